@@ -1,0 +1,74 @@
+//! The backslash escapes of `printf`: of its format, and of the arguments of `%b`.
+
+/// Where the escape stands: the rules differ in small things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the format: `\nnn`, `\"`, `\'` and `\?`; there is no `\c`.
+    Format,
+    /// In an argument of `%b`: `\0nnn` too; quotes keep their backslash; `\c` ends all output.
+    Argument,
+}
+
+/// What an escape means.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// Text, and what to complain of.
+    Text(Vec<u8>, Option<String>),
+    /// `\c`: nothing more is printed.
+    Stop,
+}
+
+/// Reads the escape whose backslash stands before `text`; also how many bytes of it belong to the escape.
+///
+/// An unknown one is itself, as in bash.
+pub fn escape(text: &[u8], place: Place) -> (Escape, usize) {
+    let byte = |value: u8| (Escape::Text(vec![value], None), 1);
+    let Some(&kind) = text.first() else { return (Escape::Text(b"\\".to_vec(), None), 0) };
+    match kind {
+        b'a' => byte(0x07),
+        b'b' => byte(0x08),
+        b'e' | b'E' => byte(0x1b),
+        b'f' => byte(0x0c),
+        b'n' => byte(b'\n'),
+        b'r' => byte(b'\r'),
+        b't' => byte(b'\t'),
+        b'v' => byte(0x0b),
+        b'\\' => byte(b'\\'),
+        b'\'' | b'"' | b'?' if place == Place::Format => byte(kind),
+        b'c' if place == Place::Argument => (Escape::Stop, 1),
+        b'0'..=b'7' => {
+            let most = if kind == b'0' && place == Place::Argument { 4 } else { 3 };
+            let (value, len) = digits(text, most, 8);
+            (Escape::Text(vec![value as u8], None), len)
+        }
+        b'x' | b'u' | b'U' => {
+            let most = match kind {
+                b'x' => 2,
+                b'u' => 4,
+                _ => 8,
+            };
+            let (value, len) = digits(&text[1..], most, 16);
+            let (out, message) = if len == 0 {
+                let sort = if kind == b'x' { "hex" } else { "unicode" };
+                (None, format!("missing {sort} digit for \\{}", kind as char))
+            } else if kind == b'x' {
+                (Some(vec![value as u8]), String::new())
+            } else {
+                let char = char::from_u32(value).map(|char| char.to_string().into_bytes());
+                (char, format!("U+{value:04X} is not a Unicode character"))
+            };
+            match out {
+                Some(out) => (Escape::Text(out, None), 1 + len),
+                None => (Escape::Text([b"\\", &text[..=len]].concat(), Some(message)), 1 + len),
+            }
+        }
+        // The character itself may be special to the format, and is read again.
+        _ => (Escape::Text(b"\\".to_vec(), None), 0),
+    }
+}
+
+/// The number written by at most `most` digits, and how many there are.
+fn digits(text: &[u8], most: usize, radix: u32) -> (u32, usize) {
+    let digits = text.iter().take(most).map_while(|&byte| (byte as char).to_digit(radix));
+    digits.fold((0, 0), |(value, len), digit| ((value << radix.trailing_zeros()) | digit, len + 1))
+}

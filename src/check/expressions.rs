@@ -1,0 +1,213 @@
+//! Expressions: names to slots, literals to values, calls to the functions that they mean.
+
+use super::lower::Checker;
+use super::program::*;
+use crate::diag::code;
+use crate::span::Span;
+use crate::syntax::ast::{self, BlockKind, Habit};
+use crate::value::literal::parse_number;
+use crate::value::ops::Op;
+use crate::value::{Str, Value};
+
+/// The operation of an operator that has one.
+pub const fn operation(operator: ast::Operator) -> Option<Op> {
+    use ast::Operator;
+    Some(match operator {
+        Operator::Equal => Op::Eq,
+        Operator::NotEqual => Op::Ne,
+        Operator::Less => Op::Lt,
+        Operator::LessEqual => Op::Le,
+        Operator::Greater => Op::Gt,
+        Operator::GreaterEqual => Op::Ge,
+        Operator::In => Op::In,
+        Operator::Join => Op::Concat,
+        Operator::Add => Op::Add,
+        Operator::Subtract => Op::Sub,
+        Operator::Multiply => Op::Mul,
+        Operator::Divide => Op::Div,
+        Operator::FloorDivide => Op::FloorDiv,
+        Operator::Remainder => Op::Rem,
+        Operator::Power => Op::Pow,
+        _ => return None,
+    })
+}
+
+/// The functions of the language itself.
+pub fn function(name: &str) -> Option<Function> {
+    Some(match name {
+        "flag" => Function::Flag,
+        "flags" => Function::Flags,
+        "code" => Function::Code,
+        "quote" => Function::Quote,
+        _ => return None,
+    })
+}
+
+const FUNCTIONS: &[&str] = &["flag", "flags", "code", "quote"];
+
+impl<'s> Checker<'s> {
+    pub fn expr(&mut self, expr: ast::Expr<'s>) -> Expr {
+        let span = expr.span;
+        Expr { span, kind: self.expr_kind(expr.kind, span) }
+    }
+
+    fn boxed(&mut self, expr: ast::Expr<'s>) -> Box<Expr> {
+        Box::new(self.expr(expr))
+    }
+
+    fn expr_kind(&mut self, kind: ast::ExprKind<'s>, span: Span) -> ExprKind {
+        match kind {
+            ast::ExprKind::Null => ExprKind::Value(Value::Null),
+            ast::ExprKind::Bool(value) => ExprKind::Value(Value::Bool(value)),
+            ast::ExprKind::Number(text) => self.number(text, span),
+            ast::ExprKind::String(parts) => self.string(parts),
+            ast::ExprKind::Name(name) => self.name(name, span),
+            ast::ExprKind::List(items) => ExprKind::List(items.into_iter().map(|item| self.expr(item)).collect()),
+            ast::ExprKind::Map(entries) => {
+                ExprKind::Map(entries.into_iter().map(|(key, value)| (self.expr(key), self.expr(value))).collect())
+            }
+            ast::ExprKind::Unary(ast::Unary::Negate, operand) => match operand.kind {
+                // A literal as a whole, so that the least integer can be written.
+                ast::ExprKind::Number(text) => self.number(&format!("-{text}"), span),
+                _ => ExprKind::Negate(self.boxed(*operand)),
+            },
+            ast::ExprKind::Unary(ast::Unary::Not, operand) => ExprKind::Not(self.boxed(*operand)),
+            ast::ExprKind::Binary(binary) => self.binary(*binary),
+            ast::ExprKind::Conditional(parts) => {
+                let [condition, yes, no] = *parts;
+                ExprKind::Conditional(Box::new((self.expr(condition), self.expr(yes), self.expr(no))))
+            }
+            ast::ExprKind::Lambda(..) => self.later("a function value", span),
+            ast::ExprKind::Call(callee, arguments) => self.call(*callee, arguments, span),
+            ast::ExprKind::Method(_, name, _) => self.later("a method", name.span),
+            ast::ExprKind::Field(receiver, name) => match receiver.kind {
+                ast::ExprKind::Name("env") if self.scopes.find("env").is_none() => {
+                    ExprKind::Environment { name: Str::from(name.text), required: false }
+                }
+                _ => ExprKind::Field(self.boxed(*receiver), Str::from(name.text)),
+            },
+            ast::ExprKind::Index(parts) => {
+                let (receiver, index) = *parts;
+                ExprKind::Index(Box::new((self.expr(receiver), self.expr(index))))
+            }
+            ast::ExprKind::Capture(block) => ExprKind::Capture(Box::new(self.capture(*block))),
+            ast::ExprKind::Block(kind, block) => match kind {
+                BlockKind::Lines => ExprKind::Lines(Box::new(self.capture(*block))),
+                BlockKind::Bytes => ExprKind::Bytes(Box::new(self.capture(*block))),
+                BlockKind::Json => self.later("`json { … }`", span),
+                BlockKind::Capture => self.later("`capture { … }`", span),
+                BlockKind::Try => self.later("`try { … }`", span),
+                BlockKind::Spawn => self.later("`spawn { … }`", span),
+            },
+            ast::ExprKind::Sh(habit) => {
+                self.habit(habit, span);
+                ExprKind::Value(Value::Null)
+            }
+        }
+    }
+
+    fn later(&mut self, what: &str, span: Span) -> ExprKind {
+        self.unsupported(what, span);
+        ExprKind::Value(Value::Null)
+    }
+
+    /// Commands whose output is taken: a copy of variables, directory and environment.
+    pub fn capture(&mut self, block: ast::Block<'s>) -> Block {
+        self.copy(|this| this.block(block))
+    }
+
+    fn number(&mut self, text: &str, span: Span) -> ExprKind {
+        match parse_number(text) {
+            Ok(value) => ExprKind::Value(value),
+            Err(error) => {
+                let help = error.help().unwrap_or_default();
+                self.error(code::BAD_NUMBER, span, error.to_string(), "not a number", &help);
+                ExprKind::Value(Value::Null)
+            }
+        }
+    }
+
+    fn string(&mut self, parts: Box<[ast::Part<'s>]>) -> ExprKind {
+        let parts = self.parts(parts.into_vec(), true);
+        match &*parts {
+            [] => ExprKind::Value(Value::str(Vec::new())),
+            [Part::Text(text)] => ExprKind::Value(Value::Str(text.clone())),
+            _ => ExprKind::Text(parts.into_boxed_slice()),
+        }
+    }
+
+    fn name(&mut self, name: &'s str, span: Span) -> ExprKind {
+        if let Some(variable) = self.scopes.find(name) {
+            return ExprKind::Slot(variable.slot);
+        }
+        if name == "env" {
+            self.error(code::UNDECLARED_NAME, span, "the environment is read by name", "not as a whole", "write: env.NAME");
+        } else if function(name).is_some() {
+            self.error(code::UNDECLARED_NAME, span, format!("`{name}` is a function"), "it is not called here", &format!("write: {name}(…)"));
+        } else {
+            self.undeclared(name, span, false);
+        }
+        ExprKind::Value(Value::Null)
+    }
+
+    /// `$name` in a word: a variable, or a capitalised name of the environment.
+    pub fn dollar(&mut self, name: &'s str, span: Span) -> ExprKind {
+        if self.scopes.find(name).is_some() {
+            return self.name(name, span);
+        }
+        if super::sh_habits::SHELL_VARIABLES.contains(&name) {
+            let message = format!("${name} is made by shells, and not here");
+            let help = format!("a variable of the environment that has this name is $[env.{name}]");
+            self.error(code::SH_VARIABLE, span, message, "would be unset or stale", &help);
+            return ExprKind::Value(Value::Null);
+        }
+        let capitals = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if capitals && name.bytes().any(|b| b.is_ascii_uppercase()) {
+            return ExprKind::Environment { name: Str::from(name), required: true };
+        }
+        self.name(name, span)
+    }
+
+    fn binary(&mut self, binary: ast::Binary<'s>) -> ExprKind {
+        use ast::Operator;
+        let ast::Binary { operator, operator_span, left, right } = binary;
+        if operator == Operator::Sh {
+            self.habit(Habit::Operator, operator_span);
+            return ExprKind::Value(Value::Null);
+        }
+        let operands = Box::new((self.expr(left), self.expr(right)));
+        match operator {
+            Operator::And => ExprKind::And(operands),
+            Operator::Or => ExprKind::Or(operands),
+            Operator::Coalesce => ExprKind::Coalesce(operands),
+            Operator::RangeInclusive => ExprKind::Range { inclusive: true, bounds: operands },
+            Operator::RangeExclusive => ExprKind::Range { inclusive: false, bounds: operands },
+            other => match operation(other) {
+                Some(operator) => ExprKind::Binary { operator, operands },
+                None => ExprKind::Value(Value::Null),
+            },
+        }
+    }
+
+    fn call(&mut self, callee: ast::Expr<'s>, arguments: Vec<ast::Argument<'s>>, span: Span) -> ExprKind {
+        let ast::ExprKind::Name(name) = callee.kind else {
+            return self.later("a call of a value", span);
+        };
+        let Some(function) = function(name) else {
+            let similar = FUNCTIONS.iter().find(|known| super::scope::distance(name, known).is_some());
+            let help = similar.map_or_else(
+                || format!("a program is run as a command: {name} …; its output is $({name} …)"),
+                |known| format!("did you mean `{known}`?"),
+            );
+            self.error(code::UNDECLARED_NAME, callee.span, format!("no function `{name}`"), "not declared", &help);
+            return ExprKind::Value(Value::Null);
+        };
+        if arguments.len() != 1 || arguments[0].name.is_some() {
+            let message = format!("`{name}` takes one value");
+            self.error(code::ARGUMENT_COUNT, span, message, "called with another number of arguments", &format!("write: {name}(x)"));
+            return ExprKind::Value(Value::Null);
+        }
+        let arguments = arguments.into_iter().map(|argument| self.expr(argument.value)).collect();
+        ExprKind::Call(function, arguments)
+    }
+}

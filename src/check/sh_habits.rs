@@ -1,0 +1,339 @@
+//! What sh has and Pipewright has not: each construct with what to write instead.
+//!
+//! Two tables, one of constructs that the grammar reads by a rule of its own and one of command words. Each row's
+//! example is a text that the check accepts; a test holds that, since a wrong hint is worse than none.
+
+use crate::diag::{Code, code};
+use crate::syntax::ast::Habit;
+
+/// Why something of sh is refused, and what stands in its place.
+#[derive(Debug)]
+pub struct Row {
+    pub code: Code,
+    pub message: &'static str,
+    pub help: &'static str,
+    /// A text that passes the check, shown after the help.
+    pub example: &'static str,
+}
+
+const fn row(code: Code, message: &'static str, help: &'static str, example: &'static str) -> Row {
+    Row { code, message, help, example }
+}
+
+/// The row of a construct.
+pub const fn of(habit: Habit) -> Row {
+    match habit {
+        Habit::If => row(
+            code::SH_COMPOUND,
+            "`if …; then` is sh's form",
+            "a block in braces follows the condition",
+            "if test -d build { echo built } else { echo missing }",
+        ),
+        Habit::Loop => row(
+            code::SH_COMPOUND,
+            "`do … done` is sh's form",
+            "a block in braces follows the head of the loop",
+            "for f in a b { echo $f }",
+        ),
+        Habit::ForArithmetic => row(
+            code::SH_COMPOUND,
+            "`for ((…))` is bash's form",
+            "loop over a range",
+            "for i in (0..<10) { echo $i }",
+        ),
+        Habit::CaseEnd => row(
+            code::SH_COMPOUND,
+            "`;;` belongs to sh's `case`",
+            "write `match` with a block for each pattern",
+            "match (args[0]) { start | run => { echo up }\n* => { echo unknown } }",
+        ),
+        Habit::Function => row(
+            code::SH_FUNCTION,
+            "this is sh's function definition",
+            "a function is defined by `fn`, with named parameters; commands alone can stand in a block",
+            "{ echo one; echo two }",
+        ),
+        Habit::Subshell => row(
+            code::SH_SUBSHELL,
+            "`( … )` starts no subshell here",
+            "group commands by braces; in a capture, a directory and variables are a copy",
+            "echo \"$(cd /tmp; pwd)\"",
+        ),
+        Habit::Arithmetic => row(
+            code::SH_ARITHMETIC,
+            "`$((…))` is sh's arithmetic",
+            "write $[…] in a word, and the bare expression after `let` and `=`; names stand without `$`",
+            "let n = 2\necho $[n * 3 + 1]",
+        ),
+        Habit::ArithmeticCommand => row(
+            code::SH_ARITHMETIC,
+            "`((…))` is bash's arithmetic",
+            "assign by a statement, and compare in the parentheses of `if` or `while`",
+            "let n = 2\nn += 1\nif (n > 2) { echo more }",
+        ),
+        Habit::DoubleBracket => row(
+            code::SH_TEST,
+            "`[[ … ]]` is bash's test",
+            "compare values in the parentheses of `if`, patterns by `match`, and files by `test`",
+            "let x = \"a\"\nif (x == \"a\") { echo same }",
+        ),
+        Habit::Backtick => row(
+            code::SH_BACKTICK,
+            "backticks are sh's older command substitution",
+            "capture by $(…): in quotes for one argument, or as a list of lines for many",
+            "echo \"$(date)\"",
+        ),
+        Habit::Parameter => row(
+            code::SH_PARAMETER,
+            "`${…}` holds a name and a path here, and no operator of sh",
+            "give a default by `??`, and choose by a condition",
+            "echo $[env.EDITOR ?? \"vi\"]",
+        ),
+        Habit::SpecialParameter => row(
+            code::SH_PARAMETER,
+            "this is a special parameter of sh",
+            "the script's arguments are the list `args`; a failed command stops the script by itself, and `if` asks for its success",
+            "for arg in ...$args { echo $arg }",
+        ),
+        Habit::Indexed => row(
+            code::SH_PARAMETER,
+            "`$x[…]` is one thing in sh and another elsewhere",
+            "put an element in braces, and quote a bracket that is text: \"$x\"'['",
+            "echo ${args[0]}",
+        ),
+        Habit::LocaleString => row(
+            code::SH_QUOTING,
+            "`$\"…\"` is bash's translated string",
+            "leave the dollar out",
+            "echo \"text\"",
+        ),
+        Habit::Array => row(
+            code::SH_ASSIGNMENT,
+            "`name=(…)` is bash's array",
+            "write a list",
+            "let names = [\"a\", \"b\"]\necho ...$names",
+        ),
+        Habit::AppendAssignment => row(
+            code::SH_ASSIGNMENT,
+            "`name+=…` is bash's appending",
+            "spaces stand around the operator; strings and lists are joined by `++`",
+            "let s = \"a\"\ns = s ++ \"b\"",
+        ),
+        Habit::ElementAssignment => row(
+            code::SH_ASSIGNMENT,
+            "`name[…]=…` is bash's array element",
+            "spaces stand around `=`",
+            "let xs = [1, 2]\nxs[0] = 5",
+        ),
+        Habit::LetWithoutSpaces => row(
+            code::SH_ASSIGNMENT,
+            "`let` declares a variable: name, spaces, `=`, expression",
+            "write spaces around `=`",
+            "let x = 5",
+        ),
+        Habit::RedirectBoth => row(
+            code::SH_REDIRECTION,
+            "`>&word` is a file in bash and an error in sh",
+            "write &> for standard output and standard error, and >&2 for a descriptor",
+            "date &> log.txt",
+        ),
+        Habit::DescriptorVariable => row(
+            code::SH_REDIRECTION,
+            "`{name}>` lets bash choose a descriptor",
+            "name the descriptor by a number",
+            "{ echo hi >&3; } 3> log.txt",
+        ),
+        Habit::BadEscape => row(
+            code::BAD_ESCAPE,
+            "an escape that \"…\" does not have",
+            "in \"…\" a backslash stands only before \\ \" $ ` and a line's end; text without escapes goes in '…', C escapes in $'…'",
+            "echo 'a\\nb' $'a\\nb'",
+        ),
+        Habit::Operator => row(
+            code::SH_OPERATOR,
+            "this operator belongs to sh or C",
+            "in an expression write `and`, `or`, `not` and `==`",
+            "let a = 1\nif (a == 1 and not (a > 2)) { echo yes }",
+        ),
+        Habit::Dollar => row(
+            code::SH_DOLLAR,
+            "names stand without `$` in an expression",
+            "drop the `$`; the environment is env.NAME, the script's arguments are args",
+            "let x = 1\nlet y = x + 1\necho $y $[env.HOME]",
+        ),
+        Habit::ConditionTail => row(
+            code::SYNTAX,
+            "a condition is one expression in parentheses, or commands",
+            "join values by `and` and `or` inside the parentheses",
+            "if (1 < 2 and 2 < 3) { echo yes }",
+        ),
+    }
+}
+
+/// Words that sh knows and that name no program here.
+const WORDS: &[(&[&str], Row)] = &[
+    (
+        &["export"],
+        row(code::SH_BUILTIN, "`export` is sh's", "assign to a field of env", "env.EDITOR = \"vi\""),
+    ),
+    (
+        &["local", "readonly", "declare", "typeset"],
+        row(code::SH_BUILTIN, "this is sh's declaration", "declare by `let`; a block's names end with it", "let name = \"value\""),
+    ),
+    (&["unset"], row(code::SH_BUILTIN, "`unset` is sh's", "assign null to a field of env", "env.EDITOR = null")),
+    (
+        &["set", "shopt", "setopt"],
+        row(
+            code::SH_BUILTIN,
+            "shell options don't exist here",
+            "failures stop the script, unset variables are errors and pipelines fail with any stage, always; --trace shows each command",
+            "",
+        ),
+    ),
+    (
+        &["source", "."],
+        row(code::SH_BUILTIN, "no other file's text runs in this one", "run it as a program of its own", "./setup.pw"),
+    ),
+    (&[":"], row(code::SH_BUILTIN, "`:` is sh's empty command", "write `true`, or an empty block { }", "true")),
+    (
+        &["eval"],
+        row(
+            code::SH_EVAL,
+            "values never become code",
+            "run a command whose parts are values directly",
+            "let command = [\"ls\", \"-l\"]\n...$command",
+        ),
+    ),
+    (
+        &["exec"],
+        row(code::SH_BUILTIN, "`exec` is sh's", "redirect a block, or let the command be the last", "{ date; uptime; } > log.txt"),
+    ),
+    (
+        &["trap"],
+        row(
+            code::SH_BUILTIN,
+            "`trap` is sh's",
+            "children are ended with the script by themselves; clean up after the commands that need it",
+            "make || { rm -f -- out.tmp; fail \"make failed\" }",
+        ),
+    ),
+    (
+        &["read", "mapfile", "readarray"],
+        row(
+            code::SH_BUILTIN,
+            "this reads into a variable in sh",
+            "stream lines through `each`, or take them as a list",
+            "cat notes.txt | each line { echo $line }",
+        ),
+    ),
+    (
+        &["getopts", "shift"],
+        row(code::SH_BUILTIN, "this takes sh's positional parameters apart", "the script's arguments are the list `args`", "for arg in ...$args { echo $arg }"),
+    ),
+    (
+        &["alias", "unalias"],
+        row(code::SH_BUILTIN, "aliases don't exist here", "keep a command in a list", "let ll = [\"ls\", \"-l\"]\n...$ll /tmp"),
+    ),
+    (
+        &["time", "times"],
+        row(code::SH_KEYWORD, "`time` is a keyword of sh", "run the script with --trace to see how long each command takes", ""),
+    ),
+    (
+        &["umask", "ulimit"],
+        row(code::SH_BUILTIN, "limits of the whole process can't be changed from a script", "set them for the process that runs the script", ""),
+    ),
+    (
+        &["until"],
+        row(code::SH_KEYWORD, "`until` is a keyword of sh", "negate the condition of `while`", "while ! test -e ready { sleep 1 }"),
+    ),
+    (
+        &["select", "coproc", "function"],
+        row(code::SH_KEYWORD, "this is a keyword of sh", "it has no counterpart here; quote the word if a program is meant", ""),
+    ),
+    (
+        &["pushd", "popd", "dirs"],
+        row(code::SH_BUILTIN, "the directory stack doesn't exist here", "a capture works in a copy of the directory", "let here = $(cd /tmp; pwd)"),
+    ),
+    (
+        &["then", "fi", "elif"],
+        row(
+            code::SH_COMPOUND,
+            "this word belongs to sh's `if`",
+            "a block in braces follows the condition",
+            "if test -d build { echo built } else if test -d src { echo source }",
+        ),
+    ),
+    (
+        &["do", "done"],
+        row(code::SH_COMPOUND, "this word belongs to a loop of sh", "a block in braces follows the head of the loop", "while test -e lock { sleep 1 }"),
+    ),
+    (
+        &["case", "esac"],
+        row(
+            code::SH_COMPOUND,
+            "`case` is sh's form",
+            "write `match` with a block for each pattern",
+            "let x = \"a\"\nmatch (x) {\na | b => { echo first }\n* => { echo other }\n}",
+        ),
+    ),
+    (
+        &["else", "catch"],
+        row(
+            code::SH_COMPOUND,
+            "this word begins no statement",
+            "it stands on the line of the `}` before it",
+            "if test -d build { echo built } else { echo missing }",
+        ),
+    ),
+    (
+        &["not"],
+        row(code::SH_OPERATOR, "`not` negates a value, not a command", "negate a command by `!`", "if ! test -e lock { echo free }"),
+    ),
+    (
+        &["[["],
+        row(
+            code::SH_TEST,
+            "`[[ … ]]` is bash's test",
+            "compare values in the parentheses of `if`, patterns by `match`, and files by `test`",
+            "let x = \"a\"\nif (x == \"a\") { echo same }",
+        ),
+    ),
+    (
+        &["let"],
+        row(code::SH_ASSIGNMENT, "`let` declares a variable: name, spaces, `=`, expression", "write spaces around `=`", "let x = 5"),
+    ),
+    (
+        &["builtin", "enable", "hash", "bind", "caller", "compgen", "complete", "compopt", "disown", "fc", "logout", "suspend", "in"],
+        row(code::SH_BUILTIN, "this is a builtin of sh", "it has no counterpart here; `command NAME` reaches a program of that name", ""),
+    ),
+    (
+        &["lines", "json", "bytes", "capture"],
+        row(code::SYNTAX, "this word makes a value of a block", "take the value", "let names = lines { ls }"),
+    ),
+];
+
+/// Variables that a shell makes itself: read here they would silently be the environment's, or nothing.
+pub const SHELL_VARIABLES: &[&str] = &[
+    "RANDOM", "SRANDOM", "SECONDS", "LINENO", "PPID", "UID", "EUID", "GROUPS", "IFS", "OPTARG", "OPTIND", "OPTERR", "REPLY", "PIPESTATUS",
+    "FUNCNAME", "BASH", "BASHPID", "BASHOPTS", "BASH_VERSION", "BASH_VERSINFO", "BASH_SOURCE", "BASH_LINENO", "BASH_COMMAND",
+    "BASH_SUBSHELL", "BASH_ARGC", "BASH_ARGV", "BASH_REMATCH", "DIRSTACK", "EPOCHSECONDS", "EPOCHREALTIME", "HOSTTYPE", "MACHTYPE",
+    "OSTYPE", "SHELLOPTS", "PS1", "PS2", "PS4", "HISTCMD", "COPROC", "MAPFILE",
+];
+
+/// The row of a command word that is refused.
+pub fn of_word(word: &str) -> Option<&'static Row> {
+    WORDS.iter().find(|(words, _)| words.contains(&word)).map(|(_, row)| row)
+}
+
+/// All rows, for the tests.
+#[cfg(test)]
+pub fn all() -> impl Iterator<Item = Row> {
+    use Habit::*;
+    let habits = [
+        If, Loop, ForArithmetic, CaseEnd, Function, Subshell, Arithmetic, ArithmeticCommand, DoubleBracket, Backtick, Parameter,
+        SpecialParameter, Indexed, LocaleString, Array, AppendAssignment, ElementAssignment, LetWithoutSpaces, RedirectBoth,
+        DescriptorVariable, BadEscape, Operator, Dollar, ConditionTail,
+    ];
+    let words = WORDS.iter().map(|(_, r)| row(r.code, r.message, r.help, r.example));
+    habits.into_iter().map(of).chain(words)
+}

@@ -1,0 +1,507 @@
+//! Words, commands and redirections: what each becomes as arguments.
+
+use super::lower::Checker;
+use super::program::*;
+use super::{code_slots, sh_habits};
+use crate::builtins;
+use crate::diag::code;
+use crate::expand::glob::Glob;
+use crate::expand::pattern::{self, Pattern, PatternError};
+use crate::span::Span;
+use crate::syntax::ast::{self, Habit, PartKind, WordKind};
+use crate::value::Str;
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// The text of a word that has no values and no patterns in it.
+pub fn literal<'w>(word: Option<&'w ast::Word<'_>>) -> Option<Cow<'w, str>> {
+    match &word?.kind {
+        WordKind::Bare(text) => Some(Cow::Borrowed(text)),
+        WordKind::Parts(parts) => {
+            let mut all = String::new();
+            for part in parts {
+                match &part.kind {
+                    PartKind::Bare(text) | PartKind::Quoted(text) => all.push_str(std::str::from_utf8(text).ok()?),
+                    PartKind::OpenBracket => all.push('['),
+                    _ => return None,
+                }
+            }
+            Some(Cow::Owned(all))
+        }
+        _ => None,
+    }
+}
+
+fn is_unquoted(word: &ast::Word<'_>) -> bool {
+    match &word.kind {
+        WordKind::Bare(_) => true,
+        WordKind::Parts(parts) => parts.iter().all(|part| matches!(part.kind, PartKind::Bare(_) | PartKind::OpenBracket)),
+        _ => false,
+    }
+}
+
+impl<'s> Checker<'s> {
+    // -------------------------------------------------------------------------------------- commands
+
+    pub fn simple(&mut self, simple: ast::Simple<'s>, redirected: bool, span: Span) -> Option<Command> {
+        let ast::Simple { assignments, words } = simple;
+        let Some(first) = words.first() else {
+            match assignments.first() {
+                Some(assignment) if assignment.append => self.habit(Habit::AppendAssignment, assignment.name.span),
+                Some(assignment) => {
+                    let name = assignment.name.text;
+                    let help = format!("declare by `let` and assign with spaces:\nlet {name} = \"value\"");
+                    self.error(code::SH_ASSIGNMENT, span, "an assignment of sh", "sets the environment of a command, and none follows", &help);
+                }
+                None if redirected => {
+                    self.error(code::SH_REDIRECTION, span, "a redirection without a command", "no command that it belongs to", "empty a file by: true > file");
+                }
+                None => {}
+            }
+            return None;
+        };
+        if let Some(assignment) = assignments.iter().find(|assignment| assignment.append) {
+            self.habit(Habit::AppendAssignment, assignment.name.span);
+            return None;
+        }
+        let name = literal(Some(first)).map(Cow::into_owned);
+        let target = match &name {
+            Some(name) => self.target(name, first, &words)?,
+            None => {
+                self.refuse_list_as_program(first);
+                Target::Program
+            }
+        };
+        code_slots::check(self, &words);
+        let assignments = assignments.into_vec().into_iter();
+        let assignments =
+            assignments.map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true))).collect::<Box<[_]>>();
+        let mut words = words.into_iter();
+        if let Target::Builtin(_) = target {
+            words.next();
+        } else if name.as_deref() == Some("command") {
+            words.next();
+        }
+        let mut lowered = Vec::with_capacity(words.len());
+        for word in words {
+            self.word(word, &mut lowered);
+        }
+        if let Target::Program = target {
+            guard(&mut lowered);
+        }
+        Some(Command { assignments, target, words: lowered.into_boxed_slice() })
+    }
+
+    /// What a literal first word names.
+    fn target(&mut self, name: &str, first: &ast::Word<'s>, words: &[ast::Word<'s>]) -> Option<Target> {
+        let span = first.span;
+        if let Some(row) = sh_habits::of_word(name).filter(|row| is_unquoted(first) || row.code == code::SH_BUILTIN) {
+            self.sh(row, span);
+            return None;
+        }
+        if is_unquoted(first) && (name.starts_with("[-") || (name.starts_with('{') && name != "{}" && !name.contains('}'))) {
+            let (open, rest) = name.split_at(1);
+            let help = format!("put a blank after it: {open} {rest}");
+            self.error(code::SYNTAX, span, format!("`{open}` and the word after it are one word"), "no program has this name", &help);
+            return None;
+        }
+        if name.is_empty() {
+            self.error(code::SYNTAX, span, "the name of the program is empty", "nothing can be run", "");
+            return None;
+        }
+        if name == "command" {
+            return self.command_builtin(words);
+        }
+        match builtins::find(name) {
+            Some(builtin) => {
+                if let Some(refuse) = builtin.refuse {
+                    let arguments: Vec<_> = words[1..].iter().map(|word| literal(Some(word))).collect();
+                    if let Some((index, error)) = refuse(&arguments) {
+                        let span = words.get(index + 1).map_or(span, |word| word.span);
+                        self.error(error.code, span, error.message, "not in Pipewright", &error.help);
+                        return None;
+                    }
+                }
+                Some(Target::Builtin(builtin))
+            }
+            None => Some(Target::Program),
+        }
+    }
+
+    /// `command NAME` reaches the program behind a builtin; `command -v` asks.
+    fn command_builtin(&mut self, words: &[ast::Word<'s>]) -> Option<Target> {
+        let Some(next) = words.get(1) else {
+            self.error(code::ARGUMENT_COUNT, words[0].span, "`command` takes the name of a program", "none follows", "write: command ls, or command -v ls");
+            return None;
+        };
+        let name = literal(Some(next));
+        match name.as_deref() {
+            Some("-v" | "-V") => builtins::find("command").map(Target::Builtin),
+            Some(option) if option.starts_with('-') => {
+                let message = format!("`command` has no option {option}");
+                self.error(code::UNKNOWN_OPTION, next.span, message, "not in Pipewright", "command -v NAME tells what a name means");
+                None
+            }
+            Some(name @ ("cd" | "exit" | "wait" | "fg" | "bg" | "jobs" | "command" | "type")) => {
+                let message = format!("there is no program behind `{name}`");
+                self.error(code::PROGRAM_NOT_FOUND_HERE, next.span, message, "the builtin can't be reached by `command`", &format!("drop `command`: {name} …"));
+                None
+            }
+            _ => Some(Target::Program),
+        }
+    }
+
+    fn refuse_list_as_program(&mut self, word: &ast::Word<'s>) {
+        let list = match &word.kind {
+            WordKind::Braces(_) => Some("a brace list"),
+            WordKind::Parts(parts) if parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_))) => Some("a pattern"),
+            WordKind::Arrow => {
+                self.error(code::SYNTAX, word.span, "`=>` stands after a pattern of `match`", "no pattern before it", "");
+                None
+            }
+            _ => None,
+        };
+        if let Some(list) = list {
+            let message = format!("{list} can't be the name of a program");
+            self.error(code::SYNTAX, word.span, message, "one program is expected here", "write its name, or splice a list: ...$argv");
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- words
+
+    /// Lowers a word to the arguments that it makes.
+    pub fn word(&mut self, word: ast::Word<'s>, into: &mut Vec<Word>) {
+        let span = word.span;
+        match word.kind {
+            WordKind::Bare(text) => into.push(Word::Literal(Str::from(text))),
+            WordKind::Braces(words) => words.into_vec().into_iter().for_each(|word| self.word(word, into)),
+            WordKind::Splice(list) => {
+                let guarded = !matches!(&list.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name("flags")));
+                let list = self.spliced(*list);
+                into.push(Word::Splice { list, guarded });
+            }
+            WordKind::Arrow => {
+                self.error(code::SYNTAX, span, "`=>` stands only in an arm of `match`", "not a word of a command", "quote it if it is meant as text: '=>'");
+            }
+            WordKind::Parts(parts) => {
+                let parts = parts.into_vec();
+                self.refuse_in_word(&parts);
+                if parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_))) {
+                    if let Some(glob) = self.glob(parts, span) {
+                        into.push(Word::Glob(Box::new(glob)));
+                    }
+                    return;
+                }
+                into.push(match self.text(parts, span) {
+                    WordText { mut parts, .. } if matches!(&*parts, [Part::Text(_)]) => match std::mem::take(&mut parts).into_vec().pop() {
+                        Some(Part::Text(text)) => Word::Literal(text),
+                        _ => Word::Literal(Str::from("")),
+                    },
+                    text => Word::Text(text),
+                });
+            }
+        }
+    }
+
+    /// The list of `...$list`: `$NAME` there is no variable of the environment.
+    fn spliced(&mut self, list: ast::Expr<'s>) -> Expr {
+        self.expr(list)
+    }
+
+    /// One word where exactly one is expected: a redirection's target, a value of the environment.
+    pub fn word_text(&mut self, word: ast::Word<'s>, what: &str, assignment: bool) -> WordText {
+        let span = word.span;
+        let parts = match word.kind {
+            WordKind::Bare(text) => {
+                let part = Part::Text(Str::from(text));
+                return WordText { span, parts: Box::new([part]), guarded: false };
+            }
+            WordKind::Parts(parts) => parts.into_vec(),
+            WordKind::Braces(_) if assignment => Vec::new(),
+            WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow => {
+                let message = format!("{what} is exactly one word");
+                self.error(code::SH_TARGET, span, message, "this may be several", "quote it if it is meant as text");
+                return WordText { span, parts: Box::new([]), guarded: false };
+            }
+        };
+        if assignment {
+            // No pattern is expanded here, in sh too: `*` is text.
+            return self.text(unpattern(parts), span);
+        }
+        self.refuse_in_word(&parts);
+        if let Some(part) = parts.iter().find(|part| matches!(part.kind, PartKind::Pattern(_))) {
+            let at = part.span;
+            let message = format!("{what} is exactly one word");
+            self.error(code::SH_TARGET, at, message, "a pattern may match several files", "quote it if it is meant as text");
+            return WordText { span, parts: Box::new([]), guarded: false };
+        }
+        self.text(parts, span)
+    }
+
+    fn text(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> WordText {
+        let first = parts.iter().find(|part| !matches!(&part.kind, PartKind::Bare(text) | PartKind::Quoted(text) if text.is_empty()));
+        let guarded = first.is_some_and(|part| match &part.kind {
+            PartKind::Value(_) | PartKind::Capture(..) => true,
+            PartKind::Expr(expr) => !is_call_of(expr, &["flag"]),
+            _ => false,
+        });
+        WordText { span, parts: self.parts(parts, false).into_boxed_slice(), guarded }
+    }
+
+    /// The parts of a word or string, neighbouring texts joined.
+    pub fn parts(&mut self, parts: Vec<ast::Part<'s>>, string: bool) -> Vec<Part> {
+        let mut lowered: Vec<Part> = Vec::with_capacity(parts.len());
+        let mut pending: Vec<u8> = Vec::new();
+        let mut texts = false;
+        for part in parts {
+            let span = part.span;
+            let part = match part.kind {
+                PartKind::Bare(text) | PartKind::Quoted(text) => {
+                    pending.extend_from_slice(&text);
+                    texts = true;
+                    continue;
+                }
+                PartKind::OpenBracket => {
+                    pending.push(b'[');
+                    texts = true;
+                    continue;
+                }
+                PartKind::Pattern(text) => {
+                    pending.extend_from_slice(text.as_bytes());
+                    texts = true;
+                    continue;
+                }
+                PartKind::Tilde(user) => Part::Home(Str::from(user), span),
+                PartKind::Value(value) => {
+                    let value = unshared(value, |value| match value.kind {
+                        ast::ExprKind::Name(name) => Expr { span: value.span, kind: self.dollar(name, value.span) },
+                        kind => self.expr(ast::Expr { span: value.span, kind }),
+                    });
+                    Part::Value(value)
+                }
+                PartKind::Expr(value) => Part::Value(unshared(value, |value| self.expr(value))),
+                PartKind::Capture(block, _) => Part::Capture(Box::new(unshared(block, |block| self.capture(block)))),
+                PartKind::Process(direction, block) => {
+                    let from = direction == ast::Direction::From;
+                    Part::Process { from, body: Box::new(unshared(block, |block| self.capture(block))), span }
+                }
+                PartKind::Sh(habit) => {
+                    self.habit(habit, span);
+                    continue;
+                }
+            };
+            if !pending.is_empty() {
+                lowered.push(Part::Text(Str::from(std::mem::take(&mut pending))));
+            }
+            lowered.push(part);
+        }
+        if !pending.is_empty() || (lowered.is_empty() && texts && !string) {
+            lowered.push(Part::Text(Str::from(pending)));
+        }
+        lowered
+    }
+
+    /// What sh would treat in another way in an unquoted word.
+    fn refuse_in_word(&mut self, parts: &[ast::Part<'s>]) {
+        for (index, part) in parts.iter().enumerate() {
+            match &part.kind {
+                PartKind::Capture(_, ast::Quoting::Bare) => {
+                    let text = &self.text[part.span.range()];
+                    let inner = &text[2..text.len() - 1];
+                    let help = if inner.len() < 200 && !inner.contains(['\n', '"']) {
+                        let inner = inner.trim();
+                        format!("quote it for one argument, or splice its lines for many:\necho \"$({inner})\"\necho ...$[lines {{ {inner} }}]")
+                    } else {
+                        "quote it for one argument, or splice its lines for many: ...$[lines { … }]".to_string()
+                    };
+                    self.error(code::SH_CAPTURE, part.span, "an unquoted capture would be split in sh", "one argument or many?", &help);
+                }
+                PartKind::OpenBracket => {
+                    let closes = parts[index + 1..].iter().any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b']')));
+                    if closes {
+                        let help = "quote the bracket if it is meant as text: '['";
+                        self.error(code::SH_BRACKET, part.span, "a bracket expression holds literal characters only", "opened here", help);
+                    }
+                }
+                _ => {}
+            }
+        }
+        // bash expands the tilde of `NAME=~/x` in an argument and dash does not.
+        if let Some(ast::Part { span, kind: PartKind::Bare(text) }) = parts.first() {
+            let name = text.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            let assigns = name > 0 && !text[0].is_ascii_digit() && text.get(name) == Some(&b'=');
+            if assigns && (memchr::memmem::find(text, b"=~").is_some() || memchr::memmem::find(text, b":~").is_some()) {
+                let help = "write \"$HOME\" for the home directory, or quote the tilde if it is meant as text";
+                self.error(code::SH_TARGET, *span, "a tilde after `=` in an argument", "bash expands it, dash does not", help);
+            }
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- patterns
+
+    fn glob(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> Option<GlobWord> {
+        let fixed = parts.iter().all(|part| matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Pattern(_) | PartKind::OpenBracket));
+        if fixed {
+            let units = pattern_parts(&parts);
+            let glob = self.pattern(&parts, Glob::parse(&units))?;
+            return match glob {
+                Some(glob) => Some(GlobWord { span, pattern: GlobPattern::Fixed(glob) }),
+                None => None,
+            };
+        }
+        // Only to refuse what can't be a pattern; the values come when it runs.
+        for part in &parts {
+            if let PartKind::Pattern(text) = part.kind {
+                self.pattern(std::slice::from_ref(part), Glob::parse(&[pattern::Part::Bare(text.as_bytes())]))?;
+            }
+        }
+        let mut lowered = Vec::with_capacity(parts.len());
+        for part in parts {
+            if let PartKind::Pattern(text) = part.kind {
+                lowered.push(GlobPart::Pattern(text.as_bytes().into()));
+            } else {
+                lowered.extend(self.parts(vec![part], false).into_iter().map(GlobPart::Text));
+            }
+        }
+        Some(GlobWord { span, pattern: GlobPattern::Parts(lowered.into_boxed_slice()) })
+    }
+
+    fn pattern<T>(&mut self, parts: &[ast::Part<'s>], parsed: Result<T, PatternError>) -> Option<T> {
+        match parsed {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                // The error counts bytes over all parts.
+                let mut before = 0;
+                let mut span = parts.first().map_or(Span::default(), |part| part.span);
+                for part in parts {
+                    let length = match &part.kind {
+                        PartKind::Bare(text) | PartKind::Quoted(text) => text.len(),
+                        PartKind::Pattern(text) => text.len(),
+                        _ => 1,
+                    };
+                    if error.range.start < before + length {
+                        span = part.span;
+                        break;
+                    }
+                    before += length;
+                }
+                self.error(code::SH_BRACKET, span, error.message, "in this pattern", "");
+                None
+            }
+        }
+    }
+
+    /// A pattern of an arm of `match`.
+    pub fn match_pattern(&mut self, word: ast::Word<'s>) -> Option<MatchPattern> {
+        let span = word.span;
+        let parts = match word.kind {
+            WordKind::Bare(text) => return Some(MatchPattern::Text(Str::from(text))),
+            WordKind::Parts(parts) => parts.into_vec(),
+            WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow => {
+                self.error(code::SYNTAX, span, "a pattern of `match` is one word", "this is a list", "write the patterns one by one: a | b => { … }");
+                return None;
+            }
+        };
+        self.refuse_in_word(&parts);
+        let patterns = parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_)));
+        let fixed = parts.iter().all(|part| matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Pattern(_) | PartKind::OpenBracket));
+        if patterns && !fixed {
+            self.error(code::SYNTAX, span, "a pattern of `match` holds either values or `*`, `?`, `[…]`", "this holds both", "compare in the parentheses of `if`");
+            return None;
+        }
+        if patterns {
+            let units = pattern_parts(&parts);
+            return self.pattern(&parts, Pattern::parse(&units)).map(MatchPattern::Pattern);
+        }
+        Some(MatchPattern::Word(self.text(parts, span)))
+    }
+
+    // -------------------------------------------------------------------------------------- redirections
+
+    pub fn redirections(&mut self, redirections: Vec<ast::Redirection<'s>>) -> Box<[Redirection]> {
+        redirections.into_iter().filter_map(|redirection| self.redirection(redirection)).collect()
+    }
+
+    fn redirection(&mut self, redirection: ast::Redirection<'s>) -> Option<Redirection> {
+        let span = redirection.span;
+        let given = redirection.descriptor.map(u32::cast_signed);
+        let what = "the target of a redirection";
+        let (default, kind) = match redirection.kind {
+            ast::RedirectionKind::File(mode, word) => {
+                let (default, mode) = match mode {
+                    ast::FileMode::Read => (0, FileMode::Read),
+                    ast::FileMode::Write => (1, FileMode::Write),
+                    ast::FileMode::Append => (1, FileMode::Append),
+                    ast::FileMode::Clobber => (1, FileMode::Clobber),
+                    ast::FileMode::ReadWrite => (0, FileMode::ReadWrite),
+                };
+                (default, RedirectionKind::File(mode, self.word_text(word, what, false)))
+            }
+            ast::RedirectionKind::Both { append, target } => {
+                (1, RedirectionKind::Both { append, target: self.word_text(target, what, false) })
+            }
+            ast::RedirectionKind::Duplicate(from) => (1, RedirectionKind::Duplicate(from.cast_signed())),
+            ast::RedirectionKind::Close => (1, RedirectionKind::Close),
+            ast::RedirectionKind::HereString(word) => {
+                let mut text = self.word_text(word, "a here-string", false);
+                let mut parts = std::mem::take(&mut text.parts).into_vec();
+                parts.push(Part::Text(Str::from("\n")));
+                text.parts = parts.into_boxed_slice();
+                (0, RedirectionKind::Text(text))
+            }
+            ast::RedirectionKind::HereDocument(parts) => {
+                let text = self.text(parts.into_vec(), span);
+                (0, RedirectionKind::Text(text))
+            }
+            ast::RedirectionKind::Sh(habit) => {
+                self.habit(habit, span);
+                return None;
+            }
+        };
+        Some(Redirection { span, descriptor: given.unwrap_or(default), kind })
+    }
+}
+
+/// After a literal `--` no word is taken for an option.
+fn guard(words: &mut [Word]) {
+    let mut ended = false;
+    for (index, word) in words.iter_mut().enumerate() {
+        match word {
+            Word::Literal(text) => ended |= index > 0 && text.as_bytes() == b"--",
+            Word::Text(text) if ended || index == 0 => text.guarded = false,
+            Word::Splice { guarded, .. } if ended => *guarded = false,
+            _ => {}
+        }
+    }
+}
+
+/// Whether an expression is a call of one of these functions.
+pub fn is_call_of(expr: &ast::Expr<'_>, names: &[&str]) -> bool {
+    matches!(&expr.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name(name) if names.contains(&name)))
+}
+
+fn pattern_parts<'p>(parts: &'p [ast::Part<'_>]) -> Vec<pattern::Part<'p>> {
+    let part = |part: &'p ast::Part<'_>| match &part.kind {
+        PartKind::Pattern(text) => pattern::Part::Bare(text.as_bytes()),
+        PartKind::OpenBracket => pattern::Part::Quoted(b"["),
+        PartKind::Bare(text) => pattern::Part::Bare(text),
+        PartKind::Quoted(text) => pattern::Part::Quoted(text),
+        _ => pattern::Part::Quoted(b""),
+    };
+    parts.iter().map(part).collect()
+}
+
+fn unpattern(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
+    parts
+        .into_iter()
+        .map(|part| match part.kind {
+            PartKind::Pattern(text) => ast::Part { span: part.span, kind: PartKind::Quoted(Cow::Borrowed(text.as_bytes())) },
+            kind => ast::Part { span: part.span, kind },
+        })
+        .collect()
+}
+
+/// A part of a brace list is shared by the words that the list makes, and lowered once for each.
+fn unshared<T: Clone, R>(value: Rc<T>, lower: impl FnOnce(T) -> R) -> R {
+    lower(Rc::unwrap_or_clone(value))
+}

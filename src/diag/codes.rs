@@ -1,0 +1,287 @@
+//! The table of all diagnostic codes: one row names a code, its number, its title and the explanation
+//! that `--explain` prints.
+//!
+//! `E0###` was refused before anything ran; `E1###` is a command that failed or could not be started;
+//! `E2###` is a value or type error at run time; `E3###` is a limit, a time-out or a policy; `E9###` is
+//! our own bug. A number once released keeps its meaning.
+
+use std::fmt;
+
+/// A row of the table: what kind of error it is. Compared by its number.
+#[derive(Clone, Copy)]
+pub struct Code(&'static Row);
+
+struct Row {
+    name: &'static str,
+    id: &'static str,
+    title: &'static str,
+    explanation: &'static str,
+}
+
+impl Code {
+    /// The name of its constant, such as `UNDECLARED_NAME`.
+    pub const fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// Its number, such as `E0201`.
+    pub const fn id(self) -> &'static str {
+        self.0.id
+    }
+
+    /// What it is, in one line.
+    pub const fn title(self) -> &'static str {
+        self.0.title
+    }
+
+    /// The usual cause and what to do.
+    pub const fn explanation(self) -> &'static str {
+        self.0.explanation
+    }
+
+    /// The code with this number, in any case: `e0201` is `E0201`.
+    pub fn find(id: &str) -> Option<Self> {
+        ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Code {}
+
+impl std::hash::Hash for Code {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name(), self.id())
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $title:literal, $explanation:literal;)*) => {
+        /// The codes by name.
+        pub mod code {
+            use super::{Code, Row};
+            $(
+                #[doc = concat!($id, ": ", $title, ". ", $explanation)]
+                pub const $name: Code = Code(&Row {
+                    name: stringify!($name), id: $id, title: $title, explanation: $explanation,
+                });
+            )*
+        }
+
+        /// Every code, by number.
+        pub const ALL: &[Code] = &[$(code::$name),*];
+    };
+}
+
+codes! {
+    // Syntax: the text is not Pipewright.
+    SYNTAX = "E0101", "unexpected text",
+        "The text at the caret fits no rule of the language. The message says what was expected there.";
+    UNCLOSED = "E0102", "a bracket or quote is never closed",
+        "The label shows where it was opened. Close it, or quote it if it is meant as text: '(' or \\(.";
+    UNOPENED = "E0103", "a closing bracket without its opening one",
+        "Remove it, or quote it if it is meant as text: ')' or \\).";
+    NESTING = "E0104", "nested too deeply",
+        "Brackets, blocks and substitutions may be nested 256 deep. Move the inner part into a function.";
+    INVALID_UTF8 = "E0105", "the source is not UTF-8",
+        "Sources are UTF-8. Save the file as UTF-8, or write a single byte as $'\\xff'.";
+    CRLF = "E0106", "a line ends in CR LF",
+        "Lines end in LF alone; the carriage return would become part of the last word. Convert the file, for example with: sed -i 's/\\r$//' FILE";
+    BOM = "E0107", "the source begins with a byte order mark",
+        "The invisible U+FEFF at the start would become part of the first word. Save the file as UTF-8 without a byte order mark.";
+    NUL_BYTE = "E0108", "a NUL byte in the source",
+        "No argument and no file name can hold a NUL byte; the file is probably not a script.";
+    HEREDOC = "E0109", "a here-document is not ended",
+        "The line that ends it must hold the delimiter alone, without blanks around it (tabs before it are allowed with <<-).";
+    BAD_ESCAPE = "E0110", "an escape that does not exist",
+        "In \"…\" only \\\\ \\\" \\$ \\` and the line continuation exist. Use '…' for text without escapes and $'…' for C escapes such as \\n.";
+    BAD_NUMBER = "E0111", "not a number",
+        "Numbers are 42, 1_000, 0xff, 0o755, 0b101, 1.5, 1e9, durations such as 250ms, 30s, 5m, 2h, and sizes such as 64K, 512M, 2G.";
+    BAD_CHARACTER = "E0112", "a character that is not allowed here",
+        "Control characters and invisible characters are refused in bare text, because a reader could not see them. Write them as $'\\x1b' or $'\\u200b'.";
+    BRACES = "E0113", "a brace list that would mean another thing in bash",
+        "Brace lists hold literal text: {a,b}, {1..9}. bash expands them before variables and brackets, so lists that hold or touch those are refused.";
+
+    // Names: the text is well formed, but a name in it is not known.
+    UNDECLARED_NAME = "E0201", "name is not declared",
+        "No `let`, `fn`, `use` or parameter declares this name here. Check the spelling; names are declared before they are used, and a block's names end with it.";
+    DUPLICATE_NAME = "E0202", "name is declared twice",
+        "The same block already declares this name. Assign with NAME = …, or choose another name.";
+    UNKNOWN_OPTION = "E0203", "no such option",
+        "The command or function has no option of this name. Its own --help lists them.";
+    UNKNOWN_METHOD = "E0204", "no such method or function",
+        "No type has a method of this name. Check the spelling; a field of a map is read without parentheses.";
+    UNKNOWN_MEMBER = "E0205", "the module has no such member",
+        "A module's functions are called as module.name; a name that the module does not define is never looked up as a program.";
+    ARGUMENT_COUNT = "E0206", "wrong number of arguments",
+        "The call gives more or fewer arguments than the function or builtin takes.";
+
+    PROGRAM_NOT_FOUND_HERE = "E0207", "no program behind a builtin",
+        "This builtin changes the script itself, so no program of its name can stand in for it.";
+
+    // sh's habits: valid sh that would mean something else, or nothing, here.
+    SH_COMPOUND = "E0301", "a compound command of sh",
+        "`if …; then … fi`, `do … done` and `case … esac` are written with blocks in braces: if cmd { … }, for x in a b { … }, match (x) { a => { … } }.";
+    SH_FUNCTION = "E0302", "a function definition of sh",
+        "`name() { … }` and `function name { … }` take positional parameters, which don't exist here; a function is defined by fn name(a, b) { … }.";
+    SH_SUBSHELL = "E0303", "a subshell of sh",
+        "`( … )` would start a copy of the shell. A block { … } groups commands; a capture $(…) works in a copy of the directory and environment.";
+    SH_ARITHMETIC = "E0304", "arithmetic of sh",
+        "`$((…))` and `((…))` are written $[…] in words; after let, in assignments and in the parentheses of if and while an expression stands by itself.";
+    SH_TEST = "E0305", "bash's [[ … ]]",
+        "Values are compared in the parentheses of if and while, patterns by match, files by test.";
+    SH_BACKTICK = "E0306", "backticks",
+        "A command is captured by $(…).";
+    SH_PARAMETER = "E0307", "a parameter expansion of sh",
+        "`${x:-y}`, `${#x}`, `$1`, `$@` and their kin are written as expressions; `${ }` holds a name and a path.";
+    SH_QUOTING = "E0308", "a quoting of bash",
+        "`$\"…\"` asks for a translation of the text; the string is written without the dollar.";
+    SH_ASSIGNMENT = "E0309", "an assignment of sh",
+        "A variable is declared by let NAME = value and assigned by NAME = value, with spaces around the `=`; NAME=value before a command sets its environment.";
+    SH_REDIRECTION = "E0310", "a redirection that shells disagree about",
+        "Use the forms that mean the same everywhere: > < >> 2>&1 &> with one word as the target.";
+    SH_BUILTIN = "E0311", "a builtin of sh",
+        "The word is a builtin of sh without a counterpart of this name. A program of that name is reached by `command NAME`.";
+    SH_EVAL = "E0312", "text run as code",
+        "Values never become code here. Build the command as a list and splice it: ...$command.";
+    SH_KEYWORD = "E0313", "a keyword of sh",
+        "The word is a keyword of sh and would not do the same here. Quote it to reach a program of that name.";
+    SH_OPERATOR = "E0314", "an operator of sh or C",
+        "Expressions are written with and, or, not, ==.";
+    SH_DOLLAR = "E0315", "a dollar in an expression",
+        "Names stand without `$` in an expression; `$` belongs to words of commands.";
+    SH_TEST_AND = "E0316", "a test before &&",
+        "In sh a failing `test … && cmd` goes on even under set -e; here it would stop the script. Write an if, which says what is meant.";
+    SH_ECHO = "E0317", "an option of echo that shells disagree about",
+        "echo prints its arguments as they are and knows only -n. For escapes write $'…' or use printf.";
+    SH_VARIABLE = "E0318", "a variable that a shell makes",
+        "Shells make this variable themselves; Pipewright does not, so it would be unset or stale.";
+    SH_CAPTURE = "E0319", "an unquoted capture",
+        "sh splits the text of an unquoted $(…) into words and takes patterns in it for file names. Quote it for one argument, or splice a list.";
+    SH_TARGET = "E0320", "a redirection target that is not one word",
+        "A target is exactly one word; sh and bash disagree about patterns and lists there.";
+    SH_BRACKET = "E0321", "a bracket expression that shells disagree about",
+        "Bracket expressions hold literal characters and ranges: [abc], [a-z], [!a-z].";
+
+    // Well formed, but refused because it would go wrong.
+    UNGUARDED_CODE = "E0401", "a value where a program expects code",
+        "The program would parse this argument as code, so a value in it could become code. Pass the value as an argument or by the environment; $[quote(x)] quotes it for a POSIX shell, $[code(x)] says that it is meant as code.";
+    COPIED_VARIABLE = "E0402", "assignment to a variable of which this is a copy",
+        "A stage that is not the last, a background job and a capture work on copies; what they assign would be lost. Let the last stage assign, or capture a value.";
+    MISPLACED = "E0403", "a statement out of its place",
+        "break and continue stand in loops, return in functions, each after a pipe.";
+    TRUNCATES_INPUT = "E0404", "the output would truncate an input",
+        "The target is emptied before the program reads it. Write to another file and rename it.";
+    UNSUPPORTED = "E0405", "not in this version",
+        "The language has this, but this version does not run it yet.";
+
+    // Commands: they failed or could not be started.
+    COMMAND_FAILED = "E1001", "a command failed",
+        "A stage of the pipeline ended with a status that is not 0, or by a signal. The notes show every stage. To go on after a failure use try, if, || or with ok=[…].";
+    PROGRAM_NOT_FOUND = "E1002", "program not found",
+        "No directory of PATH holds an executable file of this name. Check the spelling, install the program, or give its path.";
+    NOT_EXECUTABLE = "E1003", "file is not executable",
+        "The file exists but can't be run: its execute permission is missing, it is a directory, or its interpreter is. A script needs chmod +x and a #! line.";
+    CANNOT_OPEN = "E1004", "cannot open the target of a redirection",
+        "The kernel refused to open the file; the message holds its reason.";
+    WOULD_TRUNCATE = "E1005", "would truncate a file that the same pipeline reads",
+        "The target is emptied before the reader sees it. Write to another file, or use with atomic=true { … }.";
+    ARGUMENT_TOO_LONG = "E1006", "argument list too long",
+        "The kernel limits one argument (128 KiB on Linux) and all of them with the environment. Pass the data by standard input or a file, or split the list.";
+    NUL_IN_ARGUMENT = "E1007", "NUL byte in an argument",
+        "The kernel ends every argument at its first NUL byte, so the program would see less than was meant. Pass the data by standard input or a file.";
+    DASH_ARGUMENT = "E1008", "a value that begins with a dash would be taken for an option",
+        "Put -- before it, write ./ before a file name, or say that an option is meant: $[flag(x)].";
+    NO_MATCH = "E1009", "no file matches the pattern",
+        "Quote the pattern if it is meant as text; use glob(\"…\") in an expression, which gives an empty list, if no match is fine.";
+    FAIL = "E1010", "the script says that it failed",
+        "A fail statement ran; its message is the script's own.";
+    SPAWN_FAILED = "E1011", "program could not be started",
+        "The kernel refused to start the process; the message holds its reason, such as a limit on processes.";
+    NO_DIRECTORY = "E1012", "no such directory",
+        "The directory to work in does not exist or can't be entered.";
+    UNKNOWN_USER = "E1013", "no such user",
+        "~NAME is the home directory of the user NAME, and there is none. Quote it if it is meant as text.";
+
+    // Values: found while running.
+    WRONG_TYPE = "E2001", "wrong type",
+        "The operation is not defined for values of these types. Convert one explicitly, for example with int(x).";
+    OVERFLOW = "E2002", "number out of range",
+        "Integers, durations and sizes have 64 bits, and floats are finite: a result that does not fit is an error, never a wrong number.";
+    DIVISION_BY_ZERO = "E2003", "division by zero",
+        "The divisor of /, // or % is zero, or zero is raised to a negative power.";
+    INDEX_OUT_OF_RANGE = "E2004", "index out of range",
+        "Indices run from 0 to the length less one; negative ones count from the end, from -1.";
+    MISSING_KEY = "E2005", "the map has no such key",
+        "Test with `key in map`, or read it with a default: map.get(key, default).";
+    UNSET_VARIABLE = "E2006", "environment variable is not set",
+        "Reading a variable that is not set is an error. Give a default: env.NAME ?? \"…\".";
+    NOT_UTF8 = "E2007", "the string is not UTF-8",
+        "Text methods need UTF-8; the string holds other bytes. Use the methods for bytes, or convert it first, for example with iconv.";
+    NOT_A_WORD = "E2008", "the value is not one word",
+        "An argument is one string, number or the like. A list becomes many arguments with ...$list, or one with .join(…); null has no text.";
+    NOT_A_LIST = "E2009", "only a list can be spliced",
+        "... makes one argument of each element of a list. A single value is one argument without it: $x.";
+    BAD_VALUE = "E2010", "value out of its range",
+        "The type fits, but the value does not: a negative count, an empty separator, a pattern that is not a regular expression.";
+    NESTED_TOO_DEEPLY = "E2011", "value is nested too deeply",
+        "Lists and maps are compared and converted 256 levels deep at most.";
+    BAD_CONVERSION = "E2012", "the text can't be converted",
+        "The text is not a number, duration, size or JSON as the conversion requires.";
+
+    // Limits, time-outs and policies.
+    OUTPUT_TOO_LARGE = "E3001", "captured output is too large",
+        "A capture holds 256M at most unless with max_output=… says otherwise. Stream it instead: cmd | each line { … }.";
+    RECURSION = "E3002", "functions call each other too deeply",
+        "A function that calls itself must have a case that does not.";
+    TIMEOUT = "E3003", "timed out",
+        "The block ran longer than with timeout=… allows, and all of its processes were stopped.";
+    POLICY = "E3004", "not allowed by the policy",
+        "The host or a with option forbids this: the network, a path, or a program.";
+
+    // Ours.
+    INTERNAL = "E9001", "a bug in Pipewright",
+        "This should not happen whatever the script says. Please report it with the script.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_in_order_and_complete() {
+        for pair in ALL.windows(2) {
+            assert!(pair[0].id() < pair[1].id(), "{:?} before {:?}", pair[0], pair[1]);
+        }
+        for code in ALL {
+            let digits = code.id().strip_prefix('E').unwrap_or_default();
+            assert!(digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()), "{code:?}");
+            assert!(!code.title().ends_with('.') && !code.title().contains('\n'), "{code:?}");
+            assert!(code.explanation().len() > code.title().len() / 2, "{code:?}");
+            assert_eq!(Code::find(code.id()), Some(*code));
+        }
+    }
+
+    #[test]
+    fn a_code_is_found_by_its_number_in_any_case() {
+        assert_eq!(Code::find("e0201"), Some(code::UNDECLARED_NAME));
+        assert_eq!(Code::find("E0000"), None);
+        assert_eq!(code::UNDECLARED_NAME.to_string(), "E0201");
+    }
+}

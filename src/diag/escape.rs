@@ -1,0 +1,194 @@
+//! Making any bytes fit to show: escaped in messages, quoted as arguments.
+
+use std::fmt::Write;
+
+/// Text for a message: what could move the cursor, hide or reorder text is escaped.
+///
+/// Control characters become `\n`, `\t`, `\r` or `\u{1b}`, so do characters that are invisible or change
+/// the direction of text, and bytes that are not UTF-8 become `\xff`. Everything else, a backslash too,
+/// stands as it is: this is for reading. Use [`quote_word`] where the exact bytes matter.
+///
+/// Scenario: a file named `\r\x1b[2Kall tests passed` would wipe the very message that names it, and one
+/// with U+202E shows its extension backwards ("Trojan Source", CVE-2021-42574).
+pub fn visible(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        chunk.valid().chars().for_each(|c| push_visible(&mut out, c));
+        chunk.invalid().iter().for_each(|&byte| push_byte(&mut out, byte));
+    }
+    out
+}
+
+/// One character of [`visible`].
+pub(super) fn push_visible(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\t' => out.push_str("\\t"),
+        '\r' => out.push_str("\\r"),
+        c if is_hidden(c) => _ = write!(out, "\\u{{{:x}}}", c as u32),
+        c => out.push(c),
+    }
+}
+
+/// A byte as `\xff`.
+pub(super) fn push_byte(out: &mut String, byte: u8) {
+    _ = write!(out, "\\x{byte:02x}");
+}
+
+/// Whether a character has no shape of its own, or changes how others are shown: the general categories
+/// Cc, Cf, Zl and Zp of Unicode, and the fillers that look like nothing.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+            | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// An argument as Pipewright and bash would read it back, byte for byte.
+///
+/// Bare when nothing in it is special, else in single quotes, else (a quote, a control character, an
+/// invisible character or a byte that is not UTF-8 in it) as `$'…'`. Only a NUL byte can't be read back:
+/// no argument can hold one, and it is shown as `\x00`.
+///
+/// Hidden characters are written byte by byte, not as `\u200b`, which bash reads back only in a UTF-8
+/// locale.
+pub fn quote_word(bytes: &[u8]) -> String {
+    let Ok(text) = std::str::from_utf8(bytes) else { return quote_c(bytes) };
+    if text.chars().any(|c| c == '\'' || is_hidden(c)) {
+        quote_c(bytes)
+    } else if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{text}'")
+    }
+}
+
+/// A command line: its words quoted, with blanks between.
+///
+/// A program whose name holds a `=` is quoted, for it would be read back as an assignment.
+pub fn quote_argv<I>(argv: I) -> String
+where
+    I: IntoIterator,
+    I::Item: AsRef<[u8]>,
+{
+    let mut out = String::new();
+    for (at, word) in argv.into_iter().enumerate() {
+        let quoted = quote_word(word.as_ref());
+        match at {
+            0 if quoted.contains('=') && !quoted.contains('\'') => _ = write!(out, "'{quoted}'"),
+            0 => out.push_str(&quoted),
+            _ => _ = write!(out, " {quoted}"),
+        }
+    }
+    out
+}
+
+/// Whether a character means itself in a bare word, of Pipewright and of bash alike.
+fn is_plain(c: char) -> bool {
+    c.is_alphanumeric() || "_@%+=:,./-".contains(c)
+}
+
+fn quote_c(bytes: &[u8]) -> String {
+    let mut out = String::from("$'");
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                '\r' => out.push_str("\\r"),
+                '\'' | '\\' => out.extend(['\\', c]),
+                c if is_hidden(c) => {
+                    c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_byte(&mut out, byte));
+                }
+                c => out.push(c),
+            }
+        }
+        chunk.invalid().iter().for_each(|&byte| push_byte(&mut out, byte));
+    }
+    out.push('\'');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn messages_show_what_would_not_be_seen() {
+        assert_eq!(visible("plain é漢 \\n".as_bytes()), "plain é漢 \\n");
+        assert_eq!(visible(b"a\nb\tc\r\x1b[31m\x07\x7f"), r"a\nb\tc\r\u{1b}[31m\u{7}\u{7f}");
+        assert_eq!(
+            visible("\u{9b}\u{202e}\u{200b}\u{feff}\u{2028}".as_bytes()),
+            r"\u{9b}\u{202e}\u{200b}\u{feff}\u{2028}"
+        );
+        assert_eq!(visible(b"caf\xe9 \xe6\xbc"), r"caf\xe9 \xe6\xbc");
+        assert_eq!(visible(b"\0"), r"\u{0}");
+    }
+
+    #[test]
+    fn words_are_quoted_when_they_must_be() {
+        for (word, expected) in [
+            ("make", "make"),
+            ("--flag=a,b", "--flag=a,b"),
+            ("./é漢.txt", "./é漢.txt"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("$x", "'$x'"),
+            ("*.txt", "'*.txt'"),
+            ("{}", "'{}'"),
+            ("~", "'~'"),
+            ("#", "'#'"),
+            (r"a\b", r"'a\b'"),
+            ("it's", r"$'it\'s'"),
+            ("a\\'\n", r"$'a\\\'\n'"),
+            ("\u{1b}1", r"$'\x1b1'"),
+            ("\u{202e}", r"$'\xe2\x80\xae'"),
+            ("a\u{a0}b", "'a\u{a0}b'"),
+        ] {
+            assert_eq!(quote_word(word.as_bytes()), expected);
+        }
+        assert_eq!(quote_word(b"\xffa"), r"$'\xffa'");
+        assert_eq!(quote_argv(["a=b", "c=d", "x y"]), "'a=b' c=d 'x y'");
+    }
+
+    /// What bash makes of a text as one argument of printf.
+    fn read_back(quoted: &str, locale: &str) -> Vec<u8> {
+        let script = format!("printf %s {quoted}");
+        let output = Command::new("bash").args(["-c", &script]).env("LC_ALL", locale).output().unwrap();
+        assert!(output.status.success(), "{script}");
+        output.stdout
+    }
+
+    #[test]
+    fn bash_reads_every_byte_back() {
+        for byte in 1..=255_u8 {
+            // Alone, and with what could be taken for a part of an escape after it.
+            for word in [vec![byte], vec![b'a', byte, b'1', b'b']] {
+                assert_eq!(read_back(&quote_word(&word), "C.UTF-8"), word);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn bash_reads_a_quoted_word_back(
+            word in prop_oneof![
+                prop::collection::vec(1..=255_u8, 0..40),
+                "[ -~]{0,20}".prop_map(String::into_bytes),
+                "[^\0]{0,20}".prop_map(String::into_bytes),
+            ],
+            locale in prop_oneof![Just("C"), Just("C.UTF-8")],
+        ) {
+            prop_assume!(!word.starts_with(b"-")); // printf's own options
+            prop_assert_eq!(read_back(&quote_word(&word), locale), word);
+        }
+    }
+}

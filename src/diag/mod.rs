@@ -1,0 +1,105 @@
+//! Diagnostics: what went wrong, where in which source, and what to do about it.
+//!
+//! Every page the user sees is a [`Diagnostic`]: a [`Code`] from the one table in `codes.rs`, one line of
+//! message, [`Label`]s that point into [`Source`]s, notes and help. Nothing here does I/O: the caller
+//! decides where [`Diagnostic::render`]'s text goes.
+//!
+//! Messages quote file names, arguments and script lines, which may hold anything. So that none of it can
+//! move the cursor, hide text or reorder a line, every text is made [`visible`] on its way out, and
+//! arguments are shown with [`quote_word`].
+
+mod codes;
+mod escape;
+mod excerpt;
+mod render;
+mod source;
+
+use std::sync::Arc;
+
+pub use codes::{ALL, Code, code};
+pub use escape::{quote_argv, quote_word, visible};
+pub use source::Source;
+pub(crate) use source::floor_boundary;
+
+use crate::span::Span;
+
+/// One error page: cause, place and remedy.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// The row of the table of codes.
+    pub code: Code,
+    /// What happened, on one line; line ends in it are shown escaped.
+    pub message: String,
+    /// Where it happened. The first primary label gives the page its `FILE:LINE:COL`.
+    pub labels: Vec<Label>,
+    /// Facts that explain it, each a line of its own (or several, parted by line feeds).
+    pub notes: Vec<String>,
+    /// What to do, shown last; may span several lines.
+    pub help: Vec<String>,
+}
+
+/// A range of a source text with words beside it.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// The text that `span` points into.
+    pub source: Arc<Source>,
+    /// The range. One that is empty, reaches past the end of the text or splits a character is shown as
+    /// the nearest range that can be shown.
+    pub span: Span,
+    /// Words beside the caret; may be empty.
+    pub text: String,
+    /// Whether this is the place of the error itself, rather than of something that explains it.
+    pub primary: bool,
+}
+
+impl Diagnostic {
+    /// A page with a code and a message alone.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), labels: Vec::new(), notes: Vec::new(), help: Vec::new() }
+    }
+
+    /// Points at the place of the error.
+    #[must_use]
+    pub fn at(self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        self.label(source, span, text.into(), true)
+    }
+
+    /// Points at another place that explains the error, such as "opened here".
+    #[must_use]
+    pub fn also_at(self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        self.label(source, span, text.into(), false)
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Where the error is: its first primary label, or else its first label.
+    pub fn primary(&self) -> Option<&Label> {
+        self.labels.iter().find(|label| label.primary).or_else(|| self.labels.first())
+    }
+
+    fn label(mut self, source: &Arc<Source>, span: Span, text: String, primary: bool) -> Self {
+        self.labels.push(Label { source: Arc::clone(source), span, text, primary });
+        self
+    }
+}
+
+/// The message alone, escaped: `error[E0201]: message`.
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "error[{}]: {}", self.code, visible(self.message.as_bytes()))
+    }
+}
+
+impl std::error::Error for Diagnostic {}

@@ -1,0 +1,114 @@
+//! A diagnostic as text.
+//!
+//! ```text
+//! error[E0201]: `coutn` is not declared
+//!   --> deploy.pw:3:6
+//!    |
+//!  3 | echo $coutn
+//!    |      ^^^^^^ not declared
+//!    |
+//!    = note: …
+//! help: `count` is
+//! ```
+//!
+//! The excerpts are drawn by annotate-snippets. The lines around them are ours, because an excerpt may be
+//! cut out of a long line and has escapes in it: the position that the drawing would give is not the one in
+//! the file.
+
+use annotate_snippets::renderer::{
+    DEFAULT_CONTEXT_STYLE, DEFAULT_EMPHASIS_STYLE, DEFAULT_ERROR_STYLE, DEFAULT_HELP_STYLE, Style,
+};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::excerpt::{Excerpt, Mark, excerpts};
+use super::source::floor_boundary;
+use super::{Diagnostic, visible};
+
+/// Of one line of a message, note or label, so many bytes are shown: an argument list in it may have 2 MB.
+const MAX_TEXT: usize = 8 * 1024;
+
+/// Below this width excerpts would be cut to nothing.
+const MIN_WIDTH: usize = 40;
+
+impl Diagnostic {
+    /// The page as text that ends in a line feed. `color` asks for ANSI escapes (no others are ever in
+    /// it); `width`, in columns, is how much of a long source line is shown.
+    pub fn render(&self, color: bool, width: usize) -> String {
+        let styled = |style: Style, text: &str| match color {
+            true => format!("{style}{text}{style:#}"),
+            false => text.to_owned(),
+        };
+        let bar = |text: &str| styled(DEFAULT_CONTEXT_STYLE, text);
+
+        let mut page = styled(DEFAULT_ERROR_STYLE, &format!("error[{}]", self.code));
+        page += &styled(DEFAULT_EMPHASIS_STYLE, &format!(": {}\n", shown(&self.message)));
+
+        let excerpts = excerpts(&self.labels);
+        let digits = excerpts.iter().map(digits).max().unwrap_or(1);
+        let indent = " ".repeat(digits);
+        for (at, excerpt) in excerpts.iter().enumerate() {
+            let arrow = if at == 0 { "-->" } else { ":::" };
+            let (line, column) = excerpt.place;
+            page += &format!("{indent}{} {}:{line}:{column}\n", bar(arrow), shown(excerpt.source.name()));
+            push_drawing(&mut page, excerpt, color, width, digits);
+        }
+        if !excerpts.is_empty() && !self.notes.is_empty() {
+            page += &format!("{indent} {}\n", bar("|"));
+        }
+        for note in &self.notes {
+            let mark = format!("{indent} {} {}", bar("="), styled(DEFAULT_EMPHASIS_STYLE, "note"));
+            push_lines(&mut page, &mark, digits + "  = note: ".len() - 1, note);
+        }
+        for help in &self.help {
+            push_lines(&mut page, &styled(DEFAULT_HELP_STYLE, "help"), "help: ".len(), help);
+        }
+        page
+    }
+}
+
+/// Draws an excerpt, with its line numbers `digits` wide.
+fn push_drawing(page: &mut String, excerpt: &Excerpt, color: bool, width: usize, digits: usize) {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let padding = digits - self::digits(excerpt);
+    let width = width.saturating_sub(padding).max(MIN_WIDTH);
+    let snippet = Snippet::source(&*excerpt.text).line_start(excerpt.first_line).annotations(
+        excerpt.marks.iter().map(|Mark { range, text, primary }| {
+            let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            kind.span(range.clone()).label((!text.is_empty()).then(|| shown(text)))
+        }),
+    );
+    let drawing = renderer.term_width(width).render(&[Group::with_level(Level::ERROR).element(snippet)]);
+    for line in drawing.lines() {
+        page.extend([&*" ".repeat(padding), line.trim_end(), "\n"]);
+    }
+}
+
+/// How wide the drawing makes an excerpt's line numbers.
+fn digits(excerpt: &Excerpt) -> usize {
+    excerpt.last_line.to_string().len()
+}
+
+/// `mark: text`, the further lines of the text under its first.
+fn push_lines(page: &mut String, mark: &str, indent: usize, text: &str) {
+    for (at, line) in text.split('\n').enumerate() {
+        let line = shown(line);
+        match at {
+            0 => *page += &format!("{mark}: {line}\n"),
+            _ if line.is_empty() => page.push('\n'),
+            _ => *page += &format!("{:indent$}{line}\n", ""),
+        }
+    }
+}
+
+/// A line of text escaped, and cut if it is very long.
+fn shown(text: &str) -> String {
+    let cut = floor_boundary(text, MAX_TEXT);
+    let mut line = visible(&text.as_bytes()[..cut]);
+    if cut < text.len() {
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;

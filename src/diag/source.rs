@@ -1,0 +1,128 @@
+//! A source text with its name, and the way from byte offsets to lines and columns.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+/// A text that diagnostics point into: a script, a line typed at the prompt, a `-c` argument.
+pub struct Source {
+    name: String,
+    text: String,
+    /// The bytes as they came, kept only when some were not UTF-8.
+    raw: Option<Box<[u8]>>,
+    /// Offset of each line's first byte. Built when first asked for: a script that runs well never asks.
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// A text and the name it goes by in messages, usually a path.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), raw: None, lines: OnceLock::new() }
+    }
+
+    /// A text that may not be UTF-8, for the error that says so.
+    ///
+    /// Every invalid byte stands as one `?` in [`Source::text`] and is shown as `\xNN` in excerpts. One
+    /// byte for one byte, because U+FFFD takes three: with it, every offset after the first bad byte, and
+    /// so every caret, would be off.
+    pub fn lossy(name: impl Into<String>, bytes: &[u8]) -> Self {
+        let mut text = String::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.extend(chunk.invalid().iter().map(|_| '?'));
+        }
+        let raw = (text.as_bytes() != bytes).then(|| bytes.into());
+        Self { name: name.into(), text, raw, lines: OnceLock::new() }
+    }
+
+    /// The name in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text. Offsets in spans are byte offsets into it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Line and column of a byte offset, both counted from 1, the column in characters (not bytes, not
+    /// screen cells, as editors count). An offset past the end is the end; one within a character is that
+    /// character's.
+    pub fn line_col(&self, offset: usize) -> (usize, usize) {
+        let offset = floor_boundary(&self.text, offset);
+        let (line, start) = self.line_at(offset);
+        (line, self.text[start..offset].chars().count() + 1)
+    }
+
+    /// Line number, from 1, and offset of the line's first byte.
+    pub(super) fn line_at(&self, offset: usize) -> (usize, usize) {
+        let starts = self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect()
+        });
+        let line = starts.partition_point(|&start| start as usize <= offset);
+        (line, starts.get(line.wrapping_sub(1)).map_or(0, |&start| start as usize))
+    }
+
+    /// The byte at an offset if it was not UTF-8.
+    pub(super) fn invalid_byte(&self, offset: usize) -> Option<u8> {
+        let &byte = self.raw.as_ref()?.get(offset)?;
+        (byte >= 0x80 && self.text.as_bytes().get(offset) == Some(&b'?')).then_some(byte)
+    }
+}
+
+/// The nearest character boundary at or before an offset. (The standard library's needs Rust 1.91.)
+pub(crate) fn floor_boundary(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The nearest character boundary at or after an offset, or the end.
+pub(super) fn ceil_boundary(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at
+}
+
+/// The name and the size alone: a failed assertion must not print a whole script.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({:?}, {} bytes)", self.name, self.text.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_from_one_in_characters() {
+        let source = Source::new("x.pw", "ab\né漢z\n\nlast");
+        assert_eq!(source.line_col(0), (1, 1));
+        assert_eq!(source.line_col(2), (1, 3)); // the line end belongs to its line
+        assert_eq!(source.line_col(3), (2, 1));
+        assert_eq!(source.line_col(5), (2, 2)); // after é
+        assert_eq!(source.line_col(6), (2, 2)); // within 漢
+        assert_eq!(source.line_col(8), (2, 3));
+        assert_eq!(source.line_col(10), (3, 1));
+        assert_eq!(source.line_col(11), (4, 1));
+        assert_eq!(source.line_col(usize::MAX), (4, 5));
+        assert_eq!(Source::new("", "").line_col(7), (1, 1));
+    }
+
+    #[test]
+    fn invalid_bytes_keep_their_offsets() {
+        let source = Source::lossy("x.pw", b"a\xff\xe6\xbc?z\xe6\xbc\xa2");
+        assert_eq!(source.text(), "a????z漢");
+        assert_eq!(source.invalid_byte(1), Some(0xff));
+        assert_eq!(source.invalid_byte(3), Some(0xbc));
+        assert_eq!(source.invalid_byte(4), None); // a question mark that was one
+        assert_eq!(source.invalid_byte(6), None);
+        assert_eq!(source.line_col(5), (1, 6));
+        assert_eq!(Source::lossy("x.pw", b"plain").invalid_byte(0), None);
+    }
+}

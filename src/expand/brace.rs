@@ -1,0 +1,458 @@
+//! Brace expansion as in bash: `{a,b}`, `{1..9}`, `{a..e..2}`, nested, and literal where it is no list.
+//!
+//! The rules are bash's own, which no standard has: a `}` closes a list only after a `,` or `..` at its
+//! level; what is no list stays as it was written, and lists inside it still count. bash finds the end of
+//! a list by looking ahead from each `{`, which takes quadratic time on many that are never closed, and its
+//! alternatives are expanded by looking ahead again. Here one pass from the right notes for every position
+//! where the next separator and the next closing brace of its level are, so that `{` a hundred thousand
+//! times over costs no more than any other text.
+
+use std::ops::Range;
+
+/// A part of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece<T> {
+    /// Unquoted text. It holds no escapes: what stood after a backslash is [`Piece::Fixed`].
+    Text(Vec<u8>),
+    /// Anything that braces don't look into: quoted text, a value, a capture.
+    Fixed(T),
+}
+
+/// Why a word is not expanded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BraceError {
+    /// More than 65,536 words, or more than 16 MiB of text.
+    TooMany,
+    /// Lists within lists, more than 256 deep.
+    TooDeep,
+}
+
+impl std::fmt::Display for BraceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooMany => write!(f, "this brace list makes more than {MAX_WORDS} words or {MAX_BYTES} bytes"),
+            Self::TooDeep => write!(f, "brace lists are nested more than {MAX_DEPTH} deep"),
+        }
+    }
+}
+
+impl std::error::Error for BraceError {}
+
+const MAX_WORDS: usize = 65_536;
+const MAX_BYTES: usize = 16 << 20;
+const MAX_DEPTH: usize = 256;
+/// What a chunk of a word counts beside its text, for the memory it takes.
+const CHUNK_COST: usize = 12;
+
+/// The words that the brace lists of a word make; `None` when it has none.
+///
+/// A word that comes out empty, as the second of `{a,}`, is left out as in sh; one with a [`Piece::Fixed`]
+/// never is, since `""` is a word.
+///
+/// # Errors
+/// More than 65,536 words, more than 16 MiB of text, or lists nested more than 256 deep.
+pub fn expand<T: Clone>(word: &[Piece<T>]) -> Result<Option<Vec<Vec<Piece<T>>>>, BraceError> {
+    let braces = word.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&b'{')));
+    if !braces {
+        return Ok(None);
+    }
+    let len = |piece: &Piece<T>| if let Piece::Text(text) = piece { text.len() } else { 1 };
+    if word.iter().map(len).sum::<usize>() > MAX_BYTES {
+        return Err(BraceError::TooMany);
+    }
+    let flat = Flat::new(word);
+    if flat.next_list(0..flat.text.len()).is_none() {
+        return Ok(None);
+    }
+    let words = flat.words(0..flat.text.len(), 0)?.list;
+    Ok(Some(words.iter().map(|word| flat.pieces(word)).filter(|word| !word.is_empty()).collect()))
+}
+
+/// What a result is put together from.
+#[derive(Clone, Debug)]
+enum Chunk {
+    /// A stretch of the word.
+    Source(Range<usize>),
+    /// A term of a sequence.
+    Made(Vec<u8>),
+}
+
+impl Chunk {
+    fn len(&self) -> usize {
+        match self {
+            Self::Source(range) => range.len(),
+            Self::Made(text) => text.len(),
+        }
+    }
+}
+
+/// Words under construction.
+struct Words {
+    list: Vec<Vec<Chunk>>,
+    /// The bytes of all of them, with [`CHUNK_COST`] for each chunk.
+    size: usize,
+}
+
+impl Words {
+    /// Makes each word go on with `chunk`.
+    fn append(&mut self, chunk: Chunk) -> Result<(), BraceError> {
+        if chunk.len() == 0 {
+            return Ok(());
+        }
+        self.size += (CHUNK_COST + chunk.len()) * self.list.len();
+        self.list.iter_mut().for_each(|word| word.push(chunk.clone()));
+        self.check()
+    }
+
+    /// Makes each word go on with each of `ends`.
+    fn multiply(&mut self, ends: &Self) -> Result<(), BraceError> {
+        self.size = self.size * ends.list.len() + ends.size * self.list.len();
+        if self.list.len() * ends.list.len() > MAX_WORDS || self.size > MAX_BYTES {
+            return Err(BraceError::TooMany);
+        }
+        let on = |word: &Vec<Chunk>| ends.list.iter().map(|end| [&word[..], end].concat()).collect::<Vec<_>>();
+        self.list = self.list.iter().flat_map(on).collect();
+        Ok(())
+    }
+
+    /// Adds the words of another.
+    fn extend(&mut self, other: Self) -> Result<(), BraceError> {
+        self.list.extend(other.list);
+        self.size += other.size;
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), BraceError> {
+        if self.list.len() > MAX_WORDS || self.size > MAX_BYTES { Err(BraceError::TooMany) } else { Ok(()) }
+    }
+}
+
+/// No such position. Positions are `u32`, which the limit on a word's length allows.
+const NONE: u32 = u32::MAX;
+
+/// A word as one text, with the structure of its braces.
+struct Flat<'a, T> {
+    /// The text; [`FIXED`] for each fixed piece.
+    text: Vec<u8>,
+    /// The fixed pieces and their positions, in order.
+    fixed: Vec<(usize, &'a T)>,
+    /// How many commas stand before each position.
+    commas: Vec<u32>,
+    /// The next `,` at the level of each position, before the level ends for good.
+    next_comma: Vec<u32>,
+    /// The `}` that closes a list whose text begins at the position: the first one of its level that has a
+    /// `,` or `..` before it.
+    list_end: Vec<u32>,
+}
+
+/// Stands for a fixed piece: NUL, which can be no text of a word.
+const FIXED: u8 = 0;
+
+impl<'a, T: Clone> Flat<'a, T> {
+    fn new(word: &'a [Piece<T>]) -> Self {
+        let (mut text, mut fixed) = (Vec::new(), Vec::new());
+        for piece in word {
+            match piece {
+                Piece::Text(bytes) => text.extend_from_slice(bytes),
+                Piece::Fixed(piece) => {
+                    fixed.push((text.len(), piece));
+                    text.push(FIXED);
+                }
+            }
+        }
+        let len = text.len();
+        let mut commas = Vec::with_capacity(len + 1);
+        commas.push(0);
+        let (mut opened, mut partner) = (Vec::new(), vec![NONE; len]);
+        for (at, &byte) in text.iter().enumerate() {
+            commas.push(commas[at] + u32::from(byte == b','));
+            match byte {
+                b'{' => opened.push(at),
+                b'}' => {
+                    if let Some(open) = opened.pop() {
+                        partner[open] = at as u32;
+                    }
+                }
+                _ => {}
+            }
+        }
+        // The answer for a position is that of the position after it, or after the braces that begin there.
+        let mut next_comma = vec![NONE; len + 1];
+        let mut next_close = vec![NONE; len + 1];
+        let mut list_end = vec![NONE; len + 1];
+        for at in (0..len).rev() {
+            let after = match (text[at], partner[at]) {
+                (b'{', NONE) => continue,
+                (b'{', close) => close as usize + 1,
+                _ => at + 1,
+            };
+            let byte = text[at];
+            next_comma[at] = if byte == b',' { at as u32 } else { next_comma[after] };
+            next_close[at] = if byte == b'}' { at as u32 } else { next_close[after] };
+            let dots = text[at..].starts_with(b"..") && text.get(at + 2) != Some(&b'}');
+            list_end[at] = if byte == b',' || dots { next_close[after] } else { list_end[after] };
+        }
+        Self { text, fixed, commas, next_comma, list_end }
+    }
+
+    /// The first brace list within `range`: where its braces stand.
+    fn next_list(&self, range: Range<usize>) -> Option<(usize, usize)> {
+        let mut at = range.start;
+        while at < range.end {
+            at += memchr::memchr(b'{', &self.text[at..range.end])?;
+            let lone = at == range.start && (at + 1 == range.end || self.text[at + 1] == b'}');
+            let end = self.list_end[at + 1] as usize;
+            if !lone && end < range.end {
+                return Some((at, end));
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// The words that the text in `range` makes.
+    fn words(&self, range: Range<usize>, depth: usize) -> Result<Words, BraceError> {
+        if depth > MAX_DEPTH {
+            return Err(BraceError::TooDeep);
+        }
+        let mut words = Words { list: vec![Vec::new()], size: 0 };
+        let mut at = range.start;
+        while let Some((open, close)) = self.next_list(at..range.end) {
+            words.append(Chunk::Source(at..open))?;
+            let inside = open + 1..close;
+            at = close + 1;
+            // Looked for at any level, as bash does: `{{a,b}..c}` is `{a,b}..c` without the outer braces.
+            if self.commas[inside.end] > self.commas[inside.start] {
+                words.multiply(&self.alternatives(inside, depth)?)?;
+            } else if let Some(terms) = sequence(&self.text[inside])? {
+                let size = terms.iter().map(|term| CHUNK_COST + term.len()).sum();
+                let list = terms.into_iter().map(|term| vec![Chunk::Made(term)]).collect();
+                words.multiply(&Words { list, size })?;
+            } else {
+                // Neither: the whole is text, with what stands in it.
+                words.append(Chunk::Source(open..close + 1))?;
+            }
+        }
+        words.append(Chunk::Source(at..range.end))?;
+        Ok(words)
+    }
+
+    /// The words of the alternatives between commas.
+    fn alternatives(&self, range: Range<usize>, depth: usize) -> Result<Words, BraceError> {
+        let mut words = Words { list: Vec::new(), size: 0 };
+        let mut start = range.start;
+        loop {
+            let comma = self.next_comma[start] as usize;
+            let end = comma.min(range.end);
+            words.extend(self.words(start..end, depth + 1)?)?;
+            if comma >= range.end {
+                return Ok(words);
+            }
+            start = end + 1;
+        }
+    }
+
+    /// A word of the caller's kind again.
+    fn pieces(&self, chunks: &[Chunk]) -> Vec<Piece<T>> {
+        let mut pieces = Vec::new();
+        for chunk in chunks {
+            match chunk {
+                Chunk::Made(text) => push_text(&mut pieces, text),
+                Chunk::Source(range) => {
+                    let mut start = range.start;
+                    let first = self.fixed.partition_point(|(at, _)| *at < range.start);
+                    for (at, piece) in self.fixed[first..].iter().take_while(|(at, _)| *at < range.end) {
+                        push_text(&mut pieces, &self.text[start..*at]);
+                        pieces.push(Piece::Fixed((*piece).clone()));
+                        start = at + 1;
+                    }
+                    push_text(&mut pieces, &self.text[start..range.end]);
+                }
+            }
+        }
+        pieces
+    }
+}
+
+fn push_text<T>(pieces: &mut Vec<Piece<T>>, bytes: &[u8]) {
+    match pieces.last_mut() {
+        _ if bytes.is_empty() => {}
+        Some(Piece::Text(text)) => text.extend_from_slice(bytes),
+        _ => pieces.push(Piece::Text(bytes.to_vec())),
+    }
+}
+
+/// The terms of `1..9`, `a..e` and with a step `1..9..2`; `None` if it is no sequence.
+fn sequence(text: &[u8]) -> Result<Option<Vec<Vec<u8>>>, BraceError> {
+    let Some(dots) = memchr::memmem::find(text, b"..") else { return Ok(None) };
+    let (first, rest) = (&text[..dots], &text[dots + 2..]);
+    let (last, step) = match memchr::memmem::find(rest, b"..") {
+        Some(dots) => (&rest[..dots], integer(&rest[dots + 2..])),
+        None => (rest, Some(1)),
+    };
+    let Some(step) = step else { return Ok(None) };
+    Ok(match (first, last) {
+        ([from], [to]) if from.is_ascii_alphabetic() && to.is_ascii_alphabetic() => {
+            let term = |value: i128| vec![value as u8];
+            terms(i128::from(*from), i128::from(*to), step)?.map(|values| values.map(term).collect())
+        }
+        _ => {
+            let (Some(from), Some(to)) = (integer(first), integer(last)) else { return Ok(None) };
+            let padded = |text: &[u8]| {
+                let digits = text.strip_prefix(b"-").unwrap_or(text);
+                digits.len() > 1 && digits[0] == b'0'
+            };
+            let width = if padded(first) || padded(last) { first.len().max(last.len()) } else { 0 };
+            let term = |value: i128| format!("{value:0width$}").into_bytes();
+            terms(from, to, step)?.map(|values| values.map(term).collect())
+        }
+    })
+}
+
+/// The numbers from `from` to `to`; the sign of `step` doesn't count, and a step of 0 is 1. `None` where the
+/// distance is too great for bash's own arithmetic, which leaves such a list as it was written.
+fn terms(from: i128, to: i128, step: i128) -> Result<Option<impl Iterator<Item = i128>>, BraceError> {
+    let distance = (to - from).abs();
+    if distance > i128::from(i64::MAX) - 2 {
+        return Ok(None);
+    }
+    let step = step.abs().max(1);
+    let count = distance / step + 1;
+    if count > MAX_WORDS as i128 {
+        return Err(BraceError::TooMany);
+    }
+    let step = if to < from { -step } else { step };
+    Ok(Some((0..count).map(move |i| from + i * step)))
+}
+
+/// A whole decimal number that fits 64 bits, as strtoimax(3) reads it.
+fn integer(text: &[u8]) -> Option<i128> {
+    let value: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    Some(i128::from(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expand::testing::{Choices, run_shell};
+    use std::time::{Duration, Instant};
+
+    /// A word of sh as pieces: quoted text and escaped characters are fixed.
+    fn word(text: &[u8]) -> Vec<Piece<Vec<u8>>> {
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        while at < text.len() {
+            let quoted = match text[at] {
+                b'\\' => at + 1..at + 2,
+                quote @ (b'\'' | b'"') => {
+                    let len = text[at + 1..].iter().position(|&byte| byte == quote).expect("a closing quote");
+                    at + 1..at + 1 + len
+                }
+                byte => {
+                    push_text(&mut pieces, &[byte]);
+                    at += 1;
+                    continue;
+                }
+            };
+            at = quoted.end + usize::from(text[at] != b'\\');
+            pieces.push(Piece::Fixed(text[quoted].to_vec()));
+        }
+        pieces
+    }
+
+    fn texts(words: Vec<Vec<Piece<Vec<u8>>>>) -> Vec<String> {
+        let text = |piece: Piece<Vec<u8>>| match piece {
+            Piece::Text(text) | Piece::Fixed(text) => text,
+        };
+        let one = |word: Vec<_>| word.into_iter().flat_map(text).collect::<Vec<u8>>().escape_ascii().to_string();
+        words.into_iter().map(one).collect()
+    }
+
+    fn expanded(text: &[u8]) -> Vec<String> {
+        let pieces = word(text);
+        texts(expand(&pieces).expect("within the limits").unwrap_or_else(|| vec![pieces]))
+    }
+
+    fn compare(cases: &[Vec<u8>]) {
+        let mut script = Vec::new();
+        for case in cases {
+            script.extend([b"set -- ", case.as_slice(), b"; (($#)) && printf '<%s>\\1' \"$@\"; printf '\\0'\n"].concat());
+        }
+        let answer = run_shell(&["bash"], &script, std::path::Path::new("/"));
+        let answers: Vec<_> = answer.split(|&byte| byte == 0).collect();
+        assert_eq!(answers.len(), cases.len() + 1);
+        for (case, answer) in cases.iter().zip(answers) {
+            let expected: Vec<_> = answer
+                .split(|&byte| byte == 1)
+                .filter_map(|word| word.strip_prefix(b"<")?.strip_suffix(b">"))
+                .map(|word| word.escape_ascii().to_string())
+                .collect();
+            assert_eq!(expanded(case), expected, "{}", case.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_bash() {
+        let cases = [
+            "a{b,c}d", "{a,b}{1,2}", "{a,{b,c}}", "{a}", "{a,b", "a,b}", "{}", "x{}", "{},{}", "{{},a}", "a{,}b",
+            "{,}", "{,a}", "{a,}", "\"\"{,a}", "{1..9}", "{9..1..2}", "{a..e}", "{e..a..2}", "{01..10}", "{-01..2}",
+            "{1..010..3}", "{-1..-003}", "{+1..3}", "{1..3..0}", "{1..3..-1}", "{1..3..}", "{1..}", "{..3}", "{1..a}",
+            "{a..1}", "{a..c..x}", "{aa..c}", "{1.3}", "{1...3}", "{a}b,c}", "{{a,b}..c}", "{{1..3}..x}", "{{1..3}..x}{a,b}",
+            "{a,b}}", "{{a,b}", "{a,{b,c}", "{a{b,c}", "x{a,b}y{1..2}z", "{'a','b'}", "{\"a,b\",c}", "{\\{,\\}}",
+            "{a\\,b}", "{1..\"3\"}", "{-5..5..5}", "{0..0}", "{00..0}", "{c..a}", "{1..3}{,}", "{}{a,b}", "a{}b{c,d}",
+            "{9223372036854775806..9223372036854775807}", "{9223372036854775808..1}", "{1..2..9223372036854775807}",
+            "{-9223372036854775808..9223372036854775807}", "{a,b}{", "{a,b}{}", "{{}}", "{{a}}", "{{a},b}", "{.,..}",
+            "{..,a}", "{a..b,c}", "{a,b..c}", "{{1..2},{3..4}}", "{1..2}..{3..4}", "{é,ü}x", "{1..3}.txt",
+        ];
+        compare(&cases.map(|case| case.as_bytes().to_vec()));
+    }
+
+    #[test]
+    fn random_words_are_those_of_bash() {
+        let items = [
+            "{", "{", "{", "}", "}", "}", ",", ",", "..", ".", "-", "a", "c", "1", "0", "3", "z", "'a'", "\"}\"", "'{'",
+            "\\,", "\\{", "\\}", "''", "{1..3}", "{a,b}",
+        ];
+        let mut choices = Choices::new(5);
+        let cases: Vec<_> = (0..20_000).map(|_| choices.text(&items, 14)).filter(|case| !case.is_empty()).collect();
+        compare(&cases);
+    }
+
+    #[test]
+    fn fixed_pieces_are_kept_whole_and_keep_a_word_from_vanishing() {
+        let pieces = [Piece::Fixed(7), Piece::Text(b"{a,".to_vec()), Piece::Fixed(8), Piece::Text(b"}".to_vec())];
+        let words = expand(&pieces).unwrap().unwrap();
+        assert_eq!(words, [
+            vec![Piece::Fixed(7), Piece::Text(b"a".to_vec())],
+            vec![Piece::Fixed(7), Piece::Fixed(8)],
+        ]);
+        assert_eq!(expand::<u8>(&[Piece::Text(b"{,}".to_vec())]), Ok(Some(vec![])));
+        assert_eq!(expand(&[Piece::Text(b"ab".to_vec()), Piece::Fixed(1)]), Ok(None));
+        assert_eq!(expand::<u8>(&[Piece::Text(b"{a}".to_vec())]), Ok(None));
+    }
+
+    #[test]
+    fn too_many_words_are_an_error() {
+        let error = |text: &str| expand::<u8>(&[Piece::Text(text.as_bytes().to_vec())]).unwrap_err();
+        assert_eq!(error(&"{a,b}".repeat(17)), BraceError::TooMany);
+        assert_eq!(error(&"{a,b}".repeat(10_000)), BraceError::TooMany);
+        assert_eq!(error("{1..65537}"), BraceError::TooMany);
+        assert_eq!(error(&["{1..1000}", &"x".repeat(100_000)].concat()), BraceError::TooMany);
+        assert_eq!(error(&["{".repeat(300), ",}".repeat(300)].concat()), BraceError::TooDeep);
+        assert_eq!(expanded("{a,b}".repeat(16).as_bytes()).len(), 65_536);
+        assert_eq!(expanded(b"{1..65536}").len(), 65_536);
+    }
+
+    #[test]
+    fn hostile_words_take_no_time() {
+        let start = Instant::now();
+        for unit in ["{", "{,", "{a,", "}", "{}", "{a}", "{..", "{{a}", ",", "{1..x}", "{{a,b}..", "{a,b"] {
+            let _ = expand::<u8>(&[Piece::Text(unit.repeat(100_000).into_bytes())]);
+            let nested = [unit.repeat(50_000), "}".repeat(50_000)].concat();
+            let _ = expand::<u8>(&[Piece::Text(nested.into_bytes())]);
+        }
+        let many = ["{", &"a,".repeat(65_000), "}"].concat();
+        assert_eq!(expanded(many.as_bytes()).len(), 65_000);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+}

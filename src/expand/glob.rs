@@ -1,0 +1,445 @@
+//! Pathname expansion (POSIX 2.6.6), in-process and against a given directory: two sessions of one process
+//! may stand in different places, so the process's own directory is never looked at.
+//!
+//! The rules are bash's with `globstar`, `nullglob` and `LC_ALL=C`: bytewise order, names that begin with a
+//! dot only when the pattern does, `.` and `..` never, `*/` only directories, directories that can't be read
+//! passed over. `**` as a whole component is any number of directories; it doesn't enter symbolic links, nor
+//! directories with a leading dot. Two things differ: a match that begins with `-` is given as `./-…`, so
+//! that no file's name is ever taken for an option, and nothing is given twice.
+
+use super::pattern::{Part, Pattern, PatternError, Unit, text_units, units};
+use super::walk::{self, Kind, Names};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// A word, or the text of `glob(…)`, that is to be matched with the names of files.
+#[derive(Clone, Debug)]
+pub struct Glob {
+    /// The text before the first component that is a pattern, as it was written.
+    root: Vec<u8>,
+    steps: Vec<Step>,
+}
+
+/// A part of a path between slashes.
+#[derive(Clone, Debug)]
+struct Step {
+    component: Component,
+    /// Whether a slash follows. Several count as one, as in bash; those before the first pattern stay as
+    /// they are (`a//*` gives `a//b`).
+    slash: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Component {
+    /// Names without special characters, looked for and never listed; `a/b` if two follow each other.
+    Literal(Vec<u8>),
+    /// Names to be listed and compared.
+    Names(Pattern),
+    /// `**`
+    Recursive,
+}
+
+impl Glob {
+    /// Parses a word. `None` when none of its characters is special: then it is no glob, but itself.
+    ///
+    /// # Errors
+    /// As [`Pattern::parse`].
+    pub fn parse(parts: &[Part]) -> Result<Option<Self>, PatternError> {
+        let glob = Self::from_units(&units(parts))?;
+        Ok(if glob.steps.is_empty() { None } else { Some(glob) })
+    }
+
+    /// Parses a pattern that is a value; a backslash quotes the character after it. Without special
+    /// characters it matches the one path that it is, if that exists.
+    ///
+    /// # Errors
+    /// As [`Pattern::parse`].
+    pub fn parse_text(text: &[u8]) -> Result<Self, PatternError> {
+        Self::from_units(&text_units(text))
+    }
+
+    fn from_units(units: &[Unit]) -> Result<Self, PatternError> {
+        let mut glob = Self { root: Vec::new(), steps: Vec::new() };
+        let mut rest = units;
+        while !rest.is_empty() {
+            // A slash always separates, quoted or not, and also within brackets: `[a/]b` is `[a` and `]b`.
+            let len = rest.iter().position(|unit| unit.char == '/').unwrap_or(rest.len());
+            let slashes = rest[len..].iter().take_while(|unit| unit.char == '/').count();
+            let name = &rest[..len];
+            rest = &rest[len + slashes..];
+            let component = if let [a, b] = name
+                && a.is('*')
+                && b.is('*')
+            {
+                Component::Recursive
+            } else {
+                let pattern = Pattern::from_units(name)?;
+                if pattern.is_literal() {
+                    glob.push_literal(pattern.prefix(), slashes);
+                    continue;
+                }
+                Component::Names(pattern)
+            };
+            glob.push(component, slashes > 0);
+        }
+        Ok(glob)
+    }
+
+    fn push(&mut self, component: Component, slash: bool) {
+        match (&component, self.steps.last_mut()) {
+            // `**/**` is what `**` is.
+            (Component::Recursive, Some(Step { component: Component::Recursive, slash: last })) => *last = slash,
+            _ => self.steps.push(Step { component, slash }),
+        }
+    }
+
+    fn push_literal(&mut self, name: &[u8], slashes: usize) {
+        match self.steps.last_mut() {
+            None => {
+                self.root.extend_from_slice(name);
+                self.root.resize(self.root.len() + slashes, b'/');
+            }
+            Some(Step { component: Component::Literal(text), slash }) => {
+                text.push(b'/');
+                text.extend_from_slice(name);
+                *slash = slashes > 0;
+            }
+            Some(_) => self.push(Component::Literal(name.to_vec()), slashes > 0),
+        }
+    }
+
+    /// The names of the files that match, in bytewise order, relative ones looked for in `directory` (an
+    /// absolute path). Empty when nothing matches.
+    pub fn expand(&self, directory: &Path) -> Vec<Vec<u8>> {
+        let mut path = Vec::new();
+        if self.root.first() != Some(&b'/') {
+            path.extend_from_slice(directory.as_os_str().as_bytes());
+            path.push(b'/');
+        }
+        let base = path.len();
+        path.extend_from_slice(&self.root);
+        let mut search = Search { path, base, found: Vec::new() };
+        if self.steps.is_empty() {
+            let there = match self.root.last() {
+                None => false,
+                Some(b'/') => walk::is_directory(&search.path),
+                Some(_) => walk::exists(&search.path),
+            };
+            if there {
+                search.found.push(self.root.clone());
+            }
+        } else {
+            search.descend(&self.steps, true);
+        }
+        let mut found = search.found;
+        // Nearly in order already, which this sort makes use of.
+        found.sort();
+        found.dedup();
+        for name in &mut found {
+            if name.first() == Some(&b'-') {
+                name.splice(..0, *b"./");
+            }
+        }
+        found
+    }
+}
+
+/// A walk under way.
+struct Search {
+    /// Where the walk is: a directory with its slash.
+    path: Vec<u8>,
+    /// How much of the path is not part of the answers.
+    base: usize,
+    found: Vec<Vec<u8>>,
+}
+
+impl Search {
+    /// Matches `steps` below the current path; `first` for the first steps of all.
+    fn descend(&mut self, steps: &[Step], first: bool) {
+        let Some((step, rest)) = steps.split_first() else { return };
+        match &step.component {
+            Component::Literal(name) => self.within(name, |search| {
+                if !rest.is_empty() {
+                    search.path.push(b'/');
+                    search.descend(rest, false);
+                } else if !step.slash {
+                    if walk::exists(&search.path) {
+                        search.keep();
+                    }
+                } else if walk::is_directory(&search.path) {
+                    search.path.push(b'/');
+                    search.keep();
+                }
+            }),
+            Component::Names(pattern) => {
+                let mut names = Names::default();
+                walk::read(&self.path, |name, kind| {
+                    if shown(name, pattern) && pattern.matches(name) {
+                        names.push(name, kind);
+                    }
+                });
+                self.each(names, step.slash, rest);
+            }
+            Component::Recursive => {
+                if rest.is_empty() {
+                    self.start_of_everything(step, first);
+                }
+                self.recursive(step, rest);
+            }
+        }
+    }
+
+    /// Goes on with `rest` at each of the entries found by the step before.
+    fn each(&mut self, mut names: Names, slash: bool, rest: &[Step]) {
+        names.sort();
+        for (name, kind) in names.iter() {
+            if rest.is_empty() {
+                self.keep_entry(name, kind, slash);
+            } else if kind != Kind::Other {
+                self.within(name, |search| {
+                    search.path.push(b'/');
+                    search.descend(rest, false);
+                });
+            }
+        }
+    }
+
+    /// `**`: this directory and all below it. One reading of it serves both this step and the next.
+    ///
+    /// All is read before any of it is looked into: however deep a walk goes, it holds one descriptor.
+    fn recursive(&mut self, step: &Step, rest: &[Step]) {
+        let (mut names, mut directories) = (Names::default(), Names::default());
+        walk::read(&self.path, |name, kind| {
+            let visible = name.first() != Some(&b'.');
+            if visible && kind == Kind::Directory {
+                directories.push(name, kind);
+            }
+            let matches = match rest.first() {
+                None => visible,
+                Some(Step { component: Component::Names(pattern), .. }) => {
+                    shown(name, pattern) && pattern.matches(name)
+                }
+                Some(_) => false,
+            };
+            if matches {
+                names.push(name, kind);
+            }
+        });
+        match rest.split_first() {
+            None => self.each(names, step.slash, rest),
+            Some((next @ Step { component: Component::Names(_), .. }, rest)) => self.each(names, next.slash, rest),
+            Some(_) => self.descend(rest, false),
+        }
+        directories.sort();
+        for (name, _) in directories.iter() {
+            self.within(name, |search| {
+                search.path.push(b'/');
+                search.recursive(step, rest);
+            });
+        }
+    }
+
+    /// The directory that a `**` at the end starts from: `a/**` gives `a/`, and `*/**` gives `a`, as in bash.
+    fn start_of_everything(&mut self, step: &Step, first: bool) {
+        if self.path.len() > self.base && walk::is_directory(&self.path) {
+            self.keep();
+            if let (Some(name), false, false) = (self.found.last_mut(), first, step.slash) {
+                name.pop();
+            }
+        }
+    }
+
+    /// Gives an entry that matched the last step; if a slash follows, only a directory.
+    fn keep_entry(&mut self, name: &[u8], kind: Kind, slash: bool) {
+        self.within(name, |search| match kind {
+            _ if !slash => search.keep(),
+            Kind::Directory | Kind::Link if kind == Kind::Directory || walk::is_directory(&search.path) => {
+                search.path.push(b'/');
+                search.keep();
+            }
+            _ => {}
+        });
+    }
+
+    /// Does `work` with `name` added to the path.
+    fn within(&mut self, name: &[u8], work: impl FnOnce(&mut Self)) {
+        let len = self.path.len();
+        self.path.extend_from_slice(name);
+        work(self);
+        self.path.truncate(len);
+    }
+
+    fn keep(&mut self) {
+        self.found.push(self.path[self.base..].to_vec());
+    }
+}
+
+/// Whether a name may match at all: one with a leading dot only if the pattern has it too.
+fn shown(name: &[u8], pattern: &Pattern) -> bool {
+    name.first() != Some(&b'.') || pattern.prefix().first() == Some(&b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expand::testing::{Choices, quote, run_shell};
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn expand(pattern: &str, directory: &Path) -> Vec<String> {
+        let parts = [Part::Bare(pattern.as_bytes())];
+        let glob = Glob::parse(&parts).expect("a fine pattern").expect("a pattern");
+        glob.expand(directory).into_iter().map(|name| name.escape_ascii().to_string()).collect()
+    }
+
+    /// A tree with the names that make trouble.
+    fn tree() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a/b/c", "a/.d/e", ".h/x", "d", "sq[", "a.x", "B", "a-b/a", "ü"] {
+            fs::create_dir_all(dir.path().join(name)).unwrap();
+        }
+        for name in [
+            "a/f.txt", "a/b/g.txt", "a/b/c/h.txt", "a/.d/i.txt", ".h/x/j.txt", "top.txt", "-dash", "-x.txt",
+            ".hid.txt", "sq[/]b", "x]", "a.x/f.txt", "sp ace.txt", "*", "ü/é.txt", "a/b/a", "new\nline",
+        ] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"raw\xff.txt")), "").unwrap();
+        symlink("a", dir.path().join("link")).unwrap();
+        symlink("top.txt", dir.path().join("filelink")).unwrap();
+        symlink("nowhere", dir.path().join("broken")).unwrap();
+        dir
+    }
+
+    /// What bash makes of the patterns in `directory`, `./` put before a leading dash, nothing twice.
+    fn bash(patterns: &[Vec<u8>], directory: &Path) -> Vec<Vec<Vec<u8>>> {
+        let mut script = b"shopt -s globstar nullglob\nIFS=\nLC_COLLATE=C\n".to_vec();
+        for pattern in patterns {
+            script.extend([b"p=", quote(pattern).as_slice(), b"; set -- $p; "].concat());
+            script.extend_from_slice(b"(($#)) && printf '%s\\0' \"$@\"; printf '\\0'\n");
+        }
+        let answer = run_shell(&["bash"], &script, directory);
+        let mut answers = answer.split(|&byte| byte == 0);
+        patterns
+            .iter()
+            .map(|_| {
+                let mut names: Vec<Vec<u8>> = Vec::new();
+                for name in answers.by_ref().take_while(|name| !name.is_empty()) {
+                    let dash = if name.starts_with(b"-") { &b"./"[..] } else { b"" };
+                    names.push([dash, name].concat());
+                }
+                names.dedup();
+                names
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    fn compare(patterns: &[Vec<u8>], directory: &Path) {
+        for (pattern, expected) in patterns.iter().zip(bash(patterns, directory)) {
+            let Some(glob) = Glob::parse(&[Part::Bare(pattern)]).expect("a fine pattern") else { continue };
+            let show = |names: &[Vec<u8>]| {
+                names.iter().map(|name| name.escape_ascii().to_string()).collect::<Vec<_>>().join("  ")
+            };
+            assert_eq!(show(&glob.expand(directory)), show(&expected), "{}", pattern.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn names_are_those_that_bash_gives() {
+        let dir = tree();
+        let patterns = [
+            "*", "*/", "**", "**/", "a/**", "a/**/", "**/*.txt", "*//b", "a//*", "*//", "./*", "*/**", "link/**",
+            "l*/**/", "**/.h*", ".*", ".*/**", "*/.", "*/..", "*/b/", "*/b/c", "**/c", "**/b/", "**/b/**", "**a",
+            "a**", "[a", "[a/]b", "sq[/]b", "*[/]b", "/et*/passw[d]", "//et*/passwd", "li*/.", "broke*", "broke*/",
+            "broke*/x", "?", "[!a]", "[]x]*", "-*", ".h*/", "**/.", "a/**/f.txt", "**/x/**", "[.]h*", "?h", ".//*",
+            ".*/x", "a/./*", "**/./*.txt", "top.txt/*", "*/f.txt/", "none/*", "*/none", "a*/*", "raw?.txt", "ü/?.txt",
+            "/*", "filel*/", "**/a", "**/a/", "*/a/**", "../*/none*", "a/../d*", "new*", "*/b//c", "a//**",
+        ];
+        let patterns: Vec<_> = patterns.iter().map(|pattern| pattern.as_bytes().to_vec()).collect();
+        compare(&patterns, dir.path());
+    }
+
+    #[test]
+    fn random_patterns_give_what_bash_gives() {
+        let dir = tree();
+        // Without links: bash goes through them for some forms of `**` and not for others.
+        for name in ["link", "filelink", "broken"] {
+            fs::remove_file(dir.path().join(name)).unwrap();
+        }
+        let items = ["a", "b", "*", "?", "/", "/", "**/", "**", ".", "[a-c]", "txt", "*/", "a/", "[!b]", "x"];
+        let mut choices = Choices::new(7);
+        let patterns: Vec<_> = (0..1500)
+            .map(|_| choices.text(&items, 6))
+            // bash takes several `**`, one beside two slashes, and one at the end after other special
+            // characters, each in its own way.
+            .filter(|text| !text.windows(3).any(|w| w == b"***") && !text.windows(4).any(|w| w == b"**//" || w == b"//**"))
+            .filter(|text| text.windows(2).filter(|w| w == b"**").count() < 2 && !text.starts_with(b"/"))
+            .filter(|text| !text.is_empty() && !text.ends_with(b"*/**") && !text.ends_with(b"?/**"))
+            .collect();
+        assert!(patterns.len() > 500);
+        compare(&patterns, dir.path());
+    }
+
+    #[test]
+    fn links_are_followed_by_name_and_never_by_recursion() {
+        let dir = tree();
+        symlink("..", dir.path().join("a/b/up")).unwrap();
+        assert_eq!(expand("**/h.txt", dir.path()), ["a/b/c/h.txt"]);
+        assert_eq!(expand("link/**/h.txt", dir.path()), ["link/b/c/h.txt"]);
+        assert_eq!(expand("*/b/up/f.txt", dir.path()), ["a/b/up/f.txt", "link/b/up/f.txt"]);
+    }
+
+    #[test]
+    fn a_match_that_begins_with_a_dash_is_no_option() {
+        let dir = tree();
+        assert_eq!(expand("-*", dir.path()), ["./-dash", "./-x.txt"]);
+        assert_eq!(expand("-d?sh", dir.path()), ["./-dash"]);
+        assert_eq!(expand("?x.txt", dir.path()), ["./-x.txt"]);
+    }
+
+    #[test]
+    fn nothing_is_found_twice() {
+        let dir = tree();
+        assert_eq!(expand("**/*/**/h.txt", dir.path()), ["a/b/c/h.txt", "link/b/c/h.txt"]);
+        assert_eq!(expand("**/**/h.txt", dir.path()), ["a/b/c/h.txt"]);
+    }
+
+    #[test]
+    fn text_may_quote_by_backslash_and_be_no_pattern_at_all() {
+        let dir = tree();
+        let glob = |text: &str| Glob::parse_text(text.as_bytes()).unwrap().expand(dir.path());
+        assert_eq!(glob("\\*"), [b"*"]);
+        assert_eq!(glob("top.txt"), [b"top.txt"]);
+        assert_eq!(glob("-dash"), [b"./-dash"]);
+        assert_eq!(glob("broken"), [b"broken"]);
+        assert!(glob("none").is_empty());
+        assert!(glob("").is_empty());
+        assert!(glob("top.txt/").is_empty());
+        assert_eq!(glob("a/"), [b"a/"]);
+        assert_eq!(glob("/").len(), 1);
+    }
+
+    #[test]
+    fn quoted_and_dynamic_parts_are_literal() {
+        let dir = tree();
+        let parts = [Part::Quoted(b"a"), Part::Bare(b"/*."), Part::Quoted(b"txt")];
+        assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()), [b"a/f.txt"]);
+        assert!(Glob::parse(&[Part::Quoted(b"*"), Part::Bare(b".txt")]).unwrap().is_none());
+        // A star of two halves is no `**`.
+        let parts = [Part::Bare(b"*"), Part::Quoted(b"*")];
+        assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()), [b"*"]);
+    }
+
+    #[test]
+    fn directories_that_cannot_be_read_are_passed_over() {
+        let dir = tree();
+        fs::set_permissions(dir.path().join("a"), fs::Permissions::from_mode(0o000)).unwrap();
+        let found = expand("*/f.txt", dir.path());
+        let readable = fs::read_dir(dir.path().join("a")).is_ok(); // for root
+        fs::set_permissions(dir.path().join("a"), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(found.contains(&"a.x/f.txt".to_owned()));
+        assert_eq!(found.contains(&"a/f.txt".to_owned()), readable);
+        assert!(expand("*", Path::new("/no/such/directory")).is_empty());
+    }
+}

@@ -1,0 +1,147 @@
+//! A started program, from its start to its report.
+
+use super::{Group, Signal, StageEnd, StageReport, terminate};
+use crate::sys::wait::{Ended, Process};
+use crate::sys::{Pid, errno};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// A program that was started. Dropped before its end, it is terminated and reaped.
+#[derive(Debug)]
+pub struct Child {
+    process: Process,
+    group: Group,
+    group_id: Option<Pid>,
+    argv: Vec<Vec<u8>>,
+    started: Instant,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Running,
+    /// Ended, not reaped.
+    Zombie {
+        at: Instant,
+        order: usize,
+    },
+    /// Reaped: none when somebody else had taken its status.
+    Reaped {
+        at: Instant,
+        order: usize,
+        ended: Option<Ended>,
+    },
+    /// Left to itself: it could not be killed, or was let go on purpose.
+    Abandoned,
+}
+
+impl Child {
+    pub(super) fn new(process: Process, group: Group, group_id: Option<Pid>, argv: Vec<Vec<u8>>) -> Self {
+        Self { process, group, group_id, argv, started: Instant::now(), state: State::Running }
+    }
+
+    /// Its process number. A later process may have the same one when this is reaped.
+    pub fn pid(&self) -> Pid {
+        self.process.pid()
+    }
+
+    /// Its arguments.
+    pub fn argv(&self) -> &[Vec<u8>] {
+        &self.argv
+    }
+
+    /// When it was started.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Whether it was still running when last looked at.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, State::Running)
+    }
+
+    /// Sends it a signal, unless it has been reaped.
+    ///
+    /// # Errors
+    /// `ESRCH` when it has, `EPERM` when it runs as another user.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        match self.state {
+            State::Running | State::Zombie { .. } => self.process.signal(signal),
+            _ => Err(io::Error::from_raw_os_error(errno::ESRCH)),
+        }
+    }
+
+    /// Leaves it to run on, unwatched and unreaped.
+    pub fn detach(mut self) {
+        self.abandon();
+    }
+
+    /// What became of it. `last` says whether it is the last stage, whose death by SIGPIPE has no excuse.
+    pub fn report(&self, last: bool) -> StageReport {
+        let (at, order, ended) = match self.state {
+            State::Running | State::Abandoned => (Instant::now(), None, None),
+            State::Zombie { at, order } => (at, Some(order), None),
+            State::Reaped { at, order, ended } => (at, Some(order), ended),
+        };
+        StageReport {
+            argv: self.argv.clone(),
+            pid: Some(self.pid()),
+            wall: at.duration_since(self.started),
+            user: ended.map_or(Duration::ZERO, |ended| ended.user),
+            system: ended.map_or(Duration::ZERO, |ended| ended.system),
+            max_rss: ended.map_or(0, |ended| ended.max_rss),
+            end: ended.map_or(StageEnd::Abandoned, |ended| StageEnd::of(ended.end, last)),
+            end_order: order,
+        }
+    }
+
+    /// The group that it was started into, if that is not ours. Good for signals until it is reaped.
+    pub(super) fn group_id(&self) -> Option<Pid> {
+        self.group_id
+    }
+
+    pub(super) fn is_reaped(&self) -> bool {
+        matches!(self.state, State::Reaped { .. } | State::Abandoned)
+    }
+
+    pub(super) fn exit_fd(&self) -> BorrowedFd<'_> {
+        self.process.exit_fd()
+    }
+
+    /// The signal that has just stopped it.
+    pub(super) fn stopped(&self) -> Option<Signal> {
+        if self.is_running() { self.process.stopped() } else { None }
+    }
+
+    /// Notes that its descriptor told of its end.
+    pub(super) fn note_end(&mut self, order: usize) {
+        if self.is_running() {
+            self.state = State::Zombie { at: Instant::now(), order };
+        }
+    }
+
+    /// Reaps it; waits for the end, if need be.
+    pub(super) fn reap(&mut self) {
+        let (at, order) = match self.state {
+            State::Running => (None, usize::MAX),
+            State::Zombie { at, order } => (Some(at), order),
+            _ => return,
+        };
+        let ended = self.process.reap().ok();
+        self.state = State::Reaped { at: at.unwrap_or_else(Instant::now), order, ended };
+        self.group.reaped(self.process.pid());
+    }
+
+    pub(super) fn abandon(&mut self) {
+        self.state = State::Abandoned;
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if !self.is_reaped() {
+            terminate::at_drop(self);
+        }
+    }
+}

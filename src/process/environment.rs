@@ -1,0 +1,147 @@
+//! The environment of programs.
+
+use crate::sys::strings::StringArray;
+use indexmap::IndexMap;
+use std::os::unix::ffi::OsStringExt;
+use std::sync::{Arc, OnceLock};
+
+/// Names and values for the programs of a session. Clones share everything until one of them changes.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Empty until first used, when it was inherited: a run that starts nothing copies nothing.
+    variables: OnceLock<IndexMap<Vec<u8>, Vec<u8>>>,
+    /// As execve takes it, built once after each change.
+    block: OnceLock<StringArray>,
+}
+
+/// A variable that no program could be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidVariable {
+    /// Names are letters, digits and underscores, and begin with no digit (POSIX, 8.1).
+    #[error("not a name for an environment variable")]
+    Name,
+    /// Values end at their first NUL.
+    #[error("the value of an environment variable can't hold a NUL")]
+    Nul,
+}
+
+impl Clone for Shared {
+    /// Without the block: a copy is made only to be changed.
+    fn clone(&self) -> Self {
+        Self { variables: self.variables.clone(), block: OnceLock::new() }
+    }
+}
+
+impl Environment {
+    /// That of this process, copied when first used.
+    pub fn inherited() -> Self {
+        Self::default()
+    }
+
+    /// Without any variable.
+    pub fn empty() -> Self {
+        Self(Arc::new(Shared { variables: OnceLock::from(IndexMap::new()), block: OnceLock::new() }))
+    }
+
+    /// The value of a variable, if it is set.
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.variables().get(name).map(Vec::as_slice)
+    }
+
+    /// Sets a variable; a new one comes last.
+    ///
+    /// # Errors
+    /// [`InvalidVariable`] says whether the name or the value is at fault.
+    pub fn set(&mut self, name: &[u8], value: &[u8]) -> Result<(), InvalidVariable> {
+        if !is_name(name) {
+            return Err(InvalidVariable::Name);
+        }
+        if value.contains(&0) {
+            return Err(InvalidVariable::Nul);
+        }
+        if self.get(name) != Some(value) {
+            self.change().insert(name.to_vec(), value.to_vec());
+        }
+        Ok(())
+    }
+
+    /// Removes a variable, and tells whether it was set.
+    pub fn remove(&mut self, name: &[u8]) -> bool {
+        self.variables().contains_key(name) && self.change().shift_remove(name).is_some()
+    }
+
+    /// All variables, in the order of their first setting.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.variables().iter().map(|(name, value)| (name.as_slice(), value.as_slice()))
+    }
+
+    /// As execve takes it.
+    pub(super) fn block(&self) -> &StringArray {
+        self.0.block.get_or_init(|| {
+            let entries = self.iter().map(|(name, value)| [name, b"=", value]);
+            // `set` admits no NUL, and what the kernel gave us has none.
+            StringArray::new(entries).unwrap_or_default()
+        })
+    }
+
+    fn variables(&self) -> &IndexMap<Vec<u8>, Vec<u8>> {
+        self.0.variables.get_or_init(|| {
+            // Names such as bash's `BASH_FUNC_f%%` could not be set here, but pass through.
+            std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect()
+        })
+    }
+
+    fn change(&mut self) -> &mut IndexMap<Vec<u8>, Vec<u8>> {
+        self.variables();
+        let shared = Arc::make_mut(&mut self.0);
+        shared.block.take();
+        shared.variables.get_mut().expect("initialised by the first line")
+    }
+}
+
+/// Whether this can name a variable.
+fn is_name(name: &[u8]) -> bool {
+    let Some((first, rest)) = name.split_first() else { return false };
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+    is_letter(first) && rest.iter().all(|byte| is_letter(byte) || byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_keeps_what_it_had() {
+        let mut a = Environment::empty();
+        a.set(b"X", b"1").unwrap();
+        let b = a.clone();
+        a.set(b"X", b"\xff").unwrap();
+        a.set(b"_y2", b"").unwrap();
+        assert_eq!((a.get(b"X"), b.get(b"X")), (Some(&b"\xff"[..]), Some(&b"1"[..])));
+        assert!(a.remove(b"X") && !a.remove(b"X"));
+        assert_eq!(a.iter().collect::<Vec<_>>(), [(&b"_y2"[..], &b""[..])]);
+    }
+
+    #[test]
+    fn refuses_names_and_values_that_execve_would_distort() {
+        let mut environment = Environment::empty();
+        for name in [&b""[..], b"1A", b"A=B", b"A B", b"A\0", b"\xc3\xa9"] {
+            assert_eq!(environment.set(name, b"x"), Err(InvalidVariable::Name));
+        }
+        assert_eq!(environment.set(b"A", b"x\0y"), Err(InvalidVariable::Nul));
+        assert_eq!(environment.block().size(), 0);
+    }
+
+    #[test]
+    fn inherits_what_the_process_has() {
+        let environment = Environment::inherited();
+        assert_eq!(
+            environment.get(b"PATH").map(<[u8]>::to_vec),
+            std::env::var_os("PATH").map(OsStringExt::into_vec)
+        );
+        assert_eq!(environment.iter().count(), std::env::vars_os().count());
+    }
+}

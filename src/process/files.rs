@@ -1,0 +1,147 @@
+//! The descriptors of one stage, as the script sees them.
+
+use crate::sys::descriptor;
+use crate::sys::spawn::Placement;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::Arc;
+
+/// What one number of a stage stands for.
+#[derive(Clone, Debug)]
+pub enum Descriptor {
+    /// A file, pipe end or other open file of ours.
+    Open(Arc<OwnedFd>),
+    /// That descriptor of the process itself, normally 0, 1 or 2.
+    Inherited(RawFd),
+}
+
+/// A table from the numbers that a script uses (0, 1, 2, and others that it names) to what they stand
+/// for. A child gets exactly this. Cheap to clone; each clone of an open file is one more owner, so drop a
+/// table as soon as its stage has started, or a reader never sees the end of its pipe.
+#[derive(Clone, Debug)]
+pub struct FileTable {
+    /// Sorted by number. Unlisted numbers are closed.
+    entries: Vec<(RawFd, Descriptor)>,
+}
+
+/// A number that stands for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("descriptor {0} is not open")]
+pub struct BadDescriptor(pub RawFd);
+
+impl Default for FileTable {
+    fn default() -> Self {
+        Self::inherited()
+    }
+}
+
+impl FileTable {
+    /// The standard input, output and error of this process.
+    pub fn inherited() -> Self {
+        Self { entries: (0..=2).map(|fd| (fd, Descriptor::Inherited(fd))).collect() }
+    }
+
+    /// With every number closed.
+    pub fn empty() -> Self {
+        Self { entries: Vec::new() }
+    }
+
+    /// What `fd` stands for, or none when it is closed.
+    pub fn get(&self, fd: RawFd) -> Option<&Descriptor> {
+        self.place(fd).ok().map(|at| &self.entries[at].1)
+    }
+
+    /// Lets `fd` stand for an open file.
+    pub fn set(&mut self, fd: RawFd, file: Arc<OwnedFd>) {
+        self.put(fd, Descriptor::Open(file));
+    }
+
+    /// Lets `fd` stand for anything.
+    pub fn put(&mut self, fd: RawFd, descriptor: Descriptor) {
+        match self.place(fd) {
+            Ok(at) => self.entries[at].1 = descriptor,
+            Err(at) => self.entries.insert(at, (fd, descriptor)),
+        }
+    }
+
+    /// Closes `fd`; one that is closed stays so, as `n>&-` in sh.
+    pub fn close(&mut self, fd: RawFd) {
+        if let Ok(at) = self.place(fd) {
+            self.entries.remove(at);
+        }
+    }
+
+    /// Lets `to` stand for what `from` stands for now: `to>&from`.
+    ///
+    /// # Errors
+    /// When `from` is closed.
+    pub fn dup(&mut self, from: RawFd, to: RawFd) -> Result<(), BadDescriptor> {
+        let descriptor = self.get(from).cloned().ok_or(BadDescriptor(from))?;
+        self.put(to, descriptor);
+        Ok(())
+    }
+
+    /// All open numbers, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (RawFd, &Descriptor)> {
+        self.entries.iter().map(|(fd, descriptor)| (*fd, descriptor))
+    }
+
+    /// What a child has to change, starting from what it inherits.
+    pub(super) fn placements(&self) -> Vec<Placement> {
+        let closed = (0..=2).filter(|&fd| self.get(fd).is_none());
+        let closed = closed.map(|target| Placement { target, source: None });
+        let open = self.iter().filter_map(|(target, descriptor)| match descriptor {
+            // Nothing to do for the common case, and nothing to fail if the host runs with it closed.
+            Descriptor::Inherited(fd) if *fd == target && target <= 2 => None,
+            Descriptor::Inherited(fd) => Some(Placement { target, source: Some(*fd) }),
+            Descriptor::Open(file) => Some(Placement { target, source: Some(file.as_raw_fd()) }),
+        });
+        // Closings last: a closed number may be the source of another.
+        open.chain(closed).collect()
+    }
+
+    fn place(&self, fd: RawFd) -> Result<usize, usize> {
+        self.entries.binary_search_by_key(&fd, |entry| entry.0)
+    }
+}
+
+impl Descriptor {
+    /// To read or write it in this process.
+    ///
+    /// # Errors
+    /// `EBADF` when it is inherited and the process was started without it.
+    pub fn borrow(&self) -> io::Result<BorrowedFd<'_>> {
+        match self {
+            Self::Open(file) => Ok(file.as_fd()),
+            Self::Inherited(fd) => descriptor::inherited(*fd),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirections_apply_left_to_right() {
+        let mut table = FileTable::inherited();
+        let (reader, writer) = crate::sys::pipe::pipe().unwrap();
+        let raw = writer.as_raw_fd();
+        // 2>&1 >pipe 3>&2 0<&-
+        table.dup(1, 2).unwrap();
+        table.set(1, Arc::new(writer));
+        table.dup(2, 3).unwrap();
+        table.close(0);
+        table.close(9);
+        assert_eq!(table.dup(9, 1), Err(BadDescriptor(9)));
+        let expect = [(1, Some(raw)), (2, Some(1)), (3, Some(1)), (0, None)];
+        let expect = expect.map(|(target, source)| Placement { target, source });
+        assert_eq!(table.placements(), expect);
+        drop(reader);
+    }
+
+    #[test]
+    fn an_untouched_table_costs_a_child_nothing() {
+        assert!(FileTable::inherited().placements().is_empty());
+    }
+}

@@ -1,0 +1,94 @@
+//! The process group of one pipeline.
+
+use crate::sys::spawn::{ProcessGroup, SpawnError, Step};
+use crate::sys::wait::Process;
+use crate::sys::{Pid, errno};
+use std::os::fd::RawFd;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where the children of a pipeline belong, so that one signal reaches all of them and theirs. Clones are
+/// the same group, for stages that run in the interpreter and start programs of their own.
+#[derive(Clone, Debug)]
+pub struct Group(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Inherit,
+    Own(Arc<Own>),
+}
+
+#[derive(Debug)]
+struct Own {
+    terminal: Option<RawFd>,
+    /// The first child, until it is reaped: its number is the group's.
+    leader: Mutex<Option<Pid>>,
+}
+
+impl Group {
+    /// Children stay in the group of this process, and get the terminal's Ctrl-C with it.
+    pub const fn inherit() -> Self {
+        Self(Kind::Inherit)
+    }
+
+    /// A group of its own, led by the first child.
+    pub fn own() -> Self {
+        Self(Kind::Own(Arc::new(Own { terminal: None, leader: Mutex::new(None) })))
+    }
+
+    /// A group of its own that has the terminal from the moment its first program runs. Take it back by
+    /// [`crate::sys::tty::set_foreground`] after the wait.
+    pub fn foreground(terminal: RawFd) -> Self {
+        Self(Kind::Own(Arc::new(Own { terminal: Some(terminal), leader: Mutex::new(None) })))
+    }
+
+    /// The group's number, while its leader is not reaped.
+    pub fn id(&self) -> Option<Pid> {
+        match &self.0 {
+            Kind::Inherit => None,
+            Kind::Own(own) => *own.leader(),
+        }
+    }
+
+    /// Starts a process as a member. Returns it with its group's number, if it is not ours.
+    pub(super) fn enter(
+        &self,
+        spawn: impl Fn(ProcessGroup, Option<RawFd>) -> Result<Process, SpawnError>,
+    ) -> Result<(Process, Option<Pid>), SpawnError> {
+        let Kind::Own(own) = &self.0 else {
+            return spawn(ProcessGroup::Inherit, None).map(|process| (process, None));
+        };
+        loop {
+            // Held while the leader starts: a second one at that moment has to wait for its number.
+            let mut leader = own.leader();
+            let Some(pid) = *leader else {
+                let process = spawn(ProcessGroup::New, own.terminal)?;
+                let pid = process.pid();
+                *leader = Some(pid);
+                return Ok((process, Some(pid)));
+            };
+            drop(leader);
+            match spawn(ProcessGroup::Join(pid), None) {
+                Ok(process) => return Ok((process, Some(pid))),
+                // Another thread reaped the leader meanwhile, and the group went with it: begin a new one.
+                Err(SpawnError { step: Step::Group, errno: errno::EPERM | errno::ESRCH }) => self.reaped(pid),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Called when a child has been reaped: if it led, nobody can join any more.
+    pub(super) fn reaped(&self, pid: Pid) {
+        if let Kind::Own(own) = &self.0 {
+            let mut leader = own.leader();
+            if *leader == Some(pid) {
+                *leader = None;
+            }
+        }
+    }
+}
+
+impl Own {
+    fn leader(&self) -> std::sync::MutexGuard<'_, Option<Pid>> {
+        self.leader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

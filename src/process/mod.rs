@@ -1,0 +1,37 @@
+//! Processes: from a resolved stage to its report. Knows no syntax tree and no value of the language.
+//!
+//! The caller resolves each stage ([`Stage`]), starts the stages of a pipeline into one [`Group`]
+//! ([`start`]), drops its own ends of the pipes, and waits ([`wait`]), which also moves the bytes that
+//! pass through the interpreter ([`Pump`]). A [`Child`] that is dropped instead is ended and reaped.
+
+mod child;
+mod environment;
+mod files;
+mod group;
+mod pump;
+mod report;
+mod stage;
+mod start;
+mod terminate;
+mod wait;
+
+pub use crate::sys::interrupt::{Interrupt, Raised, Readable};
+pub use crate::sys::lookup::{Lookup, Search};
+pub use crate::sys::memory::here_document;
+pub use crate::sys::open::{OpenMode, open, same_file};
+pub use crate::sys::pipe::{pipe, widen};
+pub use crate::sys::signal::Signal;
+pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
+pub use child::Child;
+pub use environment::{Environment, InvalidVariable};
+pub use files::{BadDescriptor, Descriptor, FileTable};
+pub use group::Group;
+pub use pump::{Capture, Feed, Pump};
+pub use report::{StageEnd, StageReport};
+pub use stage::Stage;
+pub use start::{StartError, StartProblem, start};
+pub use terminate::{resume, signal_all};
+pub use wait::{Outcome, Stop, Wait, wait};
+
+#[cfg(test)]
+mod tests;

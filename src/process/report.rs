@@ -1,0 +1,89 @@
+//! What became of each stage.
+
+use super::Signal;
+use crate::sys::Pid;
+use crate::sys::wait::End;
+use std::time::Duration;
+
+/// How a stage ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageEnd {
+    /// It exited with this status.
+    Exit(u8),
+    /// A signal ended it.
+    Signal {
+        /// Which one.
+        signal: Signal,
+        /// Whether it left a core image.
+        core: bool,
+    },
+    /// It died of SIGPIPE because the next stage had read enough. No failure.
+    PipeClosed,
+    /// It was never started.
+    NotStarted,
+    /// Its end is not known: it could not be killed, or the host took its status.
+    Abandoned,
+}
+
+impl StageEnd {
+    /// Judges the signal, not the number 141: a program may well exit with that.
+    pub(super) fn of(end: End, last: bool) -> Self {
+        match end {
+            End::Signal { signal: Signal::PIPE, .. } if !last => Self::PipeClosed,
+            End::Signal { signal, core } => Self::Signal { signal, core },
+            End::Exit(status) => Self::Exit(status),
+        }
+    }
+
+    /// Whether it is no failure, where only status 0 is fine.
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Exit(0) | Self::PipeClosed)
+    }
+
+    /// The status as sh gives it: 128 and the signal's number for a signal.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Exit(status) => status,
+            Self::Signal { signal, .. } => 128_u8.saturating_add(signal.number() as u8),
+            Self::PipeClosed => 0,
+            Self::NotStarted | Self::Abandoned => 255,
+        }
+    }
+}
+
+/// One stage of a pipeline that ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageReport {
+    /// Its arguments.
+    pub argv: Vec<Vec<u8>>,
+    /// Its process number, if it was a process.
+    pub pid: Option<Pid>,
+    /// From its start to its end.
+    pub wall: Duration,
+    /// Processor time in its own code, children that it waited for included.
+    pub user: Duration,
+    /// Processor time in the kernel on its behalf.
+    pub system: Duration,
+    /// The most memory that it held, in bytes; never less than the interpreter held when it started it.
+    pub max_rss: u64,
+    /// How it ended.
+    pub end: StageEnd,
+    /// Which ended first, from 0; none when it did not end.
+    pub end_order: Option<usize>,
+}
+
+impl StageReport {
+    /// Of a stage that was never started.
+    pub fn not_started(argv: Vec<Vec<u8>>) -> Self {
+        Self {
+            argv,
+            pid: None,
+            wall: Duration::ZERO,
+            user: Duration::ZERO,
+            system: Duration::ZERO,
+            max_rss: 0,
+            end: StageEnd::NotStarted,
+            end_order: None,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Ending processes: politely, then not.
+
+use super::{Child, Signal};
+use crate::sys::poll::{Interest, PollSet};
+use crate::sys::{Pid, signal};
+use std::time::{Duration, Instant};
+
+/// How long after SIGKILL a process may take to end. One that takes longer waits in the kernel (state D),
+/// for a dead network file system perhaps, and nothing can be done about it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Asks all that are not reaped to end: their groups, and who of them has left its group.
+///
+/// A stopped process gets SIGTERM only when it goes on, so SIGCONT follows.
+pub(super) fn ask(children: &[Child], request: Signal) {
+    signal_all(children, request);
+    if request != Signal::KILL {
+        resume(children);
+    }
+}
+
+/// Lets all that are stopped go on.
+pub fn resume(children: &[Child]) {
+    signal_all(children, Signal::CONT);
+}
+
+/// Sends a signal to the groups of all children that are not reaped, and to each that is in no group of
+/// ours.
+pub fn signal_all(children: &[Child], signal: Signal) {
+    // An unreaped member keeps the group's number from being given to strangers.
+    for group in groups(children) {
+        let _ = signal::send_group(group, signal);
+    }
+    for child in children.iter().filter(|child| child.is_running()) {
+        // Not a second time to the members: a program may take the second request for impatience.
+        if child.group_id().is_none() || child.group_id() != signal::group_of(child.pid()) {
+            let _ = child.signal(signal);
+        }
+    }
+}
+
+/// The groups of those that are not reaped, each once.
+pub(super) fn groups(children: &[Child]) -> Vec<Pid> {
+    let unreaped = children.iter().filter(|child| !child.is_reaped());
+    let mut groups: Vec<Pid> = unreaped.filter_map(Child::group_id).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+/// Waits until groups whose children are all reaped have no member left, and kills what is there at
+/// `kill_at`: a job ends when its tree is empty, not when its leader exits.
+///
+/// The number of a group is its own while it has members. Between the look and the kill it could empty
+/// and be given to a new group only if all process numbers were used up in that microsecond.
+pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
+    let mut give_up = kill_at + PATIENCE;
+    let mut killed = false;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let left: Vec<Pid> = groups.iter().copied().filter(|&group| signal::group_exists(group)).collect();
+        if left.is_empty() || Instant::now() >= give_up {
+            return;
+        }
+        if !killed && Instant::now() >= kill_at {
+            left.iter().for_each(|&group| drop(signal::send_group(group, Signal::KILL)));
+            killed = true;
+            give_up = give_up.min(Instant::now() + PATIENCE);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Ends a child that its owner lost interest in, with its group if it leads one.
+pub(super) fn at_drop(child: &mut Child) {
+    const GRACE: Duration = Duration::from_millis(100);
+    ask(std::slice::from_ref(child), Signal::TERM);
+    if !has_ended_within(child, GRACE) {
+        ask(std::slice::from_ref(child), Signal::KILL);
+        if !has_ended_within(child, PATIENCE) {
+            return child.abandon();
+        }
+    }
+    child.reap();
+}
+
+fn has_ended_within(child: &Child, time: Duration) -> bool {
+    let deadline = Instant::now() + time;
+    let mut set = PollSet::default();
+    let exit = set.add(child.exit_fd(), Interest::Read);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match set.wait(Some(left)) {
+            Ok(_) if set.is_ready(exit) => return true,
+            Ok(_) if !left.is_zero() => {}
+            _ => return false,
+        }
+    }
+}

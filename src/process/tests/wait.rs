@@ -1,0 +1,154 @@
+//! Programs that run to their end, and the bytes that pass through us.
+
+use super::super::*;
+use super::{MANY, output, pipeline, run, run_with, sh, stage, start_problem};
+use crate::sys::testing::{alone, limit_descriptors, open_descriptors};
+use std::fs;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_pipeline_passes_bytes_and_statuses() {
+    let run = run(vec![sh("echo a; echo b; exit 3"), stage(&["tr", "ab", "xy"]), sh("cat; kill -9 $$")]);
+    assert_eq!(run.out, b"x\ny\n");
+    let killed = StageEnd::Signal { signal: Signal::KILL, core: false };
+    assert_eq!(run.ends, [StageEnd::Exit(3), StageEnd::Exit(0), killed]);
+    assert_eq!(run.outcome, Outcome::default());
+}
+
+#[test]
+fn a_writer_whose_reader_has_enough_has_not_failed() {
+    let started = Instant::now();
+    let run = run(vec![stage(&["yes"]), stage(&["head", "-n", "1"])]);
+    assert_eq!(run.out, b"y\n");
+    assert_eq!(run.ends, [StageEnd::PipeClosed, StageEnd::Exit(0)]);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    // The number 141 is no signal, and the last stage has no reader to excuse it.
+    let run = super::run(vec![sh("exit 141"), sh("kill -PIPE $$")]);
+    assert_eq!(run.ends[0], StageEnd::Exit(141));
+    assert_eq!(run.ends[1], StageEnd::Signal { signal: Signal::PIPE, core: false });
+}
+
+#[test]
+fn both_streams_and_the_input_move_at_once() {
+    // 1 MB each way: any order of doing one after the other would deadlock on 64 KiB pipes.
+    let (input, feeder) = pipe().unwrap();
+    let (out, out_writer) = pipe().unwrap();
+    let (err, err_writer) = pipe().unwrap();
+    let mut stage = sh("head -c 1000000 /dev/zero >&2; tee /dev/stderr");
+    stage.files.set(0, Arc::new(input));
+    stage.files.set(1, Arc::new(out_writer));
+    stage.files.set(2, Arc::new(err_writer));
+    let mut children = [start(stage, &Group::own()).unwrap()];
+    let bytes: Vec<u8> = (0..1_000_000).map(|i| (i % 251) as u8).collect();
+    let feeds = vec![Feed::new(feeder, bytes.clone()).unwrap()];
+    let captures = vec![Capture::new(out, MANY), Capture::new(err, MANY)];
+    let mut pump = Pump { captures, feeds, other_writers: false };
+    wait(&mut children, &mut pump, &Wait::default()).unwrap();
+    assert!(pump.captures[0].bytes() == bytes);
+    assert_eq!(pump.captures[1].bytes().len(), 2_000_000);
+}
+
+#[test]
+fn input_that_nobody_reads_is_no_error() {
+    let (input, feeder) = pipe().unwrap();
+    let mut stage = stage(&["true"]);
+    stage.files.set(0, Arc::new(input));
+    let mut children = [start(stage, &Group::own()).unwrap()];
+    let mut pump = Pump { feeds: vec![Feed::new(feeder, vec![0; 1 << 20]).unwrap()], ..Pump::default() };
+    wait(&mut children, &mut pump, &Wait::default()).unwrap();
+    assert_eq!(children[0].report(true).end, StageEnd::Exit(0));
+}
+
+#[test]
+fn captures_50_mb() {
+    let run = run(vec![stage(&["head", "-c", "50000000", "/dev/zero"])]);
+    assert_eq!((run.out.len(), run.ends[0]), (50_000_000, StageEnd::Exit(0)));
+}
+
+#[test]
+fn a_pipe_held_by_a_process_left_behind_is_given_up() {
+    let started = Instant::now();
+    let run = run(vec![sh("echo first; (sleep 0.03; echo late; sleep 9) & echo pid $!")]);
+    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(run.outcome.pipe_held);
+    let text = String::from_utf8(run.out).unwrap();
+    assert!(text.starts_with("first\n") && text.ends_with("late\n"), "{text}");
+    let pid = text.lines().find_map(|line| line.strip_prefix("pid ")).unwrap();
+    crate::sys::signal::send(pid.parse().unwrap(), Signal::KILL).unwrap();
+}
+
+#[test]
+fn reports_tell_time_and_order() {
+    let (mut children, reader) = pipeline(
+        vec![
+            sh("sleep 0.2"),
+            sh("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"),
+            stage(&["sleep", "0.01"]),
+        ],
+        &Group::own(),
+    );
+    wait(&mut children, &mut Pump::capture(reader, MANY), &Wait::default()).unwrap();
+    let reports: Vec<_> = children.iter().map(|child| child.report(false)).collect();
+    assert_eq!(reports[2].end_order, Some(0));
+    assert!(reports[0].wall >= Duration::from_millis(200));
+    assert!(reports[2].wall >= Duration::from_millis(10) && reports[2].wall < reports[0].wall);
+    assert!(reports[1].user + reports[1].system > Duration::from_millis(5));
+    assert!(reports.iter().all(|report| report.max_rss > 100_000));
+    assert_eq!(reports[2].argv, [b"sleep".to_vec(), b"0.01".to_vec()]);
+}
+
+#[test]
+fn starts_from_many_threads_at_once() {
+    let threads: Vec<_> = (0..8)
+        .map(|n| {
+            std::thread::spawn(move || {
+                for i in 0..50 {
+                    let text = format!("{n} {i}");
+                    assert_eq!(output(stage(&["printf", "%s", &text])), text);
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn five_hundred_stages_within_a_thousand_descriptors() {
+    alone("process::tests::wait::five_hundred");
+}
+
+#[test]
+fn nothing_leaks() {
+    alone("process::tests::wait::thousands");
+}
+
+#[test]
+#[ignore = "run by five_hundred_stages_within_a_thousand_descriptors"]
+fn five_hundred() {
+    limit_descriptors(1024);
+    let before = open_descriptors();
+    let mut stages = vec![stage(&["echo", "through"])];
+    stages.extend((1..500).map(|_| stage(&["cat"])));
+    let run = run(stages);
+    assert_eq!(run.out, b"through\n");
+    assert!(run.ends.iter().all(|end| end.is_success()));
+    assert_eq!(open_descriptors(), before);
+}
+
+#[test]
+#[ignore = "run by nothing_leaks"]
+fn thousands() {
+    let before = open_descriptors();
+    for i in 0..2000 {
+        match i % 5 {
+            0 => drop(start(stage(&["sleep", "9"]), &Group::own()).unwrap()),
+            1 => drop(start_problem(Stage::new(c"/no/such".into(), vec![b"x".to_vec()]))),
+            2 => drop(run_with(vec![stage(&["yes"]), stage(&["head", "-1"])], &Wait::default(), MANY)),
+            _ => drop(run(vec![stage(&["true"])])),
+        }
+    }
+    assert_eq!(open_descriptors(), before);
+    let pid = std::process::id();
+    assert_eq!(fs::read_to_string(format!("/proc/self/task/{pid}/children")).unwrap(), "");
+}

@@ -1,0 +1,306 @@
+//! Waiting for the programs of a pipeline: one loop over their ends, their pipes and the interrupt.
+
+use super::pump::Progress;
+use super::{Child, Interrupt, Pump, Signal, terminate};
+use crate::sys::poll::{Interest, PollSet};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// When and how to end programs before they end by themselves.
+#[derive(Clone, Debug)]
+pub struct Wait {
+    /// What stops the wait from outside.
+    pub interrupt: Interrupt,
+    /// When the programs have had their time.
+    pub deadline: Option<Instant>,
+    /// What they are asked to end by.
+    pub signal: Signal,
+    /// How long they may take for it, before SIGKILL.
+    pub grace: Duration,
+    /// Whether to come back when a program is stopped (Ctrl-Z): for a prompt with job control.
+    pub suspendable: bool,
+}
+
+impl Default for Wait {
+    /// Until all have ended; SIGTERM and 5 s, should that change.
+    fn default() -> Self {
+        Self {
+            interrupt: Interrupt::none(),
+            deadline: None,
+            signal: Signal::TERM,
+            grace: Duration::from_secs(5),
+            suspendable: false,
+        }
+    }
+}
+
+/// How a wait went. The programs' own ends are in [`Child::report`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Why programs were ended before their time, or that they are suspended.
+    pub stop: Option<Stop>,
+    /// A process that was left behind still held a captured pipe. What had come by then was kept.
+    pub pipe_held: bool,
+}
+
+/// Why a wait did not end by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The interrupt was raised, by this signal.
+    Interrupted(Signal),
+    /// The deadline came.
+    TimedOut,
+    /// A capture passed its limit. It holds as much as the limit allows.
+    Overflow,
+    /// A program was stopped by this signal. All are still there, to be continued and waited for again.
+    Suspended(Signal),
+}
+
+/// What to do with programs that have to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// They were asked; killed then, or when the interrupt is raised more than so often.
+    Asked {
+        kill_at: Instant,
+        raised: u32,
+    },
+    /// They were killed, and are given up then.
+    Killed {
+        give_up: Instant,
+    },
+}
+
+/// What a place in the poll set belongs to.
+#[derive(Clone, Copy)]
+enum Source {
+    Interrupt,
+    Capture(usize),
+    Feed(usize),
+    Child(usize),
+}
+
+/// How often to look for what no descriptor tells: a second interrupt, a stop.
+const LOOK: Duration = Duration::from_millis(50);
+/// A pipe that outlived all programs is given up when it is quiet this long…
+const QUIET: Duration = Duration::from_millis(100);
+/// …and after this long however busy it is.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// Waits until all children have ended, moves the pump's bytes meanwhile, and reaps.
+///
+/// Ends early, having ended the programs, at the interrupt, the deadline or a capture's limit. Should it
+/// fail, the children are as they were; dropping them ends them.
+///
+/// # Errors
+/// Those of poll(2), and of reading or writing the pump's pipes.
+pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<Outcome> {
+    let ended = children.iter().filter(|child| !child.is_running()).count();
+    let mut turn = Turn {
+        children,
+        pump,
+        how,
+        set: PollSet::default(),
+        sources: Vec::new(),
+        ended,
+        phase: Phase::Running,
+        outcome: Outcome::default(),
+        drain: None,
+    };
+    loop {
+        turn.decide();
+        if turn.is_over() {
+            return Ok(turn.finish());
+        }
+        if let Some(signal) = turn.suspended() {
+            return Ok(Outcome { stop: Some(Stop::Suspended(signal)), ..turn.outcome });
+        }
+        turn.turn()?;
+    }
+}
+
+struct Turn<'a> {
+    children: &'a mut [Child],
+    pump: &'a mut Pump,
+    how: &'a Wait,
+    set: PollSet,
+    sources: Vec<Source>,
+    ended: usize,
+    phase: Phase,
+    outcome: Outcome,
+    /// When the last program ended, and when a pipe last gave something after that.
+    drain: Option<(Instant, Instant)>,
+}
+
+impl Turn<'_> {
+    fn all_ended(&self) -> bool {
+        self.ended == self.children.len()
+    }
+
+    /// Whether all programs have ended and all that they wrote has been read.
+    fn is_complete(&self) -> bool {
+        self.all_ended() && self.pump.captures.iter().all(|capture| capture.fd().is_none())
+    }
+
+    fn is_over(&mut self) -> bool {
+        if !self.all_ended() {
+            return false;
+        }
+        let now = Instant::now();
+        let (since, last) = *self.drain.get_or_insert((now, now));
+        if self.is_complete() {
+            return true;
+        }
+        let waiting_for_others = self.pump.other_writers && self.phase == Phase::Running;
+        if waiting_for_others || (now < last + QUIET && now < since + DRAIN) {
+            return false;
+        }
+        self.outcome.pipe_held = true;
+        true
+    }
+
+    /// Begins to end the programs, or goes on with it.
+    fn decide(&mut self) {
+        match self.phase {
+            Phase::Running => {
+                if let Some(raised) = self.how.interrupt.raised() {
+                    // Even when Ctrl-C has ended all of them by itself: the script has to know.
+                    self.stop(Stop::Interrupted(raised.signal));
+                } else if !self.is_complete() && self.how.deadline.is_some_and(|at| Instant::now() >= at) {
+                    self.stop(Stop::TimedOut);
+                }
+            }
+            Phase::Asked { kill_at, raised } => {
+                if Instant::now() >= kill_at || self.times_raised() > raised {
+                    terminate::ask(self.children, Signal::KILL);
+                    self.phase = Phase::Killed { give_up: Instant::now() + terminate::PATIENCE };
+                }
+            }
+            Phase::Killed { give_up } => {
+                if Instant::now() >= give_up {
+                    self.children.iter_mut().filter(|child| child.is_running()).for_each(Child::abandon);
+                    self.ended = self.children.len();
+                }
+            }
+        }
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        self.outcome.stop = Some(stop);
+        // First of all no more input: a filter then ends by itself, and well.
+        self.pump.feeds.iter_mut().for_each(super::Feed::close);
+        terminate::ask(self.children, self.how.signal);
+        self.phase = Phase::Asked { kill_at: Instant::now() + self.how.grace, raised: self.times_raised() };
+    }
+
+    fn times_raised(&self) -> u32 {
+        self.how.interrupt.raised().map_or(0, |raised| raised.times)
+    }
+
+    fn suspended(&self) -> Option<Signal> {
+        if !self.how.suspendable || self.phase != Phase::Running {
+            return None;
+        }
+        self.children.iter().find_map(Child::stopped)
+    }
+
+    /// Waits for anything to happen, and deals with it.
+    fn turn(&mut self) -> io::Result<()> {
+        self.watch();
+        let timeout = self.timeout();
+        if self.set.wait(timeout)? == 0 {
+            return Ok(());
+        }
+        for place in 0..self.sources.len() {
+            if !self.set.is_ready(place) {
+                continue;
+            }
+            match self.sources[place] {
+                Source::Interrupt => {}
+                Source::Capture(at) => self.read(at)?,
+                Source::Feed(at) => self.pump.feeds[at].write()?,
+                Source::Child(at) => {
+                    self.children[at].note_end(self.ended);
+                    self.ended += 1;
+                }
+            }
+        }
+        if self.all_ended() {
+            self.pump.feeds.iter_mut().for_each(super::Feed::close);
+        }
+        Ok(())
+    }
+
+    fn watch(&mut self) {
+        let (set, sources) = (&mut self.set, &mut self.sources);
+        set.clear();
+        sources.clear();
+        let mut add = |fd, interest, source| {
+            set.add(fd, interest);
+            sources.push(source);
+        };
+        // Once heeded it stays readable, and would turn the wait into a busy loop.
+        if let (Phase::Running, Some(fd)) = (self.phase, self.how.interrupt.fd()) {
+            add(fd, Interest::Read, Source::Interrupt);
+        }
+        for (at, capture) in self.pump.captures.iter().enumerate() {
+            if let Some(fd) = capture.fd() {
+                add(fd, Interest::Read, Source::Capture(at));
+            }
+        }
+        for (at, feed) in self.pump.feeds.iter().enumerate() {
+            if let Some(fd) = feed.fd() {
+                add(fd, Interest::Write, Source::Feed(at));
+            }
+        }
+        for (at, child) in self.children.iter().enumerate().filter(|(_, child)| child.is_running()) {
+            add(child.exit_fd(), Interest::Read, Source::Child(at));
+        }
+    }
+
+    /// How long nothing has to be done if nothing happens.
+    fn timeout(&self) -> Option<Duration> {
+        let until = |at: Instant| at.saturating_duration_since(Instant::now());
+        let phase = match self.phase {
+            Phase::Running => self.how.deadline.map(until),
+            Phase::Asked { kill_at, .. } => Some(until(kill_at).min(LOOK)),
+            Phase::Killed { give_up } => Some(until(give_up)),
+        };
+        let looking = (self.how.suspendable && !self.all_ended()).then_some(LOOK);
+        let drain = match self.drain {
+            Some(_) if self.pump.other_writers && self.phase == Phase::Running => None,
+            Some((since, last)) => Some(until((last + QUIET).min(since + DRAIN))),
+            None => None,
+        };
+        [phase, looking, drain].into_iter().flatten().min()
+    }
+
+    fn read(&mut self, at: usize) -> io::Result<()> {
+        match self.pump.captures[at].read()? {
+            Progress::Some => {
+                if let Some((_, last)) = &mut self.drain {
+                    *last = Instant::now();
+                }
+            }
+            Progress::Overflow => self.stop(Stop::Overflow),
+            Progress::None | Progress::End => {}
+        }
+        Ok(())
+    }
+
+    /// Reaps, the leader last: until then its group can be signalled and joined.
+    fn finish(self) -> Outcome {
+        self.pump.captures.iter_mut().for_each(super::Capture::close);
+        let groups = if self.phase == Phase::Running { Vec::new() } else { terminate::groups(self.children) };
+        self.children.iter_mut().rev().for_each(Child::reap);
+        match self.phase {
+            Phase::Asked { kill_at, .. } => terminate::await_groups(&groups, kill_at),
+            Phase::Killed { .. } => terminate::await_groups(&groups, Instant::now()),
+            Phase::Running => {}
+        }
+        self.outcome
+    }
+}

@@ -1,0 +1,433 @@
+//! The syntax tree: what a script says, before any name is resolved.
+//!
+//! It borrows its text from the source and holds no type of the parser. Every node knows its span, so that the
+//! check, the formatter and editors can point at it.
+
+use crate::span::Span;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+
+/// Bytes of a literal, with escapes resolved. A borrowed slice of the source wherever there were none.
+pub type Text<'s> = Cow<'s, [u8]>;
+
+/// A sequence of statements: a whole script, or what stands between `{` and `}`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Block<'s> {
+    pub statements: Vec<Statement<'s>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Statement<'s> {
+    pub span: Span,
+    pub kind: StatementKind<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatementKind<'s> {
+    /// Pipelines joined by `&&` and `||`.
+    AndOr(AndOr<'s>),
+    /// The usual case of it: one pipeline of one stage, in the foreground.
+    Stage(Stage<'s>),
+    Let { name: Name<'s>, value: Expr<'s> },
+    Assign { place: Expr<'s>, operator: Operator, operator_span: Span, value: Box<Expr<'s>> },
+    /// `name(…)` or `x.method(…)`, for its effect.
+    Call(Expr<'s>),
+    Function(Box<Function<'s>>),
+    Defer(Block<'s>),
+    Use { path: Expr<'s>, alias: Option<Name<'s>> },
+    /// Text of sh that is read only to be refused by the check.
+    Sh(Habit),
+}
+
+/// A construct of sh that Pipewright reads by a rule of its own and refuses with a hint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Habit {
+    If,
+    Loop,
+    ForArithmetic,
+    CaseEnd,
+    Function,
+    Subshell,
+    Arithmetic,
+    ArithmeticCommand,
+    DoubleBracket,
+    Backtick,
+    Parameter,
+    SpecialParameter,
+    Indexed,
+    LocaleString,
+    Array,
+    AppendAssignment,
+    ElementAssignment,
+    LetWithoutSpaces,
+    RedirectBoth,
+    DescriptorVariable,
+    BadEscape,
+    /// An operator of sh in an expression: `&&`, `||`, `!`, `=`, `=~`.
+    Operator,
+    /// `$x` in an expression.
+    Dollar,
+    /// `if (…) && cmd {`.
+    ConditionTail,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct AndOr<'s> {
+    pub first: Pipeline<'s>,
+    pub rest: Vec<(Connector, Pipeline<'s>)>,
+    pub background: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connector {
+    And,
+    Or,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Pipeline<'s> {
+    pub span: Span,
+    pub negated: bool,
+    pub stages: Vec<Stage<'s>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Stage<'s> {
+    pub span: Span,
+    pub kind: StageKind<'s>,
+    pub redirections: Box<[Redirection<'s>]>,
+    /// The stage is followed by `|&`.
+    pub pipe_stderr: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageKind<'s> {
+    Simple(Simple<'s>),
+    Block(Block<'s>),
+    If(Box<If<'s>>),
+    While(Box<(Condition<'s>, Block<'s>)>),
+    For(Box<For<'s>>),
+    Each(Box<Each<'s>>),
+    Match(Box<Match<'s>>),
+    Try(Box<Try<'s>>),
+    With(Box<With<'s>>),
+    Spawn(Block<'s>),
+    Return(Option<Box<Expr<'s>>>),
+    Fail(Box<Expr<'s>>),
+    Break,
+    Continue,
+    Sh(Habit, Span),
+}
+
+/// A command: its words, with the assignments that stand before them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Simple<'s> {
+    pub assignments: Box<[Assignment<'s>]>,
+    pub words: Vec<Word<'s>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Assignment<'s> {
+    pub name: Name<'s>,
+    /// `NAME+=…`, which is refused.
+    pub append: bool,
+    pub value: Word<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct If<'s> {
+    pub branches: Vec<(Condition<'s>, Block<'s>)>,
+    pub otherwise: Option<Block<'s>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Condition<'s> {
+    pub span: Span,
+    pub kind: ConditionKind<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionKind<'s> {
+    Value(Expr<'s>),
+    Command(Box<AndOr<'s>>),
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct For<'s> {
+    pub names: Vec<Name<'s>>,
+    pub items: ForItems<'s>,
+    pub options: Vec<(Name<'s>, Expr<'s>)>,
+    pub body: Block<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForItems<'s> {
+    Words(Vec<Word<'s>>),
+    Value(Expr<'s>),
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Each<'s> {
+    pub name: Name<'s>,
+    pub options: Vec<(Name<'s>, Expr<'s>)>,
+    pub body: Block<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Match<'s> {
+    pub subject: Expr<'s>,
+    pub arms: Vec<Arm<'s>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Arm<'s> {
+    pub patterns: Vec<Word<'s>>,
+    pub body: Block<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Try<'s> {
+    pub body: Block<'s>,
+    pub handler: Option<(Name<'s>, Block<'s>)>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct With<'s> {
+    pub options: Vec<(Name<'s>, Expr<'s>)>,
+    pub body: Block<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Function<'s> {
+    pub name: Name<'s>,
+    pub parameters: Vec<Parameter<'s>>,
+    pub body: Block<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Parameter<'s> {
+    pub name: Name<'s>,
+    pub rest: bool,
+    pub annotation: Option<Name<'s>>,
+    pub default: Option<Expr<'s>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Name<'s> {
+    pub text: &'s str,
+    pub span: Span,
+}
+
+// ------------------------------------------------------------------------------------------------ redirections
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Redirection<'s> {
+    pub span: Span,
+    /// The digits before the operator.
+    pub descriptor: Option<u32>,
+    pub kind: RedirectionKind<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RedirectionKind<'s> {
+    /// `< > >> >| <>`
+    File(FileMode, Word<'s>),
+    /// `&>`, `&>>`
+    Both { append: bool, target: Word<'s> },
+    /// `>&2`, `<&0`
+    Duplicate(u32),
+    /// `>&-`
+    Close,
+    /// `<<< word`
+    HereString(Word<'s>),
+    HereDocument(Box<[Part<'s>]>),
+    /// `>& file`
+    Sh(Habit),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileMode {
+    Read,
+    Write,
+    Append,
+    Clobber,
+    ReadWrite,
+}
+
+// ------------------------------------------------------------------------------------------------ words
+
+/// A word of a command.
+#[derive(Clone, Debug, Serialize)]
+pub struct Word<'s> {
+    pub span: Span,
+    pub kind: WordKind<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WordKind<'s> {
+    /// Text and nothing else, without quotes or escapes.
+    Bare(&'s str),
+    Parts(Box<[Part<'s>]>),
+    /// A brace list: what it stands for, in order.
+    Braces(Box<[Word<'s>]>),
+    /// `...$list`
+    Splice(Box<Expr<'s>>),
+    /// `=>`, which stands only in an arm of `match`.
+    Arrow,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Part<'s> {
+    pub span: Span,
+    pub kind: PartKind<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartKind<'s> {
+    /// Text outside quotes.
+    #[serde(serialize_with = "bytes")]
+    Bare(Text<'s>),
+    /// Text from quotes or after a backslash: never a pattern.
+    #[serde(serialize_with = "bytes")]
+    Quoted(Text<'s>),
+    /// `*` (also `**`), `?`, `[…]`, as written.
+    Pattern(&'s str),
+    /// `[` that opens no bracket expression.
+    OpenBracket,
+    Tilde(&'s str),
+    /// `$x`, `${x.y}`
+    Value(std::rc::Rc<Expr<'s>>),
+    /// `$[…]`
+    Expr(std::rc::Rc<Expr<'s>>),
+    /// `$(…)`
+    Capture(std::rc::Rc<Block<'s>>, Quoting),
+    Process(Direction, std::rc::Rc<Block<'s>>),
+    Sh(Habit),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quoting {
+    Bare,
+    Quoted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// `<(cmd)`: the command's output is read.
+    From,
+    /// `>(cmd)`: what is written goes to the command.
+    Into,
+}
+
+// ------------------------------------------------------------------------------------------------ expressions
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Expr<'s> {
+    pub span: Span,
+    pub kind: ExprKind<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExprKind<'s> {
+    Null,
+    Bool(bool),
+    /// A number, duration or size, as written.
+    Number(&'s str),
+    String(Box<[Part<'s>]>),
+    Name(&'s str),
+    List(Vec<Expr<'s>>),
+    Map(Vec<(Expr<'s>, Expr<'s>)>),
+    Unary(Unary, Box<Expr<'s>>),
+    Binary(Box<Binary<'s>>),
+    Conditional(Box<[Expr<'s>; 3]>),
+    Lambda(Vec<Name<'s>>, Box<Expr<'s>>),
+    Call(Box<Expr<'s>>, Vec<Argument<'s>>),
+    Method(Box<Expr<'s>>, Name<'s>, Vec<Argument<'s>>),
+    Field(Box<Expr<'s>>, Name<'s>),
+    Index(Box<(Expr<'s>, Expr<'s>)>),
+    Capture(Box<Block<'s>>),
+    Block(BlockKind, Box<Block<'s>>),
+    Sh(Habit),
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Binary<'s> {
+    pub operator: Operator,
+    pub operator_span: Span,
+    pub left: Expr<'s>,
+    pub right: Expr<'s>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Argument<'s> {
+    pub name: Option<Name<'s>>,
+    pub value: Expr<'s>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    Lines,
+    Json,
+    Bytes,
+    Capture,
+    Try,
+    Spawn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unary {
+    Negate,
+    Not,
+}
+
+/// A binary operator, or in an assignment the operator before its `=` (`Assign` for a plain one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operator {
+    Assign,
+    Coalesce,
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,
+    RangeInclusive,
+    RangeExclusive,
+    Join,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Remainder,
+    Power,
+    /// An operator of sh, refused by the check.
+    Sh,
+}
+
+fn bytes<S: Serializer>(text: &Text<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    match std::str::from_utf8(text) {
+        Ok(text) => serializer.serialize_str(text),
+        Err(_) => text.serialize(serializer),
+    }
+}

@@ -1,0 +1,52 @@
+//! The scanner's findings as error pages.
+
+use super::scan::{MAX_NESTING, Problem};
+use crate::diag::{Diagnostic, Source, code};
+use std::sync::Arc;
+
+pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
+    let text = source.text();
+    Box::new(match problem {
+        Problem::Unclosed { open, what } => {
+            let opening = &text[open.range()];
+            Diagnostic::new(code::UNCLOSED, format!("this {what} is never closed"))
+                .at(source, *open, "opened here")
+                .help(format!("close it, or quote it if it is meant as text: {}", quoted(opening)))
+        }
+        Problem::Unmatched { close, open: Some(open) } => {
+            let (closing, opening) = (&text[close.range()], &text[open.range()]);
+            Diagnostic::new(code::UNOPENED, format!("`{closing}` does not close `{opening}`"))
+                .at(source, *close, "closes another kind of bracket")
+                .also_at(source, *open, "opened here")
+                .help(format!("close `{opening}` first, or quote `{closing}` if it is meant as text: {}", quoted(closing)))
+        }
+        Problem::Unmatched { close, open: None } => {
+            let closing = &text[close.range()];
+            Diagnostic::new(code::UNOPENED, format!("`{closing}` closes nothing"))
+                .at(source, *close, "nothing is open here")
+                .help(format!("remove it, or quote it if it is meant as text: {}", quoted(closing)))
+        }
+        Problem::HereDocumentUnended { operator, delimiter } => {
+            Diagnostic::new(code::HEREDOC, format!("the here-document is not ended by a line `{delimiter}`"))
+                .at(source, *operator, "begins here")
+                .help(format!("end it by a line that holds {delimiter} alone, without blanks before or after it"))
+        }
+        Problem::HereDocumentSplit { operator } => {
+            Diagnostic::new(code::HEREDOC, "the here-document's body would begin inside a bracket")
+                .at(source, *operator, "its line ends inside a bracket that was opened after it")
+                .help("close the bracket on the line of `<<`, or compute the value before")
+        }
+        Problem::TooDeep { at } => {
+            Diagnostic::new(code::NESTING, format!("nested more than {MAX_NESTING} deep"))
+                .at(source, *at, "one bracket too many")
+                .help("move the inner part into a function or a variable")
+        }
+    })
+}
+
+fn quoted(bracket: &str) -> String {
+    match bracket {
+        "'" => "\\'".into(),
+        _ => format!("'{bracket}'"),
+    }
+}

@@ -1,0 +1,111 @@
+//! Where the grammar found no rule: what stands there, and what to write instead.
+
+use super::tokens::{Failure, Rule};
+use crate::diag::{Diagnostic, Source, code};
+use crate::span::Span;
+use std::sync::Arc;
+
+pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
+    let text = source.text();
+    let at = failure.at.min(text.len());
+    let rest = &text[at..];
+    let Some(found) = rest.chars().next() else {
+        return page(source, Span::new(at, at), "the text ends too early", expected(&failure.tried), None);
+    };
+    let span = Span::new(at, at + found.len_utf8());
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    let line = &before[before.rfind('\n').map_or(0, |i| i + 1)..];
+    let first = line.split_ascii_whitespace().next().unwrap_or_default();
+    let (message, help) = match found {
+        '(' => (
+            "`(` can't stand in a word".to_string(),
+            Some("quote it if it is meant as text: '('; a capture is \"$(cmd)\", a group of commands is { cmd; }".to_string()),
+        ),
+        ')' => ("`)` closes nothing".to_string(), Some("remove it, or quote it if it is meant as text: ')'".to_string())),
+        '<' | '>' => (
+            format!("a word is missing after `{found}`"),
+            Some("a target is one word: > \"out file\"; quote it if it is meant as text".to_string()),
+        ),
+        ';' | '&' | '|' => (
+            format!("a command is missing before `{found}`"),
+            Some("quote it if it is meant as text, or remove it".to_string()),
+        ),
+        '{' if before.ends_with(')') => (
+            "a block can't stand here".to_string(),
+            Some("write the keyword before it: if (…) { … }".to_string()),
+        ),
+        '{' | '}' => (
+            format!("a lone `{found}` is never an argument"),
+            Some(format!("quote it if it is meant as text: '{found}'")),
+        ),
+        '$' => (
+            "`$` begins no value here".to_string(),
+            Some("a value is $name, ${name.key}, $[expression] or \"$(cmd)\"; quote the dollar if it is meant as text: '$'".to_string()),
+        ),
+        '.' if rest.starts_with("...$") => (
+            "`...` makes arguments of a whole word only".to_string(),
+            Some("put blanks around it: a ...$list b".to_string()),
+        ),
+        '\\' if rest.starts_with("\\\n") => (
+            "a line can't be continued in the middle of a word".to_string(),
+            Some("put a blank before the backslash, or write the word on one line".to_string()),
+        ),
+        '\n' => ("the line ends too early".to_string(), expected(&failure.tried)),
+        _ => (format!("unexpected `{found}`"), expected(&failure.tried)),
+    };
+    let help = match first {
+        "if" | "while" | "for" | "match" | "try" | "with" | "each" | "fn" | "let" | "use" | "catch" | "defer" => {
+            Some(format!("the form is: {}", form(first)))
+        }
+        _ => help,
+    };
+    page(source, span, &message, help, Some("not expected here"))
+}
+
+fn page(source: &Arc<Source>, span: Span, message: &str, help: Option<String>, label: Option<&str>) -> Box<Diagnostic> {
+    let mut error = Diagnostic::new(code::SYNTAX, message).at(source, span, label.unwrap_or("the text ends here"));
+    error.help.extend(help);
+    Box::new(error)
+}
+
+/// The form of a statement that begins with a keyword.
+fn form(keyword: &str) -> &'static str {
+    match keyword {
+        "if" => "if cmd { … } else { … }, or if (expression) { … }",
+        "while" => "while cmd { … }, or while (expression) { … }",
+        "for" => "for name in words { … }, or for name in (expression) { … }",
+        "match" => "match (expression) { PATTERN => { … } }",
+        "try" => "try { … } catch error { … }",
+        "with" => "with timeout=30s, retry=3 { … }",
+        "each" => "cmd | each line { … }",
+        "fn" => "fn name(a, b = 1, ...rest) { … }",
+        "use" => "use \"lib/file.pw\"",
+        "catch" => "try { … } catch error { … }",
+        "defer" => "defer { … }",
+        _ => "let name = expression",
+    }
+}
+
+fn expected(tried: &[Rule]) -> Option<String> {
+    let mut names: Vec<&str> = tried.iter().filter_map(|rule| describe(*rule)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.truncate(5);
+    (!names.is_empty()).then(|| format!("expected here: {}", names.join(", ")))
+}
+
+const fn describe(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::open => "`{`",
+        Rule::close => "`}`",
+        Rule::infix => "an operator",
+        Rule::name => "a name",
+        Rule::number | Rule::string | Rule::list | Rule::map | Rule::paren => "a value",
+        Rule::word | Rule::plain_word | Rule::simple | Rule::text => "a word",
+        Rule::connector => "`|`, `&&` or `||`",
+        Rule::newline | Rule::semicolon | Rule::end => "the end of the statement",
+        Rule::assign_op => "`=`",
+        Rule::index | Rule::path_index => "`[`",
+        _ => return None,
+    })
+}

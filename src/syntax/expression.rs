@@ -1,0 +1,316 @@
+//! Expressions: from the grammar's flat list of operands and operators to a tree, by precedence.
+
+use super::ast::*;
+use super::read::{Read, Reader};
+use super::scan::MAX_NESTING;
+use super::tokens::{Rule, Token};
+use crate::diag::code;
+use crate::span::Span;
+use pest::iterators::Pairs;
+use std::iter::Peekable;
+
+type Parts<'t> = Peekable<Pairs<'t, Rule>>;
+
+/// How tightly operators bind, loosest first.
+mod level {
+    pub const LAMBDA: u8 = 1;
+    pub const CONDITIONAL: u8 = 2;
+    pub const COALESCE: u8 = 3;
+    pub const OR: u8 = 4;
+    pub const AND: u8 = 5;
+    pub const NOT: u8 = 6;
+    pub const COMPARE: u8 = 7;
+    pub const RANGE: u8 = 8;
+    pub const JOIN: u8 = 9;
+    pub const ADD: u8 = 10;
+    pub const MULTIPLY: u8 = 11;
+    pub const NEGATE: u8 = 12;
+    pub const POWER: u8 = 13;
+}
+
+const fn infix(text: &str) -> (Operator, u8) {
+    match text.as_bytes() {
+        b"??" => (Operator::Coalesce, level::COALESCE),
+        b"or" => (Operator::Or, level::OR),
+        b"and" => (Operator::And, level::AND),
+        b"==" => (Operator::Equal, level::COMPARE),
+        b"!=" => (Operator::NotEqual, level::COMPARE),
+        b"<" => (Operator::Less, level::COMPARE),
+        b"<=" => (Operator::LessEqual, level::COMPARE),
+        b">" => (Operator::Greater, level::COMPARE),
+        b">=" => (Operator::GreaterEqual, level::COMPARE),
+        b"in" => (Operator::In, level::COMPARE),
+        b"..=" => (Operator::RangeInclusive, level::RANGE),
+        b"..<" => (Operator::RangeExclusive, level::RANGE),
+        b"++" => (Operator::Join, level::JOIN),
+        b"+" => (Operator::Add, level::ADD),
+        b"-" => (Operator::Subtract, level::ADD),
+        b"*" => (Operator::Multiply, level::MULTIPLY),
+        b"/" => (Operator::Divide, level::MULTIPLY),
+        b"//" => (Operator::FloorDivide, level::MULTIPLY),
+        b"%" => (Operator::Remainder, level::MULTIPLY),
+        b"**" => (Operator::Power, level::POWER),
+        b"=~" | b"=" => (Operator::Sh, level::COMPARE),
+        b"&&" => (Operator::Sh, level::AND),
+        _ => (Operator::Sh, level::OR),
+    }
+}
+
+impl<'s> Reader<'s> {
+    /// An `expr`, `expr_in` or `paren`.
+    pub fn expr(&self, token: Option<Token<'_>>, base: usize) -> Read<Expr<'s>> {
+        let token = self.missing(token, Span::default())?;
+        match token.as_rule() {
+            Rule::expr | Rule::expr_in => {
+                let mut parts = token.into_inner().peekable();
+                self.binary(&mut parts, 0, base, 0)
+            }
+            _ => self.primary(token, base),
+        }
+    }
+
+    fn binary(&self, parts: &mut Parts<'_>, minimum: u8, base: usize, depth: usize) -> Read<Expr<'s>> {
+        let mut left = self.operand(parts, base, depth)?;
+        let mut operators = 0;
+        while let Some(token) = parts.peek() {
+            let rule = token.as_rule();
+            if !matches!(rule, Rule::infix | Rule::sh_infix) {
+                break;
+            }
+            let text = token.as_str();
+            let operator_span = self.span_of(token, base);
+            // A long chain makes a deep tree, which is walked by recursion later.
+            operators += 1;
+            if operators + depth > MAX_NESTING {
+                let message = format!("more than {MAX_NESTING} operators in one expression");
+                return Err(self.error(code::NESTING, operator_span, &message, "split it by `let`"));
+            }
+            match text {
+                "=>" => {
+                    if minimum > level::LAMBDA {
+                        break;
+                    }
+                    parts.next();
+                    let names = self.lambda_names(&left)?;
+                    let body = self.binary(parts, level::LAMBDA, base, depth + operators)?;
+                    let span = left.span.to(body.span);
+                    left = Expr { span, kind: ExprKind::Lambda(names, Box::new(body)) };
+                }
+                "?" => {
+                    if minimum > level::CONDITIONAL {
+                        break;
+                    }
+                    parts.next();
+                    let yes = self.binary(parts, level::CONDITIONAL, base, depth + operators)?;
+                    if parts.next().is_none_or(|token| token.as_str() != ":") {
+                        let message = "`:` is missing after `?`";
+                        return Err(self.error(code::SYNTAX, operator_span, message, "write: condition ? value : other"));
+                    }
+                    let no = self.binary(parts, level::CONDITIONAL, base, depth + operators)?;
+                    let span = left.span.to(no.span);
+                    left = Expr { span, kind: ExprKind::Conditional(Box::new([left, yes, no])) };
+                }
+                ":" => {
+                    if minimum == 0 {
+                        return Err(self.error(code::SYNTAX, operator_span, "`:` without `?`", "not expected here"));
+                    }
+                    break;
+                }
+                _ => {
+                    let (operator, binding) = infix(text);
+                    if binding < minimum {
+                        break;
+                    }
+                    parts.next();
+                    // `**` binds to the right; all others to the left.
+                    let next = if binding == level::POWER { binding } else { binding + 1 };
+                    let right = self.binary(parts, next, base, depth + operators)?;
+                    let single = matches!(binding, level::COMPARE | level::RANGE);
+                    if single && let Some(token) = parts.peek() {
+                        self.refuse_chain(token, binding, base)?;
+                    }
+                    let span = left.span.to(right.span);
+                    left = Expr { span, kind: ExprKind::Binary(Box::new(Binary { operator, operator_span, left, right })) };
+                }
+            }
+        }
+        Ok(left)
+    }
+
+    fn refuse_chain(&self, token: &Token<'_>, binding: u8, base: usize) -> Read<()> {
+        if token.as_rule() == Rule::infix && infix(token.as_str()).1 == binding && !matches!(token.as_str(), ":" | "?" | "=>") {
+            let message = "comparisons and ranges can't be chained";
+            return Err(self.error(code::SYNTAX, self.span_of(token, base), message, "write: a < b and b < c"));
+        }
+        Ok(())
+    }
+
+    fn lambda_names(&self, left: &Expr<'s>) -> Read<Vec<Name<'s>>> {
+        match &left.kind {
+            ExprKind::Name(text) => Ok(vec![Name { text, span: left.span }]),
+            ExprKind::Lambda(names, body) if matches!(body.kind, ExprKind::Null) => Ok(names.clone()),
+            _ => Err(self.error(code::SYNTAX, left.span, "names stand before `=>`", "write: x => …, or (a, b) => …")),
+        }
+    }
+
+    fn operand(&self, parts: &mut Parts<'_>, base: usize, depth: usize) -> Read<Expr<'s>> {
+        let token = self.missing(parts.next(), Span::default())?;
+        let span = self.span_of(&token, base);
+        if depth > MAX_NESTING {
+            return Err(self.error(code::NESTING, span, "the expression is nested too deeply", "split it by `let`"));
+        }
+        if token.as_rule() == Rule::prefix {
+            let (operator, binding) = match token.as_str() {
+                "-" => (Unary::Negate, level::NEGATE),
+                "not" => (Unary::Not, level::NOT),
+                _ => return Ok(self.rest_of_sh(parts, base, depth, span)?),
+            };
+            let operand = self.binary(parts, binding, base, depth + 1)?;
+            return Ok(Expr { span: span.to(operand.span), kind: ExprKind::Unary(operator, Box::new(operand)) });
+        }
+        let mut value = self.primary(token, base)?;
+        let mut links = 0;
+        while let Some(token) = parts.peek() {
+            if !matches!(token.as_rule(), Rule::call_args | Rule::index | Rule::member) {
+                break;
+            }
+            links += 1;
+            if links + depth > MAX_NESTING {
+                let message = format!("more than {MAX_NESTING} links in one chain");
+                return Err(self.error(code::NESTING, self.span_of(token, base), &message, "split it by `let`"));
+            }
+            let Some(token) = parts.next() else { break };
+            value = self.postfix(value, token, base)?;
+        }
+        Ok(value)
+    }
+
+    /// `!x`: read on, so that the page can show all of it.
+    fn rest_of_sh(&self, parts: &mut Parts<'_>, base: usize, depth: usize, span: Span) -> Read<Expr<'s>> {
+        let operand = self.binary(parts, level::NOT, base, depth + 1)?;
+        let _ = operand;
+        Ok(Expr { span, kind: ExprKind::Sh(Habit::Operator) })
+    }
+
+    /// `name.field[index](…)` at the start of a statement.
+    pub fn place(&self, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
+        let mut parts = token.into_inner().peekable();
+        self.operand(&mut parts, base, 0)
+    }
+
+    fn postfix(&self, value: Expr<'s>, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
+        let span = value.span.to(self.span_of(&token, base));
+        let kind = match token.as_rule() {
+            Rule::member | Rule::path_key => {
+                let name = self.name(token.into_inner().next(), base)?;
+                ExprKind::Field(Box::new(value), name)
+            }
+            Rule::call_args => {
+                let arguments = token.into_inner().map(|t| self.argument(t, base)).collect::<Read<Vec<_>>>()?;
+                match value.kind {
+                    ExprKind::Field(receiver, name) => ExprKind::Method(receiver, name, arguments),
+                    kind => ExprKind::Call(Box::new(Expr { span: value.span, kind }), arguments),
+                }
+            }
+            _ => {
+                let index = self.expr(token.into_inner().next(), base)?;
+                ExprKind::Index(Box::new((value, index)))
+            }
+        };
+        Ok(Expr { span, kind })
+    }
+
+    fn argument(&self, token: Token<'_>, base: usize) -> Read<Argument<'s>> {
+        let mut inner = token.into_inner();
+        let first = inner.next();
+        match inner.next() {
+            Some(value) => Ok(Argument { name: Some(self.name(first, base)?), value: self.expr(Some(value), base)? }),
+            None => Ok(Argument { name: None, value: self.expr(first, base)? }),
+        }
+    }
+
+    /// `x.y[0]` in `${x.y[0]}`.
+    pub fn path(&self, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
+        let mut parts = token.into_inner();
+        let name = self.missing(parts.next(), Span::default())?;
+        let mut value = self.primary(name, base)?;
+        for part in parts.take(MAX_NESTING) {
+            value = self.postfix(value, part, base)?;
+        }
+        Ok(value)
+    }
+
+    fn primary(&self, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
+        let span = self.span_of(&token, base);
+        let kind = match token.as_rule() {
+            Rule::name => match self.str_of(&token, base) {
+                "null" => ExprKind::Null,
+                "true" => ExprKind::Bool(true),
+                "false" => ExprKind::Bool(false),
+                name => ExprKind::Name(name),
+            },
+            Rule::number => ExprKind::Number(self.str_of(&token, base)),
+            Rule::double | Rule::single | Rule::dollar_single => return self.string_expr(Some(token), base),
+            Rule::paren => {
+                let inner = self.missing(token.into_inner().next(), span)?;
+                if inner.as_rule() == Rule::lambda_names {
+                    let names = inner.into_inner().map(|name| self.name(Some(name), base)).collect::<Read<_>>()?;
+                    // The body follows the `=>`; until then, this stands for the names alone.
+                    let body = Box::new(Expr { span, kind: ExprKind::Null });
+                    return Ok(Expr { span, kind: ExprKind::Lambda(names, body) });
+                }
+                let mut value = self.expr(Some(inner), base)?;
+                value.span = span;
+                return Ok(value);
+            }
+            Rule::list => {
+                ExprKind::List(token.into_inner().map(|item| self.expr(Some(item), base)).collect::<Read<_>>()?)
+            }
+            Rule::map => ExprKind::Map(token.into_inner().map(|entry| self.entry(entry, base)).collect::<Read<_>>()?),
+            Rule::capture => ExprKind::Capture(Box::new(self.body(token.into_inner(), base, span)?)),
+            Rule::block_value => {
+                let mut inner = token.into_inner();
+                let kind = match self.missing(inner.next(), span)?.as_str() {
+                    "lines" => BlockKind::Lines,
+                    "json" => BlockKind::Json,
+                    "bytes" => BlockKind::Bytes,
+                    "capture" => BlockKind::Capture,
+                    "try" => BlockKind::Try,
+                    _ => BlockKind::Spawn,
+                };
+                let mut tokens = super::tokens::Tokens::nested(inner, base);
+                let block = self.block(&mut tokens)?;
+                ExprKind::Block(kind, Box::new(block))
+            }
+            Rule::sh_dollar => ExprKind::Sh(Habit::Dollar),
+            Rule::sh_arith => ExprKind::Sh(Habit::Arithmetic),
+            Rule::sh_backtick => ExprKind::Sh(Habit::Backtick),
+            _ => return Err(self.error(code::SYNTAX, span, "a value is expected here", "this is none")),
+        };
+        Ok(Expr { span, kind })
+    }
+
+    fn entry(&self, token: Token<'_>, base: usize) -> Read<(Expr<'s>, Expr<'s>)> {
+        let mut inner = token.into_inner();
+        let key = self.missing(inner.next(), Span::default())?;
+        let key = match key.as_rule() {
+            Rule::name => {
+                let span = self.span_of(&key, base);
+                let text = self.str_of(&key, base);
+                let part = Part { span, kind: PartKind::Quoted(text.as_bytes().into()) };
+                Expr { span, kind: ExprKind::String(Box::new([part])) }
+            }
+            _ => self.string_expr(Some(key), base)?,
+        };
+        Ok((key, self.expr(inner.next(), base)?))
+    }
+
+    /// A string of any quoting.
+    pub fn string_expr(&self, token: Option<Token<'_>>, base: usize) -> Read<Expr<'s>> {
+        let token = self.missing(token, Span::default())?;
+        let span = self.span_of(&token, base);
+        let mut parts = Vec::new();
+        self.part(token, base, &mut parts)?;
+        Ok(Expr { span, kind: ExprKind::String(parts.into_boxed_slice()) })
+    }
+}

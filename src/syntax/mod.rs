@@ -1,0 +1,42 @@
+//! From text to syntax tree: the scanner of delimiters, the grammar, and the tree's builder.
+//!
+//! Nothing here knows a value or resolves a name. The tree borrows from the source and is free of the parser's
+//! types, so that the check, the formatter and editors see only [`ast`].
+
+pub mod ast;
+mod brackets;
+mod encoding;
+mod explain;
+mod expression;
+mod read;
+mod scan;
+mod tokens;
+mod word;
+
+use crate::diag::{Diagnostic, Source};
+use std::sync::Arc;
+
+pub use encoding::decode;
+pub use scan::MAX_NESTING;
+
+/// A text as far as it could be read.
+pub struct Parsed<'s> {
+    pub script: ast::Block<'s>,
+    /// Why the reading stopped before the end, if it did. What was read before still tells about the text:
+    /// a habit of sh there is often the cause.
+    pub error: Option<Box<Diagnostic>>,
+}
+
+/// Reads a whole script.
+pub fn parse(source: &Arc<Source>) -> Parsed<'_> {
+    let text = source.text();
+    let empty = || ast::Block { statements: Vec::new(), span: crate::span::Span::new(0, text.len()) };
+    if let Err(error) = encoding::check(source) {
+        return Parsed { script: empty(), error: Some(error) };
+    }
+    let scan = scan::scan(text);
+    if let Some(problem @ scan::Problem::TooDeep { .. }) = &scan.problem {
+        return Parsed { script: empty(), error: Some(brackets::explain(source, problem)) };
+    }
+    read::script(source, scan)
+}

@@ -1,0 +1,115 @@
+//! The stream of tokens from which the reader builds the tree.
+//!
+//! At the top of a script they come from one call of the grammar a statement (or a head, up to its `{`), so that
+//! the parser's memory is that of one line. In nested commands they are the inner pairs of a `body`.
+
+use crate::span::Span;
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+use pest::iterators::{Pair, Pairs};
+
+#[derive(pest_derive::Parser)]
+#[grammar = "../grammar/pipewright.pest"]
+pub struct Grammar;
+
+pub type Token<'t> = Pair<'t, Rule>;
+
+/// Where the grammar found no rule, and the rules that it tried there.
+#[derive(Debug)]
+pub struct Failure {
+    pub at: usize,
+    pub tried: Vec<Rule>,
+}
+
+pub struct Tokens<'t> {
+    /// The rest of the text, at the top of a script; nothing in nested commands.
+    text: Option<&'t str>,
+    at: usize,
+    pairs: Option<Pairs<'t, Rule>>,
+    next: Option<Token<'t>>,
+    /// Where the pairs' offset 0 stands in the source.
+    base: usize,
+}
+
+impl<'t> Tokens<'t> {
+    /// The tokens of a whole script.
+    pub fn script(text: &'t str) -> Self {
+        Self { text: Some(text), at: 0, pairs: None, next: None, base: 0 }
+    }
+
+    /// The tokens of nested commands.
+    pub fn nested(pairs: Pairs<'t, Rule>, base: usize) -> Self {
+        Self { text: None, at: 0, pairs: Some(pairs), next: None, base }
+    }
+
+    /// The rule of the next token, without taking it.
+    pub fn peek(&mut self) -> Result<Option<Rule>, Failure> {
+        while self.next.is_none() {
+            self.next = self.pairs.as_mut().and_then(Iterator::next);
+            if self.next.is_none() && !self.step()? {
+                return Ok(None);
+            }
+        }
+        Ok(self.next.as_ref().map(Pair::as_rule))
+    }
+
+    /// The token that was peeked at.
+    pub const fn peeked(&self) -> Option<&Token<'t>> {
+        self.next.as_ref()
+    }
+
+    /// Takes the token that was peeked at.
+    pub fn take(&mut self) -> Option<Token<'t>> {
+        self.next.take()
+    }
+
+    /// Where a token stands in the source.
+    pub fn span(&self, token: &Token<'t>) -> Span {
+        let span = token.as_span();
+        Span::new(self.base + span.start(), self.base + span.end())
+    }
+
+    pub const fn base(&self) -> usize {
+        self.base
+    }
+
+    /// Where the text that is read at last ends.
+    pub const fn position(&self) -> usize {
+        self.at
+    }
+
+    fn step(&mut self) -> Result<bool, Failure> {
+        let Some(text) = self.text else { return Ok(false) };
+        let rest = &text[self.at..];
+        if rest.is_empty() {
+            return Ok(false);
+        }
+        match Grammar::parse(Rule::step, rest) {
+            Ok(mut pairs) => {
+                let Some(step) = pairs.next() else { return Ok(false) };
+                self.base = self.at;
+                self.at += step.as_span().end();
+                self.pairs = Some(step.into_inner());
+                Ok(true)
+            }
+            Err(_) if Grammar::parse(Rule::last, rest).is_ok() => Ok(false),
+            Err(error) => Err(failure(error, self.at)),
+        }
+    }
+}
+
+/// Reads a text by one rule that covers all of it.
+pub fn whole(rule: Rule, text: &str, base: usize) -> Result<Pairs<'_, Rule>, Failure> {
+    Grammar::parse(rule, text).map_err(|error| failure(error, base))
+}
+
+fn failure(error: pest::error::Error<Rule>, base: usize) -> Failure {
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    let tried = match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives,
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    Failure { at: base + at, tried }
+}

@@ -1,0 +1,463 @@
+//! Words and redirections: quoting, escapes, interpolation, brace lists.
+
+use super::ast::*;
+use super::read::{Read, Reader, Stop};
+use super::tokens::{Rule, Token, whole};
+use crate::diag::{Diagnostic, code};
+use crate::expand::{brace, cstring};
+use crate::span::Span;
+use std::borrow::Cow;
+use std::rc::Rc;
+
+impl<'s> Reader<'s> {
+    /// The words, assignments and redirections of a simple command.
+    pub fn simple(&self, token: Token<'_>, base: usize, redirections: &mut Vec<Redirection<'s>>) -> Read<Simple<'s>> {
+        let mut assignments = Vec::new();
+        let parts = token.into_inner();
+        let mut words = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part.as_rule() {
+                Rule::redirection => redirections.push(self.redirection(part, base)?),
+                Rule::assignment | Rule::sh_append => assignments.push(self.assignment(part, base)?),
+                _ => words.push(self.word(part, base)?),
+            }
+        }
+        Ok(Simple { assignments: assignments.into_boxed_slice(), words })
+    }
+
+    fn assignment(&self, token: Token<'_>, base: usize) -> Read<Assignment<'s>> {
+        let span = self.span_of(&token, base);
+        let append = token.as_rule() == Rule::sh_append;
+        let mut inner = token.into_inner();
+        let name = self.name(inner.next(), base)?;
+        let value = match inner.next() {
+            Some(value) => {
+                let span = self.span_of(&value, base);
+                let mut parts = Vec::new();
+                for part in value.into_inner() {
+                    self.part(part, base, &mut parts)?;
+                }
+                Word { span, kind: WordKind::Parts(tildes_of_assignment(parts).into_boxed_slice()) }
+            }
+            None => {
+                let span = Span { start: span.end, end: span.end };
+                let empty = Part { span, kind: PartKind::Quoted(Cow::Borrowed(b"")) };
+                Word { span, kind: WordKind::Parts(Box::new([empty])) }
+            }
+        };
+        Ok(Assignment { name, append, value })
+    }
+
+    /// A word in any of its forms.
+    pub fn word(&self, token: Token<'_>, base: usize) -> Read<Word<'s>> {
+        let span = self.span_of(&token, base);
+        let kind = match token.as_rule() {
+            Rule::plain_word => WordKind::Bare(&self.text[span.range()]),
+            Rule::arrow => WordKind::Arrow,
+            Rule::splice => {
+                let inner = self.missing(token.into_inner().next(), span)?;
+                let at = self.span_of(&inner, base);
+                WordKind::Splice(Box::new(match inner.as_rule() {
+                    Rule::dollar_expr => self.expr(inner.into_inner().next(), base)?,
+                    Rule::braced => self.path(self.missing(inner.into_inner().next(), at)?, base)?,
+                    Rule::variable => self.variable(inner, base)?,
+                    _ => Expr { span: at, kind: ExprKind::Sh(Habit::Parameter) },
+                }))
+            }
+            Rule::sh_fd_variable | Rule::sh_test => {
+                let fd = token.as_rule() == Rule::sh_fd_variable;
+                let habit = if fd { Habit::DescriptorVariable } else { Habit::DoubleBracket };
+                WordKind::Parts(Box::new([Part { span, kind: PartKind::Sh(habit) }]))
+            }
+            _ => {
+                let mut parts = Vec::new();
+                for part in token.into_inner() {
+                    self.part(part, base, &mut parts)?;
+                }
+                let braces = parts.iter().any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b'{')));
+                if braces && let Some(words) = self.braces(&parts, span)? {
+                    WordKind::Braces(words)
+                } else {
+                    WordKind::Parts(tilde_of_word(parts).into_boxed_slice())
+                }
+            }
+        };
+        Ok(Word { span, kind })
+    }
+
+    fn variable(&self, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
+        let span = self.span_of(&token, base);
+        let name = self.name(token.into_inner().next(), base)?;
+        Ok(Expr { span, kind: ExprKind::Name(name.text) })
+    }
+
+    /// One part of a word or string. A quoting may hold several.
+    pub fn part(&self, token: Token<'_>, base: usize, into: &mut Vec<Part<'s>>) -> Read<()> {
+        let span = self.span_of(&token, base);
+        let text = &self.text[span.range()];
+        let kind = match token.as_rule() {
+            Rule::text => PartKind::Bare(Cow::Borrowed(text.as_bytes())),
+            Rule::star | Rule::any_char | Rule::class => PartKind::Pattern(text),
+            Rule::bracket => PartKind::OpenBracket,
+            Rule::escaped | Rule::double_escape if text == "\\\n" => PartKind::Quoted(Cow::Borrowed(b"")),
+            Rule::escaped | Rule::double_escape | Rule::here_escape => {
+                let escaped = if text == "\\\n" { "" } else { &text[1..] };
+                PartKind::Quoted(Cow::Borrowed(escaped.as_bytes()))
+            }
+            Rule::double_text | Rule::multi_text | Rule::multi_quote | Rule::double_lone | Rule::here_text
+            | Rule::here_backslash => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),
+            Rule::lone_dollar => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),
+            Rule::single => PartKind::Quoted(Cow::Borrowed(&text.as_bytes()[1..text.len() - 1])),
+            Rule::plain_double => PartKind::Quoted(Cow::Borrowed(&text.as_bytes()[1..text.len() - 1])),
+            Rule::double => return self.double(token, base, into),
+            Rule::multi_line => return self.multi_line(token, base, span, into),
+            Rule::dollar_single => PartKind::Quoted(self.dollar_single(text, span)?),
+            Rule::variable => PartKind::Value(Rc::new(self.variable(token, base)?)),
+            Rule::braced => {
+                let path = self.missing(token.into_inner().next(), span)?;
+                PartKind::Value(Rc::new(self.path(path, base)?))
+            }
+            Rule::dollar_expr => PartKind::Expr(Rc::new(self.expr(token.into_inner().next(), base)?)),
+            Rule::capture => PartKind::Capture(Rc::new(self.body(token.into_inner(), base, span)?), Quoting::Bare),
+            Rule::process => {
+                let mut inner = token.into_inner();
+                let operator = self.missing(inner.next(), span)?;
+                let direction = if operator.as_str() == "<(" { Direction::From } else { Direction::Into };
+                PartKind::Process(direction, Rc::new(self.body(inner, base, span)?))
+            }
+            Rule::sh_backtick => PartKind::Sh(Habit::Backtick),
+            Rule::sh_indexed => PartKind::Sh(Habit::Indexed),
+            Rule::sh_arith => PartKind::Sh(Habit::Arithmetic),
+            Rule::sh_parameter => PartKind::Sh(Habit::Parameter),
+            Rule::sh_special => PartKind::Sh(Habit::SpecialParameter),
+            Rule::sh_locale => PartKind::Sh(Habit::LocaleString),
+            Rule::sh_array => PartKind::Sh(Habit::Array),
+            Rule::bad_escape => PartKind::Sh(Habit::BadEscape),
+            _ => return Err(self.error(code::SYNTAX, span, "a word is expected here", "this is none")),
+        };
+        into.push(Part { span, kind });
+        Ok(())
+    }
+
+    /// `"…"`: an empty one is still a part, for it makes an argument.
+    fn double(&self, token: Token<'_>, base: usize, into: &mut Vec<Part<'s>>) -> Read<()> {
+        let span = self.span_of(&token, base);
+        let before = into.len();
+        for part in token.into_inner() {
+            self.part(part, base, into)?;
+        }
+        quoted(&mut into[before..]);
+        if into.len() == before {
+            into.push(Part { span, kind: PartKind::Quoted(Cow::Borrowed(b"")) });
+        }
+        Ok(())
+    }
+
+    /// `"""…"""`: the first line end goes, and from every line the indentation of the closing quotes.
+    fn multi_line(&self, token: Token<'_>, base: usize, span: Span, into: &mut Vec<Part<'s>>) -> Read<()> {
+        let inside = &self.text[span.start as usize + 3..span.end as usize - 3];
+        let before = into.len();
+        for part in token.into_inner() {
+            self.part(part, base, into)?;
+        }
+        quoted(&mut into[before..]);
+        let Some(first) = inside.strip_prefix('\n') else {
+            let message = "text begins on the line after `\"\"\"`";
+            let at = Span::new(span.start as usize, span.start as usize + 3);
+            return Err(self.error(code::SYNTAX, at, message, "end the line here"));
+        };
+        let indent = &inside[inside.rfind('\n').map_or(0, |at| at + 1)..];
+        if !indent.bytes().all(|b| matches!(b, b' ' | b'\t')) {
+            let at = Span::new(span.end as usize - 3, span.end as usize);
+            return Err(self.error(code::SYNTAX, at, "the closing `\"\"\"` stands on a line of its own", "move it to the next line"));
+        }
+        let mut at = span.start as usize + 4;
+        let lines = first[..first.len() - indent.len()].split('\n');
+        for line in lines {
+            if !line.is_empty() && !line.starts_with(indent) {
+                let here = Span::new(at, at + line.len().min(indent.len()));
+                return Err(self.error(code::SYNTAX, here, "this line is indented less than the closing `\"\"\"`", "indent it as far"));
+            }
+            at += line.len() + 1;
+        }
+        // Drop the first line end, the last one, and each line's indentation, part by part.
+        let start = span.start as usize + 4;
+        let end = (span.end as usize - 3 - indent.len()).saturating_sub(1).max(start);
+        for part in &mut into[before..] {
+            let PartKind::Quoted(_) = &part.kind else { continue };
+            let source = &self.text[part.span.range()];
+            if source.starts_with('\\') {
+                continue;
+            }
+            let from = part.span.start as usize;
+            let mut text = String::with_capacity(source.len());
+            let mut skip_to = 0;
+            for (offset, character) in source.char_indices() {
+                let position = from + offset;
+                let line_start = position == start || (position > start && self.text.as_bytes()[position - 1] == b'\n');
+                if line_start && self.text[position..].starts_with(indent) {
+                    skip_to = position + indent.len();
+                }
+                if position >= start && position < end && position >= skip_to {
+                    text.push(character);
+                }
+            }
+            part.kind = PartKind::Quoted(Cow::Owned(text.into_bytes()));
+        }
+        if into.len() == before {
+            into.push(Part { span, kind: PartKind::Quoted(Cow::Borrowed(b"")) });
+        }
+        Ok(())
+    }
+
+    fn dollar_single(&self, text: &'s str, span: Span) -> Read<Text<'s>> {
+        let inside = &text.as_bytes()[2..text.len() - 1];
+        if !inside.contains(&b'\\') {
+            return Ok(Cow::Borrowed(inside));
+        }
+        cstring::decode_dollar_single(inside).map(Cow::Owned).map_err(|error| {
+            let start = span.start as usize + 2;
+            let at = Span::new(start + error.range.start, start + error.range.end);
+            self.error(code::BAD_ESCAPE, at, &error.message, "in this escape")
+        })
+    }
+
+    // -------------------------------------------------------------------------------------- brace lists
+
+    fn braces(&self, parts: &[Part<'s>], span: Span) -> Read<Option<Box<[Word<'s>]>>> {
+        let pieces: Vec<brace::Piece<usize>> = parts
+            .iter()
+            .enumerate()
+            .map(|(index, part)| match &part.kind {
+                PartKind::Bare(text) => brace::Piece::Text(text.to_vec()),
+                _ => brace::Piece::Fixed(index),
+            })
+            .collect();
+        let lists = match brace::expand(&pieces) {
+            Ok(None) => return Ok(None),
+            Ok(Some(lists)) => lists,
+            Err(error) => return Err(self.error(code::BRACES, span, &error.to_string(), "this brace list")),
+        };
+        self.refuse_values_in_braces(parts, &lists)?;
+        let words = lists.into_iter().map(|list| {
+            let parts = list
+                .into_iter()
+                .map(|piece| match piece {
+                    brace::Piece::Text(text) => Part { span, kind: PartKind::Bare(Cow::Owned(text)) },
+                    brace::Piece::Fixed(index) => parts[index].clone(),
+                })
+                .collect();
+            Word { span, kind: WordKind::Parts(tilde_of_word(parts).into_boxed_slice()) }
+        });
+        Ok(Some(words.collect()))
+    }
+
+    /// A brace list holds text only. bash expands it before variables, so that `$x{a,b}` means `$xa $xb` there;
+    /// and a bracket expression with a comma would be cut by the list.
+    fn refuse_values_in_braces(&self, parts: &[Part<'s>], lists: &[Vec<brace::Piece<usize>>]) -> Read<()> {
+        for (index, part) in parts.iter().enumerate() {
+            let literal = matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::OpenBracket);
+            if let PartKind::Pattern(text) = part.kind {
+                if text.contains([',', '{', '}']) {
+                    return Err(self.error(code::BRACES, part.span, "a bracket expression with `,` or a brace in a brace list", "bash would cut it here"));
+                }
+                continue;
+            }
+            if literal {
+                continue;
+            }
+            let outside = lists.iter().all(|list| list.iter().any(|piece| matches!(piece, brace::Piece::Fixed(i) if *i == index)));
+            let touched = matches!(&part.kind, PartKind::Value(_))
+                && !self.text[part.span.range()].ends_with('}')
+                && matches!(parts.get(index + 1), Some(Part { kind: PartKind::Bare(text), .. }) if text.starts_with(b"{"));
+            if !outside || touched {
+                let mut error = Diagnostic::new(code::BRACES, "a brace list holds literal text only");
+                error = error.at(self.source, part.span, if outside { "touches the list" } else { "stands in the list" });
+                let name = &self.text[part.span.range()];
+                error = error.help(if outside {
+                    format!("set it apart by braces of its own: ${{{}}}", name.trim_start_matches('$'))
+                } else {
+                    "write the words one by one, or use a list: ...$list".to_string()
+                });
+                return Err(Stop::Error(Box::new(error)));
+            }
+        }
+        Ok(())
+    }
+
+    // -------------------------------------------------------------------------------------- redirections
+
+    pub fn redirection(&self, token: Token<'_>, base: usize) -> Read<Redirection<'s>> {
+        let span = self.span_of(&token, base);
+        let mut inner = token.into_inner();
+        let mut part = self.missing(inner.next(), span)?;
+        let mut descriptor = None;
+        if part.as_rule() == Rule::descriptor {
+            let at = self.span_of(&part, base);
+            descriptor = Some(self.descriptor(part.as_str(), at)?);
+            part = self.missing(inner.next(), span)?;
+        }
+        let rule = part.as_rule();
+        let mut inner = part.into_inner();
+        let operator = self.missing(inner.next(), span)?;
+        let target = self.missing(inner.next(), span)?;
+        let kind = match (rule, operator.as_str()) {
+            (Rule::here_doc, _) => RedirectionKind::HereDocument(self.here_document(base + operator.as_span().start())?),
+            (Rule::duplicate, _) if target.as_str() == "-" => {
+                descriptor = descriptor.or(Some(u32::from(operator.as_str() == ">&")));
+                RedirectionKind::Close
+            }
+            (Rule::duplicate, _) => {
+                descriptor = descriptor.or(Some(u32::from(operator.as_str() == ">&")));
+                let at = self.span_of(&target, base);
+                RedirectionKind::Duplicate(self.descriptor(target.as_str(), at)?)
+            }
+            (Rule::sh_redirect_both, _) => RedirectionKind::Sh(Habit::RedirectBoth),
+            (Rule::redirect_both, operator) => {
+                RedirectionKind::Both { append: operator == "&>>", target: self.word(target, base)? }
+            }
+            (_, "<<<") => RedirectionKind::HereString(self.word(target, base)?),
+            (_, operator) => {
+                let mode = match operator {
+                    "<" => FileMode::Read,
+                    ">" => FileMode::Write,
+                    ">>" => FileMode::Append,
+                    ">|" => FileMode::Clobber,
+                    _ => FileMode::ReadWrite,
+                };
+                RedirectionKind::File(mode, self.word(target, base)?)
+            }
+        };
+        Ok(Redirection { span, descriptor, kind })
+    }
+
+    /// Descriptors above 9 differ between shells; ours end where a default limit of 1,024 does.
+    fn descriptor(&self, digits: &str, span: Span) -> Read<u32> {
+        digits
+            .parse()
+            .ok()
+            .filter(|number| *number < 1000)
+            .ok_or_else(|| self.error(code::SYNTAX, span, "a descriptor is a number from 0 to 999", "out of range"))
+    }
+
+    fn here_document(&self, operator: usize) -> Read<Box<[Part<'s>]>> {
+        let found = self.here_documents.iter().find(|here| here.operator == operator);
+        let Some(here) = found.copied() else {
+            let at = Span::new(operator, operator + 2);
+            return Err(self.error(code::HEREDOC, at, "a here-document can't stand here", "its body was not found"));
+        };
+        let body = &self.text[here.body.range()];
+        let base = here.body.start as usize;
+        let mut parts = Vec::new();
+        if here.literal {
+            parts.push(Part { span: here.body, kind: PartKind::Quoted(Cow::Borrowed(body.as_bytes())) });
+        } else {
+            let mut pairs = whole(Rule::here_body, body, base)?;
+            let inner = self.missing(pairs.next(), here.body)?.into_inner();
+            for part in inner.filter(|part| part.as_rule() != Rule::EOI) {
+                self.part(part, base, &mut parts)?;
+            }
+        }
+        quoted(&mut parts);
+        if here.strip_tabs {
+            self.strip_tabs(&mut parts, base);
+        }
+        Ok(parts.into_boxed_slice())
+    }
+
+    /// `<<-` removes the tabs at the start of each line of the body's own text.
+    fn strip_tabs(&self, parts: &mut [Part<'s>], base: usize) {
+        for part in parts {
+            let PartKind::Quoted(text) = &mut part.kind else { continue };
+            let from = part.span.start as usize;
+            if self.text[part.span.range()].starts_with('\\') || !text.contains(&b'\t') {
+                continue;
+            }
+            let mut line_start = from == base || self.text.as_bytes()[from - 1] == b'\n';
+            let mut stripped = Vec::with_capacity(text.len());
+            for &byte in text.iter() {
+                if !(line_start && byte == b'\t') {
+                    stripped.push(byte);
+                    line_start = byte == b'\n';
+                }
+            }
+            *text = Cow::Owned(stripped);
+        }
+    }
+}
+
+/// Marks captures as standing in quotes.
+fn quoted(parts: &mut [Part<'_>]) {
+    for part in parts {
+        if let PartKind::Capture(_, quoting) = &mut part.kind {
+            *quoting = Quoting::Quoted;
+        }
+    }
+}
+
+/// A `~` at the start of a word, up to its first `/` or its end, if none of it is quoted.
+fn tilde_of_word(mut parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
+    let only = parts.len() == 1;
+    if let Some(Part { span, kind: PartKind::Bare(text) }) = parts.first()
+        && let Some((user, rest)) = tilde(text, only, b"/")
+    {
+        let span = *span;
+        let mut split = vec![Part { span, kind: PartKind::Tilde(user) }];
+        if !rest.is_empty() {
+            split.push(Part { span, kind: PartKind::Bare(rest) });
+        }
+        parts.splice(..1, split);
+    }
+    parts
+}
+
+/// In `NAME=…` before a command, a `~` also counts after each `:`.
+fn tildes_of_assignment(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
+    let mut all = Vec::with_capacity(parts.len());
+    let count = parts.len();
+    for (index, part) in parts.into_iter().enumerate() {
+        let PartKind::Bare(text) = &part.kind else {
+            all.push(part);
+            continue;
+        };
+        let mut rest = text.clone();
+        let mut at_start = index == 0;
+        while !rest.is_empty() {
+            if at_start && let Some((user, after)) = tilde(&rest, index + 1 == count, b"/:") {
+                all.push(Part { span: part.span, kind: PartKind::Tilde(user) });
+                rest = after;
+            }
+            let end = memchr::memchr(b':', &rest).map_or(rest.len(), |colon| colon + 1);
+            at_start = true;
+            if end > 0 {
+                let (head, tail) = split(&rest, end);
+                all.push(Part { span: part.span, kind: PartKind::Bare(head) });
+                rest = tail;
+            }
+        }
+    }
+    all
+}
+
+fn tilde<'s>(text: &Text<'s>, last: bool, ends: &[u8]) -> Option<(&'s str, Text<'s>)> {
+    if text.first() != Some(&b'~') {
+        return None;
+    }
+    let end = text.iter().position(|byte| ends.contains(byte));
+    let end = end.or(last.then_some(text.len()))?;
+    let (head, rest) = split(text, end);
+    let user = match head {
+        Cow::Borrowed(head) => std::str::from_utf8(&head[1..]).ok()?,
+        // Made by a brace list: only a bare `~` is worth the copy.
+        Cow::Owned(head) if head.len() == 1 => "",
+        Cow::Owned(_) => return None,
+    };
+    Some((user, rest))
+}
+
+fn split<'s>(text: &Text<'s>, at: usize) -> (Text<'s>, Text<'s>) {
+    match text {
+        Cow::Borrowed(text) => (Cow::Borrowed(&text[..at]), Cow::Borrowed(&text[at..])),
+        Cow::Owned(text) => (Cow::Owned(text[..at].to_vec()), Cow::Owned(text[at..].to_vec())),
+    }
+}

@@ -1,0 +1,117 @@
+//! Signal handlers, for the binary alone: a library never touches its host's.
+//!
+//! Handlers rather than `SIG_IGN`, since what is ignored stays ignored in every child, while a handler
+//! ends with execve.
+
+use super::interrupt::{Interrupt, State};
+use super::signal::Signal;
+use std::io;
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+/// What the handler raises. Never freed once set: a handler may be running in any thread.
+static TARGET: AtomicPtr<State> = AtomicPtr::new(null_mut());
+
+/// The signals that have our handler, as bit `number - 1`.
+static CAUGHT: AtomicU64 = AtomicU64::new(0);
+
+/// Raises `interrupt` when one of `signals` comes, from now on.
+///
+/// A signal that was ignored when we were started stays ignored, as nohup(1) and `cmd &` of a shell
+/// without job control want it (POSIX, Shell Command Language, 2.12). System calls that a signal
+/// meets while they wait return `Interrupted`.
+///
+/// # Errors
+/// `EINVAL` for a signal that can't be caught.
+pub fn install(interrupt: &Interrupt, signals: &[Signal]) -> io::Result<()> {
+    let Some(state) = interrupt.state() else { return Ok(()) };
+    // The one that was there before is left behind: see TARGET.
+    TARGET.store(Arc::into_raw(state).cast_mut(), Ordering::Release);
+    for &signal in signals {
+        if disposition(signal)? == libc::SIG_IGN {
+            continue;
+        }
+        CAUGHT.fetch_or(bit(signal), Ordering::SeqCst);
+        set(signal, on_signal as *const () as libc::sighandler_t)?;
+    }
+    Ok(())
+}
+
+/// Gives the signals that we caught back their default action.
+///
+/// # Errors
+/// None that a signal which was installed could cause.
+pub fn restore() -> io::Result<()> {
+    for number in 1..=64 {
+        let signal = Signal::from_kernel(number);
+        if caught() & bit(signal) != 0 {
+            set(signal, libc::SIG_DFL)?;
+            CAUGHT.fetch_and(!bit(signal), Ordering::SeqCst);
+        }
+    }
+    Ok(())
+}
+
+/// Makes the ends of children known to us, whatever we were started with.
+///
+/// With SIGCHLD ignored the kernel reaps children by itself, and their statuses are lost (wait(2)).
+pub fn keep_statuses() {
+    if disposition(Signal::CHLD).is_ok_and(|now| now == libc::SIG_IGN) {
+        let _ = set(Signal::CHLD, libc::SIG_DFL);
+    }
+}
+
+/// Ends this process as the signal would have, so that whoever waits for us sees it (a shell stops its
+/// loop when a program died of SIGINT, not when it exited with 130).
+pub fn die_of(signal: Signal) -> ! {
+    let _ = set(signal, libc::SIG_DFL);
+    // SAFETY: changes this thread's mask and sends to it; no memory but this stack's.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, signal.number());
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, null_mut());
+        libc::raise(signal.number());
+    }
+    std::process::exit(128 + signal.number())
+}
+
+/// The signals with a handler of ours, as bit `number - 1`, for a child to reset.
+pub(super) fn caught() -> u64 {
+    CAUGHT.load(Ordering::SeqCst)
+}
+
+const fn bit(signal: Signal) -> u64 {
+    1 << (signal.number() - 1)
+}
+
+extern "C" fn on_signal(number: libc::c_int) {
+    // SAFETY: null, or from Arc::into_raw and never freed.
+    if let Some(state) = unsafe { TARGET.load(Ordering::Acquire).as_ref() } {
+        state.raise(number);
+    }
+}
+
+fn disposition(signal: Signal) -> io::Result<libc::sighandler_t> {
+    // SAFETY: sigaction only fills the structure.
+    unsafe {
+        let mut old: libc::sigaction = std::mem::zeroed();
+        match libc::sigaction(signal.number(), std::ptr::null(), &raw mut old) {
+            0 => Ok(old.sa_sigaction),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+fn set(signal: Signal, handler: libc::sighandler_t) -> io::Result<()> {
+    // SAFETY: the handler is one of ours, or the default; no flags, so that blocked calls return.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        match libc::sigaction(signal.number(), &raw const action, null_mut()) {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}

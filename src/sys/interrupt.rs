@@ -1,0 +1,207 @@
+//! A request to stop that can be waited for together with pipes and processes.
+
+use super::poll::{Interest, PollSet};
+use super::signal::Signal;
+use super::{descriptor, last_error};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::time::Instant;
+
+/// A request to stop, raised by a signal handler or by another thread, and seen by everyone who holds a
+/// clone. It stays raised until [`Interrupt::clear`]: two waits that run at once must both see it.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Option<Arc<State>>);
+
+/// What a handler touches: atomics and one write(2), nothing else.
+#[derive(Debug)]
+pub(super) struct State {
+    signal: AtomicI32,
+    times: AtomicU32,
+    event: Event,
+}
+
+/// Why to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raised {
+    /// The signal, as received or as the canceller chose.
+    pub signal: Signal,
+    /// How often it came. The second Ctrl-C means: now.
+    pub times: u32,
+}
+
+/// What [`Interrupt::wait_readable`] ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readable {
+    /// There are bytes, or the end.
+    Ready,
+    /// The interrupt was raised first.
+    Interrupted,
+    /// The deadline came first.
+    TimedOut,
+}
+
+impl Interrupt {
+    /// One that is never raised and costs no descriptor.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// A new one, not raised.
+    ///
+    /// # Errors
+    /// `EMFILE` when no descriptor is left.
+    pub fn new() -> io::Result<Self> {
+        let state = State { signal: AtomicI32::new(0), times: AtomicU32::new(0), event: Event::new()? };
+        Ok(Self(Some(Arc::new(state))))
+    }
+
+    /// Asks everyone to stop.
+    pub fn raise(&self, signal: Signal) {
+        if let Some(state) = &self.0 {
+            state.raise(signal.number());
+        }
+    }
+
+    /// Takes the request back, once everything has stopped.
+    pub fn clear(&self) {
+        if let Some(state) = &self.0 {
+            state.signal.store(0, Ordering::Relaxed);
+            state.times.store(0, Ordering::Release);
+            state.event.reset();
+        }
+    }
+
+    /// The request, if there is one.
+    pub fn raised(&self) -> Option<Raised> {
+        let state = self.0.as_ref()?;
+        let times = state.times.load(Ordering::Acquire);
+        let signal = Signal::from_kernel(state.signal.load(Ordering::Relaxed));
+        (times > 0).then_some(Raised { signal, times })
+    }
+
+    /// A descriptor that is readable while the request stands.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.0.as_ref().map(|state| state.event.reader())
+    }
+
+    /// Waits for bytes, for the request or for the deadline, whichever comes first.
+    ///
+    /// # Errors
+    /// Those of poll(2).
+    pub fn wait_readable(&self, fd: BorrowedFd<'_>, deadline: Option<Instant>) -> io::Result<Readable> {
+        let mut set = PollSet::default();
+        let bytes = set.add(fd, Interest::Read);
+        if let Some(event) = self.fd() {
+            set.add(event, Interest::Read);
+        }
+        loop {
+            if self.raised().is_some() {
+                return Ok(Readable::Interrupted);
+            }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if set.wait(left)? > 0 && set.is_ready(bytes) {
+                return Ok(Readable::Ready);
+            }
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(Readable::TimedOut);
+            }
+        }
+    }
+
+    pub(super) fn state(&self) -> Option<Arc<State>> {
+        self.0.clone()
+    }
+}
+
+impl State {
+    /// Safe inside a signal handler (signal-safety(7)); leaves `errno` as it was.
+    pub(super) fn raise(&self, signal: i32) {
+        self.signal.store(signal, Ordering::Relaxed);
+        self.times.fetch_add(1, Ordering::Release);
+        self.event.set();
+    }
+}
+
+/// A flag of the kernel's that poll(2) can wait for.
+#[derive(Debug)]
+struct Event {
+    reader: OwnedFd,
+    /// The other end where there is no eventfd(2).
+    #[cfg(not(target_os = "linux"))]
+    writer: OwnedFd,
+}
+
+impl Event {
+    #[cfg(target_os = "linux")]
+    fn new() -> io::Result<Self> {
+        use rustix::event::EventfdFlags;
+        let reader = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Self { reader: descriptor::lift(reader)? })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn new() -> io::Result<Self> {
+        let (reader, writer) = super::pipe::pipe()?;
+        descriptor::set_nonblocking(reader.as_fd())?;
+        descriptor::set_nonblocking(writer.as_fd())?;
+        Ok(Self { reader, writer })
+    }
+
+    fn reader(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+
+    fn writer(&self) -> BorrowedFd<'_> {
+        #[cfg(target_os = "linux")]
+        return self.reader.as_fd();
+        #[cfg(not(target_os = "linux"))]
+        return self.writer.as_fd();
+    }
+
+    fn set(&self) {
+        let one = 1_u64.to_ne_bytes();
+        let errno = last_error();
+        // SAFETY: eight bytes of this stack, as eventfd(2) wants them.
+        unsafe { libc::write(self.writer().as_raw_fd(), one.as_ptr().cast(), one.len()) };
+        set_errno(errno);
+    }
+
+    fn reset(&self) {
+        let mut bytes = [0; 64];
+        while rustix::io::read(&self.reader, &mut bytes).is_ok_and(|n| n == bytes.len()) {}
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn set_errno(errno: i32) {
+    // SAFETY: this thread's own errno.
+    unsafe { *libc::__errno_location() = errno };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_errno(_: i32) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn stays_raised_for_everyone_until_cleared() {
+        let interrupt = Interrupt::new().unwrap();
+        let (reader, _writer) = crate::sys::pipe::pipe().unwrap();
+        let soon = || Some(Instant::now() + Duration::from_millis(20));
+        assert_eq!(interrupt.wait_readable(reader.as_fd(), soon()).unwrap(), Readable::TimedOut);
+        let other = interrupt.clone();
+        let thread = std::thread::spawn(move || other.raise(Signal::INT));
+        assert_eq!(interrupt.wait_readable(reader.as_fd(), None).unwrap(), Readable::Interrupted);
+        thread.join().unwrap();
+        interrupt.raise(Signal::TERM);
+        assert_eq!(interrupt.raised(), Some(Raised { signal: Signal::TERM, times: 2 }));
+        interrupt.clear();
+        assert_eq!(interrupt.raised(), None);
+        assert_eq!(interrupt.wait_readable(reader.as_fd(), soon()).unwrap(), Readable::TimedOut);
+    }
+}

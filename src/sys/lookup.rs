@@ -1,0 +1,238 @@
+//! Finding programs, without a PATH search by libc.
+//!
+//! execvp(3) and std run programs from the current directory at an empty or relative PATH entry, so that
+//! `ls` typed in a hostile directory is that directory's `ls`. Here only absolute entries count.
+//!
+//! No answer is kept between searches. A remembered path hides the program that was installed a moment
+//! ago into an earlier directory, as bash's and dash's tables do until `hash -r`. Only the splitting of
+//! PATH is done once; a look-up is one stat(2) a directory, under 1 % of the spawn that follows.
+
+use super::open::join;
+use rustix::fs::{Access, AtFlags, CWD, FileType};
+use std::ffi::{CStr, CString};
+use std::sync::Arc;
+
+/// What a name leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// A program: the path for execve. One with a slash stays as typed, relative to the directory.
+    Found(Arc<CStr>),
+    /// Nothing of that name.
+    NotFound,
+    /// A file that nobody made executable, or not for us.
+    NotExecutable(Vec<u8>),
+    /// A directory.
+    IsDirectory(Vec<u8>),
+    /// A directory on the way that is missing or closed to us: the longest path that does not exist.
+    NoDirectory(Vec<u8>),
+}
+
+/// Why execve failed on a program that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unrunnable {
+    /// The interpreter in its `#!` line can't be run.
+    BadInterpreter {
+        /// The interpreter as written.
+        interpreter: Vec<u8>,
+    },
+    /// Neither a program of this machine nor a file that begins with `#!`. It is never given to a shell.
+    NotAProgram,
+    /// It has gone since it was found.
+    Vanished,
+}
+
+/// The directories of one PATH value, ready to be searched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    path: Vec<u8>,
+    /// The absolute entries, each with a slash at its end.
+    directories: Vec<Vec<u8>>,
+}
+
+enum Candidate {
+    Program,
+    Missing,
+    NotExecutable,
+    Directory,
+}
+
+impl Search {
+    /// Splits a value of PATH. Entries that are empty or relative are left out.
+    pub fn new(path: &[u8]) -> Self {
+        let directories = path
+            .split(|&byte| byte == b':')
+            .filter(|entry| entry.first() == Some(&b'/'))
+            .map(|entry| [entry, b"/"].concat())
+            .collect();
+        Self { path: path.to_vec(), directories }
+    }
+
+    /// The value that was split.
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// Finds `name`: in the directories, or as a path from `directory` when it has a slash.
+    pub fn find(&self, name: &[u8], directory: Option<&CStr>) -> Lookup {
+        if name.contains(&b'/') {
+            return find_path(name, directory);
+        }
+        let mut worse = Lookup::NotFound;
+        if name.is_empty() {
+            return worse;
+        }
+        for entry in &self.directories {
+            let Ok(path) = CString::new([entry, name].concat()) else { return Lookup::NotFound };
+            match probe(&path) {
+                Candidate::Program => return Lookup::Found(path.into()),
+                Candidate::NotExecutable if worse == Lookup::NotFound => {
+                    worse = Lookup::NotExecutable(path.into_bytes());
+                }
+                // A directory of that name is none of what the user meant.
+                _ => {}
+            }
+        }
+        worse
+    }
+}
+
+fn find_path(name: &[u8], directory: Option<&CStr>) -> Lookup {
+    let (Ok(typed), Ok(path)) = (CString::new(name), join(directory, name)) else { return Lookup::NotFound };
+    match probe(&path) {
+        Candidate::Program => Lookup::Found(typed.into()),
+        Candidate::NotExecutable => Lookup::NotExecutable(name.to_vec()),
+        Candidate::Directory => Lookup::IsDirectory(name.to_vec()),
+        Candidate::Missing => {
+            missing_directory(name, directory).map_or(Lookup::NotFound, Lookup::NoDirectory)
+        }
+    }
+}
+
+/// One stat(2); a second call only when the mode alone does not tell whether we may run it.
+fn probe(path: &CStr) -> Candidate {
+    let Ok(stat) = rustix::fs::stat(path) else { return Candidate::Missing };
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => return Candidate::Directory,
+        _ => return Candidate::NotExecutable,
+    }
+    let runnable = match stat.st_mode & 0o111 {
+        0o111 => true,
+        0 => false,
+        _ => rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_ok(),
+    };
+    if runnable { Candidate::Program } else { Candidate::NotExecutable }
+}
+
+/// The first directory on the way to `name` that isn't there, if that is what is wrong.
+fn missing_directory(name: &[u8], directory: Option<&CStr>) -> Option<Vec<u8>> {
+    let ends = name.iter().enumerate().filter(|&(at, &byte)| byte == b'/' && at > 0).map(|(at, _)| at);
+    for end in ends {
+        let path = join(directory, &name[..end]).ok()?;
+        if !rustix::fs::stat(&*path).is_ok_and(|s| FileType::from_raw_mode(s.st_mode) == FileType::Directory)
+        {
+            return Some(name[..end].to_vec());
+        }
+    }
+    None
+}
+
+/// Explains an `ENOENT`, `ENOTDIR`, `EACCES` or `ENOEXEC` of execve, from the file's first line.
+///
+/// A missing program and a missing interpreter are the same `ENOENT` (execve(2)).
+pub fn explain(program: &CStr, directory: Option<&CStr>) -> Option<Unrunnable> {
+    /// What Linux reads of a `#!` line since 5.1 (execve(2)).
+    const LINE: usize = 256;
+    let path = join(directory, program.to_bytes()).ok()?;
+    // NONBLOCK: it may have become a FIFO, whose opening would wait.
+    let flags = rustix::fs::OFlags::CLOEXEC | rustix::fs::OFlags::NONBLOCK;
+    let file = match rustix::fs::open(&*path, flags, rustix::fs::Mode::empty()) {
+        Ok(file) => file,
+        Err(rustix::io::Errno::NOENT) => return Some(Unrunnable::Vanished),
+        Err(_) => return None,
+    };
+    let mut head = [0; LINE];
+    let length = rustix::io::read(file, &mut head[..]).ok()?;
+    let Some(line) = head[..length].strip_prefix(b"#!") else { return Some(Unrunnable::NotAProgram) };
+    let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
+    let interpreter = line.split(|byte| b" \t".contains(byte)).next()?;
+    // "\r" stays in the name: a script with CRLF line ends names an interpreter that can't exist.
+    Some(Unrunnable::BadInterpreter { interpreter: interpreter.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    fn put(dir: &Path, name: &str, mode: u32) {
+        fs::create_dir_all(dir).unwrap();
+        fs::write(dir.join(name), "#!/no/such/interpreter -x\n").unwrap();
+        fs::set_permissions(dir.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn c(path: &Path) -> CString {
+        CString::new(path.as_os_str().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn takes_absolute_entries_only_and_sees_a_new_program_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        put(&b, "prog", 0o755);
+        put(dir.path(), "evil", 0o755);
+        let search = Search::new(format!(":.:{}:rel:{}:", a.display(), b.display()).as_bytes());
+        let here = c(dir.path());
+        assert_eq!(search.find(b"prog", Some(&here)), Lookup::Found(c(&b.join("prog")).into()));
+        assert_eq!(search.find(b"evil", Some(&here)), Lookup::NotFound);
+        put(&a, "prog", 0o755);
+        assert_eq!(search.find(b"prog", Some(&here)), Lookup::Found(c(&a.join("prog")).into()));
+        assert_eq!(search.find(b"", None), Lookup::NotFound);
+        assert_eq!(search.find(b"pr\0og", None), Lookup::NotFound);
+    }
+
+    #[test]
+    fn passes_over_what_cannot_be_run_but_remembers_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        put(&a, "prog", 0o644);
+        fs::create_dir_all(b.join("prog")).unwrap();
+        let search = Search::new(format!("{}:{}", a.display(), b.display()).as_bytes());
+        let path = a.join("prog").as_os_str().as_bytes().to_vec();
+        assert_eq!(search.find(b"prog", None), Lookup::NotExecutable(path));
+        fs::remove_dir(b.join("prog")).unwrap();
+        put(&b, "prog", 0o711);
+        assert!(matches!(search.find(b"prog", None), Lookup::Found(_)));
+    }
+
+    #[test]
+    fn a_path_is_kept_as_typed_and_its_fault_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        put(&dir.path().join("bin"), "prog", 0o755);
+        put(&dir.path().join("bin"), "text", 0o644);
+        let here = c(dir.path());
+        let find = |name: &str| Search::default().find(name.as_bytes(), Some(&here));
+        assert_eq!(find("./bin/prog"), Lookup::Found(c"./bin/prog".into()));
+        assert_eq!(find("bin/text"), Lookup::NotExecutable(b"bin/text".to_vec()));
+        assert_eq!(find("./bin"), Lookup::IsDirectory(b"./bin".to_vec()));
+        assert_eq!(find("bin/none"), Lookup::NotFound);
+        assert_eq!(find("lib/x/none"), Lookup::NoDirectory(b"lib".to_vec()));
+        assert_eq!(find("bin/prog/none"), Lookup::NoDirectory(b"bin/prog".to_vec()));
+        assert_eq!(find("/no/such"), Lookup::NoDirectory(b"/no".to_vec()));
+    }
+
+    #[test]
+    fn explains_by_the_first_line() {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), "script", 0o755);
+        fs::write(dir.path().join("text"), "echo hi\n").unwrap();
+        let here = c(dir.path());
+        let interpreter = b"/no/such/interpreter".to_vec();
+        assert_eq!(explain(c"script", Some(&here)), Some(Unrunnable::BadInterpreter { interpreter }));
+        assert_eq!(explain(c"./text", Some(&here)), Some(Unrunnable::NotAProgram));
+        assert_eq!(explain(c"gone", Some(&here)), Some(Unrunnable::Vanished));
+    }
+}

@@ -1,0 +1,37 @@
+//! The operating system: the only home of `unsafe`, `cfg(unix)`, libc and rustix.
+//!
+//! One file for each duty. Nothing here knows what a stage or a pipeline is; `process` builds those from
+//! these parts. Every descriptor made here is close-on-exec and numbered above 2, so that a child gets
+//! only what is placed into it and a closed standard stream of the host is never filled by accident.
+
+pub mod descriptor;
+pub mod handlers;
+pub mod interrupt;
+pub mod lookup;
+pub mod memory;
+pub mod open;
+pub mod pipe;
+pub mod poll;
+pub mod signal;
+pub mod spawn;
+pub mod strings;
+pub mod tty;
+pub mod wait;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+/// The error numbers that others than this module tell apart (errno(3)).
+pub mod errno {
+    pub use libc::{
+        E2BIG, EACCES, EAGAIN, EBADF, ELOOP, EMFILE, ENFILE, ENOENT, ENOEXEC, ENOTDIR, EPERM, ESRCH, ETXTBSY,
+    };
+}
+
+/// The number of a process or of a process group.
+pub type Pid = i32;
+
+/// The error of the last failed system call of this thread.
+pub(crate) fn last_error() -> i32 {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
+}

@@ -1,0 +1,111 @@
+//! Opening the targets of redirections.
+
+use super::descriptor;
+use rustix::fs::{Mode, OFlags};
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// How a redirection opens its target (POSIX, Shell Command Language, 2.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenMode {
+    /// `<`: for reading; it must exist.
+    Read,
+    /// `>` and `>|`: for writing, created or emptied.
+    Truncate,
+    /// `>>`: for writing at the end, created when missing.
+    Append,
+    /// `<>`: for both, created when missing, never emptied.
+    ReadWrite,
+}
+
+impl OpenMode {
+    fn flags(self) -> OFlags {
+        let flags = match self {
+            Self::Read => OFlags::RDONLY,
+            Self::Truncate => OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC,
+            Self::Append => OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND,
+            Self::ReadWrite => OFlags::RDWR | OFlags::CREATE,
+        };
+        // Without NOCTTY `< /dev/tty1` could make that terminal our own.
+        flags | OFlags::CLOEXEC | OFlags::NOCTTY
+    }
+}
+
+/// Opens `path`, relative to `directory` when that is given, with mode 0666 less the umask.
+///
+/// # Errors
+/// Those of open(2). `Interrupted` is not retried: opening a FIFO waits for its other end, and a signal
+/// has to get through; look at the interrupt and try again.
+pub fn open(directory: Option<&CStr>, path: &[u8], mode: OpenMode) -> io::Result<OwnedFd> {
+    let path = join(directory, path)?;
+    let permissions = Mode::from_raw_mode(0o666);
+    descriptor::lift(rustix::fs::open(&*path, mode.flags(), permissions)?)
+}
+
+/// Whether both paths lead to the same file, by device and inode. A path that leads nowhere is the same
+/// as none.
+pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {
+    let identity = |path| {
+        let stat = rustix::fs::stat(&*join(directory, path).ok()?).ok()?;
+        Some((stat.st_dev, stat.st_ino))
+    };
+    matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// `path` as seen from `directory`.
+///
+/// # Errors
+/// `InvalidInput` when the path holds a NUL.
+pub fn join(directory: Option<&CStr>, path: &[u8]) -> io::Result<CString> {
+    let mut full = Vec::new();
+    if let Some(directory) = directory
+        && path.first() != Some(&b'/')
+        // open(2) answers ENOENT for the empty path; `dir/` would open the directory.
+        && !path.is_empty()
+    {
+        full.extend_from_slice(directory.to_bytes());
+        full.push(b'/');
+    }
+    full.extend_from_slice(path);
+    CString::new(full).map_err(|_| io::ErrorKind::InvalidInput.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+    use std::io::{Read, Write};
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn opens_as_the_operator_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = CString::new(dir.path().as_os_str().as_bytes()).unwrap();
+        let write = |mode, text: &[u8]| {
+            File::from(open(Some(&at), b"f", mode).unwrap()).write_all(text).unwrap();
+            fs::read(dir.path().join("f")).unwrap()
+        };
+        assert_eq!(open(Some(&at), b"f", OpenMode::Read).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(write(OpenMode::Truncate, b"one"), b"one");
+        assert_eq!(write(OpenMode::Append, b"two"), b"onetwo");
+        assert_eq!(write(OpenMode::ReadWrite, b"X"), b"Xnetwo");
+        assert_eq!(write(OpenMode::Truncate, b""), b"");
+        assert!(open(Some(&at), b"", OpenMode::Read).is_err());
+        assert!(open(Some(&at), b"f\0g", OpenMode::Read).is_err());
+        let mut text = String::new();
+        File::from(open(Some(&at), b"/dev/null", OpenMode::Read).unwrap()).read_to_string(&mut text).unwrap();
+    }
+
+    #[test]
+    fn knows_one_file_by_two_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = CString::new(dir.path().as_os_str().as_bytes()).unwrap();
+        fs::write(dir.path().join("a"), "").unwrap();
+        fs::write(dir.path().join("c"), "").unwrap();
+        fs::hard_link(dir.path().join("a"), dir.path().join("b")).unwrap();
+        assert!(same_file(Some(&at), b"a", b"./b"));
+        assert!(!same_file(Some(&at), b"a", b"c"));
+        assert!(!same_file(Some(&at), b"none", b"none"));
+    }
+}

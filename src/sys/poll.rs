@@ -1,0 +1,70 @@
+//! Waiting for any of several descriptors.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+/// What to wait for on a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Bytes to read, or its end.
+    Read,
+    /// Room to write, or that the reader has gone.
+    Write,
+}
+
+/// Descriptors to wait for, kept between turns so that a turn allocates nothing.
+#[derive(Default)]
+pub struct PollSet {
+    fds: Vec<libc::pollfd>,
+}
+
+impl PollSet {
+    /// Forgets all descriptors.
+    pub fn clear(&mut self) {
+        self.fds.clear();
+    }
+
+    /// Adds a descriptor and returns its place for [`PollSet::is_ready`].
+    pub fn add(&mut self, fd: BorrowedFd<'_>, interest: Interest) -> usize {
+        let events = match interest {
+            Interest::Read => libc::POLLIN,
+            Interest::Write => libc::POLLOUT,
+        };
+        self.fds.push(libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 });
+        self.fds.len() - 1
+    }
+
+    /// How many descriptors there are.
+    pub fn len(&self) -> usize {
+        self.fds.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.fds.is_empty()
+    }
+
+    /// Waits until one is ready or the time is over, and returns how many are. A signal ends the wait
+    /// early, with 0.
+    ///
+    /// # Errors
+    /// `EINVAL` with more descriptors than `RLIMIT_NOFILE`, `ENOMEM` (poll(2)).
+    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<usize> {
+        // Rounded up: a wait that ends a little early would turn the last millisecond into a busy loop.
+        let milliseconds = timeout.map_or(-1, |t| t.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32);
+        // SAFETY: the pointer and the length are one vector's.
+        let n = unsafe { libc::poll(self.fds.as_mut_ptr(), self.fds.len() as libc::nfds_t, milliseconds) };
+        if n >= 0 {
+            return Ok(n as usize);
+        }
+        let error = io::Error::last_os_error();
+        self.fds.iter_mut().for_each(|fd| fd.revents = 0);
+        if error.kind() == io::ErrorKind::Interrupted { Ok(0) } else { Err(error) }
+    }
+
+    /// Whether the last wait found this one ready: readable, writable, ended or broken.
+    pub fn is_ready(&self, place: usize) -> bool {
+        self.fds.get(place).is_some_and(|fd| fd.revents != 0)
+    }
+}

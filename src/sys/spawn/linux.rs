@@ -1,0 +1,92 @@
+//! The parent's side on Linux: `clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD)`.
+//!
+//! The child shares our memory, so nothing is copied whatever the heap holds, and this thread alone is
+//! suspended until the child has called execve or ended. Failures come back through that memory.
+
+use super::child::{self, Shared};
+use super::stack::Stack;
+use super::{Spawn, SpawnError, Step};
+use crate::sys::wait::Process;
+use crate::sys::{descriptor, last_error};
+use std::ffi::{c_int, c_void};
+use std::os::fd::{AsFd, AsRawFd};
+use std::ptr::null_mut;
+
+/// Starts one child, once.
+pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
+    let mut shared = Shared::new(request);
+    let shared = &raw mut shared;
+    let failed = |errno| SpawnError { step: Step::Clone, errno };
+    let blocked = BlockedSignals::new();
+    let cloned = Stack::with(|top| clone(top, shared)).map_err(failed)?;
+    drop(blocked);
+    let process = cloned.map_err(failed)?;
+    // SAFETY: the child has left our memory, and `shared` lives in this frame.
+    match unsafe { (*shared).failure } {
+        None => Ok(process),
+        Some(error) => {
+            // It has ended, or is about to.
+            let _ = process.reap();
+            Err(error)
+        }
+    }
+}
+
+fn clone(top: *mut c_void, shared: *mut Shared<'_>) -> Result<Process, i32> {
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    let mut pidfd: c_int = -1;
+    // SAFETY: the stack is this thread's spare one; `child::main` makes raw system calls only and touches
+    // nothing but `shared`, which outlives it because CLONE_VFORK keeps us here.
+    let pid =
+        unsafe { libc::clone(child::main, top, flags | libc::CLONE_PIDFD, shared.cast(), &raw mut pidfd) };
+    if pid > 0 && pidfd >= 0 {
+        // SAFETY: the kernel has just made it for us.
+        let pidfd = unsafe { descriptor::adopt(pidfd) };
+        // Should no descriptor be left above 2, the one that we have is better than none.
+        let lifted = if pidfd.as_raw_fd() > 2 { None } else { descriptor::duplicate(pidfd.as_fd()).ok() };
+        return Ok(Process::from_pidfd(pid, lifted.unwrap_or(pidfd)));
+    }
+    match (pid, last_error()) {
+        // A kernel, or an emulation of one, without pidfds.
+        (-1, libc::EINVAL) => {}
+        (-1, errno) => return Err(errno),
+        _ => return watched(pid),
+    }
+    // SAFETY: as above.
+    match unsafe { libc::clone(child::main, top, flags, shared.cast()) } {
+        -1 => Err(last_error()),
+        pid => watched(pid),
+    }
+}
+
+/// A child without a pidfd. One that nothing can watch must not run on unknown.
+fn watched(pid: c_int) -> Result<Process, i32> {
+    Process::watched_by_thread(pid).map_err(|error| {
+        // SAFETY: our own unreaped child.
+        unsafe {
+            libc::kill(pid, libc::SIGKILL);
+            libc::waitpid(pid, null_mut(), 0);
+        }
+        error.raw_os_error().unwrap_or(libc::EAGAIN)
+    })
+}
+
+/// All signals are blocked around the clone: a handler of the host's that ran in the child would run in
+/// the host's memory, a second time. By a raw call, since libc's leaves out two of its own signals.
+struct BlockedSignals {
+    before: u64,
+}
+
+impl BlockedSignals {
+    fn new() -> Self {
+        let mut before = 0;
+        child::set_mask(u64::MAX, Some(&mut before));
+        Self { before }
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        child::set_mask(self.before, None);
+    }
+}

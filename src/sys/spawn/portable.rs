@@ -1,0 +1,170 @@
+//! posix_spawn, where there is no clone(2).
+//!
+//! What it has no attribute for (umask, nice value, limits, users) is an error here, never ignored.
+
+use super::{Placement, ProcessGroup, Spawn, SpawnError, Step};
+use crate::sys::wait::Process;
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
+
+/// Starts one child, once.
+pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
+    refuse_unsupported(request)?;
+    let at = |step| move |errno| SpawnError { step, errno };
+    let mut actions = Actions::new().map_err(at(Step::Clone))?;
+    if let Some(directory) = request.directory {
+        // SAFETY: initialised actions; the string is copied.
+        let result =
+            unsafe { libc::posix_spawn_file_actions_addchdir_np(actions.as_mut_ptr(), directory.as_ptr()) };
+        check(result).map_err(at(Step::Directory))?;
+    }
+    actions.place(request.placements)?;
+    let attributes = SpawnAttributes::new(request.group).map_err(at(Step::Signals))?;
+    let mut pid = 0;
+    // SAFETY: all pointers are valid for the call; the arrays end with null.
+    let result = unsafe {
+        libc::posix_spawn(
+            &raw mut pid,
+            request.program.as_ptr(),
+            actions.0.as_ptr(),
+            attributes.0.as_ptr(),
+            request.argv.as_ptr().cast(),
+            request.envp.as_ptr().cast(),
+        )
+    };
+    // posix_spawn does not tell which step failed. These errors are the system's, the others the program's.
+    let step = match result {
+        libc::EAGAIN | libc::ENOMEM => Step::Clone,
+        libc::EBADF => Step::Descriptor(-1),
+        libc::EPERM => Step::Group,
+        _ => Step::Exec,
+    };
+    check(result).map_err(at(step))?;
+    Process::watched_by_thread(pid).map_err(|error| {
+        // SAFETY: our own unreaped child, which nothing could watch.
+        unsafe {
+            libc::kill(pid, libc::SIGKILL);
+            libc::waitpid(pid, std::ptr::null_mut(), 0);
+        }
+        at(Step::Clone)(error.raw_os_error().unwrap_or(libc::EAGAIN))
+    })
+}
+
+fn refuse_unsupported(request: &Spawn<'_>) -> Result<(), SpawnError> {
+    let attributes = request.attributes;
+    let step = match attributes {
+        _ if attributes.parent_death.is_some() => Step::ParentDeath,
+        _ if request.terminal.is_some() => Step::Terminal,
+        _ if attributes.nice.is_some() => Step::Nice,
+        _ if attributes.identity.is_some() => Step::Identity,
+        _ if attributes.umask.is_some() => Step::Clone,
+        _ => match attributes.limits.first() {
+            Some(limit) => Step::Limit(limit.resource),
+            None => return Ok(()),
+        },
+    };
+    Err(SpawnError { step, errno: libc::ENOTSUP })
+}
+
+fn check(result: c_int) -> Result<(), i32> {
+    if result == 0 { Ok(()) } else { Err(result) }
+}
+
+struct Actions(MaybeUninit<libc::posix_spawn_file_actions_t>);
+
+impl Actions {
+    fn new() -> Result<Self, i32> {
+        let mut actions = Self(MaybeUninit::uninit());
+        // SAFETY: initialises what it is given.
+        check(unsafe { libc::posix_spawn_file_actions_init(actions.as_mut_ptr()) }).map(|()| actions)
+    }
+
+    fn as_mut_ptr(&mut self) -> *mut libc::posix_spawn_file_actions_t {
+        self.0.as_mut_ptr()
+    }
+
+    /// Sources that are targets too are first moved above all of them, and closed when they are placed.
+    fn place(&mut self, placements: &[Placement]) -> Result<(), SpawnError> {
+        let is_target = |fd| placements.iter().any(|placement| placement.target == fd);
+        let highest = placements.iter().flat_map(|p| [Some(p.target), p.source]).flatten().max();
+        let mut free = highest.unwrap_or(0).max(2) + 1;
+        let mut moved: Vec<(RawFd, RawFd)> = Vec::new();
+        for source in placements.iter().filter(|p| p.source != Some(p.target)).filter_map(|p| p.source) {
+            if is_target(source) && !moved.iter().any(|&(from, _)| from == source) {
+                self.dup(source, free, source)?;
+                moved.push((source, free));
+                free += 1;
+            }
+        }
+        for &Placement { target, source } in placements {
+            match source {
+                None => self.close(target)?,
+                // The same number: POSIX has posix_spawn clear close-on-exec here (2024 edition).
+                Some(source) if source == target => self.dup(source, target, target)?,
+                Some(source) => {
+                    let from = moved.iter().find(|&&(from, _)| from == source).map_or(source, |&(_, to)| to);
+                    self.dup(from, target, target)?;
+                }
+            }
+        }
+        moved.iter().try_for_each(|&(_, copy)| self.close(copy))
+    }
+
+    fn dup(&mut self, from: RawFd, to: RawFd, named: RawFd) -> Result<(), SpawnError> {
+        // SAFETY: initialised actions.
+        let result = unsafe { libc::posix_spawn_file_actions_adddup2(self.as_mut_ptr(), from, to) };
+        check(result).map_err(|errno| SpawnError { step: Step::Descriptor(named), errno })
+    }
+
+    fn close(&mut self, fd: RawFd) -> Result<(), SpawnError> {
+        // SAFETY: initialised actions.
+        let result = unsafe { libc::posix_spawn_file_actions_addclose(self.as_mut_ptr(), fd) };
+        check(result).map_err(|errno| SpawnError { step: Step::Descriptor(fd), errno })
+    }
+}
+
+impl Drop for Actions {
+    fn drop(&mut self) {
+        // SAFETY: initialised by `new`.
+        unsafe { libc::posix_spawn_file_actions_destroy(self.as_mut_ptr()) };
+    }
+}
+
+struct SpawnAttributes(MaybeUninit<libc::posix_spawnattr_t>);
+
+impl SpawnAttributes {
+    /// SIGPIPE to its default, an empty mask, and the group. Handlers end by themselves.
+    fn new(group: ProcessGroup) -> Result<Self, i32> {
+        let mut attributes = Self(MaybeUninit::uninit());
+        let p = attributes.0.as_mut_ptr();
+        // SAFETY: `init` initialises the attributes; the sets live on this stack and are copied.
+        unsafe {
+            check(libc::posix_spawnattr_init(p))?;
+            let mut set = std::mem::zeroed();
+            libc::sigemptyset(&raw mut set);
+            check(libc::posix_spawnattr_setsigmask(p, &raw const set))?;
+            libc::sigaddset(&raw mut set, libc::SIGPIPE);
+            check(libc::posix_spawnattr_setsigdefault(p, &raw const set))?;
+            let mut flags = libc::POSIX_SPAWN_SETSIGMASK as c_int | libc::POSIX_SPAWN_SETSIGDEF as c_int;
+            let group = match group {
+                ProcessGroup::Inherit => None,
+                ProcessGroup::New => Some(0),
+                ProcessGroup::Join(group) => Some(group),
+            };
+            if let Some(group) = group {
+                flags |= libc::POSIX_SPAWN_SETPGROUP as c_int;
+                check(libc::posix_spawnattr_setpgroup(p, group))?;
+            }
+            check(libc::posix_spawnattr_setflags(p, flags as _))?;
+        }
+        Ok(attributes)
+    }
+}
+
+impl Drop for SpawnAttributes {
+    fn drop(&mut self) {
+        // SAFETY: initialised by `new`.
+        unsafe { libc::posix_spawnattr_destroy(self.0.as_mut_ptr()) };
+    }
+}

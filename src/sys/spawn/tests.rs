@@ -1,0 +1,198 @@
+//! Each way of starting a program, against the same expectations.
+
+use super::*;
+use crate::sys::interrupt::Interrupt;
+use crate::sys::signal::Signal;
+use crate::sys::testing::{alone, make_inheritable, open_descriptors, output, output_by, read, with_spawn};
+use crate::sys::wait::End;
+use crate::sys::{descriptor, handlers, pipe};
+use std::os::fd::AsRawFd;
+
+type Way = fn(&Spawn<'_>) -> Result<Process, SpawnError>;
+
+const WAYS: [Way; 2] = [spawn, portable::spawn];
+
+fn sh<'a>(script: &'a str) -> [&'a str; 3] {
+    ["/bin/sh", "-c", script]
+}
+
+#[test]
+fn both_ways_run_a_program_and_tell_its_end() {
+    for way in WAYS {
+        let (end, text) = output_by(way, &sh("echo $#; exit 7")).unwrap();
+        assert_eq!((end, text.as_str()), (End::Exit(7), "0\n"));
+        let (end, _) = output_by(way, &sh("kill -TERM $$")).unwrap();
+        assert_eq!(end, End::Signal { signal: Signal::TERM, core: false });
+    }
+}
+
+#[test]
+fn both_ways_name_a_failing_execve_and_leave_nothing() {
+    for way in WAYS {
+        for (program, errno) in
+            [("/no/such", libc::ENOENT), ("/etc/passwd", libc::EACCES), ("/bin", libc::EACCES)]
+        {
+            let error = with_spawn(&[program], |request| way(&request)).unwrap_err();
+            assert_eq!(error, SpawnError { step: Step::Exec, errno });
+        }
+    }
+}
+
+#[test]
+fn both_ways_place_colliding_descriptors() {
+    for way in WAYS {
+        let ends: Vec<_> = (0..3).map(|_| pipe::pipe().unwrap()).collect();
+        let [a, b, c] = [0, 1, 2].map(|at: usize| ends[at].1.as_raw_fd());
+        // Each is the source of another, in a ring; one goes to two places; one stays where it is.
+        let place = |target, source| Placement { target, source: Some(source) };
+        let placements = [place(a, b), place(b, c), place(c, a), place(1, b), place(0, 0)];
+        let script = format!("echo a >&{a}; echo b >&{b}; echo c >&{c}; echo one");
+        let process = with_spawn(&["/bin/bash", "-c", &script], |request| {
+            way(&Spawn { placements: &placements, ..request }).unwrap()
+        });
+        assert_eq!(process.reap().unwrap().end, End::Exit(0));
+        let texts = ends.into_iter().map(|(reader, writer)| {
+            drop(writer);
+            read(reader)
+        });
+        assert_eq!(texts.collect::<Vec<_>>(), ["c\n", "a\none\n", "b\n"]);
+    }
+}
+
+#[test]
+fn both_ways_reset_sigpipe_and_the_mask() {
+    for way in WAYS {
+        let show = ["/bin/grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"];
+        let (_, text) = output_by(way, &show).unwrap();
+        let bits = |name| {
+            let hex = text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
+            u64::from_str_radix(hex, 16).unwrap()
+        };
+        assert_eq!(bits("SigBlk:"), 0);
+        assert_eq!(bits("SigIgn:") & 1 << (libc::SIGPIPE - 1), 0);
+    }
+}
+
+#[test]
+fn both_ways_enter_groups_and_directories() {
+    for way in WAYS {
+        let show = sh("cut -d' ' -f1,5 /proc/$$/stat; pwd -P");
+        let directory = Some(c"/usr/bin");
+        let (end, text) = output_by(|r| way(&Spawn { directory, ..*r }), &show).unwrap();
+        let (pid_group, directory) = text.trim().split_once('\n').unwrap();
+        let (pid, group) = pid_group.split_once(' ').unwrap();
+        assert_eq!((end, pid == group, directory), (End::Exit(0), true, "/usr/bin"));
+        let leader = with_spawn(&["/bin/sleep", "9"], |request| way(&request).unwrap());
+        let joined = ProcessGroup::Join(leader.pid());
+        let (_, text) = output_by(|r| way(&Spawn { group: joined, ..*r }), &show).unwrap();
+        assert_eq!(text.split_whitespace().nth(1).unwrap(), leader.pid().to_string());
+        leader.signal(Signal::KILL).unwrap();
+        leader.reap().unwrap();
+        let error = output_by(|r| way(&Spawn { group: joined, ..*r }), &show).unwrap_err();
+        assert_eq!(error.step, Step::Group);
+    }
+}
+
+#[test]
+fn the_portable_way_refuses_what_it_cannot_do() {
+    let attributes = Attributes { nice: Some(1), ..Attributes::default() };
+    let error = with_spawn(&["/bin/true"], |r| portable::spawn(&Spawn { attributes: &attributes, ..r }));
+    assert_eq!(error.unwrap_err(), SpawnError { step: Step::Nice, errno: libc::ENOTSUP });
+}
+
+#[test]
+fn the_parents_mask_is_as_it_was() {
+    let mask = || std::fs::read_to_string("/proc/thread-self/status").unwrap();
+    let mask = || mask().lines().find(|line| line.starts_with("SigBlk")).map(str::to_owned);
+    let before = mask();
+    output(&["/bin/true"]);
+    assert_eq!(mask(), before);
+}
+
+#[test]
+fn a_child_dies_with_its_starter_when_asked_to() {
+    let attributes = Attributes { parent_death: Some(libc::SIGTERM), ..Attributes::default() };
+    let thread = std::thread::spawn(move || {
+        with_spawn(&["/bin/sleep", "60"], |r| spawn(&Spawn { attributes: &attributes, ..r }).unwrap())
+    });
+    let process = thread.join().unwrap();
+    assert_eq!(process.reap().unwrap().end, End::Signal { signal: Signal::TERM, core: false });
+}
+
+#[test]
+fn limits_that_are_refused_are_named() {
+    let limits = vec![Limit { resource: Resource::OpenFiles, value: u64::MAX }];
+    let attributes = Attributes { limits, ..Attributes::default() };
+    let error = with_spawn(&["/bin/true"], |r| spawn(&Spawn { attributes: &attributes, ..r })).unwrap_err();
+    assert_eq!(error, SpawnError { step: Step::Limit(Resource::OpenFiles), errno: libc::EPERM });
+}
+
+#[test]
+fn signals_and_standard_streams_of_the_process() {
+    for test in ["handlers_end_with_execve", "closed_streams_stay_closed", "a_sealed_process_leaks_nothing"] {
+        alone(&format!("sys::spawn::tests::{test}"));
+    }
+}
+
+#[test]
+#[ignore = "changes this process: run by signals_and_standard_streams_of_the_process"]
+fn handlers_end_with_execve() {
+    let interrupt = Interrupt::new().unwrap();
+    handlers::install(&interrupt, &[Signal::TERM, Signal::HUP]).unwrap();
+    // In the child the signal finds no handler of ours, and ends it.
+    let (end, _) = output(&sh("kill -TERM $$; sleep 1"));
+    assert_eq!(end, End::Signal { signal: Signal::TERM, core: false });
+    assert_eq!(interrupt.raised(), None);
+    // SAFETY: sends to this process, which has a handler.
+    unsafe { libc::raise(libc::SIGHUP) };
+    assert_eq!(interrupt.raised().map(|raised| raised.signal), Some(Signal::HUP));
+    handlers::restore().unwrap();
+    // What the process ignores, its programs ignore too, and `install` leaves it so.
+    // SAFETY: no handler is involved.
+    unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
+    handlers::install(&interrupt, &[Signal::HUP]).unwrap();
+    let (end, text) = output(&sh("kill -HUP $$; echo on"));
+    assert_eq!((end, text.as_str()), (End::Exit(0), "on\n"));
+    // SAFETY: as above.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+    let lost = with_spawn(&["/bin/true"], |request| spawn(&request).unwrap());
+    assert_eq!(lost.reap().unwrap_err().raw_os_error(), Some(libc::ECHILD));
+    handlers::keep_statuses();
+    assert_eq!(output(&sh("exit 3")).0, End::Exit(3));
+}
+
+#[test]
+#[ignore = "changes this process: run by signals_and_standard_streams_of_the_process"]
+fn closed_streams_stay_closed() {
+    // SAFETY: nobody uses the standard input of this test.
+    unsafe { libc::close(0) };
+    let (reader, writer) = pipe::pipe().unwrap();
+    let interrupt = Interrupt::new().unwrap();
+    let lowest = [reader.as_raw_fd(), writer.as_raw_fd(), interrupt.fd().unwrap().as_raw_fd()];
+    assert!(lowest.iter().all(|&fd| fd > 2), "{lowest:?}");
+    assert_eq!(output(&["/bin/bash", "-c", "[ -e /proc/self/fd/0 ] || echo none"]).1, "none\n");
+    let process = with_spawn(&["/bin/sleep", "0"], |request| spawn(&request).unwrap());
+    assert!(process.exit_fd().as_raw_fd() > 2);
+    process.reap().unwrap();
+}
+
+#[test]
+#[ignore = "changes this process: run by signals_and_standard_streams_of_the_process"]
+fn a_sealed_process_leaks_nothing() {
+    let (a, b) = pipe::pipe().unwrap();
+    make_inheritable(&a);
+    make_inheritable(&b);
+    let listed = || output(&["/bin/ls", "/proc/self/fd"]).1;
+    // Each child of a library's host is sealed by itself…
+    let unsealed = listed();
+    descriptor::seal();
+    // …and all of ours are by one call.
+    assert_eq!(listed(), unsealed);
+    assert_eq!(unsealed, "0\n1\n2\n3\n");
+    let before = open_descriptors();
+    for _ in 0..100 {
+        output(&["/bin/true"]);
+        assert!(output_by(spawn, &["/no/such"]).is_err());
+    }
+    assert_eq!(open_descriptors(), before);
+}

@@ -1,0 +1,90 @@
+//! For tests: running a program by the parts of this module alone, and a test in a process of its own.
+
+use super::Pid;
+use super::pipe;
+use super::spawn::{Attributes, Placement, ProcessGroup, Spawn, SpawnError, spawn};
+use super::strings::StringArray;
+use super::wait::{End, Process};
+use std::ffi::CString;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// A request with nothing special, for `f` to refine and start.
+pub(crate) fn with_spawn<T>(words: &[&str], f: impl FnOnce(Spawn<'_>) -> T) -> T {
+    let program = CString::new(words[0]).unwrap();
+    let argv = StringArray::new(words.iter().map(|word| [word.as_bytes()])).unwrap();
+    let variables: Vec<_> = std::env::vars_os().map(|(k, v)| (k.into_vec(), v.into_vec())).collect();
+    let envp = StringArray::new(variables.iter().map(|(k, v)| [k, &b"="[..], v])).unwrap();
+    f(Spawn {
+        program: &program,
+        argv: &argv,
+        envp: &envp,
+        placements: &[],
+        group: ProcessGroup::New,
+        terminal: None,
+        directory: None,
+        attributes: &Attributes::default(),
+    })
+}
+
+/// Runs a program by any way of starting one, and gives its end and its output.
+pub(crate) fn output_by(
+    start: impl FnOnce(&Spawn<'_>) -> Result<Process, SpawnError>,
+    words: &[&str],
+) -> Result<(End, String), SpawnError> {
+    let (reader, writer) = pipe::pipe().unwrap();
+    let placements = [Placement { target: 1, source: Some(writer.as_raw_fd()) }];
+    let process = with_spawn(words, |request| start(&Spawn { placements: &placements, ..request }))?;
+    drop(writer);
+    let text = read(reader);
+    Ok((process.reap().unwrap().end, text))
+}
+
+/// Runs a program and gives its end and its output.
+pub(crate) fn output(words: &[&str]) -> (End, String) {
+    output_by(spawn, words).unwrap()
+}
+
+/// All that comes out of a pipe.
+pub(crate) fn read(reader: OwnedFd) -> String {
+    let mut bytes = Vec::new();
+    File::from(reader).read_to_end(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Runs an ignored test, given by its path, in a process of its own, which has descriptors, signals and
+/// children for itself.
+pub(crate) fn alone(test: &str) {
+    let exe = std::env::current_exe().unwrap();
+    let words = [exe.to_str().unwrap(), test, "--exact", "--ignored", "--test-threads=1"];
+    let (end, text) = output(&words);
+    assert!(end == End::Exit(0) && text.contains("1 passed"), "{text}");
+}
+
+/// The open descriptors of this process.
+pub(crate) fn open_descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Whether a process has ended, reaped or not.
+pub(crate) fn is_gone(pid: Pid) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z"))
+}
+
+/// Lets a descriptor survive execve, as careless libraries do.
+pub(crate) fn make_inheritable(fd: &OwnedFd) {
+    rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).unwrap();
+}
+
+/// The path as C wants it.
+pub(crate) fn c(path: &std::path::Path) -> CString {
+    CString::new(path.as_os_str().as_bytes()).unwrap()
+}
+
+/// Allows this process so many descriptors.
+pub(crate) fn limit_descriptors(most: u64) {
+    let limit = rustix::process::Rlimit { current: Some(most), maximum: Some(most) };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();
+}

@@ -1,0 +1,165 @@
+//! Processes that we started: knowing that one has ended, and how, and reaping it.
+//!
+//! An end is learnt from a descriptor (a pidfd), without reaping. A zombie keeps its number, so that it can
+//! be signalled without hitting a stranger, and keeps its process group open for later stages.
+
+use super::signal::Signal;
+use super::{Pid, signal};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It exited with this status.
+    Exit(u8),
+    /// A signal ended it.
+    Signal {
+        /// Which one.
+        signal: Signal,
+        /// Whether it left a core image.
+        core: bool,
+    },
+}
+
+/// How a process ended, and what it had used by then, with the children that it had waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub end: End,
+    /// Processor time in its own code.
+    pub user: Duration,
+    /// Processor time in the kernel on its behalf.
+    pub system: Duration,
+    /// The most memory that it held, in bytes. Never reads below what the starter itself held: the kernel
+    /// counts the memory in which a child runs until its execve (getrusage(2)).
+    pub max_rss: u64,
+}
+
+/// A child process that is not reaped yet. Dropping it reaps nothing: that is its owner's duty.
+#[derive(Debug)]
+pub struct Process {
+    pid: Pid,
+    exit: OwnedFd,
+    is_pidfd: bool,
+}
+
+impl Process {
+    /// From a clone that gave a pidfd.
+    #[cfg(target_os = "linux")]
+    pub(super) fn from_pidfd(pid: Pid, pidfd: OwnedFd) -> Self {
+        Self { pid, exit: pidfd, is_pidfd: true }
+    }
+
+    /// Where the kernel gives no pidfd: a thread waits for the end, without reaping, and lets go of a pipe.
+    ///
+    /// # Errors
+    /// When there is no descriptor or thread left. The child runs on, and the caller has to end it.
+    pub(super) fn watched_by_thread(pid: Pid) -> io::Result<Self> {
+        let (exit, held) = super::pipe::pipe()?;
+        let wait = move || {
+            let id = pid as libc::id_t;
+            // SAFETY: waitid fills the structure; WNOWAIT leaves the child to be reaped.
+            let failed = || unsafe {
+                let mut info: libc::siginfo_t = std::mem::zeroed();
+                libc::waitid(libc::P_PID, id, &raw mut info, libc::WEXITED | libc::WNOWAIT) != 0
+            };
+            while failed() && super::last_error() == libc::EINTR {}
+            drop(held);
+        };
+        std::thread::Builder::new().name("process end".into()).stack_size(64 << 10).spawn(wait)?;
+        Ok(Self { pid, exit, is_pidfd: false })
+    }
+
+    /// Its number, which stays its own until it is reaped.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// A descriptor that becomes readable when the process has ended.
+    pub fn exit_fd(&self) -> BorrowedFd<'_> {
+        self.exit.as_fd()
+    }
+
+    /// Sends a signal to this process, never to a later one of the same number.
+    ///
+    /// # Errors
+    /// `ESRCH` when it has been reaped, `EPERM` when it has become another user's.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        if self.is_pidfd {
+            use std::os::fd::AsRawFd;
+            let (fd, number) = (self.exit.as_raw_fd(), signal.number());
+            let no_info = std::ptr::null::<libc::siginfo_t>();
+            // SAFETY: no memory is passed.
+            if unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, number, no_info, 0) } == 0 {
+                return Ok(());
+            }
+            return Err(io::Error::last_os_error());
+        }
+        signal::send(self.pid, signal)
+    }
+
+    /// Waits for the end, if need be, and reaps.
+    ///
+    /// # Errors
+    /// `ECHILD` when somebody else in this process reaped it, or when SIGCHLD is ignored.
+    pub fn reap(&self) -> io::Result<Ended> {
+        self.wait4(0)?.ok_or_else(|| io::Error::from_raw_os_error(libc::ECHILD))
+    }
+
+    /// Reaps if it has ended.
+    ///
+    /// # Errors
+    /// As [`Process::reap`].
+    pub fn try_reap(&self) -> io::Result<Option<Ended>> {
+        self.wait4(libc::WNOHANG)
+    }
+
+    /// The signal that has just stopped it, told once a stop.
+    pub fn stopped(&self) -> Option<Signal> {
+        // SAFETY: waitid fills the structure. It asks for stops alone, so nothing is reaped.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let options = libc::WSTOPPED | libc::WNOHANG;
+            let result = libc::waitid(libc::P_PID, self.pid as libc::id_t, &raw mut info, options);
+            (result == 0 && info.si_pid() != 0).then(|| Signal::from_kernel(info.si_status()))
+        }
+    }
+
+    /// By number rather than by pidfd, for one way on every system: until this call the child is a zombie
+    /// that holds its number. wait4 also tells what the child used, as libc's waitid can't.
+    fn wait4(&self, options: libc::c_int) -> io::Result<Option<Ended>> {
+        let mut status = 0;
+        // SAFETY: plain integers, for which zero is a value.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        loop {
+            // SAFETY: wait4 fills both.
+            match unsafe { libc::wait4(self.pid, &raw mut status, options, &raw mut usage) } {
+                0 => return Ok(None),
+                n if n > 0 => return Ok(Some(ended(status, &usage))),
+                _ if super::last_error() == libc::EINTR => {}
+                _ => return Err(io::Error::last_os_error()),
+            }
+        }
+    }
+}
+
+fn ended(status: libc::c_int, usage: &libc::rusage) -> Ended {
+    let end = if libc::WIFSIGNALED(status) {
+        let signal = Signal::from_kernel(libc::WTERMSIG(status));
+        End::Signal { signal, core: libc::WCOREDUMP(status) }
+    } else {
+        End::Exit(libc::WEXITSTATUS(status) as u8)
+    };
+    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
+    // Kilobytes, except on Apple's systems.
+    let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
+    Ended {
+        end,
+        user: time(usage.ru_utime),
+        system: time(usage.ru_stime),
+        max_rss: usage.ru_maxrss as u64 * unit,
+    }
+}

@@ -1,0 +1,125 @@
+//! Lists and maps: shared until changed.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::teardown::{Remains, drop_flat};
+use super::{Str, Value};
+
+/// A list value. Reads as a slice; cheap to clone.
+#[derive(Clone, Default)]
+pub struct List(Arc<Vec<Value>>);
+
+impl List {
+    /// The elements to change: in place when nobody shares the list, on a copy otherwise.
+    pub fn to_mut(&mut self) -> &mut Vec<Value> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Appends an element; see [`List::to_mut`].
+    pub fn push(&mut self, value: Value) {
+        self.to_mut().push(value);
+    }
+
+    /// The elements as a vector, without a copy when nobody shares them.
+    pub fn into_vec(mut self) -> Vec<Value> {
+        match Arc::get_mut(&mut self.0) {
+            Some(own) => std::mem::take(own),
+            None => self.to_vec(),
+        }
+    }
+
+    /// Whether both are one list in memory, and so certainly equal.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Deref for List {
+    type Target = [Value];
+    fn deref(&self) -> &[Value] {
+        &self.0
+    }
+}
+
+impl From<Vec<Value>> for List {
+    fn from(values: Vec<Value>) -> Self {
+        Self(Arc::new(values))
+    }
+}
+
+impl FromIterator<Value> for List {
+    fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
+        values.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        if let Some(own) = Arc::get_mut(&mut self.0)
+            && !own.is_empty()
+        {
+            drop_flat(Remains::List(std::mem::take(own)));
+        }
+    }
+}
+
+/// A map value: keys are strings and keep the order in which they were added. Reads as an
+/// [`IndexMap`] (look up with a `&[u8]`); cheap to clone.
+#[derive(Clone, Default)]
+pub struct Map(Arc<IndexMap<Str, Value>>);
+
+impl Map {
+    /// The entries to change: in place when nobody shares the map, on a copy otherwise.
+    pub fn to_mut(&mut self) -> &mut IndexMap<Str, Value> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Sets a key: a new one goes last, an old one keeps its place.
+    pub fn insert(&mut self, key: impl Into<Str>, value: Value) {
+        self.to_mut().insert(key.into(), value);
+    }
+
+    /// Removes a key and gives its value; the others keep their order.
+    pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
+        // Looked up first, lest a missing key copy a shared map.
+        let at = self.0.get_index_of(key)?;
+        self.to_mut().shift_remove_index(at).map(|(_, value)| value)
+    }
+
+    /// Whether both are one map in memory, and so certainly equal.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Deref for Map {
+    type Target = IndexMap<Str, Value>;
+    fn deref(&self) -> &IndexMap<Str, Value> {
+        &self.0
+    }
+}
+
+impl From<IndexMap<Str, Value>> for Map {
+    fn from(entries: IndexMap<Str, Value>) -> Self {
+        Self(Arc::new(entries))
+    }
+}
+
+impl<K: Into<Str>> FromIterator<(K, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
+        entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<IndexMap<_, _>>().into()
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        if let Some(own) = Arc::get_mut(&mut self.0)
+            && !own.is_empty()
+        {
+            drop_flat(Remains::Map(std::mem::take(own)));
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Run-time values: what a variable holds, an expression gives and an argument is made from.
+//!
+//! A [`Value`] is 16 bytes, so that one is copied in two registers; what is larger is shared behind an
+//! [`Arc`]. Values are immutable to whoever shares them: a change copies first (only if someone else
+//! looks on), which is what makes assigning and passing mean copying, cheaply.
+//!
+//! - [`ops`]: arithmetic, joining, comparing.
+//! - [`mod@format`]: a value as an argument's text, and as text for messages.
+//! - [`literal`]: numbers, durations and sizes from text.
+
+pub mod format;
+pub mod literal;
+pub mod ops;
+
+mod collections;
+mod scalar;
+mod teardown;
+mod text;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+pub use collections::{List, Map};
+pub use scalar::{Duration, Range, Size};
+pub use text::Str;
+
+/// Any value of the language.
+#[derive(Clone, Default)]
+pub enum Value {
+    /// Nothing, as in JSON.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number of 64 bits; a result that does not fit is an error.
+    Int(i64),
+    /// A number with a fraction. Operations never give an infinity or a NaN: that is an error, as
+    /// overflow is for integers.
+    Float(f64),
+    /// A span of time.
+    Duration(Duration),
+    /// A number of bytes.
+    Size(Size),
+    /// Bytes, usually text.
+    Str(Str),
+    /// Values in a row.
+    List(List),
+    /// Values by key, in the order in which the keys were added.
+    Map(Map),
+    /// Whole numbers from one to another.
+    Range(Arc<Range>),
+    /// A function, a job: something of the engine's.
+    Opaque(Arc<Opaque>),
+}
+
+const _: () = assert!(size_of::<Value>() == 16);
+const _: () = {
+    const fn shared_between_threads<T: Send + Sync>() {}
+    shared_between_threads::<Value>();
+};
+
+/// A value that only the engine looks into. Two are equal when they are the same one.
+pub struct Opaque {
+    /// What it is, in messages: `"function"` or `"job"`.
+    pub kind: &'static str,
+    /// Which one, in messages; may be empty.
+    pub name: String,
+    payload: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Opaque {
+    /// Wraps what the engine knows of it.
+    pub fn new(kind: &'static str, name: impl Into<String>, payload: impl Any + Send + Sync) -> Self {
+        Self { kind, name: name.into(), payload: Some(Box::new(payload)) }
+    }
+
+    /// What it wraps, if it is a `T`.
+    pub fn payload<T: Any>(&self) -> Option<&T> {
+        self.payload.as_ref()?.downcast_ref()
+    }
+}
+
+/// A closure may hold a closure that holds a closure, and so on: see `teardown.rs`.
+impl Drop for Opaque {
+    fn drop(&mut self) {
+        if let Some(payload) = self.payload.take() {
+            teardown::drop_flat(teardown::Remains::Payload(payload));
+        }
+    }
+}
+
+/// The type of a value, as messages name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    Null,
+    Bool,
+    Int,
+    Float,
+    Duration,
+    Size,
+    Str,
+    List,
+    Map,
+    Range,
+    Function,
+    Job,
+    /// Any other opaque kind.
+    Opaque,
+}
+
+impl Type {
+    /// Its name in messages and annotations.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::Null => "null",
+            Type::Bool => "bool",
+            Type::Int => "int",
+            Type::Float => "float",
+            Type::Duration => "duration",
+            Type::Size => "size",
+            Type::Str => "string",
+            Type::List => "list",
+            Type::Map => "map",
+            Type::Range => "range",
+            Type::Function => "function",
+            Type::Job => "job",
+            Type::Opaque => "value",
+        }
+    }
+
+    /// Its name with the article: "a list", "an int", "null".
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Type::Null => "null",
+            Type::Bool => "a bool",
+            Type::Int => "an int",
+            Type::Float => "a float",
+            Type::Duration => "a duration",
+            Type::Size => "a size",
+            Type::Str => "a string",
+            Type::List => "a list",
+            Type::Map => "a map",
+            Type::Range => "a range",
+            Type::Function => "a function",
+            Type::Job => "a job",
+            Type::Opaque => "an opaque value",
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Value {
+    /// A string.
+    pub fn str(bytes: impl Into<Str>) -> Self {
+        Value::Str(bytes.into())
+    }
+
+    /// Its type.
+    pub fn type_of(&self) -> Type {
+        match self {
+            Value::Null => Type::Null,
+            Value::Bool(_) => Type::Bool,
+            Value::Int(_) => Type::Int,
+            Value::Float(_) => Type::Float,
+            Value::Duration(_) => Type::Duration,
+            Value::Size(_) => Type::Size,
+            Value::Str(_) => Type::Str,
+            Value::List(_) => Type::List,
+            Value::Map(_) => Type::Map,
+            Value::Range(_) => Type::Range,
+            Value::Opaque(opaque) => match opaque.kind {
+                "function" => Type::Function,
+                "job" => Type::Job,
+                _ => Type::Opaque,
+            },
+        }
+    }
+
+    /// The name of its type in messages, such as "string"; an opaque value's is its kind.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Opaque(opaque) => opaque.kind,
+            other => other.type_of().name(),
+        }
+    }
+}
+
+/// As [`format::display`] shows it.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format::display(self, 1000))
+    }
+}
+
+macro_rules! from {
+    ($($type:ty => $variant:ident,)*) => {
+        $(impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Value::$variant(value.into())
+            }
+        })*
+    };
+}
+
+from! {
+    bool => Bool, i64 => Int, i32 => Int, u32 => Int, f64 => Float, Duration => Duration, Size => Size,
+    Str => Str, &str => Str, String => Str, &[u8] => Str, Vec<u8> => Str,
+    List => List, Vec<Value> => List, Map => Map, Range => Range, Opaque => Opaque,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! What operators do: arithmetic, joining, comparing.
+//!
+//! - Integers are checked: what does not fit in 64 bits is an error. Floats are finite: a result that is
+//!   infinite or not a number is an error too, so neither can spread unseen.
+//! - An integer meets a float as a float; comparing the two is exact, not by rounding.
+//! - `/` gives a float. `//` rounds towards minus infinity and gives an integer; `%` has the divisor's
+//!   sign, so that `a == (a // b) * b + a % b`.
+//! - `**` of integers is an integer; with a negative exponent it is a float (`2 ** -1` is `0.5`), as `/`
+//!   gives a float.
+//! - Durations and sizes: `+`, `-`, `//`, `%` and `/` (a float) of the same kind, `*` and `/` by a number,
+//!   rounded to the nearest nanosecond or byte.
+//! - `null` equals only null, and may be compared with anything for equality. Otherwise values of
+//!   different types can't be compared: `"1" == 1` is an error, not false. That holds for the elements of
+//!   lists and maps as well.
+
+mod arithmetic;
+mod compare;
+
+use std::fmt;
+
+pub use arithmetic::{add, div, floor_div, mul, neg, pow, rem, sub};
+pub use compare::{compare, contains, equal};
+
+use super::{Type, Value};
+
+/// A binary operator, or the unary minus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    FloorDiv,
+    Rem,
+    Pow,
+    Concat,
+    Neg,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    In,
+}
+
+impl Op {
+    /// As it is written.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Op::Add => "+",
+            Op::Sub | Op::Neg => "-",
+            Op::Mul => "*",
+            Op::Div => "/",
+            Op::FloorDiv => "//",
+            Op::Rem => "%",
+            Op::Pow => "**",
+            Op::Concat => "++",
+            Op::Eq => "==",
+            Op::Ne => "!=",
+            Op::Lt => "<",
+            Op::Le => "<=",
+            Op::Gt => ">",
+            Op::Ge => ">=",
+            Op::In => "in",
+        }
+    }
+}
+
+/// Why an operator has no result. Small, so that a `Result` of a value is as small as a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpError {
+    /// The operator is not defined for these types. For the unary minus both are the operand's.
+    Types { op: Op, left: Type, right: Type },
+    /// The result does not fit.
+    Overflow { op: Op },
+    /// The divisor is zero.
+    DivisionByZero { op: Op },
+    /// The result is no real number: `(-8) ** 0.5`.
+    NotReal { op: Op },
+    /// The values are nested too deeply to compare.
+    TooDeep { op: Op },
+}
+
+const _: () = assert!(size_of::<Result<Value, OpError>>() == 16);
+
+impl OpError {
+    fn types(op: Op, left: &Value, right: &Value) -> Self {
+        Self::Types { op, left: left.type_of(), right: right.type_of() }
+    }
+
+    /// What to write instead, where there is something to say.
+    pub const fn hint(self) -> Option<&'static str> {
+        use Type::{Duration, Float, Function, Int, List, Null, Range, Size, Str};
+        let Self::Types { op, left, right } = self else { return None };
+        Some(match (op, left, right) {
+            (_, Function, _) | (_, _, Function) => "call the function: f(…)",
+            (_, Null, _) | (_, _, Null) => "give a default for null: x ?? …",
+            (Op::Add, Str, Str | Int | Float) | (Op::Add, Int | Float, Str) => {
+                "`+` adds numbers; join strings with `++` or \"$a$b\", convert with int(x) or float(x)"
+            }
+            (Op::Add, List, _) | (Op::Add, _, List) => "join lists with `++`, append with xs.push(x)",
+            (Op::Concat, List, _) => "put the element in a list: xs ++ [x]",
+            (Op::Concat, _, List) => "put the element in a list: [x] ++ xs",
+            (Op::Concat, Str, _) | (Op::Concat, _, Str) => "interpolate: \"$a$b\"",
+            (Op::Concat, Int | Float, Int | Float) => "`++` joins strings or lists; `+` adds",
+            (Op::In, _, Str) => "a string holds strings: \"$x\" in s",
+            (Op::In, _, Range) => "a range holds integers: int(x)",
+            (_, Range, _) | (_, _, Range) => "make a list of the range: list(r)",
+            (_, Str, Int) | (_, Int, Str) => "convert the string: int(x)",
+            (_, Str, Float) | (_, Float, Str) => "convert the string: float(x)",
+            (_, Str, Duration) | (_, Duration, Str) => "convert the string: duration(x)",
+            (_, Str, Size) | (_, Size, Str) => "convert the string: size(x)",
+            (_, Duration, Int | Float) | (_, Int | Float, Duration) => "give the number a unit, as in 30s",
+            (_, Size, Int | Float) | (_, Int | Float, Size) => "give the number a unit, as in 64K or 512B",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for OpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Types { op: Op::Neg, left, .. } => write!(f, "{} has no negative", left.phrase()),
+            Self::Types { op: Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge, left, right } => {
+                write!(f, "{} can't be compared with {}", left.phrase(), right.phrase())
+            }
+            Self::Types { op: Op::In, left, right } => {
+                write!(f, "{} can't be looked for in {}", left.phrase(), right.phrase())
+            }
+            Self::Types { op, left, right } => {
+                write!(f, "`{}` is not defined for {} and {}", op.symbol(), left.phrase(), right.phrase())
+            }
+            Self::Overflow { op } => write!(f, "the result of `{}` is too large", op.symbol()),
+            Self::DivisionByZero { op: Op::Pow } => write!(f, "zero to a negative power"),
+            Self::DivisionByZero { op } => write!(f, "the divisor of `{}` is zero", op.symbol()),
+            Self::NotReal { op } => write!(f, "the result of `{}` is not a real number", op.symbol()),
+            Self::TooDeep { .. } => {
+                write!(
+                    f,
+                    "the values are nested more than {} deep, too deeply to compare",
+                    compare::MAX_DEPTH
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for OpError {}
+
+type Outcome = Result<Value, OpError>;
+
+/// Any operator. For [`Op::Neg`] only the left operand counts.
+///
+/// # Errors
+/// As the functions for each.
+#[inline]
+pub fn binary(op: Op, left: &Value, right: &Value) -> Outcome {
+    match op {
+        Op::Add => add(left, right),
+        Op::Sub => sub(left, right),
+        Op::Mul => mul(left, right),
+        Op::Div => div(left, right),
+        Op::FloorDiv => floor_div(left, right),
+        Op::Rem => rem(left, right),
+        Op::Pow => pow(left, right),
+        Op::Concat => concat(left.clone(), right),
+        Op::Neg => neg(left),
+        Op::Eq => equal(left, right).map(Value::Bool),
+        Op::Ne => equal(left, right).map(|equal| Value::Bool(!equal)),
+        Op::Lt => compare(left, right).map(|order| Value::Bool(order.is_lt())),
+        Op::Le => compare(left, right).map(|order| Value::Bool(order.is_le())),
+        Op::Gt => compare(left, right).map(|order| Value::Bool(order.is_gt())),
+        Op::Ge => compare(left, right).map(|order| Value::Bool(order.is_ge())),
+        Op::In => contains(left, right).map(Value::Bool),
+    }
+}
+
+/// `left ++ right`, of two strings or two lists. Takes the left one, to grow it in place when nobody
+/// shares it.
+///
+/// # Errors
+/// Other types.
+#[inline]
+pub fn concat(mut left: Value, right: &Value) -> Outcome {
+    append(&mut left, right)?;
+    Ok(left)
+}
+
+/// `left ++= right`: as [`concat()`], for a variable where it stands.
+///
+/// # Errors
+/// Other types; the variable is unchanged then.
+#[inline]
+pub fn append(left: &mut Value, right: &Value) -> Result<(), OpError> {
+    match (&mut *left, right) {
+        (Value::Str(a), Value::Str(b)) => a.push(b),
+        (Value::List(a), Value::List(b)) => a.to_mut().extend_from_slice(b),
+        _ => return Err(OpError::types(Op::Concat, left, right)),
+    }
+    Ok(())
+}
+
+/// `target op= right`, where the variable stands: integers are changed in place, and strings and lists
+/// grow in place when nobody shares them.
+///
+/// Not only for looks: an integer that is written through a result and copied into its variable again
+/// costs a stalled load each time, three times the addition.
+///
+/// # Errors
+/// As [`binary`]; the variable is unchanged then.
+#[inline]
+pub fn update(op: Op, target: &mut Value, right: &Value) -> Result<(), OpError> {
+    match (op, &mut *target, right) {
+        (Op::Add, Value::Int(a), Value::Int(b)) => *a = a.checked_add(*b).ok_or(OpError::Overflow { op })?,
+        (Op::Sub, Value::Int(a), Value::Int(b)) => *a = a.checked_sub(*b).ok_or(OpError::Overflow { op })?,
+        (Op::Concat, ..) => append(target, right)?,
+        _ => *target = binary(op, target, right)?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
