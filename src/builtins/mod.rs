@@ -1,5 +1,150 @@
-//! The builtin commands: a closed table.
-pub struct Builtin { pub name: &'static str, pub refuse: Option<fn(&[Option<std::borrow::Cow<'_, str>>]) -> Option<(usize, Refusal)>> }
-pub struct Refusal { pub code: crate::diag::Code, pub message: String, pub help: String }
-impl std::fmt::Debug for Builtin { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.name) } }
-pub fn find(_name: &str) -> Option<&'static Builtin> { None }
+//! The builtin commands: a closed table, and those of them that are pure functions of their arguments.
+//!
+//! What changes a run (`cd`, `exit`, `wait`) is in `eval::builtin`.
+
+pub mod echo;
+pub mod printf;
+pub mod test;
+
+use crate::diag::{Code, code};
+use std::borrow::Cow;
+
+/// A builtin command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Builtin {
+    Cd,
+    Command,
+    Echo,
+    Exit,
+    False,
+    Kill,
+    Printf,
+    Pwd,
+    Sleep,
+    Test,
+    Bracket,
+    True,
+    Type,
+    Wait,
+}
+
+/// What is known of a builtin before it runs.
+pub struct Row {
+    pub builtin: Builtin,
+    pub name: &'static str,
+    /// How it is called.
+    pub synopsis: &'static str,
+    /// What it does, in a sentence or two.
+    pub doc: &'static str,
+}
+
+/// All builtins, by name.
+pub const ALL: &[Row] = &[
+    Row { builtin: Builtin::Bracket, name: "[", synopsis: "[ EXPRESSION ]", doc: "As `test`, with a closing bracket." },
+    Row {
+        builtin: Builtin::Cd,
+        name: "cd",
+        synopsis: "cd [-L|-P] [DIRECTORY | -]",
+        doc: "Changes the directory of this run: of the commands after it, not of the process. Without an argument it goes to $HOME, with `-` to the directory before (and prints it).",
+    },
+    Row {
+        builtin: Builtin::Command,
+        name: "command",
+        synopsis: "command [-v | -V] NAME [ARGUMENT…]",
+        doc: "Runs the program behind a builtin; with -v prints what the name means, with -V says it in a sentence.",
+    },
+    Row {
+        builtin: Builtin::Echo,
+        name: "echo",
+        synopsis: "echo [-n] [ARGUMENT…]",
+        doc: "Prints its arguments as they are, separated by blanks, with a line end unless the first is a literal -n. There are no escapes: write $'…' or use printf.",
+    },
+    Row {
+        builtin: Builtin::Exit,
+        name: "exit",
+        synopsis: "exit [STATUS]",
+        doc: "Ends the script with a status of 0 to 255; in a stage that is not the last, and in a capture, it ends that.",
+    },
+    Row { builtin: Builtin::False, name: "false", synopsis: "false", doc: "Fails with status 1." },
+    Row {
+        builtin: Builtin::Kill,
+        name: "kill",
+        synopsis: "kill [-SIGNAL | -s SIGNAL] PID… | kill -l",
+        doc: "Sends a signal, TERM unless another is named, to processes or, with a negative number after `--`, to process groups.",
+    },
+    Row {
+        builtin: Builtin::Printf,
+        name: "printf",
+        synopsis: "printf FORMAT [ARGUMENT…]",
+        doc: "Prints its arguments by a format (POSIX printf), which is used again while arguments are left.",
+    },
+    Row {
+        builtin: Builtin::Pwd,
+        name: "pwd",
+        synopsis: "pwd [-L|-P]",
+        doc: "Prints the directory of this run; with -P without symbolic links.",
+    },
+    Row {
+        builtin: Builtin::Sleep,
+        name: "sleep",
+        synopsis: "sleep DURATION…",
+        doc: "Waits: seconds as in `sleep 0.5`, or with a unit as in `sleep 250ms`, `sleep 5m`.",
+    },
+    Row {
+        builtin: Builtin::Test,
+        name: "test",
+        synopsis: "test EXPRESSION",
+        doc: "Succeeds when the expression about files, strings or numbers is true, fails with 1 when it is false and with 2 when it is no expression (POSIX test).",
+    },
+    Row { builtin: Builtin::True, name: "true", synopsis: "true", doc: "Succeeds." },
+    Row {
+        builtin: Builtin::Type,
+        name: "type",
+        synopsis: "type NAME…",
+        doc: "Says what each name means: a keyword, a builtin, or a program and where it is.",
+    },
+    Row { builtin: Builtin::Wait, name: "wait", synopsis: "wait", doc: "Waits for all jobs of this script. The failure of one is a failure here." },
+];
+
+/// The builtin of a name.
+pub fn find(name: &str) -> Option<Builtin> {
+    ALL.iter().find(|row| row.name == name).map(|row| row.builtin)
+}
+
+/// A call that is refused before anything runs.
+pub struct Refusal {
+    /// Which argument is to blame, from 0.
+    pub argument: usize,
+    pub code: Code,
+    pub message: String,
+    pub help: String,
+}
+
+impl Builtin {
+    pub fn name(self) -> &'static str {
+        ALL.iter().find(|row| row.builtin == self).map_or("", |row| row.name)
+    }
+
+    /// What shells disagree about in a call. Arguments that are not literal are none here: they are no options.
+    pub fn refuse(self, arguments: &[Option<Cow<'_, str>>]) -> Option<Refusal> {
+        if self != Self::Echo {
+            return None;
+        }
+        let given = arguments.iter().map_while(|argument| argument.as_deref());
+        let literal: Vec<echo::Arg<'_>> = given.map(|text| echo::Arg { text: text.as_bytes(), literal: true }).collect();
+        let message = echo::echo(&literal).err()?;
+        let argument = usize::from(literal.first().is_some_and(|first| first.text == b"-n"));
+        Some(Refusal {
+            argument,
+            code: code::SH_ECHO,
+            message: "shells disagree about this option of echo".to_string(),
+            help: message,
+        })
+    }
+}
+
+/// The keywords of the language.
+pub const KEYWORDS: &[&str] = &[
+    "let", "fn", "return", "if", "else", "for", "in", "while", "break", "continue", "match", "try", "catch", "defer", "with", "each",
+    "spawn", "use", "fail",
+];

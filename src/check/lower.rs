@@ -160,7 +160,7 @@ impl<'s> Checker<'s> {
                 let pipeline = ast::Pipeline { span, negated: false, stages: vec![stage] };
                 StatementKind::Pipeline(Box::new(self.pipeline(pipeline)))
             }
-            _ if plain => StatementKind::Compound(Box::new(self.compound(stage.kind, stage.span)?)),
+            _ if plain => StatementKind::Compound(Arc::new(self.compound(stage.kind, stage.span)?)),
             _ => {
                 let span = stage.span;
                 let pipeline = ast::Pipeline { span, negated: false, stages: vec![stage] };
@@ -347,7 +347,7 @@ impl<'s> Checker<'s> {
                 self.in_loop("continue", span);
                 StageKind::Continue
             }
-            kind => StageKind::Compound(self.compound(kind, span)?),
+            kind => StageKind::Compound(Arc::new(self.compound(kind, span)?)),
         };
         Some(Stage { span, kind, redirections, pipe_stderr: stage.pipe_stderr })
     }

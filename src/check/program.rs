@@ -50,7 +50,7 @@ pub enum StatementKind {
     AndOr(Box<AndOr>),
     Pipeline(Box<Pipeline>),
     Background(Arc<AndOr>),
-    Compound(Box<Compound>),
+    Compound(Arc<Compound>),
     Fail(Expr),
     Break,
     Continue,
@@ -144,7 +144,8 @@ pub struct Stage {
 #[derive(Debug)]
 pub enum StageKind {
     Command(Command),
-    Compound(Compound),
+    /// Shared with the thread that runs it, when it is not the last stage.
+    Compound(Arc<Compound>),
     Fail(Expr),
     Break,
     Continue,
@@ -162,7 +163,7 @@ pub struct Command {
 pub enum Target {
     /// The first word names a program.
     Program,
-    Builtin(&'static Builtin),
+    Builtin(Builtin),
 }
 
 #[derive(Debug)]
@@ -243,7 +244,7 @@ pub enum Part {
     Capture(Box<Block>),
     /// The home directory of a user; of one's own, when the name is empty.
     Home(Str, Span),
-    Process { from: bool, body: Box<Block>, span: Span },
+    Process { from: bool, body: Arc<Block>, span: Span },
 }
 
 // ------------------------------------------------------------------------------------------------ expressions

@@ -12,6 +12,7 @@ use crate::syntax::ast::{self, Habit, PartKind, WordKind};
 use crate::value::Str;
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The text of a word that has no values and no patterns in it.
 pub fn literal<'w>(word: Option<&'w ast::Word<'_>>) -> Option<Cow<'w, str>> {
@@ -114,13 +115,11 @@ impl<'s> Checker<'s> {
         }
         match builtins::find(name) {
             Some(builtin) => {
-                if let Some(refuse) = builtin.refuse {
-                    let arguments: Vec<_> = words[1..].iter().map(|word| literal(Some(word))).collect();
-                    if let Some((index, error)) = refuse(&arguments) {
-                        let span = words.get(index + 1).map_or(span, |word| word.span);
-                        self.error(error.code, span, error.message, "not in Pipewright", &error.help);
-                        return None;
-                    }
+                let arguments: Vec<_> = words[1..].iter().map(|word| literal(Some(word))).collect();
+                if let Some(refusal) = builtin.refuse(&arguments) {
+                    let span = words.get(refusal.argument + 1).map_or(span, |word| word.span);
+                    self.error(refusal.code, span, refusal.message, "not in Pipewright", &refusal.help);
+                    return None;
                 }
                 Some(Target::Builtin(builtin))
             }
@@ -283,7 +282,7 @@ impl<'s> Checker<'s> {
                 PartKind::Capture(block, _) => Part::Capture(Box::new(unshared(block, |block| self.capture(block)))),
                 PartKind::Process(direction, block) => {
                     let from = direction == ast::Direction::From;
-                    Part::Process { from, body: Box::new(unshared(block, |block| self.capture(block))), span }
+                    Part::Process { from, body: Arc::new(unshared(block, |block| self.capture(block))), span }
                 }
                 PartKind::Sh(habit) => {
                     self.habit(habit, span);

@@ -219,6 +219,15 @@ codes! {
     UNKNOWN_USER = "E1013", "no such user",
         "~NAME is the home directory of the user NAME, and there is none. Quote it if it is meant as text.";
 
+    BAD_DESCRIPTOR = "E1014", "a descriptor that is not open",
+        "The redirection copies a descriptor that nothing opened here, or the standard stream was closed.";
+    READ_FAILED = "E1015", "can't read",
+        "The kernel refused to read the input; the message holds its reason.";
+    WRITE_FAILED = "E1016", "can't write",
+        "The kernel refused to write the output, for example since the disk is full; what could not be written is lost.";
+    BUILTIN_USAGE = "E1017", "a builtin was called in a wrong way",
+        "The message says which argument is wrong and what the builtin takes.";
+
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",
         "The operation is not defined for values of these types. Convert one explicitly, for example with int(x).";

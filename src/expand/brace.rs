@@ -30,7 +30,9 @@ pub enum BraceError {
 impl std::fmt::Display for BraceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::TooMany => write!(f, "this brace list makes more than {MAX_WORDS} words or {MAX_BYTES} bytes"),
+            Self::TooMany => {
+                write!(f, "this brace list makes more than {MAX_WORDS} words or {MAX_BYTES} bytes")
+            }
             Self::TooDeep => write!(f, "brace lists are nested more than {MAX_DEPTH} deep"),
         }
     }
@@ -110,7 +112,8 @@ impl Words {
         if self.list.len() * ends.list.len() > MAX_WORDS || self.size > MAX_BYTES {
             return Err(BraceError::TooMany);
         }
-        let on = |word: &Vec<Chunk>| ends.list.iter().map(|end| [&word[..], end].concat()).collect::<Vec<_>>();
+        let on =
+            |word: &Vec<Chunk>| ends.list.iter().map(|end| [&word[..], end].concat()).collect::<Vec<_>>();
         self.list = self.list.iter().flat_map(on).collect();
         Ok(())
     }
@@ -364,7 +367,8 @@ mod tests {
         let text = |piece: Piece<Vec<u8>>| match piece {
             Piece::Text(text) | Piece::Fixed(text) => text,
         };
-        let one = |word: Vec<_>| word.into_iter().flat_map(text).collect::<Vec<u8>>().escape_ascii().to_string();
+        let one =
+            |word: Vec<_>| word.into_iter().flat_map(text).collect::<Vec<u8>>().escape_ascii().to_string();
         words.into_iter().map(one).collect()
     }
 
@@ -376,7 +380,10 @@ mod tests {
     fn compare(cases: &[Vec<u8>]) {
         let mut script = Vec::new();
         for case in cases {
-            script.extend([b"set -- ", case.as_slice(), b"; (($#)) && printf '<%s>\\1' \"$@\"; printf '\\0'\n"].concat());
+            script.extend(
+                [b"set -- ", case.as_slice(), b"; (($#)) && printf '<%s>\\1' \"$@\"; printf '\\0'\n"]
+                    .concat(),
+            );
         }
         let answer = run_shell(&["bash"], &script, std::path::Path::new("/"));
         let answers: Vec<_> = answer.split(|&byte| byte == 0).collect();
@@ -394,15 +401,79 @@ mod tests {
     #[test]
     fn words_are_those_of_bash() {
         let cases = [
-            "a{b,c}d", "{a,b}{1,2}", "{a,{b,c}}", "{a}", "{a,b", "a,b}", "{}", "x{}", "{},{}", "{{},a}", "a{,}b",
-            "{,}", "{,a}", "{a,}", "\"\"{,a}", "{1..9}", "{9..1..2}", "{a..e}", "{e..a..2}", "{01..10}", "{-01..2}",
-            "{1..010..3}", "{-1..-003}", "{+1..3}", "{1..3..0}", "{1..3..-1}", "{1..3..}", "{1..}", "{..3}", "{1..a}",
-            "{a..1}", "{a..c..x}", "{aa..c}", "{1.3}", "{1...3}", "{a}b,c}", "{{a,b}..c}", "{{1..3}..x}", "{{1..3}..x}{a,b}",
-            "{a,b}}", "{{a,b}", "{a,{b,c}", "{a{b,c}", "x{a,b}y{1..2}z", "{'a','b'}", "{\"a,b\",c}", "{\\{,\\}}",
-            "{a\\,b}", "{1..\"3\"}", "{-5..5..5}", "{0..0}", "{00..0}", "{c..a}", "{1..3}{,}", "{}{a,b}", "a{}b{c,d}",
-            "{9223372036854775806..9223372036854775807}", "{9223372036854775808..1}", "{1..2..9223372036854775807}",
-            "{-9223372036854775808..9223372036854775807}", "{a,b}{", "{a,b}{}", "{{}}", "{{a}}", "{{a},b}", "{.,..}",
-            "{..,a}", "{a..b,c}", "{a,b..c}", "{{1..2},{3..4}}", "{1..2}..{3..4}", "{é,ü}x", "{1..3}.txt",
+            "a{b,c}d",
+            "{a,b}{1,2}",
+            "{a,{b,c}}",
+            "{a}",
+            "{a,b",
+            "a,b}",
+            "{}",
+            "x{}",
+            "{},{}",
+            "{{},a}",
+            "a{,}b",
+            "{,}",
+            "{,a}",
+            "{a,}",
+            "\"\"{,a}",
+            "{1..9}",
+            "{9..1..2}",
+            "{a..e}",
+            "{e..a..2}",
+            "{01..10}",
+            "{-01..2}",
+            "{1..010..3}",
+            "{-1..-003}",
+            "{+1..3}",
+            "{1..3..0}",
+            "{1..3..-1}",
+            "{1..3..}",
+            "{1..}",
+            "{..3}",
+            "{1..a}",
+            "{a..1}",
+            "{a..c..x}",
+            "{aa..c}",
+            "{1.3}",
+            "{1...3}",
+            "{a}b,c}",
+            "{{a,b}..c}",
+            "{{1..3}..x}",
+            "{{1..3}..x}{a,b}",
+            "{a,b}}",
+            "{{a,b}",
+            "{a,{b,c}",
+            "{a{b,c}",
+            "x{a,b}y{1..2}z",
+            "{'a','b'}",
+            "{\"a,b\",c}",
+            "{\\{,\\}}",
+            "{a\\,b}",
+            "{1..\"3\"}",
+            "{-5..5..5}",
+            "{0..0}",
+            "{00..0}",
+            "{c..a}",
+            "{1..3}{,}",
+            "{}{a,b}",
+            "a{}b{c,d}",
+            "{9223372036854775806..9223372036854775807}",
+            "{9223372036854775808..1}",
+            "{1..2..9223372036854775807}",
+            "{-9223372036854775808..9223372036854775807}",
+            "{a,b}{",
+            "{a,b}{}",
+            "{{}}",
+            "{{a}}",
+            "{{a},b}",
+            "{.,..}",
+            "{..,a}",
+            "{a..b,c}",
+            "{a,b..c}",
+            "{{1..2},{3..4}}",
+            "{1..2}..{3..4}",
+            "{é,ü}x",
+            "{1..3}.txt",
         ];
         compare(&cases.map(|case| case.as_bytes().to_vec()));
     }
@@ -410,22 +481,24 @@ mod tests {
     #[test]
     fn random_words_are_those_of_bash() {
         let items = [
-            "{", "{", "{", "}", "}", "}", ",", ",", "..", ".", "-", "a", "c", "1", "0", "3", "z", "'a'", "\"}\"", "'{'",
-            "\\,", "\\{", "\\}", "''", "{1..3}", "{a,b}",
+            "{", "{", "{", "}", "}", "}", ",", ",", "..", ".", "-", "a", "c", "1", "0", "3", "z", "'a'",
+            "\"}\"", "'{'", "\\,", "\\{", "\\}", "''", "{1..3}", "{a,b}",
         ];
         let mut choices = Choices::new(5);
-        let cases: Vec<_> = (0..20_000).map(|_| choices.text(&items, 14)).filter(|case| !case.is_empty()).collect();
+        let cases: Vec<_> =
+            (0..20_000).map(|_| choices.text(&items, 14)).filter(|case| !case.is_empty()).collect();
         compare(&cases);
     }
 
     #[test]
     fn fixed_pieces_are_kept_whole_and_keep_a_word_from_vanishing() {
-        let pieces = [Piece::Fixed(7), Piece::Text(b"{a,".to_vec()), Piece::Fixed(8), Piece::Text(b"}".to_vec())];
+        let pieces =
+            [Piece::Fixed(7), Piece::Text(b"{a,".to_vec()), Piece::Fixed(8), Piece::Text(b"}".to_vec())];
         let words = expand(&pieces).unwrap().unwrap();
-        assert_eq!(words, [
-            vec![Piece::Fixed(7), Piece::Text(b"a".to_vec())],
-            vec![Piece::Fixed(7), Piece::Fixed(8)],
-        ]);
+        assert_eq!(
+            words,
+            [vec![Piece::Fixed(7), Piece::Text(b"a".to_vec())], vec![Piece::Fixed(7), Piece::Fixed(8)],]
+        );
         assert_eq!(expand::<u8>(&[Piece::Text(b"{,}".to_vec())]), Ok(Some(vec![])));
         assert_eq!(expand(&[Piece::Text(b"ab".to_vec()), Piece::Fixed(1)]), Ok(None));
         assert_eq!(expand::<u8>(&[Piece::Text(b"{a}".to_vec())]), Ok(None));

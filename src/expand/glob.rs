@@ -88,7 +88,9 @@ impl Glob {
     fn push(&mut self, component: Component, slash: bool) {
         match (&component, self.steps.last_mut()) {
             // `**/**` is what `**` is.
-            (Component::Recursive, Some(Step { component: Component::Recursive, slash: last })) => *last = slash,
+            (Component::Recursive, Some(Step { component: Component::Recursive, slash: last })) => {
+                *last = slash
+            }
             _ => self.steps.push(Step { component, slash }),
         }
     }
@@ -227,7 +229,9 @@ impl Search {
         });
         match rest.split_first() {
             None => self.each(names, step.slash, rest),
-            Some((next @ Step { component: Component::Names(_), .. }, rest)) => self.each(names, next.slash, rest),
+            Some((next @ Step { component: Component::Names(_), .. }, rest)) => {
+                self.each(names, next.slash, rest)
+            }
             Some(_) => self.descend(rest, false),
         }
         directories.sort();
@@ -253,11 +257,12 @@ impl Search {
     fn keep_entry(&mut self, name: &[u8], kind: Kind, slash: bool) {
         self.within(name, |search| match kind {
             _ if !slash => search.keep(),
-            Kind::Directory | Kind::Link if kind == Kind::Directory || walk::is_directory(&search.path) => {
+            Kind::Other => {}
+            Kind::Link if !walk::is_directory(&search.path) => {}
+            Kind::Link | Kind::Directory => {
                 search.path.push(b'/');
                 search.keep();
             }
-            _ => {}
         });
     }
 
@@ -299,8 +304,23 @@ mod tests {
             fs::create_dir_all(dir.path().join(name)).unwrap();
         }
         for name in [
-            "a/f.txt", "a/b/g.txt", "a/b/c/h.txt", "a/.d/i.txt", ".h/x/j.txt", "top.txt", "-dash", "-x.txt",
-            ".hid.txt", "sq[/]b", "x]", "a.x/f.txt", "sp ace.txt", "*", "ü/é.txt", "a/b/a", "new\nline",
+            "a/f.txt",
+            "a/b/g.txt",
+            "a/b/c/h.txt",
+            "a/.d/i.txt",
+            ".h/x/j.txt",
+            "top.txt",
+            "-dash",
+            "-x.txt",
+            ".hid.txt",
+            "sq[/]b",
+            "x]",
+            "a.x/f.txt",
+            "sp ace.txt",
+            "*",
+            "ü/é.txt",
+            "a/b/a",
+            "new\nline",
         ] {
             fs::write(dir.path().join(name), "").unwrap();
         }
@@ -349,12 +369,73 @@ mod tests {
     fn names_are_those_that_bash_gives() {
         let dir = tree();
         let patterns = [
-            "*", "*/", "**", "**/", "a/**", "a/**/", "**/*.txt", "*//b", "a//*", "*//", "./*", "*/**", "link/**",
-            "l*/**/", "**/.h*", ".*", ".*/**", "*/.", "*/..", "*/b/", "*/b/c", "**/c", "**/b/", "**/b/**", "**a",
-            "a**", "[a", "[a/]b", "sq[/]b", "*[/]b", "/et*/passw[d]", "//et*/passwd", "li*/.", "broke*", "broke*/",
-            "broke*/x", "?", "[!a]", "[]x]*", "-*", ".h*/", "**/.", "a/**/f.txt", "**/x/**", "[.]h*", "?h", ".//*",
-            ".*/x", "a/./*", "**/./*.txt", "top.txt/*", "*/f.txt/", "none/*", "*/none", "a*/*", "raw?.txt", "ü/?.txt",
-            "/*", "filel*/", "**/a", "**/a/", "*/a/**", "../*/none*", "a/../d*", "new*", "*/b//c", "a//**",
+            "*",
+            "*/",
+            "**",
+            "**/",
+            "a/**",
+            "a/**/",
+            "**/*.txt",
+            "*//b",
+            "a//*",
+            "*//",
+            "./*",
+            "*/**",
+            "link/**",
+            "l*/**/",
+            "**/.h*",
+            ".*",
+            ".*/**",
+            "*/.",
+            "*/..",
+            "*/b/",
+            "*/b/c",
+            "**/c",
+            "**/b/",
+            "**/b/**",
+            "**a",
+            "a**",
+            "[a",
+            "[a/]b",
+            "sq[/]b",
+            "*[/]b",
+            "/et*/passw[d]",
+            "//et*/passwd",
+            "li*/.",
+            "broke*",
+            "broke*/",
+            "broke*/x",
+            "?",
+            "[!a]",
+            "[]x]*",
+            "-*",
+            ".h*/",
+            "**/.",
+            "a/**/f.txt",
+            "**/x/**",
+            "[.]h*",
+            "?h",
+            ".//*",
+            ".*/x",
+            "a/./*",
+            "**/./*.txt",
+            "top.txt/*",
+            "*/f.txt/",
+            "none/*",
+            "*/none",
+            "a*/*",
+            "raw?.txt",
+            "ü/?.txt",
+            "/*",
+            "filel*/",
+            "**/a",
+            "**/a/",
+            "*/a/**",
+            "../*/none*",
+            "a/../d*",
+            "new*",
+            "*/b//c",
+            "a//**",
         ];
         let patterns: Vec<_> = patterns.iter().map(|pattern| pattern.as_bytes().to_vec()).collect();
         compare(&patterns, dir.path());
@@ -373,7 +454,10 @@ mod tests {
             .map(|_| choices.text(&items, 6))
             // bash takes several `**`, one beside two slashes, and one at the end after other special
             // characters, each in its own way.
-            .filter(|text| !text.windows(3).any(|w| w == b"***") && !text.windows(4).any(|w| w == b"**//" || w == b"//**"))
+            .filter(|text| {
+                !text.windows(3).any(|w| w == b"***")
+                    && !text.windows(4).any(|w| w == b"**//" || w == b"//**")
+            })
             .filter(|text| text.windows(2).filter(|w| w == b"**").count() < 2 && !text.starts_with(b"/"))
             .filter(|text| !text.is_empty() && !text.ends_with(b"*/**") && !text.ends_with(b"?/**"))
             .collect();
@@ -388,6 +472,17 @@ mod tests {
         assert_eq!(expand("**/h.txt", dir.path()), ["a/b/c/h.txt"]);
         assert_eq!(expand("link/**/h.txt", dir.path()), ["link/b/c/h.txt"]);
         assert_eq!(expand("*/b/up/f.txt", dir.path()), ["a/b/up/f.txt", "link/b/up/f.txt"]);
+    }
+
+    #[test]
+    fn trees_may_be_as_deep_as_paths_are_long() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("d/".repeat(1900));
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("x.txt"), "").unwrap();
+        let found = expand("**/*.txt", dir.path());
+        assert_eq!(found.len(), 1);
+        assert_eq!(expand(&format!("{}*.txt", "*/".repeat(1900)), dir.path()), found);
     }
 
     #[test]

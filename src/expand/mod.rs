@@ -7,7 +7,6 @@
 pub mod brace;
 pub mod cstring;
 pub mod glob;
-pub mod heredoc;
 pub mod pattern;
 pub mod tilde;
 mod walk;

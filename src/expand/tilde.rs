@@ -25,7 +25,11 @@ impl std::fmt::Display for TildeError {
         match self {
             Self::NoHome => write!(f, "`~` is the home directory, but HOME is not set"),
             Self::UnknownUser(name) => {
-                write!(f, "no user `{0}` in {PASSWORD_FILE}; for the text itself quote it: '~{0}'", name.escape_ascii())
+                write!(
+                    f,
+                    "no user `{0}` in {PASSWORD_FILE}; for the text itself quote it: '~{0}'",
+                    name.escape_ascii()
+                )
             }
             Self::Unreadable(error) => write!(f, "can't read {PASSWORD_FILE}: {error}"),
         }
@@ -66,9 +70,9 @@ pub fn home(user: &[u8], home: Option<&[u8]>, rest: &[u8]) -> Result<Vec<u8>, Ti
 
 /// The sixth field of the user's line in the text of a password file; the first line of a name counts.
 fn home_in<'a>(file: &'a [u8], user: &[u8]) -> Option<&'a [u8]> {
-    let line = file.split(|&byte| byte == b'\n').find(|line| {
-        line.strip_prefix(user).is_some_and(|rest| rest.first() == Some(&b':'))
-    })?;
+    let line = file
+        .split(|&byte| byte == b'\n')
+        .find(|line| line.strip_prefix(user).is_some_and(|rest| rest.first() == Some(&b':')))?;
     line.split(|&byte| byte == b':').nth(5).filter(|home| !home.is_empty())
 }
 
@@ -100,7 +104,8 @@ mod tests {
 
     #[test]
     fn an_unknown_user_is_an_error_and_never_another_one() {
-        let file = b"root:x:0:0:root:/root:/bin/sh\nbobby:x:1:1::/b:\nbob:x:2:2::/home/bob:/bin/sh\nodd:x\nnone:x:3:3:::\n";
+        let file =
+            b"root:x:0:0::/root:\nbobby:x:1:1::/b:\nbob:x:2:2::/home/bob:/bin/sh\nodd:x\nnone:x:3:3:::\n";
         assert_eq!(home_in(file, b"bob"), Some(&b"/home/bob"[..]));
         assert_eq!(home_in(file, b"bo"), None);
         assert_eq!(home_in(file, b"odd"), None);

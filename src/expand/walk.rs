@@ -5,16 +5,7 @@ use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// What the directory itself says of an entry (`d_type` in readdir(3)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A directory.
-    Directory,
-    /// A symbolic link: what it leads to, only a call tells.
-    Link,
-    /// Anything else.
-    Other,
-}
+pub use crate::sys::directory::{Kind, read};
 
 /// Names of entries, in one buffer: a directory may hold a hundred thousand.
 #[derive(Debug, Default)]
@@ -39,20 +30,6 @@ impl Names {
     /// The names and what they are.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], Kind)> {
         self.entries.iter().map(|(range, kind)| (&self.text[range.clone()], *kind))
-    }
-}
-
-/// Shows each entry of `directory` to `visit`, without `.` and `..` and in no order; none when the directory
-/// can't be read, as in sh.
-pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind)) {
-    let Ok(reader) = fs::read_dir(as_path(directory)) else { return };
-    for entry in reader.flatten() {
-        let kind = match entry.file_type() {
-            Ok(kind) if kind.is_dir() => Kind::Directory,
-            Ok(kind) if kind.is_symlink() => Kind::Link,
-            _ => Kind::Other,
-        };
-        visit(entry.file_name().as_bytes(), kind);
     }
 }
 

@@ -37,8 +37,16 @@ enum State {
 }
 
 impl Child {
-    pub(super) fn new(process: Process, group: Group, group_id: Option<Pid>, argv: Vec<Vec<u8>>) -> Self {
-        Self { process, group, group_id, argv, started: Instant::now(), state: State::Running }
+    /// A child that runs. `started` is from before its clone: that returns only after the execve, and on a
+    /// busy machine some milliseconds later, so that a program of 200 ms seemed to have taken 190.
+    pub(super) fn new(
+        process: Process,
+        group: Group,
+        group_id: Option<Pid>,
+        argv: Vec<Vec<u8>>,
+        started: Instant,
+    ) -> Self {
+        Self { process, group, group_id, argv, started, state: State::Running }
     }
 
     /// Its process number. A later process may have the same one when this is reaped.

@@ -1,7 +1,7 @@
 //! Processes: from a resolved stage to its report. Knows no syntax tree and no value of the language.
 //!
 //! The caller resolves each stage ([`Stage`]), starts the stages of a pipeline into one [`Group`]
-//! ([`start`]), drops its own ends of the pipes, and waits ([`wait`]), which also moves the bytes that
+//! ([`start()`]), drops its own ends of the pipes, and waits ([`wait()`]), which also moves the bytes that
 //! pass through the interpreter ([`Pump`]). A [`Child`] that is dropped instead is ended and reaped.
 
 mod child;
@@ -19,7 +19,7 @@ pub use crate::sys::interrupt::{Interrupt, Raised, Readable};
 pub use crate::sys::lookup::{Lookup, Search};
 pub use crate::sys::memory::here_document;
 pub use crate::sys::open::{OpenMode, open, same_file};
-pub use crate::sys::pipe::{pipe, widen};
+pub use crate::sys::pipe::{between as pipe_between, pipe, widen};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
 pub use child::Child;

@@ -7,6 +7,7 @@ use crate::sys::strings::{NulAt, StringArray};
 use crate::sys::wait::Process;
 use crate::sys::{Pid, errno};
 use std::io;
+use std::time::Instant;
 
 /// A stage that was not started: nothing of it runs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,8 +79,9 @@ pub enum StartProblem {
 /// # Errors
 /// [`StartError`] gives the arguments back with the reason.
 pub fn start(stage: Stage, group: &Group) -> Result<Child, StartError> {
+    let started = Instant::now();
     match enter(&stage, group) {
-        Ok((process, group_id)) => Ok(Child::new(process, group.clone(), group_id, stage.argv)),
+        Ok((process, group_id)) => Ok(Child::new(process, group.clone(), group_id, stage.argv, started)),
         Err(problem) => Err(StartError { argv: stage.argv, problem }),
     }
 }

@@ -75,14 +75,25 @@ pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
 /// Ends a child that its owner lost interest in, with its group if it leads one.
 pub(super) fn at_drop(child: &mut Child) {
     const GRACE: Duration = Duration::from_millis(100);
-    ask(std::slice::from_ref(child), Signal::TERM);
+    send_at_drop(child, Signal::TERM);
+    send_at_drop(child, Signal::CONT);
     if !has_ended_within(child, GRACE) {
-        ask(std::slice::from_ref(child), Signal::KILL);
+        send_at_drop(child, Signal::KILL);
         if !has_ended_within(child, PATIENCE) {
             return child.abandon();
         }
     }
     child.reap();
+}
+
+/// To the group from its leader alone: a stage in the interpreter may start and drop a program of its own,
+/// and the rest of the pipeline goes on.
+fn send_at_drop(child: &Child, signal: Signal) {
+    if child.group_id() == Some(child.pid()) {
+        signal_all(std::slice::from_ref(child), signal);
+    } else {
+        let _ = child.signal(signal);
+    }
 }
 
 fn has_ended_within(child: &Child, time: Duration) -> bool {

@@ -193,7 +193,10 @@ impl Turn<'_> {
         // First of all no more input: a filter then ends by itself, and well.
         self.pump.feeds.iter_mut().for_each(super::Feed::close);
         terminate::ask(self.children, self.how.signal);
-        self.phase = Phase::Asked { kill_at: Instant::now() + self.how.grace, raised: self.times_raised() };
+        let now = Instant::now();
+        // A grace beyond the clock's range is one without an end.
+        let kill_at = now.checked_add(self.how.grace).unwrap_or(now + Duration::from_secs(1 << 30));
+        self.phase = Phase::Asked { kill_at, raised: self.times_raised() };
     }
 
     fn times_raised(&self) -> u32 {

@@ -50,12 +50,13 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
 /// with them. After this no spawn needs to do it again. A library must not call it, since the host may
 /// want to pass descriptors to children of its own; each spawn then seals its child alone.
 pub fn seal() {
-    if close_on_exec_above_2() {
-        SEALED.store(true, Ordering::Relaxed);
+    if !close_on_exec_above_2() {
+        mark_each();
     }
+    SEALED.store(true, Ordering::Relaxed);
 }
 
-/// Whether [`seal`] has been called and has succeeded.
+/// Whether [`seal`] has been called.
 pub(super) fn is_sealed() -> bool {
     SEALED.load(Ordering::Relaxed)
 }

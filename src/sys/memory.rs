@@ -28,7 +28,7 @@ pub fn file(bytes: &[u8]) -> io::Result<OwnedFd> {
 /// Nobody has to stay to feed it, so a program may read it slowly or not at all.
 ///
 /// # Errors
-/// As [`file`] and [`pipe::pipe`].
+/// As [`file()`] and [`pipe::pipe`].
 pub fn here_document(bytes: &[u8]) -> io::Result<OwnedFd> {
     if bytes.len() > pipe::CAPACITY {
         return file(bytes);

@@ -4,7 +4,9 @@
 //! these parts. Every descriptor made here is close-on-exec and numbered above 2, so that a child gets
 //! only what is placed into it and a closed standard stream of the host is never filled by accident.
 
+pub mod access;
 pub mod descriptor;
+pub mod directory;
 pub mod handlers;
 pub mod interrupt;
 pub mod lookup;

@@ -53,6 +53,13 @@ pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {
     matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b)
 }
 
+/// Whether a path leads to a regular file that is not empty.
+pub fn holds_data(directory: Option<&CStr>, path: &[u8]) -> bool {
+    let Ok(path) = join(directory, path) else { return false };
+    let regular = |mode| rustix::fs::FileType::from_raw_mode(mode) == rustix::fs::FileType::RegularFile;
+    rustix::fs::stat(&*path).is_ok_and(|stat| stat.st_size > 0 && regular(stat.st_mode))
+}
+
 /// `path` as seen from `directory`.
 ///
 /// # Errors

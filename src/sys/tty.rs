@@ -42,3 +42,9 @@ pub fn set_foreground(fd: BorrowedFd<'_>, group: Pid) -> io::Result<()> {
 pub fn own_group() -> Pid {
     rustix::process::getpgrp().as_raw_nonzero().get()
 }
+
+/// How many columns the terminal of standard error has, if it is one.
+pub fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 20)
+}

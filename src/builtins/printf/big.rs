@@ -55,7 +55,8 @@ impl Big {
 
     /// Takes `other` away if it is not more, and says whether it did.
     pub fn subtract(&mut self, other: &Self) -> bool {
-        let order = self.0.len().cmp(&other.0.len()).then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()));
+        let order =
+            self.0.len().cmp(&other.0.len()).then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()));
         if order.is_lt() {
             return false;
         }

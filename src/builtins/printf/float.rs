@@ -141,7 +141,11 @@ fn decimal(text: &[u8]) -> (Magnitude, usize, bool) {
     }
     // Such that the quotient has 66 or 67 bits: two more than are kept.
     let shift = 66 + divisor.bits() as i32 - number.bits() as i32;
-    if shift >= 0 { number.shift_left(shift as u32) } else { divisor.shift_left(shift.unsigned_abs()) }
+    if shift >= 0 {
+        number.shift_left(shift as u32)
+    } else {
+        divisor.shift_left(shift.unsigned_abs())
+    }
     let mut quotient = 0_u128;
     let mut part = divisor.clone();
     part.shift_left(67);
@@ -192,7 +196,8 @@ fn rounded(value: u128, exponent: i32, more: bool) -> (Magnitude, bool) {
     }
     let bits = 128 - value.leading_zeros() as i32;
     // Zero bits are put behind a short number, so that a full mantissa is left.
-    let (value, exponent, bits) = if bits < 64 { (value << (64 - bits), exponent - (64 - bits), 64) } else { (value, exponent, bits) };
+    let (value, exponent, bits) =
+        if bits < 64 { (value << (64 - bits), exponent - (64 - bits), 64) } else { (value, exponent, bits) };
     let drop = (bits - 64).max(MIN_EXPONENT - exponent);
     let mut exponent = exponent + drop;
     if drop > 127 {
@@ -290,7 +295,7 @@ impl Decimal {
 fn fixed(number: &Decimal, precision: usize, alternate: bool) -> String {
     let precision = precision as i64;
     let number = number.rounded(number.point + precision);
-    let mut out: String = number.places(number.point.min(0).max(number.point - 1).min(0), number.point).collect();
+    let mut out: String = number.places(0, number.point).collect();
     if out.is_empty() {
         out.push('0');
     }

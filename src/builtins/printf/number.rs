@@ -14,7 +14,8 @@ pub struct Number<T> {
 /// For `%d`: as strtoimax(3) with base 0 reads it, at the ends of the range where it is beyond them.
 pub fn signed(text: &[u8]) -> Number<i64> {
     integer(text, |negative, value| {
-        let value = value.and_then(|value| i64::try_from(if negative { -i128::from(value) } else { value.into() }).ok());
+        let value = value
+            .and_then(|value| i64::try_from(if negative { -i128::from(value) } else { value.into() }).ok());
         value.ok_or(if negative { i64::MIN } else { i64::MAX })
     })
 }

@@ -6,7 +6,8 @@ pub fn quote(text: &[u8]) -> Vec<u8> {
     if text.is_empty() {
         return b"''".to_vec();
     }
-    let printable = |chunk: std::str::Utf8Chunk| chunk.invalid().is_empty() && chunk.valid().chars().all(is_printable);
+    let printable =
+        |chunk: std::str::Utf8Chunk| chunk.invalid().is_empty() && chunk.valid().chars().all(is_printable);
     if text.utf8_chunks().all(printable) { backslashed(text) } else { dollar_single(text) }
 }
 
@@ -50,7 +51,11 @@ fn dollar_single(text: &[u8]) -> Vec<u8> {
                 _ => {
                     let mut buffer = [0; 4];
                     let bytes = char.encode_utf8(&mut buffer).as_bytes();
-                    if is_printable(char) { out.extend_from_slice(bytes) } else { octal(&mut out, bytes) }
+                    if is_printable(char) {
+                        out.extend_from_slice(bytes)
+                    } else {
+                        octal(&mut out, bytes)
+                    }
                     continue;
                 }
             };

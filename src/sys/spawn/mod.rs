@@ -3,7 +3,7 @@
 //! Not `std::process::Command`: with a `pre_exec` hook it falls back to execvp, which hands a file without
 //! `#!` to /bin/sh; and a fork with 1 GiB resident takes 70 ms. Not posix_spawn where we can avoid it: it
 //! makes some 120 signal calls a child and can set neither umask nor limits. On Linux the child runs in
-//! our memory, on a stack of its own, until execve ([`linux`], [`child`]); elsewhere it is posix_spawn.
+//! our memory, on a stack of its own, until execve (`linux`, `child`); elsewhere it is posix_spawn.
 
 #[cfg(target_os = "linux")]
 mod child;

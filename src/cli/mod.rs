@@ -1,0 +1,122 @@
+//! The command line.
+
+mod options;
+mod trace;
+
+use crate::diag::Diagnostic;
+use crate::engine::{self, Outcome, Script};
+use options::{Mode, Options, Text};
+use std::io::{IsTerminal, Read, Write};
+
+/// Runs the program and gives its exit status.
+pub fn main() -> u8 {
+    // Whoever started us may have left descriptors open that our children have no business with.
+    crate::sys::descriptor::seal();
+    let options = match options::parse(std::env::args_os()) {
+        Ok(options) => options,
+        Err(message) => {
+            complain(&format!("{message}\n"));
+            return 2;
+        }
+    };
+    let (name, text) = match read(&options.text) {
+        Ok(read) => read,
+        Err((message, status)) => {
+            complain(&message);
+            return status;
+        }
+    };
+    match options.mode {
+        Mode::Help => print(options::HELP),
+        Mode::Version => print(concat!("pipewright ", env!("CARGO_PKG_VERSION"), "\n")),
+        Mode::Explain(code) => explain(&code),
+        Mode::Tree => match engine::syntax_tree(&name, text) {
+            Ok(tree) => print(&format!("{tree}\n")),
+            Err(errors) => refuse(&errors),
+        },
+        Mode::Check => match Script::parse(&name, text) {
+            Ok(_) => 0,
+            Err(errors) => refuse(&errors),
+        },
+        Mode::Run => match Script::parse(&name, text) {
+            Ok(script) => run(script, options),
+            Err(errors) => refuse(&errors),
+        },
+    }
+}
+
+fn run(script: Script, options: Options) -> u8 {
+    let observer = options.trace.then(trace::observer);
+    let run = engine::Options { args: options.args, handle_signals: true, observer };
+    match script.run(run) {
+        Outcome::Exit(status) => status,
+        Outcome::Error(error, status) => {
+            show(&error);
+            status
+        }
+        Outcome::Signal(signal) => 128 + signal.number() as u8,
+        // As a program that SIGPIPE ended.
+        Outcome::PipeClosed => 141,
+    }
+}
+
+fn read(text: &Text) -> Result<(String, Vec<u8>), (String, u8)> {
+    match text {
+        Text::None => Ok((String::new(), Vec::new())),
+        Text::Code(code) => Ok(("-c".to_string(), code.clone())),
+        Text::File(path) => match std::fs::read(path) {
+            Ok(text) => Ok((path.to_string_lossy().into_owned(), text)),
+            Err(error) => {
+                let path = crate::diag::visible(path.as_os_str().as_encoded_bytes());
+                let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+                Err((format!("pipewright: can't read {path}: {error}\n"), status))
+            }
+        },
+        Text::StandardInput => {
+            let mut text = Vec::new();
+            match std::io::stdin().lock().read_to_end(&mut text) {
+                Ok(_) => Ok(("standard input".to_string(), text)),
+                Err(error) => Err((format!("pipewright: can't read standard input: {error}\n"), 126)),
+            }
+        }
+    }
+}
+
+fn explain(code: &str) -> u8 {
+    match crate::diag::Code::find(code) {
+        Some(code) => print(&format!("{}: {}\n\n{}\n", code.id(), code.title(), code.explanation())),
+        None => {
+            complain(&format!("pipewright: no diagnostic has the code {}\n", crate::diag::visible(code.as_bytes())));
+            2
+        }
+    }
+}
+
+/// What is wrong with a script, before anything ran.
+fn refuse(errors: &[Diagnostic]) -> u8 {
+    errors.iter().for_each(show);
+    2
+}
+
+fn show(error: &Diagnostic) {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let width = if color { crate::sys::tty::width() } else { None };
+    complain(&error.render(color, width.unwrap_or(120)));
+}
+
+fn print(text: &str) -> u8 {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => 0,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 141,
+        Err(error) => {
+            complain(&format!("pipewright: can't write: {error}\n"));
+            1
+        }
+    }
+}
+
+/// Nothing is left to be done when standard error can't be written to.
+fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

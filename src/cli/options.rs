@@ -1,0 +1,102 @@
+//! What the command line says.
+
+use lexopt::Arg;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+pub const HELP: &str = "\
+Run shell pipelines that cannot be injected.
+
+Usage: pipewright [OPTION…] FILE [ARGUMENT…]
+       pipewright [OPTION…] -c CODE [ARGUMENT…]
+       command-that-writes-a-script | pipewright
+
+The script finds its arguments in the list `args`.
+
+Options, which end at FILE or CODE:
+  -c CODE          run CODE
+      --check      read and check the script, and run nothing
+      --ast        print the syntax tree as JSON, and run nothing
+      --trace      tell on standard error when a process starts and ends
+      --explain E  tell more about a diagnostic, such as E0201
+  -h, --help       print this
+  -V, --version    print the version
+
+Exit status: the script's own. A failed command gives its status: 127 when its
+program is not found, 126 when it can't be run, 128+N when signal N ended it.
+2 is also given for a wrong option and for a script that is refused before
+anything of it runs.
+";
+
+pub enum Mode {
+    Run,
+    Check,
+    Tree,
+    Help,
+    Version,
+    Explain(String),
+}
+
+pub enum Text {
+    None,
+    Code(Vec<u8>),
+    File(PathBuf),
+    StandardInput,
+}
+
+pub struct Options {
+    pub mode: Mode,
+    pub text: Text,
+    pub args: Vec<Vec<u8>>,
+    pub trace: bool,
+}
+
+const USAGE: &str = "usage: pipewright [--check | --ast | --trace] FILE [ARGUMENT…], or -c CODE; --help tells more";
+
+pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
+    let mut parser = lexopt::Parser::from_iter(args);
+    let mut options = Options { mode: Mode::Run, text: Text::None, args: Vec::new(), trace: false };
+    let wrong = |error: lexopt::Error| format!("pipewright: {error}\n{USAGE}");
+    loop {
+        match parser.next().map_err(wrong)? {
+            None => break,
+            Some(Arg::Short('c')) => {
+                let code = parser.value().map_err(wrong)?;
+                options.text = Text::Code(code.into_vec());
+                break;
+            }
+            Some(Arg::Long("check")) => options.mode = Mode::Check,
+            Some(Arg::Long("ast")) => options.mode = Mode::Tree,
+            Some(Arg::Long("trace")) => options.trace = true,
+            Some(Arg::Long("explain")) => {
+                options.mode = Mode::Explain(parser.value().map_err(wrong)?.to_string_lossy().into_owned());
+                return Ok(options);
+            }
+            Some(Arg::Short('h') | Arg::Long("help")) => {
+                options.mode = Mode::Help;
+                return Ok(options);
+            }
+            Some(Arg::Short('V') | Arg::Long("version")) => {
+                options.mode = Mode::Version;
+                return Ok(options);
+            }
+            Some(Arg::Value(file)) => {
+                options.text = Text::File(file.into());
+                break;
+            }
+            Some(other) => return Err(wrong(other.unexpected())),
+        }
+    }
+    // What follows is the script's, options included.
+    let rest = parser.raw_args().map_err(wrong)?;
+    options.args = rest.map(OsString::into_vec).collect();
+    if matches!(options.text, Text::None) {
+        if std::io::stdin().is_terminal() {
+            return Err(format!("pipewright: no script is given\n{USAGE}"));
+        }
+        options.text = Text::StandardInput;
+    }
+    Ok(options)
+}

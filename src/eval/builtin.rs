@@ -1,0 +1,408 @@
+//! The builtins, as they run: what changes a run, and the printing of those that are functions.
+
+use super::output::Output;
+use super::unwind::{Error, Eval, Unwind, page};
+use super::Interpreter;
+use crate::builtins::{self, Builtin, echo, printf, test};
+use crate::diag::{code, quote_word, visible};
+use crate::process::{Lookup, Signal};
+use crate::span::Span;
+use crate::sys::poll::{Interest, PollSet};
+use crate::sys::{access, signal, tty};
+use crate::value::Value;
+use crate::value::literal::parse_number;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+impl Interpreter {
+    /// Runs a builtin; its status.
+    pub(super) fn builtin(
+        &mut self,
+        builtin: Builtin,
+        args: &[Vec<u8>],
+        literal_first: bool,
+        out: &mut Output<'_>,
+        span: Span,
+    ) -> Eval<u8> {
+        match builtin {
+            Builtin::True => Ok(0),
+            Builtin::False => Ok(1),
+            Builtin::Echo => {
+                let args: Vec<_> = args
+                    .iter()
+                    .enumerate()
+                    .map(|(index, text)| echo::Arg { text, literal: index == 0 && literal_first })
+                    .collect();
+                let text = echo::echo(&args).map_err(|message| self.usage(span, &message))?;
+                out.write(self, 1, &text, span).map(|()| 0)
+            }
+            Builtin::Printf => self.printf(args, out, span),
+            Builtin::Test | Builtin::Bracket => self.test(args, builtin == Builtin::Bracket, span),
+            Builtin::Pwd => {
+                let mut directory = match args {
+                    [] => self.working_directory(span)?,
+                    [option] if option == b"-L" => self.working_directory(span)?,
+                    [option] if option == b"-P" => self.physical_directory(span)?,
+                    _ => return Err(self.usage(span, "pwd takes only -L or -P")),
+                };
+                directory.push(b'\n');
+                out.write(self, 1, &directory, span).map(|()| 0)
+            }
+            Builtin::Cd => self.cd(args, out, span),
+            Builtin::Exit => Err(self.exit(args, span)),
+            Builtin::Sleep => self.sleep(args, span),
+            Builtin::Wait => match args {
+                [] => self.await_jobs().map(|()| 0),
+                _ => Err(self.usage(span, "wait takes no arguments: it waits for all jobs")),
+            },
+            Builtin::Kill => self.kill(args, out, span),
+            Builtin::Type => self.type_of_names(args, out, span),
+            Builtin::Command => self.command_v(args, out, span),
+        }
+    }
+
+    /// A call that the builtin can't make sense of.
+    fn usage(&self, span: Span, message: &str) -> Unwind {
+        let diagnostic = page(code::BUILTIN_USAGE, self.source(), span, message, "this command");
+        Error::command(diagnostic, 2).into()
+    }
+
+    fn problem(&self, span: Span, message: &str, status: u8) -> Unwind {
+        Error::command(page(code::COMMAND_FAILED, self.source(), span, message, "this command"), status).into()
+    }
+
+    // -------------------------------------------------------------------------------------- printing and testing
+
+    fn printf(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+        let printed = printf::printf(&args);
+        // What came before a wrong argument is printed, as in other shells.
+        out.write(self, 1, &printed.out, span)?;
+        match printed.errors.first() {
+            None => Ok(printed.status),
+            Some(_) if printed.status == 0 => {
+                for error in &printed.errors {
+                    out.write(self, 2, format!("printf: {}\n", visible(error.as_bytes())).as_bytes(), span)?;
+                }
+                Ok(0)
+            }
+            Some(error) => {
+                let mut diagnostic = page(code::BUILTIN_USAGE, self.source(), span, format!("printf: {error}"), "this command");
+                for error in &printed.errors[1..] {
+                    diagnostic = diagnostic.note(error.clone());
+                }
+                Err(Error::command(diagnostic, printed.status).into())
+            }
+        }
+    }
+
+    fn test(&mut self, args: &[Vec<u8>], bracket: bool, span: Span) -> Eval<u8> {
+        let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+        let directory = self.directory_path();
+        let files = self.files.clone();
+        let (user, group) = access::effective_user();
+        let context = test::Context {
+            directory: &directory,
+            access: &|path, wanted| {
+                let wanted = match wanted {
+                    test::Access::Read => access::Access::Read,
+                    test::Access::Write => access::Access::Write,
+                    test::Access::Execute => access::Access::Execute,
+                };
+                access::is_allowed(path, wanted)
+            },
+            is_terminal: &|number| files.get(number).and_then(|file| file.borrow().ok()).is_some_and(tty::is_terminal),
+            user,
+            group,
+        };
+        match test::test(&args, bracket, &context) {
+            Ok(answer) => Ok(u8::from(!answer)),
+            Err(message) => {
+                let name = if bracket { "[" } else { "test" };
+                Err(self.usage(span, &format!("{name}: {message}")))
+            }
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- the directory
+
+    /// The directory as the script went to it, symbolic links included.
+    pub(super) fn working_directory(&self, span: Span) -> Eval<Vec<u8>> {
+        if let Some(directory) = &self.directory {
+            return Ok(directory.to_bytes().to_vec());
+        }
+        // The PWD that was handed over counts where it names the directory (POSIX 2.5.3).
+        let current = std::env::current_dir().map_err(|error| {
+            let message = format!("the directory that the script runs in is gone: {}", super::redirect::reason(&error));
+            self.fail(Error::command(page(code::NO_DIRECTORY, self.source(), span, message, "here"), 1))
+        })?;
+        if let Some(given) = self.environment.get(b"PWD")
+            && given.first() == Some(&b'/')
+            && !given.split(|b| *b == b'/').any(|part| part == b"." || part == b"..")
+            && crate::process::same_file(None, given, b".")
+        {
+            return Ok(given.to_vec());
+        }
+        Ok(current.into_os_string().into_vec())
+    }
+
+    fn physical_directory(&self, span: Span) -> Eval<Vec<u8>> {
+        let directory = self.working_directory(span)?;
+        let path = std::fs::canonicalize(OsStr::from_bytes(&directory));
+        path.map(|path| path.into_os_string().into_vec())
+            .map_err(|error| self.problem(span, &format!("pwd: {}", super::redirect::reason(&error)), 1))
+    }
+
+    fn cd(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let mut physical = false;
+        let mut rest = args;
+        while let [option, more @ ..] = rest {
+            match option.as_slice() {
+                b"-L" => physical = false,
+                b"-P" => physical = true,
+                b"--" => {
+                    rest = more;
+                    break;
+                }
+                _ => break,
+            }
+            rest = more;
+        }
+        let mut print = false;
+        let target = match rest {
+            [] => match self.environment.get(b"HOME") {
+                Some(home) if !home.is_empty() => home.to_vec(),
+                _ => return Err(self.problem(span, "cd: HOME is not set", 1)),
+            },
+            [dash] if dash == b"-" => {
+                print = true;
+                match self.environment.get(b"OLDPWD") {
+                    Some(old) => old.to_vec(),
+                    None => return Err(self.problem(span, "cd: there is no directory before this one", 1)),
+                }
+            }
+            [option] if option.first() == Some(&b'-') && args.len() == rest.len() => {
+                return Err(self.usage(span, &format!("cd has no option {}; a directory of this name is ./{}", quote_word(option), visible(option))));
+            }
+            [target] if !target.is_empty() => target.clone(),
+            [_] => return Err(self.problem(span, "cd: the name of the directory is empty", 1)),
+            _ => return Err(self.usage(span, "cd takes one directory")),
+        };
+        let relative = !target.starts_with(b"/") && target != b"." && !target.starts_with(b"./") && target != b".." && !target.starts_with(b"../");
+        if relative && self.environment.get(b"CDPATH").is_some_and(|path| !path.is_empty()) {
+            return Err(self.problem(span, "cd: CDPATH is set, and not followed here; write ./ before the directory", 1));
+        }
+        let before = self.working_directory(span)?;
+        let new = if physical {
+            let path = Path::new(OsStr::from_bytes(&before)).join(OsStr::from_bytes(&target));
+            std::fs::canonicalize(path).map(|path| path.into_os_string().into_vec()).map_err(|error| self.no_directory(&target, &error, span))?
+        } else {
+            logical(&before, &target)
+        };
+        let path = Path::new(OsStr::from_bytes(&new));
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return Err(self.no_directory(&target, &std::io::Error::from(std::io::ErrorKind::NotADirectory), span)),
+            Err(error) => return Err(self.no_directory(&target, &error, span)),
+        }
+        if !access::is_allowed(path, access::Access::Execute) {
+            return Err(self.no_directory(&target, &std::io::Error::from(std::io::ErrorKind::PermissionDenied), span));
+        }
+        let Ok(directory) = CString::new(new.clone()) else {
+            return Err(self.problem(span, "cd: the name holds a NUL byte", 1));
+        };
+        // Neither name can be refused, and no path holds a NUL.
+        let _ = self.environment.set(b"OLDPWD", &before);
+        let _ = self.environment.set(b"PWD", &new);
+        self.directory = Some(Arc::from(directory));
+        if print {
+            let mut line = new;
+            line.push(b'\n');
+            out.write(self, 1, &line, span)?;
+        }
+        Ok(0)
+    }
+
+    fn no_directory(&self, target: &[u8], error: &std::io::Error, span: Span) -> Unwind {
+        let message = format!("can't go to {}: {}", quote_word(target), super::redirect::reason(error));
+        Error::command(page(code::NO_DIRECTORY, self.source(), span, message, "this command"), 1).into()
+    }
+
+    // -------------------------------------------------------------------------------------- time and signals
+
+    fn exit(&self, args: &[Vec<u8>], span: Span) -> Unwind {
+        let args = args.strip_prefix(&[b"--".to_vec()][..]).unwrap_or(args);
+        match args {
+            [] => Unwind::Exit(0),
+            [status] => match std::str::from_utf8(status).ok().and_then(|text| text.trim().parse::<i64>().ok()) {
+                Some(status @ 0..=255) => Unwind::Exit(status as u8),
+                _ => self.usage(span, "exit takes a status of 0 to 255"),
+            },
+            _ => self.usage(span, "exit takes one status"),
+        }
+    }
+
+    fn sleep(&mut self, args: &[Vec<u8>], span: Span) -> Eval<u8> {
+        let mut total = Duration::ZERO;
+        if args.is_empty() {
+            return Err(self.usage(span, "sleep takes a duration: sleep 0.5, sleep 250ms, sleep 5m"));
+        }
+        for arg in args {
+            let duration = std::str::from_utf8(arg).ok().and_then(duration);
+            let Some(duration) = duration else {
+                return Err(self.usage(span, &format!("sleep: {} is no duration; write 0.5, 250ms or 5m", quote_word(arg))));
+            };
+            total = total.saturating_add(duration);
+        }
+        // Others' children may have to be ended while this sleeps.
+        let interrupt = self.interrupt();
+        let deadline = Instant::now().checked_add(total);
+        loop {
+            self.check_interrupt()?;
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(0);
+            }
+            let mut set = PollSet::default();
+            if let Some(event) = interrupt.fd() {
+                set.add(event, Interest::Read);
+            }
+            // Whatever ends the wait early, the time that is left is looked at again.
+            let _ = set.wait(left);
+        }
+    }
+
+    fn kill(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let parse = |name: &[u8]| Signal::parse(name);
+        let (signal, targets) = match args {
+            [list] if list == b"-l" => {
+                let names: Vec<&str> = signal::Signal::named().map(|(name, _)| name).collect();
+                return out.write(self, 1, format!("{}\n", names.join(" ")).as_bytes(), span).map(|()| 0);
+            }
+            [option, name, rest @ ..] if option == b"-s" || option == b"-n" => (parse(name), rest),
+            [dashes, rest @ ..] if dashes == b"--" => (Some(Signal::TERM), rest),
+            [option, rest @ ..] if option.first() == Some(&b'-') && option.len() > 1 => (parse(&option[1..]), rest),
+            rest => (Some(Signal::TERM), rest),
+        };
+        let targets = targets.strip_prefix(&[b"--".to_vec()][..]).unwrap_or(targets);
+        let Some(signal) = signal else { return Err(self.usage(span, "kill: no such signal; kill -l lists them")) };
+        if targets.is_empty() {
+            return Err(self.usage(span, "kill takes the number of a process"));
+        }
+        let mut failed = None;
+        for target in targets {
+            let Some(pid) = std::str::from_utf8(target).ok().and_then(|text| text.parse::<i32>().ok()) else {
+                return Err(self.usage(span, &format!("kill: {} is no number of a process", quote_word(target))));
+            };
+            if let Err(error) = signal::send(pid, signal) {
+                failed = Some(format!("kill: can't signal {pid}: {}", super::redirect::reason(&error)));
+            }
+        }
+        failed.map_or(Ok(0), |message| Err(self.problem(span, &message, 1)))
+    }
+
+    // -------------------------------------------------------------------------------------- names
+
+    fn type_of_names(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        if let Some(option) = args.first().filter(|arg| arg.first() == Some(&b'-')) {
+            return Err(self.usage(span, &format!("type has no option {}", quote_word(option))));
+        }
+        let mut text = Vec::new();
+        for name in args {
+            match self.meaning(name) {
+                Some(meaning) => text.extend_from_slice(meaning.sentence(name).as_bytes()),
+                None => {
+                    out.write(self, 1, &text, span)?;
+                    return Err(self.problem(span, &format!("type: {} is not found", quote_word(name)), 1));
+                }
+            }
+        }
+        out.write(self, 1, &text, span).map(|()| 0)
+    }
+
+    fn command_v(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let [option, names @ ..] = args else { return Err(self.usage(span, "command -v takes a name")) };
+        let mut text = Vec::new();
+        let mut found = false;
+        for name in names {
+            let Some(meaning) = self.meaning(name) else { continue };
+            found = true;
+            if option == b"-V" {
+                text.extend_from_slice(meaning.sentence(name).as_bytes());
+            } else {
+                match &meaning {
+                    Meaning::Program(path) => text.extend_from_slice(path),
+                    _ => text.extend_from_slice(name),
+                }
+                text.push(b'\n');
+            }
+        }
+        out.write(self, 1, &text, span)?;
+        Ok(u8::from(!found))
+    }
+
+    fn meaning(&mut self, name: &[u8]) -> Option<Meaning> {
+        let text = std::str::from_utf8(name).unwrap_or_default();
+        if builtins::KEYWORDS.contains(&text) {
+            return Some(Meaning::Keyword);
+        }
+        if builtins::find(text).is_some() {
+            return Some(Meaning::Builtin);
+        }
+        let directory = self.directory.clone();
+        match self.search().find(name, directory.as_deref()) {
+            Lookup::Found(path) => Some(Meaning::Program(path.to_bytes().to_vec())),
+            _ => None,
+        }
+    }
+}
+
+enum Meaning {
+    Keyword,
+    Builtin,
+    Program(Vec<u8>),
+}
+
+impl Meaning {
+    fn sentence(&self, name: &[u8]) -> String {
+        let name = visible(name);
+        match self {
+            Self::Keyword => format!("{name} is a keyword\n"),
+            Self::Builtin => format!("{name} is a shell builtin\n"),
+            Self::Program(path) => format!("{name} is {}\n", visible(path)),
+        }
+    }
+}
+
+/// Seconds, or a duration with a unit.
+fn duration(text: &str) -> Option<Duration> {
+    if text.starts_with('-') {
+        return None;
+    }
+    match parse_number(text) {
+        Ok(Value::Int(seconds)) => u64::try_from(seconds).ok().map(Duration::from_secs),
+        Ok(Value::Float(seconds)) => Duration::try_from_secs_f64(seconds).ok(),
+        Ok(Value::Duration(duration)) => Some(duration.to_std()),
+        // `sleep .5` and `sleep 05` are fine with sleep(1).
+        _ => Duration::try_from_secs_f64(text.parse().ok()?).ok(),
+    }
+}
+
+/// `cd -L`: `..` goes back along the path by which one came (POSIX cd, step 8).
+fn logical(current: &[u8], target: &[u8]) -> Vec<u8> {
+    let joined = Path::new(OsStr::from_bytes(current)).join(OsStr::from_bytes(target));
+    let mut path = PathBuf::from("/");
+    for component in joined.components() {
+        match component {
+            Component::Normal(name) => path.push(name),
+            Component::ParentDir => {
+                path.pop();
+            }
+            _ => {}
+        }
+    }
+    path.into_os_string().into_vec()
+}

@@ -1,0 +1,190 @@
+//! Captures: the output of commands as a value.
+//!
+//! A pipeline of programs is read by the loop that waits for it, and a builtin writes to memory; neither needs a
+//! thread. Anything else writes to a pipe that a thread drains, since who writes 64 KiB to a pipe that nobody reads
+//! waits for ever.
+
+use super::command::Work;
+use super::output::Output;
+use super::pipeline::CaptureTo;
+use super::unwind::{Eval, Unwind};
+use super::{Error, Interpreter};
+use crate::check::program::*;
+use crate::process::{Interrupt, Readable};
+use crate::span::Span;
+use crate::sys::pipe;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How much a capture may hold.
+pub const LIMIT: usize = 256 << 20;
+
+impl Interpreter {
+    /// `$(…)`: the output less its trailing line ends.
+    pub(super) fn capture_text(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
+        let mut bytes = self.capture(block, span)?;
+        let length = bytes.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
+    /// The output of commands that work on copies of directory and environment. Their failure is an error of the
+    /// statement that asked, which `||` does not absorb: sh would go on with half an output.
+    pub(super) fn capture(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
+        let directory = self.directory.clone();
+        let environment = self.environment.clone();
+        let jobs = std::mem::take(&mut self.jobs);
+        self.depth += 1;
+        let result = self.capture_by_shape(block, span);
+        self.depth -= 1;
+        self.jobs = jobs;
+        self.environment = environment;
+        self.directory = directory;
+        match result {
+            Err(Unwind::Error(mut error)) => {
+                error.is_failure = false;
+                Err(Unwind::Error(error))
+            }
+            // `exit` ends the copy that it stands in.
+            Err(Unwind::Exit(0)) => Ok(Vec::new()),
+            Err(Unwind::Exit(status)) => {
+                let page = super::page(crate::diag::code::COMMAND_FAILED, self.source(), span, format!("the captured commands exited with {status}"), "exited");
+                Err(Unwind::Error(Box::new(Error { status, ..Error::value(page) })))
+            }
+            other => other,
+        }
+    }
+
+    fn capture_by_shape(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
+        if let [Statement { kind: StatementKind::Pipeline(pipeline), .. }] = &*block.statements
+            && !pipeline.negated
+        {
+            let is_program = |stage: &Stage| matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
+            if pipeline.stages.iter().all(is_program) {
+                let mut capture = CaptureTo { limit: LIMIT, bytes: Vec::new() };
+                return match self.run_pipeline(pipeline, Some(&mut capture))? {
+                    None => Ok(capture.bytes),
+                    Some(failure) => Err(self.raise(failure)),
+                };
+            }
+            if let [Stage { kind: StageKind::Command(command), redirections, .. }] = &*pipeline.stages
+                && redirections.is_empty()
+                && matches!(command.target, Target::Builtin(_))
+            {
+                return self.capture_builtin(&pipeline.stages[0]);
+            }
+        }
+        self.capture_block(block, span)
+    }
+
+    fn capture_builtin(&mut self, stage: &Stage) -> Eval<Vec<u8>> {
+        let substitutions = self.substitutions.len();
+        let prepared = self.prepare(stage)?;
+        let mut memory = Vec::new();
+        let mut status = 0;
+        let mut argv = Vec::new();
+        if let Work::Builtin { builtin, argv: arguments, literal_first, environment } = &prepared.work {
+            let saved = environment.as_ref().map(|environment| std::mem::replace(&mut self.environment, environment.clone()));
+            let files = self.files.clone();
+            let result = self.builtin(*builtin, arguments, *literal_first, &mut Output::Memory(&mut memory, &files), stage.span);
+            if let Some(saved) = saved {
+                self.environment = saved;
+            }
+            self.close_substitutions();
+            argv = prepared.work.argv();
+            status = result?;
+        }
+        if let Some(failure) = self.end_substitutions(substitutions)? {
+            return Err(self.raise(failure));
+        }
+        if status == 0 {
+            return Ok(memory);
+        }
+        let end = super::unwind::End::Status(status);
+        let outcome = super::unwind::StageOutcome { span: stage.span, argv, end, wall: Duration::ZERO, order: None };
+        Err(self.raise(super::unwind::Failure::Stages(vec![outcome])))
+    }
+
+    fn capture_block(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
+        let (reader, writer) = self.pipe(span)?;
+        let over = Arc::new(AtomicBool::new(false));
+        let interrupt = self.interrupt();
+        let drain = {
+            let over = over.clone();
+            self.thread(span, move || drain(&reader, &over, &interrupt))?
+        };
+        let mut files = self.files.clone();
+        files.set(1, Arc::new(writer));
+        let saved = std::mem::replace(&mut self.files, files);
+        let mut result = self.block(block);
+        if result.is_ok() {
+            result = self.await_jobs();
+        } else if let Err(unwind) = &result {
+            self.end_jobs(unwind);
+        }
+        // Our end of the pipe goes with it, and the thread sees the end.
+        self.files = saved;
+        over.store(true, Ordering::Release);
+        let drained = drain.join();
+        match drained {
+            Ok(Drained { overflow: true, .. }) => Err(self.overflow(span)),
+            Ok(Drained { bytes, .. }) => match result {
+                Ok(()) => Ok(bytes),
+                Err(Unwind::Exit(0)) => Ok(bytes),
+                Err(unwind) => Err(unwind),
+            },
+            Err(_) => Err(Unwind::Error(Box::new(Error::value(super::page(
+                crate::diag::code::INTERNAL,
+                self.source(),
+                span,
+                "the reader of a capture crashed",
+                "this capture",
+            ))))),
+        }
+    }
+}
+
+struct Drained {
+    bytes: Vec<u8>,
+    overflow: bool,
+}
+
+/// Reads a pipe to its end. Once the commands are over, a process that was left behind may hold it: then it is given
+/// up after a moment's quiet.
+fn drain(reader: &OwnedFd, over: &AtomicBool, interrupt: &Interrupt) -> Drained {
+    const LOOK: Duration = Duration::from_millis(50);
+    const QUIET: Duration = Duration::from_millis(100);
+    const DRAIN: Duration = Duration::from_secs(1);
+    let mut bytes = Vec::new();
+    let mut ended: Option<Instant> = None;
+    let mut last = Instant::now();
+    // Interrupts end the commands, and those end the pipe.
+    let never = Interrupt::none();
+    let _ = interrupt;
+    loop {
+        if ended.is_none() && over.load(Ordering::Acquire) {
+            ended = Some(Instant::now());
+            last = Instant::now();
+        }
+        if let Some(ended) = ended
+            && (last.elapsed() > QUIET || ended.elapsed() > DRAIN)
+        {
+            return Drained { bytes, overflow: false };
+        }
+        match never.wait_readable(reader.as_fd(), Some(Instant::now() + LOOK)) {
+            Ok(Readable::Ready) => {}
+            Ok(_) => continue,
+            Err(_) => return Drained { bytes, overflow: false },
+        }
+        let room = if bytes.is_empty() { 4096 } else { pipe::CAPACITY };
+        match pipe::read_into(reader.as_fd(), &mut bytes, room) {
+            Ok(0) => return Drained { bytes, overflow: false },
+            Ok(_) if bytes.len() > LIMIT => return Drained { bytes: Vec::new(), overflow: true },
+            Ok(_) => last = Instant::now(),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return Drained { bytes, overflow: false },
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Simple commands: words expanded and the program found, before anything of the pipeline starts.
+
+use super::output::Output;
+use super::unwind::{Error, Eval, Unwind, page};
+use super::Interpreter;
+use crate::builtins::Builtin;
+use crate::check::program::*;
+use crate::diag::{code, quote_word};
+use crate::process::{Environment, Lookup};
+use crate::span::Span;
+use std::ffi::CStr;
+use std::sync::Arc;
+
+/// A stage, ready to run.
+pub struct Prepared {
+    pub argv: Vec<Vec<u8>>,
+    /// The program to start; none when it runs in the interpreter.
+    pub program: Option<Arc<CStr>>,
+    /// Its environment, if it has one of its own.
+    pub environment: Option<Environment>,
+    pub work: Work,
+}
+
+/// What a stage does that runs in the interpreter.
+pub enum Work {
+    /// Nothing: a program does it.
+    None,
+    Builtin { builtin: Builtin, argv: Vec<Vec<u8>>, literal_first: bool, environment: Option<Environment> },
+    Compound(Arc<Compound>),
+    Fail(String, Span),
+}
+
+impl Prepared {
+    pub fn argv(&self) -> &[Vec<u8>] {
+        &self.argv
+    }
+}
+
+impl Work {
+    pub fn argv(&self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Builtin { builtin, argv, .. } => {
+                let mut all = vec![builtin.name().as_bytes().to_vec()];
+                all.extend(argv.iter().cloned());
+                all
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Interpreter {
+    pub(super) fn prepare(&mut self, stage: &Stage) -> Eval<Prepared> {
+        let inner = |work: Work| Prepared { argv: work.argv(), program: None, environment: None, work };
+        match &stage.kind {
+            StageKind::Command(command) => self.prepare_command(command, stage.span),
+            StageKind::Compound(compound) => Ok(inner(Work::Compound(compound.clone()))),
+            StageKind::Fail(value) => {
+                let value = self.expr(value)?;
+                let text = String::from_utf8_lossy(&self.word_of(&value, stage.span)?).into_owned();
+                Ok(inner(Work::Fail(text, stage.span)))
+            }
+            // The check lets these stand alone only.
+            StageKind::Break => Err(Unwind::Break),
+            StageKind::Continue => Err(Unwind::Continue),
+        }
+    }
+
+    fn prepare_command(&mut self, command: &Command, span: Span) -> Eval<Prepared> {
+        let mut environment = None;
+        for (name, value) in &command.assignments {
+            let text = self.text_of(value)?;
+            let environment = environment.get_or_insert_with(|| self.environment.clone());
+            environment.set(name.as_bytes(), &text).map_err(|error| {
+                self.fail(Error::value(page(code::BAD_VALUE, self.source(), value.span, error.to_string(), "this value")))
+            })?;
+        }
+        let mut argv = Vec::new();
+        self.arguments(&command.words, &mut argv)?;
+        match command.target {
+            Target::Builtin(builtin) => {
+                let literal_first = matches!(command.words.first(), Some(Word::Literal(_)));
+                let work = Work::Builtin { builtin, argv, literal_first, environment };
+                Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
+            }
+            Target::Program => {
+                let program = self.find(&argv, environment.as_ref(), span)?;
+                Ok(Prepared { argv, program: Some(program), environment, work: Work::None })
+            }
+        }
+    }
+
+    fn find(&mut self, argv: &[Vec<u8>], environment: Option<&Environment>, span: Span) -> Eval<Arc<CStr>> {
+        let Some(name) = argv.first() else {
+            let error = page(code::PROGRAM_NOT_FOUND, self.source(), span, "no program is named: the list is empty", "this command");
+            return Err(Error::command(error, 127).into());
+        };
+        // `PATH=… cmd` decides where cmd is looked for (POSIX 2.9.1).
+        let own = environment.and_then(|environment| environment.get(b"PATH"));
+        let search = match own {
+            Some(path) if Some(path) != self.environment.get(b"PATH") => Arc::new(crate::process::Search::new(path)),
+            _ => self.search(),
+        };
+        let shown = quote_word(name);
+        let directory = self.directory.clone();
+        let (code, message, help, status) = match search.find(name, directory.as_deref()) {
+            Lookup::Found(path) => return Ok(path),
+            Lookup::NotFound if name.contains(&b'/') => {
+                (code::PROGRAM_NOT_FOUND, format!("no file {shown}"), "check the path and the directory that the script runs in".to_string(), 127)
+            }
+            Lookup::NotFound => (code::PROGRAM_NOT_FOUND, format!("no program {shown} in PATH"), self.not_found_help(name), 127),
+            Lookup::NotExecutable(path) => {
+                let path = quote_word(&path);
+                (code::NOT_EXECUTABLE, format!("{path} is not executable"), format!("make it so: chmod +x {path}"), 126)
+            }
+            Lookup::IsDirectory(path) => {
+                let path = quote_word(&path);
+                (code::NOT_EXECUTABLE, format!("{path} is a directory"), format!("go there: cd {path}"), 126)
+            }
+            Lookup::NoDirectory(path) => {
+                (code::PROGRAM_NOT_FOUND, format!("no directory {} on the way to {shown}", quote_word(&path)), String::new(), 127)
+            }
+        };
+        let mut error = page(code, self.source(), span, message, "this command");
+        if !help.is_empty() {
+            error = error.help(help);
+        }
+        Err(Error::command(error, status).into())
+    }
+
+    fn not_found_help(&self, name: &[u8]) -> String {
+        let Ok(name) = std::str::from_utf8(name) else { return "check the spelling".into() };
+        if std::path::Path::new(&self.directory_path()).join(name).is_file() {
+            return format!("a file of this name is in the directory: ./{name}");
+        }
+        "check the spelling, install it, or give its path".to_string()
+    }
+
+    /// Does the work of a stage, with the descriptors as they are; its status.
+    pub(super) fn work(&mut self, work: &Work, span: Span) -> Eval<u8> {
+        match work {
+            Work::None => Ok(0),
+            Work::Compound(compound) => self.compound(compound, span).map(|()| 0),
+            Work::Fail(message, span) => Err(Error::command(page(code::FAIL, self.source(), *span, message.clone(), "the script fails here"), 1).into()),
+            Work::Builtin { builtin, argv, literal_first, environment } => {
+                let saved = environment.as_ref().map(|environment| std::mem::replace(&mut self.environment, environment.clone()));
+                let files = self.files.clone();
+                let result = self.builtin(*builtin, argv, *literal_first, &mut Output::Files(&files), span);
+                if let Some(saved) = saved {
+                    self.environment = saved;
+                }
+                result
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Expressions: to values.
+
+use super::unwind::{Error, Eval, page};
+use super::{Interpreter, quote};
+use crate::check::program::*;
+use crate::diag::code;
+use crate::span::Span;
+use crate::value::ops::{self, Op};
+use crate::value::{List, Map, Range, Str, Value, format};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+impl Interpreter {
+    pub(super) fn expr(&mut self, expr: &Expr) -> Eval<Value> {
+        match &expr.kind {
+            ExprKind::Value(value) => Ok(value.clone()),
+            ExprKind::Slot(slot) => Ok(self.slot(*slot).clone()),
+            ExprKind::Binary { operator, operands } => self.binary(*operator, &operands.0, &operands.1, expr.span),
+            ExprKind::Environment { name, required } => self.variable(name, *required, expr.span),
+            ExprKind::Text(parts) => Ok(Value::Str(Str::from(self.join(parts)?))),
+            ExprKind::List(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    list.push(self.expr(item)?);
+                }
+                Ok(Value::List(List::from(list)))
+            }
+            ExprKind::Map(entries) => {
+                let mut map = Map::default();
+                for (key, value) in entries {
+                    let name = self.expr(key)?;
+                    let name = Str::from(self.word_of(&name, key.span)?.into_owned());
+                    map.insert(name, self.expr(value)?);
+                }
+                Ok(Value::Map(map))
+            }
+            ExprKind::Negate(operand) => {
+                let value = self.expr(operand)?;
+                ops::neg(&value).map_err(|error| self.op_error(error, expr.span))
+            }
+            ExprKind::Not(operand) => Ok(Value::Bool(!self.truth(operand)?)),
+            ExprKind::And(operands) => Ok(Value::Bool(self.truth(&operands.0)? && self.truth(&operands.1)?)),
+            ExprKind::Or(operands) => Ok(Value::Bool(self.truth(&operands.0)? || self.truth(&operands.1)?)),
+            ExprKind::Coalesce(operands) => match self.expr(&operands.0)? {
+                Value::Null => self.expr(&operands.1),
+                value => Ok(value),
+            },
+            ExprKind::Conditional(parts) => {
+                let (condition, yes, no) = &**parts;
+                if self.truth(condition)? { self.expr(yes) } else { self.expr(no) }
+            }
+            ExprKind::Range { inclusive, bounds } => {
+                let start = self.int(&bounds.0, "the start of a range")?;
+                let end = self.int(&bounds.1, "the end of a range")?;
+                Ok(Value::Range(Arc::new(Range::new(start, end, *inclusive))))
+            }
+            ExprKind::Index(parts) => {
+                let receiver = self.expr(&parts.0)?;
+                let index = self.expr(&parts.1)?;
+                self.index(&receiver, &index, parts.1.span)
+            }
+            ExprKind::Field(receiver, name) => {
+                let value = self.expr(receiver)?;
+                let Value::Map(map) = &value else {
+                    return Err(self.wrong_type(receiver.span, "what has this field", "a map", value.type_of()));
+                };
+                match map.get(name.as_bytes()) {
+                    Some(value) => Ok(value.clone()),
+                    None => Err(self.missing_key(name, map, expr.span)),
+                }
+            }
+            ExprKind::Capture(block) => Ok(Value::Str(Str::from(self.capture_text(block, expr.span)?))),
+            ExprKind::Bytes(block) => Ok(Value::Str(Str::from(self.capture(block, expr.span)?))),
+            ExprKind::Lines(block) => {
+                let bytes = self.capture(block, expr.span)?;
+                let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+                if bytes.is_empty() {
+                    return Ok(Value::List(List::from(Vec::new())));
+                }
+                let lines = text.split(|byte| *byte == b'\n').map(|line| Value::str(line.to_vec()));
+                Ok(Value::List(lines.collect()))
+            }
+            ExprKind::Call(function, arguments) => self.call(*function, arguments, expr.span),
+        }
+    }
+
+    /// An operand without a copy of it, where it stands still.
+    #[inline]
+    fn operand<'v>(&'v self, expr: &'v Expr) -> Option<&'v Value> {
+        match &expr.kind {
+            ExprKind::Value(value) => Some(value),
+            ExprKind::Slot(slot) => Some(self.slot(*slot)),
+            _ => None,
+        }
+    }
+
+    fn binary(&mut self, operator: Op, left: &Expr, right: &Expr, span: Span) -> Eval<Value> {
+        if let (Some(left), Some(right)) = (self.operand(left), self.operand(right)) {
+            return operate(operator, left, right).map_err(|error| self.op_error(error, span));
+        }
+        let left = self.expr(left)?;
+        if operator == Op::Concat {
+            let right = self.expr(right)?;
+            return ops::concat(left, &right).map_err(|error| self.op_error(error, span));
+        }
+        let outcome = match self.operand(right) {
+            Some(right) => operate(operator, &left, right),
+            None => {
+                let right = self.expr(right)?;
+                operate(operator, &left, &right)
+            }
+        };
+        outcome.map_err(|error| self.op_error(error, span))
+    }
+
+    /// A condition: only true and false are either.
+    pub(super) fn truth(&mut self, expr: &Expr) -> Eval<bool> {
+        if let ExprKind::Binary { operator, operands } = &expr.kind
+            && let (Some(Value::Int(left)), Some(Value::Int(right))) = (self.operand(&operands.0), self.operand(&operands.1))
+            && let Some(answer) = compare_ints(*operator, *left, *right)
+        {
+            return Ok(answer);
+        }
+        match self.expr(expr)? {
+            Value::Bool(value) => Ok(value),
+            other => Err(self.wrong_type(expr.span, "a condition", "true or false", other.type_of())),
+        }
+    }
+
+    fn int(&mut self, expr: &Expr, what: &str) -> Eval<i64> {
+        match self.expr(expr)? {
+            Value::Int(value) => Ok(value),
+            other => Err(self.wrong_type(expr.span, what, "an integer", other.type_of())),
+        }
+    }
+
+    fn variable(&mut self, name: &Str, required: bool, span: Span) -> Eval<Value> {
+        match self.environment.get(name.as_bytes()) {
+            Some(value) => Ok(Value::str(value.to_vec())),
+            // Shells keep it themselves; ours is the session's directory.
+            None if name.as_bytes() == b"PWD" => Ok(Value::str(self.working_directory(span)?)),
+            None if !required => Ok(Value::Null),
+            None => {
+                let name = String::from_utf8_lossy(name.as_bytes()).into_owned();
+                let message = format!("the environment variable {name} is not set");
+                let error = page(code::UNSET_VARIABLE, self.source(), span, message, "not set");
+                let help = format!("set it, or give a default: $[env.{name} ?? \"…\"]");
+                Err(Error::value(error.help(help)).into())
+            }
+        }
+    }
+
+    fn index(&mut self, receiver: &Value, index: &Value, span: Span) -> Eval<Value> {
+        match receiver {
+            Value::List(list) => {
+                let place = self.list_index(index, list.len(), span)?;
+                Ok(list[place].clone())
+            }
+            Value::Map(map) => {
+                let Value::Str(key) = index else {
+                    return Err(self.wrong_type(span, "a key of a map", "a string", index.type_of()));
+                };
+                match map.get(key.as_bytes()) {
+                    Some(value) => Ok(value.clone()),
+                    None => Err(self.missing_key(key, map, span)),
+                }
+            }
+            other => Err(self.wrong_type(span, "what is indexed", "a list or map", other.type_of())),
+        }
+    }
+
+    fn call(&mut self, function: Function, arguments: &[Expr], span: Span) -> Eval<Value> {
+        let value = self.expr(&arguments[0])?;
+        match function {
+            Function::Flag | Function::Code => Ok(value),
+            Function::Flags => match value {
+                Value::List(_) => Ok(value),
+                other => Err(self.wrong_type(span, "the argument of flags", "a list", other.type_of())),
+            },
+            Function::Quote => {
+                let words = match &value {
+                    Value::List(list) => {
+                        let mut words = Vec::with_capacity(list.len());
+                        for item in list.iter() {
+                            words.push(self.word_of(item, span)?.into_owned());
+                        }
+                        words
+                    }
+                    value => vec![self.word_of(value, span)?.into_owned()],
+                };
+                Ok(Value::Str(Str::from(quote::posix(&words))))
+            }
+        }
+    }
+
+    /// The one argument that a value becomes.
+    pub(super) fn word_of<'v>(&self, value: &'v Value, span: Span) -> Eval<Cow<'v, [u8]>> {
+        format::to_word(value).map_err(|error| {
+            let diagnostic = page(code::NOT_A_WORD, self.source(), span, error.to_string(), "not one word");
+            Error::value(diagnostic.help(error.hint())).into()
+        })
+    }
+}
+
+/// The hot operators with the operator known, so that each is a comparison or sum of its own.
+#[inline]
+fn operate(operator: Op, left: &Value, right: &Value) -> Result<Value, ops::OpError> {
+    if let (Value::Int(left), Value::Int(right)) = (left, right) {
+        if let Some(answer) = compare_ints(operator, *left, *right) {
+            return Ok(Value::Bool(answer));
+        }
+    }
+    match operator {
+        Op::Add => ops::add(left, right),
+        Op::Sub => ops::sub(left, right),
+        Op::Mul => ops::mul(left, right),
+        Op::Rem => ops::rem(left, right),
+        other => ops::binary(other, left, right),
+    }
+}
+
+#[inline]
+fn compare_ints(operator: Op, left: i64, right: i64) -> Option<bool> {
+    let ordering = left.cmp(&right);
+    Some(match operator {
+        Op::Lt => ordering == Ordering::Less,
+        Op::Le => ordering != Ordering::Greater,
+        Op::Gt => ordering == Ordering::Greater,
+        Op::Ge => ordering != Ordering::Less,
+        Op::Eq => ordering == Ordering::Equal,
+        Op::Ne => ordering != Ordering::Equal,
+        _ => return None,
+    })
+}

@@ -1,0 +1,217 @@
+//! The state of a run: variables, directory, environment, descriptors.
+
+use super::unwind::{Eval, Unwind};
+use super::job::{Job, Substitution};
+use super::unwind::Error;
+use crate::check::program::{ARGS, Program, Slot};
+use crate::diag::Source;
+use crate::process::{Environment, FileTable, Group, Interrupt, Search, Signal, StageReport, Wait};
+use crate::value::{List, Str, Value};
+use std::ffi::CStr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// What the evaluation tells about processes, for a trace.
+pub enum Event<'a> {
+    Started { pid: i32, argv: &'a [Vec<u8>], depth: usize },
+    Ended { report: &'a StageReport, depth: usize },
+}
+
+/// What a run is given.
+#[derive(Default)]
+pub struct Setup {
+    pub args: Vec<Vec<u8>>,
+    /// Whether signals that ask this process to end are caught, once there is something to clean up. Only the
+    /// binary may say so: the handlers are the whole process's.
+    pub handle_signals: bool,
+    pub observer: Option<Box<dyn Fn(&Event<'_>) + Send + Sync>>,
+}
+
+/// What all threads of a run share.
+pub struct Shared {
+    pub program: Program,
+    handle_signals: bool,
+    interrupt: OnceLock<Interrupt>,
+    terminal: OnceLock<bool>,
+    observer: Option<Box<dyn Fn(&Event<'_>) + Send + Sync>>,
+}
+
+/// One thread of a run. A stage, job or capture that works on copies has a fork of its own.
+pub struct Interpreter {
+    pub(super) shared: Arc<Shared>,
+    pub(super) slots: Vec<Value>,
+    pub(super) directory: Option<Arc<CStr>>,
+    pub(super) environment: Environment,
+    pub(super) search: Option<Arc<Search>>,
+    pub(super) files: FileTable,
+    pub(super) jobs: Vec<Job>,
+    /// The process substitutions of the command that is being prepared or runs.
+    pub(super) substitutions: Vec<Substitution>,
+    /// The process group of the pipeline that this is a stage of.
+    pub(super) group: Option<Group>,
+    /// How deep in captures and stages this stands, for the trace.
+    pub(super) depth: usize,
+}
+
+/// How long programs that are asked to end may take.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+impl Interpreter {
+    pub fn new(program: Program, setup: Setup) -> Self {
+        let mut slots = vec![Value::Null; program.slots];
+        let args = setup.args.into_iter().map(|arg| Value::Str(Str::from(arg)));
+        slots[ARGS.0 as usize] = Value::List(args.collect::<List>());
+        let shared = Shared {
+            program,
+            handle_signals: setup.handle_signals,
+            interrupt: OnceLock::new(),
+            terminal: OnceLock::new(),
+            observer: setup.observer,
+        };
+        Self {
+            shared: Arc::new(shared),
+            slots,
+            directory: None,
+            environment: Environment::inherited(),
+            search: None,
+            files: FileTable::inherited(),
+            jobs: Vec::new(),
+            substitutions: Vec::new(),
+            group: None,
+            depth: 0,
+        }
+    }
+
+    /// A copy for another thread.
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            slots: self.slots.clone(),
+            directory: self.directory.clone(),
+            environment: self.environment.clone(),
+            search: self.search.clone(),
+            files: self.files.clone(),
+            jobs: Vec::new(),
+            substitutions: Vec::new(),
+            group: self.group.clone(),
+            depth: self.depth + 1,
+        }
+    }
+
+    /// Runs the script, and awaits its jobs.
+    pub fn run(&mut self) -> Eval<()> {
+        let shared = self.shared.clone();
+        let ran = self.block(&shared.program.body);
+        match ran {
+            Ok(()) => self.await_jobs(),
+            Err(unwind) => {
+                self.end_jobs(&unwind);
+                Err(unwind)
+            }
+        }
+    }
+
+    pub(super) fn source(&self) -> &Arc<Source> {
+        &self.shared.program.source
+    }
+
+    #[inline]
+    pub(super) fn slot(&self, slot: Slot) -> &Value {
+        &self.slots[slot.0 as usize]
+    }
+
+    #[inline]
+    pub(super) fn slot_mut(&mut self, slot: Slot) -> &mut Value {
+        &mut self.slots[slot.0 as usize]
+    }
+
+    /// The programs that PATH leads to. Split again whenever PATH is another one.
+    pub(super) fn search(&mut self) -> Arc<Search> {
+        // What exec(3) takes for PATH when it is unset is up to the system; a safe default is ours.
+        let path = self.environment.get(b"PATH").unwrap_or(b"/usr/local/bin:/usr/bin:/bin");
+        match &self.search {
+            Some(search) if search.path() == path => search.clone(),
+            _ => {
+                let search = Arc::new(Search::new(path));
+                self.search = Some(search.clone());
+                search
+            }
+        }
+    }
+
+    /// What ends this run from outside. Made when there is first something to wait for: a script without
+    /// programs needs no handler, the signal's own effect is right.
+    pub(super) fn interrupt(&self) -> Interrupt {
+        let make = || {
+            if !self.shared.handle_signals {
+                return Interrupt::none();
+            }
+            let Ok(interrupt) = Interrupt::new() else { return Interrupt::none() };
+            crate::sys::handlers::keep_statuses();
+            // Without handlers a signal ends us and not our children; that is no reason not to run.
+            let _ = crate::sys::handlers::install(&interrupt, &[Signal::INT, Signal::TERM, Signal::HUP]);
+            interrupt
+        };
+        self.shared.interrupt.get_or_init(make).clone()
+    }
+
+    /// Fails when a signal has asked the run to end.
+    #[inline]
+    pub(super) fn check_interrupt(&self) -> Eval<()> {
+        match self.shared.interrupt.get() {
+            None => Ok(()),
+            Some(interrupt) => match interrupt.raised() {
+                None => Ok(()),
+                Some(raised) => Err(Unwind::Interrupted(raised.signal)),
+            },
+        }
+    }
+
+    pub(super) fn how_to_wait(&self) -> Wait {
+        Wait { interrupt: self.interrupt(), grace: GRACE, ..Wait::default() }
+    }
+
+    /// The process group for a new pipeline: the one of the pipeline that this is a stage of, or a new one. On a
+    /// terminal that is ours, programs stay in our group as under sh, or they could not read from it.
+    pub(super) fn new_group(&self) -> Group {
+        if let Some(group) = &self.group {
+            return group.clone();
+        }
+        let terminal = self.shared.terminal.get_or_init(|| {
+            let ours = crate::sys::tty::own_group();
+            (0..=2).any(|fd| {
+                crate::sys::descriptor::inherited(fd)
+                    .and_then(crate::sys::tty::foreground)
+                    .is_ok_and(|group| group == ours)
+            })
+        });
+        if *terminal { Group::inherit() } else { Group::own() }
+    }
+
+    pub(super) fn observe(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.shared.observer {
+            observer(event);
+        }
+    }
+
+    pub(super) fn is_observed(&self) -> bool {
+        self.shared.observer.is_some()
+    }
+
+    /// The directory of the session, for what takes a path.
+    pub(super) fn directory_path(&self) -> std::path::PathBuf {
+        use std::os::unix::ffi::OsStrExt;
+        match &self.directory {
+            Some(directory) => std::path::PathBuf::from(std::ffi::OsStr::from_bytes(directory.to_bytes())),
+            None => std::path::PathBuf::from("."),
+        }
+    }
+
+    pub(super) fn raise(&self, failure: super::unwind::Failure) -> Unwind {
+        Unwind::Error(failure.into_error(self.source()))
+    }
+
+    pub(super) fn fail(&self, error: Error) -> Unwind {
+        Unwind::Error(Box::new(error))
+    }
+}

@@ -1,0 +1,19 @@
+//! The evaluation: from the resolved tree to values, control flow and pipelines.
+
+mod builtin;
+mod capture;
+mod command;
+mod expression;
+mod interpreter;
+mod job;
+mod output;
+mod pipeline;
+mod quote;
+mod redirect;
+mod statement;
+mod unwind;
+mod word;
+
+pub use interpreter::{Event, Interpreter, Setup};
+
+pub use unwind::{Error, Eval, Unwind, page};

@@ -1,0 +1,53 @@
+//! Where a builtin writes: a descriptor, or a capture's memory.
+
+use super::Interpreter;
+use super::unwind::{Error, Eval, Unwind, page};
+use crate::diag::code;
+use crate::process::FileTable;
+use crate::span::Span;
+use crate::sys::pipe;
+use std::io::ErrorKind;
+
+/// The streams of a builtin.
+pub enum Output<'a> {
+    Files(&'a FileTable),
+    /// Standard output goes to memory: a captured builtin needs neither pipe nor process.
+    Memory(&'a mut Vec<u8>, &'a FileTable),
+}
+
+impl Output<'_> {
+    /// Writes all of it to descriptor 1 or 2.
+    pub fn write(&mut self, run: &Interpreter, fd: i32, bytes: &[u8], span: Span) -> Eval<()> {
+        let files = match self {
+            Self::Memory(memory, _) if fd == 1 => {
+                memory.extend_from_slice(bytes);
+                return Ok(());
+            }
+            Self::Memory(_, files) => files,
+            Self::Files(files) => files,
+        };
+        let failed = |message: String, code| {
+            let diagnostic = page(code, run.source(), span, message, "writes here");
+            Unwind::from(Error::command(diagnostic, 1))
+        };
+        let Some(descriptor) = files.get(fd) else {
+            return Err(failed(format!("descriptor {fd} is closed"), code::BAD_DESCRIPTOR));
+        };
+        let target = descriptor.borrow().map_err(|error| failed(format!("can't write: {error}"), code::WRITE_FAILED))?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match pipe::write(target, rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => run.check_interrupt()?,
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Err(Unwind::PipeClosed),
+                // An inherited descriptor may be non-blocking: wait as a blocking one would.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    run.check_interrupt()?;
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+                Err(error) => return Err(failed(format!("can't write: {error}"), code::WRITE_FAILED)),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,410 @@
+//! Pipelines: everything prepared, then everything started, then everything awaited.
+//!
+//! The way of a pipeline: the words of all stages are expanded and all programs found; all targets are opened; the
+//! stages are started from the left, each end of a pipe dropped where it has gone; what runs in the interpreter
+//! runs, the last stage in this thread; all ends are awaited. Bytes between two programs never come by here.
+
+use super::command::{Prepared, Work};
+use super::redirect::Opened;
+use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
+use super::{Error, Event, Interpreter};
+use crate::check::program::*;
+use crate::diag::{Diagnostic, code, quote_argv, quote_word};
+use crate::process::{
+    Capture, Child, FileTable, Group, Pump, Stage as Program, StartError, StartProblem, Stop, pipe, start, wait, widen,
+};
+use crate::span::Span;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+/// Pipes of longer pipelines keep their size: an unprivileged user has a limit on the pages of all pipes.
+const WIDE_PIPELINE: usize = 8;
+const WIDE_PIPE: usize = 256 << 10;
+
+/// A stage that runs in the interpreter, with its descriptors.
+struct Inner {
+    place: usize,
+    files: FileTable,
+    work: Work,
+}
+
+impl Interpreter {
+    /// Runs a pipeline; none is success. What is no command's failure (a wrong value, `exit`) unwinds.
+    pub(super) fn pipeline(&mut self, pipeline: &Pipeline) -> Eval<Option<Failure>> {
+        let failure = match self.run_pipeline(pipeline, None) {
+            Ok(failure) => failure,
+            Err(Unwind::Error(error)) if error.is_failure => Some(Failure::Error(error)),
+            Err(unwind) => return Err(unwind),
+        };
+        if !pipeline.negated {
+            return Ok(failure);
+        }
+        if failure.is_some() {
+            return Ok(None);
+        }
+        let message = "the command succeeded, and `!` expects it to fail";
+        let error = page(code::COMMAND_FAILED, self.source(), pipeline.span, message, "succeeded");
+        Ok(Some(Failure::Error(Box::new(Error::command(error, 1)))))
+    }
+
+    /// Runs a pipeline whose last stage's output, if asked, is captured.
+    pub(super) fn run_pipeline(&mut self, pipeline: &Pipeline, capture: Option<&mut CaptureTo>) -> Eval<Option<Failure>> {
+        self.check_interrupt()?;
+        let substitutions = self.substitutions.len();
+        let result = self.prepare_and_run(pipeline, capture);
+        let joined = self.end_substitutions(substitutions);
+        match result? {
+            None => joined,
+            failure => {
+                // Interrupted meanwhile: that is worth more than the failure that it caused.
+                joined?;
+                Ok(failure)
+            }
+        }
+    }
+
+    fn prepare_and_run(&mut self, pipeline: &Pipeline, capture: Option<&mut CaptureTo>) -> Eval<Option<Failure>> {
+        let stages = &pipeline.stages;
+        if let ([stage], None) = (&**stages, &capture) {
+            match &stage.kind {
+                StageKind::Compound(compound) if stage.redirections.is_empty() => {
+                    return self.compound(compound, stage.span).map(|()| None);
+                }
+                StageKind::Fail(value) => return Err(self.fail_statement(value, stage.span)),
+                StageKind::Break => return Err(Unwind::Break),
+                StageKind::Continue => return Err(Unwind::Continue),
+                _ => {}
+            }
+        }
+        let mut prepared = Vec::with_capacity(stages.len());
+        for stage in stages {
+            prepared.push(self.prepare(stage)?);
+        }
+        if stages.iter().any(|stage| !stage.redirections.is_empty()) {
+            let argv: Vec<Vec<Vec<u8>>> = prepared.iter().map(|stage| stage.argv().to_vec()).collect();
+            self.guard_truncation(stages, &argv)?;
+        }
+        let mut opened = Vec::with_capacity(stages.len());
+        for stage in stages {
+            opened.push(self.open_all(&stage.redirections)?);
+        }
+        if prepared.len() == 1
+            && let (Some(one), Some(redirections)) = (prepared.pop_if(|one| one.program.is_none()), opened.first())
+        {
+            return self.run_alone(one, redirections, stages[0].span);
+        }
+        self.start_and_wait(pipeline, prepared, opened, capture)
+    }
+
+    /// A single stage that is no program needs neither pipe nor process.
+    fn run_alone(&mut self, prepared: Prepared, redirections: &[Opened], span: Span) -> Eval<Option<Failure>> {
+        let mut files = self.files.clone();
+        self.apply(redirections, &mut files)?;
+        let saved = std::mem::replace(&mut self.files, files);
+        let started = Instant::now();
+        let argv = prepared.argv.clone();
+        let result = self.work(&prepared.work, span);
+        self.files = saved;
+        let status = result?;
+        Ok((status != 0).then(|| {
+            let end = End::Status(status);
+            Failure::Stages(vec![StageOutcome { span, argv, end, wall: started.elapsed(), order: None }])
+        }))
+    }
+
+    fn start_and_wait(
+        &mut self,
+        pipeline: &Pipeline,
+        prepared: Vec<Prepared>,
+        opened: Vec<Vec<Opened>>,
+        capture: Option<&mut CaptureTo>,
+    ) -> Eval<Option<Failure>> {
+        let stages = &pipeline.stages;
+        let count = stages.len();
+        let group = self.new_group();
+        // Before anything is started: from now on there is something to clean up.
+        let how = self.how_to_wait();
+        let mut children: Vec<Child> = Vec::with_capacity(count);
+        let mut places: Vec<usize> = Vec::with_capacity(count);
+        let mut inner: Vec<Inner> = Vec::new();
+        let mut input: Option<OwnedFd> = None;
+        let mut pump = Pump::default();
+        for (place, (stage, redirections)) in prepared.into_iter().zip(opened).enumerate() {
+            let syntax = &stages[place];
+            let mut files = self.files.clone();
+            if let Some(reader) = input.take() {
+                files.set(0, Arc::new(reader));
+            }
+            if place + 1 < count {
+                let (reader, writer) = self.pipe(syntax.span)?;
+                if count <= WIDE_PIPELINE {
+                    widen(writer.as_fd(), WIDE_PIPE);
+                }
+                files.set(1, Arc::new(writer));
+                input = Some(reader);
+            } else if let Some(capture) = &capture {
+                let (reader, writer) = self.pipe(syntax.span)?;
+                files.set(1, Arc::new(writer));
+                pump.captures.push(Capture::new(reader, capture.limit));
+            }
+            self.apply(&redirections, &mut files)?;
+            drop(redirections);
+            if syntax.pipe_stderr && files.dup(1, 2).is_err() {
+                files.close(2);
+            }
+            for substitution in &self.substitutions {
+                files.set(substitution.number, substitution.file.clone());
+            }
+            match stage.program {
+                Some(program) => {
+                    let stage = Program {
+                        program,
+                        argv: stage.argv,
+                        environment: stage.environment.unwrap_or_else(|| self.environment.clone()),
+                        directory: self.directory.clone(),
+                        files,
+                        attributes: Default::default(),
+                    };
+                    let child = start(stage, &group).map_err(|error| self.not_started(error, syntax.span))?;
+                    self.observe(&Event::Started { pid: child.pid(), argv: child.argv(), depth: self.depth });
+                    children.push(child);
+                    places.push(place);
+                }
+                None => inner.push(Inner { place, files, work: stage.work }),
+            }
+        }
+        // The programs hold what they need of them.
+        self.close_substitutions();
+        let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
+        let mut unwound = None;
+        let mut threads: Vec<(usize, JoinHandle<StageOutcome>)> = Vec::new();
+        let here = inner.pop();
+        for stage in inner {
+            let fork = self.stage_fork(&group);
+            threads.push((stage.place, self.spawn_thread(fork, stage, stages)?));
+        }
+        if let Some(stage) = here {
+            let (place, span) = (stage.place, stages[stage.place].span);
+            if place + 1 == count {
+                let (outcome, unwind) = self.run_here(stage, span, &group);
+                outcomes[place] = Some(outcome);
+                unwound = unwind;
+            } else {
+                outcomes[place] = Some(self.stage_fork(&group).run_stage(stage, span));
+            }
+        }
+        let outcome = wait(&mut children, &mut pump, &how);
+        if let Some(capture) = capture {
+            capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
+        }
+        for (child, place) in children.iter().zip(&places) {
+            let report = child.report(*place + 1 == count);
+            self.observe(&Event::Ended { report: &report, depth: self.depth });
+            outcomes[*place] = Some(StageOutcome::of(report, stages[*place].span));
+        }
+        drop(children);
+        for (place, thread) in threads {
+            outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
+        }
+        match outcome {
+            Ok(outcome) => match outcome.stop {
+                Some(Stop::Interrupted(signal)) => return Err(Unwind::Interrupted(signal)),
+                Some(Stop::Overflow) => return Err(self.overflow(pipeline.span)),
+                _ => {}
+            },
+            Err(error) => {
+                let message = format!("can't wait for the processes: {error}");
+                return Err(Error::value(page(code::SPAWN_FAILED, self.source(), pipeline.span, message, "here")).into());
+            }
+        }
+        match unwound {
+            Some(Unwind::Error(_)) | None => {}
+            Some(unwind) => return Err(unwind),
+        }
+        self.judge(outcomes.into_iter().flatten().collect())
+    }
+
+    /// A failure if any stage failed; what is no command's failure unwinds.
+    fn judge(&self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
+        let value = outcomes.iter().position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
+        if let Some(place) = value
+            && let End::Error(error) = outcomes.swap_remove(place).end
+        {
+            return Err(Unwind::Error(error));
+        }
+        self.check_interrupt()?;
+        Ok(outcomes.iter().any(StageOutcome::failed).then_some(Failure::Stages(outcomes)))
+    }
+
+    // -------------------------------------------------------------------------------------- stages in the interpreter
+
+    fn stage_fork(&self, group: &Group) -> Interpreter {
+        let mut fork = self.fork();
+        fork.group = Some(group.clone());
+        fork
+    }
+
+    fn spawn_thread(&self, mut fork: Interpreter, stage: Inner, stages: &[Stage]) -> Eval<JoinHandle<StageOutcome>> {
+        let span = stages[stage.place].span;
+        self.thread(span, move || fork.run_stage(stage, span))
+    }
+
+    /// Starts a thread for something that runs beside this one.
+    pub(super) fn thread<T: Send + 'static>(&self, span: Span, work: impl FnOnce() -> T + Send + 'static) -> Eval<JoinHandle<T>> {
+        std::thread::Builder::new().stack_size(8 << 20).spawn(work).map_err(|error| {
+            let message = format!("can't start a thread: {error}");
+            Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "for this"), 126).into()
+        })
+    }
+
+    /// Runs a stage on its copy of everything, up to its end.
+    fn run_stage(&mut self, stage: Inner, span: Span) -> StageOutcome {
+        let (outcome, unwind) = self.stage_outcome(stage, span);
+        match unwind {
+            None => outcome,
+            Some(unwind) => StageOutcome { end: self.end_of(unwind, span), ..outcome },
+        }
+    }
+
+    /// Runs the last stage, which works on this scope itself.
+    fn run_here(&mut self, stage: Inner, span: Span, group: &Group) -> (StageOutcome, Option<Unwind>) {
+        let outer = self.group.replace(group.clone());
+        let (mut outcome, unwind) = self.stage_outcome(stage, span);
+        self.group = outer;
+        match unwind {
+            Some(Unwind::Error(error)) => {
+                outcome.end = End::Error(error);
+                (outcome, None)
+            }
+            unwind => (outcome, unwind),
+        }
+    }
+
+    fn stage_outcome(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
+        let started = Instant::now();
+        let argv = stage.work.argv();
+        let mut files = stage.files;
+        let result = match &stage.work {
+            // The commands of `each` keep the script's standard input: its lines come by another way.
+            Work::Compound(compound) if matches!(**compound, Compound::Each { .. }) => {
+                let input = files.get(0).cloned();
+                match self.files.get(0).cloned() {
+                    Some(own) => files.put(0, own),
+                    None => files.close(0),
+                }
+                let saved = std::mem::replace(&mut self.files, files);
+                let result = match (&**compound, input) {
+                    (Compound::Each { name, body }, Some(input)) => self.each_of(&input, *name, body, span),
+                    _ => self.compound(compound, span),
+                };
+                self.files = saved;
+                result.map(|()| 0)
+            }
+            work => {
+                let saved = std::mem::replace(&mut self.files, files);
+                let result = self.work(work, span);
+                self.files = saved;
+                result
+            }
+        };
+        let wall = started.elapsed();
+        let outcome = |end| StageOutcome { span, argv, end, wall, order: None };
+        match result {
+            Ok(status) => (outcome(End::Status(status)), None),
+            Err(Unwind::PipeClosed) => (outcome(End::PipeClosed), None),
+            Err(unwind) => (outcome(End::Status(0)), Some(unwind)),
+        }
+    }
+
+    /// What an early end is to those outside of a copy; its jobs end with it.
+    pub(super) fn end_of(&mut self, unwind: Unwind, span: Span) -> End {
+        match unwind {
+            Unwind::Error(error) => End::Error(error),
+            Unwind::Exit(status) => End::Status(status),
+            Unwind::PipeClosed => End::PipeClosed,
+            Unwind::Interrupted(signal) => End::Signal(signal, false),
+            Unwind::Break | Unwind::Continue => {
+                let error = page(code::INTERNAL, self.source(), span, "a loop was left from a copy", "here");
+                End::Error(Box::new(Error::value(error)))
+            }
+        }
+    }
+
+    pub(super) fn crashed(&self, span: Span) -> StageOutcome {
+        let error = page(code::INTERNAL, self.source(), span, "a stage of the interpreter crashed", "this stage");
+        StageOutcome {
+            span,
+            argv: Vec::new(),
+            end: End::Error(Box::new(Error::value(error))),
+            wall: Default::default(),
+            order: None,
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- errors
+
+    pub(super) fn pipe(&self, span: Span) -> Eval<(OwnedFd, OwnedFd)> {
+        pipe().map_err(|error| {
+            let message = format!("can't make a pipe: {}", super::redirect::reason(&error));
+            let error = page(code::SPAWN_FAILED, self.source(), span, message, "after this stage");
+            Error::command(error.help("the limit of open descriptors is shown by `ulimit -n`"), 126).into()
+        })
+    }
+
+    pub(super) fn overflow(&self, span: Span) -> Unwind {
+        let message = format!("the captured output is larger than {} MiB", super::capture::LIMIT >> 20);
+        let error = page(code::OUTPUT_TOO_LARGE, self.source(), span, message, "this output");
+        Error::value(error.help("stream it: cmd | each line { … }, or write it to a file")).into()
+    }
+
+    fn not_started(&self, error: StartError, span: Span) -> Unwind {
+        let name = error.argv.first().map(|name| quote_word(name)).unwrap_or_default();
+        let at = |code, message: String, label: &str| page(code, self.source(), span, message, label);
+        let (diagnostic, status): (Diagnostic, u8) = match error.problem {
+            StartProblem::NulInArgument { .. } => {
+                (at(code::NUL_IN_ARGUMENT, format!("an argument of {name} holds a NUL byte"), "this command"), 126)
+            }
+            StartProblem::NoArguments => (at(code::PROGRAM_NOT_FOUND, "no program is named: the list is empty".into(), "this command"), 127),
+            StartProblem::ArgumentTooLong { index, length } => {
+                let shown = error.argv.get(index).map(|text| quote_word(&text[..text.len().min(20)])).unwrap_or_default();
+                let message = format!("argument {index} of {name} ({shown}…) has {length} bytes; the kernel takes 131,071");
+                (at(code::ARGUMENT_TOO_LONG, message, "this command").help("pass the text through standard input: <<< $text, or a file"), 126)
+            }
+            StartProblem::ArgumentsTooLong { bytes, arguments } => {
+                let message = format!("the {arguments} arguments of {name} and its environment have {bytes} bytes, more than the kernel takes");
+                (at(code::ARGUMENT_TOO_LONG, message, "this command").help("pass the list through standard input, as to xargs -0, or in parts"), 126)
+            }
+            StartProblem::Directory { errno } => {
+                let reason = super::redirect::reason(&std::io::Error::from_raw_os_error(errno));
+                (at(code::NO_DIRECTORY, format!("can't enter the directory of {name}: {reason}"), "this command"), 126)
+            }
+            StartProblem::BadInterpreter { interpreter } => {
+                let message = format!("{name} can't be run: its first line names {}, which can't be", quote_word(&interpreter));
+                (at(code::NOT_EXECUTABLE, message, "this program").help("install the interpreter, or correct the `#!` line"), 126)
+            }
+            StartProblem::NotAProgram => {
+                let message = format!("{name} is no program: it has no `#!` line and is no executable of this machine");
+                (at(code::NOT_EXECUTABLE, message, "this program").help("begin a script with a line such as #!/bin/sh; no shell is started unasked"), 126)
+            }
+            StartProblem::Vanished => (at(code::PROGRAM_NOT_FOUND, format!("{name} has gone since it was found"), "this program"), 127),
+            StartProblem::System(error) => (at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command"), 126),
+        };
+        let diagnostic = if error.argv.len() > 1 { diagnostic.note(limited(&quote_argv(&error.argv))) } else { diagnostic };
+        Error::command(diagnostic, status).into()
+    }
+}
+
+fn limited(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("it was: {}…", &text[..end]),
+        None => format!("it was: {text}"),
+    }
+}
+
+/// Where the last stage's output goes.
+pub struct CaptureTo {
+    pub limit: usize,
+    pub bytes: Vec<u8>,
+}

@@ -1,0 +1,200 @@
+//! Redirections: targets opened before any stage starts, applied to a stage's descriptors in their order.
+
+use super::Interpreter;
+use super::unwind::{Error, Eval, page};
+use crate::check::program::*;
+use crate::diag::{code, quote_word};
+use crate::process::{Descriptor, FileTable, OpenMode, here_document, open};
+use crate::span::Span;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
+
+/// A redirection with its target open.
+pub struct Opened {
+    descriptor: i32,
+    span: Span,
+    action: Action,
+}
+
+enum Action {
+    File(Arc<OwnedFd>),
+    Both(Arc<OwnedFd>),
+    Duplicate(i32),
+    Close,
+}
+
+impl Interpreter {
+    pub(super) fn open_all(&mut self, redirections: &[Redirection]) -> Eval<Vec<Opened>> {
+        let mut opened = Vec::with_capacity(redirections.len());
+        for redirection in redirections {
+            let action = match &redirection.kind {
+                RedirectionKind::File(mode, target) => {
+                    let mode = match mode {
+                        FileMode::Read => OpenMode::Read,
+                        FileMode::Write | FileMode::Clobber => OpenMode::Truncate,
+                        FileMode::Append => OpenMode::Append,
+                        FileMode::ReadWrite => OpenMode::ReadWrite,
+                    };
+                    Action::File(self.open_target(target, mode, &opened)?)
+                }
+                RedirectionKind::Both { append, target } => {
+                    let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
+                    Action::Both(self.open_target(target, mode, &opened)?)
+                }
+                RedirectionKind::Duplicate(from) => Action::Duplicate(*from),
+                RedirectionKind::Close => Action::Close,
+                RedirectionKind::Text(text) => {
+                    let bytes = self.text_of(text)?;
+                    let file = here_document(&bytes).map_err(|error| {
+                        let message = format!("can't hold the text: {error}");
+                        self.fail(Error::command(page(code::CANNOT_OPEN, self.source(), redirection.span, message, "here"), 1))
+                    })?;
+                    Action::File(Arc::new(file))
+                }
+            };
+            opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action });
+        }
+        Ok(opened)
+    }
+
+    fn open_target(&mut self, target: &WordText, mode: OpenMode, before: &[Opened]) -> Eval<Arc<OwnedFd>> {
+        let path = self.text_of(target)?;
+        let failed = |this: &Self, reason: String, help: &str| {
+            let message = format!("can't open {}: {reason}", quote_word(&path));
+            let mut error = page(code::CANNOT_OPEN, this.source(), target.span, message, "this target");
+            if !help.is_empty() {
+                error = error.help(help);
+            }
+            this.fail(Error::command(error, 1))
+        };
+        if path.contains(&0) {
+            return Err(failed(self, "the name holds a NUL byte".into(), ""));
+        }
+        // `/dev/stdout` and its kin mean the script's descriptors, which are not this process's own.
+        let own = own_descriptor(&path).map(|number| {
+            let mut files = self.files.clone();
+            for substitution in &self.substitutions {
+                files.set(substitution.number, substitution.file.clone());
+            }
+            for opened in before {
+                // What can't be applied is reported in its turn.
+                let _ = opened.apply(&mut files);
+            }
+            match files.get(number) {
+                Some(Descriptor::Open(file)) => Some(file.as_raw_fd()),
+                Some(Descriptor::Inherited(number)) => Some(*number),
+                None => None,
+            }
+        });
+        let actual = match own {
+            None => path.clone(),
+            Some(Some(number)) => format!("/proc/self/fd/{number}").into_bytes(),
+            Some(None) => return Err(failed(self, "the descriptor is not open".into(), "")),
+        };
+        let directory = self.directory.clone();
+        // Opening a FIFO waits for its other end, and Ctrl-C has to get through.
+        self.interrupt();
+        loop {
+            match open(directory.as_deref(), &actual, mode) {
+                Ok(file) => return Ok(Arc::new(file)),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => self.check_interrupt()?,
+                Err(error) => {
+                    let help = match (error.kind(), mode) {
+                        (std::io::ErrorKind::NotFound, OpenMode::Read) => "the file must exist; check the path and the directory that the script runs in",
+                        (std::io::ErrorKind::NotFound, _) => "the directory must exist: make it before, with mkdir -p",
+                        (std::io::ErrorKind::PermissionDenied, _) => "this user may not open it; see ls -ld of the file and its directory",
+                        _ => "",
+                    };
+                    return Err(failed(self, reason(&error), help));
+                }
+            }
+        }
+    }
+
+    /// Refuses a target that the same pipeline reads, by another path than the check could see.
+    pub(super) fn guard_truncation(&mut self, stages: &[Stage], argv: &[Vec<Vec<u8>>]) -> Eval<()> {
+        let redirections = || stages.iter().flat_map(|stage| stage.redirections.iter());
+        let targets: Vec<&WordText> = redirections()
+            .filter_map(|redirection| match &redirection.kind {
+                RedirectionKind::File(FileMode::Write, target) | RedirectionKind::Both { append: false, target } => Some(target),
+                _ => None,
+            })
+            .collect();
+        let directory = self.directory.clone();
+        for target in targets {
+            // Only what costs nothing to work out twice is looked at.
+            let [Part::Text(path)] = &*target.parts else { continue };
+            let path = path.as_bytes();
+            if path.starts_with(b"/dev/") || !crate::sys::open::holds_data(directory.as_deref(), path) {
+                continue;
+            }
+            let same = |other: &[u8]| crate::process::same_file(directory.as_deref(), path, other);
+            let reads = redirections().find_map(|redirection| match &redirection.kind {
+                RedirectionKind::File(FileMode::Read, word) => match &*word.parts {
+                    [Part::Text(other)] if same(other.as_bytes()) => Some(redirection.span),
+                    _ => None,
+                },
+                _ => None,
+            });
+            let literal = |stage: &Stage, argument: &[u8]| match &stage.kind {
+                StageKind::Command(command) => command.words.iter().any(|word| matches!(word, Word::Literal(text) if text.as_bytes() == argument)),
+                _ => false,
+            };
+            let argument = stages.iter().zip(argv).find_map(|(stage, argv)| {
+                let is_program = matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
+                let arguments = argv.get(1..).unwrap_or_default();
+                let found = is_program && arguments.iter().any(|a| a.first() != Some(&b'-') && literal(stage, a) && same(a));
+                found.then_some(stage.span)
+            });
+            if let Some(reader) = reads.or(argument) {
+                let message = format!("{} would be emptied before it is read", quote_word(path));
+                let error = page(code::WOULD_TRUNCATE, self.source(), target.span, message, "truncated when the pipeline starts");
+                let error = error.also_at(self.source(), reader, "read here").help("write to another file and rename it; >| truncates whatever is read");
+                return Err(Error::command(error, 1).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies redirections to a stage's descriptors, left to right.
+    pub(super) fn apply(&self, opened: &[Opened], files: &mut FileTable) -> Eval<()> {
+        for redirection in opened {
+            redirection.apply(files).map_err(|number| {
+                let message = format!("descriptor {number} is not open");
+                self.fail(Error::command(page(code::BAD_DESCRIPTOR, self.source(), redirection.span, message, "copies it"), 1))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Opened {
+    fn apply(&self, files: &mut FileTable) -> Result<(), i32> {
+        match &self.action {
+            Action::File(file) => files.set(self.descriptor, file.clone()),
+            Action::Both(file) => {
+                files.set(1, file.clone());
+                files.set(2, file.clone());
+            }
+            Action::Duplicate(from) => files.dup(*from, self.descriptor).map_err(|error| error.0)?,
+            Action::Close => files.close(self.descriptor),
+        }
+        Ok(())
+    }
+}
+
+fn own_descriptor(path: &[u8]) -> Option<i32> {
+    let digits = match path {
+        b"/dev/stdin" => return Some(0),
+        b"/dev/stdout" => return Some(1),
+        b"/dev/stderr" => return Some(2),
+        _ => path.strip_prefix(b"/dev/fd/").or_else(|| path.strip_prefix(b"/proc/self/fd/"))?,
+    };
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The kernel's reason without Rust's `(os error 2)`.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_string()
+}

@@ -1,0 +1,427 @@
+//! Statements and control flow.
+
+use super::unwind::{Error, Eval, Failure, Unwind, page};
+use super::Interpreter;
+use crate::check::program::*;
+use crate::diag::code;
+use crate::process::{Descriptor, Readable};
+use crate::span::Span;
+use crate::sys::pipe;
+use crate::value::{Map, Str, Type, Value, format, ops};
+
+impl Interpreter {
+    pub(super) fn block(&mut self, block: &Block) -> Eval<()> {
+        for statement in &block.statements {
+            self.statement(statement)?;
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Eval<()> {
+        match &statement.kind {
+            StatementKind::Let(slot, value) => {
+                let value = self.expr(value)?;
+                *self.slot_mut(*slot) = value;
+                Ok(())
+            }
+            StatementKind::Assign(assign) => self.assign(assign),
+            StatementKind::Append(slot, value) => self.append(*slot, value, statement.span),
+            StatementKind::Evaluate(value) => self.expr(value).map(drop),
+            StatementKind::Pipeline(pipeline) => match self.pipeline(pipeline)? {
+                None => Ok(()),
+                Some(failure) => Err(self.raise(failure)),
+            },
+            StatementKind::AndOr(and_or) => match self.and_or(and_or)? {
+                None => Ok(()),
+                Some(failure) => Err(self.raise(failure)),
+            },
+            StatementKind::Background(and_or) => self.background(and_or, statement.span),
+            StatementKind::Compound(compound) => self.compound(compound, statement.span),
+            StatementKind::Fail(value) => Err(self.fail_statement(value, statement.span)),
+            StatementKind::Break => Err(Unwind::Break),
+            StatementKind::Continue => Err(Unwind::Continue),
+        }
+    }
+
+    pub(super) fn fail_statement(&mut self, value: &Expr, span: Span) -> Unwind {
+        match self.expr(value) {
+            Ok(value) => {
+                let message = match format::to_word(&value) {
+                    Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+                    Err(_) => format::display(&value, 1000),
+                };
+                let diagnostic = page(code::FAIL, self.source(), span, message, "the script fails here");
+                Error::command(diagnostic, 1).into()
+            }
+            Err(unwind) => unwind,
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- assignment
+
+    fn assign(&mut self, assign: &Assign) -> Eval<()> {
+        if assign.environment {
+            return self.assign_environment(assign);
+        }
+        if assign.path.is_empty() {
+            let value = self.assigned(assign)?;
+            if let Some(value) = value {
+                *self.slot_mut(assign.slot) = value;
+            }
+            return Ok(());
+        }
+        let mut path = Vec::with_capacity(assign.path.len());
+        for key in &assign.path {
+            path.push((self.expr(key)?, key.span));
+        }
+        // The value is worked out before the place is looked up, as it may change it.
+        let right = self.expr(&assign.value)?;
+        let slot = assign.slot.0 as usize;
+        let mut root = std::mem::take(&mut self.slots[slot]);
+        let result = self.update(&mut root, &path, assign, right);
+        self.slots[slot] = root;
+        result
+    }
+
+    fn update(&self, place: &mut Value, path: &[(Value, Span)], assign: &Assign, right: Value) -> Eval<()> {
+        let Some(((key, span), rest)) = path.split_first() else {
+            let old = std::mem::take(place);
+            let outcome = self.operate(assign, old.clone(), right);
+            // Should it fail, the old value stays.
+            let (new, result) = match outcome {
+                Ok(new) => (new, Ok(())),
+                Err(unwind) => (old, Err(unwind)),
+            };
+            *place = new;
+            return result;
+        };
+        match place {
+            Value::List(list) => {
+                let index = self.list_index(key, list.len(), *span)?;
+                self.update(&mut list.to_mut()[index], rest, assign, right)
+            }
+            Value::Map(map) => {
+                let Value::Str(key) = key else {
+                    return Err(self.wrong_type(*span, "a key of a map", "a string", key.type_of()));
+                };
+                let fresh = !map.contains_key(key.as_bytes());
+                if fresh && (!rest.is_empty() || matches!(assign.operator, Some(Assigning::Operator(_)))) {
+                    return Err(self.missing_key(key, map, *span));
+                }
+                let entry = map.to_mut().entry(key.clone()).or_insert(Value::Null);
+                self.update(entry, rest, assign, right)
+            }
+            other => Err(self.wrong_type(*span, "an element", "a list or map", other.type_of())),
+        }
+    }
+
+    fn operate(&self, assign: &Assign, mut old: Value, right: Value) -> Eval<Value> {
+        match assign.operator {
+            None => Ok(right),
+            Some(Assigning::Coalesce) => Ok(if matches!(old, Value::Null) { right } else { old }),
+            Some(Assigning::Operator(operator)) => match ops::update(operator, &mut old, &right) {
+                Ok(()) => Ok(old),
+                Err(error) => Err(self.op_error(error, assign.operator_span)),
+            },
+        }
+    }
+
+    /// The new value of a variable; none when it was changed in place.
+    fn assigned(&mut self, assign: &Assign) -> Eval<Option<Value>> {
+        match assign.operator {
+            None => self.expr(&assign.value).map(Some),
+            Some(Assigning::Coalesce) => {
+                if matches!(self.slot(assign.slot), Value::Null) {
+                    return self.expr(&assign.value).map(Some);
+                }
+                Ok(None)
+            }
+            Some(Assigning::Operator(operator)) => {
+                let right = self.expr(&assign.value)?;
+                let slot = assign.slot.0 as usize;
+                match ops::update(operator, &mut self.slots[slot], &right) {
+                    Ok(()) => Ok(None),
+                    Err(error) => Err(self.op_error(error, assign.operator_span)),
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, slot: Slot, value: &Expr, span: Span) -> Eval<()> {
+        let right = self.expr(value)?;
+        let slot = slot.0 as usize;
+        ops::append(&mut self.slots[slot], &right).map_err(|error| self.op_error(error, span))
+    }
+
+    fn assign_environment(&mut self, assign: &Assign) -> Eval<()> {
+        let ExprKind::Value(Value::Str(name)) = &assign.path[0].kind else {
+            let span = assign.path[0].span;
+            return Err(self.wrong_type(span, "the name of a variable", "a name after the dot", Type::Map));
+        };
+        let old = self.environment.get(name.as_bytes()).map_or(Value::Null, |value| Value::str(value.to_vec()));
+        let right = self.expr(&assign.value)?;
+        match self.operate(assign, old, right)? {
+            Value::Null => {
+                self.environment.remove(name.as_bytes());
+            }
+            value => {
+                let text = self.word_of(&value, assign.value.span)?;
+                self.environment.set(name.as_bytes(), &text).map_err(|error| {
+                    self.fail(Error::value(page(code::BAD_VALUE, self.source(), assign.value.span, error.to_string(), "this value")))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    // -------------------------------------------------------------------------------------- compound statements
+
+    pub(super) fn compound(&mut self, compound: &Compound, span: Span) -> Eval<()> {
+        match compound {
+            Compound::Block(block) => self.block(block),
+            Compound::If { branches, otherwise } => {
+                for (condition, body) in branches {
+                    if self.condition(condition)? {
+                        return self.block(body);
+                    }
+                }
+                otherwise.as_ref().map_or(Ok(()), |body| self.block(body))
+            }
+            Compound::While { condition, body } => {
+                while self.condition(condition)? {
+                    self.check_interrupt()?;
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Compound::For { names, items, body } => self.for_loop(names, items, body),
+            Compound::Each { name, body } => self.each(*name, body, span),
+            Compound::Match { subject, arms } => self.match_arms(subject, arms),
+        }
+    }
+
+    /// Runs a loop's body once; true when it broke off.
+    fn loop_turn(&mut self, body: &Block) -> Eval<bool> {
+        match self.block(body) {
+            Ok(()) | Err(Unwind::Continue) => Ok(false),
+            Err(Unwind::Break) => Ok(true),
+            Err(unwind) => Err(unwind),
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition) -> Eval<bool> {
+        match condition {
+            Condition::Value(value) => self.truth(value),
+            Condition::Command(and_or) => match self.and_or(and_or)? {
+                None => Ok(true),
+                Some(failure) if failure.is_false() => Ok(false),
+                // Anything but 0 and 1, a signal, a missing program: not an answer, but a failure to give one.
+                Some(failure) => Err(self.raise(failure)),
+            },
+        }
+    }
+
+    fn for_loop(&mut self, names: &[Slot], items: &ForItems, body: &Block) -> Eval<()> {
+        let value = match items {
+            ForItems::Words(words) => {
+                let mut arguments = Vec::new();
+                self.loop_words(words, &mut arguments)?;
+                for argument in arguments {
+                    self.check_interrupt()?;
+                    *self.slot_mut(names[0]) = Value::Str(Str::from(argument));
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+                return Ok(());
+            }
+            ForItems::Value(value) => value,
+        };
+        let span = value.span;
+        let value = self.expr(value)?;
+        match (value, names) {
+            (Value::Range(range), [name]) => {
+                for number in range.iter() {
+                    self.check_interrupt()?;
+                    *self.slot_mut(*name) = Value::Int(number);
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+            }
+            (Value::List(list), [name]) => {
+                for item in list.iter() {
+                    self.check_interrupt()?;
+                    *self.slot_mut(*name) = item.clone();
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+            }
+            (Value::Map(map), [key, value]) => {
+                for (name, item) in map.iter() {
+                    self.check_interrupt()?;
+                    *self.slot_mut(*key) = Value::Str(name.clone());
+                    *self.slot_mut(*value) = item.clone();
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+            }
+            (value, [_]) => return Err(self.wrong_type(span, "what `for` goes through", "a list or range", value.type_of())),
+            (value, _) => return Err(self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of())),
+        }
+        Ok(())
+    }
+
+    fn match_arms(&mut self, subject: &Expr, arms: &[Arm]) -> Eval<()> {
+        let value = self.expr(subject)?;
+        let text = self.word_of(&value, subject.span)?;
+        for arm in arms {
+            for pattern in &arm.patterns {
+                let matches = match pattern {
+                    MatchPattern::Text(expected) => expected.as_bytes() == &*text,
+                    MatchPattern::Pattern(pattern) => pattern.matches(&text),
+                    MatchPattern::Word(word) => self.text_of(word)? == *text,
+                };
+                if matches {
+                    return self.block(&arm.body);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    // -------------------------------------------------------------------------------------- lines
+
+    /// `each line { … }` of what stands before it in a pipeline, or of the script's own standard input.
+    fn each(&mut self, name: Slot, body: &Block, span: Span) -> Eval<()> {
+        let Some(input) = self.files.get(0).cloned() else {
+            return Err(self.fail(Error::command(page(code::BAD_DESCRIPTOR, self.source(), span, "standard input is closed", "nothing to read"), 1)));
+        };
+        self.each_of(&input, name, body, span)
+    }
+
+    pub(super) fn each_of(&mut self, input: &Descriptor, name: Slot, body: &Block, span: Span) -> Eval<()> {
+        let interrupt = self.interrupt();
+        let failed = |this: &Self, error: std::io::Error| {
+            let message = format!("can't read the lines: {error}");
+            this.fail(Error::command(page(code::READ_FAILED, this.source(), span, message, "reads here"), 1))
+        };
+        let reader = input.borrow().map_err(|error| failed(self, error))?;
+        let mut buffer: Vec<u8> = Vec::new();
+        let mut start = 0;
+        // Where the search for a line end goes on: a long line that comes in pieces is looked at once.
+        let mut searched = 0;
+        loop {
+            while let Some(length) = memchr::memchr(b'\n', &buffer[searched..]) {
+                let end = searched + length;
+                let line = buffer[start..end].to_vec();
+                start = end + 1;
+                searched = start;
+                if self.each_turn(name, line, body)? {
+                    return Ok(());
+                }
+            }
+            searched = buffer.len();
+            if start > 0 {
+                buffer.drain(..start);
+                searched -= start;
+                start = 0;
+            }
+            if buffer.len() > super::capture::LIMIT {
+                let message = format!("a line of more than {} bytes", super::capture::LIMIT);
+                return Err(self.fail(Error::value(page(code::OUTPUT_TOO_LARGE, self.source(), span, message, "reads here"))));
+            }
+            if interrupt.fd().is_some() {
+                match interrupt.wait_readable(reader, None).map_err(|error| failed(self, error))? {
+                    Readable::Ready | Readable::TimedOut => {}
+                    Readable::Interrupted => self.check_interrupt()?,
+                }
+            }
+            match pipe::read_into(reader, &mut buffer, 64 << 10) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => self.check_interrupt()?,
+                Err(error) => return Err(failed(self, error)),
+            }
+        }
+        // The last line may lack its end.
+        if !buffer.is_empty() {
+            self.each_turn(name, buffer, body)?;
+        }
+        Ok(())
+    }
+
+    fn each_turn(&mut self, name: Slot, line: Vec<u8>, body: &Block) -> Eval<bool> {
+        self.check_interrupt()?;
+        *self.slot_mut(name) = Value::Str(Str::from(line));
+        self.loop_turn(body)
+    }
+
+    // -------------------------------------------------------------------------------------- lists of commands
+
+    /// Runs pipelines joined by `&&` and `||`; the failure of the last one that ran.
+    pub(super) fn and_or(&mut self, and_or: &AndOr) -> Eval<Option<Failure>> {
+        let mut failure = self.pipeline(&and_or.first)?;
+        for (connector, pipeline) in &and_or.rest {
+            let runs = match connector {
+                Connector::And => failure.is_none(),
+                Connector::Or => failure.is_some(),
+            };
+            if runs {
+                failure = self.pipeline(pipeline)?;
+            }
+        }
+        Ok(failure)
+    }
+
+    // -------------------------------------------------------------------------------------- errors of values
+
+    pub(super) fn wrong_type(&self, span: Span, what: &str, expected: &str, found: Type) -> Unwind {
+        let message = format!("{what} is {}, not {expected}", found.phrase());
+        Error::value(page(code::WRONG_TYPE, self.source(), span, message, found.name())).into()
+    }
+
+    pub(super) fn missing_key(&self, key: &Str, map: &Map, span: Span) -> Unwind {
+        let message = format!("the map has no key `{}`", crate::diag::visible(key.as_bytes()));
+        let mut error = page(code::MISSING_KEY, self.source(), span, message, "no such key");
+        let keys: Vec<_> = map.keys().take(10).map(|key| crate::diag::visible(key.as_bytes())).collect();
+        if !keys.is_empty() {
+            error = error.note(format!("its keys are {}", keys.join(", ")));
+        }
+        Error::value(error).into()
+    }
+
+    /// The place of an index in a list; negative ones count from the end.
+    pub(super) fn list_index(&self, key: &Value, length: usize, span: Span) -> Eval<usize> {
+        let Value::Int(index) = key else {
+            return Err(self.wrong_type(span, "an index of a list", "an integer", key.type_of()));
+        };
+        let place = if *index < 0 { index.checked_add_unsigned(length as u64) } else { Some(*index) };
+        match place.and_then(|place| usize::try_from(place).ok()).filter(|place| *place < length) {
+            Some(place) => Ok(place),
+            None => {
+                let message = format!("index {index} of a list of {length}");
+                Err(Error::value(page(code::INDEX_OUT_OF_RANGE, self.source(), span, message, "out of range")).into())
+            }
+        }
+    }
+
+    pub(super) fn op_error(&self, error: ops::OpError, span: Span) -> Unwind {
+        let code = match error {
+            ops::OpError::Types { .. } => code::WRONG_TYPE,
+            ops::OpError::Overflow { .. } => code::OVERFLOW,
+            ops::OpError::DivisionByZero { .. } => code::DIVISION_BY_ZERO,
+            ops::OpError::NotReal { .. } => code::BAD_VALUE,
+            ops::OpError::TooDeep { .. } => code::NESTED_TOO_DEEPLY,
+        };
+        let mut diagnostic = page(code, self.source(), span, error.to_string(), "here");
+        if let Some(hint) = error.hint() {
+            diagnostic = diagnostic.help(hint);
+        }
+        Error::value(diagnostic).into()
+    }
+}

@@ -1,0 +1,206 @@
+//! How an evaluation ends early, and what a failed pipeline is before anybody has to see it.
+
+use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word};
+use crate::process::{Signal, StageEnd, StageReport};
+use crate::span::Span;
+use std::sync::Arc;
+
+/// The result of evaluating anything.
+pub type Eval<T> = Result<T, Unwind>;
+
+/// Why an evaluation leaves its place.
+#[derive(Debug)]
+pub enum Unwind {
+    Error(Box<Error>),
+    /// `exit`
+    Exit(u8),
+    Break,
+    Continue,
+    /// A signal asked the run to end.
+    Interrupted(Signal),
+    /// Nobody reads the standard output any more. Where a program would die of SIGPIPE, a builtin ends its stage.
+    PipeClosed,
+}
+
+/// An error that reached the script.
+#[derive(Debug)]
+pub struct Error {
+    pub diagnostic: Diagnostic,
+    /// The exit status of a script that it stops.
+    pub status: u8,
+    /// Whether `||`, `!` and `if` may take it for the failure of a command.
+    pub is_failure: bool,
+}
+
+impl Error {
+    /// A command that failed, or couldn't be started.
+    pub fn command(diagnostic: Diagnostic, status: u8) -> Self {
+        Self { diagnostic, status, is_failure: true }
+    }
+
+    /// A value that is not what it should be, a limit, or a bug: no command's failure.
+    pub fn value(diagnostic: Diagnostic) -> Self {
+        Self { diagnostic, status: 1, is_failure: false }
+    }
+}
+
+impl From<Error> for Unwind {
+    fn from(error: Error) -> Self {
+        Self::Error(Box::new(error))
+    }
+}
+
+/// How a pipeline failed. Only what is shown is made into a page: conditions fail all the time.
+#[derive(Debug)]
+pub enum Failure {
+    /// Stages ended with a status that is not 0, or by a signal.
+    Stages(Vec<StageOutcome>),
+    Error(Box<Error>),
+}
+
+/// One stage of a pipeline that ran.
+#[derive(Debug)]
+pub struct StageOutcome {
+    pub span: Span,
+    pub argv: Vec<Vec<u8>>,
+    pub end: End,
+    pub wall: std::time::Duration,
+    pub order: Option<usize>,
+}
+
+/// How a stage ended.
+#[derive(Debug)]
+pub enum End {
+    Status(u8),
+    Signal(Signal, bool),
+    /// Its reader had enough.
+    PipeClosed,
+    /// A stage of the interpreter's own raised this.
+    Error(Box<Error>),
+    Unknown,
+}
+
+impl StageOutcome {
+    pub fn of(report: StageReport, span: Span) -> Self {
+        let end = match report.end {
+            StageEnd::Exit(status) => End::Status(status),
+            StageEnd::Signal { signal, core } => End::Signal(signal, core),
+            StageEnd::PipeClosed => End::PipeClosed,
+            StageEnd::NotStarted | StageEnd::Abandoned => End::Unknown,
+        };
+        Self { span, argv: report.argv, end, wall: report.wall, order: report.end_order }
+    }
+
+    pub const fn failed(&self) -> bool {
+        !matches!(self.end, End::Status(0) | End::PipeClosed)
+    }
+
+    fn status(&self) -> u8 {
+        match &self.end {
+            End::Status(status) => *status,
+            End::Signal(signal, _) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
+            End::PipeClosed => 0,
+            End::Error(error) => error.status,
+            End::Unknown => 255,
+        }
+    }
+
+    fn describe(&self) -> String {
+        match &self.end {
+            End::Status(0) => "succeeded".into(),
+            End::Status(status) => format!("exited with {status}"),
+            End::Signal(signal, core) => {
+                let dumped = if *core { ", core dumped" } else { "" };
+                format!("was ended by {signal}{dumped}")
+            }
+            End::PipeClosed => "ended as its reader had enough".into(),
+            End::Error(error) => format!("failed: {}", error.diagnostic.message),
+            End::Unknown => "did not end".into(),
+        }
+    }
+}
+
+impl Failure {
+    /// The status: of the last stage that failed, as under `pipefail`.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Error(error) => error.status,
+            Self::Stages(stages) => stages.iter().rev().find(|stage| stage.failed()).map_or(0, StageOutcome::status),
+        }
+    }
+
+    /// Whether it is only a status, and this one: what a condition takes for false.
+    pub fn is_false(&self) -> bool {
+        match self {
+            Self::Error(_) => false,
+            Self::Stages(stages) => {
+                self.status() == 1 && stages.iter().all(|stage| !stage.failed() || matches!(stage.end, End::Status(1)))
+            }
+        }
+    }
+
+    /// The error page of the failure.
+    pub fn into_error(self, source: &Arc<Source>) -> Box<Error> {
+        let status = self.status();
+        let mut stages = match self {
+            Self::Error(error) => return error,
+            Self::Stages(stages) => stages,
+        };
+        let Some(failed) = stages.iter().rposition(StageOutcome::failed) else {
+            return Box::new(Error::value(Diagnostic::new(code::INTERNAL, "a pipeline failed without a stage that did")));
+        };
+        if stages.len() == 1
+            && let Some(StageOutcome { end: End::Error(error), .. }) = stages.pop_if(|stage| matches!(stage.end, End::Error(_)))
+        {
+            return error;
+        }
+        let stage = &stages[failed];
+        let name = stage.argv.first().map_or_else(|| "this stage".to_string(), |name| format!("`{}`", quote_word(name)));
+        let mut page = Diagnostic::new(code::COMMAND_FAILED, format!("{name} {}", stage.describe()));
+        page = page.at(source, stage.span, stage.describe());
+        for other in stages.iter().take(failed).filter(|stage| stage.failed()) {
+            page = page.also_at(source, other.span, other.describe());
+        }
+        if stages.len() > 1 {
+            for (index, stage) in stages.iter().enumerate() {
+                let text = if stage.argv.is_empty() { "block".to_string() } else { shorten(quote_argv(&stage.argv)) };
+                let millis = stage.wall.as_millis();
+                page = page.note(format!("stage {}: {text}: {} after {millis} ms", index + 1, stage.describe()));
+            }
+            if let Some(note) = early_reader(&stages, failed) {
+                page = page.note(note);
+            }
+        }
+        // The error of a block that is a stage explains more than its status.
+        if let End::Error(error) = &stages[failed].end {
+            page.code = error.diagnostic.code;
+            page.labels.splice(0..0, error.diagnostic.labels.iter().cloned());
+            page.notes.extend(error.diagnostic.notes.iter().cloned());
+            page.help.extend(error.diagnostic.help.iter().cloned());
+        }
+        Box::new(Error::command(page, status))
+    }
+}
+
+/// A writer that exits with a status of its own when its reader has gone (as Python does) looks like a failure of
+/// the writer.
+fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
+    let reader = stages.get(failed + 1)?;
+    let earlier = reader.order? < stages[failed].order?;
+    let status = matches!(stages[failed].end, End::Status(_));
+    (earlier && status).then(|| format!("stage {} ended before stage {} and may have closed its output", failed + 2, failed + 1))
+}
+
+fn shorten(mut text: String) -> String {
+    if text.len() > 120 {
+        let end = (0..=117).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
+}
+
+/// A page with one place.
+pub fn page(code: Code, source: &Arc<Source>, span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
+    Diagnostic::new(code, message).at(source, span, label)
+}

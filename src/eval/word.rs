@@ -1,0 +1,184 @@
+//! Words: to arguments.
+
+use super::Interpreter;
+use super::unwind::{Error, Eval, page};
+use crate::check::program::*;
+use crate::diag::{code, quote_word, visible};
+use crate::expand::glob::Glob;
+use crate::expand::{pattern, tilde};
+use crate::span::Span;
+use crate::value::Value;
+
+impl Interpreter {
+    /// The arguments that words make, for a program or a builtin.
+    pub(super) fn arguments(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
+        into.reserve(words.len());
+        for word in words {
+            match word {
+                Word::Literal(text) => into.push(text.as_bytes().to_vec()),
+                Word::Text(text) => {
+                    let (argument, number) = self.text_and_kind(text)?;
+                    self.check_argument(&argument, text.guarded && !number, text.span)?;
+                    into.push(argument);
+                }
+                Word::Glob(glob) => self.matches(glob, true, into)?,
+                Word::Splice { list, guarded } => self.splice(list, *guarded, into)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of `for x in …`: a pattern without a match makes none.
+    pub(super) fn loop_words(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
+        for word in words {
+            match word {
+                Word::Literal(text) => into.push(text.as_bytes().to_vec()),
+                Word::Text(text) => into.push(self.text_of(text)?),
+                Word::Glob(glob) => self.matches(glob, false, into)?,
+                Word::Splice { list, .. } => self.splice(list, false, into)?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn text_of(&mut self, text: &WordText) -> Eval<Vec<u8>> {
+        self.text_and_kind(text).map(|(text, _)| text)
+    }
+
+    /// The text of a word, and whether it is a number: one that begins with `-` is no option.
+    fn text_and_kind(&mut self, text: &WordText) -> Eval<(Vec<u8>, bool)> {
+        if let [Part::Value(expr)] = &*text.parts {
+            let value = self.expr(expr)?;
+            let number = matches!(value, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
+            return Ok((self.word_of(&value, expr.span)?.into_owned(), number));
+        }
+        Ok((self.join(&text.parts)?, false))
+    }
+
+    /// The parts of a string, one after another.
+    pub(super) fn join(&mut self, parts: &[Part]) -> Eval<Vec<u8>> {
+        let mut text = Vec::new();
+        for (index, part) in parts.iter().enumerate() {
+            self.part(part, parts.get(index + 1), &mut text)?;
+        }
+        Ok(text)
+    }
+
+    fn part(&mut self, part: &Part, next: Option<&Part>, into: &mut Vec<u8>) -> Eval<()> {
+        match part {
+            Part::Text(text) => into.extend_from_slice(text.as_bytes()),
+            Part::Value(expr) => {
+                let value = self.expr(expr)?;
+                // `$x.y` is `$x` and text, as in sh; of a map it would never be what was meant.
+                if let (Value::Map(_), Some(Part::Text(text))) = (&value, next)
+                    && text.as_bytes().first() == Some(&b'.')
+                {
+                    let error = page(code::NOT_A_WORD, self.source(), expr.span, "a map has no text", "this is a map");
+                    return Err(Error::value(error.help("put the path in braces: ${map.key}")).into());
+                }
+                into.extend_from_slice(&self.word_of(&value, expr.span)?);
+            }
+            Part::Capture(block) => {
+                let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
+                let text = self.capture_text(block, span)?;
+                into.extend_from_slice(&text);
+            }
+            Part::Home(user, span) => {
+                let rest = match next {
+                    Some(Part::Text(text)) => text.as_bytes(),
+                    _ => b"",
+                };
+                let home = self.environment.get(b"HOME");
+                let directory = tilde::home(user.as_bytes(), home, rest).map_err(|error| {
+                    let help = "quote the tilde if it is meant as text: '~'";
+                    self.fail(Error::command(page(code::UNKNOWN_USER, self.source(), *span, error.to_string(), "no home").help(help), 1))
+                })?;
+                into.extend_from_slice(&directory);
+            }
+            Part::Process { from, body, span } => {
+                let path = self.substitute(*from, body, *span)?;
+                into.extend_from_slice(path.as_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    fn check_argument(&self, argument: &[u8], guarded: bool, span: Span) -> Eval<()> {
+        if argument.contains(&0) {
+            let error = page(code::NUL_IN_ARGUMENT, self.source(), span, "an argument holds a NUL byte", "this value");
+            let error = error.help("the kernel ends an argument at its first NUL: pass the data through standard input or a file");
+            return Err(Error::value(error).into());
+        }
+        if guarded && argument.first() == Some(&b'-') {
+            let shown = quote_word(&argument[..argument.len().min(60)]);
+            let message = format!("the value {shown} begins with `-`, so the program would take it for an option");
+            let error = page(code::DASH_ARGUMENT, self.source(), span, message, "this value");
+            let error = error.help("put `--` before it, write ./ before a file's name, or say that an option is meant: $[flag(x)]");
+            return Err(Error::value(error).into());
+        }
+        Ok(())
+    }
+
+    fn splice(&mut self, list: &Expr, guarded: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
+        let value = self.expr(list)?;
+        let Value::List(items) = &value else {
+            let message = format!("`...` takes a list, and this is {}", value.type_of().phrase());
+            let error = page(code::NOT_A_LIST, self.source(), list.span, message, value.type_of().name());
+            let help = if matches!(value, Value::Str(_)) { "one argument is made by $x; lines { cmd } makes a list of lines" } else { "write a list" };
+            return Err(Error::value(error.help(help)).into());
+        };
+        into.reserve(items.len());
+        for item in items.iter() {
+            if matches!(item, Value::Null) {
+                continue;
+            }
+            let number = matches!(item, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
+            let argument = self.word_of(item, list.span)?.into_owned();
+            // The name of a program is no argument: it needs no guard.
+            self.check_argument(&argument, guarded && !number && !into.is_empty(), list.span)?;
+            into.push(argument);
+        }
+        Ok(())
+    }
+
+    fn matches(&mut self, word: &GlobWord, required: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
+        let directory = self.directory_path();
+        let found = match &word.pattern {
+            GlobPattern::Fixed(glob) => glob.expand(&directory),
+            GlobPattern::Parts(parts) => {
+                let mut texts = Vec::with_capacity(parts.len());
+                for part in parts {
+                    texts.push(match part {
+                        GlobPart::Pattern(text) => (true, text.to_vec()),
+                        GlobPart::Text(part) => {
+                            let mut text = Vec::new();
+                            self.part(part, None, &mut text)?;
+                            (false, text)
+                        }
+                    });
+                }
+                let pieces: Vec<pattern::Part<'_>> = texts
+                    .iter()
+                    .map(|(special, text)| if *special { pattern::Part::Bare(text) } else { pattern::Part::Quoted(text) })
+                    .collect();
+                match Glob::parse(&pieces) {
+                    Ok(Some(glob)) => glob.expand(&directory),
+                    Ok(None) => Vec::new(),
+                    Err(error) => {
+                        let diagnostic = page(code::BAD_VALUE, self.source(), word.span, error.message, "this pattern");
+                        return Err(Error::value(diagnostic).into());
+                    }
+                }
+            }
+        };
+        if found.is_empty() && required {
+            let text = &self.source().text()[word.span.range()];
+            let message = format!("no file matches {}", visible(text.as_bytes()));
+            let error = page(code::NO_MATCH, self.source(), word.span, message, "matches nothing");
+            let error = error.help("quote the pattern if it is meant as text; `for` goes through no matches without an error");
+            return Err(Error::command(error, 1).into());
+        }
+        into.extend(found);
+        Ok(())
+    }
+}

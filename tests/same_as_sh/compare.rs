@@ -1,0 +1,212 @@
+//! Runs one script three times and compares what became of it.
+
+use super::script::{Language, Script};
+use super::support::{Outcome, Run};
+use super::words::ENVIRONMENT;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// A place to run scripts in. Each runs at the same path, since `pwd` tells it.
+pub struct Bench {
+    home: tempfile::TempDir,
+    with_dash: bool,
+}
+
+pub enum Verdict {
+    Same,
+    Refused,
+    /// With all that there is to see.
+    Different(String),
+}
+
+/// What a script did.
+struct Effect {
+    outcome: Outcome,
+    /// Of standard error the lines that no shell wrote itself, sorted, since stages write in any order.
+    errors: Vec<String>,
+    files: BTreeMap<String, String>,
+}
+
+/// The files of the fixture. Their names hold what a careless program trips over.
+const FILES: &[(&str, &str)] = &[
+    ("in1", "one\ntwo\nthree\n"),
+    ("in2", "b\na\nwithout an end"),
+    ("empty", ""),
+    ("a.txt", "a\n"),
+    ("b.txt", "b\n"),
+    ("c d.txt", "c d\n"),
+    ("e'f.txt", ""),
+    ("g\"h.txt", ""),
+    ("$(i).txt", ""),
+    ("j\nk.txt", ""),
+    ("*.txt", "star\n"),
+    ("[x]", ""),
+    ("#c", ""),
+    (".hid", ""),
+    ("d/x.c", "x\n"),
+    ("d/y.c", "y\n"),
+    ("d/.hid", ""),
+    ("sp ace/q", "q\n"),
+    ("u/é.txt", "é\n"),
+    ("u/b.txt", ""),
+    ("out/keep", ""),
+];
+
+impl Bench {
+    pub fn new(with_dash: bool) -> Self {
+        Self { home: tempfile::tempdir().expect("a temporary directory"), with_dash }
+    }
+
+    pub fn judge(&self, script: &Script, case: u64) -> Verdict {
+        let ours = script.text(Language::Pipewright);
+        let theirs = script.text(Language::Sh);
+        let by_bash = self.effect(bash(&theirs));
+        let syntax_error = by_bash.outcome.status == 2 && by_bash.outcome.err().contains("syntax error");
+        assert!(!syntax_error, "the generator made what bash can't read (case {case}):\n{theirs}\n{}", by_bash.outcome);
+        let mut told = String::new();
+        if self.with_dash && script.is_posix() {
+            let by_dash = self.effect(dash(&theirs));
+            if let Some(difference) = by_bash.difference(&by_dash) {
+                let _ = write!(told, "bash and dash differ in what should be POSIX's: {difference}\n== dash\n{by_dash}");
+            }
+        }
+        let by_us = self.effect(bash(&theirs));
+        if told.is_empty() && by_us.outcome.is_refusal() && by_us.files == self.fixture() {
+            return Verdict::Refused;
+        }
+        if let Some(difference) = by_bash.difference(&by_us) {
+            let _ = write!(told, "bash and Pipewright differ: {difference}\n== Pipewright\n{by_us}");
+        }
+        match told.is_empty() {
+            true => Verdict::Same,
+            false => Verdict::Different(format!("{told}\n== bash\n{by_bash}\n== script\n{ours}\n== as sh\n{theirs}")),
+        }
+    }
+
+    /// The smallest script that still differs, with how.
+    pub fn shrink(&self, mut script: Script, case: u64) -> String {
+        let differs = |script: &Script| match self.judge(script, case) {
+            Verdict::Different(told) => Some(told),
+            Verdict::Same | Verdict::Refused => None,
+        };
+        let mut told = differs(&script).unwrap_or_else(|| "it differed once, and not again".to_owned());
+        let step = |script: &Script| script.smaller().find_map(|smaller| differs(&smaller).map(|told| (smaller, told)));
+        while let Some((smaller, now)) = step(&script) {
+            (script, told) = (smaller, now);
+        }
+        told
+    }
+
+    /// By each way in which a script can come in.
+    fn pipewright(&self, text: &str, case: u64) -> Run {
+        if case.is_multiple_of(2) {
+            return Run::code(text);
+        }
+        let file = self.home.path().join("script.pw");
+        fs::write(&file, text).expect("a file can be written");
+        Run::pipewright().arg(file)
+    }
+
+    fn effect(&self, run: Run) -> Effect {
+        self.set_up();
+        let mut run = run.env("LC_ALL", "C.UTF-8").stdin("stdin 1\nstdin 2\n").timeout(20).dir(self.directory());
+        for (name, value) in ENVIRONMENT {
+            run = run.env(name, value);
+        }
+        let outcome = run.run();
+        assert!(!outcome.timed_out, "a script hangs");
+        let mut errors: Vec<_> = programs_lines(&outcome.err()).map(str::to_owned).collect();
+        errors.sort();
+        Effect { outcome, errors, files: tree(&self.directory()) }
+    }
+
+    fn directory(&self) -> std::path::PathBuf {
+        self.home.path().join("dir")
+    }
+
+    fn set_up(&self) {
+        let directory = self.directory();
+        let _ = fs::remove_dir_all(&directory);
+        for parent in ["d", "sp ace", "u", "out"] {
+            fs::create_dir_all(directory.join(parent)).expect("a directory can be made");
+        }
+        for (name, content) in FILES {
+            fs::write(directory.join(name), content).expect("a file can be written");
+        }
+        std::os::unix::fs::symlink("d", directory.join("ln")).expect("a link can be made");
+    }
+
+    fn fixture(&self) -> BTreeMap<String, String> {
+        let link = ("ln".to_owned(), "-> d".to_owned());
+        FILES.iter().map(|(name, content)| ((*name).to_owned(), (*content).to_owned())).chain([link]).collect()
+    }
+}
+
+impl Effect {
+    fn difference(&self, other: &Self) -> Option<String> {
+        let (a, b) = (&self.outcome, &other.outcome);
+        if b.is_crash() {
+            return Some("a crash".to_owned());
+        }
+        if a.status != b.status {
+            return Some(format!("status {} and {}", a.status, b.status));
+        }
+        if a.stdout != b.stdout {
+            return Some("standard output".to_owned());
+        }
+        if self.errors != other.errors {
+            return Some(format!("standard error: {:?} and {:?}", self.errors, other.errors));
+        }
+        if a.stderr.is_empty() && a.status == 0 && !b.stderr.is_empty() {
+            return Some("only one has something to say on standard error".to_owned());
+        }
+        let names = self.files.keys().chain(other.files.keys());
+        names.filter(|name| self.files.get(*name) != other.files.get(*name)).min().map(|name| {
+            format!("the file {name:?}: {:?} and {:?}", self.files.get(name), other.files.get(name))
+        })
+    }
+}
+
+impl std::fmt::Display for Effect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.outcome.fmt(f)
+    }
+}
+
+fn bash(text: &str) -> Run {
+    Run::new("bash").args(["--norc", "-euo", "pipefail", "-O", "failglob", "-c", text, "script"])
+}
+
+fn dash(text: &str) -> Run {
+    Run::new("dash").args(["-eu", "-c", text, "script"])
+}
+
+/// The lines of standard error that programs wrote: not a shell's own messages, and not the page with which we end.
+fn programs_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().take_while(|line| !line.starts_with("error[")).filter(|line| !line.starts_with("script: "))
+}
+
+/// All files below, with their content.
+fn tree(directory: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(here) = open.pop() {
+        for entry in fs::read_dir(&here).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = path.strip_prefix(directory).unwrap_or(&path).to_string_lossy().into_owned();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => open.push(path),
+                Ok(kind) if kind.is_symlink() => {
+                    let target = fs::read_link(&path).unwrap_or_default();
+                    files.insert(name, format!("-> {}", target.display()));
+                }
+                _ => {
+                    files.insert(name, String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned());
+                }
+            }
+        }
+    }
+    files
+}

@@ -1,0 +1,79 @@
+//! What looks like sh means what it means in sh, or is refused before anything runs.
+//!
+//! Random scripts are run by Pipewright, by bash (`-euo pipefail -O failglob`) and, where they hold nothing but POSIX's
+//! language, by dash. Each runs in a fresh copy of one directory. Standard output, the files that result, the exit
+//! status and what the programs wrote to standard error must be the same.
+//!
+//! `SEED=7 CASES=100000 cargo test --test same_as_sh` runs others. A difference is shown with the smallest script that
+//! still has it; `CASE=123` with the same seed runs one case again.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod compare;
+mod generate;
+mod redirections;
+mod script;
+mod walk;
+mod words;
+
+use compare::{Bench, Verdict};
+use generate::Generator;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use support::{have, setting};
+
+/// So many differences are shown before the test gives up.
+const SHOWN: usize = 5;
+
+/// Of a hundred cases so many may be refused, or the test would show little.
+const REFUSED_PERCENT: usize = 5;
+
+#[test]
+fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
+    if !have("bash") {
+        return;
+    }
+    let with_dash = have("dash");
+    let (seed, cases) = (setting("SEED", 20_260), setting("CASES", 2_000));
+    let first = setting("CASE", 0);
+    let last = if first > 0 { first } else { cases };
+    let next = AtomicU64::new(first.max(1));
+    let (refused, dashed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let differences = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(2, |n| n.get() + 1);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let bench = Bench::new(with_dash);
+                loop {
+                    let case = next.fetch_add(1, Ordering::Relaxed);
+                    let given_up = differences.lock().expect("no panic holds it").len() >= SHOWN;
+                    if case > last || given_up {
+                        break;
+                    }
+                    let script = Generator::new(seed.wrapping_mul(1_000_003).wrapping_add(case)).script();
+                    dashed.fetch_add(usize::from(script.is_posix()), Ordering::Relaxed);
+                    match bench.judge(&script, case) {
+                        Verdict::Same => {}
+                        Verdict::Refused => {
+                            refused.fetch_add(1, Ordering::Relaxed);
+                        }
+                        Verdict::Different(_) => {
+                            let shown = bench.shrink(script, case);
+                            differences.lock().expect("no panic holds it").push(format!("#### CASE={case}\n{shown}"));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let (refused, dashed) = (refused.into_inner(), dashed.into_inner());
+    let differences = differences.into_inner().expect("no panic holds it");
+    println!("SEED={seed}: {cases} cases, {dashed} of them also by dash, {refused} refused");
+    assert!(differences.is_empty(), "SEED={seed}\n{}", differences.join("\n"));
+    if first == 0 {
+        assert!(refused * 100 <= cases as usize * REFUSED_PERCENT, "{refused} of {cases} are refused");
+        assert!(dashed * 4 >= cases as usize, "only {dashed} of {cases} are POSIX's");
+    }
+}

@@ -1,0 +1,98 @@
+//! What the tests share: where the programs are, how one is run and captured, a seeded random generator.
+//!
+//! `PIPEWRIGHT=/path/to/binary` tests another build than the one that cargo has just made.
+
+// Each test uses a part of this.
+#![allow(dead_code)]
+
+pub mod probe_output;
+pub mod rng;
+pub mod run;
+
+pub use run::{Outcome, Run};
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// The binary under test.
+pub fn pipewright() -> PathBuf {
+    env::var_os("PIPEWRIGHT").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_pipewright")), PathBuf::from)
+}
+
+/// The package's directory.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The probe, a program of ours that tells what it was given (see `probe.rs`).
+///
+/// `cargo test` builds it as an example beside the binary; `cargo test --test NAME` does not, so that the first
+/// test to ask for it does.
+pub fn probe() -> &'static Path {
+    static PROBE: OnceLock<PathBuf> = OnceLock::new();
+    PROBE.get_or_init(|| {
+        let built = Path::new(env!("CARGO_BIN_EXE_pipewright")).parent().expect("it lies in a directory");
+        let probe = built.join("examples/probe");
+        if !probe.exists() {
+            let release = built.ends_with("release").then_some("--release");
+            let status = Command::new(env!("CARGO"))
+                .args(["build", "--quiet", "--example", "probe"])
+                .args(release)
+                .current_dir(root())
+                .status()
+                .expect("cargo runs");
+            assert!(status.success() && probe.exists(), "the probe should be at {}", probe.display());
+        }
+        probe
+    })
+}
+
+/// The PATH that scripts under test get: the probe's directory and the system's.
+pub fn path() -> OsString {
+    let mut path = OsString::from(probe().parent().expect("it lies in a directory"));
+    path.push(":/usr/local/bin:/usr/bin:/bin");
+    path
+}
+
+/// Whether a program that a test compares with is there. Where all of them should be, in CI, its lack is a failure.
+pub fn have(program: &str) -> bool {
+    let found = Command::new("/bin/sh")
+        .args(["-c", "command -v \"$1\"", "sh", program])
+        .stdout(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !found {
+        assert!(env::var_os("CI").is_none(), "{program} is not installed");
+        eprintln!("SKIPPED in part: {program} is not installed");
+    }
+    found
+}
+
+/// A number from the environment, such as `CASES=100000`.
+pub fn setting(name: &str, default: u64) -> u64 {
+    match env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text}: not a number")),
+        Err(_) => default,
+    }
+}
+
+/// All files under a directory, sorted, of which the name ends in `suffix`.
+pub fn files(directory: &Path, suffix: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(path);
+            } else if path.to_string_lossy().ends_with(suffix) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
