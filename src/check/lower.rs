@@ -7,7 +7,7 @@ use crate::builtins;
 use crate::diag::{Code, Diagnostic, Source, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, Habit};
-use crate::value::Str;
+use crate::value::Value;
 use std::sync::Arc;
 
 /// The check of one script.
@@ -356,28 +356,28 @@ impl<'s> Checker<'s> {
     fn refuse_truncation(&mut self, stages: &[ast::Stage<'s>]) {
         use ast::{FileMode, RedirectionKind};
         let redirections = || stages.iter().flat_map(|stage| stage.redirections.iter());
-        let targets: Vec<(String, Span)> = redirections()
-            .filter_map(|redirection| match &redirection.kind {
-                RedirectionKind::File(FileMode::Write, word) => Some((normal(&super::words::literal(Some(word))?), word.span)),
-                RedirectionKind::Both { append: false, target } => Some((normal(&super::words::literal(Some(target))?), target.span)),
-                _ => None,
-            })
-            .filter(|(target, _)| !target.starts_with("/dev/"))
-            .collect();
-        for (target, span) in targets {
-            let read = redirections().find_map(|redirection| match &redirection.kind {
-                RedirectionKind::File(FileMode::Read, word) => super::words::literal(Some(word)).map(|text| (text, word.span)),
+        for redirection in redirections() {
+            let (RedirectionKind::File(FileMode::Write, word) | RedirectionKind::Both { append: false, target: word }) = &redirection.kind
+            else {
+                continue;
+            };
+            let Some(target) = super::words::literal(Some(word)) else { continue };
+            let target = normal(&target);
+            if target.starts_with("/dev/") {
+                continue;
+            }
+            let same = |word: &&ast::Word<'_>| super::words::literal(Some(word)).is_some_and(|text| normal(&text) == target);
+            let inputs = redirections().filter_map(|redirection| match &redirection.kind {
+                RedirectionKind::File(FileMode::Read, word) => Some(word),
                 _ => None,
             });
             let arguments = stages.iter().flat_map(|stage| match &stage.kind {
                 ast::StageKind::Simple(simple) if !is_builtin(simple) => simple.words.get(1..).unwrap_or_default(),
                 _ => &[],
             });
-            let argument = arguments.filter_map(|word| Some((super::words::literal(Some(word))?, word.span)));
-            let reader = read.into_iter().chain(argument).find(|(text, _)| normal(text) == target);
-            if let Some((_, reader)) = reader {
+            if let Some(reader) = inputs.chain(arguments).find(same) {
                 let mut error = Diagnostic::new(code::TRUNCATES_INPUT, format!("`{target}` would be emptied before it is read"));
-                error = error.at(self.source, span, "truncated when the pipeline starts").also_at(self.source, reader, "read here");
+                error = error.at(self.source, word.span, "truncated when the pipeline starts").also_at(self.source, reader.span, "read here");
                 error = error.help("write to another file and rename it:\nsort < list > list.new && mv list.new list");
                 self.errors.push(error);
                 return;
@@ -491,21 +491,15 @@ impl<'s> Checker<'s> {
     }
 }
 
-use crate::value::Value;
-
 fn is_builtin(simple: &ast::Simple<'_>) -> bool {
     super::words::literal(simple.words.first()).is_some_and(|name| builtins::find(&name).is_some())
 }
 
 /// A path without the parts that change nothing.
-fn normal(path: &str) -> String {
+fn normal(path: &str) -> &str {
     let mut path = path;
     while let Some(rest) = path.strip_prefix("./") {
         path = rest.trim_start_matches('/');
     }
-    path.to_string()
-}
-
-pub fn text(bytes: &[u8]) -> Str {
-    Str::from(bytes.to_vec())
+    path
 }

@@ -199,7 +199,7 @@ pub enum FileMode {
 /// A word of a command: what it becomes as arguments.
 #[derive(Debug)]
 pub enum Word {
-    Literal(Str),
+    Literal(Box<[u8]>),
     /// One argument.
     Text(WordText),
     /// One argument for every match.

@@ -172,7 +172,7 @@ impl<'s> Checker<'s> {
     pub fn word(&mut self, word: ast::Word<'s>, into: &mut Vec<Word>) {
         let span = word.span;
         match word.kind {
-            WordKind::Bare(text) => into.push(Word::Literal(Str::from(text))),
+            WordKind::Bare(text) => into.push(Word::Literal(text.as_bytes().into())),
             WordKind::Braces(words) => words.into_vec().into_iter().for_each(|word| self.word(word, into)),
             WordKind::Splice(list) => {
                 let guarded = !matches!(&list.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name("flags")));
@@ -183,6 +183,10 @@ impl<'s> Checker<'s> {
                 self.error(code::SYNTAX, span, "`=>` stands only in an arm of `match`", "not a word of a command", "quote it if it is meant as text: '=>'");
             }
             WordKind::Parts(parts) => {
+                if let [ast::Part { kind: PartKind::Quoted(text), .. }] = &*parts {
+                    into.push(Word::Literal(text.as_ref().into()));
+                    return;
+                }
                 let parts = parts.into_vec();
                 self.refuse_in_word(&parts);
                 if parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_))) {
@@ -191,12 +195,10 @@ impl<'s> Checker<'s> {
                     }
                     return;
                 }
-                into.push(match self.text(parts, span) {
-                    WordText { mut parts, .. } if matches!(&*parts, [Part::Text(_)]) => match std::mem::take(&mut parts).into_vec().pop() {
-                        Some(Part::Text(text)) => Word::Literal(text),
-                        _ => Word::Literal(Str::from("")),
-                    },
-                    text => Word::Text(text),
+                let text = self.text(parts, span);
+                into.push(match &*text.parts {
+                    [Part::Text(literal)] => Word::Literal(literal.as_bytes().into()),
+                    _ => Word::Text(text),
                 });
             }
         }
@@ -466,7 +468,7 @@ fn guard(words: &mut [Word]) {
     let mut ended = false;
     for (index, word) in words.iter_mut().enumerate() {
         match word {
-            Word::Literal(text) => ended |= index > 0 && text.as_bytes() == b"--",
+            Word::Literal(text) => ended |= index > 0 && &**text == b"--",
             Word::Text(text) if ended || index == 0 => text.guarded = false,
             Word::Splice { guarded, .. } if ended => *guarded = false,
             _ => {}

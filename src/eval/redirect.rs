@@ -137,7 +137,7 @@ impl Interpreter {
                 _ => None,
             });
             let literal = |stage: &Stage, argument: &[u8]| match &stage.kind {
-                StageKind::Command(command) => command.words.iter().any(|word| matches!(word, Word::Literal(text) if text.as_bytes() == argument)),
+                StageKind::Command(command) => command.words.iter().any(|word| matches!(word, Word::Literal(text) if **text == *argument)),
                 _ => false,
             };
             let argument = stages.iter().zip(argv).find_map(|(stage, argv)| {

@@ -15,7 +15,7 @@ impl Interpreter {
         into.reserve(words.len());
         for word in words {
             match word {
-                Word::Literal(text) => into.push(text.as_bytes().to_vec()),
+                Word::Literal(text) => into.push(text.to_vec()),
                 Word::Text(text) => {
                     let (argument, number) = self.text_and_kind(text)?;
                     self.check_argument(&argument, text.guarded && !number, text.span)?;
@@ -32,7 +32,7 @@ impl Interpreter {
     pub(super) fn loop_words(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
         for word in words {
             match word {
-                Word::Literal(text) => into.push(text.as_bytes().to_vec()),
+                Word::Literal(text) => into.push(text.to_vec()),
                 Word::Text(text) => into.push(self.text_of(text)?),
                 Word::Glob(glob) => self.matches(glob, false, into)?,
                 Word::Splice { list, .. } => self.splice(list, false, into)?,

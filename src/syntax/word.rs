@@ -18,34 +18,50 @@ impl<'s> Reader<'s> {
         for part in parts {
             match part.as_rule() {
                 Rule::redirection => redirections.push(self.redirection(part, base)?),
-                Rule::assignment | Rule::sh_append => assignments.push(self.assignment(part, base)?),
-                _ => words.push(self.word(part, base)?),
+                _ => {
+                    // Only what stands before the first other word assigns.
+                    if words.is_empty()
+                        && let Some((name, append)) = assigned_name(&self.text[self.span_of(&part, base).range()])
+                    {
+                        assignments.push(self.assignment(part, base, name, append)?);
+                        continue;
+                    }
+                    words.push(self.word(part, base)?);
+                }
             }
         }
         Ok(Simple { assignments: assignments.into_boxed_slice(), words })
     }
 
-    fn assignment(&self, token: Token<'_>, base: usize) -> Read<Assignment<'s>> {
+    /// `NAME=value`: no pattern and no brace list is looked for in the value (POSIX 2.9.1).
+    fn assignment(&self, token: Token<'_>, base: usize, name: usize, append: bool) -> Read<Assignment<'s>> {
         let span = self.span_of(&token, base);
-        let append = token.as_rule() == Rule::sh_append;
-        let mut inner = token.into_inner();
-        let name = self.name(inner.next(), base)?;
-        let value = match inner.next() {
-            Some(value) => {
-                let span = self.span_of(&value, base);
-                let mut parts = Vec::new();
-                for part in value.into_inner() {
-                    self.part(part, base, &mut parts)?;
-                }
-                Word { span, kind: WordKind::Parts(tildes_of_assignment(parts).into_boxed_slice()) }
+        let start = span.start as usize;
+        let name = Name { text: &self.text[start..start + name], span: Span::new(start, start + name) };
+        let before = name.text.len() + 1 + usize::from(append);
+        let value_span = Span::new(start + before, span.end as usize);
+        let mut parts = Vec::new();
+        if token.as_rule() == Rule::plain_word {
+            let text = self.text[span.range()].as_bytes();
+            parts.push(Part { span, kind: PartKind::Bare(Cow::Borrowed(text)) });
+        } else {
+            for part in token.into_inner() {
+                self.part(part, base, &mut parts)?;
             }
-            None => {
-                let span = Span { start: span.end, end: span.end };
-                let empty = Part { span, kind: PartKind::Quoted(Cow::Borrowed(b"")) };
-                Word { span, kind: WordKind::Parts(Box::new([empty])) }
+        }
+        // The name and the sign stand at the start of the first part.
+        if let Some(Part { span, kind: PartKind::Bare(text) }) = parts.first_mut() {
+            span.start = value_span.start.min(span.end);
+            *text = split(text, before.min(text.len())).1;
+            if text.is_empty() {
+                parts.remove(0);
             }
-        };
-        Ok(Assignment { name, append, value })
+        }
+        if parts.is_empty() {
+            parts.push(Part { span: value_span, kind: PartKind::Quoted(Cow::Borrowed(b"")) });
+        }
+        let kind = WordKind::Parts(tildes_of_assignment(parts).into_boxed_slice());
+        Ok(Assignment { name, append, value: Word { span: value_span, kind } })
     }
 
     /// A word in any of its forms.
@@ -53,6 +69,10 @@ impl<'s> Reader<'s> {
         let span = self.span_of(&token, base);
         let kind = match token.as_rule() {
             Rule::plain_word => WordKind::Bare(&self.text[span.range()]),
+            Rule::single_word | Rule::double_word => {
+                let text = &self.text.as_bytes()[span.start as usize + 1..span.end as usize - 1];
+                WordKind::Parts(Box::new([Part { span, kind: PartKind::Quoted(Cow::Borrowed(text)) }]))
+            }
             Rule::arrow => WordKind::Arrow,
             Rule::splice => {
                 let inner = self.missing(token.into_inner().next(), span)?;
@@ -383,6 +403,20 @@ impl<'s> Reader<'s> {
             }
             *text = Cow::Owned(stripped);
         }
+    }
+}
+
+/// The length of the name that a word assigns to, and whether by `+=`: `NAME=…`, in sh's sense of a name.
+fn assigned_name(word: &str) -> Option<(usize, bool)> {
+    let bytes = word.as_bytes();
+    let name = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    if name == 0 || bytes[0].is_ascii_digit() {
+        return None;
+    }
+    match &bytes[name..] {
+        [b'=', ..] => Some((name, false)),
+        [b'+', b'=', ..] => Some((name, true)),
+        _ => None,
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Generator {
     pub rng: Rng,
     /// How many output files and tags were named.
     pub names: usize,
+    /// Every other script is to be one for dash too.
+    pub posix: bool,
 }
 
 /// Where something stands, and so what it may do.
@@ -23,12 +25,10 @@ pub struct Place {
     /// Its stage is not the last.
     pub feeds: bool,
     pub must_succeed: bool,
-    /// Standard input is still the script's own.
-    pub may_nest_process: bool,
 }
 
 impl Place {
-    const TOP: Self = Self { depth: 0, reads: false, feeds: false, must_succeed: false, may_nest_process: true };
+    const TOP: Self = Self { depth: 0, reads: false, feeds: false, must_succeed: false };
 
     pub fn alone(self) -> bool {
         !self.reads && !self.feeds
@@ -56,35 +56,42 @@ const FALSE_TESTS: &[&str] = &[
 ];
 
 /// Commands that fail, of which none writes to standard error.
-const QUIET_FAILURES: &[&str] =
-    &["false", "probe exit 7", "probe exit 255", "probe kill 9", "exit 3", "probe exit 1", "false x", "exit 255"];
+const QUIET_FAILURES: &[&str] = &["false", "probe exit 7", "probe exit 255", "exit 3", "probe exit 1", "false x", "exit 255"];
 
-/// Commands that fail with a message.
-const LOUD_FAILURES: &[&str] = &[
-    "cat missing", "cd missing", "cat < missing", "test 1 -eq a", "printf '%d\\n' abc", "probe usage", "cat < d/missing/x",
-    "probe exit 2 > missing/x", "test a b", "[ a", "nosuchprogram x", "./in1", "./d", "printf '%d\\n' 1x", "cd in1",
+/// Programs that fail with a message.
+const LOUD_FAILURES: &[&str] = &["cat missing", "probe usage", "cat -- 'a b'", "cat d"];
+
+/// Failures about which a shell has something to say in its own words.
+const SHELL_FAILURES: &[&str] = &["nosuchprogram x", "./in1", "./d", "./none/x", "\"$PLAIN\" x", "probe kill 9", "probe kill 15"];
+
+/// Of these dash gives another status.
+const BASH_FAILURES: &[&str] = &[
+    "cd missing", "cat < missing", "test 1 -eq a", "printf '%d\\n' abc", "cat < d/missing/x",
+    "probe exit 2 > missing/x", "test a b", "[ a", "probe argv 2>&7", "probe argv <&8", "probe argv >&- 2>&1", "printf '%d\\n' 1x", "cd in1",
 ];
 
 /// Of printf the parts on which POSIX and both shells agree, then bash's.
 const PRINTFS: &[&str] = &[
     "'%s\\n' a 'b c' ''", "'%d %05d|%-5d|\\n' 42 42 42", "'%x %o %X\\n' 255 8 255", "'%s %s\\n' a b c", "'%5s|%-5s|%.2s\\n' ab ab abc",
-    "'%c%c\\n' abc def", "'a\\tb\\n'", "'\\101\\n'", "'%b\\n' 'a\\tb'", "'%%\\n'", "'%s'", "'%d\\n' 0x1f", "'%d\\n' 010", "\"%d\\n\" \"'A\"",
+    "'%c%c\\n' abc def", "'a\\tb\\n'", "'\\101\\n'", "'%b\\n' 'a\\tb'", "'%%\\n'", "'%s'", "'%d\\n' 0x1f", "'%d\\n' 010", "'%d\\n' \"'A\"",
     "-- '%s\\n' a", "'%*d\\n' 5 42", "'%.3f\\n' 1.5", "'%e\\n' 12345.678", "'%g\\n' 0.0001", "'%i\\n' 3", "'%u\\n' 3", "'%+d % d\\n' 3 3",
-    "'%#x %#o\\n' 255 8", "'%b' 'a\\cb'", "''", "'%s\\n'", "'\\\\n\\n'", "'%d\\n'", "\"$SPACES\\n\"", "'%s|' \"$LINES\" x", "'%d\\n' -5",
+    "'%#x %#o\\n' 255 8", "'%b' 'a\\cb'", "''", "'%s\\n'", "'\\\\n\\n'", "'%d\\n'", "\"$SPACES\"'\\n'", "'%s|' \"$LINES\" x", "'%d\\n' -5",
     "'[%3d]\\n' 1 22 333", "'%s %d\\n' a 1 b 2", "'%-10s|\\n' é", "'%c'", "'x\\n' ignored", "'%b\\n' '\\0101'", "'%5.1s|\\n' abc",
     "'%s\\n' \"$BACK\"", "'%d\\n' +7",
 ];
 
 const BASH_PRINTFS: &[&str] = &[
-    "'%q\\n' 'a b'", "'\\x41\\n'", "'%b\\n' '\\x41'", "'\\u00e9\\n'", "'%(%Y)T\\n' 0", "'%s\\n' \"$ACCENT\"", "'\\e[0m\\n'", "'%.*f\\n' 2 3.14159",
-    "'%5c|\\n' a", "'%q\\n' \"$LINES\"", "'%b\\n' '\\e'", "'%a\\n' 1", "'%ld\\n' 5", "'%Q\\n' a", "'%n\\n' a", "'%G\\n' 1e20", "'%X\\n' -1",
+    "'%q\\n' 'a b'", "'\\x41\\n'", "'%b\\n' '\\x41'", "'\\u00e9\\n'", "'%s\\n' \"$ACCENT\"", "'\\e[0m\\n'", "'%.*f\\n' 2 3.14159",
+    "'%5c|\\n' a", "'%q\\n' \"$LINES\"", "'%b\\n' '\\e'", "'%a\\n' 1", "'%ld\\n' 5", "'%Q\\n' a", "'%G\\n' 1e20", "'%X\\n' -1",
 ];
 
 const FILTERS: &[&str] = &["cat", "sort", "tr a-z A-Z", "wc -c", "wc -l", "cat -", "cat - in2", "sort -r", "tr -d a", "cat in1 -"];
 
 impl Generator {
     pub fn new(seed: u64) -> Self {
-        Self { rng: Rng::new(seed), names: 0 }
+        let mut rng = Rng::new(seed);
+        let posix = rng.chance(50);
+        Self { rng, names: 0, posix }
     }
 
     pub fn script(&mut self) -> Script {
@@ -93,7 +100,10 @@ impl Generator {
         for _ in 0..count {
             match self.rng.weighted(&[76, 5, 6, 5, 4, 4]) {
                 0 => statements.push(self.statement(Place::TOP)),
-                1 => self.background(&mut statements),
+                1 => {
+                    let first = statements.is_empty();
+                    statements.push(self.background(first));
+                }
                 2 => statements.push(self.condition()),
                 3 => statements.push(self.for_loop()),
                 4 => self.change_directory(&mut statements),
@@ -103,7 +113,7 @@ impl Generator {
                 }
             }
         }
-        if self.rng.chance(2) {
+        if !self.posix && self.rng.chance(4) {
             // Last, since bash goes on after it in its own way.
             let pattern = self.rng.pick(&["*.none", "nope/*", "[z]", "x?y", "d/*.none", "none*/in1"]);
             statements.push(self.simple_statement(&["probe", "argv", "a"], Word(vec![Piece::Bash(pattern.to_owned())])));
@@ -165,7 +175,7 @@ impl Generator {
             0 => "|",
             1 => " |\n",
             2 => " | # why\n  ",
-            3 => " |& ",
+            3 if !self.posix => " |& ",
             _ => " | ",
         };
         let all = joint.contains("|&");
@@ -173,7 +183,8 @@ impl Generator {
             .map(|at| {
                 let here = Place { reads: place.reads && at == 0 || at > 0, feeds: place.feeds || at + 1 < count, ..place };
                 // A negated pipeline that fails is a success; one that ends the script by `exit` is not.
-                let mut stage = self.stage(Place { must_succeed: place.must_succeed || negated, ..here });
+                let must_succeed = place.must_succeed || negated || self.posix && here.feeds;
+                let mut stage = self.stage(Place { must_succeed, ..here });
                 if all && at + 1 < count {
                     stage.bash_only = true;
                 }
@@ -264,14 +275,18 @@ impl Generator {
             1 => "-n",
             _ => self.rng.pick(&["--", "-", "-x", "-nn", "-E", "-e", "-ne", "-nE", "-n -n"]),
         };
+        if self.posix {
+            // dash's echo knows escapes.
+            let words = self.rng.pick(&["a b", "'  '", "*", "\"$SPACES\"", "in*", "~", ""]);
+            return self.command(&["echo", "word", words], (0, 0), place);
+        }
         let mut stage = self.command(&["echo", first], (0, 3), place);
-        // dash's echo knows escapes.
         stage.bash_only = true;
         stage
     }
 
     fn printf(&mut self, place: Place) -> Stage {
-        let bash_only = self.rng.chance(20);
+        let bash_only = !self.posix && self.rng.chance(20);
         let arguments = self.rng.pick(if bash_only { BASH_PRINTFS } else { PRINTFS });
         let mut stage = self.raw(&format!("printf {arguments}"), place);
         // dash pads by bytes.
@@ -280,6 +295,9 @@ impl Generator {
     }
 
     fn cat(&mut self, place: Place) -> Stage {
+        if !self.posix && self.rng.chance(20) {
+            return self.substitution(place);
+        }
         let files = self.rng.pick(&["in1", "in2 in1", "empty", "'c d.txt'", "in*", "./in1", "d/*.c", "\"sp ace/q\"", "ln/x.c", ""]);
         let mut items = vec![Item::Word(Word::same("cat"))];
         if files.is_empty() {
@@ -290,11 +308,25 @@ impl Generator {
         self.finish(items, place)
     }
 
+    /// `cat <(…)`, of which the inside writes nothing but its arguments: nobody awaits it in bash.
+    fn substitution(&mut self, place: Place) -> Stage {
+        let mut items = vec![Item::Word(Word::same("cat"))];
+        for _ in 0..self.rng.within(1, 2) {
+            let inside = self.simple_statement(&["probe", "argv"], Word::same("a"));
+            let word = self.text_word(place.deeper().deeper());
+            let mut inside = vec![inside, self.simple_statement(&["probe", "argv"], word)];
+            inside.drain(..self.rng.below(2));
+            items.push(Item::Word(Word(vec![Piece::Process(inside)])));
+        }
+        self.finish(items, place)
+    }
+
     fn environment(&mut self, place: Place) -> Stage {
         let mut items = Vec::new();
         for name in ["A", "B"].iter().take(self.rng.within(1, 2)) {
             let value = match self.rng.weighted(&[70, 12, 8, 10]) {
-                0 => self.text_word(place),
+                // Without captures: dash expands the value after the redirections, bash before.
+                0 => self.text_word(place.deeper().deeper()),
                 1 => Word::same(self.rng.pick(&["~", "~/x", "~/a:~", "a:~/b", "~root:~", "x~", "'~'", "a=~", ":~"])),
                 2 => Word(Vec::new()),
                 _ => Word::same(self.rng.pick(&["$(probe argv x)", "$(cat in1)x", "*", "{a,b}", "$SPACES", "in*", "$PLAIN$SPACES"])),
@@ -317,13 +349,20 @@ impl Generator {
     }
 
     fn failure(&mut self, place: Place, alone: bool) -> Stage {
-        let (text, bash_only) = match place.reads || place.feeds || !alone && self.rng.chance(50) {
-            // `exit` in a last stage ends a copy in sh, and here the script.
-            true if place.reads => (format!("probe drain {}", self.rng.within(1, 255)), false),
-            true => (self.rng.pick(QUIET_FAILURES).to_owned(), false),
-            // Messages and statuses of their own failures differ between the shells.
-            false => (self.rng.pick(LOUD_FAILURES).to_owned(), true),
+        // `exit` in a last stage ends a copy in sh, and here the script.
+        if place.reads {
+            let text = format!("probe drain {}", self.rng.within(1, 99));
+            return Stage { kind: StageKind::Simple(vec![(" ", Item::Word(Word::same(text)))]), fails: true, bash_only: false };
+        }
+        let quiet = place.feeds || !alone && self.rng.chance(50);
+        let (texts, bash_only) = match self.rng.below(3) {
+            _ if quiet => (QUIET_FAILURES, false),
+            // Where a block's standard error may go to a file, the shells' words would be compared.
+            1 if place.depth == 0 => (SHELL_FAILURES, false),
+            2 if place.depth == 0 && !self.posix => (BASH_FAILURES, true),
+            _ => (LOUD_FAILURES, false),
         };
+        let text = self.rng.pick(texts);
         let items = vec![(" ", Item::Word(Word::same(text)))];
         Stage { kind: StageKind::Simple(items), fails: true, bash_only }
     }
@@ -353,21 +392,18 @@ impl Generator {
         stage
     }
 
-    fn background(&mut self, statements: &mut Vec<Statement>) {
+    /// After some redirections bash gives a background command the script's input rather than nothing: one that
+    /// reads stands first.
+    fn background(&mut self, first: bool) -> Statement {
         let tag = self.name();
-        let head: &[&str] = if self.rng.chance(50) { &["probe", "emit", &tag] } else { &["cat"] };
+        let head: &[&str] = if first { &["cat"] } else { &["probe", "emit", &tag] };
         let words = head.iter().map(|word| (" ", Item::Word(Word::same(*word))));
         let target = redirections::simple(" > ", Word::same(format!("out/b{tag}")));
         let error = Redirection { operator: " 2>&1".to_owned(), target: None, document: None, bash_only: false };
         let items = words.chain([("", Item::Redirection(target)), ("", Item::Redirection(error))]).collect();
         let stage = Stage { kind: StageKind::Simple(items), fails: false, bash_only: false };
         let pipeline = Pipeline { negated: false, stages: vec![stage], joint: " | " };
-        statements.push(Statement {
-            kind: StatementKind::Background(pipeline),
-            semicolon: self.rng.chance(50),
-            trailer: "",
-        });
-        statements.push(self.simple_statement(&[], Word::same("wait")));
+        plain(StatementKind::Background(pipeline))
     }
 
     fn condition(&mut self) -> Statement {
@@ -390,7 +426,7 @@ impl Generator {
     }
 
     fn for_loop(&mut self) -> Statement {
-        let words = (0..self.rng.within(1, 4)).map(|_| self.word(Place { may_nest_process: false, ..Place::TOP })).collect();
+        let words = (0..self.rng.within(1, 4)).map(|_| self.word(Place::TOP)).collect();
         let braced = self.rng.chance(50);
         let mut body = vec![self.simple_statement(&["probe", "argv", "--"], Word(vec![Piece::Variable("v", braced)]))];
         body.extend(self.body());

@@ -23,9 +23,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use support::{have, setting};
 
-/// So many differences are shown before the test gives up.
-const SHOWN: usize = 5;
-
 /// Of a hundred cases so many may be refused, or the test would show little.
 const REFUSED_PERCENT: usize = 5;
 
@@ -34,13 +31,17 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
     if !have("bash") {
         return;
     }
+    // So many differences are shown before the test gives up.
+    let shown = setting("SHOWN", 5) as usize;
     let with_dash = have("dash");
     let (seed, cases) = (setting("SEED", 20_260), setting("CASES", 2_000));
     let first = setting("CASE", 0);
     let last = if first > 0 { first } else { cases };
     let next = AtomicU64::new(first.max(1));
-    let (refused, dashed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let dashed = AtomicUsize::new(0);
+    let refused = Mutex::new(Vec::new());
     let differences = Mutex::new(Vec::new());
+    let unreadable = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(2, |n| n.get() + 1);
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -48,7 +49,7 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
                 let bench = Bench::new(with_dash);
                 loop {
                     let case = next.fetch_add(1, Ordering::Relaxed);
-                    let given_up = differences.lock().expect("no panic holds it").len() >= SHOWN;
+                    let given_up = differences.lock().expect("no panic holds it").len() >= shown;
                     if case > last || given_up {
                         break;
                     }
@@ -56,9 +57,8 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
                     dashed.fetch_add(usize::from(script.is_posix()), Ordering::Relaxed);
                     match bench.judge(&script, case) {
                         Verdict::Same => {}
-                        Verdict::Refused => {
-                            refused.fetch_add(1, Ordering::Relaxed);
-                        }
+                        Verdict::Refused(why) => refused.lock().expect("no panic holds it").push(why),
+                        Verdict::Unreadable(why) => unreadable.lock().expect("no panic holds it").push((case, why)),
                         Verdict::Different(_) => {
                             let shown = bench.shrink(script, case);
                             differences.lock().expect("no panic holds it").push(format!("#### CASE={case}\n{shown}"));
@@ -68,12 +68,20 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
             });
         }
     });
-    let (refused, dashed) = (refused.into_inner(), dashed.into_inner());
+    let (refused, dashed) = (refused.into_inner().expect("no panic holds it"), dashed.into_inner());
     let differences = differences.into_inner().expect("no panic holds it");
-    println!("SEED={seed}: {cases} cases, {dashed} of them also by dash, {refused} refused");
+    let unreadable = unreadable.into_inner().expect("no panic holds it");
+    println!("SEED={seed}: {cases} cases, {dashed} of them also by dash, {} refused, {} not for bash", refused.len(), unreadable.len());
+    let mut why: Vec<_> = refused.iter().filter_map(|page| page.lines().next()).collect();
+    why.sort_unstable();
+    for same in why.chunk_by(|a, b| a == b) {
+        println!("{:5} {}", same.len(), same[0]);
+    }
     assert!(differences.is_empty(), "SEED={seed}\n{}", differences.join("\n"));
     if first == 0 {
-        assert!(refused * 100 <= cases as usize * REFUSED_PERCENT, "{refused} of {cases} are refused");
+        assert!(unreadable.len() * 100 <= cases as usize, "the generator makes what bash can't read: {unreadable:?}");
+        let few = refused.len() * 100 <= cases as usize * REFUSED_PERCENT;
+        assert!(few, "too many are refused: {} of {cases}", refused.len());
         assert!(dashed * 4 >= cases as usize, "only {dashed} of {cases} are POSIX's");
     }
 }

@@ -26,7 +26,7 @@ pub fn input(g: &mut Generator, place: Place) -> Redirection {
     match g.rng.below(5) {
         0 => simple("<", Word::same(g.rng.pick(&["in1", "in2", "'c d.txt'", "\"in\"1", "$EMPTY\"in1\"", "in\\1", "\"$(echo in1)\""]).replace("$EMPTY", ""))),
         1 => simple("< ", Word::same("in2")),
-        2 => Redirection { bash_only: true, ..simple("<<< ", g.text_word(place)) },
+        2 if !g.posix => Redirection { bash_only: true, ..simple("<<< ", g.text_word(place)) },
         3 => simple("<> ", Word::same("in1")),
         _ => document(g),
     }
@@ -72,7 +72,7 @@ fn output(g: &mut Generator) -> Word {
         2 => Word(vec![Piece::Same(format!("out/o{tag}.")), Piece::Variable("SPACES", true), Piece::Same("x".to_owned())]),
         3 => Word::same(format!("\"out/o{tag}-$NUMBER\"")),
         4 => Word::same(format!("out/\\o{tag}")),
-        5 => Word(vec![Piece::Bash(format!("out/$'o\\t{tag}'"))]),
+        5 if !g.posix => Word(vec![Piece::Bash(format!("out/$'o\\t{tag}'"))]),
         _ => Word::same(format!("out/o{tag}")),
     }
 }
@@ -87,7 +87,7 @@ pub fn of_command(g: &mut Generator, items: &[Item], place: Place) -> Vec<Redire
         },
         _ => None,
     });
-    let probe = head == Some("probe") && !place.reads;
+    let probe = head == Some("probe") && place.alone();
     let takes_input = items.iter().any(|item| matches!(item, Item::Redirection(_)));
     let external = head.is_some_and(|head| head == "probe" || head == "cat");
     some(g, place, Allowed { close: probe, input: !place.reads && !takes_input, descriptors: external })
@@ -110,31 +110,35 @@ fn some(g: &mut Generator, place: Place, allowed: Allowed) -> Vec<Redirection> {
     let count = g.rng.weighted(&[58, 24, 11, 5, 2]);
     let mut redirections = Vec::new();
     for _ in 0..count {
-        match g.rng.weighted(&[14, 6, 3, 2, 10, 4, 12, 6, 4, 2, 6, 6, 3, 4, 8]) {
+        match g.rng.weighted(&[14, 6, 3, 2, 10, 4, 12, 6, 4, 2, 6, 6, 4, 8]) {
             0 => redirections.push(simple(g.rng.pick(&[">", "> ", "1>", ">|", "1> "]), output(g))),
             1 => redirections.push(simple(">> ", output(g))),
-            2 => redirections.push(simple("1<> ", output(g))),
+            // In a capture bash 5.2 forgets the 1.
+            2 if place.depth == 0 => redirections.push(simple("1<> ", output(g))),
             3 => redirections.push(simple(">", Word::same("/dev/null"))),
             4 => redirections.push(simple(g.rng.pick(&["2>", "2> ", "2>|"]), output(g))),
             5 => redirections.push(simple("2>>", output(g))),
             6 => redirections.push(duplicate(g.rng.pick(&["2>&1", "2>& 1"]))),
             // Two stages would write to one standard error.
             7 if !place.feeds => redirections.push(duplicate(g.rng.pick(&["1>&2", ">&2"]))),
-            8 => redirections.push(Redirection { bash_only: true, ..simple(g.rng.pick(&["&>", "&> "]), output(g)) }),
-            9 => redirections.push(Redirection { bash_only: true, ..simple("&>>", output(g)) }),
+            8 if !g.posix => redirections.push(Redirection { bash_only: true, ..simple(g.rng.pick(&["&>", "&> "]), output(g)) }),
+            9 if !g.posix => redirections.push(Redirection { bash_only: true, ..simple("&>>", output(g)) }),
             10 if allowed.descriptors => redirections.push(simple(g.rng.pick(&["3>", "4> ", "3>>", "5<>"]), output(g))),
             11 if allowed.descriptors => {
                 redirections.push(simple("3> ", output(g)));
                 redirections.push(duplicate(g.rng.pick(&["1>&3", ">&3", "2>&3", "4>&3", "3>&-"])));
             }
-            12 if allowed.close => redirections.push(duplicate(g.rng.pick(&[">&-", "<&-", "2>&-", "3>&-", "1>&-", "0<&-"]))),
-            13 if allowed.input && allowed.descriptors => {
+            12 if allowed.input && allowed.descriptors => {
                 redirections.push(simple("3< ", Word::same("in2")));
                 redirections.push(duplicate(g.rng.pick(&["<&3", "0<&3", "4<&3", "3<&-"])));
             }
-            14 if allowed.input => redirections.push(input(g, place)),
+            13 if allowed.input => redirections.push(input(g, place)),
             _ => {}
         }
+    }
+    // In the end, since what is closed can't be duplicated.
+    if allowed.close && g.rng.chance(5) {
+        redirections.push(duplicate(g.rng.pick(&[">&-", "<&-", "2>&-", "3>&-", "1>&-", "0<&-"])));
     }
     redirections
 }

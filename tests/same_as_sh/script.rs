@@ -31,7 +31,7 @@ pub struct Statement {
 #[derive(Clone, Debug)]
 pub enum StatementKind {
     List(AndOr),
-    /// `cmd &`
+    /// `cmd &` and `wait`
     Background(Pipeline),
     If { condition: Pipeline, then: Vec<Statement>, otherwise: Vec<Statement> },
     For { words: Vec<Word>, body: Vec<Statement> },
@@ -196,9 +196,7 @@ impl Printer {
     }
 
     fn separator(&mut self, statement: &Statement) {
-        let background = matches!(statement.kind, StatementKind::Background(_));
         match statement.semicolon && !statement.trailer.contains('#') {
-            true if background => self.push(" "),
             true => self.push("; "),
             false => self.line_end(),
         }
@@ -227,7 +225,7 @@ impl Printer {
             StatementKind::List(list) => self.list(list),
             StatementKind::Background(pipeline) => {
                 self.pipeline(pipeline);
-                self.push(" &");
+                self.push(" & wait");
             }
             StatementKind::If { condition, then, otherwise } => {
                 self.push("if ");

@@ -89,7 +89,6 @@ impl Remover {
     fn list<T>(&mut self, list: &mut Vec<T>, keep: usize, mut inside: impl FnMut(&mut Self, &mut T) -> bool) -> bool {
         if list.len() > keep {
             if self.left < list.len() - keep {
-                // From the end, so that a command's name is never lost.
                 list.remove(list.len() - 1 - self.left);
                 return true;
             }
@@ -117,13 +116,26 @@ impl Remover {
 
     fn pipeline(&mut self, pipeline: &mut Pipeline) -> bool {
         self.list(&mut pipeline.stages, 1, |this, stage| match &mut stage.kind {
-            StageKind::Simple(items) => this.list(items, 1, |this, (_, item)| match item {
-                Item::Assignment(_, word) | Item::Word(word) => this.word(word),
-                Item::Redirection(_) => false,
-            }),
+            StageKind::Simple(items) => this.simple(items),
             StageKind::Block(statements, redirections) => {
                 this.list(redirections, 0, |_, _| false) || this.statements(statements, 1)
             }
+        })
+    }
+
+    /// Of a simple command all but its name and its duty.
+    fn simple(&mut self, items: &mut Vec<(&'static str, Item)>) -> bool {
+        let words = (0..items.len()).filter(|&at| matches!(items[at].1, Item::Word(_)));
+        let kept: Vec<_> = words.take(2).collect();
+        let removable: Vec<_> = (0..items.len()).rev().filter(|at| !kept.contains(at)).collect();
+        if let Some(&at) = removable.get(self.left) {
+            items.remove(at);
+            return true;
+        }
+        self.left -= removable.len();
+        items.iter_mut().any(|(_, item)| match item {
+            Item::Assignment(_, word) | Item::Word(word) => self.word(word),
+            Item::Redirection(_) => false,
         })
     }
 

@@ -48,7 +48,7 @@ const DOUBLE_REFUSED: &[&str] = &["\\a", "\\n", "\\'", "\\ "];
 const ANSI_C: &[&str] = &[
     "$'a\\nb'", "$'\\t'", "$'\\x41'", "$'\\u00e9'", "$'\\''", "$'\\\\'", "$'\\101'", "$'\\e[0m'", "$'\\\"'", "$'a b'", "$'\\?'",
     "$'\\cA'", "$'\\U0001F600'", "$''", "$'$PLAIN'", "$'\\xff'", "$'\\E'", "$'\\a\\b\\f\\r\\v'", "$'*'", "$'\\x4g'", "$'\\1a'",
-    "$'\\q'", "$'\\u41'", "$'a\nb'", "$'\\\\n'", "$'\\377'", "$'\\''\"'\"",
+    "$'\\u41'", "$'a\nb'", "$'\\\\n'", "$'\\377'", "$'\\''\"'\"",
 ];
 
 const TILDE: &[&str] = &["~", "~/a", "~root", "~/'a b'", "\"~\"", "'~'/a", "a:~", "~/", "~\\/a", "~'/a'", "~+", "~-x"];
@@ -76,11 +76,15 @@ fn is_posix_glob(pattern: &str) -> bool {
 impl Generator {
     pub fn word(&mut self, place: Place) -> Word {
         // Pattern words alone, since one with a random neighbour would often match nothing.
-        match self.rng.weighted(&[78, 8, 7, 4, 3]) {
+        match self.rng.weighted(&[80, 8, if self.posix { 0 } else { 7 }, 4, 1]) {
             0 => {}
             1 => {
-                let pattern = self.rng.pick(GLOBS).to_owned();
-                return Word(vec![if is_posix_glob(&pattern) { Piece::Same(pattern) } else { Piece::Bash(pattern) }]);
+                let pattern = self.rng.pick(GLOBS);
+                return match is_posix_glob(pattern) {
+                    true => Word::same(pattern),
+                    false if self.posix => Word::same("*"),
+                    false => Word(vec![Piece::Bash(pattern.to_owned())]),
+                };
             }
             2 => {
                 let mut pieces = vec![Piece::Bash(self.rng.pick(BRACES).to_owned())];
@@ -91,12 +95,11 @@ impl Generator {
             }
             3 => {
                 let tilde = self.rng.pick(TILDE);
-                let bash_only = tilde.starts_with("~+") || tilde.starts_with("~-");
-                let text = tilde.to_owned();
-                return Word(vec![if bash_only { Piece::Bash(text) } else { Piece::Same(text) }]);
-            }
-            _ if place.depth < 2 && place.may_nest_process => {
-                return Word(vec![Piece::Process(self.succeeding(place))]);
+                return match tilde.starts_with("~+") || tilde.starts_with("~-") {
+                    true if self.posix => Word::same("~"),
+                    true => Word(vec![Piece::Bash(tilde.to_owned())]),
+                    false => Word::same(tilde),
+                };
             }
             _ => return Word::same("out/k*"),
         }
@@ -106,11 +109,17 @@ impl Generator {
     /// A word that is one argument.
     pub fn text_word(&mut self, place: Place) -> Word {
         let count = self.rng.weighted(&[0, 55, 30, 15]);
-        Word((0..count).map(|_| self.piece(place, count == 1)).collect())
+        let mut pieces: Vec<_> = (0..count).map(|_| self.piece(place, count == 1)).collect();
+        // `""` and `"x"` together would begin as our `"""`, which is refused here.
+        let is_empty = |piece: &Piece| matches!(piece, Piece::Double(insides) if insides.iter().all(|inside| matches!(inside, Inside::Same(text) if text.is_empty())));
+        if !self.rng.chance(5) {
+            pieces.dedup_by(|next, piece| is_empty(piece) && matches!(next, Piece::Double(_)));
+        }
+        Word(pieces)
     }
 
     fn piece(&mut self, place: Place, alone: bool) -> Piece {
-        match self.rng.weighted(&[24, 14, 14, 26, 8, 14]) {
+        match self.rng.weighted(&[24, 14, 14, 26, if self.posix { 0 } else { 8 }, 14]) {
             0 if alone && self.rng.chance(40) => Piece::Same(self.rng.pick(LONE).to_owned()),
             0 => Piece::Same(self.rng.pick(BARE).to_owned()),
             1 => Piece::Same(self.rng.pick(ESCAPED).to_owned()),
@@ -131,7 +140,7 @@ impl Generator {
     fn double(&mut self, place: Place) -> Vec<Inside> {
         let count = self.rng.within(0, 3);
         let mut insides: Vec<_> = (0..count)
-            .map(|_| match self.rng.weighted(&[55, 30, 14, 1]) {
+            .map(|_| match self.rng.weighted(&[110, 60, 28, 1]) {
                 0 => Inside::Same(self.rng.pick(DOUBLE).to_owned()),
                 1 => {
                     let braced = self.rng.chance(30);

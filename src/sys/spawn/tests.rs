@@ -12,7 +12,7 @@ type Way = fn(&Spawn<'_>) -> Result<Process, SpawnError>;
 
 const WAYS: [Way; 2] = [spawn, portable::spawn];
 
-fn sh<'a>(script: &'a str) -> [&'a str; 3] {
+fn sh(script: &str) -> [&str; 3] {
     ["/bin/sh", "-c", script]
 }
 
