@@ -24,8 +24,10 @@ fn scripts_print_what_they_should() {
     let update = std::env::var_os("UPDATE").is_some();
     let only = std::env::var("ONLY").unwrap_or_default();
     let golden = support::root().join("tests/golden");
-    let scripts: Vec<_> =
-        support::files(&golden, ".pw").into_iter().filter(|path| path.to_string_lossy().contains(&only)).collect();
+    let scripts: Vec<_> = support::files(&golden, ".pw")
+        .into_iter()
+        .filter(|path| path.to_string_lossy().contains(&only))
+        .collect();
     // Scripts in a setup folder are not cases.
     let scripts = scripts.iter().filter(|path| !path.to_string_lossy().contains(".setup/"));
 
@@ -38,7 +40,10 @@ fn scripts_print_what_they_should() {
         if update {
             write(script, &outcome);
         } else if let Some(difference) = difference(script, &outcome) {
-            failures.push(format!("==== {}\n{difference}", script.strip_prefix(&golden).unwrap_or(script).display()));
+            failures.push(format!(
+                "==== {}\n{difference}",
+                script.strip_prefix(&golden).unwrap_or(script).display()
+            ));
         }
     }
     assert!(count > 0, "no script below {} matches {only:?}", golden.display());
@@ -102,7 +107,8 @@ fn difference(script: &Path, outcome: &Outcome) -> Option<String> {
 /// The lines that differ, between what both begin and end with.
 fn diff(then: &[u8], now: &[u8]) -> String {
     let (then, now) = (String::from_utf8_lossy(then), String::from_utf8_lossy(now));
-    let (then, now): (Vec<_>, Vec<_>) = (then.split_inclusive('\n').collect(), now.split_inclusive('\n').collect());
+    let (then, now): (Vec<_>, Vec<_>) =
+        (then.split_inclusive('\n').collect(), now.split_inclusive('\n').collect());
     let same = then.iter().zip(&now).take_while(|(a, b)| a == b).count();
     let rest = (then.len().min(now.len())) - same;
     let same_end = then.iter().rev().zip(now.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
@@ -125,7 +131,8 @@ fn copy_tree(from: &Path, to: &Path) {
             fs::create_dir_all(&to).expect("a directory can be made");
             copy_tree(&from, &to);
         } else if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&from).expect("a link"), &to).expect("a link can be made");
+            std::os::unix::fs::symlink(fs::read_link(&from).expect("a link"), &to)
+                .expect("a link can be made");
         } else {
             fs::copy(&from, &to).expect("a file can be copied");
         }

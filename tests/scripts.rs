@@ -50,7 +50,11 @@ impl Place {
     }
 
     fn assert_no_rest(&self) {
-        assert_eq!(fs::read_dir(self.0.path().join("tmp")).expect("it is there").count(), 0, "temporary files are left");
+        assert_eq!(
+            fs::read_dir(self.0.path().join("tmp")).expect("it is there").count(),
+            0,
+            "temporary files are left"
+        );
     }
 }
 
@@ -66,7 +70,10 @@ fn each_script_is_executable_short_and_passes_the_check() {
         let text = fs::read_to_string(&script).expect("scripts are UTF-8");
         assert!(text.starts_with("#!/usr/bin/env pipewright\n# "), "{script:?}");
         assert!(text.lines().count() <= 80, "{script:?}");
-        assert!(fs::metadata(&script).expect("it is there").permissions().mode() & 0o111 == 0o111, "{script:?}");
+        assert!(
+            fs::metadata(&script).expect("it is there").permissions().mode() & 0o111 == 0o111,
+            "{script:?}"
+        );
         let outcome = Run::pipewright().arg("--check").arg(&script).run().success();
         assert_eq!(outcome.out() + &outcome.err(), "", "{script:?}");
     }
@@ -103,8 +110,13 @@ fn all_processes_are_reported_without_a_text() {
         return;
     }
     let outcome = Place::new().script("processes.pw").args(["", "2"]).run().success();
-    let (users, largest) = outcome.out().split_once("The largest:\n").map(|(a, b)| (a.to_owned(), b.to_owned())).expect("two parts");
-    let count: u32 = users.lines().filter_map(|line| line.split_whitespace().nth(1)?.parse::<u32>().ok()).sum();
+    let (users, largest) = outcome
+        .out()
+        .split_once("The largest:\n")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .expect("two parts");
+    let count: u32 =
+        users.lines().filter_map(|line| line.split_whitespace().nth(1)?.parse::<u32>().ok()).sum();
     assert!(count >= 2, "this test and more: {outcome}");
     assert_eq!(largest.lines().count(), 2, "{outcome}");
 }
@@ -120,8 +132,12 @@ fn a_log_of_100_000_lines_is_summarised() {
     let outcome = place.script("access-log.pw").run().success();
     let out = outcome.out();
     assert!(out.starts_with("100000 requests, "), "{outcome}");
-    let statuses = out.split("Statuses:\n").nth(1).and_then(|rest| rest.split("Busiest").next()).expect("a part");
-    let sum: u32 = statuses.lines().map(|line| line.split_whitespace().nth(1).expect("a count").parse::<u32>().expect("a number")).sum();
+    let statuses =
+        out.split("Statuses:\n").nth(1).and_then(|rest| rest.split("Busiest").next()).expect("a part");
+    let sum: u32 = statuses
+        .lines()
+        .map(|line| line.split_whitespace().nth(1).expect("a count").parse::<u32>().expect("a number"))
+        .sum();
     assert_eq!(sum, 100_000, "{outcome}");
     assert!(out.contains("Busiest hours:\n  11:00   8000\n  12:00   8000\n"), "{outcome}");
     assert!(out.contains(" times /?q=$(reboot)\n"), "{outcome}");
@@ -135,9 +151,13 @@ fn a_given_log_is_read_and_left_alone() {
     }
     let place = Place::new();
     let line = |client: &str, path: &str, status: u32| {
-        format!("{client} - - [21/Nov/2026:07:00:00 +0000] \"GET {path} HTTP/1.1\" {status} 1048576 \"-\" \"`touch${{IFS}}canary`\"\n")
+        format!(
+            "{client} - - [21/Nov/2026:07:00:00 +0000] \"GET {path} HTTP/1.1\" {status} 1048576 \"-\" \"`touch${{IFS}}canary`\"\n"
+        )
     };
-    let log = line("10.0.0.1", "/", 200) + &line("10.0.0.2", "/$(touch${IFS}canary)", 500) + &line("10.0.0.2", "/", 503);
+    let log = line("10.0.0.1", "/", 200)
+        + &line("10.0.0.2", "/$(touch${IFS}canary)", 500)
+        + &line("10.0.0.2", "/", 503);
     let name = "-access log;$(touch canary)";
     fs::write(place.work().join(name), &log).expect("it can be written");
     let outcome = place.script("access-log.pw").arg(name).run().success();
@@ -155,8 +175,26 @@ fn a_given_log_is_read_and_left_alone() {
 // ---------------------------------------------------------------------------------------- duplicates.pw
 
 const HOSTILE: &[&[u8]] = &[
-    b"plain", b"two words", b"new\nline", b"-dash", b"-rf", b"--", b"it's", b"say \"hi\"", b"$(touch canary)", b"`touch canary`",
-    b"; touch canary", b"| cat", b"* ? [a]", b"back\\slash", b"\xff\xfe", b"tab\there", b"~", b"{a,b}", b"#no comment", b"$HOME",
+    b"plain",
+    b"two words",
+    b"new\nline",
+    b"-dash",
+    b"-rf",
+    b"--",
+    b"it's",
+    b"say \"hi\"",
+    b"$(touch canary)",
+    b"`touch canary`",
+    b"; touch canary",
+    b"| cat",
+    b"* ? [a]",
+    b"back\\slash",
+    b"\xff\xfe",
+    b"tab\there",
+    b"~",
+    b"{a,b}",
+    b"#no comment",
+    b"$HOME",
 ];
 
 fn hostile_tree(place: &Place) {
@@ -174,7 +212,8 @@ fn hostile_tree(place: &Place) {
 }
 
 fn all_names(dir: &Path) -> Vec<OsString> {
-    let mut names: Vec<_> = fs::read_dir(dir).expect("it is there").flatten().map(|entry| entry.file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(dir).expect("it is there").flatten().map(|entry| entry.file_name()).collect();
     names.sort();
     names
 }
@@ -191,7 +230,11 @@ fn duplicates_are_found_in_a_tree_of_hostile_names() {
     let outcome = place.script("duplicates.pw").arg("-tree $(touch canary)").run().success();
     let out = outcome.out();
     // All but one of them, each on a line of its own.
-    assert_eq!(out.lines().filter(|line| line.contains(" is the same as ")).count(), HOSTILE.len(), "{outcome}");
+    assert_eq!(
+        out.lines().filter(|line| line.contains(" is the same as ")).count(),
+        HOSTILE.len(),
+        "{outcome}"
+    );
     assert!(out.ends_with(&format!("{} duplicates found\n", HOSTILE.len())), "{outcome}");
     assert_eq!(all_names(&tree), before);
     place.assert_no_canary();
@@ -229,7 +272,10 @@ fn a_repository_is_reported_on() {
     let repository = place.work().join("a repository");
     fs::create_dir(&repository).expect("a directory can be made");
     let git = |args: &[&str]| {
-        let run = Run::new("git").dir(&repository).env("HOME", place.work()).args(["-c", "user.name=Ada $(touch canary)"]);
+        let run = Run::new("git")
+            .dir(&repository)
+            .env("HOME", place.work())
+            .args(["-c", "user.name=Ada $(touch canary)"]);
         run.args(["-c", "user.email=ada@example.org"]).args(args).run().success()
     };
     git(&["init", "--quiet", "--initial-branch=main"]);
@@ -283,7 +329,8 @@ fn a_csv_file_is_summed() {
     let place = Place::new();
     let rows: String = (0..3000).map(|at| format!("{at},region {},{}.50\r\n", at % 3, at % 3)).collect();
     let name = "-sales;$(touch canary).csv";
-    fs::write(place.work().join(name), format!("id,$(touch canary),amount\r\n{rows}")).expect("a file can be made");
+    fs::write(place.work().join(name), format!("id,$(touch canary),amount\r\n{rows}"))
+        .expect("a file can be made");
     let outcome = place.script("csv-summary.pw").args([name, "$(touch canary)", "amount"]).run().success();
     assert_eq!(
         outcome.out(),
@@ -315,7 +362,10 @@ fn a_csv_file_that_would_be_misread_is_refused() {
         assert!(outcome.status == 1 && outcome.err().contains(said), "{said:?}: {outcome}");
     }
     let outcome = place.script("csv-summary.pw").args(["missing.csv", "a", "b"]).run();
-    assert!(outcome.status == 1 && outcome.err().starts_with("error[E1004]: can't open missing.csv"), "{outcome}");
+    assert!(
+        outcome.status == 1 && outcome.err().starts_with("error[E1004]: can't open missing.csv"),
+        "{outcome}"
+    );
 }
 
 // ---------------------------------------------------------------------------------------- preflight.pw
@@ -326,7 +376,8 @@ fn a_machine_that_has_all_is_ready() {
         return;
     }
     let place = Place::new();
-    let outcome = place.script("preflight.pw").arg(place.work()).env("DEPLOY_TARGET", "staging").run().success();
+    let outcome =
+        place.script("preflight.pw").arg(place.work()).env("DEPLOY_TARGET", "staging").run().success();
     assert!(outcome.out().ends_with("ok    target staging\nready to deploy\n"), "{outcome}");
     assert_eq!(outcome.err(), "");
 }
@@ -340,12 +391,14 @@ fn all_that_is_missing_is_told_at_once() {
     // A PATH that has what the script runs and not what it asks for.
     for program in ["env", "df", "awk", "printenv"] {
         let found = Run::new("/bin/sh").args(["-c", "command -v \"$1\"", "sh", program]).run().success();
-        symlink(found.out().trim_end(), place.0.path().join("bin").join(program)).expect("a link can be made");
+        symlink(found.out().trim_end(), place.0.path().join("bin").join(program))
+            .expect("a link can be made");
     }
     let run = place.script("preflight.pw").arg("$(touch canary)").env("PATH", place.0.path().join("bin"));
     let outcome = run.env("DEPLOY_TARGET", "moon; touch canary").run();
     assert_eq!(outcome.status, 1, "{outcome}");
-    let said: Vec<_> = outcome.err().lines().filter(|line| line.starts_with("FAIL")).map(str::to_owned).collect();
+    let said: Vec<_> =
+        outcome.err().lines().filter(|line| line.starts_with("FAIL")).map(str::to_owned).collect();
     assert_eq!(
         said,
         [

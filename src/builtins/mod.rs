@@ -40,7 +40,12 @@ pub struct Row {
 
 /// All builtins, by name.
 pub const ALL: &[Row] = &[
-    Row { builtin: Builtin::Bracket, name: "[", synopsis: "[ EXPRESSION ]", doc: "As `test`, with a closing bracket." },
+    Row {
+        builtin: Builtin::Bracket,
+        name: "[",
+        synopsis: "[ EXPRESSION ]",
+        doc: "As `test`, with a closing bracket.",
+    },
     Row {
         builtin: Builtin::Cd,
         name: "cd",
@@ -103,7 +108,12 @@ pub const ALL: &[Row] = &[
         synopsis: "type NAME…",
         doc: "Says what each name means: a keyword, a builtin, or a program and where it is.",
     },
-    Row { builtin: Builtin::Wait, name: "wait", synopsis: "wait", doc: "Waits for all jobs of this script. The failure of one is a failure here." },
+    Row {
+        builtin: Builtin::Wait,
+        name: "wait",
+        synopsis: "wait",
+        doc: "Waits for all jobs of this script. The failure of one is a failure here.",
+    },
 ];
 
 /// The builtin of a name.
@@ -131,7 +141,8 @@ impl Builtin {
             return None;
         }
         let given = arguments.iter().map_while(|argument| argument.as_deref());
-        let literal: Vec<echo::Arg<'_>> = given.map(|text| echo::Arg { text: text.as_bytes(), literal: true }).collect();
+        let literal: Vec<echo::Arg<'_>> =
+            given.map(|text| echo::Arg { text: text.as_bytes(), literal: true }).collect();
         let message = echo::echo(&literal).err()?;
         let argument = usize::from(literal.first().is_some_and(|first| first.text == b"-n"));
         Some(Refusal {
@@ -145,6 +156,6 @@ impl Builtin {
 
 /// The keywords of the language.
 pub const KEYWORDS: &[&str] = &[
-    "let", "fn", "return", "if", "else", "for", "in", "while", "break", "continue", "match", "try", "catch", "defer", "with", "each",
-    "spawn", "use", "fail",
+    "let", "fn", "return", "if", "else", "for", "in", "while", "break", "continue", "match", "try", "catch",
+    "defer", "with", "each", "spawn", "use", "fail",
 ];

@@ -27,7 +27,13 @@ enum Slot {
 const SHELL: Slot = Slot::Option { letters: "c", long: &["--command"], shell: true };
 
 const TABLE: &[(&[&str], Slot)] = &[
-    (&["sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "csh", "tcsh", "su", "runuser", "script", "flock"], SHELL),
+    (
+        &[
+            "sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "csh", "tcsh", "su",
+            "runuser", "script", "flock",
+        ],
+        SHELL,
+    ),
     (&["ssh"], Slot::Remote { valued: "BbcDEeFIiJLlmOopQRSWw" }),
     (&["watch"], Slot::Joined { valued: "nq" }),
     (
@@ -37,13 +43,21 @@ const TABLE: &[(&[&str], Slot)] = &[
     (&["python", "python2", "python3", "pypy3"], Slot::Option { letters: "c", long: &[], shell: false }),
     (&["perl"], Slot::Option { letters: "eE", long: &[], shell: false }),
     (&["ruby", "lua", "luajit", "Rscript"], Slot::Option { letters: "e", long: &[], shell: false }),
-    (&["node", "nodejs", "bun", "deno"], Slot::Option { letters: "ep", long: &["--eval", "--print"], shell: false }),
+    (
+        &["node", "nodejs", "bun", "deno"],
+        Slot::Option { letters: "ep", long: &["--eval", "--print"], shell: false },
+    ),
     (&["php"], Slot::Option { letters: "rBRE", long: &["--run"], shell: false }),
 ];
 
 /// Programs that run another: how many words of their own stand before it, and which options take a value.
 const WRAPPERS: &[(&[&str], usize, &str, &[&str])] = &[
-    (&["sudo"], 0, "ugpCchrTtDR", &["--user", "--group", "--prompt", "--host", "--chdir", "--role", "--type"]),
+    (
+        &["sudo"],
+        0,
+        "ugpCchrTtDR",
+        &["--user", "--group", "--prompt", "--host", "--chdir", "--role", "--type"],
+    ),
     (&["doas"], 0, "uC", &[]),
     (&["env"], 0, "uC", &["--unset", "--chdir"]),
     (&["nice"], 0, "n", &["--adjustment"]),
@@ -52,7 +66,12 @@ const WRAPPERS: &[(&[&str], usize, &str, &[&str])] = &[
     (&["nohup", "setsid", "exec", "command", "unshare"], 0, "", &[]),
     (&["stdbuf"], 0, "ioe", &["--input", "--output", "--error"]),
     (&["chroot"], 1, "", &[]),
-    (&["xargs"], 0, "aEeIiLlnPsd", &["--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-chars", "--max-lines"]),
+    (
+        &["xargs"],
+        0,
+        "aEeIiLlnPsd",
+        &["--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-chars", "--max-lines"],
+    ),
 ];
 
 /// Refuses values where a program expects code.
@@ -66,20 +85,31 @@ pub fn check<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>]) {
             return find(checker, words);
         }
         if name == "env"
-            && let Some(at) = words.iter().position(|word| text(word).starts_with("-S") || text(word).starts_with("--split-string"))
+            && let Some(at) = words
+                .iter()
+                .position(|word| text(word).starts_with("-S") || text(word).starts_with("--split-string"))
         {
             return words[at..].iter().for_each(|word| refuse(checker, word, "env -S", false));
         }
         if let Some((_, slot)) = TABLE.iter().find(|(names, _)| names.contains(&name.as_str())) {
             return slot_of(checker, words, &name, *slot);
         }
-        let Some((_, own, valued, long)) = WRAPPERS.iter().find(|(names, ..)| names.contains(&name.as_str())) else { return };
+        let Some((_, own, valued, long)) = WRAPPERS.iter().find(|(names, ..)| names.contains(&name.as_str()))
+        else {
+            return;
+        };
         words = inner(words, *own, valued, long, name == "env" || name == "sudo");
     }
 }
 
 /// The command that a wrapper runs.
-fn inner<'w, 's>(words: &'w [ast::Word<'s>], own: usize, valued: &str, long: &[&str], assignments: bool) -> &'w [ast::Word<'s>] {
+fn inner<'w, 's>(
+    words: &'w [ast::Word<'s>],
+    own: usize,
+    valued: &str,
+    long: &[&str],
+    assignments: bool,
+) -> &'w [ast::Word<'s>] {
     let mut rest = skip_options(&words[1..], valued, long);
     while assignments && rest.first().is_some_and(|word| text(word).contains('=')) {
         rest = &rest[1..];
@@ -101,7 +131,8 @@ fn skip_options<'w, 's>(words: &'w [ast::Word<'s>], valued: &str, long: &[&str])
         let takes = if option.starts_with("--") {
             long.contains(&option.as_ref())
         } else {
-            option.chars().next_back().is_some_and(|letter| valued.contains(letter)) && option[1..].find(|c| valued.contains(c)) == Some(option.len() - 2)
+            option.chars().next_back().is_some_and(|letter| valued.contains(letter))
+                && option[1..].find(|c| valued.contains(c)) == Some(option.len() - 2)
         };
         at += usize::from(takes);
     }
@@ -171,10 +202,12 @@ fn find<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>]) {
 fn text<'w>(word: &'w ast::Word<'_>) -> Cow<'w, str> {
     match &word.kind {
         WordKind::Parts(parts) => match parts.first().map(|part| &part.kind) {
-            Some(PartKind::Bare(_) | PartKind::Quoted(_)) => literal(Some(word)).unwrap_or_else(|| match &parts[0].kind {
-                PartKind::Bare(text) | PartKind::Quoted(text) => String::from_utf8_lossy(text),
-                _ => Cow::Borrowed(""),
-            }),
+            Some(PartKind::Bare(_) | PartKind::Quoted(_)) => {
+                literal(Some(word)).unwrap_or_else(|| match &parts[0].kind {
+                    PartKind::Bare(text) | PartKind::Quoted(text) => String::from_utf8_lossy(text),
+                    _ => Cow::Borrowed(""),
+                })
+            }
             _ => Cow::Borrowed(""),
         },
         _ => literal(Some(word)).unwrap_or_default(),

@@ -39,11 +39,12 @@ pub fn function(name: &str) -> Option<Function> {
         "flags" => Function::Flags,
         "code" => Function::Code,
         "quote" => Function::Quote,
+        "glob" => Function::Glob,
         _ => return None,
     })
 }
 
-const FUNCTIONS: &[&str] = &["flag", "flags", "code", "quote"];
+const FUNCTIONS: &[&str] = &["flag", "flags", "code", "quote", "glob"];
 
 impl<'s> Checker<'s> {
     pub fn expr(&mut self, expr: ast::Expr<'s>) -> Expr {
@@ -62,10 +63,12 @@ impl<'s> Checker<'s> {
             ast::ExprKind::Number(text) => self.number(text, span),
             ast::ExprKind::String(parts) => self.string(parts),
             ast::ExprKind::Name(name) => self.name(name, span),
-            ast::ExprKind::List(items) => ExprKind::List(items.into_iter().map(|item| self.expr(item)).collect()),
-            ast::ExprKind::Map(entries) => {
-                ExprKind::Map(entries.into_iter().map(|(key, value)| (self.expr(key), self.expr(value))).collect())
+            ast::ExprKind::List(items) => {
+                ExprKind::List(items.into_iter().map(|item| self.expr(item)).collect())
             }
+            ast::ExprKind::Map(entries) => ExprKind::Map(
+                entries.into_iter().map(|(key, value)| (self.expr(key), self.expr(value))).collect(),
+            ),
             ast::ExprKind::Unary(ast::Unary::Negate, operand) => match operand.kind {
                 // A literal as a whole, so that the least integer can be written.
                 ast::ExprKind::Number(text) => self.number(&format!("-{text}"), span),
@@ -141,9 +144,21 @@ impl<'s> Checker<'s> {
             return ExprKind::Slot(variable.slot);
         }
         if name == "env" {
-            self.error(code::UNDECLARED_NAME, span, "the environment is read by name", "not as a whole", "write: env.NAME");
+            self.error(
+                code::UNDECLARED_NAME,
+                span,
+                "the environment is read by name",
+                "not as a whole",
+                "write: env.NAME",
+            );
         } else if function(name).is_some() {
-            self.error(code::UNDECLARED_NAME, span, format!("`{name}` is a function"), "it is not called here", &format!("write: {name}(…)"));
+            self.error(
+                code::UNDECLARED_NAME,
+                span,
+                format!("`{name}` is a function"),
+                "it is not called here",
+                &format!("write: {name}(…)"),
+            );
         } else {
             self.undeclared(name, span, false);
         }
@@ -199,12 +214,24 @@ impl<'s> Checker<'s> {
                 || format!("a program is run as a command: {name} …; its output is $({name} …)"),
                 |known| format!("did you mean `{known}`?"),
             );
-            self.error(code::UNDECLARED_NAME, callee.span, format!("no function `{name}`"), "not declared", &help);
+            self.error(
+                code::UNDECLARED_NAME,
+                callee.span,
+                format!("no function `{name}`"),
+                "not declared",
+                &help,
+            );
             return ExprKind::Value(Value::Null);
         };
         if arguments.len() != 1 || arguments[0].name.is_some() {
             let message = format!("`{name}` takes one value");
-            self.error(code::ARGUMENT_COUNT, span, message, "called with another number of arguments", &format!("write: {name}(x)"));
+            self.error(
+                code::ARGUMENT_COUNT,
+                span,
+                message,
+                "called with another number of arguments",
+                &format!("write: {name}(x)"),
+            );
             return ExprKind::Value(Value::Null);
         }
         let arguments = arguments.into_iter().map(|argument| self.expr(argument.value)).collect();

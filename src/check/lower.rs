@@ -57,12 +57,22 @@ impl<'s> Checker<'s> {
         if row.code == code::SH_COMPOUND && self.errors.iter().any(compound) {
             return;
         }
-        let help = if row.example.is_empty() { row.help.to_string() } else { format!("{}:\n{}", row.help, row.example) };
+        let help = if row.example.is_empty() {
+            row.help.to_string()
+        } else {
+            format!("{}:\n{}", row.help, row.example)
+        };
         self.error(row.code, span, row.message, "not in Pipewright", &help);
     }
 
     pub fn unsupported(&mut self, what: &str, span: Span) {
-        self.error(code::UNSUPPORTED, span, format!("{what} can't be run by this version yet"), "not yet", "");
+        self.error(
+            code::UNSUPPORTED,
+            span,
+            format!("{what} can't be run by this version yet"),
+            "not yet",
+            "",
+        );
     }
 
     // -------------------------------------------------------------------------------------- statements
@@ -179,7 +189,13 @@ impl<'s> Checker<'s> {
     pub fn declare(&mut self, name: ast::Name<'s>) -> Slot {
         if matches!(name.text, "env" | "args" | "true" | "false" | "null" | "_") {
             let message = format!("`{}` can't be declared", name.text);
-            self.error(code::DUPLICATE_NAME, name.span, message, "this name is the language's own", "choose another name");
+            self.error(
+                code::DUPLICATE_NAME,
+                name.span,
+                message,
+                "this name is the language's own",
+                "choose another name",
+            );
         }
         self.scopes.declare(name.text)
     }
@@ -198,7 +214,13 @@ impl<'s> Checker<'s> {
         if self.scopes.is_copied(variable) {
             let message = format!("`{name}` is a copy here, so the assignment would be lost");
             let label = "this stage, job or capture works on copies of the variables";
-            self.error(code::COPIED_VARIABLE, span, message, label, "let the last stage assign it, or take the value out: let x = $(…)");
+            self.error(
+                code::COPIED_VARIABLE,
+                span,
+                message,
+                label,
+                "let the last stage assign it, or take the value out: let x = $(…)",
+            );
         }
     }
 
@@ -209,7 +231,13 @@ impl<'s> Checker<'s> {
             None if name == "_" => "this is a variable of shells".to_string(),
             None => format!("declare it before: let {name} = …; the environment is env.NAME"),
         };
-        self.error(code::UNDECLARED_NAME, span, format!("`{name}` is not declared"), "no such variable here", &help);
+        self.error(
+            code::UNDECLARED_NAME,
+            span,
+            format!("`{name}` is not declared"),
+            "no such variable here",
+            &help,
+        );
     }
 
     fn assign(
@@ -238,7 +266,13 @@ impl<'s> Checker<'s> {
                     root = inner;
                 }
                 _ => {
-                    self.error(code::SYNTAX, place_span, "this can't be assigned to", "not a variable, element or field", "");
+                    self.error(
+                        code::SYNTAX,
+                        place_span,
+                        "this can't be assigned to",
+                        "not a variable, element or field",
+                        "",
+                    );
                     return None;
                 }
             }
@@ -256,7 +290,13 @@ impl<'s> Checker<'s> {
     ) -> Option<StatementKind> {
         let environment = name == "env" && self.scopes.find("env").is_none();
         if environment && path.len() != 1 {
-            self.error(code::SYNTAX, span, "a variable of the environment is assigned by its name", "not as a whole", "write: env.NAME = \"value\"");
+            self.error(
+                code::SYNTAX,
+                span,
+                "a variable of the environment is assigned by its name",
+                "not as a whole",
+                "write: env.NAME = \"value\"",
+            );
             return None;
         }
         let slot = if environment { ARGS } else { self.assigned(name, span)? };
@@ -264,7 +304,8 @@ impl<'s> Checker<'s> {
         if path.is_empty() && !environment && operator == ast::Operator::Assign {
             match value.kind {
                 ast::ExprKind::Binary(binary)
-                    if binary.operator == ast::Operator::Join && matches!(binary.left.kind, ast::ExprKind::Name(left) if left == name) =>
+                    if binary.operator == ast::Operator::Join
+                        && matches!(binary.left.kind, ast::ExprKind::Name(left) if left == name) =>
                 {
                     return Some(StatementKind::Append(slot, self.expr(binary.right)));
                 }
@@ -284,7 +325,14 @@ impl<'s> Checker<'s> {
             other => Some(Assigning::Operator(super::expressions::operation(other)?)),
         };
         let path = path.into_boxed_slice();
-        Some(StatementKind::Assign(Box::new(Assign { slot, path, operator, operator_span, value, environment })))
+        Some(StatementKind::Assign(Box::new(Assign {
+            slot,
+            path,
+            operator,
+            operator_span,
+            value,
+            environment,
+        })))
     }
 
     // -------------------------------------------------------------------------------------- pipelines
@@ -298,7 +346,13 @@ impl<'s> Checker<'s> {
         if tests && !ors && !and_or.rest.is_empty() {
             let span = and_or.first.span;
             let help = "write it as a condition:\nif test -e lock { echo locked }";
-            self.error(code::SH_TEST_AND, span, "a test before `&&` would stop the script when it is false", "in sh the script goes on after this", help);
+            self.error(
+                code::SH_TEST_AND,
+                span,
+                "a test before `&&` would stop the script when it is false",
+                "in sh the script goes on after this",
+                help,
+            );
         }
     }
 
@@ -333,11 +387,24 @@ impl<'s> Checker<'s> {
     fn stage(&mut self, stage: ast::Stage<'s>, count: usize) -> Option<Stage> {
         let span = stage.span;
         let redirections = self.redirections(stage.redirections.into_vec());
-        if count > 1 && matches!(stage.kind, ast::StageKind::Break | ast::StageKind::Continue | ast::StageKind::Return(_)) {
-            self.error(code::MISPLACED, span, "this can't be a stage of a pipeline", "it would leave the pipeline half run", "");
+        if count > 1
+            && matches!(
+                stage.kind,
+                ast::StageKind::Break | ast::StageKind::Continue | ast::StageKind::Return(_)
+            )
+        {
+            self.error(
+                code::MISPLACED,
+                span,
+                "this can't be a stage of a pipeline",
+                "it would leave the pipeline half run",
+                "",
+            );
         }
         let kind = match stage.kind {
-            ast::StageKind::Simple(simple) => StageKind::Command(self.simple(simple, !redirections.is_empty(), span)?),
+            ast::StageKind::Simple(simple) => {
+                StageKind::Command(self.simple(simple, !redirections.is_empty(), span)?)
+            }
             ast::StageKind::Fail(value) => StageKind::Fail(self.expr(*value)),
             ast::StageKind::Break => {
                 self.in_loop("break", span);
@@ -357,7 +424,8 @@ impl<'s> Checker<'s> {
         use ast::{FileMode, RedirectionKind};
         let redirections = || stages.iter().flat_map(|stage| stage.redirections.iter());
         for redirection in redirections() {
-            let (RedirectionKind::File(FileMode::Write, word) | RedirectionKind::Both { append: false, target: word }) = &redirection.kind
+            let (RedirectionKind::File(FileMode::Write, word)
+            | RedirectionKind::Both { append: false, target: word }) = &redirection.kind
             else {
                 continue;
             };
@@ -366,19 +434,31 @@ impl<'s> Checker<'s> {
             if target.starts_with("/dev/") {
                 continue;
             }
-            let same = |word: &&ast::Word<'_>| super::words::literal(Some(word)).is_some_and(|text| normal(&text) == target);
+            let same = |word: &&ast::Word<'_>| {
+                super::words::literal(Some(word)).is_some_and(|text| normal(&text) == target)
+            };
             let inputs = redirections().filter_map(|redirection| match &redirection.kind {
                 RedirectionKind::File(FileMode::Read, word) => Some(word),
                 _ => None,
             });
             let arguments = stages.iter().flat_map(|stage| match &stage.kind {
-                ast::StageKind::Simple(simple) if !is_builtin(simple) => simple.words.get(1..).unwrap_or_default(),
+                ast::StageKind::Simple(simple) if !is_builtin(simple) => {
+                    simple.words.get(1..).unwrap_or_default()
+                }
                 _ => &[],
             });
             if let Some(reader) = inputs.chain(arguments).find(same) {
-                let mut error = Diagnostic::new(code::TRUNCATES_INPUT, format!("`{target}` would be emptied before it is read"));
-                error = error.at(self.source, word.span, "truncated when the pipeline starts").also_at(self.source, reader.span, "read here");
-                error = error.help("write to another file and rename it:\nsort < list > list.new && mv list.new list");
+                let mut error = Diagnostic::new(
+                    code::TRUNCATES_INPUT,
+                    format!("`{target}` would be emptied before it is read"),
+                );
+                error = error.at(self.source, word.span, "truncated when the pipeline starts").also_at(
+                    self.source,
+                    reader.span,
+                    "read here",
+                );
+                error = error
+                    .help("write to another file and rename it:\nsort < list > list.new && mv list.new list");
                 self.errors.push(error);
                 return;
             }
@@ -392,7 +472,8 @@ impl<'s> Checker<'s> {
             ast::StageKind::Block(block) => Compound::Block(self.block(block)),
             ast::StageKind::If(statement) => {
                 let branches = statement.branches.into_iter();
-                let branches = branches.map(|(condition, body)| (self.condition(condition), self.block(body))).collect();
+                let branches =
+                    branches.map(|(condition, body)| (self.condition(condition), self.block(body))).collect();
                 let otherwise = statement.otherwise.map(|body| self.block(body));
                 Compound::If { branches, otherwise }
             }
@@ -415,7 +496,8 @@ impl<'s> Checker<'s> {
             ast::StageKind::Match(statement) => {
                 let subject = self.expr(statement.subject);
                 let arms = statement.arms.into_iter().map(|arm| {
-                    let patterns = arm.patterns.into_iter().filter_map(|word| self.match_pattern(word)).collect();
+                    let patterns =
+                        arm.patterns.into_iter().filter_map(|word| self.match_pattern(word)).collect();
                     Arm { patterns, body: self.block(arm.body) }
                 });
                 let arms = arms.collect();
@@ -429,10 +511,19 @@ impl<'s> Checker<'s> {
             ast::StageKind::With(_) => return self.not_yet("`with`", span),
             ast::StageKind::Spawn(_) => return self.not_yet("`spawn`", span),
             ast::StageKind::Return(_) => {
-                self.error(code::MISPLACED, span, "`return` outside a function", "no function is open that it could end", "end the script by exit");
+                self.error(
+                    code::MISPLACED,
+                    span,
+                    "`return` outside a function",
+                    "no function is open that it could end",
+                    "end the script by exit",
+                );
                 return None;
             }
-            ast::StageKind::Simple(_) | ast::StageKind::Fail(_) | ast::StageKind::Break | ast::StageKind::Continue => return None,
+            ast::StageKind::Simple(_)
+            | ast::StageKind::Fail(_)
+            | ast::StageKind::Break
+            | ast::StageKind::Continue => return None,
         })
     }
 
@@ -464,7 +555,13 @@ impl<'s> Checker<'s> {
         };
         if statement.names.len() == 2 && matches!(items, ForItems::Words(_)) {
             let span = statement.names[1].span;
-            self.error(code::SYNTAX, span, "two names take the keys and values of a map", "words have no keys", "loop over a map: for k, v in (map) { … }");
+            self.error(
+                code::SYNTAX,
+                span,
+                "two names take the keys and values of a map",
+                "words have no keys",
+                "loop over a map: for k, v in (map) { … }",
+            );
         }
         self.scopes.enter();
         let names = statement.names.into_iter().map(|name| self.declare(name)).collect();
@@ -481,7 +578,13 @@ impl<'s> Checker<'s> {
                     && self.scopes.find(name).is_none()
                 {
                     let help = format!("drop the parentheses to run a command: if {name} {{ … }}");
-                    self.error(code::UNDECLARED_NAME, value.span, format!("`{name}` is not declared"), "parentheses hold an expression", &help);
+                    self.error(
+                        code::UNDECLARED_NAME,
+                        value.span,
+                        format!("`{name}` is not declared"),
+                        "parentheses hold an expression",
+                        &help,
+                    );
                     return Condition::Value(Expr { span: value.span, kind: ExprKind::Value(Value::Null) });
                 }
                 Condition::Value(self.expr(value))

@@ -177,7 +177,10 @@ pub struct Redirection {
 pub enum RedirectionKind {
     File(FileMode, WordText),
     /// `&>`: standard output and standard error.
-    Both { append: bool, target: WordText },
+    Both {
+        append: bool,
+        target: WordText,
+    },
     Duplicate(i32),
     Close,
     /// The bytes of a here-document or here-string.
@@ -205,7 +208,10 @@ pub enum Word {
     /// One argument for every match.
     Glob(Box<GlobWord>),
     /// One argument an element.
-    Splice { list: Expr, guarded: bool },
+    Splice {
+        list: Expr,
+        guarded: bool,
+    },
 }
 
 /// Text with values in it: always one argument.
@@ -244,7 +250,11 @@ pub enum Part {
     Capture(Box<Block>),
     /// The home directory of a user; of one's own, when the name is empty.
     Home(Str, Span),
-    Process { from: bool, body: Arc<Block>, span: Span },
+    Process {
+        from: bool,
+        body: Arc<Block>,
+        span: Span,
+    },
 }
 
 // ------------------------------------------------------------------------------------------------ expressions
@@ -260,7 +270,10 @@ pub enum ExprKind {
     Value(Value),
     Slot(Slot),
     /// `$HOME` or `env.HOME`. The latter is null when unset.
-    Environment { name: Str, required: bool },
+    Environment {
+        name: Str,
+        required: bool,
+    },
     Text(Box<[Part]>),
     List(Box<[Expr]>),
     Map(Box<[(Expr, Expr)]>),
@@ -270,8 +283,14 @@ pub enum ExprKind {
     Or(Box<(Expr, Expr)>),
     Coalesce(Box<(Expr, Expr)>),
     Conditional(Box<(Expr, Expr, Expr)>),
-    Binary { operator: Op, operands: Box<(Expr, Expr)> },
-    Range { inclusive: bool, bounds: Box<(Expr, Expr)> },
+    Binary {
+        operator: Op,
+        operands: Box<(Expr, Expr)>,
+    },
+    Range {
+        inclusive: bool,
+        bounds: Box<(Expr, Expr)>,
+    },
     Index(Box<(Expr, Expr)>),
     Field(Box<Expr>, Str),
     Capture(Box<Block>),
@@ -290,4 +309,6 @@ pub enum Function {
     Code,
     /// `quote(x)`: quoted for a POSIX shell.
     Quote,
+    /// `glob(pattern)`: the names of the files that match, none being an empty list.
+    Glob,
 }

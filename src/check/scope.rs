@@ -69,7 +69,10 @@ impl<'s> Scopes<'s> {
     /// A visible name that looks like this one.
     pub fn similar(&self, name: &str) -> Option<&'s str> {
         let visible = self.names.iter().filter(|(_, variables)| !variables.is_empty()).map(|(name, _)| *name);
-        visible.filter_map(|candidate| Some((distance(name, candidate)?, candidate))).min().map(|(_, name)| name)
+        visible
+            .filter_map(|candidate| Some((distance(name, candidate)?, candidate)))
+            .min()
+            .map(|(_, name)| name)
     }
 }
 

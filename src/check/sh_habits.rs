@@ -161,12 +161,6 @@ pub const fn of(habit: Habit) -> Row {
             "drop the `$`; the environment is env.NAME, the script's arguments are args",
             "let x = 1\nlet y = x + 1\necho $y $[env.HOME]",
         ),
-        Habit::ConditionTail => row(
-            code::SYNTAX,
-            "a condition is one expression in parentheses, or commands",
-            "join values by `and` and `or` inside the parentheses",
-            "if (1 < 2 and 2 < 3) { echo yes }",
-        ),
     }
 }
 
@@ -178,9 +172,17 @@ const WORDS: &[(&[&str], Row)] = &[
     ),
     (
         &["local", "readonly", "declare", "typeset"],
-        row(code::SH_BUILTIN, "this is sh's declaration", "declare by `let`; a block's names end with it", "let name = \"value\""),
+        row(
+            code::SH_BUILTIN,
+            "this is sh's declaration",
+            "declare by `let`; a block's names end with it",
+            "let name = \"value\"",
+        ),
     ),
-    (&["unset"], row(code::SH_BUILTIN, "`unset` is sh's", "assign null to a field of env", "env.EDITOR = null")),
+    (
+        &["unset"],
+        row(code::SH_BUILTIN, "`unset` is sh's", "assign null to a field of env", "env.EDITOR = null"),
+    ),
     (
         &["set", "shopt", "setopt"],
         row(
@@ -192,9 +194,17 @@ const WORDS: &[(&[&str], Row)] = &[
     ),
     (
         &["source", "."],
-        row(code::SH_BUILTIN, "no other file's text runs in this one", "run it as a program of its own", "./setup.pw"),
+        row(
+            code::SH_BUILTIN,
+            "no other file's text runs in this one",
+            "run it as a program of its own",
+            "./setup.pw",
+        ),
     ),
-    (&[":"], row(code::SH_BUILTIN, "`:` is sh's empty command", "write `true`, or an empty block { }", "true")),
+    (
+        &[":"],
+        row(code::SH_BUILTIN, "`:` is sh's empty command", "write `true`, or an empty block { }", "true"),
+    ),
     (
         &["eval"],
         row(
@@ -206,7 +216,12 @@ const WORDS: &[(&[&str], Row)] = &[
     ),
     (
         &["exec"],
-        row(code::SH_BUILTIN, "`exec` is sh's", "redirect a block, or let the command be the last", "{ date; uptime; } > log.txt"),
+        row(
+            code::SH_BUILTIN,
+            "`exec` is sh's",
+            "redirect a block, or let the command be the last",
+            "{ date; uptime; } > log.txt",
+        ),
     ),
     (
         &["trap"],
@@ -228,31 +243,66 @@ const WORDS: &[(&[&str], Row)] = &[
     ),
     (
         &["getopts", "shift"],
-        row(code::SH_BUILTIN, "this takes sh's positional parameters apart", "the script's arguments are the list `args`", "for arg in ...$args { echo $arg }"),
+        row(
+            code::SH_BUILTIN,
+            "this takes sh's positional parameters apart",
+            "the script's arguments are the list `args`",
+            "for arg in ...$args { echo $arg }",
+        ),
     ),
     (
         &["alias", "unalias"],
-        row(code::SH_BUILTIN, "aliases don't exist here", "keep a command in a list", "let ll = [\"ls\", \"-l\"]\n...$ll /tmp"),
+        row(
+            code::SH_BUILTIN,
+            "aliases don't exist here",
+            "keep a command in a list",
+            "let ll = [\"ls\", \"-l\"]\n...$ll /tmp",
+        ),
     ),
     (
         &["time", "times"],
-        row(code::SH_KEYWORD, "`time` is a keyword of sh", "run the script with --trace to see how long each command takes", ""),
+        row(
+            code::SH_KEYWORD,
+            "`time` is a keyword of sh",
+            "run the script with --trace to see how long each command takes",
+            "",
+        ),
     ),
     (
         &["umask", "ulimit"],
-        row(code::SH_BUILTIN, "limits of the whole process can't be changed from a script", "set them for the process that runs the script", ""),
+        row(
+            code::SH_BUILTIN,
+            "limits of the whole process can't be changed from a script",
+            "set them for the process that runs the script",
+            "",
+        ),
     ),
     (
         &["until"],
-        row(code::SH_KEYWORD, "`until` is a keyword of sh", "negate the condition of `while`", "while ! test -e ready { sleep 1 }"),
+        row(
+            code::SH_KEYWORD,
+            "`until` is a keyword of sh",
+            "negate the condition of `while`",
+            "while ! test -e ready { sleep 1 }",
+        ),
     ),
     (
         &["select", "coproc", "function"],
-        row(code::SH_KEYWORD, "this is a keyword of sh", "it has no counterpart here; quote the word if a program is meant", ""),
+        row(
+            code::SH_KEYWORD,
+            "this is a keyword of sh",
+            "it has no counterpart here; quote the word if a program is meant",
+            "",
+        ),
     ),
     (
         &["pushd", "popd", "dirs"],
-        row(code::SH_BUILTIN, "the directory stack doesn't exist here", "a capture works in a copy of the directory", "let here = $(cd /tmp; pwd)"),
+        row(
+            code::SH_BUILTIN,
+            "the directory stack doesn't exist here",
+            "a capture works in a copy of the directory",
+            "let here = $(cd /tmp; pwd)",
+        ),
     ),
     (
         &["then", "fi", "elif"],
@@ -265,7 +315,12 @@ const WORDS: &[(&[&str], Row)] = &[
     ),
     (
         &["do", "done"],
-        row(code::SH_COMPOUND, "this word belongs to a loop of sh", "a block in braces follows the head of the loop", "while test -e lock { sleep 1 }"),
+        row(
+            code::SH_COMPOUND,
+            "this word belongs to a loop of sh",
+            "a block in braces follows the head of the loop",
+            "while test -e lock { sleep 1 }",
+        ),
     ),
     (
         &["case", "esac"],
@@ -287,7 +342,12 @@ const WORDS: &[(&[&str], Row)] = &[
     ),
     (
         &["not"],
-        row(code::SH_OPERATOR, "`not` negates a value, not a command", "negate a command by `!`", "if ! test -e lock { echo free }"),
+        row(
+            code::SH_OPERATOR,
+            "`not` negates a value, not a command",
+            "negate a command by `!`",
+            "if ! test -e lock { echo free }",
+        ),
     ),
     (
         &["[["],
@@ -300,11 +360,24 @@ const WORDS: &[(&[&str], Row)] = &[
     ),
     (
         &["let"],
-        row(code::SH_ASSIGNMENT, "`let` declares a variable: name, spaces, `=`, expression", "write spaces around `=`", "let x = 5"),
+        row(
+            code::SH_ASSIGNMENT,
+            "`let` declares a variable: name, spaces, `=`, expression",
+            "write spaces around `=`",
+            "let x = 5",
+        ),
     ),
     (
-        &["builtin", "enable", "hash", "bind", "caller", "compgen", "complete", "compopt", "disown", "fc", "logout", "suspend", "in"],
-        row(code::SH_BUILTIN, "this is a builtin of sh", "it has no counterpart here; `command NAME` reaches a program of that name", ""),
+        &[
+            "builtin", "enable", "hash", "bind", "caller", "compgen", "complete", "compopt", "disown", "fc",
+            "logout", "suspend", "in",
+        ],
+        row(
+            code::SH_BUILTIN,
+            "this is a builtin of sh",
+            "it has no counterpart here; `command NAME` reaches a program of that name",
+            "",
+        ),
     ),
     (
         &["lines", "json", "bytes", "capture"],
@@ -314,10 +387,46 @@ const WORDS: &[(&[&str], Row)] = &[
 
 /// Variables that a shell makes itself: read here they would silently be the environment's, or nothing.
 pub const SHELL_VARIABLES: &[&str] = &[
-    "RANDOM", "SRANDOM", "SECONDS", "LINENO", "PPID", "UID", "EUID", "GROUPS", "IFS", "OPTARG", "OPTIND", "OPTERR", "REPLY", "PIPESTATUS",
-    "FUNCNAME", "BASH", "BASHPID", "BASHOPTS", "BASH_VERSION", "BASH_VERSINFO", "BASH_SOURCE", "BASH_LINENO", "BASH_COMMAND",
-    "BASH_SUBSHELL", "BASH_ARGC", "BASH_ARGV", "BASH_REMATCH", "DIRSTACK", "EPOCHSECONDS", "EPOCHREALTIME", "HOSTTYPE", "MACHTYPE",
-    "OSTYPE", "SHELLOPTS", "PS1", "PS2", "PS4", "HISTCMD", "COPROC", "MAPFILE",
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "LINENO",
+    "PPID",
+    "UID",
+    "EUID",
+    "GROUPS",
+    "IFS",
+    "OPTARG",
+    "OPTIND",
+    "OPTERR",
+    "REPLY",
+    "PIPESTATUS",
+    "FUNCNAME",
+    "BASH",
+    "BASHPID",
+    "BASHOPTS",
+    "BASH_VERSION",
+    "BASH_VERSINFO",
+    "BASH_SOURCE",
+    "BASH_LINENO",
+    "BASH_COMMAND",
+    "BASH_SUBSHELL",
+    "BASH_ARGC",
+    "BASH_ARGV",
+    "BASH_REMATCH",
+    "DIRSTACK",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "HOSTTYPE",
+    "MACHTYPE",
+    "OSTYPE",
+    "SHELLOPTS",
+    "PS1",
+    "PS2",
+    "PS4",
+    "HISTCMD",
+    "COPROC",
+    "MAPFILE",
 ];
 
 /// The row of a command word that is refused.
@@ -330,9 +439,29 @@ pub fn of_word(word: &str) -> Option<&'static Row> {
 pub fn all() -> impl Iterator<Item = Row> {
     use Habit::*;
     let habits = [
-        If, Loop, ForArithmetic, CaseEnd, Function, Subshell, Arithmetic, ArithmeticCommand, DoubleBracket, Backtick, Parameter,
-        SpecialParameter, Indexed, LocaleString, Array, AppendAssignment, ElementAssignment, LetWithoutSpaces, RedirectBoth,
-        DescriptorVariable, BadEscape, Operator, Dollar, ConditionTail,
+        If,
+        Loop,
+        ForArithmetic,
+        CaseEnd,
+        Function,
+        Subshell,
+        Arithmetic,
+        ArithmeticCommand,
+        DoubleBracket,
+        Backtick,
+        Parameter,
+        SpecialParameter,
+        Indexed,
+        LocaleString,
+        Array,
+        AppendAssignment,
+        ElementAssignment,
+        LetWithoutSpaces,
+        RedirectBoth,
+        DescriptorVariable,
+        BadEscape,
+        Operator,
+        Dollar,
     ];
     let words = WORDS.iter().map(|(_, r)| row(r.code, r.message, r.help, r.example));
     habits.into_iter().map(of).chain(words)

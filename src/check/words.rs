@@ -22,7 +22,9 @@ pub fn literal<'w>(word: Option<&'w ast::Word<'_>>) -> Option<Cow<'w, str>> {
             let mut all = String::new();
             for part in parts {
                 match &part.kind {
-                    PartKind::Bare(text) | PartKind::Quoted(text) => all.push_str(std::str::from_utf8(text).ok()?),
+                    PartKind::Bare(text) | PartKind::Quoted(text) => {
+                        all.push_str(std::str::from_utf8(text).ok()?)
+                    }
                     PartKind::OpenBracket => all.push('['),
                     _ => return None,
                 }
@@ -36,7 +38,9 @@ pub fn literal<'w>(word: Option<&'w ast::Word<'_>>) -> Option<Cow<'w, str>> {
 fn is_unquoted(word: &ast::Word<'_>) -> bool {
     match &word.kind {
         WordKind::Bare(_) => true,
-        WordKind::Parts(parts) => parts.iter().all(|part| matches!(part.kind, PartKind::Bare(_) | PartKind::OpenBracket)),
+        WordKind::Parts(parts) => {
+            parts.iter().all(|part| matches!(part.kind, PartKind::Bare(_) | PartKind::OpenBracket))
+        }
         _ => false,
     }
 }
@@ -48,14 +52,28 @@ impl<'s> Checker<'s> {
         let ast::Simple { assignments, words } = simple;
         let Some(first) = words.first() else {
             match assignments.first() {
-                Some(assignment) if assignment.append => self.habit(Habit::AppendAssignment, assignment.name.span),
+                Some(assignment) if assignment.append => {
+                    self.habit(Habit::AppendAssignment, assignment.name.span)
+                }
                 Some(assignment) => {
                     let name = assignment.name.text;
                     let help = format!("declare by `let` and assign with spaces:\nlet {name} = \"value\"");
-                    self.error(code::SH_ASSIGNMENT, span, "an assignment of sh", "sets the environment of a command, and none follows", &help);
+                    self.error(
+                        code::SH_ASSIGNMENT,
+                        span,
+                        "an assignment of sh",
+                        "sets the environment of a command, and none follows",
+                        &help,
+                    );
                 }
                 None if redirected => {
-                    self.error(code::SH_REDIRECTION, span, "a redirection without a command", "no command that it belongs to", "empty a file by: true > file");
+                    self.error(
+                        code::SH_REDIRECTION,
+                        span,
+                        "a redirection without a command",
+                        "no command that it belongs to",
+                        "empty a file by: true > file",
+                    );
                 }
                 None => {}
             }
@@ -75,8 +93,9 @@ impl<'s> Checker<'s> {
         };
         code_slots::check(self, &words);
         let assignments = assignments.into_vec().into_iter();
-        let assignments =
-            assignments.map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true))).collect::<Box<[_]>>();
+        let assignments = assignments
+            .map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true)))
+            .collect::<Box<[_]>>();
         let mut words = words.into_iter();
         if let Target::Builtin(_) = target {
             words.next();
@@ -96,14 +115,34 @@ impl<'s> Checker<'s> {
     /// What a literal first word names.
     fn target(&mut self, name: &str, first: &ast::Word<'s>, words: &[ast::Word<'s>]) -> Option<Target> {
         let span = first.span;
-        if let Some(row) = sh_habits::of_word(name).filter(|row| is_unquoted(first) || row.code == code::SH_BUILTIN) {
+        if let Some(row) =
+            sh_habits::of_word(name).filter(|row| is_unquoted(first) || row.code == code::SH_BUILTIN)
+        {
             self.sh(row, span);
             return None;
         }
-        if is_unquoted(first) && (name.starts_with("[-") || (name.starts_with('{') && name != "{}" && !name.contains('}'))) {
+        if is_unquoted(first)
+            && (name.starts_with("[-") || (name.starts_with('{') && name != "{}" && !name.contains('}')))
+        {
             let (open, rest) = name.split_at(1);
             let help = format!("put a blank after it: {open} {rest}");
-            self.error(code::SYNTAX, span, format!("`{open}` and the word after it are one word"), "no program has this name", &help);
+            self.error(
+                code::SYNTAX,
+                span,
+                format!("`{open}` and the word after it are one word"),
+                "no program has this name",
+                &help,
+            );
+            return None;
+        }
+        if name == "!" && is_unquoted(first) {
+            self.error(
+                code::SYNTAX,
+                span,
+                "`!` stands once, before a whole pipeline",
+                "a second one",
+                "remove both; quote it to reach a program of this name: '!'",
+            );
             return None;
         }
         if name.is_empty() {
@@ -130,7 +169,13 @@ impl<'s> Checker<'s> {
     /// `command NAME` reaches the program behind a builtin; `command -v` asks.
     fn command_builtin(&mut self, words: &[ast::Word<'s>]) -> Option<Target> {
         let Some(next) = words.get(1) else {
-            self.error(code::ARGUMENT_COUNT, words[0].span, "`command` takes the name of a program", "none follows", "write: command ls, or command -v ls");
+            self.error(
+                code::ARGUMENT_COUNT,
+                words[0].span,
+                "`command` takes the name of a program",
+                "none follows",
+                "write: command ls, or command -v ls",
+            );
             return None;
         };
         let name = literal(Some(next));
@@ -138,12 +183,24 @@ impl<'s> Checker<'s> {
             Some("-v" | "-V") => builtins::find("command").map(Target::Builtin),
             Some(option) if option.starts_with('-') => {
                 let message = format!("`command` has no option {option}");
-                self.error(code::UNKNOWN_OPTION, next.span, message, "not in Pipewright", "command -v NAME tells what a name means");
+                self.error(
+                    code::UNKNOWN_OPTION,
+                    next.span,
+                    message,
+                    "not in Pipewright",
+                    "command -v NAME tells what a name means",
+                );
                 None
             }
             Some(name @ ("cd" | "exit" | "wait" | "fg" | "bg" | "jobs" | "command" | "type")) => {
                 let message = format!("there is no program behind `{name}`");
-                self.error(code::PROGRAM_NOT_FOUND_HERE, next.span, message, "the builtin can't be reached by `command`", &format!("drop `command`: {name} …"));
+                self.error(
+                    code::PROGRAM_NOT_FOUND_HERE,
+                    next.span,
+                    message,
+                    "the builtin can't be reached by `command`",
+                    &format!("drop `command`: {name} …"),
+                );
                 None
             }
             _ => Some(Target::Program),
@@ -153,16 +210,30 @@ impl<'s> Checker<'s> {
     fn refuse_list_as_program(&mut self, word: &ast::Word<'s>) {
         let list = match &word.kind {
             WordKind::Braces(_) => Some("a brace list"),
-            WordKind::Parts(parts) if parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_))) => Some("a pattern"),
+            WordKind::Parts(parts) if parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_))) => {
+                Some("a pattern")
+            }
             WordKind::Arrow => {
-                self.error(code::SYNTAX, word.span, "`=>` stands after a pattern of `match`", "no pattern before it", "");
+                self.error(
+                    code::SYNTAX,
+                    word.span,
+                    "`=>` stands after a pattern of `match`",
+                    "no pattern before it",
+                    "",
+                );
                 None
             }
             _ => None,
         };
         if let Some(list) = list {
             let message = format!("{list} can't be the name of a program");
-            self.error(code::SYNTAX, word.span, message, "one program is expected here", "write its name, or splice a list: ...$argv");
+            self.error(
+                code::SYNTAX,
+                word.span,
+                message,
+                "one program is expected here",
+                "write its name, or splice a list: ...$argv",
+            );
         }
     }
 
@@ -180,7 +251,13 @@ impl<'s> Checker<'s> {
                 into.push(Word::Splice { list, guarded });
             }
             WordKind::Arrow => {
-                self.error(code::SYNTAX, span, "`=>` stands only in an arm of `match`", "not a word of a command", "quote it if it is meant as text: '=>'");
+                self.error(
+                    code::SYNTAX,
+                    span,
+                    "`=>` stands only in an arm of `match`",
+                    "not a word of a command",
+                    "quote it if it is meant as text: '=>'",
+                );
             }
             WordKind::Parts(parts) => {
                 if let [ast::Part { kind: PartKind::Quoted(text), .. }] = &*parts {
@@ -221,7 +298,13 @@ impl<'s> Checker<'s> {
             WordKind::Braces(_) if assignment => Vec::new(),
             WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow => {
                 let message = format!("{what} is exactly one word");
-                self.error(code::SH_TARGET, span, message, "this may be several", "quote it if it is meant as text");
+                self.error(
+                    code::SH_TARGET,
+                    span,
+                    message,
+                    "this may be several",
+                    "quote it if it is meant as text",
+                );
                 return WordText { span, parts: Box::new([]), guarded: false };
             }
         };
@@ -233,14 +316,22 @@ impl<'s> Checker<'s> {
         if let Some(part) = parts.iter().find(|part| matches!(part.kind, PartKind::Pattern(_))) {
             let at = part.span;
             let message = format!("{what} is exactly one word");
-            self.error(code::SH_TARGET, at, message, "a pattern may match several files", "quote it if it is meant as text");
+            self.error(
+                code::SH_TARGET,
+                at,
+                message,
+                "a pattern may match several files",
+                "quote it if it is meant as text",
+            );
             return WordText { span, parts: Box::new([]), guarded: false };
         }
         self.text(parts, span)
     }
 
     fn text(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> WordText {
-        let first = parts.iter().find(|part| !matches!(&part.kind, PartKind::Bare(text) | PartKind::Quoted(text) if text.is_empty()));
+        let first = parts.iter().find(
+            |part| !matches!(&part.kind, PartKind::Bare(text) | PartKind::Quoted(text) if text.is_empty()),
+        );
         let guarded = first.is_some_and(|part| match &part.kind {
             PartKind::Value(_) | PartKind::Capture(..) => true,
             PartKind::Expr(expr) => !is_call_of(expr, &["flag"]),
@@ -275,13 +366,17 @@ impl<'s> Checker<'s> {
                 PartKind::Tilde(user) => Part::Home(Str::from(user), span),
                 PartKind::Value(value) => {
                     let value = unshared(value, |value| match value.kind {
-                        ast::ExprKind::Name(name) => Expr { span: value.span, kind: self.dollar(name, value.span) },
+                        ast::ExprKind::Name(name) => {
+                            Expr { span: value.span, kind: self.dollar(name, value.span) }
+                        }
                         kind => self.expr(ast::Expr { span: value.span, kind }),
                     });
                     Part::Value(value)
                 }
                 PartKind::Expr(value) => Part::Value(unshared(value, |value| self.expr(value))),
-                PartKind::Capture(block, _) => Part::Capture(Box::new(unshared(block, |block| self.capture(block)))),
+                PartKind::Capture(block, _) => {
+                    Part::Capture(Box::new(unshared(block, |block| self.capture(block))))
+                }
                 PartKind::Process(direction, block) => {
                     let from = direction == ast::Direction::From;
                     Part::Process { from, body: Arc::new(unshared(block, |block| self.capture(block))), span }
@@ -311,17 +406,34 @@ impl<'s> Checker<'s> {
                     let inner = &text[2..text.len() - 1];
                     let help = if inner.len() < 200 && !inner.contains(['\n', '"']) {
                         let inner = inner.trim();
-                        format!("quote it for one argument, or splice its lines for many:\necho \"$({inner})\"\necho ...$[lines {{ {inner} }}]")
+                        format!(
+                            "quote it for one argument, or splice its lines for many:\necho \"$({inner})\"\necho ...$[lines {{ {inner} }}]"
+                        )
                     } else {
-                        "quote it for one argument, or splice its lines for many: ...$[lines { … }]".to_string()
+                        "quote it for one argument, or splice its lines for many: ...$[lines { … }]"
+                            .to_string()
                     };
-                    self.error(code::SH_CAPTURE, part.span, "an unquoted capture would be split in sh", "one argument or many?", &help);
+                    self.error(
+                        code::SH_CAPTURE,
+                        part.span,
+                        "an unquoted capture would be split in sh",
+                        "one argument or many?",
+                        &help,
+                    );
                 }
                 PartKind::OpenBracket => {
-                    let closes = parts[index + 1..].iter().any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b']')));
+                    let closes = parts[index + 1..]
+                        .iter()
+                        .any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b']')));
                     if closes {
                         let help = "quote the bracket if it is meant as text: '['";
-                        self.error(code::SH_BRACKET, part.span, "a bracket expression holds literal characters only", "opened here", help);
+                        self.error(
+                            code::SH_BRACKET,
+                            part.span,
+                            "a bracket expression holds literal characters only",
+                            "opened here",
+                            help,
+                        );
                     }
                 }
                 _ => {}
@@ -331,9 +443,19 @@ impl<'s> Checker<'s> {
         if let Some(ast::Part { span, kind: PartKind::Bare(text) }) = parts.first() {
             let name = text.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
             let assigns = name > 0 && !text[0].is_ascii_digit() && text.get(name) == Some(&b'=');
-            if assigns && (memchr::memmem::find(text, b"=~").is_some() || memchr::memmem::find(text, b":~").is_some()) {
-                let help = "write \"$HOME\" for the home directory, or quote the tilde if it is meant as text";
-                self.error(code::SH_TARGET, *span, "a tilde after `=` in an argument", "bash expands it, dash does not", help);
+            if assigns
+                && (memchr::memmem::find(text, b"=~").is_some()
+                    || memchr::memmem::find(text, b":~").is_some())
+            {
+                let help =
+                    "write \"$HOME\" for the home directory, or quote the tilde if it is meant as text";
+                self.error(
+                    code::SH_TARGET,
+                    *span,
+                    "a tilde after `=` in an argument",
+                    "bash expands it, dash does not",
+                    help,
+                );
             }
         }
     }
@@ -341,19 +463,24 @@ impl<'s> Checker<'s> {
     // -------------------------------------------------------------------------------------- patterns
 
     fn glob(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> Option<GlobWord> {
-        let fixed = parts.iter().all(|part| matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Pattern(_) | PartKind::OpenBracket));
+        let fixed = parts.iter().all(|part| {
+            matches!(
+                part.kind,
+                PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Pattern(_) | PartKind::OpenBracket
+            )
+        });
         if fixed {
             let units = pattern_parts(&parts);
             let glob = self.pattern(&parts, Glob::parse(&units))?;
-            return match glob {
-                Some(glob) => Some(GlobWord { span, pattern: GlobPattern::Fixed(glob) }),
-                None => None,
-            };
+            return glob.map(|glob| GlobWord { span, pattern: GlobPattern::Fixed(glob) });
         }
         // Only to refuse what can't be a pattern; the values come when it runs.
         for part in &parts {
             if let PartKind::Pattern(text) = part.kind {
-                self.pattern(std::slice::from_ref(part), Glob::parse(&[pattern::Part::Bare(text.as_bytes())]))?;
+                self.pattern(
+                    std::slice::from_ref(part),
+                    Glob::parse(&[pattern::Part::Bare(text.as_bytes())]),
+                )?;
             }
         }
         let mut lowered = Vec::with_capacity(parts.len());
@@ -399,15 +526,32 @@ impl<'s> Checker<'s> {
             WordKind::Bare(text) => return Some(MatchPattern::Text(Str::from(text))),
             WordKind::Parts(parts) => parts.into_vec(),
             WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow => {
-                self.error(code::SYNTAX, span, "a pattern of `match` is one word", "this is a list", "write the patterns one by one: a | b => { … }");
+                self.error(
+                    code::SYNTAX,
+                    span,
+                    "a pattern of `match` is one word",
+                    "this is a list",
+                    "write the patterns one by one: a | b => { … }",
+                );
                 return None;
             }
         };
         self.refuse_in_word(&parts);
         let patterns = parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_)));
-        let fixed = parts.iter().all(|part| matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Pattern(_) | PartKind::OpenBracket));
+        let fixed = parts.iter().all(|part| {
+            matches!(
+                part.kind,
+                PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Pattern(_) | PartKind::OpenBracket
+            )
+        });
         if patterns && !fixed {
-            self.error(code::SYNTAX, span, "a pattern of `match` holds either values or `*`, `?`, `[…]`", "this holds both", "compare in the parentheses of `if`");
+            self.error(
+                code::SYNTAX,
+                span,
+                "a pattern of `match` holds either values or `*`, `?`, `[…]`",
+                "this holds both",
+                "compare in the parentheses of `if`",
+            );
             return None;
         }
         if patterns {
@@ -496,7 +640,9 @@ fn unpattern(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
     parts
         .into_iter()
         .map(|part| match part.kind {
-            PartKind::Pattern(text) => ast::Part { span: part.span, kind: PartKind::Quoted(Cow::Borrowed(text.as_bytes())) },
+            PartKind::Pattern(text) => {
+                ast::Part { span: part.span, kind: PartKind::Quoted(Cow::Borrowed(text.as_bytes())) }
+            }
             kind => ast::Part { span: part.span, kind },
         })
         .collect()

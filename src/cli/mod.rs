@@ -85,10 +85,14 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), (String, u8)> {
 fn explain(code: &str) -> u8 {
     match crate::diag::Code::find(code) {
         Some(code) => print(&format!("{}: {}\n\n{}\n", code.id(), code.title(), code.explanation())),
-        None => {
-            complain(&format!("pipewright: no diagnostic has the code {}\n", crate::diag::visible(code.as_bytes())));
-            2
-        }
+        None => match crate::builtins::ALL.iter().find(|row| row.name == code) {
+            Some(row) => print(&format!("{}\n\n{}\n", row.synopsis, row.doc)),
+            None => {
+                let code = crate::diag::visible(code.as_bytes());
+                complain(&format!("pipewright: {code} is neither a diagnostic nor a builtin\n"));
+                2
+            }
+        },
     }
 }
 
@@ -99,7 +103,8 @@ fn refuse(errors: &[Diagnostic]) -> u8 {
 }
 
 fn show(error: &Diagnostic) {
-    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let color =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let width = if color { crate::sys::tty::width() } else { None };
     complain(&error.render(color, width.unwrap_or(120)));
 }

@@ -20,7 +20,7 @@ Options, which end at FILE or CODE:
       --check      read and check the script, and run nothing
       --ast        print the syntax tree as JSON, and run nothing
       --trace      tell on standard error when a process starts and ends
-      --explain E  tell more about a diagnostic, such as E0201
+      --explain X  tell more about a diagnostic, such as E0201, or a builtin
   -h, --help       print this
   -V, --version    print the version
 
@@ -53,7 +53,8 @@ pub struct Options {
     pub trace: bool,
 }
 
-const USAGE: &str = "usage: pipewright [--check | --ast | --trace] FILE [ARGUMENT…], or -c CODE; --help tells more";
+const USAGE: &str =
+    "usage: pipewright [--check | --ast | --trace] FILE [ARGUMENT…], or -c CODE; --help tells more";
 
 pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     let mut parser = lexopt::Parser::from_iter(args);

@@ -1,14 +1,16 @@
 //! `--trace`: a line on standard error when a process starts and ends.
 
 use crate::diag::quote_argv;
-use crate::engine::Event;
+use crate::engine::{Event, Observer};
 use crate::process::StageEnd;
 use std::io::Write;
 
-pub fn observer() -> Box<dyn Fn(&Event<'_>) + Send + Sync> {
+pub fn observer() -> Observer {
     Box::new(|event| {
         let line = match event {
-            Event::Started { pid, argv, depth } => format!("{:indent$}+ {pid} {}\n", "", quote_argv(*argv), indent = depth * 2),
+            Event::Started { pid, argv, depth } => {
+                format!("{:indent$}+ {pid} {}\n", "", quote_argv(*argv), indent = depth * 2)
+            }
             Event::Ended { report, depth } => {
                 let end = match report.end {
                     StageEnd::Exit(status) => format!("status {status}"),
@@ -19,7 +21,12 @@ pub fn observer() -> Box<dyn Fn(&Event<'_>) + Send + Sync> {
                 };
                 let millis = report.wall.as_secs_f64() * 1000.0;
                 let pid = report.pid.unwrap_or_default();
-                format!("{:indent$}- {pid} {} {end} {millis:.1} ms\n", "", quote_argv(&report.argv), indent = depth * 2)
+                format!(
+                    "{:indent$}- {pid} {} {end} {millis:.1} ms\n",
+                    "",
+                    quote_argv(&report.argv),
+                    indent = depth * 2
+                )
             }
         };
         // One write a line, so that lines of several threads don't mix. A trace that can't be written is no failure.

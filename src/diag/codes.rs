@@ -193,7 +193,7 @@ codes! {
 
     // Commands: they failed or could not be started.
     COMMAND_FAILED = "E1001", "a command failed",
-        "A stage of the pipeline ended with a status that is not 0, or by a signal. The notes show every stage. To go on after a failure use try, if, || or with ok=[…].";
+        "A stage of the pipeline ended with a status that is not 0, or by a signal. The notes show every stage. To go on after a failure use `if` or `||`.";
     PROGRAM_NOT_FOUND = "E1002", "program not found",
         "No directory of PATH holds an executable file of this name. Check the spelling, install the program, or give its path.";
     NOT_EXECUTABLE = "E1003", "file is not executable",
@@ -201,7 +201,7 @@ codes! {
     CANNOT_OPEN = "E1004", "cannot open the target of a redirection",
         "The kernel refused to open the file; the message holds its reason.";
     WOULD_TRUNCATE = "E1005", "would truncate a file that the same pipeline reads",
-        "The target is emptied before the reader sees it. Write to another file, or use with atomic=true { … }.";
+        "The target is emptied before the reader sees it. Write to another file and rename it; >| truncates whatever is read.";
     ARGUMENT_TOO_LONG = "E1006", "argument list too long",
         "The kernel limits one argument (128 KiB on Linux) and all of them with the environment. Pass the data by standard input or a file, or split the list.";
     NUL_IN_ARGUMENT = "E1007", "NUL byte in an argument",
@@ -209,7 +209,7 @@ codes! {
     DASH_ARGUMENT = "E1008", "a value that begins with a dash would be taken for an option",
         "Put -- before it, write ./ before a file name, or say that an option is meant: $[flag(x)].";
     NO_MATCH = "E1009", "no file matches the pattern",
-        "Quote the pattern if it is meant as text; use glob(\"…\") in an expression, which gives an empty list, if no match is fine.";
+        "Quote the pattern if it is meant as text; a `for` over the pattern goes through no matches without an error.";
     FAIL = "E1010", "the script says that it failed",
         "A fail statement ran; its message is the script's own.";
     SPAWN_FAILED = "E1011", "program could not be started",
@@ -238,13 +238,13 @@ codes! {
     INDEX_OUT_OF_RANGE = "E2004", "index out of range",
         "Indices run from 0 to the length less one; negative ones count from the end, from -1.";
     MISSING_KEY = "E2005", "the map has no such key",
-        "Test with `key in map`, or read it with a default: map.get(key, default).";
+        "Test with `key in map` before.";
     UNSET_VARIABLE = "E2006", "environment variable is not set",
         "Reading a variable that is not set is an error. Give a default: env.NAME ?? \"…\".";
     NOT_UTF8 = "E2007", "the string is not UTF-8",
-        "Text methods need UTF-8; the string holds other bytes. Use the methods for bytes, or convert it first, for example with iconv.";
+        "Text methods need UTF-8; the string holds other bytes. Convert it first, for example with iconv.";
     NOT_A_WORD = "E2008", "the value is not one word",
-        "An argument is one string, number or the like. A list becomes many arguments with ...$list, or one with .join(…); null has no text.";
+        "An argument is one string, number or the like. A list becomes many arguments with ...$list; null has no text.";
     NOT_A_LIST = "E2009", "only a list can be spliced",
         "... makes one argument of each element of a list. A single value is one argument without it: $x.";
     BAD_VALUE = "E2010", "value out of its range",
@@ -256,7 +256,7 @@ codes! {
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",
-        "A capture holds 256M at most unless with max_output=… says otherwise. Stream it instead: cmd | each line { … }.";
+        "A capture holds 256M at most. Stream it instead: cmd | each line { … }.";
     RECURSION = "E3002", "functions call each other too deeply",
         "A function that calls itself must have a case that does not.";
     TIMEOUT = "E3003", "timed out",

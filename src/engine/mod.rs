@@ -6,7 +6,7 @@ use crate::eval::{Interpreter, Setup, Unwind};
 use crate::process::Signal;
 use std::sync::Arc;
 
-pub use crate::eval::Event;
+pub use crate::eval::{Event, Observer};
 
 /// A script that has passed the check.
 pub struct Script(Program);
@@ -19,7 +19,7 @@ pub struct Options {
     /// Catch INT, TERM and HUP, to end the script's processes before this one. The handlers are the whole process's.
     pub handle_signals: bool,
     /// Is told of every process that starts and ends.
-    pub observer: Option<Box<dyn Fn(&Event<'_>) + Send + Sync>>,
+    pub observer: Option<Observer>,
 }
 
 /// How a run ended.

@@ -1,8 +1,9 @@
 //! The builtins, as they run: what changes a run, and the printing of those that are functions.
 
+use super::Interpreter;
+use super::command::BuiltinCall;
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
-use super::Interpreter;
 use crate::builtins::{self, Builtin, echo, printf, test};
 use crate::diag::{code, quote_word, visible};
 use crate::process::{Lookup, Signal};
@@ -19,14 +20,8 @@ use std::time::{Duration, Instant};
 
 impl Interpreter {
     /// Runs a builtin; its status.
-    pub(super) fn builtin(
-        &mut self,
-        builtin: Builtin,
-        args: &[Vec<u8>],
-        literal_first: bool,
-        out: &mut Output<'_>,
-        span: Span,
-    ) -> Eval<u8> {
+    pub(super) fn builtin(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let (builtin, args) = (call.builtin, call.args.as_slice());
         match builtin {
             Builtin::True => Ok(0),
             Builtin::False => Ok(1),
@@ -34,7 +29,7 @@ impl Interpreter {
                 let args: Vec<_> = args
                     .iter()
                     .enumerate()
-                    .map(|(index, text)| echo::Arg { text, literal: index == 0 && literal_first })
+                    .map(|(index, text)| echo::Arg { text, literal: index == 0 && call.literal_first })
                     .collect();
                 let text = echo::echo(&args).map_err(|message| self.usage(span, &message))?;
                 out.write(self, 1, &text, span).map(|()| 0)
@@ -71,7 +66,8 @@ impl Interpreter {
     }
 
     fn problem(&self, span: Span, message: &str, status: u8) -> Unwind {
-        Error::command(page(code::COMMAND_FAILED, self.source(), span, message, "this command"), status).into()
+        Error::command(page(code::COMMAND_FAILED, self.source(), span, message, "this command"), status)
+            .into()
     }
 
     // -------------------------------------------------------------------------------------- printing and testing
@@ -90,7 +86,13 @@ impl Interpreter {
                 Ok(0)
             }
             Some(error) => {
-                let mut diagnostic = page(code::BUILTIN_USAGE, self.source(), span, format!("printf: {error}"), "this command");
+                let mut diagnostic = page(
+                    code::BUILTIN_USAGE,
+                    self.source(),
+                    span,
+                    format!("printf: {error}"),
+                    "this command",
+                );
                 for error in &printed.errors[1..] {
                     diagnostic = diagnostic.note(error.clone());
                 }
@@ -114,7 +116,9 @@ impl Interpreter {
                 };
                 access::is_allowed(path, wanted)
             },
-            is_terminal: &|number| files.get(number).and_then(|file| file.borrow().ok()).is_some_and(tty::is_terminal),
+            is_terminal: &|number| {
+                files.get(number).and_then(|file| file.borrow().ok()).is_some_and(tty::is_terminal)
+            },
             user,
             group,
         };
@@ -136,7 +140,8 @@ impl Interpreter {
         }
         // The PWD that was handed over counts where it names the directory (POSIX 2.5.3).
         let current = std::env::current_dir().map_err(|error| {
-            let message = format!("the directory that the script runs in is gone: {}", super::redirect::reason(&error));
+            let message =
+                format!("the directory that the script runs in is gone: {}", super::redirect::reason(&error));
             self.fail(Error::command(page(code::NO_DIRECTORY, self.source(), span, message, "here"), 1))
         })?;
         if let Some(given) = self.environment.get(b"PWD")
@@ -185,31 +190,58 @@ impl Interpreter {
                 }
             }
             [option] if option.first() == Some(&b'-') && args.len() == rest.len() => {
-                return Err(self.usage(span, &format!("cd has no option {}; a directory of this name is ./{}", quote_word(option), visible(option))));
+                return Err(self.usage(
+                    span,
+                    &format!(
+                        "cd has no option {}; a directory of this name is ./{}",
+                        quote_word(option),
+                        visible(option)
+                    ),
+                ));
             }
             [target] if !target.is_empty() => target.clone(),
             [_] => return Err(self.problem(span, "cd: the name of the directory is empty", 1)),
             _ => return Err(self.usage(span, "cd takes one directory")),
         };
-        let relative = !target.starts_with(b"/") && target != b"." && !target.starts_with(b"./") && target != b".." && !target.starts_with(b"../");
+        let relative = !target.starts_with(b"/")
+            && target != b"."
+            && !target.starts_with(b"./")
+            && target != b".."
+            && !target.starts_with(b"../");
         if relative && self.environment.get(b"CDPATH").is_some_and(|path| !path.is_empty()) {
-            return Err(self.problem(span, "cd: CDPATH is set, and not followed here; write ./ before the directory", 1));
+            return Err(self.problem(
+                span,
+                "cd: CDPATH is set, and not followed here; write ./ before the directory",
+                1,
+            ));
         }
         let before = self.working_directory(span)?;
         let new = if physical {
             let path = Path::new(OsStr::from_bytes(&before)).join(OsStr::from_bytes(&target));
-            std::fs::canonicalize(path).map(|path| path.into_os_string().into_vec()).map_err(|error| self.no_directory(&target, &error, span))?
+            std::fs::canonicalize(path)
+                .map(|path| path.into_os_string().into_vec())
+                .map_err(|error| self.no_directory(&target, &error, span))?
         } else {
             logical(&before, &target)
         };
         let path = Path::new(OsStr::from_bytes(&new));
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => return Err(self.no_directory(&target, &std::io::Error::from(std::io::ErrorKind::NotADirectory), span)),
+            Ok(_) => {
+                return Err(self.no_directory(
+                    &target,
+                    &std::io::Error::from(std::io::ErrorKind::NotADirectory),
+                    span,
+                ));
+            }
             Err(error) => return Err(self.no_directory(&target, &error, span)),
         }
         if !access::is_allowed(path, access::Access::Execute) {
-            return Err(self.no_directory(&target, &std::io::Error::from(std::io::ErrorKind::PermissionDenied), span));
+            return Err(self.no_directory(
+                &target,
+                &std::io::Error::from(std::io::ErrorKind::PermissionDenied),
+                span,
+            ));
         }
         let Ok(directory) = CString::new(new.clone()) else {
             return Err(self.problem(span, "cd: the name holds a NUL byte", 1));
@@ -237,10 +269,12 @@ impl Interpreter {
         let args = args.strip_prefix(&[b"--".to_vec()][..]).unwrap_or(args);
         match args {
             [] => Unwind::Exit(0),
-            [status] => match std::str::from_utf8(status).ok().and_then(|text| text.trim().parse::<i64>().ok()) {
-                Some(status @ 0..=255) => Unwind::Exit(status as u8),
-                _ => self.usage(span, "exit takes a status of 0 to 255"),
-            },
+            [status] => {
+                match std::str::from_utf8(status).ok().and_then(|text| text.trim().parse::<i64>().ok()) {
+                    Some(status @ 0..=255) => Unwind::Exit(status as u8),
+                    _ => self.usage(span, "exit takes a status of 0 to 255"),
+                }
+            }
             _ => self.usage(span, "exit takes one status"),
         }
     }
@@ -253,7 +287,10 @@ impl Interpreter {
         for arg in args {
             let duration = std::str::from_utf8(arg).ok().and_then(duration);
             let Some(duration) = duration else {
-                return Err(self.usage(span, &format!("sleep: {} is no duration; write 0.5, 250ms or 5m", quote_word(arg))));
+                return Err(self.usage(
+                    span,
+                    &format!("sleep: {} is no duration; write 0.5, 250ms or 5m", quote_word(arg)),
+                ));
             };
             total = total.saturating_add(duration);
         }
@@ -284,18 +321,24 @@ impl Interpreter {
             }
             [option, name, rest @ ..] if option == b"-s" || option == b"-n" => (parse(name), rest),
             [dashes, rest @ ..] if dashes == b"--" => (Some(Signal::TERM), rest),
-            [option, rest @ ..] if option.first() == Some(&b'-') && option.len() > 1 => (parse(&option[1..]), rest),
+            [option, rest @ ..] if option.first() == Some(&b'-') && option.len() > 1 => {
+                (parse(&option[1..]), rest)
+            }
             rest => (Some(Signal::TERM), rest),
         };
         let targets = targets.strip_prefix(&[b"--".to_vec()][..]).unwrap_or(targets);
-        let Some(signal) = signal else { return Err(self.usage(span, "kill: no such signal; kill -l lists them")) };
+        let Some(signal) = signal else {
+            return Err(self.usage(span, "kill: no such signal; kill -l lists them"));
+        };
         if targets.is_empty() {
             return Err(self.usage(span, "kill takes the number of a process"));
         }
         let mut failed = None;
         for target in targets {
             let Some(pid) = std::str::from_utf8(target).ok().and_then(|text| text.parse::<i32>().ok()) else {
-                return Err(self.usage(span, &format!("kill: {} is no number of a process", quote_word(target))));
+                return Err(
+                    self.usage(span, &format!("kill: {} is no number of a process", quote_word(target)))
+                );
             };
             if let Err(error) = signal::send(pid, signal) {
                 failed = Some(format!("kill: can't signal {pid}: {}", super::redirect::reason(&error)));

@@ -50,7 +50,13 @@ impl Interpreter {
             // `exit` ends the copy that it stands in.
             Err(Unwind::Exit(0)) => Ok(Vec::new()),
             Err(Unwind::Exit(status)) => {
-                let page = super::page(crate::diag::code::COMMAND_FAILED, self.source(), span, format!("the captured commands exited with {status}"), "exited");
+                let page = super::page(
+                    crate::diag::code::COMMAND_FAILED,
+                    self.source(),
+                    span,
+                    format!("the captured commands exited with {status}"),
+                    "exited",
+                );
                 Err(Unwind::Error(Box::new(Error { status, ..Error::value(page) })))
             }
             other => other,
@@ -85,13 +91,9 @@ impl Interpreter {
         let mut memory = Vec::new();
         let mut status = 0;
         let mut argv = Vec::new();
-        if let Work::Builtin { builtin, argv: arguments, literal_first, environment } = &prepared.work {
-            let saved = environment.as_ref().map(|environment| std::mem::replace(&mut self.environment, environment.clone()));
+        if let Work::Builtin(call) = &prepared.work {
             let files = self.files.clone();
-            let result = self.builtin(*builtin, arguments, *literal_first, &mut Output::Memory(&mut memory, &files), stage.span);
-            if let Some(saved) = saved {
-                self.environment = saved;
-            }
+            let result = self.call_builtin(call, &mut Output::Memory(&mut memory, &files), stage.span);
             self.close_substitutions();
             argv = prepared.work.argv();
             status = result?;
@@ -103,17 +105,18 @@ impl Interpreter {
             return Ok(memory);
         }
         let end = super::unwind::End::Status(status);
-        let outcome = super::unwind::StageOutcome { span: stage.span, argv, end, wall: Duration::ZERO, order: None };
+        let outcome =
+            super::unwind::StageOutcome { span: stage.span, argv, end, wall: Duration::ZERO, order: None };
         Err(self.raise(super::unwind::Failure::Stages(vec![outcome])))
     }
 
     fn capture_block(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
         let (reader, writer) = self.pipe(span)?;
         let over = Arc::new(AtomicBool::new(false));
-        let interrupt = self.interrupt();
+        self.interrupt();
         let drain = {
             let over = over.clone();
-            self.thread(span, move || drain(&reader, &over, &interrupt))?
+            self.thread(span, move || drain(&reader, &over))?
         };
         let mut files = self.files.clone();
         files.set(1, Arc::new(writer));
@@ -153,7 +156,7 @@ struct Drained {
 
 /// Reads a pipe to its end. Once the commands are over, a process that was left behind may hold it: then it is given
 /// up after a moment's quiet.
-fn drain(reader: &OwnedFd, over: &AtomicBool, interrupt: &Interrupt) -> Drained {
+fn drain(reader: &OwnedFd, over: &AtomicBool) -> Drained {
     const LOOK: Duration = Duration::from_millis(50);
     const QUIET: Duration = Duration::from_millis(100);
     const DRAIN: Duration = Duration::from_secs(1);
@@ -162,7 +165,6 @@ fn drain(reader: &OwnedFd, over: &AtomicBool, interrupt: &Interrupt) -> Drained 
     let mut last = Instant::now();
     // Interrupts end the commands, and those end the pipe.
     let never = Interrupt::none();
-    let _ = interrupt;
     loop {
         if ended.is_none() && over.load(Ordering::Acquire) {
             ended = Some(Instant::now());

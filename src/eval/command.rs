@@ -1,8 +1,8 @@
 //! Simple commands: words expanded and the program found, before anything of the pipeline starts.
 
+use super::Interpreter;
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
-use super::Interpreter;
 use crate::builtins::Builtin;
 use crate::check::program::*;
 use crate::diag::{code, quote_word};
@@ -25,9 +25,19 @@ pub struct Prepared {
 pub enum Work {
     /// Nothing: a program does it.
     None,
-    Builtin { builtin: Builtin, argv: Vec<Vec<u8>>, literal_first: bool, environment: Option<Environment> },
+    Builtin(BuiltinCall),
     Compound(Arc<Compound>),
     Fail(String, Span),
+}
+
+/// A call of a builtin.
+pub struct BuiltinCall {
+    pub builtin: Builtin,
+    /// Its arguments, without the name.
+    pub args: Vec<Vec<u8>>,
+    /// The first argument stands in the script as it is: only such is an option of echo.
+    pub literal_first: bool,
+    environment: Option<Environment>,
 }
 
 impl Prepared {
@@ -39,9 +49,9 @@ impl Prepared {
 impl Work {
     pub fn argv(&self) -> Vec<Vec<u8>> {
         match self {
-            Self::Builtin { builtin, argv, .. } => {
-                let mut all = vec![builtin.name().as_bytes().to_vec()];
-                all.extend(argv.iter().cloned());
+            Self::Builtin(call) => {
+                let mut all = vec![call.builtin.name().as_bytes().to_vec()];
+                all.extend(call.args.iter().cloned());
                 all
             }
             _ => Vec::new(),
@@ -72,7 +82,13 @@ impl Interpreter {
             let text = self.text_of(value)?;
             let environment = environment.get_or_insert_with(|| self.environment.clone());
             environment.set(name.as_bytes(), &text).map_err(|error| {
-                self.fail(Error::value(page(code::BAD_VALUE, self.source(), value.span, error.to_string(), "this value")))
+                self.fail(Error::value(page(
+                    code::BAD_VALUE,
+                    self.source(),
+                    value.span,
+                    error.to_string(),
+                    "this value",
+                )))
             })?;
         }
         let mut argv = Vec::new();
@@ -80,7 +96,7 @@ impl Interpreter {
         match command.target {
             Target::Builtin(builtin) => {
                 let literal_first = matches!(command.words.first(), Some(Word::Literal(_)));
-                let work = Work::Builtin { builtin, argv, literal_first, environment };
+                let work = Work::Builtin(BuiltinCall { builtin, args: argv, literal_first, environment });
                 Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
             }
             Target::Program => {
@@ -92,34 +108,58 @@ impl Interpreter {
 
     fn find(&mut self, argv: &[Vec<u8>], environment: Option<&Environment>, span: Span) -> Eval<Arc<CStr>> {
         let Some(name) = argv.first() else {
-            let error = page(code::PROGRAM_NOT_FOUND, self.source(), span, "no program is named: the list is empty", "this command");
+            let error = page(
+                code::PROGRAM_NOT_FOUND,
+                self.source(),
+                span,
+                "no program is named: the list is empty",
+                "this command",
+            );
             return Err(Error::command(error, 127).into());
         };
         // `PATH=… cmd` decides where cmd is looked for (POSIX 2.9.1).
         let own = environment.and_then(|environment| environment.get(b"PATH"));
         let search = match own {
-            Some(path) if Some(path) != self.environment.get(b"PATH") => Arc::new(crate::process::Search::new(path)),
+            Some(path) if Some(path) != self.environment.get(b"PATH") => {
+                Arc::new(crate::process::Search::new(path))
+            }
             _ => self.search(),
         };
         let shown = quote_word(name);
         let directory = self.directory.clone();
         let (code, message, help, status) = match search.find(name, directory.as_deref()) {
             Lookup::Found(path) => return Ok(path),
-            Lookup::NotFound if name.contains(&b'/') => {
-                (code::PROGRAM_NOT_FOUND, format!("no file {shown}"), "check the path and the directory that the script runs in".to_string(), 127)
-            }
-            Lookup::NotFound => (code::PROGRAM_NOT_FOUND, format!("no program {shown} in PATH"), self.not_found_help(name), 127),
+            Lookup::NotFound if name.contains(&b'/') => (
+                code::PROGRAM_NOT_FOUND,
+                format!("no file {shown}"),
+                "check the path and the directory that the script runs in".to_string(),
+                127,
+            ),
+            Lookup::NotFound => (
+                code::PROGRAM_NOT_FOUND,
+                format!("no program {shown} in PATH"),
+                self.not_found_help(name),
+                127,
+            ),
             Lookup::NotExecutable(path) => {
                 let path = quote_word(&path);
-                (code::NOT_EXECUTABLE, format!("{path} is not executable"), format!("make it so: chmod +x {path}"), 126)
+                (
+                    code::NOT_EXECUTABLE,
+                    format!("{path} is not executable"),
+                    format!("make it so: chmod +x {path}"),
+                    126,
+                )
             }
             Lookup::IsDirectory(path) => {
                 let path = quote_word(&path);
                 (code::NOT_EXECUTABLE, format!("{path} is a directory"), format!("go there: cd {path}"), 126)
             }
-            Lookup::NoDirectory(path) => {
-                (code::PROGRAM_NOT_FOUND, format!("no directory {} on the way to {shown}", quote_word(&path)), String::new(), 127)
-            }
+            Lookup::NoDirectory(path) => (
+                code::PROGRAM_NOT_FOUND,
+                format!("no directory {} on the way to {shown}", quote_word(&path)),
+                String::new(),
+                127,
+            ),
         };
         let mut error = page(code, self.source(), span, message, "this command");
         if !help.is_empty() {
@@ -141,16 +181,24 @@ impl Interpreter {
         match work {
             Work::None => Ok(0),
             Work::Compound(compound) => self.compound(compound, span).map(|()| 0),
-            Work::Fail(message, span) => Err(Error::command(page(code::FAIL, self.source(), *span, message.clone(), "the script fails here"), 1).into()),
-            Work::Builtin { builtin, argv, literal_first, environment } => {
-                let saved = environment.as_ref().map(|environment| std::mem::replace(&mut self.environment, environment.clone()));
+            Work::Fail(message, span) => Err(Error::command(
+                page(code::FAIL, self.source(), *span, message.clone(), "the script fails here"),
+                1,
+            )
+            .into()),
+            Work::Builtin(call) => {
                 let files = self.files.clone();
-                let result = self.builtin(*builtin, argv, *literal_first, &mut Output::Files(&files), span);
-                if let Some(saved) = saved {
-                    self.environment = saved;
-                }
-                result
+                self.call_builtin(call, &mut Output::Files(&files), span)
             }
         }
+    }
+
+    /// Runs a builtin in the environment that stands before it.
+    pub(super) fn call_builtin(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let Some(own) = &call.environment else { return self.builtin(call, out, span) };
+        let saved = std::mem::replace(&mut self.environment, own.clone());
+        let result = self.builtin(call, out, span);
+        self.environment = saved;
+        result
     }
 }

@@ -4,6 +4,7 @@ use super::unwind::{Error, Eval, page};
 use super::{Interpreter, quote};
 use crate::check::program::*;
 use crate::diag::code;
+use crate::expand::glob::Glob;
 use crate::span::Span;
 use crate::value::ops::{self, Op};
 use crate::value::{List, Map, Range, Str, Value, format};
@@ -16,7 +17,9 @@ impl Interpreter {
         match &expr.kind {
             ExprKind::Value(value) => Ok(value.clone()),
             ExprKind::Slot(slot) => Ok(self.slot(*slot).clone()),
-            ExprKind::Binary { operator, operands } => self.binary(*operator, &operands.0, &operands.1, expr.span),
+            ExprKind::Binary { operator, operands } => {
+                self.binary(*operator, &operands.0, &operands.1, expr.span)
+            }
             ExprKind::Environment { name, required } => self.variable(name, *required, expr.span),
             ExprKind::Text(parts) => Ok(Value::Str(Str::from(self.join(parts)?))),
             ExprKind::List(items) => {
@@ -63,7 +66,12 @@ impl Interpreter {
             ExprKind::Field(receiver, name) => {
                 let value = self.expr(receiver)?;
                 let Value::Map(map) = &value else {
-                    return Err(self.wrong_type(receiver.span, "what has this field", "a map", value.type_of()));
+                    return Err(self.wrong_type(
+                        receiver.span,
+                        "what has this field",
+                        "a map",
+                        value.type_of(),
+                    ));
                 };
                 match map.get(name.as_bytes()) {
                     Some(value) => Ok(value.clone()),
@@ -117,7 +125,8 @@ impl Interpreter {
     /// A condition: only true and false are either.
     pub(super) fn truth(&mut self, expr: &Expr) -> Eval<bool> {
         if let ExprKind::Binary { operator, operands } = &expr.kind
-            && let (Some(Value::Int(left)), Some(Value::Int(right))) = (self.operand(&operands.0), self.operand(&operands.1))
+            && let (Some(Value::Int(left)), Some(Value::Int(right))) =
+                (self.operand(&operands.0), self.operand(&operands.1))
             && let Some(answer) = compare_ints(*operator, *left, *right)
         {
             return Ok(answer);
@@ -178,6 +187,20 @@ impl Interpreter {
                 Value::List(_) => Ok(value),
                 other => Err(self.wrong_type(span, "the argument of flags", "a list", other.type_of())),
             },
+            Function::Glob => {
+                let pattern = self.word_of(&value, span)?;
+                let glob = Glob::parse_text(&pattern).map_err(|error| {
+                    self.fail(Error::value(page(
+                        code::BAD_VALUE,
+                        self.source(),
+                        span,
+                        error.message,
+                        "this pattern",
+                    )))
+                })?;
+                let names = glob.expand(&self.directory_path());
+                Ok(Value::List(names.into_iter().map(Value::str).collect()))
+            }
             Function::Quote => {
                 let words = match &value {
                     Value::List(list) => {
@@ -206,10 +229,10 @@ impl Interpreter {
 /// The hot operators with the operator known, so that each is a comparison or sum of its own.
 #[inline]
 fn operate(operator: Op, left: &Value, right: &Value) -> Result<Value, ops::OpError> {
-    if let (Value::Int(left), Value::Int(right)) = (left, right) {
-        if let Some(answer) = compare_ints(operator, *left, *right) {
-            return Ok(Value::Bool(answer));
-        }
+    if let (Value::Int(left), Value::Int(right)) = (left, right)
+        && let Some(answer) = compare_ints(operator, *left, *right)
+    {
+        return Ok(Value::Bool(answer));
     }
     match operator {
         Op::Add => ops::add(left, right),

@@ -1,8 +1,8 @@
 //! The state of a run: variables, directory, environment, descriptors.
 
-use super::unwind::{Eval, Unwind};
 use super::job::{Job, Substitution};
 use super::unwind::Error;
+use super::unwind::{Eval, Unwind};
 use crate::check::program::{ARGS, Program, Slot};
 use crate::diag::Source;
 use crate::process::{Environment, FileTable, Group, Interrupt, Search, Signal, StageReport, Wait};
@@ -17,6 +17,9 @@ pub enum Event<'a> {
     Ended { report: &'a StageReport, depth: usize },
 }
 
+/// Is told of every process that starts and ends, from any thread.
+pub type Observer = Box<dyn Fn(&Event<'_>) + Send + Sync>;
+
 /// What a run is given.
 #[derive(Default)]
 pub struct Setup {
@@ -24,7 +27,7 @@ pub struct Setup {
     /// Whether signals that ask this process to end are caught, once there is something to clean up. Only the
     /// binary may say so: the handlers are the whole process's.
     pub handle_signals: bool,
-    pub observer: Option<Box<dyn Fn(&Event<'_>) + Send + Sync>>,
+    pub observer: Option<Observer>,
 }
 
 /// What all threads of a run share.
@@ -33,7 +36,7 @@ pub struct Shared {
     handle_signals: bool,
     interrupt: OnceLock<Interrupt>,
     terminal: OnceLock<bool>,
-    observer: Option<Box<dyn Fn(&Event<'_>) + Send + Sync>>,
+    observer: Option<Observer>,
 }
 
 /// One thread of a run. A stage, job or capture that works on copies has a fork of its own.
@@ -192,10 +195,6 @@ impl Interpreter {
         if let Some(observer) = &self.shared.observer {
             observer(event);
         }
-    }
-
-    pub(super) fn is_observed(&self) -> bool {
-        self.shared.observer.is_some()
     }
 
     /// The directory of the session, for what takes a path.

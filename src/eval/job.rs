@@ -114,7 +114,9 @@ impl Interpreter {
             };
             StageOutcome { span, argv: Vec::new(), end, wall: started.elapsed(), order: None }
         })?;
-        let taken = |number: i32| self.files.get(number).is_some() || self.substitutions.iter().any(|s| s.number == number);
+        let taken = |number: i32| {
+            self.files.get(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
+        };
         let number = (10..=FIRST_NUMBER).rev().find(|number| !taken(*number)).unwrap_or(FIRST_NUMBER + 1);
         self.substitutions.push(Substitution { number, file: Arc::new(ours), thread: Some(thread), span });
         Ok(format!("/dev/fd/{number}"))
@@ -145,7 +147,9 @@ impl Interpreter {
             outcomes.push(thread.join().unwrap_or_else(|_| self.crashed(span)));
         }
         self.check_interrupt()?;
-        let value = outcomes.iter().position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
+        let value = outcomes
+            .iter()
+            .position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
         if let Some(place) = value
             && let End::Error(error) = outcomes.swap_remove(place).end
         {

@@ -14,6 +14,6 @@ mod statement;
 mod unwind;
 mod word;
 
-pub use interpreter::{Event, Interpreter, Setup};
+pub use interpreter::{Event, Interpreter, Observer, Setup};
 
-pub use unwind::{Error, Eval, Unwind, page};
+pub use unwind::{Error, Unwind, page};

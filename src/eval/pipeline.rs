@@ -11,17 +11,14 @@ use super::{Error, Event, Interpreter};
 use crate::check::program::*;
 use crate::diag::{Diagnostic, code, quote_argv, quote_word};
 use crate::process::{
-    Capture, Child, FileTable, Group, Pump, Stage as Program, StartError, StartProblem, Stop, pipe, start, wait, widen,
+    Capture, Child, FileTable, Group, Pump, Stage as Program, StartError, StartProblem, Stop, pipe,
+    pipe_between, start, wait,
 };
 use crate::span::Span;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
-
-/// Pipes of longer pipelines keep their size: an unprivileged user has a limit on the pages of all pipes.
-const WIDE_PIPELINE: usize = 8;
-const WIDE_PIPE: usize = 256 << 10;
 
 /// A stage that runs in the interpreter, with its descriptors.
 struct Inner {
@@ -50,7 +47,11 @@ impl Interpreter {
     }
 
     /// Runs a pipeline whose last stage's output, if asked, is captured.
-    pub(super) fn run_pipeline(&mut self, pipeline: &Pipeline, capture: Option<&mut CaptureTo>) -> Eval<Option<Failure>> {
+    pub(super) fn run_pipeline(
+        &mut self,
+        pipeline: &Pipeline,
+        capture: Option<&mut CaptureTo>,
+    ) -> Eval<Option<Failure>> {
         self.check_interrupt()?;
         let substitutions = self.substitutions.len();
         let result = self.prepare_and_run(pipeline, capture);
@@ -65,7 +66,11 @@ impl Interpreter {
         }
     }
 
-    fn prepare_and_run(&mut self, pipeline: &Pipeline, capture: Option<&mut CaptureTo>) -> Eval<Option<Failure>> {
+    fn prepare_and_run(
+        &mut self,
+        pipeline: &Pipeline,
+        capture: Option<&mut CaptureTo>,
+    ) -> Eval<Option<Failure>> {
         let stages = &pipeline.stages;
         if let ([stage], None) = (&**stages, &capture) {
             match &stage.kind {
@@ -91,7 +96,8 @@ impl Interpreter {
             opened.push(self.open_all(&stage.redirections)?);
         }
         if prepared.len() == 1
-            && let (Some(one), Some(redirections)) = (prepared.pop_if(|one| one.program.is_none()), opened.first())
+            && let (Some(one), Some(redirections)) =
+                (prepared.pop_if(|one| one.program.is_none()), opened.first())
         {
             return self.run_alone(one, redirections, stages[0].span);
         }
@@ -99,7 +105,12 @@ impl Interpreter {
     }
 
     /// A single stage that is no program needs neither pipe nor process.
-    fn run_alone(&mut self, prepared: Prepared, redirections: &[Opened], span: Span) -> Eval<Option<Failure>> {
+    fn run_alone(
+        &mut self,
+        prepared: Prepared,
+        redirections: &[Opened],
+        span: Span,
+    ) -> Eval<Option<Failure>> {
         let mut files = self.files.clone();
         self.apply(redirections, &mut files)?;
         let saved = std::mem::replace(&mut self.files, files);
@@ -138,10 +149,7 @@ impl Interpreter {
                 files.set(0, Arc::new(reader));
             }
             if place + 1 < count {
-                let (reader, writer) = self.pipe(syntax.span)?;
-                if count <= WIDE_PIPELINE {
-                    widen(writer.as_fd(), WIDE_PIPE);
-                }
+                let (reader, writer) = self.made(pipe_between(count), syntax.span)?;
                 files.set(1, Arc::new(writer));
                 input = Some(reader);
             } else if let Some(capture) = &capture {
@@ -216,7 +224,14 @@ impl Interpreter {
             },
             Err(error) => {
                 let message = format!("can't wait for the processes: {error}");
-                return Err(Error::value(page(code::SPAWN_FAILED, self.source(), pipeline.span, message, "here")).into());
+                return Err(Error::value(page(
+                    code::SPAWN_FAILED,
+                    self.source(),
+                    pipeline.span,
+                    message,
+                    "here",
+                ))
+                .into());
             }
         }
         match unwound {
@@ -228,7 +243,9 @@ impl Interpreter {
 
     /// A failure if any stage failed; what is no command's failure unwinds.
     fn judge(&self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
-        let value = outcomes.iter().position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
+        let value = outcomes
+            .iter()
+            .position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
         if let Some(place) = value
             && let End::Error(error) = outcomes.swap_remove(place).end
         {
@@ -246,13 +263,22 @@ impl Interpreter {
         fork
     }
 
-    fn spawn_thread(&self, mut fork: Interpreter, stage: Inner, stages: &[Stage]) -> Eval<JoinHandle<StageOutcome>> {
+    fn spawn_thread(
+        &self,
+        mut fork: Interpreter,
+        stage: Inner,
+        stages: &[Stage],
+    ) -> Eval<JoinHandle<StageOutcome>> {
         let span = stages[stage.place].span;
         self.thread(span, move || fork.run_stage(stage, span))
     }
 
     /// Starts a thread for something that runs beside this one.
-    pub(super) fn thread<T: Send + 'static>(&self, span: Span, work: impl FnOnce() -> T + Send + 'static) -> Eval<JoinHandle<T>> {
+    pub(super) fn thread<T: Send + 'static>(
+        &self,
+        span: Span,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Eval<JoinHandle<T>> {
         std::thread::Builder::new().stack_size(8 << 20).spawn(work).map_err(|error| {
             let message = format!("can't start a thread: {error}");
             Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "for this"), 126).into()
@@ -333,7 +359,8 @@ impl Interpreter {
     }
 
     pub(super) fn crashed(&self, span: Span) -> StageOutcome {
-        let error = page(code::INTERNAL, self.source(), span, "a stage of the interpreter crashed", "this stage");
+        let error =
+            page(code::INTERNAL, self.source(), span, "a stage of the interpreter crashed", "this stage");
         StageOutcome {
             span,
             argv: Vec::new(),
@@ -346,7 +373,11 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- errors
 
     pub(super) fn pipe(&self, span: Span) -> Eval<(OwnedFd, OwnedFd)> {
-        pipe().map_err(|error| {
+        self.made(pipe(), span)
+    }
+
+    fn made(&self, pipe: std::io::Result<(OwnedFd, OwnedFd)>, span: Span) -> Eval<(OwnedFd, OwnedFd)> {
+        pipe.map_err(|error| {
             let message = format!("can't make a pipe: {}", super::redirect::reason(&error));
             let error = page(code::SPAWN_FAILED, self.source(), span, message, "after this stage");
             Error::command(error.help("the limit of open descriptors is shown by `ulimit -n`"), 126).into()
@@ -363,35 +394,83 @@ impl Interpreter {
         let name = error.argv.first().map(|name| quote_word(name)).unwrap_or_default();
         let at = |code, message: String, label: &str| page(code, self.source(), span, message, label);
         let (diagnostic, status): (Diagnostic, u8) = match error.problem {
-            StartProblem::NulInArgument { .. } => {
-                (at(code::NUL_IN_ARGUMENT, format!("an argument of {name} holds a NUL byte"), "this command"), 126)
-            }
-            StartProblem::NoArguments => (at(code::PROGRAM_NOT_FOUND, "no program is named: the list is empty".into(), "this command"), 127),
+            StartProblem::NulInArgument { .. } => (
+                at(code::NUL_IN_ARGUMENT, format!("an argument of {name} holds a NUL byte"), "this command"),
+                126,
+            ),
+            StartProblem::NoArguments => (
+                at(code::PROGRAM_NOT_FOUND, "no program is named: the list is empty".into(), "this command"),
+                127,
+            ),
             StartProblem::ArgumentTooLong { index, length } => {
-                let shown = error.argv.get(index).map(|text| quote_word(&text[..text.len().min(20)])).unwrap_or_default();
-                let message = format!("argument {index} of {name} ({shown}…) has {length} bytes; the kernel takes 131,071");
-                (at(code::ARGUMENT_TOO_LONG, message, "this command").help("pass the text through standard input: <<< $text, or a file"), 126)
+                let shown = error
+                    .argv
+                    .get(index)
+                    .map(|text| quote_word(&text[..text.len().min(20)]))
+                    .unwrap_or_default();
+                let message = format!(
+                    "argument {index} of {name} ({shown}…) has {length} bytes; the kernel takes 131,071"
+                );
+                (
+                    at(code::ARGUMENT_TOO_LONG, message, "this command")
+                        .help("pass the text through standard input: <<< $text, or a file"),
+                    126,
+                )
             }
             StartProblem::ArgumentsTooLong { bytes, arguments } => {
-                let message = format!("the {arguments} arguments of {name} and its environment have {bytes} bytes, more than the kernel takes");
-                (at(code::ARGUMENT_TOO_LONG, message, "this command").help("pass the list through standard input, as to xargs -0, or in parts"), 126)
+                let message = format!(
+                    "the {arguments} arguments of {name} and its environment have {bytes} bytes, more than the kernel takes"
+                );
+                (
+                    at(code::ARGUMENT_TOO_LONG, message, "this command")
+                        .help("pass the list through standard input, as to xargs -0, or in parts"),
+                    126,
+                )
             }
             StartProblem::Directory { errno } => {
                 let reason = super::redirect::reason(&std::io::Error::from_raw_os_error(errno));
-                (at(code::NO_DIRECTORY, format!("can't enter the directory of {name}: {reason}"), "this command"), 126)
+                (
+                    at(
+                        code::NO_DIRECTORY,
+                        format!("can't enter the directory of {name}: {reason}"),
+                        "this command",
+                    ),
+                    126,
+                )
             }
             StartProblem::BadInterpreter { interpreter } => {
-                let message = format!("{name} can't be run: its first line names {}, which can't be", quote_word(&interpreter));
-                (at(code::NOT_EXECUTABLE, message, "this program").help("install the interpreter, or correct the `#!` line"), 126)
+                let message = format!(
+                    "{name} can't be run: its first line names {}, which can't be",
+                    quote_word(&interpreter)
+                );
+                (
+                    at(code::NOT_EXECUTABLE, message, "this program")
+                        .help("install the interpreter, or correct the `#!` line"),
+                    126,
+                )
             }
             StartProblem::NotAProgram => {
-                let message = format!("{name} is no program: it has no `#!` line and is no executable of this machine");
-                (at(code::NOT_EXECUTABLE, message, "this program").help("begin a script with a line such as #!/bin/sh; no shell is started unasked"), 126)
+                let message =
+                    format!("{name} is no program: it has no `#!` line and is no executable of this machine");
+                (
+                    at(code::NOT_EXECUTABLE, message, "this program")
+                        .help("begin a script with a line such as #!/bin/sh; no shell is started unasked"),
+                    126,
+                )
             }
-            StartProblem::Vanished => (at(code::PROGRAM_NOT_FOUND, format!("{name} has gone since it was found"), "this program"), 127),
-            StartProblem::System(error) => (at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command"), 126),
+            StartProblem::Vanished => (
+                at(code::PROGRAM_NOT_FOUND, format!("{name} has gone since it was found"), "this program"),
+                127,
+            ),
+            StartProblem::System(error) => {
+                (at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command"), 126)
+            }
         };
-        let diagnostic = if error.argv.len() > 1 { diagnostic.note(limited(&quote_argv(&error.argv))) } else { diagnostic };
+        let diagnostic = if error.argv.len() > 1 {
+            diagnostic.note(limited(&quote_argv(&error.argv)))
+        } else {
+            diagnostic
+        };
         Error::command(diagnostic, status).into()
     }
 }

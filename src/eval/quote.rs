@@ -8,7 +8,10 @@ pub fn posix(words: &[Vec<u8>]) -> Vec<u8> {
         if index > 0 {
             text.push(b' ');
         }
-        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%');
+        let plain = |b: &u8| {
+            b.is_ascii_alphanumeric()
+                || matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%')
+        };
         // `a=b` in first place would be an assignment, and `%1` is a job only for some builtins.
         if !word.is_empty() && word.iter().all(plain) {
             text.extend_from_slice(word);

@@ -47,7 +47,10 @@ impl Interpreter {
                     let bytes = self.text_of(text)?;
                     let file = here_document(&bytes).map_err(|error| {
                         let message = format!("can't hold the text: {error}");
-                        self.fail(Error::command(page(code::CANNOT_OPEN, self.source(), redirection.span, message, "here"), 1))
+                        self.fail(Error::command(
+                            page(code::CANNOT_OPEN, self.source(), redirection.span, message, "here"),
+                            1,
+                        ))
                     })?;
                     Action::File(Arc::new(file))
                 }
@@ -100,9 +103,15 @@ impl Interpreter {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => self.check_interrupt()?,
                 Err(error) => {
                     let help = match (error.kind(), mode) {
-                        (std::io::ErrorKind::NotFound, OpenMode::Read) => "the file must exist; check the path and the directory that the script runs in",
-                        (std::io::ErrorKind::NotFound, _) => "the directory must exist: make it before, with mkdir -p",
-                        (std::io::ErrorKind::PermissionDenied, _) => "this user may not open it; see ls -ld of the file and its directory",
+                        (std::io::ErrorKind::NotFound, OpenMode::Read) => {
+                            "the file must exist; check the path and the directory that the script runs in"
+                        }
+                        (std::io::ErrorKind::NotFound, _) => {
+                            "the directory must exist: make it before, with mkdir -p"
+                        }
+                        (std::io::ErrorKind::PermissionDenied, _) => {
+                            "this user may not open it; see ls -ld of the file and its directory"
+                        }
                         _ => "",
                     };
                     return Err(failed(self, reason(&error), help));
@@ -116,7 +125,8 @@ impl Interpreter {
         let redirections = || stages.iter().flat_map(|stage| stage.redirections.iter());
         let targets: Vec<&WordText> = redirections()
             .filter_map(|redirection| match &redirection.kind {
-                RedirectionKind::File(FileMode::Write, target) | RedirectionKind::Both { append: false, target } => Some(target),
+                RedirectionKind::File(FileMode::Write, target)
+                | RedirectionKind::Both { append: false, target } => Some(target),
                 _ => None,
             })
             .collect();
@@ -137,7 +147,10 @@ impl Interpreter {
                 _ => None,
             });
             let literal = |stage: &Stage, argument: &[u8]| match &stage.kind {
-                StageKind::Command(command) => command.words.iter().any(|word| matches!(word, Word::Literal(text) if **text == *argument)),
+                StageKind::Command(command) => command
+                    .words
+                    .iter()
+                    .any(|word| matches!(word, Word::Literal(text) if **text == *argument)),
                 _ => false,
             };
             let argument = stages.iter().zip(argv).find_map(|(stage, argv)| {
@@ -148,8 +161,16 @@ impl Interpreter {
             });
             if let Some(reader) = reads.or(argument) {
                 let message = format!("{} would be emptied before it is read", quote_word(path));
-                let error = page(code::WOULD_TRUNCATE, self.source(), target.span, message, "truncated when the pipeline starts");
-                let error = error.also_at(self.source(), reader, "read here").help("write to another file and rename it; >| truncates whatever is read");
+                let error = page(
+                    code::WOULD_TRUNCATE,
+                    self.source(),
+                    target.span,
+                    message,
+                    "truncated when the pipeline starts",
+                );
+                let error = error
+                    .also_at(self.source(), reader, "read here")
+                    .help("write to another file and rename it; >| truncates whatever is read");
                 return Err(Error::command(error, 1).into());
             }
         }
@@ -161,7 +182,10 @@ impl Interpreter {
         for redirection in opened {
             redirection.apply(files).map_err(|number| {
                 let message = format!("descriptor {number} is not open");
-                self.fail(Error::command(page(code::BAD_DESCRIPTOR, self.source(), redirection.span, message, "copies it"), 1))
+                self.fail(Error::command(
+                    page(code::BAD_DESCRIPTOR, self.source(), redirection.span, message, "copies it"),
+                    1,
+                ))
             })?;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Statements and control flow.
 
-use super::unwind::{Error, Eval, Failure, Unwind, page};
 use super::Interpreter;
+use super::unwind::{Error, Eval, Failure, Unwind, page};
 use crate::check::program::*;
 use crate::diag::code;
 use crate::process::{Descriptor, Readable};
@@ -158,7 +158,8 @@ impl Interpreter {
             let span = assign.path[0].span;
             return Err(self.wrong_type(span, "the name of a variable", "a name after the dot", Type::Map));
         };
-        let old = self.environment.get(name.as_bytes()).map_or(Value::Null, |value| Value::str(value.to_vec()));
+        let old =
+            self.environment.get(name.as_bytes()).map_or(Value::Null, |value| Value::str(value.to_vec()));
         let right = self.expr(&assign.value)?;
         match self.operate(assign, old, right)? {
             Value::Null => {
@@ -167,7 +168,13 @@ impl Interpreter {
             value => {
                 let text = self.word_of(&value, assign.value.span)?;
                 self.environment.set(name.as_bytes(), &text).map_err(|error| {
-                    self.fail(Error::value(page(code::BAD_VALUE, self.source(), assign.value.span, error.to_string(), "this value")))
+                    self.fail(Error::value(page(
+                        code::BAD_VALUE,
+                        self.source(),
+                        assign.value.span,
+                        error.to_string(),
+                        "this value",
+                    )))
                 })?;
             }
         }
@@ -270,8 +277,17 @@ impl Interpreter {
                     }
                 }
             }
-            (value, [_]) => return Err(self.wrong_type(span, "what `for` goes through", "a list or range", value.type_of())),
-            (value, _) => return Err(self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of())),
+            (value, [_]) => {
+                return Err(self.wrong_type(
+                    span,
+                    "what `for` goes through",
+                    "a list or range",
+                    value.type_of(),
+                ));
+            }
+            (value, _) => {
+                return Err(self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of()));
+            }
         }
         Ok(())
     }
@@ -299,7 +315,16 @@ impl Interpreter {
     /// `each line { … }` of what stands before it in a pipeline, or of the script's own standard input.
     fn each(&mut self, name: Slot, body: &Block, span: Span) -> Eval<()> {
         let Some(input) = self.files.get(0).cloned() else {
-            return Err(self.fail(Error::command(page(code::BAD_DESCRIPTOR, self.source(), span, "standard input is closed", "nothing to read"), 1)));
+            return Err(self.fail(Error::command(
+                page(
+                    code::BAD_DESCRIPTOR,
+                    self.source(),
+                    span,
+                    "standard input is closed",
+                    "nothing to read",
+                ),
+                1,
+            )));
         };
         self.each_of(&input, name, body, span)
     }
@@ -333,7 +358,13 @@ impl Interpreter {
             }
             if buffer.len() > super::capture::LIMIT {
                 let message = format!("a line of more than {} bytes", super::capture::LIMIT);
-                return Err(self.fail(Error::value(page(code::OUTPUT_TOO_LARGE, self.source(), span, message, "reads here"))));
+                return Err(self.fail(Error::value(page(
+                    code::OUTPUT_TOO_LARGE,
+                    self.source(),
+                    span,
+                    message,
+                    "reads here",
+                ))));
             }
             if interrupt.fd().is_some() {
                 match interrupt.wait_readable(reader, None).map_err(|error| failed(self, error))? {
@@ -405,7 +436,14 @@ impl Interpreter {
             Some(place) => Ok(place),
             None => {
                 let message = format!("index {index} of a list of {length}");
-                Err(Error::value(page(code::INDEX_OUT_OF_RANGE, self.source(), span, message, "out of range")).into())
+                Err(Error::value(page(
+                    code::INDEX_OUT_OF_RANGE,
+                    self.source(),
+                    span,
+                    message,
+                    "out of range",
+                ))
+                .into())
             }
         }
     }

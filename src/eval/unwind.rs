@@ -125,7 +125,9 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Self::Error(error) => error.status,
-            Self::Stages(stages) => stages.iter().rev().find(|stage| stage.failed()).map_or(0, StageOutcome::status),
+            Self::Stages(stages) => {
+                stages.iter().rev().find(|stage| stage.failed()).map_or(0, StageOutcome::status)
+            }
         }
     }
 
@@ -134,7 +136,8 @@ impl Failure {
         match self {
             Self::Error(_) => false,
             Self::Stages(stages) => {
-                self.status() == 1 && stages.iter().all(|stage| !stage.failed() || matches!(stage.end, End::Status(1)))
+                self.status() == 1
+                    && stages.iter().all(|stage| !stage.failed() || matches!(stage.end, End::Status(1)))
             }
         }
     }
@@ -147,15 +150,22 @@ impl Failure {
             Self::Stages(stages) => stages,
         };
         let Some(failed) = stages.iter().rposition(StageOutcome::failed) else {
-            return Box::new(Error::value(Diagnostic::new(code::INTERNAL, "a pipeline failed without a stage that did")));
+            return Box::new(Error::value(Diagnostic::new(
+                code::INTERNAL,
+                "a pipeline failed without a stage that did",
+            )));
         };
         if stages.len() == 1
-            && let Some(StageOutcome { end: End::Error(error), .. }) = stages.pop_if(|stage| matches!(stage.end, End::Error(_)))
+            && let Some(StageOutcome { end: End::Error(error), .. }) =
+                stages.pop_if(|stage| matches!(stage.end, End::Error(_)))
         {
             return error;
         }
         let stage = &stages[failed];
-        let name = stage.argv.first().map_or_else(|| "this stage".to_string(), |name| format!("`{}`", quote_word(name)));
+        let name = stage
+            .argv
+            .first()
+            .map_or_else(|| "this stage".to_string(), |name| format!("`{}`", quote_word(name)));
         let mut page = Diagnostic::new(code::COMMAND_FAILED, format!("{name} {}", stage.describe()));
         page = page.at(source, stage.span, stage.describe());
         for other in stages.iter().take(failed).filter(|stage| stage.failed()) {
@@ -163,9 +173,14 @@ impl Failure {
         }
         if stages.len() > 1 {
             for (index, stage) in stages.iter().enumerate() {
-                let text = if stage.argv.is_empty() { "block".to_string() } else { shorten(quote_argv(&stage.argv)) };
+                let text = if stage.argv.is_empty() {
+                    "block".to_string()
+                } else {
+                    shorten(quote_argv(&stage.argv))
+                };
                 let millis = stage.wall.as_millis();
-                page = page.note(format!("stage {}: {text}: {} after {millis} ms", index + 1, stage.describe()));
+                page =
+                    page.note(format!("stage {}: {text}: {} after {millis} ms", index + 1, stage.describe()));
             }
             if let Some(note) = early_reader(&stages, failed) {
                 page = page.note(note);
@@ -188,7 +203,9 @@ fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
     let reader = stages.get(failed + 1)?;
     let earlier = reader.order? < stages[failed].order?;
     let status = matches!(stages[failed].end, End::Status(_));
-    (earlier && status).then(|| format!("stage {} ended before stage {} and may have closed its output", failed + 2, failed + 1))
+    (earlier && status).then(|| {
+        format!("stage {} ended before stage {} and may have closed its output", failed + 2, failed + 1)
+    })
 }
 
 fn shorten(mut text: String) -> String {
@@ -201,6 +218,12 @@ fn shorten(mut text: String) -> String {
 }
 
 /// A page with one place.
-pub fn page(code: Code, source: &Arc<Source>, span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
+pub fn page(
+    code: Code,
+    source: &Arc<Source>,
+    span: Span,
+    message: impl Into<String>,
+    label: &str,
+) -> Diagnostic {
     Diagnostic::new(code, message).at(source, span, label)
 }

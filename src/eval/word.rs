@@ -49,7 +49,8 @@ impl Interpreter {
     fn text_and_kind(&mut self, text: &WordText) -> Eval<(Vec<u8>, bool)> {
         if let [Part::Value(expr)] = &*text.parts {
             let value = self.expr(expr)?;
-            let number = matches!(value, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
+            let number =
+                matches!(value, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
             return Ok((self.word_of(&value, expr.span)?.into_owned(), number));
         }
         Ok((self.join(&text.parts)?, false))
@@ -73,7 +74,13 @@ impl Interpreter {
                 if let (Value::Map(_), Some(Part::Text(text))) = (&value, next)
                     && text.as_bytes().first() == Some(&b'.')
                 {
-                    let error = page(code::NOT_A_WORD, self.source(), expr.span, "a map has no text", "this is a map");
+                    let error = page(
+                        code::NOT_A_WORD,
+                        self.source(),
+                        expr.span,
+                        "a map has no text",
+                        "this is a map",
+                    );
                     return Err(Error::value(error.help("put the path in braces: ${map.key}")).into());
                 }
                 into.extend_from_slice(&self.word_of(&value, expr.span)?);
@@ -91,7 +98,11 @@ impl Interpreter {
                 let home = self.environment.get(b"HOME");
                 let directory = tilde::home(user.as_bytes(), home, rest).map_err(|error| {
                     let help = "quote the tilde if it is meant as text: '~'";
-                    self.fail(Error::command(page(code::UNKNOWN_USER, self.source(), *span, error.to_string(), "no home").help(help), 1))
+                    self.fail(Error::command(
+                        page(code::UNKNOWN_USER, self.source(), *span, error.to_string(), "no home")
+                            .help(help),
+                        1,
+                    ))
                 })?;
                 into.extend_from_slice(&directory);
             }
@@ -105,13 +116,20 @@ impl Interpreter {
 
     fn check_argument(&self, argument: &[u8], guarded: bool, span: Span) -> Eval<()> {
         if argument.contains(&0) {
-            let error = page(code::NUL_IN_ARGUMENT, self.source(), span, "an argument holds a NUL byte", "this value");
+            let error = page(
+                code::NUL_IN_ARGUMENT,
+                self.source(),
+                span,
+                "an argument holds a NUL byte",
+                "this value",
+            );
             let error = error.help("the kernel ends an argument at its first NUL: pass the data through standard input or a file");
             return Err(Error::value(error).into());
         }
         if guarded && argument.first() == Some(&b'-') {
             let shown = quote_word(&argument[..argument.len().min(60)]);
-            let message = format!("the value {shown} begins with `-`, so the program would take it for an option");
+            let message =
+                format!("the value {shown} begins with `-`, so the program would take it for an option");
             let error = page(code::DASH_ARGUMENT, self.source(), span, message, "this value");
             let error = error.help("put `--` before it, write ./ before a file's name, or say that an option is meant: $[flag(x)]");
             return Err(Error::value(error).into());
@@ -124,7 +142,11 @@ impl Interpreter {
         let Value::List(items) = &value else {
             let message = format!("`...` takes a list, and this is {}", value.type_of().phrase());
             let error = page(code::NOT_A_LIST, self.source(), list.span, message, value.type_of().name());
-            let help = if matches!(value, Value::Str(_)) { "one argument is made by $x; lines { cmd } makes a list of lines" } else { "write a list" };
+            let help = if matches!(value, Value::Str(_)) {
+                "one argument is made by $x; lines { cmd } makes a list of lines"
+            } else {
+                "write a list"
+            };
             return Err(Error::value(error.help(help)).into());
         };
         into.reserve(items.len());
@@ -132,7 +154,8 @@ impl Interpreter {
             if matches!(item, Value::Null) {
                 continue;
             }
-            let number = matches!(item, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
+            let number =
+                matches!(item, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
             let argument = self.word_of(item, list.span)?.into_owned();
             // The name of a program is no argument: it needs no guard.
             self.check_argument(&argument, guarded && !number && !into.is_empty(), list.span)?;
@@ -159,13 +182,18 @@ impl Interpreter {
                 }
                 let pieces: Vec<pattern::Part<'_>> = texts
                     .iter()
-                    .map(|(special, text)| if *special { pattern::Part::Bare(text) } else { pattern::Part::Quoted(text) })
+                    .map(
+                        |(special, text)| {
+                            if *special { pattern::Part::Bare(text) } else { pattern::Part::Quoted(text) }
+                        },
+                    )
                     .collect();
                 match Glob::parse(&pieces) {
                     Ok(Some(glob)) => glob.expand(&directory),
                     Ok(None) => Vec::new(),
                     Err(error) => {
-                        let diagnostic = page(code::BAD_VALUE, self.source(), word.span, error.message, "this pattern");
+                        let diagnostic =
+                            page(code::BAD_VALUE, self.source(), word.span, error.message, "this pattern");
                         return Err(Error::value(diagnostic).into());
                     }
                 }
@@ -175,7 +203,9 @@ impl Interpreter {
             let text = &self.source().text()[word.span.range()];
             let message = format!("no file matches {}", visible(text.as_bytes()));
             let error = page(code::NO_MATCH, self.source(), word.span, message, "matches nothing");
-            let error = error.help("quote the pattern if it is meant as text; `for` goes through no matches without an error");
+            let error = error.help(
+                "quote the pattern if it is meant as text; `for` goes through no matches without an error",
+            );
             return Err(Error::command(error, 1).into());
         }
         into.extend(found);

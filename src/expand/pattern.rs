@@ -70,6 +70,7 @@ impl Pattern {
     ///
     /// # Errors
     /// As [`Pattern::parse`].
+    #[cfg(test)]
     pub fn parse_text(text: &[u8]) -> Result<Self, PatternError> {
         Self::from_units(&text_units(text))
     }

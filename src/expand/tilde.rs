@@ -38,16 +38,6 @@ impl std::fmt::Display for TildeError {
 
 impl std::error::Error for TildeError {}
 
-/// Splits bare text that begins with a tilde into the user's name (empty for `~` alone) and the rest.
-///
-/// The name ends at the first `/`, and in an assignment (`in_assignment`) at the first `:` too. `None` when
-/// the text doesn't begin with a tilde.
-pub fn split(text: &[u8], in_assignment: bool) -> Option<(&[u8], &[u8])> {
-    let name = text.strip_prefix(b"~")?;
-    let end = name.iter().position(|&byte| byte == b'/' || (in_assignment && byte == b':'));
-    Some(name.split_at(end.unwrap_or(name.len())))
-}
-
 /// The directory that `~user` stands for; of `~` (an empty `user`) it is `home`, the value of `HOME`.
 ///
 /// `rest` is the text that follows in the word. Where it goes on with a slash, a home that ends in one
@@ -80,16 +70,6 @@ fn home_in<'a>(file: &'a [u8], user: &[u8]) -> Option<&'a [u8]> {
 mod tests {
     use super::*;
     use crate::expand::testing::run_shell;
-
-    #[test]
-    fn the_name_ends_at_a_slash_and_in_assignments_at_a_colon() {
-        assert_eq!(split(b"~", false), Some((&b""[..], &b""[..])));
-        assert_eq!(split(b"~/a", false), Some((&b""[..], &b"/a"[..])));
-        assert_eq!(split(b"~bob/a", false), Some((&b"bob"[..], &b"/a"[..])));
-        assert_eq!(split(b"~a:~b", true), Some((&b"a"[..], &b":~b"[..])));
-        assert_eq!(split(b"~a:~b", false), Some((&b"a:~b"[..], &b""[..])));
-        assert_eq!(split(b"a~", false), None);
-    }
 
     #[test]
     fn home_is_that_of_the_environment_or_of_the_password_file() {

@@ -30,13 +30,24 @@ pub enum StatementKind<'s> {
     AndOr(AndOr<'s>),
     /// The usual case of it: one pipeline of one stage, in the foreground.
     Stage(Stage<'s>),
-    Let { name: Name<'s>, value: Expr<'s> },
-    Assign { place: Expr<'s>, operator: Operator, operator_span: Span, value: Box<Expr<'s>> },
+    Let {
+        name: Name<'s>,
+        value: Expr<'s>,
+    },
+    Assign {
+        place: Expr<'s>,
+        operator: Operator,
+        operator_span: Span,
+        value: Box<Expr<'s>>,
+    },
     /// `name(…)` or `x.method(…)`, for its effect.
     Call(Expr<'s>),
     Function(Box<Function<'s>>),
     Defer(Block<'s>),
-    Use { path: Expr<'s>, alias: Option<Name<'s>> },
+    Use {
+        path: Expr<'s>,
+        alias: Option<Name<'s>>,
+    },
     /// Text of sh that is read only to be refused by the check.
     Sh(Habit),
 }
@@ -70,8 +81,6 @@ pub enum Habit {
     Operator,
     /// `$x` in an expression.
     Dollar,
-    /// `if (…) && cmd {`.
-    ConditionTail,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -241,7 +250,10 @@ pub enum RedirectionKind<'s> {
     /// `< > >> >| <>`
     File(FileMode, Word<'s>),
     /// `&>`, `&>>`
-    Both { append: bool, target: Word<'s> },
+    Both {
+        append: bool,
+        target: Word<'s>,
+    },
     /// `>&2`, `<&0`
     Duplicate(u32),
     /// `>&-`

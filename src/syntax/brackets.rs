@@ -18,7 +18,10 @@ pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
             Diagnostic::new(code::UNOPENED, format!("`{closing}` does not close `{opening}`"))
                 .at(source, *close, "closes another kind of bracket")
                 .also_at(source, *open, "opened here")
-                .help(format!("close `{opening}` first, or quote `{closing}` if it is meant as text: {}", quoted(closing)))
+                .help(format!(
+                    "close `{opening}` first, or quote `{closing}` if it is meant as text: {}",
+                    quoted(closing)
+                ))
         }
         Problem::Unmatched { close, open: None } => {
             let closing = &text[close.range()];
@@ -29,7 +32,9 @@ pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
         Problem::HereDocumentUnended { operator, delimiter } => {
             Diagnostic::new(code::HEREDOC, format!("the here-document is not ended by a line `{delimiter}`"))
                 .at(source, *operator, "begins here")
-                .help(format!("end it by a line that holds {delimiter} alone, without blanks before or after it"))
+                .help(format!(
+                    "end it by a line that holds {delimiter} alone, without blanks before or after it"
+                ))
         }
         Problem::HereDocumentSplit { operator } => {
             Diagnostic::new(code::HEREDOC, "the here-document's body would begin inside a bracket")

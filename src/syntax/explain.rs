@@ -54,16 +54,22 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
         _ => (format!("unexpected `{found}`"), expected(&failure.tried)),
     };
     let help = match first {
-        "if" | "while" | "for" | "match" | "try" | "with" | "each" | "fn" | "let" | "use" | "catch" | "defer" => {
-            Some(format!("the form is: {}", form(first)))
-        }
+        "if" | "while" | "for" | "match" | "try" | "with" | "each" | "fn" | "let" | "use" | "catch"
+        | "defer" => Some(format!("the form is: {}", form(first))),
         _ => help,
     };
     page(source, span, &message, help, Some("not expected here"))
 }
 
-fn page(source: &Arc<Source>, span: Span, message: &str, help: Option<String>, label: Option<&str>) -> Box<Diagnostic> {
-    let mut error = Diagnostic::new(code::SYNTAX, message).at(source, span, label.unwrap_or("the text ends here"));
+fn page(
+    source: &Arc<Source>,
+    span: Span,
+    message: &str,
+    help: Option<String>,
+    label: Option<&str>,
+) -> Box<Diagnostic> {
+    let mut error =
+        Diagnostic::new(code::SYNTAX, message).at(source, span, label.unwrap_or("the text ends here"));
     error.help.extend(help);
     Box::new(error)
 }

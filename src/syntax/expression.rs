@@ -104,7 +104,12 @@ impl<'s> Reader<'s> {
                     let yes = self.binary(parts, level::CONDITIONAL, base, depth + operators)?;
                     if parts.next().is_none_or(|token| token.as_str() != ":") {
                         let message = "`:` is missing after `?`";
-                        return Err(self.error(code::SYNTAX, operator_span, message, "write: condition ? value : other"));
+                        return Err(self.error(
+                            code::SYNTAX,
+                            operator_span,
+                            message,
+                            "write: condition ? value : other",
+                        ));
                     }
                     let no = self.binary(parts, level::CONDITIONAL, base, depth + operators)?;
                     let span = left.span.to(no.span);
@@ -112,7 +117,12 @@ impl<'s> Reader<'s> {
                 }
                 ":" => {
                     if minimum == 0 {
-                        return Err(self.error(code::SYNTAX, operator_span, "`:` without `?`", "not expected here"));
+                        return Err(self.error(
+                            code::SYNTAX,
+                            operator_span,
+                            "`:` without `?`",
+                            "not expected here",
+                        ));
                     }
                     break;
                 }
@@ -130,7 +140,10 @@ impl<'s> Reader<'s> {
                         self.refuse_chain(token, binding, base)?;
                     }
                     let span = left.span.to(right.span);
-                    left = Expr { span, kind: ExprKind::Binary(Box::new(Binary { operator, operator_span, left, right })) };
+                    left = Expr {
+                        span,
+                        kind: ExprKind::Binary(Box::new(Binary { operator, operator_span, left, right })),
+                    };
                 }
             }
         }
@@ -138,9 +151,17 @@ impl<'s> Reader<'s> {
     }
 
     fn refuse_chain(&self, token: &Token<'_>, binding: u8, base: usize) -> Read<()> {
-        if token.as_rule() == Rule::infix && infix(token.as_str()).1 == binding && !matches!(token.as_str(), ":" | "?" | "=>") {
+        if token.as_rule() == Rule::infix
+            && infix(token.as_str()).1 == binding
+            && !matches!(token.as_str(), ":" | "?" | "=>")
+        {
             let message = "comparisons and ranges can't be chained";
-            return Err(self.error(code::SYNTAX, self.span_of(token, base), message, "write: a < b and b < c"));
+            return Err(self.error(
+                code::SYNTAX,
+                self.span_of(token, base),
+                message,
+                "write: a < b and b < c",
+            ));
         }
         Ok(())
     }
@@ -149,7 +170,12 @@ impl<'s> Reader<'s> {
         match &left.kind {
             ExprKind::Name(text) => Ok(vec![Name { text, span: left.span }]),
             ExprKind::Lambda(names, body) if matches!(body.kind, ExprKind::Null) => Ok(names.clone()),
-            _ => Err(self.error(code::SYNTAX, left.span, "names stand before `=>`", "write: x => …, or (a, b) => …")),
+            _ => Err(self.error(
+                code::SYNTAX,
+                left.span,
+                "names stand before `=>`",
+                "write: x => …, or (a, b) => …",
+            )),
         }
     }
 
@@ -157,16 +183,24 @@ impl<'s> Reader<'s> {
         let token = self.missing(parts.next(), Span::default())?;
         let span = self.span_of(&token, base);
         if depth > MAX_NESTING {
-            return Err(self.error(code::NESTING, span, "the expression is nested too deeply", "split it by `let`"));
+            return Err(self.error(
+                code::NESTING,
+                span,
+                "the expression is nested too deeply",
+                "split it by `let`",
+            ));
         }
         if token.as_rule() == Rule::prefix {
             let (operator, binding) = match token.as_str() {
                 "-" => (Unary::Negate, level::NEGATE),
                 "not" => (Unary::Not, level::NOT),
-                _ => return Ok(self.rest_of_sh(parts, base, depth, span)?),
+                _ => return self.rest_of_sh(parts, base, depth, span),
             };
             let operand = self.binary(parts, binding, base, depth + 1)?;
-            return Ok(Expr { span: span.to(operand.span), kind: ExprKind::Unary(operator, Box::new(operand)) });
+            return Ok(Expr {
+                span: span.to(operand.span),
+                kind: ExprKind::Unary(operator, Box::new(operand)),
+            });
         }
         let mut value = self.primary(token, base)?;
         let mut links = 0;
@@ -177,7 +211,12 @@ impl<'s> Reader<'s> {
             links += 1;
             if links + depth > MAX_NESTING {
                 let message = format!("more than {MAX_NESTING} links in one chain");
-                return Err(self.error(code::NESTING, self.span_of(token, base), &message, "split it by `let`"));
+                return Err(self.error(
+                    code::NESTING,
+                    self.span_of(token, base),
+                    &message,
+                    "split it by `let`",
+                ));
             }
             let Some(token) = parts.next() else { break };
             value = self.postfix(value, token, base)?;
@@ -206,7 +245,8 @@ impl<'s> Reader<'s> {
                 ExprKind::Field(Box::new(value), name)
             }
             Rule::call_args => {
-                let arguments = token.into_inner().map(|t| self.argument(t, base)).collect::<Read<Vec<_>>>()?;
+                let arguments =
+                    token.into_inner().map(|t| self.argument(t, base)).collect::<Read<Vec<_>>>()?;
                 match value.kind {
                     ExprKind::Field(receiver, name) => ExprKind::Method(receiver, name, arguments),
                     kind => ExprKind::Call(Box::new(Expr { span: value.span, kind }), arguments),
@@ -224,7 +264,9 @@ impl<'s> Reader<'s> {
         let mut inner = token.into_inner();
         let first = inner.next();
         match inner.next() {
-            Some(value) => Ok(Argument { name: Some(self.name(first, base)?), value: self.expr(Some(value), base)? }),
+            Some(value) => {
+                Ok(Argument { name: Some(self.name(first, base)?), value: self.expr(Some(value), base)? })
+            }
             None => Ok(Argument { name: None, value: self.expr(first, base)? }),
         }
     }
@@ -234,7 +276,16 @@ impl<'s> Reader<'s> {
         let mut parts = token.into_inner();
         let name = self.missing(parts.next(), Span::default())?;
         let mut value = self.primary(name, base)?;
-        for part in parts.take(MAX_NESTING) {
+        for (links, part) in parts.enumerate() {
+            if links > MAX_NESTING {
+                let message = format!("more than {MAX_NESTING} links in one chain");
+                return Err(self.error(
+                    code::NESTING,
+                    self.span_of(&part, base),
+                    &message,
+                    "split it by `let`",
+                ));
+            }
             value = self.postfix(value, part, base)?;
         }
         Ok(value)
@@ -254,7 +305,8 @@ impl<'s> Reader<'s> {
             Rule::paren => {
                 let inner = self.missing(token.into_inner().next(), span)?;
                 if inner.as_rule() == Rule::lambda_names {
-                    let names = inner.into_inner().map(|name| self.name(Some(name), base)).collect::<Read<_>>()?;
+                    let names =
+                        inner.into_inner().map(|name| self.name(Some(name), base)).collect::<Read<_>>()?;
                     // The body follows the `=>`; until then, this stands for the names alone.
                     let body = Box::new(Expr { span, kind: ExprKind::Null });
                     return Ok(Expr { span, kind: ExprKind::Lambda(names, body) });
@@ -263,10 +315,12 @@ impl<'s> Reader<'s> {
                 value.span = span;
                 return Ok(value);
             }
-            Rule::list => {
-                ExprKind::List(token.into_inner().map(|item| self.expr(Some(item), base)).collect::<Read<_>>()?)
+            Rule::list => ExprKind::List(
+                token.into_inner().map(|item| self.expr(Some(item), base)).collect::<Read<_>>()?,
+            ),
+            Rule::map => {
+                ExprKind::Map(token.into_inner().map(|entry| self.entry(entry, base)).collect::<Read<_>>()?)
             }
-            Rule::map => ExprKind::Map(token.into_inner().map(|entry| self.entry(entry, base)).collect::<Read<_>>()?),
             Rule::capture => ExprKind::Capture(Box::new(self.body(token.into_inner(), base, span)?)),
             Rule::block_value => {
                 let mut inner = token.into_inner();

@@ -17,7 +17,6 @@ use crate::diag::{Diagnostic, Source};
 use std::sync::Arc;
 
 pub use encoding::decode;
-pub use scan::MAX_NESTING;
 
 /// A text as far as it could be read.
 pub struct Parsed<'s> {

@@ -57,11 +57,21 @@ pub fn script(source: &Arc<Source>, scan: Scan) -> Parsed<'_> {
 
 impl<'s> Reader<'s> {
     /// Reads statements up to the `}` of a block (true) or the end of the text.
-    fn statements<'t>(&self, tokens: &mut Tokens<'t>, into: &mut Vec<Statement<'s>>, in_block: bool) -> Read<Span> {
+    fn statements<'t>(
+        &self,
+        tokens: &mut Tokens<'t>,
+        into: &mut Vec<Statement<'s>>,
+        in_block: bool,
+    ) -> Read<Span> {
         loop {
             match tokens.peek()? {
                 None if in_block => {
-                    return Err(self.error(code::UNCLOSED, Span::new(self.text.len(), self.text.len()), "a `}` is missing", ""));
+                    return Err(self.error(
+                        code::UNCLOSED,
+                        Span::new(self.text.len(), self.text.len()),
+                        "a `}` is missing",
+                        "",
+                    ));
                 }
                 None => return Ok(Span::default()),
                 Some(Rule::EOI) => {
@@ -71,7 +81,12 @@ impl<'s> Reader<'s> {
                     let close = self.taken(tokens)?;
                     let span = tokens.span(&close);
                     if !in_block {
-                        return Err(self.error(code::UNOPENED, span, "`}` closes nothing", "nothing is open here"));
+                        return Err(self.error(
+                            code::UNOPENED,
+                            span,
+                            "`}` closes nothing",
+                            "nothing is open here",
+                        ));
                     }
                     return Ok(span);
                 }
@@ -84,7 +99,12 @@ impl<'s> Reader<'s> {
     }
 
     /// Commands in a word or an expression.
-    pub fn body<'t>(&self, pairs: pest::iterators::Pairs<'t, Rule>, base: usize, span: Span) -> Read<Block<'s>> {
+    pub fn body<'t>(
+        &self,
+        pairs: pest::iterators::Pairs<'t, Rule>,
+        base: usize,
+        span: Span,
+    ) -> Read<Block<'s>> {
         let mut tokens = Tokens::nested(pairs, base);
         let mut statements = Vec::new();
         self.statements(&mut tokens, &mut statements, false)?;
@@ -103,8 +123,14 @@ impl<'s> Reader<'s> {
     fn statement<'t>(&self, tokens: &mut Tokens<'t>) -> Read<Statement<'s>> {
         let rule = tokens.peek()?.unwrap_or(Rule::EOI);
         let kind = match rule {
-            Rule::let_head | Rule::name_led | Rule::use_head | Rule::fn_head | Rule::defer_head | Rule::sh_let
-            | Rule::sh_function | Rule::sh_case_end => {
+            Rule::let_head
+            | Rule::name_led
+            | Rule::use_head
+            | Rule::fn_head
+            | Rule::defer_head
+            | Rule::sh_let
+            | Rule::sh_function
+            | Rule::sh_case_end => {
                 let token = self.taken(tokens)?;
                 let span = tokens.span(&token);
                 let kind = self.lead(tokens, token, span)?;
@@ -112,7 +138,12 @@ impl<'s> Reader<'s> {
                 if let Some(background) = ended
                     && !matches!(kind, StatementKind::Sh(_))
                 {
-                    return Err(self.error(code::SYNTAX, background, "only commands run in the background", "`&` after a statement that is no command"));
+                    return Err(self.error(
+                        code::SYNTAX,
+                        background,
+                        "only commands run in the background",
+                        "`&` after a statement that is no command",
+                    ));
                 }
                 return Ok(Statement { span, kind });
             }
@@ -120,8 +151,15 @@ impl<'s> Reader<'s> {
                 let token = self.taken(tokens)?;
                 let span = tokens.span(&token);
                 return match token.into_inner().next().map(|t| t.as_rule()) {
-                    Some(Rule::sh_case_end) => Ok(Statement { span, kind: StatementKind::Sh(Habit::CaseEnd) }),
-                    _ => Err(self.error(code::SYNTAX, span, "a command is missing here", "nothing stands before it")),
+                    Some(Rule::sh_case_end) => {
+                        Ok(Statement { span, kind: StatementKind::Sh(Habit::CaseEnd) })
+                    }
+                    _ => Err(self.error(
+                        code::SYNTAX,
+                        span,
+                        "a command is missing here",
+                        "nothing stands before it",
+                    )),
                 };
             }
             _ => self.and_or(tokens, true)?,
@@ -130,7 +168,10 @@ impl<'s> Reader<'s> {
         if self.end(tokens)?.is_some() {
             and_or.background = true;
         }
-        let single = and_or.rest.is_empty() && !and_or.background && !and_or.first.negated && and_or.first.stages.len() == 1;
+        let single = and_or.rest.is_empty()
+            && !and_or.background
+            && !and_or.first.negated
+            && and_or.first.stages.len() == 1;
         let kind = match and_or.first.stages.pop() {
             Some(stage) if single => StatementKind::Stage(stage),
             Some(stage) => {
@@ -166,7 +207,8 @@ impl<'s> Reader<'s> {
             Rule::fn_head => {
                 let mut inner = token.into_inner();
                 let name = self.name(inner.next(), base)?;
-                let parameters = inner.map(|parameter| self.parameter(parameter, base)).collect::<Read<_>>()?;
+                let parameters =
+                    inner.map(|parameter| self.parameter(parameter, base)).collect::<Read<_>>()?;
                 let body = self.block(tokens)?;
                 StatementKind::Function(Box::new(Function { name, parameters, body }))
             }
@@ -198,7 +240,12 @@ impl<'s> Reader<'s> {
             if empty_call {
                 return Ok(StatementKind::Sh(Habit::Function));
             }
-            return Err(self.error(code::SYNTAX, span, "a block can't follow a call", "this call is a statement by itself"));
+            return Err(self.error(
+                code::SYNTAX,
+                span,
+                "a block can't follow a call",
+                "this call is a statement by itself",
+            ));
         }
         if empty_call && self.block_on_next_line(span) {
             return Ok(StatementKind::Sh(Habit::Function));
@@ -208,7 +255,12 @@ impl<'s> Reader<'s> {
             ExprKind::Index(_) if self.text[place.span.end as usize..].starts_with('=') => {
                 Ok(StatementKind::Sh(Habit::ElementAssignment))
             }
-            _ => Err(self.error(code::SYNTAX, place.span, "this value is not used", "a statement can't be a value alone")),
+            _ => Err(self.error(
+                code::SYNTAX,
+                place.span,
+                "this value is not used",
+                "a statement can't be a value alone",
+            )),
         }
     }
 
@@ -222,7 +274,8 @@ impl<'s> Reader<'s> {
 
     fn parameter(&self, token: Token<'_>, base: usize) -> Read<Parameter<'s>> {
         let span = self.span_of(&token, base);
-        let mut parameter = Parameter { name: Name { text: "", span }, rest: false, annotation: None, default: None };
+        let mut parameter =
+            Parameter { name: Name { text: "", span }, rest: false, annotation: None, default: None };
         for part in token.into_inner() {
             match part.as_rule() {
                 Rule::rest_mark => parameter.rest = true,
@@ -263,7 +316,9 @@ impl<'s> Reader<'s> {
         stages.push(first);
         while tokens.peek()? == Some(Rule::connector) {
             // `&&` and `||` are the caller's.
-            let Some(next) = tokens.peeked().filter(|token| matches!(token.as_str(), "|" | "|&")) else { break };
+            let Some(next) = tokens.peeked().filter(|token| matches!(token.as_str(), "|" | "|&")) else {
+                break;
+            };
             let pipe_stderr = next.as_str() == "|&";
             tokens.take();
             if let Some(last) = stages.last_mut() {
@@ -272,7 +327,12 @@ impl<'s> Reader<'s> {
             if tokens.peek()? == Some(Rule::bang) {
                 let bang = self.taken(tokens)?;
                 let span = tokens.span(&bang);
-                return Err(self.error(code::SYNTAX, span, "`!` stands only before a whole pipeline", "not before a stage"));
+                return Err(self.error(
+                    code::SYNTAX,
+                    span,
+                    "`!` stands only before a whole pipeline",
+                    "not before a stage",
+                ));
             }
             let stage = self.stage(tokens, blocks)?;
             span = span.to(stage.span);
@@ -284,7 +344,12 @@ impl<'s> Reader<'s> {
     fn stage<'t>(&self, tokens: &mut Tokens<'t>, blocks: bool) -> Read<Stage<'s>> {
         let Some(rule) = tokens.peek()? else {
             let end = Span::new(self.text.len(), self.text.len());
-            return Err(self.error(code::SYNTAX, end, "a command is missing at the end", "the text ends here"));
+            return Err(self.error(
+                code::SYNTAX,
+                end,
+                "a command is missing at the end",
+                "the text ends here",
+            ));
         };
         let token = self.taken(tokens)?;
         let mut span = tokens.span(&token);
@@ -311,7 +376,12 @@ impl<'s> Reader<'s> {
             Rule::sh_subshell => StageKind::Sh(Habit::Subshell, span),
             Rule::sh_arith_command => StageKind::Sh(Habit::ArithmeticCommand, span),
             Rule::end | Rule::connector | Rule::bang => {
-                return Err(self.error(code::SYNTAX, span, "a command is missing here", "nothing stands before it"));
+                return Err(self.error(
+                    code::SYNTAX,
+                    span,
+                    "a command is missing here",
+                    "nothing stands before it",
+                ));
             }
             _ => {
                 let (kind, end) = self.compound(tokens, token, span, base)?;
@@ -330,7 +400,9 @@ impl<'s> Reader<'s> {
     fn block_after_command(&self, simple: &Simple<'s>, span: Span) -> Stop {
         let first = simple.words.first().map_or("", |word| &self.text[word.span.range()]);
         let help = match first {
-            "lines" | "json" | "bytes" | "capture" => format!("`{first} {{ … }}` is a value: let x = {first} {{ … }}"),
+            "lines" | "json" | "bytes" | "capture" => {
+                format!("`{first} {{ … }}` is a value: let x = {first} {{ … }}")
+            }
             "else" | "catch" => format!("`{first}` stands on the line of the `}}` before it"),
             "elif" => "write: } else if … {".into(),
             "until" => "write: while ! … {".into(),
@@ -343,7 +415,13 @@ impl<'s> Reader<'s> {
 
     // -------------------------------------------------------------------------------------- compound statements
 
-    fn compound<'t>(&self, tokens: &mut Tokens<'t>, head: Token<'t>, span: Span, base: usize) -> Read<(StageKind<'s>, Span)> {
+    fn compound<'t>(
+        &self,
+        tokens: &mut Tokens<'t>,
+        head: Token<'t>,
+        span: Span,
+        base: usize,
+    ) -> Read<(StageKind<'s>, Span)> {
         Ok(match head.as_rule() {
             Rule::block_ahead => {
                 let block = self.block(tokens)?;
@@ -410,7 +488,12 @@ impl<'s> Reader<'s> {
         })
     }
 
-    fn if_statement<'t>(&self, tokens: &mut Tokens<'t>, head: Token<'t>, base: usize) -> Read<(StageKind<'s>, Span)> {
+    fn if_statement<'t>(
+        &self,
+        tokens: &mut Tokens<'t>,
+        head: Token<'t>,
+        base: usize,
+    ) -> Read<(StageKind<'s>, Span)> {
         let mut branches = Vec::new();
         let mut otherwise = None;
         let mut head = Some((head, base));
@@ -448,7 +531,8 @@ impl<'s> Reader<'s> {
     fn condition_ends<'t>(&self, tokens: &mut Tokens<'t>) -> Read<()> {
         if tokens.peek()? == Some(Rule::connector) {
             let token = self.taken(tokens)?;
-            let mut error = Diagnostic::new(code::SYNTAX, "a condition is one expression in parentheses, or commands");
+            let mut error =
+                Diagnostic::new(code::SYNTAX, "a condition is one expression in parentheses, or commands");
             error = error.at(self.source, tokens.span(&token), "can't follow the parentheses");
             error = error.help("join values by `and` and `or` inside the parentheses, and test a command in an `if` of its own");
             return Err(Stop::Error(Box::new(error)));
@@ -467,7 +551,13 @@ impl<'s> Reader<'s> {
         Ok(Condition { span, kind: ConditionKind::Command(Box::new(and_or)) })
     }
 
-    fn for_statement<'t>(&self, tokens: &mut Tokens<'t>, head: Token<'t>, span: Span, base: usize) -> Read<(StageKind<'s>, Span)> {
+    fn for_statement<'t>(
+        &self,
+        tokens: &mut Tokens<'t>,
+        head: Token<'t>,
+        span: Span,
+        base: usize,
+    ) -> Read<(StageKind<'s>, Span)> {
         let mut names = Vec::new();
         let mut items = ForItems::Words(Vec::new());
         let mut options = Vec::new();
@@ -491,7 +581,12 @@ impl<'s> Reader<'s> {
         Ok((StageKind::For(Box::new(For { names, items, options, body })), end))
     }
 
-    fn match_statement<'t>(&self, tokens: &mut Tokens<'t>, head: Token<'t>, base: usize) -> Read<(StageKind<'s>, Span)> {
+    fn match_statement<'t>(
+        &self,
+        tokens: &mut Tokens<'t>,
+        head: Token<'t>,
+        base: usize,
+    ) -> Read<(StageKind<'s>, Span)> {
         let subject = self.expr(head.into_inner().next(), base)?;
         let open = self.expect(tokens, Rule::open, "a block `{ … }` is missing")?;
         let start = tokens.span(&open);
@@ -512,7 +607,14 @@ impl<'s> Reader<'s> {
                     arms.push(Arm { patterns, body });
                     self.end(tokens)?;
                 }
-                _ => return Err(self.error(code::SYNTAX, start, "an arm of `match` is expected: PATTERN => { … }", "in this block")),
+                _ => {
+                    return Err(self.error(
+                        code::SYNTAX,
+                        start,
+                        "an arm of `match` is expected: PATTERN => { … }",
+                        "in this block",
+                    ));
+                }
             }
         }
     }
@@ -530,7 +632,12 @@ impl<'s> Reader<'s> {
                 simple.words.pop();
             }
             if simple.words.len() != 1 || !simple.assignments.is_empty() || !redirections.is_empty() {
-                return Err(self.error(code::SYNTAX, span, "an arm of `match` is PATTERN => { … }, with | between patterns", "each pattern is one word; quote one with blanks"));
+                return Err(self.error(
+                    code::SYNTAX,
+                    span,
+                    "an arm of `match` is PATTERN => { … }, with | between patterns",
+                    "each pattern is one word; quote one with blanks",
+                ));
             }
             patterns.append(&mut simple.words);
             if arrow {
@@ -570,7 +677,12 @@ impl<'s> Reader<'s> {
             Some(_) => {
                 let token = self.taken(tokens)?;
                 let span = tokens.span(&token);
-                Err(self.error(code::SYNTAX, span, "the statement should end here", "begin another on a new line, or after `;`"))
+                Err(self.error(
+                    code::SYNTAX,
+                    span,
+                    "the statement should end here",
+                    "begin another on a new line, or after `;`",
+                ))
             }
         }
     }

@@ -38,13 +38,26 @@ pub struct HereDocument {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// Opened here, never closed.
-    Unclosed { open: Span, what: &'static str },
+    Unclosed {
+        open: Span,
+        what: &'static str,
+    },
     /// A closing bracket that closes nothing, or another kind of bracket.
-    Unmatched { close: Span, open: Option<Span> },
-    HereDocumentUnended { operator: Span, delimiter: String },
+    Unmatched {
+        close: Span,
+        open: Option<Span>,
+    },
+    HereDocumentUnended {
+        operator: Span,
+        delimiter: String,
+    },
     /// A here-document's body would start inside a bracket that was opened after its operator.
-    HereDocumentSplit { operator: Span },
-    TooDeep { at: Span },
+    HereDocumentSplit {
+        operator: Span,
+    },
+    TooDeep {
+        at: Span,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +67,9 @@ enum Context {
     /// An expression in brackets, up to its closing one.
     Expression(u8),
     /// An expression that ends with its line.
-    ExpressionLine { options: bool },
+    ExpressionLine {
+        options: bool,
+    },
     Double,
     MultiLine,
 }
@@ -266,7 +281,8 @@ impl Scanner<'_> {
     /// At the first letter of a word: keywords that lead to an expression, and assignments. True if it went on.
     fn words(&mut self) -> Result<bool, Problem> {
         let rest = &self.text[self.at..];
-        let length = rest.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(rest.len());
+        let length =
+            rest.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(rest.len());
         let after = rest.get(length).copied().unwrap_or(b'\n');
         let ends = matches!(after, b' ' | b'\t' | b'\n' | b';');
         let word = &rest[..length];
@@ -352,7 +368,9 @@ impl Scanner<'_> {
     fn expression_token(&mut self) -> Result<(), Problem> {
         match self.text[self.at] {
             b' ' | b'\t' => self.at += 1,
-            b'#' if self.at == 0 || matches!(self.text[self.at - 1], b' ' | b'\t' | b'\n' | b'(' | b'[' | b'{' | b',') => {
+            b'#' if self.at == 0
+                || matches!(self.text[self.at - 1], b' ' | b'\t' | b'\n' | b'(' | b'[' | b'{' | b',') =>
+            {
                 self.comment();
             }
             b'(' => self.push(Context::Expression(b')'), 1)?,
@@ -373,22 +391,30 @@ impl Scanner<'_> {
     /// Whether the last word of an expression is one that turns `{` into a block of commands.
     fn after_block_word(&self) -> bool {
         let before = &self.text[..self.last];
-        let word = &before[before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |i| i + 1)..];
+        let word = &before
+            [before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |i| i + 1)..];
         matches!(word, b"lines" | b"json" | b"bytes" | b"capture" | b"try" | b"spawn")
     }
 
     /// Whether the last token of an expression can end a value, so that a `{` after it opens a block.
     fn ended_value(&self) -> bool {
-        !matches!(self.text[..self.last].last(), None | Some(b'=' | b',' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'?' | b':' | b'('))
+        !matches!(
+            self.text[..self.last].last(),
+            None | Some(b'=' | b',' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'?' | b':' | b'(')
+        )
     }
 
     /// Whether an expression goes on over the end of its line.
     fn continues(&self) -> bool {
         let before = &self.text[..self.last];
-        let operator = matches!(before.last(), Some(b'=' | b',' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'?' | b':'))
-            || [&b" and"[..], b" or", b" in", b" not"].iter().any(|word| before.ends_with(word));
+        let operator = matches!(
+            before.last(),
+            Some(b'=' | b',' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'?' | b':')
+        ) || [&b" and"[..], b" or", b" in", b" not"].iter().any(|word| before.ends_with(word));
         let next = self.text[self.at..].trim_ascii_start();
-        operator || (next.first() == Some(&b'.') && next.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_'))
+        operator
+            || (next.first() == Some(&b'.')
+                && next.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_'))
     }
 
     /// Inside `"…"` or `"""…"""`.
@@ -437,7 +463,10 @@ impl Scanner<'_> {
     /// `${…}`: a path of ours, or a parameter expansion of sh, in which quotes and brackets mean other things.
     fn parameter(&mut self) -> Result<(), Problem> {
         let rest = &self.text[self.at + 2..];
-        let name = rest.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b'.')).unwrap_or(rest.len());
+        let name = rest
+            .iter()
+            .position(|&b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b'.'))
+            .unwrap_or(rest.len());
         if name > 0 && matches!(rest.get(name), Some(b'}' | b'[')) {
             return self.push(Context::Expression(b'}'), 2);
         }
@@ -619,7 +648,9 @@ fn assigns(rest: &[u8]) -> bool {
     }
     let operator = rest[at..].trim_ascii_start();
     let length = operator.iter().take_while(|b| matches!(b, b'+' | b'-' | b'*' | b'/' | b'%' | b'?')).count();
-    operator.get(length) == Some(&b'=') && matches!(operator.get(length + 1), Some(b' ' | b'\t' | b'\n')) && length <= 2
+    operator.get(length) == Some(&b'=')
+        && matches!(operator.get(length + 1), Some(b' ' | b'\t' | b'\n'))
+        && length <= 2
 }
 
 /// The text with the bodies of its here-documents blanked, so that all offsets stay true.

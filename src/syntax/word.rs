@@ -11,7 +11,12 @@ use std::rc::Rc;
 
 impl<'s> Reader<'s> {
     /// The words, assignments and redirections of a simple command.
-    pub fn simple(&self, token: Token<'_>, base: usize, redirections: &mut Vec<Redirection<'s>>) -> Read<Simple<'s>> {
+    pub fn simple(
+        &self,
+        token: Token<'_>,
+        base: usize,
+        redirections: &mut Vec<Redirection<'s>>,
+    ) -> Read<Simple<'s>> {
         let mut assignments = Vec::new();
         let parts = token.into_inner();
         let mut words = Vec::with_capacity(parts.len());
@@ -21,7 +26,8 @@ impl<'s> Reader<'s> {
                 _ => {
                     // Only what stands before the first other word assigns.
                     if words.is_empty()
-                        && let Some((name, append)) = assigned_name(&self.text[self.span_of(&part, base).range()])
+                        && let Some((name, append)) =
+                            assigned_name(&self.text[self.span_of(&part, base).range()])
                     {
                         assignments.push(self.assignment(part, base, name, append)?);
                         continue;
@@ -94,7 +100,9 @@ impl<'s> Reader<'s> {
                 for part in token.into_inner() {
                     self.part(part, base, &mut parts)?;
                 }
-                let braces = parts.iter().any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b'{')));
+                let braces = parts
+                    .iter()
+                    .any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b'{')));
                 if braces && let Some(words) = self.braces(&parts, span)? {
                     WordKind::Braces(words)
                 } else {
@@ -124,7 +132,11 @@ impl<'s> Reader<'s> {
                 let escaped = if text == "\\\n" { "" } else { &text[1..] };
                 PartKind::Quoted(Cow::Borrowed(escaped.as_bytes()))
             }
-            Rule::double_text | Rule::multi_text | Rule::multi_quote | Rule::double_lone | Rule::here_text
+            Rule::double_text
+            | Rule::multi_text
+            | Rule::multi_quote
+            | Rule::double_lone
+            | Rule::here_text
             | Rule::here_backslash => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),
             Rule::lone_dollar => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),
             Rule::single => PartKind::Quoted(Cow::Borrowed(&text.as_bytes()[1..text.len() - 1])),
@@ -138,7 +150,9 @@ impl<'s> Reader<'s> {
                 PartKind::Value(Rc::new(self.path(path, base)?))
             }
             Rule::dollar_expr => PartKind::Expr(Rc::new(self.expr(token.into_inner().next(), base)?)),
-            Rule::capture => PartKind::Capture(Rc::new(self.body(token.into_inner(), base, span)?), Quoting::Bare),
+            Rule::capture => {
+                PartKind::Capture(Rc::new(self.body(token.into_inner(), base, span)?), Quoting::Bare)
+            }
             Rule::process => {
                 let mut inner = token.into_inner();
                 let operator = self.missing(inner.next(), span)?;
@@ -189,14 +203,24 @@ impl<'s> Reader<'s> {
         let indent = &inside[inside.rfind('\n').map_or(0, |at| at + 1)..];
         if !indent.bytes().all(|b| matches!(b, b' ' | b'\t')) {
             let at = Span::new(span.end as usize - 3, span.end as usize);
-            return Err(self.error(code::SYNTAX, at, "the closing `\"\"\"` stands on a line of its own", "move it to the next line"));
+            return Err(self.error(
+                code::SYNTAX,
+                at,
+                "the closing `\"\"\"` stands on a line of its own",
+                "move it to the next line",
+            ));
         }
         let mut at = span.start as usize + 4;
         let lines = first[..first.len() - indent.len()].split('\n');
         for line in lines {
             if !line.is_empty() && !line.starts_with(indent) {
                 let here = Span::new(at, at + line.len().min(indent.len()));
-                return Err(self.error(code::SYNTAX, here, "this line is indented less than the closing `\"\"\"`", "indent it as far"));
+                return Err(self.error(
+                    code::SYNTAX,
+                    here,
+                    "this line is indented less than the closing `\"\"\"`",
+                    "indent it as far",
+                ));
             }
             at += line.len() + 1;
         }
@@ -214,7 +238,8 @@ impl<'s> Reader<'s> {
             let mut skip_to = 0;
             for (offset, character) in source.char_indices() {
                 let position = from + offset;
-                let line_start = position == start || (position > start && self.text.as_bytes()[position - 1] == b'\n');
+                let line_start =
+                    position == start || (position > start && self.text.as_bytes()[position - 1] == b'\n');
                 if line_start && self.text[position..].starts_with(indent) {
                     skip_to = position + indent.len();
                 }
@@ -276,23 +301,35 @@ impl<'s> Reader<'s> {
     /// and a bracket expression with a comma would be cut by the list.
     fn refuse_values_in_braces(&self, parts: &[Part<'s>], lists: &[Vec<brace::Piece<usize>>]) -> Read<()> {
         for (index, part) in parts.iter().enumerate() {
-            let literal = matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::OpenBracket);
+            let literal =
+                matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::OpenBracket);
             if let PartKind::Pattern(text) = part.kind {
                 if text.contains([',', '{', '}']) {
-                    return Err(self.error(code::BRACES, part.span, "a bracket expression with `,` or a brace in a brace list", "bash would cut it here"));
+                    return Err(self.error(
+                        code::BRACES,
+                        part.span,
+                        "a bracket expression with `,` or a brace in a brace list",
+                        "bash would cut it here",
+                    ));
                 }
                 continue;
             }
             if literal {
                 continue;
             }
-            let outside = lists.iter().all(|list| list.iter().any(|piece| matches!(piece, brace::Piece::Fixed(i) if *i == index)));
+            let outside = lists
+                .iter()
+                .all(|list| list.iter().any(|piece| matches!(piece, brace::Piece::Fixed(i) if *i == index)));
             let touched = matches!(&part.kind, PartKind::Value(_))
                 && !self.text[part.span.range()].ends_with('}')
                 && matches!(parts.get(index + 1), Some(Part { kind: PartKind::Bare(text), .. }) if text.starts_with(b"{"));
             if !outside || touched {
                 let mut error = Diagnostic::new(code::BRACES, "a brace list holds literal text only");
-                error = error.at(self.source, part.span, if outside { "touches the list" } else { "stands in the list" });
+                error = error.at(
+                    self.source,
+                    part.span,
+                    if outside { "touches the list" } else { "stands in the list" },
+                );
                 let name = &self.text[part.span.range()];
                 error = error.help(if outside {
                     format!("set it apart by braces of its own: ${{{}}}", name.trim_start_matches('$'))
@@ -322,7 +359,9 @@ impl<'s> Reader<'s> {
         let operator = self.missing(inner.next(), span)?;
         let target = self.missing(inner.next(), span)?;
         let kind = match (rule, operator.as_str()) {
-            (Rule::here_doc, _) => RedirectionKind::HereDocument(self.here_document(base + operator.as_span().start())?),
+            (Rule::here_doc, _) => {
+                RedirectionKind::HereDocument(self.here_document(base + operator.as_span().start())?)
+            }
             (Rule::duplicate, _) if target.as_str() == "-" => {
                 descriptor = descriptor.or(Some(u32::from(operator.as_str() == ">&")));
                 RedirectionKind::Close
@@ -353,18 +392,21 @@ impl<'s> Reader<'s> {
 
     /// Descriptors above 9 differ between shells; ours end where a default limit of 1,024 does.
     fn descriptor(&self, digits: &str, span: Span) -> Read<u32> {
-        digits
-            .parse()
-            .ok()
-            .filter(|number| *number < 1000)
-            .ok_or_else(|| self.error(code::SYNTAX, span, "a descriptor is a number from 0 to 999", "out of range"))
+        digits.parse().ok().filter(|number| *number < 1000).ok_or_else(|| {
+            self.error(code::SYNTAX, span, "a descriptor is a number from 0 to 999", "out of range")
+        })
     }
 
     fn here_document(&self, operator: usize) -> Read<Box<[Part<'s>]>> {
         let found = self.here_documents.iter().find(|here| here.operator == operator);
         let Some(here) = found.copied() else {
             let at = Span::new(operator, operator + 2);
-            return Err(self.error(code::HEREDOC, at, "a here-document can't stand here", "its body was not found"));
+            return Err(self.error(
+                code::HEREDOC,
+                at,
+                "a here-document can't stand here",
+                "its body was not found",
+            ));
         };
         let body = &self.text[here.body.range()];
         let base = here.body.start as usize;

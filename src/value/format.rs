@@ -34,9 +34,9 @@ impl NotAWord {
     pub const fn hint(self) -> &'static str {
         match self.found {
             Type::Null => "give a default: $[x ?? \"\"]; or let ...$list drop its null elements",
-            Type::List => "one argument an element: ...$list; one argument: $[list.join(\" \")]",
-            Type::Range => "one argument a number: ...$[list(range)]",
-            Type::Map => "a field: ${map.key}; the whole as JSON: $[to_json(map)]",
+            Type::List => "one argument an element: ...$list",
+            Type::Range => "go through it: for i in (range) { … }",
+            Type::Map => "take a field: ${map.key}",
             Type::Function => "call it: $[f(…)]",
             _ => "use one of its fields",
         }

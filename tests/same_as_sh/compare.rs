@@ -73,7 +73,10 @@ impl Bench {
         if self.with_dash && script.is_posix() {
             let by_dash = self.effect(dash(&theirs));
             if let Some(difference) = by_bash.difference(&by_dash) {
-                let _ = write!(told, "bash and dash differ in what should be POSIX's: {difference}\n== dash\n{by_dash}");
+                let _ = write!(
+                    told,
+                    "bash and dash differ in what should be POSIX's: {difference}\n== dash\n{by_dash}"
+                );
             }
         }
         let by_us = self.effect(self.pipewright(&ours, case));
@@ -85,7 +88,9 @@ impl Bench {
         }
         match told.is_empty() {
             true => Verdict::Same,
-            false => Verdict::Different(format!("{told}\n== bash\n{by_bash}\n== script\n{ours}\n== as sh\n{theirs}")),
+            false => Verdict::Different(format!(
+                "{told}\n== bash\n{by_bash}\n== script\n{ours}\n== as sh\n{theirs}"
+            )),
         }
     }
 
@@ -96,7 +101,9 @@ impl Bench {
             _ => None,
         };
         let mut told = differs(&script).unwrap_or_else(|| "it differed once, and not again".to_owned());
-        let step = |script: &Script| script.smaller().find_map(|smaller| differs(&smaller).map(|told| (smaller, told)));
+        let step = |script: &Script| {
+            script.smaller().find_map(|smaller| differs(&smaller).map(|told| (smaller, told)))
+        };
         while let Some((smaller, now)) = step(&script) {
             (script, told) = (smaller, now);
         }
@@ -115,7 +122,8 @@ impl Bench {
 
     fn effect(&self, run: Run) -> Effect {
         self.set_up();
-        let mut run = run.env("LC_ALL", "C.UTF-8").stdin("stdin 1\nstdin 2\n").timeout(20).dir(self.directory());
+        let mut run =
+            run.env("LC_ALL", "C.UTF-8").stdin("stdin 1\nstdin 2\n").timeout(20).dir(self.directory());
         for (name, value) in ENVIRONMENT {
             run = run.env(name, value);
         }
@@ -144,7 +152,11 @@ impl Bench {
 
     fn fixture(&self) -> BTreeMap<String, String> {
         let link = ("ln".to_owned(), "-> d".to_owned());
-        FILES.iter().map(|(name, content)| ((*name).to_owned(), (*content).to_owned())).chain([link]).collect()
+        FILES
+            .iter()
+            .map(|(name, content)| ((*name).to_owned(), (*content).to_owned()))
+            .chain([link])
+            .collect()
     }
 }
 
@@ -195,7 +207,9 @@ fn programs_lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// A here-document may be a pipe, a file or, if it is empty, /dev/null.
 fn without_kind_of_here_document(text: &str) -> String {
-    ["0 null r\n", "0 pipe r\n", "0 outside r\n"].iter().fold(text.to_owned(), |text, kind| text.replace(kind, "0 given r\n"))
+    ["0 null r\n", "0 pipe r\n", "0 outside r\n"]
+        .iter()
+        .fold(text.to_owned(), |text, kind| text.replace(kind, "0 given r\n"))
 }
 
 /// All files below, with their content.

@@ -44,48 +44,168 @@ const TRAILERS: &[&str] = &["", "", "", "", "", "", " ", "\t", " # it's \"open",
 const GAPS: &[&str] = &[" ", " ", " ", " ", " ", " ", "  ", "\t", " \\\n", " \\\n  "];
 
 const TRUE_TESTS: &[&str] = &[
-    "-f in1", "-d d", "-e ln", "-L ln", "-h ln", "-s in1", "! -s empty", "-r in1", "-w in1", "-x d", "-n a", "-z ''", "a = a",
-    "a != b", "1 -eq 01", "2 -gt 1", "-1 -lt 0", "1 -le 1", "1 -ge 1", "1 -ne 2", "-n = -n", "a", "! ''", "\"$SPACES\" = \"  a  b c \"",
-    "in1 -ef ./in1", "\"$EMPTY\" = ''", "-z \"$EMPTY\"", "! = !", "-n -n", "! a = b", "-e 'c d.txt'", "-p missing -o a", "! -e missing",
-    "\\( a \\)", "a -a b", "' 1 ' -eq 1", "+1 -eq 1", "\"$STARS\" != x", "-f", "-", "==", "'(' = '('",
+    "-f in1",
+    "-d d",
+    "-e ln",
+    "-L ln",
+    "-h ln",
+    "-s in1",
+    "! -s empty",
+    "-r in1",
+    "-w in1",
+    "-x d",
+    "-n a",
+    "-z ''",
+    "a = a",
+    "a != b",
+    "1 -eq 01",
+    "2 -gt 1",
+    "-1 -lt 0",
+    "1 -le 1",
+    "1 -ge 1",
+    "1 -ne 2",
+    "-n = -n",
+    "a",
+    "! ''",
+    "\"$SPACES\" = \"  a  b c \"",
+    "in1 -ef ./in1",
+    "\"$EMPTY\" = ''",
+    "-z \"$EMPTY\"",
+    "! = !",
+    "-n -n",
+    "! a = b",
+    "-e 'c d.txt'",
+    "-p missing -o a",
+    "! -e missing",
+    "\\( a \\)",
+    "a -a b",
+    "' 1 ' -eq 1",
+    "+1 -eq 1",
+    "\"$STARS\" != x",
+    "-f",
+    "-",
+    "==",
+    "'(' = '('",
 ];
 
 const FALSE_TESTS: &[&str] = &[
-    "-f d", "-z a", "a = b", "1 -gt 2", "''", "-e missing", "-t 5", "! a", "", "-L in1", "\"$EMPTY\"", "-d 'in1'", "a != a",
-    "-s empty", "! ! ''", "-n ''", "-x in1", "-g in1", "-S in1", "-k in1", "-b in1", "-c in1", "-p in1", "-u in1",
+    "-f d",
+    "-z a",
+    "a = b",
+    "1 -gt 2",
+    "''",
+    "-e missing",
+    "-t 5",
+    "! a",
+    "",
+    "-L in1",
+    "\"$EMPTY\"",
+    "-d 'in1'",
+    "a != a",
+    "-s empty",
+    "! ! ''",
+    "-n ''",
+    "-x in1",
+    "-g in1",
+    "-S in1",
+    "-k in1",
+    "-b in1",
+    "-c in1",
+    "-p in1",
+    "-u in1",
 ];
 
 /// Commands that fail, of which none writes to standard error.
-const QUIET_FAILURES: &[&str] = &["false", "probe exit 7", "probe exit 255", "exit 3", "probe exit 1", "false x", "exit 255"];
+const QUIET_FAILURES: &[&str] =
+    &["false", "probe exit 7", "probe exit 255", "exit 3", "probe exit 1", "false x", "exit 255"];
 
 /// Programs that fail with a message.
 const LOUD_FAILURES: &[&str] = &["cat missing", "probe usage", "cat -- 'a b'", "cat d"];
 
 /// Failures about which a shell has something to say in its own words.
-const SHELL_FAILURES: &[&str] = &["nosuchprogram x", "./in1", "./d", "./none/x", "\"$PLAIN\" x", "probe kill 9", "probe kill 15"];
+const SHELL_FAILURES: &[&str] =
+    &["nosuchprogram x", "./in1", "./d", "./none/x", "\"$PLAIN\" x", "probe kill 9", "probe kill 15"];
 
 /// Of these dash gives another status.
 const BASH_FAILURES: &[&str] = &[
-    "cd missing", "cat < missing", "test 1 -eq a", "printf '%d\\n' abc", "cat < d/missing/x",
-    "probe exit 2 > missing/x", "test a b", "[ a", "probe argv 2>&7", "probe argv <&8", "probe argv >&- 2>&1", "printf '%d\\n' 1x", "cd in1",
+    "cd missing",
+    "cat < missing",
+    "test 1 -eq a",
+    "printf '%d\\n' abc",
+    "cat < d/missing/x",
+    "probe exit 2 > missing/x",
+    "test a b",
+    "[ a",
+    "probe argv 2>&7",
+    "probe argv <&8",
+    "probe argv >&- 2>&1",
+    "printf '%d\\n' 1x",
+    "cd in1",
 ];
 
 /// Of printf the parts on which POSIX and both shells agree, then bash's.
 const PRINTFS: &[&str] = &[
-    "'%s\\n' a 'b c' ''", "'%d %05d|%-5d|\\n' 42 42 42", "'%x %o %X\\n' 255 8 255", "'%s %s\\n' a b c", "'%5s|%-5s|%.2s\\n' ab ab abc",
-    "'%c%c\\n' abc def", "'a\\tb\\n'", "'\\101\\n'", "'%b\\n' 'a\\tb'", "'%%\\n'", "'%s'", "'%d\\n' 0x1f", "'%d\\n' 010", "'%d\\n' \"'A\"",
-    "-- '%s\\n' a", "'%*d\\n' 5 42", "'%.3f\\n' 1.5", "'%e\\n' 12345.678", "'%g\\n' 0.0001", "'%i\\n' 3", "'%u\\n' 3", "'%+d % d\\n' 3 3",
-    "'%#x %#o\\n' 255 8", "'%b' 'a\\cb'", "''", "'%s\\n'", "'\\\\n\\n'", "'%d\\n'", "\"$SPACES\"'\\n'", "'%s|' \"$LINES\" x", "'%d\\n' -5",
-    "'[%3d]\\n' 1 22 333", "'%s %d\\n' a 1 b 2", "'%-10s|\\n' é", "'%c'", "'x\\n' ignored", "'%b\\n' '\\0101'", "'%5.1s|\\n' abc",
-    "'%s\\n' \"$BACK\"", "'%d\\n' +7",
+    "'%s\\n' a 'b c' ''",
+    "'%d %05d|%-5d|\\n' 42 42 42",
+    "'%x %o %X\\n' 255 8 255",
+    "'%s %s\\n' a b c",
+    "'%5s|%-5s|%.2s\\n' ab ab abc",
+    "'%c%c\\n' abc def",
+    "'a\\tb\\n'",
+    "'\\101\\n'",
+    "'%b\\n' 'a\\tb'",
+    "'%%\\n'",
+    "'%s'",
+    "'%d\\n' 0x1f",
+    "'%d\\n' 010",
+    "'%d\\n' \"'A\"",
+    "-- '%s\\n' a",
+    "'%*d\\n' 5 42",
+    "'%.3f\\n' 1.5",
+    "'%e\\n' 12345.678",
+    "'%g\\n' 0.0001",
+    "'%i\\n' 3",
+    "'%u\\n' 3",
+    "'%+d % d\\n' 3 3",
+    "'%#x %#o\\n' 255 8",
+    "'%b' 'a\\cb'",
+    "''",
+    "'%s\\n'",
+    "'\\\\n\\n'",
+    "'%d\\n'",
+    "\"$SPACES\"'\\n'",
+    "'%s|' \"$LINES\" x",
+    "'%d\\n' -5",
+    "'[%3d]\\n' 1 22 333",
+    "'%s %d\\n' a 1 b 2",
+    "'%-10s|\\n' é",
+    "'x\\n' ignored",
+    "'%b\\n' '\\0101'",
+    "'%5.1s|\\n' abc",
+    "'%s\\n' \"$BACK\"",
+    "'%d\\n' +7",
 ];
 
 const BASH_PRINTFS: &[&str] = &[
-    "'%q\\n' 'a b'", "'\\x41\\n'", "'%b\\n' '\\x41'", "'\\u00e9\\n'", "'%s\\n' \"$ACCENT\"", "'\\e[0m\\n'", "'%.*f\\n' 2 3.14159",
-    "'%5c|\\n' a", "'%q\\n' \"$LINES\"", "'%b\\n' '\\e'", "'%a\\n' 1", "'%ld\\n' 5", "'%Q\\n' a", "'%G\\n' 1e20", "'%X\\n' -1",
+    "'%q\\n' 'a b'",
+    "'\\x41\\n'",
+    "'%b\\n' '\\x41'",
+    "'\\u00e9\\n'",
+    "'%s\\n' \"$ACCENT\"",
+    "'\\e[0m\\n'",
+    "'%.*f\\n' 2 3.14159",
+    "'%5c|\\n' a",
+    "'%q\\n' \"$LINES\"",
+    "'%b\\n' '\\e'",
+    "'%a\\n' 1",
+    "'%ld\\n' 5",
+    "'%Q\\n' a",
+    "'%G\\n' 1e20",
+    "'%X\\n' -1",
 ];
 
-const FILTERS: &[&str] = &["cat", "sort", "tr a-z A-Z", "wc -c", "wc -l", "cat -", "cat - in2", "sort -r", "tr -d a", "cat in1 -"];
+const FILTERS: &[&str] =
+    &["cat", "sort", "tr a-z A-Z", "wc -c", "wc -l", "cat -", "cat - in2", "sort -r", "tr -d a", "cat in1 -"];
 
 impl Generator {
     pub fn new(seed: u64) -> Self {
@@ -116,7 +236,9 @@ impl Generator {
         if !self.posix && self.rng.chance(4) {
             // Last, since bash goes on after it in its own way.
             let pattern = self.rng.pick(&["*.none", "nope/*", "[z]", "x?y", "d/*.none", "none*/in1"]);
-            statements.push(self.simple_statement(&["probe", "argv", "a"], Word(vec![Piece::Bash(pattern.to_owned())])));
+            statements.push(
+                self.simple_statement(&["probe", "argv", "a"], Word(vec![Piece::Bash(pattern.to_owned())])),
+            );
         }
         Script { statements }
     }
@@ -181,7 +303,11 @@ impl Generator {
         let all = joint.contains("|&");
         let stages = (0..count)
             .map(|at| {
-                let here = Place { reads: place.reads && at == 0 || at > 0, feeds: place.feeds || at + 1 < count, ..place };
+                let here = Place {
+                    reads: place.reads && at == 0 || at > 0,
+                    feeds: place.feeds || at + 1 < count,
+                    ..place
+                };
                 // A negated pipeline that fails is a success; one that ends the script by `exit` is not.
                 let must_succeed = place.must_succeed || negated || self.posix && here.feeds;
                 let mut stage = self.stage(Place { must_succeed, ..here });
@@ -219,7 +345,8 @@ impl Generator {
             7 if place.alone() => self.test(place, true),
             8 => self.raw("pwd", place),
             9 => {
-                let text = self.rng.pick(&["true", "command probe argv x", "command -v probe", "wait", "printf ''"]);
+                let text =
+                    self.rng.pick(&["true", "command probe argv x", "command -v probe", "wait", "printf ''"]);
                 self.raw(text, place)
             }
             _ => self.filter(place),
@@ -260,7 +387,8 @@ impl Generator {
     fn finish(&mut self, mut items: Vec<Item>, place: Place) -> Stage {
         for redirection in redirections::of_command(self, &items, place) {
             // Their order among themselves is theirs; where they stand amid the words is free.
-            let after = items.iter().rposition(|item| matches!(item, Item::Redirection(_))).map_or(0, |at| at + 1);
+            let after =
+                items.iter().rposition(|item| matches!(item, Item::Redirection(_))).map_or(0, |at| at + 1);
             let at = if self.rng.chance(60) { items.len() } else { self.rng.within(after, items.len()) };
             items.insert(at, Item::Redirection(redirection));
         }
@@ -298,7 +426,18 @@ impl Generator {
         if !self.posix && self.rng.chance(20) {
             return self.substitution(place);
         }
-        let files = self.rng.pick(&["in1", "in2 in1", "empty", "'c d.txt'", "in*", "./in1", "d/*.c", "\"sp ace/q\"", "ln/x.c", ""]);
+        let files = self.rng.pick(&[
+            "in1",
+            "in2 in1",
+            "empty",
+            "'c d.txt'",
+            "in*",
+            "./in1",
+            "d/*.c",
+            "\"sp ace/q\"",
+            "ln/x.c",
+            "",
+        ]);
         let mut items = vec![Item::Word(Word::same("cat"))];
         if files.is_empty() {
             items.push(Item::Redirection(redirections::input(self, place)));
@@ -327,9 +466,19 @@ impl Generator {
             let value = match self.rng.weighted(&[70, 12, 8, 10]) {
                 // Without captures: dash expands the value after the redirections, bash before.
                 0 => self.text_word(place.deeper().deeper()),
-                1 => Word::same(self.rng.pick(&["~", "~/x", "~/a:~", "a:~/b", "~root:~", "x~", "'~'", "a=~", ":~"])),
+                1 => Word::same(
+                    self.rng.pick(&["~", "~/x", "~/a:~", "a:~/b", "~root:~", "x~", "'~'", "a=~", ":~"]),
+                ),
                 2 => Word(Vec::new()),
-                _ => Word::same(self.rng.pick(&["$(probe argv x)", "$(cat in1)x", "*", "{a,b}", "$SPACES", "in*", "$PLAIN$SPACES"])),
+                _ => Word::same(self.rng.pick(&[
+                    "$(probe argv x)",
+                    "$(cat in1)x",
+                    "*",
+                    "{a,b}",
+                    "$SPACES",
+                    "in*",
+                    "$PLAIN$SPACES",
+                ])),
             };
             items.push(Item::Assignment(name, value));
         }
@@ -352,7 +501,11 @@ impl Generator {
         // `exit` in a last stage ends a copy in sh, and here the script.
         if place.reads {
             let text = format!("probe drain {}", self.rng.within(1, 99));
-            return Stage { kind: StageKind::Simple(vec![(" ", Item::Word(Word::same(text)))]), fails: true, bash_only: false };
+            return Stage {
+                kind: StageKind::Simple(vec![(" ", Item::Word(Word::same(text)))]),
+                fails: true,
+                bash_only: false,
+            };
         }
         let quiet = place.feeds || !alone && self.rng.chance(50);
         let (texts, bash_only) = match self.rng.below(3) {
@@ -399,7 +552,8 @@ impl Generator {
         let head: &[&str] = if first { &["cat"] } else { &["probe", "emit", &tag] };
         let words = head.iter().map(|word| (" ", Item::Word(Word::same(*word))));
         let target = redirections::simple(" > ", Word::same(format!("out/b{tag}")));
-        let error = Redirection { operator: " 2>&1".to_owned(), target: None, document: None, bash_only: false };
+        let error =
+            Redirection { operator: " 2>&1".to_owned(), target: None, document: None, bash_only: false };
         let items = words.chain([("", Item::Redirection(target)), ("", Item::Redirection(error))]).collect();
         let stage = Stage { kind: StageKind::Simple(items), fails: false, bash_only: false };
         let pipeline = Pipeline { negated: false, stages: vec![stage], joint: " | " };
@@ -428,7 +582,8 @@ impl Generator {
     fn for_loop(&mut self) -> Statement {
         let words = (0..self.rng.within(1, 4)).map(|_| self.word(Place::TOP)).collect();
         let braced = self.rng.chance(50);
-        let mut body = vec![self.simple_statement(&["probe", "argv", "--"], Word(vec![Piece::Variable("v", braced)]))];
+        let mut body =
+            vec![self.simple_statement(&["probe", "argv", "--"], Word(vec![Piece::Variable("v", braced)]))];
         body.extend(self.body());
         plain(StatementKind::For { words, body })
     }
@@ -483,7 +638,8 @@ impl Statement {
     fn may_fail(&self) -> bool {
         match &self.kind {
             StatementKind::List(list) => {
-                let mut all = std::iter::once(&list.first).chain(list.rest.iter().map(|(_, pipeline)| pipeline));
+                let mut all =
+                    std::iter::once(&list.first).chain(list.rest.iter().map(|(_, pipeline)| pipeline));
                 all.any(|pipeline| pipeline.negated || pipeline.stages.iter().any(|stage| stage.fails))
             }
             _ => true,

@@ -58,10 +58,15 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
                     match bench.judge(&script, case) {
                         Verdict::Same => {}
                         Verdict::Refused(why) => refused.lock().expect("no panic holds it").push(why),
-                        Verdict::Unreadable(why) => unreadable.lock().expect("no panic holds it").push((case, why)),
+                        Verdict::Unreadable(why) => {
+                            unreadable.lock().expect("no panic holds it").push((case, why))
+                        }
                         Verdict::Different(_) => {
                             let shown = bench.shrink(script, case);
-                            differences.lock().expect("no panic holds it").push(format!("#### CASE={case}\n{shown}"));
+                            differences
+                                .lock()
+                                .expect("no panic holds it")
+                                .push(format!("#### CASE={case}\n{shown}"));
                         }
                     }
                 }
@@ -71,7 +76,11 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
     let (refused, dashed) = (refused.into_inner().expect("no panic holds it"), dashed.into_inner());
     let differences = differences.into_inner().expect("no panic holds it");
     let unreadable = unreadable.into_inner().expect("no panic holds it");
-    println!("SEED={seed}: {cases} cases, {dashed} of them also by dash, {} refused, {} not for bash", refused.len(), unreadable.len());
+    println!(
+        "SEED={seed}: {cases} cases, {dashed} of them also by dash, {} refused, {} not for bash",
+        refused.len(),
+        unreadable.len()
+    );
     let mut why: Vec<_> = refused.iter().filter_map(|page| page.lines().next()).collect();
     why.sort_unstable();
     for same in why.chunk_by(|a, b| a == b) {
@@ -79,7 +88,10 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
     }
     assert!(differences.is_empty(), "SEED={seed}\n{}", differences.join("\n"));
     if first == 0 {
-        assert!(unreadable.len() * 100 <= cases as usize, "the generator makes what bash can't read: {unreadable:?}");
+        assert!(
+            unreadable.len() * 100 <= cases as usize,
+            "the generator makes what bash can't read: {unreadable:?}"
+        );
         let few = refused.len() * 100 <= cases as usize * REFUSED_PERCENT;
         assert!(few, "too many are refused: {} of {cases}", refused.len());
         assert!(dashed * 4 >= cases as usize, "only {dashed} of {cases} are POSIX's");

@@ -4,13 +4,44 @@ use super::generate::{Generator, Place};
 use super::script::{Item, Piece, Redirection, Word};
 
 const DOCUMENT_LINES: &[&str] = &[
-    "a line", "", "  indented", "\ttabbed", "'single' \"double\"", "\\$PLAIN \\\\ \\` \\\" \\a", "~ * ? {a,b} [x]", "it's $ a lone one",
-    "# no comment", "EOF ", " EOF", "EOFX", "é", "a; b | c && d > e", "\\\\", "trailing \\\\", "%s\\n", "100%", "(a) {b}", "!", "\\",
+    "a line",
+    "",
+    "  indented",
+    "\ttabbed",
+    "'single' \"double\"",
+    "\\$PLAIN \\\\ \\` \\\" \\a",
+    "~ * ? {a,b} [x]",
+    "it's $ a lone one",
+    "# no comment",
+    "EOF ",
+    " EOF",
+    "EOFX",
+    "é",
+    "a; b | c && d > e",
+    "\\\\",
+    "trailing \\\\",
+    "%s\\n",
+    "100%",
+    "(a) {b}",
+    "!",
+    "\\",
 ];
 
 const EXPANDED_LINES: &[&str] = &[
-    "$PLAIN", "x${PLAIN}y", "\"$SPACES\"", "'$STARS'", "$(probe argv in)", "${LINES}", "$QUOTES", "$BACK", "a$(echo b; echo c)d",
-    "joined \\\nline", "$PLAIN.$NUMBER", "\"$(printf '%s' \"q\")\"", "$(cat in1)", "\\$(no)",
+    "$PLAIN",
+    "x${PLAIN}y",
+    "\"$SPACES\"",
+    "'$STARS'",
+    "$(probe argv in)",
+    "${LINES}",
+    "$QUOTES",
+    "$BACK",
+    "a$(echo b; echo c)d",
+    "joined \\\nline",
+    "$PLAIN.$NUMBER",
+    "\"$(printf '%s' \"q\")\"",
+    "$(cat in1)",
+    "\\$(no)",
 ];
 
 pub fn simple(operator: &str, target: Word) -> Redirection {
@@ -24,7 +55,22 @@ fn duplicate(operator: &str) -> Redirection {
 /// What gives a command its standard input.
 pub fn input(g: &mut Generator, place: Place) -> Redirection {
     match g.rng.below(5) {
-        0 => simple("<", Word::same(g.rng.pick(&["in1", "in2", "'c d.txt'", "\"in\"1", "$EMPTY\"in1\"", "in\\1", "\"$(echo in1)\""]).replace("$EMPTY", ""))),
+        0 => simple(
+            "<",
+            Word::same(
+                g.rng
+                    .pick(&[
+                        "in1",
+                        "in2",
+                        "'c d.txt'",
+                        "\"in\"1",
+                        "$EMPTY\"in1\"",
+                        "in\\1",
+                        "\"$(echo in1)\"",
+                    ])
+                    .replace("$EMPTY", ""),
+            ),
+        ),
         1 => simple("< ", Word::same("in2")),
         2 if !g.posix => Redirection { bash_only: true, ..simple("<<< ", g.text_word(place)) },
         3 => simple("<> ", Word::same("in1")),
@@ -69,7 +115,11 @@ fn output(g: &mut Generator) -> Word {
     match g.rng.below(8) {
         0 => Word::same(format!("'out/o {tag}'")),
         1 => Word(vec![Piece::Same(format!("out/o{tag}.")), Piece::Variable("PLAIN", false)]),
-        2 => Word(vec![Piece::Same(format!("out/o{tag}.")), Piece::Variable("SPACES", true), Piece::Same("x".to_owned())]),
+        2 => Word(vec![
+            Piece::Same(format!("out/o{tag}.")),
+            Piece::Variable("SPACES", true),
+            Piece::Same("x".to_owned()),
+        ]),
         3 => Word::same(format!("\"out/o{tag}-$NUMBER\"")),
         4 => Word::same(format!("out/\\o{tag}")),
         5 if !g.posix => Word(vec![Piece::Bash(format!("out/$'o\\t{tag}'"))]),
@@ -121,9 +171,12 @@ fn some(g: &mut Generator, place: Place, allowed: Allowed) -> Vec<Redirection> {
             6 => redirections.push(duplicate(g.rng.pick(&["2>&1", "2>& 1"]))),
             // Two stages would write to one standard error.
             7 if !place.feeds => redirections.push(duplicate(g.rng.pick(&["1>&2", ">&2"]))),
-            8 if !g.posix => redirections.push(Redirection { bash_only: true, ..simple(g.rng.pick(&["&>", "&> "]), output(g)) }),
+            8 if !g.posix => redirections
+                .push(Redirection { bash_only: true, ..simple(g.rng.pick(&["&>", "&> "]), output(g)) }),
             9 if !g.posix => redirections.push(Redirection { bash_only: true, ..simple("&>>", output(g)) }),
-            10 if allowed.descriptors => redirections.push(simple(g.rng.pick(&["3>", "4> ", "3>>", "5<>"]), output(g))),
+            10 if allowed.descriptors => {
+                redirections.push(simple(g.rng.pick(&["3>", "4> ", "3>>", "5<>"]), output(g)))
+            }
             11 if allowed.descriptors => {
                 redirections.push(simple("3> ", output(g)));
                 redirections.push(duplicate(g.rng.pick(&["1>&3", ">&3", "2>&3", "4>&3", "3>&-"])));

@@ -33,8 +33,15 @@ pub enum StatementKind {
     List(AndOr),
     /// `cmd &` and `wait`
     Background(Pipeline),
-    If { condition: Pipeline, then: Vec<Statement>, otherwise: Vec<Statement> },
-    For { words: Vec<Word>, body: Vec<Statement> },
+    If {
+        condition: Pipeline,
+        then: Vec<Statement>,
+        otherwise: Vec<Statement>,
+    },
+    For {
+        words: Vec<Word>,
+        body: Vec<Statement>,
+    },
     Comment(&'static str),
 }
 

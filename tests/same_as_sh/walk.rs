@@ -86,7 +86,12 @@ struct Remover {
 
 impl Remover {
     /// Takes one out of a list that keeps at least so many, or looks inside of them.
-    fn list<T>(&mut self, list: &mut Vec<T>, keep: usize, mut inside: impl FnMut(&mut Self, &mut T) -> bool) -> bool {
+    fn list<T>(
+        &mut self,
+        list: &mut Vec<T>,
+        keep: usize,
+        mut inside: impl FnMut(&mut Self, &mut T) -> bool,
+    ) -> bool {
         if list.len() > keep {
             if self.left < list.len() - keep {
                 list.remove(list.len() - 1 - self.left);

@@ -139,10 +139,10 @@ fn descriptors() -> String {
 
 fn signals() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().filter(|line| line.starts_with("SigBlk") || line.starts_with("SigIgn")).fold(
-        String::new(),
-        |out, line| out + line + "\n",
-    )
+    status
+        .lines()
+        .filter(|line| line.starts_with("SigBlk") || line.starts_with("SigIgn"))
+        .fold(String::new(), |out, line| out + line + "\n")
 }
 
 fn ids() -> String {

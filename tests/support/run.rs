@@ -161,7 +161,13 @@ impl std::fmt::Display for Outcome {
             None => text,
         };
         let late = if self.timed_out { " (out of time)" } else { "" };
-        write!(f, "status {}{late}\n-- stdout\n{}\n-- stderr\n{}", self.status, cut(self.out()), cut(self.err()))
+        write!(
+            f,
+            "status {}{late}\n-- stdout\n{}\n-- stderr\n{}",
+            self.status,
+            cut(self.out()),
+            cut(self.err())
+        )
     }
 }
 
@@ -212,6 +218,8 @@ fn end_group(child: &mut Child) {
 
 fn read(mut file: File) -> Vec<u8> {
     let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut bytes)).expect("a temporary file gives its bytes");
+    file.seek(SeekFrom::Start(0))
+        .and_then(|_| file.read_to_end(&mut bytes))
+        .expect("a temporary file gives its bytes");
     bytes
 }
