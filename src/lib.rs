@@ -15,3 +15,30 @@ mod syntax;
 #[expect(dead_code, unused_imports, reason = "as for `process`")]
 mod sys;
 pub mod value;
+
+/// What the fuzz targets call.
+#[doc(hidden)]
+pub mod fuzzing {
+    use crate::diag::Source;
+    use std::sync::Arc;
+
+    /// Reads a text, and renders what is wrong with it.
+    pub fn parse(bytes: &[u8]) {
+        let source = match crate::syntax::decode("fuzz", bytes.to_vec()) {
+            Ok(source) => source,
+            Err(error) => return drop(error.render(false, 80)),
+        };
+        if let Some(error) = crate::syntax::parse(&source).error {
+            drop(error.render(false, 80));
+        }
+    }
+
+    /// Reads and checks a text, and renders what is wrong with it.
+    pub fn check(bytes: &[u8]) {
+        let Ok(text) = std::str::from_utf8(bytes) else { return };
+        let source = Arc::new(Source::new("fuzz", text));
+        for error in crate::check::check(&source).err().unwrap_or_default() {
+            drop(error.render(false, 80));
+        }
+    }
+}

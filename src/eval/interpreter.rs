@@ -50,8 +50,6 @@ pub struct Interpreter {
     pub(super) jobs: Vec<Job>,
     /// The process substitutions of the command that is being prepared or runs.
     pub(super) substitutions: Vec<Substitution>,
-    /// The process group of the pipeline that this is a stage of.
-    pub(super) group: Option<Group>,
     /// How deep in captures and stages this stands, for the trace.
     pub(super) depth: usize,
 }
@@ -80,7 +78,6 @@ impl Interpreter {
             files: FileTable::inherited(),
             jobs: Vec::new(),
             substitutions: Vec::new(),
-            group: None,
             depth: 0,
         }
     }
@@ -96,7 +93,6 @@ impl Interpreter {
             files: self.files.clone(),
             jobs: Vec::new(),
             substitutions: Vec::new(),
-            group: self.group.clone(),
             depth: self.depth + 1,
         }
     }
@@ -174,12 +170,9 @@ impl Interpreter {
         Wait { interrupt: self.interrupt(), grace: GRACE, ..Wait::default() }
     }
 
-    /// The process group for a new pipeline: the one of the pipeline that this is a stage of, or a new one. On a
-    /// terminal that is ours, programs stay in our group as under sh, or they could not read from it.
+    /// The process group for a new pipeline: one of its own. On a terminal that is ours, programs stay in our group as
+    /// under sh, or they could not read from it.
     pub(super) fn new_group(&self) -> Group {
-        if let Some(group) = &self.group {
-            return group.clone();
-        }
         let terminal = self.shared.terminal.get_or_init(|| {
             let ours = crate::sys::tty::own_group();
             (0..=2).any(|fd| {

@@ -124,10 +124,10 @@ impl Interpreter {
 
     /// Lets go of our ends, once the command has its own.
     pub(super) fn close_substitutions(&mut self) {
-        let Ok(null) = open(None, b"/dev/null", OpenMode::Read) else { return };
         if self.substitutions.is_empty() {
             return;
         }
+        let Ok(null) = open(None, b"/dev/null", OpenMode::Read) else { return };
         let null = Arc::new(null);
         for substitution in &mut self.substitutions {
             substitution.file = null.clone();

@@ -11,8 +11,8 @@ use super::{Error, Event, Interpreter};
 use crate::check::program::*;
 use crate::diag::{Diagnostic, code, quote_argv, quote_word};
 use crate::process::{
-    Capture, Child, FileTable, Group, Pump, Stage as Program, StartError, StartProblem, Stop, pipe,
-    pipe_between, start, wait,
+    Capture, Child, FileTable, Pump, Stage as Program, StartError, StartProblem, Stop, pipe, pipe_between,
+    start, wait,
 };
 use crate::span::Span;
 use std::os::fd::OwnedFd;
@@ -190,17 +190,17 @@ impl Interpreter {
         let mut threads: Vec<(usize, JoinHandle<StageOutcome>)> = Vec::new();
         let here = inner.pop();
         for stage in inner {
-            let fork = self.stage_fork(&group);
+            let fork = self.fork();
             threads.push((stage.place, self.spawn_thread(fork, stage, stages)?));
         }
         if let Some(stage) = here {
             let (place, span) = (stage.place, stages[stage.place].span);
             if place + 1 == count {
-                let (outcome, unwind) = self.run_here(stage, span, &group);
+                let (outcome, unwind) = self.run_here(stage, span);
                 outcomes[place] = Some(outcome);
                 unwound = unwind;
             } else {
-                outcomes[place] = Some(self.stage_fork(&group).run_stage(stage, span));
+                outcomes[place] = Some(self.fork().run_stage(stage, span));
             }
         }
         let outcome = wait(&mut children, &mut pump, &how);
@@ -257,12 +257,6 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- stages in the interpreter
 
-    fn stage_fork(&self, group: &Group) -> Interpreter {
-        let mut fork = self.fork();
-        fork.group = Some(group.clone());
-        fork
-    }
-
     fn spawn_thread(
         &self,
         mut fork: Interpreter,
@@ -295,10 +289,8 @@ impl Interpreter {
     }
 
     /// Runs the last stage, which works on this scope itself.
-    fn run_here(&mut self, stage: Inner, span: Span, group: &Group) -> (StageOutcome, Option<Unwind>) {
-        let outer = self.group.replace(group.clone());
+    fn run_here(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
         let (mut outcome, unwind) = self.stage_outcome(stage, span);
-        self.group = outer;
         match unwind {
             Some(Unwind::Error(error)) => {
                 outcome.end = End::Error(error);
