@@ -32,19 +32,21 @@ pub const fn operation(operator: ast::Operator) -> Option<Op> {
     })
 }
 
-/// The functions of the language itself.
+/// The function of the language itself that has this name.
 pub fn function(name: &str) -> Option<Function> {
-    Some(match name {
-        "flag" => Function::Flag,
-        "flags" => Function::Flags,
-        "code" => Function::Code,
-        "quote" => Function::Quote,
-        "glob" => Function::Glob,
-        _ => return None,
-    })
+    FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
 }
 
-const FUNCTIONS: &[&str] = &["flag", "flags", "code", "quote", "glob"];
+const FUNCTIONS: &[(&str, Function)] = &[
+    ("flag", Function::Flag),
+    ("flags", Function::Flags),
+    ("code", Function::Code),
+    ("quote", Function::Quote),
+    ("int", Function::Int),
+    ("float", Function::Float),
+    ("str", Function::Str),
+    ("glob", Function::Glob),
+];
 
 impl<'s> Checker<'s> {
     pub fn expr(&mut self, expr: ast::Expr<'s>) -> Expr {
@@ -209,10 +211,10 @@ impl<'s> Checker<'s> {
             return self.later("a call of a value", span);
         };
         let Some(function) = function(name) else {
-            let similar = FUNCTIONS.iter().find(|known| super::scope::distance(name, known).is_some());
+            let similar = FUNCTIONS.iter().find(|(known, _)| super::scope::distance(name, known).is_some());
             let help = similar.map_or_else(
                 || format!("a program is run as a command: {name} …; its output is $({name} …)"),
-                |known| format!("did you mean `{known}`?"),
+                |(known, _)| format!("did you mean `{known}`?"),
             );
             self.error(
                 code::UNDECLARED_NAME,

@@ -309,6 +309,10 @@ pub enum Function {
     Code,
     /// `quote(x)`: quoted for a POSIX shell.
     Quote,
+    /// `int(x)`, `float(x)`, `str(x)`: conversions.
+    Int,
+    Float,
+    Str,
     /// `glob(pattern)`: the names of the files that match, none being an empty list.
     Glob,
 }

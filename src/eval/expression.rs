@@ -1,11 +1,12 @@
 //! Expressions: to values.
 
-use super::unwind::{Error, Eval, page};
+use super::unwind::{Error, Eval, Unwind, page};
 use super::{Interpreter, quote};
 use crate::check::program::*;
 use crate::diag::code;
 use crate::expand::glob::Glob;
 use crate::span::Span;
+use crate::value::literal::{parse_float, parse_int};
 use crate::value::ops::{self, Op};
 use crate::value::{List, Map, Range, Str, Value, format};
 use std::borrow::Cow;
@@ -201,6 +202,7 @@ impl Interpreter {
                 let names = glob.expand(&self.directory_path());
                 Ok(Value::List(names.into_iter().map(Value::str).collect()))
             }
+            Function::Int | Function::Float | Function::Str => self.convert(function, value, span),
             Function::Quote => {
                 let words = match &value {
                     Value::List(list) => {
@@ -213,6 +215,44 @@ impl Interpreter {
                     value => vec![self.word_of(value, span)?.into_owned()],
                 };
                 Ok(Value::Str(Str::from(quote::posix(&words))))
+            }
+        }
+    }
+
+    /// `int(x)`, `float(x)`, `str(x)`.
+    fn convert(&self, function: Function, value: Value, span: Span) -> Eval<Value> {
+        let failed = |reason: String| {
+            let shown = format::display(&value, 60);
+            let message = format!("{shown} can't be converted: {reason}");
+            Unwind::from(Error::value(page(
+                code::BAD_CONVERSION,
+                self.source(),
+                span,
+                message,
+                "this conversion",
+            )))
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_string();
+        match (function, &value) {
+            (Function::Str, _) => Ok(Value::str(self.word_of(&value, span)?.into_owned())),
+            (Function::Int, Value::Int(_)) | (Function::Float, Value::Float(_)) => Ok(value),
+            (Function::Int, Value::Float(number)) => {
+                // 2^63 is the first float that is too large.
+                let whole = number.trunc();
+                if whole >= -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0 {
+                    return Ok(Value::Int(whole as i64));
+                }
+                Err(failed("it is out of the range of integers".into()))
+            }
+            (Function::Float, Value::Int(number)) => Ok(Value::Float(*number as f64)),
+            (Function::Int, Value::Str(bytes)) => {
+                parse_int(&text(bytes.as_bytes())).map(Value::Int).map_err(|error| failed(error.to_string()))
+            }
+            (Function::Float, Value::Str(bytes)) => parse_float(&text(bytes.as_bytes()))
+                .map(Value::Float)
+                .map_err(|error| failed(error.to_string())),
+            (_, other) => {
+                Err(self.wrong_type(span, "what is converted", "a number or string", other.type_of()))
             }
         }
     }

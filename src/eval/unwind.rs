@@ -162,12 +162,21 @@ impl Failure {
             return error;
         }
         let stage = &stages[failed];
-        let name = stage
-            .argv
-            .first()
-            .map_or_else(|| "this stage".to_string(), |name| format!("`{}`", quote_word(name)));
-        let mut page = Diagnostic::new(code::COMMAND_FAILED, format!("{name} {}", stage.describe()));
-        page = page.at(source, stage.span, stage.describe());
+        let mut page = match &stage.end {
+            // What went wrong within a block says more than that the block failed.
+            End::Error(error) => error.diagnostic.clone().also_at(source, stage.span, "in this stage"),
+            _ => {
+                let name = stage
+                    .argv
+                    .first()
+                    .map_or_else(|| "this stage".to_string(), |name| format!("`{}`", quote_word(name)));
+                Diagnostic::new(code::COMMAND_FAILED, format!("{name} {}", stage.describe())).at(
+                    source,
+                    stage.span,
+                    stage.describe(),
+                )
+            }
+        };
         for other in stages.iter().take(failed).filter(|stage| stage.failed()) {
             page = page.also_at(source, other.span, other.describe());
         }
@@ -185,13 +194,6 @@ impl Failure {
             if let Some(note) = early_reader(&stages, failed) {
                 page = page.note(note);
             }
-        }
-        // The error of a block that is a stage explains more than its status.
-        if let End::Error(error) = &stages[failed].end {
-            page.code = error.diagnostic.code;
-            page.labels.splice(0..0, error.diagnostic.labels.iter().cloned());
-            page.notes.extend(error.diagnostic.notes.iter().cloned());
-            page.help.extend(error.diagnostic.help.iter().cloned());
         }
         Box::new(Error::command(page, status))
     }
