@@ -106,9 +106,8 @@ impl<'s> Checker<'s> {
         for word in words {
             self.word(word, &mut lowered);
         }
-        if let Target::Program = target {
-            guard(&mut lowered);
-        }
+        // Builtins take options from literal text only, so a value is never one.
+        unguard(&mut lowered, matches!(target, Target::Builtin(_)));
         Some(Command { assignments, target, words: lowered.into_boxed_slice() })
     }
 
@@ -607,9 +606,10 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// After a literal `--` no word is taken for an option.
-fn guard(words: &mut [Word]) {
-    let mut ended = false;
+/// Takes the guard from words that can't be options: those of a builtin, the name of the program, and all that follow a
+/// literal `--`.
+fn unguard(words: &mut [Word], all: bool) {
+    let mut ended = all;
     for (index, word) in words.iter_mut().enumerate() {
         match word {
             Word::Literal(text) => ended |= index > 0 && &**text == b"--",

@@ -1,0 +1,199 @@
+//! Every block of code in README.md and docs/*.md is run, so that no page says what is not so.
+//!
+//! | block | what holds |
+//! | --- | --- |
+//! | ```` ```pipewright ```` | passes `--check` |
+//! | ```` ```pipewright ````, then ```` ```output ```` | run, it prints this, on standard output and standard error together |
+//! | ```` ```refused ```` | is refused before anything runs; a block `output` after it holds the page |
+//! | ```` ```console ```` | each line `$ command`, run by bash, prints the lines below it |
+//! | ```` ```sh ```` | is sh (`bash -n`), and not run |
+//! | ```` ```text ```` and other languages | are no code of ours |
+//!
+//! All blocks of a page share a directory, in their order, with `pipewright` in PATH. A page puts a file there by a
+//! comment that a reader does not see:
+//!
+//! ```text
+//! <!-- file access.log
+//! the content
+//! -->
+//! ```
+//!
+//! A line `...` in the expected output stands for any lines. Programs are in `script.pw`, so pages of errors name that.
+//! Lines of a `console` block that begin with `$ git clone` or `$ cargo` are for the reader and not run. A word
+//! `no-run` after `console` keeps a whole block from it.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::{Outcome, Run, have};
+
+struct Block {
+    line: usize,
+    /// What follows the fence: the language, and flags after it.
+    info: String,
+    text: String,
+}
+
+enum Part {
+    Block(Block),
+    File(String, String),
+}
+
+#[test]
+fn what_the_pages_show_is_so() {
+    let mut pages: Vec<PathBuf> = support::files(&support::root().join("docs"), ".md");
+    pages.insert(0, support::root().join("README.md"));
+    let mut wrong = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        let name = page.strip_prefix(support::root()).unwrap_or(&page).display().to_string();
+        wrong.extend(try_page(&text).into_iter().map(|(line, what)| format!("==== {name}:{line}\n{what}")));
+    }
+    assert!(wrong.is_empty(), "{} blocks are wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn try_page(page: &str) -> Vec<(usize, String)> {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mut wrong = Vec::new();
+    let parts = parts(page);
+    for (at, part) in parts.iter().enumerate() {
+        let block = match part {
+            Part::Block(block) => block,
+            Part::File(name, content) => {
+                let path = directory.path().join(name);
+                fs::create_dir_all(path.parent().expect("it is below")).expect("a directory can be made");
+                fs::write(path, content).expect("a file can be written");
+                continue;
+            }
+        };
+        let output = match parts.get(at + 1) {
+            Some(Part::Block(next)) if next.info == "output" => Some(next.text.as_str()),
+            _ => None,
+        };
+        if let Err(what) = try_block(block, output, directory.path()) {
+            wrong.push((block.line, what));
+        }
+    }
+    wrong
+}
+
+fn try_block(block: &Block, output: Option<&str>, directory: &Path) -> Result<(), String> {
+    let script = |options: &[&str]| {
+        fs::write(directory.join("script.pw"), &block.text).expect("a file can be written");
+        bash("exec \"$0\" \"$@\" 2>&1").arg(support::pipewright()).args(options).arg("script.pw").dir(directory).run()
+    };
+    let mut words = block.info.split_whitespace();
+    match words.next().unwrap_or_default() {
+        "pipewright" => {
+            let outcome = script(&["--check"]);
+            if outcome.status != 0 {
+                return Err(format!("it does not pass the check\n{outcome}"));
+            }
+            match output {
+                Some(output) => compare(output, &script(&[])),
+                None => Ok(()),
+            }
+        }
+        "refused" => {
+            let outcome = script(&[]);
+            if outcome.status != 2 || !outcome.stdout.starts_with(b"error[E0") {
+                return Err(format!("it is not refused\n{outcome}"));
+            }
+            output.map_or(Ok(()), |output| compare(output, &outcome))
+        }
+        "console" if words.any(|word| word == "no-run") => Ok(()),
+        "console" => commands(&block.text).into_iter().try_for_each(|(command, output)| {
+            if ["git clone", "cargo"].iter().any(|skipped| command.starts_with(skipped)) || !have("bash") {
+                return Ok(());
+            }
+            compare(&output, &bash(&format!("exec 2>&1\n{command}")).dir(directory).run())
+                .map_err(|what| format!("$ {command}\n{what}"))
+        }),
+        "sh" if have("bash") => {
+            let outcome = Run::new("bash").args(["-n", "-c", &block.text]).run();
+            if outcome.status == 0 { Ok(()) } else { Err(format!("it is not sh\n{outcome}")) }
+        }
+        "" => Err("a block says what it holds: pipewright, refused, console, sh, output or text".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// A shell with `pipewright` in its PATH.
+fn bash(code: &str) -> Run {
+    let mut path = support::pipewright().parent().expect("it lies in a directory").as_os_str().to_owned();
+    path.push(":");
+    path.push(support::path());
+    Run::new("bash").env("PATH", path).args(["-c", code])
+}
+
+fn compare(expected: &str, outcome: &Outcome) -> Result<(), String> {
+    let printed = outcome.out();
+    if !outcome.timed_out && matches(&lines(expected), &lines(&printed)) {
+        return Ok(());
+    }
+    Err(format!("-- the page shows\n{expected}\n-- it prints (status {})\n{printed}", outcome.status))
+}
+
+/// Without blank lines at the end, and blanks at the end of lines, which editors remove.
+fn lines(text: &str) -> Vec<&str> {
+    text.trim_end().lines().map(str::trim_end).collect()
+}
+
+/// Whether the lines are those expected, of which `...` stands for any number.
+fn matches(expected: &[&str], lines: &[&str]) -> bool {
+    match expected.split_first() {
+        None => lines.is_empty(),
+        Some((&"...", rest)) => (0..=lines.len()).any(|skipped| matches(rest, &lines[skipped..])),
+        Some((first, rest)) => lines.first() == Some(first) && matches(rest, &lines[1..]),
+    }
+}
+
+/// The commands of a console, each with what is below it. One that ends in `\` goes on in the next line.
+fn commands(text: &str) -> Vec<(String, String)> {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    let mut goes_on = false;
+    for line in text.lines() {
+        match (line.strip_prefix("$ "), commands.last_mut()) {
+            (_, Some((command, _))) if goes_on => *command += &format!("\n{line}"),
+            (Some(command), _) => commands.push((command.to_owned(), String::new())),
+            (None, Some((_, output))) => *output += &format!("{line}\n"),
+            (None, None) => panic!("a console begins with a command: {line}"),
+        }
+        goes_on = line.ends_with('\\');
+    }
+    commands
+}
+
+/// The blocks and hidden files of a page, in order.
+fn parts(page: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut lines = page.lines().enumerate();
+    while let Some((at, line)) = lines.next() {
+        let indent = line.len() - line.trim_start().len();
+        if let Some(info) = line.trim_start().strip_prefix("```") {
+            let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| line.trim_start() != "```");
+            let text = inside.fold(String::new(), |text, line| text + line.get(indent..).unwrap_or_default() + "\n");
+            parts.push(Part::Block(Block { line: at + 1, info: info.trim().to_owned(), text }));
+        } else if let Some(name) = line.strip_prefix("<!-- file ") {
+            let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "-->");
+            let text = inside.fold(String::new(), |text, line| text + line + "\n");
+            parts.push(Part::File(name.trim().to_owned(), text));
+        }
+    }
+    parts
+}
+
+#[test]
+fn a_page_is_taken_apart_as_its_head_says() {
+    let page = "# Title\n```console\n$ echo a \\\n  b\na b\n$ true\n```\n<!-- file d/x\none\n-->\n- item\n  ```sh\n  if x; then\n  fi\n  ```\n";
+    let parts = parts(page);
+    let [Part::Block(console), Part::File(name, content), Part::Block(sh)] = &*parts else { panic!("{}", parts.len()) };
+    assert_eq!((console.line, console.info.as_str()), (2, "console"));
+    let expected = [("echo a \\\n  b".to_owned(), "a b\n".to_owned()), ("true".to_owned(), String::new())];
+    assert_eq!(commands(&console.text), expected);
+    assert_eq!((name.as_str(), content.as_str()), ("d/x", "one\n"));
+    assert_eq!((sh.line, sh.text.as_str()), (12, "if x; then\nfi\n"));
+    assert!(matches(&["a", "...", "c"], &["a", "b", "b", "c"]) && matches(&["...", "a"], &["a"]));
+    assert!(!matches(&["a"], &["a", "b"]) && !matches(&["a", "b"], &["a"]));
+}
