@@ -10,6 +10,8 @@
 //! | `NAME.env` | variables, `NAME=value` a line | PATH, HOME and LC_ALL only |
 //! | `NAME.setup/` | what is copied into the directory before | an empty directory |
 //!
+//! How long a stage took is shown as `after N ms`.
+//!
 //! `UPDATE=1 cargo test --test golden` writes them anew, for `git diff` to judge; `ONLY=errors/` takes those whose
 //! path contains that.
 
@@ -50,6 +52,41 @@ fn scripts_print_what_they_should() {
     assert!(failures.is_empty(), "{} of {count} differ\n{}", failures.len(), failures.join("\n"));
 }
 
+/// A wrong hint is worse than none.
+#[test]
+fn what_a_page_suggests_passes_the_check() {
+    let pages = support::files(&support::root().join("tests/golden"), ".err");
+    let mut count = 0;
+    for page in pages {
+        let text = String::from_utf8_lossy(&fs::read(&page).expect("it is there")).into_owned();
+        for suggested in suggestions(&text) {
+            count += 1;
+            let outcome = Run::pipewright().args(["--check", "-c", &suggested]).run();
+            assert!(outcome.status == 0, "{}: {suggested}\n{outcome}", page.display());
+        }
+    }
+    assert!(count > 20, "pages suggest what to write: {count}");
+}
+
+/// The examples of a page: the indented lines below `help: …:`.
+fn suggestions(page: &str) -> Vec<String> {
+    let mut suggestions: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in page.lines() {
+        if line.starts_with("help: ") {
+            inside = line.ends_with(':');
+            suggestions.extend(inside.then(String::new));
+        } else if let (true, Some(line), Some(last)) =
+            (inside, line.strip_prefix("      "), suggestions.last_mut())
+        {
+            *last += &format!("{line}\n");
+        } else {
+            inside = false;
+        }
+    }
+    suggestions
+}
+
 fn run(script: &Path) -> Outcome {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let beside = |extension: &str| script.with_extension(extension);
@@ -63,7 +100,9 @@ fn run(script: &Path) -> Outcome {
         let (name, value) = line.split_once('=').unwrap_or_else(|| panic!("{line:?} in {script:?}"));
         run = run.env(name, value);
     }
-    run.run()
+    let mut outcome = run.run();
+    outcome.stderr = support::without_times(&outcome.stderr);
+    outcome
 }
 
 fn lines(path: &Path) -> Vec<String> {

@@ -9,6 +9,8 @@
 //! | ```` ```sh ```` | is sh (`bash -n`), and not run |
 //! | ```` ```text ```` and other languages | are no code of ours |
 //!
+//! Below a heading such as `## E0201: …` a block is an example of that diagnostic: it is run, and must get that page.
+//!
 //! All blocks of a page share a directory, in their order, with `pipewright` in PATH. A page puts a file there by a
 //! comment that a reader does not see:
 //!
@@ -33,6 +35,8 @@ struct Block {
     /// What follows the fence: the language, and flags after it.
     info: String,
     text: String,
+    /// The diagnostic of which it is an example.
+    code: Option<String>,
 }
 
 enum Part {
@@ -81,8 +85,20 @@ fn try_page(page: &str) -> Vec<(usize, String)> {
 fn try_block(block: &Block, output: Option<&str>, directory: &Path) -> Result<(), String> {
     let script = |options: &[&str]| {
         fs::write(directory.join("script.pw"), &block.text).expect("a file can be written");
-        bash("exec \"$0\" \"$@\" 2>&1").arg(support::pipewright()).args(options).arg("script.pw").dir(directory).run()
+        bash("exec \"$0\" \"$@\" 2>&1")
+            .arg(support::pipewright())
+            .args(options)
+            .arg("script.pw")
+            .dir(directory)
+            .run()
     };
+    if let (Some(code), "pipewright" | "refused") = (&block.code, block.info.as_str()) {
+        let outcome = script(&[]);
+        let is_refusal = outcome.status == 2 && outcome.stdout.starts_with(b"error[E0");
+        if !outcome.out().contains(&format!("error[{code}]")) || is_refusal != (block.info == "refused") {
+            return Err(format!("it is no example of {code}\n{outcome}"));
+        }
+    }
     let mut words = block.info.split_whitespace();
     match words.next().unwrap_or_default() {
         "pipewright" => {
@@ -168,13 +184,26 @@ fn commands(text: &str) -> Vec<(String, String)> {
 /// The blocks and hidden files of a page, in order.
 fn parts(page: &str) -> Vec<Part> {
     let mut parts = Vec::new();
+    let mut code = None;
     let mut lines = page.lines().enumerate();
     while let Some((at, line)) = lines.next() {
         let indent = line.len() - line.trim_start().len();
         if let Some(info) = line.trim_start().strip_prefix("```") {
             let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| line.trim_start() != "```");
-            let text = inside.fold(String::new(), |text, line| text + line.get(indent..).unwrap_or_default() + "\n");
-            parts.push(Part::Block(Block { line: at + 1, info: info.trim().to_owned(), text }));
+            let text =
+                inside.fold(String::new(), |text, line| text + line.get(indent..).unwrap_or_default() + "\n");
+            parts.push(Part::Block(Block {
+                line: at + 1,
+                info: info.trim().to_owned(),
+                text,
+                code: code.clone(),
+            }));
+        } else if line.starts_with('#') {
+            let number = line.trim_start_matches(['#', ' ']).split(':').next().unwrap_or_default();
+            let is_code = number.len() == 5
+                && number.starts_with('E')
+                && number[1..].bytes().all(|b| b.is_ascii_digit());
+            code = is_code.then(|| number.to_owned());
         } else if let Some(name) = line.strip_prefix("<!-- file ") {
             let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "-->");
             let text = inside.fold(String::new(), |text, line| text + line + "\n");
@@ -188,7 +217,9 @@ fn parts(page: &str) -> Vec<Part> {
 fn a_page_is_taken_apart_as_its_head_says() {
     let page = "# Title\n```console\n$ echo a \\\n  b\na b\n$ true\n```\n<!-- file d/x\none\n-->\n- item\n  ```sh\n  if x; then\n  fi\n  ```\n";
     let parts = parts(page);
-    let [Part::Block(console), Part::File(name, content), Part::Block(sh)] = &*parts else { panic!("{}", parts.len()) };
+    let [Part::Block(console), Part::File(name, content), Part::Block(sh)] = &*parts else {
+        panic!("{}", parts.len())
+    };
     assert_eq!((console.line, console.info.as_str()), (2, "console"));
     let expected = [("echo a \\\n  b".to_owned(), "a b\n".to_owned()), ("true".to_owned(), String::new())];
     assert_eq!(commands(&console.text), expected);

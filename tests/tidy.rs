@@ -39,21 +39,25 @@ fn sources() -> Vec<File> {
         name.split('/').any(|part| ["tests", "tests.rs", "testing", "testing.rs"].contains(&part))
     };
     let files = files.iter().map(|path| (path, relative(path))).filter(|(_, name)| !is_test(name));
-    files.map(|(path, name)| File { name, code: code(&fs::read_to_string(path).expect("a source is UTF-8")) }).collect()
+    files
+        .map(|(path, name)| File { name, code: code(&fs::read_to_string(path).expect("a source is UTF-8")) })
+        .collect()
 }
 
 /// A source without its comments and what stands below `#[cfg(test)] mod`.
 fn code(text: &str) -> String {
     let own = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    own.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| line.to_owned() + "\n").collect()
+    own.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| line.to_owned() + "\n")
+        .collect()
 }
 
 /// Whether the text holds the word by itself.
 fn holds_word(text: &str, word: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.match_indices(word).any(|(at, _)| {
-        !text[..at].ends_with(is_name) && !text[at + word.len()..].starts_with(is_name)
-    })
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_name) && !text[at + word.len()..].starts_with(is_name))
 }
 
 #[track_caller]
@@ -110,9 +114,13 @@ fn every_unsafe_says_why() {
         let text = fs::read_to_string(&path).expect("a source is UTF-8");
         let lines: Vec<_> = text.lines().collect();
         for (at, line) in lines.iter().enumerate() {
-            let opens = holds_word(line, "unsafe") && line.contains("unsafe {") || line.contains("unsafe impl");
+            let opens =
+                holds_word(line, "unsafe") && line.contains("unsafe {") || line.contains("unsafe impl");
             let above = &lines[at.saturating_sub(8)..at];
-            if opens && !line.trim_start().starts_with("//") && !above.iter().any(|line| line.contains("SAFETY")) {
+            if opens
+                && !line.trim_start().starts_with("//")
+                && !above.iter().any(|line| line.contains("SAFETY"))
+            {
                 wrong.push(format!("{}:{}: {}", path.display(), at + 1, line.trim()));
             }
         }
@@ -122,7 +130,16 @@ fn every_unsafe_says_why() {
 
 #[test]
 fn no_process_is_started_by_the_standard_library() {
-    let forbidden = ["process::Command", "CommandExt", "pre_exec", "execvp", "posix_spawnp", "\"/bin/sh\"", "libc::system", "popen("];
+    let forbidden = [
+        "process::Command",
+        "CommandExt",
+        "pre_exec",
+        "execvp",
+        "posix_spawnp",
+        "\"/bin/sh\"",
+        "libc::system",
+        "popen(",
+    ];
     let wrong = sources().into_iter().flat_map(|file| {
         let held = forbidden.iter().filter(|text| file.code.contains(**text));
         held.map(|text| format!("{} holds {text}", file.name)).collect::<Vec<_>>()
@@ -137,7 +154,9 @@ fn nothing_prints_by_macros_that_panic() {
     let mut wrong = Vec::new();
     for file in sources() {
         for (at, line) in file.code.lines().enumerate() {
-            let found = macros.iter().any(|text| line.trim_start().starts_with(text) || line.contains(&format!(" {text}")));
+            let found = macros
+                .iter()
+                .any(|text| line.trim_start().starts_with(text) || line.contains(&format!(" {text}")));
             if found {
                 wrong.push(format!("{} (line {} of its code): {}", file.name, at + 1, line.trim()));
             }
@@ -176,9 +195,9 @@ fn each_diagnostic_is_shown_by_a_golden_script() {
     let sources = sources();
     let mut wrong = Vec::new();
     for (name, (id, _)) in codes() {
-        let emitted = sources.iter().any(|file| {
-            file.name != "diag/codes.rs" && holds_word(&file.code, &format!("code::{name}"))
-        });
+        let emitted = sources
+            .iter()
+            .any(|file| file.name != "diag/codes.rs" && holds_word(&file.code, &format!("code::{name}")));
         let excused = WITHOUT_GOLDEN.iter().any(|(excused, _)| *excused == id);
         if emitted && !excused && !pages.contains(&format!("error[{id}]")) {
             wrong.push(format!("{id} ({name})"));
@@ -193,7 +212,10 @@ fn each_diagnostic_is_documented() {
     let wrong = codes().into_iter().filter(|(_, (id, title))| {
         !page.lines().any(|line| line.contains(id) && line.contains(title.as_str()))
     });
-    assert_none(wrong.map(|(name, (id, title))| format!("{id} ({name}): {title}")).collect(), "docs/DIAGNOSTICS.md lacks");
+    assert_none(
+        wrong.map(|(name, (id, title))| format!("{id} ({name}): {title}")).collect(),
+        "docs/DIAGNOSTICS.md lacks",
+    );
 }
 
 #[test]

@@ -7,7 +7,6 @@ pub mod printf;
 pub mod test;
 
 use crate::diag::{Code, code};
-use std::borrow::Cow;
 
 /// A builtin command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +73,8 @@ pub const ALL: &[Row] = &[
     Row {
         builtin: Builtin::Kill,
         name: "kill",
-        synopsis: "kill [-SIGNAL | -s SIGNAL] PID… | kill -l",
-        doc: "Sends a signal, TERM unless another is named, to processes or, with a negative number after `--`, to process groups.",
+        synopsis: "kill [-SIGNAL | -s SIGNAL] PID…",
+        doc: "Sends a signal, TERM unless another is named, to processes or, with a negative number after `--`, to process groups; -0 only asks whether they are there.",
     },
     Row {
         builtin: Builtin::Printf,
@@ -135,23 +134,94 @@ impl Builtin {
         ALL.iter().find(|row| row.builtin == self).map_or("", |row| row.name)
     }
 
-    /// What shells disagree about in a call. Arguments that are not literal are none here: they are no options.
-    pub fn refuse(self, arguments: &[Option<Cow<'_, str>>]) -> Option<Refusal> {
-        if self != Self::Echo {
-            return None;
+    /// What shells disagree about in a call, or what this builtin lacks. Arguments that are not literal are none here:
+    /// they are no options, and what they hold is known only when it runs.
+    pub fn refuse(self, arguments: &[Option<&[u8]>]) -> Option<Refusal> {
+        let usage = |argument: usize, message: String, help: &str| {
+            Some(Refusal { argument, code: code::BUILTIN_CALL, message, help: help.to_string() })
+        };
+        let first = arguments.first().copied().flatten();
+        let name = self.name();
+        let option = |argument: usize, text: &[u8], help: &str| {
+            usage(argument, format!("{name} has no option {}", String::from_utf8_lossy(text)), help)
+        };
+        match self {
+            Self::Echo => {
+                let literal = arguments.iter().map_while(|argument| *argument);
+                let literal: Vec<echo::Arg<'_>> =
+                    literal.map(|text| echo::Arg { text, literal: true }).collect();
+                let message = echo::echo(&literal).err()?;
+                let argument = usize::from(literal.first().is_some_and(|first| first.text == b"-n"));
+                let code = code::SH_ECHO;
+                Some(Refusal {
+                    argument,
+                    code,
+                    message: "shells disagree about this option of echo".into(),
+                    help: message,
+                })
+            }
+            Self::Printf => {
+                // The format alone: arguments can't make it one that is refused.
+                let printed = printf::printf(&[first?]);
+                let message = printed.errors.into_iter().next().filter(|_| printed.status == 2)?;
+                usage(0, format!("printf: {message}"), "printf takes a format of POSIX, with %b, %c and %q")
+            }
+            Self::Exit => {
+                let status = first.filter(|text| *text != b"--")?;
+                let number =
+                    std::str::from_utf8(status).ok().and_then(|text| text.trim().parse::<i64>().ok());
+                if matches!(number, Some(0..=255)) && arguments.len() == 1 {
+                    return None;
+                }
+                usage(
+                    0,
+                    "exit takes one status of 0 to 255".into(),
+                    "other numbers would be cut to eight bits: exit 1",
+                )
+            }
+            Self::Type | Self::Command => {
+                let names =
+                    if self == Self::Command { arguments.get(1..).unwrap_or_default() } else { arguments };
+                if self == Self::Type && first.is_some_and(|first| first.starts_with(b"-")) {
+                    return option(0, first?, "type takes names alone; command -v prints a path");
+                }
+                let offset = arguments.len() - names.len();
+                let other = |name: &[u8]| {
+                    KEYWORDS.iter().any(|keyword| keyword.as_bytes() == name) || is_sh_word(name)
+                };
+                let place = names.iter().position(|name| name.is_some_and(other))?;
+                usage(
+                    place + offset,
+                    "this name means another thing in sh".into(),
+                    "ask for the name of a program or of one of our builtins",
+                )
+            }
+            Self::Kill if matches!(first, Some(b"-l" | b"-L")) => usage(
+                0,
+                "shells print another list each for kill -l".into(),
+                "write the signal's name: kill -s TERM $pid",
+            ),
+            Self::Wait if !arguments.is_empty() => {
+                usage(0, "wait takes no arguments".into(), "it waits for all jobs of the script: wait")
+            }
+            Self::Pwd if first.is_some_and(|first| !first.starts_with(b"-")) => {
+                usage(0, "pwd takes no argument".into(), "write: pwd")
+            }
+            _ => None,
         }
-        let given = arguments.iter().map_while(|argument| argument.as_deref());
-        let literal: Vec<echo::Arg<'_>> =
-            given.map(|text| echo::Arg { text: text.as_bytes(), literal: true }).collect();
-        let message = echo::echo(&literal).err()?;
-        let argument = usize::from(literal.first().is_some_and(|first| first.text == b"-n"));
-        Some(Refusal {
-            argument,
-            code: code::SH_ECHO,
-            message: "shells disagree about this option of echo".to_string(),
-            help: message,
-        })
     }
+}
+
+/// Builtins and keywords of sh that are none of ours.
+fn is_sh_word(name: &[u8]) -> bool {
+    const WORDS: &[&str] = &[
+        ":", ".", "!", "{", "}", "alias", "bg", "break", "builtin", "case", "continue", "declare", "do",
+        "done", "elif", "esac", "eval", "exec", "export", "fc", "fg", "fi", "function", "getopts", "hash",
+        "help", "history", "jobs", "local", "mapfile", "read", "readonly", "select", "set", "shift", "shopt",
+        "source", "then", "time", "times", "trap", "typeset", "ulimit", "umask", "unalias", "unset", "until",
+        "[[",
+    ];
+    WORDS.iter().any(|word| word.as_bytes() == name)
 }
 
 /// The keywords of the language.

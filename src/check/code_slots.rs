@@ -231,7 +231,7 @@ fn refuse<'s>(checker: &mut Checker<'s>, word: &ast::Word<'s>, program: &str, sh
     if let Some(at) = at {
         let message = format!("`{program}` runs this text as code, and a value stands in it");
         let help = if shell {
-            "pass the value as an argument: sh -c 'echo \"$1\"' sh -- $x\nor quote it for the shell: $[quote(x)]; text that is meant as code is $[code(x)]"
+            "quote the value for the shell: $[quote(x)]; text that is meant as code is $[code(x)]"
         } else {
             "pass the value as an argument or in the environment; text that is meant as code is $[code(x)]"
         };

@@ -187,7 +187,23 @@ impl<'s> Checker<'s> {
     }
 
     pub fn declare(&mut self, name: ast::Name<'s>) -> Slot {
-        if matches!(name.text, "env" | "args" | "true" | "false" | "null" | "_") {
+        let own = matches!(
+            name.text,
+            "env"
+                | "args"
+                | "true"
+                | "false"
+                | "null"
+                | "_"
+                | "lines"
+                | "json"
+                | "bytes"
+                | "capture"
+                | "and"
+                | "or"
+                | "not"
+        );
+        if own || builtins::KEYWORDS.contains(&name.text) {
             let message = format!("`{}` can't be declared", name.text);
             self.error(
                 code::DUPLICATE_NAME,
@@ -196,6 +212,11 @@ impl<'s> Checker<'s> {
                 "this name is the language's own",
                 "choose another name",
             );
+        }
+        if self.scopes.is_declared_here(name.text) {
+            let message = format!("`{}` is declared twice in one block", name.text);
+            let help = format!("assign to it: {} = …", name.text);
+            self.error(code::DUPLICATE_NAME, name.span, message, "declared before", &help);
         }
         self.scopes.declare(name.text)
     }
@@ -356,7 +377,35 @@ impl<'s> Checker<'s> {
         }
     }
 
+    /// `{ false; echo x; } || y` prints x in sh, where a failure that is absorbed stops nothing.
+    fn refuse_absorbed_blocks(&mut self, and_or: &ast::AndOr<'s>) {
+        let pipelines: Vec<&ast::Pipeline<'s>> =
+            std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline)).collect();
+        let last_or = and_or.rest.iter().rposition(|(connector, _)| *connector == ast::Connector::Or);
+        for (index, pipeline) in pipelines.into_iter().enumerate() {
+            if !(pipeline.negated || last_or.is_some_and(|or| index <= or)) {
+                continue;
+            }
+            let block = pipeline.stages.iter().find_map(|stage| match &stage.kind {
+                ast::StageKind::Block(block) if block.statements.len() > 1 => Some(block.span),
+                _ => None,
+            });
+            if let Some(span) = block {
+                let help =
+                    "join its commands, which is the same in sh:\n{ make && make install; } || echo failed";
+                self.error(
+                    code::SH_BLOCK,
+                    span,
+                    "a failure in this block is absorbed behind it",
+                    "in sh the block would go on after a failing command",
+                    help,
+                );
+            }
+        }
+    }
+
     pub fn and_or(&mut self, and_or: ast::AndOr<'s>) -> AndOr {
+        self.refuse_absorbed_blocks(&and_or);
         let first = self.pipeline(and_or.first);
         let rest = and_or.rest.into_iter().map(|(connector, pipeline)| {
             let connector = match connector {

@@ -53,6 +53,11 @@ impl<'s> Scopes<'s> {
         slot
     }
 
+    /// Whether the innermost block has declared this name.
+    pub fn is_declared_here(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|variable| variable.depth == self.blocks.len())
+    }
+
     pub fn find(&self, name: &str) -> Option<Variable> {
         self.names.get(name).and_then(|variables| variables.last()).copied()
     }

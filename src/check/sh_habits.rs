@@ -211,7 +211,7 @@ const WORDS: &[(&[&str], Row)] = &[
             code::SH_EVAL,
             "values never become code",
             "run a command whose parts are values directly",
-            "let command = [\"ls\", \"-l\"]\n...$command",
+            "let command = [\"ls\", \"/tmp\"]\n...$command",
         ),
     ),
     (
@@ -256,7 +256,7 @@ const WORDS: &[(&[&str], Row)] = &[
             code::SH_BUILTIN,
             "aliases don't exist here",
             "keep a command in a list",
-            "let ll = [\"ls\", \"-l\"]\n...$ll /tmp",
+            "let ll = [\"ls\", \"-l\"]\n...$[flags(ll)] /tmp",
         ),
     ),
     (
@@ -365,6 +365,15 @@ const WORDS: &[(&[&str], Row)] = &[
             "`let` declares a variable: name, spaces, `=`, expression",
             "write spaces around `=`",
             "let x = 5",
+        ),
+    ),
+    (
+        &["jobs", "fg", "bg", "help", "history"],
+        row(
+            code::UNSUPPORTED,
+            "this builtin comes with the interactive prompt",
+            "a script waits for its jobs by wait",
+            "sleep 1 &\nwait",
         ),
     ),
     (

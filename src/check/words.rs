@@ -3,7 +3,7 @@
 use super::lower::Checker;
 use super::program::*;
 use super::{code_slots, sh_habits};
-use crate::builtins;
+use crate::builtins::{self, Builtin};
 use crate::diag::code;
 use crate::expand::glob::Glob;
 use crate::expand::pattern::{self, Pattern, PatternError};
@@ -52,6 +52,11 @@ impl<'s> Checker<'s> {
         let ast::Simple { assignments, words } = simple;
         let Some(first) = words.first() else {
             match assignments.first() {
+                Some(ast::Assignment { value: ast::Word { kind: WordKind::Parts(parts), .. }, .. })
+                    if parts.iter().any(|part| matches!(part.kind, PartKind::Sh(Habit::Array))) =>
+                {
+                    self.habit(Habit::Array, span);
+                }
                 Some(assignment) if assignment.append => {
                     self.habit(Habit::AppendAssignment, assignment.name.span)
                 }
@@ -96,15 +101,36 @@ impl<'s> Checker<'s> {
         let assignments = assignments
             .map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true)))
             .collect::<Box<[_]>>();
+        // The name of a builtin is no argument of it, and neither is `command`.
+        let asks = matches!(target, Target::Builtin(Builtin::Command));
+        let through = name.as_deref() == Some("command") && !asks;
         let mut words = words.into_iter();
-        if let Target::Builtin(_) = target {
-            words.next();
-        } else if name.as_deref() == Some("command") {
-            words.next();
-        }
+        words
+            .by_ref()
+            .take(usize::from(matches!(target, Target::Builtin(_))) + usize::from(through))
+            .for_each(drop);
         let mut lowered = Vec::with_capacity(words.len());
+        let mut spans = Vec::new();
         for word in words {
+            let span = word.span;
             self.word(word, &mut lowered);
+            if let Target::Builtin(_) = target {
+                spans.resize(lowered.len(), span);
+            }
+        }
+        if let Target::Builtin(builtin) = target {
+            let literals: Vec<Option<&[u8]>> = lowered
+                .iter()
+                .map(|word| match word {
+                    Word::Literal(text) => Some(&**text),
+                    _ => None,
+                })
+                .collect();
+            if let Some(refusal) = builtin.refuse(&literals) {
+                let span = spans.get(refusal.argument).copied().unwrap_or(span);
+                self.error(refusal.code, span, refusal.message, "not in Pipewright", &refusal.help);
+                return None;
+            }
         }
         // Builtins take options from literal text only, so a value is never one.
         unguard(&mut lowered, matches!(target, Target::Builtin(_)));
@@ -152,20 +178,12 @@ impl<'s> Checker<'s> {
             return self.command_builtin(words);
         }
         match builtins::find(name) {
-            Some(builtin) => {
-                let arguments: Vec<_> = words[1..].iter().map(|word| literal(Some(word))).collect();
-                if let Some(refusal) = builtin.refuse(&arguments) {
-                    let span = words.get(refusal.argument + 1).map_or(span, |word| word.span);
-                    self.error(refusal.code, span, refusal.message, "not in Pipewright", &refusal.help);
-                    return None;
-                }
-                Some(Target::Builtin(builtin))
-            }
+            Some(builtin) => Some(Target::Builtin(builtin)),
             None => Some(Target::Program),
         }
     }
 
-    /// `command NAME` reaches the program behind a builtin; `command -v` asks.
+    /// `command NAME` is NAME, and never a function; `command -v` asks what a name means.
     fn command_builtin(&mut self, words: &[ast::Word<'s>]) -> Option<Target> {
         let Some(next) = words.get(1) else {
             self.error(
@@ -191,18 +209,10 @@ impl<'s> Checker<'s> {
                 );
                 None
             }
-            Some(name @ ("cd" | "exit" | "wait" | "fg" | "bg" | "jobs" | "command" | "type")) => {
-                let message = format!("there is no program behind `{name}`");
-                self.error(
-                    code::PROGRAM_NOT_FOUND_HERE,
-                    next.span,
-                    message,
-                    "the builtin can't be reached by `command`",
-                    &format!("drop `command`: {name} …"),
-                );
-                None
-            }
-            _ => Some(Target::Program),
+            // As in sh: `command` passes by functions, not builtins.
+            Some(name) if sh_habits::of_word(name).is_some() => self.target(name, next, &words[1..]),
+            Some(name) => Some(builtins::find(name).map_or(Target::Program, Target::Builtin)),
+            None => Some(Target::Program),
         }
     }
 
@@ -266,9 +276,7 @@ impl<'s> Checker<'s> {
                 let parts = parts.into_vec();
                 self.refuse_in_word(&parts);
                 if parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_))) {
-                    if let Some(glob) = self.glob(parts, span) {
-                        into.push(Word::Glob(Box::new(glob)));
-                    }
+                    into.extend(self.glob(parts, span));
                     return;
                 }
                 let text = self.text(parts, span);
@@ -362,7 +370,21 @@ impl<'s> Checker<'s> {
                     texts = true;
                     continue;
                 }
-                PartKind::Tilde(user) => Part::Home(Str::from(user), span),
+                PartKind::Tilde(user) => {
+                    if user.contains([':', '+', '-'])
+                        || user.starts_with(|first: char| first.is_ascii_digit())
+                    {
+                        let help = "write \"$HOME\" or the directory, or quote the tilde if it is meant as text: '~'";
+                        self.error(
+                            code::SH_TILDE,
+                            span,
+                            "shells disagree about this tilde",
+                            "not a user's name",
+                            help,
+                        );
+                    }
+                    Part::Home(Str::from(&*user), span)
+                }
                 PartKind::Value(value) => {
                     let value = unshared(value, |value| match value.kind {
                         ast::ExprKind::Name(name) => {
@@ -461,7 +483,8 @@ impl<'s> Checker<'s> {
 
     // -------------------------------------------------------------------------------------- patterns
 
-    fn glob(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> Option<GlobWord> {
+    /// A word with patterns. One whose bracket expression holds a slash is none after all (POSIX 2.14.3): it is text.
+    fn glob(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> Option<Word> {
         let fixed = parts.iter().all(|part| {
             matches!(
                 part.kind,
@@ -471,7 +494,10 @@ impl<'s> Checker<'s> {
         if fixed {
             let units = pattern_parts(&parts);
             let glob = self.pattern(&parts, Glob::parse(&units))?;
-            return glob.map(|glob| GlobWord { span, pattern: GlobPattern::Fixed(glob) });
+            return Some(match glob {
+                Some(glob) => Word::Glob(Box::new(GlobWord { span, pattern: GlobPattern::Fixed(glob) })),
+                None => Word::Text(self.text(unpattern(parts), span)),
+            });
         }
         // Only to refuse what can't be a pattern; the values come when it runs.
         for part in &parts {
@@ -490,7 +516,7 @@ impl<'s> Checker<'s> {
                 lowered.extend(self.parts(vec![part], false).into_iter().map(GlobPart::Text));
             }
         }
-        Some(GlobWord { span, pattern: GlobPattern::Parts(lowered.into_boxed_slice()) })
+        Some(Word::Glob(Box::new(GlobWord { span, pattern: GlobPattern::Parts(lowered.into_boxed_slice()) })))
     }
 
     fn pattern<T>(&mut self, parts: &[ast::Part<'s>], parsed: Result<T, PatternError>) -> Option<T> {

@@ -132,8 +132,8 @@ codes! {
     ARGUMENT_COUNT = "E0206", "wrong number of arguments",
         "The call gives more or fewer arguments than the function or builtin takes.";
 
-    PROGRAM_NOT_FOUND_HERE = "E0207", "no program behind a builtin",
-        "This builtin changes the script itself, so no program of its name can stand in for it.";
+    BUILTIN_CALL = "E0207", "a builtin can't be called like this",
+        "The builtin lacks the option or argument, or shells disagree about what it does.";
 
     // sh's habits: valid sh that would mean something else, or nothing, here.
     SH_COMPOUND = "E0301", "a compound command of sh",
@@ -178,6 +178,12 @@ codes! {
         "A target is exactly one word; sh and bash disagree about patterns and lists there.";
     SH_BRACKET = "E0321", "a bracket expression that shells disagree about",
         "Bracket expressions hold literal characters and ranges: [abc], [a-z], [!a-z].";
+
+    SH_BLOCK = "E0322", "a block whose failure is absorbed",
+        "In sh a block goes on after a failing command when something behind it absorbs the failure, and here it ends there. Join its commands by &&.";
+
+    SH_TILDE = "E0323", "a tilde that shells disagree about",
+        "~ and ~user stand for home directories; ~+, ~-, ~1 and ~user:x mean one thing in bash and another elsewhere.";
 
     // Well formed, but refused because it would go wrong.
     UNGUARDED_CODE = "E0401", "a value where a program expects code",
@@ -227,6 +233,9 @@ codes! {
         "The kernel refused to write the output, for example since the disk is full; what could not be written is lost.";
     BUILTIN_USAGE = "E1017", "a builtin was called in a wrong way",
         "The message says which argument is wrong and what the builtin takes.";
+
+    NEGATED = "E1018", "a command behind ! succeeded",
+        "`! cmd` is a statement that fails when cmd succeeds. In a condition it is simply false.";
 
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",

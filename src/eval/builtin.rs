@@ -37,12 +37,13 @@ impl Interpreter {
             Builtin::Printf => self.printf(args, out, span),
             Builtin::Test | Builtin::Bracket => self.test(args, builtin == Builtin::Bracket, span),
             Builtin::Pwd => {
-                let mut directory = match args {
-                    [] => self.working_directory(span)?,
-                    [option] if option == b"-L" => self.working_directory(span)?,
-                    [option] if option == b"-P" => self.physical_directory(span)?,
-                    _ => return Err(self.usage(span, "pwd takes only -L or -P")),
-                };
+                let (physical, rest) = links(args);
+                if let Some(other) = rest.first() {
+                    let message = format!("pwd takes only -L and -P, and not {}", quote_word(other));
+                    return Err(self.usage(span, &message));
+                }
+                let mut directory =
+                    if physical { self.physical_directory(span)? } else { self.working_directory(span)? };
                 directory.push(b'\n');
                 out.write(self, 1, &directory, span).map(|()| 0)
             }
@@ -59,10 +60,10 @@ impl Interpreter {
         }
     }
 
-    /// A call that the builtin can't make sense of.
+    /// A call that the builtin can't make sense of, while another shell's might.
     fn usage(&self, span: Span, message: &str) -> Unwind {
         let diagnostic = page(code::BUILTIN_USAGE, self.source(), span, message, "this command");
-        Error::command(diagnostic, 2).into()
+        Error::refused(diagnostic, 2).into()
     }
 
     fn problem(&self, span: Span, message: &str, status: u8) -> Unwind {
@@ -96,7 +97,14 @@ impl Interpreter {
                 for error in &printed.errors[1..] {
                     diagnostic = diagnostic.note(error.clone());
                 }
-                Err(Error::command(diagnostic, printed.status).into())
+                let refused = printed.status == 2;
+                let status = printed.status;
+                let error = if refused {
+                    Error::refused(diagnostic, status)
+                } else {
+                    Error::command(diagnostic, status)
+                };
+                Err(error.into())
             }
         }
     }
@@ -126,7 +134,14 @@ impl Interpreter {
             Ok(answer) => Ok(u8::from(!answer)),
             Err(message) => {
                 let name = if bracket { "[" } else { "test" };
-                Err(self.usage(span, &format!("{name}: {message}")))
+                let diagnostic = page(
+                    code::BUILTIN_USAGE,
+                    self.source(),
+                    span,
+                    format!("{name}: {message}"),
+                    "this command",
+                );
+                Err(Error::command(diagnostic, 2).into())
             }
         }
     }
@@ -162,25 +177,12 @@ impl Interpreter {
     }
 
     fn cd(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
-        let mut physical = false;
-        let mut rest = args;
-        while let [option, more @ ..] = rest {
-            match option.as_slice() {
-                b"-L" => physical = false,
-                b"-P" => physical = true,
-                b"--" => {
-                    rest = more;
-                    break;
-                }
-                _ => break,
-            }
-            rest = more;
-        }
+        let (physical, rest) = links(args);
         let mut print = false;
         let target = match rest {
             [] => match self.environment.get(b"HOME") {
                 Some(home) if !home.is_empty() => home.to_vec(),
-                _ => return Err(self.problem(span, "cd: HOME is not set", 1)),
+                _ => return Err(self.usage(span, "cd: HOME is not set or empty")),
             },
             [dash] if dash == b"-" => {
                 print = true;
@@ -189,7 +191,7 @@ impl Interpreter {
                     None => return Err(self.problem(span, "cd: there is no directory before this one", 1)),
                 }
             }
-            [option] if option.first() == Some(&b'-') && args.len() == rest.len() => {
+            [option] if option.first() == Some(&b'-') && !args.contains(&b"--".to_vec()) => {
                 return Err(self.usage(
                     span,
                     &format!(
@@ -200,7 +202,7 @@ impl Interpreter {
                 ));
             }
             [target] if !target.is_empty() => target.clone(),
-            [_] => return Err(self.problem(span, "cd: the name of the directory is empty", 1)),
+            [_] => return Err(self.usage(span, "cd: the name of the directory is empty")),
             _ => return Err(self.usage(span, "cd takes one directory")),
         };
         let relative = !target.starts_with(b"/")
@@ -209,11 +211,9 @@ impl Interpreter {
             && target != b".."
             && !target.starts_with(b"../");
         if relative && self.environment.get(b"CDPATH").is_some_and(|path| !path.is_empty()) {
-            return Err(self.problem(
-                span,
-                "cd: CDPATH is set, and not followed here; write ./ before the directory",
-                1,
-            ));
+            return Err(
+                self.usage(span, "cd: CDPATH is set, and not followed here; write ./ before the directory")
+            );
         }
         let before = self.working_directory(span)?;
         let new = if physical {
@@ -222,7 +222,7 @@ impl Interpreter {
                 .map(|path| path.into_os_string().into_vec())
                 .map_err(|error| self.no_directory(&target, &error, span))?
         } else {
-            logical(&before, &target)
+            logical(&before, &target).map_err(|error| self.no_directory(&target, &error, span))?
         };
         let path = Path::new(OsStr::from_bytes(&new));
         match std::fs::metadata(path) {
@@ -268,7 +268,7 @@ impl Interpreter {
     fn exit(&self, args: &[Vec<u8>], span: Span) -> Unwind {
         let args = args.strip_prefix(&[b"--".to_vec()][..]).unwrap_or(args);
         match args {
-            [] => Unwind::Exit(0),
+            [] => Unwind::Exit(self.status),
             [status] => {
                 match std::str::from_utf8(status).ok().and_then(|text| text.trim().parse::<i64>().ok()) {
                     Some(status @ 0..=255) => Unwind::Exit(status as u8),
@@ -327,7 +327,9 @@ impl Interpreter {
             rest => (Some(Signal::TERM), rest),
         };
         let targets = targets.strip_prefix(&[b"--".to_vec()][..]).unwrap_or(targets);
-        let Some(signal) = signal else {
+        let probe = matches!(args, [option, ..] if option == b"-0")
+            || matches!(args, [option, zero, ..] if option == b"-s" && zero == b"0");
+        let Some(signal) = signal.or(probe.then_some(Signal::TERM)) else {
             return Err(self.usage(span, "kill: no such signal; kill -l lists them"));
         };
         if targets.is_empty() {
@@ -340,7 +342,12 @@ impl Interpreter {
                     self.usage(span, &format!("kill: {} is no number of a process", quote_word(target)))
                 );
             };
-            if let Err(error) = signal::send(pid, signal) {
+            let sent = match pid {
+                _ if probe => signal::probe(pid),
+                ..=-2 => signal::send_group(-pid, signal),
+                _ => signal::send(pid, signal),
+            };
+            if let Err(error) = sent {
                 failed = Some(format!("kill: can't signal {pid}: {}", super::redirect::reason(&error)));
             }
         }
@@ -434,18 +441,44 @@ fn duration(text: &str) -> Option<Duration> {
     }
 }
 
-/// `cd -L`: `..` goes back along the path by which one came (POSIX cd, step 8).
-fn logical(current: &[u8], target: &[u8]) -> Vec<u8> {
+/// The options -L and -P of `cd` and `pwd`, of which the last counts, and what follows them.
+fn links(args: &[Vec<u8>]) -> (bool, &[Vec<u8>]) {
+    let mut physical = false;
+    for (index, arg) in args.iter().enumerate() {
+        match arg.as_slice() {
+            b"--" => return (physical, &args[index + 1..]),
+            [b'-', letters @ ..]
+                if !letters.is_empty() && letters.iter().all(|letter| b"LP".contains(letter)) =>
+            {
+                physical = letters.last() == Some(&b'P');
+            }
+            _ => return (physical, &args[index..]),
+        }
+    }
+    (physical, &[])
+}
+
+/// `cd -L`: `..` goes back along the path by which one came, which must be there (POSIX cd, step 8).
+fn logical(current: &[u8], target: &[u8]) -> std::io::Result<Vec<u8>> {
     let joined = Path::new(OsStr::from_bytes(current)).join(OsStr::from_bytes(target));
     let mut path = PathBuf::from("/");
     for component in joined.components() {
         match component {
             Component::Normal(name) => path.push(name),
             Component::ParentDir => {
+                if !std::fs::metadata(&path)?.is_dir() {
+                    return Err(std::io::ErrorKind::NotADirectory.into());
+                }
                 path.pop();
             }
             _ => {}
         }
     }
-    path.into_os_string().into_vec()
+    // Two slashes at the start, and not three, may mean another thing (POSIX 4.16).
+    let mut path = path.into_os_string().into_vec();
+    let joined = joined.as_os_str().as_bytes();
+    if joined.starts_with(b"//") && !joined.starts_with(b"///") {
+        path.insert(0, b'/');
+    }
+    Ok(path)
 }

@@ -77,20 +77,11 @@ impl Interpreter {
     }
 
     fn prepare_command(&mut self, command: &Command, span: Span) -> Eval<Prepared> {
-        let mut environment = None;
-        for (name, value) in &command.assignments {
-            let text = self.text_of(value)?;
-            let environment = environment.get_or_insert_with(|| self.environment.clone());
-            environment.set(name.as_bytes(), &text).map_err(|error| {
-                self.fail(Error::value(page(
-                    code::BAD_VALUE,
-                    self.source(),
-                    value.span,
-                    error.to_string(),
-                    "this value",
-                )))
-            })?;
+        if let Target::Program = command.target {
+            self.name_directory(span);
         }
+        let environment =
+            if command.assignments.is_empty() { None } else { Some(self.assignments(command)?) };
         let mut argv = Vec::new();
         self.arguments(&command.words, &mut argv)?;
         match command.target {
@@ -99,10 +90,50 @@ impl Interpreter {
                 let work = Work::Builtin(BuiltinCall { builtin, args: argv, literal_first, environment });
                 Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
             }
-            Target::Program => {
-                let program = self.find(&argv, environment.as_ref(), span)?;
-                Ok(Prepared { argv, program: Some(program), environment, work: Work::None })
+            Target::Program => Ok(Prepared { argv, program: None, environment, work: Work::None }),
+        }
+    }
+
+    /// The environment that assignments make; each sees those before it.
+    fn assignments(&mut self, command: &Command) -> Eval<Environment> {
+        let outer = self.environment.clone();
+        let mut result = Ok(());
+        for (name, value) in &command.assignments {
+            result = self.text_of(value).and_then(|text| {
+                self.environment.set(name.as_bytes(), &text).map_err(|error| {
+                    self.fail(Error::value(page(
+                        code::BAD_VALUE,
+                        self.source(),
+                        value.span,
+                        error.to_string(),
+                        "this value",
+                    )))
+                })
+            });
+            if result.is_err() {
+                break;
             }
+        }
+        let own = std::mem::replace(&mut self.environment, outer);
+        result.map(|()| own)
+    }
+
+    /// Finds the program of a stage that is one.
+    pub(super) fn find_program(&mut self, prepared: &mut Prepared, span: Span) -> Eval<()> {
+        if let Work::None = prepared.work {
+            prepared.program = Some(self.find(&prepared.argv, prepared.environment.as_ref(), span)?);
+        }
+        Ok(())
+    }
+
+    /// PWD names the directory for programs, as shells see to at their start (POSIX 2.5.3).
+    fn name_directory(&mut self, span: Span) {
+        if std::mem::replace(&mut self.directory_named, true) {
+            return;
+        }
+        if let Ok(directory) = self.working_directory(span) {
+            // No path holds a NUL.
+            let _ = self.environment.set(b"PWD", &directory);
         }
     }
 
@@ -164,6 +195,12 @@ impl Interpreter {
         let mut error = page(code, self.source(), span, message, "this command");
         if !help.is_empty() {
             error = error.help(help);
+        }
+        // sh would look in these, so `||` must not take their absence for an answer.
+        let relative = search.path().split(|byte| *byte == b':').any(|entry| entry.first() != Some(&b'/'));
+        if relative && !name.contains(&b'/') {
+            error = error.note("PATH has entries that are empty or relative: no program is looked for there");
+            return Err(Error::refused(error, status).into());
         }
         Err(Error::command(error, status).into())
     }

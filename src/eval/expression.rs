@@ -246,6 +246,14 @@ impl Interpreter {
             }
             (Function::Float, Value::Int(number)) => Ok(Value::Float(*number as f64)),
             (Function::Int, Value::Str(bytes)) => {
+                // Programs print 08 and mean eight, as `date +%m` does.
+                let text = |bytes: &[u8]| {
+                    let text = text(bytes);
+                    let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |digits| ("-", digits));
+                    let zeros = digits.bytes().all(|b| b.is_ascii_digit()) && digits.len() > 1;
+                    let digits = if zeros { digits.trim_start_matches('0') } else { digits };
+                    if digits.is_empty() && zeros { "0".to_string() } else { format!("{sign}{digits}") }
+                };
                 parse_int(&text(bytes.as_bytes())).map(Value::Int).map_err(|error| failed(error.to_string()))
             }
             (Function::Float, Value::Str(bytes)) => parse_float(&text(bytes.as_bytes()))

@@ -50,6 +50,10 @@ pub struct Interpreter {
     pub(super) jobs: Vec<Job>,
     /// The process substitutions of the command that is being prepared or runs.
     pub(super) substitutions: Vec<Substitution>,
+    /// The status of the last pipeline: what `exit` alone means.
+    pub(super) status: u8,
+    /// Whether PWD was made to name the directory.
+    pub(super) directory_named: bool,
     /// How deep in captures and stages this stands, for the trace.
     pub(super) depth: usize,
 }
@@ -78,6 +82,8 @@ impl Interpreter {
             files: FileTable::inherited(),
             jobs: Vec::new(),
             substitutions: Vec::new(),
+            status: 0,
+            directory_named: false,
             depth: 0,
         }
     }
@@ -93,6 +99,8 @@ impl Interpreter {
             files: self.files.clone(),
             jobs: Vec::new(),
             substitutions: Vec::new(),
+            status: self.status,
+            directory_named: self.directory_named,
             depth: self.depth + 1,
         }
     }

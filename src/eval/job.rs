@@ -4,7 +4,7 @@ use super::unwind::{End, Eval, Failure, StageOutcome, Unwind};
 use super::{Interpreter, page};
 use crate::check::program::{AndOr, Block};
 use crate::diag::code;
-use crate::process::{OpenMode, open};
+use crate::process::{Descriptor, OpenMode, open};
 use crate::span::Span;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -33,10 +33,13 @@ impl Interpreter {
     /// `cmd &`
     pub(super) fn background(&mut self, and_or: &Arc<AndOr>, span: Span) -> Eval<()> {
         let mut fork = self.fork();
-        // Without job control a job's standard input is empty (POSIX 2.9.3.1).
-        match open(None, b"/dev/null", OpenMode::Read) {
-            Ok(null) => fork.files.set(0, Arc::new(null)),
-            Err(_) => fork.files.close(0),
+        // Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
+        // of its own, as in bash.
+        if matches!(fork.files.get(0), Some(Descriptor::Inherited(_))) {
+            match open(None, b"/dev/null", OpenMode::Read) {
+                Ok(null) => fork.files.set(0, Arc::new(null)),
+                Err(_) => fork.files.close(0),
+            }
         }
         // The handlers must be there before the job has children: a signal then ends them too.
         self.interrupt();

@@ -33,9 +33,9 @@ impl Output<'_> {
         let Some(descriptor) = files.get(fd) else {
             return Err(failed(format!("descriptor {fd} is closed"), code::BAD_DESCRIPTOR));
         };
-        let target = descriptor
-            .borrow()
-            .map_err(|error| failed(format!("can't write: {error}"), code::WRITE_FAILED))?;
+        let target = descriptor.borrow().map_err(|error| {
+            failed(format!("can't write: {}", super::redirect::reason(&error)), code::WRITE_FAILED)
+        })?;
         let mut rest = bytes;
         while !rest.is_empty() {
             match pipe::write(target, rest) {
@@ -47,7 +47,12 @@ impl Output<'_> {
                     run.check_interrupt()?;
                     std::thread::sleep(std::time::Duration::from_millis(1));
                 }
-                Err(error) => return Err(failed(format!("can't write: {error}"), code::WRITE_FAILED)),
+                Err(error) => {
+                    return Err(failed(
+                        format!("can't write: {}", super::redirect::reason(&error)),
+                        code::WRITE_FAILED,
+                    ));
+                }
             }
         }
         Ok(())

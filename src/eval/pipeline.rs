@@ -5,6 +5,7 @@
 //! runs, the last stage in this thread; all ends are awaited. Bytes between two programs never come by here.
 
 use super::command::{Prepared, Work};
+use super::output::Output;
 use super::redirect::Opened;
 use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
 use super::{Error, Event, Interpreter};
@@ -35,15 +36,43 @@ impl Interpreter {
             Err(Unwind::Error(error)) if error.is_failure => Some(Failure::Error(error)),
             Err(unwind) => return Err(unwind),
         };
+        self.status = failure.as_ref().map_or(0, Failure::status);
         if !pipeline.negated {
             return Ok(failure);
         }
-        if failure.is_some() {
+        if let Some(failure) = &failure {
+            self.tell(failure);
+            self.status = 0;
             return Ok(None);
         }
+        self.status = 1;
         let message = "the command succeeded, and `!` expects it to fail";
-        let error = page(code::COMMAND_FAILED, self.source(), pipeline.span, message, "succeeded");
+        let error = page(code::NEGATED, self.source(), pipeline.span, message, "succeeded");
         Ok(Some(Failure::Error(Box::new(Error::command(error, 1)))))
+    }
+
+    /// Says on the stage's own standard error why a builtin or a start failed, as a program would have: its page is not
+    /// shown, since something absorbs the failure.
+    pub(super) fn tell(&self, failure: &Failure) {
+        let errors: Vec<&Error> = match failure {
+            Failure::Error(error) => vec![error],
+            Failure::Stages(stages) => stages
+                .iter()
+                .filter_map(|stage| match &stage.end {
+                    End::Error(error) => Some(&**error),
+                    _ => None,
+                })
+                .collect(),
+        };
+        for error in errors {
+            let mut files = FileTable::empty();
+            if let Some(descriptor) = error.stderr.as_ref().or(self.files.get(2)) {
+                files.put(2, descriptor.clone());
+            }
+            let line = format!("pipewright: {}\n", crate::diag::visible(error.diagnostic.message.as_bytes()));
+            // Who closed standard error wants no word.
+            let _ = Output::Files(&files).write(self, 2, line.as_bytes(), Span::default());
+        }
     }
 
     /// Runs a pipeline whose last stage's output, if asked, is captured.
@@ -87,6 +116,13 @@ impl Interpreter {
         for stage in stages {
             prepared.push(self.prepare(stage)?);
         }
+        // Of one command the targets are opened before the program is looked for, as in sh; of a pipeline nothing is
+        // touched before all programs are found.
+        if stages.len() > 1 {
+            for (stage, prepared) in stages.iter().zip(&mut prepared) {
+                self.find_program(prepared, stage.span).map_err(not_absorbed)?;
+            }
+        }
         if stages.iter().any(|stage| !stage.redirections.is_empty()) {
             let argv: Vec<Vec<Vec<u8>>> = prepared.iter().map(|stage| stage.argv().to_vec()).collect();
             self.guard_truncation(stages, &argv)?;
@@ -94,6 +130,9 @@ impl Interpreter {
         let mut opened = Vec::with_capacity(stages.len());
         for stage in stages {
             opened.push(self.open_all(&stage.redirections)?);
+        }
+        if let [one] = &mut *prepared {
+            self.find_program(one, stages[0].span)?;
         }
         if prepared.len() == 1
             && let (Some(one), Some(redirections)) =
@@ -116,7 +155,7 @@ impl Interpreter {
         let saved = std::mem::replace(&mut self.files, files);
         let started = Instant::now();
         let argv = prepared.argv.clone();
-        let result = self.work(&prepared.work, span);
+        let result = self.work(&prepared.work, span).map_err(|unwind| self.with_stderr(unwind));
         self.files = saved;
         let status = result?;
         Ok((status != 0).then(|| {
@@ -279,6 +318,17 @@ impl Interpreter {
         })
     }
 
+    /// Notes where the stage would have told its failure.
+    fn with_stderr(&self, unwind: Unwind) -> Unwind {
+        match unwind {
+            Unwind::Error(mut error) if error.is_failure && error.stderr.is_none() => {
+                error.stderr = self.files.get(2).cloned();
+                Unwind::Error(error)
+            }
+            other => other,
+        }
+    }
+
     /// Runs a stage on its copy of everything, up to its end.
     fn run_stage(&mut self, stage: Inner, span: Span) -> StageOutcome {
         let (outcome, unwind) = self.stage_outcome(stage, span);
@@ -290,8 +340,23 @@ impl Interpreter {
 
     /// Runs the last stage, which works on this scope itself.
     fn run_here(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
+        // A builtin or bare block is sh's text, where it works on copies: `ls | cd /tmp` changes nothing.
+        let copies = match &stage.work {
+            Work::Builtin(_) => true,
+            Work::Compound(compound) => matches!(**compound, Compound::Block(_)),
+            _ => false,
+        };
+        let saved = copies.then(|| (self.directory.clone(), self.environment.clone()));
         let (mut outcome, unwind) = self.stage_outcome(stage, span);
+        if let Some((directory, environment)) = saved {
+            self.directory = directory;
+            self.environment = environment;
+        }
         match unwind {
+            Some(Unwind::Exit(status)) if copies => {
+                outcome.end = End::Status(status);
+                (outcome, None)
+            }
             Some(Unwind::Error(error)) => {
                 outcome.end = End::Error(error);
                 (outcome, None)
@@ -322,7 +387,7 @@ impl Interpreter {
             }
             work => {
                 let saved = std::mem::replace(&mut self.files, files);
-                let result = self.work(work, span);
+                let result = self.work(work, span).map_err(|unwind| self.with_stderr(unwind));
                 self.files = saved;
                 result
             }
@@ -385,6 +450,8 @@ impl Interpreter {
     fn not_started(&self, error: StartError, span: Span) -> Unwind {
         let name = error.argv.first().map(|name| quote_word(name)).unwrap_or_default();
         let at = |code, message: String, label: &str| page(code, self.source(), span, message, label);
+        // sh would run such a file by itself, so no `||` may take the refusal for the file's answer.
+        let refused = matches!(error.problem, StartProblem::NotAProgram);
         let (diagnostic, status): (Diagnostic, u8) = match error.problem {
             StartProblem::NulInArgument { .. } => (
                 at(code::NUL_IN_ARGUMENT, format!("an argument of {name} holds a NUL byte"), "this command"),
@@ -463,7 +530,20 @@ impl Interpreter {
         } else {
             diagnostic
         };
-        Error::command(diagnostic, status).into()
+        let error =
+            if refused { Error::refused(diagnostic, status) } else { Error::command(diagnostic, status) };
+        error.into()
+    }
+}
+
+/// A pipeline of which nothing ran is no failed command: in sh its other stages would have run.
+fn not_absorbed(unwind: Unwind) -> Unwind {
+    match unwind {
+        Unwind::Error(mut error) => {
+            error.is_failure = false;
+            Unwind::Error(error)
+        }
+        other => other,
     }
 }
 

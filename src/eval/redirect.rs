@@ -120,47 +120,53 @@ impl Interpreter {
         }
     }
 
-    /// Refuses a target that the same pipeline reads, by another path than the check could see.
+    /// Refuses a target that the same pipeline reads, by another name than the check could see.
     pub(super) fn guard_truncation(&mut self, stages: &[Stage], argv: &[Vec<Vec<u8>>]) -> Eval<()> {
-        let redirections = || stages.iter().flat_map(|stage| stage.redirections.iter());
-        let targets: Vec<&WordText> = redirections()
-            .filter_map(|redirection| match &redirection.kind {
+        let mut writes = Vec::new();
+        let mut reads = Vec::new();
+        for redirection in stages.iter().flat_map(|stage| &stage.redirections) {
+            match &redirection.kind {
                 RedirectionKind::File(FileMode::Write, target)
-                | RedirectionKind::Both { append: false, target } => Some(target),
-                _ => None,
-            })
-            .collect();
+                | RedirectionKind::Both { append: false, target } => {
+                    writes.push(target);
+                }
+                RedirectionKind::File(FileMode::Read, target) => reads.push(target),
+                _ => {}
+            }
+        }
+        if writes.is_empty() {
+            return Ok(());
+        }
         let directory = self.directory.clone();
-        for target in targets {
-            // Only what costs nothing to work out twice is looked at.
-            let [Part::Text(path)] = &*target.parts else { continue };
-            let path = path.as_bytes();
-            if path.starts_with(b"/dev/") || !crate::sys::open::holds_data(directory.as_deref(), path) {
+        let holds_data = |path: &[u8]| {
+            !path.starts_with(b"/dev/") && crate::sys::open::holds_data(directory.as_deref(), path)
+        };
+        for target in writes {
+            // Only a name that is the same each time it is worked out: no capture runs twice.
+            let Some(path) = self.still(target)? else { continue };
+            if !holds_data(&path) {
                 continue;
             }
-            let same = |other: &[u8]| crate::process::same_file(directory.as_deref(), path, other);
-            let reads = redirections().find_map(|redirection| match &redirection.kind {
-                RedirectionKind::File(FileMode::Read, word) => match &*word.parts {
-                    [Part::Text(other)] if same(other.as_bytes()) => Some(redirection.span),
-                    _ => None,
-                },
-                _ => None,
+            let same = |other: &[u8]| crate::process::same_file(directory.as_deref(), &path, other);
+            let mut reader = None;
+            for read in &reads {
+                if let Some(other) = self.still(read)?
+                    && same(&other)
+                {
+                    reader = Some(read.span);
+                }
+            }
+            let arguments = stages.iter().zip(argv).filter(|(stage, _)| {
+                matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program))
             });
-            let literal = |stage: &Stage, argument: &[u8]| match &stage.kind {
-                StageKind::Command(command) => command
-                    .words
-                    .iter()
-                    .any(|word| matches!(word, Word::Literal(text) if **text == *argument)),
-                _ => false,
-            };
-            let argument = stages.iter().zip(argv).find_map(|(stage, argv)| {
-                let is_program = matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
-                let arguments = argv.get(1..).unwrap_or_default();
-                let found = is_program && arguments.iter().any(|a| a.first() != Some(&b'-') && literal(stage, a) && same(a));
-                found.then_some(stage.span)
-            });
-            if let Some(reader) = reads.or(argument) {
-                let message = format!("{} would be emptied before it is read", quote_word(path));
+            for (stage, argv) in arguments {
+                let mut arguments = argv.iter().skip(1);
+                if arguments.any(|argument| argument.first() != Some(&b'-') && same(argument)) {
+                    reader = Some(stage.span);
+                }
+            }
+            if let Some(reader) = reader {
+                let message = format!("{} would be emptied before it is read", quote_word(&path));
                 let error = page(
                     code::WOULD_TRUNCATE,
                     self.source(),
@@ -168,13 +174,25 @@ impl Interpreter {
                     message,
                     "truncated when the pipeline starts",
                 );
-                let error = error
-                    .also_at(self.source(), reader, "read here")
-                    .help("write to another file and rename it; >| truncates whatever is read");
-                return Err(Error::command(error, 1).into());
+                let help = "write to another file and rename it; >| truncates whatever is read";
+                return Err(
+                    Error::refused(error.also_at(self.source(), reader, "read here").help(help), 1).into()
+                );
             }
         }
         Ok(())
+    }
+
+    /// The text of a target that has no capture in it.
+    fn still(&mut self, target: &WordText) -> Eval<Option<Vec<u8>>> {
+        let is_still = |part: &Part| match part {
+            Part::Text(_) | Part::Home(..) => true,
+            Part::Value(value) => {
+                matches!(value.kind, ExprKind::Slot(_) | ExprKind::Environment { .. } | ExprKind::Value(_))
+            }
+            Part::Capture(_) | Part::Process { .. } => false,
+        };
+        if target.parts.iter().all(is_still) { self.text_of(target).map(Some) } else { Ok(None) }
     }
 
     /// Applies redirections to a stage's descriptors, left to right.

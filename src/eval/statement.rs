@@ -402,6 +402,11 @@ impl Interpreter {
                 Connector::And => failure.is_none(),
                 Connector::Or => failure.is_some(),
             };
+            if *connector == Connector::Or
+                && let Some(failure) = &failure
+            {
+                self.tell(failure);
+            }
             if runs {
                 failure = self.pipeline(pipeline)?;
             }

@@ -1,7 +1,7 @@
 //! How an evaluation ends early, and what a failed pipeline is before anybody has to see it.
 
 use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word};
-use crate::process::{Signal, StageEnd, StageReport};
+use crate::process::{Descriptor, Signal, StageEnd, StageReport};
 use crate::span::Span;
 use std::sync::Arc;
 
@@ -28,19 +28,27 @@ pub struct Error {
     pub diagnostic: Diagnostic,
     /// The exit status of a script that it stops.
     pub status: u8,
-    /// Whether `||`, `!` and `if` may take it for the failure of a command.
+    /// Whether `||` and `!` may take it for the failure of a command, as they would in sh. What the language refuses (a
+    /// pattern without a match, an option that a builtin lacks) is none: absorbed, it would be silent.
     pub is_failure: bool,
+    /// The standard error of the stage: where a program would have said why it failed.
+    pub stderr: Option<Descriptor>,
 }
 
 impl Error {
     /// A command that failed, or couldn't be started.
     pub fn command(diagnostic: Diagnostic, status: u8) -> Self {
-        Self { diagnostic, status, is_failure: true }
+        Self { diagnostic, status, is_failure: true, stderr: None }
+    }
+
+    /// What no `||` absorbs, with the status of a script that it stops.
+    pub fn refused(diagnostic: Diagnostic, status: u8) -> Self {
+        Self { diagnostic, status, is_failure: false, stderr: None }
     }
 
     /// A value that is not what it should be, a limit, or a bug: no command's failure.
     pub fn value(diagnostic: Diagnostic) -> Self {
-        Self { diagnostic, status: 1, is_failure: false }
+        Self { diagnostic, status: 1, is_failure: false, stderr: None }
     }
 }
 
@@ -134,7 +142,7 @@ impl Failure {
     /// Whether it is only a status, and this one: what a condition takes for false.
     pub fn is_false(&self) -> bool {
         match self {
-            Self::Error(_) => false,
+            Self::Error(error) => error.diagnostic.code == code::NEGATED,
             Self::Stages(stages) => {
                 self.status() == 1
                     && stages.iter().all(|stage| !stage.failed() || matches!(stage.end, End::Status(1)))

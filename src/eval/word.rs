@@ -98,7 +98,7 @@ impl Interpreter {
                 let home = self.environment.get(b"HOME");
                 let directory = tilde::home(user.as_bytes(), home, rest).map_err(|error| {
                     let help = "quote the tilde if it is meant as text: '~'";
-                    self.fail(Error::command(
+                    self.fail(Error::refused(
                         page(code::UNKNOWN_USER, self.source(), *span, error.to_string(), "no home")
                             .help(help),
                         1,
@@ -206,7 +206,7 @@ impl Interpreter {
             let error = error.help(
                 "quote the pattern if it is meant as text; `for` goes through no matches without an error",
             );
-            return Err(Error::command(error, 1).into());
+            return Err(Error::refused(error, 1).into());
         }
         into.extend(found);
         Ok(())

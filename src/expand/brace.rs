@@ -25,6 +25,8 @@ pub enum BraceError {
     TooMany,
     /// Lists within lists, more than 256 deep.
     TooDeep,
+    /// A range from a capital to a small letter, or back.
+    MixedCase,
 }
 
 impl std::fmt::Display for BraceError {
@@ -33,6 +35,7 @@ impl std::fmt::Display for BraceError {
             Self::TooMany => {
                 write!(f, "this brace list makes more than {MAX_WORDS} words or {MAX_BYTES} bytes")
             }
+            Self::MixedCase => f.write_str("a range of letters mixes capitals and small letters"),
             Self::TooDeep => write!(f, "brace lists are nested more than {MAX_DEPTH} deep"),
         }
     }
@@ -296,6 +299,10 @@ fn sequence(text: &[u8]) -> Result<Option<Vec<Vec<u8>>>, BraceError> {
     let Some(step) = step else { return Ok(None) };
     Ok(match (first, last) {
         ([from], [to]) if from.is_ascii_alphabetic() && to.is_ascii_alphabetic() => {
+            // Between the cases stand a backslash and a backtick, which bash reads again.
+            if from.is_ascii_uppercase() != to.is_ascii_uppercase() {
+                return Err(BraceError::MixedCase);
+            }
             let term = |value: i128| vec![value as u8];
             terms(i128::from(*from), i128::from(*to), step)?.map(|values| values.map(term).collect())
         }

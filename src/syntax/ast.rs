@@ -317,7 +317,8 @@ pub enum PartKind<'s> {
     Pattern(&'s str),
     /// `[` that opens no bracket expression.
     OpenBracket,
-    Tilde(&'s str),
+    /// `~` or `~user`: the user's name, empty for one's own.
+    Tilde(Cow<'s, str>),
     /// `$x`, `${x.y}`
     Value(std::rc::Rc<Expr<'s>>),
     /// `$[…]`

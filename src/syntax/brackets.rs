@@ -41,6 +41,11 @@ pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
                 .at(source, *operator, "its line ends inside a bracket that was opened after it")
                 .help("close the bracket on the line of `<<`, or compute the value before")
         }
+        Problem::HereDocumentJoined { line } => {
+            Diagnostic::new(code::HEREDOC, "shells disagree whether this line ends the here-document")
+                .at(source, *line, "joined to the line before by a backslash")
+                .help("remove the backslash, or quote the delimiter: <<'EOF'")
+        }
         Problem::TooDeep { at } => {
             Diagnostic::new(code::NESTING, format!("nested more than {MAX_NESTING} deep"))
                 .at(source, *at, "one bracket too many")
@@ -52,6 +57,7 @@ pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
 fn quoted(bracket: &str) -> String {
     match bracket {
         "'" => "\\'".into(),
+        "$'" => "\\$\\'".into(),
         _ => format!("'{bracket}'"),
     }
 }

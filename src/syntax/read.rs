@@ -46,13 +46,18 @@ pub fn script(source: &Arc<Source>, scan: Scan) -> Parsed<'_> {
             None => explain::failure(source, &failure),
         }),
         Err(Stop::Error(error)) => Some(match &scan.problem {
-            Some(problem) if error.code == code::UNOPENED || error.code == code::UNCLOSED => {
+            Some(problem) if [code::UNOPENED, code::UNCLOSED, code::HEREDOC].contains(&error.code) => {
                 brackets::explain(source, problem)
             }
             _ => error,
         }),
     };
-    Parsed { script, error }
+    let broken = scan.broken.map(|at| {
+        let message = "a line can't be continued in the middle of a word or operator";
+        let error = Diagnostic::new(code::SYNTAX, message).at(source, at, "no blank stands beside it");
+        Box::new(error.help("put a blank before the backslash, or write the word on one line"))
+    });
+    Parsed { script, error: broken.or(error) }
 }
 
 impl<'s> Reader<'s> {
@@ -229,6 +234,9 @@ impl<'s> Reader<'s> {
         let place = self.missing(inner.next(), span)?;
         let place = self.place(place, base)?;
         if let Some(operator) = inner.next() {
+            if operator.as_rule() == Rule::sh_element {
+                return Ok(StatementKind::Sh(Habit::ElementAssignment));
+            }
             let operator_span = self.span_of(&operator, base);
             let operator = assign_operator(operator.as_str());
             let value = Box::new(self.expr(inner.next(), base)?);
@@ -252,9 +260,6 @@ impl<'s> Reader<'s> {
         }
         match place.kind {
             ExprKind::Call(..) | ExprKind::Method(..) => Ok(StatementKind::Call(place)),
-            ExprKind::Index(_) if self.text[place.span.end as usize..].starts_with('=') => {
-                Ok(StatementKind::Sh(Habit::ElementAssignment))
-            }
             _ => Err(self.error(
                 code::SYNTAX,
                 place.span,

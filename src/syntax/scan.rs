@@ -16,6 +16,8 @@ pub const MAX_NESTING: usize = 256;
 #[derive(Debug, Default)]
 pub struct Scan {
     pub here_documents: Vec<HereDocument>,
+    /// A line continued in the middle of a word or operator.
+    pub broken: Option<Span>,
     /// The first thing that is wrong with the delimiters.
     pub problem: Option<Problem>,
 }
@@ -57,6 +59,10 @@ pub enum Problem {
     },
     TooDeep {
         at: Span,
+    },
+    /// A line that a backslash joins to the one before would end the body.
+    HereDocumentJoined {
+        line: Span,
     },
 }
 
@@ -214,7 +220,16 @@ impl Scanner<'_> {
                 self.newline()?;
                 self.separator();
             }
-            b'\\' => self.at += if self.byte(1) == b'\n' { 2 } else { self.escape() },
+            b'\\' if self.byte(1) == b'\n' => {
+                // sh takes both away, so that `ec\` + newline + `ho` is one word and `&\` + newline + `&` one operator.
+                let blank = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace());
+                let before = self.at.checked_sub(1).and_then(|before| self.text.get(before));
+                if self.scan.broken.is_none() && !blank(before) && !blank(self.text.get(self.at + 2)) {
+                    self.scan.broken = Some(Span::new(self.at, self.at + 1));
+                }
+                self.at += 2;
+            }
+            b'\\' => self.at += self.escape(),
             b'#' if self.word_start => self.comment(),
             b';' | b'&' | b'|' => {
                 self.at += 1;
@@ -593,6 +608,7 @@ impl Scanner<'_> {
             }
             let start = self.at;
             let mut joined = false;
+            let mut logical: Vec<u8> = Vec::new();
             loop {
                 if self.at >= self.text.len() {
                     return Err(unended(&pending));
@@ -607,6 +623,16 @@ impl Scanner<'_> {
                 joined = !pending.literal && line.iter().rev().take_while(|b| **b == b'\\').count() % 2 == 1;
                 if pending.strip_tabs {
                     line = &line[line.iter().take_while(|b| **b == b'\t').count()..];
+                }
+                if !was_joined {
+                    logical.clear();
+                }
+                logical.extend_from_slice(if joined { &line[..line.len() - 1] } else { line });
+                // Shells disagree whether a line that was joined ends the body.
+                if was_joined && (line == pending.delimiter || logical == pending.delimiter) {
+                    return Err(Problem::HereDocumentJoined {
+                        line: Span::new(line_start, line_start + length),
+                    });
                 }
                 if !was_joined && line == pending.delimiter {
                     self.scan.here_documents.push(HereDocument {

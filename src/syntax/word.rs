@@ -115,6 +115,16 @@ impl<'s> Reader<'s> {
 
     fn variable(&self, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
         let span = self.span_of(&token, base);
+        // `"$HO\` + newline + `ME"` is $HOME in sh.
+        if self.text[span.end as usize..].starts_with("\\\n") {
+            let at = Span::new(span.end as usize, span.end as usize + 1);
+            return Err(self.error(
+                code::SYNTAX,
+                at,
+                "a line is continued right after a name",
+                "write the name in braces: ${name}",
+            ));
+        }
         let name = self.name(token.into_inner().next(), base)?;
         Ok(Expr { span, kind: ExprKind::Name(name.text) })
     }
@@ -278,6 +288,7 @@ impl<'s> Reader<'s> {
                 _ => brace::Piece::Fixed(index),
             })
             .collect();
+        self.refuse_brackets_in_braces(parts)?;
         let lists = match brace::expand(&pieces) {
             Ok(None) => return Ok(None),
             Ok(Some(lists)) => lists,
@@ -297,21 +308,25 @@ impl<'s> Reader<'s> {
         Ok(Some(words.collect()))
     }
 
+    /// bash looks for brace lists before it looks at brackets: `{[a,b]}` is `[a b]` there.
+    fn refuse_brackets_in_braces(&self, parts: &[Part<'s>]) -> Read<()> {
+        let cut = |text: &str| text.starts_with('[') && (text.contains([',', '}']) || text.contains(".."));
+        match parts.iter().find(|part| matches!(part.kind, PartKind::Pattern(text) if cut(text))) {
+            None => Ok(()),
+            Some(part) => {
+                let message = "a bracket expression with `,`, `..` or a brace, in a word with braces";
+                Err(self.error(code::BRACES, part.span, message, "bash would cut it here"))
+            }
+        }
+    }
+
     /// A brace list holds text only. bash expands it before variables, so that `$x{a,b}` means `$xa $xb` there;
     /// and a bracket expression with a comma would be cut by the list.
     fn refuse_values_in_braces(&self, parts: &[Part<'s>], lists: &[Vec<brace::Piece<usize>>]) -> Read<()> {
         for (index, part) in parts.iter().enumerate() {
             let literal =
                 matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::OpenBracket);
-            if let PartKind::Pattern(text) = part.kind {
-                if text.contains([',', '{', '}']) {
-                    return Err(self.error(
-                        code::BRACES,
-                        part.span,
-                        "a bracket expression with `,` or a brace in a brace list",
-                        "bash would cut it here",
-                    ));
-                }
+            if matches!(part.kind, PartKind::Pattern(_)) {
                 continue;
             }
             if literal {
@@ -429,13 +444,16 @@ impl<'s> Reader<'s> {
 
     /// `<<-` removes the tabs at the start of each line of the body's own text.
     fn strip_tabs(&self, parts: &mut [Part<'s>], base: usize) {
+        let mut continued = false;
         for part in parts {
+            // A line that a backslash joins to the one before has no start of its own.
+            let joined = std::mem::replace(&mut continued, &self.text[part.span.range()] == "\\\n");
             let PartKind::Quoted(text) = &mut part.kind else { continue };
             let from = part.span.start as usize;
             if self.text[part.span.range()].starts_with('\\') || !text.contains(&b'\t') {
                 continue;
             }
-            let mut line_start = from == base || self.text.as_bytes()[from - 1] == b'\n';
+            let mut line_start = !joined && (from == base || self.text.as_bytes()[from - 1] == b'\n');
             let mut stripped = Vec::with_capacity(text.len());
             for &byte in text.iter() {
                 if !(line_start && byte == b'\t') {
@@ -515,7 +533,7 @@ fn tildes_of_assignment(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
     all
 }
 
-fn tilde<'s>(text: &Text<'s>, last: bool, ends: &[u8]) -> Option<(&'s str, Text<'s>)> {
+fn tilde<'s>(text: &Text<'s>, last: bool, ends: &[u8]) -> Option<(Cow<'s, str>, Text<'s>)> {
     if text.first() != Some(&b'~') {
         return None;
     }
@@ -523,10 +541,8 @@ fn tilde<'s>(text: &Text<'s>, last: bool, ends: &[u8]) -> Option<(&'s str, Text<
     let end = end.or(last.then_some(text.len()))?;
     let (head, rest) = split(text, end);
     let user = match head {
-        Cow::Borrowed(head) => std::str::from_utf8(&head[1..]).ok()?,
-        // Made by a brace list: only a bare `~` is worth the copy.
-        Cow::Owned(head) if head.len() == 1 => "",
-        Cow::Owned(_) => return None,
+        Cow::Borrowed(head) => Cow::Borrowed(std::str::from_utf8(&head[1..]).ok()?),
+        Cow::Owned(head) => Cow::Owned(String::from_utf8(head).ok()?.split_off(1)),
     };
     Some((user, rest))
 }

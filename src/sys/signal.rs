@@ -140,6 +140,17 @@ pub fn send(pid: Pid, signal: Signal) -> io::Result<()> {
     kill(pid, signal.0)
 }
 
+/// Whether there is such a process, or for a negative number such a group, that we may signal: `kill -0`.
+///
+/// # Errors
+/// As [`send`].
+pub fn probe(pid: Pid) -> io::Result<()> {
+    if matches!(pid, 0 | -1) {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    }
+    kill(pid, 0)
+}
+
 /// Sends to every process of a group.
 ///
 /// # Errors

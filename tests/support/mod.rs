@@ -79,6 +79,24 @@ pub fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
+/// A page with `after N ms` for whatever time a stage took.
+pub fn without_times(page: &[u8]) -> Vec<u8> {
+    let mut lines: Vec<Vec<u8>> = page.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    for line in &mut lines {
+        let Some(at) = line.windows(7).rposition(|window| window == b" after ") else { continue };
+        let time = &line[at + 7..];
+        let is_time = [&b" ms"[..], b" s", b" us"].iter().any(|unit| {
+            time.strip_suffix(*unit)
+                .is_some_and(|n| !n.is_empty() && n.iter().all(|b| b.is_ascii_digit() || *b == b'.'))
+        });
+        if is_time {
+            line.truncate(at);
+            line.extend_from_slice(b" after N ms");
+        }
+    }
+    lines.join(&b'\n')
+}
+
 /// All files under a directory, sorted, of which the name ends in `suffix`.
 pub fn files(directory: &Path, suffix: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
