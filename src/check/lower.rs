@@ -248,7 +248,11 @@ impl<'s> Checker<'s> {
     pub fn undeclared(&mut self, name: &str, span: Span, assigning: bool) {
         let help = match self.scopes.similar(name) {
             Some(similar) => format!("did you mean `{similar}`?"),
-            None if assigning => format!("declare it: let {name} = …"),
+            None if assigning && builtins::find(name).is_some() => {
+                format!("this assigns, as `=` stands between blanks; as an argument it is quoted: {name} '='")
+            }
+            None if assigning => format!("declare it: let {name} = …; as an argument of a command `=` is quoted: '='"),
+            None if name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => format!("the environment is env.{name}"),
             None if name == "_" => "this is a variable of shells".to_string(),
             None => format!("declare it before: let {name} = …; the environment is env.NAME"),
         };

@@ -16,7 +16,20 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     let before = text[..at].trim_end_matches([' ', '\t']);
     let line = &before[before.rfind('\n').map_or(0, |i| i + 1)..];
     let first = line.split_ascii_whitespace().next().unwrap_or_default();
+    let list = || Some("write the patterns one by one: *.c *.h".to_string());
     let (message, help) = match found {
+        '(' if rest[1..].trim_start_matches([' ', '\t']).starts_with(')') => {
+            let help = "a function is defined by `fn`, with named parameters; commands alone can stand in a block:\n{ echo one; echo two }";
+            let mut error = Diagnostic::new(code::SH_FUNCTION, "this is sh's function definition");
+            error = error.at(source, span, "not in Pipewright").help(help);
+            return Box::new(error);
+        }
+        '(' if text[..at].ends_with(['@', '+', '!', '?', '*']) => {
+            (format!("`{}(…)` is an extended pattern of bash", &text[at - 1..at]), list())
+        }
+        ';' | '&' | '|' | '\n' if before.ends_with(['<', '>']) => {
+            ("a word is missing after the redirection".to_string(), Some("a target is one word: > \"out file\"".to_string()))
+        }
         '(' => (
             "`(` can't stand in a word".to_string(),
             Some("quote it if it is meant as text: '('; a capture is \"$(cmd)\", a group of commands is { cmd; }".to_string()),
@@ -53,7 +66,10 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
         '\n' => ("the line ends too early".to_string(), expected(&failure.tried)),
         _ => (format!("unexpected `{found}`"), expected(&failure.tried)),
     };
+    // `{echo` is one word, and the block is missed only at the end of the line.
+    let glued = line.split_ascii_whitespace().skip(1).find(|word| word.starts_with('{') && word.len() > 1 && !word.contains('}'));
     let help = match first {
+        "if" | "while" | "for" | "each" | "with" if glued.is_some() => Some("put a blank after `{`".to_string()),
         "if" | "while" | "for" | "match" | "try" | "with" | "each" | "fn" | "let" | "use" | "catch"
         | "defer" => Some(format!("the form is: {}", form(first))),
         _ => help,

@@ -1,7 +1,7 @@
 //! The stream of tokens from which the reader builds the tree.
 //!
-//! At the top of a script they come from one call of the grammar a statement (or a head, up to its `{`), so that
-//! the parser's memory is that of one line. In nested commands they are the inner pairs of a `body`.
+//! At the top of a script they come from one call of the grammar for every few statements (or heads, up to their
+//! `{`), so that the parser's memory is that of some lines. In nested commands they are the inner pairs of a `body`.
 
 use crate::span::Span;
 use pest::Parser;

@@ -106,7 +106,13 @@ impl<'s> Reader<'s> {
                 if braces && let Some(words) = self.braces(&parts, span)? {
                     WordKind::Braces(words)
                 } else {
-                    WordKind::Parts(tilde_of_word(parts).into_boxed_slice())
+                    match &*parts {
+                        // `=` and `a#b`, which are rare, are parts to the grammar.
+                        [Part { span: whole, kind: PartKind::Bare(text) }] if *whole == span && !text.starts_with(b"~") => {
+                            WordKind::Bare(&self.text[span.range()])
+                        }
+                        _ => WordKind::Parts(tilde_of_word(parts).into_boxed_slice()),
+                    }
                 }
             }
         };
