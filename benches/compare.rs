@@ -40,7 +40,10 @@ fn main() {
     let rounds = env::var("ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(7);
     let only = env::var("ONLY").unwrap_or_default();
     let ours = env!("CARGO_BIN_EXE_pipewright");
-    println!("{:<26}{:>11}{:>11}{:>8}{:>8}{:>10}", "workload", "dash ms", "ours ms", "wall", "cpu", "ours KiB");
+    println!(
+        "{:<26}{:>11}{:>11}{:>8}{:>8}{:>10}",
+        "workload", "dash ms", "ours ms", "wall", "cpu", "ours KiB"
+    );
     for workload in workloads(&directory).into_iter().filter(|workload| workload.name.contains(&only)) {
         let mut pairs = Vec::new();
         for round in 0..=rounds {
@@ -114,8 +117,12 @@ fn workloads(directory: &Path) -> Vec<Workload> {
         times("1,000 programs", 1_000, "/bin/true"),
         times("1,000 three-stage pipes", 1_000, "/bin/echo hi | /bin/cat | /bin/cat > /dev/null"),
         Workload {
-            dash: Script::Code("i=0; while [ $i -lt 1000 ]; do x=$(/bin/echo hi); i=$((i+1)); done".to_owned()),
-            pipewright: Script::Code("let i = 0\nwhile (i < 1000) { let x = $(/bin/echo hi); i += 1 }".to_owned()),
+            dash: Script::Code(
+                "i=0; while [ $i -lt 1000 ]; do x=$(/bin/echo hi); i=$((i+1)); done".to_owned(),
+            ),
+            pipewright: Script::Code(
+                "let i = 0\nwhile (i < 1000) { let x = $(/bin/echo hi); i += 1 }".to_owned(),
+            ),
             ..times("1,000 captures", 0, "")
         },
         Workload {

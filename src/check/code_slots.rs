@@ -5,6 +5,7 @@
 //! where the text stands.
 
 use super::lower::Checker;
+use super::names::Shapes;
 use super::words::{is_call_of, literal};
 use crate::diag::code;
 use crate::syntax::ast::{self, PartKind, WordKind};
@@ -74,13 +75,31 @@ const WRAPPERS: &[(&[&str], usize, &str, &[&str])] = &[
     ),
 ];
 
+const SHAPES: &Shapes = &{
+    let mut shapes = Shapes::new().with(&["find"]);
+    let mut at = 0;
+    while at < TABLE.len() {
+        shapes = shapes.with(TABLE[at].0);
+        at += 1;
+    }
+    at = 0;
+    while at < WRAPPERS.len() {
+        shapes = shapes.with(WRAPPERS[at].0);
+        at += 1;
+    }
+    shapes
+};
+
 /// Refuses values where a program expects code.
 pub fn check<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>]) {
     let mut words = words;
     // Through `sudo env nice sh -c …` to the program that counts; a hundred wrappers are no script.
     for _ in 0..16 {
-        let Some(name) = literal(words.first()) else { return };
-        let name = name.rsplit('/').next().unwrap_or_default().to_string();
+        let Some(path) = literal(words.first()) else { return };
+        let name = path.bytes().rposition(|byte| byte == b'/').map_or(&*path, |slash| &path[slash + 1..]);
+        if !SHAPES.may_hold(name) {
+            return;
+        }
         if name == "find" {
             return find(checker, words);
         }
@@ -91,11 +110,10 @@ pub fn check<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>]) {
         {
             return words[at..].iter().for_each(|word| refuse(checker, word, "env -S", false));
         }
-        if let Some((_, slot)) = TABLE.iter().find(|(names, _)| names.contains(&name.as_str())) {
-            return slot_of(checker, words, &name, *slot);
+        if let Some((_, slot)) = TABLE.iter().find(|(names, _)| names.contains(&name)) {
+            return slot_of(checker, words, name, *slot);
         }
-        let Some((_, own, valued, long)) = WRAPPERS.iter().find(|(names, ..)| names.contains(&name.as_str()))
-        else {
+        let Some((_, own, valued, long)) = WRAPPERS.iter().find(|(names, ..)| names.contains(&name)) else {
             return;
         };
         words = inner(words, *own, valued, long, name == "env" || name == "sudo");

@@ -251,8 +251,12 @@ impl<'s> Checker<'s> {
             None if assigning && builtins::find(name).is_some() => {
                 format!("this assigns, as `=` stands between blanks; as an argument it is quoted: {name} '='")
             }
-            None if assigning => format!("declare it: let {name} = …; as an argument of a command `=` is quoted: '='"),
-            None if name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => format!("the environment is env.{name}"),
+            None if assigning => {
+                format!("declare it: let {name} = …; as an argument of a command `=` is quoted: '='")
+            }
+            None if name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => {
+                format!("the environment is env.{name}")
+            }
             None if name == "_" => "this is a variable of shells".to_string(),
             None => format!("declare it before: let {name} = …; the environment is env.NAME"),
         };
@@ -423,7 +427,7 @@ impl<'s> Checker<'s> {
     }
 
     fn pipeline(&mut self, pipeline: ast::Pipeline<'s>) -> Pipeline {
-        self.refuse_truncation(&pipeline.stages);
+        super::truncation::check(self, &pipeline.stages);
         let count = pipeline.stages.len();
         let mut stages = Vec::with_capacity(count);
         for (index, stage) in pipeline.stages.into_iter().enumerate() {
@@ -470,52 +474,6 @@ impl<'s> Checker<'s> {
             kind => StageKind::Compound(Arc::new(self.compound(kind, span)?)),
         };
         Some(Stage { span, kind, redirections, pipe_stderr: stage.pipe_stderr })
-    }
-
-    /// `sort f > f`: the same text as target and as input of one pipeline.
-    fn refuse_truncation(&mut self, stages: &[ast::Stage<'s>]) {
-        use ast::{FileMode, RedirectionKind};
-        let redirections = || stages.iter().flat_map(|stage| stage.redirections.iter());
-        for redirection in redirections() {
-            let (RedirectionKind::File(FileMode::Write, word)
-            | RedirectionKind::Both { append: false, target: word }) = &redirection.kind
-            else {
-                continue;
-            };
-            let Some(target) = super::words::literal(Some(word)) else { continue };
-            let target = normal(&target);
-            if target.starts_with("/dev/") {
-                continue;
-            }
-            let same = |word: &&ast::Word<'_>| {
-                super::words::literal(Some(word)).is_some_and(|text| normal(&text) == target)
-            };
-            let inputs = redirections().filter_map(|redirection| match &redirection.kind {
-                RedirectionKind::File(FileMode::Read, word) => Some(word),
-                _ => None,
-            });
-            let arguments = stages.iter().flat_map(|stage| match &stage.kind {
-                ast::StageKind::Simple(simple) if !is_builtin(simple) => {
-                    simple.words.get(1..).unwrap_or_default()
-                }
-                _ => &[],
-            });
-            if let Some(reader) = inputs.chain(arguments).find(same) {
-                let mut error = Diagnostic::new(
-                    code::TRUNCATES_INPUT,
-                    format!("`{target}` would be emptied before it is read"),
-                );
-                error = error.at(self.source, word.span, "truncated when the pipeline starts").also_at(
-                    self.source,
-                    reader.span,
-                    "read here",
-                );
-                error = error
-                    .help("write to another file and rename it:\nsort < list > list.new && mv list.new list");
-                self.errors.push(error);
-                return;
-            }
-        }
     }
 
     // -------------------------------------------------------------------------------------- compound statements
@@ -645,17 +603,4 @@ impl<'s> Checker<'s> {
             ast::ConditionKind::Command(and_or) => Condition::Command(self.and_or(*and_or)),
         }
     }
-}
-
-fn is_builtin(simple: &ast::Simple<'_>) -> bool {
-    super::words::literal(simple.words.first()).is_some_and(|name| builtins::find(&name).is_some())
-}
-
-/// A path without the parts that change nothing.
-fn normal(path: &str) -> &str {
-    let mut path = path;
-    while let Some(rest) = path.strip_prefix("./") {
-        path = rest.trim_start_matches('/');
-    }
-    path
 }

@@ -3,9 +3,11 @@
 mod code_slots;
 mod expressions;
 mod lower;
+mod names;
 pub mod program;
 mod scope;
 mod sh_habits;
+mod truncation;
 mod words;
 
 use crate::diag::{Diagnostic, Source};
@@ -40,10 +42,15 @@ fn habit_of_line(source: &Arc<Source>, error: &Diagnostic) -> Option<Diagnostic>
     let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let line = &text[start..];
     let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
-    let word = line[blank..].split(|c: char| !c.is_ascii_alphanumeric()).next().filter(|word| !word.is_empty())?;
+    let word =
+        line[blank..].split(|c: char| !c.is_ascii_alphanumeric()).next().filter(|word| !word.is_empty())?;
+    if crate::builtins::KEYWORDS.contains(&word) {
+        return None;
+    }
     let row = sh_habits::of_word(word)?;
     let span = Span::new(start + blank, start + blank + word.len());
-    let help = if row.example.is_empty() { row.help.to_string() } else { format!("{}:\n{}", row.help, row.example) };
+    let help =
+        if row.example.is_empty() { row.help.to_string() } else { format!("{}:\n{}", row.help, row.example) };
     Some(Diagnostic::new(row.code, row.message).at(source, span, "not in Pipewright").help(help))
 }
 

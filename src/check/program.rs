@@ -199,17 +199,17 @@ pub enum FileMode {
 
 // ------------------------------------------------------------------------------------------------ words
 
-/// A word of a command: what it becomes as arguments.
+/// A word of a command: what it becomes as arguments. Most are literal, so the others are boxed.
 #[derive(Debug)]
 pub enum Word {
     Literal(Box<[u8]>),
     /// One argument.
-    Text(WordText),
+    Text(Box<WordText>),
     /// One argument for every match.
     Glob(Box<GlobWord>),
     /// One argument an element.
     Splice {
-        list: Expr,
+        list: Box<Expr>,
         guarded: bool,
     },
 }

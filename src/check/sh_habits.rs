@@ -3,6 +3,7 @@
 //! Two tables, one of constructs that the grammar reads by a rule of its own and one of command words. Each row's
 //! example is a text that the check accepts; a test holds that, since a wrong hint is worse than none.
 
+use super::names::Shapes;
 use crate::diag::{Code, code};
 use crate::syntax::ast::Habit;
 
@@ -440,6 +441,18 @@ pub const SHELL_VARIABLES: &[&str] = &[
 
 /// The row of a command word that is refused.
 pub fn of_word(word: &str) -> Option<&'static Row> {
+    const SHAPES: &Shapes = &{
+        let mut shapes = Shapes::new();
+        let mut at = 0;
+        while at < WORDS.len() {
+            shapes = shapes.with(WORDS[at].0);
+            at += 1;
+        }
+        shapes
+    };
+    if !SHAPES.may_hold(word) {
+        return None;
+    }
     WORDS.iter().find(|(words, _)| words.contains(&word)).map(|(_, row)| row)
 }
 

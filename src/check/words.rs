@@ -19,6 +19,9 @@ pub fn literal<'w>(word: Option<&'w ast::Word<'_>>) -> Option<Cow<'w, str>> {
     match &word?.kind {
         WordKind::Bare(text) => Some(Cow::Borrowed(text)),
         WordKind::Parts(parts) => {
+            if let [ast::Part { kind: PartKind::Bare(text) | PartKind::Quoted(text), .. }] = &**parts {
+                return std::str::from_utf8(text).ok().map(Cow::Borrowed);
+            }
             let mut all = String::new();
             for part in parts {
                 match &part.kind {
@@ -88,7 +91,7 @@ impl<'s> Checker<'s> {
             self.habit(Habit::AppendAssignment, assignment.name.span);
             return None;
         }
-        let name = literal(Some(first)).map(Cow::into_owned);
+        let name = literal(Some(first));
         let target = match &name {
             Some(name) => self.target(name, first, &words)?,
             None => {
@@ -97,13 +100,14 @@ impl<'s> Checker<'s> {
             }
         };
         code_slots::check(self, &words);
+        let through = name.as_deref() == Some("command");
         let assignments = assignments.into_vec().into_iter();
         let assignments = assignments
             .map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true)))
             .collect::<Box<[_]>>();
         // The name of a builtin is no argument of it, and neither is `command`.
         let asks = matches!(target, Target::Builtin(Builtin::Command));
-        let through = name.as_deref() == Some("command") && !asks;
+        let through = through && !asks;
         let mut words = words.into_iter();
         words
             .by_ref()
@@ -257,7 +261,7 @@ impl<'s> Checker<'s> {
             WordKind::Splice(list) => {
                 let guarded = !matches!(&list.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name("flags")));
                 let list = self.spliced(*list);
-                into.push(Word::Splice { list, guarded });
+                into.push(Word::Splice { list: Box::new(list), guarded });
             }
             WordKind::Arrow => {
                 self.error(
@@ -282,7 +286,7 @@ impl<'s> Checker<'s> {
                 let text = self.text(parts, span);
                 into.push(match &*text.parts {
                     [Part::Text(literal)] => Word::Literal(literal.as_bytes().into()),
-                    _ => Word::Text(text),
+                    _ => Word::Text(Box::new(text)),
                 });
             }
         }
@@ -420,6 +424,9 @@ impl<'s> Checker<'s> {
 
     /// What sh would treat in another way in an unquoted word.
     fn refuse_in_word(&mut self, parts: &[ast::Part<'s>]) {
+        let closes =
+            |part: &ast::Part<'s>| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b']'));
+        let last_close = parts.iter().rposition(closes);
         for (index, part) in parts.iter().enumerate() {
             match &part.kind {
                 PartKind::Capture(_, ast::Quoting::Bare) => {
@@ -443,9 +450,7 @@ impl<'s> Checker<'s> {
                     );
                 }
                 PartKind::OpenBracket => {
-                    let closes = parts[index + 1..]
-                        .iter()
-                        .any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b']')));
+                    let closes = last_close.is_some_and(|close| close > index);
                     if closes {
                         let help = "quote the bracket if it is meant as text: '['";
                         self.error(
@@ -496,7 +501,7 @@ impl<'s> Checker<'s> {
             let glob = self.pattern(&parts, Glob::parse(&units))?;
             return Some(match glob {
                 Some(glob) => Word::Glob(Box::new(GlobWord { span, pattern: GlobPattern::Fixed(glob) })),
-                None => Word::Text(self.text(unpattern(parts), span)),
+                None => Word::Text(Box::new(self.text(unpattern(parts), span))),
             });
         }
         // Only to refuse what can't be a pattern; the values come when it runs.

@@ -64,7 +64,8 @@ impl Interpreter {
                 })
                 .collect(),
         };
-        for error in errors {
+        // That a `!` was not true is an answer, and no program says so.
+        for error in errors.into_iter().filter(|error| error.diagnostic.code != code::NEGATED) {
             let mut files = FileTable::empty();
             if let Some(descriptor) = error.stderr.as_ref().or(self.files.get(2)) {
                 files.put(2, descriptor.clone());
@@ -131,8 +132,8 @@ impl Interpreter {
         for stage in stages {
             opened.push(self.open_all(&stage.redirections)?);
         }
-        if let [one] = &mut *prepared {
-            self.find_program(one, stages[0].span)?;
+        if let ([one], [redirections]) = (&mut *prepared, &*opened) {
+            self.find_program(one, stages[0].span).map_err(|unwind| self.told_to(unwind, redirections))?;
         }
         if prepared.len() == 1
             && let (Some(one), Some(redirections)) =
@@ -316,6 +317,18 @@ impl Interpreter {
             let message = format!("can't start a thread: {error}");
             Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "for this"), 126).into()
         })
+    }
+
+    /// Notes where a program that was not found would have told it.
+    fn told_to(&self, unwind: Unwind, redirections: &[Opened]) -> Unwind {
+        let mut files = self.files.clone();
+        match (unwind, self.apply(redirections, &mut files)) {
+            (Unwind::Error(mut error), Ok(())) => {
+                error.stderr = files.get(2).cloned();
+                Unwind::Error(error)
+            }
+            (unwind, _) => unwind,
+        }
     }
 
     /// Notes where the stage would have told its failure.

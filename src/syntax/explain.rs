@@ -67,9 +67,14 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
         _ => (format!("unexpected `{found}`"), expected(&failure.tried)),
     };
     // `{echo` is one word, and the block is missed only at the end of the line.
-    let glued = line.split_ascii_whitespace().skip(1).find(|word| word.starts_with('{') && word.len() > 1 && !word.contains('}'));
+    let glued = line
+        .split_ascii_whitespace()
+        .skip(1)
+        .find(|word| word.starts_with('{') && word.len() > 1 && !word.contains('}'));
     let help = match first {
-        "if" | "while" | "for" | "each" | "with" if glued.is_some() => Some("put a blank after `{`".to_string()),
+        "if" | "while" | "for" | "each" | "with" if glued.is_some() => {
+            Some("put a blank after `{`".to_string())
+        }
         "if" | "while" | "for" | "match" | "try" | "with" | "each" | "fn" | "let" | "use" | "catch"
         | "defer" => Some(format!("the form is: {}", form(first))),
         _ => help,

@@ -8,6 +8,7 @@ mod brackets;
 mod encoding;
 mod explain;
 mod expression;
+mod pattern;
 mod read;
 mod scan;
 mod tokens;

@@ -700,7 +700,17 @@ impl<'s> Reader<'s> {
             Some(token) => tokens.span(&token),
             None => Span::new(tokens.position(), tokens.position()),
         };
-        Err(self.error(code::SYNTAX, at, message, "before this"))
+        let mut error = Diagnostic::new(code::SYNTAX, message).at(self.source, at, "before this");
+        // `if true {echo a}`: the brace became part of a word.
+        let before = &self.text[..at.start as usize];
+        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let glued = |word: &str| {
+            word.starts_with('{') && word.len() > 1 && word.matches('{').count() > word.matches('}').count()
+        };
+        if rule == Rule::open && line.split_ascii_whitespace().any(glued) {
+            error = error.help("put a blank after `{`");
+        }
+        Err(Stop::Error(Box::new(error)))
     }
 
     fn taken<'t>(&self, tokens: &mut Tokens<'t>) -> Read<Token<'t>> {

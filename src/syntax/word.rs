@@ -100,6 +100,7 @@ impl<'s> Reader<'s> {
                 for part in token.into_inner() {
                     self.part(part, base, &mut parts)?;
                 }
+                let parts = self.brackets(parts);
                 let braces = parts
                     .iter()
                     .any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b'{')));
@@ -108,7 +109,9 @@ impl<'s> Reader<'s> {
                 } else {
                     match &*parts {
                         // `=` and `a#b`, which are rare, are parts to the grammar.
-                        [Part { span: whole, kind: PartKind::Bare(text) }] if *whole == span && !text.starts_with(b"~") => {
+                        [Part { span: whole, kind: PartKind::Bare(text) }]
+                            if *whole == span && !text.contains(&b'~') =>
+                        {
                             WordKind::Bare(&self.text[span.range()])
                         }
                         _ => WordKind::Parts(tilde_of_word(parts).into_boxed_slice()),
@@ -141,7 +144,7 @@ impl<'s> Reader<'s> {
         let text = &self.text[span.range()];
         let kind = match token.as_rule() {
             Rule::text => PartKind::Bare(Cow::Borrowed(text.as_bytes())),
-            Rule::star | Rule::any_char | Rule::class => PartKind::Pattern(text),
+            Rule::star | Rule::any_char => PartKind::Pattern(text),
             Rule::bracket => PartKind::OpenBracket,
             Rule::escaped | Rule::double_escape if text == "\\\n" => PartKind::Quoted(Cow::Borrowed(b"")),
             Rule::escaped | Rule::double_escape | Rule::here_escape => {

@@ -324,6 +324,9 @@ impl Generator {
         if place.depth < 2 && self.rng.chance(14) {
             return self.block(place);
         }
+        if place.depth < 2 && !place.alone() && self.rng.chance(3) {
+            return self.excursion(place);
+        }
         if !place.must_succeed && self.rng.chance(6) {
             return self.failure(place, false);
         }
@@ -368,6 +371,19 @@ impl Generator {
         let fails = statements.iter().any(|statement| statement.may_fail());
         let redirections = redirections::of_block(self, place);
         Stage { kind: StageKind::Block(statements, redirections), fails, bash_only: false }
+    }
+
+    /// A stage that changes its directory, or ends, and nothing outside of it.
+    fn excursion(&mut self, place: Place) -> Stage {
+        let end = self.rng.chance(30);
+        let commands: &[&str] = match (place.reads, end) {
+            (false, false) => &["cd d", "pwd", "probe argv *"],
+            (true, false) => &["cat", "cd ln", "pwd"],
+            (false, true) => &["probe argv here", "exit 0", "probe argv never"],
+            (true, true) => &["cat", "exit 0", "probe argv never"],
+        };
+        let statements = commands.iter().map(|text| self.simple_statement(&[], Word::same(*text))).collect();
+        Stage { kind: StageKind::Block(statements, Vec::new()), fails: false, bash_only: false }
     }
 
     /// Words, then some of its own, with redirections amid them.

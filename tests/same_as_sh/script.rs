@@ -196,7 +196,11 @@ impl Printer {
         } else {
             for statement in statements {
                 self.statement(statement);
-                self.separator(statement);
+                // The body of a here-document begins inside the block, or is refused.
+                match self.documents.is_empty() {
+                    true => self.separator(statement),
+                    false => self.line_end(),
+                }
             }
         }
         self.push("}");

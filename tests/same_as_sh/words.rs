@@ -130,8 +130,7 @@ const ANSI_C: &[&str] = &[
     "$'\\''\"'\"",
 ];
 
-const TILDE: &[&str] =
-    &["~", "~/a", "~root", "~/'a b'", "\"~\"", "'~'/a", "a:~", "~/", "~\\/a", "~'/a'", "~+", "~-x"];
+const TILDE: &[&str] = &["~", "~/a", "~root", "~/'a b'", "\"~\"", "'~'/a", "a:~", "~/", "~\\/a", "~'/a'"];
 
 const BRACES: &[&str] = &[
     "{a,b}",
@@ -256,11 +255,7 @@ impl Generator {
             }
             3 => {
                 let tilde = self.rng.pick(TILDE);
-                return match tilde.starts_with("~+") || tilde.starts_with("~-") {
-                    true if self.posix => Word::same("~"),
-                    true => Word(vec![Piece::Bash(tilde.to_owned())]),
-                    false => Word::same(tilde),
-                };
+                return Word::same(tilde);
             }
             _ => return Word::same("out/k*"),
         }

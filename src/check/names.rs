@@ -1,0 +1,49 @@
+//! What tells at a glance that a name is not in a table.
+//!
+//! Every command of a script is looked up in tables of a hundred words, and nearly none is there: the length of
+//! a name and its first letter tell so without a comparison.
+
+/// The first letters and lengths of the words of some tables, made when the program is compiled.
+pub struct Shapes([u32; 128]);
+
+impl Shapes {
+    pub const fn new() -> Self {
+        Self([0; 128])
+    }
+
+    /// Adds words, which are ASCII and shorter than 32 bytes.
+    #[must_use]
+    pub const fn with(mut self, words: &[&str]) -> Self {
+        let mut at = 0;
+        while at < words.len() {
+            self.0[words[at].as_bytes()[0] as usize] |= 1 << words[at].len();
+            at += 1;
+        }
+        self
+    }
+
+    /// Whether a word of the tables begins with the same letter and is as long.
+    pub fn may_hold(&self, name: &str) -> bool {
+        let lengths =
+            name.bytes().next().and_then(|first| self.0.get(usize::from(first))).copied().unwrap_or(0);
+        name.len() < 32 && lengths >> name.len() & 1 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPES: Shapes = Shapes::new().with(&["export", "env"]).with(&["["]);
+
+    #[test]
+    fn a_word_of_a_table_may_be_in_it() {
+        assert!(["export", "env", "["].iter().all(|word| SHAPES.may_hold(word)));
+    }
+
+    #[test]
+    fn what_has_another_shape_is_not() {
+        let long = "e".repeat(35);
+        assert!(["", "e", "expor", "xport", "[[", "é", &long].iter().all(|word| !SHAPES.may_hold(word)));
+    }
+}

@@ -1,0 +1,121 @@
+//! `sort f > f`: a pipeline that would empty a file which it reads, seen by the names in its text.
+//!
+//! The targets of a stage are opened before anything runs, so they are compared with all that is read in the pipeline,
+//! in its blocks too. What a block opens while the pipeline runs is compared with what the *other* stages read: within
+//! a block one command follows another, and may well write what one before it has read.
+
+use super::lower::Checker;
+use super::words::literal;
+use crate::builtins;
+use crate::diag::{Diagnostic, code};
+use crate::syntax::ast::{self, FileMode, RedirectionKind, StageKind, StatementKind};
+
+type Words<'t, 's> = Vec<&'t ast::Word<'s>>;
+
+/// What a stage names: as a target of its own, as one of its blocks', and as an input.
+#[derive(Default)]
+struct Names<'t, 's> {
+    own: Words<'t, 's>,
+    inner: Words<'t, 's>,
+    reads: Words<'t, 's>,
+}
+
+/// Refuses a pipeline that would empty its own input.
+pub fn check<'s>(checker: &mut Checker<'s>, stages: &[ast::Stage<'s>]) {
+    let writes =
+        |stage: &ast::Stage<'s>| stage.redirections.iter().any(|redirection| target(redirection).is_some());
+    let blocks = |stage: &ast::Stage<'s>| !matches!(stage.kind, StageKind::Simple(_));
+    // A plain block is looked at when its own pipelines are.
+    if !stages.iter().any(|stage| writes(stage) || (blocks(stage) && stages.len() > 1)) {
+        return;
+    }
+    let names: Vec<Names<'_, 's>> = stages
+        .iter()
+        .map(|stage| {
+            let mut names = Names::default();
+            collect(stage, true, &mut names);
+            names
+        })
+        .collect();
+    for (place, writer) in names.iter().enumerate() {
+        let own = writer.own.iter().map(|word| (*word, true));
+        let inner = writer.inner.iter().map(|word| (*word, false));
+        for (word, is_own) in own.chain(inner) {
+            let Some(target) = literal(Some(word)) else { continue };
+            let target = normal(&target);
+            if target.starts_with("/dev/") {
+                continue;
+            }
+            let readers = names.iter().enumerate().filter(|(other, _)| is_own || *other != place);
+            let same =
+                |word: &&&ast::Word<'s>| literal(Some(word)).is_some_and(|text| normal(&text) == target);
+            if let Some(reader) = readers.flat_map(|(_, names)| names.reads.iter()).find(same) {
+                let error = Diagnostic::new(
+                    code::TRUNCATES_INPUT,
+                    format!("`{target}` would be emptied before it is read"),
+                );
+                let error = error
+                    .at(checker.source, word.span, "truncated when the pipeline starts")
+                    .also_at(checker.source, reader.span, "read here")
+                    .help("write to another file and rename it:\nsort < list > list.new && mv list.new list");
+                checker.errors.push(error);
+                return;
+            }
+        }
+    }
+}
+
+/// The file that a redirection empties.
+const fn target<'t, 's>(redirection: &'t ast::Redirection<'s>) -> Option<&'t ast::Word<'s>> {
+    match &redirection.kind {
+        RedirectionKind::File(FileMode::Write, word)
+        | RedirectionKind::Both { append: false, target: word } => Some(word),
+        _ => None,
+    }
+}
+
+fn collect<'t, 's>(stage: &'t ast::Stage<'s>, outermost: bool, names: &mut Names<'t, 's>) {
+    for redirection in &stage.redirections {
+        if let RedirectionKind::File(FileMode::Read, word) = &redirection.kind {
+            names.reads.push(word);
+        }
+        if let Some(word) = target(redirection) {
+            if outermost { names.own.push(word) } else { names.inner.push(word) }
+        }
+    }
+    match &stage.kind {
+        // What a builtin takes is no file that it reads.
+        StageKind::Simple(simple) if is_builtin(simple) => {}
+        StageKind::Simple(simple) => names.reads.extend(simple.words.iter().skip(1)),
+        StageKind::Block(block) => {
+            block.statements.iter().for_each(|statement| in_statement(statement, names))
+        }
+        // What other compound statements read and write depends on what is true when they run.
+        _ => {}
+    }
+}
+
+fn in_statement<'t, 's>(statement: &'t ast::Statement<'s>, names: &mut Names<'t, 's>) {
+    match &statement.kind {
+        StatementKind::Stage(stage) => collect(stage, false, names),
+        StatementKind::AndOr(and_or) => {
+            let pipelines =
+                std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline));
+            pipelines.flat_map(|pipeline| &pipeline.stages).for_each(|stage| collect(stage, false, names));
+        }
+        _ => {}
+    }
+}
+
+fn is_builtin(simple: &ast::Simple<'_>) -> bool {
+    literal(simple.words.first()).is_some_and(|name| builtins::find(&name).is_some())
+}
+
+/// A path without the parts that change nothing.
+fn normal(path: &str) -> &str {
+    let mut path = path;
+    while let Some(rest) = path.strip_prefix("./") {
+        path = rest.trim_start_matches('/');
+    }
+    path
+}
