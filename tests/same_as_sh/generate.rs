@@ -25,10 +25,12 @@ pub struct Place {
     /// Its stage is not the last.
     pub feeds: bool,
     pub must_succeed: bool,
+    /// Its failure may be absorbed behind it: a block of several commands would go on in sh, and is refused.
+    pub joined: bool,
 }
 
 impl Place {
-    const TOP: Self = Self { depth: 0, reads: false, feeds: false, must_succeed: false };
+    const TOP: Self = Self { depth: 0, reads: false, feeds: false, must_succeed: false, joined: false };
 
     pub fn alone(self) -> bool {
         !self.reads && !self.feeds
@@ -245,7 +247,7 @@ impl Generator {
 
     /// Statements that succeed and print: the inside of a capture.
     pub fn succeeding(&mut self, place: Place) -> Vec<Statement> {
-        let inside = Place { must_succeed: true, reads: false, feeds: false, ..place }.deeper();
+        let inside = Place { must_succeed: true, reads: false, feeds: false, joined: false, ..place }.deeper();
         let count = self.rng.weighted(&[0, 75, 20, 5]);
         (0..count).map(|_| self.statement(inside)).collect()
     }
@@ -257,10 +259,11 @@ impl Generator {
     }
 
     fn list(&mut self, place: Place) -> AndOr {
-        let mut list = AndOr { first: self.pipeline(place), rest: Vec::new() };
         if !self.rng.chance(if place.depth == 0 { 22 } else { 10 }) {
-            return list;
+            return AndOr { first: self.pipeline(place), rest: Vec::new() };
         }
+        let place = Place { joined: true, ..place };
+        let mut list = AndOr { first: self.pipeline(place), rest: Vec::new() };
         for _ in 0..self.rng.within(1, 2) {
             let or = self.rng.chance(50);
             if or && self.rng.chance(60) {
@@ -283,7 +286,7 @@ impl Generator {
     fn failing_pipeline(&mut self, place: Place) -> Pipeline {
         let negated = self.rng.chance(15);
         let stage = match negated {
-            true => self.stage(Place { must_succeed: true, ..place }),
+            true => self.stage(Place { must_succeed: true, joined: true, ..place }),
             false if self.rng.chance(30) => self.test(place, false),
             false => self.failure(place, true),
         };
@@ -293,6 +296,7 @@ impl Generator {
     fn pipeline(&mut self, place: Place) -> Pipeline {
         let negated = place.depth == 0 && self.rng.chance(3);
         let count = self.rng.weighted(&[0, 62, 24, 11, 3]);
+        let place = Place { joined: place.joined || negated, ..place };
         let joint = match self.rng.below(8) {
             0 => "|",
             1 => " |\n",
@@ -324,7 +328,7 @@ impl Generator {
         if place.depth < 2 && self.rng.chance(14) {
             return self.block(place);
         }
-        if place.depth < 2 && !place.alone() && self.rng.chance(3) {
+        if place.depth < 2 && !place.alone() && !place.joined && self.rng.chance(3) {
             return self.excursion(place);
         }
         if !place.must_succeed && self.rng.chance(6) {
@@ -358,7 +362,8 @@ impl Generator {
 
     fn block(&mut self, place: Place) -> Stage {
         let inner = place.deeper();
-        let count = self.rng.within(1, 3);
+        let single = place.joined && self.rng.chance(97);
+        let count = if single { 1 } else { self.rng.within(1, 3) };
         let mut statements: Vec<_> = (0..count)
             .map(|at| self.statement(Place { reads: place.reads && at == 0, feeds: place.feeds, ..inner }))
             .collect();
@@ -366,6 +371,9 @@ impl Generator {
             // The first of a reading block reads all, whatever becomes of the rest.
             let filter = self.filter(Place { reads: true, feeds: place.feeds, ..inner });
             let pipeline = Pipeline { negated: false, stages: vec![filter], joint: " | " };
+            if single {
+                statements.clear();
+            }
             statements.insert(0, plain(StatementKind::List(AndOr { first: pipeline, rest: Vec::new() })));
         }
         let fails = statements.iter().any(|statement| statement.may_fail());

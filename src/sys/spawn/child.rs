@@ -25,7 +25,7 @@ pub(super) struct Shared<'a> {
     directory: Option<&'a CStr>,
     attributes: &'a Attributes,
     /// The handlers to reset, as bit `number - 1`.
-    caught: u64,
+    pub(super) caught: u64,
     sealed: bool,
     parent: libc::pid_t,
     /// What went wrong. Read by the parent when the child has gone.

@@ -35,16 +35,16 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
 fn clone(top: *mut c_void, shared: *mut Shared<'_>) -> Result<Process, i32> {
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let mut pidfd: c_int = -1;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(pid) = super::clone3::clone(top, shared, &mut pidfd)? {
+        return Ok(owned(pid, pidfd));
+    }
     // SAFETY: the stack is this thread's spare one; `child::main` makes raw system calls only and touches
     // nothing but `shared`, which outlives it because CLONE_VFORK keeps us here.
     let pid =
         unsafe { libc::clone(child::main, top, flags | libc::CLONE_PIDFD, shared.cast(), &raw mut pidfd) };
     if pid > 0 && pidfd >= 0 {
-        // SAFETY: the kernel has just made it for us.
-        let pidfd = unsafe { descriptor::adopt(pidfd) };
-        // Should no descriptor be left above 2, the one that we have is better than none.
-        let lifted = if pidfd.as_raw_fd() > 2 { None } else { descriptor::duplicate(pidfd.as_fd()).ok() };
-        return Ok(Process::from_pidfd(pid, lifted.unwrap_or(pidfd)));
+        return Ok(owned(pid, pidfd));
     }
     match (pid, last_error()) {
         // A kernel, or an emulation of one, without pidfds.
@@ -57,6 +57,14 @@ fn clone(top: *mut c_void, shared: *mut Shared<'_>) -> Result<Process, i32> {
         -1 => Err(last_error()),
         pid => watched(pid),
     }
+}
+
+fn owned(pid: c_int, pidfd: c_int) -> Process {
+    // SAFETY: the kernel has just made it for us.
+    let pidfd = unsafe { descriptor::adopt(pidfd) };
+    // Should no descriptor be left above 2, the one that we have is better than none.
+    let lifted = if pidfd.as_raw_fd() > 2 { None } else { descriptor::duplicate(pidfd.as_fd()).ok() };
+    Process::from_pidfd(pid, lifted.unwrap_or(pidfd))
 }
 
 /// A child without a pidfd. One that nothing can watch must not run on unknown.

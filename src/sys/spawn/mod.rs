@@ -7,6 +7,8 @@
 
 #[cfg(target_os = "linux")]
 mod child;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod clone3;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(any(not(target_os = "linux"), test))]
