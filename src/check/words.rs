@@ -5,8 +5,6 @@ use super::program::*;
 use super::{code_slots, sh_habits};
 use crate::builtins::{self, Builtin};
 use crate::diag::code;
-use crate::expand::glob::Glob;
-use crate::expand::pattern::{self, Pattern, PatternError};
 use crate::span::Span;
 use crate::syntax::ast::{self, Habit, PartKind, WordKind};
 use crate::value::Str;
@@ -339,7 +337,7 @@ impl<'s> Checker<'s> {
         self.text(parts, span)
     }
 
-    fn text(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> WordText {
+    pub(super) fn text(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> WordText {
         let first = parts.iter().find(
             |part| !matches!(&part.kind, PartKind::Bare(text) | PartKind::Quoted(text) if text.is_empty()),
         );
@@ -423,7 +421,7 @@ impl<'s> Checker<'s> {
     }
 
     /// What sh would treat in another way in an unquoted word.
-    fn refuse_in_word(&mut self, parts: &[ast::Part<'s>]) {
+    pub(super) fn refuse_in_word(&mut self, parts: &[ast::Part<'s>]) {
         let closes =
             |part: &ast::Part<'s>| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b']'));
         let last_close = parts.iter().rposition(closes);
@@ -485,156 +483,6 @@ impl<'s> Checker<'s> {
             }
         }
     }
-
-    // -------------------------------------------------------------------------------------- patterns
-
-    /// A word with patterns. One whose bracket expression holds a slash is none after all (POSIX 2.14.3): it is text.
-    fn glob(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> Option<Word> {
-        let fixed = parts.iter().all(|part| {
-            matches!(
-                part.kind,
-                PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Pattern(_) | PartKind::OpenBracket
-            )
-        });
-        if fixed {
-            let units = pattern_parts(&parts);
-            let glob = self.pattern(&parts, Glob::parse(&units))?;
-            return Some(match glob {
-                Some(glob) => Word::Glob(Box::new(GlobWord { span, pattern: GlobPattern::Fixed(glob) })),
-                None => Word::Text(Box::new(self.text(unpattern(parts), span))),
-            });
-        }
-        // Only to refuse what can't be a pattern; the values come when it runs.
-        for part in &parts {
-            if let PartKind::Pattern(text) = part.kind {
-                self.pattern(
-                    std::slice::from_ref(part),
-                    Glob::parse(&[pattern::Part::Bare(text.as_bytes())]),
-                )?;
-            }
-        }
-        let mut lowered = Vec::with_capacity(parts.len());
-        for part in parts {
-            if let PartKind::Pattern(text) = part.kind {
-                lowered.push(GlobPart::Pattern(text.as_bytes().into()));
-            } else {
-                lowered.extend(self.parts(vec![part], false).into_iter().map(GlobPart::Text));
-            }
-        }
-        Some(Word::Glob(Box::new(GlobWord { span, pattern: GlobPattern::Parts(lowered.into_boxed_slice()) })))
-    }
-
-    fn pattern<T>(&mut self, parts: &[ast::Part<'s>], parsed: Result<T, PatternError>) -> Option<T> {
-        match parsed {
-            Ok(pattern) => Some(pattern),
-            Err(error) => {
-                // The error counts bytes over all parts.
-                let mut before = 0;
-                let mut span = parts.first().map_or(Span::default(), |part| part.span);
-                for part in parts {
-                    let length = match &part.kind {
-                        PartKind::Bare(text) | PartKind::Quoted(text) => text.len(),
-                        PartKind::Pattern(text) => text.len(),
-                        _ => 1,
-                    };
-                    if error.range.start < before + length {
-                        span = part.span;
-                        break;
-                    }
-                    before += length;
-                }
-                self.error(code::SH_BRACKET, span, error.message, "in this pattern", "");
-                None
-            }
-        }
-    }
-
-    /// A pattern of an arm of `match`.
-    pub fn match_pattern(&mut self, word: ast::Word<'s>) -> Option<MatchPattern> {
-        let span = word.span;
-        let parts = match word.kind {
-            WordKind::Bare(text) => return Some(MatchPattern::Text(Str::from(text))),
-            WordKind::Parts(parts) => parts.into_vec(),
-            WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow => {
-                self.error(
-                    code::SYNTAX,
-                    span,
-                    "a pattern of `match` is one word",
-                    "this is a list",
-                    "write the patterns one by one: a | b => { … }",
-                );
-                return None;
-            }
-        };
-        self.refuse_in_word(&parts);
-        let patterns = parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_)));
-        let fixed = parts.iter().all(|part| {
-            matches!(
-                part.kind,
-                PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Pattern(_) | PartKind::OpenBracket
-            )
-        });
-        if patterns && !fixed {
-            self.error(
-                code::SYNTAX,
-                span,
-                "a pattern of `match` holds either values or `*`, `?`, `[…]`",
-                "this holds both",
-                "compare in the parentheses of `if`",
-            );
-            return None;
-        }
-        if patterns {
-            let units = pattern_parts(&parts);
-            return self.pattern(&parts, Pattern::parse(&units)).map(MatchPattern::Pattern);
-        }
-        Some(MatchPattern::Word(self.text(parts, span)))
-    }
-
-    // -------------------------------------------------------------------------------------- redirections
-
-    pub fn redirections(&mut self, redirections: Vec<ast::Redirection<'s>>) -> Box<[Redirection]> {
-        redirections.into_iter().filter_map(|redirection| self.redirection(redirection)).collect()
-    }
-
-    fn redirection(&mut self, redirection: ast::Redirection<'s>) -> Option<Redirection> {
-        let span = redirection.span;
-        let given = redirection.descriptor.map(u32::cast_signed);
-        let what = "the target of a redirection";
-        let (default, kind) = match redirection.kind {
-            ast::RedirectionKind::File(mode, word) => {
-                let (default, mode) = match mode {
-                    ast::FileMode::Read => (0, FileMode::Read),
-                    ast::FileMode::Write => (1, FileMode::Write),
-                    ast::FileMode::Append => (1, FileMode::Append),
-                    ast::FileMode::Clobber => (1, FileMode::Clobber),
-                    ast::FileMode::ReadWrite => (0, FileMode::ReadWrite),
-                };
-                (default, RedirectionKind::File(mode, self.word_text(word, what, false)))
-            }
-            ast::RedirectionKind::Both { append, target } => {
-                (1, RedirectionKind::Both { append, target: self.word_text(target, what, false) })
-            }
-            ast::RedirectionKind::Duplicate(from) => (1, RedirectionKind::Duplicate(from.cast_signed())),
-            ast::RedirectionKind::Close => (1, RedirectionKind::Close),
-            ast::RedirectionKind::HereString(word) => {
-                let mut text = self.word_text(word, "a here-string", false);
-                let mut parts = std::mem::take(&mut text.parts).into_vec();
-                parts.push(Part::Text(Str::from("\n")));
-                text.parts = parts.into_boxed_slice();
-                (0, RedirectionKind::Text(text))
-            }
-            ast::RedirectionKind::HereDocument(parts) => {
-                let text = self.text(parts.into_vec(), span);
-                (0, RedirectionKind::Text(text))
-            }
-            ast::RedirectionKind::Sh(habit) => {
-                self.habit(habit, span);
-                return None;
-            }
-        };
-        Some(Redirection { span, descriptor: given.unwrap_or(default), kind })
-    }
 }
 
 /// Takes the guard from words that can't be options: those of a builtin, the name of the program, and all that follow a
@@ -656,18 +504,7 @@ pub fn is_call_of(expr: &ast::Expr<'_>, names: &[&str]) -> bool {
     matches!(&expr.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name(name) if names.contains(&name)))
 }
 
-fn pattern_parts<'p>(parts: &'p [ast::Part<'_>]) -> Vec<pattern::Part<'p>> {
-    let part = |part: &'p ast::Part<'_>| match &part.kind {
-        PartKind::Pattern(text) => pattern::Part::Bare(text.as_bytes()),
-        PartKind::OpenBracket => pattern::Part::Quoted(b"["),
-        PartKind::Bare(text) => pattern::Part::Bare(text),
-        PartKind::Quoted(text) => pattern::Part::Quoted(text),
-        _ => pattern::Part::Quoted(b""),
-    };
-    parts.iter().map(part).collect()
-}
-
-fn unpattern(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
+pub(super) fn unpattern(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
     parts
         .into_iter()
         .map(|part| match part.kind {

@@ -5,9 +5,11 @@
 
 pub mod ast;
 mod brackets;
+mod compound;
 mod encoding;
 mod explain;
 mod expression;
+mod here;
 mod pattern;
 mod read;
 mod scan;

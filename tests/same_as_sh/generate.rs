@@ -247,7 +247,8 @@ impl Generator {
 
     /// Statements that succeed and print: the inside of a capture.
     pub fn succeeding(&mut self, place: Place) -> Vec<Statement> {
-        let inside = Place { must_succeed: true, reads: false, feeds: false, joined: false, ..place }.deeper();
+        let inside =
+            Place { must_succeed: true, reads: false, feeds: false, joined: false, ..place }.deeper();
         let count = self.rng.weighted(&[0, 75, 20, 5]);
         (0..count).map(|_| self.statement(inside)).collect()
     }

@@ -30,7 +30,11 @@ const STACK: u64 = 4096;
 static UNKNOWN: AtomicBool = AtomicBool::new(false);
 
 /// The number of the child, with its pidfd; none when this has to be done in the older way.
-pub(super) fn clone(top: *mut c_void, shared: *mut Shared<'_>, pidfd: &mut c_int) -> Result<Option<c_int>, i32> {
+pub(super) fn clone(
+    top: *mut c_void,
+    shared: *mut Shared<'_>,
+    pidfd: &mut c_int,
+) -> Result<Option<c_int>, i32> {
     if UNKNOWN.load(Ordering::Relaxed) {
         return Ok(None);
     }
