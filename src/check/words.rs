@@ -373,8 +373,8 @@ impl<'s> Checker<'s> {
                     continue;
                 }
                 PartKind::Tilde(user) => {
-                    if user.contains([':', '+', '-'])
-                        || user.starts_with(|first: char| first.is_ascii_digit())
+                    if user.contains(':')
+                        || user.starts_with(|first: char| first.is_ascii_digit() || "+-".contains(first))
                     {
                         let help = "write \"$HOME\" or the directory, or quote the tilde if it is meant as text: '~'";
                         self.error(
