@@ -237,6 +237,9 @@ codes! {
     NEGATED = "E1018", "a command behind ! succeeded",
         "`! cmd` is a statement that fails when cmd succeeds. In a condition it is simply false.";
 
+    BUILTIN_FAILED = "E1019", "a builtin failed",
+        "The message says what it could not do. Its status is that of the same command in sh.";
+
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",
         "The operation is not defined for values of these types. Convert one explicitly, for example with int(x).";

@@ -67,7 +67,7 @@ impl Interpreter {
     }
 
     fn problem(&self, span: Span, message: &str, status: u8) -> Unwind {
-        Error::command(page(code::COMMAND_FAILED, self.source(), span, message, "this command"), status)
+        Error::command(page(code::BUILTIN_FAILED, self.source(), span, message, "this command"), status)
             .into()
     }
 

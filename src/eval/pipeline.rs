@@ -12,8 +12,8 @@ use super::{Error, Event, Interpreter};
 use crate::check::program::*;
 use crate::diag::{Diagnostic, code, quote_argv, quote_word};
 use crate::process::{
-    Capture, Child, FileTable, Pump, Stage as Program, StartError, StartProblem, Stop, pipe, pipe_between,
-    start, wait,
+    Capture, Child, Descriptor, FileTable, Pump, Stage as Program, StartError, StartProblem, Stop, pipe,
+    pipe_between, start, wait,
 };
 use crate::span::Span;
 use std::os::fd::OwnedFd;
@@ -64,16 +64,20 @@ impl Interpreter {
                 })
                 .collect(),
         };
-        // That a `!` was not true is an answer, and no program says so.
-        for error in errors.into_iter().filter(|error| error.diagnostic.code != code::NEGATED) {
-            let mut files = FileTable::empty();
-            if let Some(descriptor) = error.stderr.as_ref().or(self.files.get(2)) {
-                files.put(2, descriptor.clone());
-            }
-            let line = format!("pipewright: {}\n", crate::diag::visible(error.diagnostic.message.as_bytes()));
-            // Who closed standard error wants no word.
-            let _ = Output::Files(&files).write(self, 2, line.as_bytes(), Span::default());
+        for error in errors {
+            self.say(error, &self.files);
         }
+    }
+
+    /// Says in one line why something failed, where `files` have the standard error.
+    fn say(&self, error: &Error, files: &FileTable) {
+        // A program has said itself why it failed, and that a `!` was not true is an answer.
+        if error.told || [code::COMMAND_FAILED, code::NEGATED].contains(&error.diagnostic.code) {
+            return;
+        }
+        let line = format!("pipewright: {}\n", crate::diag::visible(error.diagnostic.message.as_bytes()));
+        // Who closed standard error wants no word.
+        let _ = Output::Files(files).write(self, 2, line.as_bytes(), Span::default());
     }
 
     /// Runs a pipeline whose last stage's output, if asked, is captured.
@@ -156,7 +160,7 @@ impl Interpreter {
         let saved = std::mem::replace(&mut self.files, files);
         let started = Instant::now();
         let argv = prepared.argv.clone();
-        let result = self.work(&prepared.work, span).map_err(|unwind| self.with_stderr(unwind));
+        let result = self.work(&prepared.work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
         self.files = saved;
         let status = result?;
         Ok((status != 0).then(|| {
@@ -319,23 +323,29 @@ impl Interpreter {
         })
     }
 
-    /// Notes where a program that was not found would have told it.
-    fn told_to(&self, unwind: Unwind, redirections: &[Opened]) -> Unwind {
+    /// Of a command that could not be started: said where its standard error is by then.
+    pub(super) fn told_to(&self, unwind: Unwind, redirections: &[Opened]) -> Unwind {
         let mut files = self.files.clone();
-        match (unwind, self.apply(redirections, &mut files)) {
-            (Unwind::Error(mut error), Ok(())) => {
-                error.stderr = files.get(2).cloned();
-                Unwind::Error(error)
-            }
-            (unwind, _) => unwind,
+        match self.apply(redirections, &mut files) {
+            Ok(()) => self.said(unwind, &files, &self.files),
+            Err(_) => unwind,
         }
     }
 
-    /// Notes where the stage would have told its failure.
-    fn with_stderr(&self, unwind: Unwind) -> Unwind {
+    /// A failure of a stage that sent its standard error elsewhere is said there at once, as by a program. Otherwise it
+    /// waits: its page may be shown, or something absorbs it. No descriptor is kept meanwhile, for the next stage may be
+    /// waiting for the end of just that pipe.
+    fn said(&self, unwind: Unwind, stage: &FileTable, outer: &FileTable) -> Unwind {
+        let elsewhere = match (stage.get(2), outer.get(2)) {
+            (Some(Descriptor::Open(stage)), Some(Descriptor::Open(outer))) => !Arc::ptr_eq(stage, outer),
+            (Some(Descriptor::Inherited(stage)), Some(Descriptor::Inherited(outer))) => stage != outer,
+            (None, _) => false,
+            _ => true,
+        };
         match unwind {
-            Unwind::Error(mut error) if error.is_failure && error.stderr.is_none() => {
-                error.stderr = self.files.get(2).cloned();
+            Unwind::Error(mut error) if error.is_failure && elsewhere && !error.told => {
+                self.say(&error, stage);
+                error.told = true;
                 Unwind::Error(error)
             }
             other => other,
@@ -400,7 +410,7 @@ impl Interpreter {
             }
             work => {
                 let saved = std::mem::replace(&mut self.files, files);
-                let result = self.work(work, span).map_err(|unwind| self.with_stderr(unwind));
+                let result = self.work(work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
                 self.files = saved;
                 result
             }

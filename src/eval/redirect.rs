@@ -27,37 +27,43 @@ impl Interpreter {
     pub(super) fn open_all(&mut self, redirections: &[Redirection]) -> Eval<Vec<Opened>> {
         let mut opened = Vec::with_capacity(redirections.len());
         for redirection in redirections {
-            let action = match &redirection.kind {
-                RedirectionKind::File(mode, target) => {
-                    let mode = match mode {
-                        FileMode::Read => OpenMode::Read,
-                        FileMode::Write | FileMode::Clobber => OpenMode::Truncate,
-                        FileMode::Append => OpenMode::Append,
-                        FileMode::ReadWrite => OpenMode::ReadWrite,
-                    };
-                    Action::File(self.open_target(target, mode, &opened)?)
-                }
-                RedirectionKind::Both { append, target } => {
-                    let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
-                    Action::Both(self.open_target(target, mode, &opened)?)
-                }
-                RedirectionKind::Duplicate(from) => Action::Duplicate(*from),
-                RedirectionKind::Close => Action::Close,
-                RedirectionKind::Text(text) => {
-                    let bytes = self.text_of(text)?;
-                    let file = here_document(&bytes).map_err(|error| {
-                        let message = format!("can't hold the text: {error}");
-                        self.fail(Error::command(
-                            page(code::CANNOT_OPEN, self.source(), redirection.span, message, "here"),
-                            1,
-                        ))
-                    })?;
-                    Action::File(Arc::new(file))
-                }
-            };
+            let action =
+                self.open_one(redirection, &opened).map_err(|unwind| self.told_to(unwind, &opened))?;
             opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action });
         }
         Ok(opened)
+    }
+
+    fn open_one(&mut self, redirection: &Redirection, opened: &[Opened]) -> Eval<Action> {
+        let action = match &redirection.kind {
+            RedirectionKind::File(mode, target) => {
+                let mode = match mode {
+                    FileMode::Read => OpenMode::Read,
+                    FileMode::Write | FileMode::Clobber => OpenMode::Truncate,
+                    FileMode::Append => OpenMode::Append,
+                    FileMode::ReadWrite => OpenMode::ReadWrite,
+                };
+                Action::File(self.open_target(target, mode, opened)?)
+            }
+            RedirectionKind::Both { append, target } => {
+                let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
+                Action::Both(self.open_target(target, mode, opened)?)
+            }
+            RedirectionKind::Duplicate(from) => Action::Duplicate(*from),
+            RedirectionKind::Close => Action::Close,
+            RedirectionKind::Text(text) => {
+                let bytes = self.text_of(text)?;
+                let file = here_document(&bytes).map_err(|error| {
+                    let message = format!("can't hold the text: {error}");
+                    self.fail(Error::command(
+                        page(code::CANNOT_OPEN, self.source(), redirection.span, message, "here"),
+                        1,
+                    ))
+                })?;
+                Action::File(Arc::new(file))
+            }
+        };
+        Ok(action)
     }
 
     fn open_target(&mut self, target: &WordText, mode: OpenMode, before: &[Opened]) -> Eval<Arc<OwnedFd>> {

@@ -1,7 +1,7 @@
 //! How an evaluation ends early, and what a failed pipeline is before anybody has to see it.
 
 use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word};
-use crate::process::{Descriptor, Signal, StageEnd, StageReport};
+use crate::process::{Signal, StageEnd, StageReport};
 use crate::span::Span;
 use std::sync::Arc;
 
@@ -31,24 +31,24 @@ pub struct Error {
     /// Whether `||` and `!` may take it for the failure of a command, as they would in sh. What the language refuses (a
     /// pattern without a match, an option that a builtin lacks) is none: absorbed, it would be silent.
     pub is_failure: bool,
-    /// The standard error of the stage: where a program would have said why it failed.
-    pub stderr: Option<Descriptor>,
+    /// It has been said where the stage's standard error was sent, as a program would have done.
+    pub told: bool,
 }
 
 impl Error {
     /// A command that failed, or couldn't be started.
     pub fn command(diagnostic: Diagnostic, status: u8) -> Self {
-        Self { diagnostic, status, is_failure: true, stderr: None }
+        Self { diagnostic, status, is_failure: true, told: false }
     }
 
     /// What no `||` absorbs, with the status of a script that it stops.
     pub fn refused(diagnostic: Diagnostic, status: u8) -> Self {
-        Self { diagnostic, status, is_failure: false, stderr: None }
+        Self { diagnostic, status, is_failure: false, told: false }
     }
 
     /// A value that is not what it should be, a limit, or a bug: no command's failure.
     pub fn value(diagnostic: Diagnostic) -> Self {
-        Self { diagnostic, status: 1, is_failure: false, stderr: None }
+        Self { diagnostic, status: 1, is_failure: false, told: false }
     }
 }
 

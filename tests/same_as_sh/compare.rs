@@ -134,8 +134,7 @@ impl Bench {
         for (name, value) in ENVIRONMENT {
             run = run.env(name, value);
         }
-        let mut outcome = run.run();
-        outcome.stdout = without_kind_of_here_document(&outcome.out()).into_bytes();
+        let outcome = run.run();
         let mut errors: Vec<_> = programs_lines(&outcome.err()).map(str::to_owned).collect();
         errors.sort();
         Effect { outcome, errors, files: tree(&self.directory()) }
@@ -213,14 +212,8 @@ fn programs_lines(text: &str) -> impl Iterator<Item = &str> {
             || line.starts_with("pipewright: ")
             || ["Killed", "Terminated"].contains(line)
     };
-    text.lines().take_while(|line| !line.starts_with("error[")).filter(move |line| !of_shell(line))
-}
-
-/// A here-document may be a pipe, a file or, if it is empty, /dev/null.
-fn without_kind_of_here_document(text: &str) -> String {
-    ["0 null r\n", "0 pipe r\n", "0 outside r\n"]
-        .iter()
-        .fold(text.to_owned(), |text, kind| text.replace(kind, "0 given r\n"))
+    let own = text.find("error[E").map_or(text, |page| &text[..page]);
+    own.lines().filter(move |line| !of_shell(line))
 }
 
 /// All files below, with their content.
@@ -239,7 +232,7 @@ fn tree(directory: &Path) -> BTreeMap<String, String> {
                 }
                 _ => {
                     let text = String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
-                    files.insert(name, without_kind_of_here_document(&text));
+                    files.insert(name, text);
                 }
             }
         }

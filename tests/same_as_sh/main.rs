@@ -57,7 +57,7 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
                     dashed.fetch_add(usize::from(script.is_posix()), Ordering::Relaxed);
                     match bench.judge(&script, case) {
                         Verdict::Same => {}
-                        Verdict::Refused(why) => refused.lock().expect("no panic holds it").push(why),
+                        Verdict::Refused(why) => refused.lock().expect("no panic holds it").push((case, why)),
                         Verdict::Unreadable(why) => {
                             unreadable.lock().expect("no panic holds it").push((case, why))
                         }
@@ -81,10 +81,11 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
         refused.len(),
         unreadable.len()
     );
-    let mut why: Vec<_> = refused.iter().filter_map(|page| page.lines().next()).collect();
+    let mut why: Vec<_> =
+        refused.iter().filter_map(|(case, page)| Some((page.lines().next()?, case))).collect();
     why.sort_unstable();
-    for same in why.chunk_by(|a, b| a == b) {
-        println!("{:5} {}", same.len(), same[0]);
+    for same in why.chunk_by(|a, b| a.0 == b.0) {
+        println!("{:5} {} (such as CASE={})", same.len(), same[0].0, same[0].1);
     }
     assert!(differences.is_empty(), "SEED={seed}\n{}", differences.join("\n"));
     if first == 0 {

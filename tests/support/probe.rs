@@ -122,15 +122,17 @@ fn descriptors() -> String {
     let mut out = String::new();
     for number in numbers {
         let Ok(link) = fs::read_link(format!("/proc/self/fd/{number}")) else { continue };
+        // SAFETY: a plain query.
+        let flags = unsafe { libc::fcntl(number, libc::F_GETFL) };
+        let access = ["r", "w", "rw"].get((flags & libc::O_ACCMODE) as usize).unwrap_or(&"?");
         let what = match link.strip_prefix(&here) {
             Ok(inside) => inside.to_string_lossy().into_owned(),
+            // A here-document is a pipe, a file or, if it is empty, /dev/null, as each shell likes.
+            Err(_) if number == 0 && *access == "r" => "given".to_owned(),
             Err(_) if link == OsStr::new("/dev/null") => "null".to_owned(),
             Err(_) if link.to_string_lossy().starts_with("pipe:") => "pipe".to_owned(),
             Err(_) => "outside".to_owned(),
         };
-        // SAFETY: a plain query.
-        let flags = unsafe { libc::fcntl(number, libc::F_GETFL) };
-        let access = ["r", "w", "rw"].get((flags & libc::O_ACCMODE) as usize).unwrap_or(&"?");
         let append = if flags & libc::O_APPEND != 0 { "+" } else { "" };
         out += &format!("{number} {what} {access}{append}\n");
     }
