@@ -53,7 +53,13 @@ impl Interpreter {
             RedirectionKind::Close => Action::Close,
             RedirectionKind::Text(text) => {
                 let bytes = self.text_of(text)?;
-                let file = here_document(&bytes).map_err(|error| {
+                // An empty one is the null device, as in bash.
+                let file = if bytes.is_empty() {
+                    open(None, b"/dev/null", OpenMode::Read)
+                } else {
+                    here_document(&bytes)
+                };
+                let file = file.map_err(|error| {
                     let message = format!("can't hold the text: {error}");
                     self.fail(Error::command(
                         page(code::CANNOT_OPEN, self.source(), redirection.span, message, "here"),
