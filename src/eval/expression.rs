@@ -239,7 +239,7 @@ impl Interpreter {
             (Function::Int, Value::Float(number)) => {
                 // 2^63 is the first float that is too large.
                 let whole = number.trunc();
-                if whole >= -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0 {
+                if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
                     return Ok(Value::Int(whole as i64));
                 }
                 Err(failed("it is out of the range of integers".into()))

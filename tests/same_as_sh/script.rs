@@ -127,6 +127,9 @@ impl Script {
     pub fn text(&self, language: Language) -> String {
         let mut printer = Printer { language, out: String::new(), documents: Vec::new() };
         printer.script(&self.statements);
+        if !printer.documents.is_empty() {
+            printer.line_end();
+        }
         printer.out
     }
 }

@@ -36,7 +36,8 @@ pub fn probe() -> &'static Path {
     PROBE.get_or_init(|| {
         let built = Path::new(env!("CARGO_BIN_EXE_pipewright")).parent().expect("it lies in a directory");
         let probe = built.join("examples/probe");
-        if !probe.exists() {
+        let written = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+        if written(&probe) < written(&root().join("tests/support/probe.rs")) {
             let release = built.ends_with("release").then_some("--release");
             let status = Command::new(env!("CARGO"))
                 .args(["build", "--quiet", "--example", "probe"])
