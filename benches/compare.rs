@@ -174,6 +174,8 @@ fn measure(program: &str, script: &Script, runs: usize, directory: &Path) -> Mea
         let errors = File::create(directory.join("errors")).expect("a file can be made");
         command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
         let start = Instant::now();
+        // `reap` waits for it, which also tells what it used.
+        #[allow(clippy::zombie_processes)]
         let child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
         let (succeeded, usage) = reap(child.id());
         sum.wall += start.elapsed().as_secs_f64();

@@ -97,19 +97,22 @@ impl Bench {
 
     /// The smallest script that still differs, with how; or the smallest that was found in half a minute, since one
     /// that hangs takes its whole time at each step.
-    pub fn shrink(&self, mut script: Script, case: u64) -> String {
+    pub fn shrink(&self, mut script: Script, case: u64, mut told: String) -> String {
         let judge = |script: &Script| match self.judge(script, case) {
             Verdict::Different(told) => Some(told),
             _ => None,
         };
         let start = Instant::now();
-        let Some(mut told) = judge(&script) else { return "it differed once, and not again".to_owned() };
+        if judge(&script).is_none() {
+            return format!("it differed once, and not again: {told}");
+        }
         // The same kind of difference, and not another that a part's loss brings.
         let kind = |told: &str| told.split([':', '(']).next().unwrap_or_default().to_owned();
         let wanted = kind(&told);
         let differs = |script: &Script| judge(script).filter(|told| kind(told) == wanted);
         let step = |script: &Script| {
-            script.smaller().find_map(|smaller| differs(&smaller).map(|told| (smaller, told)))
+            let mut smaller = script.smaller().take_while(|_| start.elapsed() < Duration::from_secs(30));
+            smaller.find_map(|smaller| differs(&smaller).map(|told| (smaller, told)))
         };
         while let Some((smaller, now)) = step(&script) {
             (script, told) = (smaller, now);
@@ -207,13 +210,14 @@ fn dash(text: &str) -> Run {
 
 /// The lines of standard error that programs wrote: not a shell's own messages, and not the page with which we end.
 fn programs_lines(text: &str) -> impl Iterator<Item = &str> {
-    let of_shell = |line: &&str| {
-        line.starts_with("script: ")
-            || line.starts_with("pipewright: ")
-            || ["Killed", "Terminated"].contains(line)
-    };
     let own = text.find("error[E").map_or(text, |page| &text[..page]);
-    own.lines().filter(move |line| !of_shell(line))
+    // A shell's message may stand behind what a program wrote without a line end.
+    let cut = |line| {
+        ["script: ", "pipewright: "]
+            .iter()
+            .fold(line, |line: &str, mark| line.split(mark).next().unwrap_or(line))
+    };
+    own.lines().map(cut).filter(|line| !["", "Killed", "Terminated"].contains(line))
 }
 
 /// All files below, with their content.

@@ -27,16 +27,19 @@ pub struct Place {
     pub must_succeed: bool,
     /// Its failure may be absorbed behind it: a block of several commands would go on in sh, and is refused.
     pub joined: bool,
+    /// Inside of `$(…)`.
+    pub captured: bool,
 }
 
 impl Place {
-    const TOP: Self = Self { depth: 0, reads: false, feeds: false, must_succeed: false, joined: false };
+    const TOP: Self =
+        Self { depth: 0, reads: false, feeds: false, must_succeed: false, joined: false, captured: false };
 
     pub fn alone(self) -> bool {
         !self.reads && !self.feeds
     }
 
-    fn deeper(self) -> Self {
+    pub fn deeper(self) -> Self {
         Self { depth: self.depth + 1, ..self }
     }
 }
@@ -248,7 +251,8 @@ impl Generator {
     /// Statements that succeed and print: the inside of a capture.
     pub fn succeeding(&mut self, place: Place) -> Vec<Statement> {
         let inside =
-            Place { must_succeed: true, reads: false, feeds: false, joined: false, ..place }.deeper();
+            Place { must_succeed: true, reads: false, feeds: false, joined: false, captured: true, ..place }
+                .deeper();
         let count = self.rng.weighted(&[0, 75, 20, 5]);
         (0..count).map(|_| self.statement(inside)).collect()
     }
@@ -315,7 +319,10 @@ impl Generator {
                 };
                 // A negated pipeline that fails is a success; one that ends the script by `exit` is not.
                 let must_succeed = place.must_succeed || negated || self.posix && here.feeds;
-                let mut stage = self.stage(Place { must_succeed, ..here });
+                let mut stage = match count > 1 && !place.joined && place.depth < 2 && self.rng.chance(2) {
+                    true => self.excursion(here),
+                    false => self.stage(Place { must_succeed, ..here }),
+                };
                 if all && at + 1 < count {
                     stage.bash_only = true;
                 }
@@ -328,9 +335,6 @@ impl Generator {
     fn stage(&mut self, place: Place) -> Stage {
         if place.depth < 2 && self.rng.chance(14) {
             return self.block(place);
-        }
-        if place.depth < 2 && !place.alone() && !place.joined && self.rng.chance(3) {
-            return self.excursion(place);
         }
         if !place.must_succeed && self.rng.chance(6) {
             return self.failure(place, false);
@@ -534,6 +538,8 @@ impl Generator {
         }
         let quiet = place.feeds || !alone && self.rng.chance(50);
         let (texts, bash_only) = match self.rng.below(3) {
+            // An `exit` in a capture would end that, whatever absorbs a failure there.
+            _ if place.captured => (LOUD_FAILURES, false),
             _ if quiet => (QUIET_FAILURES, false),
             // Where a block's standard error may go to a file, the shells' words would be compared.
             1 if place.depth == 0 => (SHELL_FAILURES, false),

@@ -61,8 +61,8 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
                         Verdict::Unreadable(why) => {
                             unreadable.lock().expect("no panic holds it").push((case, why))
                         }
-                        Verdict::Different(_) => {
-                            let shown = bench.shrink(script, case);
+                        Verdict::Different(told) => {
+                            let shown = bench.shrink(script, case, told);
                             differences
                                 .lock()
                                 .expect("no panic holds it")

@@ -72,8 +72,13 @@ pub fn input(g: &mut Generator, place: Place) -> Redirection {
             ),
         ),
         1 => simple("< ", Word::same("in2")),
-        2 if !g.posix => Redirection { bash_only: true, ..simple("<<< ", g.text_word(place)) },
+        // Without captures: bash runs those with the redirections before them.
+        2 if !g.posix => {
+            Redirection { bash_only: true, ..simple("<<< ", g.text_word(place.deeper().deeper())) }
+        }
         3 => simple("<> ", Word::same("in1")),
+        // bash 5.2 puts some here-documents in captures together wrongly.
+        _ if place.captured => simple("<", Word::same("in1")),
         _ => document(g),
     }
 }

@@ -32,7 +32,7 @@ const LONE: &[&str] =
 const ESCAPED: &[&str] = &[
     "\\ ", "\\$", "\\$PLAIN", "\\\"", "\\'", "\\\\", "\\*", "\\?", "\\[", "\\]", "\\~", "\\#", "\\&", "\\;",
     "\\|", "\\<", "\\>", "\\(", "\\)", "\\{", "\\}", "\\a", "\\n", "\\`", "\\!", "\\-", "\\é", "\\=",
-    "\\{a,b}", "{a\\,b}", "\\\\\\\\", "\\	",
+    "\\\\\\\\", "\\	",
 ];
 
 const SINGLE: &[&str] = &[
@@ -232,6 +232,20 @@ fn is_posix_glob(pattern: &str) -> bool {
     !(pattern.starts_with("u/") || pattern.contains("/.*") || pattern.contains("$'"))
 }
 
+/// A word that begins with a value and turns out to begin with a dash is an error here. So nothing that may be empty, or
+/// a dash, begins a word of several pieces.
+fn guard(pieces: &mut Vec<Piece>) {
+    match pieces.first_mut() {
+        Some(Piece::Variable("EMPTY", _)) => pieces.truncate(1),
+        Some(Piece::Double(insides))
+            if matches!(insides.first(), Some(Inside::Variable(..) | Inside::Capture(_))) =>
+        {
+            insides.insert(0, Inside::Same("<".to_owned()));
+        }
+        _ => {}
+    }
+}
+
 impl Generator {
     pub fn word(&mut self, place: Place) -> Word {
         // Pattern words alone, since one with a random neighbour would often match nothing.
@@ -267,6 +281,7 @@ impl Generator {
         let count = self.rng.weighted(&[0, 55, 30, 15]);
         let mut pieces: Vec<_> = (0..count).map(|_| self.piece(place, count == 1)).collect();
         // `""` and `"x"` together would begin as our `"""`, which is refused here.
+        guard(&mut pieces);
         let is_empty = |piece: &Piece| matches!(piece, Piece::Double(insides) if insides.iter().all(|inside| matches!(inside, Inside::Same(text) if text.is_empty())));
         if !self.rng.chance(5) {
             pieces.dedup_by(|next, piece| is_empty(piece) && matches!(next, Piece::Double(_)));

@@ -9,6 +9,8 @@ pub mod probe_output;
 pub mod rng;
 pub mod run;
 
+// Each test binary takes what it needs.
+#[allow(unused_imports)]
 pub use run::{Outcome, Run};
 
 use std::env;
