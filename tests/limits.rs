@@ -528,7 +528,9 @@ fn system_calls_are_few() {
     println!("spawn {spawn} stage {}", per("/bin/true | /bin/true | /bin/true") / 3.0);
     assert!(spawn <= 40.0, "{spawn} system calls for a spawn");
     let stages = per("/bin/true | /bin/true | /bin/true") / 3.0;
-    assert!(stages <= 45.0, "{stages} system calls for each stage of three");
+    // A debug build asks about each descriptor that it closes, two a stage; and how often a pipeline is polled depends
+    // on which ends when.
+    assert!(stages <= 48.0, "{stages} system calls for each stage of three");
     let builtin = per("true");
     assert!(builtin == 0.0, "{builtin} system calls for a builtin that does nothing");
     let capture = per("let x = \"$(printf a)\"");

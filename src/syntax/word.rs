@@ -2,6 +2,7 @@
 
 use super::ast::*;
 use super::read::{Read, Reader, Stop};
+use super::scan::MAX_NESTING;
 use super::tokens::{Rule, Token, whole};
 use crate::diag::{Diagnostic, code};
 use crate::expand::{brace, cstring};
@@ -433,6 +434,7 @@ impl<'s> Reader<'s> {
             ));
         };
         let body = &self.text[here.body.range()];
+        self.cap_nesting(body, here.body)?;
         let base = here.body.start as usize;
         let mut parts = Vec::new();
         if here.literal {
@@ -449,6 +451,29 @@ impl<'s> Reader<'s> {
             self.strip_tabs(&mut parts, base);
         }
         Ok(parts.into_boxed_slice())
+    }
+
+    /// The scanner passes over a body, in which captures may nest too: capped here before the parser recurses.
+    fn cap_nesting(&self, body: &str, span: Span) -> Read<()> {
+        let mut depth = 0_usize;
+        for byte in body.bytes() {
+            match byte {
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > MAX_NESTING {
+                let message =
+                    format!("brackets in this here-document are nested more than {MAX_NESTING} deep");
+                return Err(self.error(
+                    code::NESTING,
+                    span,
+                    &message,
+                    "quote its delimiter if it holds text only",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// `<<-` removes the tabs at the start of each line of the body's own text.
