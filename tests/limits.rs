@@ -170,6 +170,16 @@ fn output_that_cannot_be_written_is_a_failure() {
     }
 }
 
+/// In sh `cat` would read the lines after it.
+#[test]
+fn a_command_cannot_read_the_script_that_comes_by_standard_input() {
+    let outcome = Run::pipewright().stdin("cat\necho not reached\n").run();
+    assert_eq!((outcome.status, outcome.out().as_str()), (1, ""));
+    assert!(outcome.err().contains("Bad file descriptor"), "{}", outcome.err());
+    let outcome = Run::pipewright().stdin("echo a | cat\ncat <<< b\ncat &\n").run().success();
+    assert_eq!(outcome.out(), "a\nb\n");
+}
+
 #[test]
 fn standard_descriptors_may_be_closed() {
     for (closed, code) in [

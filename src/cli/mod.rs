@@ -47,7 +47,8 @@ pub fn main() -> u8 {
 
 fn run(script: Script, options: Options) -> u8 {
     let observer = options.trace.then(trace::observer);
-    let run = engine::Options { args: options.args, handle_signals: true, observer };
+    let input_is_script = matches!(options.text, Text::StandardInput);
+    let run = engine::Options { args: options.args, handle_signals: true, input_is_script, observer };
     match script.run(run) {
         Outcome::Exit(status) => status,
         Outcome::Error(error, status) => {

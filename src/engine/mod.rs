@@ -18,6 +18,8 @@ pub struct Options {
     pub args: Vec<Vec<u8>>,
     /// Catch INT, TERM and HUP, to end the script's processes before this one. The handlers are the whole process's.
     pub handle_signals: bool,
+    /// The text of the script came by standard input, so its commands can't read that.
+    pub input_is_script: bool,
     /// Is told of every process that starts and ends.
     pub observer: Option<Observer>,
 }
@@ -46,8 +48,9 @@ impl Script {
 
     /// Runs it to its end.
     pub fn run(self, options: Options) -> Outcome {
-        let Options { args, handle_signals, observer } = options;
-        let mut interpreter = Interpreter::new(self.0, Setup { args, handle_signals, observer });
+        let Options { args, handle_signals, input_is_script, observer } = options;
+        let setup = Setup { args, handle_signals, input_is_script, observer };
+        let mut interpreter = Interpreter::new(self.0, setup);
         match interpreter.run() {
             Ok(()) => Outcome::Exit(0),
             Err(Unwind::Exit(status)) => Outcome::Exit(status),

@@ -43,10 +43,6 @@ impl Interpreter {
         self.environment = environment;
         self.directory = directory;
         match result {
-            Err(Unwind::Error(mut error)) => {
-                error.is_failure = false;
-                Err(Unwind::Error(error))
-            }
             // `exit` ends the copy that it stands in.
             Err(Unwind::Exit(0)) => Ok(Vec::new()),
             Err(Unwind::Exit(status)) => {
@@ -59,7 +55,7 @@ impl Interpreter {
                 );
                 Err(Unwind::Error(Box::new(Error { status, ..Error::value(page) })))
             }
-            other => other,
+            other => other.map_err(Unwind::not_absorbed),
         }
     }
 

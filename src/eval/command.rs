@@ -159,7 +159,13 @@ impl Interpreter {
         let shown = quote_word(name);
         let directory = self.directory.clone();
         let (code, message, help, status) = match search.find(name, directory.as_deref()) {
-            Lookup::Found(path) => return Ok(path),
+            Lookup::Found(path) if !search.is_hidden(name, &path, directory.as_deref()) => return Ok(path),
+            Lookup::Found(_) => {
+                let message = format!("an entry of PATH that is empty or relative has a program {shown}");
+                let error = page(code::PROGRAM_NOT_FOUND, self.source(), span, message, "this command");
+                let help = "other shells run it, and here no such entry counts: write its path, ./… or /…";
+                return Err(Error::refused(error.help(help), 127).into());
+            }
             Lookup::NotFound if name.contains(&b'/') => (
                 code::PROGRAM_NOT_FOUND,
                 format!("no file {shown}"),

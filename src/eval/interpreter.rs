@@ -5,9 +5,12 @@ use super::unwind::Error;
 use super::unwind::{Eval, Unwind};
 use crate::check::program::{ARGS, Program, Slot};
 use crate::diag::Source;
-use crate::process::{Environment, FileTable, Group, Interrupt, Search, Signal, StageReport, Wait};
+use crate::process::{
+    Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport, Wait,
+};
 use crate::value::{List, Str, Value};
 use std::ffi::CStr;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -28,6 +31,8 @@ pub struct Setup {
     /// binary may say so: the handlers are the whole process's.
     pub handle_signals: bool,
     pub observer: Option<Observer>,
+    /// The script itself came by standard input.
+    pub input_is_script: bool,
 }
 
 /// What all threads of a run share.
@@ -36,7 +41,27 @@ pub struct Shared {
     handle_signals: bool,
     interrupt: OnceLock<Interrupt>,
     terminal: OnceLock<bool>,
+    unreadable: OnceLock<Option<Arc<OwnedFd>>>,
     observer: Option<Observer>,
+}
+
+impl Shared {
+    /// Gives a standard input that can't be read, where sh has one that we have not: a program that reads says so,
+    /// and one that does not runs. Open it must be, or the next file that a program opens would get its number.
+    pub(super) fn close_input(&self, files: &mut FileTable) {
+        let open =
+            || crate::process::open(None, b"/dev/null", crate::process::OpenMode::Append).ok().map(Arc::new);
+        match self.unreadable.get_or_init(open) {
+            Some(file) => files.set(0, file.clone()),
+            None => files.close(0),
+        }
+    }
+
+    /// Whether a descriptor is that one.
+    pub(super) fn is_closed_input(&self, descriptor: &Descriptor) -> bool {
+        let Some(Some(file)) = self.unreadable.get() else { return false };
+        matches!(descriptor, Descriptor::Open(open) if Arc::ptr_eq(open, file))
+    }
 }
 
 /// One thread of a run. A stage, job or capture that works on copies has a fork of its own.
@@ -71,15 +96,21 @@ impl Interpreter {
             handle_signals: setup.handle_signals,
             interrupt: OnceLock::new(),
             terminal: OnceLock::new(),
+            unreadable: OnceLock::new(),
             observer: setup.observer,
         };
+        let mut files = FileTable::inherited();
+        // In sh a command would read what follows it in the script.
+        if setup.input_is_script {
+            shared.close_input(&mut files);
+        }
         Self {
             shared: Arc::new(shared),
             slots,
             directory: None,
             environment: Environment::inherited(),
             search: None,
-            files: FileTable::inherited(),
+            files,
             jobs: Vec::new(),
             substitutions: Vec::new(),
             status: 0,

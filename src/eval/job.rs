@@ -35,7 +35,10 @@ impl Interpreter {
         let mut fork = self.fork();
         // Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
         // of its own, as in bash.
-        if matches!(fork.files.get(0), Some(Descriptor::Inherited(_))) {
+        let own = |input: &Descriptor| {
+            matches!(input, Descriptor::Inherited(_)) || self.shared.is_closed_input(input)
+        };
+        if fork.files.get(0).is_some_and(own) {
             match open(None, b"/dev/null", OpenMode::Read) {
                 Ok(null) => fork.files.set(0, Arc::new(null)),
                 Err(_) => fork.files.close(0),
@@ -75,7 +78,8 @@ impl Interpreter {
             };
             first = first.or(unwind);
         }
-        first.map_or(Ok(()), Err)
+        // In sh the status of `wait` is 0, whatever the jobs' were: no `||` takes their failure for its own.
+        first.map_or(Ok(()), |unwind| Err(unwind.not_absorbed()))
     }
 
     /// The script ends early. An interrupt ends its jobs by itself; after a failure they are awaited, since half a

@@ -118,14 +118,15 @@ impl Interpreter {
             }
         }
         let mut prepared = Vec::with_capacity(stages.len());
-        for stage in stages {
-            prepared.push(self.prepare(stage)?);
+        for (place, stage) in stages.iter().enumerate() {
+            prepared.push(self.in_place(place, |this| this.prepare(stage))?);
         }
         // Of one command the targets are opened before the program is looked for, as in sh; of a pipeline nothing is
         // touched before all programs are found.
         if stages.len() > 1 {
             for (stage, prepared) in stages.iter().zip(&mut prepared) {
-                self.find_program(prepared, stage.span).map_err(not_absorbed)?;
+                // Nothing of it ran, where in sh its other stages would have.
+                self.find_program(prepared, stage.span).map_err(Unwind::not_absorbed)?;
             }
         }
         if stages.iter().any(|stage| !stage.redirections.is_empty()) {
@@ -133,8 +134,8 @@ impl Interpreter {
             self.guard_truncation(stages, &argv)?;
         }
         let mut opened = Vec::with_capacity(stages.len());
-        for stage in stages {
-            opened.push(self.open_all(&stage.redirections)?);
+        for (place, stage) in stages.iter().enumerate() {
+            opened.push(self.in_place(place, |this| this.open_all(&stage.redirections))?);
         }
         if let ([one], [redirections]) = (&mut *prepared, &*opened) {
             self.find_program(one, stages[0].span).map_err(|unwind| self.told_to(unwind, redirections))?;
@@ -146,6 +147,22 @@ impl Interpreter {
             return self.run_alone(one, redirections, stages[0].span);
         }
         self.start_and_wait(pipeline, prepared, opened, capture)
+    }
+
+    /// Expands words of a stage. In sh a capture there reads from the stage's pipe (`echo x | echo "$(cat)"`), which
+    /// does not exist yet when all words are expanded first: it can't read, rather than read something else.
+    fn in_place<T>(&mut self, place: usize, expand: impl FnOnce(&mut Self) -> T) -> T {
+        if place == 0 {
+            return expand(self);
+        }
+        let input = self.files.get(0).cloned();
+        self.shared.close_input(&mut self.files);
+        let expanded = expand(self);
+        match input {
+            Some(input) => self.files.put(0, input),
+            None => self.files.close(0),
+        }
+        expanded
     }
 
     /// A single stage that is no program needs neither pipe nor process.
@@ -354,11 +371,23 @@ impl Interpreter {
 
     /// Runs a stage on its copy of everything, up to its end.
     fn run_stage(&mut self, stage: Inner, span: Span) -> StageOutcome {
-        let (outcome, unwind) = self.stage_outcome(stage, span);
-        match unwind {
-            None => outcome,
-            Some(unwind) => StageOutcome { end: self.end_of(unwind, span), ..outcome },
+        let output = stage.files.get(1).cloned();
+        let (outcome, mut unwind) = self.stage_outcome(stage, span);
+        match &unwind {
+            None => unwind = self.await_jobs().err(),
+            Some(unwind) => self.end_jobs(unwind),
         }
+        let Some(unwind) = unwind else { return outcome };
+        let end = match self.end_of(unwind, span) {
+            // `{ yes; } | head -1`: a program in it died as it would have as the stage.
+            End::Error(error)
+                if error.status == SIGPIPE_STATUS && output.is_some_and(|output| !has_reader(&output)) =>
+            {
+                End::PipeClosed
+            }
+            end => end,
+        };
+        StageOutcome { end, ..outcome }
     }
 
     /// Runs the last stage, which works on this scope itself.
@@ -559,15 +588,11 @@ impl Interpreter {
     }
 }
 
-/// A pipeline of which nothing ran is no failed command: in sh its other stages would have run.
-fn not_absorbed(unwind: Unwind) -> Unwind {
-    match unwind {
-        Unwind::Error(mut error) => {
-            error.is_failure = false;
-            Unwind::Error(error)
-        }
-        other => other,
-    }
+/// What a program has for a status that died of writing to a pipe without a reader.
+const SIGPIPE_STATUS: u8 = 141;
+
+fn has_reader(output: &Descriptor) -> bool {
+    !output.borrow().is_ok_and(crate::sys::poll::is_hung_up)
 }
 
 fn limited(text: &str) -> String {

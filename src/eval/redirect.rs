@@ -1,7 +1,7 @@
 //! Redirections: targets opened before any stage starts, applied to a stage's descriptors in their order.
 
 use super::Interpreter;
-use super::unwind::{Error, Eval, page};
+use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{code, quote_word};
 use crate::process::{Descriptor, FileTable, OpenMode, here_document, open};
@@ -49,7 +49,17 @@ impl Interpreter {
                 let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
                 Action::Both(self.open_target(target, mode, opened)?)
             }
-            RedirectionKind::Duplicate(from) => Action::Duplicate(*from),
+            RedirectionKind::Duplicate(from) => {
+                // Said in its turn, before a later target is made (`>&3 3> file`). The first three may yet be a pipe's.
+                let known = *from <= 2
+                    || self.files.get(*from).is_some()
+                    || opened.iter().any(|before| before.descriptor == *from)
+                    || self.substitutions.iter().any(|substitution| substitution.number == *from);
+                if !known {
+                    return Err(self.not_open(*from, redirection.span));
+                }
+                Action::Duplicate(*from)
+            }
             RedirectionKind::Close => Action::Close,
             RedirectionKind::Text(text) => {
                 let bytes = self.text_of(text)?;
@@ -210,15 +220,14 @@ impl Interpreter {
     /// Applies redirections to a stage's descriptors, left to right.
     pub(super) fn apply(&self, opened: &[Opened], files: &mut FileTable) -> Eval<()> {
         for redirection in opened {
-            redirection.apply(files).map_err(|number| {
-                let message = format!("descriptor {number} is not open");
-                self.fail(Error::command(
-                    page(code::BAD_DESCRIPTOR, self.source(), redirection.span, message, "copies it"),
-                    1,
-                ))
-            })?;
+            redirection.apply(files).map_err(|number| self.not_open(number, redirection.span))?;
         }
         Ok(())
+    }
+
+    fn not_open(&self, number: i32, span: Span) -> Unwind {
+        let message = format!("descriptor {number} is not open");
+        Error::command(page(code::BAD_DESCRIPTOR, self.source(), span, message, "copies it"), 1).into()
     }
 }
 

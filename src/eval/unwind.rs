@@ -22,6 +22,16 @@ pub enum Unwind {
     PipeClosed,
 }
 
+impl Unwind {
+    /// The same, but nothing takes it for the failure of a command.
+    pub fn not_absorbed(mut self) -> Self {
+        if let Self::Error(error) = &mut self {
+            error.is_failure = false;
+        }
+        self
+    }
+}
+
 /// An error that reached the script.
 #[derive(Debug)]
 pub struct Error {

@@ -94,6 +94,20 @@ impl Search {
         }
         worse
     }
+
+    /// Whether a relative or empty entry that comes before where `name` was found has a program of that name too.
+    /// Shells would run that one.
+    pub fn is_hidden(&self, name: &[u8], found: &CStr, directory: Option<&CStr>) -> bool {
+        if self.directories.len() == self.path.iter().filter(|byte| **byte == b':').count() + 1 {
+            return false;
+        }
+        let home = found.to_bytes().strip_suffix(name).and_then(|home| home.strip_suffix(b"/"));
+        let entries = self.path.split(|byte| *byte == b':').take_while(|entry| Some(*entry) != home);
+        entries.filter(|entry| entry.first() != Some(&b'/')).any(|entry| {
+            let entry = if entry.is_empty() { b"." } else { entry };
+            matches!(find_path(&[entry, b"/", name].concat(), directory), Lookup::Found(_))
+        })
+    }
 }
 
 fn find_path(name: &[u8], directory: Option<&CStr>) -> Lookup {

@@ -13,6 +13,14 @@ pub enum Interest {
     Write,
 }
 
+/// Whether a pipe that is written to has no reader any more.
+pub fn is_hung_up(writer: BorrowedFd<'_>) -> bool {
+    let mut fd = libc::pollfd { fd: writer.as_raw_fd(), events: 0, revents: 0 };
+    // SAFETY: the pointer is to one entry. POLLERR is told without being asked for (poll(2)).
+    let found = unsafe { libc::poll(&raw mut fd, 1, 0) };
+    found == 1 && fd.revents & libc::POLLERR != 0
+}
+
 /// Descriptors to wait for, kept between turns so that a turn allocates nothing.
 #[derive(Default)]
 pub struct PollSet {
