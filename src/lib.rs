@@ -7,6 +7,7 @@ pub mod diag;
 pub mod engine;
 mod eval;
 mod expand;
+mod methods;
 // The layer of processes can do more than the language asks for yet: limits, time-outs, suspension.
 #[expect(dead_code, unused_imports, reason = "limits, time-outs and job control have no caller yet")]
 mod process;
@@ -37,7 +38,7 @@ pub mod fuzzing {
     pub fn check(bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let source = Arc::new(Source::new("fuzz", text));
-        for error in crate::check::check(&source).err().unwrap_or_default() {
+        for error in crate::check::check(&source, None).err().unwrap_or_default() {
             drop(error.render(false, 80));
         }
     }

@@ -2,7 +2,9 @@
 
 use super::lower::Checker;
 use super::program::*;
+use super::scope::Name;
 use crate::diag::code;
+use crate::methods::{self, MethodError, NameId};
 use crate::span::Span;
 use crate::syntax::ast::{self, BlockKind, Habit};
 use crate::value::literal::parse_number;
@@ -33,19 +35,15 @@ pub const fn operation(operator: ast::Operator) -> Option<Op> {
 }
 
 /// The function of the language itself that has this name.
-pub fn function(name: &str) -> Option<Function> {
-    FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
+pub fn intrinsic(name: &str) -> Option<Intrinsic> {
+    INTRINSICS.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
 }
 
-const FUNCTIONS: &[(&str, Function)] = &[
-    ("flag", Function::Flag),
-    ("flags", Function::Flags),
-    ("code", Function::Code),
-    ("quote", Function::Quote),
-    ("int", Function::Int),
-    ("float", Function::Float),
-    ("str", Function::Str),
-    ("glob", Function::Glob),
+const INTRINSICS: &[(&str, Intrinsic)] = &[
+    ("flag", Intrinsic::Flag),
+    ("flags", Intrinsic::Flags),
+    ("code", Intrinsic::Code),
+    ("quote", Intrinsic::Quote),
 ];
 
 impl<'s> Checker<'s> {
@@ -82,12 +80,18 @@ impl<'s> Checker<'s> {
                 let [condition, yes, no] = *parts;
                 ExprKind::Conditional(Box::new((self.expr(condition), self.expr(yes), self.expr(no))))
             }
-            ast::ExprKind::Lambda(..) => self.later("a function value", span),
+            ast::ExprKind::Lambda(names, body) => self.lambda(names, *body, span),
             ast::ExprKind::Call(callee, arguments) => self.call(*callee, arguments, span),
-            ast::ExprKind::Method(_, name, _) => self.later("a method", name.span),
+            ast::ExprKind::Method(receiver, name, arguments) => self.method(*receiver, name, arguments, span),
             ast::ExprKind::Field(receiver, name) => match receiver.kind {
                 ast::ExprKind::Name("env") if self.scopes.find("env").is_none() => {
                     ExprKind::Environment { name: Str::from(name.text), required: false }
+                }
+                ast::ExprKind::Name(module) if let Some(Name::Module(id)) = self.scopes.find(module) => {
+                    match self.member(id, module, name) {
+                        Some(meaning) => self.meaning(meaning, name.text, span),
+                        None => ExprKind::Value(Value::Null),
+                    }
                 }
                 _ => ExprKind::Field(self.boxed(*receiver), Str::from(name.text)),
             },
@@ -99,9 +103,9 @@ impl<'s> Checker<'s> {
             ast::ExprKind::Block(kind, block) => match kind {
                 BlockKind::Lines => ExprKind::Lines(Box::new(self.capture(*block))),
                 BlockKind::Bytes => ExprKind::Bytes(Box::new(self.capture(*block))),
-                BlockKind::Json => self.later("`json { … }`", span),
-                BlockKind::Capture => self.later("`capture { … }`", span),
-                BlockKind::Try => self.later("`try { … }`", span),
+                BlockKind::Json => ExprKind::Json(Box::new(self.capture(*block))),
+                BlockKind::Capture => ExprKind::Record { capture: true, body: Box::new(self.capture(*block)) },
+                BlockKind::Try => ExprKind::Record { capture: false, body: Box::new(self.block(*block)) },
                 BlockKind::Spawn => self.later("`spawn { … }`", span),
             },
             ast::ExprKind::Sh(habit) => {
@@ -142,8 +146,8 @@ impl<'s> Checker<'s> {
     }
 
     fn name(&mut self, name: &'s str, span: Span) -> ExprKind {
-        if let Some(variable) = self.scopes.find(name) {
-            return ExprKind::Slot(variable.slot);
+        if let Some(meaning) = self.scopes.find(name) {
+            return self.meaning(meaning, name, span);
         }
         if name == "env" {
             self.error(
@@ -153,7 +157,7 @@ impl<'s> Checker<'s> {
                 "not as a whole",
                 "write: env.NAME",
             );
-        } else if function(name).is_some() {
+        } else if intrinsic(name).is_some() || methods::function(name).is_some() {
             self.error(
                 code::UNDECLARED_NAME,
                 span,
@@ -165,6 +169,26 @@ impl<'s> Checker<'s> {
             self.undeclared(name, span, false);
         }
         ExprKind::Value(Value::Null)
+    }
+
+    /// What a declared name is worth.
+    fn meaning(&mut self, meaning: Name, name: &str, span: Span) -> ExprKind {
+        match meaning {
+            Name::Variable(variable) => match self.reach(name, variable, span) {
+                Some(slot) => ExprKind::Slot(slot),
+                None => ExprKind::Value(Value::Null),
+            },
+            Name::Function(id) => {
+                self.called(id, span);
+                ExprKind::Function(id)
+            }
+            Name::Module(_) => {
+                let message = format!("`{name}` is a file that is used");
+                let help = format!("name a member of it: {name}.…");
+                self.error(code::UNDECLARED_NAME, span, message, "no value", &help);
+                ExprKind::Value(Value::Null)
+            }
+        }
     }
 
     /// `$name` in a word: a variable, or a capitalised name of the environment.
@@ -208,13 +232,34 @@ impl<'s> Checker<'s> {
 
     fn call(&mut self, callee: ast::Expr<'s>, arguments: Vec<ast::Argument<'s>>, span: Span) -> ExprKind {
         let ast::ExprKind::Name(name) = callee.kind else {
-            return self.later("a call of a value", span);
+            return self.call_value(callee, arguments);
         };
-        let Some(function) = function(name) else {
-            let similar = FUNCTIONS.iter().find(|(known, _)| super::scope::distance(name, known).is_some());
+        match self.scopes.find(name) {
+            Some(Name::Function(id)) => {
+                self.called(id, span);
+                return ExprKind::Call(id, self.bind(id, arguments, span));
+            }
+            Some(_) => return self.call_value(callee, arguments),
+            None => {}
+        }
+        if let Some(function) = methods::function(name) {
+            let names: Vec<&str> =
+                arguments.iter().filter_map(|argument| argument.name.map(|name| name.text)).collect();
+            let spans: Vec<Span> = arguments.iter().map(|argument| argument.value.span).collect();
+            if let Err(error) = methods::check_arity(function, arguments.len() - names.len(), &names) {
+                self.method_error(error, span, &spans);
+            }
+            return ExprKind::Library(LibraryFunction(function), Box::new(self.method_arguments(arguments)));
+        }
+        let Some(function) = intrinsic(name) else {
+            let similar = self.scopes.similar(name).or_else(|| {
+                let known = INTRINSICS.iter().map(|(known, _)| *known);
+                let mut known = known.chain(methods::FUNCTIONS.iter().map(|function| function.name));
+                known.find(|known| super::scope::distance(name, known).is_some())
+            });
             let help = similar.map_or_else(
                 || format!("a program is run as a command: {name} …; its output is $({name} …)"),
-                |(known, _)| format!("did you mean `{known}`?"),
+                |known| format!("did you mean `{known}`?"),
             );
             self.error(
                 code::UNDECLARED_NAME,
@@ -237,6 +282,98 @@ impl<'s> Checker<'s> {
             return ExprKind::Value(Value::Null);
         }
         let arguments = arguments.into_iter().map(|argument| self.expr(argument.value)).collect();
-        ExprKind::Call(function, arguments)
+        ExprKind::Intrinsic(function, arguments)
+    }
+
+    fn method(
+        &mut self,
+        receiver: ast::Expr<'s>,
+        name: ast::Name<'s>,
+        arguments: Vec<ast::Argument<'s>>,
+        span: Span,
+    ) -> ExprKind {
+        if let ast::ExprKind::Name(module) = receiver.kind
+            && let Some(Name::Module(id)) = self.scopes.find(module)
+        {
+            return match self.member(id, module, name) {
+                Some(Name::Function(id)) => {
+                    self.called(id, span);
+                    ExprKind::Call(id, self.bind(id, arguments, span))
+                }
+                Some(meaning) => {
+                    let callee = Expr { span: receiver.span, kind: self.meaning(meaning, name.text, span) };
+                    let arguments = arguments.into_iter().map(|argument| Argument::Value(self.expr(argument.value)));
+                    ExprKind::CallValue(Box::new(callee), arguments.collect())
+                }
+                None => ExprKind::Value(Value::Null),
+            };
+        }
+        let Some(id) = methods::name_id(name.text) else {
+            let message = format!("no method `{}`", name.text);
+            let help = methods::advice(name.text).unwrap_or_else(|| "docs/REFERENCE.md lists all methods".to_string());
+            self.error(code::UNDECLARED_NAME, name.span, message, "no type has it", &help);
+            return ExprKind::Value(Value::Null);
+        };
+        let names: Vec<&str> = arguments.iter().filter_map(|argument| argument.name.map(|name| name.text)).collect();
+        let spans: Vec<Span> = arguments.iter().map(|argument| argument.value.span).collect();
+        if let Err(error) = methods::accepts(id, arguments.len() - names.len(), &names) {
+            self.method_error(error, span, &spans);
+        }
+        if methods::changes(id) {
+            return self.change(receiver, id, arguments);
+        }
+        let receiver = self.boxed(receiver);
+        ExprKind::Method(receiver, id, Box::new(self.method_arguments(arguments)))
+    }
+
+    /// A method that changes the variable, element or field that it is called on.
+    fn change(&mut self, receiver: ast::Expr<'s>, name: NameId, arguments: Vec<ast::Argument<'s>>) -> ExprKind {
+        let span = receiver.span;
+        let Some((root, at, path)) = self.place(receiver) else {
+            let message = format!("`{}` changes the variable that it is called on", name.name());
+            let help = format!("put the value in a variable first: let x = …; x.{}(…)", name.name());
+            self.error(code::SYNTAX, span, message, "this is not one", &help);
+            return ExprKind::Value(Value::Null);
+        };
+        let Some(slot) = self.assigned(root, at) else { return ExprKind::Value(Value::Null) };
+        let arguments = self.method_arguments(arguments);
+        ExprKind::Change(Box::new(Change { slot, path, receiver: span, name, arguments }))
+    }
+
+    fn method_arguments(&mut self, arguments: Vec<ast::Argument<'s>>) -> MethodArguments {
+        let mut positional = Vec::with_capacity(arguments.len());
+        let mut named: Vec<(Box<str>, Expr)> = Vec::new();
+        for argument in arguments {
+            let span = argument.value.span;
+            let value = self.expr(argument.value);
+            match argument.name {
+                Some(name) => named.push((name.text.into(), value)),
+                None if named.is_empty() => positional.push(value),
+                None => {
+                    let message = "an argument without a name stands after one with a name";
+                    self.error(code::ARGUMENT_COUNT, span, message, "which parameter is it?", "name it too");
+                }
+            }
+        }
+        MethodArguments { positional: positional.into(), named: named.into() }
+    }
+
+    fn method_error(&mut self, error: MethodError, call: Span, arguments: &[Span]) {
+        let MethodError::Message(message) = error else { return };
+        let span = message.argument.and_then(|place| arguments.get(place)).copied().unwrap_or(call);
+        self.error(message.code, span, message.message, "in this call", &message.help.unwrap_or_default());
+    }
+
+    /// A call of a variable, field or result, whose parameters nobody knows before it runs.
+    fn call_value(&mut self, callee: ast::Expr<'s>, arguments: Vec<ast::Argument<'s>>) -> ExprKind {
+        let callee = self.boxed(callee);
+        let arguments = arguments.into_iter().map(|argument| {
+            if let Some(name) = argument.name {
+                let message = "a function that is a value takes its arguments in order";
+                self.error(code::ARGUMENT_COUNT, name.span, message, "names are not known here", "drop the name");
+            }
+            Argument::Value(self.expr(argument.value))
+        });
+        ExprKind::CallValue(callee, arguments.collect())
     }
 }

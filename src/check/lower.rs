@@ -1,7 +1,9 @@
 //! Statements: names become slots, and what can't be meant is refused.
 
+use super::modules;
 use super::program::*;
-use super::scope::{Scopes, Variable};
+use super::project::{Members, Project};
+use super::scope::{Name, Scopes, Variable};
 use super::sh_habits;
 use crate::builtins;
 use crate::diag::{Code, Diagnostic, Source, code};
@@ -10,28 +12,66 @@ use crate::syntax::ast::{self, Habit};
 use crate::value::Value;
 use std::sync::Arc;
 
-/// The check of one script.
+/// The check of one file.
 pub struct Checker<'s> {
     pub source: &'s Arc<Source>,
     pub text: &'s str,
     pub errors: Vec<Diagnostic>,
     pub scopes: Scopes<'s>,
+    pub project: Project,
+    pub module: ModuleId,
+    /// The named function that is open.
+    pub function: Option<FunctionId>,
     /// How many loops are open that a `break` here can reach.
-    loops: usize,
+    pub loops: usize,
 }
 
 /// More errors than this are not reported: the first ones are the ones to mend.
 const MAX_ERRORS: usize = 20;
 
-pub fn script<'s>(source: &'s Arc<Source>, block: ast::Block<'s>) -> (Program, Vec<Diagnostic>) {
-    let mut checker =
-        Checker { source, text: source.text(), errors: Vec::new(), scopes: Scopes::default(), loops: 0 };
+/// What the check of a file gives.
+pub struct Checked {
+    pub project: Project,
+    pub errors: Vec<Diagnostic>,
+    pub members: Members,
+    /// Its `fn main`.
+    pub main: Option<FunctionId>,
+}
+
+/// Checks a file, as one more module of a project.
+pub fn file<'s>(
+    source: &'s Arc<Source>,
+    block: ast::Block<'s>,
+    module: ModuleId,
+    project: Project,
+) -> Checked {
+    let scopes = Scopes::new(project.slots);
+    let mut checker = Checker {
+        source,
+        text: source.text(),
+        errors: Vec::new(),
+        scopes,
+        project,
+        module,
+        function: None,
+        loops: 0,
+    };
     checker.scopes.enter();
-    let args = checker.scopes.declare("args");
-    debug_assert_eq!(args, ARGS);
+    if module == SCRIPT {
+        let args = checker.scopes.declare("args");
+        debug_assert_eq!(args, ARGS);
+    }
     let body = checker.statements(block.statements);
-    let program = Program { source: source.clone(), body, slots: checker.scopes.slots() };
-    (program, checker.errors)
+    let members: Members =
+        checker.scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning)).collect();
+    let main = match members.get("main") {
+        Some(Name::Function(id)) => Some(*id),
+        _ => None,
+    };
+    let Checker { mut project, errors, scopes, .. } = checker;
+    project.slots = scopes.slots();
+    project.modules[module.0 as usize] = Some(Module { source: source.clone(), body });
+    Checked { project, errors, members, main }
 }
 
 impl<'s> Checker<'s> {
@@ -95,14 +135,23 @@ impl<'s> Checker<'s> {
     }
 
     fn statements(&mut self, statements: Vec<ast::Statement<'s>>) -> Block {
+        let mut functions = self.hoist(&statements);
         let mut lowered = Vec::with_capacity(statements.len());
+        let mut defers = false;
         for statement in statements {
             let span = statement.span;
+            if let ast::StatementKind::Function(function) = statement.kind {
+                if let Some(id) = functions.next() {
+                    self.function(id, *function, span);
+                }
+                continue;
+            }
             if let Some(kind) = self.statement(statement) {
+                defers |= matches!(kind, StatementKind::Defer(_));
                 lowered.push(Statement { span, kind });
             }
         }
-        Block { statements: lowered.into_boxed_slice() }
+        Block { statements: lowered.into_boxed_slice(), defers }
     }
 
     fn statement(&mut self, statement: ast::Statement<'s>) -> Option<StatementKind> {
@@ -129,18 +178,18 @@ impl<'s> Checker<'s> {
                 return self.assign(place, operator, operator_span, *value);
             }
             ast::StatementKind::Call(call) => StatementKind::Evaluate(self.expr(call)),
-            ast::StatementKind::Function(function) => {
-                self.unsupported("a function", function.name.span);
-                return None;
+            // The functions of a block have gone their own way.
+            ast::StatementKind::Function(_) => return None,
+            ast::StatementKind::Defer(block) => {
+                // It runs when the block is left: no loop can be left from it, and nothing returned.
+                let loops = std::mem::take(&mut self.loops);
+                self.scopes.enter_defer();
+                let block = self.block(block);
+                self.scopes.leave_defer();
+                self.loops = loops;
+                StatementKind::Defer(Arc::new(block))
             }
-            ast::StatementKind::Defer(_) => {
-                self.unsupported("`defer`", span);
-                return None;
-            }
-            ast::StatementKind::Use { .. } => {
-                self.unsupported("`use`", span);
-                return None;
-            }
+            ast::StatementKind::Use { path, alias } => modules::use_file(self, path, alias, span)?,
             ast::StatementKind::Sh(habit) => {
                 self.habit(habit, span);
                 return None;
@@ -165,6 +214,7 @@ impl<'s> Checker<'s> {
                 self.in_loop("continue", stage.span);
                 StatementKind::Continue
             }
+            ast::StageKind::Return(value) if plain => self.return_value(value, stage.span).map(StatementKind::Return)?,
             ast::StageKind::Simple(_) | ast::StageKind::Return(_) => {
                 let span = stage.span;
                 let pipeline = ast::Pipeline { span, negated: false, stages: vec![stage] };
@@ -179,6 +229,25 @@ impl<'s> Checker<'s> {
         })
     }
 
+    /// The value of `return`; none where nothing can be returned from.
+    fn return_value(&mut self, value: Option<Box<ast::Expr<'s>>>, span: Span) -> Option<Option<Expr>> {
+        let (message, label, help) = if !self.scopes.in_function() {
+            ("`return` outside a function", "no function is open that it could end", "end the script by exit")
+        } else if self.scopes.in_copy() {
+            (
+                "`return` from a copy",
+                "this stage, job or capture is not the function itself",
+                "let the function return what it gives: let x = $(…)",
+            )
+        } else if self.scopes.in_defer() {
+            ("`return` in `defer`", "the function ends already when this runs", "return before, or after")
+        } else {
+            return Some(value.map(|value| self.expr(*value)));
+        };
+        self.error(code::MISPLACED, span, message, label, help);
+        None
+    }
+
     fn in_loop(&mut self, word: &str, span: Span) {
         if self.loops == 0 {
             let message = format!("`{word}` outside a loop");
@@ -186,22 +255,11 @@ impl<'s> Checker<'s> {
         }
     }
 
-    pub fn declare(&mut self, name: ast::Name<'s>) -> Slot {
+    /// Refuses a name that the language has for itself.
+    pub fn refuse_own_name(&mut self, name: ast::Name<'s>) {
         let own = matches!(
             name.text,
-            "env"
-                | "args"
-                | "true"
-                | "false"
-                | "null"
-                | "_"
-                | "lines"
-                | "json"
-                | "bytes"
-                | "capture"
-                | "and"
-                | "or"
-                | "not"
+            "env" | "args" | "true" | "false" | "null" | "_" | "lines" | "json" | "bytes" | "capture" | "and" | "or" | "not"
         );
         if own || builtins::KEYWORDS.contains(&name.text) {
             let message = format!("`{}` can't be declared", name.text);
@@ -215,20 +273,51 @@ impl<'s> Checker<'s> {
         }
         if self.scopes.is_declared_here(name.text) {
             let message = format!("`{}` is declared twice in one block", name.text);
-            let help = format!("assign to it: {} = …", name.text);
+            let help = match self.scopes.find(name.text) {
+                Some(Name::Variable(_)) => format!("assign to it: {} = …", name.text),
+                _ => "choose another name".to_string(),
+            };
             self.error(code::DUPLICATE_NAME, name.span, message, "declared before", &help);
         }
+    }
+
+    pub fn declare(&mut self, name: ast::Name<'s>) -> Slot {
+        self.refuse_own_name(name);
         self.scopes.declare(name.text)
     }
 
     /// The variable that an assignment means.
-    fn assigned(&mut self, name: &str, span: Span) -> Option<Slot> {
-        let Some(variable) = self.scopes.find(name) else {
-            self.undeclared(name, span, true);
-            return None;
+    pub fn assigned(&mut self, name: &str, span: Span) -> Option<Slot> {
+        let variable = match self.scopes.find(name) {
+            Some(Name::Variable(variable)) => variable,
+            Some(_) => {
+                let message = format!("`{name}` is no variable");
+                self.error(code::SYNTAX, span, message, "only a variable can be assigned", "declare one: let x = …");
+                return None;
+            }
+            None => {
+                self.undeclared(name, span, true);
+                return None;
+            }
         };
         self.refuse_copied(name, variable, span);
-        Some(variable.slot)
+        if let Some(function) = self.function
+            && self.scopes.is_of_module(variable)
+        {
+            self.project.assigns(function, name);
+        }
+        self.reach(name, variable, span)
+    }
+
+    /// Where the function that is open has a variable.
+    pub fn reach(&mut self, name: &str, variable: Variable, span: Span) -> Option<Slot> {
+        let reached = self.scopes.reach(variable);
+        if reached.is_err() {
+            let message = format!("`{name}` belongs to the function around this one");
+            let label = "a function has its own variables, and those of its file";
+            self.error(code::UNDECLARED_NAME, span, message, label, "hand it over as a parameter");
+        }
+        reached.ok()
     }
 
     fn refuse_copied(&mut self, name: &str, variable: Variable, span: Span) {
@@ -276,34 +365,35 @@ impl<'s> Checker<'s> {
         operator_span: Span,
         value: ast::Expr<'s>,
     ) -> Option<StatementKind> {
-        let place_span = place.span;
+        let span = place.span;
+        let Some((root, at, path)) = self.place(place) else {
+            self.error(code::SYNTAX, span, "this can't be assigned to", "not a variable, element or field", "");
+            return None;
+        };
+        self.assign_to(root, at, path.into_vec(), operator, operator_span, value)
+    }
+
+    /// A variable, and the keys and indices after it.
+    pub fn place(&mut self, place: ast::Expr<'s>) -> Option<(&'s str, Span, Box<[Expr]>)> {
         let mut path = Vec::new();
         let mut root = place;
         loop {
             match root.kind {
                 ast::ExprKind::Name(name) => {
-                    return self.assign_to(name, root.span, path, operator, operator_span, value);
+                    path.reverse();
+                    return Some((name, root.span, path.into_boxed_slice()));
                 }
                 ast::ExprKind::Field(inner, key) => {
-                    let key = Value::str(key.text.as_bytes());
-                    path.insert(0, Expr { span: root.span, kind: ExprKind::Value(key) });
+                    let value = Value::str(key.text.as_bytes());
+                    path.push(Expr { span: root.span, kind: ExprKind::Value(value) });
                     root = *inner;
                 }
                 ast::ExprKind::Index(inner) => {
                     let (inner, index) = *inner;
-                    path.insert(0, self.expr(index));
+                    path.push(self.expr(index));
                     root = inner;
                 }
-                _ => {
-                    self.error(
-                        code::SYNTAX,
-                        place_span,
-                        "this can't be assigned to",
-                        "not a variable, element or field",
-                        "",
-                    );
-                    return None;
-                }
+                _ => return None,
             }
         }
     }
@@ -457,12 +547,14 @@ impl<'s> Checker<'s> {
                 "it would leave the pipeline half run",
                 "",
             );
+            return None;
         }
         let kind = match stage.kind {
             ast::StageKind::Simple(simple) => {
                 StageKind::Command(self.simple(simple, !redirections.is_empty(), span)?)
             }
             ast::StageKind::Fail(value) => StageKind::Fail(self.expr(*value)),
+            ast::StageKind::Return(value) => StageKind::Return(self.return_value(value, span)?),
             ast::StageKind::Break => {
                 self.in_loop("break", span);
                 StageKind::Break
@@ -518,23 +610,24 @@ impl<'s> Checker<'s> {
                 self.habit(habit, span);
                 return None;
             }
-            ast::StageKind::Try(_) => return self.not_yet("`try`", span),
+            ast::StageKind::Try(statement) => {
+                let body = self.block(statement.body);
+                let handler = statement.handler.map(|(name, body)| {
+                    self.scopes.enter();
+                    let slot = if name.text == "_" { self.scopes.declare("_") } else { self.declare(name) };
+                    let body = self.block(body);
+                    self.scopes.leave();
+                    (slot, body)
+                });
+                Compound::Try { body, handler }
+            }
             ast::StageKind::With(_) => return self.not_yet("`with`", span),
             ast::StageKind::Spawn(_) => return self.not_yet("`spawn`", span),
-            ast::StageKind::Return(_) => {
-                self.error(
-                    code::MISPLACED,
-                    span,
-                    "`return` outside a function",
-                    "no function is open that it could end",
-                    "end the script by exit",
-                );
-                return None;
-            }
             ast::StageKind::Simple(_)
             | ast::StageKind::Fail(_)
             | ast::StageKind::Break
-            | ast::StageKind::Continue => return None,
+            | ast::StageKind::Continue
+            | ast::StageKind::Return(_) => return None,
         })
     }
 

@@ -2,39 +2,89 @@
 
 mod code_slots;
 mod expressions;
+mod functions;
 mod lower;
+mod modules;
 mod names;
 mod patterns;
 pub mod program;
+mod project;
 mod redirections;
 mod scope;
 mod sh_habits;
 mod truncation;
 mod words;
 
-use crate::diag::{Diagnostic, Source};
+use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use crate::syntax;
-use program::Program;
+use program::{ModuleId, Program};
+use project::{Members, Project};
+use std::rc::Rc;
 use std::sync::Arc;
 
-/// Reads and checks a script.
+pub use functions::{OptionForm, find_option, is_number};
+pub use project::{Loaded, Loader};
+
+/// Reads and checks a script, and the files that it uses.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text; never empty.
-pub fn check(source: &Arc<Source>) -> Result<Program, Vec<Diagnostic>> {
+pub fn check(source: &Arc<Source>, loader: Option<Rc<dyn Loader>>) -> Result<Program, Vec<Diagnostic>> {
+    let mut project = Project::new(loader);
+    let own = project.loader.as_ref().and_then(|loader| loader.key(source.name()));
+    let id = project.open(own.as_deref());
+    let checked = file(source, id, project);
+    let (project, main) = (checked.project, checked.main);
+    let mut errors = checked.errors;
+    errors.extend(project.lost_assignments());
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let bug = || Diagnostic::new(code::INTERNAL, "the check left a function without a body");
+    project.into_program(main).ok_or_else(|| vec![bug()])
+}
+
+/// What the check of a file that another uses gives.
+struct CheckedModule {
+    project: Project,
+    outcome: Result<(ModuleId, Rc<Members>), Vec<Diagnostic>>,
+}
+
+fn module(loaded: Loaded, mut project: Project) -> CheckedModule {
+    let Loaded { key, name, bytes } = loaded;
+    let id = project.open(Some(&key));
+    let source = match syntax::decode(&name, bytes) {
+        Ok(source) => source,
+        Err(error) => {
+            project.close(&key, id, Members::new());
+            return CheckedModule { project, outcome: Err(vec![*error]) };
+        }
+    };
+    let checked = file(&source, id, project);
+    let mut project = checked.project;
+    let members = project.close(&key, id, checked.members);
+    let outcome = if checked.errors.is_empty() { Ok((id, members)) } else { Err(checked.errors) };
+    CheckedModule { project, outcome }
+}
+
+/// Checks one file.
+fn file(source: &Arc<Source>, id: ModuleId, project: Project) -> lower::Checked {
     let parsed = syntax::parse(source);
-    let (program, mut errors) = lower::script(source, parsed.script);
+    let mut checked = lower::file(source, parsed.script, id, project);
+    let errors = &mut checked.errors;
+    // What could not be read may hold the declarations that the rest misses.
+    if parsed.error.is_some() || errors.iter().any(|error| error.code == code::USE_FAILED) {
+        errors.retain(|error| error.code != code::UNDECLARED_NAME);
+    }
     // Where the reading stopped after a habit of sh, the habit is the cause: the end of it is not worth a page.
     if let Some(error) = parsed.error {
         let sh = errors.iter().any(|error| error.code.id().starts_with("E03"));
-        // What could not be read may hold the declarations that the rest misses.
-        errors.retain(|error| error.code != crate::diag::code::UNDECLARED_NAME);
         if !sh {
             errors.push(habit_of_line(source, &error).unwrap_or(*error));
         }
     }
-    if errors.is_empty() { Ok(program) } else { Err(errors) }
+    checked
 }
 
 /// A line that can't be read and begins with a word of sh is explained by that word.

@@ -7,30 +7,147 @@ use crate::builtins::Builtin;
 use crate::diag::Source;
 use crate::expand::glob::Glob;
 use crate::expand::pattern::Pattern;
+use crate::methods::{Method, NameId};
 use crate::span::Span;
 use crate::value::ops::Op;
 use crate::value::{Str, Value};
+use std::fmt;
 use std::sync::Arc;
 
-/// A checked script.
+/// A checked script with the files that it uses.
 #[derive(Debug)]
 pub struct Program {
-    pub source: Arc<Source>,
-    pub body: Block,
-    /// How many variables the script has.
+    /// The script first.
+    pub modules: Box<[Module]>,
+    /// The named functions of all modules.
+    pub functions: Box<[Arc<Function>]>,
+    /// How many variables the modules have together.
     pub slots: usize,
+    /// The script's `fn main`.
+    pub main: Option<FunctionId>,
 }
 
-/// The variable that holds the script's arguments.
-pub const ARGS: Slot = Slot(0);
+/// A file: the script, or one that it uses.
+#[derive(Debug)]
+pub struct Module {
+    pub source: Arc<Source>,
+    pub body: Block,
+}
 
-/// Where a variable lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ModuleId(pub u32);
+
+/// The script itself.
+pub const SCRIPT: ModuleId = ModuleId(0);
+
+/// The variable that holds the script's arguments.
+pub const ARGS: Slot = Slot::of_module(0);
+
+/// Where a variable lives: of a module for the whole run, of a function in the frame of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot(pub u32);
+pub struct Slot(u32);
+
+impl Slot {
+    const MODULE: u32 = 1 << 31;
+
+    pub const fn of_module(place: u32) -> Self {
+        Self(place | Self::MODULE)
+    }
+
+    pub const fn of_frame(place: u32) -> Self {
+        Self(place)
+    }
+
+    /// 0 for a variable of a frame, 1 for one of a module.
+    pub const fn home(self) -> usize {
+        (self.0 >> 31) as usize
+    }
+
+    pub const fn place(self) -> usize {
+        (self.0 & !Self::MODULE) as usize
+    }
+}
 
 #[derive(Debug, Default)]
 pub struct Block {
     pub statements: Box<[Statement]>,
+    /// Whether a `defer` stands among them.
+    pub defers: bool,
+}
+
+// ------------------------------------------------------------------------------------------------ functions
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FunctionId(pub u32);
+
+/// A named function, or a lambda.
+#[derive(Debug)]
+pub struct Function {
+    /// Empty for a lambda.
+    pub name: Box<str>,
+    pub module: ModuleId,
+    pub span: Span,
+    /// The comment above it.
+    pub doc: Box<str>,
+    /// Their variables are the first of the frame.
+    pub parameters: Box<[Parameter]>,
+    /// Where in the frame the values go that a lambda took from outside.
+    pub captures: Box<[Slot]>,
+    /// How many variables a frame has.
+    pub slots: usize,
+    pub body: FunctionBody,
+}
+
+#[derive(Debug)]
+pub enum FunctionBody {
+    Block(Block),
+    Value(Expr),
+}
+
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: Box<str>,
+    pub kind: Option<Kind>,
+    /// `...rest`: takes what is left, as a list.
+    pub rest: bool,
+    pub default: Option<Expr>,
+    pub span: Span,
+}
+
+/// What an annotation of a parameter asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Int,
+    Float,
+    Bool,
+    Str,
+    Path,
+    List,
+    Map,
+    Duration,
+    Size,
+}
+
+impl Kind {
+    const NAMES: &[(&str, Kind)] = &[
+        ("int", Kind::Int),
+        ("float", Kind::Float),
+        ("bool", Kind::Bool),
+        ("str", Kind::Str),
+        ("path", Kind::Path),
+        ("list", Kind::List),
+        ("map", Kind::Map),
+        ("duration", Kind::Duration),
+        ("size", Kind::Size),
+    ];
+
+    pub fn find(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
 }
 
 #[derive(Debug)]
@@ -54,6 +171,11 @@ pub enum StatementKind {
     Fail(Expr),
     Break,
     Continue,
+    Return(Option<Expr>),
+    /// Runs at the end of the block that it stands in.
+    Defer(Arc<Block>),
+    /// Runs another file, if nothing has before.
+    Use(ModuleId),
 }
 
 /// A statement with blocks of its own. Also a stage, where it can have redirections.
@@ -65,6 +187,7 @@ pub enum Compound {
     For { names: Box<[Slot]>, items: ForItems, body: Block },
     Each { name: Slot, body: Block },
     Match { subject: Expr, arms: Box<[Arm]> },
+    Try { body: Block, handler: Option<(Slot, Block)> },
 }
 
 #[derive(Debug)]
@@ -149,6 +272,7 @@ pub enum StageKind {
     Fail(Expr),
     Break,
     Continue,
+    Return(Option<Expr>),
 }
 
 #[derive(Debug)]
@@ -164,6 +288,7 @@ pub enum Target {
     /// The first word names a program.
     Program,
     Builtin(Builtin),
+    Function(FunctionId),
 }
 
 #[derive(Debug)]
@@ -296,12 +421,66 @@ pub enum ExprKind {
     Capture(Box<Block>),
     Lines(Box<Block>),
     Bytes(Box<Block>),
-    Call(Function, Box<[Expr]>),
+    Json(Box<Block>),
+    /// The record of how commands ended, with what they printed or without.
+    Record {
+        capture: bool,
+        body: Box<Block>,
+    },
+    /// A function of the language itself.
+    Intrinsic(Intrinsic, Box<[Expr]>),
+    /// A function of the table.
+    Library(LibraryFunction, Box<MethodArguments>),
+    Method(Box<Expr>, NameId, Box<MethodArguments>),
+    /// A method that changes the variable that it is called on.
+    Change(Box<Change>),
+    Call(FunctionId, Box<[Argument]>),
+    /// A call of a value.
+    CallValue(Box<Expr>, Box<[Argument]>),
+    Function(FunctionId),
+    /// A function value, with the variables that it takes along.
+    Lambda(Arc<Function>, Box<[Slot]>),
+}
+
+/// A row of the table of functions.
+#[derive(Clone, Copy)]
+pub struct LibraryFunction(pub &'static Method);
+
+impl fmt::Debug for LibraryFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+
+#[derive(Debug)]
+pub struct MethodArguments {
+    pub positional: Box<[Expr]>,
+    pub named: Box<[(Box<str>, Expr)]>,
+}
+
+#[derive(Debug)]
+pub struct Change {
+    pub slot: Slot,
+    /// `[index]` and `.key` after the name.
+    pub path: Box<[Expr]>,
+    pub receiver: Span,
+    pub name: NameId,
+    pub arguments: MethodArguments,
+}
+
+/// What a parameter is given in a call; of a call of a value, whose parameters are not known, one after another.
+#[derive(Debug)]
+pub enum Argument {
+    Value(Expr),
+    /// The parameter's own default.
+    Default,
+    /// What a `...rest` takes.
+    Rest(Box<[Expr]>),
 }
 
 /// A function of the language itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
+pub enum Intrinsic {
     /// `flag(x)`, `flags(list)`: an argument may begin with a dash.
     Flag,
     Flags,
@@ -309,10 +488,4 @@ pub enum Function {
     Code,
     /// `quote(x)`: quoted for a POSIX shell.
     Quote,
-    /// `int(x)`, `float(x)`, `str(x)`: conversions.
-    Int,
-    Float,
-    Str,
-    /// `glob(pattern)`: the names of the files that match, none being an empty list.
-    Glob,
 }

@@ -1,34 +1,83 @@
-//! Names: which variable each stands for at a point of the text.
+//! Names: which variable, function or module each stands for at a point of the text.
 
-use super::program::Slot;
+use super::program::{FunctionId, ModuleId, Slot};
 use std::collections::HashMap;
 
-/// The variables that are visible, innermost declaration last.
-#[derive(Default)]
+/// The names that are visible, innermost declaration last.
 pub struct Scopes<'s> {
-    names: HashMap<&'s str, Vec<Variable>>,
+    names: HashMap<&'s str, Vec<Declared>>,
     /// The names that each open block declared, to be forgotten at its end.
     blocks: Vec<Vec<&'s str>>,
     /// At which depths of blocks copies begin: what was declared outside can be read there, not assigned.
     copies: Vec<usize>,
-    slots: u32,
+    /// How many blocks are open that run when another is left.
+    defers: usize,
+    /// The module's own frame, and those of the functions that are open.
+    frames: Vec<Frame>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy)]
+pub enum Name {
+    Variable(Variable),
+    Function(FunctionId),
+    Module(ModuleId),
+}
+
+#[derive(Clone, Copy)]
+struct Declared {
+    name: Name,
+    depth: usize,
 }
 
 #[derive(Clone, Copy)]
 pub struct Variable {
-    pub slot: Slot,
+    slot: Slot,
     depth: usize,
+    frame: usize,
 }
 
+/// Where variables of one function live while it runs.
+struct Frame {
+    kind: FrameKind,
+    slots: u32,
+    /// Which variables of the frame around it a lambda takes along, and where to.
+    captures: Vec<(Slot, Slot)>,
+    /// The copies and defers that were open around it: a call works on what its caller works on.
+    around: (Vec<usize>, usize),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum FrameKind {
+    Module,
+    Function,
+    Lambda,
+}
+
+/// What a frame came to.
+pub struct ClosedFrame {
+    pub slots: usize,
+    pub captures: Vec<(Slot, Slot)>,
+}
+
+/// A variable of one function that another one names.
+pub struct OtherFunction;
+
 impl<'s> Scopes<'s> {
+    /// `slots` variables belong to modules that were read before.
+    pub fn new(slots: u32) -> Self {
+        let module = Frame { kind: FrameKind::Module, slots, captures: Vec::new(), around: (Vec::new(), 0) };
+        Self { names: HashMap::new(), blocks: Vec::new(), copies: Vec::new(), defers: 0, frames: vec![module] }
+    }
+
     pub fn enter(&mut self) {
         self.blocks.push(Vec::new());
     }
 
     pub fn leave(&mut self) {
         for name in self.blocks.pop().unwrap_or_default() {
-            if let Some(variables) = self.names.get_mut(name) {
-                variables.pop();
+            if let Some(declared) = self.names.get_mut(name) {
+                declared.pop();
             }
         }
     }
@@ -42,38 +91,143 @@ impl<'s> Scopes<'s> {
         self.copies.pop();
     }
 
+    /// Whether what is checked here works on a copy, within the function that it stands in.
+    pub fn in_copy(&self) -> bool {
+        !self.copies.is_empty()
+    }
+
+    pub fn enter_defer(&mut self) {
+        self.defers += 1;
+    }
+
+    pub fn leave_defer(&mut self) {
+        self.defers -= 1;
+    }
+
+    pub fn in_defer(&self) -> bool {
+        self.defers > 0
+    }
+
+    // -------------------------------------------------------------------------------------- frames
+
+    pub fn enter_frame(&mut self, kind: FrameKind) {
+        let around = (std::mem::take(&mut self.copies), std::mem::take(&mut self.defers));
+        self.frames.push(Frame { kind, slots: 0, captures: Vec::new(), around });
+        self.enter();
+    }
+
+    pub fn leave_frame(&mut self) -> ClosedFrame {
+        self.leave();
+        let Some(frame) = self.frames.pop() else { return ClosedFrame { slots: 0, captures: Vec::new() } };
+        (self.copies, self.defers) = frame.around;
+        ClosedFrame { slots: frame.slots as usize, captures: frame.captures }
+    }
+
+    /// The innermost frame's kind.
+    pub fn frame(&self) -> FrameKind {
+        self.frames.last().map_or(FrameKind::Module, |frame| frame.kind)
+    }
+
+    /// Whether a named function is open.
+    pub fn in_function(&self) -> bool {
+        self.frames.iter().any(|frame| frame.kind == FrameKind::Function)
+    }
+
+    /// Where the innermost frame has a variable, which a lambda may have to take along.
+    pub fn reach(&mut self, variable: Variable) -> Result<Slot, OtherFunction> {
+        let here = self.frames.len() - 1;
+        let between = variable.frame + 1..=here;
+        let function = between.rev().find(|frame| self.frames[*frame].kind == FrameKind::Function);
+        // A function sees the variables of its module, and no other function's.
+        if function.is_some() && variable.frame != 0 {
+            return Err(OtherFunction);
+        }
+        let mut slot = variable.slot;
+        for frame in function.unwrap_or(variable.frame) + 1..=here {
+            let frame = &mut self.frames[frame];
+            slot = match frame.captures.iter().find(|(outer, _)| *outer == slot) {
+                Some((_, inner)) => *inner,
+                None => {
+                    let inner = Slot::of_frame(frame.slots);
+                    frame.slots += 1;
+                    frame.captures.push((slot, inner));
+                    inner
+                }
+            };
+        }
+        Ok(slot)
+    }
+
+    /// Whether a variable belongs to a module, not to a call of a function.
+    pub fn is_of_module(&self, variable: Variable) -> bool {
+        variable.frame == 0
+    }
+
+    // -------------------------------------------------------------------------------------- declarations
+
     pub fn declare(&mut self, name: &'s str) -> Slot {
-        let slot = Slot(self.slots);
-        self.slots += 1;
         let depth = self.blocks.len();
-        self.names.entry(name).or_default().push(Variable { slot, depth });
+        let at = self.frames.len() - 1;
+        let frame = &mut self.frames[at];
+        let slot = if at == 0 { Slot::of_module(frame.slots) } else { Slot::of_frame(frame.slots) };
+        frame.slots += 1;
+        self.put(name, Name::Variable(Variable { slot, depth, frame: at }));
+        slot
+    }
+
+    pub fn put(&mut self, name: &'s str, meaning: Name) {
+        let declared = Declared { name: meaning, depth: self.blocks.len() };
+        self.names.entry(name).or_default().push(declared);
         if let Some(block) = self.blocks.last_mut() {
             block.push(name);
         }
-        slot
     }
 
     /// Whether the innermost block has declared this name.
     pub fn is_declared_here(&self, name: &str) -> bool {
-        self.find(name).is_some_and(|variable| variable.depth == self.blocks.len())
+        self.innermost(name).is_some_and(|declared| declared.depth == self.blocks.len())
     }
 
-    pub fn find(&self, name: &str) -> Option<Variable> {
-        self.names.get(name).and_then(|variables| variables.last()).copied()
+    fn innermost(&self, name: &str) -> Option<Declared> {
+        self.names.get(name).and_then(|declared| declared.last()).copied()
+    }
+
+    pub fn find(&self, name: &str) -> Option<Name> {
+        self.innermost(name).map(|declared| declared.name)
     }
 
     /// Whether a variable belongs to what the commands here are a copy of.
     pub fn is_copied(&self, variable: Variable) -> bool {
         self.copies.last().is_some_and(|depth| variable.depth <= *depth)
+            || (self.frame() == FrameKind::Lambda && variable.frame + 1 < self.frames.len())
     }
 
-    pub const fn slots(&self) -> usize {
-        self.slots as usize
+    /// How many variables the modules have so far.
+    pub fn slots(&self) -> u32 {
+        self.frames.first().map_or(0, |frame| frame.slots)
+    }
+
+    /// A module was read in between.
+    pub fn set_slots(&mut self, slots: u32) {
+        if let Some(frame) = self.frames.first_mut() {
+            frame.slots = slots;
+        }
+    }
+
+    /// How many blocks are open.
+    pub fn depth(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// What the outermost block has declared.
+    pub fn outermost(&self) -> impl Iterator<Item = (&'s str, Name)> {
+        let names = self.blocks.first().into_iter().flatten();
+        names.filter_map(|name| Some((*name, self.names.get(name)?.first()?.name)))
     }
 
     /// A visible name that looks like this one.
     pub fn similar(&self, name: &str) -> Option<&'s str> {
-        let visible = self.names.iter().filter(|(_, variables)| !variables.is_empty()).map(|(name, _)| *name);
+        let visible = self.names.iter().filter(|(_, declared)| !declared.is_empty()).map(|(name, _)| *name);
         visible
             .filter_map(|candidate| Some((distance(name, candidate)?, candidate)))
             .min()

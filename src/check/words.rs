@@ -2,6 +2,7 @@
 
 use super::lower::Checker;
 use super::program::*;
+use super::scope::Name;
 use super::{code_slots, sh_habits};
 use crate::builtins::{self, Builtin};
 use crate::diag::code;
@@ -109,14 +110,14 @@ impl<'s> Checker<'s> {
         let mut words = words.into_iter();
         words
             .by_ref()
-            .take(usize::from(matches!(target, Target::Builtin(_))) + usize::from(through))
+            .take(usize::from(!matches!(target, Target::Program)) + usize::from(through))
             .for_each(drop);
         let mut lowered = Vec::with_capacity(words.len());
         let mut spans = Vec::new();
         for word in words {
             let span = word.span;
             self.word(word, &mut lowered);
-            if let Target::Builtin(_) = target {
+            if !matches!(target, Target::Program) {
                 spans.resize(lowered.len(), span);
             }
         }
@@ -134,14 +135,28 @@ impl<'s> Checker<'s> {
                 return None;
             }
         }
-        // Builtins take options from literal text only, so a value is never one.
-        unguard(&mut lowered, matches!(target, Target::Builtin(_)));
+        if let Target::Function(id) = target {
+            if let Some(assignment) = assignments.first() {
+                let message = format!("`{}=…` before a function", assignment.0.to_utf8().unwrap_or_default());
+                let help = "set it around the call: env.NAME = …, or hand it over as an argument";
+                self.error(code::SH_ASSIGNMENT, span, message, "sets the environment of a program", help);
+            }
+            self.called(id, span);
+            self.refuse_words(id, &lowered, &spans, span);
+        }
+        // Builtins and functions take options from literal text only, so a value is never one.
+        unguard(&mut lowered, !matches!(target, Target::Program));
         Some(Command { assignments, target, words: lowered.into_boxed_slice() })
     }
 
     /// What a literal first word names.
     fn target(&mut self, name: &str, first: &ast::Word<'s>, words: &[ast::Word<'s>]) -> Option<Target> {
         let span = first.span;
+        if is_unquoted(first)
+            && let Some(target) = self.function_named(name, span)
+        {
+            return target;
+        }
         if let Some(row) =
             sh_habits::of_word(name).filter(|row| is_unquoted(first) || row.code == code::SH_BUILTIN)
         {
@@ -182,6 +197,29 @@ impl<'s> Checker<'s> {
         match builtins::find(name) {
             Some(builtin) => Some(Target::Builtin(builtin)),
             None => Some(Target::Program),
+        }
+    }
+
+    /// A function that is declared here, or a member of a file that is used; none within is an error.
+    fn function_named(&mut self, name: &str, span: Span) -> Option<Option<Target>> {
+        let (head, member) = match name.split_once('.') {
+            Some((head, member)) => (head, Some(member)),
+            None => (name, None),
+        };
+        let meaning = match (self.scopes.find(head)?, member) {
+            (Name::Function(id), None) => return Some(Some(Target::Function(id))),
+            (Name::Module(id), Some(member)) => self.member_at(id, head, member, span),
+            _ => return None,
+        };
+        match meaning {
+            Some(Name::Function(id)) => Some(Some(Target::Function(id))),
+            Some(_) => {
+                let message = format!("`{name}` is no function");
+                let help = format!("as an argument its value is ${{{name}}}");
+                self.error(code::SYNTAX, span, message, "can't be run", &help);
+                Some(None)
+            }
+            None => Some(None),
         }
     }
 

@@ -55,6 +55,7 @@ fn run(script: Script, options: Options) -> u8 {
             show(&error);
             status
         }
+        Outcome::Help(text) => print(&text),
         Outcome::Signal(signal) => 128 + signal.number() as u8,
         // As a program that SIGPIPE ended.
         Outcome::PipeClosed => 141,
@@ -88,9 +89,10 @@ fn explain(code: &str) -> u8 {
         Some(code) => print(&format!("{}: {}\n\n{}\n", code.id(), code.title(), code.explanation())),
         None => match crate::builtins::ALL.iter().find(|row| row.name == code) {
             Some(row) => print(&format!("{}\n\n{}\n", row.synopsis, row.doc)),
+            None if let Some(text) = crate::methods::explain(code) => print(&text),
             None => {
                 let code = crate::diag::visible(code.as_bytes());
-                complain(&format!("pipewright: {code} is neither a diagnostic nor a builtin\n"));
+                complain(&format!("pipewright: {code} is no diagnostic, builtin, function or method\n"));
                 2
             }
         },

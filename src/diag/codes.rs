@@ -196,6 +196,8 @@ codes! {
         "The target is emptied before the program reads it. Write to another file and rename it.";
     UNSUPPORTED = "E0405", "not in this version",
         "The language has this, but this version does not run it yet.";
+    USE_FAILED = "E0406", "a file can't be used",
+        "The path is relative to the file that it stands in. Files may not use each other in a circle.";
 
     // Commands: they failed or could not be started.
     COMMAND_FAILED = "E1001", "a command failed",
@@ -265,6 +267,12 @@ codes! {
         "Lists and maps are compared and converted 256 levels deep at most.";
     BAD_CONVERSION = "E2012", "the text can't be converted",
         "The text is not a number, duration, size or JSON as the conversion requires.";
+    VALUE_UNUSED = "E2013", "a command that returns a value",
+        "A function used as a command returns true, false or nothing: its status. Take another value by a call: f(…).";
+    BAD_ARGUMENTS = "E2014", "wrong arguments",
+        "A function was called with too many, too few or unknown arguments, or a script with a command line that its main does not take.";
+    TOO_LARGE = "E2015", "value too large",
+        "A string that a method makes holds 256M at most, a list or map 16,777,216 elements. Go through a range or a stream without a list: for i in (range) { … }, cmd | each line { … }.";
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",

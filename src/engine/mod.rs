@@ -1,9 +1,12 @@
 //! The interpreter for those who hold it: a checked [`Script`], and a run of it.
 
 use crate::check::program::Program;
+use crate::check::{Loaded, Loader};
 use crate::diag::{Diagnostic, Source};
 use crate::eval::{Interpreter, Setup, Unwind};
 use crate::process::Signal;
+use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub use crate::eval::{Event, Observer};
@@ -30,6 +33,8 @@ pub enum Outcome {
     Exit(u8),
     /// By an error, which gives the status.
     Error(Box<Diagnostic>, u8),
+    /// The script was asked for `--help`, and this is its text.
+    Help(String),
     /// A signal asked it to.
     Signal(Signal),
     /// Nobody reads its output.
@@ -43,7 +48,7 @@ impl Script {
     /// All that is wrong with it, in the order of the text; never empty.
     pub fn parse(name: &str, text: Vec<u8>) -> Result<Self, Vec<Diagnostic>> {
         let source = source(name, text)?;
-        crate::check::check(&source).map(Self)
+        crate::check::check(&source, Some(Rc::new(Files))).map(Self)
     }
 
     /// Runs it to its end.
@@ -56,9 +61,34 @@ impl Script {
             Err(Unwind::Exit(status)) => Outcome::Exit(status),
             Err(Unwind::Interrupted(signal)) => Outcome::Signal(signal),
             Err(Unwind::PipeClosed) => Outcome::PipeClosed,
-            Err(Unwind::Error(error)) => Outcome::Error(Box::new(error.diagnostic), error.status),
-            Err(Unwind::Break | Unwind::Continue) => Outcome::Exit(0),
+            Err(Unwind::Error(error)) => {
+                let status = error.status;
+                Outcome::Error(Box::new(error.into_page()), status)
+            }
+            Err(Unwind::Help(text)) => Outcome::Help(text),
+            Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Outcome::Exit(0),
         }
+    }
+}
+
+/// Reads the files that a script uses, relative to the file that names them.
+struct Files;
+
+impl Loader for Files {
+    fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
+        let path = Path::new(from).parent().unwrap_or(Path::new("")).join(path);
+        let reason = |error: std::io::Error| {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or_default().to_string()
+        };
+        let bytes = std::fs::read(&path).map_err(reason)?;
+        let name = path.to_string_lossy().into_owned();
+        let key = self.key(&name).unwrap_or_else(|| name.clone());
+        Ok(Loaded { key, name, bytes })
+    }
+
+    fn key(&self, name: &str) -> Option<String> {
+        std::fs::canonicalize(name).ok().map(|path| path.to_string_lossy().into_owned())
     }
 }
 

@@ -33,15 +33,7 @@ impl Interpreter {
     /// The output of commands that work on copies of directory and environment. Their failure is an error of the
     /// statement that asked, which `||` does not absorb: sh would go on with half an output.
     pub(super) fn capture(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
-        let directory = self.directory.clone();
-        let environment = self.environment.clone();
-        let jobs = std::mem::take(&mut self.jobs);
-        self.depth += 1;
-        let result = self.capture_by_shape(block, span);
-        self.depth -= 1;
-        self.jobs = jobs;
-        self.environment = environment;
-        self.directory = directory;
+        let result = self.on_copies(|this| this.capture_by_shape(block, span));
         match result {
             // `exit` ends the copy that it stands in.
             Err(Unwind::Exit(0)) => Ok(Vec::new()),
@@ -57,6 +49,20 @@ impl Interpreter {
             }
             other => other.map_err(Unwind::not_absorbed),
         }
+    }
+
+    /// Runs commands on copies of directory and environment, with jobs of their own.
+    fn on_copies<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let directory = self.directory.clone();
+        let environment = self.environment.clone();
+        let jobs = std::mem::take(&mut self.jobs);
+        self.depth += 1;
+        let result = run(self);
+        self.depth -= 1;
+        self.jobs = jobs;
+        self.environment = environment;
+        self.directory = directory;
+        result
     }
 
     fn capture_by_shape(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
@@ -107,15 +113,36 @@ impl Interpreter {
     }
 
     fn capture_block(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
-        let (reader, writer) = self.pipe(span)?;
+        let (result, [bytes]) = self.drained(block, [1], span)?;
+        match result {
+            Ok(()) | Err(Unwind::Exit(0)) => Ok(bytes),
+            Err(unwind) => Err(unwind),
+        }
+    }
+
+    /// `capture { … }`: what the commands print on both streams, and how they ended.
+    pub(super) fn capture_both(&mut self, block: &Block, span: Span) -> Eval<(Eval<()>, (Vec<u8>, Vec<u8>))> {
+        let (result, [out, err]) = self.on_copies(|this| this.drained(block, [1, 2], span))?;
+        Ok((result, (out, err)))
+    }
+
+    /// Runs commands with some of their descriptors drained by a thread each.
+    fn drained<const N: usize>(
+        &mut self,
+        block: &Block,
+        descriptors: [i32; N],
+        span: Span,
+    ) -> Eval<(Eval<()>, [Vec<u8>; N])> {
         let over = Arc::new(AtomicBool::new(false));
         self.interrupt();
-        let drain = {
-            let over = over.clone();
-            self.thread(span, move || drain(&reader, &over))?
-        };
         let mut files = self.files.clone();
-        files.set(1, Arc::new(writer));
+        let mut drains = Vec::with_capacity(N);
+        for descriptor in descriptors {
+            let (reader, writer) = self.pipe(span)?;
+            files.set(descriptor, Arc::new(writer));
+            let over = over.clone();
+            drains.push(self.thread(span, move || drain(&reader, &over))?);
+        }
         let saved = std::mem::replace(&mut self.files, files);
         let mut result = self.block(block);
         if result.is_ok() {
@@ -123,25 +150,22 @@ impl Interpreter {
         } else if let Err(unwind) = &result {
             self.end_jobs(unwind);
         }
-        // Our end of the pipe goes with it, and the thread sees the end.
+        // Our ends of the pipes go with it, and the threads see the end.
         self.files = saved;
         over.store(true, Ordering::Release);
-        let drained = drain.join();
-        match drained {
-            Ok(Drained { overflow: true, .. }) => Err(self.overflow(span)),
-            Ok(Drained { bytes, .. }) => match result {
-                Ok(()) => Ok(bytes),
-                Err(Unwind::Exit(0)) => Ok(bytes),
-                Err(unwind) => Err(unwind),
-            },
-            Err(_) => Err(Unwind::Error(Box::new(Error::value(super::page(
-                crate::diag::code::INTERNAL,
-                self.source(),
-                span,
-                "the reader of a capture crashed",
-                "this capture",
-            ))))),
+        let mut all = [const { Vec::new() }; N];
+        for (bytes, drain) in all.iter_mut().zip(drains) {
+            match drain.join() {
+                Ok(Drained { overflow: true, .. }) => return Err(self.overflow(span)),
+                Ok(drained) => *bytes = drained.bytes,
+                Err(_) => {
+                    let message = "the reader of a capture crashed";
+                    let page = super::page(crate::diag::code::INTERNAL, self.source(), span, message, "here");
+                    return Err(Error::value(page).into());
+                }
+            }
         }
+        Ok((result, all))
     }
 }
 

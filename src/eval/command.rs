@@ -1,6 +1,7 @@
 //! Simple commands: words expanded and the program found, before anything of the pipeline starts.
 
 use super::Interpreter;
+use super::arguments::{self, Argument};
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::builtins::Builtin;
@@ -26,8 +27,16 @@ pub enum Work {
     /// Nothing: a program does it.
     None,
     Builtin(BuiltinCall),
+    Function(FunctionCall),
     Compound(Arc<Compound>),
     Fail(String, Span),
+}
+
+/// A call of a function as a command.
+pub struct FunctionCall {
+    function: FunctionId,
+    name: Vec<u8>,
+    words: Vec<Argument>,
 }
 
 /// A call of a builtin.
@@ -54,6 +63,11 @@ impl Work {
                 all.extend(call.args.iter().cloned());
                 all
             }
+            Self::Function(call) => {
+                let mut all = vec![call.name.clone()];
+                all.extend(call.words.iter().map(|word| word.text.clone()));
+                all
+            }
             _ => Vec::new(),
         }
     }
@@ -73,6 +87,7 @@ impl Interpreter {
             // The check lets these stand alone only.
             StageKind::Break => Err(Unwind::Break),
             StageKind::Continue => Err(Unwind::Continue),
+            StageKind::Return(value) => Err(self.return_statement(value.as_ref())),
         }
     }
 
@@ -82,6 +97,9 @@ impl Interpreter {
         }
         let environment =
             if command.assignments.is_empty() { None } else { Some(self.assignments(command)?) };
+        if let Target::Function(function) = command.target {
+            return self.prepare_call(function, &command.words);
+        }
         let mut argv = Vec::new();
         self.arguments(&command.words, &mut argv)?;
         match command.target {
@@ -90,8 +108,22 @@ impl Interpreter {
                 let work = Work::Builtin(BuiltinCall { builtin, args: argv, literal_first, environment });
                 Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
             }
-            Target::Program => Ok(Prepared { argv, program: None, environment, work: Work::None }),
+            _ => Ok(Prepared { argv, program: None, environment, work: Work::None }),
         }
+    }
+
+    /// A function's words are expanded with all others, and bound when it is called.
+    fn prepare_call(&mut self, function: FunctionId, words: &[Word]) -> Eval<Prepared> {
+        let mut arguments = Vec::with_capacity(words.len());
+        for word in words {
+            let mut texts = Vec::new();
+            self.arguments(std::slice::from_ref(word), &mut texts)?;
+            let literal = matches!(word, Word::Literal(_));
+            arguments.extend(texts.into_iter().map(|text| Argument { text, literal }));
+        }
+        let name = self.shared.program.functions[function.0 as usize].name.as_bytes().to_vec();
+        let work = Work::Function(FunctionCall { function, name, words: arguments });
+        Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
     }
 
     /// The environment that assignments make; each sees those before it.
@@ -229,6 +261,19 @@ impl Interpreter {
                 1,
             )
             .into()),
+            Work::Function(call) => {
+                let function = &self.shared.program.functions[call.function.0 as usize];
+                match arguments::bind(function, &call.words) {
+                    Ok(given) => self.call_command(call.function, given, span),
+                    Err(reason) => {
+                        let message = format!("{}: {reason}", function.name);
+                        let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
+                        let at = function.parameters.first().map_or(function.span, |first| first.span);
+                        let source = &self.shared.program.modules[function.module.0 as usize].source;
+                        Err(Error::value(error.also_at(source, at, "declared here")).into())
+                    }
+                }
+            }
             Work::Builtin(call) => {
                 let files = self.files.clone();
                 self.call_builtin(call, &mut Output::Files(&files), span)

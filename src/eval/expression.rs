@@ -1,12 +1,10 @@
 //! Expressions: to values.
 
-use super::unwind::{Error, Eval, Unwind, page};
+use super::unwind::{Error, Eval, page};
 use super::{Interpreter, quote};
 use crate::check::program::*;
 use crate::diag::code;
-use crate::expand::glob::Glob;
 use crate::span::Span;
-use crate::value::literal::{parse_float, parse_int};
 use crate::value::ops::{self, Op};
 use crate::value::{List, Map, Range, Str, Value, format};
 use std::borrow::Cow;
@@ -90,7 +88,19 @@ impl Interpreter {
                 let lines = text.split(|byte| *byte == b'\n').map(|line| Value::str(line.to_vec()));
                 Ok(Value::List(lines.collect()))
             }
-            ExprKind::Call(function, arguments) => self.call(*function, arguments, expr.span),
+            ExprKind::Json(block) => {
+                let text = self.capture(block, expr.span)?;
+                self.json_of(text, expr.span)
+            }
+            ExprKind::Record { capture, body } => self.record(*capture, body, expr.span),
+            ExprKind::Method(receiver, name, arguments) => self.method(receiver, *name, arguments, expr.span),
+            ExprKind::Change(change) => self.change(change, expr.span),
+            ExprKind::Library(function, arguments) => self.library(function.0, arguments, expr.span),
+            ExprKind::Intrinsic(function, arguments) => self.intrinsic(*function, arguments, expr.span),
+            ExprKind::Call(function, arguments) => self.call_named(*function, arguments, expr.span),
+            ExprKind::CallValue(callee, arguments) => self.call_value(callee, arguments, expr.span),
+            ExprKind::Function(function) => Ok(self.function_value(*function)),
+            ExprKind::Lambda(function, captures) => Ok(self.closure(function, captures)),
         }
     }
 
@@ -180,30 +190,15 @@ impl Interpreter {
         }
     }
 
-    fn call(&mut self, function: Function, arguments: &[Expr], span: Span) -> Eval<Value> {
+    fn intrinsic(&mut self, function: Intrinsic, arguments: &[Expr], span: Span) -> Eval<Value> {
         let value = self.expr(&arguments[0])?;
         match function {
-            Function::Flag | Function::Code => Ok(value),
-            Function::Flags => match value {
+            Intrinsic::Flag | Intrinsic::Code => Ok(value),
+            Intrinsic::Flags => match value {
                 Value::List(_) => Ok(value),
                 other => Err(self.wrong_type(span, "the argument of flags", "a list", other.type_of())),
             },
-            Function::Glob => {
-                let pattern = self.word_of(&value, span)?;
-                let glob = Glob::parse_text(&pattern).map_err(|error| {
-                    self.fail(Error::value(page(
-                        code::BAD_VALUE,
-                        self.source(),
-                        span,
-                        error.message,
-                        "this pattern",
-                    )))
-                })?;
-                let names = glob.expand(&self.directory_path());
-                Ok(Value::List(names.into_iter().map(Value::str).collect()))
-            }
-            Function::Int | Function::Float | Function::Str => self.convert(function, value, span),
-            Function::Quote => {
+            Intrinsic::Quote => {
                 let words = match &value {
                     Value::List(list) => {
                         let mut words = Vec::with_capacity(list.len());
@@ -215,52 +210,6 @@ impl Interpreter {
                     value => vec![self.word_of(value, span)?.into_owned()],
                 };
                 Ok(Value::Str(Str::from(quote::posix(&words))))
-            }
-        }
-    }
-
-    /// `int(x)`, `float(x)`, `str(x)`.
-    fn convert(&self, function: Function, value: Value, span: Span) -> Eval<Value> {
-        let failed = |reason: String| {
-            let shown = format::display(&value, 60);
-            let message = format!("{shown} can't be converted: {reason}");
-            Unwind::from(Error::value(page(
-                code::BAD_CONVERSION,
-                self.source(),
-                span,
-                message,
-                "this conversion",
-            )))
-        };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_string();
-        match (function, &value) {
-            (Function::Str, _) => Ok(Value::str(self.word_of(&value, span)?.into_owned())),
-            (Function::Int, Value::Int(_)) | (Function::Float, Value::Float(_)) => Ok(value),
-            (Function::Int, Value::Float(number)) => {
-                // 2^63 is the first float that is too large.
-                let whole = number.trunc();
-                if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
-                    return Ok(Value::Int(whole as i64));
-                }
-                Err(failed("it is out of the range of integers".into()))
-            }
-            (Function::Float, Value::Int(number)) => Ok(Value::Float(*number as f64)),
-            (Function::Int, Value::Str(bytes)) => {
-                // Programs print 08 and mean eight, as `date +%m` does.
-                let text = |bytes: &[u8]| {
-                    let text = text(bytes);
-                    let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |digits| ("-", digits));
-                    let zeros = digits.bytes().all(|b| b.is_ascii_digit()) && digits.len() > 1;
-                    let digits = if zeros { digits.trim_start_matches('0') } else { digits };
-                    if digits.is_empty() && zeros { "0".to_string() } else { format!("{sign}{digits}") }
-                };
-                parse_int(&text(bytes.as_bytes())).map(Value::Int).map_err(|error| failed(error.to_string()))
-            }
-            (Function::Float, Value::Str(bytes)) => parse_float(&text(bytes.as_bytes()))
-                .map(Value::Float)
-                .map_err(|error| failed(error.to_string())),
-            (_, other) => {
-                Err(self.wrong_type(span, "what is converted", "a number or string", other.type_of()))
             }
         }
     }

@@ -1,9 +1,8 @@
 //! The state of a run: variables, directory, environment, descriptors.
 
 use super::job::{Job, Substitution};
-use super::unwind::Error;
-use super::unwind::{Eval, Unwind};
-use crate::check::program::{ARGS, Program, Slot};
+use super::unwind::{Error, Eval, StageOutcome, Unwind};
+use crate::check::program::{ARGS, ModuleId, Program, SCRIPT, Slot};
 use crate::diag::Source;
 use crate::process::{
     Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport, Wait,
@@ -67,7 +66,22 @@ impl Shared {
 /// One thread of a run. A stage, job or capture that works on copies has a fork of its own.
 pub struct Interpreter {
     pub(super) shared: Arc<Shared>,
+    /// The variables of the modules, and after them the frames of the calls that are open.
     pub(super) slots: Vec<Value>,
+    /// Where the innermost frame begins, and the modules' variables (at 0): see [`Slot::home`].
+    pub(super) homes: [usize; 2],
+    /// The file whose text is being run.
+    pub(super) module: ModuleId,
+    /// Which files have been run.
+    pub(super) used: Vec<bool>,
+    /// How many calls of functions are open.
+    pub(super) calls: usize,
+    /// What a `return` on its way gives.
+    pub(super) returned: Value,
+    /// How many `defer` blocks run: nothing interrupts these.
+    pub(super) shielded: usize,
+    /// How the last pipeline's stages ended, while somebody keeps a record of that.
+    pub(super) record: Option<Vec<StageOutcome>>,
     pub(super) directory: Option<Arc<CStr>>,
     pub(super) environment: Environment,
     pub(super) search: Option<Arc<Search>>,
@@ -90,7 +104,7 @@ impl Interpreter {
     pub fn new(program: Program, setup: Setup) -> Self {
         let mut slots = vec![Value::Null; program.slots];
         let args = setup.args.into_iter().map(|arg| Value::Str(Str::from(arg)));
-        slots[ARGS.0 as usize] = Value::List(args.collect::<List>());
+        slots[ARGS.place()] = Value::List(args.collect::<List>());
         let shared = Shared {
             program,
             handle_signals: setup.handle_signals,
@@ -107,6 +121,13 @@ impl Interpreter {
         Self {
             shared: Arc::new(shared),
             slots,
+            homes: [0, 0],
+            module: SCRIPT,
+            used: Vec::new(),
+            calls: 0,
+            returned: Value::Null,
+            shielded: 0,
+            record: None,
             directory: None,
             environment: Environment::inherited(),
             search: None,
@@ -124,6 +145,13 @@ impl Interpreter {
         Self {
             shared: self.shared.clone(),
             slots: self.slots.clone(),
+            homes: self.homes,
+            module: self.module,
+            used: self.used.clone(),
+            calls: self.calls,
+            returned: Value::Null,
+            shielded: self.shielded,
+            record: None,
             directory: self.directory.clone(),
             environment: self.environment.clone(),
             search: self.search.clone(),
@@ -136,10 +164,12 @@ impl Interpreter {
         }
     }
 
-    /// Runs the script, and awaits its jobs.
+    /// Runs the script and its `main`, and awaits its jobs.
     pub fn run(&mut self) -> Eval<()> {
         let shared = self.shared.clone();
-        let ran = self.block(&shared.program.body);
+        let main = self.main_arguments()?;
+        let ran = self.block(&shared.program.modules[SCRIPT.0 as usize].body);
+        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(main)));
         match ran {
             Ok(()) => self.await_jobs(),
             Err(unwind) => {
@@ -150,17 +180,17 @@ impl Interpreter {
     }
 
     pub(super) fn source(&self) -> &Arc<Source> {
-        &self.shared.program.source
+        &self.shared.program.modules[self.module.0 as usize].source
     }
 
     #[inline]
     pub(super) fn slot(&self, slot: Slot) -> &Value {
-        &self.slots[slot.0 as usize]
+        &self.slots[self.homes[slot.home()] + slot.place()]
     }
 
     #[inline]
     pub(super) fn slot_mut(&mut self, slot: Slot) -> &mut Value {
-        &mut self.slots[slot.0 as usize]
+        &mut self.slots[self.homes[slot.home()] + slot.place()]
     }
 
     /// The programs that PATH leads to. Split again whenever PATH is another one.
@@ -180,6 +210,9 @@ impl Interpreter {
     /// What ends this run from outside. Made when there is first something to wait for: a script without
     /// programs needs no handler, the signal's own effect is right.
     pub(super) fn interrupt(&self) -> Interrupt {
+        if self.shielded > 0 {
+            return Interrupt::none();
+        }
         let make = || {
             if !self.shared.handle_signals {
                 return Interrupt::none();
@@ -198,6 +231,7 @@ impl Interpreter {
     pub(super) fn check_interrupt(&self) -> Eval<()> {
         match self.shared.interrupt.get() {
             None => Ok(()),
+            Some(_) if self.shielded > 0 => Ok(()),
             Some(interrupt) => match interrupt.raised() {
                 None => Ok(()),
                 Some(raised) => Err(Unwind::Interrupted(raised.signal)),

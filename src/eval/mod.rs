@@ -1,14 +1,18 @@
 //! The evaluation: from the resolved tree to values, control flow and pipelines.
 
+mod arguments;
 mod builtin;
+mod call;
 mod capture;
 mod command;
 mod expression;
 mod interpreter;
 mod job;
+mod method;
 mod output;
 mod pipeline;
 mod quote;
+mod record;
 mod redirect;
 mod statement;
 mod unwind;

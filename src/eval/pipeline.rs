@@ -75,7 +75,11 @@ impl Interpreter {
         if error.told || [code::COMMAND_FAILED, code::NEGATED].contains(&error.diagnostic.code) {
             return;
         }
-        let line = format!("pipewright: {}\n", crate::diag::visible(error.diagnostic.message.as_bytes()));
+        self.say_line(&error.diagnostic.message, files);
+    }
+
+    pub(super) fn say_line(&self, message: &str, files: &FileTable) {
+        let line = format!("pipewright: {}\n", crate::diag::visible(message.as_bytes()));
         // Who closed standard error wants no word.
         let _ = Output::Files(files).write(self, 2, line.as_bytes(), Span::default());
     }
@@ -112,6 +116,7 @@ impl Interpreter {
                     return self.compound(compound, stage.span).map(|()| None);
                 }
                 StageKind::Fail(value) => return Err(self.fail_statement(value, stage.span)),
+                StageKind::Return(value) => return Err(self.return_statement(value.as_ref())),
                 StageKind::Break => return Err(Unwind::Break),
                 StageKind::Continue => return Err(Unwind::Continue),
                 _ => {}
@@ -179,11 +184,8 @@ impl Interpreter {
         let argv = prepared.argv.clone();
         let result = self.work(&prepared.work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
         self.files = saved;
-        let status = result?;
-        Ok((status != 0).then(|| {
-            let end = End::Status(status);
-            Failure::Stages(vec![StageOutcome { span, argv, end, wall: started.elapsed(), order: None }])
-        }))
+        let end = End::Status(result?);
+        self.judge(vec![StageOutcome { span, argv, end, wall: started.elapsed(), order: None }])
     }
 
     fn start_and_wait(
@@ -303,7 +305,7 @@ impl Interpreter {
     }
 
     /// A failure if any stage failed; what is no command's failure unwinds.
-    fn judge(&self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
+    fn judge(&mut self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
         let value = outcomes
             .iter()
             .position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
@@ -313,7 +315,13 @@ impl Interpreter {
             return Err(Unwind::Error(error));
         }
         self.check_interrupt()?;
-        Ok(outcomes.iter().any(StageOutcome::failed).then_some(Failure::Stages(outcomes)))
+        if outcomes.iter().any(StageOutcome::failed) {
+            return Ok(Some(Failure::Stages(outcomes)));
+        }
+        if let Some(record) = &mut self.record {
+            *record = outcomes;
+        }
+        Ok(None)
     }
 
     // -------------------------------------------------------------------------------------- stages in the interpreter
@@ -460,8 +468,8 @@ impl Interpreter {
             Unwind::Exit(status) => End::Status(status),
             Unwind::PipeClosed => End::PipeClosed,
             Unwind::Interrupted(signal) => End::Signal(signal, false),
-            Unwind::Break | Unwind::Continue => {
-                let error = page(code::INTERNAL, self.source(), span, "a loop was left from a copy", "here");
+            Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Help(_) => {
+                let error = page(code::INTERNAL, self.source(), span, "a loop or function was left from a copy", "here");
                 End::Error(Box::new(Error::value(error)))
             }
         }

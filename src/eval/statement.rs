@@ -8,9 +8,13 @@ use crate::process::{Descriptor, Readable};
 use crate::span::Span;
 use crate::sys::pipe;
 use crate::value::{Map, Str, Type, Value, format, ops};
+use std::sync::Arc;
 
 impl Interpreter {
     pub(super) fn block(&mut self, block: &Block) -> Eval<()> {
+        if block.defers {
+            return self.block_with_defers(block);
+        }
         for statement in &block.statements {
             self.statement(statement)?;
         }
@@ -40,11 +44,75 @@ impl Interpreter {
             StatementKind::Fail(value) => Err(self.fail_statement(value, statement.span)),
             StatementKind::Break => Err(Unwind::Break),
             StatementKind::Continue => Err(Unwind::Continue),
+            StatementKind::Return(value) => Err(self.return_statement(value.as_ref())),
+            StatementKind::Use(module) => self.use_module(*module),
+            // Met only in blocks that gather them.
+            StatementKind::Defer(_) => Ok(()),
         }
+    }
+
+    /// Runs the statements, and then, however they ended, what they deferred, the last first.
+    fn block_with_defers(&mut self, block: &Block) -> Eval<()> {
+        let mut deferred: Vec<&Arc<Block>> = Vec::new();
+        let mut result = Ok(());
+        for statement in &block.statements {
+            if let StatementKind::Defer(body) = &statement.kind {
+                // From now on a signal must not just end this process.
+                self.interrupt();
+                deferred.push(body);
+                continue;
+            }
+            result = self.statement(statement);
+            if result.is_err() {
+                break;
+            }
+        }
+        let returned = std::mem::take(&mut self.returned);
+        for body in deferred.into_iter().rev() {
+            self.shielded += 1;
+            let end = self.block(body);
+            self.shielded -= 1;
+            match (end, &result) {
+                (Ok(()), _) => {}
+                (Err(unwind), Ok(())) => result = Err(unwind),
+                // The first failure is the cause; this one must not be lost either.
+                (Err(Unwind::Error(error)), Err(_)) => self.say_deferred(&error),
+                (Err(_), Err(_)) => {}
+            }
+        }
+        self.returned = returned;
+        result
+    }
+
+    pub(super) fn return_statement(&mut self, value: Option<&Expr>) -> Unwind {
+        match value.map_or(Ok(Value::Null), |value| self.expr(value)) {
+            Ok(value) => {
+                self.returned = value;
+                Unwind::Return
+            }
+            Err(unwind) => unwind,
+        }
+    }
+
+    /// Runs a file that is used, the first time.
+    fn use_module(&mut self, module: ModuleId) -> Eval<()> {
+        let place = module.0 as usize;
+        if self.used.get(place).copied().unwrap_or_default() {
+            return Ok(());
+        }
+        self.used.resize(self.used.len().max(place + 1), false);
+        self.used[place] = true;
+        let shared = self.shared.clone();
+        let user = std::mem::replace(&mut self.module, module);
+        let result = self.block(&shared.program.modules[place].body);
+        self.module = user;
+        result
     }
 
     pub(super) fn fail_statement(&mut self, value: &Expr, span: Span) -> Unwind {
         match self.expr(value) {
+            // What `catch` has caught goes on as what it was.
+            Ok(Value::Map(map)) if super::record::is_error(&map) => self.raise_again(&map, span),
             Ok(value) => {
                 let message = match format::to_word(&value) {
                     Ok(text) => String::from_utf8_lossy(&text).into_owned(),
@@ -76,10 +144,9 @@ impl Interpreter {
         }
         // The value is worked out before the place is looked up, as it may change it.
         let right = self.expr(&assign.value)?;
-        let slot = assign.slot.0 as usize;
-        let mut root = std::mem::take(&mut self.slots[slot]);
+        let mut root = std::mem::take(self.slot_mut(assign.slot));
         let result = self.update(&mut root, &path, assign, right);
-        self.slots[slot] = root;
+        *self.slot_mut(assign.slot) = root;
         result
     }
 
@@ -138,8 +205,7 @@ impl Interpreter {
             }
             Some(Assigning::Operator(operator)) => {
                 let right = self.expr(&assign.value)?;
-                let slot = assign.slot.0 as usize;
-                match ops::update(operator, &mut self.slots[slot], &right) {
+                match ops::update(operator, self.slot_mut(assign.slot), &right) {
                     Ok(()) => Ok(None),
                     Err(error) => Err(self.op_error(error, assign.operator_span)),
                 }
@@ -149,8 +215,7 @@ impl Interpreter {
 
     fn append(&mut self, slot: Slot, value: &Expr, span: Span) -> Eval<()> {
         let right = self.expr(value)?;
-        let slot = slot.0 as usize;
-        ops::append(&mut self.slots[slot], &right).map_err(|error| self.op_error(error, span))
+        ops::append(self.slot_mut(slot), &right).map_err(|error| self.op_error(error, span))
     }
 
     fn assign_environment(&mut self, assign: &Assign) -> Eval<()> {
@@ -206,6 +271,7 @@ impl Interpreter {
             Compound::For { names, items, body } => self.for_loop(names, items, body),
             Compound::Each { name, body } => self.each(*name, body, span),
             Compound::Match { subject, arms } => self.match_arms(subject, arms),
+            Compound::Try { body, handler } => self.try_block(body, handler.as_ref()),
         }
     }
 

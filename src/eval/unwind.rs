@@ -16,6 +16,10 @@ pub enum Unwind {
     Exit(u8),
     Break,
     Continue,
+    /// `return`; the interpreter holds the value.
+    Return,
+    /// `--help` was asked of the script: this is its text.
+    Help(String),
     /// A signal asked the run to end.
     Interrupted(Signal),
     /// Nobody reads the standard output any more. Where a program would die of SIGPIPE, a builtin ends its stage.
@@ -43,24 +47,63 @@ pub struct Error {
     pub is_failure: bool,
     /// It has been said where the stage's standard error was sent, as a program would have done.
     pub told: bool,
+    /// The calls that it came out of, innermost first.
+    pub trace: Vec<Call>,
+    /// How the stages of the pipeline ended that failed.
+    pub stages: Vec<StageOutcome>,
 }
+
+/// A call of a function that an error came out of.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub function: Box<str>,
+    pub source: Arc<Source>,
+    pub span: Span,
+}
+
+/// How many calls an error remembers.
+pub const TRACE: usize = 16;
 
 impl Error {
     /// A command that failed, or couldn't be started.
     pub fn command(diagnostic: Diagnostic, status: u8) -> Self {
-        Self { diagnostic, status, is_failure: true, told: false }
+        Self { diagnostic, status, is_failure: true, told: false, trace: Vec::new(), stages: Vec::new() }
     }
 
     /// What no `||` absorbs, with the status of a script that it stops.
     pub fn refused(diagnostic: Diagnostic, status: u8) -> Self {
-        Self { diagnostic, status, is_failure: false, told: false }
+        Self { diagnostic, status, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
     }
 
     /// A value that is not what it should be, a limit, or a bug: no command's failure.
     pub fn value(diagnostic: Diagnostic) -> Self {
-        Self { diagnostic, status: 1, is_failure: false, told: false }
+        Self { diagnostic, status: 1, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
     }
 }
+
+impl Error {
+    /// The page to be shown, with the calls that it came out of.
+    pub fn into_page(self) -> Diagnostic {
+        let page = self.diagnostic;
+        let mut notes: Vec<String> = Vec::new();
+        for call in &self.trace {
+            let (line, column) = call.source.line_col(call.span.start as usize);
+            let note = format!("in `{}`, called at {}:{line}:{column}", call.function, call.source.name());
+            // A recursion is one line.
+            if notes.last() != Some(&note) {
+                notes.push(note);
+            }
+        }
+        if notes.len() > SHOWN_CALLS {
+            notes.truncate(SHOWN_CALLS);
+            notes.push("… and so on".to_string());
+        }
+        notes.into_iter().fold(page, Diagnostic::note)
+    }
+}
+
+/// As many calls as a page shows.
+const SHOWN_CALLS: usize = 8;
 
 impl From<Error> for Unwind {
     fn from(error: Error) -> Self {
@@ -113,7 +156,7 @@ impl StageOutcome {
         !matches!(self.end, End::Status(0) | End::PipeClosed)
     }
 
-    fn status(&self) -> u8 {
+    pub fn status(&self) -> u8 {
         match &self.end {
             End::Status(status) => *status,
             End::Signal(signal, _) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
@@ -180,6 +223,10 @@ impl Failure {
             return error;
         }
         let stage = &stages[failed];
+        let trace = match &stage.end {
+            End::Error(error) => error.trace.clone(),
+            _ => Vec::new(),
+        };
         let mut page = match &stage.end {
             // What went wrong within a block says more than that the block failed.
             End::Error(error) => error.diagnostic.clone().also_at(source, stage.span, "in this stage"),
@@ -213,7 +260,7 @@ impl Failure {
                 page = page.note(note);
             }
         }
-        Box::new(Error::command(page, status))
+        Box::new(Error { trace, stages, ..Error::command(page, status) })
     }
 }
 

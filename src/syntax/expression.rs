@@ -248,7 +248,10 @@ impl<'s> Reader<'s> {
                 let arguments =
                     token.into_inner().map(|t| self.argument(t, base)).collect::<Read<Vec<_>>>()?;
                 match value.kind {
-                    ExprKind::Field(receiver, name) => ExprKind::Method(receiver, name, arguments),
+                    // Of `(x.f)(…)` the span reaches on to the parenthesis: that is a call of the field's value.
+                    ExprKind::Field(receiver, name) if name.span.end == value.span.end => {
+                        ExprKind::Method(receiver, name, arguments)
+                    }
                     kind => ExprKind::Call(Box::new(Expr { span: value.span, kind }), arguments),
                 }
             }

@@ -16,6 +16,7 @@ pub mod pipe;
 pub mod poll;
 pub mod signal;
 pub mod spawn;
+pub mod stack;
 pub mod strings;
 pub mod tty;
 pub mod wait;

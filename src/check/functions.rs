@@ -1,0 +1,390 @@
+//! Functions: their declaration, and calls of them.
+
+use super::lower::Checker;
+use super::program::*;
+use super::project::{Formal, Signature};
+use super::scope::{FrameKind, Name};
+use crate::builtins;
+use crate::diag::code;
+use crate::span::Span;
+use crate::syntax::ast;
+use std::sync::Arc;
+
+impl<'s> Checker<'s> {
+    /// Declares the functions of a block before its first statement: they may call each other, and what comes first in a
+    /// script may use what is written below it.
+    pub fn hoist(&mut self, statements: &[ast::Statement<'s>]) -> std::vec::IntoIter<FunctionId> {
+        let mut ids = Vec::new();
+        for statement in statements {
+            let ast::StatementKind::Function(function) = &statement.kind else { continue };
+            let parameters = function.parameters.iter().map(|parameter| Formal {
+                name: parameter.name.text.to_string(),
+                kind: parameter.annotation.and_then(|name| Kind::find(name.text)),
+                rest: parameter.rest,
+                optional: parameter.default.is_some(),
+            });
+            let signature =
+                Signature { name: function.name.text.to_string(), parameters: parameters.collect() };
+            let id = self.project.declare(signature);
+            self.refuse_own_name(function.name);
+            if builtins::find(function.name.text).is_some() {
+                let message = format!("a function can't be called `{}`", function.name.text);
+                let label = "this is a builtin, and a function must not hide it";
+                self.error(code::DUPLICATE_NAME, function.name.span, message, label, "choose another name");
+            }
+            self.scopes.put(function.name.text, Name::Function(id));
+            ids.push(id);
+        }
+        ids.into_iter()
+    }
+
+    /// Checks the body of a function that [`Checker::hoist`] has declared.
+    pub fn function(&mut self, id: FunctionId, function: ast::Function<'s>, span: Span) {
+        let doc = doc_comment(self.text, span).into();
+        let loops = std::mem::take(&mut self.loops);
+        let outer = self.function.replace(id);
+        self.scopes.enter_frame(FrameKind::Function);
+        let count = function.parameters.len();
+        let mut parameters = Vec::with_capacity(count);
+        let mut optional = false;
+        for (index, parameter) in function.parameters.into_iter().enumerate() {
+            let place = parameter.name.span;
+            if parameter.rest && (index + 1 < count || parameter.default.is_some()) {
+                let message = "a `...` parameter is the last, and has no default";
+                self.error(code::SYNTAX, place, message, "takes all arguments that are left", "");
+            }
+            if optional && parameter.default.is_none() && !parameter.rest {
+                let message = format!("`{}` must have a default too", parameter.name.text);
+                let help = "put the parameters without a default first";
+                self.error(code::SYNTAX, place, message, "stands after one that has a default", help);
+            }
+            optional |= parameter.default.is_some();
+            let kind = parameter.annotation.and_then(|annotation| {
+                let kind = Kind::find(annotation.text);
+                if kind.is_none() {
+                    let message = format!("no type `{}`", annotation.text);
+                    let help = "the types are int, float, bool, str, path, list, map, duration, size";
+                    self.error(code::UNDECLARED_NAME, annotation.span, message, "not a type", help);
+                }
+                kind
+            });
+            // A default sees the parameters before it.
+            let default = parameter.default.map(|value| self.expr(value));
+            self.declare(parameter.name);
+            let name = parameter.name.text.into();
+            parameters.push(Parameter { name, kind, rest: parameter.rest, default, span: place });
+        }
+        let body = self.block(function.body);
+        let frame = self.scopes.leave_frame();
+        self.function = outer;
+        self.loops = loops;
+        let function = Function {
+            name: function.name.text.into(),
+            module: self.module,
+            span,
+            doc,
+            parameters: parameters.into_boxed_slice(),
+            captures: Box::new([]),
+            slots: frame.slots,
+            body: FunctionBody::Block(body),
+        };
+        self.project.define(id, function);
+    }
+
+    /// `x => …`
+    pub fn lambda(&mut self, names: Vec<ast::Name<'s>>, body: ast::Expr<'s>, span: Span) -> ExprKind {
+        self.scopes.enter_frame(FrameKind::Lambda);
+        let parameters = names.into_iter().map(|name| {
+            // `_` takes what nobody wants.
+            if name.text == "_" { self.scopes.declare("_") } else { self.declare(name) };
+            Parameter { name: name.text.into(), kind: None, rest: false, default: None, span: name.span }
+        });
+        let parameters = parameters.collect();
+        let body = self.expr(body);
+        let frame = self.scopes.leave_frame();
+        let (outer, inner): (Vec<Slot>, Vec<Slot>) = frame.captures.into_iter().unzip();
+        let function = Function {
+            name: "".into(),
+            module: self.module,
+            span,
+            doc: "".into(),
+            parameters,
+            captures: inner.into(),
+            slots: frame.slots,
+            body: FunctionBody::Value(body),
+        };
+        ExprKind::Lambda(Arc::new(function), outer.into())
+    }
+
+    /// Notes that a function is called, or taken as a value.
+    pub fn called(&mut self, id: FunctionId, span: Span) {
+        self.project.calls(self.function, id);
+        if self.scopes.in_copy() {
+            self.project.copied_call(id, self.source, span);
+        }
+    }
+
+    /// The arguments of a call, in the order of the parameters.
+    pub fn bind(
+        &mut self,
+        id: FunctionId,
+        arguments: Vec<ast::Argument<'s>>,
+        span: Span,
+    ) -> Box<[Argument]> {
+        let signature = self.project.signature(id);
+        let parameters = &signature.parameters;
+        let mut given: Vec<Option<Argument>> = parameters.iter().map(|_| None).collect();
+        let mut rest = Vec::new();
+        let mut next = 0;
+        let mut named = false;
+        for argument in arguments {
+            let at = argument.value.span;
+            let Some(name) = argument.name else {
+                if named {
+                    let message = "an argument without a name stands after one with a name";
+                    self.error(code::ARGUMENT_COUNT, at, message, "which parameter is it?", "name it too");
+                }
+                let value = self.expr(argument.value);
+                match parameters.get(next) {
+                    Some(parameter) if parameter.rest => rest.push(value),
+                    Some(_) => {
+                        given[next] = Some(Argument::Value(value));
+                        next += 1;
+                    }
+                    None => {
+                        let message = format!("`{}` takes {}", signature.name, counted(parameters));
+                        let help = format!("it is declared as {}", shape(&signature));
+                        self.error(code::ARGUMENT_COUNT, at, message, "one too many", &help);
+                        break;
+                    }
+                }
+                continue;
+            };
+            named = true;
+            let value = self.expr(argument.value);
+            match parameters.iter().position(|parameter| parameter.name == name.text && !parameter.rest) {
+                Some(place) if given[place].is_none() => given[place] = Some(Argument::Value(value)),
+                Some(_) => {
+                    let message = format!("`{}` is given twice", name.text);
+                    self.error(code::ARGUMENT_COUNT, name.span, message, "given before", "");
+                }
+                None => {
+                    let message = format!("`{}` has no parameter `{}`", signature.name, name.text);
+                    let help = format!("it is declared as {}", shape(&signature));
+                    self.error(code::ARGUMENT_COUNT, name.span, message, "no such parameter", &help);
+                }
+            }
+        }
+        let missing = parameters
+            .iter()
+            .zip(&given)
+            .find(|(parameter, given)| given.is_none() && !parameter.optional && !parameter.rest);
+        if let Some((parameter, _)) = missing {
+            let message = format!("`{}` needs `{}`", signature.name, parameter.name);
+            let help = format!("it is declared as {}", shape(&signature));
+            self.error(code::ARGUMENT_COUNT, span, message, "an argument is missing", &help);
+        }
+        let mut rest = Some(rest);
+        let bound = given.into_iter().zip(parameters).map(|(given, parameter)| match given {
+            Some(argument) => argument,
+            None if parameter.rest => Argument::Rest(rest.take().unwrap_or_default().into()),
+            None => Argument::Default,
+        });
+        bound.collect()
+    }
+
+    /// What stands against the literal words of a call as a command, before it runs.
+    pub fn refuse_words(&mut self, id: FunctionId, words: &[Word], spans: &[Span], span: Span) {
+        let signature = self.project.signature(id);
+        let mut positional = 0;
+        let mut dynamic = false;
+        let mut expects_value = false;
+        let mut ended = false;
+        let mut named: Vec<&str> = Vec::new();
+        for (word, at) in words.iter().zip(spans) {
+            if std::mem::take(&mut expects_value) {
+                continue;
+            }
+            let text = match word {
+                Word::Literal(text) => text,
+                Word::Text(_) => {
+                    positional += 1;
+                    continue;
+                }
+                Word::Glob(_) | Word::Splice { .. } => {
+                    dynamic = true;
+                    continue;
+                }
+            };
+            if ended || !text.starts_with(b"-") || &**text == b"-" || is_number(text) {
+                positional += 1;
+            } else if &**text == b"--" {
+                ended = true;
+            } else {
+                let text = String::from_utf8_lossy(text);
+                match find_option(&signature.parameters, &text) {
+                    Some((place, form)) => {
+                        named.push(&signature.parameters[place].name);
+                        expects_value = matches!(form, OptionForm::NextWord);
+                    }
+                    None => {
+                        let message = format!("`{}` has no option {text}", signature.name);
+                        let help = format!("it is called as: {}", command_shape(&signature));
+                        self.error(code::UNKNOWN_OPTION, *at, message, "no such option", &help);
+                        return;
+                    }
+                }
+            }
+        }
+        if expects_value {
+            let message = format!("the last option of `{}` needs a value", signature.name);
+            self.error(code::ARGUMENT_COUNT, span, message, "no word follows it", "");
+            return;
+        }
+        let required: Vec<&Formal> = signature
+            .parameters
+            .iter()
+            .filter(|parameter| !parameter.optional && !parameter.rest && !named.contains(&&*parameter.name))
+            .collect();
+        let help = format!("it is called as: {}", command_shape(&signature));
+        if positional < required.len() && !dynamic {
+            let message = format!("`{}` needs `{}`", signature.name, required[positional].name);
+            self.error(code::ARGUMENT_COUNT, span, message, "an argument is missing", &help);
+        } else if positional > required.len() && !signature.parameters.iter().any(|parameter| parameter.rest)
+        {
+            let message = format!("`{}` takes {} here", signature.name, arguments(required.len()));
+            self.error(code::ARGUMENT_COUNT, span, message, "called with more", &help);
+        }
+    }
+}
+
+/// How an option of a function is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionForm {
+    /// `--count=3`: the value begins at this byte.
+    Inline(usize),
+    /// `--count 3`
+    NextWord,
+    /// `--verbose`, `--no-verbose`
+    Switch(bool),
+}
+
+/// A parameter, for whoever reads options.
+pub trait Named {
+    fn name(&self) -> &str;
+    fn kind(&self) -> Option<Kind>;
+    fn is_rest(&self) -> bool;
+}
+
+impl Named for Formal {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+    fn is_rest(&self) -> bool {
+        self.rest
+    }
+}
+
+impl Named for Parameter {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+    fn is_rest(&self) -> bool {
+        self.rest
+    }
+}
+
+/// The parameter that an option names: `--dry-run` is `dry_run`.
+pub fn find_option(parameters: &[impl Named], option: &str) -> Option<(usize, OptionForm)> {
+    let text = option.strip_prefix("--")?;
+    let name = text.split('=').next()?;
+    let find = |name: &str| {
+        let same = |parameter: &dyn Named| {
+            !parameter.is_rest() && parameter.name().bytes().map(dashed).eq(name.bytes())
+        };
+        parameters.iter().position(|parameter| same(parameter))
+    };
+    if let Some(place) = find(name) {
+        let form = match parameters[place].kind() {
+            _ if name.len() < text.len() => OptionForm::Inline(2 + name.len() + 1),
+            Some(Kind::Bool) => OptionForm::Switch(true),
+            _ => OptionForm::NextWord,
+        };
+        return Some((place, form));
+    }
+    let place = find(text.strip_prefix("no-")?)?;
+    (parameters[place].kind() == Some(Kind::Bool)).then_some((place, OptionForm::Switch(false)))
+}
+
+/// `-5` is a number, not an option.
+pub fn is_number(text: &[u8]) -> bool {
+    matches!(text, [b'-', digit, ..] if digit.is_ascii_digit())
+}
+
+fn dashed(byte: u8) -> u8 {
+    if byte == b'_' { b'-' } else { byte }
+}
+
+fn counted(parameters: &[Formal]) -> String {
+    let least = parameters.iter().filter(|parameter| !parameter.optional && !parameter.rest).count();
+    if least == parameters.len() { arguments(least) } else { format!("at most {}", arguments(parameters.len())) }
+}
+
+fn arguments(count: usize) -> String {
+    match count {
+        0 => "no arguments".to_string(),
+        1 => "one argument".to_string(),
+        count => format!("{count} arguments"),
+    }
+}
+
+/// `deploy(host, retries: int = …, ...rest)`
+fn shape(signature: &Signature) -> String {
+    let parameters = signature.parameters.iter().map(|parameter| {
+        let rest = if parameter.rest { "..." } else { "" };
+        let kind = parameter.kind.map(|kind| format!(": {}", kind.name())).unwrap_or_default();
+        let default = if parameter.optional { " = …" } else { "" };
+        format!("{rest}{}{kind}{default}", parameter.name)
+    });
+    format!("{}({})", signature.name, parameters.collect::<Vec<_>>().join(", "))
+}
+
+/// `deploy HOST [--retries INT] [REST…]`
+fn command_shape(signature: &Signature) -> String {
+    let mut text = signature.name.clone();
+    for parameter in &signature.parameters {
+        let name = parameter.name.to_uppercase();
+        let option: String = parameter.name.bytes().map(|byte| dashed(byte) as char).collect();
+        text.push(' ');
+        text.push_str(&match (parameter.rest, parameter.optional, parameter.kind) {
+            (true, ..) => format!("[{name}…]"),
+            (_, false, _) => name,
+            (_, true, Some(Kind::Bool)) => format!("[--{option}]"),
+            (_, true, kind) => {
+                format!("[--{option} {}]", kind.map_or("VALUE".to_string(), |kind| kind.name().to_uppercase()))
+            }
+        });
+    }
+    text
+}
+
+/// The comment lines directly above a declaration, without their `#`.
+pub fn doc_comment(text: &str, span: Span) -> String {
+    let start = text[..span.start as usize].rfind('\n').map_or(0, |end| end + 1);
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text[..start].lines().rev() {
+        let Some(comment) = line.trim_start().strip_prefix('#') else { break };
+        if comment.starts_with('!') {
+            break;
+        }
+        lines.push(comment.strip_prefix(' ').unwrap_or(comment));
+    }
+    lines.reverse();
+    lines.join("\n")
+}

@@ -1,0 +1,182 @@
+//! A script with the files that it uses: what the check of each file adds to the whole.
+
+use super::program::{Function, FunctionId, Kind, Module, ModuleId, Program};
+use super::scope::Name;
+use crate::diag::{Diagnostic, Source, code};
+use crate::span::Span;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Reads the files that a script uses.
+pub trait Loader {
+    /// The file that `path` names in a file with the name `from`.
+    ///
+    /// # Errors
+    /// Why it can't be read, for the message.
+    fn load(&self, from: &str, path: &str) -> Result<Loaded, String>;
+
+    /// The key of the file with this name, if it is one.
+    fn key(&self, name: &str) -> Option<String>;
+}
+
+/// A file that was read.
+pub struct Loaded {
+    /// The same for the same file, by whatever path.
+    pub key: String,
+    /// Its name in messages.
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// What is known of all files so far.
+#[derive(Default)]
+pub struct Project {
+    pub loader: Option<Rc<dyn Loader>>,
+    pub modules: Vec<Option<Module>>,
+    pub functions: Vec<Known>,
+    /// How many variables the modules have.
+    pub slots: u32,
+    files: HashMap<String, File>,
+    /// Calls that work on a copy of the variables.
+    copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
+}
+
+/// A function as its callers see it, before and after its body was read.
+pub struct Known {
+    pub signature: Rc<Signature>,
+    pub function: Option<Arc<Function>>,
+    /// A variable of a module that it assigns.
+    assigns: Option<String>,
+    calls: Vec<FunctionId>,
+}
+
+/// What a call has to know.
+pub struct Signature {
+    pub name: String,
+    pub parameters: Vec<Formal>,
+}
+
+/// A parameter, as callers see it.
+pub struct Formal {
+    pub name: String,
+    pub kind: Option<Kind>,
+    pub rest: bool,
+    pub optional: bool,
+}
+
+/// What a file gives to those who use it.
+pub type Members = HashMap<String, Name>;
+
+pub enum File {
+    /// Being read: to use it now is a cycle.
+    Open,
+    Read(ModuleId, Rc<Members>),
+}
+
+impl Project {
+    pub fn new(loader: Option<Rc<dyn Loader>>) -> Self {
+        Self { loader, ..Self::default() }
+    }
+
+    pub fn declare(&mut self, signature: Signature) -> FunctionId {
+        let id = FunctionId(self.functions.len() as u32);
+        let signature = Rc::new(signature);
+        self.functions.push(Known { signature, function: None, assigns: None, calls: Vec::new() });
+        id
+    }
+
+    pub fn signature(&self, id: FunctionId) -> Rc<Signature> {
+        self.functions[id.0 as usize].signature.clone()
+    }
+
+    pub fn define(&mut self, id: FunctionId, function: Function) {
+        self.functions[id.0 as usize].function = Some(Arc::new(function));
+    }
+
+    /// A place for a module whose check begins.
+    pub fn open(&mut self, key: Option<&str>) -> ModuleId {
+        self.modules.push(None);
+        if let Some(key) = key {
+            self.files.insert(key.to_string(), File::Open);
+        }
+        ModuleId(self.modules.len() as u32 - 1)
+    }
+
+    pub fn close(&mut self, key: &str, id: ModuleId, members: Members) -> Rc<Members> {
+        let members = Rc::new(members);
+        self.files.insert(key.to_string(), File::Read(id, members.clone()));
+        members
+    }
+
+    pub fn file(&self, key: &str) -> Option<&File> {
+        self.files.get(key)
+    }
+
+    /// The members of a module.
+    pub fn members(&self, id: ModuleId) -> Option<Rc<Members>> {
+        self.files.values().find_map(|file| match file {
+            File::Read(known, members) if *known == id => Some(members.clone()),
+            _ => None,
+        })
+    }
+
+    // -------------------------------------------------------------------------------------- what functions assign
+
+    pub fn assigns(&mut self, function: FunctionId, variable: &str) {
+        self.functions[function.0 as usize].assigns.get_or_insert_with(|| variable.to_string());
+    }
+
+    pub fn calls(&mut self, caller: Option<FunctionId>, callee: FunctionId) {
+        if let Some(caller) = caller {
+            self.functions[caller.0 as usize].calls.push(callee);
+        }
+    }
+
+    pub fn copied_call(&mut self, callee: FunctionId, source: &Arc<Source>, span: Span) {
+        self.copied_calls.push((callee, source.clone(), span));
+    }
+
+    /// Calls in a stage, job or capture whose function, or one that it calls, assigns what would be lost there.
+    pub fn lost_assignments(&self) -> Vec<Diagnostic> {
+        let mut errors = Vec::new();
+        for (callee, source, span) in &self.copied_calls {
+            let Some((assigner, variable)) = self.assigner(*callee) else { continue };
+            let name = &self.functions[callee.0 as usize].signature.name;
+            let by = &self.functions[assigner.0 as usize].signature.name;
+            let message = if assigner == *callee {
+                format!("`{name}` assigns `{variable}`, which would be lost here")
+            } else {
+                format!("`{name}` calls `{by}`, which assigns `{variable}`, and that would be lost here")
+            };
+            let error = Diagnostic::new(code::COPIED_VARIABLE, message)
+                .at(source, *span, "this stage, job or capture works on copies of the variables")
+                .help("let the function return a value instead, or call it in a statement of its own");
+            errors.push(error);
+        }
+        errors
+    }
+
+    fn assigner(&self, from: FunctionId) -> Option<(FunctionId, &str)> {
+        let mut seen = HashSet::from([from]);
+        let mut next = vec![from];
+        while let Some(id) = next.pop() {
+            let known = &self.functions[id.0 as usize];
+            if let Some(variable) = &known.assigns {
+                return Some((id, variable));
+            }
+            next.extend(known.calls.iter().copied().filter(|callee| seen.insert(*callee)));
+        }
+        None
+    }
+
+    /// The whole, when no file had an error.
+    pub fn into_program(self, main: Option<FunctionId>) -> Option<Program> {
+        Some(Program {
+            modules: self.modules.into_iter().collect::<Option<_>>()?,
+            functions: self.functions.into_iter().map(|known| known.function).collect::<Option<_>>()?,
+            slots: self.slots as usize,
+            main,
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! Command lines of functions: words to parameters, for `deploy web1 --retries 5` and for a script's own `main`.
+
+use super::Interpreter;
+use super::call::{Given, from_word};
+use super::unwind::{Error, Eval, Unwind};
+use crate::check::program::*;
+use crate::check::{OptionForm, find_option, is_number};
+use crate::diag::{Diagnostic, code, quote_word, visible};
+use crate::value::{List, Value};
+
+/// A word, and whether it stands in the script as it is: only such is an option.
+pub struct Argument {
+    pub text: Vec<u8>,
+    pub literal: bool,
+}
+
+/// The arguments of `main`, or a request for help.
+pub struct Main {
+    function: FunctionId,
+    given: Vec<Given>,
+}
+
+/// What the words of a command line give each parameter.
+///
+/// Parameters without a default are given in order, those with one as options; a `...rest` takes what is left.
+pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, String> {
+    let parameters = &function.parameters;
+    let mut given: Vec<Option<Value>> = parameters.iter().map(|_| None).collect();
+    let mut positional: Vec<&[u8]> = Vec::new();
+    let mut words = words.iter();
+    let mut ended = false;
+    while let Some(word) = words.next() {
+        let text = &*word.text;
+        if ended || !word.literal || !text.starts_with(b"-") || text == b"-" || is_number(text) {
+            positional.push(text);
+            continue;
+        }
+        if text == b"--" {
+            ended = true;
+            continue;
+        }
+        let option = String::from_utf8_lossy(text);
+        let Some((place, form)) = find_option(parameters, &option) else {
+            return Err(format!("no option {}", visible(text)));
+        };
+        let parameter = &parameters[place];
+        let value = match form {
+            OptionForm::Switch(on) => Value::Bool(on),
+            OptionForm::Inline(start) => convert(parameter, &text[start..])?,
+            OptionForm::NextWord => match words.next() {
+                Some(word) => convert(parameter, &word.text)?,
+                None => return Err(format!("{} needs a value", visible(text))),
+            },
+        };
+        if given[place].replace(value).is_some() {
+            return Err(format!("{} is given twice", visible(option.split('=').next().unwrap_or(&option).as_bytes())));
+        }
+    }
+    let mut positional = positional.into_iter();
+    let mut all = Vec::with_capacity(parameters.len());
+    for (parameter, given) in parameters.iter().zip(given) {
+        all.push(match given {
+            Some(value) => Given::Value(value),
+            None if parameter.rest => {
+                let rest = positional.by_ref().map(|word| convert(parameter, word));
+                Given::Value(Value::List(rest.collect::<Result<Vec<_>, _>>().map(List::from)?))
+            }
+            None if parameter.default.is_some() => Given::Default,
+            None => match positional.next() {
+                Some(word) => Given::Value(convert(parameter, word)?),
+                None => return Err(format!("{} is missing", parameter.name.to_uppercase())),
+            },
+        });
+    }
+    match positional.next() {
+        Some(word) => Err(format!("there is no place for {}", quote_word(word))),
+        None => Ok(all),
+    }
+}
+
+fn convert(parameter: &Parameter, word: &[u8]) -> Result<Value, String> {
+    from_word(parameter.kind, word).map_err(|reason| format!("{}: {reason}", parameter.name))
+}
+
+impl Interpreter {
+    /// The arguments of the script for its `main`, if it has one. Looked at before anything runs.
+    pub(super) fn main_arguments(&mut self) -> Eval<Option<Main>> {
+        let Some(id) = self.shared.program.main else { return Ok(None) };
+        let function = self.shared.program.functions[id.0 as usize].clone();
+        let Value::List(args) = self.slot(ARGS) else { return Ok(None) };
+        let words: Vec<Argument> = args
+            .iter()
+            .filter_map(|arg| match arg {
+                Value::Str(text) => Some(Argument { text: text.to_vec(), literal: true }),
+                _ => None,
+            })
+            .collect();
+        let own = find_option(&function.parameters, "--help").is_some();
+        let ends = words.iter().position(|word| word.text == b"--").unwrap_or(words.len());
+        if !own && words[..ends].iter().any(|word| word.text == b"--help" || word.text == b"-h") {
+            return Err(Unwind::Help(self.help(&function)));
+        }
+        match bind(&function, &words) {
+            Ok(given) => Ok(Some(Main { function: id, given })),
+            Err(reason) => {
+                let help = self.help(&function);
+                let usage = help.lines().next().unwrap_or_default();
+                let error = Diagnostic::new(code::BAD_ARGUMENTS, format!("{}: {reason}", self.script_name()));
+                let error = error.help(format!("{usage}\n--help tells more"));
+                Err(Error::refused(error, 2).into())
+            }
+        }
+    }
+
+    pub(super) fn run_main(&mut self, main: Main) -> Eval<()> {
+        let span = self.shared.program.functions[main.function.0 as usize].span;
+        match self.call_command(main.function, main.given, span)? {
+            0 => Ok(()),
+            status => Err(Unwind::Exit(status)),
+        }
+    }
+
+    fn script_name(&self) -> String {
+        let name = self.shared.program.modules[SCRIPT.0 as usize].source.name();
+        name.rsplit('/').next().unwrap_or(name).to_string()
+    }
+
+    /// What `--help` prints: how the script is called, what its comment says, and its options.
+    fn help(&self, function: &Function) -> String {
+        let source = &self.shared.program.modules[SCRIPT.0 as usize].source;
+        let option = |parameter: &Parameter| parameter.name.replace('_', "-");
+        let value = |parameter: &Parameter| {
+            parameter.kind.map_or("VALUE".to_string(), |kind| kind.name().to_uppercase())
+        };
+        let mut text = format!("usage: {}", self.script_name());
+        for parameter in function.parameters.iter().filter(|parameter| parameter.default.is_some()) {
+            match parameter.kind {
+                Some(Kind::Bool) => text.push_str(&format!(" [--{}]", option(parameter))),
+                _ => text.push_str(&format!(" [--{} {}]", option(parameter), value(parameter))),
+            }
+        }
+        for parameter in function.parameters.iter().filter(|parameter| parameter.default.is_none()) {
+            let name = parameter.name.to_uppercase();
+            text.push_str(&if parameter.rest { format!(" [{name}…]") } else { format!(" {name}") });
+        }
+        text.push('\n');
+        if !function.doc.is_empty() {
+            text.push_str(&format!("\n{}\n", function.doc));
+        }
+        let mut rows: Vec<(String, String)> = Vec::new();
+        for parameter in &function.parameters {
+            let Some(default) = &parameter.default else { continue };
+            let name = match parameter.kind {
+                Some(Kind::Bool) => format!("--{}", option(parameter)),
+                _ => format!("--{} {}", option(parameter), value(parameter)),
+            };
+            rows.push((name, format!("default: {}", &source.text()[default.span.range()])));
+        }
+        rows.push(("--help".to_string(), "this text".to_string()));
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        text.push_str("\noptions:\n");
+        for (name, what) in rows {
+            text.push_str(&format!("  {name:width$}  {what}\n"));
+        }
+        text
+    }
+}

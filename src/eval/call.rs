@@ -1,0 +1,316 @@
+//! Calls of functions: a frame for their variables, and how they end.
+
+use super::Interpreter;
+use super::unwind::{Call, Error, Eval, TRACE, Unwind, page};
+use crate::check::program::*;
+use crate::diag::code;
+use crate::span::Span;
+use crate::sys::stack;
+use crate::value::literal::{parse_float, parse_int, parse_number};
+use crate::value::{List, Opaque, Str, Value};
+use std::sync::Arc;
+
+/// What a function value holds.
+struct Closure {
+    function: Arc<Function>,
+    /// The variables that it took along.
+    captures: Box<[Value]>,
+}
+
+/// What a call gives a parameter.
+pub enum Given {
+    Value(Value),
+    /// Its default, or for `...rest` nothing.
+    Default,
+}
+
+impl Interpreter {
+    // -------------------------------------------------------------------------------------- function values
+
+    pub(super) fn function_value(&self, id: FunctionId) -> Value {
+        let function = self.shared.program.functions[id.0 as usize].clone();
+        let name = function.name.to_string();
+        Value::from(Opaque::new("function", name, Closure { function, captures: Box::new([]) }))
+    }
+
+    pub(super) fn closure(&self, function: &Arc<Function>, captures: &[Slot]) -> Value {
+        let captures = captures.iter().map(|slot| self.slot(*slot).clone()).collect();
+        Value::from(Opaque::new("function", "", Closure { function: function.clone(), captures }))
+    }
+
+    // -------------------------------------------------------------------------------------- calls
+
+    pub(super) fn call_named(&mut self, id: FunctionId, arguments: &[Argument], span: Span) -> Eval<Value> {
+        let function = self.shared.program.functions[id.0 as usize].clone();
+        let base = self.slots.len();
+        for argument in arguments {
+            let value = match argument {
+                Argument::Value(value) => self.expr(value),
+                Argument::Default => Ok(Value::Null),
+                Argument::Rest(values) => self.values(values).map(|values| Value::List(values.into())),
+            };
+            match value {
+                Ok(value) => self.slots.push(value),
+                Err(unwind) => {
+                    self.slots.truncate(base);
+                    return Err(unwind);
+                }
+            }
+        }
+        let is_default = |place: usize| matches!(arguments.get(place), Some(Argument::Default));
+        self.run_function(&function, &[], base, is_default, span)
+    }
+
+    pub(super) fn call_value(&mut self, callee: &Expr, arguments: &[Argument], span: Span) -> Eval<Value> {
+        let function = self.expr(callee)?;
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            if let Argument::Value(value) = argument {
+                values.push(self.expr(value)?);
+            }
+        }
+        if closure_of(&function).is_none() {
+            let mut error = page(
+                code::WRONG_TYPE,
+                self.source(),
+                callee.span,
+                format!("{} can't be called", function.type_of().phrase()),
+                function.type_name(),
+            );
+            if let Value::Map(_) = function {
+                error = error.help("a field that is a function is called in parentheses: (x.f)(…)");
+            }
+            return Err(Error::value(error).into());
+        }
+        self.apply_values(&function, &values, span)
+    }
+
+    /// Calls a function value.
+    pub(super) fn apply_values(&mut self, function: &Value, values: &[Value], span: Span) -> Eval<Value> {
+        let Some(closure) = closure_of(function) else {
+            return Err(self.wrong_type(span, "what is called here", "a function", function.type_of()));
+        };
+        let parameters = &closure.function.parameters;
+        let fixed = parameters.len() - usize::from(parameters.last().is_some_and(|last| last.rest));
+        let least = parameters.iter().take_while(|one| one.default.is_none() && !one.rest).count();
+        if values.len() < least || (values.len() > fixed && fixed == parameters.len()) {
+            let name = if closure.function.name.is_empty() { "the function" } else { &closure.function.name };
+            let message =
+                format!("{name} takes {} and is called with {}", count(least, fixed, parameters.len()), values.len());
+            let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
+            let source = &self.shared.program.modules[closure.function.module.0 as usize].source;
+            let place = parameters.first().map_or(closure.function.span, |first| first.span);
+            return Err(Error::value(error.also_at(source, place, "declared here")).into());
+        }
+        let base = self.slots.len();
+        let given = values.len();
+        self.slots.extend(values.iter().take(fixed).cloned());
+        if fixed < parameters.len() {
+            self.slots.resize(base + fixed, Value::Null);
+            let rest: List = values.iter().skip(fixed).cloned().collect();
+            self.slots.push(Value::List(rest));
+        }
+        let (function, captures) = (closure.function.clone(), &closure.captures);
+        self.run_function(&function, captures, base, |place| place >= given, span)
+    }
+
+    /// Calls a function as a command; its status.
+    pub(super) fn call_command(&mut self, id: FunctionId, given: Vec<Given>, span: Span) -> Eval<u8> {
+        let function = self.shared.program.functions[id.0 as usize].clone();
+        let base = self.slots.len();
+        let mut defaults = Vec::with_capacity(given.len());
+        for value in given {
+            defaults.push(matches!(value, Given::Default));
+            self.slots.push(match value {
+                Given::Value(value) => value,
+                Given::Default => Value::Null,
+            });
+        }
+        let result = self.run_function(&function, &[], base, |place| defaults.get(place) == Some(&true), span)?;
+        match result {
+            Value::Null | Value::Bool(true) => Ok(0),
+            Value::Bool(false) => Ok(1),
+            other => {
+                let name = &function.name;
+                let message = format!("`{name}` returned {}, which nobody takes", other.type_of().phrase());
+                let error = page(code::VALUE_UNUSED, self.source(), span, message, "called as a command");
+                Err(Error::value(error.help(format!("call it as {name}(…), for its value"))).into())
+            }
+        }
+    }
+
+    /// Runs a function whose arguments are the last values of the slots, from `base` on.
+    fn run_function(
+        &mut self,
+        function: &Arc<Function>,
+        captures: &[Value],
+        base: usize,
+        is_default: impl Fn(usize) -> bool,
+        span: Span,
+    ) -> Eval<Value> {
+        self.slots.resize(base + function.slots, Value::Null);
+        let caller = std::mem::replace(&mut self.homes[0], base);
+        let module = std::mem::replace(&mut self.module, function.module);
+        self.calls += 1;
+        let result = self.run_in_frame(function, captures, is_default, module, span);
+        self.calls -= 1;
+        self.module = module;
+        self.homes[0] = caller;
+        self.slots.truncate(base);
+        result.map_err(|unwind| self.trace(unwind, function, span))
+    }
+
+    fn run_in_frame(
+        &mut self,
+        function: &Function,
+        captures: &[Value],
+        is_default: impl Fn(usize) -> bool,
+        caller: ModuleId,
+        span: Span,
+    ) -> Eval<Value> {
+        if self.calls > MAX_CALLS || stack::is_low() {
+            let source = &self.shared.program.modules[caller.0 as usize].source;
+            let message = format!("functions call each other too deeply: {MAX_CALLS} calls are open");
+            let message =
+                if self.calls > MAX_CALLS { message } else { "functions call each other until the stack is full".into() };
+            let error = page(code::RECURSION, source, span, message, "calls once more");
+            return Err(Error::value(error.help("is there a case in which it does not call itself?")).into());
+        }
+        for (slot, value) in function.captures.iter().zip(captures) {
+            *self.slot_mut(*slot) = value.clone();
+        }
+        for (place, parameter) in function.parameters.iter().enumerate() {
+            if is_default(place) {
+                let value = match &parameter.default {
+                    Some(value) => self.expr(value)?,
+                    None => Value::List(List::default()),
+                };
+                *self.slot_mut(Slot::of_frame(place as u32)) = value;
+            }
+            if parameter.kind.is_some() {
+                self.check_kind(parameter, place, caller, span)?;
+            }
+        }
+        match &function.body {
+            FunctionBody::Value(value) => self.expr(value),
+            FunctionBody::Block(block) => match self.block(block) {
+                Ok(()) => Ok(Value::Null),
+                Err(Unwind::Return) => Ok(std::mem::take(&mut self.returned)),
+                Err(unwind) => Err(unwind),
+            },
+        }
+    }
+
+    fn check_kind(&mut self, parameter: &Parameter, place: usize, caller: ModuleId, span: Span) -> Eval<()> {
+        let Some(kind) = parameter.kind else { return Ok(()) };
+        let slot = Slot::of_frame(place as u32);
+        let wrong = match self.slot(slot) {
+            Value::Int(number) if kind == Kind::Float => {
+                let number = *number as f64;
+                *self.slot_mut(slot) = Value::Float(number);
+                return Ok(());
+            }
+            Value::List(items) if parameter.rest => items.iter().find(|item| !is_of(kind, item)),
+            value => (!is_of(kind, value)).then_some(value),
+        };
+        let Some(wrong) = wrong else { return Ok(()) };
+        let found = wrong.type_of();
+        let source = &self.shared.program.modules[caller.0 as usize].source;
+        let message = format!("`{}` is declared as {}, and given {}", parameter.name, kind.name(), found.phrase());
+        let mut error = page(code::WRONG_TYPE, source, span, message, "in this call").also_at(
+            self.source(),
+            parameter.span,
+            "declared here",
+        );
+        if let (Value::Str(_), Kind::Int | Kind::Float | Kind::Duration | Kind::Size) = (wrong, kind) {
+            error = error.help(format!("convert it: {}(x)", kind.name()));
+        }
+        Err(Error::value(error).into())
+    }
+
+    /// Notes a call that an error comes out of.
+    fn trace(&self, mut unwind: Unwind, function: &Function, span: Span) -> Unwind {
+        if let Unwind::Error(error) = &mut unwind
+            && error.trace.len() < TRACE
+            && !function.name.is_empty()
+            // What is wrong with the call itself points at it already.
+            && error.diagnostic.primary().is_none_or(|label| label.span != span)
+        {
+            error.trace.push(Call { function: function.name.clone(), source: self.source().clone(), span });
+        }
+        unwind
+    }
+
+    pub(super) fn values(&mut self, expressions: &[Expr]) -> Eval<Vec<Value>> {
+        let mut values = Vec::with_capacity(expressions.len());
+        for expression in expressions {
+            values.push(self.expr(expression)?);
+        }
+        Ok(values)
+    }
+}
+
+/// A recursion that is deeper has no end, or should be a loop.
+const MAX_CALLS: usize = 2_000;
+
+fn closure_of(value: &Value) -> Option<&Closure> {
+    match value {
+        Value::Opaque(opaque) => opaque.payload(),
+        _ => None,
+    }
+}
+
+fn is_of(kind: Kind, value: &Value) -> bool {
+    match kind {
+        Kind::Int => matches!(value, Value::Int(_)),
+        Kind::Float => matches!(value, Value::Float(_) | Value::Int(_)),
+        Kind::Bool => matches!(value, Value::Bool(_)),
+        Kind::Str | Kind::Path => matches!(value, Value::Str(_)),
+        Kind::List => matches!(value, Value::List(_)),
+        Kind::Map => matches!(value, Value::Map(_)),
+        Kind::Duration => matches!(value, Value::Duration(_)),
+        Kind::Size => matches!(value, Value::Size(_)),
+    }
+}
+
+/// A word of a command line as what an annotation asks for.
+pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
+    let text = || String::from_utf8_lossy(word).into_owned();
+    let shown = || crate::diag::quote_word(word);
+    let number = |wanted: fn(&Value) -> bool, what: &str| match parse_number(&text()) {
+        Ok(value) if wanted(&value) => Ok(value),
+        _ => Err(format!("{} is no {what}", shown())),
+    };
+    match kind {
+        None | Some(Kind::Str) => Ok(Value::Str(Str::from(word))),
+        Some(Kind::Path) if word.is_empty() => Err("the path is empty".to_string()),
+        Some(Kind::Path) => Ok(Value::Str(Str::from(word))),
+        Some(Kind::Int) => {
+            parse_int(&text()).map(Value::Int).map_err(|_| format!("{} is no integer", shown()))
+        }
+        Some(Kind::Float) => {
+            parse_float(&text()).map(Value::Float).map_err(|_| format!("{} is no number", shown()))
+        }
+        Some(Kind::Bool) => match word {
+            b"true" => Ok(Value::Bool(true)),
+            b"false" => Ok(Value::Bool(false)),
+            _ => Err(format!("{} is neither true nor false", shown())),
+        },
+        Some(Kind::Duration) => {
+            number(|value| matches!(value, Value::Duration(_)), "duration, such as 30s, 5m or 250ms")
+        }
+        Some(Kind::Size) => number(|value| matches!(value, Value::Size(_)), "size, such as 64K or 2G"),
+        Some(kind @ (Kind::List | Kind::Map)) => {
+            Err(format!("a {} can't be given as a word: call the function as f(…)", kind.name()))
+        }
+    }
+}
+
+fn count(least: usize, fixed: usize, all: usize) -> String {
+    match (least, fixed) {
+        (1, 1) if all == fixed => "one argument".to_string(),
+        (least, fixed) if all > fixed => format!("at least {least} arguments"),
+        (least, fixed) if least == fixed => format!("{fixed} arguments"),
+        (least, fixed) => format!("{least} to {fixed} arguments"),
+    }
+}

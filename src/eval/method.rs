@@ -1,0 +1,225 @@
+//! Methods and functions of the table: their arguments, and what they need of a run.
+
+use super::Interpreter;
+use super::unwind::{Error, Eval, Unwind, page};
+use crate::check::program::*;
+use crate::expand::glob::Glob;
+use crate::methods::{self, FileKind, Host, Message, Metadata, Method, MethodError, NameId, Outcome, Run};
+use crate::span::Span;
+use crate::value::{Duration, Value};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A run, as a method sees it.
+struct Caller<'a> {
+    run: &'a mut Interpreter,
+    /// Where the call stands.
+    span: Span,
+    /// How a function ended that a method has called, if not with a value.
+    unwound: Option<Unwind>,
+}
+
+impl Interpreter {
+    pub(super) fn method(
+        &mut self,
+        receiver: &Expr,
+        name: NameId,
+        arguments: &MethodArguments,
+        span: Span,
+    ) -> Eval<Value> {
+        let value = self.expr(receiver)?;
+        let Some(method) = methods::find(&value, name) else {
+            return Err(self.method_error(methods::missing(&value, name), receiver.span, arguments));
+        };
+        let mut bound = self.bound(method, arguments, span)?;
+        self.run_method(method, arguments, span, |run, caller| match run {
+            Run::Value(run) => run(caller, &value, &mut bound),
+            // Only a variable has these: the check sees to it.
+            Run::Change(run) => run(&mut value.clone(), &mut bound),
+        })
+    }
+
+    pub(super) fn library(
+        &mut self,
+        function: &'static Method,
+        arguments: &MethodArguments,
+        span: Span,
+    ) -> Eval<Value> {
+        let mut bound = self.bound(function, arguments, span)?;
+        self.run_method(function, arguments, span, |run, caller| match run {
+            Run::Value(run) => run(caller, &Value::Null, &mut bound),
+            Run::Change(run) => run(&mut Value::Null, &mut bound),
+        })
+    }
+
+    /// `xs.push(v)`: the value is changed where it stands, so that nobody shares it meanwhile.
+    pub(super) fn change(&mut self, change: &Change, span: Span) -> Eval<Value> {
+        let mut path = Vec::with_capacity(change.path.len());
+        for key in &change.path {
+            path.push((self.expr(key)?, key.span));
+        }
+        let (positional, named) = self.arguments_of(&change.arguments)?;
+        let mut root = std::mem::take(self.slot_mut(change.slot));
+        let result = self.change_at(&mut root, &path, change, positional, named, span);
+        *self.slot_mut(change.slot) = root;
+        result
+    }
+
+    fn change_at(
+        &mut self,
+        root: &mut Value,
+        path: &[(Value, Span)],
+        change: &Change,
+        positional: Vec<Value>,
+        named: Vec<(&str, Value)>,
+        span: Span,
+    ) -> Eval<Value> {
+        let place = self.element(root, path)?;
+        let arguments = &change.arguments;
+        let Some(method) = methods::find(place, change.name) else {
+            return Err(self.method_error(methods::missing(place, change.name), change.receiver, arguments));
+        };
+        let bound = methods::bind(method, positional, named);
+        let mut bound = bound.map_err(|error| self.method_error(error, span, arguments))?;
+        self.run_method(method, arguments, span, |run, caller| match run {
+            Run::Value(run) => run(caller, place, &mut bound),
+            Run::Change(run) => run(place, &mut bound),
+        })
+    }
+
+    /// The element or field that a path leads to.
+    fn element<'v>(&self, mut place: &'v mut Value, path: &[(Value, Span)]) -> Eval<&'v mut Value> {
+        for (key, span) in path {
+            place = match place {
+                Value::List(list) => {
+                    let index = self.list_index(key, list.len(), *span)?;
+                    &mut list.to_mut()[index]
+                }
+                Value::Map(map) => {
+                    let Value::Str(key) = key else {
+                        return Err(self.wrong_type(*span, "a key of a map", "a string", key.type_of()));
+                    };
+                    if !map.contains_key(key.as_bytes()) {
+                        return Err(self.missing_key(key, map, *span));
+                    }
+                    map.to_mut().entry(key.clone()).or_insert(Value::Null)
+                }
+                other => return Err(self.wrong_type(*span, "an element", "a list or map", other.type_of())),
+            };
+        }
+        Ok(place)
+    }
+
+    fn arguments_of<'p>(
+        &mut self,
+        arguments: &'p MethodArguments,
+    ) -> Eval<(Vec<Value>, Vec<(&'p str, Value)>)> {
+        let positional = self.values(&arguments.positional)?;
+        let mut named = Vec::with_capacity(arguments.named.len());
+        for (name, value) in &arguments.named {
+            named.push((&**name, self.expr(value)?));
+        }
+        Ok((positional, named))
+    }
+
+    fn bound(&mut self, method: &Method, arguments: &MethodArguments, span: Span) -> Eval<Vec<Value>> {
+        let (positional, named) = self.arguments_of(arguments)?;
+        methods::bind(method, positional, named).map_err(|error| self.method_error(error, span, arguments))
+    }
+
+    fn run_method(
+        &mut self,
+        method: &'static Method,
+        arguments: &MethodArguments,
+        span: Span,
+        run: impl FnOnce(&Run, &mut Caller<'_>) -> Outcome,
+    ) -> Eval<Value> {
+        let mut caller = Caller { run: self, span, unwound: None };
+        let outcome = run(&method.run, &mut caller);
+        match (outcome, caller.unwound) {
+            (Ok(value), _) => Ok(value),
+            (Err(MethodError::Host), Some(unwind)) => Err(unwind),
+            (Err(error), _) => Err(self.method_error(error, span, arguments)),
+        }
+    }
+
+    fn method_error(&self, error: MethodError, span: Span, arguments: &MethodArguments) -> Unwind {
+        let MethodError::Message(message) = error else {
+            let bug = page(crate::diag::code::INTERNAL, self.source(), span, "a method lost its error", "here");
+            return Error::value(bug).into();
+        };
+        let Message { code, message, argument, help } = *message;
+        let all = arguments.positional.iter().chain(arguments.named.iter().map(|(_, value)| value));
+        let at = argument.and_then(|place| all.map(|argument| argument.span).nth(place)).unwrap_or(span);
+        let mut page = page(code, self.source(), at, message, "here");
+        if let Some(help) = help {
+            page = page.help(help);
+        }
+        Error::value(page).into()
+    }
+
+    /// `json { … }`
+    pub(super) fn json_of(&mut self, text: Vec<u8>, span: Span) -> Eval<Value> {
+        let Some(function) = methods::function("json") else { return Ok(Value::Null) };
+        let none = MethodArguments { positional: Box::new([]), named: Box::new([]) };
+        self.run_method(function, &none, span, |run, caller| match run {
+            Run::Value(run) => run(caller, &Value::Null, &mut [Value::str(text)]),
+            Run::Change(_) => Ok(Value::Null),
+        })
+    }
+}
+
+impl Host for Caller<'_> {
+    fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome {
+        self.run.apply_values(function, arguments, self.span).map_err(|unwind| {
+            self.unwound = Some(unwind);
+            MethodError::Host
+        })
+    }
+
+    fn directory(&self) -> PathBuf {
+        match &self.run.directory {
+            Some(_) => self.run.directory_path(),
+            None => std::env::current_dir().unwrap_or_default(),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().into()
+    }
+
+    fn read(&mut self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        Ok((bytes.len() <= most).then_some(bytes))
+    }
+
+    fn write(&mut self, path: &Path, bytes: &[u8], append: bool) -> io::Result<()> {
+        let mut options = std::fs::OpenOptions::new();
+        let options = if append { options.append(true) } else { options.write(true).truncate(true) };
+        options.create(true).open(path)?.write_all(bytes)
+    }
+
+    fn metadata(&self, path: &Path, follow: bool) -> io::Result<Metadata> {
+        let found = if follow { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) }?;
+        let kind = found.file_type();
+        let kind = if kind.is_file() {
+            FileKind::File
+        } else if kind.is_dir() {
+            FileKind::Directory
+        } else if kind.is_symlink() {
+            FileKind::Link
+        } else {
+            FileKind::Other
+        };
+        let modified = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().into();
+        Ok(Metadata { kind, size: found.len(), modified })
+    }
+
+    fn glob(&self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        let glob = Glob::parse_text(pattern).map_err(|error| error.message.to_string())?;
+        Ok(glob.expand(&self.run.directory_path()))
+    }
+}

@@ -1,0 +1,151 @@
+//! Failures as values: what `catch` catches, and the records of `try { … }` and `capture { … }`.
+
+use super::Interpreter;
+use super::unwind::{End, Error, Eval, Failure, StageOutcome, Unwind, page};
+use crate::check::program::*;
+use crate::diag::{Code, Diagnostic, code};
+use crate::span::Span;
+use crate::value::{Duration, List, Map, Str, Value};
+
+impl Interpreter {
+    /// `try { … } catch e { … }`
+    pub(super) fn try_block(&mut self, body: &Block, handler: Option<&(Slot, Block)>) -> Eval<()> {
+        let error = match self.block(body) {
+            Err(Unwind::Error(error)) => error,
+            other => return other,
+        };
+        match handler {
+            Some((slot, handler)) => {
+                *self.slot_mut(*slot) = Value::Map(error_value(&error));
+                self.block(handler)
+            }
+            None => {
+                self.tell(&Failure::Error(error));
+                Ok(())
+            }
+        }
+    }
+
+    /// `try { … }` and `capture { … }` as values: a record, whatever happened.
+    pub(super) fn record(&mut self, capture: bool, body: &Block, span: Span) -> Eval<Value> {
+        let started = std::time::Instant::now();
+        let outer = self.record.replace(Vec::new());
+        let (result, output) = if capture {
+            match self.capture_both(body, span) {
+                Ok((result, output)) => (result, Some(output)),
+                Err(unwind) => (Err(unwind), None),
+            }
+        } else {
+            (self.block(body), None)
+        };
+        let wall = started.elapsed();
+        let stages = std::mem::replace(&mut self.record, outer).unwrap_or_default();
+        let mut record = Map::default();
+        let mut put = |key: &str, value: Value| record.insert(key, value);
+        match result {
+            Ok(()) => {
+                put("ok", true.into());
+                put("status", 0.into());
+                put("signal", Value::Null);
+                put("stages", stage_values(&stages));
+                put("error", Value::Null);
+            }
+            // `exit` ends the copy that it stands in.
+            Err(Unwind::Exit(status)) if capture => {
+                put("ok", (status == 0).into());
+                put("status", i64::from(status).into());
+                put("signal", Value::Null);
+                put("stages", stage_values(&stages));
+                put("error", Value::Null);
+            }
+            Err(Unwind::Error(error)) => {
+                put("ok", false.into());
+                put("status", i64::from(error.status).into());
+                put("signal", signal_of(&error.stages));
+                put("stages", stage_values(&error.stages));
+                put("error", Value::Map(error_value(&error)));
+            }
+            Err(unwind) => return Err(unwind),
+        }
+        put("duration", Duration::from(wall).into());
+        if let Some((out, err)) = output {
+            put("out", Value::str(out));
+            put("err", Value::str(err));
+        }
+        Ok(Value::Map(record))
+    }
+
+    /// `fail e` of what was caught.
+    pub(super) fn raise_again(&mut self, caught: &Map, span: Span) -> Unwind {
+        let text = |key: &str| match caught.get(key.as_bytes()) {
+            Some(Value::Str(text)) => String::from_utf8_lossy(text).into_owned(),
+            _ => String::new(),
+        };
+        let code = Code::find(&text("code")).unwrap_or(code::FAIL);
+        let status = match caught.get(&b"status"[..]) {
+            Some(Value::Int(status @ 1..=255)) => *status as u8,
+            _ => 1,
+        };
+        let page = page(code, self.source(), span, text("message"), "raised again here");
+        Error::command(page.note(format!("first raised at {}", text("at"))), status).into()
+    }
+
+    /// Says that a `defer` failed, where something else is failing already.
+    pub(super) fn say_deferred(&self, error: &Error) {
+        let at = position(&error.diagnostic);
+        let message = format!("a deferred block failed at {at}: {}", error.diagnostic.message);
+        self.say_line(&message, &self.files);
+    }
+}
+
+/// Whether a map is what `catch` makes of an error.
+pub fn is_error(map: &Map) -> bool {
+    ["message", "code", "status", "at"].iter().all(|key| map.contains_key(key.as_bytes()))
+}
+
+fn position(page: &Diagnostic) -> String {
+    page.primary().map_or_else(String::new, |label| {
+        let (line, column) = label.source.line_col(label.span.start as usize);
+        format!("{}:{line}:{column}", label.source.name())
+    })
+}
+
+fn error_value(error: &Error) -> Map {
+    let trace = error.trace.iter().map(|call| {
+        let (line, column) = call.source.line_col(call.span.start as usize);
+        Value::from(format!("{}, called at {}:{line}:{column}", call.function, call.source.name()))
+    });
+    let mut map = Map::default();
+    map.insert("message", error.diagnostic.message.clone().into());
+    map.insert("code", error.diagnostic.code.id().into());
+    map.insert("status", i64::from(error.status).into());
+    map.insert("signal", signal_of(&error.stages));
+    map.insert("at", position(&error.diagnostic).into());
+    map.insert("trace", Value::List(trace.collect()));
+    map.insert("stages", stage_values(&error.stages));
+    map
+}
+
+/// The signal of the last stage that one ended.
+fn signal_of(stages: &[StageOutcome]) -> Value {
+    let signal = stages.iter().rev().find_map(|stage| match stage.end {
+        End::Signal(signal, _) => Some(signal),
+        _ => None,
+    });
+    signal.map_or(Value::Null, |signal| Value::from(signal.to_string()))
+}
+
+fn stage_values(stages: &[StageOutcome]) -> Value {
+    Value::List(stages.iter().map(stage_value).collect())
+}
+
+fn stage_value(stage: &StageOutcome) -> Value {
+    let argv: List = stage.argv.iter().map(|word| Value::Str(Str::from(word.clone()))).collect();
+    let mut map = Map::default();
+    map.insert("argv", Value::List(argv));
+    map.insert("ok", (!stage.failed()).into());
+    map.insert("status", i64::from(stage.status()).into());
+    map.insert("signal", signal_of(std::slice::from_ref(stage)));
+    map.insert("duration", Duration::from(stage.wall).into());
+    Value::Map(map)
+}

@@ -1,0 +1,119 @@
+//! What the methods of paths and the functions `read`, `write` and `glob` ask the host about files.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::access::{argument, optional_truth, string};
+use super::{FileKind, Host, Metadata, MethodError, Outcome, limits};
+use crate::diag::{code, quote_word};
+use crate::value::format::to_word;
+use crate::value::{List, Size, Value};
+
+type Arguments<'a> = &'a mut [Value];
+
+pub fn exists(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(look(host, this, true)?.is_some().into())
+}
+
+pub fn is_file(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(look(host, this, true)?.is_some_and(|found| found.kind == FileKind::File).into())
+}
+
+pub fn is_dir(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(look(host, this, true)?.is_some_and(|found| found.kind == FileKind::Directory).into())
+}
+
+pub fn is_link(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(look(host, this, false)?.is_some_and(|found| found.kind == FileKind::Link).into())
+}
+
+/// As test(1): what can't be looked at is not there.
+fn look(host: &mut dyn Host, this: &Value, follow: bool) -> Outcome<Option<Metadata>> {
+    Ok(resolve(host, string(this)?).ok().and_then(|path| host.metadata(&path, follow).ok()))
+}
+
+pub fn file_size(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let found = metadata("file_size", host, this)?;
+    Ok(Size::from_bytes(i64::try_from(found.size).unwrap_or(i64::MAX)).into())
+}
+
+pub fn modified(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(metadata("modified", host, this)?.modified.into())
+}
+
+fn metadata(method: &str, host: &mut dyn Host, this: &Value) -> Outcome<Metadata> {
+    let path = string(this)?;
+    let found = resolve(host, path).and_then(|path| host.metadata(&path, true));
+    found.map_err(|error| failure(code::READ_FAILED, method, path, &error))
+}
+
+pub fn absolute(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let path = string(this)?;
+    let resolved = resolve(host, path).map_err(|error| failure(code::BAD_VALUE, "absolute", path, &error))?;
+    // Rust's components leave `.` and doubled slashes out, and keep `..`: what is above a symbolic link is
+    // not what is written before it.
+    let plain: PathBuf = resolved.components().collect();
+    Ok(plain.as_os_str().as_bytes().into())
+}
+
+/// `read(path)`
+pub fn read(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
+    let path = string(argument(arguments, 0))?;
+    let read = resolve(host, path).and_then(|path| host.read(&path, limits::BYTES));
+    match read.map_err(|error| failure(code::READ_FAILED, "read", path, &error).at(0))? {
+        Some(bytes) => Ok(bytes.into()),
+        None => {
+            let message = format!("`read`: {} holds more than 256M", quote_word(path));
+            Err(MethodError::new(code::TOO_LARGE, message)
+                .at(0)
+                .help("go through it line by line: each line { … } < $path"))
+        }
+    }
+}
+
+/// `write(path, text, append?)`
+pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
+    let path = string(argument(arguments, 0))?;
+    let content = argument(arguments, 1);
+    let append = optional_truth(argument(arguments, 2))?.unwrap_or(false);
+    let bytes = to_word(content).map_err(|error| {
+        let message = format!("`write` writes a string, and {error}");
+        MethodError::new(code::NOT_A_WORD, message)
+            .at(1)
+            .help("join a list: xs.join(\"\\n\"); write a map as JSON: to_json(m)")
+    })?;
+    let written = resolve(host, path).and_then(|path| host.write(&path, &bytes, append));
+    written.map_err(|error| failure(code::WRITE_FAILED, "write", path, &error).at(0))?;
+    Ok(Value::Null)
+}
+
+/// `glob(pattern)`
+pub fn glob(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
+    let pattern = string(argument(arguments, 0))?;
+    match host.glob(pattern) {
+        Ok(paths) => Ok(paths.into_iter().map(Value::from).collect::<List>().into()),
+        Err(reason) => Err(MethodError::value(format!("`glob`: {reason}"), 0)),
+    }
+}
+
+/// The path from the session's directory. An empty one would be the directory itself, and one with a NUL
+/// another than is written.
+fn resolve(host: &dyn Host, path: &[u8]) -> io::Result<PathBuf> {
+    if path.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the path is empty"));
+    }
+    if path.contains(&0) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path holds a NUL byte"));
+    }
+    Ok(host.directory().join(Path::new(OsStr::from_bytes(path))))
+}
+
+#[cold]
+fn failure(code: crate::diag::Code, method: &str, path: &[u8], error: &io::Error) -> MethodError {
+    let reason = error.to_string();
+    // "No such file or directory (os error 2)": the number says nothing more.
+    let reason = reason.split(" (os error").next().unwrap_or_default();
+    MethodError::new(code, format!("`{method}`: {}: {reason}", quote_word(path)))
+}

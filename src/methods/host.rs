@@ -1,0 +1,67 @@
+//! What methods need of whoever runs them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Outcome;
+use crate::value::{Duration, Value};
+
+/// Whoever runs a method. Paths that it gets are absolute, and hold no NUL byte that the kernel would not see.
+pub trait Host {
+    /// Calls a function value.
+    ///
+    /// # Errors
+    /// [`super::MethodError::Host`] when the call failed; the host keeps the reason.
+    fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome;
+
+    /// The session's directory, absolute: relative paths begin there.
+    fn directory(&self) -> PathBuf;
+
+    /// The time since 1970-01-01 00:00 UTC.
+    fn now(&self) -> Duration;
+
+    /// The bytes of a file; `None` when there are more than `most`.
+    ///
+    /// # Errors
+    /// The kernel's, or the policy's.
+    fn read(&mut self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>>;
+
+    /// Makes or replaces a file's content, or adds to it.
+    ///
+    /// # Errors
+    /// The kernel's, or the policy's.
+    fn write(&mut self, path: &Path, bytes: &[u8], append: bool) -> io::Result<()>;
+
+    /// What is at a path; of a symbolic link, what it leads to if `follow`.
+    ///
+    /// # Errors
+    /// The kernel's.
+    fn metadata(&self, path: &Path, follow: bool) -> io::Result<Metadata>;
+
+    /// The paths that match a pattern, in order.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern.
+    fn glob(&self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug)]
+pub struct Metadata {
+    /// Of what kind it is.
+    pub kind: FileKind,
+    /// How many bytes it holds.
+    pub size: u64,
+    /// When its content was changed, since 1970-01-01 00:00 UTC.
+    pub modified: Duration,
+}
+
+/// What kind of thing is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    File,
+    Directory,
+    Link,
+    /// A device, a FIFO, a socket.
+    Other,
+}

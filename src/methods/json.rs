@@ -1,0 +1,301 @@
+//! JSON (RFC 8259): `json(text)` and `to_json(value, indent?)`.
+//!
+//! - Keys keep their order; of equal keys the last one's value counts, as in `{a: 1, a: 2}`.
+//! - A whole number beyond 64 bits is an error, never a rounded one; a number with a fraction or an exponent
+//!   is a float.
+//! - Durations, sizes, ranges and functions have no form in JSON, and are refused: `str(x)` makes text of the
+//!   first two.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::access::{argument, not_utf8, optional_int, utf8};
+use super::{Host, MethodError, Outcome, limits};
+use crate::diag::code;
+use crate::value::{Map, Str, Value};
+
+/// How deep lists and maps may be nested.
+const DEPTH: usize = 256;
+
+/// `json(text)`
+pub fn parse(_: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
+    let text = utf8("json", argument(arguments, 0)).map_err(|error| error.at(0))?;
+    if text.trim().is_empty() {
+        let message = "`json`: the text is empty";
+        return Err(MethodError::new(code::BAD_CONVERSION, message).at(0));
+    }
+    let mut reading = Reading::default();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    // Its own limit is 128; ours is kept by `Reading`.
+    deserializer.disable_recursion_limit();
+    let value = Item { reading: &mut reading, depth: 0 }
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
+    let value = value.map_err(|error| refusal(&error, reading.stopped))?;
+    // What looked too large for an integer may be a float: 1e30.
+    match reading.has_large.then(|| first_large(text)).flatten() {
+        None => Ok(value),
+        Some((line, column, number)) => {
+            let message = format!("`json`: {number} at line {line} column {column} does not fit in an integer");
+            Err(MethodError::new(code::OVERFLOW, message).at(0).help("have it written as a string"))
+        }
+    }
+}
+
+#[cold]
+fn refusal(error: &serde_json::Error, stopped: Option<Stop>) -> MethodError {
+    match stopped {
+        Some(Stop::Depth) => {
+            let message = format!("`json`: the text is nested more than {DEPTH} deep");
+            MethodError::new(code::NESTED_TOO_DEEPLY, message).at(0)
+        }
+        Some(Stop::Items) => {
+            let message = format!("`json`: the text holds more than {} values", limits::ITEMS);
+            MethodError::new(code::TOO_LARGE, message).at(0)
+        }
+        None => MethodError::new(code::BAD_CONVERSION, format!("`json`: this is not JSON: {error}")).at(0),
+    }
+}
+
+/// What is known while a text is read.
+#[derive(Default)]
+struct Reading {
+    items: usize,
+    /// A number was read that is too large for an integer, if it is one.
+    has_large: bool,
+    stopped: Option<Stop>,
+}
+
+#[derive(Clone, Copy)]
+enum Stop {
+    Depth,
+    Items,
+}
+
+/// The reader of one value.
+struct Item<'r> {
+    reading: &'r mut Reading,
+    depth: usize,
+}
+
+impl Item<'_> {
+    fn stop<E: Error>(self, why: Stop) -> E {
+        self.reading.stopped = Some(why);
+        E::custom("stopped")
+    }
+
+    /// The reader of a value within this one.
+    fn inner(&mut self) -> Item<'_> {
+        Item { reading: self.reading, depth: self.depth + 1 }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Item<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.reading.items += 1;
+        if self.reading.items > limits::ITEMS {
+            return Err(self.stop(Stop::Items));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Item<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        i64::try_from(value).map_or_else(|_| self.visit_f64(value as f64), |value| Ok(Value::Int(value)))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+        self.reading.has_large |= value.abs() >= TWO_63;
+        Ok(Value::Float(value))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
+        if self.depth >= DEPTH {
+            return Err(self.stop(Stop::Depth));
+        }
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self.inner())? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
+        if self.depth >= DEPTH {
+            return Err(self.stop(Stop::Depth));
+        }
+        let mut map: IndexMap<Str, Value> = IndexMap::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            map.insert(key.into(), entries.next_value_seed(self.inner())?);
+        }
+        Ok(Map::from(map).into())
+    }
+}
+
+/// The first whole number of a JSON text that does not fit: its line, its column, itself.
+///
+/// The library reads such a number as a float and does not say how it was written, so this looks again.
+fn first_large(text: &str) -> Option<(usize, usize, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b'"' => {
+                while let Some(byte) = bytes.get(at).filter(|byte| **byte != b'"') {
+                    at += if *byte == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'-' | b'0'..=b'9' => {
+                while bytes.get(at).is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
+                    at += 1;
+                }
+                let number = &text[start..at];
+                if !number.contains(['.', 'e', 'E']) && number.parse::<i64>().is_err() {
+                    let before = &text[..start];
+                    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+                    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+                    return Some((line, start - line_start + 1, number));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `to_json(value, indent?)`
+pub fn write(_: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
+    const MOST: usize = 16;
+    let indent = match optional_int(argument(arguments, 1))? {
+        None => None,
+        Some(indent) => match usize::try_from(indent) {
+            Ok(indent @ ..=MOST) => Some(indent),
+            _ => {
+                let message = format!("`to_json` indents by 0 to {MOST} blanks, not by {indent}");
+                return Err(MethodError::value(message, 1));
+            }
+        },
+    };
+    let mut writer = Writer { out: Vec::new(), indent };
+    writer.value(argument(arguments, 0), 0).map_err(|error| error.at(0))?;
+    Ok(writer.out.into())
+}
+
+struct Writer {
+    out: Vec<u8>,
+    /// Blanks a level; all on one line if none.
+    indent: Option<usize>,
+}
+
+impl Writer {
+    fn value(&mut self, value: &Value, depth: usize) -> Outcome<()> {
+        limits::bytes("to_json", Some(self.out.len()))?;
+        match value {
+            Value::Null => self.out.extend_from_slice(b"null"),
+            Value::Bool(true) => self.out.extend_from_slice(b"true"),
+            Value::Bool(false) => self.out.extend_from_slice(b"false"),
+            Value::Int(n) => self.out.extend_from_slice(n.to_string().as_bytes()),
+            // Always with a point or an exponent, so that it reads back as a float.
+            Value::Float(x) if x.is_finite() => self.out.extend_from_slice(format!("{x:?}").as_bytes()),
+            Value::Str(text) => self.string(text)?,
+            Value::List(list) => self.items(b"[]", list.iter(), depth, |writer, item| writer.value(item, depth + 1))?,
+            Value::Map(map) => self.items(b"{}", map.iter(), depth, |writer, (key, value)| {
+                writer.string(key)?;
+                writer.out.extend_from_slice(if writer.indent.is_some() { b": " } else { b":" });
+                writer.value(value, depth + 1)
+            })?,
+            Value::Duration(_) | Value::Size(_) | Value::Float(_) | Value::Range(_) | Value::Opaque(_) => {
+                return Err(no_form(value));
+            }
+        }
+        Ok(())
+    }
+
+    fn items<T>(
+        &mut self,
+        brackets: &[u8; 2],
+        items: impl ExactSizeIterator<Item = T>,
+        depth: usize,
+        mut write: impl FnMut(&mut Self, T) -> Outcome<()>,
+    ) -> Outcome<()> {
+        if depth >= DEPTH {
+            let message = format!("`to_json`: the value is nested more than {DEPTH} deep");
+            return Err(MethodError::new(code::NESTED_TOO_DEEPLY, message));
+        }
+        let is_empty = items.len() == 0;
+        self.out.push(brackets[0]);
+        for (at, item) in items.enumerate() {
+            if at > 0 {
+                self.out.push(b',');
+            }
+            self.line(depth + 1);
+            write(self, item)?;
+        }
+        if !is_empty {
+            self.line(depth);
+        }
+        self.out.push(brackets[1]);
+        Ok(())
+    }
+
+    /// Begins a line, if they are asked for.
+    fn line(&mut self, depth: usize) {
+        if let Some(indent) = self.indent {
+            self.out.push(b'\n');
+            self.out.resize(self.out.len() + indent * depth, b' ');
+        }
+    }
+
+    fn string(&mut self, text: &Str) -> Outcome<()> {
+        let text = text.to_utf8().map_err(|error| not_utf8("to_json", text, error.valid_up_to()))?;
+        // Writing to a vector does not fail.
+        serde_json::to_writer(&mut self.out, text)
+            .map_err(|error| MethodError::new(code::INTERNAL, format!("`to_json`: {error}")))
+    }
+}
+
+#[cold]
+fn no_form(value: &Value) -> MethodError {
+    let message = format!("`to_json`: {} has no form in JSON", value.type_of().phrase());
+    let error = MethodError::new(code::WRONG_TYPE, message);
+    match value {
+        Value::Duration(_) => error.help("write text, str(d), or a number, d.seconds()"),
+        Value::Size(_) => error.help("write text, str(size), or a number, size.bytes()"),
+        Value::Range(_) => error.help("make a list of the range: list(r)"),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! Lists, ranges, and what calls a function for each element.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::access::{argument, int, list, take, unbound};
+use super::text::cut;
+use super::{Host, MethodError, Outcome, limits};
+use crate::diag::code;
+use crate::value::format::to_word;
+use crate::value::{List, Map, Range, Str, Value, ops};
+
+type Arguments<'a> = &'a mut [Value];
+
+pub fn len(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(Value::Int(list(this)?.len() as i64))
+}
+
+pub fn is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(list(this)?.is_empty().into())
+}
+
+pub fn first(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(list(this)?.first().cloned().unwrap_or_default())
+}
+
+pub fn last(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(list(this)?.last().cloned().unwrap_or_default())
+}
+
+pub fn push(this: &mut Value, arguments: Arguments) -> Outcome {
+    let list = own(this)?;
+    limits::items("push", list.len() + 1)?;
+    list.push(take(arguments, 0));
+    Ok(Value::Null)
+}
+
+pub fn pop(this: &mut Value, _: Arguments) -> Outcome {
+    let list = own(this)?;
+    if list.is_empty() {
+        return Err(MethodError::new(code::INDEX_OUT_OF_RANGE, "`pop` takes the last element, and the list is empty")
+            .help("test before: if (not xs.is_empty()) { … }"));
+    }
+    Ok(list.to_mut().pop().unwrap_or_default())
+}
+
+pub fn insert(this: &mut Value, arguments: Arguments) -> Outcome {
+    let list = own(this)?;
+    limits::items("insert", list.len() + 1)?;
+    let at = place("insert", int(argument(arguments, 0))?, list.len(), list.len() + 1)?;
+    list.to_mut().insert(at, take(arguments, 1));
+    Ok(Value::Null)
+}
+
+pub fn remove(this: &mut Value, arguments: Arguments) -> Outcome {
+    let list = own(this)?;
+    let at = place("remove", int(argument(arguments, 0))?, list.len(), list.len())?;
+    Ok(list.to_mut().remove(at))
+}
+
+fn own(this: &mut Value) -> Outcome<&mut List> {
+    match this {
+        Value::List(list) => Ok(list),
+        other => Err(unbound("list", other)),
+    }
+}
+
+/// An index below `end`, of a list of `len`; a negative one counts from the list's end.
+fn place(method: &str, at: i64, len: usize, end: usize) -> Outcome<usize> {
+    let from_start = if at < 0 { at.saturating_add(len as i64) } else { at };
+    match usize::try_from(from_start) {
+        Ok(place) if place < end => Ok(place),
+        _ => {
+            let elements = if len == 1 { "1 element".into() } else { format!("{len} elements") };
+            let message = format!("`{method}`: index {at} is outside of the list, which has {elements}");
+            Err(MethodError::new(code::INDEX_OUT_OF_RANGE, message).at(0))
+        }
+    }
+}
+
+pub fn contains(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let found = ops::contains(argument(arguments, 0), this);
+    found.map(Value::Bool).map_err(|error| MethodError::operator("contains", error).at(0))
+}
+
+pub fn index_of(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    for (at, item) in list(this)?.iter().enumerate() {
+        let same = ops::equal(argument(arguments, 0), item);
+        if same.map_err(|error| MethodError::operator("index_of", error).at(0))? {
+            return Ok(Value::Int(at as i64));
+        }
+    }
+    Ok(Value::Null)
+}
+
+pub fn slice(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let list = list(this)?;
+    let (start, end) = cut(list.len() as i64, arguments)?;
+    Ok(list[start..end].to_vec().into())
+}
+
+pub fn reverse(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(list(this)?.iter().rev().cloned().collect::<List>().into())
+}
+
+/// One level. What is no list stays as it is.
+pub fn flatten(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let mut out = Vec::new();
+    for item in list(this)?.iter() {
+        match item {
+            Value::List(inner) => {
+                limits::items("flatten", out.len() + inner.len())?;
+                out.extend_from_slice(inner);
+            }
+            other => out.push(other.clone()),
+        }
+    }
+    Ok(out.into())
+}
+
+pub fn chunks(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let size = int(argument(arguments, 0))?;
+    match usize::try_from(size) {
+        Ok(size @ 1..) => Ok(list(this)?.chunks(size).map(|chunk| chunk.to_vec().into()).collect::<List>().into()),
+        _ => Err(MethodError::value(format!("`chunks` makes lists of 1 or more elements, not of {size}"), 0)),
+    }
+}
+
+pub fn enumerate(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let pair = |(at, item): (usize, &Value)| Value::from(vec![Value::Int(at as i64), item.clone()]);
+    Ok(list(this)?.iter().enumerate().map(pair).collect::<List>().into())
+}
+
+pub fn zip(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let pairs = list(this)?.iter().zip(list(argument(arguments, 0))?.iter());
+    Ok(pairs.map(|(a, b)| Value::from(vec![a.clone(), b.clone()])).collect::<List>().into())
+}
+
+pub fn sum(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let mut items = list(this)?.iter();
+    let Some(first) = items.next() else { return Ok(Value::Int(0)) };
+    if matches!(first, Value::Str(_) | Value::List(_) | Value::Map(_) | Value::Null | Value::Bool(_)) {
+        let message = format!("`sum` adds numbers, durations or sizes, and element 0 is {}", first.type_of().phrase());
+        return Err(MethodError::new(code::WRONG_TYPE, message).help("convert the elements: xs.map(x => int(x)).sum()"));
+    }
+    let mut total = first.clone();
+    for item in items {
+        total = ops::add(&total, item).map_err(|error| MethodError::operator("sum", error))?;
+    }
+    Ok(total)
+}
+
+/// Pairs to a map; of equal keys the last wins.
+pub fn to_map(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let mut entries = IndexMap::new();
+    for (at, item) in list(this)?.iter().enumerate() {
+        let pair = match item {
+            Value::List(pair) => match &**pair {
+                [key, value] => Some((key, value)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some((key, value)) = pair else {
+            let message = format!("`to_map` takes pairs [key, value], and element {at} is none");
+            return Err(MethodError::new(code::WRONG_TYPE, message).help("make pairs: xs.map(x => [key, x]).to_map()"));
+        };
+        entries.insert(key_of("to_map", key)?, value.clone());
+    }
+    Ok(Map::from(entries).into())
+}
+
+/// A value as a map's key.
+fn key_of(method: &str, value: &Value) -> Outcome<Str> {
+    match value {
+        Value::Str(key) => Ok(key.clone()),
+        other => match to_word(other) {
+            Ok(word) => Ok(word.into_owned().into()),
+            Err(error) => {
+                let message = format!("`{method}`: the keys of a map are strings, and {error}");
+                Err(MethodError::new(code::NOT_A_WORD, message))
+            }
+        },
+    }
+}
+
+pub fn map(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let function = argument(arguments, 0);
+    let mut out = Vec::with_capacity(list(this)?.len());
+    for item in list(this)?.iter() {
+        out.push(host.apply(function, std::slice::from_ref(item))?);
+    }
+    Ok(out.into())
+}
+
+pub fn filter(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let mut out = Vec::new();
+    for item in list(this)?.iter() {
+        if holds("filter", host, argument(arguments, 0), std::slice::from_ref(item))? {
+            out.push(item.clone());
+        }
+    }
+    Ok(out.into())
+}
+
+pub fn any(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    for item in list(this)?.iter() {
+        if holds("any", host, argument(arguments, 0), std::slice::from_ref(item))? {
+            return Ok(true.into());
+        }
+    }
+    Ok(false.into())
+}
+
+pub fn all(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    for item in list(this)?.iter() {
+        if !holds("all", host, argument(arguments, 0), std::slice::from_ref(item))? {
+            return Ok(false.into());
+        }
+    }
+    Ok(true.into())
+}
+
+pub fn find(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    for item in list(this)?.iter() {
+        if holds("find", host, argument(arguments, 0), std::slice::from_ref(item))? {
+            return Ok(item.clone());
+        }
+    }
+    Ok(Value::Null)
+}
+
+pub fn reduce(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let mut so_far = take(arguments, 0);
+    for item in list(this)?.iter() {
+        so_far = host.apply(argument(arguments, 1), &[so_far, item.clone()])?;
+    }
+    Ok(so_far)
+}
+
+pub fn group_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let mut groups: IndexMap<Str, Vec<Value>> = IndexMap::new();
+    for item in list(this)?.iter() {
+        let key = host.apply(argument(arguments, 0), std::slice::from_ref(item))?;
+        groups.entry(key_of("group_by", &key)?).or_default().push(item.clone());
+    }
+    Ok(groups.into_iter().map(|(key, items)| (key, items.into())).collect::<Map>().into())
+}
+
+/// What a function says of a value: only true and false are answers.
+pub fn holds(method: &str, host: &mut dyn Host, function: &Value, arguments: &[Value]) -> Outcome<bool> {
+    match host.apply(function, arguments)? {
+        Value::Bool(answer) => Ok(answer),
+        other => {
+            let found = other.type_of().phrase();
+            let message = format!("`{method}` needs true or false from its function, and got {found}");
+            Err(MethodError::new(code::WRONG_TYPE, message).at(0).help("compare: x => x != 0, x => x != \"\""))
+        }
+    }
+}
+
+fn range(value: &Value) -> Outcome<&Arc<Range>> {
+    match value {
+        Value::Range(range) => Ok(range),
+        other => Err(unbound("range", other)),
+    }
+}
+
+pub fn range_len(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let len = i64::try_from(range(this)?.len());
+    len.map(Value::Int).map_err(|_| MethodError::new(code::OVERFLOW, "`len`: the range holds more than 2^63 numbers"))
+}
+
+pub fn range_is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(range(this)?.is_empty().into())
+}
+
+pub fn range_step(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let range = range(this)?;
+    let by = int(argument(arguments, 0))?;
+    let Ok(step @ 1..) = usize::try_from(by) else {
+        return Err(MethodError::value(format!("`step` goes up by 1 or more, not by {by}"), 0)
+            .help("downwards: list(r).reverse()"));
+    };
+    let count = range.len().div_ceil(step as u128);
+    limits::items("step", usize::try_from(count).unwrap_or(usize::MAX))?;
+    Ok(range.iter().step_by(step).map(Value::Int).collect::<List>().into())
+}
+
+/// `list(x)`
+pub fn from(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
+    match take(arguments, 0) {
+        list @ Value::List(_) => Ok(list),
+        Value::Range(range) => {
+            limits::items("list", usize::try_from(range.len()).unwrap_or(usize::MAX))?;
+            Ok(range.iter().map(Value::Int).collect::<List>().into())
+        }
+        other => {
+            let message = format!("`list` makes a list of a range, and this is {}", other.type_of().phrase());
+            Err(MethodError::new(code::WRONG_TYPE, message).at(0).help(match other {
+                Value::Str(_) => "of a string: s.lines(), s.split(…) or s.chars()",
+                Value::Map(_) => "of a map: m.entries(), m.keys() or m.values()",
+                _ => "a list of one element: [x]",
+            }))
+        }
+    }
+}

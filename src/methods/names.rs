@@ -1,0 +1,238 @@
+//! Names of methods: their numbers, and what was meant by those that do not exist.
+
+use std::sync::LazyLock;
+
+use super::{FUNCTIONS, METHODS, Method, MethodError, Receiver, Run};
+use crate::diag::code;
+use crate::value::{Type, Value};
+
+/// The name of a method, known to exist. Several types may have a method of this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NameId(u16);
+
+/// The names, sorted, and for each type and name the method.
+struct Index {
+    names: Vec<&'static str>,
+    methods: Vec<Option<&'static Method>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut names: Vec<_> = METHODS.iter().map(|method| method.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let types = Receiver::Any.types().len();
+    let mut methods = vec![None; types * names.len()];
+    for method in METHODS {
+        for of in method.receiver.types() {
+            if let Ok(at) = names.binary_search(&method.name) {
+                methods[*of as usize * names.len() + at] = Some(method);
+            }
+        }
+    }
+    Index { names, methods }
+});
+
+/// The number of a method's name, to be found once, by the check. None when no type has such a method; see
+/// [`advice`].
+pub fn name_id(name: &str) -> Option<NameId> {
+    let at = INDEX.names.binary_search(&name).ok()?;
+    u16::try_from(at).ok().map(NameId)
+}
+
+impl NameId {
+    /// The name.
+    pub fn name(self) -> &'static str {
+        INDEX.names.get(usize::from(self.0)).copied().unwrap_or_default()
+    }
+
+    /// The methods of this name.
+    pub fn methods(self) -> impl Iterator<Item = &'static Method> {
+        METHODS.iter().filter(move |method| method.name == self.name())
+    }
+}
+
+/// The method of this name that the value has; if it has none, see [`missing`].
+#[inline]
+pub fn find(receiver: &Value, id: NameId) -> Option<&'static Method> {
+    let index = &*INDEX;
+    *index.methods.get(receiver.type_of() as usize * index.names.len() + usize::from(id.0))?
+}
+
+/// The function of this name.
+pub fn function(name: &str) -> Option<&'static Method> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+/// Whether the methods of this name change the variable that they are called on, so that the receiver must
+/// be one. No name has both kinds.
+pub fn changes(id: NameId) -> bool {
+    id.methods().any(|method| matches!(method.run, Run::Change(_)))
+}
+
+/// The value has no method of this name: who has, and how to become one of those.
+#[cold]
+pub fn missing(receiver: &Value, id: NameId) -> MethodError {
+    let name = id.name();
+    let found = receiver.type_of();
+    let owners: Vec<_> = id.methods().map(|method| method.receiver).collect();
+    let message = format!("{} has no method `{name}`", found.phrase());
+    let owned_by = |owner| owners.contains(&owner);
+    let way = match found {
+        Type::Null => Some("give a default for null: (x ?? …)".into()),
+        Type::Range if owned_by(Receiver::List) => Some(format!("make a list of it: list(r).{name}(…)")),
+        Type::Str if owned_by(Receiver::List) => {
+            Some(format!("make a list of it: s.lines().{name}(…), s.split(…) or s.chars()"))
+        }
+        Type::Map if owned_by(Receiver::List) => {
+            Some(format!("make a list of it: m.entries().{name}(…), m.keys() or m.values()"))
+        }
+        Type::Str if owned_by(Receiver::Number) => Some(format!("make a number of it: float(s).{name}(…)")),
+        Type::Str if owned_by(Receiver::Duration) => {
+            Some(format!("make a duration of it: duration(s).{name}(…)"))
+        }
+        Type::Int | Type::Float if owned_by(Receiver::Str) => {
+            Some(format!("make a string of it: str(n).{name}(…)"))
+        }
+        Type::List if owned_by(Receiver::Str) => Some(format!("call it on each: xs.map(x => x.{name}(…))")),
+        Type::Function => Some("call the function first: f(…)".into()),
+        _ => None,
+    };
+    let help = way.unwrap_or_else(|| {
+        let owners: Vec<_> = owners.iter().map(|owner| owner.plural()).collect();
+        format!("it is a method of {}", owners.join(" and of "))
+    });
+    MethodError::new(code::WRONG_TYPE, message).help(help)
+}
+
+/// What other languages call it. The first word is theirs.
+const NAMES_ELSEWHERE: &[(&str, &str)] = &[
+    ("add", "push"),
+    ("append", "push"),
+    ("ceiling", "ceil"),
+    ("charat", "chars"),
+    ("codepoints", "chars"),
+    ("collect", "list"),
+    ("count", "len"),
+    ("distinct", "unique"),
+    ("endswith", "ends_with"),
+    ("every", "all"),
+    ("extension", "ext"),
+    ("filename", "basename"),
+    ("flat", "flatten"),
+    ("fold", "reduce"),
+    ("gsub", "replace_regex"),
+    ("haskey", "has"),
+    ("has_key", "has"),
+    ("includes", "contains"),
+    ("indexof", "index_of"),
+    ("is_directory", "is_dir"),
+    ("is_symlink", "is_link"),
+    ("items", "entries"),
+    ("length", "len"),
+    ("ljust", "pad_end"),
+    ("lower_case", "lower"),
+    ("lowercase", "lower"),
+    ("lstrip", "trim_start"),
+    ("match_regex", "match"),
+    ("mtime", "modified"),
+    ("padend", "pad_end"),
+    ("padstart", "pad_start"),
+    ("parent", "dirname"),
+    ("pairs", "entries"),
+    ("prepend", "insert"),
+    ("removeprefix", "strip_prefix"),
+    ("removesuffix", "strip_suffix"),
+    ("rjust", "pad_start"),
+    ("rstrip", "trim_end"),
+    ("scan", "match_all"),
+    ("select", "filter"),
+    ("size", "len"),
+    ("some", "any"),
+    ("sorted", "sort"),
+    ("sortby", "sort_by"),
+    ("startswith", "starts_with"),
+    ("strftime", "date"),
+    ("strip", "trim"),
+    ("substr", "slice"),
+    ("substring", "slice"),
+    ("test", "matches"),
+    ("to_lower", "lower"),
+    ("to_lowercase", "lower"),
+    ("to_upper", "upper"),
+    ("to_uppercase", "upper"),
+    ("tofixed", "format"),
+    ("tolower", "lower"),
+    ("tolowercase", "lower"),
+    ("toupper", "upper"),
+    ("touppercase", "upper"),
+    ("uniq", "unique"),
+    ("unshift", "insert"),
+    ("uppercase", "upper"),
+    ("where", "filter"),
+];
+
+/// What is not a method here, and what to write.
+const OTHER_FORMS: &[(&str, &str)] = &[
+    ("clear", "assign an empty one: xs = []"),
+    ("clone", "assigning copies: let b = a"),
+    ("copy", "assigning copies: let b = a"),
+    ("concat", "join lists or strings with `++`"),
+    ("drop", "xs.slice(n) leaves the first n out"),
+    ("each", "go through it: for x in (xs) { … }"),
+    ("extend", "append a list: xs ++= ys"),
+    ("foreach", "go through it: for x in (xs) { … }"),
+    ("millis", "divide: d // 1ms"),
+    ("parse", "convert: int(s), float(s), json(s)"),
+    ("set", "assign: m[key] = value"),
+    ("skip", "xs.slice(n) leaves the first n out"),
+    ("sqrt", "raise to a power: x ** 0.5"),
+    ("take", "the first n: xs.slice(0, n)"),
+    ("to_float", "float(x)"),
+    ("to_int", "int(x)"),
+    ("to_list", "list(r)"),
+    ("to_s", "str(x)"),
+    ("to_str", "str(x)"),
+    ("to_string", "str(x)"),
+    ("tostring", "str(x)"),
+];
+
+/// The method that was probably meant by a name that no type has.
+pub fn similar(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    if let Some((_, ours)) = NAMES_ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower) {
+        return Some(ours);
+    }
+    let names = INDEX.names.iter().filter_map(|known| Some((distance(name, known)?, *known)));
+    names.min().map(|(_, name)| name)
+}
+
+/// The help for a name that no type has.
+pub fn advice(name: &str) -> Option<String> {
+    let lower = name.to_ascii_lowercase();
+    if let Some((_, form)) = OTHER_FORMS.iter().find(|(theirs, _)| *theirs == lower) {
+        return Some((*form).into());
+    }
+    if function(name).is_some() {
+        return Some(format!("it is a function: {name}(x)"));
+    }
+    similar(name).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// How many letters differ between two names; none when it is more than a third of them.
+pub fn distance(a: &str, b: &str) -> Option<usize> {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let most = a.len().max(b.len());
+    if a.len().abs_diff(b.len()) > most / 3 || !(2..=64).contains(&most) {
+        return None;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let cost = usize::from(!x.eq_ignore_ascii_case(y));
+            let next = (diagonal + cost).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    (row[b.len()] <= (most / 3).max(1)).then_some(row[b.len()])
+}

@@ -1,0 +1,205 @@
+//! What compares elements: sorting, the least and the greatest, and which are the same.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use super::access::{argument, list, map};
+use super::{Host, MethodError, Outcome};
+use crate::value::ops::{self, OpError};
+use crate::value::{List, Map, Value};
+
+type Arguments<'a> = &'a mut [Value];
+
+pub fn sort(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let list = list(this)?;
+    let order = sorted(list).map_err(|error| MethodError::operator("sort", error))?;
+    Ok(order.into_iter().map(|at| list[at].clone()).collect::<List>().into())
+}
+
+pub fn sort_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let list = list(this)?;
+    let mut keys = Vec::with_capacity(list.len());
+    for item in list.iter() {
+        keys.push(host.apply(argument(arguments, 0), std::slice::from_ref(item))?);
+    }
+    let order = sorted(&keys).map_err(|error| MethodError::operator("sort_by", error).at(0))?;
+    Ok(order.into_iter().map(|at| list[at].clone()).collect::<List>().into())
+}
+
+pub fn sort_map_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let map = map(this)?;
+    let mut keys = Vec::with_capacity(map.len());
+    for (key, value) in map.iter() {
+        keys.push(host.apply(argument(arguments, 0), &[key.clone().into(), value.clone()])?);
+    }
+    let order = sorted(&keys).map_err(|error| MethodError::operator("sort_by", error).at(0))?;
+    let entries = order.into_iter().filter_map(|at| map.get_index(at));
+    Ok(entries.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>().into())
+}
+
+/// The indices of the values in their order; equal ones stay as they are.
+fn sorted(values: &[Value]) -> Result<Vec<usize>, OpError> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    // One type with an order that is total: the standard library's sort, whose comparison can't fail.
+    if values.iter().all(|value| matches!(value, Value::Str(_)))
+        || values.iter().all(|value| matches!(value, Value::Int(_)))
+    {
+        order.sort_by(|a, b| ops::compare(&values[*a], &values[*b]).unwrap_or(Ordering::Equal));
+        return Ok(order);
+    }
+    merge_sort(&mut order, |a, b| ops::compare(&values[a], &values[b]))?;
+    Ok(order)
+}
+
+/// Sorts stably by a comparison that may fail, as that of a string with a number does. (Of the standard
+/// library's sorts none stops, and they panic when they are told nonsense from there on.)
+fn merge_sort<E>(
+    order: &mut Vec<usize>,
+    mut compare: impl FnMut(usize, usize) -> Result<Ordering, E>,
+) -> Result<(), E> {
+    let len = order.len();
+    let mut merged = Vec::with_capacity(len);
+    let mut width = 1;
+    while width < len {
+        merged.clear();
+        for run in order.chunks(width * 2) {
+            let (mut left, mut right) = run.split_at(width.min(run.len()));
+            while let (Some(a), Some(b)) = (left.first(), right.first()) {
+                if compare(*a, *b)? == Ordering::Greater {
+                    merged.push(*b);
+                    right = &right[1..];
+                } else {
+                    merged.push(*a);
+                    left = &left[1..];
+                }
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        std::mem::swap(order, &mut merged);
+        width *= 2;
+    }
+    Ok(())
+}
+
+pub fn min(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    extreme("min", list(this)?, Ordering::Less)
+}
+
+pub fn max(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    extreme("max", list(this)?, Ordering::Greater)
+}
+
+fn extreme(method: &str, items: &[Value], wanted: Ordering) -> Outcome {
+    let Some((mut best, rest)) = items.split_first() else { return Ok(Value::Null) };
+    for item in rest {
+        let order = ops::compare(item, best).map_err(|error| MethodError::operator(method, error))?;
+        if order == wanted {
+            best = item;
+        }
+    }
+    Ok(best.clone())
+}
+
+/// The first of those that are equal.
+pub fn unique(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let list = list(this)?;
+    let failure = |error| MethodError::operator("unique", error);
+    let hashers = std::hash::RandomState::new();
+    let mut seen: HashMap<u64, Vec<&Value>> = HashMap::with_capacity(list.len());
+    let mut out = Vec::new();
+    let type_shown = list.iter().find(|item| !matches!(item, Value::Null));
+    for item in list.iter() {
+        // Values of unlike types are unlike in their hashes, and would never meet to be refused.
+        if let Some(other) = type_shown
+            && item.type_of() != other.type_of()
+        {
+            ops::equal(item, other).map_err(failure)?;
+        }
+        let mut hasher = hashers.build_hasher();
+        hash(item, &mut hasher, &hashers, 0).map_err(failure)?;
+        let same = seen.entry(hasher.finish()).or_default();
+        let mut is_new = true;
+        for other in same.iter() {
+            is_new = is_new && !ops::equal(item, other).map_err(failure)?;
+        }
+        if is_new {
+            same.push(item);
+            out.push(item.clone());
+        }
+    }
+    Ok(out.into())
+}
+
+/// The same for values that are equal as `==` says, whatever they are.
+fn hash(
+    value: &Value,
+    hasher: &mut impl Hasher,
+    hashers: &std::hash::RandomState,
+    depth: usize,
+) -> Result<(), OpError> {
+    /// Deeper than this `==` refuses too, should values meet there.
+    const DEPTH: usize = 256;
+    if depth > DEPTH {
+        return Err(OpError::TooDeep { op: ops::Op::Eq });
+    }
+    match value {
+        Value::Null | Value::Opaque(_) => {}
+        Value::Bool(b) => b.hash(hasher),
+        // An integer equals a float of its value; those that round to one float only share a bucket.
+        Value::Int(n) => (*n as f64).to_bits().hash(hasher),
+        // Zero has two signs.
+        Value::Float(x) => (*x + 0.0).to_bits().hash(hasher),
+        Value::Duration(duration) => duration.hash(hasher),
+        Value::Size(size) => size.hash(hasher),
+        Value::Str(text) => text.hash(hasher),
+        Value::Range(range) => range.bounds().hash(hasher),
+        Value::List(list) => {
+            for item in list.iter() {
+                hash(item, hasher, hashers, depth + 1)?;
+            }
+        }
+        // In whatever order the entries come.
+        Value::Map(map) => {
+            let mut sum = 0_u64;
+            for (key, value) in map.iter() {
+                let mut entry = hashers.build_hasher();
+                key.hash(&mut entry);
+                hash(value, &mut entry, hashers, depth + 1)?;
+                sum = sum.wrapping_add(entry.finish());
+            }
+            sum.hash(hasher);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_merge_sort_is_the_standard_librarys(keys in prop::collection::vec(0..20_i64, 0..200)) {
+            let mut ours: Vec<usize> = (0..keys.len()).collect();
+            let mut theirs = ours.clone();
+            merge_sort(&mut ours, |a, b| Ok::<_, ()>(keys[a].cmp(&keys[b]))).unwrap();
+            theirs.sort_by_key(|at| keys[*at]);
+            prop_assert_eq!(ours, theirs);
+        }
+
+        #[test]
+        fn a_comparison_that_fails_stops_it(len in 2..100_usize, after in 0..50_usize) {
+            let mut left = after;
+            let mut order: Vec<usize> = (0..len).collect();
+            let outcome = merge_sort(&mut order, |a, b| {
+                if left == 0 { return Err(()); }
+                left -= 1;
+                Ok(b.cmp(&a))
+            });
+            prop_assert!(outcome.is_err() || after > 0);
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! The table of all methods and functions.
+//!
+//! A row is `name(parameters) -> "type of what it gives" = how it runs`, what it does, and an example; see
+//! [`Method::example`] for its form.
+
+use super::{Kind, Method, Parameter, Receiver, Run};
+use super::{convert, files, json, list, map, matching, number, order, path, text, time};
+
+macro_rules! rows {
+    ($name:ident: $($receiver:ident {
+        $($method:ident($($parameter:ident: $kind:ident $(.$mode:ident)?),*) -> $returns:literal = $run:expr;
+            $doc:literal; $example:literal;)*
+    })*) => {
+        /// The rows in the order of the reference.
+        pub static $name: &[Method] = &[$($(
+            Method {
+                name: stringify!($method),
+                receiver: Receiver::$receiver,
+                parameters: &[$(Parameter::new(stringify!($parameter), Kind::$kind)$(.$mode())?),*],
+                returns: $returns,
+                doc: $doc,
+                example: $example,
+                run: $run,
+            },
+        )*)*];
+    };
+}
+
+use Run::{Change, Value};
+
+rows! { METHODS:
+Any {
+    type() -> "string" = Value(convert::kind);
+        "The name of its type: `null`, `bool`, `int`, `float`, `string`, `list`, `map`, `duration`, `size`, `range`, `function` or `job`.";
+        "(5 / 2).type() => 'float'";
+}
+Str {
+    len() -> "int" = Value(text::len);
+        "How many characters. How many bytes is `s.bytes().len()`.";
+        "'naïve'.len() => 5";
+    is_empty() -> "bool" = Value(text::is_empty);
+        "Whether it holds nothing, not even a blank.";
+        "' '.is_empty() => false";
+    lines() -> "list" = Value(text::lines);
+        "Its lines without their line feeds, as `lines { … }` gives those of a command.";
+        r"$'a\nb\n'.lines() => ['a', 'b']";
+    split(separator: Str.optional, limit: Int.optional) -> "list" = Value(text::split);
+        "The parts between the separators, or between runs of blanks and line ends if there is no separator. With a limit at most so many parts, the last of which holds the rest.";
+        "'a=b=c'.split('=', 2) => ['a', 'b=c']";
+    chars() -> "list" = Value(text::chars);
+        "Its characters.";
+        "'né'.chars() => ['n', 'é']";
+    bytes() -> "list" = Value(text::bytes);
+        "Its bytes as integers from 0 to 255.";
+        "'né'.bytes() => [110, 195, 169]";
+    trim() -> "string" = Value(text::trim);
+        "Without the blanks, tabs and line ends at both ends.";
+        "'  a b '.trim() => 'a b'";
+    trim_start() -> "string" = Value(text::trim_start);
+        "Without those at its start.";
+        "'  a '.trim_start() => 'a '";
+    trim_end() -> "string" = Value(text::trim_end);
+        "Without those at its end.";
+        "'  a '.trim_end() => '  a'";
+    strip_prefix(prefix: Str) -> "string" = Value(text::strip_prefix);
+        "Without this text at its start, where it has it.";
+        "'v1.2'.strip_prefix('v') => '1.2'";
+    strip_suffix(suffix: Str) -> "string" = Value(text::strip_suffix);
+        "Without this text at its end, where it has it.";
+        "'a.txt'.strip_suffix('.txt') => 'a'";
+    contains(part: Str) -> "bool" = Value(text::contains);
+        "Whether it holds this text.";
+        "'error: x'.contains('error') => true";
+    starts_with(prefix: Str) -> "bool" = Value(text::starts_with);
+        "Whether it begins with this text.";
+        "'--help'.starts_with('--') => true";
+    ends_with(suffix: Str) -> "bool" = Value(text::ends_with);
+        "Whether it ends with this text.";
+        "'a.txt'.ends_with('.txt') => true";
+    find(part: Str) -> "int or null" = Value(text::find);
+        "At which character this text begins first; null where it is not.";
+        "'key: value'.find(': ') => 3";
+    replace(old: Str, new: Str) -> "string" = Value(text::replace);
+        "With every `old` replaced.";
+        "'a b c'.replace(' ', '_') => 'a_b_c'";
+    slice(start: Int, end: Int.optional) -> "string" = Value(text::slice);
+        "The characters from `start` up to `end`, which is not included. Negative places count from the end; places beyond it are the end.";
+        "'abcdef'.slice(-3) => 'def'";
+    upper() -> "string" = Value(text::upper);
+        "In capital letters, by Unicode.";
+        "'straße'.upper() => 'STRASSE'";
+    lower() -> "string" = Value(text::lower);
+        "In small letters, by Unicode.";
+        "'ÉTÉ'.lower() => 'été'";
+    pad_start(width: Int, fill: Str.optional) -> "string" = Value(text::pad_start);
+        "Filled at its start, with blanks or this character, up to a width in characters.";
+        "'7'.pad_start(3, '0') => '007'";
+    pad_end(width: Int, fill: Str.optional) -> "string" = Value(text::pad_end);
+        "Filled at its end.";
+        "'ab'.pad_end(4, '.') => 'ab..'";
+    repeat(times: Int) -> "string" = Value(text::repeat);
+        "So many times itself.";
+        "'ab'.repeat(3) => 'ababab'";
+    to_utf8() -> "string" = Value(text::to_utf8);
+        "Itself in UTF-8: U+FFFD stands for what is not.";
+        r"$'a\xff'.to_utf8().len() => 2";
+    matches(regex: Str) -> "bool" = Value(matching::matches);
+        "Whether a part of it matches a regular expression, of the syntax of the [regex crate](https://docs.rs/regex/latest/regex/#syntax). `^` and `$` make that the whole.";
+        r"'v1.20'.matches('^v\d+\.\d+$') => true";
+    match(regex: Str) -> "map or null" = Value(matching::first);
+        "The groups of the first match by their names, or by their numbers where they have none; `\"0\"` is the whole match. Null where nothing matches.";
+        r"'port=80'.match('(?<key>\w+)=(\d+)') => {'0': 'port=80', 'key': 'port', '2': '80'}";
+    match_all(regex: Str) -> "list" = Value(matching::all);
+        "Such a map for each match.";
+        r"'a1 b22'.match_all('\d+').map(m => m['0']) => ['1', '22']";
+    replace_regex(regex: Str, with: StrOrFunction) -> "string" = Value(matching::replace);
+        "With every match replaced: by this text as it stands, or by what a function makes of the groups.";
+        r"'a1b22'.replace_regex('\d+', m => '<' ++ m['0'] ++ '>') => 'a<1>b<22>'";
+    split_regex(regex: Str) -> "list" = Value(matching::split);
+        "The parts between the matches.";
+        r"'a, b;c'.split_regex('[,;] *') => ['a', 'b', 'c']";
+    basename() -> "string" = Value(path::basename);
+        "Of a path, the last part, as basename(1).";
+        "'/usr/lib/'.basename() => 'lib'";
+    dirname() -> "string" = Value(path::dirname);
+        "Of a path, all but the last part, as dirname(1).";
+        "'/usr/lib'.dirname() => '/usr'";
+    stem() -> "string" = Value(path::stem);
+        "Of a path, the last part without its extension.";
+        "'src/main.tar.gz'.stem() => 'main.tar'";
+    ext() -> "string" = Value(path::ext);
+        "Of a path, the extension without its dot; empty if there is none.";
+        "'src/main.rs'.ext() => 'rs'";
+    with_ext(ext: Str) -> "string" = Value(path::with_ext);
+        "The path with another extension, or with none if that is empty.";
+        "'src/main.c'.with_ext('o') => 'src/main.o'";
+    join(parts: Str.rest) -> "string" = Value(path::join);
+        "The path with these below it. A part that begins with `/` is an error.";
+        "'/srv'.join('www', 'a.html') => '/srv/www/a.html'";
+    is_absolute() -> "bool" = Value(path::is_absolute);
+        "Of a path, whether it begins with `/`.";
+        "'/srv'.is_absolute() => true";
+    absolute() -> "string" = Value(files::absolute);
+        "The path from `/` on, by the session's directory. Links and `..` stay as they are.";
+        "'/srv/./a//b'.absolute() => '/srv/a/b'";
+    exists() -> "bool" = Value(files::exists);
+        "Whether there is something at this path.";
+        "'/dev/null'.exists() => true";
+    is_file() -> "bool" = Value(files::is_file);
+        "Whether a file is at this path, or a link to one.";
+        "'/dev/null'.is_file() => false";
+    is_dir() -> "bool" = Value(files::is_dir);
+        "Whether a directory is at this path, or a link to one.";
+        "'/'.is_dir() => true";
+    is_link() -> "bool" = Value(files::is_link);
+        "Whether a symbolic link is at this path.";
+        "'/'.is_link() => false";
+    file_size() -> "size" = Value(files::file_size);
+        "How large the file at this path is.";
+        "write('a.txt', 'hello'); 'a.txt'.file_size() => 5B";
+    modified() -> "duration" = Value(files::modified);
+        "When the file at this path was changed, as `now()` tells instants.";
+        "write('a.txt', ''); now() - 'a.txt'.modified() < 1h => true";
+}
+List {
+    len() -> "int" = Value(list::len);
+        "How many elements.";
+        "[1, 2, 3].len() => 3";
+    is_empty() -> "bool" = Value(list::is_empty);
+        "Whether it holds none.";
+        "[].is_empty() => true";
+    first() -> "any" = Value(list::first);
+        "The first element; null if there is none.";
+        "[1, 2].first() => 1";
+    last() -> "any" = Value(list::last);
+        "The last element; null if there is none.";
+        "[1, 2].last() => 2";
+    push(value: Any) -> "null" = Change(list::push);
+        "Appends an element to the variable. (A list is appended by `xs ++= ys`.)";
+        "let xs = [1]; xs.push(2); xs => [1, 2]";
+    pop() -> "any" = Change(list::pop);
+        "Removes the last element from the variable and gives it.";
+        "let xs = [1, 2]; xs.pop() => 2";
+    insert(index: Int, value: Any) -> "null" = Change(list::insert);
+        "Puts an element before that at `index`, or at the end if `index` is the length.";
+        "let xs = [1, 3]; xs.insert(1, 2); xs => [1, 2, 3]";
+    remove(index: Int) -> "any" = Change(list::remove);
+        "Removes the element at `index` from the variable and gives it.";
+        "let xs = [1, 2, 3]; xs.remove(0) => 1";
+    map(function: Function) -> "list" = Value(list::map);
+        "What the function makes of each element.";
+        "[1, 2].map(x => x * 10) => [10, 20]";
+    filter(function: Function) -> "list" = Value(list::filter);
+        "The elements of which the function says true.";
+        "[1, 5, 9].filter(x => x > 3) => [5, 9]";
+    find(function: Function) -> "any" = Value(list::find);
+        "The first element of which the function says true; null if there is none.";
+        "[1, 5, 9].find(x => x > 3) => 5";
+    any(function: Function) -> "bool" = Value(list::any);
+        "Whether the function says true of some element.";
+        "[1, 5].any(x => x > 3) => true";
+    all(function: Function) -> "bool" = Value(list::all);
+        "Whether the function says true of all elements.";
+        "[1, 5].all(x => x > 3) => false";
+    reduce(initial: Any, function: Function) -> "any" = Value(list::reduce);
+        "What the function makes of `initial` and the first element, then of that and the second, and so on.";
+        "[2, 3, 4].reduce(1, (product, x) => product * x) => 24";
+    sort() -> "list" = Value(order::sort);
+        "In ascending order: numbers, durations, sizes, strings by their bytes, lists by their first difference.";
+        "[3, 1, 2].sort() => [1, 2, 3]";
+    sort_by(key: Function) -> "list" = Value(order::sort_by);
+        "In ascending order of what the function makes of them. Equal ones stay in their order.";
+        "['aaa', 'b', 'cc'].sort_by(s => s.len()) => ['b', 'cc', 'aaa']";
+    group_by(key: Function) -> "map" = Value(list::group_by);
+        "Lists of those of which the function makes the same key.";
+        "['a.c', 'b.h', 'd.c'].group_by(f => f.ext()) => {'c': ['a.c', 'd.c'], 'h': ['b.h']}";
+    join(separator: Str.optional) -> "string" = Value(text::join);
+        "Its strings and numbers as one string, with the separator between them.";
+        "['a', 1, 'c'].join(', ') => 'a, 1, c'";
+    contains(value: Any) -> "bool" = Value(list::contains);
+        "Whether an element equals this value, as `value in xs`.";
+        "[1, 2].contains(2) => true";
+    index_of(value: Any) -> "int or null" = Value(list::index_of);
+        "Where the first element stands that equals this value; null if none does.";
+        "['a', 'b'].index_of('b') => 1";
+    slice(start: Int, end: Int.optional) -> "list" = Value(list::slice);
+        "The elements from `start` up to `end`, which is not included. Negative places count from the end; places beyond it are the end.";
+        "[1, 2, 3, 4].slice(1, 3) => [2, 3]";
+    reverse() -> "list" = Value(list::reverse);
+        "The last element first.";
+        "[1, 2, 3].reverse() => [3, 2, 1]";
+    unique() -> "list" = Value(order::unique);
+        "Each element once, where it stands first.";
+        "[2, 1, 2].unique() => [2, 1]";
+    flatten() -> "list" = Value(list::flatten);
+        "The elements of the lists in it, one level deep.";
+        "[[1, 2], [3], 4].flatten() => [1, 2, 3, 4]";
+    chunks(size: Int) -> "list" = Value(list::chunks);
+        "Lists of so many elements; the last one holds the rest.";
+        "[1, 2, 3].chunks(2) => [[1, 2], [3]]";
+    enumerate() -> "list" = Value(list::enumerate);
+        "Pairs of index and element.";
+        "['a', 'b'].enumerate() => [[0, 'a'], [1, 'b']]";
+    zip(other: List) -> "list" = Value(list::zip);
+        "Pairs of the elements of both lists, as many as the shorter one has.";
+        "['a', 'b'].zip([1, 2]) => [['a', 1], ['b', 2]]";
+    to_map() -> "map" = Value(list::to_map);
+        "Pairs of key and value as a map; of equal keys the last one's value counts.";
+        "[['a', 1], ['b', 2]].to_map() => {'a': 1, 'b': 2}";
+    sum() -> "any" = Value(list::sum);
+        "Its numbers, durations or sizes added; 0 if there are none.";
+        "[1s, 250ms].sum() => 1.25s";
+    min() -> "any" = Value(order::min);
+        "The least element, in the order of `sort`; null if there is none.";
+        "[3, 1, 2].min() => 1";
+    max() -> "any" = Value(order::max);
+        "The greatest element; null if there is none.";
+        "['a', 'c', 'b'].max() => 'c'";
+}
+Map {
+    len() -> "int" = Value(map::len);
+        "How many entries.";
+        "{a: 1}.len() => 1";
+    is_empty() -> "bool" = Value(map::is_empty);
+        "Whether it holds none.";
+        "{a: 1}.is_empty() => false";
+    keys() -> "list" = Value(map::keys);
+        "Its keys in their order.";
+        "{a: 1, b: 2}.keys() => ['a', 'b']";
+    values() -> "list" = Value(map::values);
+        "Its values in their order.";
+        "{a: 1, b: 2}.values() => [1, 2]";
+    entries() -> "list" = Value(map::entries);
+        "Pairs of key and value.";
+        "{a: 1, b: 2}.entries() => [['a', 1], ['b', 2]]";
+    has(key: Str) -> "bool" = Value(map::has);
+        "Whether it has this key, as `key in m`.";
+        "{a: 1}.has('b') => false";
+    get(key: Str, default: Any.optional) -> "any" = Value(map::get);
+        "The value of a key; the default, or null, if it has no such key.";
+        "{a: 1}.get('b', 0) => 0";
+    remove(key: Str) -> "any" = Change(map::remove);
+        "Removes an entry from the variable, if it is there, and gives its value or null.";
+        "let m = {a: 1, b: 2}; m.remove('a'); m => {'b': 2}";
+    merge(others: Map.rest) -> "map" = Value(map::merge);
+        "With the entries of the others, whose values replace those of equal keys.";
+        "{a: 1, b: 2}.merge({b: 3}) => {'a': 1, 'b': 3}";
+    map_values(function: Function) -> "map" = Value(map::map_values);
+        "The same keys with what the function makes of their values.";
+        "{a: 1, b: 2}.map_values(x => x * 10) => {'a': 10, 'b': 20}";
+    filter(function: Function) -> "map" = Value(map::filter);
+        "The entries of whose key and value the function says true.";
+        "{a: 1, b: 2}.filter((key, value) => value > 1) => {'b': 2}";
+    sort_by(key: Function) -> "map" = Value(order::sort_map_by);
+        "In ascending order of what the function makes of key and value.";
+        "{a: 2, b: 1}.sort_by((key, value) => value) => {'b': 1, 'a': 2}";
+}
+Number {
+    abs() -> "int or float" = Value(number::abs);
+        "Without its sign.";
+        "(-3).abs() => 3";
+    round(digits: Int.optional) -> "int or float" = Value(number::round);
+        "The nearest integer, or the nearest float of so many digits after the point. Halves go away from zero.";
+        "(2.5).round() => 3";
+    floor() -> "int" = Value(number::floor);
+        "The integer below.";
+        "(-2.5).floor() => -3";
+    ceil() -> "int" = Value(number::ceil);
+        "The integer above.";
+        "(2.1).ceil() => 3";
+    format(digits: Int) -> "string" = Value(number::format);
+        "Text with exactly so many digits after the point.";
+        "(2 / 3).format(2) => '0.67'";
+}
+Duration {
+    seconds() -> "float" = Value(time::seconds);
+        "How many seconds. For other units divide: `d // 1ms`.";
+        "(1500ms).seconds() => 1.5";
+    format() -> "string" = Value(time::format);
+        "Text for people, in the two largest units.";
+        "(7500s).format() => '2h 5m'";
+    date(pattern: Str.optional) -> "string" = Value(time::date);
+        "Of an instant, as `now()` gives it, date and time in UTC by the signs `%Y %m %d %H %M %S %F %T %j %a %A %b %B %s %N %%` of date(1); without a pattern `%Y-%m-%dT%H:%M:%SZ`.";
+        "(0s).date('%F %T') => '1970-01-01 00:00:00'";
+}
+Size {
+    bytes() -> "int" = Value(number::size_bytes);
+        "How many bytes. For other units divide: `size / 1M`.";
+        "(64K).bytes() => 65536";
+    format() -> "string" = Value(number::size_format);
+        "Text for people, with one digit after the point.";
+        "(1300K).format() => '1.3M'";
+}
+Range {
+    len() -> "int" = Value(list::range_len);
+        "How many numbers.";
+        "(1..=10).len() => 10";
+    is_empty() -> "bool" = Value(list::range_is_empty);
+        "Whether it holds none.";
+        "(5..<5).is_empty() => true";
+    step(by: Int) -> "list" = Value(list::range_step);
+        "Its first number and every so manyth after it.";
+        "(0..<10).step(4) => [0, 4, 8]";
+}
+}
+
+rows! { FUNCTIONS:
+None {
+    int(value: Any) -> "int" = Value(convert::int);
+        "Of a string its number, in which leading zeros count for nothing; of a float its part before the point.";
+        "int(' 08') => 8";
+    float(value: Any) -> "float" = Value(convert::float);
+        "Of a string or an integer the float.";
+        "float('1e3') => 1000.0";
+    str(value: Any) -> "string" = Value(convert::str);
+        "The text that a program would get as an argument.";
+        "str(1.5h) => '90m'";
+    duration(value: Any) -> "duration" = Value(convert::duration);
+        "Of a string its duration. The unit is needed; a number is multiplied by one: `n * 1s`.";
+        "duration('1.5h') => 90m";
+    size(value: Any) -> "size" = Value(convert::size);
+        "Of a string its size; a number counts bytes.";
+        "size('1536K') => 1536K";
+    list(value: Any) -> "list" = Value(list::from);
+        "Of a range its numbers.";
+        "list(1..=3) => [1, 2, 3]";
+    json(text: Str) -> "any" = Value(json::parse);
+        "The value that a JSON text holds. Of equal keys the last one's value counts; a whole number beyond 64 bits is an error.";
+        r#"json('{"a": [1, 2.0, null]}') => {'a': [1, 2.0, null]}"#;
+    to_json(value: Any, indent: Int.optional) -> "string" = Value(json::write);
+        "The value as JSON, on one line or indented by so many blanks. Durations, sizes, ranges and functions have no form in JSON and are an error.";
+        r#"to_json({a: [1, 2.0, null]}) => '{"a":[1,2.0,null]}'"#;
+    read(path: Str) -> "string" = Value(files::read);
+        "The content of a file.";
+        "write('a.txt', 'hi'); read('a.txt') => 'hi'";
+    write(path: Str, text: Any, append: Bool.optional) -> "null" = Value(files::write);
+        "Makes a file of a string or number, in place of what was there or (`append: true`) after it. No line end is added.";
+        "write('a.txt', 'x'); write('a.txt', 'y', append: true); read('a.txt') => 'xy'";
+    glob(pattern: Str) -> "list" = Value(files::glob);
+        "The paths that match a pattern, in order; empty if there are none.";
+        "write('a.txt', ''); glob('*.txt') => ['a.txt']";
+    now() -> "duration" = Value(time::now);
+        "The time since 1970-01-01 00:00 UTC. The difference of two is how long it took; `now().date()` is text.";
+        "now() > 0s => true";
+}
+}

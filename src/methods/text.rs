@@ -1,0 +1,253 @@
+//! Strings: cutting, searching, changing.
+
+use memchr::{memchr_iter, memmem};
+
+use super::access::{argument, int, list, not_utf8, optional_int, optional_string, string, utf8};
+use super::{Host, MethodError, Outcome, limits};
+use crate::diag::{code, quote_word};
+use crate::value::{List, Str, Value};
+
+type Arguments<'a> = &'a mut [Value];
+
+pub fn len(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(Value::Int(count(utf8("len", this)?)))
+}
+
+pub fn is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(string(this)?.is_empty().into())
+}
+
+/// As the block `lines { … }`: a line feed at the end makes no empty line.
+pub fn lines(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let text = string(this)?;
+    if text.is_empty() {
+        return Ok(List::default().into());
+    }
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    limits::items("lines", memchr_iter(b'\n', text).count())?;
+    Ok(text.split(|byte| *byte == b'\n').map(Value::from).collect::<List>().into())
+}
+
+pub fn split(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let text = string(this)?;
+    let limit = match optional_int(argument(arguments, 1))? {
+        None => usize::MAX,
+        Some(limit) => match usize::try_from(limit) {
+            Ok(limit @ 1..) => limit,
+            _ => return Err(MethodError::value("`split` makes at least one part, so `limit` is 1 or more", 1)),
+        },
+    };
+    match optional_string(argument(arguments, 0))? {
+        None => split_at_blanks(text, limit),
+        Some(separator) => {
+            if separator.is_empty() {
+                return Err(MethodError::value("`split` can't split at nothing", 0)
+                    .help("for the characters write: s.chars()"));
+            }
+            let at: Vec<usize> = memmem::find_iter(text, separator.as_bytes()).take(limit - 1).collect();
+            limits::items("split", at.len())?;
+            let mut start = 0;
+            let mut parts = Vec::with_capacity(at.len() + 1);
+            for end in at {
+                parts.push(Value::from(&text[start..end]));
+                start = end + separator.len();
+            }
+            parts.push(Value::from(&text[start..]));
+            Ok(parts.into())
+        }
+    }
+}
+
+fn split_at_blanks(text: &[u8], limit: usize) -> Outcome {
+    let mut parts = Vec::new();
+    let mut rest = text.trim_ascii();
+    while !rest.is_empty() {
+        limits::items("split", parts.len())?;
+        let is_last = parts.len() + 1 == limit;
+        let end = rest.iter().position(u8::is_ascii_whitespace).filter(|_| !is_last).unwrap_or(rest.len());
+        parts.push(Value::from(&rest[..end]));
+        rest = rest[end..].trim_ascii_start();
+    }
+    Ok(parts.into())
+}
+
+pub fn chars(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let text = utf8("chars", this)?;
+    limits::items("chars", text.chars().count())?;
+    Ok(text.chars().map(|c| Value::from(&*c.encode_utf8(&mut [0; 4]))).collect::<List>().into())
+}
+
+pub fn bytes(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let text = string(this)?;
+    limits::items("bytes", text.len())?;
+    Ok(text.iter().map(|byte| Value::Int(i64::from(*byte))).collect::<List>().into())
+}
+
+pub fn trim(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(string(this)?.trim_ascii().into())
+}
+
+pub fn trim_start(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(string(this)?.trim_ascii_start().into())
+}
+
+pub fn trim_end(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(string(this)?.trim_ascii_end().into())
+}
+
+pub fn strip_prefix(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let (text, prefix) = (string(this)?, string(argument(arguments, 0))?);
+    Ok(text.strip_prefix(prefix.as_bytes()).map_or_else(|| this.clone(), Value::from))
+}
+
+pub fn strip_suffix(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let (text, suffix) = (string(this)?, string(argument(arguments, 0))?);
+    Ok(text.strip_suffix(suffix.as_bytes()).map_or_else(|| this.clone(), Value::from))
+}
+
+pub fn contains(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    Ok(memmem::find(string(this)?, string(argument(arguments, 0))?).is_some().into())
+}
+
+pub fn starts_with(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    Ok(string(this)?.starts_with(string(argument(arguments, 0))?).into())
+}
+
+pub fn ends_with(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    Ok(string(this)?.ends_with(string(argument(arguments, 0))?).into())
+}
+
+/// Counted in characters, as `slice` counts: so what stands before the match must be text.
+pub fn find(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let text = string(this)?;
+    let Some(at) = memmem::find(text, string(argument(arguments, 0))?) else { return Ok(Value::Null) };
+    match std::str::from_utf8(&text[..at]) {
+        Ok(before) => Ok(Value::Int(count(before))),
+        Err(error) => Err(not_utf8("find", text, error.valid_up_to())),
+    }
+}
+
+pub fn replace(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let text = string(this)?;
+    let (old, new) = (string(argument(arguments, 0))?, string(argument(arguments, 1))?);
+    if old.is_empty() {
+        return Err(MethodError::value("`replace` can't look for nothing", 0));
+    }
+    let finder = memmem::Finder::new(old);
+    let count = finder.find_iter(text).count();
+    if count == 0 {
+        return Ok(this.clone());
+    }
+    let kept = text.len() - count * old.len();
+    let len = count.checked_mul(new.len()).and_then(|added| added.checked_add(kept));
+    let mut out = Vec::with_capacity(limits::bytes("replace", len)?);
+    let mut start = 0;
+    for at in finder.find_iter(text) {
+        out.extend_from_slice(&text[start..at]);
+        out.extend_from_slice(new);
+        start = at + old.len();
+    }
+    out.extend_from_slice(&text[start..]);
+    Ok(out.into())
+}
+
+pub fn upper(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(utf8("upper", this)?.to_uppercase().into())
+}
+
+pub fn lower(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(utf8("lower", this)?.to_lowercase().into())
+}
+
+pub fn pad_start(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let (text, padding) = padding("pad_start", this, arguments)?;
+    Ok([padding.as_bytes(), text.as_bytes()].concat().into())
+}
+
+pub fn pad_end(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let (text, padding) = padding("pad_end", this, arguments)?;
+    Ok([text.as_bytes(), padding.as_bytes()].concat().into())
+}
+
+/// What a text lacks to have a width.
+fn padding<'v>(method: &str, this: &'v Value, arguments: &[Value]) -> Outcome<(&'v str, String)> {
+    let text = utf8(method, this)?;
+    let width = int(argument(arguments, 0))?;
+    let fill = match argument(arguments, 1) {
+        Value::Null => " ",
+        fill => utf8(method, fill).map_err(|error| error.at(1))?,
+    };
+    if count(fill) != 1 {
+        let message = format!("`{method}` fills with one character, and not {}", quote_word(fill.as_bytes()));
+        return Err(MethodError::value(message, 1));
+    }
+    let lacking = usize::try_from(width.saturating_sub(count(text))).unwrap_or(0);
+    let len = lacking.checked_mul(fill.len()).and_then(|added| added.checked_add(text.len()));
+    limits::bytes(method, len)?;
+    Ok((text, fill.repeat(lacking)))
+}
+
+pub fn repeat(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let text = string(this)?;
+    let times = int(argument(arguments, 0))?;
+    let Ok(times) = usize::try_from(times) else {
+        return Err(MethodError::value(format!("`repeat` can't repeat {times} times"), 0));
+    };
+    limits::bytes("repeat", text.len().checked_mul(times))?;
+    Ok(text.repeat(times).into())
+}
+
+pub fn slice(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let text = utf8("slice", this)?;
+    let (start, end) = cut(count(text), arguments)?;
+    if text.is_ascii() {
+        return Ok(Str::from(&text[start..end]).into());
+    }
+    let offset = |at: usize| text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset);
+    Ok(text.get(offset(start)..offset(end)).unwrap_or_default().into())
+}
+
+/// The places that `slice(start, end?)` means: negative ones count from the end, and those beyond an end are
+/// at it. So `s.slice(0, 80)` shortens what is long and leaves what is not.
+pub fn cut(len: i64, arguments: &[Value]) -> Outcome<(usize, usize)> {
+    let place = |at: i64| (if at < 0 { at.saturating_add(len) } else { at }).clamp(0, len);
+    let start = place(int(argument(arguments, 0))?);
+    let end = place(optional_int(argument(arguments, 1))?.unwrap_or(len)).max(start);
+    // Both are within 0 and a length.
+    Ok((usize::try_from(start).unwrap_or(0), usize::try_from(end).unwrap_or(0)))
+}
+
+pub fn to_utf8(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let text = string(this)?;
+    match String::from_utf8_lossy(text) {
+        std::borrow::Cow::Borrowed(_) => Ok(this.clone()),
+        std::borrow::Cow::Owned(text) => {
+            limits::bytes("to_utf8", Some(text.len()))?;
+            Ok(text.into())
+        }
+    }
+}
+
+/// `xs.join(separator?)`: here, since it makes a string.
+pub fn join(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let items = list(this)?;
+    let separator = optional_string(argument(arguments, 0))?.map(Str::as_bytes).unwrap_or_default();
+    let mut out = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.extend_from_slice(separator);
+        }
+        if crate::value::format::write_word(item, &mut out).is_err() {
+            let message = format!("`join` joins strings and numbers, and element {at} is {}", item.type_of().phrase());
+            return Err(MethodError::new(code::NOT_A_WORD, message)
+                .help("make strings of the elements first: xs.map(x => …).join(…)"));
+        }
+        limits::bytes("join", Some(out.len()))?;
+    }
+    Ok(out.into())
+}
+
+/// How many characters. A length is below 2^63.
+fn count(text: &str) -> i64 {
+    text.chars().count() as i64
+}

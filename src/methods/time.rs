@@ -1,0 +1,195 @@
+//! Durations as text, and instants. An instant is a duration since 1970-01-01 00:00 UTC, so that one
+//! subtracted from another says how long it took, and `now() - 7d` was a week ago.
+
+use super::access::{argument, optional_string, unbound};
+use super::{Host, MethodError, Outcome};
+use crate::diag::quote_word;
+use crate::value::{Duration, Value};
+use std::fmt::Write;
+
+type Arguments<'a> = &'a mut [Value];
+
+const SECOND: u64 = 1_000_000_000;
+const DAY: i64 = 86400;
+
+fn duration(value: &Value) -> Outcome<Duration> {
+    match value {
+        Value::Duration(duration) => Ok(*duration),
+        other => Err(unbound("duration", other)),
+    }
+}
+
+/// `now()`
+pub fn now(host: &mut dyn Host, _: &Value, _: Arguments) -> Outcome {
+    Ok(host.now().into())
+}
+
+pub fn seconds(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(Value::Float(duration(this)?.as_secs_f64()))
+}
+
+/// For people: the two largest units; below a minute, seconds or milliseconds to three digits.
+pub fn format(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let nanos = duration(this)?.nanos;
+    let sign = if nanos < 0 { "-" } else { "" };
+    let nanos = nanos.unsigned_abs();
+    // To the precision that is shown, first: 59.9996s is 1m, not 60s.
+    let seconds = |unit: u64| (nanos + unit / 2) / unit;
+    let text = if nanos < SECOND - 500_000 {
+        fraction(seconds(1000), 1000, "ms")
+    } else if nanos < 60 * SECOND - 5_000_000 {
+        fraction(seconds(10_000_000), 100, "s")
+    } else {
+        let s = seconds(SECOND);
+        let (days, hours, minutes) = (s / 86400, s / 3600 % 24, s / 60 % 60);
+        match (days, s / 3600) {
+            (0, 0) => pair(minutes, "m", s % 60, "s"),
+            (0, _) => pair(hours, "h", minutes, "m"),
+            _ => pair(days, "d", hours, "h"),
+        }
+    };
+    Ok(format!("{sign}{text}").into())
+}
+
+fn pair(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
+    if small == 0 { format!("{large}{large_unit}") } else { format!("{large}{large_unit} {small}{small_unit}") }
+}
+
+/// `count / parts` with a unit, without trailing zeros.
+fn fraction(count: u64, parts: u64, unit: &str) -> String {
+    let places = parts.ilog10() as usize;
+    let text = format!("{}.{:0places$}", count / parts, count % parts);
+    format!("{}{unit}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// The instant's date and time in UTC, by the signs of strftime(3).
+pub fn date(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let nanos = duration(this)?.nanos;
+    let pattern = optional_string(argument(arguments, 0))?.map_or(&b"%Y-%m-%dT%H:%M:%SZ"[..], |text| text);
+    let date = Date::of(nanos);
+    let mut out = Vec::with_capacity(pattern.len() * 2);
+    let mut rest = pattern;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        if *byte != b'%' {
+            out.push(*byte);
+            continue;
+        }
+        let sign = rest.first().copied();
+        rest = rest.get(1..).unwrap_or_default();
+        match sign.and_then(|sign| date.part(sign)) {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
+            None => {
+                let shown = quote_word(&[&b"%"[..], sign.as_slice()].concat());
+                let message = format!("`date` knows no {shown}");
+                return Err(MethodError::value(message, 0)
+                    .help("it knows %Y %m %d %H %M %S %F %T %j %a %A %b %B %s %N %%; others by date(1): date -d @$seconds"));
+            }
+        }
+        super::limits::bytes("date", Some(out.len()))?;
+    }
+    Ok(out.into())
+}
+
+/// An instant taken apart.
+struct Date {
+    year: i64,
+    /// From 1.
+    month: i64,
+    day: i64,
+    /// From 1.
+    day_of_year: i64,
+    /// From Sunday.
+    weekday: i64,
+    second_of_day: i64,
+    second: i64,
+    nanos: i64,
+}
+
+const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+impl Date {
+    /// 292 years around 1970 is all that 64 bits of nanoseconds reach, so counting is quick enough.
+    fn of(nanos: i64) -> Self {
+        let second = nanos.div_euclid(1_000_000_000);
+        let days = second.div_euclid(DAY);
+        let is_leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let year_len = |year: i64| if is_leap(year) { 366 } else { 365 };
+        let (mut year, mut day) = (1970, days);
+        while day < 0 {
+            year -= 1;
+            day += year_len(year);
+        }
+        while day >= year_len(year) {
+            day -= year_len(year);
+            year += 1;
+        }
+        let day_of_year = day + 1;
+        let mut month = 1;
+        let lens = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        for len in lens {
+            if day < len {
+                break;
+            }
+            day -= len;
+            month += 1;
+        }
+        Self {
+            year,
+            month,
+            day: day + 1,
+            day_of_year,
+            // 1970 began on a Thursday.
+            weekday: (days + 4).rem_euclid(7),
+            second_of_day: second.rem_euclid(DAY),
+            second,
+            nanos: nanos.rem_euclid(1_000_000_000),
+        }
+    }
+
+    /// What a sign stands for.
+    fn part(&self, sign: u8) -> Option<String> {
+        let name = |names: &[&'static str], at: i64| {
+            usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or_default()
+        };
+        let weekday = name(&WEEKDAYS, self.weekday);
+        let month = name(&MONTHS, self.month - 1);
+        let (hour, minute, second) =
+            (self.second_of_day / 3600, self.second_of_day / 60 % 60, self.second_of_day % 60);
+        let mut out = String::new();
+        _ = match sign {
+            b'Y' => write!(out, "{}", self.year),
+            b'm' => write!(out, "{:02}", self.month),
+            b'd' => write!(out, "{:02}", self.day),
+            b'F' => write!(out, "{}-{:02}-{:02}", self.year, self.month, self.day),
+            b'H' => write!(out, "{hour:02}"),
+            b'M' => write!(out, "{minute:02}"),
+            b'S' => write!(out, "{second:02}"),
+            b'T' => write!(out, "{hour:02}:{minute:02}:{second:02}"),
+            b'j' => write!(out, "{:03}", self.day_of_year),
+            b'a' => write!(out, "{}", &weekday[..3]),
+            b'A' => write!(out, "{weekday}"),
+            b'b' => write!(out, "{}", &month[..3]),
+            b'B' => write!(out, "{month}"),
+            b's' => write!(out, "{}", self.second),
+            b'N' => write!(out, "{:09}", self.nanos),
+            b'%' => write!(out, "%"),
+            _ => return None,
+        };
+        Some(out)
+    }
+}

@@ -1,0 +1,81 @@
+//! How much of this thread's stack is left.
+//!
+//! Functions of a script call each other on the interpreter's own stack, and an overflow of that is not an error that
+//! anybody could report: the kernel ends the process. Threads of a host may have any size of stack, so a count of
+//! calls alone does not do.
+
+use std::cell::Cell;
+
+thread_local! {
+    /// The address that the stack must stay above; 0 before it is known.
+    static FLOOR: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Left for what one call may need: its blocks and expressions are nested 256 deep at most.
+const LEAST: usize = 512 << 10;
+/// Of a stack whose size is not known.
+const ASSUMED: usize = 1 << 20;
+
+/// Whether the next call might not fit.
+#[inline]
+pub fn is_low() -> bool {
+    let marker = 0_u8;
+    let here = std::hint::black_box(&raw const marker) as usize;
+    let floor = match FLOOR.get() {
+        0 => {
+            let floor = floor(here);
+            FLOOR.set(floor);
+            floor
+        }
+        floor => floor,
+    };
+    here < floor
+}
+
+fn floor(here: usize) -> usize {
+    let (low, size) = bounds().unwrap_or((here.saturating_sub(ASSUMED), ASSUMED));
+    // The main thread's limit may be endless; it grows downwards until something is in its way.
+    let low = low.max(here.saturating_sub(64 << 20));
+    low + (size / 4).clamp(LEAST / 4, LEAST)
+}
+
+/// Lowest address and size (pthread_getattr_np(3)).
+#[cfg(target_os = "linux")]
+fn bounds() -> Option<(usize, usize)> {
+    // SAFETY: the attributes are initialised by the first call, read by the second and destroyed by the third.
+    unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &raw mut attributes) != 0 {
+            return None;
+        }
+        let mut low = std::ptr::null_mut();
+        let mut size = 0;
+        let found = libc::pthread_attr_getstack(&raw const attributes, &raw mut low, &raw mut size);
+        libc::pthread_attr_destroy(&raw mut attributes);
+        (found == 0).then_some((low as usize, size))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bounds() -> Option<(usize, usize)> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn depth(so_far: usize) -> usize {
+        let room = std::hint::black_box([0_u8; 1024]);
+        if is_low() { so_far } else { depth(so_far + usize::from(room[0] == 0)) }
+    }
+
+    #[test]
+    fn the_end_of_any_stack_is_seen_before_it_comes() {
+        for size in [1 << 20, 8 << 20] {
+            let thread = std::thread::Builder::new().stack_size(size).spawn(|| depth(0)).unwrap();
+            let depth = thread.join().unwrap();
+            assert!(depth > 100 && depth < size / 1024, "{depth} of {size}");
+        }
+    }
+}
