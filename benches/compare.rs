@@ -78,7 +78,31 @@ fn main() {
             None => println!(),
         }
     }
+    if "parse alone 5 MB".contains(&only) {
+        parse_alone(&directory, rounds);
+    }
     let _ = fs::remove_dir_all(&directory);
+}
+
+/// From text to syntax tree, without the check, beside `bash -n`, which does the same.
+fn parse_alone(directory: &Path, rounds: usize) {
+    let lines = ordinary_lines(5_000_000);
+    let path = directory.join("alone.sh");
+    fs::write(&path, &lines).expect("a script can be written");
+    let mut pairs = Vec::new();
+    for _ in 0..rounds {
+        let start = Instant::now();
+        let status = Command::new("bash").arg("-n").arg(&path).status().expect("bash runs");
+        assert!(status.success());
+        let bash = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        pipewright::fuzzing::parse(lines.as_bytes());
+        pairs.push((bash, start.elapsed().as_secs_f64()));
+    }
+    let speed = |seconds: f64| lines.len() as f64 / 1e6 / seconds;
+    let bash = speed(median(pairs.iter().map(|pair| pair.0).collect()));
+    let ours = speed(median(pairs.iter().map(|pair| pair.1).collect()));
+    println!("parse alone 5 MB: {ours:.1} MB/s, bash -n {bash:.1} MB/s");
 }
 
 fn workloads(directory: &Path) -> Vec<Workload> {

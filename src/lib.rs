@@ -7,6 +7,8 @@ pub mod diag;
 pub mod engine;
 mod eval;
 mod expand;
+#[cfg(feature = "cli")]
+mod layout;
 mod methods;
 // The layer of processes can do more than the language asks for yet: limits, time-outs, suspension.
 #[expect(dead_code, unused_imports, reason = "limits, time-outs and job control have no caller yet")]

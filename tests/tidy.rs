@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["span", "diag", "value", "sys", "expand"],
     &["syntax", "process", "builtins"],
-    &["check"],
+    &["check", "layout"],
     &["eval"],
     &["engine"],
     &["cli"],
@@ -94,7 +94,9 @@ fn the_system_is_touched_in_sys_alone() {
     let mut wrong = Vec::new();
     for file in sources().into_iter().filter(|file| !file.name.starts_with("sys/")) {
         for word in ["unsafe", "libc", "rustix"] {
-            if holds_word(&file.code, word) {
+            // The entry point of the binary is named by the C library.
+            let entry = file.name == "main.rs" && word == "unsafe";
+            if holds_word(&file.code, word) && !entry {
                 wrong.push(format!("{} holds {word}", file.name));
             }
         }

@@ -3,6 +3,7 @@
 //! What changes a run (`cd`, `exit`, `wait`) is in `eval::builtin`.
 
 pub mod echo;
+pub mod literal;
 pub mod printf;
 pub mod test;
 
@@ -120,6 +121,9 @@ pub fn find(name: &str) -> Option<Builtin> {
     ALL.iter().find(|row| row.name == name).map(|row| row.builtin)
 }
 
+/// Where an argument is missing, so that the whole command is shown.
+pub const NO_ARGUMENT: usize = usize::MAX;
+
 /// A call that is refused before anything runs.
 pub struct Refusal {
     /// Which argument is to blame, from 0.
@@ -161,10 +165,14 @@ impl Builtin {
                 })
             }
             Self::Printf => {
+                if arguments.is_empty() {
+                    return usage(NO_ARGUMENT, "printf takes a format".into(), "write: printf '%s\\n' text");
+                }
                 // The format alone: arguments can't make it one that is refused.
-                let printed = printf::printf(&[first?]);
+                let place = usize::from(first == Some(b"--") && arguments.len() > 1);
+                let printed = printf::printf(&[arguments[place]?]);
                 let message = printed.errors.into_iter().next().filter(|_| printed.status == 2)?;
-                usage(0, format!("printf: {message}"), "printf takes a format of POSIX, with %b, %c and %q")
+                usage(place, format!("printf: {message}"), "printf takes a format of POSIX, with %b, %c and %q")
             }
             Self::Exit => {
                 let status = first.filter(|text| *text != b"--")?;
@@ -178,6 +186,15 @@ impl Builtin {
                     "exit takes one status of 0 to 255".into(),
                     "other numbers would be cut to eight bits: exit 1",
                 )
+            }
+            Self::Type if arguments.is_empty() => {
+                usage(NO_ARGUMENT, "type takes names".into(), "write: type ls")
+            }
+            Self::Command if arguments.len() < 2 => {
+                usage(NO_ARGUMENT, "command -v takes a name".into(), "write: command -v ls")
+            }
+            Self::Command if arguments[1].is_some_and(|name| name.starts_with(b"-")) => {
+                option(1, arguments[1]?, "command -v NAME tells what a name means")
             }
             Self::Type | Self::Command => {
                 let names =
@@ -204,9 +221,17 @@ impl Builtin {
             Self::Wait if !arguments.is_empty() => {
                 usage(0, "wait takes no arguments".into(), "it waits for all jobs of the script: wait")
             }
-            Self::Pwd if first.is_some_and(|first| !first.starts_with(b"-")) => {
-                usage(0, "pwd takes no argument".into(), "write: pwd")
+            Self::Bracket if arguments.last().is_none_or(|last| last.is_some_and(|last| last != b"]")) => {
+                usage(
+                    NO_ARGUMENT,
+                    "`[` is not closed by `]`".into(),
+                    "the last argument is `]`, with a blank before it: [ -f notes.txt ]",
+                )
             }
+            Self::Pwd => literal::pwd(arguments),
+            Self::Cd => literal::cd(arguments),
+            Self::Sleep => literal::sleep(arguments),
+            Self::Kill => literal::kill(arguments),
             _ => None,
         }
     }

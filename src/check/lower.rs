@@ -88,7 +88,15 @@ impl<'s> Checker<'s> {
     }
 
     pub fn habit(&mut self, habit: Habit, span: Span) {
-        self.sh(&sh_habits::of(habit), span);
+        let text = &self.text[span.range()];
+        match habit {
+            Habit::Parameter | Habit::SpecialParameter => self.sh(&super::sh_parameters::of(text), span),
+            // `$?` in an expression: no name is behind the dollar that could stand without it.
+            Habit::Dollar if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" => {
+                self.sh(&super::sh_parameters::of(text), span);
+            }
+            _ => self.sh(&sh_habits::of(habit), span),
+        }
     }
 
     pub fn sh(&mut self, row: &sh_habits::Row, span: Span) {
@@ -164,6 +172,7 @@ impl<'s> Checker<'s> {
                     let and_or = self.copy(|this| this.and_or(and_or));
                     StatementKind::Background(Arc::new(and_or))
                 } else if and_or.rest.is_empty() {
+                    self.refuse_absorbed_blocks(&and_or);
                     StatementKind::Pipeline(Box::new(self.pipeline(and_or.first)))
                 } else {
                     StatementKind::AndOr(Box::new(self.and_or(and_or)))
@@ -346,8 +355,16 @@ impl<'s> Checker<'s> {
             None if name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => {
                 format!("the environment is env.{name}")
             }
+            None if matches!(name, "True" | "False") => format!("write: {}", name.to_lowercase()),
+            None if matches!(name, "None" | "nil" | "undefined" | "NULL") => "write: null".to_string(),
             None if name == "_" => "this is a variable of shells".to_string(),
-            None => format!("declare it before: let {name} = …; the environment is env.NAME"),
+            // In a word, `$` has said that a variable is meant.
+            None if self.text[..span.start as usize].ends_with(['$', '{'])
+                || self.text[span.range()].starts_with('$') =>
+            {
+                format!("declare it before: let {name} = …; the environment is env.NAME")
+            }
+            None => format!("declare it before: let {name} = …; text is quoted: \"{name}\"; what a program prints is $({name})"),
         };
         self.error(
             code::UNDECLARED_NAME,
@@ -455,52 +472,6 @@ impl<'s> Checker<'s> {
     }
 
     // -------------------------------------------------------------------------------------- pipelines
-
-    /// `test -f x && cmd`: sh goes on after it even under `set -e`; as a statement here it would raise.
-    fn refuse_test_and(&mut self, and_or: &ast::AndOr<'s>) {
-        let ors = and_or.rest.iter().any(|(connector, _)| *connector == ast::Connector::Or);
-        let ast::StageKind::Simple(simple) = &and_or.first.stages[0].kind else { return };
-        let tests = and_or.first.stages.len() == 1
-            && matches!(super::words::literal(simple.words.first()).as_deref(), Some("test" | "["));
-        if tests && !ors && !and_or.rest.is_empty() {
-            let span = and_or.first.span;
-            let help = "write it as a condition:\nif test -e lock { echo locked }";
-            self.error(
-                code::SH_TEST_AND,
-                span,
-                "a test before `&&` would stop the script when it is false",
-                "in sh the script goes on after this",
-                help,
-            );
-        }
-    }
-
-    /// `{ false; echo x; } || y` prints x in sh, where a failure that is absorbed stops nothing.
-    fn refuse_absorbed_blocks(&mut self, and_or: &ast::AndOr<'s>) {
-        let pipelines: Vec<&ast::Pipeline<'s>> =
-            std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline)).collect();
-        let last_or = and_or.rest.iter().rposition(|(connector, _)| *connector == ast::Connector::Or);
-        for (index, pipeline) in pipelines.into_iter().enumerate() {
-            if !(pipeline.negated || last_or.is_some_and(|or| index <= or)) {
-                continue;
-            }
-            let block = pipeline.stages.iter().find_map(|stage| match &stage.kind {
-                ast::StageKind::Block(block) if block.statements.len() > 1 => Some(block.span),
-                _ => None,
-            });
-            if let Some(span) = block {
-                let help =
-                    "join its commands, which is the same in sh:\n{ make && make install; } || echo failed";
-                self.error(
-                    code::SH_BLOCK,
-                    span,
-                    "a failure in this block is absorbed behind it",
-                    "in sh the block would go on after a failing command",
-                    help,
-                );
-            }
-        }
-    }
 
     pub fn and_or(&mut self, and_or: ast::AndOr<'s>) -> AndOr {
         self.refuse_absorbed_blocks(&and_or);
@@ -692,6 +663,18 @@ impl<'s> Checker<'s> {
                     return Condition::Value(Expr { span: value.span, kind: ExprKind::Value(Value::Null) });
                 }
                 Condition::Value(self.expr(value))
+            }
+            ast::ConditionKind::Command(and_or)
+                if matches!(and_or.first.stages[0].kind, ast::StageKind::Sh(Habit::Subshell, _)) =>
+            {
+                self.error(
+                    code::SYNTAX,
+                    condition.span,
+                    "these parentheses hold no expression",
+                    "commands stand in a condition without parentheses",
+                    "test files by a command: if test -f list { … }; join values by `and`, `or`, `not`: if (a == 1 and b) { … }",
+                );
+                Condition::Value(Expr { span: condition.span, kind: ExprKind::Value(Value::Null) })
             }
             ast::ConditionKind::Command(and_or) => Condition::Command(self.and_or(*and_or)),
         }

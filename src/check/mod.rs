@@ -1,8 +1,10 @@
 //! The check: from the syntax tree to the resolved tree, or to all that is wrong with it, before anything runs.
 
+mod absorbed;
 mod code_slots;
 mod expressions;
 mod functions;
+mod lookalikes;
 mod lower;
 mod modules;
 mod names;
@@ -12,6 +14,7 @@ mod project;
 mod redirections;
 mod scope;
 mod sh_habits;
+mod sh_parameters;
 mod truncation;
 mod words;
 
@@ -32,8 +35,7 @@ pub use project::{Loaded, Loader};
 /// Everything that is wrong with it, in the order of the text; never empty.
 pub fn check(source: &Arc<Source>, loader: Option<Rc<dyn Loader>>) -> Result<Program, Vec<Diagnostic>> {
     let mut project = Project::new(loader);
-    let own = project.loader.as_ref().and_then(|loader| loader.key(source.name()));
-    let id = project.open(own.as_deref());
+    let id = project.open(None);
     let checked = file(source, id, project);
     let (project, main) = (checked.project, checked.main);
     let mut errors = checked.errors;

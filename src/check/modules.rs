@@ -85,6 +85,11 @@ fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc
             return None;
         }
     };
+    if checker.module == SCRIPT
+        && let Some(key) = loader.key(checker.source.name())
+    {
+        checker.project.reading(&key);
+    }
     match checker.project.file(&loaded.key) {
         Some(File::Read(id, members)) => return Some((*id, members.clone())),
         Some(File::Open) => {

@@ -49,7 +49,21 @@ impl<'s> Checker<'s> {
 
     fn pattern<T>(&mut self, parts: &[ast::Part<'s>], parsed: Result<T, PatternError>) -> Option<T> {
         match parsed {
-            Ok(pattern) => Some(pattern),
+            Ok(pattern) => {
+                // dash takes `[.` for characters where no `.]` follows, and bash takes the whole for text.
+                let class = |text: &str| {
+                    text.len() > 2 && ["[.", "[:", "[="].iter().any(|open| text[1..].contains(open))
+                };
+                let part =
+                    parts.iter().find(|part| matches!(part.kind, PartKind::Pattern(text) if class(text)));
+                if let Some(part) = part {
+                    let message = "a class in brackets that is not closed";
+                    let help = "put the inner `[` last if it is one of the characters: [abc[]";
+                    self.error(code::SH_BRACKET, part.span, message, "shells disagree about this", help);
+                    return None;
+                }
+                Some(pattern)
+            }
             Err(error) => {
                 // The error counts bytes over all parts.
                 let mut before = 0;
@@ -76,6 +90,18 @@ impl<'s> Checker<'s> {
     pub fn match_pattern(&mut self, word: ast::Word<'s>) -> Option<MatchPattern> {
         let span = word.span;
         let parts = match word.kind {
+            WordKind::Bare("_") => {
+                let help = "anything else is matched by: * => { … }";
+                let message = "`_` would match this text alone";
+                self.error(
+                    code::SYNTAX,
+                    span,
+                    message,
+                    "a pattern of one character",
+                    &format!("{help}; quote it if it is meant as text: '_'"),
+                );
+                return None;
+            }
             WordKind::Bare(text) => return Some(MatchPattern::Text(Str::from(text))),
             WordKind::Parts(parts) => parts.into_vec(),
             WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow => {

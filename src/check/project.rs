@@ -98,9 +98,14 @@ impl Project {
     pub fn open(&mut self, key: Option<&str>) -> ModuleId {
         self.modules.push(None);
         if let Some(key) = key {
-            self.files.insert(key.to_string(), File::Open);
+            self.reading(key);
         }
         ModuleId(self.modules.len() as u32 - 1)
+    }
+
+    /// Notes that a file is being read.
+    pub fn reading(&mut self, key: &str) {
+        self.files.insert(key.to_string(), File::Open);
     }
 
     pub fn close(&mut self, key: &str, id: ModuleId, members: Members) -> Rc<Members> {

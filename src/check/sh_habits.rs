@@ -39,8 +39,8 @@ pub const fn of(habit: Habit) -> Row {
         Habit::ForArithmetic => row(
             code::SH_COMPOUND,
             "`for ((…))` is bash's form",
-            "loop over a range",
-            "for i in (0..<10) { echo $i }",
+            "loop over a range, or for ever",
+            "for i in (0..<10) { echo $i }\nwhile true { break }",
         ),
         Habit::CaseEnd => row(
             code::SH_COMPOUND,
@@ -129,7 +129,7 @@ pub const fn of(habit: Habit) -> Row {
         Habit::LetWithoutSpaces => row(
             code::SH_ASSIGNMENT,
             "`let` declares a variable: name, spaces, `=`, expression",
-            "write spaces around `=`",
+            "write a name, `=` between blanks, and a value",
             "let x = 5",
         ),
         Habit::RedirectBoth => row(
@@ -342,6 +342,15 @@ const WORDS: &[(&[&str], Row)] = &[
         ),
     ),
     (
+        &["in"],
+        row(
+            code::SH_KEYWORD,
+            "`in` stands in the head of `for`",
+            "the name of the variable stands before it",
+            "for file in *.txt { echo $file }",
+        ),
+    ),
+    (
         &["not"],
         row(
             code::SH_OPERATOR,
@@ -364,7 +373,7 @@ const WORDS: &[(&[&str], Row)] = &[
         row(
             code::SH_ASSIGNMENT,
             "`let` declares a variable: name, spaces, `=`, expression",
-            "write spaces around `=`",
+            "write a name, `=` between blanks, and a value",
             "let x = 5",
         ),
     ),
@@ -380,7 +389,7 @@ const WORDS: &[(&[&str], Row)] = &[
     (
         &[
             "builtin", "enable", "hash", "bind", "caller", "compgen", "complete", "compopt", "disown", "fc",
-            "logout", "suspend", "in",
+            "logout", "suspend",
         ],
         row(
             code::SH_BUILTIN,

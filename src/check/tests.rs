@@ -18,6 +18,16 @@ fn every_example_of_a_hint_passes_the_check() {
 }
 
 #[test]
+fn every_parameter_of_sh_is_refused_with_an_example_that_passes() {
+    for text in sh_parameters::ALL {
+        let row = sh_parameters::of(text);
+        let found = errors(row.example);
+        assert!(found.is_empty(), "{}: {}", row.example, found[0].render(false, 100));
+        assert_eq!(codes(&format!("echo \"{text}\"")), ["E0307"], "{text}");
+    }
+}
+
+#[test]
 fn names_are_resolved_before_anything_runs() {
     assert_eq!(codes("echo $nmae"), ["E0201"]);
     assert_eq!(codes("let name = 1\necho $name"), [] as [&str; 0]);

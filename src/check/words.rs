@@ -63,8 +63,7 @@ impl<'s> Checker<'s> {
                     self.habit(Habit::AppendAssignment, assignment.name.span)
                 }
                 Some(assignment) => {
-                    let name = assignment.name.text;
-                    let help = format!("declare by `let` and assign with spaces:\nlet {name} = \"value\"");
+                    let help = self.assignment_help(assignment);
                     self.error(
                         code::SH_ASSIGNMENT,
                         span,
@@ -90,28 +89,44 @@ impl<'s> Checker<'s> {
             self.habit(Habit::AppendAssignment, assignment.name.span);
             return None;
         }
+        // `command command ls` is `command ls`.
+        let commands =
+            words.iter().take_while(|word| literal(Some(word)).as_deref() == Some("command")).count();
         let name = literal(Some(first));
+        if name.as_deref() == Some("!") && is_unquoted(first) && !assignments.is_empty() {
+            let help = "move it to the front: ! NAME=value cmd";
+            self.error(
+                code::SYNTAX,
+                first.span,
+                "`!` stands before a whole pipeline",
+                "an assignment stands before it",
+                help,
+            );
+            return None;
+        }
+        if self.refuse_lookalike(&words) {
+            return None;
+        }
         let target = match &name {
-            Some(name) => self.target(name, first, &words)?,
+            Some(name) => self.target(name, first, &words[commands.saturating_sub(1)..])?,
             None => {
+                if self.refuse_capture_as_program(first) {
+                    return None;
+                }
                 self.refuse_list_as_program(first);
                 Target::Program
             }
         };
         code_slots::check(self, &words);
-        let through = name.as_deref() == Some("command");
         let assignments = assignments.into_vec().into_iter();
         let assignments = assignments
             .map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true)))
             .collect::<Box<[_]>>();
         // The name of a builtin is no argument of it, and neither is `command`.
         let asks = matches!(target, Target::Builtin(Builtin::Command));
-        let through = through && !asks;
+        let dropped = commands + usize::from(!matches!(target, Target::Program) && !asks);
         let mut words = words.into_iter();
-        words
-            .by_ref()
-            .take(usize::from(!matches!(target, Target::Program)) + usize::from(through))
-            .for_each(drop);
+        words.by_ref().take(dropped).for_each(drop);
         let mut lowered = Vec::with_capacity(words.len());
         let mut spans = Vec::new();
         for word in words {
@@ -254,6 +269,52 @@ impl<'s> Checker<'s> {
             Some(name) => Some(builtins::find(name).map_or(Target::Program, Target::Builtin)),
             None => Some(Target::Program),
         }
+    }
+
+    /// `NAME=value` as a statement, as it is written here.
+    fn assignment_help(&self, assignment: &ast::Assignment<'s>) -> String {
+        let name = assignment.name.text;
+        let source = &self.text[assignment.value.span.range()];
+        let value = match literal(Some(&assignment.value)) {
+            Some(text) if !text.is_empty() && !text.contains(['\\', '"', '$', '`', '\n']) => {
+                format!("\"{text}\"")
+            }
+            _ if source.starts_with("$(") && source.ends_with(')') && !source.contains('\n') => {
+                source.to_string()
+            }
+            _ => "\"value\"".to_string(),
+        };
+        let capitals =
+            name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if self.scopes.find(name).is_some() {
+            format!("assign with blanks around the `=`: {name} = {value}")
+        } else if capitals {
+            format!(
+                "assign to the environment, or declare a variable of the script by `let`:\nenv.{name} = {value}"
+            )
+        } else {
+            format!("declare by `let`, and assign with blanks around the `=`:\nlet {name} = {value}")
+        }
+    }
+
+    /// `$(cmd) args`: sh would split what the command prints into the name of a program and arguments.
+    fn refuse_capture_as_program(&mut self, word: &ast::Word<'s>) -> bool {
+        let WordKind::Parts(parts) = &word.kind else { return false };
+        let [ast::Part { kind: PartKind::Capture(_, ast::Quoting::Bare), span }] = &**parts else {
+            return false;
+        };
+        let text = &self.text[span.range()];
+        let help = if text.len() < 200 && !text.contains(['\n', '"']) {
+            format!(
+                "what a program prints is never run as code; quote it if it is the name of one program:\n\"{text}\""
+            )
+        } else {
+            "what a program prints is never run as code; quote it if it is the name of one program"
+                .to_string()
+        };
+        let message = "an unquoted capture can't be the name of a program";
+        self.error(code::SH_CAPTURE, *span, message, "sh would split it into a name and arguments", &help);
+        true
     }
 
     fn refuse_list_as_program(&mut self, word: &ast::Word<'s>) {
@@ -468,6 +529,17 @@ impl<'s> Checker<'s> {
                 PartKind::Capture(_, ast::Quoting::Bare) => {
                     let text = &self.text[part.span.range()];
                     let inner = &text[2..text.len() - 1];
+                    if inner.trim().is_empty() {
+                        let label = "no command is in it";
+                        self.error(
+                            code::SYNTAX,
+                            part.span,
+                            "an empty capture",
+                            label,
+                            "an empty argument is ''",
+                        );
+                        continue;
+                    }
                     let help = if inner.len() < 200 && !inner.contains(['\n', '"']) {
                         let inner = inner.trim();
                         format!(

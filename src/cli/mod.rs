@@ -1,5 +1,6 @@
 //! The command line.
 
+mod format;
 mod options;
 mod trace;
 
@@ -10,6 +11,7 @@ use std::io::{IsTerminal, Read, Write};
 
 /// Runs the program and gives its exit status.
 pub fn main() -> u8 {
+    crate::sys::start::begin();
     // Whoever started us may have left descriptors open that our children have no business with.
     crate::sys::descriptor::seal();
     let options = match options::parse(std::env::args_os()) {
@@ -19,6 +21,9 @@ pub fn main() -> u8 {
             return 2;
         }
     };
+    if let Mode::Format { check } = options.mode {
+        return format::run(check, options);
+    }
     let (name, text) = match read(&options.text) {
         Ok(read) => read,
         Err((message, status)) => {
@@ -27,6 +32,7 @@ pub fn main() -> u8 {
         }
     };
     match options.mode {
+        Mode::Format { .. } => 0,
         Mode::Help => print(options::HELP),
         Mode::Version => print(concat!("pipewright ", env!("CARGO_PKG_VERSION"), "\n")),
         Mode::Explain(code) => explain(&code),

@@ -12,6 +12,7 @@ Run shell pipelines that cannot be injected.
 Usage: pipewright [OPTION…] FILE [ARGUMENT…]
        pipewright [OPTION…] -c CODE [ARGUMENT…]
        command-that-writes-a-script | pipewright
+       pipewright --fmt [--check] [FILE…]
 
 The script finds its arguments in the list `args`.
 
@@ -19,6 +20,8 @@ Options, which end at FILE or CODE:
   -c CODE          run CODE
       --check      read and check the script, and run nothing
       --ast        print the syntax tree as JSON, and run nothing
+      --fmt        lay out the script FILEs anew, or standard input to standard
+                   output; with --check only tell which files would change
       --trace      tell on standard error when a process starts and ends
       --explain X  tell more about a diagnostic, such as E0201, or a builtin
   -h, --help       print this
@@ -34,6 +37,9 @@ pub enum Mode {
     Run,
     Check,
     Tree,
+    Format {
+        check: bool,
+    },
     Help,
     Version,
     Explain(String),
@@ -54,7 +60,7 @@ pub struct Options {
 }
 
 const USAGE: &str =
-    "usage: pipewright [--check | --ast | --trace] FILE [ARGUMENT…], or -c CODE; --help tells more";
+    "usage: pipewright [--check | --ast | --fmt | --trace] FILE [ARGUMENT…], or -c CODE; --help tells more";
 
 pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     let mut parser = lexopt::Parser::from_iter(args);
@@ -68,7 +74,13 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
                 options.text = Text::Code(code.into_vec());
                 break;
             }
+            Some(Arg::Long("check")) if matches!(options.mode, Mode::Format { .. }) => {
+                options.mode = Mode::Format { check: true };
+            }
             Some(Arg::Long("check")) => options.mode = Mode::Check,
+            Some(Arg::Long("fmt")) => {
+                options.mode = Mode::Format { check: matches!(options.mode, Mode::Check) };
+            }
             Some(Arg::Long("ast")) => options.mode = Mode::Tree,
             Some(Arg::Long("trace")) => options.trace = true,
             Some(Arg::Long("explain")) => {
@@ -94,7 +106,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     let rest = parser.raw_args().map_err(wrong)?;
     options.args = rest.map(OsString::into_vec).collect();
     if matches!(options.text, Text::None) {
-        if std::io::stdin().is_terminal() {
+        if !matches!(options.mode, Mode::Format { .. }) && std::io::stdin().is_terminal() {
             return Err(format!("pipewright: no script is given\n{USAGE}"));
         }
         options.text = Text::StandardInput;

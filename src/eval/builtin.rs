@@ -10,8 +10,6 @@ use crate::process::{Lookup, Signal};
 use crate::span::Span;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::{access, signal, tty};
-use crate::value::Value;
-use crate::value::literal::parse_number;
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
@@ -285,7 +283,7 @@ impl Interpreter {
             return Err(self.usage(span, "sleep takes a duration: sleep 0.5, sleep 250ms, sleep 5m"));
         }
         for arg in args {
-            let duration = std::str::from_utf8(arg).ok().and_then(duration);
+            let duration = std::str::from_utf8(arg).ok().and_then(builtins::literal::duration);
             let Some(duration) = duration else {
                 return Err(self.usage(
                     span,
@@ -424,20 +422,6 @@ impl Meaning {
             Self::Builtin => format!("{name} is a shell builtin\n"),
             Self::Program(path) => format!("{name} is {}\n", visible(path)),
         }
-    }
-}
-
-/// Seconds, or a duration with a unit.
-fn duration(text: &str) -> Option<Duration> {
-    if text.starts_with('-') {
-        return None;
-    }
-    match parse_number(text) {
-        Ok(Value::Int(seconds)) => u64::try_from(seconds).ok().map(Duration::from_secs),
-        Ok(Value::Float(seconds)) => Duration::try_from_secs_f64(seconds).ok(),
-        Ok(Value::Duration(duration)) => Some(duration.to_std()),
-        // `sleep .5` and `sleep 05` are fine with sleep(1).
-        _ => Duration::try_from_secs_f64(text.parse().ok()?).ok(),
     }
 }
 

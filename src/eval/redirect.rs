@@ -63,6 +63,14 @@ impl Interpreter {
             RedirectionKind::Close => Action::Close,
             RedirectionKind::Text(text) => {
                 let bytes = self.text_of(text)?;
+                // No shell's text holds one; bash drops it with a warning.
+                if bytes.contains(&0) {
+                    let message = "a NUL byte in the text of a redirection";
+                    let error = page(code::NUL_IN_ARGUMENT, self.source(), redirection.span, message, "here");
+                    return Err(
+                        Error::refused(error.help("pass it by a pipe: printf %s $text | cmd"), 1).into()
+                    );
+                }
                 // An empty one is the null device, as in bash.
                 let file = if bytes.is_empty() {
                     open(None, b"/dev/null", OpenMode::Read)

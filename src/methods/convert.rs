@@ -18,11 +18,13 @@ pub fn str(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
         text @ Value::Str(_) => Ok(text),
         other => match to_word(&other) {
             Ok(word) => Ok(word.into_owned().into()),
-            Err(error) => Err(MethodError::new(code::NOT_A_WORD, format!("`str`: {error}")).at(0).help(match other {
-                Value::List(_) => "join it: xs.join(\" \"); or write it as JSON: to_json(xs)",
-                Value::Map(_) => "write it as JSON: to_json(m)",
-                _ => error.hint(),
-            })),
+            Err(error) => {
+                Err(MethodError::new(code::NOT_A_WORD, format!("`str`: {error}")).at(0).help(match other {
+                    Value::List(_) => "join it: xs.join(\" \"); or write it as JSON: to_json(xs)",
+                    Value::Map(_) => "write it as JSON: to_json(m)",
+                    _ => error.hint(),
+                }))
+            }
         },
     }
 }
@@ -91,7 +93,9 @@ fn parsed<T: Into<Value>>(
     outcome.map(Into::into).map_err(|error| {
         let shown = display(value, 60);
         let reason = match (&error, function) {
-            (NumberError::NotANumber, "duration") => "it is not a number with a unit of time, such as 30s".into(),
+            (NumberError::NotANumber, "duration") => {
+                "it is not a number with a unit of time, such as 30s".into()
+            }
             (NumberError::NotANumber, "size") => "it is not a size, such as 64K".into(),
             (NumberError::NotANumber, "int") => "it is not a whole number".into(),
             (error, _) => error.to_string().replacen("this ", "it ", 1),

@@ -38,7 +38,8 @@ pub fn parse(_: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     match reading.has_large.then(|| first_large(text)).flatten() {
         None => Ok(value),
         Some((line, column, number)) => {
-            let message = format!("`json`: {number} at line {line} column {column} does not fit in an integer");
+            let message =
+                format!("`json`: {number} at line {line} column {column} does not fit in an integer");
             Err(MethodError::new(code::OVERFLOW, message).at(0).help("have it written as a string"))
         }
     }
@@ -177,7 +178,10 @@ fn first_large(text: &str) -> Option<(usize, usize, &str)> {
                 at += 1;
             }
             b'-' | b'0'..=b'9' => {
-                while bytes.get(at).is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
+                while bytes
+                    .get(at)
+                    .is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
+                {
                     at += 1;
                 }
                 let number = &text[start..at];
@@ -229,7 +233,9 @@ impl Writer {
             // Always with a point or an exponent, so that it reads back as a float.
             Value::Float(x) if x.is_finite() => self.out.extend_from_slice(format!("{x:?}").as_bytes()),
             Value::Str(text) => self.string(text)?,
-            Value::List(list) => self.items(b"[]", list.iter(), depth, |writer, item| writer.value(item, depth + 1))?,
+            Value::List(list) => {
+                self.items(b"[]", list.iter(), depth, |writer, item| writer.value(item, depth + 1))?
+            }
             Value::Map(map) => self.items(b"{}", map.iter(), depth, |writer, (key, value)| {
                 writer.string(key)?;
                 writer.out.extend_from_slice(if writer.indent.is_some() { b": " } else { b":" });

@@ -16,7 +16,10 @@ pub const ITEMS: usize = BYTES / 16;
 pub fn bytes(method: &str, len: Option<usize>) -> Outcome<usize> {
     match len {
         Some(len) if len <= BYTES => Ok(len),
-        _ => Err(MethodError::new(code::TOO_LARGE, format!("`{method}` would make a string of more than 256M"))),
+        _ => Err(MethodError::new(
+            code::TOO_LARGE,
+            format!("`{method}` would make a string of more than 256M"),
+        )),
     }
 }
 

@@ -39,8 +39,11 @@ pub fn push(this: &mut Value, arguments: Arguments) -> Outcome {
 pub fn pop(this: &mut Value, _: Arguments) -> Outcome {
     let list = own(this)?;
     if list.is_empty() {
-        return Err(MethodError::new(code::INDEX_OUT_OF_RANGE, "`pop` takes the last element, and the list is empty")
-            .help("test before: if (not xs.is_empty()) { … }"));
+        return Err(MethodError::new(
+            code::INDEX_OUT_OF_RANGE,
+            "`pop` takes the last element, and the list is empty",
+        )
+        .help("test before: if (not xs.is_empty()) { … }"));
     }
     Ok(list.to_mut().pop().unwrap_or_default())
 }
@@ -122,7 +125,9 @@ pub fn flatten(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 pub fn chunks(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let size = int(argument(arguments, 0))?;
     match usize::try_from(size) {
-        Ok(size @ 1..) => Ok(list(this)?.chunks(size).map(|chunk| chunk.to_vec().into()).collect::<List>().into()),
+        Ok(size @ 1..) => {
+            Ok(list(this)?.chunks(size).map(|chunk| chunk.to_vec().into()).collect::<List>().into())
+        }
         _ => Err(MethodError::value(format!("`chunks` makes lists of 1 or more elements, not of {size}"), 0)),
     }
 }
@@ -141,8 +146,10 @@ pub fn sum(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let mut items = list(this)?.iter();
     let Some(first) = items.next() else { return Ok(Value::Int(0)) };
     if matches!(first, Value::Str(_) | Value::List(_) | Value::Map(_) | Value::Null | Value::Bool(_)) {
-        let message = format!("`sum` adds numbers, durations or sizes, and element 0 is {}", first.type_of().phrase());
-        return Err(MethodError::new(code::WRONG_TYPE, message).help("convert the elements: xs.map(x => int(x)).sum()"));
+        let message =
+            format!("`sum` adds numbers, durations or sizes, and element 0 is {}", first.type_of().phrase());
+        return Err(MethodError::new(code::WRONG_TYPE, message)
+            .help("convert the elements: xs.map(x => int(x)).sum()"));
     }
     let mut total = first.clone();
     for item in items {
@@ -164,7 +171,8 @@ pub fn to_map(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
         };
         let Some((key, value)) = pair else {
             let message = format!("`to_map` takes pairs [key, value], and element {at} is none");
-            return Err(MethodError::new(code::WRONG_TYPE, message).help("make pairs: xs.map(x => [key, x]).to_map()"));
+            return Err(MethodError::new(code::WRONG_TYPE, message)
+                .help("make pairs: xs.map(x => [key, x]).to_map()"));
         };
         entries.insert(key_of("to_map", key)?, value.clone());
     }
@@ -255,7 +263,9 @@ pub fn holds(method: &str, host: &mut dyn Host, function: &Value, arguments: &[V
         other => {
             let found = other.type_of().phrase();
             let message = format!("`{method}` needs true or false from its function, and got {found}");
-            Err(MethodError::new(code::WRONG_TYPE, message).at(0).help("compare: x => x != 0, x => x != \"\""))
+            Err(MethodError::new(code::WRONG_TYPE, message)
+                .at(0)
+                .help("compare: x => x != 0, x => x != \"\""))
         }
     }
 }
@@ -269,7 +279,8 @@ fn range(value: &Value) -> Outcome<&Arc<Range>> {
 
 pub fn range_len(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let len = i64::try_from(range(this)?.len());
-    len.map(Value::Int).map_err(|_| MethodError::new(code::OVERFLOW, "`len`: the range holds more than 2^63 numbers"))
+    len.map(Value::Int)
+        .map_err(|_| MethodError::new(code::OVERFLOW, "`len`: the range holds more than 2^63 numbers"))
 }
 
 pub fn range_is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {

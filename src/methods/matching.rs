@@ -127,8 +127,9 @@ fn refusal(method: &str, pattern: &str, error: &regex::Error) -> MethodError {
             let reason = reason.unwrap_or("its syntax is wrong");
             let place = place(report).map(|at| format!(" at character {at}")).unwrap_or_default();
             let message = format!("`{method}`: {shown} is not a regular expression: {reason}{place}");
-            MethodError::value(message, 0)
-                .help("for plain text use contains, replace or split; a backslash before a sign takes it literally")
+            MethodError::value(message, 0).help(
+                "for plain text use contains, replace or split; a backslash before a sign takes it literally",
+            )
         }
         other => MethodError::value(format!("`{method}`: {shown}: {other}"), 0),
     }

@@ -223,4 +223,4 @@ pub enum Run {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -77,24 +77,31 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     let owners: Vec<_> = id.methods().map(|method| method.receiver).collect();
     let message = format!("{} has no method `{name}`", found.phrase());
     let owned_by = |owner| owners.contains(&owner);
+    // As it would be called.
+    let bare = id.methods().all(|method| method.parameters.is_empty());
+    let call = format!("{name}({})", if bare { "" } else { "…" });
     let way = match found {
         Type::Null => Some("give a default for null: (x ?? …)".into()),
-        Type::Range if owned_by(Receiver::List) => Some(format!("make a list of it: list(r).{name}(…)")),
+        Type::Function => Some("call the function first: f(…)".into()),
+        // These change a variable, so what is made from the value won't do.
+        Type::Str if name == "push" => Some("append text: s ++= \"…\"".into()),
+        Type::Map if name == "push" || name == "insert" => Some("assign: m[key] = value".into()),
+        _ if changes(id) => None,
+        Type::Range if owned_by(Receiver::List) => Some(format!("make a list of it: list(r).{call}")),
         Type::Str if owned_by(Receiver::List) => {
-            Some(format!("make a list of it: s.lines().{name}(…), s.split(…) or s.chars()"))
+            Some(format!("make a list of it: s.lines().{call}, s.split(…) or s.chars()"))
         }
         Type::Map if owned_by(Receiver::List) => {
-            Some(format!("make a list of it: m.entries().{name}(…), m.keys() or m.values()"))
+            Some(format!("make a list of it: m.entries().{call}, m.keys() or m.values()"))
         }
-        Type::Str if owned_by(Receiver::Number) => Some(format!("make a number of it: float(s).{name}(…)")),
+        Type::Str if owned_by(Receiver::Number) => Some(format!("make a number of it: float(s).{call}")),
         Type::Str if owned_by(Receiver::Duration) => {
-            Some(format!("make a duration of it: duration(s).{name}(…)"))
+            Some(format!("make a duration of it: duration(s).{call}"))
         }
         Type::Int | Type::Float if owned_by(Receiver::Str) => {
-            Some(format!("make a string of it: str(n).{name}(…)"))
+            Some(format!("make a string of it: str(n).{call}"))
         }
-        Type::List if owned_by(Receiver::Str) => Some(format!("call it on each: xs.map(x => x.{name}(…))")),
-        Type::Function => Some("call the function first: f(…)".into()),
+        Type::List if owned_by(Receiver::Str) => Some(format!("call it on each: xs.map(x => x.{call})")),
         _ => None,
     };
     let help = way.unwrap_or_else(|| {
@@ -105,13 +112,12 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
 }
 
 /// What other languages call it. The first word is theirs.
-const NAMES_ELSEWHERE: &[(&str, &str)] = &[
+pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
     ("add", "push"),
     ("append", "push"),
     ("ceiling", "ceil"),
     ("charat", "chars"),
     ("codepoints", "chars"),
-    ("collect", "list"),
     ("count", "len"),
     ("distinct", "unique"),
     ("endswith", "ends_with"),
@@ -173,6 +179,7 @@ const NAMES_ELSEWHERE: &[(&str, &str)] = &[
 
 /// What is not a method here, and what to write.
 const OTHER_FORMS: &[(&str, &str)] = &[
+    ("collect", "list(r) makes a list of a range"),
     ("clear", "assign an empty one: xs = []"),
     ("clone", "assigning copies: let b = a"),
     ("copy", "assigning copies: let b = a"),

@@ -66,7 +66,10 @@ fn digits_of(method: &str, value: &Value) -> Outcome<usize> {
     let digits = int(value)?;
     match usize::try_from(digits) {
         Ok(digits @ ..=MOST) => Ok(digits),
-        _ => Err(MethodError::value(format!("`{method}` gives 0 to {MOST} digits after the point, not {digits}"), 0)),
+        _ => Err(MethodError::value(
+            format!("`{method}` gives 0 to {MOST} digits after the point, not {digits}"),
+            0,
+        )),
     }
 }
 

@@ -60,7 +60,14 @@ pub fn explain(name: &str) -> Option<String> {
     let mut out = String::new();
     for row in FUNCTIONS.iter().chain(METHODS).filter(|row| row.name == name) {
         let blank = if out.is_empty() { "" } else { "\n" };
-        _ = write!(out, "{blank}{} gives {}\n\n{}\n\n    {}\n", signature(row), row.returns, row.doc, row.example);
+        _ = write!(
+            out,
+            "{blank}{} gives {}\n\n{}\n\n    {}\n",
+            signature(row),
+            row.returns,
+            row.doc,
+            row.example
+        );
     }
     (!out.is_empty()).then_some(out)
 }

@@ -163,9 +163,16 @@ mod calling {
             assert!(method.example.contains(&format!("{name}(")), "{name}: {}", method.example);
             assert!(method.example.contains(" => "), "{name}");
             let last = method.parameters.len().saturating_sub(1);
-            assert!(method.parameters.iter().take(last).all(|p| !p.rest), "{name}: only the last takes the rest");
-            let optional = method.parameters.iter().position(|p| p.optional).unwrap_or(method.parameters.len());
-            assert!(method.parameters[optional..].iter().all(|p| p.optional), "{name}: optional ones come last");
+            assert!(
+                method.parameters.iter().take(last).all(|p| !p.rest),
+                "{name}: only the last takes the rest"
+            );
+            let optional =
+                method.parameters.iter().position(|p| p.optional).unwrap_or(method.parameters.len());
+            assert!(
+                method.parameters[optional..].iter().all(|p| p.optional),
+                "{name}: optional ones come last"
+            );
         }
         for one in METHODS {
             let same = METHODS.iter().filter(|other| other.name == one.name);
@@ -204,10 +211,16 @@ mod calling {
     #[test]
     fn a_value_without_the_method_says_how_to_become_one_that_has_it() {
         for (value, name, expected) in [
-            (Value::from(1), "len", "an int has no method `len`; make a string of it: str(n).len(…)"),
+            (Value::from(1), "len", "an int has no method `len`; make a string of it: str(n).len()"),
             (Value::Null, "trim", "null has no method `trim`; give a default for null: (x ?? …)"),
-            (list([1]), "trim", "a list has no method `trim`; call it on each: xs.map(x => x.trim(…))"),
-            (Range::new(1, 3, true).into(), "map", "a range has no method `map`; make a list of it: list(r).map(…)"),
+            (list([1]), "trim", "a list has no method `trim`; call it on each: xs.map(x => x.trim())"),
+            (
+                Range::new(1, 3, true).into(),
+                "map",
+                "a range has no method `map`; make a list of it: list(r).map(…)",
+            ),
+            ("a".into(), "push", "a string has no method `push`; append text: s ++= \"…\""),
+            ("a".into(), "pop", "a string has no method `pop`; it is a method of lists"),
             ("a".into(), "keys", "a string has no method `keys`; it is a method of maps"),
             (
                 "a".into(),
@@ -225,12 +238,15 @@ mod calling {
             ("length", Some("did you mean `len`?")),
             ("toUpperCase", Some("did you mean `upper`?")),
             ("startsWith", Some("did you mean `starts_with`?")),
-            ("spilt", Some("did you mean `split`?")),
+            ("splitt", Some("did you mean `split`?")),
             ("extend", Some("append a list: xs ++= ys")),
             ("to_json", Some("it is a function: to_json(x)")),
             ("frobnicate", None),
         ] {
             assert_eq!(advice(name).as_deref(), expected, "{name}");
+        }
+        for (theirs, ours) in super::super::names::NAMES_ELSEWHERE {
+            assert!(name_id(theirs).is_none() && name_id(ours).is_some(), "{theirs}: {ours}");
         }
         for (theirs, ours) in [("append", "push"), ("items", "entries"), ("mtime", "modified")] {
             assert_eq!(similar(theirs), Some(ours));

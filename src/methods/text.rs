@@ -34,7 +34,12 @@ pub fn split(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
         None => usize::MAX,
         Some(limit) => match usize::try_from(limit) {
             Ok(limit @ 1..) => limit,
-            _ => return Err(MethodError::value("`split` makes at least one part, so `limit` is 1 or more", 1)),
+            _ => {
+                return Err(MethodError::value(
+                    "`split` makes at least one part, so `limit` is 1 or more",
+                    1,
+                ));
+            }
         },
     };
     match optional_string(argument(arguments, 0))? {
@@ -238,7 +243,8 @@ pub fn join(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
             out.extend_from_slice(separator);
         }
         if crate::value::format::write_word(item, &mut out).is_err() {
-            let message = format!("`join` joins strings and numbers, and element {at} is {}", item.type_of().phrase());
+            let message =
+                format!("`join` joins strings and numbers, and element {at} is {}", item.type_of().phrase());
             return Err(MethodError::new(code::NOT_A_WORD, message)
                 .help("make strings of the elements first: xs.map(x => …).join(…)"));
         }

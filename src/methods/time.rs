@@ -52,7 +52,11 @@ pub fn format(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 }
 
 fn pair(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
-    if small == 0 { format!("{large}{large_unit}") } else { format!("{large}{large_unit} {small}{small_unit}") }
+    if small == 0 {
+        format!("{large}{large_unit}")
+    } else {
+        format!("{large}{large_unit} {small}{small_unit}")
+    }
 }
 
 /// `count / parts` with a unit, without trailing zeros.

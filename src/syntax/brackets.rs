@@ -41,6 +41,11 @@ pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
                 .at(source, *operator, "its line ends inside a bracket that was opened after it")
                 .help("close the bracket on the line of `<<`, or compute the value before")
         }
+        Problem::HereDocumentUnnamed { operator } => {
+            Diagnostic::new(code::HEREDOC, "`<<` is not followed by the word that ends its text")
+                .at(source, *operator, "a here-document begins here")
+                .help("name the word that ends it:\ncat <<END\ntext\nEND")
+        }
         Problem::HereDocumentJoined { line } => {
             Diagnostic::new(code::HEREDOC, "shells disagree whether this line ends the here-document")
                 .at(source, *line, "joined to the line before by a backslash")

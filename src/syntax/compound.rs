@@ -159,7 +159,12 @@ impl<'s> Reader<'s> {
                 Rule::paren => items = ForItems::Value(self.expr(Some(part), base)?),
                 Rule::with_options => options = self.options(part, base)?,
                 Rule::sh_do => return Ok((StageKind::Sh(Habit::Loop, span), span)),
-                Rule::sh_arith_command => return Ok((StageKind::Sh(Habit::ForArithmetic, span), span)),
+                Rule::sh_arith_command => {
+                    if tokens.peek()? == Some(Rule::open) {
+                        self.block(tokens)?;
+                    }
+                    return Ok((StageKind::Sh(Habit::ForArithmetic, span), span));
+                }
                 _ => {
                     let word = self.word(part, base)?;
                     if let ForItems::Words(words) = &mut items {
@@ -223,6 +228,13 @@ impl<'s> Reader<'s> {
             if arrow {
                 simple.words.pop();
             }
+            let block_missing = simple.words.iter().find(|word| matches!(word.kind, WordKind::Arrow));
+            if let Some(arrow) = block_missing {
+                let help = "the form is: PATTERN => { … }";
+                let mut error = Diagnostic::new(code::SYNTAX, "a block `{ … }` follows `=>`");
+                error = error.at(self.source, arrow.span, "no block follows");
+                return Err(Stop::Error(Box::new(error.help(help))));
+            }
             if simple.words.len() != 1 || !simple.assignments.is_empty() || !redirections.is_empty() {
                 return Err(self.error(
                     code::SYNTAX,
@@ -235,7 +247,18 @@ impl<'s> Reader<'s> {
             if arrow {
                 return Ok(patterns);
             }
-            self.expect(tokens, Rule::connector, "`=>` is missing after the pattern")?;
+            if tokens.peek()? != Some(Rule::connector) && self.text[span.end as usize..].starts_with(')') {
+                let at = Span::new(span.end as usize, span.end as usize + 1);
+                let mut error = Diagnostic::new(code::SH_COMPOUND, "`PATTERN)` belongs to sh's `case`");
+                error = error.at(self.source, at, "not in Pipewright");
+                return Err(Stop::Error(Box::new(error.help("the form is: PATTERN => { … }"))));
+            }
+            if tokens.peek()? != Some(Rule::connector) {
+                let mut error = Diagnostic::new(code::SYNTAX, "`=>` is missing after the pattern");
+                error = error.at(self.source, span, "this pattern");
+                return Err(Stop::Error(Box::new(error.help("the form is: PATTERN => { … }"))));
+            }
+            tokens.take();
         }
     }
 

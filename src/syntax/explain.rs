@@ -8,6 +8,11 @@ use std::sync::Arc;
 pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     let text = source.text();
     let at = failure.at.min(text.len());
+    if let Some(error) = super::guess::guess(source, at) {
+        return error;
+    }
+    // A blank is never the culprit.
+    let at = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
     let rest = &text[at..];
     let Some(found) = rest.chars().next() else {
         return page(source, Span::new(at, at), "the text ends too early", expected(&failure.tried), None);
@@ -17,17 +22,27 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     let line = &before[before.rfind('\n').map_or(0, |i| i + 1)..];
     let first = line.split_ascii_whitespace().next().unwrap_or_default();
     let list = || Some("write the patterns one by one: *.c *.h".to_string());
-    let (message, help) = match found {
-        '(' if rest[1..].trim_start_matches([' ', '\t']).starts_with(')') => {
-            let help = "a function is defined by `fn`, with named parameters; commands alone can stand in a block:\n{ echo one; echo two }";
-            let mut error = Diagnostic::new(code::SH_FUNCTION, "this is sh's function definition");
-            error = error.at(source, span, "not in Pipewright").help(help);
-            return Box::new(error);
+    let behind = |length: usize| Span::new(at.saturating_sub(length), at);
+    let parentheses = rest.strip_prefix('(').map(|rest| rest.trim_start_matches([' ', '\t']));
+    let closed = parentheses.is_some_and(|rest| rest.starts_with(')'));
+    let head = if closed { &text[..=at + rest.find(')').unwrap_or_default()] } else { before };
+    if let Some(error) = keyword_alone(source, at, rest).or_else(|| sh_function(source, head)) {
+        return error;
+    }
+    let (span, label) = match found {
+        '(' if text[..at].ends_with(['@', '+', '!', '?', '*']) => (behind(1).to(span), "not in Pipewright"),
+        // The culprit is what stands before.
+        ';' | '&' | '|' | '\n' | ')' | '#' if before.ends_with(['<', '>']) => {
+            (Span::new(before.len() - 1, before.len()), "no target follows")
         }
+        ';' | '&' | '|' if text[..at].ends_with('{') => (behind(1), "not expected here"),
+        _ => (span, "not expected here"),
+    };
+    let (message, help) = match found {
         '(' if text[..at].ends_with(['@', '+', '!', '?', '*']) => {
             (format!("`{}(…)` is an extended pattern of bash", &text[at - 1..at]), list())
         }
-        ';' | '&' | '|' | '\n' if before.ends_with(['<', '>']) => {
+        ';' | '&' | '|' | '\n' | ')' | '#' if before.ends_with(['<', '>']) => {
             ("a word is missing after the redirection".to_string(), Some("a target is one word: > \"out file\"".to_string()))
         }
         '(' => (
@@ -38,6 +53,10 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
         '<' | '>' => (
             format!("a word is missing after `{found}`"),
             Some("a target is one word: > \"out file\"; quote it if it is meant as text".to_string()),
+        ),
+        ';' | '&' | '|' if text[..at].ends_with('{') => (
+            "a lone `{` is never an argument".to_string(),
+            Some("quote it if it is meant as text: '{'; the `{` of a block is followed by a blank".to_string()),
         ),
         ';' | '&' | '|' => (
             format!("a command is missing before `{found}`"),
@@ -63,8 +82,20 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
             "a line can't be continued in the middle of a word".to_string(),
             Some("put a blank before the backslash, or write the word on one line".to_string()),
         ),
+        _ if before.ends_with('}') && rest.lines().next().is_some_and(|line| line.contains("=>")) => (
+            "each arm of `match` stands on lines of its own".to_string(),
+            Some("begin a new line before it, or put a `;` between them".to_string()),
+        ),
+        _ if before.ends_with('}') => (
+            format!("unexpected `{found}` after a block"),
+            Some("begin a new line, or put a `;` between the statements".to_string()),
+        ),
         '\n' => ("the line ends too early".to_string(), expected(&failure.tried)),
-        _ => (format!("unexpected `{found}`"), expected(&failure.tried)),
+        _ => {
+            let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+            let word = if length == 0 { &rest[..found.len_utf8()] } else { &rest[..length] };
+            (format!("unexpected `{word}`"), expected(&failure.tried))
+        }
     };
     // `{echo` is one word, and the block is missed only at the end of the line.
     let glued = line
@@ -76,11 +107,47 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
             Some("put a blank after `{`".to_string())
         }
         "if" | "while" | "for" | "match" | "try" | "with" | "each" | "fn" | "let" | "use" | "catch"
-        | "defer" => Some(format!("the form is: {}", form(first))),
+        | "defer"
+            if !before.ends_with('}') =>
+        {
+            Some(format!("the form is: {}", form(first)))
+        }
         _ => help,
     };
-    page(source, span, &message, help, Some("not expected here"))
+    page(source, span, &message, help, Some(label))
 }
+
+/// `if` or `let` with nothing, or nothing that fits, after it.
+fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diagnostic>> {
+    let length = rest.bytes().take_while(u8::is_ascii_lowercase).count();
+    let word = &rest[..length];
+    if !KEYWORDS.contains(&word)
+        || !rest[length..].starts_with([' ', '\t', '\n', ';', '|', ')', '&', '<', '>'])
+    {
+        return None;
+    }
+    let help = Some(format!("the form is: {}", form(word)));
+    let message = format!("`{word}` is not complete");
+    Some(page(source, Span::new(at, at + length), &message, help, Some("this keyword needs more")))
+}
+
+/// `f() (…)`, `f(){echo`: where sh would have the body of a function.
+fn sh_function(source: &Arc<Source>, before: &str) -> Option<Box<Diagnostic>> {
+    let head = before.strip_suffix(')')?.trim_end_matches([' ', '\t']).strip_suffix('(')?;
+    let head = head.trim_end_matches([' ', '\t']);
+    let name =
+        head.bytes().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte)).count();
+    let start = head.len() - name;
+    let alone = name > 0 && head[..start].trim_end_matches([' ', '\t']).ends_with(['\n', ';', '{', '}']);
+    if !(alone || name > 0 && head[..start].trim().is_empty()) {
+        return None;
+    }
+    let error = Diagnostic::new(code::SH_FUNCTION, "this is sh's function definition");
+    let error = error.at(source, Span::new(start, before.len()), "not in Pipewright");
+    Some(Box::new(error.help(FUNCTION)))
+}
+
+const FUNCTION: &str = "a function is defined by `fn`, with named parameters; commands alone can stand in a block:\n{ echo one; echo two }";
 
 fn page(
     source: &Arc<Source>,
@@ -94,6 +161,11 @@ fn page(
     error.help.extend(help);
     Box::new(error)
 }
+
+const KEYWORDS: &[&str] = &[
+    "if", "while", "for", "match", "try", "with", "each", "fn", "let", "use", "catch", "defer", "fail",
+    "spawn",
+];
 
 /// The form of a statement that begins with a keyword.
 fn form(keyword: &str) -> &'static str {
@@ -109,6 +181,8 @@ fn form(keyword: &str) -> &'static str {
         "use" => "use \"lib/file.pw\"",
         "catch" => "try { … } catch error { … }",
         "defer" => "defer { … }",
+        "spawn" => "spawn { … }",
+        "fail" => "fail \"message\"",
         _ => "let name = expression",
     }
 }

@@ -41,6 +41,10 @@ impl Scanner<'_> {
         }
         self.word_start = true;
         self.statement_start = false;
+        if delimiter.is_empty() && !literal {
+            self.found(Problem::HereDocumentUnnamed { operator });
+            return Ok(());
+        }
         self.pending.push(Pending { operator, delimiter, literal, strip_tabs, depth: self.stack.len() });
         Ok(())
     }
@@ -90,6 +94,9 @@ impl Scanner<'_> {
                         literal: pending.literal,
                         strip_tabs: pending.strip_tabs,
                     });
+                    if !pending.literal {
+                        self.body(Span::new(start, line_start));
+                    }
                     break;
                 }
             }

@@ -9,10 +9,12 @@ mod compound;
 mod encoding;
 mod explain;
 mod expression;
+mod guess;
 mod here;
 mod pattern;
 mod read;
-mod scan;
+mod redirection;
+pub(crate) mod scan;
 mod tokens;
 mod word;
 

@@ -456,17 +456,68 @@ impl<'s> Reader<'s> {
             Some(token) => tokens.span(&token),
             None => Span::new(tokens.position(), tokens.position()),
         };
-        let mut error = Diagnostic::new(code::SYNTAX, message).at(self.source, at, "before this");
-        // `if true {echo a}`: the brace became part of a word.
+        if rule == Rule::open
+            && let Some(error) = self.block_missing(at)
+        {
+            return Err(Stop::Error(error));
+        }
+        Err(self.error(code::SYNTAX, at, message, "before this"))
+    }
+
+    /// Where a block should begin: `{echo` and `{}` are words, and it stands on the line of its head.
+    fn block_missing(&self, at: Span) -> Option<Box<Diagnostic>> {
         let before = &self.text[..at.start as usize];
         let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
-        let glued = |word: &str| {
-            word.starts_with('{') && word.len() > 1 && word.matches('{').count() > word.matches('}').count()
+        let page = |start: usize, length: usize, message: &str, label: &str, help: &str| {
+            let span = Span::new(start, start + length);
+            let error = Diagnostic::new(code::SYNTAX, message).at(self.source, span, label);
+            Some(Box::new(error.help(help)))
         };
-        if rule == Rule::open && line.split_ascii_whitespace().any(glued) {
-            error = error.help("put a blank after `{`");
+        let glued = line.split_ascii_whitespace().find(|word| {
+            word.starts_with('{') && word.len() > 1 && word.matches('{').count() > word.matches('}').count()
+        });
+        let place = |word: &str| before.rfind(word).unwrap_or_default();
+        if let Some(word) = glued {
+            return page(
+                place(word),
+                1,
+                "the `{` of a block is followed by a blank",
+                "one word with what follows",
+                "put a blank after `{`",
+            );
         }
-        Err(Stop::Error(Box::new(error)))
+        if let Some(word) = line.split_ascii_whitespace().next_back().filter(|word| *word == "{}") {
+            return page(
+                place(word),
+                2,
+                "`{}` is a word, and no block",
+                "an argument of the command",
+                "write the empty block with a blank: { }",
+            );
+        }
+        let next = self.text[at.start as usize..].trim_start();
+        let found = &self.text[at.range()];
+        let block_follows = next.trim_start_matches(';').trim_start().starts_with('{');
+        if found == ";" && block_follows {
+            return page(
+                at.start as usize,
+                1,
+                "a `;` stands between a head and its block",
+                "ends the statement too early",
+                "remove it",
+            );
+        }
+        if found == "\n" && block_follows {
+            let end = before.trim_end().len();
+            return page(
+                end.saturating_sub(1),
+                1,
+                "a block begins on the line of its head",
+                "the `{` is missing here",
+                "move the `{` to the end of this line",
+            );
+        }
+        None
     }
 
     pub(super) fn taken<'t>(&self, tokens: &mut Tokens<'t>) -> Read<Token<'t>> {

@@ -60,6 +60,10 @@ pub enum Problem {
     TooDeep {
         at: Span,
     },
+    /// `<<` without the word that ends the text.
+    HereDocumentUnnamed {
+        operator: Span,
+    },
     /// A line that a backslash joins to the one before would end the body.
     HereDocumentJoined {
         line: Span,
@@ -78,6 +82,16 @@ pub(super) enum Context {
     },
     Double,
     MultiLine,
+    /// The body of a here-document, up to the end of the text.
+    Document,
+}
+
+impl HereDocument {
+    /// With offsets from where another body begins.
+    pub fn from(self, base: usize) -> Self {
+        let shift = |span: Span| Span::new(span.start as usize - base, span.end as usize - base);
+        Self { operator: self.operator - base, body: shift(self.body), lines: shift(self.lines), ..self }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +112,8 @@ pub(super) struct Scanner<'s> {
     pub(super) text: &'s [u8],
     pub(super) at: usize,
     pub(super) stack: Vec<Open>,
+    /// How much is open around a here-document whose body this is.
+    outside: usize,
     pub(super) pending: Vec<Pending>,
     pub(super) scan: Scan,
     /// Where a word may begin: `#`, `{` and `}` mean something only here.
@@ -112,29 +128,7 @@ pub(super) struct Scanner<'s> {
 
 /// Scans a whole text.
 pub fn scan(text: &str) -> Scan {
-    let mut scanner = Scanner {
-        text: text.as_bytes(),
-        at: 0,
-        stack: vec![Open { context: Context::Commands(0), at: Span::default() }],
-        pending: Vec::new(),
-        scan: Scan::default(),
-        word_start: true,
-        statement_start: true,
-        head: false,
-        last: 0,
-    };
-    // After an unmatched bracket the scan goes on, since the cap on nesting must hold for the whole text.
-    while let Err(problem) = scanner.run() {
-        let unmatched = matches!(problem, Problem::Unmatched { .. });
-        if matches!(problem, Problem::TooDeep { .. }) || scanner.scan.problem.is_none() {
-            scanner.scan.problem = Some(problem);
-        }
-        if !unmatched {
-            break;
-        }
-        scanner.at += 1;
-    }
-    scanner.scan
+    Scanner::new(text.as_bytes(), 0, Context::Commands(0), 0).whole()
 }
 
 /// Bytes in which nothing can open, close or separate, so that a run of them is passed over at once.
@@ -142,14 +136,60 @@ const fn is_dull(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%' | b'=' | 0x80..)
 }
 
-impl Scanner<'_> {
+impl<'s> Scanner<'s> {
+    fn new(text: &'s [u8], at: usize, context: Context, outside: usize) -> Self {
+        Self {
+            text,
+            at,
+            stack: vec![Open { context, at: Span::default() }],
+            outside,
+            pending: Vec::new(),
+            scan: Scan::default(),
+            word_start: true,
+            statement_start: true,
+            head: false,
+            last: 0,
+        }
+    }
+
+    fn whole(mut self) -> Scan {
+        // After an unmatched bracket the scan goes on, since the cap on nesting must hold for the whole text.
+        while let Err(problem) = self.run() {
+            let unmatched = matches!(problem, Problem::Unmatched { .. });
+            self.found(problem);
+            if !unmatched {
+                break;
+            }
+            self.at += 1;
+        }
+        self.scan
+    }
+
+    pub(super) fn found(&mut self, problem: Problem) {
+        if matches!(problem, Problem::TooDeep { .. }) || self.scan.problem.is_none() {
+            self.scan.problem = Some(problem);
+        }
+    }
+
+    /// The body of a here-document, whose captures hold commands, and with them here-documents of their own.
+    pub(super) fn body(&mut self, body: Span) {
+        let outside = self.outside + self.stack.len();
+        let text = &self.text[..body.end as usize];
+        let inner = Scanner::new(text, body.start as usize, Context::Document, outside).whole();
+        self.scan.here_documents.extend(inner.here_documents);
+        self.scan.broken = self.scan.broken.or(inner.broken);
+        if let Some(problem) = inner.problem {
+            self.found(problem);
+        }
+    }
+
     fn run(&mut self) -> Result<(), Problem> {
         while self.at < self.text.len() {
             match self.stack[self.stack.len() - 1].context {
                 Context::Commands(close) => self.command(close)?,
                 Context::Expression(close) => self.expression(close)?,
                 Context::ExpressionLine { options } => self.expression_line(options)?,
-                Context::Double | Context::MultiLine => self.double()?,
+                Context::Double | Context::MultiLine | Context::Document => self.double()?,
             }
         }
         while matches!(self.top().context, Context::ExpressionLine { .. }) {
@@ -184,7 +224,7 @@ impl Scanner<'_> {
 
     fn push(&mut self, context: Context, length: usize) -> Result<(), Problem> {
         let at = Span::new(self.at, self.at + length);
-        if self.stack.len() > MAX_NESTING {
+        if self.stack.len() + self.outside > MAX_NESTING {
             return Err(Problem::TooDeep { at });
         }
         self.stack.push(Open { context, at });
@@ -434,10 +474,10 @@ impl Scanner<'_> {
 
     /// Inside `"…"` or `"""…"""`.
     fn double(&mut self) -> Result<(), Problem> {
-        let multi_line = self.top().context == Context::MultiLine;
+        let context = self.top().context;
         match self.text[self.at] {
-            b'"' if !multi_line => self.pop(),
-            b'"' if self.starts("\"\"\"") => {
+            b'"' if context == Context::Double => self.pop(),
+            b'"' if context == Context::MultiLine && self.starts("\"\"\"") => {
                 self.at += 2;
                 self.pop();
             }
@@ -568,7 +608,12 @@ fn assigns(rest: &[u8]) -> bool {
         }
     }
     match rest.get(at) {
-        Some(b'[' | b'(') => return true,
+        Some(b'(') => return true,
+        // `a[b] => {` is an arm of `match`.
+        Some(b'[') => {
+            let end = rest[at..].iter().position(|byte| b"=\n;{(".contains(byte));
+            return !end.is_some_and(|end| rest[at + end..].starts_with(b"=>"));
+        }
         Some(b' ' | b'\t') => {}
         _ => return false,
     }

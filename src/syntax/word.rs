@@ -1,9 +1,8 @@
-//! Words and redirections: quoting, escapes, interpolation, brace lists.
+//! Words: quoting, escapes, interpolation, brace lists.
 
 use super::ast::*;
 use super::read::{Read, Reader, Stop};
-use super::scan::MAX_NESTING;
-use super::tokens::{Rule, Token, whole};
+use super::tokens::{Rule, Token};
 use crate::diag::{Diagnostic, code};
 use crate::expand::{brace, cstring};
 use crate::span::Span;
@@ -340,6 +339,17 @@ impl<'s> Reader<'s> {
                 continue;
             }
             if literal {
+                // bash joins the `$` of `{$,}HOME` with what follows the list.
+                let lone = part.span.end - part.span.start == 1
+                    && self.text[part.span.start as usize..].starts_with(['$'])
+                    && self.text[part.span.end as usize..].starts_with([',', '}']);
+                if lone {
+                    let mut error =
+                        Diagnostic::new(code::BRACES, "a lone `$` ends an element of a brace list");
+                    error = error.at(self.source, part.span, "bash would join it with what follows the list");
+                    error = error.help("quote it if it is meant as text: '$'");
+                    return Err(Stop::Error(Box::new(error)));
+                }
                 continue;
             }
             let outside = lists
@@ -366,138 +376,6 @@ impl<'s> Reader<'s> {
         }
         Ok(())
     }
-
-    // -------------------------------------------------------------------------------------- redirections
-
-    pub fn redirection(&self, token: Token<'_>, base: usize) -> Read<Redirection<'s>> {
-        let span = self.span_of(&token, base);
-        let mut inner = token.into_inner();
-        let mut part = self.missing(inner.next(), span)?;
-        let mut descriptor = None;
-        if part.as_rule() == Rule::descriptor {
-            let at = self.span_of(&part, base);
-            descriptor = Some(self.descriptor(part.as_str(), at)?);
-            part = self.missing(inner.next(), span)?;
-        }
-        let rule = part.as_rule();
-        let mut inner = part.into_inner();
-        let operator = self.missing(inner.next(), span)?;
-        let target = self.missing(inner.next(), span)?;
-        let kind = match (rule, operator.as_str()) {
-            (Rule::here_doc, _) => {
-                RedirectionKind::HereDocument(self.here_document(base + operator.as_span().start())?)
-            }
-            (Rule::duplicate, _) if target.as_str() == "-" => {
-                descriptor = descriptor.or(Some(u32::from(operator.as_str() == ">&")));
-                RedirectionKind::Close
-            }
-            (Rule::duplicate, _) => {
-                descriptor = descriptor.or(Some(u32::from(operator.as_str() == ">&")));
-                let at = self.span_of(&target, base);
-                RedirectionKind::Duplicate(self.descriptor(target.as_str(), at)?)
-            }
-            (Rule::sh_redirect_both, _) => RedirectionKind::Sh(Habit::RedirectBoth),
-            (Rule::redirect_both, operator) => {
-                RedirectionKind::Both { append: operator == "&>>", target: self.word(target, base)? }
-            }
-            (_, "<<<") => RedirectionKind::HereString(self.word(target, base)?),
-            (_, operator) => {
-                let mode = match operator {
-                    "<" => FileMode::Read,
-                    ">" => FileMode::Write,
-                    ">>" => FileMode::Append,
-                    ">|" => FileMode::Clobber,
-                    _ => FileMode::ReadWrite,
-                };
-                RedirectionKind::File(mode, self.word(target, base)?)
-            }
-        };
-        Ok(Redirection { span, descriptor, kind })
-    }
-
-    /// Descriptors above 9 differ between shells; ours end where a default limit of 1,024 does.
-    fn descriptor(&self, digits: &str, span: Span) -> Read<u32> {
-        digits.parse().ok().filter(|number| *number < 1000).ok_or_else(|| {
-            self.error(code::SYNTAX, span, "a descriptor is a number from 0 to 999", "out of range")
-        })
-    }
-
-    fn here_document(&self, operator: usize) -> Read<Box<[Part<'s>]>> {
-        let found = self.here_documents.iter().find(|here| here.operator == operator);
-        let Some(here) = found.copied() else {
-            let at = Span::new(operator, operator + 2);
-            return Err(self.error(
-                code::HEREDOC,
-                at,
-                "a here-document can't stand here",
-                "its body was not found",
-            ));
-        };
-        let body = &self.text[here.body.range()];
-        self.cap_nesting(body, here.body)?;
-        let base = here.body.start as usize;
-        let mut parts = Vec::new();
-        if here.literal {
-            parts.push(Part { span: here.body, kind: PartKind::Quoted(Cow::Borrowed(body.as_bytes())) });
-        } else {
-            let mut pairs = whole(Rule::here_body, body, base)?;
-            let inner = self.missing(pairs.next(), here.body)?.into_inner();
-            for part in inner.filter(|part| part.as_rule() != Rule::EOI) {
-                self.part(part, base, &mut parts)?;
-            }
-        }
-        quoted(&mut parts);
-        if here.strip_tabs {
-            self.strip_tabs(&mut parts, base);
-        }
-        Ok(parts.into_boxed_slice())
-    }
-
-    /// The scanner passes over a body, in which captures may nest too: capped here before the parser recurses.
-    fn cap_nesting(&self, body: &str, span: Span) -> Read<()> {
-        let mut depth = 0_usize;
-        for byte in body.bytes() {
-            match byte {
-                b'(' | b'[' | b'{' => depth += 1,
-                b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if depth > MAX_NESTING {
-                let message =
-                    format!("brackets in this here-document are nested more than {MAX_NESTING} deep");
-                return Err(self.error(
-                    code::NESTING,
-                    span,
-                    &message,
-                    "quote its delimiter if it holds text only",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// `<<-` removes the tabs at the start of each line of the body's own text.
-    fn strip_tabs(&self, parts: &mut [Part<'s>], base: usize) {
-        let mut continued = false;
-        for part in parts {
-            // A line that a backslash joins to the one before has no start of its own.
-            let joined = std::mem::replace(&mut continued, &self.text[part.span.range()] == "\\\n");
-            let PartKind::Quoted(text) = &mut part.kind else { continue };
-            let from = part.span.start as usize;
-            if self.text[part.span.range()].starts_with('\\') || !text.contains(&b'\t') {
-                continue;
-            }
-            let mut line_start = !joined && (from == base || self.text.as_bytes()[from - 1] == b'\n');
-            let mut stripped = Vec::with_capacity(text.len());
-            for &byte in text.iter() {
-                if !(line_start && byte == b'\t') {
-                    stripped.push(byte);
-                    line_start = byte == b'\n';
-                }
-            }
-            *text = Cow::Owned(stripped);
-        }
-    }
 }
 
 /// The length of the name that a word assigns to, and whether by `+=`: `NAME=…`, in sh's sense of a name.
@@ -515,7 +393,7 @@ fn assigned_name(word: &str) -> Option<(usize, bool)> {
 }
 
 /// Marks captures as standing in quotes.
-fn quoted(parts: &mut [Part<'_>]) {
+pub(super) fn quoted(parts: &mut [Part<'_>]) {
     for part in parts {
         if let PartKind::Capture(_, quoting) = &mut part.kind {
             *quoting = Quoting::Quoted;

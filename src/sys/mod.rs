@@ -17,6 +17,7 @@ pub mod poll;
 pub mod signal;
 pub mod spawn;
 pub mod stack;
+pub mod start;
 pub mod strings;
 pub mod tty;
 pub mod wait;

@@ -36,7 +36,9 @@ pub fn floating(text: &[u8]) -> Number<Float> {
         return Number { value: code.value, problem: None };
     }
     let parsed = float::parse(text);
-    Number { value: parsed.value, problem: problem(text, parsed.len, parsed.out_of_range) }
+    // No number at all is zero, whatever its sign: `-` alone.
+    let value = if parsed.len == 0 { ZERO } else { parsed.value };
+    Number { value, problem: problem(text, parsed.len, parsed.out_of_range) }
 }
 
 /// The number that is there when there is no argument.

@@ -28,10 +28,7 @@ fn shown(outcome: Outcome) -> String {
 #[test]
 fn values_of_every_kind() {
     let text = r#" {"b": [1, -2, 1.0, 1e2, true, false, null], "a": "\u00e9\n\ud83d\ude00", "": {}} "#;
-    assert_eq!(
-        shown(read(text)),
-        r"{'b': [1, -2, 1.0, 100.0, true, false, null], 'a': $'é\n😀', '': {}}"
-    );
+    assert_eq!(shown(read(text)), r"{'b': [1, -2, 1.0, 100.0, true, false, null], 'a': $'é\n😀', '': {}}");
     // The last one's value at the first one's place.
     assert_eq!(shown(read(r#"{"a": 1, "b": 2, "a": 3}"#)), "{'a': 3, 'b': 2}");
     assert_eq!(shown(read("5")), "5");
@@ -56,7 +53,9 @@ fn what_is_not_json_says_where() {
 fn a_number_is_never_another_than_is_written() {
     assert_eq!(shown(read("9223372036854775807")), "9223372036854775807");
     assert_eq!(shown(read("-9223372036854775808")), "-9223372036854775808");
-    for number in ["9223372036854775808", "-9223372036854775809", "18446744073709551616", "1000000000000000000000000"] {
+    for number in
+        ["9223372036854775808", "-9223372036854775809", "18446744073709551616", "1000000000000000000000000"]
+    {
         assert_eq!(
             shown(read(format!("{{\"1e99 \\\" 99999999999999999999\": 1e30,\n  \"n\": [{number}]}}"))),
             format!("E2002: `json`: {number} at line 2 column 9 does not fit in an integer")
@@ -68,13 +67,8 @@ fn a_number_is_never_another_than_is_written() {
 #[test]
 fn nesting_has_an_end() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-    let deepest = read(nested(256)).unwrap();
-    assert_eq!(shown(written(deepest, None)).trim_matches('\''), nested(256).chars().take(498).collect::<String>() + "…" )
-}
-
-#[test]
-fn nesting_beyond_it_is_refused() {
-    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let Value::Str(back) = written(read(nested(256)).unwrap(), None).unwrap() else { panic!() };
+    assert_eq!(back.to_utf8().unwrap(), nested(256));
     assert_eq!(shown(read(nested(257))), "E2011: `json`: the text is nested more than 256 deep");
     assert!(shown(read("[".repeat(1_000_000))).starts_with("E2011"));
     assert!(shown(read("{\"a\":".repeat(1_000_000))).starts_with("E2011"));
@@ -109,7 +103,10 @@ fn what_has_no_form_is_refused() {
     for (value, expected) in [
         (Duration::from_nanos(1).into(), "E2001: `to_json`: a duration has no form in JSON"),
         (Value::Float(f64::NAN), "E2001: `to_json`: a float has no form in JSON"),
-        (b"\xff".as_slice().into(), "E2007: `to_json` needs text in UTF-8, and the string is not from byte 0 on, which is 0xff"),
+        (
+            b"\xff".as_slice().into(),
+            "E2007: `to_json` needs text in UTF-8, and the string is not from byte 0 on, which is 0xff",
+        ),
     ] {
         assert_eq!(shown(written(vec![value].into(), None)), expected);
     }
@@ -125,8 +122,10 @@ fn any_value() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(|items| items.into_iter().collect::<List>().into()),
-            prop::collection::vec((".{0,5}", inner), 0..5).prop_map(|items| items.into_iter().collect::<Map>().into()),
+            prop::collection::vec(inner.clone(), 0..5)
+                .prop_map(|items| items.into_iter().collect::<List>().into()),
+            prop::collection::vec((".{0,5}", inner), 0..5)
+                .prop_map(|items| items.into_iter().collect::<Map>().into()),
         ]
     })
 }

@@ -47,7 +47,10 @@ mod strings {
         assert_eq!(of!(" a  b  c ", split, Value::Null, 2), "['a', 'b  c']");
         assert_eq!(of!(",a,", split, ","), "['', 'a', '']");
         assert_eq!(of!("a,b", split, ",", 1), "['a,b']");
-        assert_eq!(of!("a", split, ""), "E2010 @0: `split` can't split at nothing; for the characters write: s.chars()");
+        assert_eq!(
+            of!("a", split, ""),
+            "E2010 @0: `split` can't split at nothing; for the characters write: s.chars()"
+        );
         assert!(of!("a", split, ",", 0).starts_with("E2010 @1"));
         assert!(of!("a", split, ",", -1).starts_with("E2010 @1"));
         assert_eq!(of!("", lines), "[]");
@@ -71,7 +74,10 @@ mod strings {
     #[test]
     fn nothing_is_made_that_is_too_large() {
         assert_eq!(of!("ab", repeat, i64::MAX), "E2015: `repeat` would make a string of more than 256M");
-        assert_eq!(of!("ab", repeat, 1_000_000_000_000_i64), "E2015: `repeat` would make a string of more than 256M");
+        assert_eq!(
+            of!("ab", repeat, 1_000_000_000_000_i64),
+            "E2015: `repeat` would make a string of more than 256M"
+        );
         assert_eq!(of!("ab", repeat, -1), "E2010 @0: `repeat` can't repeat -1 times");
         assert_eq!(of!("", repeat, i64::MAX), "''");
         assert_eq!(of!("a", pad_start, i64::MAX), "E2015: `pad_start` would make a string of more than 256M");
@@ -147,7 +153,10 @@ mod regular_expressions {
                 .replace("repetition quantifier expects a valid decimal at character 4", &reason("a{2"))
         );
         assert!(of!("a", matches, b"\xff".as_slice()).starts_with("E2007 @0"));
-        assert!(of!("a", match_all, r"(\w{500}){500}").starts_with("E2010 @0: `match_all`: the regular expression"));
+        assert!(
+            of!("a", match_all, r"(\w{500}){500}")
+                .starts_with("E2010 @0: `match_all`: the regular expression")
+        );
     }
 
     /// The crate's own words, which may change.
@@ -220,7 +229,8 @@ mod paths {
             (b"", false, false, false, false),
             (b"f\0x", false, false, false, false),
         ] {
-            let found = [ask(path, "exists"), ask(path, "is_file"), ask(path, "is_dir"), ask(path, "is_link")];
+            let found =
+                [ask(path, "exists"), ask(path, "is_file"), ask(path, "is_dir"), ask(path, "is_link")];
             assert_eq!(found, [exists, is_file, is_dir, is_link].map(|b| b.to_string()), "{path:?}");
         }
         assert_eq!(ask(b"l", "file_size"), "5B");
@@ -236,7 +246,10 @@ mod paths {
         assert_eq!(f("write", vec!["a".into(), 5.into(), true.into()]), "null");
         assert_eq!(f("read", vec!["a".into()]), r"$'x\xff\x005'");
         assert_eq!(f("read", vec!["b".into()]), "E1015 @0: `read`: b: No such file or directory");
-        assert_eq!(f("write", vec!["no/b".into(), "".into()]), "E1016 @0: `write`: no/b: No such file or directory");
+        assert_eq!(
+            f("write", vec!["no/b".into(), "".into()]),
+            "E1016 @0: `write`: no/b: No such file or directory"
+        );
         assert_eq!(
             f("write", vec!["a".into(), list([1])]),
             "E2008 @1: `write` writes a string, and a list is not one word; join a list: xs.join(\"\\n\"); write a map as JSON: to_json(m)"
@@ -263,7 +276,10 @@ mod lists {
     #[test]
     fn places_in_a_list() {
         assert_eq!(of!(list([1, 2, 3]), remove, -1), "3");
-        assert_eq!(of!(list([1]), remove, 1), "E2004 @0: `remove`: index 1 is outside of the list, which has 1 element");
+        assert_eq!(
+            of!(list([1]), remove, 1),
+            "E2004 @0: `remove`: index 1 is outside of the list, which has 1 element"
+        );
         assert!(of!(list([1]), insert, 2, 0).starts_with("E2004 @0: `insert`"));
         assert!(of!(list([1]), insert, i64::MIN, 0).starts_with("E2004 @0: `insert`"));
         let mut xs = list([1, 2]);
@@ -285,7 +301,11 @@ mod lists {
     fn what_can_not_be_compared_or_added() {
         let mixed = || list([Value::from(1), "a".into()]);
         let hint = "; convert the string: int(x)";
-        assert_eq!(of!(mixed(), sort), format!("E2001: `sort`: a string can't be compared with an int{hint}").replace("a string can't be compared with an int", &sort_words()));
+        assert_eq!(
+            of!(mixed(), sort),
+            format!("E2001: `sort`: a string can't be compared with an int{hint}")
+                .replace("a string can't be compared with an int", &sort_words())
+        );
         assert!(of!(mixed(), min).starts_with("E2001: `min`"));
         assert!(of!(mixed(), unique).starts_with("E2001: `unique`"));
         assert!(of!(list(["1"]), contains, 1).starts_with("E2001 @0: `contains`"));
@@ -344,21 +364,33 @@ mod lists {
 
     #[test]
     fn pairs_become_maps() {
-        assert_eq!(of!(list([list([Value::from("a"), 1.into()]), list([Value::from("a"), 2.into()])]), to_map), "{'a': 2}");
+        assert_eq!(
+            of!(list([list([Value::from("a"), 1.into()]), list([Value::from("a"), 2.into()])]), to_map),
+            "{'a': 2}"
+        );
         assert!(of!(list([list([1])]), to_map).starts_with("E2001: `to_map` takes pairs"));
         assert_eq!(of!(list([1, 2]), zip, list(["a"])), "[[1, 'a']]");
         assert!(of!(list([1]), chunks, 0).starts_with("E2010 @0"));
         let null = simple(|_| Value::Null);
-        assert_eq!(of!(list([1]), group_by, null), "E2008: `group_by`: the keys of a map are strings, and null is not one word");
+        assert_eq!(
+            of!(list([1]), group_by, null),
+            "E2008: `group_by`: the keys of a map are strings, and null is not one word"
+        );
     }
 
     #[test]
     fn ranges() {
         assert_eq!(of!(Range::new(5, 1, true), len), "0");
-        assert_eq!(of!(Range::new(i64::MIN, i64::MAX, true), len), "E2002: `len`: the range holds more than 2^63 numbers");
+        assert_eq!(
+            of!(Range::new(i64::MIN, i64::MAX, true), len),
+            "E2002: `len`: the range holds more than 2^63 numbers"
+        );
         assert_eq!(of!(Range::new(1, 10, true), step, 3), "[1, 4, 7, 10]");
         assert!(of!(Range::new(1, 10, true), step, -1).starts_with("E2010 @0"));
-        assert_eq!(of!(Range::new(i64::MIN, i64::MAX, true), step, i64::MAX), format!("[{}, -1, {}]", i64::MIN, i64::MAX - 1));
+        assert_eq!(
+            of!(Range::new(i64::MIN, i64::MAX, true), step, i64::MAX),
+            format!("[{}, -1, {}]", i64::MIN, i64::MAX - 1)
+        );
     }
 }
 
@@ -368,7 +400,10 @@ mod maps {
     #[test]
     fn order_is_kept() {
         let m = || map([("b", 1), ("a", 2)]);
-        assert_eq!(of!(m(), merge, map([("c", 3), ("b", 9)]), map([("d", 4)])), "{'b': 9, 'a': 2, 'c': 3, 'd': 4}");
+        assert_eq!(
+            of!(m(), merge, map([("c", 3), ("b", 9)]), map([("d", 4)])),
+            "{'b': 9, 'a': 2, 'c': 3, 'd': 4}"
+        );
         let key = simple(|arguments| arguments[0].clone());
         assert_eq!(of!(m(), sort_by, key), "{'a': 2, 'b': 1}");
         assert_eq!(of!(m(), get, "x"), "null");
@@ -446,7 +481,10 @@ mod times {
             assert_eq!(of!(nanos(seconds * SECOND), date), format!("'{expected}'"));
         }
         let instant = nanos(1_709_210_096 * SECOND + 5);
-        assert_eq!(of!(instant.clone(), date, "%a %A %b %B %j %s %N %T%%é"), "'Thu Thursday Feb February 060 1709210096 000000005 12:34:56%é'");
+        assert_eq!(
+            of!(instant.clone(), date, "%a %A %b %B %j %s %N %T%%é"),
+            "'Thu Thursday Feb February 060 1709210096 000000005 12:34:56%é'"
+        );
         assert!(of!(instant.clone(), date, "%Q").starts_with("E2010 @0: `date` knows no %Q"));
         assert!(of!(instant, date, "%").starts_with("E2010 @0: `date` knows no %"));
         assert!(of!(nanos(i64::MIN), date).starts_with("'1677-09-21"));
@@ -483,12 +521,24 @@ mod conversions {
         assert_eq!(f!(int, "4.2"), "E2012 @0: `int`: '4.2' can't be converted: it is not a whole number");
         assert_eq!(f!(int, ""), "E2012 @0: `int`: '' can't be converted: it is not a whole number");
         assert_eq!(f!(int, "-"), "E2012 @0: `int`: '-' can't be converted: it is not a whole number");
-        assert_eq!(f!(int, b"\xff".as_slice()), r"E2012 @0: `int`: $'\xff' can't be converted: it is not a whole number");
-        assert_eq!(f!(int, Value::Null), "E2001 @0: `int` converts a number or string, and this is null; give a default for null: x ?? …");
+        assert_eq!(
+            f!(int, b"\xff".as_slice()),
+            r"E2012 @0: `int`: $'\xff' can't be converted: it is not a whole number"
+        );
+        assert_eq!(
+            f!(int, Value::Null),
+            "E2001 @0: `int` converts a number or string, and this is null; give a default for null: x ?? …"
+        );
         assert_eq!(f!(float, "nan"), "E2012 @0: `float`: 'nan' can't be converted: it is not a number");
         assert_eq!(f!(float, 3), "3.0");
-        assert_eq!(f!(duration, 30), "E2001 @0: `duration` converts a string such as \"30s\", and this is an int; multiply by a unit: x * 1s");
-        assert_eq!(f!(duration, "30"), "E2012 @0: `duration`: '30' can't be converted: it is not a number with a unit of time, such as 30s");
+        assert_eq!(
+            f!(duration, 30),
+            "E2001 @0: `duration` converts a string such as \"30s\", and this is an int; multiply by a unit: x * 1s"
+        );
+        assert_eq!(
+            f!(duration, "30"),
+            "E2012 @0: `duration`: '30' can't be converted: it is not a number with a unit of time, such as 30s"
+        );
         assert_eq!(f!(size, 1024), "1K");
         assert_eq!(f!(size, "1500"), "1500B");
     }
@@ -497,8 +547,14 @@ mod conversions {
     fn texts_from_values() {
         assert_eq!(f!(str, 5.0), "'5'");
         assert_eq!(f!(str, true), "'true'");
-        assert_eq!(f!(str, list([1])), "E2008 @0: `str`: a list is not one word; join it: xs.join(\" \"); or write it as JSON: to_json(xs)");
-        assert_eq!(f!(list, "ab"), "E2001 @0: `list` makes a list of a range, and this is a string; of a string: s.lines(), s.split(…) or s.chars()");
+        assert_eq!(
+            f!(str, list([1])),
+            "E2008 @0: `str`: a list is not one word; join it: xs.join(\" \"); or write it as JSON: to_json(xs)"
+        );
+        assert_eq!(
+            f!(list, "ab"),
+            "E2001 @0: `list` makes a list of a range, and this is a string; of a string: s.lines(), s.split(…) or s.chars()"
+        );
         assert_eq!(of!(Value::Null, type), "'null'");
     }
 }

@@ -1,0 +1,169 @@
+//! `--fmt`: what it lays out says the same as before, and stays.
+
+#[path = "fmt/generator.rs"]
+mod generator;
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use support::{Run, setting};
+
+/// Lays out a text; none if it is no script.
+fn formatted(text: &str) -> Option<String> {
+    let outcome = Run::pipewright().arg("--fmt").stdin(text).run();
+    let page = outcome.err();
+    assert!(!page.contains("E9001") && !outcome.is_crash(), "{page}\n{text}");
+    (outcome.status == 0).then(|| outcome.out())
+}
+
+/// The tree of a text, without its spans.
+fn tree(text: &str) -> Option<serde_json::Value> {
+    let outcome = Run::pipewright().args(["--ast", "-c", text]).run();
+    let mut tree =
+        (outcome.status == 0).then(|| serde_json::from_slice(&outcome.stdout).expect("it is JSON"))?;
+    strip(&mut tree);
+    Some(tree)
+}
+
+fn strip(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Object(map) if map.contains_key("start") && map.contains_key("end") => *value = Value::Null,
+        Value::Object(map) => map.values_mut().for_each(strip),
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+#[track_caller]
+fn assert_stays(text: &str) -> bool {
+    let Some(once) = formatted(text) else { return false };
+    assert_eq!(formatted(&once).as_deref(), Some(&*once), "a second time, of\n{text}");
+    assert_eq!(tree(text), tree(&once), "{text}\n---- became\n{once}");
+    true
+}
+
+#[test]
+fn scripts_say_the_same() {
+    let mut count = 0;
+    for directory in ["scripts", "tests/golden"] {
+        for path in support::files(&support::root().join(directory), ".pw") {
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            count += usize::from(assert_stays(&text));
+        }
+    }
+    for directory in ["docs", "."] {
+        for page in fs::read_dir(support::root().join(directory)).expect("it is there").flatten() {
+            if page.path().extension().is_some_and(|extension| extension == "md") {
+                let text = fs::read_to_string(page.path()).expect("a page is UTF-8");
+                for block in text.split("```").skip(1).step_by(2) {
+                    let code = block.split_once('\n').map_or("", |(_, code)| code);
+                    count += usize::from(assert_stays(code));
+                }
+            }
+        }
+    }
+    assert!(count > 200, "scripts were found: {count}");
+}
+
+/// `PROGRAMS=10000` for a long night.
+#[test]
+fn generated_programs_say_the_same_and_keep_their_comments() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let count = setting("PROGRAMS", 400);
+    let seed = setting("SEED", 1);
+    let write = |name: String, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).expect("it can be written");
+        path
+    };
+    let mut programs = Vec::new();
+    for number in 0..count {
+        let text = generator::program(seed + number);
+        programs.push((write(format!("{number}.pw"), &text), text));
+    }
+    // Some at a time, so that few processes are started. The formatter itself compares the trees.
+    let mut wrong = Vec::new();
+    for programs in programs.chunks(100) {
+        let run = || Run::pipewright().arg("--fmt").args(programs.iter().map(|(path, _)| path)).run();
+        let outcome = run();
+        assert!(outcome.status == 0, "{outcome}");
+        let once: Vec<_> = programs.iter().map(|(path, _)| fs::read_to_string(path)).collect();
+        run();
+        for ((path, text), once) in programs.iter().zip(once) {
+            let once = once.expect("a script is UTF-8");
+            let twice = fs::read_to_string(path).expect("a script is UTF-8");
+            if once != twice {
+                wrong.push(format!("{text}\n---- became\n{once}\n---- and then\n{twice}"));
+            }
+            let marks = |text: &str| text.matches("# c").count();
+            assert_eq!(marks(text), marks(&once), "{text}\n---- became\n{once}");
+            assert!(once.lines().all(|line| line.contains("kept ") || !line.ends_with(' ')), "{once}");
+            assert!(!once.contains("\n\n\n") || text.contains("body\n\n\n"), "{once}");
+        }
+    }
+    assert!(wrong.is_empty(), "{} change again\n{}", wrong.len(), wrong[0]);
+    for (_, text) in programs.iter().take(40) {
+        assert_stays(text);
+    }
+}
+
+#[test]
+fn a_file_is_replaced_as_a_whole_and_keeps_its_mode() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let (file, link) = (directory.path().join("a.pw"), directory.path().join("link.pw"));
+    fs::write(&file, "#!/usr/bin/env pipewright\necho   a\n").expect("it can be written");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o751)).expect("its mode can be set");
+    std::os::unix::fs::symlink("a.pw", &link).expect("a link can be made");
+
+    let check = Run::pipewright().args(["--fmt", "--check"]).arg(&link).run();
+    assert_eq!(check.status, 1);
+    assert!(check.err().contains("link.pw:2: not in the canonical layout"), "{check}");
+    assert!(read(&file).contains("echo   a"), "--check writes nothing");
+
+    Run::pipewright().arg("--fmt").arg(&link).run().success();
+    assert_eq!(read(&file), "#!/usr/bin/env pipewright\necho a\n");
+    assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o7777, 0o751);
+    assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+    assert_eq!(fs::read_dir(directory.path()).expect("it is there").count(), 2, "nothing is left over");
+    let check = Run::pipewright().args(["--check", "--fmt"]).arg(&file).run().success();
+    assert!(check.stderr.is_empty());
+}
+
+#[test]
+fn what_is_no_script_is_left_alone() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let (good, bad) = (directory.path().join("good.pw"), directory.path().join("bad.pw"));
+    fs::write(&good, "echo   a").expect("it can be written");
+    fs::write(&bad, "echo   ( {").expect("it can be written");
+    let outcome = Run::pipewright().arg("--fmt").args([&bad, &good]).run();
+    assert_eq!(outcome.status, 2);
+    assert!(outcome.err().contains("bad.pw:1:"), "{outcome}");
+    assert_eq!((read(&bad), read(&good)), ("echo   ( {".into(), "echo a\n".into()));
+}
+
+#[test]
+fn standard_input_goes_to_standard_output() {
+    for arguments in [&["--fmt"][..], &["--fmt", "-"]] {
+        let outcome = Run::pipewright().args(arguments).stdin("a|b").run().success();
+        assert_eq!(outcome.out(), "a | b\n");
+    }
+    assert_eq!(formatted(""), Some(String::new()));
+    assert_eq!(formatted("\n\n# only\n\n\n").as_deref(), Some("# only\n"));
+}
+
+#[test]
+fn a_long_or_deep_script_is_laid_out_in_time() {
+    let long = "if a { b | c > d }\nlet x = [1,2, 3]\n".repeat(20_000);
+    let deep = format!("{}x{}", "if a {\n".repeat(250), "\n}".repeat(250));
+    let wide = format!("a{}", " | { b }".repeat(20_000));
+    for text in [long, deep, wide] {
+        let outcome = Run::pipewright().arg("--fmt").stdin(text).timeout(60).run().success();
+        assert!(outcome.elapsed.as_secs() < 30, "{:?}", outcome.elapsed);
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("it is there and UTF-8")
+}
