@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The floors of the house, from the ground. An arrow points down or along, never up.
 const FLOORS: &[&[&str]] = &[
     &["span", "diag", "value", "sys", "expand"],
-    &["syntax", "process", "builtins"],
+    &["syntax", "process", "builtins", "methods"],
     &["check", "layout"],
     &["eval"],
     &["engine"],
@@ -87,6 +87,18 @@ fn arrows_point_down_the_floors() {
         }
     }
     assert_none(wrong, "a floor knows only those below");
+}
+
+#[test]
+fn methods_know_values_alone() {
+    let known = ["methods", "value", "diag", "expand"];
+    let wrong = sources().into_iter().filter(|file| file.name.starts_with("methods/")).flat_map(|file| {
+        let uses = file.code.split("crate::").skip(1);
+        let names = uses.map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default());
+        let others = names.filter(|name| !known.contains(name));
+        others.map(|name| format!("{} knows {name}", file.name)).collect::<Vec<_>>()
+    });
+    assert_none(wrong.collect(), "what a method needs of a run, its host gives");
 }
 
 #[test]

@@ -172,7 +172,11 @@ impl Builtin {
                 let place = usize::from(first == Some(b"--") && arguments.len() > 1);
                 let printed = printf::printf(&[arguments[place]?]);
                 let message = printed.errors.into_iter().next().filter(|_| printed.status == 2)?;
-                usage(place, format!("printf: {message}"), "printf takes a format of POSIX, with %b, %c and %q")
+                usage(
+                    place,
+                    format!("printf: {message}"),
+                    "printf takes a format of POSIX, with %b, %c and %q",
+                )
             }
             Self::Exit => {
                 let status = first.filter(|text| *text != b"--")?;

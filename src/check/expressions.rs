@@ -104,7 +104,9 @@ impl<'s> Checker<'s> {
                 BlockKind::Lines => ExprKind::Lines(Box::new(self.capture(*block))),
                 BlockKind::Bytes => ExprKind::Bytes(Box::new(self.capture(*block))),
                 BlockKind::Json => ExprKind::Json(Box::new(self.capture(*block))),
-                BlockKind::Capture => ExprKind::Record { capture: true, body: Box::new(self.capture(*block)) },
+                BlockKind::Capture => {
+                    ExprKind::Record { capture: true, body: Box::new(self.capture(*block)) }
+                }
                 BlockKind::Try => ExprKind::Record { capture: false, body: Box::new(self.block(*block)) },
                 BlockKind::Spawn => self.later("`spawn { … }`", span),
             },
@@ -255,7 +257,7 @@ impl<'s> Checker<'s> {
             let similar = self.scopes.similar(name).or_else(|| {
                 let known = INTRINSICS.iter().map(|(known, _)| *known);
                 let mut known = known.chain(methods::FUNCTIONS.iter().map(|function| function.name));
-                known.find(|known| super::scope::distance(name, known).is_some())
+                known.find(|known| crate::diag::distance(name, known).is_some())
             });
             let help = similar.map_or_else(
                 || format!("a program is run as a command: {name} …; its output is $({name} …)"),
@@ -302,7 +304,8 @@ impl<'s> Checker<'s> {
                 }
                 Some(meaning) => {
                     let callee = Expr { span: receiver.span, kind: self.meaning(meaning, name.text, span) };
-                    let arguments = arguments.into_iter().map(|argument| Argument::Value(self.expr(argument.value)));
+                    let arguments =
+                        arguments.into_iter().map(|argument| Argument::Value(self.expr(argument.value)));
                     ExprKind::CallValue(Box::new(callee), arguments.collect())
                 }
                 None => ExprKind::Value(Value::Null),
@@ -310,11 +313,13 @@ impl<'s> Checker<'s> {
         }
         let Some(id) = methods::name_id(name.text) else {
             let message = format!("no method `{}`", name.text);
-            let help = methods::advice(name.text).unwrap_or_else(|| "docs/REFERENCE.md lists all methods".to_string());
+            let help = methods::advice(name.text)
+                .unwrap_or_else(|| "docs/REFERENCE.md lists all methods".to_string());
             self.error(code::UNDECLARED_NAME, name.span, message, "no type has it", &help);
             return ExprKind::Value(Value::Null);
         };
-        let names: Vec<&str> = arguments.iter().filter_map(|argument| argument.name.map(|name| name.text)).collect();
+        let names: Vec<&str> =
+            arguments.iter().filter_map(|argument| argument.name.map(|name| name.text)).collect();
         let spans: Vec<Span> = arguments.iter().map(|argument| argument.value.span).collect();
         if let Err(error) = methods::accepts(id, arguments.len() - names.len(), &names) {
             self.method_error(error, span, &spans);
@@ -327,7 +332,12 @@ impl<'s> Checker<'s> {
     }
 
     /// A method that changes the variable, element or field that it is called on.
-    fn change(&mut self, receiver: ast::Expr<'s>, name: NameId, arguments: Vec<ast::Argument<'s>>) -> ExprKind {
+    fn change(
+        &mut self,
+        receiver: ast::Expr<'s>,
+        name: NameId,
+        arguments: Vec<ast::Argument<'s>>,
+    ) -> ExprKind {
         let span = receiver.span;
         let Some((root, at, path)) = self.place(receiver) else {
             let message = format!("`{}` changes the variable that it is called on", name.name());
@@ -370,7 +380,13 @@ impl<'s> Checker<'s> {
         let arguments = arguments.into_iter().map(|argument| {
             if let Some(name) = argument.name {
                 let message = "a function that is a value takes its arguments in order";
-                self.error(code::ARGUMENT_COUNT, name.span, message, "names are not known here", "drop the name");
+                self.error(
+                    code::ARGUMENT_COUNT,
+                    name.span,
+                    message,
+                    "names are not known here",
+                    "drop the name",
+                );
             }
             Argument::Value(self.expr(argument.value))
         });

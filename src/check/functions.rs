@@ -96,7 +96,11 @@ impl<'s> Checker<'s> {
         self.scopes.enter_frame(FrameKind::Lambda);
         let parameters = names.into_iter().map(|name| {
             // `_` takes what nobody wants.
-            if name.text == "_" { self.scopes.declare("_") } else { self.declare(name) };
+            if name.text == "_" {
+                self.scopes.declare("_")
+            } else {
+                self.declare(name)
+            };
             Parameter { name: name.text.into(), kind: None, rest: false, default: None, span: name.span }
         });
         let parameters = parameters.collect();
@@ -125,12 +129,7 @@ impl<'s> Checker<'s> {
     }
 
     /// The arguments of a call, in the order of the parameters.
-    pub fn bind(
-        &mut self,
-        id: FunctionId,
-        arguments: Vec<ast::Argument<'s>>,
-        span: Span,
-    ) -> Box<[Argument]> {
+    pub fn bind(&mut self, id: FunctionId, arguments: Vec<ast::Argument<'s>>, span: Span) -> Box<[Argument]> {
         let signature = self.project.signature(id);
         let parameters = &signature.parameters;
         let mut given: Vec<Option<Argument>> = parameters.iter().map(|_| None).collect();
@@ -333,7 +332,11 @@ fn dashed(byte: u8) -> u8 {
 
 fn counted(parameters: &[Formal]) -> String {
     let least = parameters.iter().filter(|parameter| !parameter.optional && !parameter.rest).count();
-    if least == parameters.len() { arguments(least) } else { format!("at most {}", arguments(parameters.len())) }
+    if least == parameters.len() {
+        arguments(least)
+    } else {
+        format!("at most {}", arguments(parameters.len()))
+    }
 }
 
 fn arguments(count: usize) -> String {
@@ -367,7 +370,10 @@ fn command_shape(signature: &Signature) -> String {
             (_, false, _) => name,
             (_, true, Some(Kind::Bool)) => format!("[--{option}]"),
             (_, true, kind) => {
-                format!("[--{option} {}]", kind.map_or("VALUE".to_string(), |kind| kind.name().to_uppercase()))
+                format!(
+                    "[--{option} {}]",
+                    kind.map_or("VALUE".to_string(), |kind| kind.name().to_uppercase())
+                )
             }
         });
     }

@@ -16,6 +16,7 @@ mod scope;
 mod sh_habits;
 mod sh_parameters;
 mod truncation;
+mod variables;
 mod words;
 
 use crate::diag::{Diagnostic, Source, code};

@@ -25,7 +25,13 @@ pub fn use_file<'s>(
     let at = path.span;
     let Some(text) = plain(&path) else {
         let help = "write it out; what differs from run to run is handed over as an argument";
-        checker.error(code::SYNTAX, at, "the file of `use` is known before the script runs", "not fixed text", help);
+        checker.error(
+            code::SYNTAX,
+            at,
+            "the file of `use` is known before the script runs",
+            "not fixed text",
+            help,
+        );
         return None;
     };
     let name = match alias {
@@ -94,7 +100,13 @@ fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc
         Some(File::Read(id, members)) => return Some((*id, members.clone())),
         Some(File::Open) => {
             let help = "move what both need into a third file";
-            checker.error(code::USE_FAILED, at, "files that use each other", "this one is being read already", help);
+            checker.error(
+                code::USE_FAILED,
+                at,
+                "files that use each other",
+                "this one is being read already",
+                help,
+            );
             return None;
         }
         None => {}
@@ -126,13 +138,16 @@ impl<'s> Checker<'s> {
         match members.get(name) {
             Some(Name::Module(_)) | None => {
                 let message = format!("`{alias}` has no `{name}`");
-                let similar = members.keys().find(|known| super::scope::distance(name, known).is_some());
+                let similar = members.keys().find(|known| crate::diag::distance(name, known).is_some());
                 let help = match similar {
                     Some(similar) => format!("did you mean {alias}.{similar}?"),
                     None => {
                         let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
                         names.sort_unstable();
-                        format!("it has {}", if names.is_empty() { "nothing".to_string() } else { names.join(", ") })
+                        format!(
+                            "it has {}",
+                            if names.is_empty() { "nothing".to_string() } else { names.join(", ") }
+                        )
                     }
                 };
                 self.error(code::UNDECLARED_NAME, span, message, "not declared in that file", &help);

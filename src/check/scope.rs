@@ -1,6 +1,7 @@
 //! Names: which variable, function or module each stands for at a point of the text.
 
 use super::program::{FunctionId, ModuleId, Slot};
+use crate::diag::distance;
 use std::collections::HashMap;
 
 /// The names that are visible, innermost declaration last.
@@ -67,7 +68,13 @@ impl<'s> Scopes<'s> {
     /// `slots` variables belong to modules that were read before.
     pub fn new(slots: u32) -> Self {
         let module = Frame { kind: FrameKind::Module, slots, captures: Vec::new(), around: (Vec::new(), 0) };
-        Self { names: HashMap::new(), blocks: Vec::new(), copies: Vec::new(), defers: 0, frames: vec![module] }
+        Self {
+            names: HashMap::new(),
+            blocks: Vec::new(),
+            copies: Vec::new(),
+            defers: 0,
+            frames: vec![module],
+        }
     }
 
     pub fn enter(&mut self) {
@@ -233,25 +240,4 @@ impl<'s> Scopes<'s> {
             .min()
             .map(|(_, name)| name)
     }
-}
-
-/// How many letters differ between two names; none when it is more than a third of them.
-pub fn distance(a: &str, b: &str) -> Option<usize> {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let most = a.len().max(b.len());
-    if a.len().abs_diff(b.len()) > most / 3 || most > 64 {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = usize::from(!x.eq_ignore_ascii_case(y));
-            let next = (diagonal + cost).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = row[j + 1];
-            row[j + 1] = next;
-        }
-    }
-    (row[b.len()] <= (most / 3).max(1) && most > 1).then_some(row[b.len()])
 }

@@ -37,9 +37,7 @@ pub enum Mode {
     Run,
     Check,
     Tree,
-    Format {
-        check: bool,
-    },
+    Format { check: bool },
     Help,
     Version,
     Explain(String),

@@ -12,12 +12,14 @@ mod codes;
 mod escape;
 mod excerpt;
 mod render;
+mod similar;
 mod source;
 
 use std::sync::Arc;
 
 pub use codes::{ALL, Code, code};
 pub use escape::{quote_argv, quote_word, visible};
+pub use similar::distance;
 pub use source::Source;
 pub(crate) use source::floor_boundary;
 

@@ -53,7 +53,10 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, Strin
             },
         };
         if given[place].replace(value).is_some() {
-            return Err(format!("{} is given twice", visible(option.split('=').next().unwrap_or(&option).as_bytes())));
+            return Err(format!(
+                "{} is given twice",
+                visible(option.split('=').next().unwrap_or(&option).as_bytes())
+            ));
         }
     }
     let mut positional = positional.into_iter();

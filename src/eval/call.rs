@@ -95,8 +95,11 @@ impl Interpreter {
         let least = parameters.iter().take_while(|one| one.default.is_none() && !one.rest).count();
         if values.len() < least || (values.len() > fixed && fixed == parameters.len()) {
             let name = if closure.function.name.is_empty() { "the function" } else { &closure.function.name };
-            let message =
-                format!("{name} takes {} and is called with {}", count(least, fixed, parameters.len()), values.len());
+            let message = format!(
+                "{name} takes {} and is called with {}",
+                count(least, fixed, parameters.len()),
+                values.len()
+            );
             let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
             let source = &self.shared.program.modules[closure.function.module.0 as usize].source;
             let place = parameters.first().map_or(closure.function.span, |first| first.span);
@@ -126,7 +129,8 @@ impl Interpreter {
                 Given::Default => Value::Null,
             });
         }
-        let result = self.run_function(&function, &[], base, |place| defaults.get(place) == Some(&true), span)?;
+        let result =
+            self.run_function(&function, &[], base, |place| defaults.get(place) == Some(&true), span)?;
         match result {
             Value::Null | Value::Bool(true) => Ok(0),
             Value::Bool(false) => Ok(1),
@@ -171,8 +175,11 @@ impl Interpreter {
         if self.calls > MAX_CALLS || stack::is_low() {
             let source = &self.shared.program.modules[caller.0 as usize].source;
             let message = format!("functions call each other too deeply: {MAX_CALLS} calls are open");
-            let message =
-                if self.calls > MAX_CALLS { message } else { "functions call each other until the stack is full".into() };
+            let message = if self.calls > MAX_CALLS {
+                message
+            } else {
+                "functions call each other until the stack is full".into()
+            };
             let error = page(code::RECURSION, source, span, message, "calls once more");
             return Err(Error::value(error.help("is there a case in which it does not call itself?")).into());
         }
@@ -216,7 +223,8 @@ impl Interpreter {
         let Some(wrong) = wrong else { return Ok(()) };
         let found = wrong.type_of();
         let source = &self.shared.program.modules[caller.0 as usize].source;
-        let message = format!("`{}` is declared as {}, and given {}", parameter.name, kind.name(), found.phrase());
+        let message =
+            format!("`{}` is declared as {}, and given {}", parameter.name, kind.name(), found.phrase());
         let mut error = page(code::WRONG_TYPE, source, span, message, "in this call").also_at(
             self.source(),
             parameter.span,

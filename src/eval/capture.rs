@@ -121,9 +121,8 @@ impl Interpreter {
     }
 
     /// `capture { … }`: what the commands print on both streams, and how they ended.
-    pub(super) fn capture_both(&mut self, block: &Block, span: Span) -> Eval<(Eval<()>, (Vec<u8>, Vec<u8>))> {
-        let (result, [out, err]) = self.on_copies(|this| this.drained(block, [1, 2], span))?;
-        Ok((result, (out, err)))
+    pub(super) fn capture_both(&mut self, block: &Block, span: Span) -> Eval<Drain<2>> {
+        self.on_copies(|this| this.drained(block, [1, 2], span))
     }
 
     /// Runs commands with some of their descriptors drained by a thread each.
@@ -132,7 +131,7 @@ impl Interpreter {
         block: &Block,
         descriptors: [i32; N],
         span: Span,
-    ) -> Eval<(Eval<()>, [Vec<u8>; N])> {
+    ) -> Eval<Drain<N>> {
         let over = Arc::new(AtomicBool::new(false));
         self.interrupt();
         let mut files = self.files.clone();
@@ -168,6 +167,9 @@ impl Interpreter {
         Ok((result, all))
     }
 }
+
+/// How commands ended, and what they printed on each descriptor that was drained.
+pub type Drain<const N: usize> = (Eval<()>, [Vec<u8>; N]);
 
 struct Drained {
     bytes: Vec<u8>,

@@ -11,6 +11,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Arguments that are given by name.
+type Named<'p> = Vec<(&'p str, Value)>;
+
 /// A run, as a method sees it.
 struct Caller<'a> {
     run: &'a mut Interpreter,
@@ -111,10 +114,7 @@ impl Interpreter {
         Ok(place)
     }
 
-    fn arguments_of<'p>(
-        &mut self,
-        arguments: &'p MethodArguments,
-    ) -> Eval<(Vec<Value>, Vec<(&'p str, Value)>)> {
+    fn arguments_of<'p>(&mut self, arguments: &'p MethodArguments) -> Eval<(Vec<Value>, Named<'p>)> {
         let positional = self.values(&arguments.positional)?;
         let mut named = Vec::with_capacity(arguments.named.len());
         for (name, value) in &arguments.named {
@@ -146,7 +146,8 @@ impl Interpreter {
 
     fn method_error(&self, error: MethodError, span: Span, arguments: &MethodArguments) -> Unwind {
         let MethodError::Message(message) = error else {
-            let bug = page(crate::diag::code::INTERNAL, self.source(), span, "a method lost its error", "here");
+            let bug =
+                page(crate::diag::code::INTERNAL, self.source(), span, "a method lost its error", "here");
             return Error::value(bug).into();
         };
         let Message { code, message, argument, help } = *message;

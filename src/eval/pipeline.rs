@@ -469,7 +469,13 @@ impl Interpreter {
             Unwind::PipeClosed => End::PipeClosed,
             Unwind::Interrupted(signal) => End::Signal(signal, false),
             Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Help(_) => {
-                let error = page(code::INTERNAL, self.source(), span, "a loop or function was left from a copy", "here");
+                let error = page(
+                    code::INTERNAL,
+                    self.source(),
+                    span,
+                    "a loop or function was left from a copy",
+                    "here",
+                );
                 End::Error(Box::new(Error::value(error)))
             }
         }

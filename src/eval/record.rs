@@ -68,7 +68,7 @@ impl Interpreter {
             Err(unwind) => return Err(unwind),
         }
         put("duration", Duration::from(wall).into());
-        if let Some((out, err)) = output {
+        if let Some([out, err]) = output {
             put("out", Value::str(out));
             put("err", Value::str(err));
         }

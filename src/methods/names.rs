@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{FUNCTIONS, METHODS, Method, MethodError, Receiver, Run};
-use crate::diag::code;
+use crate::diag::{code, distance};
 use crate::value::{Type, Value};
 
 /// The name of a method, known to exist. Several types may have a method of this name.
@@ -223,23 +223,4 @@ pub fn advice(name: &str) -> Option<String> {
         return Some(format!("it is a function: {name}(x)"));
     }
     similar(name).map(|name| format!("did you mean `{name}`?"))
-}
-
-/// How many letters differ between two names; none when it is more than a third of them.
-pub fn distance(a: &str, b: &str) -> Option<usize> {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let most = a.len().max(b.len());
-    if a.len().abs_diff(b.len()) > most / 3 || !(2..=64).contains(&most) {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let cost = usize::from(!x.eq_ignore_ascii_case(y));
-            let next = (diagonal + cost).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    (row[b.len()] <= (most / 3).max(1)).then_some(row[b.len()])
 }
