@@ -23,7 +23,7 @@ Options, which end at FILE or CODE:
       --fmt        lay out the script FILEs anew, or standard input to standard
                    output; with --check only tell which files would change
       --trace      tell on standard error when a process starts and ends
-      --explain X  tell more about a diagnostic, such as E0201, or a builtin
+      --explain X  tell more about a diagnostic, such as E0201, a builtin or a method
   -h, --help       print this
   -V, --version    print the version
 

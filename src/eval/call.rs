@@ -138,7 +138,11 @@ impl Interpreter {
                 let name = &function.name;
                 let message = format!("`{name}` returned {}, which nobody takes", other.type_of().phrase());
                 let error = page(code::VALUE_UNUSED, self.source(), span, message, "called as a command");
-                Err(Error::value(error.help(format!("call it as {name}(…), for its value"))).into())
+                let help = match &**name {
+                    "main" => "the script's status is given by: exit 3".to_string(),
+                    name => format!("call it as {name}(…), for its value"),
+                };
+                Err(Error::value(error.help(help)).into())
             }
         }
     }

@@ -74,7 +74,10 @@ impl Interpreter {
             self.shielded -= 1;
             match (end, &result) {
                 (Ok(()), _) => {}
-                (Err(unwind), Ok(())) => result = Err(unwind),
+                // Nothing was failing: this is.
+                (Err(unwind), Ok(()) | Err(Unwind::Return | Unwind::Break | Unwind::Continue)) => {
+                    result = Err(unwind);
+                }
                 // The first failure is the cause; this one must not be lost either.
                 (Err(Unwind::Error(error)), Err(_)) => self.say_deferred(&error),
                 (Err(_), Err(_)) => {}
@@ -289,7 +292,10 @@ impl Interpreter {
             Condition::Value(value) => self.truth(value),
             Condition::Command(and_or) => match self.and_or(and_or)? {
                 None => Ok(true),
-                Some(failure) if failure.is_false() => Ok(false),
+                Some(failure) if failure.is_false() => {
+                    self.tell(&failure);
+                    Ok(false)
+                }
                 // Anything but 0 and 1, a signal, a missing program: not an answer, but a failure to give one.
                 Some(failure) => Err(self.raise(failure)),
             },

@@ -75,6 +75,13 @@ impl Error {
         Self { diagnostic, status, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
     }
 
+    /// Whether a condition takes it for false: a command that exited with 1, alone or as what ended a function. What
+    /// couldn't be started or opened is no answer.
+    fn is_false(&self) -> bool {
+        let of_function = self.is_failure && self.status == 1 && !self.trace.is_empty();
+        self.diagnostic.code == code::NEGATED || of_function
+    }
+
     /// A value that is not what it should be, a limit, or a bug: no command's failure.
     pub fn value(diagnostic: Diagnostic) -> Self {
         Self { diagnostic, status: 1, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
@@ -195,11 +202,12 @@ impl Failure {
     /// Whether it is only a status, and this one: what a condition takes for false.
     pub fn is_false(&self) -> bool {
         match self {
-            Self::Error(error) => error.diagnostic.code == code::NEGATED,
-            Self::Stages(stages) => {
-                self.status() == 1
-                    && stages.iter().all(|stage| !stage.failed() || matches!(stage.end, End::Status(1)))
-            }
+            Self::Error(error) => error.is_false(),
+            Self::Stages(stages) => stages.iter().all(|stage| match &stage.end {
+                End::Status(1) => true,
+                End::Error(error) => error.is_false(),
+                _ => !stage.failed(),
+            }),
         }
     }
 

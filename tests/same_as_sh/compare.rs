@@ -181,7 +181,8 @@ impl Effect {
         if a.stdout != b.stdout {
             return Some("standard output".to_owned());
         }
-        if self.errors != other.errors {
+        // Where a stage wrote no line end, which other stage's line it is joined to depends on who was first.
+        if self.errors != other.errors && letters(&self.errors) != letters(&other.errors) {
             return Some(format!("standard error: {:?} and {:?}", self.errors, other.errors));
         }
         if a.stderr.is_empty() && a.status == 0 && !b.stderr.is_empty() {
@@ -206,6 +207,13 @@ fn bash(text: &str) -> Run {
 
 fn dash(text: &str) -> Run {
     Run::new("dash").args(["-eu", "-c", text, "script"])
+}
+
+/// What lines are made of, in whatever order they were written.
+fn letters(lines: &[String]) -> Vec<char> {
+    let mut letters: Vec<char> = lines.iter().flat_map(|line| line.chars()).collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// The lines of standard error that programs wrote: not a shell's own messages, and not the page with which we end.
