@@ -25,6 +25,7 @@ const HOSTILE: &[&[u8]] = &[
     b"'\"\\",
     b"\xff\xfe",
     b"~",
+    b"ends\n",
 ];
 
 /// A directory with `pipewright` in `bin/`, and an empty `work/` to run in.
@@ -223,16 +224,18 @@ fn backups_are_whole_and_the_oldest_are_removed() {
     let other = place.write(format!("out/{source}-old-20200101T000000.000000000Z.tar.gz"), "another's");
     let stranger = place.write("out/a.tar.gz", "another's");
     let backup = |args: &[&str]| place.run("backup.pw", &[args, &["--", source, "out"]].concat());
-    for _ in 0..3 {
-        backup(&["--keep", "2"]).success();
-    }
     let archives = || -> Vec<_> {
         let mut found = names(&place.at("out"));
         found.retain(|name| Some(&**name) != other.file_name() && Some(&**name) != stranger.file_name());
         found
     };
+    let after_each = [(); 3].map(|()| {
+        backup(&["--keep", "2"]).success();
+        archives()
+    });
     let kept = archives();
     assert_eq!(kept.len(), 2, "{kept:?}");
+    assert_eq!(kept[0], after_each[1][1], "the oldest was removed: {after_each:?}");
     assert!(other.exists() && stranger.exists(), "those of another name are left alone");
 
     let dry = backup(&["--keep", "1", "--dry-run"]).success();
@@ -381,6 +384,11 @@ fn files_are_converted_and_those_that_fail_are_counted() {
     assert_eq!(place.read("out put/-dash"), "B\nA\nB\n");
     place.run("convert.pw", &["gzip", "out put", "--", "-dash"]).success();
     Run::new("gzip").arg("-t").arg(place.at("out put/-dash.gz")).run().success();
+
+    place.write_program("../bin/tr", "#!/bin/sh\necho half of it\nexit 3\n");
+    let failed = place.run("convert.pw", &["upper", "new", "--", "-dash"]);
+    assert_eq!(failed.err(), "-dash: `tr` exited with 3\n");
+    assert_eq!(names(&place.at("new")), [""; 0], "no half is left");
     assert_fails(&place.run("convert.pw", &["rot13", "out put"]), "no conversion rot13");
 }
 
@@ -434,16 +442,17 @@ fn all_steps_run_and_the_end_tells_which_failed() {
         r#"[{"name": "build", "run": ["sh", "-c", "echo out; echo err >&2; sleep 0.2"]},
             {"name": "lint $(touch canary)", "run": ["sh", "-c", "seq 30; exit 3"]},
             {"name": "publish", "run": ["touch", "published"], "needs": ["build", "lint $(touch canary)"]},
+            {"name": "announce", "run": ["touch", "published"], "needs": ["publish"]},
             {"name": "gone", "run": ["no-such-program", "-x"]},
             {"name": "killed", "run": ["sh", "-c", "kill -9 $$"]},
             {"name": "../last", "run": ["printf", "%s\n", "-n", "$(touch canary)", "a  b"], "needs": ["build"]}]"#,
     );
     let outcome = place.run("ci.pw", &["my steps.json", "--logs", "the logs"]);
-    assert_fails(&outcome, "error[E1010]: 3 of 6 steps failed: lint $(touch canary), gone, killed\n");
+    assert_fails(&outcome, "error[E1010]: 3 of 7 steps failed: lint $(touch canary), gone, killed\n");
     assert_says(
         &outcome,
         &[
-            "==> publish: skipped, needs lint $(touch canary)\n",
+            "==> publish: skipped, needs lint $(touch canary)\n==> announce: skipped, needs publish\n",
             "---- lint $(touch canary): status 3\n     11\n",
             "---- gone: status 127\n     pipewright: no program no-such-program in PATH\n",
             "---- killed: status 137\n     `sh` was ended by SIGKILL\n",
@@ -481,9 +490,9 @@ fn disk_usage_counts_files_of_any_name() {
     let outcome = place.run("disk-usage.pw", &["--top", "2", "--", "-a tree"]).success();
     assert_eq!(
         outcome.out(),
-        "12 files, 7K\n\n\
+        "13 files, 7.1K\n\n\
          entry    files  size\n.hidden      1    4K\nlogs         1    2K\n\n\
-         kind    files   size\n.log        2     6K\n(none)     10  1000B\n\n\
+         kind    files  size\n.log        2    6K\n(none)     11  1.1K\n\n\
          largest                   size\n$'.hidden/new\\nline.log'    4K\nlogs/b.log                  2K\n"
     );
     assert_fails(
@@ -550,8 +559,11 @@ fn a_first_release_that_fails_leaves_nothing() {
         place.write("conf.json", config);
         assert_fails(&place.run("deploy.pw", &["conf.json"]), said);
     }
-    place.write("srv/current/mine", "");
     place.write("conf.json", r#"{"source": "site", "target": "srv"}"#);
+    place.write_program("../bin/mv", "#!/bin/sh\nexit 5\n");
+    assert_fails_with(&place.run("deploy.pw", &["conf.json"]), 5, "rolled back to nothing\n");
+    assert_eq!(names(&place.at("srv")), ["releases"], "no half of a link is left");
+    place.write("srv/current/mine", "");
     assert_fails(&place.run("deploy.pw", &["conf.json"]), "/srv/current is no link");
     assert!(place.at("srv/current/mine").exists());
 }

@@ -96,7 +96,7 @@ impl Interpreter {
         if let Work::Builtin(call) = &prepared.work {
             let files = self.files.clone();
             let result = self.call_builtin(call, &mut Output::Memory(&mut memory, &files), stage.span);
-            self.close_substitutions();
+            self.close_substitutions(substitutions);
             argv = prepared.work.argv();
             status = result?;
         }

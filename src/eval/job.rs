@@ -129,14 +129,15 @@ impl Interpreter {
         Ok(format!("/dev/fd/{number}"))
     }
 
-    /// Lets go of our ends, once the command has its own.
-    pub(super) fn close_substitutions(&mut self) {
-        if self.substitutions.is_empty() {
+    /// Lets go of our ends after the first `keep`, once the command has its own. Those before belong to a command that
+    /// is yet to start, whose words this one stands in: `cat <(a) "$(b)"`.
+    pub(super) fn close_substitutions(&mut self, keep: usize) {
+        if self.substitutions.len() <= keep {
             return;
         }
         let Ok(null) = open(None, b"/dev/null", OpenMode::Read) else { return };
         let null = Arc::new(null);
-        for substitution in &mut self.substitutions {
+        for substitution in &mut self.substitutions[keep..] {
             substitution.file = null.clone();
         }
     }

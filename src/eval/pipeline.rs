@@ -92,7 +92,7 @@ impl Interpreter {
     ) -> Eval<Option<Failure>> {
         self.check_interrupt()?;
         let substitutions = self.substitutions.len();
-        let result = self.prepare_and_run(pipeline, capture);
+        let result = self.prepare_and_run(pipeline, capture, substitutions);
         let joined = self.end_substitutions(substitutions);
         match result? {
             None => joined,
@@ -108,6 +108,7 @@ impl Interpreter {
         &mut self,
         pipeline: &Pipeline,
         capture: Option<&mut CaptureTo>,
+        substitutions: usize,
     ) -> Eval<Option<Failure>> {
         let stages = &pipeline.stages;
         if let ([stage], None) = (&**stages, &capture) {
@@ -151,7 +152,7 @@ impl Interpreter {
         {
             return self.run_alone(one, redirections, stages[0].span);
         }
-        self.start_and_wait(pipeline, prepared, opened, capture)
+        self.start_and_wait(pipeline, prepared, opened, capture, substitutions)
     }
 
     /// Expands words of a stage. In sh a capture there reads from the stage's pipe (`echo x | echo "$(cat)"`), which
@@ -194,6 +195,7 @@ impl Interpreter {
         prepared: Vec<Prepared>,
         opened: Vec<Vec<Opened>>,
         capture: Option<&mut CaptureTo>,
+        substitutions: usize,
     ) -> Eval<Option<Failure>> {
         let stages = &pipeline.stages;
         let count = stages.len();
@@ -247,7 +249,7 @@ impl Interpreter {
             }
         }
         // The programs hold what they need of them.
-        self.close_substitutions();
+        self.close_substitutions(substitutions);
         let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
         let mut unwound = None;
         let mut threads: Vec<(usize, JoinHandle<StageOutcome>)> = Vec::new();
