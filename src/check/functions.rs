@@ -205,19 +205,23 @@ impl<'s> Checker<'s> {
                 continue;
             }
             let text = match word {
-                Word::Literal(text) => text,
-                Word::Text(_) => {
-                    positional += 1;
-                    continue;
-                }
+                Word::Literal(text) => &**text,
+                // `--count=$n`
+                Word::Text(text) => match option_of(text) {
+                    Some(option) => option,
+                    None => {
+                        positional += 1;
+                        continue;
+                    }
+                },
                 Word::Glob(_) | Word::Splice { .. } => {
                     dynamic = true;
                     continue;
                 }
             };
-            if ended || !text.starts_with(b"-") || &**text == b"-" || is_number(text) {
+            if ended || !text.starts_with(b"-") || text == b"-" || is_number(text) {
                 positional += 1;
-            } else if &**text == b"--" {
+            } else if text == b"--" {
                 ended = true;
             } else {
                 let text = String::from_utf8_lossy(text);
@@ -249,9 +253,15 @@ impl<'s> Checker<'s> {
         if positional < required.len() && !dynamic {
             let message = format!("`{}` needs `{}`", signature.name, required[positional].name);
             self.error(code::ARGUMENT_COUNT, span, message, "an argument is missing", &help);
-        } else if positional > required.len() && !signature.parameters.iter().any(|parameter| parameter.rest)
-        {
-            let message = format!("`{}` takes {} here", signature.name, arguments(required.len()));
+            return;
+        }
+        // What is left goes to those with a default, in their order.
+        let open = |parameter: &&Formal| {
+            parameter.optional && parameter.kind != Some(Kind::Bool) && !named.contains(&&*parameter.name)
+        };
+        let most = required.len() + signature.parameters.iter().filter(open).count();
+        if positional > most && !signature.parameters.iter().any(|parameter| parameter.rest) {
+            let message = format!("`{}` takes {} here", signature.name, arguments(most));
             self.error(code::ARGUMENT_COUNT, span, message, "called with more", &help);
         }
     }
@@ -319,6 +329,16 @@ pub fn find_option(parameters: &[impl Named], option: &str) -> Option<(usize, Op
     }
     let place = find(text.strip_prefix("no-")?)?;
     (parameters[place].kind() == Some(Kind::Bool)).then_some((place, OptionForm::Switch(false)))
+}
+
+/// The literal start of `--count=$n`, by which it is an option: only its value comes from elsewhere.
+pub fn option_of(text: &WordText) -> Option<&[u8]> {
+    match text.parts.first() {
+        Some(Part::Text(start)) if start.starts_with(b"--") && start.contains(&b'=') => {
+            Some(start.as_bytes())
+        }
+        _ => None,
+    }
 }
 
 /// `-5` is a number, not an option.

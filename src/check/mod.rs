@@ -27,7 +27,7 @@ use project::{Members, Project};
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use functions::{OptionForm, find_option, is_number};
+pub use functions::{OptionForm, find_option, is_number, option_of};
 pub use project::{Loaded, Loader};
 
 /// Reads and checks a script, and the files that it uses.

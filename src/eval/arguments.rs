@@ -22,7 +22,8 @@ pub struct Main {
 
 /// What the words of a command line give each parameter.
 ///
-/// Parameters without a default are given in order, those with one as options; a `...rest` takes what is left.
+/// Parameters without a default are given in order, those with one as options. What is left goes to a `...rest`, or
+/// without one to those with a default, in their order: `fn main(dir: path = ".")` is called as `script DIR` too.
 pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, String> {
     let parameters = &function.parameters;
     let mut given: Vec<Option<Value>> = parameters.iter().map(|_| None).collect();
@@ -74,6 +75,14 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, Strin
                 None => return Err(format!("{} is missing", parameter.name.to_uppercase())),
             },
         });
+    }
+    for (parameter, given) in parameters.iter().zip(&mut all) {
+        if matches!(given, Given::Default)
+            && parameter.kind != Some(Kind::Bool)
+            && let Some(word) = positional.next()
+        {
+            *given = Given::Value(convert(parameter, word)?);
+        }
     }
     match positional.next() {
         Some(word) => Err(format!("there is no place for {}", quote_word(word))),
@@ -131,7 +140,12 @@ impl Interpreter {
     /// What `--help` prints: how the script is called, what its comment says, and its options.
     fn help(&self, function: &Function) -> String {
         let source = &self.shared.program.modules[SCRIPT.0 as usize].source;
-        let option = |parameter: &Parameter| parameter.name.replace('_', "-");
+        let option = |parameter: &Parameter| {
+            // A switch that is on is told by how to turn it off.
+            let on =
+                matches!(&parameter.default, Some(Expr { kind: ExprKind::Value(Value::Bool(true)), .. }));
+            format!("{}{}", if on { "no-" } else { "" }, parameter.name.replace('_', "-"))
+        };
         let value = |parameter: &Parameter| {
             parameter.kind.map_or("VALUE".to_string(), |kind| kind.name().to_uppercase())
         };

@@ -5,6 +5,7 @@ use super::arguments::{self, Argument};
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::builtins::Builtin;
+use crate::check::option_of;
 use crate::check::program::*;
 use crate::diag::{code, quote_word};
 use crate::process::{Environment, Lookup};
@@ -118,7 +119,11 @@ impl Interpreter {
         for word in words {
             let mut texts = Vec::new();
             self.arguments(std::slice::from_ref(word), &mut texts)?;
-            let literal = matches!(word, Word::Literal(_));
+            let literal = match word {
+                Word::Literal(_) => true,
+                Word::Text(text) => option_of(text).is_some(),
+                _ => false,
+            };
             arguments.extend(texts.into_iter().map(|text| Argument { text, literal }));
         }
         let name = self.shared.program.functions[function.0 as usize].name.as_bytes().to_vec();

@@ -64,7 +64,8 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
                         }
                         // Stages run at the same time: who writes first is not decided by any shell.
                         Verdict::Different(_)
-                            if (0..3).any(|_| !matches!(bench.judge(&script, case), Verdict::Different(_))) =>
+                            if (0..3)
+                                .any(|_| !matches!(bench.judge(&script, case), Verdict::Different(_))) =>
                         {
                             unsteady.fetch_add(1, Ordering::Relaxed);
                         }
