@@ -58,6 +58,13 @@ impl Interpreter {
                 Ok(Value::Range(Arc::new(Range::new(start, end, *inclusive))))
             }
             ExprKind::Index(parts) => {
+                // An index that can't change the variable needs no copy of it, whose count all threads share.
+                if is_still(&parts.1) && self.operand(&parts.0).is_some() {
+                    let index = self.expr(&parts.1)?;
+                    if let Some(receiver) = self.operand(&parts.0) {
+                        return self.index(receiver, &index, parts.1.span);
+                    }
+                }
                 let receiver = self.expr(&parts.0)?;
                 let index = self.expr(&parts.1)?;
                 self.index(&receiver, &index, parts.1.span)
@@ -171,7 +178,7 @@ impl Interpreter {
         }
     }
 
-    fn index(&mut self, receiver: &Value, index: &Value, span: Span) -> Eval<Value> {
+    fn index(&self, receiver: &Value, index: &Value, span: Span) -> Eval<Value> {
         match receiver {
             Value::List(list) => {
                 let place = self.list_index(index, list.len(), span)?;
@@ -220,6 +227,15 @@ impl Interpreter {
             let diagnostic = page(code::NOT_A_WORD, self.source(), span, error.to_string(), "not one word");
             Error::value(diagnostic.help(error.hint())).into()
         })
+    }
+}
+
+/// Whether working this out changes nothing: a variable, a literal, or an operator on two of them.
+fn is_still(expr: &Expr) -> bool {
+    let plain = |expr: &Expr| matches!(expr.kind, ExprKind::Value(_) | ExprKind::Slot(_));
+    match &expr.kind {
+        ExprKind::Binary { operands, .. } => plain(&operands.0) && plain(&operands.1),
+        _ => plain(expr),
     }
 }
 
