@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | `NAME.out`, `NAME.err` | what is printed | nothing is |
 //! | `NAME.status` | the exit status | 0 |
+//! | `NAME.options` | options of ours, one a line | none |
 //! | `NAME.args` | the script's arguments, one a line | none |
 //! | `NAME.in` | standard input | empty |
 //! | `NAME.env` | variables, `NAME=value` a line | PATH, HOME and LC_ALL only |
@@ -94,7 +95,8 @@ fn run(script: &Path) -> Outcome {
     let name = script.file_name().expect("it is a file");
     // By its bare name, so that pages show the same path on every machine.
     fs::copy(script, directory.path().join(name)).expect("the script can be copied");
-    let mut run = Run::pipewright().dir(directory.path()).arg(name).timeout(30);
+    let mut run =
+        Run::pipewright().dir(directory.path()).args(lines(&beside("options"))).arg(name).timeout(30);
     run = run.args(lines(&beside("args"))).stdin(fs::read(beside("in")).unwrap_or_default());
     for line in lines(&beside("env")) {
         let (name, value) = line.split_once('=').unwrap_or_else(|| panic!("{line:?} in {script:?}"));

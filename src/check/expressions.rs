@@ -176,10 +176,13 @@ impl<'s> Checker<'s> {
     /// What a declared name is worth.
     fn meaning(&mut self, meaning: Name, name: &str, span: Span) -> ExprKind {
         match meaning {
-            Name::Variable(variable) => match self.reach(name, variable, span) {
-                Some(slot) => ExprKind::Slot(slot),
-                None => ExprKind::Value(Value::Null),
-            },
+            Name::Variable(variable) => {
+                self.lints.read(variable.id);
+                match self.reach(name, variable, span) {
+                    Some(slot) => ExprKind::Slot(slot),
+                    None => ExprKind::Value(Value::Null),
+                }
+            }
             Name::Function(id) => {
                 self.called(id, span);
                 ExprKind::Function(id)
@@ -345,6 +348,10 @@ impl<'s> Checker<'s> {
             self.error(code::SYNTAX, span, message, "this is not one", &help);
             return ExprKind::Value(Value::Null);
         };
+        // What a method gives may be all that is wanted: xs.pop().
+        if let Some(Name::Variable(variable)) = self.scopes.find(root) {
+            self.lints.read(variable.id);
+        }
         let Some(slot) = self.assigned(root, at) else { return ExprKind::Value(Value::Null) };
         let arguments = self.method_arguments(arguments);
         ExprKind::Change(Box::new(Change { slot, path, receiver: span, name, arguments }))

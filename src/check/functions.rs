@@ -33,6 +33,7 @@ impl<'s> Checker<'s> {
                 self.error(code::DUPLICATE_NAME, function.name.span, message, label, "choose another name");
             }
             self.scopes.put(function.name.text, Name::Function(id));
+            self.note_function(id, function.name);
             ids.push(id);
         }
         ids.into_iter()
@@ -123,6 +124,7 @@ impl<'s> Checker<'s> {
     /// Notes that a function is called, or taken as a value.
     pub fn called(&mut self, id: FunctionId, span: Span) {
         self.project.calls(self.function, id);
+        self.lints.called(id);
         if self.scopes.in_copy() {
             self.project.copied_call(id, self.source, span);
         }

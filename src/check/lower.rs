@@ -1,5 +1,6 @@
 //! Statements: names become slots, and what can't be meant is refused.
 
+use super::lints::Lints;
 use super::modules;
 use super::program::*;
 use super::project::{Members, Project};
@@ -23,6 +24,7 @@ pub struct Checker<'s> {
     pub function: Option<FunctionId>,
     /// How many loops are open that a `break` here can reach.
     pub loops: usize,
+    pub lints: Lints,
 }
 
 /// More errors than this are not reported: the first ones are the ones to mend.
@@ -54,6 +56,7 @@ pub fn file<'s>(
         module,
         function: None,
         loops: 0,
+        lints: Lints::default(),
     };
     checker.scopes.enter();
     if module == SCRIPT {
@@ -67,7 +70,9 @@ pub fn file<'s>(
         Some(Name::Function(id)) => Some(*id),
         _ => None,
     };
+    let warnings = checker.finish_lints();
     let Checker { mut project, errors, scopes, .. } = checker;
+    project.warnings.extend(warnings);
     project.slots = scopes.slots();
     project.modules[module.0 as usize] = Some(Module { source: source.clone(), body });
     Checked { project, errors, members, main }
@@ -158,6 +163,7 @@ impl<'s> Checker<'s> {
                 lowered.push(Statement { span, kind });
             }
         }
+        self.note_unreachable(&lowered);
         Block { statements: lowered.into_boxed_slice(), defers }
     }
 
@@ -180,7 +186,9 @@ impl<'s> Checker<'s> {
             ast::StatementKind::Let { name, value } => {
                 // The value is resolved first: `let x = x + 1` in a block means the outer x.
                 let value = self.expr(value);
-                StatementKind::Let(self.declare(name), value)
+                let slot = self.declare(name);
+                self.note_variable(name, &value);
+                StatementKind::Let(slot, value)
             }
             ast::StatementKind::Assign { place, operator, operator_span, value } => {
                 return self.assign(place, operator, operator_span, *value);

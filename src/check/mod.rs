@@ -4,6 +4,7 @@ mod absorbed;
 mod code_slots;
 mod expressions;
 mod functions;
+mod lints;
 mod lookalikes;
 mod lower;
 mod modules;

@@ -4,7 +4,7 @@
 //! neither the syntax tree nor the text, but for the spans that errors point at.
 
 use crate::builtins::Builtin;
-use crate::diag::Source;
+use crate::diag::{Diagnostic, Source};
 use crate::expand::glob::Glob;
 use crate::expand::pattern::Pattern;
 use crate::methods::{Method, NameId};
@@ -25,6 +25,8 @@ pub struct Program {
     pub slots: usize,
     /// The script's `fn main`.
     pub main: Option<FunctionId>,
+    /// What is allowed, and probably not meant.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// A file: the script, or one that it uses.

@@ -37,6 +37,7 @@ pub struct Project {
     pub functions: Vec<Known>,
     /// How many variables the modules have.
     pub slots: u32,
+    pub warnings: Vec<Diagnostic>,
     files: HashMap<String, File>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
@@ -182,6 +183,7 @@ impl Project {
             functions: self.functions.into_iter().map(|known| known.function).collect::<Option<_>>()?,
             slots: self.slots as usize,
             main,
+            warnings: self.warnings,
         })
     }
 }

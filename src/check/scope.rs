@@ -13,6 +13,8 @@ pub struct Scopes<'s> {
     copies: Vec<usize>,
     /// How many blocks are open that run when another is left.
     defers: usize,
+    /// How many variables were declared.
+    declared: u32,
     /// The module's own frame, and those of the functions that are open.
     frames: Vec<Frame>,
 }
@@ -33,6 +35,8 @@ struct Declared {
 
 #[derive(Clone, Copy)]
 pub struct Variable {
+    /// Tells it from every other of the file.
+    pub id: u32,
     slot: Slot,
     depth: usize,
     frame: usize,
@@ -73,6 +77,7 @@ impl<'s> Scopes<'s> {
             blocks: Vec::new(),
             copies: Vec::new(),
             defers: 0,
+            declared: 0,
             frames: vec![module],
         }
     }
@@ -178,8 +183,14 @@ impl<'s> Scopes<'s> {
         let frame = &mut self.frames[at];
         let slot = if at == 0 { Slot::of_module(frame.slots) } else { Slot::of_frame(frame.slots) };
         frame.slots += 1;
-        self.put(name, Name::Variable(Variable { slot, depth, frame: at }));
+        self.declared += 1;
+        self.put(name, Name::Variable(Variable { id: self.declared, slot, depth, frame: at }));
         slot
+    }
+
+    /// The id of the variable that was declared last.
+    pub fn latest(&self) -> u32 {
+        self.declared
     }
 
     pub fn put(&mut self, name: &'s str, meaning: Name) {

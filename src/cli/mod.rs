@@ -1,6 +1,7 @@
 //! The command line.
 
 mod format;
+mod json;
 mod options;
 mod trace;
 
@@ -40,8 +41,15 @@ pub fn main() -> u8 {
             Ok(tree) => print(&format!("{tree}\n")),
             Err(errors) => refuse(&errors),
         },
-        Mode::Check => match Script::parse(&name, text) {
-            Ok(_) => 0,
+        Mode::Check { json: true } => match Script::parse(&name, text) {
+            Ok(script) => print(&json::lines(script.warnings())),
+            Err(errors) => print(&json::lines(&errors)).max(2),
+        },
+        Mode::Check { json: false } => match Script::parse(&name, text) {
+            Ok(script) => {
+                script.warnings().iter().for_each(show);
+                0
+            }
             Err(errors) => refuse(&errors),
         },
         Mode::Run => match Script::parse(&name, text) {

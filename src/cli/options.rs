@@ -18,7 +18,8 @@ The script finds its arguments in the list `args`.
 
 Options, which end at FILE or CODE:
   -c CODE          run CODE
-      --check      read and check the script, and run nothing
+      --check      read and check the script, and run nothing; with --json an
+                   object a line for each error and warning
       --ast        print the syntax tree as JSON, and run nothing
       --fmt        lay out the script FILEs anew, or standard input to standard
                    output; with --check only tell which files would change
@@ -35,7 +36,7 @@ anything of it runs.
 
 pub enum Mode {
     Run,
-    Check,
+    Check { json: bool },
     Tree,
     Format { check: bool },
     Help,
@@ -75,9 +76,12 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             Some(Arg::Long("check")) if matches!(options.mode, Mode::Format { .. }) => {
                 options.mode = Mode::Format { check: true };
             }
-            Some(Arg::Long("check")) => options.mode = Mode::Check,
+            Some(Arg::Long("check")) => options.mode = Mode::Check { json: false },
+            Some(Arg::Long("json")) if matches!(options.mode, Mode::Check { .. }) => {
+                options.mode = Mode::Check { json: true };
+            }
             Some(Arg::Long("fmt")) => {
-                options.mode = Mode::Format { check: matches!(options.mode, Mode::Check) };
+                options.mode = Mode::Format { check: matches!(options.mode, Mode::Check { .. }) };
             }
             Some(Arg::Long("ast")) => options.mode = Mode::Tree,
             Some(Arg::Long("trace")) => options.trace = true,

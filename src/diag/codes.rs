@@ -3,7 +3,7 @@
 //!
 //! `E0###` was refused before anything ran; `E1###` is a command that failed or could not be started;
 //! `E2###` is a value or type error at run time; `E3###` is a limit, a time-out or a policy; `E9###` is
-//! our own bug. A number once released keeps its meaning.
+//! our own bug; `W0###` is a warning of `--check`. A number once released keeps its meaning.
 
 use std::fmt;
 
@@ -27,6 +27,11 @@ impl Code {
     /// Its number, such as `E0201`.
     pub const fn id(self) -> &'static str {
         self.0.id
+    }
+
+    /// Whether it is only a warning.
+    pub fn is_warning(self) -> bool {
+        self.0.id.starts_with('W')
     }
 
     /// What it is, in one line.
@@ -287,6 +292,16 @@ codes! {
     // Ours.
     INTERNAL = "E9001", "a bug in Pipewright",
         "This should not happen whatever the script says. Please report it with the script.";
+
+    // Warnings: allowed, and probably not meant.
+    UNUSED_VARIABLE = "W0001", "a variable that is never read",
+        "What is assigned to it goes nowhere: a misspelt name, or something that is no longer needed. A name that begins with _ may stay unread.";
+    UNUSED_FUNCTION = "W0002", "a function that is never called",
+        "Of a script, not of a file that others use. A name that begins with _ may stay uncalled.";
+    UNREACHABLE = "W0003", "a statement that is never run",
+        "The statement before it always leaves the block: return, fail, break, continue or exit.";
+    UNUSED_RESULT = "W0004", "a result that nobody looks at",
+        "try and capture make a failure a value. Unless somebody asks for it, the failure goes unnoticed.";
 }
 
 #[cfg(test)]
@@ -299,7 +314,7 @@ mod tests {
             assert!(pair[0].id() < pair[1].id(), "{:?} before {:?}", pair[0], pair[1]);
         }
         for code in ALL {
-            let digits = code.id().strip_prefix('E').unwrap_or_default();
+            let digits = code.id().strip_prefix(['E', 'W']).unwrap_or_default();
             assert!(digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()), "{code:?}");
             assert!(!code.title().ends_with('.') && !code.title().contains('\n'), "{code:?}");
             assert!(code.explanation().len() > code.title().len() / 2, "{code:?}");

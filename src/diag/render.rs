@@ -16,7 +16,8 @@
 //! the file.
 
 use annotate_snippets::renderer::{
-    DEFAULT_CONTEXT_STYLE, DEFAULT_EMPHASIS_STYLE, DEFAULT_ERROR_STYLE, DEFAULT_HELP_STYLE, Style,
+    DEFAULT_CONTEXT_STYLE, DEFAULT_EMPHASIS_STYLE, DEFAULT_ERROR_STYLE, DEFAULT_HELP_STYLE,
+    DEFAULT_WARNING_STYLE, Style,
 };
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -40,7 +41,11 @@ impl Diagnostic {
         };
         let bar = |text: &str| styled(DEFAULT_CONTEXT_STYLE, text);
 
-        let mut page = styled(DEFAULT_ERROR_STYLE, &format!("error[{}]", self.code));
+        let (style, level) = match self.code.is_warning() {
+            true => (DEFAULT_WARNING_STYLE, "warning"),
+            false => (DEFAULT_ERROR_STYLE, "error"),
+        };
+        let mut page = styled(style, &format!("{level}[{}]", self.code));
         page += &styled(DEFAULT_EMPHASIS_STYLE, &format!(": {}\n", shown(&self.message)));
 
         let excerpts = excerpts(&self.labels);
@@ -50,7 +55,8 @@ impl Diagnostic {
             let arrow = if at == 0 { "-->" } else { ":::" };
             let (line, column) = excerpt.place;
             page += &format!("{indent}{} {}:{line}:{column}\n", bar(arrow), shown(excerpt.source.name()));
-            push_drawing(&mut page, excerpt, color, width, digits);
+            let level = if self.code.is_warning() { Level::WARNING } else { Level::ERROR };
+            push_drawing(&mut page, excerpt, color, width, digits, level);
         }
         if !excerpts.is_empty() && !self.notes.is_empty() {
             page += &format!("{indent} {}\n", bar("|"));
@@ -67,7 +73,14 @@ impl Diagnostic {
 }
 
 /// Draws an excerpt, with its line numbers `digits` wide.
-fn push_drawing(page: &mut String, excerpt: &Excerpt, color: bool, width: usize, digits: usize) {
+fn push_drawing(
+    page: &mut String,
+    excerpt: &Excerpt,
+    color: bool,
+    width: usize,
+    digits: usize,
+    level: Level<'_>,
+) {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let padding = digits - self::digits(excerpt);
     let width = width.saturating_sub(padding).max(MIN_WIDTH);
@@ -77,7 +90,7 @@ fn push_drawing(page: &mut String, excerpt: &Excerpt, color: bool, width: usize,
             kind.span(range.clone()).label((!text.is_empty()).then(|| shown(text)))
         }),
     );
-    let drawing = renderer.term_width(width).render(&[Group::with_level(Level::ERROR).element(snippet)]);
+    let drawing = renderer.term_width(width).render(&[Group::with_level(level).element(snippet)]);
     for line in drawing.lines() {
         page.extend([&*" ".repeat(padding), line.trim_end(), "\n"]);
     }

@@ -51,6 +51,11 @@ impl Script {
         crate::check::check(&source, Some(Rc::new(Files))).map(Self)
     }
 
+    /// What in it is allowed, and probably not meant.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.0.warnings
+    }
+
     /// Runs it to its end.
     pub fn run(self, options: Options) -> Outcome {
         let Options { args, handle_signals, input_is_script, observer } = options;

@@ -1,0 +1,116 @@
+//! Warnings: what is allowed, and probably not meant. Told by `--check` alone.
+
+use super::lower::Checker;
+use super::program::*;
+use crate::builtins::Builtin;
+use crate::diag::{Code, Diagnostic, code};
+use crate::span::Span;
+use crate::syntax::ast;
+use std::collections::HashSet;
+
+/// What is declared, and what of it is ever looked at.
+#[derive(Default)]
+pub struct Lints {
+    variables: Vec<Declaration>,
+    functions: Vec<(FunctionId, Declaration)>,
+    read: HashSet<u32>,
+    called: HashSet<FunctionId>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+struct Declaration {
+    id: u32,
+    name: String,
+    span: Span,
+    /// It holds how commands ended.
+    record: bool,
+}
+
+impl Lints {
+    pub fn read(&mut self, variable: u32) {
+        self.read.insert(variable);
+    }
+
+    pub fn called(&mut self, function: FunctionId) {
+        self.called.insert(function);
+    }
+}
+
+impl<'s> Checker<'s> {
+    /// Whether others may use what is declared here: the file is one that is used.
+    fn is_for_others(&self) -> bool {
+        self.module != SCRIPT && self.scopes.depth() == 1
+    }
+
+    pub fn note_variable(&mut self, name: ast::Name<'s>, value: &Expr) {
+        if name.text.starts_with('_') || self.is_for_others() {
+            return;
+        }
+        let record = matches!(value.kind, ExprKind::Record { .. });
+        let id = self.scopes.latest();
+        self.lints.variables.push(Declaration { id, name: name.text.to_string(), span: name.span, record });
+    }
+
+    pub fn note_function(&mut self, id: FunctionId, name: ast::Name<'s>) {
+        let main = name.text == "main" && self.scopes.depth() == 1;
+        if name.text.starts_with('_') || self.is_for_others() || main {
+            return;
+        }
+        let declaration = Declaration { id: 0, name: name.text.to_string(), span: name.span, record: false };
+        self.lints.functions.push((id, declaration));
+    }
+
+    /// A statement behind one that always leaves the block is never run.
+    pub fn note_unreachable(&mut self, statements: &[Statement]) {
+        let leaves = |statement: &Statement| match &statement.kind {
+            StatementKind::Fail(_)
+            | StatementKind::Break
+            | StatementKind::Continue
+            | StatementKind::Return(_) => true,
+            StatementKind::Pipeline(pipeline) => matches!(
+                &*pipeline.stages,
+                [Stage {
+                    kind: StageKind::Command(Command { target: Target::Builtin(Builtin::Exit), .. }),
+                    ..
+                }]
+            ),
+            _ => false,
+        };
+        let end = statements.iter().position(leaves);
+        if let Some(next) = end.and_then(|end| statements.get(end + 1)) {
+            let before = statements[end.unwrap_or_default()].span;
+            let page = Diagnostic::new(code::UNREACHABLE, "this is never run")
+                .at(self.source, next.span, "never reached")
+                .also_at(self.source, before, "leaves the block");
+            self.lints.warnings.push(page);
+        }
+    }
+
+    /// The warnings of the whole file.
+    pub fn finish_lints(&mut self) -> Vec<Diagnostic> {
+        let lints = std::mem::take(&mut self.lints);
+        let mut warnings = lints.warnings;
+        let mut warn = |code: Code, span: Span, message: String, label: &str, help: &str| {
+            warnings.push(Diagnostic::new(code, message).at(self.source, span, label).help(help));
+        };
+        for variable in lints.variables.iter().filter(|variable| !lints.read.contains(&variable.id)) {
+            let name = &variable.name;
+            if variable.record {
+                let message = format!("nobody looks at `{name}`, so a failure would go unnoticed");
+                let help = format!("ask {name}.ok, or let the failure stop the script: without `try`");
+                warn(code::UNUSED_RESULT, variable.span, message, "how commands ended", &help);
+            } else {
+                let message = format!("`{name}` is never read");
+                let help = format!("remove it, or call it _{name} if that is meant");
+                warn(code::UNUSED_VARIABLE, variable.span, message, "declared here", &help);
+            }
+        }
+        for (_, function) in lints.functions.iter().filter(|(id, _)| !lints.called.contains(id)) {
+            let message = format!("`{}` is never called", function.name);
+            let help = format!("remove it, or call it _{} if that is meant", function.name);
+            warn(code::UNUSED_FUNCTION, function.span, message, "declared here", &help);
+        }
+        warnings.sort_by_key(|page| page.primary().map_or(0, |label| label.span.start));
+        warnings
+    }
+}
