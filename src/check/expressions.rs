@@ -262,10 +262,13 @@ impl<'s> Checker<'s> {
                 let mut known = known.chain(methods::FUNCTIONS.iter().map(|function| function.name));
                 known.find(|known| crate::diag::distance(name, known).is_some())
             });
-            let help = similar.map_or_else(
-                || format!("a program is run as a command: {name} …; its output is $({name} …)"),
-                |known| format!("did you mean `{known}`?"),
-            );
+            let help = match (super::lookalikes::function_elsewhere(name), similar) {
+                (Some(help), _) => help,
+                (None, Some(known)) => format!("did you mean `{known}`?"),
+                (None, None) => {
+                    format!("a program is run as a command: {name} …; its output is $({name} …)")
+                }
+            };
             self.error(
                 code::UNDECLARED_NAME,
                 callee.span,
@@ -313,6 +316,15 @@ impl<'s> Checker<'s> {
                 }
                 None => ExprKind::Value(Value::Null),
             };
+        }
+        // `console.log("x")`, `os.path.join("a")`: the culprit is the first name.
+        if let ast::ExprKind::Name(root) = receiver.kind
+            && root != "env"
+            && methods::function(root).is_none()
+            && self.scopes.find(root).is_none()
+        {
+            self.undeclared(root, receiver.span, false);
+            return ExprKind::Value(Value::Null);
         }
         let Some(id) = methods::name_id(name.text) else {
             let message = format!("no method `{}`", name.text);

@@ -52,7 +52,8 @@ impl<'s> Checker<'s> {
             let place = parameter.name.span;
             if parameter.rest && (index + 1 < count || parameter.default.is_some()) {
                 let message = "a `...` parameter is the last, and has no default";
-                self.error(code::SYNTAX, place, message, "takes all arguments that are left", "");
+                let help = "write: fn name(first, ...others) { … }";
+                self.error(code::SYNTAX, place, message, "takes all arguments that are left", help);
             }
             if optional && parameter.default.is_none() && !parameter.rest {
                 let message = format!("`{}` must have a default too", parameter.name.text);
@@ -64,7 +65,18 @@ impl<'s> Checker<'s> {
                 let kind = Kind::find(annotation.text);
                 if kind.is_none() {
                     let message = format!("no type `{}`", annotation.text);
-                    let help = "the types are int, float, bool, str, path, list, map, duration, size";
+                    let help = match &*annotation.text.to_ascii_lowercase() {
+                        "string" | "text" => "write: str",
+                        "dict" | "object" | "hash" => "write: map",
+                        "array" | "vec" | "tuple" => "write: list",
+                        "boolean" => "write: bool",
+                        "integer" | "number" | "i32" | "i64" | "u32" | "u64" | "usize" => {
+                            "write: int, or float"
+                        }
+                        "double" | "f64" | "f32" => "write: float",
+                        "any" => "leave it out: without a type a parameter takes any value",
+                        _ => "the types are int, float, bool, str, path, list, map, duration, size",
+                    };
                     self.error(code::UNDECLARED_NAME, annotation.span, message, "not a type", help);
                 }
                 kind
@@ -138,6 +150,7 @@ impl<'s> Checker<'s> {
         let mut rest = Vec::new();
         let mut next = 0;
         let mut named = false;
+        let errors = self.errors.len();
         for argument in arguments {
             let at = argument.value.span;
             let Some(name) = argument.name else {
@@ -167,7 +180,8 @@ impl<'s> Checker<'s> {
                 Some(place) if given[place].is_none() => given[place] = Some(Argument::Value(value)),
                 Some(_) => {
                     let message = format!("`{}` is given twice", name.text);
-                    self.error(code::ARGUMENT_COUNT, name.span, message, "given before", "");
+                    let help = format!("it is declared as {}", shape(&signature));
+                    self.error(code::ARGUMENT_COUNT, name.span, message, "given before", &help);
                 }
                 None => {
                     let message = format!("`{}` has no parameter `{}`", signature.name, name.text);
@@ -180,7 +194,10 @@ impl<'s> Checker<'s> {
             .iter()
             .zip(&given)
             .find(|(parameter, given)| given.is_none() && !parameter.optional && !parameter.rest);
-        if let Some((parameter, _)) = missing {
+        // A name that is wrong or given twice explains itself why another is missing.
+        if let Some((parameter, _)) = missing
+            && self.errors.len() == errors
+        {
             let message = format!("`{}` needs `{}`", signature.name, parameter.name);
             let help = format!("it is declared as {}", shape(&signature));
             self.error(code::ARGUMENT_COUNT, span, message, "an argument is missing", &help);

@@ -128,6 +128,16 @@ fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc
 }
 
 impl<'s> Checker<'s> {
+    /// Whether a file of this name is used further down.
+    pub fn is_used_below(&self, name: &str, span: Span) -> bool {
+        self.text[span.end as usize..].lines().skip(1).any(|line| {
+            let Some(path) = line.strip_prefix("use ") else { return false };
+            let path = path.trim_end();
+            path.ends_with(&format!(" as {name}"))
+                || [format!("\"{name}.pw\""), format!("/{name}.pw\"")].iter().any(|end| path.ends_with(end))
+        })
+    }
+
     /// What a name means in a file that is used.
     pub fn member(&mut self, module: ModuleId, alias: &str, name: ast::Name<'s>) -> Option<Name> {
         self.member_at(module, alias, name.text, name.span)

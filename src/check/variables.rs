@@ -57,15 +57,16 @@ impl<'s> Checker<'s> {
     pub fn assigned(&mut self, name: &str, span: Span) -> Option<Slot> {
         let variable = match self.scopes.find(name) {
             Some(Name::Variable(variable)) => variable,
-            Some(_) => {
+            Some(meaning) => {
                 let message = format!("`{name}` is no variable");
-                self.error(
-                    code::SYNTAX,
-                    span,
-                    message,
-                    "only a variable can be assigned",
-                    "declare one: let x = …",
-                );
+                let (label, help) = match meaning {
+                    Name::Module(_) => (
+                        "a file that is used, whose variables only that file assigns",
+                        "let the file have a function for it, and call that",
+                    ),
+                    _ => ("this is a function", "choose another name for the variable"),
+                };
+                self.error(code::SYNTAX, span, message, label, help);
                 return None;
             }
             None => {
@@ -109,6 +110,7 @@ impl<'s> Checker<'s> {
 
     pub fn undeclared(&mut self, name: &str, span: Span, assigning: bool) {
         let help = match self.scopes.similar(name) {
+            _ if self.is_used_below(name, span) => "put `use` above this line".to_string(),
             Some(similar) => format!("did you mean `{similar}`?"),
             None if assigning && builtins::find(name).is_some() => {
                 format!("this assigns, as `=` stands between blanks; as an argument it is quoted: {name} '='")

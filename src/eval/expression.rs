@@ -1,9 +1,10 @@
 //! Expressions: to values.
 
-use super::unwind::{Error, Eval, page};
+use super::unwind::{Error, Eval, Unwind, page};
 use super::{Interpreter, quote};
 use crate::check::program::*;
 use crate::diag::code;
+use crate::methods;
 use crate::span::Span;
 use crate::value::ops::{self, Op};
 use crate::value::{List, Map, Range, Str, Value, format};
@@ -72,12 +73,7 @@ impl Interpreter {
             ExprKind::Field(receiver, name) => {
                 let value = self.expr(receiver)?;
                 let Value::Map(map) = &value else {
-                    return Err(self.wrong_type(
-                        receiver.span,
-                        "what has this field",
-                        "a map",
-                        value.type_of(),
-                    ));
+                    return Err(self.no_field(&value, name, receiver.span));
                 };
                 match map.get(name.as_bytes()) {
                     Some(value) => Ok(value.clone()),
@@ -151,7 +147,20 @@ impl Interpreter {
         }
         match self.expr(expr)? {
             Value::Bool(value) => Ok(value),
-            other => Err(self.wrong_type(expr.span, "a condition", "true or false", other.type_of())),
+            other => {
+                let found = other.type_of();
+                let message = format!("a condition is {}, not true or false", found.phrase());
+                let error = page(code::WRONG_TYPE, self.source(), expr.span, message, found.name());
+                let help = match other {
+                    Value::Null => "compare: x == null, x != null",
+                    Value::Int(_) | Value::Float(_) => "compare: n != 0",
+                    Value::Str(_) => "compare: s != \"\"",
+                    Value::List(_) => "ask: not xs.is_empty()",
+                    Value::Map(_) => "ask for a field, such as r.ok of a record; or: not m.is_empty()",
+                    _ => "compare it",
+                };
+                Err(Error::value(error.help(help)).into())
+            }
         }
     }
 
@@ -181,6 +190,17 @@ impl Interpreter {
     fn index(&self, receiver: &Value, index: &Value, span: Span) -> Eval<Value> {
         match receiver {
             Value::List(list) => {
+                let help = match index {
+                    Value::Str(_) => Some("convert it: xs[int(s)]"),
+                    Value::Range(_) => Some("a part of a list is taken by a method: xs.slice(0, 2)"),
+                    _ => None,
+                };
+                if let Some(help) = help {
+                    let found = index.type_of();
+                    let message = format!("an index of a list is {}, not an integer", found.phrase());
+                    let error = page(code::WRONG_TYPE, self.source(), span, message, found.name());
+                    return Err(Error::value(error.help(help)).into());
+                }
                 let place = self.list_index(index, list.len(), span)?;
                 Ok(list[place].clone())
             }
@@ -193,8 +213,35 @@ impl Interpreter {
                     None => Err(self.missing_key(key, map, span)),
                 }
             }
-            other => Err(self.wrong_type(span, "what is indexed", "a list or map", other.type_of())),
+            other => {
+                let found = other.type_of();
+                let message = format!("what is indexed is {}, not a list or map", found.phrase());
+                let mut error = page(code::WRONG_TYPE, self.source(), span, message, found.name());
+                if let Value::Str(_) = other {
+                    error = error.help(
+                        "take a part of a text: s.slice(0, 1); or make a list of it: s.chars(), s.split()",
+                    );
+                }
+                Err(Error::value(error).into())
+            }
         }
+    }
+
+    /// `xs.len`, `s.toUpperCase`: only a map has fields, and a method is called.
+    fn no_field(&self, value: &Value, name: &Str, span: Span) -> Unwind {
+        let found = value.type_of();
+        let message = format!("what has this field is {}, not a map", found.phrase());
+        let error = page(code::WRONG_TYPE, self.source(), span, message, found.name());
+        let name = String::from_utf8_lossy(name.as_bytes());
+        let help = match methods::name_id(&name) {
+            Some(_) => Some(format!("a method is called with parentheses: x.{name}()")),
+            None => methods::advice(&name),
+        };
+        let error = match help {
+            Some(help) => error.help(help),
+            None => error,
+        };
+        Error::value(error).into()
     }
 
     fn intrinsic(&mut self, function: Intrinsic, arguments: &[Expr], span: Span) -> Eval<Value> {

@@ -1,5 +1,7 @@
 //! Where the grammar found no rule, and the text has the look of another language, or of a slip that many make.
 
+mod foreign;
+
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ pub fn guess(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let (span, message, help) = around
         .dangling()
         .or_else(|| around.after_block())
+        .or_else(|| around.foreign())
         .or_else(|| around.parenthesis())
         .or_else(|| around.two_values())
         .or_else(|| around.value())
@@ -51,7 +54,12 @@ impl Around<'_> {
     /// Whether an expression stands on this line.
     fn expression(&self) -> bool {
         let line = &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..];
-        matches!(self.first, "let" | "fail" | "return") || line.contains(" = ") || line.ends_with(" =")
+        // `fn f() { return 1, 2 }`
+        let statement = line.rsplit(['{', ';']).next().unwrap_or_default().trim_start();
+        matches!(self.first, "let" | "fail" | "return")
+            || ["let ", "fail ", "return "].iter().any(|word| statement.starts_with(word))
+            || line.contains(" = ")
+            || line.ends_with(" =")
     }
 
     /// `ls |` at the end of the text: the operator is the culprit.
@@ -91,10 +99,15 @@ impl Around<'_> {
             "for" => {
                 "the whole expression stands in parentheses, and a range is written so: for i in (0..<10) { … }"
             }
-            "def" | "func" | "function" | "fun" | "sub" | "proc" => {
+            "def" | "func" | "function" | "fun" | "sub" | "proc" | "async" | "pub" => {
                 "a function is written: fn name(a, b) { … }"
             }
             "switch" | "select" => "write: match (x) { a | b => { … } }",
+            "throw" | "raise" | "panic!" => "write: fail \"message\"",
+            "else" => "`else` stands on the line of the `}` before it: } else if (x == 2) { … }",
+            "assert" => "write: if (not (x == 1)) { fail \"message\" }",
+            _ if self.first.starts_with("panic!(") => "write: fail \"message\"",
+            _ if self.first.starts_with("println!(") => "write: echo \"x is $x\"",
             "until" | "unless" => "write: while not, or if not, in parentheses: if (not (x == 1)) { … }",
             _ if self
                 .before
