@@ -22,6 +22,8 @@ struct Declaration {
     id: u32,
     name: String,
     span: Span,
+    /// It stands in no block.
+    outermost: bool,
     /// It holds how commands ended.
     record: bool,
 }
@@ -48,7 +50,13 @@ impl<'s> Checker<'s> {
         }
         let record = matches!(value.kind, ExprKind::Record { .. });
         let id = self.scopes.latest();
-        self.lints.variables.push(Declaration { id, name: name.text.to_string(), span: name.span, record });
+        self.lints.variables.push(Declaration {
+            id,
+            name: name.text.to_string(),
+            span: name.span,
+            outermost: self.scopes.depth() == 1,
+            record,
+        });
     }
 
     pub fn note_function(&mut self, id: FunctionId, name: ast::Name<'s>) {
@@ -56,7 +64,13 @@ impl<'s> Checker<'s> {
         if name.text.starts_with('_') || self.is_for_others() || main {
             return;
         }
-        let declaration = Declaration { id: 0, name: name.text.to_string(), span: name.span, record: false };
+        let declaration = Declaration {
+            id: 0,
+            name: name.text.to_string(),
+            span: name.span,
+            outermost: self.scopes.depth() == 1,
+            record: false,
+        };
         self.lints.functions.push((id, declaration));
     }
 
@@ -86,14 +100,19 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// The warnings of the whole file.
-    pub fn finish_lints(&mut self) -> Vec<Diagnostic> {
+    /// The warnings of the whole file. One that only declares is there for others, whoever checks it.
+    pub fn finish_lints(&mut self, body: &Block) -> Vec<Diagnostic> {
+        let declares =
+            |statement: &Statement| matches!(statement.kind, StatementKind::Let(..) | StatementKind::Use(_));
+        let library = self.scopes.find("main").is_none() && body.statements.iter().all(declares);
         let lints = std::mem::take(&mut self.lints);
         let mut warnings = lints.warnings;
         let mut warn = |code: Code, span: Span, message: String, label: &str, help: &str| {
             warnings.push(Diagnostic::new(code, message).at(self.source, span, label).help(help));
         };
-        for variable in lints.variables.iter().filter(|variable| !lints.read.contains(&variable.id)) {
+        for variable in
+            lints.variables.iter().filter(|one| !(lints.read.contains(&one.id) || library && one.outermost))
+        {
             let name = &variable.name;
             if variable.record {
                 let message = format!("nobody looks at `{name}`, so a failure would go unnoticed");
@@ -105,7 +124,11 @@ impl<'s> Checker<'s> {
                 warn(code::UNUSED_VARIABLE, variable.span, message, "declared here", &help);
             }
         }
-        for (_, function) in lints.functions.iter().filter(|(id, _)| !lints.called.contains(id)) {
+        for (_, function) in lints
+            .functions
+            .iter()
+            .filter(|(id, one)| !(lints.called.contains(id) || library && one.outermost))
+        {
             let message = format!("`{}` is never called", function.name);
             let help = format!("remove it, or call it _{} if that is meant", function.name);
             warn(code::UNUSED_FUNCTION, function.span, message, "declared here", &help);

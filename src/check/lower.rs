@@ -70,7 +70,7 @@ pub fn file<'s>(
         Some(Name::Function(id)) => Some(*id),
         _ => None,
     };
-    let warnings = checker.finish_lints();
+    let warnings = checker.finish_lints(&body);
     let Checker { mut project, errors, scopes, .. } = checker;
     project.warnings.extend(warnings);
     project.slots = scopes.slots();
