@@ -26,10 +26,7 @@ pub fn run(check: bool, options: Options) -> u8 {
 
 /// The text before and after.
 fn formatted(text: &Text) -> Result<(String, String, String), u8> {
-    let (name, bytes) = read(text).map_err(|(message, status)| {
-        complain(&message);
-        status
-    })?;
+    let (name, bytes) = read(text)?;
     let source = crate::syntax::decode(&name, bytes).map_err(|error| refuse(&[*error]))?;
     let after = crate::layout::format(&source).map_err(|error| refuse(&[*error]))?;
     let before = source.text().to_owned();

@@ -15,48 +15,45 @@ pub fn main() -> u8 {
     crate::sys::start::begin();
     // Whoever started us may have left descriptors open that our children have no business with.
     crate::sys::descriptor::seal();
-    let options = match options::parse(std::env::args_os()) {
-        Ok(options) => options,
+    match options::parse(std::env::args_os()) {
+        Ok(options) => act(options).unwrap_or_else(|status| status),
         Err(message) => {
             complain(&format!("{message}\n"));
-            return 2;
+            2
         }
-    };
-    if let Mode::Format { check } = options.mode {
-        return format::run(check, options);
     }
-    let (name, text) = match read(&options.text) {
-        Ok(read) => read,
-        Err((message, status)) => {
-            complain(&message);
-            return status;
-        }
-    };
-    match options.mode {
-        Mode::Format { .. } => 0,
+}
+
+/// Does what the command line asks for. The exit status; as an error, when the script can't be read or is refused.
+fn act(options: Options) -> Result<u8, u8> {
+    Ok(match options.mode {
         Mode::Help => print(options::HELP),
         Mode::Version => print(concat!("pipewright ", env!("CARGO_PKG_VERSION"), "\n")),
         Mode::Explain(code) => explain(&code),
-        Mode::Tree => match engine::syntax_tree(&name, text) {
-            Ok(tree) => print(&format!("{tree}\n")),
-            Err(errors) => refuse(&errors),
-        },
-        Mode::Check { json: true } => match Script::parse(&name, text) {
-            Ok(script) => print(&json::lines(script.warnings())),
-            Err(errors) => print(&json::lines(&errors)).max(2),
-        },
-        Mode::Check { json: false } => match Script::parse(&name, text) {
-            Ok(script) => {
-                script.warnings().iter().for_each(show);
-                0
+        Mode::Format { check } => format::run(check, options),
+        Mode::Tree => {
+            let (name, text) = read(&options.text)?;
+            let tree = engine::syntax_tree(&name, text).map_err(|errors| refuse(&errors))?;
+            print(&format!("{tree}\n"))
+        }
+        Mode::Check { json: true } => {
+            let (name, text) = read(&options.text)?;
+            match Script::parse(&name, text) {
+                Ok(script) => print(&json::lines(script.warnings())),
+                Err(errors) => print(&json::lines(&errors)).max(2),
             }
-            Err(errors) => refuse(&errors),
-        },
-        Mode::Run => match Script::parse(&name, text) {
-            Ok(script) => run(script, options),
-            Err(errors) => refuse(&errors),
-        },
-    }
+        }
+        Mode::Check { json: false } => {
+            script(&options.text)?.warnings().iter().for_each(show);
+            0
+        }
+        Mode::Run => run(script(&options.text)?, options),
+    })
+}
+
+fn script(text: &Text) -> Result<Script, u8> {
+    let (name, text) = read(text)?;
+    Script::parse(&name, text).map_err(|errors| refuse(&errors))
 }
 
 fn run(script: Script, options: Options) -> u8 {
@@ -76,7 +73,8 @@ fn run(script: Script, options: Options) -> u8 {
     }
 }
 
-fn read(text: &Text) -> Result<(String, Vec<u8>), (String, u8)> {
+/// The name and the text of a script; when it can't be read, the exit status after a message that says so.
+fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
     match text {
         Text::None => Ok((String::new(), Vec::new())),
         Text::Code(code) => Ok(("-c".to_string(), code.clone())),
@@ -85,14 +83,18 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), (String, u8)> {
             Err(error) => {
                 let path = crate::diag::visible(path.as_os_str().as_encoded_bytes());
                 let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-                Err((format!("pipewright: can't read {path}: {error}\n"), status))
+                complain(&format!("pipewright: can't read {path}: {error}\n"));
+                Err(status)
             }
         },
         Text::StandardInput => {
             let mut text = Vec::new();
             match std::io::stdin().lock().read_to_end(&mut text) {
                 Ok(_) => Ok(("standard input".to_string(), text)),
-                Err(error) => Err((format!("pipewright: can't read standard input: {error}\n"), 126)),
+                Err(error) => {
+                    complain(&format!("pipewright: can't read standard input: {error}\n"));
+                    Err(126)
+                }
             }
         }
     }
