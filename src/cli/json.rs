@@ -11,15 +11,13 @@ pub fn lines<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> Strin
 }
 
 fn object(page: &Diagnostic) -> Value {
-    let primary = page.primary();
-    let others: Vec<&Label> =
-        page.labels.iter().filter(|label| !primary.is_some_and(|one| std::ptr::eq(one, *label))).collect();
+    let others = page.labels.iter().filter(|label| !label.primary);
     json!({
         "severity": if page.code.is_warning() { "warning" } else { "error" },
         "code": page.code.id(),
         "message": page.message,
-        "place": primary.map(place),
-        "others": others.into_iter().map(place).collect::<Vec<_>>(),
+        "place": page.primary().map(place),
+        "others": others.map(place).collect::<Vec<_>>(),
         "notes": page.notes,
         "help": page.help,
     })
