@@ -53,6 +53,12 @@ impl Source {
         (line, self.text[start..offset].chars().count() + 1)
     }
 
+    /// `FILE:LINE:COL` of a byte offset, as messages and values name a place.
+    pub fn position(&self, offset: usize) -> String {
+        let (line, column) = self.line_col(offset);
+        format!("{}:{line}:{column}", self.name)
+    }
+
     /// Line number, from 1, and offset of the line's first byte.
     pub(super) fn line_at(&self, offset: usize) -> (usize, usize) {
         let starts = self.lines.get_or_init(|| {

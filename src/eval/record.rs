@@ -104,17 +104,14 @@ pub fn is_error(map: &Map) -> bool {
 }
 
 fn position(page: &Diagnostic) -> String {
-    page.primary().map_or_else(String::new, |label| {
-        let (line, column) = label.source.line_col(label.span.start as usize);
-        format!("{}:{line}:{column}", label.source.name())
-    })
+    page.primary().map_or_else(String::new, |label| label.source.position(label.span.start as usize))
 }
 
 fn error_value(error: &Error) -> Map {
-    let trace = error.trace.iter().map(|call| {
-        let (line, column) = call.source.line_col(call.span.start as usize);
-        Value::from(format!("{}, called at {}:{line}:{column}", call.function, call.source.name()))
-    });
+    let trace = error
+        .trace
+        .iter()
+        .map(|call| Value::from(format!("{}, called at {}", call.function, call.position())));
     let mut map = Map::default();
     map.insert("message", error.diagnostic.message.clone().into());
     map.insert("code", error.diagnostic.code.id().into());

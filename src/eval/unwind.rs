@@ -61,6 +61,13 @@ pub struct Call {
     pub span: Span,
 }
 
+impl Call {
+    /// Where it stands: `FILE:LINE:COL`.
+    pub fn position(&self) -> String {
+        self.source.position(self.span.start as usize)
+    }
+}
+
 /// How many calls an error remembers.
 pub const TRACE: usize = 16;
 
@@ -94,8 +101,7 @@ impl Error {
         let page = self.diagnostic;
         let mut notes: Vec<String> = Vec::new();
         for call in &self.trace {
-            let (line, column) = call.source.line_col(call.span.start as usize);
-            let note = format!("in `{}`, called at {}:{line}:{column}", call.function, call.source.name());
+            let note = format!("in `{}`, called at {}", call.function, call.position());
             // A recursion is one line.
             if notes.last() != Some(&note) {
                 notes.push(note);
