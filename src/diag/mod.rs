@@ -11,6 +11,7 @@
 mod codes;
 mod escape;
 mod excerpt;
+mod reason;
 mod render;
 mod similar;
 mod source;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 pub use codes::{ALL, Code, code};
 pub use escape::{quote_argv, quote_word, visible};
+pub use reason::reason;
 pub use similar::distance;
 pub use source::Source;
 pub(crate) use source::floor_boundary;

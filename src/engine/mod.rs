@@ -2,7 +2,7 @@
 
 use crate::check::program::Program;
 use crate::check::{Loaded, Loader};
-use crate::diag::{Diagnostic, Source};
+use crate::diag::{Diagnostic, Source, reason};
 use crate::eval::{Interpreter, Setup, Unwind};
 use crate::process::Signal;
 use std::path::Path;
@@ -82,11 +82,7 @@ struct Files;
 impl Loader for Files {
     fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
         let path = Path::new(from).parent().unwrap_or(Path::new("")).join(path);
-        let reason = |error: std::io::Error| {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_string()
-        };
-        let bytes = std::fs::read(&path).map_err(reason)?;
+        let bytes = std::fs::read(&path).map_err(|error| reason(&error))?;
         let name = path.to_string_lossy().into_owned();
         let key = self.key(&name).unwrap_or_else(|| name.clone());
         Ok(Loaded { key, name, bytes })

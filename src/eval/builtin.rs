@@ -5,7 +5,7 @@ use super::command::BuiltinCall;
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::builtins::{self, Builtin, echo, printf, test};
-use crate::diag::{code, quote_word, visible};
+use crate::diag::{code, quote_word, reason, visible};
 use crate::process::{Lookup, Signal};
 use crate::span::Span;
 use crate::sys::poll::{Interest, PollSet};
@@ -153,8 +153,7 @@ impl Interpreter {
         }
         // The PWD that was handed over counts where it names the directory (POSIX 2.5.3).
         let current = std::env::current_dir().map_err(|error| {
-            let message =
-                format!("the directory that the script runs in is gone: {}", super::redirect::reason(&error));
+            let message = format!("the directory that the script runs in is gone: {}", reason(&error));
             self.fail(Error::command(page(code::NO_DIRECTORY, self.source(), span, message, "here"), 1))
         })?;
         if let Some(given) = self.environment.get(b"PWD")
@@ -171,7 +170,7 @@ impl Interpreter {
         let directory = self.working_directory(span)?;
         let path = std::fs::canonicalize(OsStr::from_bytes(&directory));
         path.map(|path| path.into_os_string().into_vec())
-            .map_err(|error| self.problem(span, &format!("pwd: {}", super::redirect::reason(&error)), 1))
+            .map_err(|error| self.problem(span, &format!("pwd: {}", reason(&error)), 1))
     }
 
     fn cd(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
@@ -257,7 +256,7 @@ impl Interpreter {
     }
 
     fn no_directory(&self, target: &[u8], error: &std::io::Error, span: Span) -> Unwind {
-        let message = format!("can't go to {}: {}", quote_word(target), super::redirect::reason(error));
+        let message = format!("can't go to {}: {}", quote_word(target), reason(error));
         Error::command(page(code::NO_DIRECTORY, self.source(), span, message, "this command"), 1).into()
     }
 
@@ -346,7 +345,7 @@ impl Interpreter {
                 _ => signal::send(pid, signal),
             };
             if let Err(error) = sent {
-                failed = Some(format!("kill: can't signal {pid}: {}", super::redirect::reason(&error)));
+                failed = Some(format!("kill: can't signal {pid}: {}", reason(&error)));
             }
         }
         failed.map_or(Ok(0), |message| Err(self.problem(span, &message, 1)))

@@ -2,7 +2,7 @@
 
 use super::Interpreter;
 use super::unwind::{Error, Eval, Unwind, page};
-use crate::diag::code;
+use crate::diag::{code, reason};
 use crate::process::FileTable;
 use crate::span::Span;
 use crate::sys::pipe;
@@ -33,9 +33,9 @@ impl Output<'_> {
         let Some(descriptor) = files.get(fd) else {
             return Err(failed(format!("descriptor {fd} is closed"), code::BAD_DESCRIPTOR));
         };
-        let target = descriptor.borrow().map_err(|error| {
-            failed(format!("can't write: {}", super::redirect::reason(&error)), code::WRITE_FAILED)
-        })?;
+        let target = descriptor
+            .borrow()
+            .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
         let mut rest = bytes;
         while !rest.is_empty() {
             match pipe::write(target, rest) {
@@ -48,10 +48,7 @@ impl Output<'_> {
                     std::thread::sleep(std::time::Duration::from_millis(1));
                 }
                 Err(error) => {
-                    return Err(failed(
-                        format!("can't write: {}", super::redirect::reason(&error)),
-                        code::WRITE_FAILED,
-                    ));
+                    return Err(failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED));
                 }
             }
         }

@@ -10,7 +10,7 @@ use super::redirect::Opened;
 use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
 use super::{Error, Event, Interpreter};
 use crate::check::program::*;
-use crate::diag::{Diagnostic, code, quote_argv, quote_word};
+use crate::diag::{Diagnostic, code, quote_argv, quote_word, reason};
 use crate::process::{
     Capture, Child, Descriptor, FileTable, Pump, Stage as Program, StartError, StartProblem, Stop, pipe,
     pipe_between, start, wait,
@@ -503,7 +503,7 @@ impl Interpreter {
 
     fn made(&self, pipe: std::io::Result<(OwnedFd, OwnedFd)>, span: Span) -> Eval<(OwnedFd, OwnedFd)> {
         pipe.map_err(|error| {
-            let message = format!("can't make a pipe: {}", super::redirect::reason(&error));
+            let message = format!("can't make a pipe: {}", reason(&error));
             let error = page(code::SPAWN_FAILED, self.source(), span, message, "after this stage");
             Error::command(error.help("the limit of open descriptors is shown by `ulimit -n`"), 126).into()
         })
@@ -555,7 +555,7 @@ impl Interpreter {
                 )
             }
             StartProblem::Directory { errno } => {
-                let reason = super::redirect::reason(&std::io::Error::from_raw_os_error(errno));
+                let reason = reason(&std::io::Error::from_raw_os_error(errno));
                 (
                     at(
                         code::NO_DIRECTORY,

@@ -3,7 +3,7 @@
 use super::Interpreter;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
-use crate::diag::{code, quote_word};
+use crate::diag::{code, quote_word, reason};
 use crate::process::{Descriptor, FileTable, OpenMode, here_document, open};
 use crate::span::Span;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -262,10 +262,4 @@ fn own_descriptor(path: &[u8]) -> Option<i32> {
         _ => path.strip_prefix(b"/dev/fd/").or_else(|| path.strip_prefix(b"/proc/self/fd/"))?,
     };
     std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// The kernel's reason without Rust's `(os error 2)`.
-pub fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_string()
 }

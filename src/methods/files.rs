@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::access::{argument, optional_truth, string};
 use super::{FileKind, Host, Metadata, MethodError, Outcome, limits};
-use crate::diag::{code, quote_word};
+use crate::diag::{code, quote_word, reason};
 use crate::value::format::to_word;
 use crate::value::{List, Size, Value};
 
@@ -112,8 +112,5 @@ fn resolve(host: &dyn Host, path: &[u8]) -> io::Result<PathBuf> {
 
 #[cold]
 fn failure(code: crate::diag::Code, method: &str, path: &[u8], error: &io::Error) -> MethodError {
-    let reason = error.to_string();
-    // "No such file or directory (os error 2)": the number says nothing more.
-    let reason = reason.split(" (os error").next().unwrap_or_default();
-    MethodError::new(code, format!("`{method}`: {}: {reason}", quote_word(path)))
+    MethodError::new(code, format!("`{method}`: {}: {}", quote_word(path), reason(error)))
 }
