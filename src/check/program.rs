@@ -29,6 +29,17 @@ pub struct Program {
     pub warnings: Vec<Diagnostic>,
 }
 
+impl Program {
+    /// The text of a module.
+    pub fn source(&self, id: ModuleId) -> &Arc<Source> {
+        &self.modules[id.0 as usize].source
+    }
+
+    pub fn function(&self, id: FunctionId) -> &Arc<Function> {
+        &self.functions[id.0 as usize]
+    }
+}
+
 /// A file: the script, or one that it uses.
 #[derive(Debug)]
 pub struct Module {

@@ -98,7 +98,7 @@ impl Interpreter {
     /// The arguments of the script for its `main`, if it has one. Looked at before anything runs.
     pub(super) fn main_arguments(&mut self) -> Eval<Option<Main>> {
         let Some(id) = self.shared.program.main else { return Ok(None) };
-        let function = self.shared.program.functions[id.0 as usize].clone();
+        let function = self.shared.program.function(id).clone();
         let Value::List(args) = self.slot(ARGS) else { return Ok(None) };
         let words: Vec<Argument> = args
             .iter()
@@ -125,7 +125,7 @@ impl Interpreter {
     }
 
     pub(super) fn run_main(&mut self, main: Main) -> Eval<()> {
-        let span = self.shared.program.functions[main.function.0 as usize].span;
+        let span = self.shared.program.function(main.function).span;
         match self.call_command(main.function, main.given, span)? {
             0 => Ok(()),
             status => Err(Unwind::Exit(status)),
@@ -133,13 +133,13 @@ impl Interpreter {
     }
 
     fn script_name(&self) -> String {
-        let name = self.shared.program.modules[SCRIPT.0 as usize].source.name();
+        let name = self.shared.program.source(SCRIPT).name();
         name.rsplit('/').next().unwrap_or(name).to_string()
     }
 
     /// What `--help` prints: how the script is called, what its comment says, and its options.
     fn help(&self, function: &Function) -> String {
-        let source = &self.shared.program.modules[SCRIPT.0 as usize].source;
+        let source = self.shared.program.source(SCRIPT);
         let option = |parameter: &Parameter| {
             // A switch that is on is told by how to turn it off.
             let on =

@@ -28,7 +28,7 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- function values
 
     pub(super) fn function_value(&self, id: FunctionId) -> Value {
-        let function = self.shared.program.functions[id.0 as usize].clone();
+        let function = self.shared.program.function(id).clone();
         let name = function.name.to_string();
         Value::from(Opaque::new("function", name, Closure { function, captures: Box::new([]) }))
     }
@@ -41,7 +41,7 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- calls
 
     pub(super) fn call_named(&mut self, id: FunctionId, arguments: &[Argument], span: Span) -> Eval<Value> {
-        let function = self.shared.program.functions[id.0 as usize].clone();
+        let function = self.shared.program.function(id).clone();
         let base = self.slots.len();
         for argument in arguments {
             let value = match argument {
@@ -101,7 +101,7 @@ impl Interpreter {
                 values.len()
             );
             let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
-            let source = &self.shared.program.modules[closure.function.module.0 as usize].source;
+            let source = self.shared.program.source(closure.function.module);
             let place = parameters.first().map_or(closure.function.span, |first| first.span);
             return Err(Error::value(error.also_at(source, place, "declared here")).into());
         }
@@ -119,7 +119,7 @@ impl Interpreter {
 
     /// Calls a function as a command; its status.
     pub(super) fn call_command(&mut self, id: FunctionId, given: Vec<Given>, span: Span) -> Eval<u8> {
-        let function = self.shared.program.functions[id.0 as usize].clone();
+        let function = self.shared.program.function(id).clone();
         let base = self.slots.len();
         let mut defaults = Vec::with_capacity(given.len());
         for value in given {
@@ -177,7 +177,7 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Value> {
         if self.calls > MAX_CALLS || stack::is_low() {
-            let source = &self.shared.program.modules[caller.0 as usize].source;
+            let source = self.shared.program.source(caller);
             let message = format!("functions call each other too deeply: {MAX_CALLS} calls are open");
             let message = if self.calls > MAX_CALLS {
                 message
@@ -226,7 +226,7 @@ impl Interpreter {
         };
         let Some(wrong) = wrong else { return Ok(()) };
         let found = wrong.type_of();
-        let source = &self.shared.program.modules[caller.0 as usize].source;
+        let source = self.shared.program.source(caller);
         let message =
             format!("`{}` is declared as {}, and given {}", parameter.name, kind.name(), found.phrase());
         let mut error = page(code::WRONG_TYPE, source, span, message, "in this call").also_at(

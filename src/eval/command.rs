@@ -126,7 +126,7 @@ impl Interpreter {
             };
             arguments.extend(texts.into_iter().map(|text| Argument { text, literal }));
         }
-        let name = self.shared.program.functions[function.0 as usize].name.as_bytes().to_vec();
+        let name = self.shared.program.function(function).name.as_bytes().to_vec();
         let work = Work::Function(FunctionCall { function, name, words: arguments });
         Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
     }
@@ -267,14 +267,14 @@ impl Interpreter {
             )
             .into()),
             Work::Function(call) => {
-                let function = &self.shared.program.functions[call.function.0 as usize];
+                let function = self.shared.program.function(call.function);
                 match arguments::bind(function, &call.words) {
                     Ok(given) => self.call_command(call.function, given, span),
                     Err(reason) => {
                         let message = format!("{}: {reason}", function.name);
                         let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
                         let at = function.parameters.first().map_or(function.span, |first| first.span);
-                        let source = &self.shared.program.modules[function.module.0 as usize].source;
+                        let source = self.shared.program.source(function.module);
                         Err(Error::value(error.also_at(source, at, "declared here")).into())
                     }
                 }

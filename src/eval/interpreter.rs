@@ -180,7 +180,7 @@ impl Interpreter {
     }
 
     pub(super) fn source(&self) -> &Arc<Source> {
-        &self.shared.program.modules[self.module.0 as usize].source
+        self.shared.program.source(self.module)
     }
 
     #[inline]
