@@ -310,8 +310,7 @@ impl<'s> Checker<'s> {
                 }
                 Some(meaning) => {
                     let callee = Expr { span: receiver.span, kind: self.meaning(meaning, name.text, span) };
-                    let arguments =
-                        arguments.into_iter().map(|argument| Argument::Value(self.expr(argument.value)));
+                    let arguments = arguments.into_iter().map(|argument| self.expr(argument.value));
                     ExprKind::CallValue(Box::new(callee), arguments.collect())
                 }
                 None => ExprKind::Value(Value::Null),
@@ -407,7 +406,7 @@ impl<'s> Checker<'s> {
                     "drop the name",
                 );
             }
-            Argument::Value(self.expr(argument.value))
+            self.expr(argument.value)
         });
         ExprKind::CallValue(callee, arguments.collect())
     }

@@ -449,7 +449,7 @@ pub enum ExprKind {
     Change(Box<Change>),
     Call(FunctionId, Box<[Argument]>),
     /// A call of a value.
-    CallValue(Box<Expr>, Box<[Argument]>),
+    CallValue(Box<Expr>, Box<[Expr]>),
     Function(FunctionId),
     /// A function value, with the variables that it takes along.
     Lambda(Arc<Function>, Box<[Slot]>),
@@ -481,7 +481,7 @@ pub struct Change {
     pub arguments: MethodArguments,
 }
 
-/// What a parameter is given in a call; of a call of a value, whose parameters are not known, one after another.
+/// What a parameter is given in a call.
 #[derive(Debug)]
 pub enum Argument {
     Value(Expr),

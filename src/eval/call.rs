@@ -61,14 +61,9 @@ impl Interpreter {
         self.run_function(&function, &[], base, is_default, span)
     }
 
-    pub(super) fn call_value(&mut self, callee: &Expr, arguments: &[Argument], span: Span) -> Eval<Value> {
+    pub(super) fn call_value(&mut self, callee: &Expr, arguments: &[Expr], span: Span) -> Eval<Value> {
         let function = self.expr(callee)?;
-        let mut values = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            if let Argument::Value(value) = argument {
-                values.push(self.expr(value)?);
-            }
-        }
+        let values = self.values(arguments)?;
         if closure_of(&function).is_none() {
             let mut error = page(
                 code::WRONG_TYPE,
