@@ -3,7 +3,7 @@
 use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
-use crate::diag::code;
+use crate::diag::{self, code};
 use crate::methods::{self, MethodError, NameId};
 use crate::span::Span;
 use crate::syntax::ast::{self, BlockKind, Habit};
@@ -259,8 +259,7 @@ impl<'s> Checker<'s> {
         let Some(function) = intrinsic(name) else {
             let similar = self.scopes.similar(name).or_else(|| {
                 let known = INTRINSICS.iter().map(|(known, _)| *known);
-                let mut known = known.chain(methods::FUNCTIONS.iter().map(|function| function.name));
-                known.find(|known| crate::diag::distance(name, known).is_some())
+                diag::similar(name, known.chain(methods::FUNCTIONS.iter().map(|function| function.name)))
             });
             let help = match (super::lookalikes::function_elsewhere(name), similar) {
                 (Some(help), _) => help,

@@ -5,7 +5,7 @@ use super::program::*;
 use super::project::{File, Members};
 use super::scope::{FrameKind, Name};
 use crate::builtins;
-use crate::diag::{Diagnostic, code};
+use crate::diag::{self, Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind};
 use std::rc::Rc;
@@ -148,8 +148,7 @@ impl<'s> Checker<'s> {
         match members.get(name) {
             Some(Name::Module(_)) | None => {
                 let message = format!("`{alias}` has no `{name}`");
-                let similar = members.keys().find(|known| crate::diag::distance(name, known).is_some());
-                let help = match similar {
+                let help = match diag::similar(name, members.keys().map(String::as_str)) {
                     Some(similar) => format!("did you mean {alias}.{similar}?"),
                     None => {
                         let mut names: Vec<&str> = members.keys().map(String::as_str).collect();

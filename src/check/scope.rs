@@ -1,7 +1,7 @@
 //! Names: which variable, function or module each stands for at a point of the text.
 
 use super::program::{FunctionId, ModuleId, Slot};
-use crate::diag::distance;
+use crate::diag;
 use std::collections::HashMap;
 
 /// The names that are visible, innermost declaration last.
@@ -246,9 +246,6 @@ impl<'s> Scopes<'s> {
     /// A visible name that looks like this one.
     pub fn similar(&self, name: &str) -> Option<&'s str> {
         let visible = self.names.iter().filter(|(_, declared)| !declared.is_empty()).map(|(name, _)| *name);
-        visible
-            .filter_map(|candidate| Some((distance(name, candidate)?, candidate)))
-            .min()
-            .map(|(_, name)| name)
+        diag::similar(name, visible)
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use codes::{ALL, Code, code};
 pub use escape::{quote_argv, quote_word, visible};
 pub use reason::reason;
-pub use similar::distance;
+pub use similar::similar;
 pub use source::Source;
 pub(crate) use source::floor_boundary;
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{FUNCTIONS, METHODS, Method, MethodError, Receiver, Run};
-use crate::diag::{code, distance};
+use crate::diag::{self, code};
 use crate::value::{Type, Value};
 
 /// The name of a method, known to exist. Several types may have a method of this name.
@@ -209,8 +209,7 @@ pub fn similar(name: &str) -> Option<&'static str> {
     if let Some((_, ours)) = NAMES_ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower) {
         return Some(ours);
     }
-    let names = INDEX.names.iter().filter_map(|known| Some((distance(name, known)?, *known)));
-    names.min().map(|(_, name)| name)
+    diag::similar(name, INDEX.names.iter().copied())
 }
 
 /// The help for a name that no type has.
