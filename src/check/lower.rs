@@ -64,8 +64,9 @@ pub fn file<'s>(
         debug_assert_eq!(args, ARGS);
     }
     let body = checker.statements(block.statements);
-    let members: Members =
-        checker.scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning)).collect();
+    let declared = checker.scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning));
+    // The files that it uses are its own business.
+    let members: Members = declared.filter(|(_, meaning)| !matches!(meaning, Name::Module(_))).collect();
     let main = match members.get("main") {
         Some(Name::Function(id)) => Some(*id),
         _ => None,

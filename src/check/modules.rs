@@ -146,7 +146,7 @@ impl<'s> Checker<'s> {
     pub fn member_at(&mut self, module: ModuleId, alias: &str, name: &str, span: Span) -> Option<Name> {
         let members = self.project.members(module)?;
         match members.get(name) {
-            Some(Name::Module(_)) | None => {
+            None => {
                 let message = format!("`{alias}` has no `{name}`");
                 let help = match diag::similar(name, members.keys().map(String::as_str)) {
                     Some(similar) => format!("did you mean {alias}.{similar}?"),
