@@ -1,8 +1,9 @@
 //! Functions: their declaration, and calls of them.
 
 use super::lower::Checker;
+use super::options::{OptionForm, find_option, is_number, option_of};
 use super::program::*;
-use super::project::{Formal, Signature};
+use super::project::Signature;
 use super::scope::{FrameKind, Name};
 use crate::builtins;
 use crate::diag::code;
@@ -17,14 +18,8 @@ impl<'s> Checker<'s> {
         let mut ids = Vec::new();
         for statement in statements {
             let ast::StatementKind::Function(function) = &statement.kind else { continue };
-            let parameters = function.parameters.iter().map(|parameter| Formal {
-                name: parameter.name.text.to_string(),
-                kind: parameter.annotation.and_then(|name| Kind::find(name.text)),
-                rest: parameter.rest,
-                optional: parameter.default.is_some(),
-            });
-            let signature =
-                Signature { name: function.name.text.to_string(), parameters: parameters.collect() };
+            let parameters = function.parameters.iter().map(formal).collect();
+            let signature = Signature { name: function.name.text.to_string(), parameters };
             let id = self.project.declare(signature);
             self.refuse_own_name(function.name);
             if builtins::find(function.name.text).is_some() {
@@ -45,10 +40,13 @@ impl<'s> Checker<'s> {
         let loops = std::mem::take(&mut self.loops);
         let outer = self.function.replace(id);
         self.scopes.enter_frame(FrameKind::Function);
+        let signature = self.project.signature(id);
         let count = function.parameters.len();
         let mut parameters = Vec::with_capacity(count);
         let mut optional = false;
-        for (index, parameter) in function.parameters.into_iter().enumerate() {
+        for (index, (parameter, formal)) in
+            function.parameters.into_iter().zip(&signature.parameters).enumerate()
+        {
             let place = parameter.name.span;
             if parameter.rest && (index + 1 < count || parameter.default.is_some()) {
                 let message = "a `...` parameter is the last, and has no default";
@@ -61,31 +59,15 @@ impl<'s> Checker<'s> {
                 self.error(code::SYNTAX, place, message, "stands after one that has a default", help);
             }
             optional |= parameter.default.is_some();
-            let kind = parameter.annotation.and_then(|annotation| {
-                let kind = Kind::find(annotation.text);
-                if kind.is_none() {
-                    let message = format!("no type `{}`", annotation.text);
-                    let help = match &*annotation.text.to_ascii_lowercase() {
-                        "string" | "text" => "write: str",
-                        "dict" | "object" | "hash" => "write: map",
-                        "array" | "vec" | "tuple" => "write: list",
-                        "boolean" => "write: bool",
-                        "integer" | "number" | "i32" | "i64" | "u32" | "u64" | "usize" => {
-                            "write: int, or float"
-                        }
-                        "double" | "f64" | "f32" => "write: float",
-                        "any" => "leave it out: without a type a parameter takes any value",
-                        _ => "the types are int, float, bool, str, path, list, map, duration, size",
-                    };
-                    self.error(code::UNDECLARED_NAME, annotation.span, message, "not a type", help);
-                }
-                kind
-            });
+            if let Some(annotation) = parameter.annotation
+                && formal.kind.is_none()
+            {
+                self.no_type(annotation);
+            }
             // A default sees the parameters before it.
             let default = parameter.default.map(|value| self.expr(value));
             self.declare(parameter.name);
-            let name = parameter.name.text.into();
-            parameters.push(Parameter { name, kind, rest: parameter.rest, default, span: place });
+            parameters.push(Parameter { formal: formal.clone(), default, span: place });
         }
         let body = self.block(function.body);
         let frame = self.scopes.leave_frame();
@@ -104,6 +86,21 @@ impl<'s> Checker<'s> {
         self.project.define(id, function);
     }
 
+    fn no_type(&mut self, annotation: ast::Name<'s>) {
+        let message = format!("no type `{}`", annotation.text);
+        let help = match &*annotation.text.to_ascii_lowercase() {
+            "string" | "text" => "write: str",
+            "dict" | "object" | "hash" => "write: map",
+            "array" | "vec" | "tuple" => "write: list",
+            "boolean" => "write: bool",
+            "integer" | "number" | "i32" | "i64" | "u32" | "u64" | "usize" => "write: int, or float",
+            "double" | "f64" | "f32" => "write: float",
+            "any" => "leave it out: without a type a parameter takes any value",
+            _ => "the types are int, float, bool, str, path, list, map, duration, size",
+        };
+        self.error(code::UNDECLARED_NAME, annotation.span, message, "not a type", help);
+    }
+
     /// `x => …`
     pub fn lambda(&mut self, names: Vec<ast::Name<'s>>, body: ast::Expr<'s>, span: Span) -> ExprKind {
         self.scopes.enter_frame(FrameKind::Lambda);
@@ -114,7 +111,8 @@ impl<'s> Checker<'s> {
             } else {
                 self.declare(name)
             };
-            Parameter { name: name.text.into(), kind: None, rest: false, default: None, span: name.span }
+            let formal = Formal { name: name.text.into(), ..Formal::default() };
+            Parameter { formal, default: None, span: name.span }
         });
         let parameters = parameters.collect();
         let body = self.expr(body);
@@ -176,7 +174,7 @@ impl<'s> Checker<'s> {
             };
             named = true;
             let value = self.expr(argument.value);
-            match parameters.iter().position(|parameter| parameter.name == name.text && !parameter.rest) {
+            match parameters.iter().position(|parameter| *parameter.name == *name.text && !parameter.rest) {
                 Some(place) if given[place].is_none() => given[place] = Some(Argument::Value(value)),
                 Some(_) => {
                     let message = format!("`{}` is given twice", name.text);
@@ -193,7 +191,7 @@ impl<'s> Checker<'s> {
         let missing = parameters
             .iter()
             .zip(&given)
-            .find(|(parameter, given)| given.is_none() && !parameter.optional && !parameter.rest);
+            .find(|(parameter, given)| given.is_none() && parameter.is_required());
         // A name that is wrong or given twice explains itself why another is missing.
         if let Some((parameter, _)) = missing
             && self.errors.len() == errors
@@ -244,7 +242,7 @@ impl<'s> Checker<'s> {
                 ended = true;
             } else {
                 let text = String::from_utf8_lossy(text);
-                match find_option(&signature.parameters, &text) {
+                match find_option(signature.parameters.iter(), &text) {
                     Some((place, form)) => {
                         named.push(&signature.parameters[place].name);
                         expects_value = matches!(form, OptionForm::NextWord);
@@ -266,7 +264,7 @@ impl<'s> Checker<'s> {
         let required: Vec<&Formal> = signature
             .parameters
             .iter()
-            .filter(|parameter| !parameter.optional && !parameter.rest && !named.contains(&&*parameter.name))
+            .filter(|parameter| parameter.is_required() && !named.contains(&&*parameter.name))
             .collect();
         let help = format!("it is called as: {}", command_shape(&signature));
         if positional < required.len() && !dynamic {
@@ -276,7 +274,7 @@ impl<'s> Checker<'s> {
         }
         // What is left goes to those with a default, in their order.
         let open = |parameter: &&Formal| {
-            parameter.optional && parameter.kind != Some(Kind::Bool) && !named.contains(&&*parameter.name)
+            parameter.optional && !parameter.is_switch() && !named.contains(&&*parameter.name)
         };
         let most = required.len() + signature.parameters.iter().filter(open).count();
         if positional > most && !signature.parameters.iter().any(|parameter| parameter.rest) {
@@ -286,91 +284,22 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// How an option of a function is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OptionForm {
-    /// `--count=3`: the value begins at this byte.
-    Inline(usize),
-    /// `--count 3`
-    NextWord,
-    /// `--verbose`, `--no-verbose`
-    Switch(bool),
-}
-
-/// A parameter, for whoever reads options.
-pub trait Named {
-    fn name(&self) -> &str;
-    fn kind(&self) -> Option<Kind>;
-    fn is_rest(&self) -> bool;
-}
-
-impl Named for Formal {
-    fn name(&self) -> &str {
-        &self.name
+/// What callers have to know of a parameter.
+fn formal(parameter: &ast::Parameter<'_>) -> Formal {
+    let kind = parameter.annotation.and_then(|name| Kind::find(name.text));
+    let default = parameter.default.as_ref();
+    Formal {
+        name: parameter.name.text.into(),
+        kind,
+        rest: parameter.rest,
+        optional: default.is_some(),
+        on: kind == Some(Kind::Bool)
+            && default.is_some_and(|value| matches!(value.kind, ast::ExprKind::Bool(true))),
     }
-    fn kind(&self) -> Option<Kind> {
-        self.kind
-    }
-    fn is_rest(&self) -> bool {
-        self.rest
-    }
-}
-
-impl Named for Parameter {
-    fn name(&self) -> &str {
-        &self.name
-    }
-    fn kind(&self) -> Option<Kind> {
-        self.kind
-    }
-    fn is_rest(&self) -> bool {
-        self.rest
-    }
-}
-
-/// The parameter that an option names: `--dry-run` is `dry_run`.
-pub fn find_option(parameters: &[impl Named], option: &str) -> Option<(usize, OptionForm)> {
-    let text = option.strip_prefix("--")?;
-    let name = text.split('=').next()?;
-    let find = |name: &str| {
-        let same = |parameter: &dyn Named| {
-            !parameter.is_rest() && parameter.name().bytes().map(dashed).eq(name.bytes())
-        };
-        parameters.iter().position(|parameter| same(parameter))
-    };
-    if let Some(place) = find(name) {
-        let form = match parameters[place].kind() {
-            _ if name.len() < text.len() => OptionForm::Inline(2 + name.len() + 1),
-            Some(Kind::Bool) => OptionForm::Switch(true),
-            _ => OptionForm::NextWord,
-        };
-        return Some((place, form));
-    }
-    let place = find(text.strip_prefix("no-")?)?;
-    (parameters[place].kind() == Some(Kind::Bool)).then_some((place, OptionForm::Switch(false)))
-}
-
-/// The literal start of `--count=$n`, by which it is an option: only its value comes from elsewhere.
-pub fn option_of(text: &WordText) -> Option<&[u8]> {
-    match text.parts.first() {
-        Some(Part::Text(start)) if start.starts_with(b"--") && start.contains(&b'=') => {
-            Some(start.as_bytes())
-        }
-        _ => None,
-    }
-}
-
-/// `-5` is a number, not an option.
-pub fn is_number(text: &[u8]) -> bool {
-    matches!(text, [b'-', digit, ..] if digit.is_ascii_digit())
-}
-
-fn dashed(byte: u8) -> u8 {
-    if byte == b'_' { b'-' } else { byte }
 }
 
 fn counted(parameters: &[Formal]) -> String {
-    let least = parameters.iter().filter(|parameter| !parameter.optional && !parameter.rest).count();
+    let least = parameters.iter().filter(|parameter| parameter.is_required()).count();
     if least == parameters.len() {
         arguments(least)
     } else {
@@ -399,24 +328,8 @@ fn shape(signature: &Signature) -> String {
 
 /// `deploy HOST [--retries INT] [REST…]`
 fn command_shape(signature: &Signature) -> String {
-    let mut text = signature.name.clone();
-    for parameter in &signature.parameters {
-        let name = parameter.name.to_uppercase();
-        let option: String = parameter.name.bytes().map(|byte| dashed(byte) as char).collect();
-        text.push(' ');
-        text.push_str(&match (parameter.rest, parameter.optional, parameter.kind) {
-            (true, ..) => format!("[{name}…]"),
-            (_, false, _) => name,
-            (_, true, Some(Kind::Bool)) => format!("[--{option}]"),
-            (_, true, kind) => {
-                format!(
-                    "[--{option} {}]",
-                    kind.map_or("VALUE".to_string(), |kind| kind.name().to_uppercase())
-                )
-            }
-        });
-    }
-    text
+    let parameters = signature.parameters.iter().map(|parameter| format!(" {}", parameter.usage()));
+    signature.name.clone() + &parameters.collect::<String>()
 }
 
 /// The comment lines directly above a declaration, without their `#`.

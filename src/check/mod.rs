@@ -9,6 +9,7 @@ mod lookalikes;
 mod lower;
 mod modules;
 mod names;
+mod options;
 mod patterns;
 pub mod program;
 mod project;
@@ -28,7 +29,7 @@ use project::{Members, Project};
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use functions::{OptionForm, find_option, is_number, option_of};
+pub use options::{OptionForm, find_option, is_number, option_of};
 pub use project::{Loaded, Loader};
 
 /// Reads and checks a script, and the files that it uses.

@@ -111,6 +111,13 @@ pub struct Function {
     pub body: FunctionBody,
 }
 
+impl Function {
+    /// The parameters, as callers see them.
+    pub fn formals(&self) -> impl Iterator<Item = &Formal> + Clone {
+        self.parameters.iter().map(|parameter| &parameter.formal)
+    }
+}
+
 #[derive(Debug)]
 pub enum FunctionBody {
     Block(Block),
@@ -119,12 +126,22 @@ pub enum FunctionBody {
 
 #[derive(Debug)]
 pub struct Parameter {
+    pub formal: Formal,
+    pub default: Option<Expr>,
+    pub span: Span,
+}
+
+/// A parameter, as callers see it.
+#[derive(Clone, Debug, Default)]
+pub struct Formal {
     pub name: Box<str>,
     pub kind: Option<Kind>,
     /// `...rest`: takes what is left, as a list.
     pub rest: bool,
-    pub default: Option<Expr>,
-    pub span: Span,
+    /// It has a default.
+    pub optional: bool,
+    /// A switch that is on unless it is turned off.
+    pub on: bool,
 }
 
 /// What an annotation of a parameter asks for.

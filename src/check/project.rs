@@ -1,6 +1,6 @@
 //! A script with the files that it uses: what the check of each file adds to the whole.
 
-use super::program::{Function, FunctionId, Kind, Module, ModuleId, Program};
+use super::program::{Formal, Function, FunctionId, Module, ModuleId, Program};
 use super::scope::Name;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
@@ -56,14 +56,6 @@ pub struct Known {
 pub struct Signature {
     pub name: String,
     pub parameters: Vec<Formal>,
-}
-
-/// A parameter, as callers see it.
-pub struct Formal {
-    pub name: String,
-    pub kind: Option<Kind>,
-    pub rest: bool,
-    pub optional: bool,
 }
 
 /// What a file gives to those who use it.

@@ -41,10 +41,10 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, Strin
             continue;
         }
         let option = String::from_utf8_lossy(text);
-        let Some((place, form)) = find_option(parameters, &option) else {
+        let Some((place, form)) = find_option(function.formals(), &option) else {
             return Err(format!("no option {}", visible(text)));
         };
-        let parameter = &parameters[place];
+        let parameter = &parameters[place].formal;
         let value = match form {
             OptionForm::Switch(on) => Value::Bool(on),
             OptionForm::Inline(start) => convert(parameter, &text[start..])?,
@@ -62,23 +62,23 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, Strin
     }
     let mut positional = positional.into_iter();
     let mut all = Vec::with_capacity(parameters.len());
-    for (parameter, given) in parameters.iter().zip(given) {
+    for (parameter, given) in function.formals().zip(given) {
         all.push(match given {
             Some(value) => Given::Value(value),
             None if parameter.rest => {
                 let rest = positional.by_ref().map(|word| convert(parameter, word));
                 Given::Value(Value::List(rest.collect::<Result<Vec<_>, _>>().map(List::from)?))
             }
-            None if parameter.default.is_some() => Given::Default,
+            None if parameter.optional => Given::Default,
             None => match positional.next() {
                 Some(word) => Given::Value(convert(parameter, word)?),
                 None => return Err(format!("{} is missing", parameter.name.to_uppercase())),
             },
         });
     }
-    for (parameter, given) in parameters.iter().zip(&mut all) {
+    for (parameter, given) in function.formals().zip(&mut all) {
         if matches!(given, Given::Default)
-            && parameter.kind != Some(Kind::Bool)
+            && !parameter.is_switch()
             && let Some(word) = positional.next()
         {
             *given = Given::Value(convert(parameter, word)?);
@@ -90,7 +90,7 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, Strin
     }
 }
 
-fn convert(parameter: &Parameter, word: &[u8]) -> Result<Value, String> {
+fn convert(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
     from_word(parameter.kind, word).map_err(|reason| format!("{}: {reason}", parameter.name))
 }
 
@@ -107,7 +107,7 @@ impl Interpreter {
                 _ => None,
             })
             .collect();
-        let own = find_option(&function.parameters, "--help").is_some();
+        let own = find_option(function.formals(), "--help").is_some();
         let ends = words.iter().position(|word| word.text == b"--").unwrap_or(words.len());
         if !own && words[..ends].iter().any(|word| word.text == b"--help" || word.text == b"-h") {
             return Err(Unwind::Help(self.help(&function)));
@@ -115,8 +115,7 @@ impl Interpreter {
         match bind(&function, &words) {
             Ok(given) => Ok(Some(Main { function: id, given })),
             Err(reason) => {
-                let help = self.help(&function);
-                let usage = help.lines().next().unwrap_or_default();
+                let usage = self.usage_line(&function);
                 let error = Diagnostic::new(code::BAD_ARGUMENTS, format!("{}: {reason}", self.script_name()));
                 let error = error.help(format!("{usage}\n--help tells more"));
                 Err(Error::refused(error, 2).into())
@@ -137,41 +136,25 @@ impl Interpreter {
         name.rsplit('/').next().unwrap_or(name).to_string()
     }
 
+    /// `usage: deploy.pw [--retries INT] HOST [REST…]`
+    fn usage_line(&self, function: &Function) -> String {
+        let (options, others): (Vec<&Formal>, Vec<_>) = function.formals().partition(|one| one.optional);
+        let words = options.into_iter().chain(others).map(|parameter| format!(" {}", parameter.usage()));
+        format!("usage: {}{}", self.script_name(), words.collect::<String>())
+    }
+
     /// What `--help` prints: how the script is called, what its comment says, and its options.
     fn help(&self, function: &Function) -> String {
-        let source = self.shared.program.source(SCRIPT);
-        let option = |parameter: &Parameter| {
-            // A switch that is on is told by how to turn it off.
-            let on =
-                matches!(&parameter.default, Some(Expr { kind: ExprKind::Value(Value::Bool(true)), .. }));
-            format!("{}{}", if on { "no-" } else { "" }, parameter.name.replace('_', "-"))
-        };
-        let value = |parameter: &Parameter| {
-            parameter.kind.map_or("VALUE".to_string(), |kind| kind.name().to_uppercase())
-        };
-        let mut text = format!("usage: {}", self.script_name());
-        for parameter in function.parameters.iter().filter(|parameter| parameter.default.is_some()) {
-            match parameter.kind {
-                Some(Kind::Bool) => text.push_str(&format!(" [--{}]", option(parameter))),
-                _ => text.push_str(&format!(" [--{} {}]", option(parameter), value(parameter))),
-            }
-        }
-        for parameter in function.parameters.iter().filter(|parameter| parameter.default.is_none()) {
-            let name = parameter.name.to_uppercase();
-            text.push_str(&if parameter.rest { format!(" [{name}…]") } else { format!(" {name}") });
-        }
-        text.push('\n');
+        let source = self.shared.program.source(function.module);
+        let mut text = self.usage_line(function) + "\n";
         if !function.doc.is_empty() {
             text.push_str(&format!("\n{}\n", function.doc));
         }
         let mut rows: Vec<(String, String)> = Vec::new();
         for parameter in &function.parameters {
             let Some(default) = &parameter.default else { continue };
-            let name = match parameter.kind {
-                Some(Kind::Bool) => format!("--{}", option(parameter)),
-                _ => format!("--{} {}", option(parameter), value(parameter)),
-            };
-            rows.push((name, format!("default: {}", &source.text()[default.span.range()])));
+            let default = &source.text()[default.span.range()];
+            rows.push((parameter.formal.option(), format!("default: {default}")));
         }
         rows.push(("--help".to_string(), "this text".to_string()));
         let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();

@@ -86,8 +86,8 @@ impl Interpreter {
             return Err(self.wrong_type(span, "what is called here", "a function", function.type_of()));
         };
         let parameters = &closure.function.parameters;
-        let fixed = parameters.len() - usize::from(parameters.last().is_some_and(|last| last.rest));
-        let least = parameters.iter().take_while(|one| one.default.is_none() && !one.rest).count();
+        let fixed = parameters.len() - usize::from(parameters.last().is_some_and(|last| last.formal.rest));
+        let least = closure.function.formals().take_while(|one| one.is_required()).count();
         if values.len() < least || (values.len() > fixed && fixed == parameters.len()) {
             let name = if closure.function.name.is_empty() { "the function" } else { &closure.function.name };
             let message = format!(
@@ -193,7 +193,7 @@ impl Interpreter {
                 };
                 *self.slot_mut(Slot::of_frame(place as u32)) = value;
             }
-            if parameter.kind.is_some() {
+            if parameter.formal.kind.is_some() {
                 self.check_kind(parameter, place, caller, span)?;
             }
         }
@@ -208,7 +208,7 @@ impl Interpreter {
     }
 
     fn check_kind(&mut self, parameter: &Parameter, place: usize, caller: ModuleId, span: Span) -> Eval<()> {
-        let Some(kind) = parameter.kind else { return Ok(()) };
+        let Some(kind) = parameter.formal.kind else { return Ok(()) };
         let slot = Slot::of_frame(place as u32);
         let wrong = match self.slot(slot) {
             Value::Int(number) if kind == Kind::Float => {
@@ -216,14 +216,18 @@ impl Interpreter {
                 *self.slot_mut(slot) = Value::Float(number);
                 return Ok(());
             }
-            Value::List(items) if parameter.rest => items.iter().find(|item| !is_of(kind, item)),
+            Value::List(items) if parameter.formal.rest => items.iter().find(|item| !is_of(kind, item)),
             value => (!is_of(kind, value)).then_some(value),
         };
         let Some(wrong) = wrong else { return Ok(()) };
         let found = wrong.type_of();
         let source = self.shared.program.source(caller);
-        let message =
-            format!("`{}` is declared as {}, and given {}", parameter.name, kind.name(), found.phrase());
+        let message = format!(
+            "`{}` is declared as {}, and given {}",
+            parameter.formal.name,
+            kind.name(),
+            found.phrase()
+        );
         let mut error = page(code::WRONG_TYPE, source, span, message, "in this call").also_at(
             self.source(),
             parameter.span,
