@@ -92,7 +92,11 @@ impl Interpreter {
     }
 
     /// The element or field that a path leads to.
-    fn element<'v>(&self, mut place: &'v mut Value, path: &[(Value, Span)]) -> Eval<&'v mut Value> {
+    pub(super) fn element<'v>(
+        &self,
+        mut place: &'v mut Value,
+        path: &[(Value, Span)],
+    ) -> Eval<&'v mut Value> {
         for (key, span) in path {
             place = match place {
                 Value::List(list) => {

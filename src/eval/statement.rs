@@ -153,47 +153,28 @@ impl Interpreter {
         result
     }
 
-    fn update(&self, place: &mut Value, path: &[(Value, Span)], assign: &Assign, right: Value) -> Eval<()> {
-        let Some(((key, span), rest)) = path.split_first() else {
-            let old = std::mem::take(place);
-            let outcome = self.operate(assign, old.clone(), right);
-            // Should it fail, the old value stays.
-            let (new, result) = match outcome {
-                Ok(new) => (new, Ok(())),
-                Err(unwind) => (old, Err(unwind)),
-            };
-            *place = new;
-            return result;
+    fn update(&self, root: &mut Value, path: &[(Value, Span)], assign: &Assign, right: Value) -> Eval<()> {
+        let Some((last, above)) = path.split_last() else { return Ok(()) };
+        let needs_old = matches!(assign.operator, Some(Assigning::Operator(_)));
+        let place = match (self.element(root, above)?, &last.0) {
+            // Only the last key may be a new one.
+            (Value::Map(map), Value::Str(key)) if !needs_old => {
+                map.to_mut().entry(key.clone()).or_insert(Value::Null)
+            }
+            (place, _) => self.element(place, std::slice::from_ref(last))?,
         };
-        match place {
-            Value::List(list) => {
-                let index = self.list_index(key, list.len(), *span)?;
-                self.update(&mut list.to_mut()[index], rest, assign, right)
-            }
-            Value::Map(map) => {
-                let Value::Str(key) = key else {
-                    return Err(self.wrong_type(*span, "a key of a map", "a string", key.type_of()));
-                };
-                let fresh = !map.contains_key(key.as_bytes());
-                if fresh && (!rest.is_empty() || matches!(assign.operator, Some(Assigning::Operator(_)))) {
-                    return Err(self.missing_key(key, map, *span));
-                }
-                let entry = map.to_mut().entry(key.clone()).or_insert(Value::Null);
-                self.update(entry, rest, assign, right)
-            }
-            other => Err(self.wrong_type(*span, "an element", "a list or map", other.type_of())),
-        }
+        self.operate(assign, place, right)
     }
 
-    fn operate(&self, assign: &Assign, mut old: Value, right: Value) -> Eval<Value> {
+    /// Assigns to a place, which stays as it is when the operator fails.
+    fn operate(&self, assign: &Assign, place: &mut Value, right: Value) -> Eval<()> {
         match assign.operator {
-            None => Ok(right),
-            Some(Assigning::Coalesce) => Ok(if matches!(old, Value::Null) { right } else { old }),
-            Some(Assigning::Operator(operator)) => match ops::update(operator, &mut old, &right) {
-                Ok(()) => Ok(old),
-                Err(error) => Err(self.op_error(error, assign.operator_span)),
-            },
+            Some(Assigning::Coalesce) if !matches!(place, Value::Null) => {}
+            Some(Assigning::Coalesce) | None => *place = right,
+            Some(Assigning::Operator(operator)) => ops::update(operator, place, &right)
+                .map_err(|error| self.op_error(error, assign.operator_span))?,
         }
+        Ok(())
     }
 
     /// The new value of a variable; none when it was changed in place.
@@ -226,10 +207,11 @@ impl Interpreter {
             let span = assign.path[0].span;
             return Err(self.wrong_type(span, "the name of a variable", "a name after the dot", Type::Map));
         };
-        let old =
+        let mut value =
             self.environment.get(name.as_bytes()).map_or(Value::Null, |value| Value::str(value.to_vec()));
         let right = self.expr(&assign.value)?;
-        match self.operate(assign, old, right)? {
+        self.operate(assign, &mut value, right)?;
+        match value {
             Value::Null => {
                 self.environment.remove(name.as_bytes());
             }
