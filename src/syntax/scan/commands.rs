@@ -1,0 +1,187 @@
+//! Commands, as the delimiter scanner sees them: where words and statements begin, and what leads to an expression.
+
+use super::{Context, Problem, Scanner};
+use crate::span::Span;
+
+impl Scanner<'_> {
+    pub(super) fn command(&mut self, close: u8) -> Result<(), Problem> {
+        let byte = self.text[self.at];
+        match byte {
+            b' ' | b'\t' => {
+                self.at += 1;
+                self.word_start = true;
+            }
+            b'\n' => {
+                self.newline()?;
+                self.separator();
+            }
+            b'\\' if self.byte(1) == b'\n' => {
+                // sh takes both away, so that `ec\` + newline + `ho` is one word and `&\` + newline + `&` one operator.
+                let blank = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace());
+                let before = self.at.checked_sub(1).and_then(|before| self.text.get(before));
+                if self.scan.broken.is_none() && !blank(before) && !blank(self.text.get(self.at + 2)) {
+                    self.scan.broken = Some(Span::new(self.at, self.at + 1));
+                }
+                self.at += 2;
+            }
+            b'\\' => self.at += self.escape(),
+            b'#' if self.word_start => self.comment(),
+            b';' | b'&' | b'|' => {
+                self.at += 1;
+                self.separator();
+            }
+            b'<' | b'>' if self.byte(1) == b'(' => {
+                self.push(Context::Commands(b')'), 2)?;
+            }
+            b'<' if self.starts("<<<") => {
+                self.at += 3;
+                self.word_start = true;
+            }
+            b'<' if self.byte(1) == b'<' => self.here_document()?,
+            b'<' | b'>' => {
+                self.at += 1;
+                self.word_start = true;
+            }
+            b'(' => {
+                let subshell = self.statement_start && self.word_start && !self.head;
+                let context = if subshell && self.byte(1) != b'(' {
+                    Context::Commands(b')')
+                } else {
+                    Context::Expression(b')')
+                };
+                self.push(context, 1)?;
+            }
+            b')' if close == b')' => self.pop(),
+            b')' => return Err(self.unmatched()),
+            b'{' if self.word_start && matches!(self.byte(1), b' ' | b'\t' | b'\n' | b'\\' | 0) => {
+                self.push(Context::Commands(b'}'), 1)?;
+            }
+            b'}' if self.word_start => {
+                if close != b'}' {
+                    return Err(self.unmatched());
+                }
+                self.pop();
+                self.word_start = true;
+                self.statement_start = true;
+            }
+            b'!' if self.word_start && matches!(self.byte(1), b' ' | b'\t') => self.at += 1,
+            _ => {
+                if self.word_start && (byte.is_ascii_alphabetic() || byte == b'_') && self.words()? {
+                    return Ok(());
+                }
+                self.word_start = false;
+                if !self.quote()? {
+                    self.at += 1;
+                    while self.at < self.text.len() && is_dull(self.text[self.at]) {
+                        self.at += 1;
+                    }
+                }
+                self.statement_start = false;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn separator(&mut self) {
+        self.word_start = true;
+        self.statement_start = true;
+        self.head = false;
+    }
+
+    /// At the first letter of a word: keywords that lead to an expression, and assignments. True if it went on.
+    fn words(&mut self) -> Result<bool, Problem> {
+        let rest = &self.text[self.at..];
+        let length =
+            rest.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(rest.len());
+        let after = rest.get(length).copied().unwrap_or(b'\n');
+        let ends = matches!(after, b' ' | b'\t' | b'\n' | b';');
+        let word = &rest[..length];
+        if word == b"with" && ends {
+            let option = rest[length..].trim_ascii_start();
+            let name = option.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(0);
+            if name > 0 && option[name] == b'=' {
+                self.push(Context::ExpressionLine { options: true }, length)?;
+                return Ok(true);
+            }
+        }
+        if !self.statement_start {
+            if word == b"in" && self.head {
+                self.at += length;
+                self.word_start = false;
+                // The `(` after `in` holds an expression.
+                self.statement_start = true;
+                return Ok(true);
+            }
+            return Ok(false);
+        }
+        match word {
+            b"let" | b"return" | b"fail" if ends => {
+                self.push(Context::ExpressionLine { options: false }, length)?;
+                return Ok(true);
+            }
+            b"if" | b"while" | b"match" | b"for" | b"else" if ends => {
+                self.at += length;
+                self.word_start = false;
+                self.head = true;
+                self.statement_start = word != b"for";
+                return Ok(true);
+            }
+            _ => {}
+        }
+        if assigns(rest) {
+            self.push(Context::ExpressionLine { options: false }, 0)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The length of an escaped character.
+    fn escape(&mut self) -> usize {
+        self.word_start = false;
+        self.statement_start = false;
+        let length = match self.byte(1) {
+            0..=0x7f => 1,
+            0x80..=0xdf => 2,
+            0xe0..=0xef => 3,
+            _ => 4,
+        };
+        (1 + length).min(self.text.len() - self.at)
+    }
+
+    pub(super) fn comment(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    }
+}
+
+/// Bytes in which nothing can open, close or separate, so that a run of them is passed over at once.
+const fn is_dull(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%' | b'=' | 0x80..)
+}
+
+/// Whether a statement that begins with a name assigns: `x = …`, `x.y += …`, `x[…] = …`, or calls `x(…)`.
+fn assigns(rest: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(&byte) = rest.get(at) {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => at += 1,
+            b'.' if rest.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') => at += 1,
+            _ => break,
+        }
+    }
+    match rest.get(at) {
+        Some(b'(') => return true,
+        // `a[b] => {` is an arm of `match`.
+        Some(b'[') => {
+            let end = rest[at..].iter().position(|byte| b"=\n;{(".contains(byte));
+            return !end.is_some_and(|end| rest[at + end..].starts_with(b"=>"));
+        }
+        Some(b' ' | b'\t') => {}
+        _ => return false,
+    }
+    let operator = rest[at..].trim_ascii_start();
+    let length = operator.iter().take_while(|b| matches!(b, b'+' | b'-' | b'*' | b'/' | b'%' | b'?')).count();
+    operator.get(length) == Some(&b'=')
+        && matches!(operator.get(length + 1), Some(b' ' | b'\t' | b'\n'))
+        && length <= 2
+}
