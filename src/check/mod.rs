@@ -2,6 +2,7 @@
 
 mod absorbed;
 mod code_slots;
+mod commands;
 mod expressions;
 mod functions;
 mod lints;

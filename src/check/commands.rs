@@ -1,0 +1,335 @@
+//! Commands: what the first word names, and what its assignments and words become.
+
+use super::lower::Checker;
+use super::program::*;
+use super::scope::Name;
+use super::words::literal;
+use super::{code_slots, sh_habits};
+use crate::builtins::{self, Builtin};
+use crate::diag::code;
+use crate::span::Span;
+use crate::syntax::ast::{self, Habit, PartKind, WordKind};
+use crate::value::Str;
+
+impl<'s> Checker<'s> {
+    pub fn simple(&mut self, simple: ast::Simple<'s>, redirected: bool, span: Span) -> Option<Command> {
+        let ast::Simple { assignments, words } = simple;
+        let Some(first) = words.first() else {
+            match assignments.first() {
+                Some(ast::Assignment { value: ast::Word { kind: WordKind::Parts(parts), .. }, .. })
+                    if parts.iter().any(|part| matches!(part.kind, PartKind::Sh(Habit::Array))) =>
+                {
+                    self.habit(Habit::Array, span);
+                }
+                Some(assignment) if assignment.append => {
+                    self.habit(Habit::AppendAssignment, assignment.name.span)
+                }
+                Some(assignment) => {
+                    let help = self.assignment_help(assignment);
+                    self.error(
+                        code::SH_ASSIGNMENT,
+                        span,
+                        "an assignment of sh",
+                        "sets the environment of a command, and none follows",
+                        &help,
+                    );
+                }
+                None if redirected => {
+                    self.error(
+                        code::SH_REDIRECTION,
+                        span,
+                        "a redirection without a command",
+                        "no command that it belongs to",
+                        "empty a file by: true > file",
+                    );
+                }
+                None => {}
+            }
+            return None;
+        };
+        if let Some(assignment) = assignments.iter().find(|assignment| assignment.append) {
+            self.habit(Habit::AppendAssignment, assignment.name.span);
+            return None;
+        }
+        // `command command ls` is `command ls`.
+        let commands =
+            words.iter().take_while(|word| literal(Some(word)).as_deref() == Some("command")).count();
+        let name = literal(Some(first));
+        if name.as_deref() == Some("!") && is_unquoted(first) && !assignments.is_empty() {
+            let help = "move it to the front: ! NAME=value cmd";
+            self.error(
+                code::SYNTAX,
+                first.span,
+                "`!` stands before a whole pipeline",
+                "an assignment stands before it",
+                help,
+            );
+            return None;
+        }
+        if self.refuse_lookalike(&words) {
+            return None;
+        }
+        let target = match &name {
+            Some(name) => self.target(name, first, &words[commands.saturating_sub(1)..])?,
+            None => {
+                if self.refuse_capture_as_program(first) {
+                    return None;
+                }
+                self.refuse_list_as_program(first);
+                Target::Program
+            }
+        };
+        code_slots::check(self, &words);
+        let assignments = assignments.into_vec().into_iter();
+        let assignments = assignments
+            .map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true)))
+            .collect::<Box<[_]>>();
+        // The name of a builtin is no argument of it, and neither is `command`.
+        let asks = matches!(target, Target::Builtin(Builtin::Command));
+        let dropped = commands + usize::from(!matches!(target, Target::Program) && !asks);
+        let mut words = words.into_iter();
+        words.by_ref().take(dropped).for_each(drop);
+        let mut lowered = Vec::with_capacity(words.len());
+        let mut spans = Vec::new();
+        for word in words {
+            let span = word.span;
+            self.word(word, &mut lowered);
+            if !matches!(target, Target::Program) {
+                spans.resize(lowered.len(), span);
+            }
+        }
+        if let Target::Builtin(builtin) = target {
+            let literals: Vec<Option<&[u8]>> = lowered
+                .iter()
+                .map(|word| match word {
+                    Word::Literal(text) => Some(&**text),
+                    _ => None,
+                })
+                .collect();
+            if let Some(refusal) = builtin.refuse(&literals) {
+                let span = spans.get(refusal.argument).copied().unwrap_or(span);
+                self.error(refusal.code, span, refusal.message, "not in Pipewright", &refusal.help);
+                return None;
+            }
+        }
+        if let Target::Function(id) = target {
+            if let Some(assignment) = assignments.first() {
+                let message = format!("`{}=…` before a function", assignment.0.to_utf8().unwrap_or_default());
+                let help = "set it around the call: env.NAME = …, or hand it over as an argument";
+                self.error(code::SH_ASSIGNMENT, span, message, "sets the environment of a program", help);
+            }
+            self.called(id, span);
+            self.refuse_words(id, &lowered, &spans, span);
+        }
+        // Builtins and functions take options from literal text only, so a value is never one.
+        unguard(&mut lowered, !matches!(target, Target::Program));
+        Some(Command { assignments, target, words: lowered.into_boxed_slice() })
+    }
+
+    /// What a literal first word names.
+    fn target(&mut self, name: &str, first: &ast::Word<'s>, words: &[ast::Word<'s>]) -> Option<Target> {
+        let span = first.span;
+        if is_unquoted(first)
+            && let Some(target) = self.function_named(name, span)
+        {
+            return target;
+        }
+        if let Some(row) =
+            sh_habits::of_word(name).filter(|row| is_unquoted(first) || row.code == code::SH_BUILTIN)
+        {
+            self.sh(row, span);
+            return None;
+        }
+        if is_unquoted(first)
+            && (name.starts_with("[-") || (name.starts_with('{') && name != "{}" && !name.contains('}')))
+        {
+            let (open, rest) = name.split_at(1);
+            let help = format!("put a blank after it: {open} {rest}");
+            self.error(
+                code::SYNTAX,
+                span,
+                format!("`{open}` and the word after it are one word"),
+                "no program has this name",
+                &help,
+            );
+            return None;
+        }
+        if name == "!" && is_unquoted(first) {
+            self.error(
+                code::SYNTAX,
+                span,
+                "`!` stands once, before a whole pipeline",
+                "a second one",
+                "remove both; quote it to reach a program of this name: '!'",
+            );
+            return None;
+        }
+        if name.is_empty() {
+            self.error(code::SYNTAX, span, "the name of the program is empty", "nothing can be run", "");
+            return None;
+        }
+        if name == "command" {
+            return self.command_builtin(words);
+        }
+        match builtins::find(name) {
+            Some(builtin) => Some(Target::Builtin(builtin)),
+            None => Some(Target::Program),
+        }
+    }
+
+    /// A function that is declared here, or a member of a file that is used; none within is an error.
+    fn function_named(&mut self, name: &str, span: Span) -> Option<Option<Target>> {
+        let (head, member) = match name.split_once('.') {
+            Some((head, member)) => (head, Some(member)),
+            None => (name, None),
+        };
+        let meaning = match (self.scopes.find(head)?, member) {
+            (Name::Function(id), None) => return Some(Some(Target::Function(id))),
+            (Name::Module(id), Some(member)) => self.member_at(id, head, member, span),
+            _ => return None,
+        };
+        match meaning {
+            Some(Name::Function(id)) => Some(Some(Target::Function(id))),
+            Some(_) => {
+                let message = format!("`{name}` is no function");
+                let help = format!("as an argument its value is ${{{name}}}");
+                self.error(code::SYNTAX, span, message, "can't be run", &help);
+                Some(None)
+            }
+            None => Some(None),
+        }
+    }
+
+    /// `command NAME` is NAME, and never a function; `command -v` asks what a name means.
+    fn command_builtin(&mut self, words: &[ast::Word<'s>]) -> Option<Target> {
+        let Some(next) = words.get(1) else {
+            self.error(
+                code::ARGUMENT_COUNT,
+                words[0].span,
+                "`command` takes the name of a program",
+                "none follows",
+                "write: command ls, or command -v ls",
+            );
+            return None;
+        };
+        let name = literal(Some(next));
+        match name.as_deref() {
+            Some("-v" | "-V") => builtins::find("command").map(Target::Builtin),
+            Some(option) if option.starts_with('-') => {
+                let message = format!("`command` has no option {option}");
+                self.error(
+                    code::UNKNOWN_OPTION,
+                    next.span,
+                    message,
+                    "not in Pipewright",
+                    "command -v NAME tells what a name means",
+                );
+                None
+            }
+            // As in sh: `command` passes by functions, not builtins.
+            Some(name) if sh_habits::of_word(name).is_some() => self.target(name, next, &words[1..]),
+            Some(name) => Some(builtins::find(name).map_or(Target::Program, Target::Builtin)),
+            None => Some(Target::Program),
+        }
+    }
+
+    /// `NAME=value` as a statement, as it is written here.
+    fn assignment_help(&self, assignment: &ast::Assignment<'s>) -> String {
+        let name = assignment.name.text;
+        let source = &self.text[assignment.value.span.range()];
+        let value = match literal(Some(&assignment.value)) {
+            Some(text) if !text.is_empty() && !text.contains(['\\', '"', '$', '`', '\n']) => {
+                format!("\"{text}\"")
+            }
+            _ if source.starts_with("$(") && source.ends_with(')') && !source.contains('\n') => {
+                source.to_string()
+            }
+            _ => "\"value\"".to_string(),
+        };
+        let capitals =
+            name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if self.scopes.find(name).is_some() {
+            format!("assign with blanks around the `=`: {name} = {value}")
+        } else if capitals {
+            format!(
+                "assign to the environment, or declare a variable of the script by `let`:\nenv.{name} = {value}"
+            )
+        } else {
+            format!("declare by `let`, and assign with blanks around the `=`:\nlet {name} = {value}")
+        }
+    }
+
+    /// `$(cmd) args`: sh would split what the command prints into the name of a program and arguments.
+    fn refuse_capture_as_program(&mut self, word: &ast::Word<'s>) -> bool {
+        let WordKind::Parts(parts) = &word.kind else { return false };
+        let [ast::Part { kind: PartKind::Capture(_, ast::Quoting::Bare), span }] = &**parts else {
+            return false;
+        };
+        let text = &self.text[span.range()];
+        let help = if text.len() < 200 && !text.contains(['\n', '"']) {
+            format!(
+                "what a program prints is never run as code; quote it if it is the name of one program:\n\"{text}\""
+            )
+        } else {
+            "what a program prints is never run as code; quote it if it is the name of one program"
+                .to_string()
+        };
+        let message = "an unquoted capture can't be the name of a program";
+        self.error(code::SH_CAPTURE, *span, message, "sh would split it into a name and arguments", &help);
+        true
+    }
+
+    fn refuse_list_as_program(&mut self, word: &ast::Word<'s>) {
+        let list = match &word.kind {
+            WordKind::Braces(_) => Some("a brace list"),
+            WordKind::Parts(parts) if parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_))) => {
+                Some("a pattern")
+            }
+            WordKind::Arrow => {
+                self.error(
+                    code::SYNTAX,
+                    word.span,
+                    "`=>` stands after a pattern of `match`",
+                    "no pattern before it",
+                    "",
+                );
+                None
+            }
+            _ => None,
+        };
+        if let Some(list) = list {
+            let message = format!("{list} can't be the name of a program");
+            self.error(
+                code::SYNTAX,
+                word.span,
+                message,
+                "one program is expected here",
+                "write its name, or splice a list: ...$argv",
+            );
+        }
+    }
+}
+
+fn is_unquoted(word: &ast::Word<'_>) -> bool {
+    match &word.kind {
+        WordKind::Bare(_) => true,
+        WordKind::Parts(parts) => {
+            parts.iter().all(|part| matches!(part.kind, PartKind::Bare(_) | PartKind::OpenBracket))
+        }
+        _ => false,
+    }
+}
+
+/// Takes the guard from words that can't be options: those of a builtin, the name of the program, and all that follow a
+/// literal `--`.
+fn unguard(words: &mut [Word], all: bool) {
+    let mut ended = all;
+    for (index, word) in words.iter_mut().enumerate() {
+        match word {
+            Word::Literal(text) => ended |= index > 0 && &**text == b"--",
+            Word::Text(text) if ended || index == 0 => text.guarded = false,
+            Word::Splice { guarded, .. } if ended => *guarded = false,
+            _ => {}
+        }
+    }
+}
