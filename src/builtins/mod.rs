@@ -17,6 +17,7 @@ pub enum Builtin {
     Echo,
     Exit,
     False,
+    Jobs,
     Kill,
     Printf,
     Pwd,
@@ -72,6 +73,12 @@ pub const ALL: &[Row] = &[
     },
     Row { builtin: Builtin::False, name: "false", synopsis: "false", doc: "Fails with status 1." },
     Row {
+        builtin: Builtin::Jobs,
+        name: "jobs",
+        synopsis: "jobs",
+        doc: "Lists the jobs of this script that run.",
+    },
+    Row {
         builtin: Builtin::Kill,
         name: "kill",
         synopsis: "kill [-SIGNAL | -s SIGNAL] PID…",
@@ -111,8 +118,8 @@ pub const ALL: &[Row] = &[
     Row {
         builtin: Builtin::Wait,
         name: "wait",
-        synopsis: "wait",
-        doc: "Waits for all jobs of this script. The failure of one is a failure here.",
+        synopsis: "wait [PID…]",
+        doc: "Waits for all jobs of this script, or for those whose first processes these are. The failure of one is a failure here.",
     },
 ];
 
@@ -222,8 +229,17 @@ impl Builtin {
                 "shells print another list each for kill -l".into(),
                 "write the signal's name: kill -s TERM $pid",
             ),
-            Self::Wait if !arguments.is_empty() => {
-                usage(0, "wait takes no arguments".into(), "it waits for all jobs of the script: wait")
+            Self::Jobs if !arguments.is_empty() => {
+                usage(0, "jobs takes no arguments".into(), "it lists the jobs that run: jobs")
+            }
+            Self::Wait => {
+                let number = |text: &[u8]| text.iter().all(u8::is_ascii_digit) && !text.is_empty();
+                let place = arguments.iter().position(|text| text.is_some_and(|text| !number(text)))?;
+                usage(
+                    place,
+                    "wait takes the numbers of processes, or nothing".into(),
+                    "a job is awaited by job.wait(), all of them by wait alone",
+                )
             }
             Self::Bracket if arguments.last().is_none_or(|last| last.is_some_and(|last| last != b"]")) => {
                 usage(
@@ -246,7 +262,7 @@ fn is_sh_word(name: &[u8]) -> bool {
     const WORDS: &[&str] = &[
         ":", ".", "!", "{", "}", "alias", "bg", "break", "builtin", "case", "continue", "declare", "do",
         "done", "elif", "esac", "eval", "exec", "export", "fc", "fg", "fi", "function", "getopts", "hash",
-        "help", "history", "jobs", "local", "mapfile", "read", "readonly", "select", "set", "shift", "shopt",
+        "help", "history", "local", "mapfile", "read", "readonly", "select", "set", "shift", "shopt",
         "source", "then", "time", "times", "trap", "typeset", "ulimit", "umask", "unalias", "unset", "until",
         "[[",
     ];

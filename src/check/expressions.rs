@@ -10,6 +10,7 @@ use crate::syntax::ast::{self, BlockKind, Habit};
 use crate::value::literal::parse_number;
 use crate::value::ops::Op;
 use crate::value::{Str, Value};
+use std::sync::Arc;
 
 /// The operation of an operator that has one.
 pub const fn operation(operator: ast::Operator) -> Option<Op> {
@@ -108,18 +109,13 @@ impl<'s> Checker<'s> {
                     ExprKind::Record { capture: true, body: Box::new(self.capture(*block)) }
                 }
                 BlockKind::Try => ExprKind::Record { capture: false, body: Box::new(self.block(*block)) },
-                BlockKind::Spawn => self.later("`spawn { … }`", span),
+                BlockKind::Spawn => ExprKind::Spawn(Arc::new(self.capture(*block))),
             },
             ast::ExprKind::Sh(habit) => {
                 self.habit(habit, span);
                 ExprKind::Value(Value::Null)
             }
         }
-    }
-
-    fn later(&mut self, what: &str, span: Span) -> ExprKind {
-        self.unsupported(what, span);
-        ExprKind::Value(Value::Null)
     }
 
     /// Commands whose output is taken: a copy of variables, directory and environment.

@@ -361,12 +361,9 @@ impl<'s> Checker<'s> {
             }
             ast::StageKind::For(statement) => return self.for_loop(*statement),
             ast::StageKind::Each(statement) => {
-                if !statement.options.is_empty() {
-                    self.unsupported("`with` on a loop", span);
-                }
                 self.scopes.enter();
                 let name = self.declare(statement.name);
-                let body = self.loop_body(statement.body);
+                let body = self.each_turn_with(statement.options, statement.body);
                 self.scopes.leave();
                 Compound::Each { name, body }
             }
@@ -395,8 +392,13 @@ impl<'s> Checker<'s> {
                 });
                 Compound::Try { body, handler }
             }
-            ast::StageKind::With(_) => return self.not_yet("`with`", span),
-            ast::StageKind::Spawn(_) => return self.not_yet("`spawn`", span),
+            ast::StageKind::With(statement) => self.with(*statement, span),
+            ast::StageKind::Spawn(_) => {
+                let message = "`spawn` gives a job, which nobody takes here";
+                let help = "take it: let job = spawn { … }; or write { … } & for one that is awaited at the end of the script";
+                self.error(code::MISPLACED, span, message, "no stage", help);
+                return None;
+            }
             ast::StageKind::Simple(_)
             | ast::StageKind::Fail(_)
             | ast::StageKind::Break
@@ -405,12 +407,7 @@ impl<'s> Checker<'s> {
         })
     }
 
-    fn not_yet(&mut self, what: &str, span: Span) -> Option<Compound> {
-        self.unsupported(what, span);
-        None
-    }
-
-    fn loop_body(&mut self, body: ast::Block<'s>) -> Block {
+    pub fn loop_body(&mut self, body: ast::Block<'s>) -> Block {
         self.loops += 1;
         let body = self.block(body);
         self.loops -= 1;
@@ -418,9 +415,6 @@ impl<'s> Checker<'s> {
     }
 
     fn for_loop(&mut self, statement: ast::For<'s>) -> Option<Compound> {
-        if let Some((name, _)) = statement.options.first() {
-            self.unsupported("`with` on a loop", name.span);
-        }
         let items = match statement.items {
             ast::ForItems::Words(words) => {
                 let mut lowered = Vec::with_capacity(words.len());
@@ -443,7 +437,7 @@ impl<'s> Checker<'s> {
         }
         self.scopes.enter();
         let names = statement.names.into_iter().map(|name| self.declare(name)).collect();
-        let body = self.loop_body(statement.body);
+        let body = self.each_turn_with(statement.options, statement.body);
         self.scopes.leave();
         Some(Compound::For { names, items, body })
     }

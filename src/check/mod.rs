@@ -16,6 +16,7 @@ pub mod program;
 mod project;
 mod redirections;
 mod scope;
+pub mod settings;
 mod sh_habits;
 mod sh_parameters;
 mod truncation;

@@ -3,6 +3,7 @@
 //! Every name is a slot, every literal a value, every construct known to be meant. It owns what it needs and knows
 //! neither the syntax tree nor the text, but for the spans that errors point at.
 
+use super::settings::Setting;
 use crate::builtins::Builtin;
 use crate::diag::{Diagnostic, Source};
 use crate::expand::glob::Glob;
@@ -218,6 +219,22 @@ pub enum Compound {
     Each { name: Slot, body: Block },
     Match { subject: Expr, arms: Box<[Arm]> },
     Try { body: Block, handler: Option<(Slot, Block)> },
+    With(With),
+}
+
+/// `with OPTIONS { … }`
+#[derive(Debug)]
+pub struct With {
+    pub options: Box<[WithOption]>,
+    pub body: Block,
+}
+
+#[derive(Debug)]
+pub struct WithOption {
+    pub setting: Setting,
+    /// The name and the value.
+    pub span: Span,
+    pub value: Expr,
 }
 
 #[derive(Debug)]
@@ -457,6 +474,8 @@ pub enum ExprKind {
         capture: bool,
         body: Box<Block>,
     },
+    /// A job.
+    Spawn(Arc<Block>),
     /// A function of the language itself.
     Intrinsic(Intrinsic, Box<[Expr]>),
     /// A function of the table.

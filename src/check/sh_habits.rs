@@ -378,7 +378,7 @@ const WORDS: &[(&[&str], Row)] = &[
         ),
     ),
     (
-        &["jobs", "fg", "bg", "help", "history"],
+        &["fg", "bg", "help", "history"],
         row(
             code::UNSUPPORTED,
             "this builtin comes with the interactive prompt",

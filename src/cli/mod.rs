@@ -106,9 +106,10 @@ fn explain(code: &str) -> u8 {
         None => match crate::builtins::ALL.iter().find(|row| row.name == code) {
             Some(row) => print(&format!("{}\n\n{}\n", row.synopsis, row.doc)),
             None if let Some(text) = crate::methods::explain(code) => print(&text),
+            None if let Some(text) = crate::check::settings::explain(code) => print(&text),
             None => {
                 let code = crate::diag::visible(code.as_bytes());
-                complain(&format!("pipewright: {code} is no diagnostic, builtin, function or method\n"));
+                complain(&format!("pipewright: {code} is no diagnostic, builtin, function, method or option of with\n"));
                 2
             }
         },

@@ -70,6 +70,12 @@ impl Script {
                 let status = error.status;
                 Outcome::Error(Box::new(error.into_page()), status)
             }
+            // No block is open any more whose limit it could be.
+            Err(Unwind::TimedOut(timed_out)) => {
+                let error = timed_out.into_error();
+                let status = error.status;
+                Outcome::Error(Box::new(error.into_page()), status)
+            }
             Err(Unwind::Help(text)) => Outcome::Help(text),
             Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Outcome::Exit(0),
         }

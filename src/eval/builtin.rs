@@ -10,7 +10,7 @@ use crate::process::{Lookup, Signal};
 use crate::span::Span;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::{access, signal, tty};
-use std::ffi::{CString, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -48,9 +48,13 @@ impl Interpreter {
             Builtin::Cd => self.cd(args, out, span),
             Builtin::Exit => Err(self.exit(args, span)),
             Builtin::Sleep => self.sleep(args, span),
-            Builtin::Wait => match args {
-                [] => self.await_jobs().map(|()| 0),
-                _ => Err(self.usage(span, "wait takes no arguments: it waits for all jobs")),
+            Builtin::Wait => self.wait_builtin(args, span),
+            Builtin::Jobs => match args {
+                [] => {
+                    let list = self.list_jobs();
+                    out.write(self, 1, list.as_bytes(), span).map(|()| 0)
+                }
+                _ => Err(self.usage(span, "jobs takes no arguments: it lists the jobs that run")),
             },
             Builtin::Kill => self.kill(args, out, span),
             Builtin::Type => self.type_of_names(args, out, span),
@@ -213,46 +217,47 @@ impl Interpreter {
             );
         }
         let before = self.working_directory(span)?;
-        let new = if physical {
-            let path = Path::new(OsStr::from_bytes(&before)).join(OsStr::from_bytes(&target));
-            std::fs::canonicalize(path)
-                .map(|path| path.into_os_string().into_vec())
-                .map_err(|error| self.no_directory(&target, &error, span))?
-        } else {
-            logical(&before, &target).map_err(|error| self.no_directory(&target, &error, span))?
-        };
-        let path = Path::new(OsStr::from_bytes(&new));
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => {
-                return Err(self.no_directory(
-                    &target,
-                    &std::io::Error::from(std::io::ErrorKind::NotADirectory),
-                    span,
-                ));
-            }
-            Err(error) => return Err(self.no_directory(&target, &error, span)),
-        }
-        if !access::is_allowed(path, access::Access::Execute) {
-            return Err(self.no_directory(
-                &target,
-                &std::io::Error::from(std::io::ErrorKind::PermissionDenied),
-                span,
-            ));
-        }
-        let Ok(directory) = CString::new(new.clone()) else {
-            return Err(self.problem(span, "cd: the name holds a NUL byte", 1));
-        };
+        let directory = self.enter_directory(&before, &target, physical, span)?;
+        let new = directory.to_bytes().to_vec();
         // Neither name can be refused, and no path holds a NUL.
         let _ = self.environment.set(b"OLDPWD", &before);
         let _ = self.environment.set(b"PWD", &new);
-        self.directory = Some(Arc::from(directory));
+        self.directory = Some(directory);
         if print {
             let mut line = new;
             line.push(b'\n');
             out.write(self, 1, &line, span)?;
         }
         Ok(0)
+    }
+
+    /// The directory that a path leads to from another one, if it can be worked in.
+    pub(super) fn enter_directory(
+        &self,
+        before: &[u8],
+        target: &[u8],
+        physical: bool,
+        span: Span,
+    ) -> Eval<Arc<CStr>> {
+        let failed = |error: &std::io::Error| self.no_directory(target, error, span);
+        let new = if physical {
+            let path = Path::new(OsStr::from_bytes(before)).join(OsStr::from_bytes(target));
+            std::fs::canonicalize(path).map(|path| path.into_os_string().into_vec())
+        } else {
+            logical(before, target)
+        };
+        let new = new.map_err(|error| failed(&error))?;
+        let path = Path::new(OsStr::from_bytes(&new));
+        let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
+        if !metadata.is_dir() {
+            return Err(failed(&std::io::ErrorKind::NotADirectory.into()));
+        }
+        if !access::is_allowed(path, access::Access::Execute) {
+            return Err(failed(&std::io::ErrorKind::PermissionDenied.into()));
+        }
+        // The kernel would have found nothing at a path with a NUL in it.
+        let directory = CString::new(new).map_err(|_| failed(&std::io::ErrorKind::NotFound.into()))?;
+        Ok(Arc::from(directory))
     }
 
     fn no_directory(&self, target: &[u8], error: &std::io::Error, span: Span) -> Unwind {
@@ -291,22 +296,52 @@ impl Interpreter {
             };
             total = total.saturating_add(duration);
         }
+        self.pause(total).map(|()| 0)
+    }
+
+    /// Waits for so long, or until it is interrupted or its time is up.
+    pub(super) fn pause(&mut self, time: Duration) -> Eval<()> {
         // Others' children may have to be ended while this sleeps.
         let interrupt = self.interrupt();
-        let deadline = Instant::now().checked_add(total);
+        let end = Instant::now().checked_add(time);
         loop {
             self.check_interrupt()?;
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return Ok(0);
+            let left = |at: Instant| at.saturating_duration_since(Instant::now());
+            if end.map(left).is_some_and(|left| left.is_zero()) {
+                return Ok(());
             }
             let mut set = PollSet::default();
-            if let Some(event) = interrupt.fd() {
+            for event in interrupt.fds() {
                 set.add(event, Interest::Read);
             }
             // Whatever ends the wait early, the time that is left is looked at again.
-            let _ = set.wait(left);
+            let _ = set.wait([end, self.due()].into_iter().flatten().map(left).min());
         }
+    }
+
+    fn wait_builtin(&mut self, args: &[Vec<u8>], span: Span) -> Eval<u8> {
+        if args.is_empty() {
+            return self.await_jobs().map(|()| 0);
+        }
+        for arg in args {
+            let pid = std::str::from_utf8(arg).ok().and_then(|text| text.parse().ok());
+            let Some(pid) = pid else {
+                return Err(self.usage(
+                    span,
+                    &format!(
+                        "wait: {} is no number of a process; a job is awaited by job.wait()",
+                        quote_word(arg)
+                    ),
+                ));
+            };
+            match self.wait_for(pid) {
+                Some(result) => drop(result?),
+                None => {
+                    return Err(self.problem(span, &format!("wait: no job began with process {pid}"), 127));
+                }
+            }
+        }
+        Ok(0)
     }
 
     fn kill(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {

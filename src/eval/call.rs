@@ -155,7 +155,7 @@ impl Interpreter {
         let caller = std::mem::replace(&mut self.homes[0], base);
         let module = std::mem::replace(&mut self.module, function.module);
         self.calls += 1;
-        let result = self.run_in_frame(function, captures, is_default, module, span);
+        let result = self.without_ok(|this| this.run_in_frame(function, captures, is_default, module, span));
         self.calls -= 1;
         self.module = module;
         self.homes[0] = caller;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How much a capture may hold.
+/// How much a capture may hold, unless `max_output` says otherwise.
 pub const LIMIT: usize = 256 << 20;
 
 impl Interpreter {
@@ -71,7 +71,7 @@ impl Interpreter {
         {
             let is_program = |stage: &Stage| matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
             if pipeline.stages.iter().all(is_program) {
-                let mut capture = CaptureTo { limit: LIMIT, bytes: Vec::new() };
+                let mut capture = CaptureTo { limit: self.settings.max_output, bytes: Vec::new() };
                 return match self.run_pipeline(pipeline, Some(&mut capture))? {
                     None => Ok(capture.bytes),
                     Some(failure) => Err(self.raise(failure)),
@@ -103,13 +103,13 @@ impl Interpreter {
         if let Some(failure) = self.end_substitutions(substitutions)? {
             return Err(self.raise(failure));
         }
-        if status == 0 {
-            return Ok(memory);
-        }
         let end = super::unwind::End::Status(status);
         let outcome =
             super::unwind::StageOutcome { span: stage.span, argv, end, wall: Duration::ZERO, order: None };
-        Err(self.raise(super::unwind::Failure::Stages(vec![outcome])))
+        match self.judge(vec![outcome])? {
+            None => Ok(memory),
+            Some(failure) => Err(self.raise(failure)),
+        }
     }
 
     fn capture_block(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
@@ -140,7 +140,8 @@ impl Interpreter {
             let (reader, writer) = self.pipe(span)?;
             files.set(descriptor, Arc::new(writer));
             let over = over.clone();
-            drains.push(self.thread(span, move || drain(&reader, &over))?);
+            let limit = self.settings.max_output;
+            drains.push(self.thread(span, move || drain(&reader, &over, limit))?);
         }
         let saved = std::mem::replace(&mut self.files, files);
         let mut result = self.block(block);
@@ -178,7 +179,7 @@ struct Drained {
 
 /// Reads a pipe to its end. Once the commands are over, a process that was left behind may hold it: then it is given
 /// up after a moment's quiet.
-fn drain(reader: &OwnedFd, over: &AtomicBool) -> Drained {
+fn drain(reader: &OwnedFd, over: &AtomicBool, limit: usize) -> Drained {
     const LOOK: Duration = Duration::from_millis(50);
     const QUIET: Duration = Duration::from_millis(100);
     const DRAIN: Duration = Duration::from_secs(1);
@@ -205,7 +206,7 @@ fn drain(reader: &OwnedFd, over: &AtomicBool) -> Drained {
         let room = if bytes.is_empty() { 4096 } else { pipe::CAPACITY };
         match pipe::read_into(reader.as_fd(), &mut bytes, room) {
             Ok(0) => return Drained { bytes, overflow: false },
-            Ok(_) if bytes.len() > LIMIT => return Drained { bytes: Vec::new(), overflow: true },
+            Ok(_) if bytes.len() > limit => return Drained { bytes: Vec::new(), overflow: true },
             Ok(_) => last = Instant::now(),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return Drained { bytes, overflow: false },

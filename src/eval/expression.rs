@@ -1,5 +1,6 @@
 //! Expressions: to values.
 
+use super::job::JobState;
 use super::unwind::{Error, Eval, Unwind, page};
 use super::{Interpreter, quote};
 use crate::check::program::*;
@@ -7,7 +8,7 @@ use crate::diag::code;
 use crate::methods;
 use crate::span::Span;
 use crate::value::ops::{self, Op};
-use crate::value::{List, Map, Range, Str, Value, format};
+use crate::value::{List, Map, Range, Str, Type, Value, format};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -72,6 +73,12 @@ impl Interpreter {
             }
             ExprKind::Field(receiver, name) => {
                 let value = self.expr(receiver)?;
+                if let Value::Opaque(opaque) = &value
+                    && let Some(job) = opaque.payload::<Arc<JobState>>()
+                    && let Some(field) = Self::job_field(job, name.as_bytes())
+                {
+                    return Ok(field);
+                }
                 let Value::Map(map) = &value else {
                     return Err(self.no_field(&value, name, receiver.span));
                 };
@@ -95,6 +102,7 @@ impl Interpreter {
                 let text = self.capture(block, expr.span)?;
                 self.json_of(text, expr.span)
             }
+            ExprKind::Spawn(block) => self.spawn_block(block, expr.span),
             ExprKind::Record { capture, body } => self.record(*capture, body, expr.span),
             ExprKind::Method(receiver, name, arguments) => self.method(receiver, *name, arguments, expr.span),
             ExprKind::Change(change) => self.change(change, expr.span),
@@ -230,6 +238,11 @@ impl Interpreter {
     /// `xs.len`, `s.toUpperCase`: only a map has fields, and a method is called.
     fn no_field(&self, value: &Value, name: &Str, span: Span) -> Unwind {
         let found = value.type_of();
+        if found == Type::Job {
+            let message = format!("a job has no field `{}`", crate::diag::visible(name.as_bytes()));
+            let error = page(code::MISSING_KEY, self.source(), span, message, "job");
+            return Error::value(error.help("it has pid and status; job.wait() waits, and gives the status")).into();
+        }
         let message = format!("what has this field is {}, not a map", found.phrase());
         let error = page(code::WRONG_TYPE, self.source(), span, message, found.name());
         let name = String::from_utf8_lossy(name.as_bytes());

@@ -1,17 +1,16 @@
 //! The state of a run: variables, directory, environment, descriptors.
 
-use super::job::{Job, Substitution};
+use super::job::Job;
+use super::settings::Settings;
+use super::substitution::Substitution;
 use super::unwind::{Error, Eval, StageOutcome, Unwind};
 use crate::check::program::{ARGS, ModuleId, Program, SCRIPT, Slot};
 use crate::diag::Source;
-use crate::process::{
-    Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport, Wait,
-};
+use crate::process::{Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport};
 use crate::value::{List, Str, Value};
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 /// What the evaluation tells about processes, for a trace.
 pub enum Event<'a> {
@@ -38,7 +37,7 @@ pub struct Setup {
 pub struct Shared {
     pub program: Program,
     handle_signals: bool,
-    interrupt: OnceLock<Interrupt>,
+    pub(super) interrupt: OnceLock<Interrupt>,
     terminal: OnceLock<bool>,
     unreadable: OnceLock<Option<Arc<OwnedFd>>>,
     observer: Option<Observer>,
@@ -86,6 +85,7 @@ pub struct Interpreter {
     pub(super) environment: Environment,
     pub(super) search: Option<Arc<Search>>,
     pub(super) files: FileTable,
+    pub(super) settings: Arc<Settings>,
     pub(super) jobs: Vec<Job>,
     /// The process substitutions of the command that is being prepared or runs.
     pub(super) substitutions: Vec<Substitution>,
@@ -96,9 +96,6 @@ pub struct Interpreter {
     /// How deep in captures and stages this stands, for the trace.
     pub(super) depth: usize,
 }
-
-/// How long programs that are asked to end may take.
-pub const GRACE: Duration = Duration::from_secs(5);
 
 impl Interpreter {
     pub fn new(program: Program, setup: Setup) -> Self {
@@ -132,6 +129,7 @@ impl Interpreter {
             environment: Environment::inherited(),
             search: None,
             files,
+            settings: Arc::default(),
             jobs: Vec::new(),
             substitutions: Vec::new(),
             status: 0,
@@ -156,6 +154,7 @@ impl Interpreter {
             environment: self.environment.clone(),
             search: self.search.clone(),
             files: self.files.clone(),
+            settings: self.settings.clone(),
             jobs: Vec::new(),
             substitutions: Vec::new(),
             status: self.status,
@@ -213,6 +212,9 @@ impl Interpreter {
         if self.shielded > 0 {
             return Interrupt::none();
         }
+        if let Some(job) = &self.settings.job {
+            return job.cancel.clone();
+        }
         let make = || {
             if !self.shared.handle_signals {
                 return Interrupt::none();
@@ -224,23 +226,6 @@ impl Interpreter {
             interrupt
         };
         self.shared.interrupt.get_or_init(make).clone()
-    }
-
-    /// Fails when a signal has asked the run to end.
-    #[inline]
-    pub(super) fn check_interrupt(&self) -> Eval<()> {
-        match self.shared.interrupt.get() {
-            None => Ok(()),
-            Some(_) if self.shielded > 0 => Ok(()),
-            Some(interrupt) => match interrupt.raised() {
-                None => Ok(()),
-                Some(raised) => Err(Unwind::Interrupted(raised.signal)),
-            },
-        }
-    }
-
-    pub(super) fn how_to_wait(&self) -> Wait {
-        Wait { interrupt: self.interrupt(), grace: GRACE, ..Wait::default() }
     }
 
     /// The process group for a new pipeline: one of its own. On a terminal that is ours, programs stay in our group as

@@ -1,37 +1,86 @@
-//! What runs beside the script: background jobs and process substitutions. Nothing of it outlives the script.
+//! Background jobs: what runs beside the script, and never outlives it.
 
-use super::unwind::{End, Eval, Failure, StageOutcome, Unwind};
+use super::settings::Settings;
+use super::unwind::{Error, Eval, Failure, Unwind};
 use super::{Interpreter, page};
-use crate::check::program::{AndOr, Block};
-use crate::diag::code;
-use crate::process::{Descriptor, OpenMode, open};
+use crate::check::program::{AndOr, Block, Pipeline};
+use crate::diag::{Source, code};
+use crate::process::{Descriptor, Interrupt, OpenMode, open};
 use crate::span::Span;
-use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use crate::sys::Pid;
+use crate::value::{Opaque, Value};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::Duration;
 
-/// A background job.
+/// A background job: `cmd &`, `spawn { … }`. The values that stand for it hold the same.
 pub struct Job {
-    thread: JoinHandle<Eval<Option<Failure>>>,
-    span: Span,
+    pub state: Arc<JobState>,
+    pub source: Arc<Source>,
+    pub span: Span,
 }
 
-/// `<(…)` or `>(…)`, while the command runs that was given its path.
-pub struct Substitution {
-    /// The number of its descriptor in the command.
-    pub number: i32,
-    pub file: Arc<OwnedFd>,
-    thread: Option<JoinHandle<StageOutcome>>,
-    span: Span,
+/// What the job and those who wait for it share.
+pub struct JobState {
+    /// Stops it.
+    pub cancel: Interrupt,
+    thread: Mutex<Option<JoinHandle<Eval<()>>>>,
+    /// The first process that it started.
+    pid: OnceLock<Pid>,
+    /// Set when it has ended.
+    status: OnceLock<u8>,
 }
 
-/// Where the numbers of substitutions begin, downwards, as in bash.
-const FIRST_NUMBER: i32 = 63;
+impl JobState {
+    /// Notes a process of its own.
+    pub fn started(&self, pid: Pid) {
+        let _ = self.pid.set(pid);
+    }
+
+    pub fn pid(&self) -> Option<Pid> {
+        self.pid.get().copied()
+    }
+
+    pub fn status(&self) -> Option<u8> {
+        self.status.get().copied()
+    }
+}
 
 impl Interpreter {
     /// `cmd &`
     pub(super) fn background(&mut self, and_or: &Arc<AndOr>, span: Span) -> Eval<()> {
+        if self.settings.detach {
+            return self.detached(&and_or.first);
+        }
+        let and_or = and_or.clone();
+        self.start_job(span, move |fork| match fork.and_or(&and_or)? {
+            None => Ok(()),
+            Some(failure) => Err(fork.raise(failure)),
+        })?;
+        Ok(())
+    }
+
+    /// `spawn { … }`: the job as a value.
+    pub(super) fn spawn_block(&mut self, block: &Arc<Block>, span: Span) -> Eval<Value> {
+        let block = block.clone();
+        let state = self.start_job(span, move |fork| fork.block(&block))?;
+        let name = state.pid().map_or_else(String::new, |pid| pid.to_string());
+        Ok(Value::from(Opaque::new("job", name, state)))
+    }
+
+    /// Starts the programs of a pipeline that is left to itself.
+    fn detached(&mut self, pipeline: &Pipeline) -> Eval<()> {
+        match self.pipeline(pipeline)? {
+            None => Ok(()),
+            Some(failure) => Err(self.raise(failure)),
+        }
+    }
+
+    fn start_job(
+        &mut self,
+        span: Span,
+        work: impl FnOnce(&mut Interpreter) -> Eval<()> + Send + 'static,
+    ) -> Eval<Arc<JobState>> {
         let mut fork = self.fork();
         // Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
         // of its own, as in bash.
@@ -45,124 +94,144 @@ impl Interpreter {
             }
         }
         // The handlers must be there before the job has children: a signal then ends them too.
-        self.interrupt();
-        let and_or = and_or.clone();
-        let work = move || {
-            let result = fork.and_or(&and_or);
-            match &result {
-                Ok(_) => fork.await_jobs()?,
-                Err(unwind) => fork.end_jobs(unwind),
-            }
+        let cancel = self.interrupt().child().map_err(|error| {
+            let message = format!("can't start a job: {}", crate::diag::reason(&error));
+            self.fail(Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "this job"), 126))
+        })?;
+        let state = Arc::new(JobState {
+            cancel,
+            thread: Mutex::new(None),
+            pid: OnceLock::new(),
+            status: OnceLock::new(),
+        });
+        fork.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.settings).clone() });
+        let shared = state.clone();
+        let thread = self.thread(span, move || {
+            let result = match work(&mut fork) {
+                Ok(()) => fork.await_jobs(),
+                Err(unwind) => {
+                    fork.end_jobs(&unwind);
+                    Err(unwind)
+                }
+            };
+            // The block whose time it was may be over: then nobody is there to make it an error.
+            let result = match result {
+                Err(Unwind::TimedOut(timed_out)) => Err(timed_out.into_error().into()),
+                other => other,
+            };
+            let _ = shared.status.set(status_of(&result));
             result
-        };
-        let thread = self.thread(span, work)?;
-        self.jobs.push(Job { thread, span });
-        Ok(())
+        })?;
+        *state.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        self.jobs.push(Job { state: state.clone(), source: self.source().clone(), span });
+        Ok(state)
     }
 
     /// Waits for all jobs; the failure of the first that failed is one here.
     pub(super) fn await_jobs(&mut self) -> Eval<()> {
         let mut first = None;
         for job in std::mem::take(&mut self.jobs) {
-            let span = job.span;
-            let unwind = match job.thread.join() {
-                Ok(Ok(None) | Err(Unwind::Exit(0) | Unwind::PipeClosed)) => None,
-                Ok(Ok(Some(failure))) => Some(self.raise(failure)),
-                Ok(Err(Unwind::Exit(status))) => {
-                    let message = format!("the job exited with {status}");
-                    let error = page(code::COMMAND_FAILED, self.source(), span, message, "this job");
-                    Some(super::Error::command(error, status).into())
-                }
-                Ok(Err(unwind)) => Some(unwind),
-                Err(_) => Some(self.raise(Failure::Stages(vec![self.crashed(span)]))),
-            };
-            first = first.or(unwind);
+            let result = self.await_job(&job);
+            first = first.or(result.err());
         }
         // In sh the status of `wait` is 0, whatever the jobs' were: no `||` takes their failure for its own.
         first.map_or(Ok(()), |unwind| Err(unwind.not_absorbed()))
+    }
+
+    /// Waits for a job, whose failure is one here. A job that the script itself has stopped has not failed.
+    fn await_job(&self, job: &Job) -> Eval<()> {
+        let thread = job.state.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return Ok(()) };
+        match thread.join() {
+            Ok(Ok(()) | Err(Unwind::Exit(0) | Unwind::PipeClosed)) => Ok(()),
+            Ok(Err(Unwind::Exit(status))) => {
+                let message = format!("the job exited with {status}");
+                let error = page(code::COMMAND_FAILED, &job.source, job.span, message, "this job");
+                Err(super::Error::command(error, status).into())
+            }
+            Ok(Err(Unwind::Interrupted(_))) if self.interrupt().raised().is_none() => Ok(()),
+            Ok(Err(unwind)) => Err(unwind),
+            Err(_) => Err(self.raise(Failure::Stages(vec![self.crashed(job.span)]))),
+        }
     }
 
     /// The script ends early. An interrupt ends its jobs by itself; after a failure they are awaited, since half a
     /// job is worse than a late one.
     pub(super) fn end_jobs(&mut self, _: &Unwind) {
         for job in std::mem::take(&mut self.jobs) {
-            let _ = job.thread.join();
+            let _ = self.await_job(&job);
         }
     }
 
-    // -------------------------------------------------------------------------------------- process substitution
+    /// Stops all jobs and waits until they have ended.
+    pub(super) fn stop_jobs(&mut self) {
+        let jobs = std::mem::take(&mut self.jobs);
+        for job in &jobs {
+            job.state.cancel.raise(self.settings.signal);
+        }
+        for job in jobs {
+            let _ = self.await_job(&job);
+        }
+    }
 
-    /// Starts the commands of a substitution; the path that leads to them.
-    pub(super) fn substitute(&mut self, from: bool, body: &Arc<Block>, span: Span) -> Eval<String> {
-        let (reader, writer) = self.pipe(span)?;
-        let mut fork = self.fork();
-        let (ours, theirs) = if from { (reader, writer) } else { (writer, reader) };
-        fork.files.set(i32::from(from), Arc::new(theirs));
-        let body = body.clone();
-        self.interrupt();
-        let thread = self.thread(span, move || {
-            let started = Instant::now();
-            let result = fork.block(&body).and_then(|()| fork.await_jobs());
-            let end = match result {
-                Ok(()) => End::Status(0),
-                Err(unwind) => {
-                    fork.end_jobs(&unwind);
-                    fork.end_of(unwind, span)
+    // -------------------------------------------------------------------------------------- jobs as values
+
+    /// `job.wait()`: its status; its failure is one here.
+    pub(super) fn wait_for_job(&mut self, state: &Arc<JobState>) -> Eval<Value> {
+        let place = self.jobs.iter().position(|job| Arc::ptr_eq(&job.state, state));
+        match place {
+            Some(place) => {
+                let job = self.jobs.remove(place);
+                self.await_job(&job)?;
+            }
+            // Another copy of the variables has it; the thread that started it awaits it in the end.
+            None => {
+                while state.status().is_none() {
+                    self.pause(Duration::from_millis(20))?;
                 }
-            };
-            // A writer whose reader had enough is no failure, as in a pipeline.
-            let end = match end {
-                End::Signal(signal, _) if signal == crate::process::Signal::PIPE => End::PipeClosed,
-                End::Error(error) if error.status == 141 && from => {
-                    drop(error);
-                    End::PipeClosed
-                }
-                end => end,
-            };
-            StageOutcome { span, argv: Vec::new(), end, wall: started.elapsed(), order: None }
-        })?;
-        let taken = |number: i32| {
-            self.files.get(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
-        };
-        let number = (10..=FIRST_NUMBER).rev().find(|number| !taken(*number)).unwrap_or(FIRST_NUMBER + 1);
-        self.substitutions.push(Substitution { number, file: Arc::new(ours), thread: Some(thread), span });
-        Ok(format!("/dev/fd/{number}"))
+            }
+        }
+        Ok(Value::Int(i64::from(state.status().unwrap_or_default())))
     }
 
-    /// Lets go of our ends after the first `keep`, once the command has its own. Those before belong to a command that
-    /// is yet to start, whose words this one stands in: `cat <(a) "$(b)"`.
-    pub(super) fn close_substitutions(&mut self, keep: usize) {
-        if self.substitutions.len() <= keep {
-            return;
-        }
-        let Ok(null) = open(None, b"/dev/null", OpenMode::Read) else { return };
-        let null = Arc::new(null);
-        for substitution in &mut self.substitutions[keep..] {
-            substitution.file = null.clone();
+    /// `job.pid` and `job.status`.
+    pub(super) fn job_field(state: &JobState, name: &[u8]) -> Option<Value> {
+        match name {
+            b"pid" => Some(state.pid().map_or(Value::Null, |pid| Value::Int(i64::from(pid)))),
+            b"status" => Some(state.status().map_or(Value::Null, |status| Value::Int(i64::from(status)))),
+            _ => None,
         }
     }
 
-    /// Waits for the substitutions after the first `keep`; the failure of one is a stage's.
-    pub(super) fn end_substitutions(&mut self, keep: usize) -> Eval<Option<Failure>> {
-        if self.substitutions.len() <= keep {
-            return Ok(None);
-        }
-        let mut outcomes = Vec::new();
-        for mut substitution in self.substitutions.split_off(keep) {
-            let Some(thread) = substitution.thread.take() else { continue };
-            let span = substitution.span;
-            drop(substitution);
-            outcomes.push(thread.join().unwrap_or_else(|_| self.crashed(span)));
-        }
-        self.check_interrupt()?;
-        let value = outcomes
-            .iter()
-            .position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
-        if let Some(place) = value
-            && let End::Error(error) = outcomes.swap_remove(place).end
-        {
-            return Err(Unwind::Error(error));
-        }
-        Ok(outcomes.iter().any(StageOutcome::failed).then_some(Failure::Stages(outcomes)))
+    /// `wait PID…`: waits for the jobs whose first processes these were.
+    pub(super) fn wait_for(&mut self, pid: Pid) -> Option<Eval<Value>> {
+        let state = self.jobs.iter().find(|job| job.state.pid() == Some(pid))?.state.clone();
+        Some(self.wait_for_job(&state))
+    }
+
+    /// A line for each job that runs: its number, its process and the text that started it.
+    pub(super) fn list_jobs(&self) -> String {
+        let running = self.jobs.iter().enumerate().filter(|(_, job)| job.state.status().is_none());
+        running
+            .map(|(place, job)| {
+                let pid = job.state.pid().map_or_else(|| "-".to_string(), |pid| pid.to_string());
+                let text = job.source.text().get(job.span.range()).unwrap_or_default();
+                let line = text.lines().next().unwrap_or_default();
+                // The form of POSIX's jobs -l, without signs for a current job: no command here takes one.
+                format!("[{}] {pid} Running {}\n", place + 1, crate::diag::visible(line.as_bytes()))
+            })
+            .collect()
+    }
+}
+
+/// The status that a job ended with.
+fn status_of(result: &Eval<()>) -> u8 {
+    match result {
+        Ok(()) => 0,
+        Err(Unwind::Exit(status)) => *status,
+        Err(Unwind::Error(error)) => error.status,
+        Err(Unwind::Interrupted(signal)) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
+        Err(Unwind::PipeClosed) => 141,
+        Err(_) => 1,
     }
 }

@@ -1,14 +1,20 @@
 //! Methods and functions of the table: their arguments, and what they need of a run.
 
 use super::Interpreter;
+use super::job::JobState;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
+use crate::diag::{code, quote_word};
 use crate::expand::glob::Glob;
-use crate::methods::{self, FileKind, Host, Message, Metadata, Method, MethodError, NameId, Outcome, Run};
+use crate::methods::{
+    self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
+};
+use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, Value};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Arguments that are given by name.
@@ -150,8 +156,7 @@ impl Interpreter {
 
     fn method_error(&self, error: MethodError, span: Span, arguments: &MethodArguments) -> Unwind {
         let MethodError::Message(message) = error else {
-            let bug =
-                page(crate::diag::code::INTERNAL, self.source(), span, "a method lost its error", "here");
+            let bug = page(code::INTERNAL, self.source(), span, "a method lost its error", "here");
             return Error::value(bug).into();
         };
         let Message { code, message, argument, help } = *message;
@@ -205,6 +210,29 @@ impl Host for Caller<'_> {
         let mut options = std::fs::OpenOptions::new();
         let options = if append { options.append(true) } else { options.write(true).truncate(true) };
         options.create(true).open(path)?.write_all(bytes)
+    }
+
+    fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome {
+        let Value::Opaque(opaque) = job else { return Ok(Value::Null) };
+        let Some(state) = opaque.payload::<Arc<JobState>>() else { return Ok(Value::Null) };
+        match request {
+            JobRequest::Wait => self.run.wait_for_job(state).map_err(|unwind| {
+                self.unwound = Some(unwind);
+                MethodError::Host
+            }),
+            JobRequest::Kill(name) => match Signal::parse(name) {
+                Some(signal) => {
+                    state.cancel.raise(signal);
+                    Ok(Value::Null)
+                }
+                None => {
+                    let message = format!("`kill`: {} is no signal", quote_word(name));
+                    Err(MethodError::new(code::BAD_VALUE, message)
+                        .at(0)
+                        .help("write its name: job.kill(\"HUP\")"))
+                }
+            },
+        }
     }
 
     fn metadata(&self, path: &Path, follow: bool) -> io::Result<Metadata> {

@@ -1,6 +1,7 @@
 //! The evaluation: from the resolved tree to values, control flow and pipelines.
 
 mod arguments;
+mod atomic;
 mod builtin;
 mod call;
 mod capture;
@@ -14,8 +15,12 @@ mod pipeline;
 mod quote;
 mod record;
 mod redirect;
+mod settings;
 mod statement;
+mod stats;
+mod substitution;
 mod unwind;
+mod with;
 mod word;
 
 pub use interpreter::{Event, Interpreter, Observer, Setup};

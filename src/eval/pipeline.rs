@@ -34,6 +34,9 @@ impl Interpreter {
         let failure = match self.run_pipeline(pipeline, None) {
             Ok(failure) => failure,
             Err(Unwind::Error(error)) if error.is_failure => Some(Failure::Error(error)),
+            Err(Unwind::TimedOut(timed_out)) => {
+                return Err(Unwind::TimedOut(timed_out.in_command(self.source(), pipeline.span)));
+            }
             Err(unwind) => return Err(unwind),
         };
         self.status = failure.as_ref().map_or(0, Failure::status);
@@ -79,9 +82,12 @@ impl Interpreter {
     }
 
     pub(super) fn say_line(&self, message: &str, files: &FileTable) {
-        let line = format!("pipewright: {}\n", crate::diag::visible(message.as_bytes()));
-        // Who closed standard error wants no word.
-        let _ = Output::Files(files).write(self, 2, line.as_bytes(), Span::default());
+        self.say_text(&format!("pipewright: {}\n", crate::diag::visible(message.as_bytes())), files);
+    }
+
+    /// Writes to standard error, as `files` have it. Who closed it wants no word.
+    pub(super) fn say_text(&self, text: &str, files: &FileTable) {
+        let _ = Output::Files(files).write(self, 2, text.as_bytes(), Span::default());
     }
 
     /// Runs a pipeline whose last stage's output, if asked, is captured.
@@ -238,10 +244,17 @@ impl Interpreter {
                         environment: stage.environment.unwrap_or_else(|| self.environment.clone()),
                         directory: self.directory.clone(),
                         files,
-                        attributes: Default::default(),
+                        attributes: self.settings.attributes.clone(),
                     };
                     let child = start(stage, &group).map_err(|error| self.not_started(error, syntax.span))?;
                     self.observe(&Event::Started { pid: child.pid(), argv: child.argv(), depth: self.depth });
+                    if let Some(job) = &self.settings.job {
+                        job.started(child.pid());
+                    }
+                    if self.settings.detach {
+                        child.detach();
+                        continue;
+                    }
                     children.push(child);
                     places.push(place);
                 }
@@ -275,6 +288,9 @@ impl Interpreter {
         for (child, place) in children.iter().zip(&places) {
             let report = child.report(*place + 1 == count);
             self.observe(&Event::Ended { report: &report, depth: self.depth });
+            if let Some(stats) = &self.settings.stats {
+                stats.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(report.clone());
+            }
             outcomes[*place] = Some(StageOutcome::of(report, stages[*place].span));
         }
         drop(children);
@@ -284,6 +300,7 @@ impl Interpreter {
         match outcome {
             Ok(outcome) => match outcome.stop {
                 Some(Stop::Interrupted(signal)) => return Err(Unwind::Interrupted(signal)),
+                Some(Stop::TimedOut) => return Err(self.timed_out(pipeline.span)),
                 Some(Stop::Overflow) => return Err(self.overflow(pipeline.span)),
                 _ => {}
             },
@@ -307,7 +324,16 @@ impl Interpreter {
     }
 
     /// A failure if any stage failed; what is no command's failure unwinds.
-    fn judge(&mut self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
+    pub(super) fn judge(&mut self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
+        for outcome in &mut outcomes {
+            match std::mem::replace(&mut outcome.end, End::Unknown) {
+                End::TimedOut(timed_out) => return Err(Unwind::TimedOut(timed_out)),
+                End::Status(status) if self.settings.ok.as_ref().is_some_and(|ok| ok.contains(&status)) => {
+                    outcome.end = End::Accepted(status);
+                }
+                end => outcome.end = end,
+            }
+        }
         let value = outcomes
             .iter()
             .position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
@@ -470,6 +496,7 @@ impl Interpreter {
             Unwind::Exit(status) => End::Status(status),
             Unwind::PipeClosed => End::PipeClosed,
             Unwind::Interrupted(signal) => End::Signal(signal, false),
+            Unwind::TimedOut(timed_out) => End::TimedOut(timed_out),
             Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Help(_) => {
                 let error = page(
                     code::INTERNAL,
@@ -510,9 +537,12 @@ impl Interpreter {
     }
 
     pub(super) fn overflow(&self, span: Span) -> Unwind {
-        let message = format!("the captured output is larger than {} MiB", super::capture::LIMIT >> 20);
+        let limit = i64::try_from(self.settings.max_output).unwrap_or(i64::MAX);
+        let limit = crate::value::format::display(&crate::value::Size::from_bytes(limit).into(), 20);
+        let message = format!("the captured output is larger than {limit}");
         let error = page(code::OUTPUT_TOO_LARGE, self.source(), span, message, "this output");
-        Error::value(error.help("stream it: cmd | each line { … }, or write it to a file")).into()
+        let help = "stream it: cmd | each line { … }, or write it to a file; with max_output=1G { … } raises the limit";
+        Error::value(error.help(help)).into()
     }
 
     fn not_started(&self, error: StartError, span: Span) -> Unwind {

@@ -4,7 +4,7 @@ use super::Interpreter;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
-use crate::process::{Descriptor, FileTable, OpenMode, here_document, open};
+use crate::process::{Descriptor, FileTable, OpenMode, here_document, open, open_masked};
 use crate::span::Span;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -124,11 +124,19 @@ impl Interpreter {
             Some(Some(number)) => format!("/proc/self/fd/{number}").into_bytes(),
             Some(None) => return Err(failed(self, "the descriptor is not open".into(), "")),
         };
+        if own.is_none() && matches!(mode, OpenMode::Truncate | OpenMode::Append) {
+            match self.open_replacement(&path, mode == OpenMode::Append, target.span) {
+                Ok(Some(file)) => return Ok(file),
+                Ok(None) => {}
+                Err(error) => return Err(failed(self, reason(&error), "")),
+            }
+        }
         let directory = self.directory.clone();
+        let umask = self.settings.attributes.umask;
         // Opening a FIFO waits for its other end, and Ctrl-C has to get through.
         self.interrupt();
         loop {
-            match open(directory.as_deref(), &actual, mode) {
+            match open_masked(directory.as_deref(), &actual, mode, umask) {
                 Ok(file) => return Ok(Arc::new(file)),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => self.check_interrupt()?,
                 Err(error) => {

@@ -257,6 +257,7 @@ impl Interpreter {
             Compound::Each { name, body } => self.each(*name, body, span),
             Compound::Match { subject, arms } => self.match_arms(subject, arms),
             Compound::Try { body, handler } => self.try_block(body, handler.as_ref()),
+            Compound::With(with) => self.with(with),
         }
     }
 
@@ -272,7 +273,8 @@ impl Interpreter {
     fn condition(&mut self, condition: &Condition) -> Eval<bool> {
         match condition {
             Condition::Value(value) => self.truth(value),
-            Condition::Command(and_or) => match self.and_or(and_or)? {
+            // Which statuses are fine is one question, which one is true another.
+            Condition::Command(and_or) => match self.without_ok(|this| this.and_or(and_or))? {
                 None => Ok(true),
                 Some(failure) if failure.is_false() => {
                     self.tell(&failure);
@@ -420,10 +422,10 @@ impl Interpreter {
                     "reads here",
                 ))));
             }
-            if interrupt.fd().is_some() {
-                match interrupt.wait_readable(reader, None).map_err(|error| failed(self, error))? {
-                    Readable::Ready | Readable::TimedOut => {}
-                    Readable::Interrupted => self.check_interrupt()?,
+            loop {
+                match interrupt.wait_readable(reader, self.due()).map_err(|error| failed(self, error))? {
+                    Readable::Ready => break,
+                    Readable::TimedOut | Readable::Interrupted => self.check_interrupt()?,
                 }
             }
             match pipe::read_into(reader, &mut buffer, 64 << 10) {

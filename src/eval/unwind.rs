@@ -1,5 +1,6 @@
 //! How an evaluation ends early, and what a failed pipeline is before anybody has to see it.
 
+use super::settings::TimeLimit;
 use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word};
 use crate::process::{Signal, StageEnd, StageReport};
 use crate::span::Span;
@@ -20,10 +21,33 @@ pub enum Unwind {
     Return,
     /// `--help` was asked of the script: this is its text.
     Help(String),
-    /// A signal asked the run to end.
+    /// A signal asked the run or the job to end.
     Interrupted(Signal),
+    /// The time of a block is up. Nothing catches it on the way to the `with` that set the limit: a `try` in a loop
+    /// would go on for ever.
+    TimedOut(Box<TimedOut>),
     /// Nobody reads the standard output any more. Where a program would die of SIGPIPE, a builtin ends its stage.
     PipeClosed,
+}
+
+/// A time limit that has passed.
+#[derive(Debug)]
+pub struct TimedOut {
+    pub limit: Arc<TimeLimit>,
+    /// What was waited for.
+    pub running: Option<(Arc<Source>, Span)>,
+}
+
+impl TimedOut {
+    pub fn of(limit: &Arc<TimeLimit>, running: Option<(Arc<Source>, Span)>) -> Box<Self> {
+        Box::new(Self { limit: limit.clone(), running })
+    }
+
+    /// The same, with what was running unless that is known better.
+    pub fn in_command(mut self: Box<Self>, source: &Arc<Source>, span: Span) -> Box<Self> {
+        self.running.get_or_insert_with(|| (source.clone(), span));
+        self
+    }
 }
 
 impl Unwind {
@@ -149,8 +173,11 @@ pub enum End {
     Signal(Signal, bool),
     /// Its reader had enough.
     PipeClosed,
+    /// A status that `with ok=` says is none of failure.
+    Accepted(u8),
     /// A stage of the interpreter's own raised this.
     Error(Box<Error>),
+    TimedOut(Box<TimedOut>),
     Unknown,
 }
 
@@ -166,29 +193,31 @@ impl StageOutcome {
     }
 
     pub const fn failed(&self) -> bool {
-        !matches!(self.end, End::Status(0) | End::PipeClosed)
+        !matches!(self.end, End::Status(0) | End::Accepted(_) | End::PipeClosed)
     }
 
     pub fn status(&self) -> u8 {
         match &self.end {
-            End::Status(status) => *status,
+            End::Status(status) | End::Accepted(status) => *status,
             End::Signal(signal, _) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
             End::PipeClosed => 0,
             End::Error(error) => error.status,
+            End::TimedOut(_) => 124,
             End::Unknown => 255,
         }
     }
 
     fn describe(&self) -> String {
         match &self.end {
-            End::Status(0) => "succeeded".into(),
-            End::Status(status) => format!("exited with {status}"),
+            End::Status(0) | End::Accepted(0) => "succeeded".into(),
+            End::Status(status) | End::Accepted(status) => format!("exited with {status}"),
             End::Signal(signal, core) => {
                 let dumped = if *core { ", core dumped" } else { "" };
                 format!("was ended by {signal}{dumped}")
             }
             End::PipeClosed => "ended as its reader had enough".into(),
             End::Error(error) => format!("failed: {}", error.diagnostic.message),
+            End::TimedOut(_) => "had no more time".into(),
             End::Unknown => "did not end".into(),
         }
     }

@@ -167,6 +167,7 @@ pub fn signature(method: &Method) -> String {
         Receiver::Duration => "d.",
         Receiver::Size => "size.",
         Receiver::Range => "r.",
+        Receiver::Job => "job.",
     };
     let parameter = |parameter: &Parameter| {
         let rest = if parameter.rest { "..." } else { "" };

@@ -38,11 +38,26 @@ pub trait Host {
     /// The kernel's.
     fn metadata(&self, path: &Path, follow: bool) -> io::Result<Metadata>;
 
+    /// Does something with a job.
+    ///
+    /// # Errors
+    /// [`super::MethodError::Host`] when the job has failed; a signal that is none.
+    fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome;
+
     /// The paths that match a pattern, in order.
     ///
     /// # Errors
     /// What is wrong with the pattern.
     fn glob(&self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+}
+
+/// What is asked of a job.
+#[derive(Clone, Copy, Debug)]
+pub enum JobRequest<'a> {
+    /// To wait for its end; its status.
+    Wait,
+    /// To end it: this signal, and SIGKILL after the grace.
+    Kill(&'a [u8]),
 }
 
 /// What is at a path.

@@ -20,6 +20,7 @@ mod convert;
 mod error;
 mod files;
 mod host;
+mod job;
 mod json;
 mod limits;
 mod list;
@@ -38,7 +39,7 @@ use crate::value::{Type, Value};
 
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
-pub use host::{FileKind, Host, Metadata};
+pub use host::{FileKind, Host, JobRequest, Metadata};
 pub use names::{NameId, advice, changes, find, function, missing, name_id};
 pub use reference::explain;
 pub use table::{FUNCTIONS, METHODS};
@@ -77,6 +78,7 @@ pub enum Receiver {
     Duration,
     Size,
     Range,
+    Job,
 }
 
 impl Receiver {
@@ -92,6 +94,7 @@ impl Receiver {
             Self::Duration => &[Type::Duration],
             Self::Size => &[Type::Size],
             Self::Range => &[Type::Range],
+            Self::Job => &[Type::Job],
         }
     }
 
@@ -107,6 +110,7 @@ impl Receiver {
             Self::Duration => "durations",
             Self::Size => "sizes",
             Self::Range => "ranges",
+            Self::Job => "jobs",
         }
     }
 }

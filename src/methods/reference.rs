@@ -34,6 +34,7 @@ fn reference() -> String {
         ("Durations", Receiver::Duration),
         ("Sizes", Receiver::Size),
         ("Ranges", Receiver::Range),
+        ("Jobs", Receiver::Job),
         ("All values", Receiver::Any),
     ] {
         section(&mut out, title, METHODS, receiver);

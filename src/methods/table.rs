@@ -4,7 +4,7 @@
 //! [`Method::example`] for its form.
 
 use super::{Kind, Method, Parameter, Receiver, Run};
-use super::{convert, files, json, list, map, matching, number, order, path, text, time};
+use super::{convert, files, job, json, list, map, matching, number, order, path, text, time};
 
 macro_rules! rows {
     ($name:ident: $($receiver:ident {
@@ -341,6 +341,14 @@ Range {
     step(by: Int) -> "list" = Value(list::range_step);
         "Its first number and every so manyth after it.";
         "(0..<10).step(4) => [0, 4, 8]";
+}
+Job {
+    wait() -> "int" = Value(job::wait);
+        "Waits for its end, and gives its status. If it failed, so does this; one that `kill` has ended has not failed. `job.status` is null while it runs, and `job.pid` is its first process.";
+        "let job = spawn { true }; job.wait() => 0";
+    kill(signal: Str.optional) -> "null" = Value(job::kill);
+        "Asks its processes to end, by TERM or another signal, and after the grace by KILL. Does not wait.";
+        "let job = spawn { sleep 60 }; job.kill(); job.wait() => 143";
 }
 }
 

@@ -5,6 +5,7 @@
 //! pass through the interpreter ([`Pump`]). A [`Child`] that is dropped instead is ended and reaped.
 
 mod child;
+mod deadline;
 mod environment;
 mod files;
 mod group;
@@ -18,11 +19,12 @@ mod wait;
 pub use crate::sys::interrupt::{Interrupt, Raised, Readable};
 pub use crate::sys::lookup::{Lookup, Search};
 pub use crate::sys::memory::here_document;
-pub use crate::sys::open::{OpenMode, open, same_file};
+pub use crate::sys::open::{OpenMode, open, open_masked, same_file};
 pub use crate::sys::pipe::{between as pipe_between, pipe, widen};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
 pub use child::Child;
+pub use deadline::{Activity, Deadline};
 pub use environment::{Environment, InvalidVariable};
 pub use files::{BadDescriptor, Descriptor, FileTable};
 pub use group::Group;

@@ -1,7 +1,7 @@
 //! Waiting for the programs of a pipeline: one loop over their ends, their pipes and the interrupt.
 
 use super::pump::Progress;
-use super::{Child, Interrupt, Pump, Signal, terminate};
+use super::{Child, Deadline, Interrupt, Pump, Signal, terminate};
 use crate::sys::poll::{Interest, PollSet};
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ pub struct Wait {
     /// What stops the wait from outside.
     pub interrupt: Interrupt,
     /// When the programs have had their time.
-    pub deadline: Option<Instant>,
+    pub deadline: Deadline,
     /// What they are asked to end by.
     pub signal: Signal,
     /// How long they may take for it, before SIGKILL.
@@ -26,7 +26,7 @@ impl Default for Wait {
     fn default() -> Self {
         Self {
             interrupt: Interrupt::none(),
-            deadline: None,
+            deadline: Deadline::default(),
             signal: Signal::TERM,
             grace: Duration::from_secs(5),
             suspendable: false,
@@ -166,7 +166,7 @@ impl Turn<'_> {
                 if let Some(raised) = self.how.interrupt.raised() {
                     // Even when Ctrl-C has ended all of them by itself: the script has to know.
                     self.stop(Stop::Interrupted(raised.signal));
-                } else if !self.is_complete() && self.how.deadline.is_some_and(|at| Instant::now() >= at) {
+                } else if !self.is_complete() && self.how.deadline.has_passed() {
                     self.stop(Stop::TimedOut);
                 }
             }
@@ -246,8 +246,8 @@ impl Turn<'_> {
             sources.push(source);
         };
         // Once heeded it stays readable, and would turn the wait into a busy loop.
-        if let (Phase::Running, Some(fd)) = (self.phase, self.how.interrupt.fd()) {
-            add(fd, Interest::Read, Source::Interrupt);
+        if self.phase == Phase::Running {
+            self.how.interrupt.fds().for_each(|fd| add(fd, Interest::Read, Source::Interrupt));
         }
         for (at, capture) in self.pump.captures.iter().enumerate() {
             if let Some(fd) = capture.fd() {
@@ -268,7 +268,7 @@ impl Turn<'_> {
     fn timeout(&self) -> Option<Duration> {
         let until = |at: Instant| at.saturating_duration_since(Instant::now());
         let phase = match self.phase {
-            Phase::Running => self.how.deadline.map(until),
+            Phase::Running => self.how.deadline.due().map(until),
             Phase::Asked { kill_at, .. } => Some(until(kill_at).min(LOOK)),
             Phase::Killed { give_up } => Some(until(give_up)),
         };

@@ -20,6 +20,8 @@ pub(super) struct State {
     signal: AtomicI32,
     times: AtomicU32,
     event: Event,
+    /// Raised for this one too.
+    parent: Interrupt,
 }
 
 /// Why to stop.
@@ -34,7 +36,7 @@ pub struct Raised {
 /// What [`Interrupt::wait_readable`] ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readable {
-    /// There are bytes, or the end.
+    /// There are bytes, or the end; or room for some.
     Ready,
     /// The interrupt was raised first.
     Interrupted,
@@ -53,7 +55,20 @@ impl Interrupt {
     /// # Errors
     /// `EMFILE` when no descriptor is left.
     pub fn new() -> io::Result<Self> {
-        let state = State { signal: AtomicI32::new(0), times: AtomicU32::new(0), event: Event::new()? };
+        Self::none().child()
+    }
+
+    /// A new one that is raised whenever this one is, and by itself without it: to stop one job of a run.
+    ///
+    /// # Errors
+    /// `EMFILE` when no descriptor is left.
+    pub fn child(&self) -> io::Result<Self> {
+        let state = State {
+            signal: AtomicI32::new(0),
+            times: AtomicU32::new(0),
+            event: Event::new()?,
+            parent: self.clone(),
+        };
         Ok(Self(Some(Arc::new(state))))
     }
 
@@ -73,17 +88,24 @@ impl Interrupt {
         }
     }
 
-    /// The request, if there is one.
+    /// The request, if there is one; that of the whole run before that of a job.
     pub fn raised(&self) -> Option<Raised> {
+        let state = self.0.as_ref()?;
+        state.parent.raised().or_else(|| self.raised_alone())
+    }
+
+    /// The request to this one alone, and to none that it is a child of.
+    pub fn raised_alone(&self) -> Option<Raised> {
         let state = self.0.as_ref()?;
         let times = state.times.load(Ordering::Acquire);
         let signal = Signal::from_kernel(state.signal.load(Ordering::Relaxed));
         (times > 0).then_some(Raised { signal, times })
     }
 
-    /// A descriptor that is readable while the request stands.
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.0.as_ref().map(|state| state.event.reader())
+    /// Descriptors of which one is readable while the request stands.
+    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let own = std::iter::successors(self.0.as_ref(), |state| state.parent.0.as_ref());
+        own.map(|state| state.event.reader())
     }
 
     /// Waits for bytes, for the request or for the deadline, whichever comes first.
@@ -91,9 +113,22 @@ impl Interrupt {
     /// # Errors
     /// Those of poll(2).
     pub fn wait_readable(&self, fd: BorrowedFd<'_>, deadline: Option<Instant>) -> io::Result<Readable> {
+        self.wait_for(fd, Interest::Read, deadline)
+    }
+
+    /// The same for either direction.
+    ///
+    /// # Errors
+    /// Those of poll(2).
+    pub fn wait_for(
+        &self,
+        fd: BorrowedFd<'_>,
+        interest: Interest,
+        deadline: Option<Instant>,
+    ) -> io::Result<Readable> {
         let mut set = PollSet::default();
-        let bytes = set.add(fd, Interest::Read);
-        if let Some(event) = self.fd() {
+        let bytes = set.add(fd, interest);
+        for event in self.fds() {
             set.add(event, Interest::Read);
         }
         loop {
@@ -203,5 +238,19 @@ mod tests {
         interrupt.clear();
         assert_eq!(interrupt.raised(), None);
         assert_eq!(interrupt.wait_readable(reader.as_fd(), soon()).unwrap(), Readable::TimedOut);
+    }
+
+    #[test]
+    fn a_child_is_raised_with_its_parent_and_alone() {
+        let parent = Interrupt::new().unwrap();
+        let (one, other) = (parent.child().unwrap(), parent.child().unwrap());
+        one.raise(Signal::TERM);
+        assert_eq!(one.raised(), one.raised_alone());
+        assert_eq!((parent.raised(), other.raised()), (None, None));
+        parent.raise(Signal::INT);
+        assert_eq!(one.raised().map(|raised| raised.signal), Some(Signal::INT));
+        assert_eq!((other.raised(), other.raised_alone()), (parent.raised(), None));
+        let (reader, _writer) = crate::sys::pipe::pipe().unwrap();
+        assert_eq!(other.wait_readable(reader.as_fd(), None).unwrap(), Readable::Interrupted);
     }
 }

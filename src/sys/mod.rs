@@ -5,6 +5,7 @@
 //! only what is placed into it and a closed standard stream of the host is never filled by accident.
 
 pub mod access;
+pub mod accounts;
 pub mod descriptor;
 pub mod directory;
 pub mod handlers;
@@ -14,6 +15,7 @@ pub mod memory;
 pub mod open;
 pub mod pipe;
 pub mod poll;
+pub mod replace;
 pub mod signal;
 pub mod spawn;
 pub mod stack;

@@ -43,6 +43,30 @@ pub fn open(directory: Option<&CStr>, path: &[u8], mode: OpenMode) -> io::Result
     descriptor::lift(rustix::fs::open(&*path, mode.flags(), permissions)?)
 }
 
+/// As [`open`], with another umask than this process has, which all its threads share.
+///
+/// # Errors
+/// Those of open(2) and fchmod(2).
+pub fn open_masked(
+    directory: Option<&CStr>,
+    path: &[u8],
+    mode: OpenMode,
+    umask: Option<u32>,
+) -> io::Result<OwnedFd> {
+    let Some(mask) = umask.filter(|_| mode != OpenMode::Read) else { return open(directory, path, mode) };
+    let joined = join(directory, path)?;
+    // Only of a file that is new the mode is ours to say.
+    let new = rustix::fs::open(&*joined, mode.flags() | OFlags::EXCL, Mode::from_raw_mode(0o600));
+    match new {
+        Ok(file) => {
+            rustix::fs::fchmod(&file, Mode::from_raw_mode(0o666 & !mask))?;
+            descriptor::lift(file)
+        }
+        Err(rustix::io::Errno::EXIST) => open(directory, path, mode),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Whether both paths lead to the same file, by device and inode. A path that leads nowhere is the same
 /// as none.
 pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {

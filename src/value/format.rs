@@ -38,6 +38,7 @@ impl NotAWord {
             Type::Range => "go through it: for i in (range) { … }",
             Type::Map => "take a field: ${map.key}",
             Type::Function => "call it: $[f(…)]",
+            Type::Job => "its process is ${job.pid}; job.wait() waits for it, and job.kill() ends it",
             _ => "use one of its fields",
         }
     }

@@ -19,7 +19,7 @@ fn a_capture_past_its_limit_ends_the_producer() {
 #[test]
 fn a_deadline_ends_the_whole_group() {
     let started = Instant::now();
-    let deadline = Some(started + Duration::from_millis(100));
+    let deadline = Deadline::at(started + Duration::from_millis(100));
     let how = Wait { deadline, grace: Duration::from_millis(200), ..Wait::default() };
     // The first stage ends at once, its child ignores SIGTERM; the second stage is stopped.
     let stubborn = sh("(trap '' TERM; echo $$; exec sleep 60) & exec sleep 60");

@@ -168,7 +168,7 @@ fn closed_streams_stay_closed() {
     unsafe { libc::close(0) };
     let (reader, writer) = pipe::pipe().unwrap();
     let interrupt = Interrupt::new().unwrap();
-    let lowest = [reader.as_raw_fd(), writer.as_raw_fd(), interrupt.fd().unwrap().as_raw_fd()];
+    let lowest = [reader.as_raw_fd(), writer.as_raw_fd(), interrupt.fds().next().unwrap().as_raw_fd()];
     assert!(lowest.iter().all(|&fd| fd > 2), "{lowest:?}");
     assert_eq!(output(&["/bin/bash", "-c", "[ -e /proc/self/fd/0 ] || echo none"]).1, "none\n");
     let process = with_spawn(&["/bin/sleep", "0"], |request| spawn(&request).unwrap());

@@ -1,0 +1,331 @@
+//! The options of `with`: one table of their names, what they take and what they are for.
+
+use super::lower::Checker;
+use super::program::*;
+use crate::diag::{Diagnostic, code};
+use crate::span::Span;
+use crate::syntax::ast;
+use crate::value::{Type, Value};
+
+/// One option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    Atomic,
+    Backoff,
+    ClearEnv,
+    CpuTime,
+    Cwd,
+    Detach,
+    Env,
+    FileSize,
+    Grace,
+    Group,
+    IdleTimeout,
+    MaxOutput,
+    Memory,
+    Nice,
+    Ok,
+    OpenFiles,
+    Processes,
+    Retry,
+    RetryOn,
+    Signal,
+    Stats,
+    Timeout,
+    Umask,
+    User,
+}
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    Bool,
+    Duration,
+    Size,
+    /// A whole number from one to another.
+    Number(i64, i64),
+    Text,
+    /// Octal digits as a string: an integer would be read in tens.
+    Octal,
+    /// A name, or a number.
+    Account,
+    Map,
+    List,
+}
+
+/// A row of the table.
+pub struct Row {
+    pub setting: Setting,
+    pub name: &'static str,
+    pub takes: Takes,
+    pub doc: &'static str,
+}
+
+macro_rules! rows {
+    ($($setting:ident $name:literal $takes:expr, $doc:literal;)*) => {
+        &[$(Row { setting: Setting::$setting, name: $name, takes: $takes, doc: $doc }),*]
+    };
+}
+
+/// All options, by name.
+#[rustfmt::skip]
+pub const ALL: &[Row] = rows! {
+    Atomic "atomic" Takes::Bool, "Files that `>` writes replace the old ones when the block succeeds; when it fails, the old ones stay.";
+    Backoff "backoff" Takes::Duration, "How long to wait before the first retry. Doubled for each further one up to a minute; of that a random part.";
+    ClearEnv "clear_env" Takes::Bool, "Programs get only the variables that `env` names.";
+    CpuTime "cpu_time" Takes::Duration, "Processor time of each process, in whole seconds; beyond it SIGXCPU ends it (setrlimit(2), RLIMIT_CPU).";
+    Cwd "cwd" Takes::Text, "The directory that the block works in.";
+    Detach "detach" Takes::Bool, "The programs are started in sessions of their own and left to run; nobody waits for them or ends them.";
+    Env "env" Takes::Map, "Variables that programs get beside the others; null removes one.";
+    FileSize "file_size" Takes::Size, "How large a file may become that a process writes; beyond it SIGXFSZ ends it (RLIMIT_FSIZE).";
+    Grace "grace" Takes::Duration, "How long processes that are asked to end may take before SIGKILL; 5s, unless given.";
+    Group "group" Takes::Account, "The group that programs run as, by name or number. Takes privileges.";
+    IdleTimeout "idle_timeout" Takes::Duration, "Ends the block when nothing comes on standard output or error for so long. Both go through a pipe meanwhile.";
+    MaxOutput "max_output" Takes::Size, "How much a capture may hold; 256M, unless given.";
+    Memory "memory" Takes::Size, "Address space of each process (RLIMIT_AS): what would exceed it fails in the program.";
+    Nice "nice" Takes::Number(-39, 39), "What is added to the nice value of programs (nice(1)); less than 0 takes privileges.";
+    Ok "ok" Takes::List, "Statuses that are no failure: [0, 1]. For the commands that stand in the block, not in functions that it calls.";
+    OpenFiles "open_files" Takes::Number(3, i64::MAX), "How many descriptors each process may have (RLIMIT_NOFILE).";
+    Processes "processes" Takes::Number(1, i64::MAX), "How many processes the user may have (RLIMIT_NPROC); it does not bind root.";
+    Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again when a command in it fails or it times out.";
+    RetryOn "retry_on" Takes::List, "Which failures are retried: statuses, names of signals, \"timeout\". All, unless given.";
+    Signal "signal" Takes::Text, "What processes are asked to end by: a name such as \"INT\"; \"TERM\", unless given.";
+    Stats "stats" Takes::Bool, "At the end a table of its processes goes to standard error: times, memory, how they ended.";
+    Timeout "timeout" Takes::Duration, "Ends the block, each run of it if it is retried, after so long.";
+    Umask "umask" Takes::Octal, "The file mode creation mask of programs and of files that redirections make, in octal digits: \"027\".";
+    User "user" Takes::Account, "The user that programs run as, by name or number, with the groups of that user. Takes privileges.";
+};
+
+/// Options of the language that this version does not have.
+const LATER: &[&str] =
+    &["halt", "jobs", "log", "net", "output", "progress", "rate", "read", "resume", "run", "write"];
+
+pub fn find(name: &str) -> Option<&'static Row> {
+    ALL.iter().find(|row| row.name == name)
+}
+
+impl Setting {
+    pub fn row(self) -> &'static Row {
+        &ALL[self as usize]
+    }
+}
+
+/// What an option is for, or with `with` what all are; none when there is no such option.
+pub fn explain(name: &str) -> Option<String> {
+    let sentence = |row: &Row| format!("with {}=…, {}\n\n{}\n", row.name, row.takes.phrase(), row.doc);
+    if name == "with" { Some(table()) } else { find(name).map(sentence) }
+}
+
+/// The options as a table of Markdown, which stands in docs/LANGUAGE.md.
+fn table() -> String {
+    let rows = ALL.iter().map(|row| format!("| `{}` | {} | {} |\n", row.name, row.takes.phrase(), row.doc));
+    format!("| option | takes | |\n| --- | --- | --- |\n{}", rows.collect::<String>())
+}
+
+impl Row {
+    /// What to write instead of a value that does not fit.
+    pub fn advice(&self, value: &Value) -> Option<String> {
+        let name = self.name;
+        match (self.takes, value) {
+            (Takes::Duration, Value::Int(number)) if *number > 0 => {
+                Some(format!("a unit is missing: {name}={number}s, or of a variable {name}=n * 1s"))
+            }
+            (Takes::Size, Value::Int(_)) => {
+                Some(format!("a unit is missing: {name}=512M, or of a variable {name}=n * 1M"))
+            }
+            (Takes::List, Value::Int(number)) => Some(format!("write {name}=[{number}]")),
+            _ => None,
+        }
+    }
+}
+
+impl Takes {
+    /// Whether a value fits; if not, what would.
+    pub fn check(self, value: &Value) -> Result<(), &'static str> {
+        let fits = match (self, value) {
+            (Self::Bool, Value::Bool(_)) | (Self::List, Value::List(_)) | (Self::Map, Value::Map(_)) => true,
+            (Self::Duration, Value::Duration(duration)) => duration.nanos > 0,
+            (Self::Size, Value::Size(size)) => size.bytes > 0,
+            (Self::Number(least, most), Value::Int(number)) => (least..=most).contains(number),
+            (Self::Text | Self::Octal, Value::Str(text)) => !text.as_bytes().is_empty(),
+            (Self::Account, Value::Str(text)) => !text.as_bytes().is_empty(),
+            (Self::Account, Value::Int(number)) => u32::try_from(*number).is_ok_and(|id| id != u32::MAX),
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(self.phrase()) }
+    }
+
+    /// What it is, for a message.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Duration => "a duration above zero, such as 30s or 1.5h",
+            Self::Size => "a size above zero, such as 512M",
+            Self::Number(0, _) => "a whole number of 0 or more",
+            Self::Number(1, _) => "a whole number of 1 or more",
+            Self::Number(3, _) => "a whole number of 3 or more",
+            Self::Number(..) => "a whole number from -39 to 39",
+            Self::Text => "a string that is not empty",
+            Self::Octal => "octal digits in quotes, such as \"027\"",
+            Self::Account => "a name, or a number",
+            Self::Map => "a map, such as {LANG: \"C\"}",
+            Self::List => "a list, such as [0, 1]",
+        }
+    }
+}
+
+impl<'s> Checker<'s> {
+    /// `with OPTIONS { … }`
+    pub fn with(&mut self, statement: ast::With<'s>, span: Span) -> Compound {
+        let options = self.settings(statement.options);
+        let body = self.block(statement.body);
+        if options.iter().any(|option| option.setting == Setting::Detach) {
+            self.only_programs(&body, span);
+        }
+        Compound::With(With { options, body })
+    }
+
+    /// `with` on a loop is that on each of its turns.
+    pub fn each_turn_with(
+        &mut self,
+        options: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
+        body: ast::Block<'s>,
+    ) -> Block {
+        if options.is_empty() {
+            return self.loop_body(body);
+        }
+        let span = body.span;
+        let options = self.settings(options);
+        let body = self.loop_body(body);
+        let with = Compound::With(With { options, body });
+        let kind = StatementKind::Compound(std::sync::Arc::new(with));
+        Block { statements: Box::new([Statement { span, kind }]), defers: false }
+    }
+
+    fn settings(&mut self, options: Vec<(ast::Name<'s>, ast::Expr<'s>)>) -> Box<[WithOption]> {
+        let mut lowered: Vec<WithOption> = Vec::with_capacity(options.len());
+        for (name, value) in options {
+            let span = Span::new(name.span.start as usize, value.span.end as usize);
+            let value = self.expr(value);
+            let Some(row) = find(name.text) else {
+                self.no_setting(name);
+                continue;
+            };
+            if let Some(before) = lowered.iter().find(|option| option.setting == row.setting) {
+                let message = format!("`{}` is given twice", row.name);
+                let before = before.span;
+                let error =
+                    Diagnostic::new(code::DUPLICATE_NAME, message).at(self.source, name.span, "again here");
+                self.errors.push(error.also_at(self.source, before, "given here").help("keep one of them"));
+                continue;
+            }
+            if let ExprKind::Value(literal) = &value.kind
+                && let Err(phrase) = row.takes.check(literal)
+            {
+                self.wrong_setting(row, literal, value.span, phrase);
+            }
+            lowered.push(WithOption { setting: row.setting, span, value });
+        }
+        self.refuse_idle_settings(&lowered);
+        lowered.into_boxed_slice()
+    }
+
+    fn no_setting(&mut self, name: ast::Name<'s>) {
+        if LATER.contains(&name.text) {
+            return self.unsupported(&format!("`with {}=`", name.text), name.span);
+        }
+        let help = match name.text {
+            "dir" | "directory" | "chdir" | "workdir" => "the directory is cwd=\"…\"".to_string(),
+            "retries" | "attempts" | "tries" => "write retry=3: three more runs after the first".to_string(),
+            "delay" | "wait" => "the time before a retry is backoff=1s".to_string(),
+            "time" | "deadline" | "max_time" => "write timeout=30s".to_string(),
+            "kill_after" => "the time between the request to end and SIGKILL is grace=5s".to_string(),
+            "mem" | "max_memory" | "ram" => "write memory=512M".to_string(),
+            "cpu" => "write cpu_time=10s".to_string(),
+            "environment" | "vars" => "write env={NAME: value}".to_string(),
+            "parallel" | "concurrency" => "loops run side by side by jobs=4".to_string(),
+            text => match crate::diag::similar(text, ALL.iter().map(|row| row.name)) {
+                Some(similar) => format!("did you mean `{similar}`?"),
+                None => {
+                    let names: Vec<&str> = ALL.iter().map(|row| row.name).collect();
+                    format!("there are: {}", names.join(" "))
+                }
+            },
+        };
+        let message = format!("`with` has no option `{}`", name.text);
+        self.error(code::UNKNOWN_OPTION, name.span, message, "unknown", &help);
+    }
+
+    fn wrong_setting(&mut self, row: &Row, literal: &Value, span: Span, phrase: &str) {
+        let message = format!("`{}` takes {phrase}", row.name);
+        let help = row.advice(literal).unwrap_or_default();
+        let found = literal.type_of();
+        let label = if found == Type::Null { "this is null" } else { found.name() };
+        self.error(code::WRONG_TYPE, span, message, label, &help);
+    }
+
+    /// Options that do nothing without another one.
+    fn refuse_idle_settings(&mut self, options: &[WithOption]) {
+        let has = |setting| options.iter().any(|option| option.setting == setting);
+        for option in options {
+            if matches!(option.setting, Setting::Backoff | Setting::RetryOn) && !has(Setting::Retry) {
+                let name = option.setting.row().name;
+                let message = format!("`{name}` says nothing without `retry`");
+                self.error(
+                    code::UNKNOWN_OPTION,
+                    option.span,
+                    message,
+                    "nothing is retried",
+                    "add how often: retry=3",
+                );
+            }
+        }
+    }
+
+    /// What is left to run on after the script can only be programs.
+    fn only_programs(&mut self, body: &Block, span: Span) {
+        let is_program = |stage: &Stage| matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
+        let of_programs = |pipeline: &Pipeline| !pipeline.negated && pipeline.stages.iter().all(is_program);
+        for statement in &body.statements {
+            let fine = match &statement.kind {
+                StatementKind::Pipeline(pipeline) => of_programs(pipeline),
+                StatementKind::Background(and_or) => and_or.rest.is_empty() && of_programs(&and_or.first),
+                _ => false,
+            };
+            if !fine {
+                let message = "`detach` leaves programs to run on after the script, and this is none";
+                let error = Diagnostic::new(code::MISPLACED, message).at(
+                    self.source,
+                    statement.span,
+                    "ends with the script",
+                );
+                let error = error.also_at(
+                    self.source,
+                    Span::new(span.start as usize, span.start as usize + 4),
+                    "detached here",
+                );
+                self.errors.push(error.help(
+                    "let the block hold nothing but commands that are programs, and pipelines of them",
+                ));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_in_the_order_of_their_names() {
+        assert!(ALL.windows(2).all(|pair| pair[0].name < pair[1].name));
+        assert!(ALL.iter().enumerate().all(|(place, row)| row.setting as usize == place));
+        assert!(ALL.iter().all(|row| row.doc.ends_with('.') && !LATER.contains(&row.name)));
+    }
+
+    #[test]
+    fn the_reference_has_the_table() {
+        let reference = include_str!("../../docs/LANGUAGE.md");
+        assert!(reference.contains(&table()), "docs/LANGUAGE.md lacks what `--explain with` prints");
+    }
+}

@@ -1,0 +1,141 @@
+//! What `with` says of the commands below it, and how long they may take.
+
+use super::job::JobState;
+use super::unwind::{Eval, TimedOut, Unwind};
+use super::{Interpreter, atomic, capture};
+use crate::diag::Source;
+use crate::process::{Activity, Attributes, Deadline, Signal, StageReport, Wait};
+use crate::span::Span;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long programs that are asked to end may take.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// What holds for the commands of a block. Shared by all that run in it; `with` makes another one.
+#[derive(Clone)]
+pub struct Settings {
+    /// Limits, user and the like, for programs.
+    pub attributes: Attributes,
+    /// The time limits that are open, of which the first to come counts.
+    pub limits: Vec<Arc<TimeLimit>>,
+    /// What programs are asked to end by, and how long they may take for it.
+    pub signal: Signal,
+    pub grace: Duration,
+    /// The statuses that are no failure, if not 0 alone. Not handed on to functions: how they run does not depend on
+    /// who calls them.
+    pub ok: Option<Arc<[u8]>>,
+    /// How much a capture may hold.
+    pub max_output: usize,
+    /// Where files wait that are to replace others.
+    pub replacements: Option<Arc<atomic::Replacements>>,
+    /// Who keeps the table of processes.
+    pub stats: Option<Arc<Mutex<Vec<StageReport>>>>,
+    /// Programs are left to themselves.
+    pub detach: bool,
+    /// The job that this is.
+    pub job: Option<Arc<JobState>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            attributes: Attributes::default(),
+            limits: Vec::new(),
+            signal: Signal::TERM,
+            grace: GRACE,
+            ok: None,
+            max_output: capture::LIMIT,
+            replacements: None,
+            stats: None,
+            detach: false,
+            job: None,
+        }
+    }
+}
+
+/// `timeout` or `idle_timeout` of a block that is open.
+#[derive(Debug)]
+pub struct TimeLimit {
+    pub deadline: Deadline,
+    /// As it was given.
+    pub after: Duration,
+    /// Nothing came for so long, rather than that the block took so long.
+    pub idle: bool,
+    pub source: Arc<Source>,
+    /// The option.
+    pub span: Span,
+}
+
+impl Settings {
+    /// When a wait has to end.
+    fn deadline(&self) -> Deadline {
+        let at = self.limits.iter().filter_map(|limit| limit.deadline.at).min();
+        // One within another is heard by both; the shortest comes first.
+        let idle = self.limits.iter().filter_map(|limit| limit.deadline.idle.clone());
+        Deadline { at, idle: idle.min_by_key(|(limit, _)| *limit) }
+    }
+
+    /// The limit that has passed; of several the outermost, since that ends the others.
+    fn passed(&self) -> Option<&Arc<TimeLimit>> {
+        self.limits.iter().find(|limit| limit.deadline.has_passed())
+    }
+}
+
+impl TimeLimit {
+    pub fn activity(&self) -> Option<&Activity> {
+        self.deadline.idle.as_ref().map(|(_, activity)| activity)
+    }
+}
+
+impl Interpreter {
+    /// Runs something for which 0 alone is no failure.
+    #[inline]
+    pub(super) fn without_ok<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        if self.settings.ok.is_none() {
+            return run(self);
+        }
+        let plain = Settings { ok: None, ..(*self.settings).clone() };
+        let saved = std::mem::replace(&mut self.settings, Arc::new(plain));
+        let result = run(self);
+        self.settings = saved;
+        result
+    }
+
+    /// When a wait has to end, if nothing comes until then.
+    pub(super) fn due(&self) -> Option<Instant> {
+        if self.settings.limits.is_empty() { None } else { self.settings.deadline().due() }
+    }
+
+    /// Fails when a signal has asked the run or job to end, or its time is up.
+    #[inline]
+    pub(super) fn check_interrupt(&self) -> Eval<()> {
+        if self.shielded == 0
+            && let Some(interrupt) =
+                self.settings.job.as_ref().map(|job| &job.cancel).or(self.shared.interrupt.get())
+            && let Some(raised) = interrupt.raised()
+        {
+            return Err(Unwind::Interrupted(raised.signal));
+        }
+        if self.settings.limits.is_empty() { Ok(()) } else { self.check_time() }
+    }
+
+    fn check_time(&self) -> Eval<()> {
+        self.settings.passed().map_or(Ok(()), |limit| Err(Unwind::TimedOut(TimedOut::of(limit, None))))
+    }
+
+    /// Of a wait that ended since a time limit had passed. `running` is what was waited for.
+    pub(super) fn timed_out(&self, running: Span) -> Unwind {
+        let limit = self.settings.passed().or(self.settings.limits.first());
+        match limit {
+            Some(limit) => Unwind::TimedOut(TimedOut::of(limit, Some((self.source().clone(), running)))),
+            None => Unwind::Interrupted(Signal::TERM),
+        }
+    }
+
+    pub(super) fn how_to_wait(&self) -> Wait {
+        let deadline = self.settings.deadline();
+        let (signal, grace) = (self.settings.signal, self.settings.grace);
+        Wait { interrupt: self.interrupt(), deadline, signal, grace, ..Wait::default() }
+    }
+}

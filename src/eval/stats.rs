@@ -1,0 +1,38 @@
+//! The table of processes that `with stats=true` and `--stats` print.
+
+use crate::diag::quote_argv;
+use crate::process::{StageEnd, StageReport};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// A line for each process, in the order of their ends.
+pub fn table(reports: &[StageReport]) -> String {
+    let mut text = format!(
+        "{:>8} {:>9} {:>9} {:>9} {:>8} {:<10} command\n",
+        "pid", "wall", "user", "system", "memory", "end"
+    );
+    for report in reports {
+        let pid = report.pid.map_or_else(|| "-".to_string(), |pid| pid.to_string());
+        let end = match report.end {
+            StageEnd::Exit(status) => format!("exit {status}"),
+            StageEnd::Signal { signal, .. } => signal.to_string(),
+            StageEnd::PipeClosed => "had enough".to_string(),
+            StageEnd::NotStarted => "not run".to_string(),
+            StageEnd::Abandoned => "unknown".to_string(),
+        };
+        let _ = writeln!(
+            text,
+            "{pid:>8} {:>9} {:>9} {:>9} {:>7.1}M {end:<10} {}",
+            seconds(report.wall),
+            seconds(report.user),
+            seconds(report.system),
+            report.max_rss as f64 / f64::from(1 << 20),
+            quote_argv(&report.argv)
+        );
+    }
+    text
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.3}s", time.as_secs_f64())
+}

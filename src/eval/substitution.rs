@@ -1,0 +1,99 @@
+//! Process substitutions: `<(…)` and `>(…)`. None outlives the command that was given its path.
+
+use super::Interpreter;
+use super::unwind::{End, Eval, Failure, StageOutcome, Unwind};
+use crate::check::program::Block;
+use crate::process::{OpenMode, open};
+use crate::span::Span;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+/// `<(…)` or `>(…)`, while the command runs that was given its path.
+pub struct Substitution {
+    /// The number of its descriptor in the command.
+    pub number: i32,
+    pub file: Arc<OwnedFd>,
+    thread: Option<JoinHandle<StageOutcome>>,
+    span: Span,
+}
+
+/// Where the numbers of substitutions begin, downwards, as in bash.
+const FIRST_NUMBER: i32 = 63;
+
+impl Interpreter {
+    /// Starts the commands of a substitution; the path that leads to them.
+    pub(super) fn substitute(&mut self, from: bool, body: &Arc<Block>, span: Span) -> Eval<String> {
+        let (reader, writer) = self.pipe(span)?;
+        let mut fork = self.fork();
+        let (ours, theirs) = if from { (reader, writer) } else { (writer, reader) };
+        fork.files.set(i32::from(from), Arc::new(theirs));
+        let body = body.clone();
+        self.interrupt();
+        let thread = self.thread(span, move || {
+            let started = Instant::now();
+            let result = fork.block(&body).and_then(|()| fork.await_jobs());
+            let end = match result {
+                Ok(()) => End::Status(0),
+                Err(unwind) => {
+                    fork.end_jobs(&unwind);
+                    fork.end_of(unwind, span)
+                }
+            };
+            // A writer whose reader had enough is no failure, as in a pipeline.
+            let end = match end {
+                End::Signal(signal, _) if signal == crate::process::Signal::PIPE => End::PipeClosed,
+                End::Error(error) if error.status == 141 && from => {
+                    drop(error);
+                    End::PipeClosed
+                }
+                end => end,
+            };
+            StageOutcome { span, argv: Vec::new(), end, wall: started.elapsed(), order: None }
+        })?;
+        let taken = |number: i32| {
+            self.files.get(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
+        };
+        let number = (10..=FIRST_NUMBER).rev().find(|number| !taken(*number)).unwrap_or(FIRST_NUMBER + 1);
+        self.substitutions.push(Substitution { number, file: Arc::new(ours), thread: Some(thread), span });
+        Ok(format!("/dev/fd/{number}"))
+    }
+
+    /// Lets go of our ends after the first `keep`, once the command has its own. Those before belong to a command that
+    /// is yet to start, whose words this one stands in: `cat <(a) "$(b)"`.
+    pub(super) fn close_substitutions(&mut self, keep: usize) {
+        if self.substitutions.len() <= keep {
+            return;
+        }
+        let Ok(null) = open(None, b"/dev/null", OpenMode::Read) else { return };
+        let null = Arc::new(null);
+        for substitution in &mut self.substitutions[keep..] {
+            substitution.file = null.clone();
+        }
+    }
+
+    /// Waits for the substitutions after the first `keep`; the failure of one is a stage's.
+    pub(super) fn end_substitutions(&mut self, keep: usize) -> Eval<Option<Failure>> {
+        if self.substitutions.len() <= keep {
+            return Ok(None);
+        }
+        let mut outcomes = Vec::new();
+        for mut substitution in self.substitutions.split_off(keep) {
+            let Some(thread) = substitution.thread.take() else { continue };
+            let span = substitution.span;
+            drop(substitution);
+            outcomes.push(thread.join().unwrap_or_else(|_| self.crashed(span)));
+        }
+        self.check_interrupt()?;
+        let value = outcomes
+            .iter()
+            .position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
+        if let Some(place) = value
+            && let End::Error(error) = outcomes.swap_remove(place).end
+        {
+            return Err(Unwind::Error(error));
+        }
+        Ok(outcomes.iter().any(StageOutcome::failed).then_some(Failure::Stages(outcomes)))
+    }
+}

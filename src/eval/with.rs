@@ -1,0 +1,137 @@
+//! `with`: a block under other circumstances, once or until it succeeds.
+
+mod options;
+mod relay;
+mod retry;
+
+use super::atomic::Replacements;
+use super::settings::TimeLimit;
+use super::unwind::{Error, Eval, TimedOut, Unwind, page};
+use super::{Interpreter, stats};
+use crate::check::program::*;
+use crate::diag::code;
+use crate::process::{Activity, Deadline};
+use crate::span::Span;
+use crate::value::{Value, format};
+use options::Circumstances;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+impl Interpreter {
+    pub(super) fn with(&mut self, with: &With) -> Eval<()> {
+        // From now on a signal must not just end this process.
+        self.interrupt();
+        let circumstances = self.circumstances(&with.options)?;
+        let outer = self.settings.clone();
+        let directory = self.directory.clone();
+        let environment = self.environment.clone();
+        let started = Instant::now();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let result = self.attempt(&circumstances, &with.body);
+            self.settings = outer.clone();
+            if circumstances.directory.is_some() {
+                self.directory = directory.clone();
+            }
+            if circumstances.environment.is_some() {
+                self.environment = environment.clone();
+            }
+            let error = match result {
+                Err(Unwind::Error(error)) if error.is_failure => error,
+                other => return other,
+            };
+            if !circumstances.retry.covers(&error, attempts) {
+                let note = |error: Box<Error>| retry::told(error, attempts, started.elapsed());
+                return Err(Unwind::Error(if attempts > 1 { note(error) } else { error }));
+            }
+            self.pause_before_retry(&circumstances.retry, &error, attempts)?;
+        }
+    }
+
+    /// Runs the body once, and ends what it started when its end is meant to be the end of all of it.
+    fn attempt(&mut self, circumstances: &Circumstances, body: &Block) -> Eval<()> {
+        let mut settings = circumstances.settings.clone();
+        let limit = |given: &Option<(Duration, Span)>, idle: bool| {
+            let (after, span) = (*given)?;
+            let deadline = if idle {
+                Deadline { at: None, idle: Some((after, Activity::default())) }
+            } else {
+                Deadline { at: Instant::now().checked_add(after), idle: None }
+            };
+            Some(Arc::new(TimeLimit { deadline, after, idle, source: self.source().clone(), span }))
+        };
+        let timeout = limit(&circumstances.timeout, false);
+        let idle_timeout = limit(&circumstances.idle_timeout, true);
+        settings.limits.extend(timeout.clone().into_iter().chain(idle_timeout.clone()));
+        let replacements = circumstances.atomic.then(|| Arc::new(Replacements::default()));
+        settings.replacements = replacements.clone().or(settings.replacements.take());
+        let table = circumstances.stats.then(Arc::default);
+        settings.stats = table.clone().or(settings.stats.take());
+        if let Some(directory) = &circumstances.directory {
+            self.directory = Some(directory.clone());
+        }
+        if let Some(environment) = &circumstances.environment {
+            self.environment = environment.clone();
+        }
+        self.settings = Arc::new(settings);
+        // What a time limit, a retry or a replacement of files is about is over when all of it is.
+        let whole = timeout.is_some()
+            || idle_timeout.is_some()
+            || circumstances.retry.wanted()
+            || replacements.is_some();
+        let run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { this.block(body) };
+        let mut result = match &idle_timeout {
+            Some(limit) => self.relayed(limit, run),
+            None => run(self),
+        };
+        if let Some(replacements) = replacements {
+            result = result.and_then(|()| self.replace(&replacements));
+        }
+        if let Some(table) = table {
+            let table = std::mem::take(&mut *table.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+            self.say_text(&stats::table(&table), &self.files);
+        }
+        match result {
+            Err(Unwind::TimedOut(timed_out))
+                if [&timeout, &idle_timeout]
+                    .iter()
+                    .any(|own| own.as_ref().is_some_and(|own| Arc::ptr_eq(own, &timed_out.limit))) =>
+            {
+                Err(timed_out.into_error().into())
+            }
+            other => other,
+        }
+    }
+
+    /// Runs a block, and awaits the jobs that it started; ends them when it fails.
+    fn with_its_jobs(&mut self, body: &Block) -> Eval<()> {
+        let before = std::mem::take(&mut self.jobs);
+        let result = match self.block(body) {
+            Ok(()) => self.await_jobs(),
+            Err(unwind) => {
+                self.stop_jobs();
+                Err(unwind)
+            }
+        };
+        self.jobs = before;
+        result
+    }
+}
+
+impl TimedOut {
+    /// The error that it is where the limit was set.
+    pub fn into_error(self: Box<Self>) -> Error {
+        let after = format::display(&Value::Duration(self.limit.after.into()), 30);
+        let message = if self.limit.idle {
+            format!("no output for {after}: the block and its processes were ended")
+        } else {
+            format!("timed out after {after}: the block and its processes were ended")
+        };
+        let mut diagnostic = page(code::TIMEOUT, &self.limit.source, self.limit.span, message, "this limit");
+        if let Some((source, span)) = self.running {
+            diagnostic = diagnostic.also_at(&source, span, "was running");
+        }
+        Error::command(diagnostic, 124)
+    }
+}

@@ -1,0 +1,209 @@
+//! The options of a `with`, worked out.
+
+use super::super::Interpreter;
+use super::super::settings::Settings;
+use super::super::unwind::{Error, Eval, Unwind, page};
+use super::retry;
+use crate::check::program::*;
+use crate::check::settings::{Row, Setting};
+use crate::diag::{Diagnostic, code, quote_word};
+use crate::process::{Environment, Identity, Limit, Resource, Signal};
+use crate::span::Span;
+use crate::sys::accounts;
+use crate::value::{Map, Str, Value, format};
+use std::ffi::CStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The options of one `with`, worked out.
+pub struct Circumstances {
+    pub settings: Settings,
+    pub directory: Option<Arc<CStr>>,
+    pub environment: Option<Environment>,
+    pub timeout: Option<(Duration, Span)>,
+    pub idle_timeout: Option<(Duration, Span)>,
+    pub retry: retry::Plan,
+    pub atomic: bool,
+    pub stats: bool,
+}
+
+impl Interpreter {
+    pub(super) fn circumstances(&mut self, options: &[WithOption]) -> Eval<Circumstances> {
+        let mut all = Circumstances {
+            settings: (*self.settings).clone(),
+            directory: None,
+            environment: None,
+            timeout: None,
+            idle_timeout: None,
+            retry: retry::Plan::default(),
+            atomic: false,
+            stats: false,
+        };
+        let mut environment = None;
+        let mut clear = false;
+        for option in options {
+            let value = self.expr(&option.value)?;
+            let row = option.setting.row();
+            if row.takes.check(&value).is_err() {
+                return Err(self.wrong_setting(row, &value, option.value.span));
+            }
+            let settings = &mut all.settings;
+            match (option.setting, value) {
+                (Setting::Timeout, Value::Duration(after)) => {
+                    all.timeout = Some((after.to_std(), option.span))
+                }
+                (Setting::IdleTimeout, Value::Duration(after)) => {
+                    all.idle_timeout = Some((after.to_std(), option.span));
+                }
+                (Setting::Grace, Value::Duration(grace)) => settings.grace = grace.to_std(),
+                (Setting::Signal, value) => settings.signal = self.signal_of(&value, option)?,
+                (Setting::Retry, Value::Int(times)) => {
+                    all.retry.times = usize::try_from(times).unwrap_or(usize::MAX)
+                }
+                (Setting::Backoff, Value::Duration(pause)) => all.retry.backoff = pause.to_std(),
+                (Setting::RetryOn, Value::List(list)) => {
+                    let ends = list.iter().map(|end| retry::End::of(end).ok_or(end));
+                    all.retry.on = Some(ends.collect::<Result<_, _>>().map_err(|end| {
+                        let expected = "statuses of 1 to 255, names of signals and \"timeout\"";
+                        self.bad_setting(
+                            option,
+                            &format!("`retry_on` holds {expected}, and not {}", format::display(end, 40)),
+                        )
+                    })?);
+                }
+                (Setting::Ok, Value::List(list)) => settings.ok = Some(self.statuses(&list, option)?),
+                (Setting::Cwd, Value::Str(path)) => all.directory = Some(self.directory_of(&path, option)?),
+                (Setting::Env, Value::Map(map)) => environment = Some((map, option)),
+                (Setting::ClearEnv, Value::Bool(yes)) => clear = yes,
+                (Setting::Umask, Value::Str(digits)) => {
+                    settings.attributes.umask = Some(self.umask_of(&digits, option)?)
+                }
+                (Setting::Nice, Value::Int(more)) => {
+                    let more = i32::try_from(more).unwrap_or(0);
+                    settings.attributes.nice = Some(settings.attributes.nice.unwrap_or(0) + more);
+                }
+                (Setting::User, value) => self.user_of(&value, option, settings)?,
+                (Setting::Group, value) => self.group_of(&value, option, settings)?,
+                (Setting::MaxOutput, Value::Size(size)) => {
+                    settings.max_output = usize::try_from(size.bytes).unwrap_or(usize::MAX);
+                }
+                (Setting::Memory, Value::Size(size)) => limit(settings, Resource::Memory, size.bytes),
+                (Setting::FileSize, Value::Size(size)) => limit(settings, Resource::FileSize, size.bytes),
+                (Setting::CpuTime, Value::Duration(time)) => {
+                    // Whole seconds are what the kernel counts; less would be none at all.
+                    let seconds = time.to_std().as_secs_f64().ceil();
+                    limit(settings, Resource::CpuTime, seconds as i64);
+                }
+                (Setting::OpenFiles, Value::Int(number)) => limit(settings, Resource::OpenFiles, number),
+                (Setting::Processes, Value::Int(number)) => limit(settings, Resource::Processes, number),
+                (Setting::Atomic, Value::Bool(yes)) => all.atomic = yes,
+                (Setting::Stats, Value::Bool(yes)) => all.stats = yes,
+                (Setting::Detach, Value::Bool(yes)) => settings.detach = yes,
+                (_, value) => {
+                    return Err(self.wrong_setting(row, &value, option.value.span));
+                }
+            }
+        }
+        if clear || environment.is_some() {
+            let mut changed = if clear { Environment::empty() } else { self.environment.clone() };
+            if let Some((map, option)) = environment {
+                self.put_variables(&mut changed, &map, option)?;
+            }
+            all.environment = Some(changed);
+        }
+        Ok(all)
+    }
+
+    fn wrong_setting(&self, row: &Row, found: &Value, span: Span) -> Unwind {
+        let message = format!("`{}` takes {}", row.name, row.takes.phrase());
+        let error = page(code::WRONG_TYPE, self.source(), span, message, &format::display(found, 60));
+        let error = row.advice(found).into_iter().fold(error, Diagnostic::help);
+        Error::value(error).into()
+    }
+
+    fn bad_setting(&self, option: &WithOption, message: &str) -> Unwind {
+        Error::value(page(code::BAD_VALUE, self.source(), option.value.span, message, "this value")).into()
+    }
+
+    fn signal_of(&self, value: &Value, option: &WithOption) -> Eval<Signal> {
+        let parsed = match value {
+            Value::Str(name) => Signal::parse(name.as_bytes()),
+            _ => None,
+        };
+        parsed.ok_or_else(|| {
+            let message =
+                format!("`signal` takes the name of a signal, and {} is none", format::display(value, 40));
+            self.bad_setting(option, &message)
+        })
+    }
+
+    fn statuses(&self, list: &[Value], option: &WithOption) -> Eval<Arc<[u8]>> {
+        let status = |value: &Value| match value {
+            Value::Int(status) => u8::try_from(*status).map_err(|_| value.clone()),
+            other => Err(other.clone()),
+        };
+        let all: Result<Vec<u8>, Value> = list.iter().map(status).collect();
+        let all = all.map_err(|value| {
+            let message =
+                format!("`ok` holds statuses from 0 to 255, and not {}", format::display(&value, 40));
+            self.bad_setting(option, &message)
+        })?;
+        Ok(all.into())
+    }
+
+    fn directory_of(&mut self, path: &Str, option: &WithOption) -> Eval<Arc<CStr>> {
+        let before = self.working_directory(option.value.span)?;
+        self.enter_directory(&before, path.as_bytes(), false, option.value.span)
+    }
+
+    fn put_variables(&self, environment: &mut Environment, map: &Map, option: &WithOption) -> Eval<()> {
+        for (name, value) in map.iter() {
+            if matches!(value, Value::Null) {
+                environment.remove(name.as_bytes());
+                continue;
+            }
+            let text = self.word_of(value, option.value.span)?;
+            environment.set(name.as_bytes(), &text).map_err(|error| {
+                self.bad_setting(option, &format!("{}: {error}", quote_word(name.as_bytes())))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn umask_of(&self, digits: &Str, option: &WithOption) -> Eval<u32> {
+        let text = std::str::from_utf8(digits.as_bytes()).unwrap_or_default();
+        match u32::from_str_radix(text, 8) {
+            Ok(mask) if mask <= 0o777 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(mask),
+            _ => Err(self.bad_setting(option, "`umask` takes octal digits up to 777, such as \"027\"")),
+        }
+    }
+
+    fn user_of(&self, value: &Value, option: &WithOption, settings: &mut Settings) -> Eval<()> {
+        let name = self.word_of(value, option.value.span)?;
+        let account = accounts::user(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
+        let identity =
+            settings.attributes.identity.get_or_insert(Identity { user: None, group: None, groups: None });
+        identity.user = Some(account.user);
+        // An explicit group, given before, stands.
+        identity.group = identity.group.or(Some(account.group));
+        identity.groups = Some(account.groups);
+        Ok(())
+    }
+
+    fn group_of(&self, value: &Value, option: &WithOption, settings: &mut Settings) -> Eval<()> {
+        let name = self.word_of(value, option.value.span)?;
+        let group = accounts::group(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
+        let identity =
+            settings.attributes.identity.get_or_insert(Identity { user: None, group: None, groups: None });
+        identity.group = Some(group);
+        // Others that we are in would still open doors.
+        identity.groups.get_or_insert_with(Vec::new);
+        Ok(())
+    }
+}
+
+fn limit(settings: &mut Settings, resource: Resource, value: i64) {
+    let limits = &mut settings.attributes.limits;
+    limits.retain(|limit| limit.resource != resource);
+    limits.push(Limit { resource, value: u64::try_from(value).unwrap_or(0) });
+}

@@ -1,0 +1,147 @@
+//! Users and groups, by name or number (passwd(5), group(5)).
+//!
+//! From the files themselves: the static binary has no name service switch, so that users who exist only in a
+//! directory service (LDAP, systemd-homed) are known by their number alone.
+
+use std::fmt;
+use std::io;
+
+const PASSWORD_FILE: &str = "/etc/passwd";
+const GROUP_FILE: &str = "/etc/group";
+
+/// Whom programs run as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The user's number.
+    pub user: u32,
+    /// The primary group.
+    pub group: u32,
+    /// The other groups of the user.
+    pub groups: Vec<u32>,
+}
+
+/// Why there is no such user or group.
+#[derive(Debug)]
+pub enum AccountError {
+    /// The file lists none of this name.
+    Unknown {
+        /// `"user"` or `"group"`.
+        what: &'static str,
+        /// As it was asked for.
+        name: Vec<u8>,
+        /// Where it would be listed.
+        file: &'static str,
+    },
+    /// The file can't be read.
+    Unreadable(&'static str, io::Error),
+}
+
+impl fmt::Display for AccountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { what, name, file } => write!(f, "no {what} `{}` in {file}", name.escape_ascii()),
+            Self::Unreadable(file, error) => write!(f, "can't read {file}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for AccountError {}
+
+/// The user of this name or number, with all groups.
+///
+/// # Errors
+/// Nobody has the name, or a file can't be read. A number that nobody has is a user without groups but the one of
+/// the same number.
+pub fn user(name: &[u8]) -> Result<Account, AccountError> {
+    let users = read(PASSWORD_FILE)?;
+    let groups = read(GROUP_FILE)?;
+    user_in(&users, &groups, name).ok_or_else(|| AccountError::Unknown {
+        what: "user",
+        name: name.to_vec(),
+        file: PASSWORD_FILE,
+    })
+}
+
+/// The number of the group of this name or number.
+///
+/// # Errors
+/// No group has the name, or the file can't be read.
+pub fn group(name: &[u8]) -> Result<u32, AccountError> {
+    if let Some(number) = number(name) {
+        return Ok(number);
+    }
+    let found = lines(&read(GROUP_FILE)?, name).next();
+    found.ok_or_else(|| AccountError::Unknown { what: "group", name: name.to_vec(), file: GROUP_FILE })
+}
+
+fn read(file: &'static str) -> Result<Vec<u8>, AccountError> {
+    std::fs::read(file).map_err(|error| AccountError::Unreadable(file, error))
+}
+
+fn user_in(users: &[u8], groups: &[u8], name: &[u8]) -> Option<Account> {
+    let asked = number(name);
+    let fields = |line: &[u8]| -> Option<(Vec<u8>, u32, u32)> {
+        let mut fields = line.split(|byte| *byte == b':');
+        let name = fields.next()?.to_vec();
+        Some((name, number(fields.nth(1)?)?, number(fields.next()?)?))
+    };
+    let mut known = users.split(|byte| *byte == b'\n').filter_map(fields);
+    let found = known.find(|(listed, user, _)| listed == name || asked == Some(*user));
+    match (found, asked) {
+        (Some((name, user, group)), _) => Some(Account { user, group, groups: groups_of(groups, &name) }),
+        (None, Some(number)) => Some(Account { user: number, group: number, groups: Vec::new() }),
+        (None, None) => None,
+    }
+}
+
+/// The groups that list a user as a member.
+fn groups_of(groups: &[u8], user: &[u8]) -> Vec<u32> {
+    let member = |line: &&[u8]| {
+        let members = line.split(|byte| *byte == b':').nth(3).unwrap_or_default();
+        members.split(|byte| *byte == b',').any(|member| member == user)
+    };
+    let number_of = |line: &[u8]| number(line.split(|byte| *byte == b':').nth(2)?);
+    groups.split(|byte| *byte == b'\n').filter(member).filter_map(number_of).collect()
+}
+
+/// The third fields of the lines of this name.
+fn lines<'a>(file: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = u32> + 'a {
+    file.split(|byte| *byte == b'\n').filter_map(move |line| {
+        let mut fields = line.split(|byte| *byte == b':');
+        (fields.next()? == name).then_some(())?;
+        number(fields.nth(1)?)
+    })
+}
+
+fn number(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(text).ok()?.parse().ok().filter(|number| *number != u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USERS: &[u8] = b"root:x:0:0:root:/root:/bin/sh\nweb:x:33:34::/var/www:/bin/false\n";
+    const GROUPS: &[u8] = b"root:x:0:\nlog:x:4:sys,web\nwww:x:34:\nssl:x:110:web\n";
+
+    #[test]
+    fn a_user_comes_with_all_groups() {
+        let web = Account { user: 33, group: 34, groups: vec![4, 110] };
+        assert_eq!(user_in(USERS, GROUPS, b"web"), Some(web.clone()));
+        assert_eq!(user_in(USERS, GROUPS, b"33"), Some(web));
+        assert_eq!(user_in(USERS, GROUPS, b"we"), None);
+        assert_eq!(
+            user_in(USERS, GROUPS, b"7777"),
+            Some(Account { user: 7777, group: 7777, groups: Vec::new() })
+        );
+        assert_eq!(lines(GROUPS, b"log").next(), Some(4));
+    }
+
+    #[test]
+    fn root_is_known_here() {
+        assert_eq!(user(b"root").unwrap().user, 0);
+        assert_eq!(group(b"12").unwrap(), 12);
+        let error = user(b"no such\x1b").unwrap_err();
+        assert_eq!(error.to_string(), "no user `no such\\x1b` in /etc/passwd");
+    }
+}
