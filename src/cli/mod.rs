@@ -109,7 +109,9 @@ fn explain(code: &str) -> u8 {
             None if let Some(text) = crate::check::settings::explain(code) => print(&text),
             None => {
                 let code = crate::diag::visible(code.as_bytes());
-                complain(&format!("pipewright: {code} is no diagnostic, builtin, function, method or option of with\n"));
+                complain(&format!(
+                    "pipewright: {code} is no diagnostic, builtin, function, method or option of with\n"
+                ));
                 2
             }
         },

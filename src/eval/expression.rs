@@ -241,7 +241,8 @@ impl Interpreter {
         if found == Type::Job {
             let message = format!("a job has no field `{}`", crate::diag::visible(name.as_bytes()));
             let error = page(code::MISSING_KEY, self.source(), span, message, "job");
-            return Error::value(error.help("it has pid and status; job.wait() waits, and gives the status")).into();
+            return Error::value(error.help("it has pid and status; job.wait() waits, and gives the status"))
+                .into();
         }
         let message = format!("what has this field is {}, not a map", found.phrase());
         let error = page(code::WRONG_TYPE, self.source(), span, message, found.name());

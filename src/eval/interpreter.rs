@@ -231,6 +231,9 @@ impl Interpreter {
     /// The process group for a new pipeline: one of its own. On a terminal that is ours, programs stay in our group as
     /// under sh, or they could not read from it.
     pub(super) fn new_group(&self) -> Group {
+        if self.settings.detach {
+            return Group::sessions();
+        }
         let terminal = self.shared.terminal.get_or_init(|| {
             let ours = crate::sys::tty::own_group();
             (0..=2).any(|fd| {

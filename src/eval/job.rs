@@ -5,7 +5,7 @@ use super::unwind::{Error, Eval, Failure, Unwind};
 use super::{Interpreter, page};
 use crate::check::program::{AndOr, Block, Pipeline};
 use crate::diag::{Source, code};
-use crate::process::{Descriptor, Interrupt, OpenMode, open};
+use crate::process::{Descriptor, FileTable, Interrupt, OpenMode, open};
 use crate::span::Span;
 use crate::sys::Pid;
 use crate::value::{Opaque, Value};
@@ -82,17 +82,7 @@ impl Interpreter {
         work: impl FnOnce(&mut Interpreter) -> Eval<()> + Send + 'static,
     ) -> Eval<Arc<JobState>> {
         let mut fork = self.fork();
-        // Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
-        // of its own, as in bash.
-        let own = |input: &Descriptor| {
-            matches!(input, Descriptor::Inherited(_)) || self.shared.is_closed_input(input)
-        };
-        if fork.files.get(0).is_some_and(own) {
-            match open(None, b"/dev/null", OpenMode::Read) {
-                Ok(null) => fork.files.set(0, Arc::new(null)),
-                Err(_) => fork.files.close(0),
-            }
-        }
+        self.close_inherited_input(&mut fork.files);
         // The handlers must be there before the job has children: a signal then ends them too.
         let cancel = self.interrupt().child().map_err(|error| {
             let message = format!("can't start a job: {}", crate::diag::reason(&error));
@@ -125,6 +115,20 @@ impl Interpreter {
         *state.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         self.jobs.push(Job { state: state.clone(), source: self.source().clone(), span });
         Ok(state)
+    }
+
+    /// Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
+    /// of its own, as in bash.
+    pub(super) fn close_inherited_input(&self, files: &mut FileTable) {
+        let own = |input: &Descriptor| {
+            matches!(input, Descriptor::Inherited(_)) || self.shared.is_closed_input(input)
+        };
+        if files.get(0).is_some_and(own) {
+            match open(None, b"/dev/null", OpenMode::Read) {
+                Ok(null) => files.set(0, Arc::new(null)),
+                Err(_) => files.close(0),
+            }
+        }
     }
 
     /// Waits for all jobs; the failure of the first that failed is one here.

@@ -16,6 +16,7 @@ mod quote;
 mod record;
 mod redirect;
 mod settings;
+mod start_error;
 mod statement;
 mod stats;
 mod substitution;

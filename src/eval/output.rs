@@ -3,10 +3,13 @@
 use super::Interpreter;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::diag::{code, reason};
-use crate::process::FileTable;
+use crate::process::{FileTable, Readable};
 use crate::span::Span;
 use crate::sys::pipe;
+use crate::sys::poll::Interest;
 use std::io::ErrorKind;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
 
 /// The streams of a builtin.
 pub enum Output<'a> {
@@ -38,7 +41,15 @@ impl Output<'_> {
             .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
         let mut rest = bytes;
         while !rest.is_empty() {
-            match pipe::write(target, rest) {
+            // With a time limit no more than what is taken at once: a full pipe would hold us beyond it.
+            let part = match run.due() {
+                Some(due) => {
+                    run.await_room(target, due)?;
+                    &rest[..rest.len().min(pipe::LEAST)]
+                }
+                None => rest,
+            };
+            match pipe::write(target, part) {
                 Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => run.check_interrupt()?,
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Err(Unwind::PipeClosed),
@@ -53,5 +64,22 @@ impl Output<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Interpreter {
+    /// Waits until something can be written, or the time is up.
+    fn await_room(&self, target: BorrowedFd<'_>, mut due: Instant) -> Eval<()> {
+        let interrupt = self.interrupt();
+        loop {
+            match interrupt.wait_for(target, Interest::Write, Some(due)) {
+                Ok(Readable::TimedOut | Readable::Interrupted) => {
+                    self.check_interrupt()?;
+                    due = self.due().unwrap_or(due);
+                }
+                // A target that can't be waited for is always ready, or an error of the write.
+                Ok(Readable::Ready) | Err(_) => return Ok(()),
+            }
+        }
     }
 }

@@ -10,10 +10,9 @@ use super::redirect::Opened;
 use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
 use super::{Error, Event, Interpreter};
 use crate::check::program::*;
-use crate::diag::{Diagnostic, code, quote_argv, quote_word, reason};
+use crate::diag::code;
 use crate::process::{
-    Capture, Child, Descriptor, FileTable, Pump, Stage as Program, StartError, StartProblem, Stop, pipe,
-    pipe_between, start, wait,
+    Capture, Child, Descriptor, FileTable, Pump, Stage as Program, Stop, pipe_between, start, wait,
 };
 use crate::span::Span;
 use std::os::fd::OwnedFd;
@@ -216,6 +215,10 @@ impl Interpreter {
         for (place, (stage, redirections)) in prepared.into_iter().zip(opened).enumerate() {
             let syntax = &stages[place];
             let mut files = self.files.clone();
+            if self.settings.detach {
+                // It may outlive who writes to this one, and must not take what is meant for others.
+                self.close_inherited_input(&mut files);
+            }
             if let Some(reader) = input.take() {
                 files.set(0, Arc::new(reader));
             }
@@ -521,117 +524,6 @@ impl Interpreter {
             order: None,
         }
     }
-
-    // -------------------------------------------------------------------------------------- errors
-
-    pub(super) fn pipe(&self, span: Span) -> Eval<(OwnedFd, OwnedFd)> {
-        self.made(pipe(), span)
-    }
-
-    fn made(&self, pipe: std::io::Result<(OwnedFd, OwnedFd)>, span: Span) -> Eval<(OwnedFd, OwnedFd)> {
-        pipe.map_err(|error| {
-            let message = format!("can't make a pipe: {}", reason(&error));
-            let error = page(code::SPAWN_FAILED, self.source(), span, message, "after this stage");
-            Error::command(error.help("the limit of open descriptors is shown by `ulimit -n`"), 126).into()
-        })
-    }
-
-    pub(super) fn overflow(&self, span: Span) -> Unwind {
-        let limit = i64::try_from(self.settings.max_output).unwrap_or(i64::MAX);
-        let limit = crate::value::format::display(&crate::value::Size::from_bytes(limit).into(), 20);
-        let message = format!("the captured output is larger than {limit}");
-        let error = page(code::OUTPUT_TOO_LARGE, self.source(), span, message, "this output");
-        let help = "stream it: cmd | each line { … }, or write it to a file; with max_output=1G { … } raises the limit";
-        Error::value(error.help(help)).into()
-    }
-
-    fn not_started(&self, error: StartError, span: Span) -> Unwind {
-        let name = error.argv.first().map(|name| quote_word(name)).unwrap_or_default();
-        let at = |code, message: String, label: &str| page(code, self.source(), span, message, label);
-        // sh would run such a file by itself, so no `||` may take the refusal for the file's answer.
-        let refused = matches!(error.problem, StartProblem::NotAProgram);
-        let (diagnostic, status): (Diagnostic, u8) = match error.problem {
-            StartProblem::NulInArgument { .. } => (
-                at(code::NUL_IN_ARGUMENT, format!("an argument of {name} holds a NUL byte"), "this command"),
-                126,
-            ),
-            StartProblem::NoArguments => (
-                at(code::PROGRAM_NOT_FOUND, "no program is named: the list is empty".into(), "this command"),
-                127,
-            ),
-            StartProblem::ArgumentTooLong { index, length } => {
-                let shown = error
-                    .argv
-                    .get(index)
-                    .map(|text| quote_word(&text[..text.len().min(20)]))
-                    .unwrap_or_default();
-                let message = format!(
-                    "argument {index} of {name} ({shown}…) has {length} bytes; the kernel takes 131,071"
-                );
-                (
-                    at(code::ARGUMENT_TOO_LONG, message, "this command")
-                        .help("pass the text through standard input: <<< $text, or a file"),
-                    126,
-                )
-            }
-            StartProblem::ArgumentsTooLong { bytes, arguments } => {
-                let message = format!(
-                    "the {arguments} arguments of {name} and its environment have {bytes} bytes, more than the kernel takes"
-                );
-                (
-                    at(code::ARGUMENT_TOO_LONG, message, "this command")
-                        .help("pass the list through standard input, as to xargs -0, or in parts"),
-                    126,
-                )
-            }
-            StartProblem::Directory { errno } => {
-                let reason = reason(&std::io::Error::from_raw_os_error(errno));
-                (
-                    at(
-                        code::NO_DIRECTORY,
-                        format!("can't enter the directory of {name}: {reason}"),
-                        "this command",
-                    ),
-                    126,
-                )
-            }
-            StartProblem::BadInterpreter { interpreter } => {
-                let message = format!(
-                    "{name} can't be run: its first line names {}, which can't be",
-                    quote_word(&interpreter)
-                );
-                (
-                    at(code::NOT_EXECUTABLE, message, "this program")
-                        .help("install the interpreter, or correct the `#!` line"),
-                    126,
-                )
-            }
-            StartProblem::NotAProgram => {
-                let message =
-                    format!("{name} is no program: it has no `#!` line and is no executable of this machine");
-                (
-                    at(code::NOT_EXECUTABLE, message, "this program")
-                        .help("begin a script with a line such as #!/bin/sh; no shell is started unasked"),
-                    126,
-                )
-            }
-            StartProblem::Vanished => (
-                at(code::PROGRAM_NOT_FOUND, format!("{name} has gone since it was found"), "this program"),
-                127,
-            ),
-            StartProblem::System(error) => {
-                (at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command"), 126)
-            }
-        };
-        let diagnostic = if error.argv.len() > 1 {
-            diagnostic.note(limited(&quote_argv(&error.argv)))
-        } else {
-            diagnostic
-        };
-        let error =
-            if refused { Error::refused(diagnostic, status) } else { Error::command(diagnostic, status) };
-        error.into()
-    }
 }
 
 /// What a program has for a status that died of writing to a pipe without a reader.
@@ -639,13 +531,6 @@ const SIGPIPE_STATUS: u8 = 141;
 
 fn has_reader(output: &Descriptor) -> bool {
     !output.borrow().is_ok_and(crate::sys::poll::is_hung_up)
-}
-
-fn limited(text: &str) -> String {
-    match text.char_indices().nth(200) {
-        Some((end, _)) => format!("it was: {}…", &text[..end]),
-        None => format!("it was: {text}"),
-    }
 }
 
 /// Where the last stage's output goes.

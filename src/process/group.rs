@@ -14,6 +14,7 @@ pub struct Group(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Inherit,
+    Sessions,
     Own(Arc<Own>),
 }
 
@@ -30,6 +31,11 @@ impl Group {
         Self(Kind::Inherit)
     }
 
+    /// A group and session for each child: nothing that is sent to ours, or to our terminal's, reaches it.
+    pub const fn sessions() -> Self {
+        Self(Kind::Sessions)
+    }
+
     /// A group of its own, led by the first child.
     pub fn own() -> Self {
         Self(Kind::Own(Arc::new(Own { terminal: None, leader: Mutex::new(None) })))
@@ -44,7 +50,7 @@ impl Group {
     /// The group's number, while its leader is not reaped.
     pub fn id(&self) -> Option<Pid> {
         match &self.0 {
-            Kind::Inherit => None,
+            Kind::Inherit | Kind::Sessions => None,
             Kind::Own(own) => *own.leader(),
         }
     }
@@ -54,8 +60,14 @@ impl Group {
         &self,
         spawn: impl Fn(ProcessGroup, Option<RawFd>) -> Result<Process, SpawnError>,
     ) -> Result<(Process, Option<Pid>), SpawnError> {
-        let Kind::Own(own) = &self.0 else {
-            return spawn(ProcessGroup::Inherit, None).map(|process| (process, None));
+        let own = match &self.0 {
+            Kind::Inherit => return spawn(ProcessGroup::Inherit, None).map(|process| (process, None)),
+            Kind::Sessions => {
+                let process = spawn(ProcessGroup::Session, None)?;
+                let pid = process.pid();
+                return Ok((process, Some(pid)));
+            }
+            Kind::Own(own) => own,
         };
         loop {
             // Held while the leader starts: a second one at that moment has to wait for its number.

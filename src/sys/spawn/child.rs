@@ -133,6 +133,7 @@ fn enter_group(shared: &Shared<'_>) -> Result<(), SpawnError> {
     let group = match shared.group {
         ProcessGroup::Inherit => return Ok(()),
         ProcessGroup::New => 0,
+        ProcessGroup::Session => return call(libc::SYS_setsid, [0; 4]).map(drop).map_err(at(Step::Group)),
         ProcessGroup::Join(group) => group,
     };
     call(libc::SYS_setpgid, [0, group as c_long, 0, 0]).map_err(at(Step::Group))?;

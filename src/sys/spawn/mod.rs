@@ -67,6 +67,8 @@ pub enum ProcessGroup {
     Inherit,
     /// A new one that it leads.
     New,
+    /// A new one in a session of its own, without a terminal (setsid(2)).
+    Session,
     /// That of a child that is not reaped yet.
     Join(Pid),
 }

@@ -55,6 +55,7 @@ fn refuse_unsupported(request: &Spawn<'_>) -> Result<(), SpawnError> {
     let attributes = request.attributes;
     let step = match attributes {
         _ if attributes.parent_death.is_some() => Step::ParentDeath,
+        _ if request.group == ProcessGroup::Session => Step::Group,
         _ if request.terminal.is_some() => Step::Terminal,
         _ if attributes.nice.is_some() => Step::Nice,
         _ if attributes.identity.is_some() => Step::Identity,
@@ -149,7 +150,7 @@ impl SpawnAttributes {
             let mut flags = libc::POSIX_SPAWN_SETSIGMASK as c_int | libc::POSIX_SPAWN_SETSIGDEF as c_int;
             let group = match group {
                 ProcessGroup::Inherit => None,
-                ProcessGroup::New => Some(0),
+                ProcessGroup::New | ProcessGroup::Session => Some(0),
                 ProcessGroup::Join(group) => Some(group),
             };
             if let Some(group) = group {
