@@ -121,7 +121,7 @@ impl Interpreter {
 
 impl TimedOut {
     /// The error that it is where the limit was set.
-    pub fn into_error(self: Box<Self>) -> Error {
+    pub fn into_error(self) -> Error {
         let after = format::display(&Value::Duration(self.limit.after.into()), 30);
         let message = if self.limit.idle {
             format!("no output for {after}: the block and its processes were ended")
