@@ -15,6 +15,9 @@ pub fn main() -> u8 {
     crate::sys::start::begin();
     // Whoever started us may have left descriptors open that our children have no business with.
     crate::sys::descriptor::seal();
+    if std::env::args_os().skip(1).eq([END_TREES]) {
+        return end_trees();
+    }
     match options::parse(std::env::args_os()) {
         Ok(options) => act(options).unwrap_or_else(|status| status),
         Err(message) => {
@@ -47,7 +50,14 @@ fn act(options: Options) -> Result<u8, u8> {
             script(&options.text)?.warnings().iter().for_each(show);
             0
         }
-        Mode::Run => run(script(&options.text)?, options),
+        Mode::Run => {
+            if options.guard
+                && let Some(status) = guard()?
+            {
+                return Ok(status);
+            }
+            run(script(&options.text)?, options)
+        }
     })
 }
 
@@ -56,10 +66,42 @@ fn script(text: &Text) -> Result<Script, u8> {
     Script::parse(&name, text).map_err(|errors| refuse(&errors))
 }
 
+/// Becomes two processes: the inner one goes on, and the outer one comes back with its status when it has ended, and
+/// nothing of it is left.
+fn guard() -> Result<Option<u8>, u8> {
+    match crate::process::supervised() {
+        Ok(end) => Ok(end.map(crate::sys::supervisor::end_like)),
+        Err(error) => {
+            complain(&format!("pipewright: --guard: {}\n", crate::diag::reason(&error)));
+            Err(126)
+        }
+    }
+}
+
+/// What the watcher of a killed run calls us with (`sys::watcher`); standard input has the numbers of processes.
+const END_TREES: &str = "--end-trees";
+
+fn end_trees() -> u8 {
+    let mut numbers = Vec::new();
+    if std::io::stdin().lock().read_to_end(&mut numbers).is_err() {
+        return 1;
+    }
+    let (numbers, _) = numbers.as_chunks();
+    let roots: Vec<i32> = numbers.iter().copied().map(i32::from_ne_bytes).filter(|pid| *pid > 1).collect();
+    crate::process::end_trees(&roots);
+    0
+}
+
 fn run(script: Script, options: Options) -> u8 {
     let observer = options.trace.then(trace::observer);
     let input_is_script = matches!(options.text, Text::StandardInput);
-    let run = engine::Options { args: options.args, handle_signals: true, input_is_script, observer };
+    let run = engine::Options {
+        args: options.args,
+        handle_signals: true,
+        adopt_orphans: true,
+        input_is_script,
+        observer,
+    };
     match script.run(run) {
         Outcome::Exit(status) => status,
         Outcome::Error(error, status) => {

@@ -23,6 +23,8 @@ Options, which end at FILE or CODE:
       --ast        print the syntax tree as JSON, and run nothing
       --fmt        lay out the script FILEs anew, or standard input to standard
                    output; with --check only tell which files would change
+      --guard      run it below a second process, so that nothing that it started
+                   outlives it though SIGKILL ends either, daemons included
       --trace      tell on standard error when a process starts and ends
       --explain X  tell more about a diagnostic, such as E0201, a builtin or a method
   -h, --help       print this
@@ -56,6 +58,7 @@ pub struct Options {
     pub text: Text,
     pub args: Vec<Vec<u8>>,
     pub trace: bool,
+    pub guard: bool,
 }
 
 const USAGE: &str =
@@ -63,7 +66,8 @@ const USAGE: &str =
 
 pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     let mut parser = lexopt::Parser::from_iter(args);
-    let mut options = Options { mode: Mode::Run, text: Text::None, args: Vec::new(), trace: false };
+    let mut options =
+        Options { mode: Mode::Run, text: Text::None, args: Vec::new(), trace: false, guard: false };
     let wrong = |error: lexopt::Error| format!("pipewright: {error}\n{USAGE}");
     loop {
         match parser.next().map_err(wrong)? {
@@ -85,6 +89,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             }
             Some(Arg::Long("ast")) => options.mode = Mode::Tree,
             Some(Arg::Long("trace")) => options.trace = true,
+            Some(Arg::Long("guard")) => options.guard = true,
             Some(Arg::Long("explain")) => {
                 options.mode = Mode::Explain(parser.value().map_err(wrong)?.to_string_lossy().into_owned());
                 return Ok(options);

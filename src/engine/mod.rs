@@ -21,6 +21,9 @@ pub struct Options {
     pub args: Vec<Vec<u8>>,
     /// Catch INT, TERM and HUP, to end the script's processes before this one. The handlers are the whole process's.
     pub handle_signals: bool,
+    /// Become the parent of what programs leave behind (`PR_SET_CHILD_SUBREAPER`), and end it when the run ends; have a
+    /// second process end what is left should SIGKILL end this one. Both are the whole process's.
+    pub adopt_orphans: bool,
     /// The text of the script came by standard input, so its commands can't read that.
     pub input_is_script: bool,
     /// Is told of every process that starts and ends.
@@ -58,8 +61,8 @@ impl Script {
 
     /// Runs it to its end.
     pub fn run(self, options: Options) -> Outcome {
-        let Options { args, handle_signals, input_is_script, observer } = options;
-        let setup = Setup { args, handle_signals, input_is_script, observer };
+        let Options { args, handle_signals, adopt_orphans, input_is_script, observer } = options;
+        let setup = Setup { args, handle_signals, adopt_orphans, input_is_script, observer };
         let mut interpreter = Interpreter::new(self.0, setup);
         match interpreter.run() {
             Ok(()) => Outcome::Exit(0),

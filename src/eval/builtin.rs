@@ -315,7 +315,8 @@ impl Interpreter {
                 set.add(event, Interest::Read);
             }
             // Whatever ends the wait early, the time that is left is looked at again.
-            let _ = set.wait([end, self.due()].into_iter().flatten().map(left).min());
+            let due = [end, self.due()].into_iter().flatten().map(left).chain(interrupt.look_after()).min();
+            let _ = set.wait(due);
         }
     }
 

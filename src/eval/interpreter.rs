@@ -6,11 +6,13 @@ use super::substitution::Substitution;
 use super::unwind::{Error, Eval, StageOutcome, Unwind};
 use crate::check::program::{ARGS, ModuleId, Program, SCRIPT, Slot};
 use crate::diag::Source;
-use crate::process::{Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport};
+use crate::process::{
+    self, Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport,
+};
 use crate::value::{List, Str, Value};
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 
 /// What the evaluation tells about processes, for a trace.
 pub enum Event<'a> {
@@ -28,6 +30,9 @@ pub struct Setup {
     /// Whether signals that ask this process to end are caught, once there is something to clean up. Only the
     /// binary may say so: the handlers are the whole process's.
     pub handle_signals: bool,
+    /// Whether orphans of the programs come to this process, which ends them when the run ends. Only the binary may
+    /// say so.
+    pub adopt_orphans: bool,
     pub observer: Option<Observer>,
     /// The script itself came by standard input.
     pub input_is_script: bool,
@@ -37,6 +42,8 @@ pub struct Setup {
 pub struct Shared {
     pub program: Program,
     handle_signals: bool,
+    adopt_orphans: bool,
+    adopting: Once,
     pub(super) interrupt: OnceLock<Interrupt>,
     terminal: OnceLock<bool>,
     unreadable: OnceLock<Option<Arc<OwnedFd>>>,
@@ -77,8 +84,8 @@ pub struct Interpreter {
     pub(super) calls: usize,
     /// What a `return` on its way gives.
     pub(super) returned: Value,
-    /// How many `defer` blocks run: nothing interrupts these.
-    pub(super) shielded: usize,
+    /// While a `defer` block runs, the requests to stop that don't interrupt it: those that came before, and the first.
+    pub(super) shielded: Option<u32>,
     /// How the last pipeline's stages ended, while somebody keeps a record of that.
     pub(super) record: Option<Vec<StageOutcome>>,
     pub(super) directory: Option<Arc<CStr>>,
@@ -97,6 +104,9 @@ pub struct Interpreter {
     pub(super) depth: usize,
 }
 
+/// How many of the processes that a script left running are named.
+const SHOWN: usize = 5;
+
 impl Interpreter {
     pub fn new(program: Program, setup: Setup) -> Self {
         let mut slots = vec![Value::Null; program.slots];
@@ -105,6 +115,8 @@ impl Interpreter {
         let shared = Shared {
             program,
             handle_signals: setup.handle_signals,
+            adopt_orphans: setup.adopt_orphans,
+            adopting: Once::new(),
             interrupt: OnceLock::new(),
             terminal: OnceLock::new(),
             unreadable: OnceLock::new(),
@@ -123,7 +135,7 @@ impl Interpreter {
             used: Vec::new(),
             calls: 0,
             returned: Value::Null,
-            shielded: 0,
+            shielded: None,
             record: None,
             directory: None,
             environment: Environment::inherited(),
@@ -169,12 +181,45 @@ impl Interpreter {
         let main = self.main_arguments()?;
         let ran = self.block(&shared.program.modules[SCRIPT.0 as usize].body);
         let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(main)));
-        match ran {
-            Ok(()) => self.await_jobs(),
+        let ran = match ran {
+            // A signal that came while nothing could be interrupted.
+            Ok(()) => self.await_jobs().and_then(|()| self.check_interrupt()),
             Err(unwind) => {
                 self.end_jobs(&unwind);
                 Err(unwind)
             }
+        };
+        self.sweep(&ran);
+        ran
+    }
+
+    /// Ends what programs have left behind: nothing outlives the script.
+    fn sweep(&self, ran: &Eval<()>) {
+        if !self.shared.adopting.is_completed() {
+            return;
+        }
+        let swept = process::sweep(&self.interrupt(), process::GRACE);
+        // Who interrupts a script means all of it.
+        if swept.found.is_empty() || matches!(ran, Err(Unwind::Interrupted(_))) && swept.left == 0 {
+            return;
+        }
+        let named =
+            |(pid, name): &(i32, Vec<u8>)| format!("{} (process {pid})", crate::diag::quote_word(name));
+        let mut names: Vec<String> = swept.found.iter().take(SHOWN).map(named).collect();
+        if swept.found.len() > SHOWN {
+            names.push(format!("{} more", swept.found.len() - SHOWN));
+        }
+        let ended = format!("ended what the script left running: {}", names.join(", "));
+        self.say_line(&ended, &self.files);
+        if swept.left > 0 {
+            self.say_line(&format!("{} of them can't be killed", swept.left), &self.files);
+        }
+    }
+
+    /// Called before a program is started.
+    pub(super) fn adopt_orphans(&self) {
+        if self.shared.adopt_orphans {
+            self.shared.adopting.call_once(process::own_process);
         }
     }
 
@@ -209,11 +254,8 @@ impl Interpreter {
     /// What ends this run from outside. Made when there is first something to wait for: a script without
     /// programs needs no handler, the signal's own effect is right.
     pub(super) fn interrupt(&self) -> Interrupt {
-        if self.shielded > 0 {
-            return Interrupt::none();
-        }
         if let Some(job) = &self.settings.job {
-            return job.cancel.clone();
+            return job.cancel.after(self.shielded.unwrap_or_default());
         }
         let make = || {
             if !self.shared.handle_signals {
@@ -225,7 +267,24 @@ impl Interpreter {
             let _ = crate::sys::handlers::install(&interrupt, &[Signal::INT, Signal::TERM, Signal::HUP]);
             interrupt
         };
-        self.shared.interrupt.get_or_init(make).clone()
+        let interrupt = self.shared.interrupt.get_or_init(make);
+        interrupt.after(self.shielded.unwrap_or_default())
+    }
+
+    /// Runs what was deferred: without a time limit, for one that has passed would end it at once. The first request
+    /// to stop does not interrupt it, and neither do those before; each one after that ends what runs at that moment,
+    /// so that every wait has an end.
+    pub(super) fn shielded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.shielded.take();
+        self.shielded = Some(self.interrupt().raised().map_or(1, |raised| raised.times));
+        let settings = self.settings.clone();
+        if !settings.limits.is_empty() {
+            self.settings = Arc::new(Settings { limits: Vec::new(), ..(*settings).clone() });
+        }
+        let result = run(self);
+        self.settings = settings;
+        self.shielded = outer;
+        result
     }
 
     /// The process group for a new pipeline: one of its own. On a terminal that is ours, programs stay in our group as

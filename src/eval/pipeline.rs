@@ -206,6 +206,7 @@ impl Interpreter {
         let count = stages.len();
         let group = self.new_group();
         // Before anything is started: from now on there is something to clean up.
+        self.adopt_orphans();
         let how = self.how_to_wait();
         let mut children: Vec<Child> = Vec::with_capacity(count);
         let mut places: Vec<usize> = Vec::with_capacity(count);
@@ -299,6 +300,11 @@ impl Interpreter {
         drop(children);
         for (place, thread) in threads {
             outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
+        }
+        if let Ok(outcome) = &outcome
+            && outcome.left > 0
+        {
+            self.say_line(&format!("{} processes can't be killed", outcome.left), &self.files);
         }
         match outcome {
             Ok(outcome) => match outcome.stop {

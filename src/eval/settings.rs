@@ -4,13 +4,10 @@ use super::job::JobState;
 use super::unwind::{Eval, TimedOut, Unwind};
 use super::{Interpreter, atomic, capture};
 use crate::diag::Source;
-use crate::process::{Activity, Attributes, Deadline, Signal, StageReport, Wait};
+use crate::process::{Activity, Attributes, Deadline, GRACE, Signal, StageReport, Wait};
 use crate::span::Span;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-/// How long programs that are asked to end may take.
-pub const GRACE: Duration = Duration::from_secs(5);
 
 /// What holds for the commands of a block. Shared by all that run in it; `with` makes another one.
 #[derive(Clone)]
@@ -110,10 +107,10 @@ impl Interpreter {
     /// Fails when a signal has asked the run or job to end, or its time is up.
     #[inline]
     pub(super) fn check_interrupt(&self) -> Eval<()> {
-        if self.shielded == 0
-            && let Some(interrupt) =
-                self.settings.job.as_ref().map(|job| &job.cancel).or(self.shared.interrupt.get())
+        if let Some(interrupt) =
+            self.settings.job.as_ref().map(|job| &job.cancel).or(self.shared.interrupt.get())
             && let Some(raised) = interrupt.raised()
+            && raised.times > self.shielded.unwrap_or_default()
         {
             return Err(Unwind::Interrupted(raised.signal));
         }

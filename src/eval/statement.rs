@@ -69,9 +69,7 @@ impl Interpreter {
         }
         let returned = std::mem::take(&mut self.returned);
         for body in deferred.into_iter().rev() {
-            self.shielded += 1;
-            let end = self.block(body);
-            self.shielded -= 1;
+            let end = self.shielded(|this| this.block(body));
             match (end, &result) {
                 (Ok(()), _) => {}
                 // Nothing was failing: this is.

@@ -80,8 +80,9 @@ impl Child {
         }
     }
 
-    /// Leaves it to run on, unwatched and unreaped.
+    /// Leaves it to run on, unwatched and unreaped, also when this process ends.
     pub fn detach(mut self) {
+        self.process.spare();
         self.abandon();
     }
 

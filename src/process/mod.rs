@@ -13,7 +13,9 @@ mod pump;
 mod report;
 mod stage;
 mod start;
+mod sweep;
 mod terminate;
+mod tree;
 mod wait;
 
 pub use crate::sys::interrupt::{Interrupt, Raised, Readable};
@@ -32,7 +34,8 @@ pub use pump::{Capture, Feed, Pump};
 pub use report::{StageEnd, StageReport};
 pub use stage::Stage;
 pub use start::{StartError, StartProblem, start};
-pub use terminate::{resume, signal_all};
+pub use sweep::{Swept, end_trees, own_process, supervised, sweep};
+pub use terminate::{GRACE, resume, signal_all};
 pub use wait::{Outcome, Stop, Wait, wait};
 
 #[cfg(test)]

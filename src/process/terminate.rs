@@ -1,9 +1,13 @@
 //! Ending processes: politely, then not.
 
+use super::tree::Tree;
 use super::{Child, Signal};
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::{Pid, signal};
 use std::time::{Duration, Instant};
+
+/// How long processes may take that are asked to end.
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// How long after SIGKILL a process may take to end. One that takes longer waits in the kernel (state D),
 /// for a dead network file system perhaps, and nothing can be done about it.
@@ -58,6 +62,8 @@ pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
     let mut killed = false;
     let mut pause = Duration::from_millis(1);
     loop {
+        // A member that came to us is there until we reap it.
+        super::sweep::reap();
         let left: Vec<Pid> = groups.iter().copied().filter(|&group| signal::group_exists(group)).collect();
         if left.is_empty() || Instant::now() >= give_up {
             return;
@@ -72,18 +78,42 @@ pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
     }
 }
 
-/// Ends a child that its owner lost interest in, with its group if it leads one.
+/// Ends a child that its owner lost interest in, with all below it, and its group if it leads one.
 pub(super) fn at_drop(child: &mut Child) {
     const GRACE: Duration = Duration::from_millis(100);
+    let led = child.group_id().filter(|group| *group == child.pid());
+    let mut tree = Tree::of(std::slice::from_ref(child), led.into_iter().collect());
+    tree.look(std::slice::from_ref(child));
     send_at_drop(child, Signal::TERM);
     send_at_drop(child, Signal::CONT);
-    if !has_ended_within(child, GRACE) {
+    tree.ask(Signal::TERM);
+    if !are_gone_within(child, &mut tree, GRACE, |tree| tree.ask(Signal::TERM)) {
         send_at_drop(child, Signal::KILL);
-        if !has_ended_within(child, PATIENCE) {
-            return child.abandon();
-        }
+        tree.kill();
+        are_gone_within(child, &mut tree, PATIENCE, |tree| tree.kill());
     }
-    child.reap();
+    if has_ended_within(child, Duration::ZERO) { child.reap() } else { child.abandon() }
+}
+
+/// Waits for the ends of a child and of all below it; `signal` gets who was found meanwhile.
+fn are_gone_within(child: &Child, tree: &mut Tree, time: Duration, signal: impl Fn(&mut Tree)) -> bool {
+    let deadline = Instant::now() + time;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let ended = has_ended_within(child, pause);
+        tree.look(std::slice::from_ref(child));
+        if ended && tree.is_empty() {
+            return true;
+        }
+        if Instant::now() >= deadline {
+            return false;
+        }
+        signal(tree);
+        if ended {
+            std::thread::sleep(pause);
+        }
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
 }
 
 /// To the group from its leader alone: a stage in the interpreter may start and drop a program of its own,

@@ -1,8 +1,10 @@
 //! Waiting for the programs of a pipeline: one loop over their ends, their pipes and the interrupt.
 
 use super::pump::Progress;
-use super::{Child, Deadline, Interrupt, Pump, Signal, terminate};
+use super::tree::Tree;
+use super::{Child, Deadline, Interrupt, Pump, Signal, sweep, terminate};
 use crate::sys::poll::{Interest, PollSet};
+use crate::sys::tree;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -28,7 +30,7 @@ impl Default for Wait {
             interrupt: Interrupt::none(),
             deadline: Deadline::default(),
             signal: Signal::TERM,
-            grace: Duration::from_secs(5),
+            grace: terminate::GRACE,
             suspendable: false,
         }
     }
@@ -41,6 +43,8 @@ pub struct Outcome {
     pub stop: Option<Stop>,
     /// A process that was left behind still held a captured pipe. What had come by then was kept.
     pub pipe_held: bool,
+    /// How many processes below those that had to end could not be killed (state D).
+    pub left: usize,
 }
 
 /// Why a wait did not end by itself.
@@ -80,8 +84,12 @@ enum Source {
     Child(usize),
 }
 
-/// How often to look for what no descriptor tells: a second interrupt, a stop.
+/// How often to look for what no descriptor tells: a second interrupt, a stop, the descendants of who has to end…
 const LOOK: Duration = Duration::from_millis(50);
+/// …and these when they are all that is left.
+const LOOK_SOON: Duration = Duration::from_millis(5);
+/// How often a long wait reaps what has come to us and ended.
+const REAP: Duration = Duration::from_secs(10);
 /// A pipe that outlived all programs is given up when it is quiet this long…
 const QUIET: Duration = Duration::from_millis(100);
 /// …and after this long however busy it is.
@@ -89,8 +97,8 @@ const DRAIN: Duration = Duration::from_secs(1);
 
 /// Waits until all children have ended, moves the pump's bytes meanwhile, and reaps.
 ///
-/// Ends early, having ended the programs, at the interrupt, the deadline or a capture's limit. Should it
-/// fail, the children are as they were; dropping them ends them.
+/// Ends early, having ended the programs and all that is below them, at the interrupt, the deadline or a capture's
+/// limit. Should it fail, the children are as they were; dropping them ends them.
 ///
 /// # Errors
 /// Those of poll(2), and of reading or writing the pump's pipes.
@@ -104,6 +112,8 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         sources: Vec::new(),
         ended,
         phase: Phase::Running,
+        tree: Tree::default(),
+        look_at: None,
         outcome: Outcome::default(),
         drain: None,
     };
@@ -127,6 +137,10 @@ struct Turn<'a> {
     sources: Vec<Source>,
     ended: usize,
     phase: Phase,
+    /// Who is below the programs, once they have to end.
+    tree: Tree,
+    /// When to look there again; none: at once.
+    look_at: Option<Instant>,
     outcome: Outcome,
     /// When the last program ended, and when a pipe last gave something after that.
     drain: Option<(Instant, Instant)>,
@@ -143,7 +157,7 @@ impl Turn<'_> {
     }
 
     fn is_over(&mut self) -> bool {
-        if !self.all_ended() {
+        if !self.all_ended() || !self.tree.is_empty() {
             return false;
         }
         let now = Instant::now();
@@ -172,17 +186,19 @@ impl Turn<'_> {
             }
             Phase::Asked { kill_at, raised } => {
                 if Instant::now() >= kill_at || self.times_raised() > raised {
-                    terminate::ask(self.children, Signal::KILL);
-                    self.phase = Phase::Killed { give_up: Instant::now() + terminate::PATIENCE };
+                    self.kill();
                 }
             }
             Phase::Killed { give_up } => {
                 if Instant::now() >= give_up {
                     self.children.iter_mut().filter(|child| child.is_running()).for_each(Child::abandon);
                     self.ended = self.children.len();
+                    self.outcome.left = self.tree.len();
+                    self.tree = Tree::default();
                 }
             }
         }
+        self.look();
     }
 
     fn stop(&mut self, stop: Stop) {
@@ -192,11 +208,44 @@ impl Turn<'_> {
         self.outcome.stop = Some(stop);
         // First of all no more input: a filter then ends by itself, and well.
         self.pump.feeds.iter_mut().for_each(super::Feed::close);
+        self.tree = Tree::of(self.children, terminate::groups(self.children));
+        // Before they are asked: who ends at once leaves its children to others.
+        self.tree.look(self.children);
         terminate::ask(self.children, self.how.signal);
+        self.tree.ask(self.how.signal);
         let now = Instant::now();
         // A grace beyond the clock's range is one without an end.
         let kill_at = now.checked_add(self.how.grace).unwrap_or(now + Duration::from_secs(1 << 30));
         self.phase = Phase::Asked { kill_at, raised: self.times_raised() };
+        // Who asks once more, to stop what runs in spite of the first request, has no time to give.
+        if matches!(stop, Stop::Interrupted(_)) && self.how.interrupt.is_patient() {
+            self.kill();
+        }
+    }
+
+    fn kill(&mut self) {
+        terminate::ask(self.children, Signal::KILL);
+        self.tree.kill();
+        self.phase = Phase::Killed { give_up: Instant::now() + terminate::PATIENCE };
+        self.look_at = None;
+    }
+
+    /// Looks who is left below programs that have to end, and ends those who were not there before.
+    fn look(&mut self) {
+        let due = |at| Instant::now() >= at;
+        if self.phase == Phase::Running || self.outcome.left > 0 || !self.look_at.is_none_or(due) {
+            return;
+        }
+        self.tree.look(self.children);
+        match self.phase {
+            Phase::Killed { .. } => self.tree.kill(),
+            _ => self.tree.ask(self.how.signal),
+        }
+        self.look_at = Some(Instant::now() + self.look_interval());
+    }
+
+    fn look_interval(&self) -> Duration {
+        if self.all_ended() || matches!(self.phase, Phase::Killed { .. }) { LOOK_SOON } else { LOOK }
     }
 
     fn times_raised(&self) -> u32 {
@@ -215,6 +264,7 @@ impl Turn<'_> {
         self.watch();
         let timeout = self.timeout();
         if self.set.wait(timeout)? == 0 {
+            sweep::reap();
             return Ok(());
         }
         for place in 0..self.sources.len() {
@@ -228,6 +278,8 @@ impl Turn<'_> {
                 Source::Child(at) => {
                     self.children[at].note_end(self.ended);
                     self.ended += 1;
+                    // What was below it may have come to us.
+                    self.look_at = None;
                 }
             }
         }
@@ -268,9 +320,13 @@ impl Turn<'_> {
     fn timeout(&self) -> Option<Duration> {
         let until = |at: Instant| at.saturating_duration_since(Instant::now());
         let phase = match self.phase {
-            Phase::Running => self.how.deadline.due().map(until),
-            Phase::Asked { kill_at, .. } => Some(until(kill_at).min(LOOK)),
-            Phase::Killed { give_up } => Some(until(give_up)),
+            Phase::Running => {
+                let reap = tree::adopts_orphans().then_some(REAP);
+                let due = self.how.deadline.due().map(until);
+                [due, reap, self.how.interrupt.look_after()].into_iter().flatten().min()
+            }
+            Phase::Asked { kill_at, .. } => Some(until(kill_at).min(self.look_interval())),
+            Phase::Killed { give_up } => Some(until(give_up).min(self.look_interval())),
         };
         let looking = (self.how.suspendable && !self.all_ended()).then_some(LOOK);
         let drain = match self.drain {
@@ -302,7 +358,7 @@ impl Turn<'_> {
         match self.phase {
             Phase::Asked { kill_at, .. } => terminate::await_groups(&groups, kill_at),
             Phase::Killed { .. } => terminate::await_groups(&groups, Instant::now()),
-            Phase::Running => {}
+            Phase::Running => sweep::reap_now_and_then(),
         }
         self.outcome
     }

@@ -8,7 +8,7 @@ use super::signal::Signal;
 use std::io;
 use std::ptr::null_mut;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, Ordering};
 
 /// What the handler raises. Never freed once set: a handler may be running in any thread.
 static TARGET: AtomicPtr<State> = AtomicPtr::new(null_mut());
@@ -86,11 +86,31 @@ const fn bit(signal: Signal) -> u64 {
     1 << (signal.number() - 1)
 }
 
+/// When a request last came, in milliseconds of the monotonic clock.
+static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
+
+/// Signals this close together are one request. timeout(1) sends TERM to its child and then to its group; a terminal
+/// that is closed sends HUP by the kernel and by the shell; systemd may send TERM and HUP: nobody has lost patience.
+const ONE_REQUEST: i64 = 50;
+
 extern "C" fn on_signal(number: libc::c_int) {
+    let now = milliseconds();
+    let since = now.saturating_sub(LAST.load(Ordering::Acquire));
     // SAFETY: null, or from Arc::into_raw and never freed.
-    if let Some(state) = unsafe { TARGET.load(Ordering::Acquire).as_ref() } {
+    if let Some(state) = unsafe { TARGET.load(Ordering::Acquire).as_ref() }
+        && (!state.is_raised() || since >= ONE_REQUEST)
+    {
+        LAST.store(now, Ordering::Release);
         state.raise(number);
     }
+}
+
+/// Safe inside a signal handler (signal-safety(7)).
+fn milliseconds() -> i64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: clock_gettime fills the structure.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }
 
 fn disposition(signal: Signal) -> io::Result<libc::sighandler_t> {

@@ -7,12 +7,16 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A request to stop, raised by a signal handler or by another thread, and seen by everyone who holds a
 /// clone. It stays raised until [`Interrupt::clear`]: two waits that run at once must both see it.
 #[derive(Clone, Debug, Default)]
-pub struct Interrupt(Option<Arc<State>>);
+pub struct Interrupt {
+    state: Option<Arc<State>>,
+    /// How many requests were not meant for who holds this.
+    passed: u32,
+}
 
 /// What a handler touches: atomics and one write(2), nothing else.
 #[derive(Debug)]
@@ -47,7 +51,7 @@ pub enum Readable {
 impl Interrupt {
     /// One that is never raised and costs no descriptor.
     pub const fn none() -> Self {
-        Self(None)
+        Self { state: None, passed: 0 }
     }
 
     /// A new one, not raised.
@@ -69,19 +73,37 @@ impl Interrupt {
             event: Event::new()?,
             parent: self.clone(),
         };
-        Ok(Self(Some(Arc::new(state))))
+        Ok(Self { state: Some(Arc::new(state)), passed: 0 })
+    }
+
+    /// The same for what runs because of a request, or must not be cut short by one: raised only by those after the
+    /// first `requests`.
+    pub fn after(&self, requests: u32) -> Self {
+        Self { state: self.state.clone(), passed: requests }
+    }
+
+    /// Whether the first request does not count.
+    pub fn is_patient(&self) -> bool {
+        self.passed > 0
+    }
+
+    /// How long to wait before the request is looked for again, where no descriptor tells of it: that of the first
+    /// request stays readable.
+    pub fn look_after(&self) -> Option<Duration> {
+        let untold = |interrupt: &Self| interrupt.state.is_some() && interrupt.is_patient();
+        self.chain().any(untold).then_some(Duration::from_millis(50))
     }
 
     /// Asks everyone to stop.
     pub fn raise(&self, signal: Signal) {
-        if let Some(state) = &self.0 {
+        if let Some(state) = &self.state {
             state.raise(signal.number());
         }
     }
 
     /// Takes the request back, once everything has stopped.
     pub fn clear(&self) {
-        if let Some(state) = &self.0 {
+        if let Some(state) = &self.state {
             state.signal.store(0, Ordering::Relaxed);
             state.times.store(0, Ordering::Release);
             state.event.reset();
@@ -90,22 +112,26 @@ impl Interrupt {
 
     /// The request, if there is one; that of the whole run before that of a job.
     pub fn raised(&self) -> Option<Raised> {
-        let state = self.0.as_ref()?;
-        state.parent.raised().or_else(|| self.raised_alone())
+        let state = self.state.as_ref()?;
+        let outer = state.parent.raised();
+        let own = Raised {
+            signal: Signal::from_kernel(state.signal.load(Ordering::Relaxed)),
+            times: state.times.load(Ordering::Acquire),
+        };
+        let times = own.times + outer.map_or(0, |outer| outer.times);
+        let signal = outer.map_or(own.signal, |outer| outer.signal);
+        (times > self.passed).then_some(Raised { signal, times })
     }
 
-    /// The request to this one alone, and to none that it is a child of.
-    pub fn raised_alone(&self) -> Option<Raised> {
-        let state = self.0.as_ref()?;
-        let times = state.times.load(Ordering::Acquire);
-        let signal = Signal::from_kernel(state.signal.load(Ordering::Relaxed));
-        (times > 0).then_some(Raised { signal, times })
-    }
-
-    /// Descriptors of which one is readable while the request stands.
+    /// Descriptors of which one is readable while the request stands; see also [`Interrupt::look_after`].
     pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let own = std::iter::successors(self.0.as_ref(), |state| state.parent.0.as_ref());
-        own.map(|state| state.event.reader())
+        let told = self.chain().take_while(|interrupt| !interrupt.is_patient());
+        told.filter_map(|interrupt| Some(interrupt.state.as_ref()?.event.reader()))
+    }
+
+    /// This one and those that it is a child of.
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |interrupt| Some(&interrupt.state.as_ref()?.parent))
     }
 
     /// Waits for bytes, for the request or for the deadline, whichever comes first.
@@ -136,7 +162,7 @@ impl Interrupt {
                 return Ok(Readable::Interrupted);
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if set.wait(left)? > 0 && set.is_ready(bytes) {
+            if set.wait(left.into_iter().chain(self.look_after()).min())? > 0 && set.is_ready(bytes) {
                 return Ok(Readable::Ready);
             }
             if left.is_some_and(|left| left.is_zero()) {
@@ -146,11 +172,15 @@ impl Interrupt {
     }
 
     pub(super) fn state(&self) -> Option<Arc<State>> {
-        self.0.clone()
+        self.state.clone()
     }
 }
 
 impl State {
+    pub(super) fn is_raised(&self) -> bool {
+        self.times.load(Ordering::Acquire) > 0
+    }
+
     /// Safe inside a signal handler (signal-safety(7)); leaves `errno` as it was.
     pub(super) fn raise(&self, signal: i32) {
         self.signal.store(signal, Ordering::Relaxed);
@@ -221,7 +251,6 @@ fn set_errno(_: i32) {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn stays_raised_for_everyone_until_cleared() {
@@ -237,6 +266,13 @@ mod tests {
         assert_eq!(interrupt.raised(), Some(Raised { signal: Signal::TERM, times: 2 }));
         interrupt.clear();
         assert_eq!(interrupt.raised(), None);
+        let second = interrupt.after(1);
+        interrupt.raise(Signal::INT);
+        assert_eq!(second.wait_readable(reader.as_fd(), soon()).unwrap(), Readable::TimedOut);
+        interrupt.raise(Signal::INT);
+        assert_eq!(second.wait_readable(reader.as_fd(), None).unwrap(), Readable::Interrupted);
+        interrupt.clear();
+        assert_eq!(second.raised(), None);
         assert_eq!(interrupt.wait_readable(reader.as_fd(), soon()).unwrap(), Readable::TimedOut);
     }
 
@@ -245,11 +281,14 @@ mod tests {
         let parent = Interrupt::new().unwrap();
         let (one, other) = (parent.child().unwrap(), parent.child().unwrap());
         one.raise(Signal::TERM);
-        assert_eq!(one.raised(), one.raised_alone());
+        assert_eq!(one.raised().map(|raised| raised.signal), Some(Signal::TERM));
         assert_eq!((parent.raised(), other.raised()), (None, None));
         parent.raise(Signal::INT);
         assert_eq!(one.raised().map(|raised| raised.signal), Some(Signal::INT));
-        assert_eq!((other.raised(), other.raised_alone()), (parent.raised(), None));
+        assert_eq!(other.raised(), parent.raised());
+        // Both requests are for the one.
+        assert_eq!(one.after(1).raised().map(|raised| raised.times), Some(2));
+        assert_eq!(other.after(1).raised(), None);
         let (reader, _writer) = crate::sys::pipe::pipe().unwrap();
         assert_eq!(other.wait_readable(reader.as_fd(), None).unwrap(), Readable::Interrupted);
     }

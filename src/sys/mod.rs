@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+mod children;
 pub mod descriptor;
 pub mod directory;
 pub mod handlers;
@@ -21,8 +22,12 @@ pub mod spawn;
 pub mod stack;
 pub mod start;
 pub mod strings;
+pub mod supervisor;
+pub mod tree;
 pub mod tty;
 pub mod wait;
+#[cfg_attr(not(target_os = "linux"), path = "watcher/none.rs")]
+pub mod watcher;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -65,6 +65,8 @@ impl Signal {
     pub const CONT: Self = Self(libc::SIGCONT);
     /// A child changed its state.
     pub const CHLD: Self = Self(libc::SIGCHLD);
+    /// The stop that no process can refuse.
+    pub const STOP: Self = Self(libc::SIGSTOP);
     /// Stop from the terminal: Ctrl-Z.
     pub const TSTP: Self = Self(libc::SIGTSTP);
     /// The terminal's size changed.

@@ -3,6 +3,7 @@
 //! An end is learnt from a descriptor (a pidfd), without reaping. A zombie keeps its number, so that it can
 //! be signalled without hitting a stranger, and keeps its process group open for later stages.
 
+use super::children::Place;
 use super::signal::Signal;
 use super::{Pid, signal};
 use std::io;
@@ -43,20 +44,21 @@ pub struct Process {
     pid: Pid,
     exit: OwnedFd,
     is_pidfd: bool,
+    place: Place,
 }
 
 impl Process {
     /// From a clone that gave a pidfd.
     #[cfg(target_os = "linux")]
-    pub(super) fn from_pidfd(pid: Pid, pidfd: OwnedFd) -> Self {
-        Self { pid, exit: pidfd, is_pidfd: true }
+    pub(super) fn from_pidfd(pid: Pid, pidfd: OwnedFd, place: Place) -> Self {
+        Self { pid, exit: pidfd, is_pidfd: true, place }
     }
 
     /// Where the kernel gives no pidfd: a thread waits for the end, without reaping, and lets go of a pipe.
     ///
     /// # Errors
     /// When there is no descriptor or thread left. The child runs on, and the caller has to end it.
-    pub(super) fn watched_by_thread(pid: Pid) -> io::Result<Self> {
+    pub(super) fn watched_by_thread(pid: Pid, place: Place) -> io::Result<Self> {
         let (exit, held) = super::pipe::pipe()?;
         let wait = move || {
             let id = pid as libc::id_t;
@@ -69,12 +71,17 @@ impl Process {
             drop(held);
         };
         std::thread::Builder::new().name("process end".into()).stack_size(64 << 10).spawn(wait)?;
-        Ok(Self { pid, exit, is_pidfd: false })
+        Ok(Self { pid, exit, is_pidfd: false, place })
     }
 
     /// Its number, which stays its own until it is reaped.
     pub fn pid(&self) -> Pid {
         self.pid
+    }
+
+    /// Has it left alone when we die and when the run ends.
+    pub fn spare(&self) {
+        self.place.spare();
     }
 
     /// A descriptor that becomes readable when the process has ended.
@@ -138,26 +145,37 @@ impl Process {
             // SAFETY: wait4 fills both.
             match unsafe { libc::wait4(self.pid, &raw mut status, options, &raw mut usage) } {
                 0 => return Ok(None),
-                n if n > 0 => return Ok(Some(ended(status, &usage))),
+                n if n > 0 => {
+                    self.place.free();
+                    return Ok(Some(ended(status, &usage)));
+                }
                 _ if super::last_error() == libc::EINTR => {}
-                _ => return Err(io::Error::last_os_error()),
+                _ => {
+                    let error = io::Error::last_os_error();
+                    self.place.free();
+                    return Err(error);
+                }
             }
         }
     }
 }
 
-fn ended(status: libc::c_int, usage: &libc::rusage) -> Ended {
-    let end = if libc::WIFSIGNALED(status) {
+/// What wait(2) tells of an end.
+pub(super) fn end(status: libc::c_int) -> End {
+    if libc::WIFSIGNALED(status) {
         let signal = Signal::from_kernel(libc::WTERMSIG(status));
         End::Signal { signal, core: libc::WCOREDUMP(status) }
     } else {
         End::Exit(libc::WEXITSTATUS(status) as u8)
-    };
+    }
+}
+
+fn ended(status: libc::c_int, usage: &libc::rusage) -> Ended {
     let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
     // Kilobytes, except on Apple's systems.
     let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
     Ended {
-        end,
+        end: end(status),
         user: time(usage.ru_utime),
         system: time(usage.ru_stime),
         max_rss: usage.ru_maxrss as u64 * unit,

@@ -20,6 +20,12 @@
 //! | `kill SIGNAL` | ends by this signal, a number |
 //! | `tree WIDTH SECONDS` | starts children that sleep, writes their ids, sleeps |
 //! | `ignore-term SECONDS` | sleeps, whatever TERM says |
+//! | `shape SHAPE [TEXT]` | builds a tree of processes that is hard to end, and sleeps; each has `TEXT` as an argument |
+//!
+//! The shapes: `plain` (two children), `ignoring` (all ignore TERM), `stopped` (a child that is stopped), `session` (a
+//! child in a session of its own, with a child), `daemon` (forked twice, in a session of its own), `orphan` (a daemon
+//! that ignores TERM, whose starter has ended), `forking` (starts children for ever), `roving` (ends, and leaves a
+//! child that does the same, for ever).
 #![no_main]
 
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
@@ -71,9 +77,82 @@ extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
             unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
             std::thread::sleep(Duration::from_secs(number(0)));
         }
+        b"shape" => shape(tag),
         _ => return usage(),
     }
     0
+}
+
+/// See the head. Ends by itself after a minute, should nobody have ended it.
+fn shape(shape: &[u8]) {
+    // SAFETY: plain system calls; there is one thread, and a child goes on in it.
+    unsafe {
+        match shape {
+            b"plain" => {
+                if libc::fork() != 0 {
+                    libc::fork();
+                }
+            }
+            b"ignoring" => {
+                libc::signal(libc::SIGTERM, libc::SIG_IGN);
+                libc::signal(libc::SIGINT, libc::SIG_IGN);
+                libc::signal(libc::SIGHUP, libc::SIG_IGN);
+                libc::fork();
+            }
+            b"stopped" => {
+                if libc::fork() == 0 {
+                    libc::raise(libc::SIGSTOP);
+                }
+            }
+            b"session" => {
+                if libc::fork() == 0 {
+                    libc::setsid();
+                    libc::fork();
+                }
+            }
+            b"daemon" => daemon(),
+            b"orphan" => {
+                libc::signal(libc::SIGTERM, libc::SIG_IGN);
+                daemon();
+                libc::signal(libc::SIGTERM, libc::SIG_DFL);
+            }
+            b"forking" => {
+                libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+                for _ in 0..400 {
+                    if libc::fork() == 0 {
+                        libc::usleep(100_000);
+                        return;
+                    }
+                    libc::usleep(2_000);
+                }
+            }
+            b"roving" => {
+                for _ in 0..2_000 {
+                    if libc::fork() != 0 {
+                        return;
+                    }
+                    libc::usleep(2_000);
+                }
+            }
+            _ => return,
+        }
+        for _ in 0..60 {
+            libc::sleep(1);
+        }
+    }
+}
+
+/// A process that nobody's child is, as daemon(3) makes one.
+unsafe fn daemon() {
+    // SAFETY: as above.
+    unsafe {
+        if libc::fork() == 0 {
+            libc::setsid();
+            if libc::fork() != 0 {
+                libc::_exit(0);
+            }
+        }
+    }
 }
 
 fn usage() -> c_int {

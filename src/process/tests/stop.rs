@@ -31,6 +31,20 @@ fn a_deadline_ends_the_whole_group() {
 }
 
 #[test]
+fn who_has_left_the_group_ends_too() {
+    let deadline = Deadline::at(Instant::now() + Duration::from_millis(300));
+    let how = Wait { deadline, grace: Duration::from_millis(200), ..Wait::default() };
+    // In a session of its own, deaf, and with a child there.
+    let deaf = "trap '' TERM; echo $$; sleep 60 & echo $!; wait";
+    let run = run_with(vec![sh(&format!("setsid sh -c {deaf:?} & wait").replace('$', "\\$"))], &how, MANY);
+    assert_eq!((run.outcome.stop, run.outcome.pipe_held), (Some(Stop::TimedOut), false));
+    let text = String::from_utf8(run.out).unwrap();
+    let pids: Vec<i32> = text.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(pids.len(), 2);
+    assert!(pids.into_iter().all(is_gone));
+}
+
+#[test]
 fn nobody_of_an_interrupted_group_is_left() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("pid");

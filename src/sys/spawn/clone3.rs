@@ -5,6 +5,7 @@
 //! another stack; hence the few lines of assembly.
 
 use super::child::{self, Shared};
+use crate::sys::children::Place;
 use std::arch::asm;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,15 +35,19 @@ pub(super) fn clone(
     top: *mut c_void,
     shared: *mut Shared<'_>,
     pidfd: &mut c_int,
+    place: Place,
 ) -> Result<Option<c_int>, i32> {
     if UNKNOWN.load(Ordering::Relaxed) {
         return Ok(None);
     }
+    let number = place.address();
+    let tells_number = if number.is_null() { 0 } else { libc::CLONE_PARENT_SETTID };
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | tells_number;
     let args = Args {
-        flags: (libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD) as u64 | CLEAR_SIGHAND,
+        flags: flags as u64 | CLEAR_SIGHAND,
         pidfd: std::ptr::from_mut(pidfd) as u64,
         child_tid: 0,
-        parent_tid: 0,
+        parent_tid: number as u64,
         exit_signal: libc::SIGCHLD as u64,
         stack: top as u64 - STACK,
         stack_size: STACK,

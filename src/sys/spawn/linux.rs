@@ -6,6 +6,7 @@
 use super::child::{self, Shared};
 use super::stack::Stack;
 use super::{Spawn, SpawnError, Step};
+use crate::sys::children::Place;
 use crate::sys::wait::Process;
 use crate::sys::{descriptor, last_error};
 use std::ffi::{c_int, c_void};
@@ -33,43 +34,54 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
 }
 
 fn clone(top: *mut c_void, shared: *mut Shared<'_>) -> Result<Process, i32> {
+    let place = Place::take();
+    let process = clone_into(place, top, shared);
+    if process.is_err() {
+        place.free();
+    }
+    process
+}
+
+fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result<Process, i32> {
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let mut pidfd: c_int = -1;
     #[cfg(target_arch = "x86_64")]
-    if let Some(pid) = super::clone3::clone(top, shared, &mut pidfd)? {
-        return Ok(owned(pid, pidfd));
+    if let Some(pid) = super::clone3::clone(top, shared, &mut pidfd, place)? {
+        return Ok(owned(pid, pidfd, place));
     }
     // SAFETY: the stack is this thread's spare one; `child::main` makes raw system calls only and touches
     // nothing but `shared`, which outlives it because CLONE_VFORK keeps us here.
     let pid =
         unsafe { libc::clone(child::main, top, flags | libc::CLONE_PIDFD, shared.cast(), &raw mut pidfd) };
     if pid > 0 && pidfd >= 0 {
-        return Ok(owned(pid, pidfd));
+        place.set(pid);
+        return Ok(owned(pid, pidfd, place));
     }
     match (pid, last_error()) {
         // A kernel, or an emulation of one, without pidfds.
         (-1, libc::EINVAL) => {}
         (-1, errno) => return Err(errno),
-        _ => return watched(pid),
+        _ => return watched(pid, place),
     }
     // SAFETY: as above.
     match unsafe { libc::clone(child::main, top, flags, shared.cast()) } {
         -1 => Err(last_error()),
-        pid => watched(pid),
+        pid => watched(pid, place),
     }
 }
 
-fn owned(pid: c_int, pidfd: c_int) -> Process {
+fn owned(pid: c_int, pidfd: c_int, place: Place) -> Process {
     // SAFETY: the kernel has just made it for us.
     let pidfd = unsafe { descriptor::adopt(pidfd) };
     // Should no descriptor be left above 2, the one that we have is better than none.
     let lifted = if pidfd.as_raw_fd() > 2 { None } else { descriptor::duplicate(pidfd.as_fd()).ok() };
-    Process::from_pidfd(pid, lifted.unwrap_or(pidfd))
+    Process::from_pidfd(pid, lifted.unwrap_or(pidfd), place)
 }
 
 /// A child without a pidfd. One that nothing can watch must not run on unknown.
-fn watched(pid: c_int) -> Result<Process, i32> {
-    Process::watched_by_thread(pid).map_err(|error| {
+fn watched(pid: c_int, place: Place) -> Result<Process, i32> {
+    place.set(pid);
+    Process::watched_by_thread(pid, place).map_err(|error| {
         // SAFETY: our own unreaped child.
         unsafe {
             libc::kill(pid, libc::SIGKILL);
@@ -81,12 +93,12 @@ fn watched(pid: c_int) -> Result<Process, i32> {
 
 /// All signals are blocked around the clone: a handler of the host's that ran in the child would run in
 /// the host's memory, a second time. By a raw call, since libc's leaves out two of its own signals.
-struct BlockedSignals {
+pub(in crate::sys) struct BlockedSignals {
     before: u64,
 }
 
 impl BlockedSignals {
-    fn new() -> Self {
+    pub(in crate::sys) fn new() -> Self {
         let mut before = 0;
         child::set_mask(u64::MAX, Some(&mut before));
         Self { before }

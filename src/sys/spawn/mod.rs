@@ -21,6 +21,9 @@ use linux as system;
 #[cfg(not(target_os = "linux"))]
 use portable as system;
 
+#[cfg(target_os = "linux")]
+pub(super) use linux::BlockedSignals;
+
 use super::Pid;
 use super::strings::StringArray;
 use super::wait::Process;

@@ -3,6 +3,7 @@
 //! What it has no attribute for (umask, nice value, limits, users) is an error here, never ignored.
 
 use super::{Placement, ProcessGroup, Spawn, SpawnError, Step};
+use crate::sys::children::Place;
 use crate::sys::wait::Process;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
@@ -41,7 +42,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
         _ => Step::Exec,
     };
     check(result).map_err(at(step))?;
-    Process::watched_by_thread(pid).map_err(|error| {
+    Process::watched_by_thread(pid, Place::default()).map_err(|error| {
         // SAFETY: our own unreaped child, which nothing could watch.
         unsafe {
             libc::kill(pid, libc::SIGKILL);

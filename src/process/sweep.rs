@@ -1,0 +1,137 @@
+//! What programs leave behind: reaped while the run goes on, ended when it ends.
+//!
+//! For the binary, to which orphans come. A program that goes into the background (`pg_ctl start`) is left alone as
+//! long as the script runs: the next command may need it. Nothing outlives the script.
+
+use super::tree::Tree;
+use super::{Interrupt, Signal, terminate};
+use crate::sys::wait::End;
+use crate::sys::{Pid, signal, supervisor, tree, watcher};
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// What a sweep found.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// The processes that were there, by number and name.
+    pub found: Vec<(Pid, Vec<u8>)>,
+    /// How many could not be killed.
+    pub left: usize,
+}
+
+/// Makes this process the one that orphans come to, and has a watcher end its children should it be killed. Before the
+/// first program is started.
+pub fn own_process() {
+    if tree::adopt_orphans() {
+        // Without one a SIGKILL leaves our children behind; that is no reason not to run.
+        let _ = watcher::start();
+    }
+}
+
+/// Becomes two processes (`sys::supervisor`). In the outer one, how the inner one has ended, with nothing left of what
+/// it had started.
+///
+/// # Errors
+/// When there is no room for a process.
+pub fn supervised() -> io::Result<Option<End>> {
+    let end = supervisor::split(tree::adopt_orphans)?;
+    if end.is_some() {
+        // The inner one swept, unless it was killed.
+        sweep(&Interrupt::none(), terminate::GRACE);
+    }
+    Ok(end)
+}
+
+/// How long between two looks for what has ended.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Ends everything that programs left behind, and the watcher: TERM, and after `grace`, or when the interrupt is
+/// raised (again), KILL. Costs a system call when there is nothing.
+pub fn sweep(interrupt: &Interrupt, grace: Duration) -> Swept {
+    let mut swept = Swept::default();
+    if tree::adopts_orphans() && tree::may_have_strays() {
+        end_orphans(interrupt, grace, &mut swept);
+    }
+    watcher::end();
+    swept
+}
+
+fn end_orphans(interrupt: &Interrupt, grace: Duration, swept: &mut Swept) {
+    let raised = || interrupt.raised().map_or(0, |raised| raised.times);
+    let (before, kill_at) = (raised(), Instant::now() + grace);
+    let mut give_up: Option<Instant> = None;
+    let mut orphans = Tree::of_orphans();
+    loop {
+        orphans.look(&[]);
+        if orphans.is_empty() {
+            return;
+        }
+        for pid in orphans.pids() {
+            if !swept.found.iter().any(|(known, _)| *known == pid) {
+                swept.found.push((pid, tree::name(pid).unwrap_or_default()));
+            }
+        }
+        let now = Instant::now();
+        if give_up.is_some_and(|at| now >= at) {
+            swept.left = orphans.len();
+            return;
+        }
+        if give_up.is_some() || now >= kill_at || raised() > before {
+            orphans.kill();
+            give_up = give_up.or(Some(now + terminate::PATIENCE));
+        } else {
+            orphans.ask(Signal::TERM);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// Reaps what has come to us and ended, now and then: a script that runs for days must not gather zombies.
+pub(super) fn reap_now_and_then() {
+    const SELDOM: u32 = 64;
+    static TIMES: AtomicU32 = AtomicU32::new(0);
+    if tree::adopts_orphans() && TIMES.fetch_add(1, Ordering::Relaxed) % SELDOM == SELDOM - 1 {
+        reap();
+    }
+}
+
+/// Reaps what has come to us and ended.
+pub(super) fn reap() {
+    if tree::adopts_orphans() && tree::may_have_dead_strays() {
+        let strays = tree::strays().into_iter();
+        strays
+            .filter(|pid| tree::status(*pid).is_some_and(|status| status.is_dead()))
+            .for_each(tree::reap_stray);
+    }
+}
+
+/// Ends processes whose parent was killed, and all below them, for the watcher.
+///
+/// Their orphans don't come to us. So nobody of a tree is killed before all of it has been stopped: nothing can be
+/// forked then that would be found under nobody.
+pub fn end_trees(roots: &[Pid]) {
+    const FREEZE: Duration = Duration::from_millis(500);
+    let mut trees = Tree::rooted(roots);
+    let started = Instant::now();
+    loop {
+        let before = trees.len();
+        trees.look(&[]);
+        if trees.stop() && trees.len() <= before || started.elapsed() > FREEZE {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // Who has left the tree before may still be in the group that a root leads.
+    for root in roots {
+        if signal::group_of(*root) == Some(*root) || signal::group_of(*root).is_none() {
+            let _ = signal::send_group(*root, Signal::KILL);
+        }
+    }
+    let give_up = Instant::now() + terminate::PATIENCE;
+    while !trees.is_empty() && Instant::now() < give_up {
+        trees.kill();
+        trees.look(&[]);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}

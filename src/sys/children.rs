@@ -1,0 +1,141 @@
+//! The children that we started and have not reaped: a table for those that have to tell them from others.
+//!
+//! As a subreaper the binary gets children that it never started: what its programs leave behind. Those are ended
+//! and reaped as such, and a status of our own child must never be taken by that. And the watcher (`watcher`), which
+//! outlives us, has to know our children; hence memory that is shared with it. A library has no table.
+
+use super::Pid;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering};
+
+/// More children than this at once are never looked for among what was left behind.
+const PLACES: usize = 32_000;
+
+struct Table {
+    /// Places from here on have never been taken.
+    end: AtomicUsize,
+    /// Where the search for a free place begins.
+    free: AtomicUsize,
+    /// Whether there was once no place.
+    overflowed: AtomicBool,
+    /// Free (0), taken by a child that is being made, or its number; as a negative one it is left alone at our death.
+    places: [AtomicI32; PLACES],
+}
+
+/// Taken by a child whose number is not known yet. No number is that small.
+const COMING: Pid = Pid::MIN;
+
+/// Null in a library.
+static TABLE: AtomicPtr<Table> = AtomicPtr::new(null_mut());
+
+/// Makes the table; to be called before the first child is started.
+pub(super) fn keep_table() -> bool {
+    if table().is_some() {
+        return true;
+    }
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    // SAFETY: a fresh mapping, never unmapped. All zeros are a value of each atomic in it.
+    let memory = unsafe { libc::mmap(null_mut(), size_of::<Table>(), protection, flags, -1, 0) };
+    if memory == libc::MAP_FAILED {
+        return false;
+    }
+    TABLE.store(memory.cast(), Ordering::Release);
+    true
+}
+
+/// Whether there is one, that is, whether orphans come to us.
+pub(super) fn has_table() -> bool {
+    table().is_some()
+}
+
+fn table() -> Option<&'static Table> {
+    // SAFETY: null, or the mapping made above.
+    unsafe { TABLE.load(Ordering::Acquire).as_ref() }
+}
+
+/// A child's place in the table, from before its start until it is reaped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place(Option<&'static AtomicI32>);
+
+impl Place {
+    /// Takes one for a child that is about to be made.
+    pub(super) fn take() -> Self {
+        let Some(table) = table() else { return Self(None) };
+        let first = table.free.load(Ordering::Relaxed).min(PLACES);
+        for at in (first..PLACES).chain(0..first) {
+            let place = &table.places[at];
+            if place.load(Ordering::Relaxed) == 0
+                && place.compare_exchange(0, COMING, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+            {
+                table.end.fetch_max(at + 1, Ordering::AcqRel);
+                table.free.store(at + 1, Ordering::Relaxed);
+                return Self(Some(place));
+            }
+        }
+        table.overflowed.store(true, Ordering::Release);
+        Self(None)
+    }
+
+    /// Where the kernel writes the child's number before the child runs (clone(2), `CLONE_PARENT_SETTID`): killed in
+    /// the moment after, we would leave a child that nobody knows.
+    pub(super) fn address(&self) -> *mut Pid {
+        self.0.map_or(null_mut(), AtomicI32::as_ptr)
+    }
+
+    /// Where the kernel can't.
+    pub(super) fn set(&self, pid: Pid) {
+        if let Some(place) = self.0 {
+            place.store(pid, Ordering::Release);
+        }
+    }
+
+    /// The child stays ours, and is left alone when we die.
+    pub(super) fn spare(&self) {
+        if let Some(place) = self.0 {
+            let pid = place.load(Ordering::Acquire);
+            place.store(-pid.abs(), Ordering::Release);
+        }
+    }
+
+    /// There is no child, or none any more.
+    pub(super) fn free(&self) {
+        let (Some(place), Some(table)) = (self.0, table()) else { return };
+        place.store(0, Ordering::Release);
+        // SAFETY: both are in the same array.
+        let at = unsafe { std::ptr::from_ref(place).offset_from(table.places.as_ptr()) };
+        table.free.fetch_min(at.unsigned_abs(), Ordering::Relaxed);
+    }
+}
+
+/// Whether a child was not started by us but came to us as its parent ended. To be asked after it was seen among our
+/// children: then its place, if it has one, is taken by now.
+///
+/// While any child is being made it may be that one: the answer is no.
+pub fn is_stray(pid: Pid) -> bool {
+    let Some(table) = table() else { return false };
+    let unknown = |place: &AtomicI32| match place.load(Ordering::Acquire) {
+        COMING => false,
+        own => own.abs() != pid,
+    };
+    !table.overflowed.load(Ordering::Acquire) && taken(table).iter().all(unknown)
+}
+
+/// Whether a process group is led by a child that is left alone.
+pub(super) fn is_spared(group: Pid) -> bool {
+    table().is_some_and(|table| taken(table).iter().any(|place| place.load(Ordering::Acquire) == -group))
+}
+
+/// How many of our children are not reaped, those aside that are left alone.
+pub(super) fn count() -> usize {
+    table().map_or(0, |table| taken(table).iter().filter(|place| place.load(Ordering::Acquire) > 0).count())
+}
+
+/// The children that have to end when we die. Makes no system call and allocates nothing.
+pub(super) fn to_end() -> impl Iterator<Item = Pid> {
+    let places = table().map(taken).unwrap_or_default();
+    places.iter().map(|place| place.load(Ordering::Acquire)).filter(|pid| *pid > 0)
+}
+
+fn taken(table: &Table) -> &[AtomicI32] {
+    &table.places[..table.end.load(Ordering::Acquire).min(PLACES)]
+}

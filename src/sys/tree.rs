@@ -1,0 +1,235 @@
+//! Processes that are not our children, by the kernel's own lists (proc(5)): whose child each is, how it is, and
+//! signals to it.
+//!
+//! Elsewhere than on Linux nothing is found: there a process group is all that can be told.
+
+use super::signal::Signal;
+use super::{Pid, children, last_error};
+use std::io;
+
+/// A process. Its number may be used again, together with the time of its birth never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    /// When it was made, in clock ticks since the system's start. First, so that they are ordered by age: numbers are
+    /// given out upwards.
+    pub born: u64,
+    /// Its number.
+    pub pid: Pid,
+}
+
+/// What is told of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Which one it is.
+    pub identity: Identity,
+    /// Its process group.
+    pub group: Pid,
+    state: u8,
+    threads: u32,
+}
+
+impl Status {
+    /// Whether it has ended and is not reaped. The first thread may have ended alone.
+    pub fn is_dead(&self) -> bool {
+        matches!(self.state, b'Z' | b'X') && self.threads <= 1
+    }
+
+    /// Whether a signal has stopped it.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.state, b'T' | b't')
+    }
+}
+
+/// What there is to know of a process; none when there is no such process.
+#[cfg(target_os = "linux")]
+pub fn status(pid: Pid) -> Option<Status> {
+    parse(pid, &std::fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// None, as the system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub fn status(_: Pid) -> Option<Status> {
+    None
+}
+
+/// `PID (NAME) STATE PARENT GROUP …`; the name may hold anything, parentheses too.
+fn parse(pid: Pid, stat: &[u8]) -> Option<Status> {
+    let after = stat.iter().rposition(|byte| *byte == b')')? + 1;
+    let fields: Vec<&str> = std::str::from_utf8(&stat[after..]).ok()?.split_ascii_whitespace().collect();
+    Some(Status {
+        identity: Identity { pid, born: fields.get(19)?.parse().ok()? },
+        state: *fields.first()?.as_bytes().first()?,
+        group: fields.get(2)?.parse().ok()?,
+        threads: fields.get(17)?.parse().ok()?,
+    })
+}
+
+/// What a program is called that runs in a process.
+pub fn name(pid: Pid) -> Option<Vec<u8>> {
+    let mut name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
+    name.truncate(name.trim_ascii_end().len());
+    Some(name)
+}
+
+/// The children of a process, of all its threads. Some may be missing when others are reaped at that moment; that
+/// there is none is certain.
+pub fn children_of(pid: Pid) -> Vec<Pid> {
+    let mut found = Vec::new();
+    // A process without a task has ended.
+    for task in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+        match std::fs::read_to_string(task.path().join("children")) {
+            Ok(list) => found.extend(list.split_ascii_whitespace().filter_map(|pid| pid.parse::<Pid>().ok())),
+            Err(_) if !has_lists() => return by_parent(pid),
+            Err(_) => {}
+        }
+    }
+    found
+}
+
+/// Whether the kernel was built with these lists (`CONFIG_PROC_CHILDREN`).
+fn has_lists() -> bool {
+    std::path::Path::new("/proc/thread-self/children").exists()
+}
+
+/// Without the lists: whoever names it as the parent.
+fn by_parent(parent: Pid) -> Vec<Pid> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<Pid>().ok());
+    let is_child = |pid: &Pid| {
+        let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
+        let text = String::from_utf8_lossy(&stat[after..]);
+        text.split_ascii_whitespace().nth(1).is_some_and(|field| field.parse() == Ok(parent))
+    };
+    pids.filter(is_child).collect()
+}
+
+/// The children that came to us because their parents ended, the dead ones too, without those of programs that are left
+/// alone.
+pub fn strays() -> Vec<Pid> {
+    let ours = children_of(std::process::id().cast_signed());
+    let strays = ours.into_iter().filter(|pid| children::is_stray(*pid));
+    strays.filter(|pid| !super::signal::group_of(*pid).is_some_and(children::is_spared)).collect()
+}
+
+/// Whether there may be strays: one cheap call, so that a run that left nothing behind looks no further.
+pub fn may_have_strays() -> bool {
+    any_child(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT).is_some()
+}
+
+/// Whether there may be dead strays.
+pub fn may_have_dead_strays() -> bool {
+    any_child(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT).unwrap_or_default()
+}
+
+/// Whether any child has ended; none when there is no child. The watcher is not counted (waitid(2), `__WCLONE`).
+fn any_child(options: libc::c_int) -> Option<bool> {
+    // SAFETY: waitid fills the structure; with WNOWAIT nothing is reaped.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        match libc::waitid(libc::P_ALL, 0, &raw mut info, options) {
+            0 => Some(info.si_pid() != 0),
+            _ => (last_error() != libc::ECHILD).then_some(false),
+        }
+    }
+}
+
+/// Reaps a stray, if it has ended.
+pub fn reap_stray(pid: Pid) {
+    // SAFETY: waitid fills the structure. A child of ours that has an owner is no stray.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        libc::waitid(libc::P_PID, pid.cast_unsigned(), &raw mut info, libc::WEXITED | libc::WNOHANG);
+    }
+}
+
+/// How many children that we started are not reaped yet.
+pub fn started_children() -> usize {
+    children::count()
+}
+
+/// Sends a signal to this process, never to a later one of the same number.
+///
+/// # Errors
+/// `ESRCH` when it has gone, `EPERM` when it is another user's.
+#[cfg(target_os = "linux")]
+pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    let gone = || io::Error::from_raw_os_error(libc::ESRCH);
+    let is_there = || status(to.pid).is_some_and(|status| status.identity == to);
+    // The descriptor first: what the look finds after that is what the descriptor is for, or that has gone.
+    // SAFETY: no memory is passed.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, to.pid, 0) };
+    if fd < 0 {
+        let error = io::Error::last_os_error();
+        // Before Linux 5.3.
+        let by_number = error.raw_os_error() == Some(libc::ENOSYS) && is_there();
+        return if by_number { super::signal::send(to.pid, signal) } else { Err(error) };
+    }
+    // SAFETY: the kernel has just made it for us.
+    let fd = unsafe { super::descriptor::adopt(fd as i32) };
+    if !is_there() {
+        return Err(gone());
+    }
+    let no_info = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: no memory is passed.
+    match unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd.as_raw_fd(), signal.number(), no_info, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Never reached: no identity is found.
+#[cfg(not(target_os = "linux"))]
+pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
+    super::signal::send(to.pid, signal)
+}
+
+/// From now on what our programs leave behind comes to us when its parent ends (prctl(2),
+/// `PR_SET_CHILD_SUBREAPER`), and there is a table of our own children. For the binary alone.
+#[cfg(target_os = "linux")]
+pub fn adopt_orphans() -> bool {
+    // SAFETY: no memory is passed.
+    children::keep_table() && unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
+}
+
+/// There is no such thing here.
+#[cfg(not(target_os = "linux"))]
+pub fn adopt_orphans() -> bool {
+    false
+}
+
+/// Whether orphans come to us.
+pub fn adopts_orphans() -> bool {
+    children::has_table()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let stat = b"42 (a) Z 1 (b)) S 7 40 1 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 3 0 987654 0 0";
+        let status = parse(42, stat).unwrap();
+        assert_eq!(status.identity, Identity { born: 987_654, pid: 42 });
+        assert_eq!((status.group, status.state, status.threads), (40, b'S', 3));
+        assert!(!status.is_dead());
+        assert_eq!(parse(1, b"1 (x"), None);
+    }
+
+    #[test]
+    fn both_ways_of_finding_children_agree() {
+        let own = std::process::id().cast_signed();
+        let process = crate::sys::testing::with_spawn(&["/bin/sleep", "60"], |request| {
+            crate::sys::spawn::spawn(&request).unwrap()
+        });
+        assert!(children_of(own).contains(&process.pid()));
+        assert!(by_parent(own).contains(&process.pid()));
+        let status = status(process.pid()).unwrap();
+        send(Identity { born: status.identity.born + 1, ..status.identity }, Signal::KILL).unwrap_err();
+        send(status.identity, Signal::KILL).unwrap();
+        process.reap().unwrap();
+        send(status.identity, Signal::KILL).unwrap_err();
+    }
+}

@@ -1,0 +1,245 @@
+//! Scripts are ended by a signal at a random moment, over trees of processes that are hard to end: nothing may be left.
+//!
+//! Each run has a marker in its environment, which every process of it inherits, and /proc is searched for that. This
+//! test is the subreaper of its runs: a zombie that a run leaves comes here. `RUNS=2000` runs more than the few of CI,
+//! `SEED=7` others; both print the times from the signal to the moment when all is gone.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, waitpid};
+use support::rng::Rng;
+use support::setting;
+
+const SHAPES: [&str; 8] =
+    ["plain", "ignoring", "stopped", "session", "daemon", "orphan", "forking", "roving"];
+
+/// As long as processes are given that are asked to end, and what may pass beyond that.
+const GRACE: Duration = Duration::from_secs(5);
+const BEYOND: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+struct Case {
+    shape: &'static str,
+    signal: Signal,
+    /// Whether it runs below a second process, and then which of both gets the signal.
+    guard: Option<Target>,
+    /// When the signal comes, after the start.
+    after: Duration,
+    /// When it comes again.
+    again: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Target {
+    Outer,
+    Inner,
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    set_child_subreaper(Some(rustix::process::getpid())).expect("a subreaper (Linux 3.4)");
+    let runs = setting("RUNS", 60);
+    let seed = setting("SEED", 1);
+    let mut rng = Rng::new(seed);
+    let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for run in 0..runs {
+        let case = case(run, runs > 1000, &mut rng);
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        match storm(&case, run, directory.path()) {
+            Ok(time) => times.entry(class(&case)).or_default().push(time),
+            Err(problem) => wrong.push(format!("run {run} {case:?}: {problem}")),
+        }
+    }
+    for (class, times) in &mut times {
+        times.sort();
+        let at = |share: usize| times[(times.len() - 1) * share / 100].as_millis();
+        println!("{class}: {} runs, p50 {} ms, p99 {} ms, max {} ms", times.len(), at(50), at(99), at(100));
+    }
+    assert!(wrong.is_empty(), "SEED={seed}: {} of {runs} runs:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Goes through all shapes and signals in turn, so that a few runs meet each shape with each.
+fn case(run: u64, whole: bool, rng: &mut Rng) -> Case {
+    let shape = SHAPES[(run % 8) as usize];
+    let signal = [Signal::INT, Signal::TERM, Signal::KILL, Signal::HUP][(run / 8 % 4) as usize];
+    // SIGKILL alone leaves nothing that is anybody's child; daemons take a second process.
+    let needs_guard = signal == Signal::KILL && ["daemon", "orphan", "roving"].contains(&shape);
+    let guard = needs_guard || rng.within(0, 3) == 0;
+    let target = if rng.within(0, 1) == 0 { Target::Outer } else { Target::Inner };
+    let stubborn = ["ignoring", "orphan"].contains(&shape) && signal != Signal::KILL;
+    // Else it takes the whole grace each time.
+    let impatient = stubborn && !(whole && rng.within(0, 9) == 0);
+    Case {
+        shape,
+        signal,
+        guard: guard.then_some(if signal == Signal::KILL { target } else { Target::Outer }),
+        after: Duration::from_micros(rng.within(0, 200_000) as u64),
+        again: impatient.then(|| Duration::from_millis(rng.within(60, 300) as u64)),
+    }
+}
+
+/// What may be compared: with a second signal, without, killed.
+fn class(case: &Case) -> &'static str {
+    match case {
+        Case { guard: Some(_), signal: Signal::KILL, .. } => "--guard, SIGKILL",
+        Case { signal: Signal::KILL, .. } => "SIGKILL",
+        Case { again: Some(_), .. } => "INT, TERM, HUP, twice",
+        Case { shape: "ignoring" | "orphan", .. } => "INT, TERM, HUP, ignored",
+        _ => "INT, TERM, HUP",
+    }
+}
+
+const SCRIPT: &str = r#"
+let file = args[0]
+let shape = args[1]
+let marker = args[2]
+defer { rm -f -- $file }
+touch -- $file
+probe shape $shape $marker | cat
+probe shape plain $marker
+"#;
+
+fn storm(case: &Case, run: u64, directory: &Path) -> Result<Duration, String> {
+    let marker = format!("KILL_STORM={}-{run}", std::process::id());
+    let file = directory.join("temporary");
+    let mut command = Command::new(support::pipewright());
+    let (name, value) = marker.split_once('=').expect("it has one");
+    command
+        .env_clear()
+        .env("PATH", support::path())
+        .env(name, value)
+        .args(case.guard.map(|_| "--guard"))
+        .args(["-c", SCRIPT])
+        .arg(&file)
+        .args([case.shape, &marker])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    std::thread::sleep(case.after);
+    let started = send(&child, case);
+    if let Some(again) = case.again {
+        std::thread::sleep(again);
+        send(&child, case);
+    }
+    let status = await_end(&mut child, started)?;
+    let took = await_nobody(&marker, started, case)?;
+    check_status(status, case)?;
+    // Killed, nobody can remove it; and with a second signal nobody may have had the time.
+    let removes = case.signal != Signal::KILL || case.guard == Some(Target::Outer);
+    if removes && case.again.is_none() && file.exists() {
+        return Err("the temporary file is still there".into());
+    }
+    Ok(took)
+}
+
+/// Sends the signal to the process that the case names, and tells when.
+fn send(child: &Child, case: &Case) -> Instant {
+    let outer = Pid::from_child(child);
+    let inner = || {
+        let id = outer.as_raw_pid();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
+    };
+    let target = match case.guard {
+        Some(Target::Inner) => inner().unwrap_or(outer),
+        _ => outer,
+    };
+    let now = Instant::now();
+    // It may have ended at the first one.
+    let _ = kill_process(target, case.signal);
+    now
+}
+
+fn await_end(child: &mut Child, started: Instant) -> Result<ExitStatus, String> {
+    while started.elapsed() < GRACE + BEYOND {
+        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+            return Ok(status);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    Err("it does not end".into())
+}
+
+/// Waits until nobody has the marker, and reaps who came to us. After an end that was no SIGKILL nobody may come.
+fn await_nobody(marker: &str, started: Instant, case: &Case) -> Result<Duration, String> {
+    let at_once = case.signal != Signal::KILL;
+    loop {
+        let time = started.elapsed();
+        let left = processes_with(marker);
+        let orphans = reap_orphans();
+        if left.is_empty() && orphans.living == 0 {
+            return if at_once && orphans.dead > 0 {
+                Err(format!("{} zombies are left", orphans.dead))
+            } else {
+                Ok(time)
+            };
+        }
+        if at_once || time > GRACE + BEYOND {
+            for (pid, _) in &left {
+                let _ = kill_process(*pid, Signal::KILL);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+            reap_orphans();
+            let names: Vec<&String> = left.iter().map(|(_, name)| name).collect();
+            return Err(format!("after {time:?} are left: {names:?}, {} other", orphans.living));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn check_status(status: ExitStatus, case: &Case) -> Result<(), String> {
+    let number = case.signal.as_raw();
+    // Before the script has begun, the signal's own effect is right.
+    let ended = status.signal() == Some(number) || status.code() == Some(128 + number);
+    // Of the inner one a second process tells as if it were its own end; of the outer one's end nobody tells.
+    if ended { Ok(()) } else { Err(format!("it ended with {status}")) }
+}
+
+/// The living processes with an entry in their environment.
+fn processes_with(marker: &str) -> Vec<(Pid, String)> {
+    let entries = fs::read_dir("/proc").expect("procfs").flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let has_it = |pid: &i32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes())
+    };
+    let named = |pid: i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        Some((Pid::from_raw(pid)?, stat.split_whitespace().take(5).collect::<Vec<_>>().join(" ")))
+    };
+    pids.filter(has_it).filter_map(named).collect()
+}
+
+#[derive(Default)]
+struct Orphans {
+    living: usize,
+    dead: usize,
+}
+
+/// The children of this process, which has started none that runs.
+fn reap_orphans() -> Orphans {
+    let mut orphans = Orphans::default();
+    for task in fs::read_dir("/proc/self/task").expect("procfs").flatten() {
+        let children = fs::read(task.path().join("children")).unwrap_or_default();
+        for pid in children.split(|byte| *byte == b' ').filter(|pid| !pid.is_empty()) {
+            let pid = std::str::from_utf8(pid).ok().and_then(|pid| Pid::from_raw(pid.parse().ok()?));
+            match waitpid(pid, WaitOptions::NOHANG) {
+                Ok(Some(_)) => orphans.dead += 1,
+                Ok(None) => orphans.living += 1,
+                Err(_) => {}
+            }
+        }
+    }
+    orphans
+}

@@ -1,0 +1,205 @@
+//! What a script does with signals, and with what its programs leave running. `kill_storm.rs` has the trees that are
+//! hard to end; here is what else is promised.
+
+mod support;
+
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use support::Run;
+
+/// A script that runs beside the test, in a directory of its own.
+struct Beside {
+    child: Child,
+    directory: tempfile::TempDir,
+}
+
+struct Ended {
+    /// The exit status, or 128+n after the signal n.
+    status: i32,
+    exited: bool,
+    out: String,
+    err: String,
+}
+
+impl Beside {
+    fn start(options: &[&str], code: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = |name: &str| File::create(directory.path().join(name)).expect("it can be made");
+        let child = Command::new(support::pipewright())
+            .env_clear()
+            .env("PATH", support::path())
+            .args(options)
+            .args(["-c", code])
+            .current_dir(directory.path())
+            .stdin(Stdio::null())
+            .stdout(file("out"))
+            .stderr(file("err"))
+            .spawn()
+            .expect("it starts");
+        Self { child, directory }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Waits until the script has made a file.
+    fn until(self, name: &str) -> Self {
+        eventually(&format!("the file {name}"), || self.path(name).exists());
+        self
+    }
+
+    fn send(self, signal: Signal) -> Self {
+        // Closer together they would be one.
+        std::thread::sleep(Duration::from_millis(60));
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+        self
+    }
+
+    fn end(mut self) -> Ended {
+        eventually("its end", || self.child.try_wait().expect("it is ours").is_some());
+        let status = self.child.wait().expect("it is ours");
+        let text = |name: &str| fs::read_to_string(self.path(name)).expect("it was made");
+        Ended {
+            status: status.code().or_else(|| status.signal().map(|n| 128 + n)).unwrap_or(-1),
+            exited: status.code().is_some(),
+            out: text("out"),
+            err: text("err"),
+        }
+    }
+}
+
+#[track_caller]
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < end, "it never came to {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn is_running(pid: &str) -> bool {
+    Path::new(&format!("/proc/{}", pid.trim())).exists()
+}
+
+#[test]
+fn the_first_signal_lets_a_deferred_block_finish() {
+    let code = "defer { touch cleaning; probe drain 0 < fifo; echo cleaned }\necho done";
+    let script = format!("mkfifo fifo\n{code}");
+    let run = Beside::start(&[], &script).until("cleaning").send(Signal::TERM);
+    std::thread::sleep(Duration::from_millis(100));
+    drop(File::options().write(true).open(run.path("fifo")).expect("a reader has it"));
+    let ended = run.end();
+    assert_eq!((ended.status, &*ended.out, &*ended.err), (143, "done\ncleaned\n", ""));
+    assert!(ended.exited);
+}
+
+#[test]
+fn a_second_signal_ends_what_a_deferred_block_runs() {
+    for waits in
+        ["probe ignore-term 60", "sleep 60", "{ probe ignore-term 60; } | cat", "x = $(probe ignore-term 60)"]
+    {
+        let code =
+            format!("let x = ''\ndefer {{ echo next }}\ndefer {{ touch cleaning; {waits}; echo never }}\n");
+        let ended = Beside::start(&[], &code).until("cleaning").send(Signal::HUP).send(Signal::INT).end();
+        // What was deferred before gets its turn.
+        assert_eq!((ended.status, &*ended.out), (130, "next\n"), "{waits}: {}", ended.err);
+    }
+}
+
+#[test]
+fn a_second_signal_kills_programs_and_what_was_deferred_runs() {
+    let code = "defer { echo cleaned }\ntouch waiting; probe ignore-term 60";
+    let started = Instant::now();
+    let ended = Beside::start(&[], code).until("waiting").send(Signal::INT).send(Signal::INT).end();
+    assert_eq!((ended.status, &*ended.out, &*ended.err), (130, "cleaned\n", ""));
+    assert!(started.elapsed() < Duration::from_secs(4), "that was the grace");
+}
+
+#[test]
+fn signals_close_together_are_one() {
+    // As timeout(1) sends them: to the process, and then to its group.
+    let code = "defer { touch cleaning; probe drain 0 < fifo; echo cleaned }\nmkfifo fifo";
+    let run = Beside::start(&[], code).until("cleaning");
+    let pid = Pid::from_child(&run.child);
+    for signal in [Signal::TERM, Signal::HUP, Signal::TERM] {
+        kill_process(pid, signal).expect("it runs");
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    drop(File::options().write(true).open(run.path("fifo")).expect("a reader has it"));
+    let ended = run.end();
+    assert_eq!((ended.status > 128, &*ended.out), (true, "cleaned\n"), "{}", ended.err);
+}
+
+#[test]
+fn what_a_program_leaves_in_the_background_lives_as_long_as_the_script() {
+    let code = "
+sh -c 'setsid sh -c \"echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60\" > /dev/null 2>&1 &'
+while not (\"pid\".exists()) { sleep 5ms }
+let pid = $(cat pid)
+kill -0 $pid
+echo \"$pid runs\"
+exit 3
+";
+    let ended = Beside::start(&[], code).end();
+    let pid = ended.out.trim_end().strip_suffix(" runs").expect("its number");
+    assert_eq!(ended.status, 3);
+    assert_eq!(ended.err, format!("pipewright: ended what the script left running: sleep (process {pid})\n"));
+    assert!(!is_running(pid));
+}
+
+#[test]
+fn zombies_are_reaped_while_the_script_runs() {
+    // Each leaves a child, which ends at once and is nobody's.
+    let code = "for i in (1..=200) { sh -c 'probe exit 0 & exit 0' }\ntouch counted; sleep 60";
+    let run = Beside::start(&[], code).until("counted");
+    let pid = run.child.id();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("procfs");
+    let count = children.split_whitespace().count();
+    let ended = run.send(Signal::TERM).end();
+    assert_eq!(ended.status, 143);
+    // The watcher, a few from the last turns.
+    assert!(count < 80, "{count} children");
+}
+
+#[test]
+fn a_program_that_cleans_up_is_not_asked_twice() {
+    // What it starts for that has the time until the grace is over.
+    let code =
+        "sh -c 'trap \"sleep 0.2; echo cleaned; exit\" TERM; touch waiting; while :; do sleep 0.01; done'";
+    let ended = Beside::start(&[], code).until("waiting").send(Signal::TERM).end();
+    assert_eq!((ended.status, &*ended.out), (143, "cleaned\n"), "{}", ended.err);
+}
+
+#[test]
+fn the_second_process_of_guard_is_not_seen() {
+    for (code, status) in [("echo a; exit 3", 3), ("probe kill 9", 137), ("cat", 0)] {
+        let plain = Run::code(code).stdin("text\n").run();
+        let guarded = Run::pipewright().args(["--guard", "-c", code]).stdin("text\n").run();
+        assert_eq!(plain.status, status, "{plain}");
+        assert_eq!(
+            (guarded.status, guarded.out(), guarded.err()),
+            (status, plain.out(), plain.err()),
+            "{code}"
+        );
+    }
+    // It ends by the signal that has ended the inner one.
+    let run = Beside::start(&["--guard"], "touch waiting; sleep 60").until("waiting");
+    let pid = run.child.id();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("procfs");
+    let inner = Pid::from_raw(children.trim().parse().expect("one")).expect("one");
+    kill_process(inner, Signal::KILL).expect("it runs");
+    let ended = run.end();
+    assert_eq!((ended.status, ended.exited), (137, false), "{}", ended.err);
+    // And passes on what it gets.
+    let ended = Beside::start(&["--guard"], "defer { echo cleaned }\ntouch waiting; sleep 60")
+        .until("waiting")
+        .send(Signal::HUP)
+        .end();
+    assert_eq!((ended.status, &*ended.out, ended.exited), (129, "cleaned\n", true), "{}", ended.err);
+}
