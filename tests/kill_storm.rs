@@ -45,6 +45,7 @@ enum Target {
 #[test]
 fn nothing_is_left_behind() {
     set_child_subreaper(Some(rustix::process::getpid())).expect("a subreaper (Linux 3.4)");
+    support::run::hear_signals();
     let runs = setting("RUNS", 60);
     let seed = setting("SEED", 1);
     let mut rng = Rng::new(seed);

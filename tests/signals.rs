@@ -28,6 +28,7 @@ struct Ended {
 
 impl Beside {
     fn start(options: &[&str], code: &str) -> Self {
+        support::run::hear_signals();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let file = |name: &str| File::create(directory.path().join(name)).expect("it can be made");
         let child = Command::new(support::pipewright())
@@ -140,7 +141,7 @@ fn signals_close_together_are_one() {
 fn what_a_program_leaves_in_the_background_lives_as_long_as_the_script() {
     let code = "
 sh -c 'setsid sh -c \"echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60\" > /dev/null 2>&1 &'
-while not (\"pid\".exists()) { sleep 5ms }
+while (not \"pid\".exists()) { sleep 5ms }
 let pid = $(cat pid)
 kill -0 $pid
 echo \"$pid runs\"

@@ -180,6 +180,15 @@ fn keep_descriptors_home() {
     });
 }
 
+/// A shell without job control has its background jobs ignore INT, and what is ignored stays so in every child: a test
+/// that sends signals would wait for nothing.
+pub fn hear_signals() {
+    for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM] {
+        // SAFETY: the default action; no handler of ours is involved.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 /// Waits for the end of a child without reaping it. Also gives the peak of its memory, if that is watched.
 fn await_end(child: &Child, timeout: Duration, watch_memory: bool) -> (bool, u64) {
     let pid = Pid::from_child(child);
