@@ -536,7 +536,9 @@ fn system_calls_are_few() {
     };
     let spawn = per("/bin/true");
     println!("spawn {spawn} stage {}", per("/bin/true | /bin/true | /bin/true") / 3.0);
-    assert!(spawn <= 40.0, "{spawn} system calls for a spawn");
+    // A debug build asks about the descriptor that it closes (the pidfd), once for each program.
+    let asked = if cfg!(debug_assertions) { 1.0 } else { 0.0 };
+    assert!(spawn - asked <= 40.0, "{spawn} system calls for a spawn");
     let stages = per("/bin/true | /bin/true | /bin/true") / 3.0;
     // A debug build asks about each descriptor that it closes, two a stage; and how often a pipeline is polled depends
     // on which ends when.
