@@ -3,6 +3,7 @@
 //! They would run a program that nobody has, or one that was not meant.
 
 use super::lower::Checker;
+use super::scope::Name;
 use crate::diag::code;
 use crate::syntax::ast::{self, ExprKind, PartKind, WordKind};
 
@@ -28,7 +29,7 @@ fn value<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
 /// What to write for a function that other languages have.
 pub fn function_elsewhere(name: &str) -> Option<String> {
     let help = match name {
-        "print" | "println" | "puts" | "alert" => "write: echo \"text\"",
+        "print" | "println" | "puts" | "alert" => "write: echo \"text\", or echo $x",
         "printf" => "it is a command: printf '%s\\n' \"text\"; text with values is \"a $x\"",
         "range" => "write: 0..<3, or 1..=3",
         "open" => "write: read(\"file\"), write(\"file\", text)",
@@ -47,37 +48,108 @@ pub fn function_elsewhere(name: &str) -> Option<String> {
         "length" | "count" => "write: x.len()",
         "getenv" => "write: env.NAME",
         _ => {
-            return crate::methods::name_id(name).map(|_| format!("it is a method: x.{name}(…)"));
+            let bare = crate::methods::name_id(name)?.methods().all(|method| method.parameters.is_empty());
+            return Some(format!("it is a method: x.{name}({})", if bare { "" } else { "…" }));
         }
     };
     Some(help.into())
 }
 
-/// A statement of another language whose first word is no program that people have.
+/// What to write for a member of something that other languages have: `JSON.parse`, `console.log`.
+pub fn member_elsewhere(root: &str, member: &str) -> Option<&'static str> {
+    Some(match (root, member) {
+        ("JSON" | "json", "parse" | "loads" | "load" | "decode") => "write: json(text)",
+        ("JSON" | "json", "stringify" | "dumps" | "dump" | "generate" | "encode") => "write: to_json(x)",
+        ("console", _) | ("fmt", "Println" | "Printf") => "write: echo \"text\", or echo $x",
+        ("Math" | "math", "max" | "min") => "it is a method of lists: [a, b].max(), [a, b].min()",
+        ("Math" | "math", "floor" | "ceil" | "round" | "abs") => {
+            "it is a method of numbers: x.floor(), x.ceil(), x.round(), x.abs()"
+        }
+        ("Math" | "math", "pow" | "sqrt") => "write: x ** 2, x ** 0.5",
+        ("Object" | "dict", "keys" | "values" | "entries" | "items") => {
+            "it is a method of maps: m.keys(), m.values(), m.entries()"
+        }
+        ("Array", "isArray") => "write: x.type() == \"list\"",
+        ("Array", "from") => "write: list(r)",
+        ("Date", "now") | ("time", "time") => "write: now()",
+        ("process", "argv") | ("sys", "argv") | ("os", "args" | "Args") => "write: args",
+        ("process", "env") | ("os", "environ" | "getenv" | "Getenv") => "write: env.NAME",
+        ("process" | "sys" | "os", "exit" | "Exit") => "it is a command: exit 1",
+        ("os", "system" | "popen") | ("subprocess", _) | ("child_process", _) | ("exec", "Command") => {
+            "a program is run as a command: cmd …; its output is $(cmd …)"
+        }
+        ("os", "path") | ("path", "join" | "basename" | "dirname") => {
+            "paths have methods: path.join(\"name\"), path.basename(), path.dirname(), path.exists()"
+        }
+        ("os", "listdir") => "write: glob(\"*\")",
+        ("fs", _) => "write: read(\"file\"), write(\"file\", text)",
+        ("re", _) => "it is a method of strings: s.matches(\"regex\"), s.match(\"regex\")",
+        ("String", _) => "write: str(x)",
+        ("Number" | "Integer", _) => "write: int(x), float(x)",
+        _ => return None,
+    })
+}
+
+/// What to write for `let mut x = 1`, `let [a, b] = xs`: all that follows `let` in a form that is not ours.
+pub fn let_elsewhere(text: &str) -> Option<(&'static str, String)> {
+    let rest = text.strip_prefix("let")?.trim_start();
+    let (left, value) = match rest.split_once('=') {
+        Some((left, value)) => (left.trim(), value.trim()),
+        None => (rest.trim(), ""),
+    };
+    let is_name = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+    };
+    let value = if value.is_empty() || value.len() > 40 { "…" } else { value };
+    if let Some(name) = left.strip_prefix('$').filter(|name| is_name(name)) {
+        return Some(("a variable is declared without `$`", format!("write: let {name} = {value}")));
+    }
+    if let Some(name) = left.strip_prefix("mut ").map(str::trim).filter(|name| is_name(name)) {
+        return Some(("every variable can be assigned", format!("leave `mut` out: let {name} = {value}")));
+    }
+    if let Some(names) = left.strip_prefix('[').and_then(|left| left.strip_suffix(']')) {
+        let list = if is_name(value) { value } else { "xs" };
+        let names = names.split(',').map(str::trim).filter(|name| is_name(name)).enumerate();
+        let lines: Vec<_> = names.map(|(at, name)| format!("let {name} = {list}[{at}]")).collect();
+        return Some((
+            "`let` declares one name",
+            format!("take the elements one by one: {}", lines.join("; ")),
+        ));
+    }
+    if let Some(names) = left.strip_prefix('{').and_then(|left| left.strip_suffix('}')) {
+        let map = if is_name(value) { value } else { "m" };
+        let names = names.split(',').map(str::trim).filter(|name| is_name(name));
+        let lines: Vec<_> = names.map(|name| format!("let {name} = {map}.{name}")).collect();
+        return Some((
+            "`let` declares one name",
+            format!("take the fields one by one: {}", lines.join("; ")),
+        ));
+    }
+    if left.contains(',') && left.split(',').all(|name| is_name(name.trim())) {
+        let names = left.split(',').map(|name| format!("let {} = …", name.trim()));
+        let help = format!("write one for each: {}", names.collect::<Vec<_>>().join("; "));
+        return Some(("`let` declares one name", help));
+    }
+    let (name, kind) = left.split_once(':')?;
+    (is_name(name.trim()) && !kind.is_empty())
+        .then(|| ("a variable is declared without a type", format!("write: let {} = {value}", name.trim())))
+}
+
+/// A statement of another language that no call of a program looks like.
 fn statement_elsewhere(
     word: &str,
     second: Option<&str>,
     third: Option<&str>,
+    fourth: Option<&str>,
 ) -> Option<(&'static str, String)> {
-    let failure = "a script fails by `fail`";
-    let use_file = || "write: use \"lib/file.pw\"".to_string();
     let found = match word {
-        "throw" | "raise" => (failure, "write: fail \"message\"".into()),
-        "puts" => ("text is printed by `echo`", "write: echo \"text\"".into()),
-        "require" | "require_relative" | "include" => ("another file is used by `use`", use_file()),
-        "from" if third == Some("import") => ("another file is used by `use`", use_file()),
-        // ImageMagick's takes a file's name.
-        "import"
-            if third.is_none_or(|third| third == "as") && second.is_some_and(|name| !name.contains('.')) =>
-        {
-            ("another file is used by `use`", use_file())
+        "from" if third == Some("import") => ("another file is used by `use`", USE.into()),
+        "import" if matches!(third, Some("from" | "as")) || second == Some("{") => {
+            ("another file is used by `use`", USE.into())
         }
-        "yield" => ("a function returns all at once", "write: return [1, 2]".into()),
-        "begin" if second.is_none() => {
-            ("a failure is caught by `try`", "write: try { … } catch e { … }".into())
-        }
-        "True" | "False" if second.is_none() => {
-            ("a value is no command", format!("write: {}", word.to_lowercase()))
+        "import" if second.is_some_and(|second| second.starts_with('{')) && fourth.is_some() => {
+            ("another file is used by `use`", USE.into())
         }
         "try:" | "else:" | "except:" | "finally:" => {
             ("a block stands in braces", "write: try { … } catch e { … }, if cmd { … } else { … }".into())
@@ -94,38 +166,99 @@ fn statement_elsewhere(
     Some(found)
 }
 
+const USE: &str = "write: use \"lib/file.pw\"";
+
+/// What may have been meant by the name of a program that is not found.
+pub fn program_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "throw" | "raise" | "die" => "a script fails by: fail \"message\"",
+        "puts" | "print" | "println" | "say" => "text is printed by: echo \"text\"",
+        "require" | "require_relative" | "include" | "import" => {
+            "another file is used by a statement at the top: use \"lib/file.pw\""
+        }
+        "yield" => "a function returns all at once: return [1, 2]",
+        "begin" => "a failure is caught by: try { … } catch e { … }",
+        "True" => "the command is `true`",
+        "False" => "the command is `false`",
+        "def" | "func" | "fun" | "sub" | "proc" => "a function is declared by: fn name(a, b) { … }",
+        "var" | "const" | "my" | "val" => "a variable is declared by: let name = value",
+        "unless" => "write: if ! cmd { … }",
+        "switch" => "write: match (x) { a | b => { … } }",
+        "assert" => "write: if (not (x == 1)) { fail \"message\" }",
+        "del" | "delete" => "a key is removed by: m.remove(\"key\"); a file by: rm file",
+        _ => return None,
+    })
+}
+
 impl<'s> Checker<'s> {
     /// True if the command was refused.
     pub fn refuse_lookalike(&mut self, words: &[ast::Word<'s>]) -> bool {
         let Some(first) = words.first() else { return false };
         let second = bare(words.get(1));
-        let declared = |name: &str| self.scopes.find(name).is_some();
+        let declared = |name: &str| matches!(self.scopes.find(name), Some(Name::Variable(_)));
+        let text = |at: usize| words.get(at).map_or("…", |word| &self.text[word.span.range()]);
+        let value_of = |word: &str| match text(2) {
+            text if text
+                .starts_with(|first: char| first.is_ascii_digit() || first == '"' || first == '\'') =>
+            {
+                text.to_string()
+            }
+            text => match text.strip_prefix('$').unwrap_or(text) {
+                name if declared(name) || matches!(name, "true" | "false" | "null") => name.to_string(),
+                _ if word.is_empty() => "…".to_string(),
+                name => format!("\"{name}\""),
+            },
+        };
         let (message, help) = if let Some(name) = value(first) {
             match second {
                 Some("=") => ("a variable is assigned without `$`", format!("write: {name} = …")),
-                Some("==" | "!=") => {
-                    ("values are compared in an expression", format!("write: if ({name} == …) {{ … }}"))
-                }
+                Some(sign @ ("==" | "!=")) => (
+                    "values are compared in an expression",
+                    format!("write: if ({name} {sign} {}) {{ … }}", value_of(name)),
+                ),
                 _ => return false,
             }
         } else {
+            if self.text[first.span.range()].starts_with("/*") && second.is_some() {
+                let message = "a comment begins with `#`";
+                self.error(code::SYNTAX, first.span, message, "not in Pipewright", "write: # comment");
+                return true;
+            }
             let Some(word) = bare(Some(first)) else { return false };
             let counted = word.strip_suffix("++").or_else(|| word.strip_suffix("--"));
             match second {
-                Some("==" | "!=" | "===" | "=~") if declared(word) => {
-                    ("values are compared in an expression", format!("write: if ({word} == …) {{ … }}"))
-                }
+                Some("=~") if declared(word) => (
+                    "values are compared in an expression",
+                    format!("write: if ({word}.matches(\"regex\")) {{ … }}"),
+                ),
+                Some(sign @ ("==" | "!=" | "===" | "!==")) if declared(word) => (
+                    "values are compared in an expression",
+                    format!("write: if ({word} {} {}) {{ … }}", &sign[..2], value_of(word)),
+                ),
                 _ if self.scopes.find(word).is_none()
-                    && let Some((message, help)) = statement_elsewhere(word, second, bare(words.get(2))) =>
+                    && let Some((message, help)) =
+                        statement_elsewhere(word, second, bare(words.get(2)), bare(words.get(3))) =>
                 {
                     (message, help)
                 }
+                _ if declared(word) && text(1) == "?" && words.len() > 2 => (
+                    "the value of an expression is used by nothing",
+                    format!("write: let y = {word} ? a : b, or echo $[{word} ? a : b]"),
+                ),
+                Some("is" | "in" | "not" | "and" | "or" | "<=>") if declared(word) => (
+                    "values are compared in an expression",
+                    format!("write: if ({word} == …) {{ … }}, if ({word} in xs) {{ … }}"),
+                ),
                 Some(".=") if declared(word) => {
                     ("strings are joined by `++`", format!("write: {word} ++= \"text\""))
                 }
-                Some("+" | "%") if declared(word) && words.len() == 3 => (
+                Some(sign @ ("+" | "-" | "%" | "/" | "++"))
+                    // `cat - file`, `ls / dir` are calls of programs.
+                    if declared(word)
+                        && words.len() == 3
+                        && (!matches!(sign, "-" | "/") || text(2).parse::<u64>().is_ok()) => (
                     "the value of an expression is used by nothing",
-                    format!("write: echo $[{word} + …], or {word} = {word} + …"),
+                    format!("write: echo $[{word} {sign} {0}], or {word} = {word} {sign} {0}", value_of("")),
                 ),
                 None if words.len() == 1
                     && word.strip_prefix("++").or_else(|| word.strip_prefix("--")).is_some_and(declared) =>
@@ -167,6 +300,10 @@ impl<'s> Checker<'s> {
                         format!("write: {} {sign}= 1", counted.unwrap_or_default()),
                     )
                 }
+                _ if word == "=" => (
+                    "`=` can't be the name of a command",
+                    "assign by: x = …, x ??= … where it is null, b = a or b".to_string(),
+                ),
                 _ if word.starts_with("//") || word == "--" => {
                     ("a comment begins with `#`", "write: # comment".to_string())
                 }
@@ -175,5 +312,39 @@ impl<'s> Checker<'s> {
         };
         self.error(code::SYNTAX, first.span, message, "not in Pipewright", &help);
         true
+    }
+
+    /// `for x in xs`, `for i in 1..3`: one word, over which the loop would go once.
+    pub fn refuse_loop_lookalike(&mut self, words: &[ast::Word<'s>]) {
+        let [word] = words else { return };
+        let Some(text) = bare(Some(word)) else { return };
+        let variable = |name: &str| matches!(self.scopes.find(name), Some(Name::Variable(_)));
+        if variable(text) {
+            let help = format!(
+                "go through the list: for x in ({text}) {{ … }}, or for x in ...${text} {{ … }}; the word itself is quoted: '{text}'"
+            );
+            let message = format!("`{text}` is a word here, not the variable");
+            return self.error(code::SYNTAX, word.span, message, "the loop would go over it once", &help);
+        }
+        let Some((first, last)) = text.split_once("..") else { return };
+        let last = last.trim_start_matches(['=', '<', '.']);
+        let bound = |text: &str| {
+            variable(text) || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        if bound(first) && bound(last) {
+            let words = if variable(first) || variable(last) {
+                String::new()
+            } else {
+                format!("; as words: {{{first}..{last}}}")
+            };
+            let help = format!("a range is an expression: for i in ({first}..={last}) {{ … }}{words}");
+            self.error(
+                code::SYNTAX,
+                word.span,
+                "this is one word, and no range",
+                "the loop would go over it once",
+                &help,
+            );
+        }
     }
 }

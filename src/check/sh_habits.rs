@@ -51,8 +51,8 @@ pub const fn of(habit: Habit) -> Row {
         Habit::Function => row(
             code::SH_FUNCTION,
             "this is sh's function definition",
-            "a function is defined by `fn`, with named parameters; commands alone can stand in a block",
-            "{ echo one; echo two }",
+            "a function is declared by `fn`, with named parameters",
+            "fn greet(name) { echo \"hello $name\" }\ngreet you",
         ),
         Habit::Subshell => row(
             code::SH_SUBSHELL,
@@ -229,8 +229,8 @@ const WORDS: &[(&[&str], Row)] = &[
         row(
             code::SH_BUILTIN,
             "`trap` is sh's",
-            "children are ended with the script by themselves; clean up after the commands that need it",
-            "make || { rm -f -- out.tmp; fail \"make failed\" }",
+            "`defer` runs at the end of its block, also after a failure or a signal; children are ended by themselves",
+            "let file = $(mktemp)\ndefer { rm -f -- $file }",
         ),
     ),
     (
@@ -288,7 +288,16 @@ const WORDS: &[(&[&str], Row)] = &[
         ),
     ),
     (
-        &["select", "coproc", "function"],
+        &["function"],
+        row(
+            code::SH_FUNCTION,
+            "`function` is a keyword of sh",
+            "a function is declared by `fn`, with named parameters",
+            "fn greet(name) { echo \"hello $name\" }\ngreet you",
+        ),
+    ),
+    (
+        &["select", "coproc"],
         row(
             code::SH_KEYWORD,
             "this is a keyword of sh",
@@ -378,7 +387,16 @@ const WORDS: &[(&[&str], Row)] = &[
         ),
     ),
     (
-        &["fg", "bg", "help", "history"],
+        &["help", "history"],
+        row(
+            code::UNSUPPORTED,
+            "this builtin belongs to the interactive prompt",
+            "`pipewright --explain NAME` tells about a builtin, a method or an error",
+            "",
+        ),
+    ),
+    (
+        &["fg", "bg"],
         row(
             code::UNSUPPORTED,
             "this builtin comes with the interactive prompt",

@@ -15,6 +15,20 @@ pub fn of(text: &str) -> Row {
     }
 }
 
+/// `$1` and `$@` in a function, where they were its arguments.
+pub const IN_FUNCTION: Row = row(
+    "a function has named parameters",
+    "name them; what is left is taken by the last one",
+    "fn greet(first, ...others) { echo $first ...$others }\ngreet Ada Bob",
+);
+
+/// Whether it is an argument, or all, or how many.
+pub fn is_positional(text: &str) -> bool {
+    let name = text.trim_matches(['$', '{', '}']);
+    matches!(name, "@" | "*" | "#")
+        || !matches!(name, "" | "0") && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// `$1`, `$?`: the name alone.
 fn special(name: &str) -> Row {
     match name {

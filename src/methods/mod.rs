@@ -40,7 +40,7 @@ use crate::value::{Type, Value};
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
 pub use host::{FileKind, Host, JobRequest, Metadata};
-pub use names::{NameId, advice, changes, find, function, missing, name_id};
+pub use names::{NameId, advice, changes, find, function, instead_of, missing, name_id};
 pub use reference::explain;
 pub use table::{FUNCTIONS, METHODS};
 

@@ -172,6 +172,8 @@ pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
     ("toupper", "upper"),
     ("touppercase", "upper"),
     ("uniq", "unique"),
+    ("upcase", "upper"),
+    ("downcase", "lower"),
     ("unshift", "insert"),
     ("uppercase", "upper"),
     ("where", "filter"),
@@ -179,6 +181,8 @@ pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
 
 /// What is not a method here, and what to write.
 const OTHER_FORMS: &[(&str, &str)] = &[
+    ("apply", "a function is called by its name: f(…)"),
+    ("call", "a function is called by its name: f(…); a field of a map in parentheses: (m.f)(…)"),
     ("collect", "list(r) makes a list of a range"),
     ("clear", "assign an empty one: xs = []"),
     ("clone", "assigning copies: let b = a"),
@@ -193,8 +197,16 @@ const OTHER_FORMS: &[(&str, &str)] = &[
     ("set", "assign: m[key] = value"),
     ("skip", "xs.slice(n) leaves the first n out"),
     ("sqrt", "raise to a power: x ** 0.5"),
+    ("enumerate", "go through the places: for i in (0..<xs.len()) { … }"),
+    ("expect", "a failure stops the script by itself; caught it is by: try { … } catch e { … }"),
+    ("unwrap", "a failure stops the script by itself; a default for null is: x ?? y"),
     ("take", "the first n: xs.slice(0, n)"),
+    ("dumps", "write: to_json(x)"),
+    ("loads", "write: json(text)"),
+    ("stringify", "write: to_json(x)"),
+    ("to_f", "float(x)"),
     ("to_float", "float(x)"),
+    ("to_i", "int(x)"),
     ("to_int", "int(x)"),
     ("to_list", "list(r)"),
     ("to_s", "str(x)"),
@@ -212,6 +224,15 @@ pub fn similar(name: &str) -> Option<&'static str> {
     diag::similar(name, INDEX.names.iter().copied())
 }
 
+/// The method of a value that is meant by a name, here or elsewhere.
+pub fn instead_of(value: &Value, name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let ours = NAMES_ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
+    let id = name_id(name).or_else(|| name_id(ours?))?;
+    find(value, id)?;
+    Some(id.name())
+}
+
 /// The help for a name that no type has.
 pub fn advice(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
@@ -219,7 +240,10 @@ pub fn advice(name: &str) -> Option<String> {
         return Some((*form).into());
     }
     if function(name).is_some() {
-        return Some(format!("it is a function: {name}(x)"));
+        return Some(match NAMES_ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower) {
+            Some((_, ours)) => format!("write: x.{ours}(); the function {name}(x) is another thing"),
+            None => format!("it is a function: {name}(x)"),
+        });
     }
     similar(name).map(|name| format!("did you mean `{name}`?"))
 }

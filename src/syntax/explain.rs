@@ -117,6 +117,11 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     page(source, span, &message, help, Some(label))
 }
 
+/// The line up to a place.
+fn text_before(text: &str, at: usize) -> &str {
+    &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..at]
+}
+
 /// `if` or `let` with nothing, or nothing that fits, after it.
 fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diagnostic>> {
     let length = rest.bytes().take_while(u8::is_ascii_lowercase).count();
@@ -125,6 +130,18 @@ fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diag
         || !rest[length..].starts_with([' ', '\t', '\n', ';', '|', ')', '&', '<', '>'])
     {
         return None;
+    }
+    let line = text_before(source.text(), at);
+    if word == "catch" && (line.contains("= try") || line.contains("return try")) {
+        let help = "ask the record: let r = try { … }, and then: if (not r.ok) { echo ${r.error.message} }";
+        let message = "`try` as a value has no `catch`";
+        return Some(page(
+            source,
+            Span::new(at, at + length),
+            message,
+            Some(help.into()),
+            Some("not expected here"),
+        ));
     }
     let help = Some(format!("the form is: {}", form(word)));
     let message = format!("`{word}` is not complete");
@@ -147,7 +164,7 @@ fn sh_function(source: &Arc<Source>, before: &str) -> Option<Box<Diagnostic>> {
     Some(Box::new(error.help(FUNCTION)))
 }
 
-const FUNCTION: &str = "a function is defined by `fn`, with named parameters; commands alone can stand in a block:\n{ echo one; echo two }";
+const FUNCTION: &str = "a function is declared by `fn`, with named parameters:\nfn greet(name) { echo \"hello $name\" }\ngreet you";
 
 fn page(
     source: &Arc<Source>,

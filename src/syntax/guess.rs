@@ -30,6 +30,7 @@ pub fn guess(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let (span, message, help) = around
         .dangling()
         .or_else(|| around.after_block())
+        .or_else(|| around.operator())
         .or_else(|| around.foreign())
         .or_else(|| around.parenthesis())
         .or_else(|| around.two_values())
@@ -37,6 +38,48 @@ pub fn guess(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
         .or_else(|| around.command())?;
     let error = Diagnostic::new(code::SYNTAX, message).at(source, span, "not expected here");
     Some(Box::new(error.help(help)))
+}
+
+/// An operator of another language in a text: where, how long it is, and what to write.
+pub fn operator_elsewhere(text: &str) -> Option<(usize, usize, String)> {
+    const SIGNS: &[(&str, &str)] = &[
+        ("===", "write: x == y"),
+        ("!==", "write: x != y"),
+        ("<>", "write: x != y"),
+        ("<=>", "compare by: x < y, x == y, x > y"),
+    ];
+    const WORDS: &[(&str, &str)] = &[
+        ("not in", "write: not (x in xs)"),
+        ("is not", "write: x != null"),
+        ("is", "write: x == null"),
+        ("isnt", "write: x != y"),
+        ("eq", "write: x == y"),
+        ("ne", "write: x != y"),
+        ("mod", "write: x % y"),
+        ("div", "write: x // y"),
+        ("xor", "write: a != b"),
+        ("-eq", "write: x == y"),
+        ("-ne", "write: x != y"),
+        ("-lt", "write: x < y"),
+        ("-le", "write: x <= y"),
+        ("-gt", "write: x > y"),
+        ("-ge", "write: x >= y"),
+        ("contains", "write: xs.contains(x), or x in xs"),
+        ("instanceof", "write: x.type() == \"list\""),
+    ];
+    let line = text.lines().next().unwrap_or_default();
+    let quoted = |at: usize| line[..at].matches('"').count() % 2 == 1;
+    let sign = SIGNS.iter().filter_map(|(sign, help)| Some((line.find(sign)?, *sign, *help)));
+    let word = WORDS.iter().filter_map(|(word, help)| {
+        let at = line.match_indices(word).map(|(at, _)| at).find(|at| {
+            let before = line[..*at].ends_with([' ', '\t']) || *at == 0;
+            before && line[at + word.len()..].starts_with([' ', '\t'])
+        })?;
+        Some((at, *word, *help))
+    });
+    let first = sign.chain(word).filter(|(at, ..)| !quoted(*at));
+    let (at, sign, help) = first.min_by_key(|(at, sign, _)| (*at, std::cmp::Reverse(sign.len())))?;
+    Some((at, sign.len(), help.to_string()))
 }
 
 impl Around<'_> {
@@ -85,6 +128,7 @@ impl Around<'_> {
         let help = match word {
             "elif" | "elsif" | "elseif" | "elsef" => "write: } else if cmd { … }",
             "except" | "rescue" => "write: } catch error { … }",
+            "else" if self.rest[4..].starts_with(':') => "write: } else { … }",
             "finally" => "write `defer { … }` before, which runs in the end whatever happens",
             _ => return None,
         };
@@ -117,9 +161,79 @@ impl Around<'_> {
             {
                 "a method is called in an expression: $[name.trim()]"
             }
-            _ => return None,
+            _ => return self.call_in_word(),
         };
         Some((self.found(1), "`(` can't stand in a word".into(), help.into()))
+    }
+
+    /// `echo f(1)`, `f (1)`, `[1].push(2)`
+    fn call_in_word(&self) -> Guess {
+        let line = &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..];
+        let statement = line.rsplit(['{', ';', '|', '&']).next().unwrap_or_default().trim_start();
+        let callee = statement.rsplit([' ', '\t']).next().unwrap_or_default();
+        let shown = match self.rest.find(')') {
+            Some(end) if !self.rest[..end].contains(['\n', '$']) => &self.rest[..=end],
+            _ => "(…)",
+        };
+        let is_name = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
+        };
+        let glued = self.before.len() == self.at;
+        // `if x == 5: print(x)` has other things to learn first.
+        if !line.contains('{') && matches!(self.first, "if" | "while" | "for" | "match" | "try" | "with") {
+            return None;
+        }
+        let message = "`(` can't stand in a word".to_string();
+        if glued && statement.starts_with(['[', '"', '\'']) && callee.contains('.') {
+            let message = "a method at the start of a statement is called on a variable".to_string();
+            let help = match callee.rsplit('.').next() {
+                Some("each" | "forEach" | "map" | "for_each") => {
+                    "go through a list by: for x in ([1, 2]) { … }"
+                }
+                _ => "write: let x = …, and then x.push(2); the value of an expression is $[…]",
+            };
+            return Some((self.found(1), message, help.to_string()));
+        }
+        if glued && self.before.ends_with(')') {
+            let help = "a function that is a value is called in an expression: let x = (m.f)(1)".to_string();
+            return Some((self.found(1), message, help));
+        }
+        let dollar = callee.trim_start_matches('"').strip_prefix('$').filter(|name| is_name(name));
+        if let Some(name) = dollar.filter(|_| glued) {
+            let help = format!("the value of a call is: $[{name}{shown}]");
+            return Some((self.found(1), message, help));
+        }
+        if glued && is_name(callee) && callee != statement {
+            let help = format!("the value of a call is: $[{callee}{shown}]; text is quoted: '('");
+            return Some((self.found(1), message, help));
+        }
+        // Of a program's name nobody knows what its parenthesis means.
+        let declared = self.before.contains(&format!("fn {callee}("));
+        if !glued && callee == statement && is_name(callee) && declared {
+            let help = format!("a call has no blank before it: {callee}{shown}");
+            return Some((self.found(1), message, help));
+        }
+        None
+    }
+
+    /// `x not in xs`, `x === y`, `x is null`, where an operator should stand.
+    fn operator(&self) -> Guess {
+        if !self.expression() {
+            return None;
+        }
+        let glued = self.before.len() == self.at;
+        for (sign, next, help) in
+            [("==", '=', "write: x == y"), ("!=", '=', "write: x != y"), ("<", '>', "write: x != y")]
+        {
+            if glued && self.before.ends_with(sign) && self.rest.starts_with(next) {
+                let span = Span::new(self.at - sign.len(), self.at + 1);
+                return Some((span, "there is no such operator".into(), help.into()));
+            }
+        }
+        let (at, length, help) = operator_elsewhere(self.rest)?;
+        // Only where the reading stopped: a sign in a string further on is none of ours.
+        (at == 0).then(|| (self.found(length), "there is no such operator".into(), help))
     }
 
     /// `[1 2]`, `let s = hello world`: nothing between two values.
@@ -132,6 +246,15 @@ impl Around<'_> {
         }
         let in_list =
             self.before.rfind(['[', '(']).is_some_and(|open| !self.before[open..].contains([']', ')']));
+        let line = &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..];
+        let statement = line.rsplit(['{', ';']).next().unwrap_or_default().trim_start();
+        let words = statement.strip_prefix("fail ").map(|first| {
+            format!("{first} {}", self.rest.split([';', '}', '\n']).next().unwrap_or_default().trim())
+        });
+        if let Some(words) = words.filter(|words| !words.contains(['"', '\'', '(', '[', '$'])) {
+            let help = format!("a message is quoted: fail \"{words}\"");
+            return Some((self.found(self.word().len().max(1)), "this is no expression".into(), help));
+        }
         let help = if in_list {
             "elements of a list stand between commas in square brackets: [1, 2]"
         } else {
@@ -154,10 +277,15 @@ impl Around<'_> {
             ))
         };
         match self.rest.as_bytes() {
-            [b'&', b'&', ..] | [b'|', b'|', ..] => Some((
+            [b'&', b'&', ..] => Some((
                 self.found(2),
-                format!("`{}` joins commands, not values", &self.rest[..2]),
+                "`&&` joins commands, not values".into(),
                 "in an expression write `and`, `or`, `not`".into(),
+            )),
+            [b'|', b'|', ..] => Some((
+                self.found(2),
+                "`||` joins commands, not values".into(),
+                "in an expression write `or`; a default for null is: x ?? \"default\"".into(),
             )),
             [b'.' | b'/' | b'~' | b'*', ..] if self.before.ends_with('=') => quoted(),
             _ if self.before.ends_with(" .") => Some((
@@ -165,7 +293,7 @@ impl Around<'_> {
                 "`.` joins no strings".into(),
                 "strings are joined by `++`: \"a\" ++ \"b\"".into(),
             )),
-            [b'0'..=b'9', ..] if self.before.ends_with('.') => Some((
+            [b'0'..=b'9', ..] if self.before.ends_with('.') && !self.before.ends_with("..") => Some((
                 self.found(1),
                 "an element is named by its index in brackets".into(),
                 "write: args[0]".into(),

@@ -22,6 +22,7 @@ use crate::diag::{Diagnostic, Source};
 use std::sync::Arc;
 
 pub use encoding::decode;
+pub use guess::operator_elsewhere;
 
 /// A text as far as it could be read.
 pub struct Parsed<'s> {

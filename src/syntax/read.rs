@@ -411,6 +411,10 @@ impl<'s> Reader<'s> {
             "else" | "catch" => format!("`{first}` stands on the line of the `}}` before it"),
             "elif" => "write: } else if … {".into(),
             "until" => "write: while ! … {".into(),
+            "loop" => "a loop without end is: while true { … }".into(),
+            "ensure" => "what runs in the end whatever happens is: defer { … }".into(),
+            "unless" => "write: if ! cmd { … }, or if (not (x == 1)) { … }".into(),
+            "import" => "another file is used by: use \"lib/file.pw\"".into(),
             _ => "put the block on its own, or quote the brace if it is meant as text: '{'".into(),
         };
         let mut error = Diagnostic::new(code::SYNTAX, "a block can't follow a command");
@@ -419,6 +423,32 @@ impl<'s> Reader<'s> {
     }
 
     // -------------------------------------------------------------------------------------- tokens
+
+    /// A statement that goes on where it should end: mostly a function of another language.
+    fn not_ended(&self, span: Span) -> Stop {
+        let (before, rest) = self.text.split_at(span.start as usize);
+        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let last = line.trim_end().rsplit(' ').next().unwrap_or_default();
+        let help = if !rest.starts_with('{') {
+            None
+        } else if last.starts_with("fn(") || last.starts_with("function(") || line.contains("= fn") {
+            Some(
+                "a function without a name is written: x => x + 1, or (a, b) => a + b; with statements: fn name(a) { … }",
+            )
+        } else if rest[1..].trim_start().starts_with('|') || last.contains('.') {
+            Some("a function stands in the parentheses: xs.map(x => x + 1)")
+        } else {
+            None
+        };
+        let label = "begin another on a new line, or after `;`";
+        match help {
+            Some(help) => {
+                let error = Diagnostic::new(code::SYNTAX, "a block makes no function in an expression");
+                Stop::Error(Box::new(error.at(self.source, span, "not expected here").help(help)))
+            }
+            None => self.error(code::SYNTAX, span, "the statement should end here", label),
+        }
+    }
 
     /// Takes the end of a statement; the span of its `&`, if it is one.
     pub(super) fn end<'t>(&self, tokens: &mut Tokens<'t>) -> Read<Option<Span>> {
@@ -437,13 +467,7 @@ impl<'s> Reader<'s> {
             Some(Rule::close) | None => Ok(None),
             Some(_) => {
                 let token = self.taken(tokens)?;
-                let span = tokens.span(&token);
-                Err(self.error(
-                    code::SYNTAX,
-                    span,
-                    "the statement should end here",
-                    "begin another on a new line, or after `;`",
-                ))
+                Err(self.not_ended(tokens.span(&token)))
             }
         }
     }
@@ -494,6 +518,11 @@ impl<'s> Reader<'s> {
                 "an argument of the command",
                 "write the empty block with a blank: { }",
             );
+        }
+        if self.text[at.range()].starts_with('\n') && line.trim_end().ends_with(':') {
+            let help = format!("write: {}", braced(line.trim().trim_end_matches(':').trim_end()));
+            let message = "a block stands in braces";
+            return page(before.trim_end().len() - 1, 1, message, "not in Pipewright", &help);
         }
         let next = self.text[at.start as usize..].trim_start();
         let found = &self.text[at.range()];
@@ -563,5 +592,22 @@ fn assign_operator(text: &str) -> Operator {
         "%=" => Operator::Remainder,
         "??=" => Operator::Coalesce,
         _ => Operator::Assign,
+    }
+}
+
+/// `if x == 1` as it is written here.
+fn braced(head: &str) -> String {
+    const SIGNS: &[&str] = &["==", "!=", " < ", " > ", "<=", ">=", " in ", " and ", " or ", "not "];
+    let (keyword, rest) = head.split_once(' ').unwrap_or((head, ""));
+    match keyword {
+        "if" | "while" if !rest.starts_with('(') && SIGNS.iter().any(|sign| rest.contains(sign)) => {
+            format!("{keyword} ({rest}) {{ … }}")
+        }
+        "for" => match rest.split_once(" in ") {
+            Some((name, items)) if items.starts_with('[') => format!("for {name} in ({items}) {{ … }}"),
+            _ => format!("{head} {{ … }}"),
+        },
+        "if" | "while" => format!("{head} {{ … }}"),
+        _ => "{ … }".to_string(),
     }
 }

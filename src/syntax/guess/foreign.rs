@@ -56,13 +56,18 @@ impl Around<'_> {
         }
         let all = format!("{}{}", line, self.rest_of_line());
         let head = all.split('{').next().unwrap_or_default().trim_end();
-        let (message, help) = if head.contains("=>") {
+        let (message, help) = if line.trim_end().ends_with('=') && self.rest.starts_with([')', ',']) {
+            ("a default is missing after `=`", "write: fn name(n = 1) { … }, or without the `=`")
+        } else if head.contains("=>") {
             (
                 "a function with a name has a block",
                 "write: fn name(x) { return x + 1 }; without a name: x => x + 1",
             )
         } else if head.contains("->") || head.contains("):") && !head.ends_with(':') {
-            ("what a function returns is not declared", "the types of parameters are: fn name(n: int) { … }")
+            (
+                "what a function returns is not declared",
+                "leave it out; the types of parameters are: fn name(n: int) { … }",
+            )
         } else if head.ends_with("):") {
             ("the body of a function is a block in braces", "write: fn name(a, b) { … }")
         } else if head.contains("(*") || head.contains(", *") {
@@ -86,7 +91,23 @@ impl Around<'_> {
     fn clause(&self) -> Guess {
         let last = self.line().split_ascii_whitespace().last().unwrap_or_default();
         let sign = self.rest.chars().next()?;
+        let words: Vec<&str> = self.line().split_ascii_whitespace().rev().take(2).collect();
         match last {
+            _ if words.get(1) == Some(&"catch") && !self.word().is_empty() => self.page(
+                self.word().len(),
+                "one name stands after `catch`: errors have no types",
+                "write: catch e { … }, and ask e.code, e.status or e.message",
+            ),
+            "fail" if sign == '}' => {
+                let help = "write: fail \"message\"; in `catch e` also: fail e, which goes on with it";
+                let span = Span::new(self.before.len() - 4, self.before.len());
+                Some((span, "`fail` takes a message".into(), help.into()))
+            }
+            "with" if self.word() == "open" => self.page(
+                4,
+                "`with` opens no files",
+                "a file's text is read(\"file\"); its lines are read by: each line { … } < file",
+            ),
             "catch" if sign == '(' => self.page(
                 1,
                 "the name after `catch` stands without parentheses",
@@ -180,7 +201,7 @@ impl Around<'_> {
         None
     }
 
-    /// `[0, ...a]`, `f(*xs)`
+    /// `f(*xs)`, `{...m}`
     fn spread(&self) -> Guess {
         let length = if self.rest.starts_with("...") {
             3
@@ -190,14 +211,11 @@ impl Around<'_> {
             return None;
         };
         let (message, help) = match self.bracket()? {
-            '[' => ("a list is not spread in another", "lists are joined by `++`: [0] ++ xs"),
             '{' if self.expression() => {
                 ("a map is not spread in another", "maps are joined: a.merge({y: 2})")
             }
-            '(' => (
-                "a list is not spread in a call",
-                "hand the list over as one argument, or element by element: f(xs[0], xs[1])",
-            ),
+            '[' if length != 3 => ("`*` spreads no list", "write: [0, ...xs]"),
+            '(' if length != 3 => ("`*` spreads no list", "write: f(...xs)"),
             _ => return None,
         };
         self.page(length, message, help)
@@ -235,9 +253,31 @@ impl Around<'_> {
     fn sign(&self) -> Guess {
         let glued = self.at == self.before.len();
         let starts = |text: &str| self.rest.starts_with(text);
+        let digit =
+            |text: &str| text.ends_with(|last: char| last.is_ascii_alphanumeric() || ")_]".contains(last));
+        if self.before.strip_suffix('.').is_some_and(digit)
+            && glued
+            && starts(".")
+            && (self.expression() || matches!(self.bracket(), Some('(' | '[')))
+        {
+            if self.bracket() == Some('[') {
+                let help = "write: xs.slice(1), or xs.slice(1, 3) up to the third";
+                return self.before_page(1, 1, "a part of a list is taken by a method", help);
+            }
+            let help = "write: 1..=3 with it, 1..<3 without";
+            return self.before_page(1, 1, "a range says whether it has its end", help);
+        }
         if self.rest.starts_with(['“', '”', '‘', '’']) {
             let length = self.rest.chars().next().map_or(1, char::len_utf8);
             return self.page(length, "these are typographic quotes", "write straight ones: \"text\"");
+        }
+        if glued && self.before.ends_with('.') && self.rest.starts_with(|first: char| first.is_ascii_digit())
+        {
+            let help = format!("write: xs[{}]", self.word());
+            return self.page(self.word().len(), "an element is named by its index in brackets", &help);
+        }
+        if glued && starts("?(") {
+            return self.page(1, "a name has no `?`", "leave it out: xs.is_empty()");
         }
         if self.first == "let" && self.line().trim_start() == "let" && starts("(") {
             let help = "take the elements one by one: let a = pair[0]; let b = pair[1]";
@@ -256,6 +296,10 @@ impl Around<'_> {
         if glued && self.rest.starts_with(['"', '\'']) && matches!(prefix, "f" | "r" | "b" | "u") {
             let help = "values stand in any \"…\": \"is $x, ${m.key}, $[x + 1]\"; '…' is raw";
             return self.before_page(1, 0, "a string has no prefix", help);
+        }
+        if starts("...") && self.before.ends_with('(') && self.rest_of_line().contains("=>") {
+            let help = "give it a name: fn name(first, ...others) { … }";
+            return self.page(3, "a function without a name takes as many arguments as it names", help);
         }
         if starts("..") {
             return if self.bracket() == Some('[') {

@@ -107,6 +107,9 @@ impl OpError {
             (Op::In, _, Str) => "a string holds strings: \"$x\" in s",
             (Op::In, _, Range) => "a range holds integers: int(x)",
             (_, Range, _) | (_, _, Range) => "make a list of the range: list(r)",
+            (Op::Mul, Str, Int) | (Op::Mul, Int, Str) => {
+                "repeat a string by s.repeat(3); make a number of it by int(s)"
+            }
             (_, Str, Int) | (_, Int, Str) => "convert the string: int(x)",
             (_, Str, Float) | (_, Float, Str) => "convert the string: float(x)",
             (_, Str, Duration) | (_, Duration, Str) => "convert the string: duration(x)",
