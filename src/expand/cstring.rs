@@ -20,16 +20,16 @@ pub struct EscapeError {
 /// two), `\uHHHH` and `\UHHHHHHHH` (one to four or eight; encoded as UTF-8) and `\cx` (a control byte).
 ///
 /// # Errors
-/// An unknown or unfinished escape, a number that fits no byte or is no character, and NUL.
-pub fn decode_dollar_single(text: &[u8]) -> Result<Vec<u8>, EscapeError> {
+/// An unknown or unfinished escape, a number that fits no byte or is no character, and, unless `nul` allows it, NUL.
+pub fn decode_dollar_single(text: &[u8], nul: bool) -> Result<Vec<u8>, EscapeError> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         let start = at;
         at += 1;
         if byte != b'\\' {
-            if byte == 0 {
-                return Err(nul(start..at));
+            if byte == 0 && !nul {
+                return Err(no_nul(start..at));
             }
             out.push(byte);
             continue;
@@ -100,15 +100,15 @@ pub fn decode_dollar_single(text: &[u8]) -> Result<Vec<u8>, EscapeError> {
                 return fail(end, "unknown escape: write \\\\ for a backslash");
             }
         };
-        if value == 0 {
-            return Err(nul(start..at));
+        if value == 0 && !nul {
+            return Err(no_nul(start..at));
         }
         out.push(value);
     }
     Ok(out)
 }
 
-fn nul(range: Range<usize>) -> EscapeError {
+fn no_nul(range: Range<usize>) -> EscapeError {
     EscapeError { range, message: "a NUL byte can't be part of an argument or a file's name".to_owned() }
 }
 
@@ -195,7 +195,7 @@ mod tests {
         let mut answers = answer.split(|&byte| byte == 0);
         for case in &cases {
             let expected = answers.next().expect("an answer for each case");
-            let got = decode_dollar_single(case);
+            let got = decode_dollar_single(case, false);
             assert_eq!(got.as_deref(), Ok(expected), "{}", case.escape_ascii());
         }
     }
@@ -221,7 +221,7 @@ mod tests {
             (b"a\\", 1..2, "backslash"),
         ];
         for (text, range, part) in cases {
-            let error = decode_dollar_single(text).expect_err("refused");
+            let error = decode_dollar_single(text, false).expect_err("refused");
             assert_eq!(error.range, range, "{}", text.escape_ascii());
             assert!(error.message.contains(part), "{}: {}", text.escape_ascii(), error.message);
         }

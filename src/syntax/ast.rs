@@ -363,6 +363,8 @@ pub enum ExprKind<'s> {
     String(Box<[Part<'s>]>),
     Name(&'s str),
     List(Vec<Expr<'s>>),
+    /// `...xs`, as an element of a list or an argument: each of its elements.
+    Spread(Box<Expr<'s>>),
     Map(Vec<(Expr<'s>, Expr<'s>)>),
     Unary(Unary, Box<Expr<'s>>),
     Binary(Box<Binary<'s>>),

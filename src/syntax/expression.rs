@@ -4,7 +4,7 @@ use super::ast::*;
 use super::read::{Read, Reader};
 use super::scan::MAX_NESTING;
 use super::tokens::{Rule, Token};
-use crate::diag::code;
+use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use pest::iterators::Pairs;
 use std::iter::Peekable;
@@ -117,12 +117,7 @@ impl<'s> Reader<'s> {
                 }
                 ":" => {
                     if minimum == 0 {
-                        return Err(self.error(
-                            code::SYNTAX,
-                            operator_span,
-                            "`:` without `?`",
-                            "not expected here",
-                        ));
+                        return Err(self.lone_colon(operator_span));
                     }
                     break;
                 }
@@ -148,6 +143,24 @@ impl<'s> Reader<'s> {
             }
         }
         Ok(left)
+    }
+
+    /// `xs[1:2]`, `(x: int) => x`
+    fn lone_colon(&self, span: Span) -> super::read::Stop {
+        let (before, rest) = self.text.split_at(span.start as usize);
+        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let rest = rest.lines().next().unwrap_or_default();
+        let open = line.rfind(['[', '(']).map(|at| &line[at..=at]);
+        let help = match open {
+            Some("[") if rest.contains(']') => "a part of a list is taken by a method: xs.slice(1, 3)",
+            Some("(") if rest.contains(") =>") => {
+                "parameters of a function without a name have no types: (x, y) => x + y"
+            }
+            _ => "a choice is: condition ? value : other; a map stands in braces: {key: value}",
+        };
+        let error =
+            Diagnostic::new(code::SYNTAX, "`:` without `?`").at(self.source, span, "not expected here");
+        super::read::Stop::Error(Box::new(error.help(help)))
     }
 
     fn refuse_chain(&self, token: &Token<'_>, binding: u8, base: usize) -> Read<()> {
@@ -267,11 +280,24 @@ impl<'s> Reader<'s> {
         let mut inner = token.into_inner();
         let first = inner.next();
         match inner.next() {
+            Some(value)
+                if let Some(mark) = &first
+                    && mark.as_rule() == Rule::spread =>
+            {
+                Ok(Argument { name: None, value: self.spread(mark, Some(value), base)? })
+            }
             Some(value) => {
                 Ok(Argument { name: Some(self.name(first, base)?), value: self.expr(Some(value), base)? })
             }
             None => Ok(Argument { name: None, value: self.expr(first, base)? }),
         }
+    }
+
+    /// `...xs`
+    fn spread(&self, mark: &Token<'_>, list: Option<Token<'_>>, base: usize) -> Read<Expr<'s>> {
+        let list = self.expr(list, base)?;
+        let span = self.span_of(mark, base).to(list.span);
+        Ok(Expr { span, kind: ExprKind::Spread(Box::new(list)) })
     }
 
     /// `x.y[0]` in `${x.y[0]}`.
@@ -318,9 +344,17 @@ impl<'s> Reader<'s> {
                 value.span = span;
                 return Ok(value);
             }
-            Rule::list => ExprKind::List(
-                token.into_inner().map(|item| self.expr(Some(item), base)).collect::<Read<_>>()?,
-            ),
+            Rule::list => {
+                let mut inner = token.into_inner();
+                let mut items = Vec::with_capacity(inner.len());
+                while let Some(item) = inner.next() {
+                    items.push(match item.as_rule() {
+                        Rule::spread => self.spread(&item, inner.next(), base)?,
+                        _ => self.expr(Some(item), base)?,
+                    });
+                }
+                ExprKind::List(items)
+            }
             Rule::map => {
                 ExprKind::Map(token.into_inner().map(|entry| self.entry(entry, base)).collect::<Read<_>>()?)
             }
@@ -367,7 +401,12 @@ impl<'s> Reader<'s> {
         let token = self.missing(token, Span::default())?;
         let span = self.span_of(&token, base);
         let mut parts = Vec::new();
-        self.part(token, base, &mut parts)?;
+        if token.as_rule() == Rule::dollar_single {
+            let text = self.dollar_single(self.str_of(&token, base), span, true)?;
+            parts.push(Part { span, kind: PartKind::Quoted(text) });
+        } else {
+            self.part(token, base, &mut parts)?;
+        }
         Ok(Expr { span, kind: ExprKind::String(parts.into_boxed_slice()) })
     }
 }

@@ -162,7 +162,7 @@ impl<'s> Reader<'s> {
             Rule::plain_double => PartKind::Quoted(Cow::Borrowed(&text.as_bytes()[1..text.len() - 1])),
             Rule::double => return self.double(token, base, into),
             Rule::multi_line => return self.multi_line(token, base, span, into),
-            Rule::dollar_single => PartKind::Quoted(self.dollar_single(text, span)?),
+            Rule::dollar_single => PartKind::Quoted(self.dollar_single(text, span, false)?),
             Rule::variable => PartKind::Value(Rc::new(self.variable(token, base)?)),
             Rule::braced => {
                 let path = self.missing(token.into_inner().next(), span)?;
@@ -274,12 +274,13 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    fn dollar_single(&self, text: &'s str, span: Span) -> Read<Text<'s>> {
+    /// The text of `$'…'`. An argument can't hold a NUL byte; a value can, such as what `split` looks for.
+    pub(super) fn dollar_single(&self, text: &'s str, span: Span, nul: bool) -> Read<Text<'s>> {
         let inside = &text.as_bytes()[2..text.len() - 1];
         if !inside.contains(&b'\\') {
             return Ok(Cow::Borrowed(inside));
         }
-        cstring::decode_dollar_single(inside).map(Cow::Owned).map_err(|error| {
+        cstring::decode_dollar_single(inside, nul).map(Cow::Owned).map_err(|error| {
             let start = span.start as usize + 2;
             let at = Span::new(start + error.range.start, start + error.range.end);
             self.error(code::BAD_ESCAPE, at, &error.message, "in this escape")

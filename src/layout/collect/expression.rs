@@ -52,7 +52,7 @@ impl<'s> Collector<'s> {
                     this.expr(value);
                 });
             }),
-            ExprKind::Unary(_, operand) => self.expr(operand),
+            ExprKind::Unary(_, operand) | ExprKind::Spread(operand) => self.expr(operand),
             ExprKind::Binary(binary) => {
                 self.expr(&binary.left);
                 let range = matches!(binary.operator, Operator::RangeInclusive | Operator::RangeExclusive);
