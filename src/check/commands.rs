@@ -118,7 +118,7 @@ impl<'s> Checker<'s> {
                 let help = "set it around the call: env.NAME = …, or hand it over as an argument";
                 self.error(code::SH_ASSIGNMENT, span, message, "sets the environment of a program", help);
             }
-            self.called(id, span);
+            self.called(id, span, true);
             self.refuse_words(id, &lowered, &spans, span);
         }
         // Builtins and functions take options from literal text only, so a value is never one.
@@ -137,7 +137,14 @@ impl<'s> Checker<'s> {
         if let Some(row) =
             sh_habits::of_word(name).filter(|row| is_unquoted(first) || row.code == code::SH_BUILTIN)
         {
-            self.sh(row, span);
+            let file = literal(words.get(1));
+            match file.as_deref().filter(|file| matches!(name, "source" | ".") && file.ends_with(".pw")) {
+                Some(file) => {
+                    let help = format!("a file's functions and variables are used by: use \"{file}\"");
+                    self.error(row.code, span, row.message, "not in Pipewright", &help);
+                }
+                None => self.sh(row, span),
+            }
             return None;
         }
         if is_unquoted(first)

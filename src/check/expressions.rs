@@ -6,10 +6,11 @@ use super::scope::Name;
 use crate::diag::{self, code};
 use crate::methods::{self, MethodError, NameId};
 use crate::span::Span;
-use crate::syntax::ast::{self, BlockKind, Habit};
+use crate::syntax::ast::{self, BlockKind, Habit, PartKind};
 use crate::value::literal::parse_number;
 use crate::value::ops::Op;
 use crate::value::{Str, Value};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The operation of an operator that has one.
@@ -67,9 +68,13 @@ impl<'s> Checker<'s> {
             ast::ExprKind::List(items) => {
                 ExprKind::List(items.into_iter().map(|item| self.expr(item)).collect())
             }
-            ast::ExprKind::Map(entries) => ExprKind::Map(
-                entries.into_iter().map(|(key, value)| (self.expr(key), self.expr(value))).collect(),
-            ),
+            ast::ExprKind::Spread(list) => ExprKind::Spread(self.boxed(*list)),
+            ast::ExprKind::Map(entries) => {
+                self.refuse_same_keys(&entries);
+                ExprKind::Map(
+                    entries.into_iter().map(|(key, value)| (self.expr(key), self.expr(value))).collect(),
+                )
+            }
             ast::ExprKind::Unary(ast::Unary::Negate, operand) => match operand.kind {
                 // A literal as a whole, so that the least integer can be written.
                 ast::ExprKind::Number(text) => self.number(&format!("-{text}"), span),
@@ -94,6 +99,14 @@ impl<'s> Checker<'s> {
                         None => ExprKind::Value(Value::Null),
                     }
                 }
+                ast::ExprKind::Name(root)
+                    if self.scopes.find(root).is_none()
+                        && let Some(help) = super::lookalikes::member_elsewhere(root, name.text) =>
+                {
+                    let message = format!("no `{root}.{}`", name.text);
+                    self.error(code::UNDECLARED_NAME, span, message, "not in Pipewright", help);
+                    ExprKind::Value(Value::Null)
+                }
                 _ => ExprKind::Field(self.boxed(*receiver), Str::from(name.text)),
             },
             ast::ExprKind::Index(parts) => {
@@ -111,6 +124,17 @@ impl<'s> Checker<'s> {
                 BlockKind::Try => ExprKind::Record { capture: false, body: Box::new(self.block(*block)) },
                 BlockKind::Spawn => ExprKind::Spawn(Arc::new(self.capture(*block))),
             },
+            ast::ExprKind::Sh(Habit::Operator) => {
+                let help = "write `not`: if (not x) { … }; `!=` compares";
+                self.error(
+                    code::SH_OPERATOR,
+                    span,
+                    "`!` negates commands, not values",
+                    "not in Pipewright",
+                    help,
+                );
+                ExprKind::Value(Value::Null)
+            }
             ast::ExprKind::Sh(habit) => {
                 self.habit(habit, span);
                 ExprKind::Value(Value::Null)
@@ -145,6 +169,10 @@ impl<'s> Checker<'s> {
 
     fn name(&mut self, name: &'s str, span: Span) -> ExprKind {
         if let Some(meaning) = self.scopes.find(name) {
+            if let Name::Variable(variable) = meaning {
+                self.lints.read(variable.id);
+                self.note_used(name, variable);
+            }
             return self.meaning(meaning, name, span);
         }
         if name == "env" {
@@ -172,15 +200,12 @@ impl<'s> Checker<'s> {
     /// What a declared name is worth.
     fn meaning(&mut self, meaning: Name, name: &str, span: Span) -> ExprKind {
         match meaning {
-            Name::Variable(variable) => {
-                self.lints.read(variable.id);
-                match self.reach(name, variable, span) {
-                    Some(slot) => ExprKind::Slot(slot),
-                    None => ExprKind::Value(Value::Null),
-                }
-            }
+            Name::Variable(variable) => match self.reach(name, variable, span) {
+                Some(slot) => ExprKind::Slot(slot),
+                None => ExprKind::Value(Value::Null),
+            },
             Name::Function(id) => {
-                self.called(id, span);
+                self.called(id, span, false);
                 ExprKind::Function(id)
             }
             Name::Module(_) => {
@@ -214,7 +239,7 @@ impl<'s> Checker<'s> {
         use ast::Operator;
         let ast::Binary { operator, operator_span, left, right } = binary;
         if operator == Operator::Sh {
-            self.habit(Habit::Operator, operator_span);
+            self.foreign_operator(operator_span);
             return ExprKind::Value(Value::Null);
         }
         let operands = Box::new((self.expr(left), self.expr(right)));
@@ -231,18 +256,50 @@ impl<'s> Checker<'s> {
         }
     }
 
+    /// `&&`, `||`, `=`, `=~`
+    fn foreign_operator(&mut self, span: Span) {
+        let (message, help) = match &self.text[span.range()] {
+            "&&" => ("`&&` joins commands, not values", "write `and`: if (a == 1 and b == 2) { … }"),
+            "||" => (
+                "`||` joins commands, not values",
+                "write `or`: if (a == 1 or b == 2) { … }; a default for null is x ?? y",
+            ),
+            "=~" => ("`=~` is bash's", "it is a method of strings: s.matches(\"regex\")"),
+            _ => ("`=` assigns, and compares nothing", "write `==`: if (a == 1) { … }"),
+        };
+        self.error(code::SH_OPERATOR, span, message, "not in Pipewright", help);
+    }
+
+    /// `f(b=2)`: true if it was refused.
+    fn refuse_equals(&mut self, arguments: &[ast::Argument<'s>]) -> bool {
+        for argument in arguments {
+            if let ast::ExprKind::Binary(binary) = &argument.value.kind
+                && let ast::ExprKind::Name(name) = binary.left.kind
+                && &self.text[binary.operator_span.range()] == "="
+            {
+                let value = &self.text[binary.right.span.range()];
+                let help = format!("write: {name}: {}", if value.contains('\n') { "…" } else { value });
+                let message = "the name of an argument is followed by `:`";
+                self.error(code::SH_OPERATOR, binary.operator_span, message, "not in Pipewright", &help);
+                return true;
+            }
+        }
+        false
+    }
+
     fn call(&mut self, callee: ast::Expr<'s>, arguments: Vec<ast::Argument<'s>>, span: Span) -> ExprKind {
+        if self.refuse_equals(&arguments) {
+            return ExprKind::Value(Value::Null);
+        }
         let ast::ExprKind::Name(name) = callee.kind else {
             return self.call_value(callee, arguments);
         };
         match self.scopes.find(name) {
-            Some(Name::Function(id)) => {
-                self.called(id, span);
-                return ExprKind::Call(id, self.bind(id, arguments, span));
-            }
+            Some(Name::Function(id)) => return self.call_function(id, arguments, span),
             Some(_) => return self.call_value(callee, arguments),
             None => {}
         }
+        self.refuse_spread(&arguments);
         if let Some(function) = methods::function(name) {
             let names: Vec<&str> =
                 arguments.iter().filter_map(|argument| argument.name.map(|name| name.text)).collect();
@@ -295,18 +352,17 @@ impl<'s> Checker<'s> {
         arguments: Vec<ast::Argument<'s>>,
         span: Span,
     ) -> ExprKind {
+        if self.refuse_equals(&arguments) {
+            return ExprKind::Value(Value::Null);
+        }
         if let ast::ExprKind::Name(module) = receiver.kind
             && let Some(Name::Module(id)) = self.scopes.find(module)
         {
             return match self.member(id, module, name) {
-                Some(Name::Function(id)) => {
-                    self.called(id, span);
-                    ExprKind::Call(id, self.bind(id, arguments, span))
-                }
+                Some(Name::Function(id)) => self.call_function(id, arguments, span),
                 Some(meaning) => {
                     let callee = Expr { span: receiver.span, kind: self.meaning(meaning, name.text, span) };
-                    let arguments = arguments.into_iter().map(|argument| self.expr(argument.value));
-                    ExprKind::CallValue(Box::new(callee), arguments.collect())
+                    self.call_with(callee, arguments)
                 }
                 None => ExprKind::Value(Value::Null),
             };
@@ -317,7 +373,23 @@ impl<'s> Checker<'s> {
             && methods::function(root).is_none()
             && self.scopes.find(root).is_none()
         {
-            self.undeclared(root, receiver.span, false);
+            match super::lookalikes::member_elsewhere(root, name.text) {
+                Some(help) => {
+                    let message = format!("no `{root}.{}`", name.text);
+                    let span = receiver.span.to(name.span);
+                    self.error(code::UNDECLARED_NAME, span, message, "not in Pipewright", help);
+                }
+                None => self.undeclared(root, receiver.span, false),
+            }
+            return ExprKind::Value(Value::Null);
+        }
+        if let ast::ExprKind::Name(function) = receiver.kind
+            && let Some(Name::Function(_)) = self.scopes.find(function)
+            && matches!(name.text, "call" | "apply" | "bind" | "invoke" | "run")
+        {
+            let message = format!("no method `{}`", name.text);
+            let help = format!("a function is called by its name: {function}(…)");
+            self.error(code::UNDECLARED_NAME, name.span, message, "no type has it", &help);
             return ExprKind::Value(Value::Null);
         }
         let Some(id) = methods::name_id(name.text) else {
@@ -333,11 +405,26 @@ impl<'s> Checker<'s> {
         if let Err(error) = methods::accepts(id, arguments.len() - names.len(), &names) {
             self.method_error(error, span, &spans);
         }
+        self.refuse_spread(&arguments);
         if methods::changes(id) {
             return self.change(receiver, id, arguments);
         }
         let receiver = self.boxed(receiver);
         ExprKind::Method(receiver, id, Box::new(self.method_arguments(arguments)))
+    }
+
+    /// `{a: 1, a: 2}`: only the last would stay.
+    fn refuse_same_keys(&mut self, entries: &[(ast::Expr<'s>, ast::Expr<'s>)]) {
+        let mut seen = HashSet::new();
+        for (key, _) in entries {
+            let ast::ExprKind::String(parts) = &key.kind else { continue };
+            let [ast::Part { kind: PartKind::Quoted(text), .. }] = &**parts else { continue };
+            if !seen.insert(&**text) {
+                let message = format!("the key `{}` stands twice in one map", crate::diag::visible(text));
+                let help = "remove one of them, or give it another name";
+                self.error(code::DUPLICATE_NAME, key.span, message, "the second", help);
+            }
+        }
     }
 
     /// A method that changes the variable, element or field that it is called on.
@@ -389,20 +476,46 @@ impl<'s> Checker<'s> {
 
     /// A call of a variable, field or result, whose parameters nobody knows before it runs.
     fn call_value(&mut self, callee: ast::Expr<'s>, arguments: Vec<ast::Argument<'s>>) -> ExprKind {
-        let callee = self.boxed(callee);
+        let callee = self.expr(callee);
+        self.call_with(callee, arguments)
+    }
+
+    fn call_function(&mut self, id: FunctionId, arguments: Vec<ast::Argument<'s>>, span: Span) -> ExprKind {
+        self.called(id, span, true);
+        if !arguments.iter().any(is_spread) {
+            return ExprKind::Call(id, self.bind(id, arguments, span));
+        }
+        // How many arguments `...xs` makes is known when it runs.
+        self.call_with(Expr { span, kind: ExprKind::Function(id) }, arguments)
+    }
+
+    fn call_with(&mut self, callee: Expr, arguments: Vec<ast::Argument<'s>>) -> ExprKind {
+        let spread = arguments.iter().any(is_spread);
         let arguments = arguments.into_iter().map(|argument| {
             if let Some(name) = argument.name {
-                let message = "a function that is a value takes its arguments in order";
-                self.error(
-                    code::ARGUMENT_COUNT,
-                    name.span,
-                    message,
-                    "names are not known here",
-                    "drop the name",
-                );
+                let message = if spread {
+                    "beside `...` arguments are given in order"
+                } else {
+                    "a function that is a value takes its arguments in order"
+                };
+                let label = "names are not known here";
+                self.error(code::ARGUMENT_COUNT, name.span, message, label, "drop the name");
             }
             self.expr(argument.value)
         });
-        ExprKind::CallValue(callee, arguments.collect())
+        ExprKind::CallValue(Box::new(callee), arguments.collect())
     }
+
+    /// `x.join(...xs)`: what the language itself has takes as many arguments as are written.
+    fn refuse_spread(&mut self, arguments: &[ast::Argument<'s>]) {
+        if let Some(argument) = arguments.iter().find(|argument| is_spread(argument)) {
+            let message = "`...` makes arguments of a function of the script only";
+            let help = "write the elements one by one: f(xs[0], xs[1])";
+            self.error(code::ARGUMENT_COUNT, argument.value.span, message, "how many are these?", help);
+        }
+    }
+}
+
+fn is_spread(argument: &ast::Argument<'_>) -> bool {
+    matches!(argument.value.kind, ast::ExprKind::Spread(_))
 }

@@ -1,5 +1,6 @@
 //! Functions: their declaration, and calls of them.
 
+use super::kind::{accepts, conversion, from_word, known_type};
 use super::lower::Checker;
 use super::options::{OptionForm, find_option, is_number, option_of};
 use super::program::*;
@@ -12,12 +13,19 @@ use crate::syntax::ast;
 use std::sync::Arc;
 
 impl<'s> Checker<'s> {
-    /// Declares the functions of a block before its first statement: they may call each other, and what comes first in a
-    /// script may use what is written below it.
+    /// Declares the functions of a block, and the files that it uses, before its first statement: they may call each
+    /// other, and what comes first in a script may use what is written below it.
     pub fn hoist(&mut self, statements: &[ast::Statement<'s>]) -> std::vec::IntoIter<FunctionId> {
         let mut ids = Vec::new();
         for statement in statements {
-            let ast::StatementKind::Function(function) = &statement.kind else { continue };
+            let function = match &statement.kind {
+                ast::StatementKind::Function(function) => function,
+                ast::StatementKind::Use { path, alias } => {
+                    super::modules::hoist_use(self, path, *alias, statement.span);
+                    continue;
+                }
+                _ => continue,
+            };
             let parameters = function.parameters.iter().map(formal).collect();
             let signature = Signature { name: function.name.text.to_string(), parameters };
             let id = self.project.declare(signature);
@@ -66,7 +74,10 @@ impl<'s> Checker<'s> {
             }
             // A default sees the parameters before it.
             let default = parameter.default.map(|value| self.expr(value));
-            self.declare(parameter.name);
+            if let (Some(kind), Some(default)) = (formal.kind, &default) {
+                self.refuse_type(kind, default, parameter.name.text, "and its default is");
+            }
+            self.declare_parameter(parameter.name);
             parameters.push(Parameter { formal: formal.clone(), default, span: place });
         }
         let body = self.block(function.body);
@@ -81,6 +92,7 @@ impl<'s> Checker<'s> {
             parameters: parameters.into_boxed_slice(),
             captures: Box::new([]),
             slots: frame.slots,
+            needs: Box::new([]),
             body: FunctionBody::Block(body),
         };
         self.project.define(id, function);
@@ -101,16 +113,34 @@ impl<'s> Checker<'s> {
         self.error(code::UNDECLARED_NAME, annotation.span, message, "not a type", help);
     }
 
+    fn declare_parameter(&mut self, name: ast::Name<'s>) {
+        if self.scopes.is_declared_here(name.text) {
+            let message = format!("two parameters are called `{}`", name.text);
+            self.error(code::DUPLICATE_NAME, name.span, message, "the second", "choose another name");
+        } else {
+            self.declare(name);
+        }
+    }
+
+    /// A value whose type is plain to see, and another than that of its parameter.
+    fn refuse_type(&mut self, kind: Kind, value: &Expr, name: &str, given: &str) {
+        if let Some(found) = known_type(value).filter(|found| !accepts(kind, *found)) {
+            let message = format!("`{name}` is declared as {}, {given} {}", kind.name(), found.phrase());
+            let help = conversion(kind, found).unwrap_or_default();
+            self.error(code::ARGUMENT_TYPE, value.span, message, found.name(), &help);
+        }
+    }
+
     /// `x => …`
     pub fn lambda(&mut self, names: Vec<ast::Name<'s>>, body: ast::Expr<'s>, span: Span) -> ExprKind {
         self.scopes.enter_frame(FrameKind::Lambda);
         let parameters = names.into_iter().map(|name| {
             // `_` takes what nobody wants.
             if name.text == "_" {
-                self.scopes.declare("_")
+                self.scopes.declare("_");
             } else {
-                self.declare(name)
-            };
+                self.declare_parameter(name);
+            }
             let formal = Formal { name: name.text.into(), ..Formal::default() };
             Parameter { formal, default: None, span: name.span }
         });
@@ -126,18 +156,10 @@ impl<'s> Checker<'s> {
             parameters,
             captures: inner.into(),
             slots: frame.slots,
+            needs: Box::new([]),
             body: FunctionBody::Value(body),
         };
         ExprKind::Lambda(Arc::new(function), outer.into())
-    }
-
-    /// Notes that a function is called, or taken as a value.
-    pub fn called(&mut self, id: FunctionId, span: Span) {
-        self.project.calls(self.function, id);
-        self.lints.called(id);
-        if self.scopes.in_copy() {
-            self.project.copied_call(id, self.source, span);
-        }
     }
 
     /// The arguments of a call, in the order of the parameters.
@@ -157,6 +179,9 @@ impl<'s> Checker<'s> {
                     self.error(code::ARGUMENT_COUNT, at, message, "which parameter is it?", "name it too");
                 }
                 let value = self.expr(argument.value);
+                if let Some(Formal { name, kind: Some(kind), .. }) = parameters.get(next) {
+                    self.refuse_type(*kind, &value, name, "and given");
+                }
                 match parameters.get(next) {
                     Some(parameter) if parameter.rest => rest.push(value),
                     Some(_) => {
@@ -175,7 +200,12 @@ impl<'s> Checker<'s> {
             named = true;
             let value = self.expr(argument.value);
             match parameters.iter().position(|parameter| *parameter.name == *name.text && !parameter.rest) {
-                Some(place) if given[place].is_none() => given[place] = Some(Argument::Value(value)),
+                Some(place) if given[place].is_none() => {
+                    if let Some(kind) = parameters[place].kind {
+                        self.refuse_type(kind, &value, name.text, "and given");
+                    }
+                    given[place] = Some(Argument::Value(value));
+                }
                 Some(_) => {
                     let message = format!("`{}` is given twice", name.text);
                     let help = format!("it is declared as {}", shape(&signature));
@@ -212,13 +242,19 @@ impl<'s> Checker<'s> {
     /// What stands against the literal words of a call as a command, before it runs.
     pub fn refuse_words(&mut self, id: FunctionId, words: &[Word], spans: &[Span], span: Span) {
         let signature = self.project.signature(id);
-        let mut positional = 0;
+        // The words that are no options; of each that is literal its text.
+        let mut positional: Vec<(Option<&[u8]>, Span)> = Vec::new();
+        // What is plain to see of the values of parameters.
+        let mut values: Vec<(&Formal, &[u8], Span)> = Vec::new();
         let mut dynamic = false;
-        let mut expects_value = false;
+        let mut expects_value: Option<&Formal> = None;
         let mut ended = false;
         let mut named: Vec<&str> = Vec::new();
         for (word, at) in words.iter().zip(spans) {
-            if std::mem::take(&mut expects_value) {
+            if let Some(formal) = expects_value.take() {
+                if let Word::Literal(text) = word {
+                    values.push((formal, text, *at));
+                }
                 continue;
             }
             let text = match word {
@@ -227,7 +263,7 @@ impl<'s> Checker<'s> {
                 Word::Text(text) => match option_of(text) {
                     Some(option) => option,
                     None => {
-                        positional += 1;
+                        positional.push((None, *at));
                         continue;
                     }
                 },
@@ -237,15 +273,23 @@ impl<'s> Checker<'s> {
                 }
             };
             if ended || !text.starts_with(b"-") || text == b"-" || is_number(text) {
-                positional += 1;
+                positional.push((Some(text), *at));
             } else if text == b"--" {
                 ended = true;
             } else {
+                let bytes = text;
                 let text = String::from_utf8_lossy(text);
                 match find_option(signature.parameters.iter(), &text) {
                     Some((place, form)) => {
-                        named.push(&signature.parameters[place].name);
-                        expects_value = matches!(form, OptionForm::NextWord);
+                        let formal = &signature.parameters[place];
+                        named.push(&formal.name);
+                        match form {
+                            OptionForm::NextWord => expects_value = Some(formal),
+                            OptionForm::Inline(start) if matches!(word, Word::Literal(_)) => {
+                                values.push((formal, &bytes[start..], *at));
+                            }
+                            _ => {}
+                        }
                     }
                     None => {
                         let message = format!("`{}` has no option {text}", signature.name);
@@ -256,7 +300,7 @@ impl<'s> Checker<'s> {
                 }
             }
         }
-        if expects_value {
+        if expects_value.is_some() {
             let message = format!("the last option of `{}` needs a value", signature.name);
             self.error(code::ARGUMENT_COUNT, span, message, "no word follows it", "");
             return;
@@ -266,20 +310,42 @@ impl<'s> Checker<'s> {
             .iter()
             .filter(|parameter| parameter.is_required() && !named.contains(&&*parameter.name))
             .collect();
-        let help = format!("it is called as: {}", command_shape(&signature));
-        if positional < required.len() && !dynamic {
-            let message = format!("`{}` needs `{}`", signature.name, required[positional].name);
+        let comma = positional.iter().any(|(text, _)| text.is_some_and(|text| text.ends_with(b",")));
+        let help = if comma {
+            format!("words stand between blanks alone; with commas it is a call: {}", shape(&signature))
+        } else {
+            format!("it is called as: {}", command_shape(&signature))
+        };
+        if positional.len() < required.len() && !dynamic {
+            let message = format!("`{}` needs `{}`", signature.name, required[positional.len()].name);
             self.error(code::ARGUMENT_COUNT, span, message, "an argument is missing", &help);
             return;
         }
-        // What is left goes to those with a default, in their order.
+        // What is left goes to a `...rest`, or to those with a default, in their order.
         let open = |parameter: &&Formal| {
             parameter.optional && !parameter.is_switch() && !named.contains(&&*parameter.name)
         };
-        let most = required.len() + signature.parameters.iter().filter(open).count();
-        if positional > most && !signature.parameters.iter().any(|parameter| parameter.rest) {
-            let message = format!("`{}` takes {} here", signature.name, arguments(most));
+        let rest = signature.parameters.iter().find(|parameter| parameter.rest);
+        let mut takers = required;
+        if rest.is_none() {
+            takers.extend(signature.parameters.iter().filter(open));
+        }
+        if positional.len() > takers.len() && rest.is_none() {
+            let message = format!("`{}` takes {} here", signature.name, arguments(takers.len()));
             self.error(code::ARGUMENT_COUNT, span, message, "called with more", &help);
+            return;
+        }
+        // Where a word makes any number of arguments, nobody knows where the others go.
+        let takers = takers.into_iter().chain(rest.into_iter().cycle());
+        if !dynamic {
+            let placed = takers.zip(positional);
+            values.extend(placed.filter_map(|(formal, (text, at))| Some((formal, text?, at))));
+        }
+        for (formal, text, at) in values {
+            if let Err(reason) = from_word(formal.kind, text) {
+                let message = format!("{}: {}: {reason}", signature.name, formal.name);
+                self.error(code::ARGUMENT_TYPE, at, message, "this word", &help);
+            }
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use super::lints::Lints;
 use super::modules;
+use super::order::Order;
 use super::program::*;
 use super::project::{Members, Project};
 use super::scope::{Name, Scopes};
 use super::sh_habits;
-use crate::diag::{Code, Diagnostic, Source, code};
+use crate::diag::{Code, Diagnostic, Label, Source, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, Habit};
 use crate::value::Value;
@@ -25,6 +26,7 @@ pub struct Checker<'s> {
     /// How many loops are open that a `break` here can reach.
     pub loops: usize,
     pub lints: Lints,
+    pub order: Order,
 }
 
 /// More errors than this are not reported: the first ones are the ones to mend.
@@ -57,6 +59,7 @@ pub fn file<'s>(
         function: None,
         loops: 0,
         lints: Lints::default(),
+        order: Order::default(),
     };
     checker.scopes.enter();
     if module == SCRIPT {
@@ -71,8 +74,14 @@ pub fn file<'s>(
         Some(Name::Function(id)) => Some(*id),
         _ => None,
     };
+    checker.finish_order();
     let warnings = checker.finish_lints(&body);
-    let Checker { mut project, errors, scopes, .. } = checker;
+    let Checker { mut project, mut errors, scopes, .. } = checker;
+    // What is known at the end of the file, and what is read before its first statement, in the order of the text.
+    errors.sort_by_key(|error| {
+        let here = |label: &&Label| Arc::ptr_eq(&label.source, source);
+        error.labels.iter().find(here).map_or(0, |label| label.span.start)
+    });
     project.warnings.extend(warnings);
     project.slots = scopes.slots();
     project.modules[module.0 as usize] = Some(Module { source: source.clone(), body });
@@ -83,11 +92,15 @@ impl<'s> Checker<'s> {
     // -------------------------------------------------------------------------------------- errors
 
     pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>, label: &str, help: &str) {
+        let mut error = Diagnostic::new(code, message).at(self.source, span, label);
+        if !help.is_empty() {
+            error = error.help(help);
+        }
+        self.report(error);
+    }
+
+    pub fn report(&mut self, error: Diagnostic) {
         if self.errors.len() < MAX_ERRORS {
-            let mut error = Diagnostic::new(code, message).at(self.source, span, label);
-            if !help.is_empty() {
-                error = error.help(help);
-            }
             self.errors.push(error);
         }
     }
@@ -95,6 +108,14 @@ impl<'s> Checker<'s> {
     pub fn habit(&mut self, habit: Habit, span: Span) {
         let text = &self.text[span.range()];
         match habit {
+            Habit::Parameter | Habit::SpecialParameter
+                if self.function.is_some() && super::sh_parameters::is_positional(text) =>
+            {
+                self.sh(&super::sh_parameters::IN_FUNCTION, span);
+            }
+            Habit::LetWithoutSpaces if let Some((message, help)) = super::lookalikes::let_elsewhere(text) => {
+                self.error(code::SH_ASSIGNMENT, span, message, "not in Pipewright", &help);
+            }
             Habit::Parameter | Habit::SpecialParameter => self.sh(&super::sh_parameters::of(text), span),
             // `$?` in an expression: no name is behind the dollar that could stand without it.
             Habit::Dollar if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" => {
@@ -206,12 +227,25 @@ impl<'s> Checker<'s> {
                 self.loops = loops;
                 StatementKind::Defer(Arc::new(block))
             }
-            ast::StatementKind::Use { path, alias } => modules::use_file(self, path, alias, span)?,
+            ast::StatementKind::Use { .. } => modules::use_statement(self, span)?,
             ast::StatementKind::Sh(habit) => {
                 self.habit(habit, span);
+                if habit == Habit::LetWithoutSpaces {
+                    self.declare_meant(span);
+                }
                 return None;
             }
         })
+    }
+
+    /// `let x=5` is refused; that `x` were not declared would be one page too many.
+    fn declare_meant(&mut self, span: Span) {
+        let text = &self.text[span.range()]["let".len()..];
+        let text = text.trim_start().trim_start_matches("mut ").trim_start_matches('$');
+        let length = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        if length > 0 && !self.scopes.is_declared_here(&text[..length]) {
+            self.scopes.declare(&text[..length]);
+        }
     }
 
     /// A statement of one stage: where it needs no process and no redirection, it needs no pipeline.
@@ -270,7 +304,8 @@ impl<'s> Checker<'s> {
     fn in_loop(&mut self, word: &str, span: Span) {
         if self.loops == 0 {
             let message = format!("`{word}` outside a loop");
-            self.error(code::MISPLACED, span, message, "no loop is open that it could reach", "");
+            let help = "a loop is for, while or each; a function is ended by return, the script by exit";
+            self.error(code::MISPLACED, span, message, "no loop is open that it could reach", help);
         }
     }
 
@@ -417,6 +452,7 @@ impl<'s> Checker<'s> {
     fn for_loop(&mut self, statement: ast::For<'s>) -> Option<Compound> {
         let items = match statement.items {
             ast::ForItems::Words(words) => {
+                self.refuse_loop_lookalike(&words);
                 let mut lowered = Vec::with_capacity(words.len());
                 for word in words {
                     self.word(word, &mut lowered);
@@ -464,6 +500,13 @@ impl<'s> Checker<'s> {
             ast::ConditionKind::Command(and_or)
                 if matches!(and_or.first.stages[0].kind, ast::StageKind::Sh(Habit::Subshell, _)) =>
             {
+                let inside = &self.text[condition.span.range()];
+                if let Some((at, length, help)) = crate::syntax::operator_elsewhere(inside) {
+                    let start = condition.span.start as usize + at;
+                    let span = Span::new(start, start + length);
+                    self.error(code::SYNTAX, span, "there is no such operator", "not in Pipewright", &help);
+                    return Condition::Value(Expr { span, kind: ExprKind::Value(Value::Null) });
+                }
                 self.error(
                     code::SYNTAX,
                     condition.span,

@@ -5,12 +5,14 @@ mod code_slots;
 mod commands;
 mod expressions;
 mod functions;
+mod kind;
 mod lints;
 mod lookalikes;
 mod lower;
 mod modules;
 mod names;
 mod options;
+mod order;
 mod patterns;
 pub mod program;
 mod project;
@@ -31,7 +33,10 @@ use project::{Members, Project};
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use kind::{accepts, conversion, from_word};
+pub use lookalikes::program_elsewhere;
 pub use options::{OptionForm, find_option, is_number, option_of};
+pub use order::too_early;
 pub use project::{Loaded, Loader};
 
 /// Reads and checks a script, and the files that it uses.
@@ -105,6 +110,16 @@ fn habit_of_line(source: &Arc<Source>, error: &Diagnostic) -> Option<Diagnostic>
         line[blank..].split(|c: char| !c.is_ascii_alphanumeric()).next().filter(|word| !word.is_empty())?;
     if crate::builtins::KEYWORDS.contains(&word) {
         return None;
+    }
+    let rest = line[blank + word.len()..].trim_start();
+    if word == "export"
+        && ["fn ", "function ", "let ", "const ", "def "].iter().any(|kind| rest.starts_with(kind))
+    {
+        let span = Span::new(start + blank, start + blank + word.len());
+        let error =
+            Diagnostic::new(code::SYNTAX, "nothing is exported").at(source, span, "not in Pipewright");
+        let help = "leave it out: who uses the file has all its functions and variables";
+        return Some(error.help(help));
     }
     let row = sh_habits::of_word(word)?;
     let span = Span::new(start + blank, start + blank + word.len());

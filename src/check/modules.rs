@@ -10,20 +10,32 @@ use crate::span::Span;
 use crate::syntax::ast::{self, PartKind};
 use std::rc::Rc;
 
-/// `use "lib/deploy.pw" as d`
-pub fn use_file<'s>(
-    checker: &mut Checker<'s>,
-    path: ast::Expr<'s>,
-    alias: Option<ast::Name<'s>>,
-    span: Span,
-) -> Option<StatementKind> {
-    if checker.scopes.frame() != FrameKind::Module || checker.scopes.depth() != 1 {
+fn at_top(checker: &Checker<'_>) -> bool {
+    checker.scopes.frame() == FrameKind::Module && checker.scopes.depth() == 1
+}
+
+/// `use "lib/deploy.pw" as d`, where it stands: the file runs there.
+pub fn use_statement(checker: &mut Checker<'_>, span: Span) -> Option<StatementKind> {
+    if !at_top(checker) {
         let help = "put it at the top of the file";
         checker.error(code::MISPLACED, span, "`use` within a block", "its names are the whole file's", help);
         return None;
     }
+    checker.reach_file(span).map(StatementKind::Use)
+}
+
+/// Reads a file that is used before the first statement is checked: functions above the `use` may name what it has.
+pub fn hoist_use<'s>(
+    checker: &mut Checker<'s>,
+    path: &ast::Expr<'s>,
+    alias: Option<ast::Name<'s>>,
+    span: Span,
+) -> Option<()> {
+    if !at_top(checker) {
+        return None;
+    }
     let at = path.span;
-    let Some(text) = plain(&path) else {
+    let Some(text) = plain(path) else {
         let help = "write it out; what differs from run to run is handed over as an argument";
         checker.error(
             code::SYNTAX,
@@ -41,7 +53,8 @@ pub fn use_file<'s>(
     checker.refuse_own_name(name);
     let (id, _) = read(checker, &text, at)?;
     checker.scopes.put(name.text, Name::Module(id));
-    Some(StatementKind::Use(id))
+    checker.note_file(name.text, id, span);
+    Some(())
 }
 
 /// The text of a string without values in it.
@@ -128,22 +141,13 @@ fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc
 }
 
 impl<'s> Checker<'s> {
-    /// Whether a file of this name is used further down.
-    pub fn is_used_below(&self, name: &str, span: Span) -> bool {
-        self.text[span.end as usize..].lines().skip(1).any(|line| {
-            let Some(path) = line.strip_prefix("use ") else { return false };
-            let path = path.trim_end();
-            path.ends_with(&format!(" as {name}"))
-                || [format!("\"{name}.pw\""), format!("/{name}.pw\"")].iter().any(|end| path.ends_with(end))
-        })
-    }
-
     /// What a name means in a file that is used.
     pub fn member(&mut self, module: ModuleId, alias: &str, name: ast::Name<'s>) -> Option<Name> {
         self.member_at(module, alias, name.text, name.span)
     }
 
     pub fn member_at(&mut self, module: ModuleId, alias: &str, name: &str, span: Span) -> Option<Name> {
+        self.note_member(alias, module, span);
         let members = self.project.members(module)?;
         match members.get(name) {
             None => {

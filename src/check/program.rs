@@ -109,6 +109,8 @@ pub struct Function {
     pub captures: Box<[Slot]>,
     /// How many variables a frame has.
     pub slots: usize,
+    /// What must have run before it is called, where something may call it before.
+    pub needs: Box<[Need]>,
     pub body: FunctionBody,
 }
 
@@ -117,6 +119,22 @@ impl Function {
     pub fn formals(&self) -> impl Iterator<Item = &Formal> + Clone {
         self.parameters.iter().map(|parameter| &parameter.formal)
     }
+}
+
+/// What a function uses of its file.
+#[derive(Debug)]
+pub struct Need {
+    pub name: Box<str>,
+    pub span: Span,
+    pub what: Needed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// A variable, which its `let` sets.
+    Variable(Slot),
+    /// A file, which its `use` runs.
+    File(ModuleId),
 }
 
 #[derive(Debug)]
@@ -448,6 +466,8 @@ pub enum ExprKind {
     },
     Text(Box<[Part]>),
     List(Box<[Expr]>),
+    /// `...xs`: an element of a list, or an argument of a call of a value.
+    Spread(Box<Expr>),
     Map(Box<[(Expr, Expr)]>),
     Negate(Box<Expr>),
     Not(Box<Expr>),

@@ -1,6 +1,6 @@
 //! A script with the files that it uses: what the check of each file adds to the whole.
 
-use super::program::{Formal, Function, FunctionId, Module, ModuleId, Program};
+use super::program::{Formal, Function, FunctionId, Module, ModuleId, Need, Program};
 use super::scope::Name;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
@@ -49,7 +49,8 @@ pub struct Known {
     pub function: Option<Arc<Function>>,
     /// A variable of a module that it assigns.
     assigns: Option<String>,
-    calls: Vec<FunctionId>,
+    /// Which functions it names, and whether it calls them there.
+    calls: Vec<(FunctionId, bool)>,
 }
 
 /// What a call has to know.
@@ -125,9 +126,32 @@ impl Project {
         self.functions[function.0 as usize].assigns.get_or_insert_with(|| variable.to_string());
     }
 
-    pub fn calls(&mut self, caller: Option<FunctionId>, callee: FunctionId) {
+    pub fn calls(&mut self, caller: Option<FunctionId>, callee: FunctionId, called: bool) {
         if let Some(caller) = caller {
-            self.functions[caller.0 as usize].calls.push(callee);
+            self.functions[caller.0 as usize].calls.push((callee, called));
+        }
+    }
+
+    /// The functions that one names.
+    pub fn callees(&self, caller: FunctionId) -> impl Iterator<Item = FunctionId> {
+        self.functions[caller.0 as usize].calls.iter().map(|(callee, _)| *callee)
+    }
+
+    /// By function, those that call it.
+    pub fn callers(&self) -> HashMap<FunctionId, Vec<FunctionId>> {
+        let mut callers: HashMap<_, Vec<_>> = HashMap::new();
+        for (caller, known) in self.functions.iter().enumerate() {
+            for (callee, _) in known.calls.iter().filter(|(_, called)| *called) {
+                callers.entry(*callee).or_default().push(FunctionId(caller as u32));
+            }
+        }
+        callers
+    }
+
+    /// Has a function ask for what it needs when it is called.
+    pub fn needs(&mut self, id: FunctionId, needs: Vec<Need>) {
+        if let Some(function) = self.functions[id.0 as usize].function.as_mut().and_then(Arc::get_mut) {
+            function.needs = needs.into();
         }
     }
 
@@ -163,7 +187,7 @@ impl Project {
             if let Some(variable) = &known.assigns {
                 return Some((id, variable));
             }
-            next.extend(known.calls.iter().copied().filter(|callee| seen.insert(*callee)));
+            next.extend(self.callees(id).filter(|callee| seen.insert(*callee)));
         }
         None
     }

@@ -42,6 +42,13 @@ pub struct Variable {
     frame: usize,
 }
 
+impl Variable {
+    /// Where it lives in its own frame.
+    pub fn slot(self) -> Slot {
+        self.slot
+    }
+}
+
 /// Where variables of one function live while it runs.
 struct Frame {
     kind: FrameKind,
@@ -186,6 +193,12 @@ impl<'s> Scopes<'s> {
         self.declared += 1;
         self.put(name, Name::Variable(Variable { id: self.declared, slot, depth, frame: at }));
         slot
+    }
+
+    /// A point of the text of its own, after what was declared and before what will be.
+    pub fn pass(&mut self) -> u32 {
+        self.declared += 1;
+        self.declared
     }
 
     /// The id of the variable that was declared last.

@@ -50,7 +50,9 @@ impl<'s> Checker<'s> {
 
     pub fn declare(&mut self, name: ast::Name<'s>) -> Slot {
         self.refuse_own_name(name);
-        self.scopes.declare(name.text)
+        let slot = self.scopes.declare(name.text);
+        self.note_declared(name.span);
+        slot
     }
 
     /// The variable that an assignment means.
@@ -75,6 +77,7 @@ impl<'s> Checker<'s> {
             }
         };
         self.refuse_copied(name, variable, span);
+        self.note_used(name, variable);
         if let Some(function) = self.function
             && self.scopes.is_of_module(variable)
         {
@@ -110,7 +113,6 @@ impl<'s> Checker<'s> {
 
     pub fn undeclared(&mut self, name: &str, span: Span, assigning: bool) {
         let help = match self.scopes.similar(name) {
-            _ if self.is_used_below(name, span) => "put `use` above this line".to_string(),
             Some(similar) => format!("did you mean `{similar}`?"),
             None if assigning && builtins::find(name).is_some() => {
                 format!("this assigns, as `=` stands between blanks; as an argument it is quoted: {name} '='")
@@ -120,6 +122,9 @@ impl<'s> Checker<'s> {
             }
             None if name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => {
                 format!("the environment is env.{name}")
+            }
+            None if self.text[..span.start as usize].trim_end().ends_with("//") => {
+                "a comment begins with `#`; `//` divides".to_string()
             }
             None if matches!(name, "True" | "False") => format!("write: {}", name.to_lowercase()),
             None if matches!(name, "None" | "nil" | "undefined" | "NULL") => "write: null".to_string(),

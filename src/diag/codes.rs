@@ -139,6 +139,10 @@ codes! {
 
     BUILTIN_CALL = "E0207", "a builtin can't be called like this",
         "The builtin lacks the option or argument, or shells disagree about what it does.";
+    USED_TOO_EARLY = "E0208", "used before it is there",
+        "A function is called above the `let` of a variable that it uses, or above the `use` of a file. Move the declaration up, or the call down.";
+    ARGUMENT_TYPE = "E0209", "an argument of a wrong type",
+        "A parameter is declared with a type, and what is written for it is plainly of another. Values that are not known before are looked at when the function is called (E2001, E2014).";
 
     // sh's habits: valid sh that would mean something else, or nothing, here.
     SH_COMPOUND = "E0301", "a compound command of sh",
@@ -278,6 +282,8 @@ codes! {
         "A function was called with too many, too few or unknown arguments, or a script with a command line that its main does not take.";
     TOO_LARGE = "E2015", "value too large",
         "A string that a method makes holds 256M at most, a list or map 16,777,216 elements. Go through a range or a stream without a list: for i in (range) { … }, cmd | each line { … }.";
+    CALLED_TOO_EARLY = "E2016", "called before what it uses is there",
+        "A function value or a deferred call ran above the `let` of a variable that the function uses, or above the `use` of a file. Move the declaration up.";
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",

@@ -1,10 +1,10 @@
 //! Command lines of functions: words to parameters, for `deploy web1 --retries 5` and for a script's own `main`.
 
 use super::Interpreter;
-use super::call::{Given, from_word};
+use super::call::Given;
 use super::unwind::{Error, Eval, Unwind};
 use crate::check::program::*;
-use crate::check::{OptionForm, find_option, is_number};
+use crate::check::{OptionForm, find_option, from_word, is_number};
 use crate::diag::{Diagnostic, code, quote_word, visible};
 use crate::value::{List, Value};
 

@@ -3,11 +3,11 @@
 use super::Interpreter;
 use super::unwind::{Call, Error, Eval, TRACE, Unwind, page};
 use crate::check::program::*;
+use crate::check::{accepts, conversion};
 use crate::diag::code;
 use crate::span::Span;
 use crate::sys::stack;
-use crate::value::literal::{parse_float, parse_int, parse_number};
-use crate::value::{List, Opaque, Str, Value};
+use crate::value::{List, Opaque, Value};
 use std::sync::Arc;
 
 /// What a function value holds.
@@ -63,7 +63,10 @@ impl Interpreter {
 
     pub(super) fn call_value(&mut self, callee: &Expr, arguments: &[Expr], span: Span) -> Eval<Value> {
         let function = self.expr(callee)?;
-        let values = self.values(arguments)?;
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            self.push_element(argument, &mut values)?;
+        }
         if closure_of(&function).is_none() {
             let mut error = page(
                 code::WRONG_TYPE,
@@ -72,8 +75,14 @@ impl Interpreter {
                 format!("{} can't be called", function.type_of().phrase()),
                 function.type_name(),
             );
-            if let Value::Map(_) = function {
-                error = error.help("a field that is a function is called in parentheses: (x.f)(…)");
+            match function {
+                Value::Map(_) => {
+                    error = error.help("a field that is a function is called in parentheses: (x.f)(…)");
+                }
+                Value::Str(_) => {
+                    error = error.help("a program whose name is a value is run as a command: $name …");
+                }
+                _ => {}
             }
             return Err(Error::value(error).into());
         }
@@ -182,6 +191,9 @@ impl Interpreter {
             let error = page(code::RECURSION, source, span, message, "calls once more");
             return Err(Error::value(error.help("is there a case in which it does not call itself?")).into());
         }
+        for need in &function.needs {
+            self.refuse_early(function, need, caller, span)?;
+        }
         for (slot, value) in function.captures.iter().zip(captures) {
             *self.slot_mut(*slot) = value.clone();
         }
@@ -210,17 +222,18 @@ impl Interpreter {
     fn check_kind(&mut self, parameter: &Parameter, place: usize, caller: ModuleId, span: Span) -> Eval<()> {
         let Some(kind) = parameter.formal.kind else { return Ok(()) };
         let slot = Slot::of_frame(place as u32);
-        let wrong = match self.slot(slot) {
+        let found = match self.slot(slot) {
             Value::Int(number) if kind == Kind::Float => {
                 let number = *number as f64;
                 *self.slot_mut(slot) = Value::Float(number);
                 return Ok(());
             }
-            Value::List(items) if parameter.formal.rest => items.iter().find(|item| !is_of(kind, item)),
-            value => (!is_of(kind, value)).then_some(value),
+            Value::List(items) if parameter.formal.rest => {
+                items.iter().map(Value::type_of).find(|found| !accepts(kind, *found))
+            }
+            value => Some(value.type_of()).filter(|found| !accepts(kind, *found)),
         };
-        let Some(wrong) = wrong else { return Ok(()) };
-        let found = wrong.type_of();
+        let Some(found) = found else { return Ok(()) };
         let source = self.shared.program.source(caller);
         let message = format!(
             "`{}` is declared as {}, and given {}",
@@ -233,8 +246,8 @@ impl Interpreter {
             parameter.span,
             "declared here",
         );
-        if let (Value::Str(_), Kind::Int | Kind::Float | Kind::Duration | Kind::Size) = (wrong, kind) {
-            error = error.help(format!("convert it: {}(x)", kind.name()));
+        if let Some(help) = conversion(kind, found) {
+            error = error.help(help);
         }
         Err(Error::value(error).into())
     }
@@ -268,52 +281,6 @@ fn closure_of(value: &Value) -> Option<&Closure> {
     match value {
         Value::Opaque(opaque) => opaque.payload(),
         _ => None,
-    }
-}
-
-fn is_of(kind: Kind, value: &Value) -> bool {
-    match kind {
-        Kind::Int => matches!(value, Value::Int(_)),
-        Kind::Float => matches!(value, Value::Float(_) | Value::Int(_)),
-        Kind::Bool => matches!(value, Value::Bool(_)),
-        Kind::Str | Kind::Path => matches!(value, Value::Str(_)),
-        Kind::List => matches!(value, Value::List(_)),
-        Kind::Map => matches!(value, Value::Map(_)),
-        Kind::Duration => matches!(value, Value::Duration(_)),
-        Kind::Size => matches!(value, Value::Size(_)),
-    }
-}
-
-/// A word of a command line as what an annotation asks for.
-pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
-    let text = || String::from_utf8_lossy(word).into_owned();
-    let shown = || crate::diag::quote_word(word);
-    let number = |wanted: fn(&Value) -> bool, what: &str| match parse_number(&text()) {
-        Ok(value) if wanted(&value) => Ok(value),
-        _ => Err(format!("{} is no {what}", shown())),
-    };
-    match kind {
-        None | Some(Kind::Str) => Ok(Value::Str(Str::from(word))),
-        Some(Kind::Path) if word.is_empty() => Err("the path is empty".to_string()),
-        Some(Kind::Path) => Ok(Value::Str(Str::from(word))),
-        Some(Kind::Int) => {
-            parse_int(&text()).map(Value::Int).map_err(|_| format!("{} is no integer", shown()))
-        }
-        Some(Kind::Float) => {
-            parse_float(&text()).map(Value::Float).map_err(|_| format!("{} is no number", shown()))
-        }
-        Some(Kind::Bool) => match word {
-            b"true" => Ok(Value::Bool(true)),
-            b"false" => Ok(Value::Bool(false)),
-            _ => Err(format!("{} is neither true nor false", shown())),
-        },
-        Some(Kind::Duration) => {
-            number(|value| matches!(value, Value::Duration(_)), "duration, such as 30s, 5m or 250ms")
-        }
-        Some(Kind::Size) => number(|value| matches!(value, Value::Size(_)), "size, such as 64K or 2G"),
-        Some(kind @ (Kind::List | Kind::Map)) => {
-            Err(format!("a {} can't be given as a word: call the function as f(…)", kind.name()))
-        }
     }
 }
 

@@ -118,7 +118,8 @@ impl Interpreter {
         let mut arguments = Vec::with_capacity(words.len());
         for word in words {
             let mut texts = Vec::new();
-            self.arguments(std::slice::from_ref(word), &mut texts)?;
+            self.arguments(std::slice::from_ref(word), &mut texts)
+                .map_err(|unwind| self.not_a_word_of_call(function, unwind))?;
             let literal = match word {
                 Word::Literal(_) => true,
                 Word::Text(text) => option_of(text).is_some(),
@@ -129,6 +130,18 @@ impl Interpreter {
         let name = self.shared.program.function(function).name.as_bytes().to_vec();
         let work = Work::Function(FunctionCall { function, name, words: arguments });
         Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
+    }
+
+    /// `f $list`: what is no word can still be a value of a call.
+    fn not_a_word_of_call(&self, function: FunctionId, mut unwind: Unwind) -> Unwind {
+        if let Unwind::Error(error) = &mut unwind
+            && error.diagnostic.code == code::NOT_A_WORD
+        {
+            let name = &self.shared.program.functions[function.0 as usize].name;
+            let other = error.diagnostic.help.join("; or ");
+            error.diagnostic.help = vec![format!("hand it over as a value: {name}(…); or {other}")];
+        }
+        unwind
     }
 
     /// The environment that assignments make; each sees those before it.
@@ -252,6 +265,18 @@ impl Interpreter {
         let Ok(name) = std::str::from_utf8(name) else { return "check the spelling".into() };
         if std::path::Path::new(&self.directory_path()).join(name).is_file() {
             return format!("a file of this name is in the directory: ./{name}");
+        }
+        let program = &self.shared.program;
+        let elsewhere = program.functions.iter().find(|one| *one.name == *name && one.module != self.module);
+        if let Some(function) = elsewhere {
+            let file = program.source(function.module).name();
+            return format!(
+                "{} has a function of this name: write the name of that file before it, as in file.{name}",
+                quote_word(file.as_bytes())
+            );
+        }
+        if let Some(help) = crate::check::program_elsewhere(name) {
+            return help.to_string();
         }
         "check the spelling, install it, or give its path".to_string()
     }

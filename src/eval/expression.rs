@@ -26,10 +26,12 @@ impl Interpreter {
             ExprKind::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for item in items {
-                    list.push(self.expr(item)?);
+                    self.push_element(item, &mut list)?;
                 }
                 Ok(Value::List(List::from(list)))
             }
+            // Met only where elements are gathered.
+            ExprKind::Spread(list) => self.expr(list),
             ExprKind::Map(entries) => {
                 let mut map = Map::default();
                 for (key, value) in entries {
@@ -113,6 +115,20 @@ impl Interpreter {
             ExprKind::Function(function) => Ok(self.function_value(*function)),
             ExprKind::Lambda(function, captures) => Ok(self.closure(function, captures)),
         }
+    }
+
+    /// An element of a list or an argument; of `...xs` all that it holds.
+    pub(super) fn push_element(&mut self, expr: &Expr, into: &mut Vec<Value>) -> Eval<()> {
+        let ExprKind::Spread(list) = &expr.kind else {
+            into.push(self.expr(expr)?);
+            return Ok(());
+        };
+        let value = self.expr(list)?;
+        let Value::List(items) = &value else {
+            return Err(self.not_a_list(&value, list.span));
+        };
+        into.extend(items.iter().cloned());
+        Ok(())
     }
 
     /// An operand without a copy of it, where it stands still.
@@ -247,9 +263,19 @@ impl Interpreter {
         let message = format!("what has this field is {}, not a map", found.phrase());
         let error = page(code::WRONG_TYPE, self.source(), span, message, found.name());
         let name = String::from_utf8_lossy(name.as_bytes());
-        let help = match methods::name_id(&name) {
-            Some(_) => Some(format!("a method is called with parentheses: x.{name}()")),
-            None => methods::advice(&name),
+        // As it stands there, where that is short.
+        let receiver = &self.source().text()[span.range()];
+        let plain = receiver.len() < 30
+            && receiver.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.[]".contains(&byte));
+        let receiver = if plain { receiver.trim_start_matches('$') } else { "x" };
+        let help = match methods::instead_of(value, &name) {
+            Some(method) => Some(format!("a method is called with parentheses: {receiver}.{method}()")),
+            None => match value {
+                Value::Null => {
+                    Some("it is null: ask before by x != null, or give a default: (x ?? {…})".into())
+                }
+                _ => methods::advice(&name).or_else(|| Some("fields belong to maps: {name: 1}".into())),
+            },
         };
         let error = match help {
             Some(help) => error.help(help),

@@ -112,6 +112,7 @@ impl Interpreter {
         let mut slots = vec![Value::Null; program.slots];
         let args = setup.args.into_iter().map(|arg| Value::Str(Str::from(arg)));
         slots[ARGS.place()] = Value::List(args.collect::<List>());
+        super::early::mark_unset(&program, &mut slots);
         let shared = Shared {
             program,
             handle_signals: setup.handle_signals,

@@ -6,6 +6,7 @@ mod builtin;
 mod call;
 mod capture;
 mod command;
+mod early;
 mod expression;
 mod interpreter;
 mod job;

@@ -332,15 +332,25 @@ impl Interpreter {
                 }
             }
             (value, [_]) => {
-                return Err(self.wrong_type(
-                    span,
-                    "what `for` goes through",
-                    "a list or range",
-                    value.type_of(),
-                ));
+                let help = match value {
+                    Value::Map(_) => Some("take two names: for key, value in (map) { … }; or map.keys()"),
+                    Value::Int(_) => Some("a range is: for i in (0..<3) { … }"),
+                    Value::Str(_) => Some("make a list of it: s.lines(), s.split(\",\"), s.chars()"),
+                    _ => None,
+                };
+                let unwind =
+                    self.wrong_type(span, "what `for` goes through", "a list or range", value.type_of());
+                return Err(unwind.helped(help));
             }
             (value, _) => {
-                return Err(self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of()));
+                let help = match value {
+                    Value::List(_) => {
+                        Some("a list has no keys: for x in (xs) { … }, or for i in (0..<xs.len()) { … }")
+                    }
+                    _ => None,
+                };
+                let unwind = self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of());
+                return Err(unwind.helped(help));
             }
         }
         Ok(())
@@ -495,14 +505,13 @@ impl Interpreter {
             Some(place) => Ok(place),
             None => {
                 let message = format!("index {index} of a list of {length}");
-                Err(Error::value(page(
-                    code::INDEX_OUT_OF_RANGE,
-                    self.source(),
-                    span,
-                    message,
-                    "out of range",
-                ))
-                .into())
+                let error = page(code::INDEX_OUT_OF_RANGE, self.source(), span, message, "out of range");
+                let help = match length {
+                    0 => "the list is empty: ask for xs.len() before".to_string(),
+                    1 => "its only index is 0".to_string(),
+                    _ => format!("it goes from 0 to {}; from the end -1 is the last", length - 1),
+                };
+                Err(Error::value(error.help(help)).into())
             }
         }
     }

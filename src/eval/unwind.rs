@@ -51,6 +51,14 @@ impl TimedOut {
 }
 
 impl Unwind {
+    /// The same with what to write instead, where that is known.
+    pub fn helped(mut self, help: Option<&str>) -> Self {
+        if let Self::Error(error) = &mut self {
+            error.diagnostic.help.extend(help.map(str::to_string));
+        }
+        self
+    }
+
     /// The same, but nothing takes it for the failure of a command.
     pub fn not_absorbed(mut self) -> Self {
         if let Self::Error(error) = &mut self {

@@ -1,7 +1,7 @@
 //! Words: to arguments.
 
 use super::Interpreter;
-use super::unwind::{Error, Eval, page};
+use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{code, quote_word, visible};
 use crate::expand::glob::Glob;
@@ -137,17 +137,25 @@ impl Interpreter {
         Ok(())
     }
 
+    /// `...x`, and `x` is no list.
+    pub(super) fn not_a_list(&self, value: &Value, span: Span) -> Unwind {
+        let found = value.type_of();
+        let message = format!("`...` takes a list, and this is {}", found.phrase());
+        let help = match value {
+            Value::Str(_) => "one argument is made by $x; lines { cmd } makes a list of lines",
+            Value::Range(_) => "make a list of the range: list(r)",
+            Value::Map(_) => {
+                "make a list of it: m.keys(), m.values() or m.entries(); maps are joined by a.merge(b)"
+            }
+            _ => "write a list",
+        };
+        Error::value(page(code::NOT_A_LIST, self.source(), span, message, found.name()).help(help)).into()
+    }
+
     fn splice(&mut self, list: &Expr, guarded: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
         let value = self.expr(list)?;
         let Value::List(items) = &value else {
-            let message = format!("`...` takes a list, and this is {}", value.type_of().phrase());
-            let error = page(code::NOT_A_LIST, self.source(), list.span, message, value.type_of().name());
-            let help = if matches!(value, Value::Str(_)) {
-                "one argument is made by $x; lines { cmd } makes a list of lines"
-            } else {
-                "write a list"
-            };
-            return Err(Error::value(error.help(help)).into());
+            return Err(self.not_a_list(&value, list.span));
         };
         into.reserve(items.len());
         for item in items.iter() {

@@ -1,0 +1,88 @@
+//! What the annotation of a parameter asks for, of a word of a command line and of a value.
+
+use super::program::{Expr, ExprKind, Kind};
+use crate::diag::quote_word;
+use crate::value::literal::{parse_float, parse_int, parse_number};
+use crate::value::{Str, Type, Value};
+
+/// A word of a command line as what an annotation asks for.
+///
+/// # Errors
+/// Why it is none, for the message.
+pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
+    let text = || String::from_utf8_lossy(word).into_owned();
+    let shown = || quote_word(word);
+    let number = |wanted: Type, what: &str| match parse_number(&text()) {
+        Ok(value) if value.type_of() == wanted => Ok(value),
+        _ => Err(format!("{} is no {what}", shown())),
+    };
+    match kind {
+        None | Some(Kind::Str) => Ok(Value::Str(Str::from(word))),
+        Some(Kind::Path) if word.is_empty() => Err("the path is empty".to_string()),
+        Some(Kind::Path) => Ok(Value::Str(Str::from(word))),
+        Some(Kind::Int) => {
+            parse_int(&text()).map(Value::Int).map_err(|_| format!("{} is no integer", shown()))
+        }
+        Some(Kind::Float) => {
+            parse_float(&text()).map(Value::Float).map_err(|_| format!("{} is no number", shown()))
+        }
+        Some(Kind::Bool) => match word {
+            b"true" => Ok(Value::Bool(true)),
+            b"false" => Ok(Value::Bool(false)),
+            _ => Err(format!("{} is neither true nor false", shown())),
+        },
+        // Nothing is nothing in any unit: `--limit 0`.
+        Some(Kind::Duration) if word == b"0" => Ok(Value::Duration(Default::default())),
+        Some(Kind::Size) if word == b"0" => Ok(Value::Size(Default::default())),
+        Some(Kind::Duration) => number(Type::Duration, "duration, such as 30s, 5m or 250ms"),
+        Some(Kind::Size) => number(Type::Size, "size, such as 64K or 2G"),
+        Some(kind @ (Kind::List | Kind::Map)) => {
+            Err(format!("a {} can't be given as a word: call the function as f(…)", kind.name()))
+        }
+    }
+}
+
+/// Whether a value of this type is what an annotation asks for.
+pub fn accepts(kind: Kind, found: Type) -> bool {
+    match kind {
+        Kind::Int => found == Type::Int,
+        Kind::Float => matches!(found, Type::Float | Type::Int),
+        Kind::Bool => found == Type::Bool,
+        Kind::Str | Kind::Path => found == Type::Str,
+        Kind::List => found == Type::List,
+        Kind::Map => found == Type::Map,
+        Kind::Duration => found == Type::Duration,
+        Kind::Size => found == Type::Size,
+    }
+}
+
+/// The type of a value that is known before anything runs.
+pub fn known_type(expr: &Expr) -> Option<Type> {
+    Some(match &expr.kind {
+        ExprKind::Value(value) => value.type_of(),
+        ExprKind::Text(_) | ExprKind::Capture(_) | ExprKind::Bytes(_) => Type::Str,
+        ExprKind::List(_) | ExprKind::Lines(_) => Type::List,
+        ExprKind::Map(_) | ExprKind::Record { .. } => Type::Map,
+        ExprKind::Not(_) | ExprKind::And(_) | ExprKind::Or(_) => Type::Bool,
+        ExprKind::Range { .. } => Type::Range,
+        ExprKind::Function(_) | ExprKind::Lambda(..) => Type::Function,
+        _ => return None,
+    })
+}
+
+/// What to write for a value that has not the type of its parameter.
+pub fn conversion(kind: Kind, found: Type) -> Option<String> {
+    match (found, kind) {
+        (Type::Str, Kind::Int | Kind::Float | Kind::Duration | Kind::Size) => {
+            Some(format!("convert it: {}(x)", kind.name()))
+        }
+        (Type::Int | Type::Float, Kind::Duration) => Some("give the number a unit, as in 30s".into()),
+        (Type::Int | Type::Float, Kind::Size) => Some("give the number a unit, as in 64K or 512B".into()),
+        (Type::Int | Type::Float | Type::Duration | Type::Size, Kind::Str) => {
+            Some("make a string of it: str(x)".into())
+        }
+        (Type::Range, Kind::List) => Some("make a list of it: list(r)".into()),
+        (Type::Null, _) => Some("without a type a parameter takes any value, also null".into()),
+        _ => None,
+    }
+}

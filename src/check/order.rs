@@ -1,0 +1,243 @@
+//! What has run when: a function is known in its whole block, and what it uses of its file may be declared between a
+//! call of it and its text.
+//!
+//! ```text
+//! deploy web1            # refused: `retries` has no value yet
+//! let retries = 3
+//! fn deploy(host) { … $retries … }
+//! ```
+//!
+//! A call that stands above is refused by the check, also through other functions. A function value, a lambda and a
+//! `defer` may run later than where they stand: what such could call too early gets its [`Need`]s written down, and
+//! is asked for them when it is called. Nearly no script has one, so calls cost nothing.
+
+use super::lower::Checker;
+use super::program::*;
+use super::scope::{FrameKind, Name, Variable};
+use crate::diag::{Diagnostic, code};
+use crate::span::Span;
+use std::collections::{HashMap, HashSet};
+
+/// What a file has of all this. Points of its text are told by how many variables were declared before them.
+#[derive(Default)]
+pub struct Order {
+    /// Where each variable of the file is declared.
+    declared: HashMap<u32, Span>,
+    files: Vec<UsedFile>,
+    needs: Vec<NeedOf>,
+    known: HashSet<(FunctionId, Declared)>,
+    mentions: Vec<Mention>,
+}
+
+/// A file that is used, from the start of the check.
+struct UsedFile {
+    name: String,
+    id: ModuleId,
+    span: Span,
+    /// The point of its `use`, once that is reached.
+    point: Option<u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Declared {
+    Variable(u32),
+    File(usize),
+}
+
+struct NeedOf {
+    function: FunctionId,
+    declared: Declared,
+    need: Need,
+}
+
+/// A function that is named outside of functions.
+struct Mention {
+    function: FunctionId,
+    span: Span,
+    point: u32,
+    /// It is called there and then.
+    called: bool,
+}
+
+impl Order {
+    fn point(&self, declared: Declared) -> u32 {
+        match declared {
+            Declared::Variable(id) => id,
+            Declared::File(index) => self.files[index].point.unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// What to say of a function that is called too early, and what to write.
+pub fn too_early(function: &str, need: &Need) -> (String, String) {
+    let name = &need.name;
+    match need.what {
+        Needed::Variable(_) => (
+            format!("`{function}` uses `{name}`, which has no value yet: its `let` has not run"),
+            format!("move the `let` of `{name}` above the call, or the call below it"),
+        ),
+        Needed::File(_) => (
+            format!("`{function}` uses `{name}`, which is not there yet: its `use` has not run"),
+            "move the `use` to the top of the file".to_string(),
+        ),
+    }
+}
+
+impl<'s> Checker<'s> {
+    fn point(&self) -> u32 {
+        self.scopes.latest()
+    }
+
+    /// Whether what is checked here runs in its turn, not when something else calls it.
+    fn in_turn(&self) -> bool {
+        self.scopes.frame() != FrameKind::Lambda && !self.scopes.in_defer()
+    }
+
+    /// Notes where a variable of the file begins.
+    pub fn note_declared(&mut self, span: Span) {
+        if self.scopes.frame() == FrameKind::Module {
+            self.order.declared.insert(self.point(), span);
+        }
+    }
+
+    /// Notes that the function that is open uses a variable of the file.
+    pub fn note_used(&mut self, name: &str, variable: Variable) {
+        let Some(function) = self.function else { return };
+        let declared = Declared::Variable(variable.id);
+        if !self.scopes.is_of_module(variable) || !self.order.known.insert((function, declared)) {
+            return;
+        }
+        let span = self.order.declared.get(&variable.id).copied().unwrap_or_default();
+        let need = Need { name: name.into(), span, what: Needed::Variable(variable.slot()) };
+        self.order.needs.push(NeedOf { function, declared, need });
+    }
+
+    /// Notes a file that is used somewhere in the text.
+    pub fn note_file(&mut self, name: &str, id: ModuleId, span: Span) {
+        self.order.files.push(UsedFile { name: name.to_string(), id, span, point: None });
+    }
+
+    /// The `use` of a file is reached, if the file could be read.
+    pub fn reach_file(&mut self, span: Span) -> Option<ModuleId> {
+        let point = self.scopes.pass();
+        let file = self.order.files.iter_mut().find(|file| file.span == span)?;
+        file.point = Some(point);
+        Some(file.id)
+    }
+
+    /// A file is named: at once it has to have run, in a function when that is called.
+    pub fn note_member(&mut self, name: &str, module: ModuleId, span: Span) {
+        let Some(index) = self.order.files.iter().position(|file| file.name == name) else { return };
+        let file = &self.order.files[index];
+        match self.function {
+            Some(function) => {
+                let declared = Declared::File(index);
+                if self.order.known.insert((function, declared)) {
+                    let need = Need {
+                        name: name.into(),
+                        span: self.order.files[index].span,
+                        what: Needed::File(module),
+                    };
+                    self.order.needs.push(NeedOf { function, declared, need });
+                }
+            }
+            None if file.point.is_none() => {
+                let error = Diagnostic::new(code::USED_TOO_EARLY, format!("`{name}` stands above its `use`"))
+                    .at(self.source, span, "its file has not run yet")
+                    .also_at(self.source, file.span, "runs it")
+                    .help("move the `use` to the top of the file");
+                self.report(error);
+            }
+            None => {}
+        }
+    }
+
+    /// Notes that a function is called, or taken as a value.
+    pub fn called(&mut self, id: FunctionId, span: Span, called: bool) {
+        let called = called && self.in_turn();
+        self.project.calls(self.function, id, called);
+        self.lints.called(id);
+        if self.scopes.in_copy() {
+            self.project.copied_call(id, self.source, span);
+        }
+        if self.function.is_some() {
+            return;
+        }
+        if called && self.module == SCRIPT && self.is_main(id) {
+            let help = "remove the call; what `main` takes are the script's arguments";
+            let label = "would run it twice";
+            self.error(code::MISPLACED, span, "`main` runs by itself after the last statement", label, help);
+        }
+        self.order.mentions.push(Mention { function: id, span, point: self.point(), called });
+    }
+
+    fn is_main(&self, id: FunctionId) -> bool {
+        self.project.signature(id).name == "main"
+            && self.scopes.outermost().any(|(name, meaning)| {
+                name == "main" && matches!(meaning, Name::Function(main) if main == id)
+            })
+    }
+
+    /// Refuses the calls that come too early, and notes what others have to ask for.
+    pub fn finish_order(&mut self) {
+        let order = std::mem::take(&mut self.order);
+        self.refuse_early_calls(&order);
+        // The first point from which something may call each function.
+        let mut earliest: HashMap<FunctionId, u32> = HashMap::new();
+        for mention in &order.mentions {
+            let mut next = vec![mention.function];
+            while let Some(id) = next.pop() {
+                if earliest.contains_key(&id) {
+                    continue;
+                }
+                earliest.insert(id, mention.point);
+                next.extend(self.project.callees(id));
+            }
+        }
+        let mut needs: HashMap<FunctionId, Vec<Need>> = HashMap::new();
+        let points: Vec<u32> = order.needs.iter().map(|need| order.point(need.declared)).collect();
+        for (need, point) in order.needs.into_iter().zip(points) {
+            if earliest.get(&need.function).is_some_and(|first| *first < point) {
+                needs.entry(need.function).or_default().push(need.need);
+            }
+        }
+        for (function, needs) in needs {
+            self.project.needs(function, needs);
+        }
+    }
+
+    fn refuse_early_calls(&mut self, order: &Order) {
+        // For each function what runs last of all that it and those that it calls use.
+        let mut last: Vec<&NeedOf> = order.needs.iter().collect();
+        last.sort_by_key(|need| std::cmp::Reverse(order.point(need.declared)));
+        let callers = self.project.callers();
+        let mut latest: HashMap<FunctionId, &NeedOf> = HashMap::new();
+        for need in last {
+            let mut next = vec![need.function];
+            while let Some(id) = next.pop() {
+                if latest.contains_key(&id) {
+                    continue;
+                }
+                latest.insert(id, need);
+                next.extend(callers.get(&id).into_iter().flatten());
+            }
+        }
+        for mention in order.mentions.iter().filter(|mention| mention.called) {
+            let Some(need) = latest.get(&mention.function) else { continue };
+            if order.point(need.declared) <= mention.point {
+                continue;
+            }
+            let name = &self.project.signature(need.function).name;
+            let (mut message, help) = too_early(name, &need.need);
+            if need.function != mention.function {
+                let first = &self.project.signature(mention.function).name;
+                message = format!("`{first}` calls `{name}`, and {message}");
+            }
+            let error = Diagnostic::new(code::USED_TOO_EARLY, message)
+                .at(self.source, mention.span, "called too early")
+                .also_at(self.source, need.need.span, "runs later")
+                .help(help);
+            self.report(error);
+        }
+    }
+}
