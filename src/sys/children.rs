@@ -2,16 +2,18 @@
 //!
 //! As a subreaper the binary gets children that it never started: what its programs leave behind. Those are ended
 //! and reaped as such, and a status of our own child must never be taken by that. And the watcher (`watcher`), which
-//! outlives us, has to know our children; hence memory that is shared with it. A library has no table.
+//! shares our memory and outlives us, has to know our children. A library keeps no table.
 
 use super::Pid;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
 /// More children than this at once are never looked for among what was left behind.
 const PLACES: usize = 32_000;
 
 struct Table {
+    /// Whether there is one at all.
+    kept: AtomicBool,
     /// Places from here on have never been taken.
     end: AtomicUsize,
     /// Where the search for a free place begins.
@@ -25,32 +27,26 @@ struct Table {
 /// Taken by a child whose number is not known yet. No number is that small.
 const COMING: Pid = Pid::MIN;
 
-/// Null in a library.
-static TABLE: AtomicPtr<Table> = AtomicPtr::new(null_mut());
+static TABLE: Table = Table {
+    kept: AtomicBool::new(false),
+    end: AtomicUsize::new(0),
+    free: AtomicUsize::new(0),
+    overflowed: AtomicBool::new(false),
+    places: [const { AtomicI32::new(0) }; PLACES],
+};
 
-/// Makes the table; to be called before the first child is started.
-pub(super) fn keep_table() -> bool {
-    if table().is_some() {
-        return true;
-    }
-    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
-    // SAFETY: a fresh mapping, never unmapped. All zeros are a value of each atomic in it.
-    let memory = unsafe { libc::mmap(null_mut(), size_of::<Table>(), protection, flags, -1, 0) };
-    if memory == libc::MAP_FAILED {
-        return false;
-    }
-    TABLE.store(memory.cast(), Ordering::Release);
-    true
+/// Begins to keep the table; to be called before the first child is started.
+pub(super) fn keep_table() {
+    TABLE.kept.store(true, Ordering::Release);
+}
+
+fn table() -> Option<&'static Table> {
+    TABLE.kept.load(Ordering::Acquire).then_some(&TABLE)
 }
 
 /// Whether there is one, that is, whether orphans come to us.
 pub(super) fn has_table() -> bool {
     table().is_some()
-}
-
-fn table() -> Option<&'static Table> {
-    // SAFETY: null, or the mapping made above.
-    unsafe { TABLE.load(Ordering::Acquire).as_ref() }
 }
 
 /// A child's place in the table, from before its start until it is reaped.

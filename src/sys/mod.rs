@@ -16,6 +16,8 @@ pub mod memory;
 pub mod open;
 pub mod pipe;
 pub mod poll;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod raw;
 pub mod replace;
 pub mod signal;
 pub mod spawn;
@@ -26,7 +28,10 @@ pub mod supervisor;
 pub mod tree;
 pub mod tty;
 pub mod wait;
-#[cfg_attr(not(target_os = "linux"), path = "watcher/none.rs")]
+#[cfg_attr(
+    not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
+    path = "watcher/none.rs"
+)]
 pub mod watcher;
 
 #[cfg(test)]

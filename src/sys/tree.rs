@@ -189,8 +189,9 @@ pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
 /// `PR_SET_CHILD_SUBREAPER`), and there is a table of our own children. For the binary alone.
 #[cfg(target_os = "linux")]
 pub fn adopt_orphans() -> bool {
+    children::keep_table();
     // SAFETY: no memory is passed.
-    children::keep_table() && unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
 }
 
 /// There is no such thing here.

@@ -1,61 +1,77 @@
-//! The watcher: a process that outlives us, to end our children when SIGKILL, or the kernel for want of memory, has
-//! ended us.
+//! The watcher: a process that outlives us, to end our children when SIGKILL has ended us.
 //!
-//! It is a copy of this process, made before the first child, that lets go of everything and sleeps until we have
-//! ended. Not a thread of ours in another process (`CLONE_VM`), though that is made faster: when memory is short the
-//! kernel kills all processes that share it (oom_kill.c, `__oom_kill_process`), and the watcher would go with us.
+//! It is made before the first child, and costs a run that ends at once some 50 µs (a copy by fork(2) would cost four
+//! times that). So it has nothing of its own but a stack: it shares our memory, in which it finds the table of our
+//! children, and our descriptors. It sleeps until the kernel tells it that we have ended (prctl(2),
+//! `PR_SET_PDEATHSIG`). Then it stops our children, lest they end and let go of theirs, and becomes a program with a
+//! memory of its own: this one, as `pipewright --end-trees`, which reads their numbers from its standard input.
 //!
-//! Another thread may hold the allocator's lock while the copy is made, so that the copy makes system calls alone.
-//! When we have ended without it, it stops our children, lest they end and let go of theirs, and becomes a program
-//! that has a memory of its own: this one, as `pipewright --end-trees`, which reads their numbers from its standard
-//! input.
+//! As it runs in our memory while we go on, it makes system calls by itself (`raw`), and nothing else: libc's would
+//! write `errno` where this thread of ours has its own.
+//!
+//! What it can't do: when memory is short the kernel kills all processes that share it (oom_kill.c,
+//! `__oom_kill_process`), and the watcher goes with us. `--guard` has a process with a memory of its own.
 
+use super::raw::call;
+use super::spawn::BlockedSignals;
 use super::{Pid, children, last_error};
-use std::ffi::{CStr, c_char, c_int, c_long};
+use std::cell::UnsafeCell;
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::io;
 use std::ptr::null;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
-/// What the copy becomes.
+/// What it becomes.
 const ARGUMENTS: [&CStr; 2] = [c"pipewright", c"--end-trees"];
+
+/// What the kernel sends it when we end. It is blocked, as all are, and waited for.
+const OURS_ENDED: c_int = libc::SIGUSR1;
 
 /// Its number, while there is one.
 static WATCHER: Mutex<Option<Pid>> = Mutex::new(None);
+
+#[repr(align(16))]
+struct Stack(UnsafeCell<[u8; 32 << 10]>);
+
+// SAFETY: the watcher alone runs on it, and there is one at a time.
+unsafe impl Sync for Stack {}
+
+static STACK: Stack = Stack(UnsafeCell::new([0; 32 << 10]));
 
 /// Starts the watcher. Needs the table of children.
 ///
 /// # Errors
 /// `EAGAIN` or `ENOMEM` when there is no room for a process.
 pub fn start() -> io::Result<()> {
-    let mut watcher = WATCHER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
     if watcher.is_some() {
         return Ok(());
     }
     let place = children::Place::take();
-    let blocked = super::spawn::BlockedSignals::new();
-    // SAFETY: getpid takes nothing and always succeeds.
-    let parent = unsafe { libc::getpid() };
-    // No signal at its end, so that no wait for "any child" sees it (wait(2), `__WCLONE`). Not by libc's fork, which
-    // would wait for the allocator's locks.
-    // SAFETY: the copy never returns from `watch`, which makes system calls only.
-    let pid = unsafe { libc::syscall(libc::SYS_clone, 0 as c_long, 0 as c_long, 0 as c_long, 0, 0) };
-    if pid == 0 {
-        watch(parent);
-    }
+    let blocked = BlockedSignals::new();
+    // No signal at its end, so that no wait for "any child" sees it (wait(2), `__WCLONE`).
+    let flags = libc::CLONE_VM | libc::CLONE_FILES;
+    // SAFETY: the stack is the watcher's alone, which touches nothing else of ours but atomics.
+    let pid = unsafe {
+        let parent = libc::getpid() as usize as *mut c_void;
+        let top = STACK.0.get().byte_add(size_of::<Stack>()).cast();
+        libc::clone(watch, top, flags, parent)
+    };
+    let error = io::Error::last_os_error();
     drop(blocked);
     if pid < 0 {
         place.free();
-        return Err(io::Error::last_os_error());
+        return Err(error);
     }
-    place.set(pid as Pid);
+    place.set(pid);
     place.spare();
-    *watcher = Some(pid as Pid);
+    *watcher = Some(pid);
     Ok(())
 }
 
 /// Ends the watcher, for a run that ends by itself.
 pub fn end() {
-    let mut watcher = WATCHER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(pid) = watcher.take() else { return };
     // SAFETY: our own child, which nobody else reaps.
     unsafe {
@@ -64,69 +80,47 @@ pub fn end() {
     }
 }
 
-/// The copy: all signals are blocked in it, and it is in a session of its own, so that what ends us spares it.
-fn watch(parent: Pid) -> ! {
-    // SAFETY: raw system calls; the pointers are to constants and to this stack.
+/// What it does: all signals are blocked in it, and it is in a group of its own, so that what ends us spares it.
+extern "C" fn watch(parent: *mut c_void) -> c_int {
+    // SAFETY: only `wanted` is read.
     unsafe {
-        libc::syscall(libc::SYS_setsid);
-        libc::syscall(libc::SYS_prctl, libc::PR_SET_NAME, c"pw-watcher".as_ptr());
-        let exit = libc::syscall(libc::SYS_pidfd_open, parent, 0) as c_int;
-        let orphaned = || libc::syscall(libc::SYS_getppid) != c_long::from(parent);
-        // Looked at after the descriptor was made, for the number may be another's by then.
-        if !orphaned() && exit >= 0 {
-            close_but(exit);
-            let mut fd = libc::pollfd { fd: exit, events: libc::POLLIN, revents: 0 };
-            let no_time = null::<libc::timespec>();
-            while libc::syscall(libc::SYS_ppoll, &raw mut fd, 1, no_time, no_time, 0) < 0
-                && last_error() == libc::EINTR
-            {}
+        let orphaned = || call(libc::SYS_getppid, []) != parent as isize;
+        // Not a session: the kernel makes a scheduling group for each (sched(7), autogroup), which takes 80 µs.
+        call(libc::SYS_setpgid, [0, 0]);
+        call(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as usize, OURS_ENDED as usize]);
+        let wanted: u64 = 1 << (OURS_ENDED - 1);
+        // Also told when the thread ends that has made the watcher, and another of ours becomes its parent.
+        while !orphaned() {
+            call(libc::SYS_rt_sigtimedwait, [(&raw const wanted) as usize, 0, 0, size_of::<u64>()]);
         }
-        // Before Linux 5.3 there is no such descriptor, and no watcher.
-        if orphaned() {
-            end_children();
-        }
-        libc::syscall(libc::SYS_exit_group, 0);
+        end_children();
     }
-    unreachable!("exit_group does not return")
-}
-
-/// Closes all descriptors but one: a pipe that the copy held would not end for who reads it.
-unsafe fn close_but(fd: c_int) {
-    // SAFETY: the copy uses none of them.
-    unsafe {
-        let below = fd == 0 || libc::syscall(libc::SYS_close_range, 0, fd - 1, 0) == 0;
-        if !below || libc::syscall(libc::SYS_close_range, fd + 1, libc::c_uint::MAX, 0) != 0 {
-            for other in (0..4096).filter(|other| *other != fd) {
-                libc::syscall(libc::SYS_close, other);
-            }
-        }
-    }
+    0
 }
 
 /// Stops the children and hands their numbers to a program that finds and ends what is below them.
 unsafe fn end_children() {
-    if children::to_end().next().is_none() {
-        return;
-    }
-    // SAFETY: raw system calls; the pointers are to constants and to this stack.
+    // SAFETY: what is read are constants and what is on this stack. We have ended, and with us all that could mind.
     unsafe {
         for pid in children::to_end() {
-            libc::syscall(libc::SYS_kill, pid, libc::SIGSTOP);
+            call(libc::SYS_kill, [pid as usize, libc::SIGSTOP as usize]);
         }
-        let list = libc::syscall(libc::SYS_memfd_create, c"".as_ptr(), 0) as c_int;
+        // They were ours, and who reads from a pipe among them waits for its end.
+        call(libc::SYS_close_range, [0, u32::MAX as usize, 0]);
+        let list = call(libc::SYS_memfd_create, [c"".as_ptr() as usize, 0]) as usize;
         for pid in children::to_end() {
-            libc::syscall(libc::SYS_write, list, &raw const pid, size_of::<Pid>());
+            call(libc::SYS_write, [list, (&raw const pid) as usize, size_of::<Pid>()]);
         }
-        libc::syscall(libc::SYS_lseek, list, 0, libc::SEEK_SET);
-        libc::syscall(libc::SYS_dup3, list, 0, 0);
+        call(libc::SYS_lseek, [list, 0, libc::SEEK_SET as usize]);
+        call(libc::SYS_dup3, [list, 0, 0]);
         let arguments: [*const c_char; 3] = [ARGUMENTS[0].as_ptr(), ARGUMENTS[1].as_ptr(), null()];
         let environment: [*const c_char; 1] = [null()];
-        let program = c"/proc/self/exe".as_ptr();
-        libc::syscall(libc::SYS_execve, program, arguments.as_ptr(), environment.as_ptr());
-        // It can't be run: at least the children and those in their groups.
+        let program = c"/proc/self/exe".as_ptr() as usize;
+        call(libc::SYS_execve, [program, arguments.as_ptr() as usize, environment.as_ptr() as usize]);
+        // It can't be run: at least the children, and who is in their groups.
         for pid in children::to_end() {
-            libc::syscall(libc::SYS_kill, -pid, libc::SIGKILL);
-            libc::syscall(libc::SYS_kill, pid, libc::SIGKILL);
+            call(libc::SYS_kill, [-pid as usize, libc::SIGKILL as usize]);
+            call(libc::SYS_kill, [pid as usize, libc::SIGKILL as usize]);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where there is no way to see the end of a process that is no child: no watcher.
+//! Where nobody has written how one is made: no watcher.
 
 use std::io;
 

@@ -1,0 +1,50 @@
+//! System calls without libc, for who runs in our memory beside us: libc's write `errno`, which is a thread's of ours.
+
+use std::arch::asm;
+use std::ffi::c_long;
+
+/// Makes a system call; a failure is the negated errno.
+///
+/// # Safety
+/// As of the system call.
+pub(super) unsafe fn call<const N: usize>(number: c_long, given: [usize; N]) -> isize {
+    let mut arguments = [0; 4];
+    for (argument, given) in arguments.iter_mut().zip(given) {
+        *argument = given;
+    }
+    let [a, b, c, d] = arguments;
+    // SAFETY: nothing of the stack is used, and what registers the kernel changes is told.
+    unsafe { call4(number as usize, a, b, c, d) }
+}
+
+#[cfg(target_arch = "x86_64")]
+unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
+    let result: isize;
+    // SAFETY: the kernel's convention (syscall(2)).
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as isize => result,
+            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d,
+            lateout("rcx") _, lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}
+
+#[cfg(target_arch = "aarch64")]
+unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
+    let result: isize;
+    // SAFETY: the kernel's convention (syscall(2)).
+    unsafe {
+        asm!(
+            "svc 0",
+            in("x8") number,
+            inlateout("x0") a as isize => result,
+            in("x1") b, in("x2") c, in("x3") d,
+            options(nostack),
+        );
+    }
+    result
+}
