@@ -1,8 +1,10 @@
 //! Scripts are ended by a signal at a random moment, over trees of processes that are hard to end: nothing may be left.
 //!
 //! Each run has a marker in its environment, which every process of it inherits, and /proc is searched for that. This
-//! test is the subreaper of its runs: a zombie that a run leaves comes here. `RUNS=2000` runs more than the few of CI,
-//! `SEED=7` others; both print the times from the signal to the moment when all is gone.
+//! test is the subreaper of its runs: a zombie that a run leaves comes here. The same trees are ended by a time limit.
+//!
+//! `RUNS=2000` and `TIMEOUTS=1000` run more than the few of CI, `SEED=7` others; `--nocapture` shows the times from the
+//! signal, or the end of the limit, to the moment when all is gone.
 
 mod support;
 
@@ -11,6 +13,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, waitpid};
@@ -44,8 +47,7 @@ enum Target {
 
 #[test]
 fn nothing_is_left_behind() {
-    set_child_subreaper(Some(rustix::process::getpid())).expect("a subreaper (Linux 3.4)");
-    support::run::hear_signals();
+    let _alone = alone();
     let runs = setting("RUNS", 60);
     let seed = setting("SEED", 1);
     let mut rng = Rng::new(seed);
@@ -65,6 +67,78 @@ fn nothing_is_left_behind() {
         println!("{class}: {} runs, p50 {} ms, p99 {} ms, max {} ms", times.len(), at(50), at(99), at(100));
     }
     assert!(wrong.is_empty(), "SEED={seed}: {} of {runs} runs:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Nobody else's orphans may come meanwhile.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    set_child_subreaper(Some(rustix::process::getpid())).expect("a subreaper (Linux 3.4)");
+    support::run::hear_signals();
+    guard
+}
+
+#[test]
+fn a_time_limit_ends_the_whole_tree() {
+    let _alone = alone();
+    let runs = setting("TIMEOUTS", 16);
+    let mut rng = Rng::new(setting("SEED", 1));
+    let mut times = Vec::new();
+    let mut wrong = Vec::new();
+    for run in 0..runs {
+        let shape = SHAPES[(run % 8) as usize];
+        let limit = Duration::from_millis(rng.within(20, 150) as u64);
+        match limited(shape, limit, run) {
+            // All that a busy machine may take is no failure; as many runs as these are meant to measure.
+            Ok(time) if runs >= 1000 && time > Duration::from_millis(500) => {
+                wrong.push(format!("run {run} {shape} {limit:?}: {time:?} beyond limit and grace"));
+            }
+            Ok(time) => times.push(time),
+            Err(problem) => wrong.push(format!("run {run} {shape} {limit:?}: {problem}")),
+        }
+    }
+    times.sort();
+    let at = |share: usize| times.get(times.len().saturating_sub(1) * share / 100).unwrap_or(&Duration::ZERO);
+    println!(
+        "time limits: {} runs, beyond limit and grace: p50 {:?}, max {:?}",
+        times.len(),
+        at(50),
+        at(100)
+    );
+    assert!(wrong.is_empty(), "{} of {runs} runs:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// How long the tree lived beyond its limit, less the grace where that was used.
+fn limited(shape: &str, limit: Duration, run: u64) -> Result<Duration, String> {
+    const GRACE: Duration = Duration::from_millis(200);
+    let marker = format!("TIMEOUTS={}-{run}", std::process::id());
+    let (name, value) = marker.split_once('=').expect("it has one");
+    let (limit_ms, grace_ms) = (limit.as_millis(), GRACE.as_millis());
+    let script = format!(
+        "with timeout={limit_ms}ms, grace={grace_ms}ms {{ probe shape {shape} {marker} | cat; sleep 60 }}"
+    );
+    let started = Instant::now();
+    let output = Command::new(support::pipewright())
+        .env_clear()
+        .env("PATH", support::path())
+        .env(name, value)
+        .args(["-c", &script])
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| error.to_string())?;
+    let took = started.elapsed();
+    let left = processes_with(&marker);
+    let orphans = reap_orphans();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !left.is_empty() || orphans.living + orphans.dead > 0 {
+        return Err(format!("{left:?} are left, {} zombies: {said}", orphans.dead));
+    }
+    // What the end of the script has found, the limit had left.
+    if output.status.code() != Some(124) || said.contains("left running") {
+        return Err(format!("{}: {said}", output.status));
+    }
+    let stubborn = ["ignoring", "orphan"].contains(&shape);
+    Ok(took.saturating_sub(limit + if stubborn { GRACE } else { Duration::ZERO }))
 }
 
 /// Goes through all shapes and signals in turn, so that a few runs meet each shape with each.

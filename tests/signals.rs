@@ -155,6 +155,26 @@ exit 3
 }
 
 #[test]
+fn what_is_detached_outlives_the_script_and_daemons_of_it_too() {
+    let code = "
+with detach=true {
+    sh -c 'echo $$ > one.new; mv one.new one; exec sleep 60'
+    sh -c 'setsid sh -c \"echo \\$\\$ > two.new; mv two.new two; exec sleep 60\" & exit 0'
+}
+while (not 'one'.exists() or not 'two'.exists()) { sleep 5ms }
+";
+    let run = Beside::start(&[], code).until("one").until("two");
+    let pids = ["one", "two"].map(|name| fs::read_to_string(run.path(name)).expect("its number"));
+    let ended = run.end();
+    let alive = pids.clone().map(|pid| is_running(&pid));
+    for pid in &pids {
+        let pid = Pid::from_raw(pid.trim().parse().expect("a number")).expect("a number");
+        kill_process(pid, Signal::KILL).expect("it runs");
+    }
+    assert_eq!((ended.status, &*ended.err, alive), (0, "", [true; 2]));
+}
+
+#[test]
 fn zombies_are_reaped_while_the_script_runs() {
     // Each leaves a child, which ends at once and is nobody's.
     let code = "for i in (1..=200) { sh -c 'probe exit 0 & exit 0' }\ntouch counted; sleep 60";

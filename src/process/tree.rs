@@ -72,10 +72,18 @@ impl Tree {
         open.extend(children.iter().filter(|child| !child.is_reaped()).map(Child::pid));
         let own = open.len();
         let alone = tree::started_children() <= own;
+        let spared = tree::spared_since();
+        let session = tree::status(std::process::id().cast_signed()).map(|status| status.session);
+        // Of a program that is left alone, or of another one: nothing tells any more.
+        let may_be_spared = |status: &Status| {
+            spared.is_some_and(|since| status.identity > since) && Some(status.session) != session
+        };
         for pid in tree::strays() {
             match tree::status(pid) {
                 Some(status) if status.is_dead() => tree::reap_stray(pid),
-                Some(status) if self.has(&status, alone) => self.found(&status, true, &mut open),
+                Some(status) if !may_be_spared(&status) && self.has(&status, alone) => {
+                    self.found(&status, true, &mut open)
+                }
                 _ => {}
             }
         }

@@ -14,6 +14,8 @@ const PLACES: usize = 32_000;
 struct Table {
     /// Whether there is one at all.
     kept: AtomicBool,
+    /// The number of the watcher, while there is one.
+    watcher: AtomicI32,
     /// Places from here on have never been taken.
     end: AtomicUsize,
     /// Where the search for a free place begins.
@@ -29,6 +31,7 @@ const COMING: Pid = Pid::MIN;
 
 static TABLE: Table = Table {
     kept: AtomicBool::new(false),
+    watcher: AtomicI32::new(0),
     end: AtomicUsize::new(0),
     free: AtomicUsize::new(0),
     overflowed: AtomicBool::new(false),
@@ -47,6 +50,11 @@ fn table() -> Option<&'static Table> {
 /// Whether there is one, that is, whether orphans come to us.
 pub(super) fn has_table() -> bool {
     table().is_some()
+}
+
+/// The watcher is nobody's stray either; 0 when there is none any more.
+pub(super) fn set_watcher(pid: Pid) {
+    TABLE.watcher.store(pid, Ordering::Release);
 }
 
 /// A child's place in the table, from before its start until it is reaped.
@@ -113,12 +121,15 @@ pub fn is_stray(pid: Pid) -> bool {
         COMING => false,
         own => own.abs() != pid,
     };
-    !table.overflowed.load(Ordering::Acquire) && taken(table).iter().all(unknown)
+    let known = table.overflowed.load(Ordering::Acquire) || table.watcher.load(Ordering::Acquire) == pid;
+    !known && taken(table).iter().all(unknown)
 }
 
-/// Whether a process group is led by a child that is left alone.
-pub(super) fn is_spared(group: Pid) -> bool {
-    table().is_some_and(|table| taken(table).iter().any(|place| place.load(Ordering::Acquire) == -group))
+/// The children that are left alone.
+pub(super) fn spared() -> impl Iterator<Item = Pid> {
+    let places = table().map(taken).unwrap_or_default();
+    let pids = places.iter().map(|place| place.load(Ordering::Acquire));
+    pids.filter(|pid| *pid < 0 && *pid != COMING).map(Pid::abs)
 }
 
 /// How many of our children are not reaped, those aside that are left alone.

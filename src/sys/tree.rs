@@ -24,6 +24,8 @@ pub struct Status {
     pub identity: Identity,
     /// Its process group.
     pub group: Pid,
+    /// Its session.
+    pub session: Pid,
     state: u8,
     threads: u32,
 }
@@ -60,6 +62,7 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Status> {
         identity: Identity { pid, born: fields.get(19)?.parse().ok()? },
         state: *fields.first()?.as_bytes().first()?,
         group: fields.get(2)?.parse().ok()?,
+        session: fields.get(3)?.parse().ok()?,
         threads: fields.get(17)?.parse().ok()?,
     })
 }
@@ -104,12 +107,15 @@ fn by_parent(parent: Pid) -> Vec<Pid> {
     pids.filter(is_child).collect()
 }
 
-/// The children that came to us because their parents ended, the dead ones too, without those of programs that are left
-/// alone.
+/// The children that came to us because their parents ended, the dead ones too.
 pub fn strays() -> Vec<Pid> {
     let ours = children_of(std::process::id().cast_signed());
-    let strays = ours.into_iter().filter(|pid| children::is_stray(*pid));
-    strays.filter(|pid| !super::signal::group_of(*pid).is_some_and(children::is_spared)).collect()
+    ours.into_iter().filter(|pid| children::is_stray(*pid)).collect()
+}
+
+/// Since when there has been a child that is left alone, if there is one.
+pub fn spared_since() -> Option<Identity> {
+    children::spared().filter_map(status).map(|status| status.identity).min()
 }
 
 /// Whether there may be strays: one cheap call, so that a run that left nothing behind looks no further.
@@ -214,7 +220,8 @@ mod tests {
         let stat = b"42 (a) Z 1 (b)) S 7 40 1 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 3 0 987654 0 0";
         let status = parse(42, stat).unwrap();
         assert_eq!(status.identity, Identity { born: 987_654, pid: 42 });
-        assert_eq!((status.group, status.state, status.threads), (40, b'S', 3));
+        assert_eq!((status.group, status.session, status.threads), (40, 1, 3));
+        assert!(!status.is_stopped());
         assert!(!status.is_dead());
         assert_eq!(parse(1, b"1 (x"), None);
     }

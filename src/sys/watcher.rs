@@ -47,7 +47,6 @@ pub fn start() -> io::Result<()> {
     if watcher.is_some() {
         return Ok(());
     }
-    let place = children::Place::take();
     let blocked = BlockedSignals::new();
     // No signal at its end, so that no wait for "any child" sees it (wait(2), `__WCLONE`).
     let flags = libc::CLONE_VM | libc::CLONE_FILES;
@@ -60,11 +59,9 @@ pub fn start() -> io::Result<()> {
     let error = io::Error::last_os_error();
     drop(blocked);
     if pid < 0 {
-        place.free();
         return Err(error);
     }
-    place.set(pid);
-    place.spare();
+    children::set_watcher(pid);
     *watcher = Some(pid);
     Ok(())
 }
@@ -78,6 +75,7 @@ pub fn end() {
         libc::kill(pid, libc::SIGKILL);
         while libc::waitpid(pid, std::ptr::null_mut(), libc::__WALL) < 0 && last_error() == libc::EINTR {}
     }
+    children::set_watcher(0);
 }
 
 /// What it does: all signals are blocked in it, and it is in a group of its own, so that what ends us spares it.
