@@ -81,9 +81,12 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     let bare = id.methods().all(|method| method.parameters.is_empty());
     let call = format!("{name}({})", if bare { "" } else { "…" });
     let way = match found {
-        Type::Null => Some("give a default for null: (x ?? …)".into()),
+        Type::Null => Some(
+            "give a default for null: (x ?? …); methods that change their variable, such as push, give null".into(),
+        ),
         Type::Function => Some("call the function first: f(…)".into()),
         // These change a variable, so what is made from the value won't do.
+        Type::Str if name == "format" => Some("values stand in the text itself: \"$x is\"".into()),
         Type::Str if name == "push" => Some("append text: s ++= \"…\"".into()),
         Type::Map if name == "push" || name == "insert" => Some("assign: m[key] = value".into()),
         _ if changes(id) => None,

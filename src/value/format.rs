@@ -34,7 +34,7 @@ impl NotAWord {
     pub const fn hint(self) -> &'static str {
         match self.found {
             Type::Null => "give a default: $[x ?? \"\"]; or let ...$list drop its null elements",
-            Type::List => "one argument an element: ...$list",
+            Type::List => "one argument an element: ...$list; one text of all: $[list.join(\" \")]",
             Type::Range => "go through it: for i in (range) { … }",
             Type::Map => "take a field: ${map.key}",
             Type::Function => "call it: $[f(…)]",
