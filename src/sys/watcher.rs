@@ -86,6 +86,8 @@ extern "C" fn watch(parent: *mut c_void) -> c_int {
         // Not a session: the kernel makes a scheduling group for each (sched(7), autogroup), which takes 80 µs.
         call(libc::SYS_setpgid, [0, 0]);
         call(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as usize, OURS_ENDED as usize]);
+        // So that killall(1) of our name spares it.
+        call(libc::SYS_prctl, [libc::PR_SET_NAME as usize, c"pw-watcher".as_ptr() as usize]);
         let wanted: u64 = 1 << (OURS_ENDED - 1);
         // Also told when the thread ends that has made the watcher, and another of ours becomes its parent.
         while !orphaned() {
