@@ -100,6 +100,7 @@ fn run(script: Script, options: Options) -> u8 {
         handle_signals: true,
         adopt_orphans: true,
         input_is_script,
+        stats: options.stats,
         observer,
     };
     match script.run(run) {

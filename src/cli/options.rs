@@ -25,7 +25,10 @@ Options, which end at FILE or CODE:
                    output; with --check only tell which files would change
       --guard      run it below a second process, so that nothing that it started
                    outlives it though SIGKILL ends either, daemons included
-      --trace      tell on standard error when a process starts and ends
+      --trace      tell on standard error when a process starts, and when it ends
+                   what it used
+      --stats      at the end a table of all processes on standard error: times,
+                   memory, how they ended
       --explain X  tell more about a diagnostic, such as E0201, a builtin or a method
   -h, --help       print this
   -V, --version    print the version
@@ -36,28 +39,38 @@ program is not found, 126 when it can't be run, 128+N when signal N ended it.
 anything of it runs.
 ";
 
+#[derive(Default)]
 pub enum Mode {
+    #[default]
     Run,
-    Check { json: bool },
+    Check {
+        json: bool,
+    },
     Tree,
-    Format { check: bool },
+    Format {
+        check: bool,
+    },
     Help,
     Version,
     Explain(String),
 }
 
+#[derive(Default)]
 pub enum Text {
+    #[default]
     None,
     Code(Vec<u8>),
     File(PathBuf),
     StandardInput,
 }
 
+#[derive(Default)]
 pub struct Options {
     pub mode: Mode,
     pub text: Text,
     pub args: Vec<Vec<u8>>,
     pub trace: bool,
+    pub stats: bool,
     pub guard: bool,
 }
 
@@ -66,8 +79,7 @@ const USAGE: &str =
 
 pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     let mut parser = lexopt::Parser::from_iter(args);
-    let mut options =
-        Options { mode: Mode::Run, text: Text::None, args: Vec::new(), trace: false, guard: false };
+    let mut options = Options::default();
     let wrong = |error: lexopt::Error| format!("pipewright: {error}\n{USAGE}");
     loop {
         match parser.next().map_err(wrong)? {
@@ -89,6 +101,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             }
             Some(Arg::Long("ast")) => options.mode = Mode::Tree,
             Some(Arg::Long("trace")) => options.trace = true,
+            Some(Arg::Long("stats")) => options.stats = true,
             Some(Arg::Long("guard")) => options.guard = true,
             Some(Arg::Long("explain")) => {
                 options.mode = Mode::Explain(parser.value().map_err(wrong)?.to_string_lossy().into_owned());

@@ -4,6 +4,7 @@ use crate::diag::quote_argv;
 use crate::engine::{Event, Observer};
 use crate::process::StageEnd;
 use std::io::Write;
+use std::time::Duration;
 
 pub fn observer() -> Observer {
     Box::new(|event| {
@@ -19,12 +20,15 @@ pub fn observer() -> Observer {
                     StageEnd::NotStarted => "not started".to_string(),
                     StageEnd::Abandoned => "end unknown".to_string(),
                 };
-                let millis = report.wall.as_secs_f64() * 1000.0;
+                let millis = |time: Duration| time.as_secs_f64() * 1000.0;
                 let pid = report.pid.unwrap_or_default();
                 format!(
-                    "{:indent$}- {pid} {} {end} {millis:.1} ms\n",
+                    "{:indent$}- {pid} {} {end} {:.1} ms, CPU {:.1} ms, {:.1}M\n",
                     "",
                     quote_argv(&report.argv),
+                    millis(report.wall),
+                    millis(report.user + report.system),
+                    report.max_rss as f64 / f64::from(1 << 20),
                     indent = depth * 2
                 )
             }

@@ -26,6 +26,8 @@ pub struct Options {
     pub adopt_orphans: bool,
     /// The text of the script came by standard input, so its commands can't read that.
     pub input_is_script: bool,
+    /// At the end a table of all processes goes to standard error.
+    pub stats: bool,
     /// Is told of every process that starts and ends.
     pub observer: Option<Observer>,
 }
@@ -61,8 +63,8 @@ impl Script {
 
     /// Runs it to its end.
     pub fn run(self, options: Options) -> Outcome {
-        let Options { args, handle_signals, adopt_orphans, input_is_script, observer } = options;
-        let setup = Setup { args, handle_signals, adopt_orphans, input_is_script, observer };
+        let Options { args, handle_signals, adopt_orphans, input_is_script, stats, observer } = options;
+        let setup = Setup { args, handle_signals, adopt_orphans, input_is_script, stats, observer };
         let mut interpreter = Interpreter::new(self.0, setup);
         match interpreter.run() {
             Ok(()) => Outcome::Exit(0),

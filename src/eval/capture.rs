@@ -90,6 +90,7 @@ impl Interpreter {
     fn capture_builtin(&mut self, stage: &Stage) -> Eval<Vec<u8>> {
         let substitutions = self.substitutions.len();
         let prepared = self.prepare(stage)?;
+        let started = Instant::now();
         let mut memory = Vec::new();
         let mut status = 0;
         let mut argv = Vec::new();
@@ -104,8 +105,7 @@ impl Interpreter {
             return Err(self.raise(failure));
         }
         let end = super::unwind::End::Status(status);
-        let outcome =
-            super::unwind::StageOutcome { span: stage.span, argv, end, wall: Duration::ZERO, order: None };
+        let outcome = super::unwind::StageOutcome::inner(stage.span, argv, started, end);
         match self.judge(vec![outcome])? {
             None => Ok(memory),
             Some(failure) => Err(self.raise(failure)),

@@ -34,6 +34,8 @@ pub struct Setup {
     /// say so.
     pub adopt_orphans: bool,
     pub observer: Option<Observer>,
+    /// At the end a table of all processes goes to standard error.
+    pub stats: bool,
     /// The script itself came by standard input.
     pub input_is_script: bool,
 }
@@ -142,7 +144,7 @@ impl Interpreter {
             environment: Environment::inherited(),
             search: None,
             files,
-            settings: Arc::default(),
+            settings: Arc::new(Settings { stats: setup.stats.then(Arc::default), ..Settings::default() }),
             jobs: Vec::new(),
             substitutions: Vec::new(),
             status: 0,
@@ -191,6 +193,9 @@ impl Interpreter {
             }
         };
         self.sweep(&ran);
+        if let Some(reports) = &self.settings.stats {
+            self.say_text(&super::stats::table(&super::stats::lock(reports)), &self.files);
+        }
         ran
     }
 

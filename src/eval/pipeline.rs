@@ -8,7 +8,7 @@ use super::command::{Prepared, Work};
 use super::output::Output;
 use super::redirect::Opened;
 use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
-use super::{Error, Event, Interpreter};
+use super::{Error, Event, Interpreter, stats};
 use crate::check::program::*;
 use crate::diag::code;
 use crate::process::{
@@ -191,7 +191,7 @@ impl Interpreter {
         let result = self.work(&prepared.work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
         self.files = saved;
         let end = End::Status(result?);
-        self.judge(vec![StageOutcome { span, argv, end, wall: started.elapsed(), order: None }])
+        self.judge(vec![StageOutcome::inner(span, argv, started, end)])
     }
 
     fn start_and_wait(
@@ -293,7 +293,7 @@ impl Interpreter {
             let report = child.report(*place + 1 == count);
             self.observe(&Event::Ended { report: &report, depth: self.depth });
             if let Some(stats) = &self.settings.stats {
-                stats.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(report.clone());
+                stats::lock(stats).push(report.clone());
             }
             outcomes[*place] = Some(StageOutcome::of(report, stages[*place].span));
         }
@@ -489,8 +489,7 @@ impl Interpreter {
                 result
             }
         };
-        let wall = started.elapsed();
-        let outcome = |end| StageOutcome { span, argv, end, wall, order: None };
+        let outcome = |end| StageOutcome::inner(span, argv, started, end);
         match result {
             Ok(status) => (outcome(End::Status(status)), None),
             Err(Unwind::PipeClosed) => (outcome(End::PipeClosed), None),
@@ -522,13 +521,8 @@ impl Interpreter {
     pub(super) fn crashed(&self, span: Span) -> StageOutcome {
         let error =
             page(code::INTERNAL, self.source(), span, "a stage of the interpreter crashed", "this stage");
-        StageOutcome {
-            span,
-            argv: Vec::new(),
-            end: End::Error(Box::new(Error::value(error))),
-            wall: Default::default(),
-            order: None,
-        }
+        let end = End::Error(Box::new(Error::value(error)));
+        StageOutcome::inner(span, Vec::new(), Instant::now(), end)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Failures as values: what `catch` catches, and the records of `try { … }` and `capture { … }`.
 
 use super::Interpreter;
-use super::unwind::{End, Error, Eval, Failure, StageOutcome, Unwind, page};
+use super::unwind::{End, Error, Eval, Failure, ProcessUse, StageOutcome, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{Code, Diagnostic, code};
 use crate::span::Span;
-use crate::value::{Duration, List, Map, Str, Value};
+use crate::value::{Duration, List, Map, Size, Str, Value};
+use std::time::UNIX_EPOCH;
 
 impl Interpreter {
     /// `try { … } catch e { … }`
@@ -143,6 +144,21 @@ fn stage_value(stage: &StageOutcome) -> Value {
     map.insert("ok", (!stage.failed()).into());
     map.insert("status", i64::from(stage.status()).into());
     map.insert("signal", signal_of(std::slice::from_ref(stage)));
+    let began = stage.began.duration_since(UNIX_EPOCH).unwrap_or_default();
+    map.insert("start", Duration::from(began).into());
     map.insert("duration", Duration::from(stage.wall).into());
+    // What runs in the interpreter is not told apart from it.
+    let mut of_process = |key: &str, take: fn(&ProcessUse) -> Value| {
+        map.insert(key, stage.process.as_ref().map_or(Value::Null, take));
+    };
+    of_process("pid", |process| process.pid.map_or(Value::Null, Value::from));
+    of_process("user", |process| Duration::from(process.user).into());
+    of_process("system", |process| Duration::from(process.system).into());
+    of_process("memory", |process| {
+        Size::from_bytes(i64::try_from(process.memory).unwrap_or(i64::MAX)).into()
+    });
+    of_process("order", |process| {
+        process.order.and_then(|order| i64::try_from(order).ok()).map_or(Value::Null, Value::from)
+    });
     Value::Map(map)
 }

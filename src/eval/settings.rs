@@ -2,11 +2,11 @@
 
 use super::job::JobState;
 use super::unwind::{Eval, TimedOut, Unwind};
-use super::{Interpreter, atomic, capture};
+use super::{Interpreter, atomic, capture, stats};
 use crate::diag::Source;
-use crate::process::{Activity, Attributes, Deadline, GRACE, Signal, StageReport, Wait};
+use crate::process::{Activity, Attributes, Deadline, GRACE, Signal, Wait};
 use crate::span::Span;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What holds for the commands of a block. Shared by all that run in it; `with` makes another one.
@@ -27,7 +27,7 @@ pub struct Settings {
     /// Where files wait that are to replace others.
     pub replacements: Option<Arc<atomic::Replacements>>,
     /// Who keeps the table of processes.
-    pub stats: Option<Arc<Mutex<Vec<StageReport>>>>,
+    pub stats: Option<Arc<stats::Reports>>,
     /// Programs are left to themselves.
     pub detach: bool,
     /// The job that this is.

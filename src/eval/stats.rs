@@ -3,7 +3,15 @@
 use crate::diag::quote_argv;
 use crate::process::{StageEnd, StageReport};
 use std::fmt::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// What is known of the processes that have ended, from any thread.
+pub type Reports = Mutex<Vec<StageReport>>;
+
+pub fn lock(reports: &Reports) -> MutexGuard<'_, Vec<StageReport>> {
+    reports.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A line for each process, in the order of their ends.
 pub fn table(reports: &[StageReport]) -> String {

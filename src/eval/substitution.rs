@@ -50,7 +50,7 @@ impl Interpreter {
                 }
                 end => end,
             };
-            StageOutcome { span, argv: Vec::new(), end, wall: started.elapsed(), order: None }
+            StageOutcome::inner(span, Vec::new(), started, end)
         })?;
         let taken = |number: i32| {
             self.files.get(number).is_some() || self.substitutions.iter().any(|s| s.number == number)

@@ -5,6 +5,7 @@ use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word};
 use crate::process::{Signal, StageEnd, StageReport};
 use crate::span::Span;
 use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 /// The result of evaluating anything.
 pub type Eval<T> = Result<T, Unwind>;
@@ -170,7 +171,21 @@ pub struct StageOutcome {
     pub span: Span,
     pub argv: Vec<Vec<u8>>,
     pub end: End,
-    pub wall: std::time::Duration,
+    pub began: SystemTime,
+    pub wall: Duration,
+    /// Of a stage that was a process of its own.
+    pub process: Option<ProcessUse>,
+}
+
+/// What a process used.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessUse {
+    pub pid: Option<i32>,
+    pub user: Duration,
+    pub system: Duration,
+    /// The most memory that it held, in bytes.
+    pub memory: u64,
+    /// Which of the pipeline's processes ended first, from 0.
     pub order: Option<usize>,
 }
 
@@ -197,7 +212,25 @@ impl StageOutcome {
             StageEnd::PipeClosed => End::PipeClosed,
             StageEnd::NotStarted | StageEnd::Abandoned => End::Unknown,
         };
-        Self { span, argv: report.argv, end, wall: report.wall, order: report.end_order }
+        let process = ProcessUse {
+            pid: report.pid,
+            user: report.user,
+            system: report.system,
+            memory: report.max_rss,
+            order: report.end_order,
+        };
+        Self { span, argv: report.argv, end, began: report.began, wall: report.wall, process: Some(process) }
+    }
+
+    /// Of a stage that ran in the interpreter, and has just ended.
+    pub fn inner(span: Span, argv: Vec<Vec<u8>>, started: Instant, end: End) -> Self {
+        let wall = started.elapsed();
+        let began = SystemTime::now().checked_sub(wall).unwrap_or(SystemTime::UNIX_EPOCH);
+        Self { span, argv, end, began, wall, process: None }
+    }
+
+    fn order(&self) -> Option<usize> {
+        self.process.and_then(|process| process.order)
     }
 
     pub const fn failed(&self) -> bool {
@@ -319,7 +352,7 @@ impl Failure {
 /// the writer.
 fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
     let reader = stages.get(failed + 1)?;
-    let earlier = reader.order? < stages[failed].order?;
+    let earlier = reader.order()? < stages[failed].order()?;
     let status = matches!(stages[failed].end, End::Status(_));
     (earlier && status).then(|| {
         format!("stage {} ended before stage {} and may have closed its output", failed + 2, failed + 1)

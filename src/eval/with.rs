@@ -67,6 +67,7 @@ impl Interpreter {
         let replacements = circumstances.atomic.then(|| Arc::new(Replacements::default()));
         settings.replacements = replacements.clone().or(settings.replacements.take());
         let table = circumstances.stats.then(Arc::default);
+        let outer_table = settings.stats.clone();
         settings.stats = table.clone().or(settings.stats.take());
         if let Some(directory) = &circumstances.directory {
             self.directory = Some(directory.clone());
@@ -89,8 +90,12 @@ impl Interpreter {
             result = result.and_then(|()| self.replace(&replacements));
         }
         if let Some(table) = table {
-            let table = std::mem::take(&mut *table.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-            self.say_text(&stats::table(&table), &self.files);
+            let reports = std::mem::take(&mut *stats::lock(&table));
+            self.say_text(&stats::table(&reports), &self.files);
+            // They are processes of the block around this one, too.
+            if let Some(outer) = &outer_table {
+                stats::lock(outer).extend(reports);
+            }
         }
         match result {
             Err(Unwind::TimedOut(timed_out))

@@ -5,7 +5,7 @@ use crate::sys::wait::{Ended, Process};
 use crate::sys::{Pid, errno};
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A program that was started. Dropped before its end, it is terminated and reaped.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Child {
     group_id: Option<Pid>,
     argv: Vec<Vec<u8>>,
     started: Instant,
+    /// The same moment for people, and no measure: the clock may be set.
+    began: SystemTime,
     state: State,
 }
 
@@ -46,7 +48,8 @@ impl Child {
         argv: Vec<Vec<u8>>,
         started: Instant,
     ) -> Self {
-        Self { process, group, group_id, argv, started, state: State::Running }
+        let began = SystemTime::now().checked_sub(started.elapsed()).unwrap_or(SystemTime::UNIX_EPOCH);
+        Self { process, group, group_id, argv, started, began, state: State::Running }
     }
 
     /// Its process number. A later process may have the same one when this is reaped.
@@ -96,6 +99,7 @@ impl Child {
         StageReport {
             argv: self.argv.clone(),
             pid: Some(self.pid()),
+            began: self.began,
             wall: at.duration_since(self.started),
             user: ended.map_or(Duration::ZERO, |ended| ended.user),
             system: ended.map_or(Duration::ZERO, |ended| ended.system),

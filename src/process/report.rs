@@ -3,7 +3,7 @@
 use super::Signal;
 use crate::sys::Pid;
 use crate::sys::wait::End;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How a stage ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct StageReport {
     pub argv: Vec<Vec<u8>>,
     /// Its process number, if it was a process.
     pub pid: Option<Pid>,
+    /// When it was started, by the clock of the machine.
+    pub began: SystemTime,
     /// From its start to its end.
     pub wall: Duration,
     /// Processor time in its own code, children that it waited for included.
@@ -78,6 +80,7 @@ impl StageReport {
         Self {
             argv,
             pid: None,
+            began: SystemTime::UNIX_EPOCH,
             wall: Duration::ZERO,
             user: Duration::ZERO,
             system: Duration::ZERO,
