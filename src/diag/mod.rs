@@ -12,6 +12,7 @@ mod codes;
 mod escape;
 mod excerpt;
 mod reason;
+mod redactions;
 mod render;
 mod similar;
 mod source;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub use codes::{ALL, Code, code};
 pub use escape::{quote_argv, quote_word, visible};
 pub use reason::reason;
+pub use redactions::{MASK, Redactions};
 pub use similar::similar;
 pub use source::Source;
 pub(crate) use source::floor_boundary;
@@ -40,6 +42,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do, shown last; may span several lines.
     pub help: Vec<String>,
+    /// What is masked in the page.
+    pub redactions: Redactions,
 }
 
 /// A range of a source text with words beside it.
@@ -59,7 +63,14 @@ pub struct Label {
 impl Diagnostic {
     /// A page with a code and a message alone.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), labels: Vec::new(), notes: Vec::new(), help: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            redactions: Redactions::default(),
+        }
     }
 
     /// Points at the place of the error.
@@ -88,6 +99,13 @@ impl Diagnostic {
         self
     }
 
+    /// Masks secrets in the page.
+    #[must_use]
+    pub fn redact(mut self, redactions: &Redactions) -> Self {
+        self.redactions = redactions.clone();
+        self
+    }
+
     /// Where the error is: its first primary label, or else its first label.
     pub fn primary(&self) -> Option<&Label> {
         self.labels.iter().find(|label| label.primary).or_else(|| self.labels.first())
@@ -102,7 +120,8 @@ impl Diagnostic {
 /// The message alone, escaped: `error[E0201]: message`.
 impl std::fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "error[{}]: {}", self.code, visible(self.message.as_bytes()))
+        let message = self.redactions.apply_text(&self.message);
+        write!(f, "error[{}]: {}", self.code, visible(message.as_bytes()))
     }
 }
 

@@ -68,7 +68,7 @@ impl Diagnostic {
         for help in &self.help {
             push_lines(&mut page, &styled(DEFAULT_HELP_STYLE, "help"), "help: ".len(), help);
         }
-        page
+        self.redactions.apply_text(&page)
     }
 }
 

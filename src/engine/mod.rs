@@ -66,20 +66,22 @@ impl Script {
         let Options { args, handle_signals, adopt_orphans, input_is_script, stats, observer } = options;
         let setup = Setup { args, handle_signals, adopt_orphans, input_is_script, stats, observer };
         let mut interpreter = Interpreter::new(self.0, setup);
-        match interpreter.run() {
+        let outcome = interpreter.run();
+        let redactions = interpreter.redactions();
+        match outcome {
             Ok(()) => Outcome::Exit(0),
             Err(Unwind::Exit(status)) => Outcome::Exit(status),
             Err(Unwind::Interrupted(signal)) => Outcome::Signal(signal),
             Err(Unwind::PipeClosed) => Outcome::PipeClosed,
             Err(Unwind::Error(error)) => {
                 let status = error.status;
-                Outcome::Error(Box::new(error.into_page()), status)
+                Outcome::Error(Box::new(error.into_page().redact(redactions)), status)
             }
             // No block is open any more whose limit it could be.
             Err(Unwind::TimedOut(timed_out)) => {
                 let error = timed_out.into_error();
                 let status = error.status;
-                Outcome::Error(Box::new(error.into_page()), status)
+                Outcome::Error(Box::new(error.into_page().redact(redactions)), status)
             }
             Err(Unwind::Help(text)) => Outcome::Help(text),
             Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Outcome::Exit(0),

@@ -4,6 +4,7 @@ use super::Interpreter;
 use super::arguments::{self, Argument};
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
+use super::word::Joined;
 use crate::builtins::Builtin;
 use crate::check::option_of;
 use crate::check::program::*;
@@ -149,8 +150,9 @@ impl Interpreter {
         let outer = self.environment.clone();
         let mut result = Ok(());
         for (name, value) in &command.assignments {
-            result = self.text_of(value).and_then(|text| {
-                self.environment.set(name.as_bytes(), &text).map_err(|error| {
+            result = self.joined(value).and_then(|Joined { text, secret }| {
+                let set = if secret { Environment::set_secret } else { Environment::set };
+                set(&mut self.environment, name.as_bytes(), &text).map_err(|error| {
                     self.fail(Error::value(page(
                         code::BAD_VALUE,
                         self.source(),

@@ -2,6 +2,7 @@
 
 use super::job::JobState;
 use super::unwind::{Error, Eval, Unwind, page};
+use super::word::Joined;
 use super::{Interpreter, quote};
 use crate::check::program::*;
 use crate::diag::code;
@@ -22,7 +23,7 @@ impl Interpreter {
                 self.binary(*operator, &operands.0, &operands.1, expr.span)
             }
             ExprKind::Environment { name, required } => self.variable(name, *required, expr.span),
-            ExprKind::Text(parts) => Ok(Value::Str(Str::from(self.join(parts)?))),
+            ExprKind::Text(parts) => self.join(parts).map(Joined::into_value),
             ExprKind::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for item in items {
@@ -195,8 +196,9 @@ impl Interpreter {
         }
     }
 
-    fn variable(&mut self, name: &Str, required: bool, span: Span) -> Eval<Value> {
+    pub(super) fn variable(&mut self, name: &Str, required: bool, span: Span) -> Eval<Value> {
         match self.environment.get(name.as_bytes()) {
+            Some(value) if self.environment.is_secret(name.as_bytes()) => Ok(Value::secret(value.to_vec())),
             Some(value) => Ok(Value::str(value.to_vec())),
             // Shells keep it themselves; ours is the session's directory.
             None if name.as_bytes() == b"PWD" => Ok(Value::str(self.working_directory(span)?)),
@@ -311,6 +313,9 @@ impl Interpreter {
     /// The one argument that a value becomes.
     pub(super) fn word_of<'v>(&self, value: &'v Value, span: Span) -> Eval<Cow<'v, [u8]>> {
         format::to_word(value).map_err(|error| {
+            if error.found == Type::Secret {
+                return self.secret_seen(span);
+            }
             let diagnostic = page(code::NOT_A_WORD, self.source(), span, error.to_string(), "not one word");
             Error::value(diagnostic.help(error.hint())).into()
         })

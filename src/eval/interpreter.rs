@@ -5,9 +5,9 @@ use super::settings::Settings;
 use super::substitution::Substitution;
 use super::unwind::{Error, Eval, StageOutcome, Unwind};
 use crate::check::program::{ARGS, ModuleId, Program, SCRIPT, Slot};
-use crate::diag::Source;
+use crate::diag::{Redactions, Source};
 use crate::process::{
-    self, Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport,
+    self, Child, Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport,
 };
 use crate::value::{List, Str, Value};
 use std::ffi::CStr;
@@ -50,6 +50,8 @@ pub struct Shared {
     terminal: OnceLock<bool>,
     unreadable: OnceLock<Option<Arc<OwnedFd>>>,
     observer: Option<Observer>,
+    /// What no message shows.
+    pub(super) redactions: Redactions,
 }
 
 impl Shared {
@@ -124,6 +126,7 @@ impl Interpreter {
             terminal: OnceLock::new(),
             unreadable: OnceLock::new(),
             observer: setup.observer,
+            redactions: Redactions::default(),
         };
         let mut files = FileTable::inherited();
         // In sh a command would read what follows it in the script.
@@ -176,6 +179,11 @@ impl Interpreter {
             directory_named: self.directory_named,
             depth: self.depth + 1,
         }
+    }
+
+    /// What no message shows.
+    pub fn redactions(&self) -> &Redactions {
+        &self.shared.redactions
     }
 
     /// Runs the script and its `main`, and awaits its jobs.
@@ -311,9 +319,23 @@ impl Interpreter {
     }
 
     pub(super) fn observe(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.shared.observer {
-            observer(event);
+        let Some(observer) = &self.shared.observer else { return };
+        match *event {
+            Event::Started { pid, argv, depth } => {
+                let masked = self.shared.redactions.apply_all(argv);
+                observer(&Event::Started { pid, argv: masked.as_deref().unwrap_or(argv), depth });
+            }
+            Event::Ended { .. } => observer(event),
         }
+    }
+
+    /// What became of a child, as it may be shown.
+    pub(super) fn report(&self, child: &Child, last: bool) -> StageReport {
+        let mut report = child.report(last);
+        if let Some(masked) = self.shared.redactions.apply_all(&report.argv) {
+            report.argv = masked;
+        }
+        report
     }
 
     /// The directory of the session, for what takes a path.

@@ -235,6 +235,10 @@ impl Host for Caller<'_> {
         }
     }
 
+    fn conceal(&mut self, secret: &[u8]) {
+        self.run.shared.redactions.add(secret);
+    }
+
     fn metadata(&self, path: &Path, follow: bool) -> io::Result<Metadata> {
         let found = if follow { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) }?;
         let kind = found.file_type();

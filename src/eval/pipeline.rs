@@ -86,7 +86,8 @@ impl Interpreter {
 
     /// Writes to standard error, as `files` have it. Who closed it wants no word.
     pub(super) fn say_text(&self, text: &str, files: &FileTable) {
-        let _ = Output::Files(files).write(self, 2, text.as_bytes(), Span::default());
+        let text = self.shared.redactions.apply(text.as_bytes());
+        let _ = Output::Files(files).write(self, 2, &text, Span::default());
     }
 
     /// Runs a pipeline whose last stage's output, if asked, is captured.
@@ -290,7 +291,7 @@ impl Interpreter {
             capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
         }
         for (child, place) in children.iter().zip(&places) {
-            let report = child.report(*place + 1 == count);
+            let report = self.report(child, *place + 1 == count);
             self.observe(&Event::Ended { report: &report, depth: self.depth });
             if let Some(stats) = &self.settings.stats {
                 stats::lock(stats).push(report.clone());
@@ -335,6 +336,9 @@ impl Interpreter {
     /// A failure if any stage failed; what is no command's failure unwinds.
     pub(super) fn judge(&mut self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
         for outcome in &mut outcomes {
+            if let Some(masked) = self.shared.redactions.apply_all(&outcome.argv) {
+                outcome.argv = masked;
+            }
             match std::mem::replace(&mut outcome.end, End::Unknown) {
                 End::TimedOut(timed_out) => return Err(Unwind::TimedOut(timed_out)),
                 End::Status(status) if self.settings.ok.as_ref().is_some_and(|ok| ok.contains(&status)) => {

@@ -62,7 +62,7 @@ impl Interpreter {
             }
             RedirectionKind::Close => Action::Close,
             RedirectionKind::Text(text) => {
-                let bytes = self.text_of(text)?;
+                let bytes = self.joined(text)?.text;
                 // No shell's text holds one; bash drops it with a warning.
                 if bytes.contains(&0) {
                     let message = "a NUL byte in the text of a redirection";

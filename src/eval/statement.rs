@@ -205,8 +205,7 @@ impl Interpreter {
             let span = assign.path[0].span;
             return Err(self.wrong_type(span, "the name of a variable", "a name after the dot", Type::Map));
         };
-        let mut value =
-            self.environment.get(name.as_bytes()).map_or(Value::Null, |value| Value::str(value.to_vec()));
+        let mut value = self.variable(name, false, assign.path[0].span)?;
         let right = self.expr(&assign.value)?;
         self.operate(assign, &mut value, right)?;
         match value {
@@ -214,8 +213,14 @@ impl Interpreter {
                 self.environment.remove(name.as_bytes());
             }
             value => {
-                let text = self.word_of(&value, assign.value.span)?;
-                self.environment.set(name.as_bytes(), &text).map_err(|error| {
+                let set = match value.as_secret() {
+                    Some(secret) => self.environment.set_secret(name.as_bytes(), secret),
+                    None => {
+                        let text = self.word_of(&value, assign.value.span)?;
+                        self.environment.set(name.as_bytes(), &text)
+                    }
+                };
+                set.map_err(|error| {
                     self.fail(Error::value(page(
                         code::BAD_VALUE,
                         self.source(),

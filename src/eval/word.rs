@@ -9,6 +9,20 @@ use crate::expand::{pattern, tilde};
 use crate::span::Span;
 use crate::value::Value;
 
+/// The parts of a string, joined.
+#[derive(Default)]
+pub struct Joined {
+    pub text: Vec<u8>,
+    /// A text with a secret in it is one.
+    pub secret: bool,
+}
+
+impl Joined {
+    pub fn into_value(self) -> Value {
+        if self.secret { Value::secret(self.text) } else { Value::str(self.text) }
+    }
+}
+
 impl Interpreter {
     /// The arguments that words make, for a program or a builtin.
     pub(super) fn arguments(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
@@ -45,6 +59,11 @@ impl Interpreter {
         self.text_and_kind(text).map(|(text, _)| text)
     }
 
+    /// The text of a word that may be a secret: what is handed to a program and stands in no list of arguments.
+    pub(super) fn joined(&mut self, text: &WordText) -> Eval<Joined> {
+        self.join(&text.parts)
+    }
+
     /// The text of a word, and whether it is a number: one that begins with `-` is no option.
     fn text_and_kind(&mut self, text: &WordText) -> Eval<(Vec<u8>, bool)> {
         if let [Part::Value(expr)] = &*text.parts {
@@ -53,19 +72,23 @@ impl Interpreter {
                 matches!(value, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
             return Ok((self.word_of(&value, expr.span)?.into_owned(), number));
         }
-        Ok((self.join(&text.parts)?, false))
+        match self.join(&text.parts)? {
+            Joined { text, secret: false } => Ok((text, false)),
+            Joined { secret: true, .. } => Err(self.secret_seen(text.span)),
+        }
     }
 
     /// The parts of a string, one after another.
-    pub(super) fn join(&mut self, parts: &[Part]) -> Eval<Vec<u8>> {
-        let mut text = Vec::new();
+    pub(super) fn join(&mut self, parts: &[Part]) -> Eval<Joined> {
+        let mut joined = Joined::default();
         for (index, part) in parts.iter().enumerate() {
-            self.part(part, parts.get(index + 1), &mut text)?;
+            joined.secret |= self.part(part, parts.get(index + 1), &mut joined.text)?;
         }
-        Ok(text)
+        Ok(joined)
     }
 
-    fn part(&mut self, part: &Part, next: Option<&Part>, into: &mut Vec<u8>) -> Eval<()> {
+    /// Appends the text of a part, and tells whether that is a secret.
+    fn part(&mut self, part: &Part, next: Option<&Part>, into: &mut Vec<u8>) -> Eval<bool> {
         match part {
             Part::Text(text) => into.extend_from_slice(text.as_bytes()),
             Part::Value(expr) => {
@@ -82,6 +105,10 @@ impl Interpreter {
                         "this is a map",
                     );
                     return Err(Error::value(error.help("put the path in braces: ${map.key}")).into());
+                }
+                if let Some(secret) = value.as_secret() {
+                    into.extend_from_slice(secret);
+                    return Ok(true);
                 }
                 into.extend_from_slice(&self.word_of(&value, expr.span)?);
             }
@@ -105,13 +132,29 @@ impl Interpreter {
                     ))
                 })?;
                 into.extend_from_slice(&directory);
+                return Ok(user.as_bytes().is_empty() && self.environment.is_secret(b"HOME"));
             }
             Part::Process { from, body, span } => {
                 let path = self.substitute(*from, body, *span)?;
                 into.extend_from_slice(path.as_bytes());
             }
         }
-        Ok(())
+        Ok(false)
+    }
+
+    /// Of a secret where everybody could read it.
+    pub(super) fn secret_seen(&self, span: Span) -> Unwind {
+        let error = page(
+            code::SECRET_SEEN,
+            self.source(),
+            span,
+            "a secret can't be a word: every user of this machine can read the arguments of programs",
+            "this is a secret",
+        );
+        let error = error
+            .help("hand it over by the environment, NAME=$x cmd, or by standard input, cmd <<< $x")
+            .help("a function takes it in a call, f(x); x.reveal() is its text, if it may be seen");
+        Error::value(error).into()
     }
 
     fn check_argument(&self, argument: &[u8], guarded: bool, span: Span) -> Eval<()> {
@@ -183,7 +226,9 @@ impl Interpreter {
                         GlobPart::Pattern(text) => (true, text.to_vec()),
                         GlobPart::Text(part) => {
                             let mut text = Vec::new();
-                            self.part(part, None, &mut text)?;
+                            if self.part(part, None, &mut text)? {
+                                return Err(self.secret_seen(word.span));
+                            }
                             (false, text)
                         }
                     });

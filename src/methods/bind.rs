@@ -132,6 +132,7 @@ fn conversion(wanted: Kind, found: Type) -> Option<&'static str> {
     Some(match (wanted, found) {
         (_, Type::Null) => "give a default for null: x ?? …",
         (Kind::Function | Kind::StrOrFunction, _) => "write a function: x => …",
+        (Kind::Str, Type::Secret) => "take its text out: x.reveal()",
         (_, Type::Function) => "call the function: f(…)",
         (Kind::Str, Type::List) => "join the list: xs.join(\" \")",
         (Kind::Str, Type::Int | Type::Float | Type::Bool | Type::Duration | Type::Size) => {
@@ -168,6 +169,7 @@ pub fn signature(method: &Method) -> String {
         Receiver::Size => "size.",
         Receiver::Range => "r.",
         Receiver::Job => "job.",
+        Receiver::Secret => "secret.",
     };
     let parameter = |parameter: &Parameter| {
         let rest = if parameter.rest { "..." } else { "" };

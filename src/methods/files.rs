@@ -78,7 +78,11 @@ pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let path = string(argument(arguments, 0))?;
     let content = argument(arguments, 1);
     let append = optional_truth(argument(arguments, 2))?.unwrap_or(false);
-    let bytes = to_word(content).map_err(|error| {
+    let bytes = match content.as_secret() {
+        Some(secret) => Ok(secret.as_bytes().into()),
+        None => to_word(content),
+    };
+    let bytes = bytes.map_err(|error| {
         let message = format!("`write` writes a string, and {error}");
         MethodError::new(code::NOT_A_WORD, message)
             .at(1)

@@ -44,6 +44,9 @@ pub trait Host {
     /// [`super::MethodError::Host`] when the job has failed; a signal that is none.
     fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome;
 
+    /// Masks a text in all messages from now on.
+    fn conceal(&mut self, secret: &[u8]);
+
     /// The paths that match a pattern, in order.
     ///
     /// # Errors

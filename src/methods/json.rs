@@ -298,6 +298,7 @@ fn no_form(value: &Value) -> MethodError {
     match value {
         Value::Duration(_) => error.help("write text, str(d), or a number, d.seconds()"),
         Value::Size(_) => error.help("write text, str(size), or a number, size.bytes()"),
+        Value::Opaque(_) if value.as_secret().is_some() => error.help("take its text out: x.reveal()"),
         Value::Range(_) => error.help("make a list of the range: list(r)"),
         _ => error,
     }

@@ -31,6 +31,7 @@ mod number;
 mod order;
 mod path;
 mod reference;
+mod secret;
 mod table;
 mod text;
 mod time;
@@ -79,6 +80,7 @@ pub enum Receiver {
     Size,
     Range,
     Job,
+    Secret,
 }
 
 impl Receiver {
@@ -95,6 +97,7 @@ impl Receiver {
             Self::Size => &[Type::Size],
             Self::Range => &[Type::Range],
             Self::Job => &[Type::Job],
+            Self::Secret => &[Type::Secret],
         }
     }
 
@@ -111,6 +114,7 @@ impl Receiver {
             Self::Size => "sizes",
             Self::Range => "ranges",
             Self::Job => "jobs",
+            Self::Secret => "secrets",
         }
     }
 }
@@ -128,6 +132,7 @@ const ALL_TYPES: &[Type] = &[
     Type::Range,
     Type::Function,
     Type::Job,
+    Type::Secret,
     Type::Opaque,
 ];
 

@@ -84,6 +84,7 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
         Type::Null => Some(
             "give a default for null: (x ?? …); methods that change their variable, such as push, give null".into(),
         ),
+        Type::Secret => Some(format!("take its text out: x.reveal().{call}")),
         Type::Function => Some("call the function first: f(…)".into()),
         // These change a variable, so what is made from the value won't do.
         Type::Str if name == "format" => Some("values stand in the text itself: \"$x is\"".into()),

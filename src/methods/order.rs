@@ -145,6 +145,7 @@ fn hash(
         return Err(OpError::TooDeep { op: ops::Op::Eq });
     }
     match value {
+        Value::Opaque(_) if let Some(secret) = value.as_secret() => secret.hash(hasher),
         Value::Null | Value::Opaque(_) => {}
         Value::Bool(b) => b.hash(hasher),
         // An integer equals a float of its value; those that round to one float only share a bucket.

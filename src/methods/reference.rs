@@ -35,6 +35,7 @@ fn reference() -> String {
         ("Sizes", Receiver::Size),
         ("Ranges", Receiver::Range),
         ("Jobs", Receiver::Job),
+        ("Secrets", Receiver::Secret),
         ("All values", Receiver::Any),
     ] {
         section(&mut out, title, METHODS, receiver);

@@ -4,7 +4,7 @@
 //! [`Method::example`] for its form.
 
 use super::{Kind, Method, Parameter, Receiver, Run};
-use super::{convert, files, job, json, list, map, matching, number, order, path, text, time};
+use super::{convert, files, job, json, list, map, matching, number, order, path, secret, text, time};
 
 macro_rules! rows {
     ($name:ident: $($receiver:ident {
@@ -31,7 +31,7 @@ use Run::{Change, Value};
 rows! { METHODS:
 Any {
     type() -> "string" = Value(convert::kind);
-        "The name of its type: `null`, `bool`, `int`, `float`, `string`, `list`, `map`, `duration`, `size`, `range`, `function` or `job`.";
+        "The name of its type: `null`, `bool`, `int`, `float`, `string`, `list`, `map`, `duration`, `size`, `range`, `function`, `job` or `secret`.";
         "(5 / 2).type() => 'float'";
 }
 Str {
@@ -350,6 +350,11 @@ Job {
         "Asks its processes to end, by TERM or another signal, and after the grace by KILL. Does not wait.";
         "let job = spawn { sleep 60 }; job.kill(); job.wait() => 143";
 }
+Secret {
+    reveal() -> "string" = Value(secret::reveal);
+        "Its text, which is no secret to the script any more. Messages still mask it.";
+        "secret('a b').reveal() => 'a b'";
+}
 }
 
 rows! { FUNCTIONS:
@@ -378,11 +383,14 @@ None {
     to_json(value: Any, indent: Int.optional) -> "string" = Value(json::write);
         "The value as JSON, on one line or indented by so many blanks. Durations, sizes, ranges and functions have no form in JSON and are an error.";
         r#"to_json({a: [1, 2.0, null]}) => '{"a":[1,2.0,null]}'"#;
+    secret(text: Any) -> "secret" = Value(secret::of);
+        "The text as a secret: shown as `***`, refused as an argument of a program, and given to one by `NAME=$x cmd`, `with env={…}`, `<<< $x` or a here-document.";
+        "let token = secret('a b'); [token, token == 'a b'] => [***, true]";
     read(path: Str) -> "string" = Value(files::read);
         "The content of a file.";
         "write('a.txt', 'hi'); read('a.txt') => 'hi'";
     write(path: Str, text: Any, append: Bool.optional) -> "null" = Value(files::write);
-        "Makes a file of a string or number, in place of what was there or (`append: true`) after it. No line end is added.";
+        "Makes a file of a string, secret or number, in place of what was there or (`append: true`) after it. No line end is added.";
         "write('a.txt', 'x'); write('a.txt', 'y', append: true); read('a.txt') => 'xy'";
     glob(pattern: Str) -> "list" = Value(files::glob);
         "The paths that match a pattern, in order; empty if there are none.";

@@ -2,6 +2,7 @@
 
 use crate::sys::strings::StringArray;
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::{Arc, OnceLock};
 
@@ -13,6 +14,8 @@ pub struct Environment(Arc<Shared>);
 struct Shared {
     /// Empty until first used, when it was inherited: a run that starts nothing copies nothing.
     variables: OnceLock<IndexMap<Vec<u8>, Vec<u8>>>,
+    /// The names of those that no message shows.
+    secret: BTreeSet<Vec<u8>>,
     /// As execve takes it, built once after each change.
     block: OnceLock<StringArray>,
 }
@@ -31,7 +34,13 @@ pub enum InvalidVariable {
 impl Clone for Shared {
     /// Without the block: a copy is made only to be changed.
     fn clone(&self) -> Self {
-        Self { variables: self.variables.clone(), block: OnceLock::new() }
+        Self { variables: self.variables.clone(), secret: self.secret.clone(), block: OnceLock::new() }
+    }
+}
+
+impl Shared {
+    fn variables_mut(&mut self) -> &mut IndexMap<Vec<u8>, Vec<u8>> {
+        self.variables.get_mut().expect("`change` has filled it")
     }
 }
 
@@ -43,7 +52,7 @@ impl Environment {
 
     /// Without any variable.
     pub fn empty() -> Self {
-        Self(Arc::new(Shared { variables: OnceLock::from(IndexMap::new()), block: OnceLock::new() }))
+        Self(Arc::new(Shared { variables: OnceLock::from(IndexMap::new()), ..Shared::default() }))
     }
 
     /// The value of a variable, if it is set.
@@ -62,15 +71,37 @@ impl Environment {
         if value.contains(&0) {
             return Err(InvalidVariable::Nul);
         }
-        if self.get(name) != Some(value) {
-            self.change().insert(name.to_vec(), value.to_vec());
+        if self.get(name) != Some(value) || self.is_secret(name) {
+            let shared = self.change();
+            shared.secret.remove(name);
+            shared.variables_mut().insert(name.to_vec(), value.to_vec());
         }
         Ok(())
     }
 
+    /// Sets a variable to what no message may show.
+    ///
+    /// # Errors
+    /// As [`Self::set`].
+    pub fn set_secret(&mut self, name: &[u8], value: &[u8]) -> Result<(), InvalidVariable> {
+        self.set(name, value)?;
+        self.change().secret.insert(name.to_vec());
+        Ok(())
+    }
+
+    /// Whether no message may show its value.
+    pub fn is_secret(&self, name: &[u8]) -> bool {
+        self.0.secret.contains(name)
+    }
+
     /// Removes a variable, and tells whether it was set.
     pub fn remove(&mut self, name: &[u8]) -> bool {
-        self.variables().contains_key(name) && self.change().shift_remove(name).is_some()
+        if !self.variables().contains_key(name) {
+            return false;
+        }
+        let shared = self.change();
+        shared.secret.remove(name);
+        shared.variables_mut().shift_remove(name).is_some()
     }
 
     /// All variables, in the order of their first setting.
@@ -94,11 +125,11 @@ impl Environment {
         })
     }
 
-    fn change(&mut self) -> &mut IndexMap<Vec<u8>, Vec<u8>> {
+    fn change(&mut self) -> &mut Shared {
         self.variables();
         let shared = Arc::make_mut(&mut self.0);
         shared.block.take();
-        shared.variables.get_mut().expect("initialised by the first line")
+        shared
     }
 }
 
@@ -121,6 +152,10 @@ mod tests {
         a.set(b"X", b"\xff").unwrap();
         a.set(b"_y2", b"").unwrap();
         assert_eq!((a.get(b"X"), b.get(b"X")), (Some(&b"\xff"[..]), Some(&b"1"[..])));
+        a.set_secret(b"X", b"3").unwrap();
+        assert!(a.is_secret(b"X") && !b.is_secret(b"X"));
+        a.set(b"X", b"3").unwrap();
+        assert!(!a.is_secret(b"X"));
         assert!(a.remove(b"X") && !a.remove(b"X"));
         assert_eq!(a.iter().collect::<Vec<_>>(), [(&b"_y2"[..], &b""[..])]);
     }

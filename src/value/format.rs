@@ -11,6 +11,7 @@
 //! | `64K` | `64K` | `64K` |
 //! | `64K + 1B` | `65537`, for head(1) and dd(1) know no `B` | `65537B` |
 //! | `"a b"` | `a b` | `'a b'` |
+//! | a secret | an error | `***` |
 //! | `null`, a list, a map, a range, a function | an error | `null`, `[1, 2]`, `{k: 1}` … |
 //!
 //! A display reads back as the same literal, a word by the conversion (`float(w)`, `duration(w)` …).
@@ -19,7 +20,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::{Duration, Size, Type, Value};
-use crate::diag::{floor_boundary, quote_word};
+use crate::diag::{MASK, floor_boundary, quote_word};
 
 /// A value that has no text as one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,7 @@ impl NotAWord {
             Type::Range => "go through it: for i in (range) { … }",
             Type::Map => "take a field: ${map.key}",
             Type::Function => "call it: $[f(…)]",
+            Type::Secret => "its text is taken out by x.reveal()",
             Type::Job => "its process is ${job.pid}; job.wait() waits for it, and job.kill() ends it",
             _ => "use one of its fields",
         }
@@ -121,6 +123,7 @@ fn write_display(value: &Value, out: &mut String, max: usize, depth: usize) {
         Value::Range(range) => {
             write!(out, "{}{}{}", range.start, if range.inclusive { "..=" } else { "..<" }, range.end)
         }
+        Value::Opaque(_) if value.as_secret().is_some() => write!(out, "{MASK}"),
         Value::Opaque(opaque) if opaque.name.is_empty() => write!(out, "<{}>", opaque.kind),
         Value::Opaque(opaque) => write!(out, "<{} {}>", opaque.kind, opaque.name),
         Value::List(list) => {

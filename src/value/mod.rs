@@ -14,6 +14,7 @@ pub mod ops;
 
 mod collections;
 mod scalar;
+mod secret;
 mod teardown;
 mod text;
 
@@ -50,7 +51,7 @@ pub enum Value {
     Map(Map),
     /// Whole numbers from one to another.
     Range(Arc<Range>),
-    /// A function, a job: something of the engine's.
+    /// A function, a job, a secret: something of the engine's.
     Opaque(Arc<Opaque>),
 }
 
@@ -105,6 +106,7 @@ pub enum Type {
     Range,
     Function,
     Job,
+    Secret,
     /// Any other opaque kind.
     Opaque,
 }
@@ -125,6 +127,7 @@ impl Type {
             Type::Range => "range",
             Type::Function => "function",
             Type::Job => "job",
+            Type::Secret => "secret",
             Type::Opaque => "value",
         }
     }
@@ -144,6 +147,7 @@ impl Type {
             Type::Range => "a range",
             Type::Function => "a function",
             Type::Job => "a job",
+            Type::Secret => "a secret",
             Type::Opaque => "an opaque value",
         }
     }
@@ -177,6 +181,7 @@ impl Value {
             Value::Opaque(opaque) => match opaque.kind {
                 "function" => Type::Function,
                 "job" => Type::Job,
+                secret::KIND => Type::Secret,
                 _ => Type::Opaque,
             },
         }

@@ -162,8 +162,11 @@ impl Interpreter {
                 environment.remove(name.as_bytes());
                 continue;
             }
-            let text = self.word_of(value, option.value.span)?;
-            environment.set(name.as_bytes(), &text).map_err(|error| {
+            let set = match value.as_secret() {
+                Some(secret) => environment.set_secret(name.as_bytes(), secret),
+                None => environment.set(name.as_bytes(), &self.word_of(value, option.value.span)?),
+            };
+            set.map_err(|error| {
                 self.bad_setting(option, &format!("{}: {error}", quote_word(name.as_bytes())))
             })?;
         }

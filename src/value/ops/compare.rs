@@ -12,7 +12,8 @@ pub(super) const MAX_DEPTH: usize = 256;
 /// `left == right`.
 ///
 /// Lists are equal when they have the same length and equal elements; maps when they have the same keys
-/// with equal values, in whatever order; opaque values when they are the same one.
+/// with equal values, in whatever order; a secret equals another, or a string, of the same text; other opaque values
+/// are equal when they are the same one.
 ///
 /// # Errors
 /// Values of different types, other than null or an integer with a float; nesting deeper than 256.
@@ -35,7 +36,11 @@ fn equal_deep(left: &Value, right: &Value, depth: usize) -> Result<bool, OpError
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Str(a), Value::Str(b)) => a == b,
         (Value::Range(a), Value::Range(b)) => a == b,
-        (Value::Opaque(a), Value::Opaque(b)) if a.kind == b.kind => Arc::ptr_eq(a, b),
+        (Value::Opaque(a), Value::Opaque(b)) if a.kind == b.kind => {
+            Arc::ptr_eq(a, b) || left.as_secret().is_some_and(|left| Some(left) == right.as_secret())
+        }
+        (Value::Opaque(_), Value::Str(text)) if let Some(secret) = left.as_secret() => secret == text,
+        (Value::Str(text), Value::Opaque(_)) if let Some(secret) = right.as_secret() => secret == text,
         (Value::List(a), Value::List(b)) => {
             if a.is_same(b) {
                 return Ok(true);

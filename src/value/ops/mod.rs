@@ -91,10 +91,12 @@ impl OpError {
 
     /// What to write instead, where there is something to say.
     pub const fn hint(self) -> Option<&'static str> {
-        use Type::{Duration, Float, Function, Int, List, Null, Range, Size, Str};
+        use Type::{Duration, Float, Function, Int, List, Null, Range, Secret, Size, Str};
         let Self::Types { op, left, right } = self else { return None };
         Some(match (op, left, right) {
             (_, Function, _) | (_, _, Function) => "call the function: f(…)",
+            (Op::Concat, Secret, _) | (Op::Concat, _, Secret) => "interpolate: \"$a$b\" is a secret, too",
+            (_, Secret, _) | (_, _, Secret) => "take its text out: x.reveal()",
             (_, Null, _) | (_, _, Null) => "give a default for null: x ?? …",
             (Op::Add, Str, Str | Int | Float) | (Op::Add, Int | Float, Str) => {
                 "`+` adds numbers; join strings with `++` or \"$a$b\", convert with int(x) or float(x)"

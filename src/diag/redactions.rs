@@ -1,0 +1,105 @@
+//! Texts that no message shows.
+//!
+//! Secrets are kept out of messages where messages are made. This is the second fence: a program may have printed one,
+//! a script may hold one as a literal, and its line is then part of an error page.
+
+use super::{quote_word, visible};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What stands in the place of a secret.
+pub const MASK: &str = "***";
+
+/// A text that is shorter is no secret worth the name, and masking it would make messages unreadable.
+const SHORTEST: usize = 4;
+
+/// The texts that are masked. Clones share them.
+#[derive(Clone, Default)]
+pub struct Redactions(Arc<RwLock<Vec<Box<[u8]>>>>);
+
+impl Redactions {
+    /// Masks a text from now on, each of its lines, and both as messages would escape them.
+    pub fn add(&self, secret: &[u8]) {
+        let lines = secret.split(|byte| *byte == b'\n');
+        let mut texts = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for text in lines.chain([secret]) {
+            let quoted = quote_word(text);
+            let quoted = quoted.trim_start_matches('$').trim_matches('\'').as_bytes();
+            for form in [text, visible(text).as_bytes(), quoted] {
+                if form.len() >= SHORTEST && !texts.iter().any(|known| **known == *form) {
+                    texts.push(form.into());
+                }
+            }
+        }
+        // One that holds another is masked whole.
+        texts.sort_unstable_by_key(|text| std::cmp::Reverse(text.len()));
+    }
+
+    /// The text with each secret masked.
+    pub fn apply<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        let mut result = Cow::Borrowed(text);
+        for secret in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            let mut masked = Vec::new();
+            let mut end = 0;
+            for at in memchr::memmem::find_iter(&result, secret) {
+                masked.extend_from_slice(&result[end..at]);
+                masked.extend_from_slice(MASK.as_bytes());
+                end = at + secret.len();
+            }
+            if end > 0 {
+                masked.extend_from_slice(&result[end..]);
+                result = Cow::Owned(masked);
+            }
+        }
+        result
+    }
+
+    /// Arguments with each secret in them masked; none when there is nothing to mask.
+    pub fn apply_all(&self, words: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
+        if self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return None;
+        }
+        Some(words.iter().map(|word| self.apply(word).into_owned()).collect())
+    }
+
+    /// [`Self::apply`] for what is text.
+    pub fn apply_text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.apply(text.as_bytes())).into_owned()
+    }
+}
+
+/// Without what it masks.
+impl fmt::Debug for Redactions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactions")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_however_they_are_written() {
+        let redactions = Redactions::default();
+        redactions.add(b"hunter2");
+        redactions.add(b"it's\x1bme\nsecond line");
+        let masked = |text: &[u8]| String::from_utf8_lossy(&redactions.apply(text)).into_owned();
+        assert_eq!(masked(b"a hunter2 hunter2."), "a *** ***.");
+        assert_eq!(masked(b"nothing"), "nothing");
+        assert_eq!(masked(visible(b"it's\x1bme").as_bytes()), "***");
+        assert_eq!(masked(quote_word(b"it's\x1bme").as_bytes()), "$'***'");
+        assert_eq!(masked(b"the second line"), "the ***");
+        assert!(!format!("{redactions:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_longest_is_masked_first_and_what_is_short_not_at_all() {
+        let redactions = Redactions::default();
+        redactions.add(b"pass");
+        redactions.add(b"password");
+        redactions.add(b"ab");
+        assert_eq!(&*redactions.apply(b"password ab"), b"*** ab");
+    }
+}
