@@ -9,6 +9,7 @@ use crate::diag::Diagnostic;
 use crate::engine::{self, Outcome, Script};
 use options::{Mode, Options, Text};
 use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
 
 /// Runs the program and gives its exit status.
 pub fn main() -> u8 {
@@ -33,6 +34,7 @@ fn act(options: Options) -> Result<u8, u8> {
         Mode::Help => print(options::HELP),
         Mode::Version => print(concat!("pipewright ", env!("CARGO_PKG_VERSION"), "\n")),
         Mode::Explain(code) => explain(&code),
+        Mode::VerifyAudit(path) => verify_audit(&path),
         Mode::Format { check } => format::run(check, options),
         Mode::Tree => {
             let (name, text) = read(&options.text)?;
@@ -93,6 +95,14 @@ fn end_trees() -> u8 {
 }
 
 fn run(script: Script, options: Options) -> u8 {
+    let audit = options.audit.map(|path| engine::AuditLog::open(&path)).transpose();
+    let audit = match audit {
+        Ok(audit) => audit,
+        Err(page) => {
+            show(&page);
+            return 126;
+        }
+    };
     let observer = options.trace.then(trace::observer);
     let input_is_script = matches!(options.text, Text::StandardInput);
     let run = engine::Options {
@@ -101,6 +111,7 @@ fn run(script: Script, options: Options) -> u8 {
         adopt_orphans: true,
         input_is_script,
         stats: options.stats,
+        audit,
         observer,
     };
     match script.run(run) {
@@ -139,6 +150,39 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
                     Err(126)
                 }
             }
+        }
+    }
+}
+
+/// Tells whether an audit log is whole: 1 when it was changed, or a run in it has no end.
+fn verify_audit(path: &Path) -> u8 {
+    let shown = crate::diag::visible(path.as_os_str().as_encoded_bytes());
+    let found = match std::fs::read(path) {
+        Ok(log) => engine::verify_audit(&log),
+        Err(error) => {
+            complain(&format!("pipewright: can't read {shown}: {}\n", crate::diag::reason(&error)));
+            return 126;
+        }
+    };
+    match found {
+        Ok(found) => {
+            let whole = format!("{shown}: {} records of {} runs, none changed\n", found.records, found.runs);
+            let unfinished: String = found
+                .unfinished
+                .iter()
+                .map(|run| {
+                    format!(
+                        "{shown}: run {} has no end: it goes on, was killed, or its end was cut off\n",
+                        crate::diag::visible(run.as_bytes())
+                    )
+                })
+                .collect();
+            complain(&unfinished);
+            print(&whole).max(u8::from(!unfinished.is_empty()))
+        }
+        Err(fault) => {
+            complain(&format!("{shown}: {fault}\n"));
+            1
         }
     }
 }

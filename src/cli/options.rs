@@ -29,6 +29,9 @@ Options, which end at FILE or CODE:
                    what it used
       --stats      at the end a table of all processes on standard error: times,
                    memory, how they ended
+      --audit FILE append a record to FILE of whatever it does, before it is done
+      --audit-verify FILE
+                   tell whether the records in FILE were changed
       --explain X  tell more about a diagnostic, such as E0201, a builtin or a method
   -h, --help       print this
   -V, --version    print the version
@@ -53,6 +56,7 @@ pub enum Mode {
     Help,
     Version,
     Explain(String),
+    VerifyAudit(PathBuf),
 }
 
 #[derive(Default)]
@@ -71,6 +75,7 @@ pub struct Options {
     pub args: Vec<Vec<u8>>,
     pub trace: bool,
     pub stats: bool,
+    pub audit: Option<Vec<u8>>,
     pub guard: bool,
 }
 
@@ -101,6 +106,11 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             }
             Some(Arg::Long("ast")) => options.mode = Mode::Tree,
             Some(Arg::Long("trace")) => options.trace = true,
+            Some(Arg::Long("audit")) => options.audit = Some(parser.value().map_err(wrong)?.into_vec()),
+            Some(Arg::Long("audit-verify")) => {
+                options.mode = Mode::VerifyAudit(parser.value().map_err(wrong)?.into());
+                return Ok(options);
+            }
             Some(Arg::Long("stats")) => options.stats = true,
             Some(Arg::Long("guard")) => options.guard = true,
             Some(Arg::Long("explain")) => {

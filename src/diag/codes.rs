@@ -251,6 +251,9 @@ codes! {
     BUILTIN_FAILED = "E1019", "a builtin failed",
         "The message says what it could not do. Its status is that of the same command in sh.";
 
+    AUDIT_FAILED = "E1020", "the audit log can't be written",
+        "With --audit nothing is done that can't be recorded before. Check that the log is a file that this user may append to, and that its disk is not full.";
+
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",
         "The operation is not defined for values of these types. Convert one explicitly, for example with int(x).";

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use crate::eval::audit::{Log as AuditLog, verify as verify_audit};
 pub use crate::eval::{Event, Observer};
 
 /// A script that has passed the check.
@@ -28,6 +29,8 @@ pub struct Options {
     pub input_is_script: bool,
     /// At the end a table of all processes goes to standard error.
     pub stats: bool,
+    /// Where everything is recorded that it does: what can't be is not done.
+    pub audit: Option<AuditLog>,
     /// Is told of every process that starts and ends.
     pub observer: Option<Observer>,
 }
@@ -63,8 +66,9 @@ impl Script {
 
     /// Runs it to its end.
     pub fn run(self, options: Options) -> Outcome {
-        let Options { args, handle_signals, adopt_orphans, input_is_script, stats, observer } = options;
-        let setup = Setup { args, handle_signals, adopt_orphans, input_is_script, stats, observer };
+        let Options { args, handle_signals, adopt_orphans, input_is_script, stats, audit, observer } =
+            options;
+        let setup = Setup { args, handle_signals, adopt_orphans, input_is_script, stats, audit, observer };
         let mut interpreter = Interpreter::new(self.0, setup);
         let outcome = interpreter.run();
         let redactions = interpreter.redactions();

@@ -1,6 +1,7 @@
 //! The builtins, as they run: what changes a run, and the printing of those that are functions.
 
 use super::Interpreter;
+use super::audit::Entry;
 use super::command::BuiltinCall;
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
@@ -368,13 +369,19 @@ impl Interpreter {
         if targets.is_empty() {
             return Err(self.usage(span, "kill takes the number of a process"));
         }
-        let mut failed = None;
+        let mut numbers = Vec::with_capacity(targets.len());
         for target in targets {
             let Some(pid) = std::str::from_utf8(target).ok().and_then(|text| text.parse::<i32>().ok()) else {
                 return Err(
                     self.usage(span, &format!("kill: {} is no number of a process", quote_word(target)))
                 );
             };
+            numbers.push(pid);
+        }
+        let name = if probe { "0".to_string() } else { signal.to_string() };
+        self.audit(span, |at| Entry::Kill { at, signal: name, targets: numbers.clone() })?;
+        let mut failed = None;
+        for pid in numbers {
             let sent = match pid {
                 _ if probe => signal::probe(pid),
                 ..=-2 => signal::send_group(-pid, signal),

@@ -1,5 +1,6 @@
 //! The state of a run: variables, directory, environment, descriptors.
 
+use super::audit;
 use super::job::Job;
 use super::settings::Settings;
 use super::substitution::Substitution;
@@ -34,6 +35,8 @@ pub struct Setup {
     /// say so.
     pub adopt_orphans: bool,
     pub observer: Option<Observer>,
+    /// Where everything is recorded that it does.
+    pub audit: Option<audit::Log>,
     /// At the end a table of all processes goes to standard error.
     pub stats: bool,
     /// The script itself came by standard input.
@@ -50,6 +53,9 @@ pub struct Shared {
     terminal: OnceLock<bool>,
     unreadable: OnceLock<Option<Arc<OwnedFd>>>,
     observer: Option<Observer>,
+    pub(super) audit: Option<audit::Log>,
+    /// The environment of this process.
+    pub(super) inherited: Environment,
     /// What no message shows.
     pub(super) redactions: Redactions,
 }
@@ -126,6 +132,8 @@ impl Interpreter {
             terminal: OnceLock::new(),
             unreadable: OnceLock::new(),
             observer: setup.observer,
+            audit: setup.audit,
+            inherited: Environment::inherited(),
             redactions: Redactions::default(),
         };
         let mut files = FileTable::inherited();
@@ -190,6 +198,7 @@ impl Interpreter {
     pub fn run(&mut self) -> Eval<()> {
         let shared = self.shared.clone();
         let main = self.main_arguments()?;
+        self.audit_begin()?;
         let ran = self.block(&shared.program.modules[SCRIPT.0 as usize].body);
         let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(main)));
         let ran = match ran {
@@ -201,6 +210,7 @@ impl Interpreter {
             }
         };
         self.sweep(&ran);
+        let ran = self.audit_finish(ran);
         if let Some(reports) = &self.settings.stats {
             self.say_text(&super::stats::table(&super::stats::lock(reports)), &self.files);
         }

@@ -1,6 +1,7 @@
 //! Methods and functions of the table: their arguments, and what they need of a run.
 
 use super::Interpreter;
+use super::audit::Entry;
 use super::job::JobState;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
@@ -13,6 +14,7 @@ use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, Value};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -149,7 +151,7 @@ impl Interpreter {
         let outcome = run(&method.run, &mut caller);
         match (outcome, caller.unwound) {
             (Ok(value), _) => Ok(value),
-            (Err(MethodError::Host), Some(unwind)) => Err(unwind),
+            (Err(_), Some(unwind)) => Err(unwind),
             (Err(error), _) => Err(self.method_error(error, span, arguments)),
         }
     }
@@ -207,6 +209,14 @@ impl Host for Caller<'_> {
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8], append: bool) -> io::Result<()> {
+        let recorded = self.run.audit(self.span, |at| {
+            let path = self.run.text(path.as_os_str().as_bytes());
+            Entry::Write { at, path, append, bytes: bytes.len() }
+        });
+        if let Err(unwind) = recorded {
+            self.unwound = Some(unwind);
+            return Err(io::ErrorKind::Other.into());
+        }
         let mut options = std::fs::OpenOptions::new();
         let options = if append { options.append(true) } else { options.write(true).truncate(true) };
         options.create(true).open(path)?.write_all(bytes)
@@ -222,6 +232,12 @@ impl Host for Caller<'_> {
             }),
             JobRequest::Kill(name) => match Signal::parse(name) {
                 Some(signal) => {
+                    let targets = state.pid().into_iter().collect();
+                    let entry = |at| Entry::Kill { at, signal: signal.to_string(), targets };
+                    self.run.audit(self.span, entry).map_err(|unwind| {
+                        self.unwound = Some(unwind);
+                        MethodError::Host
+                    })?;
                     state.cancel.raise(signal);
                     Ok(Value::Null)
                 }

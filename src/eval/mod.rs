@@ -2,6 +2,7 @@
 
 mod arguments;
 mod atomic;
+pub mod audit;
 mod builtin;
 mod call;
 mod capture;

@@ -211,6 +211,7 @@ impl Interpreter {
         let how = self.how_to_wait();
         let mut children: Vec<Child> = Vec::with_capacity(count);
         let mut places: Vec<usize> = Vec::with_capacity(count);
+        let mut execs: Vec<Option<u64>> = Vec::with_capacity(count);
         let mut inner: Vec<Inner> = Vec::new();
         let mut input: Option<OwnedFd> = None;
         let mut pump = Pump::default();
@@ -234,6 +235,12 @@ impl Interpreter {
                 pump.captures.push(Capture::new(reader, capture.limit));
             }
             self.apply(&redirections, &mut files)?;
+            let recorded = match &self.shared.audit {
+                Some(_) => {
+                    redirections.iter().flat_map(|one| one.recorded(&self.shared.redactions)).collect()
+                }
+                None => Vec::new(),
+            };
             drop(redirections);
             if syntax.pipe_stderr && files.dup(1, 2).is_err() {
                 files.close(2);
@@ -251,7 +258,18 @@ impl Interpreter {
                         files,
                         attributes: self.settings.attributes.clone(),
                     };
-                    let child = start(stage, &group).map_err(|error| self.not_started(error, syntax.span))?;
+                    let exec = match self.audit_exec(&stage, recorded, syntax.span) {
+                        Ok(exec) => exec,
+                        Err(unwind) => return Err(self.abandon(children, &execs, unwind)),
+                    };
+                    let child = match start(stage, &group) {
+                        Ok(child) => child,
+                        Err(error) => {
+                            let unwind = self.not_started(error, syntax.span);
+                            self.audit_failed(exec, &unwind);
+                            return Err(self.abandon(children, &execs, unwind));
+                        }
+                    };
                     self.observe(&Event::Started { pid: child.pid(), argv: child.argv(), depth: self.depth });
                     if let Some(job) = &self.settings.job {
                         job.started(child.pid());
@@ -262,6 +280,7 @@ impl Interpreter {
                     }
                     children.push(child);
                     places.push(place);
+                    execs.push(exec);
                 }
                 None => inner.push(Inner { place, files, work: stage.work }),
             }
@@ -290,8 +309,9 @@ impl Interpreter {
         if let Some(capture) = capture {
             capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
         }
-        for (child, place) in children.iter().zip(&places) {
+        for ((child, place), exec) in children.iter().zip(&places).zip(execs) {
             let report = self.report(child, *place + 1 == count);
+            self.audit_end(exec, &report);
             self.observe(&Event::Ended { report: &report, depth: self.depth });
             if let Some(stats) = &self.settings.stats {
                 stats::lock(stats).push(report.clone());
@@ -331,6 +351,16 @@ impl Interpreter {
             Some(unwind) => return Err(unwind),
         }
         self.judge(outcomes.into_iter().flatten().collect())
+    }
+
+    /// Ends the stages before one that could not be started.
+    fn abandon(&self, children: Vec<Child>, execs: &[Option<u64>], unwind: Unwind) -> Unwind {
+        for (child, exec) in children.into_iter().zip(execs) {
+            let report = self.report(&child, true);
+            drop(child);
+            self.audit_end(*exec, &report);
+        }
+        unwind
     }
 
     /// A failure if any stage failed; what is no command's failure unwinds.

@@ -1,9 +1,10 @@
 //! Redirections: targets opened before any stage starts, applied to a stage's descriptors in their order.
 
 use super::Interpreter;
+use super::audit::{Entry, Redirected, Text};
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
-use crate::diag::{code, quote_word, reason};
+use crate::diag::{Redactions, code, quote_word, reason};
 use crate::process::{Descriptor, FileTable, OpenMode, here_document, open, open_masked};
 use crate::span::Span;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -14,6 +15,8 @@ pub struct Opened {
     descriptor: i32,
     span: Span,
     action: Action,
+    /// The target as it was opened, if there is a log to tell it to.
+    path: Option<Vec<u8>>,
 }
 
 enum Action {
@@ -27,14 +30,20 @@ impl Interpreter {
     pub(super) fn open_all(&mut self, redirections: &[Redirection]) -> Eval<Vec<Opened>> {
         let mut opened = Vec::with_capacity(redirections.len());
         for redirection in redirections {
-            let action =
-                self.open_one(redirection, &opened).map_err(|unwind| self.told_to(unwind, &opened))?;
-            opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action });
+            let mut path = None;
+            let action = self.open_one(redirection, &opened, &mut path);
+            let action = action.map_err(|unwind| self.told_to(unwind, &opened))?;
+            opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action, path });
         }
         Ok(opened)
     }
 
-    fn open_one(&mut self, redirection: &Redirection, opened: &[Opened]) -> Eval<Action> {
+    fn open_one(
+        &mut self,
+        redirection: &Redirection,
+        opened: &[Opened],
+        path: &mut Option<Vec<u8>>,
+    ) -> Eval<Action> {
         let action = match &redirection.kind {
             RedirectionKind::File(mode, target) => {
                 let mode = match mode {
@@ -43,11 +52,11 @@ impl Interpreter {
                     FileMode::Append => OpenMode::Append,
                     FileMode::ReadWrite => OpenMode::ReadWrite,
                 };
-                Action::File(self.open_target(target, mode, opened)?)
+                Action::File(self.open_target(target, mode, opened, path)?)
             }
             RedirectionKind::Both { append, target } => {
                 let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
-                Action::Both(self.open_target(target, mode, opened)?)
+                Action::Both(self.open_target(target, mode, opened, path)?)
             }
             RedirectionKind::Duplicate(from) => {
                 // Said in its turn, before a later target is made (`>&3 3> file`). The first three may yet be a pipe's.
@@ -90,8 +99,20 @@ impl Interpreter {
         Ok(action)
     }
 
-    fn open_target(&mut self, target: &WordText, mode: OpenMode, before: &[Opened]) -> Eval<Arc<OwnedFd>> {
+    fn open_target(
+        &mut self,
+        target: &WordText,
+        mode: OpenMode,
+        before: &[Opened],
+        told: &mut Option<Vec<u8>>,
+    ) -> Eval<Arc<OwnedFd>> {
         let path = self.text_of(target)?;
+        if self
+            .audit(target.span, |at| Entry::Open { at, mode: name(mode), path: self.text(&path) })?
+            .is_some()
+        {
+            *told = Some(path.clone());
+        }
         let failed = |this: &Self, reason: String, help: &str| {
             let message = format!("can't open {}: {reason}", quote_word(&path));
             let mut error = page(code::CANNOT_OPEN, this.source(), target.span, message, "this target");
@@ -247,7 +268,33 @@ impl Interpreter {
     }
 }
 
+/// A mode in the log.
+const fn name(mode: OpenMode) -> &'static str {
+    match mode {
+        OpenMode::Read => "read",
+        OpenMode::Truncate => "write",
+        OpenMode::Append => "append",
+        OpenMode::ReadWrite => "read and write",
+    }
+}
+
 impl Opened {
+    /// What the log says of it, beside the way that its target was opened.
+    pub fn recorded(&self, redactions: &Redactions) -> Vec<Redirected<'static>> {
+        let (mode, of) = match &self.action {
+            Action::File(_) if self.path.is_none() => ("text", None),
+            Action::File(_) | Action::Both(_) => ("file", None),
+            Action::Duplicate(from) => ("copy", Some(*from)),
+            Action::Close => ("close", None),
+        };
+        let path = self.path.as_ref().map(|path| Text(redactions.apply(path).into_owned().into()));
+        let mut recorded = vec![Redirected { fd: self.descriptor, mode, path, of }];
+        if let Action::Both(_) = self.action {
+            recorded.push(Redirected { fd: 2, mode: "copy", path: None, of: Some(self.descriptor) });
+        }
+        recorded
+    }
+
     fn apply(&self, files: &mut FileTable) -> Result<(), i32> {
         match &self.action {
             Action::File(file) => files.set(self.descriptor, file.clone()),

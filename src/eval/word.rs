@@ -148,10 +148,11 @@ impl Interpreter {
             code::SECRET_SEEN,
             self.source(),
             span,
-            "a secret can't be a word: every user of this machine can read the arguments of programs",
+            "a secret can't stand here",
             "this is a secret",
         );
         let error = error
+            .note("every user of this machine can read the arguments of programs")
             .help("hand it over by the environment, NAME=$x cmd, or by standard input, cmd <<< $x")
             .help("a function takes it in a call, f(x); x.reveal() is its text, if it may be seen");
         Error::value(error).into()

@@ -21,7 +21,7 @@ mod wait;
 pub use crate::sys::interrupt::{Interrupt, Raised, Readable};
 pub use crate::sys::lookup::{Lookup, Search};
 pub use crate::sys::memory::here_document;
-pub use crate::sys::open::{OpenMode, open, open_masked, same_file};
+pub use crate::sys::open::{OpenMode, open, open_log, open_masked, same_file};
 pub use crate::sys::pipe::{between as pipe_between, pipe, widen};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};

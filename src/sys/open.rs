@@ -67,6 +67,15 @@ pub fn open_masked(
     }
 }
 
+/// Opens a log to append to, made with mode 0600.
+///
+/// # Errors
+/// Those of open(2).
+pub fn open_log(path: &[u8]) -> io::Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::CLOEXEC | OFlags::NOCTTY;
+    descriptor::lift(rustix::fs::open(&*join(None, path)?, flags, Mode::from_raw_mode(0o600))?)
+}
+
 /// Whether both paths lead to the same file, by device and inode. A path that leads nowhere is the same
 /// as none.
 pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {

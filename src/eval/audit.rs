@@ -1,0 +1,231 @@
+//! `--audit`: a line of JSON for whatever a run does to the world, written before it is done.
+//!
+//! What can't be written is not done. Each line is one write(2) to a descriptor that only appends, so that several
+//! runs may share a log; and each holds the digest of the line before of its run, so that no line can be changed or
+//! taken out unseen.
+
+mod record;
+mod sha256;
+mod verify;
+
+pub use record::Entry;
+pub use verify::verify;
+
+use super::Interpreter;
+use super::unwind::{Error, Eval, Unwind, page};
+use crate::check::program::ARGS;
+use crate::diag::{Diagnostic, MASK, code, quote_word, reason};
+use crate::process::{Environment, Stage, StageEnd, StageReport, open_log};
+use crate::span::Span;
+use crate::value::format::to_word;
+use crate::value::{List, Value};
+use record::{Ended, Record, Variables};
+pub use record::{Redirected, Text};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What the first record of a run has for the digest of the one before.
+const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The log of a run.
+pub struct Log {
+    file: File,
+    run: String,
+    chain: Mutex<Chain>,
+}
+
+struct Chain {
+    seq: u64,
+    digest: String,
+    /// Why nothing can be written any more: half a line would be taken for a change by somebody.
+    broken: Option<String>,
+}
+
+impl Log {
+    /// Opens or makes the log, which only its owner may read then.
+    ///
+    /// # Errors
+    /// The page that says why it can't be opened.
+    pub fn open(path: &[u8]) -> Result<Self, Box<Diagnostic>> {
+        let file = open_log(path).map_err(|error| {
+            let message = format!("can't open the audit log {}: {}", quote_word(path), reason(&error));
+            Diagnostic::new(code::AUDIT_FAILED, message).help("nothing runs that can't be recorded")
+        })?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let mut run = sha256::hex(format!("{} {now}", std::process::id()).as_bytes());
+        run.truncate(16);
+        let chain = Chain { seq: 0, digest: FIRST.to_owned(), broken: None };
+        Ok(Self { file: file.into(), run, chain: Mutex::new(chain) })
+    }
+
+    /// Appends a record; its number, or why it can't be written.
+    fn append(&self, entry: &Entry<'_>) -> Result<u64, String> {
+        let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = &chain.broken {
+            return Err(reason.clone());
+        }
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let seq = chain.seq;
+        let record = Record { run: &self.run, seq, prev: &chain.digest, time, entry };
+        let written = serde_json::to_vec(&record).map_err(|error| error.to_string()).and_then(|mut line| {
+            let digest = sha256::hex(&line);
+            line.push(b'\n');
+            self.write(&line).map(|()| digest)
+        });
+        match written {
+            Ok(digest) => {
+                chain.digest = digest;
+                chain.seq += 1;
+                Ok(seq)
+            }
+            Err(reason) => {
+                chain.broken = Some(reason.clone());
+                Err(reason)
+            }
+        }
+    }
+
+    fn write(&self, line: &[u8]) -> Result<(), String> {
+        loop {
+            match (&self.file).write(line) {
+                Ok(count) if count == line.len() => return Ok(()),
+                Ok(_) => return Err("only a part of a record could be written".to_string()),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(reason(&error)),
+            }
+        }
+    }
+}
+
+impl Interpreter {
+    /// Records what is about to be done; the number of the record, if there is a log.
+    pub(super) fn audit<'a>(
+        &'a self,
+        span: Span,
+        entry: impl FnOnce(String) -> Entry<'a>,
+    ) -> Eval<Option<u64>> {
+        let Some(log) = &self.shared.audit else { return Ok(None) };
+        let at = self.source().position(span.start as usize);
+        log.append(&entry(at)).map(Some).map_err(|reason| {
+            let message = format!("the audit log can't be written: {reason}");
+            let error = page(code::AUDIT_FAILED, self.source(), span, message, "was not done");
+            Error::refused(error.help("nothing is done that can't be recorded"), 126).into()
+        })
+    }
+
+    /// Records what has happened. When that can't be written, the next thing is not done.
+    fn audit_after(&self, entry: &Entry<'_>) {
+        if let Some(log) = &self.shared.audit {
+            let _ = log.append(entry);
+        }
+    }
+
+    /// Bytes as a record shows them.
+    pub(super) fn text<'a>(&self, bytes: &'a [u8]) -> Text<'a> {
+        Text(self.shared.redactions.apply(bytes))
+    }
+
+    fn copied(&self, bytes: &[u8]) -> Text<'static> {
+        Text(self.text(bytes).0.into_owned().into())
+    }
+
+    pub(super) fn audit_begin(&self) -> Eval<()> {
+        let args = match &self.slots[ARGS.place()] {
+            Value::List(args) => args.clone(),
+            _ => List::default(),
+        };
+        let entry = |_| Entry::Begin {
+            script: self.text(self.source().name().as_bytes()),
+            args: args.iter().filter_map(|arg| Some(self.copied(&to_word(arg).ok()?))).collect(),
+            pid: std::process::id(),
+            user: crate::sys::access::effective_user().0,
+            directory: self.recorded_directory(),
+        };
+        self.audit(Span::default(), entry).map(drop)
+    }
+
+    /// Records the end of the run. One that can't be recorded is a failure of it.
+    pub(super) fn audit_finish(&self, ran: Eval<()>) -> Eval<()> {
+        if self.shared.audit.is_none() {
+            return ran;
+        }
+        let status = match &ran {
+            Ok(()) => 0,
+            Err(Unwind::Exit(status)) => *status,
+            Err(Unwind::Error(error)) => error.status,
+            Err(Unwind::Interrupted(signal)) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
+            Err(Unwind::PipeClosed) => 141,
+            Err(Unwind::TimedOut(_)) => 124,
+            Err(_) => 0,
+        };
+        let recorded = self.audit(Span::default(), |_| Entry::Finish { status });
+        // What failed before says more.
+        if ran.is_ok() { recorded.map(drop) } else { ran }
+    }
+
+    /// Records that a program is about to be started.
+    pub(super) fn audit_exec<'a>(
+        &'a self,
+        stage: &'a Stage,
+        redirections: Vec<Redirected<'a>>,
+        span: Span,
+    ) -> Eval<Option<u64>> {
+        let identity = stage.attributes.identity.as_ref().and_then(|identity| identity.user);
+        self.audit(span, |at| Entry::Exec {
+            at,
+            program: self.text(stage.program.to_bytes()),
+            argv: stage.argv.iter().map(|word| self.text(word)).collect(),
+            directory: self.recorded_directory(),
+            redirections,
+            environment: self.changed(&stage.environment),
+            user: identity.unwrap_or_else(|| crate::sys::access::effective_user().0),
+        })
+    }
+
+    pub(super) fn audit_failed(&self, exec: Option<u64>, reason: &Unwind) {
+        let (Some(exec), Unwind::Error(error)) = (exec, reason) else { return };
+        let reason = self.text(error.diagnostic.message.as_bytes());
+        self.audit_after(&Entry::Failed { exec, reason });
+    }
+
+    pub(super) fn audit_end(&self, exec: Option<u64>, report: &StageReport) {
+        let Some(exec) = exec else { return };
+        let (status, signal) = match report.end {
+            StageEnd::Exit(status) => (Some(status), None),
+            StageEnd::Signal { signal, .. } => (None, Some(signal.to_string())),
+            StageEnd::PipeClosed => (None, Some("SIGPIPE".to_string())),
+            StageEnd::NotStarted | StageEnd::Abandoned => (None, None),
+        };
+        let end = Ended {
+            pid: report.pid,
+            status,
+            signal,
+            wall: report.wall.as_secs_f64(),
+            user: report.user.as_secs_f64(),
+            system: report.system.as_secs_f64(),
+            memory: report.max_rss,
+        };
+        self.audit_after(&Entry::End { exec, end });
+    }
+
+    fn recorded_directory(&self) -> Text<'static> {
+        let directory = self.working_directory(Span::default()).unwrap_or_default();
+        self.copied(&directory)
+    }
+
+    /// What an environment has that this process has not inherited, and what it lacks.
+    fn changed(&self, environment: &Environment) -> Variables<'static> {
+        let inherited = &self.shared.inherited;
+        let name = |name: &[u8]| Cow::Owned(String::from_utf8_lossy(name).into_owned());
+        let set = environment.iter().filter(|(name, value)| inherited.get(name) != Some(value));
+        let set = set.map(|(key, value)| {
+            let shown = if environment.is_secret(key) { MASK.as_bytes() } else { value };
+            (name(key), Some(self.copied(shown)))
+        });
+        let removed = inherited.iter().filter(|(name, _)| environment.get(name).is_none());
+        Variables(set.chain(removed.map(|(key, _)| (name(key), None))).collect())
+    }
+}
