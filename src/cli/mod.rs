@@ -112,6 +112,7 @@ fn run(script: Script, options: Options) -> u8 {
         input_is_script,
         stats: options.stats,
         audit,
+        dry_run: options.dry_run,
         observer,
     };
     match script.run(run) {

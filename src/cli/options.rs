@@ -29,6 +29,7 @@ Options, which end at FILE or CODE:
                    what it used
       --stats      at the end a table of all processes on standard error: times,
                    memory, how they ended
+      --dry-run    print what would be executed, and execute nothing
       --audit FILE append a record to FILE of whatever it does, before it is done
       --audit-verify FILE
                    tell whether the records in FILE were changed
@@ -75,6 +76,7 @@ pub struct Options {
     pub args: Vec<Vec<u8>>,
     pub trace: bool,
     pub stats: bool,
+    pub dry_run: bool,
     pub audit: Option<Vec<u8>>,
     pub guard: bool,
 }
@@ -111,6 +113,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
                 options.mode = Mode::VerifyAudit(parser.value().map_err(wrong)?.into());
                 return Ok(options);
             }
+            Some(Arg::Long("dry-run")) => options.dry_run = true,
             Some(Arg::Long("stats")) => options.stats = true,
             Some(Arg::Long("guard")) => options.guard = true,
             Some(Arg::Long("explain")) => {

@@ -31,6 +31,8 @@ pub struct Options {
     pub stats: bool,
     /// Where everything is recorded that it does: what can't be is not done.
     pub audit: Option<AuditLog>,
+    /// Nothing is done: what would be is printed on standard output.
+    pub dry_run: bool,
     /// Is told of every process that starts and ends.
     pub observer: Option<Observer>,
 }
@@ -66,9 +68,10 @@ impl Script {
 
     /// Runs it to its end.
     pub fn run(self, options: Options) -> Outcome {
-        let Options { args, handle_signals, adopt_orphans, input_is_script, stats, audit, observer } =
+        let Options { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer } =
             options;
-        let setup = Setup { args, handle_signals, adopt_orphans, input_is_script, stats, audit, observer };
+        let setup =
+            Setup { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer };
         let mut interpreter = Interpreter::new(self.0, setup);
         let outcome = interpreter.run();
         let redactions = interpreter.redactions();

@@ -123,6 +123,12 @@ impl Interpreter {
 
     /// Calls a function as a command; its status.
     pub(super) fn call_command(&mut self, id: FunctionId, given: Vec<Given>, span: Span) -> Eval<u8> {
+        let value = self.call_given(id, given, span)?;
+        self.status_of_call(id, value, span)
+    }
+
+    /// Calls a function whose words are bound; its value.
+    pub(super) fn call_given(&mut self, id: FunctionId, given: Vec<Given>, span: Span) -> Eval<Value> {
         let function = self.shared.program.function(id).clone();
         let base = self.slots.len();
         let mut defaults = Vec::with_capacity(given.len());
@@ -133,13 +139,16 @@ impl Interpreter {
                 Given::Default => Value::Null,
             });
         }
-        let result =
-            self.run_function(&function, &[], base, |place| defaults.get(place) == Some(&true), span)?;
-        match result {
+        self.run_function(&function, &[], base, |place| defaults.get(place) == Some(&true), span)
+    }
+
+    /// What a returned value is as the status of a command.
+    pub(super) fn status_of_call(&self, id: FunctionId, value: Value, span: Span) -> Eval<u8> {
+        match value {
             Value::Null | Value::Bool(true) => Ok(0),
             Value::Bool(false) => Ok(1),
             other => {
-                let name = &function.name;
+                let name = &self.shared.program.function(id).name;
                 let message = format!("`{name}` returned {}, which nobody takes", other.type_of().phrase());
                 let error = page(code::VALUE_UNUSED, self.source(), span, message, "called as a command");
                 let help = match &**name {
@@ -164,7 +173,9 @@ impl Interpreter {
         let caller = std::mem::replace(&mut self.homes[0], base);
         let module = std::mem::replace(&mut self.module, function.module);
         self.calls += 1;
-        let result = self.without_ok(|this| this.run_in_frame(function, captures, is_default, module, span));
+        let run = |this: &mut Self| this.run_in_frame(function, captures, is_default, module, span);
+        let run = |this: &mut Self| this.without_ok(run);
+        let result = if self.dry.is_some() { self.dry_function(function, run) } else { run(self) };
         self.calls -= 1;
         self.module = module;
         self.homes[0] = caller;

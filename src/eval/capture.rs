@@ -33,6 +33,9 @@ impl Interpreter {
     /// The output of commands that work on copies of directory and environment. Their failure is an error of the
     /// statement that asked, which `||` does not absorb: sh would go on with half an output.
     pub(super) fn capture(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
+        if self.dry.is_some() {
+            return self.dry_bytes(block, span);
+        }
         let result = self.on_copies(|this| this.capture_by_shape(block, span));
         match result {
             // `exit` ends the copy that it stands in.

@@ -48,7 +48,7 @@ pub struct BuiltinCall {
     pub args: Vec<Vec<u8>>,
     /// The first argument stands in the script as it is: only such is an option of echo.
     pub literal_first: bool,
-    environment: Option<Environment>,
+    pub environment: Option<Environment>,
 }
 
 impl Prepared {
@@ -189,7 +189,12 @@ impl Interpreter {
         }
     }
 
-    fn find(&mut self, argv: &[Vec<u8>], environment: Option<&Environment>, span: Span) -> Eval<Arc<CStr>> {
+    pub(super) fn find(
+        &mut self,
+        argv: &[Vec<u8>],
+        environment: Option<&Environment>,
+        span: Span,
+    ) -> Eval<Arc<CStr>> {
         let Some(name) = argv.first() else {
             let error = page(
                 code::PROGRAM_NOT_FOUND,

@@ -15,7 +15,12 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 impl Interpreter {
+    #[inline]
     pub(super) fn expr(&mut self, expr: &Expr) -> Eval<Value> {
+        if self.dry.is_some() { self.dry_expr(expr) } else { self.evaluate(expr) }
+    }
+
+    pub(super) fn evaluate(&mut self, expr: &Expr) -> Eval<Value> {
         match &expr.kind {
             ExprKind::Value(value) => Ok(value.clone()),
             ExprKind::Slot(slot) => Ok(self.slot(*slot).clone()),
@@ -136,6 +141,8 @@ impl Interpreter {
     #[inline]
     fn operand<'v>(&'v self, expr: &'v Expr) -> Option<&'v Value> {
         match &expr.kind {
+            // Who looks for what only the run can tell has to see every value.
+            _ if self.dry.is_some() => None,
             ExprKind::Value(value) => Some(value),
             ExprKind::Slot(slot) => Some(self.slot(*slot)),
             _ => None,

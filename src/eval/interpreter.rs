@@ -1,6 +1,7 @@
 //! The state of a run: variables, directory, environment, descriptors.
 
 use super::audit;
+use super::dry::Dry;
 use super::job::Job;
 use super::settings::Settings;
 use super::substitution::Substitution;
@@ -39,6 +40,8 @@ pub struct Setup {
     pub audit: Option<audit::Log>,
     /// At the end a table of all processes goes to standard error.
     pub stats: bool,
+    /// Nothing is done: what would be is printed.
+    pub dry_run: bool,
     /// The script itself came by standard input.
     pub input_is_script: bool,
 }
@@ -110,6 +113,8 @@ pub struct Interpreter {
     pub(super) status: u8,
     /// Whether PWD was made to name the directory.
     pub(super) directory_named: bool,
+    /// Of a run that only tells what it would do.
+    pub(super) dry: Option<Box<Dry>>,
     /// How deep in captures and stages this stands, for the trace.
     pub(super) depth: usize,
 }
@@ -160,6 +165,7 @@ impl Interpreter {
             substitutions: Vec::new(),
             status: 0,
             directory_named: false,
+            dry: setup.dry_run.then(Box::default),
             depth: 0,
         }
     }
@@ -185,6 +191,7 @@ impl Interpreter {
             substitutions: Vec::new(),
             status: self.status,
             directory_named: self.directory_named,
+            dry: None,
             depth: self.depth + 1,
         }
     }

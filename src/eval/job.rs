@@ -49,6 +49,9 @@ impl JobState {
 impl Interpreter {
     /// `cmd &`
     pub(super) fn background(&mut self, and_or: &Arc<AndOr>, span: Span) -> Eval<()> {
+        if self.dry.is_some() {
+            return self.dry_background(and_or);
+        }
         if self.settings.detach {
             return self.detached(&and_or.first);
         }

@@ -209,6 +209,12 @@ impl Host for Caller<'_> {
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8], append: bool) -> io::Result<()> {
+        if self.run.dry.is_some() {
+            return self.run.dry_write(path.as_os_str().as_bytes(), append).map_err(|unwind| {
+                self.unwound = Some(unwind);
+                io::ErrorKind::Other.into()
+            });
+        }
         let recorded = self.run.audit(self.span, |at| {
             let path = self.run.text(path.as_os_str().as_bytes());
             Entry::Write { at, path, append, bytes: bytes.len() }

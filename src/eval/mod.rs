@@ -7,6 +7,7 @@ mod builtin;
 mod call;
 mod capture;
 mod command;
+mod dry;
 mod early;
 mod expression;
 mod interpreter;

@@ -30,6 +30,9 @@ struct Inner {
 impl Interpreter {
     /// Runs a pipeline; none is success. What is no command's failure (a wrong value, `exit`) unwinds.
     pub(super) fn pipeline(&mut self, pipeline: &Pipeline) -> Eval<Option<Failure>> {
+        if self.dry.is_some() {
+            return self.dry_pipeline(pipeline).map(|_| None);
+        }
         let failure = match self.run_pipeline(pipeline, None) {
             Ok(failure) => failure,
             Err(Unwind::Error(error)) if error.is_failure => Some(Failure::Error(error)),

@@ -108,7 +108,7 @@ fn position(page: &Diagnostic) -> String {
     page.primary().map_or_else(String::new, |label| label.source.position(label.span.start as usize))
 }
 
-fn error_value(error: &Error) -> Map {
+pub(super) fn error_value(error: &Error) -> Map {
     let trace = error
         .trace
         .iter()

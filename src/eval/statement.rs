@@ -28,8 +28,16 @@ impl Interpreter {
                 *self.slot_mut(*slot) = value;
                 Ok(())
             }
-            StatementKind::Assign(assign) => self.assign(assign),
-            StatementKind::Append(slot, value) => self.append(*slot, value, statement.span),
+            StatementKind::Assign(assign) => {
+                let before = self.unknowns();
+                let result = self.assign(assign);
+                if self.dry.is_some() { self.dry_assign(assign.slot, result, before) } else { result }
+            }
+            StatementKind::Append(slot, value) => {
+                let before = self.unknowns();
+                let result = self.append(*slot, value, statement.span);
+                if self.dry.is_some() { self.dry_assign(*slot, result, before) } else { result }
+            }
             StatementKind::Evaluate(value) => self.expr(value).map(drop),
             StatementKind::Pipeline(pipeline) => match self.pipeline(pipeline)? {
                 None => Ok(()),
@@ -117,7 +125,7 @@ impl Interpreter {
             Ok(value) => {
                 let message = match format::to_word(&value) {
                     Ok(text) => String::from_utf8_lossy(&text).into_owned(),
-                    Err(_) => format::display(&value, 1000),
+                    Err(_) => self.dry_message(&value).unwrap_or_else(|| format::display(&value, 1000)),
                 };
                 let diagnostic = page(code::FAIL, self.source(), span, message, "the script fails here");
                 Error::command(diagnostic, 1).into()
@@ -237,6 +245,9 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- compound statements
 
     pub(super) fn compound(&mut self, compound: &Compound, span: Span) -> Eval<()> {
+        if self.dry.is_some() {
+            return self.dry_compound(compound, span);
+        }
         match compound {
             Compound::Block(block) => self.block(block),
             Compound::If { branches, otherwise } => {
@@ -265,7 +276,7 @@ impl Interpreter {
     }
 
     /// Runs a loop's body once; true when it broke off.
-    fn loop_turn(&mut self, body: &Block) -> Eval<bool> {
+    pub(super) fn loop_turn(&mut self, body: &Block) -> Eval<bool> {
         match self.block(body) {
             Ok(()) | Err(Unwind::Continue) => Ok(false),
             Err(Unwind::Break) => Ok(true),
@@ -289,7 +300,7 @@ impl Interpreter {
         }
     }
 
-    fn for_loop(&mut self, names: &[Slot], items: &ForItems, body: &Block) -> Eval<()> {
+    pub(super) fn for_loop(&mut self, names: &[Slot], items: &ForItems, body: &Block) -> Eval<()> {
         let value = match items {
             ForItems::Words(words) => {
                 let mut arguments = Vec::new();
@@ -361,7 +372,7 @@ impl Interpreter {
         Ok(())
     }
 
-    fn match_arms(&mut self, subject: &Expr, arms: &[Arm]) -> Eval<()> {
+    pub(super) fn match_arms(&mut self, subject: &Expr, arms: &[Arm]) -> Eval<()> {
         let value = self.expr(subject)?;
         let text = self.word_of(&value, subject.span)?;
         for arm in arms {
@@ -465,6 +476,9 @@ impl Interpreter {
 
     /// Runs pipelines joined by `&&` and `||`; the failure of the last one that ran.
     pub(super) fn and_or(&mut self, and_or: &AndOr) -> Eval<Option<Failure>> {
+        if self.dry.is_some() {
+            return self.dry_and_or(and_or).map(|_| None);
+        }
         let mut failure = self.pipeline(&and_or.first)?;
         for (connector, pipeline) in &and_or.rest {
             let runs = match connector {

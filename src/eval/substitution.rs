@@ -25,6 +25,9 @@ const FIRST_NUMBER: i32 = 63;
 impl Interpreter {
     /// Starts the commands of a substitution; the path that leads to them.
     pub(super) fn substitute(&mut self, from: bool, body: &Arc<Block>, span: Span) -> Eval<String> {
+        if self.dry.is_some() {
+            return Err(self.only_the_run_tells(span));
+        }
         let (reader, writer) = self.pipe(span)?;
         let mut fork = self.fork();
         let (ours, theirs) = if from { (reader, writer) } else { (writer, reader) };

@@ -88,7 +88,7 @@ impl Interpreter {
     }
 
     /// Appends the text of a part, and tells whether that is a secret.
-    fn part(&mut self, part: &Part, next: Option<&Part>, into: &mut Vec<u8>) -> Eval<bool> {
+    pub(super) fn part(&mut self, part: &Part, next: Option<&Part>, into: &mut Vec<u8>) -> Eval<bool> {
         match part {
             Part::Text(text) => into.extend_from_slice(text.as_bytes()),
             Part::Value(expr) => {
@@ -144,13 +144,8 @@ impl Interpreter {
 
     /// Of a secret where everybody could read it.
     pub(super) fn secret_seen(&self, span: Span) -> Unwind {
-        let error = page(
-            code::SECRET_SEEN,
-            self.source(),
-            span,
-            "a secret can't stand here",
-            "this is a secret",
-        );
+        let error =
+            page(code::SECRET_SEEN, self.source(), span, "a secret can't stand here", "this is a secret");
         let error = error
             .note("every user of this machine can read the arguments of programs")
             .help("hand it over by the environment, NAME=$x cmd, or by standard input, cmd <<< $x")
@@ -158,7 +153,7 @@ impl Interpreter {
         Error::value(error).into()
     }
 
-    fn check_argument(&self, argument: &[u8], guarded: bool, span: Span) -> Eval<()> {
+    pub(super) fn check_argument(&self, argument: &[u8], guarded: bool, span: Span) -> Eval<()> {
         if argument.contains(&0) {
             let error = page(
                 code::NUL_IN_ARGUMENT,
@@ -196,7 +191,7 @@ impl Interpreter {
         Error::value(page(code::NOT_A_LIST, self.source(), span, message, found.name()).help(help)).into()
     }
 
-    fn splice(&mut self, list: &Expr, guarded: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
+    pub(super) fn splice(&mut self, list: &Expr, guarded: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
         let value = self.expr(list)?;
         let Value::List(items) = &value else {
             return Err(self.not_a_list(&value, list.span));
@@ -216,7 +211,7 @@ impl Interpreter {
         Ok(())
     }
 
-    fn matches(&mut self, word: &GlobWord, required: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
+    pub(super) fn matches(&mut self, word: &GlobWord, required: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
         let directory = self.directory_path();
         let found = match &word.pattern {
             GlobPattern::Fixed(glob) => glob.expand(&directory),

@@ -28,7 +28,7 @@ pub struct Circumstances {
 }
 
 impl Interpreter {
-    pub(super) fn circumstances(&mut self, options: &[WithOption]) -> Eval<Circumstances> {
+    pub(in super::super) fn circumstances(&mut self, options: &[WithOption]) -> Eval<Circumstances> {
         let mut all = Circumstances {
             settings: (*self.settings).clone(),
             directory: None,

@@ -1,0 +1,240 @@
+//! `--dry-run`: what a run would do, printed and not done.
+//!
+//! The script is evaluated as ever, but for what touches the world: a program is printed where it would be started,
+//! and what it would have answered is an *unknown*, a value that is shown as the text that would make it. What is
+//! worked out from an unknown is unknown. Of a choice that depends on one all ways are shown, each from the same state,
+//! and a variable that they leave different is unknown after it. Files are looked at as they are now.
+
+mod branch;
+mod command;
+mod word;
+
+use super::Interpreter;
+use super::output::Output;
+use super::unwind::{Eval, Unwind};
+use crate::check::program::*;
+use crate::diag::visible;
+use crate::span::Span;
+use crate::value::{Opaque, Value};
+
+/// Where a dry run stands.
+#[derive(Default)]
+pub struct Dry {
+    /// How many values that are or hold unknowns were worked out so far.
+    unknowns: usize,
+    /// How deep lines are indented.
+    indent: usize,
+    lines: usize,
+    /// How many choices are open of which every way is shown.
+    choices: usize,
+    /// A way has left a function, or a loop, and another has not.
+    may_return: bool,
+    may_leave: bool,
+    /// The functions that are being followed.
+    following: Vec<(ModuleId, Span)>,
+}
+
+/// More lines are read by nobody, and a loop may have no end without what its programs do.
+const MOST_LINES: usize = 100_000;
+
+/// What only the run itself can tell. `shown` is how it stands in a double-quoted word; a variable without is shown by
+/// its name.
+struct Unknown {
+    shown: Option<String>,
+}
+
+pub fn unknown(shown: Option<String>) -> Value {
+    let name = shown.clone().unwrap_or_default();
+    Opaque::new("value that only the run can tell", name, Unknown { shown }).into()
+}
+
+fn as_unknown(value: &Value) -> Option<&Unknown> {
+    match value {
+        Value::Opaque(opaque) => opaque.payload(),
+        _ => None,
+    }
+}
+
+fn holds_unknown(value: &Value) -> bool {
+    /// What is deeper is taken for unknown.
+    const DEPTH: usize = 64;
+    fn look(value: &Value, depth: usize) -> bool {
+        depth > DEPTH
+            || match value {
+                Value::List(items) => items.iter().any(|item| look(item, depth + 1)),
+                Value::Map(entries) => entries.iter().any(|(_, item)| look(item, depth + 1)),
+                other => as_unknown(other).is_some(),
+            }
+    }
+    look(value, 0)
+}
+
+impl Interpreter {
+    fn dry(&mut self) -> &mut Dry {
+        self.dry.get_or_insert_default()
+    }
+
+    /// The text of the script, on one line.
+    fn written(&self, span: Span) -> String {
+        let text = self.source().text().get(span.range()).unwrap_or_default();
+        visible(text.split_whitespace().collect::<Vec<_>>().join(" ").as_bytes())
+    }
+
+    /// Prints a line.
+    fn tell_line(&mut self, line: &str) -> Eval<()> {
+        let dry = self.dry();
+        dry.lines += 1;
+        let (indent, lines) = (dry.indent * 2, dry.lines);
+        let line = if lines > MOST_LINES { "# … and so on" } else { line };
+        let text = self.shared.redactions.apply_text(&format!("{:indent$}{line}\n", ""));
+        let files = self.files.clone();
+        Output::Files(&files).write(self, 1, text.as_bytes(), Span::default())?;
+        if lines > MOST_LINES { Err(Unwind::Exit(0)) } else { Ok(()) }
+    }
+
+    /// Whether the lines have come to their end.
+    fn is_told(&self) -> bool {
+        self.dry.as_ref().is_some_and(|dry| dry.lines > MOST_LINES)
+    }
+
+    /// Prints a head, and what follows below it.
+    fn below<T>(&mut self, head: &str, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
+        self.tell_line(head)?;
+        self.dry().indent += 1;
+        let result = run(self);
+        self.dry().indent -= 1;
+        result
+    }
+
+    /// The message of `fail`, where only the run can tell it.
+    pub(super) fn dry_message(&self, value: &Value) -> Option<String> {
+        let unknown = as_unknown(value)?;
+        Some(unknown.shown.clone().unwrap_or_else(|| "…".to_owned()))
+    }
+
+    // -------------------------------------------------------------------------------------- expressions
+
+    pub(super) fn dry_expr(&mut self, expr: &Expr) -> Eval<Value> {
+        let before = self.dry().unknowns;
+        let value = self.dry_value(expr);
+        let touched = self.dry().unknowns > before;
+        let strict = match &expr.kind {
+            ExprKind::Binary { operator, .. } => *operator != crate::value::ops::Op::Concat,
+            ExprKind::Method(..) | ExprKind::Library(..) => true,
+            _ => false,
+        };
+        let value = match value {
+            Ok(_) if touched && strict => unknown(Some(format!("$[{}]", self.written(expr.span)))),
+            Err(Unwind::Error(error)) if touched && !error.is_failure => {
+                unknown(Some(format!("$[{}]", self.written(expr.span))))
+            }
+            other => other?,
+        };
+        let value = match (&expr.kind, as_unknown(&value)) {
+            (ExprKind::Slot(_), Some(Unknown { shown: None })) => {
+                let name = self.written(expr.span);
+                let name = name.trim_start_matches('$').trim_matches(['{', '}']).to_owned();
+                unknown(Some(format!("${{{name}}}")))
+            }
+            _ => value,
+        };
+        if holds_unknown(&value) {
+            self.dry().unknowns += 1;
+        }
+        Ok(value)
+    }
+
+    fn dry_value(&mut self, expr: &Expr) -> Eval<Value> {
+        match &expr.kind {
+            ExprKind::Text(parts) => Ok(self.dry_text(parts)?.into_value()),
+            ExprKind::Capture(block) => {
+                let known = self.dry_capture(block)?;
+                let shown = || unknown(Some(capture_text(&self.written(expr.span))));
+                Ok(known.map_or_else(shown, |text| {
+                    let end = text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+                    Value::str(text[..end].to_vec())
+                }))
+            }
+            ExprKind::Lines(block) | ExprKind::Bytes(block) | ExprKind::Json(block) => {
+                self.dry_block(block)?;
+                Ok(unknown(Some(format!("$[{}]", self.written(expr.span)))))
+            }
+            ExprKind::Record { body, .. } => {
+                self.perhaps(|this| this.block(body))?;
+                Ok(unknown(None))
+            }
+            ExprKind::Spawn(block) => {
+                self.below("# in the background:", |this| this.on_a_copy(|this| this.block(block)))?;
+                Ok(unknown(None))
+            }
+            _ => self.evaluate(expr),
+        }
+    }
+
+    /// What commands print, where no program is needed to tell.
+    fn dry_capture(&mut self, block: &Block) -> Eval<Option<Vec<u8>>> {
+        if let Some(text) = self.dry_builtin_output(block)? {
+            return Ok(Some(text));
+        }
+        self.dry_block(block).map(|()| None)
+    }
+
+    /// Shows the commands of a capture.
+    fn dry_block(&mut self, block: &Block) -> Eval<()> {
+        self.dry().indent += 1;
+        let result = self.on_a_copy(|this| this.block(block));
+        self.dry().indent -= 1;
+        result
+    }
+
+    /// Of a capture that is met where nothing but its bytes will do.
+    pub(super) fn dry_bytes(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
+        match self.dry_capture(block)? {
+            Some(text) => Ok(text),
+            None => Err(self.only_the_run_tells(span)),
+        }
+    }
+
+    /// An error that becomes an unknown on its way.
+    pub(super) fn only_the_run_tells(&mut self, span: Span) -> Unwind {
+        self.dry().unknowns += 1;
+        let message = "only the run itself can tell this value";
+        let error =
+            super::page(crate::diag::code::BAD_VALUE, self.source(), span, message, "depends on a program");
+        super::Error::value(error).into()
+    }
+
+    // -------------------------------------------------------------------------------------- functions
+
+    /// What a function gives: unknown when a way through it may have left it early. One that calls itself on a way that
+    /// may not be gone is not followed for ever.
+    pub(super) fn dry_function(
+        &mut self,
+        function: &Function,
+        run: impl FnOnce(&mut Self) -> Eval<Value>,
+    ) -> Eval<Value> {
+        let dry = self.dry();
+        if dry.choices > 0 && dry.following.contains(&(function.module, function.span)) {
+            self.tell_line(&format!("# {} again …", function.name))?;
+            return Ok(unknown(None));
+        }
+        dry.following.push((function.module, function.span));
+        let outer = std::mem::take(&mut dry.may_return);
+        let result = run(self);
+        let dry = self.dry();
+        dry.following.pop();
+        let may_return = std::mem::replace(&mut dry.may_return, outer);
+        if may_return { result.map(|_| unknown(None)) } else { result }
+    }
+
+    /// `write(path, …)`
+    pub(super) fn dry_write(&mut self, path: &[u8], append: bool) -> Eval<()> {
+        let append = if append { ", append: true" } else { "" };
+        self.tell_line(&format!("write({}, …{append})", crate::diag::quote_word(path)))
+    }
+}
+
+/// `$(…)`, also of one in quotes that is written without them.
+fn capture_text(written: &str) -> String {
+    if written.starts_with("$(") { written.to_owned() } else { format!("$({written})") }
+}

@@ -1,0 +1,392 @@
+//! Choices and loops of a dry run.
+
+use super::super::Interpreter;
+use super::super::unwind::{Eval, Unwind};
+use super::{as_unknown, holds_unknown, unknown};
+use crate::check::program::*;
+use crate::process::Environment;
+use crate::span::Span;
+use crate::value::{Value, ops};
+use std::ffi::CStr;
+use std::sync::Arc;
+
+/// What is known of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    Yes,
+    No,
+    Unknown,
+}
+
+impl Truth {
+    pub fn of(truth: bool) -> Self {
+        if truth { Self::Yes } else { Self::No }
+    }
+
+    pub fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// What a run can change of itself.
+struct State {
+    slots: Vec<Value>,
+    directory: Option<Arc<CStr>>,
+    environment: Environment,
+}
+
+/// As many turns of a loop as are shown.
+const TURNS: usize = 1000;
+
+impl Interpreter {
+    fn state(&self) -> State {
+        State {
+            slots: self.slots.clone(),
+            directory: self.directory.clone(),
+            environment: self.environment.clone(),
+        }
+    }
+
+    fn restore(&mut self, state: State) {
+        self.slots = state.slots;
+        self.directory = state.directory;
+        self.environment = state.environment;
+    }
+
+    /// Runs something that changes nothing outside of it.
+    pub(super) fn on_a_copy<T>(&mut self, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
+        let before = self.state();
+        let result = run(self);
+        self.restore(before);
+        match result {
+            Err(Unwind::Exit(_)) if !self.is_told() => Err(self.only_the_run_tells(Span::default())),
+            other => other,
+        }
+    }
+
+    /// Runs what may not be run; what it leaves different is unknown then.
+    pub(super) fn perhaps(&mut self, run: impl FnOnce(&mut Self) -> Eval<()>) -> Eval<()> {
+        self.either(run, |_| Ok(()))
+    }
+
+    /// Shows two ways of which one is gone. Leaves as they do when both do.
+    fn either(
+        &mut self,
+        one: impl FnOnce(&mut Self) -> Eval<()>,
+        other: impl FnOnce(&mut Self) -> Eval<()>,
+    ) -> Eval<()> {
+        let before = self.state();
+        self.dry().choices += 1;
+        let first = one(self);
+        let after_first = self.state();
+        self.restore(before);
+        let first_left = self.left(first);
+        let second = match first_left {
+            Err(unwind) => Err(unwind),
+            Ok(left) => {
+                let second = other(self);
+                self.left(second).map(|right| (left, right))
+            }
+        };
+        self.dry().choices -= 1;
+        let (first, second) = second?;
+        match (first, second) {
+            (None, None) => self.merge(after_first),
+            (Some(unwind), None) => {
+                self.note_left(&unwind);
+                Ok(())
+            }
+            (None, Some(unwind)) => {
+                self.note_left(&unwind);
+                self.restore(after_first);
+                Ok(())
+            }
+            (Some(first), Some(second)) => {
+                self.note_left(&first);
+                self.note_left(&second);
+                self.returned = unknown(None);
+                Err(second)
+            }
+        }
+    }
+
+    /// How a way left its place, if it did; an error is told.
+    fn left(&mut self, result: Eval<()>) -> Eval<Option<Unwind>> {
+        self.dry().indent += 1;
+        let left = self.told_left(result);
+        self.dry().indent -= 1;
+        left
+    }
+
+    fn told_left(&mut self, result: Eval<()>) -> Eval<Option<Unwind>> {
+        match result {
+            Ok(()) => Ok(None),
+            Err(Unwind::Error(error)) => {
+                let message = error.diagnostic.message.clone();
+                self.tell_line(&format!("# fails here: {}", crate::diag::visible(message.as_bytes())))?;
+                Ok(Some(Unwind::Error(error)))
+            }
+            Err(unwind @ (Unwind::Return | Unwind::Break | Unwind::Continue)) => {
+                self.tell_line(match unwind {
+                    Unwind::Return => "# returns here",
+                    Unwind::Break => "# leaves the loop here",
+                    _ => "# goes on with the next turn here",
+                })?;
+                Ok(Some(unwind))
+            }
+            Err(unwind @ Unwind::Exit(_)) if !self.is_told() => Ok(Some(unwind)),
+            Err(unwind) => Err(unwind),
+        }
+    }
+
+    fn note_left(&mut self, unwind: &Unwind) {
+        let dry = self.dry();
+        dry.may_return |= matches!(unwind, Unwind::Return);
+        dry.may_leave |= !matches!(unwind, Unwind::Continue);
+    }
+
+    /// Goes on from here or from another state.
+    fn merge(&mut self, other: State) -> Eval<()> {
+        for (here, there) in self.slots.iter_mut().zip(&other.slots) {
+            let same = here.type_of() == there.type_of() && matches!(ops::equal(here, there), Ok(true));
+            if !same {
+                *here = unknown(None);
+            }
+        }
+        if self.directory != other.directory {
+            self.tell_line("# in one of these cases the directory is another from here on")?;
+        }
+        if !self.environment.iter().eq(other.environment.iter()) {
+            self.tell_line("# in one of these cases the environment is another from here on")?;
+        }
+        Ok(())
+    }
+
+    // -------------------------------------------------------------------------------------- choices
+
+    pub(in super::super) fn dry_compound(&mut self, compound: &Compound, span: Span) -> Eval<()> {
+        match compound {
+            Compound::Block(block) => self.block(block),
+            Compound::If { branches, otherwise } => self.dry_if(branches, otherwise.as_ref()),
+            Compound::While { condition, body } => self.dry_while(condition, body),
+            Compound::For { names, items, body } => self.dry_for(names, items, body),
+            Compound::Each { name, body } => self.below("# for each line:", |this| {
+                this.perhaps(|this| {
+                    *this.slot_mut(*name) = unknown(None);
+                    this.loop_turn(body).map(drop)
+                })
+            }),
+            Compound::Match { subject, arms } => {
+                let value = self.expr(subject)?;
+                if as_unknown(&value).is_none() {
+                    return self.match_arms(subject, arms);
+                }
+                for (at, arm) in arms.iter().enumerate() {
+                    let head = if at == 0 { "# in one case:" } else { "# in another case:" };
+                    self.below(head, |this| this.perhaps(|this| this.block(&arm.body)))?;
+                }
+                Ok(())
+            }
+            Compound::Try { body, handler } => {
+                let Some((slot, handler)) = handler else { return self.perhaps(|this| this.block(body)) };
+                match self.block(body) {
+                    Ok(()) => self.below("# if that fails:", |this| {
+                        this.perhaps(|this| {
+                            *this.slot_mut(*slot) = unknown(None);
+                            this.block(handler)
+                        })
+                    }),
+                    Err(Unwind::Error(error)) => {
+                        *self.slot_mut(*slot) = Value::Map(super::super::record::error_value(&error));
+                        self.block(handler)
+                    }
+                    other => other,
+                }
+            }
+            Compound::With(with) => self.dry_with(with, span),
+        }
+    }
+
+    fn dry_if(&mut self, branches: &[(Condition, Block)], otherwise: Option<&Block>) -> Eval<()> {
+        let Some(((condition, body), rest)) = branches.split_first() else {
+            return otherwise.map_or(Ok(()), |body| self.block(body));
+        };
+        let (truth, head) = self.dry_condition(condition, "if")?;
+        match truth {
+            Truth::Yes => self.block(body),
+            Truth::No => self.dry_if(rest, otherwise),
+            Truth::Unknown => self.either(
+                |this| this.below(&head, |this| this.block(body)),
+                |this| match (rest, otherwise) {
+                    ([], None) => Ok(()),
+                    _ => this.below("# else:", |this| this.dry_if(rest, otherwise)),
+                },
+            ),
+        }
+    }
+
+    /// What is known of a condition, and the head of what depends on it.
+    fn dry_condition(&mut self, condition: &Condition, word: &str) -> Eval<(Truth, String)> {
+        match condition {
+            Condition::Command(and_or) => Ok((self.dry_and_or(and_or)?, format!("# {word} that succeeds:"))),
+            Condition::Value(value) => {
+                let written = self.written(value.span);
+                let plain = written.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+                let head = format!("# {word} ({}):", plain.unwrap_or(&written));
+                let found = self.expr(value)?;
+                if as_unknown(&found).is_some() {
+                    return Ok((Truth::Unknown, head));
+                }
+                if let Value::Bool(truth) = found {
+                    return Ok((Truth::of(truth), head));
+                }
+                // The error of the real condition.
+                self.truth(value).map(|truth| (Truth::of(truth), head))
+            }
+        }
+    }
+
+    /// `cmd &`
+    pub(in super::super) fn dry_background(&mut self, and_or: &AndOr) -> Eval<()> {
+        self.below("# in the background:", |this| this.on_a_copy(|this| this.dry_and_or(and_or).map(drop)))
+    }
+
+    // -------------------------------------------------------------------------------------- loops
+
+    fn dry_while(&mut self, condition: &Condition, body: &Block) -> Eval<()> {
+        for _ in 0..TURNS {
+            let (truth, head) = self.dry_condition(condition, "while")?;
+            match truth {
+                Truth::No => return Ok(()),
+                Truth::Unknown => {
+                    return self.below(&head, |this| this.perhaps(|this| this.loop_turn(body).map(drop)));
+                }
+                Truth::Yes => {}
+            }
+            let outer = std::mem::take(&mut self.dry().may_leave);
+            let turn = self.loop_turn(body);
+            let may_leave = std::mem::replace(&mut self.dry().may_leave, outer);
+            if turn? {
+                return Ok(());
+            }
+            if may_leave {
+                return self.tell_line("# … and so on, until it leaves the loop");
+            }
+        }
+        self.tell_line("# … and so on")
+    }
+
+    fn dry_for(&mut self, names: &[Slot], items: &ForItems, body: &Block) -> Eval<()> {
+        let turns: Vec<Vec<Value>> = match items {
+            ForItems::Words(words) => {
+                let mut turns = Vec::new();
+                for word in words {
+                    for item in self.dry_words(std::slice::from_ref(word), false)? {
+                        let spliced = matches!(word, Word::Splice { .. } | Word::Glob(_)) && !item.known;
+                        if spliced {
+                            self.dry_each(names, &item.word(), body)?;
+                        } else {
+                            turns.push(vec![item.into_value()]);
+                        }
+                    }
+                }
+                turns
+            }
+            ForItems::Value(value) => {
+                let found = self.expr(value)?;
+                match &found {
+                    Value::Range(range) => {
+                        range.iter().take(TURNS + 1).map(|n| vec![Value::Int(n)]).collect()
+                    }
+                    Value::List(list) => list.iter().map(|item| vec![item.clone()]).collect(),
+                    Value::Map(map) if names.len() == 2 => {
+                        map.iter().map(|(key, item)| vec![Value::Str(key.clone()), item.clone()]).collect()
+                    }
+                    other if holds_unknown(other) => {
+                        let shown = self.written(value.span);
+                        return self.dry_each(names, &shown, body);
+                    }
+                    // The error of the real loop.
+                    _ => return self.for_loop(names, items, body),
+                }
+            }
+        };
+        for (at, turn) in turns.into_iter().enumerate() {
+            if at == TURNS {
+                return self.tell_line("# … and so on");
+            }
+            for (name, value) in names.iter().zip(turn) {
+                *self.slot_mut(*name) = value;
+            }
+            if self.loop_turn(body)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A loop through what only the run can tell: one turn stands for all.
+    fn dry_each(&mut self, names: &[Slot], of: &str, body: &Block) -> Eval<()> {
+        self.below(&format!("# for each of {of}:"), |this| {
+            this.perhaps(|this| {
+                for name in names {
+                    *this.slot_mut(*name) = unknown(None);
+                }
+                this.loop_turn(body).map(drop)
+            })
+        })
+    }
+
+    // -------------------------------------------------------------------------------------- circumstances
+
+    fn dry_with(&mut self, with: &With, _: Span) -> Eval<()> {
+        let options: Vec<String> = with.options.iter().map(|option| self.written(option.span)).collect();
+        let before = self.dry().unknowns;
+        let outer = (self.directory.clone(), self.environment.clone(), self.settings.clone());
+        match self.circumstances(&with.options) {
+            Ok(circumstances) => {
+                if let Some(directory) = circumstances.directory {
+                    self.directory = Some(directory);
+                }
+                if let Some(environment) = circumstances.environment {
+                    self.environment = environment;
+                }
+                let mut settings = circumstances.settings;
+                settings.stats = None;
+                self.settings = Arc::new(settings);
+            }
+            Err(Unwind::Error(_)) if self.dry().unknowns > before => {}
+            // Only a directory that the script would have made may be missing.
+            Err(Unwind::Error(error)) if error.diagnostic.code == crate::diag::code::NO_DIRECTORY => {}
+            Err(unwind) => return Err(unwind),
+        }
+        let head = format!("# with {}:", options.join(", "));
+        let result = self.below(&head, |this| this.block(&with.body));
+        (self.directory, self.environment, self.settings) = outer;
+        result
+    }
+
+    // -------------------------------------------------------------------------------------- assignments
+
+    /// An assignment: of what can't be worked out the variable is unknown.
+    pub(in super::super) fn dry_assign(&mut self, slot: Slot, result: Eval<()>, before: usize) -> Eval<()> {
+        match result {
+            Err(Unwind::Error(error))
+                if !error.is_failure && (self.dry().unknowns > before || holds_unknown(self.slot(slot))) =>
+            {
+                *self.slot_mut(slot) = unknown(None);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// How many unknowns were worked out so far.
+    pub(in super::super) fn unknowns(&self) -> usize {
+        self.dry.as_ref().map_or(0, |dry| dry.unknowns)
+    }
+}

@@ -1,0 +1,380 @@
+//! Commands of a dry run: a line for each pipeline.
+
+use super::super::Interpreter;
+use super::super::arguments::{self, Argument};
+use super::super::call::Given;
+use super::super::command::BuiltinCall;
+use super::super::output::Output;
+use super::super::unwind::{Error, Eval, Unwind, page};
+use super::branch::Truth;
+use super::word::Shown;
+use super::{as_unknown, unknown};
+use crate::builtins::Builtin;
+use crate::check::program::*;
+use crate::diag::{code, quote_word};
+use crate::span::Span;
+use crate::value::{Str, Value};
+use std::ffi::CString;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A stage, as it is shown.
+struct Line {
+    text: String,
+    /// What is followed below the line.
+    body: Option<Body>,
+    note: Option<String>,
+}
+
+enum Body {
+    Compound(Arc<Compound>),
+    Function(FunctionId, Vec<Shown>, Box<[bool]>),
+}
+
+impl Interpreter {
+    pub(in super::super) fn dry_and_or(&mut self, and_or: &AndOr) -> Eval<Truth> {
+        let mut truth = self.dry_pipeline(&and_or.first)?;
+        for (connector, pipeline) in &and_or.rest {
+            truth = match (connector, truth) {
+                (Connector::And, Truth::Yes) | (Connector::Or, Truth::No) => self.dry_pipeline(pipeline)?,
+                (Connector::And, Truth::No) | (Connector::Or, Truth::Yes) => truth,
+                (connector, Truth::Unknown) => {
+                    let head = match connector {
+                        Connector::And => "# if that succeeds:",
+                        Connector::Or => "# if that fails:",
+                    };
+                    let way = |this: &mut Self| this.perhaps(|this| this.dry_pipeline(pipeline).map(drop));
+                    self.below(head, way)?;
+                    Truth::Unknown
+                }
+            };
+        }
+        Ok(truth)
+    }
+
+    pub(in super::super) fn dry_pipeline(&mut self, pipeline: &Pipeline) -> Eval<Truth> {
+        let truth = match &*pipeline.stages {
+            [stage] if stage.redirections.is_empty() => self.dry_alone(pipeline, stage)?,
+            _ => self.dry_stages(pipeline)?,
+        };
+        Ok(if pipeline.negated { truth.not() } else { truth })
+    }
+
+    /// What needs no process, and changes this run alone, is done.
+    fn dry_alone(&mut self, pipeline: &Pipeline, stage: &Stage) -> Eval<Truth> {
+        let command = match &stage.kind {
+            StageKind::Compound(compound) => {
+                return self.dry_compound(compound, stage.span).map(|()| Truth::Unknown);
+            }
+            StageKind::Fail(value) => return Err(self.fail_statement(value, stage.span)),
+            StageKind::Return(value) => return Err(self.return_statement(value.as_ref())),
+            StageKind::Break => return Err(Unwind::Break),
+            StageKind::Continue => return Err(Unwind::Continue),
+            StageKind::Command(command) => command,
+        };
+        match command.target {
+            Target::Function(function) => {
+                let (words, literal) = self.words_of_call(&command.words)?;
+                let text = self.shown_call(function, &words);
+                return self.below(&format!("# {text}"), |this| {
+                    this.dry_call(function, &words, &literal, stage.span)
+                });
+            }
+            Target::Builtin(builtin) if command.assignments.is_empty() => {
+                let words = self.dry_words(&command.words, true)?;
+                if words.iter().all(|word| word.known) {
+                    let call = builtin_call(builtin, command, &words);
+                    if let Some(truth) = self.dry_builtin(&call, stage.span)? {
+                        return Ok(truth);
+                    }
+                }
+                let negated = if pipeline.negated { "! " } else { "" };
+                let text = shown_words(builtin.name(), &words);
+                self.tell_line(&format!("{negated}{text}"))?;
+                if builtin == Builtin::Cd {
+                    self.tell_line("# the directory is not known from here on")?;
+                }
+                return Ok(Truth::Unknown);
+            }
+            _ => {}
+        }
+        self.dry_stages(pipeline)
+    }
+
+    /// Does what a builtin does to this run alone; none when it is only shown.
+    fn dry_builtin(&mut self, call: &BuiltinCall, span: Span) -> Eval<Option<Truth>> {
+        let words = || call.args.iter().map(|word| Shown::known(word.clone())).collect::<Vec<_>>();
+        let shown = shown_words(call.builtin.name(), &words());
+        match call.builtin {
+            Builtin::True => Ok(Some(Truth::Yes)),
+            Builtin::False => Ok(Some(Truth::No)),
+            Builtin::Test | Builtin::Bracket => {
+                let files = self.files.clone();
+                let truth = self.builtin(call, &mut Output::Files(&files), span)? == 0;
+                self.tell_line(&format!("# {shown}: {truth}, as it is now"))?;
+                Ok(Some(Truth::of(truth)))
+            }
+            Builtin::Cd => {
+                self.tell_line(&shown)?;
+                if let [target] = &*call.args
+                    && target.first() != Some(&b'-')
+                {
+                    self.dry_enter(target, span)?;
+                    return Ok(Some(Truth::Yes));
+                }
+                let mut memory = Vec::new();
+                let files = self.files.clone();
+                self.builtin(call, &mut Output::Memory(&mut memory, &files), span)?;
+                Ok(Some(Truth::Yes))
+            }
+            Builtin::Exit => {
+                self.tell_line(&shown)?;
+                let files = self.files.clone();
+                self.builtin(call, &mut Output::Files(&files), span).map(|_| Some(Truth::Yes))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Goes to a directory that the script may have made before.
+    fn dry_enter(&mut self, target: &[u8], span: Span) -> Eval<()> {
+        use std::os::unix::ffi::{OsStrExt, OsStringExt};
+        let before = self.working_directory(span)?;
+        let found = self.enter_directory(&before, target, false, span);
+        let directory = match found {
+            Ok(directory) => directory,
+            Err(Unwind::Error(error)) if error.diagnostic.code == code::NO_DIRECTORY => {
+                self.tell_line("# there is no such directory now")?;
+                let path = Path::new(std::ffi::OsStr::from_bytes(&before))
+                    .join(std::ffi::OsStr::from_bytes(target))
+                    .into_os_string()
+                    .into_vec();
+                CString::new(path).map(Arc::from).map_err(|_| Unwind::Error(error))?
+            }
+            Err(unwind) => return Err(unwind),
+        };
+        let _ = self.environment.set(b"OLDPWD", &before);
+        let _ = self.environment.set(b"PWD", directory.to_bytes());
+        self.directory = Some(directory);
+        Ok(())
+    }
+
+    /// What a capture of a builtin alone gives, if that is known.
+    pub(super) fn dry_builtin_output(&mut self, block: &Block) -> Eval<Option<Vec<u8>>> {
+        let [Statement { kind: StatementKind::Pipeline(pipeline), .. }] = &*block.statements else {
+            return Ok(None);
+        };
+        let [stage] = &*pipeline.stages else { return Ok(None) };
+        let StageKind::Command(command) = &stage.kind else { return Ok(None) };
+        let Target::Builtin(builtin @ (Builtin::Echo | Builtin::Printf | Builtin::Pwd)) = command.target
+        else {
+            return Ok(None);
+        };
+        let plain = stage.redirections.is_empty() && command.assignments.is_empty() && !pipeline.negated;
+        let still = |word: &Word| match word {
+            Word::Literal(_) => true,
+            Word::Text(text) => !text.parts.iter().any(|part| matches!(part, Part::Capture(_))),
+            _ => false,
+        };
+        if !plain || !command.words.iter().all(still) {
+            return Ok(None);
+        }
+        let words = self.dry_words(&command.words, true)?;
+        if !words.iter().all(|word| word.known) {
+            return Ok(None);
+        }
+        let call = builtin_call(builtin, command, &words);
+        let mut memory = Vec::new();
+        let files = self.files.clone();
+        let status = self.builtin(&call, &mut Output::Memory(&mut memory, &files), stage.span)?;
+        Ok((status == 0).then_some(memory))
+    }
+
+    // -------------------------------------------------------------------------------------- lines
+
+    fn dry_stages(&mut self, pipeline: &Pipeline) -> Eval<Truth> {
+        let mut text = String::from(if pipeline.negated { "! " } else { "" });
+        let mut bodies = Vec::new();
+        let mut notes = Vec::new();
+        for (at, stage) in pipeline.stages.iter().enumerate() {
+            let line = self.dry_stage(stage)?;
+            text += &line.text;
+            if at + 1 < pipeline.stages.len() {
+                text += if stage.pipe_stderr { " |& " } else { " | " };
+            }
+            bodies.extend(line.body.map(|body| (body, stage.span)));
+            notes.extend(line.note);
+        }
+        if !notes.is_empty() {
+            text += &format!("    # {}", notes.join("; "));
+        }
+        self.tell_line(&text)?;
+        self.dry().indent += 1;
+        let result = bodies.into_iter().try_for_each(|(body, span)| match body {
+            Body::Compound(compound) => self.dry_compound(&compound, span),
+            Body::Function(function, words, literal) => {
+                self.dry_call(function, &words, &literal, span).map(drop)
+            }
+        });
+        self.dry().indent -= 1;
+        result.map(|()| Truth::Unknown)
+    }
+
+    fn dry_stage(&mut self, stage: &Stage) -> Eval<Line> {
+        let mut line = match &stage.kind {
+            StageKind::Command(command) => self.dry_command(command, stage.span)?,
+            StageKind::Compound(compound) => {
+                let text = match **compound {
+                    Compound::Each { .. } => "each … { … }",
+                    _ => "{ … }",
+                };
+                Line { text: text.to_owned(), body: Some(Body::Compound(compound.clone())), note: None }
+            }
+            _ => Line { text: self.written(stage.span), body: None, note: None },
+        };
+        for redirection in &stage.redirections {
+            line.text += &format!(" {}", self.dry_redirection(redirection)?);
+        }
+        Ok(line)
+    }
+
+    fn dry_command(&mut self, command: &Command, span: Span) -> Eval<Line> {
+        let mut text = String::new();
+        let outer = self.environment.clone();
+        for (name, value) in &command.assignments {
+            let value = self.dry_text(&value.parts)?;
+            text += &format!("{}={} ", String::from_utf8_lossy(name.as_bytes()), value.word());
+        }
+        self.environment = outer;
+        if let Target::Function(function) = command.target {
+            let (words, literal) = self.words_of_call(&command.words)?;
+            text += &self.shown_call(function, &words);
+            return Ok(Line { text, body: Some(Body::Function(function, words, literal)), note: None });
+        }
+        let words = self.dry_words(&command.words, true)?;
+        if let Target::Builtin(builtin) = command.target {
+            text += &shown_words(builtin.name(), &words);
+            return Ok(Line { text, body: None, note: None });
+        }
+        let mut note = None;
+        if let Some(program) = words.first().filter(|program| program.known)
+            && let Err(Unwind::Error(error)) = self.find(std::slice::from_ref(&program.text), None, span)
+        {
+            note = Some(error.diagnostic.message.clone());
+        }
+        text += &words.iter().map(Shown::word).collect::<Vec<_>>().join(" ");
+        Ok(Line { text, body: None, note })
+    }
+
+    fn dry_redirection(&mut self, redirection: &Redirection) -> Eval<String> {
+        let number = |usual: i32| match redirection.descriptor {
+            descriptor if descriptor == usual => String::new(),
+            descriptor => descriptor.to_string(),
+        };
+        let (sign, target) = match &redirection.kind {
+            RedirectionKind::File(mode, target) => {
+                let (sign, usual) = match mode {
+                    FileMode::Read => ("<", 0),
+                    FileMode::Write => (">", 1),
+                    FileMode::Append => (">>", 1),
+                    FileMode::Clobber => (">|", 1),
+                    FileMode::ReadWrite => ("<>", 0),
+                };
+                (format!("{}{sign}", number(usual)), target)
+            }
+            RedirectionKind::Both { append, target } => {
+                ((if *append { "&>>" } else { "&>" }).to_owned(), target)
+            }
+            RedirectionKind::Duplicate(from) if redirection.descriptor == 0 => {
+                return Ok(format!("<&{from}"));
+            }
+            RedirectionKind::Duplicate(from) => return Ok(format!("{}>&{from}", number(1))),
+            RedirectionKind::Close => return Ok(format!("{}>&-", redirection.descriptor)),
+            RedirectionKind::Text(text) => {
+                let shown = self.dry_text(&text.parts)?.without_line_end();
+                return Ok(format!("{}<<< {}", number(0), shown.word()));
+            }
+        };
+        let shown = self.dry_text(&target.parts)?;
+        if shown.secret {
+            return Err(self.secret_seen(target.span));
+        }
+        Ok(format!("{sign} {}", shown.word()))
+    }
+
+    // -------------------------------------------------------------------------------------- functions
+
+    fn words_of_call(&mut self, words: &[Word]) -> Eval<(Vec<Shown>, Box<[bool]>)> {
+        let mut all = Vec::new();
+        let mut literal = Vec::new();
+        for word in words {
+            let found = self.dry_words(std::slice::from_ref(word), true)?;
+            let is_literal = match word {
+                Word::Literal(_) => true,
+                Word::Text(text) => crate::check::option_of(text).is_some(),
+                _ => false,
+            };
+            literal.resize(literal.len() + found.len(), is_literal);
+            all.extend(found);
+        }
+        Ok((all, literal.into()))
+    }
+
+    fn shown_call(&self, function: FunctionId, words: &[Shown]) -> String {
+        shown_words(&self.shared.program.function(function).name, words)
+    }
+
+    /// Follows a function. Words that are not known are unknowns in it.
+    fn dry_call(&mut self, id: FunctionId, words: &[Shown], literal: &[bool], span: Span) -> Eval<Truth> {
+        let function = self.shared.program.function(id).clone();
+        // Something that no script holds stands for an unknown word while words are bound.
+        let stand_in = |at: usize| format!("\u{1}{at}").into_bytes();
+        let text = |(at, word): (usize, &Shown)| if word.known { word.text.clone() } else { stand_in(at) };
+        let texts = words.iter().enumerate().map(text);
+        let arguments: Vec<Argument> =
+            texts.zip(literal).map(|(text, literal)| Argument { text, literal: *literal }).collect();
+        let given = match arguments::bind(&function, &arguments) {
+            Ok(given) => given,
+            Err(_) if words.iter().any(|word| !word.known) => {
+                self.tell_line("# not followed: its arguments are not known")?;
+                return Ok(Truth::Unknown);
+            }
+            Err(reason) => {
+                let message = format!("{}: {reason}", function.name);
+                let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
+                return Err(Error::value(error).into());
+            }
+        };
+        let real = |value: Value| match &value {
+            Value::Str(text) if text.as_bytes().first() == Some(&1) => unknown(None),
+            _ => value,
+        };
+        let given = given.into_iter().map(|given| match given {
+            Given::Value(Value::List(items)) => {
+                Given::Value(Value::List(items.iter().cloned().map(real).collect()))
+            }
+            Given::Value(value) => Given::Value(real(value)),
+            Given::Default => Given::Default,
+        });
+        let value = self.call_given(id, given.collect(), span)?;
+        if as_unknown(&value).is_some() {
+            return Ok(Truth::Unknown);
+        }
+        match value {
+            // What ran in it may fail.
+            Value::Null => Ok(Truth::Unknown),
+            value => self.status_of_call(id, value, span).map(|status| Truth::of(status == 0)),
+        }
+    }
+}
+
+fn builtin_call(builtin: Builtin, command: &Command, words: &[Shown]) -> BuiltinCall {
+    let literal_first = matches!(command.words.first(), Some(Word::Literal(_)));
+    let args = words.iter().map(|word| word.text.clone()).collect();
+    BuiltinCall { builtin, args, literal_first, environment: None }
+}
+
+fn shown_words(name: &str, words: &[Shown]) -> String {
+    let name = quote_word(Str::from(name).as_bytes());
+    std::iter::once(name).chain(words.iter().map(Shown::word)).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,196 @@
+//! Words of a dry run: as the program would get them, or as they are written where only the run can tell.
+
+use super::super::Interpreter;
+use super::super::unwind::Eval;
+use super::super::word::Joined;
+use super::{as_unknown, capture_text, unknown};
+use crate::check::program::*;
+use crate::diag::{MASK, quote_word, visible};
+use crate::value::Value;
+
+/// A text, as far as it is known.
+#[derive(Default)]
+pub struct Shown {
+    pub text: Vec<u8>,
+    /// How it stands in double quotes.
+    quoted: String,
+    pub known: bool,
+    /// It stands for more than one word, as it is written.
+    bare: bool,
+    pub secret: bool,
+}
+
+impl Shown {
+    pub fn known(text: Vec<u8>) -> Self {
+        Self { text, known: true, ..Self::default() }
+    }
+
+    fn written(text: String) -> Self {
+        Self { quoted: text, ..Self::default() }
+    }
+
+    fn bare(text: String) -> Self {
+        Self { bare: true, ..Self::written(text) }
+    }
+
+    /// Without the line end that a here-string adds by itself.
+    pub fn without_line_end(mut self) -> Self {
+        if self.text.last() == Some(&b'\n') {
+            self.text.pop();
+        }
+        if let Some(rest) = self.quoted.strip_suffix("\\n") {
+            self.quoted.truncate(rest.len());
+        }
+        self
+    }
+
+    /// As a word of a command.
+    pub fn word(&self) -> String {
+        match self {
+            Self { secret: true, .. } => format!("'{MASK}'"),
+            Self { known: true, .. } => quote_word(&self.text),
+            Self { bare: true, .. } => self.quoted.clone(),
+            _ => format!("\"{}\"", self.quoted),
+        }
+    }
+
+    pub fn into_value(self) -> Value {
+        if !self.known {
+            return unknown(Some(self.quoted));
+        }
+        Joined { text: self.text, secret: self.secret }.into_value()
+    }
+}
+
+impl Interpreter {
+    /// The text that parts make. A part of it that is not known makes the whole unknown.
+    pub(super) fn dry_text(&mut self, parts: &[Part]) -> Eval<Shown> {
+        let mut shown = Shown::known(Vec::new());
+        for (at, part) in parts.iter().enumerate() {
+            let more = self.dry_part(part, parts.get(at + 1))?;
+            if more.known {
+                shown.quoted += &if more.secret { MASK.to_owned() } else { in_double_quotes(&more.text) };
+                shown.text.extend(more.text);
+            } else {
+                shown.quoted += &more.quoted;
+                shown.bare = more.bare && parts.len() == 1;
+                self.dry().unknowns += 1;
+            }
+            shown.known &= more.known;
+            shown.secret |= more.secret;
+        }
+        Ok(shown)
+    }
+
+    fn dry_part(&mut self, part: &Part, next: Option<&Part>) -> Eval<Shown> {
+        match part {
+            Part::Value(expr) => {
+                let value = self.expr(expr)?;
+                if let Some(unknown) = as_unknown(&value) {
+                    return Ok(Shown::written(unknown.shown.clone().unwrap_or_else(|| "…".to_owned())));
+                }
+                if let Some(secret) = value.as_secret() {
+                    return Ok(Shown { secret: true, ..Shown::known(secret.to_vec()) });
+                }
+                Ok(Shown::known(self.word_of(&value, expr.span)?.into_owned()))
+            }
+            Part::Capture(block) => {
+                if let Some(mut text) = self.dry_capture(block)? {
+                    text.truncate(text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1));
+                    return Ok(Shown::known(text));
+                }
+                Ok(Shown::written(capture_text(&self.written_block(block))))
+            }
+            Part::Process { from, body, .. } => {
+                self.dry_block(body)?;
+                let sign = if *from { '<' } else { '>' };
+                Ok(Shown::bare(format!("{sign}({})", self.written_block(body))))
+            }
+            Part::Text(_) | Part::Home(..) => {
+                let mut text = Vec::new();
+                let secret = self.part(part, next, &mut text)?;
+                Ok(Shown { secret, ..Shown::known(text) })
+            }
+        }
+    }
+
+    fn written_block(&self, block: &Block) -> String {
+        match (block.statements.first(), block.statements.last()) {
+            (Some(first), Some(last)) => self.written(first.span.to(last.span)),
+            _ => String::new(),
+        }
+    }
+
+    /// The arguments that words make.
+    pub(super) fn dry_words(&mut self, words: &[Word], required: bool) -> Eval<Vec<Shown>> {
+        let mut all = Vec::with_capacity(words.len());
+        for word in words {
+            match word {
+                Word::Literal(text) => all.push(Shown::known(text.to_vec())),
+                Word::Text(text) => {
+                    let shown = self.dry_text(&text.parts)?;
+                    if shown.secret {
+                        return Err(self.secret_seen(text.span));
+                    }
+                    if shown.known {
+                        // A number was never taken for an option.
+                        let number = matches!(&*text.parts, [Part::Value(_)]) && is_number(&shown.text);
+                        self.check_argument(&shown.text, text.guarded && !number, text.span)?;
+                    }
+                    all.push(shown);
+                }
+                Word::Glob(glob) => {
+                    let mut found = Vec::new();
+                    match self.matches(glob, false, &mut found) {
+                        Ok(()) if found.is_empty() && required => {
+                            all.push(Shown::bare(self.written(glob.span)))
+                        }
+                        Ok(()) => all.extend(found.into_iter().map(Shown::known)),
+                        Err(_) => all.push(Shown::bare(self.written(glob.span))),
+                    }
+                }
+                Word::Splice { list, guarded } => {
+                    let value = self.expr(list)?;
+                    let Value::List(items) = &value else {
+                        if let Some(unknown) = as_unknown(&value) {
+                            let shown = unknown.shown.clone().unwrap_or_else(|| "…".to_owned());
+                            all.push(Shown::bare(format!("...{shown}")));
+                            continue;
+                        }
+                        return Err(self.not_a_list(&value, list.span));
+                    };
+                    for item in items.iter().filter(|item| !matches!(item, Value::Null)) {
+                        match as_unknown(item) {
+                            Some(unknown) => {
+                                let shown = unknown.shown.clone().unwrap_or_else(|| "…".to_owned());
+                                all.push(Shown::written(shown));
+                            }
+                            None => {
+                                let text = self.word_of(item, list.span)?.into_owned();
+                                let guard = *guarded && matches!(item, Value::Str(_)) && !all.is_empty();
+                                self.check_argument(&text, guard, list.span)?;
+                                all.push(Shown::known(text));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    text.strip_prefix(b"-").unwrap_or(text).first().is_some_and(u8::is_ascii_digit)
+}
+
+fn in_double_quotes(text: &[u8]) -> String {
+    let mut escaped = Vec::with_capacity(text.len());
+    for byte in text {
+        if b"\\\"$`".contains(byte) {
+            escaped.push(b'\\');
+        }
+        escaped.push(*byte);
+    }
+    visible(&escaped)
+}
