@@ -1,0 +1,167 @@
+//! `--audit` and `--dry-run` as whoever relies on them sees them: the records in the log, their chain by other
+//! programs' reckoning, and that a dry run does nothing.
+
+mod support;
+
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use support::{Outcome, Run};
+
+fn records(log: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(log).expect("a log is UTF-8");
+    assert!(text.ends_with('\n'), "{text:?}");
+    text.lines().map(|line| serde_json::from_str(line).expect("a record is JSON")).collect()
+}
+
+fn audited(directory: &Path, code: &str) -> Outcome {
+    Run::pipewright().dir(directory).args(["--audit", "log", "-c", code]).run()
+}
+
+fn events(records: &[Value]) -> Vec<&str> {
+    records.iter().filter_map(|record| record["event"].as_str()).collect()
+}
+
+#[test]
+fn a_program_has_a_record_before_its_start_and_one_after_its_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let outcome = audited(
+        directory.path(),
+        "env.ADDED = $'\\xff'\nenv.HOME = null\ncd /\nA=1 sh -c 'exit 3' $'\\xfe' > /dev/null 2>&1 || true",
+    );
+    assert_eq!(outcome.status, 0, "{outcome}");
+    let records = records(&directory.path().join("log"));
+    assert_eq!(events(&records), ["begin", "open", "exec", "end", "finish"]);
+    let (exec, end) = (&records[2], &records[3]);
+    assert_eq!(exec["argv"], serde_json::json!(["sh", "-c", "exit 3", {"base64": "/g=="}]));
+    assert!(exec["program"].as_str().is_some_and(|path| path.ends_with("/sh")), "{exec}");
+    assert_eq!((&exec["directory"], &exec["at"]), (&"/".into(), &"-c:4:1".into()));
+    assert_eq!(exec["environment"]["A"], "1");
+    assert_eq!(exec["environment"]["ADDED"], serde_json::json!({"base64": "/w=="}));
+    assert_eq!(exec["environment"].get("HOME"), Some(&Value::Null));
+    assert!(exec["environment"].get("PATH").is_none(), "it was inherited: {exec}");
+    assert_eq!(exec["redirections"][0], serde_json::json!({"fd": 1, "mode": "file", "path": "/dev/null"}));
+    assert_eq!(exec["redirections"][1], serde_json::json!({"fd": 2, "mode": "copy", "of": 1}));
+    assert_eq!((&end["exec"], &end["status"], &end["signal"]), (&exec["seq"], &3.into(), &Value::Null));
+    assert!(
+        end["pid"].as_i64().is_some_and(|pid| pid > 1)
+            && end["wall"].as_f64().is_some_and(|wall| wall >= 0.0)
+    );
+}
+
+#[test]
+fn what_the_run_does_itself_is_recorded() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let code = "echo x > out\nwrite('file', 'text')\nlet job = spawn { /bin/sleep 60 }\nsleep 50ms\njob.kill()\n\
+                printf x | cat > copy\nwith memory=1M { try { /bin/true } catch e { true } }";
+    let outcome = audited(directory.path(), code);
+    assert_eq!(outcome.status, 0, "{outcome}");
+    let records = records(&directory.path().join("log"));
+    let of = |event: &str| records.iter().filter(|record| record["event"] == event).collect::<Vec<_>>();
+    let opened: Vec<_> = of("open").iter().filter_map(|record| record["path"].as_str()).collect();
+    assert_eq!(opened, ["out", "copy"]);
+    assert_eq!((&of("write")[0]["bytes"], &of("kill")[0]["signal"]), (&4.into(), &"SIGTERM".into()));
+    assert_eq!(of("exec").len(), of("end").len() + of("failed").len(), "each exec has its end: {records:?}");
+}
+
+#[test]
+fn the_log_is_its_owners_and_several_runs_share_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = directory.path().join("log");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let outcome = audited(directory.path(), "for i in (1..=20) { /bin/true $i }");
+                assert_eq!(outcome.status, 0, "{outcome}");
+            });
+        }
+    });
+    assert_eq!(fs::metadata(&log).expect("it is there").permissions().mode() & 0o777, 0o600);
+    assert_eq!(records(&log).len(), 4 * 42);
+    let verified = Run::pipewright().arg("--audit-verify").arg(&log).run();
+    assert_eq!(verified.status, 0, "{verified}");
+}
+
+#[test]
+fn the_chain_is_what_sha256sum_says_and_breaks_where_it_was_changed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = directory.path().join("log");
+    audited(directory.path(), "/bin/true 1; /bin/true 2");
+    let text = fs::read_to_string(&log).expect("it is there");
+    let lines: Vec<_> = text.lines().collect();
+    for pair in lines.windows(2) {
+        let sum = Run::new("sha256sum").stdin(pair[0]).run().stdout;
+        let record: Value = serde_json::from_str(pair[1]).expect("a record is JSON");
+        assert_eq!(record["prev"], String::from_utf8_lossy(&sum)[..64]);
+    }
+    fs::write(&log, text.replacen("\"1\"", "\"3\"", 1)).expect("it can be written");
+    let changed = Run::pipewright().arg("--audit-verify").arg(&log).run();
+    assert!(changed.status == 1 && changed.stderr.ends_with(b"was changed\n"), "{changed}");
+    let cut = lines[..lines.len() - 1].join("\n") + "\n";
+    fs::write(&log, cut).expect("it can be written");
+    let cut = Run::pipewright().arg("--audit-verify").arg(&log).run();
+    assert!(cut.status == 1 && cut.to_string().contains("has no end"), "{cut}");
+}
+
+#[test]
+fn what_cannot_be_recorded_is_not_done() {
+    for code in [
+        "touch made",
+        "echo x > made",
+        "write('made', 'x')",
+        "touch made || touch made",
+        "defer { touch made }",
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let run = Run::pipewright().dir(directory.path());
+        let outcome = run.args(["--audit", "/dev/full", "-c", code]).run();
+        assert_eq!(outcome.status, 126, "{code}: {outcome}");
+        assert!(!directory.path().join("made").exists(), "{code}");
+        assert!(outcome.to_string().contains("E1020"), "{outcome}");
+    }
+}
+
+/// A full disk in the middle of a run, by a limit on the size of files.
+#[test]
+fn a_log_that_gets_full_ends_the_run() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = support::pipewright();
+    let script = "trap '' XFSZ; ulimit -f 4; exec \"$0\" --audit log -c 'for i in (1..=100) { touch $i }'";
+    let outcome = Run::new("sh").arg("-c").arg(script).arg(path).dir(directory.path()).run();
+    assert_eq!(outcome.status, 126, "{outcome}");
+    let made = fs::read_dir(directory.path()).expect("it is there").count() - 1;
+    let text = fs::read_to_string(directory.path().join("log")).expect("it is there");
+    let told = text.lines().filter(|line| line.contains("\"exec\"") && line.contains("touch")).count();
+    assert!(0 < made && made <= told, "{made} files and {told} records");
+}
+
+/// Whatever the script says, a dry run starts nothing, opens nothing and changes nothing.
+#[test]
+fn a_dry_run_does_nothing() {
+    let log = tempfile::tempdir().expect("a directory");
+    let log = log.path().join("log");
+    let mut count = 0;
+    for script in support::files(&support::root().join("tests/golden"), ".pw") {
+        let name = script.to_string_lossy().into_owned();
+        // Options of theirs say what is done with them.
+        if name.contains(".setup/") || script.with_extension("options").exists() {
+            continue;
+        }
+        let directory = tempfile::tempdir().expect("a directory");
+        let run =
+            Run::pipewright().dir(directory.path()).arg("--dry-run").arg("--audit").arg(&log).timeout(30);
+        let outcome = run.arg(&script).run();
+        assert!(!outcome.timed_out, "{name} hangs");
+        assert!(!outcome.to_string().contains("E9001"), "{name}: {outcome}");
+        let left = fs::read_dir(directory.path()).expect("it is there").count();
+        assert_eq!(left, 0, "{name} has made files");
+        count += 1;
+    }
+    assert!(count > 100, "{count} scripts were tried");
+    let done: Vec<_> = records(&log)
+        .into_iter()
+        .filter(|record| !["begin", "finish"].contains(&record["event"].as_str().unwrap_or_default()))
+        .collect();
+    assert!(done.is_empty(), "{done:?}");
+}
