@@ -288,7 +288,7 @@ codes! {
     CALLED_TOO_EARLY = "E2016", "called before what it uses is there",
         "A function value or a deferred call ran above the `let` of a variable that the function uses, or above the `use` of a file. Move the declaration up.";
 
-    SECRET_SEEN = "E2016", "a secret where it would be seen",
+    SECRET_SEEN = "E2017", "a secret where it would be seen",
         "A secret is never a word of a command, nor a part of one. Hand it over by NAME=$x cmd, with env={…}, <<< $x, a here-document or write(); call functions as f(x); x.reveal() is its text.";
 
     // Limits, time-outs and policies.

@@ -19,14 +19,17 @@ const SHORTEST: usize = 4;
 pub struct Redactions(Arc<RwLock<Vec<Box<[u8]>>>>);
 
 impl Redactions {
-    /// Masks a text from now on, each of its lines, and both as messages would escape them.
+    /// Masks a text from now on, each of its lines, and both as messages would escape them: as text, as a word, or
+    /// with U+FFFD for what is not UTF-8.
     pub fn add(&self, secret: &[u8]) {
         let lines = secret.split(|byte| *byte == b'\n');
         let mut texts = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in lines.chain([secret]) {
             let quoted = quote_word(text);
             let quoted = quoted.trim_start_matches('$').trim_matches('\'').as_bytes();
-            for form in [text, visible(text).as_bytes(), quoted] {
+            let lossy = String::from_utf8_lossy(text);
+            let ascii = text.escape_ascii().to_string();
+            for form in [text, visible(text).as_bytes(), quoted, lossy.as_bytes(), ascii.as_bytes()] {
                 if form.len() >= SHORTEST && !texts.iter().any(|known| **known == *form) {
                     texts.push(form.into());
                 }

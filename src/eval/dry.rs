@@ -136,6 +136,9 @@ impl Interpreter {
                 let name = name.trim_start_matches('$').trim_matches(['{', '}']).to_owned();
                 unknown(Some(format!("${{{name}}}")))
             }
+            // Their commands are shown above; a variable that holds them has a name.
+            (ExprKind::Record { .. } | ExprKind::Spawn(_), _) => value,
+            (_, Some(Unknown { shown: None })) => unknown(Some(format!("$[{}]", self.written(expr.span)))),
             _ => value,
         };
         if holds_unknown(&value) {

@@ -82,7 +82,8 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     let call = format!("{name}({})", if bare { "" } else { "…" });
     let way = match found {
         Type::Null => Some(
-            "give a default for null: (x ?? …); methods that change their variable, such as push, give null".into(),
+            "give a default for null: (x ?? …); methods that change their variable, such as push, give null"
+                .into(),
         ),
         Type::Secret => Some(format!("take its text out: x.reveal().{call}")),
         Type::Function => Some("call the function first: f(…)".into()),

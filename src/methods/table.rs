@@ -385,7 +385,7 @@ None {
         r#"to_json({a: [1, 2.0, null]}) => '{"a":[1,2.0,null]}'"#;
     secret(text: Any) -> "secret" = Value(secret::of);
         "The text as a secret: shown as `***`, refused as an argument of a program, and given to one by `NAME=$x cmd`, `with env={…}`, `<<< $x` or a here-document.";
-        "let token = secret('a b'); [token, token == 'a b'] => [***, true]";
+        "let token = secret('a b'); [token.type(), token == 'a b'] => ['secret', true]";
     read(path: Str) -> "string" = Value(files::read);
         "The content of a file.";
         "write('a.txt', 'hi'); read('a.txt') => 'hi'";

@@ -218,7 +218,11 @@ mod calling {
     fn a_value_without_the_method_says_how_to_become_one_that_has_it() {
         for (value, name, expected) in [
             (Value::from(1), "len", "an int has no method `len`; make a string of it: str(n).len()"),
-            (Value::Null, "trim", "null has no method `trim`; give a default for null: (x ?? …); methods that change their variable, such as push, give null"),
+            (
+                Value::Null,
+                "trim",
+                "null has no method `trim`; give a default for null: (x ?? …); methods that change their variable, such as push, give null",
+            ),
             (list([1]), "trim", "a list has no method `trim`; call it on each: xs.map(x => x.trim())"),
             (
                 Range::new(1, 3, true).into(),
