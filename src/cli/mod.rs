@@ -1,5 +1,6 @@
 //! The command line.
 
+mod doctor;
 mod format;
 mod json;
 mod options;
@@ -33,6 +34,7 @@ fn act(options: Options) -> Result<u8, u8> {
     Ok(match options.mode {
         Mode::Help => print(options::HELP),
         Mode::Version => print(concat!("pipewright ", env!("CARGO_PKG_VERSION"), "\n")),
+        Mode::Doctor => print(&doctor::report()),
         Mode::Explain(code) => explain(&code),
         Mode::VerifyAudit(path) => verify_audit(&path),
         Mode::Format { check } => format::run(check, options),

@@ -33,7 +33,9 @@ Options, which end at FILE or CODE:
       --audit FILE append a record to FILE of whatever it does, before it is done
       --audit-verify FILE
                    tell whether the records in FILE were changed
-      --explain X  tell more about a diagnostic, such as E0201, a builtin or a method
+      --doctor     tell what of this works on this system, and why not
+      --explain X  tell more about a diagnostic, such as E0201, a builtin, a method
+                   or an option of `with`
   -h, --help       print this
   -V, --version    print the version
 
@@ -56,6 +58,7 @@ pub enum Mode {
     },
     Help,
     Version,
+    Doctor,
     Explain(String),
     VerifyAudit(PathBuf),
 }
@@ -116,6 +119,10 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             Some(Arg::Long("dry-run")) => options.dry_run = true,
             Some(Arg::Long("stats")) => options.stats = true,
             Some(Arg::Long("guard")) => options.guard = true,
+            Some(Arg::Long("doctor")) => {
+                options.mode = Mode::Doctor;
+                return Ok(options);
+            }
             Some(Arg::Long("explain")) => {
                 options.mode = Mode::Explain(parser.value().map_err(wrong)?.to_string_lossy().into_owned());
                 return Ok(options);

@@ -10,7 +10,7 @@ use super::unwind::{Error, Eval, TimedOut, Unwind, page};
 use super::{Interpreter, stats};
 use crate::check::program::*;
 use crate::diag::code;
-use crate::process::{Activity, Deadline};
+use crate::process::{self, Activity, Deadline};
 use crate::span::Span;
 use crate::value::{Value, format};
 use options::Circumstances;
@@ -25,6 +25,8 @@ impl Interpreter {
         let outer = self.settings.clone();
         let directory = self.directory.clone();
         let environment = self.environment.clone();
+        let orphans =
+            if circumstances.retry.wanted() { process::orphans() } else { Vec::new() };
         let started = Instant::now();
         let mut attempts = 0;
         loop {
@@ -45,6 +47,7 @@ impl Interpreter {
                 let note = |error: Box<Error>| retry::told(error, attempts, started.elapsed());
                 return Err(Unwind::Error(if attempts > 1 { note(error) } else { error }));
             }
+            process::end_orphans_since(&orphans, &self.interrupt(), self.settings.grace);
             self.pause_before_retry(&circumstances.retry, &error, attempts)?;
         }
     }

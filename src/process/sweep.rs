@@ -5,6 +5,7 @@
 
 use super::tree::Tree;
 use super::{Interrupt, Signal, terminate};
+use crate::sys::tree::Identity;
 use crate::sys::wait::End;
 use crate::sys::{Pid, signal, supervisor, tree, watcher};
 use std::io;
@@ -51,17 +52,33 @@ const LOOK: Duration = Duration::from_millis(5);
 pub fn sweep(interrupt: &Interrupt, grace: Duration) -> Swept {
     let mut swept = Swept::default();
     if tree::adopts_orphans() && tree::may_have_strays() {
-        end_orphans(interrupt, grace, &mut swept);
+        end_orphans(&[], interrupt, grace, &mut swept);
     }
     watcher::end();
     swept
 }
 
-fn end_orphans(interrupt: &Interrupt, grace: Duration, swept: &mut Swept) {
+/// Who is there that came to us as its parent ended.
+pub fn orphans() -> Vec<Identity> {
+    if !tree::adopts_orphans() || !tree::may_have_strays() {
+        return Vec::new();
+    }
+    tree::strays().into_iter().filter_map(tree::status).map(|status| status.identity).collect()
+}
+
+/// Ends what programs left behind since `before` were there, lest the next run of a block meet the servers of the
+/// last. While other children run it may be theirs, and stays.
+pub fn end_orphans_since(before: &[Identity], interrupt: &Interrupt, grace: Duration) {
+    if tree::adopts_orphans() && tree::started_children() == 0 && tree::may_have_strays() {
+        end_orphans(before, interrupt, grace, &mut Swept::default());
+    }
+}
+
+fn end_orphans(others: &[Identity], interrupt: &Interrupt, grace: Duration, swept: &mut Swept) {
     let raised = || interrupt.raised().map_or(0, |raised| raised.times);
     let (before, kill_at) = (raised(), Instant::now() + grace);
     let mut give_up: Option<Instant> = None;
-    let mut orphans = Tree::of_orphans();
+    let mut orphans = Tree::of_orphans_but(others);
     loop {
         orphans.look(&[]);
         if orphans.is_empty() {

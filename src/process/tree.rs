@@ -28,8 +28,8 @@ enum Scope {
     Known,
     /// Those younger than the first of the children, if no others run that they could come from.
     Since(Identity),
-    /// All.
-    All,
+    /// All but those.
+    AllBut(Vec<Identity>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +54,9 @@ impl Tree {
         Self { groups, scope, ..Self::default() }
     }
 
-    /// Of everything that came to us as its parent ended.
-    pub fn of_orphans() -> Self {
-        Self { scope: Scope::All, ..Self::default() }
+    /// Of everything that came to us as its parent ended, but for `others`.
+    pub fn of_orphans_but(others: &[Identity]) -> Self {
+        Self { scope: Scope::AllBut(others.to_vec()), ..Self::default() }
     }
 
     /// Of these processes, whose parent is not ours to ask.
@@ -157,10 +157,10 @@ impl Tree {
 
     /// Whether an orphan belongs to it.
     fn has(&self, status: &Status, alone: bool) -> bool {
-        let scope = match self.scope {
+        let scope = match &self.scope {
             Scope::Known => false,
-            Scope::Since(first) => alone && status.identity > first,
-            Scope::All => true,
+            Scope::Since(first) => alone && status.identity > *first,
+            Scope::AllBut(others) => !others.contains(&status.identity),
         };
         scope || self.groups.contains(&status.group) || self.is_known(status.identity)
     }

@@ -16,6 +16,7 @@ pub mod memory;
 pub mod open;
 pub mod pipe;
 pub mod poll;
+pub mod probe;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod raw;
 pub mod replace;

@@ -146,14 +146,19 @@ impl Drop for Pending {
 
 const TRIES: usize = 100;
 
+/// A file in a directory that has no name there, and is gone when it is closed.
+///
+/// # Errors
+/// The file system has none such, or nothing may be made there.
 #[cfg(target_os = "linux")]
-fn unnamed(directory: &Path) -> io::Result<OwnedFd> {
+pub(super) fn unnamed(directory: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
     Ok(rustix::fs::open(CString::new(directory.as_os_str().as_bytes())?, flags, Mode::from_raw_mode(0o666))?)
 }
 
+/// Linux alone has it.
 #[cfg(not(target_os = "linux"))]
-fn unnamed(_: &Path) -> io::Result<OwnedFd> {
+pub(super) fn unnamed(_: &Path) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

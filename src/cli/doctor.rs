@@ -1,0 +1,24 @@
+//! `--doctor`: what works here, and why not.
+
+use crate::sys::probe;
+use std::fmt::Write;
+
+/// A line for each thing that the engine makes use of.
+pub fn report() -> String {
+    let mut text = format!(
+        "pipewright {} on {} ({})\n\n",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    );
+    for probe in probe::all() {
+        let (mark, reason) = match &probe.found {
+            Ok(()) => ("yes", String::new()),
+            Err(reason) => ("no ", format!("\n       {}", crate::diag::visible(reason.as_bytes()))),
+        };
+        // Writing to a string does not fail.
+        _ = writeln!(text, "  {mark}  {}  [{}]{reason}", probe.what, probe.by);
+    }
+    text.push_str("\nAn option of `with` that can't be given here is an error of the first command in the block.\n");
+    text
+}
