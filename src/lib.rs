@@ -19,6 +19,9 @@ mod syntax;
 mod sys;
 pub mod value;
 
+pub use engine::{CancelToken, Captured, Error, ErrorKind, Input, Output, ParseError, Report, Run, Script, ScriptBuilder, Session};
+pub use value::Value;
+
 /// What the fuzz targets call.
 #[doc(hidden)]
 pub mod fuzzing {
@@ -40,7 +43,7 @@ pub mod fuzzing {
     pub fn check(bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let source = Arc::new(Source::new("fuzz", text));
-        for error in crate::check::check(&source, None).err().unwrap_or_default() {
+        for error in crate::check::check(&source, None, &[]).err().unwrap_or_default() {
             drop(error.render(false, 80));
         }
     }

@@ -49,6 +49,8 @@ pub fn file<'s>(
     project: Project,
 ) -> Checked {
     let scopes = Scopes::new(project.slots);
+    // Only the script has any, and its names outlive the check of it.
+    let inputs = if module == SCRIPT { project.inputs.clone() } else { Vec::new() };
     let mut checker = Checker {
         source,
         text: source.text(),
@@ -65,6 +67,9 @@ pub fn file<'s>(
     if module == SCRIPT {
         let args = checker.scopes.declare("args");
         debug_assert_eq!(args, ARGS);
+        for input in &inputs {
+            checker.scopes.declare(input);
+        }
     }
     let body = checker.statements(block.statements);
     let declared = checker.scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning));

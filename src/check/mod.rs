@@ -43,18 +43,23 @@ pub use project::{Loaded, Loader};
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text; never empty.
-pub fn check(source: &Arc<Source>, loader: Option<Rc<dyn Loader>>) -> Result<Program, Vec<Diagnostic>> {
+pub fn check(
+    source: &Arc<Source>,
+    loader: Option<Rc<dyn Loader>>,
+    inputs: &[&str],
+) -> Result<Program, Vec<Diagnostic>> {
     let mut project = Project::new(loader);
+    project.inputs = inputs.iter().map(|name| (*name).into()).collect();
     let id = project.open(None);
     let checked = file(source, id, project);
-    let (project, main) = (checked.project, checked.main);
+    let (project, main, members) = (checked.project, checked.main, checked.members);
     let mut errors = checked.errors;
     errors.extend(project.lost_assignments());
     if !errors.is_empty() {
         return Err(errors);
     }
     let bug = || Diagnostic::new(code::INTERNAL, "the check left a function without a body");
-    project.into_program(main).ok_or_else(|| vec![bug()])
+    project.into_program(main, &members).ok_or_else(|| vec![bug()])
 }
 
 /// What the check of a file that another uses gives.

@@ -24,6 +24,10 @@ pub struct Program {
     pub functions: Box<[Arc<Function>]>,
     /// How many variables the modules have together.
     pub slots: usize,
+    /// Variables of the script that its host gives values to, by name.
+    pub inputs: Box<[(Box<str>, Slot)]>,
+    /// Variables that the script declares outside of any block, by name.
+    pub variables: Box<[(Box<str>, Slot)]>,
     /// The script's `fn main`.
     pub main: Option<FunctionId>,
     /// What is allowed, and probably not meant.

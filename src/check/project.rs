@@ -1,6 +1,6 @@
 //! A script with the files that it uses: what the check of each file adds to the whole.
 
-use super::program::{Formal, Function, FunctionId, Module, ModuleId, Need, Program};
+use super::program::{ARGS, Formal, Function, FunctionId, Module, ModuleId, Need, Program, Slot};
 use super::scope::Name;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
@@ -38,6 +38,8 @@ pub struct Project {
     /// How many variables the modules have.
     pub slots: u32,
     pub warnings: Vec<Diagnostic>,
+    /// Variables of the script that its host gives values to.
+    pub inputs: Vec<Box<str>>,
     files: HashMap<String, File>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
@@ -193,8 +195,22 @@ impl Project {
     }
 
     /// The whole, when no file had an error.
-    pub fn into_program(self, main: Option<FunctionId>) -> Option<Program> {
+    /// The whole, with what its script declares outside of any block.
+    pub fn into_program(self, main: Option<FunctionId>, members: &Members) -> Option<Program> {
+        let is_input = |name: &str| self.inputs.iter().any(|input| &**input == name);
+        let mut variables: Vec<(Box<str>, Slot)> = members
+            .iter()
+            .filter_map(|(name, meaning)| match meaning {
+                Name::Variable(variable) if variable.slot() != ARGS => Some((name.as_str().into(), variable.slot())),
+                _ => None,
+            })
+            .collect();
+        // In the order of the text, whatever the map's.
+        variables.sort_by_key(|(_, slot)| slot.place());
+        let (inputs, variables) = variables.into_iter().partition::<Vec<_>, _>(|(name, _)| is_input(name));
         Some(Program {
+            inputs: inputs.into(),
+            variables: variables.into(),
             modules: self.modules.into_iter().collect::<Option<_>>()?,
             functions: self.functions.into_iter().map(|known| known.function).collect::<Option<_>>()?,
             slots: self.slots as usize,

@@ -47,7 +47,7 @@ fn act(options: Options) -> Result<u8, u8> {
             let (name, text) = read(&options.text)?;
             match Script::parse(&name, text) {
                 Ok(script) => print(&json::lines(script.warnings())),
-                Err(errors) => print(&json::lines(&errors)).max(2),
+                Err(error) => print(&json::lines(error.diagnostics())).max(2),
             }
         }
         Mode::Check { json: false } => {
@@ -67,7 +67,7 @@ fn act(options: Options) -> Result<u8, u8> {
 
 fn script(text: &Text) -> Result<Script, u8> {
     let (name, text) = read(text)?;
-    Script::parse(&name, text).map_err(|errors| refuse(&errors))
+    Script::parse(&name, text).map_err(|error| refuse(error.diagnostics()))
 }
 
 /// Becomes two processes: the inner one goes on, and the outer one comes back with its status when it has ended, and
@@ -117,7 +117,7 @@ fn run(script: Script, options: Options) -> u8 {
         dry_run: options.dry_run,
         observer,
     };
-    match script.run(run) {
+    match engine::run(script, run) {
         Outcome::Exit(status) => status,
         Outcome::Error(error, status) => {
             show(&error);

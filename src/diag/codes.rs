@@ -300,6 +300,8 @@ codes! {
         "The block ran longer than with timeout=… allows, and all of its processes were stopped.";
     POLICY = "E3004", "not allowed by the policy",
         "The host or a with option forbids this: the network, a path, or a program.";
+    CANCELLED = "E3005", "cancelled",
+        "The host that embeds the interpreter has stopped the run, with all of its processes.";
 
     // Ours.
     INTERNAL = "E9001", "a bug in Pipewright",

@@ -1,19 +1,28 @@
-//! The interpreter for those who hold it: a checked [`Script`], and a run of it.
+//! The interpreter for those who embed it: a [`Script`] is checked text, a [`Session`] the state that scripts share, a
+//! [`Run`] one go. Nothing here is the process's: neither directory nor environment, signals nor terminal.
 
-use crate::check::program::Program;
-use crate::check::{Loaded, Loader};
-use crate::diag::{Diagnostic, Source, reason};
+mod cancel;
+mod error;
+mod io;
+mod report;
+mod run;
+mod script;
+mod session;
+
+use crate::diag::{Diagnostic, Source};
 use crate::eval::{Interpreter, Setup, Unwind};
 use crate::process::Signal;
-use std::path::Path;
-use std::rc::Rc;
 use std::sync::Arc;
 
 pub use crate::eval::audit::{Log as AuditLog, verify as verify_audit};
 pub use crate::eval::{Event, Observer};
-
-/// A script that has passed the check.
-pub struct Script(Program);
+pub use cancel::CancelToken;
+pub use error::{Error, ErrorKind, ParseError};
+pub use io::{Input, Output};
+pub use report::{Captured, Report};
+pub use run::Run;
+pub use script::{Script, ScriptBuilder};
+pub use session::Session;
 
 /// What a run is given.
 #[derive(Default)]
@@ -51,65 +60,32 @@ pub enum Outcome {
     PipeClosed,
 }
 
-impl Script {
-    /// Reads and checks a script; `name` stands in its messages.
-    ///
-    /// # Errors
-    /// All that is wrong with it, in the order of the text; never empty.
-    pub fn parse(name: &str, text: Vec<u8>) -> Result<Self, Vec<Diagnostic>> {
-        let source = source(name, text)?;
-        crate::check::check(&source, Some(Rc::new(Files))).map(Self)
-    }
-
-    /// What in it is allowed, and probably not meant.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.0.warnings
-    }
-
-    /// Runs it to its end.
-    pub fn run(self, options: Options) -> Outcome {
-        let Options { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer } =
-            options;
-        let setup =
-            Setup { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer };
-        let mut interpreter = Interpreter::new(self.0, setup);
-        let outcome = interpreter.run();
-        let redactions = interpreter.redactions();
-        match outcome {
-            Ok(()) => Outcome::Exit(0),
-            Err(Unwind::Exit(status)) => Outcome::Exit(status),
-            Err(Unwind::Interrupted(signal)) => Outcome::Signal(signal),
-            Err(Unwind::PipeClosed) => Outcome::PipeClosed,
-            Err(Unwind::Error(error)) => {
-                let status = error.status;
-                Outcome::Error(Box::new(error.into_page().redact(redactions)), status)
-            }
-            // No block is open any more whose limit it could be.
-            Err(Unwind::TimedOut(timed_out)) => {
-                let error = timed_out.into_error();
-                let status = error.status;
-                Outcome::Error(Box::new(error.into_page().redact(redactions)), status)
-            }
-            Err(Unwind::Help(text)) => Outcome::Help(text),
-            Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Outcome::Exit(0),
+/// Runs a script as the program `pipewright` does: with the streams, directory, environment and signals of this process.
+pub fn run(script: Script, options: Options) -> Outcome {
+    let Options { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer } =
+        options;
+    let setup =
+        Setup { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer, ..Setup::default() };
+    let mut interpreter = Interpreter::new(script.program, setup);
+    let outcome = interpreter.run();
+    let redactions = interpreter.redactions();
+    match outcome {
+        Ok(()) => Outcome::Exit(0),
+        Err(Unwind::Exit(status)) => Outcome::Exit(status),
+        Err(Unwind::Interrupted(signal)) => Outcome::Signal(signal),
+        Err(Unwind::PipeClosed) => Outcome::PipeClosed,
+        Err(Unwind::Error(error)) => {
+            let status = error.status;
+            Outcome::Error(Box::new(error.into_page().redact(redactions)), status)
         }
-    }
-}
-
-/// Reads the files that a script uses, relative to the file that names them.
-struct Files;
-
-impl Loader for Files {
-    fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
-        let path = Path::new(from).parent().unwrap_or(Path::new("")).join(path);
-        let bytes = std::fs::read(&path).map_err(|error| reason(&error))?;
-        let name = path.to_string_lossy().into_owned();
-        let key = self.key(&name).unwrap_or_else(|| name.clone());
-        Ok(Loaded { key, name, bytes })
-    }
-
-    fn key(&self, name: &str) -> Option<String> {
-        std::fs::canonicalize(name).ok().map(|path| path.to_string_lossy().into_owned())
+        // No block is open any more whose limit it could be.
+        Err(Unwind::TimedOut(timed_out)) => {
+            let error = timed_out.into_error();
+            let status = error.status;
+            Outcome::Error(Box::new(error.into_page().redact(redactions)), status)
+        }
+        Err(Unwind::Help(text)) => Outcome::Help(text),
+        Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Outcome::Exit(0),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::audit;
 use super::dry::Dry;
 use super::job::Job;
-use super::settings::Settings;
+use super::settings::{Settings, TimeLimit};
 use super::substitution::Substitution;
 use super::unwind::{Error, Eval, StageOutcome, Unwind};
 use crate::check::program::{ARGS, ModuleId, Program, SCRIPT, Slot};
@@ -15,6 +15,7 @@ use crate::value::{List, Str, Value};
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Once, OnceLock};
+use std::time::Duration;
 
 /// What the evaluation tells about processes, for a trace.
 pub enum Event<'a> {
@@ -44,11 +45,23 @@ pub struct Setup {
     pub dry_run: bool,
     /// The script itself came by standard input.
     pub input_is_script: bool,
+    /// Values of the script's inputs.
+    pub variables: Vec<(Slot, Value)>,
+    /// Its descriptors, if not those of this process.
+    pub files: Option<FileTable>,
+    /// Its environment, if not that of this process.
+    pub environment: Option<Environment>,
+    /// Its directory, if not that of this process.
+    pub directory: Option<Arc<CStr>>,
+    /// What stops it, if not the signals of this process.
+    pub interrupt: Option<Interrupt>,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
 }
 
 /// What all threads of a run share.
 pub struct Shared {
-    pub program: Program,
+    pub program: Arc<Program>,
     handle_signals: bool,
     adopt_orphans: bool,
     adopting: Once,
@@ -123,29 +136,36 @@ pub struct Interpreter {
 const SHOWN: usize = 5;
 
 impl Interpreter {
-    pub fn new(program: Program, setup: Setup) -> Self {
+    pub fn new(program: Arc<Program>, setup: Setup) -> Self {
         let mut slots = vec![Value::Null; program.slots];
         let args = setup.args.into_iter().map(|arg| Value::Str(Str::from(arg)));
         slots[ARGS.place()] = Value::List(args.collect::<List>());
         super::early::mark_unset(&program, &mut slots);
+        for (slot, value) in setup.variables {
+            slots[slot.place()] = value;
+        }
+        let source = program.source(SCRIPT).clone();
+        // In a host it is never the terminal's business how programs are grouped.
+        let terminal = if setup.interrupt.is_some() { OnceLock::from(false) } else { OnceLock::new() };
         let shared = Shared {
             program,
             handle_signals: setup.handle_signals,
             adopt_orphans: setup.adopt_orphans,
             adopting: Once::new(),
-            interrupt: OnceLock::new(),
-            terminal: OnceLock::new(),
+            interrupt: setup.interrupt.map_or_else(OnceLock::new, OnceLock::from),
+            terminal,
             unreadable: OnceLock::new(),
             observer: setup.observer,
             audit: setup.audit,
             inherited: Environment::inherited(),
             redactions: Redactions::default(),
         };
-        let mut files = FileTable::inherited();
+        let mut files = setup.files.unwrap_or_default();
         // In sh a command would read what follows it in the script.
         if setup.input_is_script {
             shared.close_input(&mut files);
         }
+        let limits = setup.timeout.into_iter().map(|time| Arc::new(TimeLimit::of_run(time, source.clone())));
         Self {
             shared: Arc::new(shared),
             slots,
@@ -156,11 +176,11 @@ impl Interpreter {
             returned: Value::Null,
             shielded: None,
             record: None,
-            directory: None,
-            environment: Environment::inherited(),
+            directory: setup.directory,
+            environment: setup.environment.unwrap_or_else(Environment::inherited),
             search: None,
             files,
-            settings: Arc::new(Settings { stats: setup.stats.then(Arc::default), ..Settings::default() }),
+            settings: Arc::new(Settings { stats: setup.stats.then(Arc::default), limits: limits.collect(), ..Settings::default() }),
             jobs: Vec::new(),
             substitutions: Vec::new(),
             status: 0,
@@ -194,6 +214,11 @@ impl Interpreter {
             dry: None,
             depth: self.depth + 1,
         }
+    }
+
+    /// The value of a variable of the script.
+    pub fn value_of(&self, slot: Slot) -> Value {
+        self.slots.get(slot.place()).cloned().unwrap_or_default()
     }
 
     /// What no message shows.

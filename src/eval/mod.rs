@@ -29,4 +29,4 @@ mod word;
 
 pub use interpreter::{Event, Interpreter, Observer, Setup};
 
-pub use unwind::{Error, Unwind, page};
+pub use unwind::{Error, Eval, Unwind, page};

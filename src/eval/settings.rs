@@ -60,8 +60,8 @@ pub struct TimeLimit {
     /// Nothing came for so long, rather than that the block took so long.
     pub idle: bool,
     pub source: Arc<Source>,
-    /// The option.
-    pub span: Span,
+    /// The option; none of a limit that the host has set.
+    pub span: Option<Span>,
 }
 
 impl Settings {
@@ -80,6 +80,12 @@ impl Settings {
 }
 
 impl TimeLimit {
+    /// Of a whole run, from now on.
+    pub fn of_run(after: Duration, source: Arc<Source>) -> Self {
+        let deadline = Deadline { at: Instant::now().checked_add(after), idle: None };
+        Self { deadline, after, idle: false, source, span: None }
+    }
+
     pub fn activity(&self) -> Option<&Activity> {
         self.deadline.idle.as_ref().map(|(_, activity)| activity)
     }

@@ -6,10 +6,10 @@ mod retry;
 
 use super::atomic::Replacements;
 use super::settings::TimeLimit;
-use super::unwind::{Error, Eval, TimedOut, Unwind, page};
+use super::unwind::{Error, Eval, TimedOut, Unwind};
 use super::{Interpreter, stats};
 use crate::check::program::*;
-use crate::diag::code;
+use crate::diag::{Diagnostic, code};
 use crate::process::{self, Activity, Deadline};
 use crate::span::Span;
 use crate::value::{Value, format};
@@ -62,7 +62,7 @@ impl Interpreter {
             } else {
                 Deadline { at: Instant::now().checked_add(after), idle: None }
             };
-            Some(Arc::new(TimeLimit { deadline, after, idle, source: self.source().clone(), span }))
+            Some(Arc::new(TimeLimit { deadline, after, idle, source: self.source().clone(), span: Some(span) }))
         };
         let timeout = limit(&circumstances.timeout, false);
         let idle_timeout = limit(&circumstances.idle_timeout, true);
@@ -131,12 +131,13 @@ impl TimedOut {
     /// The error that it is where the limit was set.
     pub fn into_error(self) -> Error {
         let after = format::display(&Value::Duration(self.limit.after.into()), 30);
-        let message = if self.limit.idle {
-            format!("no output for {after}: the block and its processes were ended")
-        } else {
-            format!("timed out after {after}: the block and its processes were ended")
-        };
-        let mut diagnostic = page(code::TIMEOUT, &self.limit.source, self.limit.span, message, "this limit");
+        let what = if self.limit.span.is_some() { "block" } else { "run" };
+        let why = if self.limit.idle { "no output for" } else { "timed out after" };
+        let message = format!("{why} {after}: the {what} and its processes were ended");
+        let mut diagnostic = Diagnostic::new(code::TIMEOUT, message);
+        if let Some(span) = self.limit.span {
+            diagnostic = diagnostic.at(&self.limit.source, span, "this limit");
+        }
         if let Some((source, span)) = self.running {
             diagnostic = diagnostic.also_at(&source, span, "was running");
         }

@@ -20,15 +20,15 @@ impl Interpreter {
         limit: &Arc<TimeLimit>,
         run: impl FnOnce(&mut Self) -> Eval<()>,
     ) -> Eval<()> {
-        let Some(activity) = limit.activity() else { return run(self) };
+        let (Some(activity), Some(span)) = (limit.activity(), limit.span) else { return run(self) };
         let over = Arc::new(AtomicBool::new(false));
         let mut files = self.files.clone();
         let mut relays: Vec<JoinHandle<()>> = Vec::with_capacity(2);
         for number in [1, 2] {
             let Some(target) = self.files.get(number).cloned() else { continue };
-            let (reader, writer) = self.pipe(limit.span)?;
+            let (reader, writer) = self.pipe(span)?;
             files.set(number, Arc::new(writer));
-            relays.push(self.relay(reader, target, activity.clone(), over.clone(), limit.span)?);
+            relays.push(self.relay(reader, target, activity.clone(), over.clone(), span)?);
         }
         let saved = std::mem::replace(&mut self.files, files);
         let result = run(self);

@@ -1,0 +1,104 @@
+//! What went wrong with a script or a run of it.
+
+use super::Report;
+use crate::diag::Diagnostic;
+use std::fmt;
+
+/// A script that can't be run: all that is wrong with it, found before anything ran.
+#[derive(Debug)]
+pub struct ParseError(pub(super) Vec<Diagnostic>);
+
+impl ParseError {
+    /// Each mistake, in the order of the text; never empty.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.0
+    }
+
+    /// The pages as the binary shows them, for a terminal of so many columns.
+    pub fn render(&self, color: bool, width: usize) -> String {
+        self.0.iter().map(|error| error.render(color, width)).collect()
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [only] => f.write_str(&only.message),
+            [first, rest @ ..] => write!(f, "{} (and {} more)", first.message, rest.len()),
+            [] => f.write_str("the script is refused"),
+        }
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// A run that failed.
+#[derive(Debug)]
+pub struct Error(pub(super) Box<Failed>);
+
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub kind: ErrorKind,
+    pub diagnostic: Diagnostic,
+    pub report: Report,
+}
+
+/// Of what kind an [`Error`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A command of the script failed, it said `fail`, or it has a wrong value.
+    Script,
+    /// The time that [`super::Run::timeout`] gave is up.
+    TimedOut,
+    /// It was cancelled.
+    Cancelled,
+    /// An input of the script was given no value.
+    MissingInput,
+    /// The host's own reader, writer or file failed.
+    Host,
+    /// A bug of this library.
+    Internal,
+}
+
+impl Error {
+    /// Of what kind it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The page with its place in the script.
+    pub fn diagnostic(&self) -> &Diagnostic {
+        &self.0.diagnostic
+    }
+
+    /// How the run went until then.
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+
+    /// The status that the binary would exit with.
+    pub fn exit_code(&self) -> u8 {
+        self.0.report.status()
+    }
+
+    /// The page as the binary shows it, for a terminal of so many columns.
+    pub fn render(&self, color: bool, width: usize) -> String {
+        self.0.diagnostic.render(color, width)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let page = &self.0.diagnostic;
+        let message = page.redactions.apply_text(&page.message);
+        match page.primary() {
+            Some(label) => {
+                write!(f, "{}: {message}", label.source.position(label.span.start as usize))
+            }
+            None => f.write_str(&message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

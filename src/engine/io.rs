@@ -1,0 +1,194 @@
+//! Where a run reads from and writes to.
+
+use crate::process::{self, Descriptor, FileTable, Interrupt, OpenMode, Readable};
+use crate::sys::pipe;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The standard input of a run.
+#[non_exhaustive]
+pub enum Input {
+    /// Nothing to read.
+    Null,
+    /// That of this process.
+    Inherit,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A file, pipe or socket.
+    File(File),
+    /// Whatever a reader gives, which a thread copies into a pipe. When the run has ended it is read from once more
+    /// at most.
+    Reader(Box<dyn Read + Send>),
+}
+
+/// The standard output or standard error of a run.
+#[non_exhaustive]
+pub enum Output {
+    /// Thrown away.
+    Null,
+    /// That of this process.
+    Inherit,
+    /// A file, pipe or socket.
+    File(File),
+    /// A writer, which a thread feeds from a pipe.
+    Writer(Box<dyn Write + Send>),
+    /// Called with each line, without its line end, from a thread. The last line may lack one.
+    Lines(Box<dyn FnMut(&[u8]) + Send>),
+}
+
+impl From<&str> for Input {
+    fn from(text: &str) -> Self {
+        Self::Bytes(text.as_bytes().to_vec())
+    }
+}
+
+impl From<Vec<u8>> for Input {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<File> for Input {
+    fn from(file: File) -> Self {
+        Self::File(file)
+    }
+}
+
+impl From<File> for Output {
+    fn from(file: File) -> Self {
+        Self::File(file)
+    }
+}
+
+/// The threads between a run and its host.
+#[derive(Default)]
+pub(super) struct Plumbing {
+    outputs: Vec<JoinHandle<io::Result<()>>>,
+    over: Arc<AtomicBool>,
+}
+
+impl Plumbing {
+    /// Puts an input at 0.
+    pub fn input(&mut self, files: &mut FileTable, input: Input) -> io::Result<()> {
+        let file: OwnedFd = match input {
+            Input::Inherit => {
+                files.put(0, Descriptor::Inherited(0));
+                return Ok(());
+            }
+            Input::Null => process::open(None, b"/dev/null", OpenMode::Read)?,
+            Input::Bytes(bytes) if bytes.is_empty() => process::open(None, b"/dev/null", OpenMode::Read)?,
+            Input::Bytes(bytes) => process::here_document(&bytes)?,
+            Input::File(file) => crate::sys::descriptor::lift(file.into())?,
+            Input::Reader(mut from) => {
+                let (reader, writer) = pipe::pipe()?;
+                // Not joined: it may wait for the host's reader, and ends by itself when nobody reads any more.
+                spawn("pipewright-input", move || io::copy(&mut from, &mut File::from(writer)).map(drop))?;
+                reader
+            }
+        };
+        files.set(0, Arc::new(file));
+        Ok(())
+    }
+
+    /// Puts an output at 1 or 2.
+    pub fn output(&mut self, files: &mut FileTable, number: i32, output: Output) -> io::Result<()> {
+        let file: OwnedFd = match output {
+            Output::Inherit => {
+                files.put(number, Descriptor::Inherited(number));
+                return Ok(());
+            }
+            Output::Null => process::open(None, b"/dev/null", OpenMode::Append)?,
+            Output::File(file) => crate::sys::descriptor::lift(file.into())?,
+            Output::Writer(mut to) => self.drained(move |bytes| to.write_all(bytes))?,
+            Output::Lines(mut line) => {
+                let mut rest: Vec<u8> = Vec::new();
+                self.drained(move |bytes| {
+                    // The end.
+                    if bytes.is_empty() {
+                        if !rest.is_empty() {
+                            line(&rest);
+                        }
+                        return Ok(());
+                    }
+                    for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+                        rest.extend_from_slice(part);
+                        if rest.last() == Some(&b'\n') {
+                            line(&rest[..rest.len() - 1]);
+                            rest.clear();
+                        }
+                    }
+                    Ok(())
+                })?
+            }
+        };
+        files.set(number, Arc::new(file));
+        Ok(())
+    }
+
+    fn drained(
+        &mut self,
+        sink: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<OwnedFd> {
+        let (reader, writer) = pipe::pipe()?;
+        let over = self.over.clone();
+        self.outputs.push(spawn("pipewright-output", move || drain(&reader, &over, sink))?);
+        Ok(writer)
+    }
+
+    /// Waits until all that the run has printed has arrived. To be called when nobody of it holds the pipes.
+    pub fn end(self) -> io::Result<()> {
+        self.over.store(true, Ordering::Release);
+        let mut result = Ok(());
+        for thread in self.outputs {
+            let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the host's writer panicked")));
+            result = result.and(ended);
+        }
+        result
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    std::thread::Builder::new().name(name.into()).spawn(work)
+}
+
+/// Gives what comes to a sink, and at the end nothing. A process that the run has left behind may hold the pipe: it is
+/// given up after a moment's quiet.
+fn drain(
+    reader: &OwnedFd,
+    over: &AtomicBool,
+    mut sink: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    const LOOK: Duration = Duration::from_millis(20);
+    const QUIET: Duration = Duration::from_millis(60);
+    let never = Interrupt::none();
+    let mut buffer = Vec::new();
+    let mut quiet: Option<Instant> = None;
+    loop {
+        if over.load(Ordering::Acquire) && quiet.get_or_insert_with(Instant::now).elapsed() > QUIET {
+            return sink(&[]);
+        }
+        if never.wait_readable(reader.as_fd(), Some(Instant::now() + LOOK))? != Readable::Ready {
+            continue;
+        }
+        buffer.clear();
+        match pipe::read_into(reader.as_fd(), &mut buffer, pipe::CAPACITY) {
+            Ok(0) => return sink(&[]),
+            Ok(_) => {
+                if !over.load(Ordering::Acquire) {
+                    quiet = None;
+                }
+                sink(&buffer)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

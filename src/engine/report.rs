@@ -1,0 +1,38 @@
+//! How a run went.
+
+use std::time::Duration;
+
+/// How a run went.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub(super) status: u8,
+    pub(super) wall: Duration,
+}
+
+impl Report {
+    /// The status that the binary would exit with: 0 for success.
+    pub fn status(&self) -> u8 {
+        self.status
+    }
+
+    /// Whether it succeeded.
+    pub fn success(&self) -> bool {
+        self.status == 0
+    }
+
+    /// From its start to its end.
+    pub fn wall(&self) -> Duration {
+        self.wall
+    }
+}
+
+/// What a run has printed, and how it went.
+#[derive(Clone, Debug)]
+pub struct Captured {
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
+    /// How it went.
+    pub report: Report,
+}

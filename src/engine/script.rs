@@ -1,0 +1,129 @@
+//! Checked text.
+
+use super::{ParseError, source};
+use crate::check::program::Program;
+use crate::check::{Loaded, Loader};
+use crate::diag::{Diagnostic, code, reason};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A script that has passed the check: parsed once, run as often as one likes, in any number of threads. Clones share
+/// it.
+///
+/// ```
+/// use pipewright::{Script, Session};
+///
+/// let script = Script::parse("count", "printf '%s\\n' one two three | wc -l")?;
+/// assert_eq!(Session::new().run(&script).read()?.trim(), "3");
+///
+/// let wrong = Script::parse("wrong", "echo $nmae").unwrap_err();
+/// assert!(wrong.render(false, 80).contains("`nmae` is not declared"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub(super) program: Arc<Program>,
+}
+
+/// Says how a script is read: see [`Script::builder`].
+#[derive(Clone, Debug)]
+pub struct ScriptBuilder {
+    name: String,
+    inputs: Vec<String>,
+}
+
+impl Script {
+    /// Reads and checks a script without inputs; `name` stands in its messages.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse(name: &str, text: impl Into<Vec<u8>>) -> Result<Self, ParseError> {
+        Self::builder(name).parse(text)
+    }
+
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// All that is wrong with it, or that it can't be read.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ParseError> {
+        Self::builder(&path.as_ref().to_string_lossy()).load(path)
+    }
+
+    /// For a script with inputs.
+    pub fn builder(name: &str) -> ScriptBuilder {
+        ScriptBuilder { name: name.to_string(), inputs: Vec::new() }
+    }
+
+    /// What in it is allowed, and probably not meant.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.program.warnings
+    }
+
+    /// The names of its inputs.
+    pub fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.program.inputs.iter().map(|(name, _)| &**name)
+    }
+}
+
+impl ScriptBuilder {
+    /// Declares a variable that [`super::Session::set`] or [`super::Run::arg`] gives a value.
+    pub fn input(mut self, name: &str) -> Self {
+        self.inputs.push(name.to_string());
+        self
+    }
+
+    /// Reads and checks the text.
+    ///
+    /// # Errors
+    /// All that is wrong with it; an input whose name can't be one.
+    pub fn parse(self, text: impl Into<Vec<u8>>) -> Result<Script, ParseError> {
+        let wrong = |name: &&String| {
+            let mut letters = name.chars();
+            let starts = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+            let is_name = starts && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+            !is_name || matches!(name.as_str(), "env" | "args" | "true" | "false" | "null" | "_")
+        };
+        if let Some(name) = self.inputs.iter().find(wrong) {
+            let name = crate::diag::visible(name.as_bytes());
+            let page = Diagnostic::new(code::DUPLICATE_NAME, format!("an input can't be called `{name}`"));
+            return Err(ParseError(vec![page]));
+        }
+        let source = source(&self.name, text.into()).map_err(ParseError)?;
+        let inputs: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
+        let program = crate::check::check(&source, Some(Rc::new(Files)), &inputs).map_err(ParseError)?;
+        Ok(Script { program: Arc::new(program) })
+    }
+
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// As of [`ScriptBuilder::parse`]; the file can't be read.
+    pub fn load(self, path: impl AsRef<Path>) -> Result<Script, ParseError> {
+        match std::fs::read(path.as_ref()) {
+            Ok(text) => self.parse(text),
+            Err(error) => {
+                let name = crate::diag::quote_word(path.as_ref().as_os_str().as_encoded_bytes());
+                let message = format!("can't read {name}: {}", reason(&error));
+                Err(ParseError(vec![Diagnostic::new(code::USE_FAILED, message)]))
+            }
+        }
+    }
+}
+
+/// Reads the files that a script uses, relative to the file that names them.
+struct Files;
+
+impl Loader for Files {
+    fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
+        let path = Path::new(from).parent().unwrap_or(Path::new("")).join(path);
+        let bytes = std::fs::read(&path).map_err(|error| reason(&error))?;
+        let name = path.to_string_lossy().into_owned();
+        let key = self.key(&name).unwrap_or_else(|| name.clone());
+        Ok(Loaded { key, name, bytes })
+    }
+
+    fn key(&self, name: &str) -> Option<String> {
+        std::fs::canonicalize(name).ok().map(|path| path.to_string_lossy().into_owned())
+    }
+}

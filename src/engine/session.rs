@@ -1,0 +1,113 @@
+//! The state that runs share: variables, environment, directory.
+
+use super::{Run, Script};
+use crate::process::{Environment, InvalidVariable};
+use crate::value::Value;
+use indexmap::IndexMap;
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// Variables, an environment and a directory for scripts to run in. Nothing of it is the process's: many sessions run
+/// side by side, in threads of one program. A clone is a session of its own from then on, and cheap.
+///
+/// ```
+/// use pipewright::{Script, Session};
+///
+/// let script = Script::builder("greeting").input("name").parse(r#"echo "hello $name""#)?;
+/// let mut session = Session::new();
+/// session.set("name", "$(rm -rf /); x");
+/// assert_eq!(session.run(&script).read()?, "hello $(rm -rf /); x");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub(super) variables: IndexMap<String, Value>,
+    pub(super) environment: Environment,
+    /// Absolute.
+    pub(super) directory: Option<PathBuf>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session {
+    /// One with the environment and the directory that this process has now.
+    pub fn new() -> Self {
+        Self {
+            variables: IndexMap::new(),
+            environment: Environment::inherited(),
+            directory: std::env::current_dir().ok(),
+        }
+    }
+
+    /// Gives a variable a value, for the scripts that have it as an input.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
+        self.variables.insert(name.to_string(), value.into());
+        self
+    }
+
+    /// A variable: one that was set, or that a script has declared outside of any block.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.variables.get(name)
+    }
+
+    /// The directory that scripts begin in, if there is any.
+    pub fn cwd(&self) -> Option<&Path> {
+        self.directory.as_deref()
+    }
+
+    /// Changes the directory, relative to the one before. Scripts that `cd` do so for themselves only.
+    ///
+    /// # Errors
+    /// Those of realpath(3); `NotADirectory`.
+    pub fn set_cwd(&mut self, directory: impl AsRef<Path>) -> io::Result<()> {
+        let before = self.directory.clone().unwrap_or_default();
+        let directory = std::fs::canonicalize(before.join(directory))?;
+        if !directory.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        self.directory = Some(directory);
+        Ok(())
+    }
+
+    /// A variable of the environment that programs get.
+    pub fn env(&self, name: impl AsRef<OsStr>) -> Option<OsString> {
+        let value = self.environment.get(name.as_ref().as_bytes())?;
+        Some(OsString::from_vec(value.to_vec()))
+    }
+
+    /// Sets a variable of the environment.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the name is none (POSIX, 8.1) or the value holds a NUL.
+    pub fn set_env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> io::Result<()> {
+        let invalid = |error: InvalidVariable| io::Error::new(io::ErrorKind::InvalidInput, error.to_string());
+        self.environment.set(name.as_ref().as_bytes(), value.as_ref().as_bytes()).map_err(invalid)
+    }
+
+    /// Removes a variable of the environment, and tells whether it was there.
+    pub fn remove_env(&mut self, name: impl AsRef<OsStr>) -> bool {
+        self.environment.remove(name.as_ref().as_bytes())
+    }
+
+    /// Removes all variables of the environment.
+    pub fn clear_env(&mut self) {
+        self.environment = Environment::empty();
+    }
+
+    /// A run of a script, to be configured and then done by one of its verbs.
+    pub fn run<'s>(&'s mut self, script: &'s Script) -> Run<'s> {
+        Run::new(self, script)
+    }
+
+    pub(super) fn directory_path(&self) -> Option<std::sync::Arc<std::ffi::CStr>> {
+        let directory = self.directory.as_ref()?;
+        // No path that the kernel gave holds a NUL.
+        CString::new(directory.as_os_str().as_bytes()).ok().map(std::sync::Arc::from)
+    }
+}
