@@ -1,14 +1,11 @@
 //! Whatever a script does with a secret, nothing that we print or record holds its text, and no program gets it as an
 //! argument.
 
-#[path = "support/rng.rs"]
-#[allow(dead_code, reason = "not all of it is of use here")]
-mod rng;
 mod support;
 
-use rng::Rng;
 use std::fs;
 use support::Run;
+use support::rng::Rng;
 
 /// Values that are or hold a secret.
 const VALUES: &[&str] = &[

@@ -82,6 +82,7 @@ impl Interpreter {
 
     /// Prints a line.
     fn tell_line(&mut self, line: &str) -> Eval<()> {
+        self.check_interrupt()?;
         let dry = self.dry();
         dry.lines += 1;
         let (indent, lines) = (dry.indent * 2, dry.lines);
