@@ -19,7 +19,10 @@ mod syntax;
 mod sys;
 pub mod value;
 
-pub use engine::{CancelToken, Captured, Error, ErrorKind, Input, Output, ParseError, Report, Run, Script, ScriptBuilder, Session};
+pub use engine::{
+    CancelToken, Captured, Error, ErrorKind, Input, Output, ParseError, Report, Run, Script, ScriptBuilder,
+    Session,
+};
 pub use value::Value;
 
 /// What the fuzz targets call.

@@ -55,7 +55,8 @@ fn a_script_is_parsed_once_and_run_often_in_many_threads() {
 fn sessions_have_directories_and_environments_of_their_own() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let before = (std::env::current_dir().unwrap(), std::env::vars_os().count());
-    let script = script("pwd; sh -c 'pwd; echo $WHO'; cd /; env.WHO = 'changed'; touch \"$PWD/none\" || true");
+    let script =
+        script("pwd; sh -c 'pwd; echo $WHO'; cd /; env.WHO = 'changed'; touch \"$PWD/none\" || true");
     let run = |directory: &Path, who: &str| {
         let directory = directory.canonicalize().unwrap();
         let mut session = Session::new();
@@ -126,8 +127,7 @@ fn time_and_cancelling_bound_the_whole_call() {
     let holding = script("sh -c 'trap \"\" TERM; setsid sleep 20 & sleep 20'");
     let started = Instant::now();
     let with_grace = script("with grace=100ms { sh -c 'trap \"\" TERM; setsid sleep 20 & sleep 20' }");
-    let error =
-        Session::new().run(&with_grace).timeout(Duration::from_millis(200)).capture().unwrap_err();
+    let error = Session::new().run(&with_grace).timeout(Duration::from_millis(200)).capture().unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::TimedOut, 124));
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
     let token = CancelToken::new().unwrap();
@@ -178,7 +178,8 @@ fn a_host_that_fails_is_told_apart_from_a_script_that_does() {
             Ok(())
         }
     }
-    let error = Session::new().run(&script("echo x")).stdout(Output::Writer(Box::new(Full))).status().unwrap_err();
+    let error =
+        Session::new().run(&script("echo x")).stdout(Output::Writer(Box::new(Full))).status().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Host);
     assert!(error.to_string().contains("disk is full"), "{error}");
     let panics = Output::Lines(Box::new(|_| panic!("in the host's callback")));

@@ -201,7 +201,9 @@ impl Project {
         let mut variables: Vec<(Box<str>, Slot)> = members
             .iter()
             .filter_map(|(name, meaning)| match meaning {
-                Name::Variable(variable) if variable.slot() != ARGS => Some((name.as_str().into(), variable.slot())),
+                Name::Variable(variable) if variable.slot() != ARGS => {
+                    Some((name.as_str().into(), variable.slot()))
+                }
                 _ => None,
             })
             .collect();

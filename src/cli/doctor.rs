@@ -19,6 +19,8 @@ pub fn report() -> String {
         // Writing to a string does not fail.
         _ = writeln!(text, "  {mark}  {}  [{}]{reason}", probe.what, probe.by);
     }
-    text.push_str("\nAn option of `with` that can't be given here is an error of the first command in the block.\n");
+    text.push_str(
+        "\nAn option of `with` that can't be given here is an error of the first command in the block.\n",
+    );
     text
 }

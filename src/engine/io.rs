@@ -130,10 +130,7 @@ impl Plumbing {
         Ok(())
     }
 
-    fn drained(
-        &mut self,
-        sink: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static,
-    ) -> io::Result<OwnedFd> {
+    fn drained(&mut self, sink: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> io::Result<OwnedFd> {
         let (reader, writer) = pipe::pipe()?;
         let over = self.over.clone();
         self.outputs.push(spawn("pipewright-output", move || drain(&reader, &over, sink))?);

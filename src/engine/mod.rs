@@ -64,8 +64,17 @@ pub enum Outcome {
 pub fn run(script: Script, options: Options) -> Outcome {
     let Options { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer } =
         options;
-    let setup =
-        Setup { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer, ..Setup::default() };
+    let setup = Setup {
+        args,
+        handle_signals,
+        adopt_orphans,
+        input_is_script,
+        stats,
+        audit,
+        dry_run,
+        observer,
+        ..Setup::default()
+    };
     let mut interpreter = Interpreter::new(script.program, setup);
     let outcome = interpreter.run();
     let redactions = interpreter.redactions();

@@ -106,12 +106,16 @@ impl<'s> Run<'s> {
             Err(Error(Box::new(Failed { kind, diagnostic, report: report(status) })))
         };
         let host = |error: std::io::Error| {
-            let page = Diagnostic::new(code::CANNOT_OPEN, format!("the host's stream: {}", crate::diag::reason(&error)));
+            let page = Diagnostic::new(
+                code::CANNOT_OPEN,
+                format!("the host's stream: {}", crate::diag::reason(&error)),
+            );
             Error(Box::new(Failed { kind: ErrorKind::Host, diagnostic: page, report: report(126) }))
         };
         let mut variables = Vec::new();
         for (name, slot) in &self.script.program.inputs {
-            let given = self.arguments.iter().rev().find(|(given, _)| **given == **name).map(|(_, value)| value);
+            let given =
+                self.arguments.iter().rev().find(|(given, _)| **given == **name).map(|(_, value)| value);
             match given.or_else(|| self.session.get(name)) {
                 Some(value) => variables.push((*slot, value.clone())),
                 None => {
@@ -138,7 +142,8 @@ impl<'s> Run<'s> {
         };
         let mut interpreter = Interpreter::new(self.script.program.clone(), setup);
         let ended = ended(interpreter.run());
-        let ended = ended.map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
+        let ended =
+            ended.map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
         for (name, slot) in &self.script.program.variables {
             self.session.variables.insert(name.to_string(), interpreter.value_of(*slot));
         }
@@ -162,14 +167,13 @@ impl<'s> Run<'s> {
     pub fn capture(mut self) -> Result<Captured, Error> {
         let streams: [Arc<Mutex<Vec<u8>>>; 2] = Default::default();
         let max = self.max_output;
-        let into = |stream: &Arc<Mutex<Vec<u8>>>| {
-            Output::Writer(Box::new(Bounded { bytes: stream.clone(), max }))
-        };
+        let into =
+            |stream: &Arc<Mutex<Vec<u8>>>| Output::Writer(Box::new(Bounded { bytes: stream.clone(), max }));
         self.stdout = into(&streams[0]);
         self.stderr = into(&streams[1]);
         let report = self.status()?;
-        let [stdout, stderr] = streams
-            .map(|stream| std::mem::take(&mut *stream.lock().unwrap_or_else(PoisonError::into_inner)));
+        let [stdout, stderr] =
+            streams.map(|stream| std::mem::take(&mut *stream.lock().unwrap_or_else(PoisonError::into_inner)));
         Ok(Captured { stdout, stderr, report })
     }
 
@@ -198,7 +202,9 @@ fn ended(outcome: Eval<()>) -> Result<u8, (ErrorKind, Diagnostic, u8)> {
             let page = Diagnostic::new(code::CANCELLED, "the run was cancelled");
             Err((ErrorKind::Cancelled, page, 128_u8.saturating_add(signal.number() as u8)))
         }
-        Err(Unwind::TimedOut(timed_out)) => Err((ErrorKind::TimedOut, timed_out.into_error().into_page(), 124)),
+        Err(Unwind::TimedOut(timed_out)) => {
+            Err((ErrorKind::TimedOut, timed_out.into_error().into_page(), 124))
+        }
         Err(Unwind::Error(error)) => {
             let status = error.status;
             let page = error.into_page();
@@ -206,9 +212,7 @@ fn ended(outcome: Eval<()>) -> Result<u8, (ErrorKind, Diagnostic, u8)> {
             Err((kind, page, status))
         }
         // What `--help` of its `main` prints is no result of a run.
-        Err(Unwind::Help(text)) => {
-            Err((ErrorKind::Script, Diagnostic::new(code::BAD_ARGUMENTS, text), 2))
-        }
+        Err(Unwind::Help(text)) => Err((ErrorKind::Script, Diagnostic::new(code::BAD_ARGUMENTS, text), 2)),
     }
 }
 

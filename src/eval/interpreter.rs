@@ -180,7 +180,11 @@ impl Interpreter {
             environment: setup.environment.unwrap_or_else(Environment::inherited),
             search: None,
             files,
-            settings: Arc::new(Settings { stats: setup.stats.then(Arc::default), limits: limits.collect(), ..Settings::default() }),
+            settings: Arc::new(Settings {
+                stats: setup.stats.then(Arc::default),
+                limits: limits.collect(),
+                ..Settings::default()
+            }),
             jobs: Vec::new(),
             substitutions: Vec::new(),
             status: 0,

@@ -25,8 +25,7 @@ impl Interpreter {
         let outer = self.settings.clone();
         let directory = self.directory.clone();
         let environment = self.environment.clone();
-        let orphans =
-            if circumstances.retry.wanted() { process::orphans() } else { Vec::new() };
+        let orphans = if circumstances.retry.wanted() { process::orphans() } else { Vec::new() };
         let started = Instant::now();
         let mut attempts = 0;
         loop {
@@ -62,7 +61,13 @@ impl Interpreter {
             } else {
                 Deadline { at: Instant::now().checked_add(after), idle: None }
             };
-            Some(Arc::new(TimeLimit { deadline, after, idle, source: self.source().clone(), span: Some(span) }))
+            Some(Arc::new(TimeLimit {
+                deadline,
+                after,
+                idle,
+                source: self.source().clone(),
+                span: Some(span),
+            }))
         };
         let timeout = limit(&circumstances.timeout, false);
         let idle_timeout = limit(&circumstances.idle_timeout, true);
