@@ -5,8 +5,8 @@ use super::audit::Entry;
 use super::job::JobState;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
-use crate::diag::{code, quote_word};
-use crate::expand::glob::Glob;
+use crate::diag::{code, quote_word, reason};
+use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
 };
@@ -279,6 +279,8 @@ impl Host for Caller<'_> {
 
     fn glob(&self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         let glob = Glob::parse_text(pattern).map_err(|error| error.message.to_string())?;
-        Ok(glob.expand(&self.run.directory_path()))
+        glob.expand(&self.run.directory_path()).map_err(|Unreadable { directory, error }| {
+            format!("can't read the directory {}: {}", quote_word(&directory), reason(&error))
+        })
     }
 }

@@ -3,8 +3,8 @@
 use super::Interpreter;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
-use crate::diag::{code, quote_word, visible};
-use crate::expand::glob::Glob;
+use crate::diag::{code, quote_word, reason, visible};
+use crate::expand::glob::{Glob, Unreadable};
 use crate::expand::{pattern, tilde};
 use crate::span::Span;
 use crate::value::Value;
@@ -211,10 +211,16 @@ impl Interpreter {
         Ok(())
     }
 
+    fn expand(&self, glob: &Glob, span: Span) -> Eval<Vec<Vec<u8>>> {
+        glob.expand(&self.directory_path()).map_err(|Unreadable { directory, error }| {
+            let message = format!("can't read the directory {}: {}", quote_word(&directory), reason(&error));
+            Error::value(page(code::READ_FAILED, self.source(), span, message, "this pattern")).into()
+        })
+    }
+
     pub(super) fn matches(&mut self, word: &GlobWord, required: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
-        let directory = self.directory_path();
         let found = match &word.pattern {
-            GlobPattern::Fixed(glob) => glob.expand(&directory),
+            GlobPattern::Fixed(glob) => self.expand(glob, word.span)?,
             GlobPattern::Parts(parts) => {
                 let mut texts = Vec::with_capacity(parts.len());
                 for part in parts {
@@ -238,7 +244,7 @@ impl Interpreter {
                     )
                     .collect();
                 match Glob::parse(&pieces) {
-                    Ok(Some(glob)) => glob.expand(&directory),
+                    Ok(Some(glob)) => self.expand(&glob, word.span)?,
                     Ok(None) => Vec::new(),
                     Err(error) => {
                         let diagnostic =

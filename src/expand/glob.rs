@@ -9,6 +9,7 @@
 
 use super::pattern::{Part, Pattern, PatternError, Unit, text_units, units};
 use super::walk::{self, Kind, Names};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -112,7 +113,11 @@ impl Glob {
 
     /// The names of the files that match, in bytewise order, relative ones looked for in `directory` (an
     /// absolute path). Empty when nothing matches.
-    pub fn expand(&self, directory: &Path) -> Vec<Vec<u8>> {
+    ///
+    /// # Errors
+    /// A directory could not be read for want of descriptors or memory, or since the disk failed: matches may be
+    /// missing.
+    pub fn expand(&self, directory: &Path) -> Result<Vec<Vec<u8>>, Unreadable> {
         let mut path = Vec::new();
         if self.root.first() != Some(&b'/') {
             path.extend_from_slice(directory.as_os_str().as_bytes());
@@ -120,7 +125,7 @@ impl Glob {
         }
         let base = path.len();
         path.extend_from_slice(&self.root);
-        let mut search = Search { path, base, found: Vec::new() };
+        let mut search = Search { path, base, found: Vec::new(), failure: None };
         if self.steps.is_empty() {
             let there = match self.root.last() {
                 None => false,
@@ -133,6 +138,9 @@ impl Glob {
         } else {
             search.descend(&self.steps, true);
         }
+        if let Some(failure) = search.failure {
+            return Err(failure);
+        }
         let mut found = search.found;
         // Nearly in order already, which this sort makes use of.
         found.sort();
@@ -142,8 +150,17 @@ impl Glob {
                 name.splice(..0, *b"./");
             }
         }
-        found
+        Ok(found)
     }
+}
+
+/// A directory that could not be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Its path, with a slash.
+    pub directory: Vec<u8>,
+    /// Why.
+    pub error: io::Error,
 }
 
 /// A walk under way.
@@ -153,9 +170,19 @@ struct Search {
     /// How much of the path is not part of the answers.
     base: usize,
     found: Vec<Vec<u8>>,
+    /// The first directory that could not be read, where the walk ended.
+    failure: Option<Unreadable>,
 }
 
 impl Search {
+    fn read(&mut self, visit: impl FnMut(&[u8], Kind)) {
+        if self.failure.is_none()
+            && let Err(error) = walk::read(&self.path, visit)
+        {
+            self.failure = Some(Unreadable { directory: self.path.clone(), error });
+        }
+    }
+
     /// Matches `steps` below the current path; `first` for the first steps of all.
     fn descend(&mut self, steps: &[Step], first: bool) {
         let Some((step, rest)) = steps.split_first() else { return };
@@ -175,7 +202,7 @@ impl Search {
             }),
             Component::Names(pattern) => {
                 let mut names = Names::default();
-                walk::read(&self.path, |name, kind| {
+                self.read(|name, kind| {
                     if shown(name, pattern) && pattern.matches(name) {
                         names.push(name, kind);
                     }
@@ -211,7 +238,7 @@ impl Search {
     /// All is read before any of it is looked into: however deep a walk goes, it holds one descriptor.
     fn recursive(&mut self, step: &Step, rest: &[Step]) {
         let (mut names, mut directories) = (Names::default(), Names::default());
-        walk::read(&self.path, |name, kind| {
+        self.read(|name, kind| {
             let visible = name.first() != Some(&b'.');
             if visible && kind == Kind::Directory {
                 directories.push(name, kind);
@@ -294,7 +321,11 @@ mod tests {
     fn expand(pattern: &str, directory: &Path) -> Vec<String> {
         let parts = [Part::Bare(pattern.as_bytes())];
         let glob = Glob::parse(&parts).expect("a fine pattern").expect("a pattern");
-        glob.expand(directory).into_iter().map(|name| name.escape_ascii().to_string()).collect()
+        glob.expand(directory)
+            .expect("readable")
+            .into_iter()
+            .map(|name| name.escape_ascii().to_string())
+            .collect()
     }
 
     /// A tree with the names that make trouble.
@@ -361,7 +392,12 @@ mod tests {
             let show = |names: &[Vec<u8>]| {
                 names.iter().map(|name| name.escape_ascii().to_string()).collect::<Vec<_>>().join("  ")
             };
-            assert_eq!(show(&glob.expand(directory)), show(&expected), "{}", pattern.escape_ascii());
+            assert_eq!(
+                show(&glob.expand(directory).expect("readable")),
+                show(&expected),
+                "{}",
+                pattern.escape_ascii()
+            );
         }
     }
 
@@ -503,7 +539,7 @@ mod tests {
     #[test]
     fn text_may_quote_by_backslash_and_be_no_pattern_at_all() {
         let dir = tree();
-        let glob = |text: &str| Glob::parse_text(text.as_bytes()).unwrap().expand(dir.path());
+        let glob = |text: &str| Glob::parse_text(text.as_bytes()).unwrap().expand(dir.path()).unwrap();
         assert_eq!(glob("\\*"), [b"*"]);
         assert_eq!(glob("top.txt"), [b"top.txt"]);
         assert_eq!(glob("-dash"), [b"./-dash"]);
@@ -519,11 +555,11 @@ mod tests {
     fn quoted_and_dynamic_parts_are_literal() {
         let dir = tree();
         let parts = [Part::Quoted(b"a"), Part::Bare(b"/*."), Part::Quoted(b"txt")];
-        assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()), [b"a/f.txt"]);
+        assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()).unwrap(), [b"a/f.txt"]);
         assert!(Glob::parse(&[Part::Quoted(b"*"), Part::Bare(b".txt")]).unwrap().is_none());
         // A star of two halves is no `**`.
         let parts = [Part::Bare(b"*"), Part::Quoted(b"*")];
-        assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()), [b"*"]);
+        assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()).unwrap(), [b"*"]);
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! 100,000 files took 1.25 times as long with it.
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
+use rustix::io::Errno;
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 /// What the directory itself says of an entry (`d_type` in readdir(3)).
@@ -19,13 +21,32 @@ pub enum Kind {
 }
 
 /// Shows each entry of `directory` to `visit`, without `.` and `..` and in no order; none when the directory
-/// can't be read, as in sh.
-pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind)) {
+/// is missing, none or closed to us, as in sh.
+///
+/// # Errors
+/// `EMFILE` and `ENFILE` when no descriptor is left, `ENOMEM`, `EIO`: then there may be more entries.
+pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind)) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(fd) = rustix::fs::open(OsStr::from_bytes(directory), flags, Mode::empty()) else { return };
+    let open = || rustix::fs::open(OsStr::from_bytes(directory), flags, Mode::empty());
+    let fd = match rustix::io::retry_on_intr(open) {
+        Ok(fd) => fd,
+        Err(
+            Errno::ACCESS | Errno::PERM | Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG,
+        ) => {
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
     let mut buffer = Vec::with_capacity(32 << 10);
     let mut reader = RawDir::new(&fd, buffer.spare_capacity_mut());
-    while let Some(Ok(entry)) = reader.next() {
+    while let Some(entry) = reader.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(Errno::INTR) => continue,
+            // It was removed meanwhile.
+            Err(Errno::NOENT) => break,
+            Err(error) => return Err(error.into()),
+        };
         let name = entry.file_name();
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
@@ -43,4 +64,5 @@ pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind)) {
         };
         visit(name.to_bytes(), kind);
     }
+    Ok(())
 }
