@@ -33,7 +33,7 @@ impl Interpreter {
     ) -> io::Result<Option<Arc<OwnedFd>>> {
         let Some(replacements) = &self.settings.replacements else { return Ok(None) };
         let path = self.directory_path().join(OsStr::from_bytes(path));
-        if !is_replaceable(&path) {
+        if !is_replaceable(&path)? {
             return Ok(None);
         }
         let target = real(&path)?;

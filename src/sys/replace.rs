@@ -27,8 +27,15 @@ pub struct Pending {
 }
 
 /// Whether a path can be replaced at all: a regular file, or nothing yet. A device or FIFO is written to.
-pub fn is_replaceable(path: &Path) -> bool {
-    fs::metadata(path).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |found| found.is_file())
+///
+/// # Errors
+/// Those of stat(2), but for a path that leads nowhere: what is there can't be told.
+pub fn is_replaceable(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(found.is_file()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// The file that a path means, symbolic links followed: the link stays and what it leads to is replaced.
@@ -36,17 +43,19 @@ pub fn is_replaceable(path: &Path) -> bool {
 /// # Errors
 /// The directory is missing, or a link leads nowhere.
 pub fn real(path: &Path) -> io::Result<PathBuf> {
-    match fs::canonicalize(path) {
-        Ok(real) => Ok(real),
-        Err(_) if fs::symlink_metadata(path).is_ok() => {
-            Err(io::Error::other("the symbolic link leads nowhere"))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let name = path.file_name().ok_or(io::ErrorKind::NotFound)?;
+    let error = match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => error,
+        result => return result,
+    };
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => Err(io::Error::other("the symbolic link leads nowhere")),
+        // It is there, and our own directory is not: getcwd(2).
+        Ok(_) => Err(error),
+        Err(_) => {
+            let name = path.file_name().ok_or(error)?;
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
             Ok(fs::canonicalize(parent.unwrap_or(Path::new(".")))?.join(name))
         }
-        Err(error) => Err(error),
     }
 }
 
@@ -76,6 +85,7 @@ impl Pending {
                     io::copy(&mut source, &mut fs::File::from(pending.file.try_clone()?))?;
                 }
             }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Err(_) => {
                 if let Some(mask) = umask {
                     rustix::fs::fchmod(&*pending.file, Mode::from_raw_mode(0o666 & !mask))?;
@@ -241,7 +251,8 @@ mod tests {
         assert!(real(&link).is_err());
         fs::write(&file, "").unwrap();
         assert_eq!(real(&link).unwrap(), fs::canonicalize(&file).unwrap());
-        assert!(is_replaceable(&link) && is_replaceable(&dir.path().join("none")));
-        assert!(!is_replaceable(Path::new("/dev/null")) && !is_replaceable(dir.path()));
+        let can = |path: &Path| is_replaceable(path).unwrap();
+        assert!(can(&link) && can(&dir.path().join("none")));
+        assert!(!can(Path::new("/dev/null")) && !can(dir.path()));
     }
 }
