@@ -8,7 +8,7 @@ use super::word::Joined;
 use crate::builtins::Builtin;
 use crate::check::option_of;
 use crate::check::program::*;
-use crate::diag::{code, quote_word};
+use crate::diag::{code, quote_word, reason};
 use crate::process::{Environment, Lookup};
 use crate::span::Span;
 use std::ffi::CStr;
@@ -247,6 +247,16 @@ impl Interpreter {
             Lookup::IsDirectory(path) => {
                 let path = quote_word(&path);
                 (code::NOT_EXECUTABLE, format!("{path} is a directory"), format!("go there: cd {path}"), 126)
+            }
+            Lookup::Unknown(path, errno) => {
+                let reason = reason(&std::io::Error::from_raw_os_error(errno));
+                let path = quote_word(&path);
+                (
+                    code::SPAWN_FAILED,
+                    format!("can't look for {shown} at {path}: {reason}"),
+                    String::new(),
+                    126,
+                )
             }
             Lookup::NoDirectory(path) => (
                 code::PROGRAM_NOT_FOUND,

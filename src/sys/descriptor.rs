@@ -75,12 +75,17 @@ pub(super) fn close_on_exec_above_2() -> bool {
     true
 }
 
-/// What [`close_on_exec_above_2`] does, on a kernel without `close_range`: one call a descriptor.
-pub(super) fn mark_each() {
+/// The lowest number that no descriptor of this process may have.
+pub(super) fn limit() -> RawFd {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: getrlimit fills the structure that it is given.
     unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    for fd in LOWEST..limit.rlim_cur.min(65_536) as RawFd {
+    RawFd::try_from(limit.rlim_cur).unwrap_or(RawFd::MAX)
+}
+
+/// What [`close_on_exec_above_2`] does, on a kernel without `close_range`: one call a descriptor.
+pub(super) fn mark_each() {
+    for fd in LOWEST..limit().min(65_536) {
         // SAFETY: as above; a number that is not open answers EBADF.
         unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
@@ -92,8 +97,8 @@ pub(super) fn mark_each() {
 /// `EBADF` when it is closed.
 pub fn inherited(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
     // SAFETY: fcntl changes nothing here and answers EBADF for what is not open.
-    if fd < 0 || unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
-        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
+        return Err(io::Error::last_os_error());
     }
     // SAFETY: it is open, and inherited descriptors have no owner that would close them.
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })

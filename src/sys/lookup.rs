@@ -9,6 +9,7 @@
 
 use super::open::join;
 use rustix::fs::{Access, AtFlags, CWD, FileType};
+use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub enum Lookup {
     IsDirectory(Vec<u8>),
     /// A directory on the way that is missing or closed to us: the longest path that does not exist.
     NoDirectory(Vec<u8>),
+    /// Not known: this path could not be looked at, for this reason (errno(3)).
+    Unknown(Vec<u8>, i32),
 }
 
 /// Why execve failed on a program that was found.
@@ -54,6 +57,7 @@ enum Candidate {
     Missing,
     NotExecutable,
     Directory,
+    Unknown(i32),
 }
 
 impl Search {
@@ -88,6 +92,8 @@ impl Search {
                 Candidate::NotExecutable if worse == Lookup::NotFound => {
                     worse = Lookup::NotExecutable(path.into_bytes());
                 }
+                // It may be the one that is meant, so that a later one would be another (as in execvp(3)).
+                Candidate::Unknown(errno) => return Lookup::Unknown(path.into_bytes(), errno),
                 // A directory of that name is none of what the user meant.
                 _ => {}
             }
@@ -116,6 +122,7 @@ fn find_path(name: &[u8], directory: Option<&CStr>) -> Lookup {
         Candidate::Program => Lookup::Found(typed.into()),
         Candidate::NotExecutable => Lookup::NotExecutable(name.to_vec()),
         Candidate::Directory => Lookup::IsDirectory(name.to_vec()),
+        Candidate::Unknown(errno) => Lookup::Unknown(name.to_vec(), errno),
         Candidate::Missing => {
             missing_directory(name, directory).map_or(Lookup::NotFound, Lookup::NoDirectory)
         }
@@ -124,7 +131,12 @@ fn find_path(name: &[u8], directory: Option<&CStr>) -> Lookup {
 
 /// One stat(2); a second call only when the mode alone does not tell whether we may run it.
 fn probe(path: &CStr) -> Candidate {
-    let Ok(stat) = rustix::fs::stat(path) else { return Candidate::Missing };
+    let stat = match rustix::fs::stat(path) {
+        Ok(stat) => stat,
+        // Any other says that nothing can be reached by this path, as a name that is too long does.
+        Err(error @ (Errno::IO | Errno::NOMEM)) => return Candidate::Unknown(error.raw_os_error()),
+        Err(_) => return Candidate::Missing,
+    };
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => {}
         FileType::Directory => return Candidate::Directory,

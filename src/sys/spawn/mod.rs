@@ -25,6 +25,7 @@ use portable as system;
 pub(super) use linux::BlockedSignals;
 
 use super::Pid;
+use super::descriptor;
 use super::strings::StringArray;
 use super::wait::Process;
 use std::ffi::CStr;
@@ -234,6 +235,7 @@ pub fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
             Ok(process) => return Ok(process),
             Err(error) => error,
         };
+        let error = told_by_limit(error);
         let patience = match error {
             SpawnError { step: Step::Clone, errno: libc::EAGAIN } => Duration::from_secs(1),
             SpawnError { step: Step::Exec, errno: libc::ETXTBSY } => Duration::from_millis(300),
@@ -244,6 +246,16 @@ pub fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// For a number beyond the limit on descriptors dup2(2) answers `EBADF`, as if it were the source that is wrong.
+fn told_by_limit(error: SpawnError) -> SpawnError {
+    match error {
+        SpawnError { step: Step::Descriptor(fd), errno: libc::EBADF } if fd >= descriptor::limit() => {
+            SpawnError { errno: libc::EMFILE, ..error }
+        }
+        error => error,
     }
 }
 
