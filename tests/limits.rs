@@ -161,6 +161,13 @@ fn output_that_cannot_be_written_is_a_failure() {
         "cat /etc/passwd > /dev/full",
         "echo \"$(echo hi > /dev/full)\"",
         "{ echo a; echo b; } > /dev/full",
+        "echo a | each line { echo $line } > /dev/full",
+        "echo a | { cat; echo b; } > /dev/full",
+        "with idle_timeout=10s { echo hi } > /dev/full",
+        "with idle_timeout=10s { cat /etc/passwd } > /dev/full",
+        "with idle_timeout=10s { echo hi | cat } > /dev/full",
+        "write(\"/dev/full\", \"hi\")",
+        "let r = capture { echo hi > /dev/full }; if (not r.ok) { fail r.error.message }",
     ] {
         let outcome = Run::code(code).run();
         assert!(

@@ -159,8 +159,9 @@ impl Interpreter {
         let mut all = [const { Vec::new() }; N];
         for (bytes, drain) in all.iter_mut().zip(drains) {
             match drain.join() {
-                Ok(Drained { overflow: true, .. }) => return Err(self.overflow(span)),
-                Ok(drained) => *bytes = drained.bytes,
+                Ok(Ok(drained)) => *bytes = drained,
+                Ok(Err(Undrained::Overflow)) => return Err(self.overflow(span)),
+                Ok(Err(Undrained::Failed(error))) => return Err(self.unread(&error, span)),
                 Err(_) => {
                     let message = "the reader of a capture crashed";
                     let page = super::page(crate::diag::code::INTERNAL, self.source(), span, message, "here");
@@ -175,14 +176,14 @@ impl Interpreter {
 /// How commands ended, and what they printed on each descriptor that was drained.
 pub type Drain<const N: usize> = (Eval<()>, [Vec<u8>; N]);
 
-struct Drained {
-    bytes: Vec<u8>,
-    overflow: bool,
+enum Undrained {
+    Overflow,
+    Failed(std::io::Error),
 }
 
 /// Reads a pipe to its end. Once the commands are over, a process that was left behind may hold it: then it is given
 /// up after a moment's quiet.
-fn drain(reader: &OwnedFd, over: &AtomicBool, limit: usize) -> Drained {
+fn drain(reader: &OwnedFd, over: &AtomicBool, limit: usize) -> Result<Vec<u8>, Undrained> {
     const LOOK: Duration = Duration::from_millis(50);
     const QUIET: Duration = Duration::from_millis(100);
     const DRAIN: Duration = Duration::from_secs(1);
@@ -199,20 +200,20 @@ fn drain(reader: &OwnedFd, over: &AtomicBool, limit: usize) -> Drained {
         if let Some(ended) = ended
             && (last.elapsed() > QUIET || ended.elapsed() > DRAIN)
         {
-            return Drained { bytes, overflow: false };
+            return Ok(bytes);
         }
         match never.wait_readable(reader.as_fd(), Some(Instant::now() + LOOK)) {
             Ok(Readable::Ready) => {}
             Ok(_) => continue,
-            Err(_) => return Drained { bytes, overflow: false },
+            Err(error) => return Err(Undrained::Failed(error)),
         }
         let room = if bytes.is_empty() { 4096 } else { pipe::CAPACITY };
         match pipe::read_into(reader.as_fd(), &mut bytes, room) {
-            Ok(0) => return Drained { bytes, overflow: false },
-            Ok(_) if bytes.len() > limit => return Drained { bytes: Vec::new(), overflow: true },
+            Ok(0) => return Ok(bytes),
+            Ok(_) if bytes.len() > limit => return Err(Undrained::Overflow),
             Ok(_) => last = Instant::now(),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return Drained { bytes, overflow: false },
+            Err(error) if pipe::is_for_later(&error) => {}
+            Err(error) => return Err(Undrained::Failed(error)),
         }
     }
 }

@@ -9,10 +9,12 @@ use super::unwind::{Error, Eval, StageOutcome, Unwind};
 use crate::check::program::{ARGS, ModuleId, Program, SCRIPT, Slot};
 use crate::diag::{Redactions, Source};
 use crate::process::{
-    self, Child, Descriptor, Environment, FileTable, Group, Interrupt, Search, Signal, StageReport,
+    self, Child, Descriptor, Environment, FileTable, Group, Interrupt, OpenMode, Search, Signal, StageReport,
 };
+use crate::span::Span;
 use crate::value::{List, Str, Value};
 use std::ffi::CStr;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
@@ -67,7 +69,8 @@ pub struct Shared {
     adopting: Once,
     pub(super) interrupt: OnceLock<Interrupt>,
     terminal: OnceLock<bool>,
-    unreadable: OnceLock<Option<Arc<OwnedFd>>>,
+    unreadable: OnceLock<Arc<OwnedFd>>,
+    input_is_script: bool,
     observer: Option<Observer>,
     pub(super) audit: Option<audit::Log>,
     /// The environment of this process.
@@ -79,18 +82,24 @@ pub struct Shared {
 impl Shared {
     /// Gives a standard input that can't be read, where sh has one that we have not: a program that reads says so,
     /// and one that does not runs. Open it must be, or the next file that a program opens would get its number.
-    pub(super) fn close_input(&self, files: &mut FileTable) {
-        let open =
-            || crate::process::open(None, b"/dev/null", crate::process::OpenMode::Append).ok().map(Arc::new);
-        match self.unreadable.get_or_init(open) {
-            Some(file) => files.set(0, file.clone()),
-            None => files.close(0),
-        }
+    ///
+    /// # Errors
+    /// Those of open(2).
+    pub(super) fn close_input(&self, files: &mut FileTable) -> io::Result<()> {
+        let file = match self.unreadable.get() {
+            Some(file) => file,
+            None => {
+                let file = process::open(None, b"/dev/null", OpenMode::Append)?;
+                self.unreadable.get_or_init(|| Arc::new(file))
+            }
+        };
+        files.set(0, file.clone());
+        Ok(())
     }
 
     /// Whether a descriptor is that one.
     pub(super) fn is_closed_input(&self, descriptor: &Descriptor) -> bool {
-        let Some(Some(file)) = self.unreadable.get() else { return false };
+        let Some(file) = self.unreadable.get() else { return false };
         matches!(descriptor, Descriptor::Open(open) if Arc::ptr_eq(open, file))
     }
 }
@@ -155,16 +164,12 @@ impl Interpreter {
             interrupt: setup.interrupt.map_or_else(OnceLock::new, OnceLock::from),
             terminal,
             unreadable: OnceLock::new(),
+            input_is_script: setup.input_is_script,
             observer: setup.observer,
             audit: setup.audit,
             inherited: Environment::inherited(),
             redactions: Redactions::default(),
         };
-        let mut files = setup.files.unwrap_or_default();
-        // In sh a command would read what follows it in the script.
-        if setup.input_is_script {
-            shared.close_input(&mut files);
-        }
         let limits = setup.timeout.into_iter().map(|time| Arc::new(TimeLimit::of_run(time, source.clone())));
         Self {
             shared: Arc::new(shared),
@@ -179,7 +184,7 @@ impl Interpreter {
             directory: setup.directory,
             environment: setup.environment.unwrap_or_else(Environment::inherited),
             search: None,
-            files,
+            files: setup.files.unwrap_or_default(),
             settings: Arc::new(Settings {
                 stats: setup.stats.then(Arc::default),
                 limits: limits.collect(),
@@ -233,6 +238,10 @@ impl Interpreter {
     /// Runs the script and its `main`, and awaits its jobs.
     pub fn run(&mut self) -> Eval<()> {
         let shared = self.shared.clone();
+        // In sh a command would read what follows it in the script.
+        if shared.input_is_script {
+            shared.close_input(&mut self.files).map_err(|error| self.no_null(&error, Span::default()))?;
+        }
         let main = self.main_arguments()?;
         self.audit_begin()?;
         let ran = self.block(&shared.program.modules[SCRIPT.0 as usize].body);
@@ -259,6 +268,7 @@ impl Interpreter {
             return;
         }
         let swept = process::sweep(&self.interrupt(), process::GRACE);
+        self.say_unseen(swept.unseen);
         // Who interrupts a script means all of it.
         if swept.found.is_empty() || matches!(ran, Err(Unwind::Interrupted(_))) && swept.left == 0 {
             return;
@@ -273,6 +283,14 @@ impl Interpreter {
         self.say_line(&ended, &self.files);
         if swept.left > 0 {
             self.say_line(&format!("{} of them can't be killed", swept.left), &self.files);
+        }
+    }
+
+    /// Says that processes may be left, if they could not be looked for.
+    pub(super) fn say_unseen(&self, errno: Option<i32>) {
+        if let Some(errno) = errno {
+            let reason = crate::diag::reason(&io::Error::from_raw_os_error(errno));
+            self.say_line(&format!("can't tell which processes are left: {reason}"), &self.files);
         }
     }
 

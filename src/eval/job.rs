@@ -4,7 +4,7 @@ use super::settings::Settings;
 use super::unwind::{Error, Eval, Failure, Unwind};
 use super::{Interpreter, page};
 use crate::check::program::{AndOr, Block, Pipeline};
-use crate::diag::{Source, code};
+use crate::diag::{Source, code, reason};
 use crate::process::{Descriptor, FileTable, Interrupt, OpenMode, open};
 use crate::span::Span;
 use crate::sys::Pid;
@@ -85,10 +85,10 @@ impl Interpreter {
         work: impl FnOnce(&mut Interpreter) -> Eval<()> + Send + 'static,
     ) -> Eval<Arc<JobState>> {
         let mut fork = self.fork();
-        self.close_inherited_input(&mut fork.files);
+        self.close_inherited_input(&mut fork.files, span)?;
         // The handlers must be there before the job has children: a signal then ends them too.
         let cancel = self.interrupt().child().map_err(|error| {
-            let message = format!("can't start a job: {}", crate::diag::reason(&error));
+            let message = format!("can't start a job: {}", reason(&error));
             self.fail(Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "this job"), 126))
         })?;
         let state = Arc::new(JobState {
@@ -122,16 +122,16 @@ impl Interpreter {
 
     /// Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
     /// of its own, as in bash.
-    pub(super) fn close_inherited_input(&self, files: &mut FileTable) {
+    pub(super) fn close_inherited_input(&self, files: &mut FileTable, span: Span) -> Eval<()> {
         let own = |input: &Descriptor| {
             matches!(input, Descriptor::Inherited(_)) || self.shared.is_closed_input(input)
         };
         if files.get(0).is_some_and(own) {
-            match open(None, b"/dev/null", OpenMode::Read) {
-                Ok(null) => files.set(0, Arc::new(null)),
-                Err(_) => files.close(0),
-            }
+            let null = open(None, b"/dev/null", OpenMode::Read);
+            let null = null.map_err(|error| self.no_null(&error, span))?;
+            files.set(0, Arc::new(null));
         }
+        Ok(())
     }
 
     /// Waits for all jobs; the failure of the first that failed is one here.

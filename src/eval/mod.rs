@@ -23,6 +23,7 @@ mod start_error;
 mod statement;
 mod stats;
 mod substitution;
+mod thread;
 mod unwind;
 mod with;
 mod word;

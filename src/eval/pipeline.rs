@@ -10,7 +10,7 @@ use super::redirect::Opened;
 use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
 use super::{Error, Event, Interpreter, stats};
 use crate::check::program::*;
-use crate::diag::code;
+use crate::diag::{code, reason};
 use crate::process::{
     Capture, Child, Descriptor, FileTable, Pump, Stage as Program, Stop, pipe_between, start, wait,
 };
@@ -25,6 +25,13 @@ struct Inner {
     place: usize,
     files: FileTable,
     work: Work,
+}
+
+/// A stage has no thread to run on.
+struct NoThread {
+    unwind: Unwind,
+    /// Those of the stages before it.
+    started: Vec<(usize, JoinHandle<StageOutcome>)>,
 }
 
 impl Interpreter {
@@ -105,11 +112,12 @@ impl Interpreter {
         let joined = self.end_substitutions(substitutions);
         match result? {
             None => joined,
-            failure => {
-                // Interrupted meanwhile: that is worth more than the failure that it caused.
-                joined?;
-                Ok(failure)
-            }
+            // Interrupted meanwhile: that is worth more than the failure that it caused.
+            Some(failure) => match joined? {
+                // The reader of `cmd > >(…)` failed, and its writer only met the closed pipe.
+                Some(cause) if failure.status() == SIGPIPE_STATUS => Ok(Some(cause)),
+                _ => Ok(Some(failure)),
+            },
         }
     }
 
@@ -134,7 +142,7 @@ impl Interpreter {
         }
         let mut prepared = Vec::with_capacity(stages.len());
         for (place, stage) in stages.iter().enumerate() {
-            prepared.push(self.in_place(place, |this| this.prepare(stage))?);
+            prepared.push(self.in_place(place, stage.span, |this| this.prepare(stage))?);
         }
         // Of one command the targets are opened before the program is looked for, as in sh; of a pipeline nothing is
         // touched before all programs are found.
@@ -150,7 +158,7 @@ impl Interpreter {
         }
         let mut opened = Vec::with_capacity(stages.len());
         for (place, stage) in stages.iter().enumerate() {
-            opened.push(self.in_place(place, |this| this.open_all(&stage.redirections))?);
+            opened.push(self.in_place(place, stage.span, |this| this.open_all(&stage.redirections))?);
         }
         if let ([one], [redirections]) = (&mut *prepared, &*opened) {
             self.find_program(one, stages[0].span).map_err(|unwind| self.told_to(unwind, redirections))?;
@@ -166,12 +174,18 @@ impl Interpreter {
 
     /// Expands words of a stage. In sh a capture there reads from the stage's pipe (`echo x | echo "$(cat)"`), which
     /// does not exist yet when all words are expanded first: it can't read, rather than read something else.
-    fn in_place<T>(&mut self, place: usize, expand: impl FnOnce(&mut Self) -> T) -> T {
+    fn in_place<T>(
+        &mut self,
+        place: usize,
+        span: Span,
+        expand: impl FnOnce(&mut Self) -> Eval<T>,
+    ) -> Eval<T> {
         if place == 0 {
             return expand(self);
         }
         let input = self.files.get(0).cloned();
-        self.shared.close_input(&mut self.files);
+        let closed = self.shared.close_input(&mut self.files);
+        closed.map_err(|error| self.no_null(&error, span))?;
         let expanded = expand(self);
         match input {
             Some(input) => self.files.put(0, input),
@@ -223,7 +237,7 @@ impl Interpreter {
             let mut files = self.files.clone();
             if self.settings.detach {
                 // It may outlive who writes to this one, and must not take what is meant for others.
-                self.close_inherited_input(&mut files);
+                self.close_inherited_input(&mut files, syntax.span)?;
             }
             if let Some(reader) = input.take() {
                 files.set(0, Arc::new(reader));
@@ -248,9 +262,7 @@ impl Interpreter {
             if syntax.pipe_stderr && files.dup(1, 2).is_err() {
                 files.close(2);
             }
-            for substitution in &self.substitutions {
-                files.set(substitution.number, substitution.file.clone());
-            }
+            self.give_substitutions(&mut files);
             match stage.program {
                 Some(program) => {
                     let stage = Program {
@@ -292,12 +304,15 @@ impl Interpreter {
         self.close_substitutions(substitutions);
         let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
         let mut unwound = None;
-        let mut threads: Vec<(usize, JoinHandle<StageOutcome>)> = Vec::new();
         let here = inner.pop();
-        for stage in inner {
-            let fork = self.fork();
-            threads.push((stage.place, self.spawn_thread(fork, stage, stages)?));
-        }
+        let threads = match self.start_threads(inner, stages) {
+            Ok(threads) => threads,
+            Err(NoThread { unwind, started }) => {
+                drop((here, children, pump));
+                started.into_iter().for_each(|(_, thread)| drop(thread.join()));
+                return Err(unwind);
+            }
+        };
         if let Some(stage) = here {
             let (place, span) = (stage.place, stages[stage.place].span);
             if place + 1 == count {
@@ -325,10 +340,11 @@ impl Interpreter {
         for (place, thread) in threads {
             outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
         }
-        if let Ok(outcome) = &outcome
-            && outcome.left > 0
-        {
-            self.say_line(&format!("{} processes can't be killed", outcome.left), &self.files);
+        if let Ok(outcome) = &outcome {
+            if outcome.left > 0 {
+                self.say_line(&format!("{} processes can't be killed", outcome.left), &self.files);
+            }
+            self.say_unseen(outcome.unseen);
         }
         match outcome {
             Ok(outcome) => match outcome.stop {
@@ -338,7 +354,7 @@ impl Interpreter {
                 _ => {}
             },
             Err(error) => {
-                let message = format!("can't wait for the processes: {error}");
+                let message = format!("can't wait for the processes: {}", reason(&error));
                 return Err(Error::value(page(
                     code::SPAWN_FAILED,
                     self.source(),
@@ -400,26 +416,22 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- stages in the interpreter
 
-    fn spawn_thread(
+    /// Starts the stages that run in the interpreter, a thread for each. When there is none left for one, those before
+    /// it are awaited: with the rest of the pipeline gone, their input and their readers end.
+    fn start_threads(
         &self,
-        mut fork: Interpreter,
-        stage: Inner,
+        inner: Vec<Inner>,
         stages: &[Stage],
-    ) -> Eval<JoinHandle<StageOutcome>> {
-        let span = stages[stage.place].span;
-        self.thread(span, move || fork.run_stage(stage, span))
-    }
-
-    /// Starts a thread for something that runs beside this one.
-    pub(super) fn thread<T: Send + 'static>(
-        &self,
-        span: Span,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Eval<JoinHandle<T>> {
-        std::thread::Builder::new().stack_size(8 << 20).spawn(work).map_err(|error| {
-            let message = format!("can't start a thread: {error}");
-            Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "for this"), 126).into()
-        })
+    ) -> Result<Vec<(usize, JoinHandle<StageOutcome>)>, NoThread> {
+        let mut threads = Vec::with_capacity(inner.len());
+        for stage in inner {
+            let (place, span, mut fork) = (stage.place, stages[stage.place].span, self.fork());
+            match self.thread(span, move || fork.run_stage(stage, span)) {
+                Ok(thread) => threads.push((place, thread)),
+                Err(unwind) => return Err(NoThread { unwind, started: threads }),
+            }
+        }
+        Ok(threads)
     }
 
     /// Of a command that could not be started: said where its standard error is by then.

@@ -127,9 +127,7 @@ impl Interpreter {
         // `/dev/stdout` and its kin mean the script's descriptors, which are not this process's own.
         let own = own_descriptor(&path).map(|number| {
             let mut files = self.files.clone();
-            for substitution in &self.substitutions {
-                files.set(substitution.number, substitution.file.clone());
-            }
+            self.give_substitutions(&mut files);
             for opened in before {
                 // What can't be applied is reported in its turn.
                 let _ = opened.apply(&mut files);

@@ -3,7 +3,7 @@
 use super::Interpreter;
 use super::unwind::{Error, Eval, Failure, Unwind, page};
 use crate::check::program::*;
-use crate::diag::code;
+use crate::diag::{code, reason};
 use crate::process::{Descriptor, Readable};
 use crate::span::Span;
 use crate::sys::pipe;
@@ -412,7 +412,7 @@ impl Interpreter {
     pub(super) fn each_of(&mut self, input: &Descriptor, name: Slot, body: &Block, span: Span) -> Eval<()> {
         let interrupt = self.interrupt();
         let failed = |this: &Self, error: std::io::Error| {
-            let message = format!("can't read the lines: {error}");
+            let message = format!("can't read the lines: {}", reason(&error));
             this.fail(Error::command(page(code::READ_FAILED, this.source(), span, message, "reads here"), 1))
         };
         let reader = input.borrow().map_err(|error| failed(self, error))?;
@@ -455,7 +455,8 @@ impl Interpreter {
             match pipe::read_into(reader, &mut buffer, 64 << 10) {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => self.check_interrupt()?,
+                // An inherited descriptor may be non-blocking, and another reader faster.
+                Err(error) if pipe::is_for_later(&error) => self.check_interrupt()?,
                 Err(error) => return Err(failed(self, error)),
             }
         }

@@ -3,7 +3,7 @@
 use super::Interpreter;
 use super::unwind::{End, Eval, Failure, StageOutcome, Unwind};
 use crate::check::program::Block;
-use crate::process::{OpenMode, open};
+use crate::process::FileTable;
 use crate::span::Span;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use std::time::Instant;
 pub struct Substitution {
     /// The number of its descriptor in the command.
     pub number: i32,
-    pub file: Arc<OwnedFd>,
+    /// Our end of the pipe, until the command has its own.
+    pub file: Option<Arc<OwnedFd>>,
     thread: Option<JoinHandle<StageOutcome>>,
     span: Span,
 }
@@ -59,20 +60,29 @@ impl Interpreter {
             self.files.get(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
         };
         let number = (10..=FIRST_NUMBER).rev().find(|number| !taken(*number)).unwrap_or(FIRST_NUMBER + 1);
-        self.substitutions.push(Substitution { number, file: Arc::new(ours), thread: Some(thread), span });
+        self.substitutions.push(Substitution {
+            number,
+            file: Some(Arc::new(ours)),
+            thread: Some(thread),
+            span,
+        });
         Ok(format!("/dev/fd/{number}"))
+    }
+
+    /// Gives a command its ends of the pipes.
+    pub(super) fn give_substitutions(&self, files: &mut FileTable) {
+        for substitution in &self.substitutions {
+            if let Some(file) = &substitution.file {
+                files.set(substitution.number, file.clone());
+            }
+        }
     }
 
     /// Lets go of our ends after the first `keep`, once the command has its own. Those before belong to a command that
     /// is yet to start, whose words this one stands in: `cat <(a) "$(b)"`.
     pub(super) fn close_substitutions(&mut self, keep: usize) {
-        if self.substitutions.len() <= keep {
-            return;
-        }
-        let Ok(null) = open(None, b"/dev/null", OpenMode::Read) else { return };
-        let null = Arc::new(null);
-        for substitution in &mut self.substitutions[keep..] {
-            substitution.file = null.clone();
+        for substitution in self.substitutions.iter_mut().skip(keep) {
+            substitution.file = None;
         }
     }
 

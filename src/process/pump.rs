@@ -94,7 +94,7 @@ impl Capture {
                 }
                 Ok(Progress::Some)
             }
-            Err(error) if is_for_later(&error) => Ok(Progress::None),
+            Err(error) if pipe::is_for_later(&error) => Ok(Progress::None),
             Err(error) => Err(error),
         }
     }
@@ -132,7 +132,7 @@ impl Feed {
         match pipe::write(writer.as_fd(), &self.bytes[self.written..]) {
             Ok(n) => self.written += n,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
-            Err(error) if is_for_later(&error) => {}
+            Err(error) if pipe::is_for_later(&error) => {}
             Err(error) => return Err(error),
         }
         if self.written == self.bytes.len() {
@@ -140,8 +140,4 @@ impl Feed {
         }
         Ok(())
     }
-}
-
-fn is_for_later(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }

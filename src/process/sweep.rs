@@ -19,6 +19,8 @@ pub struct Swept {
     pub found: Vec<(Pid, Vec<u8>)>,
     /// How many could not be killed.
     pub left: usize,
+    /// Why some may not have been found (errno(3)).
+    pub unseen: Option<i32>,
 }
 
 /// Makes this process the one that orphans come to, and has a watcher end its children should it be killed. Before the
@@ -92,6 +94,7 @@ fn end_orphans(others: &[Identity], interrupt: &Interrupt, grace: Duration, swep
         let now = Instant::now();
         if give_up.is_some_and(|at| now >= at) {
             swept.left = orphans.len();
+            swept.unseen = orphans.unseen();
             return;
         }
         if give_up.is_some() || now >= kill_at || raised() > before {
@@ -116,7 +119,7 @@ pub(super) fn reap_now_and_then() {
 /// Reaps what has come to us and ended.
 pub(super) fn reap() {
     if tree::adopts_orphans() && tree::may_have_dead_strays() {
-        let strays = tree::strays().into_iter();
+        let strays = tree::View::default().strays().into_iter();
         strays
             .filter(|pid| tree::status(*pid).is_some_and(|status| status.is_dead()))
             .for_each(tree::reap_stray);

@@ -6,7 +6,7 @@
 //! found whose parent ended before the first look.
 
 use super::{Child, Signal};
-use crate::sys::tree::{Identity, Status};
+use crate::sys::tree::{Identity, Status, View};
 use crate::sys::{Pid, tree};
 
 /// The living processes below some children, as of the last look; the children themselves are not among them.
@@ -18,6 +18,8 @@ pub(super) struct Tree {
     scope: Scope,
     /// Whether those that were there at first were asked to end.
     asked: bool,
+    /// Why the last look may not have found all (errno(3)).
+    unseen: Option<i32>,
 }
 
 /// Which orphans that came to us belong to it, beside those that were known or are in the children's groups.
@@ -68,18 +70,19 @@ impl Tree {
     /// Looks who is there now, and reaps who came to us and has ended.
     pub fn look(&mut self, children: &[Child]) {
         self.known.iter_mut().for_each(|member| member.found = false);
+        let mut view = View::default();
         let mut open: Vec<Pid> = Vec::new();
         open.extend(children.iter().filter(|child| !child.is_reaped()).map(Child::pid));
         let own = open.len();
         let alone = tree::started_children() <= own;
         let spared = tree::spared_since();
-        let session = tree::status(std::process::id().cast_signed()).map(|status| status.session);
+        let session = view.status(std::process::id().cast_signed()).map(|status| status.session);
         // Of a program that is left alone, or of another one: nothing tells any more.
         let may_be_spared = |status: &Status| {
             spared.is_some_and(|since| status.identity > since) && Some(status.session) != session
         };
-        for pid in tree::strays() {
-            match tree::status(pid) {
+        for pid in view.strays() {
+            match view.status(pid) {
                 Some(status) if status.is_dead() => tree::reap_stray(pid),
                 Some(status) if !may_be_spared(&status) && self.has(&status, alone) => {
                     self.found(&status, true, &mut open)
@@ -92,7 +95,8 @@ impl Tree {
         loop {
             while let Some(&pid) = open.get(at) {
                 at += 1;
-                for status in tree::children_of(pid).into_iter().filter_map(tree::status) {
+                for pid in view.children_of(pid) {
+                    let Some(status) = view.status(pid) else { continue };
                     if !status.is_dead() {
                         self.found(&status, false, &mut open);
                     }
@@ -101,18 +105,24 @@ impl Tree {
             // Whose parent has ended is found under nobody whom we know.
             let lost = self.known.iter().find(|member| !member.found).map(|member| member.identity);
             let Some(identity) = lost else { break };
-            match tree::status(identity.pid) {
+            match view.status(identity.pid) {
                 Some(status) if status.identity == identity && !status.is_dead() => {
                     self.found(&status, true, &mut open);
                 }
                 _ => self.known.retain(|member| member.identity != identity),
             }
         }
+        self.unseen = view.failure();
     }
 
-    /// Whether the last look found nobody.
+    /// Whether the last look found nobody, and would have found anybody.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.known.is_empty() && self.unseen.is_none()
+    }
+
+    /// Why the last look may not have found all (errno(3)).
+    pub fn unseen(&self) -> Option<i32> {
+        self.unseen
     }
 
     /// How many the last look found.

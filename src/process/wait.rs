@@ -45,6 +45,8 @@ pub struct Outcome {
     pub pipe_held: bool,
     /// How many processes below those that had to end could not be killed (state D).
     pub left: usize,
+    /// Why there may be others that were not found (errno(3)): /proc could not be read.
+    pub unseen: Option<i32>,
 }
 
 /// Why a wait did not end by itself.
@@ -194,6 +196,7 @@ impl Turn<'_> {
                     self.children.iter_mut().filter(|child| child.is_running()).for_each(Child::abandon);
                     self.ended = self.children.len();
                     self.outcome.left = self.tree.len();
+                    self.outcome.unseen = self.tree.unseen();
                     self.tree = Tree::default();
                 }
             }
@@ -233,7 +236,8 @@ impl Turn<'_> {
     /// Looks who is left below programs that have to end, and ends those who were not there before.
     fn look(&mut self) {
         let due = |at| Instant::now() >= at;
-        if self.phase == Phase::Running || self.outcome.left > 0 || !self.look_at.is_none_or(due) {
+        let given_up = self.outcome.left > 0 || self.outcome.unseen.is_some();
+        if self.phase == Phase::Running || given_up || !self.look_at.is_none_or(due) {
             return;
         }
         self.tree.look(self.children);

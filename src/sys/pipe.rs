@@ -61,6 +61,12 @@ pub fn capacity(fd: impl AsFd) -> usize {
     }
 }
 
+/// Whether a read or write is to be tried again, once poll(2) says so: a signal came in between, or another process
+/// that shares the open file was faster.
+pub fn is_for_later(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
+}
+
 /// Reads into the spare room of `bytes`, making at least `room` bytes of it, and returns how many came.
 ///
 /// There is no second buffer: a capture of 200 MB is held once. A large vector grows by remapping its

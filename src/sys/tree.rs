@@ -42,16 +42,92 @@ impl Status {
     }
 }
 
-/// What there is to know of a process; none when there is no such process.
-#[cfg(target_os = "linux")]
-pub fn status(pid: Pid) -> Option<Status> {
-    parse(pid, &std::fs::read(format!("/proc/{pid}/stat")).ok()?)
+/// A look at processes, and whether anything stayed hidden from it: without a descriptor or memory for reading /proc
+/// nobody would seem to be there.
+#[derive(Debug, Default)]
+pub struct View {
+    failure: Option<i32>,
 }
 
-/// None, as the system does not tell.
-#[cfg(not(target_os = "linux"))]
-pub fn status(_: Pid) -> Option<Status> {
-    None
+impl View {
+    /// Why something could not be seen (errno(3)): there may be more processes than were found.
+    pub fn failure(&self) -> Option<i32> {
+        self.failure
+    }
+
+    /// What there is to know of a process; none when there is no such process.
+    #[cfg(target_os = "linux")]
+    pub fn status(&mut self, pid: Pid) -> Option<Status> {
+        let stat = self.seen(std::fs::read(format!("/proc/{pid}/stat")))?;
+        parse(pid, &stat)
+    }
+
+    /// None, as the system does not tell.
+    #[cfg(not(target_os = "linux"))]
+    pub fn status(&mut self, _: Pid) -> Option<Status> {
+        None
+    }
+
+    /// The children of a process, of all its threads. Some may be missing when others are reaped at that moment; that
+    /// there is none is certain.
+    pub fn children_of(&mut self, pid: Pid) -> Vec<Pid> {
+        let mut found = Vec::new();
+        // A process without a task has ended.
+        for task in self.seen(std::fs::read_dir(format!("/proc/{pid}/task"))).into_iter().flatten() {
+            let Some(task) = self.seen(task) else { continue };
+            match std::fs::read_to_string(task.path().join("children")) {
+                Ok(list) => {
+                    found.extend(list.split_ascii_whitespace().filter_map(|pid| pid.parse::<Pid>().ok()));
+                }
+                Err(error) if is_shortage(&error) => drop(self.seen(Err::<(), _>(error))),
+                Err(_) if !has_lists() => return self.by_parent(pid),
+                Err(_) => {}
+            }
+        }
+        found
+    }
+
+    /// Without the lists: whoever names it as the parent.
+    fn by_parent(&mut self, parent: Pid) -> Vec<Pid> {
+        let mut found = Vec::new();
+        for entry in self.seen(std::fs::read_dir("/proc")).into_iter().flatten() {
+            let pid = self.seen(entry).and_then(|entry| entry.file_name().to_str()?.parse::<Pid>().ok());
+            let Some(pid) = pid else { continue };
+            let stat = self.seen(std::fs::read(format!("/proc/{pid}/stat"))).unwrap_or_default();
+            let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
+            let text = String::from_utf8_lossy(&stat[after..]);
+            if text.split_ascii_whitespace().nth(1).is_some_and(|field| field.parse() == Ok(parent)) {
+                found.push(pid);
+            }
+        }
+        found
+    }
+
+    /// The children that came to us because their parents ended, the dead ones too.
+    pub fn strays(&mut self) -> Vec<Pid> {
+        let ours = self.children_of(std::process::id().cast_signed());
+        ours.into_iter().filter(|pid| children::is_stray(*pid)).collect()
+    }
+
+    fn seen<T>(&mut self, result: io::Result<T>) -> Option<T> {
+        if let Err(error) = &result
+            && is_shortage(error)
+        {
+            self.failure = error.raw_os_error();
+        }
+        result.ok()
+    }
+}
+
+/// Whether it says nothing of the process that was looked at. Any other error says that it has gone or is hidden.
+fn is_shortage(error: &io::Error) -> bool {
+    let shortage = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EIO];
+    error.raw_os_error().is_some_and(|errno| shortage.contains(&errno))
+}
+
+/// What there is to know of a process, as far as it can be seen.
+pub fn status(pid: Pid) -> Option<Status> {
+    View::default().status(pid)
 }
 
 /// `PID (NAME) STATE PARENT GROUP …`; the name may hold anything, parentheses too.
@@ -74,43 +150,9 @@ pub fn name(pid: Pid) -> Option<Vec<u8>> {
     Some(name)
 }
 
-/// The children of a process, of all its threads. Some may be missing when others are reaped at that moment; that
-/// there is none is certain.
-pub fn children_of(pid: Pid) -> Vec<Pid> {
-    let mut found = Vec::new();
-    // A process without a task has ended.
-    for task in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
-        match std::fs::read_to_string(task.path().join("children")) {
-            Ok(list) => found.extend(list.split_ascii_whitespace().filter_map(|pid| pid.parse::<Pid>().ok())),
-            Err(_) if !has_lists() => return by_parent(pid),
-            Err(_) => {}
-        }
-    }
-    found
-}
-
 /// Whether the kernel was built with these lists (`CONFIG_PROC_CHILDREN`).
 fn has_lists() -> bool {
     std::path::Path::new("/proc/thread-self/children").exists()
-}
-
-/// Without the lists: whoever names it as the parent.
-fn by_parent(parent: Pid) -> Vec<Pid> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<Pid>().ok());
-    let is_child = |pid: &Pid| {
-        let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
-        let text = String::from_utf8_lossy(&stat[after..]);
-        text.split_ascii_whitespace().nth(1).is_some_and(|field| field.parse() == Ok(parent))
-    };
-    pids.filter(is_child).collect()
-}
-
-/// The children that came to us because their parents ended, the dead ones too.
-pub fn strays() -> Vec<Pid> {
-    let ours = children_of(std::process::id().cast_signed());
-    ours.into_iter().filter(|pid| children::is_stray(*pid)).collect()
 }
 
 /// Since when there has been a child that is left alone, if there is one.
@@ -232,8 +274,8 @@ mod tests {
         let process = crate::sys::testing::with_spawn(&["/bin/sleep", "60"], |request| {
             crate::sys::spawn::spawn(&request).unwrap()
         });
-        assert!(children_of(own).contains(&process.pid()));
-        assert!(by_parent(own).contains(&process.pid()));
+        assert!(View::default().children_of(own).contains(&process.pid()));
+        assert!(View::default().by_parent(own).contains(&process.pid()));
         let status = status(process.pid()).unwrap();
         send(Identity { born: status.identity.born + 1, ..status.identity }, Signal::KILL).unwrap_err();
         send(status.identity, Signal::KILL).unwrap();

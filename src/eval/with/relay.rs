@@ -2,16 +2,20 @@
 
 use super::super::Interpreter;
 use super::super::settings::TimeLimit;
-use super::super::unwind::Eval;
+use super::super::unwind::{Error, Eval, Unwind, page};
+use crate::diag::{code, reason};
 use crate::process::{Activity, Descriptor, Interrupt, Readable};
 use crate::span::Span;
 use crate::sys::pipe;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+/// What a program has for a status that died of writing to a pipe without a reader.
+const SIGPIPE_STATUS: u8 = 141;
 
 impl Interpreter {
     /// Runs something with its standard output and error passed on by a thread each, which note when there was any.
@@ -23,7 +27,7 @@ impl Interpreter {
         let (Some(activity), Some(span)) = (limit.activity(), limit.span) else { return run(self) };
         let over = Arc::new(AtomicBool::new(false));
         let mut files = self.files.clone();
-        let mut relays: Vec<JoinHandle<()>> = Vec::with_capacity(2);
+        let mut relays: Vec<JoinHandle<Result<(), Lost>>> = Vec::with_capacity(2);
         for number in [1, 2] {
             let Some(target) = self.files.get(number).cloned() else { continue };
             let (reader, writer) = self.pipe(span)?;
@@ -31,13 +35,17 @@ impl Interpreter {
             relays.push(self.relay(reader, target, activity.clone(), over.clone(), span)?);
         }
         let saved = std::mem::replace(&mut self.files, files);
-        let result = run(self);
+        let mut result = run(self);
         // Our ends of the pipes go with it, and the threads see the end.
         self.files = saved;
         over.store(true, Ordering::Release);
         for relay in relays {
-            // One that crashed has nothing more to pass on.
-            let _ = relay.join();
+            let passed = relay.join().unwrap_or(Err(Lost::Crashed));
+            if let Err(lost) = passed
+                && believes(&result)
+            {
+                result = Err(self.lost(&lost, limit.span));
+            }
         }
         result
     }
@@ -49,14 +57,48 @@ impl Interpreter {
         activity: Activity,
         over: Arc<AtomicBool>,
         span: Span,
-    ) -> Eval<JoinHandle<()>> {
+    ) -> Eval<JoinHandle<Result<(), Lost>>> {
         self.thread(span, move || pass_on(&reader, &target, &activity, &over))
     }
+
+    /// Output of a block that believes that all of it was written.
+    fn lost(&self, lost: &Lost, span: Span) -> Unwind {
+        let (code, message) = match lost {
+            Lost::Unwritten(error) if error.kind() == ErrorKind::BrokenPipe => return Unwind::PipeClosed,
+            Lost::Unwritten(error) => (code::WRITE_FAILED, format!("can't write: {}", reason(error))),
+            Lost::Unread(error) => {
+                (code::READ_FAILED, format!("can't read what the block prints: {}", reason(error)))
+            }
+            Lost::Crashed => (code::INTERNAL, "the reader of the output crashed".into()),
+        };
+        self.fail(Error::command(page(code, self.source(), span, message, "the output of this block"), 1))
+    }
+}
+
+/// Whether a block ended as if its output had come through, or only since nobody reads it any more.
+fn believes(result: &Eval<()>) -> bool {
+    match result {
+        Ok(()) | Err(Unwind::PipeClosed) => true,
+        Err(Unwind::Error(error)) => error.status == SIGPIPE_STATUS,
+        Err(_) => false,
+    }
+}
+
+/// Why output was not passed on.
+enum Lost {
+    Unread(io::Error),
+    Unwritten(io::Error),
+    Crashed,
 }
 
 /// Passes on what comes, until the pipe ends. Once the block is over, a process that was left behind may hold it: then
 /// it is given up after a moment's quiet.
-fn pass_on(reader: &OwnedFd, target: &Descriptor, activity: &Activity, over: &AtomicBool) {
+fn pass_on(
+    reader: &OwnedFd,
+    target: &Descriptor,
+    activity: &Activity,
+    over: &AtomicBool,
+) -> Result<(), Lost> {
     const LOOK: Duration = Duration::from_millis(50);
     const QUIET: Duration = Duration::from_millis(100);
     let never = Interrupt::none();
@@ -64,27 +106,24 @@ fn pass_on(reader: &OwnedFd, target: &Descriptor, activity: &Activity, over: &At
     let mut quiet: Option<Instant> = None;
     loop {
         if over.load(Ordering::Acquire) && *quiet.get_or_insert_with(Instant::now) + QUIET < Instant::now() {
-            return;
+            return Ok(());
         }
         match never.wait_readable(reader.as_fd(), Some(Instant::now() + LOOK)) {
             Ok(Readable::Ready) => {}
             Ok(_) => continue,
-            Err(_) => return,
+            Err(error) => return Err(Lost::Unread(error)),
         }
         buffer.clear();
         match pipe::read_into(reader.as_fd(), &mut buffer, pipe::CAPACITY) {
-            Ok(0) => return,
+            Ok(0) => return Ok(()),
             Ok(_) => {
                 quiet = None;
                 activity.note();
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(_) => return,
+            Err(error) if pipe::is_for_later(&error) => continue,
+            Err(error) => return Err(Lost::Unread(error)),
         }
         // Who writes to a target that nobody reads is told so by the end of this pipe.
-        let Ok(to) = target.borrow() else { return };
-        if pipe::write_all(to, &buffer).is_err() {
-            return;
-        }
+        target.borrow().and_then(|to| pipe::write_all(to, &buffer)).map_err(Lost::Unwritten)?;
     }
 }
