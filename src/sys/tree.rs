@@ -6,6 +6,7 @@
 use super::signal::Signal;
 use super::{Pid, children, last_error};
 use std::io;
+use std::path::Path;
 
 /// A process. Its number may be used again, together with the time of its birth never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,16 +76,24 @@ impl View {
         // A process without a task has ended.
         for task in self.seen(std::fs::read_dir(format!("/proc/{pid}/task"))).into_iter().flatten() {
             let Some(task) = self.seen(task) else { continue };
-            match std::fs::read_to_string(task.path().join("children")) {
-                Ok(list) => {
-                    found.extend(list.split_ascii_whitespace().filter_map(|pid| pid.parse::<Pid>().ok()));
-                }
-                Err(error) if is_shortage(&error) => drop(self.seen(Err::<(), _>(error))),
-                Err(_) if !has_lists() => return self.by_parent(pid),
-                Err(_) => {}
+            match self.children_of_thread(&task.path()) {
+                Some(children) => found.extend(children),
+                None => return self.by_parent(pid),
             }
         }
         found
+    }
+
+    /// The children of one thread; none where the kernel has no such lists.
+    fn children_of_thread(&mut self, task: &Path) -> Option<Vec<Pid>> {
+        match std::fs::read_to_string(task.join("children")) {
+            Ok(list) => Some(list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect()),
+            Err(error) if is_shortage(&error) => {
+                self.failure = error.raw_os_error();
+                Some(Vec::new())
+            }
+            Err(_) => has_lists().then(Vec::new),
+        }
     }
 
     /// Without the lists: whoever names it as the parent.
@@ -105,7 +114,11 @@ impl View {
 
     /// The children that came to us because their parents ended, the dead ones too.
     pub fn strays(&mut self) -> Vec<Pid> {
-        let ours = self.children_of(std::process::id().cast_signed());
+        // The kernel gives them to the first thread that lives (exit.c, `find_alive_thread`), and the main one lives as
+        // long as the run. To read the lists of all made two hundred time limits that came at once 0.3 s late.
+        let own = std::process::id().cast_signed();
+        let task = format!("/proc/{own}/task/{own}");
+        let ours = self.children_of_thread(Path::new(&task)).unwrap_or_else(|| self.by_parent(own));
         ours.into_iter().filter(|pid| children::is_stray(*pid)).collect()
     }
 
@@ -152,7 +165,7 @@ pub fn name(pid: Pid) -> Option<Vec<u8>> {
 
 /// Whether the kernel was built with these lists (`CONFIG_PROC_CHILDREN`).
 fn has_lists() -> bool {
-    std::path::Path::new("/proc/thread-self/children").exists()
+    Path::new("/proc/thread-self/children").exists()
 }
 
 /// Since when there has been a child that is left alone, if there is one.
