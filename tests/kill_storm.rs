@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, waitpid};
+use support::marked::processes_with;
 use support::rng::Rng;
 use support::setting;
 
@@ -309,21 +310,6 @@ fn check_status(status: ExitStatus, case: &Case) -> Result<(), String> {
     let ended = status.signal() == Some(number) || status.code() == Some(128 + number);
     // Of the inner one a second process tells as if it were its own end; of the outer one's end nobody tells.
     if ended { Ok(()) } else { Err(format!("it ended with {status}")) }
-}
-
-/// The living processes with an entry in their environment.
-fn processes_with(marker: &str) -> Vec<(Pid, String)> {
-    let entries = fs::read_dir("/proc").expect("procfs").flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let has_it = |pid: &i32| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes())
-    };
-    let named = |pid: i32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        Some((Pid::from_raw(pid)?, stat.split_whitespace().take(5).collect::<Vec<_>>().join(" ")))
-    };
-    pids.filter(has_it).filter_map(named).collect()
 }
 
 #[derive(Default)]

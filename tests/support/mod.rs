@@ -5,6 +5,7 @@
 // Each test uses a part of this.
 #![allow(dead_code)]
 
+pub mod marked;
 pub mod probe_output;
 pub mod rng;
 pub mod run;

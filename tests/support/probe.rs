@@ -11,6 +11,7 @@
 //! | `fds` | open descriptors: number, what it is, how it is open |
 //! | `signals` | which signals are blocked and ignored |
 //! | `ids` | whether it leads its process group, and its parent's id |
+//! | `parent` | of the process that started it: open descriptors, threads, zombies, resident memory in KiB |
 //! | `emit TAG` | `out:TAG` to standard output, `err:TAG` to standard error |
 //! | `filter TAG` | each line with `TAG:` before it, at the end `err:TAG` to standard error |
 //! | `drain STATUS` | reads to the end, then exits |
@@ -54,6 +55,7 @@ extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
         b"fds" => write(1, descriptors().as_bytes()),
         b"signals" => write(1, signals().as_bytes()),
         b"ids" => write(1, ids().as_bytes()),
+        b"parent" => write(1, parent().as_bytes()),
         b"emit" => {
             write(1, &[b"out:", tag, b"\n"].concat());
             write(2, &[b"err:", tag, b"\n"].concat());
@@ -230,6 +232,24 @@ fn ids() -> String {
     // SAFETY: plain queries.
     let (leader, parent) = unsafe { (libc::getpgrp() == libc::getpid(), libc::getppid()) };
     format!("leader {leader}\nparent {parent}\n")
+}
+
+fn parent() -> String {
+    // SAFETY: a plain query.
+    let parent = format!("/proc/{}", unsafe { libc::getppid() });
+    let count = |what: &str| fs::read_dir(format!("{parent}/{what}")).into_iter().flatten().count();
+    let tasks = fs::read_dir(format!("{parent}/task")).into_iter().flatten().flatten();
+    let children: String =
+        tasks.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default()).collect();
+    let is_zombie = |pid: &&str| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
+    };
+    let zombies = children.split_whitespace().filter(is_zombie).count();
+    let status = fs::read_to_string(format!("{parent}/status")).unwrap_or_default();
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let memory = memory.trim().trim_end_matches(" kB");
+    format!("{} {} {zombies} {memory}\n", count("fd"), count("task"))
 }
 
 fn filter(tag: &[u8]) {
