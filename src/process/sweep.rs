@@ -65,7 +65,12 @@ pub fn orphans() -> Vec<Identity> {
     if !tree::adopts_orphans() || !tree::may_have_strays() {
         return Vec::new();
     }
-    tree::strays().into_iter().filter_map(tree::status).map(|status| status.identity).collect()
+    tree::View::default()
+        .strays()
+        .into_iter()
+        .filter_map(tree::status)
+        .map(|status| status.identity)
+        .collect()
 }
 
 /// Ends what programs left behind since `before` were there, lest the next run of a block meet the servers of the
