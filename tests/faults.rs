@@ -86,7 +86,6 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("chdir", &["EIO", "ENOMEM", "EACCES"]),
     ("prlimit64", &["EPERM"]),
     ("setpriority", &["EACCES"]),
-    ("rt_sigaction", &["EINVAL"]),
     ("ioctl", &["EIO"]),
     ("close_range", &["ENOSYS"]),
     ("fsync", &["EIO", "ENOSPC", "EDQUOT", "EINTR"]),
