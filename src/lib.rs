@@ -20,8 +20,8 @@ mod sys;
 pub mod value;
 
 pub use engine::{
-    CancelToken, Captured, Error, ErrorKind, Input, Output, ParseError, Report, Run, Script, ScriptBuilder,
-    Session,
+    CancelToken, Captured, Error, ErrorKind, Input, LineSink, Output, ParseError, Report, Run, Script,
+    ScriptBuilder, Session,
 };
 pub use value::Value;
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::diag::code;
 
 fn errors(text: &str) -> Vec<Diagnostic> {
-    check(&Arc::new(Source::new("test", text)), None).err().unwrap_or_default()
+    check(&Arc::new(Source::new("test", text)), None, &[]).err().unwrap_or_default()
 }
 
 fn codes(text: &str) -> Vec<&'static str> {

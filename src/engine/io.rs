@@ -38,8 +38,11 @@ pub enum Output {
     /// A writer, which a thread feeds from a pipe.
     Writer(Box<dyn Write + Send>),
     /// Called with each line, without its line end, from a thread. The last line may lack one.
-    Lines(Box<dyn FnMut(&[u8]) + Send>),
+    Lines(LineSink),
 }
+
+/// What is called with a line.
+pub type LineSink = Box<dyn FnMut(&[u8]) + Send>;
 
 impl From<&str> for Input {
     fn from(text: &str) -> Self {

@@ -18,7 +18,7 @@ pub use crate::eval::audit::{Log as AuditLog, verify as verify_audit};
 pub use crate::eval::{Event, Observer};
 pub use cancel::CancelToken;
 pub use error::{Error, ErrorKind, ParseError};
-pub use io::{Input, Output};
+pub use io::{Input, LineSink, Output};
 pub use report::{Captured, Report};
 pub use run::Run;
 pub use script::{Script, ScriptBuilder};

@@ -44,7 +44,7 @@ impl Interpreter {
             if let Err(lost) = passed
                 && believes(&result)
             {
-                result = Err(self.lost(&lost, limit.span));
+                result = Err(self.lost(&lost, span));
             }
         }
         result
