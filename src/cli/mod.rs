@@ -169,7 +169,9 @@ fn verify_audit(path: &Path) -> u8 {
     };
     match found {
         Ok(found) => {
-            let whole = format!("{shown}: {} records of {} runs, none changed\n", found.records, found.runs);
+            let runs = if found.runs == 1 { "run" } else { "runs" };
+            let whole =
+                format!("{shown}: {} records of {} {runs}, none changed\n", found.records, found.runs);
             let unfinished: String = found
                 .unfinished
                 .iter()
