@@ -25,6 +25,8 @@ pub struct Checker<'s> {
     pub function: Option<FunctionId>,
     /// How many loops are open that a `break` here can reach.
     pub loops: usize,
+    /// How many `with atomic=true` are open: what is written there empties nothing.
+    pub atomic: usize,
     pub lints: Lints,
     pub order: Order,
 }
@@ -60,6 +62,7 @@ pub fn file<'s>(
         module,
         function: None,
         loops: 0,
+        atomic: 0,
         lints: Lints::default(),
         order: Order::default(),
     };

@@ -178,7 +178,10 @@ impl<'s> Checker<'s> {
     /// `with OPTIONS { … }`
     pub fn with(&mut self, statement: ast::With<'s>, span: Span) -> Compound {
         let options = self.settings(statement.options);
+        let atomic = is_atomic(&options);
+        self.atomic += usize::from(atomic);
         let body = self.block(statement.body);
+        self.atomic -= usize::from(atomic);
         if options.iter().any(|option| option.setting == Setting::Detach) {
             self.only_programs(&body, span);
         }
@@ -196,7 +199,10 @@ impl<'s> Checker<'s> {
         }
         let span = body.span;
         let options = self.settings(options);
+        let atomic = is_atomic(&options);
+        self.atomic += usize::from(atomic);
         let body = self.loop_body(body);
+        self.atomic -= usize::from(atomic);
         let with = Compound::With(With { options, body });
         let kind = StatementKind::Compound(std::sync::Arc::new(with));
         Block { statements: Box::new([Statement { span, kind }]), defers: false }
@@ -310,6 +316,12 @@ impl<'s> Checker<'s> {
             }
         }
     }
+}
+
+fn is_atomic(options: &[WithOption]) -> bool {
+    options.iter().any(|option| {
+        option.setting == Setting::Atomic && matches!(option.value.kind, ExprKind::Value(Value::Bool(true)))
+    })
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub fn check<'s>(checker: &mut Checker<'s>, stages: &[ast::Stage<'s>]) {
         |stage: &ast::Stage<'s>| stage.redirections.iter().any(|redirection| target(redirection).is_some());
     let blocks = |stage: &ast::Stage<'s>| !matches!(stage.kind, StageKind::Simple(_));
     // A plain block is looked at when its own pipelines are.
-    if !stages.iter().any(|stage| writes(stage) || (blocks(stage) && stages.len() > 1)) {
+    if checker.atomic > 0 || !stages.iter().any(|stage| writes(stage) || (blocks(stage) && stages.len() > 1)) {
         return;
     }
     let names: Vec<Names<'_, 's>> = stages
@@ -57,7 +57,7 @@ pub fn check<'s>(checker: &mut Checker<'s>, stages: &[ast::Stage<'s>]) {
                 let error = error
                     .at(checker.source, word.span, "truncated when the pipeline starts")
                     .also_at(checker.source, reader.span, "read here")
-                    .help("write to another file and rename it:\nsort < list > list.new && mv list.new list");
+                    .help("let the new content take its place when it is whole:\nwith atomic=true { sort < list > list }");
                 checker.errors.push(error);
                 return;
             }

@@ -191,7 +191,8 @@ impl Interpreter {
                 _ => {}
             }
         }
-        if writes.is_empty() {
+        // What is written aside empties nothing.
+        if writes.is_empty() || self.settings.replacements.is_some() {
             return Ok(());
         }
         let directory = self.directory.clone();
@@ -231,7 +232,7 @@ impl Interpreter {
                     message,
                     "truncated when the pipeline starts",
                 );
-                let help = "write to another file and rename it; >| truncates whatever is read";
+                let help = "let the new content take its place when it is whole: with atomic=true { … }; >| truncates whatever is read";
                 return Err(
                     Error::refused(error.also_at(self.source(), reader, "read here").help(help), 1).into()
                 );
