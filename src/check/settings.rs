@@ -86,14 +86,14 @@ pub const ALL: &[Row] = rows! {
     Nice "nice" Takes::Number(-39, 39), "What is added to the nice value of programs (nice(1)); less than 0 takes privileges.";
     Ok "ok" Takes::List, "Statuses that are no failure: [0, 1]. For the commands that stand in the block, not in functions that it calls.";
     OpenFiles "open_files" Takes::Number(3, i64::MAX), "How many descriptors each process may have (RLIMIT_NOFILE).";
-    Processes "processes" Takes::Number(1, i64::MAX), "How many processes the user may have (RLIMIT_NPROC); it does not bind root.";
+    Processes "processes" Takes::Number(1, i64::MAX), "How many processes the user may have (RLIMIT_NPROC). The kernel does not hold root to it, so it takes `user` then.";
     Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again when a command in it fails or it times out.";
     RetryOn "retry_on" Takes::List, "Which failures are retried: statuses, names of signals, \"timeout\". All, unless given.";
     Signal "signal" Takes::Text, "What processes are asked to end by: a name such as \"INT\"; \"TERM\", unless given.";
     Stats "stats" Takes::Bool, "At the end a table of its processes goes to standard error: times, memory, how they ended.";
     Timeout "timeout" Takes::Duration, "Ends the block, each run of it if it is retried, after so long.";
     Umask "umask" Takes::Octal, "The file mode creation mask of programs and of files that redirections make, in octal digits: \"027\".";
-    User "user" Takes::Account, "The user that programs run as, by name or number, with the groups of that user. Takes privileges.";
+    User "user" Takes::Account, "The user that programs run as, by name or number, with the groups of that user. Takes privileges. Redirections are opened as before.";
 };
 
 /// Options of the language that this version does not have.

@@ -26,7 +26,8 @@ pub fn check<'s>(checker: &mut Checker<'s>, stages: &[ast::Stage<'s>]) {
         |stage: &ast::Stage<'s>| stage.redirections.iter().any(|redirection| target(redirection).is_some());
     let blocks = |stage: &ast::Stage<'s>| !matches!(stage.kind, StageKind::Simple(_));
     // A plain block is looked at when its own pipelines are.
-    if checker.atomic > 0 || !stages.iter().any(|stage| writes(stage) || (blocks(stage) && stages.len() > 1)) {
+    if checker.atomic > 0 || !stages.iter().any(|stage| writes(stage) || (blocks(stage) && stages.len() > 1))
+    {
         return;
     }
     let names: Vec<Names<'_, 's>> = stages

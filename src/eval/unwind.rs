@@ -252,6 +252,12 @@ impl StageOutcome {
         match &self.end {
             End::Status(0) | End::Accepted(0) => "succeeded".into(),
             End::Status(status) | End::Accepted(status) => format!("exited with {status}"),
+            End::Signal(signal, _) if *signal == Signal::XCPU => {
+                "was ended by SIGXCPU: its processor time is used up".into()
+            }
+            End::Signal(signal, _) if *signal == Signal::XFSZ => {
+                "was ended by SIGXFSZ: its file became too large".into()
+            }
             End::Signal(signal, core) => {
                 let dumped = if *core { ", core dumped" } else { "" };
                 format!("was ended by {signal}{dumped}")

@@ -63,6 +63,10 @@ impl Signal {
     pub const TERM: Self = Self(libc::SIGTERM);
     /// Goes on after a stop.
     pub const CONT: Self = Self(libc::SIGCONT);
+    /// The limit on processor time is reached.
+    pub const XCPU: Self = Self(libc::SIGXCPU);
+    /// The limit on the size of a file is reached.
+    pub const XFSZ: Self = Self(libc::SIGXFSZ);
     /// A child changed its state.
     pub const CHLD: Self = Self(libc::SIGCHLD);
     /// The stop that no process can refuse.

@@ -9,7 +9,7 @@ use crate::check::settings::{Row, Setting};
 use crate::diag::{Diagnostic, code, quote_word};
 use crate::process::{Environment, Identity, Limit, Resource, Signal};
 use crate::span::Span;
-use crate::sys::accounts;
+use crate::sys::{access, accounts};
 use crate::value::{Map, Str, Value, format};
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -102,6 +102,16 @@ impl Interpreter {
                 (_, value) => {
                     return Err(self.wrong_setting(row, &value, option.value.span));
                 }
+            }
+        }
+        if let Some(option) = options.iter().find(|option| option.setting == Setting::Processes) {
+            let user = all.settings.attributes.identity.as_ref().and_then(|identity| identity.user);
+            if user.unwrap_or_else(|| access::effective_user().0) == 0 {
+                let message = "`processes` can't be given here: the kernel does not hold root to it";
+                let error = page(code::BAD_VALUE, self.source(), option.span, message, "would be ignored");
+                return Err(
+                    Error::value(error.help("run the programs as another user: user=\"nobody\"")).into()
+                );
             }
         }
         if clear || environment.is_some() {

@@ -4,7 +4,7 @@
 //! allocation, no lock, no panic, nothing of libc's that keeps state. glibc's setuid(2), for one, would
 //! signal every thread of the *parent* to change its user too; setpgid and exec are called as they are.
 
-use super::{Attributes, Identity, Placement, ProcessGroup, Spawn, SpawnError, Step};
+use super::{Attributes, Identity, Placement, ProcessGroup, Resource, Spawn, SpawnError, Step};
 use crate::sys::{descriptor, handlers, last_error};
 use std::convert::Infallible;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
@@ -191,7 +191,9 @@ fn place(placements: &mut [Placement], above: RawFd) -> Result<(), SpawnError> {
 /// Limits and nice value before the user: raising them may need what is given up with it.
 fn apply(attributes: &Attributes) -> Result<(), SpawnError> {
     for limit in &attributes.limits {
-        let value = [limit.value; 2];
+        // At the hard limit of processor time the kernel sends SIGKILL, and nobody is told why.
+        let hard = limit.value.saturating_add(u64::from(limit.resource == Resource::CpuTime));
+        let value = [limit.value, hard];
         let arguments = [0, limit.resource.number() as c_long, value.as_ptr() as c_long, 0];
         call(libc::SYS_prlimit64, arguments).map_err(at(Step::Limit(limit.resource)))?;
     }

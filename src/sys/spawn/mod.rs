@@ -92,7 +92,8 @@ pub struct Attributes {
     pub parent_death: Option<i32>,
 }
 
-/// One resource limit (setrlimit(2)); soft and hard become the same.
+/// One resource limit (setrlimit(2)); soft and hard become the same, but for processor time, whose hard one is a second
+/// more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// Of what.
