@@ -6,6 +6,7 @@
 #![allow(dead_code)]
 
 pub mod marked;
+pub mod place;
 pub mod probe_output;
 pub mod rng;
 pub mod run;
