@@ -5,124 +5,43 @@
 
 mod support;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
-use support::{Outcome, Run, have};
-use tempfile::TempDir;
-
-/// Names that are one word only where a value is one argument.
-const HOSTILE: &[&[u8]] = &[
-    b"two words",
-    b"new\nline",
-    b"-dash",
-    b"--",
-    b"$(touch canary)",
-    b"`touch canary`; touch canary",
-    b"* [a]",
-    b"'\"\\",
-    b"\xff\xfe",
-    b"~",
-    b"ends\n",
-];
-
-/// A directory with `pipewright` in `bin/`, and an empty `work/` to run in.
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let place = tempfile::tempdir().expect("a temporary directory");
-        for name in ["bin", "work"] {
-            fs::create_dir(place.path().join(name)).expect("a directory can be made");
-        }
-        symlink(support::pipewright(), place.path().join("bin/pipewright")).expect("a link can be made");
-        Self(place)
-    }
-
-    fn work(&self) -> PathBuf {
-        self.0.path().join("work")
-    }
-
-    fn at(&self, name: impl AsRef<OsStr>) -> PathBuf {
-        self.work().join(name.as_ref())
-    }
-
-    fn run(&self, script: &str, args: &[&str]) -> Outcome {
-        let mut path = self.0.path().join("bin").into_os_string();
-        path.push(":");
-        path.push(support::path());
-        let script = support::root().join("scripts").join(script);
-        Run::new(script).dir(self.work()).env("PATH", path).env("HOME", self.at("home")).args(args).run()
-    }
-
-    /// A file, with the directories above it.
-    fn write(&self, name: impl AsRef<OsStr>, text: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.at(name);
-        fs::create_dir_all(path.parent().expect("it is below")).expect("a directory can be made");
-        fs::write(&path, text).expect("a file can be made");
-        path
-    }
-
-    fn write_program(&self, name: impl AsRef<OsStr>, text: &str) {
-        let path = self.write(name, text);
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
-    }
-
-    fn read(&self, name: impl AsRef<OsStr>) -> String {
-        let path = self.at(name);
-        String::from_utf8_lossy(&fs::read(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"))).into_owned()
-    }
-}
-
-impl Drop for Place {
-    /// Whether text of the input was run: what it says would make this file.
-    fn drop(&mut self) {
-        assert!(std::thread::panicking() || !self.at("canary").exists(), "a value was run as code");
-    }
-}
-
-fn need(programs: &[&str]) -> bool {
-    programs.iter().all(|program| have(program))
-}
-
-fn names(directory: &Path) -> Vec<OsString> {
-    let mut names: Vec<_> = fs::read_dir(directory)
-        .unwrap_or_else(|error| panic!("{directory:?}: {error}"))
-        .flatten()
-        .map(|entry| entry.file_name())
-        .collect();
-    names.sort();
-    names
-}
-
-#[track_caller]
-fn assert_fails(outcome: &Outcome, said: &str) {
-    assert!(outcome.status == 1 && outcome.err().contains(said), "{said:?} is missing: {outcome}");
-}
-
-#[track_caller]
-fn assert_says(outcome: &Outcome, said: &[&str]) {
-    for text in said {
-        assert!(outcome.out().contains(text), "{text:?} is missing: {outcome}");
-    }
-}
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use support::place::{HOSTILE, Place, assert_fails, assert_fails_with, assert_says, names, need};
+use support::{Outcome, Run};
 
 #[test]
 fn each_script_has_a_usage_and_the_canonical_layout() {
     let place = Place::new();
     for (script, usage) in [
-        ("release.pw", "[--repository PATH] [--go] PART"),
-        ("backup.pw", "[--keep INT] [--dry-run] SOURCE TARGET"),
+        ("release.pw", "[--repository PATH] [--branch STR] [--issues STR] [--go] [--push] PART [CHECK…]"),
+        (
+            "backup.pw",
+            "[--last INT] [--daily INT] [--weekly INT] [--monthly INT] [--exclude STR] [--verify] [--dry-run] SOURCE TARGET",
+        ),
         ("watch-log.pw", "[--limit INT] [--notify STR] [--follow] LOG"),
-        ("report.pw", "[--format STR] FILE GROUP SUM"),
+        ("report.pw", "[--where STR] [--top INT] [--format STR] FILE GROUP SUM"),
         ("convert.pw", "[--force] HOW TO [FILES…]"),
         ("dotfiles.pw", "[--home PATH] [--dry-run] SOURCE"),
         ("ci.pw", "[--logs PATH] PLAN"),
         ("disk-usage.pw", "[--top INT] [--limit SIZE] DIRECTORY"),
-        ("deploy.pw", "[--dry-run] CONFIG"),
-        ("run-tests.pw", "[--report PATH] [--timeout DURATION] [--only STR] DIRECTORY"),
+        ("deploy.pw", "[--only STR] [--dry-run] CONFIG"),
+        (
+            "run-tests.pw",
+            "[--report PATH] [--timeout DURATION] [--retry INT] [--strict] [--slowest INT] [--only STR] DIRECTORY",
+        ),
+        (
+            "thumbnails.pw",
+            "[--pixels INT] [--timeout DURATION] [--memory SIZE] [--retry INT] [--sheet] SOURCE TO",
+        ),
+        (
+            "db-backup.pw",
+            "[--keep INT] [--wait DURATION] [--timeout DURATION] [--max-age DURATION] DATABASE TARGET",
+        ),
+        ("health-check.pw", "[--state PATH] [--notify STR] CONFIG"),
     ] {
         let help = place.run(script, &["--help"]).success();
         assert!(help.out().starts_with(&format!("usage: {script} {usage}\n\n")), "{help}");
@@ -169,7 +88,14 @@ fn a_release_is_made_only_when_asked_for() {
     let place = Place::new();
     repository(&place);
     let dry = release(&place, &["minor"]).success();
-    assert_says(&dry, &["1.9.3 -> 1.10.0, 1 changes\n- --amend $(touch canary) (", "nothing is changed"]);
+    assert_says(
+        &dry,
+        &[
+            "1.9.3 -> 1.10.0, 1 changes since the beginning\n## 1.10.0, 20",
+            "\n\n### Other\n\n- --amend $(touch canary) (",
+            "nothing is changed",
+        ],
+    );
     assert_eq!(git(&place, &["status", "--porcelain"]) + &git(&place, &["tag"]), "");
 
     release(&place, &["minor", "--go"]).success();
@@ -181,9 +107,9 @@ fn a_release_is_made_only_when_asked_for() {
     assert_eq!(git(&place, &["status", "--porcelain"]), "");
     let log = place.read("a repo/CHANGELOG.md");
     let lines: Vec<_> = log.lines().map(|line| line.split(" (").next().unwrap_or(line)).collect();
-    assert!(lines[0].starts_with("## 1.10.1, 20") && lines[5].starts_with("## 1.10.0, 20"), "{log}");
-    assert_eq!(lines[2..5], ["- third", "- `touch canary`", ""], "{log}");
-    assert_eq!(lines[7], "- --amend $(touch canary)", "{log}");
+    assert!(lines[0].starts_with("## 1.10.1, 20") && lines[7].starts_with("## 1.10.0, 20"), "{log}");
+    assert_eq!(lines[2..7], ["### Other", "", "- third", "- `touch canary`", ""], "{log}");
+    assert_eq!(lines[11..], ["- --amend $(touch canary)"], "{log}");
     assert_fails(&release(&place, &["major"]), "no commits since v1.10.1");
 }
 
@@ -202,11 +128,98 @@ fn a_release_that_fails_leaves_the_repository_as_it_was() {
     assert_eq!(git(&place, &["status", "--porcelain"]) + &git(&place, &["tag"]), "");
     assert_eq!(place.read("a repo/VERSION"), "1.9.3\n");
 
-    assert_fails(&release(&place, &["tiny"]), "the part is major, minor or patch, and not tiny");
+    assert_fails(&release(&place, &["tiny"]), "the part is major, minor, patch or auto, and not tiny");
+    fs::remove_file(place.at("a repo/.git/hooks/commit-msg")).expect("it is there");
     git(&place, &["tag", "v2.0.0"]);
+    assert_fails(&release(&place, &["major"]), "no commits since v2.0.0");
+    commit(&place, "another");
     assert_fails(&release(&place, &["major"]), "the tag v2.0.0 is there already");
+    place.write("a repo/VERSION", "1.2.2\n");
+    git(&place, &["checkout", "--quiet", "-b", "$(touch${IFS}canary)"]);
+    let said =
+        "this is branch '$(touch${IFS}canary)', and not main; there are changes that are not committed\n";
+    assert_fails(&release(&place, &["patch"]), said);
     place.write("a repo/VERSION", "one\n");
     assert_fails(&release(&place, &["major"]), "VERSION holds no number such as 1.2.3: one");
+}
+
+#[test]
+fn the_commits_tell_which_release_is_due_and_what_the_changelog_holds() {
+    if !need(&["git"]) {
+        return;
+    }
+    let place = Place::new();
+    repository(&place);
+    release(&place, &["patch", "--go"]).success();
+    place.write("a repo/CHANGELOG.md", format!("# Changes\n\n{}", place.read("a repo/CHANGELOG.md")));
+    for subject in ["fix(io): a leak, #12", "docs: a word"] {
+        commit(&place, subject);
+    }
+    assert_says(&release(&place, &["auto"]).success(), &["1.9.4 -> 1.9.5, 2 changes since v1.9.4\n"]);
+    commit(&place, "feat: more");
+    assert_says(&release(&place, &["auto"]).success(), &["1.9.4 -> 1.10.0, 3 "]);
+    commit(&place, "refactor: all\n\nBREAKING CHANGE: much");
+    commit(&place, "fix!: another");
+    release(&place, &["auto", "--go", "--issues", "https://example.org/i"]).success();
+    let log = place.read("a repo/CHANGELOG.md");
+    let lines: Vec<_> =
+        log.lines().map(|line| line.rsplit_once(" (").map_or(line, |(text, _)| text)).collect();
+    assert!(lines[2].starts_with("## 2.0.0, 20") && lines[21].starts_with("## 1.9.4, 20"), "{log}");
+    assert_eq!(lines[..2], ["# Changes", ""]);
+    assert_eq!(
+        lines[4..20],
+        [
+            "### Breaking",
+            "",
+            "- another",
+            "- all",
+            "",
+            "### New",
+            "",
+            "- more",
+            "",
+            "### Fixed",
+            "",
+            "- a leak, [#12](https://example.org/i/12)",
+            "",
+            "### Other",
+            "",
+            "- a word"
+        ],
+        "{log}"
+    );
+}
+
+#[test]
+fn a_release_is_published_as_a_whole_or_not_at_all() {
+    if !need(&["git", "grep"]) {
+        return;
+    }
+    let place = Place::new();
+    repository(&place);
+    Run::new("git").dir(place.work()).args(["init", "--quiet", "--bare", "remote"]).run().success();
+    git(&place, &["remote", "add", "origin", "../remote"]);
+    git(&place, &["push", "--quiet", "--set-upstream", "origin", "main"]);
+    let head = git(&place, &["rev-parse", "HEAD"]);
+
+    // A check that fails, and a remote that refuses, both leave all as it was.
+    let args = ["major", "--go", "--push"];
+    assert_fails(&release(&place, &[&args[..], &["--", "grep", "-q", "3", "VERSION"]].concat()), "back at ");
+    place.write_program("remote/hooks/pre-receive", "#!/bin/sh\necho 'closed for today' >&2\nexit 1\n");
+    assert_fails(&release(&place, &args), "closed for today");
+    assert_eq!(git(&place, &["rev-parse", "HEAD"]), head);
+    assert_eq!(git(&place, &["status", "--porcelain"]) + &git(&place, &["tag"]), "");
+
+    fs::remove_file(place.at("remote/hooks/pre-receive")).expect("it is there");
+    let made = release(&place, &[&args[..], &["--", "grep", "-q", "2.0.0", "VERSION"]].concat()).success();
+    assert_says(&made, &["published v2.0.0\n"]);
+    let there = git(&place, &["ls-remote", "--heads", "--tags", "origin"]);
+    assert!(there.contains("refs/heads/main\n") && there.contains("refs/tags/v2.0.0^{}\n"), "{there}");
+
+    // Another has pushed meanwhile.
+    git(&place, &["reset", "--quiet", "--hard", "HEAD~1"]);
+    commit(&place, "mine");
+    assert_fails(&release(&place, &["minor"]), "1 commits of origin/main are not here");
 }
 
 // ------------------------------------------------------------------------------------------- backup.pw
@@ -227,10 +240,13 @@ fn backups_are_whole_and_the_oldest_are_removed() {
     let archives = || -> Vec<_> {
         let mut found = names(&place.at("out"));
         found.retain(|name| Some(&**name) != other.file_name() && Some(&**name) != stranger.file_name());
-        found
+        let (sums, archives): (Vec<_>, _) =
+            found.into_iter().partition(|n| n.as_bytes().ends_with(b".sha256"));
+        assert_eq!(sums.len(), archives.len(), "each has its checksum");
+        archives
     };
     let after_each = [(); 3].map(|()| {
-        backup(&["--keep", "2"]).success();
+        backup(&["--last", "2"]).success();
         archives()
     });
     let kept = archives();
@@ -238,7 +254,7 @@ fn backups_are_whole_and_the_oldest_are_removed() {
     assert_eq!(kept[0], after_each[1][1], "the oldest was removed: {after_each:?}");
     assert!(other.exists() && stranger.exists(), "those of another name are left alone");
 
-    let dry = backup(&["--keep", "1", "--dry-run"]).success();
+    let dry = backup(&["--last", "1", "--dry-run"]).success();
     assert_eq!(dry.out().matches("would remove ").count(), 2, "{dry}");
     assert_eq!(archives(), kept);
 
@@ -262,16 +278,56 @@ fn a_backup_that_fails_removes_none() {
     let kept = names(&place.at("out"));
     // tar packs what it could read, says that it failed, and gzip makes an archive of that all the same.
     place.write_program("../bin/tar", "#!/bin/sh\necho half of it\nexit 2\n");
-    assert_fails_with(&place.run("backup.pw", &["site", "out", "--keep", "1"]), 2, "`tar` exited with 2");
+    assert_fails_with(&place.run("backup.pw", &["site", "out", "--last", "1"]), 2, "`tar` exited with 2");
     assert_eq!(names(&place.at("out")), kept);
     assert_fails(&place.run("backup.pw", &["site", "site/out"]), "site/out lies in site");
     assert_fails(&place.run("backup.pw", &["none", "out"]), "no directory none");
-    assert_fails(&place.run("backup.pw", &["site", "out", "--keep", "0"]), "--keep is at least 1, and not 0");
+    assert_fails(&place.run("backup.pw", &["site", "out", "--last", "0"]), "--last is at least 1, and not 0");
+    place.write_program("../bin/df", "#!/bin/sh\necho Avail; echo 10\n");
+    assert_fails(&place.run("backup.pw", &["site", "out"]), "/out has 10B free, and the archive may need ");
+    assert_eq!(names(&place.at("out")), kept);
 }
 
-#[track_caller]
-fn assert_fails_with(outcome: &Outcome, status: i32, said: &str) {
-    assert!(outcome.status == status && outcome.err().contains(said), "{said:?} is missing: {outcome}");
+#[test]
+fn backups_of_days_weeks_and_months_are_kept() {
+    if !need(&["tar", "gzip", "mv", "rm", "mkdir", "date", "sha256sum", "df"]) {
+        return;
+    }
+    let place = Place::new();
+    place.write("site/a", "a");
+    place.write("site/b.log", "b");
+    // Each noon and midnight of three months, long ago.
+    for day in (1..=31).map(|d| format!("202001{d:02}")).chain((1..=29).map(|d| format!("202002{d:02}"))) {
+        for hour in ["00", "12"] {
+            place.write(format!("out/site-{day}T{hour}0000.000000000Z.tar.gz"), "old");
+        }
+    }
+    let args = ["site", "out", "--last", "2", "--daily", "4", "--weekly", "4", "--monthly", "9"];
+    let outcome = place.run("backup.pw", &[&args[..], &["--exclude", "*.log"]].concat()).success();
+    assert_eq!(outcome.out().matches("removed ").count(), 120 - 6, "{outcome}");
+    let kept: Vec<_> = names(&place.at("out")).iter().map(|n| n.to_string_lossy().into_owned()).collect();
+    let old: Vec<_> =
+        kept.iter().filter_map(|name| name.get(5..16).filter(|at| at.starts_with("2020"))).collect();
+    // By day 29, 28, 27; by week (they end on Sundays) 23 and 16; by month January.
+    let wanted = ["20200131T12", "20200216T12", "20200223T12", "20200227T12", "20200228T12", "20200229T12"];
+    assert_eq!(old, wanted, "{kept:?}");
+
+    assert_eq!(kept.len(), 8, "one is new, with its checksum: {kept:?}");
+    let list = Run::new("tar").dir(place.at("out")).args(["-tzf", &kept[6]]).run().success();
+    assert_eq!(list.out(), "site/\nsite/a\n", "what is excluded is not there");
+    for name in &old {
+        let name = format!("site-{name}0000.000000000Z.tar.gz");
+        let sum = Run::new("sha256sum").dir(place.at("out")).arg(&name).run().success();
+        place.write(format!("out/{name}.sha256"), sum.out());
+    }
+    assert_says(
+        &place.run("backup.pw", &["site", "out", "--verify"]).success(),
+        &["7 archives, 0 damaged\n"],
+    );
+    place.write(format!("out/{}", kept[6]), "rotten");
+    let damaged = place.run("backup.pw", &["site", "out", "--verify"]);
+    assert_fails(&damaged, "DAMAGED ");
+    assert_says(&damaged, &["7 archives, 1 damaged\n"]);
 }
 
 // ---------------------------------------------------------------------------------------- watch-log.pw
@@ -316,17 +372,46 @@ fn a_report_reads_csv_as_it_is_written() {
     let table = place.run("report.pw", &["--", "-in put.csv", "who", "n"]).success();
     assert_eq!(
         table.out(),
-        "who           rows      n\nzoë              2  42.25\nSmith, \"Bob\"     1   1.50\n$'new\\nline'     1  -2.00\n"
+        "who           rows      n      %   mean  median  least  greatest\n\
+         zoë              2  42.25  101.2  21.13   21.13   2.25     40.00\n\
+         Smith, \"Bob\"     1   1.50    3.6   1.50    1.50   1.50      1.50\n\
+         $'new\\nline'     1  -2.00   -4.8  -2.00   -2.00  -2.00     -2.00\n\
+         total            4  41.75  100.0  10.44    1.88  -2.00     40.00\n"
     );
     let json = place.run("report.pw", &["--format", "json", "--", "-in put.csv", "who", "n"]).success();
     let words: String = json.out().split_whitespace().collect();
     assert_eq!(
         words,
-        r#"[{"key":"zoë","rows":2,"sum":42.25},{"key":"Smith,\"Bob\"","rows":1,"sum":1.5},{"key":"new\nline","rows":1,"sum":-2.0}]"#
+        r#"{"groups":[{"who":"zoë","rows":2,"sum":42.25,"share":101.2,"mean":21.125,"median":21.125,"least":2.25,"greatest":40.0},{"who":"Smith,\"Bob\"","rows":1,"sum":1.5,"share":3.6,"mean":1.5,"median":1.5,"least":1.5,"greatest":1.5},{"who":"new\nline","rows":1,"sum":-2.0,"share":-4.8,"mean":-2.0,"median":-2.0,"least":-2.0,"greatest":-2.0}],"total":{"rows":4,"sum":41.75,"share":100.0,"mean":10.4375,"median":1.875,"least":-2.0,"greatest":40.0}}"#
+    );
+    let again = place.run("report.pw", &["--format", "csv", "--", "-in put.csv", "who,note", "n"]).success();
+    place.write("again.csv", &again.stdout);
+    assert_eq!(
+        again.out(),
+        "who,note,rows,n,%,mean,median,least,greatest\nzoë,x,1,40.00,95.8,40.00,40.00,40.00,40.00\n\
+         zoë,y,1,2.25,5.4,2.25,2.25,2.25,2.25\n\"Smith, \"\"Bob\"\"\",$(touch canary),1,1.50,3.6,1.50,1.50,1.50,1.50\n\
+         \"new\nline\",,1,-2.00,-4.8,-2.00,-2.00,-2.00,-2.00\n"
+    );
+    // It reads what it wrote.
+    let twice = place.run("report.pw", &["again.csv", "who", "n", "--top", "1"]).success();
+    assert_eq!(
+        twice.out(),
+        "who         rows      n      %   mean  median  least  greatest\n\
+         zoë            2  42.25  101.2  21.13   21.13   2.25     40.00\n\
+         (2 others)     2  -0.50   -1.2  -0.25   -0.25  -2.00      1.50\n\
+         total          4  41.75  100.0  10.44    1.88  -2.00     40.00\n"
     );
     place.write("in.json", r#"[{"who": "a", "n": 1}, {"who": "b", "n": 2.5}, {"who": "a", "n": 3}]"#);
     let table = place.run("report.pw", &["in.json", "who", "n"]).success();
-    assert_eq!(table.out(), "who  rows     n\na       2  4.00\nb       1  2.50\n");
+    assert_eq!(
+        table.out(),
+        "who    rows     n      %  mean  median  least  greatest\n\
+         a         2  4.00   61.5  2.00    2.00   1.00      3.00\n\
+         b         1  2.50   38.5  2.50    2.50   2.50      2.50\n\
+         total     3  6.50  100.0  2.17    2.50   1.00      3.00\n"
+    );
+    let some = place.run("report.pw", &["in.json", "who", "n", "--where", "n=2.5"]).success();
+    assert_says(&some, &["b         1  2.50  100.0", "total     1  2.50"]);
 }
 
 #[test]
@@ -345,8 +430,15 @@ fn a_report_refuses_what_it_would_misread() {
     place.write("in.csv", "who,n\na,1\n");
     assert_fails(
         &place.run("report.pw", &["in.csv", "who", "n", "--format", "xml"]),
-        "table or json, and not xml",
+        "the format is table, json or csv, and not xml",
     );
+    for (condition, said) in [
+        ("who=b", "in.csv has no rows with who=b"),
+        ("who", "--where is COLUMN=VALUE, and not who"),
+        ("what=b", "in.csv has no column what, but who, n"),
+    ] {
+        assert_fails(&place.run("report.pw", &["in.csv", "who", "n", "--where", condition]), said);
+    }
 }
 
 // ------------------------------------------------------------------------------------------ convert.pw
@@ -568,11 +660,79 @@ fn a_first_release_that_fails_leaves_nothing() {
     assert!(place.at("srv/current/mine").exists());
 }
 
+/// What ssh does: it joins its words by blanks, and a shell on the host reads them again. Each host has its own
+/// directory `@HOST@`; the one called `down` can't be reached, and `full` takes no files.
+const SSH: &str = r#"#!/bin/sh
+while [ "$1" != -- ]; do shift; done
+host=$2; shift 2
+if [ "$host" = down ]; then echo "ssh: connect to host down port 22: Connection refused" >&2; exit 255; fi
+case "$host $*" in "full "*tar*) cat > /dev/null; echo "tar: No space left on device" >&2; exit 2 ;; esac
+exec sh -c "$(printf '%s\n' "$*" | sed "s|@HOST@|$HOME/$host|g")"
+"#;
+
+#[test]
+fn several_hosts_are_switched_in_turn_and_put_back_together() {
+    if !need(&["tar", "env", "ln", "mv", "rm", "mkdir", "readlink", "sed", "ls"]) {
+        return;
+    }
+    let place = Place::new();
+    place.write_program("../bin/ssh", SSH);
+    place.write("site/-index $(touch canary)", "1");
+    let hosts = ["web1", "deploy@web2", "web3"];
+    for host in hosts {
+        fs::create_dir_all(place.at(format!("home/{host}"))).expect("a directory can be made");
+    }
+    let config = |hosts: &str, check: &str| {
+        let config = format!(
+            r#"{{"source": "site", "target": "/@HOST@/it's $(touch canary)", "hosts": [{hosts}], "batch": 2, "keep": 2,
+                "check": ["sh", "-c", "{check}"]}}"#
+        );
+        place.write("conf.json", config);
+    };
+    let all = r#""web1", "deploy@web2", "web3""#;
+    let target = |host: &str| place.at(format!("home/{host}/it's $(touch canary)"));
+    let release_of = |host: &str| fs::read_link(target(host).join("current")).ok();
+    let count = |host: &str| names(&target(host).join("releases")).len();
+
+    // Only web3 is of another mind.
+    config(all, "test -e './-index $(touch canary)' && ! pwd | grep -q web3");
+    let first = place.run("deploy.pw", &["conf.json"]);
+    assert_fails(&first, "rolled back to nothing\n");
+    assert!(hosts.iter().all(|host| release_of(host).is_none() && count(host) == 0), "{first}");
+
+    config(all, "test -e './-index $(touch canary)' && pwd >> $HOME/checked");
+    let good = place.run("deploy.pw", &["conf.json"]).success();
+    assert_says(&good, &["deploy ", " to web1, deploy@web2, web3\n"]);
+    let release = release_of("web1");
+    assert!(release.is_some() && hosts.iter().all(|host| release_of(host) == release), "{good}");
+    let checked: Vec<_> = place.read("home/checked").lines().map(|line| line.contains("web3")).collect();
+    assert_eq!(checked, [false, false, true]);
+
+    // One that can't be reached, one whose disk is full, one that fails its check when others have passed theirs.
+    config(&format!(r#"{all}, "down""#), "true");
+    assert_fails_with(&place.run("deploy.pw", &["conf.json"]), 255, "Connection refused");
+    fs::create_dir_all(place.at("home/full")).expect("a directory can be made");
+    config(&format!(r#"{all}, "full""#), "true");
+    assert_fails(&place.run("deploy.pw", &["conf.json"]), "could not copy to full: ");
+    config(all, "! pwd | grep -q web3");
+    assert_fails(&place.run("deploy.pw", &["conf.json"]), "rolled back to releases/");
+    assert!(hosts.iter().all(|host| release_of(host) == release && count(host) == 1));
+
+    config(all, "true");
+    let only = place.run("deploy.pw", &["conf.json", "--only", "deploy@web2"]).success();
+    assert!(release_of("deploy@web2") != release && release_of("web1") == release, "{only}");
+    assert_fails(&place.run("deploy.pw", &["conf.json", "--only", "web9"]), "has no host web9, but web1, ");
+    config(r#""web1", "web1""#, "true");
+    assert_fails(&place.run("deploy.pw", &["conf.json"]), "a host is named twice");
+    place.write("conf.json", r#"{"source": "site", "target": "srv", "hosts": ["web1"]}"#);
+    assert_fails(&place.run("deploy.pw", &["conf.json"]), "begins with /, and is not srv");
+}
+
 // ---------------------------------------------------------------------------------------- run-tests.pw
 
 #[test]
 fn tests_are_run_and_reported_as_json() {
-    if !need(&["timeout", "python3"]) {
+    if !need(&["python3"]) {
         return;
     }
     let place = Place::new();
@@ -590,8 +750,10 @@ fn tests_are_run_and_reported_as_json() {
         &outcome,
         &[
             "---- -b $(touch canary).test: status 4\n     said \"\u{fffd}\"\n",
-            "     out of time after 0.3s\n",
-            "\n$'new\\nline.test'        skipped     0.",
+            "     timed out after 300ms: the block and its processes were ended\n",
+            "\n$'new\\nline.test'        skipped     1      77\n",
+            "\n\nslowest ",
+            " seconds\nslow.test                   0.",
             "\n1 ok, 3 FAILED, 1 skipped\n",
         ],
     );
@@ -599,10 +761,46 @@ fn tests_are_run_and_reported_as_json() {
     let report = Run::new("python3").args(["-c", read]).stdin(place.read("-the report")).run().success();
     assert_eq!(
         report.out(),
-        "5 {'ok': 1, 'FAILED': 3, 'skipped': 1} [('-b $(touch canary).test', 4), ('a.test', 0), \
+        "5 {'ok': 1, 'flaky': 0, 'FAILED': 3, 'skipped': 1} [('-b $(touch canary).test', 4), ('a.test', 0), \
          ('new\\nline.test', 77), ('no program.test', 126), ('slow.test', 124)]\n"
     );
     let good = place.run("run-tests.pw", &["my tests", "--only", "a.test"]).success();
-    assert_says(&good, &["\n1 ok, 0 FAILED, 0 skipped\n"]);
+    assert_says(&good, &["\n1 ok, 0 FAILED\n"]);
     assert_fails(&place.run("run-tests.pw", &["my tests", "--only", "zzz"]), "no tests in my tests");
+}
+
+#[test]
+fn a_flaky_test_is_run_again_and_told() {
+    if !need(&["python3"]) {
+        return;
+    }
+    let place = Place::new();
+    // It fails twice, and what it started would outlive a mere `timeout`.
+    let flaky = "#!/bin/sh\necho run >> runs; sleep 9 &\ntest $(wc -l < runs) -gt 2\n";
+    place.write_program("tests/flaky.test", flaky);
+    place.write_program("tests/broken.test", "#!/bin/sh\necho run >> broken; exit 1\n");
+    place.write_program("tests/good.test", "#!/bin/sh\nexit 0\n");
+    let outcome = place.run("run-tests.pw", &["tests", "--retry", "2", "--slowest", "1"]);
+    assert_eq!(outcome.status, 1, "{outcome}");
+    assert_says(
+        &outcome,
+        &[
+            "broken.test  FAILED     3       1\nflaky.test   flaky      3       0\n\nslowest ",
+            "\n1 ok, 1 flaky, 1 FAILED\n",
+        ],
+    );
+    assert_eq!(place.read("broken"), "run\n".repeat(3));
+    let read = "import json; print([(t['name'], t['result'], t['runs']) for t in json.load(open('report.json'))['tests']])";
+    let report = Run::new("python3").dir(place.work()).args(["-c", read]).run().success();
+    assert_eq!(
+        report.out(),
+        "[('broken.test', 'FAILED', 3), ('flaky.test', 'flaky', 3), ('good.test', 'ok', 1)]\n"
+    );
+    let args = ["tests", "--only", "flaky", "--retry", "2", "--slowest", "0"];
+    for (strict, status) in [(&[][..], 0), (&["--strict"], 1)] {
+        place.write("runs", "run\n");
+        let outcome = place.run("run-tests.pw", &[&args, strict].concat());
+        assert_eq!(outcome.status, status, "{outcome}");
+        assert!(outcome.out().ends_with("\n0 ok, 1 flaky, 0 FAILED\n"), "{outcome}");
+    }
 }
