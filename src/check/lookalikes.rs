@@ -62,9 +62,10 @@ pub fn member_elsewhere(root: &str, member: &str) -> Option<&'static str> {
         ("JSON" | "json", "stringify" | "dumps" | "dump" | "generate" | "encode") => "write: to_json(x)",
         ("console", _) | ("fmt", "Println" | "Printf") => "write: echo \"text\", or echo $x",
         ("Math" | "math", "max" | "min") => "it is a method of lists: [a, b].max(), [a, b].min()",
-        ("Math" | "math", "floor" | "ceil" | "round" | "abs") => {
-            "it is a method of numbers: x.floor(), x.ceil(), x.round(), x.abs()"
+        ("Math" | "math", "floor" | "ceil" | "round") => {
+            "it is a method of numbers: x.floor(), x.ceil(), x.round()"
         }
+        ("Math" | "math", "abs") => "write: x < 0 ? -x : x",
         ("Math" | "math", "pow" | "sqrt") => "write: x ** 2, x ** 0.5",
         ("Object" | "dict", "keys" | "values" | "entries" | "items") => {
             "it is a method of maps: m.keys(), m.values(), m.entries()"

@@ -132,11 +132,6 @@ pub fn chunks(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     }
 }
 
-pub fn enumerate(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
-    let pair = |(at, item): (usize, &Value)| Value::from(vec![Value::Int(at as i64), item.clone()]);
-    Ok(list(this)?.iter().enumerate().map(pair).collect::<List>().into())
-}
-
 pub fn zip(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let pairs = list(this)?.iter().zip(list(argument(arguments, 0))?.iter());
     Ok(pairs.map(|(a, b)| Value::from(vec![a.clone(), b.clone()])).collect::<List>().into())
@@ -285,18 +280,6 @@ pub fn range_len(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 
 pub fn range_is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(range(this)?.is_empty().into())
-}
-
-pub fn range_step(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
-    let range = range(this)?;
-    let by = int(argument(arguments, 0))?;
-    let Ok(step @ 1..) = usize::try_from(by) else {
-        return Err(MethodError::value(format!("`step` goes up by 1 or more, not by {by}"), 0)
-            .help("downwards: list(r).reverse()"));
-    };
-    let count = range.len().div_ceil(step as u128);
-    limits::items("step", usize::try_from(count).unwrap_or(usize::MAX))?;
-    Ok(range.iter().step_by(step).map(Value::Int).collect::<List>().into())
 }
 
 /// `list(x)`

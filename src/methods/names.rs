@@ -186,6 +186,7 @@ pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
 
 /// What is not a method here, and what to write.
 const OTHER_FORMS: &[(&str, &str)] = &[
+    ("abs", "write: x < 0 ? -x : x"),
     ("apply", "a function is called by its name: f(…)"),
     ("call", "a function is called by its name: f(…); a field of a map in parentheses: (m.f)(…)"),
     ("collect", "list(r) makes a list of a range"),
@@ -197,9 +198,12 @@ const OTHER_FORMS: &[(&str, &str)] = &[
     ("each", "go through it: for x in (xs) { … }"),
     ("extend", "append a list: xs ++= ys"),
     ("foreach", "go through it: for x in (xs) { … }"),
+    ("is_absolute", "write: s.starts_with(\"/\")"),
     ("millis", "divide: d // 1ms"),
     ("parse", "convert: int(s), float(s), json(s)"),
     ("set", "assign: m[key] = value"),
+    ("step", "in words: for i in {0..10..2} { … }; of a range: list(0..=5).map(i => i * 2)"),
+    ("step_by", "in words: for i in {0..10..2} { … }; of a range: list(0..=5).map(i => i * 2)"),
     ("skip", "xs.slice(n) leaves the first n out"),
     ("sqrt", "raise to a power: x ** 0.5"),
     ("enumerate", "go through the places: for i in (0..<xs.len()) { … }"),

@@ -7,14 +7,6 @@ use crate::value::{Size, Value};
 
 type Arguments<'a> = &'a mut [Value];
 
-pub fn abs(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
-    match this {
-        Value::Int(n) => n.checked_abs().map(Value::Int).ok_or_else(|| out_of_range("abs")),
-        Value::Float(x) => Ok(Value::Float(x.abs())),
-        other => Err(unbound("number", other)),
-    }
-}
-
 pub fn floor(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     whole("floor", this, f64::floor)
 }

@@ -66,10 +66,6 @@ pub fn join(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     Ok(path.into())
 }
 
-pub fn is_absolute(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
-    Ok(string(this)?.starts_with(b"/").into())
-}
-
 /// What follows the last slash, those at the end left out; empty for `/` and the empty path.
 fn name(path: &[u8]) -> &[u8] {
     let path = trim_slashes(path);

@@ -137,9 +137,6 @@ Str {
     join(parts: Str.rest) -> "string" = Value(path::join);
         "The path with these below it. A part that begins with `/` is an error.";
         "'/srv'.join('www', 'a.html') => '/srv/www/a.html'";
-    is_absolute() -> "bool" = Value(path::is_absolute);
-        "Of a path, whether it begins with `/`.";
-        "'/srv'.is_absolute() => true";
     absolute() -> "string" = Value(files::absolute);
         "The path from `/` on, by the session's directory. Links and `..` stay as they are.";
         "'/srv/./a//b'.absolute() => '/srv/a/b'";
@@ -238,9 +235,6 @@ List {
     chunks(size: Int) -> "list" = Value(list::chunks);
         "Lists of so many elements; the last one holds the rest.";
         "[1, 2, 3].chunks(2) => [[1, 2], [3]]";
-    enumerate() -> "list" = Value(list::enumerate);
-        "Pairs of index and element.";
-        "['a', 'b'].enumerate() => [[0, 'a'], [1, 'b']]";
     zip(other: List) -> "list" = Value(list::zip);
         "Pairs of the elements of both lists, as many as the shorter one has.";
         "['a', 'b'].zip([1, 2]) => [['a', 1], ['b', 2]]";
@@ -296,9 +290,6 @@ Map {
         "{a: 2, b: 1}.sort_by((key, value) => value) => {'b': 1, 'a': 2}";
 }
 Number {
-    abs() -> "int or float" = Value(number::abs);
-        "Without its sign.";
-        "(-3).abs() => 3";
     round(digits: Int.optional) -> "int or float" = Value(number::round);
         "The nearest integer, or the nearest float of so many digits after the point. Halves go away from zero.";
         "(2.5).round() => 3";
@@ -338,9 +329,6 @@ Range {
     is_empty() -> "bool" = Value(list::range_is_empty);
         "Whether it holds none.";
         "(5..<5).is_empty() => true";
-    step(by: Int) -> "list" = Value(list::range_step);
-        "Its first number and every so manyth after it.";
-        "(0..<10).step(4) => [0, 4, 8]";
 }
 Job {
     wait() -> "int" = Value(job::wait);

@@ -87,7 +87,6 @@ mod strings {
         assert!(of!(&*long, replace_regex, "a", &*long).starts_with("E2015: `replace_regex`"));
         assert!(of!(list(vec![&*long; 1 << 13]), join).starts_with("E2015: `join`"));
         assert!(f!(list, Range::new(0, i64::MAX, true)).starts_with("E2015: `list`"));
-        assert!(of!(Range::new(i64::MIN, i64::MAX, true), step, 1).starts_with("E2015: `step`"));
     }
 
     #[test]
@@ -385,12 +384,6 @@ mod lists {
             of!(Range::new(i64::MIN, i64::MAX, true), len),
             "E2002: `len`: the range holds more than 2^63 numbers"
         );
-        assert_eq!(of!(Range::new(1, 10, true), step, 3), "[1, 4, 7, 10]");
-        assert!(of!(Range::new(1, 10, true), step, -1).starts_with("E2010 @0"));
-        assert_eq!(
-            of!(Range::new(i64::MIN, i64::MAX, true), step, i64::MAX),
-            format!("[{}, -1, {}]", i64::MIN, i64::MAX - 1)
-        );
     }
 }
 
@@ -422,7 +415,6 @@ mod numbers {
         assert_eq!(of!(-2.5, round), "-3");
         assert_eq!(of!(7, round, 2), "7");
         assert_eq!(of!(1e300, round), "E2002: `round`: the result does not fit in an integer");
-        assert_eq!(of!(i64::MIN, abs), "E2002: `abs`: the result does not fit in an integer");
         assert_eq!(of!(7, format, 2), "'7.00'");
         assert_eq!(of!(-0.5, ceil), "0");
         assert!(of!(1.5, format, 1000).starts_with("E2010 @0"));
