@@ -4,6 +4,7 @@ use super::Interpreter;
 use super::unwind::{End, Error, Eval, Failure, ProcessUse, StageOutcome, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{Code, Diagnostic, code};
+use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, List, Map, Size, Str, Value};
 use std::time::UNIX_EPOCH;
@@ -88,7 +89,14 @@ impl Interpreter {
             _ => 1,
         };
         let page = page(code, self.source(), span, text("message"), "raised again here");
-        Error::command(page.note(format!("first raised at {}", text("at"))), status).into()
+        let mut error = Error::command(page.note(format!("first raised at {}", text("at"))), status);
+        // Which signal it was is asked for by `retry_on`.
+        if let Some(signal) = Signal::parse(text("signal").as_bytes()) {
+            let (end, began) = (End::Signal(signal, false), std::time::SystemTime::now());
+            let wall = std::time::Duration::ZERO;
+            error.stages.push(StageOutcome { span, argv: Vec::new(), end, began, wall, process: None });
+        }
+        error.into()
     }
 
     /// Says that a `defer` failed, where something else is failing already.
