@@ -157,10 +157,10 @@ impl<'s> Checker<'s> {
                     None => {
                         let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
                         names.sort_unstable();
-                        format!(
-                            "it has {}",
-                            if names.is_empty() { "nothing".to_string() } else { names.join(", ") }
-                        )
+                        match names.as_slice() {
+                            [] => "the file declares nothing".to_string(),
+                            names => format!("it declares: {}", names.join(", ")),
+                        }
                     }
                 };
                 self.error(code::UNDECLARED_NAME, span, message, "not declared in that file", &help);

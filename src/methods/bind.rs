@@ -153,7 +153,9 @@ fn conversion(wanted: Kind, found: Type) -> Option<&'static str> {
 
 /// How the method is called.
 fn usage(method: &Method) -> String {
-    format!("write: {}", signature(method))
+    // The wish for another order is what the extra argument says.
+    let by = if method.name == "sort" { "; by something of each element: xs.sort_by(x => …)" } else { "" };
+    format!("write: {}{by}", signature(method))
 }
 
 /// `s.pad_start(width: int, fill?: string)`.
