@@ -3,7 +3,7 @@
 use super::Interpreter;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::diag::{Diagnostic, code, quote_argv, quote_word, reason};
-use crate::process::{StartError, StartProblem, pipe};
+use crate::process::{StartError, StartProblem, Step, pipe};
 use crate::span::Span;
 use std::os::fd::OwnedFd;
 
@@ -121,7 +121,15 @@ impl Interpreter {
                 127,
             ),
             StartProblem::System(error) => {
-                (at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command"), 126)
+                let page = at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command");
+                let option = match error.step {
+                    Step::Identity => "user= and group=",
+                    Step::Nice => "nice=",
+                    Step::Limit(_) => "this limit",
+                    _ => "",
+                };
+                let help = format!("`with` can't give {option} here; pipewright --doctor tells what it can");
+                (if option.is_empty() { page } else { page.help(help) }, 126)
             }
         };
         let diagnostic = if error.argv.len() > 1 {

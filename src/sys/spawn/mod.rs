@@ -188,8 +188,8 @@ impl fmt::Display for SpawnError {
 impl std::error::Error for SpawnError {}
 
 impl SpawnError {
-    fn reason(&self) -> io::Error {
-        io::Error::from_raw_os_error(self.errno)
+    fn reason(&self) -> String {
+        crate::diag::reason(&io::Error::from_raw_os_error(self.errno))
     }
 }
 
