@@ -121,7 +121,8 @@ impl Interpreter {
                 127,
             ),
             StartProblem::System(error) => {
-                let page = at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command");
+                let page =
+                    at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command");
                 let option = match error.step {
                     Step::Identity => "user= and group=",
                     Step::Nice => "nice=",
