@@ -7,6 +7,7 @@ pub mod diag;
 pub mod engine;
 mod eval;
 mod expand;
+mod host;
 #[cfg(feature = "cli")]
 mod layout;
 mod methods;
@@ -20,10 +21,12 @@ mod sys;
 pub mod value;
 
 pub use engine::{
-    CancelToken, Captured, Error, ErrorKind, Input, LineSink, Output, ParseError, Report, Run, Script,
-    ScriptBuilder, Session,
+    BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Function, Input, IntoResult,
+    LineSink, Output, ParseError, Report, Run, Script, ScriptBuilder, Session, Stage, StageCx, StageError,
+    Streams,
 };
-pub use value::Value;
+pub use span::Span;
+pub use value::{FromValue, Value, ValueError};
 
 /// What the fuzz targets call.
 #[doc(hidden)]
@@ -46,7 +49,9 @@ pub mod fuzzing {
     pub fn check(bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let source = Arc::new(Source::new("fuzz", text));
-        for error in crate::check::check(&source, None, &[]).err().unwrap_or_default() {
+        for error in
+            crate::check::check(&source, None, &[], &crate::host::Hosted::default()).err().unwrap_or_default()
+        {
             drop(error.render(false, 80));
         }
     }

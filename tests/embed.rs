@@ -43,7 +43,7 @@ fn a_script_is_parsed_once_and_run_often_in_many_threads() {
                     let mut session = Session::new();
                     let n = thread * 100 + n;
                     assert_eq!(session.run(&script).arg("n", n).read().unwrap(), (n * 2).to_string());
-                    assert!(matches!(session.get("m"), Some(Value::Int(m)) if *m == i64::from(n * 2)));
+                    assert_eq!(session.get::<i32>("m"), Ok(n * 2));
                 }
             })
         })

@@ -86,7 +86,7 @@ impl<'s> Checker<'s> {
             .collect::<Box<[_]>>();
         // The name of a builtin is no argument of it, and neither is `command`.
         let asks = matches!(target, Target::Builtin(Builtin::Command));
-        let dropped = commands + usize::from(!matches!(target, Target::Program) && !asks);
+        let dropped = commands + usize::from(!matches!(target, Target::Program | Target::Host(_)) && !asks);
         let mut words = words.into_iter();
         words.by_ref().take(dropped).for_each(drop);
         let mut lowered = Vec::with_capacity(words.len());
@@ -122,7 +122,7 @@ impl<'s> Checker<'s> {
             self.refuse_words(id, &lowered, &spans, span);
         }
         // Builtins and functions take options from literal text only, so a value is never one.
-        unguard(&mut lowered, !matches!(target, Target::Program));
+        unguard(&mut lowered, !matches!(target, Target::Program | Target::Host(_)));
         Some(Command { assignments, target, words: lowered.into_boxed_slice() })
     }
 
@@ -180,7 +180,9 @@ impl<'s> Checker<'s> {
         }
         match builtins::find(name) {
             Some(builtin) => Some(Target::Builtin(builtin)),
-            None => Some(Target::Program),
+            None => Some(
+                self.project.hosted.stage(name).map_or(Target::Program, |stage| Target::Host(stage.clone())),
+            ),
         }
     }
 

@@ -4,6 +4,7 @@ use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
 use crate::diag::{self, code};
+use crate::host::HostFunction;
 use crate::methods::{self, MethodError, NameId};
 use crate::span::Span;
 use crate::syntax::ast::{self, BlockKind, Habit, PartKind};
@@ -183,7 +184,10 @@ impl<'s> Checker<'s> {
                 "not as a whole",
                 "write: env.NAME",
             );
-        } else if intrinsic(name).is_some() || methods::function(name).is_some() {
+        } else if intrinsic(name).is_some()
+            || methods::function(name).is_some()
+            || self.project.hosted.function(name).is_some()
+        {
             self.error(
                 code::UNDECLARED_NAME,
                 span,
@@ -309,10 +313,14 @@ impl<'s> Checker<'s> {
             }
             return ExprKind::Library(LibraryFunction(function), Box::new(self.method_arguments(arguments)));
         }
+        if let Some(function) = self.project.hosted.function(name).cloned() {
+            return self.call_host(function, arguments, span);
+        }
         let Some(function) = intrinsic(name) else {
             let similar = self.scopes.similar(name).or_else(|| {
                 let known = INTRINSICS.iter().map(|(known, _)| *known);
-                diag::similar(name, known.chain(methods::FUNCTIONS.iter().map(|function| function.name)))
+                let known = known.chain(methods::FUNCTIONS.iter().map(|function| function.name));
+                diag::similar(name, known.chain(self.project.hosted.functions.iter().map(|one| &*one.name)))
             });
             let help = match (super::lookalikes::function_elsewhere(name), similar) {
                 (Some(help), _) => help,
@@ -343,6 +351,36 @@ impl<'s> Checker<'s> {
         }
         let arguments = arguments.into_iter().map(|argument| self.expr(argument.value)).collect();
         ExprKind::Intrinsic(function, arguments)
+    }
+
+    fn call_host(
+        &mut self,
+        function: Arc<HostFunction>,
+        arguments: Vec<ast::Argument<'s>>,
+        span: Span,
+    ) -> ExprKind {
+        let name = &*function.name;
+        if let Some(named) = arguments.iter().find_map(|argument| argument.name) {
+            let message = format!("`{name}` is the host's, and takes its arguments in order");
+            self.error(
+                code::ARGUMENT_COUNT,
+                named.span,
+                message,
+                "names are not known here",
+                "drop the name",
+            );
+        } else if arguments.len() != function.count {
+            let takes = match function.count {
+                1 => "one argument".to_owned(),
+                count => format!("{count} arguments"),
+            };
+            let message = format!("`{name}` takes {takes}, and is called with {}", arguments.len());
+            let blanks = vec!["…"; function.count].join(", ");
+            let help = format!("write: {name}({blanks})");
+            self.error(code::ARGUMENT_COUNT, span, message, "this call", &help);
+        }
+        let arguments = arguments.into_iter().map(|argument| self.expr(argument.value)).collect();
+        ExprKind::Host(function, arguments)
     }
 
     fn method(

@@ -26,6 +26,7 @@ mod variables;
 mod words;
 
 use crate::diag::{Diagnostic, Source, code};
+use crate::host::Hosted;
 use crate::span::Span;
 use crate::syntax;
 use program::{ModuleId, Program};
@@ -39,7 +40,7 @@ pub use options::{OptionForm, find_option, is_number, option_of};
 pub use order::too_early;
 pub use project::{Loaded, Loader};
 
-/// Reads and checks a script, and the files that it uses.
+/// Reads and checks a script, and the files that it uses. Its host gives values to `inputs`, and what is `hosted`.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text; never empty.
@@ -47,9 +48,11 @@ pub fn check(
     source: &Arc<Source>,
     loader: Option<Rc<dyn Loader>>,
     inputs: &[&str],
+    hosted: &Hosted,
 ) -> Result<Program, Vec<Diagnostic>> {
     let mut project = Project::new(loader);
     project.inputs = inputs.iter().map(|name| (*name).into()).collect();
+    project.hosted = hosted.clone();
     let id = project.open(None);
     let checked = file(source, id, project);
     let (project, main, members) = (checked.project, checked.main, checked.members);
@@ -60,6 +63,16 @@ pub fn check(
     }
     let bug = || Diagnostic::new(code::INTERNAL, "the check left a function without a body");
     project.into_program(main, &members).ok_or_else(|| vec![bug()])
+}
+
+/// Whether the language itself has a function of this name.
+pub fn is_function_of_language(name: &str) -> bool {
+    expressions::intrinsic(name).is_some() || crate::methods::function(name).is_some()
+}
+
+/// Whether the name of a command is a habit of sh, which the check refuses.
+pub fn is_habit_of_sh(name: &str) -> bool {
+    sh_habits::of_word(name).is_some()
 }
 
 /// What the check of a file that another uses gives.

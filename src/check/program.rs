@@ -8,6 +8,7 @@ use crate::builtins::Builtin;
 use crate::diag::{Diagnostic, Source};
 use crate::expand::glob::Glob;
 use crate::expand::pattern::Pattern;
+use crate::host::{HostFunction, HostStage};
 use crate::methods::{Method, NameId};
 use crate::span::Span;
 use crate::value::ops::Op;
@@ -348,16 +349,18 @@ pub enum StageKind {
 pub struct Command {
     pub assignments: Box<[(Str, WordText)]>,
     pub target: Target,
-    /// The arguments; for a program with its name as the first.
+    /// The arguments; for a program or stage of the host with its name as the first.
     pub words: Box<[Word]>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Target {
     /// The first word names a program.
     Program,
     Builtin(Builtin),
     Function(FunctionId),
+    /// The first word names a stage of the host.
+    Host(Arc<HostStage>),
 }
 
 #[derive(Debug)]
@@ -504,6 +507,8 @@ pub enum ExprKind {
     Intrinsic(Intrinsic, Box<[Expr]>),
     /// A function of the table.
     Library(LibraryFunction, Box<MethodArguments>),
+    /// A function of the host.
+    Host(Arc<HostFunction>, Box<[Expr]>),
     Method(Box<Expr>, NameId, Box<MethodArguments>),
     /// A method that changes the variable that it is called on.
     Change(Box<Change>),

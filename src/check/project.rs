@@ -3,6 +3,7 @@
 use super::program::{ARGS, Formal, Function, FunctionId, Module, ModuleId, Need, Program, Slot};
 use super::scope::Name;
 use crate::diag::{Diagnostic, Source, code};
+use crate::host::Hosted;
 use crate::span::Span;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -40,6 +41,7 @@ pub struct Project {
     pub warnings: Vec<Diagnostic>,
     /// Variables of the script that its host gives values to.
     pub inputs: Vec<Box<str>>,
+    pub hosted: Hosted,
     files: HashMap<String, File>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,

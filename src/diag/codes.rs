@@ -254,6 +254,9 @@ codes! {
     AUDIT_FAILED = "E1020", "the audit log can't be written",
         "With --audit nothing is done that can't be recorded before. Check that the log is a file that this user may append to, and that its disk is not full.";
 
+    HOST_FAILED = "E1021", "a function or stage of the host failed",
+        "The program that runs the script gives it this function or command, and it failed; the message is its own.";
+
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",
         "The operation is not defined for values of these types. Convert one explicitly, for example with int(x).";

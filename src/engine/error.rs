@@ -55,7 +55,7 @@ pub enum ErrorKind {
     Cancelled,
     /// An input of the script was given no value.
     MissingInput,
-    /// The host's own reader, writer or file failed.
+    /// The host's own reader, writer or file failed, or a function or stage that it gave the script.
     Host,
     /// A bug of this library.
     Internal,

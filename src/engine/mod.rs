@@ -2,6 +2,7 @@
 //! [`Run`] one go. Nothing here is the process's: neither directory nor environment, signals nor terminal.
 
 mod cancel;
+mod engine;
 mod error;
 mod io;
 mod report;
@@ -16,7 +17,9 @@ use std::sync::Arc;
 
 pub use crate::eval::audit::{Log as AuditLog, verify as verify_audit};
 pub use crate::eval::{Event, Observer};
+pub use crate::host::{Function, IntoResult, Stage, StageCx, StageError, Streams};
 pub use cancel::CancelToken;
+pub use engine::{BuildError, Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, ParseError};
 pub use io::{Input, LineSink, Output};
 pub use report::{Captured, Report};

@@ -116,7 +116,7 @@ impl<'s> Run<'s> {
         for (name, slot) in &self.script.program.inputs {
             let given =
                 self.arguments.iter().rev().find(|(given, _)| **given == **name).map(|(_, value)| value);
-            match given.or_else(|| self.session.get(name)) {
+            match given.or_else(|| self.session.value(name)) {
                 Some(value) => variables.push((*slot, value.clone())),
                 None => {
                     let message = format!("the input `{name}` of the script was given no value");
@@ -208,7 +208,11 @@ fn ended(outcome: Eval<()>) -> Result<u8, (ErrorKind, Diagnostic, u8)> {
         Err(Unwind::Error(error)) => {
             let status = error.status;
             let page = error.into_page();
-            let kind = if page.code == code::INTERNAL { ErrorKind::Internal } else { ErrorKind::Script };
+            let kind = match page.code {
+                bug if bug == code::INTERNAL => ErrorKind::Internal,
+                host if host == code::HOST_FAILED => ErrorKind::Host,
+                _ => ErrorKind::Script,
+            };
             Err((kind, page, status))
         }
         // What `--help` of its `main` prints is no result of a run.

@@ -1,6 +1,6 @@
 //! Checked text.
 
-use super::{ParseError, source};
+use super::{Engine, ParseError, source};
 use crate::check::program::Program;
 use crate::check::{Loaded, Loader};
 use crate::diag::{Diagnostic, code, reason};
@@ -31,6 +31,7 @@ pub struct Script {
 pub struct ScriptBuilder {
     name: String,
     inputs: Vec<String>,
+    engine: Engine,
 }
 
 impl Script {
@@ -52,7 +53,7 @@ impl Script {
 
     /// For a script with inputs.
     pub fn builder(name: &str) -> ScriptBuilder {
-        ScriptBuilder { name: name.to_string(), inputs: Vec::new() }
+        ScriptBuilder::new(name, Engine::default())
     }
 
     /// What in it is allowed, and probably not meant.
@@ -67,6 +68,10 @@ impl Script {
 }
 
 impl ScriptBuilder {
+    pub(super) fn new(name: &str, engine: Engine) -> Self {
+        Self { name: name.to_string(), inputs: Vec::new(), engine }
+    }
+
     /// Declares a variable that [`super::Session::set`] or [`super::Run::arg`] gives a value.
     pub fn input(mut self, name: &str) -> Self {
         self.inputs.push(name.to_string());
@@ -91,7 +96,8 @@ impl ScriptBuilder {
         }
         let source = source(&self.name, text.into()).map_err(ParseError)?;
         let inputs: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
-        let program = crate::check::check(&source, Some(Rc::new(Files)), &inputs).map_err(ParseError)?;
+        let program = crate::check::check(&source, Some(Rc::new(Files)), &inputs, &self.engine.shared.hosted)
+            .map_err(ParseError)?;
         Ok(Script { program: Arc::new(program) })
     }
 

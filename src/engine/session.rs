@@ -1,8 +1,9 @@
 //! The state that runs share: variables, environment, directory.
 
-use super::{Run, Script};
+use super::{Engine, Run, Script};
+use crate::diag::visible;
 use crate::process::{Environment, InvalidVariable};
-use crate::value::Value;
+use crate::value::{FromValue, Value, ValueError};
 use indexmap::IndexMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Session {
+    pub(super) engine: Engine,
     pub(super) variables: IndexMap<String, Value>,
     pub(super) environment: Environment,
     /// Absolute.
@@ -36,9 +38,14 @@ impl Default for Session {
 }
 
 impl Session {
-    /// One with the environment and the directory that this process has now.
+    /// One of the default [`Engine`], with the environment and the directory that this process has now.
     pub fn new() -> Self {
+        Self::of(&Engine::default())
+    }
+
+    pub(super) fn of(engine: &Engine) -> Self {
         Self {
+            engine: engine.clone(),
             variables: IndexMap::new(),
             environment: Environment::inherited(),
             directory: std::env::current_dir().ok(),
@@ -52,8 +59,27 @@ impl Session {
     }
 
     /// A variable: one that was set, or that a script has declared outside of any block.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn value(&self, name: &str) -> Option<&Value> {
         self.variables.get(name)
+    }
+
+    /// The same as a type of Rust.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let mut session = Session::new();
+    /// session.run(&Script::parse("t", "let sizes = [1, 2, 3]")?).status()?;
+    /// assert_eq!(session.get::<Vec<u32>>("sizes")?, [1, 2, 3]);
+    /// assert_eq!(session.get::<i64>("sizes").unwrap_err().to_string(), "the value is a list, not an integer");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There is no such variable, or it is of another type.
+    pub fn get<'s, T: FromValue<'s>>(&'s self, name: &str) -> Result<T, ValueError> {
+        let missing = || ValueError::new(format!("no variable `{}`", visible(name.as_bytes())));
+        T::from_value(self.value(name).ok_or_else(missing)?)
     }
 
     /// The directory that scripts begin in, if there is any.
@@ -98,6 +124,11 @@ impl Session {
     /// Removes all variables of the environment.
     pub fn clear_env(&mut self) {
         self.environment = Environment::empty();
+    }
+
+    /// What it was made by.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// A run of a script, to be configured and then done by one of its verbs.

@@ -2,6 +2,7 @@
 
 use super::Interpreter;
 use super::arguments::{self, Argument};
+use super::host::HostCall;
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
 use super::word::Joined;
@@ -30,6 +31,7 @@ pub enum Work {
     None,
     Builtin(BuiltinCall),
     Function(FunctionCall),
+    Host(HostCall),
     Compound(Arc<Compound>),
     Fail(String, Span),
 }
@@ -70,6 +72,7 @@ impl Work {
                 all.extend(call.words.iter().map(|word| word.text.clone()));
                 all
             }
+            Self::Host(call) => call.argv.clone(),
             _ => Vec::new(),
         }
     }
@@ -105,6 +108,10 @@ impl Interpreter {
         let mut argv = Vec::new();
         self.arguments(&command.words, &mut argv)?;
         match command.target {
+            Target::Host(ref stage) => {
+                let work = Work::Host(HostCall { stage: stage.clone(), argv: argv.clone(), environment });
+                Ok(Prepared { argv, program: None, environment: None, work })
+            }
             Target::Builtin(builtin) => {
                 let literal_first = matches!(command.words.first(), Some(Word::Literal(_)));
                 let work = Work::Builtin(BuiltinCall { builtin, args: argv, literal_first, environment });
@@ -321,6 +328,7 @@ impl Interpreter {
                     }
                 }
             }
+            Work::Host(call) => self.host_stage(call, span),
             Work::Builtin(call) => {
                 let files = self.files.clone();
                 self.call_builtin(call, &mut Output::Files(&files), span)

@@ -121,7 +121,7 @@ impl Interpreter {
         let touched = self.dry().unknowns > before;
         let strict = match &expr.kind {
             ExprKind::Binary { operator, .. } => *operator != crate::value::ops::Op::Concat,
-            ExprKind::Method(..) | ExprKind::Library(..) => true,
+            ExprKind::Method(..) | ExprKind::Library(..) | ExprKind::Host(..) => true,
             _ => false,
         };
         let value = match value {

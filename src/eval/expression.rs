@@ -115,6 +115,7 @@ impl Interpreter {
             ExprKind::Method(receiver, name, arguments) => self.method(receiver, *name, arguments, expr.span),
             ExprKind::Change(change) => self.change(change, expr.span),
             ExprKind::Library(function, arguments) => self.library(function.0, arguments, expr.span),
+            ExprKind::Host(function, arguments) => self.host_function(function, arguments, expr.span),
             ExprKind::Intrinsic(function, arguments) => self.intrinsic(*function, arguments, expr.span),
             ExprKind::Call(function, arguments) => self.call_named(*function, arguments, expr.span),
             ExprKind::CallValue(callee, arguments) => self.call_value(callee, arguments, expr.span),

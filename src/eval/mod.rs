@@ -10,6 +10,7 @@ mod command;
 mod dry;
 mod early;
 mod expression;
+mod host;
 mod interpreter;
 mod job;
 mod method;

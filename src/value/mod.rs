@@ -7,12 +7,14 @@
 //! - [`ops`]: arithmetic, joining, comparing.
 //! - [`mod@format`]: a value as an argument's text, and as text for messages.
 //! - [`literal`]: numbers, durations and sizes from text.
+//! - [`FromValue`] and [`From`]: from and to the types of Rust.
 
 pub mod format;
 pub mod literal;
 pub mod ops;
 
 mod collections;
+mod convert;
 mod scalar;
 mod secret;
 mod teardown;
@@ -23,6 +25,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use collections::{List, Map};
+pub use convert::{FromKey, FromValue, ValueError};
 pub use scalar::{Duration, Range, Size};
 pub use text::Str;
 
@@ -216,7 +219,7 @@ macro_rules! from {
 from! {
     bool => Bool, i64 => Int, i32 => Int, u32 => Int, f64 => Float, Duration => Duration, Size => Size,
     Str => Str, &str => Str, String => Str, &[u8] => Str, Vec<u8> => Str,
-    List => List, Vec<Value> => List, Map => Map, Range => Range, Opaque => Opaque,
+    List => List, Map => Map, Range => Range, Opaque => Opaque,
 }
 
 #[cfg(test)]

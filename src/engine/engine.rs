@@ -1,0 +1,151 @@
+//! What sessions and scripts are made with: the host's own functions and stages.
+
+use super::{ParseError, Script, ScriptBuilder, Session};
+use crate::builtins::{self, KEYWORDS};
+use crate::check;
+use crate::diag::visible;
+use crate::host::{Function, HostFunction, HostStage, Hosted, Stage};
+use std::fmt;
+use std::sync::Arc;
+
+/// A configuration that does not change any more: clones share it, in any number of threads. The default one has
+/// nothing of a host's.
+///
+/// ```
+/// use pipewright::Engine;
+/// use std::collections::BTreeMap;
+///
+/// let ports = BTreeMap::from([("web", 80), ("mail", 25)]);
+/// let engine = Engine::builder()
+///     .function("port", move |name: String| ports.get(&*name).copied().ok_or(format!("no service {name}")))
+///     .build()?;
+/// let script = engine.script("t", r#"echo "web is at $[port("web")]""#)?;
+/// assert_eq!(engine.session().run(&script).read()?, "web is at 80");
+///
+/// let wrong = engine.script("t", r#"echo $[port("x", 1)]"#).unwrap_err();
+/// assert_eq!(wrong.to_string(), "`port` takes one argument, and is called with 2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What an engine and its sessions share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub hosted: Hosted,
+}
+
+impl Engine {
+    /// An engine that is yet to be made.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// A session with the environment and the directory that this process has now.
+    pub fn session(&self) -> Session {
+        Session::of(self)
+    }
+
+    /// Reads and checks a script without inputs, which may call the host's functions and stages; `name` stands in its
+    /// messages. It takes along what it calls, so that it runs in every session.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn script(&self, name: &str, text: impl Into<Vec<u8>>) -> Result<Script, ParseError> {
+        self.script_builder(name).parse(text)
+    }
+
+    /// For a script with inputs, or one in a file.
+    pub fn script_builder(&self, name: &str) -> ScriptBuilder {
+        ScriptBuilder::new(name, self.clone())
+    }
+}
+
+/// Makes an [`Engine`]: see [`Engine::builder`].
+#[derive(Debug, Default)]
+#[must_use = "nothing is made before build()"]
+pub struct EngineBuilder {
+    shared: Shared,
+    /// The first name that can't be.
+    refused: Option<BuildError>,
+}
+
+impl EngineBuilder {
+    /// Lets expressions call a function of the host: `name(a, b)`, with a closure of up to four typed arguments; see
+    /// [`Function`]. A script that declares a function or variable of this name means its own.
+    ///
+    /// The call fails with [`super::ErrorKind::Host`] and a caret at it when the function fails or panics, and as a
+    /// wrong value of the script when an argument is of another type.
+    pub fn function<A, R>(mut self, name: &str, function: impl Function<A, R>) -> Self {
+        let is_name = is_name(name, "_");
+        let reserved =
+            KEYWORDS.contains(&name) || WORDS.contains(&name) || check::is_function_of_language(name);
+        let taken = self.shared.hosted.function(name).is_some();
+        self.look_at("a function", name, is_name, reserved, taken);
+        self.shared.hosted.functions.push(Arc::new(HostFunction::new(name, function)));
+        self
+    }
+
+    /// Lets pipelines have a stage of the host's own, as a command of this name; see [`Stage`]. It comes before a
+    /// program of this name, which `command NAME` reaches, and after a function that the script declares. A value
+    /// never names it.
+    pub fn stage(mut self, name: &str, stage: impl Stage + 'static) -> Self {
+        let is_name = is_name(name, "_-");
+        let reserved = KEYWORDS.contains(&name)
+            || WORDS.contains(&name)
+            || builtins::find(name).is_some()
+            || check::is_habit_of_sh(name);
+        let taken = self.shared.hosted.stage(name).is_some();
+        self.look_at("a stage", name, is_name, reserved, taken);
+        self.shared.hosted.stages.push(Arc::new(HostStage { name: name.into(), stage: Box::new(stage) }));
+        self
+    }
+
+    fn look_at(&mut self, what: &str, name: &str, is_name: bool, reserved: bool, taken: bool) {
+        let name = visible(name.as_bytes());
+        let message = match (is_name, reserved, taken) {
+            (false, ..) => format!("{what} can't be called `{name}`: its letters are none of a name"),
+            (_, true, _) => format!("{what} can't be called `{name}`: the language has this word"),
+            (_, _, true) => format!("{what} called `{name}` was given twice"),
+            _ => return,
+        };
+        self.refused.get_or_insert(BuildError(message));
+    }
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// A function or stage has a name that can't be one, that the language has itself, or that another has.
+    pub fn build(self) -> Result<Engine, BuildError> {
+        match self.refused {
+            Some(error) => Err(error),
+            None => Ok(Engine { shared: Arc::new(self.shared) }),
+        }
+    }
+}
+
+/// Words of expressions that are no names, and block values.
+const WORDS: &[&str] = &[
+    "and", "args", "bytes", "capture", "env", "false", "json", "lines", "main", "not", "null", "or", "true",
+    "_",
+];
+
+/// ASCII letters, digits and some others, not beginning with a digit or dash.
+fn is_name(name: &str, others: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || others.contains(letter);
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') && name.chars().all(is_letter)
+}
+
+/// An [`Engine`] that can't be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError(String);
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BuildError {}

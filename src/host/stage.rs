@@ -1,0 +1,172 @@
+//! Stages of the host: code of its own in a pipeline, between programs.
+
+use crate::process::Environment;
+use crate::span::Span;
+use crate::value::Value;
+use std::ffi::OsStr;
+use std::fmt;
+use std::io::{BufRead, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// A command of the host's own, which reads and writes as a program does. Implemented for closures too.
+///
+/// ```
+/// use pipewright::{Engine, StageCx, StageError};
+/// use std::io::{BufRead, Write};
+///
+/// let number = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+///     let streams = cx.streams();
+///     for (place, line) in streams.stdin.lines().enumerate() {
+///         writeln!(streams.stdout, "{}: {}", place + 1, line?)?;
+///     }
+///     Ok(0)
+/// };
+/// let engine = Engine::builder().stage("number", number).build()?;
+/// let script = engine.script("t", "printf '%s\\n' b a | number | sort -r")?;
+/// assert_eq!(engine.session().run(&script).read()?, "2: a\n1: b");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Stage: Send + Sync {
+    /// Does its work; the status, of which 0 is success. It may be called from several threads at once. When its reader
+    /// has gone, writing fails with `BrokenPipe`; handed on by `?`, that ends the stage quietly, as SIGPIPE ends a
+    /// program. When the run is stopped or its time is up, reading and writing fail; a stage that does neither for
+    /// long asks [`StageCx::cancelled`], since no thread can be ended from outside.
+    ///
+    /// # Errors
+    /// Its own, which fail the command; of a panic the run ends with [`crate::ErrorKind::Host`].
+    fn run(&self, cx: &mut StageCx<'_>) -> Result<u8, StageError>;
+}
+
+impl<F: Fn(&mut StageCx<'_>) -> Result<u8, StageError> + Send + Sync> Stage for F {
+    fn run(&self, cx: &mut StageCx<'_>) -> Result<u8, StageError> {
+        self(cx)
+    }
+}
+
+/// What a [`Stage`] is given.
+pub struct StageCx<'a> {
+    pub(crate) args: &'a [Value],
+    pub(crate) streams: Streams<'a>,
+    pub(crate) directory: &'a Path,
+    pub(crate) environment: &'a Environment,
+    pub(crate) cancelled: &'a dyn Fn() -> bool,
+    pub(crate) span: Span,
+}
+
+/// The three streams of a [`Stage`], to be used together.
+pub struct Streams<'a> {
+    /// Its standard input.
+    pub stdin: &'a mut dyn BufRead,
+    /// Its standard output. What is written is kept until 64 KiB of it are there, it is flushed, more is asked of
+    /// the standard input, or the stage ends.
+    pub stdout: &'a mut dyn Write,
+    /// Its standard error, which is not kept.
+    pub stderr: &'a mut dyn Write,
+}
+
+impl StageCx<'_> {
+    /// Its arguments, without its name: strings, as a program gets them.
+    pub fn args(&self) -> &[Value] {
+        self.args
+    }
+
+    /// Its standard input.
+    pub fn stdin(&mut self) -> &mut dyn BufRead {
+        self.streams.stdin
+    }
+
+    /// Its standard output; see [`Streams::stdout`].
+    pub fn stdout(&mut self) -> &mut dyn Write {
+        self.streams.stdout
+    }
+
+    /// Its standard error.
+    pub fn stderr(&mut self) -> &mut dyn Write {
+        self.streams.stderr
+    }
+
+    /// All three, to read and write in turn.
+    pub fn streams(&mut self) -> Streams<'_> {
+        let Streams { stdin, stdout, stderr } = &mut self.streams;
+        Streams { stdin: &mut **stdin, stdout: &mut **stdout, stderr: &mut **stderr }
+    }
+
+    /// The directory that it runs in; that of the process is another one. Relative paths of arguments belong to it.
+    pub fn cwd(&self) -> &Path {
+        self.directory
+    }
+
+    /// A variable of the environment that it has, with what `NAME=value` before it sets.
+    pub fn env(&self, name: &str) -> Option<&OsStr> {
+        self.environment.get(name.as_bytes()).map(OsStr::from_bytes)
+    }
+
+    /// Whether it should end: the run is stopped, or its time is up.
+    pub fn cancelled(&self) -> bool {
+        (self.cancelled)()
+    }
+
+    /// Where it stands in the script.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+}
+
+/// Why a [`Stage`] failed. Every error converts to one by `?`.
+///
+/// ```
+/// use pipewright::StageError;
+///
+/// let error = StageError::new("no such table").with_status(3);
+/// assert_eq!((error.to_string().as_str(), error.status()), ("no such table", 3));
+/// let from_io: StageError = std::io::Error::other("the disk is gone").into();
+/// assert_eq!(from_io.status(), 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageError {
+    message: String,
+    status: u8,
+}
+
+impl StageError {
+    /// One that says this, with status 1.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), status: 1 }
+    }
+
+    /// With another status. 0 would be success and is taken for 1.
+    #[must_use]
+    pub fn with_status(self, status: u8) -> Self {
+        Self { status: status.max(1), ..self }
+    }
+
+    /// Its status.
+    pub fn status(&self) -> u8 {
+        self.status
+    }
+}
+
+impl fmt::Display for StageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl<E: std::error::Error> From<E> for StageError {
+    fn from(error: E) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// A [`Stage`] with its name.
+pub struct HostStage {
+    pub name: Box<str>,
+    pub stage: Box<dyn Stage>,
+}
+
+impl fmt::Debug for HostStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}

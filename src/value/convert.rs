@@ -1,0 +1,340 @@
+//! Values from and to the types of Rust: what a host hands over, and what it gets back.
+//!
+//! To a value every type converts by [`From`]; those whose values may not fit ([`u64`], [`usize`]) do not, and are
+//! converted by the host: `i64::try_from(n)?`. Back it goes by [`FromValue`], which can fail. A `Vec<u8>` is a string
+//! of bytes, and every other `Vec` a list; so `u8` alone has no conversion.
+
+use super::{Duration, Map, Str, Type, Value};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// A type that is made from a value. The lifetime is that of the value, for what borrows from it.
+///
+/// ```
+/// use pipewright::{FromValue, Value, ValueError};
+///
+/// struct Port(u16);
+///
+/// impl FromValue<'_> for Port {
+///     fn from_value(value: &Value) -> Result<Self, ValueError> {
+///         match u16::from_value(value)? {
+///             0 => Err(ValueError::new("port 0 can't be connected to")),
+///             port => Ok(Port(port)),
+///         }
+///     }
+/// }
+///
+/// assert_eq!(Port::from_value(&Value::from(443))?.0, 443);
+/// assert!(Port::from_value(&Value::from(0)).is_err());
+/// assert_eq!(Vec::<String>::from_value(&Value::from(vec!["a", "b"]))?, ["a", "b"]);
+/// # Ok::<(), ValueError>(())
+/// ```
+pub trait FromValue<'v>: Sized {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// The value is of another type, or out of the range of this one.
+    fn from_value(value: &'v Value) -> Result<Self, ValueError>;
+}
+
+/// A value that is not what a host expects.
+///
+/// ```
+/// use pipewright::{FromValue, Value};
+///
+/// let error = Vec::<i64>::from_value(&Value::from(vec![Value::from(1), Value::from("x")])).unwrap_err();
+/// assert_eq!(error.to_string(), "element 1 is a string, not an integer");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueError {
+    /// Which part of the value, if not the whole.
+    part: Option<String>,
+    message: Message,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Message {
+    Is(String),
+    Whole(String),
+}
+
+impl ValueError {
+    /// One that says this.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { part: None, message: Message::Whole(message.into()) }
+    }
+
+    /// One that says what was expected, such as "a list", and what the value is.
+    pub fn expected(expected: &str, value: &Value) -> Self {
+        Self::is(format!("{}, not {expected}", value.type_of().phrase()))
+    }
+
+    fn is(what: String) -> Self {
+        Self { part: None, message: Message::Is(what) }
+    }
+
+    fn within(mut self, part: String) -> Self {
+        self.part = Some(match self.part {
+            Some(inner) => format!("{inner} of {part}"),
+            None => part,
+        });
+        self
+    }
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.message, &self.part) {
+            (Message::Is(what), Some(part)) => write!(f, "{part} is {what}"),
+            (Message::Is(what), None) => write!(f, "the value is {what}"),
+            (Message::Whole(message), Some(part)) => write!(f, "{part}: {message}"),
+            (Message::Whole(message), None) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for ValueError {}
+
+// ------------------------------------------------------------------------------------------------ to values
+
+macro_rules! from {
+    ($($type:ty, $name:ident => $value:expr;)*) => {
+        $(impl From<$type> for Value {
+            fn from($name: $type) -> Self {
+                $value
+            }
+        })*
+    };
+}
+
+from! {
+    i8, number => Value::Int(number.into());
+    i16, number => Value::Int(number.into());
+    u16, number => Value::Int(number.into());
+    f32, number => Value::Float(number.into());
+    // Clamped to 292 years.
+    std::time::Duration, time => Value::Duration(Duration::from(time));
+    PathBuf, path => Value::str(path.into_os_string().into_vec());
+    &Path, path => Value::str(path.as_os_str().as_bytes());
+    OsString, text => Value::str(text.into_vec());
+    &OsStr, text => Value::str(text.as_bytes());
+}
+
+/// Nothing is null.
+impl From<()> for Value {
+    fn from((): ()) -> Self {
+        Value::Null
+    }
+}
+
+/// None is null.
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(values: Vec<T>) -> Self {
+        Value::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<K: Into<Str>, T: Into<Value>> From<BTreeMap<K, T>> for Value {
+    fn from(entries: BTreeMap<K, T>) -> Self {
+        Value::Map(entries.into_iter().map(|(key, value)| (key, value.into())).collect::<Map>())
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ from values
+
+impl FromValue<'_> for Value {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        Ok(value.clone())
+    }
+}
+
+impl<'v> FromValue<'v> for &'v Value {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        Ok(value)
+    }
+}
+
+impl FromValue<'_> for bool {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Bool(value) => Ok(*value),
+            other => Err(ValueError::expected("true or false", other)),
+        }
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty)*) => {
+        $(impl FromValue<'_> for $type {
+            fn from_value(value: &Value) -> Result<Self, ValueError> {
+                match value {
+                    Value::Int(number) => <$type>::try_from(*number).map_err(|_| {
+                        ValueError::is(format!(
+                            "{number}, not a number from {} to {}", <$type>::MIN, <$type>::MAX
+                        ))
+                    }),
+                    other => Err(ValueError::expected("an integer", other)),
+                }
+            }
+        })*
+    };
+}
+
+integers!(i8 i16 i32 i64 isize u16 u32 u64 usize);
+
+/// An integer is one too, as for a parameter `x: float` of the language.
+impl FromValue<'_> for f64 {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Float(number) => Ok(*number),
+            Value::Int(number) => Ok(*number as f64),
+            other => Err(ValueError::expected("a number", other)),
+        }
+    }
+}
+
+impl FromValue<'_> for std::time::Duration {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Duration(time) if time.nanos >= 0 => Ok(time.to_std()),
+            Value::Duration(_) => Err(ValueError::is("negative, not a time to wait".into())),
+            other => Err(ValueError::expected("a duration", other)),
+        }
+    }
+}
+
+impl<'v> FromValue<'v> for &'v [u8] {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Str(text) => Ok(text.as_bytes()),
+            other => Err(ValueError::expected("a string", other)),
+        }
+    }
+}
+
+impl<'v> FromValue<'v> for &'v str {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        std::str::from_utf8(<&[u8]>::from_value(value)?)
+            .map_err(|_| ValueError::is("a string of bytes that are not UTF-8".into()))
+    }
+}
+
+impl FromValue<'_> for String {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        <&str>::from_value(value).map(str::to_owned)
+    }
+}
+
+impl FromValue<'_> for Vec<u8> {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        <&[u8]>::from_value(value).map(<[u8]>::to_vec)
+    }
+}
+
+impl<'v> FromValue<'v> for &'v Path {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        <&[u8]>::from_value(value).map(|path| Path::new(OsStr::from_bytes(path)))
+    }
+}
+
+impl FromValue<'_> for PathBuf {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        <&Path>::from_value(value).map(Path::to_path_buf)
+    }
+}
+
+/// Null is none.
+impl<'v, T: FromValue<'v>> FromValue<'v> for Option<T> {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        match value.type_of() {
+            Type::Null => Ok(None),
+            _ => T::from_value(value).map(Some),
+        }
+    }
+}
+
+impl<'v, T: FromValue<'v>> FromValue<'v> for Vec<T> {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        let Value::List(list) = value else { return Err(ValueError::expected("a list", value)) };
+        let element =
+            |(place, value)| T::from_value(value).map_err(|error| error.within(format!("element {place}")));
+        list.iter().enumerate().map(element).collect()
+    }
+}
+
+impl<'v, K: FromKey + Ord, T: FromValue<'v>> FromValue<'v> for BTreeMap<K, T> {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        let Value::Map(map) = value else { return Err(ValueError::expected("a map", value)) };
+        let entry = |(key, value): (&Str, &'v Value)| {
+            let name = || format!("`{}`", crate::diag::visible(key.as_bytes()));
+            let value = T::from_value(value).map_err(|error| error.within(name()))?;
+            Ok((K::from_key(key).map_err(|error| error.within(format!("the key {}", name())))?, value))
+        };
+        map.iter().map(entry).collect()
+    }
+}
+
+/// A type that a key of a map is given as.
+pub trait FromKey: Sized {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// The key is not UTF-8, and the type is.
+    fn from_key(key: &[u8]) -> Result<Self, ValueError>;
+}
+
+impl FromKey for String {
+    fn from_key(key: &[u8]) -> Result<Self, ValueError> {
+        std::str::from_utf8(key).map(str::to_owned).map_err(|_| ValueError::is("not UTF-8".into()))
+    }
+}
+
+impl FromKey for Vec<u8> {
+    fn from_key(key: &[u8]) -> Result<Self, ValueError> {
+        Ok(key.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn back<T: for<'v> FromValue<'v> + Into<Value> + Clone + PartialEq + fmt::Debug>(before: T) {
+        assert_eq!(T::from_value(&before.clone().into()), Ok(before));
+    }
+
+    #[test]
+    fn what_goes_in_comes_back() {
+        back(true);
+        (back(-7_i8), back(i64::MIN), back(u32::MAX), back(1.5));
+        (back("text".to_owned()), back(b"\xff".to_vec()), back(PathBuf::from("/a b")));
+        (back(std::time::Duration::from_millis(1500)), back(None::<i64>), back(Some(3)));
+        (back(vec![vec!["a".to_owned()], vec![]]), back(BTreeMap::from([("k".to_owned(), vec![1, 2])])));
+    }
+
+    #[test]
+    fn errors_say_which_part_is_wrong() {
+        let says = |error: ValueError| error.to_string();
+        assert_eq!(
+            says(i16::from_value(&70_000.into()).unwrap_err()),
+            "the value is 70000, not a number from -32768 to 32767"
+        );
+        assert_eq!(says(bool::from_value(&1.into()).unwrap_err()), "the value is an int, not true or false");
+        let nested = Value::from(BTreeMap::from([("ports", vec![Value::from(1), Value::Null])]));
+        let error = BTreeMap::<String, Vec<u16>>::from_value(&nested).unwrap_err();
+        assert_eq!(says(error), "element 1 of `ports` is null, not an integer");
+        assert_eq!(
+            says(String::from_value(&Value::str(b"\xff")).unwrap_err()),
+            "the value is a string of bytes that are not UTF-8"
+        );
+    }
+}

@@ -1,0 +1,286 @@
+//! What a host adds to the language: functions, stages, values.
+
+mod support;
+
+use pipewright::{CancelToken, Engine, ErrorKind, Output, Script, StageCx, StageError, Value};
+use std::collections::BTreeMap;
+use std::io::{BufRead, Read as _, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// An engine with what these tests need.
+fn engine() -> Engine {
+    let copy = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+        let streams = cx.streams();
+        std::io::copy(streams.stdin, streams.stdout)?;
+        Ok(0)
+    };
+    let upper = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+        let streams = cx.streams();
+        for line in streams.stdin.lines() {
+            writeln!(streams.stdout, "{}", line?.to_uppercase())?;
+        }
+        Ok(0)
+    };
+    let endless = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+        loop {
+            cx.stdout().write_all(b"y\n")?;
+        }
+    };
+    let told = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+        let args: Vec<String> = cx.args().iter().map(|arg| format!("{arg:?}")).collect();
+        let who = cx.env("WHO").map(|who| who.to_string_lossy().into_owned());
+        let cwd = cx.cwd().display().to_string();
+        writeln!(cx.stdout(), "{} {who:?} {cwd}", args.join(","))?;
+        writeln!(cx.stderr(), "to stderr")?;
+        Ok(0)
+    };
+    Engine::builder()
+        .function("none", || ())
+        .function("double", |n: i64| n * 2)
+        .function("join_all", |words: Vec<String>, by: String| words.join(&by))
+        .function("three", |a: bool, b: f64, c: Option<String>| format!("{a} {b} {c:?}"))
+        .function("count", |a: Vec<u8>, b: PathBuf, c: Duration, d: BTreeMap<String, u16>| {
+            a.len() + b.as_os_str().len() + c.as_secs() as usize + d.len()
+        })
+        .function("refuse", |name: String| -> Result<String, String> { Err(format!("no {name}")) })
+        .function("panics", |_: Value| -> i64 { panic!("on purpose") })
+        .stage("copy", copy)
+        .stage("upper", upper)
+        .stage("endless", endless)
+        .stage("told", told)
+        .stage("status", |cx: &mut StageCx<'_>| -> Result<u8, StageError> { Ok(cx.args().len() as u8) })
+        .stage("broken", |_: &mut StageCx<'_>| -> Result<u8, StageError> {
+            Err(StageError::new("the table is gone").with_status(4))
+        })
+        .stage("crash", |_: &mut StageCx<'_>| -> Result<u8, StageError> { panic!("on purpose") })
+        .build()
+        .unwrap()
+}
+
+fn script(engine: &Engine, text: &str) -> Script {
+    engine.script("test", text).unwrap_or_else(|error| panic!("{}", error.render(false, 100)))
+}
+
+fn read(text: &str) -> String {
+    let engine = engine();
+    let script = script(&engine, text);
+    engine.session().run(&script).read().unwrap_or_else(|error| panic!("{}", error.render(false, 100)))
+}
+
+fn failure(text: &str) -> pipewright::Error {
+    let engine = engine();
+    let script = script(&engine, text);
+    engine.session().run(&script).stdout(Output::Null).stderr(Output::Null).status().unwrap_err()
+}
+
+// ------------------------------------------------------------------------------------------------ functions
+
+#[test]
+fn functions_take_and_give_typed_values() {
+    assert_eq!(read("echo $[double(21)] $[none() == null]"), "42 true");
+    assert_eq!(read(r#"echo $[join_all(["a", "b c"], "-")]"#), "a-b c");
+    assert_eq!(read("echo $[three(true, 2, null)]"), "true 2 None");
+    assert_eq!(read(r#"echo $[count("ab", "/tmp", 3s, {x: 1})]"#), "10");
+    assert_eq!(read("let xs = [1, 2].map(n => double(n)); echo ...$xs"), "2 4");
+    // A result is data, whatever it holds.
+    assert_eq!(read(r#"printf '[%s]' $[join_all(['$(id)', '; x'], ' ')]"#), "[$(id) ; x]");
+    // For their effect, from other threads, and in a script's function.
+    assert_eq!(read("fn f() { return double(4) }; double(1); { echo $[f()] } | cat"), "8");
+}
+
+#[test]
+fn calls_are_checked_before_anything_runs() {
+    let wrong = |text: &str| engine().script("t", text).unwrap_err().to_string();
+    assert_eq!(wrong("let x = double(1, 2)"), "`double` takes one argument, and is called with 2");
+    assert_eq!(wrong("let x = none(1)"), "`none` takes 0 arguments, and is called with 1");
+    assert!(wrong("let x = double(n: 1)").contains("takes its arguments in order"));
+    assert!(wrong("let x = double(...[1])").contains("of a function of the script only"));
+    assert!(wrong("let x = double").contains("is a function"));
+    let unknown = engine().script("t", "let x = doubl(1)").unwrap_err();
+    assert!(unknown.render(false, 80).contains("did you mean `double`?"), "{}", unknown.render(false, 80));
+    // Without the engine nobody knows them.
+    assert!(Script::parse("t", "let x = double(1)").is_err());
+    // What a script declares is its own.
+    assert_eq!(read("fn double(a, b) { return a ++ b }; echo $[double(\"x\", \"y\")]"), "xy");
+}
+
+#[test]
+fn a_wrong_argument_is_the_scripts_mistake_and_a_failure_the_hosts() {
+    let error = failure("true\nlet n = double(\"x\")");
+    assert_eq!(error.kind(), ErrorKind::Script);
+    assert_eq!(error.to_string(), "test:2:16: argument 1 of `double`: the value is a string, not an integer");
+    let error = failure("let n = refuse(\"luck\")");
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::Host, "test:1:9: `refuse` failed: no luck")
+    );
+    assert!(error.render(false, 80).contains("^^^^^^"), "{}", error.render(false, 80));
+    let error = failure("let n = panics(1)");
+    assert_eq!(error.kind(), ErrorKind::Host);
+    assert_eq!(error.to_string(), "test:1:9: `panics` of the host panicked: on purpose");
+    // A script can catch what fails, and goes on.
+    assert_eq!(read("try { refuse(\"x\") } catch e { echo $[e.message] }"), "`refuse` failed: no x");
+    let secret = failure("let n = refuse(secret(\"hunter2\"))");
+    assert!(secret.to_string().contains("a secret, not a string"), "{secret}");
+}
+
+#[test]
+fn names_that_would_shadow_are_refused() {
+    let function = |name: &str| Engine::builder().function(name, || 1).build().unwrap_err().to_string();
+    let stage = |name: &str| {
+        let stage = |_: &mut StageCx<'_>| -> Result<u8, StageError> { Ok(0) };
+        Engine::builder().stage(name, stage).build().unwrap_err().to_string()
+    };
+    for name in ["if", "flag", "read", "env", "null", "json", "main"] {
+        assert!(function(name).contains("the language has this word"), "{name}");
+    }
+    for name in ["", "a b", "1st", "a-b", "é", "a.b"] {
+        assert!(function(name).contains("none of a name"), "{name}");
+    }
+    for name in ["for", "echo", "[", "export", "set", "eval", "json"] {
+        let message = stage(name);
+        assert!(message.contains("the language has this word") || name == "[", "{name}: {message}");
+    }
+    for name in ["", "-x", "a/b", "a b", "a\n", "a.b"] {
+        assert!(stage(name).contains("none of a name"), "{name}");
+    }
+    let twice = Engine::builder().function("f", || 1).function("f", || 2).build().unwrap_err();
+    assert_eq!(twice.to_string(), "a function called `f` was given twice");
+}
+
+// ------------------------------------------------------------------------------------------------ stages
+
+#[test]
+fn stages_stand_anywhere_in_a_pipeline() {
+    assert_eq!(read("echo abc | upper"), "ABC");
+    assert_eq!(read("echo abc | upper | cat"), "ABC");
+    assert_eq!(read("printf 'b\\na\\n' | sort | upper | copy | cat | copy"), "A\nB");
+    assert_eq!(read("upper <<< abc"), "ABC");
+    assert_eq!(read("echo \"<$(echo abc | upper)>\" $[capture { told x }.err]"), "<ABC> to stderr");
+    let hosted = engine();
+    let mut session = hosted.session();
+    let input = vec![b'x'; 3_000_000];
+    let copied = session.run(&script(&hosted, "copy | cat | copy | copy")).stdin(input.clone()).capture();
+    assert!(copied.unwrap().stdout == input);
+}
+
+#[test]
+fn stages_have_arguments_environment_directory_and_redirections() {
+    let directory = tempfile::tempdir().unwrap();
+    let hosted = engine();
+    let mut session = hosted.session();
+    session.set_cwd(directory.path()).unwrap();
+    let text = "let x = 'a b'; WHO=me told $x * ...$[['1', '2']] > out 2> err; cat out err";
+    std::fs::write(directory.path().join("file"), "").unwrap();
+    let cwd = directory.path().canonicalize().unwrap();
+    let printed = session.run(&script(&hosted, text)).read().unwrap();
+    assert_eq!(printed, format!("'a b','file','1','2' Some(\"me\") {}\nto stderr", cwd.display()));
+    // A value that looks like an option is none, as for a program.
+    let error = failure("let x = '-rf'; told $x");
+    assert!(error.to_string().contains("begins with"), "{error}");
+    // `command` and a value name programs.
+    let error = failure("let name = 'told'; $name");
+    assert!(error.to_string().contains("no program told"), "{error}");
+    let error = failure("command told");
+    assert!(error.to_string().contains("no program told"), "{error}");
+}
+
+#[test]
+fn a_reader_that_ends_ends_a_stage_quietly() {
+    assert_eq!(read("endless | head -n 2"), "y\ny");
+    assert_eq!(read("endless | copy | upper | head -n 1"), "Y");
+    assert_eq!(read("yes | copy | head -n 1"), "y");
+}
+
+#[test]
+fn output_is_there_before_a_stage_waits() {
+    // The writer goes on only when its first line has come out.
+    let directory = tempfile::tempdir().unwrap();
+    let hosted = engine();
+    let mut session = hosted.session();
+    session.set_cwd(directory.path()).unwrap();
+    let text = "mkfifo go; { echo first; cat go } | upper | { head -n 1; echo second >| go; cat }";
+    let run = script(&hosted, text);
+    assert_eq!(session.run(&run).timeout(Duration::from_secs(20)).read().unwrap(), "FIRST\nSECOND");
+}
+
+#[test]
+fn stages_fail_as_commands_do() {
+    let error = failure("status a b");
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Script, 2));
+    let error = failure("echo x | broken");
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Host, 4));
+    assert!(error.to_string().contains("broken: the table is gone"), "{error}");
+    let error = failure("broken | cat");
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Host, 4));
+    assert_eq!(read("if status { echo yes }; if status a { echo no } else { echo fine }"), "yes\nfine");
+    assert_eq!(read("broken 2> /dev/null || echo absorbed"), "absorbed");
+    for text in ["crash", "crash | cat", "echo x | crash", "crash || true", "echo \"$(crash)\""] {
+        let error = failure(text);
+        assert_eq!(error.kind(), ErrorKind::Host, "{text}: {error}");
+        assert!(error.to_string().contains("`crash` of the host panicked: on purpose"), "{text}: {error}");
+    }
+    let error = failure("echo x | upper > /dev/full");
+    assert!(error.to_string().contains("can't write"), "{error}");
+}
+
+#[test]
+fn time_and_cancelling_end_stages() {
+    let hosted = engine();
+    let waits = script(&hosted, "sleep 20 | copy | cat");
+    let started = Instant::now();
+    let error = hosted.session().run(&waits).timeout(Duration::from_millis(100)).status().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    let token = CancelToken::new().unwrap();
+    token.cancel();
+    let error = hosted.session().run(&waits).cancel(&token).status().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    let writes = script(&hosted, "endless | sh -c 'sleep 20'");
+    let error = hosted.session().run(&writes).timeout(Duration::from_millis(100)).status().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    let asks = Engine::builder()
+        .stage("asks", |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+            while !cx.cancelled() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Ok(0)
+        })
+        .build()
+        .unwrap();
+    let run = script(&asks, "asks | cat");
+    let error = asks.session().run(&run).timeout(Duration::from_millis(100)).status().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(started.elapsed() < Duration::from_secs(15));
+}
+
+#[test]
+fn a_stage_runs_in_many_sessions_at_once() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let seen = calls.clone();
+    let hosted = Engine::builder()
+        .function("next", move || seen.fetch_add(1, Ordering::SeqCst))
+        .stage("upper", |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+            let mut text = String::new();
+            cx.stdin().read_to_string(&mut text)?;
+            cx.stdout().write_all(text.to_uppercase().as_bytes())?;
+            Ok(0)
+        })
+        .build()
+        .unwrap();
+    let script = script(&hosted, "let n = next(); echo \"n $n\" | upper | cat");
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let (hosted, script) = (hosted.clone(), script.clone());
+            std::thread::spawn(move || {
+                for _ in 0..10 {
+                    assert!(hosted.session().run(&script).read().unwrap().starts_with("N "));
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(calls.load(Ordering::SeqCst), 40);
+}
