@@ -4,7 +4,7 @@ mod support;
 
 use pipewright::{CancelToken, Engine, ErrorKind, Output, Script, StageCx, StageError, Value};
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read as _, Write};
+use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,6 +2,7 @@
 //! [`Run`] one go. Nothing here is the process's: neither directory nor environment, signals nor terminal.
 
 mod cancel;
+#[expect(clippy::module_inception, reason = "its main type is Engine")]
 mod engine;
 mod error;
 mod io;
