@@ -22,8 +22,8 @@ pub mod value;
 
 pub use engine::{
     BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Function, Input, IntoResult,
-    LineSink, Output, ParseError, Report, Run, Script, ScriptBuilder, Session, Stage, StageCx, StageError,
-    Streams,
+    LineSink, Output, ParseError, Report, Run, Running, Script, ScriptBuilder, Session, Signal, Stage,
+    StageCx, StageError, Streams, Waiting,
 };
 pub use span::Span;
 pub use value::{FromValue, Value, ValueError};

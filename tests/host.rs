@@ -2,7 +2,9 @@
 
 mod support;
 
-use pipewright::{CancelToken, Engine, ErrorKind, Output, Script, StageCx, StageError, Value};
+use pipewright::{
+    CancelToken, Engine, ErrorKind, Output, Script, Session, Signal, StageCx, StageError, Value, ValueError,
+};
 use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -283,4 +285,182 @@ fn a_stage_runs_in_many_sessions_at_once() {
         .collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     assert_eq!(calls.load(Ordering::SeqCst), 40);
+}
+
+// ------------------------------------------------------------------------------------------------ results and calls
+
+fn plain(text: &str) -> Script {
+    Script::parse("test", text).unwrap_or_else(|error| panic!("{}", error.render(false, 100)))
+}
+
+#[test]
+fn a_run_gives_the_result_of_main_or_of_its_last_call() {
+    let value = |text: &str| format!("{:?}", Session::new().run(&plain(text)).value().unwrap());
+    assert_eq!(value("fn main() { return [1, 'x'] }"), "[1, 'x']");
+    assert_eq!(value("fn main() { return false }"), "false");
+    assert_eq!(value("fn f(n) { return n + 1 }; let n = 3; f(n)"), "4");
+    assert_eq!(value("fn f(n) { n.abs(); return n }; defer { f(9) }; f(2)"), "2");
+    for text in ["true", "fn f() { return 1 }; f(); true", "exit 3", "let xs = [1]; if true { xs.len() }"] {
+        assert_eq!(value(text), "null", "{text}");
+    }
+    let error = Session::new().run(&plain("fn main() { fail 'no' }")).value().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Script);
+    // As the binary runs it, what main returns is a status.
+    let error = Session::new().run(&plain("fn main() { return 3 }")).status().unwrap_err();
+    assert!(error.to_string().contains("which nobody takes"), "{error}");
+}
+
+#[test]
+fn variables_have_types_of_rust() {
+    let mut session = Session::new();
+    let text = "let name = 'x'; let xs = [1, 2]; let wait = 1500ms; let none = null; let bad = $'\\xff'";
+    session.run(&plain(text)).status().unwrap();
+    assert_eq!(session.get::<&str>("name"), Ok("x"));
+    assert_eq!(session.get::<Vec<u16>>("xs"), Ok(vec![1, 2]));
+    assert_eq!(session.get::<Duration>("wait"), Ok(Duration::from_millis(1500)));
+    assert_eq!(session.get::<Option<String>>("none"), Ok(None));
+    let says = |error: ValueError| error.to_string();
+    assert_eq!(says(session.get::<i64>("name").unwrap_err()), "the value is a string, not an integer");
+    assert_eq!(says(session.get::<i64>("other").unwrap_err()), "no variable `other`");
+    assert!(says(session.get::<String>("bad").unwrap_err()).contains("not UTF-8"));
+}
+
+#[test]
+fn functions_of_a_script_are_called_after_it_ran() {
+    let mut session = Session::new();
+    assert_eq!(session.call("f", &[]).unwrap_err().kind(), ErrorKind::UnknownFunction);
+    let text = "let count = 10
+        fn add(n: int, m = 1) { count += n * m; return count }
+        fn rest(...all) { return all.len() }
+        fn prints() { sh -c 'exit 3' }
+        { fn inner() { } }";
+    session.run(&plain(text)).status().unwrap();
+    assert_eq!(format!("{:?}", session.call("add", &[2.into()]).unwrap()), "12");
+    assert_eq!(format!("{:?}", session.call("add", &[2.into(), 5.into()]).unwrap()), "22");
+    assert_eq!(session.get::<i64>("count"), Ok(22));
+    assert_eq!(format!("{:?}", session.call("rest", &["a".into(), Value::Null]).unwrap()), "2");
+    // A clone goes ways of its own.
+    let mut other = session.clone();
+    other.call("add", &[100.into()]).unwrap();
+    assert_eq!((session.get::<i64>("count"), other.get::<i64>("count")), (Ok(22), Ok(122)));
+    let wrong = |session: &mut Session, name: &str, values: &[Value]| session.call(name, values).unwrap_err();
+    assert!(wrong(&mut session, "add", &["x".into()]).to_string().contains("is declared as int"));
+    assert!(wrong(&mut session, "add", &[]).to_string().contains("takes 1 to 2 arguments"));
+    let error = wrong(&mut session, "prints", &[]);
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Script, 3));
+    assert_eq!(error.to_string(), "test:4:23: `sh` exited with 3");
+    assert_eq!(wrong(&mut session, "inner", &[]).kind(), ErrorKind::UnknownFunction);
+    // Where a script was left early, its variables have no values.
+    session.run(&plain("fn f() { return 1 }; exit 0; let b = 2")).status().unwrap();
+    assert_eq!(wrong(&mut session, "f", &[]).kind(), ErrorKind::UnknownFunction);
+}
+
+// ------------------------------------------------------------------------------------------------ in the background
+
+#[test]
+fn a_run_in_the_background_is_waited_for() {
+    let mut session = Session::new();
+    let lines = Arc::new(AtomicUsize::new(0));
+    let seen = lines.clone();
+    let count = Output::Lines(Box::new(move |_| drop(seen.fetch_add(1, Ordering::SeqCst))));
+    let running = session.run(&plain("printf 'a\\nb\\n'; let x = 1; exit 4")).stdout(count).start().unwrap();
+    // It has a session of its own.
+    assert!(session.value("x").is_none());
+    assert_eq!(running.wait().unwrap().status(), 4);
+    assert_eq!(lines.load(Ordering::SeqCst), 2);
+    let running = session.run(&plain("sh -c 'exit 7'")).start().unwrap();
+    while running.try_wait().is_ok_and(|report| report.is_none()) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert_eq!(running.try_wait().unwrap_err().exit_code(), 7);
+    assert_eq!(running.wait().unwrap_err().exit_code(), 7);
+    let missing = Script::builder("t").input("x").parse("echo $x").unwrap();
+    assert_eq!(session.run(&missing).start().unwrap().wait().unwrap_err().kind(), ErrorKind::MissingInput);
+}
+
+/// Waits until a file is there.
+fn await_file(path: &std::path::Path) {
+    let started = Instant::now();
+    while !path.exists() {
+        assert!(started.elapsed() < Duration::from_secs(20), "{} comes", path.display());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn what_is_dropped_or_shut_down_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut session = Session::new();
+    session.set_cwd(directory.path()).unwrap();
+    let started = Instant::now();
+    let text = "defer { touch cleaned }; sh -c 'touch begun; sleep 60'";
+    let running = session.run(&plain(text)).start().unwrap();
+    await_file(&directory.path().join("begun"));
+    drop(running);
+    assert!(directory.path().join("cleaned").exists(), "what is deferred has run");
+    // What ignores TERM gets KILL, long before the grace of the script is up.
+    let stubborn = "sh -c 'trap \"\" TERM; touch deaf; while :; do sleep 60; done'";
+    let running = session.run(&plain(&format!("with grace=60s {{ {stubborn} }}"))).start().unwrap();
+    await_file(&directory.path().join("deaf"));
+    assert!(!running.shutdown(Duration::from_millis(50)).success());
+    assert_eq!(running.wait().unwrap_err().kind(), ErrorKind::Cancelled);
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    // Cancelling what the run was given still works, and so does a token for both.
+    let token = CancelToken::new().unwrap();
+    let running = session.run(&plain("sleep 60")).cancel(&token).start().unwrap();
+    token.cancel();
+    assert_eq!(running.wait().unwrap_err().kind(), ErrorKind::Cancelled);
+    let running = session.run(&plain("sleep 50ms; touch on_its_own")).start().unwrap();
+    running.detach();
+    await_file(&directory.path().join("on_its_own"));
+}
+
+#[test]
+fn a_signal_reaches_the_programs() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut session = Session::new();
+    session.set_cwd(directory.path()).unwrap();
+    let text = "sh -c 'trap \"touch heard; exit 9\" USR1; touch ready; while :; do sleep 0.01; done'";
+    let running = session.run(&plain(text)).stderr(Output::Null).start().unwrap();
+    await_file(&directory.path().join("ready"));
+    running.signal(Signal::parse(b"USR1").unwrap()).unwrap();
+    assert_eq!(running.wait().unwrap_err().exit_code(), 9);
+    assert!(directory.path().join("heard").exists());
+    let running = session.run(&plain("true")).start().unwrap();
+    while running.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(running.signal(Signal::TERM).is_err());
+}
+
+#[test]
+fn many_runs_are_awaited_without_a_thread_for_each_wait() {
+    use std::future::Future;
+    use std::sync::mpsc;
+    use std::task::{Context, Poll, Wake, Waker};
+    struct Ready(mpsc::Sender<usize>, usize);
+    impl Wake for Ready {
+        fn wake(self: Arc<Self>) {
+            let _ = self.0.send(self.1);
+        }
+    }
+    let (sender, receiver) = mpsc::channel();
+    let start = |place: usize| {
+        let script = plain(&format!("sleep {}ms; exit {place}", 5 * (10 - place)));
+        let future = Session::new().run(&script).start().unwrap().wait_async();
+        Some(Box::pin(future))
+    };
+    let mut all: Vec<_> = (0..10).map(start).collect();
+    (0..10).for_each(|place| sender.send(place).unwrap());
+    let mut left = 10;
+    while left > 0 {
+        let place = receiver.recv().unwrap();
+        let waker = Waker::from(Arc::new(Ready(sender.clone(), place)));
+        let Some(future) = &mut all[place] else { continue };
+        if let Poll::Ready(report) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            assert_eq!(usize::from(report.unwrap().status()), place);
+            all[place] = None;
+            left -= 1;
+        }
+    }
 }

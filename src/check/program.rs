@@ -29,6 +29,8 @@ pub struct Program {
     pub inputs: Box<[(Box<str>, Slot)]>,
     /// Variables that the script declares outside of any block, by name.
     pub variables: Box<[(Box<str>, Slot)]>,
+    /// Functions that the script declares outside of any block, by name.
+    pub declared: Box<[(Box<str>, FunctionId)]>,
     /// The script's `fn main`.
     pub main: Option<FunctionId>,
     /// What is allowed, and probably not meant.

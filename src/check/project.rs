@@ -196,8 +196,7 @@ impl Project {
         None
     }
 
-    /// The whole, when no file had an error.
-    /// The whole, with what its script declares outside of any block.
+    /// The whole, when no file had an error, with what its script declares outside of any block.
     pub fn into_program(self, main: Option<FunctionId>, members: &Members) -> Option<Program> {
         let is_input = |name: &str| self.inputs.iter().any(|input| &**input == name);
         let mut variables: Vec<(Box<str>, Slot)> = members
@@ -212,7 +211,12 @@ impl Project {
         // In the order of the text, whatever the map's.
         variables.sort_by_key(|(_, slot)| slot.place());
         let (inputs, variables) = variables.into_iter().partition::<Vec<_>, _>(|(name, _)| is_input(name));
+        let declared = members.iter().filter_map(|(name, meaning)| match meaning {
+            Name::Function(id) => Some((name.as_str().into(), *id)),
+            _ => None,
+        });
         Some(Program {
+            declared: declared.collect(),
             inputs: inputs.into(),
             variables: variables.into(),
             modules: self.modules.into_iter().collect::<Option<_>>()?,

@@ -33,10 +33,10 @@ impl fmt::Display for ParseError {
 impl std::error::Error for ParseError {}
 
 /// A run that failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error(pub(super) Box<Failed>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Failed {
     pub kind: ErrorKind,
     pub diagnostic: Diagnostic,
@@ -57,6 +57,8 @@ pub enum ErrorKind {
     MissingInput,
     /// The host's own reader, writer or file failed, or a function or stage that it gave the script.
     Host,
+    /// [`super::Session::call`] was asked for a function that there is not.
+    UnknownFunction,
     /// A bug of this library.
     Internal,
 }

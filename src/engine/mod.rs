@@ -6,25 +6,28 @@ mod cancel;
 mod engine;
 mod error;
 mod io;
+mod perform;
 mod report;
 mod run;
+mod running;
 mod script;
 mod session;
 
 use crate::diag::{Diagnostic, Source};
 use crate::eval::{Interpreter, Setup, Unwind};
-use crate::process::Signal;
 use std::sync::Arc;
 
 pub use crate::eval::audit::{Log as AuditLog, verify as verify_audit};
 pub use crate::eval::{Event, Observer};
 pub use crate::host::{Function, IntoResult, Stage, StageCx, StageError, Streams};
+pub use crate::process::Signal;
 pub use cancel::CancelToken;
 pub use engine::{BuildError, Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, ParseError};
 pub use io::{Input, LineSink, Output};
 pub use report::{Captured, Report};
 pub use run::Run;
+pub use running::{Running, Waiting};
 pub use script::{Script, ScriptBuilder};
 pub use session::Session;
 

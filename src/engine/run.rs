@@ -1,29 +1,21 @@
 //! One go of a script.
 
-use super::error::{Error, ErrorKind, Failed};
-use super::io::{Input, Output, Plumbing};
-use super::{CancelToken, Captured, Report, Script, Session};
-use crate::diag::{Diagnostic, code};
-use crate::eval::{Eval, Interpreter, Setup, Unwind};
-use crate::process::{FileTable, Interrupt};
+use super::error::Error;
+use super::io::{Input, Output};
+use super::perform::{Request, Work};
+use super::{CancelToken, Captured, Report, Running, Script, Session};
 use crate::value::Value;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A run that is yet to begin: what it reads, where it writes, how long it may take; then one verb.
 ///
 /// Unless told otherwise it reads nothing and prints where this process does.
-#[must_use = "nothing runs before status(), capture() or read()"]
+#[must_use = "nothing runs before status(), capture(), read(), value() or start()"]
 pub struct Run<'s> {
     session: &'s mut Session,
     script: &'s Script,
-    arguments: Vec<(String, Value)>,
-    args: Vec<Vec<u8>>,
-    stdin: Input,
-    stdout: Output,
-    stderr: Output,
-    timeout: Option<Duration>,
-    cancel: Interrupt,
+    request: Request,
     max_output: usize,
 }
 
@@ -32,60 +24,49 @@ const MAX_OUTPUT: usize = 256 << 20;
 
 impl<'s> Run<'s> {
     pub(super) fn new(session: &'s mut Session, script: &'s Script) -> Self {
-        Self {
-            session,
-            script,
-            arguments: Vec::new(),
-            args: Vec::new(),
-            stdin: Input::Null,
-            stdout: Output::Inherit,
-            stderr: Output::Inherit,
-            timeout: None,
-            cancel: Interrupt::none(),
-            max_output: MAX_OUTPUT,
-        }
+        Self { session, script, request: Request::default(), max_output: MAX_OUTPUT }
     }
 
     /// Gives an input a value for this run only. Values are data: nothing in one is ever code.
     pub fn arg(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.arguments.push((name.to_string(), value.into()));
+        self.request.arguments.push((name.to_string(), value.into()));
         self
     }
 
     /// The script's `args`, and the words that its `main` is called with.
     pub fn args<A: AsRef<[u8]>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
-        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_vec()));
+        self.request.args.extend(args.into_iter().map(|arg| arg.as_ref().to_vec()));
         self
     }
 
     /// What it reads.
     pub fn stdin(mut self, input: impl Into<Input>) -> Self {
-        self.stdin = input.into();
+        self.request.stdin = input.into();
         self
     }
 
     /// Where its standard output goes.
     pub fn stdout(mut self, output: impl Into<Output>) -> Self {
-        self.stdout = output.into();
+        self.request.stdout = output.into();
         self
     }
 
     /// Where its standard error goes.
     pub fn stderr(mut self, output: impl Into<Output>) -> Self {
-        self.stderr = output.into();
+        self.request.stderr = output.into();
         self
     }
 
     /// How long it may take. Then its processes get SIGTERM, and SIGKILL after 5 s, or the grace that the script gives;
     /// the run fails with [`ErrorKind::TimedOut`], also while a process that it left behind holds a pipe.
     pub fn timeout(mut self, time: Duration) -> Self {
-        self.timeout = Some(time);
+        self.request.timeout = Some(time);
         self
     }
 
     /// What stops it from elsewhere.
     pub fn cancel(mut self, token: &CancelToken) -> Self {
-        self.cancel = token.0.clone();
+        self.request.cancel = token.0.clone();
         self
     }
 
@@ -100,64 +81,36 @@ impl<'s> Run<'s> {
     /// # Errors
     /// [`Error`]: a command failed, time was up, it was cancelled.
     pub fn status(self) -> Result<Report, Error> {
-        let started = Instant::now();
-        let report = |status| Report { status, wall: started.elapsed() };
-        let failed = |kind, diagnostic, status| {
-            Err(Error(Box::new(Failed { kind, diagnostic, report: report(status) })))
-        };
-        let host = |error: std::io::Error| {
-            let page = Diagnostic::new(
-                code::CANNOT_OPEN,
-                format!("the host's stream: {}", crate::diag::reason(&error)),
-            );
-            Error(Box::new(Failed { kind: ErrorKind::Host, diagnostic: page, report: report(126) }))
-        };
-        let mut variables = Vec::new();
-        for (name, slot) in &self.script.program.inputs {
-            let given =
-                self.arguments.iter().rev().find(|(given, _)| **given == **name).map(|(_, value)| value);
-            match given.or_else(|| self.session.value(name)) {
-                Some(value) => variables.push((*slot, value.clone())),
-                None => {
-                    let message = format!("the input `{name}` of the script was given no value");
-                    let page = Diagnostic::new(code::UNDECLARED_NAME, message);
-                    return failed(ErrorKind::MissingInput, page, 2);
-                }
-            }
-        }
-        let mut files = FileTable::empty();
-        let mut plumbing = Plumbing::default();
-        plumbing.input(&mut files, self.stdin).map_err(host)?;
-        plumbing.output(&mut files, 1, self.stdout).map_err(host)?;
-        plumbing.output(&mut files, 2, self.stderr).map_err(host)?;
-        let setup = Setup {
-            args: self.args,
-            variables,
-            files: Some(files),
-            directory: self.session.directory_path(),
-            environment: Some(self.session.environment.clone()),
-            interrupt: Some(self.cancel),
-            timeout: self.timeout,
-            ..Setup::default()
-        };
-        let mut interpreter = Interpreter::new(self.script.program.clone(), setup);
-        let ended = ended(interpreter.run());
-        let ended =
-            ended.map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
-        for (name, slot) in &self.script.program.variables {
-            self.session.variables.insert(name.to_string(), interpreter.value_of(*slot));
-        }
-        // The run's own ends of the pipes go with it.
-        drop(interpreter);
-        let plumbed = plumbing.end();
-        match (ended, plumbed) {
-            (Ok(status), Ok(())) => Ok(report(status)),
-            (Err((kind, diagnostic, status)), plumbed) if kind != ErrorKind::Script || plumbed.is_ok() => {
-                failed(kind, diagnostic, status)
-            }
-            // That a writer failed is why a program of the script died of SIGPIPE, and not the other way.
-            (_, plumbed) => plumbed.map(|()| report(0)).map_err(host),
-        }
+        self.request.perform(self.session, &Work::Run(self.script)).map(|(report, _)| report)
+    }
+
+    /// Runs it to its end and gives its result: what its `main` returned, or without a `main` the value of the call
+    /// that it ends with (as `total(xs)`, `xs.len()`); else null. What `main` returns is no status then.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let text = "fn main(name, count: int = 1) { return { name: name, sizes: [count, count * 2] } }";
+    /// let script = Script::parse("t", text)?;
+    /// let value = Session::new().run(&script).args(["disk", "--count", "4"]).value()?;
+    /// assert_eq!(format!("{value:?}"), "{name: 'disk', sizes: [4, 8]}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As of [`Run::status`].
+    pub fn value(mut self) -> Result<Value, Error> {
+        self.request.keep_result = true;
+        self.request.perform(self.session, &Work::Run(self.script)).map(|(_, value)| value)
+    }
+
+    /// Runs it in the background, on a thread of its own and in a copy of the session, so that this one is free. What it
+    /// prints goes to its outputs.
+    ///
+    /// # Errors
+    /// [`super::ErrorKind::Host`] when no thread or descriptor is left.
+    pub fn start(self) -> Result<Running, Error> {
+        Running::start(self.session.clone(), self.script.clone(), self.request)
     }
 
     /// Runs it to its end and gives what it has printed.
@@ -169,8 +122,8 @@ impl<'s> Run<'s> {
         let max = self.max_output;
         let into =
             |stream: &Arc<Mutex<Vec<u8>>>| Output::Writer(Box::new(Bounded { bytes: stream.clone(), max }));
-        self.stdout = into(&streams[0]);
-        self.stderr = into(&streams[1]);
+        self.request.stdout = into(&streams[0]);
+        self.request.stderr = into(&streams[1]);
         let report = self.status()?;
         let [stdout, stderr] =
             streams.map(|stream| std::mem::take(&mut *stream.lock().unwrap_or_else(PoisonError::into_inner)));
@@ -184,39 +137,11 @@ impl<'s> Run<'s> {
     /// As of [`Run::capture`].
     pub fn read(mut self) -> Result<String, Error> {
         let stream: Arc<Mutex<Vec<u8>>> = Arc::default();
-        self.stdout = Output::Writer(Box::new(Bounded { bytes: stream.clone(), max: self.max_output }));
+        self.request.stdout =
+            Output::Writer(Box::new(Bounded { bytes: stream.clone(), max: self.max_output }));
         self.status()?;
         let bytes = std::mem::take(&mut *stream.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string())
-    }
-}
-
-/// The status of a run, or why it failed.
-fn ended(outcome: Eval<()>) -> Result<u8, (ErrorKind, Diagnostic, u8)> {
-    match outcome {
-        Ok(()) | Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Ok(0),
-        Err(Unwind::Exit(status)) => Ok(status),
-        // As of a program that SIGPIPE has ended.
-        Err(Unwind::PipeClosed) => Ok(141),
-        Err(Unwind::Interrupted(signal)) => {
-            let page = Diagnostic::new(code::CANCELLED, "the run was cancelled");
-            Err((ErrorKind::Cancelled, page, 128_u8.saturating_add(signal.number() as u8)))
-        }
-        Err(Unwind::TimedOut(timed_out)) => {
-            Err((ErrorKind::TimedOut, timed_out.into_error().into_page(), 124))
-        }
-        Err(Unwind::Error(error)) => {
-            let status = error.status;
-            let page = error.into_page();
-            let kind = match page.code {
-                bug if bug == code::INTERNAL => ErrorKind::Internal,
-                host if host == code::HOST_FAILED => ErrorKind::Host,
-                _ => ErrorKind::Script,
-            };
-            Err((kind, page, status))
-        }
-        // What `--help` of its `main` prints is no result of a run.
-        Err(Unwind::Help(text)) => Err((ErrorKind::Script, Diagnostic::new(code::BAD_ARGUMENTS, text), 2)),
     }
 }
 

@@ -1,7 +1,10 @@
 //! The state that runs share: variables, environment, directory.
 
-use super::{Engine, Run, Script};
-use crate::diag::visible;
+use super::error::Failed;
+use super::perform::{Request, Work};
+use super::{Engine, Error, ErrorKind, Report, Run, Script};
+use crate::diag::{Diagnostic, code, visible};
+use crate::eval::Ran;
 use crate::process::{Environment, InvalidVariable};
 use crate::value::{FromValue, Value, ValueError};
 use indexmap::IndexMap;
@@ -9,6 +12,8 @@ use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Variables, an environment and a directory for scripts to run in. Nothing of it is the process's: many sessions run
 /// side by side, in threads of one program. A clone is a session of its own from then on, and cheap.
@@ -29,6 +34,8 @@ pub struct Session {
     pub(super) environment: Environment,
     /// Absolute.
     pub(super) directory: Option<PathBuf>,
+    /// The last script that ran, if to its end.
+    pub(super) ran: Option<Arc<Ran>>,
 }
 
 impl Default for Session {
@@ -49,6 +56,7 @@ impl Session {
             variables: IndexMap::new(),
             environment: Environment::inherited(),
             directory: std::env::current_dir().ok(),
+            ran: None,
         }
     }
 
@@ -134,6 +142,36 @@ impl Session {
     /// A run of a script, to be configured and then done by one of its verbs.
     pub fn run<'s>(&'s mut self, script: &'s Script) -> Run<'s> {
         Run::new(self, script)
+    }
+
+    /// Calls a function of the last script that ran here, with its variables as they are; the value that it returns.
+    /// Like a run without anything said, it reads nothing and prints where this process does.
+    ///
+    /// ```
+    /// use pipewright::{FromValue, Script, Session, Value};
+    ///
+    /// let mut session = Session::new();
+    /// let text = "let calls = 0; fn greet(name) { calls += 1; return \"hello $name\" }";
+    /// session.run(&Script::parse("t", text)?).status()?;
+    /// let value = session.call("greet", &[Value::from("you")])?;
+    /// assert_eq!(<&str>::from_value(&value)?, "hello you");
+    /// assert_eq!(session.get::<i64>("calls")?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As of [`Run::status`]; [`super::ErrorKind::UnknownFunction`] when it declares no function of this name outside of its
+    /// blocks, or did not run to its end.
+    pub fn call(&mut self, function: &str, arguments: &[Value]) -> Result<Value, Error> {
+        let found = self.ran.clone().and_then(|ran| ran.function(function).map(|id| (ran, id)));
+        let Some((ran, id)) = found else {
+            let message =
+                format!("no function `{}` in a script that ran to its end", visible(function.as_bytes()));
+            let diagnostic = Diagnostic::new(code::UNDECLARED_NAME, message);
+            let report = Report { status: 2, wall: Duration::ZERO };
+            return Err(Error(Box::new(Failed { kind: ErrorKind::UnknownFunction, diagnostic, report })));
+        };
+        Request::default().perform(self, &Work::Call(ran, id, arguments)).map(|(_, value)| value)
     }
 
     pub(super) fn directory_path(&self) -> Option<std::sync::Arc<std::ffi::CStr>> {

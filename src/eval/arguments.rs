@@ -125,6 +125,10 @@ impl Interpreter {
 
     pub(super) fn run_main(&mut self, main: Main) -> Eval<()> {
         let span = self.shared.program.function(main.function).span;
+        if self.result.is_some() {
+            self.result = Some(self.call_given(main.function, main.given, span)?);
+            return Ok(());
+        }
         match self.call_command(main.function, main.given, span)? {
             0 => Ok(()),
             status => Err(Unwind::Exit(status)),

@@ -59,6 +59,8 @@ pub struct Setup {
     pub interrupt: Option<Interrupt>,
     /// How long it may take.
     pub timeout: Option<Duration>,
+    /// Its result is wanted: what its `main` returns is that, and no status.
+    pub keep_result: bool,
 }
 
 /// What all threads of a run share.
@@ -131,6 +133,8 @@ pub struct Interpreter {
     pub(super) jobs: Vec<Job>,
     /// The process substitutions of the command that is being prepared or runs.
     pub(super) substitutions: Vec<Substitution>,
+    /// What the run gives, if that is wanted.
+    pub(super) result: Option<Value>,
     /// The status of the last pipeline: what `exit` alone means.
     pub(super) status: u8,
     /// Whether PWD was made to name the directory.
@@ -192,6 +196,7 @@ impl Interpreter {
             }),
             jobs: Vec::new(),
             substitutions: Vec::new(),
+            result: setup.keep_result.then_some(Value::Null),
             status: 0,
             directory_named: false,
             dry: setup.dry_run.then(Box::default),
@@ -218,6 +223,7 @@ impl Interpreter {
             settings: self.settings.clone(),
             jobs: Vec::new(),
             substitutions: Vec::new(),
+            result: None,
             status: self.status,
             directory_named: self.directory_named,
             dry: None,
@@ -246,6 +252,11 @@ impl Interpreter {
         self.audit_begin()?;
         let ran = self.block(&shared.program.modules[SCRIPT.0 as usize].body);
         let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(main)));
+        self.end(ran)
+    }
+
+    /// Awaits or ends the jobs of what has run, and ends what it has left behind.
+    pub(super) fn end(&mut self, ran: Eval<()>) -> Eval<()> {
         let ran = match ran {
             // A signal that came while nothing could be interrupted.
             Ok(()) => self.await_jobs().and_then(|()| self.check_interrupt()),

@@ -19,6 +19,7 @@ mod pipeline;
 mod quote;
 mod record;
 mod redirect;
+mod result;
 mod settings;
 mod start_error;
 mod statement;
@@ -30,5 +31,7 @@ mod with;
 mod word;
 
 pub use interpreter::{Event, Interpreter, Observer, Setup};
+pub use result::Ran;
+pub use thread::STACK;
 
 pub use unwind::{Error, Eval, Unwind, page};

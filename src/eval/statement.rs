@@ -38,7 +38,11 @@ impl Interpreter {
                 let result = self.append(*slot, value, statement.span);
                 if self.dry.is_some() { self.dry_assign(*slot, result, before) } else { result }
             }
-            StatementKind::Evaluate(value) => self.expr(value).map(drop),
+            StatementKind::Evaluate(value) => {
+                let value = self.expr(value)?;
+                self.note_result(value);
+                Ok(())
+            }
             StatementKind::Pipeline(pipeline) => match self.pipeline(pipeline)? {
                 None => Ok(()),
                 Some(failure) => Err(self.raise(failure)),

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What the depth of calls is bounded for (`sys::stack`).
-const STACK: usize = 8 << 20;
+pub const STACK: usize = 8 << 20;
 
 /// How long a thread may be waited for when there is none at the moment: threads count as processes, and others may be
 /// ending (pthread_create(3), `EAGAIN`).

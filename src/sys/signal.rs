@@ -134,6 +134,9 @@ impl fmt::Debug for Signal {
     }
 }
 
+/// What sending fails with when there is no such process.
+pub const NO_PROCESS: i32 = libc::ESRCH;
+
 /// Sends to a process by number: one that is known to be unreaped, or that the user named.
 ///
 /// # Errors

@@ -1,0 +1,279 @@
+//! A run in the background.
+
+use super::error::{Error, ErrorKind, Failed};
+use super::perform::{Request, Work};
+use super::{Report, Script, Session, Signal};
+use crate::diag::{Diagnostic, code, reason};
+use crate::eval::{Event, STACK};
+use crate::process::Interrupt;
+use crate::sys::signal::NO_PROCESS;
+use crate::sys::tree;
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A run in the background, of [`super::Run::start`]. Dropping it cancels the run and waits for its end, so that nothing
+/// outlives its owner by accident; [`Running::detach`] is for what should.
+///
+/// ```
+/// use pipewright::{Script, Session, Signal};
+/// use std::time::Duration;
+///
+/// let script = Script::parse("t", "sleep 0.05; exit 3")?;
+/// let mut session = Session::new();
+/// let running = session.run(&script).start()?;
+/// assert!(running.try_wait()?.is_none());
+/// assert_eq!(running.wait()?.status(), 3);
+///
+/// let server = session.run(&Script::parse("t", "sh -c 'sleep 60'")?).start()?;
+/// let report = server.shutdown(Duration::from_secs(2));
+/// assert!(!report.success());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Running {
+    state: Arc<State>,
+    /// None when it has been joined or left to itself.
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the run's thread and its owner share.
+#[derive(Debug)]
+struct State {
+    interrupt: Interrupt,
+    end: Mutex<End>,
+    ended: Condvar,
+    /// Its programs that are there now, by number.
+    programs: Mutex<HashMap<i32, tree::Identity>>,
+}
+
+#[derive(Debug, Default)]
+struct End {
+    result: Option<Result<Report, Error>>,
+    /// Who waits for it without a thread.
+    waker: Option<Waker>,
+}
+
+const _: () = {
+    const fn shared_between_threads<T: Send + Sync>() {}
+    shared_between_threads::<Running>();
+};
+
+impl Running {
+    pub(super) fn start(mut session: Session, script: Script, mut request: Request) -> Result<Self, Error> {
+        let started = Instant::now();
+        let failed = |error: io::Error| {
+            let message = format!("can't start a run in the background: {}", reason(&error));
+            let diagnostic = Diagnostic::new(code::SPAWN_FAILED, message);
+            let report = Report { status: 126, wall: started.elapsed() };
+            Error(Box::new(Failed { kind: ErrorKind::Host, diagnostic, report }))
+        };
+        let interrupt = request.cancel.child().map_err(failed)?;
+        let state = Arc::new(State {
+            interrupt: interrupt.clone(),
+            end: Mutex::default(),
+            ended: Condvar::new(),
+            programs: Mutex::default(),
+        });
+        request.cancel = interrupt;
+        let seen = state.clone();
+        request.observer = Some(Box::new(move |event| seen.note(event)));
+        let own = state.clone();
+        let work = move || {
+            let perform = AssertUnwindSafe(|| request.perform(&mut session, &Work::Run(&script)));
+            let result = match catch_unwind(perform) {
+                Ok(result) => result.map(|(report, _)| report),
+                Err(_) => {
+                    let diagnostic = Diagnostic::new(code::INTERNAL, "the thread of the run crashed");
+                    let report = Report { status: 255, wall: started.elapsed() };
+                    Err(Error(Box::new(Failed { kind: ErrorKind::Internal, diagnostic, report })))
+                }
+            };
+            own.set(result);
+        };
+        let builder = std::thread::Builder::new().name("pipewright-run".into()).stack_size(STACK);
+        Ok(Self { thread: Some(builder.spawn(work).map_err(failed)?), state })
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    /// As of [`super::Run::status`].
+    pub fn try_wait(&self) -> Result<Option<Report>, Error> {
+        self.state.end().result.clone().transpose()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// As of [`super::Run::status`].
+    pub fn wait(mut self) -> Result<Report, Error> {
+        let result = self.state.wait();
+        self.join();
+        result
+    }
+
+    /// Waits for its end without a thread: the run's own wakes who waits. No runtime is needed, and any will do.
+    /// Dropping the future cancels the run, and waits for that.
+    ///
+    /// ```
+    /// # use std::task::{Context, Poll, Wake, Waker};
+    /// # struct Unpark(std::thread::Thread);
+    /// # impl Wake for Unpark { fn wake(self: std::sync::Arc<Self>) { self.0.unpark(); } }
+    /// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+    /// #     let waker = Waker::from(std::sync::Arc::new(Unpark(std::thread::current())));
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     loop {
+    /// #         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+    /// #             Poll::Ready(value) => return value,
+    /// #             Poll::Pending => std::thread::park(),
+    /// #         }
+    /// #     }
+    /// # }
+    /// use pipewright::{Script, Session};
+    ///
+    /// let script = Script::parse("t", "sleep 0.05; exit 3")?;
+    /// let running = Session::new().run(&script).start()?;
+    /// let report = block_on(async { running.wait_async().await })?;
+    /// assert_eq!(report.status(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wait_async(self) -> Waiting {
+        Waiting { running: self }
+    }
+
+    /// Ends it: its programs get SIGTERM, what is deferred runs, and what is there after `grace` gets SIGKILL; the grace
+    /// of the script (5 s unless it says so by `with grace=`) may end earlier. Returns when all is over.
+    pub fn shutdown(&self, grace: Duration) -> Report {
+        self.state.interrupt.raise(Signal::TERM);
+        let result = self.state.wait_for(grace).unwrap_or_else(|| {
+            self.state.interrupt.raise(Signal::KILL);
+            self.state.wait()
+        });
+        result.unwrap_or_else(|error| error.report().clone())
+    }
+
+    /// Sends a signal to the programs that it has started and that are running, not to what these have started.
+    ///
+    /// # Errors
+    /// `ESRCH` when none is running; `EPERM` when one has become another user's (kill(2)).
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        let programs: Vec<tree::Identity> = self.state.programs().values().copied().collect();
+        let mut result = Err(io::Error::from_raw_os_error(NO_PROCESS));
+        for program in programs {
+            match tree::send(program, signal) {
+                Ok(()) if result.as_ref().is_err_and(is_gone) => result = Ok(()),
+                Err(error) if !is_gone(&error) => result = Err(error),
+                // It has just ended.
+                _ => {}
+            }
+        }
+        result
+    }
+
+    /// Leaves it to itself, until it or this process ends.
+    pub fn detach(mut self) {
+        self.thread = None;
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // What it has to say is in the state.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(NO_PROCESS)
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            self.state.interrupt.raise(Signal::TERM);
+            self.join();
+        }
+    }
+}
+
+/// The end of a [`Running`], to be awaited: see [`Running::wait_async`].
+#[derive(Debug)]
+#[must_use = "a future that is dropped cancels the run"]
+pub struct Waiting {
+    running: Running,
+}
+
+impl Future for Waiting {
+    type Output = Result<Report, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut end = self.running.state.end();
+        match end.result.clone() {
+            Some(result) => Poll::Ready(result),
+            None => {
+                end.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl State {
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn programs(&self) -> MutexGuard<'_, HashMap<i32, tree::Identity>> {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a program that has started or ended. One that has started is not reaped before this returns, so its number
+    /// is its own.
+    fn note(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { pid, .. } => {
+                if let Some(status) = tree::status(*pid) {
+                    self.programs().insert(*pid, status.identity);
+                }
+            }
+            Event::Ended { report, .. } => {
+                report.pid.map(|pid| self.programs().remove(&pid));
+            }
+        }
+    }
+
+    fn set(&self, result: Result<Report, Error>) {
+        let mut end = self.end();
+        end.result = Some(result);
+        let waker = end.waker.take();
+        drop(end);
+        self.ended.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn wait(&self) -> Result<Report, Error> {
+        let mut end = self.end();
+        loop {
+            match &end.result {
+                Some(result) => return result.clone(),
+                None => end = self.ended.wait(end).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// The same for a time; none when it is up first.
+    fn wait_for(&self, time: Duration) -> Option<Result<Report, Error>> {
+        let wait = self.ended.wait_timeout_while(self.end(), time, |end| end.result.is_none());
+        let (end, _) = wait.unwrap_or_else(PoisonError::into_inner);
+        end.result.clone()
+    }
+}

@@ -1,0 +1,88 @@
+//! What a run leaves to its host: its result, and its functions to be called.
+
+use super::Interpreter;
+use super::interpreter::Setup;
+use super::unwind::Eval;
+use crate::check::program::{FunctionId, ModuleId, Program, SCRIPT, Statement, StatementKind};
+use crate::value::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// A script that has run, with its variables.
+#[derive(Clone)]
+pub struct Ran {
+    program: Arc<Program>,
+    slots: Vec<Value>,
+    used: Vec<bool>,
+}
+
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.program.source(SCRIPT).name())
+    }
+}
+
+impl Ran {
+    /// A function that it declares outside of any block.
+    pub fn function(&self, name: &str) -> Option<FunctionId> {
+        let declared = &self.program.declared;
+        declared.iter().find(|(known, _)| **known == *name).map(|(_, function)| *function)
+    }
+
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+}
+
+impl Interpreter {
+    /// One that goes on where a script has ended.
+    pub fn after(ran: &Ran, setup: Setup) -> Self {
+        let mut interpreter = Self::new(ran.program.clone(), setup);
+        interpreter.slots.clone_from(&ran.slots);
+        interpreter.used.clone_from(&ran.used);
+        interpreter
+    }
+
+    /// The script, as it has run.
+    pub fn ran(&self) -> Ran {
+        let program = self.shared.program.clone();
+        Ran {
+            slots: self.slots.iter().take(program.slots).cloned().collect(),
+            used: self.used.clone(),
+            program,
+        }
+    }
+
+    /// Calls a function of the script.
+    pub fn call(&mut self, function: FunctionId, arguments: &[Value]) -> Eval<Value> {
+        let value = self.function_value(function);
+        let span = self.shared.program.function(function).span;
+        self.module = SCRIPT;
+        let called = self.apply_values(&value, arguments, span);
+        let (result, ended) = match called {
+            Ok(value) => (value, Ok(())),
+            Err(unwind) => (Value::Null, Err(unwind)),
+        };
+        self.end(ended).map(|()| result)
+    }
+
+    /// Keeps the value of a statement of the script's own level, where a result is wanted.
+    #[inline]
+    pub(super) fn note_result(&mut self, value: Value) {
+        if self.result.is_some() && self.calls == 0 && self.shielded.is_none() && self.module == SCRIPT {
+            self.result = Some(value);
+        }
+    }
+
+    /// What `main` returned, or without one the value of the call that the script ends with; else null.
+    pub fn result(&mut self) -> Value {
+        let program = &self.shared.program;
+        let ends_with_call = || {
+            let ModuleId(script) = SCRIPT;
+            let last = program.modules[script as usize].body.statements.last();
+            matches!(last, Some(Statement { kind: StatementKind::Evaluate(_), .. }))
+        };
+        let given = program.main.is_some() || ends_with_call();
+        self.result.take().filter(|_| given).unwrap_or_default()
+    }
+}
