@@ -28,6 +28,11 @@ pub use engine::{
 pub use span::Span;
 pub use value::{FromValue, Value, ValueError};
 
+/// The examples of the page are run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/EMBEDDING.md")]
+mod embedding {}
+
 /// What the fuzz targets call.
 #[doc(hidden)]
 pub mod fuzzing {

@@ -1,8 +1,9 @@
 use super::*;
 use crate::diag::code;
+use crate::host::Hosted;
 
 fn errors(text: &str) -> Vec<Diagnostic> {
-    check(&Arc::new(Source::new("test", text)), None, &[]).err().unwrap_or_default()
+    check(&Arc::new(Source::new("test", text)), None, &[], &Hosted::default()).err().unwrap_or_default()
 }
 
 fn codes(text: &str) -> Vec<&'static str> {

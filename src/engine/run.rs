@@ -93,7 +93,7 @@ impl<'s> Run<'s> {
     /// let text = "fn main(name, count: int = 1) { return { name: name, sizes: [count, count * 2] } }";
     /// let script = Script::parse("t", text)?;
     /// let value = Session::new().run(&script).args(["disk", "--count", "4"]).value()?;
-    /// assert_eq!(format!("{value:?}"), "{name: 'disk', sizes: [4, 8]}");
+    /// assert_eq!(format!("{value:?}"), "{'name': 'disk', 'sizes': [4, 8]}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -157,7 +157,7 @@ impl<'de> Visitor<'de> for Item<'_> {
         while let Some(key) = entries.next_key::<String>()? {
             map.insert(key.into(), entries.next_value_seed(self.inner())?);
         }
-        Ok(Map::from(map).into())
+        Ok(Map::from_entries(map).into())
     }
 }
 

@@ -171,7 +171,7 @@ pub fn to_map(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
         };
         entries.insert(key_of("to_map", key)?, value.clone());
     }
-    Ok(Map::from(entries).into())
+    Ok(Map::from_entries(entries).into())
 }
 
 /// A value as a map's key.

@@ -64,7 +64,7 @@ pub fn map_values(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Ou
     for (key, value) in map(this)?.iter() {
         entries.insert(key.clone(), host.apply(argument(arguments, 0), std::slice::from_ref(value))?);
     }
-    Ok(Map::from(entries).into())
+    Ok(Map::from_entries(entries).into())
 }
 
 pub fn filter(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
@@ -74,5 +74,5 @@ pub fn filter(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcom
             entries.insert(key.clone(), value.clone());
         }
     }
-    Ok(Map::from(entries).into())
+    Ok(Map::from_entries(entries).into())
 }

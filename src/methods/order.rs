@@ -34,7 +34,7 @@ pub fn sort_map_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> O
         keys.push(host.apply(argument(arguments, 0), &[key.clone().into(), value.clone()])?);
     }
     let order = sorted(&keys).map_err(|error| MethodError::operator("sort_by", error).at(0))?;
-    let entries = order.into_iter().filter_map(|at| map.get_index(at));
+    let entries = order.into_iter().filter_map(|at| map.at(at));
     Ok(entries.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>().into())
 }
 

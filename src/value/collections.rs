@@ -66,15 +66,68 @@ impl Drop for List {
     }
 }
 
-/// A map value: keys are strings and keep the order in which they were added. Reads as an
-/// [`IndexMap`] (look up with a `&[u8]`); cheap to clone.
+/// A map value: keys are strings of bytes and keep the order in which they were added. Cheap to clone.
+///
+/// ```
+/// use pipewright::{Value, value::Map};
+///
+/// let mut map: Map = [("host", Value::from("web1")), ("port", Value::from(80))].into_iter().collect();
+/// map.insert("user", Value::Null);
+/// assert!(map.get(b"port").is_some_and(|port| matches!(port, Value::Int(80))));
+/// let keys: Vec<_> = map.keys().map(|key| key.to_utf8()).collect();
+/// assert_eq!(keys, [Ok("host"), Ok("port"), Ok("user")]);
+/// ```
 #[derive(Clone, Default)]
 pub struct Map(Arc<IndexMap<Str, Value>>);
 
 impl Map {
     /// The entries to change: in place when nobody shares the map, on a copy otherwise.
-    pub fn to_mut(&mut self) -> &mut IndexMap<Str, Value> {
+    pub(crate) fn to_mut(&mut self) -> &mut IndexMap<Str, Value> {
         Arc::make_mut(&mut self.0)
+    }
+
+    pub(crate) fn from_entries(entries: IndexMap<Str, Value>) -> Self {
+        Self(Arc::new(entries))
+    }
+
+    /// The entry at a place, from 0.
+    pub(crate) fn at(&self, place: usize) -> Option<(&Str, &Value)> {
+        self.0.get_index(place)
+    }
+
+    /// How many entries it has.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &[u8]) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    /// Whether it has a key.
+    pub fn contains_key(&self, key: &[u8]) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// The entries in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Str, &Value)> + DoubleEndedIterator + Clone {
+        self.0.iter()
+    }
+
+    /// The keys in their order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Str> + DoubleEndedIterator + Clone {
+        self.0.keys()
+    }
+
+    /// The values in the order of their keys.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> + DoubleEndedIterator + Clone {
+        self.0.values()
     }
 
     /// Sets a key: a new one goes last, an old one keeps its place.
@@ -95,22 +148,9 @@ impl Map {
     }
 }
 
-impl Deref for Map {
-    type Target = IndexMap<Str, Value>;
-    fn deref(&self) -> &IndexMap<Str, Value> {
-        &self.0
-    }
-}
-
-impl From<IndexMap<Str, Value>> for Map {
-    fn from(entries: IndexMap<Str, Value>) -> Self {
-        Self(Arc::new(entries))
-    }
-}
-
 impl<K: Into<Str>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
-        entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<IndexMap<_, _>>().into()
+        Self::from_entries(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 }
 

@@ -315,10 +315,18 @@ mod tests {
     #[test]
     fn what_goes_in_comes_back() {
         back(true);
-        (back(-7_i8), back(i64::MIN), back(u32::MAX), back(1.5));
-        (back("text".to_owned()), back(b"\xff".to_vec()), back(PathBuf::from("/a b")));
-        (back(std::time::Duration::from_millis(1500)), back(None::<i64>), back(Some(3)));
-        (back(vec![vec!["a".to_owned()], vec![]]), back(BTreeMap::from([("k".to_owned(), vec![1, 2])])));
+        back(-7_i8);
+        back(i64::MIN);
+        back(u32::MAX);
+        back(1.5);
+        back("text".to_owned());
+        back(b"\xff".to_vec());
+        back(PathBuf::from("/a b"));
+        back(std::time::Duration::from_millis(1500));
+        back(None::<i64>);
+        back(Some(3));
+        back(vec![vec!["a".to_owned()], vec![]]);
+        back(BTreeMap::from([("k".to_owned(), vec![1, 2])]));
     }
 
     #[test]

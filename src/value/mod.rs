@@ -17,6 +17,8 @@ mod collections;
 mod convert;
 mod scalar;
 mod secret;
+#[cfg(feature = "serde")]
+mod serde;
 mod teardown;
 mod text;
 

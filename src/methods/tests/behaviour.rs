@@ -134,7 +134,7 @@ mod regular_expressions {
         assert_eq!(of!("a1", replace_regex, r"(\d)", "$1$0\\1"), r"'a$1$0\1'");
         let twice = simple(|arguments| {
             let Value::Map(groups) = &arguments[0] else { panic!() };
-            list([groups["0".as_bytes()].clone(), 1.into()])
+            list([groups.get(b"0").cloned().unwrap_or_default(), 1.into()])
         });
         assert_eq!(
             of!("a1", replace_regex, r"\d", twice),
