@@ -160,7 +160,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As of [`Run::status`]; [`super::ErrorKind::UnknownFunction`] when it declares no function of this name outside of its
+    /// As of [`Run::status`]; [`ErrorKind::UnknownFunction`] when it declares no function of this name outside of its
     /// blocks, or did not run to its end.
     pub fn call(&mut self, function: &str, arguments: &[Value]) -> Result<Value, Error> {
         let found = self.ran.clone().and_then(|ran| ran.function(function).map(|id| (ran, id)));

@@ -50,6 +50,7 @@ impl Interpreter {
     }
 }
 
-fn is_unset(value: &Value) -> bool {
+/// Whether its `let` has not run.
+pub(super) fn is_unset(value: &Value) -> bool {
     matches!(value, Value::Opaque(opaque) if opaque.payload::<Unset>().is_some())
 }

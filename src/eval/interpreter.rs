@@ -231,9 +231,10 @@ impl Interpreter {
         }
     }
 
-    /// The value of a variable of the script.
+    /// The value of a variable of the script; null when its `let` has not run.
     pub fn value_of(&self, slot: Slot) -> Value {
-        self.slots.get(slot.place()).cloned().unwrap_or_default()
+        let value = self.slots.get(slot.place());
+        value.filter(|value| !super::early::is_unset(value)).cloned().unwrap_or_default()
     }
 
     /// What no message shows.

@@ -215,7 +215,7 @@ impl Interpreter {
                 }
             }
             let arguments = stages.iter().zip(argv).filter(|(stage, _)| {
-                matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program))
+                matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program | Target::Host(_)))
             });
             for (stage, argv) in arguments {
                 let mut arguments = argv.iter().skip(1);
