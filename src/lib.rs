@@ -11,6 +11,7 @@ mod host;
 #[cfg(feature = "cli")]
 mod layout;
 mod methods;
+pub mod policy;
 // The layer of processes can do more than the language asks for yet: limits, time-outs, suspension.
 #[expect(dead_code, unused_imports, reason = "limits, time-outs and job control have no caller yet")]
 mod process;
@@ -22,8 +23,8 @@ pub mod value;
 
 pub use engine::{
     BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Function, Input, IntoResult,
-    LineSink, Output, ParseError, Report, Run, Running, Script, ScriptBuilder, Session, Signal, Stage,
-    StageCx, StageError, Streams, Waiting,
+    Limits, LineSink, Output, ParseError, Report, Run, Running, Script, ScriptBuilder, Session, Signal,
+    Stage, StageCx, StageError, Streams, Waiting,
 };
 pub use span::Span;
 pub use value::{FromValue, Value, ValueError};

@@ -35,6 +35,19 @@ pub struct Program {
     pub main: Option<FunctionId>,
     /// What is allowed, and probably not meant.
     pub warnings: Vec<Diagnostic>,
+    /// The commands that run programs, for a policy to look at before.
+    pub commands: Box<[LiteralCommand]>,
+}
+
+/// What is known of a command that runs a program before it runs.
+#[derive(Debug)]
+pub struct LiteralCommand {
+    pub module: ModuleId,
+    pub span: Span,
+    /// Its words up to the first that is not literal.
+    pub words: Box<[Box<[u8]>]>,
+    /// Whether these are all.
+    pub complete: bool,
 }
 
 impl Program {

@@ -1,6 +1,8 @@
 //! A script with the files that it uses: what the check of each file adds to the whole.
 
-use super::program::{ARGS, Formal, Function, FunctionId, Module, ModuleId, Need, Program, Slot};
+use super::program::{
+    ARGS, Formal, Function, FunctionId, LiteralCommand, Module, ModuleId, Need, Program, Slot,
+};
 use super::scope::Name;
 use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;
@@ -42,6 +44,8 @@ pub struct Project {
     /// Variables of the script that its host gives values to.
     pub inputs: Vec<Box<str>>,
     pub hosted: Hosted,
+    /// The commands that run programs.
+    pub commands: Vec<LiteralCommand>,
     files: HashMap<String, File>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
@@ -224,6 +228,7 @@ impl Project {
             slots: self.slots as usize,
             main,
             warnings: self.warnings,
+            commands: self.commands.into(),
         })
     }
 }

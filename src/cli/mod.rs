@@ -7,10 +7,12 @@ mod options;
 mod trace;
 
 use crate::diag::Diagnostic;
-use crate::engine::{self, Outcome, Script};
+use crate::engine::{self, Outcome, ParseError, Script};
+use crate::policy::{Policy, Rules};
 use options::{Mode, Options, Text};
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Runs the program and gives its exit status.
 pub fn main() -> u8 {
@@ -44,14 +46,16 @@ fn act(options: Options) -> Result<u8, u8> {
             print(&format!("{tree}\n"))
         }
         Mode::Check { json: true } => {
+            let policy = rules(options.policy.as_deref())?;
             let (name, text) = read(&options.text)?;
-            match Script::parse(&name, text) {
+            match parsed(&name, text, policy.as_ref()) {
                 Ok(script) => print(&json::lines(script.warnings())),
                 Err(error) => print(&json::lines(error.diagnostics())).max(2),
             }
         }
         Mode::Check { json: false } => {
-            script(&options.text)?.warnings().iter().for_each(show);
+            let policy = rules(options.policy.as_deref())?;
+            script(&options.text, policy.as_ref())?.warnings().iter().for_each(show);
             0
         }
         Mode::Run => {
@@ -60,14 +64,35 @@ fn act(options: Options) -> Result<u8, u8> {
             {
                 return Ok(status);
             }
-            run(script(&options.text)?, options)
+            let policy = rules(options.policy.as_deref())?;
+            run(script(&options.text, policy.as_ref())?, options, policy)
         }
     })
 }
 
-fn script(text: &Text) -> Result<Script, u8> {
+fn script(text: &Text, policy: Option<&Rules>) -> Result<Script, u8> {
     let (name, text) = read(text)?;
-    Script::parse(&name, text).map_err(|error| refuse(error.diagnostics()))
+    parsed(&name, text, policy).map_err(|error| refuse(error.diagnostics()))
+}
+
+/// Reads and checks a script, also for commands that the policy will refuse.
+fn parsed(name: &str, text: Vec<u8>, policy: Option<&Rules>) -> Result<Script, ParseError> {
+    let script = Script::parse(name, text)?;
+    if let Some(policy) = policy {
+        engine::check_policy(policy, &script)?;
+    }
+    Ok(script)
+}
+
+/// The rules in a file. Without them nothing may run.
+fn rules(file: Option<&Path>) -> Result<Option<Rules>, u8> {
+    let Some(file) = file else { return Ok(None) };
+    Rules::load(file).map(Some).map_err(|error| {
+        let file = crate::diag::quote_word(file.as_os_str().as_encoded_bytes());
+        let error = crate::diag::visible(error.to_string().as_bytes());
+        complain(&format!("pipewright: --policy {file}: {error}\n"));
+        2
+    })
 }
 
 /// Becomes two processes: the inner one goes on, and the outer one comes back with its status when it has ended, and
@@ -96,7 +121,7 @@ fn end_trees() -> u8 {
     0
 }
 
-fn run(script: Script, options: Options) -> u8 {
+fn run(script: Script, options: Options, policy: Option<Rules>) -> u8 {
     let audit = options.audit.map(|path| engine::AuditLog::open(&path)).transpose();
     let audit = match audit {
         Ok(audit) => audit,
@@ -116,6 +141,7 @@ fn run(script: Script, options: Options) -> u8 {
         audit,
         dry_run: options.dry_run,
         observer,
+        policy: policy.map(|rules| Arc::new(rules) as Arc<dyn Policy>),
     };
     match engine::run(script, run) {
         Outcome::Exit(status) => status,

@@ -30,6 +30,9 @@ Options, which end at FILE or CODE:
       --stats      at the end a table of all processes on standard error: times,
                    memory, how they ended
       --dry-run    print what would be executed, and execute nothing
+      --policy FILE
+                   refuse what the rules in FILE don't allow: programs, files,
+                   variables, directories, signals
       --audit FILE append a record to FILE of whatever it does, before it is done
       --audit-verify FILE
                    tell whether the records in FILE were changed
@@ -82,6 +85,7 @@ pub struct Options {
     pub dry_run: bool,
     pub audit: Option<Vec<u8>>,
     pub guard: bool,
+    pub policy: Option<PathBuf>,
 }
 
 const USAGE: &str =
@@ -112,6 +116,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             Some(Arg::Long("ast")) => options.mode = Mode::Tree,
             Some(Arg::Long("trace")) => options.trace = true,
             Some(Arg::Long("audit")) => options.audit = Some(parser.value().map_err(wrong)?.into_vec()),
+            Some(Arg::Long("policy")) => options.policy = Some(parser.value().map_err(wrong)?.into()),
             Some(Arg::Long("audit-verify")) => {
                 options.mode = Mode::VerifyAudit(parser.value().map_err(wrong)?.into());
                 return Ok(options);

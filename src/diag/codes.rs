@@ -302,9 +302,20 @@ codes! {
     TIMEOUT = "E3003", "timed out",
         "The block ran longer than with timeout=… allows, and all of its processes were stopped.";
     POLICY = "E3004", "not allowed by the policy",
-        "The host or a with option forbids this: the network, a path, or a program.";
+        "The host forbids this: a program, a path, a variable or a signal. The note says which rule it was. No ||, ! or if takes it for the failure of a command; a try catches it, and e.code is E3004.";
     CANCELLED = "E3005", "cancelled",
         "The host that embeds the interpreter has stopped the run, with all of its processes.";
+
+    STEP_LIMIT = "E3006", "too many steps",
+        "The host lets the script take so many steps: statements, turns of loops, calls of functions. Nothing of the script catches this, and no deferred block runs after it.";
+    DEPTH_LIMIT = "E3007", "too many calls within calls",
+        "The host lets the script have so many calls of functions open at once. Nothing of the script catches this, and no deferred block runs after it.";
+    PROCESS_LIMIT = "E3008", "too many processes",
+        "The host lets the script start so many processes and threads, and have so many at once. Nothing of the script catches this, and no deferred block runs after it.";
+    CAPTURE_LIMIT = "E3009", "too much is captured",
+        "The host lets the script bring in so many bytes by captures, read() and each. Nothing of the script catches this, and no deferred block runs after it.";
+    VALUE_LIMIT = "E3010", "a value is too large",
+        "The host lets a string, list or map of the script hold so many bytes. Nothing of the script catches this, and no deferred block runs after it.";
 
     // Ours.
     INTERNAL = "E9001", "a bug in Pipewright",

@@ -1,5 +1,6 @@
 //! What sessions and scripts are made with: the host's own functions and stages.
 
+use super::guard::Guard;
 use super::{ParseError, Script, ScriptBuilder, Session};
 use crate::builtins::{self, KEYWORDS};
 use crate::check;
@@ -9,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A configuration that does not change any more: clones share it, in any number of threads. The default one has
-/// nothing of a host's.
+/// nothing of a host's, and allows everything.
 ///
 /// ```
 /// use pipewright::Engine;
@@ -35,6 +36,7 @@ pub struct Engine {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub hosted: Hosted,
+    pub guard: Guard,
 }
 
 impl Engine {
@@ -67,7 +69,7 @@ impl Engine {
 #[derive(Debug, Default)]
 #[must_use = "nothing is made before build()"]
 pub struct EngineBuilder {
-    shared: Shared,
+    pub(super) shared: Shared,
     /// The first name that can't be.
     refused: Option<BuildError>,
 }

@@ -53,6 +53,10 @@ pub enum ErrorKind {
     TimedOut,
     /// It was cancelled.
     Cancelled,
+    /// The policy of its [`super::Engine`] refused something.
+    Policy,
+    /// It met one of the [`super::Limits`] of its [`super::Engine`], other than that of time.
+    Limit,
     /// An input of the script was given no value.
     MissingInput,
     /// The host's own reader, writer or file failed, or a function or stage that it gave the script.

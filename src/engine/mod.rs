@@ -5,6 +5,7 @@ mod cancel;
 #[expect(clippy::module_inception, reason = "its main type is Engine")]
 mod engine;
 mod error;
+mod guard;
 mod io;
 mod perform;
 mod report;
@@ -15,8 +16,10 @@ mod session;
 
 use crate::diag::{Diagnostic, Source};
 use crate::eval::{Interpreter, Setup, Unwind};
+use crate::policy::Policy;
 use std::sync::Arc;
 
+pub use crate::eval::Limits;
 pub use crate::eval::audit::{Log as AuditLog, verify as verify_audit};
 pub use crate::eval::{Event, Observer};
 pub use crate::host::{Function, IntoResult, Stage, StageCx, StageError, Streams};
@@ -24,6 +27,8 @@ pub use crate::process::Signal;
 pub use cancel::CancelToken;
 pub use engine::{BuildError, Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, ParseError};
+#[cfg(feature = "cli")]
+pub use guard::check_policy;
 pub use io::{Input, LineSink, Output};
 pub use report::{Captured, Report};
 pub use run::Run;
@@ -51,6 +56,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Is told of every process that starts and ends.
     pub observer: Option<Observer>,
+    /// What it may do, if not everything.
+    pub policy: Option<Arc<dyn Policy>>,
 }
 
 /// How a run ended.
@@ -69,9 +76,19 @@ pub enum Outcome {
 
 /// Runs a script as the program `pipewright` does: with the streams, directory, environment and signals of this process.
 pub fn run(script: Script, options: Options) -> Outcome {
-    let Options { args, handle_signals, adopt_orphans, input_is_script, stats, audit, dry_run, observer } =
-        options;
+    let Options {
+        args,
+        handle_signals,
+        adopt_orphans,
+        input_is_script,
+        stats,
+        audit,
+        dry_run,
+        observer,
+        policy,
+    } = options;
     let setup = Setup {
+        policy,
         args,
         handle_signals,
         adopt_orphans,
@@ -101,7 +118,8 @@ pub fn run(script: Script, options: Options) -> Outcome {
             Outcome::Error(Box::new(error.into_page().redact(redactions)), status)
         }
         Err(Unwind::Help(text)) => Outcome::Help(text),
-        Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Outcome::Exit(0),
+        // There is no limit of a run here.
+        Err(Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Exhausted) => Outcome::Exit(0),
     }
 }
 

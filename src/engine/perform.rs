@@ -70,6 +70,7 @@ impl Request {
         plumbing.input(&mut files, self.stdin).map_err(host)?;
         plumbing.output(&mut files, 1, self.stdout).map_err(host)?;
         plumbing.output(&mut files, 2, self.stderr).map_err(host)?;
+        let guard = &session.engine.shared.guard;
         let setup = Setup {
             args: self.args,
             variables,
@@ -80,6 +81,8 @@ impl Request {
             timeout: self.timeout,
             observer: self.observer,
             keep_result: self.keep_result,
+            policy: guard.policy.clone(),
+            limits: guard.limits.clone(),
             ..Setup::default()
         };
         let mut interpreter = match work {
@@ -92,8 +95,12 @@ impl Request {
         };
         // Where the text was left early, variables that functions use have no value.
         let callable = done.is_ok() || matches!(work, Work::Call(..));
+        let ended = match done {
+            Err(Unwind::Exhausted) => Err(exhausted(&interpreter)),
+            done => ended(done),
+        };
         let ended =
-            ended(done).map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
+            ended.map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
         let ran = Arc::new(interpreter.ran());
         for (name, slot) in &ran.program().variables {
             session.variables.insert(name.to_string(), interpreter.value_of(*slot));
@@ -129,11 +136,21 @@ impl Request {
     }
 }
 
+/// Of a run that met a limit.
+fn exhausted(interpreter: &Interpreter) -> Failure {
+    match interpreter.exhausted() {
+        Some(error) => (ErrorKind::Limit, error.diagnostic, error.status),
+        None => {
+            (ErrorKind::Internal, Diagnostic::new(code::INTERNAL, "a limit was met that there is not"), 125)
+        }
+    }
+}
+
 /// The status of a run and what it gave, or why it failed.
 fn ended(outcome: Eval<Value>) -> Result<(u8, Value), Failure> {
     match outcome {
         Ok(value) => Ok((0, value)),
-        Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Ok((0, Value::Null)),
+        Err(Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Exhausted) => Ok((0, Value::Null)),
         Err(Unwind::Exit(status)) => Ok((status, Value::Null)),
         // As of a program that SIGPIPE has ended.
         Err(Unwind::PipeClosed) => Ok((141, Value::Null)),
@@ -149,6 +166,7 @@ fn ended(outcome: Eval<Value>) -> Result<(u8, Value), Failure> {
             let page = error.into_page();
             let kind = match page.code {
                 bug if bug == code::INTERNAL => ErrorKind::Internal,
+                policy if policy == code::POLICY => ErrorKind::Policy,
                 host if host == code::HOST_FAILED => ErrorKind::Host,
                 _ => ErrorKind::Script,
             };

@@ -32,6 +32,7 @@ pub struct ScriptBuilder {
     name: String,
     inputs: Vec<String>,
     engine: Engine,
+    alone: bool,
 }
 
 impl Script {
@@ -69,12 +70,18 @@ impl Script {
 
 impl ScriptBuilder {
     pub(super) fn new(name: &str, engine: Engine) -> Self {
-        Self { name: name.to_string(), inputs: Vec::new(), engine }
+        Self { name: name.to_string(), inputs: Vec::new(), engine, alone: false }
     }
 
     /// Declares a variable that [`super::Session::set`] or [`super::Run::arg`] gives a value.
     pub fn input(mut self, name: &str) -> Self {
         self.inputs.push(name.to_string());
+        self
+    }
+
+    /// Refuses `use`: reading an untrusted script then reads nothing else. No policy is asked before a run.
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
         self
     }
 
@@ -96,8 +103,9 @@ impl ScriptBuilder {
         }
         let source = source(&self.name, text.into()).map_err(ParseError)?;
         let inputs: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
-        let program = crate::check::check(&source, Some(Rc::new(Files)), &inputs, &self.engine.shared.hosted)
-            .map_err(ParseError)?;
+        let loader = (!self.alone).then(|| Rc::new(Files) as Rc<dyn Loader>);
+        let program =
+            crate::check::check(&source, loader, &inputs, &self.engine.shared.hosted).map_err(ParseError)?;
         Ok(Script { program: Arc::new(program) })
     }
 

@@ -7,6 +7,7 @@ use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::builtins::{self, Builtin, echo, printf, test};
 use crate::diag::{code, quote_word, reason, visible};
+use crate::policy::Request;
 use crate::process::{Lookup, Signal};
 use crate::span::Span;
 use crate::sys::poll::{Interest, PollSet};
@@ -117,23 +118,27 @@ impl Interpreter {
         let directory = self.directory_path();
         let files = self.files.clone();
         let (user, group) = access::effective_user();
-        let context = test::Context {
-            directory: &directory,
-            access: &|path, wanted| {
-                let wanted = match wanted {
-                    test::Access::Read => access::Access::Read,
-                    test::Access::Write => access::Access::Write,
-                    test::Access::Execute => access::Access::Execute,
-                };
-                access::is_allowed(path, wanted)
-            },
-            is_terminal: &|number| {
-                files.get(number).and_then(|file| file.borrow().ok()).is_some_and(tty::is_terminal)
-            },
-            user,
-            group,
-        };
-        match test::test(&args, bracket, &context) {
+        let answer = self.looking(span, |may| {
+            let context = test::Context {
+                directory: &directory,
+                may: &|path| may(path.as_os_str().as_bytes()),
+                access: &|path, wanted| {
+                    let wanted = match wanted {
+                        test::Access::Read => access::Access::Read,
+                        test::Access::Write => access::Access::Write,
+                        test::Access::Execute => access::Access::Execute,
+                    };
+                    access::is_allowed(path, wanted)
+                },
+                is_terminal: &|number| {
+                    files.get(number).and_then(|file| file.borrow().ok()).is_some_and(tty::is_terminal)
+                },
+                user,
+                group,
+            };
+            Ok(test::test(&args, bracket, &context))
+        })?;
+        match answer {
             Ok(answer) => Ok(u8::from(!answer)),
             Err(message) => {
                 let name = if bracket { "[" } else { "test" };
@@ -249,6 +254,7 @@ impl Interpreter {
         };
         let new = new.map_err(|error| failed(&error))?;
         let path = Path::new(OsStr::from_bytes(&new));
+        self.ask(&Request::ChangeDirectory { path }, span)?;
         let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
         if !metadata.is_dir() {
             return Err(failed(&std::io::ErrorKind::NotADirectory.into()));
@@ -379,6 +385,9 @@ impl Interpreter {
             numbers.push(pid);
         }
         let name = if probe { "0".to_string() } else { signal.to_string() };
+        for pid in &numbers {
+            self.ask(&Request::Kill { pid: *pid, signal: &name }, span)?;
+        }
         self.audit(span, |at| Entry::Kill { at, signal: name, targets: numbers.clone() })?;
         let mut failed = None;
         for pid in numbers {

@@ -191,6 +191,7 @@ impl Interpreter {
         caller: ModuleId,
         span: Span,
     ) -> Eval<Value> {
+        self.enter_call(self.calls, span)?;
         if self.calls > MAX_CALLS || stack::is_low() {
             let source = self.shared.program.source(caller);
             let message = format!("functions call each other too deeply: {MAX_CALLS} calls are open");

@@ -38,6 +38,10 @@ impl Interpreter {
         }
         let result = self.on_copies(|this| this.capture_by_shape(block, span));
         match result {
+            Ok(bytes) => {
+                self.captured(bytes.len(), span)?;
+                Ok(bytes)
+            }
             // `exit` ends the copy that it stands in.
             Err(Unwind::Exit(0)) => Ok(Vec::new()),
             Err(Unwind::Exit(status)) => {
@@ -74,7 +78,7 @@ impl Interpreter {
         {
             let is_program = |stage: &Stage| matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
             if pipeline.stages.iter().all(is_program) {
-                let mut capture = CaptureTo { limit: self.settings.max_output, bytes: Vec::new() };
+                let mut capture = CaptureTo { limit: self.capture_room(), bytes: Vec::new() };
                 return match self.run_pipeline(pipeline, Some(&mut capture))? {
                     None => Ok(capture.bytes),
                     Some(failure) => Err(self.raise(failure)),
@@ -125,7 +129,9 @@ impl Interpreter {
 
     /// `capture { … }`: what the commands print on both streams, and how they ended.
     pub(super) fn capture_both(&mut self, block: &Block, span: Span) -> Eval<Drain<2>> {
-        self.on_copies(|this| this.drained(block, [1, 2], span))
+        let drained = self.on_copies(|this| this.drained(block, [1, 2], span))?;
+        self.captured(drained.1.iter().map(Vec::len).sum(), span)?;
+        Ok(drained)
     }
 
     /// Runs commands with some of their descriptors drained by a thread each.
@@ -143,7 +149,7 @@ impl Interpreter {
             let (reader, writer) = self.pipe(span)?;
             files.set(descriptor, Arc::new(writer));
             let over = over.clone();
-            let limit = self.settings.max_output;
+            let limit = self.capture_room();
             drains.push(self.thread(span, move || drain(&reader, &over, limit))?);
         }
         let saved = std::mem::replace(&mut self.files, files);

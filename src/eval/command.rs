@@ -158,6 +158,7 @@ impl Interpreter {
         let mut result = Ok(());
         for (name, value) in &command.assignments {
             result = self.joined(value).and_then(|Joined { text, secret }| {
+                self.ask_variable(name.as_bytes(), value.span)?;
                 let set = if secret { Environment::set_secret } else { Environment::set };
                 set(&mut self.environment, name.as_bytes(), &text).map_err(|error| {
                     self.fail(Error::value(page(
@@ -181,6 +182,7 @@ impl Interpreter {
     pub(super) fn find_program(&mut self, prepared: &mut Prepared, span: Span) -> Eval<()> {
         if let Work::None = prepared.work {
             prepared.program = Some(self.find(&prepared.argv, prepared.environment.as_ref(), span)?);
+            self.ask_spawn(prepared, span)?;
         }
         Ok(())
     }

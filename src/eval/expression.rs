@@ -2,7 +2,6 @@
 
 use super::job::JobState;
 use super::unwind::{Error, Eval, Unwind, page};
-use super::word::Joined;
 use super::{Interpreter, quote};
 use crate::check::program::*;
 use crate::diag::code;
@@ -28,13 +27,16 @@ impl Interpreter {
                 self.binary(*operator, &operands.0, &operands.1, expr.span)
             }
             ExprKind::Environment { name, required } => self.variable(name, *required, expr.span),
-            ExprKind::Text(parts) => self.join(parts).map(Joined::into_value),
+            ExprKind::Text(parts) => {
+                let text = self.join(parts)?.into_value();
+                self.sized(text, expr.span)
+            }
             ExprKind::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for item in items {
                     self.push_element(item, &mut list)?;
                 }
-                Ok(Value::List(List::from(list)))
+                self.sized(Value::List(List::from(list)), expr.span)
             }
             // Met only where elements are gathered.
             ExprKind::Spread(list) => self.expr(list),
@@ -152,12 +154,14 @@ impl Interpreter {
 
     fn binary(&mut self, operator: Op, left: &Expr, right: &Expr, span: Span) -> Eval<Value> {
         if let (Some(left), Some(right)) = (self.operand(left), self.operand(right)) {
-            return operate(operator, left, right).map_err(|error| self.op_error(error, span));
+            let value = operate(operator, left, right).map_err(|error| self.op_error(error, span))?;
+            return self.sized(value, span);
         }
         let left = self.expr(left)?;
         if operator == Op::Concat {
             let right = self.expr(right)?;
-            return ops::concat(left, &right).map_err(|error| self.op_error(error, span));
+            let joined = ops::concat(left, &right).map_err(|error| self.op_error(error, span))?;
+            return self.sized(joined, span);
         }
         let outcome = match self.operand(right) {
             Some(right) => operate(operator, &left, right),

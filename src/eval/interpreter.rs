@@ -3,11 +3,13 @@
 use super::audit;
 use super::dry::Dry;
 use super::job::Job;
+use super::limits::{Budget, Limits};
 use super::settings::{Settings, TimeLimit};
 use super::substitution::Substitution;
 use super::unwind::{Error, Eval, StageOutcome, Unwind};
 use crate::check::program::{ARGS, ModuleId, Program, SCRIPT, Slot};
 use crate::diag::{Redactions, Source};
+use crate::policy::Policy;
 use crate::process::{
     self, Child, Descriptor, Environment, FileTable, Group, Interrupt, OpenMode, Search, Signal, StageReport,
 };
@@ -61,6 +63,10 @@ pub struct Setup {
     pub timeout: Option<Duration>,
     /// Its result is wanted: what its `main` returns is that, and no status.
     pub keep_result: bool,
+    /// What it may do, if not everything.
+    pub policy: Option<Arc<dyn Policy>>,
+    /// How much it may use.
+    pub limits: Limits,
 }
 
 /// What all threads of a run share.
@@ -79,6 +85,8 @@ pub struct Shared {
     pub(super) inherited: Environment,
     /// What no message shows.
     pub(super) redactions: Redactions,
+    pub(super) policy: Option<Arc<dyn Policy>>,
+    pub(super) budget: Option<Arc<Budget>>,
 }
 
 impl Shared {
@@ -160,6 +168,7 @@ impl Interpreter {
         let source = program.source(SCRIPT).clone();
         // In a host it is never the terminal's business how programs are grouped.
         let terminal = if setup.interrupt.is_some() { OnceLock::from(false) } else { OnceLock::new() };
+        let wall_time = setup.limits.wall_time;
         let shared = Shared {
             program,
             handle_signals: setup.handle_signals,
@@ -173,8 +182,15 @@ impl Interpreter {
             audit: setup.audit,
             inherited: Environment::inherited(),
             redactions: Redactions::default(),
+            policy: setup.policy,
+            budget: Budget::of(setup.limits),
         };
-        let limits = setup.timeout.into_iter().map(|time| Arc::new(TimeLimit::of_run(time, source.clone())));
+        let wall_time = wall_time.into_iter();
+        let limits =
+            setup.timeout.into_iter().map(|time| Arc::new(TimeLimit::of_run(time, false, source.clone())));
+        let limits =
+            limits.chain(wall_time.map(|time| Arc::new(TimeLimit::of_run(time, true, source.clone()))));
+        let limits = limits.collect();
         Self {
             shared: Arc::new(shared),
             slots,
@@ -191,7 +207,7 @@ impl Interpreter {
             files: setup.files.unwrap_or_default(),
             settings: Arc::new(Settings {
                 stats: setup.stats.then(Arc::default),
-                limits: limits.collect(),
+                limits,
                 ..Settings::default()
             }),
             jobs: Vec::new(),
@@ -229,6 +245,11 @@ impl Interpreter {
             dry: None,
             depth: self.depth + 1,
         }
+    }
+
+    /// The page of the limit that ended the run.
+    pub fn exhausted(&self) -> Option<Error> {
+        self.shared.budget.as_ref().and_then(|budget| budget.error())
     }
 
     /// The value of a variable of the script; null when its `let` has not run.
@@ -361,7 +382,8 @@ impl Interpreter {
         interrupt.after(self.shielded.unwrap_or_default())
     }
 
-    /// Runs what was deferred: without a time limit, for one that has passed would end it at once. The first request
+    /// Runs what was deferred: without a time limit but the host's for untrusted
+    /// scripts, for one that has passed would end it at once. The first request
     /// to stop does not interrupt it, and neither do those before; each one after that ends what runs at that moment,
     /// so that every wait has an end.
     pub(super) fn shielded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
@@ -369,7 +391,8 @@ impl Interpreter {
         self.shielded = Some(self.interrupt().raised().map_or(1, |raised| raised.times));
         let settings = self.settings.clone();
         if !settings.limits.is_empty() {
-            self.settings = Arc::new(Settings { limits: Vec::new(), ..(*settings).clone() });
+            let limits = settings.limits.iter().filter(|limit| limit.hard).cloned().collect();
+            self.settings = Arc::new(Settings { limits, ..(*settings).clone() });
         }
         let result = run(self);
         self.settings = settings;

@@ -109,7 +109,9 @@ impl Interpreter {
             };
             // The block whose time it was may be over: then nobody is there to make it an error.
             let result = match result {
-                Err(Unwind::TimedOut(timed_out)) => Err(timed_out.into_error().into()),
+                Err(Unwind::TimedOut(timed_out)) if !timed_out.limit.hard => {
+                    Err(timed_out.into_error().into())
+                }
                 other => other,
             };
             let _ = shared.status.set(status_of(&result));

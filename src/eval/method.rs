@@ -10,6 +10,7 @@ use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
 };
+use crate::policy::{Access, Request};
 use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, Value};
@@ -97,6 +98,7 @@ impl Interpreter {
             Run::Value(run) => run(caller, place, &mut bound),
             Run::Change(run) => run(place, &mut bound),
         })
+        .and_then(|value| self.check_size(place, span).map(|()| value))
     }
 
     /// The element or field that a path leads to.
@@ -149,9 +151,11 @@ impl Interpreter {
     ) -> Eval<Value> {
         let mut caller = Caller { run: self, span, unwound: None };
         let outcome = run(&method.run, &mut caller);
-        match (outcome, caller.unwound) {
-            (Ok(value), _) => Ok(value),
-            (Err(_), Some(unwind)) => Err(unwind),
+        let unwound = caller.unwound;
+        match (outcome, unwound) {
+            // Also where the method took it for an answer: what may not be looked at is not absent.
+            (_, Some(unwind)) => Err(unwind),
+            (Ok(value), None) => self.sized(value, span),
             (Err(error), _) => Err(self.method_error(error, span, arguments)),
         }
     }
@@ -182,6 +186,15 @@ impl Interpreter {
     }
 }
 
+impl Caller<'_> {
+    fn may_open(&mut self, path: &Path, access: Access) -> io::Result<()> {
+        self.run.ask_open(path.as_os_str().as_bytes(), access, self.span).map_err(|unwind| {
+            self.unwound = Some(unwind);
+            io::ErrorKind::PermissionDenied.into()
+        })
+    }
+}
+
 impl Host for Caller<'_> {
     fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome {
         self.run.apply_values(function, arguments, self.span).map_err(|unwind| {
@@ -202,9 +215,14 @@ impl Host for Caller<'_> {
     }
 
     fn read(&mut self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+        self.may_open(path, Access::Read)?;
         let mut bytes = Vec::new();
-        let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        let room = self.run.capture_room();
+        let limit = u64::try_from(most.min(room)).unwrap_or(u64::MAX).saturating_add(1);
         std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        if let Err(unwind) = self.run.captured(bytes.len(), self.span) {
+            self.unwound = Some(unwind);
+        }
         Ok((bytes.len() <= most).then_some(bytes))
     }
 
@@ -215,6 +233,7 @@ impl Host for Caller<'_> {
                 io::ErrorKind::Other.into()
             });
         }
+        self.may_open(path, if append { Access::Append } else { Access::Write })?;
         let recorded = self.run.audit(self.span, |at| {
             let path = self.run.text(path.as_os_str().as_bytes());
             Entry::Write { at, path, append, bytes: bytes.len() }
@@ -238,6 +257,12 @@ impl Host for Caller<'_> {
             }),
             JobRequest::Kill(name) => match Signal::parse(name) {
                 Some(signal) => {
+                    let name = signal.to_string();
+                    let request = Request::Kill { pid: state.pid().unwrap_or_default(), signal: &name };
+                    self.run.ask(&request, self.span).map_err(|unwind| {
+                        self.unwound = Some(unwind);
+                        MethodError::Host
+                    })?;
                     let targets = state.pid().into_iter().collect();
                     let entry = |at| Entry::Kill { at, signal: signal.to_string(), targets };
                     self.run.audit(self.span, entry).map_err(|unwind| {
@@ -261,7 +286,8 @@ impl Host for Caller<'_> {
         self.run.shared.redactions.add(secret);
     }
 
-    fn metadata(&self, path: &Path, follow: bool) -> io::Result<Metadata> {
+    fn metadata(&mut self, path: &Path, follow: bool) -> io::Result<Metadata> {
+        self.may_open(path, Access::Look)?;
         let found = if follow { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) }?;
         let kind = found.file_type();
         let kind = if kind.is_file() {
@@ -277,9 +303,15 @@ impl Host for Caller<'_> {
         Ok(Metadata { kind, size: found.len(), modified })
     }
 
-    fn glob(&self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         let glob = Glob::parse_text(pattern).map_err(|error| error.message.to_string())?;
-        glob.expand(&self.run.directory_path()).map_err(|Unreadable { directory, error }| {
+        let directory = self.run.directory_path();
+        let found = self.run.looking(self.span, |may| Ok(glob.expand_where(&directory, may)));
+        let found = found.map_err(|unwind| {
+            self.unwound = Some(unwind);
+            String::new()
+        })?;
+        found.map_err(|Unreadable { directory, error }| {
             format!("can't read the directory {}: {}", quote_word(&directory), reason(&error))
         })
     }

@@ -13,8 +13,10 @@ mod expression;
 mod host;
 mod interpreter;
 mod job;
+mod limits;
 mod method;
 mod output;
+mod permission;
 mod pipeline;
 mod quote;
 mod record;
@@ -34,4 +36,5 @@ pub use interpreter::{Event, Interpreter, Observer, Setup};
 pub use result::Ran;
 pub use thread::STACK;
 
+pub use limits::Limits;
 pub use unwind::{Error, Eval, Unwind, page};

@@ -229,6 +229,7 @@ impl Interpreter {
         let mut children: Vec<Child> = Vec::with_capacity(count);
         let mut places: Vec<usize> = Vec::with_capacity(count);
         let mut execs: Vec<Option<u64>> = Vec::with_capacity(count);
+        let mut permits = Vec::with_capacity(count);
         let mut inner: Vec<Inner> = Vec::new();
         let mut input: Option<OwnedFd> = None;
         let mut pump = Pump::default();
@@ -277,6 +278,10 @@ impl Interpreter {
                         Ok(exec) => exec,
                         Err(unwind) => return Err(self.abandon(children, &execs, unwind)),
                     };
+                    let permit = match self.permit(syntax.span) {
+                        Ok(permit) => permit,
+                        Err(unwind) => return Err(self.abandon(children, &execs, unwind)),
+                    };
                     let child = match start(stage, &group) {
                         Ok(child) => child,
                         Err(error) => {
@@ -291,11 +296,13 @@ impl Interpreter {
                     }
                     if self.settings.detach {
                         child.detach();
+                        permit.keep();
                         continue;
                     }
                     children.push(child);
                     places.push(place);
                     execs.push(exec);
+                    permits.push(permit);
                 }
                 None => inner.push(Inner { place, files, work: stage.work }),
             }
@@ -336,7 +343,7 @@ impl Interpreter {
             }
             outcomes[*place] = Some(StageOutcome::of(report, stages[*place].span));
         }
-        drop(children);
+        drop((children, permits));
         for (place, thread) in threads {
             outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
         }
@@ -384,6 +391,8 @@ impl Interpreter {
 
     /// A failure if any stage failed; what is no command's failure unwinds.
     pub(super) fn judge(&mut self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
+        // One of them met a limit of the run: how they ended says nothing.
+        self.check_exhausted()?;
         for outcome in &mut outcomes {
             if let Some(masked) = self.shared.redactions.apply_all(&outcome.argv) {
                 outcome.argv = masked;
@@ -554,6 +563,8 @@ impl Interpreter {
             Unwind::PipeClosed => End::PipeClosed,
             Unwind::Interrupted(signal) => End::Signal(signal, false),
             Unwind::TimedOut(timed_out) => End::TimedOut(timed_out),
+            // Who looks at how it ended sees that, too.
+            Unwind::Exhausted => End::Unknown,
             Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Help(_) => {
                 let error = page(
                     code::INTERNAL,

@@ -5,6 +5,7 @@ use super::audit::{Entry, Redirected, Text};
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{Redactions, code, quote_word, reason};
+use crate::policy::Access;
 use crate::process::{Descriptor, FileTable, OpenMode, here_document, open, open_masked};
 use crate::span::Span;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -107,6 +108,11 @@ impl Interpreter {
         told: &mut Option<Vec<u8>>,
     ) -> Eval<Arc<OwnedFd>> {
         let path = self.text_of(target)?;
+        if own_descriptor(&path).is_none() {
+            for access in accesses(mode) {
+                self.ask_open(&path, *access, target.span)?;
+            }
+        }
         if self
             .audit(target.span, |at| Entry::Open { at, mode: name(mode), path: self.text(&path) })?
             .is_some()
@@ -202,6 +208,10 @@ impl Interpreter {
         for target in writes {
             // Only a name that is the same each time it is worked out: no capture runs twice.
             let Some(path) = self.still(target)? else { continue };
+            // What may not be written is not looked at, either.
+            if own_descriptor(&path).is_none() {
+                self.ask_open(&path, Access::Write, target.span)?;
+            }
             if !holds_data(&path) {
                 continue;
             }
@@ -264,6 +274,16 @@ impl Interpreter {
     fn not_open(&self, number: i32, span: Span) -> Unwind {
         let message = format!("descriptor {number} is not open");
         Error::command(page(code::BAD_DESCRIPTOR, self.source(), span, message, "copies it"), 1).into()
+    }
+}
+
+/// What a policy is asked for a mode.
+const fn accesses(mode: OpenMode) -> &'static [Access] {
+    match mode {
+        OpenMode::Read => &[Access::Read],
+        OpenMode::Truncate => &[Access::Write],
+        OpenMode::Append => &[Access::Append],
+        OpenMode::ReadWrite => &[Access::Read, Access::Write],
     }
 }
 

@@ -60,6 +60,8 @@ pub struct TimeLimit {
     /// Nothing came for so long, rather than that the block took so long.
     pub idle: bool,
     pub source: Arc<Source>,
+    /// Deferred blocks have no more time, either.
+    pub hard: bool,
     /// The option; none of a limit that the host has set.
     pub span: Option<Span>,
 }
@@ -81,9 +83,9 @@ impl Settings {
 
 impl TimeLimit {
     /// Of a whole run, from now on.
-    pub fn of_run(after: Duration, source: Arc<Source>) -> Self {
+    pub fn of_run(after: Duration, hard: bool, source: Arc<Source>) -> Self {
         let deadline = Deadline { at: Instant::now().checked_add(after), idle: None };
-        Self { deadline, after, idle: false, source, span: None }
+        Self { deadline, after, idle: false, hard, source, span: None }
     }
 
     pub fn activity(&self) -> Option<&Activity> {
@@ -113,6 +115,7 @@ impl Interpreter {
     /// Fails when a signal has asked the run or job to end, or its time is up.
     #[inline]
     pub(super) fn check_interrupt(&self) -> Eval<()> {
+        self.check_exhausted()?;
         if let Some(interrupt) =
             self.settings.job.as_ref().map(|job| &job.cancel).or(self.shared.interrupt.get())
             && let Some(raised) = interrupt.raised()

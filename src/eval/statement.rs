@@ -22,6 +22,7 @@ impl Interpreter {
     }
 
     fn statement(&mut self, statement: &Statement) -> Eval<()> {
+        self.step(statement.span)?;
         match &statement.kind {
             StatementKind::Let(slot, value) => {
                 let value = self.expr(value)?;
@@ -184,7 +185,7 @@ impl Interpreter {
             Some(Assigning::Operator(operator)) => ops::update(operator, place, &right)
                 .map_err(|error| self.op_error(error, assign.operator_span))?,
         }
-        Ok(())
+        self.check_size(place, assign.operator_span)
     }
 
     /// The new value of a variable; none when it was changed in place.
@@ -200,7 +201,7 @@ impl Interpreter {
             Some(Assigning::Operator(operator)) => {
                 let right = self.expr(&assign.value)?;
                 match ops::update(operator, self.slot_mut(assign.slot), &right) {
-                    Ok(()) => Ok(None),
+                    Ok(()) => self.check_size(self.slot(assign.slot), assign.operator_span).map(|()| None),
                     Err(error) => Err(self.op_error(error, assign.operator_span)),
                 }
             }
@@ -209,7 +210,8 @@ impl Interpreter {
 
     fn append(&mut self, slot: Slot, value: &Expr, span: Span) -> Eval<()> {
         let right = self.expr(value)?;
-        ops::append(self.slot_mut(slot), &right).map_err(|error| self.op_error(error, span))
+        ops::append(self.slot_mut(slot), &right).map_err(|error| self.op_error(error, span))?;
+        self.check_size(self.slot(slot), span)
     }
 
     fn assign_environment(&mut self, assign: &Assign) -> Eval<()> {
@@ -220,6 +222,7 @@ impl Interpreter {
         let mut value = self.variable(name, false, assign.path[0].span)?;
         let right = self.expr(&assign.value)?;
         self.operate(assign, &mut value, right)?;
+        self.ask_variable(name.as_bytes(), assign.path[0].span)?;
         match value {
             Value::Null => {
                 self.environment.remove(name.as_bytes());
@@ -281,6 +284,8 @@ impl Interpreter {
 
     /// Runs a loop's body once; true when it broke off.
     pub(super) fn loop_turn(&mut self, body: &Block) -> Eval<bool> {
+        // An empty one has no statement to be counted.
+        self.step(Span::default())?;
         match self.block(body) {
             Ok(()) | Err(Unwind::Continue) => Ok(false),
             Err(Unwind::Break) => Ok(true),
@@ -440,6 +445,11 @@ impl Interpreter {
                 searched -= start;
                 start = 0;
             }
+            if buffer.len() > self.capture_room()
+                && let Some(unwind) = self.out_of_room(span)
+            {
+                return Err(unwind);
+            }
             if buffer.len() > super::capture::LIMIT {
                 let message = format!("a line of more than {} bytes", super::capture::LIMIT);
                 return Err(self.fail(Error::value(page(
@@ -473,6 +483,7 @@ impl Interpreter {
 
     fn each_turn(&mut self, name: Slot, line: Vec<u8>, body: &Block) -> Eval<bool> {
         self.check_interrupt()?;
+        self.captured(line.len(), Span::default())?;
         *self.slot_mut(name) = Value::Str(Str::from(line));
         self.loop_turn(body)
     }

@@ -22,6 +22,11 @@ impl Interpreter {
         span: Span,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Eval<JoinHandle<T>> {
+        let permit = self.permit(span)?;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
         // A failed start drops what it was given, and the next one needs it again.
         let work = Arc::new(Mutex::new(Some(work)));
         let mut pause = Duration::from_millis(1);

@@ -27,6 +27,8 @@ pub enum Unwind {
     /// The time of a block is up. Nothing catches it on the way to the `with` that set the limit: a `try` in a loop
     /// would go on for ever.
     TimedOut(Box<TimedOut>),
+    /// A limit of the run was met, and the budget has the page. Nothing catches it.
+    Exhausted,
     /// Nobody reads the standard output any more. Where a program would die of SIGPIPE, a builtin ends its stage.
     PipeClosed,
 }

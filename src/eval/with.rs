@@ -65,6 +65,7 @@ impl Interpreter {
                 deadline,
                 after,
                 idle,
+                hard: false,
                 source: self.source().clone(),
                 span: Some(span),
             }))

@@ -212,7 +212,8 @@ impl Interpreter {
     }
 
     fn expand(&self, glob: &Glob, span: Span) -> Eval<Vec<Vec<u8>>> {
-        glob.expand(&self.directory_path()).map_err(|Unreadable { directory, error }| {
+        let found = self.looking(span, |may| Ok(glob.expand_where(&self.directory_path(), may)))?;
+        found.map_err(|Unreadable { directory, error }| {
             let message = format!("can't read the directory {}: {}", quote_word(&directory), reason(&error));
             Error::value(page(code::READ_FAILED, self.source(), span, message, "this pattern")).into()
         })

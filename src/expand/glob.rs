@@ -117,7 +117,21 @@ impl Glob {
     /// # Errors
     /// A directory could not be read for want of descriptors or memory, or since the disk failed: matches may be
     /// missing.
+    #[cfg(test)]
     pub fn expand(&self, directory: &Path) -> Result<Vec<Vec<u8>>, Unreadable> {
+        self.expand_where(directory, &|_| true)
+    }
+
+    /// The names of the files that match, as of `expand`, of what `may` says that it may be looked at: directories to
+    /// be read, and other paths to be there. What may not is as if it were empty.
+    ///
+    /// # Errors
+    /// As of `expand`.
+    pub fn expand_where(
+        &self,
+        directory: &Path,
+        may: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Vec<u8>>, Unreadable> {
         let mut path = Vec::new();
         if self.root.first() != Some(&b'/') {
             path.extend_from_slice(directory.as_os_str().as_bytes());
@@ -125,12 +139,12 @@ impl Glob {
         }
         let base = path.len();
         path.extend_from_slice(&self.root);
-        let mut search = Search { path, base, found: Vec::new(), failure: None };
+        let mut search = Search { path, base, found: Vec::new(), failure: None, may };
         if self.steps.is_empty() {
             let there = match self.root.last() {
                 None => false,
-                Some(b'/') => walk::is_directory(&search.path),
-                Some(_) => walk::exists(&search.path),
+                Some(b'/') => search.is_directory(),
+                Some(_) => search.exists(),
             };
             if there {
                 search.found.push(self.root.clone());
@@ -164,7 +178,7 @@ pub struct Unreadable {
 }
 
 /// A walk under way.
-struct Search {
+struct Search<'m> {
     /// Where the walk is: a directory with its slash.
     path: Vec<u8>,
     /// How much of the path is not part of the answers.
@@ -172,11 +186,22 @@ struct Search {
     found: Vec<Vec<u8>>,
     /// The first directory that could not be read, where the walk ended.
     failure: Option<Unreadable>,
+    /// What may be looked at.
+    may: &'m dyn Fn(&[u8]) -> bool,
 }
 
-impl Search {
+impl Search<'_> {
+    fn exists(&self) -> bool {
+        (self.may)(&self.path) && walk::exists(&self.path)
+    }
+
+    fn is_directory(&self) -> bool {
+        (self.may)(&self.path) && walk::is_directory(&self.path)
+    }
+
     fn read(&mut self, visit: impl FnMut(&[u8], Kind)) {
         if self.failure.is_none()
+            && (self.may)(&self.path)
             && let Err(error) = walk::read(&self.path, visit)
         {
             self.failure = Some(Unreadable { directory: self.path.clone(), error });
@@ -192,10 +217,10 @@ impl Search {
                     search.path.push(b'/');
                     search.descend(rest, false);
                 } else if !step.slash {
-                    if walk::exists(&search.path) {
+                    if search.exists() {
                         search.keep();
                     }
-                } else if walk::is_directory(&search.path) {
+                } else if search.is_directory() {
                     search.path.push(b'/');
                     search.keep();
                 }
@@ -272,7 +297,7 @@ impl Search {
 
     /// The directory that a `**` at the end starts from: `a/**` gives `a/`, and `*/**` gives `a`, as in bash.
     fn start_of_everything(&mut self, step: &Step, first: bool) {
-        if self.path.len() > self.base && walk::is_directory(&self.path) {
+        if self.path.len() > self.base && self.is_directory() {
             self.keep();
             if let (Some(name), false, false) = (self.found.last_mut(), first, step.slash) {
                 name.pop();
@@ -285,7 +310,7 @@ impl Search {
         self.within(name, |search| match kind {
             _ if !slash => search.keep(),
             Kind::Other => {}
-            Kind::Link if !walk::is_directory(&search.path) => {}
+            Kind::Link if !search.is_directory() => {}
             Kind::Link | Kind::Directory => {
                 search.path.push(b'/');
                 search.keep();

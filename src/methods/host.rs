@@ -36,7 +36,7 @@ pub trait Host {
     ///
     /// # Errors
     /// The kernel's.
-    fn metadata(&self, path: &Path, follow: bool) -> io::Result<Metadata>;
+    fn metadata(&mut self, path: &Path, follow: bool) -> io::Result<Metadata>;
 
     /// Does something with a job.
     ///
@@ -51,7 +51,7 @@ pub trait Host {
     ///
     /// # Errors
     /// What is wrong with the pattern.
-    fn glob(&self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+    fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String>;
 }
 
 /// What is asked of a job.

@@ -66,7 +66,7 @@ impl Host for Desk {
         Ok(Value::Null)
     }
 
-    fn metadata(&self, path: &Path, follow: bool) -> io::Result<Metadata> {
+    fn metadata(&mut self, path: &Path, follow: bool) -> io::Result<Metadata> {
         let found = if follow { fs::metadata(path)? } else { fs::symlink_metadata(path)? };
         let kind = match found.file_type() {
             kind if kind.is_file() => FileKind::File,
@@ -81,7 +81,7 @@ impl Host for Desk {
     fn conceal(&mut self, _: &[u8]) {}
 
     /// Of one star alone.
-    fn glob(&self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         let suffix = pattern.strip_prefix(b"*").ok_or("only `*` is known here")?;
         let entries = fs::read_dir(self.directory()).map_err(|error| error.to_string())?;
         let names = entries.map(|entry| entry.unwrap().file_name().as_bytes().to_vec());

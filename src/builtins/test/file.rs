@@ -21,6 +21,8 @@ pub enum Access {
 pub struct Context<'a> {
     /// The session's directory, to which relative names belong.
     pub directory: &'a Path,
+    /// Whether the command may look at a file at all; one that it may not is not there.
+    pub may: &'a dyn Fn(&Path) -> bool,
     /// Whether the effective user may do this to a file: what faccessat(2) says with `AT_EACCESS`. The mode
     /// bits alone don't tell, for there are access control lists, read-only file systems and root.
     pub access: &'a dyn Fn(&Path, Access) -> bool,
@@ -88,7 +90,8 @@ impl Context<'_> {
 
     /// No file has the empty name: joined to the directory it would be that directory.
     fn path(&self, name: &[u8]) -> Option<PathBuf> {
-        (!name.is_empty()).then(|| self.directory.join(OsStr::from_bytes(name)))
+        let path = self.directory.join(OsStr::from_bytes(name));
+        (!name.is_empty() && (self.may)(&path)).then_some(path)
     }
 }
 

@@ -115,6 +115,10 @@ impl Interpreter {
             }
         }
         if clear || environment.is_some() {
+            let span = options.first().map_or(Span::default(), |option| option.value.span);
+            if clear {
+                self.environment.iter().try_for_each(|(name, _)| self.ask_variable(name, span))?;
+            }
             let mut changed = if clear { Environment::empty() } else { self.environment.clone() };
             if let Some((map, option)) = environment {
                 self.put_variables(&mut changed, &map, option)?;
@@ -168,6 +172,7 @@ impl Interpreter {
 
     fn put_variables(&self, environment: &mut Environment, map: &Map, option: &WithOption) -> Eval<()> {
         for (name, value) in map.iter() {
+            self.ask_variable(name.as_bytes(), option.value.span)?;
             if matches!(value, Value::Null) {
                 environment.remove(name.as_bytes());
                 continue;

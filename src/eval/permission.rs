@@ -1,0 +1,91 @@
+//! What the host's policy is asked, just before it is done.
+
+use super::Interpreter;
+use super::command::Prepared;
+use super::unwind::{Error, Eval, Unwind, page};
+use crate::diag::code;
+use crate::policy::{Access, Denial, Open, Request, Spawn};
+use crate::span::Span;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+impl Interpreter {
+    /// Whether there is a policy to be asked.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.shared.policy.is_some()
+    }
+
+    /// Asks the policy. A refusal is no failure of a command: `||`, `!` and `if` don't take it for one.
+    pub(super) fn ask(&self, request: &Request<'_>, span: Span) -> Eval<()> {
+        let Some(policy) = &self.shared.policy else { return Ok(()) };
+        // A host's bug must not open what the policy is there to close.
+        let answer = catch_unwind(AssertUnwindSafe(|| policy.check(request)));
+        let denial = match answer {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(denial)) => denial,
+            Err(_) => Denial::new("the policy panicked"),
+        };
+        let message = format!("not allowed by the policy: {request}");
+        let error = page(code::POLICY, self.source(), span, message, "refused");
+        Err(Error::refused(error.note(format!("refused: {}", denial.rule())), 126).into())
+    }
+
+    /// Asks to open a file, or to look what is there. The path may be relative.
+    pub(super) fn ask_open(&self, path: &[u8], access: Access, span: Span) -> Eval<()> {
+        if !self.is_guarded() {
+            return Ok(());
+        }
+        let path = self.guarded_directory(span)?.join(OsStr::from_bytes(path));
+        self.ask(&Request::Open(Open { path: &path, access }), span)
+    }
+
+    /// Asks to set or remove a variable.
+    pub(super) fn ask_variable(&self, name: &[u8], span: Span) -> Eval<()> {
+        self.ask(&Request::SetEnv { name }, span)
+    }
+
+    /// Asks to start a program.
+    pub(super) fn ask_spawn(&self, prepared: &Prepared, span: Span) -> Eval<()> {
+        let (true, Some(program)) = (self.is_guarded(), &prepared.program) else { return Ok(()) };
+        let directory = self.guarded_directory(span)?;
+        let spawn = Spawn {
+            program: Path::new(OsStr::from_bytes(program.to_bytes())),
+            argv: &prepared.argv,
+            directory: &directory,
+            environment: prepared.environment.as_ref().unwrap_or(&self.environment),
+        };
+        self.ask(&Request::Spawn(spawn), span)
+    }
+
+    fn guarded_directory(&self, span: Span) -> Eval<std::path::PathBuf> {
+        Ok(Path::new(OsStr::from_bytes(&self.working_directory(span)?)).to_path_buf())
+    }
+
+    /// Does something that looks at files by itself: it is given what says whether it may look at one. The first
+    /// refusal is the end of it.
+    pub(super) fn looking<T>(
+        &self,
+        span: Span,
+        look: impl FnOnce(&dyn Fn(&[u8]) -> bool) -> Eval<T>,
+    ) -> Eval<T> {
+        if !self.is_guarded() {
+            return look(&|_| true);
+        }
+        let refused: std::cell::RefCell<Option<Unwind>> = std::cell::RefCell::default();
+        let result = look(&|path| {
+            if refused.borrow().is_some() {
+                return false;
+            }
+            let answer = self.ask_open(path, Access::Look, span);
+            let may = answer.is_ok();
+            *refused.borrow_mut() = answer.err();
+            may
+        });
+        match refused.into_inner() {
+            Some(unwind) => Err(unwind),
+            None => result,
+        }
+    }
+}

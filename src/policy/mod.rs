@@ -1,0 +1,86 @@
+//! What a script may do to the world: asked of the host just before each thing is done.
+
+mod launch;
+mod pattern;
+mod request;
+mod rules;
+#[cfg(feature = "policy-toml")]
+mod toml;
+
+pub use request::{Access, Open, Request, Spawn};
+pub use rules::{PatternError, Rules, Subject};
+#[cfg(feature = "policy-toml")]
+pub use toml::RulesError;
+
+use std::fmt;
+
+/// Decides what a script may do. It sees each thing just before it happens, from any thread of the run, and what it
+/// refuses is not done: the script ends with E3004, unless a `try` catches it.
+///
+/// It bounds what *the interpreter* does. A program that may run does what the user may: for that there are accounts,
+/// containers and the like.
+///
+/// ```
+/// use pipewright::policy::{Denial, Request};
+/// use pipewright::{Engine, Script};
+///
+/// let engine = Engine::builder()
+///     .policy(|request: &Request<'_>| match request {
+///         Request::Spawn(spawn) if spawn.argv()[0] == b"echo" => Ok(()),
+///         _ => Err(Denial::new("only echo")),
+///     })
+///     .build();
+/// let script = Script::parse("t", "command rm x")?;
+/// let error = engine.session().run(&script).status().unwrap_err();
+/// assert!(error.render(false, 80).contains("only echo"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Policy: Send + Sync {
+    /// Whether this may be done.
+    ///
+    /// # Errors
+    /// What refuses it.
+    fn check(&self, request: &Request<'_>) -> Result<(), Denial>;
+
+    /// Whether a command could be allowed at all of which only the first words are known, before anything runs:
+    /// `words` up to the first that is not literal, and whether those are all. Unless it says otherwise, it could.
+    ///
+    /// # Errors
+    /// What refuses it whatever the other words are.
+    fn foresee(&self, words: &[&[u8]], complete: bool) -> Result<(), Denial> {
+        let _ = (words, complete);
+        Ok(())
+    }
+}
+
+impl<F: Fn(&Request<'_>) -> Result<(), Denial> + Send + Sync> Policy for F {
+    fn check(&self, request: &Request<'_>) -> Result<(), Denial> {
+        self(request)
+    }
+}
+
+/// That a policy refuses something, and by which rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    rule: String,
+}
+
+impl Denial {
+    /// `rule` is what the message says: which rule it was, or that none allows it.
+    pub fn new(rule: impl Into<String>) -> Self {
+        Self { rule: rule.into() }
+    }
+
+    /// What refused it.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rule)
+    }
+}
+
+impl std::error::Error for Denial {}

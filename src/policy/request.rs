@@ -1,0 +1,137 @@
+//! What a policy is asked.
+
+use crate::diag::{quote_argv, quote_word};
+use crate::process::Environment;
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Something that is about to be done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Request<'a> {
+    /// To start a program.
+    Spawn(Spawn<'a>),
+    /// To open a file or directory, or to look what is there.
+    Open(Open<'a>),
+    /// To set a variable of the environment that programs get, or to remove it.
+    SetEnv {
+        /// Its name.
+        name: &'a [u8],
+    },
+    /// To work in another directory.
+    ChangeDirectory {
+        /// Absolute; symbolic links are not followed.
+        path: &'a Path,
+    },
+    /// To send a signal.
+    Kill {
+        /// As of kill(2): below -1 the group of that number, -1 everything.
+        pid: i32,
+        /// Such as `SIGTERM`; `0` asks only whether it is there.
+        signal: &'a str,
+    },
+}
+
+/// A program that is about to be started.
+#[derive(Debug)]
+pub struct Spawn<'a> {
+    pub(crate) program: &'a Path,
+    pub(crate) argv: &'a [Vec<u8>],
+    pub(crate) directory: &'a Path,
+    pub(crate) environment: &'a Environment,
+}
+
+impl<'a> Spawn<'a> {
+    /// The file that is executed, as PATH led to it: absolute, or relative to [`Spawn::directory`]. Symbolic links are
+    /// not followed.
+    pub fn program(&self) -> &'a Path {
+        self.program
+    }
+
+    /// Its arguments with its name, as the kernel gets them.
+    pub fn argv(&self) -> &'a [Vec<u8>] {
+        self.argv
+    }
+
+    /// The directory that it starts in.
+    pub fn directory(&self) -> &'a Path {
+        self.directory
+    }
+
+    /// The names of its environment.
+    pub fn environment(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.environment.iter().map(|(name, _)| name)
+    }
+
+    /// A variable of its environment.
+    pub fn variable(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.environment.get(name)
+    }
+}
+
+/// A file that is about to be opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Open<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) access: Access,
+}
+
+impl<'a> Open<'a> {
+    /// Absolute; symbolic links are not followed, and `..` stands as it was written.
+    pub fn path(&self) -> &'a Path {
+        self.path
+    }
+
+    /// What for.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+}
+
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Access {
+    /// To look what is there: `test -f`, `exists()`, `glob()`, a pattern in a word.
+    Look,
+    /// To read it.
+    Read,
+    /// To make it or replace its content; with `<>` to read it, too.
+    Write,
+    /// To make it or add to it.
+    Append,
+}
+
+impl fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = |path: &Path| quote_word(path.as_os_str().as_bytes());
+        match self {
+            Self::Spawn(spawn) => {
+                write!(f, "running {}", path(spawn.program))?;
+                match spawn.argv {
+                    [_, rest @ ..] if !rest.is_empty() => write!(f, " with {}", quote_argv(rest)),
+                    _ => Ok(()),
+                }
+            }
+            Self::Open(open) => {
+                let what = match open.access {
+                    Access::Look => "looking at",
+                    Access::Read => "reading",
+                    Access::Write => "writing",
+                    Access::Append => "appending to",
+                };
+                write!(f, "{what} {}", path(open.path))
+            }
+            Self::SetEnv { name } => write!(f, "changing the variable {}", quote_word(name)),
+            Self::ChangeDirectory { path: to } => write!(f, "working in {}", path(to)),
+            Self::Kill { pid, signal } => write!(f, "sending {signal} to {pid}"),
+        }
+    }
+}
+
+/// A path of bytes.
+pub(super) fn path_of(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}

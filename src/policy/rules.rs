@@ -1,0 +1,567 @@
+//! A ready-made policy: lists of what is allowed and what is denied.
+
+use super::launch::{is_evaluator, launched};
+use super::pattern::{PathPattern, Text, resolved};
+use super::request::path_of;
+use super::{Access, Denial, Open, Policy, Request, Spawn};
+use crate::diag::{quote_word, visible};
+use crate::process::{Lookup, Search};
+use std::ffi::CString;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Allows what a rule allows and none denies; of a new one that is nothing but `/dev/null`.
+///
+/// A *program* is named by its absolute path, or by a bare name, which means the file of that name in one of
+/// [`Rules::TRUSTED`] when it is allowed and any file of that name when it is denied. Its arguments may be given as
+/// patterns, the last one `**` for any more. In patterns `*` is any text and `?` any byte; in paths they stop at a
+/// slash, and `**` does not.
+///
+/// What would make a rule mean more than it says does not follow from it:
+/// - A shell, an interpreter or another program that runs any text (`sh`, `python3`, `awk`, `make`, `ssh`) is allowed
+///   only by a rule that names it, never by a pattern. Neither is a script whose `#!` names one.
+/// - `env`, `nice`, `ionice`, `timeout`, `nohup`, `setsid`, `stdbuf`, `time` and `xargs` need no rule: they are judged
+///   by what they launch. `sudo`, `doas` and `find -exec` need a rule, and so does what they launch. When it can't be
+///   told what that is, it is refused.
+/// - PATH and variables by which programs load code (`LD_PRELOAD`, `PYTHONPATH`) are changed only if a rule names them.
+/// - Symbolic links of paths are followed before a rule looks at them.
+///
+/// ```
+/// use pipewright::policy::{Rules, Subject};
+/// use pipewright::{Engine, Script};
+///
+/// let rules = Rules::new()
+///     .allow_run(&["wc", "**"])?
+///     .allow_run(&["git", "log", "**"])?
+///     .allow(Subject::Read, "/srv/data/**")?
+///     .deny(Subject::Read, "/srv/data/private/**")?;
+/// let engine = Engine::builder().policy(rules).build();
+/// let script = Script::parse("t", "echo hello | wc -l; timeout 5 git push")?;
+/// let error = engine.session().run(&script).read().unwrap_err();
+/// assert!(error.render(false, 80).contains("E3004"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    allow: Set,
+    deny: Set,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Set {
+    run: Vec<Run>,
+    paths: Vec<(Subject, PathPattern)>,
+    env: Vec<Text>,
+    kill: bool,
+}
+
+/// What a pattern of [`Rules`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// Paths to read and to look at.
+    Read,
+    /// Paths to write and to append to.
+    Write,
+    /// Paths to append to.
+    Append,
+    /// Directories to work in, and for programs to start in. Without any, only the one that the script begins in.
+    Directory,
+    /// Names of variables to set or remove; denied, also for programs to have.
+    Env,
+}
+
+/// A pattern that is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError(pub(super) String);
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+/// Programs of one name or pattern with arguments of one form.
+#[derive(Clone, Debug)]
+struct Run {
+    program: Program,
+    args: Vec<Text>,
+    /// More arguments may follow.
+    open: bool,
+    written: String,
+}
+
+#[derive(Clone, Debug)]
+enum Program {
+    Name(Text),
+    Path(PathPattern),
+}
+
+/// A program as far as it is known.
+struct Candidate<'a> {
+    name: &'a [u8],
+    /// Its path, without symbolic links but for the last component, and without any. Not known before the run.
+    path: Option<(PathBuf, PathBuf)>,
+    args: &'a [&'a [u8]],
+    /// Arguments that are not known may follow.
+    open: bool,
+    /// Nothing runs yet: what could be allowed is.
+    foreseen: bool,
+}
+
+/// Judges a command that another launches; whether words may follow that nobody sees.
+type Inner<'a> = dyn FnMut(&[Vec<u8>], bool) -> Result<(), Denial> + 'a;
+
+/// A command within a command within a command: nobody writes more.
+const MAX_DEPTH: usize = 8;
+
+const UNALLOWED: &str = "no rule allows it";
+
+impl Rules {
+    /// Where a program of a bare name is looked for.
+    pub const TRUSTED: [&'static str; 6] =
+        ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+    /// Nothing is allowed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Allows a program, with arguments that match; with its name alone, any.
+    ///
+    /// # Errors
+    /// The list is empty; a path is not absolute.
+    pub fn allow_run(mut self, command: &[&str]) -> Result<Self, PatternError> {
+        self.allow.run.push(Run::new(command)?);
+        Ok(self)
+    }
+
+    /// Denies a program, with arguments that match; with its name alone, any.
+    ///
+    /// # Errors
+    /// As of [`Rules::allow_run`].
+    pub fn deny_run(mut self, command: &[&str]) -> Result<Self, PatternError> {
+        self.deny.run.push(Run::new(command)?);
+        Ok(self)
+    }
+
+    /// Allows paths or names.
+    ///
+    /// # Errors
+    /// A path is not absolute, or has a `..`.
+    pub fn allow(mut self, subject: Subject, pattern: &str) -> Result<Self, PatternError> {
+        self.allow.add(subject, pattern)?;
+        Ok(self)
+    }
+
+    /// Denies paths or names.
+    ///
+    /// # Errors
+    /// As of [`Rules::allow`].
+    pub fn deny(mut self, subject: Subject, pattern: &str) -> Result<Self, PatternError> {
+        self.deny.add(subject, pattern)?;
+        Ok(self)
+    }
+
+    /// Allows signals to processes, those of others included.
+    pub fn allow_kill(mut self) -> Self {
+        self.allow.kill = true;
+        self
+    }
+
+    /// Denies signals whatever is allowed.
+    pub fn deny_kill(mut self) -> Self {
+        self.deny.kill = true;
+        self
+    }
+
+    // -------------------------------------------------------------------------------------- programs
+
+    fn spawn(&self, spawn: &Spawn<'_>) -> Result<(), Denial> {
+        for name in spawn.environment() {
+            if let Some(rule) = self.deny.env.iter().find(|rule| rule.matches(name)) {
+                let rule = visible(&rule.0);
+                return Err(Denial::new(format!(
+                    "deny.env has \"{rule}\", and the program would have {}",
+                    quote_word(name)
+                )));
+            }
+        }
+        let named = self.allow.paths.iter().any(|(subject, _)| *subject == Subject::Directory);
+        self.directory(spawn.directory(), !named)?;
+        self.command(&Self::located(spawn.program(), spawn.directory()), spawn.argv(), false, spawn, 0)
+    }
+
+    /// A path with symbolic links followed, but for the last component; and with all of them.
+    fn located(program: &Path, directory: &Path) -> (PathBuf, PathBuf) {
+        let path = directory.join(program);
+        let found = match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => resolved(parent).join(name),
+            _ => path.clone(),
+        };
+        (found, resolved(&path))
+    }
+
+    fn command(
+        &self,
+        path: &(PathBuf, PathBuf),
+        argv: &[Vec<u8>],
+        open: bool,
+        spawn: &Spawn<'_>,
+        depth: usize,
+    ) -> Result<(), Denial> {
+        let args: Vec<&[u8]> = argv.iter().skip(1).map(Vec::as_slice).collect();
+        let name = path.0.file_name().unwrap_or_default().as_bytes();
+        let candidate = Candidate { name, path: Some(path.clone()), args: &args, open, foreseen: false };
+        self.judge(&candidate, argv, depth, &mut |argv, open| {
+            let Some(inner) = argv.first() else { return Ok(()) };
+            let path = if inner.contains(&b'/') {
+                Self::located(path_of(inner), spawn.directory())
+            } else {
+                match Search::new(spawn.variable(b"PATH").unwrap_or_default()).find(inner, None) {
+                    Lookup::Found(found) => Self::located(path_of(found.to_bytes()), spawn.directory()),
+                    // Launched is what another search may find.
+                    _ => return Err(Denial::new(format!("{} is not found in PATH", quote_word(inner)))),
+                }
+            };
+            self.command(&path, argv, open, spawn, depth + 1)
+        })
+    }
+
+    /// Judges a program, and by `inner` what it launches.
+    fn judge(
+        &self,
+        candidate: &Candidate<'_>,
+        argv: &[Vec<u8>],
+        depth: usize,
+        inner: &mut Inner<'_>,
+    ) -> Result<(), Denial> {
+        if depth > MAX_DEPTH {
+            return Err(Denial::new("too many commands within commands"));
+        }
+        if let Some(rule) = self.deny.run.iter().find(|rule| rule.denies(candidate)) {
+            return Err(Denial::new(format!("deny.run has {}", rule.written)));
+        }
+        let allowed = self.allow.run.iter().any(|rule| rule.allows(candidate));
+        // The name that it would be known by, were it called by a link of another name.
+        let real = candidate.path.as_ref().and_then(|(_, real)| real.file_name()).map(OsStrExt::as_bytes);
+        let names = [Some(candidate.name), real.filter(|real| *real != candidate.name)];
+        let launch = names.into_iter().flatten().find_map(|name| launched(name, argv));
+        let Some(launch) = launch else {
+            return if allowed { Ok(()) } else { Err(Denial::new(UNALLOWED)) };
+        };
+        let launch = launch.map_err(|word| {
+            Denial::new(format!("with {word} it can't be told what {} launches", quote_word(candidate.name)))
+        })?;
+        let needs_no_rule = launch.is_plain && candidate.is_trusted();
+        if !allowed && !needs_no_rule {
+            return Err(Denial::new(UNALLOWED));
+        }
+        for command in launch.commands {
+            command.sets.iter().try_for_each(|name| self.variable(name))?;
+            inner(command.argv, command.is_open || candidate.open).map_err(|denial| match denial.rule() {
+                UNALLOWED => {
+                    let name = quote_word(command.argv.first().map_or(&[][..], Vec::as_slice));
+                    Denial::new(format!("no rule allows {name}"))
+                }
+                _ => denial,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What is known before the run: literal words. PATH may lead anywhere.
+    fn foreseen(&self, argv: &[Vec<u8>], complete: bool, depth: usize) -> Result<(), Denial> {
+        let Some((first, _)) = argv.split_first() else { return Ok(()) };
+        let args: Vec<&[u8]> = argv.iter().skip(1).map(Vec::as_slice).collect();
+        let name = first.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let path = path_of(first);
+        // Relative to a directory that is not known yet.
+        if first.contains(&b'/') && !path.is_absolute() {
+            return Ok(());
+        }
+        let path = path.is_absolute().then(|| Self::located(path, Path::new("/")));
+        let candidate = Candidate { name, path, args: &args, open: !complete, foreseen: true };
+        self.judge(&candidate, argv, depth, &mut |argv, open| self.foreseen(argv, !open, depth + 1))
+    }
+
+    // -------------------------------------------------------------------------------------- files and names
+
+    fn open(&self, open: &Open<'_>) -> Result<(), Denial> {
+        let path = resolved(open.path());
+        if path == Path::new("/dev/null") {
+            return Ok(());
+        }
+        let covers = |subject: Subject| match open.access() {
+            Access::Look => matches!(subject, Subject::Read | Subject::Write | Subject::Append),
+            Access::Read => subject == Subject::Read,
+            Access::Write => subject == Subject::Write,
+            Access::Append => matches!(subject, Subject::Write | Subject::Append),
+        };
+        // What may not be read may not be looked at, though it may be written.
+        let denies = |subject: Subject| match open.access() {
+            Access::Look => subject == Subject::Read,
+            _ => covers(subject),
+        };
+        self.path(&path, covers, denies)
+    }
+
+    /// `default`: whether it is allowed if no rule says anything.
+    fn directory(&self, path: &Path, default: bool) -> Result<(), Denial> {
+        let is_directory = |subject: Subject| subject == Subject::Directory;
+        self.path(&resolved(path), |subject| default || is_directory(subject), is_directory).or_else(
+            |denial| {
+                if default && denial.rule() == UNALLOWED { Ok(()) } else { Err(denial) }
+            },
+        )
+    }
+
+    fn path(
+        &self,
+        path: &Path,
+        covers: impl Fn(Subject) -> bool,
+        denies: impl Fn(Subject) -> bool,
+    ) -> Result<(), Denial> {
+        let find = |set: &[(Subject, PathPattern)], about: &dyn Fn(Subject) -> bool| {
+            set.iter().find(|(subject, pattern)| about(*subject) && pattern.matches(path)).cloned()
+        };
+        if let Some((subject, pattern)) = find(&self.deny.paths, &denies) {
+            let subject = subject.name();
+            return Err(Denial::new(format!(
+                "deny.{subject} has \"{}\"",
+                visible(pattern.written().as_bytes())
+            )));
+        }
+        find(&self.allow.paths, &covers).map(drop).ok_or_else(|| Denial::new(UNALLOWED))
+    }
+
+    fn variable(&self, name: &[u8]) -> Result<(), Denial> {
+        if let Some(rule) = self.deny.env.iter().find(|rule| rule.matches(name)) {
+            return Err(Denial::new(format!("deny.env has \"{}\"", visible(&rule.0))));
+        }
+        let loads = loads_code(name);
+        let allows = |rule: &Text| rule.0 == name || !loads && rule.matches(name);
+        match self.allow.env.iter().any(allows) {
+            true => Ok(()),
+            false if loads => Err(Denial::new("programs load code by it, and no rule names it")),
+            false => Err(Denial::new(UNALLOWED)),
+        }
+    }
+}
+
+impl Policy for Rules {
+    fn check(&self, request: &Request<'_>) -> Result<(), Denial> {
+        match request {
+            Request::Spawn(spawn) => self.spawn(spawn),
+            Request::Open(open) => self.open(open),
+            Request::SetEnv { name } => self.variable(name),
+            Request::ChangeDirectory { path } => self.directory(path, false),
+            Request::Kill { .. } if self.allow.kill && !self.deny.kill => Ok(()),
+            Request::Kill { .. } => Err(Denial::new(UNALLOWED)),
+        }
+    }
+
+    fn foresee(&self, words: &[&[u8]], complete: bool) -> Result<(), Denial> {
+        let argv: Vec<Vec<u8>> = words.iter().map(|word| word.to_vec()).collect();
+        self.foreseen(&argv, complete, 0)
+    }
+}
+
+impl Set {
+    fn add(&mut self, subject: Subject, pattern: &str) -> Result<(), PatternError> {
+        match subject {
+            Subject::Env => self.env.push(Text(pattern.as_bytes().to_vec())),
+            path => self.paths.push((path, PathPattern::new(pattern, false)?)),
+        }
+        Ok(())
+    }
+}
+
+impl Subject {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Append => "append",
+            Self::Directory => "directory",
+            Self::Env => "env",
+        }
+    }
+}
+
+impl Run {
+    fn new(command: &[&str]) -> Result<Self, PatternError> {
+        let [program, args @ ..] = command else {
+            return Err(PatternError("a rule names a program".to_string()));
+        };
+        let (args, open) = match args {
+            [] => (args, true),
+            [args @ .., "**"] => (args, true),
+            args => (args, false),
+        };
+        if program.is_empty() || CString::new(*program).is_err() {
+            return Err(PatternError(format!("{program:?} is no program")));
+        }
+        let program = match program.contains('/') {
+            true => Program::Path(PathPattern::new(program, true)?),
+            false => Program::Name(Text(program.as_bytes().to_vec())),
+        };
+        let args = args.iter().map(|arg| Text(arg.as_bytes().to_vec())).collect();
+        let words: Vec<String> =
+            command.iter().map(|word| format!("\"{}\"", visible(word.as_bytes()))).collect();
+        Ok(Self { program, args, open, written: format!("[{}]", words.join(", ")) })
+    }
+
+    fn allows(&self, candidate: &Candidate<'_>) -> bool {
+        let Self { args, open, .. } = self;
+        let arguments = if candidate.open {
+            // Whatever may follow must be allowed, too; before the run it may yet be just what is.
+            match candidate.foreseen {
+                true => candidate.args.iter().zip(args).all(|(arg, pattern)| pattern.matches(arg)),
+                false => *open && self.begins(candidate.args),
+            }
+        } else {
+            (*open || candidate.args.len() == args.len()) && self.begins(candidate.args)
+        };
+        arguments && self.names(candidate)
+    }
+
+    fn begins(&self, args: &[&[u8]]) -> bool {
+        args.len() >= self.args.len() && self.args.iter().zip(args).all(|(pattern, arg)| pattern.matches(arg))
+    }
+
+    /// Whether an allowing rule is about this program.
+    fn names(&self, candidate: &Candidate<'_>) -> bool {
+        let is_wildcard = match &self.program {
+            Program::Name(name) => name.0.iter().any(|byte| b"*?".contains(byte)),
+            Program::Path(path) => path.is_wildcard(),
+        };
+        if is_wildcard && candidate.runs_any_text() {
+            return false;
+        }
+        match (&self.program, &candidate.path) {
+            (Program::Name(name), None) => name.matches(candidate.name),
+            (Program::Name(name), Some(_)) => name.matches(candidate.name) && candidate.is_trusted(),
+            (Program::Path(path), None) => {
+                let last = path.written().rsplit('/').next().unwrap_or_default();
+                Text(last.as_bytes().to_vec()).matches(candidate.name)
+            }
+            // A link out of what a pattern covers would cover anything.
+            (Program::Path(path), Some((found, real))) => {
+                path.matches(found) && (!is_wildcard || path.matches(real))
+            }
+        }
+    }
+
+    fn denies(&self, candidate: &Candidate<'_>) -> bool {
+        let program = match (&self.program, &candidate.path) {
+            (Program::Name(name), path) => {
+                let real = path.as_ref().and_then(|(_, real)| real.file_name());
+                name.matches(candidate.name) || real.is_some_and(|real| name.matches(real.as_bytes()))
+            }
+            (Program::Path(path), Some((found, real))) => path.matches(found) || path.matches(real),
+            (Program::Path(_), None) => false,
+        };
+        let arguments = match (candidate.foreseen, candidate.open) {
+            // Only what is denied however it goes on.
+            (true, true) => self.open && self.begins(candidate.args),
+            (false, true) => candidate.args.iter().zip(&self.args).all(|(arg, pattern)| pattern.matches(arg)),
+            (_, false) => {
+                (self.open || candidate.args.len() == self.args.len()) && self.begins(candidate.args)
+            }
+        };
+        program && arguments
+    }
+}
+
+impl Candidate<'_> {
+    /// Whether it is in a directory of the system.
+    fn is_trusted(&self) -> bool {
+        match self.path.as_ref().and_then(|(found, _)| found.parent()) {
+            Some(parent) => Rules::TRUSTED.iter().any(|trusted| resolved(Path::new(trusted)) == parent),
+            None => self.path.is_none(),
+        }
+    }
+
+    fn runs_any_text(&self) -> bool {
+        let Some((_, real)) = &self.path else { return is_evaluator(self.name) };
+        is_evaluator(self.name)
+            || real.file_name().is_some_and(|real| is_evaluator(real.as_bytes()))
+            || has_evaluator(real)
+    }
+}
+
+/// Whether a file is a script of a program that runs any text.
+fn has_evaluator(path: &Path) -> bool {
+    use std::io::Read;
+    let mut head = Vec::new();
+    // What can't be read can't be told.
+    let Ok(file) = std::fs::File::open(path) else { return true };
+    if file.take(256).read_to_end(&mut head).is_err() {
+        return true;
+    }
+    let Some(line) = head.strip_prefix(b"#!") else { return false };
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut words = line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    let is = |word: &[u8]| is_evaluator(word.rsplit(|byte| *byte == b'/').next().unwrap_or_default());
+    words.any(is)
+}
+
+/// Variables that make programs load or run something.
+fn loads_code(name: &[u8]) -> bool {
+    const NAMES: &[&str] = &[
+        "PATH",
+        "IFS",
+        "ENV",
+        "BASH_ENV",
+        "SHELLOPTS",
+        "BASHOPTS",
+        "PS4",
+        "SHELL",
+        "CDPATH",
+        "PAGER",
+        "MANPAGER",
+        "EDITOR",
+        "VISUAL",
+        "BROWSER",
+        "LESSOPEN",
+        "LESSCLOSE",
+        "GCONV_PATH",
+        "LOCPATH",
+        "NLSPATH",
+        "HOSTALIASES",
+        "TERMINFO",
+        "AWKPATH",
+        "CLASSPATH",
+        "MAKEFLAGS",
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "JAVA_TOOL_OPTIONS",
+        "SSH_ASKPASS",
+        "NODE_OPTIONS",
+        "NODE_PATH",
+    ];
+    const BEGINNINGS: &[&str] = &[
+        "LD_",
+        "DYLD_",
+        "BASH_FUNC",
+        "PYTHON",
+        "PERL",
+        "RUBY",
+        "GEM_",
+        "LUA_",
+        "PHP",
+        "GIT_",
+        "GLIBC_",
+        "MALLOC_",
+        "CARGO",
+        "RUST",
+        "npm_",
+        "NPM_",
+    ];
+    NAMES.iter().any(|known| known.as_bytes() == name)
+        || BEGINNINGS.iter().any(|begin| name.starts_with(begin.as_bytes()))
+}

@@ -1,0 +1,116 @@
+//! Rules as TOML: what `--policy FILE` reads.
+
+use super::rules::PatternError;
+use super::{Rules, Subject};
+use serde::Deserialize;
+use std::fmt;
+use std::path::Path;
+
+/// A file of rules that can't be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulesError(String);
+
+impl fmt::Display for RulesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RulesError {}
+
+/// A misspelt key must not be a rule that is missing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    allow: Lists,
+    #[serde(default)]
+    deny: Lists,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Lists {
+    run: Vec<Command>,
+    read: Vec<String>,
+    write: Vec<String>,
+    append: Vec<String>,
+    directory: Vec<String>,
+    env: Vec<String>,
+    kill: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Command {
+    Program(String),
+    Words(Vec<String>),
+}
+
+impl Rules {
+    /// Reads rules from TOML: the tables `allow` and `deny`, each with the lists `run` (of a program, or of a list of it
+    /// and its arguments), `read`, `write`, `append`, `directory` and `env`, and `kill = true`.
+    ///
+    /// ```
+    /// use pipewright::policy::Rules;
+    ///
+    /// let rules = Rules::from_toml(r#"
+    ///     [allow]
+    ///     run = ["wc", ["git", "log", "**"]]
+    ///     read = ["/srv/data/**"]
+    ///     [deny]
+    ///     read = ["/srv/data/private/**"]
+    /// "#)?;
+    /// assert!(Rules::from_toml("[alow]").is_err());
+    /// # let _ = rules;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It is no TOML, has a key that there is not, or a pattern that is none.
+    pub fn from_toml(text: &str) -> Result<Self, RulesError> {
+        let document: Document = basic_toml::from_str(text).map_err(|error| RulesError(error.to_string()))?;
+        let mut rules = Self::new();
+        for (lists, deny) in [(document.allow, false), (document.deny, true)] {
+            rules = rules.extended(lists, deny).map_err(|error| RulesError(error.to_string()))?;
+        }
+        Ok(rules)
+    }
+
+    /// Reads rules from a file: see [`Rules::from_toml`].
+    ///
+    /// # Errors
+    /// It can't be read, or holds no rules.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, RulesError> {
+        let text = std::fs::read_to_string(path).map_err(|error| RulesError(crate::diag::reason(&error)))?;
+        Self::from_toml(&text)
+    }
+
+    fn extended(mut self, lists: Lists, deny: bool) -> Result<Self, PatternError> {
+        let Lists { run, read, write, append, directory, env, kill } = lists;
+        for command in &run {
+            let words: Vec<&str> = match command {
+                Command::Program(program) => vec![program],
+                Command::Words(words) => words.iter().map(String::as_str).collect(),
+            };
+            self = if deny { self.deny_run(&words) } else { self.allow_run(&words) }?;
+        }
+        let all = [
+            (Subject::Read, read),
+            (Subject::Write, write),
+            (Subject::Append, append),
+            (Subject::Directory, directory),
+            (Subject::Env, env),
+        ];
+        for (subject, patterns) in all {
+            for pattern in &patterns {
+                self = if deny { self.deny(subject, pattern) } else { self.allow(subject, pattern) }?;
+            }
+        }
+        Ok(match (kill, deny) {
+            (true, false) => self.allow_kill(),
+            (true, true) => self.deny_kill(),
+            (false, _) => self,
+        })
+    }
+}
