@@ -351,7 +351,7 @@ fn functions_of_a_script_are_called_after_it_ran() {
     assert_eq!(error.to_string(), "test:4:23: `sh` exited with 3");
     assert_eq!(wrong(&mut session, "inner", &[]).kind(), ErrorKind::UnknownFunction);
     // Where a script was left early, its variables have no values.
-    session.run(&plain("fn f() { return b }; let g = f; exit 0; let b = 2")).status().unwrap();
+    session.run(&plain("let g = f; exit 0; let b = 2; fn f() { return b }")).status().unwrap();
     assert_eq!(session.get::<Option<i64>>("b"), Ok(None));
     assert_eq!(wrong(&mut session, "f", &[]).kind(), ErrorKind::UnknownFunction);
 }
