@@ -29,7 +29,7 @@ use std::fmt;
 ///         Request::Spawn(spawn) if spawn.argv()[0] == b"echo" => Ok(()),
 ///         _ => Err(Denial::new("only echo")),
 ///     })
-///     .build();
+///     .build()?;
 /// let script = Script::parse("t", "command rm x")?;
 /// let error = engine.session().run(&script).status().unwrap_err();
 /// assert!(error.render(false, 80).contains("only echo"));

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 ///     .allow_run(&["git", "log", "**"])?
 ///     .allow(Subject::Read, "/srv/data/**")?
 ///     .deny(Subject::Read, "/srv/data/private/**")?;
-/// let engine = Engine::builder().policy(rules).build();
+/// let engine = Engine::builder().policy(rules).build()?;
 /// let script = Script::parse("t", "echo hello | wc -l; timeout 5 git push")?;
 /// let error = engine.session().run(&script).read().unwrap_err();
 /// assert!(error.render(false, 80).contains("E3004"));
