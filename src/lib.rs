@@ -55,8 +55,9 @@ pub mod fuzzing {
     pub fn check(bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let source = Arc::new(Source::new("fuzz", text));
-        for error in
-            crate::check::check(&source, None, &[], &crate::host::Hosted::default()).err().unwrap_or_default()
+        for error in crate::check::check(&source, None, &[], &crate::host::Hosted::default(), false)
+            .err()
+            .unwrap_or_default()
         {
             drop(error.render(false, 80));
         }

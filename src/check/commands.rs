@@ -121,7 +121,9 @@ impl<'s> Checker<'s> {
             self.called(id, span, true);
             self.refuse_words(id, &lowered, &spans, span);
         }
-        if let Target::Program = target {
+        if let Target::Program = target
+            && self.project.gathers_commands
+        {
             let text = |word: &Word| match word {
                 Word::Literal(text) => Some(text[..].into()),
                 _ => None,

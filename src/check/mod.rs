@@ -40,7 +40,8 @@ pub use options::{OptionForm, find_option, is_number, option_of};
 pub use order::too_early;
 pub use project::{Loaded, Loader};
 
-/// Reads and checks a script, and the files that it uses. Its host gives values to `inputs`, and what is `hosted`.
+/// Reads and checks a script, and the files that it uses. Its host gives values to `inputs`, and what is `hosted`. The
+/// literal `commands` are gathered where a policy is to look at them: they would be a third of the program.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text; never empty.
@@ -49,10 +50,12 @@ pub fn check(
     loader: Option<Rc<dyn Loader>>,
     inputs: &[&str],
     hosted: &Hosted,
+    commands: bool,
 ) -> Result<Program, Vec<Diagnostic>> {
     let mut project = Project::new(loader);
     project.inputs = inputs.iter().map(|name| (*name).into()).collect();
     project.hosted = hosted.clone();
+    project.gathers_commands = commands;
     let id = project.open(None);
     let checked = file(source, id, project);
     let (project, main, members) = (checked.project, checked.main, checked.members);

@@ -35,7 +35,7 @@ pub struct Program {
     pub main: Option<FunctionId>,
     /// What is allowed, and probably not meant.
     pub warnings: Vec<Diagnostic>,
-    /// The commands that run programs, for a policy to look at before.
+    /// The commands that run programs, where they were gathered for a policy to look at before.
     pub commands: Box<[LiteralCommand]>,
 }
 

@@ -44,8 +44,9 @@ pub struct Project {
     /// Variables of the script that its host gives values to.
     pub inputs: Vec<Box<str>>,
     pub hosted: Hosted,
-    /// The commands that run programs.
+    /// The commands that run programs, if they are gathered.
     pub commands: Vec<LiteralCommand>,
+    pub gathers_commands: bool,
     files: HashMap<String, File>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,

@@ -3,7 +3,7 @@ use crate::diag::code;
 use crate::host::Hosted;
 
 fn errors(text: &str) -> Vec<Diagnostic> {
-    check(&Arc::new(Source::new("test", text)), None, &[], &Hosted::default()).err().unwrap_or_default()
+    check(&Arc::new(Source::new("test", text)), None, &[], &Hosted::default(), true).err().unwrap_or_default()
 }
 
 fn codes(text: &str) -> Vec<&'static str> {

@@ -55,7 +55,7 @@ impl Engine {
 /// # Errors
 /// A page for each command.
 pub fn check_policy(policy: &dyn Policy, script: &Script) -> Result<(), ParseError> {
-    let program = &script.program;
+    let program = script.with_commands()?;
     let denied = program.commands.iter().filter_map(|command| {
         let words: Vec<&[u8]> = command.words.iter().map(|word| &**word).collect();
         let denial = policy.foresee(&words, command.complete).err()?;

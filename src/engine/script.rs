@@ -1,7 +1,7 @@
 //! Checked text.
 
 use super::{Engine, ParseError, source};
-use crate::check::program::Program;
+use crate::check::program::{Program, SCRIPT};
 use crate::check::{Loaded, Loader};
 use crate::diag::{Diagnostic, code, reason};
 use std::path::Path;
@@ -24,6 +24,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) program: Arc<Program>,
+    /// How it was read.
+    builder: Arc<ScriptBuilder>,
 }
 
 /// Says how a script is read: see [`Script::builder`].
@@ -55,6 +57,12 @@ impl Script {
     /// For a script with inputs.
     pub fn builder(name: &str) -> ScriptBuilder {
         ScriptBuilder::new(name, Engine::default())
+    }
+
+    /// Its program once more, with its literal commands.
+    pub(super) fn with_commands(&self) -> Result<Program, ParseError> {
+        let text = self.program.source(SCRIPT).text();
+        self.builder.program(text.as_bytes().to_vec(), true)
     }
 
     /// What in it is allowed, and probably not meant.
@@ -101,12 +109,16 @@ impl ScriptBuilder {
             let page = Diagnostic::new(code::DUPLICATE_NAME, format!("an input can't be called `{name}`"));
             return Err(ParseError(vec![page]));
         }
-        let source = source(&self.name, text.into()).map_err(ParseError)?;
+        let program = Arc::new(self.program(text.into(), false)?);
+        Ok(Script { program, builder: Arc::new(self) })
+    }
+
+    fn program(&self, text: Vec<u8>, commands: bool) -> Result<Program, ParseError> {
+        let source = source(&self.name, text).map_err(ParseError)?;
         let inputs: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
         let loader = (!self.alone).then(|| Rc::new(Files) as Rc<dyn Loader>);
-        let program =
-            crate::check::check(&source, loader, &inputs, &self.engine.shared.hosted).map_err(ParseError)?;
-        Ok(Script { program: Arc::new(program) })
+        let hosted = &self.engine.shared.hosted;
+        crate::check::check(&source, loader, &inputs, hosted, commands).map_err(ParseError)
     }
 
     /// Reads and checks a file.
