@@ -145,6 +145,26 @@ fn time_and_cancelling_bound_the_whole_call() {
 }
 
 #[test]
+fn a_slow_writer_gets_all_that_a_run_has_printed() {
+    struct Slow(Arc<Mutex<usize>>);
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            std::thread::sleep(Duration::from_millis(150));
+            let taken = bytes.len().min(20_000);
+            *self.0.lock().unwrap() += taken;
+            Ok(taken)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let count = Arc::default();
+    let slow = Output::Writer(Box::new(Slow(Arc::clone(&count))));
+    Session::new().run(&script("head -c 120000 /dev/zero")).stdout(slow).status().unwrap();
+    assert_eq!(*count.lock().unwrap(), 120_000);
+}
+
+#[test]
 fn what_is_captured_has_a_limit() {
     let error = Session::new().run(&script("head -c 5000 /dev/zero")).max_output(1000).capture().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Host, "{error}");

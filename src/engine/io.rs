@@ -1,14 +1,13 @@
 //! Where a run reads from and writes to.
 
-use crate::process::{self, Descriptor, FileTable, Interrupt, OpenMode, Readable};
+use crate::process::{self, Descriptor, FileTable, OpenMode};
 use crate::sys::pipe;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 /// The standard input of a run.
 #[non_exhaustive]
@@ -159,36 +158,21 @@ fn spawn<T: Send + 'static>(
     std::thread::Builder::new().name(name.into()).spawn(work)
 }
 
-/// Gives what comes to a sink, and at the end nothing. A process that the run has left behind may hold the pipe: it is
-/// given up after a moment's quiet.
+/// Gives what comes to a sink, and at the end nothing.
 fn drain(
     reader: &OwnedFd,
     over: &AtomicBool,
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
-    const LOOK: Duration = Duration::from_millis(20);
-    const QUIET: Duration = Duration::from_millis(60);
-    let never = Interrupt::none();
     let mut buffer = Vec::new();
-    let mut quiet: Option<Instant> = None;
-    loop {
-        if over.load(Ordering::Acquire) && quiet.get_or_insert_with(Instant::now).elapsed() > QUIET {
-            return sink(&[]);
-        }
-        if never.wait_readable(reader.as_fd(), Some(Instant::now() + LOOK))? != Readable::Ready {
-            continue;
-        }
+    process::drain(reader, over, |reader| {
         buffer.clear();
-        match pipe::read_into(reader.as_fd(), &mut buffer, pipe::CAPACITY) {
-            Ok(0) => return sink(&[]),
-            Ok(_) => {
-                if !over.load(Ordering::Acquire) {
-                    quiet = None;
-                }
-                sink(&buffer)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        match pipe::read_into(reader, &mut buffer, pipe::CAPACITY) {
+            Ok(0) => Ok(Some(0)),
+            Ok(count) => sink(&buffer).map(|()| Some(count)),
+            Err(error) if pipe::is_for_later(&error) => Ok(None),
+            Err(error) => Err(error),
         }
-    }
+    })?;
+    sink(&[])
 }

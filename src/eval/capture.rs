@@ -10,13 +10,13 @@ use super::pipeline::CaptureTo;
 use super::unwind::{Eval, Unwind};
 use super::{Error, Interpreter};
 use crate::check::program::*;
-use crate::process::{Interrupt, Readable};
+use crate::process;
 use crate::span::Span;
 use crate::sys::pipe;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How much a capture may hold, unless `max_output` says otherwise.
 pub const LIMIT: usize = 256 << 20;
@@ -187,39 +187,23 @@ enum Undrained {
     Failed(std::io::Error),
 }
 
-/// Reads a pipe to its end. Once the commands are over, a process that was left behind may hold it: then it is given
-/// up after a moment's quiet.
-fn drain(reader: &OwnedFd, over: &AtomicBool, limit: usize) -> Result<Vec<u8>, Undrained> {
-    const LOOK: Duration = Duration::from_millis(50);
-    const QUIET: Duration = Duration::from_millis(100);
-    const DRAIN: Duration = Duration::from_secs(1);
-    let mut bytes = Vec::new();
-    let mut ended: Option<Instant> = None;
-    let mut last = Instant::now();
-    // Interrupts end the commands, and those end the pipe.
-    let never = Interrupt::none();
-    loop {
-        if ended.is_none() && over.load(Ordering::Acquire) {
-            ended = Some(Instant::now());
-            last = Instant::now();
-        }
-        if let Some(ended) = ended
-            && (last.elapsed() > QUIET || ended.elapsed() > DRAIN)
-        {
-            return Ok(bytes);
-        }
-        match never.wait_readable(reader.as_fd(), Some(Instant::now() + LOOK)) {
-            Ok(Readable::Ready) => {}
-            Ok(_) => continue,
-            Err(error) => return Err(Undrained::Failed(error)),
-        }
-        let room = if bytes.is_empty() { 4096 } else { pipe::CAPACITY };
-        match pipe::read_into(reader.as_fd(), &mut bytes, room) {
-            Ok(0) => return Ok(bytes),
-            Ok(_) if bytes.len() > limit => return Err(Undrained::Overflow),
-            Ok(_) => last = Instant::now(),
-            Err(error) if pipe::is_for_later(&error) => {}
-            Err(error) => return Err(Undrained::Failed(error)),
-        }
+impl From<std::io::Error> for Undrained {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error)
     }
+}
+
+/// Reads a pipe to its end, into one buffer.
+fn drain(reader: &OwnedFd, over: &AtomicBool, limit: usize) -> Result<Vec<u8>, Undrained> {
+    let mut bytes = Vec::new();
+    process::drain(reader, over, |reader| {
+        let room = if bytes.is_empty() { 4096 } else { pipe::CAPACITY };
+        match pipe::read_into(reader, &mut bytes, room) {
+            Ok(_) if bytes.len() > limit => Err(Undrained::Overflow),
+            Ok(count) => Ok(Some(count)),
+            Err(error) if pipe::is_for_later(&error) => Ok(None),
+            Err(error) => Err(Undrained::Failed(error)),
+        }
+    })?;
+    Ok(bytes)
 }

@@ -6,6 +6,7 @@
 
 mod child;
 mod deadline;
+mod drain;
 mod environment;
 mod files;
 mod group;
@@ -27,6 +28,7 @@ pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
 pub use child::Child;
 pub use deadline::{Activity, Deadline};
+pub use drain::drain;
 pub use environment::{Environment, InvalidVariable};
 pub use files::{BadDescriptor, Descriptor, FileTable};
 pub use group::Group;

@@ -4,15 +4,14 @@ use super::super::Interpreter;
 use super::super::settings::TimeLimit;
 use super::super::unwind::{Error, Eval, Unwind, page};
 use crate::diag::{code, reason};
-use crate::process::{Activity, Descriptor, Interrupt, Readable};
+use crate::process::{Activity, Descriptor, drain};
 use crate::span::Span;
 use crate::sys::pipe;
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 /// What a program has for a status that died of writing to a pipe without a reader.
 const SIGPIPE_STATUS: u8 = 141;
@@ -91,39 +90,31 @@ enum Lost {
     Crashed,
 }
 
-/// Passes on what comes, until the pipe ends. Once the block is over, a process that was left behind may hold it: then
-/// it is given up after a moment's quiet.
+impl From<io::Error> for Lost {
+    fn from(error: io::Error) -> Self {
+        Self::Unread(error)
+    }
+}
+
+/// Passes on what comes, until the pipe ends.
 fn pass_on(
     reader: &OwnedFd,
     target: &Descriptor,
     activity: &Activity,
     over: &AtomicBool,
 ) -> Result<(), Lost> {
-    const LOOK: Duration = Duration::from_millis(50);
-    const QUIET: Duration = Duration::from_millis(100);
-    let never = Interrupt::none();
     let mut buffer = Vec::new();
-    let mut quiet: Option<Instant> = None;
-    loop {
-        if over.load(Ordering::Acquire) && *quiet.get_or_insert_with(Instant::now) + QUIET < Instant::now() {
-            return Ok(());
-        }
-        match never.wait_readable(reader.as_fd(), Some(Instant::now() + LOOK)) {
-            Ok(Readable::Ready) => {}
-            Ok(_) => continue,
-            Err(error) => return Err(Lost::Unread(error)),
-        }
+    drain(reader, over, |reader| {
         buffer.clear();
-        match pipe::read_into(reader.as_fd(), &mut buffer, pipe::CAPACITY) {
-            Ok(0) => return Ok(()),
-            Ok(_) => {
-                quiet = None;
-                activity.note();
-            }
-            Err(error) if pipe::is_for_later(&error) => continue,
+        let count = match pipe::read_into(reader, &mut buffer, pipe::CAPACITY) {
+            Ok(0) => return Ok(Some(0)),
+            Ok(count) => count,
+            Err(error) if pipe::is_for_later(&error) => return Ok(None),
             Err(error) => return Err(Lost::Unread(error)),
-        }
+        };
+        activity.note();
         // Who writes to a target that nobody reads is told so by the end of this pipe.
         target.borrow().and_then(|to| pipe::write_all(to, &buffer)).map_err(Lost::Unwritten)?;
-    }
+        Ok(Some(count))
+    })
 }
