@@ -18,6 +18,7 @@ mod method;
 mod output;
 mod permission;
 mod pipeline;
+mod programs;
 mod quote;
 mod record;
 mod redirect;

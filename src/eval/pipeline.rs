@@ -8,12 +8,11 @@ use super::command::{Prepared, Work};
 use super::output::Output;
 use super::redirect::Opened;
 use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
-use super::{Error, Event, Interpreter, stats};
+use super::programs::Programs;
+use super::{Error, Interpreter};
 use crate::check::program::*;
 use crate::diag::{code, reason};
-use crate::process::{
-    Capture, Child, Descriptor, FileTable, Pump, Stage as Program, Stop, pipe_between, start, wait,
-};
+use crate::process::{Capture, Descriptor, FileTable, Pump, Stage as Program, Stop, pipe_between, wait};
 use crate::span::Span;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -222,91 +221,22 @@ impl Interpreter {
     ) -> Eval<Option<Failure>> {
         let stages = &pipeline.stages;
         let count = stages.len();
-        let group = self.new_group();
+        let mut programs = Programs::new(self.new_group(), count);
         // Before anything is started: from now on there is something to clean up.
         self.adopt_orphans();
         let how = self.how_to_wait();
-        let mut children: Vec<Child> = Vec::with_capacity(count);
-        let mut places: Vec<usize> = Vec::with_capacity(count);
-        let mut execs: Vec<Option<u64>> = Vec::with_capacity(count);
-        let mut permits = Vec::with_capacity(count);
-        let mut inner: Vec<Inner> = Vec::new();
-        let mut input: Option<OwnedFd> = None;
         let mut pump = Pump::default();
-        for (place, (stage, redirections)) in prepared.into_iter().zip(opened).enumerate() {
-            let syntax = &stages[place];
-            let mut files = self.files.clone();
-            if self.settings.detach {
-                // It may outlive who writes to this one, and must not take what is meant for others.
-                self.close_inherited_input(&mut files, syntax.span)?;
+        let room = capture.as_ref().map(|capture| capture.limit);
+        let inner = self
+            .start_stages(stages, prepared, opened, room, &mut programs, &mut pump)
+            .and_then(|inner| self.run_all(&mut programs).map(|()| inner));
+        let mut inner = match inner {
+            Ok(inner) => inner,
+            Err(unwind) => {
+                self.abandon(programs);
+                return Err(unwind);
             }
-            if let Some(reader) = input.take() {
-                files.set(0, Arc::new(reader));
-            }
-            if place + 1 < count {
-                let (reader, writer) = self.made(pipe_between(count), syntax.span)?;
-                files.set(1, Arc::new(writer));
-                input = Some(reader);
-            } else if let Some(capture) = &capture {
-                let (reader, writer) = self.pipe(syntax.span)?;
-                files.set(1, Arc::new(writer));
-                pump.captures.push(Capture::new(reader, capture.limit));
-            }
-            self.apply(&redirections, &mut files)?;
-            let recorded = match &self.shared.audit {
-                Some(_) => {
-                    redirections.iter().flat_map(|one| one.recorded(&self.shared.redactions)).collect()
-                }
-                None => Vec::new(),
-            };
-            drop(redirections);
-            if syntax.pipe_stderr && files.dup(1, 2).is_err() {
-                files.close(2);
-            }
-            self.give_substitutions(&mut files);
-            match stage.program {
-                Some(program) => {
-                    let stage = Program {
-                        program,
-                        argv: stage.argv,
-                        environment: stage.environment.unwrap_or_else(|| self.environment.clone()),
-                        directory: self.directory.clone(),
-                        files,
-                        attributes: self.settings.attributes.clone(),
-                    };
-                    let exec = match self.audit_exec(&stage, recorded, syntax.span) {
-                        Ok(exec) => exec,
-                        Err(unwind) => return Err(self.abandon(children, &execs, unwind)),
-                    };
-                    let permit = match self.permit(syntax.span) {
-                        Ok(permit) => permit,
-                        Err(unwind) => return Err(self.abandon(children, &execs, unwind)),
-                    };
-                    let child = match start(stage, &group) {
-                        Ok(child) => child,
-                        Err(error) => {
-                            let unwind = self.not_started(error, syntax.span);
-                            self.audit_failed(exec, &unwind);
-                            return Err(self.abandon(children, &execs, unwind));
-                        }
-                    };
-                    self.observe(&Event::Started { pid: child.pid(), argv: child.argv(), depth: self.depth });
-                    if let Some(job) = &self.settings.job {
-                        job.started(child.pid());
-                    }
-                    if self.settings.detach {
-                        child.detach();
-                        permit.keep();
-                        continue;
-                    }
-                    children.push(child);
-                    places.push(place);
-                    execs.push(exec);
-                    permits.push(permit);
-                }
-                None => inner.push(Inner { place, files, work: stage.work }),
-            }
-        }
+        };
         // The programs hold what they need of them.
         self.close_substitutions(substitutions);
         let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
@@ -315,7 +245,7 @@ impl Interpreter {
         let threads = match self.start_threads(inner, stages) {
             Ok(threads) => threads,
             Err(NoThread { unwind, started }) => {
-                drop((here, children, pump));
+                drop((here, programs, pump));
                 started.into_iter().for_each(|(_, thread)| drop(thread.join()));
                 return Err(unwind);
             }
@@ -330,20 +260,13 @@ impl Interpreter {
                 outcomes[place] = Some(self.fork().run_stage(stage, span));
             }
         }
-        let outcome = wait(&mut children, &mut pump, &how);
+        let outcome = wait(programs.children(), &mut pump, &how);
         if let Some(capture) = capture {
             capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
         }
-        for ((child, place), exec) in children.iter().zip(&places).zip(execs) {
-            let report = self.report(child, *place + 1 == count);
-            self.audit_end(exec, &report);
-            self.observe(&Event::Ended { report: &report, depth: self.depth });
-            if let Some(stats) = &self.settings.stats {
-                stats::lock(stats).push(report.clone());
-            }
-            outcomes[*place] = Some(StageOutcome::of(report, stages[*place].span));
+        for (place, report) in self.reports(programs, count) {
+            outcomes[place] = Some(StageOutcome::of(report, stages[place].span));
         }
-        drop((children, permits));
         for (place, thread) in threads {
             outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
         }
@@ -379,14 +302,65 @@ impl Interpreter {
         self.judge(outcomes.into_iter().flatten().collect())
     }
 
-    /// Ends the stages before one that could not be started.
-    fn abandon(&self, children: Vec<Child>, execs: &[Option<u64>], unwind: Unwind) -> Unwind {
-        for (child, exec) in children.into_iter().zip(execs) {
-            let report = self.report(&child, true);
-            drop(child);
-            self.audit_end(*exec, &report);
+    /// Starts the programs from the left, each with its ends of the pipes; gives the stages that are none.
+    fn start_stages(
+        &mut self,
+        stages: &[Stage],
+        prepared: Vec<Prepared>,
+        opened: Vec<Vec<Opened>>,
+        captured: Option<usize>,
+        programs: &mut Programs,
+        pump: &mut Pump,
+    ) -> Eval<Vec<Inner>> {
+        let count = stages.len();
+        let mut inner: Vec<Inner> = Vec::new();
+        let mut input: Option<OwnedFd> = None;
+        for (place, (stage, redirections)) in prepared.into_iter().zip(opened).enumerate() {
+            let syntax = &stages[place];
+            let mut files = self.files.clone();
+            if self.settings.detach {
+                // It may outlive who writes to this one, and must not take what is meant for others.
+                self.close_inherited_input(&mut files, syntax.span)?;
+            }
+            if let Some(reader) = input.take() {
+                files.set(0, Arc::new(reader));
+            }
+            if place + 1 < count {
+                let (reader, writer) = self.made(pipe_between(count), syntax.span)?;
+                files.set(1, Arc::new(writer));
+                input = Some(reader);
+            } else if let Some(limit) = captured {
+                let (reader, writer) = self.pipe(syntax.span)?;
+                files.set(1, Arc::new(writer));
+                pump.captures.push(Capture::new(reader, limit));
+            }
+            self.apply(&redirections, &mut files)?;
+            let recorded = match &self.shared.audit {
+                Some(_) => {
+                    redirections.iter().flat_map(|one| one.recorded(&self.shared.redactions)).collect()
+                }
+                None => Vec::new(),
+            };
+            drop(redirections);
+            if syntax.pipe_stderr && files.dup(1, 2).is_err() {
+                files.close(2);
+            }
+            self.give_substitutions(&mut files);
+            let Some(program) = stage.program else {
+                inner.push(Inner { place, files, work: stage.work });
+                continue;
+            };
+            let program = Program {
+                program,
+                argv: stage.argv,
+                environment: stage.environment.unwrap_or_else(|| self.environment.clone()),
+                directory: self.directory.clone(),
+                files,
+                attributes: self.settings.attributes.clone(),
+            };
+            self.start_program(programs, program, place, recorded, syntax.span)?;
         }
-        unwind
+        Ok(inner)
     }
 
     /// A failure if any stage failed; what is no command's failure unwinds.

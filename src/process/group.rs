@@ -55,6 +55,15 @@ impl Group {
         }
     }
 
+    /// What a process has to do to become a member; none for the first, by which there will be a group.
+    pub(super) fn to_join(&self) -> Option<ProcessGroup> {
+        match &self.0 {
+            Kind::Inherit => Some(ProcessGroup::Inherit),
+            Kind::Sessions => Some(ProcessGroup::Session),
+            Kind::Own(own) => (*own.leader()).map(ProcessGroup::Join),
+        }
+    }
+
     /// Starts a process as a member. Returns it with its group's number, if it is not ours.
     pub(super) fn enter(
         &self,

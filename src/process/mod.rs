@@ -35,7 +35,7 @@ pub use group::Group;
 pub use pump::{Capture, Feed, Pump};
 pub use report::{StageEnd, StageReport};
 pub use stage::Stage;
-pub use start::{StartError, StartProblem, start};
+pub use start::{StartError, StartProblem, Starting, begin, start};
 pub use sweep::{Swept, end_orphans_since, end_trees, orphans, own_process, supervised, sweep};
 pub use terminate::{GRACE, resume, signal_all};
 pub use wait::{Outcome, Stop, Wait, wait};

@@ -2,11 +2,11 @@
 
 use super::{Child, Group, SpawnError, Stage, Step};
 use crate::sys::lookup::{Unrunnable, explain};
-use crate::sys::spawn::{Spawn, spawn};
+use crate::sys::errno;
+use crate::sys::spawn::{self, Placement, ProcessGroup, Spawn};
 use crate::sys::strings::{NulAt, StringArray};
-use crate::sys::wait::Process;
-use crate::sys::{Pid, errno};
 use std::io;
+use std::os::fd::RawFd;
 use std::time::Instant;
 
 /// A stage that was not started: nothing of it runs.
@@ -71,7 +71,7 @@ pub enum StartProblem {
     System(#[from] SpawnError),
 }
 
-/// Starts a stage in a group.
+/// Starts a stage in a group, and returns when its program runs.
 ///
 /// Takes the stage, so that its pipe ends close here: one that stayed open in the interpreter would keep a
 /// reader waiting for ever.
@@ -79,33 +79,139 @@ pub enum StartProblem {
 /// # Errors
 /// [`StartError`] gives the arguments back with the reason.
 pub fn start(stage: Stage, group: &Group) -> Result<Child, StartError> {
-    let started = Instant::now();
-    match enter(&stage, group) {
-        Ok((process, group_id)) => Ok(Child::new(process, group.clone(), group_id, stage.argv, started)),
-        Err(problem) => Err(StartError { argv: stage.argv, problem }),
+    Launch::of(stage)?.enter(group, Instant::now())
+}
+
+/// A stage whose program may not run yet. Dropped, it is ended as a [`Child`] is.
+#[derive(Debug)]
+pub struct Starting(Option<Coming>);
+
+#[derive(Debug)]
+enum Coming {
+    /// It had to be awaited.
+    Started(Child),
+    Beside {
+        child: spawn::Starting<Launch>,
+        group: Group,
+        started: Instant,
+    },
+}
+
+/// Starts a stage in a group without waiting until its program runs, where that is possible: not for the leader of a
+/// group, which others can join only then.
+///
+/// # Errors
+/// As [`start`], of what is known by now.
+pub fn begin(stage: Stage, group: &Group) -> Result<Starting, StartError> {
+    let (mut launch, started) = (Launch::of(stage)?, Instant::now());
+    let coming = match group.to_join() {
+        None => Coming::Started(launch.enter(group, started)?),
+        Some(joined) => {
+            launch.group = joined;
+            match spawn::begin(launch) {
+                Ok(child) => Coming::Beside { child, group: group.clone(), started },
+                Err(launch) => Coming::Started(launch.enter(group, started)?),
+            }
+        }
+    };
+    Ok(Starting(Some(coming)))
+}
+
+impl Starting {
+    /// Waits until the program runs. The pipe ends of the stage close here.
+    ///
+    /// # Errors
+    /// As [`start`].
+    pub fn finish(mut self) -> Result<Child, StartError> {
+        match self.0.take() {
+            Some(coming) => coming.finish(),
+            None => Err(StartError { argv: Vec::new(), problem: StartProblem::NoArguments }),
+        }
     }
 }
 
-fn enter(stage: &Stage, group: &Group) -> Result<(Process, Option<Pid>), StartProblem> {
-    if stage.argv.is_empty() {
-        return Err(StartProblem::NoArguments);
+impl Drop for Starting {
+    fn drop(&mut self) {
+        drop(self.0.take().map(Coming::finish));
     }
-    let argv = StringArray::new(stage.argv.iter().map(|argument| [argument.as_slice()]))
-        .map_err(|NulAt { index }| StartProblem::NulInArgument { index })?;
-    let placements = stage.files.placements();
-    let spawn = |process_group, terminal| {
-        spawn(&Spawn {
-            program: &stage.program,
-            argv: &argv,
-            envp: stage.environment.block(),
-            placements: &placements,
-            group: process_group,
+}
+
+impl Coming {
+    fn finish(self) -> Result<Child, StartError> {
+        let (child, group, started) = match self {
+            Self::Started(child) => return Ok(child),
+            Self::Beside { child, group, started } => (child, group, started),
+        };
+        let (launch, process) = child.finish();
+        match process {
+            Ok(process) => {
+                let group_id = match launch.group {
+                    ProcessGroup::Inherit => None,
+                    ProcessGroup::New | ProcessGroup::Session => Some(process.pid()),
+                    ProcessGroup::Join(id) => Some(id),
+                };
+                Ok(Child::new(process, group, group_id, launch.stage.argv, started))
+            }
+            // The plain way knows what passes by itself.
+            Err(_) => launch.enter(&group, started),
+        }
+    }
+}
+
+/// A stage with its arguments and descriptors as the system takes them.
+#[derive(Debug)]
+struct Launch {
+    stage: Stage,
+    argv: StringArray,
+    placements: Vec<Placement>,
+    group: ProcessGroup,
+}
+
+impl spawn::Request for Launch {
+    fn spawn(&self) -> Spawn<'_> {
+        self.into_group(self.group, None)
+    }
+}
+
+impl Launch {
+    fn of(stage: Stage) -> Result<Self, StartError> {
+        if stage.argv.is_empty() {
+            return Err(StartError { argv: stage.argv, problem: StartProblem::NoArguments });
+        }
+        match StringArray::new(stage.argv.iter().map(|argument| [argument.as_slice()])) {
+            Ok(argv) => {
+                let placements = stage.files.placements();
+                Ok(Self { stage, argv, placements, group: ProcessGroup::Inherit })
+            }
+            Err(NulAt { index }) => {
+                Err(StartError { argv: stage.argv, problem: StartProblem::NulInArgument { index } })
+            }
+        }
+    }
+
+    fn into_group(&self, group: ProcessGroup, terminal: Option<RawFd>) -> Spawn<'_> {
+        Spawn {
+            program: &self.stage.program,
+            argv: &self.argv,
+            envp: self.stage.environment.block(),
+            placements: &self.placements,
+            group,
             terminal,
-            directory: stage.directory.as_deref(),
-            attributes: &stage.attributes,
-        })
-    };
-    group.enter(spawn).map_err(|error| problem(stage, &argv, error))
+            directory: self.stage.directory.as_deref(),
+            attributes: &self.stage.attributes,
+        }
+    }
+
+    fn enter(self, group: &Group, started: Instant) -> Result<Child, StartError> {
+        let entered = group.enter(|group, terminal| spawn::spawn(&self.into_group(group, terminal)));
+        match entered {
+            Ok((process, id)) => Ok(Child::new(process, group.clone(), id, self.stage.argv, started)),
+            Err(error) => {
+                let problem = problem(&self.stage, &self.argv, error);
+                Err(StartError { argv: self.stage.argv, problem })
+            }
+        }
+    }
 }
 
 fn problem(stage: &Stage, argv: &StringArray, error: SpawnError) -> StartProblem {

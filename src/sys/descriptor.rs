@@ -61,16 +61,21 @@ pub(super) fn is_sealed() -> bool {
     SEALED.load(Ordering::Relaxed)
 }
 
-/// One raw system call on Linux 5.11, so that a child may make it between clone and exec.
+/// `close_range` marks instead of closing (Linux 5.11).
 #[cfg(target_os = "linux")]
-pub(super) fn close_on_exec_above_2() -> bool {
-    const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
+pub(super) const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
+
+/// Where the search for open descriptors ends that makes a call for each number.
+pub(super) const HIGHEST_MARKED: u64 = 65_536;
+
+#[cfg(target_os = "linux")]
+fn close_on_exec_above_2() -> bool {
     // SAFETY: it only sets a flag on descriptors, and none of ours is without it.
     unsafe { libc::syscall(libc::SYS_close_range, LOWEST, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) == 0 }
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn close_on_exec_above_2() -> bool {
+fn close_on_exec_above_2() -> bool {
     mark_each();
     true
 }
@@ -84,8 +89,8 @@ pub(super) fn limit() -> RawFd {
 }
 
 /// What [`close_on_exec_above_2`] does, on a kernel without `close_range`: one call a descriptor.
-pub(super) fn mark_each() {
-    for fd in LOWEST..limit().min(65_536) {
+fn mark_each() {
+    for fd in LOWEST..limit().min(HIGHEST_MARKED as RawFd) {
         // SAFETY: as above; a number that is not open answers EBADF.
         unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
     }

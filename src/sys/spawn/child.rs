@@ -5,7 +5,7 @@
 //! signal every thread of the *parent* to change its user too; setpgid and exec are called as they are.
 
 use super::{Attributes, Identity, Placement, ProcessGroup, Resource, Spawn, SpawnError, Step};
-use crate::sys::{descriptor, handlers, last_error};
+use crate::sys::{descriptor, handlers};
 use std::convert::Infallible;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::os::fd::RawFd;
@@ -97,8 +97,8 @@ fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, SpawnError> {
     if let Some(signal) = shared.attributes.parent_death {
         die_with(shared.parent, signal).map_err(at(Step::ParentDeath))?;
     }
-    if !shared.sealed && !descriptor::close_on_exec_above_2() {
-        descriptor::mark_each();
+    if !shared.sealed {
+        seal();
     }
     place(shared.placements.as_mut_slice(), shared.above_targets)?;
     apply(shared.attributes)?;
@@ -148,6 +148,21 @@ fn enter_group(shared: &Shared<'_>) -> Result<(), SpawnError> {
         call(libc::SYS_ioctl, arguments).map_err(at(Step::Terminal))?;
     }
     Ok(())
+}
+
+/// What [`descriptor::seal`] does, by raw calls.
+fn seal() {
+    let all = [3, c_long::from(u32::MAX), descriptor::CLOSE_RANGE_CLOEXEC as c_long, 0];
+    if call(libc::SYS_close_range, all).is_ok() {
+        return;
+    }
+    let mut limit = [0_u64; 2];
+    let arguments = [0, libc::RLIMIT_NOFILE as c_long, 0, (&raw mut limit) as c_long];
+    let _ = call(libc::SYS_prlimit64, arguments);
+    for fd in 3..limit[0].min(descriptor::HIGHEST_MARKED) {
+        // A number that is not open answers EBADF.
+        let _ = call(libc::SYS_fcntl, [fd as c_long, libc::F_SETFD as c_long, libc::FD_CLOEXEC as c_long, 0]);
+    }
 }
 
 fn die_with(parent: libc::pid_t, signal: c_int) -> Result<(), i32> {
@@ -230,11 +245,34 @@ fn at(step: Step) -> impl Fn(i32) -> SpawnError + Copy {
     move |errno| SpawnError { step, errno }
 }
 
+/// A raw system call. Not libc's `syscall`: it leaves a failure in errno, which is this thread's in the parent too, and
+/// the parent may be at work.
+#[cfg(target_arch = "x86_64")]
+fn call(number: c_long, [a, b, c, d]: [c_long; 4]) -> Result<c_long, i32> {
+    let mut result = number;
+    // SAFETY: every caller above passes what its manual page asks for; the kernel changes no other register.
+    unsafe {
+        std::arch::asm!(
+            "syscall",
+            inlateout("rax") result,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            in("r10") d,
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    if (-4095..0).contains(&result) { Err(-result as i32) } else { Ok(result) }
+}
+
 /// A raw system call; a failure as its errno, which is this thread's in the parent too: it is suspended.
+#[cfg(not(target_arch = "x86_64"))]
 fn call(number: c_long, [a, b, c, d]: [c_long; 4]) -> Result<c_long, i32> {
     // SAFETY: every caller above passes what its manual page asks for.
     match unsafe { libc::syscall(number, a, b, c, d) } {
-        -1 => Err(last_error()),
+        -1 => Err(crate::sys::last_error()),
         value => Ok(value),
     }
 }

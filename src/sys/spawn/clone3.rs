@@ -5,9 +5,11 @@
 //! another stack; hence the few lines of assembly.
 
 use super::child::{self, Shared};
+use super::linux::Starter;
 use crate::sys::children::Place;
 use std::arch::asm;
 use std::ffi::{c_int, c_void};
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `struct clone_args` as of its first version (clone(2)).
@@ -36,24 +38,29 @@ pub(super) fn clone(
     shared: *mut Shared<'_>,
     pidfd: &mut c_int,
     place: Place,
+    starter: Starter,
 ) -> Result<Option<c_int>, i32> {
     if UNKNOWN.load(Ordering::Relaxed) {
         return Ok(None);
     }
     let number = place.address();
     let tells_number = if number.is_null() { 0 } else { libc::CLONE_PARENT_SETTID };
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | tells_number;
+    let (waits, here) = match starter {
+        Starter::Waits => (libc::CLONE_VFORK, null_mut()),
+        Starter::GoesOn(here) => (libc::CLONE_CHILD_CLEARTID, here),
+    };
+    let flags = libc::CLONE_VM | libc::CLONE_PIDFD | tells_number | waits;
     let args = Args {
         flags: flags as u64 | CLEAR_SIGHAND,
         pidfd: std::ptr::from_mut(pidfd) as u64,
-        child_tid: 0,
+        child_tid: here as u64,
         parent_tid: number as u64,
         exit_signal: libc::SIGCHLD as u64,
         stack: top as u64 - STACK,
         stack_size: STACK,
         tls: 0,
     };
-    // SAFETY: `shared` outlives the child's use of it, as CLONE_VFORK keeps us here.
+    // SAFETY: `shared` outlives the child's use of it, as CLONE_VFORK keeps us here, or as the caller sees to it.
     let caught = unsafe { std::mem::replace(&mut (*shared).caught, 0) };
     let mut result: i64 = libc::SYS_clone3;
     // SAFETY: the parent comes back with only the registers changed that a system call changes. The child begins at

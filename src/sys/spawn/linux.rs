@@ -1,7 +1,8 @@
 //! The parent's side on Linux: `clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD)`.
 //!
 //! The child shares our memory, so nothing is copied whatever the heap holds, and this thread alone is
-//! suspended until the child has called execve or ended. Failures come back through that memory.
+//! suspended until the child has called execve or ended (`starting` does not wait for that). Failures come back
+//! through that memory.
 
 use super::child::{self, Shared};
 use super::stack::Stack;
@@ -19,8 +20,10 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     let shared = &raw mut shared;
     let failed = |errno| SpawnError { step: Step::Clone, errno };
     let blocked = BlockedSignals::new();
-    let cloned = Stack::with(|top| clone(top, shared)).map_err(failed)?;
+    let stack = Stack::take().map_err(failed)?;
+    let cloned = clone(stack.top(), shared);
     drop(blocked);
+    stack.give_back();
     let process = cloned.map_err(failed)?;
     // SAFETY: the child has left our memory, and `shared` lives in this frame.
     match unsafe { (*shared).failure } {
@@ -46,7 +49,7 @@ fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let mut pidfd: c_int = -1;
     #[cfg(target_arch = "x86_64")]
-    if let Some(pid) = super::clone3::clone(top, shared, &mut pidfd, place)? {
+    if let Some(pid) = super::clone3::clone(top, shared, &mut pidfd, place, Starter::Waits)? {
         return Ok(owned(pid, pidfd, place));
     }
     // SAFETY: the stack is this thread's spare one; `child::main` makes raw system calls only and touches
@@ -67,6 +70,39 @@ fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result
     match unsafe { libc::clone(child::main, top, flags, shared.cast()) } {
         -1 => Err(last_error()),
         pid => watched(pid, place),
+    }
+}
+
+/// What the starter of a child does until its execve.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Starter {
+    /// It sleeps.
+    Waits,
+    /// It goes on; the kernel clears this number when the child has left our memory.
+    GoesOn(*mut u32),
+}
+
+/// Starts a child that goes on in our memory beside this thread; none if the kernel can't or does not want to.
+///
+/// # Safety
+/// The stack, `shared` and `here` have to stay as they are until `here` is zero.
+pub(super) unsafe fn clone_beside(top: *mut c_void, shared: *mut Shared<'_>, here: *mut u32) -> Option<Process> {
+    // The child must not use libc's calls there, since they keep errno where this thread has its own.
+    #[cfg(target_arch = "x86_64")]
+    {
+        let (place, mut pidfd) = (Place::take(), -1);
+        match super::clone3::clone(top, shared, &mut pidfd, place, Starter::GoesOn(here)) {
+            Ok(Some(pid)) => Some(owned(pid, pidfd, place)),
+            _ => {
+                place.free();
+                None
+            }
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (top, shared, here);
+        None
     }
 }
 

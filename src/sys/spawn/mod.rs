@@ -15,6 +15,8 @@ mod linux;
 mod portable;
 #[cfg(target_os = "linux")]
 mod stack;
+#[cfg(target_os = "linux")]
+mod starting;
 
 #[cfg(target_os = "linux")]
 use linux as system;
@@ -23,6 +25,11 @@ use portable as system;
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::BlockedSignals;
+
+#[cfg(not(target_os = "linux"))]
+pub use portable::{Starting, begin};
+#[cfg(target_os = "linux")]
+pub use starting::{Starting, begin};
 
 use super::Pid;
 use super::descriptor;
@@ -53,6 +60,12 @@ pub struct Spawn<'a> {
     pub directory: Option<&'a CStr>,
     /// What else to set.
     pub attributes: &'a Attributes,
+}
+
+/// The owner of what a child is made from.
+pub trait Request {
+    /// The same at each call.
+    fn spawn(&self) -> Spawn<'_>;
 }
 
 /// One descriptor of the child.

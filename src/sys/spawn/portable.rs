@@ -9,6 +9,23 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
+/// posix_spawn returns when the program runs: nothing starts beside us.
+#[cfg(not(target_os = "linux"))]
+#[derive(Debug)]
+pub struct Starting<R>(std::convert::Infallible, std::marker::PhantomData<R>);
+
+#[cfg(not(target_os = "linux"))]
+pub fn begin<R: super::Request>(request: R) -> Result<Starting<R>, R> {
+    Err(request)
+}
+
+#[cfg(not(target_os = "linux"))]
+impl<R> Starting<R> {
+    pub fn finish(self) -> (R, Result<Process, SpawnError>) {
+        match self.0 {}
+    }
+}
+
 /// Starts one child, once.
 pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     refuse_unsupported(request)?;

@@ -1,7 +1,6 @@
-//! The stack that a child runs on until its execve.
+//! The stacks that children run on until their execve.
 //!
-//! Each thread keeps one: a thread that starts a child is suspended until the child has left the stack,
-//! so it can't be asked for twice at once.
+//! Each thread keeps some: one for the child that it waits for, a few for those that start beside it.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -15,29 +14,39 @@ const GUARD: usize = 64 << 10;
 
 /// A mapping whose lowest part can't be touched: a child that ran over its end is killed instead of
 /// writing into our memory.
+#[derive(Debug)]
 pub(super) struct Stack {
     base: NonNull<c_void>,
 }
 
+/// How many a thread keeps.
+const KEPT: usize = 8;
+
 thread_local! {
-    static CACHED: RefCell<Option<Stack>> = const { RefCell::new(None) };
+    static CACHED: RefCell<Vec<Stack>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Stack {
-    /// Runs `f` with this thread's stack, given as its highest address.
+    /// One that nobody uses.
     ///
     /// # Errors
     /// The errno of mmap(2).
-    pub(super) fn with<T>(f: impl FnOnce(*mut c_void) -> T) -> Result<T, i32> {
-        let cached = CACHED.try_with(|cache| cache.borrow_mut().take()).ok().flatten();
-        let stack = match cached {
-            Some(stack) => stack,
-            None => Self::map()?,
-        };
-        let result = f(stack.top());
-        // The thread's storage may be gone already: then the stack is unmapped here.
-        let _ = CACHED.try_with(|cache| cache.replace(Some(stack)));
-        Ok(result)
+    pub(super) fn take() -> Result<Self, i32> {
+        match CACHED.try_with(|cache| cache.borrow_mut().pop()).ok().flatten() {
+            Some(stack) => Ok(stack),
+            None => Self::map(),
+        }
+    }
+
+    /// For the next child. The thread's storage may be gone already: then it is unmapped.
+    pub(super) fn give_back(self) {
+        let mut stack = Some(self);
+        let _ = CACHED.try_with(|cache| {
+            let mut cache = cache.borrow_mut();
+            if cache.len() < KEPT {
+                cache.extend(stack.take());
+            }
+        });
     }
 
     fn map() -> Result<Self, i32> {
@@ -56,11 +65,15 @@ impl Stack {
         }
     }
 
-    fn top(&self) -> *mut c_void {
+    /// Its highest address.
+    pub(super) fn top(&self) -> *mut c_void {
         // SAFETY: one past the end of the mapping. Page-aligned, so aligned for any ABI.
         unsafe { self.base.as_ptr().byte_add(GUARD + SIZE) }
     }
 }
+
+// SAFETY: a mapping belongs to no thread.
+unsafe impl Send for Stack {}
 
 impl Drop for Stack {
     fn drop(&mut self) {

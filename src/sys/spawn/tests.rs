@@ -6,18 +6,33 @@ use crate::sys::signal::Signal;
 use crate::sys::testing::{alone, make_inheritable, open_descriptors, output, output_by, read, with_spawn};
 use crate::sys::wait::End;
 use crate::sys::{descriptor, handlers, pipe};
+use std::ffi::CString;
 use std::os::fd::AsRawFd;
 
 type Way = fn(&Spawn<'_>) -> Result<Process, SpawnError>;
 
-const WAYS: [Way; 2] = [spawn, portable::spawn];
+const WAYS: [Way; 3] = [spawn, beside, portable::spawn];
+
+/// Without waiting for the execve at once.
+fn beside(request: &Spawn<'_>) -> Result<Process, SpawnError> {
+    struct Lent(Spawn<'static>);
+    impl Request for Lent {
+        fn spawn(&self) -> Spawn<'_> {
+            Spawn { ..self.0 }
+        }
+    }
+    // SAFETY: it is given back before this returns.
+    let lent = unsafe { std::mem::transmute::<Spawn<'_>, Spawn<'static>>(Spawn { ..*request }) };
+    let starting = begin(Lent(lent)).unwrap_or_else(|_| panic!("no child was made"));
+    starting.finish().1
+}
 
 fn sh(script: &str) -> [&str; 3] {
     ["/bin/sh", "-c", script]
 }
 
 #[test]
-fn both_ways_run_a_program_and_tell_its_end() {
+fn each_way_runs_a_program_and_tell_its_end() {
     for way in WAYS {
         let (end, text) = output_by(way, &sh("echo $#; exit 7")).unwrap();
         assert_eq!((end, text.as_str()), (End::Exit(7), "0\n"));
@@ -27,7 +42,7 @@ fn both_ways_run_a_program_and_tell_its_end() {
 }
 
 #[test]
-fn both_ways_name_a_failing_execve_and_leave_nothing() {
+fn each_way_names_a_failing_execve_and_leaves_nothing() {
     for way in WAYS {
         for (program, errno) in
             [("/no/such", libc::ENOENT), ("/etc/passwd", libc::EACCES), ("/bin", libc::EACCES)]
@@ -39,7 +54,7 @@ fn both_ways_name_a_failing_execve_and_leave_nothing() {
 }
 
 #[test]
-fn both_ways_place_colliding_descriptors() {
+fn each_way_places_colliding_descriptors() {
     for way in WAYS {
         let ends: Vec<_> = (0..3).map(|_| pipe::pipe().unwrap()).collect();
         let [a, b, c] = [0, 1, 2].map(|at: usize| ends[at].1.as_raw_fd());
@@ -60,7 +75,7 @@ fn both_ways_place_colliding_descriptors() {
 }
 
 #[test]
-fn both_ways_reset_sigpipe_and_the_mask() {
+fn each_way_resets_sigpipe_and_the_mask() {
     for way in WAYS {
         let show = ["/bin/grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"];
         let (_, text) = output_by(way, &show).unwrap();
@@ -74,7 +89,7 @@ fn both_ways_reset_sigpipe_and_the_mask() {
 }
 
 #[test]
-fn both_ways_enter_groups_and_directories() {
+fn each_way_enters_groups_and_directories() {
     for way in WAYS {
         let show = sh("cut -d' ' -f1,5 /proc/$$/stat; pwd -P");
         let directory = Some(c"/usr/bin");
@@ -90,6 +105,37 @@ fn both_ways_enter_groups_and_directories() {
         leader.reap().unwrap();
         let error = output_by(|r| way(&Spawn { group: joined, ..*r }), &show).unwrap_err();
         assert_eq!(error.step, Step::Group);
+    }
+}
+
+#[test]
+fn many_start_beside_each_other_and_each_tells_its_own_failure() {
+    struct Numbered(CString, StringArray, StringArray, Attributes);
+    impl Request for Numbered {
+        fn spawn(&self) -> Spawn<'_> {
+            let Self(program, argv, envp, attributes) = self;
+            let group = ProcessGroup::Inherit;
+            Spawn { program, argv, envp, placements: &[], group, terminal: None, directory: None, attributes }
+        }
+    }
+    let words = |at: usize| match at % 3 {
+        0 => ["/no/such".to_owned(), String::new(), String::new()],
+        _ => ["/bin/sh".to_owned(), "-c".to_owned(), format!("exit {}", at % 200)],
+    };
+    let coming: Vec<_> = (0..60)
+        .map(|at| {
+            let words = words(at);
+            let argv = StringArray::new(words.iter().map(|word| [word.as_bytes()])).unwrap();
+            let program = CString::new(words[0].as_str()).unwrap();
+            begin(Numbered(program, argv, StringArray::default(), Attributes::default())).ok().unwrap()
+        })
+        .collect();
+    for (at, starting) in coming.into_iter().enumerate() {
+        match (at % 3, starting.finish().1) {
+            (0, Err(error)) => assert_eq!(error, SpawnError { step: Step::Exec, errno: libc::ENOENT }),
+            (_, Ok(process)) => assert_eq!(process.reap().unwrap().end, End::Exit((at % 200) as u8)),
+            (_, other) => panic!("{other:?}"),
+        }
     }
 }
 
