@@ -10,7 +10,7 @@ use crate::builtins::Builtin;
 use crate::check::option_of;
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
-use crate::process::{Environment, Lookup};
+use crate::process::{Environment, Lookup, Search};
 use crate::span::Span;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -218,19 +218,27 @@ impl Interpreter {
         let own = environment.and_then(|environment| environment.get(b"PATH"));
         let search = match own {
             Some(path) if Some(path) != self.environment.get(b"PATH") => {
-                Arc::new(crate::process::Search::new(path))
+                Arc::new(Search::new(path))
             }
             _ => self.search(),
         };
-        let shown = quote_word(name);
         let directory = self.directory.clone();
-        let (code, message, help, status) = match search.find(name, directory.as_deref()) {
-            Lookup::Found(path) if !search.is_hidden(name, &path, directory.as_deref()) => return Ok(path),
+        match search.find(name, directory.as_deref()) {
+            Lookup::Found(path) if !search.is_hidden(name, &path, directory.as_deref()) => Ok(path),
+            other => Err(self.not_found(name, &search, other, span)),
+        }
+    }
+
+    /// Why a name leads to no program that may run.
+    #[cold]
+    fn not_found(&self, name: &[u8], search: &Search, found: Lookup, span: Span) -> Unwind {
+        let shown = quote_word(name);
+        let (code, message, help, status) = match found {
             Lookup::Found(_) => {
                 let message = format!("an entry of PATH that is empty or relative has a program {shown}");
                 let error = page(code::PROGRAM_NOT_FOUND, self.source(), span, message, "this command");
                 let help = "other shells run it, and here no such entry counts: write its path, ./… or /…";
-                return Err(Error::refused(error.help(help), 127).into());
+                return Error::refused(error.help(help), 127).into();
             }
             Lookup::NotFound if name.contains(&b'/') => (
                 code::PROGRAM_NOT_FOUND,
@@ -282,9 +290,9 @@ impl Interpreter {
         let relative = search.path().split(|byte| *byte == b':').any(|entry| entry.first() != Some(&b'/'));
         if relative && !name.contains(&b'/') {
             error = error.note("PATH has entries that are empty or relative: no program is looked for there");
-            return Err(Error::refused(error, status).into());
+            return Error::refused(error, status).into();
         }
-        Err(Error::command(error, status).into())
+        Error::command(error, status).into()
     }
 
     fn not_found_help(&self, name: &[u8]) -> String {
