@@ -22,9 +22,10 @@ mod sys;
 pub mod value;
 
 pub use engine::{
-    BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Function, Input, IntoResult,
-    Limits, LineSink, Output, ParseError, Report, Run, Running, Script, ScriptBuilder, Session, Signal,
-    Stage, StageCx, StageError, Streams, Waiting,
+    AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
+    Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Report, Run,
+    Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError, StageInfo,
+    StageReport, Streams, Waiting,
 };
 pub use span::Span;
 pub use value::{FromValue, Value, ValueError};

@@ -4,15 +4,16 @@ mod doctor;
 mod format;
 mod json;
 mod options;
+mod stats;
 mod trace;
 
 use crate::diag::Diagnostic;
-use crate::engine::{self, Outcome, ParseError, Script};
-use crate::policy::{Policy, Rules};
+use crate::engine::{self, AuditLog, Engine, ErrorKind, Input, ParseError, Script};
+use crate::policy::Rules;
 use options::{Mode, Options, Text};
+use stats::Stats;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 /// Runs the program and gives its exit status.
 pub fn main() -> u8 {
@@ -42,20 +43,19 @@ fn act(options: Options) -> Result<u8, u8> {
         Mode::Format { check } => format::run(check, options),
         Mode::Tree => {
             let (name, text) = read(&options.text)?;
-            let tree = engine::syntax_tree(&name, text).map_err(|errors| refuse(&errors))?;
+            let tree = engine::syntax_tree(&name, text).map_err(|error| refuse(error.diagnostics()))?;
             print(&format!("{tree}\n"))
         }
         Mode::Check { json: true } => {
-            let policy = rules(options.policy.as_deref())?;
+            let engine = engine(&options, None)?;
             let (name, text) = read(&options.text)?;
-            match parsed(&name, text, policy.as_ref()) {
+            match parsed(&engine, &name, text) {
                 Ok(script) => print(&json::lines(script.warnings())),
                 Err(error) => print(&json::lines(error.diagnostics())).max(2),
             }
         }
         Mode::Check { json: false } => {
-            let policy = rules(options.policy.as_deref())?;
-            script(&options.text, policy.as_ref())?.warnings().iter().for_each(show);
+            script(&engine(&options, None)?, &options.text)?.warnings().iter().for_each(show);
             0
         }
         Mode::Run => {
@@ -64,23 +64,41 @@ fn act(options: Options) -> Result<u8, u8> {
             {
                 return Ok(status);
             }
-            let policy = rules(options.policy.as_deref())?;
-            run(script(&options.text, policy.as_ref())?, options, policy)
+            let stats = options.stats.then(Stats::default);
+            let engine = engine(&options, stats.as_ref())?;
+            let script = script(&engine, &options.text)?;
+            run(&engine, &script, options, stats.as_ref())
         }
     })
 }
 
-fn script(text: &Text, policy: Option<&Rules>) -> Result<Script, u8> {
+/// What the script runs in.
+fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
+    let mut builder = Engine::builder().own_process();
+    if let Some(rules) = rules(options.policy.as_deref())? {
+        builder = builder.policy(rules);
+    }
+    if options.trace {
+        builder = builder.observer(trace::event);
+    }
+    if let Some(stats) = stats {
+        builder = builder.observer(stats.clone());
+    }
+    builder.build().map_err(|error| {
+        complain(&format!("pipewright: {error}\n"));
+        125
+    })
+}
+
+fn script(engine: &Engine, text: &Text) -> Result<Script, u8> {
     let (name, text) = read(text)?;
-    parsed(&name, text, policy).map_err(|error| refuse(error.diagnostics()))
+    parsed(engine, &name, text).map_err(|error| refuse(error.diagnostics()))
 }
 
 /// Reads and checks a script, also for commands that the policy will refuse.
-fn parsed(name: &str, text: Vec<u8>, policy: Option<&Rules>) -> Result<Script, ParseError> {
-    let script = Script::parse(name, text)?;
-    if let Some(policy) = policy {
-        engine::check_policy(policy, &script)?;
-    }
+fn parsed(engine: &Engine, name: &str, text: Vec<u8>) -> Result<Script, ParseError> {
+    let script = engine.script(name, text)?;
+    engine.check(&script)?;
     Ok(script)
 }
 
@@ -121,38 +139,37 @@ fn end_trees() -> u8 {
     0
 }
 
-fn run(script: Script, options: Options, policy: Option<Rules>) -> u8 {
-    let audit = options.audit.map(|path| engine::AuditLog::open(&path)).transpose();
-    let audit = match audit {
-        Ok(audit) => audit,
-        Err(page) => {
-            show(&page);
-            return 126;
+fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>) -> u8 {
+    // A command would read what follows it in the script.
+    let from_input = matches!(options.text, Text::StandardInput);
+    let mut session = engine.session();
+    let mut run = session.run(script).args(options.args);
+    run = run.stdin(if from_input { Input::Unreadable } else { Input::Inherit });
+    if options.dry_run {
+        run = run.dry_run();
+    }
+    if let Some(path) = options.audit {
+        match AuditLog::open(&path) {
+            Ok(log) => run = run.audit(log),
+            Err(page) => {
+                show(&page);
+                return 126;
+            }
         }
-    };
-    let observer = options.trace.then(trace::observer);
-    let input_is_script = matches!(options.text, Text::StandardInput);
-    let run = engine::Options {
-        args: options.args,
-        handle_signals: true,
-        adopt_orphans: true,
-        input_is_script,
-        stats: options.stats,
-        audit,
-        dry_run: options.dry_run,
-        observer,
-        policy: policy.map(|rules| Arc::new(rules) as Arc<dyn Policy>),
-    };
-    match engine::run(script, run) {
-        Outcome::Exit(status) => status,
-        Outcome::Error(error, status) => {
-            show(&error);
-            status
+    }
+    let ended = run.status();
+    if let Some(stats) = stats {
+        complain(&stats.table());
+    }
+    match ended {
+        Ok(report) => report.status(),
+        Err(error) => {
+            // Who sent the signal knows of it.
+            if error.kind() != ErrorKind::Cancelled {
+                show(error.diagnostic());
+            }
+            error.exit_code()
         }
-        Outcome::Help(text) => print(&text),
-        Outcome::Signal(signal) => 128 + signal.number() as u8,
-        // As a program that SIGPIPE ended.
-        Outcome::PipeClosed => 141,
     }
 }
 

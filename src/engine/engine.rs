@@ -5,6 +5,7 @@ use super::{ParseError, Script, ScriptBuilder, Session};
 use crate::builtins::{self, KEYWORDS};
 use crate::check;
 use crate::diag::visible;
+use crate::eval::{Observer, Observers};
 use crate::host::{Function, HostFunction, HostStage, Hosted, Stage};
 use std::fmt;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Engine {
 pub(super) struct Shared {
     pub hosted: Hosted,
     pub guard: Guard,
+    pub observers: Observers,
+    pub own_process: bool,
 }
 
 impl Engine {
@@ -102,6 +105,25 @@ impl EngineBuilder {
         let taken = self.shared.hosted.stage(name).is_some();
         self.look_at("a stage", name, is_name, reserved, taken);
         self.shared.hosted.stages.push(Arc::new(HostStage { name: name.into(), stage: Box::new(stage) }));
+        self
+    }
+
+    /// Tells of what the runs do as it happens; see [`Observer`]. Each one that is given is told.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.shared.observers.add(Arc::new(observer));
+        self
+    }
+
+    /// Lets runs have this process to themselves, one at a time, as the program `pipewright` does. A host with anything
+    /// else to do doesn't want it, for of what is the whole process's
+    /// - the handlers of INT, TERM and HUP are a run's, once it has something to clean up: the signal cancels it, and
+    ///   its programs end before this process does;
+    /// - orphans of the programs become children of this process (`PR_SET_CHILD_SUBREAPER` of prctl(2)), which ends
+    ///   them with the run, and a second process ends what is left should SIGKILL end this one;
+    /// - the directory is where a run begins, unless its session was given one;
+    /// - programs stay in this process's group when that has the terminal, so that they can read from it.
+    pub fn own_process(mut self) -> Self {
+        self.shared.own_process = true;
         self
     }
 

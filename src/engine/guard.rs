@@ -43,28 +43,18 @@ impl Engine {
     /// # Errors
     /// A page for each command.
     pub fn check(&self, script: &Script) -> Result<(), ParseError> {
-        match &self.shared.guard.policy {
-            Some(policy) => check_policy(&**policy, script),
-            None => Ok(()),
-        }
+        let Some(policy) = &self.shared.guard.policy else { return Ok(()) };
+        let program = script.with_commands()?;
+        let denied = program.commands.iter().filter_map(|command| {
+            let words: Vec<&[u8]> = command.words.iter().map(|word| &**word).collect();
+            let denial = policy.foresee(&words, command.complete).err()?;
+            let name = crate::diag::quote_word(words.first().copied().unwrap_or_default());
+            let page = Diagnostic::new(code::POLICY, format!("not allowed by the policy: running {name}"))
+                .at(program.source(command.module), command.span, "would be refused")
+                .note(format!("refused: {}", denial.rule()));
+            Some(page)
+        });
+        let pages: Vec<Diagnostic> = denied.collect();
+        if pages.is_empty() { Ok(()) } else { Err(ParseError(pages)) }
     }
-}
-
-/// What a policy refuses of a script whatever the values in its commands are.
-///
-/// # Errors
-/// A page for each command.
-pub fn check_policy(policy: &dyn Policy, script: &Script) -> Result<(), ParseError> {
-    let program = script.with_commands()?;
-    let denied = program.commands.iter().filter_map(|command| {
-        let words: Vec<&[u8]> = command.words.iter().map(|word| &**word).collect();
-        let denial = policy.foresee(&words, command.complete).err()?;
-        let name = crate::diag::quote_word(words.first().copied().unwrap_or_default());
-        let page = Diagnostic::new(code::POLICY, format!("not allowed by the policy: running {name}"))
-            .at(program.source(command.module), command.span, "would be refused")
-            .note(format!("refused: {}", denial.rule()));
-        Some(page)
-    });
-    let pages: Vec<Diagnostic> = denied.collect();
-    if pages.is_empty() { Ok(()) } else { Err(ParseError(pages)) }
 }

@@ -16,6 +16,9 @@ pub enum Input {
     Null,
     /// That of this process.
     Inherit,
+    /// Open, but reading it is an error (`EBADF`, read(2)): for a script that itself came by the standard input, of
+    /// which a command would otherwise read what follows.
+    Unreadable,
     /// These bytes.
     Bytes(Vec<u8>),
     /// A file, pipe or socket.
@@ -78,7 +81,8 @@ impl Plumbing {
     /// Puts an input at 0.
     pub fn input(&mut self, files: &mut FileTable, input: Input) -> io::Result<()> {
         let file: OwnedFd = match input {
-            Input::Inherit => {
+            // The run puts what can't be read in its place.
+            Input::Inherit | Input::Unreadable => {
                 files.put(0, Descriptor::Inherited(0));
                 return Ok(());
             }

@@ -2,9 +2,9 @@
 
 use super::error::{Error, ErrorKind, Failed};
 use super::io::{Input, Output, Plumbing};
-use super::{Report, Script, Session};
+use super::{AuditLog, Report, Script, Session};
 use crate::check::program::{FunctionId, Slot};
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, code, visible};
 use crate::eval::{Eval, Interpreter, Observer, Ran, Setup, Unwind};
 use crate::process::{FileTable, Interrupt};
 use crate::value::Value;
@@ -20,7 +20,10 @@ pub(super) struct Request {
     pub stderr: Output,
     pub timeout: Option<Duration>,
     pub cancel: Interrupt,
-    pub observer: Option<Observer>,
+    /// One of this run alone.
+    pub observer: Option<Arc<dyn Observer>>,
+    pub audit: Option<AuditLog>,
+    pub dry_run: bool,
     pub keep_result: bool,
 }
 
@@ -35,13 +38,22 @@ impl Default for Request {
             timeout: None,
             cancel: Interrupt::none(),
             observer: None,
+            audit: None,
+            dry_run: false,
             keep_result: false,
         }
     }
 }
 
 /// What is done.
-pub(super) enum Work<'a> {
+pub(super) enum Work {
+    Run(Script),
+    /// A call of a function of the last script that ran in the session.
+    Call(String, Vec<Value>),
+}
+
+/// The same, as it begins.
+enum Begun<'a> {
     Run(&'a Script),
     Call(Arc<Ran>, FunctionId, &'a [Value]),
 }
@@ -51,7 +63,7 @@ type Failure = (ErrorKind, Diagnostic, u8);
 
 impl Request {
     /// Does it, and waits until all that it has printed has arrived.
-    pub fn perform(self, session: &mut Session, work: &Work<'_>) -> Result<(Report, Value), Error> {
+    pub fn perform(self, session: &mut Session, work: &Work) -> Result<(Report, Value), Error> {
         let started = Instant::now();
         let report = |status| Report { status, wall: started.elapsed() };
         let failed = |(kind, diagnostic, status): Failure| {
@@ -61,40 +73,48 @@ impl Request {
             let message = format!("the host's stream: {}", crate::diag::reason(&error));
             failed((ErrorKind::Host, Diagnostic::new(code::CANNOT_OPEN, message), 126))
         };
-        let variables = match work {
-            Work::Run(script) => self.variables(session, script).map_err(failed)?,
-            Work::Call(..) => Vec::new(),
+        let (work, variables) = match work {
+            Work::Run(script) => (Begun::Run(script), self.variables(session, script).map_err(failed)?),
+            Work::Call(function, values) => (called(session, function, values).map_err(failed)?, Vec::new()),
         };
         let mut files = FileTable::empty();
         let mut plumbing = Plumbing::default();
+        let unreadable_input = matches!(self.stdin, Input::Unreadable);
         plumbing.input(&mut files, self.stdin).map_err(host)?;
         plumbing.output(&mut files, 1, self.stdout).map_err(host)?;
         plumbing.output(&mut files, 2, self.stderr).map_err(host)?;
-        let guard = &session.engine.shared.guard;
+        let shared = &session.engine.shared;
+        let mut observers = shared.observers.clone();
+        if let Some(observer) = self.observer {
+            observers.add(observer);
+        }
         let setup = Setup {
+            own_process: shared.own_process,
+            observers,
+            audit: self.audit,
+            dry_run: self.dry_run,
+            unreadable_input,
             args: self.args,
             variables,
             files: Some(files),
             directory: session.directory_path(),
             environment: Some(session.environment.clone()),
-            interrupt: Some(self.cancel),
+            interrupt: self.cancel,
             timeout: self.timeout,
-            observer: self.observer,
             keep_result: self.keep_result,
-            policy: guard.policy.clone(),
-            limits: guard.limits.clone(),
-            ..Setup::default()
+            policy: shared.guard.policy.clone(),
+            limits: shared.guard.limits.clone(),
         };
-        let mut interpreter = match work {
-            Work::Run(script) => Interpreter::new(script.program.clone(), setup),
-            Work::Call(ran, ..) => Interpreter::after(ran, setup),
+        let mut interpreter = match &work {
+            Begun::Run(script) => Interpreter::new(script.program.clone(), setup),
+            Begun::Call(ran, ..) => Interpreter::after(ran, setup),
         };
-        let done = match work {
-            Work::Run(_) => interpreter.run().map(|()| interpreter.result()),
-            Work::Call(_, function, values) => interpreter.call(*function, values),
+        let done = match &work {
+            Begun::Run(_) => interpreter.run().map(|()| interpreter.result()),
+            Begun::Call(_, function, values) => interpreter.call(*function, values),
         };
         // Where the text was left early, variables that functions use have no value.
-        let callable = done.is_ok() || matches!(work, Work::Call(..));
+        let callable = done.is_ok() || matches!(work, Begun::Call(..));
         let ended = match done {
             Err(Unwind::Exhausted) => Err(exhausted(&interpreter)),
             done => ended(done),
@@ -136,6 +156,17 @@ impl Request {
     }
 }
 
+/// The function of the last script that ran in a session.
+fn called<'a>(session: &Session, function: &str, values: &'a [Value]) -> Result<Begun<'a>, Failure> {
+    let found = session.ran.as_ref().and_then(|ran| Some((ran.clone(), ran.function(function)?)));
+    let (ran, id) = found.ok_or_else(|| {
+        let name = visible(function.as_bytes());
+        let message = format!("no function `{name}` in a script that ran to its end");
+        (ErrorKind::UnknownFunction, Diagnostic::new(code::UNDECLARED_NAME, message), 2)
+    })?;
+    Ok(Begun::Call(ran, id, values))
+}
+
 /// Of a run that met a limit.
 fn exhausted(interpreter: &Interpreter) -> Failure {
     match interpreter.exhausted() {
@@ -172,7 +203,5 @@ fn ended(outcome: Eval<Value>) -> Result<(u8, Value), Failure> {
             };
             Err((kind, page, status))
         }
-        // What `--help` of its `main` prints is no result of a run.
-        Err(Unwind::Help(text)) => Err((ErrorKind::Script, Diagnostic::new(code::BAD_ARGUMENTS, text), 2)),
     }
 }

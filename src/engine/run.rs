@@ -3,18 +3,19 @@
 use super::error::Error;
 use super::io::{Input, Output};
 use super::perform::{Request, Work};
-use super::{CancelToken, Captured, Report, Running, Script, Session};
+use super::{AuditLog, CancelToken, Captured, Report, Running, Session};
 use crate::value::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A run that is yet to begin: what it reads, where it writes, how long it may take; then one verb.
+/// A run that is yet to begin, of a script or of one of its functions: what it reads, where it writes, how long it may
+/// take; then one verb.
 ///
 /// Unless told otherwise it reads nothing and prints where this process does.
 #[must_use = "nothing runs before status(), capture(), read(), value() or start()"]
 pub struct Run<'s> {
     session: &'s mut Session,
-    script: &'s Script,
+    work: Work,
     request: Request,
     max_output: usize,
 }
@@ -23,8 +24,8 @@ pub struct Run<'s> {
 const MAX_OUTPUT: usize = 256 << 20;
 
 impl<'s> Run<'s> {
-    pub(super) fn new(session: &'s mut Session, script: &'s Script) -> Self {
-        Self { session, script, request: Request::default(), max_output: MAX_OUTPUT }
+    pub(super) fn new(session: &'s mut Session, work: Work) -> Self {
+        Self { session, work, request: Request::default(), max_output: MAX_OUTPUT }
     }
 
     /// Gives an input a value for this run only. Values are data: nothing in one is ever code.
@@ -70,6 +71,26 @@ impl<'s> Run<'s> {
         self
     }
 
+    /// Has everything that it does recorded, before that is done: what can't be recorded is not done.
+    pub fn audit(mut self, log: AuditLog) -> Self {
+        self.request.audit = Some(log);
+        self
+    }
+
+    /// Does nothing but print on its standard output what it would execute.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let script = Script::parse("t", "let dir = '/tmp/a b'; rm -rf $dir")?;
+    /// assert_eq!(Session::new().run(&script).dry_run().read()?, "rm -rf '/tmp/a b'");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn dry_run(mut self) -> Self {
+        self.request.dry_run = true;
+        self
+    }
+
     /// How many bytes [`Run::capture`] and [`Run::read`] hold of each stream; what is more is an error.
     pub fn max_output(mut self, bytes: usize) -> Self {
         self.max_output = bytes;
@@ -81,11 +102,12 @@ impl<'s> Run<'s> {
     /// # Errors
     /// [`Error`]: a command failed, time was up, it was cancelled.
     pub fn status(self) -> Result<Report, Error> {
-        self.request.perform(self.session, &Work::Run(self.script)).map(|(report, _)| report)
+        self.request.perform(self.session, &self.work).map(|(report, _)| report)
     }
 
     /// Runs it to its end and gives its result: what its `main` returned, or without a `main` the value of the call
-    /// that it ends with (as `total(xs)`, `xs.len()`); else null. What `main` returns is no status then.
+    /// that it ends with (as `total(xs)`, `xs.len()`); else null. What `main` returns is no status then. Of a function
+    /// it is what that returned.
     ///
     /// ```
     /// use pipewright::{Script, Session};
@@ -101,7 +123,7 @@ impl<'s> Run<'s> {
     /// As of [`Run::status`].
     pub fn value(mut self) -> Result<Value, Error> {
         self.request.keep_result = true;
-        self.request.perform(self.session, &Work::Run(self.script)).map(|(_, value)| value)
+        self.request.perform(self.session, &self.work).map(|(_, value)| value)
     }
 
     /// Runs it in the background, on a thread of its own and in a copy of the session, so that this one is free. What it
@@ -110,7 +132,7 @@ impl<'s> Run<'s> {
     /// # Errors
     /// [`super::ErrorKind::Host`] when no thread or descriptor is left.
     pub fn start(self) -> Result<Running, Error> {
-        Running::start(self.session.clone(), self.script.clone(), self.request)
+        Running::start(self.session.clone(), self.work, self.request)
     }
 
     /// Runs it to its end and gives what it has printed.

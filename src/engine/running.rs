@@ -2,13 +2,13 @@
 
 use super::error::{Error, ErrorKind, Failed};
 use super::perform::{Request, Work};
-use super::{Report, Script, Session, Signal};
+use super::{Report, Session, Signal};
 use crate::diag::{Diagnostic, code, reason};
-use crate::eval::{Event, STACK};
+use crate::eval::{Event, Observer, STACK};
 use crate::process::Interrupt;
 use crate::sys::signal::NO_PROCESS;
 use crate::sys::tree;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A run in the background, of [`super::Run::start`]. Dropping it cancels the run and waits for its end, so that nothing
 /// outlives its owner by accident; [`Running::detach`] is for what should.
@@ -49,8 +49,26 @@ struct State {
     interrupt: Interrupt,
     end: Mutex<End>,
     ended: Condvar,
-    /// Its programs that are there now, by number.
-    programs: Mutex<HashMap<i32, tree::Identity>>,
+    /// Its programs that have not ended, by number.
+    programs: Mutex<BTreeMap<i32, Program>>,
+}
+
+#[derive(Debug)]
+struct Program {
+    identity: tree::Identity,
+    info: StageInfo,
+}
+
+/// A program that is running: see [`Running::stages`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StageInfo {
+    /// Its process number.
+    pub pid: i32,
+    /// Its arguments with its name. Secrets in them are masked.
+    pub argv: Vec<Vec<u8>>,
+    /// When it was started, by the clock of the machine.
+    pub began: SystemTime,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +84,7 @@ const _: () = {
 };
 
 impl Running {
-    pub(super) fn start(mut session: Session, script: Script, mut request: Request) -> Result<Self, Error> {
+    pub(super) fn start(mut session: Session, work: Work, mut request: Request) -> Result<Self, Error> {
         let started = Instant::now();
         let failed = |error: io::Error| {
             let message = format!("can't start a run in the background: {}", reason(&error));
@@ -82,11 +100,10 @@ impl Running {
             programs: Mutex::default(),
         });
         request.cancel = interrupt;
-        let seen = state.clone();
-        request.observer = Some(Box::new(move |event| seen.note(event)));
+        request.observer = Some(state.clone());
         let own = state.clone();
-        let work = move || {
-            let perform = AssertUnwindSafe(|| request.perform(&mut session, &Work::Run(&script)));
+        let run = move || {
+            let perform = AssertUnwindSafe(|| request.perform(&mut session, &work));
             let result = match catch_unwind(perform) {
                 Ok(result) => result.map(|(report, _)| report),
                 Err(_) => {
@@ -98,7 +115,7 @@ impl Running {
             own.set(result);
         };
         let builder = std::thread::Builder::new().name("pipewright-run".into()).stack_size(STACK);
-        Ok(Self { thread: Some(builder.spawn(work).map_err(failed)?), state })
+        Ok(Self { thread: Some(builder.spawn(run).map_err(failed)?), state })
     }
 
     /// How it ended, if it has.
@@ -159,12 +176,37 @@ impl Running {
         result.unwrap_or_else(|error| error.report().clone())
     }
 
+    /// The programs that it has started and that are running, not what these have started; those of one pipeline from
+    /// its left.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let running = Session::new().run(&Script::parse("t", "sleep 60")?).start()?;
+    /// while running.stages().is_empty() {
+    ///     std::thread::yield_now();
+    /// }
+    /// assert_eq!(running.stages()[0].argv, [b"sleep".to_vec(), b"60".to_vec()]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stages(&self) -> Vec<StageInfo> {
+        let programs = self.state.programs();
+        let running = programs.values().filter(|program| {
+            tree::status(program.identity.pid)
+                .is_some_and(|status| status.identity == program.identity && !status.is_dead())
+        });
+        let mut stages: Vec<StageInfo> = running.map(|program| program.info.clone()).collect();
+        stages.sort_by_key(|stage| stage.began);
+        stages
+    }
+
     /// Sends a signal to the programs that it has started and that are running, not to what these have started.
     ///
     /// # Errors
     /// `ESRCH` when none is running; `EPERM` when one has become another user's (kill(2)).
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        let programs: Vec<tree::Identity> = self.state.programs().values().copied().collect();
+        let programs: Vec<tree::Identity> =
+            self.state.programs().values().map(|program| program.identity).collect();
         let mut result = Err(io::Error::from_raw_os_error(NO_PROCESS));
         for program in programs {
             match tree::send(program, signal) {
@@ -225,28 +267,32 @@ impl Future for Waiting {
     }
 }
 
-impl State {
-    fn end(&self) -> MutexGuard<'_, End> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn programs(&self) -> MutexGuard<'_, HashMap<i32, tree::Identity>> {
-        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes a program that has started or ended. One that has started is not reaped before this returns, so its number
-    /// is its own.
-    fn note(&self, event: &Event<'_>) {
-        match event {
-            Event::Started { pid, .. } => {
-                if let Some(status) = tree::status(*pid) {
-                    self.programs().insert(*pid, status.identity);
+/// Notes the programs that start and end. One that has started is not reaped before this returns, so its number is its
+/// own.
+impl Observer for State {
+    fn event(&self, event: &Event<'_>) {
+        match *event {
+            Event::Spawned { pid, argv, .. } => {
+                if let Some(status) = tree::status(pid) {
+                    let info = StageInfo { pid, argv: argv.to_vec(), began: SystemTime::now() };
+                    self.programs().insert(pid, Program { identity: status.identity, info });
                 }
             }
             Event::Ended { report, .. } => {
                 report.pid.map(|pid| self.programs().remove(&pid));
             }
+            _ => {}
         }
+    }
+}
+
+impl State {
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn programs(&self) -> MutexGuard<'_, BTreeMap<i32, Program>> {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self, result: Result<Report, Error>) {

@@ -114,7 +114,7 @@ impl ScriptBuilder {
     }
 
     fn program(&self, text: Vec<u8>, commands: bool) -> Result<Program, ParseError> {
-        let source = source(&self.name, text).map_err(ParseError)?;
+        let source = source(&self.name, text)?;
         let inputs: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
         let loader = (!self.alone).then(|| Rc::new(Files) as Rc<dyn Loader>);
         let hosted = &self.engine.shared.hosted;

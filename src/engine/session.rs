@@ -1,9 +1,8 @@
 //! The state that runs share: variables, environment, directory.
 
-use super::error::Failed;
-use super::perform::{Request, Work};
-use super::{Engine, Error, ErrorKind, Report, Run, Script};
-use crate::diag::{Diagnostic, code, visible};
+use super::perform::Work;
+use super::{Engine, Error, Run, Script};
+use crate::diag::visible;
 use crate::eval::Ran;
 use crate::process::{Environment, InvalidVariable};
 use crate::value::{FromValue, Value, ValueError};
@@ -13,7 +12,6 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Variables, an environment and a directory for scripts to run in. Nothing of it is the process's: many sessions run
 /// side by side, in threads of one program. A clone is a session of its own from then on, and cheap.
@@ -32,7 +30,7 @@ pub struct Session {
     pub(super) engine: Engine,
     pub(super) variables: IndexMap<String, Value>,
     pub(super) environment: Environment,
-    /// Absolute.
+    /// Absolute. None is that of this process.
     pub(super) directory: Option<PathBuf>,
     /// The last script that ran, if to its end.
     pub(super) ran: Option<Arc<Ran>>,
@@ -55,7 +53,7 @@ impl Session {
             engine: engine.clone(),
             variables: IndexMap::new(),
             environment: Environment::inherited(),
-            directory: std::env::current_dir().ok(),
+            directory: if engine.shared.own_process { None } else { std::env::current_dir().ok() },
             ran: None,
         }
     }
@@ -90,7 +88,8 @@ impl Session {
         T::from_value(self.value(name).ok_or_else(missing)?)
     }
 
-    /// The directory that scripts begin in, if there is any.
+    /// The directory that scripts begin in. None when it is where this process is at the time of a run: of an engine
+    /// that has the process to itself ([`super::EngineBuilder::own_process`]), or when there was none.
     pub fn cwd(&self) -> Option<&Path> {
         self.directory.as_deref()
     }
@@ -141,11 +140,12 @@ impl Session {
 
     /// A run of a script, to be configured and then done by one of its verbs.
     pub fn run<'s>(&'s mut self, script: &'s Script) -> Run<'s> {
-        Run::new(self, script)
+        Run::new(self, Work::Run(script.clone()))
     }
 
     /// Calls a function of the last script that ran here, with its variables as they are; the value that it returns.
-    /// Like a run without anything said, it reads nothing and prints where this process does.
+    /// Like a run without anything said, it reads nothing and prints where this process does:
+    /// [`Session::run_function`] is for more than that.
     ///
     /// ```
     /// use pipewright::{FromValue, Script, Session, Value};
@@ -163,15 +163,25 @@ impl Session {
     /// As of [`Run::status`]; [`ErrorKind::UnknownFunction`] when it declares no function of this name outside of its
     /// blocks, or did not run to its end.
     pub fn call(&mut self, function: &str, arguments: &[Value]) -> Result<Value, Error> {
-        let found = self.ran.clone().and_then(|ran| ran.function(function).map(|id| (ran, id)));
-        let Some((ran, id)) = found else {
-            let message =
-                format!("no function `{}` in a script that ran to its end", visible(function.as_bytes()));
-            let diagnostic = Diagnostic::new(code::UNDECLARED_NAME, message);
-            let report = Report { status: 2, wall: Duration::ZERO };
-            return Err(Error(Box::new(Failed { kind: ErrorKind::UnknownFunction, diagnostic, report })));
-        };
-        Request::default().perform(self, &Work::Call(ran, id, arguments)).map(|(_, value)| value)
+        self.run_function(function, arguments).value()
+    }
+
+    /// A call of a function of the last script that ran here, as a run to be configured: with a time limit, with
+    /// streams, in the background. It has no inputs and no `args`.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session, Value};
+    /// use std::time::Duration;
+    ///
+    /// let mut session = Session::new();
+    /// session.run(&Script::parse("t", "fn count(word) { grep -c -- $word }")?).status()?;
+    /// let call = session.run_function("count", &[Value::from("ab")]);
+    /// let found = call.stdin("ab\nc\nab\n").timeout(Duration::from_secs(5)).read()?;
+    /// assert_eq!(found, "2");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn run_function(&mut self, function: &str, arguments: &[Value]) -> Run<'_> {
+        Run::new(self, Work::Call(function.to_string(), arguments.to_vec()))
     }
 
     pub(super) fn directory_path(&self) -> Option<std::sync::Arc<std::ffi::CStr>> {

@@ -2,10 +2,12 @@
 
 use super::Interpreter;
 use super::call::Given;
+use super::output::Output;
 use super::unwind::{Error, Eval, Unwind};
 use crate::check::program::*;
 use crate::check::{OptionForm, find_option, from_word, is_number};
 use crate::diag::{Diagnostic, code, quote_word, visible};
+use crate::span::Span;
 use crate::value::{List, Value};
 
 /// A word, and whether it stands in the script as it is: only such is an option.
@@ -14,7 +16,17 @@ pub struct Argument {
     pub literal: bool,
 }
 
-/// The arguments of `main`, or a request for help.
+/// What the arguments of a script ask for.
+pub enum Asked {
+    /// To run it; it has no `main`.
+    Script,
+    /// To run it and its `main`.
+    Main(Main),
+    /// The text that `--help` prints.
+    Help(String),
+}
+
+/// The arguments of `main`.
 pub struct Main {
     function: FunctionId,
     given: Vec<Given>,
@@ -96,10 +108,10 @@ fn convert(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
 
 impl Interpreter {
     /// The arguments of the script for its `main`, if it has one. Looked at before anything runs.
-    pub(super) fn main_arguments(&mut self) -> Eval<Option<Main>> {
-        let Some(id) = self.shared.program.main else { return Ok(None) };
+    pub(super) fn main_arguments(&mut self) -> Eval<Asked> {
+        let Some(id) = self.shared.program.main else { return Ok(Asked::Script) };
         let function = self.shared.program.function(id).clone();
-        let Value::List(args) = self.slot(ARGS) else { return Ok(None) };
+        let Value::List(args) = self.slot(ARGS) else { return Ok(Asked::Script) };
         let words: Vec<Argument> = args
             .iter()
             .filter_map(|arg| match arg {
@@ -110,10 +122,10 @@ impl Interpreter {
         let own = find_option(function.formals(), "--help").is_some();
         let ends = words.iter().position(|word| word.text == b"--").unwrap_or(words.len());
         if !own && words[..ends].iter().any(|word| word.text == b"--help" || word.text == b"-h") {
-            return Err(Unwind::Help(self.help(&function)));
+            return Ok(Asked::Help(self.help(&function)));
         }
         match bind(&function, &words) {
-            Ok(given) => Ok(Some(Main { function: id, given })),
+            Ok(given) => Ok(Asked::Main(Main { function: id, given })),
             Err(reason) => {
                 let usage = self.usage_line(&function);
                 let error = Diagnostic::new(code::BAD_ARGUMENTS, format!("{}: {reason}", self.script_name()));
@@ -121,6 +133,11 @@ impl Interpreter {
                 Err(Error::refused(error, 2).into())
             }
         }
+    }
+
+    /// Prints what `--help` asks for: that is all of the run.
+    pub(super) fn print_help(&self, text: &str) -> Eval<()> {
+        Output::Files(&self.files).write(self, 1, text.as_bytes(), Span::default())
     }
 
     pub(super) fn run_main(&mut self, main: Main) -> Eval<()> {

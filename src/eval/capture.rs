@@ -99,21 +99,18 @@ impl Interpreter {
         let prepared = self.prepare(stage)?;
         let started = Instant::now();
         let mut memory = Vec::new();
-        let mut status = 0;
-        let mut argv = Vec::new();
+        let mut result = Ok(0);
         if let Work::Builtin(call) = &prepared.work {
             let files = self.files.clone();
-            let result = self.call_builtin(call, &mut Output::Memory(&mut memory, &files), stage.span);
+            result = self.call_builtin(call, &mut Output::Memory(&mut memory, &files), stage.span);
             self.close_substitutions(substitutions);
-            argv = prepared.work.argv();
-            status = result?;
         }
-        if let Some(failure) = self.end_substitutions(substitutions)? {
+        if result.is_ok()
+            && let Some(failure) = self.end_substitutions(substitutions)?
+        {
             return Err(self.raise(failure));
         }
-        let end = super::unwind::End::Status(status);
-        let outcome = super::unwind::StageOutcome::inner(stage.span, argv, started, end);
-        match self.judge(vec![outcome])? {
+        match self.judge_alone(result, prepared.argv, started, stage.span)? {
             None => Ok(memory),
             Some(failure) => Err(self.raise(failure)),
         }

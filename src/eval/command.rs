@@ -217,9 +217,7 @@ impl Interpreter {
         // `PATH=… cmd` decides where cmd is looked for (POSIX 2.9.1).
         let own = environment.and_then(|environment| environment.get(b"PATH"));
         let search = match own {
-            Some(path) if Some(path) != self.environment.get(b"PATH") => {
-                Arc::new(Search::new(path))
-            }
+            Some(path) if Some(path) != self.environment.get(b"PATH") => Arc::new(Search::new(path)),
             _ => self.search(),
         };
         let directory = self.directory.clone();

@@ -1,9 +1,11 @@
 //! The state of a run: variables, directory, environment, descriptors.
 
+use super::arguments::Asked;
 use super::audit;
 use super::dry::Dry;
 use super::job::Job;
 use super::limits::{Budget, Limits};
+use super::observe::Observers;
 use super::settings::{Settings, TimeLimit};
 use super::substitution::Substitution;
 use super::unwind::{Error, Eval, StageOutcome, Unwind};
@@ -21,34 +23,21 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
-/// What the evaluation tells about processes, for a trace.
-pub enum Event<'a> {
-    Started { pid: i32, argv: &'a [Vec<u8>], depth: usize },
-    Ended { report: &'a StageReport, depth: usize },
-}
-
-/// Is told of every process that starts and ends, from any thread.
-pub type Observer = Box<dyn Fn(&Event<'_>) + Send + Sync>;
-
 /// What a run is given.
 #[derive(Default)]
 pub struct Setup {
     pub args: Vec<Vec<u8>>,
-    /// Whether signals that ask this process to end are caught, once there is something to clean up. Only the
-    /// binary may say so: the handlers are the whole process's.
-    pub handle_signals: bool,
-    /// Whether orphans of the programs come to this process, which ends them when the run ends. Only the binary may
-    /// say so.
-    pub adopt_orphans: bool,
-    pub observer: Option<Observer>,
+    /// This process is there for the run: once there is something to clean up, signals that ask the process to end are
+    /// caught, and orphans of programs come to it, which are ended with the run; on a terminal its programs stay in
+    /// its group.
+    pub own_process: bool,
+    pub observers: Observers,
     /// Where everything is recorded that it does.
     pub audit: Option<audit::Log>,
-    /// At the end a table of all processes goes to standard error.
-    pub stats: bool,
     /// Nothing is done: what would be is printed.
     pub dry_run: bool,
-    /// The script itself came by standard input.
-    pub input_is_script: bool,
+    /// Its standard input can't be read: the script itself came by it.
+    pub unreadable_input: bool,
     /// Values of the script's inputs.
     pub variables: Vec<(Slot, Value)>,
     /// Its descriptors, if not those of this process.
@@ -57,8 +46,8 @@ pub struct Setup {
     pub environment: Option<Environment>,
     /// Its directory, if not that of this process.
     pub directory: Option<Arc<CStr>>,
-    /// What stops it, if not the signals of this process.
-    pub interrupt: Option<Interrupt>,
+    /// What stops it, beside the signals of a process that is its own.
+    pub interrupt: Interrupt,
     /// How long it may take.
     pub timeout: Option<Duration>,
     /// Its result is wanted: what its `main` returns is that, and no status.
@@ -72,14 +61,15 @@ pub struct Setup {
 /// What all threads of a run share.
 pub struct Shared {
     pub program: Arc<Program>,
-    handle_signals: bool,
-    adopt_orphans: bool,
+    own_process: bool,
     adopting: Once,
+    /// What the host stops it by.
+    cancel: Interrupt,
     pub(super) interrupt: OnceLock<Interrupt>,
     terminal: OnceLock<bool>,
     unreadable: OnceLock<Arc<OwnedFd>>,
-    input_is_script: bool,
-    observer: Option<Observer>,
+    unreadable_input: bool,
+    pub(super) observers: Observers,
     pub(super) audit: Option<audit::Log>,
     /// The environment of this process.
     pub(super) inherited: Environment,
@@ -166,19 +156,23 @@ impl Interpreter {
             slots[slot.place()] = value;
         }
         let source = program.source(SCRIPT).clone();
-        // In a host it is never the terminal's business how programs are grouped.
-        let terminal = if setup.interrupt.is_some() { OnceLock::from(false) } else { OnceLock::new() };
+        // In a host it is never the terminal's business how programs are grouped, nor are signals a run's.
+        let (terminal, interrupt) = if setup.own_process {
+            (OnceLock::new(), OnceLock::new())
+        } else {
+            (OnceLock::from(false), OnceLock::from(setup.interrupt.clone()))
+        };
         let wall_time = setup.limits.wall_time;
         let shared = Shared {
             program,
-            handle_signals: setup.handle_signals,
-            adopt_orphans: setup.adopt_orphans,
+            own_process: setup.own_process,
             adopting: Once::new(),
-            interrupt: setup.interrupt.map_or_else(OnceLock::new, OnceLock::from),
+            cancel: setup.interrupt,
+            interrupt,
             terminal,
             unreadable: OnceLock::new(),
-            input_is_script: setup.input_is_script,
-            observer: setup.observer,
+            unreadable_input: setup.unreadable_input,
+            observers: setup.observers,
             audit: setup.audit,
             inherited: Environment::inherited(),
             redactions: Redactions::default(),
@@ -205,11 +199,7 @@ impl Interpreter {
             environment: setup.environment.unwrap_or_else(Environment::inherited),
             search: None,
             files: setup.files.unwrap_or_default(),
-            settings: Arc::new(Settings {
-                stats: setup.stats.then(Arc::default),
-                limits,
-                ..Settings::default()
-            }),
+            settings: Arc::new(Settings { limits, ..Settings::default() }),
             jobs: Vec::new(),
             substitutions: Vec::new(),
             result: setup.keep_result.then_some(Value::Null),
@@ -267,10 +257,14 @@ impl Interpreter {
     pub fn run(&mut self) -> Eval<()> {
         let shared = self.shared.clone();
         // In sh a command would read what follows it in the script.
-        if shared.input_is_script {
+        if shared.unreadable_input {
             shared.close_input(&mut self.files).map_err(|error| self.no_null(&error, Span::default()))?;
         }
-        let main = self.main_arguments()?;
+        let main = match self.main_arguments()? {
+            Asked::Script => None,
+            Asked::Main(main) => Some(main),
+            Asked::Help(text) => return self.print_help(&text),
+        };
         self.audit_begin()?;
         let ran = self.block(&shared.program.modules[SCRIPT.0 as usize].body);
         let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(main)));
@@ -288,11 +282,7 @@ impl Interpreter {
             }
         };
         self.sweep(&ran);
-        let ran = self.audit_finish(ran);
-        if let Some(reports) = &self.settings.stats {
-            self.say_text(&super::stats::table(&super::stats::lock(reports)), &self.files);
-        }
-        ran
+        self.audit_finish(ran)
     }
 
     /// Ends what programs have left behind: nothing outlives the script.
@@ -313,9 +303,9 @@ impl Interpreter {
             names.push(format!("{} more", swept.found.len() - SHOWN));
         }
         let ended = format!("ended what the script left running: {}", names.join(", "));
-        self.say_line(&ended, &self.files);
+        self.warn(&ended);
         if swept.left > 0 {
-            self.say_line(&format!("{} of them can't be killed", swept.left), &self.files);
+            self.warn(&format!("{} of them can't be killed", swept.left));
         }
     }
 
@@ -323,13 +313,13 @@ impl Interpreter {
     pub(super) fn say_unseen(&self, errno: Option<i32>) {
         if let Some(errno) = errno {
             let reason = crate::diag::reason(&io::Error::from_raw_os_error(errno));
-            self.say_line(&format!("can't tell which processes are left: {reason}"), &self.files);
+            self.warn(&format!("can't tell which processes are left: {reason}"));
         }
     }
 
     /// Called before a program is started.
     pub(super) fn adopt_orphans(&self) {
-        if self.shared.adopt_orphans {
+        if self.shared.own_process {
             self.shared.adopting.call_once(process::own_process);
         }
     }
@@ -369,10 +359,8 @@ impl Interpreter {
             return job.cancel.after(self.shielded.unwrap_or_default());
         }
         let make = || {
-            if !self.shared.handle_signals {
-                return Interrupt::none();
-            }
-            let Ok(interrupt) = Interrupt::new() else { return Interrupt::none() };
+            let cancel = &self.shared.cancel;
+            let Ok(interrupt) = cancel.child() else { return cancel.clone() };
             crate::sys::handlers::keep_statuses();
             // Without handlers a signal ends us and not our children; that is no reason not to run.
             let _ = crate::sys::handlers::install(&interrupt, &[Signal::INT, Signal::TERM, Signal::HUP]);
@@ -415,17 +403,6 @@ impl Interpreter {
             })
         });
         if *terminal { Group::inherit() } else { Group::own() }
-    }
-
-    pub(super) fn observe(&self, event: &Event<'_>) {
-        let Some(observer) = &self.shared.observer else { return };
-        match *event {
-            Event::Started { pid, argv, depth } => {
-                let masked = self.shared.redactions.apply_all(argv);
-                observer(&Event::Started { pid, argv: masked.as_deref().unwrap_or(argv), depth });
-            }
-            Event::Ended { .. } => observer(event),
-        }
     }
 
     /// What became of a child, as it may be shown.

@@ -15,6 +15,7 @@ mod interpreter;
 mod job;
 mod limits;
 mod method;
+mod observe;
 mod output;
 mod permission;
 mod pipeline;
@@ -33,8 +34,10 @@ mod unwind;
 mod with;
 mod word;
 
-pub use interpreter::{Event, Interpreter, Observer, Setup};
+pub use interpreter::{Interpreter, Setup};
+pub use observe::{Event, Observer, Observers, PipelineReport, Place};
 pub use result::Ran;
+pub use stats::table as process_table;
 pub use thread::STACK;
 
 pub use limits::Limits;

@@ -6,9 +6,9 @@
 
 use super::command::{Prepared, Work};
 use super::output::Output;
+use super::programs::Programs;
 use super::redirect::Opened;
 use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
-use super::programs::Programs;
 use super::{Error, Interpreter};
 use crate::check::program::*;
 use crate::diag::{code, reason};
@@ -207,8 +207,21 @@ impl Interpreter {
         let argv = prepared.argv.clone();
         let result = self.work(&prepared.work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
         self.files = saved;
-        let end = End::Status(result?);
-        self.judge(vec![StageOutcome::inner(span, argv, started, end)])
+        self.judge_alone(result, argv, started, span)
+    }
+
+    /// What became of a command that ran alone in the interpreter.
+    pub(super) fn judge_alone(
+        &mut self,
+        result: Eval<u8>,
+        argv: Vec<Vec<u8>>,
+        started: Instant,
+        span: Span,
+    ) -> Eval<Option<Failure>> {
+        let status = result.inspect_err(|unwind| self.observe_error(unwind, &argv, started, span))?;
+        let outcome = StageOutcome::inner(span, argv, started, End::Status(status));
+        self.observe_pipeline([&outcome], span);
+        self.judge(vec![outcome])
     }
 
     fn start_and_wait(
@@ -270,9 +283,10 @@ impl Interpreter {
         for (place, thread) in threads {
             outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
         }
+        self.observe_pipeline(outcomes.iter().flatten(), pipeline.span);
         if let Ok(outcome) = &outcome {
             if outcome.left > 0 {
-                self.say_line(&format!("{} processes can't be killed", outcome.left), &self.files);
+                self.warn(&format!("{} processes can't be killed", outcome.left));
             }
             self.say_unseen(outcome.unseen);
         }
@@ -539,7 +553,7 @@ impl Interpreter {
             Unwind::TimedOut(timed_out) => End::TimedOut(timed_out),
             // Who looks at how it ended sees that, too.
             Unwind::Exhausted => End::Unknown,
-            Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Help(_) => {
+            Unwind::Break | Unwind::Continue | Unwind::Return => {
                 let error = page(
                     code::INTERNAL,
                     self.source(),

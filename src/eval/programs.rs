@@ -3,7 +3,7 @@
 use super::audit::Redirected;
 use super::limits::Permit;
 use super::unwind::Eval;
-use super::{Event, Interpreter, stats};
+use super::{Interpreter, stats};
 use crate::process::{Child, Group, Stage, StageReport, Starting, begin};
 use crate::span::Span;
 use std::collections::VecDeque;
@@ -86,7 +86,7 @@ impl Interpreter {
             self.audit_failed(note.exec, &unwind);
             unwind
         })?;
-        self.observe(&Event::Started { pid: child.pid(), argv: child.argv(), depth: self.depth });
+        self.observe_start(&child, span);
         if let Some(job) = &self.settings.job {
             job.started(child.pid());
         }
@@ -105,7 +105,7 @@ impl Interpreter {
         let told = |(child, note): (&Child, &Note)| {
             let report = self.report(child, note.place + 1 == count);
             self.audit_end(note.exec, &report);
-            self.observe(&Event::Ended { report: &report, depth: self.depth });
+            self.observe_end(&report);
             if let Some(stats) = &self.settings.stats {
                 stats::lock(stats).push(report.clone());
             }
@@ -116,8 +116,9 @@ impl Interpreter {
 
     /// Ends them, since one of their pipeline could not be started.
     pub(super) fn abandon(&self, mut programs: Programs) {
-        for Coming { starting, note, .. } in programs.coming.drain(..) {
+        for Coming { starting, note, span } in programs.coming.drain(..) {
             if let Ok(child) = starting.finish() {
+                self.observe_start(&child, span);
                 programs.children.push(child);
                 programs.notes.push(note);
             }
@@ -126,6 +127,7 @@ impl Interpreter {
             let report = self.report(&child, true);
             drop(child);
             self.audit_end(note.exec, &report);
+            self.observe_end(&report);
         }
     }
 }

@@ -103,7 +103,7 @@ impl Interpreter {
     pub(super) fn say_deferred(&self, error: &Error) {
         let at = position(&error.diagnostic);
         let message = format!("a deferred block failed at {at}: {}", error.diagnostic.message);
-        self.say_line(&message, &self.files);
+        self.warn(&message);
     }
 }
 

@@ -20,8 +20,6 @@ pub enum Unwind {
     Continue,
     /// `return`; the interpreter holds the value.
     Return,
-    /// `--help` was asked of the script: this is its text.
-    Help(String),
     /// A signal asked the run or the job to end.
     Interrupted(Signal),
     /// The time of a block is up. Nothing catches it on the way to the `with` that set the limit: a `try` in a loop

@@ -1,8 +1,8 @@
 //! Starting a stage, and saying why one could not be started.
 
 use super::{Child, Group, SpawnError, Stage, Step};
-use crate::sys::lookup::{Unrunnable, explain};
 use crate::sys::errno;
+use crate::sys::lookup::{Unrunnable, explain};
 use crate::sys::spawn::{self, Placement, ProcessGroup, Spawn};
 use crate::sys::strings::{NulAt, StringArray};
 use std::io;

@@ -88,10 +88,7 @@ impl Interpreter {
             format!("again in {}", format::display(&Value::Duration(pause.into()), 20))
         };
         let all = plan.times.saturating_add(1);
-        self.say_line(
-            &format!("{position}run {runs} of {all} failed: {}; {when}", error.diagnostic.message),
-            &self.files,
-        );
+        self.warn(&format!("{position}run {runs} of {all} failed: {}; {when}", error.diagnostic.message));
         self.pause(pause)
     }
 }

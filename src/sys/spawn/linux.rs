@@ -86,7 +86,11 @@ pub(super) enum Starter {
 ///
 /// # Safety
 /// The stack, `shared` and `here` have to stay as they are until `here` is zero.
-pub(super) unsafe fn clone_beside(top: *mut c_void, shared: *mut Shared<'_>, here: *mut u32) -> Option<Process> {
+pub(super) unsafe fn clone_beside(
+    top: *mut c_void,
+    shared: *mut Shared<'_>,
+    here: *mut u32,
+) -> Option<Process> {
     // The child must not use libc's calls there, since they keep errno where this thread has its own.
     #[cfg(target_arch = "x86_64")]
     {
