@@ -8,7 +8,6 @@ pub mod engine;
 mod eval;
 mod expand;
 mod host;
-#[cfg(feature = "cli")]
 mod layout;
 mod methods;
 pub mod policy;
@@ -21,6 +20,8 @@ mod syntax;
 mod sys;
 pub mod value;
 
+#[cfg(feature = "tracing")]
+pub use engine::Tracing;
 pub use engine::{
     AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
     Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Report, Run,

@@ -3,7 +3,7 @@
 mod support;
 
 use pipewright::policy::{Access, Denial, Request, Rules, Subject};
-use pipewright::{Engine, Error, ErrorKind, Limits, Script};
+use pipewright::{Engine, Error, ErrorKind, Limits, Script, StageCx, StageError};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -99,6 +99,14 @@ fn each_thing_is_asked_for_before_it_is_done() {
         ("echo 2> /dev/null", &["writing /dev/null", "writing /dev/null"]),
         ("with atomic=true { echo x > new }", &["writing DIR/new"]),
         ("echo x > /dev/stderr", &[]),
+        ("type /bin/cat", &["looking at /bin/cat"]),
+        ("command -v /bin/none || true", &["looking at /bin/none"]),
+        ("type echo", &[]),
+        ("with user=0 { echo }", &["running programs as user 0"]),
+        (
+            "with user='root', group=0 { echo }",
+            &["running programs as user 0", "running programs in group 0"],
+        ),
     ] {
         assert_eq!(asked(directory.path(), text), expected, "{text}");
     }
@@ -349,6 +357,70 @@ fn directories_variables_and_signals() {
 }
 
 #[test]
+fn users_and_groups() {
+    let rules =
+        Rules::new().allow_run(&["true"]).and_then(|rules| rules.allow(Subject::User, "root")).unwrap();
+    assert_allowed(&rules, "with user=0 { echo }");
+    for text in ["with user=12345 { echo }", "with group=0 { echo }", "with user='root', group=1 { echo }"] {
+        assert_refused(&rules, text);
+    }
+    let rules = rules.allow(Subject::Group, "0").and_then(|rules| rules.deny(Subject::User, "0")).unwrap();
+    assert_allowed(&rules, "with group='root' { echo }");
+    assert_refused(&rules, "with user=0 { echo }");
+    assert!(Rules::new().allow(Subject::User, "nobody-of-this-name").is_err());
+}
+
+#[test]
+fn stages_of_the_host_are_asked_for() {
+    let engine = |rules: Rules| {
+        let stage = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+            writeln!(cx.stdout(), "ran")?;
+            Ok(0)
+        };
+        Engine::builder().policy(rules).stage("table", stage).build().unwrap()
+    };
+    let run = |rules: Rules, text: &str| {
+        let engine = engine(rules);
+        let script = engine.script("t", text).unwrap();
+        engine.session().run(&script).read()
+    };
+    let refused = |rules: Rules, text: &str| {
+        assert_eq!(run(rules, text).unwrap_err().kind(), ErrorKind::Policy, "{text}");
+    };
+    refused(Rules::new(), "table");
+    // A path is a program's.
+    refused(Rules::new().allow_run(&["/usr/bin/table"]).unwrap(), "table");
+    let rules =
+        Rules::new().allow_run(&["table", "a", "**"]).unwrap().deny_run(&["table", "a", "b"]).unwrap();
+    assert_eq!(run(rules.clone(), "table a").unwrap(), "ran");
+    assert_eq!(run(rules.clone(), "echo x | table a c").unwrap(), "ran");
+    refused(rules.clone(), "table");
+    refused(rules.clone(), "table a b || echo x");
+    // Before anything of its pipeline starts.
+    let directory = tempfile::tempdir().unwrap();
+    let made = directory.path().join("made");
+    let rules = rules.allow_run(&["touch", "**"]).unwrap();
+    refused(rules, &format!("touch {} | table", made.display()));
+    assert!(!made.exists());
+}
+
+#[test]
+fn what_may_run_may_be_looked_for_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("tool");
+    program(&secret, "#!/bin/sh\n");
+    let rules = Rules::new().allow_run(&["wc", "-l"]).unwrap();
+    assert_eq!(assert_allowed(&rules, "type echo"), "echo is a shell builtin");
+    assert!(assert_allowed(&rules, "command -v wc").ends_with("/wc"));
+    for text in ["type sort", "command -v sort || echo none", "command -V sort"] {
+        assert_refused(&rules, text);
+    }
+    for path in [secret.clone(), directory.path().join("none")] {
+        assert_refused(&rules, &format!("command -v {} || echo none", path.display()));
+    }
+}
+
+#[test]
 fn patterns_that_are_none_are_errors() {
     assert!(Rules::new().allow(Subject::Read, "relative").is_err());
     assert!(Rules::new().allow(Subject::Read, "/a/../b").is_err());
@@ -404,6 +476,41 @@ fn literal_commands_are_refused_before_anything_runs() {
     ] {
         assert!(!refused(text), "{text}");
     }
+}
+
+#[test]
+fn literal_targets_are_refused_before_anything_runs() {
+    let rules = Rules::new()
+        .allow(Subject::Read, "/usr/share/**")
+        .and_then(|rules| rules.allow(Subject::Write, "/var/tmp/**"))
+        .unwrap();
+    let engine = ruled(rules);
+    let check = |text: &str| engine.check(&script(text));
+    for text in [
+        "echo x > /etc/passwd",
+        "echo x >> /etc/passwd",
+        "echo x &> /etc/passwd",
+        "echo $HOME < /etc/'passwd'",
+        "fn f() { echo x > /usr/share/x }",
+        "if true { echo x <> /usr/share/x }",
+    ] {
+        let error = check(text).expect_err(text);
+        assert!(error.render(false, 100).contains("would be refused"), "{text}");
+    }
+    for text in [
+        "echo x > /var/tmp/x >> /var/tmp/y < /usr/share/z",
+        "echo x > out",
+        "echo x > $HOME/x",
+        "echo x > /dev/null 2> /dev/stderr < /dev/fd/0",
+        "echo x 2>&1 <<< text",
+    ] {
+        assert!(check(text).is_ok(), "{text}");
+    }
+    // Each of them, in the order of the text.
+    let pages = check("date < /etc/passwd\necho x > /etc/passwd; sort").unwrap_err();
+    let found: Vec<String> = pages.diagnostics().iter().map(|page| page.message.clone()).collect();
+    let expected = ["running date", "reading /etc/passwd", "writing /etc/passwd", "running sort"];
+    assert_eq!(found, expected.map(|what| format!("not allowed by the policy: {what}")));
 }
 
 // -------------------------------------------------------------------------------------- limits
@@ -509,9 +616,18 @@ fn values_are_limited() {
         "let m = {a: 'x'}; while (true) { m.a ++= m.a }",
         "let xs = list(0..<100000)",
         "let m = {a: []}; while (true) { m.a.push(1) }",
+        // What elements hold counts, too.
+        "let xs = []; while (true) { xs.push('x'.repeat(100)) }",
+        "let m = {}; let i = 0; while (true) { i += 1; m[str(i)] = 'x'.repeat(100) }",
+        "let m = {a: {}, b: {}}; let i = 0; while (true) { i += 1; m.a[str(i)] = 'x'; m.b[str(i)] = 'y' }",
+        "let xs = [1]; while (true) { xs = [xs, xs] }",
+        "let xs = list(0..<10).map(i => 'x'.repeat(2000))",
+        "let xs = [['x'.repeat(4000)], ['x'.repeat(4000)], [['x'.repeat(4000)]]]",
     ] {
         assert_limit(&engine, "E3010", text);
     }
+    let fine = "let xs = []; for i in (0..<500) { xs.push(\"$i\") }; let ys = xs.map(x => x.len())";
+    engine.session().run(&script(fine)).status().unwrap();
 }
 
 #[test]

@@ -121,16 +121,14 @@ impl<'s> Checker<'s> {
             self.called(id, span, true);
             self.refuse_words(id, &lowered, &spans, span);
         }
-        if let Target::Program = target
-            && self.project.gathers_commands
-        {
+        if let (Target::Program, Some(foreseen)) = (&target, &mut self.project.foreseen) {
             let text = |word: &Word| match word {
                 Word::Literal(text) => Some(text[..].into()),
                 _ => None,
             };
             let words: Box<[Box<[u8]>]> = lowered.iter().map_while(text).collect();
             let complete = words.len() == lowered.len();
-            self.project.commands.push(LiteralCommand { module: self.module, span, words, complete });
+            foreseen.commands.push(LiteralCommand { module: self.module, span, words, complete });
         }
         // Builtins and functions take options from literal text only, so a value is never one.
         unguard(&mut lowered, !matches!(target, Target::Program | Target::Host(_)));

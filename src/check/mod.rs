@@ -29,7 +29,7 @@ use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;
 use crate::span::Span;
 use crate::syntax;
-use program::{ModuleId, Program};
+use program::{Foreseen, ModuleId, Program};
 use project::{Members, Project};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub use order::too_early;
 pub use project::{Loaded, Loader};
 
 /// Reads and checks a script, and the files that it uses. Its host gives values to `inputs`, and what is `hosted`. The
-/// literal `commands` are gathered where a policy is to look at them: they would be a third of the program.
+/// what is literal is gathered to `foresee` it, where a policy is to look at it: it would be a third of the program.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text; never empty.
@@ -50,12 +50,12 @@ pub fn check(
     loader: Option<Rc<dyn Loader>>,
     inputs: &[&str],
     hosted: &Hosted,
-    commands: bool,
+    foresee: bool,
 ) -> Result<Program, Vec<Diagnostic>> {
     let mut project = Project::new(loader);
     project.inputs = inputs.iter().map(|name| (*name).into()).collect();
     project.hosted = hosted.clone();
-    project.gathers_commands = commands;
+    project.foreseen = foresee.then(Foreseen::default);
     let id = project.open(None);
     let checked = file(source, id, project);
     let (project, main, members) = (checked.project, checked.main, checked.members);

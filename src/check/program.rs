@@ -35,8 +35,26 @@ pub struct Program {
     pub main: Option<FunctionId>,
     /// What is allowed, and probably not meant.
     pub warnings: Vec<Diagnostic>,
-    /// The commands that run programs, where they were gathered for a policy to look at before.
-    pub commands: Box<[LiteralCommand]>,
+    /// What is known of what it does, where that was gathered for a policy to look at before.
+    pub foreseen: Foreseen,
+}
+
+/// What is known of a program before it runs.
+#[derive(Debug, Default)]
+pub struct Foreseen {
+    /// The commands that run programs.
+    pub commands: Vec<LiteralCommand>,
+    /// The targets of redirections that are literal.
+    pub targets: Vec<LiteralTarget>,
+}
+
+/// A file that a redirection opens.
+#[derive(Debug)]
+pub struct LiteralTarget {
+    pub module: ModuleId,
+    pub span: Span,
+    pub path: Box<[u8]>,
+    pub mode: FileMode,
 }
 
 /// What is known of a command that runs a program before it runs.

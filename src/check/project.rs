@@ -1,8 +1,6 @@
 //! A script with the files that it uses: what the check of each file adds to the whole.
 
-use super::program::{
-    ARGS, Formal, Function, FunctionId, LiteralCommand, Module, ModuleId, Need, Program, Slot,
-};
+use super::program::{ARGS, Foreseen, Formal, Function, FunctionId, Module, ModuleId, Need, Program, Slot};
 use super::scope::Name;
 use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;
@@ -44,9 +42,8 @@ pub struct Project {
     /// Variables of the script that its host gives values to.
     pub inputs: Vec<Box<str>>,
     pub hosted: Hosted,
-    /// The commands that run programs, if they are gathered.
-    pub commands: Vec<LiteralCommand>,
-    pub gathers_commands: bool,
+    /// What is known before a run, if it is gathered.
+    pub foreseen: Option<Foreseen>,
     files: HashMap<String, File>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
@@ -229,7 +226,7 @@ impl Project {
             slots: self.slots as usize,
             main,
             warnings: self.warnings,
-            commands: self.commands.into(),
+            foreseen: self.foreseen.unwrap_or_default(),
         })
     }
 }

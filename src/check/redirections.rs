@@ -46,6 +46,25 @@ impl<'s> Checker<'s> {
                 return None;
             }
         };
+        self.foresee(&kind);
         Some(Redirection { span, descriptor: given.unwrap_or(default), kind })
+    }
+
+    /// Notes a literal target, where a policy is to look at it before the run.
+    fn foresee(&mut self, kind: &RedirectionKind) {
+        let Some(foreseen) = &mut self.project.foreseen else { return };
+        let (mode, target) = match kind {
+            RedirectionKind::File(mode, target) => (*mode, target),
+            RedirectionKind::Both { append: true, target } => (FileMode::Append, target),
+            RedirectionKind::Both { append: false, target } => (FileMode::Write, target),
+            _ => return,
+        };
+        let mut path = Vec::new();
+        for part in &target.parts {
+            let Part::Text(text) = part else { return };
+            path.extend_from_slice(text.as_bytes());
+        }
+        let path = path.into_boxed_slice();
+        foreseen.targets.push(LiteralTarget { module: self.module, span: target.span, path, mode });
     }
 }

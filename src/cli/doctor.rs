@@ -1,6 +1,6 @@
 //! `--doctor`: what works here, and why not.
 
-use crate::sys::probe;
+use crate::engine::program;
 use std::fmt::Write;
 
 /// A line for each thing that the engine makes use of.
@@ -11,7 +11,7 @@ pub fn report() -> String {
         std::env::consts::OS,
         std::env::consts::ARCH
     );
-    for probe in probe::all() {
+    for probe in program::probes() {
         let (mark, reason) = match &probe.found {
             Ok(()) => ("yes", String::new()),
             Err(reason) => ("no ", format!("\n       {}", crate::diag::visible(reason.as_bytes()))),

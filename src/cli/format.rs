@@ -3,6 +3,7 @@
 use super::options::{Options, Text};
 use super::{complain, print, read, refuse};
 use crate::diag::visible;
+use crate::engine;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -27,9 +28,9 @@ pub fn run(check: bool, options: Options) -> u8 {
 /// The text before and after.
 fn formatted(text: &Text) -> Result<(String, String, String), u8> {
     let (name, bytes) = read(text)?;
-    let source = crate::syntax::decode(&name, bytes).map_err(|error| refuse(&[*error]))?;
-    let after = crate::layout::format(&source).map_err(|error| refuse(&[*error]))?;
-    let before = source.text().to_owned();
+    // What is laid out was UTF-8.
+    let before = String::from_utf8_lossy(&bytes).into_owned();
+    let after = engine::format(&name, bytes).map_err(|error| refuse(error.diagnostics()))?;
     Ok((name, before, after))
 }
 

@@ -8,7 +8,7 @@ mod stats;
 mod trace;
 
 use crate::diag::Diagnostic;
-use crate::engine::{self, AuditLog, Engine, ErrorKind, Input, ParseError, Script};
+use crate::engine::{self, AuditLog, Engine, ErrorKind, Input, ParseError, Script, program};
 use crate::policy::Rules;
 use options::{Mode, Options, Text};
 use stats::Stats;
@@ -17,11 +17,8 @@ use std::path::Path;
 
 /// Runs the program and gives its exit status.
 pub fn main() -> u8 {
-    crate::sys::start::begin();
-    // Whoever started us may have left descriptors open that our children have no business with.
-    crate::sys::descriptor::seal();
-    if std::env::args_os().skip(1).eq([END_TREES]) {
-        return end_trees();
+    if let Some(status) = program::begin() {
+        return status;
     }
     match options::parse(std::env::args_os()) {
         Ok(options) => act(options).unwrap_or_else(|status| status),
@@ -59,10 +56,15 @@ fn act(options: Options) -> Result<u8, u8> {
             0
         }
         Mode::Run => {
-            if options.guard
-                && let Some(status) = guard()?
-            {
-                return Ok(status);
+            if options.guard {
+                match program::guard() {
+                    Ok(None) => {}
+                    Ok(Some(status)) => return Ok(status),
+                    Err(error) => {
+                        complain(&format!("pipewright: --guard: {}\n", crate::diag::reason(&error)));
+                        return Err(126);
+                    }
+                }
             }
             let stats = options.stats.then(Stats::default);
             let engine = engine(&options, stats.as_ref())?;
@@ -111,32 +113,6 @@ fn rules(file: Option<&Path>) -> Result<Option<Rules>, u8> {
         complain(&format!("pipewright: --policy {file}: {error}\n"));
         2
     })
-}
-
-/// Becomes two processes: the inner one goes on, and the outer one comes back with its status when it has ended, and
-/// nothing of it is left.
-fn guard() -> Result<Option<u8>, u8> {
-    match crate::process::supervised() {
-        Ok(end) => Ok(end.map(crate::sys::supervisor::end_like)),
-        Err(error) => {
-            complain(&format!("pipewright: --guard: {}\n", crate::diag::reason(&error)));
-            Err(126)
-        }
-    }
-}
-
-/// What the watcher of a killed run calls us with (`sys::watcher`); standard input has the numbers of processes.
-const END_TREES: &str = "--end-trees";
-
-fn end_trees() -> u8 {
-    let mut numbers = Vec::new();
-    if std::io::stdin().lock().read_to_end(&mut numbers).is_err() {
-        return 1;
-    }
-    let (numbers, _) = numbers.as_chunks();
-    let roots: Vec<i32> = numbers.iter().copied().map(i32::from_ne_bytes).filter(|pid| *pid > 1).collect();
-    crate::process::end_trees(&roots);
-    0
 }
 
 fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>) -> u8 {
@@ -236,20 +212,15 @@ fn verify_audit(path: &Path) -> u8 {
 }
 
 fn explain(code: &str) -> u8 {
-    match crate::diag::Code::find(code) {
-        Some(code) => print(&format!("{}: {}\n\n{}\n", code.id(), code.title(), code.explanation())),
-        None => match crate::builtins::ALL.iter().find(|row| row.name == code) {
-            Some(row) => print(&format!("{}\n\n{}\n", row.synopsis, row.doc)),
-            None if let Some(text) = crate::methods::explain(code) => print(&text),
-            None if let Some(text) = crate::check::settings::explain(code) => print(&text),
-            None => {
-                let code = crate::diag::visible(code.as_bytes());
-                complain(&format!(
-                    "pipewright: {code} is no diagnostic, builtin, function, method or option of with\n"
-                ));
-                2
-            }
-        },
+    match engine::explain(code) {
+        Some(text) => print(&text),
+        None => {
+            let code = crate::diag::visible(code.as_bytes());
+            complain(&format!(
+                "pipewright: {code} is no diagnostic, builtin, function, method or option of with\n"
+            ));
+            2
+        }
     }
 }
 
@@ -262,7 +233,7 @@ fn refuse(errors: &[Diagnostic]) -> u8 {
 fn show(error: &Diagnostic) {
     let color =
         std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let width = if color { crate::sys::tty::width() } else { None };
+    let width = if color { program::terminal_width() } else { None };
     complain(&error.render(color, width.unwrap_or(120)));
 }
 

@@ -1,5 +1,6 @@
 //! The interpreter for those who embed it: a [`Script`] is checked text, a [`Session`] the state that scripts share, a
-//! [`Run`] one go. Nothing here is the process's: neither directory nor environment, signals nor terminal.
+//! [`Run`] one go. Nothing here is the process's, unless [`EngineBuilder::own_process`] says so: neither directory nor
+//! environment, signals nor terminal.
 
 mod cancel;
 #[expect(clippy::module_inception, reason = "its main type is Engine")]
@@ -7,16 +8,21 @@ mod engine;
 mod error;
 mod guard;
 mod io;
+#[cfg(feature = "miette")]
+mod miette;
 mod perform;
+#[cfg(feature = "cli")]
+pub mod program;
 mod report;
 mod run;
 mod running;
 mod script;
 mod session;
+mod tools;
+#[cfg(feature = "tracing")]
+mod traced;
 
 use crate::diag::Source;
-#[cfg(feature = "cli")]
-use crate::diag::{Diagnostic, code};
 use std::sync::Arc;
 
 pub use crate::eval::Limits;
@@ -33,23 +39,9 @@ pub use run::Run;
 pub use running::{Running, StageInfo, Waiting};
 pub use script::{Script, ScriptBuilder};
 pub use session::Session;
-
-/// The syntax tree of a script as JSON.
-///
-/// # Errors
-/// What stops the reading of the text.
-#[cfg(feature = "cli")]
-pub fn syntax_tree(name: &str, text: Vec<u8>) -> Result<String, ParseError> {
-    let source = source(name, text)?;
-    let parsed = crate::syntax::parse(&source);
-    match parsed.error {
-        Some(error) => Err(ParseError(vec![*error])),
-        None => serde_json::to_string_pretty(&parsed.script).map_err(|error| {
-            let message = format!("the tree can't be written: {error}");
-            ParseError(vec![Diagnostic::new(code::INTERNAL, message)])
-        }),
-    }
-}
+pub use tools::{explain, format, syntax_tree};
+#[cfg(feature = "tracing")]
+pub use traced::Tracing;
 
 fn source(name: &str, text: Vec<u8>) -> Result<Arc<Source>, ParseError> {
     crate::syntax::decode(name, text).map_err(|error| ParseError(vec![*error]))

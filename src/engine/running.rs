@@ -182,11 +182,11 @@ impl Running {
     /// ```
     /// use pipewright::{Script, Session};
     ///
-    /// let running = Session::new().run(&Script::parse("t", "sleep 60")?).start()?;
+    /// let running = Session::new().run(&Script::parse("t", "/bin/sleep 60")?).start()?;
     /// while running.stages().is_empty() {
     ///     std::thread::yield_now();
     /// }
-    /// assert_eq!(running.stages()[0].argv, [b"sleep".to_vec(), b"60".to_vec()]);
+    /// assert_eq!(running.stages()[0].argv, [b"/bin/sleep".to_vec(), b"60".to_vec()]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn stages(&self) -> Vec<StageInfo> {

@@ -59,8 +59,8 @@ impl Script {
         ScriptBuilder::new(name, Engine::default())
     }
 
-    /// Its program once more, with its literal commands.
-    pub(super) fn with_commands(&self) -> Result<Program, ParseError> {
+    /// Its program once more, with what is known of it before it runs.
+    pub(super) fn foreseen(&self) -> Result<Program, ParseError> {
         let text = self.program.source(SCRIPT).text();
         self.builder.program(text.as_bytes().to_vec(), true)
     }
@@ -113,12 +113,12 @@ impl ScriptBuilder {
         Ok(Script { program, builder: Arc::new(self) })
     }
 
-    fn program(&self, text: Vec<u8>, commands: bool) -> Result<Program, ParseError> {
+    fn program(&self, text: Vec<u8>, foresee: bool) -> Result<Program, ParseError> {
         let source = source(&self.name, text)?;
         let inputs: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
         let loader = (!self.alone).then(|| Rc::new(Files) as Rc<dyn Loader>);
         let hosted = &self.engine.shared.hosted;
-        crate::check::check(&source, loader, &inputs, hosted, commands).map_err(ParseError)
+        crate::check::check(&source, loader, &inputs, hosted, foresee).map_err(ParseError)
     }
 
     /// Reads and checks a file.

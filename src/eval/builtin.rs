@@ -7,7 +7,7 @@ use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::builtins::{self, Builtin, echo, printf, test};
 use crate::diag::{code, quote_word, reason, visible};
-use crate::policy::Request;
+use crate::policy::{Access, Request};
 use crate::process::{Lookup, Signal};
 use crate::span::Span;
 use crate::sys::poll::{Interest, PollSet};
@@ -411,7 +411,7 @@ impl Interpreter {
         }
         let mut text = Vec::new();
         for name in args {
-            match self.meaning(name) {
+            match self.meaning(name, span)? {
                 Some(meaning) => text.extend_from_slice(meaning.sentence(name).as_bytes()),
                 None => {
                     out.write(self, 1, &text, span)?;
@@ -427,7 +427,7 @@ impl Interpreter {
         let mut text = Vec::new();
         let mut found = false;
         for name in names {
-            let Some(meaning) = self.meaning(name) else { continue };
+            let Some(meaning) = self.meaning(name, span)? else { continue };
             found = true;
             if option == b"-V" {
                 text.extend_from_slice(meaning.sentence(name).as_bytes());
@@ -443,19 +443,24 @@ impl Interpreter {
         Ok(u8::from(!found))
     }
 
-    fn meaning(&mut self, name: &[u8]) -> Option<Meaning> {
+    fn meaning(&mut self, name: &[u8], span: Span) -> Eval<Option<Meaning>> {
         let text = std::str::from_utf8(name).unwrap_or_default();
         if builtins::KEYWORDS.contains(&text) {
-            return Some(Meaning::Keyword);
+            return Ok(Some(Meaning::Keyword));
         }
         if builtins::find(text).is_some() {
-            return Some(Meaning::Builtin);
+            return Ok(Some(Meaning::Builtin));
+        }
+        // Also that a file is not there, or is no program, is told by who may look at it alone.
+        if name.contains(&b'/') {
+            self.ask_open(name, Access::Look, span)?;
         }
         let directory = self.directory.clone();
-        match self.search().find(name, directory.as_deref()) {
-            Lookup::Found(path) => Some(Meaning::Program(path.to_bytes().to_vec())),
-            _ => None,
+        let Lookup::Found(path) = self.search().find(name, directory.as_deref()) else { return Ok(None) };
+        if !name.contains(&b'/') {
+            self.ask_open(path.to_bytes(), Access::Look, span)?;
         }
+        Ok(Some(Meaning::Program(path.to_bytes().to_vec())))
     }
 }
 

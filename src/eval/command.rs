@@ -178,13 +178,12 @@ impl Interpreter {
         result.map(|()| own)
     }
 
-    /// Finds the program of a stage that is one.
+    /// Finds the program of a stage that is one, and asks whether it may run.
     pub(super) fn find_program(&mut self, prepared: &mut Prepared, span: Span) -> Eval<()> {
         if let Work::None = prepared.work {
             prepared.program = Some(self.find(&prepared.argv, prepared.environment.as_ref(), span)?);
-            self.ask_spawn(prepared, span)?;
         }
-        Ok(())
+        self.ask_spawn(prepared, span)
     }
 
     /// PWD names the directory for programs, as shells see to at their start (POSIX 2.5.3).

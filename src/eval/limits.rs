@@ -5,6 +5,7 @@
 //! thread of the run.
 
 use super::Interpreter;
+use super::measure::{Measuring, elements, own_bytes};
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::diag::{Code, Source, code};
 use crate::span::Span;
@@ -41,8 +42,9 @@ pub struct Limits {
     /// Bytes that `$(…)`, `lines { }`, `capture { }` and their kin, `read()` and lines of `each` bring in, together:
     /// E3009.
     pub captured_bytes: Option<u64>,
-    /// Bytes of one value: of a string its length, of a list or map 16 for each element, without what those hold:
-    /// E3010. The language allows 256 MiB.
+    /// Bytes of one value: of a string its length, of a list or map 16 for each element and what those hold, as often as
+    /// they hold it: E3010. The language allows 256 MiB for each string, list and map by itself. What is held is counted
+    /// as work allows, so that a value may have grown by some more until it is met.
     pub value_bytes: Option<usize>,
     /// How long it takes: E3003. Unlike [`crate::Run::timeout`] it counts for deferred blocks, too.
     pub wall_time: Option<Duration>,
@@ -72,6 +74,7 @@ pub struct Budget {
     processes: AtomicU64,
     at_once: AtomicUsize,
     captured: AtomicU64,
+    measuring: Measuring,
     /// The first end of it.
     exhausted: OnceLock<Exhausted>,
 }
@@ -218,10 +221,12 @@ impl Interpreter {
     /// Looks at a value that was made.
     #[inline]
     pub(super) fn sized(&self, value: Value, span: Span) -> Eval<Value> {
-        self.check_size(&value, span).map(|()| value)
+        let Some(budget) = &self.shared.budget else { return Ok(value) };
+        budget.measuring.earn(elements(&value));
+        self.measure(budget, &value, span).map(|()| value)
     }
 
-    /// The same of one that stands somewhere.
+    /// Looks at one that was changed where it stands.
     #[inline]
     pub(super) fn check_size(&self, value: &Value, span: Span) -> Eval<()> {
         match &self.shared.budget {
@@ -231,18 +236,11 @@ impl Interpreter {
     }
 
     fn measure(&self, budget: &Budget, value: &Value, span: Span) -> Eval<()> {
-        let bytes = match value {
-            Value::Str(text) => text.as_bytes().len(),
-            Value::List(list) => list.len().saturating_mul(16),
-            Value::Map(map) => map.len().saturating_mul(16),
-            _ => 0,
-        };
-        match budget.limits.value_bytes {
-            Some(most) if bytes > most => {
-                let message = format!("a value of more than {most} bytes");
-                Err(self.exhaust(budget, code::VALUE_LIMIT, message, span))
-            }
-            _ => Ok(()),
+        let Some(most) = budget.limits.value_bytes else { return Ok(()) };
+        if own_bytes(value) <= most && !budget.measuring.exceeds(value, most) {
+            return Ok(());
         }
+        let message = format!("a value of more than {most} bytes");
+        Err(self.exhaust(budget, code::VALUE_LIMIT, message, span))
     }
 }

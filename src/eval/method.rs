@@ -74,8 +74,10 @@ impl Interpreter {
         let (positional, named) = self.arguments_of(&change.arguments)?;
         let mut root = std::mem::take(self.slot_mut(change.slot));
         let result = self.change_at(&mut root, &path, change, positional, named, span);
+        // All of it: what was changed may be small, and one of many.
+        let sized = if path.is_empty() { Ok(()) } else { self.check_size(&root, span) };
         *self.slot_mut(change.slot) = root;
-        result
+        result.and_then(|value| sized.map(|()| value))
     }
 
     fn change_at(

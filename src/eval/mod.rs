@@ -14,6 +14,7 @@ mod host;
 mod interpreter;
 mod job;
 mod limits;
+mod measure;
 mod method;
 mod observe;
 mod output;
@@ -36,6 +37,7 @@ mod word;
 
 pub use interpreter::{Interpreter, Setup};
 pub use observe::{Event, Observer, Observers, PipelineReport, Place};
+pub use redirect::target_accesses;
 pub use result::Ran;
 pub use stats::table as process_table;
 pub use thread::STACK;

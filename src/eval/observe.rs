@@ -62,9 +62,10 @@ pub enum Event<'a> {
         place: Place<'a>,
         /// How many captures and stages of the interpreter it stands in.
         depth: usize,
+        /// It was started under `with detach=true`: nobody waits for it, so that its end is not told.
+        detached: bool,
     },
-    /// A program has ended, and its whole pipeline with it. Each that was spawned does, but for those of
-    /// `with detach=true`.
+    /// A program has ended, and its whole pipeline with it.
     #[non_exhaustive]
     Ended {
         /// How, and what it used.
@@ -186,7 +187,8 @@ impl Interpreter {
         let masked = self.shared.redactions.apply_all(child.argv());
         let argv = masked.as_deref().unwrap_or(child.argv());
         let place = self.place(span);
-        observers.event(&Event::Spawned { pid: child.pid(), argv, place, depth: self.depth });
+        let (pid, depth, detached) = (child.pid(), self.depth, self.settings.detach);
+        observers.event(&Event::Spawned { pid, argv, place, depth, detached });
     }
 
     /// Tells that a program has ended.

@@ -1,7 +1,7 @@
 //! What the host's policy is asked, just before it is done.
 
 use super::Interpreter;
-use super::command::Prepared;
+use super::command::{Prepared, Work};
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::diag::code;
 use crate::policy::{Access, Denial, Open, Request, Spawn};
@@ -46,9 +46,15 @@ impl Interpreter {
         self.ask(&Request::SetEnv { name }, span)
     }
 
-    /// Asks to start a program.
+    /// Asks to start a program, or to let a stage of the host run.
     pub(super) fn ask_spawn(&self, prepared: &Prepared, span: Span) -> Eval<()> {
-        let (true, Some(program)) = (self.is_guarded(), &prepared.program) else { return Ok(()) };
+        if !self.is_guarded() {
+            return Ok(());
+        }
+        if let Work::Host(call) = &prepared.work {
+            return self.ask(&Request::Stage { argv: &call.argv }, span);
+        }
+        let Some(program) = &prepared.program else { return Ok(()) };
         let directory = self.guarded_directory(span)?;
         let spawn = Spawn {
             program: Path::new(OsStr::from_bytes(program.to_bytes())),

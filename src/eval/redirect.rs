@@ -47,13 +47,7 @@ impl Interpreter {
     ) -> Eval<Action> {
         let action = match &redirection.kind {
             RedirectionKind::File(mode, target) => {
-                let mode = match mode {
-                    FileMode::Read => OpenMode::Read,
-                    FileMode::Write | FileMode::Clobber => OpenMode::Truncate,
-                    FileMode::Append => OpenMode::Append,
-                    FileMode::ReadWrite => OpenMode::ReadWrite,
-                };
-                Action::File(self.open_target(target, mode, opened, path)?)
+                Action::File(self.open_target(target, open_mode(*mode), opened, path)?)
             }
             RedirectionKind::Both { append, target } => {
                 let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
@@ -275,6 +269,20 @@ impl Interpreter {
         let message = format!("descriptor {number} is not open");
         Error::command(page(code::BAD_DESCRIPTOR, self.source(), span, message, "copies it"), 1).into()
     }
+}
+
+const fn open_mode(mode: FileMode) -> OpenMode {
+    match mode {
+        FileMode::Read => OpenMode::Read,
+        FileMode::Write | FileMode::Clobber => OpenMode::Truncate,
+        FileMode::Append => OpenMode::Append,
+        FileMode::ReadWrite => OpenMode::ReadWrite,
+    }
+}
+
+/// What a policy is asked for a target; nothing for a descriptor that is there already.
+pub fn target_accesses(path: &[u8], mode: FileMode) -> &'static [Access] {
+    if own_descriptor(path).is_some() { &[] } else { accesses(open_mode(mode)) }
 }
 
 /// What a policy is asked for a mode.

@@ -160,6 +160,8 @@ impl Interpreter {
         let right = self.expr(&assign.value)?;
         let mut root = std::mem::take(self.slot_mut(assign.slot));
         let result = self.update(&mut root, &path, assign, right);
+        // All of it: what was assigned to may be small, and one of many.
+        let result = result.and_then(|()| self.check_size(&root, assign.operator_span));
         *self.slot_mut(assign.slot) = root;
         result
     }

@@ -51,6 +51,16 @@ pub trait Policy: Send + Sync {
         let _ = (words, complete);
         Ok(())
     }
+
+    /// Whether opening a file could be allowed at all that a redirection names literally, by an absolute path, before
+    /// anything runs. Unless it says otherwise, it could.
+    ///
+    /// # Errors
+    /// What refuses it.
+    fn foresee_open(&self, open: &Open<'_>) -> Result<(), Denial> {
+        let _ = open;
+        Ok(())
+    }
 }
 
 impl<F: Fn(&Request<'_>) -> Result<(), Denial> + Send + Sync> Policy for F {

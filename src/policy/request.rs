@@ -13,6 +13,11 @@ use std::path::Path;
 pub enum Request<'a> {
     /// To start a program.
     Spawn(Spawn<'a>),
+    /// To let a stage of the host run: see [`crate::EngineBuilder::stage`].
+    Stage {
+        /// Its arguments with its name.
+        argv: &'a [Vec<u8>],
+    },
     /// To open a file or directory, or to look what is there.
     Open(Open<'a>),
     /// To set a variable of the environment that programs get, or to remove it.
@@ -24,6 +29,16 @@ pub enum Request<'a> {
     ChangeDirectory {
         /// Absolute; symbolic links are not followed.
         path: &'a Path,
+    },
+    /// To start programs as another user, with the groups of that one: `with user=`.
+    ChangeUser {
+        /// Its number (passwd(5)).
+        user: u32,
+    },
+    /// To start programs in another group: `with group=`.
+    ChangeGroup {
+        /// Its number (group(5)).
+        group: u32,
     },
     /// To send a signal.
     Kill {
@@ -94,7 +109,7 @@ impl<'a> Open<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
-    /// To look what is there: `test -f`, `exists()`, `glob()`, a pattern in a word.
+    /// To look what is there: `test -f`, `exists()`, `glob()`, a pattern in a word, `type` and `command -v`.
     Look,
     /// To read it.
     Read,
@@ -115,6 +130,7 @@ impl fmt::Display for Request<'_> {
                     _ => Ok(()),
                 }
             }
+            Self::Stage { argv } => write!(f, "running {} of the host", quote_argv(*argv)),
             Self::Open(open) => {
                 let what = match open.access {
                     Access::Look => "looking at",
@@ -126,6 +142,8 @@ impl fmt::Display for Request<'_> {
             }
             Self::SetEnv { name } => write!(f, "changing the variable {}", quote_word(name)),
             Self::ChangeDirectory { path: to } => write!(f, "working in {}", path(to)),
+            Self::ChangeUser { user } => write!(f, "running programs as user {user}"),
+            Self::ChangeGroup { group } => write!(f, "running programs in group {group}"),
             Self::Kill { pid, signal } => write!(f, "sending {signal} to {pid}"),
         }
     }

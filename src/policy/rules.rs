@@ -6,6 +6,7 @@ use super::request::path_of;
 use super::{Access, Denial, Open, Policy, Request, Spawn};
 use crate::diag::{quote_word, visible};
 use crate::process::{Lookup, Search};
+use crate::sys::accounts;
 use std::ffi::CString;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 /// What would make a rule mean more than it says does not follow from it:
 /// - A shell, an interpreter or another program that runs any text (`sh`, `python3`, `awk`, `make`, `ssh`) is allowed
 ///   only by a rule that names it, never by a pattern. Neither is a script whose `#!` names one.
+/// - A stage of the host is allowed by a rule of its bare name.
 /// - `env`, `nice`, `ionice`, `timeout`, `nohup`, `setsid`, `stdbuf`, `time` and `xargs` need no rule: they are judged
 ///   by what they launch. `sudo`, `doas` and `find -exec` need a rule, and so does what they launch. When it can't be
 ///   told what that is, it is refused.
@@ -53,6 +55,7 @@ struct Set {
     run: Vec<Run>,
     paths: Vec<(Subject, PathPattern)>,
     env: Vec<Text>,
+    accounts: Vec<(Subject, u32)>,
     kill: bool,
 }
 
@@ -70,6 +73,10 @@ pub enum Subject {
     Directory,
     /// Names of variables to set or remove; denied, also for programs to have.
     Env,
+    /// Users to run programs as: a name of /etc/passwd, or a number.
+    User,
+    /// Groups to run programs in: a name of /etc/group, or a number.
+    Group,
 }
 
 /// A pattern that is none.
@@ -151,7 +158,7 @@ impl Rules {
     /// Allows paths or names.
     ///
     /// # Errors
-    /// A path is not absolute, or has a `..`.
+    /// A path is not absolute, or has a `..`; there is no such user or group.
     pub fn allow(mut self, subject: Subject, pattern: &str) -> Result<Self, PatternError> {
         self.allow.add(subject, pattern)?;
         Ok(self)
@@ -306,7 +313,10 @@ impl Rules {
             Access::Look => subject == Subject::Read,
             _ => covers(subject),
         };
-        self.path(&path, covers, denies)
+        self.path(&path, covers, denies).or_else(|denial| {
+            let looked_for = open.access() == Access::Look && denial.rule() == UNALLOWED;
+            if looked_for && self.may_run(open.path()) { Ok(()) } else { Err(denial) }
+        })
     }
 
     /// `default`: whether it is allowed if no rule says anything.
@@ -317,6 +327,37 @@ impl Rules {
                 if default && denial.rule() == UNALLOWED { Ok(()) } else { Err(denial) }
             },
         )
+    }
+
+    /// Whether a program in a file may run with some arguments. What may run may be looked for.
+    fn may_run(&self, path: &Path) -> bool {
+        let path = Self::located(path, Path::new("/"));
+        let name = path.0.file_name().unwrap_or_default().as_bytes();
+        let candidate = Candidate { name, path: Some(path.clone()), args: &[], open: true, foreseen: true };
+        self.allow.run.iter().any(|rule| rule.allows(&candidate))
+            && !self.deny.run.iter().any(|rule| rule.denies(&candidate))
+    }
+
+    /// Of the host's own code a bare name is enough; what it launches is the host's business.
+    fn stage(&self, argv: &[Vec<u8>]) -> Result<(), Denial> {
+        let args: Vec<&[u8]> = argv.iter().skip(1).map(Vec::as_slice).collect();
+        let name = argv.first().map_or(&[][..], Vec::as_slice);
+        let candidate = Candidate { name, path: None, args: &args, open: false, foreseen: false };
+        let named = |rule: &&Run| matches!(rule.program, Program::Name(_));
+        if let Some(rule) = self.deny.run.iter().filter(named).find(|rule| rule.denies(&candidate)) {
+            return Err(Denial::new(format!("deny.run has {}", rule.written)));
+        }
+        let allowed = self.allow.run.iter().filter(named).any(|rule| rule.allows(&candidate));
+        if allowed { Ok(()) } else { Err(Denial::new(UNALLOWED)) }
+    }
+
+    fn account(&self, subject: Subject, number: u32) -> Result<(), Denial> {
+        let has = |set: &Set| set.accounts.contains(&(subject, number));
+        match (has(&self.deny), has(&self.allow)) {
+            (true, _) => Err(Denial::new(format!("deny.{} has it", subject.name()))),
+            (false, true) => Ok(()),
+            (false, false) => Err(Denial::new(UNALLOWED)),
+        }
     }
 
     fn path(
@@ -356,6 +397,9 @@ impl Policy for Rules {
     fn check(&self, request: &Request<'_>) -> Result<(), Denial> {
         match request {
             Request::Spawn(spawn) => self.spawn(spawn),
+            Request::Stage { argv } => self.stage(argv),
+            Request::ChangeUser { user } => self.account(Subject::User, *user),
+            Request::ChangeGroup { group } => self.account(Subject::Group, *group),
             Request::Open(open) => self.open(open),
             Request::SetEnv { name } => self.variable(name),
             Request::ChangeDirectory { path } => self.directory(path, false),
@@ -368,12 +412,25 @@ impl Policy for Rules {
         let argv: Vec<Vec<u8>> = words.iter().map(|word| word.to_vec()).collect();
         self.foreseen(&argv, complete, 0)
     }
+
+    fn foresee_open(&self, open: &Open<'_>) -> Result<(), Denial> {
+        self.open(open)
+    }
 }
 
 impl Set {
     fn add(&mut self, subject: Subject, pattern: &str) -> Result<(), PatternError> {
         match subject {
             Subject::Env => self.env.push(Text(pattern.as_bytes().to_vec())),
+            Subject::User | Subject::Group => {
+                let name = pattern.as_bytes();
+                let number = match subject {
+                    Subject::User => accounts::user(name).map(|account| account.user),
+                    _ => accounts::group(name),
+                };
+                let number = number.map_err(|error| PatternError(visible(error.to_string().as_bytes())))?;
+                self.accounts.push((subject, number));
+            }
             path => self.paths.push((path, PathPattern::new(pattern, false)?)),
         }
         Ok(())
@@ -388,6 +445,8 @@ impl Subject {
             Self::Append => "append",
             Self::Directory => "directory",
             Self::Env => "env",
+            Self::User => "user",
+            Self::Group => "group",
         }
     }
 }

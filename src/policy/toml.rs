@@ -37,6 +37,8 @@ struct Lists {
     append: Vec<String>,
     directory: Vec<String>,
     env: Vec<String>,
+    user: Vec<String>,
+    group: Vec<String>,
     kill: bool,
 }
 
@@ -49,7 +51,7 @@ enum Command {
 
 impl Rules {
     /// Reads rules from TOML: the tables `allow` and `deny`, each with the lists `run` (of a program, or of a list of it
-    /// and its arguments), `read`, `write`, `append`, `directory` and `env`, and `kill = true`.
+    /// and its arguments), `read`, `write`, `append`, `directory`, `env`, `user` and `group`, and `kill = true`.
     ///
     /// ```
     /// use pipewright::policy::Rules;
@@ -87,7 +89,7 @@ impl Rules {
     }
 
     fn extended(mut self, lists: Lists, deny: bool) -> Result<Self, PatternError> {
-        let Lists { run, read, write, append, directory, env, kill } = lists;
+        let Lists { run, read, write, append, directory, env, user, group, kill } = lists;
         for command in &run {
             let words: Vec<&str> = match command {
                 Command::Program(program) => vec![program],
@@ -101,6 +103,8 @@ impl Rules {
             (Subject::Append, append),
             (Subject::Directory, directory),
             (Subject::Env, env),
+            (Subject::User, user),
+            (Subject::Group, group),
         ];
         for (subject, patterns) in all {
             for pattern in &patterns {

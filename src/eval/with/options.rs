@@ -7,6 +7,7 @@ use super::retry;
 use crate::check::program::*;
 use crate::check::settings::{Row, Setting};
 use crate::diag::{Diagnostic, code, quote_word};
+use crate::policy::Request;
 use crate::process::{Environment, Identity, Limit, Resource, Signal};
 use crate::span::Span;
 use crate::sys::{access, accounts};
@@ -199,6 +200,7 @@ impl Interpreter {
     fn user_of(&self, value: &Value, option: &WithOption, settings: &mut Settings) -> Eval<()> {
         let name = self.word_of(value, option.value.span)?;
         let account = accounts::user(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
+        self.ask(&Request::ChangeUser { user: account.user }, option.value.span)?;
         let identity =
             settings.attributes.identity.get_or_insert(Identity { user: None, group: None, groups: None });
         identity.user = Some(account.user);
@@ -211,6 +213,7 @@ impl Interpreter {
     fn group_of(&self, value: &Value, option: &WithOption, settings: &mut Settings) -> Eval<()> {
         let name = self.word_of(value, option.value.span)?;
         let group = accounts::group(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
+        self.ask(&Request::ChangeGroup { group }, option.value.span)?;
         let identity =
             settings.attributes.identity.get_or_insert(Identity { user: None, group: None, groups: None });
         identity.group = Some(group);

@@ -1,0 +1,55 @@
+//! For a program that is one script's process, as `pipewright` is: how it begins, how it guards itself, what it can do
+//! here. All of it is the whole process's; see [`super::EngineBuilder::own_process`]. A host with anything else to do
+//! needs none of it.
+
+use crate::process;
+use crate::sys::{descriptor, probe, start, supervisor, tty};
+use std::io::{self, Read};
+
+pub use crate::sys::probe::Probe;
+
+/// What whoever ends a killed run's processes calls this program with: see [`begin`].
+const END_TREES: &str = "--end-trees";
+
+/// To be called first in `main`, before any thread: SIGPIPE becomes an error of writing, the null device stands for
+/// each of 0, 1 and 2 that is closed, and every other descriptor that came along is closed in programs.
+///
+/// Gives a status to exit with when this process was not called by a user, but by itself: to end what a run has left
+/// that SIGKILL has ended.
+pub fn begin() -> Option<u8> {
+    start::begin();
+    // Whoever started us may have left descriptors open that our children have no business with.
+    descriptor::seal();
+    std::env::args_os().skip(1).eq([END_TREES]).then(end_trees)
+}
+
+/// Standard input has the numbers of processes.
+fn end_trees() -> u8 {
+    let mut numbers = Vec::new();
+    if io::stdin().lock().read_to_end(&mut numbers).is_err() {
+        return 1;
+    }
+    let (numbers, _) = numbers.as_chunks();
+    let roots: Vec<i32> = numbers.iter().copied().map(i32::from_ne_bytes).filter(|pid| *pid > 1).collect();
+    process::end_trees(&roots);
+    0
+}
+
+/// Becomes two processes: in the inner one it gives none; in the outer one, when the inner one has ended and nothing
+/// of it is left, the status to exit with. A signal that ended the inner one ends the outer one here.
+///
+/// # Errors
+/// Those of fork(2); `ENOSYS` where the system can't.
+pub fn guard() -> io::Result<Option<u8>> {
+    Ok(process::supervised()?.map(supervisor::end_like))
+}
+
+/// What the engine makes use of, and whether this system has it: tried, rather than guessed from its version.
+pub fn probes() -> Vec<Probe> {
+    probe::all()
+}
+
+/// How many columns the terminal of standard error has, if it is one.
+pub fn terminal_width() -> Option<usize> {
+    tty::width()
+}
