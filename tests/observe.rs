@@ -41,8 +41,7 @@ fn events(text: &str) -> Vec<String> {
         .build()
         .unwrap();
     let _ = engine.session().run(&script(text)).stderr(pipewright::Output::Null).capture();
-    let log = log.lock().unwrap().clone();
-    log
+    std::mem::take(&mut *log.lock().unwrap())
 }
 
 #[test]

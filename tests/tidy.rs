@@ -97,6 +97,22 @@ fn arrows_point_down_the_floors() {
 }
 
 #[test]
+fn the_binary_is_made_of_the_library() {
+    let public = ["engine", "diag", "policy", "value", "span"];
+    let mut wrong = Vec::new();
+    for file in sources().into_iter().filter(|file| file.name.starts_with("cli/")) {
+        for (at, _) in file.code.match_indices("crate::") {
+            let rest = &file.code[at + "crate::".len()..];
+            let name = rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
+            if !public.contains(&name) {
+                wrong.push(format!("{} knows {name}", file.name));
+            }
+        }
+    }
+    assert_none(wrong, "what the command line needs, any host of the library may need");
+}
+
+#[test]
 fn methods_know_values_alone() {
     let known = ["methods", "value", "diag", "expand"];
     let wrong = sources().into_iter().filter(|file| file.name.starts_with("methods/")).flat_map(|file| {

@@ -302,7 +302,7 @@ codes! {
     TIMEOUT = "E3003", "timed out",
         "The block ran longer than with timeout=… allows, and all of its processes were stopped.";
     POLICY = "E3004", "not allowed by the policy",
-        "The host forbids this: a program, a path, a variable or a signal. The note says which rule it was. No ||, ! or if takes it for the failure of a command; a try catches it, and e.code is E3004.";
+        "The host forbids this: a program, a path, a variable, a user or a signal. The note says which rule it was. No ||, ! or if takes it for the failure of a command; a try catches it, and e.code is E3004.";
     CANCELLED = "E3005", "cancelled",
         "The host that embeds the interpreter has stopped the run, with all of its processes.";
 
