@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 /// How often to look whether the writers are over.
 const LOOK: Duration = Duration::from_millis(20);
-/// A pipe that outlived its writers is given up when it is quiet this long…
-const QUIET: Duration = Duration::from_millis(100);
+/// A pipe that outlived its writers is given up when it is quiet this long: with a look before and one after, not more
+/// than the 100 ms that a time limit may be late…
+const QUIET: Duration = Duration::from_millis(60);
 /// …and after this long however busy it is.
 const DRAIN: Duration = Duration::from_secs(1);
 

@@ -3,7 +3,7 @@
 use super::tree::Tree;
 use super::{Child, Signal};
 use crate::sys::poll::{Interest, PollSet};
-use crate::sys::{Pid, signal};
+use crate::sys::{Pid, signal, tree};
 use std::time::{Duration, Instant};
 
 /// How long processes may take that are asked to end.
@@ -52,7 +52,7 @@ pub(super) fn groups(children: &[Child]) -> Vec<Pid> {
     groups
 }
 
-/// Waits until groups whose children are all reaped have no member left, and kills what is there at
+/// Waits until groups whose children are all reaped have no living member left, and kills what is there at
 /// `kill_at`: a job ends when its tree is empty, not when its leader exits.
 ///
 /// The number of a group is its own while it has members. Between the look and the kill it could empty
@@ -64,7 +64,7 @@ pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
     loop {
         // A member that came to us is there until we reap it.
         super::sweep::reap();
-        let left: Vec<Pid> = groups.iter().copied().filter(|&group| signal::group_exists(group)).collect();
+        let left: Vec<Pid> = groups.iter().copied().filter(|&group| tree::group_lives(group)).collect();
         if left.is_empty() || Instant::now() >= give_up {
             return;
         }

@@ -99,15 +99,23 @@ impl View {
     /// Without the lists: whoever names it as the parent.
     fn by_parent(&mut self, parent: Pid) -> Vec<Pid> {
         let mut found = Vec::new();
-        for entry in self.seen(std::fs::read_dir("/proc")).into_iter().flatten() {
-            let pid = self.seen(entry).and_then(|entry| entry.file_name().to_str()?.parse::<Pid>().ok());
-            let Some(pid) = pid else { continue };
+        for pid in self.all() {
             let stat = self.seen(std::fs::read(format!("/proc/{pid}/stat"))).unwrap_or_default();
             let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
             let text = String::from_utf8_lossy(&stat[after..]);
             if text.split_ascii_whitespace().nth(1).is_some_and(|field| field.parse() == Ok(parent)) {
                 found.push(pid);
             }
+        }
+        found
+    }
+
+    /// All processes that can be seen.
+    fn all(&mut self) -> Vec<Pid> {
+        let mut found = Vec::new();
+        for entry in self.seen(std::fs::read_dir("/proc")).into_iter().flatten() {
+            let pid = self.seen(entry).and_then(|entry| entry.file_name().to_str()?.parse::<Pid>().ok());
+            found.extend(pid);
         }
         found
     }
@@ -154,6 +162,21 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Status> {
         session: fields.get(3)?.parse().ok()?,
         threads: fields.get(17)?.parse().ok()?,
     })
+}
+
+/// Whether somebody in a process group lives whom we may signal.
+///
+/// For kill(2) the dead count until they are reaped. Scenario: the host is process 1 of a container, orphans come to it,
+/// and it reaps none of them. Each time limit then took the grace and two seconds more, until we gave up waiting.
+pub fn group_lives(group: Pid) -> bool {
+    if !super::signal::group_exists(group) {
+        return false;
+    }
+    let mut view = View::default();
+    let lives = |status: Status| status.group == group && !status.is_dead();
+    // Who can't see himself sees nobody.
+    let blind = view.status(std::process::id().cast_signed()).is_none();
+    blind || view.all().into_iter().any(|pid| view.status(pid).is_some_and(lives)) || view.failure().is_some()
 }
 
 /// What a program is called that runs in a process.
