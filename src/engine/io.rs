@@ -5,8 +5,8 @@ use crate::sys::pipe;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 /// The standard input of a run.
@@ -74,20 +74,24 @@ impl From<File> for Output {
 #[derive(Default)]
 pub(super) struct Plumbing {
     outputs: Vec<JoinHandle<io::Result<()>>>,
-    over: Arc<AtomicBool>,
+    /// Made with the first of them.
+    over: Option<Arc<AtomicBool>>,
 }
 
 impl Plumbing {
-    /// Puts an input at 0.
-    pub fn input(&mut self, files: &mut FileTable, input: Input) -> io::Result<()> {
+    /// Puts an input at 0; `null` is where nothing is to be read.
+    pub fn input(&mut self, files: &mut FileTable, input: Input, null: &Null) -> io::Result<()> {
         let file: OwnedFd = match input {
             // The run puts what can't be read in its place.
             Input::Inherit | Input::Unreadable => {
                 files.put(0, Descriptor::Inherited(0));
                 return Ok(());
             }
-            Input::Null => process::open(None, b"/dev/null", OpenMode::Read)?,
-            Input::Bytes(bytes) if bytes.is_empty() => process::open(None, b"/dev/null", OpenMode::Read)?,
+            Input::Null => {
+                files.set(0, null.file()?);
+                return Ok(());
+            }
+            Input::Bytes(bytes) if bytes.is_empty() => return self.input(files, Input::Null, null),
             Input::Bytes(bytes) => process::here_document(&bytes)?,
             Input::File(file) => crate::sys::descriptor::lift(file.into())?,
             Input::Reader(mut from) => {
@@ -138,20 +142,37 @@ impl Plumbing {
 
     fn drained(&mut self, sink: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> io::Result<OwnedFd> {
         let (reader, writer) = pipe::pipe()?;
-        let over = self.over.clone();
+        let over = self.over.get_or_insert_default().clone();
         self.outputs.push(spawn("pipewright-output", move || drain(&reader, &over, sink))?);
         Ok(writer)
     }
 
     /// Waits until all that the run has printed has arrived. To be called when nobody of it holds the pipes.
     pub fn end(self) -> io::Result<()> {
-        self.over.store(true, Ordering::Release);
+        if let Some(over) = self.over {
+            over.store(true, Ordering::Release);
+        }
         let mut result = Ok(());
         for thread in self.outputs {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the host's writer panicked")));
             result = result.and(ended);
         }
         result
+    }
+}
+
+/// `/dev/null`, opened when first read from: a run that evaluates an expression takes less time than open(2) and
+/// close(2) do.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Null(OnceLock<Arc<OwnedFd>>);
+
+impl Null {
+    fn file(&self) -> io::Result<Arc<OwnedFd>> {
+        if let Some(file) = self.0.get() {
+            return Ok(file.clone());
+        }
+        let file = Arc::new(process::open(None, b"/dev/null", OpenMode::Read)?);
+        Ok(self.0.get_or_init(|| file).clone())
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::error::{Error, ErrorKind, Failed};
 use super::io::{Input, Output, Plumbing};
-use super::{AuditLog, Report, Script, Session};
-use crate::check::program::{FunctionId, Slot};
+use super::{AuditLog, Report, Session};
+use crate::check::program::{FunctionId, Program, Slot};
 use crate::diag::{Diagnostic, code, visible};
 use crate::eval::{Eval, Interpreter, Observer, Ran, Setup, Unwind};
 use crate::process::{FileTable, Interrupt};
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 /// What a run is given.
 pub(super) struct Request {
-    pub arguments: Vec<(String, Value)>,
+    /// Values of the script's inputs.
+    pub arguments: Vec<(Slot, Value)>,
     pub args: Vec<Vec<u8>>,
     pub stdin: Input,
     pub stdout: Output,
@@ -47,15 +48,15 @@ impl Default for Request {
 
 /// What is done.
 pub(super) enum Work {
-    Run(Script),
+    Run(Arc<Program>),
     /// A call of a function of the last script that ran in the session.
     Call(String, Vec<Value>),
 }
 
 /// The same, as it begins.
-enum Begun<'a> {
-    Run(&'a Script),
-    Call(Arc<Ran>, FunctionId, &'a [Value]),
+enum Begun {
+    Run(Arc<Program>),
+    Call(Ran, FunctionId, Vec<Value>),
 }
 
 /// Why a run failed: its kind, its page, its status.
@@ -63,7 +64,7 @@ type Failure = (ErrorKind, Diagnostic, u8);
 
 impl Request {
     /// Does it, and waits until all that it has printed has arrived.
-    pub fn perform(self, session: &mut Session, work: &Work) -> Result<(Report, Value), Error> {
+    pub fn perform(mut self, session: &mut Session, work: Work) -> Result<(Report, Value), Error> {
         let started = Instant::now();
         let report = |status| Report { status, wall: started.elapsed() };
         let failed = |(kind, diagnostic, status): Failure| {
@@ -74,13 +75,16 @@ impl Request {
             failed((ErrorKind::Host, Diagnostic::new(code::CANNOT_OPEN, message), 126))
         };
         let (work, variables) = match work {
-            Work::Run(script) => (Begun::Run(script), self.variables(session, script).map_err(failed)?),
-            Work::Call(function, values) => (called(session, function, values).map_err(failed)?, Vec::new()),
+            Work::Run(program) => {
+                let variables = self.variables(session, &program).map_err(failed)?;
+                (Begun::Run(program), variables)
+            }
+            Work::Call(function, values) => (called(session, &function, values).map_err(failed)?, Vec::new()),
         };
         let mut files = FileTable::empty();
         let mut plumbing = Plumbing::default();
         let unreadable_input = matches!(self.stdin, Input::Unreadable);
-        plumbing.input(&mut files, self.stdin).map_err(host)?;
+        plumbing.input(&mut files, self.stdin, &session.null).map_err(host)?;
         plumbing.output(&mut files, 1, self.stdout).map_err(host)?;
         plumbing.output(&mut files, 2, self.stderr).map_err(host)?;
         let shared = &session.engine.shared;
@@ -97,7 +101,7 @@ impl Request {
             args: self.args,
             variables,
             files: Some(files),
-            directory: session.directory_path(),
+            directory: session.directory.clone(),
             environment: Some(session.environment.clone()),
             interrupt: self.cancel,
             timeout: self.timeout,
@@ -105,29 +109,32 @@ impl Request {
             policy: shared.guard.policy.clone(),
             limits: shared.guard.limits.clone(),
         };
-        let mut interpreter = match &work {
-            Begun::Run(script) => Interpreter::new(script.program.clone(), setup),
-            Begun::Call(ran, ..) => Interpreter::after(ran, setup),
+        let (mut interpreter, call) = match work {
+            Begun::Run(program) => (Interpreter::new(program, setup), None),
+            Begun::Call(ran, function, values) => (Interpreter::after(ran, setup), Some((function, values))),
         };
-        let done = match &work {
-            Begun::Run(_) => interpreter.run().map(|()| interpreter.result()),
-            Begun::Call(_, function, values) => interpreter.call(*function, values),
+        let done = match &call {
+            None => interpreter.run().map(|()| interpreter.result()),
+            Some((function, values)) => interpreter.call(*function, values),
         };
         // Where the text was left early, variables that functions use have no value.
-        let callable = done.is_ok() || matches!(work, Begun::Call(..));
+        let callable = done.is_ok() || call.is_some();
         let ended = match done {
             Err(Unwind::Exhausted) => Err(exhausted(&interpreter)),
             done => ended(done),
         };
         let ended =
             ended.map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
-        let ran = Arc::new(interpreter.ran());
+        // The run's own ends of the pipes go with the interpreter.
+        let ran = interpreter.into_ran();
         for (name, slot) in &ran.program().variables {
-            session.variables.insert(name.to_string(), interpreter.value_of(*slot));
+            let value = ran.value_of(*slot);
+            match session.variables.get_mut(&**name) {
+                Some(variable) => *variable = value,
+                None => drop(session.variables.insert(name.to_string(), value)),
+            }
         }
         session.ran = callable.then_some(ran);
-        // The run's own ends of the pipes go with it.
-        drop(interpreter);
         let plumbed = plumbing.end();
         match (ended, plumbed) {
             (Ok((status, value)), Ok(())) => Ok((report(status), value)),
@@ -140,24 +147,25 @@ impl Request {
     }
 
     /// The values of the script's inputs: those of this run before those of the session.
-    fn variables(&self, session: &Session, script: &Script) -> Result<Vec<(Slot, Value)>, Failure> {
-        let value = |(name, slot): &(Box<str>, Slot)| {
-            let mut given = self.arguments.iter().rev().filter(|(given, _)| **given == **name);
-            match given.next().map(|(_, value)| value).or_else(|| session.value(name)) {
-                Some(value) => Ok((*slot, value.clone())),
-                None => {
-                    let message = format!("the input `{name}` of the script was given no value");
-                    let page = Diagnostic::new(code::UNDECLARED_NAME, message);
-                    Err((ErrorKind::MissingInput, page, 2))
-                }
+    fn variables(&mut self, session: &Session, program: &Program) -> Result<Vec<(Slot, Value)>, Failure> {
+        let mut variables = std::mem::take(&mut self.arguments);
+        for (name, slot) in &program.inputs {
+            if variables.iter().any(|(given, _)| given == slot) {
+                continue;
             }
-        };
-        script.program.inputs.iter().map(value).collect()
+            let Some(value) = session.value(name) else {
+                let message = format!("the input `{name}` of the script was given no value");
+                let page = Diagnostic::new(code::UNDECLARED_NAME, message);
+                return Err((ErrorKind::MissingInput, page, 2));
+            };
+            variables.push((*slot, value.clone()));
+        }
+        Ok(variables)
     }
 }
 
 /// The function of the last script that ran in a session.
-fn called<'a>(session: &Session, function: &str, values: &'a [Value]) -> Result<Begun<'a>, Failure> {
+fn called(session: &Session, function: &str, values: Vec<Value>) -> Result<Begun, Failure> {
     let found = session.ran.as_ref().and_then(|ran| Some((ran.clone(), ran.function(function)?)));
     let (ran, id) = found.ok_or_else(|| {
         let name = visible(function.as_bytes());

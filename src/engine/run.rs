@@ -30,7 +30,11 @@ impl<'s> Run<'s> {
 
     /// Gives an input a value for this run only. Values are data: nothing in one is ever code.
     pub fn arg(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.request.arguments.push((name.to_string(), value.into()));
+        if let Work::Run(program) = &self.work
+            && let Some((_, slot)) = program.inputs.iter().find(|(input, _)| **input == *name)
+        {
+            self.request.arguments.push((*slot, value.into()));
+        }
         self
     }
 
@@ -102,7 +106,7 @@ impl<'s> Run<'s> {
     /// # Errors
     /// [`Error`]: a command failed, time was up, it was cancelled.
     pub fn status(self) -> Result<Report, Error> {
-        self.request.perform(self.session, &self.work).map(|(report, _)| report)
+        self.request.perform(self.session, self.work).map(|(report, _)| report)
     }
 
     /// Runs it to its end and gives its result: what its `main` returned, or without a `main` the value of the call
@@ -123,7 +127,7 @@ impl<'s> Run<'s> {
     /// As of [`Run::status`].
     pub fn value(mut self) -> Result<Value, Error> {
         self.request.keep_result = true;
-        self.request.perform(self.session, &self.work).map(|(_, value)| value)
+        self.request.perform(self.session, self.work).map(|(_, value)| value)
     }
 
     /// Runs it in the background, on a thread of its own and in a copy of the session, so that this one is free. What it

@@ -103,7 +103,7 @@ impl Running {
         request.observer = Some(state.clone());
         let own = state.clone();
         let run = move || {
-            let perform = AssertUnwindSafe(|| request.perform(&mut session, &work));
+            let perform = AssertUnwindSafe(|| request.perform(&mut session, work));
             let result = match catch_unwind(perform) {
                 Ok(result) => result.map(|(report, _)| report),
                 Err(_) => {

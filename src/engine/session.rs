@@ -1,5 +1,6 @@
 //! The state that runs share: variables, environment, directory.
 
+use super::io::Null;
 use super::perform::Work;
 use super::{Engine, Error, Run, Script};
 use crate::diag::visible;
@@ -7,7 +8,7 @@ use crate::eval::Ran;
 use crate::process::{Environment, InvalidVariable};
 use crate::value::{FromValue, Value, ValueError};
 use indexmap::IndexMap;
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -30,10 +31,11 @@ pub struct Session {
     pub(super) engine: Engine,
     pub(super) variables: IndexMap<String, Value>,
     pub(super) environment: Environment,
-    /// Absolute. None is that of this process.
-    pub(super) directory: Option<PathBuf>,
+    /// Absolute, as the interpreter takes it. None is that of this process.
+    pub(super) directory: Option<Arc<CStr>>,
+    pub(super) null: Null,
     /// The last script that ran, if to its end.
-    pub(super) ran: Option<Arc<Ran>>,
+    pub(super) ran: Option<Ran>,
 }
 
 impl Default for Session {
@@ -53,7 +55,12 @@ impl Session {
             engine: engine.clone(),
             variables: IndexMap::new(),
             environment: Environment::inherited(),
-            directory: if engine.shared.own_process { None } else { std::env::current_dir().ok() },
+            directory: if engine.shared.own_process {
+                None
+            } else {
+                std::env::current_dir().ok().map(shared)
+            },
+            null: Null::default(),
             ran: None,
         }
     }
@@ -91,7 +98,7 @@ impl Session {
     /// The directory that scripts begin in. None when it is where this process is at the time of a run: of an engine
     /// that has the process to itself ([`super::EngineBuilder::own_process`]), or when there was none.
     pub fn cwd(&self) -> Option<&Path> {
-        self.directory.as_deref()
+        self.directory.as_ref().map(|path| Path::new(OsStr::from_bytes(path.to_bytes())))
     }
 
     /// Changes the directory, relative to the one before. Scripts that `cd` do so for themselves only.
@@ -99,12 +106,12 @@ impl Session {
     /// # Errors
     /// Those of realpath(3); `NotADirectory`.
     pub fn set_cwd(&mut self, directory: impl AsRef<Path>) -> io::Result<()> {
-        let before = self.directory.clone().unwrap_or_default();
+        let before = self.cwd().unwrap_or(Path::new(""));
         let directory = std::fs::canonicalize(before.join(directory))?;
         if !directory.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        self.directory = Some(directory);
+        self.directory = Some(shared(directory));
         Ok(())
     }
 
@@ -140,7 +147,7 @@ impl Session {
 
     /// A run of a script, to be configured and then done by one of its verbs.
     pub fn run<'s>(&'s mut self, script: &'s Script) -> Run<'s> {
-        Run::new(self, Work::Run(script.clone()))
+        Run::new(self, Work::Run(script.program.clone()))
     }
 
     /// Calls a function of the last script that ran here, with its variables as they are; the value that it returns.
@@ -183,10 +190,9 @@ impl Session {
     pub fn run_function(&mut self, function: &str, arguments: &[Value]) -> Run<'_> {
         Run::new(self, Work::Call(function.to_string(), arguments.to_vec()))
     }
+}
 
-    pub(super) fn directory_path(&self) -> Option<std::sync::Arc<std::ffi::CStr>> {
-        let directory = self.directory.as_ref()?;
-        // No path that the kernel gave holds a NUL.
-        CString::new(directory.as_os_str().as_bytes()).ok().map(std::sync::Arc::from)
-    }
+/// A path that the kernel gave: it holds no NUL.
+fn shared(path: PathBuf) -> Arc<CStr> {
+    CString::new(path.into_os_string().into_vec()).unwrap_or_default().into()
 }

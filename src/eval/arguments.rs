@@ -108,9 +108,9 @@ fn convert(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
 
 impl Interpreter {
     /// The arguments of the script for its `main`, if it has one. Looked at before anything runs.
-    pub(super) fn main_arguments(&mut self) -> Eval<Asked> {
+    pub(super) fn main_arguments(&self) -> Eval<Asked> {
         let Some(id) = self.shared.program.main else { return Ok(Asked::Script) };
-        let function = self.shared.program.function(id).clone();
+        let function = self.shared.program.function(id);
         let Value::List(args) = self.slot(ARGS) else { return Ok(Asked::Script) };
         let words: Vec<Argument> = args
             .iter()
@@ -119,15 +119,16 @@ impl Interpreter {
                 _ => None,
             })
             .collect();
-        let own = find_option(function.formals(), "--help").is_some();
         let ends = words.iter().position(|word| word.text == b"--").unwrap_or(words.len());
-        if !own && words[..ends].iter().any(|word| word.text == b"--help" || word.text == b"-h") {
-            return Ok(Asked::Help(self.help(&function)));
+        if words[..ends].iter().any(|word| word.text == b"--help" || word.text == b"-h")
+            && find_option(function.formals(), "--help").is_none()
+        {
+            return Ok(Asked::Help(self.help(function)));
         }
-        match bind(&function, &words) {
+        match bind(function, &words) {
             Ok(given) => Ok(Asked::Main(Main { function: id, given })),
             Err(reason) => {
-                let usage = self.usage_line(&function);
+                let usage = self.usage_line(function);
                 let error = Diagnostic::new(code::BAD_ARGUMENTS, format!("{}: {reason}", self.script_name()));
                 let error = error.help(format!("{usage}\n--help tells more"));
                 Err(Error::refused(error, 2).into())

@@ -125,7 +125,7 @@ impl Interpreter {
 
     /// Bytes as a record shows them.
     pub(super) fn text<'a>(&self, bytes: &'a [u8]) -> Text<'a> {
-        Text(self.shared.redactions.apply(bytes))
+        Text(self.shared.redactions().apply(bytes))
     }
 
     fn copied(&self, bytes: &[u8]) -> Text<'static> {
@@ -218,7 +218,7 @@ impl Interpreter {
 
     /// What an environment has that this process has not inherited, and what it lacks.
     fn changed(&self, environment: &Environment) -> Variables<'static> {
-        let inherited = &self.shared.inherited;
+        let inherited = self.shared.inherited();
         let name = |name: &[u8]| Cow::Owned(String::from_utf8_lossy(name).into_owned());
         let set = environment.iter().filter(|(name, value)| inherited.get(name) != Some(value));
         let set = set.map(|(key, value)| {

@@ -20,7 +20,7 @@ use crate::value::{List, Str, Value};
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::{Arc, LazyLock, Once, OnceLock};
 use std::time::Duration;
 
 /// What a run is given.
@@ -65,21 +65,35 @@ pub struct Shared {
     adopting: Once,
     /// What the host stops it by.
     cancel: Interrupt,
-    pub(super) interrupt: OnceLock<Interrupt>,
+    interrupt: OnceLock<Interrupt>,
     terminal: OnceLock<bool>,
     unreadable: OnceLock<Arc<OwnedFd>>,
     unreadable_input: bool,
     pub(super) observers: Observers,
     pub(super) audit: Option<audit::Log>,
-    /// The environment of this process.
-    pub(super) inherited: Environment,
-    /// What no message shows.
-    pub(super) redactions: Redactions,
+    inherited: OnceLock<Environment>,
+    redactions: OnceLock<Redactions>,
     pub(super) policy: Option<Arc<dyn Policy>>,
     pub(super) budget: Option<Arc<Budget>>,
 }
 
 impl Shared {
+    /// What ends the run from outside, once there is something to wait for.
+    #[inline]
+    pub(super) fn interrupt(&self) -> Option<&Interrupt> {
+        if self.own_process { self.interrupt.get() } else { Some(&self.cancel) }
+    }
+
+    /// What no message shows.
+    pub(super) fn redactions(&self) -> &Redactions {
+        self.redactions.get_or_init(Redactions::default)
+    }
+
+    /// The environment of this process.
+    pub(super) fn inherited(&self) -> &Environment {
+        self.inherited.get_or_init(Environment::inherited)
+    }
+
     /// Gives a standard input that can't be read, where sh has one that we have not: a program that reads says so,
     /// and one that does not runs. Open it must be, or the next file that a program opens would get its number.
     ///
@@ -143,48 +157,49 @@ pub struct Interpreter {
     pub(super) depth: usize,
 }
 
+fn list_of(args: Vec<Vec<u8>>) -> List {
+    // Most runs have none, and an allocation is a part of what a small one costs.
+    static NONE: LazyLock<List> = LazyLock::new(List::default);
+    if args.is_empty() {
+        return NONE.clone();
+    }
+    args.into_iter().map(|arg| Value::Str(Str::from(arg))).collect()
+}
+
 /// How many of the processes that a script left running are named.
 const SHOWN: usize = 5;
 
 impl Interpreter {
     pub fn new(program: Arc<Program>, setup: Setup) -> Self {
-        let mut slots = vec![Value::Null; program.slots];
-        let args = setup.args.into_iter().map(|arg| Value::Str(Str::from(arg)));
-        slots[ARGS.place()] = Value::List(args.collect::<List>());
+        // With room for the frames of a few calls.
+        let mut slots = Vec::with_capacity(program.slots + 32);
+        slots.resize(program.slots, Value::Null);
+        slots[ARGS.place()] = Value::List(list_of(setup.args));
         super::early::mark_unset(&program, &mut slots);
         for (slot, value) in setup.variables {
             slots[slot.place()] = value;
         }
-        let source = program.source(SCRIPT).clone();
-        // In a host it is never the terminal's business how programs are grouped, nor are signals a run's.
-        let (terminal, interrupt) = if setup.own_process {
-            (OnceLock::new(), OnceLock::new())
-        } else {
-            (OnceLock::from(false), OnceLock::from(setup.interrupt.clone()))
-        };
-        let wall_time = setup.limits.wall_time;
+        let times = [(setup.timeout, false), (setup.limits.wall_time, true)];
+        let limits = times.into_iter().filter_map(|(time, hard)| {
+            Some(Arc::new(TimeLimit::of_run(time?, hard, program.source(SCRIPT).clone())))
+        });
+        let settings = Settings::of_run(limits.collect());
         let shared = Shared {
             program,
             own_process: setup.own_process,
             adopting: Once::new(),
             cancel: setup.interrupt,
-            interrupt,
-            terminal,
+            interrupt: OnceLock::new(),
+            terminal: OnceLock::new(),
             unreadable: OnceLock::new(),
             unreadable_input: setup.unreadable_input,
             observers: setup.observers,
             audit: setup.audit,
-            inherited: Environment::inherited(),
-            redactions: Redactions::default(),
+            inherited: OnceLock::new(),
+            redactions: OnceLock::new(),
             policy: setup.policy,
             budget: Budget::of(setup.limits),
         };
-        let wall_time = wall_time.into_iter();
-        let limits =
-            setup.timeout.into_iter().map(|time| Arc::new(TimeLimit::of_run(time, false, source.clone())));
-        let limits =
-            limits.chain(wall_time.map(|time| Arc::new(TimeLimit::of_run(time, true, source.clone()))));
-        let limits = limits.collect();
         Self {
             shared: Arc::new(shared),
             slots,
@@ -199,7 +214,7 @@ impl Interpreter {
             environment: setup.environment.unwrap_or_else(Environment::inherited),
             search: None,
             files: setup.files.unwrap_or_default(),
-            settings: Arc::new(Settings { limits, ..Settings::default() }),
+            settings,
             jobs: Vec::new(),
             substitutions: Vec::new(),
             result: setup.keep_result.then_some(Value::Null),
@@ -242,15 +257,9 @@ impl Interpreter {
         self.shared.budget.as_ref().and_then(|budget| budget.error())
     }
 
-    /// The value of a variable of the script; null when its `let` has not run.
-    pub fn value_of(&self, slot: Slot) -> Value {
-        let value = self.slots.get(slot.place());
-        value.filter(|value| !super::early::is_unset(value)).cloned().unwrap_or_default()
-    }
-
     /// What no message shows.
     pub fn redactions(&self) -> &Redactions {
-        &self.shared.redactions
+        self.shared.redactions()
     }
 
     /// Runs the script and its `main`, and awaits its jobs.
@@ -366,7 +375,9 @@ impl Interpreter {
             let _ = crate::sys::handlers::install(&interrupt, &[Signal::INT, Signal::TERM, Signal::HUP]);
             interrupt
         };
-        let interrupt = self.shared.interrupt.get_or_init(make);
+        // In a host signals are no business of a run.
+        let own = self.shared.own_process;
+        let interrupt = if own { self.shared.interrupt.get_or_init(make) } else { &self.shared.cancel };
         interrupt.after(self.shielded.unwrap_or_default())
     }
 
@@ -394,21 +405,23 @@ impl Interpreter {
         if self.settings.detach {
             return Group::sessions();
         }
-        let terminal = self.shared.terminal.get_or_init(|| {
-            let ours = crate::sys::tty::own_group();
-            (0..=2).any(|fd| {
-                crate::sys::descriptor::inherited(fd)
-                    .and_then(crate::sys::tty::foreground)
-                    .is_ok_and(|group| group == ours)
-            })
-        });
-        if *terminal { Group::inherit() } else { Group::own() }
+        // In a host it is never the terminal's business how programs are grouped.
+        let terminal = self.shared.own_process
+            && *self.shared.terminal.get_or_init(|| {
+                let ours = crate::sys::tty::own_group();
+                (0..=2).any(|fd| {
+                    crate::sys::descriptor::inherited(fd)
+                        .and_then(crate::sys::tty::foreground)
+                        .is_ok_and(|group| group == ours)
+                })
+            });
+        if terminal { Group::inherit() } else { Group::own() }
     }
 
     /// What became of a child, as it may be shown.
     pub(super) fn report(&self, child: &Child, last: bool) -> StageReport {
         let mut report = child.report(last);
-        if let Some(masked) = self.shared.redactions.apply_all(&report.argv) {
+        if let Some(masked) = self.shared.redactions().apply_all(&report.argv) {
             report.argv = masked;
         }
         report

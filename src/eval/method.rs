@@ -285,7 +285,7 @@ impl Host for Caller<'_> {
     }
 
     fn conceal(&mut self, secret: &[u8]) {
-        self.run.shared.redactions.add(secret);
+        self.run.shared.redactions().add(secret);
     }
 
     fn metadata(&mut self, path: &Path, follow: bool) -> io::Result<Metadata> {

@@ -184,7 +184,7 @@ impl Interpreter {
     /// Tells that a program has been started.
     pub(super) fn observe_start(&self, child: &Child, span: Span) {
         let Some(observers) = self.observers() else { return };
-        let masked = self.shared.redactions.apply_all(child.argv());
+        let masked = self.shared.redactions().apply_all(child.argv());
         let argv = masked.as_deref().unwrap_or(child.argv());
         let place = self.place(span);
         let (pid, depth, detached) = (child.pid(), self.depth, self.settings.detach);
@@ -207,7 +207,7 @@ impl Interpreter {
         let Some(observers) = self.observers() else { return };
         let stages = outcomes.into_iter().map(|outcome| {
             let mut report = outcome.report();
-            if let Some(masked) = self.shared.redactions.apply_all(&report.argv) {
+            if let Some(masked) = self.shared.redactions().apply_all(&report.argv) {
                 report.argv = masked;
             }
             report
@@ -227,7 +227,7 @@ impl Interpreter {
     /// Says on standard error what is no failure, and tells it.
     pub(super) fn warn(&self, message: &str) {
         if let Some(observers) = self.observers() {
-            let message = self.shared.redactions.apply_text(message);
+            let message = self.shared.redactions().apply_text(message);
             observers.event(&Event::Warning { message: &message });
         }
         self.say_line(message, &self.files);

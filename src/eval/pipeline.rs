@@ -95,7 +95,7 @@ impl Interpreter {
 
     /// Writes to standard error, as `files` have it. Who closed it wants no word.
     pub(super) fn say_text(&self, text: &str, files: &FileTable) {
-        let text = self.shared.redactions.apply(text.as_bytes());
+        let text = self.shared.redactions().apply(text.as_bytes());
         let _ = Output::Files(files).write(self, 2, &text, Span::default());
     }
 
@@ -351,7 +351,7 @@ impl Interpreter {
             self.apply(&redirections, &mut files)?;
             let recorded = match &self.shared.audit {
                 Some(_) => {
-                    redirections.iter().flat_map(|one| one.recorded(&self.shared.redactions)).collect()
+                    redirections.iter().flat_map(|one| one.recorded(self.shared.redactions())).collect()
                 }
                 None => Vec::new(),
             };
@@ -382,7 +382,7 @@ impl Interpreter {
         // One of them met a limit of the run: how they ended says nothing.
         self.check_exhausted()?;
         for outcome in &mut outcomes {
-            if let Some(masked) = self.shared.redactions.apply_all(&outcome.argv) {
+            if let Some(masked) = self.shared.redactions().apply_all(&outcome.argv) {
                 outcome.argv = masked;
             }
             match std::mem::replace(&mut outcome.end, End::Unknown) {

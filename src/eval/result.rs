@@ -1,9 +1,10 @@
 //! What a run leaves to its host: its result, and its functions to be called.
 
 use super::Interpreter;
+use super::early::is_unset;
 use super::interpreter::Setup;
 use super::unwind::Eval;
-use crate::check::program::{FunctionId, ModuleId, Program, SCRIPT, Statement, StatementKind};
+use crate::check::program::{FunctionId, ModuleId, Program, SCRIPT, Slot, Statement, StatementKind};
 use crate::value::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -32,25 +33,29 @@ impl Ran {
     pub fn program(&self) -> &Arc<Program> {
         &self.program
     }
+
+    /// The value of a variable of the script; null when its `let` has not run.
+    pub fn value_of(&self, slot: Slot) -> Value {
+        let value = self.slots.get(slot.place());
+        value.filter(|value| !is_unset(value)).cloned().unwrap_or_default()
+    }
 }
 
 impl Interpreter {
     /// One that goes on where a script has ended.
-    pub fn after(ran: &Ran, setup: Setup) -> Self {
-        let mut interpreter = Self::new(ran.program.clone(), setup);
-        interpreter.slots.clone_from(&ran.slots);
-        interpreter.used.clone_from(&ran.used);
-        interpreter
+    pub fn after(ran: Ran, setup: Setup) -> Self {
+        Self { slots: ran.slots, used: ran.used, ..Self::new(ran.program, setup) }
     }
 
     /// The script, as it has run.
-    pub fn ran(&self) -> Ran {
-        let program = self.shared.program.clone();
-        Ran {
-            slots: self.slots.iter().take(program.slots).cloned().collect(),
-            used: self.used.clone(),
-            program,
-        }
+    pub fn into_ran(mut self) -> Ran {
+        let program = match Arc::try_unwrap(self.shared) {
+            Ok(shared) => shared.program,
+            // A thread that is about to end has it too.
+            Err(shared) => shared.program.clone(),
+        };
+        self.slots.truncate(program.slots);
+        Ran { slots: self.slots, used: self.used, program }
     }
 
     /// Calls a function of the script.

@@ -6,7 +6,7 @@ use super::{Interpreter, atomic, capture, stats};
 use crate::diag::Source;
 use crate::process::{Activity, Attributes, Deadline, GRACE, Signal, Wait};
 use crate::span::Span;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 /// What holds for the commands of a block. Shared by all that run in it; `with` makes another one.
@@ -67,6 +67,12 @@ pub struct TimeLimit {
 }
 
 impl Settings {
+    /// Those that a run begins with.
+    pub fn of_run(limits: Vec<Arc<TimeLimit>>) -> Arc<Self> {
+        static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(Arc::default);
+        if limits.is_empty() { PLAIN.clone() } else { Arc::new(Self { limits, ..Self::default() }) }
+    }
+
     /// When a wait has to end.
     fn deadline(&self) -> Deadline {
         let at = self.limits.iter().filter_map(|limit| limit.deadline.at).min();
@@ -116,8 +122,7 @@ impl Interpreter {
     #[inline]
     pub(super) fn check_interrupt(&self) -> Eval<()> {
         self.check_exhausted()?;
-        if let Some(interrupt) =
-            self.settings.job.as_ref().map(|job| &job.cancel).or(self.shared.interrupt.get())
+        if let Some(interrupt) = self.settings.job.as_ref().map(|job| &job.cancel).or(self.shared.interrupt())
             && let Some(raised) = interrupt.raised()
             && raised.times > self.shielded.unwrap_or_default()
         {

@@ -41,9 +41,9 @@ impl FileTable {
         Self { entries: (0..=2).map(|fd| (fd, Descriptor::Inherited(fd))).collect() }
     }
 
-    /// With every number closed.
+    /// With every number closed, and room for the first three.
     pub fn empty() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::with_capacity(3) }
     }
 
     /// What `fd` stands for, or none when it is closed.
