@@ -1,10 +1,9 @@
 //! Where in a source text something stands.
 
-use serde::Serialize;
-
 /// A range of byte offsets into one source text. Which text it is, the holder knows: a script, or the
 /// error that carries a [`crate::diag::Label`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,

@@ -3,6 +3,7 @@
 use crate::sys::strings::StringArray;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::{Arc, OnceLock};
 
@@ -21,15 +22,24 @@ struct Shared {
 }
 
 /// A variable that no program could be given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidVariable {
     /// Names are letters, digits and underscores, and begin with no digit (POSIX, 8.1).
-    #[error("not a name for an environment variable")]
     Name,
     /// Values end at their first NUL.
-    #[error("the value of an environment variable can't hold a NUL")]
     Nul,
 }
+
+impl fmt::Display for InvalidVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "not a name for an environment variable",
+            Self::Nul => "the value of an environment variable can't hold a NUL",
+        })
+    }
+}
+
+impl std::error::Error for InvalidVariable {}
 
 impl Clone for Shared {
     /// Without the block: a copy is made only to be changed.

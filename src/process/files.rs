@@ -2,6 +2,7 @@
 
 use crate::sys::descriptor;
 use crate::sys::spawn::Placement;
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
@@ -25,9 +26,16 @@ pub struct FileTable {
 }
 
 /// A number that stands for nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("descriptor {0} is not open")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadDescriptor(pub RawFd);
+
+impl fmt::Display for BadDescriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "descriptor {} is not open", self.0)
+    }
+}
+
+impl std::error::Error for BadDescriptor {}
 
 impl Default for FileTable {
     fn default() -> Self {

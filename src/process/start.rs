@@ -5,35 +5,31 @@ use crate::sys::errno;
 use crate::sys::lookup::{Unrunnable, explain};
 use crate::sys::spawn::{self, Placement, ProcessGroup, Spawn};
 use crate::sys::strings::{NulAt, StringArray};
+use std::fmt;
 use std::io;
 use std::os::fd::RawFd;
 use std::time::Instant;
 
 /// A stage that was not started: nothing of it runs.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartError {
     /// Its arguments, given back.
     pub argv: Vec<Vec<u8>>,
     /// Why.
-    #[source]
     pub problem: StartProblem,
 }
 
 /// Why a stage was not started. Texts name no file, since names need escaping where they are shown.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartProblem {
     /// An argument holds a NUL, at which the program would see it end.
-    #[error("argument {index} holds a NUL")]
     NulInArgument {
         /// Which, the name being 0.
         index: usize,
     },
     /// There is not even a name.
-    #[error("no arguments")]
     NoArguments,
     /// One argument alone is longer than the kernel takes (131,071 bytes on Linux, execve(2)).
-    #[error("argument {index} is too long: {length} bytes; pass it through standard input")]
     ArgumentTooLong {
         /// Which, the name being 0.
         index: usize,
@@ -41,7 +37,6 @@ pub enum StartProblem {
         length: usize,
     },
     /// Arguments and environment together are longer than the kernel takes.
-    #[error("arguments and environment are too long: {bytes} bytes in {arguments} arguments")]
     ArgumentsTooLong {
         /// Bytes of both.
         bytes: usize,
@@ -49,26 +44,57 @@ pub enum StartProblem {
         arguments: usize,
     },
     /// The working directory is missing, closed to us or no directory.
-    #[error("can't enter the directory: {}", io::Error::from_raw_os_error(*errno))]
     Directory {
         /// Why (errno(3)).
         errno: i32,
     },
     /// The interpreter in the `#!` line is missing or can't be run.
-    #[error("the interpreter in its first line can't be run")]
     BadInterpreter {
         /// The interpreter as written there.
         interpreter: Vec<u8>,
     },
     /// Neither a program of this machine nor a script with a `#!` line.
-    #[error("not a program, and no `#!` in its first line")]
     NotAProgram,
     /// The file has gone since it was found.
-    #[error("the program is no longer there")]
     Vanished,
     /// Anything else that the system refused.
-    #[error(transparent)]
-    System(#[from] SpawnError),
+    System(SpawnError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl fmt::Display for StartProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NulInArgument { index } => write!(f, "argument {index} holds a NUL"),
+            Self::NoArguments => f.write_str("no arguments"),
+            Self::ArgumentTooLong { index, length } => {
+                write!(f, "argument {index} is too long: {length} bytes; pass it through standard input")
+            }
+            Self::ArgumentsTooLong { bytes, arguments } => {
+                write!(f, "arguments and environment are too long: {bytes} bytes in {arguments} arguments")
+            }
+            Self::Directory { errno } => {
+                write!(f, "can't enter the directory: {}", io::Error::from_raw_os_error(*errno))
+            }
+            Self::BadInterpreter { .. } => f.write_str("the interpreter in its first line can't be run"),
+            Self::NotAProgram => f.write_str("not a program, and no `#!` in its first line"),
+            Self::Vanished => f.write_str("the program is no longer there"),
+            Self::System(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<SpawnError> for StartProblem {
+    fn from(error: SpawnError) -> Self {
+        Self::System(error)
+    }
 }
 
 /// Starts a stage in a group, and returns when its program runs.

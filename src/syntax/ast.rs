@@ -1,9 +1,10 @@
 //! The syntax tree: what a script says, before any name is resolved.
 //!
 //! It borrows its text from the source and holds no type of the parser. Every node knows its span, so that the
-//! check, the formatter and editors can point at it.
+//! check, the formatter and editors can point at it. Only the binary writes it, as JSON.
 
 use crate::span::Span;
+#[cfg(feature = "cli")]
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
@@ -11,20 +12,22 @@ use std::borrow::Cow;
 pub type Text<'s> = Cow<'s, [u8]>;
 
 /// A sequence of statements: a whole script, or what stands between `{` and `}`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Block<'s> {
     pub statements: Vec<Statement<'s>>,
     pub span: Span,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Statement<'s> {
     pub span: Span,
     pub kind: StatementKind<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum StatementKind<'s> {
     /// Pipelines joined by `&&` and `||`.
     AndOr(AndOr<'s>),
@@ -53,8 +56,8 @@ pub enum StatementKind<'s> {
 }
 
 /// A construct of sh that Pipewright reads by a rule of its own and refuses with a hint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Habit {
     If,
     Loop,
@@ -83,28 +86,31 @@ pub enum Habit {
     Dollar,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct AndOr<'s> {
     pub first: Pipeline<'s>,
     pub rest: Vec<(Connector, Pipeline<'s>)>,
     pub background: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Connector {
     And,
     Or,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Pipeline<'s> {
     pub span: Span,
     pub negated: bool,
     pub stages: Vec<Stage<'s>>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Stage<'s> {
     pub span: Span,
     pub kind: StageKind<'s>,
@@ -113,8 +119,8 @@ pub struct Stage<'s> {
     pub pipe_stderr: bool,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum StageKind<'s> {
     Simple(Simple<'s>),
     Block(Block<'s>),
@@ -134,13 +140,15 @@ pub enum StageKind<'s> {
 }
 
 /// A command: its words, with the assignments that stand before them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Simple<'s> {
     pub assignments: Box<[Assignment<'s>]>,
     pub words: Vec<Word<'s>>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Assignment<'s> {
     pub name: Name<'s>,
     /// `NAME+=…`, which is refused.
@@ -148,26 +156,29 @@ pub struct Assignment<'s> {
     pub value: Word<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct If<'s> {
     pub branches: Vec<(Condition<'s>, Block<'s>)>,
     pub otherwise: Option<Block<'s>>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Condition<'s> {
     pub span: Span,
     pub kind: ConditionKind<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum ConditionKind<'s> {
     Value(Expr<'s>),
     Command(Box<AndOr<'s>>),
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct For<'s> {
     pub names: Vec<Name<'s>>,
     pub items: ForItems<'s>,
@@ -175,52 +186,59 @@ pub struct For<'s> {
     pub body: Block<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum ForItems<'s> {
     Words(Vec<Word<'s>>),
     Value(Expr<'s>),
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Each<'s> {
     pub name: Name<'s>,
     pub options: Vec<(Name<'s>, Expr<'s>)>,
     pub body: Block<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Match<'s> {
     pub subject: Expr<'s>,
     pub arms: Vec<Arm<'s>>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Arm<'s> {
     pub patterns: Vec<Word<'s>>,
     pub body: Block<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Try<'s> {
     pub body: Block<'s>,
     pub handler: Option<(Name<'s>, Block<'s>)>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct With<'s> {
     pub options: Vec<(Name<'s>, Expr<'s>)>,
     pub body: Block<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Function<'s> {
     pub name: Name<'s>,
     pub parameters: Vec<Parameter<'s>>,
     pub body: Block<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Parameter<'s> {
     pub name: Name<'s>,
     pub rest: bool,
@@ -228,7 +246,8 @@ pub struct Parameter<'s> {
     pub default: Option<Expr<'s>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Name<'s> {
     pub text: &'s str,
     pub span: Span,
@@ -236,7 +255,8 @@ pub struct Name<'s> {
 
 // ------------------------------------------------------------------------------------------------ redirections
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Redirection<'s> {
     pub span: Span,
     /// The digits before the operator.
@@ -244,8 +264,8 @@ pub struct Redirection<'s> {
     pub kind: RedirectionKind<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum RedirectionKind<'s> {
     /// `< > >> >| <>`
     File(FileMode, Word<'s>),
@@ -265,8 +285,8 @@ pub enum RedirectionKind<'s> {
     Sh(Habit),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum FileMode {
     Read,
     Write,
@@ -278,14 +298,15 @@ pub enum FileMode {
 // ------------------------------------------------------------------------------------------------ words
 
 /// A word of a command.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Word<'s> {
     pub span: Span,
     pub kind: WordKind<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum WordKind<'s> {
     /// Text and nothing else, without quotes or escapes.
     Bare(&'s str),
@@ -298,20 +319,21 @@ pub enum WordKind<'s> {
     Arrow,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Part<'s> {
     pub span: Span,
     pub kind: PartKind<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum PartKind<'s> {
     /// Text outside quotes.
-    #[serde(serialize_with = "bytes")]
+    #[cfg_attr(feature = "cli", serde(serialize_with = "bytes"))]
     Bare(Text<'s>),
     /// Text from quotes or after a backslash: never a pattern.
-    #[serde(serialize_with = "bytes")]
+    #[cfg_attr(feature = "cli", serde(serialize_with = "bytes"))]
     Quoted(Text<'s>),
     /// `*` (also `**`), `?`, `[…]`, as written.
     Pattern(&'s str),
@@ -329,15 +351,15 @@ pub enum PartKind<'s> {
     Sh(Habit),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Quoting {
     Bare,
     Quoted,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Direction {
     /// `<(cmd)`: the command's output is read.
     From,
@@ -347,14 +369,15 @@ pub enum Direction {
 
 // ------------------------------------------------------------------------------------------------ expressions
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Expr<'s> {
     pub span: Span,
     pub kind: ExprKind<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum ExprKind<'s> {
     Null,
     Bool(bool),
@@ -379,7 +402,8 @@ pub enum ExprKind<'s> {
     Sh(Habit),
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Binary<'s> {
     pub operator: Operator,
     pub operator_span: Span,
@@ -387,14 +411,15 @@ pub struct Binary<'s> {
     pub right: Expr<'s>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "cli", derive(Serialize))]
 pub struct Argument<'s> {
     pub name: Option<Name<'s>>,
     pub value: Expr<'s>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum BlockKind {
     Lines,
     Json,
@@ -404,16 +429,16 @@ pub enum BlockKind {
     Spawn,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Unary {
     Negate,
     Not,
 }
 
 /// A binary operator, or in an assignment the operator before its `=` (`Assign` for a plain one).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Operator {
     Assign,
     Coalesce,
@@ -440,6 +465,7 @@ pub enum Operator {
     Sh,
 }
 
+#[cfg(feature = "cli")]
 fn bytes<S: Serializer>(text: &Text<'_>, serializer: S) -> Result<S::Ok, S::Error> {
     match std::str::from_utf8(text) {
         Ok(text) => serializer.serialize_str(text),

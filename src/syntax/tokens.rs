@@ -3,14 +3,11 @@
 //! At the top of a script they come from one call of the grammar for every few statements (or heads, up to their
 //! `{`), so that the parser's memory is that of some lines. In nested commands they are the inner pairs of a `body`.
 
+pub use super::grammar::{Grammar, Rule};
 use crate::span::Span;
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::{Pair, Pairs};
-
-#[derive(pest_derive::Parser)]
-#[grammar = "../grammar/pipewright.pest"]
-pub struct Grammar;
 
 pub type Token<'t> = Pair<'t, Rule>;
 

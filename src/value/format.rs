@@ -17,18 +17,25 @@
 //! A display reads back as the same literal, a word by the conversion (`float(w)`, `duration(w)` …).
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use super::{Duration, Size, Type, Value};
 use crate::diag::{MASK, floor_boundary, quote_word};
 
 /// A value that has no text as one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not one word", .found.phrase())]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAWord {
     /// Its type.
     pub found: Type,
 }
+
+impl fmt::Display for NotAWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not one word", self.found.phrase())
+    }
+}
+
+impl std::error::Error for NotAWord {}
 
 impl NotAWord {
     /// How to make words of it.

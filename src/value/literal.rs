@@ -12,18 +12,15 @@
 //! byte is an error. A leading zero is an error too, because `010` is eight in sh's arithmetic and C, and
 //! ten to people.
 
-use thiserror::Error;
-
 use super::{Duration, Size, Value};
+use std::fmt;
 
 /// Why a text is not a number. Its display says what is wrong, [`NumberError::help`] what to write.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NumberError {
     /// Not a number of any kind.
-    #[error("this is not a number")]
     NotANumber,
     /// `010`.
-    #[error("a number does not begin with 0")]
     LeadingZero {
         /// The number in decimal, without the zeros: `10`.
         decimal: String,
@@ -31,7 +28,6 @@ pub enum NumberError {
         octal: Option<String>,
     },
     /// `0b12`, `0xfg`, `0o8`.
-    #[error("`{digit}` is not a digit of a base {base} number")]
     BadDigit {
         /// The first character that does not fit.
         digit: char,
@@ -39,24 +35,36 @@ pub enum NumberError {
         base: u32,
     },
     /// `5q`.
-    #[error("there is no unit `{unit}`")]
     UnknownUnit {
         /// The letters after the number.
         unit: String,
     },
     /// `1__0`, `1_`, `_1`, `1_.5`.
-    #[error("`_` stands between two digits")]
     Underscore,
     /// More than 64 bits hold.
-    #[error("the number is too large")]
     Overflow {
         /// The largest value of the type.
         most: &'static str,
     },
     /// `1.3B`: not a whole number of bytes or nanoseconds.
-    #[error("this is not a whole number of {0}")]
     Fraction(&'static str),
 }
+
+impl fmt::Display for NumberError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotANumber => f.write_str("this is not a number"),
+            Self::LeadingZero { .. } => f.write_str("a number does not begin with 0"),
+            Self::BadDigit { digit, base } => write!(f, "`{digit}` is not a digit of a base {base} number"),
+            Self::UnknownUnit { unit } => write!(f, "there is no unit `{unit}`"),
+            Self::Underscore => f.write_str("`_` stands between two digits"),
+            Self::Overflow { .. } => f.write_str("the number is too large"),
+            Self::Fraction(unit) => write!(f, "this is not a whole number of {unit}"),
+        }
+    }
+}
+
+impl std::error::Error for NumberError {}
 
 impl NumberError {
     /// What to write instead, where there is something to say.

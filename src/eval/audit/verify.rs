@@ -1,8 +1,9 @@
 //! `--audit-verify`: whether the chain of each run in a log holds.
 
 use super::{FIRST, sha256};
-use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What a log holds, if nothing is wrong with it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,20 +15,40 @@ pub struct Verified {
 }
 
 /// What is wrong with a log.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {problem}")]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The line, from 1.
     pub line: usize,
     pub problem: &'static str,
 }
 
-#[derive(Deserialize)]
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.problem)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// What of a record makes the chain.
 struct Link {
     run: String,
     seq: u64,
     prev: String,
     event: String,
+}
+
+impl Link {
+    fn read(record: &[u8]) -> Option<Self> {
+        let record: Value = serde_json::from_slice(record).ok()?;
+        let text = |name: &str| record.get(name)?.as_str().map(str::to_owned);
+        Some(Self {
+            run: text("run")?,
+            seq: record.get("seq")?.as_u64()?,
+            prev: text("prev")?,
+            event: text("event")?,
+        })
+    }
 }
 
 /// Where the chain of a run stands.
@@ -47,7 +68,7 @@ pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
     for (at, line) in log.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let fault = |problem| Fault { line: at + 1, problem };
         let text = line.strip_suffix(b"\n").ok_or(fault("its end is missing"))?;
-        let link: Link = serde_json::from_slice(text).map_err(|_| fault("it is no record"))?;
+        let link = Link::read(text).ok_or(fault("it is no record"))?;
         let known = runs.get(&link.run);
         let (seq, prev) = known.map_or((0, FIRST), |chain| (chain.seq + 1, chain.digest.as_str()));
         if known.is_some_and(|chain| chain.finished) {
