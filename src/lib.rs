@@ -20,8 +20,11 @@ mod syntax;
 mod sys;
 pub mod value;
 
+#[doc(hidden)]
+pub use engine::__script;
 #[cfg(feature = "tracing")]
 pub use engine::Tracing;
+pub use engine::build;
 pub use engine::{
     AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
     Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Report, Run,

@@ -2,12 +2,14 @@
 //! [`Run`] one go. Nothing here is the process's, unless [`EngineBuilder::own_process`] says so: neither directory nor
 //! environment, signals nor terminal.
 
+pub mod build;
 mod cancel;
 #[expect(clippy::module_inception, reason = "its main type is Engine")]
 mod engine;
 mod error;
 mod guard;
 mod io;
+mod literal;
 #[cfg(feature = "miette")]
 mod miette;
 mod perform;
@@ -34,6 +36,8 @@ pub use cancel::CancelToken;
 pub use engine::{BuildError, Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, ParseError};
 pub use io::{Input, LineSink, Output};
+#[doc(hidden)]
+pub use literal::__script;
 pub use report::{Captured, Report};
 pub use run::Run;
 pub use running::{Running, StageInfo, Waiting};

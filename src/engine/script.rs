@@ -70,6 +70,19 @@ impl Script {
         &self.program.warnings
     }
 
+    /// The files that it was read from: its own name, and the paths of those that it uses.
+    ///
+    /// ```
+    /// use pipewright::Script;
+    ///
+    /// let script = Script::load("scripts/release.pw")?;
+    /// assert_eq!(script.files().next(), Some("scripts/release.pw"));
+    /// # Ok::<(), pipewright::ParseError>(())
+    /// ```
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.program.modules.iter().map(|module| module.source.name())
+    }
+
     /// The names of its inputs.
     pub fn inputs(&self) -> impl Iterator<Item = &str> {
         self.program.inputs.iter().map(|(name, _)| &**name)

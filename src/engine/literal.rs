@@ -1,0 +1,49 @@
+//! Scripts that are literals of a program: `script!`.
+
+use super::Script;
+
+/// A script that stands in the source of the program: `&'static Script`, read once, at its first use. Names after the
+/// text are its inputs.
+///
+/// ```
+/// use pipewright::{Session, script};
+///
+/// fn count_lines(path: &str) -> Result<u64, Box<dyn std::error::Error>> {
+///     let script = script!("wc -l < $path", path);
+///     Ok(Session::new().run(script).arg("path", path).read()?.parse()?)
+/// }
+///
+/// assert!(count_lines("/etc/passwd")? > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The text is any expression of a `&'static str`, such as `include_str!("deploy.pw")`. What is in a file is better
+/// checked when the program is built: see [`crate::build::check`].
+///
+/// # Panics
+/// At its first use, with the pages of the mistakes, if the text is refused: as with a regular expression in a source,
+/// any test that gets there finds it. [`Script::parse`] gives the error instead.
+///
+/// ```should_panic
+/// pipewright::script!("echo $nmae", name);
+/// ```
+#[macro_export]
+macro_rules! script {
+    ($text:expr $(, $input:ident)* $(,)?) => {{
+        static SCRIPT: ::std::sync::LazyLock<$crate::Script> = ::std::sync::LazyLock::new(|| {
+            $crate::__script(concat!(file!(), ":", line!()), $text, &[$(stringify!($input)),*])
+        });
+        &*SCRIPT
+    }};
+}
+
+/// What [`script!`](crate::script) calls.
+#[doc(hidden)]
+#[track_caller]
+pub fn __script(name: &str, text: &str, inputs: &[&str]) -> Script {
+    let builder = inputs.iter().fold(Script::builder(name), |builder, input| builder.input(input));
+    match builder.parse(text) {
+        Ok(script) => script,
+        Err(error) => panic!("a literal script is refused\n{}", error.render(false, 100)),
+    }
+}
