@@ -1,4 +1,34 @@
 //! Pipewright: shell pipelines that cannot be injected, and the engine that runs them.
+//!
+//! A pipeline reads as it does in sh. Values that come from the host reach programs as single arguments, whatever they
+//! hold; a failure of any stage is an error with its place in the script; and when a run is over, so is all that it has
+//! started.
+//!
+//! ```
+//! use pipewright::{Script, Session};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let script = Script::builder("top").input("word").parse("grep -cF -- $word | tr -d ' '")?;
+//! let count = Session::new().run(&script).arg("word", "; rm -rf /").stdin("a\n; rm -rf / b\n").read()?;
+//! assert_eq!(count, "1");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | see |
+//! | --- | --- |
+//! | read and check a text | [`Script`], [`script!`], [`build::check`] |
+//! | run it: arguments, streams, time, cancelling | [`Session::run`], [`Run`] |
+//! | in the background, or async | [`Run::start`], [`Running`] |
+//! | have values of Rust in scripts, and back | [`Value`], [`FromValue`] |
+//! | have functions and commands of Rust in scripts | [`EngineBuilder::function`], [`Stage`] |
+//! | bound what scripts may do, and how much of it | [`policy`], [`Limits`] |
+//! | show what went wrong | [`Error`], [`ParseError`], [`diag`] |
+//!
+//! The page `docs/EMBEDDING.md` goes there step by step, and `examples/` holds whole programs.
+
+#![warn(missing_docs)]
+
 mod builtins;
 mod check;
 #[cfg(feature = "cli")]

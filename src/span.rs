@@ -2,6 +2,14 @@
 
 /// A range of byte offsets into one source text. Which text it is, the holder knows: a script, or the
 /// error that carries a [`crate::diag::Label`].
+///
+/// ```
+/// use pipewright::Span;
+///
+/// let text = "sort < names";
+/// assert_eq!(&text[Span::new(7, 12).range()], "names");
+/// assert_eq!(Span::new(0, 4).to(Span::new(7, 12)), Span::new(0, 12));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize))]
 pub struct Span {

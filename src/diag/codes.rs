@@ -8,6 +8,17 @@
 use std::fmt;
 
 /// A row of the table: what kind of error it is. Compared by its number.
+///
+/// ```
+/// use pipewright::diag::{Code, code};
+///
+/// let error = pipewright::Script::parse("t", "echo $x").unwrap_err();
+/// assert_eq!(error.diagnostics()[0].code, code::UNDECLARED_NAME);
+/// // As `pipewright --explain e0201`.
+/// let code = Code::find("e0201").ok_or("no such code")?;
+/// println!("{}: {}\n{}", code.id(), code.title(), code.explanation());
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Code(&'static Row);
 
@@ -79,6 +90,8 @@ impl fmt::Debug for Code {
 macro_rules! codes {
     ($($name:ident = $id:literal, $title:literal, $explanation:literal;)*) => {
         /// The codes by name.
+        // Explanations speak of patterns such as [abc].
+        #[allow(rustdoc::broken_intra_doc_links)]
         pub mod code {
             use super::{Code, Row};
             $(

@@ -5,8 +5,8 @@
 //! decides where [`Diagnostic::render`]'s text goes.
 //!
 //! Messages quote file names, arguments and script lines, which may hold anything. So that none of it can
-//! move the cursor, hide text or reorder a line, every text is made [`visible`] on its way out, and
-//! arguments are shown with [`quote_word`].
+//! move the cursor, hide text or reorder a line, every text is made visible on its way out, and
+//! arguments are shown quoted.
 
 mod codes;
 mod escape;
@@ -19,17 +19,27 @@ mod source;
 
 use std::sync::Arc;
 
-pub use codes::{ALL, Code, code};
-pub use escape::{quote_argv, quote_word, visible};
-pub use reason::reason;
-pub use redactions::{MASK, Redactions};
-pub use similar::similar;
+pub use codes::{Code, code};
+pub(crate) use escape::{quote_argv, quote_word, visible};
+pub(crate) use reason::reason;
+pub(crate) use redactions::{MASK, Redactions};
+pub(crate) use similar::similar;
 pub use source::Source;
 pub(crate) use source::floor_boundary;
 
 use crate::span::Span;
 
 /// One error page: cause, place and remedy.
+///
+/// ```
+/// use pipewright::Script;
+///
+/// let error = Script::parse("deploy", "let host = 'web1'\necho $hst").unwrap_err();
+/// let page = &error.diagnostics()[0];
+/// assert_eq!(page.code.id(), "E0201");
+/// assert_eq!(page.to_string(), "error[E0201]: `hst` is not declared");
+/// assert_eq!(page.help, ["did you mean `host`?"]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     /// The row of the table of codes.
@@ -43,10 +53,22 @@ pub struct Diagnostic {
     /// What to do, shown last; may span several lines.
     pub help: Vec<String>,
     /// What is masked in the page.
-    pub redactions: Redactions,
+    pub(crate) redactions: Redactions,
 }
 
 /// A range of a source text with words beside it.
+///
+/// ```
+/// use pipewright::Script;
+///
+/// // For an editor, which counts lines and columns from 0.
+/// let error = Script::parse("t", "let host = 'web1'\necho $hst").unwrap_err();
+/// let label = error.diagnostics()[0].primary().ok_or("no place")?;
+/// let (line, column) = label.source.line_col(label.span.start as usize);
+/// assert_eq!((line - 1, column - 1), (1, 5));
+/// assert_eq!(&label.source.text()[label.span.range()], "$hst");
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Label {
     /// The text that `span` points into.

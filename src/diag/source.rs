@@ -4,6 +4,14 @@ use std::fmt;
 use std::sync::OnceLock;
 
 /// A text that diagnostics point into: a script, a line typed at the prompt, a `-c` argument.
+///
+/// ```
+/// use pipewright::diag::Source;
+///
+/// let source = Source::new("config", "one\ntwo\n");
+/// assert_eq!(source.line_col(5), (2, 2));
+/// assert_eq!(source.position(5), "config:2:2");
+/// ```
 pub struct Source {
     name: String,
     text: String,

@@ -2,7 +2,6 @@
 
 use super::{ParseError, ScriptBuilder};
 use crate::diag::{Diagnostic, code, quote_word, reason};
-use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// by a `build.rs`, which needs the library among the `[build-dependencies]`:
 ///
 /// ```no_run
-/// fn main() -> Result<(), pipewright::build::CheckError> {
+/// fn main() -> Result<(), pipewright::ParseError> {
 ///     pipewright::build::check("scripts")
 /// }
 /// ```
@@ -19,7 +18,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// Scripts that are refused; a folder that can't be read, or that holds none.
-pub fn check(folder: impl AsRef<Path>) -> Result<(), CheckError> {
+pub fn check(folder: impl AsRef<Path>) -> Result<(), ParseError> {
     check_with(folder, |name| super::Script::builder(name))
 }
 
@@ -41,7 +40,7 @@ pub fn check(folder: impl AsRef<Path>) -> Result<(), CheckError> {
 pub fn check_with(
     folder: impl AsRef<Path>,
     builder: impl Fn(&str) -> ScriptBuilder,
-) -> Result<(), CheckError> {
+) -> Result<(), ParseError> {
     let folder = folder.as_ref();
     let mut cargo = format!("cargo::rerun-if-changed={}\n", folder.display());
     let mut broken = Vec::new();
@@ -70,7 +69,7 @@ pub fn check_with(
     }
     // Cargo is the only one to read it; without it there is none to tell.
     let _ = io::stdout().write_all(cargo.as_bytes());
-    if broken.is_empty() { Ok(()) } else { Err(CheckError(ParseError(broken))) }
+    if broken.is_empty() { Ok(()) } else { Err(ParseError(broken)) }
 }
 
 fn find(folder: &Path, scripts: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -91,29 +90,3 @@ fn cannot_read(folder: &Path, why: &str) -> Diagnostic {
     let folder = quote_word(folder.as_os_str().as_encoded_bytes());
     Diagnostic::new(code::USE_FAILED, format!("can't check the scripts of {folder}: {why}"))
 }
-
-/// Scripts that are refused. Its [`Debug`](fmt::Debug) form, which is what Rust prints of the error of a `main`, are the
-/// pages.
-pub struct CheckError(ParseError);
-
-impl CheckError {
-    /// Each mistake, by file and place.
-    pub fn diagnostics(&self) -> &[Diagnostic] {
-        self.0.diagnostics()
-    }
-}
-
-impl fmt::Debug for CheckError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // On a line of its own, behind `Error: `.
-        write!(f, "{self}\n{}", self.0.render(false, 100))
-    }
-}
-
-impl fmt::Display for CheckError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("scripts are broken")
-    }
-}
-
-impl std::error::Error for CheckError {}

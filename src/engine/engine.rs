@@ -69,6 +69,20 @@ impl Engine {
 }
 
 /// Makes an [`Engine`]: see [`Engine::builder`].
+///
+/// ```
+/// use pipewright::policy::Rules;
+/// use pipewright::{Engine, Limits};
+///
+/// let engine = Engine::builder()
+///     .function("double", |n: i64| n * 2)
+///     .policy(Rules::new().allow_run(&["wc", "-l"])?)
+///     .limits(Limits::untrusted())
+///     .build()?;
+/// let script = engine.script("t", "for i in (1..=double(2)) { echo $i } | wc -l")?;
+/// assert_eq!(engine.session().run(&script).read()?.trim(), "4");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 #[must_use = "nothing is made before build()"]
 pub struct EngineBuilder {
@@ -163,6 +177,13 @@ fn is_name(name: &str, others: &str) -> bool {
 }
 
 /// An [`Engine`] that can't be made.
+///
+/// ```
+/// use pipewright::Engine;
+///
+/// let error = Engine::builder().function("while", |n: i64| n).build().unwrap_err();
+/// assert_eq!(error.to_string(), "a function can't be called `while`: the language has this word");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildError(String);
 

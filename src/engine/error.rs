@@ -5,7 +5,19 @@ use crate::diag::Diagnostic;
 use std::fmt;
 
 /// A script that can't be run: all that is wrong with it, found before anything ran.
-#[derive(Debug)]
+///
+/// Its [`Debug`](fmt::Debug) form, which Rust shows of the error of a `main` and of an `unwrap`, are the pages:
+///
+/// ```
+/// use pipewright::Script;
+///
+/// let error = Script::parse("backup", "let file = 'a b'\ntar -cf x.tar -- $fil").unwrap_err();
+/// assert_eq!(error.to_string(), "`fil` is not declared");
+/// assert!(format!("{error:?}").contains("
+/// 2 | tar -cf x.tar -- $fil
+///   |                  ^^^^ no such variable here
+/// help: did you mean `file`?"));
+/// ```
 pub struct ParseError(pub(super) Vec<Diagnostic>);
 
 impl ParseError {
@@ -17,6 +29,13 @@ impl ParseError {
     /// The pages as the binary shows them, for a terminal of so many columns.
     pub fn render(&self, color: bool, width: usize) -> String {
         self.0.iter().map(|error| error.render(color, width)).collect()
+    }
+}
+
+impl fmt::Debug for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // On a line of its own, behind what Rust prints before it.
+        write!(f, "{self}\n{}", self.render(false, 100))
     }
 }
 
@@ -33,7 +52,21 @@ impl fmt::Display for ParseError {
 impl std::error::Error for ParseError {}
 
 /// A run that failed.
-#[derive(Clone, Debug)]
+///
+/// Its [`Debug`](fmt::Debug) form, which Rust shows of the error of a `main` and of an `unwrap`, is the page.
+///
+/// ```
+/// use pipewright::{ErrorKind, Script, Session};
+///
+/// let script = Script::parse("job", "true\nsh -c 'exit 7' | cat")?;
+/// let error = Session::new().run(&script).status().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Script);
+/// assert_eq!(error.exit_code(), 7);
+/// assert_eq!(error.to_string(), "job:2:1: `sh` exited with 7");
+/// assert!(format!("{error:?}").contains("^^^^^^^^^^^^^^ exited with 7"));
+/// # Ok::<(), pipewright::ParseError>(())
+/// ```
+#[derive(Clone)]
 pub struct Error(pub(super) Box<Failed>);
 
 #[derive(Clone, Debug)]
@@ -44,6 +77,25 @@ pub(super) struct Failed {
 }
 
 /// Of what kind an [`Error`] is.
+///
+/// ```
+/// use pipewright::{ErrorKind, Script, Session};
+/// use std::time::Duration;
+///
+/// /// Whether to try it again.
+/// fn is_temporary(error: &pipewright::Error) -> bool {
+///     match error.kind() {
+///         ErrorKind::TimedOut => true,
+///         // EX_TEMPFAIL of sysexits.h.
+///         ErrorKind::Script => error.exit_code() == 75,
+///         _ => false,
+///     }
+/// }
+///
+/// let run = |text| Session::new().run(&Script::parse("t", text).unwrap()).timeout(Duration::from_secs(9)).status();
+/// assert!(is_temporary(&run("sh -c 'exit 75'").unwrap_err()));
+/// assert!(!is_temporary(&run("fail 'never'").unwrap_err()));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -91,6 +143,12 @@ impl Error {
     /// The page as the binary shows it, for a terminal of so many columns.
     pub fn render(&self, color: bool, width: usize) -> String {
         self.0.diagnostic.render(color, width)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}\n{}", self.render(false, 100))
     }
 }
 

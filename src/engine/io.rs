@@ -10,6 +10,21 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 /// The standard input of a run.
+///
+/// ```
+/// use pipewright::{Input, Script, Session};
+/// use std::fs::File;
+///
+/// let count = Script::parse("t", "wc -c")?;
+/// let mut session = Session::new();
+/// assert_eq!(session.run(&count).stdin("four").read()?.trim(), "4");
+/// assert_eq!(session.run(&count).stdin(vec![0xff, 0]).read()?.trim(), "2");
+/// assert_eq!(session.run(&count).stdin(File::open("/dev/null")?).read()?.trim(), "0");
+/// // Anything that can be read, at the pace of the program that reads it.
+/// let decoder = std::io::Read::take(std::io::repeat(b'x'), 1 << 20);
+/// assert_eq!(session.run(&count).stdin(Input::Reader(Box::new(decoder))).read()?.trim(), "1048576");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 pub enum Input {
     /// Nothing to read.
@@ -29,6 +44,18 @@ pub enum Input {
 }
 
 /// The standard output or standard error of a run.
+///
+/// ```
+/// use pipewright::{Output, Script, Session};
+/// use std::sync::mpsc::channel;
+///
+/// let script = Script::parse("t", "printf '%s\\n' one two; echo 'not this' >&2")?;
+/// let (sender, lines) = channel();
+/// let each = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
+/// Session::new().run(&script).stdout(Output::Lines(Box::new(each))).stderr(Output::Null).status()?;
+/// assert_eq!(lines.iter().collect::<Vec<_>>(), [b"one", b"two"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 pub enum Output {
     /// Thrown away.

@@ -44,6 +44,6 @@ pub fn __script(name: &str, text: &str, inputs: &[&str]) -> Script {
     let builder = inputs.iter().fold(Script::builder(name), |builder, input| builder.input(input));
     match builder.parse(text) {
         Ok(script) => script,
-        Err(error) => panic!("a literal script is refused\n{}", error.render(false, 100)),
+        Err(error) => panic!("a literal script is refused: {error:?}"),
     }
 }

@@ -27,6 +27,16 @@ impl Report {
 }
 
 /// What a run has printed, and how it went.
+///
+/// ```
+/// use pipewright::{Script, Session};
+///
+/// let script = Script::parse("t", "echo out; echo err >&2; exit 3")?;
+/// let captured = Session::new().run(&script).capture()?;
+/// assert_eq!((&*captured.stdout, &*captured.stderr), (&b"out\n"[..], &b"err\n"[..]));
+/// assert_eq!(captured.report.status(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Captured {
     /// Its standard output.

@@ -12,6 +12,23 @@ use std::time::Duration;
 /// take; then one verb.
 ///
 /// Unless told otherwise it reads nothing and prints where this process does.
+///
+/// ```
+/// use pipewright::{Script, Session};
+/// use std::time::Duration;
+///
+/// let script = Script::builder("search").input("word").parse("grep -c -F -- $word")?;
+/// let mut session = Session::new();
+/// let found = session
+///     .run(&script)
+///     .arg("word", "-v")
+///     .stdin("a -v\nb\n")
+///     .timeout(Duration::from_secs(10))
+///     .max_output(1024)
+///     .read()?;
+/// assert_eq!(found, "1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing runs before status(), capture(), read(), value() or start()"]
 pub struct Run<'s> {
     session: &'s mut Session,
@@ -63,7 +80,7 @@ impl<'s> Run<'s> {
     }
 
     /// How long it may take. Then its processes get SIGTERM, and SIGKILL after 5 s, or the grace that the script gives;
-    /// the run fails with [`ErrorKind::TimedOut`], also while a process that it left behind holds a pipe.
+    /// the run fails with [`ErrorKind::TimedOut`](super::ErrorKind::TimedOut), also while a process that it left behind holds a pipe.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.request.timeout = Some(time);
         self

@@ -29,6 +29,15 @@ pub struct Script {
 }
 
 /// Says how a script is read: see [`Script::builder`].
+///
+/// ```
+/// use pipewright::Script;
+///
+/// let script = Script::builder("theirs").input("file").alone().parse("wc -l < $file")?;
+/// assert_eq!(script.inputs().collect::<Vec<_>>(), ["file"]);
+/// assert!(Script::builder("theirs").alone().parse("use '/etc/hostname.pw'").is_err());
+/// # Ok::<(), pipewright::ParseError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ScriptBuilder {
     name: String,

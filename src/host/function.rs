@@ -9,7 +9,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// nothing ([`String`] rather than `&str`), and with a result of [`IntoResult`]. It is called from any thread, from
 /// several at once.
 ///
-/// Implemented for closures; [`super::super::EngineBuilder::function`] takes one. `A` are the arguments, `R` the result.
+/// Implemented for closures; [`EngineBuilder::function`](crate::EngineBuilder::function) takes one. `A` are the arguments, `R` the result.
+///
+/// ```
+/// use pipewright::Engine;
+/// use std::collections::BTreeMap;
+/// use std::time::Duration;
+///
+/// fn stars(rating: Option<f64>) -> String {
+///     "*".repeat(rating.unwrap_or_default() as usize)
+/// }
+///
+/// let engine = Engine::builder()
+///     .function("stars", stars)
+///     .function("sum", |prices: BTreeMap<String, i64>| prices.into_values().sum::<i64>())
+///     .function("doubled", |pause: Duration| pause * 2)
+///     .function("parsed", |text: String| text.parse::<i64>())
+///     .build()?;
+/// let text = r#"echo $[stars(3.7)] $[sum({tea: 2, milk: 1})] $[doubled(30s)] $[parsed("12") + 1]"#;
+/// assert_eq!(engine.session().run(&engine.script("t", text)?).read()?, "*** 3 1m 13");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Function<A, R>: Send + Sync + 'static {
     /// How many arguments it takes.
     #[doc(hidden)]
@@ -22,6 +42,15 @@ pub trait Function<A, R>: Send + Sync + 'static {
 
 /// What a [`Function`] may return: everything that converts to a [`Value`], [`u64`] and [`usize`] (an error when they do
 /// not fit an integer of the language), and a [`Result`] of these with any error that can be shown.
+///
+/// ```
+/// use pipewright::IntoResult;
+///
+/// assert!(u64::MAX.into_result().is_err());
+/// assert!("text".parse::<i64>().into_result().is_err());
+/// assert_eq!(format!("{:?}", vec!["a", "b"].into_result()?), "['a', 'b']");
+/// # Ok::<(), String>(())
+/// ```
 pub trait IntoResult {
     /// The value, or the message of the error.
     ///

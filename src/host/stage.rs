@@ -45,6 +45,28 @@ impl<F: Fn(&mut StageCx<'_>) -> Result<u8, StageError> + Send + Sync> Stage for 
 }
 
 /// What a [`Stage`] is given.
+///
+/// ```
+/// use pipewright::{Engine, FromValue, StageCx, StageError};
+/// use std::fs;
+///
+/// // `stored NAME`: keeps what it reads in a file below the session's directory.
+/// let stored = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+///     let [name] = cx.args() else { return Err(StageError::new("takes one name").with_status(2)) };
+///     let path = cx.cwd().join(<&str>::from_value(name)?);
+///     let count = std::io::copy(cx.stdin(), &mut fs::File::create(path)?)?;
+///     writeln!(cx.stderr(), "{count} bytes")?;
+///     Ok(0)
+/// };
+/// let engine = Engine::builder().stage("stored", stored).build()?;
+/// let directory = tempfile::tempdir()?;
+/// let mut session = engine.session();
+/// session.set_cwd(directory.path())?;
+/// let captured = session.run(&engine.script("t", "echo hello | stored note")?).capture()?;
+/// assert_eq!(captured.stderr, b"6 bytes\n");
+/// assert_eq!(fs::read_to_string(directory.path().join("note"))?, "hello\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct StageCx<'a> {
     pub(crate) args: &'a [Value],
     pub(crate) streams: Streams<'a>,
@@ -55,6 +77,29 @@ pub struct StageCx<'a> {
 }
 
 /// The three streams of a [`Stage`], to be used together.
+///
+/// ```
+/// use pipewright::{Engine, StageCx, StageError};
+/// use std::io::{BufRead, Write};
+///
+/// // `numbers`: passes numbers on, and names what is none.
+/// let numbers = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+///     let streams = cx.streams();
+///     for line in streams.stdin.lines() {
+///         let line = line?;
+///         match line.parse::<f64>() {
+///             Ok(number) => writeln!(streams.stdout, "{number}")?,
+///             Err(_) => writeln!(streams.stderr, "no number: {line}")?,
+///         }
+///     }
+///     Ok(0)
+/// };
+/// let engine = Engine::builder().stage("numbers", numbers).build()?;
+/// let captured = engine.session().run(&engine.script("t", "numbers | sort -n")?).stdin("7\nx\n1.5\n").capture()?;
+/// assert_eq!(captured.stdout, b"1.5\n7\n");
+/// assert_eq!(captured.stderr, b"no number: x\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Streams<'a> {
     /// Its standard input.
     pub stdin: &'a mut dyn BufRead,

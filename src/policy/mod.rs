@@ -70,6 +70,20 @@ impl<F: Fn(&Request<'_>) -> Result<(), Denial> + Send + Sync> Policy for F {
 }
 
 /// That a policy refuses something, and by which rule.
+///
+/// ```
+/// use pipewright::policy::{Access, Denial, Request};
+///
+/// /// A policy that lets scripts read, and nothing else.
+/// fn read_only(request: &Request<'_>) -> Result<(), Denial> {
+///     match request {
+///         Request::Open(open) if matches!(open.access(), Access::Look | Access::Read) => Ok(()),
+///         _ => Err(Denial::new(format!("read-only: no {request}"))),
+///     }
+/// }
+/// # let _ = pipewright::Engine::builder().policy(read_only);
+/// assert_eq!(Denial::new("never on Fridays").to_string(), "never on Fridays");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     rule: String,

@@ -8,6 +8,30 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Something that is about to be done.
+///
+/// ```
+/// use pipewright::policy::{Denial, Request};
+/// use pipewright::{Engine, Script};
+/// use std::sync::{Arc, Mutex};
+///
+/// // What a script would do, in words, while it does it.
+/// let log = Arc::new(Mutex::new(Vec::new()));
+/// let own = log.clone();
+/// let engine = Engine::builder()
+///     .policy(move |request: &Request<'_>| -> Result<(), Denial> {
+///         own.lock().unwrap().push(request.to_string());
+///         Ok(())
+///     })
+///     .build()?;
+/// let script = Script::parse("t", "env.LANG = 'C'; cd /; sort < /dev/null")?;
+/// engine.session().run(&script).read()?;
+/// let log = log.lock().unwrap();
+/// assert_eq!(log[0], "changing the variable LANG");
+/// assert_eq!(log[1], "working in /");
+/// assert!(log.iter().any(|line| line == "reading /dev/null"));
+/// assert!(log.iter().any(|line| line.starts_with("running ") && line.ends_with("/sort")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Request<'a> {
@@ -50,6 +74,24 @@ pub enum Request<'a> {
 }
 
 /// A program that is about to be started.
+///
+/// ```
+/// use pipewright::policy::{Denial, Request};
+/// use pipewright::{Engine, Script};
+///
+/// // git may look, and not talk to others.
+/// let policy = |request: &Request<'_>| match request {
+///     Request::Spawn(spawn) => match spawn.argv() {
+///         [git, command, ..] if git == b"git" && [&b"log"[..], b"status"].contains(&&**command) => Ok(()),
+///         _ => Err(Denial::new(format!("in {}, only git log and git status", spawn.directory().display()))),
+///     },
+///     _ => Ok(()),
+/// };
+/// let engine = Engine::builder().policy(policy).build()?;
+/// let error = engine.session().run(&Script::parse("t", "command ls")?).status().unwrap_err();
+/// assert!(error.render(false, 80).contains("only git log and git status"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Spawn<'a> {
     pub(crate) program: &'a Path,
@@ -87,6 +129,22 @@ impl<'a> Spawn<'a> {
 }
 
 /// A file that is about to be opened.
+///
+/// ```
+/// use pipewright::policy::{Access, Denial, Request};
+/// use pipewright::{Engine, Script};
+///
+/// let policy = |request: &Request<'_>| match request {
+///     Request::Open(open) if open.access() == Access::Write && !open.path().starts_with("/tmp") => {
+///         Err(Denial::new("files are written below /tmp only"))
+///     }
+///     _ => Ok(()),
+/// };
+/// let engine = Engine::builder().policy(policy).build()?;
+/// let error = engine.session().run(&Script::parse("t", "echo x > /var/x")?).status().unwrap_err();
+/// assert_eq!(error.kind(), pipewright::ErrorKind::Policy);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Open<'a> {
     pub(crate) path: &'a Path,

@@ -60,6 +60,22 @@ struct Set {
 }
 
 /// What a pattern of [`Rules`] is about.
+///
+/// ```
+/// use pipewright::policy::{Rules, Subject};
+/// use pipewright::{Engine, Script};
+///
+/// let rules = Rules::new()
+///     .allow(Subject::Read, "/etc/**")?
+///     .deny(Subject::Read, "/etc/shadow*")?
+///     .allow(Subject::Env, "APP_*")?;
+/// let engine = Engine::builder().policy(rules).build()?;
+/// let may = |text: &str| engine.session().run(&Script::parse("t", text).unwrap()).read().is_ok();
+/// assert!(may("env.APP_MODE = 'test'; let text = read('/etc/passwd').lines()"));
+/// assert!(!may("env.PATH = '/tmp'"));
+/// assert!(!may("let text = read('/etc/shadow').lines()"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
@@ -80,6 +96,13 @@ pub enum Subject {
 }
 
 /// A pattern that is none.
+///
+/// ```
+/// use pipewright::policy::{Rules, Subject};
+///
+/// let error = Rules::new().allow(Subject::Read, "data/*").unwrap_err();
+/// println!("{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError(pub(super) String);
 

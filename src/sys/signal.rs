@@ -5,6 +5,16 @@ use std::fmt;
 use std::io;
 
 /// A signal's number on this system.
+///
+/// ```
+/// use pipewright::Signal;
+///
+/// let signal = Signal::parse(b"usr1").ok_or("no such signal")?;
+/// assert_eq!(signal.to_string(), "SIGUSR1");
+/// assert_eq!(Signal::new(15), Some(Signal::TERM));
+/// assert_eq!(Signal::new(0), None);
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Signal(i32);
 

@@ -9,6 +9,18 @@ use super::teardown::{Remains, drop_flat};
 use super::{Str, Value};
 
 /// A list value. Reads as a slice; cheap to clone.
+///
+/// ```
+/// use pipewright::Value;
+/// use pipewright::value::List;
+///
+/// let mut list: List = ["a", "b"].into_iter().map(Value::from).collect();
+/// let before = list.clone();
+/// list.push(Value::from(3));
+/// // Value semantics: a copy does not change along.
+/// assert_eq!((before.len(), list.len()), (2, 3));
+/// assert!(matches!(list.last(), Some(Value::Int(3))));
+/// ```
 #[derive(Clone, Default)]
 pub struct List(Arc<Vec<Value>>);
 

@@ -284,6 +284,17 @@ impl<'v, K: FromKey + Ord, T: FromValue<'v>> FromValue<'v> for BTreeMap<K, T> {
 }
 
 /// A type that a key of a map is given as.
+///
+/// ```
+/// use pipewright::{FromValue, Value};
+/// use std::collections::BTreeMap;
+///
+/// let ports = Value::from(BTreeMap::from([("web", 80)]));
+/// let by_name = BTreeMap::<String, u16>::from_value(&ports)?;
+/// let by_bytes = BTreeMap::<Vec<u8>, u16>::from_value(&ports)?;
+/// assert_eq!((by_name["web"], by_bytes[&b"web"[..]]), (80, 80));
+/// # Ok::<(), pipewright::ValueError>(())
+/// ```
 pub trait FromKey: Sized {
     /// Makes it.
     ///

@@ -4,14 +4,14 @@
 //! [`Arc`]. Values are immutable to whoever shares them: a change copies first (only if someone else
 //! looks on), which is what makes assigning and passing mean copying, cheaply.
 //!
-//! - [`ops`]: arithmetic, joining, comparing.
-//! - [`mod@format`]: a value as an argument's text, and as text for messages.
-//! - [`literal`]: numbers, durations and sizes from text.
+//! - `ops`: arithmetic, joining, comparing.
+//! - `format`: a value as an argument's text, and as text for messages.
+//! - `literal`: numbers, durations and sizes from text.
 //! - [`FromValue`] and [`From`]: from and to the types of Rust.
 
-pub mod format;
-pub mod literal;
-pub mod ops;
+pub(crate) mod format;
+pub(crate) mod literal;
+pub(crate) mod ops;
 
 mod collections;
 mod convert;
@@ -32,6 +32,19 @@ pub use scalar::{Duration, Range, Size};
 pub use text::Str;
 
 /// Any value of the language.
+///
+/// ```
+/// use pipewright::{FromValue, Script, Session, Value};
+///
+/// let value = Session::new().run(&Script::parse("t", "fn main() { return [1, 2.5, 'x', 30s] }")?).value()?;
+/// let Value::List(list) = &value else { return Err("no list".into()) };
+/// assert!(matches!(list[0], Value::Int(1)));
+/// assert_eq!(f64::from_value(&list[1])?, 2.5);
+/// // As a message shows it.
+/// assert_eq!(format!("{value:?}"), "[1, 2.5, 'x', 30s]");
+/// assert_eq!(Value::from(()).type_name(), "null");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Default)]
 pub enum Value {
     /// Nothing, as in JSON.
@@ -67,6 +80,16 @@ const _: () = {
 };
 
 /// A value that only the engine looks into. Two are equal when they are the same one.
+///
+/// ```
+/// use pipewright::{Script, Session, Value};
+///
+/// let mut session = Session::new();
+/// session.run(&Script::parse("t", "fn greet() { echo hello }; let f = greet")?).status()?;
+/// let Some(Value::Opaque(function)) = session.value("f") else { return Err("no function".into()) };
+/// assert_eq!((function.kind, function.name.as_str()), ("function", "greet"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Opaque {
     /// What it is, in messages: `"function"` or `"job"`.
     pub kind: &'static str,
@@ -97,20 +120,42 @@ impl Drop for Opaque {
 }
 
 /// The type of a value, as messages name it.
+///
+/// ```
+/// use pipewright::Value;
+/// use pipewright::value::Type;
+///
+/// assert_eq!(Value::from("x").type_of(), Type::Str);
+/// assert_eq!(Type::Int.phrase(), "an int");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Type {
+    /// `null`
     Null,
+    /// `true`, `false`
     Bool,
+    /// `42`
     Int,
+    /// `4.2`
     Float,
+    /// `250ms`
     Duration,
+    /// `64K`
     Size,
+    /// `"text"`
     Str,
+    /// `[1, 2]`
     List,
+    /// `{a: 1}`
     Map,
+    /// `1..=3`
     Range,
+    /// `x => x + 1`
     Function,
+    /// `spawn { … }`
     Job,
+    /// `secret(x)`
     Secret,
     /// Any other opaque kind.
     Opaque,
@@ -201,7 +246,7 @@ impl Value {
     }
 }
 
-/// As [`format::display`] shows it.
+/// As messages show it.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&format::display(self, 1000))

@@ -2,6 +2,15 @@
 
 /// A span of time in nanoseconds, up to 292 years, negative when one instant is subtracted from an
 /// earlier one.
+///
+/// ```
+/// use pipewright::Value;
+/// use pipewright::value::Duration;
+///
+/// let pause = Duration::from(std::time::Duration::from_millis(1500));
+/// assert_eq!(pause.as_secs_f64(), 1.5);
+/// assert_eq!(format!("{:?}", Value::from(pause)), "1.5s");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     /// Nanoseconds.
@@ -34,6 +43,13 @@ impl From<std::time::Duration> for Duration {
 }
 
 /// A number of bytes, negative when a larger size is subtracted from a smaller.
+///
+/// ```
+/// use pipewright::Value;
+/// use pipewright::value::Size;
+///
+/// assert_eq!(format!("{:?}", Value::from(Size::from_bytes(3 << 20))), "3M");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Size {
     /// Bytes.
@@ -49,6 +65,15 @@ impl Size {
 
 /// Whole numbers from one to another: `1..=10`, `0..<5`. Empty when the end comes before the start: a
 /// range never counts down.
+///
+/// ```
+/// use pipewright::value::Range;
+///
+/// let range = Range::new(1, 4, false);
+/// assert_eq!(range.iter().collect::<Vec<_>>(), [1, 2, 3]);
+/// assert_eq!(range, Range::new(1, 3, true));
+/// assert!(range.contains(3) && !range.contains(4));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
     /// The first number.

@@ -6,6 +6,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// A string value. Bytes, because arguments, file names and output are; cheap to clone.
+///
+/// ```
+/// use pipewright::value::Str;
+///
+/// let mut name = Str::from("caf\u{e9}");
+/// assert_eq!(name.to_utf8(), Ok("caf\u{e9}"));
+/// name.push_byte(0xff);
+/// assert!(name.to_utf8().is_err());
+/// assert_eq!(name.len(), 6);
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Str(Arc<Vec<u8>>);
 

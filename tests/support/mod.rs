@@ -32,27 +32,30 @@ pub fn root() -> &'static Path {
 }
 
 /// The probe, a program of ours that tells what it was given (see `probe.rs`).
-///
-/// `cargo test` builds it as an example beside the binary; `cargo test --test NAME` does not, so that the first
-/// test to ask for it does.
 pub fn probe() -> &'static Path {
     static PROBE: OnceLock<PathBuf> = OnceLock::new();
-    PROBE.get_or_init(|| {
-        let built = Path::new(env!("CARGO_BIN_EXE_pipewright")).parent().expect("it lies in a directory");
-        let probe = built.join("examples/probe");
-        let written = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
-        if written(&probe) < written(&root().join("tests/support/probe.rs")) {
-            let release = built.ends_with("release").then_some("--release");
-            let status = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--example", "probe"])
-                .args(release)
-                .current_dir(root())
-                .status()
-                .expect("cargo runs");
-            assert!(status.success() && probe.exists(), "the probe should be at {}", probe.display());
-        }
-        probe
-    })
+    PROBE.get_or_init(|| example("probe", "tests/support/probe.rs"))
+}
+
+/// An example of the package.
+///
+/// `cargo test` builds it beside the binary; `cargo test --test NAME` does not, so that the first test to ask for it
+/// does.
+pub fn example(name: &str, source: &str) -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_pipewright")).parent().expect("it lies in a directory");
+    let example = built.join("examples").join(name);
+    let written = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+    if written(&example) < written(&root().join(source)) {
+        let release = built.ends_with("release").then_some("--release");
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--example", name])
+            .args(release)
+            .current_dir(root())
+            .status()
+            .expect("cargo runs");
+        assert!(status.success() && example.exists(), "the example should be at {}", example.display());
+    }
+    example
 }
 
 /// The PATH that scripts under test get: the probe's directory and the system's.

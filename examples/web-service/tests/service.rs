@@ -1,0 +1,174 @@
+//! The service, asked over HTTP by a socket; and its build, with a script that is broken.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+struct Service {
+    process: Child,
+    address: String,
+    data: tempfile::TempDir,
+}
+
+impl Service {
+    fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        fs::write(data.path().join("names"), "carol\nalice\nbob\nalice\n").unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_web-service"))
+            .arg(data.path())
+            .arg("127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { process, address, data }
+    }
+
+    /// Sends a request; the answer is to be read.
+    fn ask(&self, method: &str, path: &str, body: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        stream
+    }
+
+    /// The status and the whole body of the answer to a pipeline.
+    fn run(&self, text: &str) -> (u16, String) {
+        answer(self.ask("POST", "/run", text))
+    }
+
+    /// Processes that the service has started, by their names.
+    fn children(&self) -> Vec<String> {
+        // proc_pid_stat(5): its number, its name in parentheses, its state, its parent.
+        let parent = |stat: &str| stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok();
+        let stat = |process: fs::DirEntry| fs::read_to_string(process.path().join("stat")).ok();
+        let stats = fs::read_dir("/proc").unwrap().flatten().filter_map(stat);
+        stats.filter(|stat| parent(stat) == Some(self.process.id())).collect()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn answer(mut stream: TcpStream) -> (u16, String) {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    (status, if is_chunked { unchunked(body) } else { body.to_owned() })
+}
+
+/// RFC 9112, 7.1.
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).unwrap();
+        whole += &rest[..length];
+        body = rest[length..].strip_prefix("\r\n").unwrap();
+    }
+    whole
+}
+
+#[test]
+fn a_pipeline_of_a_client_runs_under_the_policy() {
+    let service = Service::start();
+    let (status, text) = service.run("sort < names | uniq -c | sort -r | head -n 1");
+    assert_eq!((status, text.trim()), (200, "2 alice"));
+}
+
+#[test]
+fn what_is_refused_is_told_and_not_done() {
+    let service = Service::start();
+    let (status, text) = service.run("echo 'never closed");
+    assert_eq!(status, 400);
+    assert!(text.starts_with("error[E0"), "{text}");
+    let (status, text) = service.run("cat < names\nrm -rf -- names");
+    assert_eq!(status, 403);
+    assert!(text.contains("not allowed by the policy: running rm"), "{text}");
+    let (status, text) = service.run("echo first; cat < /etc/passwd");
+    assert_eq!(status, 200);
+    assert!(text.starts_with("first\nerror[E3004]"), "{text}");
+    let (_, text) = service.run("let n = 0; while (true) { n += 1 }");
+    assert!(text.starts_with("error[E3006]"), "{text}");
+    // Nor with the values of the service's own environment.
+    let (_, text) = service.run("echo $[env.HOME ?? 'unset']");
+    assert_eq!(text, "unset\n");
+    assert!(service.data.path().join("names").exists());
+}
+
+#[test]
+fn our_own_script_tells_what_is_there() {
+    let service = Service::start();
+    let (status, text) = answer(service.ask("GET", "/", ""));
+    assert_eq!(status, 200, "{text}");
+    assert!(text.ends_with("  names (4 lines)"), "{text}");
+}
+
+#[test]
+fn a_client_that_goes_away_leaves_no_process() {
+    let service = Service::start();
+    let mut stream = service.ask("POST", "/run", "echo first; command sleep 60");
+    // It comes while the rest runs.
+    let mut text = String::new();
+    while !text.contains("first\n") {
+        let mut part = [0; 1000];
+        let length = stream.read(&mut part).unwrap();
+        assert!(length > 0, "{text}");
+        text += std::str::from_utf8(&part[..length]).unwrap();
+    }
+    let until = |what: &str, holds: &dyn Fn() -> bool| {
+        let started = Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < Duration::from_secs(30), "{what}: {:?}", service.children());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    until("the program runs", &|| service.children().iter().any(|stat| stat.contains("(sleep)")));
+    drop(stream);
+    until("nothing is left", &|| service.children().is_empty());
+}
+
+#[test]
+fn a_broken_script_fails_the_build() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let project = tempfile::tempdir().unwrap();
+    let project = project.path();
+    let library = fs::canonicalize(own.join("../..")).unwrap();
+    let manifest = fs::read_to_string(own.join("Cargo.toml")).unwrap();
+    fs::write(project.join("Cargo.toml"), manifest.replace("../..", library.to_str().unwrap())).unwrap();
+    for file in ["Cargo.lock", "build.rs", "src/main.rs", "scripts/usage.pw"] {
+        let to = project.join(file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(own.join(file), to).unwrap();
+    }
+    fs::create_dir(project.join("scripts/later")).unwrap();
+    fs::write(project.join("scripts/later/clean.pw"), "let old = \"x\"\nrm -- $olf\n").unwrap();
+    // What the library was built to for this test will do.
+    let target: PathBuf = Path::new(env!("CARGO_BIN_EXE_web-service")).ancestors().nth(3).unwrap().into();
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--offline", "--config"])
+        .arg(library.join(".cargo/config.toml"))
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(project)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{told}");
+    assert!(told.contains("error[E0201]: `olf` is not declared"), "{told}");
+    assert!(told.contains("--> scripts/later/clean.pw:2:7"), "{told}");
+}

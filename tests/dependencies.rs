@@ -1,0 +1,60 @@
+//! What the library costs those who embed it: few crates, none of them a procedural macro, and the version of Rust that
+//! Cargo.toml promises.
+
+mod support;
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// With the library itself.
+const MOST: usize = 25;
+
+fn cargo(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(args)
+        .args(["--locked", "--offline", "--no-default-features"])
+        .current_dir(support::root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("it is UTF-8")
+}
+
+/// Crates that the library alone is built of, as `NAME vVERSION`; ` (proc-macro)` behind them is kept.
+fn crates() -> BTreeSet<String> {
+    let tree = cargo(&["tree", "-e", "normal,build", "--prefix", "none"]);
+    let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+    lines.map(|line| line.split(" (/").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn the_library_alone_is_few_crates() {
+    let crates = crates();
+    assert!(crates.len() > 10 && crates.len() <= MOST, "{} crates: {crates:#?}", crates.len());
+    let macros: Vec<_> = crates.iter().filter(|line| line.contains("(proc-macro)")).collect();
+    assert!(macros.is_empty(), "{macros:?}");
+    // Whoever embeds the library has no C compiler for certain.
+    assert!(!crates.iter().any(|line| line.starts_with("cc v")));
+}
+
+#[test]
+fn no_dependency_needs_a_later_rust_than_we_promise() {
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1"])).expect("it is JSON");
+    let version = |text: &str| -> Vec<u32> { text.split('.').flat_map(str::parse).collect() };
+    let ours = version(env!("CARGO_PKG_RUST_VERSION"));
+    let crates = crates();
+    let mut seen = 0;
+    for package in metadata["packages"].as_array().expect("a list") {
+        let name = format!("{} v{}", package["name"].as_str().unwrap(), package["version"].as_str().unwrap());
+        if !crates.contains(&name) {
+            continue;
+        }
+        seen += 1;
+        if let Some(needs) = package["rust_version"].as_str() {
+            assert!(version(needs) <= [&*ours, &[u32::MAX]].concat(), "{name} needs Rust {needs}");
+        }
+    }
+    assert_eq!(seen, crates.len());
+}

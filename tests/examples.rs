@@ -1,0 +1,65 @@
+//! The programs of examples/ that embed the library, run as their users would. The web service is a package of its own
+//! with its own test: examples/web-service.
+
+mod support;
+
+use std::path::Path;
+use support::{Outcome, Run};
+
+fn example(name: &str, args: &[&Path]) -> Outcome {
+    Run::new(support::example(name, &format!("examples/{name}.rs"))).args(args).run()
+}
+
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+#[test]
+fn tasks_run_after_what_they_need() {
+    let out = directory();
+    let outcome = example("build_tool", &[out.path()]);
+    assert_eq!(outcome.status, 0, "{outcome}");
+    assert_eq!(outcome.out(), "[sorted] 3 words\n[report] written\n");
+    let report = std::fs::read_to_string(out.path().join("report")).expect("it was written");
+    assert_eq!(report, "apple\nfig\npear\n100\n");
+}
+
+#[test]
+fn the_first_task_that_fails_stops_the_others() {
+    let out = directory();
+    let outcome = example("build_tool", &[out.path(), "slow".as_ref(), "broken".as_ref()]);
+    assert_eq!((outcome.status, outcome.out()), (1, "[slow] stopped\n".into()), "{outcome}");
+    assert!(outcome.err().contains("[broken] error[E1001]: `grep` exited with 1"), "{outcome}");
+    assert!(outcome.err().contains("[slow] cancelled"), "{outcome}");
+    assert!(!out.path().join("report").exists());
+}
+
+#[test]
+fn a_script_works_on_columns_that_rust_has_read() {
+    let data = directory();
+    let file = data.path().join("sales.csv");
+    let table =
+        "id,city,note\n1,\"Köln, links\",a\n2,Bonn,\"two\nlines\"\n3,\"Köln, links\",\"a \"\"b\"\"\"\n";
+    std::fs::write(&file, table).expect("a file can be written");
+    let outcome = example("data_tool", &[&file, "city".as_ref()]);
+    assert_eq!(outcome.out(), "    2  Köln, links\n    1  Bonn\n", "{outcome}");
+    let outcome = example("data_tool", &[&file, "town".as_ref()]);
+    assert_eq!(outcome.status, 2, "{outcome}");
+    assert!(outcome.err().contains("no column `town`"), "{outcome}");
+}
+
+#[test]
+fn plugins_live_side_by_side() {
+    let home = directory();
+    let outcome = example("plugin_host", &[home.path()]);
+    assert_eq!(outcome.status, 0, "{outcome}");
+    let out = outcome.out();
+    for number in (0..12).filter(|number| ![5, 7].contains(number)) {
+        assert!(out.contains(&format!("plugin-{number} says 21\n")), "{outcome}");
+        assert!(out.contains(&format!("plugin-{number}: exited with 0\n")), "{outcome}");
+        let log = std::fs::read_to_string(home.path().join(format!("plugin-{number}/log"))).expect("its log");
+        assert!(log.starts_with(&format!("plugin plugin-{number}\nline 1\n")), "{log}");
+    }
+    assert!(out.contains("plugin-5: Policy: "), "{outcome}");
+    assert!(out.contains("plugin-7: Limit: "), "{outcome}");
+}
