@@ -27,13 +27,16 @@
 //!
 //! The page `docs/EMBEDDING.md` goes there step by step, and `examples/` holds whole programs.
 
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 mod builtins;
 mod check;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 pub mod diag;
+// What is public of it stands at the root.
+#[doc(hidden)]
 pub mod engine;
 mod eval;
 mod expand;
@@ -59,7 +62,7 @@ pub use engine::{
     AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
     Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Report, Run,
     Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError, StageInfo,
-    StageReport, Streams, Waiting,
+    StageReport, Streams, Waiting, verify_audit,
 };
 pub use span::Span;
 pub use value::{FromValue, Value, ValueError};
