@@ -426,6 +426,10 @@ fn a_signal_reaches_the_programs() {
     let text = "sh -c 'trap \"touch heard; exit 9\" USR1; touch ready; while :; do sleep 0.01; done'";
     let running = session.run(&plain(text)).stderr(Output::Null).start().unwrap();
     await_file(&directory.path().join("ready"));
+    // It may have got that far before it is known here.
+    while running.stages().is_empty() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
     running.signal(Signal::parse(b"USR1").unwrap()).unwrap();
     assert_eq!(running.wait().unwrap_err().exit_code(), 9);
     assert!(directory.path().join("heard").exists());

@@ -200,7 +200,8 @@ impl Running {
         stages
     }
 
-    /// Sends a signal to the programs that it has started and that are running, not to what these have started.
+    /// Sends a signal to the programs that it has started and that are running, not to what these have started. They are
+    /// those of [`Running::stages`]: one may run for a moment before it is known.
     ///
     /// # Errors
     /// `ESRCH` when none is running; `EPERM` when one has become another user's (kill(2)).
