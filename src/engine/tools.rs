@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic, code};
 /// ```
 /// use pipewright::engine;
 ///
-/// assert_eq!(engine::format("t", "if (x){echo  y}")?, "if (x) { echo y }\n");
+/// assert_eq!(engine::format("t", "echo  a|cat")?, "echo a | cat\n");
 /// # Ok::<(), pipewright::ParseError>(())
 /// ```
 ///
