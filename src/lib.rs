@@ -23,6 +23,7 @@
 //! | have values of Rust in scripts, and back | [`Value`], [`FromValue`] |
 //! | have functions and commands of Rust in scripts | [`EngineBuilder::function`], [`Stage`] |
 //! | bound what scripts may do, and how much of it | [`policy`], [`Limits`] |
+//! | see what runs do as it happens | [`Observer`], [`Event`] |
 //! | show what went wrong | [`Error`], [`ParseError`], [`diag`] |
 //!
 //! The page `docs/EMBEDDING.md` goes there step by step, and `examples/` holds whole programs.
@@ -35,12 +36,11 @@ mod check;
 #[doc(hidden)]
 pub mod cli;
 pub mod diag;
-// What is public of it stands at the root.
-#[doc(hidden)]
-pub mod engine;
+mod engine;
 mod eval;
 mod expand;
 mod host;
+#[cfg(feature = "cli")]
 mod layout;
 mod methods;
 pub mod policy;
@@ -57,13 +57,15 @@ pub mod value;
 pub use engine::__script;
 #[cfg(feature = "tracing")]
 pub use engine::Tracing;
-pub use engine::build;
+#[cfg(feature = "cli")]
+pub use engine::program;
 pub use engine::{
     AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
     Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Report, Run,
     Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError, StageInfo,
     StageReport, Streams, Waiting, verify_audit,
 };
+pub use engine::{build, tools};
 pub use span::Span;
 pub use value::{FromValue, Value, ValueError};
 

@@ -176,7 +176,7 @@ fn a_run_of_a_host_is_recorded() {
     let log = directory.path().join("log");
     let name = log.as_os_str().as_encoded_bytes();
     Session::new().run(&script("/bin/true")).audit(AuditLog::open(name).unwrap()).status().unwrap();
-    let found = pipewright::engine::verify_audit(&std::fs::read(&log).unwrap()).unwrap();
+    let found = pipewright::verify_audit(&std::fs::read(&log).unwrap()).unwrap();
     assert_eq!((found.runs, found.unfinished.len()), (1, 0));
     assert!(std::fs::read_to_string(&log).unwrap().contains("\"/bin/true\""));
 }

@@ -98,13 +98,19 @@ fn arrows_point_down_the_floors() {
 
 #[test]
 fn the_binary_is_made_of_the_library() {
-    let public = ["engine", "diag", "policy", "value", "span"];
+    let root = fs::read_to_string(support::root().join("src/lib.rs")).expect("it is there");
+    // A group or a type is one of the root's, which knows what it gives away.
+    let public = |name: &str| {
+        let module = format!("pub mod {name};");
+        let given = |line: &str| line.starts_with("pub use engine::") && holds_word(line, name);
+        name.is_empty() || root.contains(&module) || root.lines().any(given)
+    };
     let mut wrong = Vec::new();
     for file in sources().into_iter().filter(|file| file.name.starts_with("cli/")) {
         for (at, _) in file.code.match_indices("crate::") {
             let rest = &file.code[at + "crate::".len()..];
-            let name = rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
-            if !public.contains(&name) {
+            let name = rest.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap_or_default();
+            if !public(name) {
                 wrong.push(format!("{} knows {name}", file.name));
             }
         }

@@ -1,6 +1,6 @@
 //! `--doctor`: what works here, and why not.
 
-use crate::engine::program;
+use crate::program;
 use std::fmt::Write;
 
 /// A line for each thing that the engine makes use of.

@@ -3,7 +3,7 @@
 use super::options::{Options, Text};
 use super::{complain, print, read, refuse};
 use crate::diag::visible;
-use crate::engine;
+use crate::tools;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -30,7 +30,7 @@ fn formatted(text: &Text) -> Result<(String, String, String), u8> {
     let (name, bytes) = read(text)?;
     // What is laid out was UTF-8.
     let before = String::from_utf8_lossy(&bytes).into_owned();
-    let after = engine::format(&name, bytes).map_err(|error| refuse(error.diagnostics()))?;
+    let after = tools::format(&name, bytes).map_err(|error| refuse(error.diagnostics()))?;
     Ok((name, before, after))
 }
 

@@ -8,8 +8,8 @@ mod stats;
 mod trace;
 
 use crate::diag::Diagnostic;
-use crate::engine::{self, AuditLog, Engine, ErrorKind, Input, ParseError, Script, program};
 use crate::policy::Rules;
+use crate::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, program, tools};
 use options::{Mode, Options, Text};
 use stats::Stats;
 use std::io::{IsTerminal, Read, Write};
@@ -40,7 +40,7 @@ fn act(options: Options) -> Result<u8, u8> {
         Mode::Format { check } => format::run(check, options),
         Mode::Tree => {
             let (name, text) = read(&options.text)?;
-            let tree = engine::syntax_tree(&name, text).map_err(|error| refuse(error.diagnostics()))?;
+            let tree = tools::syntax_tree(&name, text).map_err(|error| refuse(error.diagnostics()))?;
             print(&format!("{tree}\n"))
         }
         Mode::Check { json: true } => {
@@ -180,7 +180,7 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
 fn verify_audit(path: &Path) -> u8 {
     let shown = crate::diag::visible(path.as_os_str().as_encoded_bytes());
     let found = match std::fs::read(path) {
-        Ok(log) => engine::verify_audit(&log),
+        Ok(log) => crate::verify_audit(&log),
         Err(error) => {
             complain(&format!("pipewright: can't read {shown}: {}\n", crate::diag::reason(&error)));
             return 126;
@@ -212,7 +212,7 @@ fn verify_audit(path: &Path) -> u8 {
 }
 
 fn explain(code: &str) -> u8 {
-    match engine::explain(code) {
+    match tools::explain(code) {
         Some(text) => print(&text),
         None => {
             let code = crate::diag::visible(code.as_bytes());

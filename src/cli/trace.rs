@@ -1,7 +1,7 @@
 //! `--trace`: a line on standard error when a process starts and ends.
 
 use crate::diag::quote_argv;
-use crate::engine::{Event, StageEnd};
+use crate::{Event, StageEnd};
 use std::io::Write;
 use std::time::Duration;
 

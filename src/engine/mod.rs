@@ -20,7 +20,7 @@ mod run;
 mod running;
 mod script;
 mod session;
-mod tools;
+pub mod tools;
 #[cfg(feature = "tracing")]
 mod traced;
 
@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 pub use crate::eval::Limits;
 pub use crate::eval::audit::{Log as AuditLog, verify as verify_audit};
-pub use crate::eval::{Event, Observer, PipelineReport, Place, process_table};
+pub use crate::eval::{Event, Observer, PipelineReport, Place};
 pub use crate::host::{Function, IntoResult, Stage, StageCx, StageError, Streams};
 pub use crate::process::{Signal, StageEnd, StageReport};
 pub use cancel::CancelToken;
@@ -43,7 +43,6 @@ pub use run::Run;
 pub use running::{Running, StageInfo, Waiting};
 pub use script::{Script, ScriptBuilder};
 pub use session::Session;
-pub use tools::{explain, format, syntax_tree};
 #[cfg(feature = "tracing")]
 pub use traced::Tracing;
 

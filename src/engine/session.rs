@@ -167,7 +167,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As of [`Run::status`]; [`ErrorKind::UnknownFunction`] when it declares no function of this name outside of its
+    /// As of [`Run::status`]; [`super::ErrorKind::UnknownFunction`] when it declares no function of this name outside of its
     /// blocks, or did not run to its end.
     pub fn call(&mut self, function: &str, arguments: &[Value]) -> Result<Value, Error> {
         self.run_function(function, arguments).value()

@@ -1,19 +1,24 @@
 //! What can be done with the text of a script beside running it, and what is told of the language.
 
+#[cfg(feature = "cli")]
 use super::{ParseError, source};
-use crate::diag::{Code, Diagnostic, code};
+use crate::diag::Code;
+#[cfg(feature = "cli")]
+use crate::diag::{Diagnostic, code};
+use crate::process::StageReport;
 
 /// A script in the canonical layout.
 ///
 /// ```
-/// use pipewright::engine;
+/// use pipewright::tools;
 ///
-/// assert_eq!(engine::format("t", "echo  a|cat")?, "echo a | cat\n");
+/// assert_eq!(tools::format("t", "echo  a|cat")?, "echo a | cat\n");
 /// # Ok::<(), pipewright::ParseError>(())
 /// ```
 ///
 /// # Errors
 /// What stops the reading of the text. It is not checked: names may be missing.
+#[cfg(feature = "cli")]
 pub fn format(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError> {
     crate::layout::format(&source(name, text.into())?).map_err(|error| ParseError(vec![*error]))
 }
@@ -22,6 +27,7 @@ pub fn format(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError
 ///
 /// # Errors
 /// What stops the reading of the text.
+#[cfg(feature = "cli")]
 pub fn syntax_tree(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError> {
     let source = source(name, text.into())?;
     let parsed = crate::syntax::parse(&source);
@@ -32,6 +38,12 @@ pub fn syntax_tree(name: &str, text: impl Into<Vec<u8>>) -> Result<String, Parse
             ParseError(vec![Diagnostic::new(code::INTERNAL, message)])
         }),
     }
+}
+
+/// A table of processes, a line for each: number, times, the most memory, how it ended, its command. What
+/// `with stats=true` prints.
+pub fn process_table(reports: &[StageReport]) -> String {
+    crate::eval::process_table(reports)
 }
 
 /// The manual of a diagnostic such as `E0201`, a builtin, a method, a function or an option of `with`; none when there

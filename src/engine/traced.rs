@@ -20,7 +20,7 @@ use tracing::{Span, debug, debug_span, warn};
 /// use pipewright::{Engine, Tracing};
 ///
 /// let engine = Engine::builder().observer(Tracing::default()).build()?;
-/// # Ok::<(), pipewright::engine::BuildError>(())
+/// # Ok::<(), pipewright::BuildError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct Tracing {

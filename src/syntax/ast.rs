@@ -131,6 +131,10 @@ pub enum StageKind<'s> {
     Match(Box<Match<'s>>),
     Try(Box<Try<'s>>),
     With(Box<With<'s>>),
+    #[cfg_attr(
+        not(feature = "cli"),
+        expect(dead_code, reason = "its layout and its tree alone show the block")
+    )]
     Spawn(Block<'s>),
     Return(Option<Box<Expr<'s>>>),
     Fail(Box<Expr<'s>>),
