@@ -84,6 +84,7 @@ pub struct Label {
 
 impl Diagnostic {
     /// A page with a code and a message alone.
+    #[cold]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,

@@ -436,10 +436,12 @@ impl Interpreter {
         }
     }
 
+    #[cold]
     pub(super) fn raise(&self, failure: super::unwind::Failure) -> Unwind {
         Unwind::Error(failure.into_error(self.source()))
     }
 
+    #[cold]
     pub(super) fn fail(&self, error: Error) -> Unwind {
         Unwind::Error(Box::new(error))
     }

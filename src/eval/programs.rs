@@ -115,6 +115,7 @@ impl Interpreter {
     }
 
     /// Ends them, since one of their pipeline could not be started.
+    #[cold]
     pub(super) fn abandon(&self, mut programs: Programs) {
         for Coming { starting, note, span } in programs.coming.drain(..) {
             if let Ok(child) = starting.finish() {

@@ -24,6 +24,7 @@ impl Interpreter {
         })
     }
 
+    #[cold]
     pub(super) fn overflow(&self, span: Span) -> Unwind {
         if let Some(unwind) = self.out_of_room(span) {
             return unwind;
@@ -38,17 +39,20 @@ impl Interpreter {
 
     /// Of an input that has to be empty. It is not closed instead: the next file that a program opens would become its
     /// input.
+    #[cold]
     pub(super) fn no_null(&self, error: &std::io::Error, span: Span) -> Unwind {
         let message = format!("can't open /dev/null for the input: {}", reason(error));
         self.fail(Error::command(page(code::CANNOT_OPEN, self.source(), span, message, "of this"), 1))
     }
 
     /// Of a capture of which a part is missing.
+    #[cold]
     pub(super) fn unread(&self, error: &std::io::Error, span: Span) -> Unwind {
         let message = format!("can't read the captured output: {}", reason(error));
         self.fail(Error::value(page(code::READ_FAILED, self.source(), span, message, "this output")))
     }
 
+    #[cold]
     pub(super) fn not_started(&self, error: StartError, span: Span) -> Unwind {
         let name = error.argv.first().map(|name| quote_word(name)).unwrap_or_default();
         let at = |code, message: String, label: &str| page(code, self.source(), span, message, label);

@@ -106,11 +106,13 @@ pub const TRACE: usize = 16;
 
 impl Error {
     /// A command that failed, or couldn't be started.
+    #[cold]
     pub fn command(diagnostic: Diagnostic, status: u8) -> Self {
         Self { diagnostic, status, is_failure: true, told: false, trace: Vec::new(), stages: Vec::new() }
     }
 
     /// What no `||` absorbs, with the status of a script that it stops.
+    #[cold]
     pub fn refused(diagnostic: Diagnostic, status: u8) -> Self {
         Self { diagnostic, status, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
     }
@@ -123,6 +125,7 @@ impl Error {
     }
 
     /// A value that is not what it should be, a limit, or a bug: no command's failure.
+    #[cold]
     pub fn value(diagnostic: Diagnostic) -> Self {
         Self { diagnostic, status: 1, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
     }
@@ -375,6 +378,7 @@ fn shorten(mut text: String) -> String {
 }
 
 /// A page with one place.
+#[cold]
 pub fn page(
     code: Code,
     source: &Arc<Source>,
