@@ -73,7 +73,7 @@ pub enum Event<'a> {
         /// As of its start.
         depth: usize,
     },
-    /// A pipeline has ended, also one of a single command and one without programs.
+    /// A pipeline has ended, also one of a single command and one without programs; not one that was detached.
     #[non_exhaustive]
     Pipeline {
         /// How its stages ended.
@@ -213,6 +213,10 @@ impl Interpreter {
             report
         });
         let report = PipelineReport { stages: stages.collect(), place: self.place(span) };
+        // One that was detached goes on.
+        if report.stages.is_empty() {
+            return;
+        }
         observers.event(&Event::Pipeline { report: &report, depth: self.depth });
     }
 
