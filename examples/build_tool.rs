@@ -40,7 +40,7 @@ fn tasks() -> Vec<Task> {
             ),
         ),
         task("broken", &["words"], script!(r#"grep no-such-word -- "$out/words""#, out)),
-        task("slow", &[], script!(r#"defer { echo "stopped" }; command sleep 60"#)),
+        task("slow", &[], script!(r#"defer { echo "stopped" }; /bin/sleep 60"#)),
     ]
 }
 

@@ -41,6 +41,7 @@ use crate::span::Span;
 /// assert_eq!(page.help, ["did you mean `host`?"]);
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// The row of the table of codes.
     pub code: Code,
@@ -70,6 +71,7 @@ pub struct Diagnostic {
 /// # Ok::<(), &str>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Label {
     /// The text that `span` points into.
     pub source: Arc<Source>,
@@ -85,7 +87,7 @@ pub struct Label {
 impl Diagnostic {
     /// A page with a code and a message alone.
     #[cold]
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -98,33 +100,33 @@ impl Diagnostic {
 
     /// Points at the place of the error.
     #[must_use]
-    pub fn at(self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+    pub(crate) fn at(self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
         self.label(source, span, text.into(), true)
     }
 
     /// Points at another place that explains the error, such as "opened here".
     #[must_use]
-    pub fn also_at(self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+    pub(crate) fn also_at(self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
         self.label(source, span, text.into(), false)
     }
 
     /// Adds a fact.
     #[must_use]
-    pub fn note(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
     /// Adds a remedy.
     #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
     }
 
     /// Masks secrets in the page.
     #[must_use]
-    pub fn redact(mut self, redactions: &Redactions) -> Self {
+    pub(crate) fn redact(mut self, redactions: &Redactions) -> Self {
         self.redactions = redactions.clone();
         self
     }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Scripts that are refused; a folder that can't be read, or that holds none.
 pub fn check(folder: impl AsRef<Path>) -> Result<(), ParseError> {
-    check_with(folder, |name| super::Script::builder(name))
+    check_with(folder, super::Script::builder)
 }
 
 /// The same for scripts that have inputs, or functions and stages of the host: `builder` says how the script of a path

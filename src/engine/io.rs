@@ -71,6 +71,14 @@ pub enum Output {
 }
 
 /// What is called with a line.
+///
+/// ```
+/// use pipewright::{LineSink, Output, Script, Session};
+///
+/// let log: LineSink = Box::new(|line| eprintln!("[job] {}", String::from_utf8_lossy(line)));
+/// Session::new().run(&Script::parse("t", "echo ready")?).stdout(Output::Lines(log)).status()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub type LineSink = Box<dyn FnMut(&[u8]) + Send>;
 
 impl From<&str> for Input {

@@ -3,6 +3,15 @@
 use std::time::Duration;
 
 /// How a run went.
+///
+/// ```
+/// use pipewright::{Script, Session};
+///
+/// let report = Session::new().run(&Script::parse("t", "sleep 10ms; exit 3")?).status()?;
+/// assert_eq!((report.success(), report.status()), (false, 3));
+/// assert!(report.wall().as_millis() >= 10);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Report {
     pub(super) status: u8,
@@ -38,6 +47,7 @@ impl Report {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Captured {
     /// Its standard output.
     pub stdout: Vec<u8>,

@@ -60,6 +60,22 @@ struct Program {
 }
 
 /// A program that is running: see [`Running::stages`].
+///
+/// ```
+/// use pipewright::{Script, Session, StageInfo};
+///
+/// fn line(stage: &StageInfo) -> String {
+///     let argv: Vec<_> = stage.argv.iter().map(|word| String::from_utf8_lossy(word)).collect();
+///     format!("{} {}", stage.pid, argv.join(" "))
+/// }
+///
+/// let running = Session::new().run(&Script::parse("t", "/bin/sleep 60")?).start()?;
+/// while running.stages().is_empty() {
+///     std::thread::yield_now();
+/// }
+/// assert!(line(&running.stages()[0]).ends_with(" /bin/sleep 60"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StageInfo {

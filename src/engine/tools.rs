@@ -23,7 +23,13 @@ pub fn format(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError
     crate::layout::format(&source(name, text.into())?).map_err(|error| ParseError(vec![*error]))
 }
 
-/// The syntax tree of a script as JSON.
+/// The syntax tree of a script as JSON, for editors and the like; its form may change.
+///
+/// ```
+/// let tree = pipewright::tools::syntax_tree("t", "ls | wc")?;
+/// assert!(tree.contains(r#""span""#));
+/// # Ok::<(), pipewright::ParseError>(())
+/// ```
 ///
 /// # Errors
 /// What stops the reading of the text.
@@ -42,12 +48,41 @@ pub fn syntax_tree(name: &str, text: impl Into<Vec<u8>>) -> Result<String, Parse
 
 /// A table of processes, a line for each: number, times, the most memory, how it ended, its command. What
 /// `with stats=true` prints.
+///
+/// ```
+/// use pipewright::tools::process_table;
+/// use pipewright::{Engine, Event, StageReport};
+/// use std::sync::{Arc, Mutex};
+///
+/// let ended: Arc<Mutex<Vec<StageReport>>> = Arc::default();
+/// let list = ended.clone();
+/// let engine = Engine::builder()
+///     .observer(move |event: &Event<'_>| {
+///         if let Event::Ended { report, .. } = event {
+///             list.lock().unwrap().push((*report).clone());
+///         }
+///     })
+///     .build()?;
+/// engine.session().run(&engine.script("t", "cat | sort")?).status()?;
+/// let table = process_table(&ended.lock().unwrap());
+/// assert_eq!(table.lines().count(), 3, "{table}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn process_table(reports: &[StageReport]) -> String {
     crate::eval::process_table(reports)
 }
 
 /// The manual of a diagnostic such as `E0201`, a builtin, a method, a function or an option of `with`; none when there
 /// is nothing of this name.
+///
+/// ```
+/// use pipewright::tools::explain;
+///
+/// assert!(explain("E0201").is_some_and(|page| page.starts_with("E0201: name is not declared")));
+/// assert!(explain("timeout").is_some_and(|page| page.starts_with("with timeout=")));
+/// assert!(explain("split").is_some_and(|page| page.contains("separator")));
+/// assert_eq!(explain("no such thing"), None);
+/// ```
 pub fn explain(topic: &str) -> Option<String> {
     if let Some(code) = Code::find(topic) {
         return Some(format!("{}: {}\n\n{}\n", code.id(), code.title(), code.explanation()));

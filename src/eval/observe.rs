@@ -47,6 +47,21 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
 }
 
 /// Something that a run has done. Secrets in it are masked.
+///
+/// ```
+/// use pipewright::{Engine, Event};
+///
+/// let engine = Engine::builder()
+///     .observer(|event: &Event<'_>| match event {
+///         Event::Spawned { pid, place, .. } => eprintln!("{place}: {pid} runs"),
+///         Event::Ended { report, .. } => eprintln!("{:?} took {:?}", report.pid, report.user + report.system),
+///         Event::Warning { message, .. } => eprintln!("{message}"),
+///         _ => {}
+///     })
+///     .build()?;
+/// engine.session().run(&engine.script("job", "ls | wc -l")?).read()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -91,6 +106,24 @@ pub enum Event<'a> {
 }
 
 /// Where something stands in a script; shown as `FILE:LINE:COLUMN`, counted from 1, the column in characters.
+///
+/// ```
+/// use pipewright::{Engine, Event};
+/// use std::sync::{Arc, Mutex};
+///
+/// let places = Arc::new(Mutex::new(Vec::new()));
+/// let list = places.clone();
+/// let engine = Engine::builder()
+///     .observer(move |event: &Event<'_>| {
+///         if let Event::Spawned { place, .. } = event {
+///             list.lock().unwrap().push((place.to_string(), place.name().to_owned(), place.span().range()));
+///         }
+///     })
+///     .build()?;
+/// engine.session().run(&engine.script("job", "true\ncat")?).status()?;
+/// assert_eq!(*places.lock().unwrap(), [("job:2:1".to_owned(), "job".to_owned(), 5..8)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     source: &'a Source,
@@ -116,6 +149,27 @@ impl fmt::Display for Place<'_> {
 }
 
 /// How a pipeline ended.
+///
+/// ```
+/// use pipewright::{Engine, Event};
+/// use std::sync::{Arc, Mutex};
+///
+/// // What took its time, for a log.
+/// let slow = Arc::new(Mutex::new(Vec::new()));
+/// let list = slow.clone();
+/// let engine = Engine::builder()
+///     .observer(move |event: &Event<'_>| {
+///         if let Event::Pipeline { report, .. } = event
+///             && report.wall().as_millis() >= 20
+///         {
+///             list.lock().unwrap().push((report.place().to_string(), report.status()));
+///         }
+///     })
+///     .build()?;
+/// engine.session().run(&engine.script("job", "echo quick\nsh -c 'sleep 0.03' | cat")?).read()?;
+/// assert_eq!(*slow.lock().unwrap(), [("job:2:1".to_owned(), 0)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct PipelineReport<'a> {
     stages: Vec<StageReport>,

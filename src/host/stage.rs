@@ -100,6 +100,7 @@ pub struct StageCx<'a> {
 /// assert_eq!(captured.stderr, b"no number: x\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[non_exhaustive]
 pub struct Streams<'a> {
     /// Its standard input.
     pub stdin: &'a mut dyn BufRead,

@@ -164,6 +164,22 @@ impl<'a> Open<'a> {
 }
 
 /// What a file is opened for.
+///
+/// ```
+/// use pipewright::policy::{Access, Request};
+///
+/// /// Whether it changes what others see.
+/// fn changes(request: &Request<'_>) -> bool {
+///     match request {
+///         Request::Open(open) => matches!(open.access(), Access::Write | Access::Append),
+///         _ => false,
+///     }
+/// }
+/// # let _ = pipewright::Engine::builder().policy(|request: &Request<'_>| match changes(request) {
+/// #     true => Err(pipewright::policy::Denial::new("read-only")),
+/// #     false => Ok(()),
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {

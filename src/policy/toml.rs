@@ -7,6 +7,13 @@ use std::fmt;
 use std::path::Path;
 
 /// A file of rules that can't be used.
+///
+/// ```
+/// use pipewright::policy::Rules;
+///
+/// let error = Rules::from_toml("[allow]\nrum = ['wc']").unwrap_err();
+/// assert!(error.to_string().contains("unknown field `rum`"), "{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RulesError(String);
 

@@ -6,7 +6,21 @@ use crate::sys::wait::End;
 use std::time::{Duration, SystemTime};
 
 /// How a stage ended.
+///
+/// ```
+/// use pipewright::{Signal, StageEnd};
+///
+/// let ends = [
+///     StageEnd::Exit(1),
+///     StageEnd::Signal { signal: Signal::TERM, core: false },
+///     // As of `yes` in `yes | head`.
+///     StageEnd::PipeClosed,
+/// ];
+/// assert_eq!(ends.map(StageEnd::status), [1, 143, 0]);
+/// assert_eq!(ends.map(StageEnd::is_success), [false, false, true]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StageEnd {
     /// It exited with this status.
     Exit(u8),
@@ -52,7 +66,30 @@ impl StageEnd {
 }
 
 /// One stage of a pipeline that ran.
+///
+/// ```
+/// use pipewright::{Engine, Event, StageEnd, StageReport};
+/// use std::sync::{Arc, Mutex};
+///
+/// let ended: Arc<Mutex<Vec<StageReport>>> = Arc::default();
+/// let list = ended.clone();
+/// let engine = Engine::builder()
+///     .observer(move |event: &Event<'_>| {
+///         if let Event::Ended { report, .. } = event {
+///             list.lock().unwrap().push((*report).clone());
+///         }
+///     })
+///     .build()?;
+/// let _ = engine.session().run(&engine.script("t", "sh -c 'exit 7' | sort")?).status();
+/// let mut ended = ended.lock().unwrap();
+/// ended.sort_by_key(|stage| stage.began);
+/// assert_eq!(ended[0].argv, [&b"sh"[..], b"-c", b"exit 7"]);
+/// assert_eq!((ended[0].end, ended[1].end), (StageEnd::Exit(7), StageEnd::Exit(0)));
+/// assert!(ended.iter().all(|stage| stage.pid.is_some() && stage.max_rss > 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StageReport {
     /// Its arguments.
     pub argv: Vec<Vec<u8>>,

@@ -46,6 +46,7 @@ pub use text::Str;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub enum Value {
     /// Nothing, as in JSON.
     #[default]
@@ -90,6 +91,7 @@ const _: () = {
 /// assert_eq!((function.kind, function.name.as_str()), ("function", "greet"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[non_exhaustive]
 pub struct Opaque {
     /// What it is, in messages: `"function"` or `"job"`.
     pub kind: &'static str,
@@ -100,12 +102,12 @@ pub struct Opaque {
 
 impl Opaque {
     /// Wraps what the engine knows of it.
-    pub fn new(kind: &'static str, name: impl Into<String>, payload: impl Any + Send + Sync) -> Self {
+    pub(crate) fn new(kind: &'static str, name: impl Into<String>, payload: impl Any + Send + Sync) -> Self {
         Self { kind, name: name.into(), payload: Some(Box::new(payload)) }
     }
 
     /// What it wraps, if it is a `T`.
-    pub fn payload<T: Any>(&self) -> Option<&T> {
+    pub(crate) fn payload<T: Any>(&self) -> Option<&T> {
         self.payload.as_ref()?.downcast_ref()
     }
 }
