@@ -195,7 +195,7 @@ struct Launch {
 
 impl spawn::Request for Launch {
     fn spawn(&self) -> Spawn<'_> {
-        self.into_group(self.group, None)
+        self.in_group(self.group, None)
     }
 }
 
@@ -215,7 +215,7 @@ impl Launch {
         }
     }
 
-    fn into_group(&self, group: ProcessGroup, terminal: Option<RawFd>) -> Spawn<'_> {
+    fn in_group(&self, group: ProcessGroup, terminal: Option<RawFd>) -> Spawn<'_> {
         Spawn {
             program: &self.stage.program,
             argv: &self.argv,
@@ -229,7 +229,7 @@ impl Launch {
     }
 
     fn enter(self, group: &Group, started: Instant) -> Result<Child, StartError> {
-        let entered = group.enter(|group, terminal| spawn::spawn(&self.into_group(group, terminal)));
+        let entered = group.enter(|group, terminal| spawn::spawn(&self.in_group(group, terminal)));
         match entered {
             Ok((process, id)) => Ok(Child::new(process, group.clone(), id, self.stage.argv, started)),
             Err(error) => {
