@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use super::access::{argument, list, map};
 use super::{Host, MethodError, Outcome};
@@ -106,7 +106,7 @@ fn extreme(method: &str, items: &[Value], wanted: Ordering) -> Outcome {
 pub fn unique(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let list = list(this)?;
     let failure = |error| MethodError::operator("unique", error);
-    let hashers = std::hash::RandomState::new();
+    let mut hashes = Hashes::default();
     let mut seen: HashMap<u64, Vec<&Value>> = HashMap::with_capacity(list.len());
     let mut out = Vec::new();
     let type_shown = list.iter().find(|item| !matches!(item, Value::Null));
@@ -117,9 +117,7 @@ pub fn unique(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
         {
             ops::equal(item, other).map_err(failure)?;
         }
-        let mut hasher = hashers.build_hasher();
-        hash(item, &mut hasher, &hashers, 0).map_err(failure)?;
-        let same = seen.entry(hasher.finish()).or_default();
+        let same = seen.entry(hashes.of(item, 0).map_err(failure)?).or_default();
         let mut is_new = true;
         for other in same.iter() {
             is_new = is_new && !ops::equal(item, other).map_err(failure)?;
@@ -132,48 +130,64 @@ pub fn unique(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(out.into())
 }
 
-/// The same for values that are equal as `==` says, whatever they are.
-fn hash(
-    value: &Value,
-    hasher: &mut impl Hasher,
-    hashers: &std::hash::RandomState,
-    depth: usize,
-) -> Result<(), OpError> {
-    /// Deeper than this `==` refuses too, should values meet there.
-    const DEPTH: usize = 256;
-    if depth > DEPTH {
-        return Err(OpError::TooDeep { op: ops::Op::Eq });
-    }
-    match value {
-        Value::Opaque(_) if let Some(secret) = value.as_secret() => secret.hash(hasher),
-        Value::Null | Value::Opaque(_) => {}
-        Value::Bool(b) => b.hash(hasher),
-        // An integer equals a float of its value; those that round to one float only share a bucket.
-        Value::Int(n) => (*n as f64).to_bits().hash(hasher),
-        // Zero has two signs.
-        Value::Float(x) => (*x + 0.0).to_bits().hash(hasher),
-        Value::Duration(duration) => duration.hash(hasher),
-        Value::Size(size) => size.hash(hasher),
-        Value::Str(text) => text.hash(hasher),
-        Value::Range(range) => range.bounds().hash(hasher),
-        Value::List(list) => {
-            for item in list.iter() {
-                hash(item, hasher, hashers, depth + 1)?;
+/// Numbers that are the same for values that are equal as `==` says, whatever they are.
+#[derive(Default)]
+struct Hashes {
+    hashers: RandomState,
+    /// Of lists and maps that several values hold, by where they are: `a = [a, a]` in a loop of 60 turns has 2^60
+    /// elements to who looks at each.
+    known: HashMap<usize, u64>,
+}
+
+impl Hashes {
+    fn of(&mut self, value: &Value, depth: usize) -> Result<u64, OpError> {
+        /// Deeper than this `==` refuses too, should values meet there.
+        const DEPTH: usize = 256;
+        if depth > DEPTH {
+            return Err(OpError::TooDeep { op: ops::Op::Eq });
+        }
+        let shared = match value {
+            Value::List(list) if depth > 0 => list.shared_at(),
+            Value::Map(map) if depth > 0 => map.shared_at(),
+            _ => None,
+        };
+        if let Some(known) = shared.and_then(|place| self.known.get(&place)) {
+            return Ok(*known);
+        }
+        let mut hasher = self.hashers.build_hasher();
+        match value {
+            Value::Opaque(_) if let Some(secret) = value.as_secret() => secret.hash(&mut hasher),
+            Value::Null | Value::Opaque(_) => {}
+            Value::Bool(b) => b.hash(&mut hasher),
+            // An integer equals a float of its value; those that round to one float only share a bucket.
+            Value::Int(n) => (*n as f64).to_bits().hash(&mut hasher),
+            // Zero has two signs.
+            Value::Float(x) => (*x + 0.0).to_bits().hash(&mut hasher),
+            Value::Duration(duration) => duration.hash(&mut hasher),
+            Value::Size(size) => size.hash(&mut hasher),
+            Value::Str(text) => text.hash(&mut hasher),
+            Value::Range(range) => range.bounds().hash(&mut hasher),
+            Value::List(list) => {
+                for item in list.iter() {
+                    self.of(item, depth + 1)?.hash(&mut hasher);
+                }
+            }
+            // In whatever order the entries come.
+            Value::Map(map) => {
+                let mut sum = 0_u64;
+                for (key, value) in map.iter() {
+                    let value = self.of(value, depth + 1)?;
+                    sum = sum.wrapping_add(self.hashers.hash_one((key, value)));
+                }
+                sum.hash(&mut hasher);
             }
         }
-        // In whatever order the entries come.
-        Value::Map(map) => {
-            let mut sum = 0_u64;
-            for (key, value) in map.iter() {
-                let mut entry = hashers.build_hasher();
-                key.hash(&mut entry);
-                hash(value, &mut entry, hashers, depth + 1)?;
-                sum = sum.wrapping_add(entry.finish());
-            }
-            sum.hash(hasher);
+        let hash = hasher.finish();
+        if let Some(place) = shared {
+            self.known.insert(place, hash);
         }
+        Ok(hash)
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -47,6 +47,11 @@ impl List {
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
+
+    /// Where it is in memory, if more than one value holds it.
+    pub(crate) fn shared_at(&self) -> Option<usize> {
+        (Arc::strong_count(&self.0) > 1).then_some(Arc::as_ptr(&self.0).addr())
+    }
 }
 
 impl Deref for List {
@@ -157,6 +162,11 @@ impl Map {
     /// Whether both are one map in memory, and so certainly equal.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Where it is in memory, if more than one value holds it.
+    pub(crate) fn shared_at(&self) -> Option<usize> {
+        (Arc::strong_count(&self.0) > 1).then_some(Arc::as_ptr(&self.0).addr())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Equality, order and membership.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Op, OpError};
@@ -8,6 +9,24 @@ use crate::value::{Range, Value};
 
 /// How deep lists and maps may be nested to be compared: as deep as a source text may nest them.
 pub(super) const MAX_DEPTH: usize = 256;
+
+/// The lists and maps that a comparison has met beside each other, where other values hold them too.
+///
+/// Scenario: `a = [a, a]` in a loop of 60 turns is little memory, and 2^60 elements to who looks at each: a script that
+/// compares two such lists would go on for years, whatever limits it runs under.
+#[derive(Default)]
+struct Met(Option<HashSet<(usize, usize)>>);
+
+impl Met {
+    /// Whether the two were met before: what differs ends a comparison, so they are equal.
+    fn again(&mut self, left: Option<usize>, right: Option<usize>) -> bool {
+        match (left, right) {
+            (Some(left), Some(right)) => !self.0.get_or_insert_default().insert((left, right)),
+            // What one value alone holds is met as often as that is.
+            _ => false,
+        }
+    }
+}
 
 /// `left == right`.
 ///
@@ -22,11 +41,11 @@ pub fn equal(left: &Value, right: &Value) -> Result<bool, OpError> {
     match (left, right) {
         (Value::Int(a), Value::Int(b)) => Ok(a == b),
         (Value::Str(a), Value::Str(b)) => Ok(a == b),
-        _ => equal_deep(left, right, 0),
+        _ => equal_deep(left, right, 0, &mut Met::default()),
     }
 }
 
-fn equal_deep(left: &Value, right: &Value, depth: usize) -> Result<bool, OpError> {
+fn equal_deep(left: &Value, right: &Value, depth: usize, met: &mut Met) -> Result<bool, OpError> {
     if depth > MAX_DEPTH {
         return Err(OpError::TooDeep { op: Op::Eq });
     }
@@ -42,29 +61,29 @@ fn equal_deep(left: &Value, right: &Value, depth: usize) -> Result<bool, OpError
         (Value::Opaque(_), Value::Str(text)) if let Some(secret) = left.as_secret() => secret == text,
         (Value::Str(text), Value::Opaque(_)) if let Some(secret) = right.as_secret() => secret == text,
         (Value::List(a), Value::List(b)) => {
-            if a.is_same(b) {
-                return Ok(true);
-            }
             if a.len() != b.len() {
                 return Ok(false);
             }
+            if a.is_same(b) || depth > 0 && met.again(a.shared_at(), b.shared_at()) {
+                return Ok(true);
+            }
             for (a, b) in a.iter().zip(b.iter()) {
-                if !equal_deep(a, b, depth + 1)? {
+                if !equal_deep(a, b, depth + 1, met)? {
                     return Ok(false);
                 }
             }
             true
         }
         (Value::Map(a), Value::Map(b)) => {
-            if a.is_same(b) {
-                return Ok(true);
-            }
             if a.len() != b.len() {
                 return Ok(false);
             }
+            if a.is_same(b) || depth > 0 && met.again(a.shared_at(), b.shared_at()) {
+                return Ok(true);
+            }
             for (key, a) in a.iter() {
                 let Some(b) = b.get(key.as_bytes()) else { return Ok(false) };
-                if !equal_deep(a, b, depth + 1)? {
+                if !equal_deep(a, b, depth + 1, met)? {
                     return Ok(false);
                 }
             }
@@ -87,19 +106,22 @@ pub fn compare(left: &Value, right: &Value) -> Result<Ordering, OpError> {
     match (left, right) {
         (Value::Int(a), Value::Int(b)) => Ok(a.cmp(b)),
         (Value::Str(a), Value::Str(b)) => Ok(a.cmp(b)),
-        _ => compare_deep(left, right, 0),
+        _ => compare_deep(left, right, 0, &mut Met::default()),
     }
 }
 
-fn compare_deep(left: &Value, right: &Value, depth: usize) -> Result<Ordering, OpError> {
+fn compare_deep(left: &Value, right: &Value, depth: usize, met: &mut Met) -> Result<Ordering, OpError> {
     if depth > MAX_DEPTH {
         return Err(OpError::TooDeep { op: Op::Lt });
     }
     match (left, right) {
         (Value::Str(a), Value::Str(b)) => Ok(a.cmp(b)),
         (Value::List(a), Value::List(b)) => {
+            if depth > 0 && met.again(a.shared_at(), b.shared_at()) {
+                return Ok(Ordering::Equal);
+            }
             for (a, b) in a.iter().zip(b.iter()) {
-                match compare_deep(a, b, depth + 1)? {
+                match compare_deep(a, b, depth + 1, met)? {
                     Ordering::Equal => {}
                     order => return Ok(order),
                 }
