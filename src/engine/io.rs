@@ -1,6 +1,6 @@
 //! Where a run reads from and writes to.
 
-use crate::process::{self, Descriptor, FileTable, OpenMode};
+use crate::process::{self, Descriptor, OpenMode};
 use crate::sys::pipe;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -114,19 +114,13 @@ pub(super) struct Plumbing {
 }
 
 impl Plumbing {
-    /// Puts an input at 0; `null` is where nothing is to be read.
-    pub fn input(&mut self, files: &mut FileTable, input: Input, null: &Null) -> io::Result<()> {
+    /// What stands at 0; `null` is where nothing is to be read.
+    pub fn input(&self, input: Input, null: &Null) -> io::Result<Descriptor> {
         let file: OwnedFd = match input {
             // The run puts what can't be read in its place.
-            Input::Inherit | Input::Unreadable => {
-                files.put(0, Descriptor::Inherited(0));
-                return Ok(());
-            }
-            Input::Null => {
-                files.set(0, null.file()?);
-                return Ok(());
-            }
-            Input::Bytes(bytes) if bytes.is_empty() => return self.input(files, Input::Null, null),
+            Input::Inherit | Input::Unreadable => return Ok(Descriptor::Inherited(0)),
+            Input::Null => return null.file().map(Descriptor::Open),
+            Input::Bytes(bytes) if bytes.is_empty() => return null.file().map(Descriptor::Open),
             Input::Bytes(bytes) => process::here_document(&bytes)?,
             Input::File(file) => crate::sys::descriptor::lift(file.into())?,
             Input::Reader(mut from) => {
@@ -136,17 +130,13 @@ impl Plumbing {
                 reader
             }
         };
-        files.set(0, Arc::new(file));
-        Ok(())
+        Ok(Descriptor::Open(Arc::new(file)))
     }
 
-    /// Puts an output at 1 or 2.
-    pub fn output(&mut self, files: &mut FileTable, number: i32, output: Output) -> io::Result<()> {
+    /// What stands at 1 or 2.
+    pub fn output(&mut self, number: i32, output: Output) -> io::Result<Descriptor> {
         let file: OwnedFd = match output {
-            Output::Inherit => {
-                files.put(number, Descriptor::Inherited(number));
-                return Ok(());
-            }
+            Output::Inherit => return Ok(Descriptor::Inherited(number)),
             Output::Null => process::open(None, b"/dev/null", OpenMode::Append)?,
             Output::File(file) => crate::sys::descriptor::lift(file.into())?,
             Output::Writer(mut to) => self.drained(move |bytes| to.write_all(bytes))?,
@@ -171,8 +161,7 @@ impl Plumbing {
                 })?
             }
         };
-        files.set(number, Arc::new(file));
-        Ok(())
+        Ok(Descriptor::Open(Arc::new(file)))
     }
 
     fn drained(&mut self, sink: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> io::Result<OwnedFd> {

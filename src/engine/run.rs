@@ -123,7 +123,7 @@ impl<'s> Run<'s> {
     /// # Errors
     /// [`Error`]: a command failed, time was up, it was cancelled.
     pub fn status(self) -> Result<Report, Error> {
-        self.request.perform(self.session, self.work).map(|(report, _)| report)
+        self.request.perform(self.session, self.work).map(|done| done.report())
     }
 
     /// Runs it to its end and gives its result: what its `main` returned, or without a `main` the value of the call
@@ -144,7 +144,7 @@ impl<'s> Run<'s> {
     /// As of [`Run::status`].
     pub fn value(mut self) -> Result<Value, Error> {
         self.request.keep_result = true;
-        self.request.perform(self.session, self.work).map(|(_, value)| value)
+        self.request.perform(self.session, self.work).map(|done| done.value)
     }
 
     /// Runs it in the background, on a thread of its own and in a copy of the session, so that this one is free. What it

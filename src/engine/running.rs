@@ -121,7 +121,7 @@ impl Running {
         let run = move || {
             let perform = AssertUnwindSafe(|| request.perform(&mut session, work));
             let result = match catch_unwind(perform) {
-                Ok(result) => result.map(|(report, _)| report),
+                Ok(result) => result.map(|done| done.report()),
                 Err(_) => {
                     let diagnostic = Diagnostic::new(code::INTERNAL, "the thread of the run crashed");
                     let report = Report { status: 255, wall: started.elapsed() };

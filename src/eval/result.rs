@@ -49,11 +49,7 @@ impl Interpreter {
 
     /// The script, as it has run.
     pub fn into_ran(mut self) -> Ran {
-        let program = match Arc::try_unwrap(self.shared) {
-            Ok(shared) => shared.program,
-            // A thread that is about to end has it too.
-            Err(shared) => shared.program.clone(),
-        };
+        let program = self.shared.program.clone();
         self.slots.truncate(program.slots);
         Ran { slots: self.slots, used: self.used, program }
     }

@@ -46,12 +46,12 @@ impl Default for FileTable {
 impl FileTable {
     /// The standard input, output and error of this process.
     pub fn inherited() -> Self {
-        Self { entries: (0..=2).map(|fd| (fd, Descriptor::Inherited(fd))).collect() }
+        Self::of([0, 1, 2].map(Descriptor::Inherited))
     }
 
-    /// With every number closed, and room for the first three.
-    pub fn empty() -> Self {
-        Self { entries: Vec::with_capacity(3) }
+    /// Standard input, output and error.
+    pub fn of(standard: [Descriptor; 3]) -> Self {
+        Self { entries: (0..).zip(standard).collect() }
     }
 
     /// What `fd` stands for, or none when it is closed.

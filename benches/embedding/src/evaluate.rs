@@ -47,9 +47,10 @@ fn pair(name: &'static str, inputs: &'static [&str], ours: &str, rhai: &str) -> 
     let builder = inputs.iter().fold(Script::builder("bench"), |builder, input| builder.input(input));
     let script = builder.parse(ours).expect("a script");
     let mut session = Session::new();
-    let mut run = move |n: i64| {
-        let run = inputs.iter().fold(session.run(&script), |run, input| run.arg(input, n));
-        run.value().expect("it succeeds")
+    let mut run = move |n: i64| match *inputs {
+        [a] => session.run(&script).arg(a, n).value().expect("it succeeds"),
+        [a, b] => session.run(&script).arg(a, n).arg(b, n).value().expect("it succeeds"),
+        _ => unreachable!("one input or two"),
     };
 
     let engine = Engine::new();
