@@ -137,8 +137,9 @@ impl Request {
         };
         let ended =
             ended.map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
-        // The run's own ends of the pipes go with the interpreter.
-        let ran = interpreter.into_ran();
+        let ran = interpreter.take_ran();
+        // The run's own ends of the pipes go with it.
+        drop(interpreter);
         for (name, slot) in &ran.program().variables {
             let value = ran.value_of(*slot);
             match session.variables.get_mut(&**name) {

@@ -46,6 +46,7 @@ impl<'s> Run<'s> {
     }
 
     /// Gives an input a value for this run only. Values are data: nothing in one is ever code.
+    #[inline]
     pub fn arg(mut self, name: &str, value: impl Into<Value>) -> Self {
         if let Work::Run(program) = &self.work
             && let Some((_, slot)) = program.inputs.iter().find(|(input, _)| **input == *name)

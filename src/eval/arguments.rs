@@ -141,13 +141,14 @@ impl Interpreter {
         Output::Files(&self.files).write(self, 1, text.as_bytes(), Span::default())
     }
 
-    pub(super) fn run_main(&mut self, main: Main) -> Eval<()> {
-        let span = self.shared.program.function(main.function).span;
+    pub(super) fn run_main(&mut self, program: &Program, main: Main) -> Eval<()> {
+        let function = program.function(main.function);
+        let value = self.call_given(function, main.given, function.span)?;
         if self.result.is_some() {
-            self.result = Some(self.call_given(main.function, main.given, span)?);
+            self.result = Some(value);
             return Ok(());
         }
-        match self.call_command(main.function, main.given, span)? {
+        match self.status_of_call(main.function, value, function.span)? {
             0 => Ok(()),
             status => Err(Unwind::Exit(status)),
         }

@@ -123,13 +123,18 @@ impl Interpreter {
 
     /// Calls a function as a command; its status.
     pub(super) fn call_command(&mut self, id: FunctionId, given: Vec<Given>, span: Span) -> Eval<u8> {
-        let value = self.call_given(id, given, span)?;
+        let function = self.shared.program.function(id).clone();
+        let value = self.call_given(&function, given, span)?;
         self.status_of_call(id, value, span)
     }
 
     /// Calls a function whose words are bound; its value.
-    pub(super) fn call_given(&mut self, id: FunctionId, given: Vec<Given>, span: Span) -> Eval<Value> {
-        let function = self.shared.program.function(id).clone();
+    pub(super) fn call_given(
+        &mut self,
+        function: &Arc<Function>,
+        given: Vec<Given>,
+        span: Span,
+    ) -> Eval<Value> {
         let base = self.slots.len();
         let mut defaults = Vec::with_capacity(given.len());
         for value in given {
@@ -139,7 +144,7 @@ impl Interpreter {
                 Given::Default => Value::Null,
             });
         }
-        self.run_function(&function, &[], base, |place| defaults.get(place) == Some(&true), span)
+        self.run_function(function, &[], base, |place| defaults.get(place) == Some(&true), span)
     }
 
     /// What a returned value is as the status of a command.

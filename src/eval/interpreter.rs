@@ -276,7 +276,7 @@ impl Interpreter {
         };
         self.audit_begin()?;
         let ran = self.block(&shared.program.modules[SCRIPT.0 as usize].body);
-        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(main)));
+        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(&shared.program, main)));
         self.end(ran)
     }
 

@@ -47,11 +47,11 @@ impl Interpreter {
         Self { slots: ran.slots, used: ran.used, ..Self::new(ran.program, setup) }
     }
 
-    /// The script, as it has run.
-    pub fn into_ran(mut self) -> Ran {
+    /// The script as it has run, with its variables, which are gone here.
+    pub fn take_ran(&mut self) -> Ran {
         let program = self.shared.program.clone();
         self.slots.truncate(program.slots);
-        Ran { slots: self.slots, used: self.used, program }
+        Ran { slots: std::mem::take(&mut self.slots), used: std::mem::take(&mut self.used), program }
     }
 
     /// Calls a function of the script.

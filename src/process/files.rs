@@ -51,7 +51,8 @@ impl FileTable {
 
     /// Standard input, output and error.
     pub fn of(standard: [Descriptor; 3]) -> Self {
-        Self { entries: (0..).zip(standard).collect() }
+        let [input, output, error] = standard;
+        Self { entries: vec![(0, input), (1, output), (2, error)] }
     }
 
     /// What `fd` stands for, or none when it is closed.

@@ -75,7 +75,9 @@ impl FromIterator<Value> for List {
 
 impl Drop for List {
     fn drop(&mut self) {
-        if let Some(own) = Arc::get_mut(&mut self.0)
+        // A look at the count first: `get_mut` locks it, which costs as much as all else that happens to a shared list.
+        if Arc::strong_count(&self.0) == 1
+            && let Some(own) = Arc::get_mut(&mut self.0)
             && !own.is_empty()
         {
             drop_flat(Remains::List(std::mem::take(own)));
@@ -178,7 +180,8 @@ impl<K: Into<Str>> FromIterator<(K, Value)> for Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        if let Some(own) = Arc::get_mut(&mut self.0)
+        if Arc::strong_count(&self.0) == 1
+            && let Some(own) = Arc::get_mut(&mut self.0)
             && !own.is_empty()
         {
             drop_flat(Remains::Map(std::mem::take(own)));

@@ -356,7 +356,8 @@ impl Interpreter {
             Given::Value(value) => Given::Value(real(value)),
             Given::Default => Given::Default,
         });
-        let value = self.call_given(id, given.collect(), span)?;
+        let function = self.shared.program.function(id).clone();
+        let value = self.call_given(&function, given.collect(), span)?;
         if as_unknown(&value).is_some() {
             return Ok(Truth::Unknown);
         }
