@@ -75,12 +75,12 @@ fn pair(name: &'static str, inputs: &'static [&str], ours: &str, rhai: &str) -> 
         at_once: COUNT / 100,
         ours: Box::new(move |count| {
             for n in 0..count {
-                std::hint::black_box(run(n as i64));
+                let _ = std::hint::black_box(run(n as i64));
             }
         }),
         floor: Box::new(move |count| {
             for n in 0..count {
-                std::hint::black_box(evaluate(n as i64));
+                let _ = std::hint::black_box(evaluate(n as i64));
             }
         }),
     }
