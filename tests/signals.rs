@@ -143,7 +143,8 @@ fn what_a_program_leaves_in_the_background_lives_as_long_as_the_script() {
 sh -c 'setsid sh -c \"echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60\" > /dev/null 2>&1 &'
 while (not \"pid\".exists()) { sleep 5ms }
 let pid = $(cat pid)
-kill -0 $pid
+# It has written its number, and is sleep in a moment.
+while ($(cat /proc/${pid}/comm) != \"sleep\") { sleep 5ms }
 echo \"$pid runs\"
 exit 3
 ";
