@@ -31,7 +31,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     if stored == api {
         return Ok(ExitCode::SUCCESS);
     }
-    println!("The public API has changed. If it is meant: cargo run --manifest-path docs/public-api/Cargo.toml");
+    println!(
+        "The public API has changed. If it is meant: cargo run --manifest-path docs/public-api/Cargo.toml"
+    );
     Ok(ExitCode::FAILURE)
 }
 
