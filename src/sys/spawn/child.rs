@@ -1,11 +1,11 @@
 //! The child's side on Linux, between clone and execve.
 //!
-//! It runs in the parent's memory while other threads of the parent go on. So: raw system calls only, no
-//! allocation, no lock, no panic, nothing of libc's that keeps state. glibc's setuid(2), for one, would
+//! It runs in the parent's memory while the parent, or other threads of it, go on. So: raw system calls only (`raw`),
+//! no allocation, no lock, no panic, nothing of libc's that keeps state. glibc's setuid(2), for one, would
 //! signal every thread of the *parent* to change its user too; setpgid and exec are called as they are.
 
 use super::{Attributes, Identity, Placement, ProcessGroup, Resource, Spawn, SpawnError, Step};
-use crate::sys::{descriptor, handlers};
+use crate::sys::{descriptor, handlers, raw};
 use std::convert::Infallible;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::os::fd::RawFd;
@@ -245,36 +245,11 @@ fn at(step: Step) -> impl Fn(i32) -> SpawnError + Copy {
     move |errno| SpawnError { step, errno }
 }
 
-/// A raw system call. Not libc's `syscall`: it leaves a failure in errno, which is this thread's in the parent too, and
-/// the parent may be at work.
-#[cfg(target_arch = "x86_64")]
-fn call(number: c_long, [a, b, c, d]: [c_long; 4]) -> Result<c_long, i32> {
-    let mut result = number;
-    // SAFETY: every caller above passes what its manual page asks for; the kernel changes no other register.
-    unsafe {
-        std::arch::asm!(
-            "syscall",
-            inlateout("rax") result,
-            in("rdi") a,
-            in("rsi") b,
-            in("rdx") c,
-            in("r10") d,
-            lateout("rcx") _,
-            lateout("r11") _,
-            options(nostack),
-        );
-    }
-    if (-4095..0).contains(&result) { Err(-result as i32) } else { Ok(result) }
-}
-
-/// A raw system call; a failure as its errno, which is this thread's in the parent too: it is suspended.
-#[cfg(not(target_arch = "x86_64"))]
-fn call(number: c_long, [a, b, c, d]: [c_long; 4]) -> Result<c_long, i32> {
+/// A system call; a failure as its errno.
+fn call(number: c_long, arguments: [c_long; 4]) -> Result<c_long, i32> {
     // SAFETY: every caller above passes what its manual page asks for.
-    match unsafe { libc::syscall(number, a, b, c, d) } {
-        -1 => Err(crate::sys::last_error()),
-        value => Ok(value),
-    }
+    let result = unsafe { raw::call(number, arguments.map(|argument| argument as usize)) };
+    if (-4095..0).contains(&result) { Err(-result as i32) } else { Ok(result as c_long) }
 }
 
 /// Sets the signal mask of this thread to the kernel's own bits, and tells what it was.
