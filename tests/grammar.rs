@@ -2,7 +2,19 @@
 
 mod support;
 
+use pest::Parser;
+use std::fs;
 use std::process::Command;
+
+#[path = "../src/syntax/grammar.rs"]
+mod stored;
+
+mod derived {
+    /// What pest's own macro makes of the grammar.
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/pipewright.pest"]
+    pub struct Grammar;
+}
 
 #[test]
 fn the_parser_is_that_of_the_grammar() {
@@ -16,4 +28,36 @@ fn the_parser_is_that_of_the_grammar() {
         .status()
         .expect("cargo runs");
     assert!(status.success(), "write the parser anew: cargo run --manifest-path grammar/generate/Cargo.toml");
+}
+
+/// The tokens that a rule finds at the start of a text, with their places; or where it finds that there are none.
+macro_rules! tokens {
+    ($parser:ident, $rule:expr, $text:expr) => {
+        match $parser::Grammar::parse($rule, $text) {
+            Ok(pairs) => pairs
+                .flatten()
+                .map(|pair| (format!("{:?}", pair.as_rule()), pair.as_span().start(), pair.as_span().end()))
+                .collect::<Vec<_>>(),
+            Err(error) => vec![(String::new(), format!("{:?}", error.location).len(), 0)],
+        }
+    };
+}
+
+#[test]
+fn each_rule_reads_each_line_of_the_scripts_as_the_derived_parser_does() {
+    let rules = stored::Rule::all_rules().iter().zip(derived::Rule::all_rules());
+    let rules: Vec<_> = rules.inspect(|(a, b)| assert_eq!(format!("{a:?}"), format!("{b:?}"))).collect();
+    assert!(rules.len() > 100 && rules.len() == derived::Rule::all_rules().len());
+    let mut found = 0;
+    for entry in fs::read_dir(support::root().join("scripts")).expect("it is there").flatten() {
+        let Ok(text) = fs::read_to_string(entry.path()) else { continue };
+        for line in text.lines() {
+            for (a, b) in &rules {
+                let tokens = tokens!(stored, **a, line);
+                assert_eq!(tokens, tokens!(derived, **b, line), "{a:?}: {line}");
+                found += tokens.len();
+            }
+        }
+    }
+    assert!(found > 100_000, "{found}");
 }
