@@ -16,6 +16,7 @@ use crate::check::program::*;
 use crate::diag::visible;
 use crate::span::Span;
 use crate::value::{Opaque, Value};
+use std::collections::HashSet;
 
 /// Where a dry run stands.
 #[derive(Default)]
@@ -58,15 +59,25 @@ fn as_unknown(value: &Value) -> Option<&Unknown> {
 fn holds_unknown(value: &Value) -> bool {
     /// What is deeper is taken for unknown.
     const DEPTH: usize = 64;
-    fn look(value: &Value, depth: usize) -> bool {
+    /// `seen`: lists and maps that several values hold, by where they are. Of `a = [a, a]` in a loop each is looked into
+    /// once, and not twice as often as the one around it.
+    fn look(value: &Value, depth: usize, seen: &mut HashSet<usize>) -> bool {
+        let shared = match value {
+            Value::List(items) => items.shared_at(),
+            Value::Map(entries) => entries.shared_at(),
+            _ => None,
+        };
+        if shared.is_some_and(|place| !seen.insert(place)) {
+            return false;
+        }
         depth > DEPTH
             || match value {
-                Value::List(items) => items.iter().any(|item| look(item, depth + 1)),
-                Value::Map(entries) => entries.iter().any(|(_, item)| look(item, depth + 1)),
+                Value::List(items) => items.iter().any(|item| look(item, depth + 1, seen)),
+                Value::Map(entries) => entries.iter().any(|(_, item)| look(item, depth + 1, seen)),
                 other => as_unknown(other).is_some(),
             }
     }
-    look(value, 0)
+    look(value, 0, &mut HashSet::new())
 }
 
 impl Interpreter {
