@@ -47,6 +47,8 @@ pub mod policy;
 // The layer of processes can do more than the language asks for yet: limits, time-outs, suspension.
 #[expect(dead_code, unused_imports, reason = "limits, time-outs and job control have no caller yet")]
 mod process;
+#[cfg(feature = "prompt")]
+mod repl;
 pub mod span;
 mod syntax;
 #[expect(dead_code, unused_imports, reason = "as for `process`")]

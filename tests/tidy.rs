@@ -14,6 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["check", "layout"],
     &["eval"],
     &["engine"],
+    &["repl"],
     &["cli"],
 ];
 

@@ -143,9 +143,11 @@ impl<'s> Checker<'s> {
         {
             return target;
         }
-        if let Some(row) =
-            sh_habits::of_word(name).filter(|row| is_unquoted(first) || row.code == code::SH_BUILTIN)
-        {
+        if let Some(row) = sh_habits::of_word(name).filter(|row| {
+            // `help` and `history`, which only the prompt has.
+            let has = self.project.hosted.stage(name).is_some();
+            !has && (is_unquoted(first) || row.code == code::SH_BUILTIN)
+        }) {
             let file = literal(words.get(1));
             match file.as_deref().filter(|file| matches!(name, "source" | ".") && file.ends_with(".pw")) {
                 Some(file) => {

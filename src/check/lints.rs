@@ -41,7 +41,7 @@ impl Lints {
 impl<'s> Checker<'s> {
     /// Whether others may use what is declared here: the file is one that is used.
     fn is_for_others(&self) -> bool {
-        self.module != SCRIPT && self.scopes.depth() == 1
+        (self.module != self.project.script || self.project.earlier.is_some()) && self.scopes.is_outermost()
     }
 
     pub fn note_variable(&mut self, name: ast::Name<'s>, value: &Expr) {
@@ -54,13 +54,13 @@ impl<'s> Checker<'s> {
             id,
             name: name.text.to_string(),
             span: name.span,
-            outermost: self.scopes.depth() == 1,
+            outermost: self.scopes.is_outermost(),
             record,
         });
     }
 
     pub fn note_function(&mut self, id: FunctionId, name: ast::Name<'s>) {
-        let main = name.text == "main" && self.scopes.depth() == 1;
+        let main = name.text == "main" && self.scopes.is_outermost();
         if name.text.starts_with('_') || self.is_for_others() || main {
             return;
         }
@@ -68,7 +68,7 @@ impl<'s> Checker<'s> {
             id: 0,
             name: name.text.to_string(),
             span: name.span,
-            outermost: self.scopes.depth() == 1,
+            outermost: self.scopes.is_outermost(),
             record: false,
         };
         self.lints.functions.push((id, declaration));

@@ -51,8 +51,10 @@ pub fn file<'s>(
     project: Project,
 ) -> Checked {
     let scopes = Scopes::new(project.slots);
-    // Only the script has any, and its names outlive the check of it.
-    let inputs = if module == SCRIPT { project.inputs.clone() } else { Vec::new() };
+    // Only the script has any, and their names outlive the check of it.
+    let is_script = module == project.script;
+    let inputs = if is_script { project.inputs.clone() } else { Vec::new() };
+    let earlier = project.earlier.clone().filter(|_| is_script);
     let mut checker = Checker {
         source,
         text: source.text(),
@@ -66,8 +68,12 @@ pub fn file<'s>(
         lints: Lints::default(),
         order: Order::default(),
     };
-    checker.scopes.enter();
-    if module == SCRIPT {
+    if let Some(earlier) = &earlier {
+        checker.scopes.enter();
+        earlier.iter().for_each(|(name, meaning)| checker.scopes.put_earlier(name, *meaning));
+    }
+    checker.scopes.enter_file();
+    if is_script && earlier.is_none() {
         let args = checker.scopes.declare("args");
         debug_assert_eq!(args, ARGS);
         for input in &inputs {
@@ -92,7 +98,7 @@ pub fn file<'s>(
     });
     project.warnings.extend(warnings);
     project.slots = scopes.slots();
-    project.modules[module.0 as usize] = Some(Module { source: source.clone(), body });
+    project.modules[module.0 as usize] = Some(Arc::new(Module { source: source.clone(), body }));
     Checked { project, errors, members, main }
 }
 

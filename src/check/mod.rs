@@ -3,6 +3,8 @@
 mod absorbed;
 mod code_slots;
 mod commands;
+#[cfg(feature = "prompt")]
+mod entry;
 mod expressions;
 mod functions;
 mod kind;
@@ -34,6 +36,8 @@ use project::{Members, Project};
 use std::rc::Rc;
 use std::sync::Arc;
 
+#[cfg(feature = "prompt")]
+pub use entry::{Earlier, Meaning};
 pub use kind::{accepts, conversion, from_word};
 pub use lookalikes::program_elsewhere;
 pub use options::{OptionForm, find_option, is_number, option_of};
@@ -64,8 +68,11 @@ pub fn check(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let bug = || Diagnostic::new(code::INTERNAL, "the check left a function without a body");
     project.into_program(main, &members).ok_or_else(|| vec![bug()])
+}
+
+fn bug() -> Diagnostic {
+    Diagnostic::new(code::INTERNAL, "the check left a function without a body")
 }
 
 /// Whether the language itself has a function of this name.

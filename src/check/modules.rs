@@ -11,7 +11,7 @@ use crate::syntax::ast::{self, PartKind};
 use std::rc::Rc;
 
 fn at_top(checker: &Checker<'_>) -> bool {
-    checker.scopes.frame() == FrameKind::Module && checker.scopes.depth() == 1
+    checker.scopes.frame() == FrameKind::Module && checker.scopes.is_outermost()
 }
 
 /// `use "lib/deploy.pw" as d`, where it stands: the file runs there.
@@ -104,7 +104,7 @@ fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc
             return None;
         }
     };
-    if checker.module == SCRIPT
+    if checker.module == checker.project.script
         && let Some(key) = loader.key(checker.source.name())
     {
         checker.project.reading(&key);

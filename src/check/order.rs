@@ -163,7 +163,8 @@ impl<'s> Checker<'s> {
         if self.function.is_some() {
             return;
         }
-        if called && self.module == SCRIPT && self.is_main(id) {
+        if called && self.module == self.project.script && self.project.earlier.is_none() && self.is_main(id)
+        {
             let help = "remove the call; what `main` takes are the script's arguments";
             let label = "would run it twice";
             self.error(code::MISPLACED, span, "`main` runs by itself after the last statement", label, help);
@@ -197,7 +198,9 @@ impl<'s> Checker<'s> {
         let mut needs: HashMap<FunctionId, Vec<Need>> = HashMap::new();
         let points: Vec<u32> = order.needs.iter().map(|need| order.point(need.declared)).collect();
         for (need, point) in order.needs.into_iter().zip(points) {
-            if earliest.get(&need.function).is_some_and(|first| *first < point) {
+            // At a prompt, an entry may fail before a `let` of it has run, and those after it call its functions.
+            let later = self.project.earlier.is_some() && need.need.span != Span::default();
+            if later || earliest.get(&need.function).is_some_and(|first| *first < point) {
                 needs.entry(need.function).or_default().push(need.need);
             }
         }

@@ -19,8 +19,9 @@ use std::sync::Arc;
 /// A checked script with the files that it uses.
 #[derive(Debug)]
 pub struct Program {
-    /// The script first.
-    pub modules: Box<[Module]>,
+    pub modules: Box<[Arc<Module>]>,
+    /// Which of them is the script itself.
+    pub script: ModuleId,
     /// The named functions of all modules.
     pub functions: Box<[Arc<Function>]>,
     /// How many variables the modules have together.
@@ -40,7 +41,7 @@ pub struct Program {
 }
 
 /// What is known of a program before it runs.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Foreseen {
     /// The commands that run programs.
     pub commands: Vec<LiteralCommand>,
@@ -49,7 +50,7 @@ pub struct Foreseen {
 }
 
 /// A file that a redirection opens.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LiteralTarget {
     pub module: ModuleId,
     pub span: Span,
@@ -58,7 +59,7 @@ pub struct LiteralTarget {
 }
 
 /// What is known of a command that runs a program before it runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LiteralCommand {
     pub module: ModuleId,
     pub span: Span,
@@ -74,6 +75,11 @@ impl Program {
         &self.modules[id.0 as usize].source
     }
 
+    /// The script itself.
+    pub fn main_module(&self) -> &Arc<Module> {
+        &self.modules[self.script.0 as usize]
+    }
+
     pub fn function(&self, id: FunctionId) -> &Arc<Function> {
         &self.functions[id.0 as usize]
     }
@@ -86,11 +92,8 @@ pub struct Module {
     pub body: Block,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ModuleId(pub u32);
-
-/// The script itself.
-pub const SCRIPT: ModuleId = ModuleId(0);
 
 /// The variable that holds the script's arguments.
 pub const ARGS: Slot = Slot::of_module(0);

@@ -31,10 +31,12 @@ pub struct Loaded {
 }
 
 /// What is known of all files so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Project {
     pub loader: Option<Rc<dyn Loader>>,
-    pub modules: Vec<Option<Module>>,
+    pub modules: Vec<Option<Arc<Module>>>,
+    /// Which of them is the script itself.
+    pub script: ModuleId,
     pub functions: Vec<Known>,
     /// How many variables the modules have.
     pub slots: u32,
@@ -44,12 +46,15 @@ pub struct Project {
     pub hosted: Hosted,
     /// What is known before a run, if it is gathered.
     pub foreseen: Option<Foreseen>,
+    /// At a prompt, what the entries before have declared: they are around the entry that is checked now.
+    pub earlier: Option<Members>,
     files: HashMap<String, File>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
 }
 
 /// A function as its callers see it, before and after its body was read.
+#[derive(Clone)]
 pub struct Known {
     pub signature: Rc<Signature>,
     pub function: Option<Arc<Function>>,
@@ -68,6 +73,7 @@ pub struct Signature {
 /// What a file gives to those who use it.
 pub type Members = HashMap<String, Name>;
 
+#[derive(Clone)]
 pub enum File {
     /// Being read: to use it now is a cycle.
     Open,
@@ -116,6 +122,20 @@ impl Project {
 
     pub fn file(&self, key: &str) -> Option<&File> {
         self.files.get(key)
+    }
+
+    /// Takes the diagnostics of what was checked before out, lest they are told again.
+    #[cfg(feature = "prompt")]
+    pub fn settle(&mut self) {
+        self.loader = None;
+        self.warnings.clear();
+        self.copied_calls.clear();
+    }
+
+    /// Forgets the files that were read after the first `modules`: whoever uses them again reads them again.
+    #[cfg(feature = "prompt")]
+    pub fn forget_files(&mut self, modules: usize) {
+        self.files.retain(|_, file| matches!(file, File::Read(id, _) if (id.0 as usize) < modules));
     }
 
     /// The members of a module.
@@ -222,6 +242,7 @@ impl Project {
             inputs: inputs.into(),
             variables: variables.into(),
             modules: self.modules.into_iter().collect::<Option<_>>()?,
+            script: self.script,
             functions: self.functions.into_iter().map(|known| known.function).collect::<Option<_>>()?,
             slots: self.slots as usize,
             main,

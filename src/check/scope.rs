@@ -9,6 +9,8 @@ pub struct Scopes<'s> {
     names: HashMap<&'s str, Vec<Declared>>,
     /// The names that each open block declared, to be forgotten at its end.
     blocks: Vec<Vec<&'s str>>,
+    /// How many blocks are open at the outermost level of the file: one, or two where it has names around it.
+    file: usize,
     /// At which depths of blocks copies begin: what was declared outside can be read there, not assigned.
     copies: Vec<usize>,
     /// How many blocks are open that run when another is left.
@@ -82,6 +84,7 @@ impl<'s> Scopes<'s> {
         Self {
             names: HashMap::new(),
             blocks: Vec::new(),
+            file: 1,
             copies: Vec::new(),
             defers: 0,
             declared: 0,
@@ -91,6 +94,17 @@ impl<'s> Scopes<'s> {
 
     pub fn enter(&mut self) {
         self.blocks.push(Vec::new());
+    }
+
+    /// Enters the outermost block of the file.
+    pub fn enter_file(&mut self) {
+        self.enter();
+        self.file = self.blocks.len();
+    }
+
+    /// Whether no block of the file is open but its outermost one.
+    pub fn is_outermost(&self) -> bool {
+        self.blocks.len() == self.file
     }
 
     pub fn leave(&mut self) {
@@ -187,12 +201,42 @@ impl<'s> Scopes<'s> {
     pub fn declare(&mut self, name: &'s str) -> Slot {
         let depth = self.blocks.len();
         let at = self.frames.len() - 1;
+        let again = if self.is_outermost() { self.earlier_slot(name) } else { None };
+        if let Some(slot) = again {
+            self.declared += 1;
+            self.put(name, Name::Variable(Variable { id: self.declared, slot, depth, frame: at }));
+            return slot;
+        }
         let frame = &mut self.frames[at];
         let slot = if at == 0 { Slot::of_module(frame.slots) } else { Slot::of_frame(frame.slots) };
         frame.slots += 1;
         self.declared += 1;
         self.put(name, Name::Variable(Variable { id: self.declared, slot, depth, frame: at }));
         slot
+    }
+
+    /// A name that is around the file.
+    pub fn put_earlier(&mut self, name: &'s str, meaning: Name) {
+        let depth = self.blocks.len();
+        self.declared += 1;
+        let id = self.declared;
+        self.put(
+            name,
+            match meaning {
+                Name::Variable(variable) => Name::Variable(Variable { id, depth, ..variable }),
+                other => other,
+            },
+        );
+    }
+
+    /// Where a variable around the file lives that has this name: the functions that use it go on with what is declared
+    /// anew.
+    fn earlier_slot(&self, name: &str) -> Option<Slot> {
+        let earlier = self.names.get(name)?.iter().find(|declared| declared.depth < self.file)?;
+        match earlier.name {
+            Name::Variable(variable) => Some(variable.slot),
+            _ => None,
+        }
     }
 
     /// A point of the text of its own, after what was declared and before what will be.
@@ -245,15 +289,11 @@ impl<'s> Scopes<'s> {
         }
     }
 
-    /// How many blocks are open.
-    pub fn depth(&self) -> usize {
-        self.blocks.len()
-    }
-
     /// What the outermost block has declared.
     pub fn outermost(&self) -> impl Iterator<Item = (&'s str, Name)> {
-        let names = self.blocks.first().into_iter().flatten();
-        names.filter_map(|name| Some((*name, self.names.get(name)?.first()?.name)))
+        let names = self.blocks.get(self.file - 1).into_iter().flatten();
+        let of_file = |declared: &&Declared| declared.depth == self.file;
+        names.filter_map(move |name| Some((*name, self.names.get(name)?.iter().find(of_file)?.name)))
     }
 
     /// A visible name that looks like this one.

@@ -55,6 +55,7 @@ fn act(options: Options) -> Result<u8, u8> {
             script(&engine(&options, None)?, &options.text)?.warnings().iter().for_each(show);
             0
         }
+        Mode::Interactive => interactive(),
         Mode::Run => {
             if options.guard {
                 match program::guard() {
@@ -72,6 +73,21 @@ fn act(options: Options) -> Result<u8, u8> {
             run(&engine, &script, options, stats.as_ref())
         }
     })
+}
+
+#[cfg(feature = "prompt")]
+fn interactive() -> u8 {
+    if crate::repl::is_possible() {
+        return crate::repl::run();
+    }
+    complain("pipewright: -i: the prompt needs a terminal on standard input and standard error\n");
+    2
+}
+
+#[cfg(not(feature = "prompt"))]
+fn interactive() -> u8 {
+    complain("pipewright: -i: this build has no prompt: its feature `prompt` is off\n");
+    2
 }
 
 /// What the script runs in.

@@ -12,12 +12,15 @@ Run shell pipelines that cannot be injected.
 Usage: pipewright [OPTION…] FILE [ARGUMENT…]
        pipewright [OPTION…] -c CODE [ARGUMENT…]
        command-that-writes-a-script | pipewright
+       pipewright [-i]
        pipewright --fmt [--check] [FILE…]
 
-The script finds its arguments in the list `args`.
+The script finds its arguments in the list `args`. Without a script, on a
+terminal, it is a prompt.
 
 Options, which end at FILE or CODE:
   -c CODE          run CODE
+  -i               be a prompt
       --check      read and check the script, and run nothing; with --json an
                    object a line for each error and warning
       --ast        print the syntax tree as JSON, and run nothing
@@ -52,6 +55,8 @@ anything of it runs.
 pub enum Mode {
     #[default]
     Run,
+    /// The prompt.
+    Interactive,
     Check {
         json: bool,
     },
@@ -132,6 +137,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
                 options.mode = Mode::Explain(parser.value().map_err(wrong)?.to_string_lossy().into_owned());
                 return Ok(options);
             }
+            Some(Arg::Short('i')) => options.mode = Mode::Interactive,
             Some(Arg::Short('h') | Arg::Long("help")) => {
                 options.mode = Mode::Help;
                 return Ok(options);
@@ -150,8 +156,13 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     // What follows is the script's, options included.
     let rest = parser.raw_args().map_err(wrong)?;
     options.args = rest.map(OsString::into_vec).collect();
-    if matches!(options.text, Text::None) {
-        if !matches!(options.mode, Mode::Format { .. }) && std::io::stdin().is_terminal() {
+    if matches!(options.text, Text::None) && !matches!(options.mode, Mode::Interactive) {
+        let terminal = std::io::stdin().is_terminal();
+        if terminal && cfg!(feature = "prompt") && matches!(options.mode, Mode::Run) {
+            options.mode = Mode::Interactive;
+            return Ok(options);
+        }
+        if terminal && !matches!(options.mode, Mode::Format { .. }) {
             return Err(format!("pipewright: no script is given\n{USAGE}"));
         }
         options.text = Text::StandardInput;

@@ -4,6 +4,8 @@
 
 pub mod build;
 mod cancel;
+#[cfg(feature = "prompt")]
+mod dialog;
 #[expect(clippy::module_inception, reason = "its main type is Engine")]
 mod engine;
 mod error;
@@ -33,6 +35,8 @@ pub use crate::eval::{Event, Observer, PipelineReport, Place};
 pub use crate::host::{Function, IntoResult, Stage, StageCx, StageError, Streams};
 pub use crate::process::{Signal, StageEnd, StageReport};
 pub use cancel::CancelToken;
+#[cfg(feature = "prompt")]
+pub(crate) use dialog::{Dialog, Ended, Kind};
 pub use engine::{BuildError, Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, ParseError};
 pub use io::{Input, LineSink, Output};

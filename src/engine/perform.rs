@@ -106,6 +106,7 @@ impl Request {
         }
         let setup = Setup {
             own_process: shared.own_process,
+            interactive: false,
             observers,
             audit: self.audit,
             dry_run: self.dry_run,

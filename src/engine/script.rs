@@ -1,7 +1,7 @@
 //! Checked text.
 
 use super::{Engine, ParseError, source};
-use crate::check::program::{Program, SCRIPT};
+use crate::check::program::Program;
 use crate::check::{Loaded, Loader};
 use crate::diag::{Diagnostic, code, reason};
 use std::path::Path;
@@ -70,7 +70,7 @@ impl Script {
 
     /// Its program once more, with what is known of it before it runs.
     pub(super) fn foreseen(&self) -> Result<Program, ParseError> {
-        let text = self.program.source(SCRIPT).text();
+        let text = self.program.main_module().source.text();
         self.builder.program(text.as_bytes().to_vec(), true)
     }
 
@@ -160,7 +160,7 @@ impl ScriptBuilder {
 }
 
 /// Reads the files that a script uses, relative to the file that names them.
-struct Files;
+pub(super) struct Files;
 
 impl Loader for Files {
     fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {

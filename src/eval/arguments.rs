@@ -109,8 +109,8 @@ fn convert(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
 impl Interpreter {
     /// The arguments of the script for its `main`, if it has one. Looked at before anything runs.
     pub(super) fn main_arguments(&self) -> Eval<Asked> {
-        let Some(id) = self.shared.program.main else { return Ok(Asked::Script) };
-        let function = self.shared.program.function(id);
+        let Some(id) = self.program.main else { return Ok(Asked::Script) };
+        let function = self.program.function(id);
         let Value::List(args) = self.slot(ARGS) else { return Ok(Asked::Script) };
         let words: Vec<Argument> = args
             .iter()
@@ -155,7 +155,7 @@ impl Interpreter {
     }
 
     fn script_name(&self) -> String {
-        let name = self.shared.program.source(SCRIPT).name();
+        let name = self.program.main_module().source.name();
         name.rsplit('/').next().unwrap_or(name).to_string()
     }
 
@@ -168,7 +168,7 @@ impl Interpreter {
 
     /// What `--help` prints: how the script is called, what its comment says, and its options.
     fn help(&self, function: &Function) -> String {
-        let source = self.shared.program.source(function.module);
+        let source = self.program.source(function.module);
         let mut text = self.usage_line(function) + "\n";
         if !function.doc.is_empty() {
             text.push_str(&format!("\n{}\n", function.doc));

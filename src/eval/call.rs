@@ -28,7 +28,7 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- function values
 
     pub(super) fn function_value(&self, id: FunctionId) -> Value {
-        let function = self.shared.program.function(id).clone();
+        let function = self.program.function(id).clone();
         let name = function.name.to_string();
         Value::from(Opaque::new("function", name, Closure { function, captures: Box::new([]) }))
     }
@@ -41,7 +41,7 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- calls
 
     pub(super) fn call_named(&mut self, id: FunctionId, arguments: &[Argument], span: Span) -> Eval<Value> {
-        let function = self.shared.program.function(id).clone();
+        let function = self.program.function(id).clone();
         let base = self.slots.len();
         for argument in arguments {
             let value = match argument {
@@ -105,7 +105,7 @@ impl Interpreter {
                 values.len()
             );
             let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
-            let source = self.shared.program.source(closure.function.module);
+            let source = self.program.source(closure.function.module);
             let place = parameters.first().map_or(closure.function.span, |first| first.span);
             return Err(Error::value(error.also_at(source, place, "declared here")).into());
         }
@@ -123,7 +123,7 @@ impl Interpreter {
 
     /// Calls a function as a command; its status.
     pub(super) fn call_command(&mut self, id: FunctionId, given: Vec<Given>, span: Span) -> Eval<u8> {
-        let function = self.shared.program.function(id).clone();
+        let function = self.program.function(id).clone();
         let value = self.call_given(&function, given, span)?;
         self.status_of_call(id, value, span)
     }
@@ -153,7 +153,7 @@ impl Interpreter {
             Value::Null | Value::Bool(true) => Ok(0),
             Value::Bool(false) => Ok(1),
             other => {
-                let name = &self.shared.program.function(id).name;
+                let name = &self.program.function(id).name;
                 let message = format!("`{name}` returned {}, which nobody takes", other.type_of().phrase());
                 let error = page(code::VALUE_UNUSED, self.source(), span, message, "called as a command");
                 let help = match &**name {
@@ -198,7 +198,7 @@ impl Interpreter {
     ) -> Eval<Value> {
         self.enter_call(self.calls, span)?;
         if self.calls > MAX_CALLS || stack::is_low() {
-            let source = self.shared.program.source(caller);
+            let source = self.program.source(caller);
             let message = format!("functions call each other too deeply: {MAX_CALLS} calls are open");
             let message = if self.calls > MAX_CALLS {
                 message
@@ -251,7 +251,7 @@ impl Interpreter {
             value => Some(value.type_of()).filter(|found| !accepts(kind, *found)),
         };
         let Some(found) = found else { return Ok(()) };
-        let source = self.shared.program.source(caller);
+        let source = self.program.source(caller);
         let message = format!(
             "`{}` is declared as {}, and given {}",
             parameter.formal.name,

@@ -135,7 +135,7 @@ impl Interpreter {
             };
             arguments.extend(texts.into_iter().map(|text| Argument { text, literal }));
         }
-        let name = self.shared.program.function(function).name.as_bytes().to_vec();
+        let name = self.program.function(function).name.as_bytes().to_vec();
         let work = Work::Function(FunctionCall { function, name, words: arguments });
         Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
     }
@@ -145,7 +145,7 @@ impl Interpreter {
         if let Unwind::Error(error) = &mut unwind
             && error.diagnostic.code == code::NOT_A_WORD
         {
-            let name = &self.shared.program.functions[function.0 as usize].name;
+            let name = &self.program.functions[function.0 as usize].name;
             let other = error.diagnostic.help.join("; or ");
             error.diagnostic.help = vec![format!("hand it over as a value: {name}(…); or {other}")];
         }
@@ -297,7 +297,7 @@ impl Interpreter {
         if std::path::Path::new(&self.directory_path()).join(name).is_file() {
             return format!("a file of this name is in the directory: ./{name}");
         }
-        let program = &self.shared.program;
+        let program = &self.program;
         let elsewhere = program.functions.iter().find(|one| *one.name == *name && one.module != self.module);
         if let Some(function) = elsewhere {
             let file = program.source(function.module).name();
@@ -323,14 +323,14 @@ impl Interpreter {
             )
             .into()),
             Work::Function(call) => {
-                let function = self.shared.program.function(call.function);
+                let function = self.program.function(call.function);
                 match arguments::bind(function, &call.words) {
                     Ok(given) => self.call_command(call.function, given, span),
                     Err(reason) => {
                         let message = format!("{}: {reason}", function.name);
                         let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
                         let at = function.parameters.first().map_or(function.span, |first| first.span);
-                        let source = self.shared.program.source(function.module);
+                        let source = self.program.source(function.module);
                         Err(Error::value(error.also_at(source, at, "declared here")).into())
                     }
                 }

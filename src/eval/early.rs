@@ -23,6 +23,12 @@ pub(super) fn mark_unset(program: &Program, slots: &mut [Value]) {
     }
 }
 
+/// The value of a variable whose `let` has not run.
+#[cfg(feature = "prompt")]
+pub(super) fn unset() -> Value {
+    Value::from(Opaque::new("unset", "", Unset))
+}
+
 impl Interpreter {
     pub(super) fn refuse_early(
         &self,
@@ -38,7 +44,7 @@ impl Interpreter {
         if has_run {
             return Ok(());
         }
-        let modules = &self.shared.program.modules;
+        let modules = &self.program.modules;
         let source = &modules[caller.0 as usize].source;
         let (message, help) = too_early(&function.name, need);
         let error = page(code::CALLED_TOO_EARLY, source, span, message, "called too early").also_at(

@@ -9,7 +9,7 @@ use super::observe::Observers;
 use super::settings::{Settings, TimeLimit};
 use super::substitution::Substitution;
 use super::unwind::{Error, Eval, StageOutcome, Unwind};
-use crate::check::program::{ARGS, ModuleId, Program, SCRIPT, Slot};
+use crate::check::program::{ARGS, ModuleId, Program, Slot};
 use crate::diag::{Redactions, Source};
 use crate::policy::Policy;
 use crate::process::{
@@ -31,6 +31,9 @@ pub struct Setup {
     /// caught, and orphans of programs come to it, which are ended with the run; on a terminal its programs stay in
     /// its group.
     pub own_process: bool,
+    /// Somebody types at a terminal: what a Ctrl-C ends is the entry that runs, and no job beside it; and what programs
+    /// leave behind, such as the server of tmux(1), is meant to stay.
+    pub interactive: bool,
     pub observers: Observers,
     /// Where everything is recorded that it does.
     pub audit: Option<audit::Log>,
@@ -60,8 +63,8 @@ pub struct Setup {
 
 /// What all threads of a run share.
 pub struct Shared {
-    pub program: Arc<Program>,
     own_process: bool,
+    pub(super) interactive: bool,
     adopting: Once,
     /// What the host stops it by.
     cancel: Interrupt,
@@ -121,6 +124,7 @@ impl Shared {
 /// One thread of a run. A stage, job or capture that works on copies has a fork of its own.
 pub struct Interpreter {
     pub(super) shared: Arc<Shared>,
+    pub(super) program: Arc<Program>,
     /// The variables of the modules, and after them the frames of the calls that are open.
     pub(super) slots: Vec<Value>,
     /// Where the innermost frame begins, and the modules' variables (at 0): see [`Slot::home`].
@@ -179,14 +183,15 @@ impl Interpreter {
         for (slot, value) in setup.variables {
             slots[slot.place()] = value;
         }
+        let script = program.script;
         let times = [(setup.timeout, false), (setup.limits.wall_time, true)];
         let limits = times.into_iter().filter_map(|(time, hard)| {
-            Some(Arc::new(TimeLimit::of_run(time?, hard, program.source(SCRIPT).clone())))
+            Some(Arc::new(TimeLimit::of_run(time?, hard, program.source(script).clone())))
         });
         let settings = Settings::of_run(limits.collect());
         let shared = Shared {
-            program,
             own_process: setup.own_process,
+            interactive: setup.interactive,
             adopting: Once::new(),
             cancel: setup.interrupt,
             interrupt: OnceLock::new(),
@@ -202,9 +207,10 @@ impl Interpreter {
         };
         Self {
             shared: Arc::new(shared),
+            program,
             slots,
             homes: [0, 0],
-            module: SCRIPT,
+            module: script,
             used: Vec::new(),
             calls: 0,
             returned: Value::Null,
@@ -229,6 +235,7 @@ impl Interpreter {
     pub(super) fn fork(&self) -> Self {
         Self {
             shared: self.shared.clone(),
+            program: self.program.clone(),
             slots: self.slots.clone(),
             homes: self.homes,
             module: self.module,
@@ -275,8 +282,9 @@ impl Interpreter {
             Asked::Help(text) => return self.print_help(&text),
         };
         self.audit_begin()?;
-        let ran = self.block(&shared.program.modules[SCRIPT.0 as usize].body);
-        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(&shared.program, main)));
+        let program = self.program.clone();
+        let ran = self.block(&program.main_module().body);
+        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(&program, main)));
         self.end(ran)
     }
 
@@ -328,13 +336,13 @@ impl Interpreter {
 
     /// Called before a program is started.
     pub(super) fn adopt_orphans(&self) {
-        if self.shared.own_process {
+        if self.shared.own_process && !self.shared.interactive {
             self.shared.adopting.call_once(process::own_process);
         }
     }
 
     pub(super) fn source(&self) -> &Arc<Source> {
-        self.shared.program.source(self.module)
+        self.program.source(self.module)
     }
 
     #[inline]
@@ -404,6 +412,9 @@ impl Interpreter {
     pub(super) fn new_group(&self) -> Group {
         if self.settings.detach {
             return Group::sessions();
+        }
+        if self.shared.interactive && self.settings.job.is_some() {
+            return Group::own();
         }
         // In a host it is never the terminal's business how programs are grouped.
         let terminal = self.shared.own_process

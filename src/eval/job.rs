@@ -20,6 +20,14 @@ pub struct Job {
     pub span: Span,
 }
 
+impl Job {
+    /// The first line of what started it.
+    fn text(&self) -> String {
+        let text = self.source.text().get(self.span.range()).unwrap_or_default();
+        crate::diag::visible(text.lines().next().unwrap_or_default().as_bytes())
+    }
+}
+
 /// What the job and those who wait for it share.
 pub struct JobState {
     /// Stops it.
@@ -87,7 +95,9 @@ impl Interpreter {
         let mut fork = self.fork();
         self.close_inherited_input(&mut fork.files, span)?;
         // The handlers must be there before the job has children: a signal then ends them too.
-        let cancel = self.interrupt().child().map_err(|error| {
+        let outer = self.interrupt();
+        let cancel = if self.shared.interactive { Interrupt::new() } else { outer.child() };
+        let cancel = cancel.map_err(|error| {
             let message = format!("can't start a job: {}", reason(&error));
             self.fail(Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "this job"), 126))
         })?;
@@ -164,6 +174,16 @@ impl Interpreter {
         }
     }
 
+    /// Takes the jobs out that have ended: the text of each, and its failure if it failed.
+    #[cfg(feature = "prompt")]
+    pub fn ended_jobs(&mut self) -> Vec<(String, Eval<()>)> {
+        let jobs = std::mem::take(&mut self.jobs);
+        let (ended, running) = jobs.into_iter().partition(|job| job.state.status().is_some());
+        self.jobs = running;
+        let ended: Vec<Job> = ended;
+        ended.into_iter().map(|job| (job.text(), self.await_job(&job))).collect()
+    }
+
     /// The script ends early. An interrupt ends its jobs by itself; after a failure they are awaited, since half a
     /// job is worse than a late one.
     pub(super) fn end_jobs(&mut self, _: &Unwind) {
@@ -224,10 +244,8 @@ impl Interpreter {
         running
             .map(|(place, job)| {
                 let pid = job.state.pid().map_or_else(|| "-".to_string(), |pid| pid.to_string());
-                let text = job.source.text().get(job.span.range()).unwrap_or_default();
-                let line = text.lines().next().unwrap_or_default();
                 // The form of POSIX's jobs -l, without signs for a current job: no command here takes one.
-                format!("[{}] {pid} Running {}\n", place + 1, crate::diag::visible(line.as_bytes()))
+                format!("[{}] {pid} Running {}\n", place + 1, job.text())
             })
             .collect()
     }

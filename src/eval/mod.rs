@@ -9,6 +9,8 @@ mod capture;
 mod command;
 mod dry;
 mod early;
+#[cfg(feature = "prompt")]
+mod entry;
 mod expression;
 mod host;
 mod interpreter;

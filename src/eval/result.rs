@@ -4,7 +4,7 @@ use super::Interpreter;
 use super::early::is_unset;
 use super::interpreter::Setup;
 use super::unwind::Eval;
-use crate::check::program::{FunctionId, ModuleId, Program, SCRIPT, Slot, Statement, StatementKind};
+use crate::check::program::{FunctionId, Program, Slot, Statement, StatementKind};
 use crate::value::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct Ran {
 
 impl fmt::Debug for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.program.source(SCRIPT).name())
+        f.write_str(self.program.main_module().source.name())
     }
 }
 
@@ -49,7 +49,7 @@ impl Interpreter {
 
     /// The script as it has run, with its variables, which are gone here.
     pub fn take_ran(&mut self) -> Ran {
-        let program = self.shared.program.clone();
+        let program = self.program.clone();
         self.slots.truncate(program.slots);
         Ran { slots: std::mem::take(&mut self.slots), used: std::mem::take(&mut self.used), program }
     }
@@ -57,8 +57,8 @@ impl Interpreter {
     /// Calls a function of the script.
     pub fn call(&mut self, function: FunctionId, arguments: &[Value]) -> Eval<Value> {
         let value = self.function_value(function);
-        let span = self.shared.program.function(function).span;
-        self.module = SCRIPT;
+        let span = self.program.function(function).span;
+        self.module = self.program.script;
         let called = self.apply_values(&value, arguments, span);
         let (result, ended) = match called {
             Ok(value) => (value, Ok(())),
@@ -70,17 +70,20 @@ impl Interpreter {
     /// Keeps the value of a statement of the script's own level, where a result is wanted.
     #[inline]
     pub(super) fn note_result(&mut self, value: Value) {
-        if self.result.is_some() && self.calls == 0 && self.shielded.is_none() && self.module == SCRIPT {
+        if self.result.is_some()
+            && self.calls == 0
+            && self.shielded.is_none()
+            && self.module == self.program.script
+        {
             self.result = Some(value);
         }
     }
 
     /// What `main` returned, or without one the value of the call that the script ends with; else null.
     pub fn result(&mut self) -> Value {
-        let program = &self.shared.program;
+        let program = &self.program;
         let ends_with_call = || {
-            let ModuleId(script) = SCRIPT;
-            let last = program.modules[script as usize].body.statements.last();
+            let last = program.main_module().body.statements.last();
             matches!(last, Some(Statement { kind: StatementKind::Evaluate(_), .. }))
         };
         let given = program.main.is_some() || ends_with_call();

@@ -116,9 +116,9 @@ impl Interpreter {
         }
         self.used.resize(self.used.len().max(place + 1), false);
         self.used[place] = true;
-        let shared = self.shared.clone();
+        let program = self.program.clone();
         let user = std::mem::replace(&mut self.module, module);
-        let result = self.block(&shared.program.modules[place].body);
+        let result = self.block(&program.modules[place].body);
         self.module = user;
         result
     }

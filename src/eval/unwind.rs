@@ -132,6 +132,15 @@ impl Error {
 }
 
 impl Error {
+    /// The statuses of the stages of the pipeline that failed, or that of the error.
+    #[cfg(feature = "prompt")]
+    pub fn statuses(&self) -> Vec<u8> {
+        if self.stages.is_empty() {
+            return vec![self.status];
+        }
+        self.stages.iter().map(StageOutcome::status).collect()
+    }
+
     /// The page to be shown, with the calls that it came out of.
     pub fn into_page(self) -> Diagnostic {
         let page = self.diagnostic;

@@ -10,8 +10,14 @@
 mod commands;
 mod expressions;
 mod quotes;
+#[cfg_attr(not(feature = "prompt"), expect(dead_code, reason = "only the prompt asks"))]
+mod typed;
 
 use crate::span::Span;
+
+use typed::Notes;
+#[cfg(feature = "prompt")]
+pub use typed::{Look, Place, Typed, typed};
 
 /// How deep brackets, quotes and blocks may stand in one another.
 pub const MAX_NESTING: usize = 256;
@@ -128,6 +134,8 @@ pub(super) struct Scanner<'s> {
     pub(super) head: bool,
     /// Where the last token that is not blank ended, for expressions.
     pub(super) last: usize,
+    /// What is known of the text on the way, where somebody types it.
+    notes: Option<Box<Notes>>,
 }
 
 /// Scans a whole text.
@@ -148,6 +156,7 @@ impl<'s> Scanner<'s> {
             statement_start: true,
             head: false,
             last: 0,
+            notes: None,
         }
     }
 
@@ -191,6 +200,7 @@ impl<'s> Scanner<'s> {
                 Context::Double | Context::MultiLine | Context::Document => self.double()?,
             }
         }
+        self.note_end();
         while matches!(self.top().context, Context::ExpressionLine { .. }) {
             self.stack.pop();
         }
@@ -226,6 +236,7 @@ impl<'s> Scanner<'s> {
         if self.stack.len() + self.outside > MAX_NESTING {
             return Err(Problem::TooDeep { at });
         }
+        self.note_open(context, at);
         self.stack.push(Open { context, at });
         self.at += length;
         self.word_start = true;
@@ -236,6 +247,8 @@ impl<'s> Scanner<'s> {
     }
 
     fn pop(&mut self) {
+        let opened = self.top().at;
+        self.note_close(opened);
         self.stack.pop();
         self.at += 1;
         self.word_start = false;

@@ -8,6 +8,8 @@
 pub mod marked;
 pub mod place;
 pub mod probe_output;
+#[cfg(feature = "prompt")]
+pub mod pty;
 pub mod rng;
 pub mod run;
 

@@ -321,12 +321,12 @@ impl Interpreter {
     }
 
     fn shown_call(&self, function: FunctionId, words: &[Shown]) -> String {
-        shown_words(&self.shared.program.function(function).name, words)
+        shown_words(&self.program.function(function).name, words)
     }
 
     /// Follows a function. Words that are not known are unknowns in it.
     fn dry_call(&mut self, id: FunctionId, words: &[Shown], literal: &[bool], span: Span) -> Eval<Truth> {
-        let function = self.shared.program.function(id).clone();
+        let function = self.program.function(id).clone();
         // Something that no script holds stands for an unknown word while words are bound.
         let stand_in = |at: usize| format!("\u{1}{at}").into_bytes();
         let text = |(at, word): (usize, &Shown)| if word.known { word.text.clone() } else { stand_in(at) };
@@ -356,7 +356,7 @@ impl Interpreter {
             Given::Value(value) => Given::Value(real(value)),
             Given::Default => Given::Default,
         });
-        let function = self.shared.program.function(id).clone();
+        let function = self.program.function(id).clone();
         let value = self.call_given(&function, given.collect(), span)?;
         if as_unknown(&value).is_some() {
             return Ok(Truth::Unknown);

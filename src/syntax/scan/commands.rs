@@ -1,5 +1,6 @@
 //! Commands, as the delimiter scanner sees them: where words and statements begin, and what leads to an expression.
 
+use super::typed::Look;
 use super::{Context, Problem, Scanner};
 use crate::span::Span;
 
@@ -12,6 +13,7 @@ impl Scanner<'_> {
                 self.word_start = true;
             }
             b'\n' => {
+                self.note_line_end();
                 self.newline()?;
                 self.separator();
             }
@@ -24,9 +26,15 @@ impl Scanner<'_> {
                 }
                 self.at += 2;
             }
-            b'\\' => self.at += self.escape(),
+            b'\\' => {
+                if self.word_start {
+                    self.note_word();
+                }
+                self.at += self.escape();
+            }
             b'#' if self.word_start => self.comment(),
             b';' | b'&' | b'|' => {
+                self.note_separator();
                 self.at += 1;
                 self.separator();
             }
@@ -34,11 +42,13 @@ impl Scanner<'_> {
                 self.push(Context::Commands(b')'), 2)?;
             }
             b'<' if self.starts("<<<") => {
+                self.note_redirection(3);
                 self.at += 3;
                 self.word_start = true;
             }
             b'<' if self.byte(1) == b'<' => self.here_document()?,
             b'<' | b'>' => {
+                self.note_redirection(1);
                 self.at += 1;
                 self.word_start = true;
             }
@@ -66,17 +76,22 @@ impl Scanner<'_> {
             }
             b'!' if self.word_start && matches!(self.byte(1), b' ' | b'\t') => self.at += 1,
             _ => {
+                if self.word_start {
+                    self.note_word();
+                }
                 if self.word_start && (byte.is_ascii_alphabetic() || byte == b'_') && self.words()? {
                     return Ok(());
                 }
                 self.word_start = false;
+                // Before what a `$(` opens, where a statement begins.
+                self.statement_start = false;
                 if !self.quote()? {
+                    self.note_variable();
                     self.at += 1;
                     while self.at < self.text.len() && is_dull(self.text[self.at]) {
                         self.at += 1;
                     }
                 }
-                self.statement_start = false;
             }
         }
         Ok(())
@@ -150,7 +165,9 @@ impl Scanner<'_> {
 
     pub(super) fn comment(&mut self) {
         let rest = &self.text[self.at..];
-        self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let end = self.at + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        self.note(self.at, end, Look::Comment);
+        self.at = end;
     }
 }
 
@@ -160,7 +177,7 @@ const fn is_dull(byte: u8) -> bool {
 }
 
 /// Whether a statement that begins with a name assigns: `x = …`, `x.y += …`, `x[…] = …`, or calls `x(…)`.
-fn assigns(rest: &[u8]) -> bool {
+pub(super) fn assigns(rest: &[u8]) -> bool {
     let mut at = 0;
     while let Some(&byte) = rest.get(at) {
         match byte {

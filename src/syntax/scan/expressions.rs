@@ -17,6 +17,7 @@ impl Scanner<'_> {
                 self.word_start = true;
             }
             b'|' | b'&' => {
+                self.note_separator();
                 self.stack.pop();
                 self.separator();
             }
@@ -57,6 +58,7 @@ impl Scanner<'_> {
             b'{' => self.push(Context::Expression(b'}'), 1)?,
             b'\\' => self.at += 1,
             _ => {
+                self.note_token();
                 if !self.quote()? {
                     self.at += 1;
                 }
@@ -83,7 +85,7 @@ impl Scanner<'_> {
     }
 
     /// Whether an expression goes on over the end of its line.
-    fn continues(&self) -> bool {
+    pub(super) fn continues(&self) -> bool {
         let before = &self.text[..self.last];
         let operator = matches!(
             before.last(),

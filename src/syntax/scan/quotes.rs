@@ -1,5 +1,6 @@
 //! Quoted text and `$…`, as the delimiter scanner sees them.
 
+use super::typed::Look;
 use super::{Context, MAX_NESTING, Problem, Scanner};
 use crate::span::Span;
 
@@ -13,16 +14,26 @@ impl Scanner<'_> {
                 self.at += 2;
                 self.pop();
             }
-            b'\\' => self.at += 2,
+            b'\\' => {
+                let next = self.text[self.at..].iter().skip(2);
+                let rest = next.take_while(|byte| **byte & 0xc0 == 0x80).count();
+                self.note(self.at, (self.at + 2 + rest).min(self.text.len()), Look::String);
+                self.at += 2;
+            }
             b'$' if matches!(self.byte(1), b'(' | b'{' | b'[') => {
                 self.quote()?;
             }
             b'`' => self.backtick()?,
             _ => {
+                let start = self.at;
                 self.at += 1;
                 while self.at < self.text.len() && !matches!(self.text[self.at], b'"' | b'\\' | b'$' | b'`') {
                     self.at += 1;
                 }
+                self.note(start, self.at, Look::String);
+                let end = std::mem::replace(&mut self.at, start);
+                self.note_variable();
+                self.at = end;
             }
         }
         self.at = self.at.min(self.text.len());
@@ -91,6 +102,7 @@ impl Scanner<'_> {
                 _ => at += 1,
             }
         }
+        self.note(self.at, at + 1, Look::String);
         self.at = at + 1;
         Ok(())
     }

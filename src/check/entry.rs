@@ -1,0 +1,114 @@
+//! The check of what is typed at a prompt: each entry is a file of its own, and all before it stand around it.
+//!
+//! ```text
+//! > let host = "web1"              the first entry
+//! > fn ping() { echo $host }       sees it
+//! > let host = "web2"              the same variable: `ping` prints web2 from now on
+//! > fn ping() { echo up }          another function: who was declared before still calls the one it was checked with
+//! ```
+//!
+//! Functions, variables and files keep their numbers from entry to entry, so that the state of the run goes on, too.
+
+use super::lower::Checked;
+use super::program::{ARGS, Block, FunctionId, Module, ModuleId, Program, Slot};
+use super::project::{Loader, Project};
+use super::scope::{Name, Scopes};
+use crate::diag::{Diagnostic, Source};
+use crate::host::Hosted;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What has been declared at a prompt so far.
+#[derive(Clone)]
+pub struct Earlier(Project);
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    Variable(Slot),
+    Function(FunctionId),
+    File,
+}
+
+impl Earlier {
+    /// Nothing but `args`, and what the host has.
+    pub fn none(hosted: Hosted) -> Self {
+        let mut project = Project::new(None);
+        project.hosted = hosted;
+        let source = Arc::new(Source::new("prompt", ""));
+        project.modules.push(Some(Arc::new(Module { source, body: Block::default() })));
+        let mut scopes = Scopes::new(0);
+        scopes.enter_file();
+        debug_assert_eq!(scopes.declare("args"), ARGS);
+        project.earlier =
+            Some(scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning)).collect());
+        project.slots = scopes.slots();
+        Self(project)
+    }
+
+    /// A program that has all that was declared, and runs the last entry.
+    ///
+    /// # Errors
+    /// A bug of ours.
+    pub fn program(&self) -> Result<Program, Vec<Diagnostic>> {
+        let names = self.0.earlier.clone().unwrap_or_default();
+        self.0.clone().into_program(None, &names).ok_or_else(|| vec![super::bug()])
+    }
+
+    /// Checks an entry. The program has all that was declared before, and runs the entry alone.
+    ///
+    /// # Errors
+    /// As of [`super::check`].
+    pub fn check(
+        &self,
+        source: &Arc<Source>,
+        loader: Rc<dyn Loader>,
+    ) -> Result<(Program, Self), Vec<Diagnostic>> {
+        let mut project = self.0.clone();
+        project.loader = Some(loader);
+        project.script = ModuleId(project.modules.len() as u32);
+        let id = project.open(None);
+        let Checked { mut project, members, mut errors, .. } = super::file(source, id, project);
+        errors.extend(project.lost_assignments());
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        project.settle();
+        let names = project.earlier.get_or_insert_default();
+        names.extend(members);
+        // What its `main` would be is a function like any other.
+        let earlier = Self(project);
+        Ok((earlier.program()?, earlier))
+    }
+
+    /// The names, in no order.
+    pub fn names(&self) -> impl Iterator<Item = (&str, Meaning)> {
+        self.0.earlier.iter().flatten().map(|(name, meaning)| (name.as_str(), meaning_of(*meaning)))
+    }
+
+    pub fn meaning(&self, name: &str) -> Option<Meaning> {
+        self.0.earlier.as_ref()?.get(name).copied().map(meaning_of)
+    }
+
+    /// After an entry has failed: takes out the variables that have no value, and the files that it alone has used, for
+    /// they may not have run to their end.
+    pub fn forget(&mut self, has_value: impl Fn(Slot) -> bool, before: &Self) {
+        let files = before.0.modules.len();
+        self.0.forget_files(files);
+        if let Some(names) = &mut self.0.earlier {
+            names.retain(|_, meaning| match meaning {
+                Name::Variable(variable) => has_value(variable.slot()),
+                Name::Function(_) => true,
+                Name::Module(id) => (id.0 as usize) < files,
+            });
+        }
+    }
+}
+
+fn meaning_of(name: Name) -> Meaning {
+    match name {
+        Name::Variable(variable) => Meaning::Variable(variable.slot()),
+        Name::Function(id) => Meaning::Function(id),
+        Name::Module(_) => Meaning::File,
+    }
+}

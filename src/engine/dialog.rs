@@ -1,0 +1,233 @@
+//! A script that is given in parts, each run before the next is known: what the prompt works on.
+
+use super::script::Files;
+use super::source;
+use crate::check::program::{Function, Program};
+use crate::check::{Earlier, Loaded, Loader, Meaning};
+use crate::diag::{Code, Diagnostic, Redactions, code};
+use crate::eval::{Interpreter, Setup, Unwind};
+use crate::host::{HostStage, Hosted};
+use crate::process::{Environment, Signal};
+use crate::span::Span;
+use crate::value::Value;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The state that entries share: variables, functions, directory, environment, jobs.
+pub(crate) struct Dialog {
+    interpreter: Interpreter,
+    earlier: Earlier,
+}
+
+/// An entry that has passed the check.
+pub(crate) struct Entry {
+    program: Arc<Program>,
+    earlier: Earlier,
+}
+
+/// How an entry ended.
+pub(crate) enum Ended {
+    /// With the value of the call that it ends with, else null.
+    Value(Value),
+    /// By an error, with the statuses of the stages of the pipeline that it comes from.
+    Error { page: Box<Diagnostic>, status: u8, statuses: Vec<u8> },
+    /// `exit`: the dialog is over.
+    Exit(u8),
+    /// By a signal.
+    Signal(Signal),
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Variable,
+    Function,
+    File,
+}
+
+impl Dialog {
+    /// One that works on the streams, signals, directory and environment of this process, whose terminal somebody
+    /// types at.
+    ///
+    /// # Errors
+    /// A bug of ours.
+    pub fn new(stages: Vec<Arc<HostStage>>) -> Result<Self, Vec<Diagnostic>> {
+        let setup = Setup { own_process: true, interactive: true, ..Setup::default() };
+        let earlier = Earlier::none(Hosted { stages, ..Hosted::default() });
+        let interpreter = Interpreter::new(Arc::new(earlier.program()?), setup);
+        Ok(Self { interpreter, earlier })
+    }
+
+    /// Checks an entry, and runs nothing.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn check(&self, name: &str, text: &str) -> Result<Entry, Vec<Diagnostic>> {
+        let source = source(name, text.as_bytes().to_vec()).map_err(|error| error.0)?;
+        let loader = Rc::new(FilesBelow { entry: name.to_string(), directory: self.directory() });
+        let (program, earlier) = self.earlier.check(&source, loader)?;
+        Ok(Entry { program: Arc::new(program), earlier })
+    }
+
+    /// The parts of a text that is being typed which the check would refuse. No file is read for it.
+    pub fn wrong(&self, text: &str) -> Vec<(Code, Span)> {
+        let Ok(source) = source("typed", text.as_bytes().to_vec()) else { return Vec::new() };
+        let errors = self.earlier.check(&source, Rc::new(NoFiles)).err().unwrap_or_default();
+        let at = |error: &Diagnostic| {
+            let label = error.primary().filter(|label| Arc::ptr_eq(&label.source, &source))?;
+            Some((error.code, label.span))
+        };
+        errors.iter().filter(|error| error.code != code::USE_FAILED).filter_map(at).collect()
+    }
+
+    /// Calls a function that an entry has declared, beside the entries: what it runs is no pipeline of theirs.
+    ///
+    /// # Errors
+    /// Its failure.
+    pub fn call(&mut self, name: &str, arguments: &[Value]) -> Option<Result<Value, Box<Diagnostic>>> {
+        let Meaning::Function(id) = self.earlier.meaning(name)? else { return None };
+        let called = self.interpreter.call_beside(id, arguments);
+        Some(called.map_err(|unwind| match self.ended(unwind) {
+            Ended::Error { page, .. } => page,
+            _ => Box::new(Diagnostic::new(code::CANCELLED, format!("`{name}` was ended"))),
+        }))
+    }
+
+    /// Runs an entry. What it declares is there for the next, as far as it came.
+    pub fn run(&mut self, entry: Entry) -> Ended {
+        let before = std::mem::replace(&mut self.earlier, entry.earlier);
+        let ran = self.interpreter.enter(entry.program);
+        if ran.is_err() {
+            self.earlier.forget(|slot| self.interpreter.has_value(slot), &before);
+        }
+        match ran {
+            Ok(value) => Ended::Value(value),
+            Err(unwind) => self.ended(unwind),
+        }
+    }
+
+    fn ended(&self, unwind: Unwind) -> Ended {
+        let error = match unwind {
+            Unwind::Exit(status) => return Ended::Exit(status),
+            Unwind::Interrupted(signal) => return Ended::Signal(signal),
+            Unwind::PipeClosed => return Ended::Signal(Signal::PIPE),
+            // None of these leaves a file: there is no limit of a run, and the check refuses the others.
+            Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Exhausted => {
+                return Ended::Value(Value::Null);
+            }
+            Unwind::Error(error) => error,
+            Unwind::TimedOut(timed_out) => Box::new(timed_out.into_error()),
+        };
+        let (status, statuses) = (error.status, error.statuses());
+        let page = Box::new(error.into_page().redact(self.interpreter.redactions()));
+        Ended::Error { page, status, statuses }
+    }
+
+    /// Ends what runs beside.
+    pub fn leave(&mut self) {
+        self.interpreter.leave();
+    }
+
+    /// The signal that has asked this process to end since the last call, if one has.
+    pub fn take_request(&self) -> Option<Signal> {
+        self.interpreter.take_request()
+    }
+
+    // -------------------------------------------------------------------------------------- what there is
+
+    /// The names that entries have declared, in no order.
+    pub fn names(&self) -> impl Iterator<Item = (&str, Kind)> {
+        self.earlier.names().map(|(name, meaning)| (name, kind_of(meaning)))
+    }
+
+    /// What a name stands for.
+    pub fn kind(&self, name: &str) -> Option<Kind> {
+        self.earlier.meaning(name).map(kind_of)
+    }
+
+    /// The value of a variable.
+    pub fn value(&self, name: &str) -> Option<Value> {
+        match self.earlier.meaning(name)? {
+            Meaning::Variable(slot) => Some(self.interpreter.value_of(slot)),
+            _ => None,
+        }
+    }
+
+    /// A function that an entry has declared.
+    pub fn function(&self, name: &str) -> Option<&Arc<Function>> {
+        match self.earlier.meaning(name)? {
+            Meaning::Function(id) => Some(self.interpreter.function_of(id)),
+            _ => None,
+        }
+    }
+
+    /// The directory that commands run in.
+    pub fn directory(&self) -> PathBuf {
+        self.interpreter.directory()
+    }
+
+    /// The environment that programs get.
+    pub fn environment(&self) -> &Environment {
+        self.interpreter.environment()
+    }
+
+    /// How many jobs run.
+    pub fn jobs_running(&self) -> usize {
+        self.interpreter.jobs_running()
+    }
+
+    /// The jobs that have ended since the last call: what started each, and how it ended.
+    pub fn ended_jobs(&mut self) -> Vec<(String, Ended)> {
+        let ended = self.interpreter.ended_jobs();
+        let how = |result: Result<(), Unwind>| {
+            result.map_or_else(|unwind| self.ended(unwind), |()| Ended::Value(Value::Null))
+        };
+        ended.into_iter().map(|(text, result)| (text, how(result))).collect()
+    }
+
+    /// What no message shows.
+    pub fn redactions(&self) -> &Redactions {
+        self.interpreter.redactions()
+    }
+}
+
+fn kind_of(meaning: Meaning) -> Kind {
+    match meaning {
+        Meaning::Variable(_) => Kind::Variable,
+        Meaning::Function(_) => Kind::Function,
+        Meaning::File => Kind::File,
+    }
+}
+
+/// Reads the files that entries use: those that an entry names itself are looked for in the directory of the dialog.
+struct FilesBelow {
+    entry: String,
+    directory: PathBuf,
+}
+
+/// Reads none: a text that is being typed is looked at with each key.
+struct NoFiles;
+
+impl Loader for NoFiles {
+    fn load(&self, _: &str, _: &str) -> Result<Loaded, String> {
+        Err(String::new())
+    }
+
+    fn key(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Loader for FilesBelow {
+    fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
+        if from != self.entry {
+            return Files.load(from, path);
+        }
+        Files.load("", &self.directory.join(Path::new(path)).to_string_lossy())
+    }
+
+    fn key(&self, name: &str) -> Option<String> {
+        if name == self.entry { None } else { Files.key(name) }
+    }
+}

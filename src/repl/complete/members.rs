@@ -1,0 +1,158 @@
+//! Completion of values: variables, fields, methods, functions of the language.
+
+use super::{Candidate, World};
+use crate::engine::Kind;
+use crate::methods::{FUNCTIONS, METHODS, Method};
+use crate::value::Value;
+
+type Found = (usize, Vec<Candidate>);
+
+fn is_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
+}
+
+/// Where the path begins that the text ends with: `a.b.c`, each a name.
+fn path_start(text: &str) -> usize {
+    text.rfind(|letter| !is_name(letter) && letter != '.')
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))
+}
+
+/// `$na`, `...$na`, `${map.k`: a value in a word or string.
+pub fn value_in_word(text: &str, world: &dyn World) -> Option<Found> {
+    let start = path_start(text);
+    let path = &text[start..];
+    if let Some(before) = text[..start].strip_suffix("${") {
+        // Only paths stand there: keys, and no methods.
+        if !is_escaped(before) {
+            return Some(match path.rsplit_once('.') {
+                Some((of, prefix)) => (text.len() - prefix.len(), keys(&value_at(of, world), prefix, "")),
+                None => (start, variables(path, world)),
+            });
+        }
+    }
+    if path.contains('.') || !text[..start].ends_with('$') || is_escaped(&text[..start - 1]) {
+        return None;
+    }
+    // In single quotes a dollar is one.
+    if crate::syntax::scan::typed(text).closers.starts_with('\'') {
+        return None;
+    }
+    Some((start, variables(path, world)))
+}
+
+fn is_escaped(before: &str) -> bool {
+    before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
+}
+
+/// Variables by name, and those of the environment for who begins with a capital.
+fn variables(prefix: &str, world: &dyn World) -> Vec<Candidate> {
+    let names = world.names().into_iter();
+    let own = names.filter(|(name, kind, _)| *kind == Kind::Variable && name.starts_with(prefix));
+    let mut candidates: Vec<Candidate> = own.map(|(name, _, note)| Candidate::new(name, note)).collect();
+    if prefix.starts_with(|first: char| first.is_ascii_uppercase()) {
+        candidates.extend(environment(prefix, world));
+    }
+    candidates
+}
+
+fn environment(prefix: &str, world: &dyn World) -> Vec<Candidate> {
+    let names = world.environment().into_iter().filter_map(|name| String::from_utf8(name).ok());
+    let names = names.filter(|name| name.starts_with(prefix) && name.chars().all(is_name));
+    names.map(|name| Candidate::new(name, "environment")).collect()
+}
+
+/// A name in an expression, or what follows a dot.
+pub fn in_expression(text: &str, world: &dyn World) -> Found {
+    let start = path_start(text);
+    let path = text[start..].trim_start_matches('.');
+    if let Some((of, prefix)) = text[start..].rsplit_once('.') {
+        let at = text.len() - prefix.len();
+        if of == "env" {
+            return (at, environment(prefix, world));
+        }
+        // `f(x).le`: whose value nobody knows yet, so that any method may be meant.
+        let value = if of.is_empty() { None } else { value_at(of, world) };
+        let mut candidates = keys(&value, prefix, "");
+        candidates.extend(methods(&value, prefix));
+        return (at, candidates);
+    }
+    let mut candidates: Vec<Candidate> = world
+        .names()
+        .into_iter()
+        .filter(|(name, ..)| name.starts_with(path))
+        .map(|(name, kind, note)| match kind {
+            Kind::Function => Candidate::new(name + "(", note),
+            Kind::File => Candidate::new(name + ".", note),
+            Kind::Variable => Candidate::new(name, note),
+        })
+        .collect();
+    let functions = FUNCTIONS.iter().filter(|row| row.name.starts_with(path));
+    candidates.extend(functions.map(|row| Candidate::new(format!("{}(", row.name), row.doc)));
+    let words = [
+        ("args", "the arguments"),
+        ("capture {", "a record, with what commands print"),
+        ("env.", "the environment"),
+        ("false", ""),
+        ("json {", "what commands print, as JSON"),
+        ("lines {", "what commands print, as a list"),
+        ("not ", ""),
+        ("null", ""),
+        ("spawn {", "a job"),
+        ("true", ""),
+        ("try {", "a record of how commands ended"),
+    ];
+    let words = words.into_iter().filter(|(word, _)| word.starts_with(path));
+    candidates.extend(words.map(|(word, note)| Candidate::new(word, note)));
+    (start, candidates)
+}
+
+/// `xs.pu` where a statement begins: a call for its effect.
+pub fn at_statement(text: &str, start: usize, world: &dyn World) -> Option<Found> {
+    let (of, prefix) = text[start..].rsplit_once('.')?;
+    let at = text.len() - prefix.len();
+    if of == "env" {
+        let names = environment(prefix, world).into_iter();
+        return Some((at, names.map(|name| Candidate { text: name.text + " = ", ..name }).collect()));
+    }
+    let value = Some(value_at(of, world)?);
+    let mut candidates = keys(&value, prefix, " = ");
+    candidates.extend(methods(&value, prefix));
+    Some((at, candidates))
+}
+
+/// The value of `a.b.c`.
+fn value_at(path: &str, world: &dyn World) -> Option<Value> {
+    let mut names = path.split('.');
+    let mut value = world.value(names.next()?)?;
+    for name in names {
+        value = match value {
+            Value::Map(map) => map.get(name.as_bytes())?.clone(),
+            _ => return None,
+        };
+    }
+    Some(value)
+}
+
+/// The keys of a map that can stand after a dot.
+fn keys(value: &Option<Value>, prefix: &str, after: &str) -> Vec<Candidate> {
+    let Some(Value::Map(map)) = value else { return Vec::new() };
+    let keys = map.iter().filter_map(|(key, value)| Some((key.to_utf8().ok()?.to_string(), value)));
+    let keys = keys.filter(|(key, _)| key.starts_with(prefix) && key.chars().all(is_name) && !key.is_empty());
+    keys.map(|(key, value)| Candidate::new(key + after, crate::value::format::display(value, 40))).collect()
+}
+
+fn methods(value: &Option<Value>, prefix: &str) -> Vec<Candidate> {
+    let has = |row: &&Method| {
+        let of = value.as_ref().is_none_or(|value| row.receiver.types().contains(&value.type_of()));
+        of && row.name.starts_with(prefix)
+    };
+    let call = |row: &Method| {
+        let parentheses = if row.parameters.is_empty() { "()" } else { "(" };
+        Candidate::new(format!("{}{parentheses}", row.name), row.doc)
+    };
+    let mut candidates: Vec<Candidate> = METHODS.iter().filter(has).map(call).collect();
+    // Types share names; one of each is enough to choose from.
+    candidates.sort_by(|one, other| one.text.cmp(&other.text));
+    candidates.dedup_by(|one, other| one.name == other.name);
+    candidates
+}

@@ -1,0 +1,196 @@
+//! Completion: what may stand where the cursor is, quoted for whoever types.
+//!
+//! [`complete`] is a function of the text, the cursor and a [`World`], so that tests need no terminal. It asks the
+//! scanner what the cursor stands in, and never guesses by characters what the language knows better.
+
+mod members;
+mod word;
+pub mod world;
+
+use crate::builtins;
+use crate::check::settings;
+use crate::engine::Kind;
+use crate::syntax::scan::{Place, typed};
+use crate::value::Value;
+use word::{quoted, unquoted};
+
+/// What there is to be completed.
+pub trait World {
+    /// The names of all programs.
+    fn programs(&self) -> Vec<Vec<u8>>;
+    /// The names that were declared, each with the first line of what is known of it.
+    fn names(&self) -> Vec<(String, Kind, String)>;
+    fn value(&self, name: &str) -> Option<Value>;
+    /// The names of the environment.
+    fn environment(&self) -> Vec<Vec<u8>>;
+    /// The options of a function: `--name` and what they take.
+    fn options(&self, function: &str) -> Vec<(String, String)>;
+    /// What is in a directory, as it is typed: relative, absolute or below `~/`.
+    fn list(&self, directory: &[u8]) -> Vec<File>;
+}
+
+/// A file of a directory.
+#[derive(Clone, Debug)]
+pub struct File {
+    pub name: Vec<u8>,
+    pub is_directory: bool,
+    pub is_executable: bool,
+}
+
+/// What may stand at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// What is put into the line.
+    pub text: String,
+    /// What the list shows.
+    pub name: String,
+    /// What is said beside it; may be empty.
+    pub note: String,
+}
+
+impl Candidate {
+    fn new(text: impl Into<String>, note: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { name: text.trim_end().to_string(), text, note: note.into() }
+    }
+}
+
+/// Where the text begins that the candidates replace, up to the cursor, and they themselves, sorted.
+pub fn complete(text: &str, cursor: usize, world: &dyn World) -> (usize, Vec<Candidate>) {
+    let Some(text) = text.get(..cursor) else { return (cursor, Vec::new()) };
+    let (start, mut candidates) = candidates(text, world);
+    candidates.sort_by(|one, other| one.name.cmp(&other.name));
+    candidates.dedup();
+    (start, candidates)
+}
+
+fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
+    let known = typed(text);
+    // A value in a word or string: `$na`, `...$na`, `${map.k`.
+    if let Some(found) = members::value_in_word(text, world) {
+        return found;
+    }
+    match known.place {
+        Place::Expression => return members::in_expression(text, world),
+        Place::Options => return options_of_with(text),
+        Place::Commands | Place::String => {}
+    }
+    let Some(word) = known.words.last() else { return (text.len(), Vec::new()) };
+    let (start, typed_word) = (word.at, &text[word.at..]);
+    if word.first && !typed_word.contains('/') {
+        if let Some(found) = members::at_statement(text, start, world) {
+            return found;
+        }
+        return (start, commands(typed_word, world));
+    }
+    let words: Vec<&str> = known
+        .words
+        .iter()
+        .zip(known.words.iter().skip(1).map(|next| next.at).chain([text.len()]))
+        .map(|(word, end)| text[word.at..end].trim())
+        .collect();
+    let command = known.words.iter().rposition(|word| word.first).unwrap_or_default();
+    let name = if word.target { "" } else { words[command] };
+    match name {
+        "with" => return options_of_with(text),
+        "cd" => return (start, files(typed_word, world, |file| file.is_directory)),
+        "use" => {
+            let found = files(typed_word, world, |file| file.is_directory || file.name.ends_with(b".pw"));
+            // Its path is a string, which is never bare.
+            let quote = |one: Candidate| match one.text.trim_end() {
+                bare if !bare.ends_with('\'') => Candidate { text: format!("\"{bare}\""), ..one },
+                _ => one,
+            };
+            return (start, found.into_iter().map(quote).collect());
+        }
+        "help" => return (start, topics(typed_word, world)),
+        "type" | "command" => return (start, commands(typed_word, world)),
+        _ => {}
+    }
+    if word.first {
+        return (start, files(typed_word, world, |file| file.is_directory || file.is_executable));
+    }
+    if typed_word.starts_with('-') {
+        if let Some((option, value)) = typed_word.split_once('=') {
+            return (start + option.len() + 1, files(value, world, |_| true));
+        }
+        let options = world.options(name).into_iter().filter(|(option, _)| option.starts_with(typed_word));
+        return (start, options.map(|(option, note)| Candidate::new(option + " ", note)).collect());
+    }
+    (start, files(typed_word, world, |_| true))
+}
+
+/// What can stand where a program's name does.
+fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
+    let Some(prefix) = unquoted(word) else { return Vec::new() };
+    let starts = |name: &str| name.as_bytes().starts_with(&prefix);
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let own = |name: &str, note: &str| Candidate::new(format!("{name} "), note);
+    candidates.extend(builtins::ALL.iter().filter(|row| starts(row.name)).map(|row| own(row.name, row.doc)));
+    let keywords =
+        builtins::KEYWORDS.iter().filter(|word| starts(word) && !["in", "else", "catch"].contains(word));
+    candidates.extend(keywords.map(|word| own(word, "keyword")));
+    candidates.extend(super::help::COMMANDS.iter().filter(|row| starts(row.0)).map(|row| own(row.0, row.1)));
+    for (name, kind, note) in world.names().into_iter().filter(|(name, ..)| starts(name)) {
+        match kind {
+            Kind::Function => candidates.push(own(&name, &note)),
+            Kind::File => candidates.push(Candidate::new(format!("{name}."), note)),
+            // Alone it is no command, but `x.push(1)` and `x = 1` begin with it.
+            Kind::Variable if !word.is_empty() => candidates.push(Candidate::new(name, note)),
+            Kind::Variable => {}
+        }
+    }
+    // Two thousand programs are no answer to an empty line.
+    if !prefix.is_empty() {
+        let programs = world.programs().into_iter().filter(|name| name.starts_with(&prefix));
+        let known: Vec<String> = candidates.iter().map(|one| one.name.clone()).collect();
+        let programs = programs.filter(|name| !known.iter().any(|known| known.as_bytes() == &**name));
+        candidates.extend(programs.map(|name| Candidate::new(quoted(&name) + " ", "")));
+    }
+    candidates
+}
+
+/// The files that continue a word, as arguments.
+fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<Candidate> {
+    let Some(path) = unquoted(word) else { return Vec::new() };
+    // A quoted tilde is no home.
+    if word.starts_with(['\'', '"', '\\']) && path.starts_with(b"~") {
+        return Vec::new();
+    }
+    let split = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let (directory, prefix) = path.split_at(split);
+    let is_meant = |file: &File| {
+        file.name.starts_with(prefix) && (prefix.starts_with(b".") || !file.name.starts_with(b"."))
+    };
+    let files = world.list(directory).into_iter().filter(|file| is_meant(file) && wanted(file));
+    files
+        .map(|file| {
+            let end = if file.is_directory { "/" } else { "" };
+            let path = [directory, &file.name, end.as_bytes()].concat();
+            let after = if file.is_directory { "" } else { " " };
+            let name = crate::diag::visible(&file.name) + end;
+            Candidate { text: quoted(&path) + after, name, note: String::new() }
+        })
+        .collect()
+}
+
+fn options_of_with(text: &str) -> (usize, Vec<Candidate>) {
+    let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    // Behind `=` stands a value.
+    if text[..start].ends_with('=') {
+        return (text.len(), Vec::new());
+    }
+    let rows = settings::ALL.iter().filter(|row| row.name.starts_with(&text[start..]));
+    (start, rows.map(|row| Candidate::new(format!("{}=", row.name), row.doc)).collect())
+}
+
+/// What `help` tells about.
+fn topics(word: &str, world: &dyn World) -> Vec<Candidate> {
+    let mut topics: Vec<Candidate> = super::help::topics();
+    topics.extend(world.names().into_iter().map(|(name, _, note)| Candidate::new(name, note)));
+    topics.retain(|topic| topic.name.starts_with(word));
+    topics
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+use super::*;
+use crate::value::Map;
+
+/// A world of some names and files.
+struct Small;
+
+impl World for Small {
+    fn programs(&self) -> Vec<Vec<u8>> {
+        [&b"grep"[..], b"git", b"gzip", b"two words", b"cd"].iter().map(|name| name.to_vec()).collect()
+    }
+
+    fn names(&self) -> Vec<(String, Kind, String)> {
+        let row = |name: &str, kind, note: &str| (name.to_string(), kind, note.to_string());
+        vec![
+            row("greet", Kind::Function, "says hello"),
+            row("hosts", Kind::Variable, "[…]"),
+            row("config", Kind::Variable, "{…}"),
+            row("deploy", Kind::File, "file"),
+        ]
+    }
+
+    fn value(&self, name: &str) -> Option<Value> {
+        let inner: Map = [("deep", Value::from(1))].into_iter().collect();
+        let entries =
+            [("port", Value::from(80)), ("name", "web".into()), ("no name", 1.into()), ("in", inner.into())];
+        match name {
+            "hosts" => Some(Vec::<Value>::new().into()),
+            "config" => Some(Value::Map(entries.into_iter().collect())),
+            _ => None,
+        }
+    }
+
+    fn environment(&self) -> Vec<Vec<u8>> {
+        vec![b"HOME".to_vec(), b"HOSTNAME".to_vec(), b"\xff".to_vec()]
+    }
+
+    fn options(&self, function: &str) -> Vec<(String, String)> {
+        if function == "greet" { vec![("--loud".into(), "[--loud]".into())] } else { Vec::new() }
+    }
+
+    fn list(&self, directory: &[u8]) -> Vec<File> {
+        let file = |name: &[u8]| File { name: name.to_vec(), is_directory: false, is_executable: false };
+        let directory_of = |name: &[u8]| File { is_directory: true, ..file(name) };
+        match directory {
+            b"" => vec![
+                file(b"notes.txt"),
+                file(b"my file"),
+                file(b"it's"),
+                file(b"-rf"),
+                file(b"$HOME"),
+                file(b"a\nb"),
+                file(b"\xff"),
+                file(b".hidden"),
+                file(b"lib.pw"),
+                File { is_executable: true, ..file(b"run") },
+                directory_of(b"src"),
+                directory_of(b"my dir"),
+            ],
+            b"src/" | b"~/" => vec![file(b"main.rs"), directory_of(b"sub dir")],
+            b"my dir/" => vec![file(b"x y")],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The line with each candidate in place.
+fn lines(text: &str) -> Vec<String> {
+    let (start, candidates) = complete(text, text.len(), &Small);
+    candidates.into_iter().map(|one| format!("{}{}", &text[..start], one.text)).collect()
+}
+
+#[track_caller]
+fn assert_lines(text: &str, expected: &[&str]) {
+    assert_eq!(lines(text), expected, "{text}");
+}
+
+#[test]
+fn commands_are_programs_builtins_functions_and_keywords() {
+    assert_lines("gr", &["greet ", "grep "]);
+    assert_lines("ls | gi", &["ls | git "]);
+    assert_lines("if gz", &["if gzip "]);
+    assert_lines("echo \"$(gi", &["echo \"$(git "]);
+    // A builtin stands before the program.
+    assert_lines("cd", &["cd "]);
+    assert_lines("wh", &["while "]);
+    assert_lines("two", &["'two words' "]);
+    assert_lines("'two", &["'two words' "]);
+    assert_lines("dep", &["deploy."]);
+    assert_lines("A=1 gi", &["A=1 git "]);
+}
+
+#[test]
+fn files_are_quoted() {
+    assert_lines("cat no", &["cat notes.txt "]);
+    assert_lines("cat my", &["cat 'my dir/'", "cat 'my file' "]);
+    assert_lines("cat 'my f", &["cat 'my file' "]);
+    assert_lines("cat \"my f", &["cat 'my file' "]);
+    assert_lines("cat my\\ f", &["cat 'my file' "]);
+    assert_lines("cat 'my dir/'", &["cat 'my dir/x y' "]);
+    assert_lines("cat it", &["cat $'it\\'s' "]);
+    assert_lines("cat a", &["cat $'a\\nb' "]);
+    assert_lines("cat '$", &["cat '$HOME' "]);
+    assert_lines("cat src/m", &["cat src/main.rs "]);
+    assert_lines("cat ~/m", &["cat ~/main.rs "]);
+    assert_lines("cat ~/s", &["cat ~/'sub dir/'"]);
+    assert_lines("cat < no", &["cat < notes.txt "]);
+    assert_lines("cat > no", &["cat > notes.txt "]);
+    assert_lines("tool --file=no", &["tool --file=notes.txt "]);
+    assert_lines("cat .h", &["cat .hidden "]);
+    let all = lines("cat ");
+    assert!(all.contains(&"cat ./-rf ".to_string()), "{all:?}");
+    assert!(all.contains(&"cat $'\\xff' ".to_string()), "{all:?}");
+    assert!(!all.iter().any(|line| line.contains("hidden")), "{all:?}");
+}
+
+#[test]
+fn some_commands_take_some_files() {
+    assert_lines("cd ", &["cd 'my dir/'", "cd src/"]);
+    assert_lines("cd s", &["cd src/"]);
+    assert_lines("use \"l", &["use \"lib.pw\""]);
+    assert_lines("./r", &[]);
+}
+
+#[test]
+fn values_are_completed_where_they_stand() {
+    assert_lines("echo $ho", &["echo $hosts"]);
+    assert_lines("echo \"to $ho", &["echo \"to $hosts"]);
+    assert_lines("echo '$ho", &[]);
+    assert_lines("echo \\$ho", &[]);
+    assert_lines("echo ...$ho", &["echo ...$hosts"]);
+    assert_lines("echo $HO", &["echo $HOME", "echo $HOSTNAME"]);
+    assert_lines("echo ${config.p", &["echo ${config.port"]);
+    assert_lines("echo ${config.in.", &["echo ${config.in.deep"]);
+    assert_lines("let x = ho", &["let x = hosts"]);
+    assert_lines("let x = gree", &["let x = greet("]);
+    assert_lines("let x = env.HOM", &["let x = env.HOME"]);
+    assert_lines("env.HOM", &["env.HOME = "]);
+    assert_lines("let x = config.po", &["let x = config.port"]);
+    assert_lines("let x = hosts.pus", &["let x = hosts.push("]);
+    assert_lines("hosts.is_e", &["hosts.is_empty()"]);
+    // No method of a map.
+    assert_lines("let x = config.pus", &[]);
+    assert_lines("let x = f(1).pus", &["let x = f(1).push("]);
+    assert_lines("echo $[ho", &["echo $[hosts"]);
+    assert_lines("let x = read(\"", &[]);
+}
+
+#[test]
+fn options_are_completed() {
+    assert_lines("with time", &["with timeout="]);
+    assert_lines("with timeout=1s, retry_", &["with timeout=1s, retry_on="]);
+    assert_lines("greet --l", &["greet --loud "]);
+    assert_lines("git --l", &[]);
+}
+
+#[test]
+fn candidates_say_what_they_are() {
+    let (_, candidates) = complete("gree", 4, &Small);
+    assert_eq!(candidates[0].note, "says hello");
+    let (_, candidates) = complete("with timeo", 10, &Small);
+    assert!(candidates[0].note.starts_with("Ends the block"), "{candidates:?}");
+}

@@ -1,0 +1,75 @@
+//! What was meant: where a line of sh has one plain counterpart, it is offered to be edited and entered.
+
+use crate::diag::{Diagnostic, code};
+
+/// The text as it is written here, if the errors are one habit of sh whose page tells that for these very words.
+pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
+    let [error] = errors else { return None };
+    let span = error.primary()?.span;
+    if error.code == code::SH_ASSIGNMENT {
+        // `NAME=value`: the page shows the assignment. A value that it could not read is only a place for one.
+        let line = error.help.last()?.lines().last()?;
+        let line = line.rsplit_once(": ").map_or(line, |(_, line)| line);
+        let is_assignment = line.split_once(" = ").is_some_and(|(_, value)| value != "\"value\"");
+        return is_assignment.then(|| replaced(text, span.range(), line))?;
+    }
+    // `export NAME=value`
+    let rest = text.get(span.range()).filter(|word| *word == "export").and(text.get(span.end as usize..))?;
+    let words = rest.trim();
+    let (name, value) = words.split_once('=')?;
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let value = match value {
+        quoted if quoted.len() > 1 && quoted.starts_with('"') && quoted.ends_with('"') => quoted.to_string(),
+        quoted if quoted.len() > 1 && quoted.starts_with('\'') && quoted.ends_with('\'') => {
+            quoted.to_string()
+        }
+        // `PATH=$PATH:/opt/bin` interpolates as in quotes; an empty one is the empty text.
+        bare if !bare.contains([' ', '\t', ';', '&', '|', '\'', '"', '\\', '`', '*', '(', '~']) => {
+            format!("\"{bare}\"")
+        }
+        _ => return None,
+    };
+    if name.is_empty() || !is_name(name) {
+        return None;
+    }
+    replaced(text, span.start as usize..text.len(), &format!("env.{name} = {value}"))
+}
+
+fn replaced(text: &str, range: std::ops::Range<usize>, with: &str) -> Option<String> {
+    Some(format!("{}{with}{}", text.get(..range.start)?, text.get(range.end..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Dialog;
+
+    #[track_caller]
+    fn assert_corrected(text: &str, expected: Option<&str>) {
+        let dialog = Dialog::new(Vec::new()).unwrap();
+        let errors = dialog.check("t", text).err().unwrap_or_default();
+        assert!(!errors.is_empty(), "{text} is refused");
+        let corrected = corrected(text, &errors);
+        assert_eq!(corrected.as_deref(), expected, "{text}");
+        if let Some(line) = corrected {
+            assert!(dialog.check("t", &line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn assignments_and_exports_have_one_counterpart() {
+        assert_corrected("name=web1", Some("let name = \"web1\""));
+        assert_corrected("EDITOR=vim", Some("env.EDITOR = \"vim\""));
+        assert_corrected("now=$(date)", Some("let now = $(date)"));
+        assert_corrected("export EDITOR=vim", Some("env.EDITOR = \"vim\""));
+        assert_corrected("export EDITOR='vim -n'", Some("env.EDITOR = 'vim -n'"));
+        assert_corrected("export PATH=$PATH:/opt/bin", Some("env.PATH = \"$PATH:/opt/bin\""));
+    }
+
+    #[test]
+    fn what_is_not_plain_is_left_alone() {
+        for text in ["export EDITOR", "export A=b C=d", "eval ls", "[[ -f x ]]", "echo `ls`"] {
+            assert_corrected(text, None);
+        }
+    }
+}

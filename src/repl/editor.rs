@@ -1,0 +1,276 @@
+//! The line editor: rustyline with what the prompt knows. Nothing is decided here that could be decided without a
+//! terminal.
+
+use super::complete::world::Live;
+use super::complete::{Candidate, complete};
+use super::highlight;
+use crate::span::Span;
+use crate::syntax::scan::{Typed, typed};
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter};
+use rustyline::history::{History as _, MemHistory, SearchDirection};
+use rustyline::validate::Validator;
+use rustyline::{
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, EditMode, Event, EventContext,
+    EventHandler, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
+};
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// What was typed.
+pub enum Read {
+    Entry(String),
+    /// Ctrl-C took it back.
+    Cleared,
+    /// Ctrl-D, or the terminal has gone.
+    End,
+}
+
+pub struct Editor {
+    line: rustyline::Editor<Assistant, MemHistory>,
+}
+
+/// How one edits.
+pub struct Habits {
+    pub colours: bool,
+    pub vi: bool,
+}
+
+/// How many entries are at hand for the arrows, hints and Ctrl-R.
+const AT_HAND: usize = 100_000;
+
+impl Editor {
+    /// # Errors
+    /// Why there is no terminal to edit on.
+    pub fn new(live: Rc<Live>, habits: &Habits) -> Result<Self, String> {
+        let config = Config::builder()
+            .max_history_size(AT_HAND)
+            .and_then(|config| config.history_ignore_dups(true))
+            .map_err(|error| error.to_string())?
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .completion_prompt_limit(200)
+            .edit_mode(if habits.vi { EditMode::Vi } else { EditMode::Emacs })
+            .color_mode(if habits.colours { ColorMode::Enabled } else { ColorMode::Disabled })
+            .keyseq_timeout(Some(if habits.vi { 100 } else { 500 }))
+            .build();
+        let history = MemHistory::with_config(&config);
+        let mut line = rustyline::Editor::with_history(config, history).map_err(|error| error.to_string())?;
+        line.set_helper(Some(Assistant::new(live)));
+        let conditional = |handler: Box<dyn ConditionalEventHandler>| EventHandler::Conditional(handler);
+        line.bind_sequence(
+            KeyEvent(KeyCode::Enter, Modifiers::NONE),
+            conditional(Box::new(Enter { always: false })),
+        );
+        line.bind_sequence(
+            KeyEvent(KeyCode::Enter, Modifiers::ALT),
+            conditional(Box::new(Enter { always: true })),
+        );
+        line.bind_sequence(KeyEvent(KeyCode::Char('}'), Modifiers::NONE), conditional(Box::new(Outdent)));
+        Ok(Self { line })
+    }
+
+    /// Reads one entry. `offered` stands in the line already.
+    pub fn read(&mut self, prompt: &(String, String), offered: &str) -> Read {
+        let read = match offered {
+            "" => self.line.readline(prompt),
+            offered => self.line.readline_with_initial(prompt, (offered, "")),
+        };
+        match read {
+            Ok(text) => Read::Entry(text),
+            Err(ReadlineError::Interrupted) => Read::Cleared,
+            Err(_) => Read::End,
+        }
+    }
+
+    /// Puts an entry at hand.
+    pub fn remember(&mut self, text: &str) {
+        // It is only in memory, so that nothing can fail.
+        let _ = self.line.history_mut().add(text);
+    }
+}
+
+/// Enter: runs what is complete, and begins a new line of what is not.
+struct Enter {
+    always: bool,
+}
+
+impl ConditionalEventHandler for Enter {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        let text = context.line();
+        if !self.always && !typed(text).incomplete {
+            return Some(Cmd::AcceptLine);
+        }
+        let indent = text.get(..context.pos()).map_or(0, |before| typed(before).indent);
+        Some(Cmd::Insert(1, format!("\n{:width$}", "", width = indent * INDENT)))
+    }
+}
+
+const INDENT: usize = 4;
+
+/// `}` on a line of its own stands where its block began.
+struct Outdent;
+
+impl ConditionalEventHandler for Outdent {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        let before = context.line().get(..context.pos())?;
+        let blanks = before.len() - before.trim_end_matches(' ').len();
+        let alone = before.trim_end_matches(' ').ends_with('\n');
+        let is_block = alone && blanks >= INDENT && typed(before).indent > 0;
+        is_block.then(|| Cmd::Replace(Movement::BackwardChar(INDENT as RepeatCount), Some("}".to_string())))
+    }
+}
+
+/// What helps whoever types.
+struct Assistant {
+    live: Rc<Live>,
+    /// What is known of the text that was looked at last.
+    seen: RefCell<Seen>,
+    /// The line is being entered: no cursor is in it any more.
+    entered: Cell<bool>,
+}
+
+#[derive(Default)]
+struct Seen {
+    text: Option<String>,
+    typed: Typed,
+    wrong: Vec<Span>,
+}
+
+impl Assistant {
+    fn new(live: Rc<Live>) -> Self {
+        Self { live, seen: RefCell::default(), entered: Cell::new(false) }
+    }
+
+    /// Looks at a text once, however often its cursor moves.
+    fn look(&self, text: &str) -> std::cell::Ref<'_, Seen> {
+        if self.seen.borrow().text.as_deref() != Some(text) {
+            let typed = typed(text);
+            let errors = self.live.dialog().wrong(&highlight::completed(text, &typed));
+            let wrong = highlight::lasting(text, errors);
+            *self.seen.borrow_mut() = Seen { text: Some(text.to_string()), typed, wrong };
+        }
+        self.seen.borrow()
+    }
+}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
+        let seen = self.look(line);
+        let cursor = (!self.entered.get()).then_some(cursor);
+        let is_command = |word: &str| self.live.is_command(word);
+        Cow::Owned(highlight::painted(line, &seen.typed, &seen.wrong, is_command, cursor))
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(format!("\x1b[90m{hint}\x1b[0m"))
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        match candidate.split_once(NOTE) {
+            Some((name, note)) => Cow::Owned(format!("{name}{NOTE}\x1b[90m{note}\x1b[0m")),
+            None => Cow::Borrowed(candidate),
+        }
+    }
+
+    fn highlight_char(&self, line: &str, cursor: usize, kind: CmdKind) -> bool {
+        self.entered.set(kind == CmdKind::ForcedRefresh);
+        match kind {
+            CmdKind::MoveCursor => highlight::pair_at(&self.look(line).typed, cursor).is_some(),
+            // Any key may change any colour before it.
+            CmdKind::Other | CmdKind::ForcedRefresh => true,
+        }
+    }
+}
+
+/// Between the name of a candidate and what is said of it.
+const NOTE: &str = "  \u{2013} ";
+
+/// A candidate in the list.
+struct Shown {
+    text: String,
+    line: String,
+}
+
+impl rustyline::completion::Candidate for Shown {
+    fn display(&self) -> &str {
+        &self.line
+    }
+
+    fn replacement(&self) -> &str {
+        &self.text
+    }
+}
+
+/// More are shown by their names alone, side by side.
+const WITH_NOTES: usize = 30;
+
+/// More are not shown: nobody looks through them.
+const MOST: usize = 2000;
+
+impl Completer for Assistant {
+    type Candidate = Shown;
+
+    fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Shown>)> {
+        let (start, mut candidates) = complete(line, cursor, &*self.live);
+        candidates.truncate(MOST);
+        let notes = candidates.len() <= WITH_NOTES;
+        let width = candidates.iter().map(|one| one.name.chars().count()).max().unwrap_or_default();
+        let shown = |Candidate { text, name, note }: Candidate| {
+            let note: String = note.chars().take(100).collect();
+            let line = if notes && !note.is_empty() {
+                let blank = " ".repeat(width - name.chars().count());
+                cut(format!("{name}{blank}{NOTE}{note}"))
+            } else {
+                name
+            };
+            Shown { text, line }
+        };
+        Ok((start, candidates.into_iter().map(shown).collect()))
+    }
+}
+
+/// A line of the list takes one of the terminal.
+fn cut(line: String) -> String {
+    let columns = crate::sys::tty::width().unwrap_or(80).saturating_sub(3);
+    if line.chars().count() <= columns {
+        return line;
+    }
+    line.chars().take(columns.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// The rest of an entry that began like this one.
+struct Suggestion(String);
+
+impl Hint for Suggestion {
+    fn display(&self) -> &str {
+        // A second line would move the prompt with each key.
+        self.0.split('\n').next().unwrap_or_default()
+    }
+
+    fn completion(&self) -> Option<&str> {
+        Some(&self.0)
+    }
+}
+
+impl Hinter for Assistant {
+    type Hint = Suggestion;
+
+    fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Suggestion> {
+        if line.trim().is_empty() || cursor < line.len() {
+            return None;
+        }
+        let history = context.history();
+        let newest = history.len().checked_sub(1)?;
+        let found = history.starts_with(line, newest, SearchDirection::Reverse).ok()??;
+        let rest = found.entry.get(line.len()..)?;
+        (!rest.is_empty()).then(|| Suggestion(rest.to_string()))
+    }
+}
+
+impl Validator for Assistant {}
+
+impl Helper for Assistant {}

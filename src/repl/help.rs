@@ -1,0 +1,98 @@
+//! `help` and `history`: the commands that only the prompt has. They are stages as any other, so that
+//! `history | grep make` works.
+
+use super::complete::Candidate;
+use super::history;
+use crate::builtins;
+use crate::check::settings;
+use crate::engine::tools::explain;
+use crate::engine::{StageCx, StageError};
+use crate::host::{HostStage, Stage};
+use crate::methods::{FUNCTIONS, METHODS};
+use crate::value::{Value, format};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The commands of the prompt, and what they do.
+pub const COMMANDS: &[(&str, &str)] = &[
+    (
+        "help",
+        "Tells what the prompt can do; with a word, about a builtin, method, function, option of with or error.",
+    ),
+    ("history", "Lists what was entered before: history [--here] [--failed] [--last N] [WORD…]"),
+];
+
+/// The functions that entries have declared, with what is known of each.
+pub type Declared = Arc<Mutex<BTreeMap<String, String>>>;
+
+/// The stages of the prompt.
+pub fn stages(declared: Declared, history: Option<PathBuf>) -> Vec<Arc<HostStage>> {
+    let stage = |name: &str, stage: Box<dyn Stage>| Arc::new(HostStage { name: name.into(), stage });
+    let help = move |cx: &mut StageCx<'_>| help(cx, &declared);
+    let history = move |cx: &mut StageCx<'_>| history::command(cx, history.as_deref());
+    vec![stage("help", Box::new(help)), stage("history", Box::new(history))]
+}
+
+fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {
+    let words: Vec<String> = cx.args().iter().map(text).collect();
+    if words.is_empty() {
+        cx.stdout().write_all(OVERVIEW.as_bytes())?;
+        return Ok(0);
+    }
+    let mut status = 0;
+    for word in words {
+        let known = declared.lock().unwrap_or_else(PoisonError::into_inner).get(&word).cloned();
+        let command = COMMANDS.iter().find(|(name, _)| *name == word);
+        let found = known
+            .or_else(|| command.map(|(name, doc)| format!("{name}\n\n{doc}\n")))
+            .or_else(|| explain(&word));
+        match found {
+            Some(found) => cx.stdout().write_all(found.as_bytes())?,
+            None => {
+                let word = crate::diag::visible(word.as_bytes());
+                writeln!(cx.stderr(), "help: nothing is known of {word}; try: help, or {word} --help")?;
+                status = 1;
+            }
+        }
+    }
+    Ok(status)
+}
+
+/// The text of an argument.
+pub fn text(value: &Value) -> String {
+    format::to_word(value).map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
+}
+
+/// What `help` tells about.
+pub fn topics() -> Vec<Candidate> {
+    let row = |name: &str, note: &str| Candidate {
+        text: name.to_string(),
+        name: name.to_string(),
+        note: note.to_string(),
+    };
+    let builtins = builtins::ALL.iter().map(|one| row(one.name, one.doc));
+    let options = settings::ALL.iter().map(|one| row(one.name, one.doc));
+    let methods = FUNCTIONS.iter().chain(METHODS).map(|one| row(one.name, one.doc));
+    let commands = COMMANDS.iter().map(|(name, doc)| row(name, doc));
+    let tables = [("with", "all options of with"), ("methods", "all functions and methods")];
+    let tables = tables.iter().map(|(name, doc)| row(name, doc));
+    builtins.chain(options).chain(methods).chain(commands).chain(tables).collect()
+}
+
+const OVERVIEW: &str = "\
+Plain commands and pipelines are as in sh. What differs:
+
+    let name = \"web 1\"          a variable; $name is always one argument
+    let files = glob(\"*.txt\")   a list; ...$files is one argument each
+    files.len()                 a call alone shows its value
+    fn greet(who) { echo hi $who }
+    with timeout=30s, retry=3 { curl -fsS $url }
+    env.PATH = \"/opt/bin:${env.PATH}\"
+
+help WORD tells about a builtin, a method, a function of yours, an option of with, or an error such as E0201.
+help with and help methods list all of them. history lists what was entered.
+
+Tab completes, quoted; Right takes the grey suggestion; Ctrl-R searches the history; Alt-Enter begins a line.
+Ctrl-C takes the entry back, and ends what runs; Ctrl-D or exit leaves.
+";

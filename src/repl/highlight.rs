@@ -1,0 +1,164 @@
+//! Colours as one types. What a part looks like is the scanner's word, what is wrong with it the check's, so that the
+//! colours never promise what the language does not keep.
+
+use crate::diag::{Code, code};
+use crate::span::Span;
+use crate::syntax::scan::{Look, Typed};
+
+/// A style by the parameters of its escape sequence (ECMA-48, SGR).
+type Style = &'static str;
+
+const PLAIN: Style = "";
+const UNKNOWN: Style = "31";
+const WRONG: Style = "4;31";
+/// A bracket that nothing closes yet.
+const OPEN: Style = "1;33";
+/// The brackets at the cursor.
+const PAIR: Style = "1;4";
+
+const fn style(look: Look) -> Style {
+    match look {
+        Look::Comment => "90",
+        Look::String => "32",
+        Look::Variable => "36",
+        Look::Keyword => "35",
+        Look::Command | Look::MadeCommand => "1",
+        Look::Number => "33",
+        Look::Call => "34",
+        Look::Option | Look::Member | Look::Bracket => PLAIN,
+        Look::Operator => "90",
+    }
+}
+
+/// The text with its colours, of which `wrong` are the parts that the check would refuse.
+pub fn painted(
+    text: &str,
+    typed: &Typed,
+    wrong: &[Span],
+    is_command: impl Fn(&str) -> bool,
+    cursor: Option<usize>,
+) -> String {
+    let mut styles: Vec<Style> = vec![PLAIN; text.len()];
+    let mut paint = |span: Span, style: Style| {
+        let end = styles.len().min(span.end as usize);
+        if let Some(part) = styles.get_mut(span.start as usize..end) {
+            part.fill(style);
+        }
+    };
+    for mark in &typed.marks {
+        let unknown =
+            mark.look == Look::Command && !is_command(text.get(mark.span.range()).unwrap_or_default());
+        paint(mark.span, if unknown { UNKNOWN } else { style(mark.look) });
+    }
+    wrong.iter().for_each(|span| paint(*span, WRONG));
+    typed.open.iter().for_each(|span| paint(*span, OPEN));
+    typed.unmatched.iter().for_each(|span| paint(*span, WRONG));
+    for (open, close) in cursor.into_iter().filter_map(|cursor| pair_at(typed, cursor)) {
+        paint(open, PAIR);
+        paint(close, PAIR);
+    }
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut last = PLAIN;
+    for (at, letter) in text.char_indices() {
+        if styles[at] != last {
+            last = styles[at];
+            out.push_str("\x1b[0");
+            if last != PLAIN {
+                out.push(';');
+                out.push_str(last);
+            }
+            out.push('m');
+        }
+        out.push(letter);
+    }
+    if last != PLAIN {
+        out.push_str("\x1b[0m");
+    }
+    out
+}
+
+/// The brackets of which one is under the cursor or before it.
+pub fn pair_at(typed: &Typed, cursor: usize) -> Option<(Span, Span)> {
+    let is_at = |span: Span, at: usize| (span.start as usize..span.end as usize).contains(&at);
+    let find =
+        |at: usize| typed.pairs.iter().find(|(open, close)| is_at(*open, at) || is_at(*close, at)).copied();
+    find(cursor).or_else(|| find(cursor.checked_sub(1)?))
+}
+
+/// The text made whole, so that the check can look at it while it is being typed.
+pub fn completed(text: &str, typed: &Typed) -> String {
+    // What waits for a command or a value gets one.
+    let rest = if typed.incomplete && typed.open.is_empty() {
+        match typed.place {
+            crate::syntax::scan::Place::Commands => " true",
+            _ => " null",
+        }
+    } else {
+        ""
+    };
+    format!("{text}{rest}{}", typed.closers)
+}
+
+/// The parts of the text that are wrong, whatever is typed next.
+pub fn lasting(text: &str, errors: Vec<(Code, Span)>) -> Vec<Span> {
+    let length = text.trim_end().len();
+    let lasts = |(code, span): &(Code, Span)| {
+        let (start, end) = (span.start as usize, span.end as usize);
+        // The grammar stumbles where the text ends: it is the next key that it misses.
+        let unfinished = *code == code::SYNTAX || *code == code::UNCLOSED || *code == code::HEREDOC;
+        start < length && !(unfinished && end >= length)
+    };
+    errors.into_iter().filter(lasts).map(|(_, span)| span).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::scan::typed;
+
+    fn paint(text: &str, cursor: Option<usize>) -> String {
+        painted(text, &typed(text), &[], |name| name == "echo", cursor)
+    }
+
+    #[test]
+    fn parts_have_colours() {
+        assert_eq!(
+            paint("echo 'a' $x", None),
+            "\x1b[0;1mecho\x1b[0m \x1b[0;32m'a'\x1b[0m \x1b[0;36m$x\x1b[0m"
+        );
+        assert_eq!(paint("ehco", None), "\x1b[0;31mehco\x1b[0m");
+        assert_eq!(paint("plain", None), "\x1b[0;31mplain\x1b[0m");
+        assert_eq!(paint("", None), "");
+    }
+
+    #[test]
+    fn brackets_are_seen_before_enter() {
+        assert_eq!(paint("echo {", None).matches("\x1b[0;1;33m").count(), 1);
+        assert!(paint("echo )", None).ends_with("\x1b[0;4;31m)\x1b[0m"));
+        let pair = paint("echo $(echo a)", Some(14));
+        assert!(pair.contains("\x1b[0;1;4m$(\x1b[0") && pair.ends_with("\x1b[0;1;4m)\x1b[0m"), "{pair:?}");
+    }
+
+    #[test]
+    fn no_text_is_lost() {
+        for text in ["é 'ü' # ß", "echo \"\\é $(", "\u{1f600}", "let x = {a: 'ä", "${", "cat <<E\nü\nE\n"]
+        {
+            let painted = paint(text, Some(1));
+            let mut plain = String::new();
+            let mut rest = painted.as_str();
+            while let Some((before, after)) = rest.split_once("\x1b[") {
+                plain.push_str(before);
+                rest = after.split_once('m').unwrap().1;
+            }
+            assert_eq!(plain + rest, text);
+        }
+    }
+
+    #[test]
+    fn what_the_next_key_may_mend_is_not_wrong_yet() {
+        let error = |code, start, end| vec![(code, Span::new(start, end))];
+        assert_eq!(lasting("if x", error(code::SYNTAX, 4, 4)), []);
+        assert_eq!(lasting("if x ", error(code::SYNTAX, 3, 4)), []);
+        assert_eq!(lasting("echo $x y", error(code::UNDECLARED_NAME, 5, 7)), [Span::new(5, 7)]);
+    }
+}

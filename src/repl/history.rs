@@ -1,0 +1,201 @@
+//! The history: what was entered, where, when, and what came of it.
+//!
+//! One file for all sessions, a line of JSON for each entry. A line is appended by one write(2) to a file that is open
+//! for appending, so that no session loses or cuts another's. What is read is never code: an entry comes back as text.
+
+use super::help::text;
+use crate::diag::visible;
+use crate::engine::{StageCx, StageError};
+use crate::sys::open::open_log;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// An entry that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub text: String,
+    /// Where it ran.
+    #[serde(default)]
+    pub directory: String,
+    /// When it began, in seconds since 1970.
+    #[serde(default)]
+    pub time: u64,
+    #[serde(default)]
+    pub milliseconds: u64,
+    #[serde(default)]
+    pub status: u8,
+}
+
+/// The file of all sessions, as far as this one has read it.
+pub struct History {
+    path: PathBuf,
+    /// How much was read.
+    at: u64,
+}
+
+/// How much of the end of the file is read at the start: some ten thousand entries, in some milliseconds.
+const AT_HAND: u64 = 2 << 20;
+
+impl History {
+    /// That of the file, which need not be there yet.
+    pub fn new(path: PathBuf) -> Self {
+        let length = std::fs::metadata(&path).map_or(0, |data| data.len());
+        Self { path, at: length.saturating_sub(AT_HAND) }
+    }
+
+    /// What was entered since the last call, in this session or another; at first the newest.
+    pub fn read(&mut self) -> Vec<Entry> {
+        let Ok(mut file) = File::open(&self.path) else { return Vec::new() };
+        // Who cuts the file begins anew.
+        if file.metadata().is_ok_and(|data| data.len() < self.at) {
+            self.at = 0;
+        }
+        let mut bytes = Vec::new();
+        let read = file.seek(SeekFrom::Start(self.at)).and_then(|_| file.read_to_end(&mut bytes));
+        if read.is_err() {
+            return Vec::new();
+        }
+        // The last line may be on its way.
+        let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1);
+        self.at += whole as u64;
+        entries(&bytes[..whole])
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// Those of open(2) and write(2).
+    pub fn append(&self, entry: &Entry) -> std::io::Result<()> {
+        if let Some(directory) = self.path.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        File::from(open_log(self.path.as_os_str().as_bytes())?).write_all(&line)
+    }
+}
+
+/// The entries of whole lines. What is no entry, as the first line when it was cut, is passed over.
+fn entries(lines: &[u8]) -> Vec<Entry> {
+    lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+/// `history [--here] [--failed] [--last N] [WORD…]`
+pub fn command(cx: &mut StageCx<'_>, path: Option<&Path>) -> Result<u8, StageError> {
+    let (mut here, mut failed, mut last, mut words) = (false, false, usize::MAX, Vec::new());
+    let mut args = cx.args().iter().map(text).collect::<Vec<_>>().into_iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--here" => here = true,
+            "--failed" => failed = true,
+            "--last" => match args.next().and_then(|count| count.parse().ok()) {
+                Some(count) => last = count,
+                None => return usage(cx),
+            },
+            option if option.starts_with('-') => return usage(cx),
+            _ => words.push(arg),
+        }
+    }
+    let directory = cx.cwd().to_string_lossy().into_owned();
+    let bytes = path.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+    let is_meant = |entry: &Entry| {
+        (!here || entry.directory == directory)
+            && (!failed || entry.status != 0)
+            && words.iter().all(|word| entry.text.contains(word))
+    };
+    let entries: Vec<Entry> = entries(&bytes).into_iter().filter(is_meant).collect();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let mut out = String::new();
+    for entry in &entries[entries.len().saturating_sub(last)..] {
+        out.push_str(&line(entry, now));
+    }
+    cx.stdout().write_all(out.as_bytes())?;
+    Ok(u8::from(entries.is_empty()))
+}
+
+fn usage(cx: &mut StageCx<'_>) -> Result<u8, StageError> {
+    cx.stderr().write_all(b"usage: history [--here] [--failed] [--last N] [WORD...]\n")?;
+    Ok(2)
+}
+
+/// How long ago, the status when it is not 0, how long it took when that was long, and the text.
+fn line(entry: &Entry, now: u64) -> String {
+    let status = if entry.status == 0 { String::new() } else { entry.status.to_string() };
+    let took = Duration::from_millis(entry.milliseconds);
+    let took = if took >= super::text::LONG { super::text::duration(took) } else { String::new() };
+    let text = entry.text.lines().map(|line| visible(line.as_bytes())).collect::<Vec<_>>().join("\n    ");
+    format!("{:>4} {status:>3} {took:>6}  {text}\n", ago(now.saturating_sub(entry.time)))
+}
+
+/// In the largest unit, whatever the time zone.
+fn ago(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(text: &str) -> Entry {
+        Entry { text: text.into(), directory: "/tmp".into(), time: 100, milliseconds: 5, status: 0 }
+    }
+
+    #[test]
+    fn sessions_share_a_file_and_lose_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state/history.jsonl");
+        let mut first = History::new(path.clone());
+        assert_eq!(first.read(), []);
+        first.append(&entry("one\nline two")).unwrap();
+        let threads: Vec<_> = (0..8)
+            .map(|thread| {
+                let path = path.clone();
+                std::thread::spawn(move || {
+                    let history = History::new(path);
+                    (0..50).for_each(|i| history.append(&entry(&format!("{thread} {i}"))).unwrap());
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let read = first.read();
+        assert_eq!(read.len(), 401);
+        assert_eq!(read[0], entry("one\nline two"));
+        assert_eq!(first.read(), []);
+        first.append(&entry("last")).unwrap();
+        assert_eq!(first.read(), [entry("last")]);
+    }
+
+    #[test]
+    fn what_is_no_entry_is_passed_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.jsonl");
+        std::fs::write(&path, b"half a line\"}\n{\"text\":\"a\"}\n\xff\n{\"text\":\"on its w").unwrap();
+        let mut history = History::new(path);
+        assert_eq!(history.read().iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>(), ["a"]);
+    }
+
+    #[test]
+    fn nobody_else_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.jsonl");
+        History::new(path.clone()).append(&entry("a")).unwrap();
+        assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_line_tells_how_it_went() {
+        assert_eq!(line(&entry("make"), 100 + 7200), "  2h             make\n");
+        let failed = Entry { status: 2, milliseconds: 65_000, ..entry("make\ntest") };
+        assert_eq!(line(&failed, 130), " 30s   2   1m5s  make\n    test\n");
+    }
+}

@@ -1,0 +1,339 @@
+//! The prompt: an interactive shell. It reads an entry, runs it, and reads the next; all entries share one
+//! [`Dialog`], so that variables, functions, the directory and the environment go on.
+
+mod complete;
+mod correct;
+mod editor;
+mod help;
+mod highlight;
+mod history;
+mod places;
+mod show;
+mod text;
+
+use crate::diag::Diagnostic;
+use crate::engine::{Dialog, Ended, Kind};
+use crate::process::Signal;
+use crate::value::Value;
+use complete::world::Live;
+use editor::{Editor, Habits, Read};
+use history::{Entry, History};
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write};
+use std::rc::Rc;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use text::State;
+
+/// Whether somebody types at a terminal and reads on one.
+pub fn is_possible() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Runs entries until the end; the exit status.
+pub fn run() -> u8 {
+    match Shell::new() {
+        Ok(mut shell) => shell.run(),
+        Err(message) => {
+            complain(&format!("pipewright: the prompt can't begin: {message}\n"));
+            126
+        }
+    }
+}
+
+struct Shell {
+    dialog: Rc<RefCell<Dialog>>,
+    live: Rc<Live>,
+    editor: Editor,
+    history: Option<History>,
+    declared: help::Declared,
+    /// How many entries there were.
+    entries: usize,
+    /// What the last came to.
+    status: u8,
+    statuses: Vec<u8>,
+    took: Duration,
+    /// What was meant by an entry that was refused.
+    offered: String,
+    /// The end was asked for while jobs run: once more, and they are ended.
+    warned: bool,
+    /// The history can't be written, which was said.
+    forgetful: bool,
+}
+
+/// What comes after an entry.
+enum Next {
+    Entry,
+    Exit(u8),
+}
+
+impl Shell {
+    fn new() -> Result<Self, String> {
+        let declared = help::Declared::default();
+        let file = places::history();
+        let stages = help::stages(declared.clone(), file.clone());
+        let dialog = Dialog::new(stages)
+            .map_err(|errors| errors.first().map(Diagnostic::to_string).unwrap_or_default())?;
+        let dialog = Rc::new(RefCell::new(dialog));
+        // The handlers must be there before the first key: a TERM is none of the prompt's, which ends on Ctrl-D.
+        dialog.borrow().take_request();
+        let live = Rc::new(Live::new(dialog.clone()));
+        let editor = Editor::new(live.clone(), &Habits { colours: colours(), vi: places::edits_as_vi() })?;
+        Ok(Self {
+            dialog,
+            live,
+            editor,
+            history: file.map(History::new),
+            declared,
+            entries: 0,
+            status: 0,
+            statuses: vec![0],
+            took: Duration::ZERO,
+            offered: String::new(),
+            warned: false,
+            forgetful: false,
+        })
+    }
+
+    fn run(&mut self) -> u8 {
+        let status = self.configure().unwrap_or_else(|| self.converse());
+        self.dialog.borrow_mut().leave();
+        status
+    }
+
+    /// Runs the user's own file, whose errors are no reason to be without a prompt. The status, if it has ended the
+    /// prompt.
+    fn configure(&mut self) -> Option<u8> {
+        let path = places::configuration()?;
+        let text = match std::fs::read(&path) {
+            Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                let path = crate::diag::quote_word(path.as_os_str().as_encoded_bytes());
+                complain(&format!("pipewright: can't read {path}: {}\n", crate::diag::reason(&error)));
+                return None;
+            }
+        };
+        let next = self.perform(&path.to_string_lossy(), &text);
+        (self.status, self.statuses) = (0, vec![0]);
+        match next {
+            Next::Entry => None,
+            Next::Exit(status) => Some(status),
+        }
+    }
+
+    fn converse(&mut self) -> u8 {
+        loop {
+            self.tell_ended_jobs();
+            if let Some(history) = &mut self.history {
+                history.read().iter().for_each(|entry| self.editor.remember(&entry.text));
+            }
+            let prompt = self.prompt();
+            let offered = std::mem::take(&mut self.offered);
+            let read = self.editor.read(&prompt, &offered);
+            // What came while nothing ran asks nobody but us, and only the terminal's end is a reason to go.
+            if self.dialog.borrow().take_request() == Some(Signal::HUP) {
+                return 128 + Signal::HUP.number() as u8;
+            }
+            let next = match read {
+                Read::Entry(text) => self.enter(&text),
+                Read::Cleared => Next::Entry,
+                Read::End => self.leave(self.status),
+            };
+            if let Next::Exit(status) = next {
+                return status;
+            }
+        }
+    }
+
+    /// Runs an entry, and keeps it.
+    fn enter(&mut self, text: &str) -> Next {
+        if text.trim().is_empty() {
+            return Next::Entry;
+        }
+        self.entries += 1;
+        let name = format!("prompt {}", self.entries);
+        let directory = self.dialog.borrow().directory().to_string_lossy().into_owned();
+        let (time, started) = (SystemTime::now(), Instant::now());
+        let next = self.perform(&name, text);
+        self.took = started.elapsed();
+        self.keep(Entry {
+            text: text.trim_end().to_string(),
+            directory,
+            time: time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+            milliseconds: self.took.as_millis().try_into().unwrap_or(u64::MAX),
+            status: self.status,
+        });
+        next
+    }
+
+    /// Checks and runs a text, and shows what came of it.
+    fn perform(&mut self, name: &str, text: &str) -> Next {
+        let checked = self.dialog.borrow().check(name, text);
+        let entry = match checked {
+            Ok(entry) => entry,
+            Err(errors) => {
+                errors.iter().for_each(show_page);
+                let corrected = correct::corrected(text, &errors);
+                let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
+                self.offered = corrected.filter(is_whole).unwrap_or_default();
+                (self.status, self.statuses) = (2, vec![2]);
+                return Next::Entry;
+            }
+        };
+        let ended = self.dialog.borrow_mut().run(entry);
+        let request = self.dialog.borrow().take_request();
+        self.live.forget();
+        let next = self.end(ended);
+        self.note_functions();
+        match request {
+            Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
+            _ => next,
+        }
+    }
+
+    fn end(&mut self, ended: Ended) -> Next {
+        self.statuses.clear();
+        self.status = match ended {
+            Ended::Value(value) => {
+                let columns = crate::sys::tty::width().unwrap_or(80);
+                print(&show::shown(&value, columns));
+                0
+            }
+            Ended::Error { page, status, statuses } => {
+                show_page(&page);
+                self.statuses = statuses;
+                status
+            }
+            Ended::Exit(status) => {
+                self.status = status;
+                return self.leave(status);
+            }
+            Ended::Signal(signal) => {
+                // The terminal has echoed `^C`.
+                complain("\n");
+                128 + signal.number() as u8
+            }
+        };
+        if self.statuses.is_empty() {
+            self.statuses.push(self.status);
+        }
+        self.warned = false;
+        Next::Entry
+    }
+
+    /// Jobs that run are named once before they are ended.
+    fn leave(&mut self, status: u8) -> Next {
+        let jobs = self.dialog.borrow().jobs_running();
+        if jobs == 0 || self.warned {
+            return Next::Exit(status);
+        }
+        self.warned = true;
+        let them =
+            if jobs == 1 { "a job runs; leave again to end it" } else { "jobs run; leave again to end them" };
+        complain(&format!("{them}\n"));
+        Next::Entry
+    }
+
+    fn tell_ended_jobs(&mut self) {
+        let ended = self.dialog.borrow_mut().ended_jobs();
+        for (text, how) in ended {
+            match how {
+                Ended::Error { page, .. } => show_page(&page),
+                Ended::Signal(signal) => complain(&format!("ended by {signal}: {text}\n")),
+                Ended::Value(_) | Ended::Exit(_) => complain(&format!("done: {text}\n")),
+            }
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- the history
+
+    /// Writes an entry down, unless it is none of anybody's business: it begins with a blank, or holds a secret.
+    fn keep(&mut self, entry: Entry) {
+        let secret = self.dialog.borrow().redactions().apply(entry.text.as_bytes()) != entry.text.as_bytes();
+        if secret || entry.text.starts_with([' ', '\t']) || entry.text.contains("secret(") {
+            return;
+        }
+        let kept = match &self.history {
+            Some(history) => history.append(&entry),
+            None => return self.editor.remember(&entry.text),
+        };
+        if let Err(error) = kept {
+            self.editor.remember(&entry.text);
+            if !std::mem::replace(&mut self.forgetful, true) {
+                complain(&format!("the history can't be written: {}\n", crate::diag::reason(&error)));
+            }
+        }
+    }
+
+    /// What `help` knows of the functions that were declared.
+    fn note_functions(&self) {
+        let dialog = self.dialog.borrow();
+        let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        declared.clear();
+        for (name, _) in dialog.names().filter(|(_, kind)| *kind == Kind::Function) {
+            let Some(function) = dialog.function(name) else { continue };
+            let usage = function.formals().map(|formal| format!(" {}", formal.usage())).collect::<String>();
+            let doc = if function.doc.is_empty() { String::new() } else { format!("\n{}\n", function.doc) };
+            declared.insert(name.to_string(), format!("{name}{usage}\n{doc}"));
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- the prompt's text
+
+    fn prompt(&mut self) -> (String, String) {
+        let dialog = self.dialog.borrow();
+        let directory = dialog.directory();
+        let state = State {
+            home: dialog.environment().get(b"HOME").map(places::path),
+            branch: text::branch(&directory),
+            directory,
+            statuses: self.statuses.clone(),
+            took: self.took,
+            jobs: dialog.jobs_running(),
+        };
+        let own = dialog.function("prompt").map(|function| function.parameters.len());
+        drop(dialog);
+        own.and_then(|parameters| self.own_prompt(&state, parameters)).unwrap_or_else(|| state.text())
+    }
+
+    /// What the user's `fn prompt(last)` gives; when that fails, its page, and none.
+    fn own_prompt(&mut self, state: &State, parameters: usize) -> Option<(String, String)> {
+        let arguments = if parameters == 0 { Vec::new() } else { vec![state.value()] };
+        let called = self.dialog.borrow_mut().call("prompt", &arguments)?;
+        self.dialog.borrow().take_request();
+        match called {
+            Ok(Value::Str(text)) => {
+                let styled = String::from_utf8_lossy(&text).into_owned();
+                Some((text::without_styles(&styled), styled))
+            }
+            Ok(other) => {
+                let found = other.type_of().phrase();
+                complain(&format!("`prompt` returned {found}, and is to return a string\n"));
+                None
+            }
+            Err(page) => {
+                show_page(&page);
+                None
+            }
+        }
+    }
+}
+
+fn colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn show_page(page: &Diagnostic) {
+    complain(&page.render(colours(), crate::sys::tty::width().unwrap_or(80)));
+}
+
+/// Nothing is left to be done when the terminal has gone.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

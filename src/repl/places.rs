@@ -1,0 +1,38 @@
+//! Where the prompt's files are, by the XDG Base Directory Specification.
+
+use std::env::var_os;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// A path from the environment.
+pub fn path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(bytes))
+}
+
+/// The directory that a variable names, or one below the home. Relative ones don't count (the specification says so).
+fn below(variable: &str, home: &str) -> Option<PathBuf> {
+    let absolute = |path: PathBuf| Some(path).filter(|path| path.is_absolute());
+    let named = var_os(variable).map(PathBuf::from).and_then(absolute);
+    named.or_else(|| Some(absolute(PathBuf::from(var_os("HOME")?))?.join(home)))
+}
+
+/// What runs before the first prompt.
+pub fn configuration() -> Option<PathBuf> {
+    below("XDG_CONFIG_HOME", ".config").map(|path| path.join("pipewright/rc.pw"))
+}
+
+/// What was entered.
+pub fn history() -> Option<PathBuf> {
+    below("XDG_STATE_HOME", ".local/state").map(|path| path.join("pipewright/history.jsonl"))
+}
+
+/// Whether lines are edited by the keys of vi: as `set editing-mode vi` of ~/.inputrc says for readline(3).
+pub fn edits_as_vi() -> bool {
+    let file = var_os("INPUTRC").map(PathBuf::from);
+    let file = file.or_else(|| Some(Path::new(&var_os("HOME")?).join(".inputrc")));
+    let text = file.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+    String::from_utf8_lossy(&text)
+        .lines()
+        .any(|line| line.split_whitespace().eq(["set", "editing-mode", "vi"]))
+}

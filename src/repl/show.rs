@@ -1,0 +1,216 @@
+//! Values as the prompt shows them: strings as text, lists and maps laid out, lists of maps as tables.
+
+use crate::diag::visible;
+use crate::value::{List, Map, Value, format};
+
+/// More lines of one value are not printed: nobody reads them, and they would push out what one looks for.
+const MAX_LINES: usize = 1000;
+
+/// How deep lists and maps are laid out; what is deeper stands on one line.
+const MAX_DEPTH: usize = 6;
+
+/// The text that shows a value on a terminal of so many columns, with its last line end; nothing for null.
+pub fn shown(value: &Value, columns: usize) -> String {
+    let mut out = String::new();
+    match value {
+        Value::Null => return out,
+        Value::Str(text) => {
+            for line in text.split(|byte| *byte == b'\n') {
+                push_line(&mut out, &plain(line));
+            }
+            // The line end that the text has itself is no empty line.
+            if text.ends_with(b"\n") {
+                out.pop();
+            }
+        }
+        Value::List(rows) if let Some(table) = table(rows, columns) => out = table,
+        other => lay_out(other, &mut out, "", 0, columns),
+    }
+    shorten(out)
+}
+
+/// A line of text: tabs stand, what would move the cursor does not.
+fn plain(line: &[u8]) -> String {
+    line.split(|byte| *byte == b'\t').map(visible).collect::<Vec<_>>().join("\t")
+}
+
+fn push_line(out: &mut String, line: &str) {
+    out.push_str(line);
+    out.push('\n');
+}
+
+/// What fits stands on one line, else each element has its own.
+fn lay_out(value: &Value, out: &mut String, before: &str, depth: usize, columns: usize) {
+    let indent = depth * 2;
+    let limit = columns.saturating_sub(indent + before.len());
+    let line = format::display(value, columns.max(20) * 4);
+    let fits = line.chars().count() <= limit || depth >= MAX_DEPTH;
+    let (brackets, parts): (_, Vec<(String, &Value)>) = match value {
+        Value::List(items) if !fits => (('[', ']'), items.iter().map(|item| (String::new(), item)).collect()),
+        Value::Map(map) if !fits => {
+            let key = |key: &[u8]| format!("{}: ", name(key));
+            (('{', '}'), map.iter().map(|(text, item)| (key(text), item)).collect())
+        }
+        _ => return push_line(out, &format!("{:indent$}{before}{line}", "")),
+    };
+    let (open, close) = brackets;
+    push_line(out, &format!("{:indent$}{before}{open}", ""));
+    for (before, item) in parts.iter().take(MAX_LINES) {
+        lay_out(item, out, before, depth + 1, columns);
+    }
+    push_line(out, &format!("{:indent$}{close}", ""));
+}
+
+/// The key of a map, bare where the language would read it so.
+fn name(key: &[u8]) -> String {
+    let mut letters = key.iter();
+    let first = letters.next().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    if first && letters.all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
+        return String::from_utf8_lossy(key).into_owned();
+    }
+    format::display(&Value::str(key.to_vec()), 200)
+}
+
+/// A list of maps that have keys in common, as a table with a head.
+fn table(rows: &List, columns: usize) -> Option<String> {
+    let maps: Vec<&Map> = rows
+        .iter()
+        .map(|row| match row {
+            Value::Map(map) if !map.is_empty() => Some(map),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    let first = maps.first()?;
+    // Maps that have nothing in common are no table.
+    if !maps.iter().all(|map| map.keys().any(|key| first.contains_key(key))) {
+        return None;
+    }
+    let mut keys: Vec<&[u8]> = Vec::new();
+    for key in maps.iter().flat_map(|map| map.keys()) {
+        if !keys.contains(&&**key) {
+            keys.push(key);
+        }
+    }
+    let shown = &maps[..maps.len().min(MAX_LINES)];
+    let cells = |key: &[u8]| {
+        let head = (visible(key), false);
+        let cells = shown.iter().map(|map| map.get(key).map_or_else(Default::default, cell));
+        std::iter::once(head).chain(cells).collect::<Vec<_>>()
+    };
+    let mut table: Vec<Vec<(String, bool)>> = keys.into_iter().map(cells).collect();
+    let widths = fit(&table, columns);
+    // What has no room for two letters of each column is laid out as any list.
+    let widths = widths?;
+    let mut out = String::new();
+    for row in 0..=shown.len() {
+        let mut line = String::new();
+        for (column, width) in table.iter_mut().zip(&widths) {
+            let (text, number) = std::mem::take(&mut column[row]);
+            let text = cut(text, *width);
+            let blank = " ".repeat(width.saturating_sub(text.chars().count()));
+            // Numbers stand right, so that their digits do.
+            let (left, right) = if number { (blank, String::new()) } else { (String::new(), blank) };
+            line.push_str(&format!("{left}{text}{right}  "));
+        }
+        push_line(&mut out, line.trim_end());
+    }
+    if maps.len() > shown.len() {
+        push_line(&mut out, &format!("… and {} more", maps.len() - shown.len()));
+    }
+    Some(out)
+}
+
+/// The text of a cell, and whether it is a number.
+fn cell(value: &Value) -> (String, bool) {
+    match value {
+        Value::Null => Default::default(),
+        Value::Str(text) => (visible(text), false),
+        Value::Int(_) | Value::Float(_) | Value::Size(_) | Value::Duration(_) => {
+            (format::display(value, 200), true)
+        }
+        other => (format::display(other, 200), false),
+    }
+}
+
+/// How wide each column is, when the widest give way until all fit.
+fn fit(table: &[Vec<(String, bool)>], columns: usize) -> Option<Vec<usize>> {
+    let widest = |column: &Vec<(String, bool)>| {
+        column.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default()
+    };
+    let mut widths: Vec<usize> = table.iter().map(widest).collect();
+    let room = columns.checked_sub(2 * table.len().saturating_sub(1))?;
+    while widths.iter().sum::<usize>() > room {
+        let widest = widths.iter_mut().max()?;
+        if *widest <= 2 {
+            return None;
+        }
+        *widest -= 1;
+    }
+    Some(widths)
+}
+
+fn cut(text: String, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text;
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn shorten(text: String) -> String {
+    let Some((end, _)) = text.match_indices('\n').nth(MAX_LINES) else { return text };
+    let more = text[end + 1..].matches('\n').count();
+    format!("{}… and {more} lines more\n", &text[..=end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(entries: &[(&str, Value)]) -> Value {
+        Value::Map(entries.iter().cloned().collect())
+    }
+
+    #[test]
+    fn strings_are_text() {
+        assert_eq!(shown(&"two\nlines\n".into(), 80), "two\nlines\n");
+        assert_eq!(shown(&"a\tb".into(), 80), "a\tb\n");
+        assert_eq!(shown(&"".into(), 80), "\n");
+        assert_eq!(shown(&Value::str(b"\x1b[2J\xff".to_vec()), 80), "\\u{1b}[2J\\xff\n");
+        assert_eq!(shown(&Value::Null, 80), "");
+    }
+
+    #[test]
+    fn what_fits_is_one_line_and_the_rest_is_laid_out() {
+        let list: Value = vec![Value::from("alpha"), Value::from("beta")].into();
+        assert_eq!(shown(&list, 80), "['alpha', 'beta']\n");
+        assert_eq!(shown(&list, 12), "[\n  'alpha'\n  'beta'\n]\n");
+        let nested = map(&[("name", "web 1".into()), ("two words", list)]);
+        assert_eq!(
+            shown(&nested, 28),
+            "{\n  name: 'web 1'\n  'two words': [\n    'alpha'\n    'beta'\n  ]\n}\n"
+        );
+    }
+
+    #[test]
+    fn lists_of_maps_are_tables() {
+        let rows: Value = vec![
+            map(&[("name", "web".into()), ("port", 80.into())]),
+            map(&[("name", "mail \u{202e}".into()), ("port", 8025.into()), ("up", true.into())]),
+        ]
+        .into();
+        let expected = "name           port  up\nweb              80\nmail \\u{202e}  8025  true\n";
+        assert_eq!(shown(&rows, 80), expected);
+        assert_eq!(shown(&rows, 18), "name    port  up\nweb       80\nmail …  8025  true\n");
+        // No room, or nothing in common: a list as any other.
+        assert!(shown(&rows, 8).starts_with('['));
+        let rows: Value = vec![map(&[("a", 1.into())]), map(&[("b", 2.into())])].into();
+        assert_eq!(shown(&rows, 80), "[{'a': 1}, {'b': 2}]\n");
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        let list: Value = (0..5000).map(Value::from).collect::<Vec<_>>().into();
+        let text = shown(&list, 80);
+        assert!(text.lines().count() <= MAX_LINES + 2, "{}", text.lines().count());
+    }
+}

@@ -1,0 +1,191 @@
+//! The text of the prompt: where one is, and what the last entry came to.
+
+use crate::value::{Map, Value};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What it tells.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub directory: PathBuf,
+    pub home: Option<PathBuf>,
+    pub branch: Option<String>,
+    /// Of the stages of the last pipeline, when one of them is not 0.
+    pub statuses: Vec<u8>,
+    pub took: Duration,
+    pub jobs: usize,
+}
+
+/// An entry that takes longer says so.
+pub const LONG: Duration = Duration::from_secs(2);
+
+impl State {
+    /// The text, without and with colours.
+    pub fn text(&self) -> (String, String) {
+        let failed = self.statuses.iter().any(|status| *status != 0);
+        let statuses = || self.statuses.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
+        let jobs = || format!("{} job{}", self.jobs, if self.jobs == 1 { "" } else { "s" });
+        let parts = [
+            Some((shortened(&self.directory, self.home.as_deref()), "36")),
+            self.branch.clone().map(|branch| (branch, "35")),
+            failed.then(|| (statuses(), "31")),
+            (self.took >= LONG).then(|| (duration(self.took), "33")),
+            (self.jobs > 0).then(|| (jobs(), "34")),
+        ];
+        let (mut plain, mut styled) = (String::new(), String::new());
+        for (text, colour) in parts.into_iter().flatten() {
+            plain.push_str(&format!("{text} "));
+            styled.push_str(&format!("\x1b[{colour}m{text}\x1b[0m "));
+        }
+        (plain + "> ", styled + "> ")
+    }
+}
+
+impl State {
+    /// What `fn prompt(last)` is given.
+    pub fn value(&self) -> Value {
+        let path = |path: &Path| Value::str(path.as_os_str().as_encoded_bytes().to_vec());
+        let statuses: Vec<Value> = self.statuses.iter().map(|status| i64::from(*status).into()).collect();
+        let took = Value::from(crate::value::Duration::from_nanos(
+            self.took.as_nanos().try_into().unwrap_or(i64::MAX),
+        ));
+        let entries = [
+            ("directory", path(&self.directory)),
+            ("branch", self.branch.as_deref().map_or(Value::Null, Value::from)),
+            ("statuses", statuses.into()),
+            ("took", took),
+            ("jobs", (self.jobs as i64).into()),
+        ];
+        Value::Map(entries.into_iter().collect::<Map>())
+    }
+}
+
+/// The text without escape sequences: what the editor counts as columns.
+pub fn without_styles(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        let end = after.find(|letter: char| ('\x40'..='\x7e').contains(&letter));
+        rest = end.map_or("", |end| &after[end + 1..]);
+    }
+    plain + rest
+}
+
+/// The directory from the home on; when it is long, the names on the way by their first letter.
+fn shortened(directory: &Path, home: Option<&Path>) -> String {
+    let below =
+        home.filter(|home| *home != Path::new("/")).and_then(|home| directory.strip_prefix(home).ok());
+    let (root, rest) = match below {
+        Some(rest) => ("~", rest),
+        None => ("", directory.strip_prefix("/").unwrap_or(directory)),
+    };
+    let visible = |name: &Path| crate::diag::visible(name.as_os_str().as_encoded_bytes());
+    let mut names: Vec<String> = rest.iter().map(|name| visible(Path::new(name))).collect();
+    let mut width = names.iter().map(|name| name.chars().count() + 1).sum::<usize>();
+    let last = names.len().saturating_sub(1);
+    for name in &mut names[..last] {
+        if width <= 30 {
+            break;
+        }
+        // The dot of a hidden one says nothing.
+        let letters = if name.starts_with('.') { 2 } else { 1 };
+        let short: String = name.chars().take(letters).collect();
+        width -= name.chars().count() - short.chars().count();
+        *name = short;
+    }
+    match (root, names.is_empty()) {
+        ("~", true) => "~".to_string(),
+        (_, true) => "/".to_string(),
+        _ => format!("{root}/{}", names.join("/")),
+    }
+}
+
+/// The branch that is checked out, or the first letters of the commit: read, without a process, from what git(1) calls
+/// gitrepository-layout(5).
+pub fn branch(directory: &Path) -> Option<String> {
+    let head = directory.ancestors().find_map(|parent| {
+        let git = parent.join(".git");
+        let head = fs::read_to_string(git.join("HEAD")).ok();
+        // A worktree or submodule has a file that names the directory.
+        head.or_else(|| {
+            let file = fs::read_to_string(&git).ok()?;
+            let elsewhere = parent.join(file.strip_prefix("gitdir:")?.trim());
+            fs::read_to_string(elsewhere.join("HEAD")).ok()
+        })
+    })?;
+    let head = head.trim();
+    let name = match head.strip_prefix("ref:") {
+        Some(name) => name.trim().trim_start_matches("refs/heads/"),
+        None => head.get(..7)?,
+    };
+    Some(crate::diag::visible(name.as_bytes()))
+}
+
+/// `2.3s`, `1m5s`, `2h3m`.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => format!("{}.{}s", seconds, time.subsec_millis() / 100),
+        60..3600 => format!("{}m{}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short(directory: &str) -> String {
+        shortened(Path::new(directory), Some(Path::new("/home/me")))
+    }
+
+    #[test]
+    fn directories_are_shortened() {
+        assert_eq!(short("/home/me"), "~");
+        assert_eq!(short("/home/me/src/tool"), "~/src/tool");
+        assert_eq!(short("/home/melon"), "/home/melon");
+        assert_eq!(short("/"), "/");
+        assert_eq!(short("/usr/lib"), "/usr/lib");
+        assert_eq!(
+            short("/home/me/source/.config/pipewright/tests/golden"),
+            "~/s/.c/pipewright/tests/golden"
+        );
+        assert_eq!(shortened(Path::new("/usr"), Some(Path::new("/"))), "/usr");
+    }
+
+    #[test]
+    fn what_is_usual_is_not_told() {
+        let usual = State { directory: "/usr".into(), ..State::default() };
+        assert_eq!(usual.text().0, "/usr > ");
+        let all = State {
+            branch: Some("main".into()),
+            statuses: vec![0, 2],
+            took: Duration::from_millis(2345),
+            jobs: 1,
+            ..usual
+        };
+        assert_eq!(all.text().0, "/usr main 0|2 2.3s 1 job > ");
+        assert!(all.text().1.contains("\x1b[31m0|2\x1b[0m"));
+    }
+
+    #[test]
+    fn branches_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let inner = directory.path().join("a/b");
+        fs::create_dir_all(&inner).unwrap();
+        fs::create_dir(directory.path().join(".git")).unwrap();
+        let head = directory.path().join(".git/HEAD");
+        fs::write(&head, "ref: refs/heads/topic/x\n").unwrap();
+        assert_eq!(branch(&inner).as_deref(), Some("topic/x"));
+        fs::write(&head, "0123456789abcdef\n").unwrap();
+        assert_eq!(branch(&inner).as_deref(), Some("0123456"));
+        let work = directory.path().join("worktree");
+        fs::create_dir_all(directory.path().join("far")).unwrap();
+        fs::create_dir(&work).unwrap();
+        fs::write(directory.path().join("far/HEAD"), "ref: refs/heads/side").unwrap();
+        fs::write(work.join(".git"), "gitdir: ../far\n").unwrap();
+        assert_eq!(branch(&work).as_deref(), Some("side"));
+    }
+}

@@ -1,0 +1,361 @@
+//! The prompt, typed at on a real terminal.
+#![cfg(feature = "prompt")]
+
+mod support;
+
+use std::process::Command;
+use support::pty::Terminal;
+use tempfile::TempDir;
+
+/// A home of its own: no configuration, no history.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(TempDir::new().expect("a temporary directory"))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(support::pipewright());
+        command
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("PATH", support::path())
+            .env("HOME", self.0.path())
+            .env("TERM", "xterm-256color")
+            .env("NO_COLOR", "1");
+        command
+    }
+
+    /// A prompt that waits for its first entry.
+    #[track_caller]
+    fn prompt(&self) -> Terminal {
+        let mut terminal = Terminal::start(&mut self.command());
+        terminal.ready();
+        terminal
+    }
+}
+
+#[track_caller]
+fn prompt() -> (Home, Terminal) {
+    let home = Home::new();
+    let terminal = home.prompt();
+    (home, terminal)
+}
+
+#[test]
+fn entries_share_variables_functions_directory_and_environment() {
+    let (home, mut terminal) = prompt();
+    std::fs::create_dir(home.0.path().join("sub dir")).expect("it is ours");
+    assert_eq!(terminal.run("let host = 'web 1'"), "");
+    assert_eq!(terminal.run("fn greet(who) { echo \"$who at $host\" }"), "");
+    assert_eq!(terminal.run("greet you"), "you at web 1\n");
+    assert_eq!(terminal.run("host = \"web2\""), "");
+    assert_eq!(terminal.run("greet them"), "them at web2\n");
+    // Declared anew it is the same variable for those who use it.
+    assert_eq!(terminal.run("let host = $(printf web3)"), "");
+    assert_eq!(terminal.run("greet us"), "us at web3\n");
+    assert_eq!(terminal.run("cd 'sub dir'"), "");
+    assert!(terminal.run("pwd").ends_with("/sub dir\n"));
+    assert_eq!(terminal.run("env.GREETING = 'hello'"), "");
+    assert_eq!(terminal.run("printenv GREETING"), "hello\n");
+    terminal.line("exit 3");
+    assert_eq!(terminal.end().0.code(), Some(3));
+}
+
+#[test]
+fn an_error_is_a_page_and_the_prompt_goes_on() {
+    let (_home, mut terminal) = prompt();
+    let page = terminal.run("echo $nmae");
+    assert!(page.contains("error[E0201]: `nmae` is not declared"), "{page}");
+    assert!(page.contains("--> prompt 1:1:6"), "{page}");
+    let page = terminal.run("echo before; false; echo after");
+    assert!(page.starts_with("before\n") && page.contains("`false` exited with 1"), "{page}");
+    let page = terminal.run("no-such-program");
+    assert!(page.contains("no-such-program"), "{page}");
+    assert_eq!(terminal.run("echo still here"), "still here\n");
+    terminal.run("grep -q x /dev/null");
+    terminal.keys("\x04");
+    // As of the last entry.
+    assert_eq!(terminal.end().0.code(), Some(1));
+}
+
+#[test]
+fn what_an_entry_that_failed_has_not_declared_is_not_there() {
+    let (_home, mut terminal) = prompt();
+    let page = terminal.run("let a = 1; false; let b = 2; fn f() { echo $a $b }");
+    assert!(page.contains("`false` exited with 1"), "{page}");
+    assert_eq!(terminal.run("echo $a"), "1\n");
+    assert!(terminal.run("echo $b").contains("`b` is not declared"));
+    let page = terminal.run("f");
+    assert!(page.contains("`f` uses `b`, which has no value yet"), "{page}");
+    assert_eq!(terminal.run("let b = 3"), "");
+}
+
+#[test]
+fn values_of_calls_are_shown() {
+    let (_home, mut terminal) = prompt();
+    terminal.run("let hosts = [{name: 'web', port: 80}, {name: 'mail', port: 8025}]");
+    assert_eq!(terminal.run("hosts.len()"), "2\n");
+    assert_eq!(terminal.run("hosts.map(h => h.name).join(' and ')"), "web and mail\n");
+    assert_eq!(terminal.run("hosts.sort_by(h => h.port)"), "name  port\nweb     80\nmail  8025\n");
+    assert_eq!(terminal.run("hosts.is_empty()"), "false\n");
+}
+
+#[test]
+fn programs_have_the_terminal() {
+    let (_home, mut terminal) = prompt();
+    terminal.start_line("cat");
+    terminal.keys("typed\r");
+    terminal.expect("typed\ntyped\n");
+    terminal.keys("\x04");
+    terminal.ready();
+    terminal.run("test -t 0 && test -t 1 && echo both");
+    terminal.line("exit");
+    assert_eq!(terminal.end().0.code(), Some(0));
+}
+
+#[test]
+fn ctrl_c_clears_the_line_and_ends_what_runs() {
+    let (_home, mut terminal) = prompt();
+    terminal.keys("echo never");
+    terminal.expect("echo never");
+    terminal.keys("\x03");
+    terminal.ready();
+    for endless in ["sleep 1000", "cat /dev/zero > /dev/null", "while (true) { let n = 1 }"] {
+        terminal.start_line(endless);
+        terminal.keys("\x03");
+        terminal.ready();
+    }
+    assert_eq!(terminal.run("echo on"), "on\n");
+}
+
+#[test]
+fn an_entry_of_several_lines_goes_on_until_it_is_complete() {
+    let (_home, mut terminal) = prompt();
+    terminal.line("if true {");
+    // The indent is there already.
+    terminal.line("printf '%s\\n' one");
+    terminal.line("printf '%s\\n' two");
+    terminal.keys("}");
+    assert_eq!(terminal.run("").lines().rev().take(2).collect::<Vec<_>>(), ["two", "one"]);
+    terminal.line("printf '%s\\n' b a |");
+    assert!(terminal.run("sort").ends_with("a\nb\n"));
+    terminal.line("cat <<END");
+    terminal.line("  as it is");
+    assert!(terminal.run("END").ends_with("\n  as it is\n"));
+    terminal.line("let text = 'two");
+    terminal.run("lines'");
+    assert_eq!(terminal.run("text.len()"), "9\n");
+    terminal.line("let sum = 1 +");
+    terminal.run("2");
+    assert_eq!(terminal.run("echo $sum"), "3\n");
+}
+
+#[test]
+fn what_is_pasted_waits_for_enter() {
+    let (_home, mut terminal) = prompt();
+    terminal.keys("\x1b[200~printf '%s,' one\rprintf '%s,' two\r\x1b[201~");
+    terminal.expect("two");
+    // Nothing has run: the whole of it can be taken back.
+    terminal.keys("\x03");
+    let shown = terminal.ready();
+    assert!(!shown.contains("one,"), "{shown}");
+    terminal.keys("\x1b[200~printf '%s,' one\rprintf '%s,' two\x1b[201~");
+    terminal.expect("two");
+    assert!(terminal.run("").ends_with("one,two,"));
+}
+
+/// A prompt with colours.
+#[track_caller]
+fn coloured() -> (Home, Terminal) {
+    let home = Home::new();
+    let mut terminal = Terminal::start(home.command().env_remove("NO_COLOR"));
+    terminal.ready();
+    (home, terminal)
+}
+
+#[test]
+fn mistakes_are_seen_before_enter() {
+    let (_home, mut terminal) = coloured();
+    terminal.keys("no-such-program");
+    terminal.expect_bytes("\x1b[0;31mno-such-program\x1b[0m");
+    terminal.keys("\x15echo $nmae x");
+    terminal.expect_bytes("\x1b[0;1mecho\x1b[0m \x1b[0;4;31m$nmae\x1b[0m x");
+    terminal.keys("\x15echo \"$(");
+    terminal.expect_bytes("\x1b[0;1;33m\"$(\x1b[0m");
+    terminal.keys("\x15export A=1");
+    terminal.expect_bytes("\x1b[0;4;31mexport\x1b[0m");
+}
+
+#[test]
+fn no_color_is_heeded() {
+    let (_home, mut terminal) = prompt();
+    terminal.keys("echo 'a' # b");
+    let bytes = terminal.expect_bytes("# b");
+    assert!(!bytes.windows(4).any(|part| part == b"\x1b[0;"), "{}", String::from_utf8_lossy(&bytes));
+}
+
+#[test]
+fn completion_quotes_what_it_finds() {
+    let (home, mut terminal) = prompt();
+    for name in ["my file", "-rf", "it's"] {
+        std::fs::write(home.0.path().join(name), "found\n").expect("it is ours");
+    }
+    std::fs::create_dir(home.0.path().join("my dir")).expect("it is ours");
+    terminal.keys("cat my\t");
+    terminal.expect("my dir/");
+    terminal.keys("f\t");
+    terminal.expect("cat 'my file' ");
+    assert_eq!(terminal.run(""), "found\n");
+    terminal.keys("cat it\t");
+    terminal.expect("$'it\\'s' ");
+    assert_eq!(terminal.run(""), "found\n");
+    terminal.keys("cd m\t");
+    terminal.expect("cd 'my dir/'");
+    terminal.run("");
+    assert!(terminal.run("pwd").ends_with("/my dir\n"));
+    terminal.run("let hosts = ['web']");
+    terminal.keys("hosts.is_e\t");
+    terminal.expect("hosts.is_empty()");
+    assert_eq!(terminal.run(""), "false\n");
+}
+
+#[test]
+fn candidates_are_described() {
+    let (_home, mut terminal) = prompt();
+    terminal.run("let host_a = 1; let host_b = 2; let longer = {key: 'v'}");
+    terminal.keys("echo $host_\t");
+    terminal.expect("host_a  \u{2013} 1");
+    terminal.keys("\x03");
+    terminal.ready();
+    terminal.keys("with retry\t");
+    terminal.expect("retry=     \u{2013} How often the block is run again");
+}
+
+#[test]
+fn the_history_is_shared_and_secrets_are_not_in_it() {
+    let (home, mut one) = prompt();
+    let mut other = home.prompt();
+    one.run("echo from one");
+    other.run("echo from other");
+    one.run(" echo not this");
+    one.run("let password = secret('hunter2!')");
+    one.run("let other_password = 'hunter2!'");
+    let listed = one.run("history");
+    assert!(listed.contains("echo from one\n") && listed.contains("echo from other\n"), "{listed}");
+    assert!(!listed.contains("not this") && !listed.contains("hunter2"), "{listed}");
+    assert!(one.run("history other | wc -l").ends_with("1\n"));
+    one.run("grep -q x /dev/null");
+    let failed = one.run("history --failed");
+    assert!(failed.contains("  1         grep -q x /dev/null\n"), "{failed}");
+    // A new session has it at hand, and suggests from it.
+    let mut third = home.prompt();
+    third.keys("echo fr");
+    third.expect("om other");
+    third.keys("\x1b[C");
+    third.expect("from other");
+    assert_eq!(third.run(""), "from other\n");
+    third.keys("\x12from o");
+    third.expect("(reverse-i-search)`from o': echo from other");
+    third.keys("\x07");
+}
+
+#[test]
+fn the_prompt_tells_where_one_is_and_how_it_went() {
+    let (home, mut terminal) = prompt();
+    let git = home.0.path().join("work/.git");
+    std::fs::create_dir_all(&git).expect("it is ours");
+    std::fs::write(git.join("HEAD"), "ref: refs/heads/topic\n").expect("it is ours");
+    terminal.line("cd work");
+    terminal.expect("~/work topic > ");
+    terminal.line("true | grep -q x /dev/null");
+    terminal.expect("~/work topic 0|1 > ");
+    terminal.line("true");
+    terminal.expect("~/work topic > ");
+    terminal.line("sleep 1000 &");
+    terminal.expect("~/work topic 1 job > ");
+    terminal.line("exit");
+    terminal.expect("a job runs; leave again to end it");
+    terminal.line("exit");
+    assert_eq!(terminal.end().0.code(), Some(0));
+}
+
+#[test]
+fn a_job_goes_on_beside_the_prompt_and_is_told_of() {
+    let (home, mut terminal) = prompt();
+    terminal.run("while test ! -e go { sleep 0.01 } &");
+    assert_eq!(terminal.run("echo meanwhile"), "meanwhile\n");
+    // What Ctrl-C ends is none of the job's.
+    terminal.start_line("sleep 1000");
+    terminal.keys("\x03");
+    terminal.ready();
+    assert!(terminal.run("jobs").contains("[1]"));
+    std::fs::write(home.0.path().join("go"), "").expect("it is ours");
+    terminal.line("wait");
+    terminal.ready();
+    assert_eq!(terminal.run("jobs"), "");
+}
+
+#[test]
+fn the_configuration_may_have_a_prompt_and_its_errors_prevent_none() {
+    let home = Home::new();
+    let directory = home.0.path().join(".config/pipewright");
+    std::fs::create_dir_all(&directory).expect("it is ours");
+    let file = directory.join("rc.pw");
+    std::fs::write(&file, "fn prompt(last) { return \"[${last.statuses[0]}] \" }\nlet mine = 'set'\n")
+        .expect("it is ours");
+    let mut terminal = Terminal::start(&mut home.command());
+    terminal.expect("[0] ");
+    terminal.line("echo $mine");
+    terminal.expect("set\n");
+    terminal.line("false");
+    terminal.expect("[1] ");
+    std::fs::write(&file, "let mine = 'set'\necho $nmae\n").expect("it is ours");
+    let mut terminal = Terminal::start(&mut home.command());
+    assert!(terminal.expect("> ").contains("`nmae` is not declared"));
+    std::fs::write(&file, "fn prompt() { fail 'no prompt' }\n").expect("it is ours");
+    let mut terminal = Terminal::start(&mut home.command());
+    assert!(terminal.expect("~ > ").contains("no prompt"));
+}
+
+#[test]
+fn help_tells_of_what_there_is() {
+    let (_home, mut terminal) = prompt();
+    assert!(terminal.run("help").contains("a variable; $name is always one argument"));
+    assert!(terminal.run("help cd").contains("Changes the directory"));
+    assert_eq!(
+        terminal.run("help timeout | head -n 1"),
+        "with timeout=…, a duration above zero, such as 30s or 1.5h\n"
+    );
+    terminal.keys("\x1b[200~# Says hello.\rfn greet(who, loud: bool = false) { echo $who }\x1b[201~");
+    terminal.run("");
+    assert_eq!(terminal.run("help greet"), "greet WHO [--loud]\n\nSays hello.\n");
+    assert!(terminal.run("help nonsense").contains("nothing is known of nonsense"));
+}
+
+#[test]
+fn a_line_of_sh_is_offered_as_it_is_written_here() {
+    let (_home, mut terminal) = prompt();
+    terminal.line("export GREETING=hello");
+    terminal.expect("> env.GREETING = \"hello\"");
+    terminal.run("");
+    assert_eq!(terminal.run("printenv GREETING"), "hello\n");
+}
+
+#[test]
+fn a_signal_that_asks_to_end_is_heard_while_something_runs() {
+    let (_home, mut terminal) = prompt();
+    terminal.start_line("sleep 1000");
+    // SAFETY: our child, which is not reaped yet.
+    unsafe { libc::kill(terminal.pid() as i32, libc::SIGTERM) };
+    assert_eq!(terminal.end().0.code(), Some(143));
+}
+
+#[test]
+fn without_a_terminal_there_is_no_prompt() {
+    let home = Home::new();
+    let output = home.command().arg("-i").stdin(std::process::Stdio::null()).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("needs a terminal"));
+}

@@ -1,0 +1,215 @@
+//! A terminal that a test types at: a pseudo-terminal with a program on it, and all that it has shown so far.
+//!
+//! Waits are for texts, never for times: [`Terminal::expect`] returns as soon as the text is there, and gives up only
+//! when a slow machine would long have shown it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// What the line editor writes each time that it begins to read.
+const READS: &str = "\x1b[?2004h";
+
+/// What it writes when it has the line.
+const TAKEN: &str = "\x1b[?2004l";
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Terminal {
+    master: File,
+    child: Child,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    /// How much of what was seen has been looked at.
+    at: usize,
+}
+
+#[derive(Default)]
+struct Seen {
+    bytes: Vec<u8>,
+    closed: bool,
+}
+
+impl Terminal {
+    /// Starts a program with a terminal of 24 lines and 80 columns that is its own.
+    pub fn start(command: &mut Command) -> Self {
+        let (master, slave) = open();
+        let descriptor = || Stdio::from(slave.try_clone().expect("a descriptor is left"));
+        command.stdin(descriptor()).stdout(descriptor()).stderr(descriptor());
+        // SAFETY: system calls alone, between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                if libc::setsid() < 0 || libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
+                Ok(())
+            });
+        }
+        let child = command.spawn().expect("the program starts");
+        drop(slave);
+        // It holds copies of the slave, which would keep the terminal open.
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let seen: Arc<(Mutex<Seen>, Condvar)> = Arc::default();
+        let (mut reader, shared) = (master.try_clone().expect("a descriptor is left"), seen.clone());
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                // EIO: nobody has the other side open.
+                let count = reader.read(&mut buffer).unwrap_or(0);
+                let mut seen = shared.0.lock().expect("no test panics with it");
+                seen.bytes.extend_from_slice(&buffer[..count]);
+                seen.closed |= count == 0;
+                shared.1.notify_all();
+                if count == 0 {
+                    break;
+                }
+            }
+        });
+        Self { master, child, seen, at: 0 }
+    }
+
+    /// Presses keys.
+    pub fn keys(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).expect("the terminal is open");
+    }
+
+    /// Types a line and presses Enter.
+    pub fn line(&mut self, line: &str) {
+        self.keys(line);
+        self.keys("\r");
+    }
+
+    /// Types a line and waits until it is taken: what is typed from then on is for what it runs.
+    #[track_caller]
+    pub fn start_line(&mut self, line: &str) {
+        self.line(line);
+        self.expect_bytes(TAKEN);
+    }
+
+    /// Waits until the program reads a new entry; the text that was shown until then.
+    #[track_caller]
+    pub fn ready(&mut self) -> String {
+        plain(&self.expect_bytes(READS))
+    }
+
+    /// Types a line and gives what is shown up to the next prompt, without the line itself.
+    #[track_caller]
+    pub fn run(&mut self, line: &str) -> String {
+        self.line(line);
+        let shown = self.ready();
+        match shown.split_once('\n') {
+            Some((_, after)) => after.to_string(),
+            None => shown,
+        }
+    }
+
+    /// Waits until a text is shown, which may be parted by escape sequences; all that was shown up to its end.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) -> String {
+        self.wait(|bytes| {
+            // The shortest part of what was seen that shows it. Looked for from the back of the last byte that came.
+            let shown = plain(bytes);
+            shown.contains(text).then(|| {
+                let (mut low, mut high) = (0, bytes.len());
+                while low < high {
+                    let middle = (low + high) / 2;
+                    if plain(&bytes[..middle]).contains(text) { high = middle } else { low = middle + 1 }
+                }
+                low
+            })
+        })
+        .map_or_else(|seen| panic!("never shown: {text:?}\nbut:\n{}", plain(&seen)), |bytes| plain(&bytes))
+    }
+
+    /// Waits for bytes as they are, escape sequences included; all up to their end.
+    #[track_caller]
+    pub fn expect_bytes(&mut self, text: &str) -> Vec<u8> {
+        let end = |bytes: &[u8]| memchr::memmem::find(bytes, text.as_bytes()).map(|at| at + text.len());
+        self.wait(end).unwrap_or_else(|seen| {
+            panic!("never written: {text:?}\nbut:\n{}", String::from_utf8_lossy(&seen).escape_debug())
+        })
+    }
+
+    fn wait(&mut self, end: impl Fn(&[u8]) -> Option<usize>) -> Result<Vec<u8>, Vec<u8>> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = self.seen.0.lock().expect("no reader panics");
+        loop {
+            if let Some(end) = end(&seen.bytes[self.at..]) {
+                let found = seen.bytes[self.at..self.at + end].to_vec();
+                self.at += end;
+                return Ok(found);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || seen.closed {
+                return Err(seen.bytes[self.at..].to_vec());
+            }
+            seen = self.seen.1.wait_timeout(seen, left).expect("no reader panics").0;
+        }
+    }
+
+    /// Waits for the program's end; how it ended, and what was shown until then.
+    #[track_caller]
+    pub fn end(mut self) -> (ExitStatus, String) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                let _ = self.wait(|_| None::<usize>);
+                let seen = self.seen.0.lock().expect("no reader panics");
+                return (status, plain(&seen.bytes[self.at..]));
+            }
+            assert!(Instant::now() < deadline, "the program does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The text without escape sequences and carriage returns.
+pub fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\x1b' if letters.peek() == Some(&'[') => {
+                letters.next();
+                // A control sequence ends with its first letter (ECMA-48, 5.4).
+                while letters.next().is_some_and(|c| !('\x40'..='\x7e').contains(&c)) {}
+            }
+            '\x1b' => drop(letters.next()),
+            '\r' | '\x07' => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn open() -> (File, OwnedFd) {
+    let mut name = [0; 64];
+    let size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: descriptors that nobody else has; the name fits, or ptsname_r(3) says so.
+    unsafe {
+        let master = libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
+        assert!(master >= 0, "a pseudo-terminal is left");
+        assert!(libc::grantpt(master) == 0 && libc::unlockpt(master) == 0);
+        assert!(libc::ptsname_r(master, name.as_mut_ptr(), name.len()) == 0);
+        let slave = libc::open(name.as_ptr(), libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
+        assert!(slave >= 0, "it has another side");
+        let master = File::from_raw_fd(master);
+        assert!(libc::ioctl(master.as_raw_fd(), libc::TIOCSWINSZ, &size) == 0);
+        (master, OwnedFd::from_raw_fd(slave))
+    }
+}
