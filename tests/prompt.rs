@@ -189,6 +189,15 @@ fn mistakes_are_seen_before_enter() {
 }
 
 #[test]
+fn output_that_does_not_end_its_line_is_not_drawn_over() {
+    let (_home, mut terminal) = prompt();
+    terminal.line("printf 'no line end'");
+    // From there the blanks wrap to the next line.
+    terminal.expect_bytes(&format!("no line end\u{23ce}{}\r", " ".repeat(79)));
+    terminal.ready();
+}
+
+#[test]
 fn no_color_is_heeded() {
     let (_home, mut terminal) = prompt();
     terminal.keys("echo 'a' # b");

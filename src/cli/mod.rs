@@ -80,7 +80,7 @@ fn interactive() -> u8 {
     if crate::repl::is_possible() {
         return crate::repl::run();
     }
-    complain("pipewright: -i: the prompt needs a terminal on standard input and standard error\n");
+    complain("pipewright: -i: the prompt needs a terminal on standard input, output and error\n");
     2
 }
 

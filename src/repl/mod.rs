@@ -27,7 +27,7 @@ use text::State;
 
 /// Whether somebody types at a terminal and reads on one.
 pub fn is_possible() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Runs entries until the end; the exit status.
@@ -129,6 +129,7 @@ impl Shell {
                 history.read().iter().for_each(|entry| self.editor.remember(&entry.text));
             }
             let prompt = self.prompt();
+            begin_line();
             let offered = std::mem::take(&mut self.offered);
             let read = self.editor.read(&prompt, &offered);
             // What came while nothing ran asks nobody but us, and only the terminal's end is a reason to go.
@@ -173,7 +174,10 @@ impl Shell {
         let entry = match checked {
             Ok(entry) => entry,
             Err(errors) => {
-                errors.iter().for_each(show_page);
+                errors.iter().take(PAGES).for_each(show_page);
+                if errors.len() > PAGES {
+                    complain(&format!("… and {} errors more\n", errors.len() - PAGES));
+                }
                 let corrected = correct::corrected(text, &errors);
                 let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
                 self.offered = corrected.filter(is_whole).unwrap_or_default();
@@ -317,6 +321,19 @@ impl Shell {
                 None
             }
         }
+    }
+}
+
+/// More would scroll the first away, which is the one to mend.
+const PAGES: usize = 3;
+
+/// Begins a line of its own where the last output has not ended its: the editor would draw over it.
+///
+/// The mark and blanks fill exactly one line. Where the cursor stood at its start, that line is drawn over; else the
+/// blanks have wrapped to the next one.
+fn begin_line() {
+    if let Some(columns) = crate::sys::tty::width() {
+        print(&format!("⏎{:width$}\r", "", width = columns - 1));
     }
 }
 

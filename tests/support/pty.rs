@@ -180,6 +180,8 @@ impl Drop for Terminal {
 /// The text without escape sequences and carriage returns.
 pub fn plain(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
+    // What the prompt ends a line with that a program has left open.
+    let text = text.replace(&format!("\u{23ce}{}", " ".repeat(79)), "");
     let mut out = String::new();
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
