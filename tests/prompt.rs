@@ -107,7 +107,9 @@ fn programs_have_the_terminal() {
     let (_home, mut terminal) = prompt();
     terminal.start_line("cat");
     terminal.keys("typed\r");
-    terminal.expect("typed\ntyped\n");
+    // As the terminal echoes it, and as the program prints it.
+    terminal.expect("typed");
+    terminal.expect("typed");
     terminal.keys("\x04");
     terminal.ready();
     terminal.run("test -t 0 && test -t 1 && echo both");
@@ -147,6 +149,10 @@ fn an_entry_of_several_lines_goes_on_until_it_is_complete() {
     terminal.line("let text = 'two");
     terminal.run("lines'");
     assert_eq!(terminal.run("text.len()"), "9\n");
+    // A line end that is pasted without brackets around it.
+    terminal.keys("let text = 'a\nb'\n");
+    terminal.ready();
+    assert_eq!(terminal.run("text.len()"), "3\n");
     terminal.line("let sum = 1 +");
     terminal.run("2");
     assert_eq!(terminal.run("echo $sum"), "3\n");
@@ -355,7 +361,8 @@ fn a_line_of_sh_is_offered_as_it_is_written_here() {
 #[test]
 fn a_signal_that_asks_to_end_is_heard_while_something_runs() {
     let (_home, mut terminal) = prompt();
-    terminal.start_line("sleep 1000");
+    terminal.start_line("printf 'it %s' runs; sleep 1000");
+    terminal.expect("it runs");
     // SAFETY: our child, which is not reaped yet.
     unsafe { libc::kill(terminal.pid() as i32, libc::SIGTERM) };
     assert_eq!(terminal.end().0.code(), Some(143));

@@ -129,7 +129,12 @@ impl Dialog {
         self.interpreter.leave();
     }
 
-    /// The signal that has asked this process to end since the last call, if one has.
+    /// The signal that has asked this process to end, if one has.
+    pub fn request(&self) -> Option<Signal> {
+        self.interpreter.request()
+    }
+
+    /// The same, which is then settled.
     pub fn take_request(&self) -> Option<Signal> {
         self.interpreter.take_request()
     }

@@ -79,11 +79,15 @@ impl Interpreter {
         self.program.function(id)
     }
 
-    /// The signal that has asked this process to end since the last call, if one has.
+    /// The signal that has asked this process to end, if one has.
+    pub fn request(&self) -> Option<Signal> {
+        self.interrupt().raised().map(|raised| raised.signal)
+    }
+
+    /// The same, which is then settled.
     pub fn take_request(&self) -> Option<Signal> {
-        let interrupt = self.interrupt();
-        let raised = interrupt.raised();
-        interrupt.clear();
-        raised.map(|raised| raised.signal)
+        let request = self.request();
+        self.interrupt().clear();
+        request
     }
 }

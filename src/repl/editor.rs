@@ -61,10 +61,10 @@ impl Editor {
         let mut line = rustyline::Editor::with_history(config, history).map_err(|error| error.to_string())?;
         line.set_helper(Some(Assistant::new(live)));
         let conditional = |handler: Box<dyn ConditionalEventHandler>| EventHandler::Conditional(handler);
-        line.bind_sequence(
-            KeyEvent(KeyCode::Enter, Modifiers::NONE),
-            conditional(Box::new(Enter { always: false })),
-        );
+        // Ctrl-J is what a line end comes as that is pasted into a terminal which does not bracket it.
+        for enter in [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent::ctrl('J')] {
+            line.bind_sequence(enter, conditional(Box::new(Enter { always: false })));
+        }
         line.bind_sequence(
             KeyEvent(KeyCode::Enter, Modifiers::ALT),
             conditional(Box::new(Enter { always: true })),

@@ -37,8 +37,8 @@ pub struct History {
     at: u64,
 }
 
-/// How much of the end of the file is read at the start: some ten thousand entries, in some milliseconds.
-const AT_HAND: u64 = 2 << 20;
+/// How much of the end of the file is read at the start: some thousands of entries, in some milliseconds.
+const AT_HAND: u64 = 1 << 20;
 
 impl History {
     /// That of the file, which need not be there yet.
