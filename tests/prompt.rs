@@ -140,6 +140,8 @@ fn an_entry_of_several_lines_goes_on_until_it_is_complete() {
     terminal.line("printf '%s\\n' one");
     terminal.line("printf '%s\\n' two");
     terminal.keys("}");
+    // It stands where its block began.
+    terminal.expect("    printf '%s\\n' two\n}");
     assert_eq!(terminal.run("").lines().rev().take(2).collect::<Vec<_>>(), ["two", "one"]);
     terminal.line("printf '%s\\n' b a |");
     assert!(terminal.run("sort").ends_with("a\nb\n"));

@@ -120,7 +120,9 @@ impl ConditionalEventHandler for Outdent {
         let blanks = before.len() - before.trim_end_matches(' ').len();
         let alone = before.trim_end_matches(' ').ends_with('\n');
         let is_block = alone && blanks >= INDENT && typed(before).indent > 0;
-        is_block.then(|| Cmd::Replace(Movement::BackwardChar(INDENT as RepeatCount), Some("}".to_string())))
+        // The whole line, since the count of a movement would be taken for that of the key.
+        let line = format!("{:width$}}}", "", width = blanks.saturating_sub(INDENT));
+        is_block.then(|| Cmd::Replace(Movement::BeginningOfLine, Some(line)))
     }
 }
 
