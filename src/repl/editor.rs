@@ -122,7 +122,7 @@ impl ConditionalEventHandler for Outdent {
         let is_block = alone && blanks >= INDENT && typed(before).indent > 0;
         // The whole line, since the count of a movement would be taken for that of the key.
         let line = format!("{:width$}}}", "", width = blanks.saturating_sub(INDENT));
-        is_block.then(|| Cmd::Replace(Movement::BeginningOfLine, Some(line)))
+        is_block.then_some(Cmd::Replace(Movement::BeginningOfLine, Some(line)))
     }
 }
 
