@@ -6,6 +6,7 @@ use pest::Parser;
 use std::fs;
 use std::process::Command;
 
+#[rustfmt::skip]
 #[path = "../src/syntax/grammar.rs"]
 mod stored;
 
