@@ -87,7 +87,10 @@ impl Interpreter {
     /// The same, which is then settled.
     pub fn take_request(&self) -> Option<Signal> {
         let request = self.request();
-        self.interrupt().clear();
+        // One that comes between the two is not settled: it is for what runs next.
+        if request.is_some() {
+            self.interrupt().clear();
+        }
         request
     }
 }
