@@ -29,6 +29,8 @@
 //! The page `docs/EMBEDDING.md` goes there step by step, and `examples/` holds whole programs.
 
 #![deny(missing_docs)]
+// What a release build leaves out must do nothing: the prompt once ended at its start in one.
+#![warn(clippy::debug_assert_with_mut_call)]
 
 mod builtins;
 mod check;

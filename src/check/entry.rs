@@ -39,7 +39,8 @@ impl Earlier {
         project.modules.push(Some(Arc::new(Module { source, body: Block::default() })));
         let mut scopes = Scopes::new(0);
         scopes.enter_file();
-        debug_assert_eq!(scopes.declare("args"), ARGS);
+        let args = scopes.declare("args");
+        debug_assert_eq!(args, ARGS);
         project.earlier =
             Some(scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning)).collect());
         project.slots = scopes.slots();
