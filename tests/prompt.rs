@@ -3,50 +3,13 @@
 
 mod support;
 
-use std::process::Command;
+use support::home::{Home, prompt};
 use support::pty::Terminal;
-use tempfile::TempDir;
-
-/// A home of its own: no configuration, no history.
-struct Home(TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(TempDir::new().expect("a temporary directory"))
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(support::pipewright());
-        command
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("PATH", support::path())
-            .env("HOME", self.0.path())
-            .env("TERM", "xterm-256color")
-            .env("NO_COLOR", "1");
-        command
-    }
-
-    /// A prompt that waits for its first entry.
-    #[track_caller]
-    fn prompt(&self) -> Terminal {
-        let mut terminal = Terminal::start(&mut self.command());
-        terminal.ready();
-        terminal
-    }
-}
-
-#[track_caller]
-fn prompt() -> (Home, Terminal) {
-    let home = Home::new();
-    let terminal = home.prompt();
-    (home, terminal)
-}
 
 #[test]
 fn entries_share_variables_functions_directory_and_environment() {
     let (home, mut terminal) = prompt();
-    std::fs::create_dir(home.0.path().join("sub dir")).expect("it is ours");
+    std::fs::create_dir(home.path().join("sub dir")).expect("it is ours");
     assert_eq!(terminal.run("let host = 'web 1'"), "");
     assert_eq!(terminal.run("fn greet(who) { echo \"$who at $host\" }"), "");
     assert_eq!(terminal.run("greet you"), "you at web 1\n");
@@ -217,9 +180,9 @@ fn no_color_is_heeded() {
 fn completion_quotes_what_it_finds() {
     let (home, mut terminal) = prompt();
     for name in ["my file", "-rf", "it's"] {
-        std::fs::write(home.0.path().join(name), "found\n").expect("it is ours");
+        std::fs::write(home.path().join(name), "found\n").expect("it is ours");
     }
-    std::fs::create_dir(home.0.path().join("my dir")).expect("it is ours");
+    std::fs::create_dir(home.path().join("my dir")).expect("it is ours");
     terminal.keys("cat my\t");
     terminal.expect("my dir/");
     terminal.keys("f\t");
@@ -281,7 +244,7 @@ fn the_history_is_shared_and_secrets_are_not_in_it() {
 #[test]
 fn the_prompt_tells_where_one_is_and_how_it_went() {
     let (home, mut terminal) = prompt();
-    let git = home.0.path().join("work/.git");
+    let git = home.path().join("work/.git");
     std::fs::create_dir_all(&git).expect("it is ours");
     std::fs::write(git.join("HEAD"), "ref: refs/heads/topic\n").expect("it is ours");
     terminal.line("cd work");
@@ -308,7 +271,7 @@ fn a_job_goes_on_beside_the_prompt_and_is_told_of() {
     terminal.keys("\x03");
     terminal.ready();
     assert!(terminal.run("jobs").contains("[1]"));
-    std::fs::write(home.0.path().join("go"), "").expect("it is ours");
+    std::fs::write(home.path().join("go"), "").expect("it is ours");
     terminal.line("wait");
     terminal.ready();
     assert_eq!(terminal.run("jobs"), "");
@@ -317,7 +280,7 @@ fn a_job_goes_on_beside_the_prompt_and_is_told_of() {
 #[test]
 fn the_configuration_may_have_a_prompt_and_its_errors_prevent_none() {
     let home = Home::new();
-    let directory = home.0.path().join(".config/pipewright");
+    let directory = home.path().join(".config/pipewright");
     std::fs::create_dir_all(&directory).expect("it is ours");
     let file = directory.join("rc.pw");
     std::fs::write(&file, "fn prompt(last) { return \"[${last.statuses[0]}] \" }\nlet mine = 'set'\n")

@@ -2,12 +2,13 @@
 
 use super::script::Files;
 use super::source;
+use super::terminal::Terminal;
 use crate::check::program::{Function, Program};
 use crate::check::{Earlier, Loaded, Loader, Meaning};
 use crate::diag::{Code, Diagnostic, Redactions, code};
-use crate::eval::{Interpreter, Setup, Unwind};
+use crate::eval::{Interpreter, Job, JobState, Setup, Unwind};
 use crate::host::{HostStage, Hosted};
-use crate::process::{Environment, Signal};
+use crate::process::{Attended, Environment, Signal};
 use crate::span::Span;
 use crate::value::Value;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub(crate) struct Dialog {
     interpreter: Interpreter,
     earlier: Earlier,
+    terminal: Terminal,
 }
 
 /// An entry that has passed the check.
@@ -36,6 +38,21 @@ pub(crate) enum Ended {
     Exit(u8),
     /// By a signal.
     Signal(Signal),
+    /// Not at all: it is suspended.
+    Suspended(Told),
+}
+
+/// A job, as it is told of.
+pub(crate) struct Told {
+    pub number: usize,
+    /// What started it.
+    pub text: String,
+}
+
+/// What has become of a job beside.
+pub(crate) enum News {
+    Ended(Ended),
+    Suspended,
 }
 
 /// What a name stands for.
@@ -56,7 +73,7 @@ impl Dialog {
         let setup = Setup { own_process: true, interactive: true, ..Setup::default() };
         let earlier = Earlier::none(Hosted { stages, ..Hosted::default() });
         let interpreter = Interpreter::new(Arc::new(earlier.program()?), setup);
-        Ok(Self { interpreter, earlier })
+        Ok(Self { interpreter, earlier, terminal: Terminal::take() })
     }
 
     /// Checks an entry, and runs nothing.
@@ -94,15 +111,99 @@ impl Dialog {
         }))
     }
 
-    /// Runs an entry. What it declares is there for the next, as far as it came.
+    /// Runs an entry. What it declares is there for the next, as far as it came; of one that is suspended nothing is.
     pub fn run(&mut self, entry: Entry) -> Ended {
+        let terminal = &self.terminal;
+        let running = match self.interpreter.begin(entry.program, |control| terminal.lend(control)) {
+            Ok(running) => running,
+            Err(unwind) => {
+                self.terminal.take_back();
+                return self.ended(unwind);
+            }
+        };
+        if self.attend(&running.state) {
+            let number = self.interpreter.part_with(running);
+            return self.suspended(number);
+        }
         let before = std::mem::replace(&mut self.earlier, entry.earlier);
-        let ran = self.interpreter.enter(entry.program);
+        let ran = self.interpreter.finish(running);
         if ran.is_err() {
             self.earlier.forget(|slot| self.interpreter.has_value(slot), &before);
         }
-        match ran {
+        let ended = match ran {
             Ok(value) => Ended::Value(value),
+            Err(unwind) => self.ended(unwind),
+        };
+        self.settle(ended)
+    }
+
+    /// Has a job that has the terminal run until it ends or is suspended: whether it is that.
+    fn attend(&self, state: &JobState) -> bool {
+        let Some(control) = &state.control else { return false };
+        let attended = control.attend(&state.cancel);
+        let modes = self.terminal.take_back();
+        if attended != Attended::Suspended {
+            return false;
+        }
+        control.keep_modes(modes);
+        self.terminal.reset();
+        true
+    }
+
+    /// A job in the foreground has ended: a program that was killed can't have left the terminal's modes on purpose.
+    fn settle(&mut self, ended: Ended) -> Ended {
+        match &ended {
+            Ended::Signal(_) => self.terminal.reset(),
+            Ended::Error { status, .. } if *status > 128 => self.terminal.reset(),
+            _ => self.terminal.keep(),
+        }
+        ended
+    }
+
+    fn suspended(&self, number: usize) -> Ended {
+        let job = self.interpreter.jobs().into_iter().find(|job| job.number == number);
+        Ended::Suspended(Told { number, text: job.map(|job| job.text()).unwrap_or_default() })
+    }
+
+    /// Continues a job, the last one if none is named. In the foreground it has the terminal, and how it ends is told.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn resume(&mut self, number: Option<usize>, foreground: bool) -> Result<(Told, Option<Ended>), String> {
+        let job = self.job(number)?;
+        let told = Told { number: job.number, text: job.text() };
+        let Some(control) = &job.state.control else { return Err(format!("job {} has no group", job.number)) };
+        if !foreground {
+            control.resume();
+            return Ok((told, None));
+        }
+        self.terminal.lend(control);
+        control.resume();
+        if self.attend(&job.state) {
+            let ended = self.suspended(job.number);
+            return Ok((told, Some(ended)));
+        }
+        let ended = self.end_of(&job);
+        Ok((told, Some(self.settle(ended))))
+    }
+
+    /// The job of that number, or the one that was suspended or began last.
+    fn job(&self, number: Option<usize>) -> Result<Job, String> {
+        let jobs = self.interpreter.jobs();
+        match number {
+            Some(number) => {
+                jobs.into_iter().find(|job| job.number == number).ok_or(format!("there is no job {number}"))
+            }
+            None => {
+                let last = |job: &&Job| (job.state.is_suspended(), job.number);
+                jobs.iter().max_by_key(last).cloned().ok_or_else(|| "there is no job".to_string())
+            }
+        }
+    }
+
+    fn end_of(&mut self, job: &Job) -> Ended {
+        match self.interpreter.take_job(job) {
+            Ok(()) => Ended::Value(Value::Null),
             Err(unwind) => self.ended(unwind),
         }
     }
@@ -124,9 +225,10 @@ impl Dialog {
         Ended::Error { page, status, statuses }
     }
 
-    /// Ends what runs beside.
+    /// Ends what runs beside, and gives the terminal back.
     pub fn leave(&mut self) {
         self.interpreter.leave();
+        self.terminal.give_back();
     }
 
     /// The signal that has asked this process to end, if one has.
@@ -177,18 +279,30 @@ impl Dialog {
         self.interpreter.environment()
     }
 
-    /// How many jobs run.
+    /// How many jobs have not ended.
     pub fn jobs_running(&self) -> usize {
-        self.interpreter.jobs_running()
+        self.interpreter.jobs().iter().filter(|job| job.state.status().is_none()).count()
     }
 
-    /// The jobs that have ended since the last call: what started each, and how it ended.
-    pub fn ended_jobs(&mut self) -> Vec<(String, Ended)> {
-        let ended = self.interpreter.ended_jobs();
-        let how = |result: Result<(), Unwind>| {
-            result.map_or_else(|unwind| self.ended(unwind), |()| Ended::Value(Value::Null))
-        };
-        ended.into_iter().map(|(text, result)| (text, how(result))).collect()
+    /// How many of those are suspended.
+    pub fn jobs_suspended(&self) -> usize {
+        self.interpreter.jobs().iter().filter(|job| job.state.is_suspended()).count()
+    }
+
+    /// What has become of jobs beside since the last call.
+    pub fn news(&mut self) -> Vec<(Told, News)> {
+        let mut news = Vec::new();
+        for job in self.interpreter.jobs() {
+            let told = Told { number: job.number, text: job.text() };
+            if job.state.status().is_some() {
+                news.push((told, News::Ended(self.end_of(&job))));
+            } else if let Some(control) = &job.state.control
+                && control.look(&job.state.cancel) == Attended::Suspended
+            {
+                news.push((told, News::Suspended));
+            }
+        }
+        news
     }
 
     /// What no message shows.

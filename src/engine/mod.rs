@@ -6,6 +6,8 @@ pub mod build;
 mod cancel;
 #[cfg(feature = "prompt")]
 mod dialog;
+#[cfg(feature = "prompt")]
+mod terminal;
 #[expect(clippy::module_inception, reason = "its main type is Engine")]
 mod engine;
 mod error;
@@ -36,7 +38,7 @@ pub use crate::host::{Function, IntoResult, Stage, StageCx, StageError, Streams}
 pub use crate::process::{Signal, StageEnd, StageReport};
 pub use cancel::CancelToken;
 #[cfg(feature = "prompt")]
-pub(crate) use dialog::{Dialog, Ended, Kind};
+pub(crate) use dialog::{Dialog, Ended, Kind, News, Told};
 pub use engine::{BuildError, Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, ParseError};
 pub use io::{Input, LineSink, Output};

@@ -332,6 +332,11 @@ impl Interpreter {
             return self.await_jobs().map(|()| 0);
         }
         for arg in args {
+            if let Some(job) = self.job_named(arg) {
+                let job = job.ok_or_else(|| self.problem(span, &no_job("wait", arg), 127))?;
+                self.wait_for_job(&job.state)?;
+                continue;
+            }
             let pid = std::str::from_utf8(arg).ok().and_then(|text| text.parse().ok());
             let Some(pid) = pid else {
                 return Err(self.usage(
@@ -375,8 +380,18 @@ impl Interpreter {
         if targets.is_empty() {
             return Err(self.usage(span, "kill takes the number of a process"));
         }
-        let mut numbers = Vec::with_capacity(targets.len());
+        let (mut numbers, mut jobs) = (Vec::with_capacity(targets.len()), Vec::new());
         for target in targets {
+            if let Some(job) = self.job_named(target) {
+                let job = job.ok_or_else(|| self.problem(span, &no_job("kill", target), 1))?;
+                // As a negative number is one: what is asked for and recorded is the group.
+                match &job.state.control {
+                    Some(control) => numbers.push(-control.group_id()),
+                    None => numbers.extend(job.state.pid()),
+                }
+                jobs.push(job);
+                continue;
+            }
             let Some(pid) = std::str::from_utf8(target).ok().and_then(|text| text.parse::<i32>().ok()) else {
                 return Err(
                     self.usage(span, &format!("kill: {} is no number of a process", quote_word(target)))
@@ -390,7 +405,13 @@ impl Interpreter {
         }
         self.audit(span, |at| Entry::Kill { at, signal: name, targets: numbers.clone() })?;
         let mut failed = None;
+        let controlled =
+            |pid: i32| jobs.iter().find(|job| job.state.control.as_ref().is_some_and(|c| c.group_id() == -pid));
         for pid in numbers {
+            if let Some(job) = controlled(pid).filter(|_| !probe) {
+                job.state.signal(signal);
+                continue;
+            }
             let sent = match pid {
                 _ if probe => signal::probe(pid),
                 ..=-2 => signal::send_group(-pid, signal),
@@ -482,6 +503,10 @@ impl Meaning {
 }
 
 /// The options -L and -P of `cd` and `pwd`, of which the last counts, and what follows them.
+fn no_job(builtin: &str, number: &[u8]) -> String {
+    format!("{builtin}: there is no job {}", quote_word(number))
+}
+
 fn links(args: &[Vec<u8>]) -> (bool, &[Vec<u8>]) {
     let mut physical = false;
     for (index, arg) in args.iter().enumerate() {

@@ -1,18 +1,89 @@
 //! A run that goes on: what is typed at a prompt, entry by entry.
 
-use super::Interpreter;
 use super::early::{is_unset, unset};
+use super::job::{Ending, Job, JobState, status_of};
+use super::settings::Settings;
 use super::unwind::{Eval, Unwind};
+use super::Interpreter;
 use crate::check::program::{Function, FunctionId, Program, Slot};
-use crate::process::{Environment, Signal};
+use crate::process::{Control, Environment, Signal};
+use crate::span::Span;
 use crate::value::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+/// An entry that runs on a thread of its own: the job that it is, and what will come of it.
+pub struct Running {
+    pub state: Arc<JobState>,
+    program: Arc<Program>,
+    came_of_it: Receiver<(Interpreter, Eval<Value>)>,
+}
 
 impl Interpreter {
+    /// Begins to run one more entry, as a job whose process group `lend` may give the terminal to. Meanwhile this is what
+    /// there was before it: should it be suspended, that goes on ([`Interpreter::part_with`]).
+    pub fn begin(&mut self, program: Arc<Program>, lend: impl FnOnce(&Control)) -> Eval<Running> {
+        let span = Span::default();
+        let started = self.interrupt().child().and_then(|cancel| Ok((cancel, Control::new()?)));
+        let (cancel, control) = started.map_err(|error| self.no_job(&error, span))?;
+        lend(&control);
+        let state = Arc::new(JobState::new(cancel, Some(control)));
+        let mut before = self.fork();
+        (before.depth, before.jobs) = (self.depth, self.jobs.clone());
+        let mut worker = std::mem::replace(self, before);
+        let settings = worker.settings.clone();
+        worker.settings = Arc::new(Settings { job: Some(state.clone()), ..(*settings).clone() });
+        let (give, came_of_it) = channel();
+        let (ending, entry) = (Ending(state.clone()), program.clone());
+        let thread = self.thread(span, move || {
+            let ran = worker.enter(entry);
+            worker.settings = settings;
+            ending.0.ended(status_of(&ran));
+            // Of one that was suspended nobody wants the variables.
+            give.send((worker, ran)).or_else(|unwanted| unwanted.0.1.map(drop))
+        });
+        state.runs_on(thread?);
+        Ok(Running { state, program, came_of_it })
+    }
+
+    /// What came of an entry that has ended: this is what it has left.
+    pub fn finish(&mut self, running: Running) -> Eval<Value> {
+        let came_of_it = running.came_of_it.recv();
+        let span = Span::default();
+        let source = running.program.source(running.program.script).clone();
+        let joined = self.await_job(&Job { number: 0, state: running.state, source, span });
+        match came_of_it {
+            Ok((interpreter, ran)) => {
+                *self = interpreter;
+                ran
+            }
+            // The thread crashed.
+            Err(_) => joined.map(|()| Value::Null),
+        }
+    }
+
+    /// An entry was suspended, and is a job beside the prompt from now on; its number.
+    pub fn part_with(&mut self, running: Running) -> usize {
+        let source = running.program.source(running.program.script).clone();
+        let span = Span::new(0, source.text().len());
+        self.jobs.add(running.state, source, span)
+    }
+
+    /// The jobs that were not awaited.
+    pub fn jobs(&self) -> Vec<Job> {
+        self.jobs.lock().clone()
+    }
+
+    /// Takes a job out that has ended: its failure, if it failed.
+    pub fn take_job(&mut self, job: &Job) -> Eval<()> {
+        self.jobs.remove(&job.state);
+        self.await_job(job)
+    }
+
     /// Runs one more entry: a program that has all of the one before. Its jobs go on beside what is entered next. The
     /// value of the call that it ends with, else null.
-    pub fn enter(&mut self, program: Arc<Program>) -> Eval<Value> {
+    fn enter(&mut self, program: Arc<Program>) -> Eval<Value> {
         self.slots.truncate(self.program.slots);
         self.slots.resize_with(program.slots, unset);
         self.module = program.script;
@@ -55,11 +126,6 @@ impl Interpreter {
     /// Whether a variable has a value.
     pub fn has_value(&self, slot: Slot) -> bool {
         self.slots.get(slot.place()).is_some_and(|value| !is_unset(value))
-    }
-
-    /// How many jobs run.
-    pub fn jobs_running(&self) -> usize {
-        self.jobs.iter().filter(|job| job.state.status().is_none()).count()
     }
 
     /// The directory that commands run in.

@@ -3,7 +3,7 @@
 use super::arguments::Asked;
 use super::audit;
 use super::dry::Dry;
-use super::job::Job;
+use super::job::Jobs;
 use super::limits::{Budget, Limits};
 use super::observe::Observers;
 use super::settings::{Settings, TimeLimit};
@@ -13,7 +13,7 @@ use crate::check::program::{ARGS, ModuleId, Program, Slot};
 use crate::diag::{Redactions, Source};
 use crate::policy::Policy;
 use crate::process::{
-    self, Child, Descriptor, Environment, FileTable, Group, Interrupt, OpenMode, Search, Signal, StageReport,
+    self, Child, Control, Descriptor, Environment, FileTable, Group, Interrupt, OpenMode, Search, Signal, StageReport,
 };
 use crate::span::Span;
 use crate::value::{List, Str, Value};
@@ -146,7 +146,7 @@ pub struct Interpreter {
     pub(super) search: Option<Arc<Search>>,
     pub(super) files: FileTable,
     pub(super) settings: Arc<Settings>,
-    pub(super) jobs: Vec<Job>,
+    pub(super) jobs: Jobs,
     /// The process substitutions of the command that is being prepared or runs.
     pub(super) substitutions: Vec<Substitution>,
     /// What the run gives, if that is wanted.
@@ -221,7 +221,7 @@ impl Interpreter {
             search: None,
             files: setup.files.unwrap_or_default(),
             settings,
-            jobs: Vec::new(),
+            jobs: Jobs::default(),
             substitutions: Vec::new(),
             result: setup.keep_result.then_some(Value::Null),
             status: 0,
@@ -249,7 +249,7 @@ impl Interpreter {
             search: self.search.clone(),
             files: self.files.clone(),
             settings: self.settings.clone(),
-            jobs: Vec::new(),
+            jobs: Jobs::default(),
             substitutions: Vec::new(),
             result: None,
             status: self.status,
@@ -413,8 +413,8 @@ impl Interpreter {
         if self.settings.detach {
             return Group::sessions();
         }
-        if self.shared.interactive && self.settings.job.is_some() {
-            return Group::own();
+        if let Some(control) = self.control() {
+            return control.group();
         }
         // In a host it is never the terminal's business how programs are grouped.
         let terminal = self.shared.own_process
@@ -427,6 +427,11 @@ impl Interpreter {
                 })
             });
         if terminal { Group::inherit() } else { Group::own() }
+    }
+
+    /// What suspends and continues the job that this is part of, at a prompt.
+    pub(super) fn control(&self) -> Option<&Control> {
+        self.settings.job.as_ref()?.control.as_ref()
     }
 
     /// What became of a child, as it may be shown.

@@ -5,16 +5,19 @@ use super::unwind::{Error, Eval, Failure, Unwind};
 use super::{Interpreter, page};
 use crate::check::program::{AndOr, Block, Pipeline};
 use crate::diag::{Source, code, reason};
-use crate::process::{Descriptor, FileTable, Interrupt, OpenMode, open};
+use crate::process::{Control, Descriptor, FileTable, Interrupt, OpenMode, Signal, open};
 use crate::span::Span;
 use crate::sys::Pid;
 use crate::value::{Opaque, Value};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A background job: `cmd &`, `spawn { … }`. The values that stand for it hold the same.
+/// A job: `cmd &`, `spawn { … }`, an entry of a prompt. The values that stand for it hold the same.
+#[derive(Clone)]
 pub struct Job {
+    /// What `%N` means.
+    pub number: usize,
     pub state: Arc<JobState>,
     pub source: Arc<Source>,
     pub span: Span,
@@ -22,9 +25,42 @@ pub struct Job {
 
 impl Job {
     /// The first line of what started it.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let text = self.source.text().get(self.span.range()).unwrap_or_default();
         crate::diag::visible(text.lines().next().unwrap_or_default().as_bytes())
+    }
+}
+
+/// The jobs of one scope. Clones are the same: those of a prompt belong to whoever runs its entries.
+#[derive(Clone, Default)]
+pub struct Jobs(Arc<Mutex<Vec<Job>>>);
+
+impl Jobs {
+    pub fn lock(&self) -> MutexGuard<'_, Vec<Job>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds one after the last, and gives its number.
+    pub fn add(&self, state: Arc<JobState>, source: Arc<Source>, span: Span) -> usize {
+        let mut jobs = self.lock();
+        let number = jobs.iter().map(|job| job.number).max().unwrap_or_default() + 1;
+        jobs.push(Job { number, state, source, span });
+        number
+    }
+
+    fn take(&self) -> Vec<Job> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn find(&self, is_it: impl Fn(&Job) -> bool) -> Option<Job> {
+        self.lock().iter().find(|job| is_it(job)).cloned()
+    }
+
+    /// Takes one out.
+    pub fn remove(&self, state: &Arc<JobState>) -> Option<Job> {
+        let mut jobs = self.lock();
+        let place = jobs.iter().position(|job| Arc::ptr_eq(&job.state, state))?;
+        Some(jobs.remove(place))
     }
 }
 
@@ -32,6 +68,8 @@ impl Job {
 pub struct JobState {
     /// Stops it.
     pub cancel: Interrupt,
+    /// Suspends and continues it, at a prompt.
+    pub control: Option<Control>,
     thread: Mutex<Option<JoinHandle<Eval<()>>>>,
     /// The first process that it started.
     pid: OnceLock<Pid>,
@@ -39,7 +77,62 @@ pub struct JobState {
     status: OnceLock<u8>,
 }
 
+/// Tells that the job has ended, however its thread does.
+pub(super) struct Ending(pub(super) Arc<JobState>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ended(1);
+        if let Some(control) = &self.0.control {
+            control.finish();
+        }
+    }
+}
+
 impl JobState {
+    pub fn new(cancel: Interrupt, control: Option<Control>) -> Self {
+        Self { cancel, control, thread: Mutex::new(None), pid: OnceLock::new(), status: OnceLock::new() }
+    }
+
+    /// Notes the thread that it runs on.
+    pub fn runs_on(&self, thread: JoinHandle<Eval<()>>) {
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    /// Asks it to end; a suspended one could not.
+    pub fn stop(&self, signal: Signal) {
+        self.cancel.raise(signal);
+        if let Some(control) = &self.control {
+            control.resume();
+        }
+    }
+
+    /// Sends a signal to all of it: `kill %1`.
+    pub fn signal(&self, signal: Signal) {
+        let Some(control) = &self.control else { return self.stop(signal) };
+        let ends = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::KILL].contains(&signal);
+        if ends {
+            // Before the programs die: what runs in the interpreter must not take that for their failure.
+            self.cancel.raise(signal);
+        }
+        let _ = crate::sys::signal::send_group(control.group_id(), signal);
+        if ends || signal == Signal::CONT {
+            control.resume();
+        }
+    }
+
+    pub fn is_suspended(&self) -> bool {
+        self.control.as_ref().is_some_and(Control::is_suspended)
+    }
+
+    /// Waits while it is suspended.
+    #[inline]
+    pub fn park(&self) {
+        if let Some(control) = &self.control {
+            control.park();
+        }
+    }
+
     /// Notes a process of its own.
     pub fn started(&self, pid: Pid) {
         let _ = self.pid.set(pid);
@@ -47,6 +140,11 @@ impl JobState {
 
     pub fn pid(&self) -> Option<Pid> {
         self.pid.get().copied()
+    }
+
+    /// Notes what it came to.
+    pub fn ended(&self, status: u8) {
+        let _ = self.status.set(status);
     }
 
     pub fn status(&self) -> Option<u8> {
@@ -93,23 +191,21 @@ impl Interpreter {
         work: impl FnOnce(&mut Interpreter) -> Eval<()> + Send + 'static,
     ) -> Eval<Arc<JobState>> {
         let mut fork = self.fork();
-        self.close_inherited_input(&mut fork.files, span)?;
+        if !self.shared.interactive {
+            self.close_inherited_input(&mut fork.files, span)?;
+        }
         // The handlers must be there before the job has children: a signal then ends them too.
         let outer = self.interrupt();
         let cancel = if self.shared.interactive { Interrupt::new() } else { outer.child() };
-        let cancel = cancel.map_err(|error| {
-            let message = format!("can't start a job: {}", reason(&error));
-            self.fail(Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "this job"), 126))
-        })?;
-        let state = Arc::new(JobState {
-            cancel,
-            thread: Mutex::new(None),
-            pid: OnceLock::new(),
-            status: OnceLock::new(),
-        });
+        let control = self.shared.interactive.then(Control::new).transpose();
+        let state = match (cancel, control) {
+            (Ok(cancel), Ok(control)) => Arc::new(JobState::new(cancel, control)),
+            (Err(error), _) | (_, Err(error)) => return Err(self.no_job(&error, span)),
+        };
         fork.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.settings).clone() });
         let shared = state.clone();
         let thread = self.thread(span, move || {
+            let ending = Ending(shared);
             let result = match work(&mut fork) {
                 Ok(()) => fork.await_jobs(),
                 Err(unwind) => {
@@ -124,12 +220,17 @@ impl Interpreter {
                 }
                 other => other,
             };
-            let _ = shared.status.set(status_of(&result));
+            ending.0.ended(status_of(&result));
             result
         })?;
-        *state.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
-        self.jobs.push(Job { state: state.clone(), source: self.source().clone(), span });
+        state.runs_on(thread);
+        self.jobs.add(state.clone(), self.source().clone(), span);
         Ok(state)
+    }
+
+    pub(super) fn no_job(&self, error: &std::io::Error, span: Span) -> Unwind {
+        let message = format!("can't start a job: {}", reason(error));
+        self.fail(Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "this job"), 126))
     }
 
     /// Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
@@ -149,7 +250,13 @@ impl Interpreter {
     /// Waits for all jobs; the failure of the first that failed is one here.
     pub(super) fn await_jobs(&mut self) -> Eval<()> {
         let mut first = None;
-        for job in std::mem::take(&mut self.jobs) {
+        if self.shared.interactive {
+            self.await_running_jobs()?;
+        }
+        let (suspended, jobs) = self.jobs.take().into_iter().partition(|job| job.state.is_suspended());
+        *self.jobs.lock() = suspended;
+        let jobs: Vec<Job> = jobs;
+        for job in jobs {
             let result = self.await_job(&job);
             first = first.or(result.err());
         }
@@ -157,11 +264,24 @@ impl Interpreter {
         first.map_or(Ok(()), |unwind| Err(unwind.not_absorbed()))
     }
 
+    /// Waits until none runs. Somebody may grow tired of that, and the jobs stay as they are.
+    fn await_running_jobs(&mut self) -> Eval<()> {
+        let runs = |job: &Job| job.state.status().is_none() && !job.state.is_suspended();
+        while self.jobs.find(runs).is_some() {
+            self.pause(Duration::from_millis(20))?;
+        }
+        Ok(())
+    }
+
     /// Waits for a job, whose failure is one here. A job that the script itself has stopped has not failed.
-    fn await_job(&self, job: &Job) -> Eval<()> {
+    pub(super) fn await_job(&self, job: &Job) -> Eval<()> {
         let thread = job.state.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return Ok(()) };
-        match thread.join() {
+        let joined = thread.join();
+        if let Some(control) = &job.state.control {
+            control.dissolve();
+        }
+        match joined {
             Ok(Ok(()) | Err(Unwind::Exit(0) | Unwind::PipeClosed)) => Ok(()),
             Ok(Err(Unwind::Exit(status))) => {
                 let message = format!("the job exited with {status}");
@@ -174,29 +294,19 @@ impl Interpreter {
         }
     }
 
-    /// Takes the jobs out that have ended: the text of each, and its failure if it failed.
-    #[cfg(feature = "prompt")]
-    pub fn ended_jobs(&mut self) -> Vec<(String, Eval<()>)> {
-        let jobs = std::mem::take(&mut self.jobs);
-        let (ended, running) = jobs.into_iter().partition(|job| job.state.status().is_some());
-        self.jobs = running;
-        let ended: Vec<Job> = ended;
-        ended.into_iter().map(|job| (job.text(), self.await_job(&job))).collect()
-    }
-
     /// The script ends early. An interrupt ends its jobs by itself; after a failure they are awaited, since half a
     /// job is worse than a late one.
     pub(super) fn end_jobs(&mut self, _: &Unwind) {
-        for job in std::mem::take(&mut self.jobs) {
+        for job in self.jobs.take() {
             let _ = self.await_job(&job);
         }
     }
 
     /// Stops all jobs and waits until they have ended.
     pub(super) fn stop_jobs(&mut self) {
-        let jobs = std::mem::take(&mut self.jobs);
+        let jobs = self.jobs.take();
         for job in &jobs {
-            job.state.cancel.raise(self.settings.signal);
+            job.state.stop(self.settings.signal);
         }
         for job in jobs {
             let _ = self.await_job(&job);
@@ -207,12 +317,13 @@ impl Interpreter {
 
     /// `job.wait()`: its status; its failure is one here.
     pub(super) fn wait_for_job(&mut self, state: &Arc<JobState>) -> Eval<Value> {
-        let place = self.jobs.iter().position(|job| Arc::ptr_eq(&job.state, state));
-        match place {
-            Some(place) => {
-                let job = self.jobs.remove(place);
-                self.await_job(&job)?;
+        if self.shared.interactive {
+            while state.status().is_none() {
+                self.pause(Duration::from_millis(20))?;
             }
+        }
+        match self.jobs.remove(state) {
+            Some(job) => self.await_job(&job)?,
             // Another copy of the variables has it; the thread that started it awaits it in the end.
             None => {
                 while state.status().is_none() {
@@ -234,27 +345,38 @@ impl Interpreter {
 
     /// `wait PID…`: waits for the jobs whose first processes these were.
     pub(super) fn wait_for(&mut self, pid: Pid) -> Option<Eval<Value>> {
-        let state = self.jobs.iter().find(|job| job.state.pid() == Some(pid))?.state.clone();
-        Some(self.wait_for_job(&state))
+        let job = self.jobs.find(|job| job.state.pid() == Some(pid))?;
+        Some(self.wait_for_job(&job.state))
     }
 
-    /// A line for each job that runs: its number, its process and the text that started it.
+    /// The job that `%N` means at a prompt, if a word is that.
+    pub(super) fn job_named(&self, word: &[u8]) -> Option<Option<Job>> {
+        if !self.shared.interactive {
+            return None;
+        }
+        let number: usize = std::str::from_utf8(word.strip_prefix(b"%")?).ok()?.parse().ok()?;
+        Some(self.jobs.find(|job| job.number == number))
+    }
+
+    /// A line for each job that has not ended: its number, its process and the text that started it.
     pub(super) fn list_jobs(&self) -> String {
-        let running = self.jobs.iter().enumerate().filter(|(_, job)| job.state.status().is_none());
+        let jobs = self.jobs.lock();
+        let running = jobs.iter().filter(|job| job.state.status().is_none());
         running
-            .map(|(place, job)| {
+            .map(|job| {
                 let pid = job.state.pid().map_or_else(|| "-".to_string(), |pid| pid.to_string());
+                let state = if job.state.is_suspended() { "Stopped" } else { "Running" };
                 // The form of POSIX's jobs -l, without signs for a current job: no command here takes one.
-                format!("[{}] {pid} Running {}\n", place + 1, job.text())
+                format!("[{}] {pid} {state} {}\n", job.number, job.text())
             })
             .collect()
     }
 }
 
 /// The status that a job ended with.
-fn status_of(result: &Eval<()>) -> u8 {
+pub(super) fn status_of<T>(result: &Eval<T>) -> u8 {
     match result {
-        Ok(()) => 0,
+        Ok(_) => 0,
         Err(Unwind::Exit(status)) => *status,
         Err(Unwind::Error(error)) => error.status,
         Err(Unwind::Interrupted(signal)) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),

@@ -38,6 +38,8 @@ mod with;
 mod word;
 
 pub use interpreter::{Interpreter, Setup};
+#[cfg(feature = "prompt")]
+pub use job::{Job, JobState};
 pub use observe::{Event, Observer, Observers, PipelineReport, Place};
 pub use redirect::target_accesses;
 pub use result::Ran;

@@ -12,7 +12,10 @@ use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
 use super::{Error, Interpreter};
 use crate::check::program::*;
 use crate::diag::{code, reason};
-use crate::process::{Capture, Descriptor, FileTable, Pump, Stage as Program, Stop, pipe_between, wait};
+use crate::process::{
+    Capture, Child, Descriptor, FileTable, Outcome, Pump, Signal, Stage as Program, StageEnd, Stop, Wait, pipe_between,
+    wait,
+};
 use crate::span::Span;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -273,7 +276,7 @@ impl Interpreter {
                 outcomes[place] = Some(self.fork().run_stage(stage, span));
             }
         }
-        let outcome = wait(programs.children(), &mut pump, &how);
+        let outcome = self.wait_for_programs(&mut programs, &mut pump, &how);
         if let Some(capture) = capture {
             capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
         }
@@ -314,6 +317,34 @@ impl Interpreter {
             Some(unwind) => return Err(unwind),
         }
         self.judge(outcomes.into_iter().flatten().collect())
+    }
+
+    /// Waits until all have ended, however often they are suspended meanwhile.
+    fn wait_for_programs(
+        &self,
+        programs: &mut Programs,
+        pump: &mut Pump,
+        how: &Wait,
+    ) -> std::io::Result<Outcome> {
+        let children = programs.children();
+        loop {
+            let outcome = wait(children, pump, how)?;
+            let Some(control) = self.control() else { return Ok(outcome) };
+            match outcome.stop {
+                Some(Stop::Suspended(_)) => control.stop(),
+                None => {
+                    let killed = |child: &Child| match child.report(true).end {
+                        StageEnd::Signal { signal, .. } => [Signal::INT, Signal::QUIT].contains(&signal),
+                        _ => false,
+                    };
+                    if children.iter().any(killed) {
+                        control.await_request(&how.interrupt);
+                    }
+                    return Ok(outcome);
+                }
+                Some(_) => return Ok(outcome),
+            }
+        }
     }
 
     /// Starts the programs from the left, each with its ends of the pipes; gives the stages that are none.

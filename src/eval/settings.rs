@@ -122,6 +122,9 @@ impl Interpreter {
     #[inline]
     pub(super) fn check_interrupt(&self) -> Eval<()> {
         self.check_exhausted()?;
+        if let Some(job) = &self.settings.job {
+            job.park();
+        }
         if let Some(interrupt) = self.settings.job.as_ref().map(|job| &job.cancel).or(self.shared.interrupt())
             && let Some(raised) = interrupt.raised()
             && raised.times > self.shielded.unwrap_or_default()
@@ -147,6 +150,7 @@ impl Interpreter {
     pub(super) fn how_to_wait(&self) -> Wait {
         let deadline = self.settings.deadline();
         let (signal, grace) = (self.settings.signal, self.settings.grace);
-        Wait { interrupt: self.interrupt(), deadline, signal, grace, ..Wait::default() }
+        let suspendable = self.control().is_some();
+        Wait { interrupt: self.interrupt(), deadline, signal, grace, suspendable }
     }
 }

@@ -15,6 +15,7 @@ pub struct Group(Kind);
 enum Kind {
     Inherit,
     Sessions,
+    Joined(Pid),
     Own(Arc<Own>),
 }
 
@@ -36,6 +37,12 @@ impl Group {
         Self(Kind::Sessions)
     }
 
+    /// That of a process which is not reaped meanwhile. It has others, so that a signal for the children is sent to
+    /// each of them.
+    pub const fn joined(leader: Pid) -> Self {
+        Self(Kind::Joined(leader))
+    }
+
     /// A group of its own, led by the first child.
     pub fn own() -> Self {
         Self(Kind::Own(Arc::new(Own { terminal: None, leader: Mutex::new(None) })))
@@ -50,7 +57,7 @@ impl Group {
     /// The group's number, while its leader is not reaped.
     pub fn id(&self) -> Option<Pid> {
         match &self.0 {
-            Kind::Inherit | Kind::Sessions => None,
+            Kind::Inherit | Kind::Sessions | Kind::Joined(_) => None,
             Kind::Own(own) => *own.leader(),
         }
     }
@@ -60,6 +67,7 @@ impl Group {
         match &self.0 {
             Kind::Inherit => Some(ProcessGroup::Inherit),
             Kind::Sessions => Some(ProcessGroup::Session),
+            Kind::Joined(leader) => Some(ProcessGroup::Join(*leader)),
             Kind::Own(own) => (*own.leader()).map(ProcessGroup::Join),
         }
     }
@@ -75,6 +83,9 @@ impl Group {
                 let process = spawn(ProcessGroup::Session, None)?;
                 let pid = process.pid();
                 return Ok((process, Some(pid)));
+            }
+            Kind::Joined(leader) => {
+                return spawn(ProcessGroup::Join(*leader), None).map(|process| (process, None));
             }
             Kind::Own(own) => own,
         };
@@ -94,6 +105,16 @@ impl Group {
                 Err(SpawnError { step: Step::Group, errno: errno::EPERM | errno::ESRCH }) => self.reaped(pid),
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// The number of the group that a child has been started into, if all of it is the children's of one pipeline.
+    pub(super) fn of_child(&self, pid: Pid, entered: ProcessGroup) -> Option<Pid> {
+        match entered {
+            ProcessGroup::Inherit => None,
+            ProcessGroup::New | ProcessGroup::Session => Some(pid),
+            ProcessGroup::Join(_) if matches!(self.0, Kind::Joined(_)) => None,
+            ProcessGroup::Join(group) => Some(group),
         }
     }
 

@@ -5,6 +5,7 @@
 //! pass through the interpreter ([`Pump`]). A [`Child`] that is dropped instead is ended and reaped.
 
 mod child;
+mod control;
 mod deadline;
 mod drain;
 mod environment;
@@ -27,6 +28,7 @@ pub use crate::sys::pipe::{between as pipe_between, pipe, widen};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
 pub use child::Child;
+pub use control::{Attended, Control};
 pub use deadline::{Activity, Deadline};
 pub use drain::drain;
 pub use environment::{Environment, InvalidVariable};

@@ -171,11 +171,7 @@ impl Coming {
         let (launch, process) = child.finish();
         match process {
             Ok(process) => {
-                let group_id = match launch.group {
-                    ProcessGroup::Inherit => None,
-                    ProcessGroup::New | ProcessGroup::Session => Some(process.pid()),
-                    ProcessGroup::Join(id) => Some(id),
-                };
+                let group_id = group.of_child(process.pid(), launch.group);
                 Ok(Child::new(process, group, group_id, launch.stage.argv, started))
             }
             // The plain way knows what passes by itself.

@@ -7,12 +7,13 @@ mod editor;
 mod help;
 mod highlight;
 mod history;
+mod jobs;
 mod places;
 mod show;
 mod text;
 
 use crate::diag::Diagnostic;
-use crate::engine::{Dialog, Ended, Kind};
+use crate::engine::{Dialog, Ended, Kind, News, Told};
 use crate::process::Signal;
 use crate::value::Value;
 use complete::world::Live;
@@ -124,7 +125,7 @@ impl Shell {
 
     fn converse(&mut self) -> u8 {
         loop {
-            self.tell_ended_jobs();
+            self.tell_of_jobs();
             if let Some(history) = &mut self.history {
                 history.read().iter().for_each(|entry| self.editor.remember(&entry.text));
             }
@@ -161,7 +162,10 @@ impl Shell {
         let name = format!("prompt {}", self.entries);
         let directory = self.dialog.borrow().directory().to_string_lossy().into_owned();
         let (time, started) = (SystemTime::now(), Instant::now());
-        let next = self.perform(&name, text);
+        let next = match jobs::Resume::parse(text) {
+            Some(job) => self.resume(job),
+            None => self.perform(&name, text),
+        };
         self.took = started.elapsed();
         self.keep(Entry {
             text: text.trim_end().to_string(),
@@ -223,6 +227,11 @@ impl Shell {
                 complain("\n");
                 128 + signal.number() as u8
             }
+            Ended::Suspended(Told { number, text }) => {
+                // The terminal has echoed `^Z`.
+                complain(&format!("\n[{number}] stopped: {text}\n"));
+                128 + Signal::TSTP.number() as u8
+            }
         };
         if self.statuses.is_empty() {
             self.statuses.push(self.status);
@@ -231,27 +240,59 @@ impl Shell {
         Next::Entry
     }
 
-    /// Jobs that run are named once before they are ended.
+    /// Jobs that have not ended are told of once before they are ended.
     fn leave(&mut self, status: u8) -> Next {
-        let jobs = self.dialog.borrow().jobs_running();
+        let (jobs, suspended) = (self.dialog.borrow().jobs_running(), self.dialog.borrow().jobs_suspended());
         if jobs == 0 || self.warned {
             return Next::Exit(status);
         }
         self.warned = true;
-        let them =
-            if jobs == 1 { "a job runs; leave again to end it" } else { "jobs run; leave again to end them" };
-        complain(&format!("{them}\n"));
+        complain(match (jobs, suspended) {
+            (1, 0) => "a job runs; leave again to end it\n",
+            (1, _) => "a job is stopped; leave again to end it\n",
+            (_, 0) => "jobs run; leave again to end them\n",
+            _ => "jobs are stopped; leave again to end them\n",
+        });
         Next::Entry
     }
 
-    fn tell_ended_jobs(&mut self) {
-        let ended = self.dialog.borrow_mut().ended_jobs();
-        for (text, how) in ended {
-            match how {
-                Ended::Error { page, .. } => show_page(&page),
-                Ended::Signal(signal) => complain(&format!("ended by {signal}: {text}\n")),
-                Ended::Value(_) | Ended::Exit(_) => complain(&format!("done: {text}\n")),
+    fn tell_of_jobs(&mut self) {
+        let news = self.dialog.borrow_mut().news();
+        for (Told { number, text }, what) in news {
+            match what {
+                News::Suspended => complain(&format!("[{number}] stopped: {text}\n")),
+                News::Ended(Ended::Error { page, .. }) => show_page(&page),
+                News::Ended(Ended::Signal(signal)) => {
+                    complain(&format!("[{number}] ended by {signal}: {text}\n"));
+                }
+                News::Ended(_) => complain(&format!("[{number}] done: {text}\n")),
             }
+        }
+    }
+
+    /// `fg` and `bg`.
+    fn resume(&mut self, job: jobs::Resume) -> Next {
+        let resumed = self.dialog.borrow_mut().resume(job.number, job.foreground);
+        let request = self.dialog.borrow().take_request();
+        self.live.forget();
+        let next = match resumed {
+            Err(message) => {
+                complain(&format!("{}: {message}\n", job.name()));
+                (self.status, self.statuses) = (1, vec![1]);
+                return Next::Entry;
+            }
+            Ok((told, ended)) => {
+                let Some(ended) = ended else {
+                    complain(&format!("[{}] {} &\n", told.number, told.text));
+                    (self.status, self.statuses) = (0, vec![0]);
+                    return Next::Entry;
+                };
+                self.end(ended)
+            }
+        };
+        match request {
+            Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
+            _ => next,
         }
     }
 

@@ -16,6 +16,9 @@ static TARGET: AtomicPtr<State> = AtomicPtr::new(null_mut());
 /// The signals that have our handler, as bit `number - 1`.
 static CAUGHT: AtomicU64 = AtomicU64::new(0);
 
+/// The signals that we ignore and our children do not, as bit `number - 1`: every program of Rust begins with SIGPIPE.
+static IGNORED: AtomicU64 = AtomicU64::new(1 << (libc::SIGPIPE - 1));
+
 /// Raises `interrupt` when one of `signals` comes, from now on.
 ///
 /// A signal that was ignored when we were started stays ignored, as nohup(1) and `cmd &` of a shell
@@ -34,6 +37,20 @@ pub fn install(interrupt: &Interrupt, signals: &[Signal]) -> io::Result<()> {
         }
         CAUGHT.fetch_or(bit(signal), Ordering::SeqCst);
         set(signal, on_signal as *const () as libc::sighandler_t)?;
+    }
+    Ok(())
+}
+
+/// Ignores signals that are meant for the jobs of a prompt. Children ignore those alone that were before.
+///
+/// # Errors
+/// `EINVAL` for a signal that can't be ignored.
+pub fn ignore(signals: &[Signal]) -> io::Result<()> {
+    for &signal in signals {
+        if disposition(signal)? != libc::SIG_IGN {
+            IGNORED.fetch_or(bit(signal), Ordering::SeqCst);
+            set(signal, libc::SIG_IGN)?;
+        }
     }
     Ok(())
 }
@@ -80,6 +97,11 @@ pub fn die_of(signal: Signal) -> ! {
 /// The signals with a handler of ours, as bit `number - 1`, for a child to reset.
 pub(super) fn caught() -> u64 {
     CAUGHT.load(Ordering::SeqCst)
+}
+
+/// The signals that we ignore alone, for a child to reset.
+pub(super) fn ignored() -> u64 {
+    IGNORED.load(Ordering::SeqCst)
 }
 
 const fn bit(signal: Signal) -> u64 {

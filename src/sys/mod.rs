@@ -20,6 +20,7 @@ pub mod probe;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod raw;
 pub mod replace;
+pub mod sentinel;
 pub mod signal;
 pub mod spawn;
 pub mod stack;

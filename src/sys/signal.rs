@@ -83,6 +83,10 @@ impl Signal {
     pub const STOP: Self = Self(libc::SIGSTOP);
     /// Stop from the terminal: Ctrl-Z.
     pub const TSTP: Self = Self(libc::SIGTSTP);
+    /// The background reads from the terminal.
+    pub const TTIN: Self = Self(libc::SIGTTIN);
+    /// The background writes to the terminal, or changes its modes.
+    pub const TTOU: Self = Self(libc::SIGTTOU);
     /// The terminal's size changed.
     pub const WINCH: Self = Self(libc::SIGWINCH);
 

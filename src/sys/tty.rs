@@ -2,7 +2,7 @@
 
 use super::Pid;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 /// Whether `fd` is a terminal.
 pub fn is_terminal(fd: BorrowedFd<'_>) -> bool {
@@ -47,4 +47,66 @@ pub fn own_group() -> Pid {
 pub fn width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 20)
+}
+
+/// The terminal is ours, who read from it for another group. Dropped, that has it again.
+#[derive(Debug)]
+pub struct Turn {
+    fd: OwnedFd,
+    group: Pid,
+}
+
+impl Turn {
+    /// Takes it from a group.
+    ///
+    /// # Errors
+    /// As [`set_foreground`]; `EMFILE` when no descriptor is left.
+    pub fn take(fd: BorrowedFd<'_>, group: Pid) -> io::Result<Self> {
+        let fd = super::descriptor::duplicate(fd)?;
+        set_foreground(fd.as_fd(), own_group())?;
+        Ok(Self { fd, group })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let _ = set_foreground(self.fd.as_fd(), self.group);
+    }
+}
+
+/// How a terminal treats what is typed and printed (termios(3)).
+#[derive(Clone, Debug)]
+pub struct Modes(rustix::termios::Termios);
+
+impl Modes {
+    /// Those of now; none of what is no terminal.
+    pub fn of(fd: BorrowedFd<'_>) -> Option<Self> {
+        rustix::termios::tcgetattr(fd).ok().map(Self)
+    }
+
+    /// Sets them, once what was written before has been shown.
+    pub fn set(&self, fd: BorrowedFd<'_>) {
+        let _ = rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Drain, &self.0);
+    }
+}
+
+/// Gives us a process group of our own, which has the terminal: what a shell with job control begins with (the GNU C
+/// library's manual, "Initializing the Shell"). The group that had it before.
+///
+/// # Errors
+/// `ENOTTY` when `fd` is not our controlling terminal.
+pub fn take(fd: BorrowedFd<'_>) -> io::Result<Pid> {
+    let before = own_group();
+    // Started in the background we wait for our turn. Who is orphaned can't be stopped, and nobody would continue it.
+    for _ in 0..16 {
+        if foreground(fd)? == own_group() {
+            break;
+        }
+        // SAFETY: no memory is passed. We stop by the default action, and go on when we are continued.
+        unsafe { libc::kill(0, libc::SIGTTIN) };
+    }
+    // The leader of a session can't, and leads its group as it is.
+    let _ = rustix::process::setpgid(None, None);
+    set_foreground(fd, own_group())?;
+    Ok(before)
 }

@@ -5,6 +5,8 @@
 // Each test uses a part of this.
 #![allow(dead_code)]
 
+#[cfg(feature = "prompt")]
+pub mod home;
 pub mod marked;
 pub mod place;
 pub mod probe_output;

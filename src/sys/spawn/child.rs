@@ -115,10 +115,10 @@ fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, SpawnError> {
     }
 }
 
-/// SIGPIPE is ignored in every Rust program, which execve would pass on: `yes | head -1` would not end.
+/// What we ignore execve would pass on: SIGPIPE is ignored in every Rust program, and `yes | head -1` would not end.
 /// Handlers end with execve, but one could run before it, in the parent's memory.
 fn reset_handlers(caught: u64) -> Result<(), i32> {
-    let mut left = caught | 1 << (libc::SIGPIPE - 1);
+    let mut left = caught | handlers::ignored();
     while left != 0 {
         let number = left.trailing_zeros() as c_long + 1;
         left &= left - 1;

@@ -4,6 +4,7 @@
 
 use super::{Placement, ProcessGroup, Spawn, SpawnError, Step};
 use crate::sys::children::Place;
+use crate::sys::handlers;
 use crate::sys::wait::Process;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
@@ -153,7 +154,7 @@ impl Drop for Actions {
 struct SpawnAttributes(MaybeUninit<libc::posix_spawnattr_t>);
 
 impl SpawnAttributes {
-    /// SIGPIPE to its default, an empty mask, and the group. Handlers end by themselves.
+    /// What we ignore to its default, an empty mask, and the group. Handlers end by themselves.
     fn new(group: ProcessGroup) -> Result<Self, i32> {
         let mut attributes = Self(MaybeUninit::uninit());
         let p = attributes.0.as_mut_ptr();
@@ -163,7 +164,9 @@ impl SpawnAttributes {
             let mut set = std::mem::zeroed();
             libc::sigemptyset(&raw mut set);
             check(libc::posix_spawnattr_setsigmask(p, &raw const set))?;
-            libc::sigaddset(&raw mut set, libc::SIGPIPE);
+            for number in (1..=64).filter(|number| handlers::ignored() & 1 << (number - 1) != 0) {
+                libc::sigaddset(&raw mut set, number);
+            }
             check(libc::posix_spawnattr_setsigdefault(p, &raw const set))?;
             let mut flags = libc::POSIX_SPAWN_SETSIGMASK as c_int | libc::POSIX_SPAWN_SETSIGDEF as c_int;
             let group = match group {

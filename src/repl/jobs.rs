@@ -1,0 +1,47 @@
+//! `fg` and `bg`: what is entered to continue a job. Entries of their own, and no commands, since a job in the foreground
+//! takes the place of an entry.
+
+/// Which job, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Resume {
+    pub foreground: bool,
+    /// None: the last.
+    pub number: Option<usize>,
+}
+
+impl Resume {
+    /// Reads `fg`, `fg %1`, `fg 1` and the same of `bg`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split_ascii_whitespace();
+        let foreground = match words.next()? {
+            "fg" => true,
+            "bg" => false,
+            _ => return None,
+        };
+        let number = match words.next() {
+            None => None,
+            Some(word) => Some(word.strip_prefix('%').unwrap_or(word).parse().ok()?),
+        };
+        words.next().is_none().then_some(Self { foreground, number })
+    }
+
+    pub fn name(self) -> &'static str {
+        if self.foreground { "fg" } else { "bg" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_job_that_is_meant() {
+        let read = |text| Resume::parse(text).map(|job| (job.foreground, job.number));
+        assert_eq!(read("fg"), Some((true, None)));
+        assert_eq!(read(" bg %12\n"), Some((false, Some(12))));
+        assert_eq!(read("fg 3"), Some((true, Some(3))));
+        for other in ["", "fgrep", "fg x", "fg 1 2", "bg %", "fg; true"] {
+            assert_eq!(read(other), None);
+        }
+    }
+}
