@@ -33,37 +33,38 @@ fn ctrl_c_ends_all_of_an_entry() {
 #[test]
 fn ctrl_backslash_ends_what_runs_and_not_the_prompt() {
     let (_home, mut terminal) = prompt();
-    for endless in ["sh -c 'ulimit -c 0; echo ready; exec sleep 1000'", "echo ready; while true { let n = 1 }"] {
+    for endless in
+        ["sh -c 'ulimit -c 0; echo ready; exec sleep 1000'", "echo ready; while true { let n = 1 }"]
+    {
         terminal.start_line(endless);
         terminal.expect("ready\n");
         terminal.keys(CTRL_BACKSLASH);
         terminal.ready();
     }
-    terminal.keys(CTRL_BACKSLASH);
     assert_eq!(terminal.run("echo on"), "on\n");
 }
 
 #[test]
 fn a_program_is_stopped_and_continued() {
     let (_home, mut terminal) = prompt();
-    terminal.start_line("cat");
-    terminal.keys("one\r");
-    terminal.expect("one\none\n");
+    terminal.start_line("cat -n");
+    terminal.keys("one\n");
+    terminal.expect("\tone\n");
     terminal.keys(CTRL_Z);
     terminal.expect("[1] stopped: cat");
     terminal.ready();
-    assert!(terminal.run("jobs").contains(" Stopped cat"));
+    assert!(terminal.run("jobs").contains(" Stopped cat -n"));
     assert_eq!(terminal.run("echo meanwhile"), "meanwhile\n");
     terminal.start_line("fg");
-    terminal.keys("two\r");
-    terminal.expect("two\ntwo\n");
+    terminal.keys("two\n");
+    terminal.expect("\ttwo\n");
     // Once more, by number.
     terminal.keys(CTRL_Z);
     terminal.expect("[1] stopped: cat");
     terminal.ready();
     terminal.start_line("fg %1");
-    terminal.keys("three\r");
-    terminal.expect("three\nthree\n");
+    terminal.keys("three\n");
+    terminal.expect("\tthree\n");
     terminal.keys(CTRL_D);
     terminal.ready();
     assert_eq!(terminal.run("jobs"), "");
@@ -74,18 +75,18 @@ fn a_program_is_stopped_and_continued() {
 fn a_function_is_stopped_and_goes_on_where_it_was() {
     let (_home, mut terminal) = prompt();
     terminal.run("let count = 1");
-    terminal.run("fn two() { cat; count = 2; echo \"and then $count\" }");
+    terminal.run("fn two() { cat -n; count = 2; echo \"and then $count\" }");
     terminal.start_line("two");
-    terminal.keys("a\r");
-    terminal.expect("a\na\n");
+    terminal.keys("a\n");
+    terminal.expect("\ta\n");
     terminal.keys(CTRL_Z);
     terminal.expect("[1] stopped: two");
     terminal.ready();
     // The prompt has the variables of before.
     assert_eq!(terminal.run("echo $count"), "1\n");
     terminal.start_line("fg");
-    terminal.keys("b\r");
-    terminal.expect("b\nb\n");
+    terminal.keys("b\n");
+    terminal.expect("\tb\n");
     terminal.keys(CTRL_D);
     assert!(terminal.ready().contains("and then 2\n"));
     assert_eq!(terminal.run("echo $count"), "1\n");
@@ -110,15 +111,15 @@ fn a_loop_of_builtins_is_stopped() {
 #[test]
 fn a_pipeline_with_a_block_is_stopped() {
     let (_home, mut terminal) = prompt();
-    terminal.start_line("{ cat; echo end of block } | cat");
-    terminal.keys("a\r");
-    terminal.expect("a\na\n");
+    terminal.start_line("{ cat -n; echo end of block } | cat");
+    terminal.keys("a\n");
+    terminal.expect("\ta\n");
     terminal.keys(CTRL_Z);
     terminal.expect("[1] stopped: { cat");
     terminal.ready();
     terminal.start_line("fg");
-    terminal.keys("b\r");
-    terminal.expect("b\nb\n");
+    terminal.keys("b\n");
+    terminal.expect("\tb\n");
     terminal.keys(CTRL_D);
     assert!(terminal.ready().contains("end of block\n"));
 }
@@ -141,14 +142,14 @@ fn a_stopped_job_goes_on_in_the_background() {
 #[test]
 fn a_job_in_the_background_that_reads_is_stopped_until_it_has_the_terminal() {
     let (_home, mut terminal) = prompt();
-    terminal.run("cat &");
+    terminal.run("cat -n &");
     let mut shown = String::new();
     while !shown.contains("[1] stopped: cat") {
         shown = terminal.run("sleep 0.01");
     }
     terminal.start_line("fg");
-    terminal.keys("typed\r");
-    terminal.expect("typed\ntyped\n");
+    terminal.keys("typed\n");
+    terminal.expect("\ttyped\n");
     terminal.keys(CTRL_D);
     terminal.ready();
 }
@@ -158,9 +159,9 @@ fn kill_ends_a_job_by_its_number() {
     let (_home, mut terminal) = prompt();
     terminal.run("sh -c 'sleep 1000' &");
     terminal.run("while true { sleep 0.01 } &");
-    terminal.start_line("cat");
-    terminal.keys("a\r");
-    terminal.expect("a\na\n");
+    terminal.start_line("cat -n");
+    terminal.keys("a\n");
+    terminal.expect("\ta\n");
     terminal.keys(CTRL_Z);
     terminal.expect("[3] stopped: cat");
     terminal.ready();
@@ -202,9 +203,9 @@ fn modes_are_restored_after_a_program_was_killed_or_stopped() {
 #[test]
 fn leaving_with_a_stopped_job_asks_once() {
     let (_home, mut terminal) = prompt();
-    terminal.start_line("cat");
-    terminal.keys("a\r");
-    terminal.expect("a\na\n");
+    terminal.start_line("cat -n");
+    terminal.keys("a\n");
+    terminal.expect("\ta\n");
     terminal.keys(CTRL_Z);
     terminal.expect("[1] stopped: cat");
     terminal.ready();
@@ -220,17 +221,16 @@ fn a_prompt_in_a_prompt_has_its_own_jobs() {
     terminal.run("let outer = 1");
     terminal.line(&format!("'{}'", support::pipewright().display()));
     terminal.ready();
-    terminal.ready();
     assert!(terminal.run("echo $outer").contains("is not declared"));
-    terminal.start_line("cat");
-    terminal.keys("a\r");
-    terminal.expect("a\na\n");
+    terminal.start_line("cat -n");
+    terminal.keys("a\n");
+    terminal.expect("\ta\n");
     terminal.keys(CTRL_Z);
     terminal.expect("[1] stopped: cat");
     terminal.ready();
     terminal.start_line("fg");
-    terminal.keys("b\r");
-    terminal.expect("b\nb\n");
+    terminal.keys("b\n");
+    terminal.expect("\tb\n");
     terminal.keys(CTRL_C);
     terminal.ready();
     terminal.line("exit 0");

@@ -99,9 +99,12 @@ impl<'s> Checker<'s> {
             }
         }
         if let Target::Builtin(builtin) = target {
+            // Which jobs there are is known when it runs.
+            let numbers_jobs = self.project.hosted.numbers_jobs;
             let literals: Vec<Option<&[u8]>> = lowered
                 .iter()
                 .map(|word| match word {
+                    Word::Literal(text) if numbers_jobs && text.starts_with(b"%") => None,
                     Word::Literal(text) => Some(&**text),
                     _ => None,
                 })

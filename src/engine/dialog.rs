@@ -71,7 +71,7 @@ impl Dialog {
     /// A bug of ours.
     pub fn new(stages: Vec<Arc<HostStage>>) -> Result<Self, Vec<Diagnostic>> {
         let setup = Setup { own_process: true, interactive: true, ..Setup::default() };
-        let earlier = Earlier::none(Hosted { stages, ..Hosted::default() });
+        let earlier = Earlier::none(Hosted { stages, numbers_jobs: true, ..Hosted::default() });
         let interpreter = Interpreter::new(Arc::new(earlier.program()?), setup);
         Ok(Self { interpreter, earlier, terminal: Terminal::take() })
     }
@@ -169,10 +169,16 @@ impl Dialog {
     ///
     /// # Errors
     /// There is none.
-    pub fn resume(&mut self, number: Option<usize>, foreground: bool) -> Result<(Told, Option<Ended>), String> {
+    pub fn resume(
+        &mut self,
+        number: Option<usize>,
+        foreground: bool,
+    ) -> Result<(Told, Option<Ended>), String> {
         let job = self.job(number)?;
         let told = Told { number: job.number, text: job.text() };
-        let Some(control) = &job.state.control else { return Err(format!("job {} has no group", job.number)) };
+        let Some(control) = &job.state.control else {
+            return Err(format!("job {} has no group", job.number));
+        };
         if !foreground {
             control.resume();
             return Ok((told, None));

@@ -6,8 +6,6 @@ pub mod build;
 mod cancel;
 #[cfg(feature = "prompt")]
 mod dialog;
-#[cfg(feature = "prompt")]
-mod terminal;
 #[expect(clippy::module_inception, reason = "its main type is Engine")]
 mod engine;
 mod error;
@@ -24,6 +22,8 @@ mod run;
 mod running;
 mod script;
 mod session;
+#[cfg(feature = "prompt")]
+mod terminal;
 pub mod tools;
 #[cfg(feature = "tracing")]
 mod traced;

@@ -405,8 +405,9 @@ impl Interpreter {
         }
         self.audit(span, |at| Entry::Kill { at, signal: name, targets: numbers.clone() })?;
         let mut failed = None;
-        let controlled =
-            |pid: i32| jobs.iter().find(|job| job.state.control.as_ref().is_some_and(|c| c.group_id() == -pid));
+        let controlled = |pid: i32| {
+            jobs.iter().find(|job| job.state.control.as_ref().is_some_and(|c| c.group_id() == -pid))
+        };
         for pid in numbers {
             if let Some(job) = controlled(pid).filter(|_| !probe) {
                 job.state.signal(signal);

@@ -1,10 +1,10 @@
 //! A run that goes on: what is typed at a prompt, entry by entry.
 
+use super::Interpreter;
 use super::early::{is_unset, unset};
 use super::job::{Ending, Job, JobState, status_of};
 use super::settings::Settings;
 use super::unwind::{Eval, Unwind};
-use super::Interpreter;
 use crate::check::program::{Function, FunctionId, Program, Slot};
 use crate::process::{Control, Environment, Signal};
 use crate::span::Span;

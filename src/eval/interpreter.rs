@@ -13,7 +13,8 @@ use crate::check::program::{ARGS, ModuleId, Program, Slot};
 use crate::diag::{Redactions, Source};
 use crate::policy::Policy;
 use crate::process::{
-    self, Child, Control, Descriptor, Environment, FileTable, Group, Interrupt, OpenMode, Search, Signal, StageReport,
+    self, Child, Control, Descriptor, Environment, FileTable, Group, Interrupt, OpenMode, Search, Signal,
+    StageReport,
 };
 use crate::span::Span;
 use crate::value::{List, Str, Value};

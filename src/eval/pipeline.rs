@@ -13,8 +13,8 @@ use super::{Error, Interpreter};
 use crate::check::program::*;
 use crate::diag::{code, reason};
 use crate::process::{
-    Capture, Child, Descriptor, FileTable, Outcome, Pump, Signal, Stage as Program, StageEnd, Stop, Wait, pipe_between,
-    wait,
+    Capture, Child, Descriptor, FileTable, Outcome, Pump, Signal, Stage as Program, StageEnd, Stop, Wait,
+    pipe_between, wait,
 };
 use crate::span::Span;
 use std::os::fd::OwnedFd;

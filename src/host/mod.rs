@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub struct Hosted {
     pub functions: Vec<Arc<HostFunction>>,
     pub stages: Vec<Arc<HostStage>>,
+    /// It is a prompt, whose jobs have numbers: `kill %1`.
+    pub numbers_jobs: bool,
 }
 
 impl Hosted {

@@ -3,7 +3,7 @@
 use super::{Group, Interrupt, Signal};
 use crate::sys::sentinel::{Change, Sentinel};
 use crate::sys::tty::{self, Modes, Turn};
-use crate::sys::{Pid, signal};
+use crate::sys::{Pid, signal, tree};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +42,7 @@ pub enum Attended {
     Running,
 }
 
-/// How long a signal of the terminal may take to kill one process after it has killed another.
+/// How long a signal of the terminal may take to reach one process after it has reached another.
 const TOGETHER: Duration = Duration::from_millis(200);
 
 impl Control {
@@ -98,6 +98,11 @@ impl Control {
         match change {
             None => Attended::Running,
             Some(Change::Stopped(_)) => {
+                // A program that waits for a key has the signal, and takes the next key if that comes before it stops.
+                let deadline = Instant::now() + TOGETHER;
+                while tree::group_runs(self.group) && Instant::now() < deadline {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
                 let _held = self.held();
                 self.suspended.store(true, Ordering::Release);
                 Attended::Suspended

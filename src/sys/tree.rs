@@ -179,6 +179,13 @@ pub fn group_lives(group: Pid) -> bool {
     blind || view.all().into_iter().any(|pid| view.status(pid).is_some_and(lives)) || view.failure().is_some()
 }
 
+/// Whether a process group has a member that neither has ended nor is stopped.
+pub fn group_runs(group: Pid) -> bool {
+    let mut view = View::default();
+    let runs = |status: Status| status.group == group && !status.is_dead() && !status.is_stopped();
+    view.all().into_iter().any(|pid| view.status(pid).is_some_and(runs))
+}
+
 /// What a program is called that runs in a process.
 pub fn name(pid: Pid) -> Option<Vec<u8>> {
     let mut name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
