@@ -142,8 +142,7 @@ fn a_stopped_job_goes_on_in_the_background() {
 #[test]
 fn a_job_in_the_background_that_reads_is_stopped_until_it_has_the_terminal() {
     let (_home, mut terminal) = prompt();
-    terminal.run("cat -n &");
-    let mut shown = String::new();
+    let mut shown = terminal.run("cat -n &");
     while !shown.contains("[1] stopped: cat") {
         shown = terminal.run("sleep 0.01");
     }

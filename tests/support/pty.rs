@@ -17,7 +17,7 @@ const READS: &str = "\x1b[?2004h";
 /// What it writes when it has the line.
 const TAKEN: &str = "\x1b[?2004l";
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Terminal {
     master: File,
