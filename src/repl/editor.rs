@@ -45,11 +45,10 @@ const AT_HAND: usize = 100_000;
 impl Editor {
     /// # Errors
     /// Why there is no terminal to edit on.
-    pub fn new(live: Rc<Live>, habits: &Habits) -> Result<Self, String> {
+    pub fn new(live: Rc<Live>, habits: &Habits) -> Result<Self, ReadlineError> {
         let config = Config::builder()
             .max_history_size(AT_HAND)
-            .and_then(|config| config.history_ignore_dups(true))
-            .map_err(|error| error.to_string())?
+            .and_then(|config| config.history_ignore_dups(true))?
             .completion_type(CompletionType::List)
             .completion_show_all_if_ambiguous(true)
             .completion_prompt_limit(200)
@@ -58,7 +57,7 @@ impl Editor {
             .keyseq_timeout(Some(if habits.vi { 100 } else { 500 }))
             .build();
         let history = MemHistory::with_config(&config);
-        let mut line = rustyline::Editor::with_history(config, history).map_err(|error| error.to_string())?;
+        let mut line = rustyline::Editor::with_history(config, history)?;
         line.set_helper(Some(Assistant::new(live)));
         let conditional = |handler: Box<dyn ConditionalEventHandler>| EventHandler::Conditional(handler);
         // Ctrl-J is what a line end comes as that is pasted into a terminal which does not bracket it.

@@ -19,6 +19,7 @@ use crate::value::Value;
 use complete::world::Live;
 use editor::{Editor, Habits, Read};
 use history::{Entry, History};
+use rustyline::error::ReadlineError;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::rc::Rc;
@@ -35,11 +36,20 @@ pub fn is_possible() -> bool {
 pub fn run() -> u8 {
     match Shell::new() {
         Ok(mut shell) => shell.run(),
-        Err(message) => {
-            complain(&format!("pipewright: the prompt can't begin: {message}\n"));
+        Err(reason) => {
+            complain(&format!("pipewright: the prompt can't begin: {reason}\n"));
             126
         }
     }
+}
+
+/// Why there can be no prompt.
+#[derive(Debug, thiserror::Error)]
+enum NoPrompt {
+    #[error("the terminal can't be used: {0}")]
+    Terminal(#[from] ReadlineError),
+    #[error("{0}")]
+    Bug(String),
 }
 
 struct Shell {
@@ -69,12 +79,12 @@ enum Next {
 }
 
 impl Shell {
-    fn new() -> Result<Self, String> {
+    fn new() -> Result<Self, NoPrompt> {
         let declared = help::Declared::default();
         let file = places::history();
         let stages = help::stages(declared.clone(), file.clone());
         let dialog = Dialog::new(stages)
-            .map_err(|errors| errors.first().map(Diagnostic::to_string).unwrap_or_default())?;
+            .map_err(|errors| NoPrompt::Bug(errors.first().map(Diagnostic::to_string).unwrap_or_default()))?;
         let dialog = Rc::new(RefCell::new(dialog));
         // The handlers must be there before the first key: a TERM is none of the prompt's, which ends on Ctrl-D.
         dialog.borrow().take_request();
