@@ -4,12 +4,26 @@
 mod support;
 
 use support::home::{Home, prompt};
+use support::pty::Terminal;
 
 /// A key of the terminal.
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
 const CTRL_Z: &str = "\x1a";
 const CTRL_BACKSLASH: &str = "\x1c";
+
+/// Gives a line to `cat -n`, which shows it.
+fn numbered(terminal: &mut Terminal, line: &str) {
+    terminal.keys(&format!("{line}\n"));
+    terminal.expect(&format!("\t{line}\n"));
+}
+
+/// Stops what runs, which the prompt tells of.
+fn stop(terminal: &mut Terminal, told: &str) {
+    terminal.keys(CTRL_Z);
+    terminal.expect(told);
+    terminal.ready();
+}
 
 #[test]
 fn ctrl_c_ends_all_of_an_entry() {
@@ -48,23 +62,16 @@ fn ctrl_backslash_ends_what_runs_and_not_the_prompt() {
 fn a_program_is_stopped_and_continued() {
     let (_home, mut terminal) = prompt();
     terminal.start_line("cat -n");
-    terminal.keys("one\n");
-    terminal.expect("\tone\n");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: cat");
-    terminal.ready();
+    numbered(&mut terminal, "one");
+    stop(&mut terminal, "[1] stopped: cat");
     assert!(terminal.run("jobs").contains(" Stopped cat -n"));
     assert_eq!(terminal.run("echo meanwhile"), "meanwhile\n");
     terminal.start_line("fg");
-    terminal.keys("two\n");
-    terminal.expect("\ttwo\n");
+    numbered(&mut terminal, "two");
     // Once more, by number.
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: cat");
-    terminal.ready();
+    stop(&mut terminal, "[1] stopped: cat");
     terminal.start_line("fg %1");
-    terminal.keys("three\n");
-    terminal.expect("\tthree\n");
+    numbered(&mut terminal, "three");
     terminal.keys(CTRL_D);
     terminal.ready();
     assert_eq!(terminal.run("jobs"), "");
@@ -77,16 +84,12 @@ fn a_function_is_stopped_and_goes_on_where_it_was() {
     terminal.run("let count = 1");
     terminal.run("fn two() { cat -n; count = 2; echo \"and then $count\" }");
     terminal.start_line("two");
-    terminal.keys("a\n");
-    terminal.expect("\ta\n");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: two");
-    terminal.ready();
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[1] stopped: two");
     // The prompt has the variables of before.
     assert_eq!(terminal.run("echo $count"), "1\n");
     terminal.start_line("fg");
-    terminal.keys("b\n");
-    terminal.expect("\tb\n");
+    numbered(&mut terminal, "b");
     terminal.keys(CTRL_D);
     assert!(terminal.ready().contains("and then 2\n"));
     assert_eq!(terminal.run("echo $count"), "1\n");
@@ -97,9 +100,7 @@ fn a_loop_of_builtins_is_stopped() {
     let (home, mut terminal) = prompt();
     terminal.start_line("while test ! -e go { printf 'it %s\n' runs; sleep 0.01 }");
     terminal.expect("it runs\n");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: while");
-    terminal.ready();
+    stop(&mut terminal, "[1] stopped: while");
     let shown = terminal.run("jobs");
     assert!(shown.contains(" Stopped while") && !shown.contains("it runs"), "{shown}");
     std::fs::write(home.path().join("go"), "").expect("it is ours");
@@ -112,14 +113,10 @@ fn a_loop_of_builtins_is_stopped() {
 fn a_pipeline_with_a_block_is_stopped() {
     let (_home, mut terminal) = prompt();
     terminal.start_line("{ cat -n; echo end of block } | cat");
-    terminal.keys("a\n");
-    terminal.expect("\ta\n");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: { cat");
-    terminal.ready();
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[1] stopped: { cat");
     terminal.start_line("fg");
-    terminal.keys("b\n");
-    terminal.expect("\tb\n");
+    numbered(&mut terminal, "b");
     terminal.keys(CTRL_D);
     assert!(terminal.ready().contains("end of block\n"));
 }
@@ -129,9 +126,7 @@ fn a_stopped_job_goes_on_in_the_background() {
     let (home, mut terminal) = prompt();
     terminal.start_line("sh -c 'echo ready; until test -e go; do sleep 0.01; done; echo gone > went'");
     terminal.expect("ready\n");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: sh");
-    terminal.ready();
+    stop(&mut terminal, "[1] stopped: sh");
     assert!(terminal.run("bg").contains("[1] sh -c"));
     assert!(terminal.run("jobs").contains(" Running sh -c"));
     std::fs::write(home.path().join("go"), "").expect("it is ours");
@@ -147,8 +142,7 @@ fn a_job_in_the_background_that_reads_is_stopped_until_it_has_the_terminal() {
         shown = terminal.run("sleep 0.01");
     }
     terminal.start_line("fg");
-    terminal.keys("typed\n");
-    terminal.expect("\ttyped\n");
+    numbered(&mut terminal, "typed");
     terminal.keys(CTRL_D);
     terminal.ready();
 }
@@ -159,11 +153,8 @@ fn kill_ends_a_job_by_its_number() {
     terminal.run("sh -c 'sleep 1000' &");
     terminal.run("while true { sleep 0.01 } &");
     terminal.start_line("cat -n");
-    terminal.keys("a\n");
-    terminal.expect("\ta\n");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[3] stopped: cat");
-    terminal.ready();
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[3] stopped: cat");
     for number in 1..=3 {
         terminal.run(&format!("kill %{number}; wait %{number}"));
     }
@@ -203,11 +194,8 @@ fn modes_are_restored_after_a_program_was_killed_or_stopped() {
 fn leaving_with_a_stopped_job_asks_once() {
     let (_home, mut terminal) = prompt();
     terminal.start_line("cat -n");
-    terminal.keys("a\n");
-    terminal.expect("\ta\n");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: cat");
-    terminal.ready();
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[1] stopped: cat");
     terminal.line("exit 0");
     terminal.expect("a job is stopped; leave again to end it");
     terminal.line("exit 0");
@@ -222,14 +210,10 @@ fn a_prompt_in_a_prompt_has_its_own_jobs() {
     terminal.ready();
     assert!(terminal.run("echo $outer").contains("is not declared"));
     terminal.start_line("cat -n");
-    terminal.keys("a\n");
-    terminal.expect("\ta\n");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: cat");
-    terminal.ready();
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[1] stopped: cat");
     terminal.start_line("fg");
-    terminal.keys("b\n");
-    terminal.expect("\tb\n");
+    numbered(&mut terminal, "b");
     terminal.keys(CTRL_C);
     terminal.ready();
     terminal.line("exit 0");
@@ -250,9 +234,7 @@ fn vim_is_stopped_continued_and_killed() {
     terminal.expect("\"file\" [New");
     terminal.keys("ihello\x1b:w\r");
     terminal.expect("written");
-    terminal.keys(CTRL_Z);
-    terminal.expect("[1] stopped: vim");
-    terminal.ready();
+    stop(&mut terminal, "[1] stopped: vim");
     assert_eq!(terminal.run("stty -a"), before);
     assert_eq!(terminal.run("cat file"), "hello\n");
     terminal.line("fg");
