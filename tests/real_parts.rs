@@ -170,6 +170,15 @@ fn a_database(place: &Place) {
     );
 }
 
+/// A place with a database and its backup of today, as it is.
+fn a_backup() -> (Place, Vec<u8>) {
+    let place = Place::new();
+    a_database(&place);
+    backup(&place, &[]).success();
+    let kept = todays(&place);
+    (place, kept)
+}
+
 /// The only backup that was made today, as a file.
 fn todays(place: &Place) -> Vec<u8> {
     let mut made = names(&place.at("out"));
@@ -222,10 +231,7 @@ fn what_is_no_good_database_replaces_no_backup() {
     if !need(PARTS) {
         return;
     }
-    let place = Place::new();
-    a_database(&place);
-    backup(&place, &[]).success();
-    let kept = todays(&place);
+    let (place, kept) = a_backup();
     let whole = fs::read(place.at(DATABASE)).expect("it is there");
 
     let mut damaged = whole.clone();
@@ -263,10 +269,7 @@ fn term_in_the_middle_of_a_backup_leaves_the_old_one() {
     if !need(PARTS) {
         return;
     }
-    let place = Place::new();
-    a_database(&place);
-    backup(&place, &[]).success();
-    let kept = todays(&place);
+    let (place, kept) = a_backup();
     let real = "PATH=${PATH#*:}; export PATH\n";
     for (program, part) in [
         ("gzip", "case $1 in --test) ;; *) head -c 1000 \"$2\" | gzip > \"$2.gz\" ;; esac"),
