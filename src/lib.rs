@@ -46,14 +46,13 @@ mod host;
 mod layout;
 mod methods;
 pub mod policy;
-// The layer of processes can do more than the language asks for yet: limits, time-outs, suspension.
-#[expect(dead_code, unused_imports, reason = "limits, time-outs and job control have no caller yet")]
+#[cfg_attr(not(feature = "prompt"), expect(dead_code, unused_imports, reason = "the prompt uses more"))]
 mod process;
 #[cfg(feature = "prompt")]
 mod repl;
 pub mod span;
 mod syntax;
-#[expect(dead_code, unused_imports, reason = "as for `process`")]
+#[cfg_attr(not(feature = "prompt"), expect(dead_code, reason = "the prompt uses more"))]
 mod sys;
 pub mod value;
 

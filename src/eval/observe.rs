@@ -227,7 +227,7 @@ impl fmt::Debug for Observers {
 }
 
 impl Interpreter {
-    fn observers(&self) -> Option<&Observers> {
+    pub(super) fn observers(&self) -> Option<&Observers> {
         Some(&self.shared.observers).filter(|observers| !observers.0.is_empty())
     }
 

@@ -237,7 +237,10 @@ impl Interpreter {
     ) -> Eval<Option<Failure>> {
         let stages = &pipeline.stages;
         let count = stages.len();
-        let mut programs = Programs::new(self.new_group(), count);
+        // A program alone, of which we hold no end of a pipe, and of whose start nobody wants to know.
+        let alone = count == 1 && capture.is_none() && opened.iter().all(Vec::is_empty);
+        let presumed = alone && self.substitutions.is_empty() && !self.announces_starts();
+        let mut programs = Programs::new(self.new_group(), count, presumed);
         // Before anything is started: from now on there is something to clean up.
         self.adopt_orphans();
         let how = self.how_to_wait();
@@ -276,7 +279,10 @@ impl Interpreter {
                 outcomes[place] = Some(self.fork().run_stage(stage, span));
             }
         }
-        let outcome = self.wait_for_programs(&mut programs, &mut pump, &how);
+        let mut outcome = self.wait_for_programs(&mut programs, &mut pump, &how);
+        while matches!(outcome, Ok(Outcome { stop: None, .. })) && self.confirm(&mut programs)? {
+            outcome = self.wait_for_programs(&mut programs, &mut pump, &how);
+        }
         if let Some(capture) = capture {
             capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
         }

@@ -2,9 +2,9 @@
 
 use super::audit::Redirected;
 use super::limits::Permit;
-use super::unwind::Eval;
+use super::unwind::{Eval, Unwind};
 use super::{Interpreter, stats};
-use crate::process::{Child, Group, Stage, StageReport, Starting, begin};
+use crate::process::{Child, Group, Stage, StageReport, StartError, begin};
 use crate::span::Span;
 use std::collections::VecDeque;
 
@@ -14,21 +14,18 @@ const BESIDE: usize = 8;
 /// What has been started of a pipeline. Dropped, all of it is ended.
 pub(super) struct Programs {
     group: Group,
-    coming: VecDeque<Coming>,
+    /// Whether it is one that is taken for running: its end tells soon enough that it ran.
+    presumed: bool,
+    coming: VecDeque<(Child, Note)>,
     children: Vec<Child>,
     /// One for each child.
     notes: Vec<Note>,
 }
 
-struct Coming {
-    starting: Starting,
-    note: Note,
-    span: Span,
-}
-
 struct Note {
     /// Which stage it is.
     place: usize,
+    span: Span,
     /// Its record in the audit log.
     exec: Option<u64>,
     /// Given back when it has ended.
@@ -36,9 +33,9 @@ struct Note {
 }
 
 impl Programs {
-    pub(super) fn new(group: Group, count: usize) -> Self {
+    pub(super) fn new(group: Group, count: usize, presumed: bool) -> Self {
         let (children, notes) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        Self { group, coming: VecDeque::new(), children, notes }
+        Self { group, presumed, coming: VecDeque::new(), children, notes }
     }
 
     /// Those that run.
@@ -48,7 +45,7 @@ impl Programs {
 }
 
 impl Interpreter {
-    /// Starts one, and does not wait until it runs, if it is one of several.
+    /// Starts one, and does not wait until it runs.
     pub(super) fn start_program(
         &self,
         programs: &mut Programs,
@@ -59,20 +56,21 @@ impl Interpreter {
     ) -> Eval<()> {
         let permit = self.permit(span)?;
         let exec = self.audit_exec(&stage, redirections, span)?;
-        let note = Note { place, exec, permit };
-        match begin(stage, &programs.group) {
-            Ok(starting) => programs.coming.push_back(Coming { starting, note, span }),
-            Err(error) => {
-                let unwind = self.not_started(error, span);
-                self.audit_failed(exec, &unwind);
-                return Err(unwind);
-            }
-        }
+        let note = Note { place, span, exec, permit };
+        let child =
+            begin(stage, &programs.group, programs.presumed).map_err(|error| self.not_begun(error, &note))?;
+        programs.coming.push_back((child, note));
         if programs.coming.len() > BESIDE { self.run_next(programs) } else { Ok(()) }
     }
 
     /// Waits until all that are coming run.
     pub(super) fn run_all(&self, programs: &mut Programs) -> Eval<()> {
+        if programs.presumed {
+            for (child, note) in programs.coming.drain(..) {
+                programs.children.push(child);
+                programs.notes.push(note);
+            }
+        }
         while !programs.coming.is_empty() {
             self.run_next(programs)?;
         }
@@ -80,13 +78,9 @@ impl Interpreter {
     }
 
     fn run_next(&self, programs: &mut Programs) -> Eval<()> {
-        let Some(Coming { starting, note, span }) = programs.coming.pop_front() else { return Ok(()) };
-        let child = starting.finish().map_err(|error| {
-            let unwind = self.not_started(error, span);
-            self.audit_failed(note.exec, &unwind);
-            unwind
-        })?;
-        self.observe_start(&child, span);
+        let Some((mut child, note)) = programs.coming.pop_front() else { return Ok(()) };
+        child.arrive().map_err(|error| self.not_begun(error, &note))?;
+        self.observe_start(&child, note.span);
         if let Some(job) = &self.settings.job {
             job.started(child.pid());
         }
@@ -98,6 +92,26 @@ impl Interpreter {
             programs.notes.push(note);
         }
         Ok(())
+    }
+
+    /// Looks whether those that were taken for running did run. One that could not be started at its first try may run
+    /// now: whether there is such a one.
+    pub(super) fn confirm(&self, programs: &mut Programs) -> Eval<bool> {
+        for (child, note) in programs.children.iter_mut().zip(&programs.notes) {
+            child.arrive().map_err(|error| self.not_begun(error, note))?;
+        }
+        Ok(programs.children.iter().any(Child::is_running))
+    }
+
+    /// Whether somebody wants to know that a program runs, before it has ended.
+    pub(super) fn announces_starts(&self) -> bool {
+        self.settings.job.is_some() || self.settings.detach || self.observers().is_some()
+    }
+
+    fn not_begun(&self, error: StartError, note: &Note) -> Unwind {
+        let unwind = self.not_started(error, note.span);
+        self.audit_failed(note.exec, &unwind);
+        unwind
     }
 
     /// Tells what became of them to all who want to know.
@@ -117,9 +131,9 @@ impl Interpreter {
     /// Ends them, since one of their pipeline could not be started.
     #[cold]
     pub(super) fn abandon(&self, mut programs: Programs) {
-        for Coming { starting, note, span } in programs.coming.drain(..) {
-            if let Ok(child) = starting.finish() {
-                self.observe_start(&child, span);
+        for (mut child, note) in programs.coming.drain(..) {
+            if child.arrive().is_ok() {
+                self.observe_start(&child, note.span);
                 programs.children.push(child);
                 programs.notes.push(note);
             }

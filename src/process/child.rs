@@ -1,6 +1,9 @@
 //! A started program, from its start to its report.
 
+use super::launch::Launch;
 use super::{Group, Signal, StageEnd, StageReport, terminate};
+use crate::sys::child_signal::ChildSignal;
+use crate::sys::spawn::Arrival;
 use crate::sys::wait::{Ended, Process};
 use crate::sys::{Pid, errno};
 use std::io;
@@ -13,6 +16,8 @@ pub struct Child {
     process: Process,
     group: Group,
     group_id: Option<Pid>,
+    /// While that is not known to have happened. It has the arguments meanwhile.
+    arrival: Option<Arrival<Box<Launch>>>,
     argv: Vec<Vec<u8>>,
     started: Instant,
     /// The same moment for people, and no measure: the clock may be set.
@@ -49,7 +54,13 @@ impl Child {
         started: Instant,
     ) -> Self {
         let began = SystemTime::now().checked_sub(started.elapsed()).unwrap_or(SystemTime::UNIX_EPOCH);
-        Self { process, group, group_id, argv, started, began, state: State::Running }
+        Self { process, group, group_id, arrival: None, argv, started, began, state: State::Running }
+    }
+
+    /// One whose program may not run yet, or never.
+    pub(super) fn coming(mut self, arrival: Arrival<Box<Launch>>) -> Self {
+        self.arrival = Some(arrival);
+        self
     }
 
     /// Its process number. A later process may have the same one when this is reaped.
@@ -59,7 +70,7 @@ impl Child {
 
     /// Its arguments.
     pub fn argv(&self) -> &[Vec<u8>] {
-        &self.argv
+        self.arrival.as_ref().map_or(&self.argv, |arrival| &arrival.request().stage.argv)
     }
 
     /// When it was started.
@@ -97,7 +108,7 @@ impl Child {
             State::Reaped { at, order, ended } => (at, Some(order), ended),
         };
         StageReport {
-            argv: self.argv.clone(),
+            argv: self.argv().to_vec(),
             pid: Some(self.pid()),
             began: self.began,
             wall: at.duration_since(self.started),
@@ -109,6 +120,18 @@ impl Child {
         }
     }
 
+    pub(super) fn take_arrival(&mut self) -> Option<Arrival<Box<Launch>>> {
+        self.arrival.take()
+    }
+
+    pub(super) fn set_argv(&mut self, argv: Vec<Vec<u8>>) {
+        self.argv = argv;
+    }
+
+    pub(super) fn group(&self) -> &Group {
+        &self.group
+    }
+
     /// The group that it was started into, if that is not ours. Good for signals until it is reaped.
     pub(super) fn group_id(&self) -> Option<Pid> {
         self.group_id
@@ -118,8 +141,16 @@ impl Child {
         matches!(self.state, State::Reaped { .. } | State::Abandoned)
     }
 
-    pub(super) fn exit_fd(&self) -> BorrowedFd<'_> {
+    pub(super) fn exit_fd(&self) -> Option<BorrowedFd<'_>> {
         self.process.exit_fd()
+    }
+
+    pub(super) fn exit_signal(&self) -> Option<&ChildSignal> {
+        self.process.exit_signal()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        !self.is_running() || self.process.has_ended()
     }
 
     /// The signal that has just stopped it.
@@ -142,12 +173,30 @@ impl Child {
             _ => return,
         };
         let ended = self.process.reap().ok();
-        self.state = State::Reaped { at: at.unwrap_or_else(Instant::now), order, ended };
+        self.note_reaped(at.unwrap_or_else(Instant::now), order, ended);
+    }
+
+    /// Reaps it if it has ended, the first of its pipeline; whether it has.
+    pub(super) fn try_reap(&mut self) -> bool {
+        let ended = match self.process.try_reap() {
+            Ok(None) => return false,
+            Ok(ended) => ended,
+            Err(_) => None,
+        };
+        self.note_reaped(Instant::now(), 0, ended);
+        true
+    }
+
+    fn note_reaped(&mut self, at: Instant, order: usize, ended: Option<Ended>) {
+        self.state = State::Reaped { at, order, ended };
         self.group.reaped(self.process.pid());
     }
 
     pub(super) fn abandon(&mut self) {
         self.state = State::Abandoned;
+        if let Some(arrival) = self.arrival.take() {
+            arrival.abandon();
+        }
     }
 }
 

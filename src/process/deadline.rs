@@ -45,6 +45,7 @@ impl Activity {
 
 impl Deadline {
     /// At a time.
+    #[cfg(test)]
     pub fn at(at: Instant) -> Self {
         Self { at: Some(at), idle: None }
     }

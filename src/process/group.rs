@@ -2,8 +2,7 @@
 
 use crate::sys::spawn::{ProcessGroup, SpawnError, Step};
 use crate::sys::wait::Process;
-use crate::sys::{Pid, errno};
-use std::os::fd::RawFd;
+use crate::sys::{Pid, errno, signal};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the children of a pipeline belong, so that one signal reaches all of them and theirs. Clones are
@@ -21,7 +20,6 @@ enum Kind {
 
 #[derive(Debug)]
 struct Own {
-    terminal: Option<RawFd>,
     /// The first child, until it is reaped: its number is the group's.
     leader: Mutex<Option<Pid>>,
 }
@@ -45,16 +43,11 @@ impl Group {
 
     /// A group of its own, led by the first child.
     pub fn own() -> Self {
-        Self(Kind::Own(Arc::new(Own { terminal: None, leader: Mutex::new(None) })))
-    }
-
-    /// A group of its own that has the terminal from the moment its first program runs. Take it back by
-    /// [`crate::sys::tty::set_foreground`] after the wait.
-    pub fn foreground(terminal: RawFd) -> Self {
-        Self(Kind::Own(Arc::new(Own { terminal: Some(terminal), leader: Mutex::new(None) })))
+        Self(Kind::Own(Arc::new(Own { leader: Mutex::new(None) })))
     }
 
     /// The group's number, while its leader is not reaped.
+    #[cfg(test)]
     pub fn id(&self) -> Option<Pid> {
         match &self.0 {
             Kind::Inherit | Kind::Sessions | Kind::Joined(_) => None,
@@ -62,30 +55,52 @@ impl Group {
         }
     }
 
-    /// What a process has to do to become a member; none for the first, by which there will be a group.
-    pub(super) fn to_join(&self) -> Option<ProcessGroup> {
-        match &self.0 {
-            Kind::Inherit => Some(ProcessGroup::Inherit),
-            Kind::Sessions => Some(ProcessGroup::Session),
-            Kind::Joined(leader) => Some(ProcessGroup::Join(*leader)),
-            Kind::Own(own) => (*own.leader()).map(ProcessGroup::Join),
+    /// Begins a process as a member, which may not have entered the group yet. Returns it with the group's number, if
+    /// it is not ours; or what it was to be made from.
+    pub(super) fn begin<L, A>(
+        &self,
+        launch: L,
+        begin: impl FnOnce(L, ProcessGroup) -> Result<(Process, A), L>,
+    ) -> Result<(Process, A, Option<Pid>), L> {
+        let with = |id| move |(process, arrival)| (process, arrival, id);
+        let own = match &self.0 {
+            Kind::Inherit => return begin(launch, ProcessGroup::Inherit).map(with(None)),
+            Kind::Joined(leader) => return begin(launch, ProcessGroup::Join(*leader)).map(with(None)),
+            Kind::Sessions => {
+                let (process, arrival) = begin(launch, ProcessGroup::Session)?;
+                let pid = process.pid();
+                return Ok((process, arrival, Some(pid)));
+            }
+            Kind::Own(own) => own,
+        };
+        // Held while the leader is made: a second one at that moment has to wait for its number.
+        let mut leader = own.leader();
+        if let Some(pid) = *leader {
+            drop(leader);
+            return begin(launch, ProcessGroup::Join(pid)).map(with(Some(pid)));
         }
+        let (process, arrival) = begin(launch, ProcessGroup::New)?;
+        let pid = process.pid();
+        // As it does itself: others join, and signals are sent, however far it has come.
+        signal::enter_group(pid, pid);
+        *leader = Some(pid);
+        Ok((process, arrival, Some(pid)))
     }
 
     /// Starts a process as a member. Returns it with its group's number, if it is not ours.
     pub(super) fn enter(
         &self,
-        spawn: impl Fn(ProcessGroup, Option<RawFd>) -> Result<Process, SpawnError>,
+        spawn: impl Fn(ProcessGroup) -> Result<Process, SpawnError>,
     ) -> Result<(Process, Option<Pid>), SpawnError> {
         let own = match &self.0 {
-            Kind::Inherit => return spawn(ProcessGroup::Inherit, None).map(|process| (process, None)),
+            Kind::Inherit => return spawn(ProcessGroup::Inherit).map(|process| (process, None)),
             Kind::Sessions => {
-                let process = spawn(ProcessGroup::Session, None)?;
+                let process = spawn(ProcessGroup::Session)?;
                 let pid = process.pid();
                 return Ok((process, Some(pid)));
             }
             Kind::Joined(leader) => {
-                return spawn(ProcessGroup::Join(*leader), None).map(|process| (process, None));
+                return spawn(ProcessGroup::Join(*leader)).map(|process| (process, None));
             }
             Kind::Own(own) => own,
         };
@@ -93,28 +108,18 @@ impl Group {
             // Held while the leader starts: a second one at that moment has to wait for its number.
             let mut leader = own.leader();
             let Some(pid) = *leader else {
-                let process = spawn(ProcessGroup::New, own.terminal)?;
+                let process = spawn(ProcessGroup::New)?;
                 let pid = process.pid();
                 *leader = Some(pid);
                 return Ok((process, Some(pid)));
             };
             drop(leader);
-            match spawn(ProcessGroup::Join(pid), None) {
+            match spawn(ProcessGroup::Join(pid)) {
                 Ok(process) => return Ok((process, Some(pid))),
                 // Another thread reaped the leader meanwhile, and the group went with it: begin a new one.
                 Err(SpawnError { step: Step::Group, errno: errno::EPERM | errno::ESRCH }) => self.reaped(pid),
                 Err(error) => return Err(error),
             }
-        }
-    }
-
-    /// The number of the group that a child has been started into, if all of it is the children's of one pipeline.
-    pub(super) fn of_child(&self, pid: Pid, entered: ProcessGroup) -> Option<Pid> {
-        match entered {
-            ProcessGroup::Inherit => None,
-            ProcessGroup::New | ProcessGroup::Session => Some(pid),
-            ProcessGroup::Join(_) if matches!(self.0, Kind::Joined(_)) => None,
-            ProcessGroup::Join(group) => Some(group),
         }
     }
 

@@ -11,6 +11,7 @@ mod drain;
 mod environment;
 mod files;
 mod group;
+mod launch;
 mod pump;
 mod report;
 mod stage;
@@ -20,11 +21,11 @@ mod terminate;
 mod tree;
 mod wait;
 
-pub use crate::sys::interrupt::{Interrupt, Raised, Readable};
+pub use crate::sys::interrupt::{Interrupt, Readable};
 pub use crate::sys::lookup::{Lookup, Search};
 pub use crate::sys::memory::here_document;
 pub use crate::sys::open::{OpenMode, open, open_log, open_masked, same_file};
-pub use crate::sys::pipe::{between as pipe_between, pipe, widen};
+pub use crate::sys::pipe::{between as pipe_between, pipe};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
 pub use child::Child;
@@ -32,14 +33,18 @@ pub use control::{Attended, Control};
 pub use deadline::{Activity, Deadline};
 pub use drain::drain;
 pub use environment::{Environment, InvalidVariable};
-pub use files::{BadDescriptor, Descriptor, FileTable};
+pub use files::{Descriptor, FileTable};
 pub use group::Group;
-pub use pump::{Capture, Feed, Pump};
+pub use pump::{Capture, Pump};
 pub use report::{StageEnd, StageReport};
 pub use stage::Stage;
-pub use start::{StartError, StartProblem, Starting, begin, start};
-pub use sweep::{Swept, end_orphans_since, end_trees, orphans, own_process, supervised, sweep};
-pub use terminate::{GRACE, resume, signal_all};
+#[cfg(test)]
+use start::start;
+pub use start::{StartError, StartProblem, begin};
+pub use sweep::{end_orphans_since, end_trees, orphans, own_process, supervised, sweep};
+pub use terminate::GRACE;
+#[cfg(test)]
+use terminate::resume;
 pub use wait::{Outcome, Stop, Wait, wait};
 
 #[cfg(test)]

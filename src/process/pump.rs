@@ -1,9 +1,9 @@
-//! The bytes that pass through the interpreter while programs run: captures and fed input.
+//! The bytes that pass through the interpreter while programs run: captures.
 //!
-//! All of it moves in the one loop of [`super::wait()`]. A program that fills the pipe of its standard
+//! All of them move in the one loop of [`super::wait()`]. A program that fills the pipe of its standard
 //! error while we read its output alone would wait for us for ever, and we for it.
 
-use crate::sys::{descriptor, pipe};
+use crate::sys::pipe;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -12,12 +12,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 pub struct Pump {
     /// Output to be kept.
     pub captures: Vec<Capture>,
-    /// Input to be given.
-    pub feeds: Vec<Feed>,
-    /// Whether stages that run in the interpreter write to the captured pipes too. If so their end is
-    /// awaited; if not, a pipe that is open after the last program has ended is held by a process that
-    /// was left behind, and is given up after a moment.
-    pub other_writers: bool,
 }
 
 /// The reading end of a pipe, and what came out of it.
@@ -42,8 +36,9 @@ pub(super) enum Progress {
 
 impl Pump {
     /// With one capture of at most `limit` bytes.
+    #[cfg(test)]
     pub fn capture(reader: OwnedFd, limit: usize) -> Self {
-        Self { captures: vec![Capture::new(reader, limit)], ..Self::default() }
+        Self { captures: vec![Capture::new(reader, limit)] }
     }
 }
 
@@ -54,6 +49,7 @@ impl Capture {
     }
 
     /// What came so far; all of it, once the wait is over.
+    #[cfg(test)]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -97,47 +93,5 @@ impl Capture {
             Err(error) if pipe::is_for_later(&error) => Ok(Progress::None),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// Bytes for a program's input, and the writing end of the pipe that it reads.
-#[derive(Debug)]
-pub struct Feed {
-    writer: Option<OwnedFd>,
-    bytes: Vec<u8>,
-    written: usize,
-}
-
-impl Feed {
-    /// Takes a private pipe end, which must have no other owner: it is made non-blocking.
-    ///
-    /// # Errors
-    /// None for a pipe end that is open.
-    pub fn new(writer: OwnedFd, bytes: Vec<u8>) -> io::Result<Self> {
-        descriptor::set_nonblocking(writer.as_fd())?;
-        Ok(Self { writer: Some(writer), bytes, written: 0 })
-    }
-
-    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.writer.as_ref().map(AsFd::as_fd)
-    }
-
-    pub(super) fn close(&mut self) {
-        self.writer = None;
-    }
-
-    /// Writes what fits. A program that stops reading before the end has read enough: no error.
-    pub(super) fn write(&mut self) -> io::Result<()> {
-        let Some(writer) = &self.writer else { return Ok(()) };
-        match pipe::write(writer.as_fd(), &self.bytes[self.written..]) {
-            Ok(n) => self.written += n,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
-            Err(error) if pipe::is_for_later(&error) => {}
-            Err(error) => return Err(error),
-        }
-        if self.written == self.bytes.len() {
-            self.close();
-        }
-        Ok(())
     }
 }

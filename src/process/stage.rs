@@ -21,6 +21,7 @@ pub struct Stage {
     pub attributes: Attributes,
 }
 
+#[cfg(test)]
 impl Stage {
     /// A stage with the environment, directory and standard streams of this process.
     pub fn new(program: Arc<CStr>, argv: Vec<Vec<u8>>) -> Self {

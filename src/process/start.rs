@@ -1,13 +1,13 @@
 //! Starting a stage, and saying why one could not be started.
 
+use super::launch::Launch;
 use super::{Child, Group, SpawnError, Stage, Step};
 use crate::sys::errno;
 use crate::sys::lookup::{Unrunnable, explain};
-use crate::sys::spawn::{self, Placement, ProcessGroup, Spawn};
+use crate::sys::spawn;
 use crate::sys::strings::{NulAt, StringArray};
 use std::fmt;
 use std::io;
-use std::os::fd::RawFd;
 use std::time::Instant;
 
 /// A stage that was not started: nothing of it runs.
@@ -97,141 +97,72 @@ impl From<SpawnError> for StartProblem {
     }
 }
 
-/// Starts a stage in a group, and returns when its program runs.
-///
-/// Takes the stage, so that its pipe ends close here: one that stayed open in the interpreter would keep a
-/// reader waiting for ever.
+/// Starts a stage in a group without waiting until its program runs, where that is possible: see [`Child::arrive`].
+/// `alone` says that nothing but its end will be waited for.
 ///
 /// # Errors
-/// [`StartError`] gives the arguments back with the reason.
-pub fn start(stage: Stage, group: &Group) -> Result<Child, StartError> {
-    Launch::of(stage)?.enter(group, Instant::now())
-}
-
-/// A stage whose program may not run yet. Dropped, it is ended as a [`Child`] is.
-#[derive(Debug)]
-pub struct Starting(Option<Coming>);
-
-#[derive(Debug)]
-enum Coming {
-    /// It had to be awaited.
-    Started(Child),
-    Beside {
-        child: spawn::Starting<Launch>,
-        group: Group,
-        started: Instant,
-    },
-}
-
-/// Starts a stage in a group without waiting until its program runs, where that is possible: not for the leader of a
-/// group, which others can join only then.
-///
-/// # Errors
-/// As [`start`], of what is known by now.
-pub fn begin(stage: Stage, group: &Group) -> Result<Starting, StartError> {
-    let (mut launch, started) = (Launch::of(stage)?, Instant::now());
-    let coming = match group.to_join() {
-        None => Coming::Started(launch.enter(group, started)?),
-        Some(joined) => {
-            launch.group = joined;
-            match spawn::begin(launch) {
-                Ok(child) => Coming::Beside { child, group: group.clone(), started },
-                Err(launch) => Coming::Started(launch.enter(group, started)?),
-            }
+/// [`StartError`], as far as it is known by now, gives the arguments back with the reason.
+pub fn begin(stage: Stage, group: &Group, alone: bool) -> Result<Child, StartError> {
+    let (launch, started) = (launch(stage)?, Instant::now());
+    let begun = group.begin(launch, |mut launch, group| {
+        (launch.group, launch.alone) = (group, alone);
+        spawn::begin(launch)
+    });
+    match begun {
+        Ok((process, arrival, id)) => {
+            Ok(Child::new(process, group.clone(), id, Vec::new(), started).coming(arrival))
         }
-    };
-    Ok(Starting(Some(coming)))
+        Err(launch) => enter(launch, group, started),
+    }
 }
 
-impl Starting {
-    /// Waits until the program runs. The pipe ends of the stage close here.
+impl Child {
+    /// Waits until its program runs, at most until it has ended. The pipe ends of the stage close here: one that stayed
+    /// open in the interpreter would keep a reader waiting for ever.
+    ///
+    /// A start that fails is tried once more, for as long as it can pass by itself. Then it runs, also if it was waited
+    /// for before.
     ///
     /// # Errors
-    /// As [`start`].
-    pub fn finish(mut self) -> Result<Child, StartError> {
-        match self.0.take() {
-            Some(coming) => coming.finish(),
-            None => Err(StartError { argv: Vec::new(), problem: StartProblem::NoArguments }),
+    /// As [`begin`]. There is no such child then.
+    pub fn arrive(&mut self) -> Result<(), StartError> {
+        let Some(arrival) = self.take_arrival() else { return Ok(()) };
+        let (launch, failure) = arrival.finish();
+        if failure.is_none() {
+            self.set_argv(launch.stage.argv);
+            return Ok(());
+        }
+        self.reap();
+        *self = enter(launch, &self.group().clone(), self.started())?;
+        Ok(())
+    }
+}
+
+/// Starts a stage, and returns when its program runs.
+#[cfg(test)]
+pub fn start(stage: Stage, group: &Group) -> Result<Child, StartError> {
+    let mut child = begin(stage, group, false)?;
+    child.arrive().map(|()| child)
+}
+
+fn launch(stage: Stage) -> Result<Box<Launch>, StartError> {
+    if stage.argv.is_empty() {
+        return Err(StartError { argv: stage.argv, problem: StartProblem::NoArguments });
+    }
+    match StringArray::new(stage.argv.iter().map(|argument| [argument.as_slice()])) {
+        Ok(argv) => Ok(Launch::new(stage, argv)),
+        Err(NulAt { index }) => {
+            Err(StartError { argv: stage.argv, problem: StartProblem::NulInArgument { index } })
         }
     }
 }
 
-impl Drop for Starting {
-    fn drop(&mut self) {
-        drop(self.0.take().map(Coming::finish));
-    }
-}
-
-impl Coming {
-    fn finish(self) -> Result<Child, StartError> {
-        let (child, group, started) = match self {
-            Self::Started(child) => return Ok(child),
-            Self::Beside { child, group, started } => (child, group, started),
-        };
-        let (launch, process) = child.finish();
-        match process {
-            Ok(process) => {
-                let group_id = group.of_child(process.pid(), launch.group);
-                Ok(Child::new(process, group, group_id, launch.stage.argv, started))
-            }
-            // The plain way knows what passes by itself.
-            Err(_) => launch.enter(&group, started),
-        }
-    }
-}
-
-/// A stage with its arguments and descriptors as the system takes them.
-#[derive(Debug)]
-struct Launch {
-    stage: Stage,
-    argv: StringArray,
-    placements: Vec<Placement>,
-    group: ProcessGroup,
-}
-
-impl spawn::Request for Launch {
-    fn spawn(&self) -> Spawn<'_> {
-        self.in_group(self.group, None)
-    }
-}
-
-impl Launch {
-    fn of(stage: Stage) -> Result<Self, StartError> {
-        if stage.argv.is_empty() {
-            return Err(StartError { argv: stage.argv, problem: StartProblem::NoArguments });
-        }
-        match StringArray::new(stage.argv.iter().map(|argument| [argument.as_slice()])) {
-            Ok(argv) => {
-                let placements = stage.files.placements();
-                Ok(Self { stage, argv, placements, group: ProcessGroup::Inherit })
-            }
-            Err(NulAt { index }) => {
-                Err(StartError { argv: stage.argv, problem: StartProblem::NulInArgument { index } })
-            }
-        }
-    }
-
-    fn in_group(&self, group: ProcessGroup, terminal: Option<RawFd>) -> Spawn<'_> {
-        Spawn {
-            program: &self.stage.program,
-            argv: &self.argv,
-            envp: self.stage.environment.block(),
-            placements: &self.placements,
-            group,
-            terminal,
-            directory: self.stage.directory.as_deref(),
-            attributes: &self.stage.attributes,
-        }
-    }
-
-    fn enter(self, group: &Group, started: Instant) -> Result<Child, StartError> {
-        let entered = group.enter(|group, terminal| spawn::spawn(&self.in_group(group, terminal)));
-        match entered {
-            Ok((process, id)) => Ok(Child::new(process, group.clone(), id, self.stage.argv, started)),
-            Err(error) => {
-                let problem = problem(&self.stage, &self.argv, error);
-                Err(StartError { argv: self.stage.argv, problem })
-            }
+fn enter(launch: Box<Launch>, group: &Group, started: Instant) -> Result<Child, StartError> {
+    match group.enter(|group| spawn::spawn(&launch.in_group(group))) {
+        Ok((process, id)) => Ok(Child::new(process, group.clone(), id, launch.stage.argv, started)),
+        Err(error) => {
+            let problem = problem(&launch.stage, &launch.argv, error);
+            Err(StartError { argv: launch.stage.argv, problem })
         }
     }
 }

@@ -129,11 +129,14 @@ fn send_at_drop(child: &Child, signal: Signal) {
 fn has_ended_within(child: &Child, time: Duration) -> bool {
     let deadline = Instant::now() + time;
     let mut set = PollSet::default();
-    let exit = set.add(child.exit_fd(), Interest::Read);
+    let exit = child.exit_fd().map(|fd| set.add(fd, Interest::Read));
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let mut left = deadline.saturating_duration_since(Instant::now());
+        if exit.is_none() {
+            left = left.min(Duration::from_millis(1));
+        }
         match set.wait(Some(left)) {
-            Ok(_) if set.is_ready(exit) => return true,
+            Ok(_) if exit.map_or_else(|| child.has_ended(), |exit| set.is_ready(exit)) => return true,
             Ok(_) if !left.is_zero() => {}
             _ => return false,
         }

@@ -82,7 +82,6 @@ enum Phase {
 enum Source {
     Interrupt,
     Capture(usize),
-    Feed(usize),
     Child(usize),
 }
 
@@ -105,6 +104,9 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// # Errors
 /// Those of poll(2), and of reading or writing the pump's pipes.
 pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<Outcome> {
+    if let [child] = children {
+        await_signal(child, how);
+    }
     let ended = children.iter().filter(|child| !child.is_running()).count();
     let mut turn = Turn {
         children,
@@ -128,6 +130,23 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
             return Ok(Outcome { stop: Some(Stop::Suspended(signal)), ..turn.outcome });
         }
         turn.turn()?;
+    }
+}
+
+/// Waits for a program whose end a signal tells, until that, or until there is more to do than to wait.
+fn await_signal(child: &mut Child, how: &Wait) {
+    while let Some(signal) = child.exit_signal()
+        && how.interrupt.raised().is_none()
+        && !how.deadline.has_passed()
+    {
+        let left = how.deadline.due().map(|due| due.saturating_duration_since(Instant::now()));
+        match signal.wait([left, how.interrupt.look_after()].into_iter().flatten().fold(REAP, Duration::min))
+        {
+            Ok(true) if child.try_reap() => return,
+            Ok(true) => {}
+            Ok(false) => sweep::reap(),
+            Err(_) => return,
+        }
     }
 }
 
@@ -167,8 +186,7 @@ impl Turn<'_> {
         if self.is_complete() {
             return true;
         }
-        let waiting_for_others = self.pump.other_writers && self.phase == Phase::Running;
-        if waiting_for_others || (now < last + QUIET && now < since + DRAIN) {
+        if now < last + QUIET && now < since + DRAIN {
             return false;
         }
         self.outcome.pipe_held = true;
@@ -209,8 +227,6 @@ impl Turn<'_> {
             return;
         }
         self.outcome.stop = Some(stop);
-        // First of all no more input: a filter then ends by itself, and well.
-        self.pump.feeds.iter_mut().for_each(super::Feed::close);
         self.tree = Tree::of(self.children, terminate::groups(self.children));
         // Before they are asked: who ends at once leaves its children to others.
         self.tree.look(self.children);
@@ -267,7 +283,14 @@ impl Turn<'_> {
     fn turn(&mut self) -> io::Result<()> {
         self.watch();
         let timeout = self.timeout();
-        if self.set.wait(timeout)? == 0 {
+        let ready = self.set.wait(timeout)?;
+        for at in 0..self.children.len() {
+            let child = &self.children[at];
+            if child.is_running() && child.exit_fd().is_none() && child.has_ended() {
+                self.note_end(at);
+            }
+        }
+        if ready == 0 {
             sweep::reap();
             return Ok(());
         }
@@ -278,45 +301,40 @@ impl Turn<'_> {
             match self.sources[place] {
                 Source::Interrupt => {}
                 Source::Capture(at) => self.read(at)?,
-                Source::Feed(at) => self.pump.feeds[at].write()?,
-                Source::Child(at) => {
-                    self.children[at].note_end(self.ended);
-                    self.ended += 1;
-                    // What was below it may have come to us.
-                    self.look_at = None;
-                }
+                Source::Child(at) => self.note_end(at),
             }
         }
-        if self.all_ended() {
-            self.pump.feeds.iter_mut().for_each(super::Feed::close);
-        }
         Ok(())
+    }
+
+    fn note_end(&mut self, at: usize) {
+        self.children[at].note_end(self.ended);
+        self.ended += 1;
+        // What was below it may have come to us.
+        self.look_at = None;
     }
 
     fn watch(&mut self) {
         let (set, sources) = (&mut self.set, &mut self.sources);
         set.clear();
         sources.clear();
-        let mut add = |fd, interest, source| {
-            set.add(fd, interest);
+        let mut add = |fd, source| {
+            set.add(fd, Interest::Read);
             sources.push(source);
         };
         // Once heeded it stays readable, and would turn the wait into a busy loop.
         if self.phase == Phase::Running {
-            self.how.interrupt.fds().for_each(|fd| add(fd, Interest::Read, Source::Interrupt));
+            self.how.interrupt.fds().for_each(|fd| add(fd, Source::Interrupt));
         }
         for (at, capture) in self.pump.captures.iter().enumerate() {
             if let Some(fd) = capture.fd() {
-                add(fd, Interest::Read, Source::Capture(at));
-            }
-        }
-        for (at, feed) in self.pump.feeds.iter().enumerate() {
-            if let Some(fd) = feed.fd() {
-                add(fd, Interest::Write, Source::Feed(at));
+                add(fd, Source::Capture(at));
             }
         }
         for (at, child) in self.children.iter().enumerate().filter(|(_, child)| child.is_running()) {
-            add(child.exit_fd(), Interest::Read, Source::Child(at));
+            if let Some(fd) = child.exit_fd() {
+                add(fd, Source::Child(at));
+            }
         }
     }
 
@@ -333,12 +351,10 @@ impl Turn<'_> {
             Phase::Killed { give_up } => Some(until(give_up).min(self.look_interval())),
         };
         let looking = (self.how.suspendable && !self.all_ended()).then_some(LOOK);
-        let drain = match self.drain {
-            Some(_) if self.pump.other_writers && self.phase == Phase::Running => None,
-            Some((since, last)) => Some(until((last + QUIET).min(since + DRAIN))),
-            None => None,
-        };
-        [phase, looking, drain].into_iter().flatten().min()
+        let untold = self.children.iter().any(|child| child.is_running() && child.exit_fd().is_none());
+        let looking_soon = untold.then_some(LOOK_SOON);
+        let drain = self.drain.map(|(since, last)| until((last + QUIET).min(since + DRAIN)));
+        [phase, looking, looking_soon, drain].into_iter().flatten().min()
     }
 
     fn read(&mut self, at: usize) -> io::Result<()> {

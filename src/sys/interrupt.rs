@@ -2,7 +2,7 @@
 
 use super::poll::{Interest, PollSet};
 use super::signal::Signal;
-use super::{descriptor, last_error};
+use super::{child_signal, descriptor, last_error};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -186,6 +186,7 @@ impl State {
         self.signal.store(signal, Ordering::Relaxed);
         self.times.fetch_add(1, Ordering::Release);
         self.event.set();
+        child_signal::wake();
     }
 }
 

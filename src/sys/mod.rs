@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod child_signal;
 mod children;
 pub mod descriptor;
 pub mod directory;
@@ -41,9 +42,7 @@ pub(crate) mod testing;
 
 /// The error numbers that others than this module tell apart (errno(3)).
 pub mod errno {
-    pub use libc::{
-        E2BIG, EACCES, EAGAIN, EBADF, ELOOP, EMFILE, ENFILE, ENOENT, ENOEXEC, ENOTDIR, EPERM, ESRCH, ETXTBSY,
-    };
+    pub use libc::{E2BIG, EACCES, ELOOP, ENOENT, ENOEXEC, ENOTDIR, EPERM, ESRCH};
 }
 
 /// The number of a process or of a process group.

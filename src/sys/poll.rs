@@ -43,16 +43,6 @@ impl PollSet {
         self.fds.len() - 1
     }
 
-    /// How many descriptors there are.
-    pub fn len(&self) -> usize {
-        self.fds.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.fds.is_empty()
-    }
-
     /// Waits until one is ready or the time is over, and returns how many are. A signal ends the wait
     /// early, with 0.
     ///

@@ -196,6 +196,12 @@ pub fn group_of(pid: Pid) -> Option<Pid> {
     rustix::process::getpgid(Some(pid)).ok().map(|group| group.as_raw_nonzero().get())
 }
 
+/// Moves a child that has not called execve yet into a process group (setpgid(2)); one that has stays where it is.
+pub fn enter_group(pid: Pid, group: Pid) {
+    // SAFETY: setpgid touches no memory of ours.
+    unsafe { libc::setpgid(pid, group) };
+}
+
 fn kill(pid: Pid, signal: i32) -> io::Result<()> {
     // SAFETY: kill touches no memory of ours.
     if unsafe { libc::kill(pid, signal) } == 0 {

@@ -4,6 +4,8 @@
 //! tell of a stack overflow: some twenty system calls, a tenth of the time that `-c true` takes. The depth of calls is
 //! bounded here (`stack.rs`), so what remains to be done is little.
 
+use super::child_signal;
+
 /// Does what the runtime would have done that matters here.
 pub fn begin() {
     fill_standard_streams();
@@ -11,6 +13,7 @@ pub fn begin() {
     // started get the default back.
     // SAFETY: no handler is installed, and no thread runs yet.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    child_signal::block();
 }
 
 /// Opens the null device for each of 0, 1 and 2 that is closed, lest the next file that is opened get its number.

@@ -4,7 +4,6 @@
 //! are in one process group, so that the terminal, its Ctrl-C and its Ctrl-Z reach both, as every other member of the
 //! pipeline that they may stand in; a signal that comes to the inner one twice by that counts once (`handlers`).
 
-use super::signal::Signal;
 use super::wait::End;
 use super::{Pid, handlers, last_error};
 use std::io;

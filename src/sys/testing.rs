@@ -22,8 +22,8 @@ pub(crate) fn with_spawn<T>(words: &[&str], f: impl FnOnce(Spawn<'_>) -> T) -> T
         argv: &argv,
         envp: &envp,
         placements: &[],
+        alone: false,
         group: ProcessGroup::New,
-        terminal: None,
         directory: None,
         attributes: &Attributes::default(),
     })

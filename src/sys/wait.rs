@@ -3,6 +3,7 @@
 //! An end is learnt from a descriptor (a pidfd), without reaping. A zombie keeps its number, so that it can
 //! be signalled without hitting a stranger, and keeps its process group open for later stages.
 
+use super::child_signal::ChildSignal;
 use super::children::Place;
 use super::signal::Signal;
 use super::{Pid, signal};
@@ -42,16 +43,30 @@ pub struct Ended {
 #[derive(Debug)]
 pub struct Process {
     pid: Pid,
-    exit: OwnedFd,
-    is_pidfd: bool,
+    exit: Exit,
     place: Place,
+}
+
+/// What tells of its end.
+#[derive(Debug)]
+enum Exit {
+    Pidfd(OwnedFd),
+    /// The other end is closed by a thread that waits.
+    Pipe(OwnedFd),
+    Signal(ChildSignal),
 }
 
 impl Process {
     /// From a clone that gave a pidfd.
     #[cfg(target_os = "linux")]
     pub(super) fn from_pidfd(pid: Pid, pidfd: OwnedFd, place: Place) -> Self {
-        Self { pid, exit: pidfd, is_pidfd: true, place }
+        Self { pid, exit: Exit::Pidfd(pidfd), place }
+    }
+
+    /// From a clone that gave none.
+    #[cfg(target_os = "linux")]
+    pub(super) fn told_by_signal(pid: Pid, signal: ChildSignal, place: Place) -> Self {
+        Self { pid, exit: Exit::Signal(signal), place }
     }
 
     /// Where the kernel gives no pidfd: a thread waits for the end, without reaping, and lets go of a pipe.
@@ -71,7 +86,7 @@ impl Process {
             drop(held);
         };
         std::thread::Builder::new().name("process end".into()).stack_size(64 << 10).spawn(wait)?;
-        Ok(Self { pid, exit, is_pidfd: false, place })
+        Ok(Self { pid, exit: Exit::Pipe(exit), place })
     }
 
     /// Its number, which stays its own until it is reaped.
@@ -84,9 +99,31 @@ impl Process {
         self.place.spare();
     }
 
-    /// A descriptor that becomes readable when the process has ended.
-    pub fn exit_fd(&self) -> BorrowedFd<'_> {
-        self.exit.as_fd()
+    /// A descriptor that becomes readable when the process has ended; none where the signal is awaited.
+    pub fn exit_fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.exit {
+            Exit::Pidfd(fd) | Exit::Pipe(fd) => Some(fd.as_fd()),
+            Exit::Signal(_) => None,
+        }
+    }
+
+    /// The signal that comes when the process has ended, perhaps for other reasons too.
+    pub fn exit_signal(&self) -> Option<&ChildSignal> {
+        match &self.exit {
+            Exit::Signal(signal) => Some(signal),
+            _ => None,
+        }
+    }
+
+    /// Whether it has ended. Reaps nothing.
+    pub fn has_ended(&self) -> bool {
+        // SAFETY: waitid fills the structure.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+            let result = libc::waitid(libc::P_PID, self.pid as libc::id_t, &raw mut info, options);
+            result != 0 || info.si_pid() != 0
+        }
     }
 
     /// Sends a signal to this process, never to a later one of the same number.
@@ -95,9 +132,9 @@ impl Process {
     /// `ESRCH` when it has been reaped, `EPERM` when it has become another user's.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        if self.is_pidfd {
+        if let Exit::Pidfd(fd) = &self.exit {
             use std::os::fd::AsRawFd;
-            let (fd, number) = (self.exit.as_raw_fd(), signal.number());
+            let (fd, number) = (fd.as_raw_fd(), signal.number());
             let no_info = std::ptr::null::<libc::siginfo_t>();
             // SAFETY: no memory is passed.
             if unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, number, no_info, 0) } == 0 {

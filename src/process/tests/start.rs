@@ -57,7 +57,7 @@ fn descriptors_land_where_the_table_says_whatever_collides() {
     }
     let mut children = [start(swapped, &Group::own()).unwrap()];
     let captures = vec![Capture::new(out, MANY), Capture::new(err, MANY)];
-    let mut pump = Pump { captures, ..Pump::default() };
+    let mut pump = Pump { captures };
     wait(&mut children, &mut pump, &Wait::default()).unwrap();
     assert_eq!(pump.captures[0].bytes(), b"err\nfive\nnine\n");
     assert_eq!(pump.captures[1].bytes(), b"out\n");
@@ -105,7 +105,7 @@ fn what_cannot_start_says_which_part_is_at_fault() {
     assert!(matches!(start_problem(long), StartProblem::ArgumentsTooLong { arguments: 100, .. }));
     let mut closed = stage(&["true"]);
     closed.files.put(5, Descriptor::Inherited(4000));
-    let error = SpawnError { step: Step::Descriptor(5), errno: errno::EBADF };
+    let error = SpawnError { step: Step::Descriptor(5), errno: libc::EBADF };
     assert_eq!(start_problem(closed), StartProblem::System(error));
     assert_eq!(start_problem(Stage::new(c"/bin/true".into(), vec![])), StartProblem::NoArguments);
 }
@@ -131,7 +131,7 @@ fn a_program_that_is_being_written_is_tried_again() {
     fs::copy("/bin/true", &path).unwrap();
     let held = fs::OpenOptions::new().write(true).open(&path).unwrap();
     let busy = || Stage::new(c(&path), vec![b"busy".to_vec()]);
-    let error = SpawnError { step: Step::Exec, errno: errno::ETXTBSY };
+    let error = SpawnError { step: Step::Exec, errno: libc::ETXTBSY };
     assert_eq!(start_problem(busy()), StartProblem::System(error));
     let thread = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(50));

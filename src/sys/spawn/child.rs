@@ -21,7 +21,6 @@ pub(super) struct Shared<'a> {
     /// A number that no target reaches.
     above_targets: RawFd,
     group: ProcessGroup,
-    terminal: Option<RawFd>,
     directory: Option<&'a CStr>,
     attributes: &'a Attributes,
     /// The handlers to reset, as bit `number - 1`.
@@ -69,7 +68,6 @@ impl<'a> Shared<'a> {
             placements: Placements::new(request.placements),
             above_targets: highest.unwrap_or(0).max(2) + 1,
             group: request.group,
-            terminal: request.terminal,
             directory: request.directory,
             attributes: request.attributes,
             caught: handlers::caught(),
@@ -93,7 +91,7 @@ pub(super) extern "C" fn main(argument: *mut c_void) -> c_int {
 
 fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, SpawnError> {
     reset_handlers(shared.caught).map_err(at(Step::Signals))?;
-    enter_group(shared)?;
+    enter_group(shared.group)?;
     if let Some(signal) = shared.attributes.parent_death {
         die_with(shared.parent, signal).map_err(at(Step::ParentDeath))?;
     }
@@ -129,25 +127,14 @@ fn reset_handlers(caught: u64) -> Result<(), i32> {
     Ok(())
 }
 
-fn enter_group(shared: &Shared<'_>) -> Result<(), SpawnError> {
-    let group = match shared.group {
+fn enter_group(group: ProcessGroup) -> Result<(), SpawnError> {
+    let group = match group {
         ProcessGroup::Inherit => return Ok(()),
         ProcessGroup::New => 0,
         ProcessGroup::Session => return call(libc::SYS_setsid, [0; 4]).map(drop).map_err(at(Step::Group)),
         ProcessGroup::Join(group) => group,
     };
-    call(libc::SYS_setpgid, [0, group as c_long, 0, 0]).map_err(at(Step::Group))?;
-    if let Some(terminal) = shared.terminal {
-        // All signals are blocked, SIGTTOU with them, so that this works from the background.
-        let group = match group {
-            0 => call(libc::SYS_getpid, [0; 4]).map_err(at(Step::Terminal))? as libc::pid_t,
-            group => group,
-        };
-        let group = &raw const group;
-        let arguments = [terminal as c_long, libc::TIOCSPGRP as c_long, group as c_long, 0];
-        call(libc::SYS_ioctl, arguments).map_err(at(Step::Terminal))?;
-    }
-    Ok(())
+    call(libc::SYS_setpgid, [0, group as c_long, 0, 0]).map(drop).map_err(at(Step::Group))
 }
 
 /// What [`descriptor::seal`] does, by raw calls.

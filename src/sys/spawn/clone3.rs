@@ -32,11 +32,11 @@ const STACK: u64 = 4096;
 /// Set when the kernel, or a filter of system calls, does not know the call.
 static UNKNOWN: AtomicBool = AtomicBool::new(false);
 
-/// The number of the child, with its pidfd; none when this has to be done in the older way.
+/// The number of the child, with its pidfd if that is wanted; none when this has to be done in the older way.
 pub(super) fn clone(
     top: *mut c_void,
     shared: *mut Shared<'_>,
-    pidfd: &mut c_int,
+    pidfd: Option<&mut c_int>,
     place: Place,
     starter: Starter,
 ) -> Result<Option<c_int>, i32> {
@@ -49,10 +49,14 @@ pub(super) fn clone(
         Starter::Waits => (libc::CLONE_VFORK, null_mut()),
         Starter::GoesOn(here) => (libc::CLONE_CHILD_CLEARTID, here),
     };
-    let flags = libc::CLONE_VM | libc::CLONE_PIDFD | tells_number | waits;
+    let (tells_end, pidfd) = match pidfd {
+        Some(pidfd) => (libc::CLONE_PIDFD, std::ptr::from_mut(pidfd)),
+        None => (0, null_mut()),
+    };
+    let flags = libc::CLONE_VM | tells_end | tells_number | waits;
     let args = Args {
         flags: flags as u64 | CLEAR_SIGHAND,
-        pidfd: std::ptr::from_mut(pidfd) as u64,
+        pidfd: pidfd as u64,
         child_tid: here as u64,
         parent_tid: number as u64,
         exit_signal: libc::SIGCHLD as u64,

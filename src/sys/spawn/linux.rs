@@ -7,6 +7,7 @@
 use super::child::{self, Shared};
 use super::stack::Stack;
 use super::{Spawn, SpawnError, Step};
+use crate::sys::child_signal::ChildSignal;
 use crate::sys::children::Place;
 use crate::sys::wait::Process;
 use crate::sys::{descriptor, last_error};
@@ -49,7 +50,7 @@ fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let mut pidfd: c_int = -1;
     #[cfg(target_arch = "x86_64")]
-    if let Some(pid) = super::clone3::clone(top, shared, &mut pidfd, place, Starter::Waits)? {
+    if let Some(pid) = super::clone3::clone(top, shared, Some(&mut pidfd), place, Starter::Waits)? {
         return Ok(owned(pid, pidfd, place));
     }
     // SAFETY: the stack is this thread's spare one; `child::main` makes raw system calls only and touches
@@ -90,13 +91,18 @@ pub(super) unsafe fn clone_beside(
     top: *mut c_void,
     shared: *mut Shared<'_>,
     here: *mut u32,
+    alone: bool,
 ) -> Option<Process> {
     // The child must not use libc's calls there, since they keep errno where this thread has its own.
     #[cfg(target_arch = "x86_64")]
     {
-        let (place, mut pidfd) = (Place::take(), -1);
-        match super::clone3::clone(top, shared, &mut pidfd, place, Starter::GoesOn(here)) {
-            Ok(Some(pid)) => Some(owned(pid, pidfd, place)),
+        let place = Place::take();
+        let signal = if alone { ChildSignal::take() } else { None };
+        let mut pidfd = -1;
+        let wanted = signal.is_none().then_some(&mut pidfd);
+        match (super::clone3::clone(top, shared, wanted, place, Starter::GoesOn(here)), signal) {
+            (Ok(Some(pid)), Some(signal)) => Some(Process::told_by_signal(pid, signal, place)),
+            (Ok(Some(pid)), None) => Some(owned(pid, pidfd, place)),
             _ => {
                 place.free();
                 None
@@ -105,7 +111,7 @@ pub(super) unsafe fn clone_beside(
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        let _ = (top, shared, here);
+        let _ = (top, shared, here, alone);
         None
     }
 }

@@ -6,6 +6,8 @@
 //! our memory, on a stack of its own, until execve (`linux`, `child`); elsewhere it is posix_spawn.
 
 #[cfg(target_os = "linux")]
+mod arrival;
+#[cfg(target_os = "linux")]
 mod child;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod clone3;
@@ -15,8 +17,6 @@ mod linux;
 mod portable;
 #[cfg(target_os = "linux")]
 mod stack;
-#[cfg(target_os = "linux")]
-mod starting;
 
 #[cfg(target_os = "linux")]
 use linux as system;
@@ -26,10 +26,10 @@ use portable as system;
 #[cfg(target_os = "linux")]
 pub(super) use linux::BlockedSignals;
 
-#[cfg(not(target_os = "linux"))]
-pub use portable::{Starting, begin};
 #[cfg(target_os = "linux")]
-pub use starting::{Starting, begin};
+pub use arrival::{Arrival, begin};
+#[cfg(not(target_os = "linux"))]
+pub use portable::{Arrival, begin};
 
 use super::Pid;
 use super::descriptor;
@@ -54,8 +54,8 @@ pub struct Spawn<'a> {
     pub placements: &'a [Placement],
     /// The process group.
     pub group: ProcessGroup,
-    /// The terminal to give to the child's new process group before it runs.
-    pub terminal: Option<RawFd>,
+    /// Whether nothing is waited for but this child.
+    pub alone: bool,
     /// The working directory, if not ours.
     pub directory: Option<&'a CStr>,
     /// What else to set.
@@ -128,8 +128,6 @@ pub enum Resource {
     Processes,
     /// Size of a file that is written, in bytes.
     FileSize,
-    /// Size of a core image, in bytes.
-    Core,
 }
 
 /// The user and the groups to run as.
@@ -161,8 +159,6 @@ pub enum Step {
     Signals,
     /// Entering the process group.
     Group,
-    /// Taking the terminal.
-    Terminal,
     /// Asking for a signal at the parent's death.
     ParentDeath,
     /// Placing the descriptor of this number.
@@ -185,7 +181,6 @@ impl fmt::Display for SpawnError {
             Step::Clone => "can't create a process",
             Step::Signals => "can't reset signals",
             Step::Group => "can't enter the process group",
-            Step::Terminal => "can't take the terminal",
             Step::ParentDeath => "can't tie the process to this one",
             Step::Descriptor(fd) => return write!(f, "can't set up descriptor {fd}: {}", self.reason()),
             Step::Limit(resource) => return write!(f, "can't limit {resource}: {}", self.reason()),
@@ -214,7 +209,6 @@ impl fmt::Display for Resource {
             Self::OpenFiles => "open files",
             Self::Processes => "processes",
             Self::FileSize => "file size",
-            Self::Core => "core images",
         })
     }
 }
@@ -227,7 +221,6 @@ impl Resource {
             Self::OpenFiles => libc::RLIMIT_NOFILE,
             Self::Processes => libc::RLIMIT_NPROC,
             Self::FileSize => libc::RLIMIT_FSIZE,
-            Self::Core => libc::RLIMIT_CORE,
         };
         resource as libc::c_int
     }

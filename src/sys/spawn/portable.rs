@@ -13,16 +13,24 @@ use std::os::fd::RawFd;
 /// posix_spawn returns when the program runs: nothing starts beside us.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
-pub struct Starting<R>(std::convert::Infallible, std::marker::PhantomData<R>);
+pub struct Arrival<R>(std::convert::Infallible, std::marker::PhantomData<R>);
 
 #[cfg(not(target_os = "linux"))]
-pub fn begin<R: super::Request>(request: R) -> Result<Starting<R>, R> {
+pub fn begin<R: super::Request>(request: R) -> Result<(Process, Arrival<R>), R> {
     Err(request)
 }
 
 #[cfg(not(target_os = "linux"))]
-impl<R> Starting<R> {
-    pub fn finish(self) -> (R, Result<Process, SpawnError>) {
+impl<R> Arrival<R> {
+    pub fn request(&self) -> &R {
+        match self.0 {}
+    }
+
+    pub fn finish(self) -> (R, Option<SpawnError>) {
+        match self.0 {}
+    }
+
+    pub fn abandon(self) {
         match self.0 {}
     }
 }
@@ -75,7 +83,6 @@ fn refuse_unsupported(request: &Spawn<'_>) -> Result<(), SpawnError> {
     let step = match attributes {
         _ if attributes.parent_death.is_some() => Step::ParentDeath,
         _ if request.group == ProcessGroup::Session => Step::Group,
-        _ if request.terminal.is_some() => Step::Terminal,
         _ if attributes.nice.is_some() => Step::Nice,
         _ if attributes.identity.is_some() => Step::Identity,
         _ if attributes.umask.is_some() => Step::Clone,

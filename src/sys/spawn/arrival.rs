@@ -3,22 +3,21 @@
 //! With `CLONE_VFORK` the starter sleeps until the child has called execve, and one stage of a pipeline is started
 //! after the other on one core: 500 stages took a quarter longer. Without it the child goes on in our memory while we
 //! do, so it gets a stack of its own and all that it reads stays where it is until the kernel tells that it has left
-//! (`CLONE_CHILD_CLEARTID`, clone(2)).
+//! (`CLONE_CHILD_CLEARTID`, clone(2)). A single program is cheaper so as well: its starter wakes up once, at its end.
 
 use super::child::Shared;
 use super::linux::{BlockedSignals, clone_beside};
 use super::stack::Stack;
-use super::{Request, Spawn, SpawnError, Step};
+use super::{Request, Spawn, SpawnError};
 use crate::sys::wait::Process;
 use std::ptr::{NonNull, null};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A child that may not have come to its execve yet. Dropped, it is waited for up to there, and not reaped.
+/// The way of a child to its execve. Dropped, it is awaited.
 #[derive(Debug)]
-pub struct Starting<R: Request> {
+pub struct Arrival<R: Request> {
     common: NonNull<Common<R>>,
     stack: Option<Stack>,
-    process: Option<Process>,
 }
 
 /// What the child works with, at an address that no move of its owner changes.
@@ -31,10 +30,10 @@ struct Common<R> {
 }
 
 // SAFETY: the child is the only other user, and what it writes is read when it has gone.
-unsafe impl<R: Request + Send> Send for Starting<R> {}
+unsafe impl<R: Request + Send> Send for Arrival<R> {}
 
 /// Starts a child; none, with the request given back, where this can't be done in this way (the plain way tells why).
-pub fn begin<R: Request + 'static>(request: R) -> Result<Starting<R>, R> {
+pub fn begin<R: Request + 'static>(request: R) -> Result<(Process, Arrival<R>), R> {
     let Ok(stack) = Stack::take() else { return Err(request) };
     let common = Box::leak(Box::new(Common { shared: None, request, here: AtomicU32::new(1) }));
     let common = NonNull::from(common);
@@ -45,40 +44,41 @@ pub fn begin<R: Request + 'static>(request: R) -> Result<Starting<R>, R> {
     // SAFETY: as above.
     let process = unsafe {
         let shared: *mut Shared<'_> = (*at).shared.insert(Shared::new(&spawn));
-        clone_beside(stack.top(), shared, (*at).here.as_ptr())
+        clone_beside(stack.top(), shared, (*at).here.as_ptr(), spawn.alone)
     };
     drop(blocked);
-    let mut starting = Starting { common, stack: Some(stack), process };
-    if starting.process.is_some() {
-        return Ok(starting);
+    let mut arrival = Arrival { common, stack: Some(stack) };
+    if let Some(process) = process {
+        return Ok((process, arrival));
     }
     // SAFETY: no child was made; nothing is used again.
-    let common = unsafe { starting.release() };
-    std::mem::forget(starting);
+    let common = unsafe { arrival.release() };
+    std::mem::forget(arrival);
     Err(common.request)
 }
 
-impl<R: Request> Starting<R> {
-    /// Waits until the program runs, and gives what it was made from.
-    ///
-    /// # Errors
-    /// As [`super::spawn`]; nothing is tried again.
-    pub fn finish(mut self) -> (R, Result<Process, SpawnError>) {
+impl<R: Request> Arrival<R> {
+    /// What the child is made from.
+    pub fn request(&self) -> &R {
+        // SAFETY: the box lives, and nobody changes this part of it.
+        unsafe { &(*self.common.as_ptr()).request }
+    }
+
+    /// Waits until the program runs, and gives what it was made from; and why it does not run, if so. Nothing is tried
+    /// again.
+    pub fn finish(mut self) -> (R, Option<SpawnError>) {
         self.await_execve();
-        let process = self.process.take();
         // SAFETY: the child has gone; nothing is used again.
         let common = unsafe { self.release() };
         std::mem::forget(self);
-        let failure = common.shared.and_then(|shared| shared.failure);
-        let started = match (process, failure) {
-            (Some(process), None) => Ok(process),
-            (process, failure) => {
-                // It has ended, or is about to.
-                let _ = process.map(|process| process.reap());
-                Err(failure.unwrap_or(SpawnError { step: Step::Clone, errno: libc::ECHILD }))
-            }
-        };
-        (common.request, started)
+        (common.request, common.shared.and_then(|shared| shared.failure))
+    }
+
+    /// Leaves what the child works with where it is, for ever: it can't be killed (state D), and nobody waits.
+    #[cold]
+    pub fn abandon(mut self) {
+        std::mem::forget(self.stack.take());
+        std::mem::forget(self);
     }
 
     fn await_execve(&self) {
@@ -107,7 +107,7 @@ impl<R: Request> Starting<R> {
     }
 }
 
-impl<R: Request> Drop for Starting<R> {
+impl<R: Request> Drop for Arrival<R> {
     fn drop(&mut self) {
         self.await_execve();
         // SAFETY: the child has gone; whoever else releases forgets this.

@@ -1,0 +1,80 @@
+//! The end of a program that runs alone, learnt by SIGCHLD.
+//!
+//! A descriptor for it (`wait`) has to be made, waited for by poll(2) and closed: a fiftieth of what a short program
+//! costs in all. For the binary alone, which blocks the signal before it has a second thread: then it stays until it is
+//! taken, and no host is disturbed. One thread at a time waits in this way.
+
+use super::last_error;
+use std::io;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Whether all threads block it.
+static BLOCKED: AtomicBool = AtomicBool::new(false);
+/// Whether one waits for it.
+static AWAITED: AtomicBool = AtomicBool::new(false);
+
+/// The right to wait for the signal, from before the child is made until it is reaped.
+#[derive(Debug)]
+pub struct ChildSignal(());
+
+/// Blocks the signal in this thread and in those that it will start. Children begin with nothing blocked.
+pub fn block() {
+    let set = only();
+    // SAFETY: the set lives on this stack.
+    let blocked = unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, null_mut()) } == 0;
+    BLOCKED.store(blocked, Ordering::Release);
+}
+
+/// Wakes who waits: there is something else to see to. Safe inside a signal handler (signal-safety(7)).
+pub(super) fn wake() {
+    if AWAITED.load(Ordering::SeqCst) {
+        // SAFETY: no memory is passed.
+        unsafe { libc::kill(libc::getpid(), libc::SIGCHLD) };
+    }
+}
+
+impl ChildSignal {
+    /// None when another thread has it, or when it is not blocked.
+    pub(super) fn take() -> Option<Self> {
+        let free = BLOCKED.load(Ordering::Acquire) && !AWAITED.swap(true, Ordering::SeqCst);
+        free.then_some(Self(()))
+    }
+
+    /// Waits until something has happened to some child, or until [`wake`]; false when the time is over. Comes back
+    /// early at a signal that is handled.
+    ///
+    /// # Errors
+    /// None that sigtimedwait(2) tells of.
+    pub fn wait(&self, timeout: Duration) -> io::Result<bool> {
+        let seconds = libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX);
+        let timeout = libc::timespec { tv_sec: seconds, tv_nsec: timeout.subsec_nanos().into() };
+        let set = only();
+        // SAFETY: both live on this stack.
+        if unsafe { libc::sigtimedwait(&raw const set, null_mut(), &raw const timeout) } > 0 {
+            return Ok(true);
+        }
+        match last_error() {
+            libc::EINTR => Ok(true),
+            libc::EAGAIN => Ok(false),
+            errno => Err(io::Error::from_raw_os_error(errno)),
+        }
+    }
+}
+
+impl Drop for ChildSignal {
+    fn drop(&mut self) {
+        AWAITED.store(false, Ordering::SeqCst);
+    }
+}
+
+fn only() -> libc::sigset_t {
+    // SAFETY: plain integers, for which zero is a value; both calls fill the set.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        set
+    }
+}
