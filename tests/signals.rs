@@ -198,6 +198,50 @@ fn a_program_that_cleans_up_is_not_asked_twice() {
     assert_eq!((ended.status, &*ended.out), (143, "cleaned\n"), "{}", ended.err);
 }
 
+/// A program that runs alone is waited for by SIGCHLD, and not by a descriptor as the others.
+#[test]
+fn a_program_alone_is_awaited_whatever_else_there_is() {
+    let ended = |code: &str| Beside::start(&[], code).end();
+    // Other programs end meanwhile, and other threads wait.
+    let beside = ended(
+        "for i in {1..30} { /bin/true & }; let job = spawn { for i in {1..20} { /bin/true }; echo other }; \
+         for i in {1..20} { /bin/true }; /bin/sleep 0.1; wait; echo all",
+    );
+    assert_eq!((beside.status, &*beside.out), (0, "other\nall\n"), "{}", beside.err);
+    // A time limit, also of a program that does not heed it.
+    let late = ended("with timeout=0.1s, grace=0.1s { sh -c 'trap \"\" TERM; while :; do sleep 0.05; done' }");
+    assert_eq!(late.status, 124, "{}", late.err);
+    // What it leaves behind and what has become ours do not hold it up.
+    let left = ended("sh -c 'sleep 100 & exit 3' || echo \"status 3\"; echo on");
+    assert_eq!((left.status, &*left.out), (0, "status 3\non\n"), "{}", left.err);
+    let script = "touch ready; /bin/sleep 100 || echo never; echo never";
+    let asked = Beside::start(&[], script).until("ready").send(Signal::TERM).end();
+    assert_eq!((asked.status, &*asked.out), (143, ""), "{}", asked.err);
+}
+
+/// Its execve is not awaited either.
+#[test]
+fn a_program_alone_that_cannot_be_executed_is_told_as_any_other() {
+    let run = Beside::start(
+        &[],
+        "printf '#!/no/such\\n' > script; printf text > text; chmod +x script text; \
+         ./script || echo 1; with timeout=9s { ./script } || echo 2; ./text",
+    );
+    let run = run.end();
+    assert_eq!((run.status, &*run.out), (126, "1\n2\n"), "{}", run.err);
+    assert!(run.err.contains("E1003") && run.err.contains("./text is no program"), "{}", run.err);
+    // One that is being written is tried again until it is closed.
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let program = directory.path().join("program");
+    fs::copy("/bin/true", &program).expect("there is room");
+    let writer = fs::OpenOptions::new().append(true).open(&program).expect("it is ours");
+    let run = Beside::start(&[], &format!("touch begun; {}; echo ran", program.display())).until("begun");
+    std::thread::sleep(Duration::from_millis(50));
+    drop(writer);
+    let run = run.end();
+    assert_eq!((run.status, &*run.out), (0, "ran\n"), "{}", run.err);
+}
+
 #[test]
 fn the_second_process_of_guard_is_not_seen() {
     for (code, status) in [("echo a; exit 3", 3), ("probe kill 9", 137), ("cat", 0)] {
