@@ -209,7 +209,8 @@ fn a_program_alone_is_awaited_whatever_else_there_is() {
     );
     assert_eq!((beside.status, &*beside.out), (0, "other\nall\n"), "{}", beside.err);
     // A time limit, also of a program that does not heed it.
-    let late = ended("with timeout=0.1s, grace=0.1s { sh -c 'trap \"\" TERM; while :; do sleep 0.05; done' }");
+    let late =
+        ended("with timeout=0.1s, grace=0.1s { sh -c 'trap \"\" TERM; while :; do sleep 0.05; done' }");
     assert_eq!(late.status, 124, "{}", late.err);
     // What it leaves behind and what has become ours do not hold it up.
     let left = ended("sh -c 'sleep 100 & exit 3' || echo \"status 3\"; echo on");

@@ -1,6 +1,6 @@
 //! Where a run reads from and writes to.
 
-use crate::process::{self, Descriptor, OpenMode};
+use crate::process::{self, Descriptor, FileTable, OpenMode};
 use crate::sys::pipe;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -114,13 +114,13 @@ pub(super) struct Plumbing {
 }
 
 impl Plumbing {
-    /// What stands at 0; `null` is where nothing is to be read.
-    pub fn input(&self, input: Input, null: &Null) -> io::Result<Descriptor> {
+    /// What stands at 0.
+    pub fn input(&self, input: Input, usual: &Usual) -> io::Result<Descriptor> {
         let file: OwnedFd = match input {
             // The run puts what can't be read in its place.
             Input::Inherit | Input::Unreadable => return Ok(Descriptor::Inherited(0)),
-            Input::Null => return null.file().map(Descriptor::Open),
-            Input::Bytes(bytes) if bytes.is_empty() => return null.file().map(Descriptor::Open),
+            Input::Null => return usual.nothing(),
+            Input::Bytes(bytes) if bytes.is_empty() => return usual.nothing(),
             Input::Bytes(bytes) => process::here_document(&bytes)?,
             Input::File(file) => crate::sys::descriptor::lift(file.into())?,
             Input::Reader(mut from) => {
@@ -185,18 +185,26 @@ impl Plumbing {
     }
 }
 
-/// `/dev/null`, opened when first read from: a run that evaluates an expression takes less time than open(2) and
-/// close(2) do.
+/// The descriptors of a run that was told nothing: nothing to read, and it prints where this process does.
+///
+/// Made once, when first asked for: a run that evaluates an expression takes less time than open(2) and close(2) do.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Null(OnceLock<Arc<OwnedFd>>);
+pub(super) struct Usual(OnceLock<FileTable>);
 
-impl Null {
-    fn file(&self) -> io::Result<Arc<OwnedFd>> {
-        if let Some(file) = self.0.get() {
-            return Ok(file.clone());
+impl Usual {
+    pub fn files(&self) -> io::Result<&FileTable> {
+        if let Some(files) = self.0.get() {
+            return Ok(files);
         }
-        let file = Arc::new(process::open(None, b"/dev/null", OpenMode::Read)?);
-        Ok(self.0.get_or_init(|| file).clone())
+        let null = process::open(None, b"/dev/null", OpenMode::Read)?;
+        let [output, error] = [1, 2].map(Descriptor::Inherited);
+        let files = FileTable::of([Descriptor::Open(Arc::new(null)), output, error]);
+        Ok(self.0.get_or_init(|| files))
+    }
+
+    fn nothing(&self) -> io::Result<Descriptor> {
+        let nothing = self.files()?.get(0).cloned();
+        nothing.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 

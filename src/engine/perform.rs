@@ -96,9 +96,14 @@ impl Request {
         };
         let mut plumbing = Plumbing::default();
         let unreadable_input = matches!(self.stdin, Input::Unreadable);
-        let stdin = plumbing.input(self.stdin, &session.null).map_err(host)?;
-        let stdout = plumbing.output(1, self.stdout).map_err(host)?;
-        let stderr = plumbing.output(2, self.stderr).map_err(host)?;
+        let files = match (self.stdin, self.stdout, self.stderr) {
+            (Input::Null, Output::Inherit, Output::Inherit) => session.usual.files().map_err(host)?.clone(),
+            (stdin, stdout, stderr) => FileTable::of([
+                plumbing.input(stdin, &session.usual).map_err(host)?,
+                plumbing.output(1, stdout).map_err(host)?,
+                plumbing.output(2, stderr).map_err(host)?,
+            ]),
+        };
         let shared = &session.engine.shared;
         let mut observers = shared.observers.clone();
         if let Some(observer) = self.observer {
@@ -113,7 +118,9 @@ impl Request {
             unreadable_input,
             args: self.args,
             variables,
-            files: Some(FileTable::of([stdin, stdout, stderr])),
+            // There will be another one to call functions of, or none.
+            room: session.ran.take().map(Ran::into_room).unwrap_or_default(),
+            files: Some(files),
             directory: session.directory.clone(),
             environment: Some(session.environment.clone()),
             interrupt: self.cancel,
@@ -138,9 +145,8 @@ impl Request {
         };
         let ended =
             ended.map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
-        let ran = interpreter.take_ran();
-        // The run's own ends of the pipes go with it.
-        drop(interpreter);
+        // The run's own ends of the pipes go with the rest of it.
+        let ran = interpreter.into_ran();
         for (name, slot) in &ran.program().variables {
             let value = ran.value_of(*slot);
             match session.variables.get_mut(&**name) {

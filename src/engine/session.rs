@@ -1,6 +1,6 @@
 //! The state that runs share: variables, environment, directory.
 
-use super::io::Null;
+use super::io::Usual;
 use super::perform::Work;
 use super::{Engine, Error, Run, Script};
 use crate::diag::visible;
@@ -33,7 +33,7 @@ pub struct Session {
     pub(super) environment: Environment,
     /// Absolute, as the interpreter takes it. None is that of this process.
     pub(super) directory: Option<Arc<CStr>>,
-    pub(super) null: Null,
+    pub(super) usual: Usual,
     /// The last script that ran, if to its end.
     pub(super) ran: Option<Ran>,
 }
@@ -60,7 +60,7 @@ impl Session {
             } else {
                 std::env::current_dir().ok().map(shared)
             },
-            null: Null::default(),
+            usual: Usual::default(),
             ran: None,
         }
     }

@@ -44,6 +44,8 @@ pub struct Setup {
     pub unreadable_input: bool,
     /// Values of the script's inputs.
     pub variables: Vec<(Slot, Value)>,
+    /// Where those of a former run were, to be used again: an allocation is a part of what a small run costs.
+    pub room: Vec<Value>,
     /// Its descriptors, if not those of this process.
     pub files: Option<FileTable>,
     /// Its environment, if not that of this process.
@@ -176,8 +178,10 @@ const SHOWN: usize = 5;
 
 impl Interpreter {
     pub fn new(program: Arc<Program>, setup: Setup) -> Self {
-        // With room for the frames of a few calls.
-        let mut slots = Vec::with_capacity(program.slots + 32);
+        let mut slots = setup.room;
+        slots.clear();
+        // And for the frames of a few calls.
+        slots.reserve(program.slots + 32);
         slots.resize(program.slots, Value::Null);
         slots[ARGS.place()] = Value::List(list_of(setup.args));
         super::early::mark_unset(&program, &mut slots);
@@ -272,10 +276,11 @@ impl Interpreter {
 
     /// Runs the script and its `main`, and awaits its jobs.
     pub fn run(&mut self) -> Eval<()> {
-        let shared = self.shared.clone();
         // In sh a command would read what follows it in the script.
-        if shared.unreadable_input {
-            shared.close_input(&mut self.files).map_err(|error| self.no_null(&error, Span::default()))?;
+        if self.shared.unreadable_input {
+            self.shared
+                .close_input(&mut self.files)
+                .map_err(|error| self.no_null(&error, Span::default()))?;
         }
         let main = match self.main_arguments()? {
             Asked::Script => None,

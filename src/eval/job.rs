@@ -249,6 +249,9 @@ impl Interpreter {
 
     /// Waits for all jobs; the failure of the first that failed is one here.
     pub(super) fn await_jobs(&mut self) -> Eval<()> {
+        if self.jobs.lock().is_empty() {
+            return Ok(());
+        }
         let mut first = None;
         if self.shared.interactive {
             self.await_running_jobs()?;

@@ -34,6 +34,11 @@ impl Ran {
         &self.program
     }
 
+    /// Where its variables were.
+    pub fn into_room(self) -> Vec<Value> {
+        self.slots
+    }
+
     /// The value of a variable of the script; null when its `let` has not run.
     pub fn value_of(&self, slot: Slot) -> Value {
         let value = self.slots.get(slot.place());
@@ -47,11 +52,11 @@ impl Interpreter {
         Self { slots: ran.slots, used: ran.used, ..Self::new(ran.program, setup) }
     }
 
-    /// The script as it has run, with its variables, which are gone here.
-    pub fn take_ran(&mut self) -> Ran {
-        let program = self.program.clone();
-        self.slots.truncate(program.slots);
-        Ran { slots: std::mem::take(&mut self.slots), used: std::mem::take(&mut self.used), program }
+    /// The script as it has run, with its variables.
+    pub fn into_ran(self) -> Ran {
+        let Self { program, mut slots, used, .. } = self;
+        slots.truncate(program.slots);
+        Ran { slots, used, program }
     }
 
     /// Calls a function of the script.

@@ -17,12 +17,12 @@ pub enum Descriptor {
 }
 
 /// A table from the numbers that a script uses (0, 1, 2, and others that it names) to what they stand
-/// for. A child gets exactly this. Cheap to clone; each clone of an open file is one more owner, so drop a
-/// table as soon as its stage has started, or a reader never sees the end of its pipe.
+/// for. A child gets exactly this. Cheap to clone, since clones are one until they change; each is one more owner of
+/// the open files, so drop a table as soon as its stage has started, or a reader never sees the end of its pipe.
 #[derive(Clone, Debug)]
 pub struct FileTable {
     /// Sorted by number. Unlisted numbers are closed.
-    entries: Vec<(RawFd, Descriptor)>,
+    entries: Arc<Vec<(RawFd, Descriptor)>>,
 }
 
 /// A number that stands for nothing.
@@ -52,7 +52,7 @@ impl FileTable {
     /// Standard input, output and error.
     pub fn of(standard: [Descriptor; 3]) -> Self {
         let [input, output, error] = standard;
-        Self { entries: vec![(0, input), (1, output), (2, error)] }
+        Self { entries: Arc::new(vec![(0, input), (1, output), (2, error)]) }
     }
 
     /// What `fd` stands for, or none when it is closed.
@@ -67,16 +67,18 @@ impl FileTable {
 
     /// Lets `fd` stand for anything.
     pub fn put(&mut self, fd: RawFd, descriptor: Descriptor) {
-        match self.place(fd) {
-            Ok(at) => self.entries[at].1 = descriptor,
-            Err(at) => self.entries.insert(at, (fd, descriptor)),
+        let place = self.place(fd);
+        let entries = Arc::make_mut(&mut self.entries);
+        match place {
+            Ok(at) => entries[at].1 = descriptor,
+            Err(at) => entries.insert(at, (fd, descriptor)),
         }
     }
 
     /// Closes `fd`; one that is closed stays so, as `n>&-` in sh.
     pub fn close(&mut self, fd: RawFd) {
         if let Ok(at) = self.place(fd) {
-            self.entries.remove(at);
+            Arc::make_mut(&mut self.entries).remove(at);
         }
     }
 
