@@ -63,6 +63,13 @@ fn values_of_calls_are_shown() {
     assert_eq!(terminal.run("hosts.map(h => h.name).join(' and ')"), "web and mail\n");
     assert_eq!(terminal.run("hosts.sort_by(h => h.port)"), "name  port\nweb     80\nmail  8025\n");
     assert_eq!(terminal.run("hosts.is_empty()"), "false\n");
+    // Any value, by `=`.
+    assert_eq!(terminal.run("= hosts[0].port * 2"), "160\n");
+    assert_eq!(terminal.run("= hosts"), "name  port\nweb     80\nmail  8025\n");
+    assert_eq!(terminal.run("= lines { printf 'a\\nb\\n' }; echo after"), "after\n");
+    terminal.line("= 1 +");
+    assert!(terminal.run("2").ends_with("\n3\n"));
+    assert!(terminal.run("fn f() { = 1 }").contains("E0101"));
 }
 
 #[test]

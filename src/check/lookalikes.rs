@@ -5,6 +5,7 @@
 use super::lower::Checker;
 use super::scope::Name;
 use crate::diag::code;
+use crate::span::Span;
 use crate::syntax::ast::{self, ExprKind, PartKind, WordKind};
 
 fn bare<'s>(word: Option<&ast::Word<'s>>) -> Option<&'s str> {
@@ -191,6 +192,9 @@ pub fn program_elsewhere(name: &str) -> Option<&'static str> {
     })
 }
 
+const NO_COMMAND: &str = "`=` can't be the name of a command";
+const ASSIGN: &str = "assign by: x = …, x ??= … where it is null, b = a or b";
+
 impl<'s> Checker<'s> {
     /// True if the command was refused.
     pub fn refuse_lookalike(&mut self, words: &[ast::Word<'s>]) -> bool {
@@ -301,10 +305,7 @@ impl<'s> Checker<'s> {
                         format!("write: {} {sign}= 1", counted.unwrap_or_default()),
                     )
                 }
-                _ if word == "=" => (
-                    "`=` can't be the name of a command",
-                    "assign by: x = …, x ??= … where it is null, b = a or b".to_string(),
-                ),
+                _ if word == "=" => (NO_COMMAND, ASSIGN.to_string()),
                 _ if word.starts_with("//") || word == "--" => {
                     ("a comment begins with `#`", "write: # comment".to_string())
                 }
@@ -313,6 +314,16 @@ impl<'s> Checker<'s> {
         };
         self.error(code::SYNTAX, first.span, message, "not in Pipewright", &help);
         true
+    }
+
+    /// `= x` shows a value where somebody looks at it: as an entry of a prompt.
+    pub fn refuse_shown_value(&mut self, span: Span) {
+        if self.project.earlier.is_some() && self.scopes.is_outermost() {
+            return;
+        }
+        let sign = Span::new(span.start as usize, span.start as usize + 1);
+        let help = format!("{ASSIGN}; print by: echo $[x]; a prompt shows values by: = x");
+        self.error(code::SYNTAX, sign, NO_COMMAND, "not in Pipewright", &help);
     }
 
     /// `for x in xs`, `for i in 1..3`: one word, over which the loop would go once.

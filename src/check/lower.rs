@@ -230,6 +230,10 @@ impl<'s> Checker<'s> {
                 return self.assign(place, operator, operator_span, *value);
             }
             ast::StatementKind::Call(call) => StatementKind::Evaluate(self.expr(call)),
+            ast::StatementKind::Value(value) => {
+                self.refuse_shown_value(span);
+                StatementKind::Evaluate(self.expr(value))
+            }
             // The functions of a block have gone their own way.
             ast::StatementKind::Function(_) => return None,
             ast::StatementKind::Defer(block) => {

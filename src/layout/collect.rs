@@ -178,7 +178,7 @@ impl<'s> Collector<'s> {
                 self.atom(*operator_span, Kind::Equals);
                 self.expr(value);
             }
-            StatementKind::Call(call) => self.expr(call),
+            StatementKind::Call(value) | StatementKind::Value(value) => self.expr(value),
             StatementKind::Function(function) => {
                 self.name(&function.name, Kind::Value);
                 for parameter in &function.parameters {
@@ -443,6 +443,7 @@ fn is_simple(kind: &StatementKind<'_>) -> bool {
         StatementKind::Let { .. }
         | StatementKind::Assign { .. }
         | StatementKind::Call(_)
+        | StatementKind::Value(_)
         | StatementKind::Use { .. } => true,
         StatementKind::Function(_) | StatementKind::Defer(_) | StatementKind::Sh(_) => false,
     }

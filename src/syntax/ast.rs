@@ -45,6 +45,8 @@ pub enum StatementKind<'s> {
     },
     /// `name(…)` or `x.method(…)`, for its effect.
     Call(Expr<'s>),
+    /// `= x`, at a prompt.
+    Value(Expr<'s>),
     Function(Box<Function<'s>>),
     Defer(Block<'s>),
     Use {

@@ -128,7 +128,8 @@ impl<'s> Reader<'s> {
     fn statement<'t>(&self, tokens: &mut Tokens<'t>) -> Read<Statement<'s>> {
         let rule = tokens.peek()?.unwrap_or(Rule::EOI);
         let kind = match rule {
-            Rule::let_head
+            Rule::value_head
+            | Rule::let_head
             | Rule::name_led
             | Rule::use_head
             | Rule::fn_head
@@ -197,6 +198,10 @@ impl<'s> Reader<'s> {
                 let name = self.name(inner.next(), base)?;
                 let value = self.expr(inner.next(), base)?;
                 StatementKind::Let { name, value }
+            }
+            Rule::value_head => {
+                let mut inner = token.into_inner();
+                StatementKind::Value(self.expr(inner.next(), base)?)
             }
             Rule::name_led => self.name_led(tokens, token, span)?,
             Rule::use_head => {

@@ -74,6 +74,10 @@ impl Scanner<'_> {
                 self.word_start = true;
                 self.statement_start = true;
             }
+            b'=' if self.statement_start && self.word_start && matches!(self.byte(1), b' ' | b'\t') => {
+                self.note(self.at, self.at + 1, Look::Operator);
+                self.push(Context::ExpressionLine { options: false }, 1)?;
+            }
             b'!' if self.word_start && matches!(self.byte(1), b' ' | b'\t') => self.at += 1,
             _ => {
                 if self.word_start {

@@ -452,6 +452,8 @@ mod tests {
             "let x = [",
             "echo a \\",
             "let x =",
+            "= x +",
+            "= ",
             "lines {",
             "x.map(",
         ] {
@@ -465,6 +467,7 @@ mod tests {
             "echo a '|'",
             "cat <<E\nx\nE\n",
             "let x = 1",
+            "= x",
             "echo }",
             "ls # |",
             "a; b",
