@@ -40,6 +40,7 @@ pub(super) struct Shared {
     pub guard: Guard,
     pub observers: Observers,
     pub own_process: bool,
+    pub without_terminal: bool,
 }
 
 impl Engine {
@@ -138,6 +139,23 @@ impl EngineBuilder {
     /// - programs stay in this process's group when that has the terminal, so that they can read from it.
     pub fn own_process(mut self) -> Self {
         self.shared.own_process = true;
+        self
+    }
+
+    /// Starts each program in a session of its own (setsid(2)), which has no terminal. None can then read what is typed
+    /// at that of this process, draw on it or change its modes, by way of `/dev/tty` neither: what a host wants whose
+    /// own screen is there. The terminal's Ctrl-C reaches none of them either; [`super::Run::cancel`] does.
+    ///
+    /// ```
+    /// use pipewright::{Engine, Output};
+    ///
+    /// let engine = Engine::builder().without_terminal().build()?;
+    /// let script = engine.script("t", "cat /dev/tty || echo none")?;
+    /// assert_eq!(engine.session().run(&script).stderr(Output::Null).read()?, "none");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn without_terminal(mut self) -> Self {
+        self.shared.without_terminal = true;
         self
     }
 

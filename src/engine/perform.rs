@@ -111,6 +111,7 @@ impl Request {
         }
         let setup = Setup {
             own_process: shared.own_process,
+            without_terminal: shared.without_terminal,
             interactive: false,
             observers,
             audit: self.audit,

@@ -32,6 +32,8 @@ pub struct Setup {
     /// caught, and orphans of programs come to it, which are ended with the run; on a terminal its programs stay in
     /// its group.
     pub own_process: bool,
+    /// Programs get sessions of their own, so that none reaches the terminal of this process.
+    pub without_terminal: bool,
     /// Somebody types at a terminal: what a Ctrl-C ends is the entry that runs, and no job beside it; and what programs
     /// leave behind, such as the server of tmux(1), is meant to stay.
     pub interactive: bool,
@@ -193,7 +195,7 @@ impl Interpreter {
         let limits = times.into_iter().filter_map(|(time, hard)| {
             Some(Arc::new(TimeLimit::of_run(time?, hard, program.source(script).clone())))
         });
-        let settings = Settings::of_run(limits.collect());
+        let settings = Settings::of_run(limits.collect(), setup.without_terminal);
         let shared = Shared {
             own_process: setup.own_process,
             interactive: setup.interactive,
@@ -416,7 +418,7 @@ impl Interpreter {
     /// The process group for a new pipeline: one of its own. On a terminal that is ours, programs stay in our group as
     /// under sh, or they could not read from it.
     pub(super) fn new_group(&self) -> Group {
-        if self.settings.detach {
+        if self.settings.detach || self.settings.own_sessions {
             return Group::sessions();
         }
         if let Some(control) = self.control() {

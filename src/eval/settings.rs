@@ -30,6 +30,8 @@ pub struct Settings {
     pub stats: Option<Arc<stats::Reports>>,
     /// Programs are left to themselves.
     pub detach: bool,
+    /// Programs have sessions of their own, and no terminal with them.
+    pub own_sessions: bool,
     /// The job that this is.
     pub job: Option<Arc<JobState>>,
 }
@@ -46,6 +48,7 @@ impl Default for Settings {
             replacements: None,
             stats: None,
             detach: false,
+            own_sessions: false,
             job: None,
         }
     }
@@ -68,9 +71,12 @@ pub struct TimeLimit {
 
 impl Settings {
     /// Those that a run begins with.
-    pub fn of_run(limits: Vec<Arc<TimeLimit>>) -> Arc<Self> {
+    pub fn of_run(limits: Vec<Arc<TimeLimit>>, own_sessions: bool) -> Arc<Self> {
         static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(Arc::default);
-        if limits.is_empty() { PLAIN.clone() } else { Arc::new(Self { limits, ..Self::default() }) }
+        if limits.is_empty() && !own_sessions {
+            return PLAIN.clone();
+        }
+        Arc::new(Self { limits, own_sessions, ..Self::default() })
     }
 
     /// When a wait has to end.
