@@ -5,15 +5,17 @@ use super::source;
 use super::terminal::Terminal;
 use crate::check::program::{Function, Program};
 use crate::check::{Earlier, Loaded, Loader, Meaning};
+use crate::diag::quote_argv;
 use crate::diag::{Code, Diagnostic, Redactions, code};
 use crate::eval::{Interpreter, Job, JobState, Setup, Unwind};
-use crate::host::{HostStage, Hosted};
-use crate::process::{Attended, Environment, Signal};
+use crate::host::Hosted;
+use crate::process::{self, Attended, Descriptor, Environment, FileTable, Signal};
 use crate::span::Span;
 use crate::value::Value;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The state that entries share: variables, functions, directory, environment, jobs.
 pub(crate) struct Dialog {
@@ -65,13 +67,13 @@ pub(crate) enum Kind {
 
 impl Dialog {
     /// One that works on the streams, signals, directory and environment of this process, whose terminal somebody
-    /// types at.
+    /// types at, with functions and stages of its own.
     ///
     /// # Errors
     /// A bug of ours.
-    pub fn new(stages: Vec<Arc<HostStage>>) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(hosted: Hosted) -> Result<Self, Vec<Diagnostic>> {
         let setup = Setup { own_process: true, interactive: true, ..Setup::default() };
-        let earlier = Earlier::none(Hosted { stages, numbers_jobs: true, ..Hosted::default() });
+        let earlier = Earlier::none(Hosted { numbers_jobs: true, ..hosted });
         let interpreter = Interpreter::new(Arc::new(earlier.program()?), setup);
         Ok(Self { interpreter, earlier, terminal: Terminal::take() })
     }
@@ -109,6 +111,51 @@ impl Dialog {
             Ended::Error { page, .. } => page,
             _ => Box::new(Diagnostic::new(code::CANCELLED, format!("`{name}` was ended"))),
         }))
+    }
+
+    /// Calls a function value to know what it returns, and for nothing else that it may do; see
+    /// [`Interpreter::consult`].
+    ///
+    /// # Errors
+    /// Its failure; its time is up.
+    pub fn consult(
+        &self,
+        function: &Value,
+        arguments: &[Value],
+        time: Duration,
+    ) -> Result<Value, Box<Diagnostic>> {
+        let consulted = self.interpreter.consult(function, arguments, time);
+        consulted.map_err(|unwind| match self.ended(unwind) {
+            Ended::Error { page, .. } => page,
+            _ => Box::new(Diagnostic::new(code::CANCELLED, "the function was ended")),
+        })
+    }
+
+    /// Runs a program as an entry, which has the terminal: what the prompt itself starts for who types. A text is its
+    /// standard input, if one is given.
+    pub fn run_program(&mut self, argv: &[Vec<u8>], stdin: Option<&[u8]>) -> Ended {
+        let entry = match self.check("prompt", &format!("command {}", quote_argv(argv))) {
+            Ok(entry) => entry,
+            Err(errors) => {
+                let page = errors.into_iter().next().map(Box::new);
+                let error = page.map(|page| Ended::Error { page, status: 2, statuses: vec![2] });
+                return error.unwrap_or(Ended::Value(Value::Null));
+            }
+        };
+        let Some(text) = stdin else { return self.run(entry) };
+        let input = match process::here_document(text) {
+            Ok(file) => Descriptor::Open(Arc::new(file)),
+            Err(error) => {
+                let message = format!("the text can't be handed on: {}", crate::diag::reason(&error));
+                let page = Box::new(Diagnostic::new(code::CANNOT_OPEN, message));
+                return Ended::Error { page, status: 126, statuses: vec![126] };
+            }
+        };
+        let files = FileTable::of([input, Descriptor::Inherited(1), Descriptor::Inherited(2)]);
+        let before = self.interpreter.exchange_files(files);
+        let ended = self.run(entry);
+        self.interpreter.exchange_files(before);
+        ended
     }
 
     /// Runs an entry. What it declares is there for the next, as far as it came; of one that is suspended nothing is.

@@ -3,15 +3,16 @@
 use super::Interpreter;
 use super::early::{is_unset, unset};
 use super::job::{Ending, Job, JobState, status_of};
-use super::settings::Settings;
+use super::settings::{Settings, TimeLimit};
 use super::unwind::{Eval, Unwind};
 use crate::check::program::{Function, FunctionId, Program, Slot};
-use crate::process::{Control, Environment, Signal};
+use crate::process::{self, Control, Descriptor, Environment, FileTable, OpenMode, Signal};
 use crate::span::Span;
 use crate::value::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 /// An entry that runs on a thread of its own: the job that it is, and what will come of it.
 pub struct Running {
@@ -110,6 +111,30 @@ impl Interpreter {
         (self.homes, self.calls, self.shielded) = ([0, 0], 0, None);
         self.status = status;
         result
+    }
+
+    /// Calls a function value beside the entries, to know what it returns. It has so long for it, reads nothing, prints
+    /// nowhere, and works on a copy: what it changes is gone, and none of its programs reaches the terminal.
+    pub fn consult(&self, function: &Value, arguments: &[Value], time: Duration) -> Eval<Value> {
+        let span = Span::default();
+        let mut copy = self.fork();
+        let null = |mode| -> Eval<Descriptor> {
+            let file = process::open(None, b"/dev/null", mode).map_err(|error| self.no_null(&error, span))?;
+            Ok(Descriptor::Open(Arc::new(file)))
+        };
+        copy.files = FileTable::of([null(OpenMode::Read)?, null(OpenMode::Append)?, null(OpenMode::Append)?]);
+        let limit = TimeLimit::of_run(time, true, copy.source().clone());
+        let limits = vec![Arc::new(limit)];
+        copy.settings =
+            Arc::new(Settings { limits, own_sessions: true, grace: time / 2, ..Settings::default() });
+        let result = copy.apply_values(function, arguments, span);
+        copy.stop_jobs();
+        result
+    }
+
+    /// Takes other files for standard input, output and error; those of before.
+    pub fn exchange_files(&mut self, files: FileTable) -> FileTable {
+        std::mem::replace(&mut self.files, files)
     }
 
     /// Ends what runs beside the prompt, which is left.

@@ -43,10 +43,11 @@ fn replaced(text: &str, range: std::ops::Range<usize>, with: &str) -> Option<Str
 mod tests {
     use super::*;
     use crate::engine::Dialog;
+    use crate::host::Hosted;
 
     #[track_caller]
     fn assert_corrected(text: &str, expected: Option<&str>) {
-        let dialog = Dialog::new(Vec::new()).unwrap();
+        let dialog = Dialog::new(Hosted::default()).unwrap();
         let errors = dialog.check("t", text).err().unwrap_or_default();
         assert!(!errors.is_empty(), "{text} is refused");
         let corrected = corrected(text, &errors);

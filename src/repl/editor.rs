@@ -143,7 +143,7 @@ struct Seen {
 
 impl Assistant {
     fn new(live: Rc<Live>) -> Self {
-        Self { live, seen: RefCell::default(), entered: Cell::new(false) }
+        Self { live, seen: RefCell::default(), entered: Cell::new(false), notice: RefCell::default() }
     }
 
     /// Looks at a text once, however often its cursor moves.
@@ -171,6 +171,8 @@ impl Highlighter for Assistant {
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+    /// What is said of the last completion, for the line that it was of.
+    notice: RefCell<Option<(String, String)>>,
         match candidate.split_once(NOTE) {
             Some((name, note)) => Cow::Owned(format!("{name}{NOTE}\x1b[90m{note}\x1b[0m")),
             None => Cow::Borrowed(candidate),
@@ -243,20 +245,35 @@ fn cut(line: String) -> String {
     line.chars().take(columns.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// The rest of an entry that began like this one.
-struct Suggestion(String);
+/// What stands behind the cursor, in grey.
+enum Suggestion {
+    /// The rest of an entry that began like this one.
+    Rest(String),
+    /// What is said of the last completion.
+    Notice(String),
+}
 
 impl Hint for Suggestion {
     fn display(&self) -> &str {
         // A second line would move the prompt with each key.
-        self.0.split('\n').next().unwrap_or_default()
+        text.split('\n').next().unwrap_or_default()
     }
 
     fn completion(&self) -> Option<&str> {
-        Some(&self.0)
+        match self {
+            Self::Rest(text) => Some(text),
+            Self::Notice(_) => None,
+        }
     }
 }
 
+        let notice = self.live.take_notice().filter(|_| candidates.is_empty());
+        *self.notice.borrow_mut() = notice.map(|notice| (line.to_string(), notice));
+        if self.notice.borrow().is_some() {
+            // What changes nothing has the line drawn anew, and the notice behind it.
+            let typed = line[start..cursor].to_string();
+            return Ok((start, vec![Shown { line: typed.clone(), text: typed }]));
+        }
 impl Hinter for Assistant {
     type Hint = Suggestion;
 
@@ -268,10 +285,14 @@ impl Hinter for Assistant {
         let newest = history.len().checked_sub(1)?;
         let found = history.starts_with(line, newest, SearchDirection::Reverse).ok()??;
         let rest = found.entry.get(line.len()..)?;
-        (!rest.is_empty()).then(|| Suggestion(rest.to_string()))
+        (!rest.is_empty()).then(|| Suggestion::Rest(rest.to_string()))
     }
 }
 
 impl Validator for Assistant {}
 
 impl Helper for Assistant {}
+        let (Self::Rest(text) | Self::Notice(text)) = self;
+        if let Some((_, notice)) = self.notice.borrow().as_ref().filter(|(of, _)| of == line) {
+            return Some(Suggestion::Notice(format!("  ({notice})")));
+        }

@@ -1,13 +1,13 @@
-//! `help` and `history`: the commands that only the prompt has. They are stages as any other, so that
+//! `help`, `history` and `complete`: the commands that only the prompt has. They are stages as any other, so that
 //! `history | grep make` works.
 
 use super::complete::Candidate;
-use super::history;
+use super::{declare, history};
 use crate::builtins;
 use crate::check::settings;
 use crate::engine::tools::explain;
 use crate::engine::{StageCx, StageError};
-use crate::host::{HostStage, Stage};
+use crate::host::{HostStage, Hosted, Stage};
 use crate::methods::{FUNCTIONS, METHODS};
 use crate::value::{Value, format};
 use std::collections::BTreeMap;
@@ -21,17 +21,30 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "Tells what the prompt can do; with a word, about a builtin, method, function, option of with or error.",
     ),
     ("history", "Lists what was entered before: history [--here] [--failed] [--last N] [WORD…]"),
+    (
+        "complete",
+        "Says what completes the words of a command: complete(\"deploy\", [\"--env=\", \"staging\"]), with a map of words \
+         and what they mean, or with a function of the words that gives either. complete --learn NAME… lets Tab ask \
+         a program for its --help; --forget NAME… takes that back.",
+    ),
 ];
 
 /// The functions that entries have declared, with what is known of each.
 pub type Declared = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// The stages of the prompt.
-pub fn stages(declared: Declared, history: Option<PathBuf>) -> Vec<Arc<HostStage>> {
+/// The commands and functions of the prompt.
+pub fn hosted(declared: Declared, completions: declare::Shared, history: Option<PathBuf>) -> Hosted {
     let stage = |name: &str, stage: Box<dyn Stage>| Arc::new(HostStage { name: name.into(), stage });
     let help = move |cx: &mut StageCx<'_>| help(cx, &declared);
     let history = move |cx: &mut StageCx<'_>| history::command(cx, history.as_deref());
-    vec![stage("help", Box::new(help)), stage("history", Box::new(history))]
+    let functions = vec![Arc::new(declare::function(completions.clone()))];
+    let complete = move |cx: &mut StageCx<'_>| declare::command(cx, &completions);
+    let stages = vec![
+        stage("help", Box::new(help)),
+        stage("history", Box::new(history)),
+        stage("complete", Box::new(complete)),
+    ];
+    Hosted { stages, functions, ..Hosted::default() }
 }
 
 fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {

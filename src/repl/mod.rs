@@ -3,12 +3,15 @@
 
 mod complete;
 mod correct;
+mod declare;
 mod editor;
 mod help;
 mod highlight;
 mod history;
 mod jobs;
+mod learn;
 mod places;
+mod programs;
 mod show;
 mod text;
 
@@ -17,13 +20,14 @@ use crate::engine::{Dialog, Ended, Kind, News, Told};
 use crate::process::Signal;
 use crate::value::Value;
 use complete::world::Live;
+use declare::Completions;
 use editor::{Editor, Habits, Read};
 use history::{Entry, History};
 use rustyline::error::ReadlineError;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::rc::Rc;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use text::State;
 
@@ -82,13 +86,14 @@ impl Shell {
     fn new() -> Result<Self, NoPrompt> {
         let declared = help::Declared::default();
         let file = places::history();
-        let stages = help::stages(declared.clone(), file.clone());
-        let dialog = Dialog::new(stages)
+        let completions = Arc::new(Mutex::new(Completions::new(places::allowed())));
+        let hosted = help::hosted(declared.clone(), completions.clone(), file.clone());
+        let dialog = Dialog::new(hosted)
             .map_err(|errors| NoPrompt::Bug(errors.first().map(Diagnostic::to_string).unwrap_or_default()))?;
         let dialog = Rc::new(RefCell::new(dialog));
         // The handlers must be there before the first key: a TERM is none of the prompt's, which ends on Ctrl-D.
         dialog.borrow().take_request();
-        let live = Rc::new(Live::new(dialog.clone()));
+        let live = Rc::new(Live::new(dialog.clone(), completions));
         let editor = Editor::new(live.clone(), &Habits { colours: colours(), vi: places::edits_as_vi() })?;
         Ok(Self {
             dialog,
@@ -136,6 +141,7 @@ impl Shell {
     fn converse(&mut self) -> u8 {
         loop {
             self.tell_of_jobs();
+            self.live.take_failure().iter().for_each(|page| show_page(page));
             if let Some(history) = &mut self.history {
                 history.read().iter().for_each(|entry| self.editor.remember(&entry.text));
             }

@@ -27,6 +27,21 @@ pub fn history() -> Option<PathBuf> {
     below("XDG_STATE_HOME", ".local/state").map(|path| path.join("pipewright/history.jsonl"))
 }
 
+/// The programs that the user has allowed to be asked for their help.
+pub fn allowed() -> Option<PathBuf> {
+    below("XDG_STATE_HOME", ".local/state").map(|path| path.join("pipewright/complete"))
+}
+
+/// What they and others have said.
+pub fn learned() -> Option<PathBuf> {
+    below("XDG_CACHE_HOME", ".cache").map(|path| path.join("pipewright/help.jsonl"))
+}
+
+/// Where cargo installs programs.
+pub fn cargo() -> Option<PathBuf> {
+    var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(Path::new(&var_os("HOME")?).join(".cargo")))
+}
+
 /// Whether lines are edited by the keys of vi: as `set editing-mode vi` of ~/.inputrc says for readline(3).
 pub fn edits_as_vi() -> bool {
     let file = var_os("INPUTRC").map(PathBuf::from);

@@ -124,6 +124,19 @@ impl Terminal {
         .map_or_else(|seen| panic!("never shown: {text:?}\nbut:\n{}", plain(&seen)), |bytes| plain(&bytes))
     }
 
+    /// Waits until one of several texts is shown, of which the first counts when all of them are; which.
+    #[track_caller]
+    pub fn expect_one(&mut self, texts: &[&str]) -> usize {
+        let which = |bytes: &[u8]| {
+            let shown = plain(bytes);
+            texts.iter().position(|text| shown.contains(text))
+        };
+        match self.wait(|bytes| which(bytes).map(|_| bytes.len())) {
+            Ok(bytes) => which(&bytes).unwrap_or_default(),
+            Err(seen) => panic!("never shown: any of {texts:?}\nbut:\n{}", plain(&seen)),
+        }
+    }
+
     /// Waits for bytes as they are, escape sequences included; all up to their end.
     #[track_caller]
     pub fn expect_bytes(&mut self, text: &str) -> Vec<u8> {

@@ -3,15 +3,18 @@
 //! [`complete`] is a function of the text, the cursor and a [`World`], so that tests need no terminal. It asks the
 //! scanner what the cursor stands in, and never guesses by characters what the language knows better.
 
+mod arguments;
 mod members;
 mod word;
 pub mod world;
 
+use super::learn::text::Help;
 use crate::builtins;
 use crate::check::settings;
 use crate::engine::Kind;
 use crate::syntax::scan::{Place, typed};
 use crate::value::Value;
+use std::rc::Rc;
 use word::{quoted, unquoted};
 
 /// What there is to be completed.
@@ -25,6 +28,11 @@ pub trait World {
     fn environment(&self) -> Vec<Vec<u8>>;
     /// The options of a function: `--name` and what they take.
     fn options(&self, function: &str) -> Vec<(String, String)>;
+    /// What was declared for a command, given its words up to the one that is typed: words, and what is said of each.
+    fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)>;
+    /// What a program says of itself, or of the command of it that the words name, and how many of the words do that.
+    /// `asked` says that an option is typed, rather than any word.
+    fn learned(&self, command: &[u8], words: &[String], asked: bool) -> Option<(Rc<Help>, usize)>;
     /// What is in a directory, as it is typed: relative, absolute or below `~/`.
     fn list(&self, directory: &[u8]) -> Vec<File>;
 }
@@ -110,14 +118,32 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
     if word.first {
         return (start, files(typed_word, world, |file| file.is_directory || file.is_executable));
     }
+    let before = &known.words[command + 1..known.words.len() - 1];
+    let before: Vec<&str> = before
+        .iter()
+        .zip(&words[command + 1..])
+        .filter(|(word, _)| !word.target)
+        .filter_map(|(_, text)| argument(text))
+        .collect();
+    if !word.target
+        && let Some((skipped, found)) = arguments::of(name, &before, typed_word, world)
+    {
+        return (start + skipped, found);
+    }
     if typed_word.starts_with('-') {
-        if let Some((option, value)) = typed_word.split_once('=') {
-            return (start + option.len() + 1, files(value, world, |_| true));
-        }
-        let options = world.options(name).into_iter().filter(|(option, _)| option.starts_with(typed_word));
-        return (start, options.map(|(option, note)| Candidate::new(option + " ", note)).collect());
+        return match typed_word.split_once('=') {
+            Some((option, value)) => (start + option.len() + 1, files(value, world, |_| true)),
+            None => (start, Vec::new()),
+        };
     }
     (start, files(typed_word, world, |_| true))
+}
+
+/// A word without the operator of a redirection that follows it; none when it is the number of one, as in `2> file`.
+fn argument(text: &str) -> Option<&str> {
+    let word = text.trim_end_matches(['<', '>', '&', '|']);
+    let is_number = word.len() < text.len() && word.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_number).then(|| word.trim_end())
 }
 
 /// What can stand where a program's name does.

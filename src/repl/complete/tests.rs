@@ -1,4 +1,5 @@
 use super::*;
+use crate::repl::learn::text::{Flag, Takes};
 use crate::value::Map;
 
 /// A world of some names and files.
@@ -36,6 +37,41 @@ impl World for Small {
 
     fn options(&self, function: &str) -> Vec<(String, String)> {
         if function == "greet" { vec![("--loud".into(), "[--loud]".into())] } else { Vec::new() }
+    }
+
+    fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)> {
+        let row = |word: &str, note: &str| (word.as_bytes().to_vec(), note.to_string());
+        match command {
+            b"deploy to" => {
+                vec![row("--env=", "where"), row("two words", ""), row("staging", ""), row("-x y", "")]
+            }
+            // One that looks at the words before it.
+            b"stage" => vec![row(&format!("after{}", words.len()), "")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn learned(&self, command: &[u8], words: &[String], asked: bool) -> Option<(Rc<Help>, usize)> {
+        let flag = |name: &str, value| Flag { name: name.into(), value, note: "says\x1b[2J so".into() };
+        let options = vec![
+            flag("-a", Takes::Nothing),
+            flag("--all", Takes::Nothing),
+            flag("--sort", Takes::Joined("<size|time>".into())),
+            flag("--color", Takes::Optional("WHEN".into())),
+            flag("--data", Takes::Next("{hex,text}".into())),
+            flag("-?", Takes::Nothing),
+        ];
+        let top = Help {
+            options,
+            commands: vec![("commit".into(), "records".into()), ("clone".into(), "".into())],
+        };
+        let below = Help { options: vec![flag("--amend", Takes::Nothing)], commands: Vec::new() };
+        match command {
+            b"git" if words.first().is_some_and(|word| word == "commit") => Some((Rc::new(below), 1)),
+            b"git" => Some((Rc::new(top), 0)),
+            b"ls" if asked => Some((Rc::new(top), 0)),
+            _ => None,
+        }
     }
 
     fn list(&self, directory: &[u8]) -> Vec<File> {
@@ -151,6 +187,29 @@ fn options_are_completed() {
     assert_lines("with timeout=1s, retry_", &["with timeout=1s, retry_on="]);
     assert_lines("greet --l", &["greet --loud "]);
     assert_lines("git --l", &[]);
+    assert_lines("ls --a", &["ls --all "]);
+    assert_lines("ls -", &["ls --all ", "ls --color", "ls --data ", "ls --sort=", "ls '-?' ", "ls -a "]);
+    assert_lines("true | ls x --s", &["true | ls x --sort="]);
+    assert_lines("ls --sort=", &["ls --sort=size ", "ls --sort=time "]);
+    assert_lines("ls --color=no", &["ls --color=notes.txt "]);
+    assert_lines("git --data h", &["git --data hex "]);
+    assert_lines("ls > --a", &[]);
+    // Files where no command begins so.
+    assert_lines("git co", &["git commit "]);
+    assert_lines("git no", &["git notes.txt "]);
+    assert_lines("git commit --a", &["git commit --amend "]);
+    assert_lines("git commit no", &["git commit notes.txt "]);
+    let (_, candidates) = complete("ls --so", 7, &Small);
+    assert_eq!((&*candidates[0].name, &*candidates[0].note), ("--sort=<size|time>", "says\\u{1b}[2J so"));
+}
+
+#[test]
+fn what_was_declared_is_quoted() {
+    assert_lines("'deploy to' --e", &["'deploy to' --env="]);
+    assert_lines("'deploy to' t", &["'deploy to' 'two words' "]);
+    assert_lines("'deploy to' -x", &["'deploy to' '-x y' "]);
+    assert_lines("'deploy to' no", &["'deploy to' notes.txt "]);
+    assert_lines("stage $x 2> err a", &["stage $x 2> err after2 "]);
 }
 
 #[test]

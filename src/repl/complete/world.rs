@@ -2,16 +2,21 @@
 
 use super::{File, World};
 use crate::builtins;
+use crate::diag::{Diagnostic, code};
 use crate::engine::{Dialog, Kind};
+use crate::repl::declare::{self, Shared};
+use crate::repl::learn::text::Help;
+use crate::repl::learn::{Learned, Learner, known};
+use crate::repl::{places, programs};
 use crate::value::{Value, format};
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A dialog, with what was looked up for it.
 pub struct Live {
@@ -19,7 +24,18 @@ pub struct Live {
     programs: RefCell<Programs>,
     /// Whether words were found as commands since the last entry: each key asks again.
     found: RefCell<HashMap<String, bool>>,
+    completions: Shared,
+    learner: Learner,
+    /// The programs of which was told that they may be asked.
+    told: RefCell<BTreeSet<PathBuf>>,
+    /// What is to be said about the last completion.
+    notice: Cell<Option<String>>,
+    /// Why a function that was declared for completion gave nothing.
+    failure: Cell<Option<Box<Diagnostic>>>,
 }
+
+/// How long a function may take that was declared for completion.
+const CONSULTED: Duration = Duration::from_millis(200);
 
 /// The programs of the directories of a PATH, as these were then.
 #[derive(Default)]
@@ -29,8 +45,27 @@ struct Programs {
 }
 
 impl Live {
-    pub fn new(dialog: Rc<RefCell<Dialog>>) -> Self {
-        Self { dialog, programs: RefCell::default(), found: RefCell::default() }
+    pub fn new(dialog: Rc<RefCell<Dialog>>, completions: Shared) -> Self {
+        Self {
+            dialog,
+            programs: RefCell::default(),
+            found: RefCell::default(),
+            completions,
+            learner: Learner::new(places::learned()),
+            told: RefCell::default(),
+            notice: Cell::default(),
+            failure: Cell::default(),
+        }
+    }
+
+    /// What is to be said about the last completion, in a few words.
+    pub fn take_notice(&self) -> Option<String> {
+        self.notice.take()
+    }
+
+    /// Why a function that was declared for completion gave nothing, the last time.
+    pub fn take_failure(&self) -> Option<Box<Diagnostic>> {
+        self.failure.take()
     }
 
     pub fn dialog(&self) -> Ref<'_, Dialog> {
@@ -43,10 +78,21 @@ impl Live {
     }
 
     fn path(&self) -> Vec<PathBuf> {
+        programs::directories(self.dialog().environment().get(b"PATH").unwrap_or_default()).collect()
+    }
+
+    /// The program that a word means where its name stands.
+    fn program(&self, name: &[u8]) -> Option<PathBuf> {
         let dialog = self.dialog();
-        let path = dialog.environment().get(b"PATH").unwrap_or_default();
-        let entries = path.split(|byte| *byte == b':').filter(|entry| entry.first() == Some(&b'/'));
-        entries.map(|entry| PathBuf::from(OsStr::from_bytes(entry))).collect()
+        programs::find(name, dialog.environment().get(b"PATH").unwrap_or_default(), &dialog.directory())
+    }
+
+    /// Whether a word means something of the language or the prompt, rather than a program.
+    fn is_own(&self, word: &str) -> bool {
+        builtins::find(word).is_some()
+            || builtins::KEYWORDS.contains(&word)
+            || super::super::help::COMMANDS.iter().any(|(name, _)| *name == word)
+            || self.dialog().kind(word).is_some_and(|kind| kind == Kind::Function)
     }
 
     /// Whether a word where a program's name stands names anything.
@@ -60,28 +106,14 @@ impl Live {
     }
 
     fn find(&self, word: &str) -> bool {
-        let own = builtins::find(word).is_some()
-            || builtins::KEYWORDS.contains(&word)
-            || super::super::help::COMMANDS.iter().any(|(name, _)| *name == word);
-        // What it stands for is known when it runs.
-        if own || word.contains(['*', '?', '[', '{', '~']) {
+        // What a pattern stands for is known when it runs.
+        if self.is_own(word) || word.contains(['*', '?', '[', '{', '~']) {
             return true;
         }
         let head = word.split('.').next().unwrap_or(word);
-        if self.dialog().kind(word).is_some_and(|kind| kind == Kind::Function)
-            || head.len() < word.len() && self.dialog().kind(head).is_some()
-        {
-            return true;
-        }
-        if word.contains('/') {
-            return is_program(&self.dialog().directory().join(word));
-        }
-        self.path().iter().any(|directory| is_program(&directory.join(word)))
+        head.len() < word.len() && self.dialog().kind(head).is_some()
+            || self.program(word.as_bytes()).is_some()
     }
-}
-
-fn is_program(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }
 
 impl World for Live {
@@ -140,6 +172,50 @@ impl World for Live {
         let optional = function.formals().filter(|formal| formal.optional);
         let name = |option: String| option.split(' ').next().unwrap_or_default().to_string();
         optional.map(|formal| (name(formal.option()), formal.usage())).collect()
+    }
+
+    fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)> {
+        let Some(value) = declare::lock(&self.completions).of(command) else { return Vec::new() };
+        let given = match &value {
+            Value::Opaque(_) => {
+                let words: Vec<Value> = words.iter().map(|word| Value::str(word.clone())).collect();
+                self.dialog().consult(&value, &[words.into()], CONSULTED)
+            }
+            _ => Ok(value),
+        };
+        let wrong = |message| Box::new(Diagnostic::new(code::WRONG_TYPE, message));
+        given.and_then(|words| declare::read(&words).map_err(wrong)).unwrap_or_else(|page| {
+            self.failure.set(Some(page));
+            Vec::new()
+        })
+    }
+
+    fn learned(&self, command: &[u8], words: &[String], asked: bool) -> Option<(Rc<Help>, usize)> {
+        let name = std::str::from_utf8(command).ok()?;
+        if self.is_own(name) {
+            return None;
+        }
+        let program = self.program(command)?;
+        let shown = crate::diag::quote_word(command);
+        let allowed = || declare::lock(&self.completions).allows(&program).then_some(known::ALLOWED);
+        let Some(known) = known::find(&program, places::cargo().as_deref()).or_else(allowed) else {
+            if asked && self.told.borrow_mut().insert(program) {
+                self.notice.set(Some(format!("complete --learn {shown} lets Tab ask {shown} --help")));
+            }
+            return None;
+        };
+        // Files can follow at once where no command may.
+        if !asked && known.below.is_empty() && known.commands.is_empty() {
+            return None;
+        }
+        let dialog = self.dialog();
+        match self.learner.help(&program, &known, words, dialog.environment()) {
+            (Learned::Known(help), named) => Some((help, named)),
+            (Learned::Coming, _) => {
+                self.notice.set(Some(format!("asking {shown} {}", known.options.join(" "))));
+                None
+            }
+        }
     }
 
     fn list(&self, directory: &[u8]) -> Vec<File> {

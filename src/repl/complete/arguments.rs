@@ -1,0 +1,81 @@
+//! Completion of a command's arguments by what is known of it: what was declared, the options of a function, those
+//! that a program tells of.
+
+use super::word::unquoted;
+use super::{Candidate, World};
+use crate::diag::{quote_word, visible};
+use crate::repl::learn::text::{Flag, Help, Takes};
+
+/// The candidates for a word, and how much of it they leave as it is; none when nothing is known that begins so.
+pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)> {
+    let (command, prefix) = (unquoted(name)?, unquoted(typed)?);
+    let found = |candidates: Vec<Candidate>| (!candidates.is_empty()).then_some((0, candidates));
+    // A word with a value in it is given as it is typed.
+    let meant = |word: &&str| unquoted(word).unwrap_or_else(|| word.as_bytes().to_vec());
+    let mut words: Vec<Vec<u8>> = before.iter().map(meant).collect();
+    words.push(prefix.clone());
+    let declared = world.declared(&command, &words);
+    let declared = declared.into_iter().filter(|(word, _)| word.starts_with(&prefix));
+    if let Some(found) = found(declared.map(|(word, note)| candidate(&word, note)).collect()) {
+        return Some(found);
+    }
+    let is_option = typed.starts_with('-');
+    if is_option {
+        let options = world.options(name).into_iter().filter(|(option, _)| option.starts_with(typed));
+        let options = options.map(|(option, note)| Candidate::new(option + " ", note)).collect();
+        if let Some(found) = found(options) {
+            return Some(found);
+        }
+    }
+    words.pop();
+    let words: Vec<String> = words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+    let (help, named) = world.learned(&command, &words, is_option)?;
+    let prefix = String::from_utf8(prefix).ok()?;
+    if let Some((option, value)) = prefix.split_once('=').filter(|_| is_option) {
+        let values = help.options.iter().find(|flag| flag.name == option).map(Flag::values);
+        return found(known(values?, value)).map(|(_, candidates)| (option.len() + 1, candidates));
+    }
+    if is_option {
+        return found(options(&help, &prefix));
+    }
+    // The value of the option before it.
+    let option = words.last().and_then(|word| help.options.iter().find(|flag| flag.name == *word));
+    if let Some(option) = option.filter(|option| matches!(option.value, Takes::Next(_))) {
+        return found(known(option.values(), &prefix));
+    }
+    if words[named..].iter().any(|word| !word.starts_with('-')) {
+        return None;
+    }
+    let commands = help.commands.iter().filter(|(name, _)| name.starts_with(&prefix));
+    found(commands.map(|(name, note)| Candidate::new(format!("{name} "), visible(note.as_bytes()))).collect())
+}
+
+/// A word that was declared, quoted as it needs it. What is to go on has no blank behind it.
+fn candidate(word: &[u8], note: String) -> Candidate {
+    let after = if word.ends_with(b"=") || word.ends_with(b"/") { "" } else { " " };
+    Candidate { text: quote_word(word) + after, name: visible(word), note }
+}
+
+fn options(help: &Help, prefix: &str) -> Vec<Candidate> {
+    let flags = help.options.iter().filter(|flag| flag.name.starts_with(prefix));
+    let candidate = |flag: &Flag| {
+        let (after, value) = match &flag.value {
+            Takes::Nothing => (" ", String::new()),
+            Takes::Joined(value) => ("=", format!("={value}")),
+            // Both a blank and `=` may follow.
+            Takes::Optional(value) => ("", format!("[={value}]")),
+            Takes::Next(value) => (" ", format!(" {value}")),
+        };
+        Candidate {
+            text: quote_word(flag.name.as_bytes()) + after,
+            name: visible(format!("{}{value}", flag.name).as_bytes()),
+            note: visible(flag.note.as_bytes()),
+        }
+    };
+    flags.map(candidate).collect()
+}
+
+fn known(values: Vec<&str>, prefix: &str) -> Vec<Candidate> {
+    let values = values.into_iter().filter(|value| value.starts_with(prefix));
+    values.map(|value| candidate(value.as_bytes(), String::new())).collect()
+}

@@ -1,0 +1,121 @@
+//! The programs that are known to do nothing but print when they are asked for help.
+//!
+//! Only these are run without the user's word: elsewhere `--help` may be an argument like any other, as it is to
+//! `echo` or a script that deploys.
+
+use std::path::Path;
+
+/// How a program is asked.
+pub struct Known {
+    /// For what it says of itself.
+    pub options: &'static [&'static str],
+    /// For its commands, when the same does not list them.
+    pub commands: &'static [&'static str],
+    /// What its commands are asked with; empty when they are not to be asked.
+    pub below: &'static str,
+}
+
+/// How a program is asked of which the user has said that it may be.
+pub const ALLOWED: Known = Known { options: &["--help"], commands: &[], below: "--help" };
+
+const PLAIN: Known = Known { below: "", ..ALLOWED };
+
+/// What is known of the program that lies at a path, which is one of the system's directories: what lies elsewhere
+/// under such a name may be anything.
+pub fn find(path: &Path, cargo_home: Option<&Path>) -> Option<Known> {
+    let name = path.file_name()?.to_str()?;
+    let directory = path.parent()?;
+    let is_system = SYSTEM.iter().any(|system| directory == Path::new(system));
+    let is_cargo = cargo_home.is_some_and(|home| directory == home.join("bin"));
+    let special = SPECIAL.iter().find(|(special, ..)| *special == name);
+    match special {
+        Some((.., place, known)) if is_system || is_cargo && *place == Place::Cargo => {
+            Some(Known { ..*known })
+        }
+        None if is_system && PRINTS.contains(&name) => Some(PLAIN),
+        _ => None,
+    }
+}
+
+const SYSTEM: &[&str] = &["/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin", "/sbin"];
+
+#[derive(PartialEq, Eq)]
+enum Place {
+    System,
+    /// Also where cargo installs.
+    Cargo,
+}
+
+const SPECIAL: &[(&str, Place, Known)] = &[
+    // `--help` of a command opens its manual, so that `-h` is asked.
+    ("git", Place::System, Known { options: &["--help"], commands: &["help", "-a"], below: "-h" }),
+    ("cargo", Place::Cargo, Known { options: &["--help"], commands: &["--list"], below: "-h" }),
+    ("rustup", Place::Cargo, ALLOWED),
+    ("rustc", Place::Cargo, PLAIN),
+    ("rustfmt", Place::Cargo, PLAIN),
+    ("rg", Place::Cargo, PLAIN),
+    ("fd", Place::Cargo, PLAIN),
+    ("bat", Place::Cargo, PLAIN),
+    ("hyperfine", Place::Cargo, PLAIN),
+    ("tokei", Place::Cargo, PLAIN),
+    ("just", Place::Cargo, PLAIN),
+    ("docker", Place::System, ALLOWED),
+    ("podman", Place::System, ALLOWED),
+    ("systemctl", Place::System, Known { options: &[], commands: &["--help"], below: "" }),
+    ("pip", Place::System, ALLOWED),
+    ("pip3", Place::System, ALLOWED),
+    ("ps", Place::System, Known { options: &["--help", "all"], ..PLAIN }),
+    ("curl", Place::System, Known { options: &["--help", "all"], ..PLAIN }),
+];
+
+/// Those of which `--help` tells all.
+#[rustfmt::skip]
+const PRINTS: &[&str] = &[
+    // GNU coreutils
+    "b2sum", "base32", "base64", "basename", "basenc", "cat", "chcon", "chgrp", "chmod", "chown", "cksum", "comm", "cp",
+    "csplit", "cut", "date", "dd", "df", "dir", "dircolors", "dirname", "du", "env", "expand", "expr", "factor", "fmt",
+    "fold", "groups", "head", "hostid", "id", "install", "join", "link", "ln", "logname", "ls", "md5sum", "mkdir",
+    "mkfifo", "mknod", "mktemp", "mv", "nice", "nl", "nohup", "nproc", "numfmt", "od", "paste", "pathchk", "pinky", "pr",
+    "printenv", "ptx", "readlink", "realpath", "rm", "rmdir", "runcon", "seq", "sha1sum", "sha224sum", "sha256sum",
+    "sha384sum", "sha512sum", "shred", "shuf", "sort", "split", "stat", "stdbuf", "stty", "sum", "sync", "tac", "tail",
+    "tee", "timeout", "touch", "tr", "truncate", "tsort", "tty", "uname", "unexpand", "uniq", "unlink", "uptime", "users",
+    "vdir", "wc", "who", "whoami",
+    // Text and files
+    "awk", "cmp", "diff", "diff3", "egrep", "fgrep", "file", "find", "gawk", "grep", "jq", "less", "locate", "patch",
+    "rsync", "sdiff", "sed", "tree", "xargs", "xxd",
+    // Archives
+    "bzip2", "cpio", "gunzip", "gzip", "lz4", "tar", "unxz", "unzip", "xz", "zip", "zstd",
+    // The system
+    "free", "dmesg", "findmnt", "hostname", "journalctl", "lsblk", "lscpu", "lsof", "pgrep", "pidof", "pkill", "pmap",
+    "setsid", "strace", "taskset", "vmstat", "watch",
+    // The network
+    "dig", "scp", "sftp", "ssh", "ssh-keygen", "wget",
+    // Development
+    "as", "bash", "clang", "cmake", "g++", "gcc", "gdb", "ld", "make", "nm", "node", "objdump", "perl", "python",
+    "python3", "readelf", "shellcheck", "strings", "strip", "tmux", "vim",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_known(path: &str) -> bool {
+        find(Path::new(path), Some(Path::new("/home/you/.cargo"))).is_some()
+    }
+
+    #[test]
+    fn what_is_known_is_so_where_the_system_has_it() {
+        assert!(is_known("/usr/bin/ls") && is_known("/bin/git") && is_known("/home/you/.cargo/bin/cargo"));
+        for other in ["/tmp/ls", "/home/you/bin/git", "/usr/bin/deploy", "/home/you/.cargo/bin/ls", "ls", "/"]
+        {
+            assert!(!is_known(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn no_name_stands_twice() {
+        let mut names: Vec<_> = PRINTS.iter().chain(SPECIAL.iter().map(|(name, ..)| name)).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

@@ -1,0 +1,188 @@
+//! What programs say of their options and commands, learned from their help while one types.
+//!
+//! A program is run for it only if it is [`known`] to do nothing but print, or the user has said so. It runs beside the
+//! prompt, which waits for it no longer than one notices; what it has said is there at the next Tab, and in the
+//! sessions to come.
+
+mod ask;
+mod cache;
+pub mod known;
+pub mod text;
+
+use crate::engine::CancelToken;
+use crate::process::Environment;
+use cache::{Entry, Topic, Version};
+use known::Known;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use text::Help;
+
+/// What is known now.
+pub enum Learned {
+    Known(Rc<Help>),
+    /// The program has been asked, and has not answered yet.
+    Coming,
+}
+
+/// What one Tab waits, for all programs and commands that it asks.
+pub const PATIENCE: Duration = Duration::from_millis(150);
+
+/// More programs are not asked at once.
+const AT_ONCE: usize = 4;
+
+/// Commands of commands, as of `docker image ls`.
+const DEPTH: usize = 3;
+
+/// All that was learned.
+pub struct Learner {
+    path: Option<PathBuf>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// None until it is first needed.
+    known: Option<HashMap<Topic, (Version, Rc<Help>)>>,
+    asked: HashMap<Topic, Asked>,
+}
+
+/// A program that is being asked.
+struct Asked {
+    version: Version,
+    cancel: CancelToken,
+    answer: Receiver<Help>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Learner {
+    /// With a file to keep what was learned, if there is a place for it.
+    pub fn new(path: Option<PathBuf>) -> Self {
+        Self { path, state: RefCell::default() }
+    }
+
+    /// What a program says of itself, or of the command of it that the words name; and how many of the words do that.
+    pub fn help(
+        &self,
+        program: &Path,
+        known: &Known,
+        words: &[String],
+        environment: &Environment,
+    ) -> (Learned, usize) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut commands: Vec<String> = Vec::new();
+        let mut at = 0;
+        loop {
+            let learned = self.topic(program, known, &commands, environment, deadline);
+            let Learned::Known(help) = &learned else { return (learned, at) };
+            // Only what the program lists as a command is one: `git deploy` may be anything.
+            let is_command = |word: &String| help.commands.iter().any(|(name, _)| name == word);
+            let next = words[at..].iter().position(is_command);
+            let Some(next) = next.filter(|_| !known.below.is_empty() && commands.len() < DEPTH) else {
+                return (learned, at);
+            };
+            commands.push(words[at + next].clone());
+            at += next + 1;
+        }
+    }
+
+    fn topic(
+        &self,
+        program: &Path,
+        known: &Known,
+        commands: &[String],
+        environment: &Environment,
+        deadline: Instant,
+    ) -> Learned {
+        let nothing = || Learned::Known(Rc::default());
+        // What is no text can't stand in the file.
+        let Some(name) = program.to_str() else { return nothing() };
+        let Ok(data) = std::fs::metadata(program) else { return nothing() };
+        let (topic, version) = ((name.to_string(), commands.to_vec()), Version::of(&data));
+        let state = &mut *self.state.borrow_mut();
+        let entries = state.known.get_or_insert_with(|| {
+            let entries = cache::read(&self.path).into_iter();
+            entries.map(|Entry { topic, version, help }| (topic, (version, Rc::new(help)))).collect()
+        });
+        if let Some((_, help)) = entries.get(&topic).filter(|(known, _)| *known == version) {
+            return Learned::Known(help.clone());
+        }
+        if !state.asked.contains_key(&topic) {
+            if state.asked.len() >= AT_ONCE {
+                state
+                    .asked
+                    .retain(|_, asked| asked.thread.as_ref().is_some_and(|thread| !thread.is_finished()));
+            }
+            if state.asked.len() >= AT_ONCE {
+                return Learned::Coming;
+            }
+            let Some(asked) = self.ask(&topic, version, known, environment) else { return nothing() };
+            state.asked.insert(topic.clone(), asked);
+        }
+        let Some(asked) = state.asked.get(&topic) else { return nothing() };
+        match asked.answer.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Err(RecvTimeoutError::Timeout) => Learned::Coming,
+            answer => {
+                let help = Rc::new(answer.unwrap_or_default());
+                entries.insert(topic.clone(), (asked.version.clone(), help.clone()));
+                state.asked.remove(&topic);
+                Learned::Known(help)
+            }
+        }
+    }
+
+    /// Asks beside what is typed.
+    fn ask(
+        &self,
+        topic: &Topic,
+        version: Version,
+        known: &Known,
+        environment: &Environment,
+    ) -> Option<Asked> {
+        let cancel = CancelToken::new().ok()?;
+        let (give, answer) = channel();
+        let (path, topic, environment) = (self.path.clone(), topic.clone(), environment.clone());
+        let (stop, of) = (cancel.clone(), version.clone());
+        let questions = questions(known, &topic.1);
+        let learn = move || {
+            let answers = questions.iter().map(|question| {
+                let question: Vec<&str> = question.iter().map(String::as_str).collect();
+                text::parse(&ask::ask(&topic.0, &question, &environment, &stop))
+            });
+            let help = answers.reduce(text::merged).unwrap_or_default();
+            // Who said nothing may have been disturbed, and is asked again in the next session.
+            if !stop.is_cancelled() && help != Help::default() {
+                let entry = Entry { topic, version: of, help: help.clone() };
+                cache::append(&path, &entry);
+            }
+            // The prompt may have been left meanwhile.
+            let _ = give.send(help);
+        };
+        let thread = std::thread::Builder::new().name("help".to_string()).spawn(learn).ok()?;
+        Some(Asked { version, cancel, answer, thread: Some(thread) })
+    }
+}
+
+/// The arguments that a program is asked with, each time that it is.
+fn questions(known: &Known, commands: &[String]) -> Vec<Vec<String>> {
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_string()).collect::<Vec<_>>();
+    if commands.is_empty() {
+        let questions = [known.options, known.commands];
+        return questions.iter().filter(|words| !words.is_empty()).map(|words| owned(words)).collect();
+    }
+    vec![[commands, &owned(&[known.below])].concat()]
+}
+
+impl Drop for Asked {
+    /// Nothing that was asked outlives the prompt.
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

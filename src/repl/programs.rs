@@ -1,0 +1,26 @@
+//! Programs, as a name finds them.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The directories of a PATH. One that is relative is none, as when an entry runs (see [`crate::sys::lookup`]).
+pub fn directories(path: &[u8]) -> impl Iterator<Item = PathBuf> {
+    let entries = path.split(|byte| *byte == b':').filter(|entry| entry.first() == Some(&b'/'));
+    entries.map(|entry| PathBuf::from(OsStr::from_bytes(entry)))
+}
+
+/// Whether a file can be executed.
+pub fn is_program(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+/// The program that a name or path means.
+pub fn find(name: &[u8], path: &[u8], directory: &Path) -> Option<PathBuf> {
+    let name = OsStr::from_bytes(name);
+    if name.as_bytes().contains(&b'/') {
+        return Some(directory.join(name)).filter(|path| is_program(path));
+    }
+    directories(path).map(|directory| directory.join(name)).find(|path| is_program(path))
+}
