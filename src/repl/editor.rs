@@ -14,15 +14,19 @@ use rustyline::history::{History as _, MemHistory, SearchDirection};
 use rustyline::validate::Validator;
 use rustyline::{
     Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, EditMode, Event, EventContext,
-    EventHandler, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
+    EventHandler, Helper, InputMode, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What was typed.
 pub enum Read {
     Entry(String),
+    /// What is to be edited by a program.
+    Outside(String),
     /// Ctrl-C took it back.
     Cleared,
     /// Ctrl-D, or the terminal has gone.
@@ -31,6 +35,8 @@ pub enum Read {
 
 pub struct Editor {
     line: rustyline::Editor<Assistant, MemHistory>,
+    /// The line was left for a program to edit it.
+    outside: Arc<AtomicBool>,
 }
 
 /// How one edits.
@@ -69,7 +75,16 @@ impl Editor {
             conditional(Box::new(Enter { always: true })),
         );
         line.bind_sequence(KeyEvent(KeyCode::Char('}'), Modifiers::NONE), conditional(Box::new(Outdent)));
-        Ok(Self { line })
+        let outside = Arc::new(AtomicBool::new(false));
+        for letter in ['e', 'E'] {
+            let keys = KeyEvent(KeyCode::Char(letter), Modifiers::ALT);
+            line.bind_sequence(keys, conditional(Box::new(Leave { for_program: outside.clone() })));
+        }
+        let keys = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
+        line.bind_sequence(keys, conditional(Box::new(Leave { for_program: outside.clone() })));
+        let keys = KeyEvent(KeyCode::Char('v'), Modifiers::NONE);
+        line.bind_sequence(keys, conditional(Box::new(Visual(Leave { for_program: outside.clone() }))));
+        Ok(Self { line, outside })
     }
 
     /// Reads one entry. `offered` stands in the line already.
@@ -78,7 +93,9 @@ impl Editor {
             "" => self.line.readline(prompt),
             offered => self.line.readline_with_initial(prompt, (offered, "")),
         };
+        let outside = self.outside.swap(false, Ordering::Relaxed);
         match read {
+            Ok(text) if outside => Read::Outside(text),
             Ok(text) => Read::Entry(text),
             Err(ReadlineError::Interrupted) => Read::Cleared,
             Err(_) => Read::End,
@@ -125,6 +142,28 @@ impl ConditionalEventHandler for Outdent {
     }
 }
 
+/// Leaves the line, for a program to edit it: in the midst of it no program could have the terminal.
+struct Leave {
+    for_program: Arc<AtomicBool>,
+}
+
+impl ConditionalEventHandler for Leave {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
+        self.for_program.store(true, Ordering::Relaxed);
+        Some(Cmd::AcceptLine)
+    }
+}
+
+/// The same by the `v` of vi's command mode (POSIX, sh, "vi Line Editing Command Mode").
+struct Visual(Leave);
+
+impl ConditionalEventHandler for Visual {
+    fn handle(&self, event: &Event, n: RepeatCount, positive: bool, context: &EventContext) -> Option<Cmd> {
+        let commands = context.mode() == EditMode::Vi && context.input_mode() == InputMode::Command;
+        commands.then(|| self.0.handle(event, n, positive, context)).flatten()
+    }
+}
+
 /// What helps whoever types.
 struct Assistant {
     live: Rc<Live>,
@@ -132,6 +171,8 @@ struct Assistant {
     seen: RefCell<Seen>,
     /// The line is being entered: no cursor is in it any more.
     entered: Cell<bool>,
+    /// What is said of the last completion, for the line that it was of.
+    notice: RefCell<Option<(String, String)>>,
 }
 
 #[derive(Default)]
@@ -171,8 +212,6 @@ impl Highlighter for Assistant {
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
-    /// What is said of the last completion, for the line that it was of.
-    notice: RefCell<Option<(String, String)>>,
         match candidate.split_once(NOTE) {
             Some((name, note)) => Cow::Owned(format!("{name}{NOTE}\x1b[90m{note}\x1b[0m")),
             None => Cow::Borrowed(candidate),
@@ -220,6 +259,13 @@ impl Completer for Assistant {
     fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Shown>)> {
         let (start, mut candidates) = complete(line, cursor, &*self.live);
         candidates.truncate(MOST);
+        let notice = self.live.take_notice().filter(|_| candidates.is_empty());
+        *self.notice.borrow_mut() = notice.map(|notice| (line.to_string(), notice));
+        if self.notice.borrow().is_some() {
+            // What changes nothing has the line drawn anew, and the notice behind it.
+            let typed = line[start..cursor].to_string();
+            return Ok((start, vec![Shown { line: typed.clone(), text: typed }]));
+        }
         let notes = candidates.len() <= WITH_NOTES;
         let width = candidates.iter().map(|one| one.name.chars().count()).max().unwrap_or_default();
         let shown = |Candidate { text, name, note }: Candidate| {
@@ -255,6 +301,7 @@ enum Suggestion {
 
 impl Hint for Suggestion {
     fn display(&self) -> &str {
+        let (Self::Rest(text) | Self::Notice(text)) = self;
         // A second line would move the prompt with each key.
         text.split('\n').next().unwrap_or_default()
     }
@@ -267,19 +314,15 @@ impl Hint for Suggestion {
     }
 }
 
-        let notice = self.live.take_notice().filter(|_| candidates.is_empty());
-        *self.notice.borrow_mut() = notice.map(|notice| (line.to_string(), notice));
-        if self.notice.borrow().is_some() {
-            // What changes nothing has the line drawn anew, and the notice behind it.
-            let typed = line[start..cursor].to_string();
-            return Ok((start, vec![Shown { line: typed.clone(), text: typed }]));
-        }
 impl Hinter for Assistant {
     type Hint = Suggestion;
 
     fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Suggestion> {
         if line.trim().is_empty() || cursor < line.len() {
             return None;
+        }
+        if let Some((_, notice)) = self.notice.borrow().as_ref().filter(|(of, _)| of == line) {
+            return Some(Suggestion::Notice(format!("  ({notice})")));
         }
         let history = context.history();
         let newest = history.len().checked_sub(1)?;
@@ -292,7 +335,3 @@ impl Hinter for Assistant {
 impl Validator for Assistant {}
 
 impl Helper for Assistant {}
-        let (Self::Rest(text) | Self::Notice(text)) = self;
-        if let Some((_, notice)) = self.notice.borrow().as_ref().filter(|(of, _)| of == line) {
-            return Some(Suggestion::Notice(format!("  ({notice})")));
-        }

@@ -10,6 +10,7 @@ mod highlight;
 mod history;
 mod jobs;
 mod learn;
+mod outside;
 mod places;
 mod programs;
 mod show;
@@ -68,7 +69,7 @@ struct Shell {
     status: u8,
     statuses: Vec<u8>,
     took: Duration,
-    /// What was meant by an entry that was refused.
+    /// What the next entry begins as: what was meant by one that was refused, or what an editor has made of it.
     offered: String,
     /// The end was asked for while jobs run: once more, and they are ended.
     warned: bool,
@@ -161,6 +162,13 @@ impl Shell {
             let next = match read {
                 Read::Entry(text) => self.enter(&text),
                 Read::Cleared => Next::Entry,
+                Read::Outside(text) => {
+                    self.offered = self.edit_outside(text);
+                    match self.dialog.borrow().take_request() {
+                        Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
+                        _ => Next::Entry,
+                    }
+                }
                 Read::End => self.leave(self.status),
             };
             if let Next::Exit(status) = next {
@@ -225,8 +233,7 @@ impl Shell {
         self.statuses.clear();
         self.status = match ended {
             Ended::Value(value) => {
-                let columns = crate::sys::tty::width().unwrap_or(80);
-                print(&show::shown(&value, columns));
+                self.show(&value);
                 0
             }
             Ended::Error { page, status, statuses } => {
@@ -243,9 +250,8 @@ impl Shell {
                 complain("\n");
                 128 + signal.number() as u8
             }
-            Ended::Suspended(Told { number, text }) => {
-                // The terminal has echoed `^Z`.
-                complain(&format!("\n[{number}] stopped: {text}\n"));
+            Ended::Suspended(told) => {
+                tell_suspended(&told);
                 128 + Signal::TSTP.number() as u8
             }
         };
@@ -401,6 +407,11 @@ fn begin_line() {
 
 fn colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn tell_suspended(Told { number, text }: &Told) {
+    // The terminal has echoed `^Z`.
+    complain(&format!("\n[{number}] stopped: {text}\n"));
 }
 
 fn show_page(page: &Diagnostic) {

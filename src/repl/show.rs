@@ -4,13 +4,17 @@ use crate::diag::visible;
 use crate::value::{List, Map, Value, format};
 
 /// More lines of one value are not printed: nobody reads them, and they would push out what one looks for.
-const MAX_LINES: usize = 1000;
+pub const MOST_LINES: usize = 1000;
+
+/// More lines are not given to a pager, which can search them: they take memory.
+pub const MOST_PAGED: usize = 1_000_000;
 
 /// How deep lists and maps are laid out; what is deeper stands on one line.
 const MAX_DEPTH: usize = 6;
 
-/// The text that shows a value on a terminal of so many columns, with its last line end; nothing for null.
-pub fn shown(value: &Value, columns: usize) -> String {
+/// The text that shows a value on a terminal of so many columns, with its last line end and at most so many lines;
+/// nothing for null.
+pub fn shown(value: &Value, columns: usize, most: usize) -> String {
     let mut out = String::new();
     match value {
         Value::Null => return out,
@@ -23,10 +27,10 @@ pub fn shown(value: &Value, columns: usize) -> String {
                 out.pop();
             }
         }
-        Value::List(rows) if let Some(table) = table(rows, columns) => out = table,
-        other => lay_out(other, &mut out, "", 0, columns),
+        Value::List(rows) if let Some(table) = table(rows, columns, most) => out = table,
+        other => lay_out(other, &mut out, "", 0, (columns, most)),
     }
-    shorten(out)
+    shorten(out, most)
 }
 
 /// A line of text: tabs stand, what would move the cursor does not.
@@ -40,7 +44,8 @@ fn push_line(out: &mut String, line: &str) {
 }
 
 /// What fits stands on one line, else each element has its own.
-fn lay_out(value: &Value, out: &mut String, before: &str, depth: usize, columns: usize) {
+fn lay_out(value: &Value, out: &mut String, before: &str, depth: usize, room: (usize, usize)) {
+    let (columns, most) = room;
     let indent = depth * 2;
     let limit = columns.saturating_sub(indent + before.len());
     let line = format::display(value, columns.max(20) * 4);
@@ -55,8 +60,8 @@ fn lay_out(value: &Value, out: &mut String, before: &str, depth: usize, columns:
     };
     let (open, close) = brackets;
     push_line(out, &format!("{:indent$}{before}{open}", ""));
-    for (before, item) in parts.iter().take(MAX_LINES) {
-        lay_out(item, out, before, depth + 1, columns);
+    for (before, item) in parts.iter().take(most) {
+        lay_out(item, out, before, depth + 1, room);
     }
     push_line(out, &format!("{:indent$}{close}", ""));
 }
@@ -72,7 +77,7 @@ fn name(key: &[u8]) -> String {
 }
 
 /// A list of maps that have keys in common, as a table with a head.
-fn table(rows: &List, columns: usize) -> Option<String> {
+fn table(rows: &List, columns: usize, most: usize) -> Option<String> {
     let maps: Vec<&Map> = rows
         .iter()
         .map(|row| match row {
@@ -91,7 +96,7 @@ fn table(rows: &List, columns: usize) -> Option<String> {
             keys.push(key);
         }
     }
-    let shown = &maps[..maps.len().min(MAX_LINES)];
+    let shown = &maps[..maps.len().min(most)];
     let cells = |key: &[u8]| {
         let head = (visible(key), false);
         let cells = shown.iter().map(|map| map.get(key).map_or_else(Default::default, cell));
@@ -156,8 +161,8 @@ fn cut(text: String, width: usize) -> String {
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
-fn shorten(text: String) -> String {
-    let Some((end, _)) = text.match_indices('\n').nth(MAX_LINES) else { return text };
+fn shorten(text: String, most: usize) -> String {
+    let Some((end, _)) = text.match_indices('\n').nth(most) else { return text };
     let more = text[end + 1..].matches('\n').count();
     format!("{}… and {more} lines more\n", &text[..=end])
 }
@@ -165,6 +170,10 @@ fn shorten(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shown(value: &Value, columns: usize) -> String {
+        super::shown(value, columns, MOST_LINES)
+    }
 
     fn map(entries: &[(&str, Value)]) -> Value {
         Value::Map(entries.iter().cloned().collect())
@@ -211,6 +220,7 @@ mod tests {
     fn long_values_are_cut() {
         let list: Value = (0..5000).map(Value::from).collect::<Vec<_>>().into();
         let text = shown(&list, 80);
-        assert!(text.lines().count() <= MAX_LINES + 2, "{}", text.lines().count());
+        assert!(text.lines().count() <= MOST_LINES + 2, "{}", text.lines().count());
+        assert_eq!(super::shown(&list, 80, MOST_PAGED).lines().count(), 5002);
     }
 }

@@ -49,6 +49,12 @@ pub fn width() -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 20)
 }
 
+/// How many lines it has.
+pub fn height() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
+    Some(usize::from(size.ws_row)).filter(|rows| *rows > 0)
+}
+
 /// The terminal is ours, who read from it for another group. Dropped, that has it again.
 #[derive(Debug)]
 pub struct Turn {

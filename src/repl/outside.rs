@@ -1,0 +1,146 @@
+//! Programs that the prompt itself starts for who types: the editor for an entry, the pager for a long value. They are
+//! jobs as any other, which have the terminal while they run.
+
+use super::{Shell, complain, print, programs, show, show_page};
+use crate::diag::{quote_word, reason};
+use crate::engine::Ended;
+use crate::sys::tty;
+use crate::value::Value;
+use std::fs::{DirBuilder, File};
+use std::io::{ErrorKind, Read, Result};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+
+/// Nobody edits more of an entry, and the line editor would take its time with it.
+const MOST_TEXT: u64 = 1 << 20;
+
+impl Shell {
+    /// Gives an entry to the user's editor; what it is then, or what it was when that fails.
+    pub(super) fn edit_outside(&mut self, text: String) -> String {
+        let (name, editor) = self.editor_of_user();
+        let edited = self.edited(&text, editor).unwrap_or_else(|error| Err(Some(reason(&error))));
+        edited.unwrap_or_else(|message| {
+            if let Some(message) = message {
+                complain(&format!("{name}: {message}; the entry is as it was\n"));
+            }
+            text
+        })
+    }
+
+    /// `VISUAL`, `EDITOR` or vi: its name, and the words of it.
+    fn editor_of_user(&self) -> (String, Vec<Vec<u8>>) {
+        let words = ["VISUAL", "EDITOR"].into_iter().find_map(|name| self.words_of(name));
+        let words = words.unwrap_or_else(|| vec![b"vi".to_vec()]);
+        (quote_word(&words[0]), words)
+    }
+
+    /// The words of a variable, split at blanks and nothing else: no shell reads it.
+    fn words_of(&self, name: &str) -> Option<Vec<Vec<u8>>> {
+        let dialog = self.dialog.borrow();
+        let value = dialog.environment().get(name.as_bytes())?;
+        let words = value.split(|byte| b" \t\n".contains(byte)).filter(|word| !word.is_empty());
+        let words: Vec<Vec<u8>> = words.map(<[u8]>::to_vec).collect();
+        (!words.is_empty()).then_some(words)
+    }
+
+    /// The text as the editor leaves it. Inside, why it is to stay as it was, if that is not shown yet.
+    fn edited(
+        &mut self,
+        text: &str,
+        mut editor: Vec<Vec<u8>>,
+    ) -> Result<std::result::Result<String, Option<String>>> {
+        let directory = self.dialog.borrow().environment().get(b"TMPDIR").map(super::places::path);
+        let draft = Draft::new(directory.filter(|path| path.is_absolute()).unwrap_or("/tmp".into()))?;
+        let path = draft.0.join("entry.pw");
+        std::fs::write(&path, format!("{}\n", text.trim_end_matches('\n')))?;
+        editor.push(path.as_os_str().as_encoded_bytes().to_vec());
+        let mut ended = self.dialog.borrow_mut().run_program(&editor, None);
+        // Beside the prompt it would be of no use: nobody waits for what it writes. So Ctrl-Z does nothing.
+        while let Ended::Suspended(told) = &ended {
+            match self.dialog.borrow_mut().resume(Some(told.number), true) {
+                Ok((_, Some(next))) => ended = next,
+                _ => break,
+            }
+        }
+        match ended {
+            Ended::Value(_) => {}
+            // It was not found, or not started.
+            Ended::Error { page, status: 126 | 127, .. } => {
+                show_page(&page);
+                return Ok(Err(None));
+            }
+            Ended::Error { status, .. } | Ended::Exit(status) => {
+                return Ok(Err(Some(format!("it exited with {status}"))));
+            }
+            Ended::Signal(signal) => return Ok(Err(Some(format!("it was ended by {signal}")))),
+            Ended::Suspended(_) => return Ok(Err(Some("it is stopped".to_string()))),
+        }
+        let mut bytes = Vec::new();
+        File::open(&path)?.take(MOST_TEXT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MOST_TEXT {
+            return Ok(Err(Some("it has written more than 1 MiB".to_string())));
+        }
+        let Ok(edited) = String::from_utf8(bytes) else {
+            return Ok(Err(Some("it has written what is not UTF-8".to_string())));
+        };
+        // The line editor would write them to the terminal, which obeys.
+        if edited.contains(|letter: char| letter.is_control() && !"\n\t".contains(letter)) {
+            return Ok(Err(Some("it has written control characters".to_string())));
+        }
+        Ok(Ok(edited.trim_end_matches('\n').to_string()))
+    }
+
+    /// Shows a value: in pages when it has more lines than the terminal, and there is a pager.
+    pub(super) fn show(&mut self, value: &Value) {
+        let columns = tty::width().unwrap_or(80);
+        let text = show::shown(value, columns, show::MOST_LINES);
+        let rows = |line: &str| line.chars().count().saturating_sub(1) / columns + 1;
+        let is_long = tty::height().is_some_and(|height| text.lines().map(rows).sum::<usize>() >= height);
+        let Some(pager) = is_long.then(|| self.pager()).flatten() else { return print(&text) };
+        let all = show::shown(value, columns, show::MOST_PAGED);
+        let ended = self.dialog.borrow_mut().run_program(&pager, Some(all.as_bytes()));
+        match ended {
+            Ended::Error { page, status: 126 | 127, .. } => {
+                show_page(&page);
+                print(&text);
+            }
+            Ended::Suspended(told) => super::tell_suspended(&told),
+            _ => {}
+        }
+    }
+
+    /// `PAGER`, or less when it is there.
+    fn pager(&self) -> Option<Vec<Vec<u8>>> {
+        self.words_of("PAGER").or_else(|| {
+            let dialog = self.dialog.borrow();
+            let path = dialog.environment().get(b"PATH")?;
+            programs::find(b"less", path, &dialog.directory())?;
+            Some(vec![b"less".to_vec(), b"-FRX".to_vec()])
+        })
+    }
+}
+
+/// A directory that nobody else can look into, and that goes with all that an editor leaves in it.
+struct Draft(PathBuf);
+
+impl Draft {
+    /// # Errors
+    /// Those of mkdir(2).
+    fn new(below: PathBuf) -> Result<Self> {
+        let mut count = 0;
+        loop {
+            let path = below.join(format!("pipewright-{}-{count}", std::process::id()));
+            match DirBuilder::new().mode(0o700).create(&path) {
+                // Somebody was there before.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && count < 1000 => count += 1,
+                made => return made.map(|()| Self(path)),
+            }
+        }
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
