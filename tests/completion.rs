@@ -207,7 +207,8 @@ fn a_function_that_fails_or_takes_long_prevents_nothing() {
     terminal.keys("deploy no\t");
     terminal.expect("deploy notes.txt ");
     terminal.keys("\x03");
-    assert!(terminal.ready().contains("no hosts today"));
+    let shown = terminal.ready();
+    assert!(shown.contains("declared for deploy has failed") && shown.contains("no hosts today"), "{shown}");
     // It prints nowhere, reads nothing, changes nothing, and is cut off.
     terminal.run("let count = 0");
     terminal.run(

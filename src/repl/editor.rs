@@ -272,7 +272,7 @@ impl Completer for Assistant {
             let note: String = note.chars().take(100).collect();
             let line = if notes && !note.is_empty() {
                 let blank = " ".repeat(width - name.chars().count());
-                cut(format!("{name}{blank}{NOTE}{note}"))
+                row(&format!("{name}{blank}{NOTE}{note}"))
             } else {
                 name
             };
@@ -282,11 +282,12 @@ impl Completer for Assistant {
     }
 }
 
-/// A line of the list takes one of the terminal.
-fn cut(line: String) -> String {
+/// A candidate with its description has a line of the terminal, and has it alone: where two find room side by side the
+/// list would be in columns.
+fn row(line: &str) -> String {
     let columns = crate::sys::tty::width().unwrap_or(80).saturating_sub(3);
     if line.chars().count() <= columns {
-        return line;
+        return format!("{line:width$}", width = columns / 2 + 1);
     }
     line.chars().take(columns.saturating_sub(1)).chain(['…']).collect()
 }

@@ -106,6 +106,7 @@ Plain commands and pipelines are as in sh. What differs:
 help WORD tells about a builtin, a method, a function of yours, an option of with, or an error such as E0201.
 help with and help methods list all of them. history lists what was entered.
 
-Tab completes, quoted; Right takes the grey suggestion; Ctrl-R searches the history; Alt-Enter begins a line.
+Tab completes, quoted; Right takes the grey suggestion; Ctrl-R searches the history; Alt-Enter begins a line;
+Alt-E gives the entry to an editor.
 Ctrl-C takes the entry back, and ends what runs; Ctrl-D or exit leaves.
 ";

@@ -142,7 +142,10 @@ impl Shell {
     fn converse(&mut self) -> u8 {
         loop {
             self.tell_of_jobs();
-            self.live.take_failure().iter().for_each(|page| show_page(page));
+            if let Some((command, page)) = self.live.take_failure() {
+                complain(&format!("the completion that was declared for {command} has failed:\n"));
+                show_page(&page);
+            }
             if let Some(history) = &mut self.history {
                 history.read().iter().for_each(|entry| self.editor.remember(&entry.text));
             }

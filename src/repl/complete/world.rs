@@ -30,8 +30,8 @@ pub struct Live {
     told: RefCell<BTreeSet<PathBuf>>,
     /// What is to be said about the last completion.
     notice: Cell<Option<String>>,
-    /// Why a function that was declared for completion gave nothing.
-    failure: Cell<Option<Box<Diagnostic>>>,
+    /// The command whose declared completion gave nothing, and why.
+    failure: Cell<Option<(String, Box<Diagnostic>)>>,
 }
 
 /// How long a function may take that was declared for completion.
@@ -63,8 +63,8 @@ impl Live {
         self.notice.take()
     }
 
-    /// Why a function that was declared for completion gave nothing, the last time.
-    pub fn take_failure(&self) -> Option<Box<Diagnostic>> {
+    /// The last command whose declared completion gave nothing, and why.
+    pub fn take_failure(&self) -> Option<(String, Box<Diagnostic>)> {
         self.failure.take()
     }
 
@@ -185,7 +185,7 @@ impl World for Live {
         };
         let wrong = |message| Box::new(Diagnostic::new(code::WRONG_TYPE, message));
         given.and_then(|words| declare::read(&words).map_err(wrong)).unwrap_or_else(|page| {
-            self.failure.set(Some(page));
+            self.failure.set(Some((crate::diag::quote_word(command), page)));
             Vec::new()
         })
     }
