@@ -154,12 +154,12 @@ impl Shell {
             let offered = std::mem::take(&mut self.offered);
             let read = self.editor.read(&prompt, &offered);
             // What came while nothing ran asks nobody but us, and only the terminal's end is a reason to go. A Ctrl-C
-            // was no signal then: one that comes so soon after Enter is meant for the entry.
+            // was no signal then: one that comes so soon after Enter is meant for the entry, or the editor.
             let request = self.dialog.borrow().request();
             if request == Some(Signal::HUP) {
                 return 128 + Signal::HUP.number() as u8;
             }
-            if request != Some(Signal::INT) || !matches!(read, Read::Entry(_)) {
+            if request != Some(Signal::INT) || !matches!(read, Read::Entry(_) | Read::Outside(_)) {
                 self.dialog.borrow().take_request();
             }
             let next = match read {
