@@ -228,6 +228,21 @@ fn a_function_that_fails_or_takes_long_prevents_nothing() {
 }
 
 #[test]
+fn options_and_jobs_are_completed_wherever_commands_stand() {
+    let (_home, mut terminal) = prompt();
+    tab(&mut terminal, "A=1 ls --so", "A=1 ls --sort=");
+    tab(&mut terminal, "echo \"$(ls --so", "echo \"$(ls --sort=");
+    tab(&mut terminal, "with timeout=9s { true | ls --so", "{ true | ls --sort=");
+    tab(&mut terminal, "'ls' x > out --so", "'ls' x > out --sort=");
+    // None of the program's are those of a function or builtin of its name.
+    terminal.run("fn ls(size: int = 3) { echo $size }");
+    tab(&mut terminal, "ls --s", "ls --size ");
+    terminal.run("while (true) { sleep 0.05 } &");
+    tab(&mut terminal, "kill %", "kill %1 ");
+    terminal.run("kill %1; wait");
+}
+
+#[test]
 fn the_configuration_may_declare() {
     let home = Home::new();
     let directory = home.path().join(".config/pipewright");

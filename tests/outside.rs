@@ -149,7 +149,8 @@ fn the_keys_of_vi_have_an_editor_too() {
     terminal.keys("printf '%s,' v");
     terminal.expect("printf '%s,' v");
     terminal.keys("\x1b");
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    // The cursor goes back, as it does in vi.
+    terminal.expect_bytes("\x1b[D");
     terminal.keys("v");
     terminal.ready();
     terminal.expect("printf '%s,' edited");

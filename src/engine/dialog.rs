@@ -332,6 +332,12 @@ impl Dialog {
         self.interpreter.environment()
     }
 
+    /// The jobs that have not ended.
+    pub fn jobs(&self) -> Vec<Told> {
+        let running = self.interpreter.jobs().into_iter().filter(|job| job.state.status().is_none());
+        running.map(|job| Told { number: job.number, text: job.text() }).collect()
+    }
+
     /// How many jobs have not ended.
     pub fn jobs_running(&self) -> usize {
         self.interpreter.jobs().iter().filter(|job| job.state.status().is_none()).count()

@@ -248,7 +248,7 @@ impl rustyline::completion::Candidate for Shown {
 }
 
 /// More are shown by their names alone, side by side.
-const WITH_NOTES: usize = 30;
+const WITH_NOTES: usize = 100;
 
 /// More are not shown: nobody looks through them.
 const MOST: usize = 2000;

@@ -11,6 +11,7 @@ pub mod world;
 use super::learn::text::Help;
 use crate::builtins;
 use crate::check::settings;
+use crate::diag::visible;
 use crate::engine::Kind;
 use crate::syntax::scan::{Place, typed};
 use crate::value::Value;
@@ -28,6 +29,8 @@ pub trait World {
     fn environment(&self) -> Vec<Vec<u8>>;
     /// The options of a function: `--name` and what they take.
     fn options(&self, function: &str) -> Vec<(String, String)>;
+    /// The jobs: the number of each, and what started it.
+    fn jobs(&self) -> Vec<(usize, String)>;
     /// What was declared for a command, given its words up to the one that is typed: words, and what is said of each.
     fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)>;
     /// What a program says of itself, or of the command of it that the words name, and how many of the words do that.
@@ -110,6 +113,9 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
                 _ => one,
             };
             return (start, found.into_iter().map(quote).collect());
+        }
+        "fg" | "bg" | "kill" | "wait" if !typed_word.starts_with('-') => {
+            return (start, jobs(typed_word, world));
         }
         "help" => return (start, topics(typed_word, world)),
         "type" | "command" => return (start, commands(typed_word, world)),
@@ -194,7 +200,7 @@ fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<C
             let end = if file.is_directory { "/" } else { "" };
             let path = [directory, &file.name, end.as_bytes()].concat();
             let after = if file.is_directory { "" } else { " " };
-            let name = crate::diag::visible(&file.name) + end;
+            let name = visible(&file.name) + end;
             Candidate { text: quoted(&path) + after, name, note: String::new() }
         })
         .collect()
@@ -208,6 +214,13 @@ fn options_of_with(text: &str) -> (usize, Vec<Candidate>) {
     }
     let rows = settings::ALL.iter().filter(|row| row.name.starts_with(&text[start..]));
     (start, rows.map(|row| Candidate::new(format!("{}=", row.name), row.doc)).collect())
+}
+
+/// `%1`: what `fg` and others take.
+fn jobs(word: &str, world: &dyn World) -> Vec<Candidate> {
+    let jobs = world.jobs().into_iter();
+    let jobs = jobs.map(|(number, text)| Candidate::new(format!("%{number} "), visible(text.as_bytes())));
+    jobs.filter(|job| job.text.starts_with(word)).collect()
 }
 
 /// What `help` tells about.

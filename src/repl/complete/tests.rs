@@ -39,6 +39,10 @@ impl World for Small {
         if function == "greet" { vec![("--loud".into(), "[--loud]".into())] } else { Vec::new() }
     }
 
+    fn jobs(&self) -> Vec<(usize, String)> {
+        vec![(1, "sleep 9\x1b[2J".into()), (12, "vim".into())]
+    }
+
     fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)> {
         let row = |word: &str, note: &str| (word.as_bytes().to_vec(), note.to_string());
         match command {
@@ -201,6 +205,13 @@ fn options_are_completed() {
     assert_lines("git commit no", &["git commit notes.txt "]);
     let (_, candidates) = complete("ls --so", 7, &Small);
     assert_eq!((&*candidates[0].name, &*candidates[0].note), ("--sort=<size|time>", "says\\u{1b}[2J so"));
+}
+
+#[test]
+fn jobs_are_completed() {
+    assert_lines("fg ", &["fg %1 ", "fg %12 "]);
+    assert_lines("kill -TERM %12", &["kill -TERM %12 "]);
+    assert_eq!(complete("bg %", 4, &Small).1[0].note, "sleep 9\\u{1b}[2J");
 }
 
 #[test]

@@ -174,6 +174,10 @@ impl World for Live {
         optional.map(|formal| (name(formal.option()), formal.usage())).collect()
     }
 
+    fn jobs(&self) -> Vec<(usize, String)> {
+        self.dialog().jobs().into_iter().map(|job| (job.number, job.text)).collect()
+    }
+
     fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)> {
         let Some(value) = declare::lock(&self.completions).of(command) else { return Vec::new() };
         let given = match &value {
