@@ -100,7 +100,18 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
         .zip(known.words.iter().skip(1).map(|next| next.at).chain([text.len()]))
         .map(|(word, end)| text[word.at..end].trim())
         .collect();
-    let command = known.words.iter().rposition(|word| word.first).unwrap_or_default();
+    let mut command = known.words.iter().rposition(|word| word.first).unwrap_or_default();
+    while let [prefix, next, rest @ ..] = &words[command..]
+        && PREFIXES.contains(prefix)
+        && !next.starts_with('-')
+        && !known.words[command + 1].target
+    {
+        if rest.is_empty() {
+            let path = typed_word.contains('/').then(|| executables(typed_word, world));
+            return (start, path.unwrap_or_else(|| programs(typed_word, world)));
+        }
+        command += 1;
+    }
     let name = if word.target { "" } else { words[command] };
     match name {
         "with" => return options_of_with(text),
@@ -118,19 +129,15 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
             return (start, jobs(typed_word, world));
         }
         "help" => return (start, topics(typed_word, world)),
-        "type" | "command" => return (start, commands(typed_word, world)),
+        "type" => return (start, commands(typed_word, world)),
         _ => {}
     }
     if word.first {
-        return (start, files(typed_word, world, |file| file.is_directory || file.is_executable));
+        return (start, executables(typed_word, world));
     }
-    let before = &known.words[command + 1..known.words.len() - 1];
-    let before: Vec<&str> = before
-        .iter()
-        .zip(&words[command + 1..])
-        .filter(|(word, _)| !word.target)
-        .filter_map(|(_, text)| argument(text))
-        .collect();
+    let before = known.words.get(command + 1..known.words.len() - 1).unwrap_or_default().iter();
+    let before = before.zip(words.iter().skip(command + 1)).filter(|(word, _)| !word.target);
+    let before: Vec<&str> = before.filter_map(|(_, text)| argument(text)).collect();
     if !word.target
         && let Some((skipped, found)) = arguments::of(name, &before, typed_word, world)
     {
@@ -172,14 +179,25 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
             Kind::Variable => {}
         }
     }
-    // Two thousand programs are no answer to an empty line.
-    if !prefix.is_empty() {
-        let programs = world.programs().into_iter().filter(|name| name.starts_with(&prefix));
-        let known: Vec<String> = candidates.iter().map(|one| one.name.clone()).collect();
-        let programs = programs.filter(|name| !known.iter().any(|known| known.as_bytes() == &**name));
-        candidates.extend(programs.map(|name| Candidate::new(quoted(&name) + " ", "")));
-    }
+    let known: Vec<String> = candidates.iter().map(|one| one.text.clone()).collect();
+    candidates.extend(programs(word, world).into_iter().filter(|program| !known.contains(&program.text)));
     candidates
+}
+
+/// What runs the program that its first argument names.
+const PREFIXES: &[&str] = &["command", "doas", "nohup", "setsid", "sudo", "time"];
+
+/// The programs whose names continue a word.
+fn programs(word: &str, world: &dyn World) -> Vec<Candidate> {
+    // Two thousand programs are no answer to an empty line.
+    let Some(prefix) = unquoted(word).filter(|prefix| !prefix.is_empty()) else { return Vec::new() };
+    let programs = world.programs().into_iter().filter(|name| name.starts_with(&prefix));
+    programs.map(|name| Candidate::new(quoted(&name) + " ", "")).collect()
+}
+
+/// The programs that a path leads to, and the way there.
+fn executables(word: &str, world: &dyn World) -> Vec<Candidate> {
+    files(word, world, |file| file.is_directory || file.is_executable)
 }
 
 /// The files that continue a word, as arguments.
@@ -207,7 +225,8 @@ fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<C
 }
 
 fn options_of_with(text: &str) -> (usize, Vec<Candidate>) {
-    let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let start = text.len() - text.chars().rev().take_while(|letter| is_name(*letter)).count();
     // Behind `=` stands a value.
     if text[..start].ends_with('=') {
         return (text.len(), Vec::new());

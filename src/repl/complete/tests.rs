@@ -193,6 +193,12 @@ fn options_are_completed() {
     assert_lines("git --l", &[]);
     assert_lines("ls --a", &["ls --all "]);
     assert_lines("ls -", &["ls --all ", "ls --color", "ls --data ", "ls --sort=", "ls '-?' ", "ls -a "]);
+    assert_lines("sudo nohup ls --a", &["sudo nohup ls --all "]);
+    assert_lines("command gr", &["command grep "]);
+    assert_lines("sudo src/", &["sudo 'src/sub dir/'"]);
+    assert_lines("> no", &["> notes.txt "]);
+    assert_lines("true | > no", &["true | > notes.txt "]);
+    assert_lines("sudo > no", &["sudo > notes.txt "]);
     assert_lines("true | ls x --s", &["true | ls x --sort="]);
     assert_lines("ls --sort=", &["ls --sort=size ", "ls --sort=time "]);
     assert_lines("ls --color=no", &["ls --color=notes.txt "]);
@@ -229,4 +235,13 @@ fn candidates_say_what_they_are() {
     assert_eq!(candidates[0].note, "says hello");
     let (_, candidates) = complete("with timeo", 10, &Small);
     assert!(candidates[0].note.starts_with("Ends the block"), "{candidates:?}");
+}
+
+proptest::proptest! {
+    /// Whatever is typed, wherever the cursor is.
+    #[test]
+    fn any_text_is_completed(text in "(sudo |git |ls |fg |cd |with |use |-{1,2}|[a-z$%='\"\\\\(){}\\[\\]<>|&;.~/ \nä\t]){0,12}", at in 0usize..40) {
+        let _ = complete(&text, at.min(text.len()), &Small);
+        let _ = complete(&text, text.len(), &Small);
+    }
 }
