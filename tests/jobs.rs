@@ -29,17 +29,138 @@ fn stop(terminal: &mut Terminal, told: &str) {
 fn ctrl_c_ends_all_of_an_entry() {
     let (_home, mut terminal) = prompt();
     for endless in [
-        "printf 'it %s\n' runs; sh -c 'sleep 1000'",
-        "printf 'it %s\n' runs; sh -c 'sleep 1000' || echo not this",
-        "printf 'it %s\n' runs; while true { sh -c 'sleep 1000' || echo not this }",
+        "cat -n",
+        "cat -n; echo not this",
+        "cat -n || echo not this",
+        "while true { cat -n || echo not this }",
+        "fn f() { cat -n; echo not this }; try { f } catch e { echo not this }",
+        "{ cat -n; echo not this } | cat",
+        "cat -n | { cat; echo not this }",
+        "let x = $(cat -n >&2); echo not this",
         "printf 'it %s\n' runs; while true { let n = 1 }",
-        "printf 'it %s\n' runs; { sh -c 'sleep 1000'; echo not this } | cat",
+        "printf 'it %s\n' runs; sleep 1000 || echo not this",
+        "printf 'it %s\n' runs; sleep 1000 & wait || echo not this",
     ] {
         terminal.start_line(endless);
-        terminal.expect("it runs\n");
+        if endless.contains("cat -n") {
+            numbered(&mut terminal, "a")
+        } else {
+            drop(terminal.expect("it runs\n"))
+        }
         terminal.keys(CTRL_C);
         let shown = terminal.ready();
         assert!(!shown.contains("not this"), "{endless}: {shown}");
+    }
+    assert_eq!(terminal.run("echo on"), "on\n");
+}
+
+/// A program that takes Ctrl-C for its own, told by `gone` what to exit with.
+const HEEDS: &str = r#"
+import os, select, signal, sys
+def heed(number, frame):
+    print("heeded", number, file=sys.stderr)
+for number in [signal.SIGINT, signal.SIGQUIT]:
+    signal.signal(number, heed)
+print("ready", file=sys.stderr)
+while True:
+    # A blocking read would let a signal wait that came just before it.
+    if select.select([0], [], [], 0.01)[0]:
+        line = os.read(0, 100).decode()
+        if line.startswith("exit"):
+            sys.exit(int(line[4:]))
+        print("read", line, end="", file=sys.stderr)
+"#;
+
+#[test]
+fn a_program_that_heeds_ctrl_c_goes_on() {
+    let (home, mut terminal) = prompt();
+    if !support::have("python3") {
+        return;
+    }
+    std::fs::write(home.path().join("heeds.py"), HEEDS).expect("it is ours");
+    for (entry, key, heeded) in [
+        ("python3 -u heeds.py; echo and 'then'", CTRL_C, "heeded 2\n"),
+        ("python3 -u heeds.py; echo and 'then'", CTRL_BACKSLASH, "heeded 3\n"),
+        ("fn both() { python3 -u heeds.py; echo and 'then' }; both", CTRL_C, "heeded 2\n"),
+        ("python3 -u heeds.py | cat -; echo and 'then'", CTRL_BACKSLASH, "heeded 3\n"),
+        ("{ python3 -u heeds.py }; echo and 'then'", CTRL_C, "heeded 2\n"),
+    ] {
+        terminal.start_line(entry);
+        terminal.expect("ready\n");
+        for _ in 0..3 {
+            terminal.keys(key);
+            if entry.contains("cat") {
+                break;
+            }
+            terminal.expect(heeded);
+        }
+        if entry.contains("cat") {
+            // That stage died of it: nothing more is to come, once the other has ended.
+            terminal.keys("exit 0\n");
+            let shown = terminal.ready();
+            assert!(!shown.contains("and then"), "{entry}: {shown}");
+            continue;
+        }
+        terminal.keys("more\n");
+        terminal.expect("read more\n");
+        terminal.keys("exit 0\n");
+        let shown = terminal.ready();
+        assert!(shown.contains("and then\n"), "{entry}: {shown}");
+    }
+    // How it ends is its own business, and what follows it is ended by a key of its own.
+    terminal.start_line("python3 -u heeds.py || cat -n; echo not 'this'");
+    terminal.expect("ready\n");
+    terminal.keys(CTRL_C);
+    terminal.expect("heeded 2\n");
+    terminal.keys("exit 3\n");
+    numbered(&mut terminal, "second");
+    terminal.keys(CTRL_C);
+    let shown = terminal.ready();
+    assert!(!shown.contains("not this"), "{shown}");
+    assert_eq!(terminal.run("echo on"), "on\n");
+}
+
+#[test]
+fn ctrl_c_at_programs_with_a_prompt_or_a_pager() {
+    let (home, mut terminal) = prompt();
+    if support::have("sqlite3") {
+        terminal.start_line("sqlite3 -interactive :memory:");
+        terminal.expect("sqlite> ");
+        let numbers = "with recursive n(i) as (select 1 union all select i+1 from n)";
+        terminal.keys(&format!("{numbers} select 'be' || 'gins' union all select max(i) from n;\n"));
+        terminal.expect("begins\n");
+        terminal.keys(CTRL_C);
+        terminal.expect("interrupted");
+        terminal.expect("sqlite> ");
+        terminal.keys(".quit\n");
+        terminal.ready();
+    }
+    if support::have("python3") {
+        terminal.start_line("python3 -i -q");
+        terminal.expect(">>> ");
+        terminal.keys("import time; print('sl' + 'eeps'); [time.sleep(0.01) for _ in iter(int, 1)]\n");
+        terminal.expect("sleeps\n");
+        terminal.keys(CTRL_C);
+        terminal.expect("KeyboardInterrupt");
+        terminal.expect(">>> ");
+        terminal.keys("print(6 * 7)\n");
+        terminal.expect("42\n");
+        terminal.keys("exit()\n");
+        terminal.ready();
+    }
+    if support::have("less") {
+        std::fs::write(home.path().join("log"), "a line\n").expect("it is ours");
+        terminal.start_line("less +F log; echo 'after' less");
+        terminal.expect("Waiting for data");
+        terminal.keys(CTRL_C);
+        // It stops waiting, and takes keys.
+        terminal.expect("(END)");
+        // What is typed before it has dealt with the signal it forgets.
+        while state_of(&terminal, "less").is_some() {
+            terminal.keys("q");
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        assert!(terminal.ready().contains("after less\n"));
     }
     assert_eq!(terminal.run("echo on"), "on\n");
 }
@@ -156,7 +277,7 @@ fn kill_ends_a_job_by_its_number() {
     numbered(&mut terminal, "a");
     stop(&mut terminal, "[3] stopped: cat");
     for number in 1..=3 {
-        terminal.run(&format!("kill %{number}; wait %{number}"));
+        assert_eq!(terminal.run(&format!("kill %{number}; wait %{number}")), "");
     }
     assert_eq!(terminal.run("jobs"), "");
     assert!(terminal.run("kill %1").contains("there is no job %1"));
@@ -242,4 +363,108 @@ fn vim_is_stopped_continued_and_killed() {
     terminal.keys(":call system('kill -KILL ' . getpid())\r");
     terminal.ready();
     assert_eq!(terminal.run("stty -a"), before);
+}
+
+#[test]
+fn time_limits_stand_still_while_a_job_is_stopped() {
+    let (_home, mut terminal) = prompt();
+    terminal.start_line("with timeout=3s { with idle_timeout=3s { cat -n } }; echo in 'time'");
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[1] stopped: with");
+    terminal.run("sleep 3.5");
+    assert!(terminal.run("jobs").contains(" Stopped with"));
+    terminal.start_line("fg");
+    numbered(&mut terminal, "b");
+    terminal.keys(CTRL_D);
+    let shown = terminal.ready();
+    assert!(shown.contains("in time\n"), "{shown}");
+    // And they are heeded once it goes on.
+    terminal.start_line("with timeout=2s { cat -n }");
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[1] stopped: with");
+    let page = terminal.run("fg");
+    assert!(page.contains("timed out after 2s"), "{page}");
+}
+
+/// The state of a program on the terminal, if it runs (proc_pid_stat(5)).
+fn state_of(terminal: &Terminal, name: &str) -> Option<String> {
+    let (name, session) = (format!("({name})"), terminal.pid().to_string());
+    std::fs::read_dir("/proc").expect("procfs").flatten().find_map(|entry| {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        let fields: Vec<&str> = stat.split(' ').take(6).collect();
+        let [_, comm, state, _, _, of] = &*fields else { return None };
+        (*comm == name && *of == session).then(|| (*state).to_string())
+    })
+}
+
+/// Waits until a program on the terminal sleeps. A signal that comes just before it begins to read is heeded by less(1)
+/// only after the next key.
+fn awaits_a_key(terminal: &Terminal, name: &str) {
+    while state_of(terminal, name).as_deref() != Some("S") {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_pager_is_stopped_and_continued() {
+    let (home, mut terminal) = prompt();
+    if !support::have("less") || !support::have("git") {
+        return;
+    }
+    let lines: String = (1..=100).map(|number| format!("line {number}\n")).collect();
+    std::fs::write(home.path().join("long"), lines).expect("it is ours");
+    terminal.run(
+        "git init -q . && git add long && git -c user.name=a -c user.email=a@b commit -q -m 'a subject'",
+    );
+    for (pager, text) in [
+        ("less long", "line 20"),
+        ("cat long | less", "line 20"),
+        ("git -c core.pager=less -c core.editor=vi log -p", "a subject"),
+    ] {
+        terminal.start_line(pager);
+        terminal.expect(text);
+        awaits_a_key(&terminal, "less");
+        stop(&mut terminal, "[1] stopped: ");
+        assert_eq!(terminal.run("echo meanwhile"), "meanwhile\n", "{pager}");
+        terminal.start_line("fg");
+        terminal.expect(text);
+        terminal.keys("G");
+        terminal.expect("line 100");
+        terminal.keys("q");
+        terminal.ready();
+        assert_eq!(terminal.run("jobs"), "", "{pager}");
+    }
+}
+
+#[test]
+fn programs_in_a_loop_over_lines_have_the_terminal() {
+    let (_home, mut terminal) = prompt();
+    terminal.start_line("printf '%s\n' one two three | each name { echo \"now $name\"; cat -n }");
+    terminal.expect("now one\n");
+    numbered(&mut terminal, "a");
+    terminal.keys(CTRL_D);
+    terminal.expect("now two\n");
+    numbered(&mut terminal, "b");
+    stop(&mut terminal, "[1] stopped: printf");
+    terminal.start_line("fg");
+    numbered(&mut terminal, "c");
+    terminal.keys(CTRL_C);
+    let shown = terminal.ready();
+    assert!(!shown.contains("now three"), "{shown}");
+    assert_eq!(terminal.run("jobs"), "");
+}
+
+#[test]
+fn a_job_beside_that_writes_is_stopped_where_the_terminal_is_set_so() {
+    let (_home, mut terminal) = prompt();
+    let shown = terminal.run("sh -c 'echo from beside' & wait");
+    assert!(shown.contains("from beside\n"), "{shown}");
+    terminal.run("stty tostop");
+    let mut shown = terminal.run("sh -c 'echo from beside' &");
+    while !shown.contains("[1] stopped: sh") {
+        shown = terminal.run("sleep 0.01");
+    }
+    terminal.line("fg");
+    terminal.expect("from beside\n");
+    terminal.ready();
 }

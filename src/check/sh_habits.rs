@@ -399,8 +399,8 @@ const WORDS: &[(&[&str], Row)] = &[
         &["fg", "bg"],
         row(
             code::UNSUPPORTED,
-            "this builtin comes with the interactive prompt",
-            "a script waits for its jobs by wait",
+            "`fg` and `bg` are entries of the prompt by themselves",
+            "at the prompt enter it alone, as `fg %1`; a script or a function waits for its jobs by wait",
             "sleep 1 &\nwait",
         ),
     ),

@@ -9,7 +9,7 @@ use crate::diag::quote_argv;
 use crate::diag::{Code, Diagnostic, Redactions, code};
 use crate::eval::{Interpreter, Job, JobState, Setup, Unwind};
 use crate::host::Hosted;
-use crate::process::{self, Attended, Descriptor, Environment, FileTable, Signal};
+use crate::process::{self, Attended, Control, Descriptor, Environment, FileTable, Signal};
 use crate::span::Span;
 use crate::value::Value;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,8 @@ pub(crate) struct Told {
 pub(crate) enum News {
     Ended(Ended),
     Suspended,
+    /// By somebody else than the prompt.
+    Continued,
 }
 
 /// What a name stands for.
@@ -73,6 +75,7 @@ impl Dialog {
     /// A bug of ours.
     pub fn new(hosted: Hosted) -> Result<Self, Vec<Diagnostic>> {
         let setup = Setup { own_process: true, interactive: true, ..Setup::default() };
+        process::watched();
         let earlier = Earlier::none(Hosted { numbers_jobs: true, ..hosted });
         let interpreter = Interpreter::new(Arc::new(earlier.program()?), setup);
         Ok(Self { interpreter, earlier, terminal: Terminal::take() })
@@ -187,7 +190,7 @@ impl Dialog {
     /// Has a job that has the terminal run until it ends or is suspended: whether it is that.
     fn attend(&self, state: &JobState) -> bool {
         let Some(control) = &state.control else { return false };
-        let attended = control.attend(&state.cancel);
+        let attended = control.attend();
         let modes = self.terminal.take_back();
         if attended != Attended::Suspended {
             return false;
@@ -212,7 +215,8 @@ impl Dialog {
         Ended::Suspended(Told { number, text: job.map(|job| job.text()).unwrap_or_default() })
     }
 
-    /// Continues a job, the last one if none is named. In the foreground it has the terminal, and how it ends is told.
+    /// Continues a job, the last one if none is named, which is announced before. In the foreground it has the terminal,
+    /// and this is how it ends.
     ///
     /// # Errors
     /// There is none.
@@ -220,24 +224,25 @@ impl Dialog {
         &mut self,
         number: Option<usize>,
         foreground: bool,
-    ) -> Result<(Told, Option<Ended>), String> {
+        announce: impl FnOnce(Told),
+    ) -> Result<Option<Ended>, String> {
         let job = self.job(number)?;
-        let told = Told { number: job.number, text: job.text() };
         let Some(control) = &job.state.control else {
             return Err(format!("job {} has no group", job.number));
         };
+        announce(Told { number: job.number, text: job.text() });
         if !foreground {
             control.resume();
-            return Ok((told, None));
+            return Ok(None);
         }
         self.terminal.lend(control);
         control.resume();
         if self.attend(&job.state) {
             let ended = self.suspended(job.number);
-            return Ok((told, Some(ended)));
+            return Ok(Some(ended));
         }
         let ended = self.end_of(&job);
-        Ok((told, Some(self.settle(ended))))
+        Ok(Some(self.settle(ended)))
     }
 
     /// The job of that number, or the one that was suspended or began last.
@@ -256,7 +261,7 @@ impl Dialog {
 
     fn end_of(&mut self, job: &Job) -> Ended {
         match self.interpreter.take_job(job) {
-            Ok(()) => Ended::Value(Value::Null),
+            Ok(()) => Ended::Value(job.state.value()),
             Err(unwind) => self.ended(unwind),
         }
     }
@@ -281,6 +286,7 @@ impl Dialog {
     /// Ends what runs beside, and gives the terminal back.
     pub fn leave(&mut self) {
         self.interpreter.leave();
+        process::unwatched();
         self.terminal.give_back();
     }
 
@@ -355,10 +361,12 @@ impl Dialog {
             let told = Told { number: job.number, text: job.text() };
             if job.state.status().is_some() {
                 news.push((told, News::Ended(self.end_of(&job))));
-            } else if let Some(control) = &job.state.control
-                && control.look(&job.state.cancel) == Attended::Suspended
-            {
-                news.push((told, News::Suspended));
+                continue;
+            }
+            match job.state.control.as_ref().map(Control::look) {
+                Some(Attended::Suspended) => news.push((told, News::Suspended)),
+                Some(Attended::Continued) => news.push((told, News::Continued)),
+                _ => {}
             }
         }
         news

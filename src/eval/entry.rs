@@ -12,7 +12,7 @@ use crate::value::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An entry that runs on a thread of its own: the job that it is, and what will come of it.
 pub struct Running {
@@ -26,10 +26,14 @@ impl Interpreter {
     /// there was before it: should it be suspended, that goes on ([`Interpreter::part_with`]).
     pub fn begin(&mut self, program: Arc<Program>, lend: impl FnOnce(&Control)) -> Eval<Running> {
         let span = Span::default();
-        let started = self.interrupt().child().and_then(|cancel| Ok((cancel, Control::new()?)));
-        let (cancel, control) = started.map_err(|error| self.no_job(&error, span))?;
-        lend(&control);
-        let state = Arc::new(JobState::new(cancel, Some(control)));
+        // The handlers, if this is the first.
+        self.interrupt();
+        let state = Arc::new(self.state_at_prompt().map_err(|error| self.no_job(&error, span))?);
+        if let Some(control) = &state.control {
+            // From before the terminal is lent: Ctrl-C may have come already.
+            state.cancel.set_alone(false);
+            lend(control);
+        }
         let mut before = self.fork();
         (before.depth, before.jobs) = (self.depth, self.jobs.clone());
         let mut worker = std::mem::replace(self, before);
@@ -39,10 +43,10 @@ impl Interpreter {
         let (ending, entry) = (Ending(state.clone()), program.clone());
         let thread = self.thread(span, move || {
             let ran = worker.enter(entry);
-            worker.settings = settings;
+            (worker.settings, worker.heeded) = (settings, 0);
             ending.0.ended(status_of(&ran));
             // Of one that was suspended nobody wants the variables.
-            give.send((worker, ran)).or_else(|unwanted| unwanted.0.1.map(drop))
+            give.send((worker, ran)).or_else(|unwanted| unwanted.0.1.map(|value| ending.0.came_to(value)))
         });
         state.runs_on(thread?);
         Ok(Running { state, program, came_of_it })
@@ -137,8 +141,16 @@ impl Interpreter {
         std::mem::replace(&mut self.files, files)
     }
 
-    /// Ends what runs beside the prompt, which is left.
+    /// Ends what runs beside the prompt, which is left: HUP, as when the terminal goes, and for who is still there after
+    /// a moment TERM, and KILL after the grace.
     pub fn leave(&mut self) {
+        const MOMENT: Duration = Duration::from_secs(1);
+        let jobs = self.jobs();
+        jobs.iter().for_each(|job| job.state.signal(Signal::HUP));
+        let patience = Instant::now() + MOMENT;
+        while jobs.iter().any(|job| job.state.status().is_none()) && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.stop_jobs();
     }
 

@@ -143,7 +143,9 @@ pub struct Interpreter {
     /// What a `return` on its way gives.
     pub(super) returned: Value,
     /// While a `defer` block runs, the requests to stop that don't interrupt it: those that came before, and the first.
-    pub(super) shielded: Option<u32>,
+    pub(super) shielded: Option<Shielded>,
+    /// How many requests programs have taken for theirs: Ctrl-C in python3.
+    pub(super) heeded: u32,
     /// How the last pipeline's stages ended, while somebody keeps a record of that.
     pub(super) record: Option<Vec<StageOutcome>>,
     pub(super) directory: Option<Arc<CStr>>,
@@ -177,6 +179,14 @@ fn list_of(args: Vec<Vec<u8>>) -> List {
 
 /// How many of the processes that a script left running are named.
 const SHOWN: usize = 5;
+
+/// How many requests to stop don't count.
+#[derive(Clone, Copy)]
+pub(super) struct Shielded {
+    all: u32,
+    /// Of those that programs are ended for.
+    to_programs: u32,
+}
 
 impl Interpreter {
     pub fn new(program: Arc<Program>, setup: Setup) -> Self {
@@ -222,6 +232,7 @@ impl Interpreter {
             calls: 0,
             returned: Value::Null,
             shielded: None,
+            heeded: 0,
             record: None,
             directory: setup.directory,
             environment: setup.environment.unwrap_or_else(Environment::inherited),
@@ -250,6 +261,7 @@ impl Interpreter {
             calls: self.calls,
             returned: Value::Null,
             shielded: self.shielded,
+            heeded: self.heeded,
             record: None,
             directory: self.directory.clone(),
             environment: self.environment.clone(),
@@ -381,7 +393,7 @@ impl Interpreter {
     /// programs needs no handler, the signal's own effect is right.
     pub(super) fn interrupt(&self) -> Interrupt {
         if let Some(job) = &self.settings.job {
-            return job.cancel.after(self.shielded.unwrap_or_default());
+            return job.interrupt().after(self.passed());
         }
         let make = || {
             let cancel = &self.shared.cancel;
@@ -394,7 +406,23 @@ impl Interpreter {
         // In a host signals are no business of a run.
         let own = self.shared.own_process;
         let interrupt = if own { self.shared.interrupt.get_or_init(make) } else { &self.shared.cancel };
-        interrupt.after(self.shielded.unwrap_or_default())
+        interrupt.after(self.passed())
+    }
+
+    /// What ends a wait for programs. A key of the terminal at a prompt does not: those got it themselves.
+    pub(super) fn wait_interrupt(&self) -> Interrupt {
+        match &self.settings.job {
+            Some(job) if job.control.is_some() => {
+                job.cancel.after(self.shielded.map_or(0, |shielded| shielded.to_programs))
+            }
+            _ => self.interrupt(),
+        }
+    }
+
+    /// How many requests are not meant for what runs now.
+    #[inline]
+    pub(super) fn passed(&self) -> u32 {
+        self.shielded.map_or(0, |shielded| shielded.all).max(self.heeded)
     }
 
     /// Runs what was deferred: without a time limit but the host's for untrusted
@@ -403,7 +431,11 @@ impl Interpreter {
     /// so that every wait has an end.
     pub(super) fn shielded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.shielded.take();
-        self.shielded = Some(self.interrupt().raised().map_or(1, |raised| raised.times));
+        let first = |interrupt: Interrupt| interrupt.raised().map(|raised| raised.times);
+        self.shielded = Some(Shielded {
+            all: first(self.interrupt()).unwrap_or(self.heeded + 1),
+            to_programs: first(self.wait_interrupt()).unwrap_or(1),
+        });
         let settings = self.settings.clone();
         if !settings.limits.is_empty() {
             let limits = settings.limits.iter().filter(|limit| limit.hard).cloned().collect();

@@ -66,7 +66,7 @@ impl Jobs {
 
 /// What the job and those who wait for it share.
 pub struct JobState {
-    /// Stops it.
+    /// Stops it, and the programs that it waits for.
     pub cancel: Interrupt,
     /// Suspends and continues it, at a prompt.
     pub control: Option<Control>,
@@ -75,6 +75,8 @@ pub struct JobState {
     pid: OnceLock<Pid>,
     /// Set when it has ended.
     status: OnceLock<u8>,
+    /// What an entry that was suspended came to.
+    value: Mutex<Value>,
 }
 
 /// Tells that the job has ended, however its thread does.
@@ -90,13 +92,31 @@ impl Drop for Ending {
 }
 
 impl JobState {
-    pub fn new(cancel: Interrupt, control: Option<Control>) -> Self {
-        Self { cancel, control, thread: Mutex::new(None), pid: OnceLock::new(), status: OnceLock::new() }
+    /// That of a job which ends with another, or with the run.
+    fn below(outer: &Interrupt) -> std::io::Result<Self> {
+        Ok(Self::new(outer.child()?, None))
+    }
+
+    fn new(cancel: Interrupt, control: Option<Control>) -> Self {
+        Self {
+            cancel,
+            control,
+            thread: Mutex::new(None),
+            pid: OnceLock::new(),
+            status: OnceLock::new(),
+            value: Mutex::default(),
+        }
     }
 
     /// Notes the thread that it runs on.
     pub fn runs_on(&self, thread: JoinHandle<Eval<()>>) {
         *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    /// What asks it to end. A wait for programs heeds `cancel` alone.
+    #[inline]
+    pub fn interrupt(&self) -> &Interrupt {
+        self.control.as_ref().map_or(&self.cancel, Control::keys)
     }
 
     /// Asks it to end; a suspended one could not.
@@ -110,13 +130,11 @@ impl JobState {
     /// Sends a signal to all of it: `kill %1`.
     pub fn signal(&self, signal: Signal) {
         let Some(control) = &self.control else { return self.stop(signal) };
-        let ends = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::KILL].contains(&signal);
-        if ends {
-            // Before the programs die: what runs in the interpreter must not take that for their failure.
-            self.cancel.raise(signal);
+        if [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::KILL].contains(&signal) {
+            return control.end(signal);
         }
         let _ = crate::sys::signal::send_group(control.group_id(), signal);
-        if ends || signal == Signal::CONT {
+        if signal == Signal::CONT {
             control.resume();
         }
     }
@@ -145,6 +163,16 @@ impl JobState {
     /// Notes what it came to.
     pub fn ended(&self, status: u8) {
         let _ = self.status.set(status);
+    }
+
+    /// Notes the value of the call that it ends with.
+    pub fn came_to(&self, value: Value) {
+        *self.value.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+
+    /// That value.
+    pub fn value(&self) -> Value {
+        self.value.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn status(&self) -> Option<u8> {
@@ -196,12 +224,10 @@ impl Interpreter {
         }
         // The handlers must be there before the job has children: a signal then ends them too.
         let outer = self.interrupt();
-        let cancel = if self.shared.interactive { Interrupt::new() } else { outer.child() };
-        let control = self.shared.interactive.then(Control::new).transpose();
-        let state = match (cancel, control) {
-            (Ok(cancel), Ok(control)) => Arc::new(JobState::new(cancel, control)),
-            (Err(error), _) | (_, Err(error)) => return Err(self.no_job(&error, span)),
-        };
+        let state = if self.shared.interactive { self.state_at_prompt() } else { JobState::below(&outer) };
+        let state = Arc::new(state.map_err(|error| self.no_job(&error, span))?);
+        // Those were requests to another.
+        fork.heeded = 0;
         fork.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.settings).clone() });
         let shared = state.clone();
         let thread = self.thread(span, move || {
@@ -226,6 +252,16 @@ impl Interpreter {
         state.runs_on(thread);
         self.jobs.add(state.clone(), self.source().clone(), span);
         Ok(state)
+    }
+
+    /// That of a job which does not end with what started it.
+    pub(super) fn state_at_prompt(&self) -> std::io::Result<JobState> {
+        let cancel = match self.shared.interrupt() {
+            Some(prompt) => prompt.child()?,
+            None => Interrupt::new()?,
+        };
+        cancel.set_alone(true);
+        Ok(JobState::new(cancel.clone(), Some(Control::new(cancel)?)))
     }
 
     pub(super) fn no_job(&self, error: &std::io::Error, span: Span) -> Unwind {

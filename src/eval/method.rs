@@ -271,7 +271,7 @@ impl Host for Caller<'_> {
                         self.unwound = Some(unwind);
                         MethodError::Host
                     })?;
-                    state.cancel.raise(signal);
+                    state.signal(signal);
                     Ok(Value::Null)
                 }
                 None => {

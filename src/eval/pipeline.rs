@@ -13,7 +13,7 @@ use super::{Error, Interpreter};
 use crate::check::program::*;
 use crate::diag::{code, reason};
 use crate::process::{
-    Capture, Child, Descriptor, FileTable, Outcome, Pump, Signal, Stage as Program, StageEnd, Stop, Wait,
+    Capture, Descriptor, FileTable, Interrupt, Outcome, Pump, Signal, Stage as Program, Stop, Wait,
     pipe_between, wait,
 };
 use crate::span::Span;
@@ -244,6 +244,8 @@ impl Interpreter {
         // Before anything is started: from now on there is something to clean up.
         self.adopt_orphans();
         let how = self.how_to_wait();
+        // As of now: a stage that runs here may take a request for its programs'.
+        let keys = self.interrupt();
         let mut pump = Pump::default();
         let room = capture.as_ref().map(|capture| capture.limit);
         let inner = self
@@ -256,6 +258,9 @@ impl Interpreter {
                 return Err(unwind);
             }
         };
+        if let Some(control) = self.control() {
+            control.repeat_key(&keys);
+        }
         // The programs hold what they need of them.
         self.close_substitutions(substitutions);
         let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
@@ -322,7 +327,9 @@ impl Interpreter {
             Some(Unwind::Error(_)) | None => {}
             Some(unwind) => return Err(unwind),
         }
-        self.judge(outcomes.into_iter().flatten().collect())
+        let outcomes: Vec<StageOutcome> = outcomes.into_iter().flatten().collect();
+        self.heed_keys(&outcomes, &keys)?;
+        self.judge(outcomes)
     }
 
     /// Waits until all have ended, however often they are suspended meanwhile.
@@ -338,18 +345,29 @@ impl Interpreter {
             let Some(control) = self.control() else { return Ok(outcome) };
             match outcome.stop {
                 Some(Stop::Suspended(_)) => control.stop(),
-                None => {
-                    let killed = |child: &Child| match child.report(true).end {
-                        StageEnd::Signal { signal, .. } => [Signal::INT, Signal::QUIT].contains(&signal),
-                        _ => false,
-                    };
-                    if children.iter().any(killed) {
-                        control.await_request(&how.interrupt);
-                    }
-                    return Ok(outcome);
-                }
-                Some(_) => return Ok(outcome),
+                Some(Stop::Continued) => control.continued_elsewhere(),
+                _ => return Ok(outcome),
             }
+        }
+    }
+
+    /// The programs of a pipeline have ended. If a key of the terminal came meanwhile, and a stage died of a signal, that
+    /// was the end of the whole job; else they have taken it for theirs, and what follows goes on.
+    fn heed_keys(&mut self, outcomes: &[StageOutcome], keys: &Interrupt) -> Eval<()> {
+        let Some(control) = self.control() else { return Ok(()) };
+        let died_of = |signals: &[Signal]| {
+            let is_one = |end: &End| matches!(end, End::Signal(signal, _) if signals.contains(signal));
+            outcomes.iter().any(|outcome| is_one(&outcome.end))
+        };
+        let of_keys = [Signal::INT, Signal::QUIT];
+        control.feel(died_of(&[Signal::INT, Signal::QUIT, Signal::HUP, Signal::TERM, Signal::KILL]));
+        match keys.raised() {
+            Some(raised) if of_keys.contains(&raised.signal) && !died_of(&of_keys) => {
+                self.heeded = raised.times;
+                Ok(())
+            }
+            Some(raised) => Err(Unwind::Interrupted(raised.signal)),
+            None => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@ use super::job::JobState;
 use super::unwind::{Eval, TimedOut, Unwind};
 use super::{Interpreter, atomic, capture, stats};
 use crate::diag::Source;
-use crate::process::{Activity, Attributes, Deadline, GRACE, Signal, Wait};
+use crate::process::{Activity, Attributes, Clock, Deadline, GRACE, Signal, Wait};
 use crate::span::Span;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -81,10 +81,7 @@ impl Settings {
 
     /// When a wait has to end.
     fn deadline(&self) -> Deadline {
-        let at = self.limits.iter().filter_map(|limit| limit.deadline.at).min();
-        // One within another is heard by both; the shortest comes first.
-        let idle = self.limits.iter().filter_map(|limit| limit.deadline.idle.clone());
-        Deadline { at, idle: idle.min_by_key(|(limit, _)| *limit) }
+        Deadline::first(self.limits.iter().map(|limit| &limit.deadline))
     }
 
     /// The limit that has passed; of several the outermost, since that ends the others.
@@ -96,12 +93,12 @@ impl Settings {
 impl TimeLimit {
     /// Of a whole run, from now on.
     pub fn of_run(after: Duration, hard: bool, source: Arc<Source>) -> Self {
-        let deadline = Deadline { at: Instant::now().checked_add(after), idle: None };
+        let deadline = Deadline::after(after, Clock::default());
         Self { deadline, after, idle: false, hard, source, span: None }
     }
 
     pub fn activity(&self) -> Option<&Activity> {
-        self.deadline.idle.as_ref().map(|(_, activity)| activity)
+        self.deadline.activity()
     }
 }
 
@@ -131,9 +128,10 @@ impl Interpreter {
         if let Some(job) = &self.settings.job {
             job.park();
         }
-        if let Some(interrupt) = self.settings.job.as_ref().map(|job| &job.cancel).or(self.shared.interrupt())
+        if let Some(interrupt) =
+            self.settings.job.as_ref().map(|job| job.interrupt()).or(self.shared.interrupt())
             && let Some(raised) = interrupt.raised()
-            && raised.times > self.shielded.unwrap_or_default()
+            && raised.times > self.passed()
         {
             return Err(Unwind::Interrupted(raised.signal));
         }
@@ -156,7 +154,7 @@ impl Interpreter {
     pub(super) fn how_to_wait(&self) -> Wait {
         let deadline = self.settings.deadline();
         let (signal, grace) = (self.settings.signal, self.settings.grace);
-        let suspendable = self.control().is_some();
-        Wait { interrupt: self.interrupt(), deadline, signal, grace, suspendable }
+        let job_control = self.control().is_some();
+        Wait { interrupt: self.wait_interrupt(), deadline, signal, grace, job_control }
     }
 }

@@ -56,10 +56,11 @@ impl Interpreter {
         let mut settings = circumstances.settings.clone();
         let limit = |given: &Option<(Duration, Span)>, idle: bool| {
             let (after, span) = (*given)?;
+            let clock = self.control().map(|control| control.clock().clone()).unwrap_or_default();
             let deadline = if idle {
-                Deadline { at: None, idle: Some((after, Activity::default())) }
+                Deadline::idle(after, Activity::new(clock))
             } else {
-                Deadline { at: Instant::now().checked_add(after), idle: None }
+                Deadline::after(after, clock)
             };
             Some(Arc::new(TimeLimit {
                 deadline,

@@ -4,7 +4,7 @@ use super::launch::Launch;
 use super::{Group, Signal, StageEnd, StageReport, terminate};
 use crate::sys::child_signal::ChildSignal;
 use crate::sys::spawn::Arrival;
-use crate::sys::wait::{Ended, Process};
+use crate::sys::wait::{Ended, JobChange, Process};
 use crate::sys::{Pid, errno};
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -153,9 +153,9 @@ impl Child {
         !self.is_running() || self.process.has_ended()
     }
 
-    /// The signal that has just stopped it.
-    pub(super) fn stopped(&self) -> Option<Signal> {
-        if self.is_running() { self.process.stopped() } else { None }
+    /// Whether it has just been stopped or continued.
+    pub(super) fn job_change(&self) -> Option<JobChange> {
+        if self.is_running() { self.process.job_change() } else { None }
     }
 
     /// Notes that its descriptor told of its end.

@@ -1,6 +1,10 @@
 //! What a prompt controls a job by: its process group, and who feels there what the terminal sends.
+//!
+//! Ctrl-C reaches the programs by themselves, and theirs is the choice: python3 makes an error of it, less a key, and
+//! both go on. So a wait for programs does not heed it ([`Control::keys`]); once they have ended it is known whether
+//! they died of it, and the job ends, or took it for theirs, and the job goes on. Shells call it the cooperative exit.
 
-use super::{Group, Interrupt, Signal};
+use super::{Clock, Group, Interrupt, Signal};
 use crate::sys::sentinel::{Change, Sentinel};
 use crate::sys::tty::{self, Modes, Turn};
 use crate::sys::{Pid, signal, tree};
@@ -13,10 +17,18 @@ use std::time::{Duration, Instant};
 /// The control of one job: what runs in the interpreter and the programs that it starts.
 #[derive(Debug)]
 pub struct Control {
+    /// What ends all of the job, its programs too.
+    cancel: Interrupt,
+    /// Raised with it, and by what the group is sent, which the programs have got themselves.
+    keys: Interrupt,
     group: Pid,
     sentinels: Mutex<Sentinels>,
     /// Looked at often, and changed with the lock held.
     suspended: AtomicBool,
+    /// Somebody else than the prompt has continued it, which is not told yet.
+    continued_by_others: AtomicBool,
+    /// What its time limits go by.
+    clock: Clock,
     lock: Mutex<()>,
     continued: Condvar,
     /// Those of the terminal when the job was suspended.
@@ -38,24 +50,34 @@ pub enum Attended {
     Ended,
     /// It is suspended.
     Suspended,
+    /// Somebody else has continued it, which is told once.
+    Continued,
     /// Neither.
     Running,
 }
 
-/// How long a signal of the terminal may take to reach one process after it has reached another.
+/// How long programs may take to stop by themselves: less(1) gives the screen back first.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often a suspended job looks whether somebody else has continued it, which wakes nobody.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long a signal of the terminal may take to show in one process after it has shown in another.
 const TOGETHER: Duration = Duration::from_millis(200);
 
 impl Control {
-    /// That of a new job.
+    /// That of a new job, which `cancel` ends.
     ///
     /// # Errors
-    /// There is no room for a process.
-    pub fn new() -> io::Result<Self> {
-        let leader = Sentinel::start(None)?;
+    /// There is no room for a process, or no descriptor left.
+    pub fn new(cancel: Interrupt) -> io::Result<Self> {
+        let (keys, leader) = (cancel.child()?, Sentinel::start(None)?);
         Ok(Self {
+            cancel,
+            keys,
             group: leader.pid(),
             sentinels: Mutex::new(Sentinels { all: vec![Arc::new(leader)], finished: false }),
             suspended: AtomicBool::new(false),
+            continued_by_others: AtomicBool::new(false),
+            clock: Clock::new(),
             lock: Mutex::new(()),
             continued: Condvar::new(),
             modes: Mutex::new(None),
@@ -67,6 +89,16 @@ impl Control {
         self.group
     }
 
+    /// What everything in the job heeds but a wait for programs.
+    pub fn keys(&self) -> &Interrupt {
+        &self.keys
+    }
+
+    /// Its time, which stands still while it is suspended.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Where its programs belong.
     pub fn group(&self) -> Group {
         Group::joined(self.group)
@@ -74,51 +106,81 @@ impl Control {
 
     // -------------------------------------------------------------------------------------- by the prompt
 
-    /// Waits until the job has ended or is suspended. What ends it is raised on `cancel`.
-    pub fn attend(&self, cancel: &Interrupt) -> Attended {
+    /// Waits until the job, which is in the foreground, has ended or is suspended.
+    pub fn attend(&self) -> Attended {
+        // What asks the prompt to end is for this job, too.
+        self.cancel.set_alone(false);
         loop {
             let Some(sentinel) = self.sensor() else { return Attended::Ended };
-            match self.heed(sentinel.wait(), cancel) {
+            match self.heed(&sentinel, Some(sentinel.wait())) {
                 Attended::Running => {}
-                other => return other,
+                other => {
+                    self.cancel.set_alone(true);
+                    return other;
+                }
             }
         }
     }
 
     /// The same of a job in the background, without waiting. Suspended it is once.
-    pub fn look(&self, cancel: &Interrupt) -> Attended {
+    pub fn look(&self) -> Attended {
+        self.notice_continued();
+        if self.continued_by_others.swap(false, Ordering::AcqRel) {
+            return Attended::Continued;
+        }
         match self.sensor() {
             Some(_) if self.is_suspended() => Attended::Running,
-            Some(sentinel) => self.heed(sentinel.look(), cancel),
+            Some(sentinel) => self.heed(&sentinel, sentinel.look()),
             None => Attended::Ended,
         }
     }
 
-    fn heed(&self, change: Option<Change>, cancel: &Interrupt) -> Attended {
+    fn heed(&self, sentinel: &Arc<Sentinel>, change: Option<Change>) -> Attended {
         match change {
             None => Attended::Running,
             Some(Change::Stopped(_)) => {
                 // A program that waits for a key has the signal, and takes the next key if that comes before it stops.
-                let deadline = Instant::now() + TOGETHER;
-                while tree::group_runs(self.group) && Instant::now() < deadline {
+                let deadline = Instant::now() + PATIENCE;
+                while tree::group_runs(self.group) {
+                    if Instant::now() >= deadline {
+                        // It does not heed the key, or missed it, and must not go on to read beside the prompt.
+                        let _ = signal::send_group(self.group, Signal::STOP);
+                        break;
+                    }
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 let _held = self.held();
                 self.suspended.store(true, Ordering::Release);
+                self.clock.stop();
                 Attended::Suspended
             }
-            Some(Change::Ended(_)) if !self.replace_sensor() => Attended::Ended,
-            Some(Change::Ended(signal)) => {
-                cancel.raise(signal);
-                Attended::Running
+            Some(Change::Ended(signal)) if self.has_died(sentinel, signal) => Attended::Running,
+            Some(Change::Ended(_)) => Attended::Ended,
+        }
+    }
+
+    /// Sends a signal that ends the job, suspended or not, as the terminal would.
+    pub fn end(&self, signal: Signal) {
+        let sentinel = self.sensor();
+        let _ = signal::send_group(self.group, signal);
+        if let Some(sentinel) = sentinel {
+            // Stopped it would not die of it. Before the rest goes on, lest that be taken for a failure of a program.
+            sentinel.signal(Signal::CONT);
+            loop {
+                if let Change::Ended(signal) = sentinel.wait() {
+                    self.has_died(&sentinel, signal);
+                    break;
+                }
             }
         }
+        self.resume();
     }
 
     /// Continues the job.
     pub fn resume(&self) {
         let held = self.held();
         self.suspended.store(false, Ordering::Release);
+        self.clock.go_on();
         drop(held);
         let _ = signal::send_group(self.group, Signal::CONT);
         self.continued.notify_all();
@@ -153,7 +215,25 @@ impl Control {
     fn park_until_continued(&self) {
         let mut held = self.held();
         while self.is_suspended() {
-            held = self.continued.wait(held).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.continued.wait_timeout(held, LOOK);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+            self.notice_continued();
+            held = self.held();
+        }
+    }
+
+    /// `kill -CONT` from elsewhere: the sentinel goes on.
+    fn notice_continued(&self) {
+        if self.is_suspended() && self.sensor().is_some_and(|sentinel| sentinel.look().is_none()) {
+            self.continued_elsewhere();
+        }
+    }
+
+    /// A program of a suspended job goes on, perhaps alone: the rest does, too.
+    pub fn continued_elsewhere(&self) {
+        if self.is_suspended() {
+            self.continued_by_others.store(true, Ordering::Release);
+            self.resume();
         }
     }
 
@@ -164,16 +244,33 @@ impl Control {
         }
     }
 
-    /// A program has died of what may have been a key for the whole job: waits until that is known. Otherwise
-    /// `sleep 10 || echo x` could go on for a moment after Ctrl-C.
-    pub fn await_request(&self, cancel: &Interrupt) {
+    /// Raises what the group has been sent by now, which the prompt may be late to hear of: `sleep 10 || echo x` must
+    /// not go on for a moment after Ctrl-C. `died` says that a program died of a signal, as one of several perhaps.
+    pub fn feel(&self, died: bool) {
+        let Some(sentinel) = self.sensor() else { return };
         let deadline = Instant::now() + TOGETHER;
-        let is_coming = || {
-            let change = self.sensor().and_then(|sentinel| sentinel.look());
-            matches!(change, Some(Change::Ended(_))) || Instant::now() < deadline
+        let hit = loop {
+            match sentinel.is_hit() {
+                Some(hit) => break hit,
+                None if died && Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
+                None => break false,
+            }
         };
-        while cancel.raised().is_none() && is_coming() {
-            std::thread::sleep(Duration::from_millis(1));
+        if hit && let Change::Ended(signal) = sentinel.wait() {
+            self.has_died(&sentinel, signal);
+        }
+    }
+
+    /// Programs have just been started, and a key that was raised on `keys` meanwhile may have missed some of them: all of
+    /// the group get it once more.
+    pub fn repeat_key(&self, keys: &Interrupt) {
+        self.feel(false);
+        let Some(raised) = keys.raised().filter(|raised| is_of_terminal(raised.signal)) else { return };
+        // Held until another one feels: the end of this is no further key.
+        let mut sentinels = self.sentinels();
+        let _ = signal::send_group(self.group, raised.signal);
+        if let Ok(next) = Sentinel::start(Some(self.group)) {
+            sentinels.all.push(Arc::new(next));
         }
     }
 
@@ -203,14 +300,22 @@ impl Control {
         self.sentinels().all.clear();
     }
 
-    /// One that feels what comes next, when one has died.
-    fn replace_sensor(&self) -> bool {
+    /// A signal to the group has ended the one that feels: another one feels what comes next. No if the job has ended.
+    fn has_died(&self, sentinel: &Arc<Sentinel>, signal: Signal) -> bool {
         let mut sentinels = self.sentinels();
         if sentinels.finished {
             return false;
         }
+        // Several look; the first has dealt with it.
+        if !sentinels.all.last().is_some_and(|last| Arc::ptr_eq(last, sentinel)) {
+            return true;
+        }
+        // TERM is no key: there are programs that have to be asked one by one, and killed after a grace.
+        let request = if is_of_terminal(signal) { &self.keys } else { &self.cancel };
         let next = Sentinel::start(Some(self.group));
-        next.map(|sentinel| sentinels.all.push(Arc::new(sentinel))).is_ok()
+        let is_there = next.map(|next| sentinels.all.push(Arc::new(next))).is_ok();
+        request.raise(signal);
+        is_there
     }
 
     fn sensor(&self) -> Option<Arc<Sentinel>> {
@@ -224,4 +329,9 @@ impl Control {
     fn held(&self) -> MutexGuard<'_, ()> {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether it is one of those by which the terminal ends what is in the foreground.
+fn is_of_terminal(signal: Signal) -> bool {
+    [Signal::INT, Signal::QUIT, Signal::HUP].contains(&signal)
 }

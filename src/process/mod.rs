@@ -30,7 +30,7 @@ pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
 pub use child::Child;
 pub use control::{Attended, Control};
-pub use deadline::{Activity, Deadline};
+pub use deadline::{Activity, Clock, Deadline};
 pub use drain::drain;
 pub use environment::{Environment, InvalidVariable};
 pub use files::{Descriptor, FileTable};
@@ -41,7 +41,7 @@ pub use stage::Stage;
 #[cfg(test)]
 use start::start;
 pub use start::{StartError, StartProblem, begin};
-pub use sweep::{end_orphans_since, end_trees, orphans, own_process, supervised, sweep};
+pub use sweep::{end_orphans_since, end_trees, orphans, own_process, supervised, sweep, unwatched, watched};
 pub use terminate::GRACE;
 #[cfg(test)]
 use terminate::resume;

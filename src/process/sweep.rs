@@ -32,6 +32,18 @@ pub fn own_process() {
     }
 }
 
+/// Has a watcher end our children should this process be killed, and leaves orphans alone: for a prompt, whose programs
+/// may leave a server behind. Before the first program is started.
+pub fn watched() {
+    tree::know_children();
+    let _ = watcher::start();
+}
+
+/// There is nothing to be watched any more.
+pub fn unwatched() {
+    watcher::end();
+}
+
 /// Becomes two processes (`sys::supervisor`). In the outer one, how the inner one has ended, with nothing left of what
 /// it had started.
 ///

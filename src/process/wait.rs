@@ -5,6 +5,7 @@ use super::tree::Tree;
 use super::{Child, Deadline, Interrupt, Pump, Signal, sweep, terminate};
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::tree;
+use crate::sys::wait::JobChange;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -19,8 +20,9 @@ pub struct Wait {
     pub signal: Signal,
     /// How long they may take for it, before SIGKILL.
     pub grace: Duration,
-    /// Whether to come back when a program is stopped (Ctrl-Z): for a prompt with job control.
-    pub suspendable: bool,
+    /// For a prompt with job control: comes back when a program is stopped (Ctrl-Z), and at SIGHUP leaves programs a
+    /// moment for what they do of themselves when the terminal goes.
+    pub job_control: bool,
 }
 
 impl Default for Wait {
@@ -31,7 +33,7 @@ impl Default for Wait {
             deadline: Deadline::default(),
             signal: Signal::TERM,
             grace: terminate::GRACE,
-            suspendable: false,
+            job_control: false,
         }
     }
 }
@@ -60,6 +62,8 @@ pub enum Stop {
     Overflow,
     /// A program was stopped by this signal. All are still there, to be continued and waited for again.
     Suspended(Signal),
+    /// A program that was stopped goes on, perhaps by somebody else's doing. All are still there.
+    Continued,
 }
 
 /// What to do with programs that have to end.
@@ -89,6 +93,9 @@ enum Source {
 const LOOK: Duration = Duration::from_millis(50);
 /// …and these when they are all that is left.
 const LOOK_SOON: Duration = Duration::from_millis(5);
+/// How long after SIGHUP programs that have got it too are asked to end: vim(1) saves what it has, and to be asked again
+/// meanwhile would end it at once.
+const HANGUP: Duration = Duration::from_secs(1);
 /// How often a long wait reaps what has come to us and ended.
 const REAP: Duration = Duration::from_secs(10);
 /// A pipe that outlived all programs is given up when it is quiet this long…
@@ -116,6 +123,7 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         sources: Vec::new(),
         ended,
         phase: Phase::Running,
+        hung_up: None,
         tree: Tree::default(),
         look_at: None,
         outcome: Outcome::default(),
@@ -126,8 +134,8 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         if turn.is_over() {
             return Ok(turn.finish());
         }
-        if let Some(signal) = turn.suspended() {
-            return Ok(Outcome { stop: Some(Stop::Suspended(signal)), ..turn.outcome });
+        if let Some(change) = turn.job_change() {
+            return Ok(Outcome { stop: Some(change), ..turn.outcome });
         }
         turn.turn()?;
     }
@@ -158,6 +166,8 @@ struct Turn<'a> {
     sources: Vec<Source>,
     ended: usize,
     phase: Phase,
+    /// Since when the terminal has gone.
+    hung_up: Option<Instant>,
     /// Who is below the programs, once they have to end.
     tree: Tree,
     /// When to look there again; none: at once.
@@ -197,7 +207,9 @@ impl Turn<'_> {
     fn decide(&mut self) {
         match self.phase {
             Phase::Running => {
-                if let Some(raised) = self.how.interrupt.raised() {
+                if let Some(raised) = self.how.interrupt.raised()
+                    && !self.leaves_moment(raised.signal)
+                {
                     // Even when Ctrl-C has ended all of them by itself: the script has to know.
                     self.stop(Stop::Interrupted(raised.signal));
                 } else if !self.is_complete() && self.how.deadline.has_passed() {
@@ -220,6 +232,14 @@ impl Turn<'_> {
             }
         }
         self.look();
+    }
+
+    /// Whether programs may end by themselves before they are asked for a signal that we got.
+    fn leaves_moment(&mut self, signal: Signal) -> bool {
+        if !self.how.job_control || signal != Signal::HUP || self.all_ended() {
+            return false;
+        }
+        self.hung_up.get_or_insert_with(Instant::now).elapsed() < HANGUP
     }
 
     fn stop(&mut self, stop: Stop) {
@@ -272,11 +292,15 @@ impl Turn<'_> {
         self.how.interrupt.raised().map_or(0, |raised| raised.times)
     }
 
-    fn suspended(&self) -> Option<Signal> {
-        if !self.how.suspendable || self.phase != Phase::Running {
+    fn job_change(&self) -> Option<Stop> {
+        if !self.how.job_control || self.phase != Phase::Running {
             return None;
         }
-        self.children.iter().find_map(Child::stopped)
+        let change = self.children.iter().find_map(Child::job_change)?;
+        Some(match change {
+            JobChange::Stopped(signal) => Stop::Suspended(signal),
+            JobChange::Continued => Stop::Continued,
+        })
     }
 
     /// Waits for anything to happen, and deals with it.
@@ -323,7 +347,7 @@ impl Turn<'_> {
             sources.push(source);
         };
         // Once heeded it stays readable, and would turn the wait into a busy loop.
-        if self.phase == Phase::Running {
+        if self.phase == Phase::Running && self.hung_up.is_none() {
             self.how.interrupt.fds().for_each(|fd| add(fd, Source::Interrupt));
         }
         for (at, capture) in self.pump.captures.iter().enumerate() {
@@ -350,7 +374,7 @@ impl Turn<'_> {
             Phase::Asked { kill_at, .. } => Some(until(kill_at).min(self.look_interval())),
             Phase::Killed { give_up } => Some(until(give_up).min(self.look_interval())),
         };
-        let looking = (self.how.suspendable && !self.all_ended()).then_some(LOOK);
+        let looking = (self.how.job_control && !self.all_ended()).then_some(LOOK);
         let untold = self.children.iter().any(|child| child.is_running() && child.exit_fd().is_none());
         let looking_soon = untold.then_some(LOOK_SOON);
         let drain = self.drain.map(|(since, last)| until((last + QUIET).min(since + DRAIN)));

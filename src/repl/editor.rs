@@ -192,7 +192,8 @@ impl Assistant {
         if self.seen.borrow().text.as_deref() != Some(text) {
             let typed = typed(text);
             let errors = self.live.dialog().wrong(&highlight::completed(text, &typed));
-            let wrong = highlight::lasting(text, errors);
+            let is_resume = super::jobs::Resume::parse(text).is_some();
+            let wrong = if is_resume { Vec::new() } else { highlight::lasting(text, errors) };
             *self.seen.borrow_mut() = Seen { text: Some(text.to_string()), typed, wrong };
         }
         self.seen.borrow()

@@ -286,18 +286,28 @@ impl Shell {
         for (Told { number, text }, what) in news {
             match what {
                 News::Suspended => complain(&format!("[{number}] stopped: {text}\n")),
+                News::Continued => complain(&format!("[{number}] continued: {text}\n")),
                 News::Ended(Ended::Error { page, .. }) => show_page(&page),
                 News::Ended(Ended::Signal(signal)) => {
                     complain(&format!("[{number}] ended by {signal}: {text}\n"));
                 }
-                News::Ended(_) => complain(&format!("[{number}] done: {text}\n")),
+                News::Ended(ended) => {
+                    complain(&format!("[{number}] done: {text}\n"));
+                    if let Ended::Value(value) = ended {
+                        self.show(&value);
+                    }
+                }
             }
         }
     }
 
     /// `fg` and `bg`.
     fn resume(&mut self, job: jobs::Resume) -> Next {
-        let resumed = self.dialog.borrow_mut().resume(job.number, job.foreground);
+        // The forms of POSIX's fg and bg.
+        let announce = |Told { number, text }| {
+            complain(&if job.foreground { format!("{text}\n") } else { format!("[{number}] {text} &\n") });
+        };
+        let resumed = self.dialog.borrow_mut().resume(job.number, job.foreground, announce);
         let request = self.dialog.borrow().take_request();
         self.live.forget();
         let next = match resumed {
@@ -306,14 +316,11 @@ impl Shell {
                 (self.status, self.statuses) = (1, vec![1]);
                 return Next::Entry;
             }
-            Ok((told, ended)) => {
-                let Some(ended) = ended else {
-                    complain(&format!("[{}] {} &\n", told.number, told.text));
-                    (self.status, self.statuses) = (0, vec![0]);
-                    return Next::Entry;
-                };
-                self.end(ended)
+            Ok(None) => {
+                (self.status, self.statuses) = (0, vec![0]);
+                return Next::Entry;
             }
+            Ok(Some(ended)) => self.end(ended),
         };
         match request {
             Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),

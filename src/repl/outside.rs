@@ -57,8 +57,8 @@ impl Shell {
         let mut ended = self.dialog.borrow_mut().run_program(&editor, None);
         // Beside the prompt it would be of no use: nobody waits for what it writes. So Ctrl-Z does nothing.
         while let Ended::Suspended(told) = &ended {
-            match self.dialog.borrow_mut().resume(Some(told.number), true) {
-                Ok((_, Some(next))) => ended = next,
+            match self.dialog.borrow_mut().resume(Some(told.number), true, |_| ()) {
+                Ok(Some(next)) => ended = next,
                 _ => break,
             }
         }

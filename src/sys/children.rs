@@ -47,11 +47,6 @@ fn table() -> Option<&'static Table> {
     TABLE.kept.load(Ordering::Acquire).then_some(&TABLE)
 }
 
-/// Whether there is one, that is, whether orphans come to us.
-pub(super) fn has_table() -> bool {
-    table().is_some()
-}
-
 /// The watcher is nobody's stray either; 0 when there is none any more.
 pub(super) fn set_watcher(pid: Pid) {
     TABLE.watcher.store(pid, Ordering::Release);

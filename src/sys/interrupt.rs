@@ -6,7 +6,7 @@ use super::{child_signal, descriptor, last_error};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// A request to stop, raised by a signal handler or by another thread, and seen by everyone who holds a
@@ -24,8 +24,10 @@ pub(super) struct State {
     signal: AtomicI32,
     times: AtomicU32,
     event: Event,
-    /// Raised for this one too.
+    /// Raised for this one too…
     parent: Interrupt,
+    /// …but not while this is set.
+    alone: AtomicBool,
 }
 
 /// Why to stop.
@@ -72,6 +74,7 @@ impl Interrupt {
             times: AtomicU32::new(0),
             event: Event::new()?,
             parent: self.clone(),
+            alone: AtomicBool::new(false),
         };
         Ok(Self { state: Some(Arc::new(state)), passed: 0 })
     }
@@ -110,10 +113,18 @@ impl Interrupt {
         }
     }
 
+    /// Whether requests to the one that this is a child of are none to this: of a job that is put into the background,
+    /// and back.
+    pub fn set_alone(&self, alone: bool) {
+        if let Some(state) = &self.state {
+            state.alone.store(alone, Ordering::Release);
+        }
+    }
+
     /// The request, if there is one; that of the whole run before that of a job.
     pub fn raised(&self) -> Option<Raised> {
         let state = self.state.as_ref()?;
-        let outer = state.parent.raised();
+        let outer = self.parent().and_then(Self::raised);
         let own = Raised {
             signal: Signal::from_kernel(state.signal.load(Ordering::Relaxed)),
             times: state.times.load(Ordering::Acquire),
@@ -131,7 +142,12 @@ impl Interrupt {
 
     /// This one and those that it is a child of.
     fn chain(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |interrupt| Some(&interrupt.state.as_ref()?.parent))
+        std::iter::successors(Some(self), |interrupt| interrupt.parent())
+    }
+
+    fn parent(&self) -> Option<&Self> {
+        let state = self.state.as_ref()?;
+        (!state.alone.load(Ordering::Acquire)).then_some(&state.parent)
     }
 
     /// Waits for bytes, for the request or for the deadline, whichever comes first.
@@ -292,5 +308,9 @@ mod tests {
         assert_eq!(other.after(1).raised(), None);
         let (reader, _writer) = crate::sys::pipe::pipe().unwrap();
         assert_eq!(other.wait_readable(reader.as_fd(), None).unwrap(), Readable::Interrupted);
+        other.set_alone(true);
+        assert_eq!((other.raised(), other.fds().count()), (None, 1));
+        other.set_alone(false);
+        assert_eq!(other.raised(), parent.raised());
     }
 }

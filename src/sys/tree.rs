@@ -7,6 +7,7 @@ use super::signal::Signal;
 use super::{Pid, children, last_error};
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A process. Its number may be used again, together with the time of its birth never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,6 +123,10 @@ impl View {
 
     /// The children that came to us because their parents ended, the dead ones too.
     pub fn strays(&mut self) -> Vec<Pid> {
+        // Elsewhere none comes to us, and children that are in no table are somebody else's: the sentinels of jobs.
+        if !adopts_orphans() {
+            return Vec::new();
+        }
         // The kernel gives them to the first thread that lives (exit.c, `find_alive_thread`), and the main one lives as
         // long as the run. To read the lists of all made two hundred time limits that came at once 0.3 s late.
         let own = std::process::id().cast_signed();
@@ -280,7 +285,8 @@ pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
 /// `PR_SET_CHILD_SUBREAPER`), and there is a table of our own children. For the binary alone.
 #[cfg(target_os = "linux")]
 pub fn adopt_orphans() -> bool {
-    children::keep_table();
+    know_children();
+    ADOPTS.store(true, Ordering::Release);
     // SAFETY: no memory is passed.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
 }
@@ -293,7 +299,14 @@ pub fn adopt_orphans() -> bool {
 
 /// Whether orphans come to us.
 pub fn adopts_orphans() -> bool {
-    children::has_table()
+    ADOPTS.load(Ordering::Acquire)
+}
+
+static ADOPTS: AtomicBool = AtomicBool::new(false);
+
+/// From now on there is a table of our own children.
+pub fn know_children() {
+    children::keep_table();
 }
 
 #[cfg(all(test, target_os = "linux"))]

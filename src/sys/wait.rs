@@ -39,6 +39,15 @@ pub struct Ended {
     pub max_rss: u64,
 }
 
+/// What became of a process that has not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobChange {
+    /// A signal has stopped it.
+    Stopped(Signal),
+    /// It goes on.
+    Continued,
+}
+
 /// A child process that is not reaped yet. Dropping it reaps nothing: that is its owner's duty.
 #[derive(Debug)]
 pub struct Process {
@@ -161,14 +170,17 @@ impl Process {
         self.wait4(libc::WNOHANG)
     }
 
-    /// The signal that has just stopped it, told once a stop.
-    pub fn stopped(&self) -> Option<Signal> {
-        // SAFETY: waitid fills the structure. It asks for stops alone, so nothing is reaped.
+    /// Whether it has been stopped or continued, each told once.
+    pub fn job_change(&self) -> Option<JobChange> {
+        // SAFETY: waitid fills the structure. It does not ask for ends, so nothing is reaped.
         unsafe {
             let mut info: libc::siginfo_t = std::mem::zeroed();
-            let options = libc::WSTOPPED | libc::WNOHANG;
+            let options = libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG;
             let result = libc::waitid(libc::P_PID, self.pid as libc::id_t, &raw mut info, options);
-            (result == 0 && info.si_pid() != 0).then(|| Signal::from_kernel(info.si_status()))
+            (result == 0 && info.si_pid() != 0).then(|| match info.si_code {
+                libc::CLD_CONTINUED => JobChange::Continued,
+                _ => JobChange::Stopped(Signal::from_kernel(info.si_status())),
+            })
         }
     }
 
