@@ -3,10 +3,12 @@
 use super::pump::Progress;
 use super::tree::Tree;
 use super::{Child, Deadline, Interrupt, Pump, Signal, sweep, terminate};
+use crate::sys::crowd::Crowd;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::tree;
 use crate::sys::wait::JobChange;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 /// When and how to end programs before they end by themselves.
@@ -87,7 +89,12 @@ enum Source {
     Interrupt,
     Capture(usize),
     Child(usize),
+    /// Some of the children.
+    Crowd,
 }
+
+/// More children than this are awaited as a crowd.
+const FEW: usize = 16;
 
 /// How often to look for what no descriptor tells: a second interrupt, a stop, the descendants of who has to end…
 const LOOK: Duration = Duration::from_millis(50);
@@ -115,11 +122,13 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         await_signal(child, how);
     }
     let ended = children.iter().filter(|child| !child.is_running()).count();
+    let crowd = crowd(children);
     let mut turn = Turn {
         children,
         pump,
         how,
         set: PollSet::default(),
+        crowd,
         sources: Vec::new(),
         ended,
         phase: Phase::Running,
@@ -139,6 +148,17 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         }
         turn.turn()?;
     }
+}
+
+/// Those that run and have a descriptor which tells of their end.
+fn running(children: &[Child]) -> impl Iterator<Item = (usize, BorrowedFd<'_>)> {
+    let running = children.iter().enumerate().filter(|(_, child)| child.is_running());
+    running.filter_map(|(at, child)| Some((at, child.exit_fd()?)))
+}
+
+/// Many of them; none when they are few, or when there is no descriptor left for it.
+fn crowd(children: &[Child]) -> Option<Crowd> {
+    if children.len() > FEW { Crowd::of(running(children)).ok() } else { None }
 }
 
 /// Waits for a program whose end a signal tells, until that, or until there is more to do than to wait.
@@ -163,6 +183,7 @@ struct Turn<'a> {
     pump: &'a mut Pump,
     how: &'a Wait,
     set: PollSet,
+    crowd: Option<Crowd>,
     sources: Vec<Source>,
     ended: usize,
     phase: Phase,
@@ -326,6 +347,10 @@ impl Turn<'_> {
                 Source::Interrupt => {}
                 Source::Capture(at) => self.read(at)?,
                 Source::Child(at) => self.note_end(at),
+                Source::Crowd => {
+                    let ready = self.crowd.as_ref().map(Crowd::take_ready);
+                    ready.into_iter().flatten().for_each(|at| self.note_end(at));
+                }
             }
         }
         Ok(())
@@ -355,11 +380,10 @@ impl Turn<'_> {
                 add(fd, Source::Capture(at));
             }
         }
-        for (at, child) in self.children.iter().enumerate().filter(|(_, child)| child.is_running()) {
-            if let Some(fd) = child.exit_fd() {
-                add(fd, Source::Child(at));
-            }
+        if let Some(crowd) = &self.crowd {
+            return add(crowd.fd(), Source::Crowd);
         }
+        running(self.children).for_each(|(at, fd)| add(fd, Source::Child(at)));
     }
 
     /// How long nothing has to be done if nothing happens.

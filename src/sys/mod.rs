@@ -8,6 +8,7 @@ pub mod access;
 pub mod accounts;
 pub mod child_signal;
 mod children;
+pub mod crowd;
 pub mod descriptor;
 pub mod directory;
 pub mod handlers;
