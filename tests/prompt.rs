@@ -113,6 +113,18 @@ fn an_entry_of_several_lines_goes_on_until_it_is_complete() {
     // It stands where its block began.
     terminal.expect("    printf '%s\\n' two\n}");
     assert_eq!(terminal.run("").lines().rev().take(2).collect::<Vec<_>>(), ["two", "one"]);
+    // Lines go on behind it.
+    for line in ["if true {", "if true {", "echo deep", "}", "echo outer"] {
+        terminal.line(line);
+    }
+    terminal.keys("}");
+    terminal.expect("        echo deep\n    }\n    echo outer\n}");
+    assert!(terminal.run("").ends_with("deep\nouter\n"));
+    // In a string an indent would be part of it.
+    for line in ["if true {", "echo 'one", "two'", "echo \"one", "two\""] {
+        terminal.line(line);
+    }
+    assert!(terminal.run("}").ends_with("\none\ntwo\none\ntwo\n"));
     terminal.line("printf '%s\\n' b a |");
     assert!(terminal.run("sort").ends_with("a\nb\n"));
     terminal.line("cat <<END");
@@ -164,6 +176,11 @@ fn mistakes_are_seen_before_enter() {
     terminal.expect_bytes("\x1b[0;1;33m\"$(\x1b[0m");
     terminal.keys("\x15export A=1");
     terminal.expect_bytes("\x1b[0;4;31mexport\x1b[0m");
+    terminal.keys("\x03");
+    terminal.ready();
+    // No command of the language, and yet no mistake.
+    terminal.keys("fg %1");
+    terminal.expect_bytes("\x1b[0;1mfg\x1b[0m %1");
 }
 
 #[test]

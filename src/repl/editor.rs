@@ -5,7 +5,7 @@ use super::complete::world::Live;
 use super::complete::{Candidate, complete};
 use super::highlight;
 use crate::span::Span;
-use crate::syntax::scan::{Typed, typed};
+use crate::syntax::scan::{Place, Typed, typed};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -64,7 +64,8 @@ impl Editor {
             .build();
         let history = MemHistory::with_config(&config);
         let mut line = rustyline::Editor::with_history(config, history)?;
-        line.set_helper(Some(Assistant::new(live)));
+        let outdents = Arc::new(AtomicBool::new(false));
+        line.set_helper(Some(Assistant::new(live, outdents.clone())));
         let conditional = |handler: Box<dyn ConditionalEventHandler>| EventHandler::Conditional(handler);
         // Ctrl-J is what a line end comes as that is pasted into a terminal which does not bracket it.
         for enter in [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent::ctrl('J')] {
@@ -74,7 +75,8 @@ impl Editor {
             KeyEvent(KeyCode::Enter, Modifiers::ALT),
             conditional(Box::new(Enter { always: true })),
         );
-        line.bind_sequence(KeyEvent(KeyCode::Char('}'), Modifiers::NONE), conditional(Box::new(Outdent)));
+        let brace = KeyEvent(KeyCode::Char('}'), Modifiers::NONE);
+        line.bind_sequence(brace, conditional(Box::new(Outdent { asks: outdents })));
         let outside = Arc::new(AtomicBool::new(false));
         for letter in ['e', 'E'] {
             let keys = KeyEvent(KeyCode::Char(letter), Modifiers::ALT);
@@ -120,7 +122,9 @@ impl ConditionalEventHandler for Enter {
         if !self.always && !typed(text).incomplete {
             return Some(Cmd::AcceptLine);
         }
-        let indent = text.get(..context.pos()).map_or(0, |before| typed(before).indent);
+        let before = text.get(..context.pos()).map(typed).unwrap_or_default();
+        // Blanks in a string would be part of it.
+        let indent = if before.place == Place::String { 0 } else { before.indent };
         Some(Cmd::Insert(1, format!("\n{:width$}", "", width = indent * INDENT)))
     }
 }
@@ -128,18 +132,27 @@ impl ConditionalEventHandler for Enter {
 const INDENT: usize = 4;
 
 /// `}` on a line of its own stands where its block began.
-struct Outdent;
+///
+/// It comes there as a completion of the line, since `Cmd::Replace` leaves the cursor before what it has put in: the
+/// next line was begun above the bracket.
+struct Outdent {
+    asks: Arc<AtomicBool>,
+}
 
 impl ConditionalEventHandler for Outdent {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
         let before = context.line().get(..context.pos())?;
-        let blanks = before.len() - before.trim_end_matches(' ').len();
-        let alone = before.trim_end_matches(' ').ends_with('\n');
-        let is_block = alone && blanks >= INDENT && typed(before).indent > 0;
-        // The whole line, since the count of a movement would be taken for that of the key.
-        let line = format!("{:width$}}}", "", width = blanks.saturating_sub(INDENT));
-        is_block.then_some(Cmd::Replace(Movement::BeginningOfLine, Some(line)))
+        let is_block = outdented(before).is_some() && typed(before).indent > 0;
+        self.asks.store(is_block, Ordering::Relaxed);
+        is_block.then_some(Cmd::Complete)
     }
+}
+
+/// Where the line begins that the text ends with, and what it is with a `}`, when it holds an indent alone.
+fn outdented(text: &str) -> Option<(usize, String)> {
+    let start = text.trim_end_matches(' ').len();
+    let width = (text.len() - start).checked_sub(INDENT)?;
+    text[..start].ends_with('\n').then(|| (start, format!("{:width$}}}", "")))
 }
 
 /// Leaves the line, for a program to edit it: in the midst of it no program could have the terminal.
@@ -169,6 +182,8 @@ struct Assistant {
     live: Rc<Live>,
     /// What is known of the text that was looked at last.
     seen: RefCell<Seen>,
+    /// What is asked for is no completion but a `}` (see [`Outdent`]).
+    outdents: Arc<AtomicBool>,
     /// The line is being entered: no cursor is in it any more.
     entered: Cell<bool>,
     /// What is said of the last completion, for the line that it was of.
@@ -183,8 +198,9 @@ struct Seen {
 }
 
 impl Assistant {
-    fn new(live: Rc<Live>) -> Self {
-        Self { live, seen: RefCell::default(), entered: Cell::new(false), notice: RefCell::default() }
+    fn new(live: Rc<Live>, outdents: Arc<AtomicBool>) -> Self {
+        let (seen, entered, notice) = (RefCell::default(), Cell::new(false), RefCell::default());
+        Self { live, seen, outdents, entered, notice }
     }
 
     /// Looks at a text once, however often its cursor moves.
@@ -258,6 +274,10 @@ impl Completer for Assistant {
     type Candidate = Shown;
 
     fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Shown>)> {
+        if self.outdents.swap(false, Ordering::Relaxed) {
+            let (start, text) = outdented(&line[..cursor]).unwrap_or((cursor, "}".to_string()));
+            return Ok((start, vec![Shown { line: text.clone(), text }]));
+        }
         let (start, mut candidates) = complete(line, cursor, &*self.live);
         candidates.truncate(MOST);
         let notice = self.live.take_notice().filter(|_| candidates.is_empty());

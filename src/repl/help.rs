@@ -20,6 +20,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "help",
         "Tells what the prompt can do; with a word, about a builtin, method, function, option of with or error.",
     ),
+    ("fg", "Continues a job in the foreground, the one that was stopped last or that of the number: fg [%N]"),
+    ("bg", "Continues a stopped job in the background: bg [%N]"),
     ("history", "Lists what was entered before: history [--here] [--failed] [--last N] [WORD…]"),
     (
         "complete",
