@@ -1,0 +1,37 @@
+//! The pictures of docs/PROMPT.md are what the prompt shows: their script runs, and makes those that are stored.
+#![cfg(feature = "prompt")]
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+/// Shows what git and wc say, which have versions.
+const OF_THE_MACHINE: &[&str] = &["completion", "names"];
+
+#[test]
+fn pictures_are_current() {
+    let has_tmux = Command::new("tmux").arg("-V").output().is_ok_and(|output| output.status.success());
+    if !has_tmux {
+        assert!(std::env::var_os("CI").is_none(), "tmux is missing");
+        eprintln!("SKIPPED: tmux is missing");
+        return;
+    }
+    let made = tempfile::TempDir::new().expect("a temporary directory");
+    let stored = support::root().join("docs/prompt");
+    let script = stored.join("screenshots.pw");
+    let run =
+        Command::new(support::pipewright()).arg(script).arg(support::pipewright()).arg(made.path()).output();
+    let run = run.expect("it starts");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let pictures = support::files(&stored, ".svg");
+    assert!(pictures.len() >= 8, "{pictures:?}");
+    for picture in pictures {
+        let name = picture.file_name().expect("it is a file");
+        let new = fs::read_to_string(made.path().join(name)).expect("the script makes all that are stored");
+        let old = fs::read_to_string(&picture).expect("it is a file");
+        let of_the_machine = OF_THE_MACHINE.iter().any(|name| picture.file_stem() == Some(name.as_ref()));
+        let same = old == new || of_the_machine && old.lines().next() == new.lines().next();
+        assert!(same, "{} is another now: docs/prompt/screenshots.pw makes it anew", picture.display());
+    }
+}
