@@ -30,6 +30,8 @@ pub struct Terminal {
 #[derive(Default)]
 struct Seen {
     bytes: Vec<u8>,
+    /// When the last of them came.
+    came: Option<Instant>,
     closed: bool,
 }
 
@@ -61,6 +63,7 @@ impl Terminal {
                 let count = reader.read(&mut buffer).unwrap_or(0);
                 let mut seen = shared.0.lock().expect("no test panics with it");
                 seen.bytes.extend_from_slice(&buffer[..count]);
+                seen.came = Some(Instant::now());
                 seen.closed |= count == 0;
                 shared.1.notify_all();
                 if count == 0 {
@@ -161,6 +164,27 @@ impl Terminal {
             }
             seen = self.seen.1.wait_timeout(seen, left).expect("no reader panics").0;
         }
+    }
+
+    /// Waits until something was written, and then nothing more for a while; when its last byte came.
+    #[track_caller]
+    pub fn quiet(&mut self, pause: Duration) -> Instant {
+        self.wait(|bytes| (!bytes.is_empty()).then_some(1)).expect("something is written");
+        let mut seen = self.seen.0.lock().expect("no reader panics");
+        loop {
+            let came = seen.came.expect("something was written");
+            let left = pause.saturating_sub(came.elapsed());
+            if left.is_zero() || seen.closed {
+                self.at = seen.bytes.len();
+                return came;
+            }
+            seen = self.seen.1.wait_timeout(seen, left).expect("no reader panics").0;
+        }
+    }
+
+    /// When the last byte came that was seen.
+    pub fn came(&self) -> Instant {
+        self.seen.0.lock().expect("no reader panics").came.expect("something was written")
     }
 
     /// Waits for the program's end; how it ended, and what was shown until then.
