@@ -14,7 +14,7 @@ use rustyline::history::{History as _, MemHistory, SearchDirection};
 use rustyline::validate::Validator;
 use rustyline::{
     Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, EditMode, Event, EventContext,
-    EventHandler, Helper, InputMode, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
+    EventHandler, Helper, InputMode, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
