@@ -1,9 +1,6 @@
 //! `fg` and `bg`: what is entered to continue a job. Entries of their own, and no commands, since a job in the foreground
 //! takes the place of an entry.
 
-/// Their names.
-pub(super) const ENTRIES: [&str; 2] = ["fg", "bg"];
-
 /// Which job, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Resume {

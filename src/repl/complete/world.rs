@@ -92,7 +92,6 @@ impl Live {
         builtins::find(word).is_some()
             || builtins::KEYWORDS.contains(&word)
             || super::super::help::COMMANDS.iter().any(|(name, _)| *name == word)
-            || super::super::jobs::ENTRIES.contains(&word)
             || self.dialog().kind(word).is_some_and(|kind| kind == Kind::Function)
     }
 
