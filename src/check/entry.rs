@@ -65,12 +65,7 @@ impl Earlier {
         source: &Arc<Source>,
         loader: Rc<dyn Loader>,
     ) -> Result<(Program, Self), Vec<Diagnostic>> {
-        let mut project = self.0.clone();
-        project.loader = Some(loader);
-        project.script = ModuleId(project.modules.len() as u32);
-        let id = project.open(None);
-        let Checked { mut project, members, mut errors, .. } = super::file(source, id, project);
-        errors.extend(project.lost_assignments());
+        let Checked { mut project, members, errors, .. } = self.looked_at(source, loader);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -80,6 +75,21 @@ impl Earlier {
         // What its `main` would be is a function like any other.
         let earlier = Self(project);
         Ok((earlier.program()?, earlier))
+    }
+
+    /// All that is wrong with an entry, which is not to be run.
+    pub fn errors(&self, source: &Arc<Source>, loader: Rc<dyn Loader>) -> Vec<Diagnostic> {
+        self.looked_at(source, loader).errors
+    }
+
+    fn looked_at(&self, source: &Arc<Source>, loader: Rc<dyn Loader>) -> Checked {
+        let mut project = self.0.clone();
+        project.loader = Some(loader);
+        project.script = ModuleId(project.modules.len() as u32);
+        let id = project.open(None);
+        let mut checked = super::file(source, id, project);
+        checked.errors.extend(checked.project.lost_assignments());
+        checked
     }
 
     /// The names, in no order.

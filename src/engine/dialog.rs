@@ -95,7 +95,7 @@ impl Dialog {
     /// The parts of a text that is being typed which the check would refuse. No file is read for it.
     pub fn wrong(&self, text: &str) -> Vec<(Code, Span)> {
         let Ok(source) = source("typed", text.as_bytes().to_vec()) else { return Vec::new() };
-        let errors = self.earlier.check(&source, Rc::new(NoFiles)).err().unwrap_or_default();
+        let errors = self.earlier.errors(&source, Rc::new(NoFiles));
         let at = |error: &Diagnostic| {
             let label = error.primary().filter(|label| Arc::ptr_eq(&label.source, &source))?;
             Some((error.code, label.span))

@@ -369,9 +369,13 @@ impl Failure {
 /// A writer that exits with a status of its own when its reader has gone (as Python does) looks like a failure of
 /// the writer.
 fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
-    let reader = stages.get(failed + 1)?;
-    let earlier = reader.order()? < stages[failed].order()?;
-    let status = matches!(stages[failed].end, End::Status(_));
+    /// A process closes its files a moment before it is seen to end: of `grep x | wc -l` wc may seem to be the first.
+    const MOMENT: Duration = Duration::from_millis(5);
+    let (reader, writer) = (stages.get(failed + 1)?, &stages[failed]);
+    let ended = |stage: &StageOutcome| stage.began.checked_add(stage.wall);
+    let between = ended(writer)?.duration_since(ended(reader)?).unwrap_or_default();
+    let earlier = reader.order()? < writer.order()? && between >= MOMENT;
+    let status = matches!(writer.end, End::Status(_));
     (earlier && status).then(|| {
         format!("stage {} ended before stage {} and may have closed its output", failed + 2, failed + 1)
     })

@@ -5,28 +5,57 @@ use crate::diag::{Code, code};
 use crate::span::Span;
 use crate::syntax::scan::{Look, Typed};
 
-/// A style by the parameters of its escape sequence (ECMA-48, SGR).
-type Style = &'static str;
+/// A style, of the kind that is compared for each letter of a long entry at each key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Plain,
+    Unknown,
+    Wrong,
+    /// A bracket that nothing closes yet.
+    Open,
+    /// The brackets at the cursor.
+    Pair,
+    Comment,
+    String,
+    Variable,
+    Keyword,
+    Command,
+    Number,
+    Call,
+    Operator,
+}
 
-const PLAIN: Style = "";
-const UNKNOWN: Style = "31";
-const WRONG: Style = "4;31";
-/// A bracket that nothing closes yet.
-const OPEN: Style = "1;33";
-/// The brackets at the cursor.
-const PAIR: Style = "1;4";
+impl Style {
+    /// The parameters of its escape sequence (ECMA-48, SGR).
+    const fn parameters(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Unknown => "31",
+            Self::Wrong => "4;31",
+            Self::Open => "1;33",
+            Self::Pair => "1;4",
+            Self::Comment | Self::Operator => "90",
+            Self::String => "32",
+            Self::Variable => "36",
+            Self::Keyword => "35",
+            Self::Command => "1",
+            Self::Number => "33",
+            Self::Call => "34",
+        }
+    }
 
-const fn style(look: Look) -> Style {
-    match look {
-        Look::Comment => "90",
-        Look::String => "32",
-        Look::Variable => "36",
-        Look::Keyword => "35",
-        Look::Command | Look::MadeCommand => "1",
-        Look::Number => "33",
-        Look::Call => "34",
-        Look::Option | Look::Member | Look::Bracket => PLAIN,
-        Look::Operator => "90",
+    const fn of(look: Look) -> Self {
+        match look {
+            Look::Comment => Self::Comment,
+            Look::String => Self::String,
+            Look::Variable => Self::Variable,
+            Look::Keyword => Self::Keyword,
+            Look::Command | Look::MadeCommand => Self::Command,
+            Look::Number => Self::Number,
+            Look::Call => Self::Call,
+            Look::Option | Look::Member | Look::Bracket => Self::Plain,
+            Look::Operator => Self::Operator,
+        }
     }
 }
 
@@ -38,7 +67,7 @@ pub fn painted(
     is_command: impl Fn(&str) -> bool,
     cursor: Option<usize>,
 ) -> String {
-    let mut styles: Vec<Style> = vec![PLAIN; text.len()];
+    let mut styles: Vec<Style> = vec![Style::Plain; text.len()];
     let mut paint = |span: Span, style: Style| {
         let end = styles.len().min(span.end as usize);
         if let Some(part) = styles.get_mut(span.start as usize..end) {
@@ -48,30 +77,30 @@ pub fn painted(
     for mark in &typed.marks {
         let unknown =
             mark.look == Look::Command && !is_command(text.get(mark.span.range()).unwrap_or_default());
-        paint(mark.span, if unknown { UNKNOWN } else { style(mark.look) });
+        paint(mark.span, if unknown { Style::Unknown } else { Style::of(mark.look) });
     }
-    wrong.iter().for_each(|span| paint(*span, WRONG));
-    typed.open.iter().for_each(|span| paint(*span, OPEN));
-    typed.unmatched.iter().for_each(|span| paint(*span, WRONG));
+    wrong.iter().for_each(|span| paint(*span, Style::Wrong));
+    typed.open.iter().for_each(|span| paint(*span, Style::Open));
+    typed.unmatched.iter().for_each(|span| paint(*span, Style::Wrong));
     for (open, close) in cursor.into_iter().filter_map(|cursor| pair_at(typed, cursor)) {
-        paint(open, PAIR);
-        paint(close, PAIR);
+        paint(open, Style::Pair);
+        paint(close, Style::Pair);
     }
     let mut out = String::with_capacity(text.len() * 2);
-    let mut last = PLAIN;
+    let mut last = Style::Plain;
     for (at, letter) in text.char_indices() {
         if styles[at] != last {
             last = styles[at];
             out.push_str("\x1b[0");
-            if last != PLAIN {
+            if last != Style::Plain {
                 out.push(';');
-                out.push_str(last);
+                out.push_str(last.parameters());
             }
             out.push('m');
         }
         out.push(letter);
     }
-    if last != PLAIN {
+    if last != Style::Plain {
         out.push_str("\x1b[0m");
     }
     out
