@@ -32,12 +32,24 @@ impl Job {
 }
 
 /// The jobs of one scope. Clones are the same: those of a prompt belong to whoever runs its entries.
-#[derive(Clone, Default)]
-pub struct Jobs(Arc<Mutex<Vec<Job>>>);
+///
+/// Made with the first of them: an allocation is a part of what a small run costs.
+#[derive(Default)]
+pub struct Jobs(OnceLock<Arc<Mutex<Vec<Job>>>>);
+
+impl Clone for Jobs {
+    fn clone(&self) -> Self {
+        Self(OnceLock::from(self.0.get_or_init(Arc::default).clone()))
+    }
+}
 
 impl Jobs {
     pub fn lock(&self) -> MutexGuard<'_, Vec<Job>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.get_or_init(Arc::default).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.get().is_none() || self.lock().is_empty()
     }
 
     /// Adds one after the last, and gives its number.
@@ -285,7 +297,7 @@ impl Interpreter {
 
     /// Waits for all jobs; the failure of the first that failed is one here.
     pub(super) fn await_jobs(&mut self) -> Eval<()> {
-        if self.jobs.lock().is_empty() {
+        if self.jobs.is_empty() {
             return Ok(());
         }
         let mut first = None;
