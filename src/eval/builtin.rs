@@ -503,11 +503,11 @@ impl Meaning {
     }
 }
 
-/// The options -L and -P of `cd` and `pwd`, of which the last counts, and what follows them.
 fn no_job(builtin: &str, number: &[u8]) -> String {
     format!("{builtin}: there is no job {}", quote_word(number))
 }
 
+/// The options -L and -P of `cd` and `pwd`, of which the last counts, and what follows them.
 fn links(args: &[Vec<u8>]) -> (bool, &[Vec<u8>]) {
     let mut physical = false;
     for (index, arg) in args.iter().enumerate() {
