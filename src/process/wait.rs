@@ -329,11 +329,8 @@ impl Turn<'_> {
         self.watch();
         let timeout = self.timeout();
         let ready = self.set.wait(timeout)?;
-        for at in 0..self.children.len() {
-            let child = &self.children[at];
-            if child.is_running() && child.exit_fd().is_none() && child.has_ended() {
-                self.note_end(at);
-            }
+        if let Some(at) = self.untold().filter(|at| self.children[*at].has_ended()) {
+            self.note_end(at);
         }
         if ready == 0 {
             sweep::reap();
@@ -354,6 +351,12 @@ impl Turn<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A program that runs and whose end no descriptor tells: one that is alone.
+    fn untold(&self) -> Option<usize> {
+        let alone = if let [child] = &*self.children { child } else { return None };
+        (alone.is_running() && alone.exit_fd().is_none()).then_some(0)
     }
 
     fn note_end(&mut self, at: usize) {
@@ -399,8 +402,7 @@ impl Turn<'_> {
             Phase::Killed { give_up } => Some(until(give_up).min(self.look_interval())),
         };
         let looking = (self.how.job_control && !self.all_ended()).then_some(LOOK);
-        let untold = self.children.iter().any(|child| child.is_running() && child.exit_fd().is_none());
-        let looking_soon = untold.then_some(LOOK_SOON);
+        let looking_soon = self.untold().map(|_| LOOK_SOON);
         let drain = self.drain.map(|(since, last)| until((last + QUIET).min(since + DRAIN)));
         [phase, looking, looking_soon, drain].into_iter().flatten().min()
     }

@@ -62,7 +62,7 @@ impl Sentinel {
                 return Err(error);
             }
             // It does the same: whoever comes first (setpgid(2)).
-            libc::setpgid(pid, group.unwrap_or(pid));
+            super::signal::enter_group(pid, group.unwrap_or(pid));
             Ok(Self { pid, _alive: alive })
         }
     }
