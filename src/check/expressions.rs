@@ -94,20 +94,21 @@ impl<'s> Checker<'s> {
                 ast::ExprKind::Name("env") if self.scopes.find("env").is_none() => {
                     ExprKind::Environment { name: Str::from(name.text), required: false }
                 }
-                ast::ExprKind::Name(module) if let Some(Name::Module(id)) = self.scopes.find(module) => {
-                    match self.member(id, module, name) {
+                ast::ExprKind::Name(root) => match self.scopes.find(root) {
+                    Some(Name::Module(id)) => match self.member(id, root, name) {
                         Some(meaning) => self.meaning(meaning, name.text, span),
                         None => ExprKind::Value(Value::Null),
-                    }
-                }
-                ast::ExprKind::Name(root)
-                    if self.scopes.find(root).is_none()
-                        && let Some(help) = super::lookalikes::member_elsewhere(root, name.text) =>
-                {
-                    let message = format!("no `{root}.{}`", name.text);
-                    self.error(code::UNDECLARED_NAME, span, message, "not in Pipewright", help);
-                    ExprKind::Value(Value::Null)
-                }
+                    },
+                    Some(_) => ExprKind::Field(self.boxed(*receiver), Str::from(name.text)),
+                    None => match super::lookalikes::member_elsewhere(root, name.text) {
+                        Some(help) => {
+                            let message = format!("no `{root}.{}`", name.text);
+                            self.error(code::UNDECLARED_NAME, span, message, "not in Pipewright", help);
+                            ExprKind::Value(Value::Null)
+                        }
+                        None => ExprKind::Field(self.boxed(*receiver), Str::from(name.text)),
+                    },
+                },
                 _ => ExprKind::Field(self.boxed(*receiver), Str::from(name.text)),
             },
             ast::ExprKind::Index(parts) => {

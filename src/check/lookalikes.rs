@@ -214,7 +214,12 @@ impl<'s> Checker<'s> {
                 name => format!("\"{name}\""),
             },
         };
-        let (message, help) = if let Some(name) = value(first) {
+        let undeclared = bare(Some(first)).filter(|word| self.scopes.find(word).is_none());
+        let elsewhere = undeclared
+            .and_then(|word| statement_elsewhere(word, second, bare(words.get(2)), bare(words.get(3))));
+        let (message, help) = if let Some(found) = elsewhere {
+            found
+        } else if let Some(name) = value(first) {
             match second {
                 Some("=") => ("a variable is assigned without `$`", format!("write: {name} = …")),
                 Some(sign @ ("==" | "!=")) => (
@@ -240,12 +245,6 @@ impl<'s> Checker<'s> {
                     "values are compared in an expression",
                     format!("write: if ({word} {} {}) {{ … }}", &sign[..2], value_of(word)),
                 ),
-                _ if self.scopes.find(word).is_none()
-                    && let Some((message, help)) =
-                        statement_elsewhere(word, second, bare(words.get(2)), bare(words.get(3))) =>
-                {
-                    (message, help)
-                }
                 _ if declared(word) && text(1) == "?" && words.len() > 2 => (
                     "the value of an expression is used by nothing",
                     format!("write: let y = {word} ? a : b, or echo $[{word} ? a : b]"),

@@ -127,9 +127,12 @@ impl<'s> Checker<'s> {
             {
                 self.sh(&super::sh_parameters::IN_FUNCTION, span);
             }
-            Habit::LetWithoutSpaces if let Some((message, help)) = super::lookalikes::let_elsewhere(text) => {
-                self.error(code::SH_ASSIGNMENT, span, message, "not in Pipewright", &help);
-            }
+            Habit::LetWithoutSpaces => match super::lookalikes::let_elsewhere(text) {
+                Some((message, help)) => {
+                    self.error(code::SH_ASSIGNMENT, span, message, "not in Pipewright", &help);
+                }
+                None => self.sh(&sh_habits::of(habit), span),
+            },
             Habit::Parameter | Habit::SpecialParameter => self.sh(&super::sh_parameters::of(text), span),
             // `$?` in an expression: no name is behind the dollar that could stand without it.
             Habit::Dollar if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" => {

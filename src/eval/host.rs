@@ -72,17 +72,17 @@ impl Interpreter {
         let stopped = console.stopped.into_inner();
         let name = &call.stage.name;
         let failed = |message: String| page(code::HOST_FAILED, self.source(), span, message, "this command");
-        match result {
-            Ok(Ok(status)) if flushed.is_ok() => Ok(status),
+        match (result, stopped) {
+            (Ok(Ok(status)), _) if flushed.is_ok() => Ok(status),
             // It was its stream that failed it.
-            Ok(_) if let Some(unwind) = stopped => Err(unwind),
-            Ok(Ok(status)) => Ok(status),
-            Ok(Err(error)) => Err(Error::command(
+            (Ok(_), Some(unwind)) => Err(unwind),
+            (Ok(Ok(status)), None) => Ok(status),
+            (Ok(Err(error)), None) => Err(Error::command(
                 failed(format!("{name}: {}", visible(error.to_string().as_bytes()))),
                 error.status(),
             )
             .into()),
-            Err(panic) => {
+            (Err(panic), _) => {
                 let message = panic_message(&*panic);
                 let message = format!("`{name}` of the host panicked: {}", visible(message.as_bytes()));
                 Err(Error::value(failed(message)).into())

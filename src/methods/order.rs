@@ -156,8 +156,8 @@ impl Hashes {
         }
         let mut hasher = self.hashers.build_hasher();
         match value {
-            Value::Opaque(_) if let Some(secret) = value.as_secret() => secret.hash(&mut hasher),
-            Value::Null | Value::Opaque(_) => {}
+            // Of opaque values, a secret alone is text.
+            Value::Null | Value::Opaque(_) => value.as_secret().into_iter().for_each(|s| s.hash(&mut hasher)),
             Value::Bool(b) => b.hash(&mut hasher),
             // An integer equals a float of its value; those that round to one float only share a bucket.
             Value::Int(n) => (*n as f64).to_bits().hash(&mut hasher),

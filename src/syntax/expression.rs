@@ -279,17 +279,15 @@ impl<'s> Reader<'s> {
     fn argument(&self, token: Token<'_>, base: usize) -> Read<Argument<'s>> {
         let mut inner = token.into_inner();
         let first = inner.next();
-        match inner.next() {
-            Some(value)
-                if let Some(mark) = &first
-                    && mark.as_rule() == Rule::spread =>
-            {
-                Ok(Argument { name: None, value: self.spread(mark, Some(value), base)? })
+        let second = inner.next();
+        if second.is_none() {
+            return Ok(Argument { name: None, value: self.expr(first, base)? });
+        }
+        match &first {
+            Some(mark) if mark.as_rule() == Rule::spread => {
+                Ok(Argument { name: None, value: self.spread(mark, second, base)? })
             }
-            Some(value) => {
-                Ok(Argument { name: Some(self.name(first, base)?), value: self.expr(Some(value), base)? })
-            }
-            None => Ok(Argument { name: None, value: self.expr(first, base)? }),
+            _ => Ok(Argument { name: Some(self.name(first, base)?), value: self.expr(second, base)? }),
         }
     }
 

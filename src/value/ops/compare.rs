@@ -58,8 +58,10 @@ fn equal_deep(left: &Value, right: &Value, depth: usize, met: &mut Met) -> Resul
         (Value::Opaque(a), Value::Opaque(b)) if a.kind == b.kind => {
             Arc::ptr_eq(a, b) || left.as_secret().is_some_and(|left| Some(left) == right.as_secret())
         }
-        (Value::Opaque(_), Value::Str(text)) if let Some(secret) = left.as_secret() => secret == text,
-        (Value::Str(text), Value::Opaque(_)) if let Some(secret) = right.as_secret() => secret == text,
+        (Value::Opaque(_), Value::Str(text)) if left.as_secret().is_some() => left.as_secret() == Some(text),
+        (Value::Str(text), Value::Opaque(_)) if right.as_secret().is_some() => {
+            right.as_secret() == Some(text)
+        }
         (Value::List(a), Value::List(b)) => {
             if a.len() != b.len() {
                 return Ok(false);
