@@ -348,6 +348,22 @@ fn a_line_of_sh_is_offered_as_it_is_written_here() {
 }
 
 #[test]
+fn a_pattern_that_is_meant_for_the_program_is_offered_in_quotes() {
+    let (home, mut terminal) = prompt();
+    std::fs::write(home.path().join("notes.md"), "one\n").expect("a file");
+    terminal.line("grep -r one --include=*.md .");
+    terminal.expect("> grep -r one '--include=*.md' .");
+    assert_eq!(terminal.run(""), "./notes.md:one\n");
+}
+
+#[test]
+fn a_command_of_the_prompt_is_not_blamed_for_what_stands_behind_it() {
+    let (_home, mut terminal) = prompt();
+    let page = terminal.run("history | len()");
+    assert!(page.contains("`(` can't stand in a word"), "{page}");
+}
+
+#[test]
 fn a_signal_that_asks_to_end_is_heard_while_something_runs() {
     let (_home, mut terminal) = prompt();
     terminal.start_line("printf 'it %s' runs; sleep 1000");

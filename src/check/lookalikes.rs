@@ -47,6 +47,7 @@ pub fn function_elsewhere(name: &str) -> Option<String> {
         "sorted" => "write: xs.sort()",
         "reversed" => "write: xs.reverse()",
         "length" | "count" => "write: x.len()",
+        "tempdir" | "tempfile" | "mktemp" | "mkdtemp" => "write: $(mktemp -d), or $(mktemp) for a file",
         "getenv" => "write: env.NAME",
         _ => {
             let bare = crate::methods::name_id(name)?.methods().all(|method| method.parameters.is_empty());

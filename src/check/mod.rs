@@ -121,14 +121,14 @@ fn file(source: &Arc<Source>, id: ModuleId, project: Project) -> lower::Checked 
     if let Some(error) = parsed.error {
         let sh = errors.iter().any(|error| error.code.id().starts_with("E03"));
         if !sh {
-            errors.push(habit_of_line(source, &error).unwrap_or(*error));
+            errors.push(habit_of_line(source, &error, &checked.project.hosted).unwrap_or(*error));
         }
     }
     checked
 }
 
 /// A line that can't be read and begins with a word of sh is explained by that word.
-fn habit_of_line(source: &Arc<Source>, error: &Diagnostic) -> Option<Diagnostic> {
+fn habit_of_line(source: &Arc<Source>, error: &Diagnostic, hosted: &Hosted) -> Option<Diagnostic> {
     let at = error.primary()?.span.start as usize;
     let text = source.text();
     let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -136,7 +136,7 @@ fn habit_of_line(source: &Arc<Source>, error: &Diagnostic) -> Option<Diagnostic>
     let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
     let word =
         line[blank..].split(|c: char| !c.is_ascii_alphanumeric()).next().filter(|word| !word.is_empty())?;
-    if crate::builtins::KEYWORDS.contains(&word) {
+    if crate::builtins::KEYWORDS.contains(&word) || hosted.stage(word).is_some() {
         return None;
     }
     let rest = line[blank + word.len()..].trim_start();

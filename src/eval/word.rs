@@ -259,9 +259,12 @@ impl Interpreter {
             let text = &self.source().text()[word.span.range()];
             let message = format!("no file matches {}", visible(text.as_bytes()));
             let error = page(code::NO_MATCH, self.source(), word.span, message, "matches nothing");
-            let error = error.help(
-                "quote the pattern if it is meant as text; `for` goes through no matches without an error",
-            );
+            // Whole, for who reads it at a prompt: of `grep --include=*.rs` all shells but bash want the quotes.
+            let literal = !text.contains(['\'', '"', '\\', '$']);
+            let quoted = if literal { format!(": '{text}'") } else { String::new() };
+            let error = error.help(format!(
+                "quote the pattern if it is meant as text{quoted}; `for` goes through no matches without an error"
+            ));
             return Err(Error::refused(error, 1).into());
         }
         into.extend(found);

@@ -1,11 +1,17 @@
 //! What was meant: where a line of sh has one plain counterpart, it is offered to be edited and entered.
 
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, code, quote_word};
 
 /// The text as it is written here, if the errors are one habit of sh whose page tells that for these very words.
 pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
     let [error] = errors else { return None };
-    let span = error.primary()?.span;
+    // While running, the error may be one of a function that an earlier entry has declared.
+    let span = error.primary().filter(|label| label.source.text() == text)?.span;
+    if error.code == code::NO_MATCH {
+        // `--include=*.rs` is meant for the program itself.
+        let word = text.get(span.range()).filter(|word| word.starts_with('-') && !word.contains('$'))?;
+        return replaced(text, span.range(), &quote_word(word.as_bytes()));
+    }
     if error.code == code::SH_ASSIGNMENT {
         // `NAME=value`: the page shows the assignment. A value that it could not read is only a place for one.
         let line = error.help.last()?.lines().last()?;

@@ -222,6 +222,9 @@ impl Shell {
             }
         };
         let ended = self.dialog.borrow_mut().run(entry);
+        if let Ended::Error { page, .. } = &ended {
+            self.offered = correct::corrected(text, std::slice::from_ref(page)).unwrap_or_default();
+        }
         let request = self.dialog.borrow().take_request();
         self.live.forget();
         let next = self.end(ended);
