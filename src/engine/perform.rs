@@ -8,6 +8,7 @@ use crate::diag::{Diagnostic, code, visible};
 use crate::eval::{Eval, Interpreter, Observer, Ran, Setup, Unwind};
 use crate::process::{FileTable, Interrupt};
 use crate::value::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,15 +48,16 @@ impl Default for Request {
 }
 
 /// What is done.
-pub(super) enum Work {
-    Run(Arc<Program>),
+pub(super) enum Work<'s> {
+    /// Borrowed where it can be: a small run is measured by the counts of references that it changes.
+    Run(Cow<'s, Arc<Program>>),
     /// A call of a function of the last script that ran in the session.
     Call(String, Vec<Value>),
 }
 
 /// The same, as it begins.
-enum Begun {
-    Run(Arc<Program>),
+enum Begun<'s> {
+    Run(Cow<'s, Arc<Program>>),
     Call(Ran, FunctionId, Vec<Value>),
 }
 
@@ -78,7 +80,7 @@ type Failure = (ErrorKind, Diagnostic, u8);
 
 impl Request {
     /// Does it, and waits until all that it has printed has arrived.
-    pub fn perform(mut self, session: &mut Session, work: Work) -> Result<Done, Error> {
+    pub fn perform(mut self, session: &mut Session, work: Work<'_>) -> Result<Done, Error> {
         let started = Instant::now();
         let failed = |(kind, diagnostic, status): Failure| {
             Error(Box::new(Failed { kind, diagnostic, report: Report { status, wall: started.elapsed() } }))
@@ -109,6 +111,8 @@ impl Request {
         if let Some(observer) = self.observer {
             observers.add(observer);
         }
+        // There will be another one to call functions of, or none.
+        let former = session.ran.take();
         let setup = Setup {
             own_process: shared.own_process,
             without_terminal: shared.without_terminal,
@@ -119,8 +123,7 @@ impl Request {
             unreadable_input,
             args: self.args,
             variables,
-            // There will be another one to call functions of, or none.
-            room: session.ran.take().map(Ran::into_room).unwrap_or_default(),
+            room: Vec::new(),
             files: Some(files),
             directory: session.directory.clone(),
             environment: Some(session.environment.clone()),
@@ -130,16 +133,20 @@ impl Request {
             policy: shared.guard.policy.clone(),
             limits: shared.guard.limits.clone(),
         };
-        let (mut interpreter, call) = match work {
-            Begun::Run(program) => (Interpreter::new(program, setup), None),
-            Begun::Call(ran, function, values) => (Interpreter::after(ran, setup), Some((function, values))),
-        };
-        let done = match &call {
-            None => interpreter.run().map(|()| interpreter.result()),
-            Some((function, values)) => interpreter.call(*function, values),
+        let (interpreter, done, called) = match work {
+            Begun::Run(program) => {
+                let mut interpreter = Interpreter::again(former, &program, setup);
+                let done = interpreter.run(&program).map(|()| interpreter.result());
+                (interpreter, done, false)
+            }
+            Begun::Call(ran, function, values) => {
+                let mut interpreter = Interpreter::after(ran, setup);
+                let done = interpreter.call(function, &values);
+                (interpreter, done, true)
+            }
         };
         // Where the text was left early, variables that functions use have no value.
-        let callable = done.is_ok() || call.is_some();
+        let callable = done.is_ok() || called;
         let ended = match done {
             Err(Unwind::Exhausted) => Err(exhausted(&interpreter)),
             done => ended(done),
@@ -186,7 +193,7 @@ impl Request {
 }
 
 /// The function of the last script that ran in a session.
-fn called(session: &Session, function: &str, values: Vec<Value>) -> Result<Begun, Failure> {
+fn called(session: &Session, function: &str, values: Vec<Value>) -> Result<Begun<'static>, Failure> {
     let found = session.ran.as_ref().and_then(|ran| Some((ran.clone(), ran.function(function)?)));
     let (ran, id) = found.ok_or_else(|| {
         let name = visible(function.as_bytes());

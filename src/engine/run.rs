@@ -32,7 +32,7 @@ use std::time::Duration;
 #[must_use = "nothing runs before status(), capture(), read(), value() or start()"]
 pub struct Run<'s> {
     session: &'s mut Session,
-    work: Work,
+    work: Work<'s>,
     request: Request,
     max_output: usize,
 }
@@ -41,7 +41,7 @@ pub struct Run<'s> {
 const MAX_OUTPUT: usize = 256 << 20;
 
 impl<'s> Run<'s> {
-    pub(super) fn new(session: &'s mut Session, work: Work) -> Self {
+    pub(super) fn new(session: &'s mut Session, work: Work<'s>) -> Self {
         Self { session, work, request: Request::default(), max_output: MAX_OUTPUT }
     }
 

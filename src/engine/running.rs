@@ -8,6 +8,7 @@ use crate::eval::{Event, Observer, STACK};
 use crate::process::Interrupt;
 use crate::sys::signal::NO_PROCESS;
 use crate::sys::tree;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
@@ -100,7 +101,11 @@ const _: () = {
 };
 
 impl Running {
-    pub(super) fn start(mut session: Session, work: Work, mut request: Request) -> Result<Self, Error> {
+    pub(super) fn start(mut session: Session, work: Work<'_>, mut request: Request) -> Result<Self, Error> {
+        let work = match work {
+            Work::Run(program) => Work::Run(Cow::Owned(program.into_owned())),
+            Work::Call(function, values) => Work::Call(function, values),
+        };
         let started = Instant::now();
         let failed = |error: io::Error| {
             let message = format!("can't start a run in the background: {}", reason(&error));

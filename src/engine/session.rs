@@ -8,6 +8,7 @@ use crate::eval::Ran;
 use crate::process::{Environment, InvalidVariable};
 use crate::value::{FromValue, Value, ValueError};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -147,7 +148,7 @@ impl Session {
 
     /// A run of a script, to be configured and then done by one of its verbs.
     pub fn run<'s>(&'s mut self, script: &'s Script) -> Run<'s> {
-        Run::new(self, Work::Run(script.program.clone()))
+        Run::new(self, Work::Run(Cow::Borrowed(&script.program)))
     }
 
     /// Calls a function of the last script that ran here, with its variables as they are; the value that it returns.

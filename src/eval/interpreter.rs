@@ -191,11 +191,16 @@ pub(super) struct Shielded {
 impl Interpreter {
     pub fn new(program: Arc<Program>, setup: Setup) -> Self {
         let mut slots = setup.room;
+        let args = slots.get_mut(ARGS.place()).map(std::mem::take);
         slots.clear();
         // And for the frames of a few calls.
         slots.reserve(program.slots + 32);
         slots.resize(program.slots, Value::Null);
-        slots[ARGS.place()] = Value::List(list_of(setup.args));
+        slots[ARGS.place()] = match args {
+            // Without arguments as the run before: one count less.
+            Some(Value::List(none)) if none.is_empty() && setup.args.is_empty() => Value::List(none),
+            _ => Value::List(list_of(setup.args)),
+        };
         super::early::mark_unset(&program, &mut slots);
         for (slot, value) in setup.variables {
             slots[slot.place()] = value;
@@ -288,8 +293,10 @@ impl Interpreter {
         self.shared.redactions()
     }
 
-    /// Runs the script and its `main`, and awaits its jobs.
-    pub fn run(&mut self) -> Eval<()> {
+    /// Runs the script and its `main`, and awaits its jobs. The program is its own, which whoever calls holds anyhow: so
+    /// no count of references has to keep it.
+    pub fn run(&mut self, program: &Program) -> Eval<()> {
+        debug_assert!(std::ptr::eq(program, &*self.program));
         // In sh a command would read what follows it in the script.
         if self.shared.unreadable_input {
             self.shared
@@ -302,9 +309,8 @@ impl Interpreter {
             Asked::Help(text) => return self.print_help(&text),
         };
         self.audit_begin()?;
-        let program = self.program.clone();
         let ran = self.block(&program.main_module().body);
-        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(&program, main)));
+        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(program, main)));
         self.end(ran)
     }
 

@@ -34,11 +34,6 @@ impl Ran {
         &self.program
     }
 
-    /// Where its variables were.
-    pub fn into_room(self) -> Vec<Value> {
-        self.slots
-    }
-
     /// The value of a variable of the script; null when its `let` has not run.
     pub fn value_of(&self, slot: Slot) -> Value {
         let value = self.slots.get(slot.place());
@@ -47,6 +42,20 @@ impl Ran {
 }
 
 impl Interpreter {
+    /// One that runs a script where another one has run, in its room and, of the same script, by its reference: an
+    /// allocation and a count are parts of what a small run costs.
+    pub fn again(former: Option<Ran>, program: &Arc<Program>, setup: Setup) -> Self {
+        match former {
+            Some(Ran { program: same, slots, .. }) if Arc::ptr_eq(&same, program) => {
+                Self::new(same, Setup { room: slots, ..setup })
+            }
+            former => {
+                let room = former.map(|ran| ran.slots).unwrap_or_default();
+                Self::new(program.clone(), Setup { room, ..setup })
+            }
+        }
+    }
+
     /// One that goes on where a script has ended.
     pub fn after(ran: Ran, setup: Setup) -> Self {
         Self { slots: ran.slots, used: ran.used, ..Self::new(ran.program, setup) }
