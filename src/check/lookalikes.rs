@@ -326,24 +326,52 @@ impl<'s> Checker<'s> {
         self.error(code::SYNTAX, sign, NO_COMMAND, "not in Pipewright", &help);
     }
 
-    /// `for x in xs`, `for i in 1..3`: one word, over which the loop would go once.
-    pub fn refuse_loop_lookalike(&mut self, words: &[ast::Word<'s>]) {
-        let [word] = words else { return };
-        let Some(text) = bare(Some(word)) else { return };
+    /// `for x in ["a", "b"]`: the words `[a,` and `b]`. `for x in xs`, `for i in 1..3`: one word, over which the loop
+    /// would go once. True if it was refused.
+    pub fn refuse_loop_lookalike(&mut self, words: &[ast::Word<'s>]) -> bool {
+        let text = |word: &ast::Word<'s>| &self.text[word.span.range()];
+        let is_list = match words {
+            [] => false,
+            // A pattern has neither in its brackets, but for who means it: `[ab]*`, `[,]x`.
+            [word] => {
+                let inner = text(word).strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                inner.is_some_and(|inner| inner.contains([',', '"', '\'']))
+            }
+            [first, .., last] => {
+                text(first).starts_with('[')
+                    && !text(first).contains(']')
+                    && text(last).ends_with(']')
+                    && !text(last).contains('[')
+            }
+        };
+        if let ([first, ..], true) = (words, is_list) {
+            let span = first.span.to(words[words.len() - 1].span);
+            let list = &self.text[span.range()];
+            let message = "a list stands in parentheses";
+            let help = format!(
+                "go through a list: for x in ({list}) {{ … }}, or through words: for x in a b {{ … }}"
+            );
+            self.error(code::SYNTAX, span, message, "words here, with brackets and commas", &help);
+            return true;
+        }
+        let [word] = words else { return false };
+        let Some(text) = bare(Some(word)) else { return false };
         let variable = |name: &str| matches!(self.scopes.find(name), Some(Name::Variable(_)));
         if variable(text) {
             let help = format!(
                 "go through the list: for x in ({text}) {{ … }}, or for x in ...${text} {{ … }}; the word itself is quoted: '{text}'"
             );
             let message = format!("`{text}` is a word here, not the variable");
-            return self.error(code::SYNTAX, word.span, message, "the loop would go over it once", &help);
+            self.error(code::SYNTAX, word.span, message, "the loop would go over it once", &help);
+            return true;
         }
-        let Some((first, last)) = text.split_once("..") else { return };
+        let Some((first, last)) = text.split_once("..") else { return false };
         let last = last.trim_start_matches(['=', '<', '.']);
         let bound = |text: &str| {
             variable(text) || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
         };
-        if bound(first) && bound(last) {
+        let is_range = bound(first) && bound(last);
+        if is_range {
             let words = if variable(first) || variable(last) {
                 String::new()
             } else {
@@ -358,5 +386,6 @@ impl<'s> Checker<'s> {
                 &help,
             );
         }
+        is_range
     }
 }

@@ -473,7 +473,7 @@ impl<'s> Checker<'s> {
     fn for_loop(&mut self, statement: ast::For<'s>) -> Option<Compound> {
         let items = match statement.items {
             ast::ForItems::Words(words) => {
-                self.refuse_loop_lookalike(&words);
+                let words = if self.refuse_loop_lookalike(&words) { Vec::new() } else { words };
                 let mut lowered = Vec::with_capacity(words.len());
                 for word in words {
                     self.word(word, &mut lowered);

@@ -220,6 +220,8 @@ impl Interpreter {
     }
 
     pub(super) fn matches(&mut self, word: &GlobWord, required: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
+        // What a pattern with values has become.
+        let mut made = Vec::new();
         let found = match &word.pattern {
             GlobPattern::Fixed(glob) => self.expand(glob, word.span)?,
             GlobPattern::Parts(parts) => {
@@ -244,6 +246,7 @@ impl Interpreter {
                         },
                     )
                     .collect();
+                texts.iter().for_each(|(_, text)| made.extend_from_slice(text));
                 match Glob::parse(&pieces) {
                     Ok(Some(glob)) => self.expand(&glob, word.span)?,
                     Ok(None) => Vec::new(),
@@ -259,6 +262,8 @@ impl Interpreter {
             let text = &self.source().text()[word.span.range()];
             let message = format!("no file matches {}", visible(text.as_bytes()));
             let error = page(code::NO_MATCH, self.source(), word.span, message, "matches nothing");
+            let with_values = format!("with its values it is {}", visible(&made));
+            let error = if made.is_empty() { error } else { error.note(with_values) };
             // Whole, for who reads it at a prompt: of `grep --include=*.rs` all shells but bash want the quotes.
             let literal = !text.contains(['\'', '"', '\\', '$']);
             let quoted = if literal { format!(": '{text}'") } else { String::new() };
