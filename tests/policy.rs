@@ -98,7 +98,7 @@ fn each_thing_is_asked_for_before_it_is_done() {
         ("kill -0 1 || true", &["sending 0 to 1"]),
         ("echo 2> /dev/null", &["writing /dev/null", "writing /dev/null"]),
         ("with atomic=true { echo x > new }", &["writing DIR/new"]),
-        ("echo x > /dev/stderr", &[]),
+        ("echo x >> /dev/stderr", &[]),
         ("type /bin/cat", &["looking at /bin/cat"]),
         ("command -v /bin/none || true", &["looking at /bin/none"]),
         ("type echo", &[]),
