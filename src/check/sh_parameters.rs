@@ -65,7 +65,7 @@ fn special(name: &str) -> Row {
         "0" => row("there is no `$0`", "write the script's name as text", "echo \"usage: copy FILE\""),
         _ => row(
             "the script's arguments are the list `args`, counted from 0",
-            "`$1` is the first of them, args[0]",
+            "`$1` is the first of them, args[0]; a text that awk is to see with its `$1` stands in '…'",
             "for arg in ...$args { echo $arg }\necho ${args[0]}",
         ),
     }
