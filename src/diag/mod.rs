@@ -23,7 +23,7 @@ pub use codes::{Code, code};
 pub(crate) use escape::{quote_argv, quote_word, visible};
 pub(crate) use reason::reason;
 pub(crate) use redactions::{MASK, Redactions};
-pub(crate) use similar::similar;
+pub(crate) use similar::{all_similar, similar};
 pub use source::Source;
 pub(crate) use source::floor_boundary;
 

@@ -7,23 +7,41 @@ pub fn similar<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     near.min().map(|(_, known)| known)
 }
 
-/// How many letters differ between two names; none when it is more than a third of them.
+/// All the candidates that look most like a name, in the order of the alphabet.
+pub fn all_similar<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
+    let mut near: Vec<(usize, &str)> =
+        candidates.into_iter().filter_map(|known| Some((distance(name, known)?, known))).collect();
+    near.sort_unstable();
+    near.dedup();
+    let least = near.first().map_or(0, |(least, _)| *least);
+    near.into_iter().take_while(|(distance, _)| *distance == least).map(|(_, known)| known).collect()
+}
+
+/// How many letters differ between two names, of which two that have changed places count as one; none when it is more
+/// than a third of them.
 fn distance(a: &str, b: &str) -> Option<usize> {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let most = a.len().max(b.len());
     if a.len().abs_diff(b.len()) > most / 3 || !(2..=64).contains(&most) {
         return None;
     }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let cost = usize::from(!x.eq_ignore_ascii_case(y));
-            let next = (diagonal + cost).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
+    let same = |i: usize, j: usize| a[i].eq_ignore_ascii_case(&b[j]);
+    // The rows of the letters of `a`: the last but one, the last, and this one.
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 0..a.len() {
+        let mut row = vec![i + 1];
+        for j in 0..b.len() {
+            let replaced = last[j] + usize::from(!same(i, j));
+            let mut least = replaced.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && same(i, j - 1) && same(i - 1, j) {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    (row[b.len()] <= (most / 3).max(1)).then_some(row[b.len()])
+    (last[b.len()] <= (most / 3).max(1)).then_some(last[b.len()])
 }
 
 #[cfg(test)]
@@ -37,5 +55,8 @@ mod tests {
         assert_eq!(similar("cat", ["bat", "hat"]), Some("bat"));
         assert_eq!(similar("LENGTH", ["length"]), Some("length"));
         assert_eq!(similar("deploy", ["build", "test"]), None);
+        // Two letters that have changed places are one slip.
+        assert_eq!(similar("gti", ["tie", "git"]), Some("git"));
+        assert_eq!(all_similar("ls2", ["lsb", "ls", "lst", "ls", "cat"]), ["ls", "lsb", "lst"]);
     }
 }

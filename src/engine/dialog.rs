@@ -279,7 +279,8 @@ impl Dialog {
             Unwind::TimedOut(timed_out) => Box::new(timed_out.into_error()),
         };
         let (status, statuses) = (error.status, error.statuses());
-        let page = Box::new(error.into_page().redact(self.interpreter.redactions()));
+        let page = self.interpreter.advised(error.into_page());
+        let page = Box::new(page.redact(self.interpreter.redactions()));
         Ended::Error { page, status, statuses }
     }
 

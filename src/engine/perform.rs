@@ -151,8 +151,9 @@ impl Request {
             Err(Unwind::Exhausted) => Err(exhausted(&interpreter)),
             done => ended(done),
         };
-        let ended =
-            ended.map_err(|(kind, page, status)| (kind, page.redact(interpreter.redactions()), status));
+        let ended = ended.map_err(|(kind, page, status)| {
+            (kind, interpreter.advised(page).redact(interpreter.redactions()), status)
+        });
         // The run's own ends of the pipes go with the rest of it.
         let ran = interpreter.into_ran();
         for (name, slot) in &ran.program().variables {

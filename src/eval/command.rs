@@ -309,7 +309,7 @@ impl Interpreter {
         if let Some(help) = crate::check::program_elsewhere(name) {
             return help.to_string();
         }
-        "check the spelling, install it, or give its path".to_string()
+        super::advice::SPELLING.to_string()
     }
 
     /// Does the work of a stage, with the descriptors as they are; its status.

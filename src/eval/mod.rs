@@ -1,5 +1,6 @@
 //! The evaluation: from the resolved tree to values, control flow and pipelines.
 
+mod advice;
 mod arguments;
 mod atomic;
 pub mod audit;

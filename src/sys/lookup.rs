@@ -8,7 +8,7 @@
 //! PATH is done once; a look-up is one stat(2) a directory, under 1 % of the spawn that follows.
 
 use super::open::join;
-use rustix::fs::{Access, AtFlags, CWD, FileType};
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
@@ -29,6 +29,9 @@ pub enum Lookup {
     /// Not known: this path could not be looked at, for this reason (errno(3)).
     Unknown(Vec<u8>, i32),
 }
+
+/// How many names of programs are looked through for one that was meant.
+const MOST_NAMES: usize = 50_000;
 
 /// Why execve failed on a program that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +102,22 @@ impl Search {
             }
         }
         worse
+    }
+
+    /// The names of the files in its directories, in no order: those that can be read. Of these, not all need be
+    /// programs.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for directory in &self.directories {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let Ok(open) = rustix::fs::open(&**directory, flags, Mode::empty()) else { continue };
+            let Ok(entries) = rustix::fs::Dir::new(open) else { continue };
+            let entries = entries
+                .map_while(Result::ok)
+                .filter_map(|one| one.file_name().to_str().ok().map(str::to_owned));
+            names.extend(entries.take(MOST_NAMES.saturating_sub(names.len())));
+        }
+        names
     }
 
     /// Whether a relative or empty entry that comes before where `name` was found has a program of that name too.
