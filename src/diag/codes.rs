@@ -41,6 +41,13 @@ impl Code {
     }
 
     /// Whether it is only a warning.
+    ///
+    /// ```
+    /// use pipewright::diag::Code;
+    ///
+    /// assert!(Code::find("W0001").is_some_and(Code::is_warning));
+    /// assert!(!Code::find("e0201").is_some_and(Code::is_warning));
+    /// ```
     pub fn is_warning(self) -> bool {
         self.0.id.starts_with('W')
     }

@@ -32,6 +32,13 @@ impl Source {
     /// Every invalid byte stands as one `?` in [`Source::text`] and is shown as `\xNN` in excerpts. One
     /// byte for one byte, because U+FFFD takes three: with it, every offset after the first bad byte, and
     /// so every caret, would be off.
+    ///
+    /// ```
+    /// use pipewright::diag::Source;
+    ///
+    /// let source = Source::lossy("notes", b"caf\xe9 au lait");
+    /// assert_eq!(source.text(), "caf? au lait");
+    /// ```
     pub fn lossy(name: impl Into<String>, bytes: &[u8]) -> Self {
         let mut text = String::with_capacity(bytes.len());
         for chunk in bytes.utf8_chunks() {

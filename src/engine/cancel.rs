@@ -33,6 +33,20 @@ impl CancelToken {
     ///
     /// # Errors
     /// As of [`CancelToken::new`].
+    ///
+    /// ```
+    /// use pipewright::CancelToken;
+    ///
+    /// let (all, mut requests) = (CancelToken::new()?, Vec::new());
+    /// for _ in 0..2 {
+    ///     requests.push(all.child()?);
+    /// }
+    /// requests[0].cancel();
+    /// assert!(requests[0].is_cancelled() && !requests[1].is_cancelled() && !all.is_cancelled());
+    /// all.cancel();
+    /// assert!(requests[1].is_cancelled());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn child(&self) -> io::Result<Self> {
         self.0.child().map(Self)
     }

@@ -64,6 +64,15 @@ impl Engine {
     }
 
     /// For a script with inputs, or one in a file.
+    ///
+    /// ```
+    /// use pipewright::Engine;
+    ///
+    /// let engine = Engine::default();
+    /// let script = engine.script_builder("t").input("word").parse("echo $word")?;
+    /// assert_eq!(engine.session().run(&script).arg("word", "*").read()?, "*");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn script_builder(&self, name: &str) -> ScriptBuilder {
         ScriptBuilder::new(name, self.clone())
     }

@@ -126,6 +126,16 @@ impl Error {
     }
 
     /// The page with its place in the script.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let error = Session::new().run(&Script::parse("t", "echo a\nfail 'no disk'")?).status().unwrap_err();
+    /// let page = error.diagnostic();
+    /// let place = page.primary().ok_or("no place")?;
+    /// assert_eq!((page.message.as_str(), place.source.line_col(place.span.start as usize).0), ("no disk", 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn diagnostic(&self) -> &Diagnostic {
         &self.0.diagnostic
     }

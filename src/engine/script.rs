@@ -75,6 +75,14 @@ impl Script {
     }
 
     /// What in it is allowed, and probably not meant.
+    ///
+    /// ```
+    /// use pipewright::Script;
+    ///
+    /// let script = Script::parse("t", "let unused = 1")?;
+    /// assert_eq!(script.warnings()[0].code.id(), "W0001");
+    /// # Ok::<(), pipewright::ParseError>(())
+    /// ```
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.program.warnings
     }

@@ -47,6 +47,30 @@ pub trait Policy: Send + Sync {
     ///
     /// # Errors
     /// What refuses it whatever the other words are.
+    ///
+    /// ```
+    /// use pipewright::Engine;
+    /// use pipewright::policy::{Denial, Policy, Request};
+    ///
+    /// struct NoRemoving;
+    /// impl Policy for NoRemoving {
+    ///     fn check(&self, request: &Request<'_>) -> Result<(), Denial> {
+    ///         match request {
+    ///             Request::Spawn(spawn) => self.foresee(&[&spawn.argv()[0]], false),
+    ///             _ => Ok(()),
+    ///         }
+    ///     }
+    ///     fn foresee(&self, words: &[&[u8]], _complete: bool) -> Result<(), Denial> {
+    ///         if words.first() == Some(&&b"rm"[..]) { Err(Denial::new("nothing is removed")) } else { Ok(()) }
+    ///     }
+    /// }
+    ///
+    /// let engine = Engine::builder().policy(NoRemoving).build()?;
+    /// let script = engine.script("t", "let file = 'a'\nrm -- $file")?;
+    /// // Before a line of it has run.
+    /// assert!(engine.check(&script).unwrap_err().render(false, 80).contains("nothing is removed"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn foresee(&self, words: &[&[u8]], complete: bool) -> Result<(), Denial> {
         let _ = (words, complete);
         Ok(())
@@ -57,6 +81,26 @@ pub trait Policy: Send + Sync {
     ///
     /// # Errors
     /// What refuses it.
+    ///
+    /// ```
+    /// use pipewright::Engine;
+    /// use pipewright::policy::{Denial, Open, Policy, Request};
+    ///
+    /// struct NotTheSystem;
+    /// impl Policy for NotTheSystem {
+    ///     fn check(&self, request: &Request<'_>) -> Result<(), Denial> {
+    ///         if let Request::Open(open) = request { self.foresee_open(open) } else { Ok(()) }
+    ///     }
+    ///     fn foresee_open(&self, open: &Open<'_>) -> Result<(), Denial> {
+    ///         if open.path().starts_with("/etc") { Err(Denial::new("/etc is ours")) } else { Ok(()) }
+    ///     }
+    /// }
+    ///
+    /// let engine = Engine::builder().policy(NotTheSystem).build()?;
+    /// let script = engine.script("t", "echo x > /etc/motd")?;
+    /// assert!(engine.check(&script).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn foresee_open(&self, open: &Open<'_>) -> Result<(), Denial> {
         let _ = open;
         Ok(())

@@ -173,6 +173,17 @@ impl Rules {
     ///
     /// # Errors
     /// As of [`Rules::allow_run`].
+    ///
+    /// ```
+    /// use pipewright::policy::Rules;
+    /// use pipewright::{Engine, ErrorKind};
+    ///
+    /// let rules = Rules::new().allow_run(&["git"])?.deny_run(&["git", "push"])?;
+    /// let engine = Engine::builder().policy(rules).build()?;
+    /// let push = engine.script("t", "command git push")?;
+    /// assert_eq!(engine.session().run(&push).status().unwrap_err().kind(), ErrorKind::Policy);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn deny_run(mut self, command: &[&str]) -> Result<Self, PatternError> {
         self.deny.run.push(Run::new(command)?);
         Ok(self)
@@ -197,6 +208,22 @@ impl Rules {
     }
 
     /// Allows signals to processes, those of others included.
+    ///
+    /// ```
+    /// use pipewright::policy::Rules;
+    /// use pipewright::{Engine, ErrorKind};
+    ///
+    /// let alive = format!("kill -0 {}", std::process::id());
+    /// let run = |rules: Rules| {
+    ///     let engine = Engine::builder().policy(rules).build()?;
+    ///     engine.session().run(&engine.script("t", &*alive)?).status()?;
+    ///     Ok::<(), Box<dyn std::error::Error>>(())
+    /// };
+    /// run(Rules::new().allow_kill())?;
+    /// let refused = run(Rules::new().allow_kill().deny_kill()).unwrap_err();
+    /// assert_eq!(refused.downcast_ref::<pipewright::Error>().map(|error| error.kind()), Some(ErrorKind::Policy));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn allow_kill(mut self) -> Self {
         self.allow.kill = true;
         self

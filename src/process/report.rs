@@ -113,6 +113,14 @@ pub struct StageReport {
 
 impl StageReport {
     /// Of a stage that was never started.
+    ///
+    /// ```
+    /// use pipewright::{StageEnd, StageReport, tools};
+    ///
+    /// let report = StageReport::not_started(vec![b"rm".to_vec(), b"a b".to_vec()]);
+    /// assert_eq!(report.end, StageEnd::NotStarted);
+    /// assert!(tools::process_table(&[report]).contains("rm 'a b'"));
+    /// ```
     pub fn not_started(argv: Vec<Vec<u8>>) -> Self {
         Self {
             argv,

@@ -128,6 +128,12 @@ impl Signal {
     }
 
     /// Every signal that has a name, in the order of the numbers on Linux.
+    ///
+    /// ```
+    /// use pipewright::Signal;
+    ///
+    /// assert!(Signal::named().any(|(name, signal)| name == "TERM" && signal.number() == 15));
+    /// ```
     pub fn named() -> impl Iterator<Item = (&'static str, Signal)> {
         NAMES.iter().map(|&(name, number)| (name, Self(number)))
     }

@@ -20,6 +20,9 @@ use super::{Str, Value};
 /// // Value semantics: a copy does not change along.
 /// assert_eq!((before.len(), list.len()), (2, 3));
 /// assert!(matches!(list.last(), Some(Value::Int(3))));
+/// assert!(before.is_same(&before.clone()) && !before.is_same(&list));
+/// list.to_mut().swap(0, 2);
+/// assert!(matches!(&list.into_vec()[..], [Value::Int(3), Value::Str(b), Value::Str(a)] if a < b));
 /// ```
 #[derive(Clone, Default)]
 pub struct List(Arc<Vec<Value>>);
@@ -95,6 +98,8 @@ impl Drop for List {
 /// assert!(map.get(b"port").is_some_and(|port| matches!(port, Value::Int(80))));
 /// let keys: Vec<_> = map.keys().map(|key| key.to_utf8()).collect();
 /// assert_eq!(keys, [Ok("host"), Ok("port"), Ok("user")]);
+/// assert!(map.remove(b"user").is_some() && !map.contains_key(b"user"));
+/// assert!(map.is_same(&map.clone()));
 /// ```
 #[derive(Clone, Default)]
 pub struct Map(Arc<IndexMap<Str, Value>>);

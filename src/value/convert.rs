@@ -68,6 +68,13 @@ impl ValueError {
     }
 
     /// One that says what was expected, such as "a list", and what the value is.
+    ///
+    /// ```
+    /// use pipewright::{Value, ValueError};
+    ///
+    /// let error = ValueError::expected("a port", &Value::from("http"));
+    /// assert_eq!(error.to_string(), "the value is a string, not a port");
+    /// ```
     pub fn expected(expected: &str, value: &Value) -> Self {
         Self::is(format!("{}, not {expected}", value.type_of().phrase()))
     }
@@ -300,6 +307,13 @@ pub trait FromKey: Sized {
     ///
     /// # Errors
     /// The key is not UTF-8, and the type is.
+    ///
+    /// ```
+    /// use pipewright::value::FromKey;
+    ///
+    /// assert_eq!(String::from_key(b"web"), Ok("web".to_string()));
+    /// assert!(String::from_key(b"\xff").is_err());
+    /// ```
     fn from_key(key: &[u8]) -> Result<Self, ValueError>;
 }
 

@@ -9,6 +9,8 @@
 ///
 /// let pause = Duration::from(std::time::Duration::from_millis(1500));
 /// assert_eq!(pause.as_secs_f64(), 1.5);
+/// assert_eq!(pause, Duration::from_nanos(1_500_000_000));
+/// assert_eq!(Duration::from_nanos(-1).to_std(), std::time::Duration::ZERO);
 /// assert_eq!(format!("{:?}", Value::from(pause)), "1.5s");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +75,7 @@ impl Size {
 /// assert_eq!(range.iter().collect::<Vec<_>>(), [1, 2, 3]);
 /// assert_eq!(range, Range::new(1, 3, true));
 /// assert!(range.contains(3) && !range.contains(4));
+/// assert_eq!((range.bounds(), Range::new(4, 1, true).bounds()), (Some((1, 3)), None));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Range {

@@ -13,6 +13,14 @@ pub(super) const KIND: &str = "secret";
 
 impl Value {
     /// A text as a secret.
+    ///
+    /// ```
+    /// use pipewright::Value;
+    ///
+    /// let token = Value::secret("s3cret");
+    /// assert_eq!(token.as_secret().map(|text| text.as_bytes()), Some(&b"s3cret"[..]));
+    /// assert!(!format!("{token:?}").contains("s3cret"));
+    /// ```
     pub fn secret(text: impl Into<Str>) -> Self {
         Opaque::new(KIND, "", Secret(text.into())).into()
     }

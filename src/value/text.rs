@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// name.push_byte(0xff);
 /// assert!(name.to_utf8().is_err());
 /// assert_eq!(name.len(), 6);
+/// assert_eq!(name.as_bytes(), b"caf\xc3\xa9\xff");
+/// assert_eq!(name.into_vec().pop(), Some(0xff));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Str(Arc<Vec<u8>>);
