@@ -25,6 +25,7 @@
 //! | bound what scripts may do, and how much of it | [`policy`], [`Limits`] |
 //! | see what runs do as it happens | [`Observer`], [`Event`] |
 //! | show what went wrong | [`Error`], [`ParseError`], [`diag`] |
+//! | make a prompt, a notebook, an editor | `dialog` (a feature) |
 //!
 //! The page `docs/EMBEDDING.md` goes there step by step, and `examples/` holds whole programs.
 
@@ -34,9 +35,6 @@
 
 mod builtins;
 mod check;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
 pub mod diag;
 mod engine;
 mod eval;
@@ -46,13 +44,14 @@ mod host;
 mod layout;
 mod methods;
 pub mod policy;
-#[cfg_attr(not(feature = "prompt"), expect(dead_code, unused_imports, reason = "the prompt uses more"))]
+#[cfg_attr(
+    not(all(feature = "cli", feature = "dialog")),
+    expect(dead_code, unused_imports, reason = "the binary uses more")
+)]
 mod process;
-#[cfg(feature = "prompt")]
-mod repl;
 pub mod span;
 mod syntax;
-#[cfg_attr(not(feature = "prompt"), expect(dead_code, reason = "the prompt uses more"))]
+#[cfg_attr(not(all(feature = "cli", feature = "dialog")), expect(dead_code, reason = "the binary uses more"))]
 mod sys;
 pub mod value;
 
@@ -60,6 +59,8 @@ pub mod value;
 pub use engine::__script;
 #[cfg(feature = "tracing")]
 pub use engine::Tracing;
+#[cfg(feature = "dialog")]
+pub use engine::dialog;
 #[cfg(feature = "cli")]
 pub use engine::program;
 pub use engine::{

@@ -1,12 +1,14 @@
-//! The `pipewright` program: everything is in the library.
+//! The `pipewright` program: the command line and the prompt, which use of the library what every host of it has.
 
 // Without Rust's runtime before it: see src/sys/start.rs.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use std::ffi::{c_char, c_int};
+mod cli;
+#[cfg(feature = "prompt")]
+mod repl;
 
 /// Called by the C library. The arguments come by `std::env`, which has them from there too.
-#[unsafe(no_mangle)]
-extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
-    std::panic::catch_unwind(pipewright::cli::main).map_or(101, c_int::from)
+#[cfg_attr(not(test), unsafe(no_mangle))]
+extern "C" fn main(_count: std::ffi::c_int, _arguments: *const *const std::ffi::c_char) -> std::ffi::c_int {
+    std::panic::catch_unwind(cli::main).map_or(101, std::ffi::c_int::from)
 }

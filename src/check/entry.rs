@@ -15,6 +15,8 @@ use super::project::{Loader, Project};
 use super::scope::{Name, Scopes};
 use crate::diag::{Diagnostic, Source};
 use crate::host::Hosted;
+use crate::value::Value;
+use indexmap::IndexMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -31,8 +33,8 @@ pub enum Meaning {
 }
 
 impl Earlier {
-    /// Nothing but `args`, and what the host has.
-    pub fn none(hosted: Hosted) -> Self {
+    /// Nothing but `args`, what the host has, and the variables that it gives, each with its place.
+    pub fn of(hosted: Hosted, variables: &IndexMap<String, Value>) -> (Self, Vec<(Slot, Value)>) {
         let mut project = Project::new(None);
         project.hosted = hosted;
         let source = Arc::new(Source::new("prompt", ""));
@@ -41,10 +43,11 @@ impl Earlier {
         scopes.enter_file();
         let args = scopes.declare("args");
         debug_assert_eq!(args, ARGS);
+        let given = variables.iter().map(|(name, value)| (scopes.declare(name), value.clone())).collect();
         project.earlier =
             Some(scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning)).collect());
         project.slots = scopes.slots();
-        Self(project)
+        (Self(project), given)
     }
 
     /// A program that has all that was declared, and runs the last entry.

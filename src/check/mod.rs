@@ -3,7 +3,7 @@
 mod absorbed;
 mod code_slots;
 mod commands;
-#[cfg(feature = "prompt")]
+#[cfg(feature = "dialog")]
 mod entry;
 mod expressions;
 mod functions;
@@ -36,7 +36,7 @@ use project::{Members, Project};
 use std::rc::Rc;
 use std::sync::Arc;
 
-#[cfg(feature = "prompt")]
+#[cfg(feature = "dialog")]
 pub use entry::{Earlier, Meaning};
 pub use kind::{accepts, conversion, from_word};
 pub use lookalikes::program_elsewhere;
@@ -80,9 +80,11 @@ pub fn is_function_of_language(name: &str) -> bool {
     expressions::intrinsic(name).is_some() || crate::methods::function(name).is_some()
 }
 
-/// Whether the name of a command is a habit of sh, which the check refuses.
+/// Whether the name of a command is a habit of sh, which the check refuses, and no host may have for its own: what a
+/// prompt of shells has beside the language is a host's as well.
 pub fn is_habit_of_sh(name: &str) -> bool {
-    sh_habits::of_word(name).is_some()
+    const OF_PROMPTS: &[&str] = &["bind", "complete", "fc", "help", "history"];
+    sh_habits::of_word(name).is_some() && !OF_PROMPTS.contains(&name)
 }
 
 /// What the check of a file that another uses gives.

@@ -125,7 +125,7 @@ impl Project {
     }
 
     /// Takes the diagnostics of what was checked before out, lest they are told again.
-    #[cfg(feature = "prompt")]
+    #[cfg(feature = "dialog")]
     pub fn settle(&mut self) {
         self.loader = None;
         self.warnings.clear();
@@ -133,7 +133,7 @@ impl Project {
     }
 
     /// Forgets the files that were read after the first `modules`: whoever uses them again reads them again.
-    #[cfg(feature = "prompt")]
+    #[cfg(feature = "dialog")]
     pub fn forget_files(&mut self, modules: usize) {
         self.files.retain(|_, file| matches!(file, File::Read(id, _) if (id.0 as usize) < modules));
     }

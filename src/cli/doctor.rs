@@ -1,6 +1,6 @@
 //! `--doctor`: what works here, and why not.
 
-use crate::program;
+use pipewright::program;
 use std::fmt::Write;
 
 /// A line for each thing that the engine makes use of.
@@ -14,7 +14,7 @@ pub fn report() -> String {
     for probe in program::probes() {
         let (mark, reason) = match &probe.found {
             Ok(()) => ("yes", String::new()),
-            Err(reason) => ("no ", format!("\n       {}", crate::diag::visible(reason.as_bytes()))),
+            Err(reason) => ("no ", format!("\n       {}", pipewright::diag::visible(reason.as_bytes()))),
         };
         // Writing to a string does not fail.
         _ = writeln!(text, "  {mark}  {}  [{}]{reason}", probe.what, probe.by);

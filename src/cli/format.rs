@@ -2,8 +2,8 @@
 
 use super::options::{Options, Text};
 use super::{complain, print, read, refuse};
-use crate::diag::visible;
-use crate::tools;
+use pipewright::diag::visible;
+use pipewright::tools;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -2,7 +2,7 @@
 //!
 //! Lines and columns count from 1, columns in characters; `start` and `end` are byte offsets.
 
-use crate::diag::{Diagnostic, Label};
+use pipewright::diag::{Diagnostic, Label};
 use serde_json::{Value, json};
 
 /// The lines for some diagnostics.

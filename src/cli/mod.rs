@@ -7,10 +7,10 @@ mod options;
 mod stats;
 mod trace;
 
-use crate::diag::Diagnostic;
-use crate::policy::Rules;
-use crate::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, program, tools};
 use options::{Mode, Options, Text};
+use pipewright::diag::Diagnostic;
+use pipewright::policy::Rules;
+use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, program, tools};
 use stats::Stats;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
@@ -62,7 +62,7 @@ fn act(options: Options) -> Result<u8, u8> {
                     Ok(None) => {}
                     Ok(Some(status)) => return Ok(status),
                     Err(error) => {
-                        complain(&format!("pipewright: --guard: {}\n", crate::diag::reason(&error)));
+                        complain(&format!("pipewright: --guard: {}\n", pipewright::diag::reason(&error)));
                         return Err(126);
                     }
                 }
@@ -124,8 +124,8 @@ fn parsed(engine: &Engine, name: &str, text: Vec<u8>) -> Result<Script, ParseErr
 fn rules(file: Option<&Path>) -> Result<Option<Rules>, u8> {
     let Some(file) = file else { return Ok(None) };
     Rules::load(file).map(Some).map_err(|error| {
-        let file = crate::diag::quote_word(file.as_os_str().as_encoded_bytes());
-        let error = crate::diag::visible(error.to_string().as_bytes());
+        let file = pipewright::diag::quote_word(file.as_os_str().as_encoded_bytes());
+        let error = pipewright::diag::visible(error.to_string().as_bytes());
         complain(&format!("pipewright: --policy {file}: {error}\n"));
         2
     })
@@ -173,7 +173,7 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
         Text::File(path) => match std::fs::read(path) {
             Ok(text) => Ok((path.to_string_lossy().into_owned(), text)),
             Err(error) => {
-                let path = crate::diag::visible(path.as_os_str().as_encoded_bytes());
+                let path = pipewright::diag::visible(path.as_os_str().as_encoded_bytes());
                 let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
                 complain(&format!("pipewright: can't read {path}: {error}\n"));
                 Err(status)
@@ -194,11 +194,11 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
 
 /// Tells whether an audit log is whole: 1 when it was changed, or a run in it has no end.
 fn verify_audit(path: &Path) -> u8 {
-    let shown = crate::diag::visible(path.as_os_str().as_encoded_bytes());
+    let shown = pipewright::diag::visible(path.as_os_str().as_encoded_bytes());
     let found = match std::fs::read(path) {
-        Ok(log) => crate::verify_audit(&log),
+        Ok(log) => pipewright::verify_audit(&log),
         Err(error) => {
-            complain(&format!("pipewright: can't read {shown}: {}\n", crate::diag::reason(&error)));
+            complain(&format!("pipewright: can't read {shown}: {}\n", pipewright::diag::reason(&error)));
             return 126;
         }
     };
@@ -213,7 +213,7 @@ fn verify_audit(path: &Path) -> u8 {
                 .map(|run| {
                     format!(
                         "{shown}: run {} has no end: it goes on, was killed, or its end was cut off\n",
-                        crate::diag::visible(run.as_bytes())
+                        pipewright::diag::visible(run.as_bytes())
                     )
                 })
                 .collect();
@@ -231,7 +231,7 @@ fn explain(code: &str) -> u8 {
     match tools::explain(code) {
         Some(text) => print(&text),
         None => {
-            let code = crate::diag::visible(code.as_bytes());
+            let code = pipewright::diag::visible(code.as_bytes());
             complain(&format!(
                 "pipewright: {code} is no diagnostic, builtin, function, method or option of with\n"
             ));

@@ -1,7 +1,7 @@
 //! `--stats`: a table of all processes at the end.
 
-use crate::tools::process_table;
-use crate::{Event, Observer, StageReport};
+use pipewright::tools::process_table;
+use pipewright::{Event, Observer, StageReport};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of the processes that have ended.

@@ -1,7 +1,7 @@
 //! `--trace`: a line on standard error when a process starts and ends.
 
-use crate::diag::quote_argv;
-use crate::{Event, StageEnd};
+use pipewright::diag::quote_argv;
+use pipewright::{Event, StageEnd};
 use std::io::Write;
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ pub fn event(event: &Event<'_>) {
         Event::Spawned { pid, argv, depth, .. } => {
             format!("{:indent$}+ {pid} {}\n", "", quote_argv(argv), indent = depth * 2)
         }
-        Event::Ended { report, depth } => {
+        Event::Ended { report, depth, .. } => {
             let end = match report.end {
                 StageEnd::Exit(status) => format!("status {status}"),
                 StageEnd::Signal { signal, .. } => signal.to_string(),
                 StageEnd::PipeClosed => "SIGPIPE, as its reader had enough".to_string(),
                 StageEnd::NotStarted => "not started".to_string(),
-                StageEnd::Abandoned => "end unknown".to_string(),
+                _ => "end unknown".to_string(),
             };
             let millis = |time: Duration| time.as_secs_f64() * 1000.0;
             let pid = report.pid.unwrap_or_default();

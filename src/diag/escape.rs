@@ -10,6 +10,10 @@ use std::fmt::Write;
 ///
 /// Scenario: a file named `\r\x1b[2Kall tests passed` would wipe the very message that names it, and one
 /// with U+202E shows its extension backwards ("Trojan Source", CVE-2021-42574).
+///
+/// ```
+/// assert_eq!(pipewright::diag::visible(b"two\nlines \x1b[2J\xff"), r"two\nlines \u{1b}[2J\xff");
+/// ```
 pub fn visible(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -55,6 +59,13 @@ fn is_hidden(c: char) -> bool {
 ///
 /// Hidden characters are written byte by byte, not as `\u200b`, which bash reads back only in a UTF-8
 /// locale.
+///
+/// ```
+/// use pipewright::diag::quote_word;
+///
+/// assert_eq!((quote_word(b"plain"), quote_word(b"$HOME")), ("plain".into(), "'$HOME'".into()));
+/// assert_eq!(quote_word(b"it's\n"), r"$'it\'s\n'");
+/// ```
 pub fn quote_word(bytes: &[u8]) -> String {
     let Ok(text) = std::str::from_utf8(bytes) else { return quote_c(bytes) };
     if text.chars().any(|c| c == '\'' || is_hidden(c)) {
@@ -69,6 +80,10 @@ pub fn quote_word(bytes: &[u8]) -> String {
 /// A command line: its words quoted, with blanks between.
 ///
 /// A program whose name holds a `=` is quoted, for it would be read back as an assignment.
+///
+/// ```
+/// assert_eq!(pipewright::diag::quote_argv(["wc", "-l", "two words"]), "wc -l 'two words'");
+/// ```
 pub fn quote_argv<I>(argv: I) -> String
 where
     I: IntoIterator,

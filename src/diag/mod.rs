@@ -20,8 +20,8 @@ mod source;
 use std::sync::Arc;
 
 pub use codes::{Code, code};
-pub(crate) use escape::{quote_argv, quote_word, visible};
-pub(crate) use reason::reason;
+pub use escape::{quote_argv, quote_word, visible};
+pub use reason::reason;
 pub(crate) use redactions::{MASK, Redactions};
 pub(crate) use similar::{all_similar, similar};
 pub use source::Source;

@@ -3,6 +3,11 @@
 use std::io;
 
 /// The reason that the kernel gives, without Rust's ` (os error 2)`: the number says nothing that the words do not.
+///
+/// ```
+/// let missing = std::fs::read("/nowhere/at/all").unwrap_err();
+/// assert_eq!(pipewright::diag::reason(&missing), "No such file or directory");
+/// ```
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_string()

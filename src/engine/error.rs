@@ -1,8 +1,10 @@
 //! What went wrong with a script or a run of it.
 
 use super::Report;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, code, reason};
 use std::fmt;
+use std::io;
+use std::time::Instant;
 
 /// A script that can't be run: all that is wrong with it, found before anything ran.
 ///
@@ -74,6 +76,7 @@ pub(super) struct Failed {
     pub kind: ErrorKind,
     pub diagnostic: Diagnostic,
     pub report: Report,
+    pub statuses: Vec<u8>,
 }
 
 /// Of what kind an [`Error`] is.
@@ -120,6 +123,18 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// One that is no pipeline's, of what began then.
+    pub(super) fn new(kind: ErrorKind, diagnostic: Diagnostic, status: u8, started: Instant) -> Self {
+        let report = Report { status, wall: started.elapsed() };
+        Self(Box::new(Failed { kind, diagnostic, report, statuses: vec![status] }))
+    }
+
+    /// Of a stream that the host gave.
+    pub(super) fn of_stream(error: &io::Error, started: Instant) -> Self {
+        let message = format!("the host's stream: {}", reason(error));
+        Self::new(ErrorKind::Host, Diagnostic::new(code::CANNOT_OPEN, message), 126, started)
+    }
+
     /// Of what kind it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -148,6 +163,19 @@ impl Error {
     /// The status that the binary would exit with.
     pub fn exit_code(&self) -> u8 {
         self.0.report.status()
+    }
+
+    /// The statuses of the stages of the pipeline that failed, in their order; the exit code alone where it was none.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let error = Session::new().run(&Script::parse("t", "true | sh -c 'exit 3' | cat")?).status().unwrap_err();
+    /// assert_eq!(error.statuses(), [0, 3, 0]);
+    /// # Ok::<(), pipewright::ParseError>(())
+    /// ```
+    pub fn statuses(&self) -> &[u8] {
+        &self.0.statuses
     }
 
     /// The page as the binary shows it, for a terminal of so many columns.

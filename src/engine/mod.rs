@@ -4,8 +4,8 @@
 
 pub mod build;
 mod cancel;
-#[cfg(feature = "prompt")]
-mod dialog;
+#[cfg(feature = "dialog")]
+pub mod dialog;
 #[expect(clippy::module_inception, reason = "its main type is Engine")]
 mod engine;
 mod error;
@@ -22,8 +22,6 @@ mod run;
 mod running;
 mod script;
 mod session;
-#[cfg(feature = "prompt")]
-mod terminal;
 pub mod tools;
 #[cfg(feature = "tracing")]
 mod traced;
@@ -37,8 +35,6 @@ pub use crate::eval::{Event, Observer, PipelineReport, Place};
 pub use crate::host::{Function, IntoResult, Stage, StageCx, StageError, Streams};
 pub use crate::process::{Signal, StageEnd, StageReport};
 pub use cancel::CancelToken;
-#[cfg(feature = "prompt")]
-pub(crate) use dialog::{Dialog, Ended, Kind, News, Told};
 pub use engine::{BuildError, Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, ParseError};
 pub use io::{Input, LineSink, Output};

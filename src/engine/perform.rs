@@ -1,6 +1,6 @@
 //! A run being done: its streams made, the interpreter set up, and its end told.
 
-use super::error::{Error, ErrorKind, Failed};
+use super::error::{Error, ErrorKind};
 use super::io::{Input, Output, Plumbing};
 use super::{AuditLog, Report, Session};
 use crate::check::program::{FunctionId, Program, Slot};
@@ -75,26 +75,17 @@ impl Done {
     }
 }
 
-/// Why a run failed: its kind, its page, its status.
-type Failure = (ErrorKind, Diagnostic, u8);
-
 impl Request {
     /// Does it, and waits until all that it has printed has arrived.
     pub fn perform(mut self, session: &mut Session, work: Work<'_>) -> Result<Done, Error> {
         let started = Instant::now();
-        let failed = |(kind, diagnostic, status): Failure| {
-            Error(Box::new(Failed { kind, diagnostic, report: Report { status, wall: started.elapsed() } }))
-        };
-        let host = |error: std::io::Error| {
-            let message = format!("the host's stream: {}", crate::diag::reason(&error));
-            failed((ErrorKind::Host, Diagnostic::new(code::CANNOT_OPEN, message), 126))
-        };
+        let host = |error: std::io::Error| Error::of_stream(&error, started);
         let (work, variables) = match work {
             Work::Run(program) => {
-                let variables = self.variables(session, &program).map_err(failed)?;
+                let variables = self.variables(session, &program, started)?;
                 (Begun::Run(program), variables)
             }
-            Work::Call(function, values) => (called(session, &function, values).map_err(failed)?, Vec::new()),
+            Work::Call(function, values) => (called(session, &function, values, started)?, Vec::new()),
         };
         let mut plumbing = Plumbing::default();
         let unreadable_input = matches!(self.stdin, Input::Unreadable);
@@ -147,13 +138,7 @@ impl Request {
         };
         // Where the text was left early, variables that functions use have no value.
         let callable = done.is_ok() || called;
-        let ended = match done {
-            Err(Unwind::Exhausted) => Err(exhausted(&interpreter)),
-            done => ended(done),
-        };
-        let ended = ended.map_err(|(kind, page, status)| {
-            (kind, interpreter.advised(page).redact(interpreter.redactions()), status)
-        });
+        let ended = ended(done, &interpreter, started);
         // The run's own ends of the pipes go with the rest of it.
         let ran = interpreter.into_ran();
         for (name, slot) in &ran.program().variables {
@@ -167,16 +152,19 @@ impl Request {
         let plumbed = plumbing.end();
         match (ended, plumbed) {
             (Ok((status, value)), Ok(())) => Ok(Done { status, value, started }),
-            (Err(failure), plumbed) if failure.0 != ErrorKind::Script || plumbed.is_ok() => {
-                Err(failed(failure))
-            }
+            (Err(error), plumbed) if error.kind() != ErrorKind::Script || plumbed.is_ok() => Err(error),
             // That a writer failed is why a program of the script died of SIGPIPE, and not the other way.
             (_, plumbed) => plumbed.map(|()| Done { status: 0, value: Value::Null, started }).map_err(host),
         }
     }
 
     /// The values of the script's inputs: those of this run before those of the session.
-    fn variables(&mut self, session: &Session, program: &Program) -> Result<Vec<(Slot, Value)>, Failure> {
+    fn variables(
+        &mut self,
+        session: &Session,
+        program: &Program,
+        started: Instant,
+    ) -> Result<Vec<(Slot, Value)>, Error> {
         let mut variables = std::mem::take(&mut self.arguments);
         for (name, slot) in &program.inputs {
             if variables.iter().any(|(given, _)| given == slot) {
@@ -185,7 +173,7 @@ impl Request {
             let Some(value) = session.value(name) else {
                 let message = format!("the input `{name}` of the script was given no value");
                 let page = Diagnostic::new(code::UNDECLARED_NAME, message);
-                return Err((ErrorKind::MissingInput, page, 2));
+                return Err(Error::new(ErrorKind::MissingInput, page, 2, started));
             };
             variables.push((*slot, value.clone()));
         }
@@ -194,51 +182,69 @@ impl Request {
 }
 
 /// The function of the last script that ran in a session.
-fn called(session: &Session, function: &str, values: Vec<Value>) -> Result<Begun<'static>, Failure> {
+fn called(
+    session: &Session,
+    function: &str,
+    values: Vec<Value>,
+    started: Instant,
+) -> Result<Begun<'static>, Error> {
     let found = session.ran.as_ref().and_then(|ran| Some((ran.clone(), ran.function(function)?)));
     let (ran, id) = found.ok_or_else(|| {
         let name = visible(function.as_bytes());
         let message = format!("no function `{name}` in a script that ran to its end");
-        (ErrorKind::UnknownFunction, Diagnostic::new(code::UNDECLARED_NAME, message), 2)
+        Error::new(ErrorKind::UnknownFunction, Diagnostic::new(code::UNDECLARED_NAME, message), 2, started)
     })?;
     Ok(Begun::Call(ran, id, values))
 }
 
-/// Of a run that met a limit.
-fn exhausted(interpreter: &Interpreter) -> Failure {
-    match interpreter.exhausted() {
-        Some(error) => (ErrorKind::Limit, error.diagnostic, error.status),
-        None => {
-            (ErrorKind::Internal, Diagnostic::new(code::INTERNAL, "a limit was met that there is not"), 125)
-        }
-    }
-}
-
 /// The status of a run and what it gave, or why it failed.
-fn ended(outcome: Eval<Value>) -> Result<(u8, Value), Failure> {
+fn ended(outcome: Eval<Value>, interpreter: &Interpreter, started: Instant) -> Result<(u8, Value), Error> {
     match outcome {
         Ok(value) => Ok((0, value)),
-        Err(Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Exhausted) => Ok((0, Value::Null)),
+        Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Ok((0, Value::Null)),
         Err(Unwind::Exit(status)) => Ok((status, Value::Null)),
         // As of a program that SIGPIPE has ended.
         Err(Unwind::PipeClosed) => Ok((141, Value::Null)),
-        Err(Unwind::Interrupted(signal)) => {
-            let page = Diagnostic::new(code::CANCELLED, "the run was cancelled");
-            Err((ErrorKind::Cancelled, page, 128_u8.saturating_add(signal.number() as u8)))
-        }
-        Err(Unwind::TimedOut(timed_out)) => {
-            Err((ErrorKind::TimedOut, timed_out.into_error().into_page(), 124))
-        }
-        Err(Unwind::Error(error)) => {
-            let status = error.status;
-            let page = error.into_page();
-            let kind = match page.code {
-                bug if bug == code::INTERNAL => ErrorKind::Internal,
-                policy if policy == code::POLICY => ErrorKind::Policy,
-                host if host == code::HOST_FAILED => ErrorKind::Host,
-                _ => ErrorKind::Script,
-            };
-            Err((kind, page, status))
-        }
+        Err(unwind) => Err(failed(unwind, interpreter, started)),
     }
+}
+
+/// The failure of what has left its place so.
+pub(super) fn failed(unwind: Unwind, interpreter: &Interpreter, started: Instant) -> Error {
+    let new = |kind, page, status| Error::new(kind, page, status, started);
+    let mut error = match unwind {
+        Unwind::Error(error) => of_error(*error, started),
+        Unwind::TimedOut(timed_out) => new(ErrorKind::TimedOut, timed_out.into_error().into_page(), 124),
+        Unwind::Exhausted => match interpreter.exhausted() {
+            Some(error) => new(ErrorKind::Limit, error.diagnostic, error.status),
+            None => {
+                let page = Diagnostic::new(code::INTERNAL, "a limit was met that there is not");
+                new(ErrorKind::Internal, page, 125)
+            }
+        },
+        Unwind::Interrupted(signal) => {
+            let page = Diagnostic::new(code::CANCELLED, "the run was cancelled");
+            new(ErrorKind::Cancelled, page, 128_u8.saturating_add(signal.number() as u8))
+        }
+        // Of what was asked for a value.
+        Unwind::Exit(_) | Unwind::PipeClosed | Unwind::Break | Unwind::Continue | Unwind::Return => {
+            new(ErrorKind::Script, Diagnostic::new(code::CANCELLED, "it ended without a value"), 1)
+        }
+    };
+    error.0.diagnostic = interpreter.advised(error.0.diagnostic).redact(interpreter.redactions());
+    error
+}
+
+fn of_error(error: crate::eval::Error, started: Instant) -> Error {
+    let (status, statuses) = (error.status, error.statuses());
+    let page = error.into_page();
+    let kind = match page.code {
+        bug if bug == code::INTERNAL => ErrorKind::Internal,
+        policy if policy == code::POLICY => ErrorKind::Policy,
+        host if host == code::HOST_FAILED => ErrorKind::Host,
+        _ => ErrorKind::Script,
+    };
+    let mut error = Error::new(kind, page, status, started);
+    error.0.statuses = statuses;
+    error
 }

@@ -53,3 +53,8 @@ pub fn probes() -> Vec<Probe> {
 pub fn terminal_width() -> Option<usize> {
     tty::width()
 }
+
+/// How many lines it has.
+pub fn terminal_height() -> Option<usize> {
+    tty::height()
+}

@@ -1,6 +1,6 @@
 //! A run in the background.
 
-use super::error::{Error, ErrorKind, Failed};
+use super::error::{Error, ErrorKind};
 use super::perform::{Request, Work};
 use super::{Report, Session, Signal};
 use crate::diag::{Diagnostic, code, reason};
@@ -110,8 +110,7 @@ impl Running {
         let failed = |error: io::Error| {
             let message = format!("can't start a run in the background: {}", reason(&error));
             let diagnostic = Diagnostic::new(code::SPAWN_FAILED, message);
-            let report = Report { status: 126, wall: started.elapsed() };
-            Error(Box::new(Failed { kind: ErrorKind::Host, diagnostic, report }))
+            Error::new(ErrorKind::Host, diagnostic, 126, started)
         };
         let interrupt = request.cancel.child().map_err(failed)?;
         let state = Arc::new(State {
@@ -129,8 +128,7 @@ impl Running {
                 Ok(result) => result.map(|done| done.report()),
                 Err(_) => {
                     let diagnostic = Diagnostic::new(code::INTERNAL, "the thread of the run crashed");
-                    let report = Report { status: 255, wall: started.elapsed() };
-                    Err(Error(Box::new(Failed { kind: ErrorKind::Internal, diagnostic, report })))
+                    Err(Error::new(ErrorKind::Internal, diagnostic, 255, started))
                 }
             };
             own.set(result);

@@ -24,7 +24,7 @@ pub(super) fn mark_unset(program: &Program, slots: &mut [Value]) {
 }
 
 /// The value of a variable whose `let` has not run.
-#[cfg(feature = "prompt")]
+#[cfg(feature = "dialog")]
 pub(super) fn unset() -> Value {
     Value::from(Opaque::new("unset", "", Unset))
 }

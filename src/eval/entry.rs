@@ -136,7 +136,12 @@ impl Interpreter {
         result
     }
 
-    /// Takes other files for standard input, output and error; those of before.
+    /// What standard input, output and error are.
+    pub fn files(&self) -> &FileTable {
+        &self.files
+    }
+
+    /// Takes other files for them; those of before.
     pub fn exchange_files(&mut self, files: FileTable) -> FileTable {
         std::mem::replace(&mut self.files, files)
     }

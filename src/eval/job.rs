@@ -88,7 +88,7 @@ pub struct JobState {
     /// Set when it has ended.
     status: OnceLock<u8>,
     /// What an entry that was suspended came to.
-    #[cfg(feature = "prompt")]
+    #[cfg(feature = "dialog")]
     value: Mutex<Value>,
 }
 
@@ -117,7 +117,7 @@ impl JobState {
             thread: Mutex::new(None),
             pid: OnceLock::new(),
             status: OnceLock::new(),
-            #[cfg(feature = "prompt")]
+            #[cfg(feature = "dialog")]
             value: Mutex::default(),
         }
     }
@@ -180,13 +180,13 @@ impl JobState {
     }
 
     /// Notes the value of the call that it ends with.
-    #[cfg(feature = "prompt")]
+    #[cfg(feature = "dialog")]
     pub fn came_to(&self, value: Value) {
         *self.value.lock().unwrap_or_else(PoisonError::into_inner) = value;
     }
 
     /// That value.
-    #[cfg(feature = "prompt")]
+    #[cfg(feature = "dialog")]
     pub fn value(&self) -> Value {
         self.value.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -10,7 +10,7 @@ mod capture;
 mod command;
 mod dry;
 mod early;
-#[cfg(feature = "prompt")]
+#[cfg(feature = "dialog")]
 mod entry;
 mod expression;
 mod host;
@@ -39,7 +39,7 @@ mod with;
 mod word;
 
 pub use interpreter::{Interpreter, Setup};
-#[cfg(feature = "prompt")]
+#[cfg(feature = "dialog")]
 pub use job::{Job, JobState};
 pub use observe::{Event, Observer, Observers, PipelineReport, Place};
 pub use redirect::target_accesses;

@@ -133,7 +133,6 @@ impl Error {
 
 impl Error {
     /// The statuses of the stages of the pipeline that failed, or that of the error.
-    #[cfg(feature = "prompt")]
     pub fn statuses(&self) -> Vec<u8> {
         if self.stages.is_empty() {
             return vec![self.status];

@@ -1,6 +1,6 @@
 //! What was meant: where a line of sh has one plain counterpart, it is offered to be edited and entered.
 
-use crate::diag::{Diagnostic, code, quote_word};
+use pipewright::diag::{Diagnostic, code, quote_word};
 
 /// The text as it is written here, if the errors are one habit of sh whose page tells that for these very words.
 pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
@@ -48,15 +48,14 @@ fn replaced(text: &str, range: std::ops::Range<usize>, with: &str) -> Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Dialog;
-    use crate::host::Hosted;
+    use pipewright::Session;
+    use pipewright::dialog::Dialog;
 
     #[track_caller]
     fn assert_corrected(text: &str, expected: Option<&str>) {
-        let dialog = Dialog::new(Hosted::default()).unwrap();
-        let errors = dialog.check("t", text).err().unwrap_or_default();
-        assert!(!errors.is_empty(), "{text} is refused");
-        let corrected = corrected(text, &errors);
+        let dialog = Dialog::new(Session::new()).unwrap();
+        let error = dialog.check("t", text).expect_err("it is refused");
+        let corrected = corrected(text, error.diagnostics());
         assert_eq!(corrected.as_deref(), expected, "{text}");
         if let Some(line) = corrected {
             assert!(dialog.check("t", &line).is_ok(), "{line}");

@@ -5,13 +5,11 @@
 //! name: another program of that name, earlier in PATH, is not.
 
 use super::help::text;
-use crate::engine::{StageCx, StageError};
-use crate::host::HostFunction;
-use crate::sys::open::open_log;
-use crate::value::{Value, format};
+use super::places::append;
+use pipewright::diag::{quote_word, reason, visible};
+use pipewright::value::Type;
+use pipewright::{StageCx, StageError, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -54,11 +52,7 @@ impl Completions {
             return Ok(());
         }
         let Some(file) = &self.file else { return Ok(()) };
-        if let Some(directory) = file.parent() {
-            std::fs::create_dir_all(directory)?;
-        }
-        let file = open_log(file.as_os_str().as_bytes())?;
-        std::fs::File::from(file).write_all(format!("{program}\n").as_bytes())
+        append(file, format!("{program}\n").as_bytes())
     }
 
     fn forget(&mut self, program: &str) -> std::io::Result<()> {
@@ -74,21 +68,17 @@ impl Completions {
 }
 
 /// `complete("deploy", ["--env=", "staging"])`
-pub fn function(completions: Shared) -> HostFunction {
-    HostFunction::new("complete", move |command: Vec<u8>, words: Value| {
-        match &words {
-            Value::Null => drop(lock(&completions).declared.remove(&command)),
-            Value::List(_) | Value::Map(_) => {
-                read(&words)?;
-                lock(&completions).declared.insert(command, words);
-            }
-            Value::Opaque(function) if function.kind == "function" => {
-                lock(&completions).declared.insert(command, words);
-            }
-            other => return Err(format!("{NEEDED}, not {}", other.type_of().phrase())),
+pub fn declare(completions: &Shared, command: Vec<u8>, words: Value) -> Result<Value, String> {
+    match words.type_of() {
+        Type::Null => drop(lock(completions).declared.remove(&command)),
+        Type::List | Type::Map => {
+            read(&words)?;
+            lock(completions).declared.insert(command, words);
         }
-        Ok(Value::Null)
-    })
+        Type::Function => drop(lock(completions).declared.insert(command, words)),
+        other => return Err(format!("{NEEDED}, not {}", other.phrase())),
+    }
+    Ok(Value::Null)
 }
 
 const NEEDED: &str =
@@ -100,15 +90,15 @@ const NEEDED: &str =
 /// It is something else.
 pub fn read(words: &Value) -> Result<Vec<(Vec<u8>, String)>, String> {
     let word = |value: &Value| {
-        format::to_word(value)
+        value
+            .to_word()
             .map(|word| word.to_vec())
             .map_err(|_| format!("{} is no word", value.type_of().phrase()))
     };
     match words {
         Value::List(words) => words.iter().map(|value| Ok((word(value)?, String::new()))).collect(),
         Value::Map(words) => {
-            let note =
-                |value: &Value| word(value).map(|note| crate::diag::visible(&note)).unwrap_or_default();
+            let note = |value: &Value| word(value).map(|note| visible(&note)).unwrap_or_default();
             Ok(words.iter().map(|(word, value)| (word.to_vec(), note(value))).collect())
         }
         other => Err(format!("{NEEDED}, not {}", other.type_of().phrase())),
@@ -130,7 +120,7 @@ pub fn command(cx: &mut StageCx<'_>, completions: &Shared) -> Result<u8, StageEr
     let mut status = 0;
     for name in &words[1..] {
         let Some(program) = find(cx, name) else {
-            let name = crate::diag::visible(name.as_bytes());
+            let name = visible(name.as_bytes());
             writeln!(cx.stderr(), "complete: no program {name} with a path that is text")?;
             status = 1;
             continue;
@@ -139,7 +129,7 @@ pub fn command(cx: &mut StageCx<'_>, completions: &Shared) -> Result<u8, StageEr
         let done = if learn { completions.allow(&program) } else { completions.forget(&program) };
         drop(completions);
         if let Err(error) = done {
-            writeln!(cx.stderr(), "complete: that can't be kept: {}", crate::diag::reason(&error))?;
+            writeln!(cx.stderr(), "complete: that can't be kept: {}", reason(&error))?;
             status = 1;
         }
     }
@@ -154,11 +144,9 @@ usage: complete --learn NAME...     lets Tab ask a program for its --help
 
 fn list(cx: &mut StageCx<'_>, completions: &Shared) -> Result<u8, StageError> {
     let completions = lock(completions);
-    let declared =
-        completions.declared.keys().map(|name| format!("{}  declared\n", crate::diag::quote_word(name)));
+    let declared = completions.declared.keys().map(|name| format!("{}  declared\n", quote_word(name)));
     let allowed = completions.allowed.iter();
-    let allowed =
-        allowed.map(|path| format!("{}  learned from --help\n", crate::diag::quote_word(path.as_bytes())));
+    let allowed = allowed.map(|path| format!("{}  learned from --help\n", quote_word(path.as_bytes())));
     let lines: String = declared.chain(allowed).collect();
     drop(completions);
     cx.stdout().write_all(lines.as_bytes())?;
@@ -167,15 +155,15 @@ fn list(cx: &mut StageCx<'_>, completions: &Shared) -> Result<u8, StageError> {
 
 /// The program that a name means, or a path.
 fn find(cx: &StageCx<'_>, name: &str) -> Option<String> {
-    let path = cx.env("PATH").unwrap_or_default().as_bytes();
-    let found = super::programs::find(name.as_bytes(), path, cx.cwd())?.to_str()?.to_string();
+    let path = cx.env("PATH").unwrap_or_default();
+    let found = super::programs::find(name.as_ref(), path, cx.cwd())?.to_str()?.to_string();
     (!found.contains('\n')).then_some(found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Map;
+    use pipewright::value::Map;
 
     #[test]
     fn words_come_from_lists_and_maps() {

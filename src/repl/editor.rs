@@ -4,8 +4,9 @@
 use super::complete::world::Live;
 use super::complete::{Candidate, complete};
 use super::highlight;
-use crate::span::Span;
-use crate::syntax::scan::{Place, Typed, typed};
+use pipewright::Span;
+use pipewright::dialog::{Place, Typed};
+use pipewright::program::terminal_width;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -119,12 +120,12 @@ struct Enter {
 impl ConditionalEventHandler for Enter {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
         let text = context.line();
-        if !self.always && !typed(text).incomplete {
+        if !self.always && !Typed::new(text).is_incomplete() {
             return Some(Cmd::AcceptLine);
         }
-        let before = text.get(..context.pos()).map(typed).unwrap_or_default();
+        let before = text.get(..context.pos()).map(Typed::new).unwrap_or_default();
         // Blanks in a string would be part of it.
-        let indent = if before.place == Place::String { 0 } else { before.indent };
+        let indent = if before.place() == Place::String { 0 } else { before.indent() };
         Some(Cmd::Insert(1, format!("\n{:width$}", "", width = indent * INDENT)))
     }
 }
@@ -142,7 +143,7 @@ struct Outdent {
 impl ConditionalEventHandler for Outdent {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
         let before = context.line().get(..context.pos())?;
-        let is_block = outdented(before).is_some() && typed(before).indent > 0;
+        let is_block = outdented(before).is_some() && Typed::new(before).indent() > 0;
         self.asks.store(is_block, Ordering::Relaxed);
         is_block.then_some(Cmd::Complete)
     }
@@ -192,7 +193,6 @@ struct Assistant {
 
 #[derive(Default)]
 struct Seen {
-    text: Option<String>,
     typed: Typed,
     wrong: Vec<Span>,
 }
@@ -205,12 +205,12 @@ impl Assistant {
 
     /// Looks at a text once, however often its cursor moves.
     fn look(&self, text: &str) -> std::cell::Ref<'_, Seen> {
-        if self.seen.borrow().text.as_deref() != Some(text) {
-            let typed = typed(text);
-            let errors = self.live.dialog().wrong(&highlight::completed(text, &typed));
+        if self.seen.borrow().typed.text() != text {
+            let typed = Typed::new(text);
             let is_resume = super::jobs::Resume::parse(text).is_some();
-            let wrong = if is_resume { Vec::new() } else { highlight::lasting(text, errors) };
-            *self.seen.borrow_mut() = Seen { text: Some(text.to_string()), typed, wrong };
+            let mistakes = if is_resume { Vec::new() } else { self.live.dialog().mistakes(&typed) };
+            let places = mistakes.iter().filter_map(|page| Some(page.primary()?.span));
+            *self.seen.borrow_mut() = Seen { wrong: places.collect(), typed };
         }
         self.seen.borrow()
     }
@@ -221,7 +221,7 @@ impl Highlighter for Assistant {
         let seen = self.look(line);
         let cursor = (!self.entered.get()).then_some(cursor);
         let is_command = |word: &str| self.live.is_command(word);
-        Cow::Owned(highlight::painted(line, &seen.typed, &seen.wrong, is_command, cursor))
+        Cow::Owned(highlight::painted(&seen.typed, &seen.wrong, is_command, cursor))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -306,7 +306,7 @@ impl Completer for Assistant {
 /// A candidate with its description has a line of the terminal, and has it alone: where two find room side by side the
 /// list would be in columns.
 fn row(line: &str) -> String {
-    let columns = crate::sys::tty::width().unwrap_or(80).saturating_sub(3);
+    let columns = terminal_width().unwrap_or(80).saturating_sub(3);
     if line.chars().count() <= columns {
         return format!("{line:width$}", width = columns / 2 + 1);
     }

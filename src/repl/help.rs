@@ -3,13 +3,9 @@
 
 use super::complete::Candidate;
 use super::{declare, history};
-use crate::builtins;
-use crate::check::settings;
-use crate::engine::tools::explain;
-use crate::engine::{StageCx, StageError};
-use crate::host::{HostStage, Hosted, Stage};
-use crate::methods::{FUNCTIONS, METHODS};
-use crate::value::{Value, format};
+use pipewright::dialog::{WordKind, words};
+use pipewright::tools::explain;
+use pipewright::{BuildError, Engine, StageCx, StageError, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,19 +30,25 @@ pub const COMMANDS: &[(&str, &str)] = &[
 /// The functions that entries have declared, with what is known of each.
 pub type Declared = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// The commands and functions of the prompt.
-pub fn hosted(declared: Declared, completions: declare::Shared, history: Option<PathBuf>) -> Hosted {
-    let stage = |name: &str, stage: Box<dyn Stage>| Arc::new(HostStage { name: name.into(), stage });
-    let help = move |cx: &mut StageCx<'_>| help(cx, &declared);
-    let history = move |cx: &mut StageCx<'_>| history::command(cx, history.as_deref());
-    let functions = vec![Arc::new(declare::function(completions.clone()))];
-    let complete = move |cx: &mut StageCx<'_>| declare::command(cx, &completions);
-    let stages = vec![
-        stage("help", Box::new(help)),
-        stage("history", Box::new(history)),
-        stage("complete", Box::new(complete)),
-    ];
-    Hosted { stages, functions, ..Hosted::default() }
+/// An engine with the commands and functions of the prompt.
+///
+/// # Errors
+/// A bug of ours.
+pub fn engine(
+    declared: Declared,
+    completions: declare::Shared,
+    history: Option<PathBuf>,
+) -> Result<Engine, BuildError> {
+    let declares = completions.clone();
+    Engine::builder()
+        .own_process()
+        .stage("help", move |cx: &mut StageCx<'_>| help(cx, &declared))
+        .stage("history", move |cx: &mut StageCx<'_>| history::command(cx, history.as_deref()))
+        .stage("complete", move |cx: &mut StageCx<'_>| declare::command(cx, &completions))
+        .function("complete", move |command: Vec<u8>, words: Value| {
+            declare::declare(&declares, command, words)
+        })
+        .build()
 }
 
 fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {
@@ -65,7 +67,7 @@ fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {
         match found {
             Some(found) => cx.stdout().write_all(found.as_bytes())?,
             None => {
-                let word = crate::diag::visible(word.as_bytes());
+                let word = pipewright::diag::visible(word.as_bytes());
                 writeln!(cx.stderr(), "help: nothing is known of {word}; try: help, or {word} --help")?;
                 status = 1;
             }
@@ -76,7 +78,7 @@ fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {
 
 /// The text of an argument.
 pub fn text(value: &Value) -> String {
-    format::to_word(value).map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
+    value.to_word().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
 }
 
 /// What `help` tells about.
@@ -86,13 +88,12 @@ pub fn topics() -> Vec<Candidate> {
         name: name.to_string(),
         note: note.to_string(),
     };
-    let builtins = builtins::ALL.iter().map(|one| row(one.name, one.doc));
-    let options = settings::ALL.iter().map(|one| row(one.name, one.doc));
-    let methods = FUNCTIONS.iter().chain(METHODS).map(|one| row(one.name, one.doc));
+    let of_language = words().filter(|word| word.kind() != WordKind::Keyword);
+    let of_language = of_language.map(|word| row(word.name(), word.help()));
     let commands = COMMANDS.iter().map(|(name, doc)| row(name, doc));
     let tables = [("with", "all options of with"), ("methods", "all functions and methods")];
     let tables = tables.iter().map(|(name, doc)| row(name, doc));
-    builtins.chain(options).chain(methods).chain(commands).chain(tables).collect()
+    of_language.chain(commands).chain(tables).collect()
 }
 
 const OVERVIEW: &str = "\

@@ -1,9 +1,8 @@
 //! Colours as one types. What a part looks like is the scanner's word, what is wrong with it the check's, so that the
 //! colours never promise what the language does not keep.
 
-use crate::diag::{Code, code};
-use crate::span::Span;
-use crate::syntax::scan::{Look, Typed};
+use pipewright::Span;
+use pipewright::dialog::{Look, Typed};
 
 /// A style, of the kind that is compared for each letter of a long entry at each key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,20 +52,20 @@ impl Style {
             Look::Command | Look::MadeCommand => Self::Command,
             Look::Number => Self::Number,
             Look::Call => Self::Call,
-            Look::Option | Look::Member | Look::Bracket => Self::Plain,
             Look::Operator => Self::Operator,
+            _ => Self::Plain,
         }
     }
 }
 
 /// The text with its colours, of which `wrong` are the parts that the check would refuse.
 pub fn painted(
-    text: &str,
     typed: &Typed,
     wrong: &[Span],
     is_command: impl Fn(&str) -> bool,
     cursor: Option<usize>,
 ) -> String {
+    let text = typed.text();
     let mut styles: Vec<Style> = vec![Style::Plain; text.len()];
     let mut paint = |span: Span, style: Style| {
         let end = styles.len().min(span.end as usize);
@@ -74,14 +73,14 @@ pub fn painted(
             part.fill(style);
         }
     };
-    for mark in &typed.marks {
+    for mark in typed.marks() {
         let unknown =
             mark.look == Look::Command && !is_command(text.get(mark.span.range()).unwrap_or_default());
         paint(mark.span, if unknown { Style::Unknown } else { Style::of(mark.look) });
     }
     wrong.iter().for_each(|span| paint(*span, Style::Wrong));
-    typed.open.iter().for_each(|span| paint(*span, Style::Open));
-    typed.unmatched.iter().for_each(|span| paint(*span, Style::Wrong));
+    typed.open().iter().for_each(|span| paint(*span, Style::Open));
+    typed.unmatched().iter().for_each(|span| paint(*span, Style::Wrong));
     for (open, close) in cursor.into_iter().filter_map(|cursor| pair_at(typed, cursor)) {
         paint(open, Style::Pair);
         paint(close, Style::Pair);
@@ -110,43 +109,16 @@ pub fn painted(
 pub fn pair_at(typed: &Typed, cursor: usize) -> Option<(Span, Span)> {
     let is_at = |span: Span, at: usize| (span.start as usize..span.end as usize).contains(&at);
     let find =
-        |at: usize| typed.pairs.iter().find(|(open, close)| is_at(*open, at) || is_at(*close, at)).copied();
+        |at: usize| typed.pairs().iter().find(|(open, close)| is_at(*open, at) || is_at(*close, at)).copied();
     find(cursor).or_else(|| find(cursor.checked_sub(1)?))
-}
-
-/// The text made whole, so that the check can look at it while it is being typed.
-pub fn completed(text: &str, typed: &Typed) -> String {
-    // What waits for a command or a value gets one.
-    let rest = if typed.incomplete && typed.open.is_empty() {
-        match typed.place {
-            crate::syntax::scan::Place::Commands => " true",
-            _ => " null",
-        }
-    } else {
-        ""
-    };
-    format!("{text}{rest}{}", typed.closers)
-}
-
-/// The parts of the text that are wrong, whatever is typed next.
-pub fn lasting(text: &str, errors: Vec<(Code, Span)>) -> Vec<Span> {
-    let length = text.trim_end().len();
-    let lasts = |(code, span): &(Code, Span)| {
-        let (start, end) = (span.start as usize, span.end as usize);
-        // The grammar stumbles where the text ends: it is the next key that it misses.
-        let unfinished = *code == code::SYNTAX || *code == code::UNCLOSED || *code == code::HEREDOC;
-        start < length && !(unfinished && end >= length)
-    };
-    errors.into_iter().filter(lasts).map(|(_, span)| span).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::scan::typed;
 
     fn paint(text: &str, cursor: Option<usize>) -> String {
-        painted(text, &typed(text), &[], |name| name == "echo", cursor)
+        painted(&Typed::new(text), &[], |name| name == "echo", cursor)
     }
 
     #[test]
@@ -181,13 +153,5 @@ mod tests {
             }
             assert_eq!(plain + rest, text);
         }
-    }
-
-    #[test]
-    fn what_the_next_key_may_mend_is_not_wrong_yet() {
-        let error = |code, start, end| vec![(code, Span::new(start, end))];
-        assert_eq!(lasting("if x", error(code::SYNTAX, 4, 4)), []);
-        assert_eq!(lasting("if x ", error(code::SYNTAX, 3, 4)), []);
-        assert_eq!(lasting("echo $x y", error(code::UNDECLARED_NAME, 5, 7)), [Span::new(5, 7)]);
     }
 }

@@ -4,13 +4,12 @@
 //! for appending, so that no session loses or cuts another's. What is read is never code: an entry comes back as text.
 
 use super::help::text;
-use crate::diag::visible;
-use crate::engine::{StageCx, StageError};
-use crate::sys::open::open_log;
+use super::places;
+use pipewright::diag::visible;
+use pipewright::{StageCx, StageError};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::ffi::OsStrExt;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -70,12 +69,9 @@ impl History {
     /// # Errors
     /// Those of open(2) and write(2).
     pub fn append(&self, entry: &Entry) -> std::io::Result<()> {
-        if let Some(directory) = self.path.parent() {
-            std::fs::create_dir_all(directory)?;
-        }
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
-        File::from(open_log(self.path.as_os_str().as_bytes())?).write_all(&line)
+        places::append(&self.path, &line)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The prompt: an interactive shell. It reads an entry, runs it, and reads the next; all entries share one
-//! [`Dialog`], so that variables, functions, the directory and the environment go on.
+//! [`Dialog`], so that variables, functions, the directory and the environment go on. Of the library it has what is
+//! public alone.
 
 mod complete;
 mod correct;
@@ -16,17 +17,18 @@ mod programs;
 mod show;
 mod text;
 
-use crate::diag::Diagnostic;
-use crate::engine::{Dialog, Ended, Kind, News, Told};
-use crate::process::Signal;
-use crate::value::Value;
-use complete::world::Live;
+use complete::world::{Failure, Live};
 use declare::Completions;
 use editor::{Editor, Habits, Read};
 use history::{Entry, History};
+use pipewright::diag::{Diagnostic, quote_word, reason};
+use pipewright::dialog::{Dialog, Ended, Job, Kind, News};
+use pipewright::program::terminal_width;
+use pipewright::{BuildError, Signal, Value};
 use rustyline::error::ReadlineError;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -53,8 +55,10 @@ pub fn run() -> u8 {
 enum NoPrompt {
     #[error("the terminal can't be used: {0}")]
     Terminal(#[from] ReadlineError),
+    #[error("no signal can be waited for: {0}")]
+    Dialog(#[from] std::io::Error),
     #[error("{0}")]
-    Bug(String),
+    Engine(#[from] BuildError),
 }
 
 struct Shell {
@@ -88,12 +92,8 @@ impl Shell {
         let declared = help::Declared::default();
         let file = places::history();
         let completions = Arc::new(Mutex::new(Completions::new(places::allowed())));
-        let hosted = help::hosted(declared.clone(), completions.clone(), file.clone());
-        let dialog = Dialog::new(hosted)
-            .map_err(|errors| NoPrompt::Bug(errors.first().map(Diagnostic::to_string).unwrap_or_default()))?;
-        let dialog = Rc::new(RefCell::new(dialog));
-        // The handlers must be there before the first key: a TERM is none of the prompt's, which ends on Ctrl-D.
-        dialog.borrow().take_request();
+        let engine = help::engine(declared.clone(), completions.clone(), file.clone())?;
+        let dialog = Rc::new(RefCell::new(Dialog::new(engine.session())?));
         let live = Rc::new(Live::new(dialog.clone(), completions));
         let editor = Editor::new(live.clone(), &Habits { colours: colours(), vi: places::edits_as_vi() })?;
         Ok(Self {
@@ -113,9 +113,7 @@ impl Shell {
     }
 
     fn run(&mut self) -> u8 {
-        let status = self.configure().unwrap_or_else(|| self.converse());
-        self.dialog.borrow_mut().leave();
-        status
+        self.configure().unwrap_or_else(|| self.converse())
     }
 
     /// Runs the user's own file, whose errors are no reason to be without a prompt. The status, if it has ended the
@@ -126,8 +124,8 @@ impl Shell {
             Ok(text) => String::from_utf8_lossy(&text).into_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
             Err(error) => {
-                let path = crate::diag::quote_word(path.as_os_str().as_encoded_bytes());
-                complain(&format!("pipewright: can't read {path}: {}\n", crate::diag::reason(&error)));
+                let path = quote_word(path.as_os_str().as_encoded_bytes());
+                complain(&format!("pipewright: can't read {path}: {}\n", reason(&error)));
                 return None;
             }
         };
@@ -142,9 +140,12 @@ impl Shell {
     fn converse(&mut self) -> u8 {
         loop {
             self.tell_of_jobs();
-            if let Some((command, page)) = self.live.take_failure() {
+            if let Some((command, failure)) = self.live.take_failure() {
                 complain(&format!("the completion that was declared for {command} has failed:\n"));
-                show_page(&page);
+                match failure {
+                    Failure::Failed(error) => show_page(error.diagnostic()),
+                    Failure::Wrong(message) => complain(&format!("{message}\n")),
+                }
             }
             if let Some(history) = &mut self.history {
                 history.read().iter().for_each(|entry| self.editor.remember(&entry.text));
@@ -155,19 +156,19 @@ impl Shell {
             let read = self.editor.read(&prompt, &offered);
             // What came while nothing ran asks nobody but us, and only the terminal's end is a reason to go. A Ctrl-C
             // was no signal then: one that comes so soon after Enter is meant for the entry, or the editor.
-            let request = self.dialog.borrow().request();
+            let request = self.dialog.borrow().signal();
             if request == Some(Signal::HUP) {
                 return 128 + Signal::HUP.number() as u8;
             }
             if request != Some(Signal::INT) || !matches!(read, Read::Entry(_) | Read::Outside(_)) {
-                self.dialog.borrow().take_request();
+                self.dialog.borrow().take_signal();
             }
             let next = match read {
                 Read::Entry(text) => self.enter(&text),
                 Read::Cleared => Next::Entry,
                 Read::Outside(text) => {
                     self.offered = self.edit_outside(text);
-                    match self.dialog.borrow().take_request() {
+                    match self.dialog.borrow().take_signal() {
                         Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
                         _ => Next::Entry,
                     }
@@ -187,7 +188,7 @@ impl Shell {
         }
         self.entries += 1;
         let name = format!("prompt {}", self.entries);
-        let directory = self.dialog.borrow().directory().to_string_lossy().into_owned();
+        let directory = self.dialog.borrow().cwd().to_string_lossy().into_owned();
         let (time, started) = (SystemTime::now(), Instant::now());
         let next = match jobs::Resume::parse(text) {
             Some(job) => self.resume(job),
@@ -209,12 +210,13 @@ impl Shell {
         let checked = self.dialog.borrow().check(name, text);
         let entry = match checked {
             Ok(entry) => entry,
-            Err(errors) => {
+            Err(error) => {
+                let errors = error.diagnostics();
                 errors.iter().take(PAGES).for_each(show_page);
                 if errors.len() > PAGES {
                     complain(&format!("… and {} errors more\n", errors.len() - PAGES));
                 }
-                let corrected = correct::corrected(text, &errors);
+                let corrected = correct::corrected(text, errors);
                 let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
                 self.offered = corrected.filter(is_whole).unwrap_or_default();
                 (self.status, self.statuses) = (2, vec![2]);
@@ -222,10 +224,11 @@ impl Shell {
             }
         };
         let ended = self.dialog.borrow_mut().run(entry);
-        if let Ended::Error { page, .. } = &ended {
-            self.offered = correct::corrected(text, std::slice::from_ref(page)).unwrap_or_default();
+        if let Ended::Failed(error) = &ended {
+            let page = std::slice::from_ref(error.diagnostic());
+            self.offered = correct::corrected(text, page).unwrap_or_default();
         }
-        let request = self.dialog.borrow().take_request();
+        let request = self.dialog.borrow().take_signal();
         self.live.forget();
         let next = self.end(ended);
         self.note_functions();
@@ -242,10 +245,10 @@ impl Shell {
                 self.show(&value);
                 0
             }
-            Ended::Error { page, status, statuses } => {
-                show_page(&page);
-                self.statuses = statuses;
-                status
+            Ended::Failed(error) => {
+                show_page(error.diagnostic());
+                self.statuses = error.statuses().to_vec();
+                error.exit_code()
             }
             Ended::Exit(status) => {
                 self.status = status;
@@ -256,10 +259,11 @@ impl Shell {
                 complain("\n");
                 128 + signal.number() as u8
             }
-            Ended::Suspended(told) => {
-                tell_suspended(&told);
+            Ended::Suspended(job) => {
+                tell_suspended(&job);
                 128 + Signal::TSTP.number() as u8
             }
+            _ => 0,
         };
         if self.statuses.is_empty() {
             self.statuses.push(self.status);
@@ -270,12 +274,13 @@ impl Shell {
 
     /// Jobs that have not ended are told of once before they are ended.
     fn leave(&mut self, status: u8) -> Next {
-        let (jobs, suspended) = (self.dialog.borrow().jobs_running(), self.dialog.borrow().jobs_suspended());
-        if jobs == 0 || self.warned {
+        let jobs = self.dialog.borrow().jobs();
+        if jobs.is_empty() || self.warned {
             return Next::Exit(status);
         }
         self.warned = true;
-        complain(match (jobs, suspended) {
+        let suspended = jobs.iter().filter(|job| job.is_suspended()).count();
+        complain(match (jobs.len(), suspended) {
             (1, 0) => "a job runs; leave again to end it\n",
             (1, _) => "a job is stopped; leave again to end it\n",
             (_, 0) => "jobs run; leave again to end them\n",
@@ -286,11 +291,12 @@ impl Shell {
 
     fn tell_of_jobs(&mut self) {
         let news = self.dialog.borrow_mut().news();
-        for (Told { number, text }, what) in news {
+        for (job, what) in news {
+            let (number, text) = (job.number(), job.text());
             match what {
                 News::Suspended => complain(&format!("[{number}] stopped: {text}\n")),
                 News::Continued => complain(&format!("[{number}] continued: {text}\n")),
-                News::Ended(Ended::Error { page, .. }) => show_page(&page),
+                News::Ended(Ended::Failed(error)) => show_page(error.diagnostic()),
                 News::Ended(Ended::Signal(signal)) => {
                     complain(&format!("[{number}] ended by {signal}: {text}\n"));
                 }
@@ -300,31 +306,32 @@ impl Shell {
                         self.show(&value);
                     }
                 }
+                _ => {}
             }
         }
     }
 
     /// `fg` and `bg`.
-    fn resume(&mut self, job: jobs::Resume) -> Next {
+    fn resume(&mut self, meant: jobs::Resume) -> Next {
+        let job = self.dialog.borrow().job(meant.number);
+        let Some(job) = job else {
+            let number = meant.number.map(|number| format!(" {number}")).unwrap_or_default();
+            complain(&format!("{}: there is no job{number}\n", meant.name()));
+            (self.status, self.statuses) = (1, vec![1]);
+            return Next::Entry;
+        };
         // The forms of POSIX's fg and bg.
-        let announce = |Told { number, text }| {
-            complain(&if job.foreground { format!("{text}\n") } else { format!("[{number}] {text} &\n") });
-        };
-        let resumed = self.dialog.borrow_mut().resume(job.number, job.foreground, announce);
-        let request = self.dialog.borrow().take_request();
+        if !meant.foreground {
+            complain(&format!("[{}] {} &\n", job.number(), job.text()));
+            self.dialog.borrow().resume_beside(&job);
+            (self.status, self.statuses) = (0, vec![0]);
+            return Next::Entry;
+        }
+        complain(&format!("{}\n", job.text()));
+        let ended = self.dialog.borrow_mut().resume(&job);
+        let request = self.dialog.borrow().take_signal();
         self.live.forget();
-        let next = match resumed {
-            Err(message) => {
-                complain(&format!("{}: {message}\n", job.name()));
-                (self.status, self.statuses) = (1, vec![1]);
-                return Next::Entry;
-            }
-            Ok(None) => {
-                (self.status, self.statuses) = (0, vec![0]);
-                return Next::Entry;
-            }
-            Ok(Some(ended)) => self.end(ended),
-        };
+        let next = self.end(ended);
         match request {
             Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
             _ => next,
@@ -335,7 +342,7 @@ impl Shell {
 
     /// Writes an entry down, unless it is none of anybody's business: it begins with a blank, or holds a secret.
     fn keep(&mut self, entry: Entry) {
-        let secret = self.dialog.borrow().redactions().apply(entry.text.as_bytes()) != entry.text.as_bytes();
+        let secret = self.dialog.borrow().has_secret(&entry.text);
         if secret || entry.text.starts_with([' ', '\t']) || entry.text.contains("secret(") {
             return;
         }
@@ -346,7 +353,7 @@ impl Shell {
         if let Err(error) = kept {
             self.editor.remember(&entry.text);
             if !std::mem::replace(&mut self.forgetful, true) {
-                complain(&format!("the history can't be written: {}\n", crate::diag::reason(&error)));
+                complain(&format!("the history can't be written: {}\n", reason(&error)));
             }
         }
     }
@@ -358,9 +365,11 @@ impl Shell {
         declared.clear();
         for (name, _) in dialog.names().filter(|(_, kind)| *kind == Kind::Function) {
             let Some(function) = dialog.function(name) else { continue };
-            let usage = function.formals().map(|formal| format!(" {}", formal.usage())).collect::<String>();
-            let doc = if function.doc.is_empty() { String::new() } else { format!("\n{}\n", function.doc) };
-            declared.insert(name.to_string(), format!("{name}{usage}\n{doc}"));
+            let doc = match function.doc() {
+                "" => String::new(),
+                doc => format!("\n{doc}\n"),
+            };
+            declared.insert(name.to_string(), format!("{}\n{doc}", function.usage()));
         }
     }
 
@@ -368,16 +377,16 @@ impl Shell {
 
     fn prompt(&mut self) -> (String, String) {
         let dialog = self.dialog.borrow();
-        let directory = dialog.directory();
+        let directory = dialog.cwd();
         let state = State {
-            home: dialog.environment().get(b"HOME").map(places::path),
+            home: dialog.env("HOME").map(PathBuf::from),
             branch: text::branch(&directory),
             directory,
             statuses: self.statuses.clone(),
             took: self.took,
-            jobs: dialog.jobs_running(),
+            jobs: dialog.jobs().len(),
         };
-        let own = dialog.function("prompt").map(|function| function.parameters.len());
+        let own = dialog.function("prompt").map(|function| function.parameter_count());
         drop(dialog);
         own.and_then(|parameters| self.own_prompt(&state, parameters)).unwrap_or_else(|| state.text())
     }
@@ -385,8 +394,8 @@ impl Shell {
     /// What the user's `fn prompt(last)` gives; when that fails, its page, and none.
     fn own_prompt(&mut self, state: &State, parameters: usize) -> Option<(String, String)> {
         let arguments = if parameters == 0 { Vec::new() } else { vec![state.value()] };
-        let called = self.dialog.borrow_mut().call("prompt", &arguments)?;
-        self.dialog.borrow().take_request();
+        let called = self.dialog.borrow_mut().call("prompt", &arguments);
+        self.dialog.borrow().take_signal();
         match called {
             Ok(Value::Str(text)) => {
                 let styled = String::from_utf8_lossy(&text).into_owned();
@@ -397,8 +406,8 @@ impl Shell {
                 complain(&format!("`prompt` returned {found}, and is to return a string\n"));
                 None
             }
-            Err(page) => {
-                show_page(&page);
+            Err(error) => {
+                show_page(error.diagnostic());
                 None
             }
         }
@@ -413,7 +422,7 @@ const PAGES: usize = 3;
 /// The mark and blanks fill exactly one line. Where the cursor stood at its start, that line is drawn over; else the
 /// blanks have wrapped to the next one.
 fn begin_line() {
-    if let Some(columns) = crate::sys::tty::width() {
+    if let Some(columns) = terminal_width() {
         print(&format!("⏎{:width$}\r", "", width = columns - 1));
     }
 }
@@ -422,13 +431,13 @@ fn colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-fn tell_suspended(Told { number, text }: &Told) {
+fn tell_suspended(job: &Job) {
     // The terminal has echoed `^Z`.
-    complain(&format!("\n[{number}] stopped: {text}\n"));
+    complain(&format!("\n[{}] stopped: {}\n", job.number(), job.text()));
 }
 
 fn show_page(page: &Diagnostic) {
-    complain(&page.render(colours(), crate::sys::tty::width().unwrap_or(80)));
+    complain(&page.render(colours(), terminal_width().unwrap_or(80)));
 }
 
 /// Nothing is left to be done when the terminal has gone.

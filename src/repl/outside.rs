@@ -2,12 +2,14 @@
 //! jobs as any other, which have the terminal while they run.
 
 use super::{Shell, complain, print, programs, show, show_page};
-use crate::diag::{quote_word, reason};
-use crate::engine::Ended;
-use crate::sys::tty;
-use crate::value::Value;
+use pipewright::Value;
+use pipewright::diag::{quote_word, reason};
+use pipewright::dialog::Ended;
+use pipewright::program::{terminal_height, terminal_width};
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Read, Result};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
@@ -37,8 +39,8 @@ impl Shell {
     /// The words of a variable, split at blanks and nothing else: no shell reads it.
     fn words_of(&self, name: &str) -> Option<Vec<Vec<u8>>> {
         let dialog = self.dialog.borrow();
-        let value = dialog.environment().get(name.as_bytes())?;
-        let words = value.split(|byte| b" \t\n".contains(byte)).filter(|word| !word.is_empty());
+        let value = dialog.env(name)?;
+        let words = value.as_bytes().split(|byte| b" \t\n".contains(byte)).filter(|word| !word.is_empty());
         let words: Vec<Vec<u8>> = words.map(<[u8]>::to_vec).collect();
         (!words.is_empty()).then_some(words)
     }
@@ -49,31 +51,29 @@ impl Shell {
         text: &str,
         mut editor: Vec<Vec<u8>>,
     ) -> Result<std::result::Result<String, Option<String>>> {
-        let directory = self.dialog.borrow().environment().get(b"TMPDIR").map(super::places::path);
+        let directory = self.dialog.borrow().env("TMPDIR").map(PathBuf::from);
         let draft = Draft::new(directory.filter(|path| path.is_absolute()).unwrap_or("/tmp".into()))?;
         let path = draft.0.join("entry.pw");
         std::fs::write(&path, format!("{}\n", text.trim_end_matches('\n')))?;
         editor.push(path.as_os_str().as_encoded_bytes().to_vec());
-        let mut ended = self.dialog.borrow_mut().run_program(&editor, None);
+        let Some(mut ended) = self.run_program(&editor, None) else { return Ok(Err(None)) };
         // Beside the prompt it would be of no use: nobody waits for what it writes. So Ctrl-Z does nothing.
-        while let Ended::Suspended(told) = &ended {
-            match self.dialog.borrow_mut().resume(Some(told.number), true, |_| ()) {
-                Ok(Some(next)) => ended = next,
-                _ => break,
-            }
+        while let Ended::Suspended(job) = &ended {
+            let next = self.dialog.borrow_mut().resume(job);
+            ended = next;
         }
         match ended {
             Ended::Value(_) => {}
             // It was not found, or not started.
-            Ended::Error { page, status: 126 | 127, .. } => {
-                show_page(&page);
+            Ended::Failed(error) if could_not_start(&error) => {
+                show_page(error.diagnostic());
                 return Ok(Err(None));
             }
-            Ended::Error { status, .. } | Ended::Exit(status) => {
-                return Ok(Err(Some(format!("it exited with {status}"))));
+            Ended::Failed(error) => {
+                return Ok(Err(Some(format!("it exited with {}", error.exit_code()))));
             }
             Ended::Signal(signal) => return Ok(Err(Some(format!("it was ended by {signal}")))),
-            Ended::Suspended(_) => return Ok(Err(Some("it is stopped".to_string()))),
+            _ => return Ok(Err(Some("it has not ended".to_string()))),
         }
         let mut bytes = Vec::new();
         File::open(&path)?.take(MOST_TEXT + 1).read_to_end(&mut bytes)?;
@@ -92,32 +92,48 @@ impl Shell {
 
     /// Shows a value: in pages when it has more lines than the terminal, and there is a pager.
     pub(super) fn show(&mut self, value: &Value) {
-        let columns = tty::width().unwrap_or(80);
+        let columns = terminal_width().unwrap_or(80);
         let text = show::shown(value, columns, show::MOST_LINES);
         let rows = |line: &str| line.chars().count().saturating_sub(1) / columns + 1;
-        let is_long = tty::height().is_some_and(|height| text.lines().map(rows).sum::<usize>() >= height);
+        let is_long = terminal_height().is_some_and(|height| text.lines().map(rows).sum::<usize>() >= height);
         let Some(pager) = is_long.then(|| self.pager()).flatten() else { return print(&text) };
         let all = show::shown(value, columns, show::MOST_PAGED);
-        let ended = self.dialog.borrow_mut().run_program(&pager, Some(all.as_bytes()));
-        match ended {
-            Ended::Error { page, status: 126 | 127, .. } => {
-                show_page(&page);
+        match self.run_program(&pager, Some(all)) {
+            Some(Ended::Failed(error)) if could_not_start(&error) => {
+                show_page(error.diagnostic());
                 print(&text);
             }
-            Ended::Suspended(told) => super::tell_suspended(&told),
-            _ => {}
+            Some(Ended::Suspended(job)) => super::tell_suspended(&job),
+            Some(_) => {}
+            None => print(&text),
         }
+    }
+
+    /// Runs a program as an entry, which has the terminal; a text is its standard input, if one is given. None after a
+    /// message that says why it can't be run.
+    fn run_program(&self, argv: &[Vec<u8>], stdin: Option<String>) -> Option<Ended> {
+        let entry = self.dialog.borrow().program(argv);
+        let entry = entry.map_err(|error| error.diagnostics().iter().for_each(show_page)).ok()?;
+        let entry = match stdin {
+            Some(text) => entry.stdin(text.into_bytes()),
+            None => entry,
+        };
+        Some(self.dialog.borrow_mut().run(entry))
     }
 
     /// `PAGER`, or less when it is there.
     fn pager(&self) -> Option<Vec<Vec<u8>>> {
         self.words_of("PAGER").or_else(|| {
             let dialog = self.dialog.borrow();
-            let path = dialog.environment().get(b"PATH")?;
-            programs::find(b"less", path, &dialog.directory())?;
+            programs::find(OsStr::new("less"), dialog.env("PATH")?, &dialog.cwd())?;
             Some(vec![b"less".to_vec(), b"-FRX".to_vec()])
         })
     }
+}
+
+/// Whether a program was not found, or not started.
+fn could_not_start(error: &pipewright::Error) -> bool {
+    matches!(error.exit_code(), 126 | 127)
 }
 
 /// A directory that nobody else can look into, and that goes with all that an editor leaves in it.

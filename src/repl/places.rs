@@ -1,13 +1,21 @@
 //! Where the prompt's files are, by the XDG Base Directory Specification.
 
 use std::env::var_os;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
+use std::fs::OpenOptions;
+use std::io::{Result, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A path from the environment.
-pub fn path(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(OsStr::from_bytes(bytes))
+/// Adds to a file, which is made with mode 0600: nobody else's business. By one write(2), as other sessions do it at the
+/// same time, so that none cuts another's line.
+///
+/// # Errors
+/// Those of mkdir(2), open(2) and write(2).
+pub fn append(path: &Path, line: &[u8]) -> Result<()> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?.write_all(line)
 }
 
 /// The directory that a variable names, or one below the home. Relative ones don't count (the specification says so).

@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The directories of a PATH. One that is relative is none, as when an entry runs (see [`crate::sys::lookup`]).
-pub fn directories(path: &[u8]) -> impl Iterator<Item = PathBuf> {
-    let entries = path.split(|byte| *byte == b':').filter(|entry| entry.first() == Some(&b'/'));
+/// The directories of a PATH. One that is relative is none, as when an entry runs.
+pub fn directories(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    let entries = path.as_bytes().split(|byte| *byte == b':').filter(|entry| entry.first() == Some(&b'/'));
     entries.map(|entry| PathBuf::from(OsStr::from_bytes(entry)))
 }
 
@@ -17,8 +17,7 @@ pub fn is_program(path: &Path) -> bool {
 }
 
 /// The program that a name or path means.
-pub fn find(name: &[u8], path: &[u8], directory: &Path) -> Option<PathBuf> {
-    let name = OsStr::from_bytes(name);
+pub fn find(name: &OsStr, path: &OsStr, directory: &Path) -> Option<PathBuf> {
     if name.as_bytes().contains(&b'/') {
         return Some(directory.join(name)).filter(|path| is_program(path));
     }

@@ -1,7 +1,8 @@
 //! Values as the prompt shows them: strings as text, lists and maps laid out, lists of maps as tables.
 
-use crate::diag::visible;
-use crate::value::{List, Map, Value, format};
+use pipewright::Value;
+use pipewright::diag::visible;
+use pipewright::value::{List, Map};
 
 /// More lines of one value are not printed: nobody reads them, and they would push out what one looks for.
 pub const MOST_LINES: usize = 1000;
@@ -48,7 +49,7 @@ fn lay_out(value: &Value, out: &mut String, before: &str, depth: usize, room: (u
     let (columns, most) = room;
     let indent = depth * 2;
     let limit = columns.saturating_sub(indent + before.len());
-    let line = format::display(value, columns.max(20) * 4);
+    let line = value.display(columns.max(20) * 4);
     let fits = line.chars().count() <= limit || depth >= MAX_DEPTH;
     let (brackets, parts): (_, Vec<(String, &Value)>) = match value {
         Value::List(items) if !fits => (('[', ']'), items.iter().map(|item| (String::new(), item)).collect()),
@@ -73,7 +74,7 @@ fn name(key: &[u8]) -> String {
     if first && letters.all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
         return String::from_utf8_lossy(key).into_owned();
     }
-    format::display(&Value::str(key.to_vec()), 200)
+    Value::str(key.to_vec()).display(200)
 }
 
 /// A list of maps that have keys in common, as a table with a head.
@@ -130,10 +131,8 @@ fn cell(value: &Value) -> (String, bool) {
     match value {
         Value::Null => Default::default(),
         Value::Str(text) => (visible(text), false),
-        Value::Int(_) | Value::Float(_) | Value::Size(_) | Value::Duration(_) => {
-            (format::display(value, 200), true)
-        }
-        other => (format::display(other, 200), false),
+        Value::Int(_) | Value::Float(_) | Value::Size(_) | Value::Duration(_) => (value.display(200), true),
+        other => (other.display(200), false),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The text of the prompt: where one is, and what the last entry came to.
 
-use crate::value::{Map, Value};
+use pipewright::Value;
+use pipewright::diag::visible;
+use pipewright::value::Map;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,9 +49,7 @@ impl State {
     pub fn value(&self) -> Value {
         let path = |path: &Path| Value::str(path.as_os_str().as_encoded_bytes().to_vec());
         let statuses: Vec<Value> = self.statuses.iter().map(|status| i64::from(*status).into()).collect();
-        let took = Value::from(crate::value::Duration::from_nanos(
-            self.took.as_nanos().try_into().unwrap_or(i64::MAX),
-        ));
+        let took = Value::from(self.took);
         let entries = [
             ("directory", path(&self.directory)),
             ("branch", self.branch.as_deref().map_or(Value::Null, Value::from)),
@@ -81,8 +81,7 @@ fn shortened(directory: &Path, home: Option<&Path>) -> String {
         Some(rest) => ("~", rest),
         None => ("", directory.strip_prefix("/").unwrap_or(directory)),
     };
-    let visible = |name: &Path| crate::diag::visible(name.as_os_str().as_encoded_bytes());
-    let mut names: Vec<String> = rest.iter().map(|name| visible(Path::new(name))).collect();
+    let mut names: Vec<String> = rest.iter().map(|name| visible(name.as_encoded_bytes())).collect();
     let mut width = names.iter().map(|name| name.chars().count() + 1).sum::<usize>();
     let last = names.len().saturating_sub(1);
     for name in &mut names[..last] {
@@ -120,7 +119,7 @@ pub fn branch(directory: &Path) -> Option<String> {
         Some(name) => name.trim().trim_start_matches("refs/heads/"),
         None => head.get(..7)?,
     };
-    Some(crate::diag::visible(name.as_bytes()))
+    Some(visible(name.as_bytes()))
 }
 
 /// `2.3s`, `1m5s`, `2h3m`.

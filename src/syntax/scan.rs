@@ -10,14 +10,14 @@
 mod commands;
 mod expressions;
 mod quotes;
-#[cfg_attr(not(feature = "prompt"), expect(dead_code, reason = "only the prompt asks"))]
+#[cfg_attr(not(feature = "dialog"), expect(dead_code, reason = "only a dialog asks"))]
 mod typed;
 
 use crate::span::Span;
 
 use typed::Notes;
-#[cfg(feature = "prompt")]
-pub use typed::{Look, Place, Typed, typed};
+#[cfg(feature = "dialog")]
+pub use typed::{Look, Mark, Place, Typed, WordStart, typed};
 
 /// How deep brackets, quotes and blocks may stand in one another.
 pub const MAX_NESTING: usize = 256;

@@ -19,7 +19,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use super::{Duration, Size, Type, Value};
+use super::{Duration, Size, Type, Value, ValueError};
 use crate::diag::{MASK, floor_boundary, quote_word};
 
 /// A value that has no text as one word.
@@ -50,6 +50,40 @@ impl NotAWord {
             Type::Job => "its process is ${job.pid}; job.wait() waits for it, and job.kill() ends it",
             _ => "use one of its fields",
         }
+    }
+}
+
+impl Value {
+    /// The text that a program gets of it as one argument: a string's bytes, a number's digits; a duration in seconds,
+    /// minutes or hours.
+    ///
+    /// ```
+    /// use pipewright::Value;
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(&*Value::from(10.0).to_word()?, b"10");
+    /// assert_eq!(&*Value::from(Duration::from_millis(250)).to_word()?, b"0.25s");
+    /// assert!(Value::from(vec!["a", "b"]).to_word().is_err());
+    /// # Ok::<(), pipewright::ValueError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It is null, a list, a map, a range, a function, a job or a secret, or a float that is not finite.
+    pub fn to_word(&self) -> Result<Cow<'_, [u8]>, ValueError> {
+        to_word(self).map_err(|_| ValueError::expected("one word", self))
+    }
+
+    /// As the language writes it, on one line of at most so many bytes and `…`: for whoever is to see what it is.
+    ///
+    /// ```
+    /// use pipewright::Value;
+    ///
+    /// let value = Value::from(vec!["a b", "it's", "\u{1b}[2J"]);
+    /// assert_eq!(value.display(80), r"['a b', $'it\'s', $'\x1b[2J']");
+    /// assert_eq!(value.display(7), "['a b',…");
+    /// ```
+    pub fn display(&self, max: usize) -> String {
+        display(self, max)
     }
 }
 

@@ -1,17 +1,17 @@
 //! Completion of a command's arguments by what is known of it: what was declared, the options of a function, those
 //! that a program tells of.
 
-use super::word::unquoted;
 use super::{Candidate, World};
-use crate::diag::{quote_word, visible};
 use crate::repl::learn::text::{Flag, Help, Takes};
+use pipewright::diag::{quote_word, visible};
+use pipewright::dialog::unquote;
 
 /// The candidates for a word, and how much of it they leave as it is; none when nothing is known that begins so.
 pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)> {
-    let (command, prefix) = (unquoted(name)?, unquoted(typed)?);
+    let (command, prefix) = (unquote(name)?, unquote(typed)?);
     let found = |candidates: Vec<Candidate>| (!candidates.is_empty()).then_some((0, candidates));
     // A word with a value in it is given as it is typed.
-    let meant = |word: &&str| unquoted(word).unwrap_or_else(|| word.as_bytes().to_vec());
+    let meant = |word: &&str| unquote(word).unwrap_or_else(|| word.as_bytes().to_vec());
     let mut words: Vec<Vec<u8>> = before.iter().map(meant).collect();
     words.push(prefix.clone());
     let declared = world.declared(&command, &words);

@@ -1,9 +1,8 @@
 //! Completion of values: variables, fields, methods, functions of the language.
 
 use super::{Candidate, World};
-use crate::engine::Kind;
-use crate::methods::{FUNCTIONS, METHODS, Method};
-use crate::value::Value;
+use pipewright::Value;
+use pipewright::dialog::{Kind, Typed, Word, WordKind, words};
 
 type Found = (usize, Vec<Candidate>);
 
@@ -34,7 +33,7 @@ pub fn value_in_word(text: &str, world: &dyn World) -> Option<Found> {
         return None;
     }
     // In single quotes a dollar is one.
-    if crate::syntax::scan::typed(text).closers.starts_with('\'') {
+    if Typed::new(text).closers().starts_with('\'') {
         return None;
     }
     Some((start, variables(path, world)))
@@ -83,12 +82,12 @@ pub fn in_expression(text: &str, world: &dyn World) -> Found {
         .map(|(name, kind, note)| match kind {
             Kind::Function => Candidate::new(name + "(", note),
             Kind::File => Candidate::new(name + ".", note),
-            Kind::Variable => Candidate::new(name, note),
+            _ => Candidate::new(name, note),
         })
         .collect();
-    let functions = FUNCTIONS.iter().filter(|row| row.name.starts_with(path));
-    candidates.extend(functions.map(|row| Candidate::new(format!("{}(", row.name), row.doc)));
-    let words = [
+    let functions = words().filter(|word| word.kind() == WordKind::Function && word.name().starts_with(path));
+    candidates.extend(functions.map(|word| Candidate::new(format!("{}(", word.name()), word.help())));
+    let others = [
         ("args", "the arguments"),
         ("capture {", "a record, with what commands print"),
         ("env.", "the environment"),
@@ -101,8 +100,8 @@ pub fn in_expression(text: &str, world: &dyn World) -> Found {
         ("true", ""),
         ("try {", "a record of how commands ended"),
     ];
-    let words = words.into_iter().filter(|(word, _)| word.starts_with(path));
-    candidates.extend(words.map(|(word, note)| Candidate::new(word, note)));
+    let others = others.into_iter().filter(|(word, _)| word.starts_with(path));
+    candidates.extend(others.map(|(word, note)| Candidate::new(word, note)));
     (start, candidates)
 }
 
@@ -138,19 +137,19 @@ fn keys(value: &Option<Value>, prefix: &str, after: &str) -> Vec<Candidate> {
     let Some(Value::Map(map)) = value else { return Vec::new() };
     let keys = map.iter().filter_map(|(key, value)| Some((key.to_utf8().ok()?.to_string(), value)));
     let keys = keys.filter(|(key, _)| key.starts_with(prefix) && key.chars().all(is_name) && !key.is_empty());
-    keys.map(|(key, value)| Candidate::new(key + after, crate::value::format::display(value, 40))).collect()
+    keys.map(|(key, value)| Candidate::new(key + after, value.display(40))).collect()
 }
 
 fn methods(value: &Option<Value>, prefix: &str) -> Vec<Candidate> {
-    let has = |row: &&Method| {
-        let of = value.as_ref().is_none_or(|value| row.receiver.types().contains(&value.type_of()));
-        of && row.name.starts_with(prefix)
+    let has = |word: &Word| {
+        let of = value.as_ref().is_none_or(|value| word.is_method_of(value));
+        word.kind() == WordKind::Method && of && word.name().starts_with(prefix)
     };
-    let call = |row: &Method| {
-        let parentheses = if row.parameters.is_empty() { "()" } else { "(" };
-        Candidate::new(format!("{}{parentheses}", row.name), row.doc)
+    let call = |word: Word| {
+        let parentheses = if word.takes_arguments() { "(" } else { "()" };
+        Candidate::new(format!("{}{parentheses}", word.name()), word.help())
     };
-    let mut candidates: Vec<Candidate> = METHODS.iter().filter(has).map(call).collect();
+    let mut candidates: Vec<Candidate> = words().filter(has).map(call).collect();
     // Types share names; one of each is enough to choose from.
     candidates.sort_by(|one, other| one.text.cmp(&other.text));
     candidates.dedup_by(|one, other| one.name == other.name);

@@ -9,14 +9,11 @@ mod word;
 pub mod world;
 
 use super::learn::text::Help;
-use crate::builtins;
-use crate::check::settings;
-use crate::diag::visible;
-use crate::engine::Kind;
-use crate::syntax::scan::{Place, typed};
-use crate::value::Value;
+use pipewright::Value;
+use pipewright::diag::visible;
+use pipewright::dialog::{Kind, Place, Typed, WordKind, unquote, words};
 use std::rc::Rc;
-use word::{quoted, unquoted};
+use word::quoted;
 
 /// What there is to be completed.
 pub trait World {
@@ -76,17 +73,17 @@ pub fn complete(text: &str, cursor: usize, world: &dyn World) -> (usize, Vec<Can
 }
 
 fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
-    let known = typed(text);
+    let known = Typed::new(text);
     // A value in a word or string: `$na`, `...$na`, `${map.k`.
     if let Some(found) = members::value_in_word(text, world) {
         return found;
     }
-    match known.place {
+    match known.place() {
         Place::Expression => return members::in_expression(text, world),
         Place::Options => return options_of_with(text),
-        Place::Commands | Place::String => {}
+        _ => {}
     }
-    let Some(word) = known.words.last() else { return (text.len(), Vec::new()) };
+    let Some(word) = known.words().last() else { return (text.len(), Vec::new()) };
     let (start, typed_word) = (word.at, &text[word.at..]);
     if word.first && !typed_word.contains('/') {
         if let Some(found) = members::at_statement(text, start, world) {
@@ -95,16 +92,16 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
         return (start, commands(typed_word, world));
     }
     let words: Vec<&str> = known
-        .words
+        .words()
         .iter()
-        .zip(known.words.iter().skip(1).map(|next| next.at).chain([text.len()]))
+        .zip(known.words().iter().skip(1).map(|next| next.at).chain([text.len()]))
         .map(|(word, end)| text[word.at..end].trim())
         .collect();
-    let mut command = known.words.iter().rposition(|word| word.first).unwrap_or_default();
+    let mut command = known.words().iter().rposition(|word| word.first).unwrap_or_default();
     while let [prefix, next, rest @ ..] = &words[command..]
         && PREFIXES.contains(prefix)
         && !next.starts_with('-')
-        && !known.words[command + 1].target
+        && !known.words()[command + 1].target
     {
         if rest.is_empty() {
             let path = typed_word.contains('/').then(|| executables(typed_word, world));
@@ -135,7 +132,7 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
     if word.first {
         return (start, executables(typed_word, world));
     }
-    let before = known.words.get(command + 1..known.words.len() - 1).unwrap_or_default().iter();
+    let before = known.words().get(command + 1..known.words().len() - 1).unwrap_or_default().iter();
     let before = before.zip(words.iter().skip(command + 1)).filter(|(word, _)| !word.target);
     let before: Vec<&str> = before.filter_map(|(_, text)| argument(text)).collect();
     if !word.target
@@ -161,14 +158,17 @@ fn argument(text: &str) -> Option<&str> {
 
 /// What can stand where a program's name does.
 fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
-    let Some(prefix) = unquoted(word) else { return Vec::new() };
+    let Some(prefix) = unquote(word) else { return Vec::new() };
     let starts = |name: &str| name.as_bytes().starts_with(&prefix);
     let mut candidates: Vec<Candidate> = Vec::new();
     let own = |name: &str, note: &str| Candidate::new(format!("{name} "), note);
-    candidates.extend(builtins::ALL.iter().filter(|row| starts(row.name)).map(|row| own(row.name, row.doc)));
-    let keywords =
-        builtins::KEYWORDS.iter().filter(|word| starts(word) && !["in", "else", "catch"].contains(word));
-    candidates.extend(keywords.map(|word| own(word, "keyword")));
+    candidates.extend(words().filter(|word| starts(word.name())).filter_map(|word| match word.kind() {
+        WordKind::Builtin => Some(own(word.name(), word.help())),
+        // Those stand in the midst of a statement.
+        WordKind::Keyword if ["in", "else", "catch"].contains(&word.name()) => None,
+        WordKind::Keyword => Some(own(word.name(), "keyword")),
+        _ => None,
+    }));
     candidates.extend(super::help::COMMANDS.iter().filter(|row| starts(row.0)).map(|row| own(row.0, row.1)));
     for (name, kind, note) in world.names().into_iter().filter(|(name, ..)| starts(name)) {
         match kind {
@@ -176,7 +176,7 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
             Kind::File => candidates.push(Candidate::new(format!("{name}."), note)),
             // Alone it is no command, but `x.push(1)` and `x = 1` begin with it.
             Kind::Variable if !word.is_empty() => candidates.push(Candidate::new(name, note)),
-            Kind::Variable => {}
+            _ => {}
         }
     }
     let known: Vec<String> = candidates.iter().map(|one| one.text.clone()).collect();
@@ -190,7 +190,7 @@ const PREFIXES: &[&str] = &["command", "doas", "nohup", "setsid", "sudo", "time"
 /// The programs whose names continue a word.
 fn programs(word: &str, world: &dyn World) -> Vec<Candidate> {
     // Two thousand programs are no answer to an empty line.
-    let Some(prefix) = unquoted(word).filter(|prefix| !prefix.is_empty()) else { return Vec::new() };
+    let Some(prefix) = unquote(word).filter(|prefix| !prefix.is_empty()) else { return Vec::new() };
     let programs = world.programs().into_iter().filter(|name| name.starts_with(&prefix));
     programs.map(|name| Candidate::new(quoted(&name) + " ", "")).collect()
 }
@@ -202,7 +202,7 @@ fn executables(word: &str, world: &dyn World) -> Vec<Candidate> {
 
 /// The files that continue a word, as arguments.
 fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<Candidate> {
-    let Some(path) = unquoted(word) else { return Vec::new() };
+    let Some(path) = unquote(word) else { return Vec::new() };
     // A quoted tilde is no home.
     if word.starts_with(['\'', '"', '\\']) && path.starts_with(b"~") {
         return Vec::new();
@@ -231,8 +231,9 @@ fn options_of_with(text: &str) -> (usize, Vec<Candidate>) {
     if text[..start].ends_with('=') {
         return (text.len(), Vec::new());
     }
-    let rows = settings::ALL.iter().filter(|row| row.name.starts_with(&text[start..]));
-    (start, rows.map(|row| Candidate::new(format!("{}=", row.name), row.doc)).collect())
+    let is_meant = |name: &str| name.starts_with(&text[start..]);
+    let options = words().filter(|word| word.kind() == WordKind::Setting && is_meant(word.name()));
+    (start, options.map(|word| Candidate::new(format!("{}=", word.name()), word.help())).collect())
 }
 
 /// `%1`: what `fg` and others take.

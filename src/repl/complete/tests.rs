@@ -1,6 +1,6 @@
 use super::*;
 use crate::repl::learn::text::{Flag, Takes};
-use crate::value::Map;
+use pipewright::value::Map;
 
 /// A world of some names and files.
 struct Small;

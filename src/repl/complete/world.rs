@@ -1,20 +1,19 @@
 //! What there is on this system and in this dialog to be completed.
 
 use super::{File, World};
-use crate::builtins;
-use crate::diag::{Diagnostic, code};
-use crate::engine::{Dialog, Kind};
 use crate::repl::declare::{self, Shared};
 use crate::repl::learn::text::Help;
 use crate::repl::learn::{Learned, Learner, known};
 use crate::repl::{places, programs};
-use crate::value::{Value, format};
+use pipewright::diag::quote_word;
+use pipewright::dialog::{Dialog, Kind, WordKind, words};
+use pipewright::{Error, Value};
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeSet, HashMap};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -31,7 +30,15 @@ pub struct Live {
     /// What is to be said about the last completion.
     notice: Cell<Option<String>>,
     /// The command whose declared completion gave nothing, and why.
-    failure: Cell<Option<(String, Box<Diagnostic>)>>,
+    failure: Cell<Option<(String, Failure)>>,
+}
+
+/// Why a declared completion gave nothing.
+pub enum Failure {
+    /// Its function has failed.
+    Failed(Error),
+    /// It gave something else than words.
+    Wrong(String),
 }
 
 /// How long a function may take that was declared for completion.
@@ -64,7 +71,7 @@ impl Live {
     }
 
     /// The last command whose declared completion gave nothing, and why.
-    pub fn take_failure(&self) -> Option<(String, Box<Diagnostic>)> {
+    pub fn take_failure(&self) -> Option<(String, Failure)> {
         self.failure.take()
     }
 
@@ -78,19 +85,19 @@ impl Live {
     }
 
     fn path(&self) -> Vec<PathBuf> {
-        programs::directories(self.dialog().environment().get(b"PATH").unwrap_or_default()).collect()
+        programs::directories(self.dialog().env("PATH").unwrap_or_default()).collect()
     }
 
     /// The program that a word means where its name stands.
     fn program(&self, name: &[u8]) -> Option<PathBuf> {
         let dialog = self.dialog();
-        programs::find(name, dialog.environment().get(b"PATH").unwrap_or_default(), &dialog.directory())
+        programs::find(OsStr::from_bytes(name), dialog.env("PATH").unwrap_or_default(), &dialog.cwd())
     }
 
     /// Whether a word means something of the language or the prompt, rather than a program.
     fn is_own(&self, word: &str) -> bool {
-        builtins::find(word).is_some()
-            || builtins::KEYWORDS.contains(&word)
+        let of_language = [WordKind::Builtin, WordKind::Keyword];
+        words().any(|own| own.name() == word && of_language.contains(&own.kind()))
             || super::super::help::COMMANDS.iter().any(|(name, _)| *name == word)
             || self.dialog().kind(word).is_some_and(|kind| kind == Kind::Function)
     }
@@ -142,16 +149,14 @@ impl World for Live {
         let dialog = self.dialog();
         let names = dialog.names().map(|(name, kind)| {
             let note = match kind {
-                Kind::Variable => {
-                    dialog.value(name).map(|value| format::display(&value, 40)).unwrap_or_default()
-                }
+                Kind::Variable => dialog.value(name).map(|value| value.display(40)).unwrap_or_default(),
                 Kind::Function => {
                     let doc =
-                        dialog.function(name).map(|function| function.doc.to_string()).unwrap_or_default();
+                        dialog.function(name).map(|function| function.doc().to_string()).unwrap_or_default();
                     let first = doc.lines().next().filter(|line| !line.is_empty()).unwrap_or("function");
                     first.to_string()
                 }
-                Kind::File => "file".to_string(),
+                _ => "file".to_string(),
             };
             (name.to_string(), kind, note)
         });
@@ -163,19 +168,16 @@ impl World for Live {
     }
 
     fn environment(&self) -> Vec<Vec<u8>> {
-        self.dialog().environment().iter().map(|(name, _)| name.to_vec()).collect()
+        self.dialog().environment().map(|(name, _)| name.as_bytes().to_vec()).collect()
     }
 
     fn options(&self, function: &str) -> Vec<(String, String)> {
         let dialog = self.dialog();
-        let Some(function) = dialog.function(function) else { return Vec::new() };
-        let optional = function.formals().filter(|formal| formal.optional);
-        let name = |option: String| option.split(' ').next().unwrap_or_default().to_string();
-        optional.map(|formal| (name(formal.option()), formal.usage())).collect()
+        dialog.function(function).map(|function| function.options().collect()).unwrap_or_default()
     }
 
     fn jobs(&self) -> Vec<(usize, String)> {
-        self.dialog().jobs().into_iter().map(|job| (job.number, job.text)).collect()
+        self.dialog().jobs().into_iter().map(|job| (job.number(), job.text())).collect()
     }
 
     fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)> {
@@ -183,13 +185,12 @@ impl World for Live {
         let given = match &value {
             Value::Opaque(_) => {
                 let words: Vec<Value> = words.iter().map(|word| Value::str(word.clone())).collect();
-                self.dialog().consult(&value, &[words.into()], CONSULTED)
+                self.dialog().consult(&value, &[words.into()], CONSULTED).map_err(Failure::Failed)
             }
             _ => Ok(value),
         };
-        let wrong = |message| Box::new(Diagnostic::new(code::WRONG_TYPE, message));
-        given.and_then(|words| declare::read(&words).map_err(wrong)).unwrap_or_else(|page| {
-            self.failure.set(Some((crate::diag::quote_word(command), page)));
+        given.and_then(|words| declare::read(&words).map_err(Failure::Wrong)).unwrap_or_else(|failure| {
+            self.failure.set(Some((quote_word(command), failure)));
             Vec::new()
         })
     }
@@ -200,7 +201,7 @@ impl World for Live {
             return None;
         }
         let program = self.program(command)?;
-        let shown = crate::diag::quote_word(command);
+        let shown = quote_word(command);
         let allowed = || declare::lock(&self.completions).allows(&program).then_some(known::ALLOWED);
         let Some(known) = known::find(&program, places::cargo().as_deref()).or_else(allowed) else {
             if asked && self.told.borrow_mut().insert(program) {
@@ -213,7 +214,8 @@ impl World for Live {
             return None;
         }
         let dialog = self.dialog();
-        match self.learner.help(&program, &known, words, dialog.environment()) {
+        let environment = dialog.environment().map(|(name, value)| (name.into(), value.into())).collect();
+        match self.learner.help(&program, &known, words, &environment) {
             (Learned::Known(help), named) => Some((help, named)),
             (Learned::Coming, _) => {
                 self.notice.set(Some(format!("asking {shown} {}", known.options.join(" "))));
@@ -223,14 +225,13 @@ impl World for Live {
     }
 
     fn list(&self, directory: &[u8]) -> Vec<File> {
-        let below = |base: PathBuf, rest: &[u8]| base.join(OsStr::from_bytes(rest));
         let dialog = self.dialog();
         let path = match directory.strip_prefix(b"~/") {
-            Some(rest) => match dialog.environment().get(b"HOME") {
-                Some(home) => below(PathBuf::from(OsString::from_vec(home.to_vec())), rest),
+            Some(rest) => match dialog.env("HOME") {
+                Some(home) => Path::new(home).join(OsStr::from_bytes(rest)),
                 None => return Vec::new(),
             },
-            None => below(dialog.directory(), directory),
+            None => dialog.cwd().join(OsStr::from_bytes(directory)),
         };
         let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
         let files = entries.flatten().map(|entry| {

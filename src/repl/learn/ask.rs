@@ -1,11 +1,9 @@
 //! Runs a program to have it print its help, so that it can do nothing else: it reads nothing, has no terminal, no
 //! time, and nobody listens to more than a help text.
 
-use crate::engine::{CancelToken, Engine, Output};
-use crate::process::Environment;
-use std::ffi::OsStr;
+use super::Environment;
+use pipewright::{CancelToken, Engine, Output};
 use std::io::{Error, Result, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,8 +23,7 @@ pub fn ask(program: &str, arguments: &[&str], environment: &Environment, cancel:
     let Ok(script) = script else { return Vec::new() };
     let mut session = engine.session();
     session.clear_env();
-    let inherited =
-        environment.iter().map(|(name, value)| (OsStr::from_bytes(name), OsStr::from_bytes(value)));
+    let inherited = environment.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()));
     for (name, value) in inherited.chain(ADDED.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))) {
         // A name that is none of the language's reaches no program of it.
         let _ = session.set_env(name, value);
@@ -99,7 +96,12 @@ mod tests {
         let program = directory.path().join("program");
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        ask(program.to_str().unwrap(), &["--help"], &Environment::inherited(), &CancelToken::new().unwrap())
+        ask(
+            program.to_str().unwrap(),
+            &["--help"],
+            &std::env::vars_os().collect(),
+            &CancelToken::new().unwrap(),
+        )
     }
 
     #[test]

@@ -4,11 +4,10 @@
 //! that are none are passed over.
 
 use super::text::Help;
-use crate::sys::open::open_log;
+use crate::repl::places;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, Metadata};
-use std::io::{Read, Write};
-use std::os::unix::ffi::OsStrExt;
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
@@ -55,20 +54,18 @@ pub fn read(path: &Option<PathBuf>) -> Vec<Entry> {
 /// about: it will be learned again.
 pub fn append(path: &Option<PathBuf>, entry: &Entry) {
     let Some(path) = path else { return };
-    if let Some(directory) = path.parent() {
-        let _ = std::fs::create_dir_all(directory);
-    }
     let Ok(mut line) = serde_json::to_vec(entry) else { return };
     line.push(b'\n');
     if std::fs::metadata(path).is_ok_and(|data| data.len() + line.len() as u64 > MOST) {
         let _ = std::fs::remove_file(path);
     }
-    let _ = open_log(path.as_os_str().as_bytes()).and_then(|file| File::from(file).write_all(&line));
+    let _ = places::append(path, &line);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     fn entry(name: &str) -> Entry {
         let help = Help { options: Vec::new(), commands: vec![("build".into(), "builds".into())] };

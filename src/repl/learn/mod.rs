@@ -9,18 +9,21 @@ mod cache;
 pub mod known;
 pub mod text;
 
-use crate::engine::CancelToken;
-use crate::process::Environment;
 use cache::{Entry, Topic, Version};
 use known::Known;
+use pipewright::CancelToken;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use text::Help;
+
+/// Names and values.
+pub type Environment = Vec<(OsString, OsString)>;
 
 /// What is known now.
 pub enum Learned {

@@ -5,13 +5,25 @@
 use super::{Context, Problem, Scanner};
 use crate::span::Span;
 
-/// What a part of the text looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a part of a text is, for colours.
+///
+/// ```
+/// use pipewright::dialog::{Look, Typed};
+///
+/// let typed = Typed::new("ls -l $dir # all");
+/// let looks: Vec<Look> = typed.marks().iter().map(|mark| mark.look).collect();
+/// assert_eq!(looks, [Look::Command, Look::Option, Look::Variable, Look::Comment]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Look {
+    /// `# …`
     Comment,
+    /// A string with its quotes, the text of a here-document, a pattern of `match`.
     String,
     /// `$x`, and a name in an expression.
     Variable,
+    /// A word of the language.
     Keyword,
     /// A word where the name of a program stands, and nothing but its name.
     Command,
@@ -19,25 +31,41 @@ pub enum Look {
     MadeCommand,
     /// An argument that begins with `-`.
     Option,
+    /// A number in an expression, with its unit.
     Number,
     /// A name that is called.
     Call,
     /// A name after a dot, or before a colon.
     Member,
+    /// `|`, `>`, `=` and their kin.
     Operator,
+    /// A bracket.
     Bracket,
 }
 
-/// A part of the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A part of a text. See [`Look`] for an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Mark {
+    /// Where it is.
     pub span: Span,
+    /// What it is.
     pub look: Look,
 }
 
 /// Where a word of a command begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// ```
+/// use pipewright::dialog::Typed;
+///
+/// let typed = Typed::new("LANG=C sort < na");
+/// let words: Vec<_> = typed.words().iter().map(|word| (word.at, word.first, word.target)).collect();
+/// assert_eq!(words, [(0, true, false), (7, true, false), (14, false, true)]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct WordStart {
+    /// Offset of its first byte.
     pub at: usize,
     /// The name of a program is expected here.
     pub first: bool,
@@ -46,14 +74,26 @@ pub struct WordStart {
     depth: usize,
 }
 
-/// What the end of the text stands in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the end of a text stands in.
+///
+/// ```
+/// use pipewright::dialog::{Place, Typed};
+///
+/// let place = |text| Typed::new(text).place();
+/// assert_eq!((place("echo "), place("echo \"")), (Place::Commands, Place::String));
+/// assert_eq!((place("let x = "), place("with timeout=3s, ")), (Place::Expression, Place::Options));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Place {
+    /// Commands and their words.
     #[default]
     Commands,
+    /// An expression.
     Expression,
     /// The options of `with`.
     Options,
+    /// A string, or the text of a here-document.
     String,
 }
 

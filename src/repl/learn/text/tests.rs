@@ -1,7 +1,6 @@
 use super::*;
-use crate::engine::CancelToken;
-use crate::process::Environment;
 use crate::repl::learn::ask::ask;
+use pipewright::CancelToken;
 use proptest::prelude::*;
 
 /// An option as one line: `--sort=WORD  what it does`.
@@ -199,7 +198,7 @@ fn help(program: &str, question: &[&str]) -> Option<Help> {
         ["/usr/local/bin", "/usr/bin", "/bin"].map(|directory| format!("{directory}/{program}"));
     let path = directories.into_iter().find(|path| std::path::Path::new(path).exists())?;
     let cancel = CancelToken::new().unwrap();
-    Some(parse(&ask(&path, question, &Environment::inherited(), &cancel)))
+    Some(parse(&ask(&path, question, &std::env::vars_os().collect(), &cancel)))
 }
 
 #[test]

@@ -1,0 +1,187 @@
+//! Entries: what was checked to be run, and what it reads and prints.
+
+use super::Dialog;
+use crate::check::program::Program;
+use crate::check::{Earlier, Loaded, Loader};
+use crate::diag::{Diagnostic, quote_argv};
+use crate::engine::io::{Input, Output, Plumbing, Usual};
+use crate::engine::script::Files;
+use crate::engine::{ParseError, source};
+use crate::process::{self, Descriptor, FileTable, OpenMode};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An entry that has passed the check of a [`Dialog`], which [runs](Dialog::run) it.
+///
+/// ```
+/// use pipewright::dialog::Dialog;
+/// use pipewright::{Output, Session};
+/// use std::sync::mpsc::channel;
+///
+/// let mut dialog = Dialog::new(Session::new())?;
+/// let (sender, lines) = channel();
+/// let each = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
+/// let entry = dialog.check("1", "sort")?.stdin("b\na\n").stdout(Output::Lines(Box::new(each)));
+/// dialog.run(entry);
+/// assert_eq!(lines.iter().collect::<Vec<_>>(), [b"a", b"b"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "an entry does nothing before Dialog::run"]
+pub struct Entry {
+    checked: Checked,
+    streams: Streams,
+}
+
+/// What is run.
+pub(super) struct Checked {
+    pub program: Arc<Program>,
+    pub earlier: Earlier,
+    /// That of the dialog when it was checked.
+    pub era: Arc<()>,
+}
+
+/// What an entry reads and prints, where that is not as usual.
+#[derive(Default)]
+pub(super) struct Streams {
+    stdin: Option<Input>,
+    stdout: Option<Output>,
+    stderr: Option<Output>,
+}
+
+impl Entry {
+    /// What it reads.
+    pub fn stdin(mut self, input: impl Into<Input>) -> Self {
+        self.streams.stdin = Some(input.into());
+        self
+    }
+
+    /// Where it prints. A job that it leaves running can write to a file there to its end; to a writer or a function no
+    /// more than the entry itself (SIGPIPE).
+    pub fn stdout(mut self, output: impl Into<Output>) -> Self {
+        self.streams.stdout = Some(output.into());
+        self
+    }
+
+    /// Where its errors and those of its programs go; as [`Entry::stdout`].
+    pub fn stderr(mut self, output: impl Into<Output>) -> Self {
+        self.streams.stderr = Some(output.into());
+        self
+    }
+
+    pub(super) fn into_parts(self) -> (Checked, Option<Streams>) {
+        let Streams { stdin, stdout, stderr } = &self.streams;
+        let any = stdin.is_some() || stdout.is_some() || stderr.is_some();
+        (self.checked, any.then_some(self.streams))
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = self.checked.program.source(self.checked.program.script);
+        f.debug_struct("Entry").field("text", &source.text()).finish_non_exhaustive()
+    }
+}
+
+impl Streams {
+    /// The descriptors, which are those of before where nothing was said, and the threads that serve them.
+    pub fn open(self, before: &FileTable) -> io::Result<(FileTable, Plumbing)> {
+        let (mut files, mut plumbing) = (before.clone(), Plumbing::default());
+        if let Some(input) = self.stdin {
+            let input = match input {
+                Input::Unreadable => {
+                    let file = process::open(None, b"/dev/null", OpenMode::Append)?;
+                    Descriptor::Open(Arc::new(file))
+                }
+                other => plumbing.input(other, &Usual::default())?,
+            };
+            files.put(0, input);
+        }
+        for (number, output) in [(1, self.stdout), (2, self.stderr)] {
+            if let Some(output) = output {
+                files.put(number, plumbing.output(number, output)?);
+            }
+        }
+        Ok((files, plumbing))
+    }
+}
+
+impl Dialog {
+    /// Checks an entry, and runs nothing; `name` stands in its messages. Files that it uses are looked for in the
+    /// directory of the dialog.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn check(&self, name: &str, text: &str) -> Result<Entry, ParseError> {
+        Ok(Entry { checked: self.checked(name, text)?, streams: Streams::default() })
+    }
+
+    pub(super) fn checked(&self, name: &str, text: &str) -> Result<Checked, ParseError> {
+        let source = source(name, text.as_bytes().to_vec())?;
+        let loader = Rc::new(FilesBelow { entry: name.to_string(), directory: self.cwd() });
+        let (program, earlier) = self.earlier.check(&source, loader).map_err(ParseError)?;
+        Ok(Checked { program: Arc::new(program), earlier, era: self.era.clone() })
+    }
+
+    /// An entry that is one program with its arguments, whatever these hold: what a front-end itself starts for its
+    /// user, such as an editor or a pager.
+    ///
+    /// ```
+    /// use pipewright::dialog::{Dialog, Ended};
+    /// use pipewright::{Output, Session};
+    ///
+    /// let mut dialog = Dialog::new(Session::new())?;
+    /// let entry = dialog.program(&["test", "$(x) 'y", "=", "$(x) 'y"])?;
+    /// assert!(matches!(dialog.run(entry), Ended::Value(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A NUL in an argument, or no name.
+    pub fn program(&self, argv: &[impl AsRef<[u8]>]) -> Result<Entry, ParseError> {
+        self.check("program", &format!("command {}", quote_argv(argv)))
+    }
+
+    /// All that is wrong with a text, for [`Dialog::mistakes`]. No file is read for it.
+    pub(super) fn errors(&self, name: &str, text: String) -> Vec<Diagnostic> {
+        let Ok(source) = source(name, text.into_bytes()) else { return Vec::new() };
+        let errors = self.earlier.errors(&source, Rc::new(NoFiles));
+        let is_here =
+            |error: &Diagnostic| error.primary().is_some_and(|label| Arc::ptr_eq(&label.source, &source));
+        errors.into_iter().filter(is_here).collect()
+    }
+}
+
+/// Reads the files that entries use: those that an entry names itself are looked for in the directory of the dialog.
+struct FilesBelow {
+    entry: String,
+    directory: PathBuf,
+}
+
+/// Reads none: a text that is being typed is looked at with each key.
+struct NoFiles;
+
+impl Loader for NoFiles {
+    fn load(&self, _: &str, _: &str) -> Result<Loaded, String> {
+        Err(String::new())
+    }
+
+    fn key(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Loader for FilesBelow {
+    fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
+        if from != self.entry {
+            return Files.load(from, path);
+        }
+        Files.load("", &self.directory.join(Path::new(path)).to_string_lossy())
+    }
+
+    fn key(&self, name: &str) -> Option<String> {
+        if name == self.entry { None } else { Files.key(name) }
+    }
+}

@@ -1,0 +1,148 @@
+//! The jobs of a dialog: what runs beside the entries, and what Ctrl-Z has suspended.
+
+use super::{Dialog, Ended, News};
+use crate::eval::{self, JobState};
+use crate::process::{Attended, Control};
+use std::fmt;
+use std::time::Instant;
+
+/// A job: `cmd &`, `spawn { … }`, or an entry that was suspended.
+///
+/// ```
+/// use pipewright::Session;
+/// use pipewright::dialog::{Dialog, Ended};
+///
+/// let mut dialog = Dialog::new(Session::new())?;
+/// dialog.run(dialog.check("1", "sleep 60 &")?);
+/// let jobs = dialog.jobs();
+/// assert_eq!((jobs[0].number(), &*jobs[0].text(), jobs[0].is_suspended()), (1, "sleep 60 &", false));
+/// dialog.run(dialog.check("2", "kill %1")?);
+/// let ended = dialog.resume(&jobs[0]);
+/// assert!(dialog.jobs().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Job(eval::Job);
+
+impl Job {
+    /// What `%N` means.
+    pub fn number(&self) -> usize {
+        self.0.number
+    }
+
+    /// The first line of what started it, escaped.
+    pub fn text(&self) -> String {
+        self.0.text()
+    }
+
+    /// Whether it is suspended now.
+    pub fn is_suspended(&self) -> bool {
+        self.0.state.is_suspended()
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {}", self.number(), self.text())
+    }
+}
+
+impl Dialog {
+    /// The jobs that have not ended.
+    pub fn jobs(&self) -> Vec<Job> {
+        let jobs = self.interpreter.jobs().into_iter();
+        jobs.filter(|job| job.state.status().is_none()).map(Job).collect()
+    }
+
+    /// The job of this number; without one the job that was suspended last, or else began last.
+    pub fn job(&self, number: Option<usize>) -> Option<Job> {
+        let jobs = self.interpreter.jobs();
+        let found = match number {
+            Some(number) => jobs.into_iter().find(|job| job.number == number),
+            None => jobs.into_iter().max_by_key(|job| (job.state.is_suspended(), job.number)),
+        };
+        found.map(Job)
+    }
+
+    /// What has become of jobs beside since the last call.
+    pub fn news(&mut self) -> Vec<(Job, News)> {
+        let mut news = Vec::new();
+        for job in self.interpreter.jobs() {
+            if job.state.status().is_some() {
+                let ended = News::Ended(self.end_of(&job));
+                news.push((Job(job), ended));
+                continue;
+            }
+            match job.state.control.as_ref().map(Control::look) {
+                Some(Attended::Suspended) => news.push((Job(job), News::Suspended)),
+                Some(Attended::Continued) => news.push((Job(job), News::Continued)),
+                _ => {}
+            }
+        }
+        news
+    }
+
+    /// Continues a job in the foreground, as an entry that is run: it has the terminal, and this is how it ends.
+    pub fn resume(&mut self, job: &Job) -> Ended {
+        let Some(control) = &job.0.state.control else { return self.end_of(&job.0) };
+        if let Some(terminal) = &self.terminal {
+            terminal.lend(control);
+        }
+        control.resume();
+        if self.attend(&job.0.state) {
+            return self.suspended(job.number());
+        }
+        let ended = self.end_of(&job.0);
+        self.settle(ended)
+    }
+
+    /// Continues a job beside what is entered next.
+    pub fn resume_beside(&self, job: &Job) {
+        if let Some(control) = &job.0.state.control {
+            control.resume();
+        }
+    }
+
+    /// Has a job that has the terminal run until it ends or is suspended: whether it is that.
+    pub(super) fn attend(&self, state: &JobState) -> bool {
+        let Some(control) = &state.control else { return false };
+        let attended = control.attend();
+        let modes = self.terminal.as_ref().and_then(|terminal| terminal.take_back());
+        if attended != Attended::Suspended {
+            return false;
+        }
+        control.keep_modes(modes);
+        self.terminal.iter().for_each(|terminal| terminal.reset());
+        true
+    }
+
+    /// A job in the foreground has ended: a program that was killed can't have left the terminal's modes on purpose.
+    pub(super) fn settle(&mut self, ended: Ended) -> Ended {
+        match &self.terminal {
+            Some(terminal) => {
+                let killed = match &ended {
+                    Ended::Signal(_) => true,
+                    Ended::Failed(error) => error.exit_code() > 128,
+                    _ => false,
+                };
+                if killed { terminal.reset() } else { terminal.keep() }
+            }
+            // Whoever cancelled it meant this one alone.
+            None => drop(self.take_signal()),
+        }
+        ended
+    }
+
+    pub(super) fn suspended(&self, number: usize) -> Ended {
+        let job = self.interpreter.jobs().into_iter().find(|job| job.number == number);
+        job.map_or(Ended::Value(crate::value::Value::Null), |job| Ended::Suspended(Job(job)))
+    }
+
+    fn end_of(&mut self, job: &eval::Job) -> Ended {
+        let started = Instant::now();
+        match self.interpreter.take_job(job) {
+            Ok(()) => Ended::Value(job.state.value()),
+            Err(unwind) => self.ended(unwind, started),
+        }
+    }
+}

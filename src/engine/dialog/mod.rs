@@ -1,0 +1,318 @@
+//! For front-ends (feature `dialog`): a prompt, the kernel of a notebook, an editor. A [`Dialog`] runs a script that is
+//! given in parts, each before the next is known, and tells what there is: names, jobs, the directory. [`Typed`] is what
+//! a text is made of while it is being typed, [`words`] are those that the language has. The prompt of `pipewright` is
+//! built on this module and the rest of the library alone.
+//!
+//! ```
+//! use pipewright::Session;
+//! use pipewright::dialog::{Dialog, Ended, Typed};
+//!
+//! let mut dialog = Dialog::new(Session::new())?;
+//! let mut values = Vec::new();
+//! for text in ["let host = 'web1'", "fn greet(who) { return \"hello $who\" }", "greet(host)"] {
+//!     assert!(!Typed::new(text).is_incomplete());
+//!     match dialog.run(dialog.check("cell", text)?) {
+//!         Ended::Value(value) => values.push(format!("{value:?}")),
+//!         Ended::Failed(error) => eprint!("{}", error.render(false, 100)),
+//!         _ => break,
+//!     }
+//! }
+//! assert_eq!(values, ["null", "null", "'hello web1'"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod ended;
+mod entry;
+mod jobs;
+mod names;
+mod terminal;
+mod typed;
+mod unquote;
+mod words;
+
+use super::error::{Error, ErrorKind};
+use super::perform::failed;
+use super::{CancelToken, ParseError, Session};
+use crate::check::{Earlier, Meaning};
+use crate::diag::{Diagnostic, code, visible};
+use crate::eval::{Interpreter, Setup, Unwind};
+use crate::host::Hosted;
+use crate::process::{self, FileTable, Interrupt, Signal};
+use crate::value::Value;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use terminal::Terminal;
+
+pub use ended::{Ended, News};
+pub use entry::Entry;
+pub use jobs::Job;
+pub use names::{Kind, Signature};
+pub use typed::{Look, Mark, Place, Typed, WordStart};
+pub use unquote::unquote;
+pub use words::{Word, WordKind, words};
+
+/// A script that is given in parts. Its entries share variables, functions, files that were used, directory, environment
+/// and jobs. Dropped, it ends the jobs that run.
+///
+/// It begins with the directory, the environment and the variables of a [`Session`], and has the functions, stages,
+/// observers and policy of its [`Engine`](crate::Engine). The engine's limits are those of the dialog as a whole.
+///
+/// Nothing of it is the process's, and its programs read nothing and print where this process does, unless an entry says
+/// otherwise. With [`own_process`](crate::EngineBuilder::own_process) it is a prompt: it has the terminal on standard
+/// input, lends it to what runs in the foreground, suspends that on Ctrl-Z, and Ctrl-C ends it. What programs then leave
+/// behind, such as the server of tmux(1), stays.
+///
+/// ```
+/// use pipewright::dialog::{Dialog, Ended};
+/// use pipewright::{Engine, FromValue};
+///
+/// let engine = Engine::builder().function("port", |name: String| name.len() as i64).build()?;
+/// let mut session = engine.session();
+/// session.set("service", "web");
+/// let mut dialog = Dialog::new(session)?;
+/// dialog.run(dialog.check("1", "let p = port(service)")?);
+/// let Some(value) = dialog.value("p") else { panic!("it is declared") };
+/// assert_eq!(i64::from_value(&value)?, 3);
+/// // What is refused has run nothing.
+/// assert!(dialog.check("2", "echo $q").is_err());
+/// let Ended::Failed(error) = dialog.run(dialog.check("3", "false; let q = 1")?) else { panic!("it fails") };
+/// assert_eq!(error.exit_code(), 1);
+/// assert_eq!(dialog.kind("q"), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Dialog {
+    interpreter: Interpreter,
+    earlier: Earlier,
+    /// That of this process, which is the dialog's own.
+    terminal: Option<Terminal>,
+    cancel: Interrupt,
+    /// Another one after each entry that has run: those that were checked before know less than is there.
+    era: Arc<()>,
+}
+
+impl Dialog {
+    /// One that begins with what a session has.
+    ///
+    /// # Errors
+    /// `EMFILE` when no descriptor is left (eventfd(2)), and those of opening the null device.
+    pub fn new(session: Session) -> io::Result<Self> {
+        let shared = &session.engine.shared;
+        let hosted = Hosted { numbers_jobs: true, ..shared.hosted.clone() };
+        let (earlier, variables) = Earlier::of(hosted, &session.variables);
+        let program = earlier.program().map_err(|errors| {
+            io::Error::other(errors.first().map(Diagnostic::to_string).unwrap_or_default())
+        })?;
+        let cancel = Interrupt::new()?;
+        let own = shared.own_process;
+        let files = if own { FileTable::default() } else { session.usual.files()?.clone() };
+        let setup = Setup {
+            own_process: own,
+            interactive: true,
+            without_terminal: shared.without_terminal,
+            observers: shared.observers.clone(),
+            policy: shared.guard.policy.clone(),
+            limits: shared.guard.limits.clone(),
+            files: Some(files),
+            directory: session.directory.clone(),
+            environment: Some(session.environment.clone()),
+            interrupt: cancel.clone(),
+            variables,
+            ..Setup::default()
+        };
+        let terminal = own.then(|| {
+            process::watched();
+            Terminal::take()
+        });
+        let interpreter = Interpreter::new(Arc::new(program), setup);
+        let dialog = Self { interpreter, earlier, terminal, cancel, era: Arc::default() };
+        // A process that is ours has handlers from now on: a signal between two entries is no end without a word.
+        dialog.signal();
+        Ok(dialog)
+    }
+
+    /// Runs an entry until it ends or is suspended. What it declares is there for the next, as far as it came; of one that
+    /// is suspended nothing is. One that was checked before another ran, or by another dialog, is checked once more.
+    pub fn run(&mut self, entry: Entry) -> Ended {
+        let started = Instant::now();
+        let (mut entry, streams) = entry.into_parts();
+        if !Arc::ptr_eq(&entry.era, &self.era) {
+            let source = entry.program.source(entry.program.script);
+            entry = match self.checked(source.name(), source.text()) {
+                Ok(entry) => entry,
+                Err(error) => return Ended::Failed(refused(error, started)),
+            };
+        }
+        self.era = Arc::default();
+        let Some(streams) = streams else { return self.run_here(entry, started) };
+        let (files, plumbing) = match streams.open(self.interpreter.files()) {
+            Ok(opened) => opened,
+            Err(error) => return Ended::Failed(Error::of_stream(&error, started)),
+        };
+        let before = self.interpreter.exchange_files(files);
+        let ended = self.run_here(entry, started);
+        self.interpreter.exchange_files(before);
+        // One that is suspended goes on to print there.
+        if matches!(ended, Ended::Suspended(_)) {
+            return ended;
+        }
+        match plumbing.end() {
+            Err(error) if !matches!(ended, Ended::Exit(_)) => {
+                Ended::Failed(Error::of_stream(&error, started))
+            }
+            _ => ended,
+        }
+    }
+
+    fn run_here(&mut self, entry: entry::Checked, started: Instant) -> Ended {
+        let terminal = self.terminal.as_ref();
+        let lend =
+            |control: &process::Control| terminal.into_iter().for_each(|terminal| terminal.lend(control));
+        let running = match self.interpreter.begin(entry.program, lend) {
+            Ok(running) => running,
+            Err(unwind) => {
+                self.terminal.as_ref().and_then(Terminal::take_back);
+                return self.ended(unwind, started);
+            }
+        };
+        if self.attend(&running.state) {
+            let number = self.interpreter.part_with(running);
+            return self.suspended(number);
+        }
+        let before = std::mem::replace(&mut self.earlier, entry.earlier);
+        let ran = self.interpreter.finish(running);
+        if ran.is_err() {
+            self.earlier.forget(|slot| self.interpreter.has_value(slot), &before);
+        }
+        let ended = match ran {
+            Ok(value) => Ended::Value(value),
+            Err(unwind) => self.ended(unwind, started),
+        };
+        self.settle(ended)
+    }
+
+    /// Calls a function that an entry has declared, beside the entries: what it runs is no pipeline of theirs, and
+    /// has not the terminal.
+    ///
+    /// ```
+    /// use pipewright::Session;
+    /// use pipewright::dialog::Dialog;
+    ///
+    /// let mut dialog = Dialog::new(Session::new())?;
+    /// dialog.run(dialog.check("1", "fn prompt(status) { return \"[$status] \" }")?);
+    /// assert_eq!(format!("{:?}", dialog.call("prompt", &[1.into()])?), "'[1] '");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Its failure; [`ErrorKind::UnknownFunction`].
+    pub fn call(&mut self, function: &str, arguments: &[Value]) -> Result<Value, Error> {
+        let started = Instant::now();
+        let Some(Meaning::Function(id)) = self.earlier.meaning(function) else {
+            let message = format!("no function `{}`", visible(function.as_bytes()));
+            let page = Diagnostic::new(code::UNDECLARED_NAME, message);
+            return Err(Error::new(ErrorKind::UnknownFunction, page, 2, started));
+        };
+        let called = self.interpreter.call_beside(id, arguments);
+        called.map_err(|unwind| failed(unwind, &self.interpreter, started))
+    }
+
+    /// Calls a function value to know what it returns, and for nothing else that it may do: it works on a copy of the
+    /// variables, reads nothing, prints nowhere, reaches no terminal, and is ended when its time is up.
+    ///
+    /// ```
+    /// use pipewright::Session;
+    /// use pipewright::dialog::Dialog;
+    /// use std::time::Duration;
+    ///
+    /// let mut dialog = Dialog::new(Session::new())?;
+    /// dialog.run(dialog.check("1", "let double = n => n * 2")?);
+    /// let double = dialog.value("double").ok_or("it is declared")?;
+    /// let doubled = dialog.consult(&double, &[21.into()], Duration::from_secs(1))?;
+    /// assert_eq!(format!("{doubled:?}"), "42");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Its failure; [`ErrorKind::TimedOut`].
+    pub fn consult(&self, function: &Value, arguments: &[Value], time: Duration) -> Result<Value, Error> {
+        let started = Instant::now();
+        let consulted = self.interpreter.consult(function, arguments, time);
+        consulted.map_err(|unwind| failed(unwind, &self.interpreter, started))
+    }
+
+    // -------------------------------------------------------------------------------------- being stopped
+
+    /// Ends the entry that runs, or the next if none does, from any thread: its programs get SIGTERM, and after the grace
+    /// SIGKILL. Where the process is the dialog's own the request stands until [`Dialog::take_signal`], as one that the
+    /// process gets itself.
+    ///
+    /// ```
+    /// use pipewright::Session;
+    /// use pipewright::dialog::{Dialog, Ended};
+    ///
+    /// let mut dialog = Dialog::new(Session::new())?;
+    /// let token = dialog.cancel_token();
+    /// let entry = dialog.check("1", "sleep 60")?;
+    /// std::thread::spawn(move || token.cancel());
+    /// assert!(matches!(dialog.run(entry), Ended::Signal(_)));
+    /// assert!(matches!(dialog.run(dialog.check("2", "true")?), Ended::Value(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cancel_token(&self) -> CancelToken {
+        CancelToken(self.cancel.clone())
+    }
+
+    /// The signal that has asked this process to end (INT, TERM or HUP) and was not taken, if one has. As long as it
+    /// stands, what runs in the foreground is ended.
+    pub fn signal(&self) -> Option<Signal> {
+        self.interpreter.request()
+    }
+
+    /// The same, which is then settled.
+    pub fn take_signal(&self) -> Option<Signal> {
+        let signal = self.interpreter.take_request();
+        self.cancel.clear();
+        signal
+    }
+
+    // -------------------------------------------------------------------------------------- how things end
+
+    fn ended(&self, unwind: Unwind, started: Instant) -> Ended {
+        match unwind {
+            Unwind::Exit(status) => Ended::Exit(status),
+            Unwind::Interrupted(signal) => Ended::Signal(signal),
+            Unwind::PipeClosed => Ended::Signal(Signal::PIPE),
+            // None of these leaves a file: the check refuses it.
+            Unwind::Break | Unwind::Continue | Unwind::Return => Ended::Value(Value::Null),
+            Unwind::Error(_) | Unwind::TimedOut(_) | Unwind::Exhausted => {
+                Ended::Failed(failed(unwind, &self.interpreter, started))
+            }
+        }
+    }
+}
+
+/// Of an entry that is not any more what it was when it passed the check.
+fn refused(error: ParseError, started: Instant) -> Error {
+    let bug = || Diagnostic::new(code::INTERNAL, "the entry was refused without a reason");
+    let page = error.0.into_iter().next().unwrap_or_else(bug);
+    Error::new(ErrorKind::Script, page, 2, started)
+}
+
+impl fmt::Debug for Dialog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialog").field("jobs", &self.jobs()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Dialog {
+    /// Ends what runs beside, and gives the terminal back.
+    fn drop(&mut self) {
+        self.interpreter.leave();
+        if let Some(terminal) = &self.terminal {
+            process::unwatched();
+            terminal.give_back();
+        }
+    }
+}

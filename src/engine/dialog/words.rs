@@ -1,0 +1,116 @@
+//! The words of the language, for completion and help.
+
+use crate::builtins;
+use crate::check::settings;
+use crate::methods::{self, Method};
+use crate::value::Value;
+use std::fmt;
+
+/// A word of the language: see [`words`].
+#[derive(Clone, Copy)]
+pub struct Word(Row);
+
+/// The tables that the check and the evaluation read.
+#[derive(Clone, Copy)]
+enum Row {
+    Keyword(&'static str),
+    Builtin(&'static builtins::Row),
+    Setting(&'static settings::Row),
+    Function(&'static Method),
+    Method(&'static Method),
+}
+
+/// What a [`Word`] is.
+///
+/// ```
+/// use pipewright::dialog::{WordKind, words};
+///
+/// let is_builtin = |name| words().any(|word| word.kind() == WordKind::Builtin && word.name() == name);
+/// assert!(is_builtin("cd") && !is_builtin("ls"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WordKind {
+    /// `if`
+    Keyword,
+    /// `cd`
+    Builtin,
+    /// `timeout`, of `with timeout=30s { … }`
+    Setting,
+    /// `json`, of `json(text)`
+    Function,
+    /// `trim`, of `text.trim()`
+    Method,
+}
+
+/// All words of the language: each builtin, method, function and option of `with` with its help, each keyword. Methods of
+/// several types have a row for each.
+///
+/// ```
+/// use pipewright::Value;
+/// use pipewright::dialog::{WordKind, words};
+///
+/// let text = Value::from("a b");
+/// let methods: Vec<&str> = words().filter(|word| word.is_method_of(&text)).map(|word| word.name()).collect();
+/// assert!(methods.contains(&"split") && !methods.contains(&"push"));
+/// let with = words().find(|word| word.kind() == WordKind::Setting && word.name() == "timeout").ok_or("none")?;
+/// assert!(with.help().starts_with("Ends the block"));
+/// # Ok::<(), &str>(())
+/// ```
+pub fn words() -> impl Iterator<Item = Word> {
+    let keywords = builtins::KEYWORDS.iter().map(|word| Row::Keyword(word));
+    let builtins = builtins::ALL.iter().map(Row::Builtin);
+    let settings = settings::ALL.iter().map(Row::Setting);
+    let functions = methods::FUNCTIONS.iter().map(Row::Function);
+    let methods = methods::METHODS.iter().map(Row::Method);
+    keywords.chain(builtins).chain(settings).chain(functions).chain(methods).map(Word)
+}
+
+impl Word {
+    /// As it is written.
+    pub fn name(&self) -> &'static str {
+        match self.0 {
+            Row::Keyword(name) => name,
+            Row::Builtin(row) => row.name,
+            Row::Setting(row) => row.name,
+            Row::Function(row) | Row::Method(row) => row.name,
+        }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> WordKind {
+        match self.0 {
+            Row::Keyword(_) => WordKind::Keyword,
+            Row::Builtin(_) => WordKind::Builtin,
+            Row::Setting(_) => WordKind::Setting,
+            Row::Function(_) => WordKind::Function,
+            Row::Method(_) => WordKind::Method,
+        }
+    }
+
+    /// What it does, in a sentence or two; empty for a keyword. [`tools::explain`](crate::tools::explain) tells more.
+    pub fn help(&self) -> &'static str {
+        match self.0 {
+            Row::Keyword(_) => "",
+            Row::Builtin(row) => row.doc,
+            Row::Setting(row) => row.doc,
+            Row::Function(row) | Row::Method(row) => row.doc,
+        }
+    }
+
+    /// Whether it is a function or method that can be given arguments.
+    pub fn takes_arguments(&self) -> bool {
+        matches!(self.0, Row::Function(row) | Row::Method(row) if !row.parameters.is_empty())
+    }
+
+    /// Whether it is a method that this value has.
+    pub fn is_method_of(&self, value: &Value) -> bool {
+        matches!(self.0, Row::Method(row) if row.receiver.types().contains(&value.type_of()))
+    }
+}
+
+impl fmt::Debug for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}({})", self.kind(), self.name())
+    }
+}
