@@ -46,12 +46,15 @@ mod methods;
 pub mod policy;
 #[cfg_attr(
     not(all(feature = "cli", feature = "dialog")),
-    expect(dead_code, unused_imports, reason = "the binary uses more")
+    allow(dead_code, unused_imports, reason = "the features use all of it together")
 )]
 mod process;
 pub mod span;
 mod syntax;
-#[cfg_attr(not(all(feature = "cli", feature = "dialog")), expect(dead_code, reason = "the binary uses more"))]
+#[cfg_attr(
+    not(all(feature = "cli", feature = "dialog")),
+    allow(dead_code, reason = "the features use all of it together")
+)]
 mod sys;
 pub mod value;
 

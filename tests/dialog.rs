@@ -72,6 +72,19 @@ fn an_entry_that_was_checked_before_another_ran_is_checked_again() {
 }
 
 #[test]
+fn a_program_of_the_front_end_gets_its_arguments_byte_for_byte() {
+    let mut dialog = Dialog::new(Session::new()).expect("there is room");
+    let argv: [&[u8]; 5] = [b"printf", b"<%s>\\n", b"$(x) 'y\n", b"", b"-\xff"];
+    let (sender, lines) = channel();
+    let send = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
+    let entry = dialog.program(&argv).expect("it passes the check").stdout(Output::Lines(Box::new(send)));
+    assert!(matches!(dialog.run(entry), Ended::Value(_)));
+    assert_eq!(lines.iter().collect::<Vec<_>>().join(&b'\n'), b"<$(x) 'y\n>\n<>\n<-\xff>");
+    assert!(dialog.program(&["printf", "a\0b"]).is_err());
+    assert!(dialog.program(&[] as &[&str]).is_err());
+}
+
+#[test]
 fn a_token_ends_the_entry_and_its_programs_and_no_other() {
     let mut dialog = Dialog::new(Session::new()).expect("there is room");
     let token = dialog.cancel_token();
@@ -114,7 +127,7 @@ fn jobs_that_end_are_told_of_once() {
         thread::yield_now();
     };
     let [(job, News::Ended(Ended::Failed(error)))] = &news[..] else { panic!("{news:?}") };
-    assert_eq!((&*job.text(), error.exit_code()), ("sh -c 'exit 3' &", 3));
+    assert_eq!((&*job.text(), error.exit_code()), ("sh -c 'exit 3'", 3));
     assert!(dialog.news().is_empty() && dialog.job(Some(1)).is_none());
 }
 

@@ -54,7 +54,7 @@ pub enum Ended {
 ///         break news;
 ///     }
 /// };
-/// assert_eq!((job.number(), &*job.text()), (1, "sh -c 'exit 3' &"));
+/// assert_eq!((job.number(), &*job.text()), (1, "sh -c 'exit 3'"));
 /// assert!(matches!(news, News::Ended(Ended::Failed(error)) if error.exit_code() == 3));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -15,7 +15,7 @@ use std::time::Instant;
 /// let mut dialog = Dialog::new(Session::new())?;
 /// dialog.run(dialog.check("1", "sleep 60 &")?);
 /// let jobs = dialog.jobs();
-/// assert_eq!((jobs[0].number(), &*jobs[0].text(), jobs[0].is_suspended()), (1, "sleep 60 &", false));
+/// assert_eq!((jobs[0].number(), &*jobs[0].text(), jobs[0].is_suspended()), (1, "sleep 60", false));
 /// dialog.run(dialog.check("2", "kill %1")?);
 /// let ended = dialog.resume(&jobs[0]);
 /// assert!(dialog.jobs().is_empty());
