@@ -63,3 +63,22 @@ fn plugins_live_side_by_side() {
     assert!(out.contains("plugin-5: Policy: "), "{outcome}");
     assert!(out.contains("plugin-7: Limit: "), "{outcome}");
 }
+
+#[test]
+#[cfg(feature = "dialog")]
+fn blocks_of_a_notebook_share_what_they_declare() {
+    let pages = directory();
+    let file = pages.path().join("page.md");
+    let block = |text: &str| format!("```pipewright\n{text}\n```\n");
+    let below = |text: &str| format!("\n```text\n{text}\n```\n");
+    let blocks = ["let sizes = [3, 4]\necho out; sh -c 'echo err >&2'", "sizes.sum()", "false", "echo never"]
+        .map(block);
+    std::fs::write(&file, format!("# A page\n{}", blocks.concat())).expect("a file can be written");
+    let outcome = example("notebook", &[&file]);
+    let page =
+        "error[E1001]: `false` exited with 1\n --> block 3:1:1\n  |\n1 | false\n  | ^^^^^ exited with 1";
+    let shown = [below("out\nerr"), below("7"), below(page), String::new()];
+    let expected: String = blocks.iter().zip(&shown).map(|(block, below)| block.clone() + below).collect();
+    assert_eq!(outcome.out(), format!("# A page\n{expected}"), "{outcome}");
+    assert_eq!(outcome.status, 1);
+}

@@ -192,8 +192,7 @@ impl Dialog {
         self.settle(ended)
     }
 
-    /// Calls a function that an entry has declared, beside the entries: what it runs is no pipeline of theirs, and
-    /// has not the terminal.
+    /// Calls a function that an entry has declared, beside the entries: what it does is no entry, and can't be suspended.
     ///
     /// ```
     /// use pipewright::Session;
