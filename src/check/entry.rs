@@ -68,7 +68,20 @@ impl Earlier {
         source: &Arc<Source>,
         loader: Rc<dyn Loader>,
     ) -> Result<(Program, Self), Vec<Diagnostic>> {
-        let Checked { mut project, members, errors, .. } = self.looked_at(source, loader);
+        self.check_from(source, 0, loader)
+    }
+
+    /// The same of its lines from a place on, where those before are among the earlier entries.
+    ///
+    /// # Errors
+    /// As of [`super::check`].
+    pub fn check_from(
+        &self,
+        source: &Arc<Source>,
+        from: usize,
+        loader: Rc<dyn Loader>,
+    ) -> Result<(Program, Self), Vec<Diagnostic>> {
+        let Checked { mut project, members, errors, .. } = self.looked_at(source, from, loader);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -80,17 +93,17 @@ impl Earlier {
         Ok((earlier.program()?, earlier))
     }
 
-    /// All that is wrong with an entry, which is not to be run.
-    pub fn errors(&self, source: &Arc<Source>, loader: Rc<dyn Loader>) -> Vec<Diagnostic> {
-        self.looked_at(source, loader).errors
+    /// All that is wrong with an entry, which is not to be run, from a line on.
+    pub fn errors(&self, source: &Arc<Source>, from: usize, loader: Rc<dyn Loader>) -> Vec<Diagnostic> {
+        self.looked_at(source, from, loader).errors
     }
 
-    fn looked_at(&self, source: &Arc<Source>, loader: Rc<dyn Loader>) -> Checked {
+    fn looked_at(&self, source: &Arc<Source>, from: usize, loader: Rc<dyn Loader>) -> Checked {
         let mut project = self.0.clone();
         project.loader = Some(loader);
         project.script = ModuleId(project.modules.len() as u32);
         let id = project.open(None);
-        let mut checked = super::file(source, id, project);
+        let mut checked = super::file(source, from, id, project);
         checked.errors.extend(checked.project.lost_assignments());
         checked
     }

@@ -61,7 +61,7 @@ pub fn check(
     project.hosted = hosted.clone();
     project.foreseen = foresee.then(Foreseen::default);
     let id = project.open(None);
-    let checked = file(source, id, project);
+    let checked = file(source, 0, id, project);
     let (project, main, members) = (checked.project, checked.main, checked.members);
     let mut errors = checked.errors;
     errors.extend(project.lost_assignments());
@@ -103,16 +103,16 @@ fn module(loaded: Loaded, mut project: Project) -> CheckedModule {
             return CheckedModule { project, outcome: Err(vec![*error]) };
         }
     };
-    let checked = file(&source, id, project);
+    let checked = file(&source, 0, id, project);
     let mut project = checked.project;
     let members = project.close(&key, id, checked.members);
     let outcome = if checked.errors.is_empty() { Ok((id, members)) } else { Err(checked.errors) };
     CheckedModule { project, outcome }
 }
 
-/// Checks one file.
-fn file(source: &Arc<Source>, id: ModuleId, project: Project) -> lower::Checked {
-    let parsed = syntax::parse(source);
+/// Checks one file, from a line on.
+fn file(source: &Arc<Source>, from: usize, id: ModuleId, project: Project) -> lower::Checked {
+    let parsed = syntax::parse_from(source, from);
     let mut checked = lower::file(source, parsed.script, id, project);
     let errors = &mut checked.errors;
     // What could not be read may hold the declarations that the rest misses.

@@ -37,6 +37,11 @@ pub struct Parsed<'s> {
 
 /// Reads a whole script.
 pub fn parse(source: &Arc<Source>) -> Parsed<'_> {
+    parse_from(source, 0)
+}
+
+/// Reads a script from the beginning of a line on, before which whole statements stand.
+pub fn parse_from(source: &Arc<Source>, from: usize) -> Parsed<'_> {
     let text = source.text();
     let empty = || ast::Block { statements: Vec::new(), span: crate::span::Span::new(0, text.len()) };
     if let Err(error) = encoding::check(source) {
@@ -46,5 +51,5 @@ pub fn parse(source: &Arc<Source>) -> Parsed<'_> {
     if let Some(problem @ scan::Problem::TooDeep { .. }) = &scan.problem {
         return Parsed { script: empty(), error: Some(brackets::explain(source, problem)) };
     }
-    read::script(source, scan)
+    read::script(source, scan, from)
 }

@@ -29,11 +29,11 @@ pub struct Reader<'s> {
     pub here_documents: Vec<HereDocument>,
 }
 
-pub fn script(source: &Arc<Source>, scan: Scan) -> Parsed<'_> {
+pub fn script(source: &Arc<Source>, scan: Scan, from: usize) -> Parsed<'_> {
     let text = source.text();
     let lifted = (!scan.here_documents.is_empty()).then(|| lift(text, &scan.here_documents));
     let reader = Reader { source, text, here_documents: scan.here_documents };
-    let mut tokens = Tokens::script(lifted.as_deref().unwrap_or(text));
+    let mut tokens = Tokens::script(lifted.as_deref().unwrap_or(text), from);
     let mut statements = Vec::new();
     let stop = reader.statements(&mut tokens, &mut statements, false);
     statements.shrink_to_fit();

@@ -29,9 +29,9 @@ pub struct Tokens<'t> {
 }
 
 impl<'t> Tokens<'t> {
-    /// The tokens of a whole script.
-    pub fn script(text: &'t str) -> Self {
-        Self { text: Some(text), at: 0, pairs: None, next: None, base: 0 }
+    /// The tokens of a script from a place on.
+    pub fn script(text: &'t str, from: usize) -> Self {
+        Self { text: Some(text), at: from, pairs: None, next: None, base: 0 }
     }
 
     /// The tokens of nested commands.

@@ -3,7 +3,7 @@
 use super::Dialog;
 use crate::check::program::Program;
 use crate::check::{Earlier, Loaded, Loader};
-use crate::diag::{Diagnostic, quote_argv};
+use crate::diag::quote_argv;
 use crate::engine::io::{Input, Output, Plumbing, Usual};
 use crate::engine::script::Files;
 use crate::engine::{ParseError, source};
@@ -143,15 +143,6 @@ impl Dialog {
     pub fn program(&self, argv: &[impl AsRef<[u8]>]) -> Result<Entry, ParseError> {
         self.check("program", &format!("command {}", quote_argv(argv)))
     }
-
-    /// All that is wrong with a text, for [`Dialog::mistakes`]. No file is read for it.
-    pub(super) fn errors(&self, name: &str, text: String) -> Vec<Diagnostic> {
-        let Ok(source) = source(name, text.into_bytes()) else { return Vec::new() };
-        let errors = self.earlier.errors(&source, Rc::new(NoFiles));
-        let is_here =
-            |error: &Diagnostic| error.primary().is_some_and(|label| Arc::ptr_eq(&label.source, &source));
-        errors.into_iter().filter(is_here).collect()
-    }
 }
 
 /// Reads the files that entries use: those that an entry names itself are looked for in the directory of the dialog.
@@ -161,7 +152,7 @@ struct FilesBelow {
 }
 
 /// Reads none: a text that is being typed is looked at with each key.
-struct NoFiles;
+pub(super) struct NoFiles;
 
 impl Loader for NoFiles {
     fn load(&self, _: &str, _: &str) -> Result<Loaded, String> {

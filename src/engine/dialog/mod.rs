@@ -27,6 +27,7 @@ mod jobs;
 mod names;
 mod terminal;
 mod typed;
+mod typing;
 mod unquote;
 mod words;
 
@@ -39,11 +40,13 @@ use crate::eval::{Interpreter, Setup, Unwind};
 use crate::host::Hosted;
 use crate::process::{self, FileTable, Interrupt, Signal};
 use crate::value::Value;
+use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use terminal::Terminal;
+use typing::Typing;
 
 pub use ended::{Ended, News};
 pub use entry::Entry;
@@ -90,6 +93,7 @@ pub struct Dialog {
     cancel: Interrupt,
     /// Another one after each entry that has run: those that were checked before know less than is there.
     era: Arc<()>,
+    typing: RefCell<Typing>,
 }
 
 impl Dialog {
@@ -126,7 +130,8 @@ impl Dialog {
             Terminal::take()
         });
         let interpreter = Interpreter::new(Arc::new(program), setup);
-        let dialog = Self { interpreter, earlier, terminal, cancel, era: Arc::default() };
+        let dialog =
+            Self { interpreter, earlier, terminal, cancel, era: Arc::default(), typing: RefCell::default() };
         // A process that is ours has handlers from now on: a signal between two entries is no end without a word.
         dialog.signal();
         Ok(dialog)

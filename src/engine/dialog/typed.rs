@@ -126,7 +126,7 @@ impl Dialog {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn mistakes(&self, typed: &Typed) -> Vec<Diagnostic> {
-        let errors = self.errors("typed", typed.completed()).into_iter();
+        let errors = self.errors(typed, typed.completed()).into_iter();
         errors.filter(|error| error.code != code::USE_FAILED && typed.lasts(error)).collect()
     }
 }
