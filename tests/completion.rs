@@ -52,6 +52,12 @@ fn options_are_learned_from_programs_that_only_print() {
     tab(&mut terminal, "ls --so", "ls --sort=");
     tab(&mut terminal, "ls --si", "--size  \u{2013} print the allocated size");
     tab(&mut terminal, "true | grep --extended", "grep --extended-regexp ");
+    // Values that the help names.
+    tab(&mut terminal, "ls --sort=ext", "ls --sort=extension ");
+    tab(&mut terminal, "grep --color=al", "grep --color=always ");
+    tab(&mut terminal, "git status --untracked-files=nor", "git status --untracked-files=normal ");
+    // Through programs that run others.
+    tab(&mut terminal, "nice -n 5 env A=1 ls --so", "nice -n 5 env A=1 ls --sort=");
     // It is there for the next session, which asks nobody.
     let mode = fs::metadata(cache(&home)).expect("it was written").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);

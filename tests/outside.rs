@@ -45,6 +45,8 @@ fn an_entry_is_edited_by_vim() {
     for keys in ["\x1be", "\x18\x05"] {
         terminal.keys("printf '%s,' one; printf '%s\\n' one");
         terminal.keys(keys);
+        // It is taken off the screen, where it will stand again.
+        terminal.expect_bytes("\x1b[1A\r\x1b[J");
         terminal.expect("entry.pw\"");
         terminal.keys(":%s/one/two/g\r");
         terminal.expect("two");

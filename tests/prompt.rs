@@ -37,6 +37,35 @@ fn an_error_is_a_page_and_the_prompt_goes_on() {
     let page = terminal.run("no-such-program");
     assert!(page.contains("no-such-program"), "{page}");
     assert_eq!(terminal.run("echo still here"), "still here\n");
+}
+
+#[test]
+fn a_program_alone_that_exits_has_said_what_there_is_to_say() {
+    let (_home, mut terminal) = prompt();
+    for silent in
+        ["grep -q x /dev/null", "A=1 grep x < /dev/null", "false", "test -d /no-such", " sh -c 'exit 3' "]
+    {
+        assert_eq!(terminal.run(silent), "", "{silent}");
+    }
+    terminal.expect("~ 3 > ");
+    let said = terminal.run("ls /no-such");
+    assert!(said.starts_with("ls: ") && said.lines().count() == 1, "{said}");
+    // Who is more than that, or ends otherwise, has a page.
+    for (loud, word) in [
+        ("true | grep -q x", "`grep` exited with 1"),
+        ("grep -q x /dev/null; echo on", "`grep` exited with 1"),
+        ("if true { false }", "`false` exited with 1"),
+        ("with cwd='/' { false }", "`false` exited with 1"),
+        ("sh -c 'kill -KILL $$'", "was ended by SIGKILL"),
+        ("cd /no-such", "/no-such"),
+        ("no-such-program", "no program no-such-program"),
+        ("'/etc/passwd'", "/etc/passwd"),
+    ] {
+        let page = terminal.run(loud);
+        assert!(page.starts_with("error[") && page.contains(word), "{loud}: {page}");
+    }
+    terminal.run("fn f() { false }");
+    assert!(terminal.run("f").contains("`false` exited with 1"));
     terminal.run("grep -q x /dev/null");
     terminal.keys("\x04");
     // As of the last entry.
@@ -328,6 +357,14 @@ fn help_tells_of_what_there_is() {
     let (_home, mut terminal) = prompt();
     assert!(terminal.run("help").contains("a variable; $name is always one argument"));
     assert!(terminal.run("help cd").contains("Changes the directory"));
+    assert!(terminal.run("help for").starts_with("for name in words { … }, or for"));
+    // A word that is several things.
+    let page = terminal.run("help match");
+    assert!(page.contains("the first arm whose pattern") && page.contains("s.match("), "{page}");
+    // No word of prose is broken at the terminal's edge.
+    let prose = |line: &&str| !line.starts_with("    ");
+    assert!(page.lines().filter(prose).all(|line| line.chars().count() <= 80), "{page}");
+    assert!(terminal.run("help with").contains("\ntimeout=, a duration above zero"));
     assert_eq!(
         terminal.run("help timeout | head -n 1"),
         "with timeout=…, a duration above zero, such as 30s or 1.5h\n"

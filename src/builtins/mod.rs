@@ -3,6 +3,7 @@
 //! What changes a run (`cd`, `exit`, `wait`) is in `eval::builtin`.
 
 pub mod echo;
+pub mod keywords;
 pub mod literal;
 pub mod printf;
 pub mod test;
@@ -269,8 +270,13 @@ fn is_sh_word(name: &[u8]) -> bool {
     WORDS.iter().any(|word| word.as_bytes() == name)
 }
 
-/// The keywords of the language.
-pub const KEYWORDS: &[&str] = &[
-    "let", "fn", "return", "if", "else", "for", "in", "while", "break", "continue", "match", "try", "catch",
-    "defer", "with", "each", "spawn", "use", "fail",
-];
+/// The names of the keywords.
+pub const KEYWORDS: &[&str] = &{
+    let mut names = [""; keywords::KEYWORDS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = keywords::KEYWORDS[at].name;
+        at += 1;
+    }
+    names
+};

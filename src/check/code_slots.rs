@@ -7,6 +7,7 @@
 use super::lower::Checker;
 use super::names::Shapes;
 use super::words::{is_call_of, literal};
+use super::wrappers;
 use crate::diag::code;
 use crate::syntax::ast::{self, PartKind, WordKind};
 use std::borrow::Cow;
@@ -51,30 +52,6 @@ const TABLE: &[(&[&str], Slot)] = &[
     (&["php"], Slot::Option { letters: "rBRE", long: &["--run"], shell: false }),
 ];
 
-/// Programs that run another: how many words of their own stand before it, and which options take a value.
-const WRAPPERS: &[(&[&str], usize, &str, &[&str])] = &[
-    (
-        &["sudo"],
-        0,
-        "ugpCchrTtDR",
-        &["--user", "--group", "--prompt", "--host", "--chdir", "--role", "--type"],
-    ),
-    (&["doas"], 0, "uC", &[]),
-    (&["env"], 0, "uC", &["--unset", "--chdir"]),
-    (&["nice"], 0, "n", &["--adjustment"]),
-    (&["ionice"], 0, "cnpPu", &["--class", "--classdata"]),
-    (&["timeout"], 1, "ks", &["--kill-after", "--signal"]),
-    (&["nohup", "setsid", "exec", "command", "unshare"], 0, "", &[]),
-    (&["stdbuf"], 0, "ioe", &["--input", "--output", "--error"]),
-    (&["chroot"], 1, "", &[]),
-    (
-        &["xargs"],
-        0,
-        "aEeIiLlnPsd",
-        &["--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-chars", "--max-lines"],
-    ),
-];
-
 const SHAPES: &Shapes = &{
     let mut shapes = Shapes::new().with(&["find"]);
     let mut at = 0;
@@ -83,8 +60,8 @@ const SHAPES: &Shapes = &{
         at += 1;
     }
     at = 0;
-    while at < WRAPPERS.len() {
-        shapes = shapes.with(WRAPPERS[at].0);
+    while at < wrappers::NAMES.len() {
+        shapes = shapes.with(wrappers::NAMES[at]);
         at += 1;
     }
     shapes
@@ -96,7 +73,7 @@ pub fn check<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>]) {
     // Through `sudo env nice sh -c …` to the program that counts; a hundred wrappers are no script.
     for _ in 0..16 {
         let Some(path) = literal(words.first()) else { return };
-        let name = path.bytes().rposition(|byte| byte == b'/').map_or(&*path, |slash| &path[slash + 1..]);
+        let name = wrappers::name(&path);
         if !SHAPES.may_hold(name) {
             return;
         }
@@ -113,48 +90,9 @@ pub fn check<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>]) {
         if let Some((_, slot)) = TABLE.iter().find(|(names, _)| names.contains(&name)) {
             return slot_of(checker, words, name, *slot);
         }
-        let Some((_, own, valued, long)) = WRAPPERS.iter().find(|(names, ..)| names.contains(&name)) else {
-            return;
-        };
-        words = inner(words, *own, valued, long, name == "env" || name == "sudo");
+        let Some(at) = wrappers::inner(words, text) else { return };
+        words = &words[at..];
     }
-}
-
-/// The command that a wrapper runs.
-fn inner<'w, 's>(
-    words: &'w [ast::Word<'s>],
-    own: usize,
-    valued: &str,
-    long: &[&str],
-    assignments: bool,
-) -> &'w [ast::Word<'s>] {
-    let mut rest = skip_options(&words[1..], valued, long);
-    while assignments && rest.first().is_some_and(|word| text(word).contains('=')) {
-        rest = &rest[1..];
-    }
-    rest.get(own..).unwrap_or_default()
-}
-
-fn skip_options<'w, 's>(words: &'w [ast::Word<'s>], valued: &str, long: &[&str]) -> &'w [ast::Word<'s>] {
-    let mut at = 0;
-    while let Some(word) = words.get(at) {
-        let option = text(word);
-        if !option.starts_with('-') || option == "-" {
-            break;
-        }
-        at += 1;
-        if option == "--" {
-            break;
-        }
-        let takes = if option.starts_with("--") {
-            long.contains(&option.as_ref())
-        } else {
-            option.chars().next_back().is_some_and(|letter| valued.contains(letter))
-                && option[1..].find(|c| valued.contains(c)) == Some(option.len() - 2)
-        };
-        at += usize::from(takes);
-    }
-    words.get(at.min(words.len())..).unwrap_or_default()
 }
 
 fn slot_of<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>], name: &str, slot: Slot) {
@@ -190,17 +128,17 @@ fn slot_of<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>], name: &str, s
             if words.iter().any(|word| elsewhere.iter().any(|option| text(word).starts_with(option))) {
                 return;
             }
-            if let Some(program) = skip_options(&words[1..], valued, &[]).first() {
+            if let Some(program) = arguments(words, valued, &[]).first() {
                 refuse(checker, program, name, false);
             }
         }
         Slot::Remote { valued } => {
-            for word in skip_options(&words[1..], valued, &[]).iter().skip(1) {
+            for word in arguments(words, valued, &[]).iter().skip(1) {
                 refuse(checker, word, name, true);
             }
         }
         Slot::Joined { valued } => {
-            for word in skip_options(&words[1..], valued, &["--interval"]) {
+            for word in arguments(words, valued, &["--interval"]) {
                 refuse(checker, word, name, true);
             }
         }
@@ -214,6 +152,11 @@ fn find<'s>(checker: &mut Checker<'s>, words: &[ast::Word<'s>]) {
             check(checker, &words[index + 1..]);
         }
     }
+}
+
+/// The words after a program and its options.
+fn arguments<'w, 's>(words: &'w [ast::Word<'s>], valued: &str, long: &[&str]) -> &'w [ast::Word<'s>] {
+    &words[1 + wrappers::options(&words[1..], text, valued, long)..]
 }
 
 /// The literal beginning of a word; empty when it begins with a value.

@@ -138,6 +138,9 @@ impl<'s> Checker<'s> {
             Habit::Dollar if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" => {
                 self.sh(&super::sh_parameters::of(text), span);
             }
+            Habit::Loop if text.split_ascii_whitespace().any(|word| word == "read") => {
+                self.sh(&sh_habits::READ_LOOP, span);
+            }
             _ => self.sh(&sh_habits::of(habit), span),
         }
     }

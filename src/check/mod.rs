@@ -26,6 +26,7 @@ mod sh_parameters;
 mod truncation;
 mod variables;
 mod words;
+pub mod wrappers;
 
 use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;

@@ -21,6 +21,14 @@ const fn row(code: Code, message: &'static str, help: &'static str, example: &'s
     Row { code, message, help, example }
 }
 
+/// `while read -r line; do …; done`
+pub const READ_LOOP: Row = row(
+    code::SH_COMPOUND,
+    "`do … done` is sh's form",
+    "lines are streamed through `each`",
+    "cat notes.txt | each line { echo $line }",
+);
+
 /// The row of a construct.
 pub const fn of(habit: Habit) -> Row {
     match habit {
@@ -265,8 +273,8 @@ const WORDS: &[(&[&str], Row)] = &[
         row(
             code::SH_KEYWORD,
             "`time` is a keyword of sh",
-            "run the script with --trace to see how long each command takes",
-            "",
+            "the time and memory of each process are told by",
+            "with stats=true { make }",
         ),
     ),
     (
@@ -513,5 +521,5 @@ pub fn all() -> impl Iterator<Item = Row> {
         Dollar,
     ];
     let words = WORDS.iter().map(|(_, r)| row(r.code, r.message, r.help, r.example));
-    habits.into_iter().map(of).chain(words)
+    habits.into_iter().map(of).chain(words).chain([READ_LOOP])
 }

@@ -19,6 +19,15 @@ fn every_example_of_a_hint_passes_the_check() {
 }
 
 #[test]
+fn every_example_of_a_keyword_passes_the_check() {
+    use crate::builtins::keywords::{BLOCKS, KEYWORDS};
+    for row in KEYWORDS.iter().chain(BLOCKS) {
+        let found = errors(row.example);
+        assert!(found.is_empty(), "{}: {}", row.name, found[0].render(false, 100));
+    }
+}
+
+#[test]
 fn every_parameter_of_sh_is_refused_with_an_example_that_passes() {
     for text in sh_parameters::ALL {
         let row = sh_parameters::of(text);

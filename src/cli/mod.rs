@@ -233,7 +233,7 @@ fn explain(code: &str) -> u8 {
         None => {
             let code = pipewright::diag::visible(code.as_bytes());
             complain(&format!(
-                "pipewright: {code} is no diagnostic, builtin, function, method or option of with\n"
+                "pipewright: {code} is no diagnostic, keyword, builtin, function, method or option of with\n"
             ));
             2
         }
@@ -250,7 +250,7 @@ fn show(error: &Diagnostic) {
     let color =
         std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let width = if color { program::terminal_width() } else { None };
-    complain(&error.render(color, width.unwrap_or(120)));
+    complain(&error.render(color, width));
 }
 
 fn print(text: &str) -> u8 {

@@ -40,8 +40,8 @@ Options, which end at FILE or CODE:
       --audit-verify FILE
                    tell whether the records in FILE were changed
       --doctor     tell what of this works on this system, and why not
-      --explain X  tell more about a diagnostic, such as E0201, a builtin, a method
-                   or an option of `with`
+      --explain X  tell more about a diagnostic, such as E0201, a keyword, a builtin,
+                   a method or an option of `with`
   -h, --help       print this
   -V, --version    print the version
 

@@ -23,6 +23,7 @@ pub use codes::{Code, code};
 pub use escape::{quote_argv, quote_word, visible};
 pub use reason::reason;
 pub(crate) use redactions::{MASK, Redactions};
+pub use render::wrap;
 pub(crate) use similar::{all_similar, similar};
 pub use source::Source;
 pub(crate) use source::floor_boundary;

@@ -28,13 +28,20 @@ use super::{Diagnostic, visible};
 /// Of one line of a message, note or label, so many bytes are shown: an argument list in it may have 2 MB.
 const MAX_TEXT: usize = 8 * 1024;
 
+/// How much of a long source line is shown where no terminal is.
+const LOG_WIDTH: usize = 120;
+
 /// Below this width excerpts would be cut to nothing.
 const MIN_WIDTH: usize = 40;
 
 impl Diagnostic {
     /// The page as text that ends in a line feed. `color` asks for ANSI escapes (no others are ever in
-    /// it); `width`, in columns, is how much of a long source line is shown.
-    pub fn render(&self, color: bool, width: usize) -> String {
+    /// it); `width`, in columns of a terminal, is how much of a long source line is shown, and where prose
+    /// is broken. Without a terminal it is none, and prose is not broken.
+    pub fn render(&self, color: bool, width: impl Into<Option<usize>>) -> String {
+        let width = width.into();
+        // A line that somebody looks for in a log is one line.
+        let (width, prose) = (width.unwrap_or(LOG_WIDTH), width.unwrap_or(usize::MAX));
         let styled = |style: Style, text: &str| match color {
             true => format!("{style}{text}{style:#}"),
             false => text.to_owned(),
@@ -45,8 +52,10 @@ impl Diagnostic {
             true => (DEFAULT_WARNING_STYLE, "warning"),
             false => (DEFAULT_ERROR_STYLE, "error"),
         };
-        let mut page = styled(style, &format!("{level}[{}]", self.code));
-        page += &styled(DEFAULT_EMPHASIS_STYLE, &format!(": {}\n", shown(&self.message)));
+        let head = format!("{level}[{}]", self.code);
+        let message = wrap(&shown(&self.message), head.len() + ": ".len(), prose);
+        let mut page = styled(style, &head);
+        page += &styled(DEFAULT_EMPHASIS_STYLE, &format!(": {message}\n"));
 
         let excerpts = excerpts(&self.labels);
         let digits = excerpts.iter().map(digits).max().unwrap_or(1);
@@ -63,10 +72,10 @@ impl Diagnostic {
         }
         for note in &self.notes {
             let mark = format!("{indent} {} {}", bar("="), styled(DEFAULT_EMPHASIS_STYLE, "note"));
-            push_lines(&mut page, &mark, digits + "  = note: ".len() - 1, note);
+            push_lines(&mut page, &mark, digits + "  = note: ".len() - 1, prose, note);
         }
         for help in &self.help {
-            push_lines(&mut page, &styled(DEFAULT_HELP_STYLE, "help"), "help: ".len(), help);
+            push_lines(&mut page, &styled(DEFAULT_HELP_STYLE, "help"), "help: ".len(), prose, help);
         }
         self.redactions.apply_text(&page)
     }
@@ -102,15 +111,43 @@ fn digits(excerpt: &Excerpt) -> usize {
 }
 
 /// `mark: text`, the further lines of the text under its first.
-fn push_lines(page: &mut String, mark: &str, indent: usize, text: &str) {
+fn push_lines(page: &mut String, mark: &str, indent: usize, width: usize, text: &str) {
     for (at, line) in text.split('\n').enumerate() {
         let line = shown(line);
+        // What is indented is laid out, as code is.
+        let line = if line.starts_with(' ') { line } else { wrap(&line, indent, width) };
         match at {
             0 => *page += &format!("{mark}: {line}\n"),
             _ if line.is_empty() => page.push('\n'),
             _ => *page += &format!("{:indent$}{line}\n", ""),
         }
     }
+}
+
+/// A line of prose that begins at a column, broken at blanks where it would not fit into so many columns (40 at least);
+/// the further lines begin at the same column. A terminal would break it in the midst of a word.
+///
+/// ```
+/// let text = "a sentence that is longer than forty columns are";
+/// assert_eq!(pipewright::diag::wrap(text, 2, 40), "a sentence that is longer than forty\n  columns are");
+/// ```
+pub fn wrap(line: &str, indent: usize, width: usize) -> String {
+    let width = width.max(MIN_WIDTH);
+    let mut out = String::with_capacity(line.len());
+    let mut column = indent;
+    for (at, word) in line.split(' ').enumerate() {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > width {
+            out += &format!("\n{:indent$}", "");
+            column = indent;
+        } else if at > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out += word;
+        column += length;
+    }
+    out
 }
 
 /// A line of text escaped, and cut if it is very long.

@@ -72,8 +72,8 @@ pub fn process_table(reports: &[StageReport]) -> String {
     crate::eval::process_table(reports)
 }
 
-/// The manual of a diagnostic such as `E0201`, a builtin, a method, a function or an option of `with`; none when there
-/// is nothing of this name.
+/// The manual of a diagnostic such as `E0201`, a keyword, a builtin, a method, a function or an option of `with`; none
+/// when there is nothing of this name.
 ///
 /// ```
 /// use pipewright::tools::explain;
@@ -89,5 +89,27 @@ pub fn explain(topic: &str) -> Option<String> {
     }
     let builtin = crate::builtins::ALL.iter().find(|row| row.name == topic);
     let builtin = builtin.map(|row| format!("{}\n\n{}\n", row.synopsis, row.doc));
-    builtin.or_else(|| crate::methods::explain(topic)).or_else(|| crate::check::settings::explain(topic))
+    // `match` and `json` are several things, and so may others be.
+    let pages = [
+        crate::builtins::keywords::explain(topic),
+        builtin,
+        crate::methods::explain(topic),
+        crate::check::settings::explain(topic),
+    ];
+    let pages: Vec<String> = pages.into_iter().flatten().collect();
+    (!pages.is_empty()).then(|| pages.join("\n"))
+}
+
+/// Which of a command's words names the program that the first one runs, as `sudo -u you ls` runs ls; their number when
+/// none of them does, and none when the first runs no other.
+///
+/// ```
+/// use pipewright::tools::wrapped;
+///
+/// assert_eq!(wrapped(&["sudo", "-u", "you", "A=1", "ls", "-l"]), Some(4));
+/// assert_eq!(wrapped(&["timeout", "-k", "5"]), Some(3));
+/// assert_eq!(wrapped(&["ls", "sudo"]), None);
+/// ```
+pub fn wrapped<W: AsRef<str>>(words: &[W]) -> Option<usize> {
+    crate::check::wrappers::inner(words, |word| word.as_ref().into())
 }

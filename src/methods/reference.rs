@@ -54,13 +54,19 @@ fn section(out: &mut String, title: &str, rows: &[Method], receiver: Receiver) {
     }
 }
 
-/// What the methods and functions of a name do, or with `methods` all of them; none when there is no such name.
+/// What the methods and functions of a name do; with `methods` all of them in short, with `reference` as Markdown. None
+/// when there is no such name.
 pub fn explain(name: &str) -> Option<String> {
+    let rows = FUNCTIONS.iter().chain(METHODS);
     if name == "methods" {
+        let row = |row: &Method| format!("{} gives {}:\n  {}\n", signature(row), row.returns, row.doc);
+        return Some(rows.map(row).collect());
+    }
+    if name == "reference" {
         return Some(reference());
     }
     let mut out = String::new();
-    for row in FUNCTIONS.iter().chain(METHODS).filter(|row| row.name == name) {
+    for row in rows.filter(|row| row.name == name) {
         let blank = if out.is_empty() { "" } else { "\n" };
         _ = write!(
             out,

@@ -15,7 +15,7 @@ use rustyline::history::{History as _, MemHistory, SearchDirection};
 use rustyline::validate::Validator;
 use rustyline::{
     Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, EditMode, Event, EventContext,
-    EventHandler, Helper, InputMode, KeyCode, KeyEvent, Modifiers, RepeatCount,
+    EventHandler, GraphemeClusterMode, Helper, InputMode, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -105,11 +105,41 @@ impl Editor {
         }
     }
 
+    /// Takes an entry off the screen that was just read, so that it does not stand there twice when it is offered again.
+    pub fn erase(prompt: &(String, String), text: &str) {
+        if let Some(columns) = terminal_width() {
+            super::print(&format!("\x1b[{}A\r\x1b[J", rows(&format!("{}{text}", prompt.0), columns)));
+        }
+    }
+
     /// Puts an entry at hand.
     pub fn remember(&mut self, text: &str) {
         // It is only in memory, so that nothing can fail.
         let _ = self.line.history_mut().add(text);
     }
+}
+
+/// How many rows of the terminal a text takes, with the line end behind it that the line editor writes.
+fn rows(text: &str, columns: usize) -> usize {
+    const TAB: usize = 8;
+    let widths = GraphemeClusterMode::from_env();
+    let (mut row, mut column) = (1, 0);
+    for letter in text.chars() {
+        let width = match letter {
+            '\n' => {
+                (row, column) = (row + 1, 0);
+                continue;
+            }
+            '\t' => TAB - column % TAB,
+            other => widths.width(other.encode_utf8(&mut [0; 4])).into(),
+        };
+        column += width;
+        if column > columns {
+            (row, column) = (row + 1, width);
+        }
+    }
+    // The cursor of one that fills its last row stands in the next.
+    if column == columns { row + 1 } else { row }
 }
 
 /// Enter: runs what is complete, and begins a new line of what is not.
@@ -357,3 +387,27 @@ impl Hinter for Assistant {
 impl Validator for Assistant {}
 
 impl Helper for Assistant {}
+
+#[cfg(test)]
+mod tests {
+    use super::rows;
+
+    #[test]
+    fn rows_are_those_of_the_terminal() {
+        for (text, expected) in [
+            ("", 1),
+            ("~ > echo", 1),
+            ("123456789", 1),
+            ("1234567890", 2),
+            ("12345678901", 2),
+            ("1234567890\nab", 2),
+            ("漢字漢字漢字", 2),
+            ("1漢字漢字漢", 2),
+            ("e\u{301}23456789", 1),
+            ("a\tb", 1),
+            ("a\tbc", 2),
+        ] {
+            assert_eq!(rows(text, 10), expected, "{text:?}");
+        }
+    }
+}

@@ -3,7 +3,9 @@
 
 use super::complete::Candidate;
 use super::{declare, history};
-use pipewright::dialog::{WordKind, words};
+use pipewright::diag::wrap;
+use pipewright::dialog::words;
+use pipewright::program::terminal_width;
 use pipewright::tools::explain;
 use pipewright::{BuildError, Engine, StageCx, StageError, Value};
 use std::collections::BTreeMap;
@@ -14,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const COMMANDS: &[(&str, &str)] = &[
     (
         "help",
-        "Tells what the prompt can do; with a word, about a builtin, method, function, option of with or error.",
+        "Tells what the prompt can do; with a word, about a keyword, builtin, method, function, option of with or error.",
     ),
     ("fg", "Continues a job in the foreground, the one that was stopped last or that of the number: fg [%N]"),
     ("bg", "Continues a stopped job in the background: bg [%N]"),
@@ -57,6 +59,7 @@ fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {
         cx.stdout().write_all(OVERVIEW.as_bytes())?;
         return Ok(0);
     }
+    let width = terminal_width().unwrap_or(80);
     let mut status = 0;
     for word in words {
         let known = declared.lock().unwrap_or_else(PoisonError::into_inner).get(&word).cloned();
@@ -65,15 +68,30 @@ fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {
             .or_else(|| command.map(|(name, doc)| format!("{name}\n\n{doc}\n")))
             .or_else(|| explain(&word));
         match found {
-            Some(found) => cx.stdout().write_all(found.as_bytes())?,
+            Some(found) => cx.stdout().write_all(laid_out(&found, width).as_bytes())?,
             None => {
+                let is_name = word.starts_with(|first: char| first.is_alphanumeric());
                 let word = pipewright::diag::visible(word.as_bytes());
-                writeln!(cx.stderr(), "help: nothing is known of {word}; try: help, or {word} --help")?;
+                let own = if is_name { format!(", or {word} --help") } else { String::new() };
+                writeln!(cx.stderr(), "help: nothing is known of {word}; try: help{own}")?;
                 status = 1;
             }
         }
     }
     Ok(status)
+}
+
+/// A page of so many columns. Examples and the rows of tables stay as they are.
+fn laid_out(page: &str, width: usize) -> String {
+    let line = |line: &str| {
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        if indent >= 4 || text.starts_with('|') {
+            return format!("{line}\n");
+        }
+        format!("{:indent$}{}\n", "", wrap(text, indent, width))
+    };
+    page.lines().map(line).collect()
 }
 
 /// The text of an argument.
@@ -88,12 +106,9 @@ pub fn topics() -> Vec<Candidate> {
         name: name.to_string(),
         note: note.to_string(),
     };
-    let of_language = words().filter(|word| word.kind() != WordKind::Keyword);
-    let of_language = of_language.map(|word| row(word.name(), word.help()));
+    let of_language = words().map(|word| row(word.name(), word.help()));
     let commands = COMMANDS.iter().map(|(name, doc)| row(name, doc));
-    let tables = [("with", "all options of with"), ("methods", "all functions and methods")];
-    let tables = tables.iter().map(|(name, doc)| row(name, doc));
-    of_language.chain(commands).chain(tables).collect()
+    of_language.chain(commands).chain([row("methods", "all functions and methods")]).collect()
 }
 
 const OVERVIEW: &str = "\
@@ -106,10 +121,34 @@ Plain commands and pipelines are as in sh. What differs:
     with timeout=30s, retry=3 { curl -fsS $url }
     env.PATH = \"/opt/bin:${env.PATH}\"
 
-help WORD tells about a builtin, a method, a function of yours, an option of with, or an error such as E0201.
-help with and help methods list all of them. history lists what was entered.
+help WORD tells about a keyword such as for, a builtin, a method, a function
+of yours, an option of with, or an error such as E0201. help with and help
+methods list all of them. history lists what was entered.
 
-Tab completes, quoted; Right takes the grey suggestion; Ctrl-R searches the history; Alt-Enter begins a line;
-Alt-E gives the entry to an editor.
+Tab completes, quoted; Right takes the grey suggestion; Ctrl-R searches the
+history; Alt-Enter begins a line; Alt-E gives the entry to an editor.
 Ctrl-C takes the entry back, and ends what runs; Ctrl-D or exit leaves.
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_offered_is_told() {
+        for topic in topics() {
+            let is_command = COMMANDS.iter().any(|(name, _)| *name == topic.name);
+            assert!(is_command || explain(&topic.name).is_some(), "{}", topic.name);
+        }
+    }
+
+    #[test]
+    fn pages_are_as_wide_as_the_terminal() {
+        for topic in topics() {
+            let page = laid_out(&explain(&topic.name).unwrap_or_default(), 60);
+            let too_long = |line: &&str| !line.starts_with("    ") && !line.starts_with('|');
+            let longest = page.lines().filter(too_long).map(|line| line.chars().count()).max();
+            assert!(longest.unwrap_or_default() <= 60, "{page}");
+        }
+    }
+}

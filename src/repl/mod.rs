@@ -21,7 +21,7 @@ use complete::world::{Failure, Live};
 use declare::Completions;
 use editor::{Editor, Habits, Read};
 use history::{Entry, History};
-use pipewright::diag::{Diagnostic, quote_word, reason};
+use pipewright::diag::{Diagnostic, code, quote_word, reason};
 use pipewright::dialog::{Dialog, Ended, Job, Kind, News};
 use pipewright::program::terminal_width;
 use pipewright::{BuildError, Signal, Value};
@@ -167,6 +167,7 @@ impl Shell {
                 Read::Entry(text) => self.enter(&text),
                 Read::Cleared => Next::Entry,
                 Read::Outside(text) => {
+                    Editor::erase(&prompt, &text);
                     self.offered = self.edit_outside(text);
                     match self.dialog.borrow().take_signal() {
                         Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
@@ -246,7 +247,10 @@ impl Shell {
                 0
             }
             Ended::Failed(error) => {
-                show_page(error.diagnostic());
+                // A configuration has no prompt that would tell.
+                if self.entries == 0 || !is_told(error.diagnostic(), error.statuses()) {
+                    show_page(error.diagnostic());
+                }
                 self.statuses = error.statuses().to_vec();
                 error.exit_code()
             }
@@ -434,6 +438,19 @@ fn colours() -> bool {
 fn tell_suspended(job: &Job) {
     // The terminal has echoed `^Z`.
     complain(&format!("\n[{}] stopped: {}\n", job.number(), job.text()));
+}
+
+/// Whether a failure needs no page: one program, which is all of the entry, has exited. What it had to say is on the
+/// screen, or it is the answer itself, as grep's 1 is; and the next prompt has the status.
+fn is_told(page: &Diagnostic, statuses: &[u8]) -> bool {
+    let ([status], [place]) = (statuses, &page.labels[..]) else { return false };
+    let by_signal = (129..=192).contains(status);
+    let is_all = || place.source.text().trim() == &place.source.text()[place.span.range()];
+    page.code == code::COMMAND_FAILED
+        && !by_signal
+        && page.notes.is_empty()
+        && page.help.is_empty()
+        && is_all()
 }
 
 fn show_page(page: &Diagnostic) {

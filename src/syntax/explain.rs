@@ -1,6 +1,7 @@
 //! Where the grammar found no rule: what stands there, and what to write instead.
 
 use super::tokens::{Failure, Rule};
+use crate::builtins::keywords;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
@@ -186,22 +187,7 @@ const KEYWORDS: &[&str] = &[
 
 /// The form of a statement that begins with a keyword.
 fn form(keyword: &str) -> &'static str {
-    match keyword {
-        "if" => "if cmd { … } else { … }, or if (expression) { … }",
-        "while" => "while cmd { … }, or while (expression) { … }",
-        "for" => "for name in words { … }, or for name in (expression) { … }",
-        "match" => "match (expression) { PATTERN => { … } }",
-        "try" => "try { … } catch error { … }",
-        "with" => "with timeout=30s, retry=3 { … }",
-        "each" => "cmd | each line { … }",
-        "fn" => "fn name(a, b = 1, ...rest) { … }",
-        "use" => "use \"lib/file.pw\"",
-        "catch" => "try { … } catch error { … }",
-        "defer" => "defer { … }",
-        "spawn" => "spawn { … }",
-        "fail" => "fail \"message\"",
-        _ => "let name = expression",
-    }
+    keywords::form(keyword).unwrap_or("let name = expression")
 }
 
 fn expected(tried: &[Rule]) -> Option<String> {

@@ -78,6 +78,36 @@ error[E0202]: declared twice
 }
 
 #[test]
+fn prose_is_broken_at_blanks() {
+    let text = "echo $x\n";
+    let page = undeclared(text, "$x")
+        .note("a fact of some words that has no room on one line")
+        .help("write it so, with many words, and then:\n    echo $x and a line of code that stays as it is");
+    let page =
+        Diagnostic { message: "a message of many words that a terminal would break".to_string(), ..page };
+    let expected = "\
+error[E0201]: a message of many words
+              that a terminal would
+              break
+ --> deploy.pw:1:6
+  |
+1 | echo $x
+  |      ^^ here
+  |
+  = note: a fact of some words that has
+          no room on one line
+help: write it so, with many words, and
+      then:
+          echo $x and a line of code that stays as it is
+";
+    assert_eq!(page.render(false, 40), expected);
+    // A word that fits nowhere stays whole.
+    let long = "x".repeat(60);
+    let page = Diagnostic::new(code::FAIL, format!("a {long} b")).render(false, 40);
+    assert_eq!(page, format!("error[E1010]: a\n{:14}{long}\n{:14}b\n", "", ""));
+}
+
+#[test]
 fn a_page_without_a_place() {
     let page = Diagnostic::new(code::INTERNAL, "oh").note("why").help("what");
     assert_eq!(page.render(false, 80), "error[E9001]: oh\n  = note: why\nhelp: what\n");

@@ -1,6 +1,6 @@
 //! The words of the language, for completion and help.
 
-use crate::builtins;
+use crate::builtins::{self, keywords};
 use crate::check::settings;
 use crate::methods::{self, Method};
 use crate::value::Value;
@@ -13,7 +13,7 @@ pub struct Word(Row);
 /// The tables that the check and the evaluation read.
 #[derive(Clone, Copy)]
 enum Row {
-    Keyword(&'static str),
+    Keyword(&'static keywords::Keyword),
     Builtin(&'static builtins::Row),
     Setting(&'static settings::Row),
     Function(&'static Method),
@@ -43,7 +43,7 @@ pub enum WordKind {
     Method,
 }
 
-/// All words of the language: each builtin, method, function and option of `with` with its help, each keyword. Methods of
+/// All words of the language: each builtin, method, function and option of `with` and keyword with its help. Methods of
 /// several types have a row for each.
 ///
 /// ```
@@ -58,7 +58,7 @@ pub enum WordKind {
 /// # Ok::<(), &str>(())
 /// ```
 pub fn words() -> impl Iterator<Item = Word> {
-    let keywords = builtins::KEYWORDS.iter().map(|word| Row::Keyword(word));
+    let keywords = keywords::KEYWORDS.iter().map(Row::Keyword);
     let builtins = builtins::ALL.iter().map(Row::Builtin);
     let settings = settings::ALL.iter().map(Row::Setting);
     let functions = methods::FUNCTIONS.iter().map(Row::Function);
@@ -70,7 +70,7 @@ impl Word {
     /// As it is written.
     pub fn name(&self) -> &'static str {
         match self.0 {
-            Row::Keyword(name) => name,
+            Row::Keyword(row) => row.name,
             Row::Builtin(row) => row.name,
             Row::Setting(row) => row.name,
             Row::Function(row) | Row::Method(row) => row.name,
@@ -88,10 +88,10 @@ impl Word {
         }
     }
 
-    /// What it does, in a sentence or two; empty for a keyword. [`tools::explain`](crate::tools::explain) tells more.
+    /// What it does, in a sentence or two. [`tools::explain`](crate::tools::explain) tells more.
     pub fn help(&self) -> &'static str {
         match self.0 {
-            Row::Keyword(_) => "",
+            Row::Keyword(row) => row.doc,
             Row::Builtin(row) => row.doc,
             Row::Setting(row) => row.doc,
             Row::Function(row) | Row::Method(row) => row.doc,

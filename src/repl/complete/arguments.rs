@@ -32,8 +32,8 @@ pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option
     let (help, named) = world.learned(&command, &words, is_option)?;
     let prefix = String::from_utf8(prefix).ok()?;
     if let Some((option, value)) = prefix.split_once('=').filter(|_| is_option) {
-        let values = help.options.iter().find(|flag| flag.name == option).map(Flag::values);
-        return found(known(values?, value)).map(|(_, candidates)| (option.len() + 1, candidates));
+        let flag = help.options.iter().find(|flag| flag.name == option)?;
+        return found(known(&flag.values, value)).map(|(_, candidates)| (option.len() + 1, candidates));
     }
     if is_option {
         return found(options(&help, &prefix));
@@ -41,7 +41,7 @@ pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option
     // The value of the option before it.
     let option = words.last().and_then(|word| help.options.iter().find(|flag| flag.name == *word));
     if let Some(option) = option.filter(|option| matches!(option.value, Takes::Next(_))) {
-        return found(known(option.values(), &prefix));
+        return found(known(&option.values, &prefix));
     }
     if words[named..].iter().any(|word| !word.starts_with('-')) {
         return None;
@@ -75,7 +75,7 @@ fn options(help: &Help, prefix: &str) -> Vec<Candidate> {
     flags.map(candidate).collect()
 }
 
-fn known(values: Vec<&str>, prefix: &str) -> Vec<Candidate> {
-    let values = values.into_iter().filter(|value| value.starts_with(prefix));
+fn known(values: &[String], prefix: &str) -> Vec<Candidate> {
+    let values = values.iter().filter(|value| value.starts_with(prefix));
     values.map(|value| candidate(value.as_bytes(), String::new())).collect()
 }

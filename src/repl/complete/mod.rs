@@ -9,9 +9,11 @@ mod word;
 pub mod world;
 
 use super::learn::text::Help;
-use pipewright::Value;
 use pipewright::diag::visible;
 use pipewright::dialog::{Kind, Place, Typed, WordKind, unquote, words};
+use pipewright::tools::wrapped;
+use pipewright::{Signal, Value};
+use std::borrow::Cow;
 use std::rc::Rc;
 use word::quoted;
 
@@ -78,6 +80,11 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
     if let Some(found) = members::value_in_word(text, world) {
         return found;
     }
+    if known.place() == Place::String
+        && let Some(found) = path_in_call(text, world)
+    {
+        return found;
+    }
     match known.place() {
         Place::Expression => return members::in_expression(text, world),
         Place::Options => return options_of_with(text),
@@ -97,19 +104,26 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
         .zip(known.words().iter().skip(1).map(|next| next.at).chain([text.len()]))
         .map(|(word, end)| text[word.at..end].trim())
         .collect();
-    let mut command = known.words().iter().rposition(|word| word.first).unwrap_or_default();
-    while let [prefix, next, rest @ ..] = &words[command..]
-        && PREFIXES.contains(prefix)
-        && !next.starts_with('-')
-        && !known.words()[command + 1].target
+    let first = known.words().iter().rposition(|word| word.first).unwrap_or_default();
+    let last = words.len() - 1;
+    // The words of the command, without redirections and their targets.
+    let mut own: Vec<&str> = (first..last)
+        .filter(|at| !known.words()[*at].target)
+        .filter_map(|at| argument(words[at]))
+        .chain((!word.target).then_some(typed_word))
+        .collect();
+    // Through `sudo -u you nice ls --` to the program whose words they are. Where none of them names it, what is typed
+    // is the wrapper's own.
+    while !word.target
+        && let Some(inner) = wrapped(&own.iter().map(meant).collect::<Vec<_>>()).filter(|at| *at < own.len())
     {
-        if rest.is_empty() {
+        own.drain(..inner);
+        if own.len() == 1 {
             let path = typed_word.contains('/').then(|| executables(typed_word, world));
             return (start, path.unwrap_or_else(|| programs(typed_word, world)));
         }
-        command += 1;
     }
-    let name = if word.target { "" } else { words[command] };
+    let name = own.first().filter(|_| !word.target).copied().unwrap_or_default();
     match name {
         "with" => return options_of_with(text),
         "cd" => return (start, files(typed_word, world, |file| file.is_directory)),
@@ -125,6 +139,10 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
         "fg" | "bg" | "kill" | "wait" if !typed_word.starts_with('-') => {
             return (start, jobs(typed_word, world));
         }
+        "kill" if typed_word.starts_with('-') => return (start, signals(typed_word)),
+        "man" | "whereis" | "which" if !typed_word.starts_with('-') => {
+            return (start, programs(typed_word, world));
+        }
         "help" => return (start, topics(typed_word, world)),
         "type" => return (start, commands(typed_word, world)),
         _ => {}
@@ -132,11 +150,9 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
     if word.first {
         return (start, executables(typed_word, world));
     }
-    let before = known.words().get(command + 1..known.words().len() - 1).unwrap_or_default().iter();
-    let before = before.zip(words.iter().skip(command + 1)).filter(|(word, _)| !word.target);
-    let before: Vec<&str> = before.filter_map(|(_, text)| argument(text)).collect();
     if !word.target
-        && let Some((skipped, found)) = arguments::of(name, &before, typed_word, world)
+        && let [_, before @ .., _] = &own[..]
+        && let Some((skipped, found)) = arguments::of(name, before, typed_word, world)
     {
         return (start + skipped, found);
     }
@@ -154,6 +170,11 @@ fn argument(text: &str) -> Option<&str> {
     let word = text.trim_end_matches(['<', '>', '&', '|']);
     let is_number = word.len() < text.len() && word.bytes().all(|byte| byte.is_ascii_digit());
     (!is_number).then(|| word.trim_end())
+}
+
+/// What a word means, as far as that is known before it runs.
+fn meant<'w>(word: &'w &str) -> Cow<'w, str> {
+    unquote(word).map_or(Cow::Borrowed(*word), |bytes| String::from_utf8_lossy(&bytes).into_owned().into())
 }
 
 /// What can stand where a program's name does.
@@ -184,9 +205,6 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
     candidates
 }
 
-/// What runs the program that its first argument names.
-const PREFIXES: &[&str] = &["command", "doas", "nohup", "setsid", "sudo", "time"];
-
 /// The programs whose names continue a word.
 fn programs(word: &str, world: &dyn World) -> Vec<Candidate> {
     // Two thousand programs are no answer to an empty line.
@@ -207,21 +225,56 @@ fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<C
     if word.starts_with(['\'', '"', '\\']) && path.starts_with(b"~") {
         return Vec::new();
     }
+    let candidate = |path: Vec<u8>, name| {
+        let after = if path.ends_with(b"/") { "" } else { " " };
+        Candidate { text: quoted(&path) + after, name, note: String::new() }
+    };
+    paths(&path, world, wanted).map(|(path, name)| candidate(path, name)).collect()
+}
+
+/// The paths that continue one, each with the name that is shown; those of directories end with a slash.
+fn paths(
+    path: &[u8],
+    world: &dyn World,
+    wanted: impl Fn(&File) -> bool,
+) -> impl Iterator<Item = (Vec<u8>, String)> {
     let split = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     let (directory, prefix) = path.split_at(split);
-    let is_meant = |file: &File| {
+    let is_meant = move |file: &File| {
         file.name.starts_with(prefix) && (prefix.starts_with(b".") || !file.name.starts_with(b"."))
     };
-    let files = world.list(directory).into_iter().filter(|file| is_meant(file) && wanted(file));
-    files
-        .map(|file| {
-            let end = if file.is_directory { "/" } else { "" };
-            let path = [directory, &file.name, end.as_bytes()].concat();
-            let after = if file.is_directory { "" } else { " " };
-            let name = visible(&file.name) + end;
-            Candidate { text: quoted(&path) + after, name, note: String::new() }
-        })
-        .collect()
+    let files = world.list(directory).into_iter().filter(move |file| is_meant(file) && wanted(file));
+    files.map(move |file| {
+        let end = if file.is_directory { "/" } else { "" };
+        ([directory, &file.name, end.as_bytes()].concat(), visible(&file.name) + end)
+    })
+}
+
+/// The functions of the language that take a path first.
+const OF_PATHS: &[&str] = &["glob", "read", "write"];
+
+/// The files for the first string of a call: `read("no`.
+fn path_in_call(text: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)> {
+    let at = text.rfind(['"', '\''])?;
+    let (quote, typed_path) = text[at..].split_at(1);
+    let before = text[..at].strip_suffix('(')?;
+    let is_meant = |name: &&&str| {
+        let before = before.strip_suffix(**name);
+        before.is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)))
+    };
+    OF_PATHS.iter().find(is_meant)?;
+    // A name that needs escapes would be another one there.
+    let is_plain = |path: &str| !path.contains([quote.chars().next().unwrap_or('"'), '\\', '$', '`', '\n']);
+    if !is_plain(typed_path) || typed_path.starts_with('~') {
+        return None;
+    }
+    let candidate = |(path, name): (Vec<u8>, String)| {
+        let path = String::from_utf8(path).ok().filter(|path| is_plain(path))?;
+        let after = if path.ends_with('/') { "" } else { quote };
+        Some(Candidate { text: path + after, name, note: String::new() })
+    };
+    let found = paths(typed_path.as_bytes(), world, |_| true).filter_map(candidate).collect();
+    Some((at + 1, found))
 }
 
 fn options_of_with(text: &str) -> (usize, Vec<Candidate>) {
@@ -241,6 +294,12 @@ fn jobs(word: &str, world: &dyn World) -> Vec<Candidate> {
     let jobs = world.jobs().into_iter();
     let jobs = jobs.map(|(number, text)| Candidate::new(format!("%{number} "), visible(text.as_bytes())));
     jobs.filter(|job| job.text.starts_with(word)).collect()
+}
+
+/// `-TERM`
+fn signals(word: &str) -> Vec<Candidate> {
+    let names = Signal::named().map(|(name, _)| Candidate::new(format!("-{name} "), ""));
+    names.filter(|signal| signal.name.starts_with(word)).collect()
 }
 
 /// What `help` tells about.

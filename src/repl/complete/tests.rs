@@ -56,20 +56,25 @@ impl World for Small {
     }
 
     fn learned(&self, command: &[u8], words: &[String], asked: bool) -> Option<(Rc<Help>, usize)> {
-        let flag = |name: &str, value| Flag { name: name.into(), value, note: "says\x1b[2J so".into() };
+        let flag = |name: &str, value: Takes, values: &[&str]| Flag {
+            name: name.into(),
+            value,
+            note: "says\x1b[2J so".into(),
+            values: values.iter().map(|value| (*value).to_string()).collect(),
+        };
         let options = vec![
-            flag("-a", Takes::Nothing),
-            flag("--all", Takes::Nothing),
-            flag("--sort", Takes::Joined("<size|time>".into())),
-            flag("--color", Takes::Optional("WHEN".into())),
-            flag("--data", Takes::Next("{hex,text}".into())),
-            flag("-?", Takes::Nothing),
+            flag("-a", Takes::Nothing, &[]),
+            flag("--all", Takes::Nothing, &[]),
+            flag("--sort", Takes::Joined("WORD".into()), &["size", "time"]),
+            flag("--color", Takes::Optional("WHEN".into()), &[]),
+            flag("--data", Takes::Next("FORM".into()), &["hex", "text"]),
+            flag("-?", Takes::Nothing, &[]),
         ];
         let top = Help {
             options,
             commands: vec![("commit".into(), "records".into()), ("clone".into(), "".into())],
         };
-        let below = Help { options: vec![flag("--amend", Takes::Nothing)], commands: Vec::new() };
+        let below = Help { options: vec![flag("--amend", Takes::Nothing, &[])], commands: Vec::new() };
         match command {
             b"git" if words.first().is_some_and(|word| word == "commit") => Some((Rc::new(below), 1)),
             b"git" => Some((Rc::new(top), 0)),
@@ -159,6 +164,8 @@ fn some_commands_take_some_files() {
     assert_lines("cd s", &["cd src/"]);
     assert_lines("use \"l", &["use \"lib.pw\""]);
     assert_lines("./r", &[]);
+    assert_lines("man gr", &["man grep "]);
+    assert_lines("which gz", &["which gzip "]);
 }
 
 #[test]
@@ -182,7 +189,14 @@ fn values_are_completed_where_they_stand() {
     assert_lines("let x = config.pus", &[]);
     assert_lines("let x = f(1).pus", &["let x = f(1).push("]);
     assert_lines("echo $[ho", &["echo $[hosts"]);
-    assert_lines("let x = read(\"", &[]);
+    assert_lines("let x = read(\"no", &["let x = read(\"notes.txt\""]);
+    assert_lines("= read('src/", &["= read('src/main.rs'", "= read('src/sub dir/"]);
+    assert_lines("write(\"it", &["write(\"it's\""]);
+    // Names that stand there by escapes only.
+    assert_lines("let x = read('it", &[]);
+    assert_lines("let x = read(\"$HOM", &["let x = read(\"$HOME"]);
+    assert_lines("let x = my_read(\"no", &[]);
+    assert_lines("let x = read(\"notes.txt\", \"no", &[]);
 }
 
 #[test]
@@ -194,6 +208,14 @@ fn options_are_completed() {
     assert_lines("ls --a", &["ls --all "]);
     assert_lines("ls -", &["ls --all ", "ls --color", "ls --data ", "ls --sort=", "ls '-?' ", "ls -a "]);
     assert_lines("sudo nohup ls --a", &["sudo nohup ls --all "]);
+    assert_lines("sudo -u you nice -n 5 ls --a", &["sudo -u you nice -n 5 ls --all "]);
+    assert_lines("env A=1 'B=x y' ls --a", &["env A=1 'B=x y' ls --all "]);
+    assert_lines("timeout 5 ls --a", &["timeout 5 ls --all "]);
+    assert_lines("timeout 2> no 5 gi", &["timeout 2> no 5 git "]);
+    assert_lines("true | xargs -n 1 gr", &["true | xargs -n 1 grep "]);
+    assert_lines("env A=no", &[]);
+    assert_lines("sudo -u x > no", &["sudo -u x > notes.txt "]);
+    assert_lines("nice git commit --a", &["nice git commit --amend "]);
     assert_lines("command gr", &["command grep "]);
     assert_lines("sudo src/", &["sudo 'src/sub dir/'"]);
     assert_lines("> no", &["> notes.txt "]);
@@ -210,13 +232,15 @@ fn options_are_completed() {
     assert_lines("git commit --a", &["git commit --amend "]);
     assert_lines("git commit no", &["git commit notes.txt "]);
     let (_, candidates) = complete("ls --so", 7, &Small);
-    assert_eq!((&*candidates[0].name, &*candidates[0].note), ("--sort=<size|time>", "says\\u{1b}[2J so"));
+    assert_eq!((&*candidates[0].name, &*candidates[0].note), ("--sort=WORD", "says\\u{1b}[2J so"));
 }
 
 #[test]
 fn jobs_are_completed() {
     assert_lines("fg ", &["fg %1 ", "fg %12 "]);
     assert_lines("kill -TERM %12", &["kill -TERM %12 "]);
+    assert_lines("kill -TE", &["kill -TERM "]);
+    assert_lines("kill -US", &["kill -USR1 ", "kill -USR2 "]);
     assert_eq!(complete("bg %", 4, &Small).1[0].note, "sleep 9\\u{1b}[2J");
 }
 

@@ -8,6 +8,7 @@ mod ask;
 mod cache;
 pub mod known;
 pub mod text;
+mod values;
 
 use cache::{Entry, Topic, Version};
 use known::Known;

@@ -4,6 +4,7 @@
 //! of git. All begin an option with a dash, put what it does behind two blanks or below, and list commands under a
 //! head that says so. What is not understood is left out: a candidate that is missing costs less than a wrong one.
 
+use super::values;
 use serde::{Deserialize, Serialize};
 
 /// What is known of a program, or of one of its commands.
@@ -22,6 +23,14 @@ pub struct Flag {
     pub value: Takes,
     /// One line; may be empty.
     pub note: String,
+    /// Those that it says it takes; empty when it names none.
+    pub values: Vec<String>,
+}
+
+impl Flag {
+    fn new(name: String, value: Takes) -> Self {
+        Self { name, value, note: String::new(), values: Vec::new() }
+    }
 }
 
 /// What an option takes, each with the name of it.
@@ -34,29 +43,6 @@ pub enum Takes {
     Optional(String),
     /// `--data <data>`
     Next(String),
-}
-
-impl Flag {
-    /// The values that it says it takes: `{a,b}`, `<a|b>`, `[possible values: a, b]`.
-    pub fn values(&self) -> Vec<&str> {
-        let listed =
-            self.note.split_once("[possible values: ").map(|(_, values)| match values.split_once(']') {
-                Some((values, _)) => values,
-                // The last one is cut.
-                None => values.rsplit_once(',').map_or("", |(values, _)| values),
-            });
-        let named = match &self.value {
-            Takes::Nothing => "",
-            Takes::Joined(name) | Takes::Optional(name) | Takes::Next(name) => name,
-        };
-        let values = listed.unwrap_or_else(|| named.trim_matches(|c| "<>{}[]()".contains(c)));
-        let values: Vec<&str> = values.split([',', '|']).map(str::trim).collect();
-        let is_value = |value: &&str| {
-            value.bytes().any(|byte| byte.is_ascii_lowercase())
-                && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte))
-        };
-        if values.len() > 1 && values.iter().all(is_value) { values } else { Vec::new() }
-    }
 }
 
 /// More of a text is not read: no help that anybody reads is so long.
@@ -74,6 +60,9 @@ const MOST_NAME: usize = 60;
 /// Longer descriptions are cut: a candidate has one line.
 const MOST_NOTE: usize = 120;
 
+/// More of a description is not looked through for values.
+const MOST_SAID: usize = 1000;
+
 /// Reads a help text.
 pub fn parse(bytes: &[u8]) -> Help {
     let bytes = match bytes.get(..MOST_TEXT) {
@@ -90,6 +79,10 @@ pub fn parse(bytes: &[u8]) -> Help {
     let Reader { mut help, from_usage, .. } = reader;
     for flag in from_usage {
         add(&mut help.options, flag);
+    }
+    for flag in &mut help.options {
+        flag.values = values::named(&flag.name, &flag.value, &flag.note);
+        flag.note = cut(&flag.note);
     }
     help
 }
@@ -151,6 +144,8 @@ struct Reader {
     open: Option<Open>,
     /// Where descriptions stand in this section.
     column: Option<usize>,
+    /// How many of the last options go on in the next line, which describes them.
+    carried: usize,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -173,7 +168,7 @@ impl Reader {
         let body = line.trim();
         let indent = line.len() - line.trim_start().len();
         if body.is_empty() {
-            self.open = None;
+            (self.open, self.carried) = (None, 0);
             if self.section == Section::Usage {
                 self.section = Section::Other;
             }
@@ -194,6 +189,7 @@ impl Reader {
         if body.starts_with('-') {
             return self.flags(body, indent);
         }
+        self.carried = 0;
         if indent <= 1 {
             return self.head(body);
         }
@@ -217,7 +213,11 @@ impl Reader {
             self.describe(body);
             return true;
         }
-        let below = self.open.as_ref().is_some_and(|open| indent > open.indent + 1 && open.note.is_empty());
+        // Behind a long option the description may begin further right than it goes on: rm's `--interactive[=WHEN]`.
+        let below = self.open.as_ref().is_some_and(|open| {
+            let least = if open.note.is_empty() { 2 } else { 12 };
+            indent >= open.indent + least
+        });
         if below && !body.starts_with('-') {
             self.column = Some(indent);
             self.describe(body);
@@ -228,22 +228,21 @@ impl Reader {
 
     fn describe(&mut self, more: &str) {
         let Some(open) = &mut self.open else { return };
-        if open.note.len() >= MOST_NOTE {
+        if open.note.len() >= MOST_SAID {
             return;
         }
         if !open.note.is_empty() {
             open.note.push(' ');
         }
         open.note.push_str(more);
-        let note = cut(&open.note);
         let from = self.help.options.len().saturating_sub(open.flags);
         match self.section {
             Section::Commands if open.flags == 0 => {
                 if let Some(command) = self.help.commands.last_mut() {
-                    command.1 = note;
+                    command.1 = cut(&open.note);
                 }
             }
-            _ => self.help.options[from..].iter_mut().for_each(|flag| flag.note.clone_from(&note)),
+            _ => self.help.options[from..].iter_mut().for_each(|flag| flag.note.clone_from(&open.note)),
         }
     }
 
@@ -260,12 +259,20 @@ impl Reader {
                 self.column = Some(column);
             }
         }
-        let before = self.help.options.len();
-        let note = note.map(|note| note.trim_start_matches([':', ' '])).unwrap_or_default();
+        let before = self.help.options.len() - std::mem::take(&mut self.carried);
+        let note = note.map(|note| note.trim_start_matches([':', ' ']).trim()).unwrap_or_default();
+        // `--color[=WHEN],` and below it the other name.
+        let goes_on = note == ",";
+        let note = if goes_on { "" } else { note };
         for flag in flags {
-            add(&mut self.help.options, Flag { note: cut(note), ..flag });
+            add(&mut self.help.options, Flag { note: note.to_string(), ..flag });
         }
         let flags = self.help.options.len() - before;
+        if goes_on {
+            self.carried = flags;
+            return;
+        }
+        self.help.options[before..].iter_mut().for_each(|flag| flag.note = note.to_string());
         // What was known before is not described anew.
         self.open = (flags > 0).then(|| Open { indent, flags, note: note.to_string() });
     }
@@ -310,7 +317,7 @@ impl Reader {
                 };
                 let flags = names.into_iter().map(|name| {
                     let value = if is_bundle { Takes::Nothing } else { value.clone() };
-                    Flag { name, value, note: String::new() }
+                    Flag::new(name, value)
                 });
                 flags.for_each(|flag| add(&mut self.from_usage, flag));
             }
@@ -339,7 +346,7 @@ fn spec(body: &str) -> (Vec<Flag>, Option<&str>) {
     let mut last = Takes::Nothing;
     while let Some((names, value, after)) = flag(rest) {
         last = value.clone();
-        let flag = |name| Flag { name, value: value.clone(), note: String::new() };
+        let flag = |name| Flag::new(name, value.clone());
         flags.extend(names.into_iter().map(flag));
         let next = after.trim_start_matches([',', '|', '/', ' ']);
         // Two blanks end the options, and so does what is none.

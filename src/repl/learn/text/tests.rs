@@ -50,6 +50,23 @@ fn the_style_of_gnu() {
 }
 
 #[test]
+fn names_and_descriptions_over_several_lines() {
+    assert_flags(
+        "      --tint[=WHEN],\n      \
+             --colour[=WHEN]   in colours\n  \
+         -x                    first\n      \
+             --interactive[=WHEN]  ask, never, or\n                        \
+                                   always\n",
+        &[
+            "--tint[=WHEN]  in colours",
+            "--colour[=WHEN]  in colours",
+            "-x  first",
+            "--interactive[=WHEN]  ask, never, or always",
+        ],
+    );
+}
+
+#[test]
 fn the_styles_of_clap() {
     assert_flags(
         "Options:\n  \
@@ -183,12 +200,15 @@ fn what_a_printer_obeys_is_no_text() {
 
 #[test]
 fn values_are_told_by_brackets() {
-    let values = |text: &str| parse(text.as_bytes()).options[0].values().join(" ");
+    let values = |text: &str| parse(text.as_bytes()).options[0].values.join(" ");
     assert_eq!(values("  --mode {fast,slow}  how\n"), "fast slow");
     assert_eq!(values("  --mode=<on|off>  how\n"), "on off");
     assert_eq!(values("  --mode <MODE>  How [possible values: on, off]\n"), "on off");
     assert_eq!(values("  --mode <MODE>  How [possible values: on, off, un\n"), "on off");
     assert_eq!(values("  --mode=FILE  how\n"), "");
+    let long = "  --mode=WORD  by WORD: fast (-f), slow (-s), or\n                 none at all (-n), else\n";
+    assert_eq!(values(long), "");
+    assert_eq!(values(&long.replace("none at all", "none").replace(", else", "")), "fast slow none");
     assert_eq!(values("  --mode <KEY=VALUE|PATH>  how\n"), "");
 }
 

@@ -1,0 +1,178 @@
+//! The keywords of the language, and the blocks that are values: the form of each, and what it does.
+
+/// A keyword.
+pub struct Keyword {
+    pub name: &'static str,
+    /// As it is written.
+    pub form: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// A use of it.
+    pub example: &'static str,
+}
+
+const fn row(name: &'static str, form: &'static str, doc: &'static str, example: &'static str) -> Keyword {
+    Keyword { name, form, doc, example }
+}
+
+/// The statements.
+pub const KEYWORDS: &[Keyword] = &[
+    row(
+        "let",
+        "let name = expression",
+        "Declares a variable. Behind `=` stands an expression: text is quoted, and names are variables. A word takes the \
+         value as $name, which is always one argument, or as ...$name, an argument for each element of a list. Another \
+         value is given by `name = expression`.",
+        "let hosts = [\"web 1\", \"web2\"]\nhosts = hosts ++ [\"mail\"]\necho ...$hosts ${hosts[0]}",
+    ),
+    row(
+        "fn",
+        "fn name(a, b = 1, ...rest) { … }",
+        "Declares a function, which is run as a command, with its optional parameters as options, or called in an \
+         expression. Parameters may have a type: host: str, count: int = 3, loud: bool = false.",
+        "fn greet(who, count: int = 1) { for i in (1..=count) { echo \"hello $who\" } }\ngreet you --count 2",
+    ),
+    row(
+        "return",
+        "return expression",
+        "Ends the function, with its value. Of a function that is run as a command true and no value are success, \
+         false is status 1.",
+        "fn twice(n: int) { return n * 2 }\necho $[twice(4)]",
+    ),
+    row(
+        "if",
+        "if cmd { … } else { … }, or if (expression) { … }",
+        "Runs the first block when the command exits with 0, or the expression is true; the second one on status 1 or \
+         false. Another status is a failure as elsewhere.",
+        "if test -d build { echo old } else if (args.len() > 3) { echo many } else { echo none }",
+    ),
+    row(
+        "else",
+        "if cmd { … } else { … }",
+        "Begins what runs when the condition of `if` is false. It stands on the line of the `}`.",
+        "if test -d build { echo old } else { echo none }",
+    ),
+    row(
+        "for",
+        "for name in words { … }, or for name in (expression) { … }",
+        "Runs its block for each word, each element of a list or range, or, with two names, each entry of a map. A \
+         pattern without a match gives no turn. `with jobs=4` before the block runs turns side by side.",
+        "for file in *.txt \"two words\" { echo $file }\nfor i in (1..=3) { echo $i }\nfor k, v in ({a: 1}) { echo $k $v }",
+    ),
+    row(
+        "in",
+        "for name in words { … }",
+        "See for; in expressions, whether an element is in a list.",
+        "echo $[2 in [1, 2]]",
+    ),
+    row(
+        "while",
+        "while cmd { … }, or while (expression) { … }",
+        "Runs its block as long as the condition holds, which is one as of `if`.",
+        "let n = 0\nwhile (n < 3) { n += 1 }",
+    ),
+    row("break", "break", "Ends the loop around it.", "for i in (1..=9) { if (i == 3) { break } }"),
+    row(
+        "continue",
+        "continue",
+        "Goes on with the next turn of the loop around it.",
+        "for i in (1..=9) { if (i == 3) { continue }\n    echo $i }",
+    ),
+    row(
+        "match",
+        "match (expression) { PATTERN => { … } }",
+        "Runs the block of the first arm whose pattern matches the whole value. Patterns are words as in sh's case, with \
+         | between several; * matches all. Each arm stands on a line of its own.",
+        "match (\"notes.txt\") {\n    *.txt | *.md => { echo text }\n    * => { echo other }\n}",
+    ),
+    row(
+        "try",
+        "try { … } catch error { … }",
+        "Runs its block; a failure in it runs the second one, which has it as a map: message, status, stages. As a value, \
+         `let r = try { … }`, it is a record of how the block ended: r.ok, r.status, r.error.",
+        "try { false } catch e { echo ${e.message} }\nlet r = try { false }\necho ${r.status}",
+    ),
+    row("catch", "try { … } catch error { … }", "See try.", "try { false } catch e { echo ${e.message} }"),
+    row(
+        "defer",
+        "defer { … }",
+        "Runs its block when the block around it ends: by success, failure, return, exit, time-out or a signal. What is \
+         deferred last runs first.",
+        "let dir = $(mktemp -d)\ndefer { rm -r -- $dir }",
+    ),
+    row(
+        "with",
+        "with timeout=30s, retry=3 { … }",
+        "Runs its block under circumstances: time limits, retries, the directory, the environment, limits, a sandbox.",
+        "with timeout=30s, cwd=\"/\" { ls }",
+    ),
+    row(
+        "each",
+        "cmd | each line { … }",
+        "A stage that runs its block for each line of its input while the lines come. `with jobs=4` before the block runs \
+         turns side by side.",
+        "printf 'a\\nb\\n' | each line { echo \"<$line>\" }",
+    ),
+    row(
+        "spawn",
+        "spawn { … }",
+        "Runs its block beside what follows, as a job, which is awaited at the end at the latest. `cmd &` does the same \
+         for a command.",
+        "let job = spawn { sleep 0.1 }\njob.wait()",
+    ),
+    row(
+        "use",
+        "use \"lib/file.pw\"",
+        "Makes the functions and variables of a file known as file.name, or with `as d` as d.name. The path is relative \
+         to the file that it stands in.",
+        "",
+    ),
+    row(
+        "fail",
+        "fail \"message\"",
+        "Fails with a message of one's own, which is an expression.",
+        "let host = \"web9\"\nfail \"no such host: $host\"",
+    ),
+];
+
+/// The blocks that are values; names of variables, but no more.
+pub const BLOCKS: &[Keyword] = &[
+    row(
+        "lines",
+        "lines { cmd }",
+        "What a command prints, as a list of lines without their ends.",
+        "let files = lines { ls / }\necho $[files.len()]",
+    ),
+    row(
+        "json",
+        "json { cmd }",
+        "What a command prints, read as JSON.",
+        "let data = json { echo '{\"a\": 1}' }\necho ${data.a}",
+    ),
+    row(
+        "bytes",
+        "bytes { cmd }",
+        "What a command prints, as it is: $(cmd) takes the line ends at its end away.",
+        "let text = bytes { echo hi }",
+    ),
+    row(
+        "capture",
+        "capture { cmd }",
+        "A record of how a command ended and what it printed: r.ok, r.status, r.out, r.err, r.stages. Its failure is none \
+         of the script.",
+        "let r = capture { ls /no-such }\necho ${r.status} ${r.err}",
+    ),
+];
+
+/// The form of a keyword's statement.
+pub fn form(name: &str) -> Option<&'static str> {
+    KEYWORDS.iter().find(|row| row.name == name).map(|row| row.form)
+}
+
+/// What a keyword or block does; none when there is none of this name.
+pub fn explain(name: &str) -> Option<String> {
+    let row = KEYWORDS.iter().chain(BLOCKS).find(|row| row.name == name)?;
+    let example: String = row.example.lines().map(|line| format!("    {line}\n")).collect();
+    let before = if example.is_empty() { "" } else { "\n" };
+    Some(format!("{}\n\n{}\n{before}{example}", row.form, row.doc))
+}
