@@ -6,48 +6,32 @@
 //! ```
 
 use pipewright::dialog::{Dialog, Ended};
-use pipewright::{Output, Session, Value};
+use pipewright::{Session, Value};
 use std::error::Error;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::{env, fs};
-
-/// What both streams of a block have printed, in the order in which it came.
-#[derive(Clone, Default)]
-struct Shown(Arc<Mutex<Vec<u8>>>);
-
-impl Shown {
-    fn output(&self) -> Output {
-        Output::Writer(Box::new(self.clone()))
-    }
-
-    fn take(&self) -> String {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Shown {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use std::{env, fs, thread};
 
 /// Runs a block: what is to be shown below it, and whether the next is to be run.
-fn run(dialog: &mut Dialog, name: &str, text: &str) -> (String, bool) {
-    let shown = Shown::default();
+fn run(dialog: &mut Dialog, name: &str, text: &str) -> io::Result<(String, bool)> {
     let entry = match dialog.check(name, text) {
-        Ok(entry) => entry.stdout(shown.output()).stderr(shown.output()),
-        Err(error) => return (error.render(false, 80), false),
+        Ok(entry) => entry,
+        Err(error) => return Ok((error.render(false, 80), false)),
     };
-    let ended = dialog.run(entry);
-    let mut below = shown.take();
-    match ended {
+    // One pipe for both streams, so that what they print keeps its order. It ends with the last that holds it: a job that
+    // goes on is waited for.
+    let (mut reader, writer) = io::pipe()?;
+    let writer = File::from(OwnedFd::from(writer));
+    let printed = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let ended = dialog.run(entry.stdout(writer.try_clone()?).stderr(writer));
+    let bytes = printed.join().unwrap_or_else(|_| Err(io::Error::other("the reader panicked")))?;
+    let mut below = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(match ended {
         Ended::Value(Value::Null) => (below, true),
         Ended::Value(value) => (below + &value.display(2000) + "\n", true),
         Ended::Failed(error) => {
@@ -55,7 +39,7 @@ fn run(dialog: &mut Dialog, name: &str, text: &str) -> (String, bool) {
             (below, false)
         }
         _ => (below, false),
-    }
+    })
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -73,7 +57,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
                 count += 1;
                 if goes_on {
                     let below;
-                    (below, goes_on) = run(&mut dialog, &format!("block {count}"), text);
+                    (below, goes_on) = run(&mut dialog, &format!("block {count}"), text)?;
                     if !below.is_empty() {
                         writeln!(out, "\n```text\n{}\n```", below.trim_end_matches('\n'))?;
                     }
