@@ -79,7 +79,7 @@ impl Script {
     /// ```
     /// use pipewright::Script;
     ///
-    /// let script = Script::parse("t", "let unused = 1")?;
+    /// let script = Script::parse("t", "if true { let unused = 1 }")?;
     /// assert_eq!(script.warnings()[0].code.id(), "W0001");
     /// # Ok::<(), pipewright::ParseError>(())
     /// ```

@@ -4,6 +4,7 @@ mod launch;
 mod pattern;
 mod request;
 mod rules;
+mod run;
 #[cfg(feature = "policy-toml")]
 mod toml;
 

@@ -1,13 +1,13 @@
 //! A ready-made policy: lists of what is allowed and what is denied.
 
-use super::launch::{is_evaluator, launched};
+use super::launch::launched;
 use super::pattern::{PathPattern, Text, resolved};
 use super::request::path_of;
+use super::run::{Candidate, Run};
 use super::{Access, Denial, Open, Policy, Request, Spawn};
 use crate::diag::{quote_word, visible};
 use crate::process::{Lookup, Search};
 use crate::sys::accounts;
-use std::ffi::CString;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -113,34 +113,6 @@ impl fmt::Display for PatternError {
 }
 
 impl std::error::Error for PatternError {}
-
-/// Programs of one name or pattern with arguments of one form.
-#[derive(Clone, Debug)]
-struct Run {
-    program: Program,
-    args: Vec<Text>,
-    /// More arguments may follow.
-    open: bool,
-    written: String,
-}
-
-#[derive(Clone, Debug)]
-enum Program {
-    Name(Text),
-    Path(PathPattern),
-}
-
-/// A program as far as it is known.
-struct Candidate<'a> {
-    name: &'a [u8],
-    /// Its path, without symbolic links but for the last component, and without any. Not known before the run.
-    path: Option<(PathBuf, PathBuf)>,
-    args: &'a [&'a [u8]],
-    /// Arguments that are not known may follow.
-    open: bool,
-    /// Nothing runs yet: what could be allowed is.
-    foreseen: bool,
-}
 
 /// Judges a command that another launches; whether words may follow that nobody sees.
 type Inner<'a> = dyn FnMut(&[Vec<u8>], bool) -> Result<(), Denial> + 'a;
@@ -393,7 +365,7 @@ impl Rules {
         let args: Vec<&[u8]> = argv.iter().skip(1).map(Vec::as_slice).collect();
         let name = argv.first().map_or(&[][..], Vec::as_slice);
         let candidate = Candidate { name, path: None, args: &args, open: false, foreseen: false };
-        let named = |rule: &&Run| matches!(rule.program, Program::Name(_));
+        let named = |rule: &&Run| rule.is_of_name();
         if let Some(rule) = self.deny.run.iter().filter(named).find(|rule| rule.denies(&candidate)) {
             return Err(Denial::new(format!("deny.run has {}", rule.written)));
         }
@@ -499,124 +471,6 @@ impl Subject {
             Self::Group => "group",
         }
     }
-}
-
-impl Run {
-    fn new(command: &[&str]) -> Result<Self, PatternError> {
-        let [program, args @ ..] = command else {
-            return Err(PatternError("a rule names a program".to_string()));
-        };
-        let (args, open) = match args {
-            [] => (args, true),
-            [args @ .., "**"] => (args, true),
-            args => (args, false),
-        };
-        if program.is_empty() || CString::new(*program).is_err() {
-            return Err(PatternError(format!("{program:?} is no program")));
-        }
-        let program = match program.contains('/') {
-            true => Program::Path(PathPattern::new(program, true)?),
-            false => Program::Name(Text(program.as_bytes().to_vec())),
-        };
-        let args = args.iter().map(|arg| Text(arg.as_bytes().to_vec())).collect();
-        let words: Vec<String> =
-            command.iter().map(|word| format!("\"{}\"", visible(word.as_bytes()))).collect();
-        Ok(Self { program, args, open, written: format!("[{}]", words.join(", ")) })
-    }
-
-    fn allows(&self, candidate: &Candidate<'_>) -> bool {
-        let Self { args, open, .. } = self;
-        let arguments = if candidate.open {
-            // Whatever may follow must be allowed, too; before the run it may yet be just what is.
-            match candidate.foreseen {
-                true => candidate.args.iter().zip(args).all(|(arg, pattern)| pattern.matches(arg)),
-                false => *open && self.begins(candidate.args),
-            }
-        } else {
-            (*open || candidate.args.len() == args.len()) && self.begins(candidate.args)
-        };
-        arguments && self.names(candidate)
-    }
-
-    fn begins(&self, args: &[&[u8]]) -> bool {
-        args.len() >= self.args.len() && self.args.iter().zip(args).all(|(pattern, arg)| pattern.matches(arg))
-    }
-
-    /// Whether an allowing rule is about this program.
-    fn names(&self, candidate: &Candidate<'_>) -> bool {
-        let is_wildcard = match &self.program {
-            Program::Name(name) => name.0.iter().any(|byte| b"*?".contains(byte)),
-            Program::Path(path) => path.is_wildcard(),
-        };
-        if is_wildcard && candidate.runs_any_text() {
-            return false;
-        }
-        match (&self.program, &candidate.path) {
-            (Program::Name(name), None) => name.matches(candidate.name),
-            (Program::Name(name), Some(_)) => name.matches(candidate.name) && candidate.is_trusted(),
-            (Program::Path(path), None) => {
-                let last = path.written().rsplit('/').next().unwrap_or_default();
-                Text(last.as_bytes().to_vec()).matches(candidate.name)
-            }
-            // A link out of what a pattern covers would cover anything.
-            (Program::Path(path), Some((found, real))) => {
-                path.matches(found) && (!is_wildcard || path.matches(real))
-            }
-        }
-    }
-
-    fn denies(&self, candidate: &Candidate<'_>) -> bool {
-        let program = match (&self.program, &candidate.path) {
-            (Program::Name(name), path) => {
-                let real = path.as_ref().and_then(|(_, real)| real.file_name());
-                name.matches(candidate.name) || real.is_some_and(|real| name.matches(real.as_bytes()))
-            }
-            (Program::Path(path), Some((found, real))) => path.matches(found) || path.matches(real),
-            (Program::Path(_), None) => false,
-        };
-        let arguments = match (candidate.foreseen, candidate.open) {
-            // Only what is denied however it goes on.
-            (true, true) => self.open && self.begins(candidate.args),
-            (false, true) => candidate.args.iter().zip(&self.args).all(|(arg, pattern)| pattern.matches(arg)),
-            (_, false) => {
-                (self.open || candidate.args.len() == self.args.len()) && self.begins(candidate.args)
-            }
-        };
-        program && arguments
-    }
-}
-
-impl Candidate<'_> {
-    /// Whether it is in a directory of the system.
-    fn is_trusted(&self) -> bool {
-        match self.path.as_ref().and_then(|(found, _)| found.parent()) {
-            Some(parent) => Rules::TRUSTED.iter().any(|trusted| resolved(Path::new(trusted)) == parent),
-            None => self.path.is_none(),
-        }
-    }
-
-    fn runs_any_text(&self) -> bool {
-        let Some((_, real)) = &self.path else { return is_evaluator(self.name) };
-        is_evaluator(self.name)
-            || real.file_name().is_some_and(|real| is_evaluator(real.as_bytes()))
-            || has_evaluator(real)
-    }
-}
-
-/// Whether a file is a script of a program that runs any text.
-fn has_evaluator(path: &Path) -> bool {
-    use std::io::Read;
-    let mut head = Vec::new();
-    // What can't be read can't be told.
-    let Ok(file) = std::fs::File::open(path) else { return true };
-    if file.take(256).read_to_end(&mut head).is_err() {
-        return true;
-    }
-    let Some(line) = head.strip_prefix(b"#!") else { return false };
-    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let mut words = line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
-    let is = |word: &[u8]| is_evaluator(word.rsplit(|byte| *byte == b'/').next().unwrap_or_default());
-    words.any(is)
 }
 
 /// Variables that make programs load or run something.

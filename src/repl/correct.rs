@@ -1,6 +1,7 @@
 //! What was meant: where a line of sh has one plain counterpart, it is offered to be edited and entered.
 
 use pipewright::diag::{Diagnostic, code, quote_word};
+use pipewright::dialog::Typed;
 
 /// The text as it is written here, if the errors are one habit of sh whose page tells that for these very words.
 pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
@@ -11,6 +12,9 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
         // `--include=*.rs` is meant for the program itself.
         let word = text.get(span.range()).filter(|word| word.starts_with('-') && !word.contains('$'))?;
         return replaced(text, span.range(), &quote_word(word.as_bytes()));
+    }
+    if error.code == code::BAD_ESCAPE {
+        return unescaped(text, span.start as usize);
     }
     if error.code == code::SH_ASSIGNMENT {
         // `NAME=value`: the page shows the assignment. A value that it could not read is only a place for one.
@@ -41,6 +45,27 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
     replaced(text, span.start as usize..text.len(), &format!("env.{name} = {value}"))
 }
 
+/// `grep "\.rs$"`: sh leaves such a backslash where it is, and so do single quotes.
+fn unescaped(text: &str, at: usize) -> Option<String> {
+    let quote = Typed::new(text.get(..at)?).open().last().copied()?;
+    let start = quote.end as usize;
+    let mut letters = text.get(start..)?.char_indices().peekable();
+    let end = loop {
+        let (at, letter) = letters.next()?;
+        let next = letters.peek().map_or(' ', |(_, next)| *next);
+        match letter {
+            '"' => break start + at,
+            // Also what echo, printf or $'…' make something else of: nobody knows which was meant.
+            '\\' if next.is_ascii_digit() || "\"\\$`\nabefnrtuvxU".contains(next) => return None,
+            '$' if next.is_ascii_alphanumeric() || "_({@*#?!$-".contains(next) => return None,
+            '\'' | '`' => return None,
+            _ => {}
+        }
+    };
+    let is_string = text.get(quote.range()) == Some("\"");
+    is_string.then(|| replaced(text, quote.start as usize..end + 1, &format!("'{}'", &text[start..end])))?
+}
+
 fn replaced(text: &str, range: std::ops::Range<usize>, with: &str) -> Option<String> {
     Some(format!("{}{with}{}", text.get(..range.start)?, text.get(range.end..)?))
 }
@@ -59,6 +84,17 @@ mod tests {
         assert_eq!(corrected.as_deref(), expected, "{text}");
         if let Some(line) = corrected {
             assert!(dialog.check("t", &line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_backslash_of_a_pattern_stands_in_single_quotes() {
+        assert_corrected(r#"ls | grep -v "\.d$" | wc"#, Some(r"ls | grep -v '\.d$' | wc"));
+        assert_corrected(r#"echo "a" "\w+ é""#, Some(r#"echo "a" '\w+ é'"#));
+        // A line end, the text of a variable, a quote: it may be meant so or so.
+        for text in [r#"echo "a\nb""#, r#"let x = "1"; echo "\. $x""#, r#"echo "it's \."#, r#"echo "\. \$""#]
+        {
+            assert_corrected(text, None);
         }
     }
 
