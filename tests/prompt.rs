@@ -394,6 +394,23 @@ fn a_pattern_that_is_meant_for_the_program_is_offered_in_quotes() {
 }
 
 #[test]
+fn a_mistyped_command_is_offered_as_it_was_meant() {
+    let (_home, mut terminal) = prompt();
+    terminal.line("ehco hello | cat");
+    terminal.expect("> echo hello | cat");
+    assert_eq!(terminal.run(""), "hello\n");
+    terminal.run("let total = 1 + 2");
+    terminal.line("total");
+    terminal.expect("> = total");
+    assert_eq!(terminal.run(""), "3\n");
+    terminal.run("mkdir 'new files'");
+    terminal.line("'new files'");
+    terminal.expect("> cd 'new files'");
+    terminal.run("");
+    assert!(terminal.run("pwd").ends_with("/new files\n"));
+}
+
+#[test]
 fn a_command_of_the_prompt_is_not_blamed_for_what_stands_behind_it() {
     let (_home, mut terminal) = prompt();
     let page = terminal.run("history | len()");

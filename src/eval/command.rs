@@ -294,8 +294,12 @@ impl Interpreter {
 
     fn not_found_help(&self, name: &[u8]) -> String {
         let Ok(name) = std::str::from_utf8(name) else { return "check the spelling".into() };
-        if std::path::Path::new(&self.directory_path()).join(name).is_file() {
+        let here = std::path::Path::new(&self.directory_path()).join(name);
+        if here.is_file() {
             return format!("a file of this name is in the directory: ./{name}");
+        }
+        if here.is_dir() {
+            return format!("go there: cd {}", quote_word(name.as_bytes()));
         }
         let program = &self.program;
         let elsewhere = program.functions.iter().find(|one| *one.name == *name && one.module != self.module);

@@ -13,6 +13,21 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
         let word = text.get(span.range()).filter(|word| word.starts_with('-') && !word.contains('$'))?;
         return replaced(text, span.range(), &quote_word(word.as_bytes()));
     }
+    if error.code == code::PROGRAM_NOT_FOUND || error.code == code::NOT_EXECUTABLE {
+        let help = error.help.last()?;
+        if let Some(meant) = help.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?")) {
+            let word = text[span.range()].split([' ', '\t', '\n', ';', '|']).next()?;
+            let range = span.start as usize..span.start as usize + word.len();
+            return replaced(text, range, meant).filter(|_| !meant.contains('`'));
+        }
+        let entry = text.trim();
+        if entry != text[span.range()].trim() {
+            return None;
+        }
+        // A directory, or a variable.
+        let there = help.strip_prefix("go there: ").map(str::to_owned);
+        return there.or_else(|| help.contains("is a variable").then(|| format!("= {entry}")));
+    }
     if error.code == code::BAD_ESCAPE {
         return unescaped(text, span.start as usize);
     }
