@@ -111,6 +111,15 @@ impl Diagnostic {
         self.label(source, span, text.into(), false)
     }
 
+    /// The same about another text, in which its places are those that they are in one.
+    #[cfg(feature = "dialog")]
+    #[must_use]
+    pub(crate) fn in_place_of(mut self, one: &Arc<Source>, other: &Arc<Source>) -> Self {
+        let labels = self.labels.iter_mut().filter(|label| Arc::ptr_eq(&label.source, one));
+        labels.for_each(|label| label.source = other.clone());
+        self
+    }
+
     /// Adds a fact.
     #[must_use]
     pub(crate) fn note(mut self, text: impl Into<String>) -> Self {

@@ -25,6 +25,7 @@ mod ended;
 mod entry;
 mod jobs;
 mod names;
+mod quiet;
 mod terminal;
 mod typed;
 mod typing;

@@ -3,10 +3,12 @@
 
 use super::Dialog;
 use super::entry::NoFiles;
+use super::quiet;
 use super::typed::{Look, Place, Typed};
 use crate::check::Earlier;
 use crate::diag::Diagnostic;
 use crate::engine::source;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,6 +19,10 @@ pub(super) struct Typing {
     settled: Option<Settled>,
     /// Lines up to here have no end of their own, or something is wrong with them.
     refused: Option<usize>,
+    /// Lines in blocks with which nothing is wrong, and on which nothing depends.
+    quiet: Vec<Range<usize>>,
+    /// Up to where they were looked for.
+    listened: usize,
     era: Arc<()>,
 }
 
@@ -38,6 +44,8 @@ impl Typing {
             text.as_bytes()[..same].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         self.settled.take_if(|settled| settled.length > changed);
         self.refused.take_if(|refused| *refused > changed);
+        self.listened = self.listened.min(changed);
+        self.quiet.retain(|line| line.end < changed);
         self.text.truncate(0);
         self.text.push_str(text);
         changed
@@ -47,20 +55,36 @@ impl Typing {
 impl Dialog {
     /// All that is wrong with a text that was made whole. No file is read for it.
     pub(super) fn errors(&self, typed: &Typed, whole: String) -> Vec<Diagnostic> {
-        let Ok(source) = source("typed", whole.into_bytes()) else { return Vec::new() };
-        self.settle_lines(typed.text());
-        let typing = self.typing.borrow();
-        let settled = typing.settled.as_ref().filter(|settled| stands_alone(typed, settled));
-        let (earlier, from) =
-            settled.map_or((&self.earlier, 0), |settled| (&settled.earlier, settled.length));
-        let errors = earlier.errors(&source, from, Rc::new(NoFiles));
+        let changed = self.settle_lines(typed.text());
+        let mut typing = self.typing.borrow_mut();
+        let known = typing.settled.as_ref().filter(|settled| stands_alone(typed, settled));
+        let (earlier, from) = known.map_or((&self.earlier, 0), |settled| (&settled.earlier, settled.length));
+        let mut looked_at = whole.clone().into_bytes();
+        if !declares_function(typed, from) {
+            // The last one stays: without any command a block is an error.
+            let (_, lines) = typing.quiet.split_last().unwrap_or((&(0..0), &[]));
+            lines.iter().for_each(|line| looked_at[line.clone()].fill(b' '));
+        }
+        let (Ok(looked_at), Ok(shown)) = (source("typed", looked_at), source("typed", whole.into_bytes()))
+        else {
+            return Vec::new();
+        };
+        let errors = earlier.errors(&looked_at, from, Rc::new(NoFiles)).into_iter();
         let is_here =
-            |error: &Diagnostic| error.primary().is_some_and(|label| Arc::ptr_eq(&label.source, &source));
-        errors.into_iter().filter(is_here).collect()
+            |error: &Diagnostic| error.primary().is_some_and(|label| Arc::ptr_eq(&label.source, &looked_at));
+        let errors: Vec<Diagnostic> =
+            errors.filter(is_here).map(|error| error.in_place_of(&looked_at, &shown)).collect();
+        let is_before =
+            |error: &Diagnostic| error.primary().is_some_and(|label| (label.span.start as usize) < changed);
+        if typing.listened < changed && !errors.iter().any(is_before) {
+            typing.listened = changed;
+            typing.quiet = quiet::lines(typed, changed);
+        }
+        errors
     }
 
-    /// Finds out which lines of a text need no other look.
-    fn settle_lines(&self, text: &str) {
+    /// Finds out which lines of a text need no other look. Where the line begins that has changed.
+    fn settle_lines(&self, text: &str) -> usize {
         let mut typing = self.typing.borrow_mut();
         let changed = typing.turn_to(text, &self.era);
         let length = typing.settled.as_ref().map_or(0, |settled| settled.length);
@@ -76,6 +100,7 @@ impl Dialog {
                 None => typing.refused = Some(changed),
             }
         }
+        changed
     }
 }
 
@@ -86,6 +111,11 @@ fn after(earlier: &Earlier, lines: &Typed, from: usize) -> Option<Earlier> {
     }
     let source = source("typed", lines.text().as_bytes().to_vec()).ok()?;
     earlier.check_from(&source, from, Rc::new(NoFiles)).ok().map(|(_, earlier)| earlier)
+}
+
+fn declares_function(typed: &Typed, from: usize) -> bool {
+    let mut rest = typed.marks().iter().filter(|mark| mark.span.start as usize >= from);
+    rest.any(|mark| mark.look == Look::Keyword && typed.text()[mark.span.range()] == *"fn")
 }
 
 /// Whether the rest of a text means the same behind lines that were read before. What a whole may not declare twice, two
@@ -132,7 +162,7 @@ mod tests {
                     continue;
                 }
                 let Ok(text) = std::fs::read_to_string(&path) else { continue };
-                if path.extension().is_none_or(|extension| extension != "pw") || text.len() > 4096 {
+                if path.extension().is_none_or(|extension| extension != "pw") || text.len() > 2048 {
                     continue;
                 }
                 let typist = dialog();
@@ -148,6 +178,21 @@ mod tests {
             }
         }
         assert!(texts > 10_000, "{texts}");
+    }
+
+    #[test]
+    fn lines_of_an_open_block_are_read_once() {
+        let dialog = dialog();
+        let line = "    for file in *.txt { grep -c x $file | sort > \"$file.count\" }\n";
+        let block = format!("if true {{\n{}", line.repeat(3));
+        for end in ["", "e", "echo $fi"] {
+            pages(&dialog, &format!("{block}{end}"));
+        }
+        assert_eq!(dialog.typing.borrow().quiet.len(), 3);
+        // What they use goes away.
+        let block = block.replace("file in", "name in");
+        assert_eq!(pages(&dialog, &block).len(), 6);
+        assert!(dialog.typing.borrow().quiet.is_empty());
     }
 
     #[test]
