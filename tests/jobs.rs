@@ -284,6 +284,35 @@ fn kill_ends_a_job_by_its_number() {
 }
 
 #[test]
+fn the_prompt_tells_how_a_job_has_ended() {
+    let (_home, mut terminal) = prompt();
+    for (job, end, told) in [
+        ("sleep 1000 &", "kill %1", "[1] terminated by SIGTERM: sleep 1000\n"),
+        ("while true { sleep 0.01 } &", "kill %1", "[1] terminated by SIGTERM: while true"),
+        ("sleep 1000 &", "kill -KILL %1", "[1] killed by SIGKILL: sleep 1000\n"),
+        ("sleep 1000 &", "kill -INT %1", "[1] ended by SIGINT: sleep 1000\n"),
+        ("sh -c 'until test -e go; do sleep 0.01; done; exit 3' &", "echo > go", "[1] status 3: sh -c"),
+        ("sh -c 'while test -e go; do sleep 0.01; done' &", "rm go", "[1] done: sh -c"),
+    ] {
+        let mut shown = terminal.run(job);
+        shown += &terminal.run(end);
+        while !shown.contains("[1] ") {
+            shown = terminal.run("sleep 0.01");
+        }
+        assert!(shown.contains(told), "{job} {end}: {shown}");
+        assert_eq!(terminal.run("jobs"), "");
+    }
+    // In the foreground, too.
+    terminal.start_line("cat -n");
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[1] stopped: cat");
+    terminal.start_line("fg");
+    numbered(&mut terminal, "b");
+    terminal.keys(CTRL_C);
+    terminal.expect("130 >");
+}
+
+#[test]
 fn a_program_that_is_stopped_alone_stops_its_job() {
     let (_home, mut terminal) = prompt();
     terminal.start_line("sh -c 'kill -STOP $$; echo continued'");

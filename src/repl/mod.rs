@@ -300,9 +300,17 @@ impl Shell {
             match what {
                 News::Suspended => complain(&format!("[{number}] stopped: {text}\n")),
                 News::Continued => complain(&format!("[{number}] continued: {text}\n")),
-                News::Ended(Ended::Failed(error)) => show_page(error.diagnostic()),
+                News::Ended(Ended::Failed(error)) => {
+                    complain(&format!("[{number}] status {}: {text}\n", error.exit_code()));
+                    show_page(error.diagnostic());
+                }
                 News::Ended(Ended::Signal(signal)) => {
-                    complain(&format!("[{number}] ended by {signal}: {text}\n"));
+                    let how = match signal {
+                        Signal::TERM => "terminated",
+                        Signal::KILL => "killed",
+                        _ => "ended",
+                    };
+                    complain(&format!("[{number}] {how} by {signal}: {text}\n"));
                 }
                 News::Ended(ended) => {
                     complain(&format!("[{number}] done: {text}\n"));

@@ -2,7 +2,7 @@
 
 use super::{Dialog, Ended, News};
 use crate::eval::{self, JobState};
-use crate::process::{Attended, Control};
+use crate::process::{Attended, Control, Signal};
 use std::fmt;
 use std::time::Instant;
 
@@ -140,9 +140,12 @@ impl Dialog {
 
     fn end_of(&mut self, job: &eval::Job) -> Ended {
         let started = Instant::now();
-        match self.interpreter.take_job(job) {
-            Ok(()) => Ended::Value(job.state.value()),
-            Err(unwind) => self.ended(unwind, started),
+        // What is sent to a job is no failure of its programs, and it has a status of that.
+        let asked = job.state.status().and_then(|status| Signal::new(i32::from(status) - 128));
+        match (self.interpreter.take_job(job), asked) {
+            (Ok(()), Some(signal)) => Ended::Signal(signal),
+            (Ok(()), None) => Ended::Value(job.state.value()),
+            (Err(unwind), _) => self.ended(unwind, started),
         }
     }
 }
