@@ -465,6 +465,57 @@ fn a_pager_is_stopped_and_continued() {
     }
 }
 
+/// A program that notes Ctrl-Z and leaves off reading for it, as less(1) does. The first comes just before it reads.
+const NOTES: &str = r#"
+import os, signal, sys, time
+class Noted(Exception): pass
+stop, reads, looks = False, False, 0
+def note(number, frame):
+    global stop
+    stop = True
+    if reads:
+        raise Noted
+signal.signal(signal.SIGTSTP, note)
+while True:
+    if stop:
+        stop = False
+        os.kill(os.getpid(), signal.SIGSTOP)
+    looks += 1
+    if looks == 1:
+        print("has looked")
+        while not stop:
+            time.sleep(0.001)
+    try:
+        reads = True
+        line = os.read(0, 100).decode()
+        reads = False
+    except Noted:
+        reads = False
+        continue
+    print("read", line, end="")
+"#;
+
+#[test]
+fn a_program_that_is_about_to_read_when_it_is_stopped_takes_no_key_of_the_prompt() {
+    let (home, mut terminal) = prompt();
+    if !support::have("python3") {
+        return;
+    }
+    std::fs::write(home.path().join("notes.py"), NOTES).expect("it is ours");
+    terminal.start_line("python3 -u notes.py");
+    terminal.expect("has looked\n");
+    stop(&mut terminal, "[1] stopped: python3");
+    assert_eq!(terminal.run("echo mine"), "mine\n");
+    terminal.start_line("fg");
+    // It is stopped once for a key.
+    for line in ["one", "two"] {
+        terminal.keys(&format!("{line}\n"));
+        terminal.expect(&format!("read {line}\n"));
+    }
+    terminal.keys(CTRL_C);
+    terminal.ready();
+}
+
 #[test]
 fn programs_in_a_loop_over_lines_have_the_terminal() {
     let (_home, mut terminal) = prompt();
@@ -489,11 +540,16 @@ fn a_job_beside_that_writes_is_stopped_where_the_terminal_is_set_so() {
     let shown = terminal.run("sh -c 'echo from beside' & wait");
     assert!(shown.contains("from beside\n"), "{shown}");
     terminal.run("stty tostop");
-    let mut shown = terminal.run("sh -c 'echo from beside' &");
-    while !shown.contains("[1] stopped: sh") {
-        shown = terminal.run("sleep 0.01");
+    // What the interpreter itself prints for a job is stopped as its programs are.
+    for beside in ["sh -c 'echo from beside'", "echo from beside", "{ printf '%s\\n' 'from beside' } >&2"] {
+        let mut shown = terminal.run(&format!("{beside} &"));
+        while !shown.contains("[1] stopped: ") {
+            assert!(!shown.contains("\nfrom beside\n"), "{beside}: {shown}");
+            shown = terminal.run("sleep 0.01");
+        }
+        terminal.start_line("fg");
+        terminal.expect("\nfrom beside\n");
+        terminal.ready();
     }
-    terminal.line("fg");
-    terminal.expect("from beside\n");
-    terminal.ready();
+    assert_eq!(terminal.run("echo to a file > out & wait; cat out"), "to a file\n");
 }

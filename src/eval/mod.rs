@@ -33,6 +33,7 @@ mod start_error;
 mod statement;
 mod stats;
 mod substitution;
+mod terminal;
 mod thread;
 mod unwind;
 mod with;

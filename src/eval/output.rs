@@ -39,6 +39,7 @@ impl Output<'_> {
         let target = descriptor
             .borrow()
             .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
+        run.await_leave_to_write(target)?;
         let mut rest = bytes;
         while !rest.is_empty() {
             // With a time limit no more than what is taken at once: a full pipe would hold us beyond it.

@@ -4,14 +4,11 @@ use super::Interpreter;
 use super::unwind::{Error, Eval, Failure, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{code, reason};
-use crate::process::{Descriptor, Readable};
+use crate::process::Descriptor;
 use crate::span::Span;
 use crate::sys::pipe;
-use crate::sys::tty::Turn;
 use crate::value::{Map, Str, Type, Value, format, ops};
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
-use std::time::Duration;
 
 impl Interpreter {
     pub(super) fn block(&mut self, block: &Block) -> Eval<()> {
@@ -465,13 +462,7 @@ impl Interpreter {
                     "reads here",
                 ))));
             }
-            let _turn = self.turn_at_terminal(reader)?;
-            loop {
-                match interrupt.wait_readable(reader, self.due()).map_err(|error| failed(self, error))? {
-                    Readable::Ready => break,
-                    Readable::TimedOut | Readable::Interrupted => self.check_interrupt()?,
-                }
-            }
+            let _turn = self.await_input(reader, &interrupt, failed)?;
             match pipe::read_into(reader, &mut buffer, 64 << 10) {
                 Ok(0) => break,
                 Ok(_) => {}
@@ -485,19 +476,6 @@ impl Interpreter {
             self.each_turn(name, buffer, body)?;
         }
         Ok(())
-    }
-
-    /// A job of a prompt has the terminal, and the interpreter, which is none of its processes, reads there: it is its
-    /// turn until what this gives is dropped. In the background it waits until the job is continued.
-    fn turn_at_terminal(&mut self, reader: BorrowedFd<'_>) -> Eval<Option<Turn>> {
-        while let Some(control) = self.control() {
-            match control.turn(reader) {
-                Some(turn) => return Ok(turn),
-                None => control.stop(),
-            }
-            self.pause(Duration::from_millis(20))?;
-        }
-        Ok(None)
     }
 
     fn each_turn(&mut self, name: Slot, line: Vec<u8>, body: &Block) -> Eval<bool> {

@@ -5,12 +5,12 @@
 //! they died of it, and the job ends, or took it for theirs, and the job goes on. Shells call it the cooperative exit.
 
 use super::{Clock, Group, Interrupt, Signal};
-use crate::sys::sentinel::{Change, Sentinel};
-use crate::sys::tty::{self, Modes, Turn};
-use crate::sys::{Pid, signal, tree};
+use crate::sys::sentinel::{Change, Felt, Sentinel};
+use crate::sys::tty::{self, Modes};
+use crate::sys::{Pid, keys, signal, tree};
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,8 @@ pub struct Control {
     sentinels: Mutex<Sentinels>,
     /// Looked at often, and changed with the lock held.
     suspended: AtomicBool,
+    /// How many of its threads read from the terminal. As long as there are some, it is not taken for suspended.
+    readers: AtomicU32,
     /// Somebody else than the prompt has continued it, which is not told yet.
     continued_by_others: AtomicBool,
     /// What its time limits go by.
@@ -56,8 +58,12 @@ pub enum Attended {
     Running,
 }
 
-/// How long programs may take to stop by themselves: less(1) gives the screen back first.
+/// How long programs may take to stop by themselves: less(1) gives the screen back first. One that does not heed the key
+/// is stopped then.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// When the key is sent once more. A program that only notes it, as less does, and has just looked for the last time
+/// before it waits for a key, hears of the second one.
+const AGAIN: Duration = Duration::from_millis(300);
 /// How often a suspended job looks whether somebody else has continued it, which wakes nobody.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long a signal of the terminal may take to show in one process after it has shown in another.
@@ -76,6 +82,7 @@ impl Control {
             group: leader.pid(),
             sentinels: Mutex::new(Sentinels { all: vec![Arc::new(leader)], finished: false }),
             suspended: AtomicBool::new(false),
+            readers: AtomicU32::new(0),
             continued_by_others: AtomicBool::new(false),
             clock: Clock::new(),
             lock: Mutex::new(()),
@@ -138,24 +145,34 @@ impl Control {
     fn heed(&self, sentinel: &Arc<Sentinel>, change: Option<Change>) -> Attended {
         match change {
             None => Attended::Running,
-            Some(Change::Stopped(_)) => {
-                // A program that waits for a key has the signal, and takes the next key if that comes before it stops.
-                let deadline = Instant::now() + PATIENCE;
-                while tree::group_runs(self.group) {
-                    if Instant::now() >= deadline {
-                        // It does not heed the key, or missed it, and must not go on to read beside the prompt.
-                        let _ = signal::send_group(self.group, Signal::STOP);
-                        break;
-                    }
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                let _held = self.held();
+            Some(Change::Stopped(signal)) => {
+                let _held = self.await_stop(signal);
                 self.suspended.store(true, Ordering::Release);
                 self.clock.stop();
                 Attended::Suspended
             }
             Some(Change::Ended(signal)) if self.has_died(sentinel, signal) => Attended::Running,
             Some(Change::Ended(_)) => Attended::Ended,
+        }
+    }
+
+    /// Waits until all programs have stopped, too, and nothing in the interpreter reads: who goes on would take the
+    /// prompt's next key.
+    fn await_stop(&self, signal: Signal) -> MutexGuard<'_, ()> {
+        let begun = Instant::now();
+        let mut sent = [(AGAIN, signal), (PATIENCE, Signal::STOP)].into_iter().peekable();
+        loop {
+            let runs = tree::group_runs(self.group);
+            let held = self.held();
+            let reads = self.readers.load(Ordering::SeqCst) > 0;
+            if !runs && !reads || begun.elapsed() >= 2 * PATIENCE {
+                return held;
+            }
+            drop(held);
+            if let Some((_, signal)) = sent.next_if(|(after, _)| runs && begun.elapsed() >= *after) {
+                let _ = signal::send_group(self.group, signal);
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -246,25 +263,30 @@ impl Control {
 
     /// Raises what the group has been sent by now, which the prompt may be late to hear of: `sleep 10 || echo x` must
     /// not go on for a moment after Ctrl-C. `died` says that a program died of a signal, as one of several perhaps.
-    pub fn feel(&self, died: bool) {
-        let Some(sentinel) = self.sensor() else { return };
+    pub fn feel(&self, died: bool) -> Felt {
+        let Some(sentinel) = self.sensor() else { return Felt::Nothing };
         let deadline = Instant::now() + TOGETHER;
-        let hit = loop {
-            match sentinel.is_hit() {
-                Some(hit) => break hit,
+        let felt = loop {
+            match sentinel.felt() {
+                Some(felt) => break felt,
                 None if died && Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
-                None => break false,
+                None => break Felt::Nothing,
             }
         };
-        if hit && let Change::Ended(signal) = sentinel.wait() {
+        if felt == Felt::End
+            && let Change::Ended(signal) = sentinel.wait()
+        {
             self.has_died(&sentinel, signal);
         }
+        felt
     }
 
     /// Programs have just been started, and a key that was raised on `keys` meanwhile may have missed some of them: all of
-    /// the group get it once more.
+    /// the group get it once more. A stop may have, too.
     pub fn repeat_key(&self, keys: &Interrupt) {
-        self.feel(false);
+        if self.feel(false) == Felt::Stop {
+            let _ = signal::send_group(self.group, Signal::STOP);
+        }
         let Some(raised) = keys.raised().filter(|raised| is_of_terminal(raised.signal)) else { return };
         // Held until another one feels: the end of this is no further key.
         let mut sentinels = self.sentinels();
@@ -275,16 +297,47 @@ impl Control {
     }
 
     /// The terminal for a read by this process, which is none of the job's group and would get EIO: none when the job is
-    /// in the background; the inner one when `fd` is no terminal.
-    pub fn turn(&self, fd: BorrowedFd<'_>) -> Option<Option<Turn>> {
+    /// in the background; one of nothing when `fd` is no terminal of ours.
+    pub fn turn<'a>(&'a self, fd: BorrowedFd<'a>) -> Option<Turn<'a>> {
+        let nothing = Some(Turn { control: self, fd: None });
         if !tty::is_terminal(fd) {
-            return Some(None);
+            return nothing;
         }
-        match tty::foreground(fd) {
-            Ok(group) if group == self.group => Some(Turn::take(fd, group).ok()),
-            Ok(_) => None,
-            // It is not our session's.
-            Err(_) => Some(None),
+        // Held, as the prompt holds it when it takes the job for suspended: the terminal is its own from then on.
+        let _held = self.held();
+        let Ok(group) = tty::foreground(fd) else { return nothing };
+        // Unless another thread of the job reads.
+        let is_first = self.readers.load(Ordering::SeqCst) == 0;
+        if self.is_suspended() || is_first && group != self.group {
+            return None;
+        }
+        self.readers.fetch_add(1, Ordering::SeqCst);
+        keys::begin_to_read();
+        let _ = tty::set_foreground(fd, tty::own_group());
+        Some(Turn { control: self, fd: Some(fd) })
+    }
+
+    /// Whether the job is to be stopped before it writes, as a program of it would be that the kernel finds in the
+    /// background: this process is none of its group.
+    pub fn is_barred(&self, fd: BorrowedFd<'_>) -> bool {
+        tty::is_barred(fd, self.group)
+    }
+
+    /// Sends all of the job a signal, as the kernel would.
+    pub fn send(&self, signal: Signal) {
+        let _ = signal::send_group(self.group, signal);
+    }
+
+    /// Waits until the prompt knows that the job is stopped, or until it is not.
+    pub fn await_suspension(&self) {
+        let mut look = Duration::from_millis(1);
+        loop {
+            std::thread::sleep(look);
+            if self.is_suspended() || self.sensor().is_none_or(|one| one.felt() != Some(Felt::Stop)) {
+                break;
+            }
+            // The prompt looks at what runs in the background before it reads an entry.
+            look = (2 * look).min(LOOK);
         }
     }
 
@@ -328,6 +381,42 @@ impl Control {
 
     fn held(&self) -> MutexGuard<'_, ()> {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The terminal is this process's, which reads from it for a job. Dropped, the job has it again.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    control: &'a Control,
+    /// None where there is nothing to give back.
+    fd: Option<BorrowedFd<'a>>,
+}
+
+impl Turn<'_> {
+    /// Whether to leave off: Ctrl-Z has come, by this process or by the job's group.
+    pub fn is_over(&self) -> bool {
+        let stopped = |sentinel: Arc<Sentinel>| matches!(sentinel.look(), Some(Change::Stopped(_)));
+        self.fd.is_some() && (keys::came_stop() || self.control.sensor().is_some_and(stopped))
+    }
+
+    /// Whether it is one at all.
+    pub fn is_at_terminal(&self) -> bool {
+        self.fd.is_some()
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Some(fd) = self.fd else { return };
+        let _held = self.control.held();
+        let is_last = self.control.readers.fetch_sub(1, Ordering::SeqCst) == 1;
+        // A prompt that has lost patience has it.
+        if is_last && !self.control.is_suspended() {
+            let _ = tty::set_foreground(fd, self.control.group);
+        }
+        if keys::end_to_read() {
+            let _ = signal::send_group(self.control.group, Signal::TSTP);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ pub use crate::sys::pipe::{between as pipe_between, pipe};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
 pub use child::Child;
-pub use control::{Attended, Control};
+pub use control::{Attended, Control, Turn};
 pub use deadline::{Activity, Clock, Deadline};
 pub use drain::drain;
 pub use environment::{Environment, InvalidVariable};

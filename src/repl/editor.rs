@@ -19,6 +19,7 @@ use rustyline::{
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +39,7 @@ pub struct Editor {
     line: rustyline::Editor<Assistant, MemHistory>,
     /// The line was left for a program to edit it.
     outside: Arc<AtomicBool>,
+    colours: bool,
 }
 
 /// How one edits.
@@ -45,6 +47,9 @@ pub struct Habits {
     pub colours: bool,
     pub vi: bool,
 }
+
+/// The first number of a descriptor that select(2) does not take.
+const FD_SETSIZE: RawFd = 1024;
 
 /// How many entries are at hand for the arrows, hints and Ctrl-R.
 const AT_HAND: usize = 100_000;
@@ -61,6 +66,8 @@ impl Editor {
             .completion_prompt_limit(200)
             .edit_mode(if habits.vi { EditMode::Vi } else { EditMode::Emacs })
             .color_mode(if habits.colours { ColorMode::Enabled } else { ColorMode::Disabled })
+            // The keys of jobs are signals while a line is edited, too: as bytes that come with Enter they would be lost.
+            .enable_signals(true)
             .keyseq_timeout(Some(if habits.vi { 100 } else { 500 }))
             .build();
         let history = MemHistory::with_config(&config);
@@ -87,11 +94,20 @@ impl Editor {
         line.bind_sequence(keys, conditional(Box::new(Leave { for_program: outside.clone() })));
         let keys = KeyEvent(KeyCode::Char('v'), Modifiers::NONE);
         line.bind_sequence(keys, conditional(Box::new(Visual(Leave { for_program: outside.clone() }))));
-        Ok(Self { line, outside })
+        Ok(Self { line, outside, colours: habits.colours })
     }
 
     /// Reads one entry. `offered` stands in the line already.
     pub fn read(&mut self, prompt: &(String, String), offered: &str) -> Read {
+        if let Some(assistant) = self.line.helper() {
+            assistant.begins.set(true);
+            assistant.listed.set(false);
+        }
+        // While there is one, the editor waits by select(2) and hears of a signal that came before it waited: read(2) would
+        // leave Ctrl-C for the next key. Its pipes, two for each line but the first, have to be among those that select
+        // takes.
+        let selects = next_are_below(4, FD_SETSIZE);
+        let _printer = selects.then(|| self.line.create_external_printer().ok());
         let read = match offered {
             "" => self.line.readline(prompt),
             offered => self.line.readline_with_initial(prompt, (offered, "")),
@@ -110,6 +126,19 @@ impl Editor {
         if let Some(columns) = terminal_width() {
             super::print(&format!("\x1b[{}A\r\x1b[J", rows(&format!("{}{text}", prompt.0), columns)));
         }
+    }
+
+    /// A prompt with an entry and the line's end, as it would be drawn had the entry been typed here.
+    pub fn drawn(&self, (bare, styled): &(String, String), text: &str) -> String {
+        let prompt = if self.colours { styled } else { bare };
+        let painted =
+            self.line.helper().filter(|_| self.colours).map(|assistant| assistant.paint(text, None));
+        format!("{prompt}{}\n", painted.as_deref().unwrap_or(text))
+    }
+
+    /// What stood in the line that was looked at last.
+    pub fn text(&self) -> String {
+        self.line.helper().map(|assistant| assistant.text.borrow().clone()).unwrap_or_default()
     }
 
     /// Puts an entry at hand.
@@ -140,6 +169,13 @@ fn rows(text: &str, columns: usize) -> usize {
     }
     // The cursor of one that fills its last row stands in the next.
     if column == columns { row + 1 } else { row }
+}
+
+/// Whether the descriptors that will be made next, so many, are all below a number.
+fn next_are_below(count: usize, limit: RawFd) -> bool {
+    let next: Vec<OwnedFd> =
+        (0..count).map_while(|_| std::io::stdin().as_fd().try_clone_to_owned().ok()).collect();
+    next.len() == count && next.iter().all(|fd| fd.as_raw_fd() < limit)
 }
 
 /// Enter: runs what is complete, and begins a new line of what is not.
@@ -211,12 +247,18 @@ impl ConditionalEventHandler for Visual {
 /// What helps whoever types.
 struct Assistant {
     live: Rc<Live>,
+    /// What stands in the line.
+    text: RefCell<String>,
     /// What is known of the text that was looked at last.
     seen: RefCell<Seen>,
     /// What is asked for is no completion but a `}` (see [`Outdent`]).
     outdents: Arc<AtomicBool>,
     /// The line is being entered: no cursor is in it any more.
     entered: Cell<bool>,
+    /// No key has been read yet.
+    begins: Cell<bool>,
+    /// There was a list of candidates: its questions may have swallowed a Ctrl-C.
+    listed: Cell<bool>,
     /// What is said of the last completion, for the line that it was of.
     notice: RefCell<Option<(String, String)>>,
 }
@@ -229,8 +271,9 @@ struct Seen {
 
 impl Assistant {
     fn new(live: Rc<Live>, outdents: Arc<AtomicBool>) -> Self {
-        let (seen, entered, notice) = (RefCell::default(), Cell::new(false), RefCell::default());
-        Self { live, seen, outdents, entered, notice }
+        let (text, seen, notice) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let (entered, begins, listed) = (Cell::new(false), Cell::new(false), Cell::new(false));
+        Self { live, text, seen, outdents, entered, begins, listed, notice }
     }
 
     /// Looks at a text once, however often its cursor moves.
@@ -244,14 +287,16 @@ impl Assistant {
         }
         self.seen.borrow()
     }
+
+    fn paint(&self, text: &str, cursor: Option<usize>) -> String {
+        let seen = self.look(text);
+        highlight::painted(&seen.typed, &seen.wrong, |word| self.live.is_command(word), cursor)
+    }
 }
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
-        let seen = self.look(line);
-        let cursor = (!self.entered.get()).then_some(cursor);
-        let is_command = |word: &str| self.live.is_command(word);
-        Cow::Owned(highlight::painted(&seen.typed, &seen.wrong, is_command, cursor))
+        Cow::Owned(self.paint(line, (!self.entered.get()).then_some(cursor)))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -310,6 +355,7 @@ impl Completer for Assistant {
         }
         let (start, mut candidates) = complete(line, cursor, &*self.live);
         candidates.truncate(MOST);
+        self.listed.set(candidates.len() > 1);
         let notice = self.live.take_notice().filter(|_| candidates.is_empty());
         *self.notice.borrow_mut() = notice.map(|notice| (line.to_string(), notice));
         if self.notice.borrow().is_some() {
@@ -370,6 +416,11 @@ impl Hinter for Assistant {
     type Hint = Suggestion;
 
     fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Suggestion> {
+        // The first look at a line is from when the editor has made its handlers.
+        if self.begins.take() || self.listed.get() {
+            self.live.dialog().attend_keys();
+        }
+        line.clone_into(&mut self.text.borrow_mut());
         if line.trim().is_empty() || cursor < line.len() {
             return None;
         }

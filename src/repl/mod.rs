@@ -2,6 +2,7 @@
 //! [`Dialog`], so that variables, functions, the directory and the environment go on. Of the library it has what is
 //! public alone.
 
+mod ahead;
 mod complete;
 mod correct;
 mod declare;
@@ -17,6 +18,7 @@ mod programs;
 mod show;
 mod text;
 
+use ahead::{Ahead, Taken};
 use complete::world::{Failure, Live};
 use declare::Completions;
 use editor::{Editor, Habits, Read};
@@ -65,6 +67,7 @@ struct Shell {
     dialog: Rc<RefCell<Dialog>>,
     live: Rc<Live>,
     editor: Editor,
+    ahead: Ahead,
     history: Option<History>,
     declared: help::Declared,
     /// How many entries there were.
@@ -100,6 +103,7 @@ impl Shell {
             dialog,
             live,
             editor,
+            ahead: Ahead::default(),
             history: file.map(History::new),
             declared,
             entries: 0,
@@ -152,8 +156,7 @@ impl Shell {
             }
             let prompt = self.prompt();
             begin_line();
-            let offered = std::mem::take(&mut self.offered);
-            let read = self.editor.read(&prompt, &offered);
+            let read = self.read(&prompt);
             // What came while nothing ran asks nobody but us, and only the terminal's end is a reason to go. A Ctrl-C
             // was no signal then: one that comes so soon after Enter is meant for the entry, or the editor.
             let request = self.dialog.borrow().signal();
@@ -165,7 +168,13 @@ impl Shell {
             }
             let next = match read {
                 Read::Entry(text) => self.enter(&text),
-                Read::Cleared => Next::Entry,
+                Read::Cleared => {
+                    // Ctrl-Z stops jobs, and means nothing here: the line stays.
+                    if self.dialog.borrow().attend_keys() {
+                        self.offered = self.editor.text();
+                    }
+                    Next::Entry
+                }
                 Read::Outside(text) => {
                     Editor::erase(&prompt, &text);
                     self.offered = self.edit_outside(text);
@@ -180,6 +189,22 @@ impl Shell {
                 return status;
             }
         }
+    }
+
+    fn read(&mut self, prompt: &(String, String)) -> Read {
+        let mut offered = std::mem::take(&mut self.offered);
+        let dialog = self.dialog.borrow();
+        dialog.attend_keys();
+        match self.ahead.take(|| dialog.typed_ahead()) {
+            Some(Taken::Entry(text)) => {
+                print(&self.editor.drawn(prompt, &text));
+                return Read::Entry(text);
+            }
+            Some(Taken::Part(text)) => offered = text,
+            None => {}
+        }
+        drop(dialog);
+        self.editor.read(prompt, &offered)
     }
 
     /// Runs an entry, and keeps it.

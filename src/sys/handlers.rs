@@ -5,10 +5,11 @@
 
 use super::interrupt::{Interrupt, State};
 use super::signal::Signal;
+use super::{last_error, set_errno};
 use std::io;
 use std::ptr::null_mut;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 /// What the handler raises. Never freed once set: a handler may be running in any thread.
 static TARGET: AtomicPtr<State> = AtomicPtr::new(null_mut());
@@ -18,6 +19,9 @@ static CAUGHT: AtomicU64 = AtomicU64::new(0);
 
 /// The signals that we ignore and our children do not, as bit `number - 1`: every program of Rust begins with SIGPIPE.
 static IGNORED: AtomicU64 = AtomicU64::new(1 << (libc::SIGPIPE - 1));
+
+/// The handler that a reader of lines had in the place of ours, which runs it, too; 0: there is none.
+static READER: AtomicUsize = AtomicUsize::new(0);
 
 /// Raises `interrupt` when one of `signals` comes, from now on.
 ///
@@ -31,15 +35,51 @@ pub fn install(interrupt: &Interrupt, signals: &[Signal]) -> io::Result<()> {
     let Some(state) = interrupt.state() else { return Ok(()) };
     // The one that was there before is left behind: see TARGET.
     TARGET.store(Arc::into_raw(state).cast_mut(), Ordering::Release);
-    for &signal in signals {
-        if disposition(signal)? == libc::SIG_IGN {
-            continue;
-        }
-        CAUGHT.fetch_or(bit(signal), Ordering::SeqCst);
-        set(signal, on_signal as *const () as libc::sighandler_t)?;
-    }
-    Ok(())
+    signals.iter().try_for_each(|&signal| catch(signal, on_signal))
 }
+
+/// Has a signal call a handler that is safe (signal-safety(7)), unless it is ignored. Children begin without.
+pub(super) fn catch(signal: Signal, handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
+    if disposition(signal)? == libc::SIG_IGN {
+        return Ok(());
+    }
+    CAUGHT.fetch_or(bit(signal), Ordering::SeqCst);
+    set(signal, handler as *const () as libc::sighandler_t)
+}
+
+/// Puts our handler of SIGINT back in the place of one that a reader of lines has put there for the time that it reads.
+/// Both run: the line is taken back, and whoever reads it knows of the signal, also when the line was entered just
+/// before.
+pub(super) fn precede_reader() {
+    let ours = on_signal as *const () as libc::sighandler_t;
+    match disposition(Signal::INT) {
+        Ok(found) if ![ours, libc::SIG_DFL, libc::SIG_IGN].contains(&found) => {
+            let _ = catch(Signal::from_kernel(libc::SIGALRM), on_alarm);
+            READER.store(found, Ordering::SeqCst);
+            let _ = set(Signal::INT, ours);
+        }
+        _ => {}
+    }
+}
+
+/// Runs the reader's handler for SIGINT. When nobody reads it does nothing, as libraries of that kind have it.
+///
+/// A key makes the terminal forget what was typed before it. A reader that poll(2) had told of that, and that had not read
+/// it yet, waits in read(2) after the handler has run: SIGALRM calls it from there.
+pub(super) fn tell_reader() {
+    let reader = READER.load(Ordering::SeqCst);
+    if reader != 0 {
+        // SAFETY: sigaction(2) gave it as the handler of a signal, with no flags that ask for further arguments.
+        let reader: extern "C" fn(libc::c_int) = unsafe { std::mem::transmute(reader) };
+        reader(libc::SIGINT);
+        let soon = libc::timeval { tv_sec: 0, tv_usec: 20_000 };
+        let once = libc::itimerval { it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 }, it_value: soon };
+        // SAFETY: a system call that reads the structure; there is no other user of this timer.
+        unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const once, null_mut()) };
+    }
+}
+
+extern "C" fn on_alarm(_: libc::c_int) {}
 
 /// Ignores signals that are meant for the jobs of a prompt. Children ignore those alone that were before.
 ///
@@ -102,7 +142,7 @@ pub(super) fn ignored() -> u64 {
     IGNORED.load(Ordering::SeqCst)
 }
 
-const fn bit(signal: Signal) -> u64 {
+pub(super) const fn bit(signal: Signal) -> u64 {
     1 << (signal.number() - 1)
 }
 
@@ -122,6 +162,11 @@ extern "C" fn on_signal(number: libc::c_int) {
     {
         LAST.store(now, Ordering::Release);
         state.raise(number);
+    }
+    if number == libc::SIGINT {
+        let errno = last_error();
+        tell_reader();
+        set_errno(errno);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::poll::{Interest, PollSet};
 use super::signal::Signal;
-use super::{child_signal, descriptor, last_error};
+use super::{child_signal, descriptor, last_error, set_errno};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -255,15 +255,6 @@ impl Event {
         while rustix::io::read(&self.reader, &mut bytes).is_ok_and(|n| n == bytes.len()) {}
     }
 }
-
-#[cfg(target_os = "linux")]
-fn set_errno(errno: i32) {
-    // SAFETY: this thread's own errno.
-    unsafe { *libc::__errno_location() = errno };
-}
-
-#[cfg(not(target_os = "linux"))]
-fn set_errno(_: i32) {}
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ pub mod descriptor;
 pub mod directory;
 pub mod handlers;
 pub mod interrupt;
+pub mod keys;
 pub mod lookup;
 pub mod memory;
 pub mod open;
@@ -53,3 +54,13 @@ pub type Pid = i32;
 pub(crate) fn last_error() -> i32 {
     std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
 }
+
+/// Makes it another: a handler leaves it as it was.
+#[cfg(target_os = "linux")]
+pub(crate) fn set_errno(errno: i32) {
+    // SAFETY: this thread's own errno.
+    unsafe { *libc::__errno_location() = errno };
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn set_errno(_: i32) {}

@@ -21,6 +21,9 @@ const FELT: [libc::c_int; 7] =
 /// Those of them that end it, and KILL.
 const ENDS: [libc::c_int; 5] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGKILL];
 
+/// Those that stop it, and STOP.
+const STOPS: [libc::c_int; 4] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU, libc::SIGSTOP];
+
 /// The process. Dropped, it is killed and reaped.
 #[derive(Debug)]
 pub struct Sentinel {
@@ -36,6 +39,16 @@ pub enum Change {
     Stopped(Signal),
     /// A signal ended it. It is not reaped.
     Ended(Signal),
+}
+
+/// What has come to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Felt {
+    Nothing,
+    /// What stops it, and it has not been continued.
+    Stop,
+    /// What ends it.
+    End,
 }
 
 impl Sentinel {
@@ -86,26 +99,31 @@ impl Sentinel {
         self.change(libc::WNOHANG)
     }
 
-    /// Whether a signal that ends it has come, though it may not have got round to it: on a busy machine its end comes
-    /// milliseconds after that of the programs in its group. The kernel lets nobody be reaped before all members of a
-    /// group have the signal, so that this is the answer once a program is known to have died. None: nothing tells.
-    pub fn is_hit(&self) -> Option<bool> {
+    /// What has come to it, though it may not have got round to it: on a busy machine its end comes milliseconds after
+    /// that of the programs in its group. The kernel lets nobody be reaped before all members of a group have the signal,
+    /// so that this is the answer once a program is known to have died. None: nothing tells.
+    pub fn felt(&self) -> Option<Felt> {
         // A moment, if nobody halts it from outside (a debugger, the freezer of cgroups).
         for _ in 0..1000 {
             match self.look() {
-                Some(Change::Ended(_)) => return Some(true),
-                // It ends when it goes on.
-                Some(Change::Stopped(_)) => return Some(false),
+                Some(Change::Ended(_)) => return Some(Felt::End),
+                // What would end it waits until it goes on.
+                Some(Change::Stopped(_)) => return Some(Felt::Stop),
                 None => {}
             }
             let status = std::fs::read(format!("/proc/{}/status", self.pid)).ok()?;
             let (sleeps, pending) = state(&status)?;
-            if ENDS.iter().any(|signal| pending & (1 << (signal - 1)) != 0) {
-                return Some(true);
+            let is_pending =
+                |signals: &[libc::c_int]| signals.iter().any(|signal| pending & (1 << (signal - 1)) != 0);
+            if is_pending(&ENDS) {
+                return Some(Felt::End);
+            }
+            if is_pending(&STOPS) {
+                return Some(Felt::Stop);
             }
             // Otherwise it has just begun, or is on the way to its end and has the signal no more.
             if sleeps {
-                return Some(false);
+                return Some(Felt::Nothing);
             }
             std::thread::sleep(Duration::from_micros(200));
         }
@@ -202,15 +220,16 @@ mod tests {
     #[test]
     fn it_tells_of_stops_and_ends_of_its_group() {
         let leader = Sentinel::start(None).unwrap();
-        assert_eq!((leader.look(), leader.is_hit()), (None, Some(false)));
+        assert_eq!((leader.look(), leader.felt()), (None, Some(Felt::Nothing)));
         let group = leader.pid();
         crate::sys::signal::send_group(group, Signal::parse(b"USR1").unwrap()).unwrap();
         crate::sys::signal::send_group(group, Signal::STOP).unwrap();
+        assert_eq!(leader.felt(), Some(Felt::Stop));
         assert_eq!(leader.wait(), Change::Stopped(Signal::STOP));
         crate::sys::signal::send_group(group, Signal::CONT).unwrap();
         assert_eq!(leader.look(), None);
         crate::sys::signal::send_group(group, Signal::INT).unwrap();
-        assert_eq!(leader.is_hit(), Some(true));
+        assert_eq!(leader.felt(), Some(Felt::End));
         assert_eq!(leader.wait(), Change::Ended(Signal::INT));
         // The group is there for another until the first is reaped.
         let next = Sentinel::start(Some(group)).unwrap();

@@ -1,8 +1,10 @@
 //! The terminal: whether there is one, and whose turn it is to use it.
 
 use super::Pid;
+use super::poll::{Interest, PollSet};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 /// Whether `fd` is a terminal.
 pub fn is_terminal(fd: BorrowedFd<'_>) -> bool {
@@ -55,30 +57,31 @@ pub fn height() -> Option<usize> {
     Some(usize::from(size.ws_row)).filter(|rows| *rows > 0)
 }
 
-/// The terminal is ours, who read from it for another group. Dropped, that has it again.
-#[derive(Debug)]
-pub struct Turn {
-    fd: OwnedFd,
-    group: Pid,
+/// Whether a job in the background has to ask before it writes: the terminal is set so (termios(3), `TOSTOP`), and another
+/// group has it. What is no terminal of our session nobody has.
+pub fn is_barred(fd: BorrowedFd<'_>, group: Pid) -> bool {
+    foreground(fd).is_ok_and(|other| other != group)
+        && rustix::termios::tcgetattr(fd)
+            .is_ok_and(|modes| modes.local_modes.contains(rustix::termios::LocalModes::TOSTOP))
 }
 
-impl Turn {
-    /// Takes it from a group.
-    ///
-    /// # Errors
-    /// As [`set_foreground`]; `EMFILE` when no descriptor is left.
-    pub fn take(fd: BorrowedFd<'_>, group: Pid) -> io::Result<Self> {
-        let fd = super::descriptor::duplicate(fd)?;
-        set_foreground(fd.as_fd(), own_group())?;
-        Ok(Self { fd, group })
+/// Takes what has been typed and nobody has read, if there is something: a line, where the terminal gives lines
+/// (termios(3), "Canonical and noncanonical mode").
+pub fn typed_ahead(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
+    let mut set = PollSet::default();
+    set.add(fd, Interest::Read);
+    if set.wait(Some(Duration::ZERO)).ok()? == 0 {
+        return None;
     }
+    let mut bytes = vec![0; LONGEST_LINE];
+    let count = rustix::io::read(fd, &mut bytes).ok()?;
+    bytes.truncate(count);
+    // The end: who has gone, or a Ctrl-D that was meant for what ran.
+    (count > 0).then_some(bytes)
 }
 
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let _ = set_foreground(self.fd.as_fd(), self.group);
-    }
-}
+/// N_TTY_BUF_SIZE: a terminal keeps no more.
+const LONGEST_LINE: usize = 4096;
 
 /// How a terminal treats what is typed and printed (termios(3)).
 #[derive(Clone, Debug)]

@@ -89,6 +89,14 @@ impl Dialog {
             terminal.lend(control);
         }
         control.resume();
+        if let Some(terminal) = &self.terminal {
+            // Ctrl-C that came to the prompt is for the programs, which go on as they were and look for no request.
+            if self.signal() == Some(Signal::INT) {
+                self.take_signal();
+                control.send(Signal::INT);
+            }
+            terminal.pass_keys(control);
+        }
         if self.attend(&job.0.state) {
             return self.suspended(job.number());
         }

@@ -24,6 +24,7 @@
 mod ended;
 mod entry;
 mod jobs;
+mod keys;
 mod names;
 mod quiet;
 mod terminal;
@@ -173,8 +174,12 @@ impl Dialog {
 
     fn run_here(&mut self, entry: entry::Checked, started: Instant) -> Ended {
         let terminal = self.terminal.as_ref();
-        let lend =
-            |control: &process::Control| terminal.into_iter().for_each(|terminal| terminal.lend(control));
+        let lend = |control: &process::Control| {
+            terminal.into_iter().for_each(|terminal| {
+                terminal.lend(control);
+                terminal.pass_keys(control);
+            });
+        };
         let running = match self.interpreter.begin(entry.program, lend) {
             Ok(running) => running,
             Err(unwind) => {

@@ -2,7 +2,7 @@
 
 use crate::process::{Control, Signal};
 use crate::sys::tty::{self, Modes};
-use crate::sys::{Pid, descriptor, handlers};
+use crate::sys::{Pid, descriptor, handlers, keys};
 use std::cell::RefCell;
 use std::os::fd::BorrowedFd;
 
@@ -16,16 +16,28 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Makes it ours, and its keys signals for jobs alone.
+    /// Makes it ours, and its keys signals for jobs alone: one that comes to the prompt is for the next job.
     pub fn take() -> Self {
         let fd = descriptor::inherited(0).ok();
         let before = fd.and_then(|fd| tty::take(fd).ok());
         let fd = fd.filter(|_| before.is_some());
         if fd.is_some() {
-            // In the background a stop would stop the prompt, which nobody continues.
-            let _ = handlers::ignore(&[Signal::QUIT, Signal::TSTP, Signal::TTIN, Signal::TTOU]);
+            let _ = keys::keep();
+            // In the background these would stop the prompt, which nobody continues.
+            let _ = handlers::ignore(&[Signal::TTIN, Signal::TTOU]);
         }
         Self { fd, before, modes: RefCell::new(fd.and_then(Modes::of)) }
+    }
+
+    /// A line is being read from now on, and the keys that have come are forgotten: whether Ctrl-Z was one.
+    pub fn attend_keys(&self) -> bool {
+        keys::share_with_reader();
+        keys::forget()
+    }
+
+    /// What has been typed and nobody has read, a line of it.
+    pub fn typed_ahead(&self) -> Option<Vec<u8>> {
+        self.fd.and_then(tty::typed_ahead)
     }
 
     /// Gives it to a job, with the modes that the job had left.
@@ -37,9 +49,15 @@ impl Terminal {
         let _ = tty::set_foreground(fd, job.group_id());
     }
 
+    /// Passes the keys on to the job that has it, and runs: what stops is lost on who is yet to be continued.
+    pub fn pass_keys(&self, job: &Control) {
+        keys::pass_on_to(job.group_id());
+    }
+
     /// Takes it back; the modes that the job has left.
     pub fn take_back(&self) -> Option<Modes> {
         let fd = self.fd?;
+        keys::take_back();
         let _ = tty::set_foreground(fd, tty::own_group());
         Modes::of(fd)
     }

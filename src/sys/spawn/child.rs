@@ -103,7 +103,8 @@ fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, SpawnError> {
     if let Some(directory) = shared.directory {
         call(libc::SYS_chdir, [directory.as_ptr() as c_long, 0, 0, 0]).map_err(at(Step::Directory))?;
     }
-    // Last, so that no handler can run before the new program has none. Not what the parent had: a program
+    // Last, so that no handler can run before the new program has none. A key of the terminal that has come since we are
+    // in the group has waited until here, and has its default action: none is lost. Not what the parent had: a program
     // that inherits blocked signals can't be stopped by them and does not know.
     set_mask(0, None);
     let arguments = [shared.program.as_ptr() as c_long, shared.argv as c_long, shared.envp as c_long, 0];

@@ -1,0 +1,107 @@
+//! What is typed ahead, while something else runs.
+//!
+//! It waits in the terminal, which gives it line by line then. The editor would read all of it at once, run the first
+//! entry and lose the others. Here an entry is taken when it is to run, and what follows it stays: that may be for the
+//! program which the entry runs.
+
+use pipewright::dialog::Typed;
+
+/// What has been taken and not entered.
+#[derive(Default)]
+pub struct Ahead {
+    rest: Vec<u8>,
+}
+
+/// What was typed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// With Enter, and complete.
+    Entry(String),
+    /// Something to be looked at first: the beginning of an entry, or one with keys that mean something to the editor
+    /// alone, and that it did not get.
+    Part(String),
+}
+
+impl Ahead {
+    /// The next entry, of lines that `more` gives, as far as there is one.
+    pub fn take(&mut self, mut more: impl FnMut() -> Option<Vec<u8>>) -> Option<Taken> {
+        let mut taken = Vec::new();
+        loop {
+            // Enter is a carriage return where a program had the terminal in another mode.
+            while let Some(end) = self.rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+                taken.extend(self.rest.drain(..=end).take(end));
+                let text = String::from_utf8_lossy(&taken);
+                if !Typed::new(&*text).is_incomplete() {
+                    return Some(if is_plain(&taken) {
+                        Taken::Entry(text.into())
+                    } else {
+                        Taken::Part(plain(&text))
+                    });
+                }
+                taken.push(b'\n');
+            }
+            match more() {
+                Some(bytes) => self.rest.extend(bytes),
+                None => break,
+            }
+        }
+        taken.append(&mut self.rest);
+        let part = plain(&String::from_utf8_lossy(&taken));
+        (!part.is_empty()).then_some(Taken::Part(part))
+    }
+}
+
+/// Whether it is what would stand in the editor if it had got the keys.
+fn is_plain(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| !text.contains(is_key))
+}
+
+fn plain(text: &str) -> String {
+    text.replace(is_key, "")
+}
+
+fn is_key(letter: char) -> bool {
+    letter.is_control() && letter != '\n'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(chunks: &[&str]) -> Vec<Taken> {
+        let (mut ahead, mut chunks) = (Ahead::default(), chunks.iter());
+        let mut more = || chunks.next().map(|chunk| chunk.as_bytes().to_vec());
+        std::iter::from_fn(|| ahead.take(&mut more)).collect()
+    }
+
+    fn entry(text: &str) -> Taken {
+        Taken::Entry(text.to_string())
+    }
+
+    fn part(text: &str) -> Taken {
+        Taken::Part(text.to_string())
+    }
+
+    #[test]
+    fn whole_entries_run_and_others_are_looked_at() {
+        assert_eq!(all(&[]), []);
+        assert_eq!(all(&["echo a\n", "echo b\n"]), [entry("echo a"), entry("echo b")]);
+        assert_eq!(
+            all(&["if true {\n", "echo a\n", "}\n", "ec"]),
+            [entry("if true {\necho a\n}"), part("ec")]
+        );
+        assert_eq!(all(&["if true {\n"]), [part("if true {\n")]);
+        assert_eq!(all(&["\n"]), [entry("")]);
+        // From a terminal in raw mode.
+        assert_eq!(all(&["echo a\recho b\rec"]), [entry("echo a"), entry("echo b"), part("ec")]);
+        // The arrow up, Tab, Ctrl-D.
+        assert_eq!(all(&["\x1b[A\n", "ls do\t\n", "\x04"]), [part("[A"), part("ls do")]);
+    }
+
+    #[test]
+    fn only_what_is_run_next_is_taken() {
+        let mut lines = vec![b"a line\n".to_vec(), b"cat\n".to_vec()];
+        assert_eq!(Ahead::default().take(|| lines.pop()), Some(entry("cat")));
+        assert_eq!(lines.len(), 1);
+    }
+}
