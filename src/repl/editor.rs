@@ -19,6 +19,7 @@ use rustyline::{
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -117,6 +118,12 @@ impl Editor {
             Ok(text) if outside => Read::Outside(text),
             Ok(text) => Read::Entry(text),
             Err(ReadlineError::Interrupted) => Read::Cleared,
+            // A key has come while the terminal was being set.
+            Err(ReadlineError::Errno(errno))
+                if io::Error::from(errno).kind() == io::ErrorKind::Interrupted =>
+            {
+                Read::Cleared
+            }
             Err(_) => Read::End,
         }
     }
@@ -174,7 +181,7 @@ fn rows(text: &str, columns: usize) -> usize {
 /// Whether the descriptors that will be made next, so many, are all below a number.
 fn next_are_below(count: usize, limit: RawFd) -> bool {
     let next: Vec<OwnedFd> =
-        (0..count).map_while(|_| std::io::stdin().as_fd().try_clone_to_owned().ok()).collect();
+        (0..count).map_while(|_| io::stdin().as_fd().try_clone_to_owned().ok()).collect();
     next.len() == count && next.iter().all(|fd| fd.as_raw_fd() < limit)
 }
 

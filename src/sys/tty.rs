@@ -95,7 +95,8 @@ impl Modes {
 
     /// Sets them, once what was written before has been shown.
     pub fn set(&self, fd: BorrowedFd<'_>) {
-        let _ = rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Drain, &self.0);
+        let set = || rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Drain, &self.0);
+        while set() == Err(rustix::io::Errno::INTR) {}
     }
 }
 

@@ -43,8 +43,10 @@ impl Terminal {
     /// Gives it to a job, with the modes that the job had left.
     pub fn lend(&self, job: &Control) {
         let Some(fd) = self.fd else { return };
-        if let Some(modes) = job.modes() {
-            modes.set(fd);
+        match job.modes() {
+            Some(modes) => modes.set(fd),
+            // A key that comes while the editor sets them leaves those of the editor.
+            None => self.reset(),
         }
         let _ = tty::set_foreground(fd, job.group_id());
     }
