@@ -163,7 +163,9 @@ impl Shell {
             if request == Some(Signal::HUP) {
                 return 128 + Signal::HUP.number() as u8;
             }
-            if request != Some(Signal::INT) || !matches!(read, Read::Entry(_) | Read::Outside(_)) {
+            let runs = matches!(read, Read::Entry(_) | Read::Outside(_));
+            // Not one that comes from here on, which would be lost: `sleep 60`, Enter and at once Ctrl-C slept on.
+            if request.is_some_and(|signal| signal != Signal::INT || !runs) {
                 self.dialog.borrow().take_signal();
             }
             let next = match read {
