@@ -248,12 +248,15 @@ impl Interpreter {
         let keys = self.interrupt();
         let mut pump = Pump::default();
         let room = capture.as_ref().map(|capture| capture.limit);
+        let job = self.settings.job.clone();
+        let starting = job.as_ref().and_then(|job| Some(job.control.as_ref()?.begin_to_start()));
         let inner = self
             .start_stages(stages, prepared, opened, room, &mut programs, &mut pump)
             .and_then(|inner| self.run_all(&mut programs).map(|()| inner));
         let mut inner = match inner {
             Ok(inner) => inner,
             Err(unwind) => {
+                drop(starting);
                 self.abandon(programs);
                 return Err(unwind);
             }
@@ -261,6 +264,7 @@ impl Interpreter {
         if let Some(control) = self.control() {
             control.repeat_key(&keys);
         }
+        drop(starting);
         // The programs hold what they need of them.
         self.close_substitutions(substitutions);
         let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();

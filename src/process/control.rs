@@ -27,6 +27,8 @@ pub struct Control {
     suspended: AtomicBool,
     /// How many of its threads read from the terminal. As long as there are some, it is not taken for suspended.
     readers: AtomicU32,
+    /// How many of its threads are starting programs, which may miss a stop. Neither is it then.
+    starters: AtomicU32,
     /// Somebody else than the prompt has continued it, which is not told yet.
     continued_by_others: AtomicBool,
     /// What its time limits go by.
@@ -83,6 +85,7 @@ impl Control {
             sentinels: Mutex::new(Sentinels { all: vec![Arc::new(leader)], finished: false }),
             suspended: AtomicBool::new(false),
             readers: AtomicU32::new(0),
+            starters: AtomicU32::new(0),
             continued_by_others: AtomicBool::new(false),
             clock: Clock::new(),
             lock: Mutex::new(()),
@@ -156,16 +159,18 @@ impl Control {
         }
     }
 
-    /// Waits until all programs have stopped, too, and nothing in the interpreter reads: who goes on would take the
-    /// prompt's next key.
+    /// Waits until all programs have stopped, too, and nothing in the interpreter reads or starts one: who goes on would
+    /// take the prompt's next key.
     fn await_stop(&self, signal: Signal) -> MutexGuard<'_, ()> {
         let begun = Instant::now();
         let mut sent = [(AGAIN, signal), (PATIENCE, Signal::STOP)].into_iter().peekable();
         loop {
             let runs = tree::group_runs(self.group);
             let held = self.held();
-            let reads = self.readers.load(Ordering::SeqCst) > 0;
-            if !runs && !reads || begun.elapsed() >= 2 * PATIENCE {
+            let busy = [&self.readers, &self.starters].iter().any(|some| some.load(Ordering::SeqCst) > 0);
+            // Looked for once more: of those that were being started before.
+            let runs = runs || !busy && tree::group_runs(self.group);
+            if !runs && !busy || begun.elapsed() >= 2 * PATIENCE {
                 return held;
             }
             drop(held);
@@ -281,6 +286,19 @@ impl Control {
         felt
     }
 
+    /// Programs are about to be started: until what this gives is dropped the job is not taken for suspended. Waits while
+    /// it is. One that was started just after Ctrl-Z, and not stopped yet, took what was typed for the prompt.
+    pub fn begin_to_start(&self) -> Starting<'_> {
+        loop {
+            self.park();
+            let _held = self.held();
+            if !self.is_suspended() {
+                self.starters.fetch_add(1, Ordering::SeqCst);
+                return Starting(self);
+            }
+        }
+    }
+
     /// Programs have just been started, and a key that was raised on `keys` meanwhile may have missed some of them: all of
     /// the group get it once more. A stop may have, too.
     pub fn repeat_key(&self, keys: &Interrupt) {
@@ -381,6 +399,16 @@ impl Control {
 
     fn held(&self) -> MutexGuard<'_, ()> {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Programs of a job are being started.
+#[derive(Debug)]
+pub struct Starting<'a>(&'a Control);
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        self.0.starters.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
