@@ -62,10 +62,16 @@ impl Group {
         launch: L,
         begin: impl FnOnce(L, ProcessGroup) -> Result<(Process, A), L>,
     ) -> Result<(Process, A, Option<Pid>), L> {
-        let with = |id| move |(process, arrival)| (process, arrival, id);
         let own = match &self.0 {
-            Kind::Inherit => return begin(launch, ProcessGroup::Inherit).map(with(None)),
-            Kind::Joined(leader) => return begin(launch, ProcessGroup::Join(*leader)).map(with(None)),
+            Kind::Inherit => {
+                let (process, arrival) = begin(launch, ProcessGroup::Inherit)?;
+                return Ok((process, arrival, None));
+            }
+            Kind::Joined(leader) => {
+                let (process, arrival) = begin(launch, ProcessGroup::Join(*leader))?;
+                joins(&process, *leader);
+                return Ok((process, arrival, None));
+            }
             Kind::Sessions => {
                 let (process, arrival) = begin(launch, ProcessGroup::Session)?;
                 let pid = process.pid();
@@ -77,12 +83,13 @@ impl Group {
         let mut leader = own.leader();
         if let Some(pid) = *leader {
             drop(leader);
-            return begin(launch, ProcessGroup::Join(pid)).map(with(Some(pid)));
+            let (process, arrival) = begin(launch, ProcessGroup::Join(pid))?;
+            joins(&process, pid);
+            return Ok((process, arrival, Some(pid)));
         }
         let (process, arrival) = begin(launch, ProcessGroup::New)?;
         let pid = process.pid();
-        // As it does itself: others join, and signals are sent, however far it has come.
-        signal::enter_group(pid, pid);
+        joins(&process, pid);
         *leader = Some(pid);
         Ok((process, arrival, Some(pid)))
     }
@@ -138,4 +145,10 @@ impl Own {
     fn leader(&self) -> std::sync::MutexGuard<'_, Option<Pid>> {
         self.leader.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Has a child in a group that enters it itself, too, however far it has come: a signal that is sent to the group from now
+/// on reaches it. A Ctrl-C that came between the start of a program and its own setpgid(2) ended all but that program.
+fn joins(process: &Process, group: Pid) {
+    signal::enter_group(process.pid(), group);
 }
