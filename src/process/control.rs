@@ -63,8 +63,8 @@ pub enum Attended {
 /// How long programs may take to stop by themselves: less(1) gives the screen back first. One that does not heed the key
 /// is stopped then.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// When the key is sent once more. A program that only notes it, as less does, and has just looked for the last time
-/// before it waits for a key, hears of the second one.
+/// When the key is sent once more to programs that do nothing. One that only notes it, as less does, and has just looked
+/// for the last time before it waits for a key, hears of the second one.
 const AGAIN: Duration = Duration::from_millis(300);
 /// How often a suspended job looks whether somebody else has continued it, which wakes nobody.
 const LOOK: Duration = Duration::from_millis(250);
@@ -163,8 +163,14 @@ impl Control {
     /// take the prompt's next key.
     fn await_stop(&self, signal: Signal) -> MutexGuard<'_, ()> {
         let begun = Instant::now();
-        let mut sent = [(AGAIN, signal), (PATIENCE, Signal::STOP)].into_iter().peekable();
+        // Since when those that have not stopped do nothing: who is only slow would stop a second time, unseen, once
+        // it goes on.
+        let mut waiting = begun;
+        let (mut again, mut stop) = (Some(signal), Some(Signal::STOP));
         loop {
+            if tree::group_works(self.group) {
+                waiting = Instant::now();
+            }
             let runs = tree::group_runs(self.group);
             let held = self.held();
             let busy = [&self.readers, &self.starters].iter().any(|some| some.load(Ordering::SeqCst) > 0);
@@ -174,7 +180,9 @@ impl Control {
                 return held;
             }
             drop(held);
-            if let Some((_, signal)) = sent.next_if(|(after, _)| runs && begun.elapsed() >= *after) {
+            let again = again.take_if(|_| runs && waiting.elapsed() >= AGAIN);
+            let stop = stop.take_if(|_| runs && begun.elapsed() >= PATIENCE);
+            for signal in again.into_iter().chain(stop) {
                 let _ = signal::send_group(self.group, signal);
             }
             std::thread::sleep(Duration::from_millis(1));

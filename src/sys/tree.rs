@@ -38,6 +38,11 @@ impl Status {
         matches!(self.state, b'Z' | b'X') && self.threads <= 1
     }
 
+    /// Whether it has a processor, or waits for one or for a device (proc_pid_stat(5)).
+    fn works(&self) -> bool {
+        matches!(self.state, b'R' | b'D')
+    }
+
     /// Whether a signal has stopped it.
     pub fn is_stopped(&self) -> bool {
         matches!(self.state, b'T' | b't')
@@ -189,6 +194,14 @@ pub fn group_runs(group: Pid) -> bool {
     let mut view = View::default();
     let runs = |status: Status| status.group == group && !status.is_dead() && !status.is_stopped();
     view.all().into_iter().any(|pid| view.status(pid).is_some_and(runs))
+}
+
+/// Whether one of them has something to do.
+pub fn group_works(group: Pid) -> bool {
+    let mut view = View::default();
+    view.all()
+        .into_iter()
+        .any(|pid| view.status(pid).is_some_and(|status| status.group == group && status.works()))
 }
 
 /// What a program is called that runs in a process.
