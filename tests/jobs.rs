@@ -476,6 +476,8 @@ def note(number, frame):
     if reads:
         raise Noted
 signal.signal(signal.SIGTSTP, note)
+# Python only notes Ctrl-C, too, and would read on where it comes just before.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 while True:
     if stop:
         stop = False

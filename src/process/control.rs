@@ -6,8 +6,9 @@
 
 use super::{Clock, Group, Interrupt, Signal};
 use crate::sys::sentinel::{Change, Felt, Sentinel};
+use crate::sys::tree::{self, GroupState};
 use crate::sys::tty::{self, Modes};
-use crate::sys::{Pid, keys, signal, tree};
+use crate::sys::{Pid, keys, signal};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -168,14 +169,15 @@ impl Control {
         let mut waiting = begun;
         let (mut again, mut stop) = (Some(signal), Some(Signal::STOP));
         loop {
-            if tree::group_works(self.group) {
+            let state = tree::group_state(self.group);
+            if state == GroupState::Works {
                 waiting = Instant::now();
             }
-            let runs = tree::group_runs(self.group);
             let held = self.held();
             let busy = [&self.readers, &self.starters].iter().any(|some| some.load(Ordering::SeqCst) > 0);
             // Looked for once more: of those that were being started before.
-            let runs = runs || !busy && tree::group_runs(self.group);
+            let runs =
+                state != GroupState::Still || !busy && tree::group_state(self.group) != GroupState::Still;
             if !runs && !busy || begun.elapsed() >= 2 * PATIENCE {
                 return held;
             }

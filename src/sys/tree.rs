@@ -189,19 +189,26 @@ pub fn group_lives(group: Pid) -> bool {
     blind || view.all().into_iter().any(|pid| view.status(pid).is_some_and(lives)) || view.failure().is_some()
 }
 
-/// Whether a process group has a member that neither has ended nor is stopped.
-pub fn group_runs(group: Pid) -> bool {
-    let mut view = View::default();
-    let runs = |status: Status| status.group == group && !status.is_dead() && !status.is_stopped();
-    view.all().into_iter().any(|pid| view.status(pid).is_some_and(runs))
+/// What those of a process group do that neither have ended nor are stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupState {
+    /// There is none.
+    Still,
+    Waits,
+    /// One of them has something to do.
+    Works,
 }
 
-/// Whether one of them has something to do.
-pub fn group_works(group: Pid) -> bool {
+/// A look at a process group.
+pub fn group_state(group: Pid) -> GroupState {
     let mut view = View::default();
-    view.all()
-        .into_iter()
-        .any(|pid| view.status(pid).is_some_and(|status| status.group == group && status.works()))
+    let members = view.all().into_iter().filter_map(|pid| view.status(pid));
+    let states = members.filter(|status| status.group == group).map(|status| match status {
+        status if status.is_dead() || status.is_stopped() => GroupState::Still,
+        status if status.works() => GroupState::Works,
+        _ => GroupState::Waits,
+    });
+    states.max().unwrap_or(GroupState::Still)
 }
 
 /// What a program is called that runs in a process.

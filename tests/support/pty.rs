@@ -124,7 +124,7 @@ impl Terminal {
                 low
             })
         })
-        .map_or_else(|seen| panic!("never shown: {text:?}\nbut:\n{}", plain(&seen)), |bytes| plain(&bytes))
+        .map_or_else(|seen| self.miss(&format!("shown: {text:?}"), &seen), |bytes| plain(&bytes))
     }
 
     /// Waits until one of several texts is shown, of which the first counts when all of them are; which.
@@ -136,7 +136,7 @@ impl Terminal {
         };
         match self.wait(|bytes| which(bytes).map(|_| bytes.len())) {
             Ok(bytes) => which(&bytes).unwrap_or_default(),
-            Err(seen) => panic!("never shown: any of {texts:?}\nbut:\n{}", plain(&seen)),
+            Err(seen) => self.miss(&format!("shown: any of {texts:?}"), &seen),
         }
     }
 
@@ -144,9 +144,15 @@ impl Terminal {
     #[track_caller]
     pub fn expect_bytes(&mut self, text: &str) -> Vec<u8> {
         let end = |bytes: &[u8]| memchr::memmem::find(bytes, text.as_bytes()).map(|at| at + text.len());
-        self.wait(end).unwrap_or_else(|seen| {
-            panic!("never written: {text:?}\nbut:\n{}", String::from_utf8_lossy(&seen).escape_debug())
-        })
+        self.wait(end).unwrap_or_else(|seen| self.miss(&format!("written: {text:?}"), &seen))
+    }
+
+    /// What was waited for has not come: what has, and what those do that run there.
+    #[track_caller]
+    fn miss(&self, what: &str, seen: &[u8]) -> ! {
+        let seen = String::from_utf8_lossy(seen);
+        let processes: String = processes_of(self.pid()).into_iter().map(|one| format!("\n{one}")).collect();
+        panic!("never {what}\nbut:\n{}\nwith these processes:{processes}", seen.escape_debug());
     }
 
     fn wait(&mut self, end: impl Fn(&[u8]) -> Option<usize>) -> Result<Vec<u8>, Vec<u8>> {
@@ -234,6 +240,21 @@ pub fn plain(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// The processes of a session, as proc_pid_stat(5) tells of them up to the foreground group, with their signals.
+fn processes_of(session: u32) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").expect("procfs").flatten();
+    let described = entries.filter_map(|entry| {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        let fields: Vec<&str> = stat.split(' ').take(8).collect();
+        let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+        let signals = status.lines().filter(|line| line.starts_with("Sig") || line.starts_with("Shd"));
+        let signals: Vec<String> = signals.map(|line| line.replace('\t', " ")).collect();
+        (*fields.get(5)? == session.to_string())
+            .then(|| format!("{} {}", fields.join(" "), signals.join(", ")))
+    });
+    described.collect()
 }
 
 fn open() -> (File, OwnedFd) {

@@ -4,10 +4,11 @@
 use super::Dialog;
 use super::entry::NoFiles;
 use super::quiet;
-use super::typed::{Look, Place, Typed};
+use super::typed::{Look, Mark, Place, Typed};
 use crate::check::Earlier;
 use crate::diag::Diagnostic;
 use crate::engine::source;
+use crate::span::Span;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -60,7 +61,7 @@ impl Dialog {
         let known = typing.settled.as_ref().filter(|settled| stands_alone(typed, settled));
         let (earlier, from) = known.map_or((&self.earlier, 0), |settled| (&settled.earlier, settled.length));
         let mut looked_at = whole.clone().into_bytes();
-        if !declares_function(typed, from) {
+        if keywords(typed, from, "fn").next().is_none() {
             // The last one stays: without any command a block is an error.
             let (_, lines) = typing.quiet.split_last().unwrap_or((&(0..0), &[]));
             lines.iter().for_each(|line| looked_at[line.clone()].fill(b' '));
@@ -113,26 +114,25 @@ fn after(earlier: &Earlier, lines: &Typed, from: usize) -> Option<Earlier> {
     earlier.check_from(&source, from, Rc::new(NoFiles)).ok().map(|(_, earlier)| earlier)
 }
 
-fn declares_function(typed: &Typed, from: usize) -> bool {
-    let mut rest = typed.marks().iter().filter(|mark| mark.span.start as usize >= from);
-    rest.any(|mark| mark.look == Look::Keyword && typed.text()[mark.span.range()] == *"fn")
+/// Where a keyword stands in a text from a place on.
+fn keywords<'t>(typed: &'t Typed, from: usize, keyword: &'t str) -> impl Iterator<Item = Span> + 't {
+    let rest = typed.marks().iter().filter(move |mark| mark.span.start as usize >= from);
+    let found = move |mark: &&Mark| mark.look == Look::Keyword && typed.text()[mark.span.range()] == *keyword;
+    rest.filter(found).map(|mark| mark.span)
 }
 
 /// Whether the rest of a text means the same behind lines that were read before. What a whole may not declare twice, two
 /// entries may; and `.len()` on a line of its own goes on with the expression before.
 fn stands_alone(typed: &Typed, settled: &Settled) -> bool {
     let (text, from) = (typed.text(), settled.length);
-    let keywords = typed.marks().iter().filter(|mark| mark.look == Look::Keyword);
-    let mut rest = keywords.filter(|mark| mark.span.start as usize >= from);
-    !rest.any(|mark| match &text[mark.span.range()] {
-        "fn" => true,
-        "let" => {
-            let names = text[mark.span.end as usize..].split('=').next().unwrap_or_default();
-            let mut names = names.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            names.any(|name| settled.earlier.meaning(name).is_some())
-        }
-        _ => false,
-    }) && !text[from..].lines().any(|line| line.trim_start().starts_with('.'))
+    let declares_again = |span: Span| {
+        let names = text[span.end as usize..].split('=').next().unwrap_or_default();
+        let mut names = names.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        names.any(|name| settled.earlier.meaning(name).is_some())
+    };
+    keywords(typed, from, "fn").next().is_none()
+        && !keywords(typed, from, "let").any(declares_again)
+        && !text[from..].lines().any(|line| line.trim_start().starts_with('.'))
 }
 
 #[cfg(test)]
