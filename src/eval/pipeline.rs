@@ -250,8 +250,12 @@ impl Interpreter {
         let room = capture.as_ref().map(|capture| capture.limit);
         let job = self.settings.job.clone();
         let starting = job.as_ref().and_then(|job| Some(job.control.as_ref()?.begin_to_start()));
-        let inner = self
-            .start_stages(stages, prepared, opened, room, &mut programs, &mut pump)
+        // One that was ended while it was suspended: `cat` would stop all that are being started, as the job has no
+        // terminal, and nobody would continue them.
+        let ended = keys.raised().filter(|_| starting.is_some());
+        let inner = ended
+            .map_or(Ok(()), |raised| Err(Unwind::Interrupted(raised.signal)))
+            .and_then(|()| self.start_stages(stages, prepared, opened, room, &mut programs, &mut pump))
             .and_then(|inner| self.run_all(&mut programs).map(|()| inner));
         let mut inner = match inner {
             Ok(inner) => inner,

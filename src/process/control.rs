@@ -6,6 +6,7 @@
 
 use super::{Clock, Group, Interrupt, Signal};
 use crate::sys::sentinel::{Change, Felt, Sentinel};
+use crate::sys::signal_state::SignalState;
 use crate::sys::tree::{self, GroupState};
 use crate::sys::tty::{self, Modes};
 use crate::sys::{Pid, keys, signal};
@@ -310,10 +311,10 @@ impl Control {
     }
 
     /// Programs have just been started, and a key that was raised on `keys` meanwhile may have missed some of them: all of
-    /// the group get it once more. A stop may have, too.
+    /// the group get it once more. Ctrl-Z may have, too.
     pub fn repeat_key(&self, keys: &Interrupt) {
         if self.feel(false) == Felt::Stop {
-            let _ = signal::send_group(self.group, Signal::STOP);
+            self.repeat_stop();
         }
         let Some(raised) = keys.raised().filter(|raised| is_of_terminal(raised.signal)) else { return };
         // Held until another one feels: the end of this is no further key.
@@ -321,6 +322,16 @@ impl Control {
         let _ = signal::send_group(self.group, raised.signal);
         if let Ok(next) = Sentinel::start(Some(self.group)) {
             sentinels.all.push(Arc::new(next));
+        }
+    }
+
+    /// Who has a handler for Ctrl-Z has run for a while, and has got it. less(1) draws nothing when it goes on, if
+    /// something else has stopped it before it dealt with the key.
+    fn repeat_stop(&self) {
+        for program in tree::running_of_group(self.group) {
+            if SignalState::of(program).is_some_and(|state| !state.catches(Signal::TSTP)) {
+                let _ = signal::send(program, Signal::STOP);
+            }
         }
     }
 

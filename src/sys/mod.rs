@@ -25,6 +25,7 @@ mod raw;
 pub mod replace;
 pub mod sentinel;
 pub mod signal;
+pub mod signal_state;
 pub mod spawn;
 pub mod stack;
 pub mod start;

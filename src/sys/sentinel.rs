@@ -8,6 +8,7 @@
 
 use super::pipe::pipe;
 use super::signal::Signal;
+use super::signal_state::SignalState;
 use super::{Pid, last_error};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -111,10 +112,10 @@ impl Sentinel {
                 Some(Change::Stopped(_)) => return Some(Felt::Stop),
                 None => {}
             }
-            let status = std::fs::read(format!("/proc/{}/status", self.pid)).ok()?;
-            let (sleeps, pending) = state(&status)?;
-            let is_pending =
-                |signals: &[libc::c_int]| signals.iter().any(|signal| pending & (1 << (signal - 1)) != 0);
+            let state = SignalState::of(self.pid)?;
+            let is_pending = |signals: &[libc::c_int]| {
+                signals.iter().any(|number| state.is_pending(Signal::from_kernel(*number)))
+            };
             if is_pending(&ENDS) {
                 return Some(Felt::End);
             }
@@ -122,7 +123,7 @@ impl Sentinel {
                 return Some(Felt::Stop);
             }
             // Otherwise it has just begun, or is on the way to its end and has the signal no more.
-            if sleeps {
+            if state.sleeps {
                 return Some(Felt::Nothing);
             }
             std::thread::sleep(Duration::from_micros(200));
@@ -155,14 +156,6 @@ impl Sentinel {
             })
         }
     }
-}
-
-/// Whether a process sleeps, and the signals that it has not got round to, as bit `number - 1` (proc_pid_status(5)).
-fn state(status: &[u8]) -> Option<(bool, u64)> {
-    let text = std::str::from_utf8(status).ok()?;
-    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let mask = |name: &str| u64::from_str_radix(field(name)?.trim(), 16).ok();
-    Some((field("State")?.trim().starts_with('S'), mask("SigPnd")? | mask("ShdPnd")?))
 }
 
 impl Drop for Sentinel {

@@ -43,6 +43,10 @@ impl Status {
         matches!(self.state, b'R' | b'D')
     }
 
+    fn is_still(&self) -> bool {
+        self.is_dead() || self.is_stopped()
+    }
+
     /// Whether a signal has stopped it.
     pub fn is_stopped(&self) -> bool {
         matches!(self.state, b'T' | b't')
@@ -201,14 +205,23 @@ pub enum GroupState {
 
 /// A look at a process group.
 pub fn group_state(group: Pid) -> GroupState {
-    let mut view = View::default();
-    let members = view.all().into_iter().filter_map(|pid| view.status(pid));
-    let states = members.filter(|status| status.group == group).map(|status| match status {
-        status if status.is_dead() || status.is_stopped() => GroupState::Still,
+    let states = members(group).into_iter().map(|status| match status {
+        status if status.is_still() => GroupState::Still,
         status if status.works() => GroupState::Works,
         _ => GroupState::Waits,
     });
     states.max().unwrap_or(GroupState::Still)
+}
+
+/// Those of a process group that neither have ended nor are stopped.
+pub fn running_of_group(group: Pid) -> Vec<Pid> {
+    members(group).into_iter().filter(|status| !status.is_still()).map(|status| status.identity.pid).collect()
+}
+
+fn members(group: Pid) -> Vec<Status> {
+    let mut view = View::default();
+    let all = view.all().into_iter().filter_map(|pid| view.status(pid));
+    all.filter(|status| status.group == group).collect()
 }
 
 /// What a program is called that runs in a process.

@@ -1,5 +1,6 @@
 //! Real programs, real pipes, real ends.
 
+mod control;
 mod start;
 mod stop;
 mod wait;
