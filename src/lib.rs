@@ -102,10 +102,8 @@ pub mod fuzzing {
     pub fn check(bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let source = Arc::new(Source::new("fuzz", text));
-        for error in crate::check::check(&source, None, &[], &crate::host::Hosted::default(), false)
-            .err()
-            .unwrap_or_default()
-        {
+        let errors = crate::check::check(&source, crate::check::Given::default()).err();
+        for error in errors.unwrap_or_default() {
             drop(error.render(false, 80));
         }
     }

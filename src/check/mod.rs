@@ -45,22 +45,28 @@ pub use options::{OptionForm, find_option, is_number, option_of};
 pub use order::too_early;
 pub use project::{Loaded, Loader};
 
-/// Reads and checks a script, and the files that it uses. Its host gives values to `inputs`, and what is `hosted`. The
-/// what is literal is gathered to `foresee` it, where a policy is to look at it: it would be a third of the program.
+/// What a script is checked with.
+#[derive(Default)]
+pub struct Given<'a> {
+    /// Who reads the files that it uses; without one it may use none.
+    pub loader: Option<Rc<dyn Loader>>,
+    /// The variables that its host gives values to.
+    pub inputs: &'a [String],
+    /// The functions and stages that are the host's.
+    pub hosted: Hosted,
+    /// Whether to gather what is literal, where a policy is to look at it: it would be a third of the program.
+    pub foresee: bool,
+}
+
+/// Reads and checks a script, and the files that it uses.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text; never empty.
-pub fn check(
-    source: &Arc<Source>,
-    loader: Option<Rc<dyn Loader>>,
-    inputs: &[&str],
-    hosted: &Hosted,
-    foresee: bool,
-) -> Result<Program, Vec<Diagnostic>> {
-    let mut project = Project::new(loader);
-    project.inputs = inputs.iter().map(|name| (*name).into()).collect();
-    project.hosted = hosted.clone();
-    project.foreseen = foresee.then(Foreseen::default);
+pub fn check(source: &Arc<Source>, given: Given<'_>) -> Result<Program, Vec<Diagnostic>> {
+    let mut project = Project::new(given.loader);
+    project.inputs = given.inputs.iter().map(|name| name.as_str().into()).collect();
+    project.hosted = given.hosted;
+    project.foreseen = given.foresee.then(Foreseen::default);
     let id = project.open(None);
     let checked = file(source, 0, id, project);
     let (project, main, members) = (checked.project, checked.main, checked.members);

@@ -1,9 +1,9 @@
 use super::*;
 use crate::diag::code;
-use crate::host::Hosted;
 
 fn errors(text: &str) -> Vec<Diagnostic> {
-    check(&Arc::new(Source::new("test", text)), None, &[], &Hosted::default(), true).err().unwrap_or_default()
+    let given = Given { foresee: true, ..Given::default() };
+    check(&Arc::new(Source::new("test", text)), given).err().unwrap_or_default()
 }
 
 fn codes(text: &str) -> Vec<&'static str> {

@@ -5,7 +5,7 @@ use super::io::{Input, Output, Plumbing};
 use super::{AuditLog, Report, Session};
 use crate::check::program::{FunctionId, Program, Slot};
 use crate::diag::{Diagnostic, code, visible};
-use crate::eval::{Eval, Interpreter, Observer, Ran, Setup, Unwind};
+use crate::eval::{Eval, Interpreter, Observer, Ran, SIGPIPE_STATUS, Setup, Unwind};
 use crate::process::{FileTable, Interrupt};
 use crate::value::Value;
 use std::borrow::Cow;
@@ -203,8 +203,7 @@ fn ended(outcome: Eval<Value>, interpreter: &Interpreter, started: Instant) -> R
         Ok(value) => Ok((0, value)),
         Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Ok((0, Value::Null)),
         Err(Unwind::Exit(status)) => Ok((status, Value::Null)),
-        // As of a program that SIGPIPE has ended.
-        Err(Unwind::PipeClosed) => Ok((141, Value::Null)),
+        Err(Unwind::PipeClosed) => Ok((SIGPIPE_STATUS, Value::Null)),
         Err(unwind) => Err(failed(unwind, interpreter, started)),
     }
 }

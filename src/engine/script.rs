@@ -2,7 +2,7 @@
 
 use super::{Engine, ParseError, source};
 use crate::check::program::Program;
-use crate::check::{Loaded, Loader};
+use crate::check::{Given, Loaded, Loader, check};
 use crate::diag::{Diagnostic, code, reason};
 use std::path::Path;
 use std::rc::Rc;
@@ -145,10 +145,9 @@ impl ScriptBuilder {
 
     fn program(&self, text: Vec<u8>, foresee: bool) -> Result<Program, ParseError> {
         let source = source(&self.name, text)?;
-        let inputs: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
         let loader = (!self.alone).then(|| Rc::new(Files) as Rc<dyn Loader>);
-        let hosted = &self.engine.shared.hosted;
-        crate::check::check(&source, loader, &inputs, hosted, foresee).map_err(ParseError)
+        let hosted = self.engine.shared.hosted.clone();
+        check(&source, Given { loader, inputs: &self.inputs, hosted, foresee }).map_err(ParseError)
     }
 
     /// Reads and checks a file.

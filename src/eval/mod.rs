@@ -28,7 +28,9 @@ mod quote;
 mod record;
 mod redirect;
 mod result;
+mod say;
 mod settings;
+mod stage;
 mod start_error;
 mod statement;
 mod stats;
@@ -49,4 +51,4 @@ pub use stats::table as process_table;
 pub use thread::STACK;
 
 pub use limits::Limits;
-pub use unwind::{Error, Eval, Unwind, page};
+pub use unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};

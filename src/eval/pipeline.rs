@@ -4,37 +4,21 @@
 //! stages are started from the left, each end of a pipe dropped where it has gone; what runs in the interpreter
 //! runs, the last stage in this thread; all ends are awaited. Bytes between two programs never come by here.
 
-use super::command::{Prepared, Work};
-use super::output::Output;
+use super::command::Prepared;
 use super::programs::Programs;
 use super::redirect::Opened;
-use super::unwind::{End, Eval, Failure, StageOutcome, Unwind, page};
+use super::stage::{Inner, NoThread};
+use super::unwind::{End, Eval, Failure, SIGPIPE_STATUS, StageOutcome, Unwind, page};
 use super::{Error, Interpreter};
 use crate::check::program::*;
 use crate::diag::{code, reason};
 use crate::process::{
-    Capture, Descriptor, FileTable, Interrupt, Outcome, Pump, Signal, Stage as Program, Stop, Wait,
-    pipe_between, wait,
+    Capture, Interrupt, Outcome, Pump, Signal, Stage as Program, Stop, Wait, pipe_between, wait,
 };
 use crate::span::Span;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Instant;
-
-/// A stage that runs in the interpreter, with its descriptors.
-struct Inner {
-    place: usize,
-    files: FileTable,
-    work: Work,
-}
-
-/// A stage has no thread to run on.
-struct NoThread {
-    unwind: Unwind,
-    /// Those of the stages before it.
-    started: Vec<(usize, JoinHandle<StageOutcome>)>,
-}
 
 impl Interpreter {
     /// Runs a pipeline; none is success. What is no command's failure (a wrong value, `exit`) unwinds.
@@ -63,43 +47,6 @@ impl Interpreter {
         let message = "the command succeeded, and `!` expects it to fail";
         let error = page(code::NEGATED, self.source(), pipeline.span, message, "succeeded");
         Ok(Some(Failure::Error(Box::new(Error::command(error, 1)))))
-    }
-
-    /// Says on the stage's own standard error why a builtin or a start failed, as a program would have: its page is not
-    /// shown, since something absorbs the failure.
-    pub(super) fn tell(&self, failure: &Failure) {
-        let errors: Vec<&Error> = match failure {
-            Failure::Error(error) => vec![error],
-            Failure::Stages(stages) => stages
-                .iter()
-                .filter_map(|stage| match &stage.end {
-                    End::Error(error) => Some(&**error),
-                    _ => None,
-                })
-                .collect(),
-        };
-        for error in errors {
-            self.say(error, &self.files);
-        }
-    }
-
-    /// Says in one line why something failed, where `files` have the standard error.
-    fn say(&self, error: &Error, files: &FileTable) {
-        // A program has said itself why it failed, and that a `!` was not true is an answer.
-        if error.told || [code::COMMAND_FAILED, code::NEGATED].contains(&error.diagnostic.code) {
-            return;
-        }
-        self.say_line(&error.diagnostic.message, files);
-    }
-
-    pub(super) fn say_line(&self, message: &str, files: &FileTable) {
-        self.say_text(&format!("pipewright: {}\n", crate::diag::visible(message.as_bytes())), files);
-    }
-
-    /// Writes to standard error, as `files` have it. Who closed it wants no word.
-    pub(super) fn say_text(&self, text: &str, files: &FileTable) {
-        let text = self.shared.redactions().apply(text.as_bytes());
-        let _ = Output::Files(files).write(self, 2, &text, Span::default());
     }
 
     /// Runs a pipeline whose last stage's output, if asked, is captured.
@@ -306,31 +253,7 @@ impl Interpreter {
             outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
         }
         self.observe_pipeline(outcomes.iter().flatten(), pipeline.span);
-        if let Ok(outcome) = &outcome {
-            if outcome.left > 0 {
-                self.warn(&format!("{} processes can't be killed", outcome.left));
-            }
-            self.say_unseen(outcome.unseen);
-        }
-        match outcome {
-            Ok(outcome) => match outcome.stop {
-                Some(Stop::Interrupted(signal)) => return Err(Unwind::Interrupted(signal)),
-                Some(Stop::TimedOut) => return Err(self.timed_out(pipeline.span)),
-                Some(Stop::Overflow) => return Err(self.overflow(pipeline.span)),
-                _ => {}
-            },
-            Err(error) => {
-                let message = format!("can't wait for the processes: {}", reason(&error));
-                return Err(Error::value(page(
-                    code::SPAWN_FAILED,
-                    self.source(),
-                    pipeline.span,
-                    message,
-                    "here",
-                ))
-                .into());
-            }
-        }
+        self.heed_outcome(outcome, pipeline.span)?;
         match unwound {
             Some(Unwind::Error(_)) | None => {}
             Some(unwind) => return Err(unwind),
@@ -356,6 +279,24 @@ impl Interpreter {
                 Some(Stop::Continued) => control.continued_elsewhere(),
                 _ => return Ok(outcome),
             }
+        }
+    }
+
+    /// Fails if programs were ended before their time, having said who could not be.
+    fn heed_outcome(&self, outcome: std::io::Result<Outcome>, span: Span) -> Eval<()> {
+        let outcome = outcome.map_err(|error| {
+            let message = format!("can't wait for the processes: {}", reason(&error));
+            Error::value(page(code::SPAWN_FAILED, self.source(), span, message, "here"))
+        })?;
+        if outcome.left > 0 {
+            self.warn(&format!("{} processes can't be killed", outcome.left));
+        }
+        self.say_unseen(outcome.unseen);
+        match outcome.stop {
+            Some(Stop::Interrupted(signal)) => Err(Unwind::Interrupted(signal)),
+            Some(Stop::TimedOut) => Err(self.timed_out(span)),
+            Some(Stop::Overflow) => Err(self.overflow(span)),
+            Some(Stop::Suspended(_) | Stop::Continued) | None => Ok(()),
         }
     }
 
@@ -456,14 +397,7 @@ impl Interpreter {
                 end => outcome.end = end,
             }
         }
-        let value = outcomes
-            .iter()
-            .position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
-        if let Some(place) = value
-            && let End::Error(error) = outcomes.swap_remove(place).end
-        {
-            return Err(Unwind::Error(error));
-        }
+        StageOutcome::unwind(&mut outcomes)?;
         self.check_interrupt()?;
         if outcomes.iter().any(StageOutcome::failed) {
             return Ok(Some(Failure::Stages(outcomes)));
@@ -473,175 +407,6 @@ impl Interpreter {
         }
         Ok(None)
     }
-
-    // -------------------------------------------------------------------------------------- stages in the interpreter
-
-    /// Starts the stages that run in the interpreter, a thread for each. When there is none left for one, those before
-    /// it are awaited: with the rest of the pipeline gone, their input and their readers end.
-    fn start_threads(
-        &self,
-        inner: Vec<Inner>,
-        stages: &[Stage],
-    ) -> Result<Vec<(usize, JoinHandle<StageOutcome>)>, NoThread> {
-        let mut threads = Vec::with_capacity(inner.len());
-        for stage in inner {
-            let (place, span, mut fork) = (stage.place, stages[stage.place].span, self.fork());
-            match self.thread(span, move || fork.run_stage(stage, span)) {
-                Ok(thread) => threads.push((place, thread)),
-                Err(unwind) => return Err(NoThread { unwind, started: threads }),
-            }
-        }
-        Ok(threads)
-    }
-
-    /// Of a command that could not be started: said where its standard error is by then.
-    pub(super) fn told_to(&self, unwind: Unwind, redirections: &[Opened]) -> Unwind {
-        let mut files = self.files.clone();
-        match self.apply(redirections, &mut files) {
-            Ok(()) => self.said(unwind, &files, &self.files),
-            Err(_) => unwind,
-        }
-    }
-
-    /// A failure of a stage that sent its standard error elsewhere is said there at once, as by a program. Otherwise it
-    /// waits: its page may be shown, or something absorbs it. No descriptor is kept meanwhile, for the next stage may be
-    /// waiting for the end of just that pipe.
-    fn said(&self, unwind: Unwind, stage: &FileTable, outer: &FileTable) -> Unwind {
-        let elsewhere = match (stage.get(2), outer.get(2)) {
-            (Some(Descriptor::Open(stage)), Some(Descriptor::Open(outer))) => !Arc::ptr_eq(stage, outer),
-            (Some(Descriptor::Inherited(stage)), Some(Descriptor::Inherited(outer))) => stage != outer,
-            (None, _) => false,
-            _ => true,
-        };
-        match unwind {
-            Unwind::Error(mut error) if error.is_failure && elsewhere && !error.told => {
-                self.say(&error, stage);
-                error.told = true;
-                Unwind::Error(error)
-            }
-            other => other,
-        }
-    }
-
-    /// Runs a stage on its copy of everything, up to its end.
-    fn run_stage(&mut self, stage: Inner, span: Span) -> StageOutcome {
-        let output = stage.files.get(1).cloned();
-        let (outcome, mut unwind) = self.stage_outcome(stage, span);
-        match &unwind {
-            None => unwind = self.await_jobs().err(),
-            Some(unwind) => self.end_jobs(unwind),
-        }
-        let Some(unwind) = unwind else { return outcome };
-        let end = match self.end_of(unwind, span) {
-            // `{ yes; } | head -1`: a program in it died as it would have as the stage.
-            End::Error(error)
-                if error.status == SIGPIPE_STATUS && output.is_some_and(|output| !has_reader(&output)) =>
-            {
-                End::PipeClosed
-            }
-            end => end,
-        };
-        StageOutcome { end, ..outcome }
-    }
-
-    /// Runs the last stage, which works on this scope itself.
-    fn run_here(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
-        // A builtin or bare block is sh's text, where it works on copies: `ls | cd /tmp` changes nothing.
-        let copies = match &stage.work {
-            Work::Builtin(_) => true,
-            Work::Compound(compound) => matches!(**compound, Compound::Block(_)),
-            _ => false,
-        };
-        let saved = copies.then(|| (self.directory.clone(), self.environment.clone()));
-        let (mut outcome, unwind) = self.stage_outcome(stage, span);
-        if let Some((directory, environment)) = saved {
-            self.directory = directory;
-            self.environment = environment;
-        }
-        match unwind {
-            Some(Unwind::Exit(status)) if copies => {
-                outcome.end = End::Status(status);
-                (outcome, None)
-            }
-            Some(Unwind::Error(error)) => {
-                outcome.end = End::Error(error);
-                (outcome, None)
-            }
-            unwind => (outcome, unwind),
-        }
-    }
-
-    fn stage_outcome(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
-        let started = Instant::now();
-        let argv = stage.work.argv();
-        let mut files = stage.files;
-        let result = match &stage.work {
-            // The commands of `each` keep the script's standard input: its lines come by another way.
-            Work::Compound(compound) if matches!(**compound, Compound::Each { .. }) => {
-                let input = files.get(0).cloned();
-                match self.files.get(0).cloned() {
-                    Some(own) => files.put(0, own),
-                    None => files.close(0),
-                }
-                let saved = std::mem::replace(&mut self.files, files);
-                let result = match (&**compound, input) {
-                    (Compound::Each { name, body }, Some(input)) => self.each_of(&input, *name, body, span),
-                    _ => self.compound(compound, span),
-                };
-                self.files = saved;
-                result.map(|()| 0)
-            }
-            work => {
-                let saved = std::mem::replace(&mut self.files, files);
-                let result = self.work(work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
-                self.files = saved;
-                result
-            }
-        };
-        let outcome = |end| StageOutcome::inner(span, argv, started, end);
-        match result {
-            Ok(status) => (outcome(End::Status(status)), None),
-            Err(Unwind::PipeClosed) => (outcome(End::PipeClosed), None),
-            Err(unwind) => (outcome(End::Status(0)), Some(unwind)),
-        }
-    }
-
-    /// What an early end is to those outside of a copy; its jobs end with it.
-    pub(super) fn end_of(&mut self, unwind: Unwind, span: Span) -> End {
-        match unwind {
-            Unwind::Error(error) => End::Error(error),
-            Unwind::Exit(status) => End::Status(status),
-            Unwind::PipeClosed => End::PipeClosed,
-            Unwind::Interrupted(signal) => End::Signal(signal, false),
-            Unwind::TimedOut(timed_out) => End::TimedOut(timed_out),
-            // Who looks at how it ended sees that, too.
-            Unwind::Exhausted => End::Unknown,
-            Unwind::Break | Unwind::Continue | Unwind::Return => {
-                let error = page(
-                    code::INTERNAL,
-                    self.source(),
-                    span,
-                    "a loop or function was left from a copy",
-                    "here",
-                );
-                End::Error(Box::new(Error::value(error)))
-            }
-        }
-    }
-
-    pub(super) fn crashed(&self, span: Span) -> StageOutcome {
-        let error =
-            page(code::INTERNAL, self.source(), span, "a stage of the interpreter crashed", "this stage");
-        let end = End::Error(Box::new(Error::value(error)));
-        StageOutcome::inner(span, Vec::new(), Instant::now(), end)
-    }
-}
-
-/// What a program has for a status that died of writing to a pipe without a reader.
-const SIGPIPE_STATUS: u8 = 141;
-
-fn has_reader(output: &Descriptor) -> bool {
-    !output.borrow().is_ok_and(crate::sys::poll::is_hung_up)
 }
 
 /// Where the last stage's output goes.

@@ -118,14 +118,18 @@ impl Interpreter {
     pub(super) fn reports(&self, programs: Programs, count: usize) -> Vec<(usize, StageReport)> {
         let told = |(child, note): (&Child, &Note)| {
             let report = self.report(child, note.place + 1 == count);
-            self.audit_end(note.exec, &report);
-            self.observe_end(&report);
-            if let Some(stats) = &self.settings.stats {
-                stats::lock(stats).push(report.clone());
-            }
+            self.tell_end(note, &report);
             (note.place, report)
         };
         programs.children.iter().zip(&programs.notes).map(told).collect()
+    }
+
+    fn tell_end(&self, note: &Note, report: &StageReport) {
+        self.audit_end(note.exec, report);
+        self.observe_end(report);
+        if let Some(stats) = &self.settings.stats {
+            stats::lock(stats).push(report.clone());
+        }
     }
 
     /// Ends them, since one of their pipeline could not be started.
@@ -141,8 +145,7 @@ impl Interpreter {
         for (child, note) in programs.children.into_iter().zip(programs.notes) {
             let report = self.report(&child, true);
             drop(child);
-            self.audit_end(note.exec, &report);
-            self.observe_end(&report);
+            self.tell_end(&note, &report);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Process substitutions: `<(…)` and `>(…)`. None outlives the command that was given its path.
 
 use super::Interpreter;
-use super::unwind::{End, Eval, Failure, StageOutcome, Unwind};
+use super::unwind::{End, Eval, Failure, StageOutcome};
 use crate::check::program::Block;
 use crate::process::FileTable;
 use crate::span::Span;
@@ -99,14 +99,7 @@ impl Interpreter {
             outcomes.push(thread.join().unwrap_or_else(|_| self.crashed(span)));
         }
         self.check_interrupt()?;
-        let value = outcomes
-            .iter()
-            .position(|outcome| matches!(&outcome.end, End::Error(error) if !error.is_failure));
-        if let Some(place) = value
-            && let End::Error(error) = outcomes.swap_remove(place).end
-        {
-            return Err(Unwind::Error(error));
-        }
+        StageOutcome::unwind(&mut outcomes)?;
         Ok(outcomes.iter().any(StageOutcome::failed).then_some(Failure::Stages(outcomes)))
     }
 }

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 /// The result of evaluating anything.
 pub type Eval<T> = Result<T, Unwind>;
 
+/// What a program has for a status that died of writing to a pipe without a reader.
+pub const SIGPIPE_STATUS: u8 = 141;
+
 /// Why an evaluation leaves its place.
 #[derive(Debug)]
 pub enum Unwind {
@@ -216,6 +219,15 @@ pub enum End {
 }
 
 impl StageOutcome {
+    /// Fails if the error of one of them is no command's failure.
+    pub fn unwind(outcomes: &mut Vec<Self>) -> Eval<()> {
+        let is_value = |outcome: &Self| matches!(&outcome.end, End::Error(error) if !error.is_failure);
+        match outcomes.iter().position(is_value).map(|place| outcomes.swap_remove(place).end) {
+            Some(End::Error(error)) => Err(Unwind::Error(error)),
+            _ => Ok(()),
+        }
+    }
+
     pub fn of(report: StageReport, span: Span) -> Self {
         let end = match report.end {
             StageEnd::Exit(status) => End::Status(status),

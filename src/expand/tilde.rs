@@ -1,37 +1,27 @@
 //! `~` and `~user` (POSIX 2.6.1): the home directory at the start of a word.
 //!
 //! Where a tilde may stand (the start of a bare word, after `=` and `:` of an assignment before a command)
-//! is the caller's knowledge. Users are looked up in the password file itself: the static binary has no
-//! name service switch, so users who exist only in a directory service (LDAP, systemd-homed) are unknown.
+//! is the caller's knowledge.
 
-use std::io;
-
-/// Where the users of the system are listed, passwd(5).
-const PASSWORD_FILE: &str = "/etc/passwd";
+use crate::sys::accounts::{self, AccountError};
 
 /// Why a tilde has no meaning.
 #[derive(Debug)]
 pub enum TildeError {
     /// `~` alone, and `HOME` is not set or empty.
     NoHome,
-    /// The password file has no such user.
-    UnknownUser(Vec<u8>),
-    /// The password file can't be read.
-    Unreadable(io::Error),
+    /// There is no such user, or it can't be known.
+    User(AccountError),
 }
 
 impl std::fmt::Display for TildeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoHome => write!(f, "`~` is the home directory, but HOME is not set"),
-            Self::UnknownUser(name) => {
-                write!(
-                    f,
-                    "no user `{0}` in {PASSWORD_FILE}; for the text itself quote it: '~{0}'",
-                    name.escape_ascii()
-                )
+            Self::User(error @ AccountError::Unknown { name, .. }) => {
+                write!(f, "{error}; for the text itself quote it: '~{}'", name.escape_ascii())
             }
-            Self::Unreadable(error) => write!(f, "can't read {PASSWORD_FILE}: {error}"),
+            Self::User(error) => error.fmt(f),
         }
     }
 }
@@ -49,21 +39,12 @@ pub fn home(user: &[u8], home: Option<&[u8]>, rest: &[u8]) -> Result<Vec<u8>, Ti
     let mut directory = if user.is_empty() {
         home.filter(|home| !home.is_empty()).ok_or(TildeError::NoHome)?.to_vec()
     } else {
-        let file = std::fs::read(PASSWORD_FILE).map_err(TildeError::Unreadable)?;
-        home_in(&file, user).ok_or_else(|| TildeError::UnknownUser(user.to_vec()))?.to_vec()
+        accounts::home(user).map_err(TildeError::User)?
     };
     if rest.first() == Some(&b'/') && directory.last() == Some(&b'/') {
         directory.pop();
     }
     Ok(directory)
-}
-
-/// The sixth field of the user's line in the text of a password file; the first line of a name counts.
-fn home_in<'a>(file: &'a [u8], user: &[u8]) -> Option<&'a [u8]> {
-    let line = file
-        .split(|&byte| byte == b'\n')
-        .find(|line| line.strip_prefix(user).is_some_and(|rest| rest.first() == Some(&b':')))?;
-    line.split(|&byte| byte == b':').nth(5).filter(|home| !home.is_empty())
 }
 
 #[cfg(test)]
@@ -83,13 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_user_is_an_error_and_never_another_one() {
-        let file =
-            b"root:x:0:0::/root:\nbobby:x:1:1::/b:\nbob:x:2:2::/home/bob:/bin/sh\nodd:x\nnone:x:3:3:::\n";
-        assert_eq!(home_in(file, b"bob"), Some(&b"/home/bob"[..]));
-        assert_eq!(home_in(file, b"bo"), None);
-        assert_eq!(home_in(file, b"odd"), None);
-        assert_eq!(home_in(file, b"none"), None);
+    fn an_unknown_user_is_an_error() {
         let error = home(b"no such\nuser", None, b"").unwrap_err();
         assert!(error.to_string().contains("no such\\nuser"), "{error}");
     }

@@ -74,6 +74,22 @@ pub fn group(name: &[u8]) -> Result<u32, AccountError> {
     found.ok_or_else(|| AccountError::Unknown { what: "group", name: name.to_vec(), file: GROUP_FILE })
 }
 
+/// The home directory of the user of this name.
+///
+/// # Errors
+/// Nobody has the name, or has no home; the file can't be read.
+pub fn home(name: &[u8]) -> Result<Vec<u8>, AccountError> {
+    let found = home_in(&read(PASSWORD_FILE)?, name).map(<[u8]>::to_vec);
+    found.ok_or_else(|| AccountError::Unknown { what: "user", name: name.to_vec(), file: PASSWORD_FILE })
+}
+
+/// The sixth field of the user's line; the first line of a name counts.
+fn home_in<'a>(users: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let mut lines = users.split(|byte| *byte == b'\n').map(|line| line.split(|byte| *byte == b':'));
+    let mut line = lines.find(|line| line.clone().next() == Some(name))?;
+    line.nth(5).filter(|home| !home.is_empty())
+}
+
 fn read(file: &'static str) -> Result<Vec<u8>, AccountError> {
     std::fs::read(file).map_err(|error| AccountError::Unreadable(file, error))
 }
@@ -135,6 +151,16 @@ mod tests {
             Some(Account { user: 7777, group: 7777, groups: Vec::new() })
         );
         assert_eq!(lines(GROUPS, b"log").next(), Some(4));
+    }
+
+    #[test]
+    fn a_home_is_that_of_the_user_and_never_of_another_one() {
+        let file =
+            b"root:x:0:0::/root:\nbobby:x:1:1::/b:\nbob:x:2:2::/home/bob:/bin/sh\nodd:x\nnone:x:3:3:::\n";
+        assert_eq!(home_in(file, b"bob"), Some(&b"/home/bob"[..]));
+        for name in [&b"bo"[..], b"odd", b"none", b""] {
+            assert_eq!(home_in(file, name), None);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::super::Interpreter;
 use super::super::settings::TimeLimit;
-use super::super::unwind::{Error, Eval, Unwind, page};
+use super::super::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
 use crate::diag::{code, reason};
 use crate::process::{Activity, Descriptor, drain};
 use crate::span::Span;
@@ -12,9 +12,6 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-
-/// What a program has for a status that died of writing to a pipe without a reader.
-const SIGPIPE_STATUS: u8 = 141;
 
 impl Interpreter {
     /// Runs something with its standard output and error passed on by a thread each, which note when there was any.

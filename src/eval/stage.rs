@@ -1,0 +1,162 @@
+//! Stages that run in the interpreter: each but the last on a thread, on a copy of everything.
+
+use super::command::Work;
+use super::unwind::{End, SIGPIPE_STATUS, StageOutcome, Unwind, page};
+use super::{Error, Interpreter};
+use crate::check::program::{Compound, Stage};
+use crate::diag::code;
+use crate::process::{Descriptor, FileTable};
+use crate::span::Span;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+/// A stage that runs in the interpreter, with its descriptors.
+pub(super) struct Inner {
+    pub place: usize,
+    pub files: FileTable,
+    pub work: Work,
+}
+
+/// A stage has no thread to run on.
+pub(super) struct NoThread {
+    pub unwind: Unwind,
+    /// Those of the stages before it.
+    pub started: Vec<(usize, JoinHandle<StageOutcome>)>,
+}
+
+impl Interpreter {
+    /// Starts the stages that run in the interpreter, a thread for each. When there is none left for one, those before
+    /// it are awaited: with the rest of the pipeline gone, their input and their readers end.
+    pub(super) fn start_threads(
+        &self,
+        inner: Vec<Inner>,
+        stages: &[Stage],
+    ) -> Result<Vec<(usize, JoinHandle<StageOutcome>)>, NoThread> {
+        let mut threads = Vec::with_capacity(inner.len());
+        for stage in inner {
+            let (place, span, mut fork) = (stage.place, stages[stage.place].span, self.fork());
+            match self.thread(span, move || fork.run_stage(stage, span)) {
+                Ok(thread) => threads.push((place, thread)),
+                Err(unwind) => return Err(NoThread { unwind, started: threads }),
+            }
+        }
+        Ok(threads)
+    }
+
+    /// Runs a stage on its copy of everything, up to its end.
+    pub(super) fn run_stage(&mut self, stage: Inner, span: Span) -> StageOutcome {
+        let output = stage.files.get(1).cloned();
+        let (outcome, mut unwind) = self.stage_outcome(stage, span);
+        match &unwind {
+            None => unwind = self.await_jobs().err(),
+            Some(unwind) => self.end_jobs(unwind),
+        }
+        let Some(unwind) = unwind else { return outcome };
+        let end = match self.end_of(unwind, span) {
+            // `{ yes; } | head -1`: a program in it died as it would have as the stage.
+            End::Error(error)
+                if error.status == SIGPIPE_STATUS && output.is_some_and(|output| !has_reader(&output)) =>
+            {
+                End::PipeClosed
+            }
+            end => end,
+        };
+        StageOutcome { end, ..outcome }
+    }
+
+    /// Runs the last stage, which works on this scope itself.
+    pub(super) fn run_here(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
+        // A builtin or bare block is sh's text, where it works on copies: `ls | cd /tmp` changes nothing.
+        let copies = match &stage.work {
+            Work::Builtin(_) => true,
+            Work::Compound(compound) => matches!(**compound, Compound::Block(_)),
+            _ => false,
+        };
+        let saved = copies.then(|| (self.directory.clone(), self.environment.clone()));
+        let (mut outcome, unwind) = self.stage_outcome(stage, span);
+        if let Some((directory, environment)) = saved {
+            self.directory = directory;
+            self.environment = environment;
+        }
+        match unwind {
+            Some(Unwind::Exit(status)) if copies => {
+                outcome.end = End::Status(status);
+                (outcome, None)
+            }
+            Some(Unwind::Error(error)) => {
+                outcome.end = End::Error(error);
+                (outcome, None)
+            }
+            unwind => (outcome, unwind),
+        }
+    }
+
+    fn stage_outcome(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
+        let started = Instant::now();
+        let argv = stage.work.argv();
+        let mut files = stage.files;
+        let result = match &stage.work {
+            // The commands of `each` keep the script's standard input: its lines come by another way.
+            Work::Compound(compound) if matches!(**compound, Compound::Each { .. }) => {
+                let input = files.get(0).cloned();
+                match self.files.get(0).cloned() {
+                    Some(own) => files.put(0, own),
+                    None => files.close(0),
+                }
+                let saved = std::mem::replace(&mut self.files, files);
+                let result = match (&**compound, input) {
+                    (Compound::Each { name, body }, Some(input)) => self.each_of(&input, *name, body, span),
+                    _ => self.compound(compound, span),
+                };
+                self.files = saved;
+                result.map(|()| 0)
+            }
+            work => {
+                let saved = std::mem::replace(&mut self.files, files);
+                let result = self.work(work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
+                self.files = saved;
+                result
+            }
+        };
+        let outcome = |end| StageOutcome::inner(span, argv, started, end);
+        match result {
+            Ok(status) => (outcome(End::Status(status)), None),
+            Err(Unwind::PipeClosed) => (outcome(End::PipeClosed), None),
+            Err(unwind) => (outcome(End::Status(0)), Some(unwind)),
+        }
+    }
+
+    /// What an early end is to those outside of a copy; its jobs end with it.
+    pub(super) fn end_of(&mut self, unwind: Unwind, span: Span) -> End {
+        match unwind {
+            Unwind::Error(error) => End::Error(error),
+            Unwind::Exit(status) => End::Status(status),
+            Unwind::PipeClosed => End::PipeClosed,
+            Unwind::Interrupted(signal) => End::Signal(signal, false),
+            Unwind::TimedOut(timed_out) => End::TimedOut(timed_out),
+            // Who looks at how it ended sees that, too.
+            Unwind::Exhausted => End::Unknown,
+            Unwind::Break | Unwind::Continue | Unwind::Return => {
+                let error = page(
+                    code::INTERNAL,
+                    self.source(),
+                    span,
+                    "a loop or function was left from a copy",
+                    "here",
+                );
+                End::Error(Box::new(Error::value(error)))
+            }
+        }
+    }
+
+    pub(super) fn crashed(&self, span: Span) -> StageOutcome {
+        let error =
+            page(code::INTERNAL, self.source(), span, "a stage of the interpreter crashed", "this stage");
+        let end = End::Error(Box::new(Error::value(error)));
+        StageOutcome::inner(span, Vec::new(), Instant::now(), end)
+    }
+}
+
+fn has_reader(output: &Descriptor) -> bool {
+    !output.borrow().is_ok_and(crate::sys::poll::is_hung_up)
+}
