@@ -140,7 +140,18 @@ impl<'s> Reader<'s> {
         }
         let mut tokens = Tokens::nested(inner, base);
         let (and_or, _) = self.and_or(&mut tokens, false)?;
-        Ok(Condition { span, kind: ConditionKind::Command(Box::new(and_or)) })
+        let pipelines = std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, next)| next));
+        match pipelines.flat_map(|pipeline| &pipeline.stages).find_map(block_of_condition) {
+            Some((keyword, span)) => Err(self.block_as_condition(keyword, span)),
+            None => Ok(Condition { span, kind: ConditionKind::Command(Box::new(and_or)) }),
+        }
+    }
+
+    fn block_as_condition(&self, keyword: &str, span: Span) -> Stop {
+        let message = format!("`{keyword}` begins a block, and a condition is commands or a value");
+        let error = Diagnostic::new(code::SYNTAX, message).at(self.source, span, "can't be a condition");
+        let help = "give the block a name, and ask by that: fn works() { … }; if works { … }";
+        Stop::Error(Box::new(error.help(help)))
     }
 
     pub(super) fn for_statement<'t>(
@@ -270,5 +281,15 @@ impl<'s> Reader<'s> {
                 Ok((self.name(inner.next(), base)?, self.expr(inner.next(), base)?))
             })
             .collect()
+    }
+}
+
+/// The keyword of a stage that was meant as a block, and is read as a program of that name.
+fn block_of_condition<'s>(stage: &Stage<'s>) -> Option<(&'s str, Span)> {
+    let StageKind::Simple(simple) = &stage.kind else { return None };
+    let word = simple.words.first()?;
+    match word.kind {
+        WordKind::Bare(keyword @ ("with" | "try" | "match" | "each" | "spawn")) => Some((keyword, word.span)),
+        _ => None,
     }
 }

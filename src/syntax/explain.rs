@@ -50,6 +50,10 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
             "`(` can't stand in a word".to_string(),
             Some("quote it if it is meant as text: '('; a capture is \"$(cmd)\", a group of commands is { cmd; }".to_string()),
         ),
+        ')' if text[..at].ends_with('(') => (
+            "there is no value in `()`".to_string(),
+            Some("nothing is null, a list without elements []".to_string()),
+        ),
         ')' => ("`)` closes nothing".to_string(), Some("remove it, or quote it if it is meant as text: ')'".to_string())),
         '<' | '>' => (
             format!("a word is missing after `{found}`"),

@@ -148,7 +148,7 @@ impl<'s> Reader<'s> {
                         code::SYNTAX,
                         background,
                         "only commands run in the background",
-                        "`&` after a statement that is no command",
+                        "`&` after a statement that is no command; there are no operators on bits",
                     ));
                 }
                 return Ok(Statement { span, kind });

@@ -311,6 +311,12 @@ impl Around<'_> {
         if starts("::") {
             return self.page(2, "`::` is Rust's", "a method is called so: x.len()");
         }
+        if starts(":") && self.before.ends_with(':') {
+            return self.before_page(1, 1, "`::` is Rust's", "a method is called so: x.len()");
+        }
+        if starts(")") && self.before.ends_with("?(") {
+            return self.before_page(2, 0, "a name has no `?`", "leave it out: xs.len() == 0");
+        }
         if starts(".") && self.before.ends_with('?') {
             let help = "a key that may be missing is read by: m.get(\"key\")";
             return self.before_page(1, 1, "there is no `?.`", help);
@@ -321,9 +327,13 @@ impl Around<'_> {
         if starts("!") && glued {
             return self.page(1, "a name has no `!`", "leave it out");
         }
-        if starts("^") || starts("<<") || starts(">>") {
+        if starts("^") || starts("<<") || starts(">>") || starts("&") && !starts("&&") {
             let help = "a power is 2 ** 3; there are none on bits";
-            return self.page(if starts("^") { 1 } else { 2 }, "there is no such operator", help);
+            return self.page(
+                if starts("^") || starts("&") { 1 } else { 2 },
+                "there is no such operator",
+                help,
+            );
         }
         if starts("|") && !starts("||") {
             let help = "values go through methods: xs.map(x => x + 1); what commands print is $(cmd | cmd)";
