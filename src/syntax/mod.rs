@@ -15,10 +15,12 @@ mod grammar;
 mod guess;
 mod here;
 mod pattern;
+mod pipeline;
 mod read;
 mod redirection;
 pub(crate) mod scan;
 mod tokens;
+mod unended;
 mod word;
 
 use crate::diag::{Diagnostic, Source};

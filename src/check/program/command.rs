@@ -1,0 +1,91 @@
+//! Commands, joined and piped.
+
+use super::*;
+
+#[derive(Debug)]
+pub struct AndOr {
+    pub first: Pipeline,
+    pub rest: Box<[(Connector, Pipeline)]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connector {
+    And,
+    Or,
+}
+
+#[derive(Debug)]
+pub struct Pipeline {
+    pub span: Span,
+    pub negated: bool,
+    pub stages: Box<[Stage]>,
+}
+
+#[derive(Debug)]
+pub struct Stage {
+    pub span: Span,
+    pub kind: StageKind,
+    pub redirections: Box<[Redirection]>,
+    /// Its standard error goes into the pipe too (`|&`).
+    pub pipe_stderr: bool,
+}
+
+#[derive(Debug)]
+pub enum StageKind {
+    Command(Command),
+    /// Shared with the thread that runs it, when it is not the last stage.
+    Compound(Arc<Compound>),
+    Fail(Expr),
+    Break,
+    Continue,
+    Return(Option<Expr>),
+}
+
+#[derive(Debug)]
+pub struct Command {
+    pub assignments: Box<[(Str, WordText)]>,
+    pub target: Target,
+    /// The arguments; for a program or stage of the host with its name as the first.
+    pub words: Box<[Word]>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// The first word names a program.
+    Program,
+    Builtin(Builtin),
+    Function(FunctionId),
+    /// The first word names a stage of the host.
+    Host(Arc<HostStage>),
+}
+
+#[derive(Debug)]
+pub struct Redirection {
+    pub span: Span,
+    pub descriptor: i32,
+    pub kind: RedirectionKind,
+}
+
+#[derive(Debug)]
+pub enum RedirectionKind {
+    File(FileMode, WordText),
+    /// `&>`: standard output and standard error.
+    Both {
+        append: bool,
+        target: WordText,
+    },
+    Duplicate(i32),
+    Close,
+    /// The bytes of a here-document or here-string.
+    Text(WordText),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileMode {
+    Read,
+    Write,
+    Append,
+    /// `>|`: truncates whatever the pipeline reads.
+    Clobber,
+    ReadWrite,
+}

@@ -1,0 +1,115 @@
+//! Expressions.
+
+use super::*;
+
+#[derive(Debug)]
+pub struct Expr {
+    pub span: Span,
+    pub kind: ExprKind,
+}
+
+#[derive(Debug)]
+pub enum ExprKind {
+    Value(Value),
+    Slot(Slot),
+    /// `$HOME` or `env.HOME`. The latter is null when unset.
+    Environment {
+        name: Str,
+        required: bool,
+    },
+    Text(Box<[Part]>),
+    List(Box<[Expr]>),
+    /// `...xs`: an element of a list, or an argument of a call of a value.
+    Spread(Box<Expr>),
+    Map(Box<[(Expr, Expr)]>),
+    Negate(Box<Expr>),
+    Not(Box<Expr>),
+    And(Box<(Expr, Expr)>),
+    Or(Box<(Expr, Expr)>),
+    Coalesce(Box<(Expr, Expr)>),
+    Conditional(Box<(Expr, Expr, Expr)>),
+    Binary {
+        operator: Op,
+        operands: Box<(Expr, Expr)>,
+    },
+    Range {
+        inclusive: bool,
+        bounds: Box<(Expr, Expr)>,
+    },
+    Index(Box<(Expr, Expr)>),
+    Field(Box<Expr>, Str),
+    Capture(Box<Block>),
+    Lines(Box<Block>),
+    Bytes(Box<Block>),
+    Json(Box<Block>),
+    /// The record of how commands ended, with what they printed or without.
+    Record {
+        capture: bool,
+        body: Box<Block>,
+    },
+    /// A job.
+    Spawn(Arc<Block>),
+    /// A function of the language itself.
+    Intrinsic(Intrinsic, Box<[Expr]>),
+    /// A function of the table.
+    Library(LibraryFunction, Box<MethodArguments>),
+    /// A function of the host.
+    Host(Arc<HostFunction>, Box<[Expr]>),
+    Method(Box<Expr>, NameId, Box<MethodArguments>),
+    /// A method that changes the variable that it is called on.
+    Change(Box<Change>),
+    Call(FunctionId, Box<[Argument]>),
+    /// A call of a value.
+    CallValue(Box<Expr>, Box<[Expr]>),
+    Function(FunctionId),
+    /// A function value, with the variables that it takes along.
+    Lambda(Arc<Function>, Box<[Slot]>),
+}
+
+/// A row of the table of functions.
+#[derive(Clone, Copy)]
+pub struct LibraryFunction(pub &'static Method);
+
+impl fmt::Debug for LibraryFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+
+#[derive(Debug)]
+pub struct MethodArguments {
+    pub positional: Box<[Expr]>,
+    pub named: Box<[(Box<str>, Expr)]>,
+}
+
+#[derive(Debug)]
+pub struct Change {
+    pub slot: Slot,
+    /// `[index]` and `.key` after the name.
+    pub path: Box<[Expr]>,
+    pub receiver: Span,
+    pub name: NameId,
+    pub arguments: MethodArguments,
+}
+
+/// What a parameter is given in a call.
+#[derive(Debug)]
+pub enum Argument {
+    Value(Expr),
+    /// The parameter's own default.
+    Default,
+    /// What a `...rest` takes.
+    Rest(Box<[Expr]>),
+}
+
+/// A function of the language itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intrinsic {
+    /// `flag(x)`, `flags(list)`: an argument may begin with a dash.
+    Flag,
+    Flags,
+    /// `code(x)`: text that is meant as code.
+    Code,
+    /// `quote(x)`: quoted for a POSIX shell.
+    Quote,
+}

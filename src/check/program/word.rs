@@ -1,0 +1,61 @@
+//! Words of commands.
+
+use super::*;
+
+/// A word of a command: what it becomes as arguments. Most are literal, so the others are boxed.
+#[derive(Debug)]
+pub enum Word {
+    Literal(Box<[u8]>),
+    /// One argument.
+    Text(Box<WordText>),
+    /// One argument for every match.
+    Glob(Box<GlobWord>),
+    /// One argument an element.
+    Splice {
+        list: Box<Expr>,
+        guarded: bool,
+    },
+}
+
+/// Text with values in it: always one argument.
+#[derive(Debug)]
+pub struct WordText {
+    pub span: Span,
+    pub parts: Box<[Part]>,
+    /// The text begins with a value: a `-` at its start would be an option that nobody wrote.
+    pub guarded: bool,
+}
+
+#[derive(Debug)]
+pub struct GlobWord {
+    pub span: Span,
+    pub pattern: GlobPattern,
+}
+
+#[derive(Debug)]
+pub enum GlobPattern {
+    Fixed(Glob),
+    /// Values stand between the patterns; they match literally.
+    Parts(Box<[GlobPart]>),
+}
+
+#[derive(Debug)]
+pub enum GlobPart {
+    Pattern(Box<[u8]>),
+    Text(Part),
+}
+
+#[derive(Debug)]
+pub enum Part {
+    Text(Str),
+    /// The text of a value.
+    Value(Expr),
+    Capture(Box<Block>),
+    /// The home directory of a user; of one's own, when the name is empty.
+    Home(Str, Span),
+    Process {
+        from: bool,
+        body: Arc<Block>,
+        span: Span,
+    },
+}

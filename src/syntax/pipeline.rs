@@ -1,0 +1,117 @@
+//! The tree's builder: pipelines, and what joins them.
+
+use super::ast::*;
+use super::read::{Read, Reader};
+use super::tokens::{Rule, Tokens};
+use crate::diag::code;
+use crate::span::Span;
+
+impl<'s> Reader<'s> {
+    /// Pipelines joined by `&&` and `||`, up to the end of the statement or, in a condition, of its tokens.
+    pub(super) fn and_or<'t>(&self, tokens: &mut Tokens<'t>, blocks: bool) -> Read<(AndOr<'s>, Span)> {
+        let first = self.pipeline(tokens, blocks)?;
+        let mut span = first.span;
+        let mut rest = Vec::new();
+        while tokens.peek()? == Some(Rule::connector) {
+            let connector = self.taken(tokens)?;
+            let connector = if connector.as_str() == "&&" { Connector::And } else { Connector::Or };
+            let pipeline = self.pipeline(tokens, blocks)?;
+            span = span.to(pipeline.span);
+            rest.push((connector, pipeline));
+        }
+        Ok((AndOr { first, rest, background: false }, span))
+    }
+
+    fn pipeline<'t>(&self, tokens: &mut Tokens<'t>, blocks: bool) -> Read<Pipeline<'s>> {
+        let mut negated = None;
+        if tokens.peek()? == Some(Rule::bang) {
+            let bang = self.taken(tokens)?;
+            negated = Some(tokens.span(&bang));
+        }
+        let first = self.stage(tokens, blocks)?;
+        let mut span = negated.map_or(first.span, |bang| bang.to(first.span));
+        let mut stages = Vec::with_capacity(1);
+        stages.push(first);
+        while tokens.peek()? == Some(Rule::connector) {
+            // `&&` and `||` are the caller's.
+            let Some(next) = tokens.peeked().filter(|token| matches!(token.as_str(), "|" | "|&")) else {
+                break;
+            };
+            let pipe_stderr = next.as_str() == "|&";
+            tokens.take();
+            if let Some(last) = stages.last_mut() {
+                last.pipe_stderr = pipe_stderr;
+            }
+            if tokens.peek()? == Some(Rule::bang) {
+                let bang = self.taken(tokens)?;
+                let span = tokens.span(&bang);
+                return Err(self.error(
+                    code::SYNTAX,
+                    span,
+                    "`!` stands only before a whole pipeline",
+                    "not before a stage",
+                ));
+            }
+            let stage = self.stage(tokens, blocks)?;
+            span = span.to(stage.span);
+            stages.push(stage);
+        }
+        Ok(Pipeline { span, negated: negated.is_some(), stages })
+    }
+
+    fn stage<'t>(&self, tokens: &mut Tokens<'t>, blocks: bool) -> Read<Stage<'s>> {
+        let Some(rule) = tokens.peek()? else {
+            let end = Span::new(self.text.len(), self.text.len());
+            return Err(self.error(
+                code::SYNTAX,
+                end,
+                "a command is missing at the end",
+                "the text ends here",
+            ));
+        };
+        let token = self.taken(tokens)?;
+        let mut span = tokens.span(&token);
+        let base = tokens.base();
+        let mut redirections = Vec::new();
+        let kind = match rule {
+            Rule::simple => {
+                let simple = self.simple(token, base, &mut redirections)?;
+                if blocks && tokens.peek()? == Some(Rule::open) {
+                    return Err(self.block_after_command(&simple, span));
+                }
+                StageKind::Simple(simple)
+            }
+            Rule::return_jump => {
+                let value = match token.into_inner().next() {
+                    Some(value) => Some(Box::new(self.expr(Some(value), base)?)),
+                    None => None,
+                };
+                StageKind::Return(value)
+            }
+            Rule::fail_jump => StageKind::Fail(Box::new(self.expr(token.into_inner().next(), base)?)),
+            Rule::break_jump => StageKind::Break,
+            Rule::continue_jump => StageKind::Continue,
+            Rule::sh_subshell => StageKind::Sh(Habit::Subshell, span),
+            Rule::sh_arith_command => StageKind::Sh(Habit::ArithmeticCommand, span),
+            Rule::end | Rule::connector | Rule::bang => {
+                return Err(self.error(
+                    code::SYNTAX,
+                    span,
+                    "a command is missing here",
+                    "nothing stands before it",
+                ));
+            }
+            _ => {
+                let (kind, end) = self.compound(tokens, token, span, base)?;
+                span = span.to(end);
+                while tokens.peek()? == Some(Rule::redirection) {
+                    let token = self.taken(tokens)?;
+                    span = span.to(tokens.span(&token));
+                    redirections.push(self.redirection(token, tokens.base())?);
+                }
+                kind
+            }
+        };
+        Ok(Stage { span, kind, redirections: redirections.into_boxed_slice(), pipe_stderr: false })
+    }
+}

@@ -1,0 +1,132 @@
+//! What to write where a statement does not end, or a block does not begin.
+
+use super::ast::Simple;
+use super::read::{Reader, Stop};
+use crate::diag::{Diagnostic, code};
+use crate::span::Span;
+
+impl<'s> Reader<'s> {
+    /// A statement that goes on where it should end: mostly a function of another language.
+    pub(super) fn not_ended(&self, span: Span) -> Stop {
+        let (before, rest) = self.text.split_at(span.start as usize);
+        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let last = line.trim_end().rsplit(' ').next().unwrap_or_default();
+        let help = if !rest.starts_with('{') {
+            None
+        } else if last.starts_with("fn(") || last.starts_with("function(") || line.contains("= fn") {
+            Some(
+                "a function without a name is written: x => x + 1, or (a, b) => a + b; with statements: fn name(a) { … }",
+            )
+        } else if rest[1..].trim_start().starts_with('|') || last.contains('.') {
+            Some("a function stands in the parentheses: xs.map(x => x + 1)")
+        } else {
+            None
+        };
+        let label = "begin another on a new line, or after `;`";
+        match help {
+            Some(help) => {
+                let error = Diagnostic::new(code::SYNTAX, "a block makes no function in an expression");
+                Stop::Error(Box::new(error.at(self.source, span, "not expected here").help(help)))
+            }
+            None => self.error(code::SYNTAX, span, "the statement should end here", label),
+        }
+    }
+
+    pub(super) fn block_after_command(&self, simple: &Simple<'s>, span: Span) -> Stop {
+        let first = simple.words.first().map_or("", |word| &self.text[word.span.range()]);
+        let help = match first {
+            "lines" | "json" | "bytes" | "capture" => {
+                format!("`{first} {{ … }}` is a value: let x = {first} {{ … }}")
+            }
+            "else" | "catch" => format!("`{first}` stands on the line of the `}}` before it"),
+            "elif" => "write: } else if … {".into(),
+            "until" => "write: while ! … {".into(),
+            "loop" => "a loop without end is: while true { … }".into(),
+            "ensure" => "what runs in the end whatever happens is: defer { … }".into(),
+            "unless" => "write: if ! cmd { … }, or if (not (x == 1)) { … }".into(),
+            "import" => "another file is used by: use \"lib/file.pw\"".into(),
+            _ => "put the block on its own, or quote the brace if it is meant as text: '{'".into(),
+        };
+        let mut error = Diagnostic::new(code::SYNTAX, "a block can't follow a command");
+        error = error.at(self.source, span, "this command is not ended").help(help);
+        Stop::Error(Box::new(error))
+    }
+
+    /// Where a block should begin: `{echo` and `{}` are words, and it stands on the line of its head.
+    pub(super) fn block_missing(&self, at: Span) -> Option<Box<Diagnostic>> {
+        let before = &self.text[..at.start as usize];
+        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let page = |start: usize, length: usize, message: &str, label: &str, help: &str| {
+            let span = Span::new(start, start + length);
+            let error = Diagnostic::new(code::SYNTAX, message).at(self.source, span, label);
+            Some(Box::new(error.help(help)))
+        };
+        let glued = line.split_ascii_whitespace().find(|word| {
+            word.starts_with('{') && word.len() > 1 && word.matches('{').count() > word.matches('}').count()
+        });
+        let place = |word: &str| before.rfind(word).unwrap_or_default();
+        if let Some(word) = glued {
+            return page(
+                place(word),
+                1,
+                "the `{` of a block is followed by a blank",
+                "one word with what follows",
+                "put a blank after `{`",
+            );
+        }
+        if let Some(word) = line.split_ascii_whitespace().next_back().filter(|word| *word == "{}") {
+            return page(
+                place(word),
+                2,
+                "`{}` is a word, and no block",
+                "an argument of the command",
+                "write the empty block with a blank: { }",
+            );
+        }
+        if self.text[at.range()].starts_with('\n') && line.trim_end().ends_with(':') {
+            let help = format!("write: {}", braced(line.trim().trim_end_matches(':').trim_end()));
+            let message = "a block stands in braces";
+            return page(before.trim_end().len() - 1, 1, message, "not in Pipewright", &help);
+        }
+        let next = self.text[at.start as usize..].trim_start();
+        let found = &self.text[at.range()];
+        let block_follows = next.trim_start_matches(';').trim_start().starts_with('{');
+        if found == ";" && block_follows {
+            return page(
+                at.start as usize,
+                1,
+                "a `;` stands between a head and its block",
+                "ends the statement too early",
+                "remove it",
+            );
+        }
+        if found == "\n" && block_follows {
+            let end = before.trim_end().len();
+            return page(
+                end.saturating_sub(1),
+                1,
+                "a block begins on the line of its head",
+                "the `{` is missing here",
+                "move the `{` to the end of this line",
+            );
+        }
+        None
+    }
+}
+
+/// `if x == 1` as it is written here.
+fn braced(head: &str) -> String {
+    const SIGNS: &[&str] = &["==", "!=", " < ", " > ", "<=", ">=", " in ", " and ", " or ", "not "];
+    let (keyword, rest) = head.split_once(' ').unwrap_or((head, ""));
+    match keyword {
+        "if" | "while" if !rest.starts_with('(') && SIGNS.iter().any(|sign| rest.contains(sign)) => {
+            format!("{keyword} ({rest}) {{ … }}")
+        }
+        "for" => match rest.split_once(" in ") {
+            Some((name, items)) if items.starts_with('[') => format!("for {name} in ({items}) {{ … }}"),
+            _ => format!("{head} {{ … }}"),
+        },
+        "if" | "while" => format!("{head} {{ … }}"),
+        _ => "{ … }".to_string(),
+    }
+}
