@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), no_main)]
 
 mod cli;
+mod colour;
 #[cfg(feature = "prompt")]
 mod repl;
 

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::os::unix::process::CommandExt;
 use support::home::{Home, prompt};
 use support::pty::Terminal;
 
@@ -554,4 +555,31 @@ fn a_job_beside_that_writes_is_stopped_where_the_terminal_is_set_so() {
         terminal.ready();
     }
     assert_eq!(terminal.run("echo to a file > out & wait; cat out"), "to a file\n");
+}
+
+#[test]
+fn jobs_are_stopped_whatever_the_prompt_was_started_with() {
+    let home = Home::new();
+    let mut command = home.command();
+    // As tmux 3.3 starts its shells.
+    // SAFETY: system calls alone, between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGTTIN, libc::SIGTTOU, libc::SIGTSTP] {
+                libc::signal(signal, libc::SIG_IGN);
+            }
+            Ok(())
+        });
+    }
+    let mut terminal = Terminal::start(&mut command);
+    terminal.ready();
+    let mut shown = terminal.run("cat &");
+    while !shown.contains("[1] stopped: cat") {
+        assert!(!shown.contains("error"), "{shown}");
+        shown = terminal.run("sleep 0.01");
+    }
+    terminal.start_line("cat -n");
+    numbered(&mut terminal, "a");
+    stop(&mut terminal, "[2] stopped: cat");
+    terminal.run("try { kill -KILL %1 %2 }; wait");
 }

@@ -67,6 +67,16 @@ fn sighup_ends_the_prompt_and_all_its_jobs() {
 }
 
 #[test]
+fn sighup_ends_a_prompt_that_waits_for_a_key() {
+    let (_home, mut terminal) = prompt();
+    terminal.keys("echo never");
+    terminal.expect("echo never");
+    kill_process(pid(&terminal), Signal::HUP).expect("it is ours");
+    let (status, shown) = terminal.end();
+    assert_eq!(status.code(), Some(129), "{shown}");
+}
+
+#[test]
 fn sigkill_of_the_prompt_ends_its_jobs() {
     let (_home, mut terminal, marker) = marked("killed");
     busy(&mut terminal);

@@ -42,9 +42,14 @@ fn an_error_is_a_page_and_the_prompt_goes_on() {
 #[test]
 fn a_program_alone_that_exits_has_said_what_there_is_to_say() {
     let (_home, mut terminal) = prompt();
-    for silent in
-        ["grep -q x /dev/null", "A=1 grep x < /dev/null", "false", "test -d /no-such", " sh -c 'exit 3' "]
-    {
+    for silent in [
+        "grep -q x /dev/null",
+        "A=1 grep x < /dev/null",
+        "false",
+        "test -d /no-such",
+        "sh -c 'exit 130'",
+        " sh -c 'exit 3' ",
+    ] {
         assert_eq!(terminal.run(silent), "", "{silent}");
     }
     terminal.expect("~ 3 > ");
@@ -129,6 +134,38 @@ fn ctrl_c_clears_the_line_and_ends_what_runs() {
         terminal.ready();
     }
     assert_eq!(terminal.run("echo on"), "on\n");
+}
+
+#[test]
+fn a_byte_that_is_no_text_is_left_out() {
+    let (_home, mut terminal) = prompt();
+    for keys in ["", "\x12"] {
+        terminal.keys("echo hi");
+        terminal.expect("echo hi");
+        terminal.keys(keys);
+        terminal.bytes(b"\xff");
+        terminal.expect("no UTF-8 text was left out");
+        terminal.ready();
+        terminal.keys("\x15");
+        assert_eq!(terminal.run("echo on"), "on\n");
+    }
+    terminal.bytes(b"echo h\xff");
+    terminal.ready();
+    assert_eq!(terminal.run("llo"), "hllo\n");
+}
+
+#[test]
+fn a_terminal_that_shows_text_alone_has_a_prompt_too() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(home.command().env("TERM", "dumb").env_remove("NO_COLOR"));
+    terminal.expect("> ");
+    terminal.keys("echo never\x03");
+    terminal.expect("^C");
+    terminal.keys("sleep 0.01; printf '%s %s\\n' 'it' sleeps\n");
+    terminal.expect("it sleeps\n");
+    terminal.keys("echo $nmae\n");
+    let page = terminal.expect_bytes("no such variable here");
+    assert!(!page.contains(&b'\x1b'), "{}", String::from_utf8_lossy(&page).escape_debug());
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub const KEYWORDS: &[Keyword] = &[
         "for",
         "for name in words { … }, or for name in (expression) { … }",
         "Runs its block for each word, each element of a list or range, or, with two names, each entry of a map. A \
-         pattern without a match gives no turn. `with jobs=4` before the block runs turns side by side.",
+         pattern without a match gives no turn.",
         "for file in *.txt \"two words\" { echo $file }\nfor i in (1..=3) { echo $i }\nfor k, v in ({a: 1}) { echo $k $v }",
     ),
     row(
@@ -109,8 +109,7 @@ pub const KEYWORDS: &[Keyword] = &[
     row(
         "each",
         "cmd | each line { … }",
-        "A stage that runs its block for each line of its input while the lines come. `with jobs=4` before the block runs \
-         turns side by side.",
+        "A stage that runs its block for each line of its input while the lines come.",
         "printf 'a\\nb\\n' | each line { echo \"<$line>\" }",
     ),
     row(

@@ -24,8 +24,8 @@ impl<'s> Checker<'s> {
                 Some(assignment) if assignment.append => {
                     self.habit(Habit::AppendAssignment, assignment.name.span)
                 }
-                Some(assignment) => {
-                    let help = self.assignment_help(assignment);
+                Some(_) => {
+                    let help = self.assignment_help(&assignments, redirected);
                     self.error(
                         code::SH_ASSIGNMENT,
                         span,
@@ -257,29 +257,61 @@ impl<'s> Checker<'s> {
     }
 
     /// `NAME=value` as a statement, as it is written here.
-    fn assignment_help(&self, assignment: &ast::Assignment<'s>) -> String {
-        let name = assignment.name.text;
-        let source = &self.text[assignment.value.span.range()];
-        let value = match literal(Some(&assignment.value)) {
-            Some(text) if !text.is_empty() && !text.contains(['\\', '"', '$', '`', '\n']) => {
-                format!("\"{text}\"")
+    fn assignment_help(&self, assignments: &[ast::Assignment<'s>], redirected: bool) -> String {
+        let known = |name: &ast::Name<'_>| self.scopes.find(name.text).is_some();
+        let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        let of_environment = |name: &ast::Name<'_>| name.text.bytes().all(is_capital);
+        let lines = assignments.iter().map(|assignment| {
+            let (name, value) = (&assignment.name, self.value_of_sh(&assignment.value));
+            match name.text {
+                text if known(name) => format!("{text} = {value}"),
+                text if of_environment(name) => format!("env.{text} = {value}"),
+                text => format!("let {text} = {value}"),
             }
-            _ if source.starts_with("$(") && source.ends_with(')') && !source.contains('\n') => {
-                source.to_string()
-            }
-            _ => "\"value\"".to_string(),
-        };
-        let capitals =
-            name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-        if self.scopes.find(name).is_some() {
-            format!("assign with blanks around the `=`: {name} = {value}")
-        } else if capitals {
-            format!(
-                "assign to the environment, or declare a variable of the script by `let`:\nenv.{name} = {value}"
-            )
+        });
+        let lines: Vec<String> = lines.collect();
+        let names = || assignments.iter().map(|assignment| &assignment.name);
+        let what = if names().all(known) {
+            "assign with blanks around the `=`"
+        } else if names().any(|name| !known(name) && of_environment(name)) {
+            "assign to the environment, or declare a variable of the script by `let`"
         } else {
-            format!("declare by `let`, and assign with blanks around the `=`:\nlet {name} = {value}")
+            "declare by `let`, and assign with blanks around the `=`"
+        };
+        match &*lines {
+            _ if redirected => format!("{what}, and empty a file by: true > file"),
+            [line] if names().all(known) => format!("{what}: {line}"),
+            lines => format!("{what}:\n{}", lines.join("\n")),
         }
+    }
+
+    /// What sh assigns, as an expression; a place for one where it has no plain counterpart.
+    fn value_of_sh(&self, word: &ast::Word<'s>) -> String {
+        let source = &self.text[word.span.range()];
+        let is_plain = |text: &str| {
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-+./:,@%=$".contains(&byte))
+        };
+        let inside = |open: &str, close: &str| source.strip_prefix(open)?.strip_suffix(close);
+        if let Some(text) = literal(Some(word))
+            && !text.contains(['\\', '"', '$', '`', '\n'])
+        {
+            return format!("\"{text}\"");
+        }
+        if let Some(sum) = inside("$((", "))") {
+            // A quotient would be a fraction, and a name may be one that has no value.
+            let is_sum = |byte: u8| byte.is_ascii_digit() || b" +-*".contains(&byte);
+            return if sum.bytes().all(is_sum) { sum.trim().into() } else { "1 + 1".into() };
+        }
+        if inside("$(", ")").is_some() && !source.contains('\n') {
+            return source.into();
+        }
+        if let Some(text) = inside("\"", "\"").filter(|text| is_plain(&text.replace(' ', ""))) {
+            return format!("\"{text}\"");
+        }
+        if let Some(path) = source.strip_prefix("~/").filter(|path| is_plain(path)) {
+            return format!("\"$HOME/{path}\"");
+        }
+        if is_plain(source) { format!("\"{source}\"") } else { "\"value\"".into() }
     }
 
     /// `$(cmd) args`: sh would split what the command prints into the name of a program and arguments.

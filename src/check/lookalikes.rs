@@ -134,9 +134,23 @@ pub fn let_elsewhere(text: &str) -> Option<(&'static str, String)> {
         let help = format!("write one for each: {}", names.collect::<Vec<_>>().join("; "));
         return Some(("`let` declares one name", help));
     }
-    let (name, kind) = left.split_once(':')?;
-    (is_name(name.trim()) && !kind.is_empty())
-        .then(|| ("a variable is declared without a type", format!("write: let {} = {value}", name.trim())))
+    if let Some((name, kind)) = left.split_once(':') {
+        return (is_name(name.trim()) && !kind.is_empty()).then(|| {
+            ("a variable is declared without a type", format!("write: let {} = {value}", name.trim()))
+        });
+    }
+    (is_name(left) && is_value(value))
+        .then(|| ("blanks stand around the `=` of `let`", format!("write: let {left} = {value}")))
+}
+
+/// Whether a text is a value as it stands, and no more than one: a number, a string, a capture.
+fn is_value(text: &str) -> bool {
+    let inside = |open: &str, close: &str| text.strip_prefix(open)?.strip_suffix(close);
+    let is_plain = |text: Option<&str>, but: &[char]| text.is_some_and(|text| !text.contains(but));
+    text.starts_with(|first: char| first.is_ascii_digit()) && text.parse::<f64>().is_ok()
+        || is_plain(inside("\"", "\""), &['"', '\\', '`'])
+        || is_plain(inside("'", "'"), &['\''])
+        || is_plain(inside("$(", ")"), &['(', ')', '\'', '"', '`', '\n'])
 }
 
 /// A statement of another language that no call of a program looks like.
@@ -186,6 +200,7 @@ pub fn program_elsewhere(name: &str) -> Option<&'static str> {
         "def" | "func" | "fun" | "sub" | "proc" => "a function is declared by: fn name(a, b) { … }",
         "var" | "const" | "my" | "val" => "a variable is declared by: let name = value",
         "unless" => "write: if ! cmd { … }",
+        "quit" | "bye" | ":q" => "leave by: exit",
         "switch" => "write: match (x) { a | b => { … } }",
         "assert" => "write: if (not (x == 1)) { fail \"message\" }",
         "del" | "delete" => "a key is removed by: m.remove(\"key\"); a file by: rm file",

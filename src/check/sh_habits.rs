@@ -282,8 +282,8 @@ const WORDS: &[(&[&str], Row)] = &[
         row(
             code::SH_BUILTIN,
             "limits of the whole process can't be changed from a script",
-            "set them for the process that runs the script",
-            "",
+            "set them for a block of commands",
+            "with umask=\"027\", open_files=1024 { true }",
         ),
     ),
     (
@@ -415,13 +415,22 @@ const WORDS: &[(&[&str], Row)] = &[
     (
         &[
             "builtin", "enable", "hash", "bind", "caller", "compgen", "complete", "compopt", "disown", "fc",
-            "logout", "suspend",
+            "suspend",
         ],
         row(
             code::SH_BUILTIN,
             "this is a builtin of sh",
             "it has no counterpart here; `command NAME` reaches a program of that name",
             "",
+        ),
+    ),
+    (
+        &["logout"],
+        row(
+            code::SH_BUILTIN,
+            "`logout` is a builtin of other shells",
+            "the script, or the prompt, ends by exit",
+            "exit",
         ),
     ),
     (

@@ -120,6 +120,7 @@ impl<'s> Checker<'s> {
             None if assigning => {
                 format!("declare it: let {name} = …; as an argument of a command `=` is quoted: '='")
             }
+            None if name == "_" => "this is a variable of shells".to_string(),
             None if name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => {
                 format!("the environment is env.{name}")
             }
@@ -128,7 +129,6 @@ impl<'s> Checker<'s> {
             }
             None if matches!(name, "True" | "False") => format!("write: {}", name.to_lowercase()),
             None if matches!(name, "None" | "nil" | "undefined" | "NULL") => "write: null".to_string(),
-            None if name == "_" => "this is a variable of shells".to_string(),
             // In a word, `$` has said that a variable is meant.
             None if self.text[..span.start as usize].ends_with(['$', '{'])
                 || self.text[span.range()].starts_with('$') =>

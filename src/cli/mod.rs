@@ -247,8 +247,7 @@ fn refuse(errors: &[Diagnostic]) -> u8 {
 }
 
 fn show(error: &Diagnostic) {
-    let color =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let color = std::io::stderr().is_terminal() && crate::colour::is_wanted();
     let width = if color { program::terminal_width() } else { None };
     complain(&error.render(color, width));
 }

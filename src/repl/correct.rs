@@ -18,7 +18,7 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
         if let Some(meant) = help.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?")) {
             let word = text[span.range()].split([' ', '\t', '\n', ';', '|']).next()?;
             let range = span.start as usize..span.start as usize + word.len();
-            return replaced(text, range, meant).filter(|_| !meant.contains('`'));
+            return is_slip(word, meant).then(|| replaced(text, range, meant))?;
         }
         let entry = text.trim();
         if entry != text[span.range()].trim() {
@@ -32,11 +32,10 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
         return unescaped(text, span.start as usize);
     }
     if error.code == code::SH_ASSIGNMENT {
-        // `NAME=value`: the page shows the assignment. A value that it could not read is only a place for one.
-        let line = error.help.last()?.lines().last()?;
-        let line = line.rsplit_once(": ").map_or(line, |(_, line)| line);
-        let is_assignment = line.split_once(" = ").is_some_and(|(_, value)| value != "\"value\"");
-        return is_assignment.then(|| replaced(text, span.range(), line))?;
+        // `NAME=value`: the page shows the assignment, or only an example of one. In a block it would hold for that alone.
+        let help = error.help.last()?;
+        let lines = help.split_once(":\n").or_else(|| help.split_once(": "))?.1.replace('\n', "; ");
+        return (substance(&lines) == substance(text)).then_some(lines);
     }
     // `export NAME=value`
     let rest = text.get(span.range()).filter(|word| *word == "export").and(text.get(span.end as usize..))?;
@@ -58,6 +57,30 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
         return None;
     }
     replaced(text, span.start as usize..text.len(), &format!("env.{name} = {value}"))
+}
+
+/// Whether a word is another one with letters that have changed places, or with one too many or too few. Another letter
+/// makes another word: `luit` is nothing to be a key away from who enters `quit`.
+fn is_slip(word: &str, meant: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let (long, short) = if word.len() > meant.len() { (word, meant) } else { (meant, word) };
+    let lacks_one = || {
+        let without = |(at, letter): (usize, char)| {
+            format!("{}{}", &long[..at], &long[at + letter.len_utf8()..]) == short
+        };
+        short.len() > 2 && long.char_indices().any(without)
+    };
+    sorted(word) == sorted(meant) || lacks_one()
+}
+
+/// An assignment without the signs that are written otherwise here and in sh.
+fn substance(text: &str) -> String {
+    let text = text.replace("~/", "$HOME/").replace("let ", "").replace("env.", "");
+    text.replace([' ', '"', '\'', ';', '(', ')', '$'], "")
 }
 
 /// `grep "\.rs$"`: sh leaves such a backslash where it is, and so do single quotes.
@@ -118,13 +141,35 @@ mod tests {
         assert_corrected("name=web1", Some("let name = \"web1\""));
         assert_corrected("EDITOR=vim", Some("env.EDITOR = \"vim\""));
         assert_corrected("now=$(date)", Some("let now = $(date)"));
+        assert_corrected("x=1 y=2", Some("let x = \"1\"; let y = \"2\""));
+        assert_corrected("PATH=/opt/bin:$PATH", Some("env.PATH = \"/opt/bin:$PATH\""));
+        assert_corrected("sum=$((2+3))", Some("let sum = 2+3"));
+        assert_corrected("rc=~/.config/rc", Some("let rc = \"$HOME/.config/rc\""));
+        assert_corrected("let x=9", Some("let x = 9"));
+        assert_corrected("let total=$(wc -l)", Some("let total = $(wc -l)"));
         assert_corrected("export EDITOR=vim", Some("env.EDITOR = \"vim\""));
         assert_corrected("export EDITOR='vim -n'", Some("env.EDITOR = 'vim -n'"));
         assert_corrected("export PATH=$PATH:/opt/bin", Some("env.PATH = \"$PATH:/opt/bin\""));
     }
 
     #[test]
+    fn a_slip_of_the_keys_is_no_other_word() {
+        for (word, meant) in
+            [("gti", "git"), ("ehco", "echo"), ("gitt", "git"), ("gt", "got"), ("grp", "grep")]
+        {
+            assert_eq!(is_slip(word, meant), word != "gt", "{word}");
+        }
+        for (word, meant) in [("quit", "luit"), ("nosuch", "touch"), ("l", "ls"), ("cat", "bat")] {
+            assert!(!is_slip(word, meant), "{word}");
+        }
+    }
+
+    #[test]
     fn what_is_not_plain_is_left_alone() {
+        // A value that can't be told; what would be lost; what would hold for a block alone.
+        for text in ["x=a*b", "let name=foo", "i=$((i+1))", "x=1 > f", "if true { x=1 }", "x=1; echo a"] {
+            assert_corrected(text, None);
+        }
         for text in ["export EDITOR", "export A=b C=d", "eval ls", "[[ -f x ]]", "echo `ls`"] {
             assert_corrected(text, None);
         }

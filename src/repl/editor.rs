@@ -32,6 +32,8 @@ pub enum Read {
     Outside(String),
     /// Ctrl-C took it back.
     Cleared,
+    /// A byte came that is no text.
+    Unreadable,
     /// Ctrl-D, or the terminal has gone.
     End,
 }
@@ -124,6 +126,8 @@ impl Editor {
             {
                 Read::Cleared
             }
+            // A byte that is no text, perhaps of a terminal that has another encoding: it is left out.
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Read::Unreadable,
             Err(_) => Read::End,
         }
     }

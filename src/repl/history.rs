@@ -146,6 +146,17 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_was_cut_takes_no_other_with_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.jsonl");
+        let mut history = History::new(path.clone());
+        history.append(&entry("one")).unwrap();
+        std::fs::write(&path, [&std::fs::read(&path).unwrap(), &b"{\"text\":\"cu"[..]].concat()).unwrap();
+        history.append(&entry("two")).unwrap();
+        assert_eq!(history.read(), [entry("one"), entry("two")]);
+    }
+
+    #[test]
     fn sessions_share_a_file_and_lose_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state/history.jsonl");

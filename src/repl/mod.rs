@@ -18,6 +18,7 @@ mod programs;
 mod show;
 mod text;
 
+use crate::colour;
 use ahead::{Ahead, Taken};
 use complete::world::{Failure, Live};
 use declare::Completions;
@@ -78,6 +79,8 @@ struct Shell {
     took: Duration,
     /// What the next entry begins as: what was meant by one that was refused, or what an editor has made of it.
     offered: String,
+    /// That is a correction, which nobody has seen.
+    unseen: bool,
     /// The end was asked for while jobs run: once more, and they are ended.
     warned: bool,
     /// The history can't be written, which was said.
@@ -98,7 +101,8 @@ impl Shell {
         let engine = help::engine(declared.clone(), completions.clone(), file.clone())?;
         let dialog = Rc::new(RefCell::new(Dialog::new(engine.session())?));
         let live = Rc::new(Live::new(dialog.clone(), completions));
-        let editor = Editor::new(live.clone(), &Habits { colours: colours(), vi: places::edits_as_vi() })?;
+        let editor =
+            Editor::new(live.clone(), &Habits { colours: colour::is_wanted(), vi: places::edits_as_vi() })?;
         Ok(Self {
             dialog,
             live,
@@ -111,6 +115,7 @@ impl Shell {
             statuses: vec![0],
             took: Duration::ZERO,
             offered: String::new(),
+            unseen: false,
             warned: false,
             forgetful: false,
         })
@@ -163,7 +168,7 @@ impl Shell {
             if request == Some(Signal::HUP) {
                 return 128 + Signal::HUP.number() as u8;
             }
-            let runs = matches!(read, Read::Entry(_) | Read::Outside(_));
+            let runs = matches!(read, Read::Entry(_) | Read::Outside(_)) && !colour::is_dumb();
             // Not one that comes from here on, which would be lost: `sleep 60`, Enter and at once Ctrl-C slept on.
             if request.is_some_and(|signal| signal != Signal::INT || !runs) {
                 self.dialog.borrow().take_signal();
@@ -175,6 +180,11 @@ impl Shell {
                     if self.dialog.borrow().attend_keys() {
                         self.offered = self.editor.text();
                     }
+                    Next::Entry
+                }
+                Read::Unreadable => {
+                    complain("\na byte that is no UTF-8 text was left out\n");
+                    self.offered = self.editor.text();
                     Next::Entry
                 }
                 Read::Outside(text) => {
@@ -197,13 +207,22 @@ impl Shell {
         let mut offered = std::mem::take(&mut self.offered);
         let dialog = self.dialog.borrow();
         dialog.attend_keys();
-        match self.ahead.take(|| dialog.typed_ahead()) {
-            Some(Taken::Entry(text)) => {
-                print(&self.editor.drawn(prompt, &text));
-                return Read::Entry(text);
+        let patience =
+            Instant::now() + if std::mem::take(&mut self.unseen) { UNSEEN } else { Duration::ZERO };
+        loop {
+            match self.ahead.take(|| dialog.typed_ahead()) {
+                Some(Taken::Entry(text)) => {
+                    print(&self.editor.drawn(prompt, &text));
+                    return Read::Entry(text);
+                }
+                Some(Taken::Part(text)) => offered = text,
+                None if Instant::now() < patience => {
+                    std::thread::sleep(Duration::from_millis(5));
+                    continue;
+                }
+                None => {}
             }
-            Some(Taken::Part(text)) => offered = text,
-            None => {}
+            break;
         }
         drop(dialog);
         self.editor.read(prompt, &offered)
@@ -247,6 +266,7 @@ impl Shell {
                 let corrected = correct::corrected(text, errors);
                 let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
                 self.offered = corrected.filter(is_whole).unwrap_or_default();
+                self.unseen = !self.offered.is_empty();
                 (self.status, self.statuses) = (2, vec![2]);
                 return Next::Entry;
             }
@@ -255,6 +275,7 @@ impl Shell {
         if let Ended::Failed(error) = &ended {
             let page = std::slice::from_ref(error.diagnostic());
             self.offered = correct::corrected(text, page).unwrap_or_default();
+            self.unseen = !self.offered.is_empty();
         }
         let request = self.dialog.borrow().take_signal();
         self.live.forget();
@@ -453,6 +474,9 @@ impl Shell {
     }
 }
 
+/// Whoever types so soon has not read what is offered: it is for the entry after, and would be put to the end of this one.
+const UNSEEN: Duration = Duration::from_millis(150);
+
 /// More would scroll the first away, which is the one to mend.
 const PAGES: usize = 3;
 
@@ -466,10 +490,6 @@ fn begin_line() {
     }
 }
 
-fn colours() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
 fn tell_suspended(job: &Job) {
     // The terminal has echoed `^Z`.
     complain(&format!("\n[{}] stopped: {}\n", job.number(), job.text()));
@@ -478,18 +498,17 @@ fn tell_suspended(job: &Job) {
 /// Whether a failure needs no page: one program, which is all of the entry, has exited. What it had to say is on the
 /// screen, or it is the answer itself, as grep's 1 is; and the next prompt has the status.
 fn is_told(page: &Diagnostic, statuses: &[u8]) -> bool {
-    let ([status], [place]) = (statuses, &page.labels[..]) else { return false };
-    let by_signal = (129..=192).contains(status);
+    let ([_], [place]) = (statuses, &page.labels[..]) else { return false };
     let is_all = || place.source.text().trim() == &place.source.text()[place.span.range()];
     page.code == code::COMMAND_FAILED
-        && !by_signal
+        && place.text.starts_with("exited with ")
         && page.notes.is_empty()
         && page.help.is_empty()
         && is_all()
 }
 
 fn show_page(page: &Diagnostic) {
-    complain(&page.render(colours(), terminal_width().unwrap_or(80)));
+    complain(&page.render(colour::is_wanted(), terminal_width().unwrap_or(80)));
 }
 
 /// Nothing is left to be done when the terminal has gone.

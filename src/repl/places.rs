@@ -2,12 +2,12 @@
 
 use std::env::var_os;
 use std::fs::OpenOptions;
-use std::io::{Result, Write};
+use std::io::{Read, Result, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Adds to a file, which is made with mode 0600: nobody else's business. By one write(2), as other sessions do it at the
-/// same time, so that none cuts another's line.
+/// Adds a line to a file, which is made with mode 0600: nobody else's business. By one write(2), as other sessions do it
+/// at the same time, so that none cuts another's line. One that a full disk has cut is ended first.
 ///
 /// # Errors
 /// Those of mkdir(2), open(2) and write(2).
@@ -15,7 +15,13 @@ pub fn append(path: &Path, line: &[u8]) -> Result<()> {
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory)?;
     }
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?.write_all(line)
+    let mut file = OpenOptions::new().append(true).read(true).create(true).mode(0o600).open(path)?;
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(-1)).is_ok() {
+        file.read_exact(&mut last)?;
+    }
+    let end: &[u8] = if last == [b'\n'] { b"" } else { b"\n" };
+    file.write_all(&[end, line].concat())
 }
 
 /// The directory that a variable names, or one below the home. Relative ones don't count (the specification says so).

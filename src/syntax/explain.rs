@@ -137,6 +137,12 @@ fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diag
         return None;
     }
     let line = text_before(source.text(), at);
+    let outer = line.rsplit([';', '{', '}']).next().unwrap_or_default().trim();
+    if outer.starts_with("with ") && outer.contains('=') {
+        let help = Some(format!("the form is: {outer} {{ {word} … }}"));
+        let message = "the block of `with` is missing";
+        return Some(page(source, Span::new(at, at + length), message, help, Some("stands in a block")));
+    }
     if word == "catch" && (line.contains("= try") || line.contains("return try")) {
         let help = "ask the record: let r = try { … }, and then: if (not r.ok) { echo ${r.error.message} }";
         let message = "`try` as a value has no `catch`";

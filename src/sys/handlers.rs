@@ -47,6 +47,12 @@ pub(super) fn catch(signal: Signal, handler: extern "C" fn(libc::c_int)) -> io::
     set(signal, handler as *const () as libc::sighandler_t)
 }
 
+/// Has a signal call it also where we were started with the signal ignored.
+pub(super) fn catch_anyway(signal: Signal, handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
+    set(signal, libc::SIG_DFL)?;
+    catch(signal, handler)
+}
+
 /// Puts our handler of SIGINT back in the place of one that a reader of lines has put there for the time that it reads.
 /// Both run: the line is taken back, and whoever reads it knows of the signal, also when the line was entered just
 /// before.
@@ -81,16 +87,15 @@ pub(super) fn tell_reader() {
 
 extern "C" fn on_alarm(_: libc::c_int) {}
 
-/// Ignores signals that are meant for the jobs of a prompt. Children ignore those alone that were before.
+/// Ignores signals that are meant for the jobs of a prompt, to which they are given back: also where we were started with
+/// them ignored, as by tmux 3.3. Such a `cat &` would get EIO instead of being stopped, and Ctrl-Z would be lost.
 ///
 /// # Errors
 /// `EINVAL` for a signal that can't be ignored.
 pub fn ignore(signals: &[Signal]) -> io::Result<()> {
     for &signal in signals {
-        if disposition(signal)? != libc::SIG_IGN {
-            IGNORED.fetch_or(bit(signal), Ordering::SeqCst);
-            set(signal, libc::SIG_IGN)?;
-        }
+        IGNORED.fetch_or(bit(signal), Ordering::SeqCst);
+        set(signal, libc::SIG_IGN)?;
     }
     Ok(())
 }
@@ -163,7 +168,8 @@ extern "C" fn on_signal(number: libc::c_int) {
         LAST.store(now, Ordering::Release);
         state.raise(number);
     }
-    if number == libc::SIGINT {
+    // At the end of the terminal, too, a line is read no longer.
+    if [libc::SIGINT, libc::SIGHUP].contains(&number) {
         let errno = last_error();
         tell_reader();
         set_errno(errno);

@@ -76,7 +76,12 @@ impl Terminal {
 
     /// Presses keys.
     pub fn keys(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).expect("the terminal is open");
+        self.bytes(keys.as_bytes());
+    }
+
+    /// Sends bytes that may be no text.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.master.write_all(bytes).expect("the terminal is open");
     }
 
     /// Types a line and presses Enter.
