@@ -259,8 +259,7 @@ impl<'s> Checker<'s> {
     /// `NAME=value` as a statement, as it is written here.
     fn assignment_help(&self, assignments: &[ast::Assignment<'s>], redirected: bool) -> String {
         let known = |name: &ast::Name<'_>| self.scopes.find(name.text).is_some();
-        let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        let of_environment = |name: &ast::Name<'_>| name.text.bytes().all(is_capital);
+        let of_environment = |name: &ast::Name<'_>| is_capital(name.text);
         let lines = assignments.iter().map(|assignment| {
             let (name, value) = (&assignment.name, self.value_of_sh(&assignment.value));
             match name.text {
@@ -288,8 +287,13 @@ impl<'s> Checker<'s> {
     /// What sh assigns, as an expression; a place for one where it has no plain counterpart.
     fn value_of_sh(&self, word: &ast::Word<'s>) -> String {
         let source = &self.text[word.span.range()];
+        let is_known = |after: &str| {
+            let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+            self.scopes.find(&after[..end]).is_some() || is_capital(&after[..end])
+        };
         let is_plain = |text: &str| {
             text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-+./:,@%=$".contains(&byte))
+                && text.split('$').skip(1).all(is_known)
         };
         let inside = |open: &str, close: &str| source.strip_prefix(open)?.strip_suffix(close);
         if let Some(text) = literal(Some(word))
@@ -387,4 +391,10 @@ fn unguard(words: &mut [Word], all: bool) {
             _ => {}
         }
     }
+}
+
+/// Whether a name is of the form that those of the environment have.
+fn is_capital(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
