@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["syntax", "process", "builtins", "methods", "host", "policy"],
     &["check", "layout"],
     &["eval"],
-    &["engine"],
+    &["engine", "colour"],
     &["repl"],
     &["cli"],
 ];

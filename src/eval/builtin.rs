@@ -161,19 +161,20 @@ impl Interpreter {
         if let Some(directory) = &self.directory {
             return Ok(directory.to_bytes().to_vec());
         }
-        // The PWD that was handed over counts where it names the directory (POSIX 2.5.3).
-        let current = std::env::current_dir().map_err(|error| {
-            let message = format!("the directory that the script runs in is gone: {}", reason(&error));
-            self.fail(Error::command(page(code::NO_DIRECTORY, self.source(), span, message, "here"), 1))
-        })?;
+        // The PWD that was handed over counts where it names the directory (POSIX 2.5.3), and is all that is known of one
+        // that has been removed: `cd ..` leads out of it, as in sh.
+        let current = std::env::current_dir();
         if let Some(given) = self.environment.get(b"PWD")
             && given.first() == Some(&b'/')
             && !given.split(|b| *b == b'/').any(|part| part == b"." || part == b"..")
-            && crate::process::same_file(None, given, b".")
+            && (current.is_err() || crate::process::same_file(None, given, b"."))
         {
             return Ok(given.to_vec());
         }
-        Ok(current.into_os_string().into_vec())
+        current.map(|current| current.into_os_string().into_vec()).map_err(|error| {
+            let message = format!("the directory that the script runs in is gone: {}", reason(&error));
+            self.fail(Error::command(page(code::NO_DIRECTORY, self.source(), span, message, "here"), 1))
+        })
     }
 
     fn physical_directory(&self, span: Span) -> Eval<Vec<u8>> {
@@ -524,7 +525,8 @@ fn links(args: &[Vec<u8>]) -> (bool, &[Vec<u8>]) {
     (physical, &[])
 }
 
-/// `cd -L`: `..` goes back along the path by which one came, which must be there (POSIX cd, step 8).
+/// `cd -L`: `..` goes back along the path by which one came. What the target has added to that must be there (POSIX cd,
+/// step 8); the directory that one is in may have been removed, which no shell minds.
 fn logical(current: &[u8], target: &[u8]) -> std::io::Result<Vec<u8>> {
     let joined = Path::new(OsStr::from_bytes(current)).join(OsStr::from_bytes(target));
     let mut path = PathBuf::from("/");
@@ -532,7 +534,8 @@ fn logical(current: &[u8], target: &[u8]) -> std::io::Result<Vec<u8>> {
         match component {
             Component::Normal(name) => path.push(name),
             Component::ParentDir => {
-                if !std::fs::metadata(&path)?.is_dir() {
+                let is_before = Path::new(OsStr::from_bytes(current)).starts_with(&path);
+                if !is_before && !std::fs::metadata(&path)?.is_dir() {
                     return Err(std::io::ErrorKind::NotADirectory.into());
                 }
                 path.pop();
