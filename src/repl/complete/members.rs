@@ -55,7 +55,7 @@ fn variables(prefix: &str, world: &dyn World) -> Vec<Candidate> {
 }
 
 fn environment(prefix: &str, world: &dyn World) -> Vec<Candidate> {
-    let names = world.environment().into_iter().filter_map(|name| String::from_utf8(name).ok());
+    let names = world.environment().into_iter().filter_map(|(name, _)| String::from_utf8(name).ok());
     let names = names.filter(|name| name.starts_with(prefix) && name.chars().all(is_name));
     names.map(|name| Candidate::new(name, "environment")).collect()
 }

@@ -4,6 +4,7 @@
 //! scanner what the cursor stands in, and never guesses by characters what the language knows better.
 
 mod arguments;
+mod interpolated;
 mod members;
 mod word;
 pub mod world;
@@ -24,8 +25,8 @@ pub trait World {
     /// The names that were declared, each with the first line of what is known of it.
     fn names(&self) -> Vec<(String, Kind, String)>;
     fn value(&self, name: &str) -> Option<Value>;
-    /// The names of the environment.
-    fn environment(&self) -> Vec<Vec<u8>>;
+    /// The names of the environment, and their values.
+    fn environment(&self) -> Vec<(Vec<u8>, Vec<u8>)>;
     /// The options of a function: `--name` and what they take.
     fn options(&self, function: &str) -> Vec<(String, String)>;
     /// The jobs: the number of each, and what started it.
@@ -220,7 +221,7 @@ fn executables(word: &str, world: &dyn World) -> Vec<Candidate> {
 
 /// The files that continue a word, as arguments.
 fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<Candidate> {
-    let Some(path) = unquote(word) else { return Vec::new() };
+    let Some(path) = unquote(word) else { return interpolated::files(word, world, wanted) };
     // A quoted tilde is no home.
     if word.starts_with(['\'', '"', '\\']) && path.starts_with(b"~") {
         return Vec::new();
@@ -307,6 +308,9 @@ fn topics(word: &str, world: &dyn World) -> Vec<Candidate> {
     let mut topics: Vec<Candidate> = super::help::topics();
     topics.extend(world.names().into_iter().map(|(name, _, note)| Candidate::new(name, note)));
     topics.retain(|topic| topic.name.starts_with(word));
+    // Methods of several types have one page.
+    topics.sort_by(|one, other| one.name.cmp(&other.name));
+    topics.dedup_by(|one, other| one.name == other.name);
     topics
 }
 

@@ -31,8 +31,9 @@ impl World for Small {
         }
     }
 
-    fn environment(&self) -> Vec<Vec<u8>> {
-        vec![b"HOME".to_vec(), b"HOSTNAME".to_vec(), b"\xff".to_vec()]
+    fn environment(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let row = |name: &[u8], value: &[u8]| (name.to_vec(), value.to_vec());
+        vec![row(b"HOME", b"/home"), row(b"HOSTNAME", b"h"), row(b"\xff", b"")]
     }
 
     fn options(&self, function: &str) -> Vec<(String, String)> {
@@ -103,6 +104,7 @@ impl World for Small {
             ],
             b"src/" | b"~/" => vec![file(b"main.rs"), directory_of(b"sub dir")],
             b"my dir/" => vec![file(b"x y")],
+            b"/home/" => vec![file(b"plain.txt"), file(b"two words"), file(b"a$b"), directory_of(b"sub")],
             _ => Vec::new(),
         }
     }
@@ -267,5 +269,21 @@ proptest::proptest! {
     fn any_text_is_completed(text in "(sudo |git |ls |fg |cd |with |use |-{1,2}|[a-z$%='\"\\\\(){}\\[\\]<>|&;.~/ \nä\t]){0,12}", at in 0usize..40) {
         let _ = complete(&text, at.min(text.len()), &Small);
         let _ = complete(&text, text.len(), &Small);
+    }
+}
+
+#[test]
+fn paths_may_begin_with_a_value() {
+    let all = ["cat $HOME/'a$b' ", "cat $HOME/plain.txt ", "cat $HOME/sub/", "cat $HOME/'two words' "];
+    assert_lines("cat $HOME/", &all);
+    assert_lines("cat ${HOME}/p", &["cat ${HOME}/plain.txt "]);
+    assert_lines("cat $HOME/'t", &["cat $HOME/'two words' "]);
+    assert_lines("cat \"$HOME/t", &["cat \"$HOME/two words\" "]);
+    assert_lines("cd \"$HOME/s", &["cd \"$HOME/sub/"]);
+    assert_lines("cat > \"$HOME/pl", &["cat > \"$HOME/plain.txt\" "]);
+    // A name that means another thing there; a value that is no path; what is not known before it runs.
+    for none in ["cat \"$HOME/a", "cat $hosts/", "cat $nobody/", "cat $(pwd)/", "cat '$HOME/", "cat *$HOME/"]
+    {
+        assert_lines(none, &[]);
     }
 }

@@ -167,8 +167,9 @@ impl World for Live {
         self.dialog().value(name)
     }
 
-    fn environment(&self) -> Vec<Vec<u8>> {
-        self.dialog().environment().map(|(name, _)| name.as_bytes().to_vec()).collect()
+    fn environment(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let bytes = |text: &OsStr| text.as_bytes().to_vec();
+        self.dialog().environment().map(|(name, value)| (bytes(name), bytes(value))).collect()
     }
 
     fn options(&self, function: &str) -> Vec<(String, String)> {
