@@ -105,6 +105,29 @@ fn who_leaves_ends_its_jobs_but_what_is_detached() {
 }
 
 #[test]
+fn an_editor_that_is_stopped_saves_what_was_typed_when_the_prompt_is_left() {
+    if !support::have("vim") {
+        return;
+    }
+    let (home, mut terminal, marker) = marked("editor");
+    terminal.start_line("vim -u NONE notes");
+    terminal.expect("notes");
+    // Its swap file has it once it is told to end.
+    terminal.keys(":set updatecount=10000 updatetime=60000\riwhat was typed\x1b");
+    terminal.expect("what was typed");
+    terminal.keys(CTRL_Z);
+    terminal.expect("[1] stopped: vim");
+    terminal.ready();
+    terminal.line("exit");
+    terminal.expect("leave again to end it");
+    terminal.line("exit");
+    assert_eq!(terminal.end().0.code(), Some(0));
+    let saved = std::fs::read(home.path().join(".notes.swp")).expect("vim has saved it");
+    assert!(memchr::memmem::find(&saved, b"what was typed").is_some());
+    nothing_is_left(&marker);
+}
+
+#[test]
 fn what_others_stop_and_continue_is_told() {
     let (_home, mut terminal, marker) = marked("others");
     for alone in [false, true] {

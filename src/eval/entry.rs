@@ -147,14 +147,32 @@ impl Interpreter {
     }
 
     /// Ends what runs beside the prompt, which is left: HUP, as when the terminal goes, and for who is still there after
-    /// a moment TERM, and KILL after the grace.
-    pub fn leave(&mut self) {
+    /// a moment TERM, and KILL after the grace. One that is suspended is given the terminal by `lend` meanwhile: vim(1)
+    /// saves its files and sets the terminal's modes back, for which the kernel would stop it in the background.
+    pub fn leave(&mut self, lend: impl Fn(&Control)) {
         const MOMENT: Duration = Duration::from_secs(1);
+        let runs = |job: &Job| job.state.status().is_none();
         let jobs = self.jobs();
-        jobs.iter().for_each(|job| job.state.signal(Signal::HUP));
+        let (suspended, others): (Vec<Job>, Vec<Job>) =
+            jobs.iter().cloned().partition(|job| job.state.is_suspended());
+        others.iter().for_each(|job| job.state.signal(Signal::HUP));
+        for job in suspended {
+            job.state.control.iter().for_each(&lend);
+            job.state.signal(Signal::HUP);
+            let patience = Instant::now() + MOMENT;
+            while runs(&job) && Instant::now() < patience {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
         let patience = Instant::now() + MOMENT;
-        while jobs.iter().any(|job| job.state.status().is_none()) && Instant::now() < patience {
+        while others.iter().any(runs) && Instant::now() < patience {
             std::thread::sleep(Duration::from_millis(5));
+        }
+        // Who has nevertheless been stopped would be for all the time of the grace.
+        for job in jobs.iter().filter(|job| runs(job)) {
+            if job.state.control.as_ref().is_some_and(|control| !control.has_running()) {
+                job.state.signal(Signal::KILL);
+            }
         }
         self.stop_jobs();
     }

@@ -118,6 +118,12 @@ impl Control {
 
     // -------------------------------------------------------------------------------------- by the prompt
 
+    /// Whether one of its programs neither has ended nor is stopped.
+    pub fn has_running(&self) -> bool {
+        let own: Vec<Pid> = self.sentinels().all.iter().map(|sentinel| sentinel.pid()).collect();
+        tree::running_of_group(self.group).iter().any(|program| !own.contains(program))
+    }
+
     /// Waits until the job, which is in the foreground, has ended or is suspended.
     pub fn attend(&self) -> Attended {
         // What asks the prompt to end is for this job, too.

@@ -319,9 +319,11 @@ impl fmt::Debug for Dialog {
 impl Drop for Dialog {
     /// Ends what runs beside, and gives the terminal back.
     fn drop(&mut self) {
-        self.interpreter.leave();
-        if let Some(terminal) = &self.terminal {
+        let terminal = self.terminal.as_ref();
+        self.interpreter.leave(|job| terminal.into_iter().for_each(|terminal| terminal.lend(job)));
+        if let Some(terminal) = terminal {
             process::unwatched();
+            terminal.reset();
             terminal.give_back();
         }
     }
