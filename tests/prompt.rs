@@ -428,6 +428,10 @@ fn a_pattern_that_is_meant_for_the_program_is_offered_in_quotes() {
     terminal.line("grep -r one --include=*.md .");
     terminal.expect("> grep -r one '--include=*.md' .");
     assert_eq!(terminal.run(""), "./notes.md:one\n");
+    std::fs::write(home.path().join(".only.mark"), "").expect("a file");
+    terminal.line("find . -name *.mark");
+    terminal.expect("> find . -name '*.mark'");
+    assert_eq!(terminal.run(""), "./.only.mark\n");
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod project;
 mod redirections;
 mod scope;
 pub mod settings;
-mod sh_habits;
+pub mod sh_habits;
 mod sh_parameters;
 mod truncation;
 mod variables;

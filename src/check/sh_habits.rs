@@ -483,6 +483,14 @@ pub const SHELL_VARIABLES: &[&str] = &[
     "MAPFILE",
 ];
 
+/// What `help export` says.
+pub fn explain(word: &str) -> Option<String> {
+    let Row { message, help, example, .. } = of_word(word)?;
+    let example: String = example.lines().map(|line| format!("\n    {line}")).collect();
+    let end = if example.is_empty() { "" } else { "\n" };
+    Some(format!("{word}\n\n{message}: {help}.\n{example}{end}"))
+}
+
 /// The row of a command word that is refused.
 pub fn of_word(word: &str) -> Option<&'static Row> {
     const SHAPES: &Shapes = &{

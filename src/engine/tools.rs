@@ -72,8 +72,8 @@ pub fn process_table(reports: &[StageReport]) -> String {
     crate::eval::process_table(reports)
 }
 
-/// The manual of a diagnostic such as `E0201`, a keyword, a builtin, a method, a function or an option of `with`; none
-/// when there is nothing of this name.
+/// The manual of a diagnostic such as `E0201`, a keyword, a builtin, a method, a function or an option of `with`, or what
+/// stands here in the place of a word of sh; none when there is nothing of this name.
 ///
 /// ```
 /// use pipewright::tools::explain;
@@ -81,6 +81,7 @@ pub fn process_table(reports: &[StageReport]) -> String {
 /// assert!(explain("E0201").is_some_and(|page| page.starts_with("E0201: name is not declared")));
 /// assert!(explain("timeout").is_some_and(|page| page.starts_with("with timeout=")));
 /// assert!(explain("split").is_some_and(|page| page.contains("separator")));
+/// assert!(explain("export").is_some_and(|page| page.contains("env.EDITOR")));
 /// assert_eq!(explain("no such thing"), None);
 /// ```
 pub fn explain(topic: &str) -> Option<String> {
@@ -97,7 +98,7 @@ pub fn explain(topic: &str) -> Option<String> {
         crate::check::settings::explain(topic),
     ];
     let pages: Vec<String> = pages.into_iter().flatten().collect();
-    (!pages.is_empty()).then(|| pages.join("\n"))
+    if pages.is_empty() { crate::check::sh_habits::explain(topic) } else { Some(pages.join("\n")) }
 }
 
 /// Which of a command's words names the program that the first one runs, as `sudo -u you ls` runs ls; their number when

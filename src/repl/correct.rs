@@ -3,15 +3,21 @@
 use pipewright::diag::{Diagnostic, code, quote_word};
 use pipewright::dialog::Typed;
 
+/// The options of find(1) and others that take a pattern of their own.
+const PATTERN_FOLLOWS: &[&str] =
+    &["-name", "-iname", "-path", "-ipath", "-wholename", "--include", "--exclude"];
+
 /// The text as it is written here, if the errors are one habit of sh whose page tells that for these very words.
 pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
     let [error] = errors else { return None };
     // While running, the error may be one of a function that an earlier entry has declared.
     let span = error.primary().filter(|label| label.source.text() == text)?.span;
     if error.code == code::NO_MATCH {
-        // `--include=*.rs` is meant for the program itself.
-        let word = text.get(span.range()).filter(|word| word.starts_with('-') && !word.contains('$'))?;
-        return replaced(text, span.range(), &quote_word(word.as_bytes()));
+        // `--include=*.rs`, `-name *.rs` and addresses are meant for the program itself.
+        let word = text.get(span.range()).filter(|word| !word.contains('$'))?;
+        let before = text[..span.start as usize].split_ascii_whitespace().next_back().unwrap_or_default();
+        let is_meant = word.starts_with('-') || word.contains("://") || PATTERN_FOLLOWS.contains(&before);
+        return is_meant.then(|| replaced(text, span.range(), &quote_word(word.as_bytes())))?;
     }
     if error.code == code::PROGRAM_NOT_FOUND || error.code == code::NOT_EXECUTABLE {
         let help = error.help.last()?;
@@ -27,6 +33,13 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
         // A directory, or a variable.
         let there = help.strip_prefix("go there: ").map(str::to_owned);
         return there.or_else(|| help.contains("is a variable").then(|| format!("= {entry}")));
+    }
+    if error.code == code::SH_ARITHMETIC {
+        // A name may be one of a text, and a quotient a fraction.
+        let sum = text.get(span.range())?.strip_prefix("$((")?.strip_suffix("))")?;
+        let is_sum = sum.bytes().all(|byte| byte.is_ascii_digit() || b" +-*()".contains(&byte));
+        let in_word = !text[..span.start as usize].trim_end().ends_with('=');
+        return (is_sum && in_word).then(|| replaced(text, span.range(), &format!("$[{sum}]")))?;
     }
     if error.code == code::BAD_ESCAPE {
         return unescaped(text, span.start as usize);
@@ -87,6 +100,8 @@ fn substance(text: &str) -> String {
 fn unescaped(text: &str, at: usize) -> Option<String> {
     let quote = Typed::new(text.get(..at)?).open().last().copied()?;
     let start = quote.end as usize;
+    // The format of printf has escapes of its own.
+    let is_format = text[..quote.start as usize].trim_end().ends_with("printf");
     let mut letters = text.get(start..)?.char_indices().peekable();
     let end = loop {
         let (at, letter) = letters.next()?;
@@ -94,6 +109,7 @@ fn unescaped(text: &str, at: usize) -> Option<String> {
         match letter {
             '"' => break start + at,
             // Also what echo, printf or $'…' make something else of: nobody knows which was meant.
+            '\\' if is_format && "abfnrtv".contains(next) => {}
             '\\' if next.is_ascii_digit() || "\"\\$`\nabefnrtuvxU".contains(next) => return None,
             '$' if next.is_ascii_alphanumeric() || "_({@*#?!$-".contains(next) => return None,
             '\'' | '`' => return None,
@@ -129,6 +145,7 @@ mod tests {
     fn a_backslash_of_a_pattern_stands_in_single_quotes() {
         assert_corrected(r#"ls | grep -v "\.d$" | wc"#, Some(r"ls | grep -v '\.d$' | wc"));
         assert_corrected(r#"echo "a" "\w+ é""#, Some(r#"echo "a" '\w+ é'"#));
+        assert_corrected("printf \"%s\\n\" a", Some("printf '%s\\n' a"));
         // A line end, the text of a variable, a quote: it may be meant so or so.
         for text in [r#"echo "a\nb""#, r#"let x = "1"; echo "\. $x""#, r#"echo "it's \."#, r#"echo "\. \$""#]
         {
@@ -166,6 +183,9 @@ mod tests {
 
     #[test]
     fn what_is_not_plain_is_left_alone() {
+        assert_corrected("echo $((2 * (3+4)))", Some("echo $[2 * (3+4)]"));
+        assert_corrected("echo a$((2))", Some("echo a$[2]"));
+        assert_corrected("echo $((7 / 2))", None);
         // A value that can't be told; what would be lost; what would hold for a block alone.
         for text in ["x=a*b", "let name=foo", "i=$((i+1))", "x=1 > f", "if true { x=1 }", "x=1; echo a"] {
             assert_corrected(text, None);

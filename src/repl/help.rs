@@ -128,6 +128,8 @@ methods list all of them. history lists what was entered.
 Tab completes, quoted; Right takes the grey suggestion; Ctrl-R searches the
 history; Alt-Enter begins a line; Alt-E gives the entry to an editor.
 Ctrl-C takes the entry back, and ends what runs; Ctrl-D or exit leaves.
+Ctrl-Z stops what runs; jobs, fg, bg and kill %1 are for what is stopped
+or beside. ~/.config/pipewright/rc.pw runs before the first prompt.
 ";
 
 #[cfg(test)]
