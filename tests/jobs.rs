@@ -26,6 +26,15 @@ fn stop(terminal: &mut Terminal, told: &str) {
     terminal.ready();
 }
 
+/// Runs `cat -n`, stops it, and continues it in the foreground.
+fn cat_continued(terminal: &mut Terminal) {
+    terminal.start_line("cat -n");
+    numbered(terminal, "a");
+    stop(terminal, "[1] stopped: cat");
+    terminal.start_line("fg");
+    numbered(terminal, "b");
+}
+
 #[test]
 fn ctrl_c_ends_all_of_an_entry() {
     let (_home, mut terminal) = prompt();
@@ -304,11 +313,7 @@ fn the_prompt_tells_how_a_job_has_ended() {
         assert_eq!(terminal.run("jobs"), "");
     }
     // In the foreground, too.
-    terminal.start_line("cat -n");
-    numbered(&mut terminal, "a");
-    stop(&mut terminal, "[1] stopped: cat");
-    terminal.start_line("fg");
-    numbered(&mut terminal, "b");
+    cat_continued(&mut terminal);
     terminal.keys(CTRL_C);
     terminal.expect("130 >");
 }
@@ -360,11 +365,7 @@ fn a_prompt_in_a_prompt_has_its_own_jobs() {
     terminal.line(&format!("'{}'", support::pipewright().display()));
     terminal.ready();
     assert!(terminal.run("echo $outer").contains("is not declared"));
-    terminal.start_line("cat -n");
-    numbered(&mut terminal, "a");
-    stop(&mut terminal, "[1] stopped: cat");
-    terminal.start_line("fg");
-    numbered(&mut terminal, "b");
+    cat_continued(&mut terminal);
     terminal.keys(CTRL_C);
     terminal.ready();
     terminal.line("exit 0");

@@ -171,7 +171,12 @@ pub fn form(name: &str) -> Option<&'static str> {
 /// What a keyword or block does; none when there is none of this name.
 pub fn explain(name: &str) -> Option<String> {
     let row = KEYWORDS.iter().chain(BLOCKS).find(|row| row.name == name)?;
-    let example: String = row.example.lines().map(|line| format!("    {line}\n")).collect();
+    Some(page(row.form, row.doc, row.example))
+}
+
+/// A page of the manual.
+pub fn page(form: &str, doc: &str, example: &str) -> String {
+    let example: String = example.lines().map(|line| format!("    {line}\n")).collect();
     let before = if example.is_empty() { "" } else { "\n" };
-    Some(format!("{}\n\n{}\n{before}{example}", row.form, row.doc))
+    format!("{form}\n\n{doc}\n{before}{example}")
 }

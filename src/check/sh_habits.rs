@@ -4,6 +4,7 @@
 //! example is a text that the check accepts; a test holds that, since a wrong hint is worse than none.
 
 use super::names::Shapes;
+use crate::builtins::keywords;
 use crate::diag::{Code, code};
 use crate::syntax::ast::Habit;
 
@@ -486,9 +487,7 @@ pub const SHELL_VARIABLES: &[&str] = &[
 /// What `help export` says.
 pub fn explain(word: &str) -> Option<String> {
     let Row { message, help, example, .. } = of_word(word)?;
-    let example: String = example.lines().map(|line| format!("\n    {line}")).collect();
-    let end = if example.is_empty() { "" } else { "\n" };
-    Some(format!("{word}\n\n{message}: {help}.\n{example}{end}"))
+    Some(keywords::page(word, &format!("{message}: {help}."), example))
 }
 
 /// The row of a command word that is refused.

@@ -155,19 +155,19 @@ impl Interpreter {
         let jobs = self.jobs();
         let (suspended, others): (Vec<Job>, Vec<Job>) =
             jobs.iter().cloned().partition(|job| job.state.is_suspended());
-        others.iter().for_each(|job| job.state.signal(Signal::HUP));
-        for job in suspended {
-            job.state.control.iter().for_each(&lend);
-            job.state.signal(Signal::HUP);
+        let await_ends = |jobs: &[Job]| {
             let patience = Instant::now() + MOMENT;
-            while runs(&job) && Instant::now() < patience {
+            while jobs.iter().any(runs) && Instant::now() < patience {
                 std::thread::sleep(Duration::from_millis(5));
             }
+        };
+        others.iter().for_each(|job| job.state.signal(Signal::HUP));
+        for job in &suspended {
+            job.state.control.iter().for_each(&lend);
+            job.state.signal(Signal::HUP);
+            await_ends(std::slice::from_ref(job));
         }
-        let patience = Instant::now() + MOMENT;
-        while others.iter().any(runs) && Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        await_ends(&others);
         // Who has nevertheless been stopped would be for all the time of the grace.
         for job in jobs.iter().filter(|job| runs(job)) {
             if job.state.control.as_ref().is_some_and(|control| !control.has_running()) {

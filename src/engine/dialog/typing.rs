@@ -60,16 +60,16 @@ impl Dialog {
         let mut typing = self.typing.borrow_mut();
         let known = typing.settled.as_ref().filter(|settled| stands_alone(typed, settled));
         let (earlier, from) = known.map_or((&self.earlier, 0), |settled| (&settled.earlier, settled.length));
-        let mut looked_at = whole.clone().into_bytes();
-        if keywords(typed, from, "fn").next().is_none() {
-            // The last one stays: without any command a block is an error.
-            let (_, lines) = typing.quiet.split_last().unwrap_or((&(0..0), &[]));
-            lines.iter().for_each(|line| looked_at[line.clone()].fill(b' '));
-        }
-        let (Ok(looked_at), Ok(shown)) = (source("typed", looked_at), source("typed", whole.into_bytes()))
-        else {
-            return Vec::new();
+        // The last one stays: without any command a block is an error.
+        let unread = match typing.quiet.split_last() {
+            Some((_, lines)) if keywords(typed, from, "fn").next().is_none() => lines,
+            _ => &[],
         };
+        let mut blanked = if unread.is_empty() { Vec::new() } else { whole.clone().into_bytes() };
+        unread.iter().for_each(|line| blanked[line.clone()].fill(b' '));
+        let Ok(shown) = source("typed", whole.into_bytes()) else { return Vec::new() };
+        let looked_at = if unread.is_empty() { Ok(shown.clone()) } else { source("typed", blanked) };
+        let Ok(looked_at) = looked_at else { return Vec::new() };
         let errors = earlier.errors(&looked_at, from, Rc::new(NoFiles)).into_iter();
         let is_here =
             |error: &Diagnostic| error.primary().is_some_and(|label| Arc::ptr_eq(&label.source, &looked_at));

@@ -1,5 +1,6 @@
 //! Completion of paths that begin with a variable's value: `$HOME/no`, `"$dir/my fi`.
 
+use super::members::is_name;
 use super::word::quoted;
 use super::{Candidate, File, World, paths};
 use pipewright::Value;
@@ -27,9 +28,8 @@ pub fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> V
         let after = if slash.is_empty() { format!("{quote} ") } else { slash.to_string() };
         Some(Candidate { text: format!("{quote}{head}{rest}{after}"), name, note: String::new() })
     };
-    let found: Vec<_> =
-        paths(&[&*directory, &prefix].concat(), world, wanted).filter_map(candidate).collect();
-    found
+    let path = [&*directory, &prefix].concat();
+    paths(&path, world, wanted).filter_map(candidate).collect()
 }
 
 /// A text that stands for itself in double quotes.
@@ -39,7 +39,6 @@ fn plain(text: &str) -> Option<Vec<u8>> {
 
 /// What the beginning of a word is when it runs, if nothing stands there but names of variables and plain text.
 fn expanded(head: &str, world: &dyn World) -> Option<Vec<u8>> {
-    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut parts = head.split('$');
     let mut path = parts.next().filter(|before| is_text(before))?.as_bytes().to_vec();
     for part in parts {

@@ -6,7 +6,7 @@ use pipewright::dialog::{Kind, Typed, Word, WordKind, words};
 
 type Found = (usize, Vec<Candidate>);
 
-fn is_name(letter: char) -> bool {
+pub fn is_name(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_'
 }
 

@@ -279,8 +279,7 @@ fn path_in_call(text: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)
 }
 
 fn options_of_with(text: &str) -> (usize, Vec<Candidate>) {
-    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    let start = text.len() - text.chars().rev().take_while(|letter| is_name(*letter)).count();
+    let start = text.len() - text.chars().rev().take_while(|letter| members::is_name(*letter)).count();
     // Behind `=` stands a value.
     if text[..start].ends_with('=') {
         return (text.len(), Vec::new());
