@@ -52,8 +52,12 @@ mod process;
 pub mod span;
 mod syntax;
 #[cfg_attr(
-    not(all(feature = "cli", feature = "dialog")),
-    allow(dead_code, reason = "the features use all of it together")
+    not(all(feature = "cli", feature = "dialog", target_os = "linux", target_arch = "x86_64")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the features use all of it together, and some is for Linux alone"
+    )
 )]
 mod sys;
 pub mod value;

@@ -48,7 +48,7 @@ impl ChildSignal {
     /// # Errors
     /// None that sigtimedwait(2) tells of.
     pub fn wait(&self, timeout: Duration) -> io::Result<bool> {
-        let seconds = libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX);
+        let seconds = i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX);
         let timeout = libc::timespec { tv_sec: seconds, tv_nsec: timeout.subsec_nanos().into() };
         let set = only();
         // SAFETY: both live on this stack.

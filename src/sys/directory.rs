@@ -1,9 +1,12 @@
-//! Reading directories: names and kinds by getdents64(2), with nothing allocated for an entry.
+//! Reading directories: names and kinds by getdents64(2), with nothing allocated for an entry; by readdir(3) where
+//! that is not to be had.
 //!
 //! `std::fs::read_dir` makes two allocations for each entry and asks fstat(2) for each directory; a glob over
 //! 100,000 files took 1.25 times as long with it.
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
+#[cfg(target_os = "linux")]
+use rustix::fs::RawDir;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io;
@@ -37,8 +40,12 @@ pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind)) -> io::Result<
         }
         Err(error) => return Err(error.into()),
     };
+    #[cfg(target_os = "linux")]
     let mut buffer = Vec::with_capacity(32 << 10);
+    #[cfg(target_os = "linux")]
     let mut reader = RawDir::new(&fd, buffer.spare_capacity_mut());
+    #[cfg(not(target_os = "linux"))]
+    let mut reader = rustix::fs::Dir::read_from(&fd)?;
     while let Some(entry) = reader.next() {
         let entry = match entry {
             Ok(entry) => entry,

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+#[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "child_signal/none.rs")]
 pub mod child_signal;
 mod children;
 pub mod crowd;
@@ -20,7 +21,7 @@ pub mod open;
 pub mod pipe;
 pub mod poll;
 pub mod probe;
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(target_os = "linux")]
 mod raw;
 pub mod replace;
 pub mod sentinel;

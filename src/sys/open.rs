@@ -1,7 +1,7 @@
 //! Opening the targets of redirections.
 
 use super::descriptor;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, RawMode};
 use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -59,7 +59,7 @@ pub fn open_masked(
     let new = rustix::fs::open(&*joined, mode.flags() | OFlags::EXCL, Mode::from_raw_mode(0o600));
     match new {
         Ok(file) => {
-            rustix::fs::fchmod(&file, Mode::from_raw_mode(0o666 & !mask))?;
+            rustix::fs::fchmod(&file, Mode::from_raw_mode((0o666 & !mask) as RawMode))?;
             descriptor::lift(file)
         }
         Err(rustix::io::Errno::EXIST) => open(directory, path, mode),

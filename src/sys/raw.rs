@@ -1,5 +1,6 @@
 //! System calls without libc, for who runs in our memory beside us: libc's write `errno`, which is a thread's of ours.
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::arch::asm;
 use std::ffi::c_long;
 
@@ -47,4 +48,15 @@ unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize 
         );
     }
     result
+}
+
+/// Where nobody has written it, by libc. All that runs there in our memory is a child whose starter sleeps until its
+/// execve (`spawn`), and does not ask for its errno after that.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
+    // SAFETY: as of the system call.
+    match unsafe { libc::syscall(number as c_long, a, b, c, d) } {
+        -1 => -(super::last_error() as isize),
+        result => result as isize,
+    }
 }

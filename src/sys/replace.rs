@@ -4,7 +4,7 @@
 //! clean up should we be killed; only for the moment of the rename has it one.
 
 use super::descriptor;
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, Uid};
+use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, RawMode, Uid};
 use std::ffi::{CString, OsString};
 use std::fs;
 use std::io;
@@ -76,7 +76,7 @@ impl Pending {
         let pending = Self { file: Arc::new(descriptor::lift(file)?), target, name };
         match fs::metadata(&pending.target) {
             Ok(old) => {
-                rustix::fs::fchmod(&*pending.file, Mode::from_raw_mode(old.mode() & 0o7777))?;
+                rustix::fs::fchmod(&*pending.file, Mode::from_raw_mode((old.mode() & 0o7777) as RawMode))?;
                 // Another's file stays that other's where we may say so.
                 let (user, group) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
                 let _ = rustix::fs::fchown(&*pending.file, Some(user), Some(group));
@@ -88,7 +88,7 @@ impl Pending {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Err(_) => {
                 if let Some(mask) = umask {
-                    rustix::fs::fchmod(&*pending.file, Mode::from_raw_mode(0o666 & !mask))?;
+                    rustix::fs::fchmod(&*pending.file, Mode::from_raw_mode((0o666 & !mask) as RawMode))?;
                 }
             }
         }

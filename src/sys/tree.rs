@@ -268,7 +268,7 @@ pub fn reap_stray(pid: Pid) {
     // SAFETY: waitid fills the structure. A child of ours that has an owner is no stray.
     unsafe {
         let mut info: libc::siginfo_t = std::mem::zeroed();
-        libc::waitid(libc::P_PID, pid.cast_unsigned(), &raw mut info, libc::WEXITED | libc::WNOHANG);
+        libc::waitid(libc::P_PID, pid as libc::id_t, &raw mut info, libc::WEXITED | libc::WNOHANG);
     }
 }
 

@@ -67,13 +67,11 @@ enum Exit {
 
 impl Process {
     /// From a clone that gave a pidfd.
-    #[cfg(target_os = "linux")]
     pub(super) fn from_pidfd(pid: Pid, pidfd: OwnedFd, place: Place) -> Self {
         Self { pid, exit: Exit::Pidfd(pidfd), place }
     }
 
     /// From a clone that gave none.
-    #[cfg(target_os = "linux")]
     pub(super) fn told_by_signal(pid: Pid, signal: ChildSignal, place: Place) -> Self {
         Self { pid, exit: Exit::Signal(signal), place }
     }

@@ -6,7 +6,8 @@
 //! (`CLONE_CHILD_CLEARTID`, clone(2)). A single program is cheaper so as well: its starter wakes up once, at its end.
 
 use super::child::Shared;
-use super::linux::{BlockedSignals, clone_beside};
+use super::clone3::clone_beside;
+use super::linux::BlockedSignals;
 use super::stack::Stack;
 use super::{Request, Spawn, SpawnError};
 use crate::sys::wait::Process;

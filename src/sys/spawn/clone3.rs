@@ -5,8 +5,10 @@
 //! another stack; hence the few lines of assembly.
 
 use super::child::{self, Shared};
-use super::linux::Starter;
+use super::linux::owned;
+use crate::sys::child_signal::ChildSignal;
 use crate::sys::children::Place;
+use crate::sys::wait::Process;
 use std::arch::asm;
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
@@ -32,8 +34,52 @@ const STACK: u64 = 4096;
 /// Set when the kernel, or a filter of system calls, does not know the call.
 static UNKNOWN: AtomicBool = AtomicBool::new(false);
 
+/// What the starter of a child does until its execve.
+#[derive(Clone, Copy, Debug)]
+enum Starter {
+    /// It sleeps.
+    Waits,
+    /// It goes on; the kernel clears this number when the child has left our memory.
+    GoesOn(*mut u32),
+}
+
+/// Starts a child that goes on in our memory beside this thread; none if the kernel can't or does not want to.
+///
+/// # Safety
+/// The stack, `shared` and `here` have to stay as they are until `here` is zero.
+pub(super) unsafe fn clone_beside(
+    top: *mut c_void,
+    shared: *mut Shared<'_>,
+    here: *mut u32,
+    alone: bool,
+) -> Option<Process> {
+    let place = Place::take();
+    let signal = if alone { ChildSignal::take() } else { None };
+    let mut pidfd = -1;
+    let wanted = signal.is_none().then_some(&mut pidfd);
+    match (clone(top, shared, wanted, place, Starter::GoesOn(here)), signal) {
+        (Ok(Some(pid)), Some(signal)) => Some(Process::told_by_signal(pid, signal, place)),
+        (Ok(Some(pid)), None) => Some(owned(pid, pidfd, place)),
+        _ => {
+            place.free();
+            None
+        }
+    }
+}
+
+/// Starts a child that this thread waits for until its execve; none when this has to be done in the older way.
+pub(super) fn clone_and_wait(
+    top: *mut c_void,
+    shared: *mut Shared<'_>,
+    place: Place,
+) -> Result<Option<Process>, i32> {
+    let mut pidfd = -1;
+    let pid = clone(top, shared, Some(&mut pidfd), place, Starter::Waits)?;
+    Ok(pid.map(|pid| owned(pid, pidfd, place)))
+}
+
 /// The number of the child, with its pidfd if that is wanted; none when this has to be done in the older way.
-pub(super) fn clone(
+fn clone(
     top: *mut c_void,
     shared: *mut Shared<'_>,
     pidfd: Option<&mut c_int>,

@@ -1,13 +1,12 @@
 //! The parent's side on Linux: `clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD)`.
 //!
 //! The child shares our memory, so nothing is copied whatever the heap holds, and this thread alone is
-//! suspended until the child has called execve or ended (`starting` does not wait for that). Failures come back
+//! suspended until the child has called execve or ended (`arrival` does not wait for that). Failures come back
 //! through that memory.
 
 use super::child::{self, Shared};
 use super::stack::Stack;
 use super::{Spawn, SpawnError, Step};
-use crate::sys::child_signal::ChildSignal;
 use crate::sys::children::Place;
 use crate::sys::wait::Process;
 use crate::sys::{descriptor, last_error};
@@ -50,8 +49,8 @@ fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let mut pidfd: c_int = -1;
     #[cfg(target_arch = "x86_64")]
-    if let Some(pid) = super::clone3::clone(top, shared, Some(&mut pidfd), place, Starter::Waits)? {
-        return Ok(owned(pid, pidfd, place));
+    if let Some(process) = super::clone3::clone_and_wait(top, shared, place)? {
+        return Ok(process);
     }
     // SAFETY: the stack is this thread's spare one; `child::main` makes raw system calls only and touches
     // nothing but `shared`, which outlives it because CLONE_VFORK keeps us here.
@@ -74,49 +73,7 @@ fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result
     }
 }
 
-/// What the starter of a child does until its execve.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Starter {
-    /// It sleeps.
-    Waits,
-    /// It goes on; the kernel clears this number when the child has left our memory.
-    GoesOn(*mut u32),
-}
-
-/// Starts a child that goes on in our memory beside this thread; none if the kernel can't or does not want to.
-///
-/// # Safety
-/// The stack, `shared` and `here` have to stay as they are until `here` is zero.
-pub(super) unsafe fn clone_beside(
-    top: *mut c_void,
-    shared: *mut Shared<'_>,
-    here: *mut u32,
-    alone: bool,
-) -> Option<Process> {
-    // The child must not use libc's calls there, since they keep errno where this thread has its own.
-    #[cfg(target_arch = "x86_64")]
-    {
-        let place = Place::take();
-        let signal = if alone { ChildSignal::take() } else { None };
-        let mut pidfd = -1;
-        let wanted = signal.is_none().then_some(&mut pidfd);
-        match (super::clone3::clone(top, shared, wanted, place, Starter::GoesOn(here)), signal) {
-            (Ok(Some(pid)), Some(signal)) => Some(Process::told_by_signal(pid, signal, place)),
-            (Ok(Some(pid)), None) => Some(owned(pid, pidfd, place)),
-            _ => {
-                place.free();
-                None
-            }
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        let _ = (top, shared, here, alone);
-        None
-    }
-}
-
-fn owned(pid: c_int, pidfd: c_int, place: Place) -> Process {
+pub(super) fn owned(pid: c_int, pidfd: c_int, place: Place) -> Process {
     // SAFETY: the kernel has just made it for us.
     let pidfd = unsafe { descriptor::adopt(pidfd) };
     // Should no descriptor be left above 2, the one that we have is better than none.

@@ -5,7 +5,7 @@
 //! makes some 120 signal calls a child and can set neither umask nor limits. On Linux the child runs in
 //! our memory, on a stack of its own, until execve (`linux`, `child`); elsewhere it is posix_spawn.
 
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "arrival/none.rs")]
 mod arrival;
 #[cfg(target_os = "linux")]
 mod child;
@@ -26,10 +26,7 @@ use portable as system;
 #[cfg(target_os = "linux")]
 pub(super) use linux::BlockedSignals;
 
-#[cfg(target_os = "linux")]
 pub use arrival::{Arrival, begin};
-#[cfg(not(target_os = "linux"))]
-pub use portable::{Arrival, begin};
 
 use super::Pid;
 use super::descriptor;

@@ -10,31 +10,6 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
-/// posix_spawn returns when the program runs: nothing starts beside us.
-#[cfg(not(target_os = "linux"))]
-#[derive(Debug)]
-pub struct Arrival<R>(std::convert::Infallible, std::marker::PhantomData<R>);
-
-#[cfg(not(target_os = "linux"))]
-pub fn begin<R: super::Request>(request: R) -> Result<(Process, Arrival<R>), R> {
-    Err(request)
-}
-
-#[cfg(not(target_os = "linux"))]
-impl<R> Arrival<R> {
-    pub fn request(&self) -> &R {
-        match self.0 {}
-    }
-
-    pub fn finish(self) -> (R, Option<SpawnError>) {
-        match self.0 {}
-    }
-
-    pub fn abandon(self) {
-        match self.0 {}
-    }
-}
-
 /// Starts one child, once.
 pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     refuse_unsupported(request)?;
