@@ -235,12 +235,23 @@ impl Interpreter {
         }
     }
 
+    /// How many bytes a value may hold.
+    pub(super) fn value_room(&self) -> usize {
+        self.shared.budget.as_ref().and_then(|budget| budget.limits.value_bytes).unwrap_or(usize::MAX)
+    }
+
+    /// The end of the run, for a value that would hold more.
+    pub(super) fn too_large(&self, span: Span) -> Unwind {
+        let Some(budget) = &self.shared.budget else { return Unwind::Exhausted };
+        let message = format!("a value of more than {} bytes", self.value_room());
+        self.exhaust(budget, code::VALUE_LIMIT, message, span)
+    }
+
     fn measure(&self, budget: &Budget, value: &Value, span: Span) -> Eval<()> {
         let Some(most) = budget.limits.value_bytes else { return Ok(()) };
         if own_bytes(value) <= most && !budget.measuring.exceeds(value, most) {
             return Ok(());
         }
-        let message = format!("a value of more than {most} bytes");
-        Err(self.exhaust(budget, code::VALUE_LIMIT, message, span))
+        Err(self.too_large(span))
     }
 }

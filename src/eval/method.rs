@@ -205,6 +205,22 @@ impl Host for Caller<'_> {
         })
     }
 
+    fn room(&self) -> usize {
+        self.run.value_room()
+    }
+
+    fn no_room(&mut self) -> MethodError {
+        self.unwound = Some(self.run.too_large(self.span));
+        MethodError::Host
+    }
+
+    fn go_on(&mut self) -> Outcome<()> {
+        self.run.check_interrupt().map_err(|unwind| {
+            self.unwound = Some(unwind);
+            MethodError::Host
+        })
+    }
+
     fn directory(&self) -> PathBuf {
         match &self.run.directory {
             Some(_) => self.run.directory_path(),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Outcome;
+use super::{MethodError, Outcome};
 use crate::value::{Duration, Value};
 
 /// Whoever runs a method. Paths that it gets are absolute, and hold no NUL byte that the kernel would not see.
@@ -11,8 +11,20 @@ pub trait Host {
     /// Calls a function value.
     ///
     /// # Errors
-    /// [`super::MethodError::Host`] when the call failed; the host keeps the reason.
+    /// [`MethodError::Host`] when the call failed; the host keeps the reason.
     fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome;
+
+    /// How many bytes a value may hold, should that be less than the language allows.
+    fn room(&self) -> usize;
+
+    /// Notes that a value would hold more.
+    fn no_room(&mut self) -> MethodError;
+
+    /// Asked now and then by what takes its time.
+    ///
+    /// # Errors
+    /// [`MethodError::Host`] when the run is to end.
+    fn go_on(&mut self) -> Outcome<()>;
 
     /// The session's directory, absolute: relative paths begin there.
     fn directory(&self) -> PathBuf;
@@ -41,7 +53,7 @@ pub trait Host {
     /// Does something with a job.
     ///
     /// # Errors
-    /// [`super::MethodError::Host`] when the job has failed; a signal that is none.
+    /// [`MethodError::Host`] when the job has failed; a signal that is none.
     fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome;
 
     /// Masks a text in all messages from now on.

@@ -12,7 +12,8 @@ use indexmap::IndexMap;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::access::{argument, not_utf8, optional_int, utf8};
-use super::{Host, MethodError, Outcome, limits};
+use super::limits::{self, Growth, Pace};
+use super::{Host, MethodError, Outcome};
 use crate::diag::code;
 use crate::value::{Map, Str, Value};
 
@@ -20,13 +21,13 @@ use crate::value::{Map, Str, Value};
 const DEPTH: usize = 256;
 
 /// `json(text)`
-pub fn parse(_: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
+pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     let text = utf8("json", argument(arguments, 0)).map_err(|error| error.at(0))?;
     if text.trim().is_empty() {
         let message = "`json`: the text is empty";
         return Err(MethodError::new(code::BAD_CONVERSION, message).at(0));
     }
-    let mut reading = Reading::default();
+    let mut reading = Reading { growth: Growth::new(host, "json"), has_large: false, stopped: None };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     // Its own limit is 128; ours is kept by `Reading`.
     deserializer.disable_recursion_limit();
@@ -52,60 +53,60 @@ fn refusal(error: &serde_json::Error, stopped: Option<Stop>) -> MethodError {
             let message = format!("`json`: the text is nested more than {DEPTH} deep");
             MethodError::new(code::NESTED_TOO_DEEPLY, message).at(0)
         }
-        Some(Stop::Items) => {
-            let message = format!("`json`: the text holds more than {} values", limits::ITEMS);
-            MethodError::new(code::TOO_LARGE, message).at(0)
-        }
+        Some(Stop::Growth(error)) => error.at(0),
         None => MethodError::new(code::BAD_CONVERSION, format!("`json`: this is not JSON: {error}")).at(0),
     }
 }
 
 /// What is known while a text is read.
-#[derive(Default)]
-struct Reading {
-    items: usize,
+struct Reading<'h> {
+    growth: Growth<'h>,
     /// A number was read that is too large for an integer, if it is one.
     has_large: bool,
     stopped: Option<Stop>,
 }
 
-#[derive(Clone, Copy)]
 enum Stop {
     Depth,
-    Items,
+    Growth(MethodError),
 }
 
 /// The reader of one value.
-struct Item<'r> {
-    reading: &'r mut Reading,
+struct Item<'r, 'h> {
+    reading: &'r mut Reading<'h>,
     depth: usize,
 }
 
-impl Item<'_> {
+impl<'h> Item<'_, 'h> {
     fn stop<E: Error>(self, why: Stop) -> E {
         self.reading.stopped = Some(why);
         E::custom("stopped")
     }
 
     /// The reader of a value within this one.
-    fn inner(&mut self) -> Item<'_> {
+    fn inner(&mut self) -> Item<'_, 'h> {
         Item { reading: self.reading, depth: self.depth + 1 }
+    }
+
+    /// Counts what is about to be kept.
+    fn add<E: Error>(&mut self, items: usize, bytes: usize) -> Result<(), E> {
+        self.reading.growth.add(items, bytes).map_err(|error| {
+            self.reading.stopped = Some(Stop::Growth(error));
+            E::custom("stopped")
+        })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Item<'_> {
+impl<'de> DeserializeSeed<'de> for Item<'_, '_> {
     type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.reading.items += 1;
-        if self.reading.items > limits::ITEMS {
-            return Err(self.stop(Stop::Items));
-        }
+    fn deserialize<D: Deserializer<'de>>(mut self, deserializer: D) -> Result<Value, D::Error> {
+        self.add(1, 0)?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Item<'_> {
+impl<'de> Visitor<'de> for Item<'_, '_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -134,7 +135,8 @@ impl<'de> Visitor<'de> for Item<'_> {
         Ok(Value::Float(value))
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+    fn visit_str<E: Error>(mut self, value: &str) -> Result<Value, E> {
+        self.add(0, value.len())?;
         Ok(value.into())
     }
 
@@ -155,6 +157,7 @@ impl<'de> Visitor<'de> for Item<'_> {
         }
         let mut map: IndexMap<Str, Value> = IndexMap::new();
         while let Some(key) = entries.next_key::<String>()? {
+            self.add(0, key.len())?;
             map.insert(key.into(), entries.next_value_seed(self.inner())?);
         }
         Ok(Map::from_entries(map).into())
@@ -199,7 +202,7 @@ fn first_large(text: &str) -> Option<(usize, usize, &str)> {
 }
 
 /// `to_json(value, indent?)`
-pub fn write(_: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
+pub fn write(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     const MOST: usize = 16;
     let indent = match optional_int(argument(arguments, 1))? {
         None => None,
@@ -211,20 +214,23 @@ pub fn write(_: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
             }
         },
     };
-    let mut writer = Writer { out: Vec::new(), indent };
+    let mut writer = Writer { host, pace: Pace::default(), out: Vec::new(), indent };
     writer.value(argument(arguments, 0), 0).map_err(|error| error.at(0))?;
     Ok(writer.out.into())
 }
 
-struct Writer {
+struct Writer<'h> {
+    host: &'h mut dyn Host,
+    pace: Pace,
     out: Vec<u8>,
     /// Blanks a level; all on one line if none.
     indent: Option<usize>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn value(&mut self, value: &Value, depth: usize) -> Outcome<()> {
-        limits::bytes("to_json", Some(self.out.len()))?;
+        limits::bytes(self.host, "to_json", Some(self.out.len()))?;
+        self.pace.turn(self.host)?;
         match value {
             Value::Null => self.out.extend_from_slice(b"null"),
             Value::Bool(true) => self.out.extend_from_slice(b"true"),

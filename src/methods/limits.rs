@@ -1,20 +1,25 @@
-//! How much a method may make, known before the memory is asked for.
+//! How much a method may make, known before the memory is asked for, and how long it works without asking.
 //!
 //! Scenario: `"-".repeat(width)` where `width` is a byte count that a program printed by mistake. That is an
-//! error of the script, not the end of all processes of the machine.
+//! error of the script, not the end of all processes of the machine. And `text.match_all(".")` of a script that
+//! somebody sent: the time limit of a host holds within a method too.
 
-use super::{MethodError, Outcome};
+use super::{Host, MethodError, Outcome};
 use crate::diag::code;
 
 /// The bytes of a string: as many as a capture may hold.
 pub const BYTES: usize = 256 << 20;
 
-/// The elements of a list or map. A value is 16 bytes.
-pub const ITEMS: usize = BYTES / 16;
+/// The elements of a list or map.
+pub const ITEMS: usize = BYTES / ITEM;
 
-/// Refuses a string of more than [`BYTES`]; `None` is a length that overflowed.
-pub fn bytes(method: &str, len: Option<usize>) -> Outcome<usize> {
+/// The bytes of a value.
+const ITEM: usize = 16;
+
+/// Refuses a string of more than [`BYTES`], or than the host has room for; `None` is a length that overflowed.
+pub fn bytes(host: &mut dyn Host, method: &str, len: Option<usize>) -> Outcome<usize> {
     match len {
+        Some(len) if len <= BYTES && len > host.room() => Err(host.no_room()),
         Some(len) if len <= BYTES => Ok(len),
         _ => Err(MethodError::new(
             code::TOO_LARGE,
@@ -23,12 +28,70 @@ pub fn bytes(method: &str, len: Option<usize>) -> Outcome<usize> {
     }
 }
 
+/// Refuses a list or map of more than [`ITEMS`], or than the host has room for.
+pub fn items(host: &mut dyn Host, method: &str, len: usize) -> Outcome<usize> {
+    if len <= ITEMS && len * ITEM > host.room() {
+        return Err(host.no_room());
+    }
+    elements(method, len)
+}
+
 /// Refuses a list or map of more than [`ITEMS`].
-pub fn items(method: &str, len: usize) -> Outcome<usize> {
+pub fn elements(method: &str, len: usize) -> Outcome<usize> {
     if len <= ITEMS {
         return Ok(len);
     }
     let message = format!("`{method}` would make more than {ITEMS} elements");
     Err(MethodError::new(code::TOO_LARGE, message)
         .help("go through them without a list: for i in (range) { … }, cmd | each line { … }"))
+}
+
+/// Asks the host once in so many turns whether to go on.
+#[derive(Default)]
+pub struct Pace(u32);
+
+const TURNS: u32 = 1024;
+
+impl Pace {
+    /// One more turn of a loop that nobody else can end.
+    #[inline]
+    pub fn turn(&mut self, host: &mut dyn Host) -> Outcome<()> {
+        self.0 += 1;
+        if self.0 < TURNS {
+            return Ok(());
+        }
+        self.0 = 0;
+        host.go_on()
+    }
+}
+
+/// A list or map that is made element by element.
+pub struct Growth<'h> {
+    pub host: &'h mut dyn Host,
+    method: &'static str,
+    items: usize,
+    bytes: usize,
+    room: usize,
+    pace: Pace,
+}
+
+impl<'h> Growth<'h> {
+    pub fn new(host: &'h mut dyn Host, method: &'static str) -> Self {
+        let room = host.room();
+        Self { host, method, items: 0, bytes: 0, room, pace: Pace::default() }
+    }
+
+    /// Elements that are about to be added, and hold so many bytes.
+    #[inline]
+    pub fn add(&mut self, items: usize, bytes: usize) -> Outcome<()> {
+        self.items += items;
+        self.bytes = self.bytes.saturating_add(items * ITEM).saturating_add(bytes);
+        if self.items > ITEMS {
+            elements(self.method, self.items)?;
+        }
+        if self.bytes > self.room {
+            return Err(self.host.no_room());
+        }
+        self.pace.turn(self.host)
+    }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::access::{argument, int, list, take, unbound};
+use super::limits::{self, Growth, Pace};
 use super::text::cut;
-use super::{Host, MethodError, Outcome, limits};
+use super::{Host, MethodError, Outcome};
 use crate::diag::code;
 use crate::value::format::to_word;
 use crate::value::{List, Map, Range, Str, Value, ops};
@@ -31,7 +32,7 @@ pub fn last(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 
 pub fn push(this: &mut Value, arguments: Arguments) -> Outcome {
     let list = own(this)?;
-    limits::items("push", list.len() + 1)?;
+    limits::elements("push", list.len() + 1)?;
     list.push(take(arguments, 0));
     Ok(Value::Null)
 }
@@ -50,7 +51,7 @@ pub fn pop(this: &mut Value, _: Arguments) -> Outcome {
 
 pub fn insert(this: &mut Value, arguments: Arguments) -> Outcome {
     let list = own(this)?;
-    limits::items("insert", list.len() + 1)?;
+    limits::elements("insert", list.len() + 1)?;
     let at = place("insert", int(argument(arguments, 0))?, list.len(), list.len() + 1)?;
     list.to_mut().insert(at, take(arguments, 1));
     Ok(Value::Null)
@@ -87,8 +88,10 @@ pub fn contains(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome
     found.map(Value::Bool).map_err(|error| MethodError::operator("contains", error).at(0))
 }
 
-pub fn index_of(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn index_of(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let mut pace = Pace::default();
     for (at, item) in list(this)?.iter().enumerate() {
+        pace.turn(host)?;
         let same = ops::equal(argument(arguments, 0), item);
         if same.map_err(|error| MethodError::operator("index_of", error).at(0))? {
             return Ok(Value::Int(at as i64));
@@ -108,33 +111,48 @@ pub fn reverse(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 }
 
 /// One level. What is no list stays as it is.
-pub fn flatten(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+pub fn flatten(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let mut growth = Growth::new(host, "flatten");
     let mut out = Vec::new();
     for item in list(this)?.iter() {
         match item {
             Value::List(inner) => {
-                limits::items("flatten", out.len() + inner.len())?;
+                growth.add(inner.len(), 0)?;
                 out.extend_from_slice(inner);
             }
-            other => out.push(other.clone()),
+            other => {
+                growth.add(1, 0)?;
+                out.push(other.clone());
+            }
         }
     }
     Ok(out.into())
 }
 
-pub fn chunks(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn chunks(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let size = int(argument(arguments, 0))?;
     match usize::try_from(size) {
         Ok(size @ 1..) => {
-            Ok(list(this)?.chunks(size).map(|chunk| chunk.to_vec().into()).collect::<List>().into())
+            let mut growth = Growth::new(host, "chunks");
+            let mut chunks = List::default();
+            for chunk in list(this)?.chunks(size) {
+                growth.add(1, size_of_val(chunk))?;
+                chunks.push(chunk.to_vec().into());
+            }
+            Ok(chunks.into())
         }
         _ => Err(MethodError::value(format!("`chunks` makes lists of 1 or more elements, not of {size}"), 0)),
     }
 }
 
-pub fn zip(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
-    let pairs = list(this)?.iter().zip(list(argument(arguments, 0))?.iter());
-    Ok(pairs.map(|(a, b)| Value::from(vec![a.clone(), b.clone()])).collect::<List>().into())
+pub fn zip(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let mut growth = Growth::new(host, "zip");
+    let mut pairs = List::default();
+    for (a, b) in list(this)?.iter().zip(list(argument(arguments, 0))?.iter()) {
+        growth.add(1, size_of_val(a) + size_of_val(b))?;
+        pairs.push(Value::from(vec![a.clone(), b.clone()]));
+    }
+    Ok(pairs.into())
 }
 
 pub fn sum(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
@@ -154,7 +172,8 @@ pub fn sum(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 }
 
 /// Pairs to a map; of equal keys the last wins.
-pub fn to_map(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+pub fn to_map(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let mut growth = Growth::new(host, "to_map");
     let mut entries = IndexMap::new();
     for (at, item) in list(this)?.iter().enumerate() {
         let pair = match item {
@@ -169,7 +188,9 @@ pub fn to_map(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
             return Err(MethodError::new(code::WRONG_TYPE, message)
                 .help("make pairs: xs.map(x => [key, x]).to_map()"));
         };
-        entries.insert(key_of("to_map", key)?, value.clone());
+        let key = key_of("to_map", key)?;
+        growth.add(1, key.as_bytes().len())?;
+        entries.insert(key, value.clone());
     }
     Ok(Map::from_entries(entries).into())
 }
@@ -283,11 +304,11 @@ pub fn range_is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 }
 
 /// `list(x)`
-pub fn from(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
+pub fn from(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     match take(arguments, 0) {
         list @ Value::List(_) => Ok(list),
         Value::Range(range) => {
-            limits::items("list", usize::try_from(range.len()).unwrap_or(usize::MAX))?;
+            limits::items(host, "list", usize::try_from(range.len()).unwrap_or(usize::MAX))?;
             Ok(range.iter().map(Value::Int).collect::<List>().into())
         }
         other => {

@@ -3,8 +3,9 @@
 use indexmap::IndexMap;
 
 use super::access::{argument, list, map, string, take, unbound};
+use super::limits::{self, Growth, Pace};
 use super::list::holds;
-use super::{Host, Outcome, limits};
+use super::{Host, Outcome};
 use crate::value::{List, Map, Value};
 
 type Arguments<'a> = &'a mut [Value];
@@ -25,9 +26,14 @@ pub fn values(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(map(this)?.values().cloned().collect::<List>().into())
 }
 
-pub fn entries(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
-    let pair = |(key, value): (&_, &Value)| Value::from(vec![Value::Str(Clone::clone(key)), value.clone()]);
-    Ok(map(this)?.iter().map(pair).collect::<List>().into())
+pub fn entries(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let mut growth = Growth::new(host, "entries");
+    let mut entries = List::default();
+    for (key, value) in map(this)?.iter() {
+        growth.add(1, 2 * size_of::<Value>() + key.as_bytes().len())?;
+        entries.push(Value::from(vec![Value::Str(key.clone()), value.clone()]));
+    }
+    Ok(entries.into())
 }
 
 pub fn has(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
@@ -48,11 +54,13 @@ pub fn remove(this: &mut Value, arguments: Arguments) -> Outcome {
     }
 }
 
-pub fn merge(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn merge(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let mut pace = Pace::default();
     let mut merged = map(this)?.clone();
     for other in list(argument(arguments, 0))?.iter() {
         for (key, value) in map(other)?.iter() {
-            limits::items("merge", merged.len() + 1)?;
+            limits::items(host, "merge", merged.len() + 1)?;
+            pace.turn(host)?;
             merged.insert(key.clone(), value.clone());
         }
     }

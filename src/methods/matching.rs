@@ -7,7 +7,8 @@ use std::rc::Rc;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::access::{argument, string, utf8};
-use super::{Host, MethodError, Outcome, limits};
+use super::limits::{self, Growth, Pace};
+use super::{Host, MethodError, Outcome};
 use crate::diag::{code, quote_word};
 use crate::value::{List, Map, Str, Value, format};
 
@@ -22,13 +23,13 @@ pub fn first(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     Ok(regex.captures(string(this)?).map_or(Value::Null, |found| groups(&regex, &found).into()))
 }
 
-pub fn all(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn all(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let regex = compile("match_all", arguments)?;
+    let mut growth = Growth::new(host, "match_all");
     let mut found: Vec<Value> = Vec::new();
-    let mut count = 0;
     for captures in regex.captures_iter(string(this)?) {
-        count += captures.len();
-        limits::items("match_all", count)?;
+        let bytes = captures.iter().flatten().map(|group| group.len()).sum();
+        growth.add(captures.len(), bytes)?;
         found.push(groups(&regex, &captures).into());
     }
     Ok(found.into())
@@ -51,6 +52,7 @@ pub fn replace(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outco
     let with = argument(arguments, 1);
     let mut out = Vec::new();
     let mut end = 0;
+    let mut pace = Pace::default();
     for found in regex.captures_iter(text) {
         let Some(whole) = found.get(0) else { continue };
         out.extend_from_slice(&text[end..whole.start()]);
@@ -66,18 +68,20 @@ pub fn replace(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outco
             }
         }
         end = whole.end();
-        limits::bytes("replace_regex", Some(out.len()))?;
+        limits::bytes(host, "replace_regex", Some(out.len()))?;
+        pace.turn(host)?;
     }
     out.extend_from_slice(&text[end..]);
-    limits::bytes("replace_regex", Some(out.len()))?;
+    limits::bytes(host, "replace_regex", Some(out.len()))?;
     Ok(out.into())
 }
 
-pub fn split(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn split(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let regex = compile("split_regex", arguments)?;
+    let mut growth = Growth::new(host, "split_regex");
     let mut parts = List::default();
     for part in regex.split(string(this)?) {
-        limits::items("split_regex", parts.len())?;
+        growth.add(1, part.len())?;
         parts.push(part.into());
     }
     Ok(parts.into())

@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use super::access::{argument, list, map};
+use super::limits::Pace;
 use super::{Host, MethodError, Outcome};
 use crate::value::ops::{self, OpError};
 use crate::value::{List, Map, Value};
 
 type Arguments<'a> = &'a mut [Value];
 
-pub fn sort(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+pub fn sort(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let list = list(this)?;
-    let order = sorted(list).map_err(|error| MethodError::operator("sort", error))?;
+    let order = sorted(host, list, |error| MethodError::operator("sort", error))?;
     Ok(order.into_iter().map(|at| list[at].clone()).collect::<List>().into())
 }
 
@@ -23,7 +24,7 @@ pub fn sort_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outco
     for item in list.iter() {
         keys.push(host.apply(argument(arguments, 0), std::slice::from_ref(item))?);
     }
-    let order = sorted(&keys).map_err(|error| MethodError::operator("sort_by", error).at(0))?;
+    let order = sorted(host, &keys, |error| MethodError::operator("sort_by", error).at(0))?;
     Ok(order.into_iter().map(|at| list[at].clone()).collect::<List>().into())
 }
 
@@ -33,34 +34,50 @@ pub fn sort_map_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> O
     for (key, value) in map.iter() {
         keys.push(host.apply(argument(arguments, 0), &[key.clone().into(), value.clone()])?);
     }
-    let order = sorted(&keys).map_err(|error| MethodError::operator("sort_by", error).at(0))?;
+    let order = sorted(host, &keys, |error| MethodError::operator("sort_by", error).at(0))?;
     let entries = order.into_iter().filter_map(|at| map.at(at));
     Ok(entries.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>().into())
 }
 
 /// The indices of the values in their order; equal ones stay as they are.
-fn sorted(values: &[Value]) -> Result<Vec<usize>, OpError> {
+fn sorted(
+    host: &mut dyn Host,
+    values: &[Value],
+    failure: impl Fn(OpError) -> MethodError,
+) -> Outcome<Vec<usize>> {
     let mut order: Vec<usize> = (0..values.len()).collect();
-    // One type with an order that is total: the standard library's sort, whose comparison can't fail.
+    let mut width = 1;
+    // One type with an order that is total: the standard library's sort, whose comparison can't fail. Run by run,
+    // since nothing can end it.
     if values.iter().all(|value| matches!(value, Value::Str(_)))
         || values.iter().all(|value| matches!(value, Value::Int(_)))
     {
-        order.sort_by(|a, b| ops::compare(&values[*a], &values[*b]).unwrap_or(Ordering::Equal));
-        return Ok(order);
+        width = RUN;
+        for run in order.chunks_mut(RUN) {
+            run.sort_by(|a, b| ops::compare(&values[*a], &values[*b]).unwrap_or(Ordering::Equal));
+            host.go_on()?;
+        }
     }
-    merge_sort(&mut order, |a, b| ops::compare(&values[a], &values[b]))?;
+    let mut pace = Pace::default();
+    merge_sort(&mut order, width, |a, b| {
+        pace.turn(host)?;
+        ops::compare(&values[a], &values[b]).map_err(&failure)
+    })?;
     Ok(order)
 }
 
-/// Sorts stably by a comparison that may fail, as that of a string with a number does. (Of the standard
-/// library's sorts none stops, and they panic when they are told nonsense from there on.)
+/// So many are sorted at once.
+const RUN: usize = 16 << 10;
+
+/// Sorts stably, from runs of `width` that are sorted, by a comparison that may fail, as that of a string with a number
+/// does. (Of the standard library's sorts none stops, and they panic when they are told nonsense from there on.)
 fn merge_sort<E>(
     order: &mut Vec<usize>,
+    mut width: usize,
     mut compare: impl FnMut(usize, usize) -> Result<Ordering, E>,
 ) -> Result<(), E> {
     let len = order.len();
-    let mut merged = Vec::with_capacity(len);
-    let mut width = 1;
+    let mut merged = Vec::with_capacity(if width < len { len } else { 0 });
     while width < len {
         merged.clear();
         for run in order.chunks(width * 2) {
@@ -83,17 +100,19 @@ fn merge_sort<E>(
     Ok(())
 }
 
-pub fn min(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
-    extreme("min", list(this)?, Ordering::Less)
+pub fn min(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    extreme(host, "min", list(this)?, Ordering::Less)
 }
 
-pub fn max(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
-    extreme("max", list(this)?, Ordering::Greater)
+pub fn max(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    extreme(host, "max", list(this)?, Ordering::Greater)
 }
 
-fn extreme(method: &str, items: &[Value], wanted: Ordering) -> Outcome {
+fn extreme(host: &mut dyn Host, method: &str, items: &[Value], wanted: Ordering) -> Outcome {
     let Some((mut best, rest)) = items.split_first() else { return Ok(Value::Null) };
+    let mut pace = Pace::default();
     for item in rest {
+        pace.turn(host)?;
         let order = ops::compare(item, best).map_err(|error| MethodError::operator(method, error))?;
         if order == wanted {
             best = item;
@@ -103,12 +122,13 @@ fn extreme(method: &str, items: &[Value], wanted: Ordering) -> Outcome {
 }
 
 /// The first of those that are equal.
-pub fn unique(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+pub fn unique(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let list = list(this)?;
     let failure = |error| MethodError::operator("unique", error);
     let mut hashes = Hashes::default();
     let mut seen: HashMap<u64, Vec<&Value>> = HashMap::with_capacity(list.len());
     let mut out = Vec::new();
+    let mut pace = Pace::default();
     let type_shown = list.iter().find(|item| !matches!(item, Value::Null));
     for item in list.iter() {
         // Values of unlike types are unlike in their hashes, and would never meet to be refused.
@@ -119,6 +139,7 @@ pub fn unique(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
         }
         let same = seen.entry(hashes.of(item, 0).map_err(failure)?).or_default();
         let mut is_new = true;
+        pace.turn(host)?;
         for other in same.iter() {
             is_new = is_new && !ops::equal(item, other).map_err(failure)?;
         }
@@ -197,10 +218,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_merge_sort_is_the_standard_librarys(keys in prop::collection::vec(0..20_i64, 0..200)) {
+        fn the_merge_sort_is_the_standard_librarys(
+            keys in prop::collection::vec(0..20_i64, 0..200),
+            width in 1..50_usize,
+        ) {
             let mut ours: Vec<usize> = (0..keys.len()).collect();
             let mut theirs = ours.clone();
-            merge_sort(&mut ours, |a, b| Ok::<_, ()>(keys[a].cmp(&keys[b]))).unwrap();
+            for run in ours.chunks_mut(width) {
+                run.sort_by_key(|at| keys[*at]);
+            }
+            merge_sort(&mut ours, width, |a, b| Ok::<_, ()>(keys[a].cmp(&keys[b]))).unwrap();
             theirs.sort_by_key(|at| keys[*at]);
             prop_assert_eq!(ours, theirs);
         }
@@ -209,7 +236,7 @@ mod tests {
         fn a_comparison_that_fails_stops_it(len in 2..100_usize, after in 0..50_usize) {
             let mut left = after;
             let mut order: Vec<usize> = (0..len).collect();
-            let outcome = merge_sort(&mut order, |a, b| {
+            let outcome = merge_sort(&mut order, 1, |a, b| {
                 if left == 0 { return Err(()); }
                 left -= 1;
                 Ok(b.cmp(&a))

@@ -49,7 +49,7 @@ pub fn with_ext(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome
 
 /// An absolute part is refused. Scenario: `root.join(name)` with `/etc/passwd` from a list; other languages
 /// forget the root, and sh's `$root/$name` looks where nobody meant.
-pub fn join(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn join(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let mut path = string(this)?.to_vec();
     for (at, part) in list(argument(arguments, 0))?.iter().enumerate() {
         let part = string(part)?;
@@ -61,7 +61,7 @@ pub fn join(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
             path.push(b'/');
         }
         path.extend_from_slice(part);
-        super::limits::bytes("join", Some(path.len()))?;
+        super::limits::bytes(host, "join", Some(path.len()))?;
     }
     Ok(path.into())
 }

@@ -16,6 +16,14 @@ use crate::value::{Duration, List, Map, Opaque, Range, Size, ops};
 /// A host with a directory of its own.
 pub struct Desk {
     pub directory: tempfile::TempDir,
+    /// How large a value may be.
+    pub room: usize,
+    /// Whether a value was too large.
+    pub lacked_room: bool,
+    /// How often it was asked whether to go on.
+    pub asked: usize,
+    /// How often it says so.
+    pub goes_on: usize,
 }
 
 /// What a function value is here.
@@ -33,7 +41,8 @@ fn simple(function: impl Fn(&[Value]) -> Value + Send + Sync + 'static) -> Value
 
 impl Desk {
     pub fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory, room: usize::MAX, lacked_room: false, asked: 0, goes_on: usize::MAX }
     }
 }
 
@@ -42,6 +51,20 @@ impl Host for Desk {
         let Value::Opaque(opaque) = function else { return Err(MethodError::Host) };
         let function = opaque.payload::<Function>().unwrap();
         function(self, arguments)
+    }
+
+    fn room(&self) -> usize {
+        self.room
+    }
+
+    fn no_room(&mut self) -> MethodError {
+        self.lacked_room = true;
+        MethodError::Host
+    }
+
+    fn go_on(&mut self) -> Outcome<()> {
+        self.asked += 1;
+        if self.asked > self.goes_on { Err(MethodError::Host) } else { Ok(()) }
     }
 
     fn directory(&self) -> PathBuf {
@@ -367,3 +390,4 @@ mod reference_page {
 }
 
 mod behaviour;
+mod bounded;

@@ -3,7 +3,8 @@
 use memchr::{memchr_iter, memmem};
 
 use super::access::{argument, int, list, not_utf8, optional_int, optional_string, string, utf8};
-use super::{Host, MethodError, Outcome, limits};
+use super::limits::{self, Growth, Pace};
+use super::{Host, MethodError, Outcome};
 use crate::diag::{code, quote_word};
 use crate::value::{List, Str, Value};
 
@@ -18,17 +19,32 @@ pub fn is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 }
 
 /// As the block `lines { … }`: a line feed at the end makes no empty line.
-pub fn lines(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+pub fn lines(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let text = string(this)?;
     if text.is_empty() {
         return Ok(List::default().into());
     }
     let text = text.strip_suffix(b"\n").unwrap_or(text);
-    limits::items("lines", memchr_iter(b'\n', text).count())?;
-    Ok(text.split(|byte| *byte == b'\n').map(Value::from).collect::<List>().into())
+    parts(host, "lines", text.split(|byte| *byte == b'\n'), memchr_iter(b'\n', text).count() + 1)
 }
 
-pub fn split(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+/// A list of parts of a text.
+fn parts<'t>(
+    host: &mut dyn Host,
+    method: &'static str,
+    texts: impl Iterator<Item = &'t [u8]>,
+    count: usize,
+) -> Outcome {
+    let mut parts = Vec::with_capacity(limits::items(host, method, count)?);
+    let mut growth = Growth::new(host, method);
+    for text in texts {
+        growth.add(1, text.len())?;
+        parts.push(Value::from(text));
+    }
+    Ok(parts.into())
+}
+
+pub fn split(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let text = string(this)?;
     let limit = match optional_int(argument(arguments, 1))? {
         None => usize::MAX,
@@ -43,17 +59,18 @@ pub fn split(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
         },
     };
     match optional_string(argument(arguments, 0))? {
-        None => split_at_blanks(text, limit),
+        None => split_at_blanks(host, text, limit),
         Some(separator) => {
             if separator.is_empty() {
                 return Err(MethodError::value("`split` can't split at nothing", 0)
                     .help("for the characters write: s.chars()"));
             }
-            let at: Vec<usize> = memmem::find_iter(text, separator.as_bytes()).take(limit - 1).collect();
-            limits::items("split", at.len())?;
+            let finder = memmem::Finder::new(separator);
+            let mut growth = Growth::new(host, "split");
             let mut start = 0;
-            let mut parts = Vec::with_capacity(at.len() + 1);
-            for end in at {
+            let mut parts = Vec::new();
+            for end in finder.find_iter(text).take(limit - 1) {
+                growth.add(1, end - start)?;
                 parts.push(Value::from(&text[start..end]));
                 start = end + separator.len();
             }
@@ -63,28 +80,29 @@ pub fn split(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     }
 }
 
-fn split_at_blanks(text: &[u8], limit: usize) -> Outcome {
+fn split_at_blanks(host: &mut dyn Host, text: &[u8], limit: usize) -> Outcome {
+    let mut growth = Growth::new(host, "split");
     let mut parts = Vec::new();
     let mut rest = text.trim_ascii();
     while !rest.is_empty() {
-        limits::items("split", parts.len())?;
         let is_last = parts.len() + 1 == limit;
         let end = rest.iter().position(u8::is_ascii_whitespace).filter(|_| !is_last).unwrap_or(rest.len());
+        growth.add(1, end)?;
         parts.push(Value::from(&rest[..end]));
         rest = rest[end..].trim_ascii_start();
     }
     Ok(parts.into())
 }
 
-pub fn chars(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+pub fn chars(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let text = utf8("chars", this)?;
-    limits::items("chars", text.chars().count())?;
-    Ok(text.chars().map(|c| Value::from(&*c.encode_utf8(&mut [0; 4]))).collect::<List>().into())
+    let each = text.char_indices().map(|(at, c)| &text.as_bytes()[at..at + c.len_utf8()]);
+    parts(host, "chars", each, text.chars().count())
 }
 
-pub fn bytes(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+pub fn bytes(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let text = string(this)?;
-    limits::items("bytes", text.len())?;
+    limits::items(host, "bytes", text.len())?;
     Ok(text.iter().map(|byte| Value::Int(i64::from(*byte))).collect::<List>().into())
 }
 
@@ -132,22 +150,28 @@ pub fn find(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     }
 }
 
-pub fn replace(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn replace(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let text = string(this)?;
     let (old, new) = (string(argument(arguments, 0))?, string(argument(arguments, 1))?);
     if old.is_empty() {
         return Err(MethodError::value("`replace` can't look for nothing", 0));
     }
     let finder = memmem::Finder::new(old);
-    let count = finder.find_iter(text).count();
+    let mut pace = Pace::default();
+    let mut count = 0;
+    for _ in finder.find_iter(text) {
+        count += 1;
+        pace.turn(host)?;
+    }
     if count == 0 {
         return Ok(this.clone());
     }
     let kept = text.len() - count * old.len();
     let len = count.checked_mul(new.len()).and_then(|added| added.checked_add(kept));
-    let mut out = Vec::with_capacity(limits::bytes("replace", len)?);
+    let mut out = Vec::with_capacity(limits::bytes(host, "replace", len)?);
     let mut start = 0;
     for at in finder.find_iter(text) {
+        pace.turn(host)?;
         out.extend_from_slice(&text[start..at]);
         out.extend_from_slice(new);
         start = at + old.len();
@@ -164,18 +188,23 @@ pub fn lower(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(utf8("lower", this)?.to_lowercase().into())
 }
 
-pub fn pad_start(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
-    let (text, padding) = padding("pad_start", this, arguments)?;
+pub fn pad_start(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let (text, padding) = padding(host, "pad_start", this, arguments)?;
     Ok([padding.as_bytes(), text.as_bytes()].concat().into())
 }
 
-pub fn pad_end(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
-    let (text, padding) = padding("pad_end", this, arguments)?;
+pub fn pad_end(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let (text, padding) = padding(host, "pad_end", this, arguments)?;
     Ok([text.as_bytes(), padding.as_bytes()].concat().into())
 }
 
 /// What a text lacks to have a width.
-fn padding<'v>(method: &str, this: &'v Value, arguments: &[Value]) -> Outcome<(&'v str, String)> {
+fn padding<'v>(
+    host: &mut dyn Host,
+    method: &str,
+    this: &'v Value,
+    arguments: &[Value],
+) -> Outcome<(&'v str, String)> {
     let text = utf8(method, this)?;
     let width = int(argument(arguments, 0))?;
     let fill = match argument(arguments, 1) {
@@ -188,17 +217,17 @@ fn padding<'v>(method: &str, this: &'v Value, arguments: &[Value]) -> Outcome<(&
     }
     let lacking = usize::try_from(width.saturating_sub(count(text))).unwrap_or(0);
     let len = lacking.checked_mul(fill.len()).and_then(|added| added.checked_add(text.len()));
-    limits::bytes(method, len)?;
+    limits::bytes(host, method, len)?;
     Ok((text, fill.repeat(lacking)))
 }
 
-pub fn repeat(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn repeat(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let text = string(this)?;
     let times = int(argument(arguments, 0))?;
     let Ok(times) = usize::try_from(times) else {
         return Err(MethodError::value(format!("`repeat` can't repeat {times} times"), 0));
     };
-    limits::bytes("repeat", text.len().checked_mul(times))?;
+    limits::bytes(host, "repeat", text.len().checked_mul(times))?;
     Ok(text.repeat(times).into())
 }
 
@@ -222,22 +251,23 @@ pub fn cut(len: i64, arguments: &[Value]) -> Outcome<(usize, usize)> {
     Ok((usize::try_from(start).unwrap_or(0), usize::try_from(end).unwrap_or(0)))
 }
 
-pub fn to_utf8(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+pub fn to_utf8(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let text = string(this)?;
     match String::from_utf8_lossy(text) {
         std::borrow::Cow::Borrowed(_) => Ok(this.clone()),
         std::borrow::Cow::Owned(text) => {
-            limits::bytes("to_utf8", Some(text.len()))?;
+            limits::bytes(host, "to_utf8", Some(text.len()))?;
             Ok(text.into())
         }
     }
 }
 
 /// `xs.join(separator?)`: here, since it makes a string.
-pub fn join(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn join(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let items = list(this)?;
     let separator = optional_string(argument(arguments, 0))?.map(Str::as_bytes).unwrap_or_default();
     let mut out = Vec::new();
+    let mut pace = Pace::default();
     for (at, item) in items.iter().enumerate() {
         if at > 0 {
             out.extend_from_slice(separator);
@@ -248,7 +278,8 @@ pub fn join(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
             return Err(MethodError::new(code::NOT_A_WORD, message)
                 .help("make strings of the elements first: xs.map(x => …).join(…)"));
         }
-        limits::bytes("join", Some(out.len()))?;
+        limits::bytes(host, "join", Some(out.len()))?;
+        pace.turn(host)?;
     }
     Ok(out.into())
 }

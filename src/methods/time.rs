@@ -67,7 +67,7 @@ fn fraction(count: u64, parts: u64, unit: &str) -> String {
 }
 
 /// The instant's date and time in UTC, by the signs of strftime(3).
-pub fn date(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+pub fn date(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let nanos = duration(this)?.nanos;
     let pattern = optional_string(argument(arguments, 0))?.map_or(&b"%Y-%m-%dT%H:%M:%SZ"[..], |text| text);
     let date = Date::of(nanos);
@@ -90,7 +90,7 @@ pub fn date(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
                     .help("it knows %Y %m %d %H %M %S %F %T %j %a %A %b %B %s %N %%; others by date(1): date -d @$seconds"));
             }
         }
-        super::limits::bytes("date", Some(out.len()))?;
+        super::limits::bytes(host, "date", Some(out.len()))?;
     }
     Ok(out.into())
 }
