@@ -307,7 +307,7 @@ codes! {
     BAD_ARGUMENTS = "E2014", "wrong arguments",
         "A function was called with too many, too few or unknown arguments, or a script with a command line that its main does not take.";
     TOO_LARGE = "E2015", "value too large",
-        "A string that a method makes holds 256M at most, a list or map 16,777,216 elements. Go through a range or a stream without a list: for i in (range) { … }, cmd | each line { … }.";
+        "A string holds 256M at most, and so do the arguments of one command; a list or map 16,777,216 elements. Go through a range or a stream without a list: for i in (range) { … }, cmd | each line { … }.";
     CALLED_TOO_EARLY = "E2016", "called before what it uses is there",
         "A function value or a deferred call ran above the `let` of a variable that the function uses, or above the `use` of a file. Move the declaration up.";
 

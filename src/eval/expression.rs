@@ -136,6 +136,7 @@ impl Interpreter {
         let Value::List(items) = &value else {
             return Err(self.not_a_list(&value, list.span));
         };
+        self.fits((into.len() + items.len()) * size_of::<Value>(), list.span)?;
         into.extend(items.iter().cloned());
         Ok(())
     }

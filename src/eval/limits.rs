@@ -9,7 +9,7 @@ use super::measure::{Measuring, elements, own_bytes};
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::diag::{Code, Source, code};
 use crate::span::Span;
-use crate::value::Value;
+use crate::value::{MOST_BYTES, Value};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -233,6 +233,21 @@ impl Interpreter {
             Some(budget) => self.measure(budget, value, span),
             None => Ok(()),
         }
+    }
+
+    /// Looks at a text, a list or a row of arguments of so many bytes, which grows.
+    #[inline]
+    pub(super) fn fits(&self, bytes: usize, span: Span) -> Eval<()> {
+        if bytes > MOST_BYTES || bytes > self.value_room() { Err(self.fits_not(bytes, span)) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn fits_not(&self, bytes: usize, span: Span) -> Unwind {
+        if bytes > self.value_room() {
+            return self.too_large(span);
+        }
+        let message = "this would make more than 256M of one value";
+        Error::value(page(code::TOO_LARGE, self.source(), span, message, "here")).into()
     }
 
     /// How many bytes a value may hold.

@@ -555,6 +555,7 @@ impl Interpreter {
             ops::OpError::DivisionByZero { .. } => code::DIVISION_BY_ZERO,
             ops::OpError::NotReal { .. } => code::BAD_VALUE,
             ops::OpError::TooDeep { .. } => code::NESTED_TOO_DEEPLY,
+            ops::OpError::TooLarge { .. } => code::TOO_LARGE,
         };
         let mut diagnostic = page(code, self.source(), span, error.to_string(), "here");
         if let Some(hint) = error.hint() {

@@ -27,16 +27,19 @@ impl Interpreter {
     /// The arguments that words make, for a program or a builtin.
     pub(super) fn arguments(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
         into.reserve(words.len());
+        let mut bytes = 0;
         for word in words {
             match word {
                 Word::Literal(text) => into.push(text.to_vec()),
                 Word::Text(text) => {
                     let (argument, number) = self.text_and_kind(text)?;
                     self.check_argument(&argument, text.guarded && !number, text.span)?;
+                    bytes += argument.len();
+                    self.fits(bytes, text.span)?;
                     into.push(argument);
                 }
                 Word::Glob(glob) => self.matches(glob, true, into)?,
-                Word::Splice { list, guarded } => self.splice(list, *guarded, into)?,
+                Word::Splice { list, guarded } => bytes += self.splice(list, *guarded, bytes, into)?,
             }
         }
         Ok(())
@@ -44,12 +47,18 @@ impl Interpreter {
 
     /// The items of `for x in …`: a pattern without a match makes none.
     pub(super) fn loop_words(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
+        let mut bytes = 0;
         for word in words {
             match word {
                 Word::Literal(text) => into.push(text.to_vec()),
-                Word::Text(text) => into.push(self.text_of(text)?),
+                Word::Text(text) => {
+                    let item = self.text_of(text)?;
+                    bytes += item.len();
+                    self.fits(bytes, text.span)?;
+                    into.push(item);
+                }
                 Word::Glob(glob) => self.matches(glob, false, into)?,
-                Word::Splice { list, .. } => self.splice(list, false, into)?,
+                Word::Splice { list, .. } => bytes += self.splice(list, false, bytes, into)?,
             }
         }
         Ok(())
@@ -107,10 +116,13 @@ impl Interpreter {
                     return Err(Error::value(error.help("put the path in braces: ${map.key}")).into());
                 }
                 if let Some(secret) = value.as_secret() {
+                    self.fits(into.len() + secret.len(), expr.span)?;
                     into.extend_from_slice(secret);
                     return Ok(true);
                 }
-                into.extend_from_slice(&self.word_of(&value, expr.span)?);
+                let word = self.word_of(&value, expr.span)?;
+                self.fits(into.len() + word.len(), expr.span)?;
+                into.extend_from_slice(&word);
             }
             Part::Capture(block) => {
                 let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
@@ -191,12 +203,20 @@ impl Interpreter {
         Error::value(page(code::NOT_A_LIST, self.source(), span, message, found.name()).help(help)).into()
     }
 
-    pub(super) fn splice(&mut self, list: &Expr, guarded: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {
+    /// Beside `before` bytes of other arguments; how many bytes there are of these.
+    pub(super) fn splice(
+        &mut self,
+        list: &Expr,
+        guarded: bool,
+        before: usize,
+        into: &mut Vec<Vec<u8>>,
+    ) -> Eval<usize> {
         let value = self.expr(list)?;
         let Value::List(items) = &value else {
             return Err(self.not_a_list(&value, list.span));
         };
         into.reserve(items.len());
+        let mut bytes = 0;
         for item in items.iter() {
             if matches!(item, Value::Null) {
                 continue;
@@ -206,9 +226,11 @@ impl Interpreter {
             let argument = self.word_of(item, list.span)?.into_owned();
             // The name of a program is no argument: it needs no guard.
             self.check_argument(&argument, guarded && !number && !into.is_empty(), list.span)?;
+            bytes += argument.len() + size_of::<Value>();
+            self.fits(before + bytes, list.span)?;
             into.push(argument);
         }
-        Ok(())
+        Ok(bytes)
     }
 
     fn expand(&self, glob: &Glob, span: Span) -> Eval<Vec<Vec<u8>>> {

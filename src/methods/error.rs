@@ -70,6 +70,7 @@ impl MethodError {
             OpError::DivisionByZero { .. } => code::DIVISION_BY_ZERO,
             OpError::NotReal { .. } => code::BAD_VALUE,
             OpError::TooDeep { .. } => code::NESTED_TOO_DEEPLY,
+            OpError::TooLarge { .. } => code::TOO_LARGE,
         };
         let whole = Self::new(code, format!("`{method}`: {error}"));
         match error.hint() {

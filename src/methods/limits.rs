@@ -6,15 +6,12 @@
 
 use super::{Host, MethodError, Outcome};
 use crate::diag::code;
+use crate::value::Value;
 
-/// The bytes of a string: as many as a capture may hold.
-pub const BYTES: usize = 256 << 20;
-
-/// The elements of a list or map.
-pub const ITEMS: usize = BYTES / ITEM;
+pub(crate) use crate::value::{MOST_BYTES as BYTES, MOST_ITEMS as ITEMS};
 
 /// The bytes of a value.
-const ITEM: usize = 16;
+const ITEM: usize = size_of::<Value>();
 
 /// Refuses a string of more than [`BYTES`], or than the host has room for; `None` is a length that overflowed.
 pub fn bytes(host: &mut dyn Host, method: &str, len: Option<usize>) -> Outcome<usize> {

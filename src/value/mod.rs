@@ -31,6 +31,12 @@ pub use convert::{FromKey, FromValue, ValueError};
 pub use scalar::{Duration, Range, Size};
 pub use text::Str;
 
+/// The bytes that a string may hold: as many as a capture.
+pub(crate) const MOST_BYTES: usize = 256 << 20;
+
+/// The elements that a list or map may have.
+pub(crate) const MOST_ITEMS: usize = MOST_BYTES / size_of::<Value>();
+
 /// Any value of the language.
 ///
 /// ```

@@ -21,7 +21,7 @@ use std::fmt;
 pub use arithmetic::{add, div, floor_div, mul, neg, pow, rem, sub};
 pub use compare::{compare, contains, equal};
 
-use super::{Type, Value};
+use super::{MOST_BYTES, MOST_ITEMS, Type, Value};
 
 /// A binary operator, or the unary minus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,6 +80,8 @@ pub enum OpError {
     NotReal { op: Op },
     /// The values are nested too deeply to compare.
     TooDeep { op: Op },
+    /// The result would hold more than any value may.
+    TooLarge { op: Op },
 }
 
 const _: () = assert!(size_of::<Result<Value, OpError>>() == 16);
@@ -140,6 +142,8 @@ impl fmt::Display for OpError {
             Self::DivisionByZero { op: Op::Pow } => write!(f, "zero to a negative power"),
             Self::DivisionByZero { op } => write!(f, "the divisor of `{}` is zero", op.symbol()),
             Self::NotReal { op } => write!(f, "the result of `{}` is not a real number", op.symbol()),
+            Self::TooLarge { op: Op::Concat } => f.write_str("`++` would make a value of more than 256M"),
+            Self::TooLarge { op } => write!(f, "the result of `{}` is more than 256M", op.symbol()),
             Self::TooDeep { .. } => {
                 write!(
                     f,
@@ -185,7 +189,7 @@ pub fn binary(op: Op, left: &Value, right: &Value) -> Outcome {
 /// shares it.
 ///
 /// # Errors
-/// Other types.
+/// Other types, or a result of more than 256M.
 #[inline]
 pub fn concat(mut left: Value, right: &Value) -> Outcome {
     append(&mut left, right)?;
@@ -195,12 +199,17 @@ pub fn concat(mut left: Value, right: &Value) -> Outcome {
 /// `left ++= right`: as [`concat()`], for a variable where it stands.
 ///
 /// # Errors
-/// Other types; the variable is unchanged then.
+/// Other types, or a result of more than 256M; the variable is unchanged then.
 #[inline]
 pub fn append(left: &mut Value, right: &Value) -> Result<(), OpError> {
     match (&mut *left, right) {
-        (Value::Str(a), Value::Str(b)) => a.push(b),
-        (Value::List(a), Value::List(b)) => a.to_mut().extend_from_slice(b),
+        (Value::Str(a), Value::Str(b)) if a.len() + b.len() <= MOST_BYTES => a.push(b),
+        (Value::List(a), Value::List(b)) if a.len() + b.len() <= MOST_ITEMS => {
+            a.to_mut().extend_from_slice(b);
+        }
+        (Value::Str(_), Value::Str(_)) | (Value::List(_), Value::List(_)) => {
+            return Err(OpError::TooLarge { op: Op::Concat });
+        }
         _ => return Err(OpError::types(Op::Concat, left, right)),
     }
     Ok(())
