@@ -615,6 +615,11 @@ fn values_are_limited() {
         "let xs = [1]; while (true) { xs ++= xs }",
         "let m = {a: 'x'}; while (true) { m.a ++= m.a }",
         "let xs = list(0..<100000)",
+        "let s = 'x'.repeat(6000); true $s $s",
+        "let s = 'x'.repeat(6000); cat <<< \"$s$s\"",
+        "let xs = list(0..<500); true ...$xs ...$xs",
+        "let xs = list(0..<500); for x in ...$xs ...$xs { echo }",
+        "let s = 'x'.repeat(9000); let xs = s.match_all('x')",
         "let m = {a: []}; while (true) { m.a.push(1) }",
         // What elements hold counts, too.
         "let xs = []; while (true) { xs.push('x'.repeat(100)) }",

@@ -32,6 +32,8 @@ fn pictures_are_current() {
         let old = fs::read_to_string(&picture).expect("it is a file");
         let of_the_machine = OF_THE_MACHINE.iter().any(|name| picture.file_stem() == Some(name.as_ref()));
         let same = old == new || of_the_machine && old.lines().next() == new.lines().next();
-        assert!(same, "{} is another now: docs/prompt/screenshots.pw makes it anew", picture.display());
+        let differ: Vec<_> = old.lines().zip(new.lines()).filter(|(old, new)| old != new).take(5).collect();
+        let picture = picture.display();
+        assert!(same, "{picture} is another now: docs/prompt/screenshots.pw makes it anew\n{differ:#?}");
     }
 }
