@@ -38,6 +38,9 @@ pub struct Unable;
 /// Bytes of one compiled expression: `(\w{500}){500}` is refused rather than tried.
 pub const COMPILED: usize = 4 << 20;
 
+/// Bytes of states that each automaton keeps: a thread keeps several expressions.
+const CACHED: usize = 1 << 20;
+
 /// Steps of the automaton between two questions, when each meets all of its states.
 const STEPS: usize = 4 << 20;
 
@@ -68,7 +71,7 @@ impl Patient {
         let states = states(pattern);
         let build = |config: dfa::Config| {
             let config =
-                config.unicode_word_boundary(true).cache_capacity(COMPILED).skip_cache_capacity_check(true);
+                config.unicode_word_boundary(true).cache_capacity(CACHED).skip_cache_capacity_check(true);
             Regex::builder().syntax(syntax()).thompson(thompson()).dfa(config).build(pattern).ok()
         };
         // What is made for a byte costs a few steps on average then.
@@ -79,7 +82,7 @@ impl Patient {
         let config = meta::Config::new()
             .utf8_empty(false)
             .nfa_size_limit(Some(COMPILED))
-            .hybrid_cache_capacity(COMPILED);
+            .hybrid_cache_capacity(CACHED);
         let groups = meta::Regex::builder().syntax(syntax()).configure(config).build(pattern).ok()?;
         Some(Self {
             quick_cache: RefCell::new(quick.create_cache()),
