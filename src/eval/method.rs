@@ -189,6 +189,14 @@ impl Interpreter {
 }
 
 impl Caller<'_> {
+    /// Keeps the reason of a failure for who has called the method.
+    fn put_by<T>(&mut self, outcome: Eval<T>) -> Outcome<T> {
+        outcome.map_err(|unwind| {
+            self.unwound = Some(unwind);
+            MethodError::Host
+        })
+    }
+
     fn may_open(&mut self, path: &Path, access: Access) -> io::Result<()> {
         self.run.ask_open(path.as_os_str().as_bytes(), access, self.span).map_err(|unwind| {
             self.unwound = Some(unwind);
@@ -199,10 +207,8 @@ impl Caller<'_> {
 
 impl Host for Caller<'_> {
     fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome {
-        self.run.apply_values(function, arguments, self.span).map_err(|unwind| {
-            self.unwound = Some(unwind);
-            MethodError::Host
-        })
+        let outcome = self.run.apply_values(function, arguments, self.span);
+        self.put_by(outcome)
     }
 
     fn room(&self) -> usize {
@@ -215,10 +221,8 @@ impl Host for Caller<'_> {
     }
 
     fn go_on(&mut self) -> Outcome<()> {
-        self.run.check_interrupt().map_err(|unwind| {
-            self.unwound = Some(unwind);
-            MethodError::Host
-        })
+        let outcome = self.run.check_interrupt();
+        self.put_by(outcome)
     }
 
     fn directory(&self) -> PathBuf {
@@ -269,24 +273,20 @@ impl Host for Caller<'_> {
         let Value::Opaque(opaque) = job else { return Ok(Value::Null) };
         let Some(state) = opaque.payload::<Arc<JobState>>() else { return Ok(Value::Null) };
         match request {
-            JobRequest::Wait => self.run.wait_for_job(state).map_err(|unwind| {
-                self.unwound = Some(unwind);
-                MethodError::Host
-            }),
+            JobRequest::Wait => {
+                let outcome = self.run.wait_for_job(state);
+                self.put_by(outcome)
+            }
             JobRequest::Kill(name) => match Signal::parse(name) {
                 Some(signal) => {
                     let name = signal.to_string();
                     let request = Request::Kill { pid: state.pid().unwrap_or_default(), signal: &name };
-                    self.run.ask(&request, self.span).map_err(|unwind| {
-                        self.unwound = Some(unwind);
-                        MethodError::Host
-                    })?;
+                    let allowed = self.run.ask(&request, self.span);
+                    self.put_by(allowed)?;
                     let targets = state.pid().into_iter().collect();
                     let entry = |at| Entry::Kill { at, signal: signal.to_string(), targets };
-                    self.run.audit(self.span, entry).map_err(|unwind| {
-                        self.unwound = Some(unwind);
-                        MethodError::Host
-                    })?;
+                    let recorded = self.run.audit(self.span, entry);
+                    self.put_by(recorded)?;
                     state.signal(signal);
                     Ok(Value::Null)
                 }

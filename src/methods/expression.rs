@@ -135,12 +135,20 @@ impl Expression {
         if len <= SHORT || self.is_literal || self.cost(len) <= MOMENT {
             return None;
         }
-        self.patient.get_or_init(|| Patient::new(&self.pattern)).as_ref()
+        self.patient()
+    }
+
+    fn patient(&self) -> Option<&Patient> {
+        self.patient.get_or_init(|| Patient::new(&self.pattern, self.states())).as_ref()
+    }
+
+    fn states(&self) -> usize {
+        *self.states.get_or_init(|| patient::states(&self.pattern))
     }
 
     /// Bytes times states.
     fn cost(&self, len: usize) -> usize {
-        len.saturating_mul(*self.states.get_or_init(|| patient::states(&self.pattern)))
+        len.saturating_mul(self.states())
     }
 
     /// Refuses what would go on for long, in a run with limits.
@@ -279,8 +287,7 @@ mod tests {
         let mut search = expression.search(text);
         search.patient = None;
         if patiently {
-            let patient = expression.patient.get_or_init(|| Patient::new(&expression.pattern));
-            search.patient = patient.as_ref();
+            search.patient = expression.patient();
         }
         if let (Some(patient), true) = (search.patient, by_step) {
             patient.go_by_step();

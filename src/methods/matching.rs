@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::access::{argument, string};
 use super::expression::{Expression, compile};
-use super::limits::{self, Growth, Pace};
+use super::limits::{self, Growth};
 use super::{Host, MethodError, Outcome};
 use crate::diag::code;
 use crate::value::{List, Map, Value, format};
@@ -50,7 +50,6 @@ pub fn replace(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outco
     let with = argument(arguments, 1);
     let mut out = Vec::new();
     let mut end = 0;
-    let mut pace = Pace::default();
     while let Some(found) = search.next(host)? {
         let Some(Some(whole)) = found.first() else { continue };
         out.extend_from_slice(&text[end..whole.start]);
@@ -67,7 +66,6 @@ pub fn replace(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outco
         }
         end = whole.end;
         limits::bytes(host, "replace_regex", Some(out.len()))?;
-        pace.turn(host)?;
     }
     out.extend_from_slice(&text[end..]);
     limits::bytes(host, "replace_regex", Some(out.len()))?;

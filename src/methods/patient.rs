@@ -66,9 +66,8 @@ fn thompson() -> thompson::Config {
 }
 
 impl Patient {
-    /// Of an expression that the regex crate takes.
-    pub fn new(pattern: &str) -> Option<Self> {
-        let states = states(pattern);
+    /// Of an expression that the regex crate takes, with its [`states`].
+    pub fn new(pattern: &str, states: usize) -> Option<Self> {
         let build = |config: dfa::Config| {
             let config =
                 config.unicode_word_boundary(true).cache_capacity(CACHED).skip_cache_capacity_check(true);
@@ -96,7 +95,7 @@ impl Patient {
         })
     }
 
-    /// From now on.
+    /// Feeds the automaton byte by byte from now on.
     pub fn go_by_step(&self) {
         self.gave_up.set(true);
     }

@@ -156,7 +156,7 @@ fn lints() -> Result<Vec<Lint>, Box<dyn Error>> {
     Ok(lints)
 }
 
-/// What a query put out, as one line: where it is first.
+/// What a query put out, as one line.
 fn told(outputs: &BTreeMap<Arc<str>, FieldValue>) -> String {
     let told = outputs.iter().map(|(name, value)| {
         let value = TransparentValue::from(value.clone());
