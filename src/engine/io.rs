@@ -1,11 +1,10 @@
 //! Where a run reads from and writes to.
 
-use crate::process::{self, Descriptor, FileTable, OpenMode};
+use crate::process::{self, Descriptor, FileTable, OpenMode, Reader, Readers};
 use crate::sys::pipe;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -110,7 +109,7 @@ impl From<File> for Output {
 pub(super) struct Plumbing {
     outputs: Vec<JoinHandle<io::Result<()>>>,
     /// Made with the first of them.
-    over: Option<Arc<AtomicBool>>,
+    readers: Option<Arc<Readers>>,
 }
 
 impl Plumbing {
@@ -166,16 +165,18 @@ impl Plumbing {
 
     fn drained(&mut self, sink: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> io::Result<OwnedFd> {
         let (reader, writer) = pipe::pipe()?;
-        let over = self.over.get_or_insert_default().clone();
-        self.outputs.push(spawn("pipewright-output", move || drain(&reader, &over, sink))?);
+        let reader = self.readers.get_or_insert_default().add(reader);
+        self.outputs.push(spawn("pipewright-output", move || drain(reader, sink))?);
         Ok(writer)
     }
 
-    /// Waits until all that the run has printed has arrived. To be called when nobody of it holds the pipes.
+    /// Returns what reads the pipes of its outputs, if there are any.
+    pub fn readers(&self) -> Option<&Readers> {
+        self.readers.as_deref()
+    }
+
+    /// Waits until all that came out of the pipes has arrived. To be called when they have ended, or are given up.
     pub fn end(self) -> io::Result<()> {
-        if let Some(over) = self.over {
-            over.store(true, Ordering::Release);
-        }
         let mut result = Ok(());
         for thread in self.outputs {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the host's writer panicked")));
@@ -216,13 +217,9 @@ fn spawn<T: Send + 'static>(
 }
 
 /// Gives what comes to a sink, and at the end nothing.
-fn drain(
-    reader: &OwnedFd,
-    over: &AtomicBool,
-    mut sink: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<()> {
+fn drain(reader: Reader, mut sink: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut buffer = Vec::new();
-    process::drain(reader, over, |reader| {
+    reader.drain(|reader| {
         buffer.clear();
         match pipe::read_into(reader, &mut buffer, pipe::CAPACITY) {
             Ok(0) => Ok(Some(0)),

@@ -124,7 +124,7 @@ impl Request {
             policy: shared.guard.policy.clone(),
             limits: shared.guard.limits.clone(),
         };
-        let (interpreter, done, called) = match work {
+        let (mut interpreter, done, called) = match work {
             Begun::Run(program) => {
                 let mut interpreter = Interpreter::again(former, &program, setup);
                 let done = interpreter.run(&program).map(|()| interpreter.result());
@@ -138,8 +138,11 @@ impl Request {
         };
         // Where the text was left early, variables that functions use have no value.
         let callable = done.is_ok() || called;
+        let done = match plumbing.readers() {
+            Some(readers) => interpreter.last_output(readers, done),
+            None => done,
+        };
         let ended = ended(done, &interpreter, started);
-        // The run's own ends of the pipes go with the rest of it.
         let ran = interpreter.into_ran();
         for (name, slot) in &ran.program().variables {
             let value = ran.value_of(*slot);

@@ -10,12 +10,10 @@ use super::pipeline::CaptureTo;
 use super::unwind::{Eval, Unwind};
 use super::{Error, Interpreter};
 use crate::check::program::*;
-use crate::process;
+use crate::process::{Reader, Readers};
 use crate::span::Span;
 use crate::sys::pipe;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// How much a capture may hold, unless `max_output` says otherwise.
@@ -138,16 +136,16 @@ impl Interpreter {
         descriptors: [i32; N],
         span: Span,
     ) -> Eval<Drain<N>> {
-        let over = Arc::new(AtomicBool::new(false));
+        let readers = Arc::new(Readers::default());
         self.interrupt();
         let mut files = self.files.clone();
         let mut drains = Vec::with_capacity(N);
         for descriptor in descriptors {
             let (reader, writer) = self.pipe(span)?;
             files.set(descriptor, Arc::new(writer));
-            let over = over.clone();
+            let reader = readers.add(reader);
             let limit = self.capture_room();
-            drains.push(self.thread(span, move || drain(&reader, &over, limit))?);
+            drains.push(self.thread(span, move || drain(reader, limit))?);
         }
         let saved = std::mem::replace(&mut self.files, files);
         let mut result = self.block(block);
@@ -158,7 +156,7 @@ impl Interpreter {
         }
         // Our ends of the pipes go with it, and the threads see the end.
         self.files = saved;
-        over.store(true, Ordering::Release);
+        result = self.until_read(&readers, span, result);
         let mut all = [const { Vec::new() }; N];
         for (bytes, drain) in all.iter_mut().zip(drains) {
             match drain.join() {
@@ -191,9 +189,9 @@ impl From<std::io::Error> for Undrained {
 }
 
 /// Reads a pipe to its end, into one buffer.
-fn drain(reader: &OwnedFd, over: &AtomicBool, limit: usize) -> Result<Vec<u8>, Undrained> {
+fn drain(reader: Reader, limit: usize) -> Result<Vec<u8>, Undrained> {
     let mut bytes = Vec::new();
-    process::drain(reader, over, |reader| {
+    reader.drain(|reader| {
         let room = if bytes.is_empty() { 4096 } else { pipe::CAPACITY };
         match pipe::read_into(reader, &mut bytes, room) {
             Ok(_) if bytes.len() > limit => Err(Undrained::Overflow),

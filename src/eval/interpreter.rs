@@ -92,6 +92,11 @@ impl Shared {
         if self.own_process { self.interrupt.get() } else { Some(&self.cancel) }
     }
 
+    /// Whether this process is there for the run.
+    pub(super) fn is_own_process(&self) -> bool {
+        self.own_process
+    }
+
     /// What no message shows.
     pub(super) fn redactions(&self) -> &Redactions {
         self.redactions.get_or_init(Redactions::default)

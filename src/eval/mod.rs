@@ -13,6 +13,7 @@ mod early;
 #[cfg(feature = "dialog")]
 mod entry;
 mod expression;
+mod held;
 mod host;
 mod interpreter;
 mod job;

@@ -11,12 +11,12 @@ use super::stage::{Inner, NoThread};
 use super::unwind::{End, Eval, Failure, SIGPIPE_STATUS, StageOutcome, Unwind, page};
 use super::{Error, Interpreter};
 use crate::check::program::*;
-use crate::diag::{code, reason};
+use crate::diag::{code, quote_word, reason};
 use crate::process::{
-    Capture, Interrupt, Outcome, Pump, Signal, Stage as Program, Stop, Wait, pipe_between, wait,
+    Capture, Child, Interrupt, Outcome, Pump, Signal, Stage as Program, Stop, Wait, pipe_between, wait,
 };
 use crate::span::Span;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -190,7 +190,7 @@ impl Interpreter {
         let mut programs = Programs::new(self.new_group(), count, presumed);
         // Before anything is started: from now on there is something to clean up.
         self.adopt_orphans();
-        let how = self.how_to_wait();
+        let mut how = self.how_to_wait();
         // As of now: a stage that runs here may take a request for its programs'.
         let keys = self.interrupt();
         let mut pump = Pump::default();
@@ -239,9 +239,9 @@ impl Interpreter {
                 outcomes[place] = Some(self.fork().run_stage(stage, span));
             }
         }
-        let mut outcome = self.wait_for_programs(&mut programs, &mut pump, &how);
+        let mut outcome = self.wait_for_programs(&mut programs, &mut pump, &mut how);
         while matches!(outcome, Ok(Outcome { stop: None, .. })) && self.confirm(&mut programs)? {
-            outcome = self.wait_for_programs(&mut programs, &mut pump, &how);
+            outcome = self.wait_for_programs(&mut programs, &mut pump, &mut how);
         }
         if let Some(capture) = capture {
             capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
@@ -263,23 +263,33 @@ impl Interpreter {
         self.judge(outcomes)
     }
 
-    /// Waits until all have ended, however often they are suspended meanwhile.
+    /// Waits until all have ended, however often they are suspended meanwhile, and what they print has come.
     fn wait_for_programs(
         &self,
         programs: &mut Programs,
         pump: &mut Pump,
-        how: &Wait,
+        how: &mut Wait,
     ) -> std::io::Result<Outcome> {
         let children = programs.children();
         loop {
             let outcome = wait(children, pump, how)?;
-            let Some(control) = self.control() else { return Ok(outcome) };
-            match outcome.stop {
-                Some(Stop::Suspended(_)) => control.stop(),
-                Some(Stop::Continued) => control.continued_elsewhere(),
+            match (outcome.stop, self.control()) {
+                (Some(Stop::Held), _) => {
+                    how.tell_held = false;
+                    self.tell_held_output(children, pump);
+                }
+                (Some(Stop::Suspended(_)), Some(control)) => control.stop(),
+                (Some(Stop::Continued), Some(control)) => control.continued_elsewhere(),
                 _ => return Ok(outcome),
             }
         }
+    }
+
+    fn tell_held_output(&self, children: &[Child], pump: &Pump) {
+        let pipes: Vec<BorrowedFd<'_>> = pump.captures.iter().filter_map(Capture::fd).collect();
+        let last = children.last().and_then(|child| child.argv().first());
+        let name = last.map(|name| quote_word(name)).unwrap_or_default();
+        self.tell_held(&pipes, &format!("`{name}`"));
     }
 
     /// Fails if programs were ended before their time, having said who could not be.
@@ -296,7 +306,7 @@ impl Interpreter {
             Some(Stop::Interrupted(signal)) => Err(Unwind::Interrupted(signal)),
             Some(Stop::TimedOut) => Err(self.timed_out(span)),
             Some(Stop::Overflow) => Err(self.overflow(span)),
-            Some(Stop::Suspended(_) | Stop::Continued) | None => Ok(()),
+            Some(Stop::Suspended(_) | Stop::Continued | Stop::Held) | None => Ok(()),
         }
     }
 

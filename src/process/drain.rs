@@ -1,60 +1,131 @@
-//! Reading a pipe to its end, whoever still holds it.
+//! Threads that read pipes to their ends, and the wait for them.
+//!
+//! A reader goes on until the end of file: a process that its writers left behind may print late, and sh waits for it. Only
+//! when the wait is stopped (a time limit, a signal, a host) is a pipe given up that somebody still holds.
 
 use crate::process::{Interrupt, Readable};
 use crate::sys::pipe;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often to look whether the writers are over.
+/// How often to look whether the wait was stopped.
 const LOOK: Duration = Duration::from_millis(20);
-/// A pipe that outlived its writers is given up when it is quiet this long: with a look before and one after, not more
-/// than the 100 ms that a time limit may be late…
+/// After a stop a pipe is given up when it is quiet this long: with a look before and one after, not more than the 100 ms
+/// that a time limit may be late…
 const QUIET: Duration = Duration::from_millis(60);
 /// …and after this long however busy it is.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Lets `take` read while there is something, until it tells of the end by `Some(0)`; none is a read to be tried again.
-///
-/// Once the writers are `over`, a process that they left behind may hold the pipe: it is given up when nobody writes any
-/// more. What the writers themselves wrote last is in the pipe then and is read whatever time `take` needs.
-///
-/// # Errors
-/// Those of poll(2), and of `take`.
-pub fn drain<E: From<io::Error>>(
-    reader: &OwnedFd,
-    over: &AtomicBool,
-    mut take: impl FnMut(BorrowedFd<'_>) -> Result<Option<usize>, E>,
-) -> Result<(), E> {
-    // What ends the writers ends the pipe.
-    let never = Interrupt::none();
-    let mut ended: Option<Instant> = None;
-    let mut last = Instant::now();
-    let mut owed = pipe::capacity(reader);
-    loop {
-        if ended.is_none() && over.load(Ordering::Acquire) {
-            ended = Some(Instant::now());
-            last = Instant::now();
-        }
-        if never.wait_readable(reader.as_fd(), Some(Instant::now() + LOOK))? != Readable::Ready {
-            if ended.is_some() && last.elapsed() > QUIET {
+/// The readers of one block's pipes. Each has a thread; the thread that runs the block adds them, and waits for them in
+/// the end.
+#[derive(Debug)]
+pub struct Readers {
+    started: Instant,
+    stopped: AtomicBool,
+    /// The pipes that have not ended.
+    open: Mutex<Vec<Arc<OwnedFd>>>,
+    ended: Condvar,
+}
+
+/// The duty of one thread: to read a pipe to its end. Dropped, it has done so, or gives up.
+#[derive(Debug)]
+pub struct Reader {
+    readers: Arc<Readers>,
+    pipe: Arc<OwnedFd>,
+}
+
+impl Default for Readers {
+    fn default() -> Self {
+        let (stopped, open) = (AtomicBool::new(false), Mutex::default());
+        Self { started: Instant::now(), stopped, open, ended: Condvar::new() }
+    }
+}
+
+impl Readers {
+    /// Adds a pipe, to be read by another thread.
+    pub fn add(self: &Arc<Self>, pipe: OwnedFd) -> Reader {
+        let pipe = Arc::new(pipe);
+        self.open().push(pipe.clone());
+        Reader { readers: self.clone(), pipe }
+    }
+
+    /// Waits until all pipes have ended, or for some time. Returns whether they have.
+    pub fn wait(&self, time: Duration) -> bool {
+        let waited = self.ended.wait_timeout_while(self.open(), time, |open| !open.is_empty());
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_empty()
+    }
+
+    /// Lets the readers give up what nobody writes to any more.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    /// Returns the pipes that have not ended.
+    pub fn pipes(&self) -> Vec<Arc<OwnedFd>> {
+        self.open().clone()
+    }
+
+    /// Returns when they were made, before the first program that could hold one of the pipes.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    fn open(&self) -> MutexGuard<'_, Vec<Arc<OwnedFd>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.readers.open().retain(|open| !Arc::ptr_eq(open, &self.pipe));
+        self.readers.ended.notify_all();
+    }
+}
+
+impl Reader {
+    /// Lets `take` read while there is something, until it tells of the end by `Some(0)`; none is a read to be tried again.
+    ///
+    /// After a stop what the writers wrote last is in the pipe and is read, whatever time `take` needs.
+    ///
+    /// # Errors
+    /// Those of poll(2), and of `take`.
+    pub fn drain<E: From<io::Error>>(
+        self,
+        mut take: impl FnMut(BorrowedFd<'_>) -> Result<Option<usize>, E>,
+    ) -> Result<(), E> {
+        let pipe = self.pipe.as_fd();
+        // What ends the writers ends the pipe.
+        let never = Interrupt::none();
+        let mut stopped: Option<Instant> = None;
+        let mut last = Instant::now();
+        let mut owed = pipe::capacity(pipe);
+        loop {
+            if stopped.is_none() && self.readers.stopped.load(Ordering::Acquire) {
+                stopped = Some(Instant::now());
+                last = Instant::now();
+            }
+            if never.wait_readable(pipe, Some(Instant::now() + LOOK))? != Readable::Ready {
+                if stopped.is_some() && last.elapsed() > QUIET {
+                    return Ok(());
+                }
+                continue;
+            }
+            if owed == 0 && stopped.is_some_and(|stopped| stopped.elapsed() > DRAIN) {
                 return Ok(());
             }
-            continue;
-        }
-        if owed == 0 && ended.is_some_and(|ended| ended.elapsed() > DRAIN) {
-            return Ok(());
-        }
-        match take(reader.as_fd())? {
-            Some(0) => return Ok(()),
-            Some(count) => {
-                last = Instant::now();
-                if ended.is_some() {
-                    owed = owed.saturating_sub(count);
+            match take(pipe)? {
+                Some(0) => return Ok(()),
+                Some(count) => {
+                    last = Instant::now();
+                    if stopped.is_some() {
+                        owed = owed.saturating_sub(count);
+                    }
                 }
+                None => {}
             }
-            None => {}
         }
     }
 }

@@ -11,6 +11,7 @@ mod drain;
 mod environment;
 mod files;
 mod group;
+mod holders;
 mod launch;
 mod pump;
 mod report;
@@ -31,10 +32,11 @@ pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, S
 pub use child::Child;
 pub use control::{Attended, Control, Turn};
 pub use deadline::{Activity, Clock, Deadline};
-pub use drain::drain;
+pub use drain::{Reader, Readers};
 pub use environment::{Environment, InvalidVariable};
 pub use files::{Descriptor, FileTable};
 pub use group::Group;
+pub use holders::{end_holders, holders_of};
 pub use pump::{Capture, Pump};
 pub use report::{StageEnd, StageReport};
 pub use stage::Stage;
@@ -45,7 +47,7 @@ pub use sweep::{end_orphans_since, end_trees, orphans, own_process, supervised, 
 pub use terminate::GRACE;
 #[cfg(test)]
 use terminate::resume;
-pub use wait::{Outcome, Stop, Wait, wait};
+pub use wait::{HELD, Outcome, Stop, Wait, wait};
 
 #[cfg(test)]
 mod tests;

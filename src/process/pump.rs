@@ -59,7 +59,8 @@ impl Capture {
         self.bytes
     }
 
-    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+    /// Returns the pipe, unless it has ended.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.reader.as_ref().map(AsFd::as_fd)
     }
 

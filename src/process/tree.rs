@@ -75,12 +75,7 @@ impl Tree {
         open.extend(children.iter().filter(|child| !child.is_reaped()).map(Child::pid));
         let own = open.len();
         let alone = tree::started_children() <= own;
-        let spared = tree::spared_since();
-        let session = view.status(std::process::id().cast_signed()).map(|status| status.session);
-        // Of a program that is left alone, or of another one: nothing tells any more.
-        let may_be_spared = |status: &Status| {
-            spared.is_some_and(|since| status.identity > since) && Some(status.session) != session
-        };
+        let may_be_spared = may_be_spared();
         for pid in view.strays() {
             match view.status(pid) {
                 Some(status) if status.is_dead() => tree::reap_stray(pid),
@@ -113,6 +108,16 @@ impl Tree {
             }
         }
         self.unseen = view.failure();
+    }
+
+    /// Takes in processes that were found in another way. Returns whether there are any.
+    pub fn add(&mut self, found: &[Status]) -> bool {
+        for status in found {
+            if !self.is_known(status.identity) {
+                self.known.push(Member::new(status, true));
+            }
+        }
+        !found.is_empty()
     }
 
     /// Whether the last look found nobody, and would have found anybody.
@@ -187,6 +192,17 @@ impl Tree {
             None => self.known.push(now),
         }
         open.push(now.identity.pid);
+    }
+}
+
+/// Tells of a process that it may be of a program that is left alone (`detach=true`), or of another one: nothing tells
+/// any more.
+pub(super) fn may_be_spared() -> impl Fn(&Status) -> bool {
+    let since = tree::spared_since();
+    let session = since.and_then(|_| tree::status(std::process::id().cast_signed()));
+    move |status| {
+        let other = session.is_none_or(|own| own.session != status.session);
+        since.is_some_and(|since| status.identity > since) && other
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::pump::Progress;
 use super::tree::Tree;
-use super::{Child, Deadline, Interrupt, Pump, Signal, sweep, terminate};
+use super::{Capture, Child, Deadline, Interrupt, Pump, Signal, holders, sweep, terminate};
 use crate::sys::crowd::Crowd;
+use crate::sys::interrupt::Raised;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::tree;
 use crate::sys::wait::JobChange;
@@ -22,6 +23,11 @@ pub struct Wait {
     pub signal: Signal,
     /// How long they may take for it, before SIGKILL.
     pub grace: Duration,
+    /// What also stops it once all programs have ended and only a pipe is held: the keys of a prompt's job, which reach its
+    /// programs by themselves.
+    pub keys: Interrupt,
+    /// Comes back once a pipe alone has been waited for for [`HELD`], so that the user can be told.
+    pub tell_held: bool,
     /// For a prompt with job control: comes back when a program is stopped (Ctrl-Z), and at SIGHUP leaves programs a
     /// moment for what they do of themselves when the terminal goes.
     pub job_control: bool,
@@ -35,6 +41,8 @@ impl Default for Wait {
             deadline: Deadline::default(),
             signal: Signal::TERM,
             grace: terminate::GRACE,
+            keys: Interrupt::none(),
+            tell_held: false,
             job_control: false,
         }
     }
@@ -45,7 +53,7 @@ impl Default for Wait {
 pub struct Outcome {
     /// Why programs were ended before their time, or that they are suspended.
     pub stop: Option<Stop>,
-    /// A process that was left behind still held a captured pipe. What had come by then was kept.
+    /// After a stop a process that was left behind still held a captured pipe. What had come by then was kept.
     pub pipe_held: bool,
     /// How many processes below those that had to end could not be killed (state D).
     pub left: usize,
@@ -66,6 +74,8 @@ pub enum Stop {
     Suspended(Signal),
     /// A program that was stopped goes on, perhaps by somebody else's doing. All are still there.
     Continued,
+    /// All programs have ended, but a captured pipe is held. It is to be waited for again.
+    Held,
 }
 
 /// What to do with programs that have to end.
@@ -105,10 +115,12 @@ const LOOK_SOON: Duration = Duration::from_millis(5);
 const HANGUP: Duration = Duration::from_secs(1);
 /// How often a long wait reaps what has come to us and ended.
 const REAP: Duration = Duration::from_secs(10);
-/// A pipe that outlived all programs is given up when it is quiet this long…
+/// After a stop a pipe that outlived all programs is given up when it is quiet this long…
 const QUIET: Duration = Duration::from_millis(100);
 /// …and after this long however busy it is.
 const DRAIN: Duration = Duration::from_secs(1);
+/// How long a pipe alone is waited for before the user is told.
+pub const HELD: Duration = Duration::from_secs(2);
 
 /// Waits until all children have ended, moves the pump's bytes meanwhile, and reaps.
 ///
@@ -136,12 +148,16 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         tree: Tree::default(),
         look_at: None,
         outcome: Outcome::default(),
+        held: None,
         drain: None,
     };
     loop {
         turn.decide();
         if turn.is_over() {
             return Ok(turn.finish());
+        }
+        if turn.is_held_long() {
+            return Ok(Outcome { stop: Some(Stop::Held), ..turn.outcome });
         }
         if let Some(change) = turn.job_change() {
             return Ok(Outcome { stop: Some(change), ..turn.outcome });
@@ -194,7 +210,9 @@ struct Turn<'a> {
     /// When to look there again; none: at once.
     look_at: Option<Instant>,
     outcome: Outcome,
-    /// When the last program ended, and when a pipe last gave something after that.
+    /// Since when nothing but a pipe is waited for, and the keys that come after that.
+    held: Option<(Instant, Interrupt)>,
+    /// After a stop: since when nothing is left but a pipe, and when it last gave something.
     drain: Option<(Instant, Instant)>,
 }
 
@@ -212,11 +230,15 @@ impl Turn<'_> {
         if !self.all_ended() || !self.tree.is_empty() {
             return false;
         }
-        let now = Instant::now();
-        let (since, last) = *self.drain.get_or_insert((now, now));
         if self.is_complete() {
             return true;
         }
+        if self.phase == Phase::Running || self.finds_holders() {
+            self.note_held();
+            return false;
+        }
+        let now = Instant::now();
+        let (since, last) = *self.drain.get_or_insert((now, now));
         if now < last + QUIET && now < since + DRAIN {
             return false;
         }
@@ -224,11 +246,43 @@ impl Turn<'_> {
         true
     }
 
+    /// Notes that nothing but a pipe is waited for. A key that came before was for the programs.
+    fn note_held(&mut self) {
+        let keys = &self.how.keys;
+        let later = || keys.raised().map_or_else(|| keys.clone(), |raised| keys.after(raised.times));
+        self.held.get_or_insert_with(|| (Instant::now(), later()));
+    }
+
+    /// After a stop: looks for processes that hold a pipe and are not known, which have to end too.
+    fn finds_holders(&mut self) -> bool {
+        if self.drain.is_some() || self.has_given_up() {
+            return false;
+        }
+        let pipes: Vec<BorrowedFd<'_>> = self.pump.captures.iter().filter_map(Capture::fd).collect();
+        let since = self.children.iter().map(Child::started).min();
+        let found = since.map(|since| holders::to_end(&pipes, since)).unwrap_or_default();
+        // They are asked, or killed, at the next look.
+        self.look_at = None;
+        self.tree.add(&found)
+    }
+
+    fn is_held_long(&self) -> bool {
+        self.how.tell_held
+            && self.phase == Phase::Running
+            && self.held.as_ref().is_some_and(|(since, _)| since.elapsed() >= HELD)
+    }
+
+    /// What asks the wait to stop.
+    fn request(&self) -> Option<Raised> {
+        let later = self.held.as_ref().and_then(|(_, keys)| keys.raised());
+        self.how.interrupt.raised().or(later)
+    }
+
     /// Begins to end the programs, or goes on with it.
     fn decide(&mut self) {
         match self.phase {
             Phase::Running => {
-                if let Some(raised) = self.how.interrupt.raised()
+                if let Some(raised) = self.request()
                     && !self.leaves_moment(raised.signal)
                 {
                     // Even when Ctrl-C has ended all of them by itself: the script has to know.
@@ -293,8 +347,7 @@ impl Turn<'_> {
     /// Looks who is left below programs that have to end, and ends those who were not there before.
     fn look(&mut self) {
         let due = |at| Instant::now() >= at;
-        let given_up = self.outcome.left > 0 || self.outcome.unseen.is_some();
-        if self.phase == Phase::Running || given_up || !self.look_at.is_none_or(due) {
+        if self.phase == Phase::Running || self.has_given_up() || !self.look_at.is_none_or(due) {
             return;
         }
         self.tree.look(self.children);
@@ -303,6 +356,10 @@ impl Turn<'_> {
             _ => self.tree.ask(self.how.signal),
         }
         self.look_at = Some(Instant::now() + self.look_interval());
+    }
+
+    fn has_given_up(&self) -> bool {
+        self.outcome.left > 0 || self.outcome.unseen.is_some()
     }
 
     fn look_interval(&self) -> Duration {
@@ -377,6 +434,8 @@ impl Turn<'_> {
         // Once heeded it stays readable, and would turn the wait into a busy loop.
         if self.phase == Phase::Running && self.hung_up.is_none() {
             self.how.interrupt.fds().for_each(|fd| add(fd, Source::Interrupt));
+            let keys = self.held.iter().flat_map(|(_, keys)| keys.fds());
+            keys.for_each(|fd| add(fd, Source::Interrupt));
         }
         for (at, capture) in self.pump.captures.iter().enumerate() {
             if let Some(fd) = capture.fd() {
@@ -396,7 +455,10 @@ impl Turn<'_> {
             Phase::Running => {
                 let reap = tree::adopts_orphans().then_some(REAP);
                 let due = self.how.deadline.due().map(until);
-                [due, reap, self.how.interrupt.look_after()].into_iter().flatten().min()
+                let held = self.held.as_ref();
+                let told = held.filter(|_| self.how.tell_held).map(|(since, _)| until(*since + HELD));
+                let keys = held.and_then(|(_, keys)| keys.look_after());
+                [due, reap, self.how.interrupt.look_after(), told, keys].into_iter().flatten().min()
             }
             Phase::Asked { kill_at, .. } => Some(until(kill_at).min(self.look_interval())),
             Phase::Killed { give_up } => Some(until(give_up).min(self.look_interval())),
@@ -422,7 +484,7 @@ impl Turn<'_> {
 
     /// Reaps, the leader last: until then its group can be signalled and joined.
     fn finish(self) -> Outcome {
-        self.pump.captures.iter_mut().for_each(super::Capture::close);
+        self.pump.captures.iter_mut().for_each(Capture::close);
         let groups = if self.phase == Phase::Running { Vec::new() } else { terminate::groups(self.children) };
         self.children.iter_mut().rev().for_each(Child::reap);
         match self.phase {

@@ -52,6 +52,11 @@ pub(super) fn set_watcher(pid: Pid) {
     TABLE.watcher.store(pid, Ordering::Release);
 }
 
+/// Returns the number of the watcher; 0 when there is none.
+pub(super) fn watcher() -> Pid {
+    TABLE.watcher.load(Ordering::Acquire)
+}
+
 /// A child's place in the table, from before its start until it is reaped.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place(Option<&'static AtomicI32>);

@@ -13,6 +13,7 @@ pub mod crowd;
 pub mod descriptor;
 pub mod directory;
 pub mod handlers;
+pub mod holders;
 pub mod interrupt;
 pub mod keys;
 pub mod lookup;

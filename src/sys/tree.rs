@@ -28,6 +28,8 @@ pub struct Status {
     pub group: Pid,
     /// Its session.
     pub session: Pid,
+    /// Its parent.
+    pub parent: Pid,
     state: u8,
     threads: u32,
 }
@@ -121,7 +123,7 @@ impl View {
     }
 
     /// All processes that can be seen.
-    fn all(&mut self) -> Vec<Pid> {
+    pub(super) fn all(&mut self) -> Vec<Pid> {
         let mut found = Vec::new();
         for entry in self.seen(std::fs::read_dir("/proc")).into_iter().flatten() {
             let pid = self.seen(entry).and_then(|entry| entry.file_name().to_str()?.parse::<Pid>().ok());
@@ -172,6 +174,7 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Status> {
     Some(Status {
         identity: Identity { pid, born: fields.get(19)?.parse().ok()? },
         state: *fields.first()?.as_bytes().first()?,
+        parent: fields.get(1)?.parse().ok()?,
         group: fields.get(2)?.parse().ok()?,
         session: fields.get(3)?.parse().ok()?,
         threads: fields.get(17)?.parse().ok()?,
@@ -272,6 +275,12 @@ pub fn reap_stray(pid: Pid) {
     }
 }
 
+/// Whether a process is a child of this one that came to it as its parent ended.
+pub fn is_adopted(status: &Status) -> bool {
+    let own = std::process::id().cast_signed();
+    adopts_orphans() && status.parent == own && children::is_stray(status.identity.pid)
+}
+
 /// How many children that we started are not reaped yet.
 pub fn started_children() -> usize {
     children::count()
@@ -351,7 +360,7 @@ mod tests {
         let stat = b"42 (a) Z 1 (b)) S 7 40 1 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 3 0 987654 0 0";
         let status = parse(42, stat).unwrap();
         assert_eq!(status.identity, Identity { born: 987_654, pid: 42 });
-        assert_eq!((status.group, status.session, status.threads), (40, 1, 3));
+        assert_eq!((status.parent, status.group, status.session, status.threads), (7, 40, 1, 3));
         assert!(!status.is_stopped());
         assert!(!status.is_dead());
         assert_eq!(parse(1, b"1 (x"), None);

@@ -40,7 +40,7 @@ use crate::check::{Earlier, Meaning};
 use crate::diag::{Diagnostic, code, visible};
 use crate::eval::{Interpreter, Setup, Unwind};
 use crate::host::Hosted;
-use crate::process::{self, FileTable, Interrupt, Signal};
+use crate::process::{self, FileTable, Interrupt, Readers, Signal};
 use crate::value::Value;
 use std::cell::RefCell;
 use std::fmt;
@@ -164,11 +164,29 @@ impl Dialog {
         if matches!(ended, Ended::Suspended(_)) {
             return ended;
         }
+        let ended = match plumbing.readers() {
+            Some(readers) => self.await_printed(readers, ended, started),
+            None => ended,
+        };
         match plumbing.end() {
             Err(error) if !matches!(ended, Ended::Exit(_)) => {
                 Ended::Failed(Error::of_stream(&error, started))
             }
             _ => ended,
+        }
+    }
+
+    /// Waits for what an entry prints late; no longer than for the entry itself if it has left a job running.
+    fn await_printed(&self, readers: &Readers, ended: Ended, started: Instant) -> Ended {
+        if matches!(ended, Ended::Signal(_))
+            || self.interpreter.jobs().iter().any(|job| job.state.status().is_none())
+        {
+            readers.stop();
+            return ended;
+        }
+        match self.interpreter.await_output(readers, || "the entry".into()) {
+            Ok(()) => ended,
+            Err(unwind) => self.ended(unwind, started),
         }
     }
 

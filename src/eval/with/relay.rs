@@ -4,13 +4,11 @@ use super::super::Interpreter;
 use super::super::settings::TimeLimit;
 use super::super::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
 use crate::diag::{code, reason};
-use crate::process::{Activity, Descriptor, drain};
+use crate::process::{Activity, Descriptor, Reader, Readers};
 use crate::span::Span;
 use crate::sys::pipe;
 use std::io::{self, ErrorKind};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 impl Interpreter {
@@ -21,20 +19,21 @@ impl Interpreter {
         run: impl FnOnce(&mut Self) -> Eval<()>,
     ) -> Eval<()> {
         let (Some(activity), Some(span)) = (limit.activity(), limit.span) else { return run(self) };
-        let over = Arc::new(AtomicBool::new(false));
+        let readers = Arc::new(Readers::default());
         let mut files = self.files.clone();
         let mut relays: Vec<JoinHandle<Result<(), Lost>>> = Vec::with_capacity(2);
         for number in [1, 2] {
             let Some(target) = self.files.get(number).cloned() else { continue };
             let (reader, writer) = self.pipe(span)?;
             files.set(number, Arc::new(writer));
-            relays.push(self.relay(reader, target, activity.clone(), over.clone(), span)?);
+            let (reader, activity) = (readers.add(reader), activity.clone());
+            relays.push(self.thread(span, move || pass_on(reader, &target, &activity))?);
         }
         let saved = std::mem::replace(&mut self.files, files);
         let mut result = run(self);
         // Our ends of the pipes go with it, and the threads see the end.
         self.files = saved;
-        over.store(true, Ordering::Release);
+        result = self.until_read(&readers, span, result);
         for relay in relays {
             let passed = relay.join().unwrap_or(Err(Lost::Crashed));
             if let Err(lost) = passed
@@ -44,17 +43,6 @@ impl Interpreter {
             }
         }
         result
-    }
-
-    fn relay(
-        &self,
-        reader: OwnedFd,
-        target: Descriptor,
-        activity: Activity,
-        over: Arc<AtomicBool>,
-        span: Span,
-    ) -> Eval<JoinHandle<Result<(), Lost>>> {
-        self.thread(span, move || pass_on(&reader, &target, &activity, &over))
     }
 
     /// Output of a block that believes that all of it was written.
@@ -94,14 +82,9 @@ impl From<io::Error> for Lost {
 }
 
 /// Passes on what comes, until the pipe ends.
-fn pass_on(
-    reader: &OwnedFd,
-    target: &Descriptor,
-    activity: &Activity,
-    over: &AtomicBool,
-) -> Result<(), Lost> {
+fn pass_on(reader: Reader, target: &Descriptor, activity: &Activity) -> Result<(), Lost> {
     let mut buffer = Vec::new();
-    drain(reader, over, |reader| {
+    reader.drain(|reader| {
         buffer.clear();
         let count = match pipe::read_into(reader, &mut buffer, pipe::CAPACITY) {
             Ok(0) => return Ok(Some(0)),

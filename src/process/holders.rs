@@ -1,0 +1,71 @@
+//! The processes that keep a captured pipe open after the programs that were given it have ended.
+//!
+//! A capture waits for the end of file, as in sh: what a program left in the background may print as long as it likes.
+//! When a time limit, a signal or a host ends that wait, the processes that hold the pipe are ended as a running program
+//! would be. They are found by the pipe, and not as descendants: a daemon has let go of its parent long before.
+
+use super::tree::{Tree, may_be_spared};
+use super::{Interrupt, Signal, terminate};
+use crate::sys::tree::Status;
+use crate::sys::{Pid, holders, tree, tty};
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// Returns the processes that hold one of these pipes, by number and name, for a message.
+pub fn holders_of(pipes: &[BorrowedFd<'_>]) -> Vec<(Pid, Vec<u8>)> {
+    let named = |status: Status| {
+        let pid = status.identity.pid;
+        Some((pid, tree::name(pid)?))
+    };
+    holders::of(pipes).into_iter().filter_map(named).collect()
+}
+
+/// Returns the holders that came of what was started at or after `since`, and may be ended.
+///
+/// A host may have made a copy of itself by fork(2) while our end of the pipe was open: such a copy is in the host's group
+/// or is its child. A child of ours that comes to its execve in this moment has the pipe too.
+pub(super) fn to_end(pipes: &[BorrowedFd<'_>], since: Instant) -> Vec<Status> {
+    let (own, group) = (std::process::id().cast_signed(), tty::own_group());
+    // A moment is rounded down to the kernel's ticks, and may be cut short by one.
+    let first = holders::ticks_at(since).saturating_sub(1);
+    let mut found = holders::of(pipes);
+    let spared = may_be_spared();
+    found.retain(|status| {
+        let ours = status.parent == own && !tree::is_adopted(status);
+        let apart = tree::adopts_orphans() || status.group != group;
+        status.identity.born >= first && !ours && apart && !spared(status)
+    });
+    found
+}
+
+/// Ends the holders of some pipes, and all below them: TERM and CONT, and after `grace`, or when the interrupt is raised
+/// again, KILL. Returns how many could not be killed.
+pub fn end_holders(
+    pipes: &[BorrowedFd<'_>],
+    since: Instant,
+    signal: Signal,
+    interrupt: &Interrupt,
+    grace: Duration,
+) -> usize {
+    const LOOK: Duration = Duration::from_millis(5);
+    let raised = || interrupt.raised().map_or(0, |raised| raised.times);
+    let (before, begun) = (raised(), Instant::now());
+    let mut killed: Option<Instant> = None;
+    let mut tree = Tree::default();
+    loop {
+        tree.look(&[]);
+        if tree.is_empty() && !tree.add(&to_end(pipes, since)) {
+            return 0;
+        }
+        if killed.is_some_and(|at| at.elapsed() >= terminate::PATIENCE) {
+            return tree.len();
+        }
+        if killed.is_some() || begun.elapsed() >= grace || raised() > before {
+            tree.kill();
+            killed.get_or_insert_with(Instant::now);
+        } else {
+            tree.ask(signal);
+        }
+        std::thread::sleep(LOOK);
+    }
+}

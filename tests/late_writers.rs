@@ -1,0 +1,179 @@
+//! Output that comes late: a program has ended, and a process that it left behind prints on. A capture waits for the end
+//! of file, as in sh. Each writer here is run by dash, bash and Pipewright, and all must give the same.
+//!
+//! The wait is bounded by what bounds a running program: a time limit, a signal, a host.
+
+mod support;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use support::Run;
+use support::marked::processes_with;
+
+/// Commands that mean the same in sh and here.
+const WRITERS: &[(&str, &str)] = &[
+    ("a child that is left", "sh -c '(sleep 0.3; echo late) & echo now'"),
+    ("two, one after the other", "sh -c '(sleep 0.1; echo b) & (sleep 0.4; echo c) & echo a'"),
+    ("one that prints again and again", "sh -c '(for i in 1 2 3 4; do sleep 0.15; echo $i; done) & echo 0'"),
+    ("a session of its own", "setsid -f sh -c 'sleep 0.3; echo late'"),
+    ("a child of nohup", "sh -c 'nohup sh -c \"sleep 0.3; echo late\" 2> /dev/null & echo now'"),
+    ("a daemon, forked twice", "sh -c '(setsid sh -c \"sleep 0.3; echo late\" &) & echo now'"),
+    ("a process substitution of bash", "bash -c 'seq 3 | tee >(sleep 0.3; sed s/^/copy/) > /dev/null'"),
+    ("a coprocess of bash", "bash -c 'exec 3>&1; coproc { sleep 0.3; echo late >&3; }; echo now'"),
+    ("one that closes the pipe and goes on", "sh -c '(sleep 0.3; echo late; exec >&-; sleep 2) & echo now'"),
+    ("more than a pipe holds", "sh -c '(sleep 0.2; seq 50000) & echo now'"),
+    ("a first stage", "sh -c '(sleep 0.3; echo late) & echo now' | tr a-z A-Z"),
+    ("every stage", "sh -c '(sleep 0.2; echo late) & echo now' | sh -c '(sleep 0.4; echo later) & cat'"),
+    ("a group of commands", "{ sh -c '(sleep 0.3; echo late) & echo now'; echo then; }"),
+    ("a block that is piped", "{ sh -c '(sleep 0.3; echo late) & echo now'; echo then; } | cat"),
+    ("standard error", "sh -c '(sleep 0.3; echo late >&2) & echo now' 2>&1"),
+    ("a failure that is absorbed", "{ sh -c '(sleep 0.3; echo late) & exit 3' || echo failed; }"),
+    ("one that is killed", "{ sh -c '(sleep 0.3; echo late) & kill -9 $$' || echo killed; }"),
+    ("a capture in a capture", "echo \"$(sh -c '(sleep 0.3; echo late) & echo now')\""),
+];
+
+/// What bash has beyond POSIX.
+const WRITERS_OF_BASH: &[(&str, &str)] = &[
+    ("a reader of a process substitution", "cat <(sh -c '(sleep 0.3; echo late) & echo now')"),
+    ("a writer to one", "echo x > >(sh -c '(sleep 0.3; echo late) & cat')"),
+];
+
+/// The ways to take what `COMMANDS` print and to print it again.
+const WAYS: &[&str] = &[
+    "let x = $(COMMANDS)\nprintf '%s\\n' $x",
+    "printf '%s\\n' \"$(COMMANDS)\"",
+    "for line in (lines { COMMANDS }) { echo $line }",
+    "printf '%s' $[bytes { COMMANDS }]",
+    "let c = capture { COMMANDS }\nprintf '%s' ${c.out}",
+    "let c = capture { COMMANDS }\nprintf '%s' ${c.out}\ntest \"${c.status}\" = 0",
+    "with idle_timeout=30s { COMMANDS }",
+    "with timeout=30s { let x = $(COMMANDS)\nprintf '%s\\n' $x }",
+    "let job = spawn { let x = $(COMMANDS)\nprintf '%s\\n' $x }\nwait",
+    "COMMANDS | cat",
+    "COMMANDS | each line { echo $line }",
+];
+
+#[test]
+fn what_is_printed_late_is_not_lost() {
+    std::thread::scope(|scope| {
+        for (writers, shells) in [(WRITERS, &["dash", "bash"][..]), (WRITERS_OF_BASH, &["bash"])] {
+            for (name, commands) in writers {
+                scope.spawn(move || same_as(shells, name, commands));
+            }
+        }
+    });
+}
+
+fn same_as(shells: &[&str], name: &str, commands: &str) {
+    let expected = shells.iter().map(|shell| {
+        let code = format!("x=$({commands}); printf '%s\\n' \"$x\"");
+        Run::new(shell).arg("-c").arg(code).run().success().out()
+    });
+    let expected: Vec<String> = expected.collect();
+    let first = &expected[0];
+    assert!(expected.iter().all(|other| other == first), "{name}: {expected:?}");
+    for way in WAYS {
+        // A compound command of several stages has no name to be piped by.
+        let code = way.replace("COMMANDS", commands);
+        let ran = Run::code(&code).run();
+        assert_eq!((ran.status, &ran.out()), (0, first), "{name}:\n{code}\n{ran}");
+    }
+}
+
+#[test]
+fn json_waits_too() {
+    let code = "let x = json { sh -c '(sleep 0.3; echo \"\\\"late\\\"]\") & echo \"[\\\"now\\\",\"' }\necho ${x[1]}";
+    assert_eq!(Run::code(code).run().success().out(), "late\n");
+}
+
+/// A script in the background with a marker in its environment, by which its processes are found.
+fn marked(marker: &str, code: &str) -> (Command, String) {
+    let marker = format!("{marker}-{}", std::process::id());
+    let mut command = Command::new(support::pipewright());
+    command.env_clear().env("PATH", support::path()).env("LATE", &marker).args(["-c", code]);
+    (command, format!("LATE={marker}"))
+}
+
+/// Who holds the pipe while nothing else runs.
+const HOLDERS: &[(&str, &str)] = &[
+    ("a child", "sh -c 'sleep 60 & echo up'"),
+    ("one that ignores TERM", "sh -c '(trap \"\" TERM; sleep 60; sleep 60) & echo up'"),
+    ("a session", "setsid -f sh -c 'echo up; sleep 60'"),
+    ("a daemon", "sh -c '(setsid sleep 60 &); echo up'"),
+];
+
+/// Where it holds it.
+const PLACES: &[&str] = &[
+    "let x = $(HOLDER)",
+    "let x = $(true; HOLDER)",
+    "let c = capture { HOLDER }",
+    "with idle_timeout=1h { HOLDER }",
+    "let job = spawn { let x = $(HOLDER) }\nwait",
+    "let x = $(HOLDER | cat)",
+];
+
+#[test]
+fn a_time_limit_ends_the_wait_and_the_process_that_holds_the_pipe() {
+    for (name, holder) in HOLDERS {
+        for place in PLACES {
+            let place = place.replace("HOLDER", holder);
+            let code = format!("with timeout=200ms, grace=100ms {{ {place} }}");
+            let (mut command, marker) = marked("limit", &code);
+            let started = Instant::now();
+            let output = command.stdin(Stdio::null()).output().expect("it starts");
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(124), "{name}: {code}\n{error}");
+            assert!(error.contains("E3003") && !error.contains("left running"), "{name}: {code}\n{error}");
+            assert!(started.elapsed() < Duration::from_secs(5), "{name}: {code}: {:?}", started.elapsed());
+            assert_eq!(processes_with(&marker), [], "{name}: {code}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_the_wait_and_the_process_that_holds_the_pipe() {
+    for (name, holder) in HOLDERS {
+        for place in PLACES {
+            let place = place.replace("HOLDER", &holder.replace("echo up", "touch up"));
+            let code = format!("defer {{ echo cleaned }}\nwith grace=100ms {{ {place} }}");
+            let directory = tempfile::tempdir().expect("a temporary directory");
+            let (mut command, marker) = marked("signal", &code);
+            command.current_dir(directory.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+            let child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+            let up = directory.path().join("up");
+            let started = Instant::now();
+            while !up.exists() {
+                assert!(started.elapsed() < Duration::from_secs(20), "{name}: {code}");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+            let started = Instant::now();
+            let output = child.wait_with_output().expect("it is ours");
+            assert!(!output.status.success(), "{name}: {code}");
+            assert_eq!(output.stdout, b"cleaned\n", "{name}: {code}");
+            assert!(started.elapsed() < Duration::from_secs(5), "{name}: {code}: {:?}", started.elapsed());
+            assert_eq!(processes_with(&marker), [], "{name}: {code}");
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "prompt")]
+fn a_user_at_a_terminal_is_told_what_is_waited_for() {
+    use support::pty::Terminal;
+    for (code, what) in [
+        ("let x = $(sh -c 'sleep 60 & echo up')", "`sh`"),
+        ("let x = $(true; sh -c 'sleep 60 & echo up')", "the block at -c:1:9"),
+    ] {
+        let (mut command, marker) = marked("terminal", code);
+        let mut terminal = Terminal::start(&mut command);
+        terminal.expect("waiting for `sleep` (PID ");
+        terminal.expect(&format!("), which still holds the output of {what}"));
+        terminal.keys("\x03");
+        let (status, _) = terminal.end();
+        assert!(!status.success(), "{code}: {status}");
+        assert_eq!(processes_with(&marker), [], "{code}");
+    }
+}
