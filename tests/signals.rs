@@ -140,7 +140,7 @@ fn signals_close_together_are_one() {
 #[test]
 fn what_a_program_leaves_in_the_background_lives_as_long_as_the_script() {
     let code = "
-sh -c 'setsid sh -c \"echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60\" > /dev/null 2>&1 &'
+sh -c 'sh -c \"echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60\" > /dev/null 2>&1 &'
 while (not \"pid\".exists()) { sleep 5ms }
 let pid = $(cat pid)
 # It has written its number, and is sleep in a moment.

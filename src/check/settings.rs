@@ -15,6 +15,7 @@ pub enum Setting {
     ClearEnv,
     CpuTime,
     Cwd,
+    Daemons,
     Detach,
     Env,
     FileSize,
@@ -47,6 +48,8 @@ pub enum Takes {
     Text,
     /// Octal digits as a string: an integer would be read in tens.
     Octal,
+    /// `"end"` or `"keep"`.
+    EndOrKeep,
     /// A name, or a number.
     Account,
     Map,
@@ -75,6 +78,7 @@ pub const ALL: &[Row] = rows! {
     ClearEnv "clear_env" Takes::Bool, "Programs get only the variables that `env` names.";
     CpuTime "cpu_time" Takes::Duration, "Processor time of each process, in whole seconds; beyond it SIGXCPU ends it (setrlimit(2), RLIMIT_CPU).";
     Cwd "cwd" Takes::Text, "The directory that the block works in.";
+    Daemons "daemons" Takes::EndOrKeep, "What becomes of processes that a program of the block leaves in a session of its own: they are ended with the block, or \"keep\", as in sh.";
     Detach "detach" Takes::Bool, "The programs are started in sessions of their own and left to run; nobody waits for them or ends them.";
     Env "env" Takes::Map, "Variables that programs get beside the others; null removes one.";
     FileSize "file_size" Takes::Size, "How large a file may become that a process writes; beyond it SIGXFSZ ends it (RLIMIT_FSIZE).";
@@ -153,6 +157,7 @@ impl Takes {
             (Self::Size, Value::Size(size)) => size.bytes > 0,
             (Self::Number(least, most), Value::Int(number)) => (least..=most).contains(number),
             (Self::Text | Self::Octal, Value::Str(text)) => !text.as_bytes().is_empty(),
+            (Self::EndOrKeep, Value::Str(text)) => matches!(text.as_bytes(), b"end" | b"keep"),
             (Self::Account, Value::Str(text)) => !text.as_bytes().is_empty(),
             (Self::Account, Value::Int(number)) => u32::try_from(*number).is_ok_and(|id| id != u32::MAX),
             _ => false,
@@ -172,6 +177,7 @@ impl Takes {
             Self::Number(..) => "a whole number from -39 to 39",
             Self::Text => "a string that is not empty",
             Self::Octal => "octal digits in quotes, such as \"027\"",
+            Self::EndOrKeep => "\"end\" or \"keep\"",
             Self::Account => "a name, or a number",
             Self::Map => "a map, such as {LANG: \"C\"}",
             Self::List => "a list, such as [0, 1]",

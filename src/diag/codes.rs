@@ -277,6 +277,9 @@ codes! {
     HOST_FAILED = "E1021", "a function or stage of the host failed",
         "The program that runs the script gives it this function or command, and it failed; the message is its own.";
 
+    DAEMONS = "E1024", "daemons can't be ended here",
+        "with daemons=\"end\" ends what programs leave behind, and so needs a process that adopts it: the one that runs a script by pipewright FILE. The library in a host adopts nothing, nor does the prompt.";
+
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",
         "The operation is not defined for values of these types. Convert one explicitly, for example with int(x).";

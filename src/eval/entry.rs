@@ -148,10 +148,12 @@ impl Interpreter {
 
     /// Ends what runs beside the prompt, which is left: HUP, as when the terminal goes, and for who is still there after
     /// a moment TERM, and KILL after the grace. One that is suspended is given the terminal by `lend` meanwhile: vim(1)
-    /// saves its files and sets the terminal's modes back, for which the kernel would stop it in the background.
+    /// saves its files and sets the terminal's modes back, for which the kernel would stop it in the background. A job of
+    /// nohup or setsid goes on.
     pub fn leave(&mut self, lend: impl Fn(&Control)) {
         const MOMENT: Duration = Duration::from_secs(1);
         let runs = |job: &Job| job.state.status().is_none();
+        self.jobs.lock().retain(|job| !job.state.survives());
         let jobs = self.jobs();
         let (suspended, others): (Vec<Job>, Vec<Job>) =
             jobs.iter().cloned().partition(|job| job.state.is_suspended());

@@ -21,6 +21,7 @@ use crate::value::{List, Str, Value};
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock, Once, OnceLock};
 use std::time::Duration;
 
@@ -71,6 +72,8 @@ pub struct Shared {
     own_process: bool,
     pub(super) interactive: bool,
     adopting: Once,
+    /// Whether what a block with `daemons="end"` may have left is still to be ended.
+    pub(super) ends_daemons: AtomicBool,
     /// What the host stops it by.
     cancel: Interrupt,
     interrupt: OnceLock<Interrupt>,
@@ -90,6 +93,11 @@ impl Shared {
     #[inline]
     pub(super) fn interrupt(&self) -> Option<&Interrupt> {
         if self.own_process { self.interrupt.get() } else { Some(&self.cancel) }
+    }
+
+    /// Whether orphans of its programs come to this process.
+    pub(super) fn adopts(&self) -> bool {
+        self.adopting.is_completed()
     }
 
     /// Whether this process is there for the run.
@@ -220,6 +228,7 @@ impl Interpreter {
             own_process: setup.own_process,
             interactive: setup.interactive,
             adopting: Once::new(),
+            ends_daemons: AtomicBool::new(false),
             cancel: setup.interrupt,
             interrupt: OnceLock::new(),
             terminal: OnceLock::new(),
@@ -333,12 +342,12 @@ impl Interpreter {
         self.audit_finish(ran)
     }
 
-    /// Ends what programs have left behind: nothing outlives the script.
+    /// Ends what programs have left behind, unless it is a daemon and the script has ended by itself.
     fn sweep(&self, ran: &Eval<()>) {
         if !self.shared.adopting.is_completed() {
             return;
         }
-        let swept = process::sweep(&self.interrupt(), process::GRACE);
+        let swept = process::sweep(&self.interrupt(), process::GRACE, self.daemons_after(ran));
         self.say_unseen(swept.unseen);
         // Who interrupts a script means all of it.
         if swept.found.is_empty() || matches!(ran, Err(Unwind::Interrupted(_))) && swept.left == 0 {

@@ -3,12 +3,13 @@
 use super::settings::Settings;
 use super::unwind::{Error, Eval, Failure, Unwind};
 use super::{Interpreter, page};
-use crate::check::program::{AndOr, Block, Pipeline};
+use crate::check::program::{AndOr, Block, Command, Pipeline, Stage, StageKind, Target, Word};
 use crate::diag::{Source, code, reason};
 use crate::process::{Control, Descriptor, FileTable, Interrupt, OpenMode, Signal, open};
 use crate::span::Span;
 use crate::sys::Pid;
 use crate::value::{Opaque, Value};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -85,6 +86,8 @@ pub struct JobState {
     thread: Mutex<Option<JoinHandle<Eval<()>>>>,
     /// The first process that it started.
     pid: OnceLock<Pid>,
+    /// It is there to outlive the prompt: its programs are nohup or setsid.
+    survives: AtomicBool,
     /// Set when it has ended.
     status: OnceLock<u8>,
     /// What an entry that was suspended came to.
@@ -116,6 +119,7 @@ impl JobState {
             control,
             thread: Mutex::new(None),
             pid: OnceLock::new(),
+            survives: AtomicBool::new(false),
             status: OnceLock::new(),
             #[cfg(feature = "dialog")]
             value: Mutex::default(),
@@ -165,6 +169,11 @@ impl JobState {
         }
     }
 
+    /// Whether it outlives the prompt.
+    pub fn survives(&self) -> bool {
+        self.survives.load(Ordering::Relaxed)
+    }
+
     /// Notes a process of its own.
     pub fn started(&self, pid: Pid) {
         let _ = self.pid.set(pid);
@@ -205,8 +214,9 @@ impl Interpreter {
         if self.settings.detach {
             return self.detached(&and_or.first);
         }
+        let survives = self.shared.interactive && survives(and_or);
         let and_or = and_or.clone();
-        self.start_job(span, move |fork| match fork.and_or(&and_or)? {
+        self.start_job(span, survives, move |fork| match fork.and_or(&and_or)? {
             None => Ok(()),
             Some(failure) => Err(fork.raise(failure)),
         })?;
@@ -216,7 +226,7 @@ impl Interpreter {
     /// `spawn { … }`: the job as a value.
     pub(super) fn spawn_block(&mut self, block: &Arc<Block>, span: Span) -> Eval<Value> {
         let block = block.clone();
-        let state = self.start_job(span, move |fork| fork.block(&block))?;
+        let state = self.start_job(span, false, move |fork| fork.block(&block))?;
         let name = state.pid().map_or_else(String::new, |pid| pid.to_string());
         Ok(Value::from(Opaque::new("job", name, state)))
     }
@@ -232,6 +242,7 @@ impl Interpreter {
     fn start_job(
         &mut self,
         span: Span,
+        survives: bool,
         work: impl FnOnce(&mut Interpreter) -> Eval<()> + Send + 'static,
     ) -> Eval<Arc<JobState>> {
         let mut fork = self.fork();
@@ -242,6 +253,7 @@ impl Interpreter {
         let outer = self.interrupt();
         let state = if self.shared.interactive { self.state_at_prompt() } else { JobState::below(&outer) };
         let state = Arc::new(state.map_err(|error| self.no_job(&error, span))?);
+        state.survives.store(survives, Ordering::Relaxed);
         // Those were requests to another.
         fork.heeded = 0;
         fork.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.settings).clone() });
@@ -426,6 +438,17 @@ impl Interpreter {
             })
             .collect()
     }
+}
+
+/// Whether a job is of nohup(1) or setsid(1) alone: at a prompt a user writes them for what is to go on after it.
+fn survives(and_or: &AndOr) -> bool {
+    let outlives = |stage: &Stage| match &stage.kind {
+        StageKind::Command(Command { target: Target::Program, words, .. }) => {
+            matches!(words.first(), Some(Word::Literal(name)) if matches!(&**name, b"nohup" | b"setsid"))
+        }
+        _ => false,
+    };
+    and_or.rest.is_empty() && and_or.first.stages.iter().all(outlives)
 }
 
 /// The status that a job ended with.

@@ -8,6 +8,7 @@ mod builtin;
 mod call;
 mod capture;
 mod command;
+mod daemons;
 mod dry;
 mod early;
 #[cfg(feature = "dialog")]

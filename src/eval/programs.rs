@@ -83,6 +83,9 @@ impl Interpreter {
         self.observe_start(&child, note.span);
         if let Some(job) = &self.settings.job {
             job.started(child.pid());
+            if job.survives() {
+                child.spare();
+            }
         }
         if self.settings.detach {
             child.detach();

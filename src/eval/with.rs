@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, code};
 use crate::process::{self, Activity, Deadline};
 use crate::span::Span;
 use crate::value::{Value, format};
-use options::Circumstances;
+pub(super) use options::Circumstances;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,11 @@ impl Interpreter {
         let outer = self.settings.clone();
         let directory = self.directory.clone();
         let environment = self.environment.clone();
-        let orphans = if circumstances.retry.wanted() { process::orphans() } else { Vec::new() };
+        if let Some(span) = circumstances.ends_daemons {
+            self.begin_without_daemons(span)?;
+        }
+        let looks = circumstances.retry.wanted() || circumstances.ends_daemons.is_some();
+        let orphans = if looks { process::orphans() } else { Vec::new() };
         let started = Instant::now();
         let mut attempts = 0;
         loop {
@@ -40,9 +44,13 @@ impl Interpreter {
             }
             let error = match result {
                 Err(Unwind::Error(error)) if error.is_failure => error,
-                other => return other,
+                other => {
+                    self.end_block(&circumstances, &orphans);
+                    return other;
+                }
             };
             if !circumstances.retry.covers(&error, attempts) {
+                self.end_block(&circumstances, &orphans);
                 let note = |error: Box<Error>| retry::told(error, attempts, started.elapsed());
                 return Err(Unwind::Error(if attempts > 1 { note(error) } else { error }));
             }
@@ -90,6 +98,7 @@ impl Interpreter {
         let whole = timeout.is_some()
             || idle_timeout.is_some()
             || circumstances.retry.wanted()
+            || circumstances.ends_daemons.is_some()
             || replacements.is_some();
         let run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { this.block(body) };
         let mut result = match &idle_timeout {

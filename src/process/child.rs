@@ -94,6 +94,11 @@ impl Child {
         }
     }
 
+    /// Leaves it to run on when this process ends.
+    pub fn spare(&self) {
+        self.process.spare();
+    }
+
     /// Leaves it to run on, unwatched and unreaped, also when this process ends.
     pub fn detach(mut self) {
         self.process.spare();

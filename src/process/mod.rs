@@ -43,7 +43,10 @@ pub use stage::Stage;
 #[cfg(test)]
 use start::start;
 pub use start::{StartError, StartProblem, begin};
-pub use sweep::{end_orphans_since, end_trees, orphans, own_process, supervised, sweep, unwatched, watched};
+pub use sweep::{
+    Daemons, end_block, end_orphans_since, end_trees, orphans, own_process, supervised, sweep, unwatched,
+    watched,
+};
 pub use terminate::GRACE;
 #[cfg(test)]
 use terminate::resume;

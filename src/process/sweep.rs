@@ -1,7 +1,9 @@
 //! What programs leave behind: reaped while the run goes on, ended when it ends.
 //!
-//! For the binary, to which orphans come. A program that goes into the background (`pg_ctl start`) is left alone as
-//! long as the script runs: the next command may need it. Nothing outlives the script.
+//! For the binary, to which orphans come. A program that goes into the background is left alone as long as the script
+//! runs: the next command may need it. When the script ends by itself, a daemon (`pg_ctl start`, `git gc --auto`,
+//! gpg-agent) goes on, as in sh: a session of its own is the sign. Anything else has a moment to end by itself, as the
+//! last writer of a pipe does, and is ended then. When a signal or a time limit ends the script nothing outlives it.
 
 use super::tree::Tree;
 use super::{Interrupt, Signal, terminate};
@@ -44,6 +46,23 @@ pub fn unwatched() {
     watcher::end();
 }
 
+/// How long a program has run before the watcher gets a memory of its own: most have ended by then.
+const LASTS: Duration = Duration::from_millis(20);
+
+/// Returns when [`watch_apart`] has something to do for a program that was started at that time.
+pub(super) fn apart_in(started: Instant) -> Option<Duration> {
+    // Soon again, should a child be in the making then.
+    let soon = || LASTS.saturating_sub(started.elapsed()).max(LOOK);
+    watcher::shares_memory().then(soon)
+}
+
+/// Gives the watcher a memory and a command line of its own, once a program has run for a while.
+pub(super) fn watch_apart(started: Instant) {
+    if watcher::shares_memory() && started.elapsed() >= LASTS {
+        watcher::stand_apart();
+    }
+}
+
 /// Becomes two processes (`sys::supervisor`). In the outer one, how the inner one has ended, with nothing left of what
 /// it had started.
 ///
@@ -51,25 +70,61 @@ pub fn unwatched() {
 /// When there is no room for a process.
 pub fn supervised() -> io::Result<Option<End>> {
     let end = supervisor::split(tree::adopt_orphans)?;
-    if end.is_some() {
-        // The inner one swept, unless it was killed.
-        sweep(&Interrupt::none(), terminate::GRACE);
+    // One that exits has swept, and what it left is meant to stay.
+    if matches!(end, Some(End::Signal { .. })) {
+        sweep(&Interrupt::none(), terminate::GRACE, Daemons::End);
     }
     Ok(end)
+}
+
+/// What becomes of daemons: of what has made a session of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Daemons {
+    /// They go on. What is no daemon has a moment to end by itself.
+    Keep,
+    /// They are ended with the rest.
+    End,
 }
 
 /// How long between two looks for what has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Ends everything that programs left behind, and the watcher: TERM, and after `grace`, or when the interrupt is
-/// raised (again), KILL. Costs a system call when there is nothing.
-pub fn sweep(interrupt: &Interrupt, grace: Duration) -> Swept {
+/// How long what is no daemon may take to end by itself: sh would not wait for it, and not end it.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Ends what programs left behind, and the watcher: TERM, and after `grace`, or when the interrupt is raised (again),
+/// KILL. Costs a system call when there is nothing. A signal that comes meanwhile ends daemons too.
+pub fn sweep(interrupt: &Interrupt, grace: Duration, daemons: Daemons) -> Swept {
     let mut swept = Swept::default();
     if tree::adopts_orphans() && tree::may_have_strays() {
-        end_orphans(&[], interrupt, grace, &mut swept);
+        let orphans = if daemons == Daemons::Keep && await_orphans(&[], interrupt) {
+            Tree::of_plain_orphans_but(&[])
+        } else {
+            Tree::of_orphans_but(&[])
+        };
+        end_orphans(orphans, interrupt, grace, &mut swept);
     }
     watcher::end();
     swept
+}
+
+/// Waits a moment for what is no daemon to end by itself. Returns false when a signal has come meanwhile.
+fn await_orphans(others: &[Identity], interrupt: &Interrupt) -> bool {
+    let raised = || interrupt.raised().map_or(0, |raised| raised.times);
+    let (before, begun) = (raised(), Instant::now());
+    let mut orphans = Tree::of_plain_orphans_but(others);
+    let mut pause = Duration::from_millis(1);
+    loop {
+        orphans.look(&[]);
+        if raised() > before {
+            return false;
+        }
+        if orphans.is_empty() || begun.elapsed() >= MOMENT {
+            return true;
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(4 * LOOK);
+    }
 }
 
 /// Who is there that came to us as its parent ended.
@@ -89,15 +144,28 @@ pub fn orphans() -> Vec<Identity> {
 /// last. While other children run it may be theirs, and stays.
 pub fn end_orphans_since(before: &[Identity], interrupt: &Interrupt, grace: Duration) {
     if tree::adopts_orphans() && tree::started_children() == 0 && tree::may_have_strays() {
-        end_orphans(before, interrupt, grace, &mut Swept::default());
+        end_orphans(Tree::of_orphans_but(before), interrupt, grace, &mut Swept::default());
     }
 }
 
-fn end_orphans(others: &[Identity], interrupt: &Interrupt, grace: Duration, swept: &mut Swept) {
+/// Ends all that a block has left behind since `before`, daemons too; what is none has a moment to end by itself. While
+/// other children run it may be theirs: then nothing is ended, and false returned.
+pub fn end_block(before: &[Identity], interrupt: &Interrupt, grace: Duration) -> bool {
+    if !tree::adopts_orphans() || !tree::may_have_strays() {
+        return true;
+    }
+    if tree::started_children() > 0 {
+        return false;
+    }
+    await_orphans(before, interrupt);
+    end_orphans(Tree::of_orphans_but(before), interrupt, grace, &mut Swept::default());
+    true
+}
+
+fn end_orphans(mut orphans: Tree, interrupt: &Interrupt, grace: Duration, swept: &mut Swept) {
     let raised = || interrupt.raised().map_or(0, |raised| raised.times);
     let (before, kill_at) = (raised(), Instant::now() + grace);
     let mut give_up: Option<Instant> = None;
-    let mut orphans = Tree::of_orphans_but(others);
     loop {
         orphans.look(&[]);
         if orphans.is_empty() {

@@ -18,6 +18,8 @@ pub(super) struct Tree {
     scope: Scope,
     /// Whether those that were there at first were asked to end.
     asked: bool,
+    /// Whether processes in other sessions than ours are left alone, and what is below them.
+    keeps_daemons: bool,
     /// Why the last look may not have found all (errno(3)).
     unseen: Option<i32>,
 }
@@ -61,6 +63,11 @@ impl Tree {
         Self { scope: Scope::AllBut(others.to_vec()), ..Self::default() }
     }
 
+    /// The same less daemons: a process that has made a session of its own is meant to outlive what started it.
+    pub fn of_plain_orphans_but(others: &[Identity]) -> Self {
+        Self { keeps_daemons: true, ..Self::of_orphans_but(others) }
+    }
+
     /// Of these processes, whose parent is not ours to ask.
     pub fn rooted(roots: &[Pid]) -> Self {
         let living = roots.iter().filter_map(|pid| tree::status(*pid)).filter(|status| !status.is_dead());
@@ -76,10 +83,12 @@ impl Tree {
         let own = open.len();
         let alone = tree::started_children() <= own;
         let may_be_spared = may_be_spared();
+        let session = self.keeps_daemons.then(|| view.status(std::process::id().cast_signed())).flatten();
+        let stays = |status: &Status| session.is_some_and(|own| own.session != status.session);
         for pid in view.strays() {
             match view.status(pid) {
                 Some(status) if status.is_dead() => tree::reap_stray(pid),
-                Some(status) if !may_be_spared(&status) && self.has(&status, alone) => {
+                Some(status) if !may_be_spared(&status) && !stays(&status) && self.has(&status, alone) => {
                     self.found(&status, true, &mut open)
                 }
                 _ => {}
@@ -92,7 +101,7 @@ impl Tree {
                 at += 1;
                 for pid in view.children_of(pid) {
                     let Some(status) = view.status(pid) else { continue };
-                    if !status.is_dead() {
+                    if !status.is_dead() && !stays(&status) {
                         self.found(&status, false, &mut open);
                     }
                 }
@@ -101,7 +110,7 @@ impl Tree {
             let lost = self.known.iter().find(|member| !member.found).map(|member| member.identity);
             let Some(identity) = lost else { break };
             match view.status(identity.pid) {
-                Some(status) if status.identity == identity && !status.is_dead() => {
+                Some(status) if status.identity == identity && !status.is_dead() && !stays(&status) => {
                     self.found(&status, true, &mut open);
                 }
                 _ => self.known.retain(|member| member.identity != identity),

@@ -184,11 +184,14 @@ fn await_signal(child: &mut Child, how: &Wait) {
         && !how.deadline.has_passed()
     {
         let left = how.deadline.due().map(|due| due.saturating_duration_since(Instant::now()));
-        match signal.wait([left, how.interrupt.look_after()].into_iter().flatten().fold(REAP, Duration::min))
-        {
+        let waits = [left, how.interrupt.look_after(), sweep::apart_in(child.started())];
+        match signal.wait(waits.into_iter().flatten().fold(REAP, Duration::min)) {
             Ok(true) if child.try_reap() => return,
             Ok(true) => {}
-            Ok(false) => sweep::reap(),
+            Ok(false) => {
+                sweep::watch_apart(child.started());
+                sweep::reap();
+            }
             Err(_) => return,
         }
     }
@@ -390,6 +393,7 @@ impl Turn<'_> {
             self.note_end(at);
         }
         if ready == 0 {
+            self.children.first().map(Child::started).into_iter().for_each(sweep::watch_apart);
             sweep::reap();
             return Ok(());
         }
@@ -466,7 +470,8 @@ impl Turn<'_> {
         let looking = (self.how.job_control && !self.all_ended()).then_some(LOOK);
         let looking_soon = self.untold().map(|_| LOOK_SOON);
         let drain = self.drain.map(|(since, last)| until((last + QUIET).min(since + DRAIN)));
-        [phase, looking, looking_soon, drain].into_iter().flatten().min()
+        let apart = self.children.first().and_then(|child| sweep::apart_in(child.started()));
+        [phase, looking, looking_soon, drain, apart].into_iter().flatten().min()
     }
 
     fn read(&mut self, at: usize) -> io::Result<()> {

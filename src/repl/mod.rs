@@ -326,7 +326,8 @@ impl Shell {
 
     /// Jobs that have not ended are told of once before they are ended.
     fn leave(&mut self, status: u8) -> Next {
-        let jobs = self.dialog.borrow().jobs();
+        let mut jobs = self.dialog.borrow().jobs();
+        jobs.retain(|job| !job.survives());
         if jobs.is_empty() || self.warned {
             return Next::Exit(status);
         }

@@ -7,10 +7,13 @@
 use super::Pid;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// More children than this at once are never looked for among what was left behind.
 const PLACES: usize = 32_000;
 
+/// Whole pages of its own, which can be given other memory.
+#[repr(C, align(4096))]
 struct Table {
     /// Whether there is one at all.
     kept: AtomicBool,
@@ -38,6 +41,45 @@ static TABLE: Table = Table {
     places: [const { AtomicI32::new(0) }; PLACES],
 };
 
+/// Held for reading by threads that write to the table, and for writing while it moves.
+static MOVES: RwLock<()> = RwLock::new(());
+
+/// Keeps the table where it is: from before a child's place is taken until the kernel has written its number.
+pub(super) fn in_place() -> RwLockReadGuard<'static, ()> {
+    MOVES.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Moves the table into memory that a copy of this process (fork(2)) will share. Its address stays. Returns whether
+/// the kernel has done so; nothing when a child is being made at this moment.
+#[cfg(target_os = "linux")]
+pub(super) fn share() -> Option<bool> {
+    let _alone = MOVES.try_write().ok()?;
+    let size = size_of::<Table>();
+    let used = std::mem::offset_of!(Table, places) + size_of_val(taken(&TABLE));
+    let table = (&raw const TABLE).cast_mut();
+    // SAFETY: nobody writes to the table meanwhile. Its pages are its own, those that were never taken are zero in both,
+    // and mremap(2) replaces them for all threads at once.
+    unsafe {
+        let anonymous = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+        let memory = libc::mmap(null_mut(), size, libc::PROT_READ | libc::PROT_WRITE, anonymous, -1, 0);
+        if memory == libc::MAP_FAILED {
+            return Some(false);
+        }
+        std::ptr::copy_nonoverlapping(table.cast::<u8>(), memory.cast::<u8>(), used);
+        let moved = libc::mremap(
+            memory,
+            size,
+            size,
+            libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED,
+            table.cast::<libc::c_void>(),
+        );
+        if moved == libc::MAP_FAILED {
+            libc::munmap(memory, size);
+        }
+        Some(moved != libc::MAP_FAILED)
+    }
+}
+
 /// Begins to keep the table; to be called before the first child is started.
 pub(super) fn keep_table() {
     TABLE.kept.store(true, Ordering::Release);
@@ -45,6 +87,11 @@ pub(super) fn keep_table() {
 
 fn table() -> Option<&'static Table> {
     TABLE.kept.load(Ordering::Acquire).then_some(&TABLE)
+}
+
+/// The watcher is about to be made, and its number not known yet.
+pub(super) fn expect_watcher() {
+    TABLE.watcher.store(COMING, Ordering::Release);
 }
 
 /// The watcher is nobody's stray either; 0 when there is none any more.
@@ -95,6 +142,7 @@ impl Place {
 
     /// The child stays ours, and is left alone when we die.
     pub(super) fn spare(&self) {
+        let _in_place = in_place();
         if let Some(place) = self.0 {
             let pid = place.load(Ordering::Acquire);
             place.store(-pid.abs(), Ordering::Release);
@@ -104,6 +152,7 @@ impl Place {
     /// There is no child, or none any more.
     pub(super) fn free(&self) {
         let (Some(place), Some(table)) = (self.0, table()) else { return };
+        let _in_place = in_place();
         place.store(0, Ordering::Release);
         // SAFETY: both are in the same array.
         let at = unsafe { std::ptr::from_ref(place).offset_from(table.places.as_ptr()) };
@@ -121,7 +170,8 @@ pub fn is_stray(pid: Pid) -> bool {
         COMING => false,
         own => own.abs() != pid,
     };
-    let known = table.overflowed.load(Ordering::Acquire) || table.watcher.load(Ordering::Acquire) == pid;
+    let watcher = table.watcher.load(Ordering::Acquire);
+    let known = table.overflowed.load(Ordering::Acquire) || [pid, COMING].contains(&watcher);
     !known && taken(table).iter().all(unknown)
 }
 

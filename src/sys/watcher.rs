@@ -10,7 +10,9 @@
 //! write `errno` where this thread of ours has its own.
 //!
 //! What it can't do: when memory is short the kernel kills all processes that share it (oom_kill.c,
-//! `__oom_kill_process`), and the watcher goes with us. `--guard` has a process with a memory of its own.
+//! `__oom_kill_process`), and the watcher goes with us; and it has our command line, so that `pkill -9 -f SCRIPT` ends
+//! both. So a run that lasts gets another one, with a copy of our memory and a command line of its own ([`stand_apart`]).
+//! The table of children is all that the two share.
 
 use super::raw::call;
 use super::spawn::BlockedSignals;
@@ -18,14 +20,22 @@ use super::{Pid, children, last_error};
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::io;
+use std::ops::Range;
 use std::ptr::null;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// What it becomes.
 const ARGUMENTS: [&CStr; 2] = [c"pipewright", c"--end-trees"];
 
+/// Its name in ps(1), and later its command line.
+const NAME: &CStr = c"pw-watcher";
+
 /// What the kernel sends it when we end. It is blocked, as all are, and waited for.
 const OURS_ENDED: c_int = libc::SIGUSR1;
+
+/// Whether it has our memory, and that has not been found to be unchangeable.
+static SHARES: AtomicBool = AtomicBool::new(false);
 
 /// Its number, while there is one.
 static WATCHER: Mutex<Option<Pid>> = Mutex::new(None);
@@ -63,22 +73,105 @@ pub fn start() -> io::Result<()> {
     }
     children::set_watcher(pid);
     *watcher = Some(pid);
+    SHARES.store(true, Ordering::Release);
     Ok(())
+}
+
+/// Whether [`stand_apart`] has something to do.
+pub fn shares_memory() -> bool {
+    SHARES.load(Ordering::Acquire)
+}
+
+/// Puts a watcher with a memory and a command line of its own in the place of the one that shares ours. It costs a copy of
+/// the tables of our memory (fork(2)). Does nothing while a child is being made; to be called again then.
+pub fn stand_apart() {
+    let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(old) = *watcher else { return };
+    if !shares_memory() {
+        return;
+    }
+    let Some(is_shared) = children::share() else { return };
+    // Whatever comes of it: it is not tried twice.
+    SHARES.store(false, Ordering::Release);
+    if !is_shared {
+        return;
+    }
+    let title = command_line();
+    let blocked = BlockedSignals::new();
+    children::expect_watcher();
+    // SAFETY: as fork(2), but without a signal at its end; the copy makes raw system calls alone, and writes to its own
+    // memory.
+    let pid = unsafe {
+        let parent = libc::getpid() as usize;
+        match call(libc::SYS_clone, [0, 0, 0, 0]) {
+            0 => watch_apart(parent, title),
+            pid => pid as Pid,
+        }
+    };
+    drop(blocked);
+    if pid < 0 {
+        children::set_watcher(old);
+        return;
+    }
+    children::set_watcher(pid);
+    *watcher = Some(pid);
+    end_watcher(old);
+}
+
+/// Returns where the kernel reads our command line from (proc_pid_stat(5), `arg_start` and `arg_end`).
+fn command_line() -> Range<usize> {
+    let stat = std::fs::read("/proc/self/stat").unwrap_or_default();
+    let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
+    let text = String::from_utf8_lossy(&stat[after..]);
+    let mut fields = text.split_ascii_whitespace().skip(45).map(|field| field.parse().unwrap_or(0));
+    match (fields.next(), fields.next()) {
+        (Some(start), Some(end)) if start > 0 && start < end => start..end,
+        _ => 0..0,
+    }
+}
+
+/// What the copy does.
+unsafe fn watch_apart(parent: usize, title: Range<usize>) -> ! {
+    // SAFETY: the arguments of a process are in its own memory, which may be written to; no reference to them is used in
+    // the copy.
+    unsafe {
+        // Who reads from a pipe of ours waits for its end.
+        if call(libc::SYS_close_range, [0, u32::MAX as usize, 0]) < 0 {
+            for fd in 0..super::descriptor::HIGHEST_MARKED as usize {
+                call(libc::SYS_close, [fd]);
+            }
+        }
+        let name = NAME.to_bytes();
+        for (at, address) in title.enumerate() {
+            let byte = name.get(at).copied().unwrap_or(0);
+            std::ptr::with_exposed_provenance_mut::<u8>(address).write_volatile(byte);
+        }
+        watch(std::ptr::with_exposed_provenance_mut(parent));
+        libc::_exit(0)
+    }
 }
 
 /// Ends the watcher, for a run that ends by itself.
 pub fn end() {
     let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(pid) = watcher.take() else { return };
+    SHARES.store(false, Ordering::Release);
+    if end_watcher(pid) {
+        children::set_watcher(0);
+    }
+}
+
+/// Ends and reaps one. Returns whether it could.
+fn end_watcher(pid: Pid) -> bool {
     // SAFETY: our own child, which nobody else reaps.
     unsafe {
         // Where a filter of system calls forbids this it ends when we have, and a wait would last for ever.
         if libc::kill(pid, libc::SIGKILL) != 0 {
-            return;
+            return false;
         }
         while libc::waitpid(pid, std::ptr::null_mut(), libc::__WALL) < 0 && last_error() == libc::EINTR {}
     }
-    children::set_watcher(0);
+    true
 }
 
 /// What it does: all signals are blocked in it, and it is in a group of its own, so that what ends us spares it.
@@ -90,7 +183,7 @@ extern "C" fn watch(parent: *mut c_void) -> c_int {
         call(libc::SYS_setpgid, [0, 0]);
         call(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as usize, OURS_ENDED as usize]);
         // So that killall(1) of our name spares it.
-        call(libc::SYS_prctl, [libc::PR_SET_NAME as usize, c"pw-watcher".as_ptr() as usize]);
+        call(libc::SYS_prctl, [libc::PR_SET_NAME as usize, NAME.as_ptr() as usize]);
         let wanted: u64 = 1 << (OURS_ENDED - 1);
         // Also told when the thread ends that has made the watcher, and another of ours becomes its parent.
         while !orphaned() {

@@ -35,6 +35,11 @@ impl Job {
         self.0.text()
     }
 
+    /// Whether it goes on when the dialog ends: its program is nohup or setsid.
+    pub fn survives(&self) -> bool {
+        self.0.state.survives()
+    }
+
     /// Whether it is suspended now.
     pub fn is_suspended(&self) -> bool {
         self.0.state.is_suspended()

@@ -26,6 +26,8 @@ pub struct Circumstances {
     pub retry: retry::Plan,
     pub atomic: bool,
     pub stats: bool,
+    /// Where it says that nothing may be left.
+    pub ends_daemons: Option<Span>,
 }
 
 impl Interpreter {
@@ -39,6 +41,7 @@ impl Interpreter {
             retry: retry::Plan::default(),
             atomic: false,
             stats: false,
+            ends_daemons: None,
         };
         let mut environment = None;
         let mut clear = false;
@@ -99,6 +102,9 @@ impl Interpreter {
                 (Setting::Processes, Value::Int(number)) => limit(settings, Resource::Processes, number),
                 (Setting::Atomic, Value::Bool(yes)) => all.atomic = yes,
                 (Setting::Stats, Value::Bool(yes)) => all.stats = yes,
+                (Setting::Daemons, Value::Str(fate)) => {
+                    all.ends_daemons = (fate.as_bytes() == b"end").then_some(option.span);
+                }
                 (Setting::Detach, Value::Bool(yes)) => settings.detach = yes,
                 (_, value) => {
                     return Err(self.wrong_setting(row, &value, option.value.span));

@@ -7,7 +7,7 @@
 use super::child::{self, Shared};
 use super::linux::owned;
 use crate::sys::child_signal::ChildSignal;
-use crate::sys::children::Place;
+use crate::sys::children::{self, Place};
 use crate::sys::wait::Process;
 use std::arch::asm;
 use std::ffi::{c_int, c_void};
@@ -53,6 +53,7 @@ pub(super) unsafe fn clone_beside(
     here: *mut u32,
     alone: bool,
 ) -> Option<Process> {
+    let _in_place = children::in_place();
     let place = Place::take();
     let signal = if alone { ChildSignal::take() } else { None };
     let mut pidfd = -1;

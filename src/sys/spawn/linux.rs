@@ -7,7 +7,7 @@
 use super::child::{self, Shared};
 use super::stack::Stack;
 use super::{Spawn, SpawnError, Step};
-use crate::sys::children::Place;
+use crate::sys::children::{self, Place};
 use crate::sys::wait::Process;
 use crate::sys::{descriptor, last_error};
 use std::ffi::{c_int, c_void};
@@ -37,6 +37,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
 }
 
 fn clone(top: *mut c_void, shared: *mut Shared<'_>) -> Result<Process, i32> {
+    let _in_place = children::in_place();
     let place = Place::take();
     let process = clone_into(place, top, shared);
     if process.is_err() {

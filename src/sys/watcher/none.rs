@@ -12,3 +12,11 @@ pub fn start() -> io::Result<()> {
 
 /// There is none to end.
 pub fn end() {}
+
+/// There is none.
+pub fn shares_memory() -> bool {
+    false
+}
+
+/// There is nothing to do.
+pub fn stand_apart() {}
