@@ -82,8 +82,10 @@ pub fn file<'s>(
     }
     let body = checker.statements(block.statements);
     let declared = checker.scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning));
-    // The files that it uses are its own business.
-    let members: Members = declared.filter(|(_, meaning)| !matches!(meaning, Name::Module(_))).collect();
+    // The files that it uses are its own business; those of an entry are there for the entries after it.
+    let is_entry = earlier.is_some();
+    let goes_on = |meaning: &Name| is_entry || !matches!(meaning, Name::Module(_));
+    let members: Members = declared.filter(|(_, meaning)| goes_on(meaning)).collect();
     let main = match members.get("main") {
         Some(Name::Function(id)) => Some(*id),
         _ => None,

@@ -172,6 +172,11 @@ pub(super) struct Files;
 impl Loader for Files {
     fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
         let path = Path::new(from).parent().unwrap_or(Path::new("")).join(path);
+        // Nothing would end the wait for the writer of a FIFO.
+        let kind = std::fs::metadata(&path).map_err(|error| reason(&error))?.file_type();
+        if !kind.is_file() && !kind.is_dir() {
+            return Err("it is not a regular file".to_string());
+        }
         let bytes = std::fs::read(&path).map_err(|error| reason(&error))?;
         let name = path.to_string_lossy().into_owned();
         let key = self.key(&name).unwrap_or_else(|| name.clone());

@@ -10,7 +10,6 @@ use crate::diag::{code, quote_word, reason, visible};
 use crate::policy::{Access, Request};
 use crate::process::{Lookup, Signal};
 use crate::span::Span;
-use crate::sys::poll::{Interest, PollSet};
 use crate::sys::{access, signal, tty};
 use std::ffi::{CStr, CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -256,6 +255,7 @@ impl Interpreter {
         let new = new.map_err(|error| failed(&error))?;
         let path = Path::new(OsStr::from_bytes(&new));
         self.ask(&Request::ChangeDirectory { path }, span)?;
+        self.reach(path.as_os_str().as_bytes(), span)?;
         let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
         if !metadata.is_dir() {
             return Err(failed(&std::io::ErrorKind::NotADirectory.into()));
@@ -308,24 +308,13 @@ impl Interpreter {
     }
 
     /// Waits for so long, or until it is interrupted or its time is up.
-    pub(super) fn pause(&mut self, time: Duration) -> Eval<()> {
+    pub(super) fn pause(&self, time: Duration) -> Eval<()> {
         // Others' children may have to be ended while this sleeps.
-        let interrupt = self.interrupt();
         let end = Instant::now().checked_add(time);
-        loop {
-            self.check_interrupt()?;
-            let left = |at: Instant| at.saturating_duration_since(Instant::now());
-            if end.map(left).is_some_and(|left| left.is_zero()) {
-                return Ok(());
-            }
-            let mut set = PollSet::default();
-            for event in interrupt.fds() {
-                set.add(event, Interest::Read);
-            }
-            // Whatever ends the wait early, the time that is left is looked at again.
-            let due = [end, self.due()].into_iter().flatten().map(left).chain(interrupt.look_after()).min();
-            let _ = set.wait(due);
+        while end.is_none_or(|end| Instant::now() < end) {
+            self.pause_until(None, end)?;
         }
+        self.check_interrupt()
     }
 
     fn wait_builtin(&mut self, args: &[Vec<u8>], span: Span) -> Eval<u8> {

@@ -220,6 +220,9 @@ impl Interpreter {
             _ => self.search(),
         };
         let directory = self.directory.clone();
+        if name.contains(&b'/') {
+            self.reach(name, span)?;
+        }
         match search.find(name, directory.as_deref()) {
             Lookup::Found(path) if !search.is_hidden(name, &path, directory.as_deref()) => Ok(path),
             other => Err(self.not_found(name, &search, other, span)),

@@ -100,9 +100,14 @@ impl Shared {
         self.adopting.is_completed()
     }
 
-    /// Whether this process is there for the run.
+    /// Whether this process is there for the run alone.
     pub(super) fn is_own_process(&self) -> bool {
         self.own_process
+    }
+
+    /// Whether a host may stop the run.
+    pub(super) fn can_be_cancelled(&self) -> bool {
+        !self.cancel.is_none()
     }
 
     /// What no message shows.

@@ -356,7 +356,11 @@ impl Interpreter {
                 Err(super::Error::command(error, status).into())
             }
             Ok(Err(Unwind::Interrupted(_))) if self.interrupt().raised().is_none() => Ok(()),
-            Ok(Err(unwind)) => Err(unwind),
+            Ok(Err(unwind)) => {
+                // What has ended the job may be the end of this, too.
+                self.check_interrupt()?;
+                Err(unwind)
+            }
             Err(_) => Err(self.raise(Failure::Stages(vec![self.crashed(job.span)]))),
         }
     }

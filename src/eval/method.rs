@@ -11,10 +11,10 @@ use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
 };
 use crate::policy::{Access, Request};
-use crate::process::Signal;
+use crate::process::{OpenMode, Signal};
 use crate::span::Span;
 use crate::value::{Duration, Value};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -197,6 +197,14 @@ impl Caller<'_> {
         })
     }
 
+    /// The kernel's answer; the end of the run is kept, and any error stands for it.
+    fn or_unwind<T>(&mut self, outcome: Eval<io::Result<T>>) -> io::Result<T> {
+        outcome.unwrap_or_else(|unwind| {
+            self.unwound = Some(unwind);
+            Err(io::ErrorKind::Other.into())
+        })
+    }
+
     fn may_open(&mut self, path: &Path, access: Access) -> io::Result<()> {
         self.run.ask_open(path.as_os_str().as_bytes(), access, self.span).map_err(|unwind| {
             self.unwound = Some(unwind);
@@ -238,10 +246,9 @@ impl Host for Caller<'_> {
 
     fn read(&mut self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
         self.may_open(path, Access::Read)?;
-        let mut bytes = Vec::new();
-        let room = self.run.capture_room();
-        let limit = u64::try_from(most.min(room)).unwrap_or(u64::MAX).saturating_add(1);
-        std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        let limit = most.min(self.run.capture_room()).saturating_add(1);
+        let read = self.run.read_file(path.as_os_str().as_bytes(), limit, self.span);
+        let bytes = self.or_unwind(read)?;
         if let Err(unwind) = self.run.captured(bytes.len(), self.span) {
             self.unwound = Some(unwind);
         }
@@ -264,9 +271,9 @@ impl Host for Caller<'_> {
             self.unwound = Some(unwind);
             return Err(io::ErrorKind::Other.into());
         }
-        let mut options = std::fs::OpenOptions::new();
-        let options = if append { options.append(true) } else { options.write(true).truncate(true) };
-        options.create(true).open(path)?.write_all(bytes)
+        let mode = if append { OpenMode::Append } else { OpenMode::Truncate };
+        let written = self.run.write_file(path.as_os_str().as_bytes(), mode, bytes);
+        self.or_unwind(written)
     }
 
     fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome {

@@ -1,15 +1,18 @@
 //! Where a builtin writes: a descriptor, or a capture's memory.
 
 use super::Interpreter;
+use super::opening::PART;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::diag::{code, reason};
 use crate::process::{FileTable, Readable};
 use crate::span::Span;
+use crate::sys::blocking_call::BlockingCall;
+use crate::sys::open::is_regular;
 use crate::sys::pipe;
-use crate::sys::poll::Interest;
-use std::io::ErrorKind;
+use crate::sys::poll::{self, Interest};
+use std::io::{self, ErrorKind};
 use std::os::fd::BorrowedFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The streams of a builtin.
 pub enum Output<'a> {
@@ -39,47 +42,57 @@ impl Output<'_> {
         let target = descriptor
             .borrow()
             .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
-        run.await_leave_to_write(target)?;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            // With a time limit no more than what is taken at once: a full pipe would hold us beyond it.
-            let part = match run.due() {
-                Some(due) => {
-                    run.await_room(target, due)?;
-                    &rest[..rest.len().min(pipe::LEAST)]
-                }
-                None => rest,
-            };
-            match pipe::write(target, part) {
-                Ok(count) => rest = &rest[count..],
-                Err(error) if error.kind() == ErrorKind::Interrupted => run.check_interrupt()?,
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Err(Unwind::PipeClosed),
-                // An inherited descriptor may be non-blocking: wait as a blocking one would.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    run.check_interrupt()?;
-                    std::thread::sleep(std::time::Duration::from_millis(1));
-                }
-                Err(error) => {
-                    return Err(failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED));
-                }
-            }
+        match run.write_bytes(target, bytes)? {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Unwind::PipeClosed),
+            Err(error) => Err(failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED)),
         }
-        Ok(())
     }
 }
 
 impl Interpreter {
-    /// Waits until something can be written, or the time is up.
-    fn await_room(&self, target: BorrowedFd<'_>, mut due: Instant) -> Eval<()> {
+    /// Writes all bytes, as fast as they are taken. The inner error is the kernel's.
+    pub(super) fn write_bytes(&self, target: BorrowedFd<'_>, bytes: &[u8]) -> Eval<io::Result<()>> {
+        self.await_leave_to_write(target)?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let _announced = BlockingCall::announce();
+            let room = self.await_room(target, rest.len() < bytes.len())?;
+            match pipe::write(target, &rest[..rest.len().min(room)]) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => self.check_interrupt()?,
+                // An inherited descriptor may be non-blocking: wait as a blocking one would.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.pause_until(None, Instant::now().checked_add(Duration::from_millis(1)))?;
+                }
+                Err(error) => {
+                    // What ends the run may have ended the reader first.
+                    self.check_interrupt()?;
+                    return Ok(Err(error));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Waits until something can be written, and gives how many bytes of it, so that the write does not wait beyond what
+    /// ends the run. `begun` says that a part was written.
+    fn await_room(&self, target: BorrowedFd<'_>, begun: bool) -> Eval<usize> {
+        let stopped = self.check_interrupt();
+        if stopped.is_ok() && self.waits_in_kernel() {
+            return Ok(usize::MAX);
+        }
+        // What was printed before the end of the run, and a message about that, are written if they can be at once.
+        if poll::has_room(target) {
+            return Ok(if begun && is_regular(target) { PART } else { pipe::LEAST });
+        }
+        stopped?;
         let interrupt = self.interrupt();
         loop {
-            match interrupt.wait_for(target, Interest::Write, Some(due)) {
-                Ok(Readable::TimedOut | Readable::Interrupted) => {
-                    self.check_interrupt()?;
-                    due = self.due().unwrap_or(due);
-                }
+            match interrupt.wait_for(target, Interest::Write, self.due()) {
+                Ok(Readable::TimedOut | Readable::Interrupted) => self.check_interrupt()?,
                 // A target that can't be waited for is always ready, or an error of the write.
-                Ok(Readable::Ready) | Err(_) => return Ok(()),
+                Ok(Readable::Ready) | Err(_) => return Ok(pipe::LEAST),
             }
         }
     }

@@ -105,10 +105,7 @@ impl Interpreter {
             let argv: Vec<Vec<Vec<u8>>> = prepared.iter().map(|stage| stage.argv().to_vec()).collect();
             self.guard_truncation(stages, &argv)?;
         }
-        let mut opened = Vec::with_capacity(stages.len());
-        for (place, stage) in stages.iter().enumerate() {
-            opened.push(self.in_place(place, stage.span, |this| this.open_all(&stage.redirections))?);
-        }
+        let opened = self.open_stages(stages)?;
         if let ([one], [redirections]) = (&mut *prepared, &*opened) {
             self.find_program(one, stages[0].span).map_err(|unwind| self.told_to(unwind, redirections))?;
         }
@@ -123,7 +120,7 @@ impl Interpreter {
 
     /// Expands words of a stage. In sh a capture there reads from the stage's pipe (`echo x | echo "$(cat)"`), which
     /// does not exist yet when all words are expanded first: it can't read, rather than read something else.
-    fn in_place<T>(
+    pub(super) fn in_place<T>(
         &mut self,
         place: usize,
         span: Span,

@@ -6,10 +6,12 @@ use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{Redactions, code, quote_word, reason};
 use crate::policy::Access;
-use crate::process::{Descriptor, FileTable, OpenMode, here_document, open, open_masked};
+use crate::process::{Descriptor, FileTable, OpenMode, Opening, here_document, open};
 use crate::span::Span;
+use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A redirection with its target open.
 pub struct Opened {
@@ -25,18 +27,67 @@ enum Action {
     Both(Arc<OwnedFd>),
     Duplicate(i32),
     Close,
+    /// A FIFO whose other end is yet to be opened, perhaps by another stage.
+    Opening(Box<Opening>),
+}
+
+/// The target of a redirection.
+enum TargetFile {
+    Open(Arc<OwnedFd>),
+    Waits(Box<Opening>),
 }
 
 impl Interpreter {
-    pub(super) fn open_all(&mut self, redirections: &[Redirection]) -> Eval<Vec<Opened>> {
-        let mut opened = Vec::with_capacity(redirections.len());
-        for redirection in redirections {
+    /// Opens the targets of all stages. Those of different stages are opened side by side, as sh does it in a process for
+    /// each: they may be the two ends of one FIFO.
+    pub(super) fn open_stages(&mut self, stages: &[Stage]) -> Eval<Vec<Vec<Opened>>> {
+        let redirected = stages.iter().filter(|stage| !stage.redirections.is_empty()).count();
+        let mut all: Vec<Vec<Opened>> = stages.iter().map(|_| Vec::new()).collect();
+        let mut complete = vec![false; stages.len()];
+        let mut pause = Duration::from_millis(1);
+        loop {
+            for (place, stage) in stages.iter().enumerate() {
+                if complete[place] {
+                    continue;
+                }
+                let opened = &mut all[place];
+                complete[place] = self.in_place(place, stage.span, |this| {
+                    this.open_rest(&stage.redirections, opened, redirected > 1)
+                })?;
+            }
+            if !complete.contains(&false) {
+                return Ok(all);
+            }
+            self.pause_until(None, Instant::now().checked_add(pause))?;
+            pause = (2 * pause).min(Duration::from_millis(20));
+        }
+    }
+
+    /// Opens the targets of a stage that are yet to be opened. False if one waits for its other end and others are to be
+    /// opened `beside` it.
+    fn open_rest(
+        &mut self,
+        redirections: &[Redirection],
+        opened: &mut Vec<Opened>,
+        beside: bool,
+    ) -> Eval<bool> {
+        if let Some(last) = opened.pop_if(|last| last.is_opening()) {
+            let Action::Opening(opening) = last.action else { return Ok(false) };
+            let redirection = &redirections[opened.len()];
+            let file = self.go_on_opening(opening, redirection.span);
+            let file = file.map_err(|unwind| self.told_to(unwind, opened))?;
+            opened.push(Opened { action: redirection.action(file), ..last });
+        }
+        for redirection in &redirections[opened.len()..] {
+            if opened.last().is_some_and(Opened::is_opening) {
+                break;
+            }
             let mut path = None;
-            let action = self.open_one(redirection, &opened, &mut path);
-            let action = action.map_err(|unwind| self.told_to(unwind, &opened))?;
+            let action = self.open_one(redirection, opened, &mut path, beside);
+            let action = action.map_err(|unwind| self.told_to(unwind, opened))?;
             opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action, path });
         }
-        Ok(opened)
+        Ok(!opened.last().is_some_and(Opened::is_opening))
     }
 
     fn open_one(
@@ -44,14 +95,15 @@ impl Interpreter {
         redirection: &Redirection,
         opened: &[Opened],
         path: &mut Option<Vec<u8>>,
+        beside: bool,
     ) -> Eval<Action> {
         let action = match &redirection.kind {
             RedirectionKind::File(mode, target) => {
-                Action::File(self.open_target(target, open_mode(*mode), opened, path)?)
+                redirection.action(self.open_target(target, open_mode(*mode), opened, path, beside)?)
             }
             RedirectionKind::Both { append, target } => {
                 let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
-                Action::Both(self.open_target(target, mode, opened, path)?)
+                redirection.action(self.open_target(target, mode, opened, path, beside)?)
             }
             RedirectionKind::Duplicate(from) => {
                 // Said in its turn, before a later target is made (`>&3 3> file`). The first three may yet be a pipe's.
@@ -100,7 +152,8 @@ impl Interpreter {
         mode: OpenMode,
         before: &[Opened],
         told: &mut Option<Vec<u8>>,
-    ) -> Eval<Arc<OwnedFd>> {
+        beside: bool,
+    ) -> Eval<TargetFile> {
         let path = self.text_of(target)?;
         if own_descriptor(&path).is_none() {
             for access in accesses(mode) {
@@ -113,16 +166,9 @@ impl Interpreter {
         {
             *told = Some(path.clone());
         }
-        let failed = |this: &Self, reason: String, help: &str| {
-            let message = format!("can't open {}: {reason}", quote_word(&path));
-            let mut error = page(code::CANNOT_OPEN, this.source(), target.span, message, "this target");
-            if !help.is_empty() {
-                error = error.help(help);
-            }
-            this.fail(Error::command(error, 1))
-        };
+        let failed = |this: &Self, reason: String| this.cannot_open(&path, target.span, &reason, "");
         if path.contains(&0) {
-            return Err(failed(self, "the name holds a NUL byte".into(), ""));
+            return Err(failed(self, "the name holds a NUL byte".into()));
         }
         // `/dev/stdout` and its kin mean the script's descriptors, which are not this process's own.
         let own = own_descriptor(&path).map(|number| {
@@ -141,40 +187,53 @@ impl Interpreter {
         let actual = match own {
             None => path.clone(),
             Some(Some(number)) => format!("/proc/self/fd/{number}").into_bytes(),
-            Some(None) => return Err(failed(self, "the descriptor is not open".into(), "")),
+            Some(None) => return Err(failed(self, "the descriptor is not open".into())),
         };
         if own.is_none() && matches!(mode, OpenMode::Truncate | OpenMode::Append) {
             match self.open_replacement(&path, mode == OpenMode::Append, target.span) {
-                Ok(Some(file)) => return Ok(file),
+                Ok(Some(file)) => return Ok(TargetFile::Open(file)),
                 Ok(None) => {}
-                Err(error) => return Err(failed(self, reason(&error), "")),
+                Err(error) => return Err(failed(self, reason(&error))),
             }
         }
-        let directory = self.directory.clone();
-        let umask = self.settings.attributes.umask;
-        // Opening a FIFO waits for its other end, and Ctrl-C has to get through.
-        self.interrupt();
-        loop {
-            match open_masked(directory.as_deref(), &actual, mode, umask) {
-                Ok(file) => return Ok(Arc::new(file)),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => self.check_interrupt()?,
-                Err(error) => {
-                    let help = match (error.kind(), mode) {
-                        (std::io::ErrorKind::NotFound, OpenMode::Read) => {
-                            "the file must exist; check the path and the directory that the script runs in"
-                        }
-                        (std::io::ErrorKind::NotFound, _) => {
-                            "the directory must exist: make it before, with mkdir -p"
-                        }
-                        (std::io::ErrorKind::PermissionDenied, _) => {
-                            "this user may not open it; see ls -ld of the file and its directory"
-                        }
-                        _ => "",
-                    };
-                    return Err(failed(self, reason(&error), help));
-                }
-            }
+        if beside && own.is_none() {
+            return self.go_on_opening(Box::new(self.begin_to_open(&actual, mode)), target.span);
         }
+        let opened = self.open_file(&actual, mode)?;
+        let file = opened.map_err(|error| self.not_opened(&path, mode, target.span, &error))?;
+        Ok(TargetFile::Open(Arc::new(file)))
+    }
+
+    fn go_on_opening(&self, mut opening: Box<Opening>, span: Span) -> Eval<TargetFile> {
+        match opening.advance() {
+            Ok(Some(file)) => Ok(TargetFile::Open(Arc::new(file))),
+            Ok(None) => Ok(TargetFile::Waits(opening)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(TargetFile::Waits(opening)),
+            Err(error) => Err(self.not_opened(opening.path(), opening.mode(), span, &error)),
+        }
+    }
+
+    fn not_opened(&self, path: &[u8], mode: OpenMode, span: Span, error: &io::Error) -> Unwind {
+        let help = match (error.kind(), mode) {
+            (ErrorKind::NotFound, OpenMode::Read) => {
+                "the file must exist; check the path and the directory that the script runs in"
+            }
+            (ErrorKind::NotFound, _) => "the directory must exist: make it before, with mkdir -p",
+            (ErrorKind::PermissionDenied, _) => {
+                "this user may not open it; see ls -ld of the file and its directory"
+            }
+            _ => "",
+        };
+        self.cannot_open(path, span, &reason(error), help)
+    }
+
+    fn cannot_open(&self, path: &[u8], span: Span, reason: &str, help: &str) -> Unwind {
+        let message = format!("can't open {}: {reason}", quote_word(path));
+        let mut error = page(code::CANNOT_OPEN, self.source(), span, message, "this target");
+        if !help.is_empty() {
+            error = error.help(help);
+        }
+        self.fail(Error::command(error, 1))
     }
 
     /// Refuses a target that the same pipeline reads, by another name than the check could see.
@@ -212,19 +271,22 @@ impl Interpreter {
             let same = |other: &[u8]| crate::process::same_file(directory.as_deref(), &path, other);
             let mut reader = None;
             for read in &reads {
-                if let Some(other) = self.still(read)?
-                    && same(&other)
-                {
-                    reader = Some(read.span);
+                if let Some(other) = self.still(read)? {
+                    self.reach(&other, read.span)?;
+                    if same(&other) {
+                        reader = Some(read.span);
+                    }
                 }
             }
             let arguments = stages.iter().zip(argv).filter(|(stage, _)| {
                 matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program | Target::Host(_)))
             });
             for (stage, argv) in arguments {
-                let mut arguments = argv.iter().skip(1);
-                if arguments.any(|argument| argument.first() != Some(&b'-') && same(argument)) {
-                    reader = Some(stage.span);
+                for argument in argv.iter().skip(1).filter(|argument| argument.first() != Some(&b'-')) {
+                    self.reach(argument, stage.span)?;
+                    if same(argument) {
+                        reader = Some(stage.span);
+                    }
                 }
             }
             if let Some(reader) = reader {
@@ -305,7 +367,21 @@ const fn name(mode: OpenMode) -> &'static str {
     }
 }
 
+impl Redirection {
+    fn action(&self, file: TargetFile) -> Action {
+        match (file, &self.kind) {
+            (TargetFile::Waits(opening), _) => Action::Opening(opening),
+            (TargetFile::Open(file), RedirectionKind::Both { .. }) => Action::Both(file),
+            (TargetFile::Open(file), _) => Action::File(file),
+        }
+    }
+}
+
 impl Opened {
+    fn is_opening(&self) -> bool {
+        matches!(self.action, Action::Opening(_))
+    }
+
     /// What the log says of it, beside the way that its target was opened.
     pub fn recorded(&self, redactions: &Redactions) -> Vec<Redirected<'static>> {
         let (mode, of) = match &self.action {
@@ -313,6 +389,7 @@ impl Opened {
             Action::File(_) | Action::Both(_) => ("file", None),
             Action::Duplicate(from) => ("copy", Some(*from)),
             Action::Close => ("close", None),
+            Action::Opening(_) => ("file", None),
         };
         let path = self.path.as_ref().map(|path| Text(redactions.apply(path).into_owned().into()));
         let mut recorded = vec![Redirected { fd: self.descriptor, mode, path, of }];
@@ -331,6 +408,8 @@ impl Opened {
             }
             Action::Duplicate(from) => files.dup(*from, self.descriptor).map_err(|error| error.0)?,
             Action::Close => files.close(self.descriptor),
+            // The message of another failure has nowhere else to go yet.
+            Action::Opening(_) => {}
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 //! name: another program of that name, earlier in PATH, is not.
 
 use super::help::text;
-use super::places::append;
+use super::places::{self, append};
 use pipewright::diag::{quote_word, reason, visible};
 use pipewright::value::Type;
 use pipewright::{StageCx, StageError, Value};
@@ -32,7 +32,8 @@ pub fn lock(completions: &Shared) -> MutexGuard<'_, Completions> {
 impl Completions {
     /// Those of a file, which need not be there.
     pub fn new(file: Option<PathBuf>) -> Self {
-        let lines = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+        let lines = file.as_ref().and_then(|file| places::read(file, places::MOST_SETTINGS).ok());
+        let lines = String::from_utf8(lines.unwrap_or_default()).unwrap_or_default();
         let allowed = lines.lines().filter(|line| line.starts_with('/')).map(str::to_string).collect();
         Self { declared: BTreeMap::new(), allowed, file }
     }

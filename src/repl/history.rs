@@ -8,7 +8,6 @@ use super::places;
 use pipewright::diag::visible;
 use pipewright::{StageCx, StageError};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -48,7 +47,7 @@ impl History {
 
     /// What was entered since the last call, in this session or another; at first the newest.
     pub fn read(&mut self) -> Vec<Entry> {
-        let Ok(mut file) = File::open(&self.path) else { return Vec::new() };
+        let Ok(mut file) = places::open(&self.path) else { return Vec::new() };
         // Who cuts the file begins anew.
         if file.metadata().is_ok_and(|data| data.len() < self.at) {
             self.at = 0;
@@ -97,7 +96,7 @@ pub fn command(cx: &mut StageCx<'_>, path: Option<&Path>) -> Result<u8, StageErr
         }
     }
     let directory = cx.cwd().to_string_lossy().into_owned();
-    let bytes = path.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+    let bytes = path.and_then(|path| places::read(path, u64::MAX).ok()).unwrap_or_default();
     let is_meant = |entry: &Entry| {
         (!here || entry.directory == directory)
             && (!failed || entry.status != 0)

@@ -25,9 +25,9 @@ use declare::Completions;
 use editor::{Editor, Habits, Read};
 use history::{Entry, History};
 use pipewright::diag::{Diagnostic, code, quote_word, reason};
-use pipewright::dialog::{Dialog, Ended, Job, Kind, News};
+use pipewright::dialog::{Dialog, Ended, Entry as Checked, Job, Kind, News};
 use pipewright::program::terminal_width;
-use pipewright::{BuildError, Signal, Value};
+use pipewright::{BuildError, ParseError, Signal, Value};
 use rustyline::error::ReadlineError;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
@@ -129,7 +129,7 @@ impl Shell {
     /// prompt.
     fn configure(&mut self) -> Option<u8> {
         let path = places::configuration()?;
-        let text = match std::fs::read(&path) {
+        let text = match places::read(&path, u64::MAX) {
             Ok(text) => String::from_utf8_lossy(&text).into_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
             Err(error) => {
@@ -138,7 +138,8 @@ impl Shell {
                 return None;
             }
         };
-        let next = self.perform(&path.to_string_lossy(), &text);
+        let checked = self.dialog.borrow().check_file(&path, &text);
+        let next = self.perform_checked(checked, &path.to_string_lossy(), &text);
         (self.status, self.statuses) = (0, vec![0]);
         match next {
             Next::Entry => None,
@@ -255,6 +256,10 @@ impl Shell {
     /// Checks and runs a text, and shows what came of it.
     fn perform(&mut self, name: &str, text: &str) -> Next {
         let checked = self.dialog.borrow().check(name, text);
+        self.perform_checked(checked, name, text)
+    }
+
+    fn perform_checked(&mut self, checked: Result<Checked, ParseError>, name: &str, text: &str) -> Next {
         let entry = match checked {
             Ok(entry) => entry,
             Err(error) => {

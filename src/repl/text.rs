@@ -1,9 +1,9 @@
 //! The text of the prompt: where one is, and what the last entry came to.
 
+use super::places;
 use pipewright::Value;
 use pipewright::diag::visible;
 use pipewright::value::Map;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -106,12 +106,12 @@ fn shortened(directory: &Path, home: Option<&Path>) -> String {
 pub fn branch(directory: &Path) -> Option<String> {
     let head = directory.ancestors().find_map(|parent| {
         let git = parent.join(".git");
-        let head = fs::read_to_string(git.join("HEAD")).ok();
+        let head = text_of(&git.join("HEAD"));
         // A worktree or submodule has a file that names the directory.
         head.or_else(|| {
-            let file = fs::read_to_string(&git).ok()?;
+            let file = text_of(&git)?;
             let elsewhere = parent.join(file.strip_prefix("gitdir:")?.trim());
-            fs::read_to_string(elsewhere.join("HEAD")).ok()
+            text_of(&elsewhere.join("HEAD"))
         })
     })?;
     let head = head.trim();
@@ -120,6 +120,13 @@ pub fn branch(directory: &Path) -> Option<String> {
         None => head.get(..7)?,
     };
     Some(visible(name.as_bytes()))
+}
+
+/// The text of a small file of git's.
+fn text_of(path: &Path) -> Option<String> {
+    /// As much as a name of a branch may need.
+    const MOST: u64 = 64 << 10;
+    String::from_utf8(places::read(path, MOST).ok()?).ok()
 }
 
 /// `2.3s`, `1m5s`, `2h3m`.
@@ -135,6 +142,7 @@ pub fn duration(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn short(directory: &str) -> String {
         shortened(Path::new(directory), Some(Path::new("/home/me")))

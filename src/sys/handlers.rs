@@ -168,6 +168,9 @@ extern "C" fn on_signal(number: libc::c_int) {
         LAST.store(now, Ordering::Release);
         state.raise(number);
     }
+    let errno = last_error();
+    super::blocking_call::end_soon();
+    set_errno(errno);
     // At the end of the terminal, too, a line is read no longer.
     if [libc::SIGINT, libc::SIGHUP].contains(&number) {
         let errno = last_error();

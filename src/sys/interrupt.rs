@@ -56,6 +56,11 @@ impl Interrupt {
         Self { state: None, passed: 0 }
     }
 
+    /// Whether this is one that is never raised.
+    pub const fn is_none(&self) -> bool {
+        self.state.is_none()
+    }
+
     /// A new one, not raised.
     ///
     /// # Errors

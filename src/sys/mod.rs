@@ -6,18 +6,21 @@
 
 pub mod access;
 pub mod accounts;
+pub mod blocking_call;
 #[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "child_signal/none.rs")]
 pub mod child_signal;
 mod children;
 pub mod crowd;
 pub mod descriptor;
 pub mod directory;
+pub mod fifo;
 pub mod handlers;
 pub mod holders;
 pub mod interrupt;
 pub mod keys;
 pub mod lookup;
 pub mod memory;
+pub mod mounts;
 pub mod open;
 pub mod pipe;
 pub mod poll;
@@ -47,7 +50,7 @@ pub(crate) mod testing;
 
 /// The error numbers that others than this module tell apart (errno(3)).
 pub mod errno {
-    pub use libc::{E2BIG, EACCES, ELOOP, ENOENT, ENOEXEC, ENOTDIR, EPERM, ESRCH};
+    pub use libc::{E2BIG, EACCES, ELOOP, ENOENT, ENOEXEC, ENOTDIR, ENXIO, EPERM, ESRCH};
 }
 
 /// The number of a process or of a process group.

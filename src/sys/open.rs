@@ -1,10 +1,10 @@
 //! Opening the targets of redirections.
 
 use super::descriptor;
-use rustix::fs::{Mode, OFlags, RawMode};
+use rustix::fs::{FileType, Mode, OFlags, RawMode};
 use std::ffi::{CStr, CString};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// How a redirection opens its target (POSIX, Shell Command Language, 2.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +38,12 @@ impl OpenMode {
 /// Those of open(2). `Interrupted` is not retried: opening a FIFO waits for its other end, and a signal
 /// has to get through; look at the interrupt and try again.
 pub fn open(directory: Option<&CStr>, path: &[u8], mode: OpenMode) -> io::Result<OwnedFd> {
+    open_with(directory, path, mode.flags())
+}
+
+fn open_with(directory: Option<&CStr>, path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
     let path = join(directory, path)?;
-    let permissions = Mode::from_raw_mode(0o666);
-    descriptor::lift(rustix::fs::open(&*path, mode.flags(), permissions)?)
+    descriptor::lift(rustix::fs::open(&*path, flags, Mode::from_raw_mode(0o666))?)
 }
 
 /// As [`open`], with another umask than this process has, which all its threads share.
@@ -53,16 +56,52 @@ pub fn open_masked(
     mode: OpenMode,
     umask: Option<u32>,
 ) -> io::Result<OwnedFd> {
-    let Some(mask) = umask.filter(|_| mode != OpenMode::Read) else { return open(directory, path, mode) };
+    open_masked_with(directory, path, mode, umask, OFlags::empty())
+}
+
+/// As [`open_masked`], but never waits: a FIFO opens without its other end for reading, and is `ENXIO` for writing.
+/// Reads and writes don't wait either, until [`let_wait`].
+///
+/// # Errors
+/// As of [`open_masked`]; `WouldBlock` of a file on which another process holds a lease (fcntl(2), `F_SETLEASE`).
+pub fn open_at_once(
+    directory: Option<&CStr>,
+    path: &[u8],
+    mode: OpenMode,
+    umask: Option<u32>,
+) -> io::Result<OwnedFd> {
+    open_masked_with(directory, path, mode, umask, OFlags::NONBLOCK)
+}
+
+/// Makes reads and writes of a file of [`open_at_once`] wait, as those of any other file: programs that are given it
+/// expect that.
+///
+/// # Errors
+/// Those of fcntl(2).
+pub fn let_wait(file: &OwnedFd, mode: OpenMode) -> io::Result<()> {
+    Ok(rustix::fs::fcntl_setfl(file, mode.flags() & OFlags::APPEND)?)
+}
+
+fn open_masked_with(
+    directory: Option<&CStr>,
+    path: &[u8],
+    mode: OpenMode,
+    umask: Option<u32>,
+    extra: OFlags,
+) -> io::Result<OwnedFd> {
+    let flags = mode.flags() | extra;
+    let Some(mask) = umask.filter(|_| mode != OpenMode::Read) else {
+        return open_with(directory, path, flags);
+    };
     let joined = join(directory, path)?;
     // Only of a file that is new the mode is ours to say.
-    let new = rustix::fs::open(&*joined, mode.flags() | OFlags::EXCL, Mode::from_raw_mode(0o600));
+    let new = rustix::fs::open(&*joined, flags | OFlags::EXCL, Mode::from_raw_mode(0o600));
     match new {
         Ok(file) => {
             rustix::fs::fchmod(&file, Mode::from_raw_mode((0o666 & !mask) as RawMode))?;
             descriptor::lift(file)
         }
-        Err(rustix::io::Errno::EXIST) => open(directory, path, mode),
+        Err(rustix::io::Errno::EXIST) => open_with(directory, path, flags),
         Err(error) => Err(error.into()),
     }
 }
@@ -86,10 +125,37 @@ pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {
     matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b)
 }
 
+/// What a path leads to, as far as opening it may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Opening it waits for the other end.
+    Fifo,
+    /// Opening it does what its driver wants.
+    Device,
+    /// A regular file, a directory, nothing.
+    Other,
+}
+
+/// Tells what a path leads to.
+pub fn kind(directory: Option<&CStr>, path: &[u8]) -> Kind {
+    let stat = join(directory, path).and_then(|path| Ok(rustix::fs::stat(&*path)?));
+    // What can't be looked at can't be opened, and open(2) says why.
+    stat.map_or(Kind::Other, |stat| match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Fifo => Kind::Fifo,
+        FileType::CharacterDevice | FileType::BlockDevice => Kind::Device,
+        _ => Kind::Other,
+    })
+}
+
+/// Whether an open file is a regular one, which is always ready.
+pub fn is_regular(file: BorrowedFd<'_>) -> bool {
+    rustix::fs::fstat(file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+}
+
 /// Whether a path leads to a regular file that is not empty.
 pub fn holds_data(directory: Option<&CStr>, path: &[u8]) -> bool {
     let Ok(path) = join(directory, path) else { return false };
-    let regular = |mode| rustix::fs::FileType::from_raw_mode(mode) == rustix::fs::FileType::RegularFile;
+    let regular = |mode| FileType::from_raw_mode(mode) == FileType::RegularFile;
     rustix::fs::stat(&*path).is_ok_and(|stat| stat.st_size > 0 && regular(stat.st_mode))
 }
 

@@ -89,22 +89,3 @@ pub fn read_into(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>, room: usize) -> io::Re
 pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::io::write(fd, bytes)?)
 }
-
-/// Writes all of `bytes`, waiting where it has to.
-///
-/// # Errors
-/// Those of write(2).
-pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match write(fd, bytes) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // An inherited descriptor may be non-blocking: wait as a blocking one would.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                std::thread::sleep(std::time::Duration::from_millis(1));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}

@@ -21,6 +21,20 @@ pub fn is_hung_up(writer: BorrowedFd<'_>) -> bool {
     found == 1 && fd.revents & libc::POLLERR != 0
 }
 
+/// Whether a write would not wait: there is room, no reader any more, or nothing that could be waited for.
+pub fn has_room(writer: BorrowedFd<'_>) -> bool {
+    let mut set = PollSet::default();
+    set.add(writer, Interest::Write);
+    set.wait(Some(Duration::ZERO)).map_or(true, |ready| ready > 0)
+}
+
+/// Whether there are bytes to read, or their end.
+pub fn is_readable(reader: BorrowedFd<'_>) -> bool {
+    let mut set = PollSet::default();
+    set.add(reader, Interest::Read);
+    set.wait(Some(Duration::ZERO)).map_or(true, |ready| ready > 0)
+}
+
 /// Descriptors to wait for, kept between turns so that a turn allocates nothing.
 #[derive(Default)]
 pub struct PollSet {

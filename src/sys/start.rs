@@ -4,7 +4,7 @@
 //! tell of a stack overflow: some twenty system calls, a tenth of the time that `-c true` takes. The depth of calls is
 //! bounded here (`stack.rs`), so what remains to be done is little.
 
-use super::child_signal;
+use super::{blocking_call, child_signal};
 
 /// Does what the runtime would have done that matters here.
 pub fn begin() {
@@ -14,6 +14,7 @@ pub fn begin() {
     // SAFETY: no handler is installed, and no thread runs yet.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     child_signal::block();
+    blocking_call::note_main_thread();
 }
 
 /// Opens the null device for each of 0, 1 and 2 that is closed, lest the next file that is opened get its number.

@@ -118,9 +118,38 @@ impl Dialog {
         Ok(Entry { checked: self.checked(name, text)?, streams: Streams::default() })
     }
 
+    /// Checks the text of a file as an entry, and runs nothing. Files that it uses are looked for beside it, wherever the
+    /// dialog is.
+    ///
+    /// ```
+    /// use pipewright::Session;
+    /// use pipewright::dialog::{Dialog, Ended};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// std::fs::write(folder.path().join("helpers.pw"), "fn twice(n) { return n * 2 }")?;
+    /// let mut dialog = Dialog::new(Session::new())?;
+    /// let start = dialog.check_file(folder.path().join("start.pw"), "use 'helpers.pw'")?;
+    /// assert!(matches!(dialog.run(start), Ended::Value(_)));
+    /// let Ended::Value(value) = dialog.run(dialog.check("1", "helpers.twice(4)")?) else { panic!("it has a value") };
+    /// assert_eq!(format!("{value:?}"), "8");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn check_file(&self, path: impl AsRef<Path>, text: &str) -> Result<Entry, ParseError> {
+        let path = self.cwd().join(path);
+        let checked = self.checked_with(&path.to_string_lossy(), text, Rc::new(Files))?;
+        Ok(Entry { checked, streams: Streams::default() })
+    }
+
     pub(super) fn checked(&self, name: &str, text: &str) -> Result<Checked, ParseError> {
+        let loader = FilesBelow { entry: name.to_string(), directory: self.cwd() };
+        self.checked_with(name, text, Rc::new(loader))
+    }
+
+    fn checked_with(&self, name: &str, text: &str, loader: Rc<dyn Loader>) -> Result<Checked, ParseError> {
         let source = source(name, text.as_bytes().to_vec())?;
-        let loader = Rc::new(FilesBelow { entry: name.to_string(), directory: self.cwd() });
         let (program, earlier) = self.earlier.check(&source, loader).map_err(ParseError)?;
         Ok(Checked { program: Arc::new(program), earlier, era: self.era.clone() })
     }

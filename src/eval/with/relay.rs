@@ -27,7 +27,8 @@ impl Interpreter {
             let (reader, writer) = self.pipe(span)?;
             files.set(number, Arc::new(writer));
             let (reader, activity) = (readers.add(reader), activity.clone());
-            relays.push(self.thread(span, move || pass_on(reader, &target, &activity))?);
+            let run = self.fork();
+            relays.push(self.thread(span, move || pass_on(&run, reader, &target, &activity))?);
         }
         let saved = std::mem::replace(&mut self.files, files);
         let mut result = run(self);
@@ -39,19 +40,20 @@ impl Interpreter {
             if let Err(lost) = passed
                 && believes(&result)
             {
-                result = Err(self.lost(&lost, span));
+                result = Err(self.lost(lost, span));
             }
         }
         result
     }
 
     /// Output of a block that believes that all of it was written.
-    fn lost(&self, lost: &Lost, span: Span) -> Unwind {
+    fn lost(&self, lost: Lost, span: Span) -> Unwind {
         let (code, message) = match lost {
+            Lost::Ended(unwind) => return unwind,
             Lost::Unwritten(error) if error.kind() == ErrorKind::BrokenPipe => return Unwind::PipeClosed,
-            Lost::Unwritten(error) => (code::WRITE_FAILED, format!("can't write: {}", reason(error))),
+            Lost::Unwritten(error) => (code::WRITE_FAILED, format!("can't write: {}", reason(&error))),
             Lost::Unread(error) => {
-                (code::READ_FAILED, format!("can't read what the block prints: {}", reason(error)))
+                (code::READ_FAILED, format!("can't read what the block prints: {}", reason(&error)))
             }
             Lost::Crashed => (code::INTERNAL, "the reader of the output crashed".into()),
         };
@@ -72,6 +74,8 @@ fn believes(result: &Eval<()>) -> bool {
 enum Lost {
     Unread(io::Error),
     Unwritten(io::Error),
+    /// The run or the block ended while nothing took it.
+    Ended(Unwind),
     Crashed,
 }
 
@@ -82,7 +86,7 @@ impl From<io::Error> for Lost {
 }
 
 /// Passes on what comes, until the pipe ends.
-fn pass_on(reader: Reader, target: &Descriptor, activity: &Activity) -> Result<(), Lost> {
+fn pass_on(run: &Interpreter, reader: Reader, target: &Descriptor, activity: &Activity) -> Result<(), Lost> {
     let mut buffer = Vec::new();
     reader.drain(|reader| {
         buffer.clear();
@@ -94,7 +98,8 @@ fn pass_on(reader: Reader, target: &Descriptor, activity: &Activity) -> Result<(
         };
         activity.note();
         // Who writes to a target that nobody reads is told so by the end of this pipe.
-        target.borrow().and_then(|to| pipe::write_all(to, &buffer)).map_err(Lost::Unwritten)?;
+        let to = target.borrow().map_err(Lost::Unwritten)?;
+        run.write_bytes(to, &buffer).map_err(Lost::Ended)?.map_err(Lost::Unwritten)?;
         Ok(Some(count))
     })
 }

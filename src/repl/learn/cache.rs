@@ -6,8 +6,7 @@
 use super::text::Help;
 use crate::repl::places;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, Metadata};
-use std::io::Read;
+use std::fs::Metadata;
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
@@ -42,11 +41,7 @@ const MOST: u64 = 4 << 20;
 
 /// All entries, the newest last.
 pub fn read(path: &Option<PathBuf>) -> Vec<Entry> {
-    let Some(file) = path.as_ref().and_then(|path| File::open(path).ok()) else { return Vec::new() };
-    let mut bytes = Vec::new();
-    if file.take(MOST).read_to_end(&mut bytes).is_err() {
-        return Vec::new();
-    }
+    let bytes = path.as_ref().and_then(|path| places::read(path, MOST).ok()).unwrap_or_default();
     bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
@@ -65,6 +60,7 @@ pub fn append(path: &Option<PathBuf>, entry: &Entry) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
     use std::io::Write;
 
     fn entry(name: &str) -> Entry {

@@ -1,0 +1,120 @@
+//! File systems that something else than this kernel answers for: a server, or a process (FUSE). When that is gone, a
+//! call waits in the kernel, and no handler of a signal ends it.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long what /proc says is taken for true: mounts change seldom.
+const FRESH: Duration = Duration::from_secs(5);
+
+struct Known {
+    since: Instant,
+    /// Where they are mounted.
+    remote: Vec<PathBuf>,
+}
+
+/// Whether there is any such file system, but the root: without that nothing works anyhow.
+pub fn any_remote() -> bool {
+    with_remote(|remote| !remote.is_empty())
+}
+
+/// Whether a path, absolute, lies on one, as its names say: where symbolic links lead is not looked at, since that may
+/// wait, too.
+pub fn is_remote(path: &Path) -> bool {
+    with_remote(|remote| remote.iter().any(|mount| path.starts_with(mount)))
+}
+
+fn with_remote<T>(look: impl FnOnce(&[PathBuf]) -> T) -> T {
+    static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = match &mut *known {
+        Some(fresh) if fresh.since.elapsed() < FRESH => fresh,
+        other => other.insert(Known { since: Instant::now(), remote: read() }),
+    };
+    look(&known.remote)
+}
+
+/// Elsewhere than on Linux the file is not there, and no file system counts as remote.
+fn read() -> Vec<PathBuf> {
+    let table = std::fs::read("/proc/thread-self/mountinfo").unwrap_or_default();
+    table.split(|byte| *byte == b'\n').filter_map(remote_mount).collect()
+}
+
+/// Where a line of mountinfo (proc(5)) mounts a remote file system.
+fn remote_mount(line: &[u8]) -> Option<PathBuf> {
+    let separator = memchr::memmem::find(line, b" - ")?;
+    let kind = line[separator + 3..].split(|byte| *byte == b' ').next()?;
+    let mount = line.split(|byte| *byte == b' ').nth(4)?;
+    (is_remote_kind(kind) && mount != b"/").then(|| PathBuf::from(OsString::from_vec(unescaped(mount))))
+}
+
+fn is_remote_kind(kind: &[u8]) -> bool {
+    const KINDS: &[&[u8]] = &[
+        b"nfs",
+        b"nfs4",
+        b"cifs",
+        b"smb3",
+        b"smbfs",
+        b"9p",
+        b"virtiofs",
+        b"ceph",
+        b"afs",
+        b"coda",
+        b"lustre",
+        b"gfs2",
+        b"ocfs2",
+        b"orangefs",
+        b"pvfs2",
+        b"beegfs",
+        b"gpfs",
+        b"autofs",
+        b"fuse",
+        b"fuseblk",
+    ];
+    KINDS.contains(&kind) || kind.starts_with(b"fuse.")
+}
+
+/// Blanks and backslashes stand as three octal digits there.
+fn unescaped(field: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits =
+            after.get(..3).filter(|_| byte == b'\\').and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(escaped) => {
+                bytes.push(escaped);
+                rest = &after[3..];
+            }
+            None => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_the_kernel_lists() {
+        let mount = |line: &str| remote_mount(line.as_bytes());
+        assert_eq!(mount("27 1 254:0 / / rw,relatime - ext4 /dev/vda rw"), None);
+        assert_eq!(mount("1 0 0:1 / / rw - 9p root rw"), None);
+        assert_eq!(
+            mount("40 27 0:50 / /net/a\\040b rw shared:1 master:2 - nfs4 server:/x rw,hard"),
+            Some(PathBuf::from("/net/a b"))
+        );
+        assert_eq!(
+            mount("41 27 0:51 / /home/u/s rw - fuse.sshfs host: rw"),
+            Some(PathBuf::from("/home/u/s"))
+        );
+        assert_eq!(mount(""), None);
+    }
+}
