@@ -199,7 +199,7 @@ const HOLDERS: &[(&str, &str, u64, bool)] = &[
     ("one in another session", "probe shape session", 0, true),
     ("one that is stopped", "probe shape stopped", 0, true),
     ("one that ignores TERM", "with grace=100ms { probe shape ignoring }", 100, true),
-    ("a daemon", "probe shape daemon", 0, false),
+    ("a daemon", "probe shape daemon", 0, true),
 ];
 
 #[test]

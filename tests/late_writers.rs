@@ -6,8 +6,10 @@
 mod support;
 
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use pipewright::{CancelToken, ErrorKind, Output, Script, Session};
 use rustix::process::{Pid, Signal, kill_process};
 use support::Run;
 use support::marked::processes_with;
@@ -163,6 +165,110 @@ fn a_signal_ends_the_wait_and_the_process_that_holds_the_pipe() {
             assert!(started.elapsed() < Duration::from_secs(5), "{name}: {code}: {:?}", started.elapsed());
             assert_eq!(processes_with(&marker), [], "{name}: {code}");
         }
+    }
+}
+
+#[test]
+fn what_is_printed_late_on_standard_error_is_kept_too() {
+    let code =
+        "let c = capture { sh -c '(sleep 0.3; echo late >&2) & echo now' }\necho \"${c.out}|${c.err}\"";
+    assert_eq!(Run::code(code).run().success().out(), "now\n|late\n\n");
+}
+
+// ---------------------------------------------------------------------------------------------------- in a host
+
+/// A session with a marker in its environment, by which its processes are found.
+fn session(name: &str) -> (Session, String) {
+    let value = format!("{name}-{}", std::process::id());
+    let mut session = Session::new();
+    session.set_env("PATH", support::path()).expect("it is a name");
+    session.set_env("LATE", &value).expect("it is a name");
+    (session, format!("LATE={value}"))
+}
+
+#[test]
+fn a_host_gets_what_comes_late() {
+    let script = Script::parse("t", "sh -c '(sleep 0.3; echo late; echo error >&2) & echo now'").unwrap();
+    let (mut session, _) = session("host");
+    assert_eq!(session.run(&script).stderr(Output::Null).read().unwrap(), "now\nlate");
+    let captured = session.run(&script).capture().unwrap();
+    assert_eq!((&*captured.stdout, &*captured.stderr), (&b"now\nlate\n"[..], &b"error\n"[..]));
+    let (sender, lines) = channel();
+    let each = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
+    let run = session.run(&script).stdout(Output::Lines(Box::new(each))).stderr(Output::Null);
+    run.start().unwrap().wait().unwrap();
+    assert_eq!(lines.iter().collect::<Vec<_>>(), [b"now".to_vec(), b"late".to_vec()]);
+}
+
+#[test]
+fn a_host_ends_the_wait_and_the_process_that_holds_the_pipe() {
+    for (name, holder) in HOLDERS {
+        for place in
+            ["HOLDER", "let x = $(HOLDER)", "let c = capture { HOLDER }", "with idle_timeout=1h { HOLDER }"]
+        {
+            let text = format!("with grace=100ms {{ {} }}", place.replace("HOLDER", holder));
+            let script = Script::parse("t", text.as_str()).unwrap();
+            let (mut session, marker) = session("ended");
+            let ends: [(&str, &dyn Fn(&mut Session)); 3] = [
+                ("limit", &|session| {
+                    let run = session.run(&script).timeout(Duration::from_millis(300));
+                    assert_eq!(run.read().unwrap_err().kind(), ErrorKind::TimedOut, "{name}: {text}");
+                }),
+                ("token", &|session| {
+                    let token = CancelToken::new().unwrap();
+                    let run = session.run(&script).cancel(&token).stderr(Output::Null);
+                    let canceller = std::thread::spawn(move || {
+                        std::thread::sleep(Duration::from_millis(300));
+                        token.cancel();
+                    });
+                    assert_eq!(run.read().unwrap_err().kind(), ErrorKind::Cancelled, "{name}: {text}");
+                    canceller.join().unwrap();
+                }),
+                ("drop", &|session| {
+                    let nothing = |_: &[u8]| {};
+                    let run = session.run(&script).stdout(Output::Lines(Box::new(nothing))).start().unwrap();
+                    std::thread::sleep(Duration::from_millis(300));
+                    drop(run);
+                }),
+            ];
+            for (end, run) in ends {
+                let started = Instant::now();
+                run(&mut session);
+                // The output of the run is no part of the block, so that the usual grace of 5 s holds for it.
+                let took = started.elapsed();
+                assert!(took < Duration::from_secs(15), "{end}, {name}: {text}: {took:?}");
+                assert_eq!(processes_with(&marker), [], "{end}, {name}: {text}");
+            }
+        }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- at a terminal
+
+/// Those of the marked processes that are neither the prompt nor one of its own.
+#[cfg(feature = "prompt")]
+fn programs_with(marker: &str) -> Vec<String> {
+    let names = processes_with(marker).into_iter().map(|(_, name)| name);
+    names.filter(|name| !name.contains("(pipewright)") && !name.contains("(pw-")).collect()
+}
+
+#[test]
+#[cfg(feature = "prompt")]
+fn a_key_ends_the_wait_of_a_prompt() {
+    use support::home::Home;
+    use support::pty::Terminal;
+    for entry in ["let x = $(setsid -f sleep 60)", "let x = $(true; setsid -f sleep 60)"] {
+        let home = Home::new();
+        let value = format!("prompt-{}", std::process::id());
+        let mut terminal = Terminal::start(home.command().env("LATE", &value));
+        terminal.ready();
+        terminal.start_line(entry);
+        terminal.expect("waiting for `sleep` (PID ");
+        terminal.keys("\x03");
+        terminal.ready();
+        assert_eq!(programs_with(&format!("LATE={value}")), Vec::<String>::new(), "{entry}");
+        terminal.line("exit");
+        terminal.end();
     }
 }
 

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// How often the wait looks for what asks it to stop.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How long what has been written may take to be read before a pipe is taken to be held.
+const MOMENT: Duration = Duration::from_millis(5);
+
 /// How many holders of a pipe are named.
 const SHOWN: usize = 3;
 
@@ -63,14 +66,11 @@ impl Interpreter {
     fn give_up_output(&self, readers: &Readers) {
         readers.stop();
         // What has been written is read in a moment, and with that most pipes end.
-        if readers.wait(LOOK) {
+        if readers.wait(MOMENT) {
             return;
         }
-        let pipes = readers.pipes();
-        let pipes: Vec<BorrowedFd<'_>> = pipes.iter().map(AsFd::as_fd).collect();
         let settings = &self.settings;
-        let interrupt = self.wait_interrupt();
-        let left = end_holders(&pipes, readers.started(), settings.signal, &interrupt, settings.grace);
+        let left = end_holders(readers, settings.signal, &self.wait_interrupt(), settings.grace);
         if left > 0 {
             self.warn(&format!("{left} processes can't be killed"));
         }

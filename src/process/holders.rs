@@ -5,10 +5,10 @@
 //! would be. They are found by the pipe, and not as descendants: a daemon has let go of its parent long before.
 
 use super::tree::{Tree, may_be_spared};
-use super::{Interrupt, Signal, terminate};
+use super::{Interrupt, Readers, Signal, terminate};
 use crate::sys::tree::Status;
 use crate::sys::{Pid, holders, tree, tty};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 /// Returns the processes that hold one of these pipes, by number and name, for a message.
@@ -38,15 +38,9 @@ pub(super) fn to_end(pipes: &[BorrowedFd<'_>], since: Instant) -> Vec<Status> {
     found
 }
 
-/// Ends the holders of some pipes, and all below them: TERM and CONT, and after `grace`, or when the interrupt is raised
-/// again, KILL. Returns how many could not be killed.
-pub fn end_holders(
-    pipes: &[BorrowedFd<'_>],
-    since: Instant,
-    signal: Signal,
-    interrupt: &Interrupt,
-    grace: Duration,
-) -> usize {
+/// Ends the holders of the pipes that some readers wait for, and all below them: TERM and CONT, and after `grace`, or when
+/// the interrupt is raised again, KILL. Returns how many could not be killed.
+pub fn end_holders(readers: &Readers, signal: Signal, interrupt: &Interrupt, grace: Duration) -> usize {
     const LOOK: Duration = Duration::from_millis(5);
     let raised = || interrupt.raised().map_or(0, |raised| raised.times);
     let (before, begun) = (raised(), Instant::now());
@@ -54,8 +48,12 @@ pub fn end_holders(
     let mut tree = Tree::default();
     loop {
         tree.look(&[]);
-        if tree.is_empty() && !tree.add(&to_end(pipes, since)) {
-            return 0;
+        if tree.is_empty() {
+            let pipes = readers.pipes();
+            let pipes: Vec<BorrowedFd<'_>> = pipes.iter().map(AsFd::as_fd).collect();
+            if pipes.is_empty() || !tree.add(&to_end(&pipes, readers.started())) {
+                return 0;
+            }
         }
         if killed.is_some_and(|at| at.elapsed() >= terminate::PATIENCE) {
             return tree.len();
