@@ -163,14 +163,63 @@ pub const BLOCKS: &[Keyword] = &[
     ),
 ];
 
+/// Names that the language gives a meaning outside of statements.
+const NAMES: &[Keyword] = &[
+    row(
+        "args",
+        "args",
+        "The script's arguments, a list of strings counted from 0. A `fn main(…)` declares them with names, types and \
+         defaults instead.",
+        "for arg in ...$args { echo $arg }\necho $[args.len()]",
+    ),
+    row(
+        "main",
+        "fn main(file: path, count: int = 1, ...rest) { … }",
+        "Declares the script's command line: each parameter without a default is an argument, each one with a default \
+         an option. The comment above it is the text of --help.",
+        "# Prints the first lines of a file.\nfn main(file: path, count: int = 10) { head -n $count -- $file }",
+    ),
+    row(
+        "env",
+        "env.NAME, env.NAME = expression",
+        "A variable of the environment, null when it is not set. Assigning null removes it.",
+        "env.GREETING = \"hello\"\necho $[env.GREETING ?? \"\"]",
+    ),
+    row(
+        "flag",
+        "flag(x)",
+        "The text of a value that may be an option of a program: as an argument, a value that begins with `-` is \
+         refused otherwise.",
+        "let order = \"-r\"\nprintf 'a\\nb\\n' | sort $[flag(order)]",
+    ),
+    row(
+        "flags",
+        "flags(list)",
+        "A list whose elements may be options of a program, as flag(x) for one.",
+        "let options = [\"-r\", \"-u\"]\nprintf 'a\\nb\\n' | sort ...$[flags(options)]",
+    ),
+    row(
+        "quote",
+        "quote(x)",
+        "A word, or the words of a list, quoted for a POSIX shell. The code guard accepts it where a shell reads the text.",
+        "let name = \"it's\"\nsh -c \"echo $[quote(name)]\"",
+    ),
+    row(
+        "code",
+        "code(x)",
+        "A text that is meant as code. The code guard refuses every other value where a program expects code.",
+        "let program = \"{ print $1 }\"\necho one two | awk $[code(program)]",
+    ),
+];
+
 /// The form of a keyword's statement.
 pub fn form(name: &str) -> Option<&'static str> {
     KEYWORDS.iter().find(|row| row.name == name).map(|row| row.form)
 }
 
-/// What a keyword or block does; none when there is none of this name.
+/// Explains a keyword, a block that is a value, or a name of the language.
 pub fn explain(name: &str) -> Option<String> {
-    let row = KEYWORDS.iter().chain(BLOCKS).find(|row| row.name == name)?;
+    let row = KEYWORDS.iter().chain(BLOCKS).chain(NAMES).find(|row| row.name == name)?;
     Some(page(row.form, row.doc, row.example))
 }
 

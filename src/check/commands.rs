@@ -157,6 +157,15 @@ impl<'s> Checker<'s> {
                     let help = format!("a file's functions and variables are used by: use \"{file}\"");
                     self.error(row.code, span, row.message, "not in Pipewright", &help);
                 }
+                None if matches!(name, "local" | "declare" | "typeset" | "readonly") => {
+                    match self.declarations_of_sh(words.get(1..).unwrap_or_default()) {
+                        Some(lines) => {
+                            let help = format!("{}:\n{lines}", row.help);
+                            self.error(row.code, span, row.message, "not in Pipewright", &help);
+                        }
+                        None => self.sh(row, span),
+                    }
+                }
                 None => self.sh(row, span),
             }
             return None;
@@ -263,6 +272,11 @@ impl<'s> Checker<'s> {
         let lines = assignments.iter().map(|assignment| {
             let (name, value) = (&assignment.name, self.value_of_sh(&assignment.value));
             match name.text {
+                // `X=${X:-y}` keeps what the user has set.
+                text if of_environment(name) && value.starts_with(&format!("env.{text} ?? ")) => {
+                    let default = &value[format!("env.{text} ?? ").len()..];
+                    format!("let {} = env.{text} ?? {default}", text.to_ascii_lowercase())
+                }
                 text if known(name) => format!("{text} = {value}"),
                 text if of_environment(name) => format!("env.{text} = {value}"),
                 text => format!("let {text} = {value}"),
@@ -286,7 +300,17 @@ impl<'s> Checker<'s> {
 
     /// What sh assigns, as an expression; a place for one where it has no plain counterpart.
     fn value_of_sh(&self, word: &ast::Word<'s>) -> String {
-        let source = &self.text[word.span.range()];
+        if let Some(text) = literal(Some(word))
+            && !text.contains(['\\', '"', '$', '`', '\n'])
+            && !is_number(&text)
+        {
+            return format!("\"{text}\"");
+        }
+        self.value_of_source(&self.text[word.span.range()]).unwrap_or_else(|| "\"value\"".into())
+    }
+
+    /// The same of a source text.
+    fn value_of_source(&self, source: &str) -> Option<String> {
         let is_known = |after: &str| {
             let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
             self.scopes.find(&after[..end]).is_some() || is_capital(&after[..end])
@@ -296,26 +320,46 @@ impl<'s> Checker<'s> {
                 && text.split('$').skip(1).all(is_known)
         };
         let inside = |open: &str, close: &str| source.strip_prefix(open)?.strip_suffix(close);
-        if let Some(text) = literal(Some(word))
-            && !text.contains(['\\', '"', '$', '`', '\n'])
-        {
-            return format!("\"{text}\"");
+        if is_number(source) {
+            return Some(source.into());
+        }
+        if source == "()" {
+            return Some("[]".into());
+        }
+        if let Some(default) = inside("${", "}").or_else(|| inside("\"${", "}\"")).and_then(default_of_sh) {
+            return Some(default);
         }
         if let Some(sum) = inside("$((", "))") {
             // A quotient would be a fraction, and a name may be one that has no value.
             let is_sum = |byte: u8| byte.is_ascii_digit() || b" +-*".contains(&byte);
-            return if sum.bytes().all(is_sum) { sum.trim().into() } else { "1 + 1".into() };
+            return Some(if sum.bytes().all(is_sum) { sum.trim().into() } else { "1 + 1".into() });
         }
         if inside("$(", ")").is_some() && !source.contains('\n') {
-            return source.into();
+            return Some(source.into());
         }
         if let Some(text) = inside("\"", "\"").filter(|text| is_plain(&text.replace(' ', ""))) {
-            return format!("\"{text}\"");
+            return Some(format!("\"{text}\""));
         }
         if let Some(path) = source.strip_prefix("~/").filter(|path| is_plain(path)) {
-            return format!("\"$HOME/{path}\"");
+            return Some(format!("\"$HOME/{path}\""));
         }
-        if is_plain(source) { format!("\"{source}\"") } else { "\"value\"".into() }
+        is_plain(source).then(|| format!("\"{source}\""))
+    }
+
+    /// `local x=5 y=a` as it is written here; `None` where a word is an option or has no plain counterpart.
+    fn declarations_of_sh(&self, words: &[ast::Word<'s>]) -> Option<String> {
+        let declaration = |word: &ast::Word<'s>| {
+            let (name, value) = self.text[word.span.range()].split_once('=')?;
+            let is_name = !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && !name.as_bytes()[0].is_ascii_digit();
+            let value = if value.is_empty() { "\"\"".to_string() } else { self.value_of_source(value)? };
+            is_name.then(|| format!("let {name} = {value}"))
+        };
+        let is_option = |word: &&ast::Word<'s>| self.text[word.span.range()].starts_with('-');
+        let named = words.iter().skip_while(is_option);
+        let lines = named.map(declaration).collect::<Option<Vec<String>>>()?;
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
     /// `$(cmd) args`: sh would split what the command prints into the name of a program and arguments.
@@ -391,6 +435,22 @@ fn unguard(words: &mut [Word], all: bool) {
             _ => {}
         }
     }
+}
+
+/// Whether a text is a number of the language as it is one of sh.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    (1..16).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'))
+}
+
+/// `NAME:-text` of `${…}` as an expression, for a variable of the environment and plain text.
+fn default_of_sh(inside: &str) -> Option<String> {
+    let (name, default) = inside.split_once(":-").or_else(|| inside.split_once('-'))?;
+    let default = default.trim_matches('"');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+./:,@%= ".contains(&byte);
+    (is_capital(name) && default.bytes().all(is_plain)).then(|| format!("env.{name} ?? \"{default}\""))
 }
 
 /// Whether a name is of the form that those of the environment have.

@@ -327,7 +327,7 @@ impl<'s> Checker<'s> {
                 (Some(help), _) => help,
                 (None, Some(known)) => format!("did you mean `{known}`?"),
                 (None, None) => {
-                    format!("a program is run as a command: {name} …; its output is $({name} …)")
+                    format!("declare it by fn {name}(…) {{ … }}; a program is run as a command: {name} …")
                 }
             };
             self.error(

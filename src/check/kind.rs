@@ -2,7 +2,7 @@
 
 use super::program::{Expr, ExprKind, Kind};
 use crate::diag::quote_word;
-use crate::value::literal::{parse_float, parse_int, parse_number};
+use crate::value::literal::{NumberError, parse_float, parse_int, parse_number};
 use crate::value::{Str, Type, Value};
 
 /// A word of a command line as what an annotation asks for.
@@ -21,10 +21,10 @@ pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
         Some(Kind::Path) if word.is_empty() => Err("the path is empty".to_string()),
         Some(Kind::Path) => Ok(Value::Str(Str::from(word))),
         Some(Kind::Int) => {
-            parse_int(&text()).map(Value::Int).map_err(|_| format!("{} is no integer", shown()))
+            parse_int(&text()).map(Value::Int).map_err(|error| not_a_number(&shown(), "integer", &error))
         }
         Some(Kind::Float) => {
-            parse_float(&text()).map(Value::Float).map_err(|_| format!("{} is no number", shown()))
+            parse_float(&text()).map(Value::Float).map_err(|error| not_a_number(&shown(), "number", &error))
         }
         Some(Kind::Bool) => match word {
             b"true" => Ok(Value::Bool(true)),
@@ -40,6 +40,16 @@ pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
             Err(format!("a {} can't be given as a word: call the function as f(…)", kind.name()))
         }
     }
+}
+
+/// Why a word is not the number that an annotation asks for.
+fn not_a_number(shown: &str, what: &str, error: &NumberError) -> String {
+    let because = match error {
+        NumberError::NotANumber => String::new(),
+        other => format!(": {other}"),
+    };
+    let help = error.help().map_or_else(String::new, |help| format!("; {help}"));
+    format!("{shown} is not {} {what}{because}{help}", if what == "integer" { "an" } else { "a" })
 }
 
 /// Whether a value of this type is what an annotation asks for.

@@ -2,6 +2,7 @@
 
 use super::lower::Checker;
 use super::program::*;
+use super::scope::Name;
 use crate::builtins::Builtin;
 use crate::diag::{Code, Diagnostic, code};
 use crate::span::Span;
@@ -31,6 +32,19 @@ struct Declaration {
 impl Lints {
     pub fn read(&mut self, variable: u32) {
         self.read.insert(variable);
+    }
+
+    /// Where a name was declared, if a declaration of it is remembered.
+    pub fn declared_at(&self, name: Name) -> Option<Span> {
+        match name {
+            Name::Variable(variable) => {
+                self.variables.iter().find(|one| one.id == variable.id).map(|one| one.span)
+            }
+            Name::Function(id) => {
+                self.functions.iter().find(|(function, _)| *function == id).map(|(_, one)| one.span)
+            }
+            Name::Module(_) => None,
+        }
     }
 
     pub fn called(&mut self, function: FunctionId) {

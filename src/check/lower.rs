@@ -140,6 +140,11 @@ impl<'s> Checker<'s> {
             Habit::Dollar if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" => {
                 self.sh(&super::sh_parameters::of(text), span);
             }
+            Habit::Subshell if is_comparison(text) => {
+                let help = format!("write it as an expression: $[{}]", &text[1..text.len() - 1]);
+                let message = "`( … )` among commands holds commands";
+                self.error(code::SH_SUBSHELL, span, message, "values are compared in an expression", &help);
+            }
             Habit::Loop if text.split_ascii_whitespace().any(|word| word == "read") => {
                 self.sh(&sh_habits::READ_LOOP, span);
             }
@@ -545,4 +550,13 @@ impl<'s> Checker<'s> {
             ast::ConditionKind::Command(and_or) => Condition::Command(self.and_or(*and_or)),
         }
     }
+}
+
+/// Whether a text in parentheses compares values: `(a == "x")`.
+fn is_comparison(text: &str) -> bool {
+    let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+    inside.is_some_and(|inside| {
+        !inside.contains(['\n', ';', '|', '&', '$'])
+            && [" == ", " != ", " >= ", " <= ", " in "].iter().any(|sign| inside.contains(sign))
+    })
 }

@@ -20,6 +20,7 @@ pub mod program;
 mod project;
 mod redirections;
 mod scope;
+mod secrets;
 pub mod settings;
 pub mod sh_habits;
 mod sh_parameters;
@@ -73,9 +74,11 @@ pub fn check(source: &Arc<Source>, given: Given<'_>) -> Result<Program, Vec<Diag
     let mut errors = checked.errors;
     errors.extend(project.lost_assignments());
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(errors.into_iter().map(secrets::mask).collect());
     }
-    project.into_program(main, &members).ok_or_else(|| vec![bug()])
+    let mut program = project.into_program(main, &members).ok_or_else(|| vec![bug()])?;
+    program.warnings = program.warnings.into_iter().map(secrets::mask).collect();
+    Ok(program)
 }
 
 fn bug() -> Diagnostic {
@@ -125,6 +128,11 @@ fn file(source: &Arc<Source>, from: usize, id: ModuleId, project: Project) -> lo
     // What could not be read may hold the declarations that the rest misses.
     if parsed.error.is_some() || errors.iter().any(|error| error.code == code::USE_FAILED) {
         errors.retain(|error| error.code != code::UNDECLARED_NAME);
+    }
+    // `break` and `return` stand outside of a loop or function whose head was refused: one cause, one page.
+    let refused = [code::SH_COMPOUND, code::SH_FUNCTION];
+    if errors.iter().any(|error| refused.contains(&error.code)) {
+        errors.retain(|error| error.code != code::MISPLACED);
     }
     // Where the reading stopped after a habit of sh, the habit is the cause: the end of it is not worth a page.
     if let Some(error) = parsed.error {

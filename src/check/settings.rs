@@ -260,7 +260,7 @@ impl<'s> Checker<'s> {
             "mem" | "max_memory" | "ram" => "write memory=512M".to_string(),
             "cpu" => "write cpu_time=10s".to_string(),
             "environment" | "vars" => "write env={NAME: value}".to_string(),
-            "parallel" | "concurrency" => "loops run side by side by jobs=4".to_string(),
+            "parallel" | "concurrency" => "run parts beside each other by: let job = spawn { … }".to_string(),
             text => match crate::diag::similar(text, ALL.iter().map(|row| row.name)) {
                 Some(similar) => format!("did you mean `{similar}`?"),
                 None => {

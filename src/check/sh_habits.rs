@@ -66,8 +66,8 @@ pub const fn of(habit: Habit) -> Row {
         Habit::Subshell => row(
             code::SH_SUBSHELL,
             "`( … )` starts no subshell here",
-            "group commands by braces; in a capture, a directory and variables are a copy",
-            "echo \"$(cd /tmp; pwd)\"",
+            "group commands by braces; a block works in another directory by",
+            "with cwd=\"/tmp\" { pwd }",
         ),
         Habit::Arithmetic => row(
             code::SH_ARITHMETIC,
@@ -206,9 +206,9 @@ const WORDS: &[(&[&str], Row)] = &[
         &["source", "."],
         row(
             code::SH_BUILTIN,
-            "no other file's text runs in this one",
-            "run it as a program of its own",
-            "./setup.pw",
+            "no file of sh runs in this script",
+            "a file of Pipewright is used by `use \"lib.pw\"`; a script of sh is run as a program of its own",
+            "sh setup.sh",
         ),
     ),
     (
@@ -220,8 +220,8 @@ const WORDS: &[(&[&str], Row)] = &[
         row(
             code::SH_EVAL,
             "values never become code",
-            "run a command whose parts are values directly",
-            "let command = [\"ls\", \"/tmp\"]\n...$command",
+            "run a command whose parts are values directly; `flags` says that options are among them",
+            "let command = [\"ls\", \"-l\", \"/tmp\"]\n...$[flags(command)]",
         ),
     ),
     (
@@ -256,8 +256,8 @@ const WORDS: &[(&[&str], Row)] = &[
         row(
             code::SH_BUILTIN,
             "this takes sh's positional parameters apart",
-            "the script's arguments are the list `args`",
-            "for arg in ...$args { echo $arg }",
+            "`fn main` declares the script's arguments and options; all of them are the list `args`",
+            "fn main(file, count: int = 1, verbose: bool = false) { echo $file $count $verbose }",
         ),
     ),
     (
@@ -319,8 +319,8 @@ const WORDS: &[(&[&str], Row)] = &[
         row(
             code::SH_BUILTIN,
             "the directory stack doesn't exist here",
-            "a capture works in a copy of the directory",
-            "let here = $(cd /tmp; pwd)",
+            "a block works in another directory, and the script goes on in its own",
+            "with cwd=\"/tmp\" { pwd }",
         ),
     ),
     (

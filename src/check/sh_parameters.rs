@@ -48,9 +48,9 @@ fn special(name: &str) -> Row {
             "if grep -q root /etc/passwd { echo found } else { echo missing }",
         ),
         "!" => row(
-            "there is no `$!`: jobs have no numbers here",
-            "`wait` waits for all of them, and the script's end does, too",
-            "sleep 1 &\nwait",
+            "there is no `$!`: a job is a value",
+            "keep it in a variable",
+            "let job = spawn { sleep 1 }\njob.kill()\njob.wait()",
         ),
         "$" => row(
             "there is no `$$`: the number of the process is not to be had",

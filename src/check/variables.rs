@@ -44,7 +44,11 @@ impl<'s> Checker<'s> {
                 Some(Name::Variable(_)) => format!("assign to it: {} = …", name.text),
                 _ => "choose another name".to_string(),
             };
-            self.error(code::DUPLICATE_NAME, name.span, message, "declared before", &help);
+            self.error(code::DUPLICATE_NAME, name.span, message, "declared again", &help);
+            let first = self.scopes.find(name.text).and_then(|first| self.lints.declared_at(first));
+            if let (Some(first), Some(page)) = (first, self.errors.pop()) {
+                self.errors.push(page.also_at(self.source, first, "declared first"));
+            }
         }
     }
 

@@ -93,6 +93,31 @@ pub struct Options {
     pub policy: Option<PathBuf>,
 }
 
+/// The long options, for "did you mean".
+const LONG: &[&str] = &[
+    "check",
+    "json",
+    "ast",
+    "fmt",
+    "guard",
+    "trace",
+    "stats",
+    "dry-run",
+    "policy",
+    "audit",
+    "audit-verify",
+    "doctor",
+    "explain",
+    "help",
+    "version",
+];
+
+fn unknown(name: &str) -> String {
+    let shown = pipewright::diag::visible(name.as_bytes());
+    let meant = pipewright::tools::similar(name, LONG).map(|known| format!("; did you mean --{known}?"));
+    format!("pipewright: unknown option --{shown}{}\n{USAGE}", meant.unwrap_or_default())
+}
+
 const USAGE: &str =
     "usage: pipewright [--check | --ast | --fmt | --trace] FILE [ARGUMENT…], or -c CODE; --help tells more";
 
@@ -150,6 +175,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
                 options.text = Text::File(file.into());
                 break;
             }
+            Some(Arg::Long(name)) => return Err(unknown(name)),
             Some(other) => return Err(wrong(other.unexpected())),
         }
     }

@@ -1,6 +1,7 @@
-//! `--trace`: a line on standard error when a process starts and ends.
+//! `--trace`: a line on standard error for each process that starts or ends, each builtin and each file that a
+//! redirection opens.
 
-use pipewright::diag::quote_argv;
+use pipewright::diag::{quote_argv, quote_word};
 use pipewright::{Event, StageEnd};
 use std::io::Write;
 use std::time::Duration;
@@ -9,6 +10,12 @@ pub fn event(event: &Event<'_>) {
     let line = match *event {
         Event::Spawned { pid, argv, depth, .. } => {
             format!("{:indent$}+ {pid} {}\n", "", quote_argv(argv), indent = depth * 2)
+        }
+        Event::Builtin { argv, depth, .. } => {
+            format!("{:indent$}+ {}\n", "", quote_argv(argv), indent = depth * 2)
+        }
+        Event::Redirected { operator, path, depth, .. } => {
+            format!("{:indent$}+ {operator} {}\n", "", quote_word(path), indent = depth * 2)
         }
         Event::Ended { report, depth, .. } => {
             let end = match report.end {

@@ -17,6 +17,7 @@ mod render;
 mod similar;
 mod source;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use codes::{Code, code};
@@ -134,9 +135,16 @@ impl Diagnostic {
         self
     }
 
-    /// Masks secrets in the page.
+    /// Masks secrets in the page: in its texts at once, in the excerpts when it is rendered.
     #[must_use]
     pub(crate) fn redact(mut self, redactions: &Redactions) -> Self {
+        let labels = self.labels.iter_mut().map(|label| &mut label.text);
+        let texts = labels.chain(&mut self.notes).chain(&mut self.help).chain([&mut self.message]);
+        for text in texts {
+            if let Cow::Owned(masked) = redactions.apply(text.as_bytes()) {
+                *text = String::from_utf8_lossy(&masked).into_owned();
+            }
+        }
         self.redactions = redactions.clone();
         self
     }

@@ -11,6 +11,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// What stands in the place of a secret.
 pub const MASK: &str = "***";
 
+/// The sign that ends a text which a message cuts short.
+const CUT: &[u8] = "…".as_bytes();
+
 /// A text that is shorter is no secret worth the name, and masking it would make messages unreadable.
 const SHORTEST: usize = 4;
 
@@ -54,6 +57,9 @@ impl Redactions {
                 masked.extend_from_slice(&result[end..]);
                 result = Cow::Owned(masked);
             }
+            if let Some(masked) = without_cut(&result, secret) {
+                result = Cow::Owned(masked);
+            }
         }
         result
     }
@@ -70,6 +76,25 @@ impl Redactions {
     pub fn apply_text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.apply(text.as_bytes())).into_owned()
     }
+}
+
+/// Masks the beginning of a secret that a message cut short: `hunt…`. `None` when the text holds none.
+fn without_cut(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
+    let mut masked = Vec::new();
+    let mut end = 0;
+    for at in memchr::memmem::find_iter(text, CUT) {
+        let shown = &text[end..at];
+        let most = shown.len().min(secret.len());
+        if let Some(length) = (SHORTEST..=most).rev().find(|length| shown.ends_with(&secret[..*length])) {
+            masked.extend_from_slice(&shown[..shown.len() - length]);
+            masked.extend_from_slice(MASK.as_bytes());
+            end = at;
+        }
+    }
+    (end > 0).then(|| {
+        masked.extend_from_slice(&text[end..]);
+        masked
+    })
 }
 
 /// Without what it masks.
@@ -95,6 +120,16 @@ mod tests {
         assert_eq!(masked(quote_word(b"it's\x1bme").as_bytes()), "$'***'");
         assert_eq!(masked(b"the second line"), "the ***");
         assert!(!format!("{redactions:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_is_masked_where_a_message_is_cut() {
+        let redactions = Redactions::default();
+        redactions.add(b"hunter2hunter2");
+        let masked = |text: &str| redactions.apply_text(text);
+        assert_eq!(masked("it was: curl hunter2hu… and hunt…"), "it was: curl ***… and ***…");
+        assert_eq!(masked("hun…"), "hun…", "three letters are not masked");
+        assert_eq!(masked("a hunter… hunter2 … b"), "a ***… hunter2 … b");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A source text with its name, and the way from byte offsets to lines and columns.
 
+use crate::span::Span;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -74,6 +75,16 @@ impl Source {
         format!("{}:{line}:{column}", self.name)
     }
 
+    /// Finds the place that [`Source::position`] named, up to the end of its line; `None` when it is not of this text.
+    pub(crate) fn place(&self, position: &str) -> Option<Span> {
+        let (line, column) = position.strip_prefix(&*self.name)?.strip_prefix(':')?.split_once(':')?;
+        let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
+        let text = self.text.split('\n').nth(line.checked_sub(1)?)?;
+        let start = text.as_ptr() as usize - self.text.as_ptr() as usize;
+        let skipped = text.char_indices().nth(column.checked_sub(1)?).map(|(at, _)| at)?;
+        Some(Span::new(start + skipped, start + text.trim_end().len()))
+    }
+
     /// Line number, from 1, and offset of the line's first byte.
     pub(super) fn line_at(&self, offset: usize) -> (usize, usize) {
         let starts = self.lines.get_or_init(|| {
@@ -119,6 +130,16 @@ impl fmt::Debug for Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_leads_back_to_its_place() {
+        let source = Source::new("x:1.pw", "ab\n  é fail x \n");
+        let start = source.text().find("fail").unwrap();
+        assert_eq!(source.place(&source.position(start)), Some(Span::new(start, start + 6)));
+        for other in ["", "x:1.pw", "y.pw:1:1", "x:1.pw:0:1", "x:1.pw:9:1", "x:1.pw:1:9", "x:1.pw:a:b"] {
+            assert_eq!(source.place(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn lines_and_columns_count_from_one_in_characters() {

@@ -101,6 +101,19 @@ pub fn explain(topic: &str) -> Option<String> {
     if pages.is_empty() { crate::check::sh_habits::explain(topic) } else { Some(pages.join("\n")) }
 }
 
+/// Returns the candidate that looks most like a name, for "did you mean"; `None` when none looks like it.
+///
+/// ```
+/// use pipewright::tools::similar;
+///
+/// assert_eq!(similar("chekc", &["check", "json"]), Some("check"));
+/// assert_eq!(similar("quiet", &["check", "json"]), None);
+/// ```
+#[cfg(feature = "cli")]
+pub fn similar<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
+    crate::diag::similar(name, candidates.iter().copied())
+}
+
 /// Which of a command's words names the program that the first one runs, as `sudo -u you ls` runs ls; their number when
 /// none of them does, and none when the first runs no other.
 ///

@@ -1,6 +1,6 @@
 //! What runs do as events and spans of tracing (feature `tracing`).
 
-use crate::diag::quote_argv;
+use crate::diag::{quote_argv, quote_word};
 use crate::eval::{Event, Observer};
 use crate::process::{StageEnd, StageReport};
 use std::collections::HashMap;
@@ -14,6 +14,8 @@ use tracing::{Span, debug, debug_span, warn};
 ///   `user_ms`, `system_ms` and `memory` in bytes. It is a child of the span that the thread of the run is in: that of
 ///   the caller, but for [`crate::Run::start`] and for what runs in stages and jobs of the interpreter;
 /// - each pipeline gives an event `pipeline` (DEBUG) with `at`, `status`, `stages` and `wall_ms`;
+/// - each builtin gives an event `builtin` (DEBUG) with `argv` and `at`, each file that a redirection opens an event
+///   `redirection` (DEBUG) with `operator`, `path` and `at`;
 /// - what is said on standard error and is no failure is an event (WARN).
 ///
 /// ```
@@ -59,6 +61,13 @@ impl Observer for Tracing {
                 if let Some(span) = report.pid.and_then(|pid| self.processes().remove(&pid)) {
                     record(&span, report);
                 }
+            }
+            Event::Builtin { argv, place, .. } => {
+                debug!(target: "pipewright", argv = %quote_argv(argv), at = %place, "builtin");
+            }
+            Event::Redirected { operator, path, place, .. } => {
+                let path = quote_word(path);
+                debug!(target: "pipewright", operator, path, at = %place, "redirection");
             }
             Event::Pipeline { report, .. } => debug!(
                 target: "pipewright",

@@ -365,7 +365,8 @@ impl Interpreter {
         let probe = matches!(args, [option, ..] if option == b"-0")
             || matches!(args, [option, zero, ..] if option == b"-s" && zero == b"0");
         let Some(signal) = signal.or(probe.then_some(Signal::TERM)) else {
-            return Err(self.usage(span, "kill: no such signal; kill -l lists them"));
+            let message = "kill: no such signal; the names are those of signal(7), such as TERM or -s HUP";
+            return Err(self.usage(span, message));
         };
         if targets.is_empty() {
             return Err(self.usage(span, "kill takes the number of a process"));
@@ -387,6 +388,12 @@ impl Interpreter {
                     self.usage(span, &format!("kill: {} is no number of a process", quote_word(target)))
                 );
             };
+            if let 0 | -1 = pid {
+                let whom = if pid == 0 { "each process of the script's own group" } else { "every process" };
+                let message =
+                    format!("kill: {pid} means {whom}; name the processes, or end a job by job.kill()");
+                return Err(self.usage(span, &message));
+            }
             numbers.push(pid);
         }
         let name = if probe { "0".to_string() } else { signal.to_string() };

@@ -233,12 +233,23 @@ impl Interpreter {
     #[cold]
     fn not_found(&self, name: &[u8], search: &Search, found: Lookup, span: Span) -> Unwind {
         let shown = quote_word(name);
+        let closed = self.closed_directory(name);
         let (code, message, help, status) = match found {
             Lookup::Found(_) => {
                 let message = format!("an entry of PATH that is empty or relative has a program {shown}");
                 let error = page(code::PROGRAM_NOT_FOUND, self.source(), span, message, "this command");
                 let help = "other shells run it, and here no such entry counts: write its path, ./… or /…";
                 return Error::refused(error.help(help), 127).into();
+            }
+            Lookup::NotFound if closed.is_some() => {
+                let closed = closed.unwrap_or_default();
+                let closed = quote_word(closed.as_os_str().as_encoded_bytes());
+                (
+                    code::NOT_EXECUTABLE,
+                    format!("can't reach {shown}: Permission denied in {closed}"),
+                    format!("this user needs the right to search the directory: chmod +x {closed}"),
+                    126,
+                )
             }
             Lookup::NotFound if name.contains(&b'/') => (
                 code::PROGRAM_NOT_FOUND,
@@ -293,6 +304,22 @@ impl Interpreter {
             return Error::refused(error, status).into();
         }
         Error::command(error, status).into()
+    }
+
+    /// The directory on the way to a path that this user may not search.
+    fn closed_directory(&self, path: &[u8]) -> Option<std::path::PathBuf> {
+        use std::os::unix::ffi::OsStrExt;
+        if !path.contains(&b'/') {
+            return None;
+        }
+        let path = std::ffi::OsStr::from_bytes(path);
+        let is_closed = |path: &std::path::Path| {
+            let found = self.directory_path().join(path).symlink_metadata();
+            found.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+        };
+        let mut ways: Vec<_> = std::path::Path::new(path).ancestors().collect();
+        ways.reverse();
+        ways.into_iter().find(|way| is_closed(way))?.parent().map(std::path::Path::to_path_buf)
     }
 
     fn not_found_help(&self, name: &[u8]) -> String {
@@ -352,6 +379,7 @@ impl Interpreter {
 
     /// Runs a builtin in the environment that stands before it.
     pub(super) fn call_builtin(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        self.observe_builtin(call, span);
         let Some(own) = &call.environment else { return self.builtin(call, out, span) };
         let saved = std::mem::replace(&mut self.environment, own.clone());
         let result = self.builtin(call, out, span);

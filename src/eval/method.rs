@@ -67,6 +67,7 @@ impl Interpreter {
 
     /// `xs.push(v)`: the value is changed where it stands, so that nobody shares it meanwhile.
     pub(super) fn change(&mut self, change: &Change, span: Span) -> Eval<Value> {
+        let before = self.unknowns();
         let mut path = Vec::with_capacity(change.path.len());
         for key in &change.path {
             path.push((self.expr(key)?, key.span));
@@ -77,7 +78,8 @@ impl Interpreter {
         // All of it: what was changed may be small, and one of many.
         let sized = if path.is_empty() { Ok(()) } else { self.check_size(&root, span) };
         *self.slot_mut(change.slot) = root;
-        result.and_then(|value| sized.map(|()| value))
+        let result = result.and_then(|value| sized.map(|()| value));
+        if self.dry.is_some() { self.dry_change(change.slot, result, before) } else { result }
     }
 
     fn change_at(

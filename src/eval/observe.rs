@@ -4,9 +4,10 @@
 //! it is made: no copy, no look at a clock.
 
 use super::Interpreter;
+use super::command::BuiltinCall;
 use super::unwind::{End, StageOutcome, Unwind};
 use crate::diag::Source;
-use crate::process::{Child, StageEnd, StageReport};
+use crate::process::{Child, OpenMode, StageEnd, StageReport};
 use crate::span::Span;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -86,6 +87,28 @@ pub enum Event<'a> {
         /// How, and what it used.
         report: &'a StageReport,
         /// As of its start.
+        depth: usize,
+    },
+    /// A builtin is about to run in the interpreter.
+    #[non_exhaustive]
+    Builtin {
+        /// Its name and its arguments.
+        argv: &'a [Vec<u8>],
+        /// The command in the script.
+        place: Place<'a>,
+        /// How many captures and stages of the interpreter it stands in.
+        depth: usize,
+    },
+    /// A file is about to be opened for a redirection.
+    #[non_exhaustive]
+    Redirected {
+        /// The operator: `<`, `>`, `>>` or `<>`.
+        operator: &'static str,
+        /// The file, as the script names it.
+        path: &'a [u8],
+        /// The redirection's target in the script.
+        place: Place<'a>,
+        /// How many captures and stages of the interpreter it stands in.
         depth: usize,
     },
     /// A pipeline has ended, also one of a single command and one without programs; not one that was detached.
@@ -243,6 +266,29 @@ impl Interpreter {
         let place = self.place(span);
         let (pid, depth, detached) = (child.pid(), self.depth, self.settings.detach);
         observers.event(&Event::Spawned { pid, argv, place, depth, detached });
+    }
+
+    /// Tells that a builtin is about to run.
+    pub(super) fn observe_builtin(&self, call: &BuiltinCall, span: Span) {
+        let Some(observers) = self.observers() else { return };
+        let words = call.args.iter().map(Vec::as_slice);
+        let argv: Vec<Vec<u8>> =
+            [call.builtin.name().as_bytes()].into_iter().chain(words).map(<[u8]>::to_vec).collect();
+        let argv = self.shared.redactions().apply_all(&argv).unwrap_or(argv);
+        observers.event(&Event::Builtin { argv: &argv, place: self.place(span), depth: self.depth });
+    }
+
+    /// Tells that a file is about to be opened for a redirection.
+    pub(super) fn observe_open(&self, path: &[u8], mode: OpenMode, span: Span) {
+        let Some(observers) = self.observers() else { return };
+        let operator = match mode {
+            OpenMode::Read => "<",
+            OpenMode::Truncate => ">",
+            OpenMode::Append => ">>",
+            OpenMode::ReadWrite => "<>",
+        };
+        let path = &*self.shared.redactions().apply(path);
+        observers.event(&Event::Redirected { operator, path, place: self.place(span), depth: self.depth });
     }
 
     /// Tells that a program has ended.

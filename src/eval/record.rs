@@ -88,8 +88,8 @@ impl Interpreter {
             Some(Value::Int(status @ 1..=255)) => *status as u8,
             _ => 1,
         };
-        let page = page(code, self.source(), span, text("message"), "raised again here");
-        let mut error = Error::command(page.note(format!("first raised at {}", text("at"))), status);
+        let mut error =
+            Error::command(self.page_raised_again(code, &text("message"), &text("at"), span), status);
         // Which signal it was is asked for by `retry_on`.
         if let Some(signal) = Signal::parse(text("signal").as_bytes()) {
             let (end, began) = (End::Signal(signal, false), std::time::SystemTime::now());
@@ -97,6 +97,23 @@ impl Interpreter {
             error.stages.push(StageOutcome { span, argv: Vec::new(), end, began, wall, process: None });
         }
         error.into()
+    }
+
+    /// The page shows the place where the error was raised first, when it stands in a file of the program.
+    fn page_raised_again(&self, code: Code, message: &str, at: &str, span: Span) -> Diagnostic {
+        let again = self.source();
+        let place = self.program.modules.iter().find_map(|module| {
+            let place = module.source.place(at)?;
+            Some((&module.source, place))
+        });
+        match place {
+            Some((source, place)) => Diagnostic::new(code, message)
+                .at(source, place, "raised here")
+                .note(format!("raised again at {}", again.position(span.start as usize))),
+            None => {
+                page(code, again, span, message, "raised again here").note(format!("first raised at {at}"))
+            }
+        }
     }
 
     /// Says that a `defer` failed, where something else is failing already.

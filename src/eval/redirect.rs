@@ -155,6 +155,7 @@ impl Interpreter {
         beside: bool,
     ) -> Eval<TargetFile> {
         let path = self.text_of(target)?;
+        self.observe_open(&path, mode, target.span);
         if own_descriptor(&path).is_none() {
             for access in accesses(mode) {
                 self.ask_open(&path, *access, target.span)?;

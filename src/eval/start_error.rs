@@ -2,7 +2,7 @@
 
 use super::Interpreter;
 use super::unwind::{Error, Eval, Unwind, page};
-use crate::diag::{Diagnostic, code, quote_argv, quote_word, reason};
+use crate::diag::{Diagnostic, code, quote_argv, quote_word, reason, visible};
 use crate::process::{StartError, StartProblem, Step, pipe};
 use crate::span::Span;
 use std::os::fd::OwnedFd;
@@ -53,7 +53,11 @@ impl Interpreter {
     }
 
     #[cold]
-    pub(super) fn not_started(&self, error: StartError, span: Span) -> Unwind {
+    pub(super) fn not_started(&self, mut error: StartError, span: Span) -> Unwind {
+        // Before anything is cut short: the beginning of a secret is one.
+        if let Some(masked) = self.shared.redactions().apply_all(&error.argv) {
+            error.argv = masked;
+        }
         let name = error.argv.first().map(|name| quote_word(name)).unwrap_or_default();
         let at = |code, message: String, label: &str| page(code, self.source(), span, message, label);
         // sh would run such a file by itself, so no `||` may take the refusal for the file's answer.
@@ -68,11 +72,8 @@ impl Interpreter {
                 127,
             ),
             StartProblem::ArgumentTooLong { index, length } => {
-                let shown = error
-                    .argv
-                    .get(index)
-                    .map(|text| quote_word(&text[..text.len().min(20)]))
-                    .unwrap_or_default();
+                let shown =
+                    error.argv.get(index).map(|text| quote_word(beginning(text, 20))).unwrap_or_default();
                 let message = format!(
                     "argument {index} of {name} ({shown}…) has {length} bytes; the kernel takes 131,071"
                 );
@@ -82,15 +83,26 @@ impl Interpreter {
                     126,
                 )
             }
-            StartProblem::ArgumentsTooLong { bytes, arguments } => {
+            StartProblem::VariableTooLong { name: variable, length } => {
+                let variable = visible(&variable);
                 let message = format!(
-                    "the {arguments} arguments of {name} and its environment have {bytes} bytes, more than the kernel takes"
+                    "the environment variable {variable} has {length} bytes with its name; the kernel takes 131,071 for {name}"
                 );
-                (
-                    at(code::ARGUMENT_TOO_LONG, message, "this command")
-                        .help("pass the list through standard input, as to xargs -0, or in parts"),
-                    126,
-                )
+                let help = format!("run the command without it: with env={{{variable}: null}} {{ … }}");
+                (at(code::ARGUMENT_TOO_LONG, message, "this command").help(help), 126)
+            }
+            StartProblem::ArgumentsTooLong { arguments, environment, longest } => {
+                let message = format!(
+                    "the arguments of {name} have {arguments} bytes and its environment {environment}, together more than the kernel takes"
+                );
+                let help = match longest.filter(|_| environment > arguments) {
+                    Some(variable) => format!(
+                        "make the environment smaller: {} is its longest variable",
+                        visible(&variable)
+                    ),
+                    None => "pass the list through standard input, as to xargs -0, or in parts".to_string(),
+                };
+                (at(code::ARGUMENT_TOO_LONG, message, "this command").help(help), 126)
             }
             StartProblem::Directory { errno } => {
                 let reason = reason(&std::io::Error::from_raw_os_error(errno));
@@ -149,6 +161,12 @@ impl Interpreter {
             if refused { Error::refused(diagnostic, status) } else { Error::command(diagnostic, status) };
         error.into()
     }
+}
+
+/// At most so many bytes of an argument, without a part of a character.
+fn beginning(text: &[u8], most: usize) -> &[u8] {
+    let end = (0..=text.len().min(most)).rev().find(|end| std::str::from_utf8(&text[..*end]).is_ok());
+    &text[..end.unwrap_or(most.min(text.len()))]
 }
 
 fn limited(text: &str) -> String {

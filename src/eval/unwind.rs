@@ -372,6 +372,8 @@ impl Failure {
             if let Some(note) = early_reader(&stages, failed) {
                 page = page.note(note);
             }
+        } else if let Some(command) = with_values(&stages[failed], source) {
+            page = page.note(format!("with its values: {}", shorten(command)));
         }
         Box::new(Error { trace, stages, ..Error::command(page, status) })
     }
@@ -390,6 +392,14 @@ fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
     (earlier && status).then(|| {
         format!("stage {} ended before stage {} and may have closed its output", failed + 2, failed + 1)
     })
+}
+
+/// The command as it ran, where its source text does not show the values.
+fn with_values(stage: &StageOutcome, source: &Source) -> Option<String> {
+    let written = source.text().get(stage.span.range())?;
+    let is_dynamic = written.contains(['$', '*', '?', '[', '~', '{']) || written.contains("...");
+    let command = quote_argv(&stage.argv);
+    (is_dynamic && !command.is_empty() && command != written).then_some(command)
 }
 
 fn shorten(mut text: String) -> String {

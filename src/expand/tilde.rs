@@ -3,6 +3,7 @@
 //! Where a tilde may stand (the start of a bare word, after `=` and `:` of an assignment before a command)
 //! is the caller's knowledge.
 
+use crate::diag::visible;
 use crate::sys::accounts::{self, AccountError};
 
 /// Why a tilde has no meaning.
@@ -19,7 +20,7 @@ impl std::fmt::Display for TildeError {
         match self {
             Self::NoHome => write!(f, "`~` is the home directory, but HOME is not set"),
             Self::User(error @ AccountError::Unknown { name, .. }) => {
-                write!(f, "{error}; for the text itself quote it: '~{}'", name.escape_ascii())
+                write!(f, "{error}; for the text itself quote it: '~{}'", visible(name))
             }
             Self::User(error) => error.fmt(f),
         }

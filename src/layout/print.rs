@@ -128,12 +128,20 @@ impl Printer<'_, '_> {
 
     /// On a line of its own the next statement would belong to the last: `f()` and `{` would be a function of sh,
     /// and `.name` a field.
-    fn needs_semicolon(&self, next: usize) -> bool {
-        let (last, next) = (&self.tokens[next - 1], &self.tokens[next]);
+    fn needs_semicolon(&self, at: usize) -> bool {
+        let next = &self.tokens[at];
         let mut text = next.text.bytes();
-        (last.kind == Kind::Close && next.kind == Kind::BlockOpen)
+        (self.is_bare_call(at) && next.kind == Kind::BlockOpen)
             || (text.next() == Some(b'.')
                 && text.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_'))
+    }
+
+    /// Whether the statement before this token is `f()`: with a block after it, it is how sh declares a function.
+    fn is_bare_call(&self, at: usize) -> bool {
+        let Some([name, open, close]) = at.checked_sub(3).map(|from| &self.tokens[from..at]) else {
+            return false;
+        };
+        name.starts && matches!(open.kind, Kind::Open { glued: true, .. }) && close.kind == Kind::Close
     }
 
     fn statement(&mut self, from: usize, to: usize, indent: usize) {

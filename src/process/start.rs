@@ -36,12 +36,21 @@ pub enum StartProblem {
         /// Its length in bytes.
         length: usize,
     },
+    /// One environment variable alone is longer than the kernel takes, its name and `=` included (execve(2)).
+    VariableTooLong {
+        /// Its name.
+        name: Vec<u8>,
+        /// Bytes of `NAME=value`.
+        length: usize,
+    },
     /// Arguments and environment together are longer than the kernel takes.
     ArgumentsTooLong {
-        /// Bytes of both.
-        bytes: usize,
-        /// How many arguments.
+        /// Bytes of all arguments, with their terminators.
         arguments: usize,
+        /// Bytes of the environment, with its terminators.
+        environment: usize,
+        /// The environment's longest variable.
+        longest: Option<Vec<u8>>,
     },
     /// The working directory is missing, closed to us or no directory.
     Directory {
@@ -77,9 +86,13 @@ impl fmt::Display for StartProblem {
             Self::ArgumentTooLong { index, length } => {
                 write!(f, "argument {index} is too long: {length} bytes; pass it through standard input")
             }
-            Self::ArgumentsTooLong { bytes, arguments } => {
-                write!(f, "arguments and environment are too long: {bytes} bytes in {arguments} arguments")
+            Self::VariableTooLong { length, .. } => {
+                write!(f, "an environment variable is too long: {length} bytes")
             }
+            Self::ArgumentsTooLong { arguments, environment, .. } => write!(
+                f,
+                "too long together: {arguments} bytes of arguments, {environment} bytes of environment"
+            ),
             Self::Directory { errno } => {
                 write!(f, "can't enter the directory: {}", io::Error::from_raw_os_error(*errno))
             }
@@ -174,11 +187,19 @@ fn problem(stage: &Stage, argv: &StringArray, error: SpawnError) -> StartProblem
         (Step::Directory, errno) => StartProblem::Directory { errno },
         (Step::Exec, errno::E2BIG) => {
             let long = stage.argv.iter().enumerate().find(|(_, argument)| argument.len() >= LONGEST);
-            match long {
-                Some((index, argument)) => StartProblem::ArgumentTooLong { index, length: argument.len() },
-                None => StartProblem::ArgumentsTooLong {
-                    bytes: argv.size() + stage.environment.block().size(),
-                    arguments: stage.argv.len(),
+            let length = |(name, value): (&[u8], &[u8])| name.len() + 1 + value.len();
+            let longest = stage.environment.iter().max_by_key(|variable| length(*variable));
+            match (long, longest) {
+                (Some((index, argument)), _) => {
+                    StartProblem::ArgumentTooLong { index, length: argument.len() }
+                }
+                (None, Some(variable)) if length(variable) >= LONGEST => {
+                    StartProblem::VariableTooLong { name: variable.0.to_vec(), length: length(variable) }
+                }
+                (None, longest) => StartProblem::ArgumentsTooLong {
+                    arguments: argv.size(),
+                    environment: stage.environment.block().size(),
+                    longest: longest.map(|(name, _)| name.to_vec()),
                 },
             }
         }

@@ -2,10 +2,21 @@
 
 use super::scan::{MAX_NESTING, Problem};
 use crate::diag::{Diagnostic, Source, code};
+use crate::span::Span;
 use std::sync::Arc;
 
 pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
     let text = source.text();
+    let place = match problem {
+        Problem::Unclosed { open, .. } => Some(open),
+        Problem::Unmatched { close, open: None } => Some(close),
+        _ => None,
+    };
+    let is_brace = |place: &&Span| matches!(&text[place.range()], "{" | "}");
+    let glued = place.filter(is_brace).and_then(|place| super::glued::page(source, place.start as usize));
+    if let Some(page) = glued {
+        return page;
+    }
     Box::new(match problem {
         Problem::Unclosed { open, what } => {
             let opening = &text[open.range()];
@@ -46,6 +57,12 @@ pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
                 .at(source, *operator, "a here-document begins here")
                 .help("name the word that ends it:\ncat <<END\ntext\nEND")
         }
+        Problem::HereDocumentDollar { word } => Diagnostic::new(
+            code::HEREDOC,
+            "shells disagree about `$` before the quotes of a here-document's word",
+        )
+        .at(source, *word, "part of the word in dash, of the quotes in bash")
+        .help("leave the dollar out: <<'EOF'"),
         Problem::HereDocumentJoined { line } => {
             Diagnostic::new(code::HEREDOC, "shells disagree whether this line ends the here-document")
                 .at(source, *line, "joined to the line before by a backslash")

@@ -9,6 +9,9 @@ use std::sync::Arc;
 pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     let text = source.text();
     let at = failure.at.min(text.len());
+    if let Some(error) = super::glued::page(source, at).or_else(|| super::redirected::page(source, at)) {
+        return error;
+    }
     if let Some(error) = super::guess::guess(source, at) {
         return error;
     }
@@ -71,6 +74,10 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
             "a block can't stand here".to_string(),
             Some("write the keyword before it: if (…) { … }".to_string()),
         ),
+        '{' if before.ends_with("each") => (
+            "`each` needs a name for the line".to_string(),
+            Some(format!("write: each line {}", rest.lines().next().unwrap_or_default().trim_end())),
+        ),
         '{' | '}' => (
             format!("a lone `{found}` is never an argument"),
             Some(format!("quote it if it is meant as text: '{found}'")),
@@ -102,15 +109,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
             (format!("unexpected `{word}`"), expected(&failure.tried))
         }
     };
-    // `{echo` is one word, and the block is missed only at the end of the line.
-    let glued = line
-        .split_ascii_whitespace()
-        .skip(1)
-        .find(|word| word.starts_with('{') && word.len() > 1 && !word.contains('}'));
     let help = match first {
-        "if" | "while" | "for" | "each" | "with" if glued.is_some() => {
-            Some("put a blank after `{`".to_string())
-        }
         "if" | "while" | "for" | "match" | "try" | "with" | "each" | "fn" | "let" | "use" | "catch"
         | "defer"
             if !before.ends_with('}') =>

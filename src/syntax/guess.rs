@@ -140,6 +140,7 @@ impl Around<'_> {
             return None;
         }
         let help = match self.first {
+            "let" if self.several_names().is_some() => return self.several_names(),
             "for" => {
                 "the whole expression stands in parentheses, and a range is written so: for i in (0..<10) { … }"
             }
@@ -164,6 +165,25 @@ impl Around<'_> {
             _ => return self.call_in_word(),
         };
         Some((self.found(1), "`(` can't stand in a word".into(), help.into()))
+    }
+
+    /// `let a, b = f(x)`
+    fn several_names(&self) -> Guess {
+        let line = &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..];
+        let (names, value) = line.trim_start().strip_prefix("let ")?.split_once('=')?;
+        let names: Vec<&str> = names.split(',').map(str::trim).collect();
+        let is_name = |name: &&str| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        if names.len() < 2 || !names.iter().all(|name| is_name(name)) {
+            return None;
+        }
+        let value = format!("{}{}", value.trim_start(), self.rest.lines().next().unwrap_or_default());
+        let first = |(at, name)| format!("let {name} = parts[{at}]");
+        let lines: Vec<String> = names.iter().enumerate().map(first).collect();
+        let help = format!("write: let parts = {}; {}", value.trim_end(), lines.join("; "));
+        let start = self.before.len() - line.trim_start().len();
+        Some((Span::new(start, self.before.len()), "`let` declares one name".into(), help))
     }
 
     /// `echo f(1)`, `f (1)`, `[1].push(2)`
@@ -269,13 +289,6 @@ impl Around<'_> {
         if !self.expression() {
             return None;
         }
-        let quoted = || {
-            Some((
-                self.found(1),
-                "an expression can't begin like this".into(),
-                "text is quoted in an expression: \"/etc/hosts\"; a fraction begins with a digit: 0.5".into(),
-            ))
-        };
         match self.rest.as_bytes() {
             [b'&', b'&', ..] => Some((
                 self.found(2),
@@ -287,7 +300,7 @@ impl Around<'_> {
                 "`||` joins commands, not values".into(),
                 "in an expression write `or`; a default for null is: x ?? \"default\"".into(),
             )),
-            [b'.' | b'/' | b'~' | b'*', ..] if self.before.ends_with('=') => quoted(),
+            [b'.' | b'/' | b'~' | b'*' | b'[', ..] if self.before.ends_with('=') => self.bare_text(),
             _ if self.before.ends_with(" .") => Some((
                 Span::new(self.before.len() - 1, self.before.len()),
                 "`.` joins no strings".into(),
@@ -314,6 +327,19 @@ impl Around<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `let files = *.c`, `let path = ~/x`, `let half = .5`: a word where an expression begins.
+    fn bare_text(&self) -> Guess {
+        let word = self.rest.split([' ', '\t', '\n', ';', ')', '}']).next().unwrap_or_default();
+        let help = match word.as_bytes() {
+            _ if word.contains(['"', '\'', '$', '\\']) => "text is quoted in an expression".into(),
+            [b'.', b'0'..=b'9', ..] => format!("a fraction begins with a digit: 0{word}"),
+            [b'~', b'/', ..] => format!("text is quoted in an expression: \"$HOME{}\"", &word[1..]),
+            _ if word.contains(['*', '?']) => format!("the names of files are a list: glob(\"{word}\")"),
+            _ => format!("text is quoted in an expression: \"{word}\""),
+        };
+        Some((self.found(word.len().max(1)), "an expression can't begin like this".into(), help))
     }
 
     fn command(&self) -> Guess {

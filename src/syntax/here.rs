@@ -19,6 +19,9 @@ impl Scanner<'_> {
         while let Some(&byte) = self.text.get(self.at) {
             match byte {
                 b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' => break,
+                b'$' if matches!(self.text.get(self.at + 1), Some(b'\'' | b'"')) => {
+                    return Err(Problem::HereDocumentDollar { word: Span::new(self.at, self.at + 2) });
+                }
                 quote @ (b'\'' | b'"') => {
                     literal = true;
                     let start = self.at + 1;

@@ -9,6 +9,7 @@ mod compound;
 mod encoding;
 mod explain;
 mod expression;
+mod glued;
 // Not ours to lay out.
 #[rustfmt::skip]
 mod grammar;
@@ -17,6 +18,7 @@ mod here;
 mod pattern;
 mod pipeline;
 mod read;
+mod redirected;
 mod redirection;
 pub(crate) mod scan;
 mod tokens;

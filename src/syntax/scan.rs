@@ -78,6 +78,10 @@ pub enum Problem {
     HereDocumentJoined {
         line: Span,
     },
+    /// `<<$'EOF'`
+    HereDocumentDollar {
+        word: Span,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,9 @@ use crate::span::Span;
 impl<'s> Reader<'s> {
     /// A statement that goes on where it should end: mostly a function of another language.
     pub(super) fn not_ended(&self, span: Span) -> Stop {
+        if let Some(error) = super::redirected::page(self.source, span.start as usize) {
+            return Stop::Error(error);
+        }
         let (before, rest) = self.text.split_at(span.start as usize);
         let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
         let last = line.trim_end().rsplit(' ').next().unwrap_or_default();
@@ -43,6 +46,9 @@ impl<'s> Reader<'s> {
             "until" => "write: while ! … {".into(),
             "loop" => "a loop without end is: while true { … }".into(),
             "ensure" => "what runs in the end whatever happens is: defer { … }".into(),
+            "timeout" => return self.block_behind_program(simple, span, "timeout"),
+            "nice" => return self.block_behind_program(simple, span, "nice"),
+            "cd" => return self.block_behind_program(simple, span, "cwd"),
             "unless" => "write: if ! cmd { … }, or if (not (x == 1)) { … }".into(),
             "import" => "another file is used by: use \"lib/file.pw\"".into(),
             _ => "put the block on its own, or quote the brace if it is meant as text: '{'".into(),
@@ -52,7 +58,24 @@ impl<'s> Reader<'s> {
         Stop::Error(Box::new(error))
     }
 
-    /// Where a block should begin: `{echo` and `{}` are words, and it stands on the line of its head.
+    /// `timeout 1s { … }`: what the program does for a command is an option of `with` for a block.
+    fn block_behind_program(&self, simple: &Simple<'s>, span: Span, option: &str) -> Stop {
+        let value = match simple.words.last() {
+            Some(word) if simple.words.len() > 1 => &self.text[word.span.range()],
+            _ => "…",
+        };
+        let value = match option {
+            "cwd" if !value.starts_with(['$', '"', '\'']) => format!("\"{value}\""),
+            // `timeout 5` means seconds.
+            "timeout" if value.bytes().all(|byte| byte.is_ascii_digit()) => format!("{value}s"),
+            _ => value.trim_start_matches('$').to_string(),
+        };
+        let error = Diagnostic::new(code::SYNTAX, "a block can't follow a command");
+        let error = error.at(self.source, span, "this command is not ended");
+        Stop::Error(Box::new(error.help(format!("write: with {option}={value} {{ … }}"))))
+    }
+
+    /// Where a block should begin, on the line of its head.
     pub(super) fn block_missing(&self, at: Span) -> Option<Box<Diagnostic>> {
         let before = &self.text[..at.start as usize];
         let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
@@ -61,27 +84,9 @@ impl<'s> Reader<'s> {
             let error = Diagnostic::new(code::SYNTAX, message).at(self.source, span, label);
             Some(Box::new(error.help(help)))
         };
-        let glued = line.split_ascii_whitespace().find(|word| {
-            word.starts_with('{') && word.len() > 1 && word.matches('{').count() > word.matches('}').count()
-        });
-        let place = |word: &str| before.rfind(word).unwrap_or_default();
-        if let Some(word) = glued {
-            return page(
-                place(word),
-                1,
-                "the `{` of a block is followed by a blank",
-                "one word with what follows",
-                "put a blank after `{`",
-            );
-        }
-        if let Some(word) = line.split_ascii_whitespace().next_back().filter(|word| *word == "{}") {
-            return page(
-                place(word),
-                2,
-                "`{}` is a word, and no block",
-                "an argument of the command",
-                "write the empty block with a blank: { }",
-            );
+        // `at` may be the end of the line, or lie on a later one.
+        if let Some(error) = super::glued::page(self.source, before.trim_end().len()) {
+            return Some(error);
         }
         if self.text[at.range()].starts_with('\n') && line.trim_end().ends_with(':') {
             let help = format!("write: {}", braced(line.trim().trim_end_matches(':').trim_end()));

@@ -3,6 +3,7 @@
 //! From the files themselves: the static binary has no name service switch, so that users who exist only in a
 //! directory service (LDAP, systemd-homed) are known by their number alone.
 
+use crate::diag::visible;
 use std::fmt;
 use std::io;
 
@@ -39,7 +40,7 @@ pub enum AccountError {
 impl fmt::Display for AccountError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { what, name, file } => write!(f, "no {what} `{}` in {file}", name.escape_ascii()),
+            Self::Unknown { what, name, file } => write!(f, "no {what} `{}` in {file}", visible(name)),
             Self::Unreadable(file, error) => write!(f, "can't read {file}: {error}"),
         }
     }
@@ -168,6 +169,6 @@ mod tests {
         assert_eq!(user(b"root").unwrap().user, 0);
         assert_eq!(group(b"12").unwrap(), 12);
         let error = user(b"no such\x1b").unwrap_err();
-        assert_eq!(error.to_string(), "no user `no such\\x1b` in /etc/passwd");
+        assert_eq!(error.to_string(), "no user `no such\\u{1b}` in /etc/passwd");
     }
 }

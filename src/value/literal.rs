@@ -36,6 +36,8 @@ pub enum NumberError {
     },
     /// `5q`.
     UnknownUnit {
+        /// The digits before it.
+        number: String,
         /// The letters after the number.
         unit: String,
     },
@@ -56,7 +58,7 @@ impl fmt::Display for NumberError {
             Self::NotANumber => f.write_str("this is not a number"),
             Self::LeadingZero { .. } => f.write_str("a number does not begin with 0"),
             Self::BadDigit { digit, base } => write!(f, "`{digit}` is not a digit of a base {base} number"),
-            Self::UnknownUnit { unit } => write!(f, "there is no unit `{unit}`"),
+            Self::UnknownUnit { unit, .. } => write!(f, "there is no unit `{unit}`"),
             Self::Underscore => f.write_str("`_` stands between two digits"),
             Self::Overflow { .. } => f.write_str("the number is too large"),
             Self::Fraction(unit) => write!(f, "this is not a whole number of {unit}"),
@@ -74,13 +76,41 @@ impl NumberError {
             Self::LeadingZero { decimal, octal: Some(octal) } => {
                 Some(format!("write {decimal} for the decimal number, {octal} for the octal one"))
             }
-            Self::UnknownUnit { .. } => {
-                Some("units of time are ms s m h d, units of size B K M G T P E".into())
-            }
+            Self::UnknownUnit { number, unit } => Some(
+                meant(number, unit)
+                    .unwrap_or_else(|| "units of time are ms s m h d, units of size B K M G T P E".into()),
+            ),
             Self::Overflow { most } => Some(format!("the largest is {most}")),
             Self::NotANumber | Self::BadDigit { .. } | Self::Underscore | Self::Fraction(_) => None,
         }
     }
+}
+
+/// `1m30s` and `10MB` as they are written here.
+fn meant(number: &str, unit: &str) -> Option<String> {
+    if let Some(size) = unit.strip_suffix("iB").or_else(|| unit.strip_suffix(['B', 'b'])) {
+        let size = size.to_ascii_uppercase();
+        return SIZE.iter().any(|(known, _)| *known == size).then(|| format!("write {number}{size}"));
+    }
+    let parts = split_parts(&format!("{number}{unit}"))?;
+    Some(format!("write the sum: {}", parts.join(" + ")))
+}
+
+/// The durations of which `1h30m` is made.
+fn split_parts(text: &str) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+        let letters = rest[digits..].bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (part, next) = rest.split_at(digits + letters);
+        if digits == 0 || !TIME.iter().any(|(known, _)| *known == &part[digits..]) {
+            return None;
+        }
+        parts.push(part.to_string());
+        rest = next;
+    }
+    (parts.len() > 1).then_some(parts)
 }
 
 const MOST_INT: &str = "9223372036854775807";
@@ -117,7 +147,10 @@ pub fn parse_number(text: &str) -> Result<Value, NumberError> {
         unit => match (find(TIME, unit), find(SIZE, unit)) {
             (Some(scale), _) => number.duration(scale).map(Value::Duration),
             (_, Some(scale)) => number.size(scale).map(Value::Size),
-            _ => Err(NumberError::UnknownUnit { unit: unit.into() }),
+            _ => Err(NumberError::UnknownUnit {
+                number: text.strip_suffix(unit).unwrap_or_default().into(),
+                unit: unit.into(),
+            }),
         },
     }
 }
@@ -397,6 +430,11 @@ mod tests {
             ("5q", "there is no unit `q`; units of time are ms s m h d, units of size B K M G T P E"),
             ("5e", "there is no unit `e`; units of time are ms s m h d, units of size B K M G T P E"),
             ("5é", "there is no unit `é`; units of time are ms s m h d, units of size B K M G T P E"),
+            ("1m30s", "there is no unit `m30s`; write the sum: 1m + 30s"),
+            ("1h2.5m3s", "there is no unit `h2.5m3s`; write the sum: 1h + 2.5m + 3s"),
+            ("10MB", "there is no unit `MB`; write 10M"),
+            ("1.5GiB", "there is no unit `GiB`; write 1.5G"),
+            ("64kb", "there is no unit `kb`; write 64K"),
             ("9223372036854775808", "the number is too large; the largest is 9223372036854775807"),
             ("1e999", "the number is too large; the largest is 1.7976931348623157e308"),
             ("9999999h", "the number is too large; the largest is 2562047h, about 292 years"),

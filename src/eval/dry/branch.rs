@@ -127,7 +127,7 @@ impl Interpreter {
             Ok(()) => Ok(None),
             Err(Unwind::Error(error)) => {
                 let message = error.diagnostic.message.clone();
-                self.tell_line(&format!("# fails here: {}", crate::diag::visible(message.as_bytes())))?;
+                self.tell_line(&format!("# would fail here: {}", crate::diag::visible(message.as_bytes())))?;
                 Ok(Some(Unwind::Error(error)))
             }
             Err(unwind @ (Unwind::Return | Unwind::Break | Unwind::Continue)) => {
@@ -285,7 +285,10 @@ impl Interpreter {
             ForItems::Words(words) => {
                 let mut turns = Vec::new();
                 for word in words {
-                    for item in self.dry_words(std::slice::from_ref(word), false)? {
+                    if turns.len() > TURNS {
+                        break;
+                    }
+                    for item in self.first_dry_words(std::slice::from_ref(word), false, TURNS + 1)? {
                         let spliced = matches!(word, Word::Splice { .. } | Word::Glob(_)) && !item.known;
                         if spliced {
                             self.dry_each(names, &item.word(), body)?;
@@ -302,9 +305,10 @@ impl Interpreter {
                     Value::Range(range) => {
                         range.iter().take(TURNS + 1).map(|n| vec![Value::Int(n)]).collect()
                     }
-                    Value::List(list) => list.iter().map(|item| vec![item.clone()]).collect(),
+                    Value::List(list) => list.iter().take(TURNS + 1).map(|item| vec![item.clone()]).collect(),
                     Value::Map(map) if names.len() == 2 => {
-                        map.iter().map(|(key, item)| vec![Value::Str(key.clone()), item.clone()]).collect()
+                        let entries = map.iter().take(TURNS + 1);
+                        entries.map(|(key, item)| vec![Value::Str(key.clone()), item.clone()]).collect()
                     }
                     other if holds_unknown(other) => {
                         let shown = self.written(value.span);
@@ -383,6 +387,20 @@ impl Interpreter {
             }
             other => other,
         }
+    }
+
+    /// A method that changes its variable: the same.
+    pub(in super::super) fn dry_change(
+        &mut self,
+        slot: Slot,
+        result: Eval<Value>,
+        before: usize,
+    ) -> Eval<Value> {
+        let (value, result) = match result {
+            Ok(value) => (value, Ok(())),
+            Err(unwind) => (unknown(None), Err(unwind)),
+        };
+        self.dry_assign(slot, result, before).map(|()| value)
     }
 
     /// How many unknowns were worked out so far.

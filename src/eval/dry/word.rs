@@ -121,10 +121,23 @@ impl Interpreter {
         }
     }
 
-    /// The arguments that words make.
+    /// Returns the arguments that words make.
     pub(super) fn dry_words(&mut self, words: &[Word], required: bool) -> Eval<Vec<Shown>> {
+        self.first_dry_words(words, required, usize::MAX)
+    }
+
+    /// Returns the first arguments that words make: those of `for`, of which a dry run shows the first turns.
+    pub(super) fn first_dry_words(
+        &mut self,
+        words: &[Word],
+        required: bool,
+        most: usize,
+    ) -> Eval<Vec<Shown>> {
         let mut all = Vec::with_capacity(words.len());
         for word in words {
+            if all.len() >= most {
+                break;
+            }
             match word {
                 Word::Literal(text) => all.push(Shown::known(text.to_vec())),
                 Word::Text(text) => {
@@ -145,7 +158,7 @@ impl Interpreter {
                         Ok(()) if found.is_empty() && required => {
                             all.push(Shown::bare(self.written(glob.span)))
                         }
-                        Ok(()) => all.extend(found.into_iter().map(Shown::known)),
+                        Ok(()) => all.extend(found.into_iter().take(most).map(Shown::known)),
                         Err(_) => all.push(Shown::bare(self.written(glob.span))),
                     }
                 }
@@ -159,7 +172,7 @@ impl Interpreter {
                         }
                         return Err(self.not_a_list(&value, list.span));
                     };
-                    for item in items.iter().filter(|item| !matches!(item, Value::Null)) {
+                    for item in items.iter().filter(|item| !matches!(item, Value::Null)).take(most) {
                         match as_unknown(item) {
                             Some(unknown) => {
                                 let shown = unknown.shown.clone().unwrap_or_else(|| "…".to_owned());

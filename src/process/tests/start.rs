@@ -102,7 +102,13 @@ fn what_cannot_start_says_which_part_is_at_fault() {
     long.argv[2].pop();
     assert_eq!(run(vec![long.clone()]).ends, [StageEnd::Exit(0)]);
     long.argv = vec![vec![b'x'; 100_000]; 100];
-    assert!(matches!(start_problem(long), StartProblem::ArgumentsTooLong { arguments: 100, .. }));
+    assert!(matches!(start_problem(long), StartProblem::ArgumentsTooLong { arguments: 10_000_100, .. }));
+    let mut large = stage(&["true"]);
+    large.environment.set(b"HUGE", &[b'x'; 131_067]).unwrap();
+    let name = b"HUGE".to_vec();
+    assert_eq!(start_problem(large.clone()), StartProblem::VariableTooLong { name, length: 131_072 });
+    large.environment.set(b"HUGE", &[b'x'; 131_066]).unwrap();
+    assert_eq!(run(vec![large]).ends, [StageEnd::Exit(0)]);
     let mut closed = stage(&["true"]);
     closed.files.put(5, Descriptor::Inherited(4000));
     let error = SpawnError { step: Step::Descriptor(5), errno: libc::EBADF };
