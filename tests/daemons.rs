@@ -114,7 +114,7 @@ fn a_signal_or_a_time_limit_ends_daemons_too() {
 }
 
 #[test]
-fn what_is_no_daemon_ends_by_itself_within_a_second() {
+fn what_is_not_a_daemon_ends_by_itself_within_a_second() {
     for code in [
         "sh -c '(sleep 0.05; echo late) & echo hi' | cat",
         "sh -c '(sleep 0.3; echo late) & echo hi'",

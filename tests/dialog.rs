@@ -164,3 +164,25 @@ fn a_writer_that_fails_is_the_host_s_error() {
     assert!(matches!(&ended, Ended::Failed(error) if error.kind() == ErrorKind::Host), "{ended:?}");
     assert_eq!(enter(&mut dialog, "echo next"), ["next", "null"]);
 }
+
+#[test]
+fn an_entry_waits_for_what_comes_late_but_not_for_the_jobs_that_it_leaves() {
+    let mut dialog = Dialog::new(Session::new()).expect("there is room");
+    let late = enter(&mut dialog, "sh -c '(sleep 0.3; echo late) & echo now'");
+    assert_eq!(late, ["now", "late", "null"]);
+    let job = enter(&mut dialog, "sh -c 'echo up; sleep 60' &\necho beside");
+    assert!(job.contains(&"beside".to_string()), "{job:?}");
+    assert_eq!(dialog.jobs().len(), 1);
+    // What asks an entry to end ends the wait for its output, too.
+    let entry = dialog.check("cell", "sh -c 'sleep 60 & echo up'; kill %1").expect("it passes the check");
+    let token = dialog.cancel_token();
+    let (sender, lines) = channel();
+    let send = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
+    let canceller = thread::spawn(move || {
+        lines.recv().expect("a line");
+        token.cancel();
+    });
+    let ended = dialog.run(entry.stdout(Output::Lines(Box::new(send))));
+    canceller.join().expect("it does not panic");
+    assert!(matches!(ended, Ended::Signal(_)), "{ended:?}");
+}

@@ -105,7 +105,7 @@ fn marked(marker: &str, code: &str) -> (Command, String) {
     (command, format!("LATE={marker}"))
 }
 
-/// Who holds the pipe while nothing else runs.
+/// The processes that hold the pipe while nothing else runs.
 const HOLDERS: &[(&str, &str)] = &[
     ("a child", "sh -c 'sleep 60 & echo up'"),
     ("one that ignores TERM", "sh -c '(trap \"\" TERM; sleep 60; sleep 60) & echo up'"),
@@ -139,6 +139,21 @@ fn a_time_limit_ends_the_wait_and_the_process_that_holds_the_pipe() {
             assert_eq!(processes_with(&marker), [], "{name}: {code}");
         }
     }
+}
+
+#[test]
+fn silence_of_the_process_that_holds_the_pipe_is_what_idle_timeout_is_about() {
+    for (name, holder) in HOLDERS {
+        let (mut command, marker) =
+            marked("idle", &format!("with idle_timeout=300ms, grace=100ms {{ {holder} }}"));
+        let output = command.stdin(Stdio::null()).output().expect("it starts");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*output.stdout), (Some(124), &b"up\n"[..]), "{name}: {error}");
+        assert!(error.contains("no output for 300ms"), "{name}: {error}");
+        assert_eq!(processes_with(&marker), [], "{name}");
+    }
+    let talks = "with idle_timeout=1s { sh -c '(for i in 1 2 3 4; do sleep 0.4; echo $i; done) & echo 0' }";
+    assert_eq!(Run::code(talks).run().success().out(), "0\n1\n2\n3\n4\n");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Threads that read pipes to their ends, and the wait for them.
 //!
 //! A reader goes on until the end of file: a process that its writers left behind may print late, and sh waits for it. Only
-//! when the wait is stopped (a time limit, a signal, a host) is a pipe given up that somebody still holds.
+//! when the wait is stopped (a time limit, a signal, a host) is a pipe given up that a process still holds.
 
 use crate::process::{Interrupt, Readable};
 use crate::sys::pipe;
@@ -58,7 +58,7 @@ impl Readers {
         waited.unwrap_or_else(PoisonError::into_inner).0.is_empty()
     }
 
-    /// Lets the readers give up what nobody writes to any more.
+    /// Lets the readers give up pipes that have become quiet.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
     }

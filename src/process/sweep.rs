@@ -80,7 +80,7 @@ pub fn supervised() -> io::Result<Option<End>> {
 /// What becomes of daemons: of what has made a session of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Daemons {
-    /// They go on. What is no daemon has a moment to end by itself.
+    /// They go on. Anything else has a moment to end by itself.
     Keep,
     /// They are ended with the rest.
     End,
@@ -89,7 +89,7 @@ pub enum Daemons {
 /// How long between two looks for what has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// How long what is no daemon may take to end by itself: sh would not wait for it, and not end it.
+/// How long a process that is not a daemon may take to end by itself: sh would not wait for it, and not end it.
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// Ends what programs left behind, and the watcher: TERM, and after `grace`, or when the interrupt is raised (again),
@@ -108,7 +108,7 @@ pub fn sweep(interrupt: &Interrupt, grace: Duration, daemons: Daemons) -> Swept 
     swept
 }
 
-/// Waits a moment for what is no daemon to end by itself. Returns false when a signal has come meanwhile.
+/// Waits a moment for processes that are not daemons to end by themselves. Returns false when a signal has come meanwhile.
 fn await_orphans(others: &[Identity], interrupt: &Interrupt) -> bool {
     let raised = || interrupt.raised().map_or(0, |raised| raised.times);
     let (before, begun) = (raised(), Instant::now());
@@ -148,7 +148,7 @@ pub fn end_orphans_since(before: &[Identity], interrupt: &Interrupt, grace: Dura
     }
 }
 
-/// Ends all that a block has left behind since `before`, daemons too; what is none has a moment to end by itself. While
+/// Ends all that a block has left behind since `before`, daemons too; anything else has a moment to end by itself. While
 /// other children run it may be theirs: then nothing is ended, and false returned.
 pub fn end_block(before: &[Identity], interrupt: &Interrupt, grace: Duration) -> bool {
     if !tree::adopts_orphans() || !tree::may_have_strays() {

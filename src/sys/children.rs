@@ -51,13 +51,13 @@ pub(super) fn in_place() -> RwLockReadGuard<'static, ()> {
 
 /// Moves the table into memory that a copy of this process (fork(2)) will share. Its address stays. Returns whether
 /// the kernel has done so; nothing when a child is being made at this moment.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) fn share() -> Option<bool> {
     let _alone = MOVES.try_write().ok()?;
     let size = size_of::<Table>();
     let used = std::mem::offset_of!(Table, places) + size_of_val(taken(&TABLE));
     let table = (&raw const TABLE).cast_mut();
-    // SAFETY: nobody writes to the table meanwhile. Its pages are its own, those that were never taken are zero in both,
+    // SAFETY: the lock keeps all writers from the table. Its pages are its own, those that were never taken are zero in both,
     // and mremap(2) replaces them for all threads at once.
     unsafe {
         let anonymous = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
@@ -90,6 +90,7 @@ fn table() -> Option<&'static Table> {
 }
 
 /// The watcher is about to be made, and its number not known yet.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) fn expect_watcher() {
     TABLE.watcher.store(COMING, Ordering::Release);
 }

@@ -135,7 +135,7 @@ unsafe fn watch_apart(parent: usize, title: Range<usize>) -> ! {
     // SAFETY: the arguments of a process are in its own memory, which may be written to; no reference to them is used in
     // the copy.
     unsafe {
-        // Who reads from a pipe of ours waits for its end.
+        // The reader of a pipe of ours waits until every copy of its other end is closed.
         if call(libc::SYS_close_range, [0, u32::MAX as usize, 0]) < 0 {
             for fd in 0..super::descriptor::HIGHEST_MARKED as usize {
                 call(libc::SYS_close, [fd]);
