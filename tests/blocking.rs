@@ -41,6 +41,9 @@ const WAITS: &[(&str, &str)] = &[
     ("open in the stage of a block", "{ cat < ff } | cat"),
     ("open in a last block", "echo x | { cat > ff }"),
     ("open in two stages", "cat < ff | cat > ff2"),
+    ("open in a stage beside one that runs", "cat < ff | sleep 60"),
+    ("open in a stage after one that runs", "sleep 60 | cat > ff | sleep 60"),
+    ("open in a captured pipeline", "let x = $(cat < ff | cat)"),
     ("open in a capture", "let x = $(cat < ff)"),
     ("open in a capture of a builtin", "let x = \"$(echo x > ff)\""),
     ("open in the capture of a block", "let x = lines { true; cat < ff }"),
@@ -333,6 +336,11 @@ const MEETINGS: &[&str] = &[
     "cat < ff | echo x >| ff",
     "echo x >| ff | cat < ff",
     "cat < ff | tr a b | echo a >| ff",
+    "cat < ff | sh -c 'echo x > ff; cat'",
+    "cat < ff | { echo x >| ff; cat; }",
+    "sh -c 'echo go; cat ff >&2' | head -n 1 > ff",
+    "cat < ff | cat < ff2 | sh -c 'echo a > ff; echo b > ff2'",
+    "cat < ff 2>&1 | sh -c 'echo x > ff; cat' | cat > out; cat out",
     "{ cat; } < ff & { echo a; echo b; } > ff; wait",
     "{ cat < ff; } | { echo a >| ff; }",
     "true < ff & true > ff; wait; echo both",
@@ -393,6 +401,25 @@ fn a_job_that_waits_is_killed() {
         let outcome = Run::code(code).dir(place.path()).timeout(20).run();
         assert_eq!((outcome.status, outcome.out()), (0, "ended\n".to_string()), "{wait}: {outcome}");
         assert!(outcome.elapsed < HANG, "{wait}: {outcome}");
+    }
+}
+
+/// Each of them is told of the same bytes, or of the same room, and one is faster.
+#[test]
+fn jobs_at_one_fifo_end() {
+    for job in ["let x = read(\"full\")", "write(\"full\", \"x\".repeat(300000))", "echo $x > full"] {
+        let place = place();
+        let path = place.path().join("full");
+        // Another process has both ends, takes nothing, and writes little.
+        let mut other = File::options().read(true).write(true).open(path).expect("a FIFO");
+        std::io::Write::write_all(&mut other, b"some").expect("there is room");
+        let jobs = format!("let job = spawn {{ {job} }}; jobs.push(job)");
+        let code = format!(
+            "let x = \"x\".repeat(100000); let jobs = []\nwith timeout=500ms {{ for i in (1..=8) {{ {jobs} }}; wait }}"
+        );
+        let outcome = Run::code(code).dir(place.path()).timeout(20).run();
+        assert_eq!(outcome.status, 124, "{job}: {outcome}");
+        assert!(outcome.elapsed < HANG, "{job}: {outcome}");
     }
 }
 

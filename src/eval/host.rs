@@ -160,7 +160,7 @@ impl Input<'_> {
                     continue;
                 }
             }
-            match pipe::read_into(from, &mut self.buffer, pipe::CAPACITY) {
+            match pipe::read_at_once(from, &mut self.buffer, pipe::CAPACITY) {
                 Err(error) if pipe::is_for_later(&error) => check()?,
                 other => return other.map(drop),
             }

@@ -60,7 +60,7 @@ impl Interpreter {
     /// A file of the run, to be opened in steps.
     pub(super) fn begin_to_open(&self, path: &[u8], mode: OpenMode) -> Opening {
         let umask = self.settings.attributes.umask;
-        Opening::new(self.directory.clone(), path.to_vec(), mode, umask)
+        Opening::new(self.directory.clone(), path.to_vec(), mode, umask).in_kernel(self.waits_in_kernel())
     }
 
     /// Waits until a time, or until a descriptor can be read; not longer than the run may last.
@@ -98,7 +98,7 @@ impl Interpreter {
             } else {
                 (self.await_input(file.as_fd(), &interrupt, failed)?, room)
             };
-            match pipe::read_into(file.as_fd(), &mut bytes, room) {
+            match pipe::read_at_once(file.as_fd(), &mut bytes, room) {
                 Ok(0) => break,
                 Err(error) if !pipe::is_for_later(&error) => return Ok(Err(error)),
                 _ => {}

@@ -58,10 +58,14 @@ impl Interpreter {
         while !rest.is_empty() {
             let _announced = BlockingCall::announce();
             let room = self.await_room(target, rest.len() < bytes.len())?;
-            match pipe::write(target, &rest[..rest.len().min(room)]) {
+            let written = match room {
+                Some(room) => pipe::write_at_once(target, &rest[..rest.len().min(room)]),
+                None => pipe::write(target, rest),
+            };
+            match written {
                 Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => self.check_interrupt()?,
-                // An inherited descriptor may be non-blocking: wait as a blocking one would.
+                // Another writer was faster, or an inherited descriptor is non-blocking.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.pause_until(None, Instant::now().checked_add(Duration::from_millis(1)))?;
                 }
@@ -76,15 +80,15 @@ impl Interpreter {
     }
 
     /// Waits until something can be written, and gives how many bytes of it, so that the write does not wait beyond what
-    /// ends the run. `begun` says that a part was written.
-    fn await_room(&self, target: BorrowedFd<'_>, begun: bool) -> Eval<usize> {
+    /// ends the run; none if the kernel may wait. `begun` says that a part was written.
+    fn await_room(&self, target: BorrowedFd<'_>, begun: bool) -> Eval<Option<usize>> {
         let stopped = self.check_interrupt();
         if stopped.is_ok() && self.waits_in_kernel() {
-            return Ok(usize::MAX);
+            return Ok(None);
         }
         // What was printed before the end of the run, and a message about that, are written if they can be at once.
         if poll::has_room(target) {
-            return Ok(if begun && is_regular(target) { PART } else { pipe::LEAST });
+            return Ok(Some(if begun && is_regular(target) { PART } else { pipe::LEAST }));
         }
         stopped?;
         let interrupt = self.interrupt();
@@ -92,7 +96,7 @@ impl Interpreter {
             match interrupt.wait_for(target, Interest::Write, self.due()) {
                 Ok(Readable::TimedOut | Readable::Interrupted) => self.check_interrupt()?,
                 // A target that can't be waited for is always ready, or an error of the write.
-                Ok(Readable::Ready) | Err(_) => return Ok(pipe::LEAST),
+                Ok(Readable::Ready) | Err(_) => return Ok(Some(pipe::LEAST)),
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use super::command::Prepared;
 use super::programs::Programs;
-use super::redirect::Opened;
+use super::redirect::{Opened, is_late};
 use super::stage::{Inner, NoThread};
 use super::unwind::{End, Eval, Failure, SIGPIPE_STATUS, StageOutcome, Unwind, page};
 use super::{Error, Interpreter};
@@ -171,7 +171,7 @@ impl Interpreter {
         self.judge(vec![outcome])
     }
 
-    fn start_and_wait(
+    pub(super) fn start_and_wait(
         &mut self,
         pipeline: &Pipeline,
         prepared: Vec<Prepared>,
@@ -217,7 +217,7 @@ impl Interpreter {
         self.close_substitutions(substitutions);
         let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
         let mut unwound = None;
-        let here = inner.pop();
+        let here = inner.pop_if(|last| !last.is_late_program());
         let threads = match self.start_threads(inner, stages) {
             Ok(threads) => threads,
             Err(NoThread { unwind, started }) => {
@@ -359,6 +359,11 @@ impl Interpreter {
                 files.set(1, Arc::new(writer));
                 pump.captures.push(Capture::new(reader, limit));
             }
+            if is_late(&redirections) {
+                self.give_substitutions(&mut files);
+                inner.push(Inner::late(place, files, stage, redirections, syntax.pipe_stderr));
+                continue;
+            }
             self.apply(&redirections, &mut files)?;
             let recorded = match &self.shared.audit {
                 Some(_) => {
@@ -372,7 +377,7 @@ impl Interpreter {
             }
             self.give_substitutions(&mut files);
             let Some(program) = stage.program else {
-                inner.push(Inner { place, files, work: stage.work });
+                inner.push(Inner { place, files, work: stage.work, late: None });
                 continue;
             };
             let program = Program {

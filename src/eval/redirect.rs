@@ -8,6 +8,7 @@ use crate::diag::{Redactions, code, quote_word, reason};
 use crate::policy::Access;
 use crate::process::{Descriptor, FileTable, OpenMode, Opening, here_document, open};
 use crate::span::Span;
+use crate::sys::blocking_call::BlockingCall;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -27,8 +28,22 @@ enum Action {
     Both(Arc<OwnedFd>),
     Duplicate(i32),
     Close,
-    /// A FIFO whose other end is yet to be opened, perhaps by another stage.
-    Opening(Box<Opening>),
+    /// A FIFO whose other end is yet to be opened, perhaps by another stage, or what comes after it.
+    Opening {
+        opening: Box<Opening>,
+        both: bool,
+    },
+}
+
+/// When a target is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Now, however long it takes.
+    Now,
+    /// Now, if that needs no waiting.
+    AtOnce,
+    /// After one that waits.
+    Later,
 }
 
 /// The target of a redirection.
@@ -38,56 +53,63 @@ enum TargetFile {
 }
 
 impl Interpreter {
-    /// Opens the targets of all stages. Those of different stages are opened side by side, as sh does it in a process for
-    /// each: they may be the two ends of one FIFO.
+    /// Opens the targets of all stages. Of several stages, one whose FIFO has no other end yet is late: that end may be
+    /// the target of another stage, or a file that a program opens which is yet to be started.
     pub(super) fn open_stages(&mut self, stages: &[Stage]) -> Eval<Vec<Vec<Opened>>> {
-        let redirected = stages.iter().filter(|stage| !stage.redirections.is_empty()).count();
-        let mut all: Vec<Vec<Opened>> = stages.iter().map(|_| Vec::new()).collect();
-        let mut complete = vec![false; stages.len()];
-        let mut pause = Duration::from_millis(1);
-        loop {
-            for (place, stage) in stages.iter().enumerate() {
-                if complete[place] {
-                    continue;
-                }
-                let opened = &mut all[place];
-                complete[place] = self.in_place(place, stage.span, |this| {
-                    this.open_rest(&stage.redirections, opened, redirected > 1)
-                })?;
-            }
-            if !complete.contains(&false) {
-                return Ok(all);
-            }
-            self.pause_until(None, Instant::now().checked_add(pause))?;
-            pause = (2 * pause).min(Duration::from_millis(20));
+        let mut all = Vec::with_capacity(stages.len());
+        for (place, stage) in stages.iter().enumerate() {
+            all.push(self.in_place(place, stage.span, |this| {
+                this.open_stage(&stage.redirections, stages.len() > 1)
+            })?);
         }
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = false;
+            for opened in all.iter_mut().filter(|opened| is_late(opened)) {
+                goes_on |= self.open_more(opened)?;
+            }
+        }
+        Ok(all)
     }
 
-    /// Opens the targets of a stage that are yet to be opened. False if one waits for its other end and others are to be
-    /// opened `beside` it.
-    fn open_rest(
-        &mut self,
-        redirections: &[Redirection],
-        opened: &mut Vec<Opened>,
-        beside: bool,
-    ) -> Eval<bool> {
-        if let Some(last) = opened.pop_if(|last| last.is_opening()) {
-            let Action::Opening(opening) = last.action else { return Ok(false) };
-            let redirection = &redirections[opened.len()];
-            let file = self.go_on_opening(opening, redirection.span);
-            let file = file.map_err(|unwind| self.told_to(unwind, opened))?;
-            opened.push(Opened { action: redirection.action(file), ..last });
-        }
-        for redirection in &redirections[opened.len()..] {
-            if opened.last().is_some_and(Opened::is_opening) {
-                break;
-            }
+    fn open_stage(&mut self, redirections: &[Redirection], beside: bool) -> Eval<Vec<Opened>> {
+        let mut opened = Vec::with_capacity(redirections.len());
+        for redirection in redirections {
+            let when = match (beside, is_late(&opened)) {
+                (false, _) => When::Now,
+                (true, false) => When::AtOnce,
+                (true, true) => When::Later,
+            };
             let mut path = None;
-            let action = self.open_one(redirection, opened, &mut path, beside);
-            let action = action.map_err(|unwind| self.told_to(unwind, opened))?;
+            let action = self.open_one(redirection, &opened, &mut path, when);
+            let action = action.map_err(|unwind| self.told_to(unwind, &opened))?;
             opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action, path });
         }
-        Ok(!opened.last().is_some_and(Opened::is_opening))
+        Ok(opened)
+    }
+
+    /// Opens the targets of a stage that is late, as far as that needs no waiting, and tells whether there was one.
+    fn open_more(&self, opened: &mut [Opened]) -> Eval<bool> {
+        let mut any = false;
+        for one in opened {
+            let Action::Opening { opening, both } = &mut one.action else { continue };
+            let Some(file) = self.advance(opening, one.span)? else { break };
+            one.action = if *both { Action::Both(file) } else { Action::File(file) };
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Opens the targets of a stage that is late, however long that takes.
+    pub(super) fn open_late(&self, opened: &mut [Opened]) -> Eval<()> {
+        let mut pause = Duration::from_millis(1);
+        while is_late(opened) {
+            if !self.open_more(opened)? {
+                self.pause_until(None, Instant::now().checked_add(pause))?;
+                pause = (2 * pause).min(Duration::from_millis(20));
+            }
+        }
+        Ok(())
     }
 
     fn open_one(
@@ -95,15 +117,21 @@ impl Interpreter {
         redirection: &Redirection,
         opened: &[Opened],
         path: &mut Option<Vec<u8>>,
-        beside: bool,
+        when: When,
     ) -> Eval<Action> {
         let action = match &redirection.kind {
             RedirectionKind::File(mode, target) => {
-                redirection.action(self.open_target(target, open_mode(*mode), opened, path, beside)?)
+                match self.open_target(target, open_mode(*mode), opened, path, when)? {
+                    TargetFile::Open(file) => Action::File(file),
+                    TargetFile::Waits(opening) => Action::Opening { opening, both: false },
+                }
             }
             RedirectionKind::Both { append, target } => {
                 let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
-                redirection.action(self.open_target(target, mode, opened, path, beside)?)
+                match self.open_target(target, mode, opened, path, when)? {
+                    TargetFile::Open(file) => Action::Both(file),
+                    TargetFile::Waits(opening) => Action::Opening { opening, both: true },
+                }
             }
             RedirectionKind::Duplicate(from) => {
                 // Said in its turn, before a later target is made (`>&3 3> file`). The first three may yet be a pipe's.
@@ -152,7 +180,7 @@ impl Interpreter {
         mode: OpenMode,
         before: &[Opened],
         told: &mut Option<Vec<u8>>,
-        beside: bool,
+        when: When,
     ) -> Eval<TargetFile> {
         let path = self.text_of(target)?;
         self.observe_open(&path, mode, target.span);
@@ -197,20 +225,25 @@ impl Interpreter {
                 Err(error) => return Err(failed(self, reason(&error))),
             }
         }
-        if beside && own.is_none() {
-            return self.go_on_opening(Box::new(self.begin_to_open(&actual, mode)), target.span);
+        if when != When::Now && own.is_none() {
+            let mut opening = Box::new(self.begin_to_open(&actual, mode));
+            let open = if when == When::Later { None } else { self.advance(&mut opening, target.span)? };
+            return Ok(open.map_or_else(|| TargetFile::Waits(opening), TargetFile::Open));
         }
         let opened = self.open_file(&actual, mode)?;
         let file = opened.map_err(|error| self.not_opened(&path, mode, target.span, &error))?;
         Ok(TargetFile::Open(Arc::new(file)))
     }
 
-    fn go_on_opening(&self, mut opening: Box<Opening>, span: Span) -> Eval<TargetFile> {
+    fn advance(&self, opening: &mut Opening, span: Span) -> Eval<Option<Arc<OwnedFd>>> {
+        // A file may have become a FIFO that is opened as a file.
+        let _announced = BlockingCall::announce();
+        self.check_interrupt()?;
         match opening.advance() {
-            Ok(Some(file)) => Ok(TargetFile::Open(Arc::new(file))),
-            Ok(None) => Ok(TargetFile::Waits(opening)),
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(TargetFile::Waits(opening)),
-            Err(error) => Err(self.not_opened(opening.path(), opening.mode(), span, &error)),
+            Err(error) if error.kind() != ErrorKind::Interrupted => {
+                Err(self.not_opened(opening.path(), opening.mode(), span, &error))
+            }
+            opened => Ok(opened.ok().flatten().map(Arc::new)),
         }
     }
 
@@ -368,21 +401,12 @@ const fn name(mode: OpenMode) -> &'static str {
     }
 }
 
-impl Redirection {
-    fn action(&self, file: TargetFile) -> Action {
-        match (file, &self.kind) {
-            (TargetFile::Waits(opening), _) => Action::Opening(opening),
-            (TargetFile::Open(file), RedirectionKind::Both { .. }) => Action::Both(file),
-            (TargetFile::Open(file), _) => Action::File(file),
-        }
-    }
+/// Whether one of them waits for the other end of a FIFO.
+pub(super) fn is_late(opened: &[Opened]) -> bool {
+    opened.iter().any(|one| matches!(one.action, Action::Opening { .. }))
 }
 
 impl Opened {
-    fn is_opening(&self) -> bool {
-        matches!(self.action, Action::Opening(_))
-    }
-
     /// What the log says of it, beside the way that its target was opened.
     pub fn recorded(&self, redactions: &Redactions) -> Vec<Redirected<'static>> {
         let (mode, of) = match &self.action {
@@ -390,7 +414,7 @@ impl Opened {
             Action::File(_) | Action::Both(_) => ("file", None),
             Action::Duplicate(from) => ("copy", Some(*from)),
             Action::Close => ("close", None),
-            Action::Opening(_) => ("file", None),
+            Action::Opening { .. } => ("file", None),
         };
         let path = self.path.as_ref().map(|path| Text(redactions.apply(path).into_owned().into()));
         let mut recorded = vec![Redirected { fd: self.descriptor, mode, path, of }];
@@ -410,7 +434,7 @@ impl Opened {
             Action::Duplicate(from) => files.dup(*from, self.descriptor).map_err(|error| error.0)?,
             Action::Close => files.close(self.descriptor),
             // The message of another failure has nowhere else to go yet.
-            Action::Opening(_) => {}
+            Action::Opening { .. } => {}
         }
         Ok(())
     }

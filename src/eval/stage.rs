@@ -1,9 +1,10 @@
 //! Stages that run in the interpreter: each but the last on a thread, on a copy of everything.
 
-use super::command::Work;
-use super::unwind::{End, SIGPIPE_STATUS, StageOutcome, Unwind, page};
+use super::command::{Prepared, Work};
+use super::redirect::Opened;
+use super::unwind::{End, Eval, SIGPIPE_STATUS, StageOutcome, Unwind, page};
 use super::{Error, Interpreter};
-use crate::check::program::{Compound, Stage};
+use crate::check::program::{Compound, Pipeline, Stage, StageKind};
 use crate::diag::code;
 use crate::process::{Descriptor, FileTable};
 use crate::span::Span;
@@ -15,6 +16,38 @@ pub(super) struct Inner {
     pub place: usize,
     pub files: FileTable,
     pub work: Work,
+    pub late: Option<Box<Late>>,
+}
+
+/// What a stage has to do first that waits for the other end of a FIFO.
+pub(super) struct Late {
+    /// Its redirections, yet to be applied.
+    opened: Vec<Opened>,
+    pipe_stderr: bool,
+    /// The program that it starts then.
+    program: Option<Prepared>,
+}
+
+impl Inner {
+    /// One that waits while the others of its pipeline run, as in sh the process does that becomes its program.
+    pub fn late(
+        place: usize,
+        files: FileTable,
+        stage: Prepared,
+        opened: Vec<Opened>,
+        pipe_stderr: bool,
+    ) -> Self {
+        let (work, program) = match stage.program {
+            Some(_) => (Work::None, Some(stage)),
+            None => (stage.work, None),
+        };
+        Self { place, files, work, late: Some(Box::new(Late { opened, pipe_stderr, program })) }
+    }
+
+    /// Whether it starts a program, late. Those run beside this thread, which may have to read what the last one prints.
+    pub fn is_late_program(&self) -> bool {
+        self.late.as_ref().is_some_and(|late| late.program.is_some())
+    }
 }
 
 /// A stage has no thread to run on.
@@ -93,8 +126,28 @@ impl Interpreter {
 
     fn stage_outcome(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
         let started = Instant::now();
-        let argv = stage.work.argv();
+        let mut argv = stage.work.argv();
         let mut files = stage.files;
+        if let Some(mut late) = stage.late {
+            let program = late.program.take();
+            if let Some(program) = &program {
+                argv.clone_from(&program.argv);
+            }
+            let ready = self.open_late(&mut late.opened);
+            let ran = ready.and_then(|()| match program {
+                Some(program) => self.run_late(program, files.clone(), *late, span).map(Some),
+                None => self.apply_late(*late, &mut files).map(|()| None),
+            });
+            match ran {
+                Ok(None) => {}
+                Ok(Some(status)) => {
+                    return (StageOutcome::inner(span, argv, started, End::Status(status)), None);
+                }
+                Err(unwind) => {
+                    return (StageOutcome::inner(span, argv, started, End::Status(0)), Some(unwind));
+                }
+            }
+        }
         let result = match &stage.work {
             // The commands of `each` keep the script's standard input: its lines come by another way.
             Work::Compound(compound) if matches!(**compound, Compound::Each { .. }) => {
@@ -123,6 +176,29 @@ impl Interpreter {
             Ok(status) => (outcome(End::Status(status)), None),
             Err(Unwind::PipeClosed) => (outcome(End::PipeClosed), None),
             Err(unwind) => (outcome(End::Status(0)), Some(unwind)),
+        }
+    }
+
+    fn apply_late(&self, late: Late, files: &mut FileTable) -> Eval<()> {
+        self.apply(&late.opened, files)?;
+        if late.pipe_stderr && files.dup(1, 2).is_err() {
+            files.close(2);
+        }
+        Ok(())
+    }
+
+    /// Runs the program of a stage that was late.
+    fn run_late(&mut self, program: Prepared, files: FileTable, late: Late, span: Span) -> Eval<u8> {
+        let saved = std::mem::replace(&mut self.files, files);
+        // Of what is prepared the syntax tells no more than the place.
+        let kind = StageKind::Continue;
+        let stage = Stage { span, kind, redirections: Box::default(), pipe_stderr: late.pipe_stderr };
+        let pipeline = Pipeline { stages: Box::new([stage]), negated: false, span };
+        let failure = self.start_and_wait(&pipeline, vec![program], vec![late.opened], None, 0);
+        self.files = saved;
+        match failure? {
+            None => Ok(0),
+            Some(failure) => Err(self.raise(failure)),
         }
     }
 

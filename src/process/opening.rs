@@ -17,6 +17,8 @@ pub struct Opening {
     path: Vec<u8>,
     mode: OpenMode,
     umask: Option<u32>,
+    /// What is not a FIFO may be opened as usual, since a signal ends that if it is one by then.
+    in_kernel: bool,
     /// The reading end of a FIFO that waits for a writer. Its presence lets writers open theirs.
     reader: Option<Reader>,
     pause: Duration,
@@ -28,7 +30,12 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_mi
 impl Opening {
     /// Of `path`, relative to `directory` when that is given.
     pub fn new(directory: Option<Arc<CStr>>, path: Vec<u8>, mode: OpenMode, umask: Option<u32>) -> Self {
-        Self { directory, path, mode, umask, reader: None, pause: PAUSE.0 }
+        Self { directory, path, mode, umask, in_kernel: false, reader: None, pause: PAUSE.0 }
+    }
+
+    /// The same by a thread whose system calls a signal ends.
+    pub fn in_kernel(self, in_kernel: bool) -> Self {
+        Self { in_kernel, ..self }
     }
 
     /// Opens the file; none when its other end is yet to be opened: try again after [`Opening::pause`].
@@ -39,7 +46,7 @@ impl Opening {
         let directory = self.directory.as_deref();
         if self.reader.is_none() {
             let kind = open::kind(directory, &self.path);
-            if kind == Kind::Device {
+            if kind == Kind::Device || kind == Kind::Other && self.in_kernel {
                 // What opening it at once means is up to its driver: a drive would not ask for its medium.
                 return open::open_masked(directory, &self.path, self.mode, self.umask).map(Some);
             }

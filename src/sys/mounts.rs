@@ -2,6 +2,8 @@
 //! call waits in the kernel, and no handler of a signal ends it.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -39,7 +41,12 @@ fn with_remote<T>(look: impl FnOnce(&[PathBuf]) -> T) -> T {
 
 /// Elsewhere than on Linux the file is not there, and no file system counts as remote.
 fn read() -> Vec<PathBuf> {
-    let table = std::fs::read("/proc/thread-self/mountinfo").unwrap_or_default();
+    // Most tables fit, and are read by one call.
+    let mut table = Vec::with_capacity(16 << 10);
+    if let Ok(file) = File::open("/proc/thread-self/mountinfo") {
+        // With a limit nothing is asked about its size, which /proc does not know.
+        let _ = file.take(u64::MAX).read_to_end(&mut table);
+    }
     table.split(|byte| *byte == b'\n').filter_map(remote_mount).collect()
 }
 

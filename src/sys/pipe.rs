@@ -2,7 +2,7 @@
 
 use super::descriptor;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 /// The capacity that halves the time of big streams, in bytes.
 pub const WIDE: usize = 256 << 10;
@@ -88,4 +88,113 @@ pub fn read_into(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>, room: usize) -> io::Re
 /// Those of write(2): `BrokenPipe` when the reader has gone, `WouldBlock` when the pipe is full.
 pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::io::write(fd, bytes)?)
+}
+
+/// Reads as [`read_into`], but never waits for a pipe or socket: another reader may have taken what poll(2) saw.
+///
+/// # Errors
+/// As of [`read_into`]; `WouldBlock` when there is nothing any more.
+pub fn read_at_once(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>, room: usize) -> io::Result<usize> {
+    if bytes.capacity() - bytes.len() < room {
+        bytes.try_reserve(room).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    }
+    let spare = bytes.spare_capacity_mut();
+    // SAFETY: the kernel writes to the spare room alone.
+    match unsafe { at_once(fd, Direction::In, spare.as_mut_ptr().cast(), spare.len())? } {
+        Some(count) => {
+            // SAFETY: so many bytes of the spare room were written.
+            unsafe { bytes.set_len(bytes.len() + count) };
+            Ok(count)
+        }
+        None => read_into(fd, bytes, room),
+    }
+}
+
+/// Writes as [`write`], but never waits for a pipe or socket: another writer may have filled the room that poll(2) saw.
+///
+/// # Errors
+/// As of [`write`].
+pub fn write_at_once(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    // SAFETY: the kernel reads these bytes alone.
+    match unsafe { at_once(fd, Direction::Out, bytes.as_ptr().cast_mut(), bytes.len())? } {
+        Some(count) => Ok(count),
+        None => write(fd, bytes),
+    }
+}
+
+enum Direction {
+    In,
+    Out,
+}
+
+/// Moves bytes without waiting, whatever the open file's flags are (preadv2(2), `RWF_NOWAIT`). None where that can't be
+/// asked for, or where waiting has an end: pipes can since Linux 6.4, terminals can't.
+///
+/// # Safety
+/// So many bytes at the pointer are there to be written, or read.
+#[cfg(target_os = "linux")]
+unsafe fn at_once(
+    fd: BorrowedFd<'_>,
+    direction: Direction,
+    bytes: *mut u8,
+    length: usize,
+) -> io::Result<Option<usize>> {
+    let call = match direction {
+        Direction::In => libc::SYS_preadv2,
+        Direction::Out => libc::SYS_pwritev2,
+    };
+    let part = libc::iovec { iov_base: bytes.cast(), iov_len: length };
+    // At the file's own position, which is what -1 means there, in both halves of the offset.
+    let own: libc::c_long = -1;
+    let descriptor = fd.as_raw_fd();
+    // SAFETY: the caller's promise.
+    let count = unsafe { libc::syscall(call, descriptor, &raw const part, 1, own, own, libc::RWF_NOWAIT) };
+    if let Ok(count) = usize::try_from(count) {
+        return Ok(Some(count));
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL | libc::EPERM | libc::ESPIPE) => Ok(None),
+        Some(libc::EAGAIN) if super::open::is_regular(fd) => Ok(None),
+        _ => Err(error),
+    }
+}
+
+/// Linux alone has it.
+#[cfg(not(target_os = "linux"))]
+unsafe fn at_once(_: BorrowedFd<'_>, _: Direction, _: *mut u8, _: usize) -> io::Result<Option<usize>> {
+    Ok(None)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::io::{Read, Seek, Write};
+
+    #[test]
+    fn what_another_took_is_not_waited_for() {
+        let (reader, writer) = pipe().unwrap();
+        let mut bytes = Vec::new();
+        let nothing = read_at_once(reader.as_fd(), &mut bytes, 16).unwrap_err();
+        assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
+        let part = [b'x'; LEAST];
+        while write_at_once(writer.as_fd(), &part).is_ok() {}
+        let full = write_at_once(writer.as_fd(), &part).unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(read_at_once(reader.as_fd(), &mut bytes, LEAST).unwrap(), bytes.len());
+        assert!(!bytes.is_empty() && bytes.iter().all(|byte| *byte == b'x'));
+    }
+
+    #[test]
+    fn files_are_read_and_written_at_their_position() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"one ").unwrap();
+        assert_eq!(write_at_once(file.as_fd(), b"two").unwrap(), 3);
+        file.rewind().unwrap();
+        file.read_exact(&mut [0; 2]).unwrap();
+        let mut bytes = b">".to_vec();
+        assert_eq!(read_at_once(file.as_fd(), &mut bytes, 16).unwrap(), 5);
+        assert_eq!(bytes, b">e two");
+        assert_eq!(read_at_once(file.as_fd(), &mut bytes, 16).unwrap(), 0);
+    }
 }
