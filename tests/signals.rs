@@ -97,7 +97,7 @@ fn the_first_signal_lets_a_deferred_block_finish() {
     drop(File::options().write(true).open(run.path("fifo")).expect("a reader has it"));
     let ended = run.end();
     assert_eq!((ended.status, &*ended.out, &*ended.err), (143, "done\ncleaned\n", ""));
-    assert!(ended.exited);
+    assert!(!ended.exited, "it dies of the signal");
 }
 
 #[test]
@@ -268,5 +268,70 @@ fn the_second_process_of_guard_is_not_seen() {
         .until("waiting")
         .send(Signal::HUP)
         .end();
-    assert_eq!((ended.status, &*ended.out, ended.exited), (129, "cleaned\n", true), "{}", ended.err);
+    assert_eq!((ended.status, &*ended.out, ended.exited), (129, "cleaned\n", false), "{}", ended.err);
+}
+
+#[test]
+fn a_signal_that_asks_for_an_end_ends_the_programs_and_is_what_the_script_dies_of() {
+    let code = "defer { echo cleaned }\nsh -c 'echo $$ > pid.new; mv pid.new pid; exec sleep 60'\necho never";
+    for signal in [
+        Signal::HUP,
+        Signal::INT,
+        Signal::QUIT,
+        Signal::TERM,
+        Signal::USR1,
+        Signal::USR2,
+        Signal::ALARM,
+        Signal::XCPU,
+    ] {
+        for options in [&[][..], &["--guard"]] {
+            let run = Beside::start(options, code).until("pid");
+            let pid = fs::read_to_string(run.path("pid")).expect("its number");
+            let ended = run.send(signal).end();
+            let dies = (128 + signal.as_raw(), false, "cleaned\n", "");
+            assert_eq!(
+                (ended.status, ended.exited, &*ended.out, &*ended.err),
+                dies,
+                "{signal:?} {options:?}"
+            );
+            assert!(!is_running(&pid), "{signal:?} {options:?}");
+        }
+    }
+}
+
+/// A text of a shell that runs `$0 -c "$CODE"`.
+fn around(shell: &str, text: &str, code: &str) -> support::Outcome {
+    Run::new(shell).args(["-c", text]).arg(support::pipewright()).env("CODE", code).run()
+}
+
+#[test]
+fn a_shell_sees_that_a_signal_ended_the_script() {
+    for (shell, signal, status) in [("dash", "TERM", 143), ("bash", "INT", 130), ("dash", "QUIT", 131)] {
+        let code = format!("sh -c 'kill -{signal} $PPID'; sleep 60");
+        let outcome = around(shell, "\"$0\" -c \"$CODE\"; echo $?", &code);
+        assert_eq!(outcome.out(), format!("{status}\n"), "{shell}: {outcome}");
+    }
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    for signal in ["INT", "HUP", "QUIT", "USR1", "TERM"] {
+        // By the script and by its programs.
+        let code = format!("sh -c 'kill -{signal} $PPID'; sh -c 'kill -{signal} $$'; echo on");
+        let outcome = around("bash", &format!("trap '' {signal}; exec \"$0\" -c \"$CODE\""), &code);
+        assert_eq!((outcome.status, &*outcome.out()), (0, "on\n"), "{signal}: {outcome}");
+    }
+    // As of `cmd &` in sh without job control.
+    let outcome = around("dash", "\"$0\" -c \"$CODE\" & wait $!", "sh -c 'kill -INT $PPID'; echo on");
+    assert_eq!((outcome.status, &*outcome.out()), (0, "on\n"), "{outcome}");
+}
+
+#[test]
+fn a_write_beyond_the_limit_on_files_is_an_error_of_the_script() {
+    let script = "ulimit -f 4; cd \"$1\"; exec \"$0\" -c \
+                  '/bin/true; try { write(\"f\", \"x\".repeat(100000)) } catch e { echo ${e.message} }'";
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let outcome =
+        Run::new("bash").args(["-c", script]).arg(support::pipewright()).arg(directory.path()).run();
+    assert!(outcome.status == 0 && outcome.out().contains("too large"), "{outcome}");
 }

@@ -71,6 +71,14 @@ pub const KEYWORDS: &[Keyword] = &[
         "Runs its block as long as the condition holds, which is one as of `if`.",
         "let n = 0\nwhile (n < 3) { n += 1 }",
     ),
+    row(
+        "exec",
+        "exec PROGRAM WORD…",
+        "Replaces the script by a program, which keeps its process number: the last line of an entrypoint. It is a \
+         statement of its own, or the last command after `&&`, at the top level or in an `if` or `match` there. When \
+         the program can't be started, the script ends with 126 or 127.",
+        "exec ...$[flags(args)]",
+    ),
     row("break", "break", "Ends the loop around it.", "for i in (1..=9) { if (i == 3) { break } }"),
     row(
         "continue",

@@ -69,7 +69,18 @@ impl<'s> Checker<'s> {
         if self.refuse_lookalike(&words) {
             return None;
         }
+        let replaces = name.as_deref() == Some("exec");
+        if replaces && !self.may_replace(&words, redirected, span) {
+            return None;
+        }
         let target = match &name {
+            Some(_) if replaces => {
+                if self.refuse_capture_as_program(&words[1]) {
+                    return None;
+                }
+                self.refuse_list_as_program(&words[1]);
+                Target::Replace
+            }
             Some(name) => self.target(name, first, &words[commands.saturating_sub(1)..])?,
             None => {
                 if self.refuse_capture_as_program(first) {
@@ -124,7 +135,7 @@ impl<'s> Checker<'s> {
             self.called(id, span, true);
             self.refuse_words(id, &lowered, &spans, span);
         }
-        if let (Target::Program, Some(foreseen)) = (&target, &mut self.project.foreseen) {
+        if let (Target::Program | Target::Replace, Some(foreseen)) = (&target, &mut self.project.foreseen) {
             let text = |word: &Word| match word {
                 Word::Literal(text) => Some(text[..].into()),
                 _ => None,
@@ -134,7 +145,7 @@ impl<'s> Checker<'s> {
             foreseen.commands.push(LiteralCommand { module: self.module, span, words, complete });
         }
         // Builtins and functions take options from literal text only, so a value is never one.
-        unguard(&mut lowered, !matches!(target, Target::Program | Target::Host(_)));
+        unguard(&mut lowered, !matches!(target, Target::Program | Target::Replace | Target::Host(_)));
         Some(Command { assignments, target, words: lowered.into_boxed_slice() })
     }
 
@@ -256,6 +267,11 @@ impl<'s> Checker<'s> {
                     "not in Pipewright",
                     "command -v NAME tells what a name means",
                 );
+                None
+            }
+            Some("exec") => {
+                let help = "write `exec` and the program, as a statement of the script";
+                self.error(code::EXEC_PLACE, next.span, "`command exec` is sh's", "not in Pipewright", help);
                 None
             }
             // As in sh: `command` passes by functions, not builtins.

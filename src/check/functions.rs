@@ -35,6 +35,11 @@ impl<'s> Checker<'s> {
                 let label = "this is a builtin, and a function must not hide it";
                 self.error(code::DUPLICATE_NAME, function.name.span, message, label, "choose another name");
             }
+            if function.name.text == "exec" {
+                let label = "this is a statement, and a function must not hide it";
+                let message = "a function can't be called `exec`";
+                self.error(code::DUPLICATE_NAME, function.name.span, message, label, "choose another name");
+            }
             self.scopes.put(function.name.text, Name::Function(id));
             self.note_function(id, function.name);
             ids.push(id);

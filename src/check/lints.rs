@@ -98,7 +98,10 @@ impl<'s> Checker<'s> {
             StatementKind::Pipeline(pipeline) => matches!(
                 &*pipeline.stages,
                 [Stage {
-                    kind: StageKind::Command(Command { target: Target::Builtin(Builtin::Exit), .. }),
+                    kind: StageKind::Command(Command {
+                        target: Target::Builtin(Builtin::Exit) | Target::Replace,
+                        ..
+                    }),
                     ..
                 }]
             ),

@@ -5,6 +5,7 @@ use super::modules;
 use super::order::Order;
 use super::program::*;
 use super::project::{Members, Project};
+use super::replace::{ExecContext, Obstacle};
 use super::scope::{Name, Scopes};
 use super::sh_habits;
 use crate::diag::{Code, Diagnostic, Label, Source, code};
@@ -29,6 +30,8 @@ pub struct Checker<'s> {
     pub atomic: usize,
     pub lints: Lints,
     pub order: Order,
+    /// Whether the command that is lowered can replace the process.
+    pub exec: ExecContext,
 }
 
 /// More errors than this are not reported: the first ones are the ones to mend.
@@ -67,6 +70,7 @@ pub fn file<'s>(
         atomic: 0,
         lints: Lints::default(),
         order: Order::default(),
+        exec: ExecContext::default(),
     };
     if let Some(earlier) = &earlier {
         checker.scopes.enter();
@@ -179,6 +183,12 @@ impl<'s> Checker<'s> {
     // -------------------------------------------------------------------------------------- statements
 
     pub fn block(&mut self, block: ast::Block<'s>) -> Block {
+        let obstacle = self.exec.inside.unwrap_or(Obstacle::Block);
+        self.obstructed(obstacle, |this| this.open_block(block))
+    }
+
+    /// The same where a statement of it stands as those around it do.
+    pub fn open_block(&mut self, block: ast::Block<'s>) -> Block {
         self.scopes.enter();
         let block = self.statements(block.statements);
         self.scopes.leave();
@@ -189,13 +199,14 @@ impl<'s> Checker<'s> {
     pub fn copy<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
         self.scopes.enter_copy();
         let loops = std::mem::take(&mut self.loops);
-        let lowered = lower(self);
+        let lowered = self.within(Obstacle::Copy, lower);
         self.loops = loops;
         self.scopes.leave_copy();
         lowered
     }
 
     fn statements(&mut self, statements: Vec<ast::Statement<'s>>) -> Block {
+        let deferred = self.exec.deferred;
         let mut functions = self.hoist(&statements);
         let mut lowered = Vec::with_capacity(statements.len());
         let mut defers = false;
@@ -209,21 +220,26 @@ impl<'s> Checker<'s> {
             }
             if let Some(kind) = self.statement(statement) {
                 defers |= matches!(kind, StatementKind::Defer(_));
+                self.exec.deferred |= defers;
                 lowered.push(Statement { span, kind });
             }
         }
+        self.exec.deferred = deferred;
         self.note_unreachable(&lowered);
         Block { statements: lowered.into_boxed_slice(), defers }
     }
 
     fn statement(&mut self, statement: ast::Statement<'s>) -> Option<StatementKind> {
         let span = statement.span;
+        self.exec.part = None;
         Some(match statement.kind {
             ast::StatementKind::Stage(stage) => self.single_stage(stage)?,
             ast::StatementKind::AndOr(and_or) => {
                 self.refuse_test_and(&and_or);
                 if and_or.background {
-                    let and_or = self.copy(|this| this.and_or(and_or));
+                    let lower =
+                        |this: &mut Self| this.obstructed(Obstacle::Background, |this| this.and_or(and_or));
+                    let and_or = self.copy(lower);
                     StatementKind::Background(Arc::new(and_or))
                 } else if and_or.rest.is_empty() {
                     self.refuse_absorbed_blocks(&and_or);
@@ -344,21 +360,45 @@ impl<'s> Checker<'s> {
 
     pub fn and_or(&mut self, and_or: ast::AndOr<'s>) -> AndOr {
         self.refuse_absorbed_blocks(&and_or);
-        let first = self.pipeline(and_or.first);
-        let rest = and_or.rest.into_iter().map(|(connector, pipeline)| {
+        let joined = and_or.rest.len();
+        self.exec.list = Some(and_or.first.span.start);
+        let first = self.operand(and_or.first, (joined > 0).then_some(Obstacle::Before));
+        let mut ors = false;
+        let rest = and_or.rest.into_iter().enumerate().map(|(at, (connector, pipeline))| {
             let connector = match connector {
                 ast::Connector::And => Connector::And,
                 ast::Connector::Or => Connector::Or,
             };
-            (connector, self.pipeline(pipeline))
+            ors |= connector == Connector::Or;
+            let part =
+                if at + 1 < joined { Some(Obstacle::Before) } else { ors.then_some(Obstacle::AfterOr) };
+            (connector, self.operand(pipeline, part))
         });
         let rest = rest.collect();
         AndOr { first, rest }
     }
 
+    /// A pipeline of a list, where its part in the list keeps it from being an `exec`, and a block in it from having one.
+    fn operand(&mut self, pipeline: ast::Pipeline<'s>, part: Option<Obstacle>) -> Pipeline {
+        let is_simple = matches!(&*pipeline.stages, [ast::Stage { kind: ast::StageKind::Simple(_), .. }]);
+        if part.is_some() && !is_simple {
+            return self.obstructed(Obstacle::Operand, |this| this.pipeline(pipeline));
+        }
+        let outer = self.exec.part;
+        self.exec.part = outer.or(part);
+        let lowered = self.pipeline(pipeline);
+        self.exec.part = outer;
+        lowered
+    }
+
     fn pipeline(&mut self, pipeline: ast::Pipeline<'s>) -> Pipeline {
         super::truncation::check(self, &pipeline.stages);
         let count = pipeline.stages.len();
+        if count > 1 {
+            self.exec.part = Some(Obstacle::Stage);
+        } else if pipeline.negated {
+            self.exec.part = Some(Obstacle::Negated);
+        }
         let mut stages = Vec::with_capacity(count);
         for (index, stage) in pipeline.stages.into_iter().enumerate() {
             let stage = if index + 1 == count {
@@ -403,7 +443,13 @@ impl<'s> Checker<'s> {
                 self.in_loop("continue", span);
                 StageKind::Continue
             }
-            kind => StageKind::Compound(Arc::new(self.compound(kind, span)?)),
+            kind => match self.exec.part {
+                Some(part) => {
+                    let lower = |this: &mut Self| this.compound(kind, span);
+                    StageKind::Compound(Arc::new(self.obstructed(part, lower)?))
+                }
+                None => StageKind::Compound(Arc::new(self.compound(kind, span)?)),
+            },
         };
         Some(Stage { span, kind, redirections, pipe_stderr: stage.pipe_stderr })
     }
@@ -415,9 +461,10 @@ impl<'s> Checker<'s> {
             ast::StageKind::Block(block) => Compound::Block(self.block(block)),
             ast::StageKind::If(statement) => {
                 let branches = statement.branches.into_iter();
-                let branches =
-                    branches.map(|(condition, body)| (self.condition(condition), self.block(body))).collect();
-                let otherwise = statement.otherwise.map(|body| self.block(body));
+                let branches = branches
+                    .map(|(condition, body)| (self.condition(condition), self.open_block(body)))
+                    .collect();
+                let otherwise = statement.otherwise.map(|body| self.open_block(body));
                 Compound::If { branches, otherwise }
             }
             ast::StageKind::While(statement) => {
@@ -438,7 +485,7 @@ impl<'s> Checker<'s> {
                 let arms = statement.arms.into_iter().map(|arm| {
                     let patterns =
                         arm.patterns.into_iter().filter_map(|word| self.match_pattern(word)).collect();
-                    Arm { patterns, body: self.block(arm.body) }
+                    Arm { patterns, body: self.open_block(arm.body) }
                 });
                 let arms = arms.collect();
                 Compound::Match { subject, arms }
@@ -448,11 +495,12 @@ impl<'s> Checker<'s> {
                 return None;
             }
             ast::StageKind::Try(statement) => {
-                let body = self.block(statement.body);
-                let handler = statement.handler.map(|(name, body)| {
+                let ast::Try { body, handler } = *statement;
+                let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
+                let handler = handler.map(|(name, body)| {
                     self.scopes.enter();
                     let slot = if name.text == "_" { self.scopes.declare("_") } else { self.declare(name) };
-                    let body = self.block(body);
+                    let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
                     self.scopes.leave();
                     (slot, body)
                 });
@@ -475,7 +523,7 @@ impl<'s> Checker<'s> {
 
     pub fn loop_body(&mut self, body: ast::Block<'s>) -> Block {
         self.loops += 1;
-        let body = self.block(body);
+        let body = self.obstructed(Obstacle::Loop, |this| this.open_block(body));
         self.loops -= 1;
         body
     }
@@ -547,7 +595,12 @@ impl<'s> Checker<'s> {
                 );
                 Condition::Value(Expr { span: condition.span, kind: ExprKind::Value(Value::Null) })
             }
-            ast::ConditionKind::Command(and_or) => Condition::Command(self.and_or(*and_or)),
+            ast::ConditionKind::Command(and_or) => {
+                let part = self.exec.part.replace(Obstacle::Condition);
+                let command = self.and_or(*and_or);
+                self.exec.part = part;
+                Condition::Command(command)
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ mod patterns;
 pub mod program;
 mod project;
 mod redirections;
+mod replace;
 mod scope;
 mod secrets;
 pub mod settings;

@@ -191,7 +191,12 @@ impl<'s> Checker<'s> {
         let options = self.settings(statement.options);
         let atomic = is_atomic(&options);
         self.atomic += usize::from(atomic);
-        let body = self.block(statement.body);
+        let keeps = |option: &WithOption| matches!(option.setting, Setting::Env | Setting::Cwd);
+        let body = if options.iter().all(keeps) {
+            self.open_block(statement.body)
+        } else {
+            self.obstructed(super::replace::Obstacle::With, |this| this.open_block(statement.body))
+        };
         self.atomic -= usize::from(atomic);
         if options.iter().any(|option| option.setting == Setting::Detach) {
             self.only_programs(&body, span);

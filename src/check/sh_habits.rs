@@ -225,15 +225,6 @@ const WORDS: &[(&[&str], Row)] = &[
         ),
     ),
     (
-        &["exec"],
-        row(
-            code::SH_BUILTIN,
-            "`exec` is sh's",
-            "redirect a block, or let the command be the last",
-            "{ date; uptime; } > log.txt",
-        ),
-    ),
-    (
         &["trap"],
         row(
             code::SH_BUILTIN,

@@ -1,8 +1,10 @@
 use super::*;
 use crate::diag::code;
+use crate::host::Hosted;
 
 fn errors(text: &str) -> Vec<Diagnostic> {
-    let given = Given { foresee: true, ..Given::default() };
+    let hosted = Hosted { can_be_replaced: true, ..Hosted::default() };
+    let given = Given { foresee: true, hosted, ..Given::default() };
     check(&Arc::new(Source::new("test", text)), given).err().unwrap_or_default()
 }
 

@@ -28,7 +28,7 @@ impl<'s> Checker<'s> {
                 | "or"
                 | "not"
         );
-        if own || builtins::KEYWORDS.contains(&name.text) {
+        if own || name.text != "exec" && builtins::KEYWORDS.contains(&name.text) {
             let message = format!("`{}` can't be declared", name.text);
             self.error(
                 code::DUPLICATE_NAME,

@@ -10,7 +10,7 @@ mod trace;
 use options::{Mode, Options, Text};
 use pipewright::diag::Diagnostic;
 use pipewright::policy::Rules;
-use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, program, tools};
+use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
 use stats::Stats;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
@@ -70,7 +70,12 @@ fn act(options: Options) -> Result<u8, u8> {
             let stats = options.stats.then(Stats::default);
             let engine = engine(&options, stats.as_ref())?;
             let script = script(&engine, &options.text)?;
-            run(&engine, &script, options, stats.as_ref())
+            let ended = run(&engine, &script, options, stats.as_ref());
+            drop((script, engine));
+            match ended {
+                Ended::Status(status) => status,
+                Ended::Signal(signal) => program::die_of(signal),
+            }
         }
     })
 }
@@ -131,7 +136,13 @@ fn rules(file: Option<&Path>) -> Result<Option<Rules>, u8> {
     })
 }
 
-fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>) -> u8 {
+/// How a run ended.
+enum Ended {
+    Status(u8),
+    Signal(Signal),
+}
+
+fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>) -> Ended {
     // A command would read what follows it in the script.
     let from_input = matches!(options.text, Text::StandardInput);
     let mut session = engine.session();
@@ -145,7 +156,7 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
             Ok(log) => run = run.audit(log),
             Err(page) => {
                 show(&page);
-                return 126;
+                return Ended::Status(126);
             }
         }
     }
@@ -154,13 +165,13 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
         complain(&stats.table());
     }
     match ended {
-        Ok(report) => report.status(),
+        Ok(report) => Ended::Status(report.status()),
         Err(error) => {
-            // Who sent the signal knows of it.
+            // The sender of the signal knows of it.
             if error.kind() != ErrorKind::Cancelled {
                 show(error.diagnostic());
             }
-            error.exit_code()
+            error.signal().map_or(Ended::Status(error.exit_code()), Ended::Signal)
         }
     }
 }

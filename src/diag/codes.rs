@@ -214,6 +214,9 @@ codes! {
     SH_TILDE = "E0323", "a tilde that shells disagree about",
         "~ and ~user stand for home directories; ~+, ~-, ~1 and ~user:x mean one thing in bash and another elsewhere.";
 
+    EXEC_PLACE = "E0324", "`exec` where it can't replace the script",
+        "exec WORD… is a whole statement or the last command of an && list, at the top level or in an if or match there. Elsewhere run the program without exec.";
+
     // Well formed, but refused because it would go wrong.
     UNGUARDED_CODE = "E0401", "a value where a program expects code",
         "The program would parse this argument as code, so a value in it could become code. Pass the value as an argument or by the environment; $[quote(x)] quotes it for a POSIX shell, $[code(x)] says that it is meant as code.";
@@ -279,6 +282,9 @@ codes! {
 
     DAEMONS = "E1024", "daemons can't be ended here",
         "with daemons=\"end\" ends what programs leave behind, and so needs a process that adopts it: the one that runs a script by pipewright FILE. The library in a host adopts nothing, nor does the prompt.";
+
+    JOBS_RUN = "E1025", "a job still runs at `exec`",
+        "The program that replaces the script does not know its jobs. Wait for them first: wait.";
 
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",

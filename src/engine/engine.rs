@@ -140,14 +140,17 @@ impl EngineBuilder {
 
     /// Lets runs have this process to themselves, one at a time, as the program `pipewright` does. A host with anything
     /// else to do doesn't want it, for of what is the whole process's
-    /// - the handlers of INT, TERM and HUP are a run's, once it has something to clean up: the signal cancels it, and
-    ///   its programs end before this process does;
+    /// - the handlers of the signals that ask a process to end are a run's, once it has something to clean up: the signal
+    ///   cancels it, and its programs end before this process does, which should end by the same signal then
+    ///   ([`Error::signal`](super::Error::signal));
+    /// - `exec` in a script replaces this process;
     /// - orphans of the programs become children of this process (`PR_SET_CHILD_SUBREAPER` of prctl(2)), which ends
     ///   them with the run, and a second process ends what is left should SIGKILL end this one;
     /// - the directory is where a run begins, unless its session was given one;
     /// - programs stay in this process's group when that has the terminal, so that they can read from it.
     pub fn own_process(mut self) -> Self {
         self.shared.own_process = true;
+        self.shared.hosted.can_be_replaced = true;
         self
     }
 

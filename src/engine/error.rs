@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::diag::{Diagnostic, code, reason};
+use crate::process::Signal;
 use std::fmt;
 use std::io;
 use std::time::Instant;
@@ -77,6 +78,7 @@ pub(super) struct Failed {
     pub diagnostic: Diagnostic,
     pub report: Report,
     pub statuses: Vec<u8>,
+    pub signal: Option<Signal>,
 }
 
 /// Of what kind an [`Error`] is.
@@ -126,7 +128,7 @@ impl Error {
     /// One that is no pipeline's, of what began then.
     pub(super) fn new(kind: ErrorKind, diagnostic: Diagnostic, status: u8, started: Instant) -> Self {
         let report = Report { status, wall: started.elapsed() };
-        Self(Box::new(Failed { kind, diagnostic, report, statuses: vec![status] }))
+        Self(Box::new(Failed { kind, diagnostic, report, statuses: vec![status], signal: None }))
     }
 
     /// Of a stream that the host gave.
@@ -163,6 +165,13 @@ impl Error {
     /// The status that the binary would exit with.
     pub fn exit_code(&self) -> u8 {
         self.0.report.status()
+    }
+
+    /// The signal that ended the run, in a program whose process is the script's
+    /// ([`own_process`](super::EngineBuilder::own_process)). After all has been cleaned up it should end by it:
+    /// [`die_of`](super::program::die_of).
+    pub fn signal(&self) -> Option<Signal> {
+        self.0.signal
     }
 
     /// The statuses of the stages of the pipeline that failed, in their order; the exit code alone where it was none.

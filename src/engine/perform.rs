@@ -226,7 +226,9 @@ pub(super) fn failed(unwind: Unwind, interpreter: &Interpreter, started: Instant
         },
         Unwind::Interrupted(signal) => {
             let page = Diagnostic::new(code::CANCELLED, "the run was cancelled");
-            new(ErrorKind::Cancelled, page, 128_u8.saturating_add(signal.number() as u8))
+            let mut error = new(ErrorKind::Cancelled, page, 128_u8.saturating_add(signal.number() as u8));
+            error.0.signal = Some(signal).filter(|_| interpreter.is_own_process());
+            error
         }
         // Of what was asked for a value.
         Unwind::Exit(_) | Unwind::PipeClosed | Unwind::Break | Unwind::Continue | Unwind::Return => {

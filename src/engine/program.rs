@@ -2,8 +2,8 @@
 //! here. All of it is the whole process's; see [`super::EngineBuilder::own_process`]. A host with anything else to do
 //! needs none of it.
 
-use crate::process;
-use crate::sys::{descriptor, probe, start, supervisor, tty};
+use crate::process::{self, Signal};
+use crate::sys::{descriptor, handlers, probe, start, supervisor, tty};
 use std::io::{self, Read};
 
 pub use crate::sys::probe::Probe;
@@ -42,6 +42,13 @@ fn end_trees() -> u8 {
 /// Those of fork(2); `ENOSYS` where the system can't.
 pub fn guard() -> io::Result<Option<u8>> {
     Ok(process::supervised()?.map(supervisor::end_like))
+}
+
+/// Ends this process by a signal, as one that has no handler for it: after a run that a signal has ended, so that the
+/// process that waits for this one sees it. A loop of sh stops when a program died of SIGINT, and goes on when it exited
+/// with 130.
+pub fn die_of(signal: Signal) -> ! {
+    handlers::die_of(signal)
 }
 
 /// What the engine makes use of, and whether this system has it: tried, rather than guessed from its version.

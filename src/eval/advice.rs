@@ -20,7 +20,8 @@ impl Interpreter {
         }
         let Some(name) = page.primary().and_then(|label| {
             let command = label.source.text().get(label.span.range())?;
-            command.split([' ', '\t', '\n', ';', '|']).next().map(str::to_owned)
+            let mut words = command.split([' ', '\t', '\n', ';', '|']);
+            words.find(|word| !["exec", ""].contains(word)).map(str::to_owned)
         }) else {
             return page;
         };

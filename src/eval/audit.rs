@@ -173,8 +173,29 @@ impl Interpreter {
         redirections: Vec<Redirected<'a>>,
         span: Span,
     ) -> Eval<Option<u64>> {
+        self.audit_program(stage, redirections, span, false)
+    }
+
+    /// Records that a program is about to replace this process, which is the end of the run.
+    pub(super) fn audit_replace<'a>(
+        &'a self,
+        stage: &'a Stage,
+        redirections: Vec<Redirected<'a>>,
+        span: Span,
+    ) -> Eval<Option<u64>> {
+        self.audit_program(stage, redirections, span, true)
+    }
+
+    fn audit_program<'a>(
+        &'a self,
+        stage: &'a Stage,
+        redirections: Vec<Redirected<'a>>,
+        span: Span,
+        replaces: bool,
+    ) -> Eval<Option<u64>> {
         let identity = stage.attributes.identity.as_ref().and_then(|identity| identity.user);
         self.audit(span, |at| Entry::Exec {
+            replaces,
             at,
             program: self.text(stage.program.to_bytes()),
             argv: stage.argv.iter().map(|word| self.text(word)).collect(),

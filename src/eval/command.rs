@@ -34,6 +34,8 @@ pub enum Work {
     Host(HostCall),
     Compound(Arc<Compound>),
     Fail(String, Span),
+    /// It replaces this process by a program.
+    Replace,
 }
 
 /// A call of a function as a command.
@@ -97,7 +99,7 @@ impl Interpreter {
     }
 
     fn prepare_command(&mut self, command: &Command, span: Span) -> Eval<Prepared> {
-        if let Target::Program = command.target {
+        if let Target::Program | Target::Replace = command.target {
             self.name_directory(span);
         }
         let environment =
@@ -117,6 +119,7 @@ impl Interpreter {
                 let work = Work::Builtin(BuiltinCall { builtin, args: argv, literal_first, environment });
                 Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
             }
+            Target::Replace => Ok(Prepared { argv, program: None, environment, work: Work::Replace }),
             _ => Ok(Prepared { argv, program: None, environment, work: Work::None }),
         }
     }
@@ -180,7 +183,7 @@ impl Interpreter {
 
     /// Finds the program of a stage that is one, and asks whether it may run.
     pub(super) fn find_program(&mut self, prepared: &mut Prepared, span: Span) -> Eval<()> {
-        if let Work::None = prepared.work {
+        if let Work::None | Work::Replace = prepared.work {
             prepared.program = Some(self.find(&prepared.argv, prepared.environment.as_ref(), span)?);
         }
         self.ask_spawn(prepared, span)
@@ -349,7 +352,7 @@ impl Interpreter {
     /// Does the work of a stage, with the descriptors as they are; its status.
     pub(super) fn work(&mut self, work: &Work, span: Span) -> Eval<u8> {
         match work {
-            Work::None => Ok(0),
+            Work::None | Work::Replace => Ok(0),
             Work::Compound(compound) => self.compound(compound, span).map(|()| 0),
             Work::Fail(message, span) => Err(Error::command(
                 page(code::FAIL, self.source(), *span, message.clone(), "the script fails here"),

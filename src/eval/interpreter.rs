@@ -3,7 +3,7 @@
 use super::arguments::Asked;
 use super::audit;
 use super::dry::Dry;
-use super::job::Jobs;
+use super::job::{JobState, Jobs};
 use super::limits::{Budget, Limits};
 use super::observe::Observers;
 use super::settings::{Settings, TimeLimit};
@@ -76,8 +76,8 @@ pub struct Shared {
     pub(super) ends_daemons: AtomicBool,
     /// What the host stops it by.
     cancel: Interrupt,
-    interrupt: OnceLock<Interrupt>,
-    terminal: OnceLock<bool>,
+    heeded: OnceLock<Heeded>,
+    terminal: OnceLock<Option<i32>>,
     unreadable: OnceLock<Arc<OwnedFd>>,
     unreadable_input: bool,
     pub(super) observers: Observers,
@@ -88,11 +88,24 @@ pub struct Shared {
     pub(super) budget: Option<Arc<Budget>>,
 }
 
+/// The signals that a script heeds.
+struct Heeded {
+    /// What ends it.
+    requests: Interrupt,
+    /// Raised with that, and by a key of the terminal, which the programs have got themselves.
+    keys: Interrupt,
+}
+
 impl Shared {
     /// What ends the run from outside, once there is something to wait for.
     #[inline]
     pub(super) fn interrupt(&self) -> Option<&Interrupt> {
-        if self.own_process { self.interrupt.get() } else { Some(&self.cancel) }
+        if self.own_process { self.heeded.get().map(|heeded| &heeded.keys) } else { Some(&self.cancel) }
+    }
+
+    /// Whether a key of the terminal is for the programs first: in a script that is a process.
+    pub(super) fn heeds_keys(&self) -> bool {
+        self.own_process && !self.interactive
     }
 
     /// Whether orphans of its programs come to this process.
@@ -235,7 +248,7 @@ impl Interpreter {
             adopting: Once::new(),
             ends_daemons: AtomicBool::new(false),
             cancel: setup.interrupt,
-            interrupt: OnceLock::new(),
+            heeded: OnceLock::new(),
             terminal: OnceLock::new(),
             unreadable: OnceLock::new(),
             unreadable_input: setup.unreadable_input,
@@ -307,6 +320,11 @@ impl Interpreter {
         self.shared.budget.as_ref().and_then(|budget| budget.error())
     }
 
+    /// Whether the process is there for this run.
+    pub fn is_own_process(&self) -> bool {
+        self.shared.own_process
+    }
+
     /// What no message shows.
     pub fn redactions(&self) -> &Redactions {
         self.shared.redactions()
@@ -348,7 +366,7 @@ impl Interpreter {
     }
 
     /// Ends what programs have left behind, unless it is a daemon and the script has ended by itself.
-    fn sweep(&self, ran: &Eval<()>) {
+    pub(super) fn sweep(&self, ran: &Eval<()>) {
         if !self.shared.adopting.is_completed() {
             return;
         }
@@ -417,30 +435,74 @@ impl Interpreter {
     /// What ends this run from outside. Made when there is first something to wait for: a script without
     /// programs needs no handler, the signal's own effect is right.
     pub(super) fn interrupt(&self) -> Interrupt {
-        if let Some(job) = &self.settings.job {
-            return job.interrupt().after(self.passed());
-        }
-        let make = || {
-            let cancel = &self.shared.cancel;
-            let Ok(interrupt) = cancel.child() else { return cancel.clone() };
-            crate::sys::handlers::keep_statuses();
-            // Without handlers a signal ends us and not our children; that is no reason not to run.
-            let _ = crate::sys::handlers::install(&interrupt, &[Signal::INT, Signal::TERM, Signal::HUP]);
-            interrupt
-        };
-        // In a host signals are no business of a run.
-        let own = self.shared.own_process;
-        let interrupt = if own { self.shared.interrupt.get_or_init(make) } else { &self.shared.cancel };
-        interrupt.after(self.passed())
+        self.interrupts(JobState::interrupt, |heeded| &heeded.keys).after(self.passed())
     }
 
-    /// What ends a wait for programs. A key of the terminal at a prompt does not: those got it themselves.
+    /// What ends a wait for programs. A key of the terminal does not: those got it themselves.
     pub(super) fn wait_interrupt(&self) -> Interrupt {
-        match &self.settings.job {
-            Some(job) if job.control.is_some() => {
-                job.cancel.after(self.shielded.map_or(0, |shielded| shielded.to_programs))
+        match (self.control(), self.shielded) {
+            (Some(_), shielded) => {
+                let passed = shielded.map_or(0, |shielded| shielded.to_programs);
+                self.interrupts(|job| &job.cancel, |heeded| &heeded.requests).after(passed)
             }
-            _ => self.interrupt(),
+            (None, Some(_)) => self.interrupt(),
+            (None, None) => self.interrupts(|job| &job.cancel, |heeded| &heeded.requests).clone(),
+        }
+    }
+
+    fn interrupts<'a>(
+        &'a self,
+        of_job: impl FnOnce(&'a JobState) -> &'a Interrupt,
+        of_script: impl FnOnce(&'a Heeded) -> &'a Interrupt,
+    ) -> &'a Interrupt {
+        if let Some(job) = &self.settings.job {
+            return of_job(job);
+        }
+        // In a host signals are no business of a run.
+        if !self.shared.own_process {
+            return &self.shared.cancel;
+        }
+        of_script(self.shared.heeded.get_or_init(|| self.heed_signals()))
+    }
+
+    fn heed_signals(&self) -> Heeded {
+        use crate::sys::handlers;
+        let cancel = &self.shared.cancel;
+        // Without handlers a signal ends us and not our children; that is no reason not to run.
+        let child_of = |requests: &Interrupt| {
+            // At a prompt the keys of its jobs come by another way: see `Control`.
+            if self.shared.interactive { Ok(requests.clone()) } else { requests.child() }
+        };
+        let made = cancel.child().and_then(|requests| Ok((child_of(&requests)?, requests)));
+        let Ok((keys, requests)) = made else {
+            return Heeded { requests: cancel.clone(), keys: cancel.clone() };
+        };
+        handlers::keep_statuses();
+        if self.shared.interactive {
+            let _ = handlers::install(&requests, None, &[Signal::INT, Signal::TERM, Signal::HUP]);
+        } else {
+            let _ = handlers::install(&requests, Some(&keys), &handlers::REQUESTS);
+            let _ = handlers::survive_file_limit();
+        }
+        Heeded { requests, keys }
+    }
+
+    /// The interrupts that a new job hears of: requests, and in a script the keys of the terminal, which don't count until
+    /// the script waits for the job.
+    pub(super) fn job_interrupts(&self) -> io::Result<(Interrupt, Option<Interrupt>)> {
+        let requests = self.interrupts(|job| &job.cancel, |heeded| &heeded.requests).child()?;
+        if !self.shared.own_process {
+            return Ok((requests, None));
+        }
+        let keys = self.interrupts(JobState::interrupt, |heeded| &heeded.keys).child()?;
+        keys.set_background(self.settings.job.is_none());
+        Ok((requests, Some(keys)))
+    }
+
+    /// The programs of the foreground have taken the keys that came for theirs.
+    pub(super) fn settle_keys(&self) {
+        if let Some(heeded) = self.shared.heeded.get() {
+            heeded.keys.settle();
         }
     }
 
@@ -458,7 +520,7 @@ impl Interpreter {
         let outer = self.shielded.take();
         let first = |interrupt: Interrupt| interrupt.raised().map(|raised| raised.times);
         self.shielded = Some(Shielded {
-            all: first(self.interrupt()).unwrap_or(self.heeded + 1),
+            all: first(self.interrupt()).unwrap_or(self.passed() + 1),
             to_programs: first(self.wait_interrupt()).unwrap_or(1),
         });
         let settings = self.settings.clone();
@@ -481,17 +543,23 @@ impl Interpreter {
         if let Some(control) = self.control() {
             return control.group();
         }
-        // In a host it is never the terminal's business how programs are grouped.
-        let terminal = self.shared.own_process
-            && *self.shared.terminal.get_or_init(|| {
-                let ours = crate::sys::tty::own_group();
-                (0..=2).any(|fd| {
-                    crate::sys::descriptor::inherited(fd)
-                        .and_then(crate::sys::tty::foreground)
-                        .is_ok_and(|group| group == ours)
-                })
-            });
-        if terminal { Group::inherit() } else { Group::own() }
+        if self.own_terminal().is_some() { Group::inherit() } else { Group::own() }
+    }
+
+    /// The standard stream that is the terminal in whose foreground this script is. In a host it is never the terminal's
+    /// business how programs are grouped.
+    pub(super) fn own_terminal(&self) -> Option<i32> {
+        if !self.shared.own_process {
+            return None;
+        }
+        *self.shared.terminal.get_or_init(|| {
+            let ours = crate::sys::tty::own_group();
+            (0..=2).find(|fd| {
+                crate::sys::descriptor::inherited(*fd)
+                    .and_then(crate::sys::tty::foreground)
+                    .is_ok_and(|group| group == ours)
+            })
+        })
     }
 
     /// What suspends and continues the job that this is part of, at a prompt.

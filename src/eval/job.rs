@@ -81,6 +81,8 @@ impl Jobs {
 pub struct JobState {
     /// Stops it, and the programs that it waits for.
     pub cancel: Interrupt,
+    /// Raised with it, and by a key of the terminal while the script waits for the job.
+    keys: Option<Interrupt>,
     /// Suspends and continues it, at a prompt.
     pub control: Option<Control>,
     thread: Mutex<Option<JoinHandle<Eval<()>>>>,
@@ -108,14 +110,10 @@ impl Drop for Ending {
 }
 
 impl JobState {
-    /// That of a job which ends with another, or with the run.
-    fn below(outer: &Interrupt) -> std::io::Result<Self> {
-        Ok(Self::new(outer.child()?, None))
-    }
-
-    fn new(cancel: Interrupt, control: Option<Control>) -> Self {
+    fn new(cancel: Interrupt, keys: Option<Interrupt>, control: Option<Control>) -> Self {
         Self {
             cancel,
+            keys,
             control,
             thread: Mutex::new(None),
             pid: OnceLock::new(),
@@ -134,12 +132,29 @@ impl JobState {
     /// What asks it to end. A wait for programs heeds `cancel` alone.
     #[inline]
     pub fn interrupt(&self) -> &Interrupt {
-        self.control.as_ref().map_or(&self.cancel, Control::keys)
+        self.control.as_ref().map(Control::keys).or(self.keys.as_ref()).unwrap_or(&self.cancel)
+    }
+
+    /// The script waits for it: keys of the terminal are for the job, too.
+    fn attend(&self) {
+        if let Some(keys) = &self.keys {
+            keys.set_background(false);
+        }
+    }
+
+    /// Ends what it does in the interpreter: a key of the terminal has ended the script.
+    fn end_by_key(&self, signal: Signal) {
+        if let Some(keys) = self.keys.as_ref().filter(|keys| keys.raised().is_none()) {
+            keys.raise_key(signal);
+        }
     }
 
     /// Asks it to end; a suspended one could not.
     pub fn stop(&self, signal: Signal) {
         self.cancel.raise(signal);
+        if let Some(keys) = &self.keys {
+            keys.raise(signal);
+        }
         if let Some(control) = &self.control {
             control.resume();
         }
@@ -250,8 +265,8 @@ impl Interpreter {
             self.close_inherited_input(&mut fork.files, span)?;
         }
         // The handlers must be there before the job has children: a signal then ends them too.
-        let outer = self.interrupt();
-        let state = if self.shared.interactive { self.state_at_prompt() } else { JobState::below(&outer) };
+        self.interrupt();
+        let state = if self.shared.interactive { self.state_at_prompt() } else { self.state_of_job() };
         let state = Arc::new(state.map_err(|error| self.no_job(&error, span))?);
         state.survives.store(survives, Ordering::Relaxed);
         // Those were requests to another.
@@ -289,7 +304,13 @@ impl Interpreter {
             None => Interrupt::new()?,
         };
         cancel.set_alone(true);
-        Ok(JobState::new(cancel.clone(), Some(Control::new(cancel)?)))
+        Ok(JobState::new(cancel.clone(), None, Some(Control::new(cancel)?)))
+    }
+
+    /// That of a job which ends with another, or with the run.
+    fn state_of_job(&self) -> std::io::Result<JobState> {
+        let (cancel, keys) = self.job_interrupts()?;
+        Ok(JobState::new(cancel, keys, None))
     }
 
     pub(super) fn no_job(&self, error: &std::io::Error, span: Span) -> Unwind {
@@ -323,6 +344,7 @@ impl Interpreter {
         let (suspended, jobs) = self.jobs.take().into_iter().partition(|job| job.state.is_suspended());
         *self.jobs.lock() = suspended;
         let jobs: Vec<Job> = jobs;
+        jobs.iter().for_each(|job| job.state.attend());
         for job in jobs {
             let result = self.await_job(&job);
             first = first.or(result.err());
@@ -344,6 +366,7 @@ impl Interpreter {
     pub(super) fn await_job(&self, job: &Job) -> Eval<()> {
         let thread = job.state.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return Ok(()) };
+        job.state.attend();
         let joined = thread.join();
         if let Some(control) = &job.state.control {
             control.dissolve();
@@ -355,7 +378,11 @@ impl Interpreter {
                 let error = page(code::COMMAND_FAILED, &job.source, job.span, message, "this job");
                 Err(super::Error::command(error, status).into())
             }
-            Ok(Err(Unwind::Interrupted(_))) if self.interrupt().raised().is_none() => Ok(()),
+            Ok(Err(Unwind::Interrupted(_)))
+                if job.state.cancel.raised().is_some() && self.interrupt().raised().is_none() =>
+            {
+                Ok(())
+            }
             Ok(Err(unwind)) => {
                 // What has ended the job may be the end of this, too.
                 self.check_interrupt()?;
@@ -367,8 +394,15 @@ impl Interpreter {
 
     /// The script ends early. An interrupt ends its jobs by itself; after a failure they are awaited, since half a
     /// job is worse than a late one.
-    pub(super) fn end_jobs(&mut self, _: &Unwind) {
-        for job in self.jobs.take() {
+    pub(super) fn end_jobs(&mut self, unwind: &Unwind) {
+        let jobs = self.jobs.take();
+        for job in &jobs {
+            job.state.attend();
+            if let Unwind::Interrupted(signal) = unwind {
+                job.state.end_by_key(*signal);
+            }
+        }
+        for job in jobs {
             let _ = self.await_job(&job);
         }
     }
@@ -393,6 +427,7 @@ impl Interpreter {
                 self.pause(Duration::from_millis(20))?;
             }
         }
+        state.attend();
         match self.jobs.remove(state) {
             Some(job) => self.await_job(&job)?,
             // Another copy of the variables has it; the thread that started it awaits it in the end.

@@ -31,6 +31,7 @@ mod quote;
 mod reach;
 mod record;
 mod redirect;
+mod replace;
 mod result;
 mod say;
 mod settings;

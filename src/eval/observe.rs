@@ -78,7 +78,7 @@ pub enum Event<'a> {
         place: Place<'a>,
         /// How many captures and stages of the interpreter it stands in.
         depth: usize,
-        /// It was started under `with detach=true`: nobody waits for it, so that its end is not told.
+        /// It was started under `with detach=true`, or replaces this process: its end is not told.
         detached: bool,
     },
     /// A program has ended, and its whole pipeline with it.
@@ -289,6 +289,21 @@ impl Interpreter {
         };
         let path = &*self.shared.redactions().apply(path);
         observers.event(&Event::Redirected { operator, path, place: self.place(span), depth: self.depth });
+    }
+
+    /// Tells that a program is about to replace this process. No event tells of its end.
+    pub(super) fn observe_replacement(&self, argv: &[Vec<u8>], span: Span) {
+        let Some(observers) = self.observers() else { return };
+        let masked = self.shared.redactions().apply_all(argv);
+        let argv = masked.as_deref().unwrap_or(argv);
+        let pid = i32::try_from(std::process::id()).unwrap_or_default();
+        observers.event(&Event::Spawned {
+            pid,
+            argv,
+            place: self.place(span),
+            depth: self.depth,
+            detached: true,
+        });
     }
 
     /// Tells that a program has ended.

@@ -4,7 +4,7 @@
 //! stages are started from the left, each end of a pipe dropped where it has gone; what runs in the interpreter
 //! runs, the last stage in this thread; all ends are awaited. Bytes between two programs never come by here.
 
-use super::command::Prepared;
+use super::command::{Prepared, Work};
 use super::programs::Programs;
 use super::redirect::{Opened, is_late};
 use super::stage::{Inner, NoThread};
@@ -13,7 +13,7 @@ use super::{Error, Interpreter};
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
 use crate::process::{
-    Capture, Child, Interrupt, Outcome, Pump, Signal, Stage as Program, Stop, Wait, pipe_between, wait,
+    Capture, Child, Interrupt, Key, Outcome, Pump, Signal, Stage as Program, Stop, Wait, pipe_between, wait,
 };
 use crate::span::Span;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -105,9 +105,13 @@ impl Interpreter {
             let argv: Vec<Vec<Vec<u8>>> = prepared.iter().map(|stage| stage.argv().to_vec()).collect();
             self.guard_truncation(stages, &argv)?;
         }
-        let opened = self.open_stages(stages)?;
+        let mut opened = self.open_stages(stages)?;
         if let ([one], [redirections]) = (&mut *prepared, &*opened) {
             self.find_program(one, stages[0].span).map_err(|unwind| self.told_to(unwind, redirections))?;
+        }
+        if let Some(one) = prepared.pop_if(|one| matches!(one.work, Work::Replace)) {
+            let redirections = opened.pop().unwrap_or_default();
+            return Err(self.replace_process(one, redirections, stages[0].span));
         }
         if prepared.len() == 1
             && let (Some(one), Some(redirections)) =
@@ -190,6 +194,7 @@ impl Interpreter {
         let mut how = self.how_to_wait();
         // As of now: a stage that runs here may take a request for its programs'.
         let keys = self.interrupt();
+        let terminal = self.terminal_modes();
         let mut pump = Pump::default();
         let room = capture.as_ref().map(|capture| capture.limit);
         let job = self.settings.job.clone();
@@ -209,8 +214,11 @@ impl Interpreter {
                 return Err(unwind);
             }
         };
-        if let Some(control) = self.control() {
-            control.repeat_key(&keys);
+        match self.control() {
+            Some(control) => control.repeat_key(&keys),
+            // One that came while they were started may have missed some of them.
+            None if how.keys.have_come() => programs.repeat_key(&how.keys),
+            None => {}
         }
         drop(starting);
         // The programs hold what they need of them.
@@ -250,13 +258,19 @@ impl Interpreter {
             outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
         }
         self.observe_pipeline(outcomes.iter().flatten(), pipeline.span);
+        let key = outcome.as_ref().ok().and_then(|outcome| outcome.key);
+        if let (Some(terminal), true) =
+            (&terminal, outcome.as_ref().is_ok_and(|outcome| outcome.stop.is_some()))
+        {
+            terminal.restore();
+        }
         self.heed_outcome(outcome, pipeline.span)?;
         match unwound {
             Some(Unwind::Error(_)) | None => {}
             Some(unwind) => return Err(unwind),
         }
         let outcomes: Vec<StageOutcome> = outcomes.into_iter().flatten().collect();
-        self.heed_keys(&outcomes, &keys)?;
+        self.heed_keys(&outcomes, &keys, key)?;
         self.judge(outcomes)
     }
 
@@ -308,14 +322,21 @@ impl Interpreter {
     }
 
     /// The programs of a pipeline have ended. If a key of the terminal came meanwhile, and a stage died of a signal, that
-    /// was the end of the whole job; else they have taken it for theirs, and what follows goes on.
-    fn heed_keys(&mut self, outcomes: &[StageOutcome], keys: &Interrupt) -> Eval<()> {
-        let Some(control) = self.control() else { return Ok(()) };
+    /// was the end of the whole job; else they have taken it for theirs, and what follows goes on. A script is told of a
+    /// `key` by the wait for its programs, a prompt by `keys`.
+    fn heed_keys(&mut self, outcomes: &[StageOutcome], keys: &Interrupt, key: Option<Key>) -> Eval<()> {
         let died_of = |signals: &[Signal]| {
             let is_one = |end: &End| matches!(end, End::Signal(signal, _) if signals.contains(signal));
             outcomes.iter().any(|outcome| is_one(&outcome.end))
         };
         let of_keys = [Signal::INT, Signal::QUIT];
+        let Some(control) = self.control() else {
+            return if self.shared.heeds_keys() {
+                self.heed_key(outcomes, key, died_of(&of_keys))
+            } else {
+                Ok(())
+            };
+        };
         control.feel(died_of(&[Signal::INT, Signal::QUIT, Signal::HUP, Signal::TERM, Signal::KILL]));
         match keys.raised() {
             Some(raised) if of_keys.contains(&raised.signal) && !died_of(&of_keys) => {
@@ -324,6 +345,26 @@ impl Interpreter {
             }
             Some(raised) => Err(Unwind::Interrupted(raised.signal)),
             None => Ok(()),
+        }
+    }
+
+    /// The same of a script. A stage in the interpreter that was interrupted dies of the key as well.
+    fn heed_key(&self, outcomes: &[StageOutcome], key: Option<Key>, died: bool) -> Eval<()> {
+        if self.shielded.is_some() {
+            return Ok(());
+        }
+        let interrupted = outcomes.iter().find_map(|outcome| match &outcome.end {
+            End::Signal(signal, _) if outcome.process.is_none() => Some(*signal),
+            _ => None,
+        });
+        match (interrupted, key) {
+            (Some(signal), _) => Err(Unwind::Interrupted(signal)),
+            (None, Some(key)) if died || !key.reached => Err(Unwind::Interrupted(key.signal)),
+            (None, Some(_)) => {
+                self.settle_keys();
+                Ok(())
+            }
+            (None, None) => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@ use super::audit::Redirected;
 use super::limits::Permit;
 use super::unwind::{Eval, Unwind};
 use super::{Interpreter, stats};
-use crate::process::{Child, Group, Stage, StageReport, StartError, begin};
+use crate::process::{Child, Group, Keys, Stage, StageReport, StartError, begin, signal_all};
 use crate::span::Span;
 use std::collections::VecDeque;
 
@@ -41,6 +41,13 @@ impl Programs {
     /// Those that run.
     pub(super) fn children(&mut self) -> &mut [Child] {
         &mut self.children
+    }
+
+    /// Sends those that have just been started a key that came meanwhile.
+    pub(super) fn repeat_key(&self, keys: &Keys) {
+        if let Some(raised) = keys.interrupt.raised() {
+            signal_all(&self.children, raised.signal);
+        }
     }
 }
 

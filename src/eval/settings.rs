@@ -4,7 +4,7 @@ use super::job::JobState;
 use super::unwind::{Eval, TimedOut, Unwind};
 use super::{Interpreter, atomic, capture, stats};
 use crate::diag::Source;
-use crate::process::{Activity, Attributes, Clock, Deadline, GRACE, Interrupt, Signal, Wait};
+use crate::process::{Activity, Attributes, Clock, Deadline, GRACE, Keys, Signal, Wait};
 use crate::span::Span;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -155,7 +155,13 @@ impl Interpreter {
         let deadline = self.settings.deadline();
         let (signal, grace) = (self.settings.signal, self.settings.grace);
         let job_control = self.control().is_some();
-        let keys = if job_control { self.interrupt() } else { Interrupt::none() };
+        let keys = if job_control {
+            Keys::after_programs(&self.interrupt())
+        } else if self.shared.heeds_keys() {
+            Keys::new(&self.interrupt())
+        } else {
+            Keys::none()
+        };
         Wait {
             interrupt: self.wait_interrupt(),
             deadline,

@@ -1,9 +1,12 @@
-//! The terminal of a prompt, where what runs in the interpreter reads and writes for its job. This process is none of the
-//! job's group, so that the kernel does not tell the job's background from its foreground here.
+//! The terminal: of a script, whose modes are put back when it has ended a program; and of a prompt, where what runs in
+//! the interpreter reads and writes for its job. This process is none of that job's group, so that the kernel does not
+//! tell the job's background from its foreground here.
 
 use super::Interpreter;
 use super::unwind::{Eval, Unwind};
 use crate::process::{Interrupt, Readable, Signal, Turn};
+use crate::sys::descriptor::inherited;
+use crate::sys::tty::Modes;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -11,7 +14,29 @@ use std::time::{Duration, Instant};
 /// How often who reads looks whether Ctrl-Z has come, of which no descriptor tells.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The modes of a script's terminal, as they were before programs were started in its foreground.
+pub(super) struct TerminalModes {
+    fd: i32,
+    modes: Modes,
+}
+
+impl TerminalModes {
+    /// Puts them back: the programs were ended, and could not do so.
+    pub(super) fn restore(&self) {
+        if let Ok(fd) = inherited(self.fd) {
+            self.modes.set_now(fd);
+        }
+    }
+}
+
 impl Interpreter {
+    /// The modes of the terminal that programs are about to be given. A job beside the script has no say in them.
+    pub(super) fn terminal_modes(&self) -> Option<TerminalModes> {
+        let fd = self.own_terminal().filter(|_| self.settings.job.is_none())?;
+        let modes = Modes::of(inherited(fd).ok()?)?;
+        Some(TerminalModes { fd, modes })
+    }
+
     /// Waits until something can be read. At a terminal it is this process's turn until what this gives is dropped.
     pub(super) fn await_input<'a>(
         &'a self,

@@ -19,6 +19,8 @@ pub struct Hosted {
     pub stages: Vec<Arc<HostStage>>,
     /// It is a prompt, whose jobs have numbers: `kill %1`.
     pub numbers_jobs: bool,
+    /// The process is the script's own, which `exec` can replace.
+    pub can_be_replaced: bool,
 }
 
 impl Hosted {

@@ -4,7 +4,7 @@ use super::launch::Launch;
 use super::{Group, Signal, StageEnd, StageReport, terminate};
 use crate::sys::child_signal::ChildSignal;
 use crate::sys::spawn::Arrival;
-use crate::sys::wait::{Ended, JobChange, Process};
+use crate::sys::wait::{End, Ended, JobChange, Process};
 use crate::sys::{Pid, errno};
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -156,6 +156,15 @@ impl Child {
 
     pub(super) fn has_ended(&self) -> bool {
         !self.is_running() || self.process.has_ended()
+    }
+
+    /// The signal that ended it, if it has ended so.
+    pub(super) fn died_of(&self) -> Option<Signal> {
+        match self.state {
+            State::Running | State::Zombie { .. } => self.process.died_of(),
+            State::Reaped { ended: Some(Ended { end: End::Signal { signal, .. }, .. }), .. } => Some(signal),
+            _ => None,
+        }
     }
 
     /// Whether it has just been stopped or continued.

@@ -12,6 +12,7 @@ mod environment;
 mod files;
 mod group;
 mod holders;
+mod keys;
 mod launch;
 mod opening;
 mod pump;
@@ -38,20 +39,21 @@ pub use environment::{Environment, InvalidVariable};
 pub use files::{Descriptor, FileTable};
 pub use group::Group;
 pub use holders::{end_holders, holders_of};
+pub use keys::{Key, Keys};
 pub use opening::Opening;
 pub use pump::{Capture, Pump};
 pub use report::{StageEnd, StageReport};
 pub use stage::Stage;
 #[cfg(test)]
 use start::start;
-pub use start::{StartError, StartProblem, begin};
+pub use start::{StartError, StartProblem, begin, replace_process};
 pub use sweep::{
     Daemons, end_block, end_orphans_since, end_trees, orphans, own_process, supervised, sweep, unwatched,
     watched,
 };
-pub use terminate::GRACE;
 #[cfg(test)]
 use terminate::resume;
+pub use terminate::{GRACE, signal_all};
 pub use wait::{HELD, Outcome, Stop, Wait, wait};
 
 #[cfg(test)]

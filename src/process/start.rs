@@ -2,10 +2,10 @@
 
 use super::launch::Launch;
 use super::{Child, Group, SpawnError, Stage, Step};
-use crate::sys::errno;
 use crate::sys::lookup::{Unrunnable, explain};
-use crate::sys::spawn;
+use crate::sys::spawn::{self, ProcessGroup};
 use crate::sys::strings::{NulAt, StringArray};
+use crate::sys::{errno, tree};
 use std::fmt;
 use std::io;
 use std::time::Instant;
@@ -149,6 +149,20 @@ impl Child {
         *self = enter(launch, &self.group().clone(), self.started())?;
         Ok(())
     }
+}
+
+/// Replaces this process by a stage's program. Comes back only when that fails: the descriptors, signals and directory of
+/// this process may be the program's then. With all signals blocked `is_asked_to_end` tells whether one has come that the
+/// program could not hear of; then nothing is done.
+pub fn replace_process(stage: Stage, is_asked_to_end: impl Fn() -> bool) -> StartError {
+    let launch = match launch(stage) {
+        Ok(launch) => launch,
+        Err(error) => return error,
+    };
+    tree::leave_orphans();
+    let error = spawn::replace(&launch.in_group(ProcessGroup::Inherit), is_asked_to_end);
+    let problem = problem(&launch.stage, &launch.argv, error);
+    StartError { argv: launch.stage.argv, problem }
 }
 
 /// Starts a stage, and returns when its program runs.

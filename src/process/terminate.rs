@@ -43,6 +43,13 @@ pub fn signal_all(children: &[Child], signal: Signal) {
     }
 }
 
+/// Sends a signal to the groups that were made for children and to these, not to those in the group of this process.
+pub(super) fn signal_own_groups(children: &[Child], signal: Signal) {
+    for group in groups(children) {
+        let _ = signal::send_group(group, signal);
+    }
+}
+
 /// The groups of those that are not reaped, each once.
 pub(super) fn groups(children: &[Child]) -> Vec<Pid> {
     let unreaped = children.iter().filter(|child| !child.is_reaped());

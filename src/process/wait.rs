@@ -2,7 +2,7 @@
 
 use super::pump::Progress;
 use super::tree::Tree;
-use super::{Capture, Child, Deadline, Interrupt, Pump, Signal, holders, sweep, terminate};
+use super::{Capture, Child, Deadline, Interrupt, Key, Keys, Pump, Signal, holders, sweep, terminate};
 use crate::sys::crowd::Crowd;
 use crate::sys::interrupt::Raised;
 use crate::sys::poll::{Interest, PollSet};
@@ -17,15 +17,15 @@ use std::time::{Duration, Instant};
 pub struct Wait {
     /// What stops the wait from outside.
     pub interrupt: Interrupt,
+    /// The keys of the terminal, which end no wait for programs: those get them too, and what becomes of them then is up
+    /// to them. Once all programs have ended and only a pipe is held, a key ends the wait.
+    pub keys: Keys,
     /// When the programs have had their time.
     pub deadline: Deadline,
     /// What they are asked to end by.
     pub signal: Signal,
     /// How long they may take for it, before SIGKILL.
     pub grace: Duration,
-    /// What also stops it once all programs have ended and only a pipe is held: the keys of a prompt's job, which reach its
-    /// programs by themselves.
-    pub keys: Interrupt,
     /// Comes back once a pipe alone has been waited for for [`HELD`], so that the user can be told.
     pub tell_held: bool,
     /// For a prompt with job control: comes back when a program is stopped (Ctrl-Z), and at SIGHUP leaves programs a
@@ -38,10 +38,10 @@ impl Default for Wait {
     fn default() -> Self {
         Self {
             interrupt: Interrupt::none(),
+            keys: Keys::none(),
             deadline: Deadline::default(),
             signal: Signal::TERM,
             grace: terminate::GRACE,
-            keys: Interrupt::none(),
             tell_held: false,
             job_control: false,
         }
@@ -53,6 +53,8 @@ impl Default for Wait {
 pub struct Outcome {
     /// Why programs were ended before their time, or that they are suspended.
     pub stop: Option<Stop>,
+    /// The first key of the terminal that came meanwhile.
+    pub key: Option<Key>,
     /// After a stop a process that was left behind still held a captured pipe. What had come by then was kept.
     pub pipe_held: bool,
     /// How many processes below those that had to end could not be killed (state D).
@@ -144,6 +146,7 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         sources: Vec::new(),
         ended,
         phase: Phase::Running,
+        hears_keys: how.keys.are_for_programs(),
         hung_up: None,
         tree: Tree::default(),
         look_at: None,
@@ -181,11 +184,17 @@ fn crowd(children: &[Child]) -> Option<Crowd> {
 fn await_signal(child: &mut Child, how: &Wait) {
     while let Some(signal) = child.exit_signal()
         && how.interrupt.raised().is_none()
+        && how.keys.interrupt.raised().is_none()
         && !how.deadline.has_passed()
     {
         let left = how.deadline.due().map(|due| due.saturating_duration_since(Instant::now()));
-        let waits = [left, how.interrupt.look_after(), sweep::apart_in(child.started())];
-        match signal.wait(waits.into_iter().flatten().fold(REAP, Duration::min)) {
+        let looks = [
+            left,
+            how.interrupt.look_after(),
+            how.keys.interrupt.look_after(),
+            sweep::apart_in(child.started()),
+        ];
+        match signal.wait(looks.into_iter().flatten().fold(REAP, Duration::min)) {
             Ok(true) if child.try_reap() => return,
             Ok(true) => {}
             Ok(false) => {
@@ -206,6 +215,8 @@ struct Turn<'a> {
     sources: Vec<Source>,
     ended: usize,
     phase: Phase,
+    /// Whether a key of the terminal is waited for: the first one counts.
+    hears_keys: bool,
     /// Since when the terminal has gone.
     hung_up: Option<Instant>,
     /// Who is below the programs, once they have to end.
@@ -237,6 +248,10 @@ impl Turn<'_> {
             return true;
         }
         if self.phase == Phase::Running || self.finds_holders() {
+            if let Some(key) = self.outcome.key.filter(|key| self.ended_by(*key)) {
+                self.stop(Stop::Interrupted(key.signal));
+                return false;
+            }
             self.note_held();
             return false;
         }
@@ -249,11 +264,14 @@ impl Turn<'_> {
         true
     }
 
+    /// Whether a program died of a key, or no program was there to take it for its own.
+    fn ended_by(&self, key: Key) -> bool {
+        !key.reached || self.children.iter().any(|child| child.died_of().is_some_and(Key::is_of_terminal))
+    }
+
     /// Notes that nothing but a pipe is waited for. A key that came before was for the programs.
     fn note_held(&mut self) {
-        let keys = &self.how.keys;
-        let later = || keys.raised().map_or_else(|| keys.clone(), |raised| keys.after(raised.times));
-        self.held.get_or_insert_with(|| (Instant::now(), later()));
+        self.held.get_or_insert_with(|| (Instant::now(), self.how.keys.interrupt.later()));
     }
 
     /// After a stop: looks for processes that hold a pipe and are not known, which have to end too.
@@ -286,12 +304,17 @@ impl Turn<'_> {
         match self.phase {
             Phase::Running => {
                 if let Some(raised) = self.request()
-                    && !self.leaves_moment(raised.signal)
+                    && !self.leaves_moment(raised.signal, raised.by_terminal)
                 {
                     // Even when Ctrl-C has ended all of them by itself: the script has to know.
                     self.stop(Stop::Interrupted(raised.signal));
                 } else if !self.is_complete() && self.how.deadline.has_passed() {
                     self.stop(Stop::TimedOut);
+                } else if self.hears_keys
+                    && self.how.interrupt.raised().is_none()
+                    && let Some(raised) = self.how.keys.interrupt.raised()
+                {
+                    self.note_key(raised);
                 }
             }
             Phase::Asked { kill_at, raised } => {
@@ -313,11 +336,29 @@ impl Turn<'_> {
     }
 
     /// Whether programs may end by themselves before they are asked for a signal that we got.
-    fn leaves_moment(&mut self, signal: Signal) -> bool {
-        if !self.how.job_control || signal != Signal::HUP || self.all_ended() {
+    fn leaves_moment(&mut self, signal: Signal, by_terminal: bool) -> bool {
+        let has_it = self.how.job_control || by_terminal;
+        if !has_it || signal != Signal::HUP || self.all_ended() {
             return false;
         }
         self.hung_up.get_or_insert_with(Instant::now).elapsed() < HANGUP
+    }
+
+    /// A key of the terminal has come. Programs in its foreground have got it, and a second one would tell them to give up
+    /// what they do to end in order: it is sent to those alone that the terminal can't reach.
+    fn note_key(&mut self, Raised { signal, by_terminal, .. }: Raised) {
+        self.hears_keys = false;
+        // A request that does not count here, as what was deferred runs.
+        if !by_terminal || !Key::is_of_terminal(signal) {
+            return;
+        }
+        let reached = self.children.iter().any(|child| !child.has_ended());
+        self.outcome.key = Some(Key { signal, reached });
+        if self.how.keys.have_come() {
+            terminate::signal_own_groups(self.children, signal);
+        } else {
+            terminate::signal_all(self.children, signal);
+        }
     }
 
     fn stop(&mut self, stop: Stop) {
@@ -334,8 +375,9 @@ impl Turn<'_> {
         // A grace beyond the clock's range is one without an end.
         let kill_at = now.checked_add(self.how.grace).unwrap_or(now + Duration::from_secs(1 << 30));
         self.phase = Phase::Asked { kill_at, raised: self.times_raised() };
-        // Who asks once more, to stop what runs in spite of the first request, has no time to give.
-        if matches!(stop, Stop::Interrupted(_)) && self.how.interrupt.is_patient() {
+        // A further request by kill(2), to stop what runs in spite of the first one, leaves no time.
+        let by_terminal = self.how.interrupt.raised().is_some_and(|raised| raised.by_terminal);
+        if matches!(stop, Stop::Interrupted(_)) && self.how.interrupt.is_patient() && !by_terminal {
             self.kill();
         }
     }
@@ -440,6 +482,9 @@ impl Turn<'_> {
             self.how.interrupt.fds().for_each(|fd| add(fd, Source::Interrupt));
             let keys = self.held.iter().flat_map(|(_, keys)| keys.fds());
             keys.for_each(|fd| add(fd, Source::Interrupt));
+            if self.hears_keys && self.held.is_none() {
+                self.how.keys.interrupt.fds().for_each(|fd| add(fd, Source::Interrupt));
+            }
         }
         for (at, capture) in self.pump.captures.iter().enumerate() {
             if let Some(fd) = capture.fd() {
@@ -461,7 +506,7 @@ impl Turn<'_> {
                 let due = self.how.deadline.due().map(until);
                 let held = self.held.as_ref();
                 let told = held.filter(|_| self.how.tell_held).map(|(since, _)| until(*since + HELD));
-                let keys = held.and_then(|(_, keys)| keys.look_after());
+                let keys = held.map_or(&self.how.keys.interrupt, |(_, keys)| keys).look_after();
                 [due, reap, self.how.interrupt.look_after(), told, keys].into_iter().flatten().min()
             }
             Phase::Asked { kill_at, .. } => Some(until(kill_at).min(self.look_interval())),
@@ -471,7 +516,9 @@ impl Turn<'_> {
         let looking_soon = self.untold().map(|_| LOOK_SOON);
         let drain = self.drain.map(|(since, last)| until((last + QUIET).min(since + DRAIN)));
         let apart = self.children.first().and_then(|child| sweep::apart_in(child.started()));
-        [phase, looking, looking_soon, drain, apart].into_iter().flatten().min()
+        let hung_up =
+            self.hung_up.filter(|_| self.phase == Phase::Running).map(|since| until(since + HANGUP));
+        [phase, looking, looking_soon, drain, apart, hung_up].into_iter().flatten().min()
     }
 
     fn read(&mut self, at: usize) -> io::Result<()> {

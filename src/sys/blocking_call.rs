@@ -75,7 +75,7 @@ pub(super) fn end_soon() {
     if !ANNOUNCED.load(Ordering::SeqCst) {
         return;
     }
-    let _ = handlers::catch_anyway(Signal::from_kernel(libc::SIGALRM), on_alarm);
+    let _ = handlers::catch_anyway(Signal::from_kernel(libc::SIGALRM), on_alarm as *const ());
     let soon = libc::timeval { tv_sec: 0, tv_usec: 20_000 };
     let once = libc::itimerval { it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 }, it_value: soon };
     // SAFETY: a system call that reads the structure.

@@ -9,10 +9,32 @@ use super::{last_error, set_errno};
 use std::io;
 use std::ptr::null_mut;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// What the handler raises. Never freed once set: a handler may be running in any thread.
-static TARGET: AtomicPtr<State> = AtomicPtr::new(null_mut());
+static TARGET: AtomicPtr<Target> = AtomicPtr::new(null_mut());
+
+/// See [`install`].
+struct Target {
+    requests: Arc<State>,
+    keys: Option<Arc<State>>,
+}
+
+/// How many keys of the terminal have come, each of which its foreground has got too.
+static KEYS: AtomicU32 = AtomicU32::new(0);
+
+/// The signals that ask a script to end. Those that are left out end it by their default action: they tell of a fault
+/// (SIGSEGV, SIGABRT), or no program sends them.
+pub const REQUESTS: [Signal; 8] = [
+    Signal::HUP,
+    Signal::INT,
+    Signal::QUIT,
+    Signal::TERM,
+    Signal::from_kernel(libc::SIGUSR1),
+    Signal::from_kernel(libc::SIGUSR2),
+    Signal::from_kernel(libc::SIGALRM),
+    Signal::XCPU,
+];
 
 /// The signals that have our handler, as bit `number - 1`.
 static CAUGHT: AtomicU64 = AtomicU64::new(0);
@@ -20,10 +42,18 @@ static CAUGHT: AtomicU64 = AtomicU64::new(0);
 /// The signals that we ignore and our children do not, as bit `number - 1`: every program of Rust begins with SIGPIPE.
 static IGNORED: AtomicU64 = AtomicU64::new(1 << (libc::SIGPIPE - 1));
 
+/// The signals that were ignored when this process was started, and that something here needs otherwise, as bit
+/// `number - 1`.
+static IGNORED_AT_START: AtomicU64 = AtomicU64::new(0);
+
 /// The handler that a reader of lines had in the place of ours, which runs it, too; 0: there is none.
 static READER: AtomicUsize = AtomicUsize::new(0);
 
-/// Raises `interrupt` when one of `signals` comes, from now on.
+/// Raises `requests` when one of `signals` comes, from now on; `keys`, if there is one, when the terminal has sent Ctrl-C
+/// or Ctrl-\\, and the programs of its foreground have that key as well. `keys` is a child of `requests`.
+///
+/// A key is a request when the key before it has not been settled ([`Interrupt::settle`]), unless a program reads keys one
+/// by one: Ctrl-C is one of its own then.
 ///
 /// A signal that was ignored when we were started stays ignored, as nohup(1) and `cmd &` of a shell
 /// without job control want it (POSIX, Shell Command Language, 2.12). System calls that a signal
@@ -31,24 +61,67 @@ static READER: AtomicUsize = AtomicUsize::new(0);
 ///
 /// # Errors
 /// `EINVAL` for a signal that can't be caught.
-pub fn install(interrupt: &Interrupt, signals: &[Signal]) -> io::Result<()> {
-    let Some(state) = interrupt.state() else { return Ok(()) };
+pub fn install(requests: &Interrupt, keys: Option<&Interrupt>, signals: &[Signal]) -> io::Result<()> {
+    let Some(state) = requests.state() else { return Ok(()) };
+    let target = Target { requests: state, keys: keys.and_then(Interrupt::state) };
     // The one that was there before is left behind: see TARGET.
-    TARGET.store(Arc::into_raw(state).cast_mut(), Ordering::Release);
-    signals.iter().try_for_each(|&signal| catch(signal, on_signal))
+    TARGET.store(Box::into_raw(Box::new(target)), Ordering::Release);
+    let blocked = Blocked::new(signals);
+    let caught = signals.iter().try_for_each(|&signal| catch(signal, on_signal as *const ()));
+    drop(blocked);
+    caught
+}
+
+/// A write beyond the limit on the size of a file fails, and does not end this process (setrlimit(2), `RLIMIT_FSIZE`).
+pub fn survive_file_limit() -> io::Result<()> {
+    catch(Signal::XFSZ, nothing as *const ())
+}
+
+/// How many keys of the terminal have come so far.
+pub fn keys_come() -> u32 {
+    KEYS.load(Ordering::SeqCst)
 }
 
 /// Has a signal call a handler that is safe (signal-safety(7)), unless it is ignored. Children begin without.
-pub(super) fn catch(signal: Signal, handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
-    if disposition(signal)? == libc::SIG_IGN {
-        return Ok(());
-    }
+pub(super) fn catch(signal: Signal, handler: *const ()) -> io::Result<()> {
     CAUGHT.fetch_or(bit(signal), Ordering::SeqCst);
-    set(signal, handler as *const () as libc::sighandler_t)
+    if exchange(signal, handler as libc::sighandler_t)? == libc::SIG_IGN {
+        CAUGHT.fetch_and(!bit(signal), Ordering::SeqCst);
+        set(signal, libc::SIG_IGN)?;
+    }
+    Ok(())
+}
+
+/// Signals that are blocked in this thread for a while. One that is ignored afterwards is forgotten, should it have come
+/// meanwhile (sigaction(2)).
+struct Blocked {
+    before: libc::sigset_t,
+}
+
+impl Blocked {
+    fn new(signals: &[Signal]) -> Self {
+        // SAFETY: plain integers, for which zero is a value; the calls fill the sets.
+        unsafe {
+            let (mut set, mut before) = (std::mem::zeroed(), std::mem::zeroed());
+            libc::sigemptyset(&raw mut set);
+            for signal in signals {
+                libc::sigaddset(&raw mut set, signal.number());
+            }
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, &raw mut before);
+            Self { before }
+        }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // SAFETY: the set was filled by the same call.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, null_mut()) };
+    }
 }
 
 /// Has a signal call it also where we were started with the signal ignored.
-pub(super) fn catch_anyway(signal: Signal, handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
+pub(super) fn catch_anyway(signal: Signal, handler: *const ()) -> io::Result<()> {
     set(signal, libc::SIG_DFL)?;
     catch(signal, handler)
 }
@@ -60,7 +133,7 @@ pub(super) fn precede_reader() {
     let ours = on_signal as *const () as libc::sighandler_t;
     match disposition(Signal::INT) {
         Ok(found) if ![ours, libc::SIG_DFL, libc::SIG_IGN].contains(&found) => {
-            let _ = catch(Signal::from_kernel(libc::SIGALRM), on_alarm);
+            let _ = catch(Signal::from_kernel(libc::SIGALRM), nothing as *const ());
             READER.store(found, Ordering::SeqCst);
             let _ = set(Signal::INT, ours);
         }
@@ -85,7 +158,7 @@ pub(super) fn tell_reader() {
     }
 }
 
-extern "C" fn on_alarm(_: libc::c_int) {}
+extern "C" fn nothing(_: libc::c_int) {}
 
 /// Ignores signals that are meant for the jobs of a prompt, to which they are given back: also where we were started with
 /// them ignored, as by tmux 3.3. Such a `cat &` would get EIO instead of being stopped, and Ctrl-Z would be lost.
@@ -118,16 +191,20 @@ pub fn restore() -> io::Result<()> {
 /// With SIGCHLD ignored the kernel reaps children by itself, and their statuses are lost (wait(2)).
 pub fn keep_statuses() {
     if disposition(Signal::CHLD).is_ok_and(|now| now == libc::SIG_IGN) {
+        IGNORED_AT_START.fetch_or(bit(Signal::CHLD), Ordering::SeqCst);
         let _ = set(Signal::CHLD, libc::SIG_DFL);
     }
 }
 
 /// Ends this process as the signal would have, so that whoever waits for us sees it (a shell stops its
-/// loop when a program died of SIGINT, not when it exited with 130).
+/// loop when a program died of SIGINT, not when it exited with 130). Without a core image, in which secrets would be.
+/// Process 1 of a container can't die so; it exits with 128 and the number.
 pub fn die_of(signal: Signal) -> ! {
     let _ = set(signal, libc::SIG_DFL);
-    // SAFETY: changes this thread's mask and sends to it; no memory but this stack's.
+    // SAFETY: changes a limit, this thread's mask and sends to it; no memory but this stack's.
     unsafe {
+        let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
         let mut set = std::mem::zeroed();
         libc::sigemptyset(&raw mut set);
         libc::sigaddset(&raw mut set, signal.number());
@@ -147,35 +224,99 @@ pub(super) fn ignored() -> u64 {
     IGNORED.load(Ordering::SeqCst)
 }
 
+/// The signals to ignore for a program that this process becomes.
+pub(super) fn ignored_at_start() -> u64 {
+    IGNORED_AT_START.load(Ordering::SeqCst)
+}
+
+/// Ignores SIGPIPE, as the first thing that this process does with a signal.
+pub(super) fn ignore_closed_pipes() {
+    // `IGNORED` has it from the beginning.
+    if exchange(Signal::PIPE, libc::SIG_IGN).is_ok_and(|before| before == libc::SIG_IGN) {
+        IGNORED_AT_START.fetch_or(bit(Signal::PIPE), Ordering::SeqCst);
+    }
+}
+
 pub(super) const fn bit(signal: Signal) -> u64 {
     1 << (signal.number() - 1)
 }
 
 /// When a request last came, in milliseconds of the monotonic clock.
 static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
+/// Whether it was a key of the terminal.
+static LAST_WAS_KEY: AtomicBool = AtomicBool::new(false);
 
 /// Signals this close together are one request. timeout(1) sends TERM to its child and then to its group; a terminal
-/// that is closed sends HUP by the kernel and by the shell; systemd may send TERM and HUP: nobody has lost patience.
+/// that is closed sends HUP by the kernel and by the shell; systemd may send TERM and HUP: nobody has lost patience. A key
+/// that follows a key was pressed again.
 const ONE_REQUEST: i64 = 50;
 
-extern "C" fn on_signal(number: libc::c_int) {
+extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *mut libc::c_void) {
+    let errno = last_error();
     let now = milliseconds();
     let since = now.saturating_sub(LAST.load(Ordering::Acquire));
-    // SAFETY: null, or from Arc::into_raw and never freed.
-    if let Some(state) = unsafe { TARGET.load(Ordering::Acquire).as_ref() }
-        && (!state.is_raised() || since >= ONE_REQUEST)
+    // SAFETY: the kernel gives the structure (sigaction(2), `SA_SIGINFO`).
+    let by_terminal = unsafe { info.as_ref() }.is_some_and(is_from_kernel);
+    let is_key = by_terminal && [libc::SIGINT, libc::SIGQUIT].contains(&number);
+    if is_key {
+        KEYS.fetch_add(1, Ordering::SeqCst);
+    }
+    // SAFETY: null, or from Box::into_raw and never freed.
+    if let Some(target) = unsafe { TARGET.load(Ordering::Acquire).as_ref() }
+        && (!target.is_raised() || since >= ONE_REQUEST || is_key && LAST_WAS_KEY.load(Ordering::Relaxed))
     {
         LAST.store(now, Ordering::Release);
-        state.raise(number);
+        LAST_WAS_KEY.store(is_key, Ordering::Relaxed);
+        target.state_for(is_key).raise(number, by_terminal);
     }
-    let errno = last_error();
     super::blocking_call::end_soon();
-    set_errno(errno);
     // At the end of the terminal, too, a line is read no longer.
     if [libc::SIGINT, libc::SIGHUP].contains(&number) {
-        let errno = last_error();
         tell_reader();
-        set_errno(errno);
+    }
+    set_errno(errno);
+}
+
+impl Target {
+    fn is_raised(&self) -> bool {
+        self.requests.is_raised() || self.keys.as_ref().is_some_and(|keys| keys.is_raised())
+    }
+
+    /// What a signal raises.
+    fn state_for(&self, is_key: bool) -> &State {
+        match &self.keys {
+            Some(keys)
+                if is_key
+                    && !self.requests.is_raised()
+                    && (keys.unsettled() == 0 || terminal_gives_keys()) =>
+            {
+                keys
+            }
+            _ => &self.requests,
+        }
+    }
+}
+
+/// Whether no process has sent a signal by kill(2).
+#[cfg(target_os = "linux")]
+fn is_from_kernel(info: &libc::siginfo_t) -> bool {
+    info.si_code == libc::SI_KERNEL
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_from_kernel(info: &libc::siginfo_t) -> bool {
+    // SAFETY: every signal of those that we catch has the field.
+    unsafe { info.si_pid() == 0 }
+}
+
+/// Whether a program has set the terminal so that it gives single keys and not lines (termios(3), `ICANON`), as less(1)
+/// and what reads lines with an editor do. tcgetattr(3) is safe inside a signal handler.
+fn terminal_gives_keys() -> bool {
+    // SAFETY: the calls fill the structure, or fail.
+    unsafe {
+        let mut modes: libc::termios = std::mem::zeroed();
+        let terminal = (0..3).find(|fd| libc::tcgetattr(*fd, &raw mut modes) == 0);
+        terminal.is_some() && modes.c_lflag & libc::ICANON == 0
     }
 }
 
@@ -199,12 +340,21 @@ fn disposition(signal: Signal) -> io::Result<libc::sighandler_t> {
 }
 
 fn set(signal: Signal, handler: libc::sighandler_t) -> io::Result<()> {
-    // SAFETY: the handler is one of ours, or the default; no flags, so that blocked calls return.
+    exchange(signal, handler).map(drop)
+}
+
+/// Sets what a signal does; what it did before.
+fn exchange(signal: Signal, handler: libc::sighandler_t) -> io::Result<libc::sighandler_t> {
+    // SAFETY: the handler is one of ours, or the default. No SA_RESTART, so that blocked calls return.
     unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
+        let (mut action, mut old): (libc::sigaction, libc::sigaction) =
+            (std::mem::zeroed(), std::mem::zeroed());
         action.sa_sigaction = handler;
-        match libc::sigaction(signal.number(), &raw const action, null_mut()) {
-            0 => Ok(()),
+        if handler == on_signal as *const () as libc::sighandler_t {
+            action.sa_flags = libc::SA_SIGINFO;
+        }
+        match libc::sigaction(signal.number(), &raw const action, &raw mut old) {
+            0 => Ok(old.sa_sigaction),
             _ => Err(io::Error::last_os_error()),
         }
     }

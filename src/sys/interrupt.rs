@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// A request to stop, raised by a signal handler or by another thread, and seen by everyone who holds a
-/// clone. It stays raised until [`Interrupt::clear`]: two waits that run at once must both see it.
+/// clone. It stays raised until [`Interrupt::clear`] or [`Interrupt::settle`]: two waits that run at once must both see it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     state: Option<Arc<State>>,
@@ -23,11 +23,17 @@ pub struct Interrupt {
 pub(super) struct State {
     signal: AtomicI32,
     times: AtomicU32,
+    /// How many of them count no longer.
+    settled: AtomicU32,
+    /// Whether the last one came from the terminal.
+    by_terminal: AtomicBool,
     event: Event,
     /// Raised for this one too…
     parent: Interrupt,
     /// …but not while this is set.
     alone: AtomicBool,
+    /// While this is set the parent's own requests don't count here; those of its parents do.
+    background: AtomicBool,
 }
 
 /// Why to stop.
@@ -37,6 +43,8 @@ pub struct Raised {
     pub signal: Signal,
     /// How often it came. The second Ctrl-C means: now.
     pub times: u32,
+    /// Whether the last one came from the terminal, which sent it to the programs in its foreground as well.
+    pub by_terminal: bool,
 }
 
 /// What [`Interrupt::wait_readable`] ended with.
@@ -77,9 +85,12 @@ impl Interrupt {
         let state = State {
             signal: AtomicI32::new(0),
             times: AtomicU32::new(0),
+            settled: AtomicU32::new(0),
+            by_terminal: AtomicBool::new(false),
             event: Event::new()?,
             parent: self.clone(),
             alone: AtomicBool::new(false),
+            background: AtomicBool::new(false),
         };
         Ok(Self { state: Some(Arc::new(state)), passed: 0 })
     }
@@ -90,22 +101,34 @@ impl Interrupt {
         Self { state: self.state.clone(), passed: requests }
     }
 
+    /// The same, raised only by requests that come from now on.
+    pub fn later(&self) -> Self {
+        self.after(self.count())
+    }
+
     /// Whether the first request does not count.
     pub fn is_patient(&self) -> bool {
         self.passed > 0
     }
 
-    /// How long to wait before the request is looked for again, where no descriptor tells of it: that of the first
-    /// request stays readable.
+    /// How long to wait before the request is looked for again, where no descriptor tells of it: that of a request which
+    /// does not count here stays readable.
     pub fn look_after(&self) -> Option<Duration> {
-        let untold = |interrupt: &Self| interrupt.state.is_some() && interrupt.is_patient();
-        self.chain().any(untold).then_some(Duration::from_millis(50))
+        let untold = self.chain().any(Self::is_readable) && self.raised().is_none();
+        untold.then_some(Duration::from_millis(50))
     }
 
     /// Asks everyone to stop.
     pub fn raise(&self, signal: Signal) {
         if let Some(state) = &self.state {
-            state.raise(signal.number());
+            state.raise(signal.number(), false);
+        }
+    }
+
+    /// The same for a key of the terminal, which programs have got from there.
+    pub fn raise_key(&self, signal: Signal) {
+        if let Some(state) = &self.state {
+            state.raise(signal.number(), true);
         }
     }
 
@@ -114,7 +137,29 @@ impl Interrupt {
         if let Some(state) = &self.state {
             state.signal.store(0, Ordering::Relaxed);
             state.times.store(0, Ordering::Release);
+            state.settled.store(0, Ordering::Release);
             state.event.reset();
+        }
+    }
+
+    /// Counts the requests that have come no longer, but those of the interrupts that this is a child of: programs have
+    /// taken a key of the terminal for theirs.
+    pub fn settle(&self) {
+        let Some(state) = &self.state else { return };
+        let times = state.times.load(Ordering::Acquire);
+        state.settled.store(times, Ordering::Release);
+        state.event.reset();
+        // One that came between the two.
+        if state.times.load(Ordering::Acquire) > times {
+            state.event.set();
+        }
+    }
+
+    /// Whether the own requests of the one that this is a child of don't count here, as keys of the terminal don't for a
+    /// job in the background.
+    pub fn set_background(&self, background: bool) {
+        if let Some(state) = &self.state {
+            state.background.store(background, Ordering::Release);
         }
     }
 
@@ -129,19 +174,28 @@ impl Interrupt {
     /// The request, if there is one; that of the whole run before that of a job.
     pub fn raised(&self) -> Option<Raised> {
         let state = self.state.as_ref()?;
-        let outer = self.parent().and_then(Self::raised);
-        let own = Raised {
-            signal: Signal::from_kernel(state.signal.load(Ordering::Relaxed)),
-            times: state.times.load(Ordering::Acquire),
-        };
-        let times = own.times + outer.map_or(0, |outer| outer.times);
-        let signal = outer.map_or(own.signal, |outer| outer.signal);
-        (times > self.passed).then_some(Raised { signal, times })
+        let outer = self.counted_parent().and_then(Self::raised);
+        let times = state.unsettled() + outer.map_or(0, |outer| outer.times);
+        let signal = || Signal::from_kernel(state.signal.load(Ordering::Relaxed));
+        let by_terminal = || state.by_terminal.load(Ordering::Relaxed);
+        (times > self.passed).then(|| Raised {
+            signal: outer.map_or_else(signal, |outer| outer.signal),
+            times,
+            by_terminal: outer.map_or_else(by_terminal, |outer| outer.by_terminal),
+        })
     }
 
-    /// Descriptors of which one is readable while the request stands; see also [`Interrupt::look_after`].
+    /// How many requests count here, those included that are passed over.
+    pub fn count(&self) -> u32 {
+        self.state
+            .as_ref()
+            .map_or(0, |state| state.unsettled() + self.counted_parent().map_or(0, Self::count))
+    }
+
+    /// Descriptors of which one is readable when a request comes; see also [`Interrupt::look_after`].
     pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let told = self.chain().take_while(|interrupt| !interrupt.is_patient());
+        let raised = self.raised().is_some();
+        let told = self.chain().filter(move |interrupt| raised || !interrupt.is_readable());
         told.filter_map(|interrupt| Some(interrupt.state.as_ref()?.event.reader()))
     }
 
@@ -153,6 +207,17 @@ impl Interrupt {
     fn parent(&self) -> Option<&Self> {
         let state = self.state.as_ref()?;
         (!state.alone.load(Ordering::Acquire)).then_some(&state.parent)
+    }
+
+    /// The next one whose requests count here.
+    fn counted_parent(&self) -> Option<&Self> {
+        let parent = self.parent()?;
+        let state = self.state.as_ref()?;
+        if state.background.load(Ordering::Acquire) { parent.counted_parent() } else { Some(parent) }
+    }
+
+    fn is_readable(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.unsettled() > 0)
     }
 
     /// Waits for bytes, for the request or for the deadline, whichever comes first.
@@ -174,13 +239,14 @@ impl Interrupt {
         deadline: Option<Instant>,
     ) -> io::Result<Readable> {
         let mut set = PollSet::default();
-        let bytes = set.add(fd, interest);
-        for event in self.fds() {
-            set.add(event, Interest::Read);
-        }
         loop {
             if self.raised().is_some() {
                 return Ok(Readable::Interrupted);
+            }
+            set.clear();
+            let bytes = set.add(fd, interest);
+            for event in self.fds() {
+                set.add(event, Interest::Read);
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if set.wait(left.into_iter().chain(self.look_after()).min())? > 0 && set.is_ready(bytes) {
@@ -202,9 +268,15 @@ impl State {
         self.times.load(Ordering::Acquire) > 0
     }
 
+    /// How many requests count.
+    pub(super) fn unsettled(&self) -> u32 {
+        self.times.load(Ordering::Acquire).saturating_sub(self.settled.load(Ordering::Acquire))
+    }
+
     /// Safe inside a signal handler (signal-safety(7)); leaves `errno` as it was.
-    pub(super) fn raise(&self, signal: i32) {
+    pub(super) fn raise(&self, signal: i32, by_terminal: bool) {
         self.signal.store(signal, Ordering::Relaxed);
+        self.by_terminal.store(by_terminal, Ordering::Relaxed);
         self.times.fetch_add(1, Ordering::Release);
         self.event.set();
         child_signal::wake();
@@ -276,7 +348,8 @@ mod tests {
         assert_eq!(interrupt.wait_readable(reader.as_fd(), None).unwrap(), Readable::Interrupted);
         thread.join().unwrap();
         interrupt.raise(Signal::TERM);
-        assert_eq!(interrupt.raised(), Some(Raised { signal: Signal::TERM, times: 2 }));
+        let raised = Raised { signal: Signal::TERM, times: 2, by_terminal: false };
+        assert_eq!(interrupt.raised(), Some(raised));
         interrupt.clear();
         assert_eq!(interrupt.raised(), None);
         let second = interrupt.after(1);
@@ -308,5 +381,36 @@ mod tests {
         assert_eq!((other.raised(), other.fds().count()), (None, 1));
         other.set_alone(false);
         assert_eq!(other.raised(), parent.raised());
+    }
+
+    #[test]
+    fn what_is_settled_counts_no_longer() {
+        let keys = Interrupt::new().unwrap();
+        let job = keys.child().unwrap();
+        keys.raise(Signal::INT);
+        assert!(keys.later().raised().is_none() && job.raised().is_some());
+        keys.settle();
+        assert_eq!((keys.raised(), job.raised(), keys.count()), (None, None, 0));
+        // Its descriptor tells of the next one.
+        assert_eq!((keys.fds().count(), keys.look_after()), (1, None));
+        let later = keys.later();
+        keys.raise(Signal::INT);
+        assert_eq!(later.raised().map(|raised| raised.times), Some(1));
+    }
+
+    #[test]
+    fn what_is_in_the_background_hears_of_its_parents_parents_alone() {
+        let requests = Interrupt::new().unwrap();
+        let keys = requests.child().unwrap();
+        let job = keys.child().unwrap();
+        job.set_background(true);
+        keys.raise(Signal::INT);
+        assert_eq!((job.raised(), job.count()), (None, 0));
+        // The readable descriptor is left out.
+        assert_eq!((job.fds().count(), job.look_after().is_some()), (2, true));
+        requests.raise(Signal::TERM);
+        assert_eq!(job.raised().map(|raised| (raised.signal, raised.times)), Some((Signal::TERM, 1)));
+        job.set_background(false);
+        assert_eq!(job.raised().map(|raised| raised.times), Some(2));
     }
 }

@@ -29,9 +29,9 @@ const KEYS: [Signal; 2] = [Signal::QUIT, Signal::TSTP];
 /// # Errors
 /// None that sigaction(2) has for these signals.
 pub fn keep() -> io::Result<()> {
-    handlers::catch(Signal::QUIT, on_key)?;
+    handlers::catch(Signal::QUIT, on_key as *const ())?;
     // Whoever has jobs to stop heeds it, whatever it was started with.
-    handlers::catch_anyway(Signal::TSTP, on_key)
+    handlers::catch_anyway(Signal::TSTP, on_key as *const ())
 }
 
 /// A job runs that has the terminal. What was kept is the job's, and what comes until [`take_back`].

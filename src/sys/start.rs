@@ -4,15 +4,14 @@
 //! tell of a stack overflow: some twenty system calls, a tenth of the time that `-c true` takes. The depth of calls is
 //! bounded here (`stack.rs`), so what remains to be done is little.
 
-use super::{blocking_call, child_signal};
+use super::{blocking_call, child_signal, handlers};
 
 /// Does what the runtime would have done that matters here.
 pub fn begin() {
     fill_standard_streams();
     // A write to a pipe without a reader is an error to be handled, not the end of this process. Programs that are
     // started get the default back.
-    // SAFETY: no handler is installed, and no thread runs yet.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    handlers::ignore_closed_pipes();
     child_signal::block();
     blocking_call::note_main_thread();
 }

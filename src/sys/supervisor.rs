@@ -4,13 +4,16 @@
 //! are in one process group, so that the terminal, its Ctrl-C and its Ctrl-Z reach both, as every other member of the
 //! pipeline that they may stand in; a signal that comes to the inner one twice by that counts once (`handlers`).
 
+use super::signal::Signal;
 use super::wait::End;
 use super::{Pid, handlers, last_error};
 use std::io;
 
-/// What is passed on: all that asks a process for something, and is not from the terminal.
-const PASSED: [i32; 6] =
-    [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2];
+/// The signals that are passed on, unless the terminal has sent them.
+const PASSED: [Signal; 8] = handlers::REQUESTS;
+
+/// Of these the terminal sends some, which the inner one has got too.
+const OF_TERMINAL: [Signal; 3] = [Signal::INT, Signal::QUIT, Signal::HUP];
 
 /// Becomes two. None in the inner one, to which TERM is sent when the outer one ends (prctl(2), `PR_SET_PDEATHSIG`). In
 /// the outer one, after it has made its preparations, how the inner one has ended, when it has. Only while this process
@@ -25,8 +28,8 @@ pub fn split<T>(prepare: impl FnOnce() -> T) -> io::Result<Option<End>> {
     unsafe {
         let (mut wanted, mut before) = (std::mem::zeroed(), std::mem::zeroed());
         libc::sigemptyset(&raw mut wanted);
-        for signal in PASSED.into_iter().chain([libc::SIGCHLD]) {
-            libc::sigaddset(&raw mut wanted, signal);
+        for signal in PASSED.into_iter().chain([Signal::CHLD]) {
+            libc::sigaddset(&raw mut wanted, signal.number());
         }
         // From before the copy: one that comes in between is not lost.
         libc::sigprocmask(libc::SIG_BLOCK, &raw const wanted, &raw mut before);
@@ -76,8 +79,9 @@ fn attend(inner: Pid, wanted: &libc::sigset_t) -> io::Result<End> {
             }
             let mut info: libc::siginfo_t = std::mem::zeroed();
             let signal = libc::sigwaitinfo(wanted, &raw mut info);
-            // What the terminal sends, the inner one has got too.
-            if PASSED.contains(&signal) && info.si_code != libc::SI_KERNEL {
+            let by_terminal = info.si_code == libc::SI_KERNEL;
+            let is = |known: &Signal| known.number() == signal;
+            if PASSED.iter().any(is) && !(by_terminal && OF_TERMINAL.iter().any(is)) {
                 libc::kill(inner, signal);
             }
         }
@@ -88,12 +92,7 @@ fn attend(inner: Pid, wanted: &libc::sigset_t) -> io::Result<End> {
 pub fn end_like(end: End) -> u8 {
     match end {
         End::Exit(status) => status,
-        End::Signal { signal, .. } => {
-            // Its core image, if any, is there already.
-            let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-            // SAFETY: reads the structure alone.
-            unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };
-            handlers::die_of(signal)
-        }
+        // Its core image, if any, is there already.
+        End::Signal { signal, .. } => handlers::die_of(signal),
     }
 }

@@ -333,6 +333,19 @@ pub fn adopt_orphans() -> bool {
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
 }
 
+/// Orphans come to us no longer: another program is about to be this process.
+#[cfg(target_os = "linux")]
+pub fn leave_orphans() {
+    if ADOPTS.swap(false, Ordering::AcqRel) {
+        // SAFETY: no memory is passed.
+        unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) };
+    }
+}
+
+/// There is no such thing here.
+#[cfg(not(target_os = "linux"))]
+pub fn leave_orphans() {}
+
 /// There is no such thing here.
 #[cfg(not(target_os = "linux"))]
 pub fn adopt_orphans() -> bool {

@@ -27,16 +27,24 @@ pub fn foreground(fd: BorrowedFd<'_>) -> io::Result<Pid> {
 /// # Errors
 /// `ENOTTY` when `fd` is not our controlling terminal, `EPERM` when the group is not of our session.
 pub fn set_foreground(fd: BorrowedFd<'_>, group: Pid) -> io::Result<()> {
+    // SAFETY: no memory is passed.
+    unstopped(|| match unsafe { libc::tcsetpgrp(fd.as_raw_fd(), group) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    })
+}
+
+/// Does something to the terminal with SIGTTOU blocked.
+fn unstopped<T>(change: impl FnOnce() -> T) -> T {
     // SAFETY: both sets live on this stack; the mask of this thread alone is changed, and put back.
     unsafe {
         let (mut block, mut old) = (std::mem::zeroed(), std::mem::zeroed());
         libc::sigemptyset(&raw mut block);
         libc::sigaddset(&raw mut block, libc::SIGTTOU);
         libc::pthread_sigmask(libc::SIG_BLOCK, &raw const block, &raw mut old);
-        let result = libc::tcsetpgrp(fd.as_raw_fd(), group);
-        let error = io::Error::last_os_error();
+        let result = change();
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const old, std::ptr::null_mut());
-        if result == 0 { Ok(()) } else { Err(error) }
+        result
     }
 }
 
@@ -91,6 +99,12 @@ impl Modes {
     /// Those of now; none of what is no terminal.
     pub fn of(fd: BorrowedFd<'_>) -> Option<Self> {
         rustix::termios::tcgetattr(fd).ok().map(Self)
+    }
+
+    /// Sets them at once, also from the background, where the kernel would stop us by SIGTTOU.
+    pub fn set_now(&self, fd: BorrowedFd<'_>) {
+        let set = || rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Now, &self.0);
+        unstopped(|| while set() == Err(rustix::io::Errno::INTR) {});
     }
 
     /// Sets them, once what was written before has been shown.

@@ -133,6 +133,18 @@ impl Process {
         }
     }
 
+    /// The signal that has ended it, if one has. Reaps nothing.
+    pub fn died_of(&self) -> Option<Signal> {
+        // SAFETY: waitid fills the structure, whose status is that of a child (siginfo_t, `SIGCHLD`).
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+            let result = libc::waitid(libc::P_PID, self.pid as libc::id_t, &raw mut info, options);
+            let killed = [libc::CLD_KILLED, libc::CLD_DUMPED].contains(&info.si_code);
+            (result == 0 && info.si_pid() != 0 && killed).then(|| Signal::from_kernel(info.si_status()))
+        }
+    }
+
     /// Sends a signal to this process, never to a later one of the same number.
     ///
     /// # Errors

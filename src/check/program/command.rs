@@ -45,7 +45,7 @@ pub enum StageKind {
 pub struct Command {
     pub assignments: Box<[(Str, WordText)]>,
     pub target: Target,
-    /// The arguments; for a program or stage of the host with its name as the first.
+    /// The arguments; for a program, `exec` or stage of the host with its name as the first.
     pub words: Box<[Word]>,
 }
 
@@ -55,6 +55,8 @@ pub enum Target {
     Program,
     Builtin(Builtin),
     Function(FunctionId),
+    /// `exec`: the first word names a program that replaces the process.
+    Replace,
     /// The first word names a stage of the host.
     Host(Arc<HostStage>),
 }

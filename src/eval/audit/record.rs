@@ -20,8 +20,9 @@ pub struct Record<'a> {
 pub enum Entry<'a> {
     /// The run begins.
     Begin { script: Text<'a>, args: Vec<Text<'a>>, pid: u32, user: u32, directory: Text<'a> },
-    /// A program is about to be started.
+    /// A program is about to be started, or to replace this process.
     Exec {
+        replaces: bool,
         at: String,
         program: Text<'a>,
         argv: Vec<Text<'a>>,
@@ -68,8 +69,8 @@ impl Entry<'_> {
                 map.serialize_entry("user", user)?;
                 map.serialize_entry("directory", directory)
             }
-            Self::Exec { at, program, argv, directory, redirections, environment, user } => {
-                map.serialize_entry("event", "exec")?;
+            Self::Exec { replaces, at, program, argv, directory, redirections, environment, user } => {
+                map.serialize_entry("event", if *replaces { "replace" } else { "exec" })?;
                 map.serialize_entry("at", at)?;
                 map.serialize_entry("program", program)?;
                 map.serialize_entry("argv", argv)?;

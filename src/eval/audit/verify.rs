@@ -56,6 +56,8 @@ struct Chain {
     seq: u64,
     digest: String,
     finished: bool,
+    /// By `exec`, after which nothing comes but that it failed.
+    replaced: bool,
 }
 
 /// Follows the chain of each run.
@@ -71,7 +73,8 @@ pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
         let link = Link::read(text).ok_or(fault("it is no record"))?;
         let known = runs.get(&link.run);
         let (seq, prev) = known.map_or((0, FIRST), |chain| (chain.seq + 1, chain.digest.as_str()));
-        if known.is_some_and(|chain| chain.finished) {
+        let may_follow = |chain: &Chain| !chain.finished || chain.replaced && link.event == "failed";
+        if !known.is_none_or(may_follow) {
             return Err(fault("it comes after the last record of its run"));
         }
         if link.seq != seq {
@@ -81,8 +84,9 @@ pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
             return Err(fault("the record before it of the same run was changed"));
         }
         verified.records += 1;
-        let finished = link.event == "finish";
-        runs.insert(link.run, Chain { seq, digest: sha256::hex(text), finished });
+        let replaced = link.event == "replace";
+        let finished = replaced || link.event == "finish";
+        runs.insert(link.run, Chain { seq, digest: sha256::hex(text), finished, replaced });
     }
     verified.runs = runs.len();
     verified.unfinished = runs.into_iter().filter(|(_, chain)| !chain.finished).map(|(run, _)| run).collect();

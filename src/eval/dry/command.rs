@@ -57,6 +57,12 @@ impl Interpreter {
             [stage] if stage.redirections.is_empty() => self.dry_alone(pipeline, stage)?,
             _ => self.dry_stages(pipeline)?,
         };
+        if let [Stage { kind: StageKind::Command(Command { target: Target::Replace, .. }), .. }] =
+            &*pipeline.stages
+        {
+            // What follows would not be run.
+            return Err(Unwind::Exit(0));
+        }
         Ok(if pipeline.negated { truth.not() } else { truth })
     }
 
@@ -252,6 +258,9 @@ impl Interpreter {
             return Ok(Line { text, body: Some(Body::Function(function, words, literal)), note: None });
         }
         let words = self.dry_words(&command.words, true)?;
+        if let Target::Replace = command.target {
+            text += "exec ";
+        }
         if let Target::Builtin(builtin) = command.target {
             text += &shown_words(builtin.name(), &words);
             return Ok(Line { text, body: None, note: None });

@@ -64,7 +64,7 @@ fn a_wait_for_a_pipe_alone_can_be_told_and_is_stopped_by_keys_and_by_time() {
     let mut pump = Pump::capture(reader, MANY);
     let keys = Interrupt::new().unwrap();
     keys.raise(Signal::INT);
-    let told = Wait { keys: keys.clone(), tell_held: true, ..Wait::default() };
+    let told = Wait { keys: Keys::after_programs(&keys), tell_held: true, ..Wait::default() };
     // A key that came while the programs ran was theirs.
     assert_eq!(wait(&mut children, &mut pump, &told).unwrap().stop, Some(Stop::Held));
     assert_eq!(holders_of(&[pump.captures[0].fd().unwrap()])[0].1, b"sleep");
@@ -82,7 +82,7 @@ fn a_wait_for_a_pipe_alone_can_be_told_and_is_stopped_by_keys_and_by_time() {
         std::thread::sleep(Duration::from_millis(300));
         raise.raise(Signal::INT);
     });
-    let stopped = Wait { keys, ..Wait::default() };
+    let stopped = Wait { keys: Keys::after_programs(&keys), ..Wait::default() };
     let outcome = wait(&mut children, &mut pump, &stopped).unwrap();
     thread.join().unwrap();
     // The one that holds the pipe is found by that, though it has left the group and its parent has ended.

@@ -25,6 +25,8 @@ pub(super) struct Shared<'a> {
     attributes: &'a Attributes,
     /// The handlers to reset, as bit `number - 1`.
     pub(super) caught: u64,
+    /// The signals to ignore afterwards.
+    pub(super) kept_ignored: u64,
     sealed: bool,
     parent: libc::pid_t,
     /// What went wrong. Read by the parent when the child has gone.
@@ -71,6 +73,7 @@ impl<'a> Shared<'a> {
             directory: request.directory,
             attributes: request.attributes,
             caught: handlers::caught(),
+            kept_ignored: 0,
             sealed: descriptor::is_sealed(),
             // SAFETY: getpid takes nothing and always succeeds.
             parent: if ties { unsafe { libc::getpid() } } else { 0 },
@@ -89,8 +92,9 @@ pub(super) extern "C" fn main(argument: *mut c_void) -> c_int {
     127
 }
 
-fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, SpawnError> {
+pub(super) fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, SpawnError> {
     reset_handlers(shared.caught).map_err(at(Step::Signals))?;
+    set_all(shared.kept_ignored, libc::SIG_IGN).map_err(at(Step::Signals))?;
     enter_group(shared.group)?;
     if let Some(signal) = shared.attributes.parent_death {
         die_with(shared.parent, signal).map_err(at(Step::ParentDeath))?;
@@ -117,13 +121,18 @@ fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, SpawnError> {
 /// What we ignore execve would pass on: SIGPIPE is ignored in every Rust program, and `yes | head -1` would not end.
 /// Handlers end with execve, but one could run before it, in the parent's memory.
 fn reset_handlers(caught: u64) -> Result<(), i32> {
-    let mut left = caught | handlers::ignored();
+    set_all(caught | handlers::ignored(), libc::SIG_DFL)
+}
+
+/// Sets what some signals do: nothing, or their default action.
+fn set_all(signals: u64, handler: libc::sighandler_t) -> Result<(), i32> {
+    let mut left = signals;
     while left != 0 {
         let number = left.trailing_zeros() as c_long + 1;
         left &= left - 1;
-        // The kernel's own structure: the default action, no flags, no restorer, an empty mask.
-        let default = [0_u64; 4];
-        call(libc::SYS_rt_sigaction, [number, default.as_ptr() as c_long, 0, 8])?;
+        // The kernel's own structure: the action, no flags, no restorer, an empty mask.
+        let action = [handler as u64, 0, 0, 0];
+        call(libc::SYS_rt_sigaction, [number, action.as_ptr() as c_long, 0, 8])?;
     }
     Ok(())
 }

@@ -16,6 +16,8 @@ mod linux;
 #[cfg(any(not(target_os = "linux"), test))]
 mod portable;
 #[cfg(target_os = "linux")]
+mod replace;
+#[cfg(target_os = "linux")]
 mod stack;
 
 #[cfg(target_os = "linux")]
@@ -251,6 +253,33 @@ pub fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     }
+}
+
+/// Replaces this process by a program. Comes back only when that fails, tried again as a start is.
+///
+/// Descriptors, signals and the directory may be the program's then: nothing is left to do but to say so and to end. A
+/// signal that comes from now on is the program's; `is_asked_to_end` tells of those before, for which nothing is replaced.
+#[cfg(target_os = "linux")]
+pub fn replace(request: &Spawn<'_>, is_asked_to_end: impl Fn() -> bool) -> SpawnError {
+    let started = Instant::now();
+    let _blocked = BlockedSignals::new();
+    if is_asked_to_end() {
+        return SpawnError { step: Step::Exec, errno: libc::EINTR };
+    }
+    loop {
+        let error = told_by_limit(replace::replace(request));
+        let busy = matches!(error, SpawnError { step: Step::Exec, errno: libc::ETXTBSY });
+        if !busy || started.elapsed() >= Duration::from_millis(300) {
+            return error;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// posix_spawn(3) can't.
+#[cfg(not(target_os = "linux"))]
+pub fn replace(_: &Spawn<'_>, _: impl Fn() -> bool) -> SpawnError {
+    SpawnError { step: Step::Exec, errno: libc::ENOTSUP }
 }
 
 /// For a number beyond the limit on descriptors dup2(2) answers `EBADF`, as if it were the source that is wrong.

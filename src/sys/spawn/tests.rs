@@ -191,7 +191,7 @@ fn signals_and_standard_streams_of_the_process() {
 #[ignore = "changes this process: run by signals_and_standard_streams_of_the_process"]
 fn handlers_end_with_execve() {
     let interrupt = Interrupt::new().unwrap();
-    handlers::install(&interrupt, &[Signal::TERM, Signal::HUP]).unwrap();
+    handlers::install(&interrupt, None, &[Signal::TERM, Signal::HUP]).unwrap();
     // In the child the signal finds no handler of ours, and ends it.
     let (end, _) = output(&sh("kill -TERM $$; sleep 1"));
     assert_eq!(end, End::Signal { signal: Signal::TERM, core: false });
@@ -203,7 +203,7 @@ fn handlers_end_with_execve() {
     // What the process ignores, its programs ignore too, and `install` leaves it so.
     // SAFETY: no handler is involved.
     unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
-    handlers::install(&interrupt, &[Signal::HUP]).unwrap();
+    handlers::install(&interrupt, None, &[Signal::HUP]).unwrap();
     let (end, text) = output(&sh("kill -HUP $$; echo on"));
     assert_eq!((end, text.as_str()), (End::Exit(0), "on\n"));
     // SAFETY: as above.
