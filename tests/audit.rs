@@ -122,6 +122,122 @@ fn what_cannot_be_recorded_is_not_done() {
     }
 }
 
+fn verify(log: &Path) -> Outcome {
+    Run::pipewright().arg("--audit-verify").arg(log).run()
+}
+
+/// A log of three runs after one another.
+fn three_runs(directory: &Path) -> Vec<String> {
+    for run in 1..=3 {
+        audited(directory, &format!("/bin/true {run}"));
+    }
+    let text = fs::read_to_string(directory.join("log")).expect("a log is UTF-8");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_run_that_was_taken_out_or_moved_is_missed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = directory.path().join("log");
+    let lines = three_runs(directory.path());
+    assert_eq!(verify(&log).status, 0);
+    let each = lines.len() / 3;
+    let check = |lines: &[String], expected: &str| {
+        fs::write(&log, lines.join("\n") + "\n").expect("it can be written");
+        let found = verify(&log);
+        assert!(found.status == 1 && found.to_string().contains(expected), "{expected}: {found}");
+    };
+    let mut first = lines.clone();
+    first.drain(..each);
+    check(&first, "line 1: records 1 to 4 are missing before it");
+    let mut second = lines.clone();
+    second.drain(each..2 * each);
+    check(&second, "line 5: records 5 to 8 are missing before it");
+    let mut moved = lines.clone();
+    moved.rotate_left(each);
+    check(&moved, "line 1: it is record 5: records were moved or added");
+    let mut swapped = lines.clone();
+    swapped.swap(1, 2);
+    check(&swapped, "line 2: it is record 3: records were moved or added");
+    let mut twice = lines.clone();
+    twice.extend_from_slice(&lines[each..2 * each]);
+    check(&twice, "line 13: it is record 5: records were moved or added");
+    let mut changed = lines.clone();
+    changed[each] = changed[each].replace("begin", "begun");
+    check(&changed, "line 6: the record before it was changed");
+}
+
+#[test]
+fn a_log_that_is_exchanged_or_changed_meanwhile_ends_the_run() {
+    for change in [
+        "mv log old",
+        "rm log",
+        "cp log new; mv new log",
+        "mv log old; ln -s old log; rm log; cp old log",
+        "head -n 1 log > new; cat new > log",
+        "sed -i s/begin/begun/ log",
+        "sed s/begin/begun/ log > new; cat new > log",
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let outcome = audited(directory.path(), &format!("sh -c '{change}'\ntouch made"));
+        // What stands in the middle of a record that is not this run's last is found by the check alone.
+        if change.starts_with("sed s") {
+            assert_eq!(verify(&directory.path().join("log")).status, 1, "{change}");
+            continue;
+        }
+        assert_eq!(outcome.status, 126, "{change}: {outcome}");
+        assert!(outcome.to_string().contains("E1020"), "{change}: {outcome}");
+        assert!(!directory.path().join("made").exists(), "{change}");
+    }
+}
+
+#[test]
+fn what_is_no_log_is_not_continued() {
+    for (content, reason) in [
+        ("some text\n", "its last line is not a record"),
+        ("{\"run\":\"a\"", "its last record is cut off"),
+        ("{}\n", "its last line is not a record"),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let log = directory.path().join("log");
+        fs::write(&log, content).expect("it can be written");
+        let outcome = audited(directory.path(), "touch made");
+        assert!(outcome.status == 126 && outcome.to_string().contains(reason), "{outcome}");
+        assert!(!directory.path().join("made").exists());
+        assert_eq!(fs::read_to_string(&log).expect("it is there"), content);
+    }
+}
+
+#[test]
+fn a_lock_that_another_process_keeps_is_given_up() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = directory.path().join("log");
+    let held = fs::File::create(&log).expect("it can be made");
+    held.lock().expect("it is free");
+    let outcome = audited(directory.path(), "touch made");
+    assert!(outcome.status == 126 && outcome.to_string().contains("locked"), "{outcome}");
+    assert!(!directory.path().join("made").exists());
+}
+
+#[test]
+fn a_pipe_can_be_a_log_and_is_not_waited_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let made = Run::new("mkfifo").arg(directory.path().join("log")).run();
+    assert_eq!(made.status, 0, "{made}");
+    let alone = audited(directory.path(), "touch made");
+    assert!(alone.status == 126 && !alone.timed_out, "{alone}");
+    // With a reader, here the shell itself.
+    let script = "exec 3<> log; exec \"$0\" --audit log -c '/bin/true'";
+    let outcome = Run::new("sh").arg("-c").arg(script).arg(support::pipewright()).dir(directory.path()).run();
+    assert_eq!(outcome.status, 0, "{outcome}");
+}
+
+#[test]
+fn a_run_has_one_log() {
+    let outcome = Run::pipewright().args(["--audit", "a", "--audit", "b", "-c", "true"]).run();
+    assert!(outcome.status == 2 && outcome.to_string().contains("twice"), "{outcome}");
+}
+
 /// A full disk in the middle of a run, by a limit on the size of files.
 #[test]
 fn a_log_that_gets_full_ends_the_run() {

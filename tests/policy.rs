@@ -107,6 +107,32 @@ fn each_thing_is_asked_for_before_it_is_done() {
             "with user='root', group=0 { echo }",
             &["running programs as user 0", "running programs in group 0"],
         ),
+        (
+            "with detach=true { /bin/true }",
+            &["running programs with detach=true", "running /bin/true, detached"],
+        ),
+        ("with timeout=1m, retry=1, atomic=true { echo }", &[]),
+        (
+            "with grace=2s, signal='INT' { echo }",
+            &["running programs with grace=2s", "running programs with signal=SIGINT"],
+        ),
+        (
+            "with nice=1, umask='077' { echo }",
+            &["running programs with nice=1", "running programs with umask=077"],
+        ),
+        (
+            "with memory=1G, file_size=1K, cpu_time=500ms, open_files=9 { echo }",
+            &[
+                "running programs with memory=1073741824",
+                "running programs with file_size=1024",
+                "running programs with cpu_time=1",
+                "running programs with open_files=9",
+            ],
+        ),
+        (
+            "with user=65534, processes=9 { echo }",
+            &["running programs as user 65534", "running programs with processes=9"],
+        ),
     ] {
         assert_eq!(asked(directory.path(), text), expected, "{text}");
     }
@@ -135,6 +161,120 @@ fn a_spawn_shows_what_the_kernel_will_get() {
     session.set_env("PATH", "/bin").unwrap();
     session.run(&script("let x = 'a b'; NEW=val command echo $x; NEW=1 cat /dev/null")).read().unwrap();
     assert_eq!(*seen.lock().unwrap(), ["/bin/cat", "/", "cat", "/dev/null", "1"], "a builtin is no program");
+}
+
+#[test]
+fn a_spawn_tells_whether_it_is_left_to_run() {
+    let detached: Arc<Mutex<Vec<bool>>> = Arc::default();
+    let log = detached.clone();
+    let policy = move |request: &Request<'_>| {
+        if let Request::Spawn(spawn) = request {
+            log.lock().unwrap().push(spawn.is_detached());
+        }
+        Ok(())
+    };
+    let engine = Engine::builder().policy(policy).build().unwrap();
+    engine.session().run(&script("/bin/true; with detach=true { /bin/true }")).read().unwrap();
+    assert_eq!(*detached.lock().unwrap(), [false, true]);
+}
+
+#[test]
+fn a_file_of_use_is_asked_for_before_it_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = std::fs::canonicalize(directory.path()).unwrap();
+    std::fs::write(at.join("closed.pw"), "secret line of it (\n").unwrap();
+    std::fs::write(at.join("open.pw"), "fn f() { return 1 }\nuse \"closed.pw\" as c").unwrap();
+    std::fs::write(at.join("fine.pw"), "fn f() { return 1 }").unwrap();
+    std::os::unix::fs::symlink("closed.pw", at.join("link.pw")).unwrap();
+    let rules = Rules::new()
+        .allow(Subject::Read, &format!("{}/**", at.display()))
+        .and_then(|rules| rules.deny(Subject::Read, &format!("{}/closed.pw", at.display())))
+        .unwrap();
+    let engine = ruled(rules);
+    let name = at.join("script.pw");
+    for used in ["closed.pw", "./closed.pw", "link.pw", "open.pw", "/etc/shadow", "none/../closed.pw"] {
+        let text = format!("use \"{used}\" as x");
+        let error = engine.script(&name.to_string_lossy(), text).unwrap_err();
+        let page = error.render(false, 200);
+        assert_eq!(error.diagnostics()[0].code.id(), "E3004", "{used}: {page}");
+        assert!(!page.contains("secret") && !page.contains("root:"), "{page}");
+    }
+    assert!(engine.script(&name.to_string_lossy(), "use \"fine.pw\" as x\necho $[x.f()]").is_ok());
+    // Without a policy it is the user's own.
+    assert!(
+        Script::parse(&name.to_string_lossy(), "use \"closed.pw\"")
+            .unwrap_err()
+            .render(false, 200)
+            .contains("secret")
+    );
+}
+
+/// What may change between the question and the opening, changed by the one who is asked.
+#[test]
+fn a_file_is_judged_where_it_is_opened() {
+    for code in [
+        "echo $[read('open/f')]",
+        "cat < open/f",
+        "write('open/f', 'x')",
+        "write('open/f', 'x', append: true)",
+        "echo x > open/f",
+        "echo x >> open/f",
+        "echo x <> open/f",
+        "with atomic=true { echo x > open/f }",
+        "echo x > open/new",
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let at = std::fs::canonicalize(directory.path()).unwrap();
+        for name in ["open", "closed"] {
+            std::fs::create_dir(at.join(name)).unwrap();
+            std::fs::write(at.join(name).join("f"), name).unwrap();
+        }
+        let exchange = at.clone();
+        let policy = move |request: &Request<'_>| match request {
+            Request::Open(open) if open.path().starts_with(exchange.join("open")) => {
+                // Now it leads elsewhere.
+                let _ = std::fs::rename(exchange.join("open"), exchange.join("away"));
+                let _ = std::os::unix::fs::symlink("closed", exchange.join("open"));
+                Ok(())
+            }
+            Request::Open(_) => Err(Denial::new("closed")),
+            _ => Ok(()),
+        };
+        let engine = Engine::builder().policy(policy).build().unwrap();
+        let mut session = engine.session();
+        session.set_cwd(&at).unwrap();
+        let error = session.run(&script(code)).read().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Policy, "{code}: {}", error.render(false, 100));
+        assert_eq!(std::fs::read(at.join("closed/f")).unwrap(), b"closed", "{code}");
+        assert!(!at.join("closed/new").exists(), "{code}");
+    }
+}
+
+#[test]
+fn a_name_that_becomes_a_link_after_the_last_question_is_not_followed() {
+    for code in ["echo $[read('link/f')]", "echo x > link/f", "write('link/f', 'x')"] {
+        let directory = tempfile::tempdir().unwrap();
+        let at = std::fs::canonicalize(directory.path()).unwrap();
+        std::fs::create_dir(at.join("open")).unwrap();
+        std::fs::write(at.join("open/f"), "open").unwrap();
+        std::fs::write(at.join("closed"), "closed").unwrap();
+        std::os::unix::fs::symlink("open", at.join("link")).unwrap();
+        let exchange = at.clone();
+        let policy = move |request: &Request<'_>| {
+            if let Request::Open(open) = request
+                && open.path().starts_with(exchange.join("open"))
+            {
+                let _ = std::fs::remove_file(exchange.join("open/f"));
+                let _ = std::os::unix::fs::symlink("../closed", exchange.join("open/f"));
+            }
+            Ok(())
+        };
+        let engine = Engine::builder().policy(policy).build().unwrap();
+        let mut session = engine.session();
+        session.set_cwd(&at).unwrap();
+        assert!(session.run(&script(code)).read().is_err(), "{code}");
+        assert_eq!(std::fs::read(at.join("closed")).unwrap(), b"closed", "{code}");
+    }
 }
 
 #[test]
@@ -210,6 +350,127 @@ fn programs_are_allowed_by_name_path_and_arguments() {
     assert_refused(&rules, "printenv A B");
     assert_refused(&rules, "printenv");
     assert_refused(&rules, "date");
+}
+
+#[test]
+fn an_argument_is_denied_wherever_it_stands() {
+    let rules = Rules::new()
+        .allow_run(&["uname"])
+        .and_then(|rules| rules.allow_run(&["xargs"]))
+        .and_then(|rules| rules.deny_argument(&["uname"], "--output*"))
+        .and_then(|rules| rules.deny_argument(&["uname", "log"], "-x"))
+        .unwrap();
+    for text in [
+        "command uname --output=F",
+        "command uname log -1 --output=F",
+        "command uname log -- --output",
+        "command uname log --outp=F",
+        "command uname log --o F",
+        "command uname log a -x",
+        "env uname a --output=F",
+        "timeout 5 env A=b uname a --output",
+        // Further words are not known.
+        "echo a | xargs uname",
+        "let x = '--output=F'; command uname log -- $x",
+    ] {
+        assert_refused(&rules.clone().allow(Subject::Env, "A").unwrap(), text);
+    }
+    for text in [
+        "command uname log -1",
+        "command uname out",
+        "command uname log -- -",
+        "command uname a -x",
+        "command uname --",
+    ] {
+        let read = ruled(rules.clone()).session().run(&script(text)).read();
+        assert!(
+            read.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Policy),
+            "{text}: {read:?}"
+        );
+    }
+    let engine = ruled(rules);
+    // Before anything runs, as far as it is known then.
+    assert!(engine.check(&script("command uname a --output=F")).is_err());
+    assert!(engine.check(&script("let x = 'a'; command uname --output=F $x")).is_err());
+    assert!(engine.check(&script("let x = 'a'; command uname a $x")).is_ok());
+}
+
+#[test]
+fn two_stars_are_the_last_word_of_a_rule() {
+    for words in [&["git", "**", "--output*"][..], &["git", "**", "**"], &["git", "log", "**", "x", "**"]] {
+        let error = Rules::new().deny_run(words).unwrap_err();
+        assert!(error.to_string().contains("argument"), "{words:?}: {error}");
+        assert!(Rules::new().allow_run(words).is_err());
+    }
+    assert!(Rules::new().deny_argument(&["git", "**"], "x").is_err());
+    assert!(Rules::new().deny_argument(&[], "x").is_err());
+}
+
+#[test]
+fn options_of_with_need_a_rule() {
+    let rules = Rules::new()
+        .allow_run(&["true"])
+        .and_then(|rules| rules.allow(Subject::With, "nice"))
+        .and_then(|rules| rules.allow(Subject::With, "detach"))
+        .and_then(|rules| rules.deny(Subject::With, "detach"))
+        .unwrap();
+    assert_allowed(&rules, "with nice=1, timeout=1m, retry=1, ok=[0], stats=false { /bin/true }");
+    for option in [
+        "detach=true",
+        "grace=1h",
+        "signal='USR1'",
+        "umask='000'",
+        "memory=1G",
+        "file_size=1K",
+        "cpu_time=1s",
+        "open_files=9",
+    ] {
+        assert_refused(&rules, &format!("with {option} {{ /bin/true }}"));
+    }
+    assert!(Rules::new().allow(Subject::With, "timeout").is_err());
+}
+
+#[test]
+fn variables_that_programs_load_or_run_something_by_have_to_be_named() {
+    let any = Rules::new().allow(Subject::Env, "*").unwrap();
+    assert_allowed(&any, "env.APP_MODE = 'x'; env.LANG = 'C'; TZ=UTC echo");
+    for name in [
+        "TAR_OPTIONS",
+        "VIMINIT",
+        "OPENSSL_CONF",
+        "RSYNC_RSH",
+        "KUBECONFIG",
+        "LD_PRELOAD",
+        "LD_AUDIT",
+        "GIT_SSH_COMMAND",
+        "GIT_PAGER",
+        "PAGER",
+        "EDITOR",
+        "LESSOPEN",
+        "BASH_ENV",
+        "PYTHONSTARTUP",
+        "NODE_OPTIONS",
+        "MAVEN_OPTS",
+        "HOME",
+        "PATH",
+    ] {
+        assert_refused(&any, &format!("env.{name} = 'x'"));
+        assert_refused(&any, &format!("with env={{{name}: 'x'}} {{ echo }}"));
+        let named = any.clone().allow(Subject::Env, name).unwrap();
+        assert_allowed(&named, &format!("env.{name} = 'x'"));
+    }
+    let own = Rules::new().allow(Subject::Env, "APP_*").unwrap();
+    assert_allowed(&own, "env.APP_CONFIG = 'x'; env.APP_OPTS = 'y'");
+    assert_refused(&own, "env.TAR_OPTIONS = 'x'");
+}
+
+#[test]
+fn of_two_policies_each_has_to_allow_a_thing() {
+    let rules = |text: &str| Rules::new().allow_run(&["seq", text]).unwrap();
+    let engine = Engine::builder().policy(rules("*")).policy(rules("1")).build().unwrap();
+    assert_eq!(engine.session().run(&script("seq 1")).read().unwrap(), "1");
+    assert_eq!(error(&engine, "seq 2").kind(), ErrorKind::Policy);
+    assert!(engine.check(&script("seq 2")).is_err());
 }
 
 #[test]
@@ -687,6 +948,27 @@ fn the_binary_takes_rules_from_a_file() {
     let late = run(&["-c", "echo before; let n = 13; seq $n"]);
     assert_eq!(late.status, 126, "{late}");
     assert_eq!(run(&["--check", "-c", "seq 13"]).status, 2);
+    // A second file only narrows.
+    let second = directory.path().join("second.toml");
+    std::fs::write(
+        &second,
+        "[allow]\nrun = ['seq', 'date']\nwith = ['nice']\n[deny]\nargument = [['seq', '-s*']]\n",
+    )
+    .unwrap();
+    let second = second.to_str().unwrap();
+    assert_eq!(run(&["--policy", second, "-c", "seq 1"]).status, 0);
+    for code in ["date", "seq -s, 2", "seq 1 -s, 2", "seq 13", "A=x printenv A", "with nice=1 { seq 1 }"] {
+        let refused = run(&["--policy", second, "-c", code]);
+        assert!([2, 126].contains(&refused.status) && refused.out().is_empty(), "{code}: {refused}");
+    }
+    for text in [
+        "[allow]\nargument = [['seq', '-s']]\n",
+        "[allow]\nwith = ['timeout']\n",
+        "[allow]\nrun = [['a', '**', 'b']]\n",
+    ] {
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(run(&["-c", "echo x"]).status, 2, "{text}");
+    }
     std::fs::write(&file, "[allow]\nruns = ['seq']\n").unwrap();
     assert_eq!(run(&["-c", "echo x"]).status, 2);
 }

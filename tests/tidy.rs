@@ -23,6 +23,7 @@ const WITHOUT_GOLDEN: &[(&str, &str)] = &[
     ("E1011", "a spawn fails when the system has no room; tests/limits.rs takes it away"),
     ("E3005", "a host cancels; tests/embed.rs does"),
     ("E1024", "a host and the prompt adopt no orphans; tests/daemons.rs asks one to"),
+    ("E1030", "two users are needed; tests/atomic.rs has them"),
     ("E1021", "the binary has no functions and stages of a host; tests/host.rs shows it"),
     ("E3006", "a limit of a host; tests/policy.rs meets it, as the next four"),
     ("E3007", "as E3006"),

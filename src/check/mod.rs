@@ -45,7 +45,7 @@ pub use kind::{accepts, conversion, from_word};
 pub use lookalikes::program_elsewhere;
 pub use options::{OptionForm, find_option, is_number, option_of};
 pub use order::too_early;
-pub use project::{Loaded, Loader};
+pub use project::{Loaded, Loader, NotLoaded};
 
 /// What a script is checked with.
 #[derive(Default)]

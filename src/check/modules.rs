@@ -2,7 +2,7 @@
 
 use super::lower::Checker;
 use super::program::*;
-use super::project::{File, Members};
+use super::project::{File, Members, NotLoaded};
 use super::scope::{FrameKind, Name};
 use crate::builtins;
 use crate::diag::{self, Diagnostic, code};
@@ -99,8 +99,14 @@ fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc
     };
     let loaded = match loader.load(checker.source.name(), path) {
         Ok(loaded) => loaded,
-        Err(reason) => {
+        Err(NotLoaded::Failed(reason)) => {
             failed(checker, &reason);
+            return None;
+        }
+        Err(NotLoaded::Refused { what, rule }) => {
+            let message = format!("not allowed by the policy: {what}");
+            let error = Diagnostic::new(code::POLICY, message).at(checker.source, at, "refused");
+            checker.report(error.note(format!("refused: {rule}")));
             return None;
         }
     };

@@ -14,11 +14,25 @@ pub trait Loader {
     /// The file that `path` names in a file with the name `from`.
     ///
     /// # Errors
-    /// Why it can't be read, for the message.
-    fn load(&self, from: &str, path: &str) -> Result<Loaded, String>;
+    /// Why it can't be read, or that it may not be.
+    fn load(&self, from: &str, path: &str) -> Result<Loaded, NotLoaded>;
 
     /// The key of the file with this name, if it is one.
     fn key(&self, name: &str) -> Option<String>;
+}
+
+/// Why a file was not read.
+pub enum NotLoaded {
+    /// The system's reason, for the message.
+    Failed(String),
+    /// The policy of the host refuses `what` by a rule.
+    Refused { what: String, rule: String },
+}
+
+impl From<String> for NotLoaded {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
 }
 
 /// A file that was read.

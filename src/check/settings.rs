@@ -73,7 +73,7 @@ macro_rules! rows {
 /// All options, by name.
 #[rustfmt::skip]
 pub const ALL: &[Row] = rows! {
-    Atomic "atomic" Takes::Bool, "Files that `>` writes replace the old ones when the block succeeds; when it fails, the old ones stay.";
+    Atomic "atomic" Takes::Bool, "Files that `>` and `write()` write replace the old ones when the block succeeds; when it fails, the old ones stay.";
     Backoff "backoff" Takes::Duration, "How long to wait before the first retry. Doubled for each further one up to a minute; of that a random part.";
     ClearEnv "clear_env" Takes::Bool, "Programs get only the variables that `env` names.";
     CpuTime "cpu_time" Takes::Duration, "Processor time of each process, in whole seconds; beyond it SIGXCPU ends it (setrlimit(2), RLIMIT_CPU).";
@@ -81,7 +81,7 @@ pub const ALL: &[Row] = rows! {
     Daemons "daemons" Takes::EndOrKeep, "What becomes of processes that a program of the block leaves in a session of its own: they are ended with the block, or \"keep\", as in sh.";
     Detach "detach" Takes::Bool, "The programs are started in sessions of their own and left to run; nobody waits for them or ends them.";
     Env "env" Takes::Map, "Variables that programs get beside the others; null removes one.";
-    FileSize "file_size" Takes::Size, "How large a file may become that a process writes; beyond it SIGXFSZ ends it (RLIMIT_FSIZE).";
+    FileSize "file_size" Takes::Size, "How large a file may become that a process writes; beyond it SIGXFSZ ends it (RLIMIT_FSIZE). Builtins and `write()` fail there.";
     Grace "grace" Takes::Duration, "How long processes that are asked to end may take before SIGKILL; 5s, unless given.";
     Group "group" Takes::Account, "The group that programs run as, by name or number. Takes privileges.";
     IdleTimeout "idle_timeout" Takes::Duration, "Ends the block when nothing comes on standard output or error for so long. Both go through a pipe meanwhile.";
@@ -96,7 +96,7 @@ pub const ALL: &[Row] = rows! {
     Signal "signal" Takes::Text, "What processes are asked to end by: a name such as \"INT\"; \"TERM\", unless given.";
     Stats "stats" Takes::Bool, "At the end a table of its processes goes to standard error: times, memory, how they ended.";
     Timeout "timeout" Takes::Duration, "Ends the block, each run of it if it is retried, after so long.";
-    Umask "umask" Takes::Octal, "The file mode creation mask of programs and of files that redirections make, in octal digits: \"027\".";
+    Umask "umask" Takes::Octal, "The file mode creation mask of programs and of files that redirections and `write()` make, in octal digits: \"027\".";
     User "user" Takes::Account, "The user that programs run as, by name or number, with the groups of that user. Takes privileges. Redirections are opened as before.";
 };
 

@@ -98,8 +98,8 @@ fn interactive() -> u8 {
 /// What the script runs in.
 fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
     let mut builder = Engine::builder().own_process();
-    if let Some(rules) = rules(options.policy.as_deref())? {
-        builder = builder.policy(rules);
+    for file in &options.policies {
+        builder = builder.policy(rules(file)?);
     }
     if options.trace {
         builder = builder.observer(trace::event);
@@ -126,9 +126,8 @@ fn parsed(engine: &Engine, name: &str, text: Vec<u8>) -> Result<Script, ParseErr
 }
 
 /// The rules in a file. Without them nothing may run.
-fn rules(file: Option<&Path>) -> Result<Option<Rules>, u8> {
-    let Some(file) = file else { return Ok(None) };
-    Rules::load(file).map(Some).map_err(|error| {
+fn rules(file: &Path) -> Result<Rules, u8> {
+    Rules::load(file).map_err(|error| {
         let file = pipewright::diag::quote_word(file.as_os_str().as_encoded_bytes());
         let error = pipewright::diag::visible(error.to_string().as_bytes());
         complain(&format!("pipewright: --policy {file}: {error}\n"));

@@ -35,7 +35,8 @@ Options, which end at FILE or CODE:
       --dry-run    print what would be executed, and execute nothing
       --policy FILE
                    refuse what the rules in FILE don't allow: programs, files,
-                   variables, directories, signals
+                   variables, directories, signals; of several files each has to
+                   allow it
       --audit FILE append a record to FILE of whatever it does, before it is done
       --audit-verify FILE
                    tell whether the records in FILE were changed
@@ -90,7 +91,8 @@ pub struct Options {
     pub dry_run: bool,
     pub audit: Option<Vec<u8>>,
     pub guard: bool,
-    pub policy: Option<PathBuf>,
+    /// All of them hold.
+    pub policies: Vec<PathBuf>,
 }
 
 /// The long options, for "did you mean".
@@ -145,8 +147,15 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             }
             Some(Arg::Long("ast")) => options.mode = Mode::Tree,
             Some(Arg::Long("trace")) => options.trace = true,
-            Some(Arg::Long("audit")) => options.audit = Some(parser.value().map_err(wrong)?.into_vec()),
-            Some(Arg::Long("policy")) => options.policy = Some(parser.value().map_err(wrong)?.into()),
+            Some(Arg::Long("audit")) => {
+                let log = parser.value().map_err(wrong)?.into_vec();
+                if options.audit.replace(log).is_some() {
+                    return Err(format!(
+                        "pipewright: --audit is given twice, and a run has one log\n{USAGE}"
+                    ));
+                }
+            }
+            Some(Arg::Long("policy")) => options.policies.push(parser.value().map_err(wrong)?.into()),
             Some(Arg::Long("audit-verify")) => {
                 options.mode = Mode::VerifyAudit(parser.value().map_err(wrong)?.into());
                 return Ok(options);

@@ -275,10 +275,12 @@ codes! {
         "The message says what it could not do. Its status is that of the same command in sh.";
 
     AUDIT_FAILED = "E1020", "the audit log can't be written",
-        "With --audit nothing is done that can't be recorded before. Check that the log is a file that this user may append to, and that its disk is not full.";
+        "With --audit nothing is done that can't be recorded before. Check that the log is a file that this user may read and append to, that its disk is not full, and that it was not replaced, removed or cut off while the run wrote it.";
 
     HOST_FAILED = "E1021", "a function or stage of the host failed",
         "The program that runs the script gives it this function or command, and it failed; the message is its own.";
+    UNKEPT = "E1030", "the file can't be replaced without a loss",
+        "With atomic=true a new file takes the place of the old one, with its owner, group, mode, access control list and extended attributes. One of them can't be given here, and the owner or the group would lose access; so the old file stays.";
 
     DAEMONS = "E1024", "daemons can't be ended here",
         "with daemons=\"end\" ends what programs leave behind, and so needs a process that adopts it: the one that runs a script by pipewright FILE. The library in a host adopts nothing, nor does the prompt.";
@@ -331,7 +333,7 @@ codes! {
     TIMEOUT = "E3003", "timed out",
         "The block ran longer than with timeout=… allows, and all of its processes were stopped.";
     POLICY = "E3004", "not allowed by the policy",
-        "The host forbids this: a program, a path, a variable, a user or a signal. The note says which rule it was. No ||, ! or if takes it for the failure of a command; a try catches it, and e.code is E3004.";
+        "The host forbids this: a program, a path, a variable, a user, an option of `with` or a signal. The note says which rule it was. No ||, ! or if takes it for the failure of a command; a try catches it, and e.code is E3004.";
     CANCELLED = "E3005", "cancelled",
         "The host that embeds the interpreter has stopped the run, with all of its processes.";
 

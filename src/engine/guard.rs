@@ -4,7 +4,7 @@ use super::{Engine, EngineBuilder, ParseError, Script};
 use crate::check::program::ModuleId;
 use crate::diag::{Diagnostic, code};
 use crate::eval::{Limits, target_accesses};
-use crate::policy::{Denial, Open, Policy, Request};
+use crate::policy::{Both, Denial, Open, Policy, Request};
 use crate::span::Span;
 use std::ffi::OsStr;
 use std::fmt;
@@ -28,10 +28,16 @@ impl fmt::Debug for Guard {
 
 impl EngineBuilder {
     /// Asks before each program and stage of the host that is started, file that is opened, variable of the environment
-    /// that is set, directory that is gone to, user that is become and signal that is sent. Without a policy all is
-    /// allowed.
+    /// that is set, directory that is gone to, user that is become, option of `with` that changes how programs run, and
+    /// signal that is sent; and before a file of `use` is read. Without a policy all is allowed. Of several each has to
+    /// allow it: a second one only narrows.
     pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
-        self.shared.guard.policy = Some(Arc::new(policy));
+        let policy: Arc<dyn Policy> = Arc::new(policy);
+        let before = self.shared.guard.policy.take();
+        self.shared.guard.policy = Some(match before {
+            Some(before) => Arc::new(Both(before, policy)),
+            None => policy,
+        });
         self
     }
 

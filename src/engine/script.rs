@@ -2,8 +2,11 @@
 
 use super::{Engine, ParseError, source};
 use crate::check::program::Program;
-use crate::check::{Given, Loaded, Loader, check};
+use crate::check::{Given, Loaded, Loader, NotLoaded, check};
 use crate::diag::{Diagnostic, code, reason};
+use crate::policy::{self, Access, Denial, Open, Policy, Request};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -117,7 +120,8 @@ impl ScriptBuilder {
         self
     }
 
-    /// Refuses `use`: reading an untrusted script then reads nothing else. No policy is asked before a run.
+    /// Refuses `use`: reading an untrusted script then reads nothing else. Without this the policy of the engine is asked
+    /// before each file that the script uses is read.
     pub fn alone(mut self) -> Self {
         self.alone = true;
         self
@@ -145,7 +149,8 @@ impl ScriptBuilder {
 
     fn program(&self, text: Vec<u8>, foresee: bool) -> Result<Program, ParseError> {
         let source = source(&self.name, text)?;
-        let loader = (!self.alone).then(|| Rc::new(Files) as Rc<dyn Loader>);
+        let policy = self.engine.shared.guard.policy.clone();
+        let loader = (!self.alone).then(|| Rc::new(Files { policy }) as Rc<dyn Loader>);
         let hosted = self.engine.shared.hosted.clone();
         check(&source, Given { loader, inputs: &self.inputs, hosted, foresee }).map_err(ParseError)
     }
@@ -167,17 +172,47 @@ impl ScriptBuilder {
 }
 
 /// Reads the files that a script uses, relative to the file that names them.
-pub(super) struct Files;
+pub(super) struct Files {
+    /// Asked before a file is read: its text would stand in messages.
+    pub policy: Option<Arc<dyn Policy>>,
+}
+
+impl Files {
+    /// Asks the policy whether a file may be read.
+    fn ask(&self, path: &Path) -> Result<(), NotLoaded> {
+        let Some(policy) = &self.policy else { return Ok(()) };
+        let path = std::path::absolute(path).map_err(|error| reason(&error))?;
+        let request = Request::Open(Open { path: &path, access: Access::Read });
+        let refused = |denial: Denial| NotLoaded::Refused {
+            what: request.to_string(),
+            rule: denial.rule().to_string(),
+        };
+        policy::ask(&**policy, &request).map_err(refused)
+    }
+
+    /// Opens a file that may be read. The one that is open is asked for, too, since a link may have led elsewhere.
+    fn open(&self, path: &Path) -> Result<File, NotLoaded> {
+        self.ask(path)?;
+        // Nothing would end the wait for the writer of a FIFO.
+        let kind = std::fs::metadata(path).map_err(|error| reason(&error))?.file_type();
+        if !kind.is_file() && !kind.is_dir() {
+            return Err("it is not a regular file".to_string().into());
+        }
+        let file = File::open(path).map_err(|error| reason(&error))?;
+        if self.policy.is_some()
+            && let Some(actual) = crate::sys::place::path_of(&file)
+        {
+            self.ask(&actual)?;
+        }
+        Ok(file)
+    }
+}
 
 impl Loader for Files {
-    fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
+    fn load(&self, from: &str, path: &str) -> Result<Loaded, NotLoaded> {
         let path = Path::new(from).parent().unwrap_or(Path::new("")).join(path);
-        // Nothing would end the wait for the writer of a FIFO.
-        let kind = std::fs::metadata(&path).map_err(|error| reason(&error))?.file_type();
-        if !kind.is_file() && !kind.is_dir() {
-            return Err("it is not a regular file".to_string());
-        }
-        let bytes = std::fs::read(&path).map_err(|error| reason(&error))?;
+        let mut bytes = Vec::new();
+        self.open(&path)?.read_to_end(&mut bytes).map_err(|error| reason(&error))?;
         let name = path.to_string_lossy().into_owned();
         let key = self.key(&name).unwrap_or_else(|| name.clone());
         Ok(Loaded { key, name, bytes })

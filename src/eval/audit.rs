@@ -1,9 +1,10 @@
 //! `--audit`: a line of JSON for whatever a run does to the world, written before it is done.
 //!
-//! What can't be written is not done. Each line is one write(2) to a descriptor that only appends, so that several
-//! runs may share a log; and each holds the digest of the line before of its run, so that no line can be changed or
-//! taken out unseen.
+//! What can't be written is not done. Each line is one write(2) to a descriptor that only appends, under a lock, so that
+//! several runs may share a log; and each holds the digest of the line before, of whichever run, so that no line and no
+//! run can be changed or taken out unseen.
 
+mod chain;
 mod record;
 mod sha256;
 mod verify;
@@ -15,32 +16,30 @@ use super::Interpreter;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::ARGS;
 use crate::diag::{Diagnostic, MASK, code, quote_word, reason};
-use crate::process::{Environment, Stage, StageEnd, StageReport, open_log};
+use crate::process::{Environment, Stage, StageEnd, StageReport};
 use crate::span::Span;
+use crate::sys::log::LogFile;
 use crate::value::format::to_word;
 use crate::value::{List, Value};
+use chain::Chain;
 use record::{Ended, Record, Variables};
 pub use record::{Redirected, Text};
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What the first record of a run has for the digest of the one before.
-const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
 /// The log of a run.
 pub struct Log {
-    file: File,
+    file: LogFile,
     run: String,
-    chain: Mutex<Chain>,
+    state: Mutex<State>,
 }
 
-struct Chain {
+struct State {
+    /// The number of the next record of this run.
     seq: u64,
-    digest: String,
-    /// Why nothing can be written any more: half a line would be taken for a change by somebody.
+    chain: Chain,
+    /// Why nothing can be written any more: a gap would look like a change.
     broken: Option<String>,
 }
 
@@ -50,51 +49,38 @@ impl Log {
     /// # Errors
     /// The page that says why it can't be opened.
     pub fn open(path: &[u8]) -> Result<Self, Box<Diagnostic>> {
-        let file = open_log(path).map_err(|error| {
+        let file = LogFile::open(path).map_err(|error| {
             let message = format!("can't open the audit log {}: {}", quote_word(path), reason(&error));
             Diagnostic::new(code::AUDIT_FAILED, message).help("nothing runs that can't be recorded")
         })?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let mut run = sha256::hex(format!("{} {now}", std::process::id()).as_bytes());
         run.truncate(16);
-        let chain = Chain { seq: 0, digest: FIRST.to_owned(), broken: None };
-        Ok(Self { file: file.into(), run, chain: Mutex::new(chain) })
+        let state = State { seq: 0, chain: Chain::new(), broken: None };
+        Ok(Self { file, run, state: Mutex::new(state) })
     }
 
     /// Appends a record; its number, or why it can't be written.
     fn append(&self, entry: &Entry<'_>) -> Result<u64, String> {
-        let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reason) = &chain.broken {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
+        if let Some(reason) = &state.broken {
             return Err(reason.clone());
         }
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let seq = chain.seq;
-        let record = Record { run: &self.run, seq, prev: &chain.digest, time, entry };
-        let written = serde_json::to_vec(&record).map_err(|error| error.to_string()).and_then(|mut line| {
-            let digest = sha256::hex(&line);
-            line.push(b'\n');
-            self.write(&line).map(|()| digest)
+        let seq = state.seq;
+        let appended = state.chain.append(&self.file, |line, prev| {
+            let record = Record { run: &self.run, seq, line, prev, time, entry };
+            serde_json::to_vec(&record).map_err(|error| error.to_string())
         });
-        match written {
-            Ok(digest) => {
-                chain.digest = digest;
-                chain.seq += 1;
+        match appended {
+            Ok(()) => {
+                state.seq += 1;
                 Ok(seq)
             }
             Err(reason) => {
-                chain.broken = Some(reason.clone());
+                state.broken = Some(reason.clone());
                 Err(reason)
-            }
-        }
-    }
-
-    fn write(&self, line: &[u8]) -> Result<(), String> {
-        loop {
-            match (&self.file).write(line) {
-                Ok(count) if count == line.len() => return Ok(()),
-                Ok(_) => return Err("only a part of a record could be written".to_string()),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(reason(&error)),
             }
         }
     }

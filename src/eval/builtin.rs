@@ -28,15 +28,15 @@ impl Interpreter {
                 let args: Vec<_> = args
                     .iter()
                     .enumerate()
-                    .map(|(index, text)| echo::Arg { text, literal: index == 0 && call.literal_first })
+                    .map(|(index, text)| echo::Arg { text, literal: index < call.literals })
                     .collect();
                 let text = echo::echo(&args).map_err(|message| self.usage(span, &message))?;
                 out.write(self, 1, &text, span).map(|()| 0)
             }
-            Builtin::Printf => self.printf(args, out, span),
+            Builtin::Printf => self.printf(call, out, span),
             Builtin::Test | Builtin::Bracket => self.test(args, builtin == Builtin::Bracket, span),
             Builtin::Pwd => {
-                let (physical, rest) = links(args);
+                let (physical, rest) = links(call);
                 if let Some(other) = rest.first() {
                     let message = format!("pwd takes only -L and -P, and not {}", quote_word(other));
                     return Err(self.usage(span, &message));
@@ -46,8 +46,8 @@ impl Interpreter {
                 directory.push(b'\n');
                 out.write(self, 1, &directory, span).map(|()| 0)
             }
-            Builtin::Cd => self.cd(args, out, span),
-            Builtin::Exit => Err(self.exit(args, span)),
+            Builtin::Cd => self.cd(call, out, span),
+            Builtin::Exit => Err(self.exit(call, span)),
             Builtin::Sleep => self.sleep(args, span),
             Builtin::Wait => self.wait_builtin(args, span),
             Builtin::Jobs => match args {
@@ -57,8 +57,8 @@ impl Interpreter {
                 }
                 _ => Err(self.usage(span, "jobs takes no arguments: it lists the jobs that run")),
             },
-            Builtin::Kill => self.kill(args, out, span),
-            Builtin::Type => self.type_of_names(args, out, span),
+            Builtin::Kill => self.kill(call, out, span),
+            Builtin::Type => self.type_of_names(call, out, span),
             Builtin::Command => self.command_v(args, out, span),
         }
     }
@@ -76,8 +76,10 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- printing and testing
 
-    fn printf(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
-        let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+    fn printf(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        // A format that is a value is one whatever it begins with.
+        let end = (call.literals == 0 && !call.args.is_empty()).then_some(&b"--"[..]);
+        let args: Vec<&[u8]> = end.into_iter().chain(call.args.iter().map(Vec::as_slice)).collect();
         let printed = printf::printf(&args);
         // What came before a wrong argument is printed, as in other shells.
         out.write(self, 1, &printed.out, span)?;
@@ -183,22 +185,25 @@ impl Interpreter {
             .map_err(|error| self.problem(span, &format!("pwd: {}", reason(&error)), 1))
     }
 
-    fn cd(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
-        let (physical, rest) = links(args);
+    fn cd(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let (physical, rest) = links(call);
+        // A value is the name of a directory, also `-` and what looks like an option.
+        let is_value = call.args.len() - rest.len() >= call.literals;
+        let ended = call.args[..call.args.len() - rest.len()].last().is_some_and(|last| last == b"--");
         let mut print = false;
         let target = match rest {
             [] => match self.environment.get(b"HOME") {
                 Some(home) if !home.is_empty() => home.to_vec(),
                 _ => return Err(self.usage(span, "cd: HOME is not set or empty")),
             },
-            [dash] if dash == b"-" => {
+            [dash] if dash == b"-" && !is_value => {
                 print = true;
                 match self.environment.get(b"OLDPWD") {
                     Some(old) => old.to_vec(),
                     None => return Err(self.problem(span, "cd: there is no directory before this one", 1)),
                 }
             }
-            [option] if option.first() == Some(&b'-') && !args.contains(&b"--".to_vec()) => {
+            [option] if option.first() == Some(&b'-') && !is_value && !ended => {
                 return Err(self.usage(
                     span,
                     &format!(
@@ -275,8 +280,11 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- time and signals
 
-    fn exit(&self, args: &[Vec<u8>], span: Span) -> Unwind {
-        let args = args.strip_prefix(&[b"--".to_vec()][..]).unwrap_or(args);
+    fn exit(&self, call: &BuiltinCall, span: Span) -> Unwind {
+        let args = match call.args.as_slice() {
+            [dashes, rest @ ..] if dashes == b"--" && call.literals > 0 => rest,
+            all => all,
+        };
         match args {
             [] => Unwind::Exit(self.status),
             [status] => {
@@ -347,8 +355,16 @@ impl Interpreter {
         Ok(0)
     }
 
-    fn kill(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
+    fn kill(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
         let parse = |name: &[u8]| Signal::parse(name);
+        let args = call.args.as_slice();
+        if let Some(value) = args.first().filter(|first| call.literals == 0 && first.starts_with(b"-")) {
+            let message = format!(
+                "kill: {} is a value, and no value is an option; a process group is written kill -- $group, a signal kill -s $signal $pid",
+                quote_word(value)
+            );
+            return Err(self.usage(span, &message));
+        }
         let (signal, targets) = match args {
             [list] if list == b"-l" => {
                 let names: Vec<&str> = signal::Signal::named().map(|(name, _)| name).collect();
@@ -361,7 +377,11 @@ impl Interpreter {
             }
             rest => (Some(Signal::TERM), rest),
         };
-        let targets = targets.strip_prefix(&[b"--".to_vec()][..]).unwrap_or(targets);
+        let options = args.len() - targets.len();
+        let targets = match targets {
+            [dashes, rest @ ..] if dashes == b"--" && options < call.literals => rest,
+            all => all,
+        };
         let probe = matches!(args, [option, ..] if option == b"-0")
             || matches!(args, [option, zero, ..] if option == b"-s" && zero == b"0");
         let Some(signal) = signal.or(probe.then_some(Signal::TERM)) else {
@@ -424,8 +444,9 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- names
 
-    fn type_of_names(&mut self, args: &[Vec<u8>], out: &mut Output<'_>, span: Span) -> Eval<u8> {
-        if let Some(option) = args.first().filter(|arg| arg.first() == Some(&b'-')) {
+    fn type_of_names(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let args = call.args.as_slice();
+        if let Some(option) = args.first().filter(|arg| call.literals > 0 && arg.first() == Some(&b'-')) {
             return Err(self.usage(span, &format!("type has no option {}", quote_word(option))));
         }
         let mut text = Vec::new();
@@ -505,9 +526,13 @@ fn no_job(builtin: &str, number: &[u8]) -> String {
 }
 
 /// The options -L and -P of `cd` and `pwd`, of which the last counts, and what follows them.
-fn links(args: &[Vec<u8>]) -> (bool, &[Vec<u8>]) {
+fn links(call: &BuiltinCall) -> (bool, &[Vec<u8>]) {
+    let args = call.args.as_slice();
     let mut physical = false;
     for (index, arg) in args.iter().enumerate() {
+        if index >= call.literals {
+            return (physical, &args[index..]);
+        }
         match arg.as_slice() {
             b"--" => return (physical, &args[index + 1..]),
             [b'-', letters @ ..]

@@ -50,8 +50,8 @@ pub struct BuiltinCall {
     pub builtin: Builtin,
     /// Its arguments, without the name.
     pub args: Vec<Vec<u8>>,
-    /// The first argument stands in the script as it is: only such is an option of echo.
-    pub literal_first: bool,
+    /// How many of the first arguments stand in the script as they are: only these can be options.
+    pub literals: usize,
     pub environment: Option<Environment>,
 }
 
@@ -78,6 +78,18 @@ impl Work {
             _ => Vec::new(),
         }
     }
+}
+
+/// How many of the first words of a builtin may be its options: those that are literal, and for a builtin that prints no
+/// arguments those with a literal dash (`kill -$signal`).
+pub fn literals(builtin: Builtin, words: &[Word]) -> usize {
+    let is_dashed = |part: Option<&Part>| matches!(part, Some(Part::Text(text)) if text.starts_with(b"-"));
+    let may_be_option = |word: &&Word| match word {
+        Word::Literal(_) => true,
+        Word::Text(text) => builtin != Builtin::Echo && is_dashed(text.parts.first()),
+        _ => false,
+    };
+    words.iter().take_while(may_be_option).count()
 }
 
 impl Interpreter {
@@ -115,8 +127,8 @@ impl Interpreter {
                 Ok(Prepared { argv, program: None, environment: None, work })
             }
             Target::Builtin(builtin) => {
-                let literal_first = matches!(command.words.first(), Some(Word::Literal(_)));
-                let work = Work::Builtin(BuiltinCall { builtin, args: argv, literal_first, environment });
+                let literals = literals(builtin, &command.words);
+                let work = Work::Builtin(BuiltinCall { builtin, args: argv, literals, environment });
                 Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
             }
             Target::Replace => Ok(Prepared { argv, program: None, environment, work: Work::Replace }),

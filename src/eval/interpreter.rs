@@ -315,6 +315,12 @@ impl Interpreter {
         }
     }
 
+    /// What decides what it may do, if anything does.
+    #[cfg(feature = "dialog")]
+    pub fn policy(&self) -> Option<Arc<dyn Policy>> {
+        self.shared.policy.clone()
+    }
+
     /// The page of the limit that ended the run.
     pub fn exhausted(&self) -> Option<Error> {
         self.shared.budget.as_ref().and_then(|budget| budget.error())

@@ -11,7 +11,7 @@ use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
 };
 use crate::policy::{Access, Request};
-use crate::process::{OpenMode, Signal};
+use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, Value};
 use std::io;
@@ -257,7 +257,7 @@ impl Host for Caller<'_> {
         Ok((bytes.len() <= most).then_some(bytes))
     }
 
-    fn write(&mut self, path: &Path, bytes: &[u8], append: bool) -> io::Result<()> {
+    fn write(&mut self, path: &Path, bytes: &[u8], append: bool, private: bool) -> io::Result<()> {
         if self.run.dry.is_some() {
             return self.run.dry_write(path.as_os_str().as_bytes(), append).map_err(|unwind| {
                 self.unwound = Some(unwind);
@@ -273,8 +273,7 @@ impl Host for Caller<'_> {
             self.unwound = Some(unwind);
             return Err(io::ErrorKind::Other.into());
         }
-        let mode = if append { OpenMode::Append } else { OpenMode::Truncate };
-        let written = self.run.write_file(path.as_os_str().as_bytes(), mode, bytes);
+        let written = self.run.write_file(path, bytes, append, private, self.span);
         self.or_unwind(written)
     }
 

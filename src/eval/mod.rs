@@ -45,6 +45,7 @@ mod thread;
 mod unwind;
 mod with;
 mod word;
+mod written;
 
 pub use interpreter::{Interpreter, Setup};
 #[cfg(feature = "dialog")]

@@ -6,7 +6,7 @@
 use super::Interpreter;
 use super::unwind::{Error, Eval, page};
 use crate::diag::{code, quote_word, reason};
-use crate::process::{OpenMode, Opening, open_masked};
+use crate::process::{How, OpenMode, Opening, open_as};
 use crate::span::Span;
 use crate::sys::blocking_call::{BlockingCall, is_main_thread};
 use crate::sys::open::is_regular;
@@ -28,13 +28,13 @@ impl Interpreter {
     }
 
     /// Opens a file, however long its other end takes. The inner error is the kernel's.
-    pub(super) fn open_file(&self, path: &[u8], mode: OpenMode) -> Eval<io::Result<OwnedFd>> {
+    pub(super) fn open_file(&self, path: &[u8], mode: OpenMode, how: How) -> Eval<io::Result<OwnedFd>> {
         // From now on a signal must not just end this process.
         self.interrupt();
         if self.waits_in_kernel() {
-            return self.open_in_kernel(path, mode);
+            return self.open_in_kernel(path, mode, &how);
         }
-        let mut opening = self.begin_to_open(path, mode);
+        let mut opening = self.begin_to_open(path, mode, how);
         loop {
             match opening.advance() {
                 Ok(Some(file)) => return Ok(Ok(file)),
@@ -46,11 +46,11 @@ impl Interpreter {
         }
     }
 
-    fn open_in_kernel(&self, path: &[u8], mode: OpenMode) -> Eval<io::Result<OwnedFd>> {
+    fn open_in_kernel(&self, path: &[u8], mode: OpenMode, how: &How) -> Eval<io::Result<OwnedFd>> {
         loop {
             let _announced = BlockingCall::announce();
             self.check_interrupt()?;
-            match open_masked(self.directory.as_deref(), path, mode, self.settings.attributes.umask) {
+            match open_as(self.directory.as_deref(), path, mode, how) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 opened => return Ok(opened),
             }
@@ -58,9 +58,8 @@ impl Interpreter {
     }
 
     /// A file of the run, to be opened in steps.
-    pub(super) fn begin_to_open(&self, path: &[u8], mode: OpenMode) -> Opening {
-        let umask = self.settings.attributes.umask;
-        Opening::new(self.directory.clone(), path.to_vec(), mode, umask).in_kernel(self.waits_in_kernel())
+    pub(super) fn begin_to_open(&self, path: &[u8], mode: OpenMode, how: How) -> Opening {
+        Opening::new(self.directory.clone(), path.to_vec(), mode, how).in_kernel(self.waits_in_kernel())
     }
 
     /// Waits until a time, or until a descriptor can be read; not longer than the run may last.
@@ -84,7 +83,11 @@ impl Interpreter {
             let message = format!("can't read {}: {}", quote_word(path), reason(&error));
             this.fail(Error::value(page(code::READ_FAILED, this.source(), span, message, "reads here")))
         };
-        let file = match self.open_file(path, OpenMode::Read)? {
+        let how = match self.permitted(path, OpenMode::Read, false, span)? {
+            Ok(how) => how,
+            Err(error) => return Ok(Err(error)),
+        };
+        let file = match self.open_file(path, OpenMode::Read, how)? {
             Ok(file) => file,
             Err(error) => return Ok(Err(error)),
         };
@@ -106,13 +109,5 @@ impl Interpreter {
         }
         bytes.truncate(most);
         Ok(Ok(bytes))
-    }
-
-    /// Writes a file that is opened for it.
-    pub(super) fn write_file(&self, path: &[u8], mode: OpenMode, bytes: &[u8]) -> Eval<io::Result<()>> {
-        match self.open_file(path, mode)? {
-            Ok(file) => self.write_bytes(file.as_fd(), bytes),
-            Err(error) => Ok(Err(error)),
-        }
     }
 }

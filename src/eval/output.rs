@@ -42,6 +42,8 @@ impl Output<'_> {
         let target = descriptor
             .borrow()
             .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
+        run.check_file_size(target, bytes.len())
+            .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
         match run.write_bytes(target, bytes)? {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Unwind::PipeClosed),

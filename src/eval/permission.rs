@@ -2,15 +2,19 @@
 
 use super::Interpreter;
 use super::command::{Prepared, Work};
+use super::redirect::accesses;
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::diag::code;
-use crate::policy::{Access, Denial, Open, Request, Spawn};
+use crate::policy::{self, Access, Open, Request, Spawn};
+use crate::process::{How, OpenMode};
 use crate::span::Span;
 use crate::sys::mounts;
+use crate::sys::place::Place;
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 impl Interpreter {
     /// Whether there is a policy to be asked.
@@ -21,13 +25,7 @@ impl Interpreter {
     /// Asks the policy. A refusal is no failure of a command: `||`, `!` and `if` don't take it for one.
     pub(super) fn ask(&self, request: &Request<'_>, span: Span) -> Eval<()> {
         let Some(policy) = &self.shared.policy else { return Ok(()) };
-        // A host's bug must not open what the policy is there to close.
-        let answer = catch_unwind(AssertUnwindSafe(|| policy.check(request)));
-        let denial = match answer {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(denial)) => denial,
-            Err(_) => Denial::new("the policy panicked"),
-        };
+        let Err(denial) = policy::ask(&**policy, request) else { return Ok(()) };
         let message = format!("not allowed by the policy: {request}");
         let error = page(code::POLICY, self.source(), span, message, "refused");
         Err(Error::refused(error.note(format!("refused: {}", denial.rule())), 126).into())
@@ -41,6 +39,51 @@ impl Interpreter {
         let path = self.guarded_directory(span)?.join(OsStr::from_bytes(path));
         self.ask(&Request::Open(Open { path: &path, access }), span)?;
         self.reach(path.as_os_str().as_bytes(), span)
+    }
+
+    /// The place that a path leads to, held open, with what the policy says of it: between the question about the path and
+    /// the opening, a directory or link on the way may be exchanged. The inner error is the kernel's.
+    pub(super) fn permitted_place(
+        &self,
+        path: &[u8],
+        accesses: &[Access],
+        span: Span,
+    ) -> Eval<io::Result<Place>> {
+        let place = match Place::find(self.directory.as_deref(), path) {
+            Ok(place) => place,
+            Err(error) => return Ok(Err(error)),
+        };
+        if !self.is_guarded() {
+            return Ok(Ok(place));
+        }
+        let named = self.guarded_directory(span)?.join(OsStr::from_bytes(path));
+        let Some(actual) = place.path() else {
+            let message = "the policy can't be asked where it lies without /proc";
+            return Ok(Err(io::Error::new(io::ErrorKind::Unsupported, message)));
+        };
+        if actual != named {
+            for access in accesses {
+                self.ask(&Request::Open(Open { path: &actual, access: *access }), span)?;
+            }
+        }
+        Ok(Ok(place))
+    }
+
+    /// How a file is opened that the policy has been asked for: in the place that it is asked for again. The inner error is
+    /// the kernel's.
+    pub(super) fn permitted(
+        &self,
+        path: &[u8],
+        mode: OpenMode,
+        private: bool,
+        span: Span,
+    ) -> Eval<io::Result<How>> {
+        let created = self.creation(private);
+        if !self.is_guarded() {
+            return Ok(Ok(How { created, place: None }));
+        }
+        let place = self.permitted_place(path, accesses(mode), span)?;
+        Ok(place.map(|place| How { created, place: Some(Arc::new(place)) }))
     }
 
     /// Asks to set or remove a variable.
@@ -63,6 +106,7 @@ impl Interpreter {
             argv: &prepared.argv,
             directory: &directory,
             environment: prepared.environment.as_ref().unwrap_or(&self.environment),
+            detached: self.settings.detach,
         };
         self.ask(&Request::Spawn(spawn), span)
     }

@@ -6,7 +6,7 @@ use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{Redactions, code, quote_word, reason};
 use crate::policy::Access;
-use crate::process::{Descriptor, FileTable, OpenMode, Opening, here_document, open};
+use crate::process::{Descriptor, FileTable, How, OpenMode, Opening, here_document, open};
 use crate::span::Span;
 use crate::sys::blocking_call::BlockingCall;
 use std::io::{self, ErrorKind};
@@ -219,18 +219,25 @@ impl Interpreter {
             Some(None) => return Err(failed(self, "the descriptor is not open".into())),
         };
         if own.is_none() && matches!(mode, OpenMode::Truncate | OpenMode::Append) {
-            match self.open_replacement(&path, mode == OpenMode::Append, target.span) {
+            let created = self.creation(false);
+            match self.open_replacement(&path, mode == OpenMode::Append, created, target.span)? {
                 Ok(Some(file)) => return Ok(TargetFile::Open(file)),
                 Ok(None) => {}
                 Err(error) => return Err(failed(self, reason(&error))),
             }
         }
+        let how = match own {
+            Some(_) => How { created: self.creation(false), place: None },
+            None => self
+                .permitted(&path, mode, false, target.span)?
+                .map_err(|error| self.not_opened(&path, mode, target.span, &error))?,
+        };
         if when != When::Now && own.is_none() {
-            let mut opening = Box::new(self.begin_to_open(&actual, mode));
+            let mut opening = Box::new(self.begin_to_open(&actual, mode, how));
             let open = if when == When::Later { None } else { self.advance(&mut opening, target.span)? };
             return Ok(open.map_or_else(|| TargetFile::Waits(opening), TargetFile::Open));
         }
-        let opened = self.open_file(&actual, mode)?;
+        let opened = self.open_file(&actual, mode, how)?;
         let file = opened.map_err(|error| self.not_opened(&path, mode, target.span, &error))?;
         Ok(TargetFile::Open(Arc::new(file)))
     }
@@ -382,7 +389,7 @@ pub fn target_accesses(path: &[u8], mode: FileMode) -> &'static [Access] {
 }
 
 /// What a policy is asked for a mode.
-const fn accesses(mode: OpenMode) -> &'static [Access] {
+pub(super) const fn accesses(mode: OpenMode) -> &'static [Access] {
     match mode {
         OpenMode::Read => &[Access::Read],
         OpenMode::Truncate => &[Access::Write],

@@ -82,8 +82,9 @@ impl Interpreter {
         let timeout = limit(&circumstances.timeout, false);
         let idle_timeout = limit(&circumstances.idle_timeout, true);
         settings.limits.extend(timeout.clone().into_iter().chain(idle_timeout.clone()));
-        let replacements = circumstances.atomic.then(|| Arc::new(Replacements::default()));
-        settings.replacements = replacements.clone().or(settings.replacements.take());
+        let outer_replacements = settings.replacements.take();
+        let replacements = circumstances.atomic.then(|| Replacements::within(outer_replacements.clone()));
+        settings.replacements = replacements.clone().or(outer_replacements);
         let table = circumstances.stats.then(Arc::default);
         let outer_table = settings.stats.clone();
         settings.stats = table.clone().or(settings.stats.take());
@@ -105,8 +106,10 @@ impl Interpreter {
             Some(limit) => self.relayed(limit, run),
             None => run(self),
         };
-        if let Some(replacements) = replacements {
-            result = result.and_then(|()| self.replace(&replacements));
+        if let Some(replacements) = replacements
+            && is_normal(&result)
+        {
+            result = self.replace(&replacements).and(result);
         }
         if let Some(table) = table {
             let reports = std::mem::take(&mut *stats::lock(&table));
@@ -132,15 +135,20 @@ impl Interpreter {
     fn with_its_jobs(&mut self, body: &Block) -> Eval<()> {
         let before = std::mem::take(&mut self.jobs);
         let result = match self.block(body) {
-            Ok(()) => self.await_jobs(),
-            Err(unwind) => {
+            ended if is_normal(&ended) => self.await_jobs().and(ended),
+            failed => {
                 self.stop_jobs();
-                Err(unwind)
+                failed
             }
         };
         self.jobs = before;
         result
     }
+}
+
+/// Whether a block was left as the script means it: at its end, or by `break`, `continue`, `return` or `exit 0`.
+const fn is_normal(ended: &Eval<()>) -> bool {
+    matches!(ended, Ok(()) | Err(Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Exit(0)))
 }
 
 impl TimedOut {

@@ -88,7 +88,8 @@ pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
             .at(1)
             .help("join a list: xs.join(\"\\n\"); write a map as JSON: to_json(m)")
     })?;
-    let written = resolve(host, path).and_then(|path| host.write(&path, &bytes, append));
+    let private = content.as_secret().is_some();
+    let written = resolve(host, path).and_then(|path| host.write(&path, &bytes, append, private));
     written.map_err(|error| failure(code::WRITE_FAILED, "write", path, &error).at(0))?;
     Ok(Value::Null)
 }

@@ -38,11 +38,11 @@ pub trait Host {
     /// The kernel's, or the policy's.
     fn read(&mut self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>>;
 
-    /// Makes or replaces a file's content, or adds to it.
+    /// Makes or replaces a file's content, or adds to it. One that is new is its owner's alone with `private`.
     ///
     /// # Errors
     /// The kernel's, or the policy's.
-    fn write(&mut self, path: &Path, bytes: &[u8], append: bool) -> io::Result<()>;
+    fn write(&mut self, path: &Path, bytes: &[u8], append: bool, private: bool) -> io::Result<()>;
 
     /// What is at a path; of a symbolic link, what it leads to if `follow`.
     ///

@@ -79,7 +79,7 @@ impl Host for Desk {
         fs::read(path).map(|bytes| Some(bytes).filter(|bytes| bytes.len() <= most))
     }
 
-    fn write(&mut self, path: &Path, bytes: &[u8], append: bool) -> io::Result<()> {
+    fn write(&mut self, path: &Path, bytes: &[u8], append: bool, _: bool) -> io::Result<()> {
         let mut options = fs::OpenOptions::new();
         options.create(true).append(append).write(true).truncate(!append);
         options.open(path)?.write_all(bytes)

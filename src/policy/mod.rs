@@ -7,13 +7,16 @@ mod rules;
 mod run;
 #[cfg(feature = "policy-toml")]
 mod toml;
+mod variables;
 
-pub use request::{Access, Open, Request, Spawn};
+pub use request::{Access, Open, Request, Spawn, With};
 pub use rules::{PatternError, Rules, Subject};
 #[cfg(feature = "policy-toml")]
 pub use toml::RulesError;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// Decides what a script may do. It sees each thing just before it happens, from any thread of the run, and what it
 /// refuses is not done: the script ends with E3004, unless a `try` catches it.
@@ -105,6 +108,29 @@ pub trait Policy: Send + Sync {
     fn foresee_open(&self, open: &Open<'_>) -> Result<(), Denial> {
         let _ = open;
         Ok(())
+    }
+}
+
+/// Asks a policy. One that panics refuses: a fault of the host must not open what the policy is there to close.
+pub(crate) fn ask(policy: &dyn Policy, request: &Request<'_>) -> Result<(), Denial> {
+    let answer = catch_unwind(AssertUnwindSafe(|| policy.check(request)));
+    answer.unwrap_or_else(|_| Err(Denial::new("the policy panicked")))
+}
+
+/// Two policies of which both have to allow a thing.
+pub(crate) struct Both(pub Arc<dyn Policy>, pub Arc<dyn Policy>);
+
+impl Policy for Both {
+    fn check(&self, request: &Request<'_>) -> Result<(), Denial> {
+        self.0.check(request).and_then(|()| self.1.check(request))
+    }
+
+    fn foresee(&self, words: &[&[u8]], complete: bool) -> Result<(), Denial> {
+        self.0.foresee(words, complete).and_then(|()| self.1.foresee(words, complete))
+    }
+
+    fn foresee_open(&self, open: &Open<'_>) -> Result<(), Denial> {
+        self.0.foresee_open(open).and_then(|()| self.1.foresee_open(open))
     }
 }
 

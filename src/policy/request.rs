@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Duration;
 
 /// Something that is about to be done.
 ///
@@ -64,6 +65,8 @@ pub enum Request<'a> {
         /// Its number (group(5)).
         group: u32,
     },
+    /// To run programs otherwise than they run by themselves: an option of `with`.
+    With(With<'a>),
     /// To send a signal.
     Kill {
         /// As of kill(2): below -1 the group of that number, -1 everything.
@@ -71,6 +74,100 @@ pub enum Request<'a> {
         /// Such as `SIGTERM`; `0` asks only whether it is there.
         signal: &'a str,
     },
+}
+
+/// An option of `with` that changes how programs run or how they end.
+///
+/// ```
+/// use pipewright::policy::{Denial, Request, With};
+/// use pipewright::{Engine, Script};
+/// use std::time::Duration;
+///
+/// // Programs may ask for some time to end, and are never left to themselves.
+/// let policy = |request: &Request<'_>| match request {
+///     Request::With(With::Grace(grace)) if *grace <= Duration::from_secs(10) => Ok(()),
+///     Request::With(with) => Err(Denial::new(format!("no `with {}`", with.name()))),
+///     _ => Ok(()),
+/// };
+/// let engine = Engine::builder().policy(policy).build()?;
+/// let error = engine.session().run(&Script::parse("t", "with detach=true { sleep 60 }")?).status().unwrap_err();
+/// assert!(error.render(false, 80).contains("no `with detach`"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum With<'a> {
+    /// `detach=true`: programs are left to run.
+    Detach,
+    /// `grace`: how long programs that are asked to end may take.
+    Grace(Duration),
+    /// `signal`: what programs are asked to end by, such as `SIGINT`.
+    Signal(&'a str),
+    /// `nice`: what is added to the nice value.
+    Nice(i32),
+    /// `umask`: the file mode creation mask.
+    Umask(u32),
+    /// `memory`: the address space of each process, in bytes.
+    Memory(u64),
+    /// `file_size`: how large a file may become, in bytes.
+    FileSize(u64),
+    /// `cpu_time`: the processor time of each process, in seconds.
+    CpuTime(u64),
+    /// `open_files`: the descriptors of each process.
+    OpenFiles(u64),
+    /// `processes`: the processes of the user.
+    Processes(u64),
+}
+
+impl With<'_> {
+    /// The names of these options.
+    pub const NAMES: [&'static str; 10] = [
+        "detach",
+        "grace",
+        "signal",
+        "nice",
+        "umask",
+        "memory",
+        "file_size",
+        "cpu_time",
+        "open_files",
+        "processes",
+    ];
+
+    /// The name of the option.
+    pub const fn name(&self) -> &'static str {
+        let place = match self {
+            Self::Detach => 0,
+            Self::Grace(_) => 1,
+            Self::Signal(_) => 2,
+            Self::Nice(_) => 3,
+            Self::Umask(_) => 4,
+            Self::Memory(_) => 5,
+            Self::FileSize(_) => 6,
+            Self::CpuTime(_) => 7,
+            Self::OpenFiles(_) => 8,
+            Self::Processes(_) => 9,
+        };
+        Self::NAMES[place]
+    }
+}
+
+impl fmt::Display for With<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name();
+        match self {
+            Self::Detach => write!(f, "{name}=true"),
+            Self::Grace(grace) => write!(f, "{name}={}s", grace.as_secs_f64()),
+            Self::Signal(signal) => write!(f, "{name}={signal}"),
+            Self::Nice(more) => write!(f, "{name}={more}"),
+            Self::Umask(mask) => write!(f, "{name}={mask:03o}"),
+            Self::Memory(most)
+            | Self::FileSize(most)
+            | Self::CpuTime(most)
+            | Self::OpenFiles(most)
+            | Self::Processes(most) => write!(f, "{name}={most}"),
+        }
+    }
 }
 
 /// A program that is about to be started.
@@ -98,6 +195,7 @@ pub struct Spawn<'a> {
     pub(crate) argv: &'a [Vec<u8>],
     pub(crate) directory: &'a Path,
     pub(crate) environment: &'a Environment,
+    pub(crate) detached: bool,
 }
 
 impl<'a> Spawn<'a> {
@@ -115,6 +213,11 @@ impl<'a> Spawn<'a> {
     /// The directory that it starts in.
     pub fn directory(&self) -> &'a Path {
         self.directory
+    }
+
+    /// Whether it is left to run, in a session of its own: `with detach=true`.
+    pub fn is_detached(&self) -> bool {
+        self.detached
     }
 
     /// The names of its environment.
@@ -152,7 +255,8 @@ pub struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    /// Absolute; symbolic links are not followed, and `..` stands as it was written.
+    /// Absolute. It is asked for as the script names it, with symbolic links not followed and `..` as it was written; and
+    /// where the file to be opened lies elsewhere, once more as the kernel knows it.
     pub fn path(&self) -> &'a Path {
         self.path
     }
@@ -185,7 +289,7 @@ impl<'a> Open<'a> {
 pub enum Access {
     /// To look what is there: `test -f`, `exists()`, `glob()`, a pattern in a word, `type` and `command -v`.
     Look,
-    /// To read it.
+    /// To read it: a redirection, `read()`, or a file of `use` before anything runs.
     Read,
     /// To make it or replace its content; with `<>` to read it, too.
     Write,
@@ -200,9 +304,10 @@ impl fmt::Display for Request<'_> {
             Self::Spawn(spawn) => {
                 write!(f, "running {}", path(spawn.program))?;
                 match spawn.argv {
-                    [_, rest @ ..] if !rest.is_empty() => write!(f, " with {}", quote_argv(rest)),
-                    _ => Ok(()),
+                    [_, rest @ ..] if !rest.is_empty() => write!(f, " with {}", quote_argv(rest))?,
+                    _ => {}
                 }
+                f.write_str(if spawn.detached { ", detached" } else { "" })
             }
             Self::Stage { argv } => write!(f, "running {} of the host", quote_argv(*argv)),
             Self::Open(open) => {
@@ -218,6 +323,7 @@ impl fmt::Display for Request<'_> {
             Self::ChangeDirectory { path: to } => write!(f, "working in {}", path(to)),
             Self::ChangeUser { user } => write!(f, "running programs as user {user}"),
             Self::ChangeGroup { group } => write!(f, "running programs in group {group}"),
+            Self::With(with) => write!(f, "running programs with {with}"),
             Self::Kill { pid, signal } => write!(f, "sending {signal} to {pid}"),
         }
     }

@@ -4,7 +4,8 @@ use super::launch::launched;
 use super::pattern::{PathPattern, Text, resolved};
 use super::request::path_of;
 use super::run::{Candidate, Run};
-use super::{Access, Denial, Open, Policy, Request, Spawn};
+use super::variables::has_to_be_named;
+use super::{Access, Denial, Open, Policy, Request, Spawn, With};
 use crate::diag::{quote_word, visible};
 use crate::process::{Lookup, Search};
 use crate::sys::accounts;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 ///
 /// A *program* is named by its absolute path, or by a bare name, which means the file of that name in one of
 /// [`Rules::TRUSTED`] when it is allowed and any file of that name when it is denied. Its arguments may be given as
-/// patterns, the last one `**` for any more. In patterns `*` is any text and `?` any byte; in paths they stop at a
+/// patterns, the last one `**` for any more; [`Rules::deny_argument`] denies one wherever it stands. In patterns `*` is any text and `?` any byte; in paths they stop at a
 /// slash, and `**` does not.
 ///
 /// What would make a rule mean more than it says does not follow from it:
@@ -26,7 +27,8 @@ use std::path::{Path, PathBuf};
 /// - `env`, `nice`, `ionice`, `timeout`, `nohup`, `setsid`, `stdbuf`, `time` and `xargs` need no rule: they are judged
 ///   by what they launch. `sudo`, `doas` and `find -exec` need a rule, and so does what they launch. When it can't be
 ///   told what that is, it is refused.
-/// - PATH and variables by which programs load code (`LD_PRELOAD`, `PYTHONPATH`) are changed only if a rule names them.
+/// - PATH and variables by which programs load or run something (`LD_PRELOAD`, `PYTHONPATH`, `PAGER`, `TAR_OPTIONS`)
+///   are changed only if a rule names them.
 /// - Symbolic links of paths are followed before a rule looks at them.
 ///
 /// ```
@@ -56,6 +58,8 @@ struct Set {
     paths: Vec<(Subject, PathPattern)>,
     env: Vec<Text>,
     accounts: Vec<(Subject, u32)>,
+    /// Names of options of `with`.
+    with: Vec<&'static str>,
     kill: bool,
 }
 
@@ -93,6 +97,8 @@ pub enum Subject {
     User,
     /// Groups to run programs in: a name of /etc/group, or a number.
     Group,
+    /// Options of `with` that change how programs run, by their names: see [`With::NAMES`].
+    With,
 }
 
 /// A pattern that is none.
@@ -158,6 +164,28 @@ impl Rules {
     /// ```
     pub fn deny_run(mut self, command: &[&str]) -> Result<Self, PatternError> {
         self.deny.run.push(Run::new(command)?);
+        Ok(self)
+    }
+
+    /// Denies a program with an argument that matches, wherever it stands behind the words of the command. An option is
+    /// denied so: an argument such as `--output*` also stands for the abbreviations that programs take (`--outp=F`), but
+    /// letters of short options that are written together are not taken apart.
+    ///
+    /// # Errors
+    /// As of [`Rules::allow_run`].
+    ///
+    /// ```
+    /// use pipewright::policy::Rules;
+    /// use pipewright::{Engine, ErrorKind};
+    ///
+    /// let rules = Rules::new().allow_run(&["git", "log", "**"])?.deny_argument(&["git"], "--output*")?;
+    /// let engine = Engine::builder().policy(rules).build()?;
+    /// let log = engine.script("t", "command git log -1 --output=file")?;
+    /// assert_eq!(engine.session().run(&log).status().unwrap_err().kind(), ErrorKind::Policy);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn deny_argument(mut self, command: &[&str], argument: &str) -> Result<Self, PatternError> {
+        self.deny.run.push(Run::anywhere(command, argument)?);
         Ok(self)
     }
 
@@ -272,7 +300,7 @@ impl Rules {
             return Err(Denial::new("too many commands within commands"));
         }
         if let Some(rule) = self.deny.run.iter().find(|rule| rule.denies(candidate)) {
-            return Err(Denial::new(format!("deny.run has {}", rule.written)));
+            return Err(Denial::new(format!("deny.{}", rule.described())));
         }
         let allowed = self.allow.run.iter().any(|rule| rule.allows(candidate));
         // The name that it would be known by, were it called by a link of another name.
@@ -367,7 +395,7 @@ impl Rules {
         let candidate = Candidate { name, path: None, args: &args, open: false, foreseen: false };
         let named = |rule: &&Run| rule.is_of_name();
         if let Some(rule) = self.deny.run.iter().filter(named).find(|rule| rule.denies(&candidate)) {
-            return Err(Denial::new(format!("deny.run has {}", rule.written)));
+            return Err(Denial::new(format!("deny.{}", rule.described())));
         }
         let allowed = self.allow.run.iter().filter(named).any(|rule| rule.allows(&candidate));
         if allowed { Ok(()) } else { Err(Denial::new(UNALLOWED)) }
@@ -377,6 +405,15 @@ impl Rules {
         let has = |set: &Set| set.accounts.contains(&(subject, number));
         match (has(&self.deny), has(&self.allow)) {
             (true, _) => Err(Denial::new(format!("deny.{} has it", subject.name()))),
+            (false, true) => Ok(()),
+            (false, false) => Err(Denial::new(UNALLOWED)),
+        }
+    }
+
+    fn with(&self, with: &With<'_>) -> Result<(), Denial> {
+        let name = with.name();
+        match (self.deny.with.contains(&name), self.allow.with.contains(&name)) {
+            (true, _) => Err(Denial::new(format!("deny.with has \"{name}\""))),
             (false, true) => Ok(()),
             (false, false) => Err(Denial::new(UNALLOWED)),
         }
@@ -405,13 +442,16 @@ impl Rules {
         if let Some(rule) = self.deny.env.iter().find(|rule| rule.matches(name)) {
             return Err(Denial::new(format!("deny.env has \"{}\"", visible(&rule.0))));
         }
-        let loads = loads_code(name);
-        let allows = |rule: &Text| rule.0 == name || !loads && rule.matches(name);
-        match self.allow.env.iter().any(allows) {
-            true => Ok(()),
-            false if loads => Err(Denial::new("programs load code by it, and no rule names it")),
-            false => Err(Denial::new(UNALLOWED)),
+        let covers = |rule: &&Text| rule.0 == name || rule.matches(name);
+        let is_bare = |rule: &Text| rule.0.first().is_some_and(|first| b"*?".contains(first));
+        let mut covering = self.allow.env.iter().filter(covers).peekable();
+        if covering.peek().is_none() {
+            return Err(Denial::new(UNALLOWED));
         }
+        if covering.any(|rule| rule.0 == name || !has_to_be_named(name, is_bare(rule))) {
+            return Ok(());
+        }
+        Err(Denial::new("programs load or run something by it, and no rule names it"))
     }
 }
 
@@ -425,6 +465,7 @@ impl Policy for Rules {
             Request::Open(open) => self.open(open),
             Request::SetEnv { name } => self.variable(name),
             Request::ChangeDirectory { path } => self.directory(path, false),
+            Request::With(with) => self.with(with),
             Request::Kill { .. } if self.allow.kill && !self.deny.kill => Ok(()),
             Request::Kill { .. } => Err(Denial::new(UNALLOWED)),
         }
@@ -453,6 +494,14 @@ impl Set {
                 let number = number.map_err(|error| PatternError(visible(error.to_string().as_bytes())))?;
                 self.accounts.push((subject, number));
             }
+            Subject::With => {
+                let known = With::NAMES.into_iter().find(|name| *name == pattern);
+                let unknown = || {
+                    let pattern = visible(pattern.as_bytes());
+                    PatternError(format!("`{pattern}` is not one of {}", With::NAMES.join(", ")))
+                };
+                self.with.push(known.ok_or_else(unknown)?);
+            }
             path => self.paths.push((path, PathPattern::new(pattern, false)?)),
         }
         Ok(())
@@ -469,62 +518,7 @@ impl Subject {
             Self::Env => "env",
             Self::User => "user",
             Self::Group => "group",
+            Self::With => "with",
         }
     }
-}
-
-/// Variables that make programs load or run something.
-fn loads_code(name: &[u8]) -> bool {
-    const NAMES: &[&str] = &[
-        "PATH",
-        "IFS",
-        "ENV",
-        "BASH_ENV",
-        "SHELLOPTS",
-        "BASHOPTS",
-        "PS4",
-        "SHELL",
-        "CDPATH",
-        "PAGER",
-        "MANPAGER",
-        "EDITOR",
-        "VISUAL",
-        "BROWSER",
-        "LESSOPEN",
-        "LESSCLOSE",
-        "GCONV_PATH",
-        "LOCPATH",
-        "NLSPATH",
-        "HOSTALIASES",
-        "TERMINFO",
-        "AWKPATH",
-        "CLASSPATH",
-        "MAKEFLAGS",
-        "HOME",
-        "XDG_CONFIG_HOME",
-        "JAVA_TOOL_OPTIONS",
-        "SSH_ASKPASS",
-        "NODE_OPTIONS",
-        "NODE_PATH",
-    ];
-    const BEGINNINGS: &[&str] = &[
-        "LD_",
-        "DYLD_",
-        "BASH_FUNC",
-        "PYTHON",
-        "PERL",
-        "RUBY",
-        "GEM_",
-        "LUA_",
-        "PHP",
-        "GIT_",
-        "GLIBC_",
-        "MALLOC_",
-        "CARGO",
-        "RUST",
-        "npm_",
-        "NPM_",
-    ];
-    NAMES.iter().any(|known| known.as_bytes() == name)
-        || BEGINNINGS.iter().any(|begin| name.starts_with(begin.as_bytes()))
 }

@@ -16,7 +16,9 @@ pub struct Run {
     args: Vec<Text>,
     /// More arguments may follow.
     open: bool,
-    pub written: String,
+    /// One of those that follow is this.
+    anywhere: Option<Text>,
+    written: String,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +49,10 @@ impl Run {
             [args @ .., "**"] => (args, true),
             args => (args, false),
         };
+        if args.contains(&"**") {
+            let message = "`**` stands for all further arguments, so that it is the last word";
+            return Err(PatternError(format!("{message}; deny an option wherever it stands by `argument`")));
+        }
         if program.is_empty() || CString::new(*program).is_err() {
             return Err(PatternError(format!("{program:?} is no program")));
         }
@@ -57,7 +63,27 @@ impl Run {
         let args = args.iter().map(|arg| Text(arg.as_bytes().to_vec())).collect();
         let words: Vec<String> =
             command.iter().map(|word| format!("\"{}\"", visible(word.as_bytes()))).collect();
-        Ok(Self { program, args, open, written: format!("[{}]", words.join(", ")) })
+        Ok(Self { program, args, open, anywhere: None, written: format!("[{}]", words.join(", ")) })
+    }
+
+    /// A command with an argument anywhere behind its words.
+    pub fn anywhere(command: &[&str], argument: &str) -> Result<Self, PatternError> {
+        if command.is_empty() {
+            return Err(PatternError("a rule names a program".to_string()));
+        }
+        if command.contains(&"**") || argument == "**" {
+            return Err(PatternError("an argument to deny is one, and `**` is any number".to_string()));
+        }
+        let run = Self::new(&[command, &[argument]].concat())?;
+        let mut args = run.args;
+        let anywhere = args.pop();
+        Ok(Self { args, open: true, anywhere, ..run })
+    }
+
+    /// The list that the rule stands in, with the rule.
+    pub fn described(&self) -> String {
+        let list = if self.anywhere.is_some() { "argument" } else { "run" };
+        format!("{list} has {}", self.written)
     }
 
     /// Whether it names a program without its path.
@@ -115,6 +141,9 @@ impl Run {
             (Program::Path(path), Some((found, real))) => path.matches(found) || path.matches(real),
             (Program::Path(_), None) => false,
         };
+        if let Some(argument) = &self.anywhere {
+            return program && self.has_anywhere(candidate, argument);
+        }
         let arguments = match (candidate.foreseen, candidate.open) {
             // Only what is denied however it goes on.
             (true, true) => self.open && self.begins(candidate.args),
@@ -125,6 +154,31 @@ impl Run {
         };
         program && arguments
     }
+}
+
+impl Run {
+    /// Whether an argument is there, or may be among those that are not known.
+    fn has_anywhere(&self, candidate: &Candidate<'_>, argument: &Text) -> bool {
+        let may_follow = candidate.open && !candidate.foreseen;
+        if candidate.args.len() < self.args.len() {
+            return may_follow
+                && candidate.args.iter().zip(&self.args).all(|(arg, pattern)| pattern.matches(arg));
+        }
+        self.begins(candidate.args)
+            && (may_follow
+                || candidate.args[self.args.len()..].iter().any(|given| is_argument(argument, given)))
+    }
+}
+
+/// Whether a pattern matches an argument, or the long option that the argument abbreviates (getopt_long(3)).
+fn is_argument(pattern: &Text, given: &[u8]) -> bool {
+    if pattern.matches(given) {
+        return true;
+    }
+    let name = |text: &[u8]| text.iter().take_while(|byte| !b"=*?".contains(byte)).count();
+    let option = &pattern.0[..name(&pattern.0)];
+    let short = &given[..given.iter().take_while(|byte| **byte != b'=').count()];
+    option.starts_with(b"--") && short.len() > b"--".len() && option.starts_with(short)
 }
 
 impl Candidate<'_> {

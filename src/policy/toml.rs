@@ -46,6 +46,8 @@ struct Lists {
     env: Vec<String>,
     user: Vec<String>,
     group: Vec<String>,
+    with: Vec<String>,
+    argument: Vec<Vec<String>>,
     kill: bool,
 }
 
@@ -58,7 +60,8 @@ enum Command {
 
 impl Rules {
     /// Reads rules from TOML: the tables `allow` and `deny`, each with the lists `run` (of a program, or of a list of it
-    /// and its arguments), `read`, `write`, `append`, `directory`, `env`, `user` and `group`, and `kill = true`.
+    /// and its arguments), `read`, `write`, `append`, `directory`, `env`, `user`, `group` and `with`, and `kill = true`;
+    /// in `deny` also `argument`, of lists of a program, its first words and an argument anywhere behind them.
     ///
     /// ```
     /// use pipewright::policy::Rules;
@@ -69,6 +72,7 @@ impl Rules {
     ///     read = ["/srv/data/**"]
     ///     [deny]
     ///     read = ["/srv/data/private/**"]
+    ///     argument = [["git", "--output*"]]
     /// "#)?;
     /// assert!(Rules::from_toml("[alow]").is_err());
     /// # let _ = rules;
@@ -96,13 +100,22 @@ impl Rules {
     }
 
     fn extended(mut self, lists: Lists, deny: bool) -> Result<Self, PatternError> {
-        let Lists { run, read, write, append, directory, env, user, group, kill } = lists;
+        let Lists { run, read, write, append, directory, env, user, group, with, argument, kill } = lists;
         for command in &run {
             let words: Vec<&str> = match command {
                 Command::Program(program) => vec![program],
                 Command::Words(words) => words.iter().map(String::as_str).collect(),
             };
             self = if deny { self.deny_run(&words) } else { self.allow_run(&words) }?;
+        }
+        for words in &argument {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let Some((pattern, command)) = words.split_last().filter(|_| deny) else {
+                let message =
+                    "`argument` denies a program with an argument: [\"git\", \"--output*\"] below [deny]";
+                return Err(PatternError(message.to_string()));
+            };
+            self = self.deny_argument(command, pattern)?;
         }
         let all = [
             (Subject::Read, read),
@@ -112,6 +125,7 @@ impl Rules {
             (Subject::Env, env),
             (Subject::User, user),
             (Subject::Group, group),
+            (Subject::With, with),
         ];
         for (subject, patterns) in all {
             for pattern in &patterns {

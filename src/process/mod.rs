@@ -27,7 +27,7 @@ mod wait;
 pub use crate::sys::interrupt::{Interrupt, Readable};
 pub use crate::sys::lookup::{Lookup, Search};
 pub use crate::sys::memory::here_document;
-pub use crate::sys::open::{OpenMode, open, open_log, open_masked, same_file};
+pub use crate::sys::open::{Creation, How, OpenMode, open, open_as, same_file};
 pub use crate::sys::pipe::{between as pipe_between, pipe};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};

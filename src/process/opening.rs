@@ -3,7 +3,7 @@
 
 use crate::sys::errno;
 use crate::sys::fifo::Reader;
-use crate::sys::open::{self, Kind, OpenMode};
+use crate::sys::open::{self, How, Kind, OpenMode};
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -16,7 +16,7 @@ pub struct Opening {
     directory: Option<Arc<CStr>>,
     path: Vec<u8>,
     mode: OpenMode,
-    umask: Option<u32>,
+    how: How,
     /// What is not a FIFO may be opened as usual, since a signal ends that if it is one by then.
     in_kernel: bool,
     /// The reading end of a FIFO that waits for a writer. Its presence lets writers open theirs.
@@ -29,8 +29,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_mi
 
 impl Opening {
     /// Of `path`, relative to `directory` when that is given.
-    pub fn new(directory: Option<Arc<CStr>>, path: Vec<u8>, mode: OpenMode, umask: Option<u32>) -> Self {
-        Self { directory, path, mode, umask, in_kernel: false, reader: None, pause: PAUSE.0 }
+    pub fn new(directory: Option<Arc<CStr>>, path: Vec<u8>, mode: OpenMode, how: How) -> Self {
+        Self { directory, path, mode, how, in_kernel: false, reader: None, pause: PAUSE.0 }
     }
 
     /// The same by a thread whose system calls a signal ends.
@@ -45,12 +45,12 @@ impl Opening {
     pub fn advance(&mut self) -> io::Result<Option<OwnedFd>> {
         let directory = self.directory.as_deref();
         if self.reader.is_none() {
-            let kind = open::kind(directory, &self.path);
+            let kind = open::kind(directory, &self.path, self.how.place.as_deref());
             if kind == Kind::Device || kind == Kind::Other && self.in_kernel {
                 // What opening it at once means is up to its driver: a drive would not ask for its medium.
-                return open::open_masked(directory, &self.path, self.mode, self.umask).map(Some);
+                return open::open_as(directory, &self.path, self.mode, &self.how).map(Some);
             }
-            let file = match open::open_at_once(directory, &self.path, self.mode, self.umask) {
+            let file = match open::open_at_once(directory, &self.path, self.mode, &self.how) {
                 Ok(file) => file,
                 Err(error) if kind == Kind::Fifo && error.raw_os_error() == Some(errno::ENXIO) => {
                     return Ok(None);
@@ -105,7 +105,7 @@ mod tests {
     use std::path::Path;
 
     fn opening(path: &Path, mode: OpenMode) -> Opening {
-        Opening::new(None, path.as_os_str().as_bytes().to_vec(), mode, None)
+        Opening::new(None, path.as_os_str().as_bytes().to_vec(), mode, How::USUAL)
     }
 
     #[test]

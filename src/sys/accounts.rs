@@ -63,6 +63,20 @@ pub fn user(name: &[u8]) -> Result<Account, AccountError> {
     })
 }
 
+/// The groups of the user of this number; none of one that the files don't list.
+pub fn groups_of_user(user: u32) -> Vec<u32> {
+    let (Ok(users), Ok(groups)) = (read(PASSWORD_FILE), read(GROUP_FILE)) else { return Vec::new() };
+    listed_groups(&users, &groups, user)
+}
+
+fn listed_groups(users: &[u8], groups: &[u8], user: u32) -> Vec<u32> {
+    let is_listed = users
+        .split(|byte| *byte == b'\n')
+        .any(|line| line.split(|byte| *byte == b':').nth(2).and_then(number) == Some(user));
+    let account = user_in(users, groups, user.to_string().as_bytes()).filter(|_| is_listed);
+    account.map_or_else(Vec::new, |account| [vec![account.group], account.groups].concat())
+}
+
 /// The number of the group of this name or number.
 ///
 /// # Errors
@@ -152,6 +166,8 @@ mod tests {
             Some(Account { user: 7777, group: 7777, groups: Vec::new() })
         );
         assert_eq!(lines(GROUPS, b"log").next(), Some(4));
+        assert_eq!(listed_groups(USERS, GROUPS, 33), [34, 4, 110]);
+        assert!(listed_groups(USERS, GROUPS, 34).is_empty(), "nothing is known of a number that no line has");
     }
 
     #[test]

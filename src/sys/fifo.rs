@@ -71,7 +71,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::open::{OpenMode, open_at_once};
+    use crate::sys::open::{How, OpenMode, open_at_once};
     use std::io::Write;
     use std::os::unix::ffi::OsStrExt;
     use std::path::{Path, PathBuf};
@@ -83,7 +83,8 @@ mod tests {
     }
 
     fn reader(path: &Path) -> Reader {
-        Reader::new(open_at_once(None, path.as_os_str().as_bytes(), OpenMode::Read, None).unwrap()).unwrap()
+        Reader::new(open_at_once(None, path.as_os_str().as_bytes(), OpenMode::Read, &How::USUAL).unwrap())
+            .unwrap()
     }
 
     #[test]
@@ -107,7 +108,7 @@ mod tests {
     fn without_a_reader_there_is_nothing_to_write_to() {
         let directory = tempfile::tempdir().unwrap();
         let path = fifo(directory.path());
-        let open = || open_at_once(None, path.as_os_str().as_bytes(), OpenMode::Truncate, None);
+        let open = || open_at_once(None, path.as_os_str().as_bytes(), OpenMode::Truncate, &How::USUAL);
         assert_eq!(open().unwrap_err().raw_os_error(), Some(libc::ENXIO));
         let _reader = reader(&path);
         assert!(open().is_ok());

@@ -6,6 +6,8 @@
 
 pub mod access;
 pub mod accounts;
+#[cfg_attr(not(target_os = "linux"), path = "attributes/none.rs")]
+pub mod attributes;
 pub mod blocking_call;
 #[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "child_signal/none.rs")]
 pub mod child_signal;
@@ -18,11 +20,13 @@ pub mod handlers;
 pub mod holders;
 pub mod interrupt;
 pub mod keys;
+pub mod log;
 pub mod lookup;
 pub mod memory;
 pub mod mounts;
 pub mod open;
 pub mod pipe;
+pub mod place;
 pub mod poll;
 pub mod probe;
 #[cfg(target_os = "linux")]
@@ -50,7 +54,7 @@ pub(crate) mod testing;
 
 /// The error numbers that others than this module tell apart (errno(3)).
 pub mod errno {
-    pub use libc::{E2BIG, EACCES, ELOOP, ENOENT, ENOEXEC, ENOTDIR, ENXIO, EPERM, ESRCH};
+    pub use libc::{E2BIG, EACCES, EFBIG, ELOOP, ENOENT, ENOEXEC, ENOTDIR, ENXIO, EPERM, ESRCH};
 }
 
 /// The number of a process or of a process group.

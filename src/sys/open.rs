@@ -1,10 +1,12 @@
 //! Opening the targets of redirections.
 
 use super::descriptor;
+use super::place::Place;
 use rustix::fs::{FileType, Mode, OFlags, RawMode};
 use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 /// How a redirection opens its target (POSIX, Shell Command Language, 2.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,39 +40,52 @@ impl OpenMode {
 /// Those of open(2). `Interrupted` is not retried: opening a FIFO waits for its other end, and a signal
 /// has to get through; look at the interrupt and try again.
 pub fn open(directory: Option<&CStr>, path: &[u8], mode: OpenMode) -> io::Result<OwnedFd> {
-    open_with(directory, path, mode.flags())
+    open_as(directory, path, mode, &How::USUAL)
 }
 
-fn open_with(directory: Option<&CStr>, path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
-    let path = join(directory, path)?;
-    descriptor::lift(rustix::fs::open(&*path, flags, Mode::from_raw_mode(0o666))?)
+/// The permissions of a file that is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Creation {
+    /// As open(2) gets them, less the umask of this process.
+    pub mode: u32,
+    /// Another umask, which counts in place of that: all threads of the process share the one.
+    pub umask: Option<u32>,
 }
 
-/// As [`open`], with another umask than this process has, which all its threads share.
+impl Creation {
+    /// Those of any file.
+    pub const USUAL: Self = Self { mode: 0o666, umask: None };
+}
+
+/// How a file is opened that a script names.
+#[derive(Clone, Debug)]
+pub struct How {
+    /// The permissions, if it is new.
+    pub created: Creation,
+    /// Where it lies. Then it is opened there, whatever the path leads to by now, and never by a symbolic link.
+    pub place: Option<Arc<Place>>,
+}
+
+impl How {
+    /// By its path, as any file.
+    pub const USUAL: Self = Self { created: Creation::USUAL, place: None };
+}
+
+/// As [`open`], with other permissions for a file that is new, or in a place that is held.
 ///
 /// # Errors
 /// Those of open(2) and fchmod(2).
-pub fn open_masked(
-    directory: Option<&CStr>,
-    path: &[u8],
-    mode: OpenMode,
-    umask: Option<u32>,
-) -> io::Result<OwnedFd> {
-    open_masked_with(directory, path, mode, umask, OFlags::empty())
+pub fn open_as(directory: Option<&CStr>, path: &[u8], mode: OpenMode, how: &How) -> io::Result<OwnedFd> {
+    open_as_with(directory, path, mode, how, OFlags::empty())
 }
 
-/// As [`open_masked`], but never waits: a FIFO opens without its other end for reading, and is `ENXIO` for writing.
+/// As [`open_as`], but never waits: a FIFO opens without its other end for reading, and is `ENXIO` for writing.
 /// Reads and writes don't wait either, until [`let_wait`].
 ///
 /// # Errors
-/// As of [`open_masked`]; `WouldBlock` of a file on which another process holds a lease (fcntl(2), `F_SETLEASE`).
-pub fn open_at_once(
-    directory: Option<&CStr>,
-    path: &[u8],
-    mode: OpenMode,
-    umask: Option<u32>,
-) -> io::Result<OwnedFd> {
-    open_masked_with(directory, path, mode, umask, OFlags::NONBLOCK)
+/// As of [`open_as`]; `WouldBlock` of a file on which another process holds a lease (fcntl(2), `F_SETLEASE`).
+pub fn open_at_once(directory: Option<&CStr>, path: &[u8], mode: OpenMode, how: &How) -> io::Result<OwnedFd> {
+    open_as_with(directory, path, mode, how, OFlags::NONBLOCK)
 }
 
 /// Makes reads and writes of a file of [`open_at_once`] wait, as those of any other file: programs that are given it
@@ -82,37 +97,50 @@ pub fn let_wait(file: &OwnedFd, mode: OpenMode) -> io::Result<()> {
     Ok(rustix::fs::fcntl_setfl(file, mode.flags() & OFlags::APPEND)?)
 }
 
-fn open_masked_with(
+fn open_as_with(
     directory: Option<&CStr>,
     path: &[u8],
     mode: OpenMode,
-    umask: Option<u32>,
+    how: &How,
     extra: OFlags,
 ) -> io::Result<OwnedFd> {
     let flags = mode.flags() | extra;
-    let Some(mask) = umask.filter(|_| mode != OpenMode::Read) else {
-        return open_with(directory, path, flags);
-    };
     let joined = join(directory, path)?;
+    let open = |flags: OFlags, permissions: u32| {
+        let permissions = Mode::from_raw_mode(permissions as RawMode);
+        match &how.place {
+            Some(place) => {
+                rustix::fs::openat(&place.directory, &place.name, flags | OFlags::NOFOLLOW, permissions)
+            }
+            None => rustix::fs::open(&*joined, flags, permissions),
+        }
+    };
+    let created = how.created;
+    if created == Creation::USUAL || mode == OpenMode::Read {
+        return descriptor::lift(open(flags, created.mode)?);
+    }
     // Only of a file that is new the mode is ours to say.
-    let new = rustix::fs::open(&*joined, flags | OFlags::EXCL, Mode::from_raw_mode(0o600));
-    match new {
+    match open(flags | OFlags::EXCL, 0o600) {
         Ok(file) => {
-            rustix::fs::fchmod(&file, Mode::from_raw_mode((0o666 & !mask) as RawMode))?;
+            if let Some(mask) = created.umask {
+                rustix::fs::fchmod(&file, Mode::from_raw_mode((created.mode & !mask) as RawMode))?;
+            }
             descriptor::lift(file)
         }
-        Err(rustix::io::Errno::EXIST) => open_with(directory, path, flags),
+        Err(rustix::io::Errno::EXIST) => descriptor::lift(open(flags, created.mode)?),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Opens a log to append to, made with mode 0600.
-///
-/// # Errors
-/// Those of open(2).
-pub fn open_log(path: &[u8]) -> io::Result<OwnedFd> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::CLOEXEC | OFlags::NOCTTY;
-    descriptor::lift(rustix::fs::open(&*join(None, path)?, flags, Mode::from_raw_mode(0o600))?)
+/// Where a write of `more` bytes to a regular file would end; none for anything else.
+pub fn end_after(file: BorrowedFd<'_>, more: usize) -> Option<u64> {
+    let stat = rustix::fs::fstat(file).ok()?;
+    if rustix::fs::FileType::from_raw_mode(stat.st_mode) != rustix::fs::FileType::RegularFile {
+        return None;
+    }
+    let appends = rustix::fs::fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::APPEND));
+    let start = if appends { u64::try_from(stat.st_size).ok()? } else { rustix::fs::tell(file).ok()? };
+    Some(start.saturating_add(more as u64))
 }
 
 /// Whether both paths lead to the same file, by device and inode. A path that leads nowhere is the same
@@ -136,9 +164,12 @@ pub enum Kind {
     Other,
 }
 
-/// Tells what a path leads to.
-pub fn kind(directory: Option<&CStr>, path: &[u8]) -> Kind {
-    let stat = join(directory, path).and_then(|path| Ok(rustix::fs::stat(&*path)?));
+/// Tells what a path leads to, or what is at a place.
+pub fn kind(directory: Option<&CStr>, path: &[u8], place: Option<&Place>) -> Kind {
+    let stat = match place {
+        Some(place) => place.stat(),
+        None => join(directory, path).and_then(|path| Ok(rustix::fs::stat(&*path)?)),
+    };
     // What can't be looked at can't be opened, and open(2) says why.
     stat.map_or(Kind::Other, |stat| match FileType::from_raw_mode(stat.st_mode) {
         FileType::Fifo => Kind::Fifo,

@@ -1,17 +1,19 @@
 //! Replacing a file as a whole: readers see the old content or the new, never a part.
 //!
-//! The new content goes to a file without a name in the same directory (`O_TMPFILE`, open(2)), which nobody has to
-//! clean up should we be killed; only for the moment of the rename has it one.
+//! The new content goes to a file without a name in the same directory (`O_TMPFILE`, open(2)), which leaves nothing to
+//! clean up should this process be killed; only for the moment of the rename has it one. The directory is held open
+//! from the beginning: should another take its name, the file stays in the one that was meant.
 
+use super::attributes::{Unkept, take_over};
 use super::descriptor;
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, RawMode, Uid};
-use std::ffi::{CString, OsString};
+use super::open::Creation;
+use super::place::{Place, by_descriptor};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawMode};
+use std::ffi::CString;
 use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -20,16 +22,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Pending {
     /// The new content.
     pub file: Arc<OwnedFd>,
-    /// What it replaces.
-    pub target: PathBuf,
-    /// Its name until then, where there can't be none.
-    name: Option<PathBuf>,
+    /// The name that it takes.
+    pub place: Place,
+    /// Its name until then, in the same directory; a file that has none needs none before the rename.
+    name: Option<CString>,
 }
 
 /// Whether a path can be replaced at all: a regular file, or nothing yet. A device or FIFO is written to.
 ///
 /// # Errors
-/// Those of stat(2), but for a path that leads nowhere: what is there can't be told.
+/// Those of stat(2), but for a path that leads nowhere: it is unknown then what is there.
 pub fn is_replaceable(path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
         Ok(found) => Ok(found.is_file()),
@@ -38,59 +40,40 @@ pub fn is_replaceable(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// The file that a path means, symbolic links followed: the link stays and what it leads to is replaced.
-///
-/// # Errors
-/// The directory is missing, or a link leads nowhere.
-pub fn real(path: &Path) -> io::Result<PathBuf> {
-    let error = match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => error,
-        result => return result,
-    };
-    match fs::symlink_metadata(path) {
-        Ok(found) if found.is_symlink() => Err(io::Error::other("the symbolic link leads nowhere")),
-        // It is there, and our own directory is not: getcwd(2).
-        Ok(_) => Err(error),
-        Err(_) => {
-            let name = path.file_name().ok_or(error)?;
-            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            Ok(fs::canonicalize(parent.unwrap_or(Path::new(".")))?.join(name))
-        }
-    }
-}
-
 impl Pending {
-    /// Begins with the old content, or with none.
+    /// Begins with the content of the file before it, or with none. That file is the one at its place or, within a
+    /// block that has replaced it already, the one that is to get there.
     ///
     /// # Errors
-    /// Those of open(2), and of copying the old content.
-    pub fn new(target: PathBuf, keep: bool, umask: Option<u32>) -> io::Result<Self> {
-        let directory = target.parent().unwrap_or(Path::new("/"));
-        let (file, name) = match unnamed(directory) {
+    /// Those of open(2), and of copying the old content, access and attributes.
+    pub fn new(place: Place, before: Option<&Self>, keep: bool, created: Creation) -> Result<Self, Unkept> {
+        let old = match before {
+            Some(before) => Some(before.file.clone()),
+            None => place.look()?.map(Arc::new),
+        };
+        // Nothing but what the old file allows may be done with the new one, from the first moment on.
+        let mode = Mode::from_raw_mode(if old.is_some() { 0o600 } else { created.mode } as RawMode);
+        let (file, name) = match unnamed_in(&place.directory, mode) {
             Ok(file) => (file, None),
             Err(_) => {
-                let (file, name) = named(&target)?;
+                let (file, name) = named(&place, mode)?;
                 (file, Some(name))
             }
         };
-        let pending = Self { file: Arc::new(descriptor::lift(file)?), target, name };
-        match fs::metadata(&pending.target) {
-            Ok(old) => {
-                rustix::fs::fchmod(&*pending.file, Mode::from_raw_mode((old.mode() & 0o7777) as RawMode))?;
-                // Another's file stays that other's where we may say so.
-                let (user, group) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
-                let _ = rustix::fs::fchown(&*pending.file, Some(user), Some(group));
+        let pending = Self { file: Arc::new(descriptor::lift(file)?), place, name };
+        match (&old, created.umask) {
+            (Some(old), _) => {
+                take_over(&pending.file, old)?;
                 if keep {
-                    let mut source = fs::File::open(&pending.target)?;
+                    let mut source = fs::File::open(by_descriptor(old))?;
                     io::copy(&mut source, &mut fs::File::from(pending.file.try_clone()?))?;
                 }
             }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Err(_) => {
-                if let Some(mask) = umask {
-                    rustix::fs::fchmod(&*pending.file, Mode::from_raw_mode((0o666 & !mask) as RawMode))?;
-                }
+            (None, Some(umask)) => {
+                let mode = Mode::from_raw_mode((created.mode & !umask) as RawMode);
+                rustix::fs::fchmod(&*pending.file, mode)?;
             }
+            (None, None) => {}
         }
         Ok(pending)
     }
@@ -105,39 +88,41 @@ impl Pending {
         Ok(())
     }
 
-    /// Sees to it that the content is on the disk, which may turn out to be full only now.
+    /// Gets it ready: on the disk, which may turn out to be full only now, and under a name from which it is renamed.
     ///
     /// # Errors
-    /// Those of fsync(2).
-    pub fn sync(&self) -> io::Result<()> {
+    /// Those of fsync(2) and linkat(2).
+    pub fn prepare(&mut self) -> io::Result<()> {
         match rustix::fs::fsync(&*self.file) {
-            // What can't be synchronised needs it not.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::ROFS) => Ok(()),
-            result => Ok(result?),
+            // The file system has nothing to synchronise.
+            Ok(()) | Err(rustix::io::Errno::INVAL | rustix::io::Errno::ROFS) => {}
+            Err(error) => return Err(error.into()),
         }
+        if self.name.is_none() {
+            self.name = Some(self.give_name()?);
+        }
+        Ok(())
     }
 
     /// Puts it in the place of the old file.
     ///
     /// # Errors
-    /// Those of linkat(2) and rename(2).
+    /// Those of rename(2); it has no name yet.
     pub fn replace(&mut self) -> io::Result<()> {
-        let name = match self.name.take() {
-            Some(name) => name,
-            None => self.give_name()?,
-        };
-        let replaced = fs::rename(&name, &self.target);
+        let name = self.name.take().ok_or(io::ErrorKind::NotFound)?;
+        let Place { directory, name: target } = &self.place;
+        let replaced = rustix::fs::renameat(directory, &name, directory, target);
         if replaced.is_err() {
-            let _ = fs::remove_file(&name);
+            self.place.unlink(&name);
         }
-        replaced
+        Ok(replaced?)
     }
 
-    fn give_name(&self) -> io::Result<PathBuf> {
-        let by_descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+    fn give_name(&self) -> io::Result<CString> {
+        let own = by_descriptor(&self.file);
         for _ in 0..TRIES {
-            let name = beside(&self.target);
-            match rustix::fs::linkat(CWD, &by_descriptor, CWD, &name, AtFlags::SYMLINK_FOLLOW) {
+            let name = temporary_name()?;
+            match rustix::fs::linkat(CWD, &*own, &self.place.directory, &name, AtFlags::SYMLINK_FOLLOW) {
                 Err(rustix::io::Errno::EXIST) => {}
                 result => return result.map(|()| name).map_err(io::Error::from),
             }
@@ -149,34 +134,39 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            let _ = fs::remove_file(name);
+            self.place.unlink(name);
         }
     }
 }
 
 const TRIES: usize = 100;
 
-/// A file in a directory that has no name there, and is gone when it is closed.
+/// Whether a directory can have files without a name, which are gone when they are closed.
 ///
 /// # Errors
-/// The file system has none such, or nothing may be made there.
+/// The file system lacks them, or nothing may be made there.
+pub(super) fn unnamed(directory: &Path) -> io::Result<()> {
+    let place = Place::find(None, directory.join("none").as_os_str().as_encoded_bytes())?;
+    unnamed_in(&place.directory, Mode::from_raw_mode(0o600)).map(drop)
+}
+
 #[cfg(target_os = "linux")]
-pub(super) fn unnamed(directory: &Path) -> io::Result<OwnedFd> {
+fn unnamed_in(directory: &OwnedFd, mode: Mode) -> io::Result<OwnedFd> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    Ok(rustix::fs::open(CString::new(directory.as_os_str().as_bytes())?, flags, Mode::from_raw_mode(0o666))?)
+    Ok(rustix::fs::openat(directory, c".", flags, mode)?)
 }
 
 /// Linux alone has it.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn unnamed(_: &Path) -> io::Result<OwnedFd> {
+fn unnamed_in(_: &OwnedFd, _: Mode) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-fn named(target: &Path) -> io::Result<(OwnedFd, PathBuf)> {
+fn named(place: &Place, mode: Mode) -> io::Result<(OwnedFd, CString)> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
     for _ in 0..TRIES {
-        let name = beside(target);
-        match rustix::fs::open(&name, flags, Mode::from_raw_mode(0o666)) {
+        let name = temporary_name()?;
+        match rustix::fs::openat(&place.directory, &name, flags, mode) {
             Ok(file) => return Ok((file, name)),
             Err(rustix::io::Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
@@ -185,24 +175,33 @@ fn named(target: &Path) -> io::Result<(OwnedFd, PathBuf)> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// A name in the same directory that nobody has, probably.
-fn beside(target: &Path) -> PathBuf {
+/// A name that no file has, probably. Its length does not depend on the target's, which may be the longest possible.
+fn temporary_name() -> io::Result<CString> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let mut name = OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(format!(".{}-{count}", std::process::id()));
-    target.with_file_name(name)
+    Ok(CString::new(format!(".pipewright-{}-{count}", std::process::id()))?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::Write;
+    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::PermissionsExt;
+
+    const USUAL: Creation = Creation::USUAL;
+
+    fn pending(path: &Path, keep: bool) -> Pending {
+        Pending::new(Place::find(None, path.as_os_str().as_bytes()).unwrap(), None, keep, USUAL).unwrap()
+    }
 
     fn write(pending: &Pending, text: &str) {
         fs::File::from(pending.file.try_clone().unwrap()).write_all(text.as_bytes()).unwrap();
+    }
+
+    fn put(mut pending: Pending) {
+        pending.prepare().unwrap();
+        pending.replace().unwrap();
     }
 
     #[test]
@@ -211,11 +210,11 @@ mod tests {
         let path = dir.path().join("f");
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let mut pending = Pending::new(path.clone(), false, None).unwrap();
-        write(&pending, "new");
-        pending.sync().unwrap();
+        let mut new = pending(&path, false);
+        write(&new, "new");
+        new.prepare().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"old");
-        pending.replace().unwrap();
+        new.replace().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
@@ -225,10 +224,14 @@ mod tests {
     fn one_that_is_given_up_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
-        write(&Pending::new(path.clone(), false, None).unwrap(), "half");
+        let mut new = pending(&path, false);
+        write(&new, "half");
+        new.prepare().unwrap();
+        drop(new);
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
-        let (file, name) = named(&path).unwrap();
-        drop(Pending { file: Arc::new(file), target: path, name: Some(name) });
+        let place = Place::find(None, path.as_os_str().as_bytes()).unwrap();
+        let (file, name) = named(&place, Mode::from_raw_mode(0o600)).unwrap();
+        drop(Pending { file: Arc::new(file), place, name: Some(name) });
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
     }
 
@@ -237,22 +240,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
         fs::write(&path, "one ").unwrap();
-        let mut pending = Pending::new(path.clone(), true, None).unwrap();
-        write(&pending, "two");
-        pending.replace().unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"one two");
+        let outer = pending(&path, true);
+        write(&outer, "two ");
+        let place = Place::find(None, path.as_os_str().as_bytes()).unwrap();
+        let inner = Pending::new(place, Some(&outer), true, USUAL).unwrap();
+        write(&inner, "three");
+        put(outer);
+        assert_eq!(fs::read(&path).unwrap(), b"one two ");
+        put(inner);
+        assert_eq!(fs::read(&path).unwrap(), b"one two three");
     }
 
     #[test]
-    fn a_link_stays_and_its_file_is_meant() {
+    fn devices_and_directories_are_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        assert!(real(&link).is_err());
-        fs::write(&file, "").unwrap();
-        assert_eq!(real(&link).unwrap(), fs::canonicalize(&file).unwrap());
         let can = |path: &Path| is_replaceable(path).unwrap();
-        assert!(can(&link) && can(&dir.path().join("none")));
-        assert!(!can(Path::new("/dev/null")) && !can(dir.path()));
+        assert!(can(&dir.path().join("none")) && !can(Path::new("/dev/null")) && !can(dir.path()));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Dialog;
 use crate::check::program::Program;
-use crate::check::{Earlier, Loaded, Loader};
+use crate::check::{Earlier, Loaded, Loader, NotLoaded};
 use crate::diag::quote_argv;
 use crate::engine::io::{Input, Output, Plumbing, Usual};
 use crate::engine::script::Files;
@@ -139,12 +139,14 @@ impl Dialog {
     /// All that is wrong with it.
     pub fn check_file(&self, path: impl AsRef<Path>, text: &str) -> Result<Entry, ParseError> {
         let path = self.cwd().join(path);
-        let checked = self.checked_with(&path.to_string_lossy(), text, Rc::new(Files))?;
+        let files = Files { policy: self.interpreter.policy() };
+        let checked = self.checked_with(&path.to_string_lossy(), text, Rc::new(files))?;
         Ok(Entry { checked, streams: Streams::default() })
     }
 
     pub(super) fn checked(&self, name: &str, text: &str) -> Result<Checked, ParseError> {
-        let loader = FilesBelow { entry: name.to_string(), directory: self.cwd() };
+        let files = Files { policy: self.interpreter.policy() };
+        let loader = FilesBelow { entry: name.to_string(), directory: self.cwd(), files };
         self.checked_with(name, text, Rc::new(loader))
     }
 
@@ -178,14 +180,15 @@ impl Dialog {
 struct FilesBelow {
     entry: String,
     directory: PathBuf,
+    files: Files,
 }
 
 /// Reads none: a text that is being typed is looked at with each key.
 pub(super) struct NoFiles;
 
 impl Loader for NoFiles {
-    fn load(&self, _: &str, _: &str) -> Result<Loaded, String> {
-        Err(String::new())
+    fn load(&self, _: &str, _: &str) -> Result<Loaded, NotLoaded> {
+        Err(String::new().into())
     }
 
     fn key(&self, _: &str) -> Option<String> {
@@ -194,14 +197,14 @@ impl Loader for NoFiles {
 }
 
 impl Loader for FilesBelow {
-    fn load(&self, from: &str, path: &str) -> Result<Loaded, String> {
+    fn load(&self, from: &str, path: &str) -> Result<Loaded, NotLoaded> {
         if from != self.entry {
-            return Files.load(from, path);
+            return self.files.load(from, path);
         }
-        Files.load("", &self.directory.join(Path::new(path)).to_string_lossy())
+        self.files.load("", &self.directory.join(Path::new(path)).to_string_lossy())
     }
 
     fn key(&self, name: &str) -> Option<String> {
-        if name == self.entry { None } else { Files.key(name) }
+        if name == self.entry { None } else { self.files.key(name) }
     }
 }

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 pub struct Record<'a> {
     pub run: &'a str,
     pub seq: u64,
-    /// The digest of the line before of the same run.
+    /// The number of the line in the log, from 1.
+    pub line: u64,
+    /// The digest of the line before.
     pub prev: &'a str,
     /// Seconds since 1970-01-01 00:00 UTC.
     pub time: f64,
@@ -51,6 +53,7 @@ impl Serialize for Record<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("run", self.run)?;
         map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("line", &self.line)?;
         map.serialize_entry("prev", self.prev)?;
         map.serialize_entry("time", &self.time)?;
         self.entry.fields(&mut map)?;

@@ -1,8 +1,9 @@
-//! `--audit-verify`: whether the chain of each run in a log holds.
+//! `--audit-verify`: whether the chain of the records of a log holds.
 
-use super::{FIRST, sha256};
+use super::chain::FIRST;
+use super::sha256;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 /// What a log holds, if nothing is wrong with it.
@@ -19,7 +20,7 @@ pub struct Verified {
 pub struct Fault {
     /// The line, from 1.
     pub line: usize,
-    pub problem: &'static str,
+    pub problem: String,
 }
 
 impl fmt::Display for Fault {
@@ -30,10 +31,11 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// What of a record makes the chain.
+/// The fields of a record that make the chain.
 struct Link {
     run: String,
     seq: u64,
+    line: u64,
     prev: String,
     event: String,
 }
@@ -42,72 +44,103 @@ impl Link {
     fn read(record: &[u8]) -> Option<Self> {
         let record: Value = serde_json::from_slice(record).ok()?;
         let text = |name: &str| record.get(name)?.as_str().map(str::to_owned);
+        let number = |name: &str| record.get(name)?.as_u64();
         Some(Self {
             run: text("run")?,
-            seq: record.get("seq")?.as_u64()?,
+            seq: number("seq")?,
+            line: number("line")?,
             prev: text("prev")?,
             event: text("event")?,
         })
     }
 }
 
-/// Where the chain of a run stands.
-struct Chain {
+/// Where a run stands.
+struct Run {
     seq: u64,
-    digest: String,
     finished: bool,
     /// By `exec`, after which nothing comes but that it failed.
     replaced: bool,
 }
 
-/// Follows the chain of each run.
+/// Follows the chain.
 ///
 /// # Errors
-/// The first line that is not what the line before it says.
+/// The first line that does not go with the line before.
 pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
-    let mut runs: BTreeMap<String, Chain> = BTreeMap::new();
-    let mut verified = Verified::default();
+    let mut runs: BTreeMap<String, Run> = BTreeMap::new();
+    let mut records = Vec::new();
     for (at, line) in log.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let fault = |problem| Fault { line: at + 1, problem };
-        let text = line.strip_suffix(b"\n").ok_or(fault("its end is missing"))?;
-        let link = Link::read(text).ok_or(fault("it is no record"))?;
-        let known = runs.get(&link.run);
-        let (seq, prev) = known.map_or((0, FIRST), |chain| (chain.seq + 1, chain.digest.as_str()));
-        let may_follow = |chain: &Chain| !chain.finished || chain.replaced && link.event == "failed";
-        if !known.is_none_or(may_follow) {
-            return Err(fault("it comes after the last record of its run"));
-        }
-        if link.seq != seq {
-            return Err(fault("records before it are missing, or not in their order"));
-        }
-        if link.prev != prev {
-            return Err(fault("the record before it of the same run was changed"));
-        }
-        verified.records += 1;
-        let replaced = link.event == "replace";
-        let finished = replaced || link.event == "finish";
-        runs.insert(link.run, Chain { seq, digest: sha256::hex(text), finished, replaced });
+        let fault = |problem: &str| Fault { line: at + 1, problem: problem.to_string() };
+        let text = line.strip_suffix(b"\n").ok_or_else(|| fault("its end is missing"))?;
+        records.push((Link::read(text).ok_or_else(|| fault("it is not a record"))?, text));
     }
-    verified.runs = runs.len();
-    verified.unfinished = runs.into_iter().filter(|(_, chain)| !chain.finished).map(|(run, _)| run).collect();
-    Ok(verified)
+    let numbers: HashSet<u64> = records.iter().map(|(link, _)| link.line).collect();
+    let mut before = FIRST.to_owned();
+    for (number, (link, text)) in (1_u64..).zip(&records) {
+        let fault = |problem: String| Fault { line: number as usize, problem };
+        if link.line != number {
+            return Err(fault(misplaced(link.line, number, &numbers)));
+        }
+        if link.prev != before {
+            return Err(fault("the record before it was changed".to_string()));
+        }
+        let known = runs.get(&link.run);
+        let may_follow = |run: &Run| !run.finished || run.replaced && link.event == "failed";
+        if !known.is_none_or(may_follow) {
+            return Err(fault("it comes after the last record of its run".to_string()));
+        }
+        if link.seq != known.map_or(0, |run| run.seq + 1) {
+            return Err(fault("records of its run are missing before it".to_string()));
+        }
+        before = sha256::hex(text);
+        let replaced = link.event == "replace";
+        let run = Run { seq: link.seq, finished: replaced || link.event == "finish", replaced };
+        runs.insert(link.run.clone(), run);
+    }
+    Ok(Verified {
+        records: records.len(),
+        runs: runs.len(),
+        unfinished: runs.into_iter().filter(|(_, run)| !run.finished).map(|(name, _)| name).collect(),
+    })
+}
+
+/// What a record of one number at the place of another means.
+fn misplaced(found: u64, expected: u64, numbers: &HashSet<u64>) -> String {
+    if found < expected || numbers.contains(&expected) {
+        return format!("it is record {found}: records were moved or added");
+    }
+    match found - expected {
+        1 => format!("record {expected} is missing before it"),
+        _ => format!("records {expected} to {} are missing before it", found - 1),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Two runs at the same time.
+    /// Two runs at the same time, and one after them.
+    const EVENTS: [(&str, &str); 7] = [
+        ("a", "begin"),
+        ("b", "begin"),
+        ("a", "exec"),
+        ("b", "finish"),
+        ("a", "finish"),
+        ("c", "begin"),
+        ("c", "finish"),
+    ];
+
     fn log() -> Vec<String> {
-        let mut last: BTreeMap<&str, (u64, String)> = BTreeMap::new();
+        let mut seqs: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut prev = FIRST.to_owned();
         let mut lines = Vec::new();
-        for (run, event) in [("a", "begin"), ("b", "begin"), ("a", "exec"), ("b", "finish"), ("a", "finish")]
-        {
-            let (seq, prev) = last
-                .get(run)
-                .map_or((0, FIRST.to_owned()), |(seq, line)| (seq + 1, sha256::hex(line.as_bytes())));
-            let line = format!(r#"{{"run":"{run}","seq":{seq},"prev":"{prev}","event":"{event}"}}"#);
-            last.insert(run, (seq, line.clone()));
+        for (at, (run, event)) in EVENTS.into_iter().enumerate() {
+            let seq = seqs.entry(run).and_modify(|seq| *seq += 1).or_default();
+            let number = at + 1;
+            let line =
+                format!(r#"{{"run":"{run}","seq":{seq},"line":{number},"prev":"{prev}","event":"{event}"}}"#);
+            prev = sha256::hex(line.as_bytes());
             lines.push(line);
         }
         lines
@@ -117,33 +150,54 @@ mod tests {
         verify((lines.join("\n") + "\n").as_bytes())
     }
 
+    #[track_caller]
+    fn assert_fault(lines: &[String], line: usize, problem: &str) {
+        assert_eq!(check(lines), Err(Fault { line, problem: problem.to_string() }));
+    }
+
     #[test]
-    fn a_log_that_nobody_touched_is_whole() {
-        assert_eq!(check(&log()), Ok(Verified { records: 5, runs: 2, unfinished: Vec::new() }));
+    fn a_log_that_was_not_touched_is_whole() {
+        assert_eq!(check(&log()), Ok(Verified { records: 7, runs: 3, unfinished: Vec::new() }));
         assert_eq!(verify(b""), Ok(Verified::default()));
     }
 
     #[test]
+    fn a_run_that_is_taken_out_is_missed() {
+        let without = |run: &str| {
+            let keeps = |line: &String| !line.contains(&format!(r#""run":"{run}""#));
+            log().into_iter().filter(keeps).collect::<Vec<_>>()
+        };
+        assert_fault(&without("a"), 1, "record 1 is missing before it");
+        assert_fault(&without("b"), 2, "record 2 is missing before it");
+        assert_fault(&log().split_off(5), 1, "records 1 to 5 are missing before it");
+        // The end of a log is covered by nothing but a copy of its last record.
+        assert_eq!(check(&without("c")).map(|found| found.runs), Ok(2));
+    }
+
+    #[test]
     fn every_change_is_noticed() {
-        for at in 0..5 {
+        for at in 0..6 {
             let mut removed = log();
             removed.remove(at);
-            let whole = check(&removed).is_ok_and(|found| found.runs == 2 && found.unfinished.is_empty());
-            assert!(!whole, "without line {at}");
-        }
-        // The last record of a run is covered by nothing but that it is the last.
-        for at in 0..3 {
+            assert!(check(&removed).is_err(), "without line {at}");
             let mut changed = log();
             changed[at] = changed[at].replace('}', ",\"x\":1}");
-            assert!(check(&changed).is_err(), "with line {at} changed");
+            assert_fault(&changed, at + 2, "the record before it was changed");
+            let mut swapped = log();
+            swapped.swap(at, at + 1);
+            assert_fault(&swapped, at + 1, &format!("it is record {}: records were moved or added", at + 2));
         }
-        let mut swapped = log();
-        swapped.swap(0, 2);
-        assert!(check(&swapped).is_err());
         let mut more = log();
-        more.push(more[4].clone());
-        assert!(check(&more).is_err());
+        more.push(more[6].clone());
+        assert_fault(&more, 8, "it is record 7: records were moved or added");
         assert!(verify(log().join("\n").as_bytes()).is_err(), "the last line is cut off");
         assert!(verify(b"[]\n").is_err());
+    }
+
+    #[test]
+    fn a_run_that_is_moved_behind_another_is_noticed() {
+        let mut moved = log();
+        moved.rotate_left(5);
+        assert_fault(&moved, 1, "it is record 6: records were moved or added");
     }
 }

@@ -3,7 +3,7 @@
 use super::super::Interpreter;
 use super::super::arguments::{self, Argument};
 use super::super::call::Given;
-use super::super::command::BuiltinCall;
+use super::super::command::{BuiltinCall, literals};
 use super::super::output::Output;
 use super::super::unwind::{Error, Eval, Unwind, page};
 use super::branch::Truth;
@@ -379,9 +379,9 @@ impl Interpreter {
 }
 
 fn builtin_call(builtin: Builtin, command: &Command, words: &[Shown]) -> BuiltinCall {
-    let literal_first = matches!(command.words.first(), Some(Word::Literal(_)));
+    let literals = literals(builtin, &command.words);
     let args = words.iter().map(|word| word.text.clone()).collect();
-    BuiltinCall { builtin, args, literal_first, environment: None }
+    BuiltinCall { builtin, args, literals, environment: None }
 }
 
 fn shown_words(name: &str, words: &[Shown]) -> String {

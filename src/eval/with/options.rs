@@ -7,7 +7,7 @@ use super::retry;
 use crate::check::program::*;
 use crate::check::settings::{Row, Setting};
 use crate::diag::{Diagnostic, code, quote_word};
-use crate::policy::Request;
+use crate::policy::{Request, With};
 use crate::process::{Environment, Identity, Limit, Resource, Signal};
 use crate::span::Span;
 use crate::sys::{access, accounts};
@@ -59,8 +59,14 @@ impl Interpreter {
                 (Setting::IdleTimeout, Value::Duration(after)) => {
                     all.idle_timeout = Some((after.to_std(), option.span));
                 }
-                (Setting::Grace, Value::Duration(grace)) => settings.grace = grace.to_std(),
-                (Setting::Signal, value) => settings.signal = self.signal_of(&value, option)?,
+                (Setting::Grace, Value::Duration(grace)) => {
+                    settings.grace = grace.to_std();
+                    self.ask(&Request::With(With::Grace(settings.grace)), option.span)?;
+                }
+                (Setting::Signal, value) => {
+                    settings.signal = self.signal_of(&value, option)?;
+                    self.ask(&Request::With(With::Signal(&settings.signal.to_string())), option.span)?;
+                }
                 (Setting::Retry, Value::Int(times)) => {
                     all.retry.times = usize::try_from(times).unwrap_or(usize::MAX)
                 }
@@ -80,10 +86,13 @@ impl Interpreter {
                 (Setting::Env, Value::Map(map)) => environment = Some((map, option)),
                 (Setting::ClearEnv, Value::Bool(yes)) => clear = yes,
                 (Setting::Umask, Value::Str(digits)) => {
-                    settings.attributes.umask = Some(self.umask_of(&digits, option)?)
+                    let mask = self.umask_of(&digits, option)?;
+                    self.ask(&Request::With(With::Umask(mask)), option.span)?;
+                    settings.attributes.umask = Some(mask);
                 }
                 (Setting::Nice, Value::Int(more)) => {
                     let more = i32::try_from(more).unwrap_or(0);
+                    self.ask(&Request::With(With::Nice(more)), option.span)?;
                     settings.attributes.nice = Some(settings.attributes.nice.unwrap_or(0) + more);
                 }
                 (Setting::User, value) => self.user_of(&value, option, settings)?,
@@ -91,21 +100,34 @@ impl Interpreter {
                 (Setting::MaxOutput, Value::Size(size)) => {
                     settings.max_output = usize::try_from(size.bytes).unwrap_or(usize::MAX);
                 }
-                (Setting::Memory, Value::Size(size)) => limit(settings, Resource::Memory, size.bytes),
-                (Setting::FileSize, Value::Size(size)) => limit(settings, Resource::FileSize, size.bytes),
+                (Setting::Memory, Value::Size(size)) => {
+                    self.limit(settings, Resource::Memory, size.bytes, option)?;
+                }
+                (Setting::FileSize, Value::Size(size)) => {
+                    self.limit(settings, Resource::FileSize, size.bytes, option)?;
+                }
                 (Setting::CpuTime, Value::Duration(time)) => {
                     // Whole seconds are what the kernel counts; less would be none at all.
                     let seconds = time.to_std().as_secs_f64().ceil();
-                    limit(settings, Resource::CpuTime, seconds as i64);
+                    self.limit(settings, Resource::CpuTime, seconds as i64, option)?;
                 }
-                (Setting::OpenFiles, Value::Int(number)) => limit(settings, Resource::OpenFiles, number),
-                (Setting::Processes, Value::Int(number)) => limit(settings, Resource::Processes, number),
+                (Setting::OpenFiles, Value::Int(number)) => {
+                    self.limit(settings, Resource::OpenFiles, number, option)?;
+                }
+                (Setting::Processes, Value::Int(number)) => {
+                    self.limit(settings, Resource::Processes, number, option)?;
+                }
                 (Setting::Atomic, Value::Bool(yes)) => all.atomic = yes,
                 (Setting::Stats, Value::Bool(yes)) => all.stats = yes,
                 (Setting::Daemons, Value::Str(fate)) => {
                     all.ends_daemons = (fate.as_bytes() == b"end").then_some(option.span);
                 }
-                (Setting::Detach, Value::Bool(yes)) => settings.detach = yes,
+                (Setting::Detach, Value::Bool(yes)) => {
+                    if yes {
+                        self.ask(&Request::With(With::Detach), option.span)?;
+                    }
+                    settings.detach = yes;
+                }
                 (_, value) => {
                     return Err(self.wrong_setting(row, &value, option.value.span));
                 }
@@ -133,6 +155,29 @@ impl Interpreter {
             all.environment = Some(changed);
         }
         Ok(all)
+    }
+
+    /// Sets a limit of the system for programs.
+    fn limit(
+        &self,
+        settings: &mut Settings,
+        resource: Resource,
+        value: i64,
+        option: &WithOption,
+    ) -> Eval<()> {
+        let value = u64::try_from(value).unwrap_or(0);
+        let with = match resource {
+            Resource::Memory => With::Memory,
+            Resource::FileSize => With::FileSize,
+            Resource::CpuTime => With::CpuTime,
+            Resource::OpenFiles => With::OpenFiles,
+            Resource::Processes => With::Processes,
+        };
+        self.ask(&Request::With(with(value)), option.span)?;
+        let limits = &mut settings.attributes.limits;
+        limits.retain(|limit| limit.resource != resource);
+        limits.push(Limit { resource, value });
+        Ok(())
     }
 
     fn wrong_setting(&self, row: &Row, found: &Value, span: Span) -> Unwind {
@@ -227,10 +272,4 @@ impl Interpreter {
         identity.groups.get_or_insert_with(Vec::new);
         Ok(())
     }
-}
-
-fn limit(settings: &mut Settings, resource: Resource, value: i64) {
-    let limits = &mut settings.attributes.limits;
-    limits.retain(|limit| limit.resource != resource);
-    limits.push(Limit { resource, value: u64::try_from(value).unwrap_or(0) });
 }
