@@ -21,6 +21,7 @@ const FLOORS: &[&[&str]] = &[
 /// Codes that no script can be made to show for certain.
 const WITHOUT_GOLDEN: &[(&str, &str)] = &[
     ("E1011", "a spawn fails when the system has no room; tests/limits.rs takes it away"),
+    ("E2018", "a golden script is a file; tests/found.rs runs a text"),
     ("E3005", "a host cancels; tests/embed.rs does"),
     ("E1024", "a host and the prompt adopt no orphans; tests/daemons.rs asks one to"),
     ("E1030", "two users are needed; tests/atomic.rs has them"),

@@ -178,8 +178,7 @@ impl Builtin {
                 }
                 // The format alone: arguments can't make it one that is refused.
                 let place = usize::from(first == Some(b"--") && arguments.len() > 1);
-                let printed = printf::printf(&[arguments[place]?]);
-                let message = printed.errors.into_iter().next().filter(|_| printed.status == 2)?;
+                let message = printf::refusal(&[arguments[place]?])?;
                 usage(
                     place,
                     format!("printf: {message}"),

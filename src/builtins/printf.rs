@@ -17,57 +17,99 @@ use format::{Count, Directive, Item};
 use number::Number;
 use shape::Shape;
 
-/// What `printf` did.
+/// Where `printf` prints, as it goes on: a list of a thousand numbers, each a million digits wide, is a gigabyte.
+pub trait Sink {
+    /// Why the printing ends early.
+    type Stop;
+
+    /// Takes a part of the output. It is called now and then with nothing, to ask whether to go on.
+    ///
+    /// # Errors
+    /// The output can't be written, or the run is to end.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
+
+    /// Asks for so many bytes of memory, for one number or text.
+    ///
+    /// # Errors
+    /// No value may be as large.
+    fn reserve(&mut self, bytes: usize) -> Result<(), Self::Stop>;
+}
+
+/// How `printf` ended. What it printed before it failed stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Printed {
-    /// The output: also of a failed one, which goes as far as it came.
-    pub out: Vec<u8>,
     /// Messages for standard error, without the command's name. They may hold text of the arguments.
     pub errors: Vec<String>,
     /// 0; 1 when an argument is no number or the format is wrong; 2 when the call is refused.
     pub status: u8,
 }
 
-/// The largest output. A larger one is a mistake, or meant to exhaust memory.
-const MAX_OUTPUT: usize = 1 << 30;
+/// As much is gathered before it is written.
+const CHUNK: usize = 64 << 10;
+/// After so many parts of the format the run is asked whether to go on.
+const PACE: u32 = 256;
 
 /// Runs `printf` with its arguments (without the name).
-pub fn printf(args: &[&[u8]]) -> Printed {
-    let refused = |message: String| Printed { out: Vec::new(), errors: vec![message], status: 2 };
-    let (format, args) = match args {
-        [b"--", format, args @ ..] => (*format, args),
-        [] | [b"--"] => return refused("usage: printf FORMAT [ARGUMENT…]".to_owned()),
-        [b"-v", ..] => return refused("-v is not supported: write `let NAME = \"$(printf …)\"`".to_owned()),
-        [option @ [b'-', _, ..], ..] => {
-            let option = String::from_utf8_lossy(option);
-            return refused(format!("{option}: invalid option; for a format write `printf -- '{option}'`"));
-        }
-        [format, args @ ..] => (*format, args),
+///
+/// # Errors
+/// What stops the sink.
+pub fn printf<S: Sink>(args: &[&[u8]], sink: &mut S) -> Result<Printed, S::Stop> {
+    let (items, args) = match parse(args) {
+        Ok(parsed) => parsed,
+        Err(message) => return Ok(Printed { errors: vec![message], status: 2 }),
     };
-    let items = match format::parse(format) {
-        Ok(items) => items,
-        Err(message) => return refused(message),
-    };
-    let mut run = Run { args, used: false, printed: Printed::default() };
+    let mut run = Run { args, used: false, out: Vec::new(), parts: 0, printed: Printed::default(), sink };
     loop {
         run.used = false;
-        let go_on = items.iter().all(|item| run.item(item));
+        let mut go_on = true;
+        for item in &items {
+            go_on = run.item(item)?;
+            if !go_on {
+                break;
+            }
+        }
         // A format that takes no arguments is printed once.
         if !go_on || run.args.is_empty() || !run.used {
-            return run.printed;
+            run.sink.write(&run.out)?;
+            return Ok(run.printed);
         }
     }
 }
 
+/// Why `printf` refuses these arguments before it prints anything, if it does.
+pub fn refusal(args: &[&[u8]]) -> Option<String> {
+    parse(args).err()
+}
+
+/// The format and what is left of the arguments.
+fn parse<'a>(args: &'a [&'a [u8]]) -> Result<(Vec<Item>, &'a [&'a [u8]]), String> {
+    let (format, args) = match args {
+        [b"--", format, args @ ..] => (*format, args),
+        [] | [b"--"] => return Err("usage: printf FORMAT [ARGUMENT…]".to_owned()),
+        [b"-v", ..] => return Err("-v is not supported: write `let NAME = \"$(printf …)\"`".to_owned()),
+        [option @ [b'-', _, ..], ..] => {
+            let option = String::from_utf8_lossy(option);
+            return Err(format!("{option}: invalid option; for a format write `printf -- '{option}'`"));
+        }
+        [format, args @ ..] => (*format, args),
+    };
+    format::parse(format).map(|items| (items, args))
+}
+
 /// A run through the format, once or several times.
-struct Run<'a> {
+struct Run<'a, S> {
     args: &'a [&'a [u8]],
     /// Whether this turn took an argument, or would have.
     used: bool,
+    /// What is not written yet.
+    out: Vec<u8>,
+    /// How many parts of the format were printed.
+    parts: u32,
     printed: Printed,
+    sink: &'a mut S,
 }
 
-impl<'a> Run<'a> {
+impl<'a, S: Sink> Run<'a, S> {
     fn next(&mut self) -> Option<&'a [u8]> {
         self.used = true;
         let (first, rest) = self.args.split_first()?;
@@ -76,10 +118,10 @@ impl<'a> Run<'a> {
     }
 
     /// Prints a part of the format; `false` if the command ends there.
-    fn item(&mut self, item: &Item) -> bool {
+    fn item(&mut self, item: &Item) -> Result<bool, S::Stop> {
         let go_on = match item {
             Item::Text(text) => {
-                self.printed.out.extend_from_slice(text);
+                self.out.extend_from_slice(text);
                 true
             }
             Item::Complaint(message) => {
@@ -87,12 +129,17 @@ impl<'a> Run<'a> {
                 true
             }
             Item::Wrong(message) => self.fail(message.clone()),
-            Item::Directive(directive) => self.directive(directive),
+            Item::Directive(directive) => self.directive(directive)?,
         };
-        if self.printed.out.len() > MAX_OUTPUT {
-            return self.fail(format!("the output is longer than {MAX_OUTPUT} bytes"));
+        self.parts = self.parts.wrapping_add(1);
+        if self.out.len() >= CHUNK || self.parts.is_multiple_of(PACE) {
+            let full = self.out.len() >= CHUNK;
+            self.sink.write(if full { &self.out } else { b"" })?;
+            if full {
+                self.out.clear();
+            }
         }
-        go_on
+        Ok(go_on)
     }
 
     fn fail(&mut self, message: String) -> bool {
@@ -104,14 +151,14 @@ impl<'a> Run<'a> {
     /// The value of a number, its problem told.
     fn told<T>(&mut self, number: Option<Number<T>>) -> Option<T> {
         let number = number?;
-        if let Some((message, fails)) = number.problem {
+        if let Some(message) = number.problem {
             self.printed.errors.push(message);
-            self.printed.status |= u8::from(fails);
+            self.printed.status = 1;
         }
         Some(number.value)
     }
 
-    fn directive(&mut self, directive: &Directive) -> bool {
+    fn directive(&mut self, directive: &Directive) -> Result<bool, S::Stop> {
         let mut shape = Shape { minus: directive.minus, zero: directive.zero, width: 0, precision: None };
         for (count, is_width) in [(directive.width, true), (directive.precision, false)] {
             let value = match count {
@@ -125,7 +172,7 @@ impl<'a> Run<'a> {
             let Some(size) =
                 usize::try_from(value.unsigned_abs()).ok().filter(|&size| size <= format::MAX_COUNT)
             else {
-                return self.fail(format!("a width or precision is at most {}", format::MAX_COUNT));
+                return Ok(self.fail(format!("a width or precision is at most {}", format::MAX_COUNT)));
             };
             if is_width {
                 shape.minus |= value < 0;
@@ -135,8 +182,14 @@ impl<'a> Run<'a> {
             }
         }
         let arg = self.next();
-        let out = &mut self.printed.out;
         let text = arg.unwrap_or(b"");
+        // A precision makes digits of numbers; of a text it cuts.
+        let digits = if b"sqQcb".contains(&directive.letter) { 0 } else { shape.precision.unwrap_or(0) };
+        let largest = shape.width.max(digits);
+        if largest > CHUNK {
+            self.sink.reserve(largest)?;
+        }
+        let out = &mut self.out;
         match directive.letter {
             b's' => shape.text(out, text),
             b'q' => shape.text(out, &quote::quote(text)),
@@ -146,21 +199,21 @@ impl<'a> Run<'a> {
             }
             // Without a character it is NUL, as in C.
             b'c' => Shape { precision: None, ..shape }.text(out, &[text.first().copied().unwrap_or(0)]),
-            b'b' => return self.escaped(&shape, text),
+            b'b' => return Ok(self.escaped(&shape, text)),
             b'd' | b'i' => {
                 let value = self.told(arg.map(number::signed)).unwrap_or(0);
-                shape.signed(&mut self.printed.out, directive, value);
+                shape.signed(&mut self.out, directive, value);
             }
             b'u' | b'o' | b'x' | b'X' => {
                 let value = self.told(arg.map(number::unsigned)).unwrap_or(0);
-                shape.unsigned(&mut self.printed.out, directive, value);
+                shape.unsigned(&mut self.out, directive, value);
             }
             _ => {
                 let value = self.told(arg.map(number::floating)).unwrap_or(number::ZERO);
-                shape.float(&mut self.printed.out, directive, value);
+                shape.float(&mut self.out, directive, value);
             }
         }
-        true
+        Ok(true)
     }
 
     /// `%b`
@@ -186,7 +239,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        shape.text(&mut self.printed.out, &bytes);
+        shape.text(&mut self.out, &bytes);
         go_on
     }
 }

@@ -38,7 +38,7 @@ impl Earlier {
         let mut project = Project::new(None);
         project.hosted = hosted;
         let source = Arc::new(Source::new("prompt", ""));
-        project.modules.push(Some(Arc::new(Module { source, body: Block::default() })));
+        project.modules.push(Some(Arc::new(Module { source, body: Block::default(), path: None })));
         let mut scopes = Scopes::new(0);
         scopes.enter_file();
         let args = scopes.declare("args");
@@ -102,7 +102,7 @@ impl Earlier {
         let mut project = self.0.clone();
         project.loader = Some(loader);
         project.script = ModuleId(project.modules.len() as u32);
-        let id = project.open(None);
+        let id = project.open(None, None);
         let mut checked = super::file(source, from, id, project);
         checked.errors.extend(checked.project.lost_assignments());
         checked

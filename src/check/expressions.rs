@@ -8,6 +8,8 @@ use crate::host::HostFunction;
 use crate::methods::{self, MethodError, NameId};
 use crate::span::Span;
 use crate::syntax::ast::{self, BlockKind, Habit, PartKind};
+use crate::syntax::nesting;
+use crate::sys::stack;
 use crate::value::literal::parse_number;
 use crate::value::ops::Op;
 use crate::value::{Str, Value};
@@ -52,6 +54,10 @@ const INTRINSICS: &[(&str, Intrinsic)] = &[
 impl<'s> Checker<'s> {
     pub fn expr(&mut self, expr: ast::Expr<'s>) -> Expr {
         let span = expr.span;
+        if stack::is_low() {
+            self.report(*nesting::stack_is_full(self.source, span));
+            return Expr { span, kind: ExprKind::Value(Value::Null) };
+        }
         Expr { span, kind: self.expr_kind(expr.kind, span) }
     }
 
@@ -91,7 +97,7 @@ impl<'s> Checker<'s> {
             ast::ExprKind::Call(callee, arguments) => self.call(*callee, arguments, span),
             ast::ExprKind::Method(receiver, name, arguments) => self.method(*receiver, name, arguments, span),
             ast::ExprKind::Field(receiver, name) => match receiver.kind {
-                ast::ExprKind::Name("env") if self.scopes.find("env").is_none() => {
+                ast::ExprKind::Name(_) if self.is_environment(&receiver) => {
                     ExprKind::Environment { name: Str::from(name.text), required: false }
                 }
                 ast::ExprKind::Name(root) => match self.scopes.find(root) {
@@ -113,6 +119,9 @@ impl<'s> Checker<'s> {
             },
             ast::ExprKind::Index(parts) => {
                 let (receiver, index) = *parts;
+                if self.is_environment(&receiver) {
+                    return ExprKind::EnvironmentOf(self.boxed(index));
+                }
                 ExprKind::Index(Box::new((self.expr(receiver), self.expr(index))))
             }
             ast::ExprKind::Capture(block) => ExprKind::Capture(Box::new(self.capture(*block))),
@@ -183,7 +192,7 @@ impl<'s> Checker<'s> {
                 span,
                 "the environment is read by name",
                 "not as a whole",
-                "write: env.NAME",
+                "write: env.NAME, or env[name] for a computed name",
             );
         } else if intrinsic(name).is_some()
             || methods::function(name).is_some()
@@ -306,6 +315,7 @@ impl<'s> Checker<'s> {
         }
         self.refuse_spread(&arguments);
         if let Some(function) = methods::function(name) {
+            self.asks_for_path |= name == "script_path";
             let names: Vec<&str> =
                 arguments.iter().filter_map(|argument| argument.name.map(|name| name.text)).collect();
             let spans: Vec<Span> = arguments.iter().map(|argument| argument.value.span).collect();
@@ -318,6 +328,9 @@ impl<'s> Checker<'s> {
             return self.call_host(function, arguments, span);
         }
         let Some(function) = intrinsic(name) else {
+            if self.is_full() {
+                return ExprKind::Value(Value::Null);
+            }
             let similar = self.scopes.similar(name).or_else(|| {
                 let known = INTRINSICS.iter().map(|(known, _)| *known);
                 let known = known.chain(methods::FUNCTIONS.iter().map(|function| function.name));
@@ -394,6 +407,9 @@ impl<'s> Checker<'s> {
         if self.refuse_equals(&arguments) {
             return ExprKind::Value(Value::Null);
         }
+        if name.text == "update" && self.is_environment(&receiver) {
+            return self.update_environment(arguments, span);
+        }
         if let ast::ExprKind::Name(module) = receiver.kind
             && let Some(Name::Module(id)) = self.scopes.find(module)
         {
@@ -450,6 +466,28 @@ impl<'s> Checker<'s> {
         }
         let receiver = self.boxed(receiver);
         ExprKind::Method(receiver, id, Box::new(self.method_arguments(arguments)))
+    }
+
+    /// Whether an expression is `env` itself.
+    fn is_environment(&self, receiver: &ast::Expr<'s>) -> bool {
+        matches!(receiver.kind, ast::ExprKind::Name("env")) && self.scopes.find("env").is_none()
+    }
+
+    /// `env.update(map)`
+    fn update_environment(&mut self, arguments: Vec<ast::Argument<'s>>, span: Span) -> ExprKind {
+        let mut arguments = arguments.into_iter();
+        match (arguments.next(), arguments.next()) {
+            (Some(ast::Argument { name: None, value }), None)
+                if !matches!(value.kind, ast::ExprKind::Spread(_)) =>
+            {
+                ExprKind::UpdateEnvironment(self.boxed(value))
+            }
+            _ => {
+                let help = "write: env.update({NAME: \"value\", OTHER: null}), where null removes a variable";
+                self.error(code::ARGUMENT_COUNT, span, "`env.update` takes one map", "this call", help);
+                ExprKind::Value(Value::Null)
+            }
+        }
     }
 
     /// `{a: 1, a: 2}`: only the last would stay.

@@ -11,6 +11,8 @@ use super::sh_habits;
 use crate::diag::{Code, Diagnostic, Label, Source, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, Habit};
+use crate::syntax::nesting;
+use crate::sys::stack;
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ pub struct Checker<'s> {
     pub order: Order,
     /// Whether the command that is lowered can replace the process.
     pub exec: ExecContext,
+    /// Whether the file calls `script_path()`.
+    pub asks_for_path: bool,
 }
 
 /// More errors than this are not reported: the first ones are the ones to mend.
@@ -71,6 +75,7 @@ pub fn file<'s>(
         lints: Lints::default(),
         order: Order::default(),
         exec: ExecContext::default(),
+        asks_for_path: false,
     };
     if let Some(earlier) = &earlier {
         checker.scopes.enter();
@@ -96,7 +101,7 @@ pub fn file<'s>(
     };
     checker.finish_order();
     let warnings = checker.finish_lints(&body);
-    let Checker { mut project, mut errors, scopes, .. } = checker;
+    let Checker { mut project, mut errors, scopes, asks_for_path, .. } = checker;
     // What is known at the end of the file, and what is read before its first statement, in the order of the text.
     errors.sort_by_key(|error| {
         let here = |label: &&Label| Arc::ptr_eq(&label.source, source);
@@ -104,7 +109,8 @@ pub fn file<'s>(
     });
     project.warnings.extend(warnings);
     project.slots = scopes.slots();
-    project.modules[module.0 as usize] = Some(Arc::new(Module { source: source.clone(), body }));
+    let path = if asks_for_path { project.path_of(module) } else { None };
+    project.modules[module.0 as usize] = Some(Arc::new(Module { source: source.clone(), body, path }));
     Checked { project, errors, members, main }
 }
 
@@ -119,8 +125,13 @@ impl<'s> Checker<'s> {
         self.report(error);
     }
 
+    /// Whether no more errors are reported.
+    pub fn is_full(&self) -> bool {
+        self.errors.len() >= MAX_ERRORS
+    }
+
     pub fn report(&mut self, error: Diagnostic) {
-        if self.errors.len() < MAX_ERRORS {
+        if !self.is_full() {
             self.errors.push(error);
         }
     }
@@ -206,6 +217,10 @@ impl<'s> Checker<'s> {
     }
 
     fn statements(&mut self, statements: Vec<ast::Statement<'s>>) -> Block {
+        if let (true, Some(first)) = (stack::is_low(), statements.first()) {
+            self.report(*nesting::stack_is_full(self.source, first.span));
+            return Block::default();
+        }
         let deferred = self.exec.deferred;
         let mut functions = self.hoist(&statements);
         let mut lowered = Vec::with_capacity(statements.len());

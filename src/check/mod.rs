@@ -36,6 +36,7 @@ use crate::span::Span;
 use crate::syntax;
 use program::{Foreseen, ModuleId, Program};
 use project::{Members, Project};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ pub struct Given<'a> {
     pub hosted: Hosted,
     /// Whether to gather what is literal, where a policy is to look at it: it would be a third of the program.
     pub foresee: bool,
+    /// The file that it was read from.
+    pub path: Option<&'a Path>,
 }
 
 /// Reads and checks a script, and the files that it uses.
@@ -69,7 +72,7 @@ pub fn check(source: &Arc<Source>, given: Given<'_>) -> Result<Program, Vec<Diag
     project.inputs = given.inputs.iter().map(|name| name.as_str().into()).collect();
     project.hosted = given.hosted;
     project.foreseen = given.foresee.then(Foreseen::default);
-    let id = project.open(None);
+    let id = project.open(None, given.path.map(Path::to_path_buf));
     let checked = file(source, 0, id, project);
     let (project, main, members) = (checked.project, checked.main, checked.members);
     let mut errors = checked.errors;
@@ -105,8 +108,8 @@ struct CheckedModule {
 }
 
 fn module(loaded: Loaded, mut project: Project) -> CheckedModule {
-    let Loaded { key, name, bytes } = loaded;
-    let id = project.open(Some(&key));
+    let Loaded { key, name, path, bytes } = loaded;
+    let id = project.open(Some(&key), Some(path));
     let source = match syntax::decode(&name, bytes) {
         Ok(source) => source,
         Err(error) => {

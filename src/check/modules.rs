@@ -8,6 +8,7 @@ use crate::builtins;
 use crate::diag::{self, Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind};
+use crate::sys::stack;
 use std::rc::Rc;
 
 fn at_top(checker: &Checker<'_>) -> bool {
@@ -129,6 +130,10 @@ fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc
             return None;
         }
         None => {}
+    }
+    if stack::is_low() {
+        failed(checker, "files use one another too deeply for the stack of this thread");
+        return None;
     }
     checker.project.slots = checker.scopes.slots();
     let project = std::mem::take(&mut checker.project);

@@ -22,6 +22,7 @@ use crate::span::Span;
 use crate::value::ops::Op;
 use crate::value::{Str, Value};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A checked script with the files that it uses.
@@ -98,6 +99,8 @@ impl Program {
 pub struct Module {
     pub source: Arc<Source>,
     pub body: Block,
+    /// Its absolute path without symbolic links, if it is a file that asks for it.
+    pub path: Option<Box<Path>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -6,6 +6,7 @@ use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;
 use crate::span::Span;
 use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ pub trait Loader {
 
     /// The key of the file with this name, if it is one.
     fn key(&self, name: &str) -> Option<String>;
+
+    /// The absolute path of a file, without symbolic links.
+    fn resolve(&self, path: &Path) -> Option<PathBuf>;
 }
 
 /// Why a file was not read.
@@ -41,6 +45,7 @@ pub struct Loaded {
     pub key: String,
     /// Its name in messages.
     pub name: String,
+    pub path: PathBuf,
     pub bytes: Vec<u8>,
 }
 
@@ -63,6 +68,8 @@ pub struct Project {
     /// At a prompt, what the entries before have declared: they are around the entry that is checked now.
     pub earlier: Option<Members>,
     files: HashMap<String, File>,
+    /// Where the modules were read from, if they are files.
+    paths: Vec<Option<PathBuf>>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
 }
@@ -115,12 +122,20 @@ impl Project {
     }
 
     /// A place for a module whose check begins.
-    pub fn open(&mut self, key: Option<&str>) -> ModuleId {
+    pub fn open(&mut self, key: Option<&str>, path: Option<PathBuf>) -> ModuleId {
         self.modules.push(None);
+        self.paths.resize(self.modules.len() - 1, None);
+        self.paths.push(path);
         if let Some(key) = key {
             self.reading(key);
         }
         ModuleId(self.modules.len() as u32 - 1)
+    }
+
+    /// The absolute path of a module that is a file.
+    pub fn path_of(&self, id: ModuleId) -> Option<Box<Path>> {
+        let path = self.paths.get(id.0 as usize)?.as_deref()?;
+        self.loader.as_ref()?.resolve(path).map(PathBuf::into_boxed_path)
     }
 
     /// Notes that a file is being read.

@@ -116,6 +116,10 @@ impl<'s> Checker<'s> {
     }
 
     pub fn undeclared(&mut self, name: &str, span: Span, assigning: bool) {
+        // Looking for names that are alike takes time for each name that is known.
+        if self.is_full() {
+            return;
+        }
         let help = match self.scopes.similar(name) {
             Some(similar) => format!("did you mean `{similar}`?"),
             None if assigning && builtins::find(name).is_some() => {

@@ -2,12 +2,31 @@
 //!
 //! Lines and columns count from 1, columns in characters; `start` and `end` are byte offsets.
 
-use pipewright::diag::{Diagnostic, Label};
+use pipewright::diag::{Diagnostic, Label, visible};
 use serde_json::{Value, json};
 
 /// The lines for some diagnostics.
 pub fn lines<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
-    diagnostics.into_iter().map(|page| format!("{}\n", object(page))).collect()
+    diagnostics.into_iter().map(|page| format!("{}\n", escaped(&object(page).to_string()))).collect()
+}
+
+/// JSON in which what could hide or reorder text on a terminal is escaped, too. Such characters stand in strings only.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii_graphic() || character == ' ' || !is_hidden(character) {
+            out.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
+}
+
+fn is_hidden(character: char) -> bool {
+    visible(character.encode_utf8(&mut [0; 4]).as_bytes()).len() > character.len_utf8()
 }
 
 fn object(page: &Diagnostic) -> Value {
@@ -37,4 +56,17 @@ fn place(label: &Label) -> Value {
         "end": end,
         "text": label.text,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hides_text_is_escaped() {
+        let json = escaped("{\"a\":\"é \u{202e} \u{7f} \u{e0001} 日\"}");
+        assert_eq!(json, "{\"a\":\"é \\u202e \\u007f \\udb40\\udc01 日\"}");
+        let value: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value["a"], "é \u{202e} \u{7f} \u{e0001} 日");
+    }
 }

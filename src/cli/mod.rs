@@ -12,7 +12,7 @@ use pipewright::diag::Diagnostic;
 use pipewright::policy::Rules;
 use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
 use stats::Stats;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 /// Runs the program and gives its exit status.
@@ -45,8 +45,8 @@ fn act(options: Options) -> Result<u8, u8> {
         }
         Mode::Check { json: true } => {
             let engine = engine(&options, None)?;
-            let (name, text) = read(&options.text)?;
-            match parsed(&engine, &name, text) {
+            let (name, code) = read(&options.text)?;
+            match parsed(&engine, &options.text, &name, code) {
                 Ok(script) => print(&json::lines(script.warnings())),
                 Err(error) => print(&json::lines(error.diagnostics())).max(2),
             }
@@ -114,13 +114,17 @@ fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
 }
 
 fn script(engine: &Engine, text: &Text) -> Result<Script, u8> {
-    let (name, text) = read(text)?;
-    parsed(engine, &name, text).map_err(|error| refuse(error.diagnostics()))
+    let (name, code) = read(text)?;
+    parsed(engine, text, &name, code).map_err(|error| refuse(error.diagnostics()))
 }
 
 /// Reads and checks a script, also for commands that the policy will refuse.
-fn parsed(engine: &Engine, name: &str, text: Vec<u8>) -> Result<Script, ParseError> {
-    let script = engine.script(name, text)?;
+fn parsed(engine: &Engine, text: &Text, name: &str, code: Vec<u8>) -> Result<Script, ParseError> {
+    let builder = engine.script_builder(name);
+    let script = match text {
+        Text::File(path) => builder.path(path).parse(code),
+        _ => builder.parse(code),
+    }?;
     engine.check(&script)?;
     Ok(script)
 }
@@ -180,7 +184,7 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
     match text {
         Text::None => Ok((String::new(), Vec::new())),
         Text::Code(code) => Ok(("-c".to_string(), code.clone())),
-        Text::File(path) => match std::fs::read(path) {
+        Text::File(path) => match program::read_script(Some(path)) {
             Ok(text) => Ok((path.to_string_lossy().into_owned(), text)),
             Err(error) => {
                 let path = pipewright::diag::visible(path.as_os_str().as_encoded_bytes());
@@ -189,16 +193,13 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
                 Err(status)
             }
         },
-        Text::StandardInput => {
-            let mut text = Vec::new();
-            match std::io::stdin().lock().read_to_end(&mut text) {
-                Ok(_) => Ok(("standard input".to_string(), text)),
-                Err(error) => {
-                    complain(&format!("pipewright: can't read standard input: {error}\n"));
-                    Err(126)
-                }
+        Text::StandardInput => match program::read_script(None) {
+            Ok(text) => Ok(("standard input".to_string(), text)),
+            Err(error) => {
+                complain(&format!("pipewright: can't read standard input: {error}\n"));
+                Err(126)
             }
-        }
+        },
     }
 }
 

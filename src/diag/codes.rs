@@ -139,9 +139,11 @@ codes! {
     BAD_NUMBER = "E0111", "not a number",
         "Numbers are 42, 1_000, 0xff, 0o755, 0b101, 1.5, 1e9, durations such as 250ms, 30s, 5m, 2h, and sizes such as 64K, 512M, 2G.";
     BAD_CHARACTER = "E0112", "a character that is not allowed here",
-        "Control characters and invisible characters are refused in bare text, because a reader could not see them. Write them as $'\\x1b' or $'\\u200b'.";
+        "Control characters and invisible characters are refused anywhere in a source, comments and strings included, because a reader could not see them, or would see the text in another order. Write them as $'\\x1b' or $'\\u200b'. A blank such as U+00A0 may stand in strings and comments only.";
     BRACES = "E0113", "a brace list that would mean another thing in bash",
         "Brace lists hold literal text: {a,b}, {1..9}. bash expands them before variables and brackets, so lists that hold or touch those are refused.";
+    TOO_MANY_WORDS = "E0114", "brace lists make too many words",
+        "One brace list makes 65,536 words and 16M at most, and those of one file 32M together, for which each word counts some 80 bytes. Go through a range instead: for i in (1..=100000) { … }.";
 
     // Names: the text is well formed, but a name in it is not known.
     UNDECLARED_NAME = "E0201", "name is not declared",
@@ -324,6 +326,9 @@ codes! {
 
     SECRET_SEEN = "E2017", "a secret where it would be seen",
         "A secret is never a word of a command, nor a part of one. Hand it over by NAME=$x cmd, with env={…}, <<< $x, a here-document or write(); call functions as f(x); x.reveal() is its text.";
+
+    NOT_A_FILE = "E2018", "the code does not stand in a file",
+        "script_path() is the path of a script, or of a file that it uses. Code from -c, from standard input, from the prompt or from a host's text has none.";
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",

@@ -41,7 +41,7 @@ pub(super) fn push_byte(out: &mut String, byte: u8) {
 
 /// Whether a character has no shape of its own, or changes how others are shown: the general categories
 /// Cc, Cf, Zl and Zp of Unicode, and the fillers that look like nothing.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'

@@ -21,6 +21,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use codes::{Code, code};
+pub(crate) use escape::is_hidden;
 pub use escape::{quote_argv, quote_word, visible};
 pub use reason::reason;
 pub(crate) use redactions::{MASK, Redactions};

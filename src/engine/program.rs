@@ -2,9 +2,12 @@
 //! here. All of it is the whole process's; see [`super::EngineBuilder::own_process`]. A host with anything else to do
 //! needs none of it.
 
+use super::script::read_source;
 use crate::process::{self, Signal};
 use crate::sys::{descriptor, handlers, probe, start, supervisor, tty};
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 pub use crate::sys::probe::Probe;
 
@@ -49,6 +52,20 @@ pub fn guard() -> io::Result<Option<u8>> {
 /// with 130.
 pub fn die_of(signal: Signal) -> ! {
     handlers::die_of(signal)
+}
+
+/// Reads the text of a script from a file, or from standard input if there is none.
+///
+/// The reading ends at the first NUL byte, and once there is more than a script may hold, since a file such as
+/// `/dev/zero` never ends. [`super::Script::parse`] refuses what was read then.
+///
+/// # Errors
+/// Those of open(2) and read(2).
+pub fn read_script(path: Option<&Path>) -> io::Result<Vec<u8>> {
+    match path {
+        Some(path) => read_source(File::open(path)?),
+        None => read_source(io::stdin().lock()),
+    }
 }
 
 /// What the engine makes use of, and whether this system has it: tried, rather than guessed from its version.

@@ -5,9 +5,10 @@ use crate::check::program::Program;
 use crate::check::{Given, Loaded, Loader, NotLoaded, check};
 use crate::diag::{Diagnostic, code, reason};
 use crate::policy::{self, Access, Denial, Open, Policy, Request};
+use crate::syntax::MOST_SOURCE;
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub struct ScriptBuilder {
     inputs: Vec<String>,
     engine: Engine,
     alone: bool,
+    /// The file that the text comes from.
+    path: Option<PathBuf>,
 }
 
 impl Script {
@@ -111,7 +114,7 @@ impl Script {
 
 impl ScriptBuilder {
     pub(super) fn new(name: &str, engine: Engine) -> Self {
-        Self { name: name.to_string(), inputs: Vec::new(), engine, alone: false }
+        Self { name: name.to_string(), inputs: Vec::new(), engine, alone: false, path: None }
     }
 
     /// Declares a variable that [`super::Session::set`] or [`super::Run::arg`] gives a value.
@@ -124,6 +127,21 @@ impl ScriptBuilder {
     /// before each file that the script uses is read.
     pub fn alone(mut self) -> Self {
         self.alone = true;
+        self
+    }
+
+    /// Says which file the text was read from, for `script_path()`; [`ScriptBuilder::load`] does so by itself.
+    ///
+    /// ```
+    /// use pipewright::{Engine, Script};
+    ///
+    /// let path = "scripts/release.pw";
+    /// let script = Script::builder(path).path(path).parse("echo $[script_path().basename()]")?;
+    /// assert_eq!(Engine::default().session().run(&script).read()?, "release.pw");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.path = Some(path.into());
         self
     }
 
@@ -152,7 +170,8 @@ impl ScriptBuilder {
         let policy = self.engine.shared.guard.policy.clone();
         let loader = (!self.alone).then(|| Rc::new(Files { policy }) as Rc<dyn Loader>);
         let hosted = self.engine.shared.hosted.clone();
-        check(&source, Given { loader, inputs: &self.inputs, hosted, foresee }).map_err(ParseError)
+        check(&source, Given { loader, inputs: &self.inputs, hosted, foresee, path: self.path.as_deref() })
+            .map_err(ParseError)
     }
 
     /// Reads and checks a file.
@@ -160,8 +179,8 @@ impl ScriptBuilder {
     /// # Errors
     /// As of [`ScriptBuilder::parse`]; the file can't be read.
     pub fn load(self, path: impl AsRef<Path>) -> Result<Script, ParseError> {
-        match std::fs::read(path.as_ref()) {
-            Ok(text) => self.parse(text),
+        match File::open(path.as_ref()).and_then(read_source) {
+            Ok(text) => self.path(path.as_ref()).parse(text),
             Err(error) => {
                 let name = crate::diag::quote_word(path.as_ref().as_os_str().as_encoded_bytes());
                 let message = format!("can't read {name}: {}", reason(&error));
@@ -210,15 +229,45 @@ impl Files {
 
 impl Loader for Files {
     fn load(&self, from: &str, path: &str) -> Result<Loaded, NotLoaded> {
-        let path = Path::new(from).parent().unwrap_or(Path::new("")).join(path);
-        let mut bytes = Vec::new();
-        self.open(&path)?.read_to_end(&mut bytes).map_err(|error| reason(&error))?;
+        let path = directory_of(Path::new(from)).join(path);
+        let bytes = read_source(self.open(&path)?).map_err(|error| reason(&error))?;
         let name = path.to_string_lossy().into_owned();
         let key = self.key(&name).unwrap_or_else(|| name.clone());
-        Ok(Loaded { key, name, bytes })
+        Ok(Loaded { key, name, path, bytes })
     }
 
     fn key(&self, name: &str) -> Option<String> {
-        std::fs::canonicalize(name).ok().map(|path| path.to_string_lossy().into_owned())
+        self.resolve(Path::new(name)).map(|path| path.to_string_lossy().into_owned())
+    }
+
+    fn resolve(&self, path: &Path) -> Option<PathBuf> {
+        std::fs::canonicalize(path).ok()
+    }
+}
+
+/// The directory in which a file looks for those that it uses. Of a symbolic link it is that of the file that the link
+/// leads to: `/usr/local/bin/deploy` finds the modules of `/opt/deploy/deploy.pw`, as in Python and Node.
+fn directory_of(file: &Path) -> PathBuf {
+    let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_path_buf();
+    match std::fs::symlink_metadata(file) {
+        Ok(found) if found.is_symlink() => {
+            std::fs::canonicalize(file).map_or(beside(file), |file| beside(&file))
+        }
+        _ => beside(file),
+    }
+}
+
+/// Reads a source up to its end, to its first NUL byte, or until it is larger than a source may be: the check refuses
+/// what was read then. `/dev/zero` has no end, and `yes | pipewright` has none either.
+pub(super) fn read_source(mut from: impl Read) -> io::Result<Vec<u8>> {
+    const STEP: usize = 1 << 20;
+    let mut bytes = Vec::with_capacity(8 << 10);
+    loop {
+        let before = bytes.len();
+        from.by_ref().take(STEP as u64).read_to_end(&mut bytes)?;
+        let read = &bytes[before..];
+        if read.len() < STEP || read.contains(&0) || bytes.len() > MOST_SOURCE {
+            return Ok(bytes);
+        }
     }
 }

@@ -36,14 +36,17 @@ pub fn format(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError
 #[cfg(feature = "cli")]
 pub fn syntax_tree(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError> {
     let source = source(name, text.into())?;
-    let parsed = crate::syntax::parse(&source);
-    match parsed.error {
-        Some(error) => Err(ParseError(vec![*error])),
-        None => serde_json::to_string_pretty(&parsed.script).map_err(|error| {
-            let message = format!("the tree can't be written: {error}");
-            ParseError(vec![Diagnostic::new(code::INTERNAL, message)])
-        }),
-    }
+    // It is written by recursion, as deep as the script is nested.
+    crate::sys::stack::with_room(|| {
+        let parsed = crate::syntax::parse(&source);
+        match parsed.error {
+            Some(error) => Err(ParseError(vec![*error])),
+            None => serde_json::to_string_pretty(&parsed.script).map_err(|error| {
+                let message = format!("the tree can't be written: {error}");
+                ParseError(vec![Diagnostic::new(code::INTERNAL, message)])
+            }),
+        }
+    })
 }
 
 /// A table of processes, a line for each: number, times, the most memory, how it ended, its command. What

@@ -80,9 +80,7 @@ impl Interpreter {
         // A format that is a value is one whatever it begins with.
         let end = (call.literals == 0 && !call.args.is_empty()).then_some(&b"--"[..]);
         let args: Vec<&[u8]> = end.into_iter().chain(call.args.iter().map(Vec::as_slice)).collect();
-        let printed = printf::printf(&args);
-        // What came before a wrong argument is printed, as in other shells.
-        out.write(self, 1, &printed.out, span)?;
+        let printed = printf::printf(&args, &mut Printing { run: self, out, span })?;
         match printed.errors.first() {
             None => Ok(printed.status),
             Some(_) if printed.status == 0 => {
@@ -501,6 +499,26 @@ impl Interpreter {
             self.ask_open(path.to_bytes(), Access::Look, span)?;
         }
         Ok(Some(Meaning::Program(path.to_bytes().to_vec())))
+    }
+}
+
+/// What `printf` prints to.
+struct Printing<'p, 'o> {
+    run: &'p Interpreter,
+    out: &'p mut Output<'o>,
+    span: Span,
+}
+
+impl printf::Sink for Printing<'_, '_> {
+    type Stop = Unwind;
+
+    fn write(&mut self, bytes: &[u8]) -> Eval<()> {
+        self.run.check_interrupt()?;
+        if bytes.is_empty() { Ok(()) } else { self.out.write(self.run, 1, bytes, self.span) }
+    }
+
+    fn reserve(&mut self, bytes: usize) -> Eval<()> {
+        self.run.fits(bytes, self.span)
     }
 }
 

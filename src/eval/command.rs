@@ -287,6 +287,13 @@ impl Interpreter {
                     126,
                 )
             }
+            Lookup::NoExec(path) => (
+                code::NOT_EXECUTABLE,
+                format!("{} lies on a file system that is mounted noexec", quote_word(&path)),
+                "PATH has no other program of this name: copy it to a file system whose programs may be run"
+                    .to_string(),
+                126,
+            ),
             Lookup::IsDirectory(path) => {
                 let path = quote_word(&path);
                 (code::NOT_EXECUTABLE, format!("{path} is a directory"), format!("go there: cd {path}"), 126)

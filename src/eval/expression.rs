@@ -27,6 +27,15 @@ impl Interpreter {
                 self.binary(*operator, &operands.0, &operands.1, expr.span)
             }
             ExprKind::Environment { name, required } => self.variable(name, *required, expr.span),
+            ExprKind::EnvironmentOf(name) => {
+                let value = self.expr(name)?;
+                let name = self.variable_name(&value, name.span)?;
+                self.variable(&name, false, expr.span)
+            }
+            ExprKind::UpdateEnvironment(map) => {
+                let value = self.expr(map)?;
+                self.update_environment(&value, map.span).map(|()| Value::Null)
+            }
             ExprKind::Text(parts) => {
                 let text = self.join(parts)?.into_value();
                 self.sized(text, expr.span)

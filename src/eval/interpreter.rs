@@ -21,6 +21,7 @@ use crate::value::{List, Str, Value};
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock, Once, OnceLock};
 use std::time::Duration;
@@ -412,6 +413,11 @@ impl Interpreter {
 
     pub(super) fn source(&self) -> &Arc<Source> {
         self.program.source(self.module)
+    }
+
+    /// Where the file lies that is evaluated, if it is one that asks for it.
+    pub(super) fn module_path(&self) -> Option<PathBuf> {
+        self.program.modules.get(self.module.0 as usize)?.path.as_deref().map(std::path::Path::to_path_buf)
     }
 
     #[inline]

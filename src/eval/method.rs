@@ -329,11 +329,13 @@ impl Host for Caller<'_> {
         Ok(Metadata { kind, size: found.len(), modified })
     }
 
+    fn script_path(&self) -> Option<PathBuf> {
+        self.run.module_path()
+    }
+
     fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         let glob = Glob::parse_text(pattern).map_err(|error| error.message.to_string())?;
-        let directory = self.run.directory_path();
-        let found = self.run.looking(self.span, |may| Ok(glob.expand_where(&directory, may)));
-        let found = found.map_err(|unwind| {
+        let found = self.run.walk(&glob, self.span).map_err(|unwind| {
             self.unwound = Some(unwind);
             String::new()
         })?;

@@ -43,6 +43,7 @@ mod substitution;
 mod terminal;
 mod thread;
 mod unwind;
+mod variables;
 mod with;
 mod word;
 mod written;

@@ -26,6 +26,9 @@ impl Output<'_> {
     pub fn write(&mut self, run: &Interpreter, fd: i32, bytes: &[u8], span: Span) -> Eval<()> {
         let files = match self {
             Self::Memory(memory, _) if fd == 1 => {
+                if memory.len() + bytes.len() > run.capture_room() {
+                    return Err(run.overflow(span));
+                }
                 memory.extend_from_slice(bytes);
                 return Ok(());
             }

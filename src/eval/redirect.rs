@@ -152,7 +152,7 @@ impl Interpreter {
                     let message = "a NUL byte in the text of a redirection";
                     let error = page(code::NUL_IN_ARGUMENT, self.source(), redirection.span, message, "here");
                     return Err(
-                        Error::refused(error.help("pass it by a pipe: printf %s $text | cmd"), 1).into()
+                        Error::refused(error.help("no argument can hold it either: write the text to a file, write(path, text), and read that: cmd < $path"), 1).into()
                     );
                 }
                 // An empty one is the null device, as in bash.

@@ -126,6 +126,23 @@ impl Interpreter {
                     126,
                 )
             }
+            StartProblem::NoLoader { loader } => {
+                let message =
+                    format!("{name} can't be run: its loader {} is not installed", quote_word(&loader));
+                (
+                    at(code::NOT_EXECUTABLE, message, "this program")
+                        .help("it was built for another C library or another machine: install what has the loader, or a program built for this system"),
+                    126,
+                )
+            }
+            StartProblem::NoExec => {
+                let message = format!("{name} lies on a file system that is mounted noexec");
+                (
+                    at(code::NOT_EXECUTABLE, message, "this program")
+                        .help("copy it to a file system whose programs may be run"),
+                    126,
+                )
+            }
             StartProblem::NotAProgram => {
                 let message =
                     format!("{name} is no program: it has no `#!` line and is no executable of this machine");

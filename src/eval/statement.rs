@@ -6,12 +6,15 @@ use crate::check::program::*;
 use crate::diag::{code, reason};
 use crate::process::Descriptor;
 use crate::span::Span;
-use crate::sys::pipe;
+use crate::sys::{pipe, stack};
 use crate::value::{Map, Str, Type, Value, format, ops};
 use std::sync::Arc;
 
 impl Interpreter {
     pub(super) fn block(&mut self, block: &Block) -> Eval<()> {
+        if stack::is_low() {
+            return Err(self.stack_is_full(block));
+        }
         if block.defers {
             return self.block_with_defers(block);
         }
@@ -19,6 +22,20 @@ impl Interpreter {
             self.statement(statement)?;
         }
         Ok(())
+    }
+
+    /// The error for a block that a thread with a small stack has no room for.
+    #[cold]
+    fn stack_is_full(&self, block: &Block) -> Unwind {
+        let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
+        let message = "blocks are nested until the stack is full";
+        let error = page(code::RECURSION, self.source(), span, message, "one block too many");
+        Error::value(
+            error.help(
+                "move the inner blocks into a function, or run the script in a thread with a larger stack",
+            ),
+        )
+        .into()
     }
 
     fn statement(&mut self, statement: &Statement) -> Eval<()> {
@@ -180,7 +197,7 @@ impl Interpreter {
     }
 
     /// Assigns to a place, which stays as it is when the operator fails.
-    fn operate(&self, assign: &Assign, place: &mut Value, right: Value) -> Eval<()> {
+    pub(super) fn operate(&self, assign: &Assign, place: &mut Value, right: Value) -> Eval<()> {
         match assign.operator {
             Some(Assigning::Coalesce) if !matches!(place, Value::Null) => {}
             Some(Assigning::Coalesce) | None => *place = right,
@@ -214,41 +231,6 @@ impl Interpreter {
         let right = self.expr(value)?;
         ops::append(self.slot_mut(slot), &right).map_err(|error| self.op_error(error, span))?;
         self.check_size(self.slot(slot), span)
-    }
-
-    fn assign_environment(&mut self, assign: &Assign) -> Eval<()> {
-        let ExprKind::Value(Value::Str(name)) = &assign.path[0].kind else {
-            let span = assign.path[0].span;
-            return Err(self.wrong_type(span, "the name of a variable", "a name after the dot", Type::Map));
-        };
-        let mut value = self.variable(name, false, assign.path[0].span)?;
-        let right = self.expr(&assign.value)?;
-        self.operate(assign, &mut value, right)?;
-        self.ask_variable(name.as_bytes(), assign.path[0].span)?;
-        match value {
-            Value::Null => {
-                self.environment.remove(name.as_bytes());
-            }
-            value => {
-                let set = match value.as_secret() {
-                    Some(secret) => self.environment.set_secret(name.as_bytes(), secret),
-                    None => {
-                        let text = self.word_of(&value, assign.value.span)?;
-                        self.environment.set(name.as_bytes(), &text)
-                    }
-                };
-                set.map_err(|error| {
-                    self.fail(Error::value(page(
-                        code::BAD_VALUE,
-                        self.source(),
-                        assign.value.span,
-                        error.to_string(),
-                        "this value",
-                    )))
-                })?;
-            }
-        }
-        Ok(())
     }
 
     // -------------------------------------------------------------------------------------- compound statements

@@ -8,6 +8,7 @@ use crate::expand::glob::{Glob, Unreadable};
 use crate::expand::{pattern, tilde};
 use crate::span::Span;
 use crate::value::Value;
+use std::cell::RefCell;
 
 /// The parts of a string, joined.
 #[derive(Default)]
@@ -38,7 +39,7 @@ impl Interpreter {
                     self.fits(bytes, text.span)?;
                     into.push(argument);
                 }
-                Word::Glob(glob) => self.matches(glob, true, into)?,
+                Word::Glob(glob) => bytes += self.matched(glob, true, bytes, into)?,
                 Word::Splice { list, guarded } => bytes += self.splice(list, *guarded, bytes, into)?,
             }
         }
@@ -57,7 +58,7 @@ impl Interpreter {
                     self.fits(bytes, text.span)?;
                     into.push(item);
                 }
-                Word::Glob(glob) => self.matches(glob, false, into)?,
+                Word::Glob(glob) => bytes += self.matched(glob, false, bytes, into)?,
                 Word::Splice { list, .. } => bytes += self.splice(list, false, bytes, into)?,
             }
         }
@@ -233,12 +234,41 @@ impl Interpreter {
         Ok(bytes)
     }
 
+    /// Expands a pattern. A time limit, a signal and the limit on a value end the walk.
+    pub(super) fn walk(&self, glob: &Glob, span: Span) -> Eval<Result<Vec<Vec<u8>>, Unreadable>> {
+        let ended: RefCell<Option<Unwind>> = RefCell::default();
+        let go_on = |bytes| match self.check_interrupt().and_then(|()| self.fits(bytes, span)) {
+            Ok(()) => true,
+            Err(unwind) => {
+                *ended.borrow_mut() = Some(unwind);
+                false
+            }
+        };
+        let directory = self.directory_path();
+        let found = self.looking(span, |may| Ok(glob.expand_where(&directory, may, &go_on)))?;
+        ended.into_inner().map_or(Ok(found), Err)
+    }
+
     fn expand(&self, glob: &Glob, span: Span) -> Eval<Vec<Vec<u8>>> {
-        let found = self.looking(span, |may| Ok(glob.expand_where(&self.directory_path(), may)))?;
-        found.map_err(|Unreadable { directory, error }| {
+        self.walk(glob, span)?.map_err(|Unreadable { directory, error }| {
             let message = format!("can't read the directory {}: {}", quote_word(&directory), reason(&error));
             Error::value(page(code::READ_FAILED, self.source(), span, message, "this pattern")).into()
         })
+    }
+
+    /// Adds what a pattern matches, beside `before` bytes of other arguments; returns how many bytes that is.
+    fn matched(
+        &mut self,
+        word: &GlobWord,
+        required: bool,
+        before: usize,
+        into: &mut Vec<Vec<u8>>,
+    ) -> Eval<usize> {
+        let count = into.len();
+        self.matches(word, required, into)?;
+        let bytes = into[count..].iter().map(|name| name.len() + size_of::<Vec<u8>>()).sum();
+        self.fits(before + bytes, word.span)?;
+        Ok(bytes)
     }
 
     pub(super) fn matches(&mut self, word: &GlobWord, required: bool, into: &mut Vec<Vec<u8>>) -> Eval<()> {

@@ -45,18 +45,31 @@ impl std::error::Error for BraceError {}
 
 const MAX_WORDS: usize = 65_536;
 const MAX_BYTES: usize = 16 << 20;
+/// What all lists of one source may make, in the sizes that [`expand`] returns: some 400,000 short words.
+pub const MAX_TOTAL: usize = 32 << 20;
+/// What a word counts beside its chunks, in these sizes.
+const WORD_COST: usize = 64;
 const MAX_DEPTH: usize = 256;
 /// What a chunk of a word counts beside its text, for the memory it takes.
 const CHUNK_COST: usize = 12;
+
+/// Words, each of several pieces, and what they count together.
+type Expanded<T> = (Vec<Vec<Piece<T>>>, usize);
 
 /// The words that the brace lists of a word make; `None` when it has none.
 ///
 /// A word that comes out empty, as the second of `{a,}`, is left out as in sh; one with a [`Piece::Fixed`]
 /// never is, since `""` is a word.
 ///
+/// `weight` tells how many bytes a copy of a fixed piece counts: `{1..65000}$[f(…)]` makes 65,000 of it. The size of the
+/// whole is returned beside the words.
+///
 /// # Errors
 /// More than 65,536 words, more than 16 MiB of text, or lists nested more than 256 deep.
-pub fn expand<T: Clone>(word: &[Piece<T>]) -> Result<Option<Vec<Vec<Piece<T>>>>, BraceError> {
+pub fn expand<T: Clone>(
+    word: &[Piece<T>],
+    weight: impl Fn(&T) -> usize,
+) -> Result<Option<Expanded<T>>, BraceError> {
     let braces = word.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&b'{')));
     if !braces {
         return Ok(None);
@@ -65,12 +78,14 @@ pub fn expand<T: Clone>(word: &[Piece<T>]) -> Result<Option<Vec<Vec<Piece<T>>>>,
     if word.iter().map(len).sum::<usize>() > MAX_BYTES {
         return Err(BraceError::TooMany);
     }
-    let flat = Flat::new(word);
+    let flat = Flat::new(word, weight);
     if flat.next_list(0..flat.text.len()).is_none() {
         return Ok(None);
     }
-    let words = flat.words(0..flat.text.len(), 0)?.list;
-    Ok(Some(words.iter().map(|word| flat.pieces(word)).filter(|word| !word.is_empty()).collect()))
+    let Words { list, size } = flat.words(0..flat.text.len(), 0)?;
+    let size = size + WORD_COST * list.len();
+    let words = list.iter().map(|word| flat.pieces(word)).filter(|word| !word.is_empty()).collect();
+    Ok(Some((words, size)))
 }
 
 /// What a result is put together from.
@@ -82,15 +97,6 @@ enum Chunk {
     Made(Vec<u8>),
 }
 
-impl Chunk {
-    fn len(&self) -> usize {
-        match self {
-            Self::Source(range) => range.len(),
-            Self::Made(text) => text.len(),
-        }
-    }
-}
-
 /// Words under construction.
 struct Words {
     list: Vec<Vec<Chunk>>,
@@ -99,12 +105,15 @@ struct Words {
 }
 
 impl Words {
-    /// Makes each word go on with `chunk`.
-    fn append(&mut self, chunk: Chunk) -> Result<(), BraceError> {
-        if chunk.len() == 0 {
+    /// Makes each word go on with `chunk`, which counts `len` bytes.
+    fn append(&mut self, chunk: Chunk, len: usize) -> Result<(), BraceError> {
+        if len == 0 {
             return Ok(());
         }
-        self.size += (CHUNK_COST + chunk.len()) * self.list.len();
+        self.size = (CHUNK_COST + len).saturating_mul(self.list.len()).saturating_add(self.size);
+        if self.size > MAX_BYTES {
+            return Err(BraceError::TooMany);
+        }
         self.list.iter_mut().for_each(|word| word.push(chunk.clone()));
         self.check()
     }
@@ -142,6 +151,8 @@ struct Flat<'a, T> {
     text: Vec<u8>,
     /// The fixed pieces and their positions, in order.
     fixed: Vec<(usize, &'a T)>,
+    /// What the fixed pieces before each one count together, and at last all of them.
+    weights: Vec<usize>,
     /// How many commas stand before each position.
     commas: Vec<u32>,
     /// The next `,` at the level of each position, before the level ends for good.
@@ -155,13 +166,14 @@ struct Flat<'a, T> {
 const FIXED: u8 = 0;
 
 impl<'a, T: Clone> Flat<'a, T> {
-    fn new(word: &'a [Piece<T>]) -> Self {
-        let (mut text, mut fixed) = (Vec::new(), Vec::new());
+    fn new(word: &'a [Piece<T>], weight: impl Fn(&T) -> usize) -> Self {
+        let (mut text, mut fixed, mut weights) = (Vec::new(), Vec::new(), vec![0_usize]);
         for piece in word {
             match piece {
                 Piece::Text(bytes) => text.extend_from_slice(bytes),
                 Piece::Fixed(piece) => {
                     fixed.push((text.len(), piece));
+                    weights.push(weights[weights.len() - 1].saturating_add(weight(piece)));
                     text.push(FIXED);
                 }
             }
@@ -198,7 +210,18 @@ impl<'a, T: Clone> Flat<'a, T> {
             let dots = text[at..].starts_with(b"..") && text.get(at + 2) != Some(&b'}');
             list_end[at] = if byte == b',' || dots { next_close[after] } else { list_end[after] };
         }
-        Self { text, fixed, commas, next_comma, list_end }
+        Self { text, fixed, weights, commas, next_comma, list_end }
+    }
+
+    /// How many bytes a stretch of the word counts.
+    fn cost(&self, range: &Range<usize>) -> usize {
+        let before = |end: usize| self.weights[self.fixed.partition_point(|(at, _)| *at < end)];
+        (before(range.end) - before(range.start)).saturating_add(range.len())
+    }
+
+    fn append(&self, words: &mut Words, range: Range<usize>) -> Result<(), BraceError> {
+        let cost = self.cost(&range);
+        words.append(Chunk::Source(range), cost)
     }
 
     /// The first brace list within `range`: where its braces stand.
@@ -224,7 +247,7 @@ impl<'a, T: Clone> Flat<'a, T> {
         let mut words = Words { list: vec![Vec::new()], size: 0 };
         let mut at = range.start;
         while let Some((open, close)) = self.next_list(at..range.end) {
-            words.append(Chunk::Source(at..open))?;
+            self.append(&mut words, at..open)?;
             let inside = open + 1..close;
             at = close + 1;
             // Looked for at any level, as bash does: `{{a,b}..c}` is `{a,b}..c` without the outer braces.
@@ -236,10 +259,10 @@ impl<'a, T: Clone> Flat<'a, T> {
                 words.multiply(&Words { list, size })?;
             } else {
                 // Neither: the whole is text, with what stands in it.
-                words.append(Chunk::Source(open..close + 1))?;
+                self.append(&mut words, open..close + 1)?;
             }
         }
-        words.append(Chunk::Source(at..range.end))?;
+        self.append(&mut words, at..range.end)?;
         Ok(words)
     }
 
@@ -381,7 +404,8 @@ mod tests {
 
     fn expanded(text: &[u8]) -> Vec<String> {
         let pieces = word(text);
-        texts(expand(&pieces).expect("within the limits").unwrap_or_else(|| vec![pieces]))
+        let words = expand(&pieces, Vec::len).expect("within the limits").map(|(words, _)| words);
+        texts(words.unwrap_or_else(|| vec![pieces]))
     }
 
     fn compare(cases: &[Vec<u8>]) {
@@ -501,19 +525,22 @@ mod tests {
     fn fixed_pieces_are_kept_whole_and_keep_a_word_from_vanishing() {
         let pieces =
             [Piece::Fixed(7), Piece::Text(b"{a,".to_vec()), Piece::Fixed(8), Piece::Text(b"}".to_vec())];
-        let words = expand(&pieces).unwrap().unwrap();
+        let (words, _) = expand(&pieces, |_| 1).unwrap().unwrap();
         assert_eq!(
             words,
             [vec![Piece::Fixed(7), Piece::Text(b"a".to_vec())], vec![Piece::Fixed(7), Piece::Fixed(8)],]
         );
-        assert_eq!(expand::<u8>(&[Piece::Text(b"{,}".to_vec())]), Ok(Some(vec![])));
-        assert_eq!(expand(&[Piece::Text(b"ab".to_vec()), Piece::Fixed(1)]), Ok(None));
-        assert_eq!(expand::<u8>(&[Piece::Text(b"{a}".to_vec())]), Ok(None));
+        let words = |text: &[u8]| {
+            expand(&[Piece::<u8>::Text(text.to_vec())], |_| 1).map(|all| all.map(|(words, _)| words))
+        };
+        assert_eq!(words(b"{,}"), Ok(Some(vec![])));
+        assert_eq!(expand(&[Piece::Text(b"ab".to_vec()), Piece::Fixed(1)], |_| 1), Ok(None));
+        assert_eq!(words(b"{a}"), Ok(None));
     }
 
     #[test]
     fn too_many_words_are_an_error() {
-        let error = |text: &str| expand::<u8>(&[Piece::Text(text.as_bytes().to_vec())]).unwrap_err();
+        let error = |text: &str| expand(&[Piece::<u8>::Text(text.as_bytes().to_vec())], |_| 1).unwrap_err();
         assert_eq!(error(&"{a,b}".repeat(17)), BraceError::TooMany);
         assert_eq!(error(&"{a,b}".repeat(10_000)), BraceError::TooMany);
         assert_eq!(error("{1..65537}"), BraceError::TooMany);
@@ -527,9 +554,9 @@ mod tests {
     fn hostile_words_take_no_time() {
         let start = Instant::now();
         for unit in ["{", "{,", "{a,", "}", "{}", "{a}", "{..", "{{a}", ",", "{1..x}", "{{a,b}..", "{a,b"] {
-            let _ = expand::<u8>(&[Piece::Text(unit.repeat(100_000).into_bytes())]);
+            let _ = expand(&[Piece::<u8>::Text(unit.repeat(100_000).into_bytes())], |_| 1);
             let nested = [unit.repeat(50_000), "}".repeat(50_000)].concat();
-            let _ = expand::<u8>(&[Piece::Text(nested.into_bytes())]);
+            let _ = expand(&[Piece::<u8>::Text(nested.into_bytes())], |_| 1);
         }
         let many = ["{", &"a,".repeat(65_000), "}"].concat();
         assert_eq!(expanded(many.as_bytes()).len(), 65_000);

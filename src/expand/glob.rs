@@ -9,6 +9,7 @@
 
 use super::pattern::{Part, Pattern, PatternError, Unit, text_units, units};
 use super::walk::{self, Kind, Names};
+use std::cell::Cell;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -119,11 +120,14 @@ impl Glob {
     /// missing.
     #[cfg(test)]
     pub fn expand(&self, directory: &Path) -> Result<Vec<Vec<u8>>, Unreadable> {
-        self.expand_where(directory, &|_| true)
+        self.expand_where(directory, &|_| true, &|_| true)
     }
 
-    /// The names of the files that match, as of `expand`, of what `may` says that it may be looked at: directories to
-    /// be read, and other paths to be there. What may not is as if it were empty.
+    /// Returns the names of the files that match, as `expand` does, of what `may` says that it may be looked at:
+    /// directories to be read, and other paths to be there. What may not is as if it were empty.
+    ///
+    /// `go_on` is asked between entries and told how many bytes the names take so far. Once it says no, the walk ends,
+    /// and what was found until then is returned.
     ///
     /// # Errors
     /// As of `expand`.
@@ -131,6 +135,7 @@ impl Glob {
         &self,
         directory: &Path,
         may: &dyn Fn(&[u8]) -> bool,
+        go_on: &dyn Fn(usize) -> bool,
     ) -> Result<Vec<Vec<u8>>, Unreadable> {
         let mut path = Vec::new();
         if self.root.first() != Some(&b'/') {
@@ -139,7 +144,8 @@ impl Glob {
         }
         let base = path.len();
         path.extend_from_slice(&self.root);
-        let mut search = Search { path, base, found: Vec::new(), failure: None, may };
+        let pace = Pace { ask: go_on, entries: Cell::new(0), bytes: Cell::new(0), ended: Cell::new(false) };
+        let mut search = Search { path, base, found: Vec::new(), failure: None, may, pace: &pace };
         if self.steps.is_empty() {
             let there = match self.root.last() {
                 None => false,
@@ -188,6 +194,38 @@ struct Search<'m> {
     failure: Option<Unreadable>,
     /// What may be looked at.
     may: &'m dyn Fn(&[u8]) -> bool,
+    pace: &'m Pace<'m>,
+}
+
+/// Asks now and then whether a walk is to go on.
+struct Pace<'m> {
+    ask: &'m dyn Fn(usize) -> bool,
+    /// Entries since it was asked.
+    entries: Cell<u32>,
+    /// How much memory the names take.
+    bytes: Cell<usize>,
+    ended: Cell<bool>,
+}
+
+impl Pace<'_> {
+    /// After so many entries it is asked: reading and comparing them takes some 100 µs.
+    const STEP: u32 = 256;
+
+    /// Counts an entry that was looked at, and what is kept of it. Returns whether to go on.
+    fn entry(&self, bytes: usize) -> bool {
+        self.bytes.set(self.bytes.get() + bytes);
+        self.entries.set(self.entries.get() + 1);
+        if self.entries.get() >= Self::STEP { self.goes_on() } else { !self.ended.get() }
+    }
+
+    /// Asks at once.
+    fn goes_on(&self) -> bool {
+        self.entries.set(0);
+        if !self.ended.get() {
+            self.ended.set(!(self.ask)(self.bytes.get()));
+        }
+        !self.ended.get()
+    }
 }
 
 impl Search<'_> {
@@ -199,8 +237,17 @@ impl Search<'_> {
         (self.may)(&self.path) && walk::is_directory(&self.path)
     }
 
-    fn read(&mut self, visit: impl FnMut(&[u8], Kind)) {
+    fn read(&mut self, mut visit: impl FnMut(&[u8], Kind)) {
+        let pace = self.pace;
+        let visit = |name: &[u8], kind| {
+            let goes_on = pace.entry(0);
+            if goes_on {
+                visit(name, kind);
+            }
+            goes_on
+        };
         if self.failure.is_none()
+            && pace.goes_on()
             && (self.may)(&self.path)
             && let Err(error) = walk::read(&self.path, visit)
         {
@@ -247,6 +294,9 @@ impl Search<'_> {
     fn each(&mut self, mut names: Names, slash: bool, rest: &[Step]) {
         names.sort();
         for (name, kind) in names.iter() {
+            if !self.pace.entry(0) {
+                return;
+            }
             if rest.is_empty() {
                 self.keep_entry(name, kind, slash);
             } else if kind != Kind::Other {
@@ -288,6 +338,9 @@ impl Search<'_> {
         }
         directories.sort();
         for (name, _) in directories.iter() {
+            if self.pace.ended.get() {
+                return;
+            }
             self.within(name, |search| {
                 search.path.push(b'/');
                 search.recursive(step, rest);
@@ -327,6 +380,7 @@ impl Search<'_> {
     }
 
     fn keep(&mut self) {
+        self.pace.entry(self.path.len() - self.base + size_of::<Vec<u8>>());
         self.found.push(self.path[self.base..].to_vec());
     }
 }
@@ -585,6 +639,43 @@ mod tests {
         // A star of two halves is no `**`.
         let parts = [Part::Bare(b"*"), Part::Quoted(b"*")];
         assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()).unwrap(), [b"*"]);
+    }
+
+    #[test]
+    fn a_walk_ends_when_it_is_told_to() {
+        let dir = tempfile::tempdir().unwrap();
+        for outer in 0..20 {
+            fs::create_dir(dir.path().join(format!("d{outer}"))).unwrap();
+            for inner in 0..50 {
+                fs::write(dir.path().join(format!("d{outer}/f{inner}")), "").unwrap();
+            }
+        }
+        for pattern in ["**", "*/*", "**/f*", "*/f1", "d?/../d?/../d?/../*"] {
+            let glob = Glob::parse_text(pattern.as_bytes()).unwrap();
+            let all = glob.expand(dir.path()).unwrap();
+            let asked = Cell::new(0);
+            let most = Cell::new(0);
+            let go_on = |bytes: usize| {
+                asked.set(asked.get() + 1);
+                most.set(most.get().max(bytes));
+                asked.get() < 4
+            };
+            let found = glob.expand_where(dir.path(), &|_| true, &go_on).unwrap();
+            assert!(
+                found.len() < all.len() && asked.get() == 4,
+                "{pattern}: {} {}",
+                found.len(),
+                asked.get()
+            );
+            let told = Cell::new(0);
+            glob.expand_where(dir.path(), &|_| true, &|bytes| {
+                told.set(bytes);
+                true
+            })
+            .unwrap();
+            let bytes: usize = all.iter().map(Vec::len).sum();
+            assert!(told.get() * 4 >= bytes, "{pattern}: {} of {bytes}", told.get());
+        }
     }
 
     #[test]

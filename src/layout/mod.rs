@@ -11,6 +11,7 @@ mod token;
 use crate::diag::{Diagnostic, Source, code};
 use crate::syntax::ast::Block;
 use crate::syntax::{Parsed, parse, scan};
+use crate::sys::stack;
 use std::sync::Arc;
 use token::Tokens;
 
@@ -19,6 +20,11 @@ use token::Tokens;
 /// # Errors
 /// What stops the reading of the text; or a bug of ours, when the result would not say the same.
 pub fn format(source: &Arc<Source>) -> Result<String, Box<Diagnostic>> {
+    // The tree is walked several times by recursion, and a host's thread may have a small stack.
+    stack::with_room(|| format_here(source))
+}
+
+fn format_here(source: &Arc<Source>) -> Result<String, Box<Diagnostic>> {
     let script = read(source)?;
     let tokens = tokens(source, &script);
     let formatted = print::print(source.text(), &tokens);

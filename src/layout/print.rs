@@ -90,8 +90,10 @@ impl Printer<'_, '_> {
                 self.line_end(comment.lines > 1 && blank_lines, indent);
             }
             self.write(comment.text);
-            blank_lines |= comment.lines > 0;
-            own_line |= comment.lines > 0 || self.out.len() == comment.text.len();
+            let own = comment.lines > 0 || self.out.len() == comment.text.len();
+            // What stands below a comment may be another: a licence, and then what the script does.
+            blank_lines |= own;
+            own_line |= own;
         }
         own_line
     }

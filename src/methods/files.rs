@@ -103,6 +103,15 @@ pub fn glob(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     }
 }
 
+/// `script_path()`
+pub fn script_path(host: &mut dyn Host, _: &Value, _: Arguments) -> Outcome {
+    match host.script_path() {
+        Some(path) => Ok(path.as_os_str().as_bytes().into()),
+        None => Err(MethodError::new(code::NOT_A_FILE, "`script_path`: this code does not stand in a file")
+            .help("run it as a script: pipewright FILE; or hand the directory over as an argument")),
+    }
+}
+
 /// The path from the session's directory. An empty one would be the directory itself, and one with a NUL
 /// another than is written.
 fn resolve(host: &dyn Host, path: &[u8]) -> io::Result<PathBuf> {

@@ -59,6 +59,9 @@ pub trait Host {
     /// Masks a text in all messages from now on.
     fn conceal(&mut self, secret: &[u8]);
 
+    /// The absolute path of the file that the call stands in, if it is a file.
+    fn script_path(&self) -> Option<PathBuf>;
+
     /// The paths that match a pattern, in order.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! - Keys keep their order; of equal keys the last one's value counts, as in `{a: 1, a: 2}`.
 //! - A whole number beyond 64 bits is an error, never a rounded one; a number with a fraction or an exponent
-//!   is a float.
+//!   is a float. `-0` is the whole number 0, as in Python.
 //! - Durations, sizes, ranges and functions have no form in JSON, and are refused: `str(x)` makes text of the
 //!   first two.
 
@@ -27,7 +27,8 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
         let message = "`json`: the text is empty";
         return Err(MethodError::new(code::BAD_CONVERSION, message).at(0));
     }
-    let mut reading = Reading { growth: Growth::new(host, "json"), has_large: false, stopped: None };
+    let growth = Growth::new(host, "json");
+    let mut reading = Reading { text, growth, has_large: false, zeros: None, stopped: None };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     // Its own limit is 128; ours is kept by `Reading`.
     deserializer.disable_recursion_limit();
@@ -60,10 +61,27 @@ fn refusal(error: &serde_json::Error, stopped: Option<Stop>) -> MethodError {
 
 /// What is known while a text is read.
 struct Reading<'h> {
+    text: &'h str,
     growth: Growth<'h>,
     /// A number was read that is too large for an integer, if it is one.
     has_large: bool,
+    /// The negative zeros of the text that were not read yet, the next one last; looked for at the first.
+    zeros: Option<Vec<&'h str>>,
     stopped: Option<Stop>,
+}
+
+impl Reading<'_> {
+    /// Whether the negative zero that was just read is `-0`, a whole number. The library gives the float -0.0 for it.
+    fn next_zero_is_whole(&mut self) -> bool {
+        let text = self.text;
+        let zeros = self.zeros.get_or_insert_with(|| {
+            let is_zero = |number: &&str| number.parse() == Ok(-0.0_f64) && number.starts_with('-');
+            let mut zeros: Vec<&str> = numbers(text).map(|(_, number)| number).filter(is_zero).collect();
+            zeros.reverse();
+            zeros
+        });
+        zeros.pop().is_some_and(is_whole)
+    }
 }
 
 enum Stop {
@@ -132,6 +150,9 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         const TWO_63: f64 = 9_223_372_036_854_775_808.0;
         self.reading.has_large |= value.abs() >= TWO_63;
+        if value == 0.0 && value.is_sign_negative() && self.reading.next_zero_is_whole() {
+            return Ok(Value::Int(0));
+        }
         Ok(Value::Float(value))
     }
 
@@ -168,37 +189,43 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
 ///
 /// The library reads such a number as a float and does not say how it was written, so this looks again.
 fn first_large(text: &str) -> Option<(usize, usize, &str)> {
+    let is_large = |number: &str| is_whole(number) && number.parse::<i64>().is_err();
+    let (start, number) = numbers(text).find(|(_, number)| is_large(number))?;
+    let before = &text[..start];
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    Some((line, start - line_start + 1, number))
+}
+
+fn is_whole(number: &str) -> bool {
+    !number.contains(['.', 'e', 'E'])
+}
+
+/// The numbers of a JSON text as they are written, and where each begins.
+fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let start = at;
-        at += 1;
-        match byte {
-            b'"' => {
-                while let Some(byte) = bytes.get(at).filter(|byte| **byte != b'"') {
-                    at += if *byte == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            b'-' | b'0'..=b'9' => {
-                while bytes
-                    .get(at)
-                    .is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
-                {
+    std::iter::from_fn(move || {
+        loop {
+            let start = at;
+            at += 1;
+            match bytes.get(start)? {
+                b'"' => {
+                    while let Some(byte) = bytes.get(at).filter(|byte| **byte != b'"') {
+                        at += if *byte == b'\\' { 2 } else { 1 };
+                    }
                     at += 1;
                 }
-                let number = &text[start..at];
-                if !number.contains(['.', 'e', 'E']) && number.parse::<i64>().is_err() {
-                    let before = &text[..start];
-                    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-                    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-                    return Some((line, start - line_start + 1, number));
+                b'-' | b'0'..=b'9' => {
+                    let of_number =
+                        |byte: &&u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+                    at += bytes[at..].iter().take_while(of_number).count();
+                    return Some((start, &text[start..at]));
                 }
+                _ => {}
             }
-            _ => {}
         }
-    }
-    None
+    })
 }
 
 /// `to_json(value, indent?)`

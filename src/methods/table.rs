@@ -383,6 +383,9 @@ None {
     glob(pattern: Str) -> "list" = Value(files::glob);
         "The paths that match a pattern, in order; empty if there are none.";
         "write('a.txt', ''); glob('*.txt') => ['a.txt']";
+    script_path() -> "string" = Value(files::script_path);
+        "The absolute path of the file that the call stands in, the script or one that it uses. Symbolic links are followed.";
+        "script_path().basename() => 'deploy.pw'";
     now() -> "duration" = Value(time::now);
         "The time since 1970-01-01 00:00 UTC. The difference of two is how long it took; `now().date()` is text.";
         "now() > 0s => true";

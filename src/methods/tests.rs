@@ -71,6 +71,10 @@ impl Host for Desk {
         self.directory.path().into()
     }
 
+    fn script_path(&self) -> Option<PathBuf> {
+        Some("/srv/deploy.pw".into())
+    }
+
     fn now(&self) -> Duration {
         UNIX_EPOCH.elapsed().unwrap().into()
     }

@@ -4,6 +4,8 @@ use super::rules::PatternError;
 use super::{Rules, Subject};
 use serde::Deserialize;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// A file of rules that can't be used.
@@ -58,6 +60,52 @@ enum Command {
     Words(Vec<String>),
 }
 
+/// As much a file of rules may hold.
+const MOST_BYTES: u64 = 4 << 20;
+/// As deep its arrays and tables may be nested. Rules need two levels.
+const DEPTH: usize = 32;
+
+/// Refuses what is nested deeper than rules ever are: the parser recurses for each bracket and each dot of a key, and
+/// 20,000 of them would overflow the stack.
+fn refuse_depth(text: &str) -> Result<(), RulesError> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth, mut dots) = (0, 0_usize, 0);
+    while let Some(&byte) = bytes.get(at) {
+        at += match byte {
+            b'"' | b'\'' => string_len(&bytes[at..]),
+            b'#' => memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at),
+            _ => 1,
+        };
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'.' => dots += 1,
+            b'\n' => dots = 0,
+            _ => {}
+        }
+        if depth.max(dots) > DEPTH {
+            let line = text[..at].matches('\n').count() + 1;
+            return Err(RulesError(format!("nested more than {DEPTH} deep at line {line}")));
+        }
+    }
+    Ok(())
+}
+
+/// The length of the string that a text begins with, quotes included; a whole text, if the string is not closed.
+fn string_len(text: &[u8]) -> usize {
+    let quote = text[0];
+    let triple = text.get(..3) == Some(&[quote; 3]);
+    let close = if triple { &text[..3] } else { &text[..1] };
+    let mut at = close.len();
+    while at < text.len() {
+        if text[at..].starts_with(close) {
+            return at + close.len();
+        }
+        at += if quote == b'"' && text[at] == b'\\' { 2 } else { 1 };
+    }
+    text.len()
+}
+
 impl Rules {
     /// Reads rules from TOML: the tables `allow` and `deny`, each with the lists `run` (of a program, or of a list of it
     /// and its arguments), `read`, `write`, `append`, `directory`, `env`, `user`, `group` and `with`, and `kill = true`;
@@ -82,6 +130,7 @@ impl Rules {
     /// # Errors
     /// It is no TOML, has a key that there is not, or a pattern that is none.
     pub fn from_toml(text: &str) -> Result<Self, RulesError> {
+        refuse_depth(text)?;
         let document: Document = basic_toml::from_str(text).map_err(|error| RulesError(error.to_string()))?;
         let mut rules = Self::new();
         for (lists, deny) in [(document.allow, false), (document.deny, true)] {
@@ -95,7 +144,15 @@ impl Rules {
     /// # Errors
     /// It can't be read, or holds no rules.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, RulesError> {
-        let text = std::fs::read_to_string(path).map_err(|error| RulesError(crate::diag::reason(&error)))?;
+        let unread = |error| RulesError(crate::diag::reason(&error));
+        let mut text = String::new();
+        // A file such as /dev/zero never ends.
+        File::open(path)
+            .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
+            .map_err(unread)?;
+        if text.len() as u64 > MOST_BYTES {
+            return Err(RulesError(format!("it holds more than {MOST_BYTES} bytes")));
+        }
         Self::from_toml(&text)
     }
 

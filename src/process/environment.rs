@@ -70,6 +70,11 @@ impl Environment {
         self.variables().get(name).map(Vec::as_slice)
     }
 
+    /// Whether this can name a variable.
+    pub fn is_name(name: &[u8]) -> bool {
+        is_name(name)
+    }
+
     /// Sets a variable; a new one comes last.
     ///
     /// # Errors

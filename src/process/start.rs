@@ -62,6 +62,13 @@ pub enum StartProblem {
         /// The interpreter as written there.
         interpreter: Vec<u8>,
     },
+    /// The loader that the program names (elf(5)) is missing.
+    NoLoader {
+        /// Its path.
+        loader: Vec<u8>,
+    },
+    /// The program lies on a file system that is mounted `noexec`.
+    NoExec,
     /// Neither a program of this machine nor a script with a `#!` line.
     NotAProgram,
     /// The file has gone since it was found.
@@ -97,6 +104,8 @@ impl fmt::Display for StartProblem {
                 write!(f, "can't enter the directory: {}", io::Error::from_raw_os_error(*errno))
             }
             Self::BadInterpreter { .. } => f.write_str("the interpreter in its first line can't be run"),
+            Self::NoLoader { .. } => f.write_str("the loader that it names is missing"),
+            Self::NoExec => f.write_str("its file system is mounted noexec"),
             Self::NotAProgram => f.write_str("not a program, and no `#!` in its first line"),
             Self::Vanished => f.write_str("the program is no longer there"),
             Self::System(error) => error.fmt(f),
@@ -218,10 +227,12 @@ fn problem(stage: &Stage, argv: &StringArray, error: SpawnError) -> StartProblem
             }
         }
         (Step::Exec, errno::ENOENT | errno::ENOTDIR | errno::EACCES | errno::ENOEXEC | errno::ELOOP) => {
-            match explain(&stage.program, stage.directory.as_deref()) {
+            match explain(&stage.program, stage.directory.as_deref(), error.errno) {
                 Some(Unrunnable::BadInterpreter { interpreter }) => {
                     StartProblem::BadInterpreter { interpreter }
                 }
+                Some(Unrunnable::NoLoader { loader }) => StartProblem::NoLoader { loader },
+                Some(Unrunnable::NoExec) => StartProblem::NoExec,
                 Some(Unrunnable::Vanished) => StartProblem::Vanished,
                 Some(Unrunnable::NotAProgram) if error.errno == errno::ENOEXEC => StartProblem::NotAProgram,
                 _ => StartProblem::System(error),

@@ -1,5 +1,6 @@
-//! What a source must be before it is read at all: UTF-8, with lines that end in LF alone.
+//! What a source must be before it is read at all: UTF-8, with lines that end in LF alone, and nothing hidden in it.
 
+use super::hidden;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
@@ -54,5 +55,8 @@ pub fn check(source: &Arc<Source>) -> Result<(), Box<Diagnostic>> {
                 .help("end lines in LF alone: sed -i 's/\\r$//' FILE"),
         ));
     }
-    Ok(())
+    match hidden::find(text) {
+        Some((at, found)) => Err(hidden::refusal(source, at, found)),
+        None => Ok(()),
+    }
 }

@@ -1,5 +1,6 @@
 //! Where the grammar found no rule: what stands there, and what to write instead.
 
+use super::hidden;
 use super::tokens::{Failure, Rule};
 use crate::builtins::keywords;
 use crate::diag::{Diagnostic, Source, code};
@@ -9,7 +10,13 @@ use std::sync::Arc;
 pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     let text = source.text();
     let at = failure.at.min(text.len());
-    if let Some(error) = super::glued::page(source, at).or_else(|| super::redirected::page(source, at)) {
+    if failure.is_too_deep {
+        return super::nesting::stack_is_full(source, Span::new(at, at));
+    }
+    if let Some(error) = foreign_blank(source, at)
+        .or_else(|| super::glued::page(source, at))
+        .or_else(|| super::redirected::page(source, at))
+    {
         return error;
     }
     if let Some(error) = super::guess::guess(source, at) {
@@ -119,6 +126,13 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
         _ => help,
     };
     page(source, span, &message, help, Some(label))
+}
+
+/// The page for a blank that is not ASCII, if one stands where the reading stopped.
+fn foreign_blank(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
+    let rest = source.text()[at..].trim_start_matches([' ', '\t']);
+    let found = rest.chars().next().filter(|found| hidden::is_foreign_blank(*found))?;
+    Some(hidden::blank_refusal(source, source.text().len() - rest.len(), found))
 }
 
 /// The line up to a place.

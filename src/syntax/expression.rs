@@ -6,6 +6,7 @@ use super::scan::MAX_NESTING;
 use super::tokens::{Rule, Token};
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
+use crate::sys::stack;
 use pest::iterators::Pairs;
 use std::iter::Peekable;
 
@@ -70,6 +71,11 @@ impl<'s> Reader<'s> {
     }
 
     fn binary(&self, parts: &mut Parts<'_>, minimum: u8, base: usize, depth: usize) -> Read<Expr<'s>> {
+        if stack::is_low() {
+            return Err(
+                self.too_deep(parts.peek().map_or(Span::default(), |token| self.span_of(token, base)))
+            );
+        }
         let mut left = self.operand(parts, base, depth)?;
         let mut operators = 0;
         while let Some(token) = parts.peek() {

@@ -15,6 +15,8 @@ mod glued;
 mod grammar;
 mod guess;
 mod here;
+mod hidden;
+pub(crate) mod nesting;
 mod pattern;
 mod pipeline;
 mod read;
@@ -28,7 +30,7 @@ mod word;
 use crate::diag::{Diagnostic, Source};
 use std::sync::Arc;
 
-pub use encoding::decode;
+pub use encoding::{MAX_BYTES as MOST_SOURCE, decode};
 pub use guess::operator_elsewhere;
 
 /// A text as far as it could be read.

@@ -6,6 +6,8 @@ use super::tokens::{Failure, Rule, Token, Tokens};
 use super::{Parsed, brackets, explain};
 use crate::diag::{Code, Diagnostic, Source, code};
 use crate::span::Span;
+use crate::sys::stack;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Why the reading of a text stops.
@@ -27,12 +29,14 @@ pub struct Reader<'s> {
     pub source: &'s Arc<Source>,
     pub text: &'s str,
     pub here_documents: Vec<HereDocument>,
+    /// What the brace lists read so far have made, in the sizes of [`crate::expand::brace`].
+    pub made: Cell<usize>,
 }
 
 pub fn script(source: &Arc<Source>, scan: Scan, from: usize) -> Parsed<'_> {
     let text = source.text();
     let lifted = (!scan.here_documents.is_empty()).then(|| lift(text, &scan.here_documents));
-    let reader = Reader { source, text, here_documents: scan.here_documents };
+    let reader = Reader { source, text, here_documents: scan.here_documents, made: Cell::new(0) };
     let mut tokens = Tokens::script(lifted.as_deref().unwrap_or(text), from);
     let mut statements = Vec::new();
     let stop = reader.statements(&mut tokens, &mut statements, false);
@@ -42,8 +46,8 @@ pub fn script(source: &Arc<Source>, scan: Scan, from: usize) -> Parsed<'_> {
         Ok(_) => None,
         // The scanner saw the brackets; the grammar only knows that something is missing.
         Err(Stop::Grammar(failure)) => Some(match &scan.problem {
-            Some(problem) => brackets::explain(source, problem),
-            None => explain::failure(source, &failure),
+            Some(problem) if !failure.is_too_deep => brackets::explain(source, problem),
+            _ => explain::failure(source, &failure),
         }),
         Err(Stop::Error(error)) => Some(match &scan.problem {
             Some(problem) if [code::UNOPENED, code::UNCLOSED, code::HEREDOC].contains(&error.code) => {
@@ -127,6 +131,10 @@ impl<'s> Reader<'s> {
 
     fn statement<'t>(&self, tokens: &mut Tokens<'t>) -> Read<Statement<'s>> {
         let rule = tokens.peek()?.unwrap_or(Rule::EOI);
+        if stack::is_low() {
+            let at = tokens.peeked().map_or(Span::default(), |token| tokens.span(token));
+            return Err(self.too_deep(at));
+        }
         let kind = match rule {
             Rule::value_head
             | Rule::let_head
@@ -227,7 +235,10 @@ impl<'s> Reader<'s> {
                 self.block(tokens)?;
                 StatementKind::Sh(Habit::Function)
             }
-            Rule::sh_let => StatementKind::Sh(Habit::LetWithoutSpaces),
+            Rule::sh_let => {
+                self.refuse_blanks(span)?;
+                StatementKind::Sh(Habit::LetWithoutSpaces)
+            }
             _ => StatementKind::Sh(Habit::CaseEnd),
         })
     }
@@ -361,6 +372,12 @@ impl<'s> Reader<'s> {
         let token = self.missing(token, Span::default())?;
         let span = self.span_of(&token, base);
         Ok(Name { text: &self.text[span.range()], span })
+    }
+
+    /// The error for what a thread with a small stack has no room for.
+    #[cold]
+    pub fn too_deep(&self, span: Span) -> Stop {
+        Stop::Error(super::nesting::stack_is_full(self.source, span))
     }
 
     pub fn error(&self, code: Code, span: Span, message: &str, label: &str) -> Stop {

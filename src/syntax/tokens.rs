@@ -16,6 +16,8 @@ pub type Token<'t> = Pair<'t, Rule>;
 pub struct Failure {
     pub at: usize,
     pub tried: Vec<Rule>,
+    /// The stack of the thread had no room for more.
+    pub is_too_deep: bool,
 }
 
 pub struct Tokens<'t> {
@@ -104,9 +106,10 @@ fn failure(error: pest::error::Error<Rule>, base: usize) -> Failure {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
-    let tried = match error.variant {
-        ErrorVariant::ParsingError { positives, .. } => positives,
-        ErrorVariant::CustomError { .. } => Vec::new(),
+    // The parser has an error of its own for one thing alone: too little stack.
+    let (tried, is_too_deep) = match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => (positives, false),
+        ErrorVariant::CustomError { .. } => (Vec::new(), true),
     };
-    Failure { at: base + at, tried }
+    Failure { at: base + at, tried, is_too_deep }
 }

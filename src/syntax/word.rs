@@ -1,6 +1,7 @@
 //! Words: quoting, escapes, interpolation, brace lists.
 
 use super::ast::*;
+use super::hidden;
 use super::read::{Read, Reader, Stop};
 use super::tokens::{Rule, Token};
 use crate::diag::{Diagnostic, code};
@@ -48,6 +49,7 @@ impl<'s> Reader<'s> {
         let value_span = Span::new(start + before, span.end as usize);
         let mut parts = Vec::new();
         if token.as_rule() == Rule::plain_word {
+            self.refuse_blanks(span)?;
             let text = self.text[span.range()].as_bytes();
             parts.push(Part { span, kind: PartKind::Bare(Cow::Borrowed(text)) });
         } else {
@@ -74,7 +76,10 @@ impl<'s> Reader<'s> {
     pub fn word(&self, token: Token<'_>, base: usize) -> Read<Word<'s>> {
         let span = self.span_of(&token, base);
         let kind = match token.as_rule() {
-            Rule::plain_word => WordKind::Bare(&self.text[span.range()]),
+            Rule::plain_word => {
+                self.refuse_blanks(span)?;
+                WordKind::Bare(&self.text[span.range()])
+            }
             Rule::single_word | Rule::double_word => {
                 let text = &self.text.as_bytes()[span.start as usize + 1..span.end as usize - 1];
                 WordKind::Parts(Box::new([Part { span, kind: PartKind::Quoted(Cow::Borrowed(text)) }]))
@@ -97,14 +102,17 @@ impl<'s> Reader<'s> {
             }
             _ => {
                 let mut parts = Vec::new();
+                let made = self.made.get();
                 for part in token.into_inner() {
                     self.part(part, base, &mut parts)?;
                 }
+                // What lists within its captures have made.
+                let inner = self.made.get() - made;
                 let parts = self.brackets(parts);
                 let braces = parts
                     .iter()
                     .any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b'{')));
-                if braces && let Some(words) = self.braces(&parts, span)? {
+                if braces && let Some(words) = self.braces(&parts, inner, span)? {
                     WordKind::Braces(words)
                 } else {
                     match &*parts {
@@ -138,12 +146,30 @@ impl<'s> Reader<'s> {
         Ok(Expr { span, kind: ExprKind::Name(name.text) })
     }
 
+    /// Refuses a blank in bare text that looks like the end of a word and is none.
+    pub(super) fn refuse_blanks(&self, span: Span) -> Read<()> {
+        let text = &self.text[span.range()];
+        // Most words are ASCII, which is known sooner.
+        if text.is_ascii() {
+            return Ok(());
+        }
+        match hidden::find_blank(text) {
+            Some((at, found)) => {
+                Err(Stop::Error(hidden::blank_refusal(self.source, span.start as usize + at, found)))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// One part of a word or string. A quoting may hold several.
     pub fn part(&self, token: Token<'_>, base: usize, into: &mut Vec<Part<'s>>) -> Read<()> {
         let span = self.span_of(&token, base);
         let text = &self.text[span.range()];
         let kind = match token.as_rule() {
-            Rule::text => PartKind::Bare(Cow::Borrowed(text.as_bytes())),
+            Rule::text => {
+                self.refuse_blanks(span)?;
+                PartKind::Bare(Cow::Borrowed(text.as_bytes()))
+            }
             Rule::star | Rule::any_char => PartKind::Pattern(text),
             Rule::bracket => PartKind::OpenBracket,
             Rule::escaped | Rule::double_escape if text == "\\\n" => PartKind::Quoted(Cow::Borrowed(b"")),
@@ -289,7 +315,9 @@ impl<'s> Reader<'s> {
 
     // -------------------------------------------------------------------------------------- brace lists
 
-    fn braces(&self, parts: &[Part<'s>], span: Span) -> Read<Option<Box<[Word<'s>]>>> {
+    /// The words that the brace lists of a word make. `inner` is what the lists in its parts have made, of which each
+    /// word would have a copy.
+    fn braces(&self, parts: &[Part<'s>], inner: usize, span: Span) -> Read<Option<Box<[Word<'s>]>>> {
         let pieces: Vec<brace::Piece<usize>> = parts
             .iter()
             .enumerate()
@@ -299,11 +327,25 @@ impl<'s> Reader<'s> {
             })
             .collect();
         self.refuse_brackets_in_braces(parts)?;
-        let lists = match brace::expand(&pieces) {
+        // A part takes some memory, and an expression more than its text.
+        let weight = |index: &usize| match &parts[*index].kind {
+            PartKind::Quoted(text) => 32 + text.len(),
+            PartKind::Pattern(text) => 32 + text.len(),
+            _ => 32 + 16 * (parts[*index].span.end - parts[*index].span.start) as usize + inner,
+        };
+        let (lists, size) = match brace::expand(&pieces, weight) {
             Ok(None) => return Ok(None),
-            Ok(Some(lists)) => lists,
+            Ok(Some(expanded)) => expanded,
+            Err(brace::BraceError::TooMany) => {
+                return Err(self.too_many_words(span, &brace::BraceError::TooMany.to_string()));
+            }
             Err(error) => return Err(self.error(code::BRACES, span, &error.to_string(), "this brace list")),
         };
+        self.made.set(self.made.get() + size);
+        if self.made.get() > brace::MAX_TOTAL {
+            let message = "the brace lists of this file make more words than a script may hold";
+            return Err(self.too_many_words(span, message));
+        }
         self.refuse_values_in_braces(parts, &lists)?;
         let words = lists.into_iter().map(|list| {
             let parts = list
@@ -316,6 +358,12 @@ impl<'s> Reader<'s> {
             Word { span, kind: WordKind::Parts(tilde_of_word(parts).into_boxed_slice()) }
         });
         Ok(Some(words.collect()))
+    }
+
+    fn too_many_words(&self, span: Span, message: &str) -> Stop {
+        let error = Diagnostic::new(code::TOO_MANY_WORDS, message).at(self.source, span, "this brace list");
+        let help = "go through a range, which makes one number at a time: for i in (1..=100000) { … }";
+        Stop::Error(Box::new(error.help(help)))
     }
 
     /// bash looks for brace lists before it looks at brackets: `{[a,b]}` is `[a b]` there.
@@ -333,6 +381,19 @@ impl<'s> Reader<'s> {
     /// A brace list holds text only. bash expands it before variables, so that `$x{a,b}` means `$xa $xb` there;
     /// and a bracket expression with a comma would be cut by the list.
     fn refuse_values_in_braces(&self, parts: &[Part<'s>], lists: &[Vec<brace::Piece<usize>>]) -> Read<()> {
+        // In how many of the words each part stands.
+        let mut found = vec![0_usize; parts.len()];
+        let mut last_list = vec![usize::MAX; parts.len()];
+        for (place, list) in lists.iter().enumerate() {
+            for piece in list {
+                if let brace::Piece::Fixed(index) = piece
+                    && last_list[*index] != place
+                {
+                    last_list[*index] = place;
+                    found[*index] += 1;
+                }
+            }
+        }
         for (index, part) in parts.iter().enumerate() {
             let literal =
                 matches!(part.kind, PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::OpenBracket);
@@ -353,9 +414,7 @@ impl<'s> Reader<'s> {
                 }
                 continue;
             }
-            let outside = lists
-                .iter()
-                .all(|list| list.iter().any(|piece| matches!(piece, brace::Piece::Fixed(i) if *i == index)));
+            let outside = found[index] == lists.len();
             let touched = matches!(&part.kind, PartKind::Value(_))
                 && !self.text[part.span.range()].ends_with('}')
                 && matches!(parts.get(index + 1), Some(Part { kind: PartKind::Bare(text), .. }) if text.starts_with(b"{"));

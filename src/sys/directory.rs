@@ -24,11 +24,11 @@ pub enum Kind {
 }
 
 /// Shows each entry of `directory` to `visit`, without `.` and `..` and in no order; none when the directory
-/// is missing, none or closed to us, as in sh.
+/// is missing, none or closed to us, as in sh. It ends early once `visit` returns false.
 ///
 /// # Errors
 /// `EMFILE` and `ENFILE` when no descriptor is left, `ENOMEM`, `EIO`: then there may be more entries.
-pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind)) -> io::Result<()> {
+pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind) -> bool) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let open = || rustix::fs::open(OsStr::from_bytes(directory), flags, Mode::empty());
     let fd = match rustix::io::retry_on_intr(open) {
@@ -69,7 +69,9 @@ pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind)) -> io::Result<
             FileType::Symlink => Kind::Link,
             _ => Kind::Other,
         };
-        visit(name.to_bytes(), kind);
+        if !visit(name.to_bytes(), kind) {
+            break;
+        }
     }
     Ok(())
 }

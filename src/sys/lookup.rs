@@ -7,11 +7,12 @@
 //! ago into an earlier directory, as bash's and dash's tables do until `hash -r`. Only the splitting of
 //! PATH is done once; a look-up is one stat(2) a directory, under 1 % of the spawn that follows.
 
+use super::elf;
 use super::open::join;
-use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::fs::{Access, AtFlags, CWD, Dev, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum Lookup {
     NotFound,
     /// A file that nobody made executable, or not for us.
     NotExecutable(Vec<u8>),
+    /// A program on a file system that is mounted `noexec` (mount(8)).
+    NoExec(Vec<u8>),
     /// A directory.
     IsDirectory(Vec<u8>),
     /// A directory on the way that is missing or closed to us: the longest path that does not exist.
@@ -41,6 +44,13 @@ pub enum Unrunnable {
         /// The interpreter as written.
         interpreter: Vec<u8>,
     },
+    /// The loader that the program names is missing.
+    NoLoader {
+        /// Its path (elf(5)).
+        loader: Vec<u8>,
+    },
+    /// It lies on a file system that is mounted `noexec`.
+    NoExec,
     /// Neither a program of this machine nor a file that begins with `#!`. It is never given to a shell.
     NotAProgram,
     /// It has gone since it was found.
@@ -53,10 +63,48 @@ pub struct Search {
     path: Vec<u8>,
     /// The absolute entries, each with a slash at its end.
     directories: Vec<Vec<u8>>,
+    usable: Usable,
+}
+
+/// The entries of PATH, each with the number of a file system, where a program was found that may be executed. An
+/// entry is looked at once: `noexec` is a property of a mount, and a call for each start would cost more than it tells.
+#[derive(Debug, Default)]
+struct Usable(Mutex<Vec<(usize, Dev)>>);
+
+impl Clone for Usable {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Usable {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Usable {}
+
+impl Usable {
+    /// Whether a program that has the bits for it may be executed where it lies.
+    fn allows(&self, entry: usize, device: Dev, path: &CStr) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(&(entry, device)) {
+            return true;
+        }
+        // Of a file on a mount without exec it says EACCES, whatever the bits (access(2)).
+        let allowed =
+            rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) != Err(Errno::ACCESS);
+        if allowed {
+            known.push((entry, device));
+        }
+        allowed
+    }
 }
 
 enum Candidate {
-    Program,
+    /// One that the file system with this number has.
+    Program(Dev),
     Missing,
     NotExecutable,
     Directory,
@@ -71,7 +119,7 @@ impl Search {
             .filter(|entry| entry.first() == Some(&b'/'))
             .map(|entry| [entry, b"/"].concat())
             .collect();
-        Self { path: path.to_vec(), directories }
+        Self { path: path.to_vec(), directories, usable: Usable::default() }
     }
 
     /// The value that was split.
@@ -88,10 +136,16 @@ impl Search {
         if name.is_empty() {
             return worse;
         }
-        for entry in &self.directories {
+        for (index, entry) in self.directories.iter().enumerate() {
             let Ok(path) = CString::new([entry, name].concat()) else { return Lookup::NotFound };
             match probe(&path) {
-                Candidate::Program => return Lookup::Found(path.into()),
+                Candidate::Program(device) if self.usable.allows(index, device, &path) => {
+                    return Lookup::Found(path.into());
+                }
+                // A later entry may have one that runs, as in execvp(3).
+                Candidate::Program(_) if worse == Lookup::NotFound => {
+                    worse = Lookup::NoExec(path.into_bytes())
+                }
                 Candidate::NotExecutable if worse == Lookup::NotFound => {
                     worse = Lookup::NotExecutable(path.into_bytes());
                 }
@@ -138,7 +192,7 @@ impl Search {
 fn find_path(name: &[u8], directory: Option<&CStr>) -> Lookup {
     let (Ok(typed), Ok(path)) = (CString::new(name), join(directory, name)) else { return Lookup::NotFound };
     match probe(&path) {
-        Candidate::Program => Lookup::Found(typed.into()),
+        Candidate::Program(_) => Lookup::Found(typed.into()),
         Candidate::NotExecutable => Lookup::NotExecutable(name.to_vec()),
         Candidate::Directory => Lookup::IsDirectory(name.to_vec()),
         Candidate::Unknown(errno) => Lookup::Unknown(name.to_vec(), errno),
@@ -166,7 +220,7 @@ fn probe(path: &CStr) -> Candidate {
         0 => false,
         _ => rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_ok(),
     };
-    if runnable { Candidate::Program } else { Candidate::NotExecutable }
+    if runnable { Candidate::Program(stat.st_dev) } else { Candidate::NotExecutable }
 }
 
 /// The first directory on the way to `name` that isn't there, if that is what is wrong.
@@ -185,7 +239,7 @@ fn missing_directory(name: &[u8], directory: Option<&CStr>) -> Option<Vec<u8>> {
 /// Explains an `ENOENT`, `ENOTDIR`, `EACCES` or `ENOEXEC` of execve, from the file's first line.
 ///
 /// A missing program and a missing interpreter are the same `ENOENT` (execve(2)).
-pub fn explain(program: &CStr, directory: Option<&CStr>) -> Option<Unrunnable> {
+pub fn explain(program: &CStr, directory: Option<&CStr>, errno: i32) -> Option<Unrunnable> {
     /// What Linux reads of a `#!` line since 5.1 (execve(2)).
     const LINE: usize = 256;
     let path = join(directory, program.to_bytes()).ok()?;
@@ -196,13 +250,30 @@ pub fn explain(program: &CStr, directory: Option<&CStr>) -> Option<Unrunnable> {
         Err(rustix::io::Errno::NOENT) => return Some(Unrunnable::Vanished),
         Err(_) => return None,
     };
+    if errno == Errno::ACCESS.raw_os_error() && is_on_noexec(&file) {
+        return Some(Unrunnable::NoExec);
+    }
     let mut head = [0; LINE];
-    let length = rustix::io::read(file, &mut head[..]).ok()?;
-    let Some(line) = head[..length].strip_prefix(b"#!") else { return Some(Unrunnable::NotAProgram) };
+    let length = rustix::io::read(&file, &mut head[..]).ok()?;
+    let Some(line) = head[..length].strip_prefix(b"#!") else {
+        let loader = if errno == Errno::NOENT.raw_os_error() { elf::loader(&file) } else { None };
+        return Some(loader.map_or(Unrunnable::NotAProgram, |loader| Unrunnable::NoLoader { loader }));
+    };
     let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
     let interpreter = line.split(|byte| b" \t".contains(byte)).next()?;
     // "\r" stays in the name: a script with CRLF line ends names an interpreter that can't exist.
     Some(Unrunnable::BadInterpreter { interpreter: interpreter.to_vec() })
+}
+
+#[cfg(target_os = "linux")]
+fn is_on_noexec(file: &impl rustix::fd::AsFd) -> bool {
+    use rustix::fs::StatVfsMountFlags;
+    rustix::fs::fstatvfs(file).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::NOEXEC))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_on_noexec(_: &impl rustix::fd::AsFd) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -276,8 +347,14 @@ mod tests {
         fs::write(dir.path().join("text"), "echo hi\n").unwrap();
         let here = c(dir.path());
         let interpreter = b"/no/such/interpreter".to_vec();
-        assert_eq!(explain(c"script", Some(&here)), Some(Unrunnable::BadInterpreter { interpreter }));
-        assert_eq!(explain(c"./text", Some(&here)), Some(Unrunnable::NotAProgram));
-        assert_eq!(explain(c"gone", Some(&here)), Some(Unrunnable::Vanished));
+        assert_eq!(
+            explain(c"script", Some(&here), Errno::NOENT.raw_os_error()),
+            Some(Unrunnable::BadInterpreter { interpreter })
+        );
+        assert_eq!(
+            explain(c"./text", Some(&here), Errno::NOEXEC.raw_os_error()),
+            Some(Unrunnable::NotAProgram)
+        );
+        assert_eq!(explain(c"gone", Some(&here), Errno::NOENT.raw_os_error()), Some(Unrunnable::Vanished));
     }
 }

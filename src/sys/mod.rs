@@ -15,6 +15,7 @@ mod children;
 pub mod crowd;
 pub mod descriptor;
 pub mod directory;
+mod elf;
 pub mod fifo;
 pub mod handlers;
 pub mod holders;

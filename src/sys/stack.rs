@@ -32,6 +32,24 @@ pub fn is_low() -> bool {
     here < floor
 }
 
+/// Runs `work` with a stack that has room for the deepest script: in a thread of its own, which is waited for. If none
+/// can be started, it runs here.
+pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    const ROOM: usize = 16 << 20;
+    let slot = std::sync::Mutex::new(Some(work));
+    let take = || slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    std::thread::scope(|scope| {
+        let thread =
+            std::thread::Builder::new().stack_size(ROOM).spawn_scoped(scope, || take().map(|work| work()));
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(done)) => done,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => take().map(|work| work()),
+        }
+    })
+    .expect("the work is taken once")
+}
+
 fn floor(here: usize) -> usize {
     let (low, size) = bounds().unwrap_or((here.saturating_sub(ASSUMED), ASSUMED));
     // The main thread's limit may be endless; it grows downwards until something is in its way.

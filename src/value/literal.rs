@@ -4,7 +4,7 @@
 //! | literal | value |
 //! | --- | --- |
 //! | `42` `1_000` `0xff` `0o755` `0b101` | integer |
-//! | `1.5` `0.5` `1e9` `2.5e-3` | float |
+//! | `1.5` `0.5` `1e9` `1e-7` `2.5E+3` | float |
 //! | `250ms` `30s` `5m` `2h` `1d` `1.5h` | duration |
 //! | `512B` `64K` `512M` `2G` `1T` `1.5G` | size; a K is 1,024 bytes |
 //!
@@ -166,11 +166,23 @@ pub fn parse_int(text: &str) -> Result<i64, NumberError> {
     }
 }
 
-/// A float, for `float(text)`: any float or integer literal. Neither `inf` nor `nan` is one.
+/// A float, for `float(text)`: any float or integer literal, and decimal numbers as programs print them, which are no
+/// literals: `.5` (bc), `5.`, `+0.5` and `08.25` (date). Neither `inf` nor `nan` is one.
 ///
 /// # Errors
 /// As [`parse_number`].
 pub fn parse_float(text: &str) -> Result<f64, NumberError> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_decimal =
+        unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+    if is_decimal && unsigned.bytes().any(|byte| byte.is_ascii_digit()) {
+        // The standard library reads these as strtod(3) does, and keeps the sign of -0.
+        return match text.parse::<f64>() {
+            Ok(x) if x.is_finite() => Ok(x),
+            Ok(_) => Err(NumberError::Overflow { most: MOST_FLOAT }),
+            Err(_) => Err(NumberError::NotANumber),
+        };
+    }
     match parse_number(text)? {
         Value::Int(n) => Ok(n as f64),
         Value::Float(x) => Ok(x),

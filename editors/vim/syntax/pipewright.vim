@@ -22,7 +22,7 @@ syntax cluster pipewrightValue contains=@pipewrightString,pipewrightComment,pipe
 syntax cluster pipewrightCommand contains=TOP
 
 " Expressions.
-syntax match pipewrightNumber /\<\%(0x[0-9A-Fa-f_]\+\|0o[0-7_]\+\|0b[01_]\+\|\d[0-9_]*\%(\.\d[0-9_]*\)\=\%([eE]\d\+\)\=\)\%(ms\|[smhdBKMGT]\)\=\>/ contained
+syntax match pipewrightNumber /\<\%(0x[0-9A-Fa-f_]\+\|0o[0-7_]\+\|0b[01_]\+\|\d[0-9_]*\%(\.\d[0-9_]*\)\=\%([eE][-+]\=\d\+\)\=\)\%(ms\|[smhdBKMGT]\)\=\>/ contained
 syntax keyword pipewrightWordOperator and or not in contained
 syntax keyword pipewrightConstant true false null env args contained
 syntax match pipewrightOperator #=>\|[=!<>]=\|\.\.[=<]\|++\|\*\*\|//\|??\|[-+*/%<>?:=]# contained

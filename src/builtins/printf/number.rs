@@ -7,8 +7,9 @@ use super::float::{self, Float, Magnitude};
 pub struct Number<T> {
     /// The number, as far as there was one.
     pub value: T,
-    /// What is wrong, and whether that makes the command fail: a number that is out of range only warns.
-    pub problem: Option<(String, bool)>,
+    /// What is wrong, which makes the command fail. A number that is out of range fails too, as in dash, where bash
+    /// only warns.
+    pub problem: Option<String>,
 }
 
 /// For `%d`: as strtoimax(3) with base 0 reads it, at the ends of the range where it is beyond them.
@@ -78,7 +79,7 @@ fn character(text: &[u8]) -> Option<u32> {
     Some(char.map_or_else(|| rest.first().copied().unwrap_or(0).into(), u32::from))
 }
 
-fn problem(text: &[u8], len: usize, out_of_range: bool) -> Option<(String, bool)> {
+fn problem(text: &[u8], len: usize, out_of_range: bool) -> Option<String> {
     let shown = String::from_utf8_lossy(text);
     if len < text.len() {
         let sort = match text {
@@ -86,8 +87,8 @@ fn problem(text: &[u8], len: usize, out_of_range: bool) -> Option<(String, bool)
             [b'0', b'x', ..] => "hex ",
             _ => "",
         };
-        Some((format!("{shown}: invalid {sort}number"), true))
+        Some(format!("{shown}: invalid {sort}number"))
     } else {
-        out_of_range.then(|| (format!("warning: {shown}: number out of range"), false))
+        out_of_range.then(|| format!("{shown}: number out of range"))
     }
 }

@@ -17,6 +17,10 @@ pub enum ExprKind {
         name: Str,
         required: bool,
     },
+    /// `env[name]`: null when unset.
+    EnvironmentOf(Box<Expr>),
+    /// `env.update(map)`
+    UpdateEnvironment(Box<Expr>),
     Text(Box<[Part]>),
     List(Box<[Expr]>),
     /// `...xs`: an element of a list, or an argument of a call of a value.

@@ -194,6 +194,10 @@ impl Loader for NoFiles {
     fn key(&self, _: &str) -> Option<String> {
         None
     }
+
+    fn resolve(&self, _: &Path) -> Option<PathBuf> {
+        None
+    }
 }
 
 impl Loader for FilesBelow {
@@ -206,5 +210,9 @@ impl Loader for FilesBelow {
 
     fn key(&self, name: &str) -> Option<String> {
         if name == self.entry { None } else { self.files.key(name) }
+    }
+
+    fn resolve(&self, path: &Path) -> Option<PathBuf> {
+        self.files.resolve(path)
     }
 }
