@@ -97,7 +97,7 @@ pub const ALL: &[Row] = rows! {
     Stats "stats" Takes::Bool, "At the end a table of its processes goes to standard error: times, memory, how they ended.";
     Timeout "timeout" Takes::Duration, "Ends the block, each run of it if it is retried, after so long.";
     Umask "umask" Takes::Octal, "The file mode creation mask of programs and of files that redirections and `write()` make, in octal digits: \"027\".";
-    User "user" Takes::Account, "The user that programs run as, by name or number, with the groups of that user. Takes privileges. Redirections are opened as before.";
+    User "user" Takes::Account, "The user that programs run as, by name or number, with the groups and the HOME, USER, LOGNAME and SHELL of that user. Takes privileges. Redirections are opened as before.";
 };
 
 /// Options of the language that this version does not have.

@@ -116,6 +116,7 @@ impl Request {
             variables,
             room: Vec::new(),
             files: Some(files),
+            directory_named: session.without_pwd,
             directory: session.directory.clone(),
             environment: Some(session.environment.clone()),
             interrupt: self.cancel,

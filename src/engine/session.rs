@@ -32,6 +32,8 @@ pub struct Session {
     pub(super) engine: Engine,
     pub(super) variables: IndexMap<String, Value>,
     pub(super) environment: Environment,
+    /// PWD was removed, which programs get otherwise even if this process has none.
+    pub(super) without_pwd: bool,
     /// Absolute, as the interpreter takes it. None is that of this process.
     pub(super) directory: Option<Arc<CStr>>,
     pub(super) usual: Usual,
@@ -56,6 +58,7 @@ impl Session {
             engine: engine.clone(),
             variables: IndexMap::new(),
             environment: Environment::inherited(),
+            without_pwd: false,
             directory: if engine.shared.own_process {
                 None
             } else {
@@ -133,12 +136,14 @@ impl Session {
 
     /// Removes a variable of the environment, and tells whether it was there.
     pub fn remove_env(&mut self, name: impl AsRef<OsStr>) -> bool {
+        self.without_pwd |= name.as_ref() == "PWD";
         self.environment.remove(name.as_ref().as_bytes())
     }
 
-    /// Removes all variables of the environment.
+    /// Removes all variables of the environment, PWD included, which names the directory for programs otherwise.
     pub fn clear_env(&mut self) {
         self.environment = Environment::empty();
+        self.without_pwd = true;
     }
 
     /// What it was made by.

@@ -202,7 +202,7 @@ impl Interpreter {
     }
 
     /// PWD names the directory for programs, as shells see to at their start (POSIX 2.5.3).
-    fn name_directory(&mut self, span: Span) {
+    pub(super) fn name_directory(&mut self, span: Span) {
         if std::mem::replace(&mut self.directory_named, true) {
             return;
         }

@@ -54,6 +54,8 @@ pub struct Setup {
     pub files: Option<FileTable>,
     /// Its environment, if not that of this process.
     pub environment: Option<Environment>,
+    /// PWD is in the environment, or was removed on purpose.
+    pub directory_named: bool,
     /// Its directory, if not that of this process.
     pub directory: Option<Arc<CStr>>,
     /// What stops it, beside the signals of a process that is its own.
@@ -192,7 +194,7 @@ pub struct Interpreter {
     pub(super) result: Option<Value>,
     /// The status of the last pipeline: what `exit` alone means.
     pub(super) status: u8,
-    /// Whether PWD was made to name the directory.
+    /// Whether PWD was made to name the directory, or removed on purpose.
     pub(super) directory_named: bool,
     /// Of a run that only tells what it would do.
     pub(super) dry: Option<Box<Dry>>,
@@ -281,7 +283,7 @@ impl Interpreter {
             substitutions: Vec::new(),
             result: setup.keep_result.then_some(Value::Null),
             status: 0,
-            directory_named: false,
+            directory_named: setup.directory_named,
             dry: setup.dry_run.then(Box::default),
             depth: 0,
         }

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 pub struct Settings {
     /// Limits, user and the like, for programs.
     pub attributes: Attributes,
+    /// Which variables of a user `env=` names in the blocks that are open, so that `user=` leaves them
+    /// ([`crate::sys::accounts::USER_VARIABLES`]).
+    pub user_variables_given: [bool; 4],
     /// The time limits that are open, of which the first to come counts.
     pub limits: Vec<Arc<TimeLimit>>,
     /// What programs are asked to end by, and how long they may take for it.
@@ -40,6 +43,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             attributes: Attributes::default(),
+            user_variables_given: [false; 4],
             limits: Vec::new(),
             signal: Signal::TERM,
             grace: GRACE,

@@ -32,6 +32,10 @@ impl Interpreter {
         let span = assign.path[0].span;
         let name = self.expr(&assign.path[0])?;
         let name = self.variable_name(&name, span)?;
+        if name.as_bytes() == b"PWD" {
+            // From now on it is what the script makes of it.
+            self.name_directory(span);
+        }
         let mut value = self.variable(&name, false, span)?;
         let right = self.expr(&assign.value)?;
         self.operate(assign, &mut value, right)?;

@@ -19,7 +19,24 @@ pub struct Account {
     pub group: u32,
     /// The other groups of the user.
     pub groups: Vec<u32>,
+    /// The user's name, unless the number is all that is known.
+    pub name: Option<Vec<u8>>,
+    /// The home directory; `/` when the file has none.
+    pub home: Vec<u8>,
+    /// The login shell, if the file has one.
+    pub shell: Option<Vec<u8>>,
 }
+
+impl Account {
+    /// The variables that su(1), sudo(8) and systemd.exec(5) set for a user, in this order: [`USER_VARIABLES`].
+    pub fn variables(&self) -> [Option<&[u8]>; 4] {
+        let name = self.name.as_deref();
+        [Some(&self.home), name, name, self.shell.as_deref()]
+    }
+}
+
+/// The names of what [`Account::variables`] gives.
+pub const USER_VARIABLES: [&[u8]; 4] = [b"HOME", b"USER", b"LOGNAME", b"SHELL"];
 
 /// Why there is no such user or group.
 #[derive(Debug)]
@@ -111,18 +128,22 @@ fn read(file: &'static str) -> Result<Vec<u8>, AccountError> {
 
 fn user_in(users: &[u8], groups: &[u8], name: &[u8]) -> Option<Account> {
     let asked = number(name);
-    let fields = |line: &[u8]| -> Option<(Vec<u8>, u32, u32)> {
-        let mut fields = line.split(|byte| *byte == b':');
-        let name = fields.next()?.to_vec();
-        Some((name, number(fields.nth(1)?)?, number(fields.next()?)?))
-    };
-    let mut known = users.split(|byte| *byte == b'\n').filter_map(fields);
-    let found = known.find(|(listed, user, _)| listed == name || asked == Some(*user));
-    match (found, asked) {
-        (Some((name, user, group)), _) => Some(Account { user, group, groups: groups_of(groups, &name) }),
-        (None, Some(number)) => Some(Account { user: number, group: number, groups: Vec::new() }),
-        (None, None) => None,
-    }
+    let mut known = users.split(|byte| *byte == b'\n').filter_map(|line| account(line, groups));
+    let is_it = |account: &Account| account.name.as_deref() == Some(name) || asked == Some(account.user);
+    known.find(is_it).or_else(|| {
+        let user = asked?;
+        Some(Account { user, group: user, groups: Vec::new(), name: None, home: b"/".to_vec(), shell: None })
+    })
+}
+
+/// What a line of passwd(5) tells.
+fn account(line: &[u8], groups: &[u8]) -> Option<Account> {
+    let fields: Vec<&[u8]> = line.split(|byte| *byte == b':').collect();
+    let text = |place: usize| fields.get(place).filter(|text| !text.is_empty()).map(|text| text.to_vec());
+    let (name, home) = (fields.first()?.to_vec(), text(5).unwrap_or_else(|| b"/".to_vec()));
+    let groups = groups_of(groups, &name);
+    let (user, group) = (number(fields.get(2)?)?, number(fields.get(3)?)?);
+    Some(Account { user, group, groups, name: Some(name), home, shell: text(6) })
 }
 
 /// The groups that list a user as a member.
@@ -157,14 +178,20 @@ mod tests {
 
     #[test]
     fn a_user_comes_with_all_groups() {
-        let web = Account { user: 33, group: 34, groups: vec![4, 110] };
+        let web = Account {
+            user: 33,
+            group: 34,
+            groups: vec![4, 110],
+            name: Some(b"web".to_vec()),
+            home: b"/var/www".to_vec(),
+            shell: Some(b"/bin/false".to_vec()),
+        };
         assert_eq!(user_in(USERS, GROUPS, b"web"), Some(web.clone()));
         assert_eq!(user_in(USERS, GROUPS, b"33"), Some(web));
         assert_eq!(user_in(USERS, GROUPS, b"we"), None);
-        assert_eq!(
-            user_in(USERS, GROUPS, b"7777"),
-            Some(Account { user: 7777, group: 7777, groups: Vec::new() })
-        );
+        let unknown = user_in(USERS, GROUPS, b"7777").unwrap();
+        assert_eq!((unknown.user, unknown.group, &*unknown.groups), (7777, 7777, &[][..]));
+        assert_eq!(unknown.variables(), [Some(&b"/"[..]), None, None, None]);
         assert_eq!(lines(GROUPS, b"log").next(), Some(4));
         assert_eq!(listed_groups(USERS, GROUPS, 33), [34, 4, 110]);
         assert!(listed_groups(USERS, GROUPS, 34).is_empty(), "nothing is known of a number that no line has");

@@ -121,6 +121,7 @@ impl Dialog {
             policy: shared.guard.policy.clone(),
             limits: shared.guard.limits.clone(),
             files: Some(files),
+            directory_named: session.without_pwd,
             directory: session.directory.clone(),
             environment: Some(session.environment.clone()),
             interrupt: cancel.clone(),

@@ -10,6 +10,7 @@ use crate::diag::{Diagnostic, code, quote_word};
 use crate::policy::{Request, With};
 use crate::process::{Environment, Identity, Limit, Resource, Signal};
 use crate::span::Span;
+use crate::sys::accounts::Account;
 use crate::sys::{access, accounts};
 use crate::value::{Map, Str, Value, format};
 use std::ffi::CStr;
@@ -45,6 +46,7 @@ impl Interpreter {
         };
         let mut environment = None;
         let mut clear = false;
+        let (mut account, mut group) = (None, None);
         for option in options {
             let value = self.expr(&option.value)?;
             let row = option.setting.row();
@@ -95,8 +97,8 @@ impl Interpreter {
                     self.ask(&Request::With(With::Nice(more)), option.span)?;
                     settings.attributes.nice = Some(settings.attributes.nice.unwrap_or(0) + more);
                 }
-                (Setting::User, value) => self.user_of(&value, option, settings)?,
-                (Setting::Group, value) => self.group_of(&value, option, settings)?,
+                (Setting::User, value) => account = Some(self.user_of(&value, option)?),
+                (Setting::Group, value) => group = Some(self.group_of(&value, option)?),
                 (Setting::MaxOutput, Value::Size(size)) => {
                     settings.max_output = usize::try_from(size.bytes).unwrap_or(usize::MAX);
                 }
@@ -133,6 +135,8 @@ impl Interpreter {
                 }
             }
         }
+        let outer = all.settings.attributes.identity.take();
+        all.settings.attributes.identity = identity(outer, account.as_ref(), group);
         if let Some(option) = options.iter().find(|option| option.setting == Setting::Processes) {
             let user = all.settings.attributes.identity.as_ref().and_then(|identity| identity.user);
             if user.unwrap_or_else(|| access::effective_user().0) == 0 {
@@ -143,12 +147,29 @@ impl Interpreter {
                 );
             }
         }
-        if clear || environment.is_some() {
-            let span = options.first().map_or(Span::default(), |option| option.value.span);
-            if clear {
-                self.environment.iter().try_for_each(|(name, _)| self.ask_variable(name, span))?;
-            }
+        let span = options.first().map_or(Span::default(), |option| option.value.span);
+        if clear {
+            self.environment.iter().try_for_each(|(name, _)| self.ask_variable(name, span))?;
+        }
+        if clear || environment.is_some() || account.is_some() || all.directory.is_some() {
+            // What PWD is here is settled first, so that one that is removed is not given again.
+            self.name_directory(span);
             let mut changed = if clear { Environment::empty() } else { self.environment.clone() };
+            if let Some(directory) = &all.directory
+                && changed.get(b"PWD").is_some()
+            {
+                // No path holds a NUL.
+                let _ = changed.set(b"PWD", directory.to_bytes());
+            }
+            if let Some((map, _)) = &environment {
+                let given = &mut all.settings.user_variables_given;
+                for (given, name) in given.iter_mut().zip(accounts::USER_VARIABLES) {
+                    *given |= map.contains_key(name);
+                }
+            }
+            if let Some(account) = account.filter(|_| !clear) {
+                put_user_variables(&mut changed, &account, all.settings.user_variables_given);
+            }
             if let Some((map, option)) = environment {
                 self.put_variables(&mut changed, &map, option)?;
             }
@@ -248,28 +269,46 @@ impl Interpreter {
         }
     }
 
-    fn user_of(&self, value: &Value, option: &WithOption, settings: &mut Settings) -> Eval<()> {
+    fn user_of(&self, value: &Value, option: &WithOption) -> Eval<Account> {
         let name = self.word_of(value, option.value.span)?;
         let account = accounts::user(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
         self.ask(&Request::ChangeUser { user: account.user }, option.value.span)?;
-        let identity =
-            settings.attributes.identity.get_or_insert(Identity { user: None, group: None, groups: None });
-        identity.user = Some(account.user);
-        // An explicit group, given before, stands.
-        identity.group = identity.group.or(Some(account.group));
-        identity.groups = Some(account.groups);
-        Ok(())
+        Ok(account)
     }
 
-    fn group_of(&self, value: &Value, option: &WithOption, settings: &mut Settings) -> Eval<()> {
+    fn group_of(&self, value: &Value, option: &WithOption) -> Eval<u32> {
         let name = self.word_of(value, option.value.span)?;
         let group = accounts::group(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
         self.ask(&Request::ChangeGroup { group }, option.value.span)?;
-        let identity =
-            settings.attributes.identity.get_or_insert(Identity { user: None, group: None, groups: None });
-        identity.group = Some(group);
+        Ok(group)
+    }
+}
+
+/// Whom programs run as below a `with`: a user comes with all groups of that user, whatever the blocks around have set. A
+/// group beside it takes the place of the primary one.
+fn identity(outer: Option<Identity>, user: Option<&Account>, group: Option<u32>) -> Option<Identity> {
+    let Some(account) = user else {
+        let Some(group) = group else { return outer };
         // Others that we are in would still open doors.
-        identity.groups.get_or_insert_with(Vec::new);
-        Ok(())
+        let (user, groups) = outer.map_or((None, None), |outer| (outer.user, outer.groups));
+        return Some(Identity { user, group: Some(group), groups: groups.or_else(|| Some(Vec::new())) });
+    };
+    let group = group.unwrap_or(account.group);
+    let others = account.groups.iter().copied().filter(|other| *other != group);
+    // The primary one among them, as initgroups(3) has it.
+    let groups = std::iter::once(group).chain(others).collect();
+    Some(Identity { user: Some(account.user), group: Some(group), groups: Some(groups) })
+}
+
+/// Sets what tells programs whom they run as, but for what the script gives itself. A variable of which nothing is known is
+/// removed, for it tells of another user.
+fn put_user_variables(environment: &mut Environment, account: &Account, given: [bool; 4]) {
+    for ((name, value), given) in accounts::USER_VARIABLES.into_iter().zip(account.variables()).zip(given) {
+        match value {
+            _ if given => {}
+            // A line of passwd(5) with a NUL in it has no user.
+            Some(value) => drop(environment.set(name, value)),
+            None => drop(environment.remove(name)),
+        }
     }
 }
