@@ -52,6 +52,37 @@ fn a_script_is_parsed_once_and_run_often_in_many_threads() {
 }
 
 #[test]
+fn what_the_host_has_open_is_not_the_scripts() {
+    use std::os::fd::AsRawFd;
+    let file = std::fs::File::open("/dev/null").unwrap();
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+    let number = file.as_raw_fd();
+    assert_eq!(read(&format!("test -e /dev/fd/{number} || echo none")), "none");
+    // The directory that ls reads takes the first number that is free.
+    assert_eq!(read("ls /proc/self/fd").lines().count(), 4);
+    for text in [format!("cat <&{number}"), format!("cat < /dev/fd/{number}")] {
+        let error = Session::new().run(&script(&text)).status().unwrap_err();
+        assert!(error.to_string().contains("not open"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn an_environment_that_was_cleared_has_no_pwd() {
+    let printed = |session: &mut Session, text: &str| session.run(&script(text)).read().unwrap();
+    let mut session = Session::new();
+    let named = printed(&mut session, "/usr/bin/printenv PWD; cd /; /usr/bin/printenv PWD");
+    assert_eq!(named, format!("{}\n/", std::env::current_dir().unwrap().display()));
+    session.remove_env("PWD");
+    assert_eq!(
+        printed(&mut session, "/usr/bin/printenv PWD || echo none; cd /; /usr/bin/printenv PWD || echo none"),
+        "none\nnone"
+    );
+    session.clear_env();
+    session.set_env("A", "1").unwrap();
+    assert_eq!(printed(&mut session, "/usr/bin/env; cd /; /usr/bin/env"), "A=1\nA=1");
+}
+
+#[test]
 fn sessions_have_directories_and_environments_of_their_own() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let before = (std::env::current_dir().unwrap(), std::env::vars_os().count());

@@ -91,6 +91,7 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("setpriority", &["EACCES"]),
     ("ioctl", &["EIO"]),
     ("close_range", &["ENOSYS"]),
+    ("openat2", &["ENOSYS", "EPERM"]),
     ("fsync", &["EIO", "ENOSPC", "EDQUOT", "EINTR"]),
     ("linkat", &["EIO", "ENOSPC", "EACCES", "ENOENT"]),
     ("/^rename", &["EIO", "ENOSPC", "EACCES"]),

@@ -589,6 +589,41 @@ fn files_are_judged_by_where_they_are() {
 }
 
 #[test]
+fn a_descriptor_gives_no_more_than_it_was_given_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("f");
+    std::fs::write(&path, "content\n").unwrap();
+    let run = |rules: Rules, text: &str, append: bool| {
+        let input = std::fs::File::open(&path).unwrap();
+        let output = std::fs::OpenOptions::new().append(append).write(true).open(&path).unwrap();
+        let engine = ruled(rules);
+        let (mut session, script) = (engine.session(), script(text));
+        let status = session.run(&script).stdin(input).stdout(output).status();
+        (status.map_err(|error| error.kind()).err(), std::fs::read_to_string(&path).unwrap())
+    };
+    let refused = Some(ErrorKind::Policy);
+    let whole = |error| (error, "content\n".to_string());
+    for (text, append) in [
+        ("echo x > /dev/stdin", false),
+        ("echo x >> /dev/stdin", false),
+        ("echo x <> /dev/stdin", false),
+        ("write('/dev/stdin', 'x')", false),
+        ("let x = read('/dev/stdout')", false),
+        ("each l { let x = l } < /dev/stdout", false),
+        // What may be added to may not therefore be emptied.
+        ("true > /dev/stdout", true),
+        ("write('/dev/fd/1', '')", true),
+    ] {
+        assert_eq!(run(Rules::new(), text, append), whole(refused), "{text}");
+    }
+    for text in ["let x = read('/dev/stdin')", "each l { let x = l } < /dev/stdin", "true >> /dev/stdout"] {
+        assert_eq!(run(Rules::new(), text, true), whole(None), "{text}");
+    }
+    let rules = Rules::new().allow(Subject::Write, path.to_str().unwrap()).unwrap();
+    assert_eq!(run(rules, "echo x > /dev/stdin", true), (None, "x\n".into()));
+}
+
+#[test]
 fn directories_variables_and_signals() {
     let rules = Rules::new()
         .allow_run(&["true"])

@@ -12,7 +12,9 @@ use pipewright::diag::Diagnostic;
 use pipewright::policy::Rules;
 use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
 use stats::Stats;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 /// Runs the program and gives its exit status.
@@ -264,12 +266,13 @@ fn show(error: &Diagnostic) {
 }
 
 fn print(text: &str) -> u8 {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    // A copy, for Rust's own writer takes a standard output that is closed for one that takes everything.
+    let out = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    match out.and_then(|mut out| out.write_all(text.as_bytes())) {
         Ok(()) => 0,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 141,
         Err(error) => {
-            complain(&format!("pipewright: can't write: {error}\n"));
+            complain(&format!("pipewright: can't write: {}\n", pipewright::diag::reason(&error)));
             1
         }
     }

@@ -14,15 +14,15 @@ pub use crate::sys::probe::Probe;
 /// What whoever ends a killed run's processes calls this program with: see [`begin`].
 const END_TREES: &str = "--end-trees";
 
-/// To be called first in `main`, before any thread: SIGPIPE becomes an error of writing, the null device stands for
-/// each of 0, 1 and 2 that is closed, and every other descriptor that came along is closed in programs.
+/// To be called first in `main`, before any thread: SIGPIPE becomes an error of writing, each of 0, 1 and 2 that is closed
+/// stays so for scripts and programs while no file gets its number, and every other descriptor that came along is the
+/// script's and its programs', as in sh.
 ///
 /// Gives a status to exit with when this process was not called by a user, but by itself: to end what a run has left
 /// that SIGKILL has ended.
 pub fn begin() -> Option<u8> {
     start::begin();
-    // Whoever started us may have left descriptors open that our children have no business with.
-    descriptor::seal();
+    descriptor::pass_on_inherited();
     std::env::args_os().skip(1).eq([END_TREES]).then(end_trees)
 }
 

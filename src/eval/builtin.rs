@@ -120,6 +120,7 @@ impl Interpreter {
         let answer = self.looking(span, |may| {
             let context = test::Context {
                 directory: &directory,
+                own: &|path| self.own_descriptor(path, Access::Look, span).ok().flatten(),
                 may: &|path| may(path.as_os_str().as_bytes()),
                 access: &|path, wanted| {
                     let wanted = match wanted {
@@ -130,7 +131,8 @@ impl Interpreter {
                     access::is_allowed(path, wanted)
                 },
                 is_terminal: &|number| {
-                    files.get(number).and_then(|file| file.borrow().ok()).is_some_and(tty::is_terminal)
+                    let file = files.find(number);
+                    file.is_some_and(|file| file.borrow().is_ok_and(tty::is_terminal))
                 },
                 user,
                 group,
@@ -228,9 +230,11 @@ impl Interpreter {
         let before = self.working_directory(span)?;
         let directory = self.enter_directory(&before, &target, physical, span)?;
         let new = directory.to_bytes().to_vec();
-        // Neither name can be refused, and no path holds a NUL.
-        let _ = self.environment.set(b"OLDPWD", &before);
-        let _ = self.environment.set(b"PWD", &new);
+        // Neither name can be refused, and no path holds a NUL. Where the script has removed PWD it stays away.
+        if !self.directory_named || self.environment.get(b"PWD").is_some() {
+            let _ = self.environment.set(b"OLDPWD", &before);
+            let _ = self.environment.set(b"PWD", &new);
+        }
         self.directory = Some(directory);
         if print {
             let mut line = new;

@@ -324,7 +324,7 @@ impl Interpreter {
         let own = |input: &Descriptor| {
             matches!(input, Descriptor::Inherited(_)) || self.shared.is_closed_input(input)
         };
-        if files.get(0).is_some_and(own) {
+        if files.get(0).is_none_or(own) {
             let null = open(None, b"/dev/null", OpenMode::Read);
             let null = null.map_err(|error| self.no_null(&error, span))?;
             files.set(0, Arc::new(null));

@@ -14,6 +14,7 @@ use crate::policy::{Access, Request};
 use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, Value};
+use std::borrow::Cow;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -207,8 +208,15 @@ impl Caller<'_> {
         })
     }
 
-    fn may_open(&mut self, path: &Path, access: Access) -> io::Result<()> {
-        self.run.ask_open(path.as_os_str().as_bytes(), access, self.span).map_err(|unwind| {
+    /// Asks the policy for a path that the script gave. The path to look at instead: for `/dev/stdin` and its kin that of
+    /// the script's own descriptor.
+    fn may_open<'p>(&mut self, path: &'p Path, access: Access) -> io::Result<Cow<'p, Path>> {
+        let asked = match self.run.own_descriptor(path, access, self.span) {
+            Ok(Some(own)) => return Ok(Cow::Owned(own)),
+            Ok(None) => self.run.ask_open(path.as_os_str().as_bytes(), access, self.span),
+            Err(unwind) => Err(unwind),
+        };
+        asked.map(|()| Cow::Borrowed(path)).map_err(|unwind| {
             self.unwound = Some(unwind);
             io::ErrorKind::PermissionDenied.into()
         })
@@ -313,7 +321,7 @@ impl Host for Caller<'_> {
     }
 
     fn metadata(&mut self, path: &Path, follow: bool) -> io::Result<Metadata> {
-        self.may_open(path, Access::Look)?;
+        let path = self.may_open(path, Access::Look)?;
         let found = if follow { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) }?;
         let kind = found.file_type();
         let kind = if kind.is_file() {

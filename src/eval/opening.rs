@@ -83,11 +83,7 @@ impl Interpreter {
             let message = format!("can't read {}: {}", quote_word(path), reason(&error));
             this.fail(Error::value(page(code::READ_FAILED, this.source(), span, message, "reads here")))
         };
-        let how = match self.permitted(path, OpenMode::Read, false, span)? {
-            Ok(how) => how,
-            Err(error) => return Ok(Err(error)),
-        };
-        let file = match self.open_file(path, OpenMode::Read, how)? {
+        let file = match self.open_own_or(path, OpenMode::Read, false, span)? {
             Ok(file) => file,
             Err(error) => return Ok(Err(error)),
         };

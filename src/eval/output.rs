@@ -40,7 +40,8 @@ impl Output<'_> {
             Unwind::from(Error::command(diagnostic, 1))
         };
         let Some(descriptor) = files.get(fd) else {
-            return Err(failed(format!("descriptor {fd} is closed"), code::BAD_DESCRIPTOR));
+            let message = format!("can't write to descriptor {fd}, which is closed: Bad file descriptor");
+            return Err(failed(message, code::BAD_DESCRIPTOR));
         };
         let target = descriptor
             .borrow()

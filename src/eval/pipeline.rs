@@ -5,6 +5,7 @@
 //! runs, the last stage in this thread; all ends are awaited. Bytes between two programs never come by here.
 
 use super::command::{Prepared, Work};
+use super::pipes::{Ends, Pipes};
 use super::programs::Programs;
 use super::redirect::{Opened, is_late};
 use super::stage::{Inner, NoThread};
@@ -13,11 +14,10 @@ use super::{Error, Interpreter};
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
 use crate::process::{
-    Capture, Child, Interrupt, Key, Outcome, Pump, Signal, Stage as Program, Stop, Wait, pipe_between, wait,
+    Capture, Child, Interrupt, Key, Outcome, Pump, Signal, Stage as Program, Stop, Wait, wait,
 };
 use crate::span::Span;
-use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::Arc;
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 impl Interpreter {
@@ -105,7 +105,8 @@ impl Interpreter {
             let argv: Vec<Vec<Vec<u8>>> = prepared.iter().map(|stage| stage.argv().to_vec()).collect();
             self.guard_truncation(stages, &argv)?;
         }
-        let mut opened = self.open_stages(stages)?;
+        let mut pipes = Pipes::new(stages.len(), capture.as_ref().map(|capture| capture.limit));
+        let mut opened = self.open_stages(stages, &mut pipes)?;
         if let ([one], [redirections]) = (&mut *prepared, &*opened) {
             self.find_program(one, stages[0].span).map_err(|unwind| self.told_to(unwind, redirections))?;
         }
@@ -119,7 +120,7 @@ impl Interpreter {
         {
             return self.run_alone(one, redirections, stages[0].span);
         }
-        self.start_and_wait(pipeline, prepared, opened, capture, substitutions)
+        self.start_and_wait(pipeline, prepared, opened, pipes, capture, substitutions)
     }
 
     /// Expands words of a stage. In sh a capture there reads from the stage's pipe (`echo x | echo "$(cat)"`), which
@@ -180,6 +181,7 @@ impl Interpreter {
         pipeline: &Pipeline,
         prepared: Vec<Prepared>,
         opened: Vec<Vec<Opened>>,
+        mut pipes: Pipes,
         capture: Option<&mut CaptureTo>,
         substitutions: usize,
     ) -> Eval<Option<Failure>> {
@@ -196,7 +198,6 @@ impl Interpreter {
         let keys = self.interrupt();
         let terminal = self.terminal_modes();
         let mut pump = Pump::default();
-        let room = capture.as_ref().map(|capture| capture.limit);
         let job = self.settings.job.clone();
         let starting = job.as_ref().and_then(|job| Some(job.control.as_ref()?.begin_to_start()));
         // One that was ended while it was suspended: `cat` would stop all that are being started, as the job has no
@@ -204,12 +205,12 @@ impl Interpreter {
         let ended = keys.raised().filter(|_| starting.is_some());
         let inner = ended
             .map_or(Ok(()), |raised| Err(Unwind::Interrupted(raised.signal)))
-            .and_then(|()| self.start_stages(stages, prepared, opened, room, &mut programs, &mut pump))
+            .and_then(|()| self.start_stages(stages, prepared, opened, &mut pipes, &mut programs, &mut pump))
             .and_then(|inner| self.run_all(&mut programs).map(|()| inner));
         let mut inner = match inner {
             Ok(inner) => inner,
             Err(unwind) => {
-                drop(starting);
+                drop((starting, pipes));
                 self.abandon(programs);
                 return Err(unwind);
             }
@@ -374,32 +375,16 @@ impl Interpreter {
         stages: &[Stage],
         prepared: Vec<Prepared>,
         opened: Vec<Vec<Opened>>,
-        captured: Option<usize>,
+        pipes: &mut Pipes,
         programs: &mut Programs,
         pump: &mut Pump,
     ) -> Eval<Vec<Inner>> {
-        let count = stages.len();
         let mut inner: Vec<Inner> = Vec::new();
-        let mut input: Option<OwnedFd> = None;
         for (place, (stage, redirections)) in prepared.into_iter().zip(opened).enumerate() {
             let syntax = &stages[place];
-            let mut files = self.files.clone();
-            if self.settings.detach {
-                // It may outlive who writes to this one, and must not take what is meant for others.
-                self.close_inherited_input(&mut files, syntax.span)?;
-            }
-            if let Some(reader) = input.take() {
-                files.set(0, Arc::new(reader));
-            }
-            if place + 1 < count {
-                let (reader, writer) = self.made(pipe_between(count), syntax.span)?;
-                files.set(1, Arc::new(writer));
-                input = Some(reader);
-            } else if let Some(limit) = captured {
-                let (reader, writer) = self.pipe(syntax.span)?;
-                files.set(1, Arc::new(writer));
-                pump.captures.push(Capture::new(reader, limit));
-            }
+            let mut files = self.stage_files(&mut Ends { pipes, stage: place }, syntax.span)?;
+            let capture = pipes.started(place).map_err(|error| self.unread(&error, syntax.span))?;
+            pump.captures.extend(capture);
             if is_late(&redirections) {
                 self.give_substitutions(&mut files);
                 inner.push(Inner::late(place, files, stage, redirections, syntax.pipe_stderr));
@@ -421,6 +406,9 @@ impl Interpreter {
                 inner.push(Inner { place, files, work: stage.work, late: None });
                 continue;
             };
+            if self.settings.attributes.identity.is_some() {
+                files.let_any_user_open();
+            }
             let program = Program {
                 program,
                 argv: stage.argv,

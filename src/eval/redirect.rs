@@ -2,15 +2,17 @@
 
 use super::Interpreter;
 use super::audit::{Entry, Redirected, Text};
+use super::pipes::{Ends, Pipes};
 use super::unwind::{Error, Eval, Unwind, page};
 use crate::check::program::*;
 use crate::diag::{Redactions, code, quote_word, reason};
 use crate::policy::Access;
-use crate::process::{Descriptor, FileTable, How, OpenMode, Opening, here_document, open};
+use crate::process::{FileTable, How, OpenMode, Opening, here_document, open};
 use crate::span::Span;
 use crate::sys::blocking_call::BlockingCall;
+use crate::sys::{errno, own_path};
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,11 +57,12 @@ enum TargetFile {
 impl Interpreter {
     /// Opens the targets of all stages. Of several stages, one whose FIFO has no other end yet is late: that end may be
     /// the target of another stage, or a file that a program opens which is yet to be started.
-    pub(super) fn open_stages(&mut self, stages: &[Stage]) -> Eval<Vec<Vec<Opened>>> {
+    pub(super) fn open_stages(&mut self, stages: &[Stage], pipes: &mut Pipes) -> Eval<Vec<Vec<Opened>>> {
         let mut all = Vec::with_capacity(stages.len());
         for (place, stage) in stages.iter().enumerate() {
+            let mut ends = Ends { pipes: &mut *pipes, stage: place };
             all.push(self.in_place(place, stage.span, |this| {
-                this.open_stage(&stage.redirections, stages.len() > 1)
+                this.open_stage(&stage.redirections, &mut ends, stages.len() > 1)
             })?);
         }
         let mut goes_on = true;
@@ -72,7 +75,12 @@ impl Interpreter {
         Ok(all)
     }
 
-    fn open_stage(&mut self, redirections: &[Redirection], beside: bool) -> Eval<Vec<Opened>> {
+    fn open_stage(
+        &mut self,
+        redirections: &[Redirection],
+        ends: &mut Ends<'_>,
+        beside: bool,
+    ) -> Eval<Vec<Opened>> {
         let mut opened = Vec::with_capacity(redirections.len());
         for redirection in redirections {
             let when = match (beside, is_late(&opened)) {
@@ -81,7 +89,7 @@ impl Interpreter {
                 (true, true) => When::Later,
             };
             let mut path = None;
-            let action = self.open_one(redirection, &opened, &mut path, when);
+            let action = self.open_one(redirection, &opened, ends, &mut path, when);
             let action = action.map_err(|unwind| self.told_to(unwind, &opened))?;
             opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action, path });
         }
@@ -116,19 +124,20 @@ impl Interpreter {
         &mut self,
         redirection: &Redirection,
         opened: &[Opened],
+        ends: &mut Ends<'_>,
         path: &mut Option<Vec<u8>>,
         when: When,
     ) -> Eval<Action> {
         let action = match &redirection.kind {
             RedirectionKind::File(mode, target) => {
-                match self.open_target(target, open_mode(*mode), opened, path, when)? {
+                match self.open_target(target, open_mode(*mode), opened, ends, path, when)? {
                     TargetFile::Open(file) => Action::File(file),
                     TargetFile::Waits(opening) => Action::Opening { opening, both: false },
                 }
             }
             RedirectionKind::Both { append, target } => {
                 let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
-                match self.open_target(target, mode, opened, path, when)? {
+                match self.open_target(target, mode, opened, ends, path, when)? {
                     TargetFile::Open(file) => Action::Both(file),
                     TargetFile::Waits(opening) => Action::Opening { opening, both: true },
                 }
@@ -136,7 +145,7 @@ impl Interpreter {
             RedirectionKind::Duplicate(from) => {
                 // Said in its turn, before a later target is made (`>&3 3> file`). The first three may yet be a pipe's.
                 let known = *from <= 2
-                    || self.files.get(*from).is_some()
+                    || self.files.find(*from).is_some()
                     || opened.iter().any(|before| before.descriptor == *from)
                     || self.substitutions.iter().any(|substitution| substitution.number == *from);
                 if !known {
@@ -179,12 +188,14 @@ impl Interpreter {
         target: &WordText,
         mode: OpenMode,
         before: &[Opened],
+        ends: &mut Ends<'_>,
         told: &mut Option<Vec<u8>>,
         when: When,
     ) -> Eval<TargetFile> {
         let path = self.text_of(target)?;
         self.observe_open(&path, mode, target.span);
-        if own_descriptor(&path).is_none() {
+        let own = own_path::spelt(&path);
+        if own.is_none() {
             for access in accesses(mode) {
                 self.ask_open(&path, *access, target.span)?;
             }
@@ -199,25 +210,6 @@ impl Interpreter {
         if path.contains(&0) {
             return Err(failed(self, "the name holds a NUL byte".into()));
         }
-        // `/dev/stdout` and its kin mean the script's descriptors, which are not this process's own.
-        let own = own_descriptor(&path).map(|number| {
-            let mut files = self.files.clone();
-            self.give_substitutions(&mut files);
-            for opened in before {
-                // What can't be applied is reported in its turn.
-                let _ = opened.apply(&mut files);
-            }
-            match files.get(number) {
-                Some(Descriptor::Open(file)) => Some(file.as_raw_fd()),
-                Some(Descriptor::Inherited(number)) => Some(*number),
-                None => None,
-            }
-        });
-        let actual = match own {
-            None => path.clone(),
-            Some(Some(number)) => format!("/proc/self/fd/{number}").into_bytes(),
-            Some(None) => return Err(failed(self, "the descriptor is not open".into())),
-        };
         if own.is_none() && matches!(mode, OpenMode::Truncate | OpenMode::Append) {
             let created = self.creation(false);
             match self.open_replacement(&path, mode == OpenMode::Append, created, target.span)? {
@@ -227,35 +219,65 @@ impl Interpreter {
             }
         }
         let how = match own {
-            Some(_) => How { created: self.creation(false), place: None },
+            Some(_) => How::USUAL,
             None => self
                 .permitted(&path, mode, false, target.span)?
-                .map_err(|error| self.not_opened(&path, mode, target.span, &error))?,
+                .map_err(|error| self.not_opened(None, &path, mode, target.span, &error))?,
         };
         if when != When::Now && own.is_none() {
-            let mut opening = Box::new(self.begin_to_open(&actual, mode, how));
-            let open = if when == When::Later { None } else { self.advance(&mut opening, target.span)? };
-            return Ok(open.map_or_else(|| TargetFile::Waits(opening), TargetFile::Open));
+            let mut opening = Box::new(self.begin_to_open(&path, mode, how.clone()));
+            let step = if when == When::Later { Ok(None) } else { self.opening_step(&mut opening)? };
+            match step {
+                // By links to a descriptor of the stage: what follows sees that, too.
+                Err(error) if error.raw_os_error() == Some(errno::ELOOP) => {}
+                Err(error) => return Err(self.not_opened(None, &path, mode, target.span, &error)),
+                Ok(open) => return Ok(open.map_or_else(|| TargetFile::Waits(opening), TargetFile::Open)),
+            }
         }
-        let opened = self.open_file(&actual, mode, how)?;
-        let file = opened.map_err(|error| self.not_opened(&path, mode, target.span, &error))?;
+        let opened = self.open_meant(own, &path, mode, how, target.span, || {
+            let mut files = self.stage_files(ends, target.span)?;
+            self.give_substitutions(&mut files);
+            for opened in before {
+                // What can't be applied is reported in its turn.
+                let _ = opened.apply(&mut files);
+            }
+            Ok(files)
+        })?;
+        let file = opened.map_err(|error| self.not_opened(own, &path, mode, target.span, &error))?;
         Ok(TargetFile::Open(Arc::new(file)))
     }
 
     fn advance(&self, opening: &mut Opening, span: Span) -> Eval<Option<Arc<OwnedFd>>> {
+        self.opening_step(opening)?
+            .map_err(|error| self.not_opened(None, opening.path(), opening.mode(), span, &error))
+    }
+
+    /// One step of opening a file. The inner error is the kernel's.
+    fn opening_step(&self, opening: &mut Opening) -> Eval<io::Result<Option<Arc<OwnedFd>>>> {
         // A file may have become a FIFO that is opened as a file.
         let _announced = BlockingCall::announce();
         self.check_interrupt()?;
-        match opening.advance() {
-            Err(error) if error.kind() != ErrorKind::Interrupted => {
-                Err(self.not_opened(opening.path(), opening.mode(), span, &error))
-            }
-            opened => Ok(opened.ok().flatten().map(Arc::new)),
-        }
+        Ok(match opening.advance() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(None),
+            opened => opened.map(|file| file.map(Arc::new)),
+        })
     }
 
-    fn not_opened(&self, path: &[u8], mode: OpenMode, span: Span, error: &io::Error) -> Unwind {
+    /// Why a target is not open, with what can be done. `own` is the descriptor that it spells out.
+    fn not_opened(
+        &self,
+        own: Option<RawFd>,
+        path: &[u8],
+        mode: OpenMode,
+        span: Span,
+        error: &io::Error,
+    ) -> Unwind {
+        let socket = own.filter(|_| error.raw_os_error() == Some(errno::ENXIO)).map(|number| {
+            let sign = if mode == OpenMode::Read { '<' } else { '>' };
+            format!("a socket can't be opened a second time; copy the descriptor: {sign}&{number}")
+        });
         let help = match (error.kind(), mode) {
+            _ if own.is_some() => socket.as_deref().unwrap_or_default(),
             (ErrorKind::NotFound, OpenMode::Read) => {
                 "the file must exist; check the path and the directory that the script runs in"
             }
@@ -303,7 +325,7 @@ impl Interpreter {
             // Only a name that is the same each time it is worked out: no capture runs twice.
             let Some(path) = self.still(target)? else { continue };
             // What may not be written is not looked at, either.
-            if own_descriptor(&path).is_none() {
+            if own_path::spelt(&path).is_none() {
                 self.ask_open(&path, Access::Write, target.span)?;
             }
             if !holds_data(&path) {
@@ -385,7 +407,7 @@ const fn open_mode(mode: FileMode) -> OpenMode {
 
 /// What a policy is asked for a target; nothing for a descriptor that is there already.
 pub fn target_accesses(path: &[u8], mode: FileMode) -> &'static [Access] {
-    if own_descriptor(path).is_some() { &[] } else { accesses(open_mode(mode)) }
+    if own_path::spelt(path).is_some() { &[] } else { accesses(open_mode(mode)) }
 }
 
 /// What a policy is asked for a mode.
@@ -445,14 +467,4 @@ impl Opened {
         }
         Ok(())
     }
-}
-
-fn own_descriptor(path: &[u8]) -> Option<i32> {
-    let digits = match path {
-        b"/dev/stdin" => return Some(0),
-        b"/dev/stdout" => return Some(1),
-        b"/dev/stderr" => return Some(2),
-        _ => path.strip_prefix(b"/dev/fd/").or_else(|| path.strip_prefix(b"/proc/self/fd/"))?,
-    };
-    std::str::from_utf8(digits).ok()?.parse().ok()
 }

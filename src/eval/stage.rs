@@ -1,6 +1,7 @@
 //! Stages that run in the interpreter: each but the last on a thread, on a copy of everything.
 
 use super::command::{Prepared, Work};
+use super::pipes::Pipes;
 use super::redirect::Opened;
 use super::unwind::{End, Eval, SIGPIPE_STATUS, StageOutcome, Unwind, page};
 use super::{Error, Interpreter};
@@ -194,7 +195,8 @@ impl Interpreter {
         let kind = StageKind::Continue;
         let stage = Stage { span, kind, redirections: Box::default(), pipe_stderr: late.pipe_stderr };
         let pipeline = Pipeline { stages: Box::new([stage]), negated: false, span };
-        let failure = self.start_and_wait(&pipeline, vec![program], vec![late.opened], None, 0);
+        let failure =
+            self.start_and_wait(&pipeline, vec![program], vec![late.opened], Pipes::new(1, None), None, 0);
         self.files = saved;
         match failure? {
             None => Ok(0),

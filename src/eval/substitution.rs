@@ -57,7 +57,7 @@ impl Interpreter {
             StageOutcome::inner(span, Vec::new(), started, end)
         })?;
         let taken = |number: i32| {
-            self.files.get(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
+            self.files.find(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
         };
         let number = (10..=FIRST_NUMBER).rev().find(|number| !taken(*number)).unwrap_or(FIRST_NUMBER + 1);
         self.substitutions.push(Substitution {

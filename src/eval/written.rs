@@ -6,6 +6,7 @@ use crate::process::{Creation, OpenMode, Resource};
 use crate::span::Span;
 use crate::sys::errno::EFBIG;
 use crate::sys::open::end_after;
+use crate::sys::own_path;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -36,18 +37,15 @@ impl Interpreter {
             }
         }
         let path = path.as_os_str().as_bytes();
-        let replacement = match self.open_replacement(path, append, self.creation(private), span)? {
-            Ok(replacement) => replacement,
-            Err(error) => return Ok(Err(error)),
-        };
-        if let Some(file) = replacement {
-            return self.write_bytes(file.as_fd(), bytes);
+        if own_path::spelt(path).is_none() {
+            match self.open_replacement(path, append, self.creation(private), span)? {
+                Ok(Some(file)) => return self.write_bytes(file.as_fd(), bytes),
+                Ok(None) => {}
+                Err(error) => return Ok(Err(error)),
+            }
         }
         let mode = if append { OpenMode::Append } else { OpenMode::Truncate };
-        let opened = match self.permitted(path, mode, private, span)? {
-            Ok(how) => self.open_file(path, mode, how)?,
-            Err(error) => Err(error),
-        };
+        let opened = self.open_own_or(path, mode, private, span)?;
         match opened {
             Ok(file) => self.write_bytes(file.as_fd(), bytes),
             Err(error) => Ok(Err(error)),

@@ -17,12 +17,14 @@ pub enum Descriptor {
 }
 
 /// A table from the numbers that a script uses (0, 1, 2, and others that it names) to what they stand
-/// for. A child gets exactly this. Cheap to clone, since clones are one until they change; each is one more owner of
-/// the open files, so drop a table as soon as its stage has started, or a reader never sees the end of its pipe.
+/// for. A child gets exactly this, and in the binary what the process was started with besides. Cheap to clone, since
+/// clones are one until they change; each is one more owner of the open files, so drop a table as soon as its stage has
+/// started, or a reader never sees the end of its pipe.
 #[derive(Clone, Debug)]
 pub struct FileTable {
-    /// Sorted by number. Unlisted numbers are closed.
-    entries: Arc<Vec<(RawFd, Descriptor)>>,
+    /// Sorted by number; none is closed. Unlisted numbers are as this process was started with them, if that is passed
+    /// on ([`descriptor::is_passed_on`]), else closed.
+    entries: Arc<Vec<(RawFd, Option<Descriptor>)>>,
 }
 
 /// A number that stands for nothing.
@@ -49,15 +51,24 @@ impl FileTable {
         Self::of([0, 1, 2].map(Descriptor::Inherited))
     }
 
-    /// Standard input, output and error.
+    /// Standard input, output and error. One that this process was started without is closed.
     pub fn of(standard: [Descriptor; 3]) -> Self {
-        let [input, output, error] = standard;
-        Self { entries: Arc::new(vec![(0, input), (1, output), (2, error)]) }
+        let open = |descriptor: &Descriptor| !matches!(descriptor, Descriptor::Inherited(fd) if descriptor::is_closed(*fd));
+        let entries = (0..).zip(standard.map(|descriptor| Some(descriptor).filter(open)));
+        Self { entries: Arc::new(entries.collect()) }
     }
 
-    /// What `fd` stands for, or none when it is closed.
+    /// What one of 0, 1 and 2 stands for, or another number that was given one here; none when it is closed.
     pub fn get(&self, fd: RawFd) -> Option<&Descriptor> {
-        self.place(fd).ok().map(|at| &self.entries[at].1)
+        self.place(fd).ok().and_then(|at| self.entries[at].1.as_ref())
+    }
+
+    /// What any number stands for that a script names, or none when it is closed.
+    pub fn find(&self, fd: RawFd) -> Option<Descriptor> {
+        match self.place(fd) {
+            Ok(at) => self.entries[at].1.clone(),
+            Err(_) => descriptor::is_passed_on(fd).then_some(Descriptor::Inherited(fd)),
+        }
     }
 
     /// Lets `fd` stand for an open file.
@@ -67,6 +78,17 @@ impl FileTable {
 
     /// Lets `fd` stand for anything.
     pub fn put(&mut self, fd: RawFd, descriptor: Descriptor) {
+        self.note(fd, Some(descriptor));
+    }
+
+    /// Closes `fd`; one that is closed stays so, as `n>&-` in sh.
+    pub fn close(&mut self, fd: RawFd) {
+        if self.find(fd).is_some() {
+            self.note(fd, None);
+        }
+    }
+
+    fn note(&mut self, fd: RawFd, descriptor: Option<Descriptor>) {
         let place = self.place(fd);
         let entries = Arc::make_mut(&mut self.entries);
         match place {
@@ -75,32 +97,35 @@ impl FileTable {
         }
     }
 
-    /// Closes `fd`; one that is closed stays so, as `n>&-` in sh.
-    pub fn close(&mut self, fd: RawFd) {
-        if let Ok(at) = self.place(fd) {
-            Arc::make_mut(&mut self.entries).remove(at);
-        }
-    }
-
     /// Lets `to` stand for what `from` stands for now: `to>&from`.
     ///
     /// # Errors
     /// When `from` is closed.
     pub fn dup(&mut self, from: RawFd, to: RawFd) -> Result<(), BadDescriptor> {
-        let descriptor = self.get(from).cloned().ok_or(BadDescriptor(from))?;
+        let descriptor = self.find(from).ok_or(BadDescriptor(from))?;
         self.put(to, descriptor);
         Ok(())
     }
 
-    /// All open numbers, in order.
+    /// All open numbers that stand for something here, in order.
     pub fn iter(&self) -> impl Iterator<Item = (RawFd, &Descriptor)> {
-        self.entries.iter().map(|(fd, descriptor)| (*fd, descriptor))
+        self.entries.iter().filter_map(|(fd, descriptor)| Some((*fd, descriptor.as_ref()?)))
+    }
+
+    /// Lets programs of any user open the pipes among them by their names, `/dev/stdin` and its kin: see
+    /// [`crate::sys::pipe::let_any_user_open`].
+    pub fn let_any_user_open(&self) {
+        for (_, descriptor) in self.iter() {
+            if let Descriptor::Open(file) = descriptor {
+                crate::sys::pipe::let_any_user_open(file.as_fd());
+            }
+        }
     }
 
     /// What a child has to change, starting from what it inherits.
     pub(super) fn placements(&self) -> Vec<Placement> {
-        let closed = (0..=2).filter(|&fd| self.get(fd).is_none());
-        let closed = closed.map(|target| Placement { target, source: None });
+        let closed = self.entries.iter().filter(|(_, descriptor)| descriptor.is_none());
+        let closed = closed.map(|(target, _)| Placement { target: *target, source: None });
         let open = self.iter().filter_map(|(target, descriptor)| match descriptor {
             // Nothing to do for the common case, and nothing to fail if the host runs with it closed.
             Descriptor::Inherited(fd) if *fd == target && target <= 2 => None,

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// The lowest number for a descriptor of our own.
 ///
@@ -10,8 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// inherits "the host's standard output" would write into somebody's pipe.
 const LOWEST: RawFd = 3;
 
-/// Whether every descriptor of this process above 2 is known to be close-on-exec.
-static SEALED: AtomicBool = AtomicBool::new(false);
+/// Whether programs get the descriptors that this process was started with.
+static PASSED_ON: AtomicBool = AtomicBool::new(false);
+
+/// The standard streams that this process was started without, as bit `number`.
+static CLOSED: AtomicU8 = AtomicU8::new(0);
 
 /// Moves a descriptor out of 0, 1 and 2, if that is where it landed.
 ///
@@ -45,21 +48,34 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(rustix::fs::fcntl_setfl(fd, flags | rustix::fs::OFlags::NONBLOCK)?)
 }
 
-/// Marks every descriptor above 2 close-on-exec, for the start of the binary.
+/// Lets programs have what this process was started with: a pipe of make(1)'s jobserver, `<(…)` of an outer shell, the
+/// sockets of `LISTEN_FDS`. For the start of the binary, whose scripts they are meant for.
 ///
-/// Whoever started the interpreter may have left 7 or 251 open; a script's programs have no business
-/// with them. After this no spawn needs to do it again. A library must not call it, since the host may
-/// want to pass descriptors to children of its own; each spawn then seals its child alone.
-pub fn seal() {
-    if !close_on_exec_above_2() {
-        mark_each();
-    }
-    SEALED.store(true, Ordering::Relaxed);
+/// It costs nothing. A descriptor that came through execve(2) is not close-on-exec, and each of our own is. A library
+/// must not call it: the host has descriptors that its programs have no business with, so each spawn seals its child.
+pub fn pass_on_inherited() {
+    PASSED_ON.store(true, Ordering::Relaxed);
 }
 
-/// Whether [`seal`] has been called.
-pub(super) fn is_sealed() -> bool {
-    SEALED.load(Ordering::Relaxed)
+/// Whether [`pass_on_inherited`] has been called.
+pub(super) fn are_passed_on() -> bool {
+    PASSED_ON.load(Ordering::Relaxed)
+}
+
+/// Whether this number above 2 is open since the start of the process, and the script may name it.
+pub fn is_passed_on(fd: RawFd) -> bool {
+    // SAFETY: fcntl changes nothing here and answers EBADF for what is not open.
+    fd >= LOWEST && are_passed_on() && unsafe { libc::fcntl(fd, libc::F_GETFD) } == 0
+}
+
+/// Notes that this process was started without a standard stream, whose number holds a placeholder.
+pub(super) fn note_closed(fd: RawFd) {
+    CLOSED.fetch_or(1 << fd, Ordering::Relaxed);
+}
+
+/// Whether this process was started without this standard stream.
+pub fn is_closed(fd: RawFd) -> bool {
+    (0..LOWEST).contains(&fd) && CLOSED.load(Ordering::Relaxed) & (1 << fd) != 0
 }
 
 /// `close_range` marks instead of closing (Linux 5.11).
@@ -69,18 +85,6 @@ pub(super) const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
 /// Where the search for open descriptors ends that makes a call for each number.
 pub(super) const HIGHEST_MARKED: u64 = 65_536;
 
-#[cfg(target_os = "linux")]
-fn close_on_exec_above_2() -> bool {
-    // SAFETY: it only sets a flag on descriptors, and none of ours is without it.
-    unsafe { libc::syscall(libc::SYS_close_range, LOWEST, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) == 0 }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn close_on_exec_above_2() -> bool {
-    mark_each();
-    true
-}
-
 /// The lowest number that no descriptor of this process may have.
 pub(super) fn limit() -> RawFd {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -89,11 +93,24 @@ pub(super) fn limit() -> RawFd {
     RawFd::try_from(limit.rlim_cur).unwrap_or(RawFd::MAX)
 }
 
-/// What [`close_on_exec_above_2`] does, on a kernel without `close_range`: one call a descriptor.
-fn mark_each() {
-    for fd in LOWEST..limit().min(HIGHEST_MARKED as RawFd) {
-        // SAFETY: as above; a number that is not open answers EBADF.
-        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+/// What may be done with a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Granted {
+    pub read: bool,
+    pub write: bool,
+    /// Whether writing adds to the end alone.
+    pub append: bool,
+}
+
+/// What the flags of an open file allow (fcntl(2), `F_GETFL`); nothing when they can't be told.
+pub fn granted(fd: BorrowedFd<'_>) -> Granted {
+    use rustix::fs::OFlags;
+    let flags = rustix::fs::fcntl_getfl(fd).unwrap_or(OFlags::PATH);
+    let mode = flags & OFlags::ACCMODE;
+    Granted {
+        read: mode == OFlags::RDONLY || mode == OFlags::RDWR,
+        write: mode == OFlags::WRONLY || mode == OFlags::RDWR,
+        append: flags.contains(OFlags::APPEND),
     }
 }
 
@@ -102,6 +119,9 @@ fn mark_each() {
 /// # Errors
 /// `EBADF` when it is closed.
 pub fn inherited(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
+    if is_closed(fd) {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
     // SAFETY: fcntl changes nothing here and answers EBADF for what is not open.
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
         return Err(io::Error::last_os_error());

@@ -26,6 +26,7 @@ pub mod lookup;
 pub mod memory;
 pub mod mounts;
 pub mod open;
+pub mod own_path;
 pub mod pipe;
 pub mod place;
 pub mod poll;

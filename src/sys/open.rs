@@ -1,8 +1,10 @@
 //! Opening the targets of redirections.
 
-use super::descriptor;
 use super::place::Place;
+use super::{descriptor, own_path};
 use rustix::fs::{FileType, Mode, OFlags, RawMode};
+#[cfg(target_os = "linux")]
+use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -71,7 +73,9 @@ impl How {
     pub const USUAL: Self = Self { created: Creation::USUAL, place: None };
 }
 
-/// As [`open`], with other permissions for a file that is new, or in a place that is held.
+/// As [`open`], with other permissions for a file that is new, or in a place that is held. What leads by links to a
+/// descriptor of this process is `ELOOP`, since the script may mean its own; a path that spells one out
+/// ([`own_path::spelt`]) is this process's, for those of the script have become such paths before.
 ///
 /// # Errors
 /// Those of open(2) and fchmod(2).
@@ -105,19 +109,19 @@ fn open_as_with(
     extra: OFlags,
 ) -> io::Result<OwnedFd> {
     let flags = mode.flags() | extra;
-    let joined = join(directory, path)?;
     let open = |flags: OFlags, permissions: u32| {
         let permissions = Mode::from_raw_mode(permissions as RawMode);
         match &how.place {
             Some(place) => {
-                rustix::fs::openat(&place.directory, &place.name, flags | OFlags::NOFOLLOW, permissions)
+                let flags = flags | OFlags::NOFOLLOW;
+                descriptor::lift(rustix::fs::openat(&place.directory, &place.name, flags, permissions)?)
             }
-            None => rustix::fs::open(&*joined, flags, permissions),
+            None => open_named(directory, path, flags, permissions),
         }
     };
     let created = how.created;
     if created == Creation::USUAL || mode == OpenMode::Read {
-        return descriptor::lift(open(flags, created.mode)?);
+        return open(flags, created.mode);
     }
     // Only of a file that is new the mode is ours to say.
     match open(flags | OFlags::EXCL, 0o600) {
@@ -125,11 +129,28 @@ fn open_as_with(
             if let Some(mask) = created.umask {
                 rustix::fs::fchmod(&file, Mode::from_raw_mode((created.mode & !mask) as RawMode))?;
             }
-            descriptor::lift(file)
+            Ok(file)
         }
-        Err(rustix::io::Errno::EXIST) => descriptor::lift(open(flags, created.mode)?),
-        Err(error) => Err(error.into()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open(flags, created.mode),
+        Err(error) => Err(error),
     }
+}
+
+/// Some kernels and filters of system calls lack openat2(2), which tells the links of /proc apart: then all is opened.
+fn open_named(directory: Option<&CStr>, name: &[u8], flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+    let path = join(directory, name)?;
+    #[cfg(target_os = "linux")]
+    if own_path::spelt(name).is_none() {
+        use rustix::fs::{CWD, ResolveFlags, openat2};
+        let mode = if flags.contains(OFlags::CREATE) { mode } else { Mode::empty() };
+        match openat2(CWD, &*path, flags, mode, ResolveFlags::NO_MAGICLINKS) {
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            // A link of /proc that leads elsewhere, or a loop.
+            Err(Errno::LOOP) if own_path::resolved(directory, name).is_none() => {}
+            result => return descriptor::lift(result?),
+        }
+    }
+    descriptor::lift(rustix::fs::open(&*path, flags, mode)?)
 }
 
 /// Where a write of `more` bytes to a regular file would end; none for anything else.

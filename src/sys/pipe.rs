@@ -50,6 +50,38 @@ pub fn between(stages: usize) -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((reader, writer))
 }
 
+/// Lets processes of any user open a pipe anew, by `/dev/stdin` or a like name; of what is not a pipe without a name it
+/// changes nothing.
+///
+/// A pipe belongs to the user that made it, so that a program of another user could use the descriptor that it was
+/// given, and not its name: `echo x | sudo -u nobody cat /dev/stdin` is "Permission denied". The mode opens it to
+/// nothing else, for a pipe has no name but those in /proc/PID/fd, which lead on only for a user who may trace that
+/// process (proc(5)).
+pub fn let_any_user_open(fd: BorrowedFd<'_>) {
+    #[cfg(target_os = "linux")]
+    if rustix::fs::fstatfs(fd).is_ok_and(|found| found.f_type == PIPEFS) {
+        let _ = rustix::fs::fchmod(fd, rustix::fs::Mode::from_raw_mode(0o666));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = fd;
+}
+
+/// Whether a path of a descriptor leads to a pipe without a name, which opens at once, whether or not its other end is
+/// there.
+pub fn is_unnamed(path: &[u8]) -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::fs::statfs(path).is_ok_and(|found| found.f_type == PIPEFS);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// The file system of such pipes, as statfs(2) has it.
+#[cfg(target_os = "linux")]
+const PIPEFS: rustix::fs::FsWord = 0x5049_5045;
+
 /// How many bytes the pipe can hold.
 pub fn capacity(fd: impl AsFd) -> usize {
     #[cfg(target_os = "linux")]

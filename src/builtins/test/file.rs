@@ -21,6 +21,8 @@ pub enum Access {
 pub struct Context<'a> {
     /// The session's directory, to which relative names belong.
     pub directory: &'a Path,
+    /// Where a path leads that names a descriptor of the command, such as `/dev/stdin`; none for any other path.
+    pub own: &'a dyn Fn(&Path) -> Option<PathBuf>,
     /// Whether the command may look at a file at all; one that it may not is not there.
     pub may: &'a dyn Fn(&Path) -> bool,
     /// Whether the effective user may do this to a file: what faccessat(2) says with `AT_EACCESS`. The mode
@@ -91,7 +93,10 @@ impl Context<'_> {
     /// No file has the empty name: joined to the directory it would be that directory.
     fn path(&self, name: &[u8]) -> Option<PathBuf> {
         let path = self.directory.join(OsStr::from_bytes(name));
-        (!name.is_empty() && (self.may)(&path)).then_some(path)
+        if name.is_empty() {
+            return None;
+        }
+        (self.own)(&path).or_else(|| (self.may)(&path).then_some(path))
     }
 }
 

@@ -45,6 +45,7 @@ fn status(args: &[&[u8]], directory: &Path) -> u8 {
     };
     let cx = Context {
         directory,
+        own: &|_| None,
         may: &|_| true,
         access: &access,
         is_terminal: &|_| false,
@@ -209,6 +210,7 @@ fn numbers_are_compared_as_by_bash() {
 #[test]
 fn terminals_are_asked_for_by_descriptor() {
     let cx = Context {
+        own: &|_| None,
         may: &|_| true,
         directory: Path::new("/"),
         access: &|_, _| false,
@@ -225,6 +227,7 @@ fn terminals_are_asked_for_by_descriptor() {
 #[test]
 fn a_bracket_wants_its_partner() {
     let cx = Context {
+        own: &|_| None,
         may: &|_| true,
         directory: Path::new("/"),
         access: &|_, _| false,
@@ -242,6 +245,7 @@ fn a_bracket_wants_its_partner() {
 #[test]
 fn questions_for_the_shell_itself_are_refused() {
     let cx = Context {
+        own: &|_| None,
         may: &|_| true,
         directory: Path::new("/"),
         access: &|_, _| false,
@@ -258,6 +262,7 @@ fn questions_for_the_shell_itself_are_refused() {
 #[test]
 fn hostile_expressions_are_refused() {
     let cx = Context {
+        own: &|_| None,
         may: &|_| true,
         directory: Path::new("/"),
         access: &|_, _| false,

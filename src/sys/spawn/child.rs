@@ -27,7 +27,8 @@ pub(super) struct Shared<'a> {
     pub(super) caught: u64,
     /// The signals to ignore afterwards.
     pub(super) kept_ignored: u64,
-    sealed: bool,
+    /// Whether the child gets what this process was started with.
+    passes_on: bool,
     parent: libc::pid_t,
     /// What went wrong. Read by the parent when the child has gone.
     pub(super) failure: Option<SpawnError>,
@@ -74,7 +75,7 @@ impl<'a> Shared<'a> {
             attributes: request.attributes,
             caught: handlers::caught(),
             kept_ignored: 0,
-            sealed: descriptor::is_sealed(),
+            passes_on: descriptor::are_passed_on(),
             // SAFETY: getpid takes nothing and always succeeds.
             parent: if ties { unsafe { libc::getpid() } } else { 0 },
             failure: None,
@@ -99,7 +100,7 @@ pub(super) fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, Spaw
     if let Some(signal) = shared.attributes.parent_death {
         die_with(shared.parent, signal).map_err(at(Step::ParentDeath))?;
     }
-    if !shared.sealed {
+    if !shared.passes_on {
         seal();
     }
     place(shared.placements.as_mut_slice(), shared.above_targets)?;
@@ -147,7 +148,7 @@ fn enter_group(group: ProcessGroup) -> Result<(), SpawnError> {
     call(libc::SYS_setpgid, [0, group as c_long, 0, 0]).map(drop).map_err(at(Step::Group))
 }
 
-/// What [`descriptor::seal`] does, by raw calls.
+/// Marks every descriptor above 2 close-on-exec. Those of a host may be anything.
 fn seal() {
     let all = [3, c_long::from(u32::MAX), descriptor::CLOSE_RANGE_CLOEXEC as c_long, 0];
     if call(libc::SYS_close_range, all).is_ok() {

@@ -182,7 +182,11 @@ fn limits_that_are_refused_are_named() {
 
 #[test]
 fn signals_and_standard_streams_of_the_process() {
-    for test in ["handlers_end_with_execve", "closed_streams_stay_closed", "a_sealed_process_leaks_nothing"] {
+    for test in [
+        "handlers_end_with_execve",
+        "closed_streams_stay_closed",
+        "what_this_process_was_given_is_passed_on_if_asked",
+    ] {
         alone(&format!("sys::spawn::tests::{test}"));
     }
 }
@@ -231,17 +235,20 @@ fn closed_streams_stay_closed() {
 
 #[test]
 #[ignore = "changes this process: run by signals_and_standard_streams_of_the_process"]
-fn a_sealed_process_leaks_nothing() {
+fn what_this_process_was_given_is_passed_on_if_asked() {
     let (a, b) = pipe::pipe().unwrap();
     make_inheritable(&a);
-    make_inheritable(&b);
     let listed = || output(&["/bin/ls", "/proc/self/fd"]).1;
     // Each child of a library's host is sealed by itself…
-    let unsealed = listed();
-    descriptor::seal();
-    // …and all of ours are by one call.
-    assert_eq!(listed(), unsealed);
-    assert_eq!(unsealed, "0\n1\n2\n3\n");
+    assert_eq!(listed(), "0\n1\n2\n3\n");
+    assert!(!descriptor::is_passed_on(a.as_raw_fd()));
+    // …and those of the binary get what came with it, and nothing of ours.
+    descriptor::pass_on_inherited();
+    let given = a.as_raw_fd();
+    assert!(descriptor::is_passed_on(given) && !descriptor::is_passed_on(b.as_raw_fd()));
+    let listed = listed();
+    // The fifth is the directory that ls reads.
+    assert!(listed.lines().any(|fd| fd == given.to_string()) && listed.lines().count() == 5, "{listed}");
     let before = open_descriptors();
     for _ in 0..100 {
         output(&["/bin/true"]);
