@@ -175,7 +175,7 @@ impl Around<'_> {
         let is_name = |name: &&str| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         };
-        if names.len() < 2 || !names.iter().all(|name| is_name(name)) {
+        if names.len() < 2 || !names.iter().all(is_name) {
             return None;
         }
         let value = format!("{}{}", value.trim_start(), self.rest.lines().next().unwrap_or_default());
