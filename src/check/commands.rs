@@ -339,8 +339,13 @@ impl<'s> Checker<'s> {
         if is_number(source) {
             return Some(source.into());
         }
-        if source == "()" {
-            return Some("[]".into());
+        match source {
+            "()" => return Some("[]".into()),
+            "$?" => return Some("(try { cmd }).status".into()),
+            "$0" | "${0}" | "\"$0\"" => return Some("script_path()".into()),
+            "${0##*/}" | "\"${0##*/}\"" => return Some("script_path().basename()".into()),
+            "${0%/*}" | "\"${0%/*}\"" => return Some("script_path().dirname()".into()),
+            _ => {}
         }
         if let Some(default) = inside("${", "}").or_else(|| inside("\"${", "}\"")).and_then(default_of_sh) {
             return Some(default);

@@ -238,7 +238,12 @@ impl<'s> Checker<'s> {
         }
         if super::sh_habits::SHELL_VARIABLES.contains(&name) {
             let message = format!("${name} is made by shells, and not here");
-            let help = format!("a variable of the environment that has this name is $[env.{name}]");
+            let help = match name {
+                "BASH_SOURCE" => {
+                    "the script's own path is script_path(), its directory script_path().dirname()".into()
+                }
+                _ => format!("a variable of the environment that has this name is $[env.{name}]"),
+            };
             self.error(code::SH_VARIABLE, span, message, "would be unset or stale", &help);
             return ExprKind::Value(Value::Null);
         }

@@ -62,7 +62,11 @@ fn special(name: &str) -> Row {
             "failures stop the script, and unset variables are errors, always",
             "",
         ),
-        "0" => row("there is no `$0`", "write the script's name as text", "echo \"usage: copy FILE\""),
+        "0" => row(
+            "there is no `$0`",
+            "the script's own path is script_path()",
+            "let here = script_path().dirname()\necho \"usage: $[script_path().basename()] FILE, from $here\"",
+        ),
         _ => row(
             "the script's arguments are the list `args`, counted from 0",
             "`$1` is the first of them, args[0]; a text that awk is to see with its `$1` stands in '…'",
