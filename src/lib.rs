@@ -49,6 +49,7 @@ pub mod policy;
     allow(dead_code, unused_imports, reason = "the features use all of it together")
 )]
 mod process;
+mod programs;
 pub mod span;
 mod syntax;
 #[cfg_attr(

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The floors of the house, from the ground. An arrow points down or along, never up.
 const FLOORS: &[&[&str]] = &[
-    &["span", "diag", "value", "sys", "expand"],
+    &["span", "diag", "value", "sys", "expand", "programs"],
     &["syntax", "process", "builtins", "methods", "host", "policy"],
     &["check", "layout"],
     &["eval"],

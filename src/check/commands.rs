@@ -4,7 +4,7 @@ use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
 use super::words::literal;
-use super::{code_slots, sh_habits};
+use super::{code_guard, sh_habits};
 use crate::builtins::{self, Builtin};
 use crate::diag::code;
 use crate::span::Span;
@@ -90,7 +90,6 @@ impl<'s> Checker<'s> {
                 Target::Program
             }
         };
-        code_slots::check(self, &words);
         let assignments = assignments.into_vec().into_iter();
         let assignments = assignments
             .map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true)))
@@ -98,6 +97,12 @@ impl<'s> Checker<'s> {
         // The name of a builtin is no argument of it, and neither is `command`.
         let asks = matches!(target, Target::Builtin(Builtin::Command));
         let dropped = commands + usize::from(!matches!(target, Target::Program | Target::Host(_)) && !asks);
+        let is_program = matches!(target, Target::Program | Target::Replace);
+        let judged = if is_program {
+            code_guard::judged(self, words.get(dropped..).unwrap_or_default())
+        } else {
+            None
+        };
         let mut words = words.into_iter();
         words.by_ref().take(dropped).for_each(drop);
         let mut lowered = Vec::with_capacity(words.len());
@@ -146,7 +151,7 @@ impl<'s> Checker<'s> {
         }
         // Builtins and functions take options from literal text only, so a value is never one.
         unguard(&mut lowered, !matches!(target, Target::Program | Target::Replace | Target::Host(_)));
-        Some(Command { assignments, target, words: lowered.into_boxed_slice() })
+        Some(Command { assignments, target, words: lowered.into_boxed_slice(), judged })
     }
 
     /// What a literal first word names.

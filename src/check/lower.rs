@@ -408,6 +408,7 @@ impl<'s> Checker<'s> {
 
     fn pipeline(&mut self, pipeline: ast::Pipeline<'s>) -> Pipeline {
         super::truncation::check(self, &pipeline.stages);
+        super::code_guard::check(self, &pipeline.stages);
         let count = pipeline.stages.len();
         if count > 1 {
             self.exec.part = Some(Obstacle::Stage);

@@ -1,7 +1,7 @@
 //! The check: from the syntax tree to the resolved tree, or to all that is wrong with it, before anything runs.
 
 mod absorbed;
-mod code_slots;
+mod code_guard;
 mod commands;
 #[cfg(feature = "dialog")]
 mod entry;
@@ -12,7 +12,6 @@ mod lints;
 mod lookalikes;
 mod lower;
 mod modules;
-mod names;
 mod options;
 mod order;
 mod patterns;
@@ -28,7 +27,6 @@ mod sh_parameters;
 mod truncation;
 mod variables;
 mod words;
-pub mod wrappers;
 
 use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;

@@ -18,6 +18,7 @@ use crate::expand::glob::Glob;
 use crate::expand::pattern::Pattern;
 use crate::host::{HostFunction, HostStage};
 use crate::methods::{Method, NameId};
+use crate::programs::ValueKind;
 use crate::span::Span;
 use crate::value::ops::Op;
 use crate::value::{Str, Value};

@@ -228,6 +228,9 @@ impl<'s> Checker<'s> {
         let mut lowered: Vec<WithOption> = Vec::with_capacity(options.len());
         for (name, value) in options {
             let span = Span::new(name.span.start as usize, value.span.end as usize);
+            if name.text == "env" {
+                super::code_guard::check_variables(self, &value);
+            }
             let value = self.expr(value);
             let Some(row) = find(name.text) else {
                 self.no_setting(name);

@@ -3,9 +3,9 @@
 //! Two tables, one of constructs that the grammar reads by a rule of its own and one of command words. Each row's
 //! example is a text that the check accepts; a test holds that, since a wrong hint is worse than none.
 
-use super::names::Shapes;
 use crate::builtins::keywords;
 use crate::diag::{Code, code};
+use crate::programs::Shapes;
 use crate::syntax::ast::Habit;
 
 /// Why something of sh is refused, and what stands in its place.

@@ -232,6 +232,8 @@ codes! {
         "The language has this, but this version does not run it yet.";
     USE_FAILED = "E0406", "a file can't be used",
         "The path is relative to the file that it stands in. Files may not use each other in a circle.";
+    MISQUOTED_CODE = "E0409", "quote() does not hold where it stands",
+        "quote(x) is one word of a POSIX shell, with quotes of its own. Within quotes of the code these would end the quotes around them, and a program within the code that reads its argument as code once more, such as eval, would read the value. Let it stand outside of quotes; what is meant as code there is quote(code(x)).";
 
     // Commands: they failed or could not be started.
     COMMAND_FAILED = "E1001", "a command failed",
@@ -281,14 +283,18 @@ codes! {
 
     HOST_FAILED = "E1021", "a function or stage of the host failed",
         "The program that runs the script gives it this function or command, and it failed; the message is its own.";
-    UNKEPT = "E1030", "the file can't be replaced without a loss",
-        "With atomic=true a new file takes the place of the old one, with its owner, group, mode, access control list and extended attributes. One of them can't be given here, and the owner or the group would lose access; so the old file stays.";
 
     DAEMONS = "E1024", "daemons can't be ended here",
         "with daemons=\"end\" ends what programs leave behind, and so needs a process that adopts it: the one that runs a script by pipewright FILE. The library in a host adopts nothing, nor does the prompt.";
 
     JOBS_RUN = "E1025", "a job still runs at `exec`",
         "The program that replaces the script does not know its jobs. Wait for them first: wait.";
+
+    CODE_AT_RUN = "E1029", "a value where a program expects code, found when it ran",
+        "A value names the program, so the check could not tell that the program takes this text as code. Pass the value as an argument or by the environment; $[quote(x)] quotes it for a POSIX shell, $[code(x)] says that it is meant as code.";
+
+    UNKEPT = "E1030", "the file can't be replaced without a loss",
+        "With atomic=true a new file takes the place of the old one, with its owner, group, mode, access control list and extended attributes. One of them can't be given here, and the owner or the group would lose access; so the old file stays.";
 
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",
@@ -366,6 +372,10 @@ codes! {
         "The statement before it always leaves the block: return, fail, break, continue or exit.";
     UNUSED_RESULT = "W0004", "a result that nobody looks at",
         "try and capture make a failure a value. Unless somebody asks for it, the failure goes unnoticed.";
+    MAYBE_CODE = "W0007", "a value that a program may run",
+        "It depends on what reads the value: a makefile, a program in the window of a terminal, or what is loaded by a variable of the environment. Where {} stands in code, names of files become code. Where it is meant, $[code(x)] says so.";
+    ESCAPED_VALUE = "W0008", "a value whose backslashes awk reads",
+        "In awk -v x=$v and x=$v behind the program, \\n becomes a newline and \\\\ a backslash (POSIX awk, operands). The environment keeps the value as it is: x=$v awk '… ENVIRON[\"x\"] …'.";
 }
 
 #[cfg(test)]

@@ -128,5 +128,5 @@ pub fn similar<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
 /// assert_eq!(wrapped(&["ls", "sudo"]), None);
 /// ```
 pub fn wrapped<W: AsRef<str>>(words: &[W]) -> Option<usize> {
-    crate::check::wrappers::inner(words, |word| word.as_ref().into())
+    crate::programs::wrapped(words)
 }

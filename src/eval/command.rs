@@ -120,7 +120,10 @@ impl Interpreter {
             return self.prepare_call(function, &command.words);
         }
         let mut argv = Vec::new();
-        self.arguments(&command.words, &mut argv)?;
+        match &command.judged {
+            None => self.arguments(&command.words, &mut argv)?,
+            Some(judged) => self.judged_arguments(&command.words, judged, &mut argv)?,
+        }
         match command.target {
             Target::Host(ref stage) => {
                 let work = Work::Host(HostCall { stage: stage.clone(), argv: argv.clone(), environment });

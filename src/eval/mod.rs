@@ -7,6 +7,7 @@ pub mod audit;
 mod builtin;
 mod call;
 mod capture;
+mod code_guard;
 mod command;
 mod daemons;
 mod dry;

@@ -1,321 +1,49 @@
-//! Programs that run others, and programs that run whatever text they are given.
+//! Commands that programs launch, as a policy follows them.
 //!
 //! A rule that allows `env` must not allow all that `env` can launch. So a launcher is judged by the command in its
-//! arguments, and what can't be told from them is refused: an option that is not in the table may take a value, and
-//! then the word behind it is not the command.
+//! arguments, and what can't be told from them is refused: an option that is not in the table of programs may take a
+//! value, and then the word behind it is not the command.
 
-/// Shells, interpreters and the like: allowing one is allowing everything, so that a rule has to name it. Versions in
-/// a name (`python3.12`) don't count. Here are also launchers whose arguments tell too little.
-const EVALUATORS: &[&str] = &[
-    // Shells.
-    "sh",
-    "bash",
-    "rbash",
-    "dash",
-    "zsh",
-    "ksh",
-    "ksh93",
-    "mksh",
-    "lksh",
-    "oksh",
-    "ash",
-    "fish",
-    "csh",
-    "tcsh",
-    "yash",
-    "posh",
-    "elvish",
-    "nu",
-    "xonsh",
-    "pwsh",
-    "rc",
-    "es",
-    "osh",
-    "ysh",
-    "pipewright",
-    "busybox",
-    "toybox",
-    // Interpreters.
-    "python",
-    "pypy",
-    "perl",
-    "ruby",
-    "irb",
-    "lua",
-    "luajit",
-    "node",
-    "nodejs",
-    "bun",
-    "deno",
-    "php",
-    "tclsh",
-    "wish",
-    "expect",
-    "awk",
-    "gawk",
-    "mawk",
-    "nawk",
-    "original-awk",
-    "Rscript",
-    "R",
-    "guile",
-    "racket",
-    "ghci",
-    "runghc",
-    "ocaml",
-    "scala",
-    "groovy",
-    "java",
-    "jshell",
-    "erl",
-    "elixir",
-    "iex",
-    "swift",
-    "julia",
-    "octave",
-    "emacs",
-    "sqlite",
-    "psql",
-    "mysql",
-    "m4",
-    "bc",
-    "dc",
-    "sed",
-    "make",
-    "gmake",
-    "ninja",
-    "cmake",
-    "gdb",
-    "lldb",
-    "ed",
-    "ex",
-    "vi",
-    "vim",
-    "nvim",
-    "nano",
-    "less",
-    "more",
-    "man",
-    // What runs commands in its own way.
-    "su",
-    "runuser",
-    "script",
-    "flock",
-    "ssh",
-    "watch",
-    "parallel",
-    "at",
-    "batch",
-    "crontab",
-    "chroot",
-    "unshare",
-    "nsenter",
-    "setpriv",
-    "capsh",
-    "systemd-run",
-    "start-stop-daemon",
-    "bwrap",
-    "firejail",
-    "fakeroot",
-    "strace",
-    "ltrace",
-    "perf",
-    "valgrind",
-    "pkexec",
-    "run-parts",
-    "entr",
-    "inotifywait",
-    "screen",
-    "tmux",
-    "docker",
-    "podman",
-    "kubectl",
-    "dbus-run-session",
-    "xvfb-run",
-    "ld.so",
-    "ld-linux-x86-64.so",
-    "ld-linux-aarch64.so",
-    "ld-linux.so",
-];
-
-/// A program that runs the command in its arguments.
-pub struct Launcher {
-    name: &'static str,
-    /// It changes nothing about who runs the command: it needs no rule of its own.
-    pub is_plain: bool,
-    /// How many words of its own stand before the command.
-    own: usize,
-    /// Letters of options without and with a value.
-    flags: &'static str,
-    valued: &'static str,
-    /// Long options without a value (or with one after `=`), and with one as a word of its own.
-    long: &'static [&'static str],
-    long_valued: &'static [&'static str],
-    /// NAME=value may stand before the command.
-    assignments: bool,
-    /// It adds words that nobody sees here.
-    pub is_open: bool,
-}
-
-const PLAIN: Launcher = Launcher {
-    name: "",
-    is_plain: true,
-    own: 0,
-    flags: "",
-    valued: "",
-    long: &[],
-    long_valued: &[],
-    assignments: false,
-    is_open: false,
-};
-
-const LAUNCHERS: &[Launcher] = &[
-    Launcher {
-        name: "env",
-        flags: "0v",
-        valued: "u",
-        long: &["--null", "--debug"],
-        long_valued: &["--unset"],
-        assignments: true,
-        ..PLAIN
-    },
-    Launcher { name: "nice", valued: "n", long_valued: &["--adjustment"], ..PLAIN },
-    Launcher {
-        name: "ionice",
-        flags: "t",
-        valued: "cn",
-        long: &["--ignore"],
-        long_valued: &["--class", "--classdata"],
-        ..PLAIN
-    },
-    Launcher {
-        name: "timeout",
-        own: 1,
-        flags: "vfp",
-        valued: "ks",
-        long: &["--foreground", "--preserve-status", "--verbose"],
-        long_valued: &["--kill-after", "--signal"],
-        ..PLAIN
-    },
-    Launcher { name: "nohup", ..PLAIN },
-    Launcher { name: "setsid", flags: "cw", long: &["--ctty", "--wait"], ..PLAIN },
-    Launcher { name: "stdbuf", valued: "ioe", long_valued: &["--input", "--output", "--error"], ..PLAIN },
-    Launcher { name: "time", flags: "p", ..PLAIN },
-    Launcher {
-        name: "xargs",
-        flags: "0rtx",
-        valued: "nPLsdE",
-        long: &["--null", "--no-run-if-empty", "--verbose", "--exit"],
-        long_valued: &["--delimiter", "--max-args", "--max-procs", "--max-lines", "--max-chars", "--eof"],
-        is_open: true,
-        ..PLAIN
-    },
-    Launcher {
-        name: "sudo",
-        is_plain: false,
-        flags: "nkHEPS",
-        valued: "ug",
-        long: &["--non-interactive", "--set-home", "--preserve-env", "--stdin", "--reset-timestamp"],
-        long_valued: &["--user", "--group"],
-        assignments: true,
-        ..PLAIN
-    },
-    Launcher { name: "doas", is_plain: false, flags: "n", valued: "u", ..PLAIN },
-];
+use crate::programs::{self, Trust, Word};
 
 /// A command in the arguments of another.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Command<'a> {
     pub argv: &'a [Vec<u8>],
-    /// Words that nobody sees here stand in it or are added to it.
+    /// Words that are not known here stand in it or are added to it.
     pub is_open: bool,
     /// The names of variables that are set for it.
     pub sets: Vec<&'a [u8]>,
 }
 
-/// What a program of this name is told to launch, as far as it can be told.
+/// The commands that a program launches.
 pub struct Launch<'a> {
+    /// It changes nothing about how the command runs: it needs no rule of its own.
     pub is_plain: bool,
     pub commands: Vec<Command<'a>>,
 }
 
-/// Whether a program is one that runs any text.
-pub fn is_evaluator(name: &[u8]) -> bool {
-    let Ok(name) = std::str::from_utf8(name) else { return false };
-    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
-    EVALUATORS.contains(&name) || EVALUATORS.contains(&plain)
-}
-
-/// What a launcher launches; none for a program that is no launcher.
+/// Returns what a launcher launches; none for a program that is not a launcher.
 ///
 /// # Errors
 /// The word that keeps it from being told.
 pub fn launched<'a>(name: &[u8], argv: &'a [Vec<u8>]) -> Option<Result<Launch<'a>, String>> {
-    if name == b"find" {
+    let name = std::str::from_utf8(name).ok()?;
+    if matches!(name, "find" | "gfind") {
         return Some(find(argv));
     }
-    let launcher = LAUNCHERS.iter().find(|launcher| launcher.name.as_bytes() == name)?;
-    Some(launcher.command(argv))
-}
-
-impl Launcher {
-    fn command<'a>(&self, argv: &'a [Vec<u8>]) -> Result<Launch<'a>, String> {
-        let words = argv.get(1..).unwrap_or_default();
-        let mut at = 0;
-        while let Some(word) = words.get(at) {
-            if !word.starts_with(b"-") || word == b"-" {
-                break;
-            }
-            at += 1;
-            if word == b"--" {
-                break;
-            }
-            at += self.values_of(word)?;
+    let words: Vec<Word<'_>> = argv.iter().map(|word| Word::literal(word)).collect();
+    let launched = programs::launched(name, &words)?;
+    Some(match launched {
+        Err(word) => Err(crate::diag::visible(&argv[word])),
+        Ok(launched) => {
+            let name_of = |word: &usize| argv[*word].split(|byte| *byte == b'=').next().unwrap_or_default();
+            let sets = launched.sets.iter().map(name_of).collect();
+            let command =
+                launched.at.map(|at| Command { argv: &argv[at..], is_open: launched.is_open, sets });
+            Ok(Launch { is_plain: launched.trust == Trust::Plain, commands: command.into_iter().collect() })
         }
-        let mut rest = words.get(at..).unwrap_or_default();
-        // For `env` a dash alone is `-i`.
-        if rest.first().is_some_and(|word| word == b"-") {
-            return Err("-".to_string());
-        }
-        let mut sets = Vec::new();
-        while self.assignments
-            && let Some((first, after)) = rest.split_first()
-            && let Some(equals) = first.iter().position(|byte| *byte == b'=')
-        {
-            sets.push(&first[..equals]);
-            rest = after;
-        }
-        let argv = rest.get(self.own..).unwrap_or_default();
-        let commands = match argv.is_empty() {
-            true => Vec::new(),
-            false => vec![Command { argv, is_open: self.is_open, sets }],
-        };
-        Ok(Launch { is_plain: self.is_plain, commands })
-    }
-
-    /// How many words after an option are its value.
-    fn values_of(&self, option: &[u8]) -> Result<usize, String> {
-        let unknown = || crate::diag::visible(option);
-        let text = std::str::from_utf8(option).map_err(|_| unknown())?;
-        if text.starts_with("--") {
-            let (name, value) =
-                text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-            return match (self.long.contains(&name), self.long_valued.contains(&name), value) {
-                (true, ..) | (_, true, Some(_)) => Ok(0),
-                (_, true, None) => Ok(1),
-                _ => Err(unknown()),
-            };
-        }
-        for (index, letter) in text.char_indices().skip(1) {
-            if self.valued.contains(letter) {
-                return Ok(usize::from(index + letter.len_utf8() == text.len()));
-            }
-            if !self.flags.contains(letter) {
-                return Err(unknown());
-            }
-        }
-        Ok(0)
-    }
+    })
 }
 
 /// `find … -exec cmd {} ;`
@@ -343,6 +71,7 @@ fn find(argv: &[Vec<u8>]) -> Result<Launch<'_>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::programs::is_evaluator;
 
     fn argv(words: &[&str]) -> Vec<Vec<u8>> {
         words.iter().map(|word| word.as_bytes().to_vec()).collect()
@@ -357,6 +86,10 @@ mod tests {
             (&["nice", "-n", "5", "ls"], &["ls"]),
             (&["timeout", "--signal=KILL", "-k", "1", "5", "ls"], &["ls"]),
             (&["xargs", "-0", "-n1", "rm", "-f"], &["rm", "-f"]),
+            (&["xargs", "--eof", "sh", "cat"], &["sh", "cat"]),
+            (&["xargs", "-e", "sh"], &["sh"]),
+            (&["xargs", "--max-lines", "sh", "cat"], &["sh", "cat"]),
+            (&["timeout", "--sig", "KILL", "5", "ls"], &["ls"]),
             (&["find", ".", "-exec", "rm", "-f", "{}", ";", "-print"], &["rm", "-f"]),
         ] {
             let argv = argv(words);
@@ -389,6 +122,13 @@ mod tests {
         for name in ["sh", "bash", "python3", "python3.12", "perl5.36", "lua5.4", "ld-linux-x86-64.so.2"] {
             assert!(is_evaluator(name.as_bytes()), "{name}");
         }
-        assert!(!is_evaluator(b"ls"));
+        for name in
+            ["perl5.36-x86_64-linux-gnu", "python3.11-dbg", "vim.basic", "nodejs", "dash", "busybox.static"]
+        {
+            assert!(is_evaluator(name.as_bytes()), "{name}");
+        }
+        for name in ["ls", "make.sh", "awkward", "python-config", "7z"] {
+            assert!(!is_evaluator(name.as_bytes()), "{name}");
+        }
     }
 }

@@ -278,7 +278,15 @@ impl Rules {
             let path = if inner.contains(&b'/') {
                 Self::located(path_of(inner), spawn.directory())
             } else {
-                match Search::new(spawn.variable(b"PATH").unwrap_or_default()).find(inner, None) {
+                let path = spawn.variable(b"PATH").unwrap_or_default();
+                // There the launcher looks into whatever directory it is in.
+                if path.split(|byte| *byte == b':').any(|entry| entry.first() != Some(&b'/')) {
+                    let name = quote_word(inner);
+                    return Err(Denial::new(format!(
+                        "PATH has an empty or relative entry, where {name} may be"
+                    )));
+                }
+                match Search::new(path).find(inner, None) {
                     Lookup::Found(found) => Self::located(path_of(found.to_bytes()), spawn.directory()),
                     // Launched is what another search may find.
                     _ => return Err(Denial::new(format!("{} is not found in PATH", quote_word(inner)))),
@@ -319,6 +327,13 @@ impl Rules {
         }
         for command in launch.commands {
             command.sets.iter().try_for_each(|name| self.variable(name))?;
+            let first = command.argv.first().map_or(&[][..], Vec::as_slice);
+            if command.sets.contains(&&b"PATH"[..]) && !first.contains(&b'/') {
+                let name = quote_word(first);
+                return Err(Denial::new(format!(
+                    "PATH is set for {name}, so it can't be told which one runs"
+                )));
+            }
             inner(command.argv, command.is_open || candidate.open).map_err(|denial| match denial.rule() {
                 UNALLOWED => {
                     let name = quote_word(command.argv.first().map_or(&[][..], Vec::as_slice));

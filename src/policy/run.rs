@@ -1,10 +1,10 @@
 //! A rule about a program: its name or path, and patterns of its arguments.
 
 use super::PatternError;
-use super::launch::is_evaluator;
 use super::pattern::{PathPattern, Text, resolved};
 use super::rules::Rules;
 use crate::diag::visible;
+use crate::programs::is_evaluator;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};

@@ -47,6 +47,30 @@ pub struct Command {
     pub target: Target,
     /// The arguments; for a program, `exec` or stage of the host with its name as the first.
     pub words: Box<[Word]>,
+    /// Its words as the code guard sees them, where a value names the program.
+    pub judged: Option<Box<Judged>>,
+}
+
+/// The words of a command whose program a value names.
+#[derive(Debug)]
+pub struct Judged {
+    pub words: Box<[JudgedWord]>,
+    /// Which of them names the program.
+    pub name: usize,
+}
+
+#[derive(Debug)]
+pub struct JudgedWord {
+    pub span: Span,
+    pub pieces: Box<[JudgedPiece]>,
+    /// The script says that this may be an option.
+    pub options: bool,
+}
+
+#[derive(Debug)]
+pub enum JudgedPiece {
+    Text(Box<[u8]>),
+    Value(ValueKind),
 }
 
 #[derive(Clone, Debug)]

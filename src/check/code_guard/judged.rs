@@ -1,0 +1,36 @@
+//! Commands whose program a value names: which of their words are code is known when they run.
+
+use super::source::Source;
+use crate::check::lower::Checker;
+use crate::check::program::{Judged, JudgedPiece, JudgedWord};
+use crate::programs::{self, Piece};
+use crate::syntax::ast;
+
+/// Returns what the run needs to judge a command; none where the words name the program.
+pub fn judged<'s>(checker: &Checker<'s>, words: &[ast::Word<'s>]) -> Option<Box<Judged>> {
+    let first = crate::check::words::literal(words.first());
+    if first.is_some_and(|name| programs::find(programs::base_name(&name)).is_none()) {
+        return None;
+    }
+    let mut source = Source::default();
+    let known = source.words(&checker.scopes, words);
+    let name = programs::examine(&known).dynamic?;
+    let has_values = known.iter().any(|word| word.origin != name && word.values().next().is_some());
+    let may_assign = name > 0;
+    if !has_values && !may_assign {
+        return None;
+    }
+    let words = known.iter().map(|word| JudgedWord {
+        span: source.words[word.origin],
+        pieces: word.pieces.iter().map(owned).collect(),
+        options: word.options,
+    });
+    Some(Box::new(Judged { words: words.collect(), name }))
+}
+
+fn owned(piece: &Piece<'_>) -> JudgedPiece {
+    match piece {
+        Piece::Text(text) => JudgedPiece::Text((**text).into()),
+        Piece::Value(value) => JudgedPiece::Value(value.kind),
+    }
+}

@@ -1,0 +1,87 @@
+//! Which program a launcher starts, as `sudo -u you ls` starts ls.
+
+use super::options::Item;
+use super::word::Word;
+use super::{Operands, Program, Trust, base_name, find};
+
+/// Which of the words names the program that the first one starts, which may stand behind the last; none when the
+/// first is not a launcher.
+pub fn wrapped<W: AsRef<str>>(words: &[W]) -> Option<usize> {
+    let program = find(base_name(words.first()?.as_ref()))?;
+    let words: Vec<Word<'_>> = words.iter().map(|word| Word::literal(word.as_ref().as_bytes())).collect();
+    let own = match program.operands {
+        Operands::Command(own) => own,
+        Operands::AssignedCommand | Operands::AppendedCommand => 0,
+        _ => return None,
+    };
+    let items = program.parse(&words);
+    // A value that is still to come is the launcher's own.
+    let operands = operands(&items);
+    let assigned = match program.operands {
+        Operands::AssignedCommand => operands.iter().take_while(|at| is_assignment(&words[**at])).count(),
+        _ => 0,
+    };
+    Some(operands.get(own + assigned).copied().unwrap_or(words.len()))
+}
+
+/// A command that a launcher starts, as a policy follows it.
+#[derive(Debug)]
+pub struct Launched {
+    pub trust: Trust,
+    /// Where its words begin; none when there is no command.
+    pub at: Option<usize>,
+    /// More words are added to it.
+    pub is_open: bool,
+    /// The words that set a variable for it.
+    pub sets: Vec<usize>,
+}
+
+/// What a launcher starts; none for a program that a policy does not follow.
+///
+/// # Errors
+/// The word that keeps it from being told: an option that is not in the table may take a value, and then the word
+/// behind it is not the command.
+pub fn launched(name: &str, words: &[Word<'_>]) -> Option<Result<Launched, usize>> {
+    let program = find(name).filter(|program| matches!(program.trust, Trust::Plain | Trust::Launcher))?;
+    Some(follow(program, words))
+}
+
+fn follow(program: &Program, words: &[Word<'_>]) -> Result<Launched, usize> {
+    let items = program.parse(words);
+    for item in &items {
+        match item {
+            Item::Option { entry, word, .. } if entry.unclear => return Err(*word),
+            Item::Unknown(word) => return Err(*word),
+            _ => {}
+        }
+    }
+    let operands = operands(&items);
+    // For `env` a dash alone is `-i`.
+    if let Some(first) = operands.first().filter(|at| words[**at].head().as_ref() == b"-") {
+        return Err(*first);
+    }
+    let (own, assigns) = match program.operands {
+        Operands::Command(own) => (own, false),
+        operands => (0, operands == Operands::AssignedCommand),
+    };
+    let sets: Vec<usize> =
+        operands.iter().copied().take_while(|at| assigns && is_assignment(&words[*at])).collect();
+    Ok(Launched {
+        trust: program.trust,
+        at: operands.get(own + sets.len()).copied(),
+        is_open: program.operands == Operands::AppendedCommand,
+        sets,
+    })
+}
+
+fn operands(items: &[Item]) -> Vec<usize> {
+    let operand = |item: &Item| match item {
+        Item::Operand(word) => Some(*word),
+        _ => None,
+    };
+    items.iter().filter_map(operand).collect()
+}
+
+fn is_assignment(word: &Word<'_>) -> bool {
+    word.head().contains(&b'=')
+}

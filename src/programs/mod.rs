@@ -1,0 +1,175 @@
+//! What is known of programs: which arguments, variables and inputs they take as code, and which other programs they
+//! start.
+//!
+//! One table serves three readers. The code guard refuses values where a program expects code, the policy judges a
+//! launcher by what it launches, and completion looks behind `sudo -u you` for the program whose words are typed.
+//! [`table`] has the rows, [`options`] reads argument lists by them, [`examine`] finds the code in a command.
+
+mod examine;
+mod language;
+mod launch;
+pub mod options;
+mod settings;
+mod sh_code;
+mod shapes;
+pub mod table;
+pub mod variables;
+mod word;
+
+pub use examine::{Fault, Input, Problem, Subject, examine, examine_text, examine_variable};
+pub use language::Language;
+pub use launch::{launched, wrapped};
+pub use sh_code::State;
+pub use shapes::Shapes;
+pub use word::{Piece, Value, ValueKind, Word, joined};
+
+use options::{Item, Order};
+
+/// A program, or several that read their arguments alike.
+#[derive(Debug)]
+pub struct Program {
+    pub names: &'static [&'static str],
+    /// Its options, as [`options`] describes them.
+    pub options: &'static str,
+    pub order: Order,
+    /// Whether the beginning of a long option is that option, as of GNU programs.
+    pub abbreviates: bool,
+    pub operands: Operands,
+    /// What the operands are instead, when one of these options is given; the first row that applies.
+    pub when: &'static [(&'static str, Operands)],
+    /// Its standard input is code, unless the arguments say where the code is.
+    pub input: Option<Language>,
+    pub trust: Trust,
+    /// Its subcommands, as programs of their own.
+    pub commands: &'static [Program],
+}
+
+/// What the words of a program are that are no options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operands {
+    Data,
+    /// Data; and nothing else of the command is code either.
+    Harmless,
+    /// Data, and the code is the standard input.
+    Stdin,
+    /// The first is a file of code; `-` is the standard input.
+    Script(Language),
+    /// The first is code.
+    First(Language),
+    /// All after so many are code, joined by blanks.
+    After(usize, Language),
+    /// Each after so many is code by itself.
+    EachAfter(usize, Language),
+    /// A command, after so many words of the program's own.
+    Command(usize),
+    /// A command, with `NAME=value` before it.
+    AssignedCommand,
+    /// A command, to which more words are added.
+    AppendedCommand,
+    /// The arguments of a shell, after so many words.
+    Shell(usize),
+    /// `NAME=value` may stand among them, and the values are code.
+    Assignments(Language),
+    /// The first is a subcommand.
+    Subcommand,
+    /// Commands follow these words, up to `;`.
+    Exec(&'static [&'static str]),
+    /// The first is code where it begins with literal text.
+    Expression(Language),
+    /// The name of a lock, and a command or `-c` with code.
+    Locked,
+    /// A key of the configuration of git, and its value.
+    GitConfig,
+    /// A command up to `:::`, which a shell reads.
+    Parallel,
+    /// A condition of bash (`[[ … ]]`), which calculates.
+    Condition,
+}
+
+/// What a policy makes of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It runs nothing that its arguments name, or little enough.
+    Data,
+    /// It runs any text, or launches in a way that can't be followed: a rule has to name it.
+    Evaluator,
+    /// It is judged by what it launches, and needs no rule of its own.
+    Plain,
+    /// It needs a rule of its own, and so does what it launches.
+    Launcher,
+}
+
+impl Program {
+    /// What most programs are.
+    const BASE: Self = Self {
+        names: &[],
+        options: "",
+        order: Order::Anywhere,
+        abbreviates: true,
+        operands: Operands::Data,
+        when: &[],
+        input: None,
+        trust: Trust::Data,
+        commands: &[],
+    };
+
+    /// Reads the words of a command of this program.
+    pub fn parse(&self, words: &[Word<'_>]) -> Vec<Item> {
+        options::parse(self.options, self.order, self.abbreviates, words)
+    }
+
+    fn called(&self, name: &str) -> bool {
+        self.names.contains(&name)
+    }
+}
+
+/// The last component of a path.
+pub fn base_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// The program of a name, also with a version or variant behind it: `python3.11`, `vim.basic`.
+pub fn find(name: &str) -> Option<&'static Program> {
+    table::find(name).or_else(|| table::find(plain_name(name)?))
+}
+
+/// Whether a program runs any text.
+pub fn is_evaluator(name: &[u8]) -> bool {
+    let Ok(name) = std::str::from_utf8(name) else { return false };
+    let unversioned = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
+    [find(name), table::find(unversioned)].into_iter().flatten().any(|found| found.trust == Trust::Evaluator)
+}
+
+/// The name without a version and variant; none where the rest is neither.
+fn plain_name(name: &str) -> Option<&str> {
+    const VARIANTS: &[&str] = &[
+        "athena",
+        "basic",
+        "dbg",
+        "debug",
+        "distrib",
+        "gtk",
+        "gtk3",
+        "motif",
+        "multiarch",
+        "nox",
+        "openbsd",
+        "posix",
+        "real",
+        "static",
+        "tiny",
+        "traditional",
+    ];
+    let end = name.find(|c: char| c.is_ascii_digit() || c == '.' || c == '-').filter(|end| *end > 0)?;
+    let (plain, rest) = name.split_at(end);
+    let version = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
+    let digits = rest.len() - version.len();
+    let is_version = rest[..digits].contains(|c: char| c.is_ascii_digit())
+        && (version.len() <= 1 || rest[..digits].ends_with('-') || version[1..].starts_with('-'));
+    let is_variant = digits == 1 && VARIANTS.contains(&version);
+    let is_triplet = rest.starts_with('-') && version.contains("-linux");
+    (is_version || is_variant || is_triplet).then_some(plain)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Settings that are given as `key=value`: which keys name what a program runs.
+
+use super::language::Language;
+
+/// The language of a git configuration value; none where it is data.
+pub fn git_key(key: &str) -> Option<Language> {
+    let key = key.to_ascii_lowercase();
+    let (section, name) =
+        (key.split('.').next().unwrap_or_default(), key.rsplit('.').next().unwrap_or_default());
+    let runs = match section {
+        "alias" | "pager" | "include" | "includeif" => true,
+        "core" => matches!(
+            name,
+            "sshcommand"
+                | "editor"
+                | "pager"
+                | "fsmonitor"
+                | "hookspath"
+                | "askpass"
+                | "gitproxy"
+                | "alternaterefscommand"
+        ),
+        "sequence" => name == "editor",
+        "credential" => name == "helper",
+        "diff" => matches!(name, "external" | "command" | "textconv"),
+        "difftool" | "mergetool" | "man" | "browser" => matches!(name, "cmd" | "path"),
+        "filter" => matches!(name, "clean" | "smudge" | "process"),
+        "merge" => name == "driver",
+        "gpg" => name == "program" || name == "defaultkeycommand",
+        "interactive" => name == "difffilter",
+        "remote" => matches!(name, "uploadpack" | "receivepack" | "vcs"),
+        "sendemail" => name.ends_with("cmd") || name == "smtpserver",
+        "submodule" => name == "update",
+        "trailer" => matches!(name, "command" | "cmd"),
+        "uploadpack" => name == "packobjectshook",
+        "url" => matches!(name, "insteadof" | "pushinsteadof"),
+        "init" => name == "templatedir",
+        "protocol" => name == "allow",
+        "imap" => name == "tunnel",
+        "web" => name == "browser",
+        _ => false,
+    };
+    let is_shell =
+        !matches!(section, "include" | "includeif" | "gpg" | "url" | "init" | "protocol" | "submodule")
+            && !matches!(name, "hookspath" | "askpass" | "path" | "vcs");
+    runs.then_some(if is_shell { Language::Sh } else { Language::Command })
+}
+
+/// The language of the value of an option of ssh; none where it is data.
+pub fn ssh_key(key: &str) -> Option<Language> {
+    const SHELL: &[&str] = &["proxycommand", "localcommand", "knownhostscommand", "remotecommand"];
+    const LOADED: &[&str] = &["include", "pkcs11provider", "securitykeyprovider", "xauthlocation"];
+    let key = key.trim().to_ascii_lowercase();
+    if SHELL.contains(&key.as_str()) {
+        return Some(Language::Sh);
+    }
+    LOADED.contains(&key.as_str()).then_some(Language::Command)
+}
+
+/// The two sides of `key=value`; with a blank between them also where ssh reads it.
+pub fn assignment(text: &[u8], blank: bool) -> Option<(&str, usize)> {
+    let is_sign = |byte: &u8| *byte == b'=' || blank && byte.is_ascii_whitespace();
+    let at = text.iter().position(is_sign)?;
+    Some((std::str::from_utf8(&text[..at]).ok()?, at + 1))
+}

@@ -1,0 +1,17 @@
+//! Programs that run any text in ways that are not followed: a policy allows none of them by a pattern.
+
+use crate::programs::{Program, Trust};
+
+pub const PROGRAMS: &[Program] = &[Program {
+    names: &[
+        "java",
+        "inotifywait",
+        "bc",
+        "ld.so",
+        "ld-linux-x86-64.so",
+        "ld-linux-aarch64.so",
+        "ld-linux.so",
+    ],
+    trust: Trust::Evaluator,
+    ..Program::BASE
+}];
