@@ -105,6 +105,9 @@ fn marked(marker: &str, code: &str) -> (Command, String) {
     (command, format!("LATE={marker}"))
 }
 
+/// A way in which a host ends a run.
+type End<'a> = &'a dyn Fn(&mut Session);
+
 /// The processes that hold the pipe while nothing else runs.
 const HOLDERS: &[(&str, &str)] = &[
     ("a child", "sh -c 'sleep 60 & echo up'"),
@@ -224,7 +227,7 @@ fn a_host_ends_the_wait_and_the_process_that_holds_the_pipe() {
             let text = format!("with grace=100ms {{ {} }}", place.replace("HOLDER", holder));
             let script = Script::parse("t", text.as_str()).unwrap();
             let (mut session, marker) = session("ended");
-            let ends: [(&str, &dyn Fn(&mut Session)); 3] = [
+            let ends: [(&str, End<'_>); 3] = [
                 ("limit", &|session| {
                     let run = session.run(&script).timeout(Duration::from_millis(300));
                     assert_eq!(run.read().unwrap_err().kind(), ErrorKind::TimedOut, "{name}: {text}");
