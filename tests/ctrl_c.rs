@@ -165,6 +165,23 @@ fn a_program_that_dies_of_it_ends_the_script_by_it() {
     assert!(shown.contains("cleaned"), "{shown}");
 }
 
+/// xargs(1) dies of the key at once, and its program goes on without it.
+#[test]
+fn a_program_whose_parent_died_of_it_gets_no_second_signal() {
+    let place = Place::new();
+    if !have("xargs") {
+        return;
+    }
+    let (status, shown) = interrupted(place.script("echo x | xargs ./saver; echo never"), "working");
+    died_of(status, INT, &shown);
+    assert_eq!((times(&shown, "told by"), times(&shown, "aborted")), (1, 0), "{shown}");
+    assert!(shown.contains("saved") && !shown.contains("never"), "{shown}");
+    // One that ignores it is not waited for.
+    let code = "echo working; sh -c '(trap \"\" INT; exec sleep 60) & sleep 60'; echo never";
+    let (status, shown) = interrupted(place.script(code), "working");
+    died_of(status, INT, &shown);
+}
+
 #[test]
 fn python_and_less_go_on() {
     let place = Place::new();

@@ -191,3 +191,23 @@ fn the_audit_log_ends_with_it() {
         assert!(verified.status == 0 && verified.err().is_empty(), "{verified}\n{text}");
     }
 }
+
+#[test]
+fn the_script_for_containers_becomes_its_service() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let data = place.path().join("data");
+    let run = |arguments: &[&str]| {
+        let script = support::root().join("scripts/entrypoint.pw");
+        let run = Run::pipewright().arg(script).args(arguments).env("DATA_DIR", &data);
+        run.env("WAIT_FOR", place.path().join("socket")).env("WAIT_TIME", "200ms").run()
+    };
+    assert_eq!(run(&[]).status, 2);
+    let late = run(&["true"]);
+    assert!(late.status == 124 && late.err().contains("E3003"), "{late}");
+    fs::write(place.path().join("socket"), "").expect("there is room");
+    let service =
+        run(&["sh", "-c", "printf '%s|' \"$0\" \"$@\"; test -d \"$DATA_DIR\"", "-x", "a b", ""]).success();
+    assert_eq!(service.out(), "-x|a b||");
+    let stopped = run(&["sh", "-c", "trap 'echo stopped; exit 7' TERM; kill -TERM $$"]);
+    assert_eq!((stopped.status, &*stopped.out()), (7, "stopped\n"), "{stopped}");
+}

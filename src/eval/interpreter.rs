@@ -370,6 +370,12 @@ impl Interpreter {
                 Err(unwind)
             }
         };
+        if let (Err(Unwind::Interrupted(signal)), true) = (&ran, self.shared.adopting.is_completed())
+            && process::Key::is_of_terminal(*signal)
+            && self.own_terminal().is_some()
+        {
+            process::await_key_handlers(*signal, &self.wait_interrupt());
+        }
         self.sweep(&ran);
         self.audit_finish(ran)
     }

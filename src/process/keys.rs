@@ -6,8 +6,12 @@
 //! have ended it is known whether one of them died of the key, which ends the script, or whether they have dealt with it.
 //! bash calls this "wait and cooperative exit".
 
+use super::sweep::{orphans, reap};
 use super::{Interrupt, Signal};
 use crate::sys::handlers::keys_come;
+use crate::sys::signal_state::SignalState;
+use crate::sys::{Pid, signal, tty};
+use std::time::Duration;
 
 /// Ctrl-C and Ctrl-\\, as programs are told of them.
 #[derive(Clone, Debug)]
@@ -59,5 +63,24 @@ impl Key {
     /// Whether the terminal sends this signal for a key.
     pub fn is_of_terminal(signal: Signal) -> bool {
         [Signal::INT, Signal::QUIT].contains(&signal)
+    }
+}
+
+/// After a key of the terminal has ended a script: waits for processes whose parents died of it and that deal with it
+/// themselves, as one does that xargs(1) has started. What asks them to end would be a second signal. A request ends the
+/// wait.
+pub fn await_key_handlers(key: Signal, request: &Interrupt) {
+    const LOOK: Duration = Duration::from_millis(20);
+    let group = tty::own_group();
+    let has_it = |pid: Pid| {
+        signal::group_of(pid) == Some(group) && SignalState::of(pid).is_some_and(|state| state.catches(key))
+    };
+    loop {
+        // A process that has ended keeps its handlers until it is reaped.
+        reap();
+        if request.raised().is_some() || !orphans().iter().any(|orphan| has_it(orphan.pid)) {
+            return;
+        }
+        std::thread::sleep(LOOK);
     }
 }

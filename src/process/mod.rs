@@ -39,7 +39,7 @@ pub use environment::{Environment, InvalidVariable};
 pub use files::{Descriptor, FileTable};
 pub use group::Group;
 pub use holders::{end_holders, holders_of};
-pub use keys::{Key, Keys};
+pub use keys::{Key, Keys, await_key_handlers};
 pub use opening::Opening;
 pub use pump::{Capture, Pump};
 pub use report::{StageEnd, StageReport};

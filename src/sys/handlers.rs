@@ -66,11 +66,17 @@ pub fn install(requests: &Interrupt, keys: Option<&Interrupt>, signals: &[Signal
     let target = Target { requests: state, keys: keys.and_then(Interrupt::state) };
     // The one that was there before is left behind: see TARGET.
     TARGET.store(Box::into_raw(Box::new(target)), Ordering::Release);
-    let blocked = Blocked::new(signals);
     let caught = signals.iter().try_for_each(|&signal| catch(signal, on_signal as *const ()));
-    drop(blocked);
+    let early = EARLY.swap(0, Ordering::SeqCst) & CAUGHT.load(Ordering::SeqCst);
+    for signal in signals.iter().filter(|signal| early & bit(**signal) != 0) {
+        // SAFETY: no memory is passed.
+        unsafe { libc::raise(signal.number()) };
+    }
     caught
 }
+
+/// The signals that came before it was known that they are not ignored, as bit `number - 1`.
+static EARLY: AtomicU64 = AtomicU64::new(0);
 
 /// A write beyond the limit on the size of a file fails, and does not end this process (setrlimit(2), `RLIMIT_FSIZE`).
 pub fn survive_file_limit() -> io::Result<()> {
@@ -84,40 +90,11 @@ pub fn keys_come() -> u32 {
 
 /// Has a signal call a handler that is safe (signal-safety(7)), unless it is ignored. Children begin without.
 pub(super) fn catch(signal: Signal, handler: *const ()) -> io::Result<()> {
-    CAUGHT.fetch_or(bit(signal), Ordering::SeqCst);
     if exchange(signal, handler as libc::sighandler_t)? == libc::SIG_IGN {
-        CAUGHT.fetch_and(!bit(signal), Ordering::SeqCst);
-        set(signal, libc::SIG_IGN)?;
+        return set(signal, libc::SIG_IGN);
     }
+    CAUGHT.fetch_or(bit(signal), Ordering::SeqCst);
     Ok(())
-}
-
-/// Signals that are blocked in this thread for a while. One that is ignored afterwards is forgotten, should it have come
-/// meanwhile (sigaction(2)).
-struct Blocked {
-    before: libc::sigset_t,
-}
-
-impl Blocked {
-    fn new(signals: &[Signal]) -> Self {
-        // SAFETY: plain integers, for which zero is a value; the calls fill the sets.
-        unsafe {
-            let (mut set, mut before) = (std::mem::zeroed(), std::mem::zeroed());
-            libc::sigemptyset(&raw mut set);
-            for signal in signals {
-                libc::sigaddset(&raw mut set, signal.number());
-            }
-            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, &raw mut before);
-            Self { before }
-        }
-    }
-}
-
-impl Drop for Blocked {
-    fn drop(&mut self) {
-        // SAFETY: the set was filled by the same call.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, null_mut()) };
-    }
 }
 
 /// Has a signal call it also where we were started with the signal ignored.
@@ -135,6 +112,7 @@ pub(super) fn precede_reader() {
         Ok(found) if ![ours, libc::SIG_DFL, libc::SIG_IGN].contains(&found) => {
             let _ = catch(Signal::from_kernel(libc::SIGALRM), nothing as *const ());
             READER.store(found, Ordering::SeqCst);
+            CAUGHT.fetch_or(bit(Signal::INT), Ordering::SeqCst);
             let _ = set(Signal::INT, ours);
         }
         _ => {}
@@ -252,6 +230,11 @@ static LAST_WAS_KEY: AtomicBool = AtomicBool::new(false);
 const ONE_REQUEST: i64 = 50;
 
 extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *mut libc::c_void) {
+    let this = bit(Signal::from_kernel(number));
+    if CAUGHT.load(Ordering::SeqCst) & this == 0 {
+        EARLY.fetch_or(this, Ordering::SeqCst);
+        return;
+    }
     let errno = last_error();
     let now = milliseconds();
     let since = now.saturating_sub(LAST.load(Ordering::Acquire));
