@@ -294,6 +294,7 @@ fn jobs_of_nohup_and_setsid_survive_the_prompt() {
             })
         };
         eventually("both programs", || runs("100") && runs("101"));
+        eventually("both jobs", || !terminal.run("jobs").contains("] - "));
         if killed {
             let pid = Pid::from_raw(terminal.pid().cast_signed()).expect("it runs");
             kill_process(pid, Signal::KILL).expect("it is ours");
@@ -306,6 +307,6 @@ fn jobs_of_nohup_and_setsid_survive_the_prompt() {
         // The watcher has had its time, and so has the terminal's hang-up.
         std::thread::sleep(Duration::from_millis(300));
         let left = left_after(&marker, Duration::ZERO);
-        assert_eq!(left.iter().filter(|one| one.contains("(sleep)")).count(), 2, "{left:?}");
+        assert_eq!(left.iter().filter(|one| one.contains("(sleep)")).count(), 2, "{killed}: {left:?}");
     }
 }

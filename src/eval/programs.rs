@@ -89,10 +89,11 @@ impl Interpreter {
         child.arrive().map_err(|error| self.not_begun(error, &note))?;
         self.observe_start(&child, note.span);
         if let Some(job) = &self.settings.job {
-            job.started(child.pid());
             if job.survives() {
                 child.spare();
             }
+            // From now on the job is shown with its number.
+            job.started(child.pid());
         }
         if self.settings.detach {
             child.detach();
