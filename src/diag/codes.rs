@@ -289,8 +289,6 @@ codes! {
 
     JOBS_RUN = "E1025", "a job still runs at `exec`",
         "The program that replaces the script does not know its jobs. Wait for them first: wait.";
-    UNKEPT = "E1030", "the file can't be replaced without a loss",
-        "With atomic=true a new file takes the place of the old one, with its owner, group, mode, access control list and extended attributes. One of them can't be given here, and the owner or the group would lose access; so the old file stays.";
 
     CODE_AT_RUN = "E1029", "a value where a program expects code, found when it ran",
         "A value names the program, so the check could not tell that the program takes this text as code. Pass the value as an argument or by the environment; $[quote(x)] quotes it for a POSIX shell, $[code(x)] says that it is meant as code.";
