@@ -5,8 +5,7 @@ mod support;
 use support::{Run, have};
 
 /// The variables that the page says there are.
-const VARIABLES: &str =
-    "let x = \"a\"\nlet n = 1\nlet list = [\"a\"]\nlet map = {a: 1}\nlet file = \"f\"\nlet dir = \"d\"\n";
+const VARIABLES: &str = "let x = \"a\"\nlet n = 1\nlet list = [\"a\"]\nlet map = {a: 1}\nlet file = \"f\"\nlet dir = \"d\"\nlet dry_run = true\n";
 
 /// The code in a cell of a table; none in one that holds words.
 fn code(cell: &str) -> Option<String> {

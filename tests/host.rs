@@ -471,3 +471,40 @@ fn many_runs_are_awaited_without_a_thread_for_each_wait() {
         }
     }
 }
+
+// ------------------------------------------------------------------------------------------------ lines and questions
+
+#[test]
+fn a_stage_leaves_what_it_has_not_read_to_the_next_reader() {
+    let first = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+        let streams = cx.streams();
+        let mut line = String::new();
+        streams.stdin.read_line(&mut line)?;
+        streams.stdout.write_all(line.to_uppercase().as_bytes())?;
+        Ok(0)
+    };
+    let engine = Engine::builder().stage("first", first).build().expect("it is a name");
+    let run = |code: &str| {
+        let script = engine.script("t", code).unwrap_or_else(|error| panic!("{error}"));
+        engine.session().run(&script).stdin("a\nb\nc\n").read().unwrap_or_else(|error| panic!("{error}"))
+    };
+    assert_eq!(run("first; echo $[read_line()]; cat"), "A\nb\nc");
+    assert_eq!(run("cat > f; { first; cat } < f; rm f"), "A\nb\nc");
+    assert_eq!(run("cat | { first; first; cat }"), "A\nB\nc");
+}
+
+#[test]
+fn a_host_without_a_terminal_declares_how_its_user_is_asked() {
+    let script = "let name = input('Name? '); if (confirm(\"Greet $name? \")) { echo \"Hello $name\" }";
+    let engine = Engine::builder().build().expect("nothing is refused");
+    let script_of = |engine: &Engine| engine.script("t", script).unwrap_or_else(|error| panic!("{error}"));
+    let error = engine.session().run(&script_of(&engine)).read().expect_err("there is no terminal");
+    assert_eq!(error.diagnostic().code.id(), "E1028");
+    let engine = Engine::builder()
+        .function("input", |_: String| "Ada")
+        .function("confirm", |question: String| question == "Greet Ada? ")
+        .build()
+        .expect("a host may have these");
+    let said = engine.session().run(&script_of(&engine)).read().expect("it is answered");
+    assert_eq!(said, "Hello Ada");
+}

@@ -66,9 +66,6 @@ impl<'s> Checker<'s> {
             );
             return None;
         }
-        if self.refuse_lookalike(&words) {
-            return None;
-        }
         let replaces = name.as_deref() == Some("exec");
         if replaces && !self.may_replace(&words, redirected, span) {
             return None;
@@ -90,6 +87,9 @@ impl<'s> Checker<'s> {
                 Target::Program
             }
         };
+        let (at, variable) =
+            (first.span, name.as_deref().filter(|name| is_unquoted(first) && self.is_variable(name)));
+        let variable: Option<Box<str>> = variable.map(Box::from);
         let assignments = assignments.into_vec().into_iter();
         let assignments = assignments
             .map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true)))
@@ -140,6 +140,9 @@ impl<'s> Checker<'s> {
             self.called(id, span, true);
             self.refuse_words(id, &lowered, &spans, span);
         }
+        if let (Target::Program, Some(name)) = (&target, variable) {
+            self.project.variable_programs.push(VariableProgram { module: self.module, at, name });
+        }
         if let (Target::Program | Target::Replace, Some(foreseen)) = (&target, &mut self.project.foreseen) {
             let text = |word: &Word| match word {
                 Word::Literal(text) => Some(text[..].into()),
@@ -168,6 +171,10 @@ impl<'s> Checker<'s> {
             !has && (is_unquoted(first) || row.code == code::SH_BUILTIN)
         }) {
             let file = literal(words.get(1));
+            if let Some(help) = self.instead_of_read(name, words) {
+                self.error(row.code, span, row.message, "not in Pipewright", &help);
+                return None;
+            }
             match file.as_deref().filter(|file| matches!(name, "source" | ".") && file.ends_with(".pw")) {
                 Some(file) => {
                     let help = format!("a file's functions and variables are used by: use \"{file}\"");
@@ -223,6 +230,38 @@ impl<'s> Checker<'s> {
                 self.project.hosted.stage(name).map_or(Target::Program, |stage| Target::Host(stage.clone())),
             ),
         }
+    }
+
+    /// `read -r -p "Name? " x`, `read x`: one line into one variable.
+    fn instead_of_read(&self, name: &str, words: &[ast::Word<'s>]) -> Option<String> {
+        let texts = || words.iter().skip(1).map(|word| &self.text[word.span.range()]);
+        let options: Vec<&str> = texts().take_while(|text| text.starts_with('-')).collect();
+        let is_known = |option: &&str| matches!(*option, "-r" | "-p" | "-s" | "-rp" | "-sp" | "-rs" | "-rsp");
+        // `while read line` goes through all lines.
+        let start = words.first()?.span.start as usize;
+        let is_loop = self.text[..start].trim_end().ends_with("while");
+        if name != "read" || is_loop || !options.iter().all(is_known) {
+            return None;
+        }
+        let has = |letter: char| options.iter().any(|option| option.contains(letter));
+        // The prompt stands behind the last option: `-p "Name? " x`.
+        let all: Vec<&str> = texts().collect();
+        let at = all.iter().position(|text| text.starts_with('-') && text.ends_with('p'));
+        let prompt = at.and_then(|at| all.get(at + 1)).filter(|text| text.starts_with(['"', '\'']));
+        let variable = *all.last()?;
+        let names = all.len() - options.len() - usize::from(prompt.is_some());
+        if names != 1 || !super::variable_commands::is_name(variable) {
+            return None;
+        }
+        let call = match (prompt, has('s')) {
+            (Some(prompt), false) => format!("input({prompt})"),
+            (Some(prompt), true) => format!("input({prompt}, secret: true)"),
+            (None, true) => "input(secret: true)".to_string(),
+            (None, false) if has('p') => return None,
+            (None, false) => "read_line()".to_string(),
+        };
+        let known = matches!(self.scopes.find(variable), Some(Name::Variable(_)));
+        Some(format!("write: {}{variable} = {call}", if known { "" } else { "let " }))
     }
 
     /// A function that is declared here, or a member of a file that is used; none within is an error.
@@ -439,7 +478,7 @@ impl<'s> Checker<'s> {
     }
 }
 
-fn is_unquoted(word: &ast::Word<'_>) -> bool {
+pub(super) fn is_unquoted(word: &ast::Word<'_>) -> bool {
     match &word.kind {
         WordKind::Bare(_) => true,
         WordKind::Parts(parts) => {

@@ -319,6 +319,9 @@ impl<'s> Checker<'s> {
             None => {}
         }
         self.refuse_spread(&arguments);
+        if let Some(function) = self.project.hosted.function(name).cloned() {
+            return self.call_host(function, arguments, span);
+        }
         if let Some(function) = methods::function(name) {
             self.asks_for_path |= name == "script_path";
             let names: Vec<&str> =
@@ -328,9 +331,6 @@ impl<'s> Checker<'s> {
                 self.method_error(error, span, &spans);
             }
             return ExprKind::Library(LibraryFunction(function), Box::new(self.method_arguments(arguments)));
-        }
-        if let Some(function) = self.project.hosted.function(name).cloned() {
-            return self.call_host(function, arguments, span);
         }
         let Some(function) = intrinsic(name) else {
             if self.is_full() {

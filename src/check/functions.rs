@@ -83,6 +83,9 @@ impl<'s> Checker<'s> {
                 self.refuse_type(kind, default, parameter.name.text, "and its default is");
             }
             self.declare_parameter(parameter.name);
+            if formal.kind == Some(Kind::Bool) {
+                self.bools.insert(self.scopes.latest());
+            }
             parameters.push(Parameter { formal: formal.clone(), default, span: place });
         }
         let body = self.block(function.body);

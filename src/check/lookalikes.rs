@@ -346,6 +346,35 @@ impl<'s> Checker<'s> {
         self.error(code::SYNTAX, sign, NO_COMMAND, "not in Pipewright", &help);
     }
 
+    /// `echo ...xs`: a list is spliced by `...$xs`, and this is a word.
+    pub fn refuse_bare_splice(&mut self, text: &'s str, span: Span) {
+        let Some(path) = text.strip_prefix("...") else { return };
+        let name = super::variable_commands::name_at_start(path);
+        let is_path = path == name || path[name.len()..].starts_with('.');
+        if is_path && matches!(self.scopes.find(name), Some(Name::Variable(_))) {
+            let splice = if path == name { format!("...${path}") } else { format!("...$[{path}]") };
+            let help = format!("write: {splice}; the word itself is quoted: '{text}'");
+            let message = format!("`{text}` is a word here, not the elements of `{path}`");
+            self.error(code::BARE_SPLICE, span, message, "a `$` is missing", &help);
+        }
+    }
+
+    /// `for f { … }`: sh would go through the script's arguments.
+    pub fn refuse_loop_without_items(&mut self, statement: &ast::For<'s>) {
+        let (ast::ForItems::Words(words), [name]) = (&statement.items, &*statement.names) else { return };
+        let after = &self.text[name.span.end as usize..statement.body.span.start as usize];
+        if !words.is_empty() || after.split_ascii_whitespace().next() == Some("in") {
+            return;
+        }
+        let items = match self.scopes.find(name.text) {
+            Some(Name::Variable(_)) => format!("for x in ({0}) {{, or for x in ...${0} {{", name.text),
+            _ => format!("for {} in ...$args {{", name.text),
+        };
+        let message = "`for` without `in` goes through nothing";
+        let help = format!("write: {items}");
+        self.error(code::EMPTY_LOOP, name.span, message, "in sh it goes through the arguments", &help);
+    }
+
     /// `for x in ["a", "b"]`: the words `[a,` and `b]`. `for x in xs`, `for i in 1..3`: one word, over which the loop
     /// would go once. True if it was refused.
     pub fn refuse_loop_lookalike(&mut self, words: &[ast::Word<'s>]) -> bool {

@@ -1,5 +1,6 @@
 //! Statements: names become slots, and what can't be meant is refused.
 
+use super::conditions::span_of;
 use super::lints::Lints;
 use super::modules;
 use super::order::Order;
@@ -8,12 +9,13 @@ use super::project::{Members, Project};
 use super::replace::{ExecContext, Obstacle};
 use super::scope::{Name, Scopes};
 use super::sh_habits;
+use super::variable_commands::{Place, Position};
 use crate::diag::{Code, Diagnostic, Label, Source, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, Habit};
 use crate::syntax::nesting;
 use crate::sys::stack;
-use crate::value::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The check of one file.
@@ -36,6 +38,8 @@ pub struct Checker<'s> {
     pub exec: ExecContext,
     /// Whether the file calls `script_path()`.
     pub asks_for_path: bool,
+    /// The variables that are declared as bools.
+    pub bools: HashSet<u32>,
 }
 
 /// More errors than this are not reported: the first ones are the ones to mend.
@@ -76,6 +80,7 @@ pub fn file<'s>(
         order: Order::default(),
         exec: ExecContext::default(),
         asks_for_path: false,
+        bools: HashSet::new(),
     };
     if let Some(earlier) = &earlier {
         checker.scopes.enter();
@@ -258,15 +263,20 @@ impl<'s> Checker<'s> {
                     StatementKind::Background(Arc::new(and_or))
                 } else if and_or.rest.is_empty() {
                     self.refuse_absorbed_blocks(&and_or);
-                    StatementKind::Pipeline(Box::new(self.pipeline(and_or.first)))
+                    let at = Position::statement(&and_or.first);
+                    StatementKind::Pipeline(Box::new(self.pipeline(and_or.first, at)))
                 } else {
                     StatementKind::AndOr(Box::new(self.and_or(and_or)))
                 }
             }
             ast::StatementKind::Let { name, value } => {
                 // The value is resolved first: `let x = x + 1` in a block means the outer x.
+                let is_bool = self.is_bool(&value);
                 let value = self.expr(value);
                 let slot = self.declare(name);
+                if is_bool {
+                    self.bools.insert(self.scopes.latest());
+                }
                 self.note_variable(name, &value);
                 StatementKind::Let(slot, value)
             }
@@ -333,13 +343,15 @@ impl<'s> Checker<'s> {
             ast::StageKind::Simple(_) | ast::StageKind::Return(_) => {
                 let span = stage.span;
                 let pipeline = ast::Pipeline { span, negated: false, stages: vec![stage] };
-                StatementKind::Pipeline(Box::new(self.pipeline(pipeline)))
+                let at = Position::statement(&pipeline);
+                StatementKind::Pipeline(Box::new(self.pipeline(pipeline, at)))
             }
             _ if plain => StatementKind::Compound(Arc::new(self.compound(stage.kind, stage.span)?)),
             _ => {
                 let span = stage.span;
                 let pipeline = ast::Pipeline { span, negated: false, stages: vec![stage] };
-                StatementKind::Pipeline(Box::new(self.pipeline(pipeline)))
+                let at = Position::statement(&pipeline);
+                StatementKind::Pipeline(Box::new(self.pipeline(pipeline, at)))
             }
         })
     }
@@ -374,10 +386,19 @@ impl<'s> Checker<'s> {
     // -------------------------------------------------------------------------------------- pipelines
 
     pub fn and_or(&mut self, and_or: ast::AndOr<'s>) -> AndOr {
+        let place = if and_or.rest.is_empty() { Place::Statement } else { Place::Joined };
+        self.and_or_at(and_or, place)
+    }
+
+    pub(super) fn and_or_at(&mut self, and_or: ast::AndOr<'s>, place: Place) -> AndOr {
         self.refuse_absorbed_blocks(&and_or);
         let joined = and_or.rest.len();
         self.exec.list = Some(and_or.first.span.start);
-        let first = self.operand(and_or.first, (joined > 0).then_some(Obstacle::Before));
+        let whole = span_of(&and_or);
+        let position =
+            |pipeline: &ast::Pipeline<'s>| Position { place, whole, ..Position::statement(pipeline) };
+        let position_of_first = position(&and_or.first);
+        let first = self.operand(and_or.first, position_of_first, (joined > 0).then_some(Obstacle::Before));
         let mut ors = false;
         let rest = and_or.rest.into_iter().enumerate().map(|(at, (connector, pipeline))| {
             let connector = match connector {
@@ -387,26 +408,27 @@ impl<'s> Checker<'s> {
             ors |= connector == Connector::Or;
             let part =
                 if at + 1 < joined { Some(Obstacle::Before) } else { ors.then_some(Obstacle::AfterOr) };
-            (connector, self.operand(pipeline, part))
+            let position = position(&pipeline);
+            (connector, self.operand(pipeline, position, part))
         });
         let rest = rest.collect();
         AndOr { first, rest }
     }
 
     /// A pipeline of a list, where its part in the list keeps it from being an `exec`, and a block in it from having one.
-    fn operand(&mut self, pipeline: ast::Pipeline<'s>, part: Option<Obstacle>) -> Pipeline {
+    fn operand(&mut self, pipeline: ast::Pipeline<'s>, at: Position, part: Option<Obstacle>) -> Pipeline {
         let is_simple = matches!(&*pipeline.stages, [ast::Stage { kind: ast::StageKind::Simple(_), .. }]);
         if part.is_some() && !is_simple {
-            return self.obstructed(Obstacle::Operand, |this| this.pipeline(pipeline));
+            return self.obstructed(Obstacle::Operand, |this| this.pipeline(pipeline, at));
         }
         let outer = self.exec.part;
         self.exec.part = outer.or(part);
-        let lowered = self.pipeline(pipeline);
+        let lowered = self.pipeline(pipeline, at);
         self.exec.part = outer;
         lowered
     }
 
-    fn pipeline(&mut self, pipeline: ast::Pipeline<'s>) -> Pipeline {
+    fn pipeline(&mut self, pipeline: ast::Pipeline<'s>, at: Position) -> Pipeline {
         super::truncation::check(self, &pipeline.stages);
         super::code_guard::check(self, &pipeline.stages);
         let count = pipeline.stages.len();
@@ -417,18 +439,29 @@ impl<'s> Checker<'s> {
         }
         let mut stages = Vec::with_capacity(count);
         for (index, stage) in pipeline.stages.into_iter().enumerate() {
+            let at = Position { stage: index, ..at };
             let stage = if index + 1 == count {
-                self.stage(stage, count)
+                self.stage(stage, at)
             } else {
-                self.copy(|this| this.stage(stage, count))
+                self.copy(|this| this.stage(stage, at))
             };
             stages.extend(stage);
         }
         Pipeline { span: pipeline.span, negated: pipeline.negated, stages: stages.into_boxed_slice() }
     }
 
-    fn stage(&mut self, stage: ast::Stage<'s>, count: usize) -> Option<Stage> {
-        let span = stage.span;
+    fn stage(&mut self, stage: ast::Stage<'s>, at: Position) -> Option<Stage> {
+        let (span, count) = (stage.span, at.stages);
+        if let ast::StageKind::Simple(simple) = &stage.kind {
+            // In a condition the line to write is a condition.
+            let is_statement = at.place == Place::Statement;
+            if is_statement && self.refuse_lookalike(&simple.words)
+                || self.refuse_variable_command(simple, &stage.redirections, span, at)
+                || !is_statement && self.refuse_lookalike(&simple.words)
+            {
+                return None;
+            }
+        }
         let redirections = self.redirections(stage.redirections.into_vec());
         if count > 1
             && matches!(
@@ -545,6 +578,7 @@ impl<'s> Checker<'s> {
     }
 
     fn for_loop(&mut self, statement: ast::For<'s>) -> Option<Compound> {
+        self.refuse_loop_without_items(&statement);
         let items = match statement.items {
             ast::ForItems::Words(words) => {
                 let words = if self.refuse_loop_lookalike(&words) { Vec::new() } else { words };
@@ -571,53 +605,6 @@ impl<'s> Checker<'s> {
         let body = self.each_turn_with(statement.options, statement.body);
         self.scopes.leave();
         Some(Compound::For { names, items, body })
-    }
-
-    fn condition(&mut self, condition: ast::Condition<'s>) -> Condition {
-        match condition.kind {
-            ast::ConditionKind::Value(value) => {
-                // `if (make) {`: a program's name where an expression stands.
-                if let ast::ExprKind::Name(name) = value.kind
-                    && self.scopes.find(name).is_none()
-                {
-                    let help = format!("drop the parentheses to run a command: if {name} {{ … }}");
-                    self.error(
-                        code::UNDECLARED_NAME,
-                        value.span,
-                        format!("`{name}` is not declared"),
-                        "parentheses hold an expression",
-                        &help,
-                    );
-                    return Condition::Value(Expr { span: value.span, kind: ExprKind::Value(Value::Null) });
-                }
-                Condition::Value(self.expr(value))
-            }
-            ast::ConditionKind::Command(and_or)
-                if matches!(and_or.first.stages[0].kind, ast::StageKind::Sh(Habit::Subshell, _)) =>
-            {
-                let inside = &self.text[condition.span.range()];
-                if let Some((at, length, help)) = crate::syntax::operator_elsewhere(inside) {
-                    let start = condition.span.start as usize + at;
-                    let span = Span::new(start, start + length);
-                    self.error(code::SYNTAX, span, "there is no such operator", "not in Pipewright", &help);
-                    return Condition::Value(Expr { span, kind: ExprKind::Value(Value::Null) });
-                }
-                self.error(
-                    code::SYNTAX,
-                    condition.span,
-                    "these parentheses hold no expression",
-                    "commands stand in a condition without parentheses",
-                    "test files by a command: if test -f list { … }; join values by `and`, `or`, `not`: if (a == 1 and b) { … }",
-                );
-                Condition::Value(Expr { span: condition.span, kind: ExprKind::Value(Value::Null) })
-            }
-            ast::ConditionKind::Command(and_or) => {
-                let part = self.exec.part.replace(Obstacle::Condition);
-                let command = self.and_or(*and_or);
-                self.exec.part = part;
-                Condition::Command(command)
-            }
-        }
     }
 }
 

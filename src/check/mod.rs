@@ -3,6 +3,7 @@
 mod absorbed;
 mod code_guard;
 mod commands;
+mod conditions;
 #[cfg(feature = "dialog")]
 mod entry;
 mod expressions;
@@ -25,6 +26,7 @@ pub mod settings;
 pub mod sh_habits;
 mod sh_parameters;
 mod truncation;
+mod variable_commands;
 mod variables;
 mod words;
 
@@ -87,9 +89,12 @@ fn bug() -> Diagnostic {
     Diagnostic::new(code::INTERNAL, "the check left a function without a body")
 }
 
-/// Whether the language itself has a function of this name.
+/// Whether the language itself has a function of this name, which no host can replace. How a user is asked a host may
+/// know better: what it has under these names comes first.
 pub fn is_function_of_language(name: &str) -> bool {
-    expressions::intrinsic(name).is_some() || crate::methods::function(name).is_some()
+    const OF_USER: &[&str] = &["confirm", "input", "read_line"];
+    !OF_USER.contains(&name)
+        && (expressions::intrinsic(name).is_some() || crate::methods::function(name).is_some())
 }
 
 /// Whether the name of a command is a habit of sh, which the check refuses, and no host may have for its own: what a

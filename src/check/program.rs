@@ -46,6 +46,8 @@ pub struct Program {
     pub main: Option<FunctionId>,
     /// What is allowed, and probably not meant.
     pub warnings: Vec<Diagnostic>,
+    /// Programs that have the names of variables.
+    pub variable_programs: Box<[VariableProgram]>,
     /// What is known of what it does, where that was gathered for a policy to look at before.
     pub foreseen: Foreseen,
 }
@@ -77,6 +79,15 @@ pub struct LiteralCommand {
     pub words: Box<[Box<[u8]>]>,
     /// Whether these are all.
     pub complete: bool,
+}
+
+/// A command that runs a program with the name of a variable.
+#[derive(Clone, Debug)]
+pub struct VariableProgram {
+    pub module: ModuleId,
+    /// Its first word.
+    pub at: Span,
+    pub name: Box<str>,
 }
 
 impl Program {

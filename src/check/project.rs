@@ -1,6 +1,8 @@
 //! A script with the files that it uses: what the check of each file adds to the whole.
 
-use super::program::{ARGS, Foreseen, Formal, Function, FunctionId, Module, ModuleId, Need, Program, Slot};
+use super::program::{
+    ARGS, Foreseen, Formal, Function, FunctionId, Module, ModuleId, Need, Program, Slot, VariableProgram,
+};
 use super::scope::Name;
 use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;
@@ -63,6 +65,8 @@ pub struct Project {
     /// Variables of the script that its host gives values to.
     pub inputs: Vec<Box<str>>,
     pub hosted: Hosted,
+    /// Commands that run programs with the names of variables.
+    pub variable_programs: Vec<VariableProgram>,
     /// What is known before a run, if it is gathered.
     pub foreseen: Option<Foreseen>,
     /// At a prompt, what the entries before have declared: they are around the entry that is checked now.
@@ -276,6 +280,7 @@ impl Project {
             slots: self.slots as usize,
             main,
             warnings: self.warnings,
+            variable_programs: self.variable_programs.into(),
             foreseen: self.foreseen.unwrap_or_default(),
         })
     }

@@ -39,7 +39,10 @@ impl<'s> Checker<'s> {
     pub fn word(&mut self, word: ast::Word<'s>, into: &mut Vec<Word>) {
         let span = word.span;
         match word.kind {
-            WordKind::Bare(text) => into.push(Word::Literal(text.as_bytes().into())),
+            WordKind::Bare(text) => {
+                self.refuse_bare_splice(text, span);
+                into.push(Word::Literal(text.as_bytes().into()));
+            }
             WordKind::Braces(words) => words.into_vec().into_iter().for_each(|word| self.word(word, into)),
             WordKind::Splice(list) => {
                 let guarded = !is_call_of(&list, &["flags"]);

@@ -215,6 +215,10 @@ codes! {
 
     SH_TILDE = "E0323", "a tilde that shells disagree about",
         "~ and ~user stand for home directories; ~+, ~-, ~1 and ~user:x mean one thing in bash and another elsewhere.";
+    VARIABLE_AS_COMMAND = "E0325", "a variable in the place of a command",
+        "A command is the name of a program and its arguments. The value of a variable is tested in parentheses, if (r.ok) { … }, or as a command of its own, cmd && $[n > 2]; a program that has the name of a variable is quoted.";
+    BARE_SPLICE = "E0326", "a list spliced without its $",
+        "...$xs makes an argument of each element of a list; ...xs is a word.";
 
     EXEC_PLACE = "E0324", "`exec` where it can't replace the script",
         "exec WORD… is a whole statement or the last command of an && list, at the top level or in an if or match there. Elsewhere run the program without exec.";
@@ -232,6 +236,8 @@ codes! {
         "The language has this, but this version does not run it yet.";
     USE_FAILED = "E0406", "a file can't be used",
         "The path is relative to the file that it stands in. Files may not use each other in a circle.";
+    EMPTY_LOOP = "E0408", "a loop over nothing",
+        "for NAME { … } has nothing to go through. In sh it goes through the arguments: for NAME in ...$args { … }.";
     MISQUOTED_CODE = "E0409", "quote() does not hold where it stands",
         "quote(x) is one word of a POSIX shell, with quotes of its own. Within quotes of the code these would end the quotes around them, and a program within the code that reads its argument as code once more, such as eval, would read the value. Let it stand outside of quotes; what is meant as code there is quote(code(x)).";
 
@@ -286,6 +292,8 @@ codes! {
 
     DAEMONS = "E1024", "daemons can't be ended here",
         "with daemons=\"end\" ends what programs leave behind, and so needs a process that adopts it: the one that runs a script by pipewright FILE. The library in a host adopts nothing, nor does the prompt.";
+    NO_TERMINAL = "E1028", "no terminal to ask at",
+        "input() and confirm() ask the user at a terminal: the standard input where it is one, else the controlling terminal. Take the answer as an argument or option where a script runs without one; read_line() reads the standard input.";
 
     JOBS_RUN = "E1025", "a job still runs at `exec`",
         "The program that replaces the script does not know its jobs. Wait for them first: wait.";
@@ -372,6 +380,8 @@ codes! {
         "The statement before it always leaves the block: return, fail, break, continue or exit.";
     UNUSED_RESULT = "W0004", "a result that nobody looks at",
         "try and capture make a failure a value. Unless somebody asks for it, the failure goes unnoticed.";
+    VARIABLE_NOT_PROGRAM = "W0006", "a command that has the name of a variable, and of no program",
+        "The first word of a command is the name of a program. PATH has none of this name now, so that the variable was probably meant: $name is its text.";
     MAYBE_CODE = "W0007", "a value that a program may run",
         "It depends on what reads the value: a makefile, a program in the window of a terminal, or what is loaded by a variable of the environment. Where {} stands in code, names of files become code. Where it is meant, $[code(x)] says so.";
     ESCAPED_VALUE = "W0008", "a value whose backslashes awk reads",

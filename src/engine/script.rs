@@ -1,16 +1,17 @@
 //! Checked text.
 
 use super::{Engine, ParseError, source};
-use crate::check::program::Program;
+use crate::check::program::{Program, VariableProgram};
 use crate::check::{Given, Loaded, Loader, NotLoaded, check};
 use crate::diag::{Diagnostic, code, reason};
 use crate::policy::{self, Access, Denial, Open, Policy, Request};
+use crate::process::{Environment, Lookup, Search};
 use crate::syntax::MOST_SOURCE;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A script that has passed the check: parsed once, run as often as one likes, in any number of threads. Clones share
 /// it.
@@ -30,6 +31,8 @@ pub struct Script {
     pub(super) program: Arc<Program>,
     /// How it was read.
     builder: Arc<ScriptBuilder>,
+    /// Made when they are asked for, since some depend on the programs in PATH.
+    warnings: Arc<OnceLock<Vec<Diagnostic>>>,
 }
 
 /// Says how a script is read: see [`Script::builder`].
@@ -90,7 +93,10 @@ impl Script {
     /// # Ok::<(), pipewright::ParseError>(())
     /// ```
     pub fn warnings(&self) -> &[Diagnostic] {
-        &self.program.warnings
+        self.warnings.get_or_init(|| {
+            let programs = variable_programs(&self.program);
+            self.program.warnings.iter().cloned().chain(programs).collect()
+        })
     }
 
     /// The files that it was read from: its own name, and the paths of those that it uses.
@@ -110,6 +116,28 @@ impl Script {
     pub fn inputs(&self) -> impl Iterator<Item = &str> {
         self.program.inputs.iter().map(|(name, _)| &**name)
     }
+}
+
+/// Commands with the names of variables for which PATH has no program now.
+fn variable_programs(program: &Program) -> Vec<Diagnostic> {
+    if program.variable_programs.is_empty() {
+        return Vec::new();
+    }
+    let environment = Environment::inherited();
+    let search = Search::new(environment.get(b"PATH").unwrap_or_default());
+    let absent = program.variable_programs.iter().filter(|one| {
+        matches!(search.find(one.name.as_bytes(), None), Lookup::NotFound | Lookup::NoDirectory(_))
+    });
+    let page = |one: &VariableProgram| {
+        let name = &one.name;
+        let message = format!("`{name}` is a variable, and PATH has no program of this name");
+        Diagnostic::new(code::VARIABLE_NOT_PROGRAM, message)
+            .at(program.source(one.module), one.at, "run as a program")
+            .help(format!(
+                "the text of the variable is ${name}; a program that is installed later is quoted: '{name}'"
+            ))
+    };
+    absent.map(page).collect()
 }
 
 impl ScriptBuilder {
@@ -162,7 +190,7 @@ impl ScriptBuilder {
             return Err(ParseError(vec![page]));
         }
         let program = Arc::new(self.program(text.into(), false)?);
-        Ok(Script { program, builder: Arc::new(self) })
+        Ok(Script { program, builder: Arc::new(self), warnings: Arc::default() })
     }
 
     fn program(&self, text: Vec<u8>, foresee: bool) -> Result<Program, ParseError> {

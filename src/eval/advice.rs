@@ -33,7 +33,8 @@ impl Interpreter {
 
     fn meant(&self, name: &str) -> Option<String> {
         let program = &self.program;
-        if program.variables.iter().any(|(known, _)| **known == *name) {
+        let runs = || program.variable_programs.iter().any(|one| *one.name == *name);
+        if program.variables.iter().any(|(known, _)| **known == *name) || runs() {
             return Some(format!(
                 "`{name}` is a variable: ${name} is its text, and at a prompt `= {name}` shows it"
             ));

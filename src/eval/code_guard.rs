@@ -17,9 +17,10 @@ impl Interpreter {
         judged: &Judged,
         argv: &mut Vec<Vec<u8>>,
     ) -> Eval<()> {
-        // How many arguments each word made.
+        // How many arguments each word made. Those of the first may be there, where it is a value.
         let mut counts = Vec::with_capacity(words.len());
-        for word in words {
+        counts.extend(Some(argv.len()).filter(|named| *named > 0));
+        for word in &words[counts.len()..] {
             let before = argv.len();
             self.arguments(std::slice::from_ref(word), argv)?;
             counts.push(argv.len() - before);

@@ -5,6 +5,7 @@ use super::arguments::{self, Argument};
 use super::host::HostCall;
 use super::output::Output;
 use super::unwind::{Error, Eval, Unwind, page};
+use super::value_command::Name;
 use super::word::Joined;
 use crate::builtins::Builtin;
 use crate::check::option_of;
@@ -36,6 +37,8 @@ pub enum Work {
     Fail(String, Span),
     /// It replaces this process by a program.
     Replace,
+    /// A bool that stands as a command: `$dry_run`.
+    Truth(bool),
 }
 
 /// A call of a function as a command.
@@ -62,6 +65,17 @@ impl Prepared {
 }
 
 impl Work {
+    /// The variable and the block of `each`.
+    pub fn each(&self) -> Option<(Slot, &Block)> {
+        match self {
+            Self::Compound(compound) => match &**compound {
+                Compound::Each { name, body } => Some((*name, body)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub fn argv(&self) -> Vec<Vec<u8>> {
         match self {
             Self::Builtin(call) => {
@@ -75,6 +89,7 @@ impl Work {
                 all
             }
             Self::Host(call) => call.argv.clone(),
+            Self::Truth(truth) => vec![truth.to_string().into_bytes()],
             _ => Vec::new(),
         }
     }
@@ -96,7 +111,13 @@ impl Interpreter {
     pub(super) fn prepare(&mut self, stage: &Stage) -> Eval<Prepared> {
         let inner = |work: Work| Prepared { argv: work.argv(), program: None, environment: None, work };
         match &stage.kind {
-            StageKind::Command(command) => self.prepare_command(command, stage.span),
+            StageKind::Command(command) => {
+                let is_plain = stage.redirections.is_empty() && command.assignments.is_empty();
+                match self.name_of_program(command, is_plain)? {
+                    Name::Truth(truth) => Ok(inner(Work::Truth(truth))),
+                    Name::Words(argv) => self.prepare_command(command, argv, stage.span),
+                }
+            }
             StageKind::Compound(compound) => Ok(inner(Work::Compound(compound.clone()))),
             StageKind::Fail(value) => {
                 let value = self.expr(value)?;
@@ -110,7 +131,7 @@ impl Interpreter {
         }
     }
 
-    fn prepare_command(&mut self, command: &Command, span: Span) -> Eval<Prepared> {
+    fn prepare_command(&mut self, command: &Command, named: Vec<Vec<u8>>, span: Span) -> Eval<Prepared> {
         if let Target::Program | Target::Replace = command.target {
             self.name_directory(span);
         }
@@ -119,10 +140,11 @@ impl Interpreter {
         if let Target::Function(function) = command.target {
             return self.prepare_call(function, &command.words);
         }
-        let mut argv = Vec::new();
+        let words = &*command.words;
+        let mut argv = named;
         match &command.judged {
-            None => self.arguments(&command.words, &mut argv)?,
-            Some(judged) => self.judged_arguments(&command.words, judged, &mut argv)?,
+            None => self.arguments(&words[usize::from(!argv.is_empty())..], &mut argv)?,
+            Some(judged) => self.judged_arguments(words, judged, &mut argv)?,
         }
         match command.target {
             Target::Host(ref stage) => {
@@ -229,7 +251,8 @@ impl Interpreter {
                 "no program is named: the list is empty",
                 "this command",
             );
-            return Err(Error::command(error, 127).into());
+            // As a failure it would be true behind `!`.
+            return Err(Error::refused(error, 127).into());
         };
         // `PATH=… cmd` decides where cmd is looked for (POSIX 2.9.1).
         let own = environment.and_then(|environment| environment.get(b"PATH"));
@@ -375,6 +398,7 @@ impl Interpreter {
     pub(super) fn work(&mut self, work: &Work, span: Span) -> Eval<u8> {
         match work {
             Work::None | Work::Replace => Ok(0),
+            Work::Truth(truth) => Ok(u8::from(!truth)),
             Work::Compound(compound) => self.compound(compound, span).map(|()| 0),
             Work::Fail(message, span) => Err(Error::command(
                 page(code::FAIL, self.source(), *span, message.clone(), "the script fails here"),
@@ -394,7 +418,7 @@ impl Interpreter {
                     }
                 }
             }
-            Work::Host(call) => self.host_stage(call, span),
+            Work::Host(call) => self.host_stage(call, false, span),
             Work::Builtin(call) => {
                 let files = self.files.clone();
                 self.call_builtin(call, &mut Output::Files(&files), span)

@@ -242,6 +242,15 @@ impl Interpreter {
         if may_return { result.map(|_| unknown(None)) } else { result }
     }
 
+    /// Shows a call that reads a line or asks for one; its value is unknown.
+    pub(super) fn dry_question(&mut self, span: Span) -> Unwind {
+        let call = self.written(span);
+        match self.tell_line(&call) {
+            Ok(()) => self.only_the_run_tells(span),
+            Err(unwind) => unwind,
+        }
+    }
+
     /// `write(path, …)`
     pub(super) fn dry_write(&mut self, path: &[u8], append: bool) -> Eval<()> {
         let append = if append { ", append: true" } else { "" };

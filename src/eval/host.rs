@@ -7,6 +7,7 @@ use crate::diag::{code, visible};
 use crate::host::{CallError, HostFunction, HostStage, StageCx, Streams, panic_message};
 use crate::process::{Descriptor, Environment, Readable};
 use crate::span::Span;
+use crate::sys::lines::Lines;
 use crate::sys::pipe;
 use crate::value::Value;
 use std::cell::RefCell;
@@ -50,12 +51,21 @@ impl Interpreter {
     }
 
     /// Runs a stage with the descriptors as they are; its status.
-    pub(super) fn host_stage(&mut self, call: &HostCall, span: Span) -> Eval<u8> {
+    ///
+    /// `alone` says that no other reader has its standard input.
+    pub(super) fn host_stage(&mut self, call: &HostCall, alone: bool, span: Span) -> Eval<u8> {
         self.check_interrupt()?;
         let args: Vec<Value> = call.argv.iter().skip(1).map(|arg| Value::str(arg.clone())).collect();
         let directory = self.directory_path();
         let console = Console { run: self, span, out: RefCell::default(), stopped: RefCell::default() };
-        let mut stdin = Input { console: &console, from: self.files.get(0), buffer: Vec::new(), start: 0 };
+        let mut stdin = Input {
+            console: &console,
+            from: self.files.get(0),
+            alone,
+            lines: None,
+            buffer: Vec::new(),
+            start: 0,
+        };
         let (mut stdout, mut stderr) = (Out(&console), Diagnostics(&console));
         let mut cx = StageCx {
             args: &args,
@@ -129,10 +139,13 @@ impl Console<'_> {
     }
 }
 
-/// The standard input of a stage.
+/// The standard input of a stage. Of one that other readers share it takes a line at a time.
 struct Input<'r> {
     console: &'r Console<'r>,
     from: Option<&'r Descriptor>,
+    alone: bool,
+    /// Made with the first read.
+    lines: Option<Lines>,
     buffer: Vec<u8>,
     /// Where in the buffer the rest begins.
     start: usize,
@@ -152,6 +165,10 @@ impl Input<'_> {
             return Err(io::Error::other("descriptor 0 is closed"));
         };
         let from = from.borrow()?;
+        let lines = match &mut self.lines {
+            Some(lines) => lines,
+            none => none.insert(if self.alone { Lines::ahead() } else { Lines::of(from)? }),
+        };
         loop {
             match interrupt.wait_readable(from, run.due())? {
                 Readable::Ready => {}
@@ -160,7 +177,8 @@ impl Input<'_> {
                     continue;
                 }
             }
-            match pipe::read_at_once(from, &mut self.buffer, pipe::CAPACITY) {
+            let scratch = run.scratch(lines)?;
+            match lines.take(from, scratch.as_deref().and_then(Option::as_ref), &mut self.buffer) {
                 Err(error) if pipe::is_for_later(&error) => check()?,
                 other => return other.map(drop),
             }

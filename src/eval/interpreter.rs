@@ -17,13 +17,14 @@ use crate::process::{
     StageReport,
 };
 use crate::span::Span;
+use crate::sys::lines::Scratch;
 use crate::value::{List, Str, Value};
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, LazyLock, Once, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, Once, OnceLock};
 use std::time::Duration;
 
 /// What a run is given.
@@ -72,7 +73,7 @@ pub struct Setup {
 
 /// What all threads of a run share.
 pub struct Shared {
-    own_process: bool,
+    pub(super) own_process: bool,
     pub(super) interactive: bool,
     adopting: Once,
     /// Whether what a block with `daemons="end"` may have left is still to be ended.
@@ -87,6 +88,10 @@ pub struct Shared {
     pub(super) audit: Option<audit::Log>,
     inherited: OnceLock<Environment>,
     redactions: OnceLock<Redactions>,
+    /// Held by the thread that asks at the terminal.
+    pub(super) asking: Mutex<()>,
+    /// What lines of a pipe are looked at by.
+    pub(super) scratch: Mutex<Option<Scratch>>,
     pub(super) policy: Option<Arc<dyn Policy>>,
     pub(super) budget: Option<Arc<Budget>>,
 }
@@ -259,6 +264,8 @@ impl Interpreter {
             audit: setup.audit,
             inherited: OnceLock::new(),
             redactions: OnceLock::new(),
+            asking: Mutex::new(()),
+            scratch: Mutex::new(None),
             policy: setup.policy,
             budget: Budget::of(setup.limits),
         };

@@ -316,6 +316,22 @@ impl Host for Caller<'_> {
         }
     }
 
+    fn read_line(&mut self) -> Outcome<Option<Vec<u8>>> {
+        let line = match self.run.dry {
+            Some(_) => Err(self.run.dry_question(self.span)),
+            None => self.run.read_line(self.span),
+        };
+        self.put_by(line)
+    }
+
+    fn ask(&mut self, prompt: &[u8], is_shown: bool) -> Outcome<Option<Vec<u8>>> {
+        let line = match self.run.dry {
+            Some(_) => Err(self.run.dry_question(self.span)),
+            None => self.run.ask_user(prompt, is_shown, self.span),
+        };
+        self.put_by(line)
+    }
+
     fn conceal(&mut self, secret: &[u8]) {
         self.run.shared.redactions().add(secret);
     }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod arguments;
+mod ask;
 mod atomic;
 pub mod audit;
 mod builtin;
@@ -20,6 +21,7 @@ mod host;
 mod interpreter;
 mod job;
 mod limits;
+mod lines;
 mod measure;
 mod method;
 mod observe;
@@ -46,6 +48,7 @@ mod substitution;
 mod terminal;
 mod thread;
 mod unwind;
+mod value_command;
 mod variables;
 mod with;
 mod word;

@@ -360,7 +360,7 @@ impl StageOutcome {
             End::Signal(signal, core) => StageEnd::Signal { signal: *signal, core: *core },
             End::PipeClosed => StageEnd::PipeClosed,
             End::Unknown => StageEnd::Abandoned,
-            End::Status(_) | End::Accepted(_) | End::Error(_) | End::TimedOut(_) => {
+            End::Status(_) | End::Accepted(_) | End::False | End::Error(_) | End::TimedOut(_) => {
                 StageEnd::Exit(self.status())
             }
         };

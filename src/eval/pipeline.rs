@@ -152,11 +152,22 @@ impl Interpreter {
         redirections: &[Opened],
         span: Span,
     ) -> Eval<Option<Failure>> {
+        if let Work::Truth(truth) = prepared.work {
+            let end = if truth { End::Status(0) } else { End::False };
+            let outcome = StageOutcome::inner(span, prepared.argv, Instant::now(), end);
+            self.observe_pipeline([&outcome], span);
+            return self.judge(vec![outcome]);
+        }
         let mut files = self.files.clone();
         self.apply(redirections, &mut files)?;
-        let saved = std::mem::replace(&mut self.files, files);
         let started = Instant::now();
         let argv = prepared.argv.clone();
+        if let Some((name, body)) = prepared.work.each() {
+            let result = self.each_with(files.clone(), false, name, body, span).map(|()| 0);
+            let result = result.map_err(|unwind| self.said(unwind, &files, &self.files));
+            return self.judge_alone(result, argv, started, span);
+        }
+        let saved = std::mem::replace(&mut self.files, files);
         let result = self.work(&prepared.work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
         self.files = saved;
         self.judge_alone(result, argv, started, span)
@@ -383,6 +394,7 @@ impl Interpreter {
         for (place, (stage, redirections)) in prepared.into_iter().zip(opened).enumerate() {
             let syntax = &stages[place];
             let mut files = self.stage_files(&mut Ends { pipes, stage: place }, syntax.span)?;
+            let piped = files.get(0).filter(|_| place > 0).cloned();
             let capture = pipes.started(place).map_err(|error| self.unread(&error, syntax.span))?;
             pump.captures.extend(capture);
             if is_late(&redirections) {
@@ -403,7 +415,9 @@ impl Interpreter {
             }
             self.give_substitutions(&mut files);
             let Some(program) = stage.program else {
-                inner.push(Inner { place, files, work: stage.work, late: None });
+                let reads_alone =
+                    piped.is_some_and(|piped| files.get(0).is_some_and(|input| input.is(&piped)));
+                inner.push(Inner { place, files, reads_alone, work: stage.work, late: None });
                 continue;
             };
             if self.settings.attributes.identity.is_some() {
@@ -434,6 +448,9 @@ impl Interpreter {
                 End::TimedOut(timed_out) => return Err(Unwind::TimedOut(timed_out)),
                 End::Status(status) if self.settings.ok.as_ref().is_some_and(|ok| ok.contains(&status)) => {
                     outcome.end = End::Accepted(status);
+                }
+                End::False if self.settings.ok.as_ref().is_some_and(|ok| ok.contains(&1)) => {
+                    outcome.end = End::Accepted(1);
                 }
                 end => outcome.end = end,
             }

@@ -16,6 +16,8 @@ use std::time::Instant;
 pub(super) struct Inner {
     pub place: usize,
     pub files: FileTable,
+    /// Its standard input is the only reading end of the pipeline's own pipe.
+    pub reads_alone: bool,
     pub work: Work,
     pub late: Option<Box<Late>>,
 }
@@ -42,7 +44,13 @@ impl Inner {
             Some(_) => (Work::None, Some(stage)),
             None => (stage.work, None),
         };
-        Self { place, files, work, late: Some(Box::new(Late { opened, pipe_stderr, program })) }
+        Self {
+            place,
+            files,
+            reads_alone: false,
+            work,
+            late: Some(Box::new(Late { opened, pipe_stderr, program })),
+        }
     }
 
     /// Whether it starts a program, late. Those run beside this thread, which may have to read what the last one prints.
@@ -149,31 +157,21 @@ impl Interpreter {
                 }
             }
         }
-        let result = match &stage.work {
-            // The commands of `each` keep the script's standard input: its lines come by another way.
-            Work::Compound(compound) if matches!(**compound, Compound::Each { .. }) => {
-                let input = files.get(0).cloned();
-                match self.files.get(0).cloned() {
-                    Some(own) => files.put(0, own),
-                    None => files.close(0),
-                }
-                let saved = std::mem::replace(&mut self.files, files);
-                let result = match (&**compound, input) {
-                    (Compound::Each { name, body }, Some(input)) => self.each_of(&input, *name, body, span),
-                    _ => self.compound(compound, span),
-                };
-                self.files = saved;
-                result.map(|()| 0)
-            }
-            work => {
-                let saved = std::mem::replace(&mut self.files, files);
-                let result = self.work(work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
-                self.files = saved;
-                result
-            }
+        let result = if let Some((name, body)) = stage.work.each() {
+            self.each_with(files, stage.reads_alone, name, body, span).map(|()| 0)
+        } else {
+            let saved = std::mem::replace(&mut self.files, files);
+            let result = match &stage.work {
+                Work::Host(call) => self.host_stage(call, stage.reads_alone, span),
+                work => self.work(work, span),
+            };
+            let result = result.map_err(|unwind| self.said(unwind, &self.files, &saved));
+            self.files = saved;
+            result
         };
         let outcome = |end| StageOutcome::inner(span, argv, started, end);
         match result {
+            Ok(_) if matches!(stage.work, Work::Truth(false)) => (outcome(End::False), None),
             Ok(status) => (outcome(End::Status(status)), None),
             Err(Unwind::PipeClosed) => (outcome(End::PipeClosed), None),
             Err(unwind) => (outcome(End::Status(0)), Some(unwind)),

@@ -3,10 +3,9 @@
 use super::Interpreter;
 use super::unwind::{Error, Eval, Failure, Unwind, page};
 use crate::check::program::*;
-use crate::diag::{code, reason};
-use crate::process::Descriptor;
+use crate::diag::code;
 use crate::span::Span;
-use crate::sys::{pipe, stack};
+use crate::sys::stack;
 use crate::value::{Map, Str, Type, Value, format, ops};
 use std::sync::Arc;
 
@@ -381,90 +380,6 @@ impl Interpreter {
             }
         }
         Ok(())
-    }
-
-    // -------------------------------------------------------------------------------------- lines
-
-    /// `each line { … }` of what stands before it in a pipeline, or of the script's own standard input.
-    fn each(&mut self, name: Slot, body: &Block, span: Span) -> Eval<()> {
-        let Some(input) = self.files.get(0).cloned() else {
-            return Err(self.fail(Error::command(
-                page(
-                    code::BAD_DESCRIPTOR,
-                    self.source(),
-                    span,
-                    "standard input is closed",
-                    "nothing to read",
-                ),
-                1,
-            )));
-        };
-        self.each_of(&input, name, body, span)
-    }
-
-    pub(super) fn each_of(&mut self, input: &Descriptor, name: Slot, body: &Block, span: Span) -> Eval<()> {
-        let interrupt = self.interrupt();
-        let failed = |this: &Self, error: std::io::Error| {
-            let message = format!("can't read the lines: {}", reason(&error));
-            this.fail(Error::command(page(code::READ_FAILED, this.source(), span, message, "reads here"), 1))
-        };
-        let reader = input.borrow().map_err(|error| failed(self, error))?;
-        let mut buffer: Vec<u8> = Vec::new();
-        let mut start = 0;
-        // Where the search for a line end goes on: a long line that comes in pieces is looked at once.
-        let mut searched = 0;
-        loop {
-            while let Some(length) = memchr::memchr(b'\n', &buffer[searched..]) {
-                let end = searched + length;
-                let line = buffer[start..end].to_vec();
-                start = end + 1;
-                searched = start;
-                if self.each_turn(name, line, body)? {
-                    return Ok(());
-                }
-            }
-            searched = buffer.len();
-            if start > 0 {
-                buffer.drain(..start);
-                searched -= start;
-                start = 0;
-            }
-            if buffer.len() > self.capture_room()
-                && let Some(unwind) = self.out_of_room(span)
-            {
-                return Err(unwind);
-            }
-            if buffer.len() > super::capture::LIMIT {
-                let message = format!("a line of more than {} bytes", super::capture::LIMIT);
-                return Err(self.fail(Error::value(page(
-                    code::OUTPUT_TOO_LARGE,
-                    self.source(),
-                    span,
-                    message,
-                    "reads here",
-                ))));
-            }
-            let _turn = self.await_input(reader, &interrupt, failed)?;
-            match pipe::read_into(reader, &mut buffer, 64 << 10) {
-                Ok(0) => break,
-                Ok(_) => {}
-                // An inherited descriptor may be non-blocking, and another reader faster.
-                Err(error) if pipe::is_for_later(&error) => self.check_interrupt()?,
-                Err(error) => return Err(failed(self, error)),
-            }
-        }
-        // The last line may lack its end.
-        if !buffer.is_empty() {
-            self.each_turn(name, buffer, body)?;
-        }
-        Ok(())
-    }
-
-    fn each_turn(&mut self, name: Slot, line: Vec<u8>, body: &Block) -> Eval<bool> {
-        self.check_interrupt()?;
-        self.captured(line.len(), Span::default())?;
-        *self.slot_mut(name) = Value::Str(Str::from(line));
-        self.loop_turn(body)
     }
 
     // -------------------------------------------------------------------------------------- lists of commands

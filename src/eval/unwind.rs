@@ -1,7 +1,7 @@
 //! How an evaluation ends early, and what a failed pipeline is before anybody has to see it.
 
 use super::settings::TimeLimit;
-use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word};
+use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word, visible};
 use crate::process::{Signal, StageEnd, StageReport};
 use crate::span::Span;
 use std::sync::Arc;
@@ -210,6 +210,8 @@ pub enum End {
     Signal(Signal, bool),
     /// Its reader had enough.
     PipeClosed,
+    /// A bool that stood as a command: its status is 1.
+    False,
     /// A status that `with ok=` says is none of failure.
     Accepted(u8),
     /// A stage of the interpreter's own raised this.
@@ -265,6 +267,7 @@ impl StageOutcome {
             End::Status(status) | End::Accepted(status) => *status,
             End::Signal(signal, _) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
             End::PipeClosed => 0,
+            End::False => 1,
             End::Error(error) => error.status,
             End::TimedOut(_) => 124,
             End::Unknown => 255,
@@ -275,6 +278,7 @@ impl StageOutcome {
         match &self.end {
             End::Status(0) | End::Accepted(0) => "succeeded".into(),
             End::Status(status) | End::Accepted(status) => format!("exited with {status}"),
+            End::False => "is false".into(),
             End::Signal(signal, _) if *signal == Signal::XCPU => {
                 "was ended by SIGXCPU: its processor time is used up".into()
             }
@@ -309,7 +313,7 @@ impl Failure {
         match self {
             Self::Error(error) => error.is_false(),
             Self::Stages(stages) => stages.iter().all(|stage| match &stage.end {
-                End::Status(1) => true,
+                End::Status(1) | End::False => true,
                 End::Error(error) => error.is_false(),
                 _ => !stage.failed(),
             }),
@@ -343,6 +347,12 @@ impl Failure {
         let mut page = match &stage.end {
             // What went wrong within a block says more than that the block failed.
             End::Error(error) => error.diagnostic.clone().also_at(source, stage.span, "in this stage"),
+            End::False => {
+                let written = source.text().get(stage.span.range()).unwrap_or_default();
+                Diagnostic::new(code::COMMAND_FAILED, format!("`{}` is false", visible(written.as_bytes())))
+                    .at(source, stage.span, "false")
+                    .help(format!("a command that may be false is a condition: if {written} {{ … }}"))
+            }
             _ => {
                 let name = stage
                     .argv

@@ -213,8 +213,19 @@ impl Interpreter {
         into: &mut Vec<Vec<u8>>,
     ) -> Eval<usize> {
         let value = self.expr(list)?;
-        let Value::List(items) = &value else {
-            return Err(self.not_a_list(&value, list.span));
+        self.splice_value(&value, list.span, guarded, before, into)
+    }
+
+    pub(super) fn splice_value(
+        &self,
+        value: &Value,
+        span: Span,
+        guarded: bool,
+        before: usize,
+        into: &mut Vec<Vec<u8>>,
+    ) -> Eval<usize> {
+        let Value::List(items) = value else {
+            return Err(self.not_a_list(value, span));
         };
         into.reserve(items.len());
         let mut bytes = 0;
@@ -224,11 +235,11 @@ impl Interpreter {
             }
             let number =
                 matches!(item, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
-            let argument = self.word_of(item, list.span)?.into_owned();
+            let argument = self.word_of(item, span)?.into_owned();
             // The name of a program is no argument: it needs no guard.
-            self.check_argument(&argument, guarded && !number && !into.is_empty(), list.span)?;
+            self.check_argument(&argument, guarded && !number && !into.is_empty(), span)?;
             bytes += argument.len() + size_of::<Value>();
-            self.fits(before + bytes, list.span)?;
+            self.fits(before + bytes, span)?;
             into.push(argument);
         }
         Ok(bytes)

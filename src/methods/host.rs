@@ -56,6 +56,18 @@ pub trait Host {
     /// [`MethodError::Host`] when the job has failed; a signal that is none.
     fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome;
 
+    /// The next line of the standard input without its end; none at the end.
+    ///
+    /// # Errors
+    /// [`MethodError::Host`] when it can't be read.
+    fn read_line(&mut self) -> Outcome<Option<Vec<u8>>>;
+
+    /// Asks the user at the terminal for a line, which is shown as it is typed or not; none at the end.
+    ///
+    /// # Errors
+    /// [`MethodError::Host`] when there is no terminal.
+    fn ask(&mut self, prompt: &[u8], is_shown: bool) -> Outcome<Option<Vec<u8>>>;
+
     /// Masks a text in all messages from now on.
     fn conceal(&mut self, secret: &[u8]);
 

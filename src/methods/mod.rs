@@ -21,6 +21,7 @@ mod error;
 mod expression;
 mod files;
 mod host;
+mod input;
 mod job;
 mod json;
 mod limits;

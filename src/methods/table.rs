@@ -4,7 +4,7 @@
 //! [`Method::example`] for its form.
 
 use super::{Kind, Method, Parameter, Receiver, Run};
-use super::{convert, files, job, json, list, map, matching, number, order, path, secret, text, time};
+use super::{convert, files, input, job, json, list, map, matching, number, order, path, secret, text, time};
 
 macro_rules! rows {
     ($name:ident: $($receiver:ident {
@@ -380,6 +380,15 @@ None {
     write(path: Str, text: Any, append: Bool.optional) -> "null" = Value(files::write);
         "Makes a file of a string, secret or number, in place of what was there or (`append: true`) after it. No line end is added.";
         "write('a.txt', 'x'); write('a.txt', 'y', append: true); read('a.txt') => 'xy'";
+    read_line() -> "string or null" = Value(input::read_line);
+        "The next line of the standard input, without its end and with nothing taken of what follows; null at the end. To go through all lines write `each line { … }`.";
+        "let line = ''; { line = read_line() } <<< 'a b'; line => 'a b'";
+    input(prompt: Str.optional, secret: Bool.optional) -> "string, secret or null" = Value(input::input);
+        "The line that the user types at the terminal, after the prompt; null at the end of the input (Ctrl-D). With `secret: true` what is typed is not shown, and the value is a secret. Without a terminal an error.";
+        "let ask = () => input('Name? '); ask.type() => 'function'";
+    confirm(prompt: Str) -> "bool" = Value(input::confirm);
+        "Whether the user answers the prompt, to which `[y/N]` is added, by `y` or `yes` at the terminal; `n`, `no`, an empty line and the end of the input are no, and anything else is asked again. Without a terminal an error.";
+        "let sure = () => confirm('Delete it? '); sure.type() => 'function'";
     glob(pattern: Str) -> "list" = Value(files::glob);
         "The paths that match a pattern, in order; empty if there are none.";
         "write('a.txt', ''); glob('*.txt') => ['a.txt']";

@@ -24,6 +24,10 @@ pub struct Desk {
     pub asked: usize,
     /// How often it says so.
     pub goes_on: usize,
+    /// What the user types, the last first.
+    pub answers: Vec<Vec<u8>>,
+    pub questions: Vec<String>,
+    pub concealed: Vec<Vec<u8>>,
 }
 
 /// What a function value is here.
@@ -42,7 +46,16 @@ fn simple(function: impl Fn(&[Value]) -> Value + Send + Sync + 'static) -> Value
 impl Desk {
     pub fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self { directory, room: usize::MAX, lacked_room: false, asked: 0, goes_on: usize::MAX }
+        Self {
+            directory,
+            room: usize::MAX,
+            lacked_room: false,
+            asked: 0,
+            goes_on: usize::MAX,
+            answers: Vec::new(),
+            questions: Vec::new(),
+            concealed: Vec::new(),
+        }
     }
 }
 
@@ -105,7 +118,18 @@ impl Host for Desk {
         Ok(Metadata { kind, size: found.len(), modified })
     }
 
-    fn conceal(&mut self, _: &[u8]) {}
+    fn read_line(&mut self) -> Outcome<Option<Vec<u8>>> {
+        Ok(self.answers.pop())
+    }
+
+    fn ask(&mut self, prompt: &[u8], _: bool) -> Outcome<Option<Vec<u8>>> {
+        self.questions.push(String::from_utf8(prompt.to_vec()).unwrap());
+        Ok(self.answers.pop())
+    }
+
+    fn conceal(&mut self, secret: &[u8]) {
+        self.concealed.push(secret.to_vec());
+    }
 
     /// Of one star alone.
     fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {

@@ -142,6 +142,20 @@ impl FileTable {
 }
 
 impl Descriptor {
+    /// Whether both stand for the same number.
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Open(one), Self::Open(other)) => Arc::ptr_eq(one, other),
+            (Self::Inherited(one), Self::Inherited(other)) => one == other,
+            _ => false,
+        }
+    }
+
+    /// Whether this is all that holds an open file of ours.
+    pub fn has_one_owner(&self) -> bool {
+        matches!(self, Self::Open(file) if Arc::strong_count(file) == 1)
+    }
+
     /// To read or write it in this process.
     ///
     /// # Errors

@@ -34,6 +34,11 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
         let there = help.strip_prefix("go there: ").map(str::to_owned);
         return there.or_else(|| help.contains("is a variable").then(|| format!("= {entry}")));
     }
+    if error.code == code::VARIABLE_AS_COMMAND {
+        // A value that is to be shown.
+        let shown = error.help.first()?.strip_prefix("show it by: ")?;
+        return (text.trim() == text.get(span.range())?).then(|| shown.to_owned());
+    }
     if error.code == code::SH_ARITHMETIC {
         // A name may be one of a text, and a quotient a fraction.
         let sum = text.get(span.range())?.strip_prefix("$((")?.strip_suffix("))")?;

@@ -21,6 +21,7 @@ pub mod handlers;
 pub mod holders;
 pub mod interrupt;
 pub mod keys;
+pub mod lines;
 pub mod log;
 pub mod lookup;
 pub mod memory;

@@ -2,8 +2,9 @@
 
 use super::Pid;
 use super::poll::{Interest, PollSet};
+use rustix::fs::{Mode, OFlags};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// Whether `fd` is a terminal.
@@ -91,6 +92,23 @@ pub fn typed_ahead(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
 /// N_TTY_BUF_SIZE: a terminal keeps no more.
 const LONGEST_LINE: usize = 4096;
 
+/// `_POSIX_VDISABLE` (termios(3)): no key does it.
+const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
+
+/// The terminal that a process can ask its user at, for reading and writing: the one that `input` is, or the controlling
+/// terminal of the session.
+///
+/// # Errors
+/// `ENXIO` when the session has no terminal; those of open(2).
+pub fn open(input: Option<BorrowedFd<'_>>) -> io::Result<OwnedFd> {
+    let path = match input {
+        Some(input) => rustix::termios::ttyname(input, Vec::new())?,
+        None => c"/dev/tty".to_owned(),
+    };
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    super::descriptor::lift(rustix::fs::open(&*path, flags, Mode::empty())?)
+}
+
 /// How a terminal treats what is typed and printed (termios(3)).
 #[derive(Clone, Debug)]
 pub struct Modes(rustix::termios::Termios);
@@ -105,6 +123,23 @@ impl Modes {
     pub fn set_now(&self, fd: BorrowedFd<'_>) {
         let set = || rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Now, &self.0);
         unstopped(|| while set() == Err(rustix::io::Errno::INTR) {});
+    }
+
+    /// Returns these modes for one line that is typed: with the terminal's own line editing, and shown or not. While it is
+    /// not, no key suspends or aborts the program, which would leave the terminal so.
+    pub fn for_line(&self, is_shown: bool) -> Self {
+        use rustix::termios::{InputModes, LocalModes, SpecialCodeIndex};
+        let mut modes = self.0.clone();
+        modes.input_modes |= InputModes::ICRNL;
+        modes.local_modes |= LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHO;
+        if !is_shown {
+            modes.local_modes -= LocalModes::ECHO;
+            modes.local_modes |= LocalModes::ECHONL;
+            for key in [SpecialCodeIndex::VQUIT, SpecialCodeIndex::VSUSP] {
+                modes.special_codes[key] = DISABLED;
+            }
+        }
+        Self(modes)
     }
 
     /// Sets them, once what was written before has been shown.

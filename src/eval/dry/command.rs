@@ -6,6 +6,7 @@ use super::super::call::Given;
 use super::super::command::{BuiltinCall, literals};
 use super::super::output::Output;
 use super::super::unwind::{Error, Eval, Unwind, page};
+use super::super::value_command::{truth_of, value_alone};
 use super::branch::Truth;
 use super::word::Shown;
 use super::{as_unknown, unknown};
@@ -104,7 +105,22 @@ impl Interpreter {
             }
             _ => {}
         }
+        if let Some(truth) = self.dry_truth(command)? {
+            return Ok(truth);
+        }
         self.dry_stages(pipeline)
+    }
+
+    /// A value that stands alone as a command; none where it names a program.
+    fn dry_truth(&mut self, command: &Command) -> Eval<Option<Truth>> {
+        let Some(value) = value_alone(command).filter(|value| is_still(value)) else { return Ok(None) };
+        let (span, value) = (value.span, self.expr(value)?);
+        match truth_of(&value) {
+            None if as_unknown(&value).is_none() && !matches!(value, Value::Str(_)) => {
+                Err(self.not_a_program(&value, span))
+            }
+            truth => Ok(truth.map(Truth::of)),
+        }
     }
 
     /// Does what a builtin does to this run alone; none when it is only shown.
@@ -375,6 +391,18 @@ impl Interpreter {
             Value::Null => Ok(Truth::Unknown),
             value => self.status_of_call(id, value, span).map(|status| Truth::of(status == 0)),
         }
+    }
+}
+
+/// Whether an expression can be worked out twice: it is a variable, or made of such.
+fn is_still(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Slot(_) | ExprKind::Value(_) => true,
+        ExprKind::Not(inner) | ExprKind::Field(inner, _) => is_still(inner),
+        ExprKind::And(both) | ExprKind::Or(both) | ExprKind::Binary { operands: both, .. } => {
+            is_still(&both.0) && is_still(&both.1)
+        }
+        _ => false,
     }
 }
 

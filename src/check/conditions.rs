@@ -1,0 +1,70 @@
+//! Conditions of `if` and `while`: an expression in parentheses, or commands.
+
+use super::lower::Checker;
+use super::program::*;
+use super::replace::Obstacle;
+use super::variable_commands::Place;
+use crate::diag::code;
+use crate::span::Span;
+use crate::syntax::ast::{self, Habit};
+use crate::value::Value;
+
+impl<'s> Checker<'s> {
+    pub(super) fn condition(&mut self, condition: ast::Condition<'s>) -> Condition {
+        match condition.kind {
+            ast::ConditionKind::Value(value) => {
+                // `if (make) {`: a program's name where an expression stands.
+                if let ast::ExprKind::Name(name) = value.kind
+                    && self.scopes.find(name).is_none()
+                {
+                    let help = format!("drop the parentheses to run a command: if {name} {{ … }}");
+                    self.error(
+                        code::UNDECLARED_NAME,
+                        value.span,
+                        format!("`{name}` is not declared"),
+                        "parentheses hold an expression",
+                        &help,
+                    );
+                    return Condition::Value(Expr { span: value.span, kind: ExprKind::Value(Value::Null) });
+                }
+                Condition::Value(self.expr(value))
+            }
+            ast::ConditionKind::Command(and_or)
+                if matches!(and_or.first.stages[0].kind, ast::StageKind::Sh(Habit::Subshell, _)) =>
+            {
+                let inside = &self.text[condition.span.range()];
+                if let Some((at, length, help)) = crate::syntax::operator_elsewhere(inside) {
+                    let start = condition.span.start as usize + at;
+                    let span = Span::new(start, start + length);
+                    self.error(code::SYNTAX, span, "there is no such operator", "not in Pipewright", &help);
+                    return Condition::Value(Expr { span, kind: ExprKind::Value(Value::Null) });
+                }
+                self.error(
+                    code::SYNTAX,
+                    condition.span,
+                    "these parentheses hold no expression",
+                    "commands stand in a condition without parentheses",
+                    "test files by a command: if test -f list { … }; join values by `and`, `or`, `not`: if (a == 1 and b) { … }",
+                );
+                Condition::Value(Expr { span: condition.span, kind: ExprKind::Value(Value::Null) })
+            }
+            ast::ConditionKind::Command(and_or) => {
+                if self.refuse_value_in_parentheses(&and_or, span_of(&and_or)) {
+                    return Condition::Value(Expr {
+                        span: condition.span,
+                        kind: ExprKind::Value(Value::Null),
+                    });
+                }
+                let part = self.exec.part.replace(Obstacle::Condition);
+                let command = self.and_or_at(*and_or, Place::Condition);
+                self.exec.part = part;
+                Condition::Command(command)
+            }
+        }
+    }
+}
+
+/// All of a list of commands.
+pub fn span_of(and_or: &ast::AndOr<'_>) -> Span {
+    and_or.first.span.to(and_or.rest.last().map_or(and_or.first.span, |(_, pipeline)| pipeline.span))
+}
