@@ -33,6 +33,10 @@ fn events(text: &str) -> Vec<String> {
                     let stages = stages.collect::<Vec<_>>().join(" | ");
                     format!("={depth} {stages} at {}: {}", report.place(), report.status())
                 }
+                Event::Builtin { argv, place, depth, .. } => format!("*{depth} {} at {place}", words(argv)),
+                Event::Redirected { operator, path, place, depth, .. } => {
+                    format!("*{depth} {operator} {} at {place}", String::from_utf8_lossy(path))
+                }
                 Event::Warning { message, .. } => format!("! {message}"),
                 _ => "another".to_owned(),
             };
@@ -63,6 +67,7 @@ fn each_program_and_pipeline_is_told() {
                 "+0 sh -c exit 3 at t:1:1",
                 "-0 sh -c exit 3 3",
                 "=0 sh -c exit 3 at t:1:1: 3",
+                "*0 true at t:1:19",
                 "=0 true at t:1:19: 0",
             ],
         ),
@@ -72,11 +77,29 @@ fn each_program_and_pipeline_is_told() {
                 "+0 sh -c kill -9 $$ at t:1:1",
                 "-0 sh -c kill -9 $$ 137",
                 "=0 sh -c kill -9 $$ at t:1:1: 137",
+                "*0 true at t:1:23",
                 "=0 true at t:1:23: 0",
             ],
         ),
-        ("cd /nonexistent || echo x", &["=0 cd /nonexistent at t:1:1: 1", "=0 echo x at t:1:20: 0"]),
-        ("let x = \"$(echo y)\"", &["=1 echo y at t:1:12: 0"]),
+        (
+            "cd /nonexistent || echo x",
+            &[
+                "*0 cd /nonexistent at t:1:1",
+                "=0 cd /nonexistent at t:1:1: 1",
+                "*0 echo x at t:1:20",
+                "=0 echo x at t:1:20: 0",
+            ],
+        ),
+        (
+            "/bin/true > /dev/null",
+            &[
+                "*0 > /dev/null at t:1:13",
+                "+0 /bin/true at t:1:1",
+                "-0 /bin/true 0",
+                "=0 /bin/true at t:1:1: 0",
+            ],
+        ),
+        ("let x = \"$(echo y)\"", &["*1 echo y at t:1:12", "=1 echo y at t:1:12: 0"]),
         (
             "let s = secret('hunter2')\n/bin/echo $[s.reveal()]",
             &["+0 /bin/echo *** at t:2:1", "-0 /bin/echo *** 0", "=0 /bin/echo *** at t:2:1: 0"],
