@@ -47,7 +47,7 @@ impl Interpreter {
         let saved = std::mem::replace(&mut self.files, files);
         let result = match input {
             Some(input) => {
-                let alone = input.has_one_owner() && (piped || self.is_own_file(&input));
+                let alone = if piped { input.has_one_owner() } else { self.is_own_file(&input, &saved) };
                 self.each_of(&input, alone, name, body, span)
             }
             None => Err(self.closed_input(span)),
@@ -56,12 +56,13 @@ impl Interpreter {
         result
     }
 
-    /// Whether an input is a file that none of the script's descriptors leads to. `/dev/stdin` may be the same open file
-    /// as one of them.
-    fn is_own_file(&self, input: &Descriptor) -> bool {
+    /// Whether an input is a file that no descriptor leads to which commands have, here or outside. `/dev/stdin` may be
+    /// the same open file as one of them.
+    fn is_own_file(&self, input: &Descriptor, outside: &FileTable) -> bool {
         let Ok(input) = input.borrow() else { return false };
-        let others = self.files.iter().filter_map(|(_, other)| other.borrow().ok());
-        lines::is_file(input) && !others.into_iter().any(|other| lines::is_same(input, other))
+        let mut others = self.files.iter().chain(outside.iter());
+        let is_same = |other: &Descriptor| other.borrow().is_ok_and(|other| lines::is_same(input, other));
+        lines::is_file(input) && !others.any(|(_, other)| is_same(other))
     }
 
     /// Gives each line of an input to the block. `alone` says that no other reader has it, now or later.
@@ -154,19 +155,22 @@ impl Interpreter {
     /// Waits for input and takes what it gives.
     fn take_lines(&self, source: &mut Source<'_>, buffer: &mut Vec<u8>) -> Eval<Taken> {
         self.refuse_long_line(buffer.len(), source.span)?;
+        let mut waits = !source.lines.never_waits();
         loop {
             let failed = |this: &Self, error: io::Error| this.unreadable(&error, source.span);
-            let _turn = match source.lines.is_always_ready() {
-                true => None,
-                false => self.await_input(source.input, &source.interrupt, failed)?,
+            let _turn = match waits {
+                true => self.await_input(source.input, &source.interrupt, failed)?,
+                false => None,
             };
-            let scratch =
-                self.scratch(&source.lines).map_err(|error| self.unreadable(&error, source.span))?;
+            let scratch = self.scratch(&source.lines).map_err(|error| failed(self, error))?;
             match source.lines.take(source.input, scratch.as_deref().and_then(Option::as_ref), buffer) {
                 Ok(taken) => return Ok(taken),
-                // An inherited descriptor may be non-blocking, and another reader faster.
-                Err(error) if pipe::is_for_later(&error) => self.check_interrupt()?,
-                Err(error) => return Err(self.unreadable(&error, source.span)),
+                // There is nothing yet; an inherited descriptor may be non-blocking, and another reader faster.
+                Err(error) if pipe::is_for_later(&error) => {
+                    self.check_interrupt()?;
+                    waits = true;
+                }
+                Err(error) => return Err(failed(self, error)),
             }
         }
     }

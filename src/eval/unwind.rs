@@ -382,7 +382,9 @@ impl Failure {
             if let Some(note) = early_reader(&stages, failed) {
                 page = page.note(note);
             }
-        } else if let Some(command) = with_values(&stages[failed], source) {
+        } else if !matches!(stages[failed].end, End::False)
+            && let Some(command) = with_values(&stages[failed], source)
+        {
             page = page.note(format!("with its values: {}", shorten(command)));
         }
         Box::new(Error { trace, stages, ..Error::command(page, status) })

@@ -96,9 +96,9 @@ impl Lines {
         Self { kind: Kind::Ahead, room: MOST }
     }
 
-    /// Whether a read never has to wait for a writer.
-    pub fn is_always_ready(&self) -> bool {
-        self.kind == Kind::File
+    /// Whether [`Lines::take`] never waits for a writer: what is not there is `WouldBlock`.
+    pub fn never_waits(&self) -> bool {
+        matches!(self.kind, Kind::File | Kind::Pipe | Kind::Socket)
     }
 
     /// Whether [`Lines::take`] needs a scratch pipe, and no other thread of this process that reads the same input.
