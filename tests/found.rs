@@ -41,7 +41,11 @@ fn a_script_that_is_reached_by_a_link_finds_what_lies_beside_it() {
             let outcome = Run::pipewright().arg(&script).dir(directory).run().success();
             assert_eq!(outcome.out(), expected, "{name} in {}", directory.display());
             let script = Script::load(project.path().join(name)).expect(name);
-            assert_eq!(Engine::default().session().run(&script).read().expect(name), expected, "{name}");
+            assert_eq!(
+                Engine::default().session().run(&script).read().expect(name),
+                expected.trim_end(),
+                "{name}"
+            );
         }
     }
     let outcome = Run::pipewright().arg(project.path().join("bin/user.pw")).run().success();

@@ -215,13 +215,12 @@ codes! {
 
     SH_TILDE = "E0323", "a tilde that shells disagree about",
         "~ and ~user stand for home directories; ~+, ~-, ~1 and ~user:x mean one thing in bash and another elsewhere.";
+    EXEC_PLACE = "E0324", "`exec` where it can't replace the script",
+        "exec WORD… is a whole statement or the last command of an && list, at the top level or in an if or match there. Elsewhere run the program without exec.";
     VARIABLE_AS_COMMAND = "E0325", "a variable in the place of a command",
         "A command is the name of a program and its arguments. The value of a variable is tested in parentheses, if (r.ok) { … }, or as a command of its own, cmd && $[n > 2]; a program that has the name of a variable is quoted.";
     BARE_SPLICE = "E0326", "a list spliced without its $",
         "...$xs makes an argument of each element of a list; ...xs is a word.";
-
-    EXEC_PLACE = "E0324", "`exec` where it can't replace the script",
-        "exec WORD… is a whole statement or the last command of an && list, at the top level or in an if or match there. Elsewhere run the program without exec.";
 
     // Well formed, but refused because it would go wrong.
     UNGUARDED_CODE = "E0401", "a value where a program expects code",

@@ -650,7 +650,7 @@ mod tests {
                 fs::write(dir.path().join(format!("d{outer}/f{inner}")), "").unwrap();
             }
         }
-        for pattern in ["**", "*/*", "**/f*", "*/f1", "d?/../d?/../d?/../*"] {
+        for pattern in ["**", "*/*", "**/f*", "d?/../d?/../d?/../*"] {
             let glob = Glob::parse_text(pattern.as_bytes()).unwrap();
             let all = glob.expand(dir.path()).unwrap();
             let asked = Cell::new(0);

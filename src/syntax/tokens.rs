@@ -4,6 +4,7 @@
 //! `{`), so that the parser's memory is that of some lines. In nested commands they are the inner pairs of a `body`.
 
 pub use super::grammar::{Grammar, Rule};
+use super::nesting;
 use crate::span::Span;
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
@@ -83,7 +84,11 @@ impl<'t> Tokens<'t> {
         if rest.is_empty() {
             return Ok(false);
         }
-        match Grammar::parse(Rule::step, rest) {
+        let parsed = Grammar::parse(Rule::step, rest);
+        if let Some(at) = nesting::met() {
+            return Err(too_deep(self.at + at));
+        }
+        match parsed {
             Ok(mut pairs) => {
                 let Some(step) = pairs.next() else { return Ok(false) };
                 self.base = self.at;
@@ -91,25 +96,35 @@ impl<'t> Tokens<'t> {
                 self.pairs = Some(step.into_inner());
                 Ok(true)
             }
-            Err(_) if Grammar::parse(Rule::last, rest).is_ok() => Ok(false),
-            Err(error) => Err(failure(error, self.at)),
+            Err(error) => {
+                let is_last = Grammar::parse(Rule::last, rest).is_ok();
+                nesting::met();
+                if is_last { Ok(false) } else { Err(failure(error, self.at)) }
+            }
         }
     }
 }
 
 /// Reads a text by one rule that covers all of it.
 pub fn whole(rule: Rule, text: &str, base: usize) -> Result<Pairs<'_, Rule>, Failure> {
-    Grammar::parse(rule, text).map_err(|error| failure(error, base))
+    let parsed = Grammar::parse(rule, text);
+    match nesting::met() {
+        Some(at) => Err(too_deep(base + at)),
+        None => parsed.map_err(|error| failure(error, base)),
+    }
+}
+
+fn too_deep(at: usize) -> Failure {
+    Failure { at, tried: Vec::new(), is_too_deep: true }
 }
 
 fn failure(error: pest::error::Error<Rule>, base: usize) -> Failure {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
-    // The parser has an error of its own for one thing alone: too little stack.
-    let (tried, is_too_deep) = match error.variant {
-        ErrorVariant::ParsingError { positives, .. } => (positives, false),
-        ErrorVariant::CustomError { .. } => (Vec::new(), true),
+    let tried = match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives,
+        ErrorVariant::CustomError { .. } => Vec::new(),
     };
-    Failure { at: base + at, tried, is_too_deep }
+    Failure { at: base + at, tried, is_too_deep: false }
 }

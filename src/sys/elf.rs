@@ -96,8 +96,7 @@ mod tests {
 
     #[test]
     fn programs_name_their_loader() {
-        let found =
-            loader(File::open(std::env::current_exe().unwrap()).unwrap()).expect("linked dynamically");
+        let found = loader(File::open("/bin/sh").unwrap()).expect("linked dynamically");
         assert!(std::path::Path::new(std::str::from_utf8(&found).unwrap()).exists());
     }
 

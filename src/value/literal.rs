@@ -263,7 +263,9 @@ impl<'t> Number<'t> {
                 rest = after_digits;
             }
         }
-        if !rest.chars().all(char::is_alphanumeric) || (exponent.is_some() && !rest.is_empty()) {
+        // `1h2.5m` is told apart from `1.2.3`: it begins with a unit.
+        let of_unit = |c: char| c.is_alphanumeric() || (c == '.' && rest.starts_with(char::is_alphabetic));
+        if !rest.chars().all(of_unit) || (exponent.is_some() && !rest.is_empty()) {
             return Err(NumberError::NotANumber);
         }
         check_leading_zero(whole)?;
