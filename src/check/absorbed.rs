@@ -67,7 +67,7 @@ impl<'s> Checker<'s> {
                 And | Or | Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual | In
             ),
             ast::ExprKind::Name(name) => {
-                matches!(self.scopes.find(name), Some(Name::Variable(variable)) if self.bools.contains(&variable.id))
+                matches!(self.scopes.find(name), Some(Name::Variable(variable)) if variable.is_bool)
             }
             _ => false,
         }

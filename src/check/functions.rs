@@ -84,7 +84,7 @@ impl<'s> Checker<'s> {
             }
             self.declare_parameter(parameter.name);
             if formal.kind == Some(Kind::Bool) {
-                self.bools.insert(self.scopes.latest());
+                self.scopes.mark_bool(parameter.name.text);
             }
             parameters.push(Parameter { formal: formal.clone(), default, span: place });
         }

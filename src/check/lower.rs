@@ -15,7 +15,6 @@ use crate::span::Span;
 use crate::syntax::ast::{self, Habit};
 use crate::syntax::nesting;
 use crate::sys::stack;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The check of one file.
@@ -38,8 +37,6 @@ pub struct Checker<'s> {
     pub exec: ExecContext,
     /// Whether the file calls `script_path()`.
     pub asks_for_path: bool,
-    /// The variables that are declared as bools.
-    pub bools: HashSet<u32>,
 }
 
 /// More errors than this are not reported: the first ones are the ones to mend.
@@ -80,7 +77,6 @@ pub fn file<'s>(
         order: Order::default(),
         exec: ExecContext::default(),
         asks_for_path: false,
-        bools: HashSet::new(),
     };
     if let Some(earlier) = &earlier {
         checker.scopes.enter();
@@ -275,7 +271,7 @@ impl<'s> Checker<'s> {
                 let value = self.expr(value);
                 let slot = self.declare(name);
                 if is_bool {
-                    self.bools.insert(self.scopes.latest());
+                    self.scopes.mark_bool(name.text);
                 }
                 self.note_variable(name, &value);
                 StatementKind::Let(slot, value)

@@ -42,6 +42,8 @@ pub struct Variable {
     slot: Slot,
     depth: usize,
     frame: usize,
+    /// It is declared as a bool.
+    pub is_bool: bool,
 }
 
 impl Variable {
@@ -204,15 +206,30 @@ impl<'s> Scopes<'s> {
         let again = if self.is_outermost() { self.earlier_slot(name) } else { None };
         if let Some(slot) = again {
             self.declared += 1;
-            self.put(name, Name::Variable(Variable { id: self.declared, slot, depth, frame: at }));
+            self.put(
+                name,
+                Name::Variable(Variable { id: self.declared, slot, depth, frame: at, is_bool: false }),
+            );
             return slot;
         }
         let frame = &mut self.frames[at];
         let slot = if at == 0 { Slot::of_module(frame.slots) } else { Slot::of_frame(frame.slots) };
         frame.slots += 1;
         self.declared += 1;
-        self.put(name, Name::Variable(Variable { id: self.declared, slot, depth, frame: at }));
+        self.put(
+            name,
+            Name::Variable(Variable { id: self.declared, slot, depth, frame: at, is_bool: false }),
+        );
         slot
+    }
+
+    /// Notes that the variable which was declared last with this name is a bool.
+    pub fn mark_bool(&mut self, name: &str) {
+        if let Some(Declared { name: Name::Variable(variable), .. }) =
+            self.names.get_mut(name).and_then(|declared| declared.last_mut())
+        {
+            variable.is_bool = true;
+        }
     }
 
     /// A name that is around the file.

@@ -163,7 +163,7 @@ mod tests {
         assert_corrected("name=web1", Some("let name = \"web1\""));
         assert_corrected("EDITOR=vim", Some("env.EDITOR = \"vim\""));
         assert_corrected("now=$(date)", Some("let now = $(date)"));
-        assert_corrected("x=1 y=2", Some("let x = \"1\"; let y = \"2\""));
+        assert_corrected("x=1 y=2", Some("let x = 1; let y = 2"));
         assert_corrected("PATH=/opt/bin:$PATH", Some("env.PATH = \"/opt/bin:$PATH\""));
         assert_corrected("sum=$((2+3))", Some("let sum = 2+3"));
         assert_corrected("rc=~/.config/rc", Some("let rc = \"$HOME/.config/rc\""));
