@@ -48,7 +48,7 @@ impl Shown {
     pub fn word(&self) -> String {
         match self {
             Self { secret: true, .. } => format!("'{MASK}'"),
-            Self { known: true, .. } => quote_word(&self.text),
+            Self { known: true, .. } => beginning(&self.text, quote_word),
             Self { bare: true, .. } => self.quoted.clone(),
             _ => format!("\"{}\"", self.quoted),
         }
@@ -69,8 +69,13 @@ impl Interpreter {
         for (at, part) in parts.iter().enumerate() {
             let more = self.dry_part(part, parts.get(at + 1))?;
             if more.known {
-                shown.quoted += &if more.secret { MASK.to_owned() } else { in_double_quotes(&more.text) };
-                shown.text.extend(more.text);
+                shown.quoted +=
+                    &if more.secret { MASK.to_owned() } else { beginning(&more.text, in_double_quotes) };
+                if shown.text.is_empty() {
+                    shown.text = more.text;
+                } else {
+                    shown.text.extend(more.text);
+                }
             } else {
                 shown.quoted += &more.quoted;
                 shown.bare = more.bare && parts.len() == 1;
@@ -191,6 +196,19 @@ impl Interpreter {
         }
         Ok(all)
     }
+}
+
+/// How much of a word a line shows, in bytes.
+const MOST_SHOWN: usize = 4096;
+
+/// Writes a text by `write`, or its beginning and its length when it is long.
+fn beginning(text: &[u8], write: fn(&[u8]) -> String) -> String {
+    if text.len() <= MOST_SHOWN {
+        return write(text);
+    }
+    // Within a character at most three bytes are cut off.
+    let end = (MOST_SHOWN - 3..=MOST_SHOWN).rev().find(|end| std::str::from_utf8(&text[..*end]).is_ok());
+    format!("{}… ({} bytes)", write(&text[..end.unwrap_or(MOST_SHOWN)]), text.len())
 }
 
 fn is_number(text: &[u8]) -> bool {
