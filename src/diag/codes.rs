@@ -291,11 +291,11 @@ codes! {
 
     DAEMONS = "E1024", "daemons can't be ended here",
         "with daemons=\"end\" ends what programs leave behind, and so needs a process that adopts it: the one that runs a script by pipewright FILE. The library in a host adopts nothing, nor does the prompt.";
-    NO_TERMINAL = "E1028", "no terminal to ask at",
-        "input() and confirm() ask the user at a terminal: the standard input where it is one, else the controlling terminal. Take the answer as an argument or option where a script runs without one; read_line() reads the standard input.";
-
     JOBS_RUN = "E1025", "a job still runs at `exec`",
         "The program that replaces the script does not know its jobs. Wait for them first: wait.";
+
+    NO_TERMINAL = "E1028", "no terminal to ask at",
+        "input() and confirm() ask the user at a terminal: the standard input where it is one, else the controlling terminal. Take the answer as an argument or option where a script runs without one; read_line() reads the standard input.";
 
     CODE_AT_RUN = "E1029", "a value where a program expects code, found when it ran",
         "A value names the program, so the check could not tell that the program takes this text as code. Pass the value as an argument or by the environment; $[quote(x)] quotes it for a POSIX shell, $[code(x)] says that it is meant as code.";
