@@ -43,8 +43,8 @@ fn each_example_of_the_reference_gives_what_it_says() {
     for number in 0..examples.len() {
         fs::create_dir(directory.path().join(number.to_string())).expect("a directory can be made");
     }
-    fs::write(directory.path().join("script.pw"), script).expect("a file can be written");
-    let outcome = Run::pipewright().arg("script.pw").dir(directory.path()).run();
+    fs::write(directory.path().join("deploy.pw"), script).expect("a file can be written");
+    let outcome = Run::pipewright().arg("deploy.pw").dir(directory.path()).run();
     assert!(outcome.status == 0 && outcome.stdout.is_empty(), "{outcome}");
 }
 

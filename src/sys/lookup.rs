@@ -92,9 +92,10 @@ impl Usable {
         if known.contains(&(entry, device)) {
             return true;
         }
-        // Of a file on a mount without exec it says EACCES, whatever the bits (access(2)).
-        let allowed =
-            rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) != Err(Errno::ACCESS);
+        // Of a file on a mount without exec it says EACCES, whatever the bits (access(2)). Another reason for EACCES is
+        // execve's to tell.
+        let denied = rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) == Err(Errno::ACCESS);
+        let allowed = !(denied && is_mounted_noexec(path));
         if allowed {
             known.push((entry, device));
         }
@@ -236,6 +237,17 @@ fn missing_directory(name: &[u8], directory: Option<&CStr>) -> Option<Vec<u8>> {
     None
 }
 
+#[cfg(target_os = "linux")]
+fn is_mounted_noexec(path: &CStr) -> bool {
+    use rustix::fs::StatVfsMountFlags;
+    rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::NOEXEC))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_mounted_noexec(_: &CStr) -> bool {
+    false
+}
+
 /// Explains an `ENOENT`, `ENOTDIR`, `EACCES` or `ENOEXEC` of execve, from the file's first line.
 ///
 /// A missing program and a missing interpreter are the same `ENOENT` (execve(2)).
@@ -257,6 +269,7 @@ pub fn explain(program: &CStr, directory: Option<&CStr>, errno: i32) -> Option<U
     let length = rustix::io::read(&file, &mut head[..]).ok()?;
     let Some(line) = head[..length].strip_prefix(b"#!") else {
         let loader = if errno == Errno::NOENT.raw_os_error() { elf::loader(&file) } else { None };
+        let loader = loader.filter(|loader| rustix::fs::stat(loader.as_slice()).is_err());
         return Some(loader.map_or(Unrunnable::NotAProgram, |loader| Unrunnable::NoLoader { loader }));
     };
     let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
