@@ -90,7 +90,7 @@ pub enum Request<'a> {
 ///     _ => Ok(()),
 /// };
 /// let engine = Engine::builder().policy(policy).build()?;
-/// let error = engine.session().run(&Script::parse("t", "with detach=true { sleep 60 }")?).status().unwrap_err();
+/// let error = engine.session().run(&Script::parse("t", "with detach=true { /bin/sleep 60 }")?).status().unwrap_err();
 /// assert!(error.render(false, 80).contains("no `with detach`"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
