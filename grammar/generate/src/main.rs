@@ -26,7 +26,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     // longer than anyone waits.
     let parser = parser.replace(" pub fn ", "\npub fn ").replace(" # [allow", "\n# [allow");
     // The library's own look at the stack needs a crate with assembler in it; ours is there already.
-    let parser = parser.replace("state . check_stack_limit () ?", "crate :: syntax :: nesting :: room (state) ?");
+    let parser =
+        parser.replace("state . check_stack_limit () ?", "crate :: syntax :: nesting :: room (state) ?");
     let parser = format!("{HEAD}{parser}\n");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/syntax/grammar.rs");
     if env::args().any(|arg| arg == "--check") {
