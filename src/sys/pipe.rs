@@ -154,6 +154,7 @@ pub fn write_at_once(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Direction {
     In,
     Out,
@@ -186,10 +187,51 @@ unsafe fn at_once(
     }
     let error = io::Error::last_os_error();
     match error.raw_os_error() {
+        // SAFETY: the caller's promise.
+        Some(libc::EOPNOTSUPP) if is_fifo(fd) => unsafe { by_another_open(fd, direction, bytes, length) },
         Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL | libc::EPERM | libc::ESPIPE) => Ok(None),
         Some(libc::EAGAIN) if super::open::is_regular(fd) => Ok(None),
         _ => Err(error),
     }
+}
+
+/// Whether it is a pipe, with a name or without.
+#[cfg(target_os = "linux")]
+fn is_fifo(fd: BorrowedFd<'_>) -> bool {
+    rustix::fs::fstat(fd)
+        .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Fifo)
+}
+
+/// Moves bytes of a FIFO, for which the kernel refuses `RWF_NOWAIT`. It is opened once more by proc_pid_fd(5), with
+/// `O_NONBLOCK`, which would belong to every other holder of the open file itself.
+///
+/// # Safety
+/// As of [`at_once`].
+#[cfg(target_os = "linux")]
+unsafe fn by_another_open(
+    fd: BorrowedFd<'_>,
+    direction: Direction,
+    bytes: *mut u8,
+    length: usize,
+) -> io::Result<Option<usize>> {
+    use rustix::fs::{Mode, OFlags};
+    let access = match direction {
+        Direction::In => OFlags::RDONLY,
+        Direction::Out => OFlags::WRONLY,
+    };
+    let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    // Without /proc, or without a reader: the call itself then tells.
+    let Ok(own) = rustix::fs::open(path, flags, Mode::empty()) else { return Ok(None) };
+    let own = own.as_raw_fd();
+    // SAFETY: the caller's promise.
+    let count = unsafe {
+        match direction {
+            Direction::In => libc::read(own, bytes.cast(), length),
+            Direction::Out => libc::write(own, bytes.cast(), length),
+        }
+    };
+    usize::try_from(count).map(Some).map_err(|_| io::Error::last_os_error())
 }
 
 /// Linux alone has it.
