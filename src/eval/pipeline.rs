@@ -205,6 +205,8 @@ impl Interpreter {
         // Before anything is started: from now on there is something to clean up.
         self.adopt_orphans();
         let mut how = self.how_to_wait();
+        // A key that came before, which the wait does not count, has reached no program: it ends the script.
+        self.check_interrupt()?;
         // As of now: a stage that runs here may take a request for its programs'.
         let keys = self.interrupt();
         let terminal = self.terminal_modes();
