@@ -40,12 +40,12 @@ mod engine;
 mod eval;
 mod expand;
 mod host;
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 mod layout;
 mod methods;
 pub mod policy;
 #[cfg_attr(
-    not(all(feature = "cli", feature = "dialog")),
+    not(all(feature = "program", feature = "dialog")),
     allow(dead_code, unused_imports, reason = "the features use all of it together")
 )]
 mod process;
@@ -53,7 +53,7 @@ mod programs;
 pub mod span;
 mod syntax;
 #[cfg_attr(
-    not(all(feature = "cli", feature = "dialog", target_os = "linux", target_arch = "x86_64")),
+    not(all(feature = "program", feature = "dialog", target_os = "linux", target_arch = "x86_64")),
     allow(
         dead_code,
         unused_imports,
@@ -69,7 +69,7 @@ pub use engine::__script;
 pub use engine::Tracing;
 #[cfg(feature = "dialog")]
 pub use engine::dialog;
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 pub use engine::program;
 pub use engine::{
     AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,

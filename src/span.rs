@@ -11,7 +11,7 @@
 /// assert_eq!(Span::new(0, 4).to(Span::new(7, 12)), Span::new(0, 12));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "program", derive(serde::Serialize))]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,

@@ -1,11 +1,10 @@
 //! Questions at a terminal: `input`, `confirm`, and `read_line` where the terminal is the standard input.
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
+use crate::support::pty::Terminal;
 use std::fs;
 use std::process::Command;
-use support::Run;
-use support::pty::Terminal;
 
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";

@@ -1,12 +1,11 @@
 //! `with atomic=true`: when new files take the places of old ones, and what of the old ones they keep.
 
-mod support;
-
+use crate::support;
+use crate::support::{Outcome, Run, have};
 use rustix::fs::{XattrFlags, getxattr, setxattr};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
-use support::{Outcome, Run, have};
 use tempfile::TempDir;
 
 /// A directory with a file `f` that holds a line.

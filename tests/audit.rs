@@ -1,13 +1,12 @@
 //! `--audit` and `--dry-run` as whoever relies on them sees them: the records in the log, their chain by other
 //! programs' reckoning, and that a dry run does nothing.
 
-mod support;
-
+use crate::support;
+use crate::support::{Outcome, Run};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use support::{Outcome, Run};
 
 fn records(log: &Path) -> Vec<Value> {
     let text = fs::read_to_string(log).expect("a log is UTF-8");

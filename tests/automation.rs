@@ -3,15 +3,14 @@
 //! They are run as users run them, by their `#!` line, on real trees, logs and repositories, with names that a
 //! script of sh would split, match or take for options, and with what fails half-way.
 
-mod support;
-
+use crate::support;
+use crate::support::place::{HOSTILE, Place, assert_fails, assert_fails_with, assert_says, names, need};
+use crate::support::{Outcome, Run};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use support::place::{HOSTILE, Place, assert_fails, assert_fails_with, assert_says, names, need};
-use support::{Outcome, Run};
 
 #[test]
 fn each_script_has_a_usage_and_the_canonical_layout() {

@@ -2,18 +2,17 @@
 //! jobs. Each is ended by a time limit, by a signal, and by a host, within seconds; what was deferred runs, and nothing is
 //! left. `growing.rs` has the calls that grow.
 
-mod support;
-
+use crate::support;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::Run;
+use crate::support::marked::left_after;
 use pipewright::{CancelToken, Engine, Error, ErrorKind, Limits, Output, Script, Session};
 use rustix::process::{Pid, Signal, kill_process};
-use support::Run;
-use support::marked::left_after;
 
 /// A call that has not ended by then hangs.
 const HANG: Duration = Duration::from_secs(5);
@@ -481,7 +480,7 @@ fn a_script_may_come_by_a_fifo() {
 #[cfg(feature = "prompt")]
 #[test]
 fn ctrl_c_ends_a_read_from_the_terminal() {
-    use support::pty::Terminal;
+    use crate::support::pty::Terminal;
     for code in [
         "defer { echo cleaned }\n/bin/echo begun\nlet x = read(\"/dev/stdin\")\necho never",
         "defer { echo cleaned }\n/bin/echo begun\nlet x = read(\"/dev/tty\")\necho never",

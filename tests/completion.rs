@@ -1,13 +1,10 @@
 //! Completion at the prompt by what programs say of themselves and what their user does, on a real terminal.
-#![cfg(feature = "prompt")]
-
-mod support;
-
+use crate::support;
+use crate::support::home::{Home, prompt};
+use crate::support::pty::Terminal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use support::home::{Home, prompt};
-use support::pty::Terminal;
 
 /// Types, and presses Tab until the text is shown: a program that is asked may take its time to answer.
 #[track_caller]

@@ -1,16 +1,13 @@
 //! Ctrl-C while a script runs, on a real terminal: it reaches each program once, and what the program makes of it decides
 //! whether the script goes on, as in bash.
-#![cfg(feature = "prompt")]
-
-mod support;
-
+use crate::support;
+use crate::support::pty::Terminal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
-use support::pty::Terminal;
 
 const CTRL_C: &str = "\x03";
 const CTRL_BACKSLASH: &str = "\x1c";

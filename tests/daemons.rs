@@ -2,15 +2,14 @@
 //! session that a program has made. Anything else has a second to end by itself, and is ended then. When a signal or a time
 //! limit ends the script, or a block says `daemons="end"`, nothing is left.
 
-mod support;
-
+use crate::support;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::marked::{left_after, processes_with};
 use rustix::process::{Pid, Signal, kill_process};
-use support::marked::{left_after, processes_with};
 
 /// When a slow machine would long have done it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -276,8 +275,8 @@ fn an_agent_and_a_multiplexer_go_on() {
 #[test]
 #[cfg(feature = "prompt")]
 fn jobs_of_nohup_and_setsid_survive_the_prompt() {
-    use support::home::Home;
-    use support::pty::Terminal;
+    use crate::support::home::Home;
+    use crate::support::pty::Terminal;
     for killed in [false, true] {
         let home = Home::new();
         let value = format!("prompt-{killed}-{}", std::process::id());

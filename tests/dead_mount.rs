@@ -1,8 +1,7 @@
 //! A file system that does not answer: FUSE without a process behind it. No signal ends a call to it but SIGKILL, as on a
 //! network file system whose server is gone. It is mounted in a namespace of the test's own, which takes root.
 
-mod support;
-
+use crate::support;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::AsRawFd;
@@ -10,9 +9,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::Run;
 use pipewright::{ErrorKind, Output, Script, Session};
 use rustix::process::{Pid, Signal, kill_process};
-use support::Run;
 
 const HANG: Duration = Duration::from_secs(5);
 

@@ -1,8 +1,7 @@
 //! What the library costs those who embed it: few crates, none of them a procedural macro, and the version of Rust that
 //! Cargo.toml promises.
 
-mod support;
-
+use crate::support;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,10 +1,9 @@
 //! Descriptors, compared with bash and dash: `/dev/stdin` and its kin, what was inherited, what is closed, other users.
 
-mod support;
-
+use crate::support;
+use crate::support::{Outcome, Run, have};
 use std::fs;
 use std::path::Path;
-use support::{Outcome, Run, have};
 
 /// A directory with what the commands below read: `f` holds a line.
 fn directory() -> tempfile::TempDir {

@@ -1,6 +1,4 @@
 //! Front-ends: a script in parts, in a process that is not its own.
-#![cfg(feature = "dialog")]
-
 use pipewright::dialog::{Dialog, Ended, News};
 use pipewright::policy::Rules;
 use pipewright::{Engine, ErrorKind, Limits, Output, Session};

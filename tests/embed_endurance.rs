@@ -6,13 +6,13 @@
 
 mod support;
 
+use crate::support::marked::left_after;
+use crate::support::rng::Rng;
+use crate::support::setting;
 use pipewright::{CancelToken, Engine, Error, ErrorKind, Input, Limits, Output, Script, Session};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use support::marked::left_after;
-use support::rng::Rng;
-use support::setting;
 
 /// Something hangs if it takes longer.
 const HANG: Duration = Duration::from_secs(30);
@@ -320,4 +320,43 @@ fn what_is_dropped_in_the_middle_leaves_no_process() {
         figures[1], figures[2]
     );
     assert_eq!(figures[2], 0);
+}
+
+// ------------------------------------------------------------------------------------------ what the host has
+
+fn read(text: &str) -> String {
+    Session::new().run(&script(text)).read().unwrap_or_else(|error| panic!("{}", error.render(false, 100)))
+}
+
+#[test]
+fn what_the_host_has_open_is_not_the_scripts() {
+    let _alone = alone();
+    use std::os::fd::AsRawFd;
+    let file = std::fs::File::open("/dev/null").unwrap();
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+    let number = file.as_raw_fd();
+    assert_eq!(read(&format!("test -e /dev/fd/{number} || echo none")), "none");
+    // The directory that ls reads takes the first number that is free.
+    assert_eq!(read("ls /proc/self/fd").lines().count(), 4);
+    for text in [format!("cat <&{number}"), format!("cat < /dev/fd/{number}")] {
+        let error = Session::new().run(&script(&text)).status().unwrap_err();
+        assert!(error.to_string().contains("not open"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn the_host_keeps_its_signals_and_descriptors() {
+    let _alone = alone();
+    let caught = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        status.lines().find(|line| line.starts_with("SigCgt")).unwrap().to_owned()
+    };
+    let before = caught();
+    read("sleep 10ms; sh -c 'exit 0' | cat; echo \"$(echo x)\"");
+    let now = figures()[0];
+    for _ in 0..50 {
+        read("echo x | cat; let y = capture { sh -c 'echo y' }; { echo a & wait } | cat");
+    }
+    assert_eq!(caught(), before);
+    assert!(figures()[0] <= now + 8, "from {now} to {} descriptors", figures()[0]);
 }

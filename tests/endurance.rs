@@ -1,11 +1,9 @@
 //! A run that goes on for long gathers nothing, and time limits hold however many there are.
 //!
 //! `SPAWNS=100000` starts that many programs and a tenth as many pipelines, `DEADLINES=200` sets that many limits at
-//! once. No time is asserted; each test prints what it measured (`cargo test --test endurance -- --nocapture`).
+//! once. No time is asserted; each test prints what it measured (`cargo test --test suite endurance -- --nocapture`).
 
-mod support;
-
-use support::{Run, setting};
+use crate::support::{Run, setting};
 
 /// What the probe tells of the interpreter: descriptors, threads, zombies, resident memory in KiB.
 fn figures(line: &str) -> [i64; 4] {

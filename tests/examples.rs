@@ -1,10 +1,9 @@
 //! The programs of examples/ that embed the library, run as their users would. The web service is a package of its own
 //! with its own test: examples/web-service.
 
-mod support;
-
+use crate::support;
+use crate::support::{Outcome, Run};
 use std::path::Path;
-use support::{Outcome, Run};
 
 fn example(name: &str, args: &[&Path]) -> Outcome {
     Run::new(support::example(name, &format!("examples/{name}.rs"))).args(args).run()
@@ -65,7 +64,6 @@ fn plugins_live_side_by_side() {
 }
 
 #[test]
-#[cfg(feature = "dialog")]
 fn blocks_of_a_notebook_share_what_they_declare() {
     let pages = directory();
     let file = pages.path().join("page.md");

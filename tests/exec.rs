@@ -1,11 +1,10 @@
 //! `exec`: the script's process becomes a program. Compared with bash and dash where they have the same.
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
-use support::Run;
 
 /// Runs a text by Pipewright and by both shells with the same arguments; what all three print and exit with.
 #[track_caller]

@@ -7,8 +7,7 @@
 //! CI tries a part. `FAULTS=all` tries everything, some minutes; `FAULTS=write` those of which the description, such as
 //! `capture write ENOSPC 2`, contains that; `DEEP=40` goes up to the 40th call of a kind.
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::RangeInclusive;
@@ -17,8 +16,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use support::marked::left_after;
-use support::{Outcome, Run, have, setting};
+use crate::support::marked::left_after;
+use crate::support::{Outcome, Run, have, setting};
 
 /// What is run, with a name. `file` holds `old`, `in` three lines.
 const SCRIPTS: &[(&str, &str)] = &[

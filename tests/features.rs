@@ -1,6 +1,5 @@
 //! What the optional features add; CI runs it with all of them.
 
-#[cfg(feature = "serde")]
 mod values {
     use pipewright::{Script, Session, Value};
 
@@ -30,7 +29,6 @@ mod values {
     }
 }
 
-#[cfg(feature = "miette")]
 mod pages {
     use miette::{Diagnostic, Severity};
     use pipewright::{Script, Session};
@@ -73,7 +71,6 @@ mod pages {
     }
 }
 
-#[cfg(feature = "tracing")]
 mod traces {
     use pipewright::{Engine, Tracing};
     use std::collections::HashMap;

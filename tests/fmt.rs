@@ -2,12 +2,11 @@
 
 #[path = "fmt/generator.rs"]
 mod generator;
-mod support;
-
+use crate::support;
+use crate::support::{Run, setting};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use support::{Run, setting};
 
 /// Lays out a text; none if it is no script.
 fn formatted(text: &str) -> Option<String> {

@@ -1,12 +1,11 @@
 //! What is found and where: a script's own path, the files that it uses, the programs of PATH.
 
-mod support;
-
+use crate::support;
+use crate::support::{Run, have};
 use pipewright::{Engine, Script};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use support::{Run, have};
 
 const SCRIPT: &str = "use \"lib/where.pw\"\necho $[script_path()]\necho $[where.here()]\n";
 const MODULE: &str = "fn here() { return script_path() }\n";

@@ -1,8 +1,7 @@
 //! The tables of docs/FROM-SH.md: what they say to write passes the check, and what they say sh has is sh.
 
-mod support;
-
-use support::{Run, have};
+use crate::support;
+use crate::support::{Run, have};
 
 /// The variables that the page says there are.
 const VARIABLES: &str = "let x = \"a\"\nlet n = 1\nlet list = [\"a\"]\nlet map = {a: 1}\nlet file = \"f\"\nlet dir = \"d\"\nlet dry_run = true\n";

@@ -13,14 +13,13 @@
 //!
 //! How long a stage took is shown as `after N ms`.
 //!
-//! `UPDATE=1 cargo test --test golden` writes them anew, for `git diff` to judge; `ONLY=errors/` takes those whose
+//! `UPDATE=1 cargo test --test suite golden` writes them anew, for `git diff` to judge; `ONLY=errors/` takes those whose
 //! path contains that.
 
-mod support;
-
+use crate::support;
+use crate::support::{Outcome, Run};
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::{Outcome, Run};
 
 #[test]
 fn scripts_print_what_they_should() {

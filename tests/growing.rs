@@ -1,8 +1,8 @@
 //! Work of the interpreter's own that can grow without bound: each ends at a time limit, at Ctrl-C and at a host's
 //! cancel, in bounded memory; and what is read before anything runs has a bound of its own.
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
 use pipewright::{CancelToken, Engine, ErrorKind, Output, Script};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,6 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use support::Run;
 
 const MIB: u64 = 1 << 20;
 /// Far more than an end takes, on a machine that builds something else meanwhile.

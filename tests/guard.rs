@@ -3,11 +3,10 @@
 //! Each line of the first list puts a value where a real program would run it, and each of its hints passes the check.
 //! The unit tests of the guard add a line for each option of each program in the table.
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
 use pipewright::policy::{Rules, Subject};
 use pipewright::{Engine, ErrorKind, Script, diag::Diagnostic};
-use support::Run;
 
 /// What the lines use.
 const VARIABLES: &str = "let v = \"x\"\nlet n = 3\nlet dir = \"d\"\nlet file = \"f\"\nlet host = \"h\"\nlet name = \"a\"\n\

@@ -1,7 +1,5 @@
 //! What a host adds to the language: functions, stages, values.
 
-mod support;
-
 use pipewright::{
     CancelToken, Engine, ErrorKind, Output, Script, Session, Signal, StageCx, StageError, Value, ValueError,
 };

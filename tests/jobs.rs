@@ -1,11 +1,8 @@
 //! Job control of the prompt, on a real terminal.
-#![cfg(feature = "prompt")]
-
-mod support;
-
+use crate::support;
+use crate::support::home::{Home, prompt};
+use crate::support::pty::Terminal;
 use std::os::unix::process::CommandExt;
-use support::home::{Home, prompt};
-use support::pty::Terminal;
 
 /// A key of the terminal.
 const CTRL_C: &str = "\x03";

@@ -1,11 +1,8 @@
 //! What becomes of the prompt's jobs when it goes, and of jobs that others signal, on a real terminal.
-#![cfg(feature = "prompt")]
-
-mod support;
-
-use support::home::{Home, prompt};
-use support::marked::{left_after, processes_with};
-use support::pty::Terminal;
+use crate::support;
+use crate::support::home::{Home, prompt};
+use crate::support::marked::{left_after, processes_with};
+use crate::support::pty::Terminal;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fs::File;

@@ -1,10 +1,6 @@
 //! Keys that come when nobody waits for them: straight after Enter, and ahead of the next prompt; on a real terminal.
-#![cfg(feature = "prompt")]
-
-mod support;
-
-use support::home::prompt;
-use support::pty::Terminal;
+use crate::support::home::prompt;
+use crate::support::pty::Terminal;
 
 use std::time::Duration;
 

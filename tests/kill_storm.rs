@@ -17,10 +17,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::support::marked::processes_with;
+use crate::support::rng::Rng;
+use crate::support::setting;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, waitpid};
-use support::marked::processes_with;
-use support::rng::Rng;
-use support::setting;
 
 const SHAPES: [&str; 8] =
     ["plain", "ignoring", "stopped", "session", "daemon", "orphan", "forking", "roving"];

@@ -3,16 +3,15 @@
 //!
 //! The wait is bounded by what bounds a running program: a time limit, a signal, a host.
 
-mod support;
-
+use crate::support;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use crate::support::Run;
+use crate::support::marked::processes_with;
 use pipewright::{CancelToken, ErrorKind, Output, Script, Session};
 use rustix::process::{Pid, Signal, kill_process};
-use support::Run;
-use support::marked::processes_with;
 
 /// Commands that mean the same in sh and here.
 const WRITERS: &[(&str, &str)] = &[
@@ -273,8 +272,8 @@ fn programs_with(marker: &str) -> Vec<String> {
 #[test]
 #[cfg(feature = "prompt")]
 fn a_key_ends_the_wait_of_a_prompt() {
-    use support::home::Home;
-    use support::pty::Terminal;
+    use crate::support::home::Home;
+    use crate::support::pty::Terminal;
     for entry in ["let x = $(setsid -f sleep 60)", "let x = $(true; setsid -f sleep 60)"] {
         let home = Home::new();
         let value = format!("prompt-{}", std::process::id());
@@ -293,7 +292,7 @@ fn a_key_ends_the_wait_of_a_prompt() {
 #[test]
 #[cfg(feature = "prompt")]
 fn a_user_at_a_terminal_is_told_what_is_waited_for() {
-    use support::pty::Terminal;
+    use crate::support::pty::Terminal;
     for (code, what) in [
         ("let x = $(sh -c 'sleep 60 & echo up')", "`sh`"),
         ("let x = $(true; sh -c 'sleep 60 & echo up')", "the block at -c:1:9"),

@@ -3,12 +3,11 @@
 //!
 //! `GIB=10 cargo test --test limits` streams more than the one GiB of every day.
 
-mod support;
-
+use crate::support;
+use crate::support::{Outcome, Run, have, setting};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
-use support::{Outcome, Run, have, setting};
 
 const MIB: u64 = 1 << 20;
 

@@ -1,13 +1,9 @@
 //! Programs that the prompt itself starts on its terminal: the editor of an entry, the pager of a long value.
-#![cfg(feature = "prompt")]
-
-mod support;
-
+use crate::support::have;
+use crate::support::home::Home;
+use crate::support::pty::Terminal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use support::have;
-use support::home::Home;
-use support::pty::Terminal;
 
 /// A prompt with variables, whose temporary files are in its home.
 #[track_caller]

@@ -1,7 +1,6 @@
 //! What a policy refuses, and what a script may use.
 
-mod support;
-
+use crate::support;
 use pipewright::policy::{Access, Denial, Request, Rules, Subject};
 use pipewright::{Engine, Error, ErrorKind, Limits, Script, StageCx, StageError};
 use std::path::Path;

@@ -1,10 +1,6 @@
 //! The prompt, typed at on a real terminal.
-#![cfg(feature = "prompt")]
-
-mod support;
-
-use support::home::{Home, prompt};
-use support::pty::Terminal;
+use crate::support::home::{Home, prompt};
+use crate::support::pty::Terminal;
 
 #[test]
 fn entries_share_variables_functions_directory_and_environment() {

@@ -1,12 +1,8 @@
 //! The files that the prompt reads by itself: one that is a FIFO keeps it from nothing, and `rc.pw` uses files beside it.
-#![cfg(feature = "prompt")]
-
-mod support;
-
+use crate::support::home::Home;
+use crate::support::pty::Terminal;
 use std::fs;
 use std::path::Path;
-use support::home::Home;
-use support::pty::Terminal;
 
 fn fifo(path: &Path) {
     fs::create_dir_all(path.parent().expect("it is in a directory")).expect("it is ours");

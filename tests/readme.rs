@@ -24,11 +24,10 @@
 //! Lines of a `console` block that begin with `$ git clone` or `$ cargo` are for the reader and not run. A word
 //! `no-run` after `console` keeps a whole block from it.
 
-mod support;
-
+use crate::support;
+use crate::support::{Outcome, Run, have};
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::{Outcome, Run, have};
 
 struct Block {
     line: usize,

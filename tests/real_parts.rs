@@ -1,8 +1,6 @@
 //! The scripts in `scripts/` that keep a service running, on its real parts: ImageMagick with a converter that hangs,
 //! SQLite with a database that another process writes, curl with a server that fails at first.
 
-mod support;
-
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,8 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use support::place::{HOSTILE, Place, assert_fails, assert_fails_with, assert_says, names, need};
-use support::{Outcome, Run};
+use crate::support::place::{HOSTILE, Place, assert_fails, assert_fails_with, assert_says, names, need};
+use crate::support::{Outcome, Run};
 
 /// A program that runs beside the script, and is ended with the test.
 struct Beside(Child);

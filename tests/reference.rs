@@ -3,11 +3,10 @@
 //! An example is `[statement; …] expression => value`; its last ` => ` separates the value. It runs in an empty
 //! directory of its own, and the values are compared by the language's own `==`.
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
 use std::fmt::Write;
 use std::fs;
-use support::Run;
 
 /// The examples of the page, each with the signature that it belongs to.
 fn examples() -> Vec<(String, String)> {

@@ -6,15 +6,14 @@
 //!
 //! `SEED=7 VALUES=1000000 cargo test --test safety` tries others.
 
-mod support;
-
+use crate::support;
+use crate::support::probe_output::{decode, encode};
+use crate::support::rng::Rng;
+use crate::support::{Outcome, Run, have, setting};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use support::probe_output::{decode, encode};
-use support::rng::Rng;
-use support::{Outcome, Run, have, setting};
 
 /// What is code somewhere: in a shell, in a pattern, for an option parser, on a terminal.
 const HOSTILE: &[&[u8]] = &[

@@ -1,8 +1,5 @@
 //! The pictures of docs/PROMPT.md are what the prompt shows: their script runs, and makes those that are stored.
-#![cfg(feature = "prompt")]
-
-mod support;
-
+use crate::support;
 use std::fs;
 use std::process::Command;
 

@@ -2,16 +2,15 @@
 //!
 //! They are run as users run them, by their `#!` line.
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
+use crate::support::place::{HOSTILE, Place, names, need};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use support::Run;
-use support::place::{HOSTILE, Place, names, need};
 
 #[test]
 fn each_script_is_executable_short_and_passes_the_check() {

@@ -1,11 +1,10 @@
 //! Whatever a script does with a secret, nothing that we print or record holds its text, and no program gets it as an
 //! argument.
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
+use crate::support::rng::Rng;
 use std::fs;
-use support::Run;
-use support::rng::Rng;
 
 /// Values that are or hold a secret.
 const VALUES: &[&str] = &[

@@ -1,16 +1,15 @@
 //! What a script does with signals, and with what its programs leave running. `kill_storm.rs` has the trees that are
 //! hard to end; here is what else is promised.
 
-mod support;
-
+use crate::support;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::Run;
 use rustix::process::{Pid, Signal, kill_process};
-use support::Run;
 
 /// A script that runs beside the test, in a directory of its own.
 struct Beside {

@@ -15,7 +15,7 @@ mod literal;
 #[cfg(feature = "miette")]
 mod miette;
 mod perform;
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 pub mod program;
 mod report;
 mod run;

@@ -1,9 +1,9 @@
 //! What can be done with the text of a script beside running it, and what is told of the language.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 use super::{ParseError, source};
 use crate::diag::Code;
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 use crate::diag::{Diagnostic, code};
 use crate::process::StageReport;
 
@@ -18,7 +18,7 @@ use crate::process::StageReport;
 ///
 /// # Errors
 /// What stops the reading of the text. It is not checked: names may be missing.
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 pub fn format(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError> {
     crate::layout::format(&source(name, text.into())?).map_err(|error| ParseError(vec![*error]))
 }
@@ -33,7 +33,7 @@ pub fn format(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError
 ///
 /// # Errors
 /// What stops the reading of the text.
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 pub fn syntax_tree(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError> {
     let source = source(name, text.into())?;
     // It is written by recursion, as deep as the script is nested.
@@ -112,7 +112,7 @@ pub fn explain(topic: &str) -> Option<String> {
 /// assert_eq!(similar("chekc", &["check", "json"]), Some("check"));
 /// assert_eq!(similar("quiet", &["check", "json"]), None);
 /// ```
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 pub fn similar<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     crate::diag::similar(name, candidates.iter().copied())
 }

@@ -4,7 +4,7 @@
 //! check, the formatter and editors can point at it. Only the binary writes it, as JSON.
 
 use crate::span::Span;
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
@@ -13,21 +13,21 @@ pub type Text<'s> = Cow<'s, [u8]>;
 
 /// A sequence of statements: a whole script, or what stands between `{` and `}`.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Block<'s> {
     pub statements: Vec<Statement<'s>>,
     pub span: Span,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Statement<'s> {
     pub span: Span,
     pub kind: StatementKind<'s>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum StatementKind<'s> {
     /// Pipelines joined by `&&` and `||`.
     AndOr(AndOr<'s>),
@@ -59,7 +59,7 @@ pub enum StatementKind<'s> {
 
 /// A construct of sh that Pipewright reads by a rule of its own and refuses with a hint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Habit {
     If,
     Loop,
@@ -89,7 +89,7 @@ pub enum Habit {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct AndOr<'s> {
     pub first: Pipeline<'s>,
     pub rest: Vec<(Connector, Pipeline<'s>)>,
@@ -97,14 +97,14 @@ pub struct AndOr<'s> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Connector {
     And,
     Or,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Pipeline<'s> {
     pub span: Span,
     pub negated: bool,
@@ -112,7 +112,7 @@ pub struct Pipeline<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Stage<'s> {
     pub span: Span,
     pub kind: StageKind<'s>,
@@ -122,7 +122,7 @@ pub struct Stage<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum StageKind<'s> {
     Simple(Simple<'s>),
     Block(Block<'s>),
@@ -134,7 +134,7 @@ pub enum StageKind<'s> {
     Try(Box<Try<'s>>),
     With(Box<With<'s>>),
     #[cfg_attr(
-        not(feature = "cli"),
+        not(feature = "program"),
         expect(dead_code, reason = "its layout and its tree alone show the block")
     )]
     Spawn(Block<'s>),
@@ -147,14 +147,14 @@ pub enum StageKind<'s> {
 
 /// A command: its words, with the assignments that stand before them.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Simple<'s> {
     pub assignments: Box<[Assignment<'s>]>,
     pub words: Vec<Word<'s>>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Assignment<'s> {
     pub name: Name<'s>,
     /// `NAME+=…`, which is refused.
@@ -163,28 +163,28 @@ pub struct Assignment<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct If<'s> {
     pub branches: Vec<(Condition<'s>, Block<'s>)>,
     pub otherwise: Option<Block<'s>>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Condition<'s> {
     pub span: Span,
     pub kind: ConditionKind<'s>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum ConditionKind<'s> {
     Value(Expr<'s>),
     Command(Box<AndOr<'s>>),
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct For<'s> {
     pub names: Vec<Name<'s>>,
     pub items: ForItems<'s>,
@@ -193,14 +193,14 @@ pub struct For<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum ForItems<'s> {
     Words(Vec<Word<'s>>),
     Value(Expr<'s>),
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Each<'s> {
     pub name: Name<'s>,
     pub options: Vec<(Name<'s>, Expr<'s>)>,
@@ -208,35 +208,35 @@ pub struct Each<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Match<'s> {
     pub subject: Expr<'s>,
     pub arms: Vec<Arm<'s>>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Arm<'s> {
     pub patterns: Vec<Word<'s>>,
     pub body: Block<'s>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Try<'s> {
     pub body: Block<'s>,
     pub handler: Option<(Name<'s>, Block<'s>)>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct With<'s> {
     pub options: Vec<(Name<'s>, Expr<'s>)>,
     pub body: Block<'s>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Function<'s> {
     pub name: Name<'s>,
     pub parameters: Vec<Parameter<'s>>,
@@ -244,7 +244,7 @@ pub struct Function<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Parameter<'s> {
     pub name: Name<'s>,
     pub rest: bool,
@@ -253,7 +253,7 @@ pub struct Parameter<'s> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Name<'s> {
     pub text: &'s str,
     pub span: Span,
@@ -262,7 +262,7 @@ pub struct Name<'s> {
 // ------------------------------------------------------------------------------------------------ redirections
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Redirection<'s> {
     pub span: Span,
     /// The digits before the operator.
@@ -271,7 +271,7 @@ pub struct Redirection<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum RedirectionKind<'s> {
     /// `< > >> >| <>`
     File(FileMode, Word<'s>),
@@ -292,7 +292,7 @@ pub enum RedirectionKind<'s> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum FileMode {
     Read,
     Write,
@@ -305,14 +305,14 @@ pub enum FileMode {
 
 /// A word of a command.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Word<'s> {
     pub span: Span,
     pub kind: WordKind<'s>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum WordKind<'s> {
     /// Text and nothing else, without quotes or escapes.
     Bare(&'s str),
@@ -326,20 +326,20 @@ pub enum WordKind<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Part<'s> {
     pub span: Span,
     pub kind: PartKind<'s>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum PartKind<'s> {
     /// Text outside quotes.
-    #[cfg_attr(feature = "cli", serde(serialize_with = "bytes"))]
+    #[cfg_attr(feature = "program", serde(serialize_with = "bytes"))]
     Bare(Text<'s>),
     /// Text from quotes or after a backslash: never a pattern.
-    #[cfg_attr(feature = "cli", serde(serialize_with = "bytes"))]
+    #[cfg_attr(feature = "program", serde(serialize_with = "bytes"))]
     Quoted(Text<'s>),
     /// `*` (also `**`), `?`, `[…]`, as written.
     Pattern(&'s str),
@@ -358,14 +358,14 @@ pub enum PartKind<'s> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Quoting {
     Bare,
     Quoted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Direction {
     /// `<(cmd)`: the command's output is read.
     From,
@@ -376,14 +376,14 @@ pub enum Direction {
 // ------------------------------------------------------------------------------------------------ expressions
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Expr<'s> {
     pub span: Span,
     pub kind: ExprKind<'s>,
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum ExprKind<'s> {
     Null,
     Bool(bool),
@@ -409,7 +409,7 @@ pub enum ExprKind<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Binary<'s> {
     pub operator: Operator,
     pub operator_span: Span,
@@ -418,14 +418,14 @@ pub struct Binary<'s> {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "cli", derive(Serialize))]
+#[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Argument<'s> {
     pub name: Option<Name<'s>>,
     pub value: Expr<'s>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum BlockKind {
     Lines,
     Json,
@@ -436,7 +436,7 @@ pub enum BlockKind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Unary {
     Negate,
     Not,
@@ -444,7 +444,7 @@ pub enum Unary {
 
 /// A binary operator, or in an assignment the operator before its `=` (`Assign` for a plain one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Operator {
     Assign,
     Coalesce,
@@ -471,7 +471,7 @@ pub enum Operator {
     Sh,
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "program")]
 fn bytes<S: Serializer>(text: &Text<'_>, serializer: S) -> Result<S::Ok, S::Error> {
     match std::str::from_utf8(text) {
         Ok(text) => serializer.serialize_str(text),

@@ -1,8 +1,8 @@
 //! Runs one script three times and compares what became of it.
 
 use super::script::{Language, Script};
-use super::support::{Outcome, Run};
 use super::words::ENVIRONMENT;
+use crate::support::{Outcome, Run};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

@@ -6,7 +6,7 @@
 
 use super::redirections;
 use super::script::*;
-use super::support::rng::Rng;
+use crate::support::rng::Rng;
 
 pub struct Generator {
     pub rng: Rng,

@@ -30,9 +30,9 @@ pub fn pipewright() -> PathBuf {
     env::var_os("PIPEWRIGHT").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_pipewright")), PathBuf::from)
 }
 
-/// The package's directory.
+/// The repository's directory.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package of the binary lies below it")
 }
 
 /// The probe, a program of ours that tells what it was given (see `probe.rs`).
@@ -43,7 +43,7 @@ pub fn probe() -> &'static Path {
 
 /// An example of the package.
 ///
-/// `cargo test` builds it beside the binary; `cargo test --test NAME` does not, so that the first test to ask for it
+/// `cargo test` builds it beside the binary; `cargo test --test suite` does not, so that the first test to ask for it
 /// does.
 pub fn example(name: &str, source: &str) -> PathBuf {
     let built = Path::new(env!("CARGO_BIN_EXE_pipewright")).parent().expect("it lies in a directory");

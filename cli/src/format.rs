@@ -1,7 +1,8 @@
 //! `--fmt`: scripts in the canonical layout.
 
-use super::options::{Options, Text};
-use super::{complain, print, read, refuse};
+use crate::options::{Options, Text};
+use crate::print::{print, print_error, refuse};
+use crate::run::read;
 use pipewright::diag::visible;
 use pipewright::tools;
 use std::ffi::OsString;
@@ -56,7 +57,7 @@ fn file(check: bool, path: PathBuf) -> u8 {
         Ok(()) => 0,
         Err(error) => {
             let path = visible(path.as_os_str().as_encoded_bytes());
-            complain(&format!("pipewright: can't write {path}: {error}\n"));
+            print_error(&format!("pipewright: can't write {path}: {error}\n"));
             1
         }
     }
@@ -99,6 +100,6 @@ fn compare(name: &str, before: &str, after: &str) -> u8 {
             page += &format!("  {sign} {}\n", visible(line.as_bytes()));
         }
     }
-    complain(&page);
+    print_error(&page);
     1
 }

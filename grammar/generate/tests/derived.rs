@@ -1,13 +1,11 @@
-//! src/syntax/grammar.rs is the parser of grammar/pipewright.pest as it is now.
-
-mod support;
+//! The stored parser reads as the one that pest's own macro derives from the grammar.
 
 use pest::Parser;
 use std::fs;
-use std::process::Command;
+use std::path::Path;
 
 #[rustfmt::skip]
-#[path = "../src/syntax/grammar.rs"]
+#[path = "../../../src/syntax/grammar.rs"]
 mod stored;
 
 /// What the parser asks the library for.
@@ -23,22 +21,8 @@ mod syntax {
 mod derived {
     /// What pest's own macro makes of the grammar.
     #[derive(pest_derive::Parser)]
-    #[grammar = "../grammar/pipewright.pest"]
+    #[grammar = "../pipewright.pest"]
     pub struct Grammar;
-}
-
-#[test]
-fn the_parser_is_that_of_the_grammar() {
-    let generator = support::root().join("grammar/generate/Cargo.toml");
-    let status = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "--manifest-path"])
-        .arg(&generator)
-        .args(["--", "--check"])
-        // Its own: it is built without the flags of this package.
-        .current_dir(generator.parent().expect("it lies in a directory"))
-        .status()
-        .expect("cargo runs");
-    assert!(status.success(), "write the parser anew: cargo run --manifest-path grammar/generate/Cargo.toml");
 }
 
 /// The tokens that a rule finds at the start of a text, with their places; or where it finds that there are none.
@@ -60,7 +44,7 @@ fn each_rule_reads_each_line_of_the_scripts_as_the_derived_parser_does() {
     let rules: Vec<_> = rules.inspect(|(a, b)| assert_eq!(format!("{a:?}"), format!("{b:?}"))).collect();
     assert!(rules.len() > 100 && rules.len() == derived::Rule::all_rules().len());
     let mut found = 0;
-    for entry in fs::read_dir(support::root().join("scripts")).expect("it is there").flatten() {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts")).expect("it is there").flatten() {
         let Ok(text) = fs::read_to_string(entry.path()) else { continue };
         for line in text.lines() {
             for (a, b) in &rules {

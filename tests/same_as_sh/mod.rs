@@ -7,9 +7,6 @@
 //! `SEED=7 CASES=100000 cargo test --test same_as_sh` runs others. A difference is shown with the smallest script that
 //! still has it; `CASE=123` with the same seed runs one case again.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod compare;
 mod generate;
 mod redirections;
@@ -17,11 +14,11 @@ mod script;
 mod walk;
 mod words;
 
+use crate::support::{have, setting};
 use compare::{Bench, Verdict};
 use generate::Generator;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use support::{have, setting};
 
 /// Of a hundred cases so many may be refused, or the test would show little.
 const REFUSED_PERCENT: usize = 5;

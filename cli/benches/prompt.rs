@@ -6,7 +6,7 @@
 //! `ONLY=history cargo bench --bench prompt` takes the measures whose name holds "history", and
 //! `PIPEWRIGHT=/path/to/binary` measures another build.
 
-#[path = "../tests/support/pty.rs"]
+#[path = "../../tests/support/pty.rs"]
 #[allow(dead_code)] // The tests need more of it.
 mod pty;
 

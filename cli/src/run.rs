@@ -1,20 +1,11 @@
 //! The command line.
 
-mod doctor;
-mod format;
-mod json;
-mod options;
-mod stats;
-mod trace;
-
-use options::{Mode, Options, Text};
-use pipewright::diag::Diagnostic;
+use crate::options::{Mode, Options, Text};
+use crate::print::{print, print_error, print_page, refuse};
+use crate::stats::Stats;
+use crate::{doctor, format, json, options, trace};
 use pipewright::policy::Rules;
 use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
-use stats::Stats;
-use std::fs::File;
-use std::io::{IsTerminal, Write};
-use std::os::fd::AsFd;
 use std::path::Path;
 
 /// Runs the program and gives its exit status.
@@ -25,7 +16,7 @@ pub fn main() -> u8 {
     match options::parse(std::env::args_os()) {
         Ok(options) => act(options).unwrap_or_else(|status| status),
         Err(message) => {
-            complain(&format!("{message}\n"));
+            print_error(&format!("{message}\n"));
             2
         }
     }
@@ -54,7 +45,7 @@ fn act(options: Options) -> Result<u8, u8> {
             }
         }
         Mode::Check { json: false } => {
-            script(&engine(&options, None)?, &options.text)?.warnings().iter().for_each(show);
+            script(&engine(&options, None)?, &options.text)?.warnings().iter().for_each(print_page);
             0
         }
         Mode::Interactive => interactive(),
@@ -64,7 +55,7 @@ fn act(options: Options) -> Result<u8, u8> {
                     Ok(None) => {}
                     Ok(Some(status)) => return Ok(status),
                     Err(error) => {
-                        complain(&format!("pipewright: --guard: {}\n", pipewright::diag::reason(&error)));
+                        print_error(&format!("pipewright: --guard: {}\n", pipewright::diag::reason(&error)));
                         return Err(126);
                     }
                 }
@@ -87,13 +78,13 @@ fn interactive() -> u8 {
     if crate::repl::is_possible() {
         return crate::repl::run();
     }
-    complain("pipewright: -i: the prompt needs a terminal on standard input, output and error\n");
+    print_error("pipewright: -i: the prompt needs a terminal on standard input, output and error\n");
     2
 }
 
 #[cfg(not(feature = "prompt"))]
 fn interactive() -> u8 {
-    complain("pipewright: -i: this build has no prompt: its feature `prompt` is off\n");
+    print_error("pipewright: -i: this build has no prompt: its feature `prompt` is off\n");
     2
 }
 
@@ -110,7 +101,7 @@ fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
         builder = builder.observer(stats.clone());
     }
     builder.build().map_err(|error| {
-        complain(&format!("pipewright: {error}\n"));
+        print_error(&format!("pipewright: {error}\n"));
         125
     })
 }
@@ -136,7 +127,7 @@ fn rules(file: &Path) -> Result<Rules, u8> {
     Rules::load(file).map_err(|error| {
         let file = pipewright::diag::quote_word(file.as_os_str().as_encoded_bytes());
         let error = pipewright::diag::visible(error.to_string().as_bytes());
-        complain(&format!("pipewright: --policy {file}: {error}\n"));
+        print_error(&format!("pipewright: --policy {file}: {error}\n"));
         2
     })
 }
@@ -160,21 +151,21 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
         match AuditLog::open(&path) {
             Ok(log) => run = run.audit(log),
             Err(page) => {
-                show(&page);
+                print_page(&page);
                 return Ended::Status(126);
             }
         }
     }
     let ended = run.status();
     if let Some(stats) = stats {
-        complain(&stats.table());
+        print_error(&stats.table());
     }
     match ended {
         Ok(report) => Ended::Status(report.status()),
         Err(error) => {
             // The sender of the signal knows of it.
             if error.kind() != ErrorKind::Cancelled {
-                show(error.diagnostic());
+                print_page(error.diagnostic());
             }
             error.signal().map_or(Ended::Status(error.exit_code()), Ended::Signal)
         }
@@ -182,7 +173,7 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
 }
 
 /// The name and the text of a script; when it can't be read, the exit status after a message that says so.
-fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
+pub fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
     match text {
         Text::None => Ok((String::new(), Vec::new())),
         Text::Code(code) => Ok(("-c".to_string(), code.clone())),
@@ -191,14 +182,14 @@ fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
             Err(error) => {
                 let path = pipewright::diag::visible(path.as_os_str().as_encoded_bytes());
                 let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-                complain(&format!("pipewright: can't read {path}: {error}\n"));
+                print_error(&format!("pipewright: can't read {path}: {error}\n"));
                 Err(status)
             }
         },
         Text::StandardInput => match program::read_script(None) {
             Ok(text) => Ok(("standard input".to_string(), text)),
             Err(error) => {
-                complain(&format!("pipewright: can't read standard input: {error}\n"));
+                print_error(&format!("pipewright: can't read standard input: {error}\n"));
                 Err(126)
             }
         },
@@ -211,7 +202,7 @@ fn verify_audit(path: &Path) -> u8 {
     let found = match std::fs::read(path) {
         Ok(log) => pipewright::verify_audit(&log),
         Err(error) => {
-            complain(&format!("pipewright: can't read {shown}: {}\n", pipewright::diag::reason(&error)));
+            print_error(&format!("pipewright: can't read {shown}: {}\n", pipewright::diag::reason(&error)));
             return 126;
         }
     };
@@ -230,11 +221,11 @@ fn verify_audit(path: &Path) -> u8 {
                     )
                 })
                 .collect();
-            complain(&unfinished);
+            print_error(&unfinished);
             print(&whole).max(u8::from(!unfinished.is_empty()))
         }
         Err(fault) => {
-            complain(&format!("{shown}: {fault}\n"));
+            print_error(&format!("{shown}: {fault}\n"));
             1
         }
     }
@@ -245,40 +236,10 @@ fn explain(code: &str) -> u8 {
         Some(text) => print(&text),
         None => {
             let code = pipewright::diag::visible(code.as_bytes());
-            complain(&format!(
+            print_error(&format!(
                 "pipewright: {code} is no diagnostic, keyword, builtin, function, method or option of with\n"
             ));
             2
         }
     }
-}
-
-/// What is wrong with a script, before anything ran.
-fn refuse(errors: &[Diagnostic]) -> u8 {
-    errors.iter().for_each(show);
-    2
-}
-
-fn show(error: &Diagnostic) {
-    let color = std::io::stderr().is_terminal() && crate::colour::is_wanted();
-    let width = if color { program::terminal_width() } else { None };
-    complain(&error.render(color, width));
-}
-
-fn print(text: &str) -> u8 {
-    // A copy, for Rust's own writer takes a standard output that is closed for one that takes everything.
-    let out = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
-    match out.and_then(|mut out| out.write_all(text.as_bytes())) {
-        Ok(()) => 0,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 141,
-        Err(error) => {
-            complain(&format!("pipewright: can't write: {}\n", pipewright::diag::reason(&error)));
-            1
-        }
-    }
-}
-
-/// Nothing is left to be done when standard error can't be written to.
-fn complain(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -3,13 +3,20 @@
 // Without Rust's runtime before it: see src/sys/start.rs.
 #![cfg_attr(not(test), no_main)]
 
-mod cli;
 mod colour;
+mod doctor;
+mod format;
+mod json;
+mod options;
+mod print;
 #[cfg(feature = "prompt")]
 mod repl;
+mod run;
+mod stats;
+mod trace;
 
 /// Called by the C library. The arguments come by `std::env`, which has them from there too.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 extern "C" fn main(_count: std::ffi::c_int, _arguments: *const *const std::ffi::c_char) -> std::ffi::c_int {
-    std::panic::catch_unwind(cli::main).map_or(101, std::ffi::c_int::from)
+    std::panic::catch_unwind(run::main).map_or(101, std::ffi::c_int::from)
 }

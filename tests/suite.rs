@@ -1,0 +1,61 @@
+//! The tests of the binary and of the library: one program, since each test binary costs a link of the whole.
+//!
+//! `cargo test --test suite golden::` runs one file of them. What counts descriptors or children of the process that it
+//! runs in stands in a binary of its own: `embed_endurance`, `kill_storm`.
+
+mod ask;
+mod atomic;
+mod audit;
+mod automation;
+mod blocking;
+#[cfg(feature = "prompt")]
+mod completion;
+#[cfg(feature = "prompt")]
+mod ctrl_c;
+mod daemons;
+mod dead_mount;
+mod dependencies;
+mod descriptors;
+mod dialog;
+mod editors;
+mod embed;
+mod endurance;
+mod examples;
+mod exec;
+mod faults;
+mod features;
+mod fmt;
+mod found;
+mod from_sh;
+mod golden;
+mod growing;
+mod guard;
+mod host;
+#[cfg(feature = "prompt")]
+mod jobs;
+#[cfg(feature = "prompt")]
+mod jobs_left;
+#[cfg(feature = "prompt")]
+mod keys;
+mod late_writers;
+mod limits;
+mod observe;
+#[cfg(feature = "prompt")]
+mod outside;
+mod policy;
+#[cfg(feature = "prompt")]
+mod prompt;
+#[cfg(feature = "prompt")]
+mod prompt_files;
+mod readme;
+mod real_parts;
+mod reference;
+mod safety;
+mod same_as_sh;
+#[cfg(feature = "prompt")]
+mod screenshots;
+mod scripts;
+mod secrets;
+mod signals;
+mod support;
+mod tidy;
