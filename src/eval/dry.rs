@@ -9,11 +9,11 @@ mod branch;
 mod command;
 mod word;
 
-use super::Interpreter;
-use super::output::Output;
-use super::unwind::{Eval, Unwind};
 use crate::check::program::*;
 use crate::diag::visible;
+use crate::eval::Interpreter;
+use crate::eval::exec::output::Output;
+use crate::eval::report::unwind::{Eval, Unwind};
 use crate::span::Span;
 use crate::value::{Opaque, Value};
 use std::collections::HashSet;
@@ -119,14 +119,14 @@ impl Interpreter {
     }
 
     /// The message of `fail`, where only the run can tell it.
-    pub(super) fn dry_message(&self, value: &Value) -> Option<String> {
+    pub(in crate::eval) fn dry_message(&self, value: &Value) -> Option<String> {
         let unknown = as_unknown(value)?;
         Some(unknown.shown.clone().unwrap_or_else(|| "…".to_owned()))
     }
 
     // -------------------------------------------------------------------------------------- expressions
 
-    pub(super) fn dry_expr(&mut self, expr: &Expr) -> Eval<Value> {
+    pub(in crate::eval) fn dry_expr(&mut self, expr: &Expr) -> Eval<Value> {
         let before = self.dry().unknowns;
         let value = self.dry_value(expr);
         let touched = self.dry().unknowns > before;
@@ -203,7 +203,7 @@ impl Interpreter {
     }
 
     /// Of a capture that is met where nothing but its bytes will do.
-    pub(super) fn dry_bytes(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
+    pub(in crate::eval) fn dry_bytes(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
         match self.dry_capture(block)? {
             Some(text) => Ok(text),
             None => Err(self.only_the_run_tells(span)),
@@ -211,19 +211,24 @@ impl Interpreter {
     }
 
     /// An error that becomes an unknown on its way.
-    pub(super) fn only_the_run_tells(&mut self, span: Span) -> Unwind {
+    pub(in crate::eval) fn only_the_run_tells(&mut self, span: Span) -> Unwind {
         self.dry().unknowns += 1;
         let message = "only the run itself can tell this value";
-        let error =
-            super::page(crate::diag::code::BAD_VALUE, self.source(), span, message, "depends on a program");
-        super::Error::value(error).into()
+        let error = crate::eval::page(
+            crate::diag::code::BAD_VALUE,
+            self.source(),
+            span,
+            message,
+            "depends on a program",
+        );
+        crate::eval::Error::value(error).into()
     }
 
     // -------------------------------------------------------------------------------------- functions
 
     /// What a function gives: unknown when a way through it may have left it early. One that calls itself on a way that
     /// may not be gone is not followed for ever.
-    pub(super) fn dry_function(
+    pub(in crate::eval) fn dry_function(
         &mut self,
         function: &Function,
         run: impl FnOnce(&mut Self) -> Eval<Value>,
@@ -243,7 +248,7 @@ impl Interpreter {
     }
 
     /// Shows a call that reads a line or asks for one; its value is unknown.
-    pub(super) fn dry_question(&mut self, span: Span) -> Unwind {
+    pub(in crate::eval) fn dry_question(&mut self, span: Span) -> Unwind {
         let call = self.written(span);
         match self.tell_line(&call) {
             Ok(()) => self.only_the_run_tells(span),
@@ -252,7 +257,7 @@ impl Interpreter {
     }
 
     /// `write(path, …)`
-    pub(super) fn dry_write(&mut self, path: &[u8], append: bool) -> Eval<()> {
+    pub(in crate::eval) fn dry_write(&mut self, path: &[u8], append: bool) -> Eval<()> {
         let append = if append { ", append: true" } else { "" };
         self.tell_line(&format!("write({}, …{append})", crate::diag::quote_word(path)))
     }

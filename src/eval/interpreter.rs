@@ -1,16 +1,16 @@
 //! The state of a run: variables, directory, environment, descriptors.
 
-use super::arguments::Asked;
-use super::audit;
-use super::dry::Dry;
-use super::job::{JobState, Jobs};
-use super::limits::{Budget, Limits};
-use super::observe::Observers;
-use super::settings::{Settings, TimeLimit};
-use super::substitution::Substitution;
-use super::unwind::{Error, Eval, StageOutcome, Unwind};
 use crate::check::program::{ARGS, ModuleId, Program, Slot};
 use crate::diag::{Redactions, Source};
+use crate::eval::dry::Dry;
+use crate::eval::effects::audit;
+use crate::eval::effects::limits::{Budget, Limits};
+use crate::eval::effects::observe::Observers;
+use crate::eval::exec::substitution::Substitution;
+use crate::eval::lang::arguments::Asked;
+use crate::eval::report::unwind::{Error, Eval, StageOutcome, Unwind};
+use crate::eval::scope::settings::{Settings, TimeLimit};
+use crate::eval::tasks::job::{JobState, Jobs};
 use crate::policy::Policy;
 use crate::process::{
     self, Child, Control, Descriptor, Environment, FileTable, Group, Interrupt, OpenMode, Search, Signal,
@@ -73,27 +73,27 @@ pub struct Setup {
 
 /// What all threads of a run share.
 pub struct Shared {
-    pub(super) own_process: bool,
-    pub(super) interactive: bool,
+    pub(in crate::eval) own_process: bool,
+    pub(in crate::eval) interactive: bool,
     adopting: Once,
     /// Whether what a block with `daemons="end"` may have left is still to be ended.
-    pub(super) ends_daemons: AtomicBool,
+    pub(in crate::eval) ends_daemons: AtomicBool,
     /// What the host stops it by.
     cancel: Interrupt,
     heeded: OnceLock<Heeded>,
     terminal: OnceLock<Option<i32>>,
     unreadable: OnceLock<Arc<OwnedFd>>,
     unreadable_input: bool,
-    pub(super) observers: Observers,
-    pub(super) audit: Option<audit::Log>,
+    pub(in crate::eval) observers: Observers,
+    pub(in crate::eval) audit: Option<audit::Log>,
     inherited: OnceLock<Environment>,
     redactions: OnceLock<Redactions>,
     /// Held by the thread that asks at the terminal.
-    pub(super) asking: Mutex<()>,
+    pub(in crate::eval) asking: Mutex<()>,
     /// What lines of a pipe are looked at by.
-    pub(super) scratch: Mutex<Option<Scratch>>,
-    pub(super) policy: Option<Arc<dyn Policy>>,
-    pub(super) budget: Option<Arc<Budget>>,
+    pub(in crate::eval) scratch: Mutex<Option<Scratch>>,
+    pub(in crate::eval) policy: Option<Arc<dyn Policy>>,
+    pub(in crate::eval) budget: Option<Arc<Budget>>,
 }
 
 /// The signals that a script heeds.
@@ -107,37 +107,37 @@ struct Heeded {
 impl Shared {
     /// What ends the run from outside, once there is something to wait for.
     #[inline]
-    pub(super) fn interrupt(&self) -> Option<&Interrupt> {
+    pub(in crate::eval) fn interrupt(&self) -> Option<&Interrupt> {
         if self.own_process { self.heeded.get().map(|heeded| &heeded.keys) } else { Some(&self.cancel) }
     }
 
     /// Whether a key of the terminal is for the programs first: in a script that is a process.
-    pub(super) fn heeds_keys(&self) -> bool {
+    pub(in crate::eval) fn heeds_keys(&self) -> bool {
         self.own_process && !self.interactive
     }
 
     /// Whether orphans of its programs come to this process.
-    pub(super) fn adopts(&self) -> bool {
+    pub(in crate::eval) fn adopts(&self) -> bool {
         self.adopting.is_completed()
     }
 
     /// Whether this process is there for the run alone.
-    pub(super) fn is_own_process(&self) -> bool {
+    pub(in crate::eval) fn is_own_process(&self) -> bool {
         self.own_process
     }
 
     /// Whether a host may stop the run.
-    pub(super) fn can_be_cancelled(&self) -> bool {
+    pub(in crate::eval) fn can_be_cancelled(&self) -> bool {
         !self.cancel.is_none()
     }
 
     /// What no message shows.
-    pub(super) fn redactions(&self) -> &Redactions {
+    pub(in crate::eval) fn redactions(&self) -> &Redactions {
         self.redactions.get_or_init(Redactions::default)
     }
 
     /// The environment of this process.
-    pub(super) fn inherited(&self) -> &Environment {
+    pub(in crate::eval) fn inherited(&self) -> &Environment {
         self.inherited.get_or_init(Environment::inherited)
     }
 
@@ -146,7 +146,7 @@ impl Shared {
     ///
     /// # Errors
     /// Those of open(2).
-    pub(super) fn close_input(&self, files: &mut FileTable) -> io::Result<()> {
+    pub(in crate::eval) fn close_input(&self, files: &mut FileTable) -> io::Result<()> {
         let file = match self.unreadable.get() {
             Some(file) => file,
             None => {
@@ -159,7 +159,7 @@ impl Shared {
     }
 
     /// Whether a descriptor is that one.
-    pub(super) fn is_closed_input(&self, descriptor: &Descriptor) -> bool {
+    pub(in crate::eval) fn is_closed_input(&self, descriptor: &Descriptor) -> bool {
         let Some(file) = self.unreadable.get() else { return false };
         matches!(descriptor, Descriptor::Open(open) if Arc::ptr_eq(open, file))
     }
@@ -167,44 +167,44 @@ impl Shared {
 
 /// One thread of a run. A stage, job or capture that works on copies has a fork of its own.
 pub struct Interpreter {
-    pub(super) shared: Arc<Shared>,
-    pub(super) program: Arc<Program>,
+    pub(in crate::eval) shared: Arc<Shared>,
+    pub(in crate::eval) program: Arc<Program>,
     /// The variables of the modules, and after them the frames of the calls that are open.
-    pub(super) slots: Vec<Value>,
+    pub(in crate::eval) slots: Vec<Value>,
     /// Where the innermost frame begins, and the modules' variables (at 0): see [`Slot::home`].
-    pub(super) homes: [usize; 2],
+    pub(in crate::eval) homes: [usize; 2],
     /// The file whose text is being run.
-    pub(super) module: ModuleId,
+    pub(in crate::eval) module: ModuleId,
     /// Which files have been run.
-    pub(super) used: Vec<bool>,
+    pub(in crate::eval) used: Vec<bool>,
     /// How many calls of functions are open.
-    pub(super) calls: usize,
+    pub(in crate::eval) calls: usize,
     /// What a `return` on its way gives.
-    pub(super) returned: Value,
+    pub(in crate::eval) returned: Value,
     /// While a `defer` block runs, the requests to stop that don't interrupt it: those that came before, and the first.
-    pub(super) shielded: Option<Shielded>,
+    pub(in crate::eval) shielded: Option<Shielded>,
     /// How many requests programs have taken for theirs: Ctrl-C in python3.
-    pub(super) heeded: u32,
+    pub(in crate::eval) heeded: u32,
     /// How the last pipeline's stages ended, while somebody keeps a record of that.
-    pub(super) record: Option<Vec<StageOutcome>>,
-    pub(super) directory: Option<Arc<CStr>>,
-    pub(super) environment: Environment,
-    pub(super) search: Option<Arc<Search>>,
-    pub(super) files: FileTable,
-    pub(super) settings: Arc<Settings>,
-    pub(super) jobs: Jobs,
+    pub(in crate::eval) record: Option<Vec<StageOutcome>>,
+    pub(in crate::eval) directory: Option<Arc<CStr>>,
+    pub(in crate::eval) environment: Environment,
+    pub(in crate::eval) search: Option<Arc<Search>>,
+    pub(in crate::eval) files: FileTable,
+    pub(in crate::eval) settings: Arc<Settings>,
+    pub(in crate::eval) jobs: Jobs,
     /// The process substitutions of the command that is being prepared or runs.
-    pub(super) substitutions: Vec<Substitution>,
+    pub(in crate::eval) substitutions: Vec<Substitution>,
     /// What the run gives, if that is wanted.
-    pub(super) result: Option<Value>,
+    pub(in crate::eval) result: Option<Value>,
     /// The status of the last pipeline: what `exit` alone means.
-    pub(super) status: u8,
+    pub(in crate::eval) status: u8,
     /// Whether PWD was made to name the directory, or removed on purpose.
-    pub(super) directory_named: bool,
+    pub(in crate::eval) directory_named: bool,
     /// Of a run that only tells what it would do.
-    pub(super) dry: Option<Box<Dry>>,
+    pub(in crate::eval) dry: Option<Box<Dry>>,
     /// How deep in captures and stages this stands, for the trace.
-    pub(super) depth: usize,
+    pub(in crate::eval) depth: usize,
 }
 
 fn list_of(args: Vec<Vec<u8>>) -> List {
@@ -221,7 +221,7 @@ const SHOWN: usize = 5;
 
 /// How many requests to stop don't count.
 #[derive(Clone, Copy)]
-pub(super) struct Shielded {
+pub(in crate::eval) struct Shielded {
     all: u32,
     /// Of those that programs are ended for.
     to_programs: u32,
@@ -240,7 +240,7 @@ impl Interpreter {
             Some(Value::List(none)) if none.is_empty() && setup.args.is_empty() => Value::List(none),
             _ => Value::List(list_of(setup.args)),
         };
-        super::early::mark_unset(&program, &mut slots);
+        crate::eval::lang::early::mark_unset(&program, &mut slots);
         for (slot, value) in setup.variables {
             slots[slot.place()] = value;
         }
@@ -297,7 +297,7 @@ impl Interpreter {
     }
 
     /// A copy for another thread.
-    pub(super) fn fork(&self) -> Self {
+    pub(in crate::eval) fn fork(&self) -> Self {
         Self {
             shared: self.shared.clone(),
             program: self.program.clone(),
@@ -368,7 +368,7 @@ impl Interpreter {
     }
 
     /// Awaits or ends the jobs of what has run, and ends what it has left behind.
-    pub(super) fn end(&mut self, ran: Eval<()>) -> Eval<()> {
+    pub(in crate::eval) fn end(&mut self, ran: Eval<()>) -> Eval<()> {
         let ran = match ran {
             // A signal that came while nothing could be interrupted.
             Ok(()) => self.await_jobs().and_then(|()| self.check_interrupt()),
@@ -388,7 +388,7 @@ impl Interpreter {
     }
 
     /// Ends what programs have left behind, unless it is a daemon and the script has ended by itself.
-    pub(super) fn sweep(&self, ran: &Eval<()>) {
+    pub(in crate::eval) fn sweep(&self, ran: &Eval<()>) {
         if !self.shared.adopting.is_completed() {
             return;
         }
@@ -412,7 +412,7 @@ impl Interpreter {
     }
 
     /// Says that processes may be left, if they could not be looked for.
-    pub(super) fn say_unseen(&self, errno: Option<i32>) {
+    pub(in crate::eval) fn say_unseen(&self, errno: Option<i32>) {
         if let Some(errno) = errno {
             let reason = crate::diag::reason(&io::Error::from_raw_os_error(errno));
             self.warn(&format!("can't tell which processes are left: {reason}"));
@@ -420,33 +420,33 @@ impl Interpreter {
     }
 
     /// Called before a program is started.
-    pub(super) fn adopt_orphans(&self) {
+    pub(in crate::eval) fn adopt_orphans(&self) {
         if self.shared.own_process && !self.shared.interactive {
             self.shared.adopting.call_once(process::own_process);
         }
     }
 
-    pub(super) fn source(&self) -> &Arc<Source> {
+    pub(in crate::eval) fn source(&self) -> &Arc<Source> {
         self.program.source(self.module)
     }
 
     /// Where the file lies that is evaluated, if it is one that asks for it.
-    pub(super) fn module_path(&self) -> Option<PathBuf> {
+    pub(in crate::eval) fn module_path(&self) -> Option<PathBuf> {
         self.program.modules.get(self.module.0 as usize)?.path.as_deref().map(std::path::Path::to_path_buf)
     }
 
     #[inline]
-    pub(super) fn slot(&self, slot: Slot) -> &Value {
+    pub(in crate::eval) fn slot(&self, slot: Slot) -> &Value {
         &self.slots[self.homes[slot.home()] + slot.place()]
     }
 
     #[inline]
-    pub(super) fn slot_mut(&mut self, slot: Slot) -> &mut Value {
+    pub(in crate::eval) fn slot_mut(&mut self, slot: Slot) -> &mut Value {
         &mut self.slots[self.homes[slot.home()] + slot.place()]
     }
 
     /// The programs that PATH leads to. Split again whenever PATH is another one.
-    pub(super) fn search(&mut self) -> Arc<Search> {
+    pub(in crate::eval) fn search(&mut self) -> Arc<Search> {
         // What exec(3) takes for PATH when it is unset is up to the system; a safe default is ours.
         let path = self.environment.get(b"PATH").unwrap_or(b"/usr/local/bin:/usr/bin:/bin");
         match &self.search {
@@ -461,12 +461,12 @@ impl Interpreter {
 
     /// What ends this run from outside. Made when there is first something to wait for: a script without
     /// programs needs no handler, the signal's own effect is right.
-    pub(super) fn interrupt(&self) -> Interrupt {
+    pub(in crate::eval) fn interrupt(&self) -> Interrupt {
         self.interrupts(JobState::interrupt, |heeded| &heeded.keys).after(self.passed())
     }
 
     /// What ends a wait for programs. A key of the terminal does not: those got it themselves.
-    pub(super) fn wait_interrupt(&self) -> Interrupt {
+    pub(in crate::eval) fn wait_interrupt(&self) -> Interrupt {
         match (self.control(), self.shielded) {
             (Some(_), shielded) => {
                 let passed = shielded.map_or(0, |shielded| shielded.to_programs);
@@ -516,7 +516,7 @@ impl Interpreter {
 
     /// The interrupts that a new job hears of: requests, and in a script the keys of the terminal, which don't count until
     /// the script waits for the job.
-    pub(super) fn job_interrupts(&self) -> io::Result<(Interrupt, Option<Interrupt>)> {
+    pub(in crate::eval) fn job_interrupts(&self) -> io::Result<(Interrupt, Option<Interrupt>)> {
         let requests = self.interrupts(|job| &job.cancel, |heeded| &heeded.requests).child()?;
         if !self.shared.own_process {
             return Ok((requests, None));
@@ -527,7 +527,7 @@ impl Interpreter {
     }
 
     /// The programs of the foreground have taken the keys that came for theirs.
-    pub(super) fn settle_keys(&self) {
+    pub(in crate::eval) fn settle_keys(&self) {
         if let Some(heeded) = self.shared.heeded.get() {
             heeded.keys.settle();
         }
@@ -535,7 +535,7 @@ impl Interpreter {
 
     /// How many requests are not meant for what runs now.
     #[inline]
-    pub(super) fn passed(&self) -> u32 {
+    pub(in crate::eval) fn passed(&self) -> u32 {
         self.shielded.map_or(0, |shielded| shielded.all).max(self.heeded)
     }
 
@@ -543,7 +543,7 @@ impl Interpreter {
     /// scripts, for one that has passed would end it at once. The first request
     /// to stop does not interrupt it, and neither do those before; each one after that ends what runs at that moment,
     /// so that every wait has an end.
-    pub(super) fn shielded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+    pub(in crate::eval) fn shielded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.shielded.take();
         let first = |interrupt: Interrupt| interrupt.raised().map(|raised| raised.times);
         self.shielded = Some(Shielded {
@@ -563,7 +563,7 @@ impl Interpreter {
 
     /// The process group for a new pipeline: one of its own. On a terminal that is ours, programs stay in our group as
     /// under sh, or they could not read from it.
-    pub(super) fn new_group(&self) -> Group {
+    pub(in crate::eval) fn new_group(&self) -> Group {
         if self.settings.detach || self.settings.own_sessions {
             return Group::sessions();
         }
@@ -575,7 +575,7 @@ impl Interpreter {
 
     /// The standard stream that is the terminal in whose foreground this script is. In a host it is never the terminal's
     /// business how programs are grouped.
-    pub(super) fn own_terminal(&self) -> Option<i32> {
+    pub(in crate::eval) fn own_terminal(&self) -> Option<i32> {
         if !self.shared.own_process {
             return None;
         }
@@ -590,12 +590,12 @@ impl Interpreter {
     }
 
     /// What suspends and continues the job that this is part of, at a prompt.
-    pub(super) fn control(&self) -> Option<&Control> {
+    pub(in crate::eval) fn control(&self) -> Option<&Control> {
         self.settings.job.as_ref()?.control.as_ref()
     }
 
     /// What became of a child, as it may be shown.
-    pub(super) fn report(&self, child: &Child, last: bool) -> StageReport {
+    pub(in crate::eval) fn report(&self, child: &Child, last: bool) -> StageReport {
         let mut report = child.report(last);
         if let Some(masked) = self.shared.redactions().apply_all(&report.argv) {
             report.argv = masked;
@@ -604,7 +604,7 @@ impl Interpreter {
     }
 
     /// The directory of the session, for what takes a path.
-    pub(super) fn directory_path(&self) -> std::path::PathBuf {
+    pub(in crate::eval) fn directory_path(&self) -> std::path::PathBuf {
         use std::os::unix::ffi::OsStrExt;
         match &self.directory {
             Some(directory) => std::path::PathBuf::from(std::ffi::OsStr::from_bytes(directory.to_bytes())),
@@ -613,12 +613,12 @@ impl Interpreter {
     }
 
     #[cold]
-    pub(super) fn raise(&self, failure: super::unwind::Failure) -> Unwind {
+    pub(in crate::eval) fn raise(&self, failure: crate::eval::report::unwind::Failure) -> Unwind {
         Unwind::Error(failure.into_error(self.source()))
     }
 
     #[cold]
-    pub(super) fn fail(&self, error: Error) -> Unwind {
+    pub(in crate::eval) fn fail(&self, error: Error) -> Unwind {
         Unwind::Error(Box::new(error))
     }
 }

@@ -1,9 +1,9 @@
 //! Choices and loops of a dry run.
 
-use super::super::Interpreter;
-use super::super::unwind::{Eval, Unwind};
 use super::{as_unknown, holds_unknown, unknown};
 use crate::check::program::*;
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Eval, Unwind};
 use crate::process::Environment;
 use crate::span::Span;
 use crate::value::{Value, ops};
@@ -168,7 +168,7 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- choices
 
-    pub(in super::super) fn dry_compound(&mut self, compound: &Compound, span: Span) -> Eval<()> {
+    pub(in crate::eval) fn dry_compound(&mut self, compound: &Compound, span: Span) -> Eval<()> {
         match compound {
             Compound::Block(block) => self.block(block),
             Compound::If { branches, otherwise } => self.dry_if(branches, otherwise.as_ref()),
@@ -201,7 +201,7 @@ impl Interpreter {
                         })
                     }),
                     Err(Unwind::Error(error)) => {
-                        *self.slot_mut(*slot) = Value::Map(super::super::record::error_value(&error));
+                        *self.slot_mut(*slot) = Value::Map(crate::eval::lang::record::error_value(&error));
                         self.block(handler)
                     }
                     other => other,
@@ -251,7 +251,7 @@ impl Interpreter {
     }
 
     /// `cmd &`
-    pub(in super::super) fn dry_background(&mut self, and_or: &AndOr) -> Eval<()> {
+    pub(in crate::eval) fn dry_background(&mut self, and_or: &AndOr) -> Eval<()> {
         self.below("# in the background:", |this| this.on_a_copy(|this| this.dry_and_or(and_or).map(drop)))
     }
 
@@ -377,7 +377,7 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- assignments
 
     /// An assignment: of what can't be worked out the variable is unknown.
-    pub(in super::super) fn dry_assign(&mut self, slot: Slot, result: Eval<()>, before: usize) -> Eval<()> {
+    pub(in crate::eval) fn dry_assign(&mut self, slot: Slot, result: Eval<()>, before: usize) -> Eval<()> {
         match result {
             Err(Unwind::Error(error))
                 if !error.is_failure && (self.dry().unknowns > before || holds_unknown(self.slot(slot))) =>
@@ -390,7 +390,7 @@ impl Interpreter {
     }
 
     /// A method that changes its variable: the same.
-    pub(in super::super) fn dry_change(
+    pub(in crate::eval) fn dry_change(
         &mut self,
         slot: Slot,
         result: Eval<Value>,
@@ -404,7 +404,7 @@ impl Interpreter {
     }
 
     /// How many unknowns were worked out so far.
-    pub(in super::super) fn unknowns(&self) -> usize {
+    pub(in crate::eval) fn unknowns(&self) -> usize {
         self.dry.as_ref().map_or(0, |dry| dry.unknowns)
     }
 }

@@ -1,18 +1,18 @@
 //! Commands of a dry run: a line for each pipeline.
 
-use super::super::Interpreter;
-use super::super::arguments::{self, Argument};
-use super::super::call::Given;
-use super::super::command::{BuiltinCall, literals};
-use super::super::output::Output;
-use super::super::unwind::{Error, Eval, Unwind, page};
-use super::super::value_command::{truth_of, value_alone};
 use super::branch::Truth;
 use super::word::Shown;
 use super::{as_unknown, unknown};
 use crate::builtins::Builtin;
 use crate::check::program::*;
 use crate::diag::{code, quote_word};
+use crate::eval::Interpreter;
+use crate::eval::exec::command::{BuiltinCall, literals};
+use crate::eval::exec::output::Output;
+use crate::eval::lang::arguments::{self, Argument};
+use crate::eval::lang::call::Given;
+use crate::eval::lang::value_command::{truth_of, value_alone};
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
 use crate::value::{Str, Value};
 use std::ffi::CString;
@@ -33,7 +33,7 @@ enum Body {
 }
 
 impl Interpreter {
-    pub(in super::super) fn dry_and_or(&mut self, and_or: &AndOr) -> Eval<Truth> {
+    pub(in crate::eval) fn dry_and_or(&mut self, and_or: &AndOr) -> Eval<Truth> {
         let mut truth = self.dry_pipeline(&and_or.first)?;
         for (connector, pipeline) in &and_or.rest {
             truth = match (connector, truth) {
@@ -53,7 +53,7 @@ impl Interpreter {
         Ok(truth)
     }
 
-    pub(in super::super) fn dry_pipeline(&mut self, pipeline: &Pipeline) -> Eval<Truth> {
+    pub(in crate::eval) fn dry_pipeline(&mut self, pipeline: &Pipeline) -> Eval<Truth> {
         let truth = match &*pipeline.stages {
             [stage] if stage.redirections.is_empty() => self.dry_alone(pipeline, stage)?,
             _ => self.dry_stages(pipeline)?,

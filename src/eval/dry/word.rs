@@ -1,11 +1,11 @@
 //! Words of a dry run: as the program would get them, or as they are written where only the run can tell.
 
-use super::super::Interpreter;
-use super::super::unwind::Eval;
-use super::super::word::Joined;
 use super::{as_unknown, capture_text, unknown};
 use crate::check::program::*;
 use crate::diag::{MASK, quote_word, visible};
+use crate::eval::Interpreter;
+use crate::eval::lang::word::Joined;
+use crate::eval::report::unwind::Eval;
 use crate::value::Value;
 
 /// A text, as far as it is known.

@@ -1,0 +1,238 @@
+//! `--audit`: a line of JSON for whatever a run does to the world, written before it is done.
+//!
+//! What can't be written is not done. Each line is one write(2) to a descriptor that only appends, under a lock, so that
+//! several runs may share a log; and each holds the digest of the line before, of whichever run, so that no line and no
+//! run can be changed or taken out unseen.
+
+mod chain;
+mod record;
+mod sha256;
+mod verify;
+
+pub use record::Entry;
+pub use verify::verify;
+
+use crate::check::program::ARGS;
+use crate::diag::{Diagnostic, MASK, code, quote_word, reason};
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::process::{Environment, Stage, StageEnd, StageReport};
+use crate::span::Span;
+use crate::sys::log::LogFile;
+use crate::value::format::to_word;
+use crate::value::{List, Value};
+use chain::Chain;
+use record::{Ended, Record, Variables};
+pub use record::{Redirected, Text};
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The log of a run.
+pub struct Log {
+    file: LogFile,
+    run: String,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The number of the next record of this run.
+    seq: u64,
+    chain: Chain,
+    /// Why nothing can be written any more: a gap would look like a change.
+    broken: Option<String>,
+}
+
+impl Log {
+    /// Opens or makes the log, which only its owner may read then.
+    ///
+    /// # Errors
+    /// The page that says why it can't be opened.
+    pub fn open(path: &[u8]) -> Result<Self, Box<Diagnostic>> {
+        let file = LogFile::open(path).map_err(|error| {
+            let message = format!("can't open the audit log {}: {}", quote_word(path), reason(&error));
+            Diagnostic::new(code::AUDIT_FAILED, message).help("nothing runs that can't be recorded")
+        })?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let mut run = sha256::hex(format!("{} {now}", std::process::id()).as_bytes());
+        run.truncate(16);
+        let state = State { seq: 0, chain: Chain::new(), broken: None };
+        Ok(Self { file, run, state: Mutex::new(state) })
+    }
+
+    /// Appends a record; its number, or why it can't be written.
+    fn append(&self, entry: &Entry<'_>) -> Result<u64, String> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
+        if let Some(reason) = &state.broken {
+            return Err(reason.clone());
+        }
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let seq = state.seq;
+        let appended = state.chain.append(&self.file, |line, prev| {
+            let record = Record { run: &self.run, seq, line, prev, time, entry };
+            serde_json::to_vec(&record).map_err(|error| error.to_string())
+        });
+        match appended {
+            Ok(()) => {
+                state.seq += 1;
+                Ok(seq)
+            }
+            Err(reason) => {
+                state.broken = Some(reason.clone());
+                Err(reason)
+            }
+        }
+    }
+}
+
+impl Interpreter {
+    /// Records what is about to be done; the number of the record, if there is a log.
+    pub(in crate::eval) fn audit<'a>(
+        &'a self,
+        span: Span,
+        entry: impl FnOnce(String) -> Entry<'a>,
+    ) -> Eval<Option<u64>> {
+        let Some(log) = &self.shared.audit else { return Ok(None) };
+        let at = self.source().position(span.start as usize);
+        log.append(&entry(at)).map(Some).map_err(|reason| {
+            let message = format!("the audit log can't be written: {reason}");
+            let error = page(code::AUDIT_FAILED, self.source(), span, message, "was not done");
+            Error::refused(error.help("nothing is done that can't be recorded"), 126).into()
+        })
+    }
+
+    /// Records what has happened. When that can't be written, the next thing is not done.
+    fn audit_after(&self, entry: &Entry<'_>) {
+        if let Some(log) = &self.shared.audit {
+            let _ = log.append(entry);
+        }
+    }
+
+    /// Bytes as a record shows them.
+    pub(in crate::eval) fn text<'a>(&self, bytes: &'a [u8]) -> Text<'a> {
+        Text(self.shared.redactions().apply(bytes))
+    }
+
+    fn copied(&self, bytes: &[u8]) -> Text<'static> {
+        Text(self.text(bytes).0.into_owned().into())
+    }
+
+    pub(in crate::eval) fn audit_begin(&self) -> Eval<()> {
+        let args = match &self.slots[ARGS.place()] {
+            Value::List(args) => args.clone(),
+            _ => List::default(),
+        };
+        let entry = |_| Entry::Begin {
+            script: self.text(self.source().name().as_bytes()),
+            args: args.iter().filter_map(|arg| Some(self.copied(&to_word(arg).ok()?))).collect(),
+            pid: std::process::id(),
+            user: crate::sys::access::effective_user().0,
+            directory: self.recorded_directory(),
+        };
+        self.audit(Span::default(), entry).map(drop)
+    }
+
+    /// Records the end of the run. One that can't be recorded is a failure of it.
+    pub(in crate::eval) fn audit_finish(&self, ran: Eval<()>) -> Eval<()> {
+        if self.shared.audit.is_none() {
+            return ran;
+        }
+        let status = match &ran {
+            Ok(()) => 0,
+            Err(Unwind::Exit(status)) => *status,
+            Err(Unwind::Error(error)) => error.status,
+            Err(Unwind::Interrupted(signal)) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
+            Err(Unwind::PipeClosed) => 141,
+            Err(Unwind::TimedOut(_)) => 124,
+            Err(_) => 0,
+        };
+        let recorded = self.audit(Span::default(), |_| Entry::Finish { status });
+        // What failed before says more.
+        if ran.is_ok() { recorded.map(drop) } else { ran }
+    }
+
+    /// Records that a program is about to be started.
+    pub(in crate::eval) fn audit_exec<'a>(
+        &'a self,
+        stage: &'a Stage,
+        redirections: Vec<Redirected<'a>>,
+        span: Span,
+    ) -> Eval<Option<u64>> {
+        self.audit_program(stage, redirections, span, false)
+    }
+
+    /// Records that a program is about to replace this process, which is the end of the run.
+    pub(in crate::eval) fn audit_replace<'a>(
+        &'a self,
+        stage: &'a Stage,
+        redirections: Vec<Redirected<'a>>,
+        span: Span,
+    ) -> Eval<Option<u64>> {
+        self.audit_program(stage, redirections, span, true)
+    }
+
+    fn audit_program<'a>(
+        &'a self,
+        stage: &'a Stage,
+        redirections: Vec<Redirected<'a>>,
+        span: Span,
+        replaces: bool,
+    ) -> Eval<Option<u64>> {
+        let identity = stage.attributes.identity.as_ref().and_then(|identity| identity.user);
+        self.audit(span, |at| Entry::Exec {
+            replaces,
+            at,
+            program: self.text(stage.program.to_bytes()),
+            argv: stage.argv.iter().map(|word| self.text(word)).collect(),
+            directory: self.recorded_directory(),
+            redirections,
+            environment: self.changed(&stage.environment),
+            user: identity.unwrap_or_else(|| crate::sys::access::effective_user().0),
+        })
+    }
+
+    pub(in crate::eval) fn audit_failed(&self, exec: Option<u64>, reason: &Unwind) {
+        let (Some(exec), Unwind::Error(error)) = (exec, reason) else { return };
+        let reason = self.text(error.diagnostic.message.as_bytes());
+        self.audit_after(&Entry::Failed { exec, reason });
+    }
+
+    pub(in crate::eval) fn audit_end(&self, exec: Option<u64>, report: &StageReport) {
+        let Some(exec) = exec else { return };
+        let (status, signal) = match report.end {
+            StageEnd::Exit(status) => (Some(status), None),
+            StageEnd::Signal { signal, .. } => (None, Some(signal.to_string())),
+            StageEnd::PipeClosed => (None, Some("SIGPIPE".to_string())),
+            StageEnd::NotStarted | StageEnd::Abandoned => (None, None),
+        };
+        let end = Ended {
+            pid: report.pid,
+            status,
+            signal,
+            wall: report.wall.as_secs_f64(),
+            user: report.user.as_secs_f64(),
+            system: report.system.as_secs_f64(),
+            memory: report.max_rss,
+        };
+        self.audit_after(&Entry::End { exec, end });
+    }
+
+    fn recorded_directory(&self) -> Text<'static> {
+        let directory = self.working_directory(Span::default()).unwrap_or_default();
+        self.copied(&directory)
+    }
+
+    /// What an environment has that this process has not inherited, and what it lacks.
+    fn changed(&self, environment: &Environment) -> Variables<'static> {
+        let inherited = self.shared.inherited();
+        let name = |name: &[u8]| Cow::Owned(String::from_utf8_lossy(name).into_owned());
+        let set = environment.iter().filter(|(name, value)| inherited.get(name) != Some(value));
+        let set = set.map(|(key, value)| {
+            let shown = if environment.is_secret(key) { MASK.as_bytes() } else { value };
+            (name(key), Some(self.copied(shown)))
+        });
+        let removed = inherited.iter().filter(|(name, _)| environment.get(name).is_none());
+        Variables(set.chain(removed.map(|(key, _)| (name(key), None))).collect())
+    }
+}

@@ -1,0 +1,386 @@
+//! What a host is told while a run goes on.
+//!
+//! Told is what has happened; who is to decide whether it may is asked by `permission`. Without an observer nothing of
+//! it is made: no copy, no look at a clock.
+
+use crate::diag::Source;
+use crate::eval::Interpreter;
+use crate::eval::exec::command::BuiltinCall;
+use crate::eval::report::unwind::{End, StageOutcome, Unwind};
+use crate::process::{Child, OpenMode, StageEnd, StageReport};
+use crate::span::Span;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Is told of what the runs of an engine do, as it happens; see [`crate::EngineBuilder::observer`]. A closure is one.
+///
+/// It is called by whatever thread does the thing, which goes on when it returns: several may call it at once. A panic
+/// of it ends no run.
+///
+/// ```
+/// use pipewright::{Engine, Event};
+/// use std::sync::{Arc, Mutex};
+///
+/// let log: Arc<Mutex<Vec<String>>> = Arc::default();
+/// let lines = log.clone();
+/// let engine = Engine::builder()
+///     .observer(move |event: &Event<'_>| {
+///         if let Event::Pipeline { report, .. } = event {
+///             lines.lock().unwrap().push(format!("{}: {} stages", report.place(), report.stages().len()));
+///         }
+///     })
+///     .build()?;
+/// engine.session().run(&engine.script("job", "printf '%s\\n' b a | sort | wc -l")?).read()?;
+/// assert_eq!(*log.lock().unwrap(), ["job:1:1: 3 stages"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Observer: Send + Sync {
+    /// Something has happened.
+    fn event(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
+    fn event(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// Something that a run has done. Secrets in it are masked.
+///
+/// ```
+/// use pipewright::{Engine, Event};
+///
+/// let engine = Engine::builder()
+///     .observer(|event: &Event<'_>| match event {
+///         Event::Spawned { pid, place, .. } => eprintln!("{place}: {pid} runs"),
+///         Event::Ended { report, .. } => eprintln!("{:?} took {:?}", report.pid, report.user + report.system),
+///         Event::Warning { message, .. } => eprintln!("{message}"),
+///         _ => {}
+///     })
+///     .build()?;
+/// engine.session().run(&engine.script("job", "ls | wc -l")?).read()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A program has been started. It may have ended by now, but its number is not given to another before this
+    /// returns.
+    #[non_exhaustive]
+    Spawned {
+        /// Its process number.
+        pid: i32,
+        /// Its arguments with its name.
+        argv: &'a [Vec<u8>],
+        /// The command in the script.
+        place: Place<'a>,
+        /// How many captures and stages of the interpreter it stands in.
+        depth: usize,
+        /// It was started under `with detach=true`, or replaces this process: its end is not told.
+        detached: bool,
+    },
+    /// A program has ended, and its whole pipeline with it.
+    #[non_exhaustive]
+    Ended {
+        /// How, and what it used.
+        report: &'a StageReport,
+        /// As of its start.
+        depth: usize,
+    },
+    /// A builtin is about to run in the interpreter.
+    #[non_exhaustive]
+    Builtin {
+        /// Its name and its arguments.
+        argv: &'a [Vec<u8>],
+        /// The command in the script.
+        place: Place<'a>,
+        /// How many captures and stages of the interpreter it stands in.
+        depth: usize,
+    },
+    /// A file is about to be opened for a redirection.
+    #[non_exhaustive]
+    Redirected {
+        /// The operator: `<`, `>`, `>>` or `<>`.
+        operator: &'static str,
+        /// The file, as the script names it.
+        path: &'a [u8],
+        /// The redirection's target in the script.
+        place: Place<'a>,
+        /// How many captures and stages of the interpreter it stands in.
+        depth: usize,
+    },
+    /// A pipeline has ended, also one of a single command and one without programs; not one that was detached.
+    #[non_exhaustive]
+    Pipeline {
+        /// How its stages ended.
+        report: &'a PipelineReport<'a>,
+        /// How many captures and stages of the interpreter it stands in.
+        depth: usize,
+    },
+    /// What is said on standard error and is no failure: a retry, a process that was left behind and ended, a deferred
+    /// block that failed while something else did.
+    #[non_exhaustive]
+    Warning {
+        /// A sentence, without a line end.
+        message: &'a str,
+    },
+}
+
+/// Where something stands in a script; shown as `FILE:LINE:COLUMN`, counted from 1, the column in characters.
+///
+/// ```
+/// use pipewright::{Engine, Event};
+/// use std::sync::{Arc, Mutex};
+///
+/// let places = Arc::new(Mutex::new(Vec::new()));
+/// let list = places.clone();
+/// let engine = Engine::builder()
+///     .observer(move |event: &Event<'_>| {
+///         if let Event::Spawned { place, .. } = event {
+///             list.lock().unwrap().push((place.to_string(), place.name().to_owned(), place.span().range()));
+///         }
+///     })
+///     .build()?;
+/// engine.session().run(&engine.script("job", "true\ncat")?).status()?;
+/// assert_eq!(*places.lock().unwrap(), [("job:2:1".to_owned(), "job".to_owned(), 5..8)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    source: &'a Source,
+    span: Span,
+}
+
+impl<'a> Place<'a> {
+    /// The name that the script, or the file that it uses, goes by in messages.
+    pub fn name(&self) -> &'a str {
+        self.source.name()
+    }
+
+    /// The bytes of its text.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source.position(self.span.start as usize))
+    }
+}
+
+/// How a pipeline ended.
+///
+/// ```
+/// use pipewright::{Engine, Event};
+/// use std::sync::{Arc, Mutex};
+///
+/// // What took its time, for a log.
+/// let slow = Arc::new(Mutex::new(Vec::new()));
+/// let list = slow.clone();
+/// let engine = Engine::builder()
+///     .observer(move |event: &Event<'_>| {
+///         if let Event::Pipeline { report, .. } = event
+///             && report.wall().as_millis() >= 20
+///         {
+///             list.lock().unwrap().push((report.place().to_string(), report.status()));
+///         }
+///     })
+///     .build()?;
+/// engine.session().run(&engine.script("job", "echo quick\nsh -c 'sleep 0.03' | cat")?).read()?;
+/// assert_eq!(*slow.lock().unwrap(), [("job:2:1".to_owned(), 0)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PipelineReport<'a> {
+    stages: Vec<StageReport>,
+    place: Place<'a>,
+}
+
+impl<'a> PipelineReport<'a> {
+    /// Its stages from the left, programs or not.
+    pub fn stages(&self) -> &[StageReport] {
+        &self.stages
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place<'a> {
+        self.place
+    }
+
+    /// From its first start to its last end, by the clock of the machine.
+    pub fn wall(&self) -> Duration {
+        let began = self.stages.iter().map(|stage| stage.began).min();
+        let ended = self.stages.iter().map(|stage| stage.began + stage.wall).max();
+        began.zip(ended).and_then(|(began, ended)| ended.duration_since(began).ok()).unwrap_or_default()
+    }
+
+    /// Its status, as that of the last stage that failed; 0 when none did (`pipefail` of POSIX.1-2024, 2.14.4).
+    pub fn status(&self) -> u8 {
+        let failed = self.stages.iter().rev().find(|stage| !stage.end.is_success());
+        failed.map_or(0, |stage| stage.end.status())
+    }
+}
+
+/// Those of a run.
+#[derive(Clone, Default)]
+pub struct Observers(Vec<Arc<dyn Observer>>);
+
+impl Observers {
+    /// One more.
+    pub fn add(&mut self, observer: Arc<dyn Observer>) {
+        self.0.push(observer);
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        for observer in &self.0 {
+            // A bug of who looks on is none of the script's, and its processes have to be waited for. The panic itself
+            // has said what it is.
+            let _ = catch_unwind(AssertUnwindSafe(|| observer.event(event)));
+        }
+    }
+}
+
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Observers({})", self.0.len())
+    }
+}
+
+impl Interpreter {
+    pub(in crate::eval) fn observers(&self) -> Option<&Observers> {
+        Some(&self.shared.observers).filter(|observers| !observers.0.is_empty())
+    }
+
+    fn place(&self, span: Span) -> Place<'_> {
+        Place { source: self.source(), span }
+    }
+
+    /// Tells that a program has been started.
+    pub(in crate::eval) fn observe_start(&self, child: &Child, span: Span) {
+        let Some(observers) = self.observers() else { return };
+        let masked = self.shared.redactions().apply_all(child.argv());
+        let argv = masked.as_deref().unwrap_or(child.argv());
+        let place = self.place(span);
+        let (pid, depth, detached) = (child.pid(), self.depth, self.settings.detach);
+        observers.event(&Event::Spawned { pid, argv, place, depth, detached });
+    }
+
+    /// Tells that a builtin is about to run.
+    pub(in crate::eval) fn observe_builtin(&self, call: &BuiltinCall, span: Span) {
+        let Some(observers) = self.observers() else { return };
+        let words = call.args.iter().map(Vec::as_slice);
+        let argv: Vec<Vec<u8>> =
+            [call.builtin.name().as_bytes()].into_iter().chain(words).map(<[u8]>::to_vec).collect();
+        let argv = self.shared.redactions().apply_all(&argv).unwrap_or(argv);
+        observers.event(&Event::Builtin { argv: &argv, place: self.place(span), depth: self.depth });
+    }
+
+    /// Tells that a file is about to be opened for a redirection.
+    pub(in crate::eval) fn observe_open(&self, path: &[u8], mode: OpenMode, span: Span) {
+        let Some(observers) = self.observers() else { return };
+        let operator = match mode {
+            OpenMode::Read => "<",
+            OpenMode::Truncate => ">",
+            OpenMode::Append => ">>",
+            OpenMode::ReadWrite => "<>",
+        };
+        let path = &*self.shared.redactions().apply(path);
+        observers.event(&Event::Redirected { operator, path, place: self.place(span), depth: self.depth });
+    }
+
+    /// Tells that a program is about to replace this process. No event tells of its end.
+    pub(in crate::eval) fn observe_replacement(&self, argv: &[Vec<u8>], span: Span) {
+        let Some(observers) = self.observers() else { return };
+        let masked = self.shared.redactions().apply_all(argv);
+        let argv = masked.as_deref().unwrap_or(argv);
+        let pid = i32::try_from(std::process::id()).unwrap_or_default();
+        observers.event(&Event::Spawned {
+            pid,
+            argv,
+            place: self.place(span),
+            depth: self.depth,
+            detached: true,
+        });
+    }
+
+    /// Tells that a program has ended.
+    pub(in crate::eval) fn observe_end(&self, report: &StageReport) {
+        if let Some(observers) = self.observers() {
+            observers.event(&Event::Ended { report, depth: self.depth });
+        }
+    }
+
+    /// Tells that a pipeline has ended.
+    pub(in crate::eval) fn observe_pipeline<'o>(
+        &self,
+        outcomes: impl IntoIterator<Item = &'o StageOutcome>,
+        span: Span,
+    ) {
+        let Some(observers) = self.observers() else { return };
+        let stages = outcomes.into_iter().map(|outcome| {
+            let mut report = outcome.report();
+            if let Some(masked) = self.shared.redactions().apply_all(&report.argv) {
+                report.argv = masked;
+            }
+            report
+        });
+        let report = PipelineReport { stages: stages.collect(), place: self.place(span) };
+        // One that was detached goes on.
+        if report.stages.is_empty() {
+            return;
+        }
+        observers.event(&Event::Pipeline { report: &report, depth: self.depth });
+    }
+
+    /// The same of a command of the interpreter's own that an error ended.
+    pub(in crate::eval) fn observe_error(
+        &self,
+        unwind: &Unwind,
+        argv: &[Vec<u8>],
+        started: Instant,
+        span: Span,
+    ) {
+        if let (Some(_), Unwind::Error(error)) = (self.observers(), unwind) {
+            let outcome = StageOutcome::inner(span, argv.to_vec(), started, End::Status(error.status));
+            self.observe_pipeline([&outcome], span);
+        }
+    }
+
+    /// Says on standard error what is no failure, and tells it.
+    pub(in crate::eval) fn warn(&self, message: &str) {
+        if let Some(observers) = self.observers() {
+            let message = self.shared.redactions().apply_text(message);
+            observers.event(&Event::Warning { message: &message });
+        }
+        self.say_line(message, &self.files);
+    }
+}
+
+impl StageOutcome {
+    /// As its host sees it.
+    fn report(&self) -> StageReport {
+        let end = match &self.end {
+            End::Signal(signal, core) => StageEnd::Signal { signal: *signal, core: *core },
+            End::PipeClosed => StageEnd::PipeClosed,
+            End::Unknown => StageEnd::Abandoned,
+            End::Status(_) | End::Accepted(_) | End::False | End::Error(_) | End::TimedOut(_) => {
+                StageEnd::Exit(self.status())
+            }
+        };
+        let process = self.process;
+        StageReport {
+            argv: self.argv.clone(),
+            pid: process.and_then(|process| process.pid),
+            began: self.began,
+            wall: self.wall,
+            user: process.map_or(Duration::ZERO, |process| process.user),
+            system: process.map_or(Duration::ZERO, |process| process.system),
+            max_rss: process.map_or(0, |process| process.memory),
+            end,
+            end_order: process.and_then(|process| process.order),
+        }
+    }
+}

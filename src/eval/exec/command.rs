@@ -1,0 +1,443 @@
+//! Simple commands: words expanded and the program found, before anything of the pipeline starts.
+
+use crate::builtins::Builtin;
+use crate::check::option_of;
+use crate::check::program::*;
+use crate::diag::{code, quote_word, reason};
+use crate::eval::Interpreter;
+use crate::eval::exec::host::HostCall;
+use crate::eval::exec::output::Output;
+use crate::eval::lang::arguments::{self, Argument};
+use crate::eval::lang::value_command::Name;
+use crate::eval::lang::word::Joined;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::process::{Environment, Lookup, Search};
+use crate::span::Span;
+use std::ffi::CStr;
+use std::sync::Arc;
+
+/// A stage, ready to run.
+pub struct Prepared {
+    pub argv: Vec<Vec<u8>>,
+    /// The program to start; none when it runs in the interpreter.
+    pub program: Option<Arc<CStr>>,
+    /// Its environment, if it has one of its own.
+    pub environment: Option<Environment>,
+    pub work: Work,
+}
+
+/// What a stage does that runs in the interpreter.
+pub enum Work {
+    /// Nothing: a program does it.
+    None,
+    Builtin(BuiltinCall),
+    Function(FunctionCall),
+    Host(HostCall),
+    Compound(Arc<Compound>),
+    Fail(String, Span),
+    /// It replaces this process by a program.
+    Replace,
+    /// A bool that stands as a command: `$dry_run`.
+    Truth(bool),
+}
+
+/// A call of a function as a command.
+pub struct FunctionCall {
+    function: FunctionId,
+    name: Vec<u8>,
+    words: Vec<Argument>,
+}
+
+/// A call of a builtin.
+pub struct BuiltinCall {
+    pub builtin: Builtin,
+    /// Its arguments, without the name.
+    pub args: Vec<Vec<u8>>,
+    /// How many of the first arguments stand in the script as they are: only these can be options.
+    pub literals: usize,
+    pub environment: Option<Environment>,
+}
+
+impl Prepared {
+    pub fn argv(&self) -> &[Vec<u8>] {
+        &self.argv
+    }
+}
+
+impl Work {
+    /// The variable and the block of `each`.
+    pub fn each(&self) -> Option<(Slot, &Block)> {
+        match self {
+            Self::Compound(compound) => match &**compound {
+                Compound::Each { name, body } => Some((*name, body)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub fn argv(&self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Builtin(call) => {
+                let mut all = vec![call.builtin.name().as_bytes().to_vec()];
+                all.extend(call.args.iter().cloned());
+                all
+            }
+            Self::Function(call) => {
+                let mut all = vec![call.name.clone()];
+                all.extend(call.words.iter().map(|word| word.text.clone()));
+                all
+            }
+            Self::Host(call) => call.argv.clone(),
+            Self::Truth(truth) => vec![truth.to_string().into_bytes()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// How many of the first words of a builtin may be its options: those that are literal, and for a builtin that prints no
+/// arguments those with a literal dash (`kill -$signal`).
+pub fn literals(builtin: Builtin, words: &[Word]) -> usize {
+    let is_dashed = |part: Option<&Part>| matches!(part, Some(Part::Text(text)) if text.starts_with(b"-"));
+    let may_be_option = |word: &&Word| match word {
+        Word::Literal(_) => true,
+        Word::Text(text) => builtin != Builtin::Echo && is_dashed(text.parts.first()),
+        _ => false,
+    };
+    words.iter().take_while(may_be_option).count()
+}
+
+impl Interpreter {
+    pub(in crate::eval) fn prepare(&mut self, stage: &Stage) -> Eval<Prepared> {
+        let inner = |work: Work| Prepared { argv: work.argv(), program: None, environment: None, work };
+        match &stage.kind {
+            StageKind::Command(command) => {
+                let is_plain = stage.redirections.is_empty() && command.assignments.is_empty();
+                match self.name_of_program(command, is_plain)? {
+                    Name::Truth(truth) => Ok(inner(Work::Truth(truth))),
+                    Name::Words(argv) => self.prepare_command(command, argv, stage.span),
+                }
+            }
+            StageKind::Compound(compound) => Ok(inner(Work::Compound(compound.clone()))),
+            StageKind::Fail(value) => {
+                let value = self.expr(value)?;
+                let text = String::from_utf8_lossy(&self.word_of(&value, stage.span)?).into_owned();
+                Ok(inner(Work::Fail(text, stage.span)))
+            }
+            // The check lets these stand alone only.
+            StageKind::Break => Err(Unwind::Break),
+            StageKind::Continue => Err(Unwind::Continue),
+            StageKind::Return(value) => Err(self.return_statement(value.as_ref())),
+        }
+    }
+
+    fn prepare_command(&mut self, command: &Command, named: Vec<Vec<u8>>, span: Span) -> Eval<Prepared> {
+        if let Target::Program | Target::Replace = command.target {
+            self.name_directory(span);
+        }
+        let environment =
+            if command.assignments.is_empty() { None } else { Some(self.assignments(command)?) };
+        if let Target::Function(function) = command.target {
+            return self.prepare_call(function, &command.words);
+        }
+        let words = &*command.words;
+        let mut argv = named;
+        match &command.judged {
+            None => self.arguments(&words[usize::from(!argv.is_empty())..], &mut argv)?,
+            Some(judged) => self.judged_arguments(words, judged, &mut argv)?,
+        }
+        match command.target {
+            Target::Host(ref stage) => {
+                let work = Work::Host(HostCall { stage: stage.clone(), argv: argv.clone(), environment });
+                Ok(Prepared { argv, program: None, environment: None, work })
+            }
+            Target::Builtin(builtin) => {
+                let literals = literals(builtin, &command.words);
+                let work = Work::Builtin(BuiltinCall { builtin, args: argv, literals, environment });
+                Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
+            }
+            Target::Replace => Ok(Prepared { argv, program: None, environment, work: Work::Replace }),
+            _ => Ok(Prepared { argv, program: None, environment, work: Work::None }),
+        }
+    }
+
+    /// A function's words are expanded with all others, and bound when it is called.
+    fn prepare_call(&mut self, function: FunctionId, words: &[Word]) -> Eval<Prepared> {
+        let mut arguments = Vec::with_capacity(words.len());
+        for word in words {
+            let mut texts = Vec::new();
+            self.arguments(std::slice::from_ref(word), &mut texts)
+                .map_err(|unwind| self.not_a_word_of_call(function, unwind))?;
+            let literal = match word {
+                Word::Literal(_) => true,
+                Word::Text(text) => option_of(text).is_some(),
+                _ => false,
+            };
+            arguments.extend(texts.into_iter().map(|text| Argument { text, literal }));
+        }
+        let name = self.program.function(function).name.as_bytes().to_vec();
+        let work = Work::Function(FunctionCall { function, name, words: arguments });
+        Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
+    }
+
+    /// `f $list`: what is no word can still be a value of a call.
+    fn not_a_word_of_call(&self, function: FunctionId, mut unwind: Unwind) -> Unwind {
+        if let Unwind::Error(error) = &mut unwind
+            && error.diagnostic.code == code::NOT_A_WORD
+        {
+            let name = &self.program.functions[function.0 as usize].name;
+            let other = error.diagnostic.help.join("; or ");
+            error.diagnostic.help = vec![format!("hand it over as a value: {name}(…); or {other}")];
+        }
+        unwind
+    }
+
+    /// The environment that assignments make; each sees those before it.
+    fn assignments(&mut self, command: &Command) -> Eval<Environment> {
+        let outer = self.environment.clone();
+        let mut result = Ok(());
+        for (name, value) in &command.assignments {
+            result = self.joined(value).and_then(|Joined { text, secret }| {
+                self.ask_variable(name.as_bytes(), value.span)?;
+                let set = if secret { Environment::set_secret } else { Environment::set };
+                set(&mut self.environment, name.as_bytes(), &text).map_err(|error| {
+                    self.fail(Error::value(page(
+                        code::BAD_VALUE,
+                        self.source(),
+                        value.span,
+                        error.to_string(),
+                        "this value",
+                    )))
+                })
+            });
+            if result.is_err() {
+                break;
+            }
+        }
+        let own = std::mem::replace(&mut self.environment, outer);
+        result.map(|()| own)
+    }
+
+    /// Finds the program of a stage that is one, and asks whether it may run.
+    pub(in crate::eval) fn find_program(&mut self, prepared: &mut Prepared, span: Span) -> Eval<()> {
+        if let Work::None | Work::Replace = prepared.work {
+            prepared.program = Some(self.find(&prepared.argv, prepared.environment.as_ref(), span)?);
+        }
+        self.ask_spawn(prepared, span)
+    }
+
+    /// PWD names the directory for programs, as shells see to at their start (POSIX 2.5.3).
+    pub(in crate::eval) fn name_directory(&mut self, span: Span) {
+        if std::mem::replace(&mut self.directory_named, true) {
+            return;
+        }
+        if let Ok(directory) = self.working_directory(span) {
+            // No path holds a NUL.
+            let _ = self.environment.set(b"PWD", &directory);
+        }
+    }
+
+    pub(in crate::eval) fn find(
+        &mut self,
+        argv: &[Vec<u8>],
+        environment: Option<&Environment>,
+        span: Span,
+    ) -> Eval<Arc<CStr>> {
+        let Some(name) = argv.first() else {
+            let error = page(
+                code::PROGRAM_NOT_FOUND,
+                self.source(),
+                span,
+                "no program is named: the list is empty",
+                "this command",
+            );
+            // As a failure it would be true behind `!`.
+            return Err(Error::refused(error, 127).into());
+        };
+        // `PATH=… cmd` decides where cmd is looked for (POSIX 2.9.1).
+        let own = environment.and_then(|environment| environment.get(b"PATH"));
+        let search = match own {
+            Some(path) if Some(path) != self.environment.get(b"PATH") => Arc::new(Search::new(path)),
+            _ => self.search(),
+        };
+        let directory = self.directory.clone();
+        if name.contains(&b'/') {
+            self.reach(name, span)?;
+        }
+        match search.find(name, directory.as_deref()) {
+            Lookup::Found(path) if !search.is_hidden(name, &path, directory.as_deref()) => Ok(path),
+            other => Err(self.not_found(name, &search, other, span)),
+        }
+    }
+
+    /// Why a name leads to no program that may run.
+    #[cold]
+    fn not_found(&self, name: &[u8], search: &Search, found: Lookup, span: Span) -> Unwind {
+        let shown = quote_word(name);
+        let closed = self.closed_directory(name);
+        let (code, message, help, status) = match found {
+            Lookup::Found(_) => {
+                let message = format!("an entry of PATH that is empty or relative has a program {shown}");
+                let error = page(code::PROGRAM_NOT_FOUND, self.source(), span, message, "this command");
+                let help = "other shells run it, and here no such entry counts: write its path, ./… or /…";
+                return Error::refused(error.help(help), 127).into();
+            }
+            Lookup::NotFound if closed.is_some() => {
+                let closed = closed.unwrap_or_default();
+                let closed = quote_word(closed.as_os_str().as_encoded_bytes());
+                (
+                    code::NOT_EXECUTABLE,
+                    format!("can't reach {shown}: Permission denied in {closed}"),
+                    format!("this user needs the right to search the directory: chmod +x {closed}"),
+                    126,
+                )
+            }
+            Lookup::NotFound if name.contains(&b'/') => (
+                code::PROGRAM_NOT_FOUND,
+                format!("no file {shown}"),
+                "check the path and the directory that the script runs in".to_string(),
+                127,
+            ),
+            Lookup::NotFound => (
+                code::PROGRAM_NOT_FOUND,
+                format!("no program {shown} in PATH"),
+                self.not_found_help(name),
+                127,
+            ),
+            Lookup::NotExecutable(path) => {
+                let path = quote_word(&path);
+                (
+                    code::NOT_EXECUTABLE,
+                    format!("{path} is not executable"),
+                    format!("make it so: chmod +x {path}"),
+                    126,
+                )
+            }
+            Lookup::NoExec(path) => (
+                code::NOT_EXECUTABLE,
+                format!("{} lies on a file system that is mounted noexec", quote_word(&path)),
+                "PATH has no other program of this name: copy it to a file system whose programs may be run"
+                    .to_string(),
+                126,
+            ),
+            Lookup::IsDirectory(path) => {
+                let path = quote_word(&path);
+                (code::NOT_EXECUTABLE, format!("{path} is a directory"), format!("go there: cd {path}"), 126)
+            }
+            Lookup::Unknown(path, errno) => {
+                let reason = reason(&std::io::Error::from_raw_os_error(errno));
+                let path = quote_word(&path);
+                (
+                    code::SPAWN_FAILED,
+                    format!("can't look for {shown} at {path}: {reason}"),
+                    String::new(),
+                    126,
+                )
+            }
+            Lookup::NoDirectory(path) => (
+                code::PROGRAM_NOT_FOUND,
+                format!("no directory {} on the way to {shown}", quote_word(&path)),
+                String::new(),
+                127,
+            ),
+        };
+        let mut error = page(code, self.source(), span, message, "this command");
+        if !help.is_empty() {
+            error = error.help(help);
+        }
+        // sh would look in these, so `||` must not take their absence for an answer.
+        let relative = search.path().split(|byte| *byte == b':').any(|entry| entry.first() != Some(&b'/'));
+        if relative && !name.contains(&b'/') {
+            error = error.note("PATH has entries that are empty or relative: no program is looked for there");
+            return Error::refused(error, status).into();
+        }
+        Error::command(error, status).into()
+    }
+
+    /// The directory on the way to a path that this user may not search.
+    fn closed_directory(&self, path: &[u8]) -> Option<std::path::PathBuf> {
+        use std::os::unix::ffi::OsStrExt;
+        if !path.contains(&b'/') {
+            return None;
+        }
+        let path = std::ffi::OsStr::from_bytes(path);
+        let is_closed = |path: &std::path::Path| {
+            let found = self.directory_path().join(path).symlink_metadata();
+            found.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+        };
+        let mut ways: Vec<_> = std::path::Path::new(path).ancestors().collect();
+        ways.reverse();
+        ways.into_iter().find(|way| is_closed(way))?.parent().map(std::path::Path::to_path_buf)
+    }
+
+    fn not_found_help(&self, name: &[u8]) -> String {
+        let Ok(name) = std::str::from_utf8(name) else { return "check the spelling".into() };
+        let here = std::path::Path::new(&self.directory_path()).join(name);
+        if here.is_file() {
+            return format!("a file of this name is in the directory: ./{name}");
+        }
+        if here.is_dir() {
+            return format!("go there: cd {}", quote_word(name.as_bytes()));
+        }
+        let program = &self.program;
+        let elsewhere = program.functions.iter().find(|one| *one.name == *name && one.module != self.module);
+        if let Some(function) = elsewhere {
+            let file = program.source(function.module).name();
+            return format!(
+                "{} has a function of this name: write the name of that file before it, as in file.{name}",
+                quote_word(file.as_bytes())
+            );
+        }
+        if let Some(help) = crate::check::program_elsewhere(name) {
+            return help.to_string();
+        }
+        crate::eval::report::advice::SPELLING.to_string()
+    }
+
+    /// Does the work of a stage, with the descriptors as they are; its status.
+    pub(in crate::eval) fn work(&mut self, work: &Work, span: Span) -> Eval<u8> {
+        match work {
+            Work::None | Work::Replace => Ok(0),
+            Work::Truth(truth) => Ok(u8::from(!truth)),
+            Work::Compound(compound) => self.compound(compound, span).map(|()| 0),
+            Work::Fail(message, span) => Err(Error::command(
+                page(code::FAIL, self.source(), *span, message.clone(), "the script fails here"),
+                1,
+            )
+            .into()),
+            Work::Function(call) => {
+                let function = self.program.function(call.function);
+                match arguments::bind(function, &call.words) {
+                    Ok(given) => self.call_command(call.function, given, span),
+                    Err(reason) => {
+                        let message = format!("{}: {reason}", function.name);
+                        let error = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
+                        let at = function.parameters.first().map_or(function.span, |first| first.span);
+                        let source = self.program.source(function.module);
+                        Err(Error::value(error.also_at(source, at, "declared here")).into())
+                    }
+                }
+            }
+            Work::Host(call) => self.host_stage(call, false, span),
+            Work::Builtin(call) => {
+                let files = self.files.clone();
+                self.call_builtin(call, &mut Output::Files(&files), span)
+            }
+        }
+    }
+
+    /// Runs a builtin in the environment that stands before it.
+    pub(in crate::eval) fn call_builtin(
+        &mut self,
+        call: &BuiltinCall,
+        out: &mut Output<'_>,
+        span: Span,
+    ) -> Eval<u8> {
+        self.observe_builtin(call, span);
+        let Some(own) = &call.environment else { return self.builtin(call, out, span) };
+        let saved = std::mem::replace(&mut self.environment, own.clone());
+        let result = self.builtin(call, out, span);
+        self.environment = saved;
+        result
+    }
+}

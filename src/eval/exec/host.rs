@@ -1,0 +1,244 @@
+//! Functions and stages of the host, as they are called.
+
+use crate::check::program::Expr;
+use crate::diag::{code, visible};
+use crate::eval::Interpreter;
+use crate::eval::exec::output::Output;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::host::{CallError, HostFunction, HostStage, StageCx, Streams, panic_message};
+use crate::process::{Descriptor, Environment, Readable};
+use crate::span::Span;
+use crate::sys::lines::Lines;
+use crate::sys::pipe;
+use crate::value::Value;
+use std::cell::RefCell;
+use std::io::{self, BufRead, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// A call of a stage of the host.
+pub struct HostCall {
+    pub stage: Arc<HostStage>,
+    /// Its name first.
+    pub argv: Vec<Vec<u8>>,
+    pub environment: Option<Environment>,
+}
+
+impl Interpreter {
+    pub(in crate::eval) fn host_function(
+        &mut self,
+        function: &HostFunction,
+        arguments: &[Expr],
+        span: Span,
+    ) -> Eval<Value> {
+        let values = self.values(arguments)?;
+        self.check_interrupt()?;
+        let name = &function.name;
+        let failed = |message: String| {
+            let error = page(code::HOST_FAILED, self.source(), span, message, "in this call");
+            Error::value(error).into()
+        };
+        function.call(&values).map_err(|error| match error {
+            CallError::Argument(place, error) => {
+                let message = format!("argument {} of `{name}`: {error}", place + 1);
+                let at = arguments.get(place).map_or(span, |argument| argument.span);
+                Error::value(page(code::WRONG_TYPE, self.source(), at, message, "not what it takes")).into()
+            }
+            CallError::Failed(message) => failed(format!("`{name}` failed: {}", visible(message.as_bytes()))),
+            CallError::Panicked(message) => {
+                failed(format!("`{name}` of the host panicked: {}", visible(message.as_bytes())))
+            }
+        })
+    }
+
+    /// Runs a stage with the descriptors as they are; its status.
+    ///
+    /// `alone` says that no other reader has its standard input.
+    pub(in crate::eval) fn host_stage(&mut self, call: &HostCall, alone: bool, span: Span) -> Eval<u8> {
+        self.check_interrupt()?;
+        let args: Vec<Value> = call.argv.iter().skip(1).map(|arg| Value::str(arg.clone())).collect();
+        let directory = self.directory_path();
+        let console = Console { run: self, span, out: RefCell::default(), stopped: RefCell::default() };
+        let mut stdin = Input {
+            console: &console,
+            from: self.files.get(0),
+            alone,
+            lines: None,
+            buffer: Vec::new(),
+            start: 0,
+        };
+        let (mut stdout, mut stderr) = (Out(&console), Diagnostics(&console));
+        let mut cx = StageCx {
+            args: &args,
+            streams: Streams { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr },
+            directory: &directory,
+            environment: call.environment.as_ref().unwrap_or(&self.environment),
+            cancelled: &|| self.check_interrupt().is_err(),
+            span,
+        };
+        // Whatever it has left half done is the host's own, and nothing of ours.
+        let result = catch_unwind(AssertUnwindSafe(|| call.stage.stage.run(&mut cx)));
+        // What it has printed before it failed is printed.
+        let flushed = console.flush();
+        let stopped = console.stopped.into_inner();
+        let name = &call.stage.name;
+        let failed = |message: String| page(code::HOST_FAILED, self.source(), span, message, "this command");
+        match (result, stopped) {
+            (Ok(Ok(status)), _) if flushed.is_ok() => Ok(status),
+            // It was its stream that failed it.
+            (Ok(_), Some(unwind)) => Err(unwind),
+            (Ok(Ok(status)), None) => Ok(status),
+            (Ok(Err(error)), None) => Err(Error::command(
+                failed(format!("{name}: {}", visible(error.to_string().as_bytes()))),
+                error.status(),
+            )
+            .into()),
+            (Err(panic), _) => {
+                let message = panic_message(&*panic);
+                let message = format!("`{name}` of the host panicked: {}", visible(message.as_bytes()));
+                Err(Error::value(failed(message)).into())
+            }
+        }
+    }
+}
+
+/// What the streams of a stage share.
+struct Console<'r> {
+    run: &'r Interpreter,
+    span: Span,
+    /// What is yet to be written to the standard output.
+    out: RefCell<Vec<u8>>,
+    /// What has ended a stream first.
+    stopped: RefCell<Option<Unwind>>,
+}
+
+impl Console<'_> {
+    /// Notes what has ended a stream, and tells the stage.
+    fn stop(&self, unwind: Unwind) -> io::Error {
+        let error = match &unwind {
+            Unwind::PipeClosed => io::ErrorKind::BrokenPipe.into(),
+            Unwind::Error(error) => io::Error::other(error.diagnostic.message.clone()),
+            // Not `Interrupted`, for which the standard library tries again.
+            _ => io::Error::new(io::ErrorKind::TimedOut, "the run is being stopped"),
+        };
+        self.stopped.borrow_mut().get_or_insert(unwind);
+        error
+    }
+
+    fn write(&self, fd: i32, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let written = Output::Files(&self.run.files).write(self.run, fd, bytes, self.span);
+        written.map_err(|unwind| self.stop(unwind))
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        // Taken before, lest what can't be written is tried again at the end.
+        let bytes = self.out.take();
+        self.write(1, &bytes)
+    }
+}
+
+/// The standard input of a stage. Of one that other readers share it takes a line at a time.
+struct Input<'r> {
+    console: &'r Console<'r>,
+    from: Option<&'r Descriptor>,
+    alone: bool,
+    /// Made with the first read.
+    lines: Option<Lines>,
+    buffer: Vec<u8>,
+    /// Where in the buffer the rest begins.
+    start: usize,
+}
+
+impl Input<'_> {
+    /// Waits for more, and reads it.
+    fn refill(&mut self) -> io::Result<()> {
+        let run = self.console.run;
+        // Who reads on may wait for long: a reader downstream has what there is until now.
+        self.console.flush()?;
+        self.buffer.clear();
+        self.start = 0;
+        let interrupt = run.interrupt();
+        let check = || run.check_interrupt().map_err(|unwind| self.console.stop(unwind));
+        let Some(from) = self.from else {
+            return Err(io::Error::other("descriptor 0 is closed"));
+        };
+        let from = from.borrow()?;
+        let lines = match &mut self.lines {
+            Some(lines) => lines,
+            none => none.insert(if self.alone { Lines::ahead() } else { Lines::of(from)? }),
+        };
+        loop {
+            match interrupt.wait_readable(from, run.due())? {
+                Readable::Ready => {}
+                Readable::TimedOut | Readable::Interrupted => {
+                    check()?;
+                    continue;
+                }
+            }
+            let scratch = run.scratch(lines)?;
+            match lines.take(from, scratch.as_deref().and_then(Option::as_ref), &mut self.buffer) {
+                Err(error) if pipe::is_for_later(&error) => check()?,
+                other => return other.map(drop),
+            }
+        }
+    }
+}
+
+impl BufRead for Input<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.buffer.len() {
+            self.refill()?;
+        }
+        Ok(&self.buffer[self.start..])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.start = (self.start + count).min(self.buffer.len());
+    }
+}
+
+impl Read for Input<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut from = self.fill_buf()?;
+        let count = from.read(into)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// The standard output of a stage.
+struct Out<'r>(&'r Console<'r>);
+
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut out = self.0.out.borrow_mut();
+        out.extend_from_slice(bytes);
+        let full = out.len() >= pipe::CAPACITY;
+        drop(out);
+        if full {
+            self.0.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// The standard error of a stage.
+struct Diagnostics<'r>(&'r Console<'r>);
+
+impl Write for Diagnostics<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(2, bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

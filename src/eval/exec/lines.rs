@@ -1,0 +1,212 @@
+//! Lines of an input: `each line { … }` and `read_line()`. Neither takes more than it gives, so that the next reader of
+//! the same input has the rest.
+
+use crate::check::program::{Block, Slot};
+use crate::diag::{code, reason};
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::process::{Descriptor, FileTable, Interrupt};
+use crate::span::Span;
+use crate::sys::lines::{self, Lines, Scratch, Taken};
+use crate::sys::pipe;
+use crate::value::{Str, Value};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::{MutexGuard, PoisonError};
+
+/// An input that is read line by line.
+struct Source<'a> {
+    input: BorrowedFd<'a>,
+    interrupt: Interrupt,
+    lines: Lines,
+    span: Span,
+}
+
+impl Interpreter {
+    /// `each line { … }` of the standard input that its own commands have, too.
+    pub(in crate::eval) fn each(&mut self, name: Slot, body: &Block, span: Span) -> Eval<()> {
+        let input = self.standard_input(span)?;
+        self.each_of(&input, false, name, body, span)
+    }
+
+    /// The same with descriptors of its own: a stage, or one with redirections. Its commands keep the script's standard
+    /// input, and have the other descriptors. `piped` says that its input is the pipeline's own pipe.
+    pub(in crate::eval) fn each_with(
+        &mut self,
+        mut files: FileTable,
+        piped: bool,
+        name: Slot,
+        body: &Block,
+        span: Span,
+    ) -> Eval<()> {
+        let input = files.get(0).cloned();
+        match self.files.get(0).cloned() {
+            Some(own) => files.put(0, own),
+            None => files.close(0),
+        }
+        let saved = std::mem::replace(&mut self.files, files);
+        let result = match input {
+            Some(input) => {
+                let alone = if piped { input.has_one_owner() } else { self.is_own_file(&input, &saved) };
+                self.each_of(&input, alone, name, body, span)
+            }
+            None => Err(self.closed_input(span)),
+        };
+        self.files = saved;
+        result
+    }
+
+    /// Whether an input is a file that no descriptor leads to which commands have, here or outside. `/dev/stdin` may be
+    /// the same open file as one of them.
+    fn is_own_file(&self, input: &Descriptor, outside: &FileTable) -> bool {
+        let Ok(input) = input.borrow() else { return false };
+        let mut others = self.files.iter().chain(outside.iter());
+        let is_same = |other: &Descriptor| other.borrow().is_ok_and(|other| lines::is_same(input, other));
+        lines::is_file(input) && !others.any(|(_, other)| is_same(other))
+    }
+
+    /// Gives each line of an input to the block. `alone` says that no other reader has it, now or later.
+    fn each_of(&mut self, input: &Descriptor, alone: bool, name: Slot, body: &Block, span: Span) -> Eval<()> {
+        let mut source = self.source_of_lines(input, alone, span)?;
+        let mut buffer: Vec<u8> = Vec::new();
+        let mut start = 0;
+        // Where the search for a line end goes on: a long line that comes in pieces is looked at once.
+        let mut searched = 0;
+        loop {
+            while let Some(length) = memchr::memchr(b'\n', &buffer[searched..]) {
+                let end = searched + length;
+                let line = buffer[start..end].to_vec();
+                start = end + 1;
+                searched = start;
+                if self.each_turn(name, line, body)? {
+                    return Ok(());
+                }
+            }
+            searched = buffer.len();
+            if start > 0 {
+                buffer.drain(..start);
+                searched -= start;
+                start = 0;
+            }
+            if self.take_lines(&mut source, &mut buffer)? == Taken::End {
+                break;
+            }
+        }
+        // The last line may lack its end.
+        if !buffer.is_empty() {
+            self.each_turn(name, buffer, body)?;
+        }
+        Ok(())
+    }
+
+    fn each_turn(&mut self, name: Slot, line: Vec<u8>, body: &Block) -> Eval<bool> {
+        self.check_interrupt()?;
+        self.captured(line.len(), Span::default())?;
+        *self.slot_mut(name) = Value::Str(Str::from(line));
+        self.loop_turn(body)
+    }
+
+    /// `read_line()`: the next line without its end, or none at the end of the standard input.
+    pub(in crate::eval) fn read_line(&mut self, span: Span) -> Eval<Option<Vec<u8>>> {
+        let input = self.standard_input(span)?;
+        self.line_of(&input, span)
+    }
+
+    /// The next line of an input.
+    pub(in crate::eval) fn line_of(&self, input: &Descriptor, span: Span) -> Eval<Option<Vec<u8>>> {
+        let mut source = self.source_of_lines(input, false, span)?;
+        let mut line = Vec::new();
+        let last = loop {
+            match self.take_lines(&mut source, &mut line)? {
+                // A device may give several lines at once.
+                Taken::Part if memchr::memchr(b'\n', &line).is_none() => {}
+                taken => break taken,
+            }
+        };
+        if last == Taken::End && line.is_empty() {
+            return Ok(None);
+        }
+        self.captured(line.len(), span)?;
+        let end = match last {
+            Taken::Line => Some(line.len() - 1),
+            _ => memchr::memchr(b'\n', &line),
+        };
+        line.truncate(end.unwrap_or(line.len()));
+        Ok(Some(line))
+    }
+
+    fn standard_input(&self, span: Span) -> Eval<Descriptor> {
+        self.files.get(0).cloned().ok_or_else(|| self.closed_input(span))
+    }
+
+    fn closed_input(&self, span: Span) -> Unwind {
+        let message = "standard input is closed";
+        let page = page(code::BAD_DESCRIPTOR, self.source(), span, message, "nothing to read");
+        self.fail(Error::command(page, 1))
+    }
+
+    fn source_of_lines<'a>(&self, input: &'a Descriptor, alone: bool, span: Span) -> Eval<Source<'a>> {
+        let failed = |error| self.unreadable(&error, span);
+        let input = input.borrow().map_err(failed)?;
+        let lines = if alone { Lines::ahead() } else { Lines::of(input).map_err(failed)? };
+        Ok(Source { input, interrupt: self.interrupt(), lines, span })
+    }
+
+    /// Waits for input and takes what it gives.
+    fn take_lines(&self, source: &mut Source<'_>, buffer: &mut Vec<u8>) -> Eval<Taken> {
+        self.refuse_long_line(buffer.len(), source.span)?;
+        let mut waits = !source.lines.never_waits();
+        loop {
+            let failed = |this: &Self, error: io::Error| this.unreadable(&error, source.span);
+            let _turn = match waits {
+                true => self.await_input(source.input, &source.interrupt, failed)?,
+                false => None,
+            };
+            let scratch = self.scratch(&source.lines).map_err(|error| failed(self, error))?;
+            match source.lines.take(source.input, scratch.as_deref().and_then(Option::as_ref), buffer) {
+                Ok(taken) => return Ok(taken),
+                // There is nothing yet; an inherited descriptor may be non-blocking, and another reader faster.
+                Err(error) if pipe::is_for_later(&error) => {
+                    self.check_interrupt()?;
+                    waits = true;
+                }
+                Err(error) => return Err(failed(self, error)),
+            }
+        }
+    }
+
+    /// The run's scratch pipe, for one thread at a time: two that look at the same pipe would both see a line, and take
+    /// two.
+    pub(in crate::eval) fn scratch(
+        &self,
+        lines: &Lines,
+    ) -> io::Result<Option<MutexGuard<'_, Option<Scratch>>>> {
+        if !lines.needs_scratch() {
+            return Ok(None);
+        }
+        let mut scratch = self.shared.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        if scratch.is_none() {
+            *scratch = Some(Scratch::new()?);
+        }
+        Ok(Some(scratch))
+    }
+
+    fn refuse_long_line(&self, length: usize, span: Span) -> Eval<()> {
+        if length > self.capture_room()
+            && let Some(unwind) = self.out_of_room(span)
+        {
+            return Err(unwind);
+        }
+        if length > crate::eval::exec::capture::LIMIT {
+            let message = format!("a line of more than {} bytes", crate::eval::exec::capture::LIMIT);
+            let page = page(code::OUTPUT_TOO_LARGE, self.source(), span, message, "reads here");
+            return Err(self.fail(Error::value(page)));
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &io::Error, span: Span) -> Unwind {
+        let message = format!("can't read the lines: {}", reason(error));
+        self.fail(Error::command(page(code::READ_FAILED, self.source(), span, message, "reads here"), 1))
+    }
+}

@@ -1,0 +1,22 @@
+//! Commands: pipelines, stages, redirections, captures and substitutions, and what builtins and the host's stages do.
+
+pub mod builtin;
+pub mod capture;
+pub mod command;
+pub mod held;
+pub mod host;
+pub mod lines;
+pub mod opening;
+pub mod output;
+pub mod own_descriptor;
+pub mod pipeline;
+pub mod pipes;
+pub mod programs;
+pub mod reach;
+pub mod redirect;
+pub mod replace;
+pub mod stage;
+pub mod start_error;
+pub mod substitution;
+pub mod terminal;
+pub mod written;

@@ -1,0 +1,109 @@
+//! Where a builtin writes: a descriptor, or a capture's memory.
+
+use crate::diag::{code, reason};
+use crate::eval::Interpreter;
+use crate::eval::exec::opening::PART;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::process::{FileTable, Readable};
+use crate::span::Span;
+use crate::sys::blocking_call::BlockingCall;
+use crate::sys::open::is_regular;
+use crate::sys::pipe;
+use crate::sys::poll::{self, Interest};
+use std::io::{self, ErrorKind};
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// The streams of a builtin.
+pub enum Output<'a> {
+    Files(&'a FileTable),
+    /// Standard output goes to memory: a captured builtin needs neither pipe nor process.
+    Memory(&'a mut Vec<u8>, &'a FileTable),
+}
+
+impl Output<'_> {
+    /// Writes all of it to descriptor 1 or 2.
+    pub fn write(&mut self, run: &Interpreter, fd: i32, bytes: &[u8], span: Span) -> Eval<()> {
+        let files = match self {
+            Self::Memory(memory, _) if fd == 1 => {
+                if memory.len() + bytes.len() > run.capture_room() {
+                    return Err(run.overflow(span));
+                }
+                memory.extend_from_slice(bytes);
+                return Ok(());
+            }
+            Self::Memory(_, files) => files,
+            Self::Files(files) => files,
+        };
+        let failed = |message: String, code| {
+            let diagnostic = page(code, run.source(), span, message, "writes here");
+            Unwind::from(Error::command(diagnostic, 1))
+        };
+        let Some(descriptor) = files.get(fd) else {
+            let message = format!("can't write to descriptor {fd}, which is closed: Bad file descriptor");
+            return Err(failed(message, code::BAD_DESCRIPTOR));
+        };
+        let target = descriptor
+            .borrow()
+            .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
+        run.check_file_size(target, bytes.len())
+            .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
+        match run.write_bytes(target, bytes)? {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Unwind::PipeClosed),
+            Err(error) => Err(failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED)),
+        }
+    }
+}
+
+impl Interpreter {
+    /// Writes all bytes, as fast as they are taken. The inner error is the kernel's.
+    pub(in crate::eval) fn write_bytes(&self, target: BorrowedFd<'_>, bytes: &[u8]) -> Eval<io::Result<()>> {
+        self.await_leave_to_write(target)?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let _announced = BlockingCall::announce();
+            let room = self.await_room(target, rest.len() < bytes.len())?;
+            let written = match room {
+                Some(room) => pipe::write_at_once(target, &rest[..rest.len().min(room)]),
+                None => pipe::write(target, rest),
+            };
+            match written {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => self.check_interrupt()?,
+                // Another writer was faster, or an inherited descriptor is non-blocking.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.pause_until(None, Instant::now().checked_add(Duration::from_millis(1)))?;
+                }
+                Err(error) => {
+                    // What ends the run may have ended the reader first.
+                    self.check_interrupt()?;
+                    return Ok(Err(error));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Waits until something can be written, and gives how many bytes of it, so that the write does not wait beyond what
+    /// ends the run; none if the kernel may wait. `begun` says that a part was written.
+    fn await_room(&self, target: BorrowedFd<'_>, begun: bool) -> Eval<Option<usize>> {
+        let stopped = self.check_interrupt();
+        if stopped.is_ok() && self.waits_in_kernel() {
+            return Ok(None);
+        }
+        // What was printed before the end of the run, and a message about that, are written if they can be at once.
+        if poll::has_room(target) {
+            return Ok(Some(if begun && is_regular(target) { PART } else { pipe::LEAST }));
+        }
+        stopped?;
+        let interrupt = self.interrupt();
+        loop {
+            match interrupt.wait_for(target, Interest::Write, self.due()) {
+                Ok(Readable::TimedOut | Readable::Interrupted) => self.check_interrupt()?,
+                // A target that can't be waited for is always ready, or an error of the write.
+                Ok(Readable::Ready) | Err(_) => return Ok(Some(pipe::LEAST)),
+            }
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! Pipelines: everything prepared, then everything started, then everything awaited.
+//!
+//! The way of a pipeline: the words of all stages are expanded and all programs found; all targets are opened; the
+//! stages are started from the left, each end of a pipe dropped where it has gone; what runs in the interpreter
+//! runs, the last stage in this thread; all ends are awaited. Bytes between two programs never come by here.
+
+use crate::check::program::*;
+use crate::diag::{code, quote_word, reason};
+use crate::eval::Error;
+use crate::eval::Interpreter;
+use crate::eval::exec::command::{Prepared, Work};
+use crate::eval::exec::pipes::{Ends, Pipes};
+use crate::eval::exec::programs::Programs;
+use crate::eval::exec::redirect::{Opened, is_late};
+use crate::eval::exec::stage::{Inner, NoThread};
+use crate::eval::report::unwind::{End, Eval, Failure, SIGPIPE_STATUS, StageOutcome, Unwind, page};
+use crate::process::{
+    Capture, Child, Interrupt, Key, Outcome, Pump, Signal, Stage as Program, Stop, Wait, wait,
+};
+use crate::span::Span;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+impl Interpreter {
+    /// Runs a pipeline; none is success. What is no command's failure (a wrong value, `exit`) unwinds.
+    pub(in crate::eval) fn pipeline(&mut self, pipeline: &Pipeline) -> Eval<Option<Failure>> {
+        if self.dry.is_some() {
+            return self.dry_pipeline(pipeline).map(|_| None);
+        }
+        let failure = match self.run_pipeline(pipeline, None) {
+            Ok(failure) => failure,
+            Err(Unwind::Error(error)) if error.is_failure => Some(Failure::Error(error)),
+            Err(Unwind::TimedOut(timed_out)) => {
+                return Err(Unwind::TimedOut(timed_out.in_command(self.source(), pipeline.span)));
+            }
+            Err(unwind) => return Err(unwind),
+        };
+        self.status = failure.as_ref().map_or(0, Failure::status);
+        if !pipeline.negated {
+            return Ok(failure);
+        }
+        if let Some(failure) = &failure {
+            self.tell(failure);
+            self.status = 0;
+            return Ok(None);
+        }
+        self.status = 1;
+        let message = "the command succeeded, and `!` expects it to fail";
+        let error = page(code::NEGATED, self.source(), pipeline.span, message, "succeeded");
+        Ok(Some(Failure::Error(Box::new(Error::command(error, 1)))))
+    }
+
+    /// Runs a pipeline whose last stage's output, if asked, is captured.
+    pub(in crate::eval) fn run_pipeline(
+        &mut self,
+        pipeline: &Pipeline,
+        capture: Option<&mut CaptureTo>,
+    ) -> Eval<Option<Failure>> {
+        self.check_interrupt()?;
+        let substitutions = self.substitutions.len();
+        let result = self.prepare_and_run(pipeline, capture, substitutions);
+        let joined = self.end_substitutions(substitutions);
+        match result? {
+            None => joined,
+            // Interrupted meanwhile: that is worth more than the failure that it caused.
+            Some(failure) => match joined? {
+                // The reader of `cmd > >(…)` failed, and its writer only met the closed pipe.
+                Some(cause) if failure.status() == SIGPIPE_STATUS => Ok(Some(cause)),
+                _ => Ok(Some(failure)),
+            },
+        }
+    }
+
+    fn prepare_and_run(
+        &mut self,
+        pipeline: &Pipeline,
+        capture: Option<&mut CaptureTo>,
+        substitutions: usize,
+    ) -> Eval<Option<Failure>> {
+        let stages = &pipeline.stages;
+        if let ([stage], None) = (&**stages, &capture) {
+            match &stage.kind {
+                StageKind::Compound(compound) if stage.redirections.is_empty() => {
+                    return self.compound(compound, stage.span).map(|()| None);
+                }
+                StageKind::Fail(value) => return Err(self.fail_statement(value, stage.span)),
+                StageKind::Return(value) => return Err(self.return_statement(value.as_ref())),
+                StageKind::Break => return Err(Unwind::Break),
+                StageKind::Continue => return Err(Unwind::Continue),
+                _ => {}
+            }
+        }
+        let mut prepared = Vec::with_capacity(stages.len());
+        for (place, stage) in stages.iter().enumerate() {
+            prepared.push(self.in_place(place, stage.span, |this| this.prepare(stage))?);
+        }
+        // Of one command the targets are opened before the program is looked for, as in sh; of a pipeline nothing is
+        // touched before all programs are found.
+        if stages.len() > 1 {
+            for (stage, prepared) in stages.iter().zip(&mut prepared) {
+                // Nothing of it ran, where in sh its other stages would have.
+                self.find_program(prepared, stage.span).map_err(Unwind::not_absorbed)?;
+            }
+        }
+        if stages.iter().any(|stage| !stage.redirections.is_empty()) {
+            let argv: Vec<Vec<Vec<u8>>> = prepared.iter().map(|stage| stage.argv().to_vec()).collect();
+            self.guard_truncation(stages, &argv)?;
+        }
+        let mut pipes = Pipes::new(stages.len(), capture.as_ref().map(|capture| capture.limit));
+        let mut opened = self.open_stages(stages, &mut pipes)?;
+        if let ([one], [redirections]) = (&mut *prepared, &*opened) {
+            self.find_program(one, stages[0].span).map_err(|unwind| self.told_to(unwind, redirections))?;
+        }
+        if let Some(one) = prepared.pop_if(|one| matches!(one.work, Work::Replace)) {
+            let redirections = opened.pop().unwrap_or_default();
+            return Err(self.replace_process(one, redirections, stages[0].span));
+        }
+        if prepared.len() == 1
+            && let (Some(one), Some(redirections)) =
+                (prepared.pop_if(|one| one.program.is_none()), opened.first())
+        {
+            return self.run_alone(one, redirections, stages[0].span);
+        }
+        self.start_and_wait(pipeline, prepared, opened, pipes, capture, substitutions)
+    }
+
+    /// Expands words of a stage. In sh a capture there reads from the stage's pipe (`echo x | echo "$(cat)"`), which
+    /// does not exist yet when all words are expanded first: it can't read, rather than read something else.
+    pub(in crate::eval) fn in_place<T>(
+        &mut self,
+        place: usize,
+        span: Span,
+        expand: impl FnOnce(&mut Self) -> Eval<T>,
+    ) -> Eval<T> {
+        if place == 0 {
+            return expand(self);
+        }
+        let input = self.files.get(0).cloned();
+        let closed = self.shared.close_input(&mut self.files);
+        closed.map_err(|error| self.no_null(&error, span))?;
+        let expanded = expand(self);
+        match input {
+            Some(input) => self.files.put(0, input),
+            None => self.files.close(0),
+        }
+        expanded
+    }
+
+    /// A single stage that is no program needs neither pipe nor process.
+    fn run_alone(
+        &mut self,
+        prepared: Prepared,
+        redirections: &[Opened],
+        span: Span,
+    ) -> Eval<Option<Failure>> {
+        if let Work::Truth(truth) = prepared.work {
+            let end = if truth { End::Status(0) } else { End::False };
+            let outcome = StageOutcome::inner(span, prepared.argv, Instant::now(), end);
+            self.observe_pipeline([&outcome], span);
+            return self.judge(vec![outcome]);
+        }
+        let mut files = self.files.clone();
+        self.apply(redirections, &mut files)?;
+        let started = Instant::now();
+        let argv = prepared.argv.clone();
+        if let Some((name, body)) = prepared.work.each() {
+            let result = self.each_with(files.clone(), false, name, body, span).map(|()| 0);
+            let result = result.map_err(|unwind| self.said(unwind, &files, &self.files));
+            return self.judge_alone(result, argv, started, span);
+        }
+        let saved = std::mem::replace(&mut self.files, files);
+        let result = self.work(&prepared.work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
+        self.files = saved;
+        self.judge_alone(result, argv, started, span)
+    }
+
+    /// What became of a command that ran alone in the interpreter.
+    pub(in crate::eval) fn judge_alone(
+        &mut self,
+        result: Eval<u8>,
+        argv: Vec<Vec<u8>>,
+        started: Instant,
+        span: Span,
+    ) -> Eval<Option<Failure>> {
+        let status = result.inspect_err(|unwind| self.observe_error(unwind, &argv, started, span))?;
+        let outcome = StageOutcome::inner(span, argv, started, End::Status(status));
+        self.observe_pipeline([&outcome], span);
+        self.judge(vec![outcome])
+    }
+
+    pub(in crate::eval) fn start_and_wait(
+        &mut self,
+        pipeline: &Pipeline,
+        prepared: Vec<Prepared>,
+        opened: Vec<Vec<Opened>>,
+        mut pipes: Pipes,
+        capture: Option<&mut CaptureTo>,
+        substitutions: usize,
+    ) -> Eval<Option<Failure>> {
+        let stages = &pipeline.stages;
+        let count = stages.len();
+        // A program alone, of which we hold no end of a pipe, and of whose start nobody wants to know.
+        let alone = count == 1 && capture.is_none() && opened.iter().all(Vec::is_empty);
+        let presumed = alone && self.substitutions.is_empty() && !self.announces_starts();
+        let mut programs = Programs::new(self.new_group(), count, presumed);
+        // Before anything is started: from now on there is something to clean up.
+        self.adopt_orphans();
+        let mut how = self.how_to_wait();
+        // A key that came before, which the wait does not count, has reached no program: it ends the script.
+        self.check_interrupt()?;
+        // As of now: a stage that runs here may take a request for its programs'.
+        let keys = self.interrupt();
+        let terminal = self.terminal_modes();
+        let mut pump = Pump::default();
+        let job = self.settings.job.clone();
+        let starting = job.as_ref().and_then(|job| Some(job.control.as_ref()?.begin_to_start()));
+        // One that was ended while it was suspended: `cat` would stop all that are being started, as the job has no
+        // terminal, and nobody would continue them.
+        let ended = keys.raised().filter(|_| starting.is_some());
+        let inner = ended
+            .map_or(Ok(()), |raised| Err(Unwind::Interrupted(raised.signal)))
+            .and_then(|()| self.start_stages(stages, prepared, opened, &mut pipes, &mut programs, &mut pump))
+            .and_then(|inner| self.run_all(&mut programs).map(|()| inner));
+        let mut inner = match inner {
+            Ok(inner) => inner,
+            Err(unwind) => {
+                drop((starting, pipes));
+                self.abandon(programs);
+                return Err(unwind);
+            }
+        };
+        match self.control() {
+            Some(control) => control.repeat_key(&keys),
+            // One that came while they were started may have missed some of them.
+            None if how.keys.have_come() => programs.repeat_key(&how.keys),
+            None => {}
+        }
+        drop(starting);
+        // The programs hold what they need of them.
+        self.close_substitutions(substitutions);
+        let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
+        let mut unwound = None;
+        let here = inner.pop_if(|last| !last.is_late_program());
+        let threads = match self.start_threads(inner, stages) {
+            Ok(threads) => threads,
+            Err(NoThread { unwind, started }) => {
+                drop((here, programs, pump));
+                started.into_iter().for_each(|(_, thread)| drop(thread.join()));
+                return Err(unwind);
+            }
+        };
+        if let Some(stage) = here {
+            let (place, span) = (stage.place, stages[stage.place].span);
+            if place + 1 == count {
+                let (outcome, unwind) = self.run_here(stage, span);
+                outcomes[place] = Some(outcome);
+                unwound = unwind;
+            } else {
+                outcomes[place] = Some(self.fork().run_stage(stage, span));
+            }
+        }
+        let mut outcome = self.wait_for_programs(&mut programs, &mut pump, &mut how);
+        while matches!(outcome, Ok(Outcome { stop: None, .. })) && self.confirm(&mut programs)? {
+            outcome = self.wait_for_programs(&mut programs, &mut pump, &mut how);
+        }
+        if let Some(capture) = capture {
+            capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
+        }
+        for (place, report) in self.reports(programs, count) {
+            outcomes[place] = Some(StageOutcome::of(report, stages[place].span));
+        }
+        for (place, thread) in threads {
+            outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
+        }
+        self.observe_pipeline(outcomes.iter().flatten(), pipeline.span);
+        let key = outcome.as_ref().ok().and_then(|outcome| outcome.key);
+        if let (Some(terminal), true) =
+            (&terminal, outcome.as_ref().is_ok_and(|outcome| outcome.stop.is_some()))
+        {
+            terminal.restore();
+        }
+        self.heed_outcome(outcome, pipeline.span)?;
+        match unwound {
+            Some(Unwind::Error(_)) | None => {}
+            Some(unwind) => return Err(unwind),
+        }
+        let outcomes: Vec<StageOutcome> = outcomes.into_iter().flatten().collect();
+        self.heed_keys(&outcomes, &keys, key)?;
+        self.judge(outcomes)
+    }
+
+    /// Waits until all have ended, however often they are suspended meanwhile, and what they print has come.
+    fn wait_for_programs(
+        &self,
+        programs: &mut Programs,
+        pump: &mut Pump,
+        how: &mut Wait,
+    ) -> std::io::Result<Outcome> {
+        let children = programs.children();
+        loop {
+            let outcome = wait(children, pump, how)?;
+            match (outcome.stop, self.control()) {
+                (Some(Stop::Held), _) => {
+                    how.tell_held = false;
+                    self.tell_held_output(children, pump);
+                }
+                (Some(Stop::Suspended(_)), Some(control)) => control.stop(),
+                (Some(Stop::Continued), Some(control)) => control.continued_elsewhere(),
+                _ => return Ok(outcome),
+            }
+        }
+    }
+
+    fn tell_held_output(&self, children: &[Child], pump: &Pump) {
+        let pipes: Vec<BorrowedFd<'_>> = pump.captures.iter().filter_map(Capture::fd).collect();
+        let last = children.last().and_then(|child| child.argv().first());
+        let name = last.map(|name| quote_word(name)).unwrap_or_default();
+        self.tell_held(&pipes, &format!("`{name}`"));
+    }
+
+    /// Fails if programs were ended before their time, having said who could not be.
+    fn heed_outcome(&self, outcome: std::io::Result<Outcome>, span: Span) -> Eval<()> {
+        let outcome = outcome.map_err(|error| {
+            let message = format!("can't wait for the processes: {}", reason(&error));
+            Error::value(page(code::SPAWN_FAILED, self.source(), span, message, "here"))
+        })?;
+        if outcome.left > 0 {
+            self.warn(&format!("{} processes can't be killed", outcome.left));
+        }
+        self.say_unseen(outcome.unseen);
+        match outcome.stop {
+            Some(Stop::Interrupted(signal)) => Err(Unwind::Interrupted(signal)),
+            Some(Stop::TimedOut) => Err(self.timed_out(span)),
+            Some(Stop::Overflow) => Err(self.overflow(span)),
+            Some(Stop::Suspended(_) | Stop::Continued | Stop::Held) | None => Ok(()),
+        }
+    }
+
+    /// The programs of a pipeline have ended. If a key of the terminal came meanwhile, and a stage died of a signal, that
+    /// was the end of the whole job; else they have taken it for theirs, and what follows goes on. A script is told of a
+    /// `key` by the wait for its programs, a prompt by `keys`.
+    fn heed_keys(&mut self, outcomes: &[StageOutcome], keys: &Interrupt, key: Option<Key>) -> Eval<()> {
+        let died_of = |signals: &[Signal]| {
+            let is_one = |end: &End| matches!(end, End::Signal(signal, _) if signals.contains(signal));
+            outcomes.iter().any(|outcome| is_one(&outcome.end))
+        };
+        let of_keys = [Signal::INT, Signal::QUIT];
+        let Some(control) = self.control() else {
+            return if self.shared.heeds_keys() {
+                self.heed_key(outcomes, key, died_of(&of_keys))
+            } else {
+                Ok(())
+            };
+        };
+        control.feel(died_of(&[Signal::INT, Signal::QUIT, Signal::HUP, Signal::TERM, Signal::KILL]));
+        match keys.raised() {
+            Some(raised) if of_keys.contains(&raised.signal) && !died_of(&of_keys) => {
+                self.heeded = raised.times;
+                Ok(())
+            }
+            Some(raised) => Err(Unwind::Interrupted(raised.signal)),
+            None => Ok(()),
+        }
+    }
+
+    /// The same of a script. A stage in the interpreter that was interrupted dies of the key as well.
+    fn heed_key(&self, outcomes: &[StageOutcome], key: Option<Key>, died: bool) -> Eval<()> {
+        if self.shielded.is_some() {
+            return Ok(());
+        }
+        let interrupted = outcomes.iter().find_map(|outcome| match &outcome.end {
+            End::Signal(signal, _) if outcome.process.is_none() => Some(*signal),
+            _ => None,
+        });
+        match (interrupted, key) {
+            (Some(signal), _) => Err(Unwind::Interrupted(signal)),
+            (None, Some(key)) if died || !key.reached => Err(Unwind::Interrupted(key.signal)),
+            (None, Some(_)) => {
+                self.settle_keys();
+                Ok(())
+            }
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Starts the programs from the left, each with its ends of the pipes; gives the stages that are none.
+    fn start_stages(
+        &mut self,
+        stages: &[Stage],
+        prepared: Vec<Prepared>,
+        opened: Vec<Vec<Opened>>,
+        pipes: &mut Pipes,
+        programs: &mut Programs,
+        pump: &mut Pump,
+    ) -> Eval<Vec<Inner>> {
+        let mut inner: Vec<Inner> = Vec::new();
+        for (place, (stage, redirections)) in prepared.into_iter().zip(opened).enumerate() {
+            let syntax = &stages[place];
+            let mut files = self.stage_files(&mut Ends { pipes, stage: place }, syntax.span)?;
+            let piped = files.get(0).filter(|_| place > 0).cloned();
+            let capture = pipes.started(place).map_err(|error| self.unread(&error, syntax.span))?;
+            pump.captures.extend(capture);
+            if is_late(&redirections) {
+                self.give_substitutions(&mut files);
+                inner.push(Inner::late(place, files, stage, redirections, syntax.pipe_stderr));
+                continue;
+            }
+            self.apply(&redirections, &mut files)?;
+            let recorded = match &self.shared.audit {
+                Some(_) => {
+                    redirections.iter().flat_map(|one| one.recorded(self.shared.redactions())).collect()
+                }
+                None => Vec::new(),
+            };
+            drop(redirections);
+            if syntax.pipe_stderr && files.dup(1, 2).is_err() {
+                files.close(2);
+            }
+            self.give_substitutions(&mut files);
+            let Some(program) = stage.program else {
+                let reads_alone =
+                    piped.is_some_and(|piped| files.get(0).is_some_and(|input| input.is(&piped)));
+                inner.push(Inner { place, files, reads_alone, work: stage.work, late: None });
+                continue;
+            };
+            if self.settings.attributes.identity.is_some() {
+                files.let_any_user_open();
+            }
+            let program = Program {
+                program,
+                argv: stage.argv,
+                environment: stage.environment.unwrap_or_else(|| self.environment.clone()),
+                directory: self.directory.clone(),
+                files,
+                attributes: self.settings.attributes.clone(),
+            };
+            self.start_program(programs, program, place, recorded, syntax.span)?;
+        }
+        Ok(inner)
+    }
+
+    /// A failure if any stage failed; what is no command's failure unwinds.
+    pub(in crate::eval) fn judge(&mut self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
+        // One of them met a limit of the run: how they ended says nothing.
+        self.check_exhausted()?;
+        for outcome in &mut outcomes {
+            if let Some(masked) = self.shared.redactions().apply_all(&outcome.argv) {
+                outcome.argv = masked;
+            }
+            match std::mem::replace(&mut outcome.end, End::Unknown) {
+                End::TimedOut(timed_out) => return Err(Unwind::TimedOut(timed_out)),
+                End::Status(status) if self.settings.ok.as_ref().is_some_and(|ok| ok.contains(&status)) => {
+                    outcome.end = End::Accepted(status);
+                }
+                End::False if self.settings.ok.as_ref().is_some_and(|ok| ok.contains(&1)) => {
+                    outcome.end = End::Accepted(1);
+                }
+                end => outcome.end = end,
+            }
+        }
+        StageOutcome::unwind(&mut outcomes)?;
+        self.check_interrupt()?;
+        if outcomes.iter().any(StageOutcome::failed) {
+            return Ok(Some(Failure::Stages(outcomes)));
+        }
+        if let Some(record) = &mut self.record {
+            *record = outcomes;
+        }
+        Ok(None)
+    }
+}
+
+/// Where the last stage's output goes.
+pub struct CaptureTo {
+    pub limit: usize,
+    pub bytes: Vec<u8>,
+}

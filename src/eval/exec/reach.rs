@@ -1,0 +1,45 @@
+//! Paths on file systems whose server may be gone. A call to one is made on a thread first, which is left behind should
+//! the run end before the call does; once it has answered, the interpreter goes on by itself.
+
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::Eval;
+use crate::span::Span;
+use crate::sys::{mounts, poll};
+use std::ffi::OsStr;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+impl Interpreter {
+    /// Waits until the file system of a path answers. The path may be relative.
+    pub(in crate::eval) fn reach(&self, path: &[u8], span: Span) -> Eval<()> {
+        if mounts::any_remote() { self.reach_remote(path, span) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn reach_remote(&self, path: &[u8], span: Span) -> Eval<()> {
+        let directory = match &self.directory {
+            Some(directory) => directory.to_bytes().to_vec(),
+            // The kernel knows this without asking.
+            None => std::env::current_dir().unwrap_or_default().into_os_string().into_encoded_bytes(),
+        };
+        let path = Path::new(OsStr::from_bytes(&directory)).join(OsStr::from_bytes(path));
+        if !mounts::is_remote(&path) {
+            return Ok(());
+        }
+        let (answered, asks) = self.pipe(span)?;
+        let ask = move || {
+            let _ = std::fs::metadata(path);
+            drop(asks);
+        };
+        // Not counted: it does nothing for the script, and may outlive it. Where there is no thread, nothing is asked.
+        let small = std::thread::Builder::new().name("pipewright-reach".into()).stack_size(128 << 10);
+        if small.spawn(ask).is_err() {
+            return Ok(());
+        }
+        while !poll::is_readable(answered.as_fd()) {
+            self.pause_until(Some(answered.as_fd()), None)?;
+        }
+        Ok(())
+    }
+}

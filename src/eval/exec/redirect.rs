@@ -1,0 +1,474 @@
+//! Redirections: targets opened before any stage starts, applied to a stage's descriptors in their order.
+
+use crate::check::program::*;
+use crate::diag::{Redactions, code, quote_word, reason};
+use crate::eval::Interpreter;
+use crate::eval::effects::audit::{Entry, Redirected, Text};
+use crate::eval::exec::pipes::{Ends, Pipes};
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::policy::Access;
+use crate::process::{FileTable, How, OpenMode, Opening, here_document, open};
+use crate::span::Span;
+use crate::sys::blocking_call::BlockingCall;
+use crate::sys::{errno, own_path};
+use std::io::{self, ErrorKind};
+use std::os::fd::{OwnedFd, RawFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A redirection with its target open.
+pub struct Opened {
+    descriptor: i32,
+    span: Span,
+    action: Action,
+    /// The target as it was opened, if there is a log to tell it to.
+    path: Option<Vec<u8>>,
+}
+
+enum Action {
+    File(Arc<OwnedFd>),
+    Both(Arc<OwnedFd>),
+    Duplicate(i32),
+    Close,
+    /// A FIFO whose other end is yet to be opened, perhaps by another stage, or what comes after it.
+    Opening {
+        opening: Box<Opening>,
+        both: bool,
+    },
+}
+
+/// When a target is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Now, however long it takes.
+    Now,
+    /// Now, if that needs no waiting.
+    AtOnce,
+    /// After one that waits.
+    Later,
+}
+
+/// The target of a redirection.
+enum TargetFile {
+    Open(Arc<OwnedFd>),
+    Waits(Box<Opening>),
+}
+
+impl Interpreter {
+    /// Opens the targets of all stages. Of several stages, one whose FIFO has no other end yet is late: that end may be
+    /// the target of another stage, or a file that a program opens which is yet to be started.
+    pub(in crate::eval) fn open_stages(
+        &mut self,
+        stages: &[Stage],
+        pipes: &mut Pipes,
+    ) -> Eval<Vec<Vec<Opened>>> {
+        let mut all = Vec::with_capacity(stages.len());
+        for (place, stage) in stages.iter().enumerate() {
+            let mut ends = Ends { pipes: &mut *pipes, stage: place };
+            all.push(self.in_place(place, stage.span, |this| {
+                this.open_stage(&stage.redirections, &mut ends, stages.len() > 1)
+            })?);
+        }
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = false;
+            for opened in all.iter_mut().filter(|opened| is_late(opened)) {
+                goes_on |= self.open_more(opened)?;
+            }
+        }
+        Ok(all)
+    }
+
+    fn open_stage(
+        &mut self,
+        redirections: &[Redirection],
+        ends: &mut Ends<'_>,
+        beside: bool,
+    ) -> Eval<Vec<Opened>> {
+        let mut opened = Vec::with_capacity(redirections.len());
+        for redirection in redirections {
+            let when = match (beside, is_late(&opened)) {
+                (false, _) => When::Now,
+                (true, false) => When::AtOnce,
+                (true, true) => When::Later,
+            };
+            let mut path = None;
+            let action = self.open_one(redirection, &opened, ends, &mut path, when);
+            let action = action.map_err(|unwind| self.told_to(unwind, &opened))?;
+            opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action, path });
+        }
+        Ok(opened)
+    }
+
+    /// Opens the targets of a stage that is late, as far as that needs no waiting, and tells whether there was one.
+    fn open_more(&self, opened: &mut [Opened]) -> Eval<bool> {
+        let mut any = false;
+        for one in opened {
+            let Action::Opening { opening, both } = &mut one.action else { continue };
+            let Some(file) = self.advance(opening, one.span)? else { break };
+            one.action = if *both { Action::Both(file) } else { Action::File(file) };
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Opens the targets of a stage that is late, however long that takes.
+    pub(in crate::eval) fn open_late(&self, opened: &mut [Opened]) -> Eval<()> {
+        let mut pause = Duration::from_millis(1);
+        while is_late(opened) {
+            if !self.open_more(opened)? {
+                self.pause_until(None, Instant::now().checked_add(pause))?;
+                pause = (2 * pause).min(Duration::from_millis(20));
+            }
+        }
+        Ok(())
+    }
+
+    fn open_one(
+        &mut self,
+        redirection: &Redirection,
+        opened: &[Opened],
+        ends: &mut Ends<'_>,
+        path: &mut Option<Vec<u8>>,
+        when: When,
+    ) -> Eval<Action> {
+        let action = match &redirection.kind {
+            RedirectionKind::File(mode, target) => {
+                match self.open_target(target, open_mode(*mode), opened, ends, path, when)? {
+                    TargetFile::Open(file) => Action::File(file),
+                    TargetFile::Waits(opening) => Action::Opening { opening, both: false },
+                }
+            }
+            RedirectionKind::Both { append, target } => {
+                let mode = if *append { OpenMode::Append } else { OpenMode::Truncate };
+                match self.open_target(target, mode, opened, ends, path, when)? {
+                    TargetFile::Open(file) => Action::Both(file),
+                    TargetFile::Waits(opening) => Action::Opening { opening, both: true },
+                }
+            }
+            RedirectionKind::Duplicate(from) => {
+                // Said in its turn, before a later target is made (`>&3 3> file`). The first three may yet be a pipe's.
+                let known = *from <= 2
+                    || self.files.find(*from).is_some()
+                    || opened.iter().any(|before| before.descriptor == *from)
+                    || self.substitutions.iter().any(|substitution| substitution.number == *from);
+                if !known {
+                    return Err(self.not_open(*from, redirection.span));
+                }
+                Action::Duplicate(*from)
+            }
+            RedirectionKind::Close => Action::Close,
+            RedirectionKind::Text(text) => {
+                let bytes = self.joined(text)?.text;
+                // No shell's text holds one; bash drops it with a warning.
+                if bytes.contains(&0) {
+                    let message = "a NUL byte in the text of a redirection";
+                    let error = page(code::NUL_IN_ARGUMENT, self.source(), redirection.span, message, "here");
+                    return Err(
+                        Error::refused(error.help("no argument can hold it either: write the text to a file, write(path, text), and read that: cmd < $path"), 1).into()
+                    );
+                }
+                // An empty one is the null device, as in bash.
+                let file = if bytes.is_empty() {
+                    open(None, b"/dev/null", OpenMode::Read)
+                } else {
+                    here_document(&bytes)
+                };
+                let file = file.map_err(|error| {
+                    let message = format!("can't hold the text: {error}");
+                    self.fail(Error::command(
+                        page(code::CANNOT_OPEN, self.source(), redirection.span, message, "here"),
+                        1,
+                    ))
+                })?;
+                Action::File(Arc::new(file))
+            }
+        };
+        Ok(action)
+    }
+
+    fn open_target(
+        &mut self,
+        target: &WordText,
+        mode: OpenMode,
+        before: &[Opened],
+        ends: &mut Ends<'_>,
+        told: &mut Option<Vec<u8>>,
+        when: When,
+    ) -> Eval<TargetFile> {
+        let path = self.text_of(target)?;
+        self.observe_open(&path, mode, target.span);
+        let own = own_path::spelt(&path);
+        if own.is_none() {
+            for access in accesses(mode) {
+                self.ask_open(&path, *access, target.span)?;
+            }
+        }
+        if self
+            .audit(target.span, |at| Entry::Open { at, mode: name(mode), path: self.text(&path) })?
+            .is_some()
+        {
+            *told = Some(path.clone());
+        }
+        let failed = |this: &Self, reason: String| this.cannot_open(&path, target.span, &reason, "");
+        if path.contains(&0) {
+            return Err(failed(self, "the name holds a NUL byte".into()));
+        }
+        if own.is_none() && matches!(mode, OpenMode::Truncate | OpenMode::Append) {
+            let created = self.creation(false);
+            match self.open_replacement(&path, mode == OpenMode::Append, created, target.span)? {
+                Ok(Some(file)) => return Ok(TargetFile::Open(file)),
+                Ok(None) => {}
+                Err(error) => return Err(failed(self, reason(&error))),
+            }
+        }
+        let how = match own {
+            Some(_) => How::USUAL,
+            None => self
+                .permitted(&path, mode, false, target.span)?
+                .map_err(|error| self.not_opened(None, &path, mode, target.span, &error))?,
+        };
+        if when != When::Now && own.is_none() {
+            let mut opening = Box::new(self.begin_to_open(&path, mode, how.clone()));
+            let step = if when == When::Later { Ok(None) } else { self.opening_step(&mut opening)? };
+            match step {
+                // By links to a descriptor of the stage: what follows sees that, too.
+                Err(error) if error.raw_os_error() == Some(errno::ELOOP) => {}
+                Err(error) => return Err(self.not_opened(None, &path, mode, target.span, &error)),
+                Ok(open) => return Ok(open.map_or_else(|| TargetFile::Waits(opening), TargetFile::Open)),
+            }
+        }
+        let opened = self.open_meant(own, &path, mode, how, target.span, || {
+            let mut files = self.stage_files(ends, target.span)?;
+            self.give_substitutions(&mut files);
+            for opened in before {
+                // What can't be applied is reported in its turn.
+                let _ = opened.apply(&mut files);
+            }
+            Ok(files)
+        })?;
+        let file = opened.map_err(|error| self.not_opened(own, &path, mode, target.span, &error))?;
+        Ok(TargetFile::Open(Arc::new(file)))
+    }
+
+    fn advance(&self, opening: &mut Opening, span: Span) -> Eval<Option<Arc<OwnedFd>>> {
+        self.opening_step(opening)?
+            .map_err(|error| self.not_opened(None, opening.path(), opening.mode(), span, &error))
+    }
+
+    /// One step of opening a file. The inner error is the kernel's.
+    fn opening_step(&self, opening: &mut Opening) -> Eval<io::Result<Option<Arc<OwnedFd>>>> {
+        // A file may have become a FIFO that is opened as a file.
+        let _announced = BlockingCall::announce();
+        self.check_interrupt()?;
+        Ok(match opening.advance() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(None),
+            opened => opened.map(|file| file.map(Arc::new)),
+        })
+    }
+
+    /// Why a target is not open, with what can be done. `own` is the descriptor that it spells out.
+    fn not_opened(
+        &self,
+        own: Option<RawFd>,
+        path: &[u8],
+        mode: OpenMode,
+        span: Span,
+        error: &io::Error,
+    ) -> Unwind {
+        let socket = own.filter(|_| error.raw_os_error() == Some(errno::ENXIO)).map(|number| {
+            let sign = if mode == OpenMode::Read { '<' } else { '>' };
+            format!("a socket can't be opened a second time; copy the descriptor: {sign}&{number}")
+        });
+        let help = match (error.kind(), mode) {
+            _ if own.is_some() => socket.as_deref().unwrap_or_default(),
+            (ErrorKind::NotFound, OpenMode::Read) => {
+                "the file must exist; check the path and the directory that the script runs in"
+            }
+            (ErrorKind::NotFound, _) => "the directory must exist: make it before, with mkdir -p",
+            (ErrorKind::PermissionDenied, _) => {
+                "this user may not open it; see ls -ld of the file and its directory"
+            }
+            _ => "",
+        };
+        self.cannot_open(path, span, &reason(error), help)
+    }
+
+    fn cannot_open(&self, path: &[u8], span: Span, reason: &str, help: &str) -> Unwind {
+        let message = format!("can't open {}: {reason}", quote_word(path));
+        let mut error = page(code::CANNOT_OPEN, self.source(), span, message, "this target");
+        if !help.is_empty() {
+            error = error.help(help);
+        }
+        self.fail(Error::command(error, 1))
+    }
+
+    /// Refuses a target that the same pipeline reads, by another name than the check could see.
+    pub(in crate::eval) fn guard_truncation(&mut self, stages: &[Stage], argv: &[Vec<Vec<u8>>]) -> Eval<()> {
+        let mut writes = Vec::new();
+        let mut reads = Vec::new();
+        for redirection in stages.iter().flat_map(|stage| &stage.redirections) {
+            match &redirection.kind {
+                RedirectionKind::File(FileMode::Write, target)
+                | RedirectionKind::Both { append: false, target } => {
+                    writes.push(target);
+                }
+                RedirectionKind::File(FileMode::Read, target) => reads.push(target),
+                _ => {}
+            }
+        }
+        // What is written aside empties nothing.
+        if writes.is_empty() || self.settings.replacements.is_some() {
+            return Ok(());
+        }
+        let directory = self.directory.clone();
+        let holds_data = |path: &[u8]| {
+            !path.starts_with(b"/dev/") && crate::sys::open::holds_data(directory.as_deref(), path)
+        };
+        for target in writes {
+            // Only a name that is the same each time it is worked out: no capture runs twice.
+            let Some(path) = self.still(target)? else { continue };
+            // What may not be written is not looked at, either.
+            if own_path::spelt(&path).is_none() {
+                self.ask_open(&path, Access::Write, target.span)?;
+            }
+            if !holds_data(&path) {
+                continue;
+            }
+            let same = |other: &[u8]| crate::process::same_file(directory.as_deref(), &path, other);
+            let mut reader = None;
+            for read in &reads {
+                if let Some(other) = self.still(read)? {
+                    self.reach(&other, read.span)?;
+                    if same(&other) {
+                        reader = Some(read.span);
+                    }
+                }
+            }
+            let arguments = stages.iter().zip(argv).filter(|(stage, _)| {
+                matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program | Target::Host(_)))
+            });
+            for (stage, argv) in arguments {
+                for argument in argv.iter().skip(1).filter(|argument| argument.first() != Some(&b'-')) {
+                    self.reach(argument, stage.span)?;
+                    if same(argument) {
+                        reader = Some(stage.span);
+                    }
+                }
+            }
+            if let Some(reader) = reader {
+                let message = format!("{} would be emptied before it is read", quote_word(&path));
+                let error = page(
+                    code::WOULD_TRUNCATE,
+                    self.source(),
+                    target.span,
+                    message,
+                    "truncated when the pipeline starts",
+                );
+                let help = "let the new content take its place when it is whole: with atomic=true { … }; >| truncates whatever is read";
+                return Err(
+                    Error::refused(error.also_at(self.source(), reader, "read here").help(help), 1).into()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a target that has no capture in it.
+    fn still(&mut self, target: &WordText) -> Eval<Option<Vec<u8>>> {
+        let is_still = |part: &Part| match part {
+            Part::Text(_) | Part::Home(..) => true,
+            Part::Value(value) => {
+                matches!(value.kind, ExprKind::Slot(_) | ExprKind::Environment { .. } | ExprKind::Value(_))
+            }
+            Part::Capture(_) | Part::Process { .. } => false,
+        };
+        if target.parts.iter().all(is_still) { self.text_of(target).map(Some) } else { Ok(None) }
+    }
+
+    /// Applies redirections to a stage's descriptors, left to right.
+    pub(in crate::eval) fn apply(&self, opened: &[Opened], files: &mut FileTable) -> Eval<()> {
+        for redirection in opened {
+            redirection.apply(files).map_err(|number| self.not_open(number, redirection.span))?;
+        }
+        Ok(())
+    }
+
+    fn not_open(&self, number: i32, span: Span) -> Unwind {
+        let message = format!("descriptor {number} is not open");
+        Error::command(page(code::BAD_DESCRIPTOR, self.source(), span, message, "copies it"), 1).into()
+    }
+}
+
+const fn open_mode(mode: FileMode) -> OpenMode {
+    match mode {
+        FileMode::Read => OpenMode::Read,
+        FileMode::Write | FileMode::Clobber => OpenMode::Truncate,
+        FileMode::Append => OpenMode::Append,
+        FileMode::ReadWrite => OpenMode::ReadWrite,
+    }
+}
+
+/// What a policy is asked for a target; nothing for a descriptor that is there already.
+pub fn target_accesses(path: &[u8], mode: FileMode) -> &'static [Access] {
+    if own_path::spelt(path).is_some() { &[] } else { accesses(open_mode(mode)) }
+}
+
+/// What a policy is asked for a mode.
+pub(in crate::eval) const fn accesses(mode: OpenMode) -> &'static [Access] {
+    match mode {
+        OpenMode::Read => &[Access::Read],
+        OpenMode::Truncate => &[Access::Write],
+        OpenMode::Append => &[Access::Append],
+        OpenMode::ReadWrite => &[Access::Read, Access::Write],
+    }
+}
+
+/// A mode in the log.
+const fn name(mode: OpenMode) -> &'static str {
+    match mode {
+        OpenMode::Read => "read",
+        OpenMode::Truncate => "write",
+        OpenMode::Append => "append",
+        OpenMode::ReadWrite => "read and write",
+    }
+}
+
+/// Whether one of them waits for the other end of a FIFO.
+pub(in crate::eval) fn is_late(opened: &[Opened]) -> bool {
+    opened.iter().any(|one| matches!(one.action, Action::Opening { .. }))
+}
+
+impl Opened {
+    /// What the log says of it, beside the way that its target was opened.
+    pub fn recorded(&self, redactions: &Redactions) -> Vec<Redirected<'static>> {
+        let (mode, of) = match &self.action {
+            Action::File(_) if self.path.is_none() => ("text", None),
+            Action::File(_) | Action::Both(_) => ("file", None),
+            Action::Duplicate(from) => ("copy", Some(*from)),
+            Action::Close => ("close", None),
+            Action::Opening { .. } => ("file", None),
+        };
+        let path = self.path.as_ref().map(|path| Text(redactions.apply(path).into_owned().into()));
+        let mut recorded = vec![Redirected { fd: self.descriptor, mode, path, of }];
+        if let Action::Both(_) = self.action {
+            recorded.push(Redirected { fd: 2, mode: "copy", path: None, of: Some(self.descriptor) });
+        }
+        recorded
+    }
+
+    fn apply(&self, files: &mut FileTable) -> Result<(), i32> {
+        match &self.action {
+            Action::File(file) => files.set(self.descriptor, file.clone()),
+            Action::Both(file) => {
+                files.set(1, file.clone());
+                files.set(2, file.clone());
+            }
+            Action::Duplicate(from) => files.dup(*from, self.descriptor).map_err(|error| error.0)?,
+            Action::Close => files.close(self.descriptor),
+            // The message of another failure has nowhere else to go yet.
+            Action::Opening { .. } => {}
+        }
+        Ok(())
+    }
+}

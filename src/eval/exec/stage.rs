@@ -1,0 +1,239 @@
+//! Stages that run in the interpreter: each but the last on a thread, on a copy of everything.
+
+use crate::check::program::{Compound, Pipeline, Stage, StageKind};
+use crate::diag::code;
+use crate::eval::Error;
+use crate::eval::Interpreter;
+use crate::eval::exec::command::{Prepared, Work};
+use crate::eval::exec::pipes::Pipes;
+use crate::eval::exec::redirect::Opened;
+use crate::eval::report::unwind::{End, Eval, SIGPIPE_STATUS, StageOutcome, Unwind, page};
+use crate::process::{Descriptor, FileTable};
+use crate::span::Span;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+/// A stage that runs in the interpreter, with its descriptors.
+pub(in crate::eval) struct Inner {
+    pub place: usize,
+    pub files: FileTable,
+    /// Its standard input is the only reading end of the pipeline's own pipe.
+    pub reads_alone: bool,
+    pub work: Work,
+    pub late: Option<Box<Late>>,
+}
+
+/// What a stage has to do first that waits for the other end of a FIFO.
+pub(in crate::eval) struct Late {
+    /// Its redirections, yet to be applied.
+    opened: Vec<Opened>,
+    pipe_stderr: bool,
+    /// The program that it starts then.
+    program: Option<Prepared>,
+}
+
+impl Inner {
+    /// One that waits while the others of its pipeline run, as in sh the process does that becomes its program.
+    pub fn late(
+        place: usize,
+        files: FileTable,
+        stage: Prepared,
+        opened: Vec<Opened>,
+        pipe_stderr: bool,
+    ) -> Self {
+        let (work, program) = match stage.program {
+            Some(_) => (Work::None, Some(stage)),
+            None => (stage.work, None),
+        };
+        Self {
+            place,
+            files,
+            reads_alone: false,
+            work,
+            late: Some(Box::new(Late { opened, pipe_stderr, program })),
+        }
+    }
+
+    /// Whether it starts a program, late. Those run beside this thread, which may have to read what the last one prints.
+    pub fn is_late_program(&self) -> bool {
+        self.late.as_ref().is_some_and(|late| late.program.is_some())
+    }
+}
+
+/// A stage has no thread to run on.
+pub(in crate::eval) struct NoThread {
+    pub unwind: Unwind,
+    /// Those of the stages before it.
+    pub started: Vec<(usize, JoinHandle<StageOutcome>)>,
+}
+
+impl Interpreter {
+    /// Starts the stages that run in the interpreter, a thread for each. When there is none left for one, those before
+    /// it are awaited: with the rest of the pipeline gone, their input and their readers end.
+    pub(in crate::eval) fn start_threads(
+        &self,
+        inner: Vec<Inner>,
+        stages: &[Stage],
+    ) -> Result<Vec<(usize, JoinHandle<StageOutcome>)>, NoThread> {
+        let mut threads = Vec::with_capacity(inner.len());
+        for stage in inner {
+            let (place, span, mut fork) = (stage.place, stages[stage.place].span, self.fork());
+            match self.thread(span, move || fork.run_stage(stage, span)) {
+                Ok(thread) => threads.push((place, thread)),
+                Err(unwind) => return Err(NoThread { unwind, started: threads }),
+            }
+        }
+        Ok(threads)
+    }
+
+    /// Runs a stage on its copy of everything, up to its end.
+    pub(in crate::eval) fn run_stage(&mut self, stage: Inner, span: Span) -> StageOutcome {
+        let output = stage.files.get(1).cloned();
+        let (outcome, mut unwind) = self.stage_outcome(stage, span);
+        match &unwind {
+            None => unwind = self.await_jobs().err(),
+            Some(unwind) => self.end_jobs(unwind),
+        }
+        let Some(unwind) = unwind else { return outcome };
+        let end = match self.end_of(unwind, span) {
+            // `{ yes; } | head -1`: a program in it died as it would have as the stage.
+            End::Error(error)
+                if error.status == SIGPIPE_STATUS && output.is_some_and(|output| !has_reader(&output)) =>
+            {
+                End::PipeClosed
+            }
+            end => end,
+        };
+        StageOutcome { end, ..outcome }
+    }
+
+    /// Runs the last stage, which works on this scope itself.
+    pub(in crate::eval) fn run_here(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
+        // A builtin or bare block is sh's text, where it works on copies: `ls | cd /tmp` changes nothing.
+        let copies = match &stage.work {
+            Work::Builtin(_) => true,
+            Work::Compound(compound) => matches!(**compound, Compound::Block(_)),
+            _ => false,
+        };
+        let saved = copies.then(|| (self.directory.clone(), self.environment.clone()));
+        let (mut outcome, unwind) = self.stage_outcome(stage, span);
+        if let Some((directory, environment)) = saved {
+            self.directory = directory;
+            self.environment = environment;
+        }
+        match unwind {
+            Some(Unwind::Exit(status)) if copies => {
+                outcome.end = End::Status(status);
+                (outcome, None)
+            }
+            Some(Unwind::Error(error)) => {
+                outcome.end = End::Error(error);
+                (outcome, None)
+            }
+            unwind => (outcome, unwind),
+        }
+    }
+
+    fn stage_outcome(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
+        let started = Instant::now();
+        let mut argv = stage.work.argv();
+        let mut files = stage.files;
+        if let Some(mut late) = stage.late {
+            let program = late.program.take();
+            if let Some(program) = &program {
+                argv.clone_from(&program.argv);
+            }
+            let ready = self.open_late(&mut late.opened);
+            let ran = ready.and_then(|()| match program {
+                Some(program) => self.run_late(program, files.clone(), *late, span).map(Some),
+                None => self.apply_late(*late, &mut files).map(|()| None),
+            });
+            match ran {
+                Ok(None) => {}
+                Ok(Some(status)) => {
+                    return (StageOutcome::inner(span, argv, started, End::Status(status)), None);
+                }
+                Err(unwind) => {
+                    return (StageOutcome::inner(span, argv, started, End::Status(0)), Some(unwind));
+                }
+            }
+        }
+        let result = if let Some((name, body)) = stage.work.each() {
+            self.each_with(files, stage.reads_alone, name, body, span).map(|()| 0)
+        } else {
+            let saved = std::mem::replace(&mut self.files, files);
+            let result = match &stage.work {
+                Work::Host(call) => self.host_stage(call, stage.reads_alone, span),
+                work => self.work(work, span),
+            };
+            let result = result.map_err(|unwind| self.said(unwind, &self.files, &saved));
+            self.files = saved;
+            result
+        };
+        let outcome = |end| StageOutcome::inner(span, argv, started, end);
+        match result {
+            Ok(_) if matches!(stage.work, Work::Truth(false)) => (outcome(End::False), None),
+            Ok(status) => (outcome(End::Status(status)), None),
+            Err(Unwind::PipeClosed) => (outcome(End::PipeClosed), None),
+            Err(unwind) => (outcome(End::Status(0)), Some(unwind)),
+        }
+    }
+
+    fn apply_late(&self, late: Late, files: &mut FileTable) -> Eval<()> {
+        self.apply(&late.opened, files)?;
+        if late.pipe_stderr && files.dup(1, 2).is_err() {
+            files.close(2);
+        }
+        Ok(())
+    }
+
+    /// Runs the program of a stage that was late.
+    fn run_late(&mut self, program: Prepared, files: FileTable, late: Late, span: Span) -> Eval<u8> {
+        let saved = std::mem::replace(&mut self.files, files);
+        // Of what is prepared the syntax tells no more than the place.
+        let kind = StageKind::Continue;
+        let stage = Stage { span, kind, redirections: Box::default(), pipe_stderr: late.pipe_stderr };
+        let pipeline = Pipeline { stages: Box::new([stage]), negated: false, span };
+        let failure =
+            self.start_and_wait(&pipeline, vec![program], vec![late.opened], Pipes::new(1, None), None, 0);
+        self.files = saved;
+        match failure? {
+            None => Ok(0),
+            Some(failure) => Err(self.raise(failure)),
+        }
+    }
+
+    /// What an early end is to those outside of a copy; its jobs end with it.
+    pub(in crate::eval) fn end_of(&mut self, unwind: Unwind, span: Span) -> End {
+        match unwind {
+            Unwind::Error(error) => End::Error(error),
+            Unwind::Exit(status) => End::Status(status),
+            Unwind::PipeClosed => End::PipeClosed,
+            Unwind::Interrupted(signal) => End::Signal(signal, false),
+            Unwind::TimedOut(timed_out) => End::TimedOut(timed_out),
+            // Who looks at how it ended sees that, too.
+            Unwind::Exhausted => End::Unknown,
+            Unwind::Break | Unwind::Continue | Unwind::Return => {
+                let error = page(
+                    code::INTERNAL,
+                    self.source(),
+                    span,
+                    "a loop or function was left from a copy",
+                    "here",
+                );
+                End::Error(Box::new(Error::value(error)))
+            }
+        }
+    }
+
+    pub(in crate::eval) fn crashed(&self, span: Span) -> StageOutcome {
+        let error =
+            page(code::INTERNAL, self.source(), span, "a stage of the interpreter crashed", "this stage");
+        let end = End::Error(Box::new(Error::value(error)));
+        StageOutcome::inner(span, Vec::new(), Instant::now(), end)
+    }
+}
+
+fn has_reader(output: &Descriptor) -> bool {
+    !output.borrow().is_ok_and(crate::sys::poll::is_hung_up)
+}

@@ -1,0 +1,105 @@
+//! Process substitutions: `<(…)` and `>(…)`. None outlives the command that was given its path.
+
+use crate::check::program::Block;
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{End, Eval, Failure, StageOutcome};
+use crate::process::FileTable;
+use crate::span::Span;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+/// `<(…)` or `>(…)`, while the command runs that was given its path.
+pub struct Substitution {
+    /// The number of its descriptor in the command.
+    pub number: i32,
+    /// Our end of the pipe, until the command has its own.
+    pub file: Option<Arc<OwnedFd>>,
+    thread: Option<JoinHandle<StageOutcome>>,
+    span: Span,
+}
+
+/// Where the numbers of substitutions begin, downwards, as in bash.
+const FIRST_NUMBER: i32 = 63;
+
+impl Interpreter {
+    /// Starts the commands of a substitution; the path that leads to them.
+    pub(in crate::eval) fn substitute(&mut self, from: bool, body: &Arc<Block>, span: Span) -> Eval<String> {
+        if self.dry.is_some() {
+            return Err(self.only_the_run_tells(span));
+        }
+        let (reader, writer) = self.pipe(span)?;
+        let mut fork = self.fork();
+        let (ours, theirs) = if from { (reader, writer) } else { (writer, reader) };
+        fork.files.set(i32::from(from), Arc::new(theirs));
+        let body = body.clone();
+        self.interrupt();
+        let thread = self.thread(span, move || {
+            let started = Instant::now();
+            let result = fork.block(&body).and_then(|()| fork.await_jobs());
+            let end = match result {
+                Ok(()) => End::Status(0),
+                Err(unwind) => {
+                    fork.end_jobs(&unwind);
+                    fork.end_of(unwind, span)
+                }
+            };
+            // A writer whose reader had enough is no failure, as in a pipeline.
+            let end = match end {
+                End::Signal(signal, _) if signal == crate::process::Signal::PIPE => End::PipeClosed,
+                End::Error(error) if error.status == 141 && from => {
+                    drop(error);
+                    End::PipeClosed
+                }
+                end => end,
+            };
+            StageOutcome::inner(span, Vec::new(), started, end)
+        })?;
+        let taken = |number: i32| {
+            self.files.find(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
+        };
+        let number = (10..=FIRST_NUMBER).rev().find(|number| !taken(*number)).unwrap_or(FIRST_NUMBER + 1);
+        self.substitutions.push(Substitution {
+            number,
+            file: Some(Arc::new(ours)),
+            thread: Some(thread),
+            span,
+        });
+        Ok(format!("/dev/fd/{number}"))
+    }
+
+    /// Gives a command its ends of the pipes.
+    pub(in crate::eval) fn give_substitutions(&self, files: &mut FileTable) {
+        for substitution in &self.substitutions {
+            if let Some(file) = &substitution.file {
+                files.set(substitution.number, file.clone());
+            }
+        }
+    }
+
+    /// Lets go of our ends after the first `keep`, once the command has its own. Those before belong to a command that
+    /// is yet to start, whose words this one stands in: `cat <(a) "$(b)"`.
+    pub(in crate::eval) fn close_substitutions(&mut self, keep: usize) {
+        for substitution in self.substitutions.iter_mut().skip(keep) {
+            substitution.file = None;
+        }
+    }
+
+    /// Waits for the substitutions after the first `keep`; the failure of one is a stage's.
+    pub(in crate::eval) fn end_substitutions(&mut self, keep: usize) -> Eval<Option<Failure>> {
+        if self.substitutions.len() <= keep {
+            return Ok(None);
+        }
+        let mut outcomes = Vec::new();
+        for mut substitution in self.substitutions.split_off(keep) {
+            let Some(thread) = substitution.thread.take() else { continue };
+            let span = substitution.span;
+            drop(substitution);
+            outcomes.push(thread.join().unwrap_or_else(|_| self.crashed(span)));
+        }
+        self.check_interrupt()?;
+        StageOutcome::unwind(&mut outcomes)?;
+        Ok(outcomes.iter().any(StageOutcome::failed).then_some(Failure::Stages(outcomes)))
+    }
+}

@@ -1,0 +1,70 @@
+//! What the interpreter itself writes to files: as a program would, by the options of `with`.
+
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::Eval;
+use crate::process::{Creation, OpenMode, Resource};
+use crate::span::Span;
+use crate::sys::errno::EFBIG;
+use crate::sys::open::end_after;
+use crate::sys::own_path;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+impl Interpreter {
+    /// The permissions of a file that a redirection makes, or with `private` of one that holds a secret.
+    pub(in crate::eval) fn creation(&self, private: bool) -> Creation {
+        let mode = if private { 0o600 } else { 0o666 };
+        Creation { mode, umask: self.settings.attributes.umask }
+    }
+
+    /// `write()`. The inner error is the kernel's.
+    pub(in crate::eval) fn write_file(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        append: bool,
+        private: bool,
+        span: Span,
+    ) -> Eval<io::Result<()>> {
+        if let Some(most) = self.file_size() {
+            let found = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+            let before = found.filter(|_| append).map_or(0, |found| found.len());
+            // Known before the old content is gone.
+            if before.saturating_add(bytes.len() as u64) > most {
+                return Ok(Err(io::Error::from_raw_os_error(EFBIG)));
+            }
+        }
+        let path = path.as_os_str().as_bytes();
+        if own_path::spelt(path).is_none() {
+            match self.open_replacement(path, append, self.creation(private), span)? {
+                Ok(Some(file)) => return self.write_bytes(file.as_fd(), bytes),
+                Ok(None) => {}
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        let mode = if append { OpenMode::Append } else { OpenMode::Truncate };
+        let opened = self.open_own_or(path, mode, private, span)?;
+        match opened {
+            Ok(file) => self.write_bytes(file.as_fd(), bytes),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// What `with file_size=` allows a file to hold.
+    pub(in crate::eval) fn file_size(&self) -> Option<u64> {
+        let limits = &self.settings.attributes.limits;
+        limits.iter().find(|limit| limit.resource == Resource::FileSize).map(|limit| limit.value)
+    }
+
+    /// Fails where a program would, since the system's limit is not that of this process.
+    pub(in crate::eval) fn check_file_size(&self, target: BorrowedFd<'_>, more: usize) -> io::Result<()> {
+        match self.file_size() {
+            Some(most) if end_after(target, more).is_some_and(|end| end > most) => {
+                Err(io::Error::from_raw_os_error(EFBIG))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! A run that goes on: what is typed at a prompt, entry by entry.
+
+use crate::check::program::{Function, FunctionId, Program, Slot};
+use crate::eval::Interpreter;
+use crate::eval::lang::early::{is_unset, unset};
+use crate::eval::report::unwind::{Eval, Unwind};
+use crate::eval::scope::settings::{Settings, TimeLimit};
+use crate::eval::tasks::job::{Ending, Job, JobState, status_of};
+use crate::process::{self, Control, Descriptor, Environment, FileTable, OpenMode, Signal};
+use crate::span::Span;
+use crate::value::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// An entry that runs on a thread of its own: the job that it is, and what will come of it.
+pub struct Running {
+    pub state: Arc<JobState>,
+    program: Arc<Program>,
+    came_of_it: Receiver<(Interpreter, Eval<Value>)>,
+}
+
+impl Interpreter {
+    /// Begins to run one more entry, as a job whose process group `lend` may give the terminal to. Meanwhile this is what
+    /// there was before it: should it be suspended, that goes on ([`Interpreter::part_with`]).
+    pub fn begin(&mut self, program: Arc<Program>, lend: impl FnOnce(&Control)) -> Eval<Running> {
+        let span = Span::default();
+        // The handlers, if this is the first.
+        self.interrupt();
+        let state = Arc::new(self.state_at_prompt().map_err(|error| self.no_job(&error, span))?);
+        if let Some(control) = &state.control {
+            // From before the terminal is lent: Ctrl-C may have come already.
+            state.cancel.set_alone(false);
+            lend(control);
+        }
+        let mut before = self.fork();
+        (before.depth, before.jobs) = (self.depth, self.jobs.clone());
+        let mut worker = std::mem::replace(self, before);
+        let settings = worker.settings.clone();
+        worker.settings = Arc::new(Settings { job: Some(state.clone()), ..(*settings).clone() });
+        let (give, came_of_it) = channel();
+        let (ending, entry) = (Ending(state.clone()), program.clone());
+        let thread = self.thread(span, move || {
+            let ran = worker.enter(entry);
+            (worker.settings, worker.heeded) = (settings, 0);
+            ending.0.ended(status_of(&ran));
+            // Of one that was suspended nobody wants the variables.
+            give.send((worker, ran)).or_else(|unwanted| unwanted.0.1.map(|value| ending.0.came_to(value)))
+        });
+        state.runs_on(thread?);
+        Ok(Running { state, program, came_of_it })
+    }
+
+    /// What came of an entry that has ended: this is what it has left.
+    pub fn finish(&mut self, running: Running) -> Eval<Value> {
+        let came_of_it = running.came_of_it.recv();
+        let span = Span::default();
+        let source = running.program.source(running.program.script).clone();
+        let joined = self.await_job(&Job { number: 0, state: running.state, source, span });
+        match came_of_it {
+            Ok((interpreter, ran)) => {
+                *self = interpreter;
+                ran
+            }
+            // The thread crashed.
+            Err(_) => joined.map(|()| Value::Null),
+        }
+    }
+
+    /// An entry was suspended, and is a job beside the prompt from now on; its number.
+    pub fn part_with(&mut self, running: Running) -> usize {
+        let source = running.program.source(running.program.script).clone();
+        let span = Span::new(0, source.text().len());
+        self.jobs.add(running.state, source, span)
+    }
+
+    /// The jobs that were not awaited.
+    pub fn jobs(&self) -> Vec<Job> {
+        self.jobs.lock().clone()
+    }
+
+    /// Takes a job out that has ended: its failure, if it failed.
+    pub fn take_job(&mut self, job: &Job) -> Eval<()> {
+        self.jobs.remove(&job.state);
+        self.await_job(job)
+    }
+
+    /// Runs one more entry: a program that has all of the one before. Its jobs go on beside what is entered next. The
+    /// value of the call that it ends with, else null.
+    fn enter(&mut self, program: Arc<Program>) -> Eval<Value> {
+        self.slots.truncate(self.program.slots);
+        self.slots.resize_with(program.slots, unset);
+        self.module = program.script;
+        self.program = program;
+        self.result = Some(Value::Null);
+        let body = self.program.main_module().clone();
+        let ran = self.block(&body.body).and_then(|()| self.check_interrupt());
+        // What a failure has left open.
+        (self.homes, self.calls, self.shielded) = ([0, 0], 0, None);
+        self.status = match &ran {
+            Ok(()) => 0,
+            Err(Unwind::Error(error)) => error.status,
+            Err(_) => self.status,
+        };
+        ran.map(|()| self.result())
+    }
+
+    /// Calls a function of the program, and leaves what the last entry has left.
+    pub fn call_beside(&mut self, id: FunctionId, arguments: &[Value]) -> Eval<Value> {
+        let status = self.status;
+        let function = self.function_value(id);
+        let span = self.program.function(id).span;
+        let result = self.apply_values(&function, arguments, span);
+        (self.homes, self.calls, self.shielded) = ([0, 0], 0, None);
+        self.status = status;
+        result
+    }
+
+    /// Calls a function value beside the entries, to know what it returns. It has so long for it, reads nothing, prints
+    /// nowhere, and works on a copy: what it changes is gone, and none of its programs reaches the terminal.
+    pub fn consult(&self, function: &Value, arguments: &[Value], time: Duration) -> Eval<Value> {
+        let span = Span::default();
+        let mut copy = self.fork();
+        let null = |mode| -> Eval<Descriptor> {
+            let file = process::open(None, b"/dev/null", mode).map_err(|error| self.no_null(&error, span))?;
+            Ok(Descriptor::Open(Arc::new(file)))
+        };
+        copy.files = FileTable::of([null(OpenMode::Read)?, null(OpenMode::Append)?, null(OpenMode::Append)?]);
+        let limit = TimeLimit::of_run(time, true, copy.source().clone());
+        let limits = vec![Arc::new(limit)];
+        copy.settings =
+            Arc::new(Settings { limits, own_sessions: true, grace: time / 2, ..Settings::default() });
+        let result = copy.apply_values(function, arguments, span);
+        copy.stop_jobs();
+        result
+    }
+
+    /// What standard input, output and error are.
+    pub fn files(&self) -> &FileTable {
+        &self.files
+    }
+
+    /// Takes other files for them; those of before.
+    pub fn exchange_files(&mut self, files: FileTable) -> FileTable {
+        std::mem::replace(&mut self.files, files)
+    }
+
+    /// Ends what runs beside the prompt, which is left: HUP, as when the terminal goes, and for who is still there after
+    /// a moment TERM, and KILL after the grace. One that is suspended is given the terminal by `lend` meanwhile: vim(1)
+    /// saves its files and sets the terminal's modes back, for which the kernel would stop it in the background. A job of
+    /// nohup or setsid goes on.
+    pub fn leave(&mut self, lend: impl Fn(&Control)) {
+        const MOMENT: Duration = Duration::from_secs(1);
+        let runs = |job: &Job| job.state.status().is_none();
+        self.jobs.lock().retain(|job| !job.state.survives());
+        let jobs = self.jobs();
+        let (suspended, others): (Vec<Job>, Vec<Job>) =
+            jobs.iter().cloned().partition(|job| job.state.is_suspended());
+        let await_ends = |jobs: &[Job]| {
+            let patience = Instant::now() + MOMENT;
+            while jobs.iter().any(runs) && Instant::now() < patience {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        };
+        others.iter().for_each(|job| job.state.signal(Signal::HUP));
+        for job in &suspended {
+            job.state.control.iter().for_each(&lend);
+            job.state.signal(Signal::HUP);
+            await_ends(std::slice::from_ref(job));
+        }
+        await_ends(&others);
+        // Who has nevertheless been stopped would be for all the time of the grace.
+        for job in jobs.iter().filter(|job| runs(job)) {
+            if job.state.control.as_ref().is_some_and(|control| !control.has_running()) {
+                job.state.signal(Signal::KILL);
+            }
+        }
+        self.stop_jobs();
+    }
+
+    /// The value of a variable; null when its `let` has not run.
+    pub fn value_of(&self, slot: Slot) -> Value {
+        let value = self.slots.get(slot.place());
+        value.filter(|value| !is_unset(value)).cloned().unwrap_or_default()
+    }
+
+    /// Whether a variable has a value.
+    pub fn has_value(&self, slot: Slot) -> bool {
+        self.slots.get(slot.place()).is_some_and(|value| !is_unset(value))
+    }
+
+    /// The directory that commands run in.
+    pub fn directory(&self) -> PathBuf {
+        match &self.directory {
+            Some(_) => self.directory_path(),
+            None => std::env::current_dir().unwrap_or_default(),
+        }
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// A function of the program.
+    pub fn function_of(&self, id: FunctionId) -> &Arc<Function> {
+        self.program.function(id)
+    }
+
+    /// The signal that has asked this process to end, if one has.
+    pub fn request(&self) -> Option<Signal> {
+        self.interrupt().raised().map(|raised| raised.signal)
+    }
+
+    /// The same, which is then settled.
+    pub fn take_request(&self) -> Option<Signal> {
+        let request = self.request();
+        // One that comes between the two is not settled: it is for what runs next.
+        if request.is_some() {
+            self.interrupt().clear();
+        }
+        request
+    }
+}

@@ -1,0 +1,370 @@
+//! Methods and functions of the table: their arguments, and what they need of a run.
+
+use crate::check::program::*;
+use crate::diag::{code, quote_word, reason};
+use crate::eval::Interpreter;
+use crate::eval::effects::audit::Entry;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::tasks::job::JobState;
+use crate::expand::glob::{Glob, Unreadable};
+use crate::methods::{
+    self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
+};
+use crate::policy::{Access, Request};
+use crate::process::Signal;
+use crate::span::Span;
+use crate::value::{Duration, Value};
+use std::borrow::Cow;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Arguments that are given by name.
+type Named<'p> = Vec<(&'p str, Value)>;
+
+/// A run, as a method sees it.
+struct Caller<'a> {
+    run: &'a mut Interpreter,
+    /// Where the call stands.
+    span: Span,
+    /// How a function ended that a method has called, if not with a value.
+    unwound: Option<Unwind>,
+}
+
+impl Interpreter {
+    pub(in crate::eval) fn method(
+        &mut self,
+        receiver: &Expr,
+        name: NameId,
+        arguments: &MethodArguments,
+        span: Span,
+    ) -> Eval<Value> {
+        let value = self.expr(receiver)?;
+        let Some(method) = methods::find(&value, name) else {
+            return Err(self.method_error(methods::missing(&value, name), receiver.span, arguments));
+        };
+        let mut bound = self.bound(method, arguments, span)?;
+        self.run_method(method, arguments, span, |run, caller| match run {
+            Run::Value(run) => run(caller, &value, &mut bound),
+            // Only a variable has these: the check sees to it.
+            Run::Change(run) => run(&mut value.clone(), &mut bound),
+        })
+    }
+
+    pub(in crate::eval) fn library(
+        &mut self,
+        function: &'static Method,
+        arguments: &MethodArguments,
+        span: Span,
+    ) -> Eval<Value> {
+        let mut bound = self.bound(function, arguments, span)?;
+        self.run_method(function, arguments, span, |run, caller| match run {
+            Run::Value(run) => run(caller, &Value::Null, &mut bound),
+            Run::Change(run) => run(&mut Value::Null, &mut bound),
+        })
+    }
+
+    /// `xs.push(v)`: the value is changed where it stands, so that nobody shares it meanwhile.
+    pub(in crate::eval) fn change(&mut self, change: &Change, span: Span) -> Eval<Value> {
+        let before = self.unknowns();
+        let mut path = Vec::with_capacity(change.path.len());
+        for key in &change.path {
+            path.push((self.expr(key)?, key.span));
+        }
+        let (positional, named) = self.arguments_of(&change.arguments)?;
+        let mut root = std::mem::take(self.slot_mut(change.slot));
+        let result = self.change_at(&mut root, &path, change, positional, named, span);
+        // All of it: what was changed may be small, and one of many.
+        let sized = if path.is_empty() { Ok(()) } else { self.check_size(&root, span) };
+        *self.slot_mut(change.slot) = root;
+        let result = result.and_then(|value| sized.map(|()| value));
+        if self.dry.is_some() { self.dry_change(change.slot, result, before) } else { result }
+    }
+
+    fn change_at(
+        &mut self,
+        root: &mut Value,
+        path: &[(Value, Span)],
+        change: &Change,
+        positional: Vec<Value>,
+        named: Vec<(&str, Value)>,
+        span: Span,
+    ) -> Eval<Value> {
+        let place = self.element(root, path)?;
+        let arguments = &change.arguments;
+        let Some(method) = methods::find(place, change.name) else {
+            return Err(self.method_error(methods::missing(place, change.name), change.receiver, arguments));
+        };
+        let bound = methods::bind(method, positional, named);
+        let mut bound = bound.map_err(|error| self.method_error(error, span, arguments))?;
+        self.run_method(method, arguments, span, |run, caller| match run {
+            Run::Value(run) => run(caller, place, &mut bound),
+            Run::Change(run) => run(place, &mut bound),
+        })
+        .and_then(|value| self.check_size(place, span).map(|()| value))
+    }
+
+    /// The element or field that a path leads to.
+    pub(in crate::eval) fn element<'v>(
+        &self,
+        mut place: &'v mut Value,
+        path: &[(Value, Span)],
+    ) -> Eval<&'v mut Value> {
+        for (key, span) in path {
+            place = match place {
+                Value::List(list) => {
+                    let index = self.list_index(key, list.len(), *span)?;
+                    &mut list.to_mut()[index]
+                }
+                Value::Map(map) => {
+                    let Value::Str(key) = key else {
+                        return Err(self.wrong_type(*span, "a key of a map", "a string", key.type_of()));
+                    };
+                    if !map.contains_key(key.as_bytes()) {
+                        return Err(self.missing_key(key, map, *span));
+                    }
+                    map.to_mut().entry(key.clone()).or_insert(Value::Null)
+                }
+                other => return Err(self.wrong_type(*span, "an element", "a list or map", other.type_of())),
+            };
+        }
+        Ok(place)
+    }
+
+    fn arguments_of<'p>(&mut self, arguments: &'p MethodArguments) -> Eval<(Vec<Value>, Named<'p>)> {
+        let positional = self.values(&arguments.positional)?;
+        let mut named = Vec::with_capacity(arguments.named.len());
+        for (name, value) in &arguments.named {
+            named.push((&**name, self.expr(value)?));
+        }
+        Ok((positional, named))
+    }
+
+    fn bound(&mut self, method: &Method, arguments: &MethodArguments, span: Span) -> Eval<Vec<Value>> {
+        let (positional, named) = self.arguments_of(arguments)?;
+        methods::bind(method, positional, named).map_err(|error| self.method_error(error, span, arguments))
+    }
+
+    fn run_method(
+        &mut self,
+        method: &'static Method,
+        arguments: &MethodArguments,
+        span: Span,
+        run: impl FnOnce(&Run, &mut Caller<'_>) -> Outcome,
+    ) -> Eval<Value> {
+        let mut caller = Caller { run: self, span, unwound: None };
+        let outcome = run(&method.run, &mut caller);
+        let unwound = caller.unwound;
+        match (outcome, unwound) {
+            // Also where the method took it for an answer: what may not be looked at is not absent.
+            (_, Some(unwind)) => Err(unwind),
+            (Ok(value), None) => self.sized(value, span),
+            (Err(error), _) => Err(self.method_error(error, span, arguments)),
+        }
+    }
+
+    fn method_error(&self, error: MethodError, span: Span, arguments: &MethodArguments) -> Unwind {
+        let MethodError::Message(message) = error else {
+            let bug = page(code::INTERNAL, self.source(), span, "a method lost its error", "here");
+            return Error::value(bug).into();
+        };
+        let Message { code, message, argument, help } = *message;
+        let all = arguments.positional.iter().chain(arguments.named.iter().map(|(_, value)| value));
+        let at = argument.and_then(|place| all.map(|argument| argument.span).nth(place)).unwrap_or(span);
+        let mut page = page(code, self.source(), at, message, "here");
+        if let Some(help) = help {
+            page = page.help(help);
+        }
+        Error::value(page).into()
+    }
+
+    /// `json { … }`
+    pub(in crate::eval) fn json_of(&mut self, text: Vec<u8>, span: Span) -> Eval<Value> {
+        let Some(function) = methods::function("json") else { return Ok(Value::Null) };
+        let none = MethodArguments { positional: Box::new([]), named: Box::new([]) };
+        self.run_method(function, &none, span, |run, caller| match run {
+            Run::Value(run) => run(caller, &Value::Null, &mut [Value::str(text)]),
+            Run::Change(_) => Ok(Value::Null),
+        })
+    }
+}
+
+impl Caller<'_> {
+    /// Keeps the reason of a failure for who has called the method.
+    fn put_by<T>(&mut self, outcome: Eval<T>) -> Outcome<T> {
+        outcome.map_err(|unwind| {
+            self.unwound = Some(unwind);
+            MethodError::Host
+        })
+    }
+
+    /// The kernel's answer; the end of the run is kept, and any error stands for it.
+    fn or_unwind<T>(&mut self, outcome: Eval<io::Result<T>>) -> io::Result<T> {
+        outcome.unwrap_or_else(|unwind| {
+            self.unwound = Some(unwind);
+            Err(io::ErrorKind::Other.into())
+        })
+    }
+
+    /// Asks the policy for a path that the script gave. The path to look at instead: for `/dev/stdin` and its kin that of
+    /// the script's own descriptor.
+    fn may_open<'p>(&mut self, path: &'p Path, access: Access) -> io::Result<Cow<'p, Path>> {
+        let asked = match self.run.own_descriptor(path, access, self.span) {
+            Ok(Some(own)) => return Ok(Cow::Owned(own)),
+            Ok(None) => self.run.ask_open(path.as_os_str().as_bytes(), access, self.span),
+            Err(unwind) => Err(unwind),
+        };
+        asked.map(|()| Cow::Borrowed(path)).map_err(|unwind| {
+            self.unwound = Some(unwind);
+            io::ErrorKind::PermissionDenied.into()
+        })
+    }
+}
+
+impl Host for Caller<'_> {
+    fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome {
+        let outcome = self.run.apply_values(function, arguments, self.span);
+        self.put_by(outcome)
+    }
+
+    fn room(&self) -> usize {
+        self.run.value_room()
+    }
+
+    fn no_room(&mut self) -> MethodError {
+        self.unwound = Some(self.run.too_large(self.span));
+        MethodError::Host
+    }
+
+    fn go_on(&mut self) -> Outcome<()> {
+        let outcome = self.run.check_interrupt();
+        self.put_by(outcome)
+    }
+
+    fn directory(&self) -> PathBuf {
+        match &self.run.directory {
+            Some(_) => self.run.directory_path(),
+            None => std::env::current_dir().unwrap_or_default(),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().into()
+    }
+
+    fn read(&mut self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+        self.may_open(path, Access::Read)?;
+        let limit = most.min(self.run.capture_room()).saturating_add(1);
+        let read = self.run.read_file(path.as_os_str().as_bytes(), limit, self.span);
+        let bytes = self.or_unwind(read)?;
+        if let Err(unwind) = self.run.captured(bytes.len(), self.span) {
+            self.unwound = Some(unwind);
+        }
+        Ok((bytes.len() <= most).then_some(bytes))
+    }
+
+    fn write(&mut self, path: &Path, bytes: &[u8], append: bool, private: bool) -> io::Result<()> {
+        if self.run.dry.is_some() {
+            return self.run.dry_write(path.as_os_str().as_bytes(), append).map_err(|unwind| {
+                self.unwound = Some(unwind);
+                io::ErrorKind::Other.into()
+            });
+        }
+        self.may_open(path, if append { Access::Append } else { Access::Write })?;
+        let recorded = self.run.audit(self.span, |at| {
+            let path = self.run.text(path.as_os_str().as_bytes());
+            Entry::Write { at, path, append, bytes: bytes.len() }
+        });
+        if let Err(unwind) = recorded {
+            self.unwound = Some(unwind);
+            return Err(io::ErrorKind::Other.into());
+        }
+        let written = self.run.write_file(path, bytes, append, private, self.span);
+        self.or_unwind(written)
+    }
+
+    fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome {
+        let Value::Opaque(opaque) = job else { return Ok(Value::Null) };
+        let Some(state) = opaque.payload::<Arc<JobState>>() else { return Ok(Value::Null) };
+        match request {
+            JobRequest::Wait => {
+                let outcome = self.run.wait_for_job(state);
+                self.put_by(outcome)
+            }
+            JobRequest::Kill(name) => match Signal::parse(name) {
+                Some(signal) => {
+                    let name = signal.to_string();
+                    let request = Request::Kill { pid: state.pid().unwrap_or_default(), signal: &name };
+                    let allowed = self.run.ask(&request, self.span);
+                    self.put_by(allowed)?;
+                    let targets = state.pid().into_iter().collect();
+                    let entry = |at| Entry::Kill { at, signal: signal.to_string(), targets };
+                    let recorded = self.run.audit(self.span, entry);
+                    self.put_by(recorded)?;
+                    state.signal(signal);
+                    Ok(Value::Null)
+                }
+                None => {
+                    let message = format!("`kill`: {} is no signal", quote_word(name));
+                    Err(MethodError::new(code::BAD_VALUE, message)
+                        .at(0)
+                        .help("write its name: job.kill(\"HUP\")"))
+                }
+            },
+        }
+    }
+
+    fn read_line(&mut self) -> Outcome<Option<Vec<u8>>> {
+        let line = match self.run.dry {
+            Some(_) => Err(self.run.dry_question(self.span)),
+            None => self.run.read_line(self.span),
+        };
+        self.put_by(line)
+    }
+
+    fn ask(&mut self, prompt: &[u8], is_shown: bool) -> Outcome<Option<Vec<u8>>> {
+        let line = match self.run.dry {
+            Some(_) => Err(self.run.dry_question(self.span)),
+            None => self.run.ask_user(prompt, is_shown, self.span),
+        };
+        self.put_by(line)
+    }
+
+    fn conceal(&mut self, secret: &[u8]) {
+        self.run.shared.redactions().add(secret);
+    }
+
+    fn metadata(&mut self, path: &Path, follow: bool) -> io::Result<Metadata> {
+        let path = self.may_open(path, Access::Look)?;
+        let found = if follow { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) }?;
+        let kind = found.file_type();
+        let kind = if kind.is_file() {
+            FileKind::File
+        } else if kind.is_dir() {
+            FileKind::Directory
+        } else if kind.is_symlink() {
+            FileKind::Link
+        } else {
+            FileKind::Other
+        };
+        let modified = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().into();
+        Ok(Metadata { kind, size: found.len(), modified })
+    }
+
+    fn script_path(&self) -> Option<PathBuf> {
+        self.run.module_path()
+    }
+
+    fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        let glob = Glob::parse_text(pattern).map_err(|error| error.message.to_string())?;
+        let found = self.run.walk(&glob, self.span).map_err(|unwind| {
+            self.unwound = Some(unwind);
+            String::new()
+        })?;
+        found.map_err(|Unreadable { directory, error }| {
+            format!("can't read the directory {}: {}", quote_word(&directory), reason(&error))
+        })
+    }
+}

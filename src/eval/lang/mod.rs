@@ -1,0 +1,17 @@
+//! The language: statements, expressions, calls, words, and the values that they give.
+
+pub mod arguments;
+pub mod ask;
+pub mod call;
+pub mod early;
+#[cfg(feature = "dialog")]
+pub mod entry;
+pub mod expression;
+pub mod measure;
+pub mod method;
+pub mod quote;
+pub mod record;
+pub mod result;
+pub mod statement;
+pub mod value_command;
+pub mod word;

@@ -1,0 +1,106 @@
+//! What a run leaves to its host: its result, and its functions to be called.
+
+use crate::check::program::{FunctionId, Program, Slot, Statement, StatementKind};
+use crate::eval::Interpreter;
+use crate::eval::interpreter::Setup;
+use crate::eval::lang::early::is_unset;
+use crate::eval::report::unwind::Eval;
+use crate::value::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// A script that has run, with its variables.
+#[derive(Clone)]
+pub struct Ran {
+    program: Arc<Program>,
+    slots: Vec<Value>,
+    used: Vec<bool>,
+}
+
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.program.main_module().source.name())
+    }
+}
+
+impl Ran {
+    /// A function that it declares outside of any block.
+    pub fn function(&self, name: &str) -> Option<FunctionId> {
+        let declared = &self.program.declared;
+        declared.iter().find(|(known, _)| **known == *name).map(|(_, function)| *function)
+    }
+
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// The value of a variable of the script; null when its `let` has not run.
+    pub fn value_of(&self, slot: Slot) -> Value {
+        let value = self.slots.get(slot.place());
+        value.filter(|value| !is_unset(value)).cloned().unwrap_or_default()
+    }
+}
+
+impl Interpreter {
+    /// One that runs a script where another one has run, in its room and, of the same script, by its reference: an
+    /// allocation and a count are parts of what a small run costs.
+    pub fn again(former: Option<Ran>, program: &Arc<Program>, setup: Setup) -> Self {
+        match former {
+            Some(Ran { program: same, slots, .. }) if Arc::ptr_eq(&same, program) => {
+                Self::new(same, Setup { room: slots, ..setup })
+            }
+            former => {
+                let room = former.map(|ran| ran.slots).unwrap_or_default();
+                Self::new(program.clone(), Setup { room, ..setup })
+            }
+        }
+    }
+
+    /// One that goes on where a script has ended.
+    pub fn after(ran: Ran, setup: Setup) -> Self {
+        Self { slots: ran.slots, used: ran.used, ..Self::new(ran.program, setup) }
+    }
+
+    /// The script as it has run, with its variables.
+    pub fn into_ran(self) -> Ran {
+        let Self { program, mut slots, used, .. } = self;
+        slots.truncate(program.slots);
+        Ran { slots, used, program }
+    }
+
+    /// Calls a function of the script.
+    pub fn call(&mut self, function: FunctionId, arguments: &[Value]) -> Eval<Value> {
+        let value = self.function_value(function);
+        let span = self.program.function(function).span;
+        self.module = self.program.script;
+        let called = self.apply_values(&value, arguments, span);
+        let (result, ended) = match called {
+            Ok(value) => (value, Ok(())),
+            Err(unwind) => (Value::Null, Err(unwind)),
+        };
+        self.end(ended).map(|()| result)
+    }
+
+    /// Keeps the value of a statement of the script's own level, where a result is wanted.
+    #[inline]
+    pub(in crate::eval) fn note_result(&mut self, value: Value) {
+        if self.result.is_some()
+            && self.calls == 0
+            && self.shielded.is_none()
+            && self.module == self.program.script
+        {
+            self.result = Some(value);
+        }
+    }
+
+    /// What `main` returned, or without one the value of the call that the script ends with; else null.
+    pub fn result(&mut self) -> Value {
+        let program = &self.program;
+        let ends_with_call = || {
+            let last = program.main_module().body.statements.last();
+            matches!(last, Some(Statement { kind: StatementKind::Evaluate(_), .. }))
+        };
+        let given = program.main.is_some() || ends_with_call();
+        self.result.take().filter(|_| given).unwrap_or_default()
+    }
+}

@@ -1,0 +1,463 @@
+//! Statements and control flow.
+
+use crate::check::program::*;
+use crate::diag::code;
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Error, Eval, Failure, Unwind, page};
+use crate::span::Span;
+use crate::sys::stack;
+use crate::value::{Map, Str, Type, Value, format, ops};
+use std::sync::Arc;
+
+impl Interpreter {
+    pub(in crate::eval) fn block(&mut self, block: &Block) -> Eval<()> {
+        if stack::is_low() {
+            return Err(self.stack_is_full(block));
+        }
+        if block.defers {
+            return self.block_with_defers(block);
+        }
+        for statement in &block.statements {
+            self.statement(statement)?;
+        }
+        Ok(())
+    }
+
+    /// The error for a block that a thread with a small stack has no room for.
+    #[cold]
+    fn stack_is_full(&self, block: &Block) -> Unwind {
+        let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
+        let message = "blocks are nested until the stack is full";
+        let error = page(code::RECURSION, self.source(), span, message, "one block too many");
+        Error::value(
+            error.help(
+                "move the inner blocks into a function, or run the script in a thread with a larger stack",
+            ),
+        )
+        .into()
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Eval<()> {
+        self.step(statement.span)?;
+        match &statement.kind {
+            StatementKind::Let(slot, value) => {
+                let value = self.expr(value)?;
+                *self.slot_mut(*slot) = value;
+                Ok(())
+            }
+            StatementKind::Assign(assign) => {
+                let before = self.unknowns();
+                let result = self.assign(assign);
+                if self.dry.is_some() { self.dry_assign(assign.slot, result, before) } else { result }
+            }
+            StatementKind::Append(slot, value) => {
+                let before = self.unknowns();
+                let result = self.append(*slot, value, statement.span);
+                if self.dry.is_some() { self.dry_assign(*slot, result, before) } else { result }
+            }
+            StatementKind::Evaluate(value) => {
+                let value = self.expr(value)?;
+                self.note_result(value);
+                Ok(())
+            }
+            StatementKind::Pipeline(pipeline) => match self.pipeline(pipeline)? {
+                None => Ok(()),
+                Some(failure) => Err(self.raise(failure)),
+            },
+            StatementKind::AndOr(and_or) => match self.and_or(and_or)? {
+                None => Ok(()),
+                Some(failure) => Err(self.raise(failure)),
+            },
+            StatementKind::Background(and_or) => self.background(and_or, statement.span),
+            StatementKind::Compound(compound) => self.compound(compound, statement.span),
+            StatementKind::Fail(value) => Err(self.fail_statement(value, statement.span)),
+            StatementKind::Break => Err(Unwind::Break),
+            StatementKind::Continue => Err(Unwind::Continue),
+            StatementKind::Return(value) => Err(self.return_statement(value.as_ref())),
+            StatementKind::Use(module) => self.use_module(*module),
+            // Met only in blocks that gather them.
+            StatementKind::Defer(_) => Ok(()),
+        }
+    }
+
+    /// Runs the statements, and then, however they ended, what they deferred, the last first.
+    fn block_with_defers(&mut self, block: &Block) -> Eval<()> {
+        let mut deferred: Vec<&Arc<Block>> = Vec::new();
+        let mut result = Ok(());
+        for statement in &block.statements {
+            if let StatementKind::Defer(body) = &statement.kind {
+                // From now on a signal must not just end this process.
+                self.interrupt();
+                deferred.push(body);
+                continue;
+            }
+            result = self.statement(statement);
+            if result.is_err() {
+                break;
+            }
+        }
+        let returned = std::mem::take(&mut self.returned);
+        for body in deferred.into_iter().rev() {
+            let end = self.shielded(|this| this.block(body));
+            match (end, &result) {
+                (Ok(()), _) => {}
+                // Nothing was failing: this is.
+                (Err(unwind), Ok(()) | Err(Unwind::Return | Unwind::Break | Unwind::Continue)) => {
+                    result = Err(unwind);
+                }
+                // The first failure is the cause; this one must not be lost either.
+                (Err(Unwind::Error(error)), Err(_)) => self.say_deferred(&error),
+                (Err(_), Err(_)) => {}
+            }
+        }
+        self.returned = returned;
+        result
+    }
+
+    pub(in crate::eval) fn return_statement(&mut self, value: Option<&Expr>) -> Unwind {
+        match value.map_or(Ok(Value::Null), |value| self.expr(value)) {
+            Ok(value) => {
+                self.returned = value;
+                Unwind::Return
+            }
+            Err(unwind) => unwind,
+        }
+    }
+
+    /// Runs a file that is used, the first time.
+    fn use_module(&mut self, module: ModuleId) -> Eval<()> {
+        let place = module.0 as usize;
+        if self.used.get(place).copied().unwrap_or_default() {
+            return Ok(());
+        }
+        self.used.resize(self.used.len().max(place + 1), false);
+        self.used[place] = true;
+        let program = self.program.clone();
+        let user = std::mem::replace(&mut self.module, module);
+        let result = self.block(&program.modules[place].body);
+        self.module = user;
+        result
+    }
+
+    pub(in crate::eval) fn fail_statement(&mut self, value: &Expr, span: Span) -> Unwind {
+        match self.expr(value) {
+            // What `catch` has caught goes on as what it was.
+            Ok(Value::Map(map)) if crate::eval::lang::record::is_error(&map) => self.raise_again(&map, span),
+            Ok(value) => {
+                let message = match format::to_word(&value) {
+                    Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+                    Err(_) => self.dry_message(&value).unwrap_or_else(|| format::display(&value, 1000)),
+                };
+                let diagnostic = page(code::FAIL, self.source(), span, message, "the script fails here");
+                Error::command(diagnostic, 1).into()
+            }
+            Err(unwind) => unwind,
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- assignment
+
+    fn assign(&mut self, assign: &Assign) -> Eval<()> {
+        if assign.environment {
+            return self.assign_environment(assign);
+        }
+        if assign.path.is_empty() {
+            let value = self.assigned(assign)?;
+            if let Some(value) = value {
+                *self.slot_mut(assign.slot) = value;
+            }
+            return Ok(());
+        }
+        let mut path = Vec::with_capacity(assign.path.len());
+        for key in &assign.path {
+            path.push((self.expr(key)?, key.span));
+        }
+        // The value is worked out before the place is looked up, as it may change it.
+        let right = self.expr(&assign.value)?;
+        let mut root = std::mem::take(self.slot_mut(assign.slot));
+        let result = self.update(&mut root, &path, assign, right);
+        // All of it: what was assigned to may be small, and one of many.
+        let result = result.and_then(|()| self.check_size(&root, assign.operator_span));
+        *self.slot_mut(assign.slot) = root;
+        result
+    }
+
+    fn update(&self, root: &mut Value, path: &[(Value, Span)], assign: &Assign, right: Value) -> Eval<()> {
+        let Some((last, above)) = path.split_last() else { return Ok(()) };
+        let needs_old = matches!(assign.operator, Some(Assigning::Operator(_)));
+        let place = match (self.element(root, above)?, &last.0) {
+            // Only the last key may be a new one.
+            (Value::Map(map), Value::Str(key)) if !needs_old => {
+                map.to_mut().entry(key.clone()).or_insert(Value::Null)
+            }
+            (place, _) => self.element(place, std::slice::from_ref(last))?,
+        };
+        self.operate(assign, place, right)
+    }
+
+    /// Assigns to a place, which stays as it is when the operator fails.
+    pub(in crate::eval) fn operate(&self, assign: &Assign, place: &mut Value, right: Value) -> Eval<()> {
+        match assign.operator {
+            Some(Assigning::Coalesce) if !matches!(place, Value::Null) => {}
+            Some(Assigning::Coalesce) | None => *place = right,
+            Some(Assigning::Operator(operator)) => ops::update(operator, place, &right)
+                .map_err(|error| self.op_error(error, assign.operator_span))?,
+        }
+        self.check_size(place, assign.operator_span)
+    }
+
+    /// The new value of a variable; none when it was changed in place.
+    fn assigned(&mut self, assign: &Assign) -> Eval<Option<Value>> {
+        match assign.operator {
+            None => self.expr(&assign.value).map(Some),
+            Some(Assigning::Coalesce) => {
+                if matches!(self.slot(assign.slot), Value::Null) {
+                    return self.expr(&assign.value).map(Some);
+                }
+                Ok(None)
+            }
+            Some(Assigning::Operator(operator)) => {
+                let right = self.expr(&assign.value)?;
+                match ops::update(operator, self.slot_mut(assign.slot), &right) {
+                    Ok(()) => self.check_size(self.slot(assign.slot), assign.operator_span).map(|()| None),
+                    Err(error) => Err(self.op_error(error, assign.operator_span)),
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, slot: Slot, value: &Expr, span: Span) -> Eval<()> {
+        let right = self.expr(value)?;
+        ops::append(self.slot_mut(slot), &right).map_err(|error| self.op_error(error, span))?;
+        self.check_size(self.slot(slot), span)
+    }
+
+    // -------------------------------------------------------------------------------------- compound statements
+
+    pub(in crate::eval) fn compound(&mut self, compound: &Compound, span: Span) -> Eval<()> {
+        if self.dry.is_some() {
+            return self.dry_compound(compound, span);
+        }
+        match compound {
+            Compound::Block(block) => self.block(block),
+            Compound::If { branches, otherwise } => {
+                for (condition, body) in branches {
+                    if self.condition(condition)? {
+                        return self.block(body);
+                    }
+                }
+                otherwise.as_ref().map_or(Ok(()), |body| self.block(body))
+            }
+            Compound::While { condition, body } => {
+                while self.condition(condition)? {
+                    self.check_interrupt()?;
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Compound::For { names, items, body } => self.for_loop(names, items, body),
+            Compound::Each { name, body } => self.each(*name, body, span),
+            Compound::Match { subject, arms } => self.match_arms(subject, arms),
+            Compound::Try { body, handler } => self.try_block(body, handler.as_ref()),
+            Compound::With(with) => self.with(with),
+        }
+    }
+
+    /// Runs a loop's body once; true when it broke off.
+    pub(in crate::eval) fn loop_turn(&mut self, body: &Block) -> Eval<bool> {
+        // An empty one has no statement to be counted.
+        self.step(Span::default())?;
+        match self.block(body) {
+            Ok(()) | Err(Unwind::Continue) => Ok(false),
+            Err(Unwind::Break) => Ok(true),
+            Err(unwind) => Err(unwind),
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition) -> Eval<bool> {
+        match condition {
+            Condition::Value(value) => self.truth(value),
+            // Which statuses are fine is one question, which one is true another.
+            Condition::Command(and_or) => match self.without_ok(|this| this.and_or(and_or))? {
+                None => Ok(true),
+                Some(failure) if failure.is_false() => {
+                    self.tell(&failure);
+                    Ok(false)
+                }
+                // Anything but 0 and 1, a signal, a missing program: not an answer, but a failure to give one.
+                Some(failure) => Err(self.raise(failure)),
+            },
+        }
+    }
+
+    pub(in crate::eval) fn for_loop(&mut self, names: &[Slot], items: &ForItems, body: &Block) -> Eval<()> {
+        let value = match items {
+            ForItems::Words(words) => {
+                let mut arguments = Vec::new();
+                self.loop_words(words, &mut arguments)?;
+                for argument in arguments {
+                    self.check_interrupt()?;
+                    *self.slot_mut(names[0]) = Value::Str(Str::from(argument));
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+                return Ok(());
+            }
+            ForItems::Value(value) => value,
+        };
+        let span = value.span;
+        let value = self.expr(value)?;
+        match (value, names) {
+            (Value::Range(range), [name]) => {
+                for number in range.iter() {
+                    self.check_interrupt()?;
+                    *self.slot_mut(*name) = Value::Int(number);
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+            }
+            (Value::List(list), [name]) => {
+                for item in list.iter() {
+                    self.check_interrupt()?;
+                    *self.slot_mut(*name) = item.clone();
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+            }
+            (Value::Map(map), [key, value]) => {
+                for (name, item) in map.iter() {
+                    self.check_interrupt()?;
+                    *self.slot_mut(*key) = Value::Str(name.clone());
+                    *self.slot_mut(*value) = item.clone();
+                    if self.loop_turn(body)? {
+                        break;
+                    }
+                }
+            }
+            (value, [_]) => {
+                let help = match value {
+                    Value::Map(_) => Some("take two names: for key, value in (map) { … }; or map.keys()"),
+                    Value::Int(_) => Some("a range is: for i in (0..<3) { … }"),
+                    Value::Str(_) => Some("make a list of it: s.lines(), s.split(\",\"), s.chars()"),
+                    _ => None,
+                };
+                let unwind =
+                    self.wrong_type(span, "what `for` goes through", "a list or range", value.type_of());
+                return Err(unwind.helped(help));
+            }
+            (value, _) => {
+                let help = match value {
+                    Value::List(_) => {
+                        Some("a list has no keys: for x in (xs) { … }, or for i in (0..<xs.len()) { … }")
+                    }
+                    _ => None,
+                };
+                let unwind = self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of());
+                return Err(unwind.helped(help));
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::eval) fn match_arms(&mut self, subject: &Expr, arms: &[Arm]) -> Eval<()> {
+        let value = self.expr(subject)?;
+        let text = self.word_of(&value, subject.span)?;
+        for arm in arms {
+            for pattern in &arm.patterns {
+                let matches = match pattern {
+                    MatchPattern::Text(expected) => expected.as_bytes() == &*text,
+                    MatchPattern::Pattern(pattern) => pattern.matches(&text),
+                    MatchPattern::Word(word) => self.text_of(word)? == *text,
+                };
+                if matches {
+                    return self.block(&arm.body);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    // -------------------------------------------------------------------------------------- lists of commands
+
+    /// Runs pipelines joined by `&&` and `||`; the failure of the last one that ran.
+    pub(in crate::eval) fn and_or(&mut self, and_or: &AndOr) -> Eval<Option<Failure>> {
+        if self.dry.is_some() {
+            return self.dry_and_or(and_or).map(|_| None);
+        }
+        let mut failure = self.pipeline(&and_or.first)?;
+        for (connector, pipeline) in &and_or.rest {
+            let runs = match connector {
+                Connector::And => failure.is_none(),
+                Connector::Or => failure.is_some(),
+            };
+            if *connector == Connector::Or
+                && let Some(failure) = &failure
+            {
+                self.tell(failure);
+            }
+            if runs {
+                failure = self.pipeline(pipeline)?;
+            }
+        }
+        Ok(failure)
+    }
+
+    // -------------------------------------------------------------------------------------- errors of values
+
+    pub(in crate::eval) fn wrong_type(&self, span: Span, what: &str, expected: &str, found: Type) -> Unwind {
+        let message = format!("{what} is {}, not {expected}", found.phrase());
+        Error::value(page(code::WRONG_TYPE, self.source(), span, message, found.name())).into()
+    }
+
+    pub(in crate::eval) fn missing_key(&self, key: &Str, map: &Map, span: Span) -> Unwind {
+        let message = format!("the map has no key `{}`", crate::diag::visible(key.as_bytes()));
+        let mut error = page(code::MISSING_KEY, self.source(), span, message, "no such key");
+        let keys: Vec<_> = map.keys().take(10).map(|key| crate::diag::visible(key.as_bytes())).collect();
+        if !keys.is_empty() {
+            error = error.note(format!("its keys are {}", keys.join(", ")));
+        }
+        Error::value(error).into()
+    }
+
+    /// The place of an index in a list; negative ones count from the end.
+    pub(in crate::eval) fn list_index(&self, key: &Value, length: usize, span: Span) -> Eval<usize> {
+        let Value::Int(index) = key else {
+            return Err(self.wrong_type(span, "an index of a list", "an integer", key.type_of()));
+        };
+        let place = if *index < 0 { index.checked_add_unsigned(length as u64) } else { Some(*index) };
+        match place.and_then(|place| usize::try_from(place).ok()).filter(|place| *place < length) {
+            Some(place) => Ok(place),
+            None => {
+                let message = format!("index {index} of a list of {length}");
+                let error = page(code::INDEX_OUT_OF_RANGE, self.source(), span, message, "out of range");
+                let help = match length {
+                    0 => "the list is empty: ask for xs.len() before".to_string(),
+                    1 => "its only index is 0".to_string(),
+                    _ => format!("it goes from 0 to {}; from the end -1 is the last", length - 1),
+                };
+                Err(Error::value(error.help(help)).into())
+            }
+        }
+    }
+
+    pub(in crate::eval) fn op_error(&self, error: ops::OpError, span: Span) -> Unwind {
+        let code = match error {
+            ops::OpError::Types { .. } => code::WRONG_TYPE,
+            ops::OpError::Overflow { .. } => code::OVERFLOW,
+            ops::OpError::DivisionByZero { .. } => code::DIVISION_BY_ZERO,
+            ops::OpError::NotReal { .. } => code::BAD_VALUE,
+            ops::OpError::TooDeep { .. } => code::NESTED_TOO_DEEPLY,
+            ops::OpError::TooLarge { .. } => code::TOO_LARGE,
+        };
+        let mut diagnostic = page(code, self.source(), span, error.to_string(), "here");
+        if let Some(hint) = error.hint() {
+            diagnostic = diagnostic.help(hint);
+        }
+        Error::value(diagnostic).into()
+    }
+}

@@ -1,0 +1,351 @@
+//! Words: to arguments.
+
+use crate::check::program::*;
+use crate::diag::{code, quote_word, reason, visible};
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::expand::glob::{Glob, Unreadable};
+use crate::expand::{pattern, tilde};
+use crate::span::Span;
+use crate::value::Value;
+use std::cell::RefCell;
+
+/// The parts of a string, joined.
+#[derive(Default)]
+pub struct Joined {
+    pub text: Vec<u8>,
+    /// A text with a secret in it is one.
+    pub secret: bool,
+}
+
+impl Joined {
+    pub fn into_value(self) -> Value {
+        if self.secret { Value::secret(self.text) } else { Value::str(self.text) }
+    }
+}
+
+impl Interpreter {
+    /// The arguments that words make, for a program or a builtin.
+    pub(in crate::eval) fn arguments(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
+        into.reserve(words.len());
+        let mut bytes = 0;
+        for word in words {
+            match word {
+                Word::Literal(text) => into.push(text.to_vec()),
+                Word::Text(text) => {
+                    let (argument, number) = self.text_and_kind(text)?;
+                    self.check_argument(&argument, text.guarded && !number, text.span)?;
+                    bytes += argument.len();
+                    self.fits(bytes, text.span)?;
+                    into.push(argument);
+                }
+                Word::Glob(glob) => bytes += self.matched(glob, true, bytes, into)?,
+                Word::Splice { list, guarded } => bytes += self.splice(list, *guarded, bytes, into)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of `for x in …`: a pattern without a match makes none.
+    pub(in crate::eval) fn loop_words(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
+        let mut bytes = 0;
+        for word in words {
+            match word {
+                Word::Literal(text) => into.push(text.to_vec()),
+                Word::Text(text) => {
+                    let item = self.text_of(text)?;
+                    bytes += item.len();
+                    self.fits(bytes, text.span)?;
+                    into.push(item);
+                }
+                Word::Glob(glob) => bytes += self.matched(glob, false, bytes, into)?,
+                Word::Splice { list, .. } => bytes += self.splice(list, false, bytes, into)?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::eval) fn text_of(&mut self, text: &WordText) -> Eval<Vec<u8>> {
+        self.text_and_kind(text).map(|(text, _)| text)
+    }
+
+    /// The text of a word that may be a secret: what is handed to a program and stands in no list of arguments.
+    pub(in crate::eval) fn joined(&mut self, text: &WordText) -> Eval<Joined> {
+        self.join(&text.parts)
+    }
+
+    /// The text of a word, and whether it is a number: one that begins with `-` is no option.
+    fn text_and_kind(&mut self, text: &WordText) -> Eval<(Vec<u8>, bool)> {
+        if let [Part::Value(expr)] = &*text.parts {
+            let value = self.expr(expr)?;
+            let number =
+                matches!(value, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
+            return Ok((self.word_of(&value, expr.span)?.into_owned(), number));
+        }
+        match self.join(&text.parts)? {
+            Joined { text, secret: false } => Ok((text, false)),
+            Joined { secret: true, .. } => Err(self.secret_seen(text.span)),
+        }
+    }
+
+    /// The parts of a string, one after another.
+    pub(in crate::eval) fn join(&mut self, parts: &[Part]) -> Eval<Joined> {
+        let mut joined = Joined::default();
+        for (index, part) in parts.iter().enumerate() {
+            joined.secret |= self.part(part, parts.get(index + 1), &mut joined.text)?;
+        }
+        Ok(joined)
+    }
+
+    /// Appends the text of a part, and tells whether that is a secret.
+    pub(in crate::eval) fn part(
+        &mut self,
+        part: &Part,
+        next: Option<&Part>,
+        into: &mut Vec<u8>,
+    ) -> Eval<bool> {
+        match part {
+            Part::Text(text) => into.extend_from_slice(text.as_bytes()),
+            Part::Value(expr) => {
+                let value = self.expr(expr)?;
+                // `$x.y` is `$x` and text, as in sh; of a map it would never be what was meant.
+                if let (Value::Map(_), Some(Part::Text(text))) = (&value, next)
+                    && text.as_bytes().first() == Some(&b'.')
+                {
+                    let error = page(
+                        code::NOT_A_WORD,
+                        self.source(),
+                        expr.span,
+                        "a map has no text",
+                        "this is a map",
+                    );
+                    return Err(Error::value(error.help("put the path in braces: ${map.key}")).into());
+                }
+                if let Some(secret) = value.as_secret() {
+                    self.fits(into.len() + secret.len(), expr.span)?;
+                    into.extend_from_slice(secret);
+                    return Ok(true);
+                }
+                let word = self.word_of(&value, expr.span)?;
+                self.fits(into.len() + word.len(), expr.span)?;
+                into.extend_from_slice(&word);
+            }
+            Part::Capture(block) => {
+                let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
+                let text = self.capture_text(block, span)?;
+                into.extend_from_slice(&text);
+            }
+            Part::Home(user, span) => {
+                let rest = match next {
+                    Some(Part::Text(text)) => text.as_bytes(),
+                    _ => b"",
+                };
+                let home = self.environment.get(b"HOME");
+                let directory = tilde::home(user.as_bytes(), home, rest).map_err(|error| {
+                    let help = "quote the tilde if it is meant as text: '~'";
+                    self.fail(Error::refused(
+                        page(code::UNKNOWN_USER, self.source(), *span, error.to_string(), "no home")
+                            .help(help),
+                        1,
+                    ))
+                })?;
+                into.extend_from_slice(&directory);
+                return Ok(user.as_bytes().is_empty() && self.environment.is_secret(b"HOME"));
+            }
+            Part::Process { from, body, span } => {
+                let path = self.substitute(*from, body, *span)?;
+                into.extend_from_slice(path.as_bytes());
+            }
+        }
+        Ok(false)
+    }
+
+    /// Of a secret where everybody could read it.
+    pub(in crate::eval) fn secret_seen(&self, span: Span) -> Unwind {
+        let error =
+            page(code::SECRET_SEEN, self.source(), span, "a secret can't stand here", "this is a secret");
+        let error = error
+            .note("every user of this machine can read the arguments of programs")
+            .help("hand it over by the environment, NAME=$x cmd, or by standard input, cmd <<< $x")
+            .help("a function takes it in a call, f(x); x.reveal() is its text, if it may be seen");
+        Error::value(error).into()
+    }
+
+    pub(in crate::eval) fn check_argument(&self, argument: &[u8], guarded: bool, span: Span) -> Eval<()> {
+        if argument.contains(&0) {
+            let error = page(
+                code::NUL_IN_ARGUMENT,
+                self.source(),
+                span,
+                "an argument holds a NUL byte",
+                "this value",
+            );
+            let error = error.help("the kernel ends an argument at its first NUL: pass the data through standard input or a file");
+            return Err(Error::value(error).into());
+        }
+        if guarded && argument.first() == Some(&b'-') {
+            let shown = quote_word(&argument[..argument.len().min(60)]);
+            let message =
+                format!("the value {shown} begins with `-`, so the program would take it for an option");
+            let error = page(code::DASH_ARGUMENT, self.source(), span, message, "this value");
+            let error = error.help("put `--` before it, write ./ before a file's name, or say that an option is meant: $[flag(x)]");
+            return Err(Error::value(error).into());
+        }
+        Ok(())
+    }
+
+    /// `...x`, and `x` is no list.
+    pub(in crate::eval) fn not_a_list(&self, value: &Value, span: Span) -> Unwind {
+        let found = value.type_of();
+        let message = format!("`...` takes a list, and this is {}", found.phrase());
+        let help = match value {
+            Value::Str(_) => "one argument is made by $x; lines { cmd } makes a list of lines",
+            Value::Range(_) => "make a list of the range: list(r)",
+            Value::Map(_) => {
+                "make a list of it: m.keys(), m.values() or m.entries(); maps are joined by a.merge(b)"
+            }
+            _ => "write a list",
+        };
+        Error::value(page(code::NOT_A_LIST, self.source(), span, message, found.name()).help(help)).into()
+    }
+
+    /// Beside `before` bytes of other arguments; how many bytes there are of these.
+    pub(in crate::eval) fn splice(
+        &mut self,
+        list: &Expr,
+        guarded: bool,
+        before: usize,
+        into: &mut Vec<Vec<u8>>,
+    ) -> Eval<usize> {
+        let value = self.expr(list)?;
+        self.splice_value(&value, list.span, guarded, before, into)
+    }
+
+    pub(in crate::eval) fn splice_value(
+        &self,
+        value: &Value,
+        span: Span,
+        guarded: bool,
+        before: usize,
+        into: &mut Vec<Vec<u8>>,
+    ) -> Eval<usize> {
+        let Value::List(items) = value else {
+            return Err(self.not_a_list(value, span));
+        };
+        into.reserve(items.len());
+        let mut bytes = 0;
+        for item in items.iter() {
+            if matches!(item, Value::Null) {
+                continue;
+            }
+            let number =
+                matches!(item, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
+            let argument = self.word_of(item, span)?.into_owned();
+            // The name of a program is no argument: it needs no guard.
+            self.check_argument(&argument, guarded && !number && !into.is_empty(), span)?;
+            bytes += argument.len() + size_of::<Value>();
+            self.fits(before + bytes, span)?;
+            into.push(argument);
+        }
+        Ok(bytes)
+    }
+
+    /// Expands a pattern. A time limit, a signal and the limit on a value end the walk.
+    pub(in crate::eval) fn walk(&self, glob: &Glob, span: Span) -> Eval<Result<Vec<Vec<u8>>, Unreadable>> {
+        let ended: RefCell<Option<Unwind>> = RefCell::default();
+        let go_on = |bytes| match self.check_interrupt().and_then(|()| self.fits(bytes, span)) {
+            Ok(()) => true,
+            Err(unwind) => {
+                *ended.borrow_mut() = Some(unwind);
+                false
+            }
+        };
+        let directory = self.directory_path();
+        let found = self.looking(span, |may| Ok(glob.expand_where(&directory, may, &go_on)))?;
+        ended.into_inner().map_or(Ok(found), Err)
+    }
+
+    fn expand(&self, glob: &Glob, span: Span) -> Eval<Vec<Vec<u8>>> {
+        self.walk(glob, span)?.map_err(|Unreadable { directory, error }| {
+            let message = format!("can't read the directory {}: {}", quote_word(&directory), reason(&error));
+            Error::value(page(code::READ_FAILED, self.source(), span, message, "this pattern")).into()
+        })
+    }
+
+    /// Adds what a pattern matches, beside `before` bytes of other arguments; returns how many bytes that is.
+    fn matched(
+        &mut self,
+        word: &GlobWord,
+        required: bool,
+        before: usize,
+        into: &mut Vec<Vec<u8>>,
+    ) -> Eval<usize> {
+        let count = into.len();
+        self.matches(word, required, into)?;
+        let bytes = into[count..].iter().map(|name| name.len() + size_of::<Vec<u8>>()).sum();
+        self.fits(before + bytes, word.span)?;
+        Ok(bytes)
+    }
+
+    pub(in crate::eval) fn matches(
+        &mut self,
+        word: &GlobWord,
+        required: bool,
+        into: &mut Vec<Vec<u8>>,
+    ) -> Eval<()> {
+        // What a pattern with values has become.
+        let mut made = Vec::new();
+        let found = match &word.pattern {
+            GlobPattern::Fixed(glob) => self.expand(glob, word.span)?,
+            GlobPattern::Parts(parts) => {
+                let mut texts = Vec::with_capacity(parts.len());
+                for part in parts {
+                    texts.push(match part {
+                        GlobPart::Pattern(text) => (true, text.to_vec()),
+                        GlobPart::Text(part) => {
+                            let mut text = Vec::new();
+                            if self.part(part, None, &mut text)? {
+                                return Err(self.secret_seen(word.span));
+                            }
+                            (false, text)
+                        }
+                    });
+                }
+                let pieces: Vec<pattern::Part<'_>> = texts
+                    .iter()
+                    .map(
+                        |(special, text)| {
+                            if *special { pattern::Part::Bare(text) } else { pattern::Part::Quoted(text) }
+                        },
+                    )
+                    .collect();
+                texts.iter().for_each(|(_, text)| made.extend_from_slice(text));
+                match Glob::parse(&pieces) {
+                    Ok(Some(glob)) => self.expand(&glob, word.span)?,
+                    Ok(None) => Vec::new(),
+                    Err(error) => {
+                        let diagnostic =
+                            page(code::BAD_VALUE, self.source(), word.span, error.message, "this pattern");
+                        return Err(Error::value(diagnostic).into());
+                    }
+                }
+            }
+        };
+        if found.is_empty() && required {
+            let text = &self.source().text()[word.span.range()];
+            let message = format!("no file matches {}", visible(text.as_bytes()));
+            let error = page(code::NO_MATCH, self.source(), word.span, message, "matches nothing");
+            let with_values = format!("with its values it is {}", visible(&made));
+            let error = if made.is_empty() { error } else { error.note(with_values) };
+            // Whole, for who reads it at a prompt: of `grep --include=*.rs` all shells but bash want the quotes.
+            let literal = !text.contains(['\'', '"', '\\', '$']);
+            let quoted = if literal { format!(": '{text}'") } else { String::new() };
+            let error = error.help(format!(
+                "quote the pattern if it is meant as text{quoted}; `for` goes through no matches without an error"
+            ));
+            return Err(Error::refused(error, 1).into());
+        }
+        into.extend(found);
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! "did you mean": what is looked for once a failure has ended the run, and not for each that the script absorbs, since it
+//! reads the directories of PATH.
+
+use crate::diag::{self, Diagnostic, code};
+use crate::eval::Interpreter;
+
+/// What is said of a command that leads to no program, while nothing better is known.
+pub(in crate::eval) const SPELLING: &str = "check the spelling, install it, or give its path";
+
+/// More look alike by chance.
+const MOST: usize = 3;
+
+impl Interpreter {
+    /// The page with what the name of a missing program was probably meant to be.
+    pub fn advised(&self, mut page: Diagnostic) -> Diagnostic {
+        let generic = page.code == code::PROGRAM_NOT_FOUND && page.help.iter().any(|help| help == SPELLING);
+        // What may not be run may not be listed either.
+        if !generic || self.shared.policy.is_some() {
+            return page;
+        }
+        let Some(name) = page.primary().and_then(|label| {
+            let command = label.source.text().get(label.span.range())?;
+            let mut words = command.split([' ', '\t', '\n', ';', '|']);
+            words.find(|word| !["exec", ""].contains(word)).map(str::to_owned)
+        }) else {
+            return page;
+        };
+        if let Some(advice) = self.meant(&name) {
+            page.help = vec![advice];
+        }
+        page
+    }
+
+    fn meant(&self, name: &str) -> Option<String> {
+        let program = &self.program;
+        let runs = || program.variable_programs.iter().any(|one| *one.name == *name);
+        if program.variables.iter().any(|(known, _)| **known == *name) || runs() {
+            return Some(format!(
+                "`{name}` is a variable: ${name} is its text, and at a prompt `= {name}` shows it"
+            ));
+        }
+        // An empty or short name looks like too many others, and a quoted or computed one is no slip of the fingers.
+        if name.len() < 3 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.+".contains(&byte))
+        {
+            return None;
+        }
+        let own = crate::builtins::ALL.iter().map(|row| row.name);
+        let functions = program.declared.iter().map(|(known, _)| &**known);
+        let programs = self.search.as_ref().map(|search| search.names()).unwrap_or_default();
+        let known = own.chain(functions).chain(programs.iter().map(String::as_str));
+        let mut near = diag::all_similar(name, known);
+        if near.len() > MOST {
+            return None;
+        }
+        let last = near.pop()?;
+        let before: String = near.iter().map(|one| format!("`{one}` or ")).collect();
+        Some(format!("did you mean {before}`{last}`?"))
+    }
+}

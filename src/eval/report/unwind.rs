@@ -1,0 +1,436 @@
+//! How an evaluation ends early, and what a failed pipeline is before anybody has to see it.
+
+use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word, visible};
+use crate::eval::scope::settings::TimeLimit;
+use crate::process::{Signal, StageEnd, StageReport};
+use crate::span::Span;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// The result of evaluating anything.
+pub type Eval<T> = Result<T, Unwind>;
+
+/// What a program has for a status that died of writing to a pipe without a reader.
+pub const SIGPIPE_STATUS: u8 = 141;
+
+/// Why an evaluation leaves its place.
+#[derive(Debug)]
+pub enum Unwind {
+    Error(Box<Error>),
+    /// `exit`
+    Exit(u8),
+    Break,
+    Continue,
+    /// `return`; the interpreter holds the value.
+    Return,
+    /// A signal asked the run or the job to end.
+    Interrupted(Signal),
+    /// The time of a block is up. Nothing catches it on the way to the `with` that set the limit: a `try` in a loop
+    /// would go on for ever.
+    TimedOut(Box<TimedOut>),
+    /// A limit of the run was met, and the budget has the page. Nothing catches it.
+    Exhausted,
+    /// Nobody reads the standard output any more. Where a program would die of SIGPIPE, a builtin ends its stage.
+    PipeClosed,
+}
+
+/// A time limit that has passed.
+#[derive(Debug)]
+pub struct TimedOut {
+    pub limit: Arc<TimeLimit>,
+    /// What was waited for.
+    pub running: Option<(Arc<Source>, Span)>,
+}
+
+impl TimedOut {
+    pub fn of(limit: &Arc<TimeLimit>, running: Option<(Arc<Source>, Span)>) -> Box<Self> {
+        Box::new(Self { limit: limit.clone(), running })
+    }
+
+    /// The same, with what was running unless that is known better.
+    pub fn in_command(mut self: Box<Self>, source: &Arc<Source>, span: Span) -> Box<Self> {
+        self.running.get_or_insert_with(|| (source.clone(), span));
+        self
+    }
+}
+
+impl Unwind {
+    /// The same with what to write instead, where that is known.
+    pub fn helped(mut self, help: Option<&str>) -> Self {
+        if let Self::Error(error) = &mut self {
+            error.diagnostic.help.extend(help.map(str::to_string));
+        }
+        self
+    }
+
+    /// The same, but nothing takes it for the failure of a command.
+    pub fn not_absorbed(mut self) -> Self {
+        if let Self::Error(error) = &mut self {
+            error.is_failure = false;
+        }
+        self
+    }
+}
+
+/// An error that reached the script.
+#[derive(Debug)]
+pub struct Error {
+    pub diagnostic: Diagnostic,
+    /// The exit status of a script that it stops.
+    pub status: u8,
+    /// Whether `||` and `!` may take it for the failure of a command, as they would in sh. What the language refuses (a
+    /// pattern without a match, an option that a builtin lacks) is none: absorbed, it would be silent.
+    pub is_failure: bool,
+    /// It has been said where the stage's standard error was sent, as a program would have done.
+    pub told: bool,
+    /// The calls that it came out of, innermost first.
+    pub trace: Vec<Call>,
+    /// How the stages of the pipeline ended that failed.
+    pub stages: Vec<StageOutcome>,
+}
+
+/// A call of a function that an error came out of.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub function: Box<str>,
+    pub source: Arc<Source>,
+    pub span: Span,
+}
+
+impl Call {
+    /// Where it stands: `FILE:LINE:COL`.
+    pub fn position(&self) -> String {
+        self.source.position(self.span.start as usize)
+    }
+}
+
+/// How many calls an error remembers.
+pub const TRACE: usize = 16;
+
+impl Error {
+    /// A command that failed, or couldn't be started.
+    #[cold]
+    pub fn command(diagnostic: Diagnostic, status: u8) -> Self {
+        Self { diagnostic, status, is_failure: true, told: false, trace: Vec::new(), stages: Vec::new() }
+    }
+
+    /// What no `||` absorbs, with the status of a script that it stops.
+    #[cold]
+    pub fn refused(diagnostic: Diagnostic, status: u8) -> Self {
+        Self { diagnostic, status, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
+    }
+
+    /// Whether a condition takes it for false: a command that exited with 1, alone or as what ended a function. What
+    /// couldn't be started or opened is no answer.
+    fn is_false(&self) -> bool {
+        let of_function = self.is_failure && self.status == 1 && !self.trace.is_empty();
+        self.diagnostic.code == code::NEGATED || of_function
+    }
+
+    /// A value that is not what it should be, a limit, or a bug: no command's failure.
+    #[cold]
+    pub fn value(diagnostic: Diagnostic) -> Self {
+        Self { diagnostic, status: 1, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
+    }
+}
+
+impl Error {
+    /// The statuses of the stages of the pipeline that failed, or that of the error.
+    pub fn statuses(&self) -> Vec<u8> {
+        if self.stages.is_empty() {
+            return vec![self.status];
+        }
+        self.stages.iter().map(StageOutcome::status).collect()
+    }
+
+    /// The page to be shown, with the calls that it came out of.
+    pub fn into_page(self) -> Diagnostic {
+        let page = self.diagnostic;
+        let mut notes: Vec<String> = Vec::new();
+        for call in &self.trace {
+            let note = format!("in `{}`, called at {}", call.function, call.position());
+            // A recursion is one line.
+            if notes.last() != Some(&note) {
+                notes.push(note);
+            }
+        }
+        if notes.len() > SHOWN_CALLS {
+            notes.truncate(SHOWN_CALLS);
+            notes.push("… and so on".to_string());
+        }
+        notes.into_iter().fold(page, Diagnostic::note)
+    }
+}
+
+/// As many calls as a page shows.
+const SHOWN_CALLS: usize = 8;
+
+impl From<Error> for Unwind {
+    fn from(error: Error) -> Self {
+        Self::Error(Box::new(error))
+    }
+}
+
+/// How a pipeline failed. Only what is shown is made into a page: conditions fail all the time.
+#[derive(Debug)]
+pub enum Failure {
+    /// Stages ended with a status that is not 0, or by a signal.
+    Stages(Vec<StageOutcome>),
+    Error(Box<Error>),
+}
+
+/// One stage of a pipeline that ran.
+#[derive(Debug)]
+pub struct StageOutcome {
+    pub span: Span,
+    pub argv: Vec<Vec<u8>>,
+    pub end: End,
+    pub began: SystemTime,
+    pub wall: Duration,
+    /// Of a stage that was a process of its own.
+    pub process: Option<ProcessUse>,
+}
+
+/// What a process used.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessUse {
+    pub pid: Option<i32>,
+    pub user: Duration,
+    pub system: Duration,
+    /// The most memory that it held, in bytes.
+    pub memory: u64,
+    /// Which of the pipeline's processes ended first, from 0.
+    pub order: Option<usize>,
+}
+
+/// How a stage ended.
+#[derive(Debug)]
+pub enum End {
+    Status(u8),
+    Signal(Signal, bool),
+    /// Its reader had enough.
+    PipeClosed,
+    /// A bool that stood as a command: its status is 1.
+    False,
+    /// A status that `with ok=` says is none of failure.
+    Accepted(u8),
+    /// A stage of the interpreter's own raised this.
+    Error(Box<Error>),
+    TimedOut(Box<TimedOut>),
+    Unknown,
+}
+
+impl StageOutcome {
+    /// Fails if the error of one of them is no command's failure.
+    pub fn unwind(outcomes: &mut Vec<Self>) -> Eval<()> {
+        let is_value = |outcome: &Self| matches!(&outcome.end, End::Error(error) if !error.is_failure);
+        match outcomes.iter().position(is_value).map(|place| outcomes.swap_remove(place).end) {
+            Some(End::Error(error)) => Err(Unwind::Error(error)),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn of(report: StageReport, span: Span) -> Self {
+        let end = match report.end {
+            StageEnd::Exit(status) => End::Status(status),
+            StageEnd::Signal { signal, core } => End::Signal(signal, core),
+            StageEnd::PipeClosed => End::PipeClosed,
+            StageEnd::NotStarted | StageEnd::Abandoned => End::Unknown,
+        };
+        let process = ProcessUse {
+            pid: report.pid,
+            user: report.user,
+            system: report.system,
+            memory: report.max_rss,
+            order: report.end_order,
+        };
+        Self { span, argv: report.argv, end, began: report.began, wall: report.wall, process: Some(process) }
+    }
+
+    /// Of a stage that ran in the interpreter, and has just ended.
+    pub fn inner(span: Span, argv: Vec<Vec<u8>>, started: Instant, end: End) -> Self {
+        let wall = started.elapsed();
+        let began = SystemTime::now().checked_sub(wall).unwrap_or(SystemTime::UNIX_EPOCH);
+        Self { span, argv, end, began, wall, process: None }
+    }
+
+    fn order(&self) -> Option<usize> {
+        self.process.and_then(|process| process.order)
+    }
+
+    pub const fn failed(&self) -> bool {
+        !matches!(self.end, End::Status(0) | End::Accepted(_) | End::PipeClosed)
+    }
+
+    pub fn status(&self) -> u8 {
+        match &self.end {
+            End::Status(status) | End::Accepted(status) => *status,
+            End::Signal(signal, _) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
+            End::PipeClosed => 0,
+            End::False => 1,
+            End::Error(error) => error.status,
+            End::TimedOut(_) => 124,
+            End::Unknown => 255,
+        }
+    }
+
+    fn describe(&self) -> String {
+        match &self.end {
+            End::Status(0) | End::Accepted(0) => "succeeded".into(),
+            End::Status(status) | End::Accepted(status) => format!("exited with {status}"),
+            End::False => "is false".into(),
+            End::Signal(signal, _) if *signal == Signal::XCPU => {
+                "was ended by SIGXCPU: its processor time is used up".into()
+            }
+            End::Signal(signal, _) if *signal == Signal::XFSZ => {
+                "was ended by SIGXFSZ: its file became too large".into()
+            }
+            End::Signal(signal, core) => {
+                let dumped = if *core { ", core dumped" } else { "" };
+                format!("was ended by {signal}{dumped}")
+            }
+            End::PipeClosed => "ended as its reader had enough".into(),
+            End::Error(error) => format!("failed: {}", error.diagnostic.message),
+            End::TimedOut(_) => "had no more time".into(),
+            End::Unknown => "did not end".into(),
+        }
+    }
+}
+
+impl Failure {
+    /// The status: of the last stage that failed, as under `pipefail`.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Error(error) => error.status,
+            Self::Stages(stages) => {
+                stages.iter().rev().find(|stage| stage.failed()).map_or(0, StageOutcome::status)
+            }
+        }
+    }
+
+    /// Whether it is only a status, and this one: what a condition takes for false.
+    pub fn is_false(&self) -> bool {
+        match self {
+            Self::Error(error) => error.is_false(),
+            Self::Stages(stages) => stages.iter().all(|stage| match &stage.end {
+                End::Status(1) | End::False => true,
+                End::Error(error) => error.is_false(),
+                _ => !stage.failed(),
+            }),
+        }
+    }
+
+    /// The error page of the failure.
+    pub fn into_error(self, source: &Arc<Source>) -> Box<Error> {
+        let status = self.status();
+        let mut stages = match self {
+            Self::Error(error) => return error,
+            Self::Stages(stages) => stages,
+        };
+        let Some(failed) = stages.iter().rposition(StageOutcome::failed) else {
+            return Box::new(Error::value(Diagnostic::new(
+                code::INTERNAL,
+                "a pipeline failed without a stage that did",
+            )));
+        };
+        if stages.len() == 1
+            && let Some(StageOutcome { end: End::Error(error), .. }) =
+                stages.pop_if(|stage| matches!(stage.end, End::Error(_)))
+        {
+            return error;
+        }
+        let stage = &stages[failed];
+        let trace = match &stage.end {
+            End::Error(error) => error.trace.clone(),
+            _ => Vec::new(),
+        };
+        let mut page = match &stage.end {
+            // What went wrong within a block says more than that the block failed.
+            End::Error(error) => error.diagnostic.clone().also_at(source, stage.span, "in this stage"),
+            End::False => {
+                let written = source.text().get(stage.span.range()).unwrap_or_default();
+                Diagnostic::new(code::COMMAND_FAILED, format!("`{}` is false", visible(written.as_bytes())))
+                    .at(source, stage.span, "false")
+                    .help(format!("a command that may be false is a condition: if {written} {{ … }}"))
+            }
+            _ => {
+                let name = stage
+                    .argv
+                    .first()
+                    .map_or_else(|| "this stage".to_string(), |name| format!("`{}`", quote_word(name)));
+                Diagnostic::new(code::COMMAND_FAILED, format!("{name} {}", stage.describe())).at(
+                    source,
+                    stage.span,
+                    stage.describe(),
+                )
+            }
+        };
+        for other in stages.iter().take(failed).filter(|stage| stage.failed()) {
+            page = page.also_at(source, other.span, other.describe());
+        }
+        if stages.len() > 1 {
+            for (index, stage) in stages.iter().enumerate() {
+                let text = if stage.argv.is_empty() {
+                    "block".to_string()
+                } else {
+                    shorten(quote_argv(&stage.argv))
+                };
+                let millis = stage.wall.as_millis();
+                page =
+                    page.note(format!("stage {}: {text}: {} after {millis} ms", index + 1, stage.describe()));
+            }
+            if let Some(note) = early_reader(&stages, failed) {
+                page = page.note(note);
+            }
+        } else if !matches!(stages[failed].end, End::False)
+            && let Some(command) = with_values(&stages[failed], source)
+        {
+            page = page.note(format!("with its values: {}", shorten(command)));
+        }
+        Box::new(Error { trace, stages, ..Error::command(page, status) })
+    }
+}
+
+/// A writer that exits with a status of its own when its reader has gone (as Python does) looks like a failure of
+/// the writer.
+fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
+    /// A process closes its files a moment before it is seen to end: of `grep x | wc -l` wc may seem to be the first.
+    const MOMENT: Duration = Duration::from_millis(5);
+    let (reader, writer) = (stages.get(failed + 1)?, &stages[failed]);
+    let ended = |stage: &StageOutcome| stage.began.checked_add(stage.wall);
+    let between = ended(writer)?.duration_since(ended(reader)?).unwrap_or_default();
+    let earlier = reader.order()? < writer.order()? && between >= MOMENT;
+    let status = matches!(writer.end, End::Status(_));
+    (earlier && status).then(|| {
+        format!("stage {} ended before stage {} and may have closed its output", failed + 2, failed + 1)
+    })
+}
+
+/// The command as it ran, where its source text does not show the values.
+fn with_values(stage: &StageOutcome, source: &Source) -> Option<String> {
+    let written = source.text().get(stage.span.range())?;
+    let is_dynamic = written.contains(['$', '*', '?', '[', '~', '{']) || written.contains("...");
+    let command = quote_argv(&stage.argv);
+    (is_dynamic && !command.is_empty() && command != written).then_some(command)
+}
+
+fn shorten(mut text: String) -> String {
+    if text.len() > 120 {
+        let end = (0..=117).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
+}
+
+/// A page with one place.
+#[cold]
+pub fn page(
+    code: Code,
+    source: &Arc<Source>,
+    span: Span,
+    message: impl Into<String>,
+    label: &str,
+) -> Diagnostic {
+    Diagnostic::new(code, message).at(source, span, label)
+}

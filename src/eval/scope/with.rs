@@ -1,0 +1,171 @@
+//! `with`: a block under other circumstances, once or until it succeeds.
+
+mod options;
+mod relay;
+mod retry;
+
+use crate::check::program::*;
+use crate::diag::{Diagnostic, code};
+use crate::eval::Interpreter;
+use crate::eval::report::stats;
+use crate::eval::report::unwind::{Error, Eval, TimedOut, Unwind};
+use crate::eval::scope::atomic::Replacements;
+use crate::eval::scope::settings::TimeLimit;
+use crate::process::{self, Activity, Deadline};
+use crate::span::Span;
+use crate::value::{Value, format};
+pub(in crate::eval) use options::Circumstances;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+impl Interpreter {
+    pub(in crate::eval) fn with(&mut self, with: &With) -> Eval<()> {
+        // From now on a signal must not just end this process.
+        self.interrupt();
+        let circumstances = self.circumstances(&with.options)?;
+        let outer = self.settings.clone();
+        let directory = self.directory.clone();
+        let environment = self.environment.clone();
+        if let Some(span) = circumstances.ends_daemons {
+            self.begin_without_daemons(span)?;
+        }
+        let looks = circumstances.retry.wanted() || circumstances.ends_daemons.is_some();
+        let orphans = if looks { process::orphans() } else { Vec::new() };
+        let started = Instant::now();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let result = self.attempt(&circumstances, &with.body);
+            self.settings = outer.clone();
+            if circumstances.directory.is_some() {
+                self.directory = directory.clone();
+            }
+            if circumstances.environment.is_some() {
+                self.environment = environment.clone();
+            }
+            let error = match result {
+                Err(Unwind::Error(error)) if error.is_failure => error,
+                other => {
+                    self.end_block(&circumstances, &orphans);
+                    return other;
+                }
+            };
+            if !circumstances.retry.covers(&error, attempts) {
+                self.end_block(&circumstances, &orphans);
+                let note = |error: Box<Error>| retry::told(error, attempts, started.elapsed());
+                return Err(Unwind::Error(if attempts > 1 { note(error) } else { error }));
+            }
+            process::end_orphans_since(&orphans, &self.interrupt(), self.settings.grace);
+            self.pause_before_retry(&circumstances.retry, &error, attempts)?;
+        }
+    }
+
+    /// Runs the body once, and ends what it started when its end is meant to be the end of all of it.
+    fn attempt(&mut self, circumstances: &Circumstances, body: &Block) -> Eval<()> {
+        let mut settings = circumstances.settings.clone();
+        let limit = |given: &Option<(Duration, Span)>, idle: bool| {
+            let (after, span) = (*given)?;
+            let clock = self.control().map(|control| control.clock().clone()).unwrap_or_default();
+            let deadline = if idle {
+                Deadline::idle(after, Activity::new(clock))
+            } else {
+                Deadline::after(after, clock)
+            };
+            Some(Arc::new(TimeLimit {
+                deadline,
+                after,
+                idle,
+                hard: false,
+                source: self.source().clone(),
+                span: Some(span),
+            }))
+        };
+        let timeout = limit(&circumstances.timeout, false);
+        let idle_timeout = limit(&circumstances.idle_timeout, true);
+        settings.limits.extend(timeout.clone().into_iter().chain(idle_timeout.clone()));
+        let outer_replacements = settings.replacements.take();
+        let replacements = circumstances.atomic.then(|| Replacements::within(outer_replacements.clone()));
+        settings.replacements = replacements.clone().or(outer_replacements);
+        let table = circumstances.stats.then(Arc::default);
+        let outer_table = settings.stats.clone();
+        settings.stats = table.clone().or(settings.stats.take());
+        if let Some(directory) = &circumstances.directory {
+            self.directory = Some(directory.clone());
+        }
+        if let Some(environment) = &circumstances.environment {
+            self.environment = environment.clone();
+        }
+        self.settings = Arc::new(settings);
+        // What a time limit, a retry or a replacement of files is about is over when all of it is.
+        let whole = timeout.is_some()
+            || idle_timeout.is_some()
+            || circumstances.retry.wanted()
+            || circumstances.ends_daemons.is_some()
+            || replacements.is_some();
+        let run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { this.block(body) };
+        let mut result = match &idle_timeout {
+            Some(limit) => self.relayed(limit, run),
+            None => run(self),
+        };
+        if let Some(replacements) = replacements
+            && is_normal(&result)
+        {
+            result = self.replace(&replacements).and(result);
+        }
+        if let Some(table) = table {
+            let reports = std::mem::take(&mut *stats::lock(&table));
+            self.say_text(&stats::table(&reports), &self.files);
+            // They are processes of the block around this one, too.
+            if let Some(outer) = &outer_table {
+                stats::lock(outer).extend(reports);
+            }
+        }
+        match result {
+            Err(Unwind::TimedOut(timed_out))
+                if [&timeout, &idle_timeout]
+                    .iter()
+                    .any(|own| own.as_ref().is_some_and(|own| Arc::ptr_eq(own, &timed_out.limit))) =>
+            {
+                Err(timed_out.into_error().into())
+            }
+            other => other,
+        }
+    }
+
+    /// Runs a block, and awaits the jobs that it started; ends them when it fails.
+    fn with_its_jobs(&mut self, body: &Block) -> Eval<()> {
+        let before = std::mem::take(&mut self.jobs);
+        let result = match self.block(body) {
+            ended if is_normal(&ended) => self.await_jobs().and(ended),
+            failed => {
+                self.stop_jobs();
+                failed
+            }
+        };
+        self.jobs = before;
+        result
+    }
+}
+
+/// Whether a block was left as the script means it: at its end, or by `break`, `continue`, `return` or `exit 0`.
+const fn is_normal(ended: &Eval<()>) -> bool {
+    matches!(ended, Ok(()) | Err(Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Exit(0)))
+}
+
+impl TimedOut {
+    /// The error that it is where the limit was set.
+    pub fn into_error(self) -> Error {
+        let after = format::display(&Value::Duration(self.limit.after.into()), 30);
+        let what = if self.limit.span.is_some() { "block" } else { "run" };
+        let why = if self.limit.idle { "no output for" } else { "timed out after" };
+        let message = format!("{why} {after}: the {what} and its processes were ended");
+        let mut diagnostic = Diagnostic::new(code::TIMEOUT, message);
+        if let Some(span) = self.limit.span {
+            diagnostic = diagnostic.at(&self.limit.source, span, "this limit");
+        }
+        if let Some((source, span)) = self.running {
+            diagnostic = diagnostic.also_at(&source, span, "was running");
+        }
+        Error::command(diagnostic, 124)
+    }
+}

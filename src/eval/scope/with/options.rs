@@ -1,0 +1,314 @@
+//! The options of a `with`, worked out.
+
+use super::retry;
+use crate::check::program::*;
+use crate::check::settings::{Row, Setting};
+use crate::diag::{Diagnostic, code, quote_word};
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::scope::settings::Settings;
+use crate::policy::{Request, With};
+use crate::process::{Environment, Identity, Limit, Resource, Signal};
+use crate::span::Span;
+use crate::sys::accounts::Account;
+use crate::sys::{access, accounts};
+use crate::value::{Map, Str, Value, format};
+use std::ffi::CStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The options of one `with`, worked out.
+pub struct Circumstances {
+    pub settings: Settings,
+    pub directory: Option<Arc<CStr>>,
+    pub environment: Option<Environment>,
+    pub timeout: Option<(Duration, Span)>,
+    pub idle_timeout: Option<(Duration, Span)>,
+    pub retry: retry::Plan,
+    pub atomic: bool,
+    pub stats: bool,
+    /// Where it says that nothing may be left.
+    pub ends_daemons: Option<Span>,
+}
+
+impl Interpreter {
+    pub(in crate::eval) fn circumstances(&mut self, options: &[WithOption]) -> Eval<Circumstances> {
+        let mut all = Circumstances {
+            settings: (*self.settings).clone(),
+            directory: None,
+            environment: None,
+            timeout: None,
+            idle_timeout: None,
+            retry: retry::Plan::default(),
+            atomic: false,
+            stats: false,
+            ends_daemons: None,
+        };
+        let mut environment = None;
+        let mut clear = false;
+        let (mut account, mut group) = (None, None);
+        for option in options {
+            let value = self.expr(&option.value)?;
+            let row = option.setting.row();
+            if row.takes.check(&value).is_err() {
+                return Err(self.wrong_setting(row, &value, option.value.span));
+            }
+            let settings = &mut all.settings;
+            match (option.setting, value) {
+                (Setting::Timeout, Value::Duration(after)) => {
+                    all.timeout = Some((after.to_std(), option.span))
+                }
+                (Setting::IdleTimeout, Value::Duration(after)) => {
+                    all.idle_timeout = Some((after.to_std(), option.span));
+                }
+                (Setting::Grace, Value::Duration(grace)) => {
+                    settings.grace = grace.to_std();
+                    self.ask(&Request::With(With::Grace(settings.grace)), option.span)?;
+                }
+                (Setting::Signal, value) => {
+                    settings.signal = self.signal_of(&value, option)?;
+                    self.ask(&Request::With(With::Signal(&settings.signal.to_string())), option.span)?;
+                }
+                (Setting::Retry, Value::Int(times)) => {
+                    all.retry.times = usize::try_from(times).unwrap_or(usize::MAX)
+                }
+                (Setting::Backoff, Value::Duration(pause)) => all.retry.backoff = pause.to_std(),
+                (Setting::RetryOn, Value::List(list)) => {
+                    let ends = list.iter().map(|end| retry::End::of(end).ok_or(end));
+                    all.retry.on = Some(ends.collect::<Result<_, _>>().map_err(|end| {
+                        let expected = "statuses of 1 to 255, names of signals and \"timeout\"";
+                        self.bad_setting(
+                            option,
+                            &format!("`retry_on` holds {expected}, and not {}", format::display(end, 40)),
+                        )
+                    })?);
+                }
+                (Setting::Ok, Value::List(list)) => settings.ok = Some(self.statuses(&list, option)?),
+                (Setting::Cwd, Value::Str(path)) => all.directory = Some(self.directory_of(&path, option)?),
+                (Setting::Env, Value::Map(map)) => environment = Some((map, option)),
+                (Setting::ClearEnv, Value::Bool(yes)) => clear = yes,
+                (Setting::Umask, Value::Str(digits)) => {
+                    let mask = self.umask_of(&digits, option)?;
+                    self.ask(&Request::With(With::Umask(mask)), option.span)?;
+                    settings.attributes.umask = Some(mask);
+                }
+                (Setting::Nice, Value::Int(more)) => {
+                    let more = i32::try_from(more).unwrap_or(0);
+                    self.ask(&Request::With(With::Nice(more)), option.span)?;
+                    settings.attributes.nice = Some(settings.attributes.nice.unwrap_or(0) + more);
+                }
+                (Setting::User, value) => account = Some(self.user_of(&value, option)?),
+                (Setting::Group, value) => group = Some(self.group_of(&value, option)?),
+                (Setting::MaxOutput, Value::Size(size)) => {
+                    settings.max_output = usize::try_from(size.bytes).unwrap_or(usize::MAX);
+                }
+                (Setting::Memory, Value::Size(size)) => {
+                    self.limit(settings, Resource::Memory, size.bytes, option)?;
+                }
+                (Setting::FileSize, Value::Size(size)) => {
+                    self.limit(settings, Resource::FileSize, size.bytes, option)?;
+                }
+                (Setting::CpuTime, Value::Duration(time)) => {
+                    // Whole seconds are what the kernel counts; less would be none at all.
+                    let seconds = time.to_std().as_secs_f64().ceil();
+                    self.limit(settings, Resource::CpuTime, seconds as i64, option)?;
+                }
+                (Setting::OpenFiles, Value::Int(number)) => {
+                    self.limit(settings, Resource::OpenFiles, number, option)?;
+                }
+                (Setting::Processes, Value::Int(number)) => {
+                    self.limit(settings, Resource::Processes, number, option)?;
+                }
+                (Setting::Atomic, Value::Bool(yes)) => all.atomic = yes,
+                (Setting::Stats, Value::Bool(yes)) => all.stats = yes,
+                (Setting::Daemons, Value::Str(fate)) => {
+                    all.ends_daemons = (fate.as_bytes() == b"end").then_some(option.span);
+                }
+                (Setting::Detach, Value::Bool(yes)) => {
+                    if yes {
+                        self.ask(&Request::With(With::Detach), option.span)?;
+                    }
+                    settings.detach = yes;
+                }
+                (_, value) => {
+                    return Err(self.wrong_setting(row, &value, option.value.span));
+                }
+            }
+        }
+        let outer = all.settings.attributes.identity.take();
+        all.settings.attributes.identity = identity(outer, account.as_ref(), group);
+        if let Some(option) = options.iter().find(|option| option.setting == Setting::Processes) {
+            let user = all.settings.attributes.identity.as_ref().and_then(|identity| identity.user);
+            if user.unwrap_or_else(|| access::effective_user().0) == 0 {
+                let message = "`processes` can't be given here: the kernel does not hold root to it";
+                let error = page(code::BAD_VALUE, self.source(), option.span, message, "would be ignored");
+                return Err(
+                    Error::value(error.help("run the programs as another user: user=\"nobody\"")).into()
+                );
+            }
+        }
+        let span = options.first().map_or(Span::default(), |option| option.value.span);
+        if clear {
+            self.environment.iter().try_for_each(|(name, _)| self.ask_variable(name, span))?;
+        }
+        if clear || environment.is_some() || account.is_some() || all.directory.is_some() {
+            // What PWD is here is settled first, so that one that is removed is not given again.
+            self.name_directory(span);
+            let mut changed = if clear { Environment::empty() } else { self.environment.clone() };
+            if let Some(directory) = &all.directory
+                && changed.get(b"PWD").is_some()
+            {
+                // No path holds a NUL.
+                let _ = changed.set(b"PWD", directory.to_bytes());
+            }
+            if let Some((map, _)) = &environment {
+                let given = &mut all.settings.user_variables_given;
+                for (given, name) in given.iter_mut().zip(accounts::USER_VARIABLES) {
+                    *given |= map.contains_key(name);
+                }
+            }
+            if let Some(account) = account.filter(|_| !clear) {
+                put_user_variables(&mut changed, &account, all.settings.user_variables_given);
+            }
+            if let Some((map, option)) = environment {
+                self.put_variables(&mut changed, &map, option)?;
+            }
+            all.environment = Some(changed);
+        }
+        Ok(all)
+    }
+
+    /// Sets a limit of the system for programs.
+    fn limit(
+        &self,
+        settings: &mut Settings,
+        resource: Resource,
+        value: i64,
+        option: &WithOption,
+    ) -> Eval<()> {
+        let value = u64::try_from(value).unwrap_or(0);
+        let with = match resource {
+            Resource::Memory => With::Memory,
+            Resource::FileSize => With::FileSize,
+            Resource::CpuTime => With::CpuTime,
+            Resource::OpenFiles => With::OpenFiles,
+            Resource::Processes => With::Processes,
+        };
+        self.ask(&Request::With(with(value)), option.span)?;
+        let limits = &mut settings.attributes.limits;
+        limits.retain(|limit| limit.resource != resource);
+        limits.push(Limit { resource, value });
+        Ok(())
+    }
+
+    fn wrong_setting(&self, row: &Row, found: &Value, span: Span) -> Unwind {
+        let message = format!("`{}` takes {}", row.name, row.takes.phrase());
+        let error = page(code::WRONG_TYPE, self.source(), span, message, &format::display(found, 60));
+        let error = row.advice(found).into_iter().fold(error, Diagnostic::help);
+        Error::value(error).into()
+    }
+
+    fn bad_setting(&self, option: &WithOption, message: &str) -> Unwind {
+        Error::value(page(code::BAD_VALUE, self.source(), option.value.span, message, "this value")).into()
+    }
+
+    fn signal_of(&self, value: &Value, option: &WithOption) -> Eval<Signal> {
+        let parsed = match value {
+            Value::Str(name) => Signal::parse(name.as_bytes()),
+            _ => None,
+        };
+        parsed.ok_or_else(|| {
+            let message =
+                format!("`signal` takes the name of a signal, and {} is none", format::display(value, 40));
+            self.bad_setting(option, &message)
+        })
+    }
+
+    fn statuses(&self, list: &[Value], option: &WithOption) -> Eval<Arc<[u8]>> {
+        let status = |value: &Value| match value {
+            Value::Int(status) => u8::try_from(*status).map_err(|_| value.clone()),
+            other => Err(other.clone()),
+        };
+        let all: Result<Vec<u8>, Value> = list.iter().map(status).collect();
+        let all = all.map_err(|value| {
+            let message =
+                format!("`ok` holds statuses from 0 to 255, and not {}", format::display(&value, 40));
+            self.bad_setting(option, &message)
+        })?;
+        Ok(all.into())
+    }
+
+    fn directory_of(&mut self, path: &Str, option: &WithOption) -> Eval<Arc<CStr>> {
+        let before = self.working_directory(option.value.span)?;
+        self.enter_directory(&before, path.as_bytes(), false, option.value.span)
+    }
+
+    fn put_variables(&self, environment: &mut Environment, map: &Map, option: &WithOption) -> Eval<()> {
+        for (name, value) in map.iter() {
+            self.ask_variable(name.as_bytes(), option.value.span)?;
+            if matches!(value, Value::Null) {
+                environment.remove(name.as_bytes());
+                continue;
+            }
+            let set = match value.as_secret() {
+                Some(secret) => environment.set_secret(name.as_bytes(), secret),
+                None => environment.set(name.as_bytes(), &self.word_of(value, option.value.span)?),
+            };
+            set.map_err(|error| {
+                self.bad_setting(option, &format!("{}: {error}", quote_word(name.as_bytes())))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn umask_of(&self, digits: &Str, option: &WithOption) -> Eval<u32> {
+        let text = std::str::from_utf8(digits.as_bytes()).unwrap_or_default();
+        match u32::from_str_radix(text, 8) {
+            Ok(mask) if mask <= 0o777 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(mask),
+            _ => Err(self.bad_setting(option, "`umask` takes octal digits up to 777, such as \"027\"")),
+        }
+    }
+
+    fn user_of(&self, value: &Value, option: &WithOption) -> Eval<Account> {
+        let name = self.word_of(value, option.value.span)?;
+        let account = accounts::user(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
+        self.ask(&Request::ChangeUser { user: account.user }, option.value.span)?;
+        Ok(account)
+    }
+
+    fn group_of(&self, value: &Value, option: &WithOption) -> Eval<u32> {
+        let name = self.word_of(value, option.value.span)?;
+        let group = accounts::group(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
+        self.ask(&Request::ChangeGroup { group }, option.value.span)?;
+        Ok(group)
+    }
+}
+
+/// Whom programs run as below a `with`: a user comes with all groups of that user, whatever the blocks around have set. A
+/// group beside it takes the place of the primary one.
+fn identity(outer: Option<Identity>, user: Option<&Account>, group: Option<u32>) -> Option<Identity> {
+    let Some(account) = user else {
+        let Some(group) = group else { return outer };
+        // Others that we are in would still open doors.
+        let (user, groups) = outer.map_or((None, None), |outer| (outer.user, outer.groups));
+        return Some(Identity { user, group: Some(group), groups: groups.or_else(|| Some(Vec::new())) });
+    };
+    let group = group.unwrap_or(account.group);
+    let others = account.groups.iter().copied().filter(|other| *other != group);
+    // The primary one among them, as initgroups(3) has it.
+    let groups = std::iter::once(group).chain(others).collect();
+    Some(Identity { user: Some(account.user), group: Some(group), groups: Some(groups) })
+}
+
+/// Sets what tells programs whom they run as, but for what the script gives itself. A variable of which nothing is known is
+/// removed, for it tells of another user.
+fn put_user_variables(environment: &mut Environment, account: &Account, given: [bool; 4]) {
+    for ((name, value), given) in accounts::USER_VARIABLES.into_iter().zip(account.variables()).zip(given) {
+        match value {
+            _ if given => {}
+            // A line of passwd(5) with a NUL in it has no user.
+            Some(value) => drop(environment.set(name, value)),
+            None => drop(environment.remove(name)),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `idle_timeout`: what a block prints goes through a pipe, so that silence can be heard.
+
+use crate::diag::{code, reason};
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
+use crate::eval::scope::settings::TimeLimit;
+use crate::process::{Activity, Descriptor, Reader, Readers};
+use crate::span::Span;
+use crate::sys::pipe;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+impl Interpreter {
+    /// Runs something with its standard output and error passed on by a thread each, which note when there was any.
+    pub(super) fn relayed(
+        &mut self,
+        limit: &Arc<TimeLimit>,
+        run: impl FnOnce(&mut Self) -> Eval<()>,
+    ) -> Eval<()> {
+        let (Some(activity), Some(span)) = (limit.activity(), limit.span) else { return run(self) };
+        let readers = Arc::new(Readers::default());
+        let mut files = self.files.clone();
+        let mut relays: Vec<JoinHandle<Result<(), Lost>>> = Vec::with_capacity(2);
+        for number in [1, 2] {
+            let Some(target) = self.files.get(number).cloned() else { continue };
+            let (reader, writer) = self.pipe(span)?;
+            files.set(number, Arc::new(writer));
+            let (reader, activity) = (readers.add(reader), activity.clone());
+            let run = self.fork();
+            relays.push(self.thread(span, move || pass_on(&run, reader, &target, &activity))?);
+        }
+        let saved = std::mem::replace(&mut self.files, files);
+        let mut result = run(self);
+        // Our ends of the pipes go with it, and the threads see the end.
+        self.files = saved;
+        result = self.until_read(&readers, span, result);
+        for relay in relays {
+            let passed = relay.join().unwrap_or(Err(Lost::Crashed));
+            if let Err(lost) = passed
+                && believes(&result)
+            {
+                result = Err(self.lost(lost, span));
+            }
+        }
+        result
+    }
+
+    /// Output of a block that believes that all of it was written.
+    fn lost(&self, lost: Lost, span: Span) -> Unwind {
+        let (code, message) = match lost {
+            Lost::Ended(unwind) => return unwind,
+            Lost::Unwritten(error) if error.kind() == ErrorKind::BrokenPipe => return Unwind::PipeClosed,
+            Lost::Unwritten(error) => (code::WRITE_FAILED, format!("can't write: {}", reason(&error))),
+            Lost::Unread(error) => {
+                (code::READ_FAILED, format!("can't read what the block prints: {}", reason(&error)))
+            }
+            Lost::Crashed => (code::INTERNAL, "the reader of the output crashed".into()),
+        };
+        self.fail(Error::command(page(code, self.source(), span, message, "the output of this block"), 1))
+    }
+}
+
+/// Whether a block ended as if its output had come through, or only since nobody reads it any more.
+fn believes(result: &Eval<()>) -> bool {
+    match result {
+        Ok(()) | Err(Unwind::PipeClosed) => true,
+        Err(Unwind::Error(error)) => error.status == SIGPIPE_STATUS,
+        Err(_) => false,
+    }
+}
+
+/// Why output was not passed on.
+enum Lost {
+    Unread(io::Error),
+    Unwritten(io::Error),
+    /// The run or the block ended while nothing took it.
+    Ended(Unwind),
+    Crashed,
+}
+
+impl From<io::Error> for Lost {
+    fn from(error: io::Error) -> Self {
+        Self::Unread(error)
+    }
+}
+
+/// Passes on what comes, until the pipe ends.
+fn pass_on(run: &Interpreter, reader: Reader, target: &Descriptor, activity: &Activity) -> Result<(), Lost> {
+    let mut buffer = Vec::new();
+    reader.drain(|reader| {
+        buffer.clear();
+        let count = match pipe::read_into(reader, &mut buffer, pipe::CAPACITY) {
+            Ok(0) => return Ok(Some(0)),
+            Ok(count) => count,
+            Err(error) if pipe::is_for_later(&error) => return Ok(None),
+            Err(error) => return Err(Lost::Unread(error)),
+        };
+        activity.note();
+        // Who writes to a target that nobody reads is told so by the end of this pipe.
+        let to = target.borrow().map_err(Lost::Unwritten)?;
+        run.write_bytes(to, &buffer).map_err(Lost::Ended)?.map_err(Lost::Unwritten)?;
+        Ok(Some(count))
+    })
+}

@@ -1,0 +1,504 @@
+//! Background jobs: what runs beside the script, and never outlives it.
+
+use crate::check::program::{AndOr, Block, Command, Pipeline, Stage, StageKind, Target, Word};
+use crate::diag::{Source, code, reason};
+use crate::eval::Interpreter;
+use crate::eval::page;
+use crate::eval::report::unwind::{Error, Eval, Failure, Unwind};
+use crate::eval::scope::settings::Settings;
+use crate::process::{Control, Descriptor, FileTable, Interrupt, OpenMode, Signal, open};
+use crate::span::Span;
+use crate::sys::Pid;
+use crate::value::{Opaque, Value};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// A job: `cmd &`, `spawn { … }`, an entry of a prompt. The values that stand for it hold the same.
+#[derive(Clone)]
+pub struct Job {
+    /// What `%N` means.
+    pub number: usize,
+    pub state: Arc<JobState>,
+    pub source: Arc<Source>,
+    pub span: Span,
+}
+
+impl Job {
+    /// The first line of what started it.
+    pub fn text(&self) -> String {
+        let text = self.source.text().get(self.span.range()).unwrap_or_default();
+        crate::diag::visible(text.lines().next().unwrap_or_default().as_bytes())
+    }
+}
+
+/// The jobs of one scope. Clones are the same: those of a prompt belong to whoever runs its entries.
+///
+/// Made with the first of them: an allocation is a part of what a small run costs.
+#[derive(Default)]
+pub struct Jobs(OnceLock<Arc<Mutex<Vec<Job>>>>);
+
+impl Clone for Jobs {
+    fn clone(&self) -> Self {
+        Self(OnceLock::from(self.0.get_or_init(Arc::default).clone()))
+    }
+}
+
+impl Jobs {
+    pub fn lock(&self) -> MutexGuard<'_, Vec<Job>> {
+        self.0.get_or_init(Arc::default).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.get().is_none() || self.lock().is_empty()
+    }
+
+    /// Adds one after the last, and gives its number.
+    pub fn add(&self, state: Arc<JobState>, source: Arc<Source>, span: Span) -> usize {
+        let mut jobs = self.lock();
+        let number = jobs.iter().map(|job| job.number).max().unwrap_or_default() + 1;
+        jobs.push(Job { number, state, source, span });
+        number
+    }
+
+    fn take(&self) -> Vec<Job> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn find(&self, is_it: impl Fn(&Job) -> bool) -> Option<Job> {
+        self.lock().iter().find(|job| is_it(job)).cloned()
+    }
+
+    /// Takes one out.
+    pub fn remove(&self, state: &Arc<JobState>) -> Option<Job> {
+        let mut jobs = self.lock();
+        let place = jobs.iter().position(|job| Arc::ptr_eq(&job.state, state))?;
+        Some(jobs.remove(place))
+    }
+}
+
+/// What the job and those who wait for it share.
+pub struct JobState {
+    /// Stops it, and the programs that it waits for.
+    pub cancel: Interrupt,
+    /// Raised with it, and by a key of the terminal while the script waits for the job.
+    keys: Option<Interrupt>,
+    /// Suspends and continues it, at a prompt.
+    pub control: Option<Control>,
+    thread: Mutex<Option<JoinHandle<Eval<()>>>>,
+    /// The first process that it started.
+    pid: OnceLock<Pid>,
+    /// It is there to outlive the prompt: its programs are nohup or setsid.
+    survives: AtomicBool,
+    /// Set when it has ended.
+    status: OnceLock<u8>,
+    /// What an entry that was suspended came to.
+    #[cfg(feature = "dialog")]
+    value: Mutex<Value>,
+}
+
+/// Tells that the job has ended, however its thread does.
+pub(in crate::eval) struct Ending(pub(in crate::eval) Arc<JobState>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ended(1);
+        if let Some(control) = &self.0.control {
+            control.finish();
+        }
+    }
+}
+
+impl JobState {
+    fn new(cancel: Interrupt, keys: Option<Interrupt>, control: Option<Control>) -> Self {
+        Self {
+            cancel,
+            keys,
+            control,
+            thread: Mutex::new(None),
+            pid: OnceLock::new(),
+            survives: AtomicBool::new(false),
+            status: OnceLock::new(),
+            #[cfg(feature = "dialog")]
+            value: Mutex::default(),
+        }
+    }
+
+    /// Notes the thread that it runs on.
+    pub fn runs_on(&self, thread: JoinHandle<Eval<()>>) {
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    /// What asks it to end. A wait for programs heeds `cancel` alone.
+    #[inline]
+    pub fn interrupt(&self) -> &Interrupt {
+        self.control.as_ref().map(Control::keys).or(self.keys.as_ref()).unwrap_or(&self.cancel)
+    }
+
+    /// The script waits for it: keys of the terminal are for the job, too.
+    fn attend(&self) {
+        if let Some(keys) = &self.keys {
+            keys.set_background(false);
+        }
+    }
+
+    /// Ends what it does in the interpreter: a key of the terminal has ended the script.
+    fn end_by_key(&self, signal: Signal) {
+        if let Some(keys) = self.keys.as_ref().filter(|keys| keys.raised().is_none()) {
+            keys.raise_key(signal);
+        }
+    }
+
+    /// Asks it to end; a suspended one could not.
+    pub fn stop(&self, signal: Signal) {
+        self.cancel.raise(signal);
+        if let Some(keys) = &self.keys {
+            keys.raise(signal);
+        }
+        if let Some(control) = &self.control {
+            control.resume();
+        }
+    }
+
+    /// Sends a signal to all of it: `kill %1`.
+    pub fn signal(&self, signal: Signal) {
+        let Some(control) = &self.control else { return self.stop(signal) };
+        if [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::KILL].contains(&signal) {
+            return control.end(signal);
+        }
+        let _ = crate::sys::signal::send_group(control.group_id(), signal);
+        if signal == Signal::CONT {
+            control.resume();
+        }
+    }
+
+    pub fn is_suspended(&self) -> bool {
+        self.control.as_ref().is_some_and(Control::is_suspended)
+    }
+
+    /// Waits while it is suspended.
+    #[inline]
+    pub fn park(&self) {
+        if let Some(control) = &self.control {
+            control.park();
+        }
+    }
+
+    /// Whether it outlives the prompt.
+    pub fn survives(&self) -> bool {
+        self.survives.load(Ordering::Relaxed)
+    }
+
+    /// Notes a process of its own.
+    pub fn started(&self, pid: Pid) {
+        let _ = self.pid.set(pid);
+    }
+
+    pub fn pid(&self) -> Option<Pid> {
+        self.pid.get().copied()
+    }
+
+    /// Notes what it came to.
+    pub fn ended(&self, status: u8) {
+        let _ = self.status.set(status);
+    }
+
+    /// Notes the value of the call that it ends with.
+    #[cfg(feature = "dialog")]
+    pub fn came_to(&self, value: Value) {
+        *self.value.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+
+    /// That value.
+    #[cfg(feature = "dialog")]
+    pub fn value(&self) -> Value {
+        self.value.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn status(&self) -> Option<u8> {
+        self.status.get().copied()
+    }
+}
+
+impl Interpreter {
+    /// `cmd &`
+    pub(in crate::eval) fn background(&mut self, and_or: &Arc<AndOr>, span: Span) -> Eval<()> {
+        if self.dry.is_some() {
+            return self.dry_background(and_or);
+        }
+        if self.settings.detach {
+            return self.detached(&and_or.first);
+        }
+        let survives = self.shared.interactive && survives(and_or);
+        let and_or = and_or.clone();
+        self.start_job(span, survives, move |fork| match fork.and_or(&and_or)? {
+            None => Ok(()),
+            Some(failure) => Err(fork.raise(failure)),
+        })?;
+        Ok(())
+    }
+
+    /// `spawn { … }`: the job as a value.
+    pub(in crate::eval) fn spawn_block(&mut self, block: &Arc<Block>, span: Span) -> Eval<Value> {
+        let block = block.clone();
+        let state = self.start_job(span, false, move |fork| fork.block(&block))?;
+        let name = state.pid().map_or_else(String::new, |pid| pid.to_string());
+        Ok(Value::from(Opaque::new("job", name, state)))
+    }
+
+    /// Starts the programs of a pipeline that is left to itself.
+    fn detached(&mut self, pipeline: &Pipeline) -> Eval<()> {
+        match self.pipeline(pipeline)? {
+            None => Ok(()),
+            Some(failure) => Err(self.raise(failure)),
+        }
+    }
+
+    fn start_job(
+        &mut self,
+        span: Span,
+        survives: bool,
+        work: impl FnOnce(&mut Interpreter) -> Eval<()> + Send + 'static,
+    ) -> Eval<Arc<JobState>> {
+        let mut fork = self.fork();
+        if !self.shared.interactive {
+            self.close_inherited_input(&mut fork.files, span)?;
+        }
+        // The handlers must be there before the job has children: a signal then ends them too.
+        self.interrupt();
+        let state = if self.shared.interactive { self.state_at_prompt() } else { self.state_of_job() };
+        let state = Arc::new(state.map_err(|error| self.no_job(&error, span))?);
+        state.survives.store(survives, Ordering::Relaxed);
+        // Those were requests to another.
+        fork.heeded = 0;
+        fork.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.settings).clone() });
+        let shared = state.clone();
+        let thread = self.thread(span, move || {
+            let ending = Ending(shared);
+            let result = match work(&mut fork) {
+                Ok(()) => fork.await_jobs(),
+                Err(unwind) => {
+                    fork.end_jobs(&unwind);
+                    Err(unwind)
+                }
+            };
+            // The block whose time it was may be over: then nobody is there to make it an error.
+            let result = match result {
+                Err(Unwind::TimedOut(timed_out)) if !timed_out.limit.hard => {
+                    Err(timed_out.into_error().into())
+                }
+                other => other,
+            };
+            ending.0.ended(status_of(&result));
+            result
+        })?;
+        state.runs_on(thread);
+        self.jobs.add(state.clone(), self.source().clone(), span);
+        Ok(state)
+    }
+
+    /// That of a job which does not end with what started it.
+    pub(in crate::eval) fn state_at_prompt(&self) -> std::io::Result<JobState> {
+        let cancel = match self.shared.interrupt() {
+            Some(prompt) => prompt.child()?,
+            None => Interrupt::new()?,
+        };
+        cancel.set_alone(true);
+        Ok(JobState::new(cancel.clone(), None, Some(Control::new(cancel)?)))
+    }
+
+    /// That of a job which ends with another, or with the run.
+    fn state_of_job(&self) -> std::io::Result<JobState> {
+        let (cancel, keys) = self.job_interrupts()?;
+        Ok(JobState::new(cancel, keys, None))
+    }
+
+    pub(in crate::eval) fn no_job(&self, error: &std::io::Error, span: Span) -> Unwind {
+        let message = format!("can't start a job: {}", reason(error));
+        self.fail(Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "this job"), 126))
+    }
+
+    /// Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
+    /// of its own, as in bash.
+    pub(in crate::eval) fn close_inherited_input(&self, files: &mut FileTable, span: Span) -> Eval<()> {
+        let own = |input: &Descriptor| {
+            matches!(input, Descriptor::Inherited(_)) || self.shared.is_closed_input(input)
+        };
+        if files.get(0).is_none_or(own) {
+            let null = open(None, b"/dev/null", OpenMode::Read);
+            let null = null.map_err(|error| self.no_null(&error, span))?;
+            files.set(0, Arc::new(null));
+        }
+        Ok(())
+    }
+
+    /// Waits for all jobs; the failure of the first that failed is one here.
+    pub(in crate::eval) fn await_jobs(&mut self) -> Eval<()> {
+        if self.jobs.is_empty() {
+            return Ok(());
+        }
+        let mut first = None;
+        if self.shared.interactive {
+            self.await_running_jobs()?;
+        }
+        let (suspended, jobs) = self.jobs.take().into_iter().partition(|job| job.state.is_suspended());
+        *self.jobs.lock() = suspended;
+        let jobs: Vec<Job> = jobs;
+        jobs.iter().for_each(|job| job.state.attend());
+        for job in jobs {
+            let result = self.await_job(&job);
+            first = first.or(result.err());
+        }
+        // In sh the status of `wait` is 0, whatever the jobs' were: no `||` takes their failure for its own.
+        first.map_or(Ok(()), |unwind| Err(unwind.not_absorbed()))
+    }
+
+    /// Waits until none runs. Somebody may grow tired of that, and the jobs stay as they are.
+    fn await_running_jobs(&mut self) -> Eval<()> {
+        let runs = |job: &Job| job.state.status().is_none() && !job.state.is_suspended();
+        while self.jobs.find(runs).is_some() {
+            self.pause(Duration::from_millis(20))?;
+        }
+        Ok(())
+    }
+
+    /// Waits for a job, whose failure is one here. A job that the script itself has stopped has not failed.
+    pub(in crate::eval) fn await_job(&self, job: &Job) -> Eval<()> {
+        let thread = job.state.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return Ok(()) };
+        job.state.attend();
+        let joined = thread.join();
+        if let Some(control) = &job.state.control {
+            control.dissolve();
+        }
+        match joined {
+            Ok(Ok(()) | Err(Unwind::Exit(0) | Unwind::PipeClosed)) => Ok(()),
+            Ok(Err(Unwind::Exit(status))) => {
+                let message = format!("the job exited with {status}");
+                let error = page(code::COMMAND_FAILED, &job.source, job.span, message, "this job");
+                Err(crate::eval::Error::command(error, status).into())
+            }
+            Ok(Err(Unwind::Interrupted(_)))
+                if job.state.cancel.raised().is_some() && self.interrupt().raised().is_none() =>
+            {
+                Ok(())
+            }
+            Ok(Err(unwind)) => {
+                // What has ended the job may be the end of this, too.
+                self.check_interrupt()?;
+                Err(unwind)
+            }
+            Err(_) => Err(self.raise(Failure::Stages(vec![self.crashed(job.span)]))),
+        }
+    }
+
+    /// The script ends early. An interrupt ends its jobs by itself; after a failure they are awaited, since half a
+    /// job is worse than a late one.
+    pub(in crate::eval) fn end_jobs(&mut self, unwind: &Unwind) {
+        let jobs = self.jobs.take();
+        for job in &jobs {
+            job.state.attend();
+            if let Unwind::Interrupted(signal) = unwind {
+                job.state.end_by_key(*signal);
+            }
+        }
+        for job in jobs {
+            let _ = self.await_job(&job);
+        }
+    }
+
+    /// Stops all jobs and waits until they have ended.
+    pub(in crate::eval) fn stop_jobs(&mut self) {
+        let jobs = self.jobs.take();
+        for job in &jobs {
+            job.state.stop(self.settings.signal);
+        }
+        for job in jobs {
+            let _ = self.await_job(&job);
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- jobs as values
+
+    /// `job.wait()`: its status; its failure is one here.
+    pub(in crate::eval) fn wait_for_job(&mut self, state: &Arc<JobState>) -> Eval<Value> {
+        if self.shared.interactive {
+            while state.status().is_none() {
+                self.pause(Duration::from_millis(20))?;
+            }
+        }
+        state.attend();
+        match self.jobs.remove(state) {
+            Some(job) => self.await_job(&job)?,
+            // Another copy of the variables has it; the thread that started it awaits it in the end.
+            None => {
+                while state.status().is_none() {
+                    self.pause(Duration::from_millis(20))?;
+                }
+            }
+        }
+        Ok(Value::Int(i64::from(state.status().unwrap_or_default())))
+    }
+
+    /// `job.pid` and `job.status`.
+    pub(in crate::eval) fn job_field(state: &JobState, name: &[u8]) -> Option<Value> {
+        match name {
+            b"pid" => Some(state.pid().map_or(Value::Null, |pid| Value::Int(i64::from(pid)))),
+            b"status" => Some(state.status().map_or(Value::Null, |status| Value::Int(i64::from(status)))),
+            _ => None,
+        }
+    }
+
+    /// `wait PID…`: waits for the jobs whose first processes these were.
+    pub(in crate::eval) fn wait_for(&mut self, pid: Pid) -> Option<Eval<Value>> {
+        let job = self.jobs.find(|job| job.state.pid() == Some(pid))?;
+        Some(self.wait_for_job(&job.state))
+    }
+
+    /// The job that `%N` means at a prompt, if a word is that.
+    pub(in crate::eval) fn job_named(&self, word: &[u8]) -> Option<Option<Job>> {
+        if !self.shared.interactive {
+            return None;
+        }
+        let number: usize = std::str::from_utf8(word.strip_prefix(b"%")?).ok()?.parse().ok()?;
+        Some(self.jobs.find(|job| job.number == number))
+    }
+
+    /// A line for each job that has not ended: its number, its process and the text that started it.
+    pub(in crate::eval) fn list_jobs(&self) -> String {
+        let jobs = self.jobs.lock();
+        let running = jobs.iter().filter(|job| job.state.status().is_none());
+        running
+            .map(|job| {
+                let pid = job.state.pid().map_or_else(|| "-".to_string(), |pid| pid.to_string());
+                let state = if job.state.is_suspended() { "Stopped" } else { "Running" };
+                // The form of POSIX's jobs -l, without signs for a current job: no command here takes one.
+                format!("[{}] {pid} {state} {}\n", job.number, job.text())
+            })
+            .collect()
+    }
+}
+
+/// Whether a job is of nohup(1) or setsid(1) alone: at a prompt a user writes them for what is to go on after it.
+fn survives(and_or: &AndOr) -> bool {
+    let outlives = |stage: &Stage| match &stage.kind {
+        StageKind::Command(Command { target: Target::Program, words, .. }) => {
+            matches!(words.first(), Some(Word::Literal(name)) if matches!(&**name, b"nohup" | b"setsid"))
+        }
+        _ => false,
+    };
+    and_or.rest.is_empty() && and_or.first.stages.iter().all(outlives)
+}
+
+/// The status that a job ended with.
+pub(in crate::eval) fn status_of<T>(result: &Eval<T>) -> u8 {
+    match result {
+        Ok(_) => 0,
+        Err(Unwind::Exit(status)) => *status,
+        Err(Unwind::Error(error)) => error.status,
+        Err(Unwind::Interrupted(signal)) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
+        Err(Unwind::PipeClosed) => 141,
+        Err(_) => 1,
+    }
+}
