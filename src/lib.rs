@@ -107,7 +107,7 @@ pub mod fuzzing {
     pub fn check(bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let source = Arc::new(Source::new("fuzz", text));
-        let errors = crate::check::check(&source, crate::check::Given::default()).err();
+        let errors = crate::check::check(&source, crate::check::CheckOptions::default()).err();
         for error in errors.unwrap_or_default() {
             drop(error.render(false, 80));
         }

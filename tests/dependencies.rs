@@ -12,7 +12,7 @@ const MOST: usize = 25;
 fn cargo(args: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(args)
-        .args(["--locked", "--offline", "--no-default-features"])
+        .args(["--locked", "--offline"])
         .current_dir(support::root())
         .output()
         .expect("cargo runs");
@@ -22,7 +22,7 @@ fn cargo(args: &[&str]) -> String {
 
 /// Crates that the library alone is built of, as `NAME vVERSION`; ` (proc-macro)` behind them is kept.
 fn crates() -> BTreeSet<String> {
-    let tree = cargo(&["tree", "-e", "normal,build", "--prefix", "none"]);
+    let tree = cargo(&["tree", "--package", "pipewright", "-e", "normal,build", "--prefix", "none"]);
     let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
     lines.map(|line| line.split(" (/").next().unwrap_or_default().to_owned()).collect()
 }
@@ -48,10 +48,12 @@ fn no_dependency_needs_a_later_rust_than_we_promise() {
     ]))
     .expect("it is JSON");
     let version = |text: &str| -> Vec<u32> { text.split('.').flat_map(str::parse).collect() };
-    let ours = version(env!("CARGO_PKG_RUST_VERSION"));
+    let packages = metadata["packages"].as_array().expect("a list");
+    let ours = packages.iter().find(|package| package["name"] == "pipewright").expect("the library is one");
+    let ours = version(ours["rust_version"].as_str().expect("it promises one"));
     let crates = crates();
     let mut seen = 0;
-    for package in metadata["packages"].as_array().expect("a list") {
+    for package in packages {
         let name = format!("{} v{}", package["name"].as_str().unwrap(), package["version"].as_str().unwrap());
         if !crates.contains(&name) {
             continue;

@@ -269,7 +269,7 @@ fn each_builtin_has_a_golden_script_and_a_place_in_the_reference() {
     let table = fs::read_to_string(support::root().join("src/builtins/mod.rs")).expect("it is there");
     let reference = fs::read_to_string(support::root().join("docs/LANGUAGE.md")).expect("it is there");
     let names: Vec<_> = table
-        .split("Row {")
+        .split("BuiltinSpec {")
         .filter_map(|row| row.split_once("name: \"")?.1.split_once('"').map(|(name, _)| name))
         .collect();
     assert!(names.len() > 10, "the table of builtins was read: {names:?}");

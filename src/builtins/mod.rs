@@ -31,7 +31,7 @@ pub enum Builtin {
 }
 
 /// What is known of a builtin before it runs.
-pub struct Row {
+pub struct BuiltinSpec {
     pub builtin: Builtin,
     pub name: &'static str,
     /// How it is called.
@@ -41,82 +41,82 @@ pub struct Row {
 }
 
 /// All builtins, by name.
-pub const ALL: &[Row] = &[
-    Row {
+pub const ALL: &[BuiltinSpec] = &[
+    BuiltinSpec {
         builtin: Builtin::Bracket,
         name: "[",
         synopsis: "[ EXPRESSION ]",
         doc: "As `test`, with a closing bracket.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Cd,
         name: "cd",
         synopsis: "cd [-L|-P] [DIRECTORY | -]",
         doc: "Changes the directory of this run: of the commands after it, not of the process. Without an argument it goes to $HOME, with `-` to the directory before (and prints it).",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Command,
         name: "command",
         synopsis: "command [-v | -V] NAME [ARGUMENT…]",
         doc: "Runs the program behind a builtin; with -v prints what the name means, with -V says it in a sentence.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Echo,
         name: "echo",
         synopsis: "echo [-n] [ARGUMENT…]",
         doc: "Prints its arguments as they are, separated by blanks, with a line end unless the first is a literal -n. There are no escapes: write $'…' or use printf.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Exit,
         name: "exit",
         synopsis: "exit [STATUS]",
         doc: "Ends the script with a status of 0 to 255; in a stage that is not the last, and in a capture, it ends that.",
     },
-    Row { builtin: Builtin::False, name: "false", synopsis: "false", doc: "Fails with status 1." },
-    Row {
+    BuiltinSpec { builtin: Builtin::False, name: "false", synopsis: "false", doc: "Fails with status 1." },
+    BuiltinSpec {
         builtin: Builtin::Jobs,
         name: "jobs",
         synopsis: "jobs",
         doc: "Lists the jobs of this script that run.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Kill,
         name: "kill",
         synopsis: "kill [-SIGNAL | -s SIGNAL] PID…",
         doc: "Sends a signal, TERM unless another is named, to processes or, with a negative number after `--`, to process groups; -0 only asks whether they are there.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Printf,
         name: "printf",
         synopsis: "printf FORMAT [ARGUMENT…]",
         doc: "Prints its arguments by a format (POSIX printf), which is used again while arguments are left.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Pwd,
         name: "pwd",
         synopsis: "pwd [-L|-P]",
         doc: "Prints the directory of this run; with -P without symbolic links.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Sleep,
         name: "sleep",
         synopsis: "sleep DURATION…",
         doc: "Waits: seconds as in `sleep 0.5`, or with a unit as in `sleep 250ms`, `sleep 5m`.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Test,
         name: "test",
         synopsis: "test EXPRESSION",
         doc: "Succeeds when the expression about files, strings or numbers is true, fails with 1 when it is false and with 2 when it is no expression (POSIX test).",
     },
-    Row { builtin: Builtin::True, name: "true", synopsis: "true", doc: "Succeeds." },
-    Row {
+    BuiltinSpec { builtin: Builtin::True, name: "true", synopsis: "true", doc: "Succeeds." },
+    BuiltinSpec {
         builtin: Builtin::Type,
         name: "type",
         synopsis: "type NAME…",
         doc: "Says what each name means: a keyword, a builtin, or a program and where it is.",
     },
-    Row {
+    BuiltinSpec {
         builtin: Builtin::Wait,
         name: "wait",
         synopsis: "wait [PID…]",

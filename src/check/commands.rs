@@ -4,11 +4,11 @@ use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
 use super::words::literal;
-use super::{code_guard, sh_habits};
+use super::{code_guard, sh_constructs};
 use crate::builtins::{self, Builtin};
 use crate::diag::code;
 use crate::span::Span;
-use crate::syntax::ast::{self, Habit, PartKind, WordKind};
+use crate::syntax::ast::{self, PartKind, ShConstruct, WordKind};
 use crate::value::Str;
 
 impl<'s> Checker<'s> {
@@ -17,12 +17,12 @@ impl<'s> Checker<'s> {
         let Some(first) = words.first() else {
             match assignments.first() {
                 Some(ast::Assignment { value: ast::Word { kind: WordKind::Parts(parts), .. }, .. })
-                    if parts.iter().any(|part| matches!(part.kind, PartKind::Sh(Habit::Array))) =>
+                    if parts.iter().any(|part| matches!(part.kind, PartKind::Sh(ShConstruct::Array))) =>
                 {
-                    self.habit(Habit::Array, span);
+                    self.habit(ShConstruct::Array, span);
                 }
                 Some(assignment) if assignment.append => {
-                    self.habit(Habit::AppendAssignment, assignment.name.span)
+                    self.habit(ShConstruct::AppendAssignment, assignment.name.span)
                 }
                 Some(_) => {
                     let help = self.assignment_help(&assignments, redirected);
@@ -48,7 +48,7 @@ impl<'s> Checker<'s> {
             return None;
         };
         if let Some(assignment) = assignments.iter().find(|assignment| assignment.append) {
-            self.habit(Habit::AppendAssignment, assignment.name.span);
+            self.habit(ShConstruct::AppendAssignment, assignment.name.span);
             return None;
         }
         // `command command ls` is `command ls`.
@@ -165,7 +165,7 @@ impl<'s> Checker<'s> {
         {
             return target;
         }
-        if let Some(row) = sh_habits::of_word(name).filter(|row| {
+        if let Some(row) = sh_constructs::of_word(name).filter(|row| {
             // `help` and `history`, which only the prompt has.
             let has = self.project.hosted.stage(name).is_some();
             !has && (is_unquoted(first) || row.code == code::SH_BUILTIN)
@@ -319,7 +319,7 @@ impl<'s> Checker<'s> {
                 None
             }
             // As in sh: `command` passes by functions, not builtins.
-            Some(name) if sh_habits::of_word(name).is_some() => self.target(name, next, &words[1..]),
+            Some(name) if sh_constructs::of_word(name).is_some() => self.target(name, next, &words[1..]),
             Some(name) => Some(builtins::find(name).map_or(Target::Program, Target::Builtin)),
             None => Some(Target::Program),
         }

@@ -6,7 +6,7 @@ use super::replace::Obstacle;
 use super::variable_commands::Place;
 use crate::diag::code;
 use crate::span::Span;
-use crate::syntax::ast::{self, Habit};
+use crate::syntax::ast::{self, ShConstruct};
 use crate::value::Value;
 
 impl<'s> Checker<'s> {
@@ -30,7 +30,7 @@ impl<'s> Checker<'s> {
                 Condition::Value(self.expr(value))
             }
             ast::ConditionKind::Command(and_or)
-                if matches!(and_or.first.stages[0].kind, ast::StageKind::Sh(Habit::Subshell, _)) =>
+                if matches!(and_or.first.stages[0].kind, ast::StageKind::Sh(ShConstruct::Subshell, _)) =>
             {
                 let inside = &self.text[condition.span.range()];
                 if let Some((at, length, help)) = crate::syntax::operator_elsewhere(inside) {

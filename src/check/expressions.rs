@@ -7,7 +7,7 @@ use crate::diag::{self, code};
 use crate::host::HostFunction;
 use crate::methods::{self, MethodError, NameId};
 use crate::span::Span;
-use crate::syntax::ast::{self, BlockKind, Habit, PartKind};
+use crate::syntax::ast::{self, BlockKind, PartKind, ShConstruct};
 use crate::syntax::nesting;
 use crate::sys::stack;
 use crate::value::literal::parse_number;
@@ -135,7 +135,7 @@ impl<'s> Checker<'s> {
                 BlockKind::Try => ExprKind::Record { capture: false, body: Box::new(self.block(*block)) },
                 BlockKind::Spawn => ExprKind::Spawn(Arc::new(self.capture(*block))),
             },
-            ast::ExprKind::Sh(Habit::Operator) => {
+            ast::ExprKind::Sh(ShConstruct::Operator) => {
                 let help = "write `not`: if (not x) { … }; `!=` compares";
                 self.error(
                     code::SH_OPERATOR,
@@ -236,7 +236,7 @@ impl<'s> Checker<'s> {
         if self.scopes.find(name).is_some() {
             return self.name(name, span);
         }
-        if super::sh_habits::SHELL_VARIABLES.contains(&name) {
+        if super::sh_constructs::SHELL_VARIABLES.contains(&name) {
             let message = format!("${name} is made by shells, and not here");
             let help = match name {
                 "BASH_SOURCE" => {
@@ -454,7 +454,7 @@ impl<'s> Checker<'s> {
         }
         let Some(id) = methods::name_id(name.text) else {
             let message = format!("no method `{}`", name.text);
-            let help = methods::advice(name.text)
+            let help = methods::suggest(name.text)
                 .unwrap_or_else(|| "docs/REFERENCE.md lists all methods".to_string());
             self.error(code::UNDECLARED_NAME, name.span, message, "no type has it", &help);
             return ExprKind::Value(Value::Null);

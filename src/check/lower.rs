@@ -8,11 +8,11 @@ use super::program::*;
 use super::project::{Members, Project};
 use super::replace::{ExecContext, Obstacle};
 use super::scope::{Name, Scopes};
-use super::sh_habits;
+use super::sh_constructs;
 use super::variable_commands::{Place, Position};
 use crate::diag::{Code, Diagnostic, Label, Source, code};
 use crate::span::Span;
-use crate::syntax::ast::{self, Habit};
+use crate::syntax::ast::{self, ShConstruct};
 use crate::syntax::nesting;
 use crate::sys::stack;
 use std::sync::Arc;
@@ -137,38 +137,42 @@ impl<'s> Checker<'s> {
         }
     }
 
-    pub fn habit(&mut self, habit: Habit, span: Span) {
+    pub fn habit(&mut self, habit: ShConstruct, span: Span) {
         let text = &self.text[span.range()];
         match habit {
-            Habit::Parameter | Habit::SpecialParameter
+            ShConstruct::Parameter | ShConstruct::SpecialParameter
                 if self.function.is_some() && super::sh_parameters::is_positional(text) =>
             {
                 self.sh(&super::sh_parameters::IN_FUNCTION, span);
             }
-            Habit::LetWithoutSpaces => match super::lookalikes::let_elsewhere(text) {
+            ShConstruct::LetWithoutSpaces => match super::lookalikes::let_elsewhere(text) {
                 Some((message, help)) => {
                     self.error(code::SH_ASSIGNMENT, span, message, "not in Pipewright", &help);
                 }
-                None => self.sh(&sh_habits::of(habit), span),
+                None => self.sh(&sh_constructs::of(habit), span),
             },
-            Habit::Parameter | Habit::SpecialParameter => self.sh(&super::sh_parameters::of(text), span),
+            ShConstruct::Parameter | ShConstruct::SpecialParameter => {
+                self.sh(&super::sh_parameters::of(text), span)
+            }
             // `$?` in an expression: no name is behind the dollar that could stand without it.
-            Habit::Dollar if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" => {
+            ShConstruct::Dollar
+                if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" =>
+            {
                 self.sh(&super::sh_parameters::of(text), span);
             }
-            Habit::Subshell if is_comparison(text) => {
+            ShConstruct::Subshell if is_comparison(text) => {
                 let help = format!("write it as an expression: $[{}]", &text[1..text.len() - 1]);
                 let message = "`( … )` among commands holds commands";
                 self.error(code::SH_SUBSHELL, span, message, "values are compared in an expression", &help);
             }
-            Habit::Loop if text.split_ascii_whitespace().any(|word| word == "read") => {
-                self.sh(&sh_habits::READ_LOOP, span);
+            ShConstruct::Loop if text.split_ascii_whitespace().any(|word| word == "read") => {
+                self.sh(&sh_constructs::READ_LOOP, span);
             }
-            _ => self.sh(&sh_habits::of(habit), span),
+            _ => self.sh(&sh_constructs::of(habit), span),
         }
     }
 
-    pub fn sh(&mut self, row: &sh_habits::Row, span: Span) {
+    pub fn sh(&mut self, row: &sh_constructs::ConstructSpec, span: Span) {
         // `if …; then … else … fi` is one habit, not four.
         let compound = |error: &Diagnostic| error.code == code::SH_COMPOUND;
         if row.code == code::SH_COMPOUND && self.errors.iter().any(compound) {
@@ -298,7 +302,7 @@ impl<'s> Checker<'s> {
             ast::StatementKind::Use { .. } => modules::use_statement(self, span)?,
             ast::StatementKind::Sh(habit) => {
                 self.habit(habit, span);
-                if habit == Habit::LetWithoutSpaces {
+                if habit == ShConstruct::LetWithoutSpaces {
                     self.declare_meant(span);
                 }
                 return None;

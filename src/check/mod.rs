@@ -23,7 +23,7 @@ mod replace;
 mod scope;
 mod secrets;
 pub mod settings;
-pub mod sh_habits;
+pub mod sh_constructs;
 mod sh_parameters;
 mod truncation;
 mod variable_commands;
@@ -50,7 +50,7 @@ pub use project::{Loaded, Loader, NotLoaded};
 
 /// What a script is checked with.
 #[derive(Default)]
-pub struct Given<'a> {
+pub struct CheckOptions<'a> {
     /// Who reads the files that it uses; without one it may use none.
     pub loader: Option<Rc<dyn Loader>>,
     /// The variables that its host gives values to.
@@ -67,7 +67,7 @@ pub struct Given<'a> {
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text; never empty.
-pub fn check(source: &Arc<Source>, given: Given<'_>) -> Result<Program, Vec<Diagnostic>> {
+pub fn check(source: &Arc<Source>, given: CheckOptions<'_>) -> Result<Program, Vec<Diagnostic>> {
     let mut project = Project::new(given.loader);
     project.inputs = given.inputs.iter().map(|name| name.as_str().into()).collect();
     project.hosted = given.hosted;
@@ -101,7 +101,7 @@ pub fn is_function_of_language(name: &str) -> bool {
 /// prompt of shells has beside the language is a host's as well.
 pub fn is_habit_of_sh(name: &str) -> bool {
     const OF_PROMPTS: &[&str] = &["bind", "complete", "fc", "help", "history"];
-    sh_habits::of_word(name).is_some() && !OF_PROMPTS.contains(&name)
+    sh_constructs::of_word(name).is_some() && !OF_PROMPTS.contains(&name)
 }
 
 /// What the check of a file that another uses gives.
@@ -173,7 +173,7 @@ fn habit_of_line(source: &Arc<Source>, error: &Diagnostic, hosted: &Hosted) -> O
         let help = "leave it out: who uses the file has all its functions and variables";
         return Some(error.help(help));
     }
-    let row = sh_habits::of_word(word)?;
+    let row = sh_constructs::of_word(word)?;
     let span = Span::new(start + blank, start + blank + word.len());
     let help =
         if row.example.is_empty() { row.help.to_string() } else { format!("{}:\n{}", row.help, row.example) };

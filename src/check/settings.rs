@@ -57,7 +57,7 @@ pub enum Takes {
 }
 
 /// A row of the table.
-pub struct Row {
+pub struct OptionSpec {
     pub setting: Setting,
     pub name: &'static str,
     pub takes: Takes,
@@ -66,13 +66,13 @@ pub struct Row {
 
 macro_rules! rows {
     ($($setting:ident $name:literal $takes:expr, $doc:literal;)*) => {
-        &[$(Row { setting: Setting::$setting, name: $name, takes: $takes, doc: $doc }),*]
+        &[$(OptionSpec { setting: Setting::$setting, name: $name, takes: $takes, doc: $doc }),*]
     };
 }
 
 /// All options, by name.
 #[rustfmt::skip]
-pub const ALL: &[Row] = rows! {
+pub const ALL: &[OptionSpec] = rows! {
     Atomic "atomic" Takes::Bool, "Files that `>` and `write()` write replace the old ones when the block succeeds; when it fails, the old ones stay.";
     Backoff "backoff" Takes::Duration, "How long to wait before the first retry. Doubled for each further one up to a minute; of that a random part.";
     ClearEnv "clear_env" Takes::Bool, "Programs get only the variables that `env` names.";
@@ -104,23 +104,23 @@ pub const ALL: &[Row] = rows! {
 const LATER: &[&str] =
     &["halt", "jobs", "log", "net", "output", "progress", "rate", "read", "resume", "run", "write"];
 
-pub fn find(name: &str) -> Option<&'static Row> {
+pub fn find(name: &str) -> Option<&'static OptionSpec> {
     ALL.iter().find(|row| row.name == name)
 }
 
 impl Setting {
-    pub fn row(self) -> &'static Row {
+    pub fn row(self) -> &'static OptionSpec {
         &ALL[self as usize]
     }
 }
 
 /// What an option is for, or with `with` what all are; none when there is no such option.
 pub fn explain(name: &str) -> Option<String> {
-    let sentence = |row: &Row| format!("with {}=…, {}\n\n{}\n", row.name, row.takes.phrase(), row.doc);
+    let sentence = |row: &OptionSpec| format!("with {}=…, {}\n\n{}\n", row.name, row.takes.phrase(), row.doc);
     if name != "with" {
         return find(name).map(sentence);
     }
-    let row = |row: &Row| format!("{}=, {}:\n  {}\n", row.name, row.takes.phrase(), row.doc);
+    let row = |row: &OptionSpec| format!("{}=, {}:\n  {}\n", row.name, row.takes.phrase(), row.doc);
     Some(ALL.iter().map(row).collect())
 }
 
@@ -131,9 +131,9 @@ fn table() -> String {
     format!("| option | takes | |\n| --- | --- | --- |\n{}", rows.collect::<String>())
 }
 
-impl Row {
+impl OptionSpec {
     /// What to write instead of a value that does not fit.
-    pub fn advice(&self, value: &Value) -> Option<String> {
+    pub fn suggest(&self, value: &Value) -> Option<String> {
         let name = self.name;
         match (self.takes, value) {
             (Takes::Duration, Value::Int(number)) if *number > 0 => {
@@ -281,9 +281,9 @@ impl<'s> Checker<'s> {
         self.error(code::UNKNOWN_OPTION, name.span, message, "unknown", &help);
     }
 
-    fn wrong_setting(&mut self, row: &Row, literal: &Value, span: Span, phrase: &str) {
+    fn wrong_setting(&mut self, row: &OptionSpec, literal: &Value, span: Span, phrase: &str) {
         let message = format!("`{}` takes {phrase}", row.name);
-        let help = row.advice(literal).unwrap_or_default();
+        let help = row.suggest(literal).unwrap_or_default();
         let found = literal.type_of();
         let label = if found == Type::Null { "this is null" } else { found.name() };
         self.error(code::WRONG_TYPE, span, message, label, &help);

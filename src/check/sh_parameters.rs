@@ -1,14 +1,14 @@
 //! `${x:-y}`, `$1`, `$?` and their kin: what stands in place of each expansion of sh (POSIX 2.5.2, 2.6.2).
 
-use super::sh_habits::Row;
+use super::sh_constructs::ConstructSpec;
 use crate::diag::code;
 
-const fn row(message: &'static str, help: &'static str, example: &'static str) -> Row {
-    Row { code: code::SH_PARAMETER, message, help, example }
+const fn row(message: &'static str, help: &'static str, example: &'static str) -> ConstructSpec {
+    ConstructSpec { code: code::SH_PARAMETER, message, help, example }
 }
 
 /// The row of an expansion by its text, dollar included.
-pub fn of(text: &str) -> Row {
+pub fn of(text: &str) -> ConstructSpec {
     match text.strip_prefix("${").and_then(|inside| inside.strip_suffix('}')) {
         Some(inside) => braced(inside),
         None => special(text.strip_prefix('$').unwrap_or(text)),
@@ -16,7 +16,7 @@ pub fn of(text: &str) -> Row {
 }
 
 /// `$1` and `$@` in a function, where they were its arguments.
-pub const IN_FUNCTION: Row = row(
+pub const IN_FUNCTION: ConstructSpec = row(
     "a function has named parameters",
     "name them; what is left is taken by the last one",
     "fn greet(first, ...others) { echo $first ...$others }\ngreet Ada Bob",
@@ -30,7 +30,7 @@ pub fn is_positional(text: &str) -> bool {
 }
 
 /// `$1`, `$?`: the name alone.
-fn special(name: &str) -> Row {
+fn special(name: &str) -> ConstructSpec {
     match name {
         "@" | "*" => row(
             "the script's arguments are the list `args`",
@@ -76,7 +76,7 @@ fn special(name: &str) -> Row {
 }
 
 /// `${…}`: what stands between the braces.
-fn braced(inside: &str) -> Row {
+fn braced(inside: &str) -> ConstructSpec {
     if !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_digit())
         || matches!(inside, "@" | "*" | "#" | "?" | "!" | "$" | "-")
     {

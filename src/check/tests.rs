@@ -4,7 +4,7 @@ use crate::host::Hosted;
 
 fn errors(text: &str) -> Vec<Diagnostic> {
     let hosted = Hosted { can_be_replaced: true, ..Hosted::default() };
-    let given = Given { foresee: true, hosted, ..Given::default() };
+    let given = CheckOptions { foresee: true, hosted, ..CheckOptions::default() };
     check(&Arc::new(Source::new("test", text)), given).err().unwrap_or_default()
 }
 
@@ -14,7 +14,7 @@ fn codes(text: &str) -> Vec<&'static str> {
 
 #[test]
 fn every_example_of_a_hint_passes_the_check() {
-    for row in sh_habits::all() {
+    for row in sh_constructs::all() {
         let found = errors(row.example);
         assert!(found.is_empty(), "{}: {}", row.example, found[0].render(false, 100));
     }

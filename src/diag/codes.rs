@@ -20,9 +20,9 @@ use std::fmt;
 /// # Ok::<(), &str>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Code(&'static Row);
+pub struct Code(&'static CodeSpec);
 
-struct Row {
+struct CodeSpec {
     name: &'static str,
     id: &'static str,
     title: &'static str,
@@ -100,10 +100,10 @@ macro_rules! codes {
         // Explanations speak of patterns such as [abc].
         #[allow(rustdoc::broken_intra_doc_links)]
         pub mod code {
-            use super::{Code, Row};
+            use super::{Code, CodeSpec};
             $(
                 #[doc = concat!($id, ": ", $title, ". ", $explanation)]
-                pub const $name: Code = Code(&Row {
+                pub const $name: Code = Code(&CodeSpec {
                     name: stringify!($name), id: $id, title: $title, explanation: $explanation,
                 });
             )*

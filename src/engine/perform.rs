@@ -5,7 +5,7 @@ use super::io::{Input, Output, Plumbing};
 use super::{AuditLog, Report, Session};
 use crate::check::program::{FunctionId, Program, Slot};
 use crate::diag::{Diagnostic, code, visible};
-use crate::eval::{Eval, Interpreter, Observer, Ran, SIGPIPE_STATUS, Setup, Unwind};
+use crate::eval::{Eval, FinishedRun, Interpreter, Observer, SIGPIPE_STATUS, Setup, Unwind};
 use crate::process::{FileTable, Interrupt};
 use crate::value::Value;
 use std::borrow::Cow;
@@ -58,7 +58,7 @@ pub(super) enum Work<'s> {
 /// The same, as it begins.
 enum Begun<'s> {
     Run(Cow<'s, Arc<Program>>),
-    Call(Ran, FunctionId, Vec<Value>),
+    Call(FinishedRun, FunctionId, Vec<Value>),
 }
 
 /// How a run ended that did not fail.
@@ -127,7 +127,7 @@ impl Request {
         };
         let (mut interpreter, done, called) = match work {
             Begun::Run(program) => {
-                let mut interpreter = Interpreter::again(former, &program, setup);
+                let mut interpreter = Interpreter::reuse(former, &program, setup);
                 let done = interpreter.run(&program).map(|()| interpreter.result());
                 (interpreter, done, false)
             }
@@ -236,7 +236,7 @@ pub(super) fn failed(unwind: Unwind, interpreter: &Interpreter, started: Instant
             new(ErrorKind::Script, Diagnostic::new(code::CANCELLED, "it ended without a value"), 1)
         }
     };
-    error.0.diagnostic = interpreter.advised(error.0.diagnostic).redact(interpreter.redactions());
+    error.0.diagnostic = interpreter.with_suggestion(error.0.diagnostic).redact(interpreter.redactions());
     error
 }
 

@@ -4,7 +4,7 @@
 
 use super::script::read_source;
 use crate::process::{self, Signal};
-use crate::sys::{descriptor, handlers, probe, start, supervisor, tty};
+use crate::sys::{descriptor, guard, handlers, probe, start, tty};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -44,7 +44,7 @@ fn end_trees() -> u8 {
 /// # Errors
 /// Those of fork(2); `ENOSYS` where the system can't.
 pub fn guard() -> io::Result<Option<u8>> {
-    Ok(process::supervised()?.map(supervisor::end_like))
+    Ok(process::guarded()?.map(guard::end_like))
 }
 
 /// Ends this process by a signal, as one that has no handler for it: after a run that a signal has ended, so that the

@@ -2,7 +2,7 @@
 
 use super::{Engine, ParseError, source};
 use crate::check::program::{Program, VariableProgram};
-use crate::check::{Given, Loaded, Loader, NotLoaded, check};
+use crate::check::{CheckOptions, Loaded, Loader, NotLoaded, check};
 use crate::diag::{Diagnostic, code, reason};
 use crate::policy::{self, Access, Denial, Open, Policy, Request};
 use crate::process::{Environment, Lookup, Search};
@@ -198,8 +198,11 @@ impl ScriptBuilder {
         let policy = self.engine.shared.guard.policy.clone();
         let loader = (!self.alone).then(|| Rc::new(Files { policy }) as Rc<dyn Loader>);
         let hosted = self.engine.shared.hosted.clone();
-        check(&source, Given { loader, inputs: &self.inputs, hosted, foresee, path: self.path.as_deref() })
-            .map_err(ParseError)
+        check(
+            &source,
+            CheckOptions { loader, inputs: &self.inputs, hosted, foresee, path: self.path.as_deref() },
+        )
+        .map_err(ParseError)
     }
 
     /// Reads and checks a file.

@@ -4,7 +4,7 @@ use super::io::Usual;
 use super::perform::Work;
 use super::{Engine, Error, Run, Script};
 use crate::diag::visible;
-use crate::eval::Ran;
+use crate::eval::FinishedRun;
 use crate::process::{Environment, InvalidVariable};
 use crate::value::{FromValue, Value, ValueError};
 use indexmap::IndexMap;
@@ -38,7 +38,7 @@ pub struct Session {
     pub(super) directory: Option<Arc<CStr>>,
     pub(super) usual: Usual,
     /// The last script that ran, if to its end.
-    pub(super) ran: Option<Ran>,
+    pub(super) ran: Option<FinishedRun>,
 }
 
 impl Default for Session {

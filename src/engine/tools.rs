@@ -101,7 +101,7 @@ pub fn explain(topic: &str) -> Option<String> {
         crate::check::settings::explain(topic),
     ];
     let pages: Vec<String> = pages.into_iter().flatten().collect();
-    if pages.is_empty() { crate::check::sh_habits::explain(topic) } else { Some(pages.join("\n")) }
+    if pages.is_empty() { crate::check::sh_constructs::explain(topic) } else { Some(pages.join("\n")) }
 }
 
 /// Returns the candidate that looks most like a name, for "did you mean"; `None` when none looks like it.

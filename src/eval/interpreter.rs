@@ -80,7 +80,7 @@ pub struct Shared {
     pub(in crate::eval) ends_daemons: AtomicBool,
     /// What the host stops it by.
     cancel: Interrupt,
-    heeded: OnceLock<Heeded>,
+    signals: OnceLock<SignalInterrupts>,
     terminal: OnceLock<Option<i32>>,
     unreadable: OnceLock<Arc<OwnedFd>>,
     unreadable_input: bool,
@@ -97,7 +97,7 @@ pub struct Shared {
 }
 
 /// The signals that a script heeds.
-struct Heeded {
+struct SignalInterrupts {
     /// What ends it.
     requests: Interrupt,
     /// Raised with that, and by a key of the terminal, which the programs have got themselves.
@@ -108,11 +108,11 @@ impl Shared {
     /// What ends the run from outside, once there is something to wait for.
     #[inline]
     pub(in crate::eval) fn interrupt(&self) -> Option<&Interrupt> {
-        if self.own_process { self.heeded.get().map(|heeded| &heeded.keys) } else { Some(&self.cancel) }
+        if self.own_process { self.signals.get().map(|signals| &signals.keys) } else { Some(&self.cancel) }
     }
 
     /// Whether a key of the terminal is for the programs first: in a script that is a process.
-    pub(in crate::eval) fn heeds_keys(&self) -> bool {
+    pub(in crate::eval) fn handles_keys(&self) -> bool {
         self.own_process && !self.interactive
     }
 
@@ -172,19 +172,19 @@ pub struct Interpreter {
     /// The variables of the modules, and after them the frames of the calls that are open.
     pub(in crate::eval) slots: Vec<Value>,
     /// Where the innermost frame begins, and the modules' variables (at 0): see [`Slot::home`].
-    pub(in crate::eval) homes: [usize; 2],
+    pub(in crate::eval) frame_bases: [usize; 2],
     /// The file whose text is being run.
     pub(in crate::eval) module: ModuleId,
     /// Which files have been run.
-    pub(in crate::eval) used: Vec<bool>,
+    pub(in crate::eval) loaded: Vec<bool>,
     /// How many calls of functions are open.
     pub(in crate::eval) calls: usize,
     /// What a `return` on its way gives.
     pub(in crate::eval) returned: Value,
     /// While a `defer` block runs, the requests to stop that don't interrupt it: those that came before, and the first.
-    pub(in crate::eval) shielded: Option<Shielded>,
+    pub(in crate::eval) defer_mask: Option<DeferMask>,
     /// How many requests programs have taken for theirs: Ctrl-C in python3.
-    pub(in crate::eval) heeded: u32,
+    pub(in crate::eval) handled_signals: u32,
     /// How the last pipeline's stages ended, while somebody keeps a record of that.
     pub(in crate::eval) record: Option<Vec<StageOutcome>>,
     pub(in crate::eval) directory: Option<Arc<CStr>>,
@@ -221,7 +221,7 @@ const SHOWN: usize = 5;
 
 /// How many requests to stop don't count.
 #[derive(Clone, Copy)]
-pub(in crate::eval) struct Shielded {
+pub(in crate::eval) struct DeferMask {
     all: u32,
     /// Of those that programs are ended for.
     to_programs: u32,
@@ -240,7 +240,7 @@ impl Interpreter {
             Some(Value::List(none)) if none.is_empty() && setup.args.is_empty() => Value::List(none),
             _ => Value::List(list_of(setup.args)),
         };
-        crate::eval::lang::early::mark_unset(&program, &mut slots);
+        crate::eval::lang::init_order::mark_unset(&program, &mut slots);
         for (slot, value) in setup.variables {
             slots[slot.place()] = value;
         }
@@ -256,7 +256,7 @@ impl Interpreter {
             adopting: Once::new(),
             ends_daemons: AtomicBool::new(false),
             cancel: setup.interrupt,
-            heeded: OnceLock::new(),
+            signals: OnceLock::new(),
             terminal: OnceLock::new(),
             unreadable: OnceLock::new(),
             unreadable_input: setup.unreadable_input,
@@ -273,13 +273,13 @@ impl Interpreter {
             shared: Arc::new(shared),
             program,
             slots,
-            homes: [0, 0],
+            frame_bases: [0, 0],
             module: script,
-            used: Vec::new(),
+            loaded: Vec::new(),
             calls: 0,
             returned: Value::Null,
-            shielded: None,
-            heeded: 0,
+            defer_mask: None,
+            handled_signals: 0,
             record: None,
             directory: setup.directory,
             environment: setup.environment.unwrap_or_else(Environment::inherited),
@@ -302,13 +302,13 @@ impl Interpreter {
             shared: self.shared.clone(),
             program: self.program.clone(),
             slots: self.slots.clone(),
-            homes: self.homes,
+            frame_bases: self.frame_bases,
             module: self.module,
-            used: self.used.clone(),
+            loaded: self.loaded.clone(),
             calls: self.calls,
             returned: Value::Null,
-            shielded: self.shielded,
-            heeded: self.heeded,
+            defer_mask: self.defer_mask,
+            handled_signals: self.handled_signals,
             record: None,
             directory: self.directory.clone(),
             environment: self.environment.clone(),
@@ -437,12 +437,12 @@ impl Interpreter {
 
     #[inline]
     pub(in crate::eval) fn slot(&self, slot: Slot) -> &Value {
-        &self.slots[self.homes[slot.home()] + slot.place()]
+        &self.slots[self.frame_bases[slot.home()] + slot.place()]
     }
 
     #[inline]
     pub(in crate::eval) fn slot_mut(&mut self, slot: Slot) -> &mut Value {
-        &mut self.slots[self.homes[slot.home()] + slot.place()]
+        &mut self.slots[self.frame_bases[slot.home()] + slot.place()]
     }
 
     /// The programs that PATH leads to. Split again whenever PATH is another one.
@@ -462,25 +462,25 @@ impl Interpreter {
     /// What ends this run from outside. Made when there is first something to wait for: a script without
     /// programs needs no handler, the signal's own effect is right.
     pub(in crate::eval) fn interrupt(&self) -> Interrupt {
-        self.interrupts(JobState::interrupt, |heeded| &heeded.keys).after(self.passed())
+        self.interrupts(JobState::interrupt, |signals| &signals.keys).after(self.ignored_signals())
     }
 
     /// What ends a wait for programs. A key of the terminal does not: those got it themselves.
     pub(in crate::eval) fn wait_interrupt(&self) -> Interrupt {
-        match (self.control(), self.shielded) {
-            (Some(_), shielded) => {
-                let passed = shielded.map_or(0, |shielded| shielded.to_programs);
-                self.interrupts(|job| &job.cancel, |heeded| &heeded.requests).after(passed)
+        match (self.control(), self.defer_mask) {
+            (Some(_), defer_mask) => {
+                let passed = defer_mask.map_or(0, |defer_mask| defer_mask.to_programs);
+                self.interrupts(|job| &job.cancel, |signals| &signals.requests).after(passed)
             }
             (None, Some(_)) => self.interrupt(),
-            (None, None) => self.interrupts(|job| &job.cancel, |heeded| &heeded.requests).clone(),
+            (None, None) => self.interrupts(|job| &job.cancel, |signals| &signals.requests).clone(),
         }
     }
 
     fn interrupts<'a>(
         &'a self,
         of_job: impl FnOnce(&'a JobState) -> &'a Interrupt,
-        of_script: impl FnOnce(&'a Heeded) -> &'a Interrupt,
+        of_script: impl FnOnce(&'a SignalInterrupts) -> &'a Interrupt,
     ) -> &'a Interrupt {
         if let Some(job) = &self.settings.job {
             return of_job(job);
@@ -489,10 +489,10 @@ impl Interpreter {
         if !self.shared.own_process {
             return &self.shared.cancel;
         }
-        of_script(self.shared.heeded.get_or_init(|| self.heed_signals()))
+        of_script(self.shared.signals.get_or_init(|| self.install_handlers()))
     }
 
-    fn heed_signals(&self) -> Heeded {
+    fn install_handlers(&self) -> SignalInterrupts {
         use crate::sys::handlers;
         let cancel = &self.shared.cancel;
         // Without handlers a signal ends us and not our children; that is no reason not to run.
@@ -502,7 +502,7 @@ impl Interpreter {
         };
         let made = cancel.child().and_then(|requests| Ok((child_of(&requests)?, requests)));
         let Ok((keys, requests)) = made else {
-            return Heeded { requests: cancel.clone(), keys: cancel.clone() };
+            return SignalInterrupts { requests: cancel.clone(), keys: cancel.clone() };
         };
         handlers::keep_statuses();
         if self.shared.interactive {
@@ -511,43 +511,43 @@ impl Interpreter {
             let _ = handlers::install(&requests, Some(&keys), &handlers::REQUESTS);
             let _ = handlers::survive_file_limit();
         }
-        Heeded { requests, keys }
+        SignalInterrupts { requests, keys }
     }
 
     /// The interrupts that a new job hears of: requests, and in a script the keys of the terminal, which don't count until
     /// the script waits for the job.
     pub(in crate::eval) fn job_interrupts(&self) -> io::Result<(Interrupt, Option<Interrupt>)> {
-        let requests = self.interrupts(|job| &job.cancel, |heeded| &heeded.requests).child()?;
+        let requests = self.interrupts(|job| &job.cancel, |signals| &signals.requests).child()?;
         if !self.shared.own_process {
             return Ok((requests, None));
         }
-        let keys = self.interrupts(JobState::interrupt, |heeded| &heeded.keys).child()?;
+        let keys = self.interrupts(JobState::interrupt, |signals| &signals.keys).child()?;
         keys.set_background(self.settings.job.is_none());
         Ok((requests, Some(keys)))
     }
 
     /// The programs of the foreground have taken the keys that came for theirs.
     pub(in crate::eval) fn settle_keys(&self) {
-        if let Some(heeded) = self.shared.heeded.get() {
-            heeded.keys.settle();
+        if let Some(signals) = self.shared.signals.get() {
+            signals.keys.settle();
         }
     }
 
     /// How many requests are not meant for what runs now.
     #[inline]
-    pub(in crate::eval) fn passed(&self) -> u32 {
-        self.shielded.map_or(0, |shielded| shielded.all).max(self.heeded)
+    pub(in crate::eval) fn ignored_signals(&self) -> u32 {
+        self.defer_mask.map_or(0, |defer_mask| defer_mask.all).max(self.handled_signals)
     }
 
     /// Runs what was deferred: without a time limit but the host's for untrusted
     /// scripts, for one that has passed would end it at once. The first request
     /// to stop does not interrupt it, and neither do those before; each one after that ends what runs at that moment,
     /// so that every wait has an end.
-    pub(in crate::eval) fn shielded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.shielded.take();
+    pub(in crate::eval) fn in_defer<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.defer_mask.take();
         let first = |interrupt: Interrupt| interrupt.raised().map(|raised| raised.times);
-        self.shielded = Some(Shielded {
-            all: first(self.interrupt()).unwrap_or(self.passed() + 1),
+        self.defer_mask = Some(DeferMask {
+            all: first(self.interrupt()).unwrap_or(self.ignored_signals() + 1),
             to_programs: first(self.wait_interrupt()).unwrap_or(1),
         });
         let settings = self.settings.clone();
@@ -557,7 +557,7 @@ impl Interpreter {
         }
         let result = run(self);
         self.settings = settings;
-        self.shielded = outer;
+        self.defer_mask = outer;
         result
     }
 

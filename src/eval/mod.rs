@@ -13,7 +13,7 @@ pub use effects::limits::Limits;
 pub use effects::observe::{Event, Observer, Observers, PipelineReport, Place};
 pub use exec::redirect::target_accesses;
 pub use interpreter::{Interpreter, Setup};
-pub use lang::result::Ran;
+pub use lang::result::FinishedRun;
 pub use report::stats::table as process_table;
 pub use report::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
 #[cfg(feature = "dialog")]

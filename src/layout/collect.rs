@@ -370,7 +370,7 @@ impl<'s> Collector<'s> {
 
     fn word(&mut self, word: &Word<'s>) {
         let variable = matches!(&word.kind, WordKind::Parts(parts)
-            if matches!(**parts, [Part { kind: PartKind::Sh(Habit::DescriptorVariable), .. }]));
+            if matches!(**parts, [Part { kind: PartKind::Sh(ShConstruct::DescriptorVariable), .. }]));
         self.atom(word.span, if variable { Kind::Glued } else { Kind::Argument });
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The regex crate can't be told to stop. Its time is bounded by the text times the expression, and reaches that where
 //! somebody means it to: `a[ab]{200}[^ab]` on 15 MB of `a` and `b` took 32 s, in a run with a time limit of 10 s. So
-//! where the bound is beyond a moment, another search goes on (`patient`).
+//! where the bound is beyond a moment, another search goes on (`interruptible_regex`).
 
 use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 use regex::bytes::{CaptureLocations, Regex, RegexBuilder};
 
 use super::access::{argument, string, utf8};
-use super::patient::{self, COMPILED, Patient, Unable};
+use super::interruptible_regex::{self, COMPILED, DfaQuit, InterruptibleRegex};
 use super::{Host, MethodError, Outcome};
 use crate::diag::{code, quote_word};
 use crate::value::{Str, Value};
@@ -43,7 +43,7 @@ pub fn compile(method: &'static str, arguments: &[Value]) -> Outcome<Rc<Expressi
         pattern: text.into(),
         is_literal: regex::escape(text) == text,
         states: OnceCell::new(),
-        patient: OnceCell::new(),
+        interruptible_regex: OnceCell::new(),
     });
     CACHE.with_borrow_mut(|cache| {
         cache.truncate(KEPT - 1);
@@ -90,7 +90,7 @@ pub struct Expression {
     /// How many states a byte of the text meets at most. Counted for the first text that is not short.
     states: OnceCell<usize>,
     /// Made for the first text that is long.
-    patient: OnceCell<Option<Patient>>,
+    interruptible_regex: OnceCell<Option<InterruptibleRegex>>,
 }
 
 /// So many bytes times states of the automaton are done in a moment: a fifth of a second at worst.
@@ -114,9 +114,9 @@ impl Expression {
         host.go_on()?;
         match self.patient_for(text.len()) {
             None => Ok(self.regex.is_match(text)),
-            Some(patient) => match patient.is_match(host, text)? {
+            Some(interruptible_regex) => match interruptible_regex.is_match(host, text)? {
                 Ok(found) => Ok(found),
-                Err(Unable) => {
+                Err(DfaQuit) => {
                     self.may_search(host, text)?;
                     Ok(self.regex.is_match(text))
                 }
@@ -126,24 +126,34 @@ impl Expression {
 
     /// The matches of a text, one after another.
     pub fn search<'e>(&'e self, text: &'e [u8]) -> Search<'e> {
-        let patient = self.patient_for(text.len());
+        let interruptible_regex = self.patient_for(text.len());
         let found = Vec::with_capacity(self.regex.captures_len());
-        Search { expression: self, text, patient, locations: None, start: 0, last_end: None, found }
+        Search {
+            expression: self,
+            text,
+            interruptible_regex,
+            locations: None,
+            start: 0,
+            last_end: None,
+            found,
+        }
     }
 
-    fn patient_for(&self, len: usize) -> Option<&Patient> {
+    fn patient_for(&self, len: usize) -> Option<&InterruptibleRegex> {
         if len <= SHORT || self.is_literal || self.cost(len) <= MOMENT {
             return None;
         }
-        self.patient()
+        self.interruptible_regex()
     }
 
-    fn patient(&self) -> Option<&Patient> {
-        self.patient.get_or_init(|| Patient::new(&self.pattern, self.states())).as_ref()
+    fn interruptible_regex(&self) -> Option<&InterruptibleRegex> {
+        self.interruptible_regex
+            .get_or_init(|| InterruptibleRegex::new(&self.pattern, self.states()))
+            .as_ref()
     }
 
     fn states(&self) -> usize {
-        *self.states.get_or_init(|| patient::states(&self.pattern))
+        *self.states.get_or_init(|| interruptible_regex::states(&self.pattern))
     }
 
     /// Bytes times states.
@@ -172,7 +182,7 @@ fn too_long(len: usize) -> MethodError {
 pub struct Search<'e> {
     expression: &'e Expression,
     text: &'e [u8],
-    patient: Option<&'e Patient>,
+    interruptible_regex: Option<&'e InterruptibleRegex>,
     locations: Option<CaptureLocations>,
     start: usize,
     last_end: Option<usize>,
@@ -220,18 +230,18 @@ impl Search<'_> {
         host.go_on()?;
         let regex = &self.expression.regex;
         self.found.clear();
-        if let Some(patient) = self.patient {
-            match patient.find(host, self.text, self.start)? {
+        if let Some(interruptible_regex) = self.interruptible_regex {
+            match interruptible_regex.find(host, self.text, self.start)? {
                 Ok(None) => return Ok(false),
                 Ok(Some(whole)) => {
                     if regex.captures_len() == 1 {
                         self.found.push(Some(whole));
-                    } else if !patient.groups(self.text, whole, &mut self.found) {
+                    } else if !interruptible_regex.groups(self.text, whole, &mut self.found) {
                         return Err(too_long(self.text.len()));
                     }
                     return Ok(true);
                 }
-                Err(Unable) => self.expression.may_search(host, self.text)?,
+                Err(DfaQuit) => self.expression.may_search(host, self.text)?,
             }
         }
         if regex.captures_len() == 1 {
@@ -299,12 +309,12 @@ mod tests {
     ) -> Vec<Vec<Option<Range<usize>>>> {
         let mut host = Desk::new();
         let mut search = expression.search(text);
-        search.patient = None;
+        search.interruptible_regex = None;
         if patiently {
-            search.patient = expression.patient();
+            search.interruptible_regex = expression.interruptible_regex();
         }
-        if let (Some(patient), true) = (search.patient, by_step) {
-            patient.go_by_step();
+        if let (Some(interruptible_regex), true) = (search.interruptible_regex, by_step) {
+            interruptible_regex.go_by_step();
         }
         let mut all = Vec::new();
         while let Some(found) = search.next(&mut host).unwrap() {

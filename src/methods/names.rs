@@ -33,7 +33,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 });
 
 /// The number of a method's name, to be found once, by the check. None when no type has such a method; see
-/// [`advice`].
+/// [`suggest`].
 pub fn name_id(name: &str) -> Option<NameId> {
     let at = INDEX.names.binary_search(&name).ok()?;
     u16::try_from(at).ok().map(NameId)
@@ -270,7 +270,7 @@ pub fn instead_of(value: &Value, name: &str) -> Option<&'static str> {
 }
 
 /// The help for a name that no type has.
-pub fn advice(name: &str) -> Option<String> {
+pub fn suggest(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     if let Some((_, form)) = OTHER_FORMS.iter().find(|(theirs, _)| *theirs == lower) {
         return Some((*form).into());

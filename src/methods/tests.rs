@@ -304,7 +304,7 @@ mod calling {
             ("to_json", Some("it is a function: to_json(x)")),
             ("frobnicate", None),
         ] {
-            assert_eq!(advice(name).as_deref(), expected, "{name}");
+            assert_eq!(suggest(name).as_deref(), expected, "{name}");
         }
         for (theirs, ours) in super::super::names::NAMES_ELSEWHERE {
             assert!(name_id(theirs).is_none() && name_id(ours).is_some(), "{theirs}: {ours}");

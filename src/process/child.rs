@@ -3,7 +3,7 @@
 use super::launch::Launch;
 use super::{Group, Signal, StageEnd, StageReport, terminate};
 use crate::sys::child_signal::ChildSignal;
-use crate::sys::spawn::Arrival;
+use crate::sys::spawn::PendingExec;
 use crate::sys::wait::{End, Ended, JobChange, Process};
 use crate::sys::{Pid, errno};
 use std::io;
@@ -17,7 +17,7 @@ pub struct Child {
     group: Group,
     group_id: Option<Pid>,
     /// While that is not known to have happened. It has the arguments meanwhile.
-    arrival: Option<Arrival<Box<Launch>>>,
+    pending_exec: Option<PendingExec<Box<Launch>>>,
     argv: Vec<Vec<u8>>,
     started: Instant,
     /// The same moment for people, and no measure: the clock may be set.
@@ -54,12 +54,12 @@ impl Child {
         started: Instant,
     ) -> Self {
         let began = SystemTime::now().checked_sub(started.elapsed()).unwrap_or(SystemTime::UNIX_EPOCH);
-        Self { process, group, group_id, arrival: None, argv, started, began, state: State::Running }
+        Self { process, group, group_id, pending_exec: None, argv, started, began, state: State::Running }
     }
 
     /// One whose program may not run yet, or never.
-    pub(super) fn coming(mut self, arrival: Arrival<Box<Launch>>) -> Self {
-        self.arrival = Some(arrival);
+    pub(super) fn pending(mut self, pending_exec: PendingExec<Box<Launch>>) -> Self {
+        self.pending_exec = Some(pending_exec);
         self
     }
 
@@ -70,7 +70,7 @@ impl Child {
 
     /// Its arguments.
     pub fn argv(&self) -> &[Vec<u8>] {
-        self.arrival.as_ref().map_or(&self.argv, |arrival| &arrival.request().stage.argv)
+        self.pending_exec.as_ref().map_or(&self.argv, |pending_exec| &pending_exec.request().stage.argv)
     }
 
     /// When it was started.
@@ -125,8 +125,8 @@ impl Child {
         }
     }
 
-    pub(super) fn take_arrival(&mut self) -> Option<Arrival<Box<Launch>>> {
-        self.arrival.take()
+    pub(super) fn take_arrival(&mut self) -> Option<PendingExec<Box<Launch>>> {
+        self.pending_exec.take()
     }
 
     pub(super) fn set_argv(&mut self, argv: Vec<Vec<u8>>) {
@@ -208,8 +208,8 @@ impl Child {
 
     pub(super) fn abandon(&mut self) {
         self.state = State::Abandoned;
-        if let Some(arrival) = self.arrival.take() {
-            arrival.abandon();
+        if let Some(pending_exec) = self.pending_exec.take() {
+            pending_exec.abandon();
         }
     }
 }

@@ -5,7 +5,7 @@
 //! they died of it, and the job ends, or took it for theirs, and the job goes on. Shells call it the cooperative exit.
 
 use super::{Clock, Group, Interrupt, Signal};
-use crate::sys::sentinel::{Change, Felt, Sentinel};
+use crate::sys::job_leader::{Change, GroupSignal, JobLeader};
 use crate::sys::signal_state::SignalState;
 use crate::sys::tree::{self, GroupState};
 use crate::sys::tty::{self, Modes};
@@ -44,7 +44,7 @@ pub struct Control {
 #[derive(Debug)]
 struct Sentinels {
     /// The first leads the group, which is there until it is dropped. The last feels: those before it have died.
-    all: Vec<Arc<Sentinel>>,
+    all: Vec<Arc<JobLeader>>,
     /// The job has ended.
     finished: bool,
 }
@@ -64,7 +64,7 @@ pub enum Attended {
 
 /// How long programs may take to stop by themselves: less(1) gives the screen back first. One that does not heed the key
 /// is stopped then.
-const PATIENCE: Duration = Duration::from_secs(1);
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// When the key is sent once more to programs that do nothing. One that only notes it, as less does, and has just looked
 /// for the last time before it waits for a key, hears of the second one.
 const AGAIN: Duration = Duration::from_millis(300);
@@ -79,7 +79,7 @@ impl Control {
     /// # Errors
     /// There is no room for a process, or no descriptor left.
     pub fn new(cancel: Interrupt) -> io::Result<Self> {
-        let (keys, leader) = (cancel.child()?, Sentinel::start(None)?);
+        let (keys, leader) = (cancel.child()?, JobLeader::start(None)?);
         Ok(Self {
             cancel,
             keys,
@@ -120,7 +120,7 @@ impl Control {
 
     /// Whether one of its programs neither has ended nor is stopped.
     pub fn has_running(&self) -> bool {
-        let own: Vec<Pid> = self.sentinels().all.iter().map(|sentinel| sentinel.pid()).collect();
+        let own: Vec<Pid> = self.sentinels().all.iter().map(|job_leader| job_leader.pid()).collect();
         tree::running_of_group(self.group).iter().any(|program| !own.contains(program))
     }
 
@@ -129,8 +129,8 @@ impl Control {
         // What asks the prompt to end is for this job, too.
         self.cancel.set_alone(false);
         loop {
-            let Some(sentinel) = self.sensor() else { return Attended::Ended };
-            match self.heed(&sentinel, Some(sentinel.wait())) {
+            let Some(job_leader) = self.current_leader() else { return Attended::Ended };
+            match self.heed(&job_leader, Some(job_leader.wait())) {
                 Attended::Running => {}
                 other => {
                     self.cancel.set_alone(true);
@@ -146,14 +146,14 @@ impl Control {
         if self.continued_by_others.swap(false, Ordering::AcqRel) {
             return Attended::Continued;
         }
-        match self.sensor() {
+        match self.current_leader() {
             Some(_) if self.is_suspended() => Attended::Running,
-            Some(sentinel) => self.heed(&sentinel, sentinel.look()),
+            Some(job_leader) => self.heed(&job_leader, job_leader.look()),
             None => Attended::Ended,
         }
     }
 
-    fn heed(&self, sentinel: &Arc<Sentinel>, change: Option<Change>) -> Attended {
+    fn heed(&self, job_leader: &Arc<JobLeader>, change: Option<Change>) -> Attended {
         match change {
             None => Attended::Running,
             Some(Change::Stopped(signal)) => {
@@ -162,7 +162,7 @@ impl Control {
                 self.clock.stop();
                 Attended::Suspended
             }
-            Some(Change::Ended(signal)) if self.has_died(sentinel, signal) => Attended::Running,
+            Some(Change::Ended(signal)) if self.has_died(job_leader, signal) => Attended::Running,
             Some(Change::Ended(_)) => Attended::Ended,
         }
     }
@@ -185,12 +185,12 @@ impl Control {
             // Looked for once more: of those that were being started before.
             let runs =
                 state != GroupState::Still || !busy && tree::group_state(self.group) != GroupState::Still;
-            if !runs && !busy || begun.elapsed() >= 2 * PATIENCE {
+            if !runs && !busy || begun.elapsed() >= 2 * STOP_TIMEOUT {
                 return held;
             }
             drop(held);
             let again = again.take_if(|_| runs && waiting.elapsed() >= AGAIN);
-            let stop = stop.take_if(|_| runs && begun.elapsed() >= PATIENCE);
+            let stop = stop.take_if(|_| runs && begun.elapsed() >= STOP_TIMEOUT);
             for signal in again.into_iter().chain(stop) {
                 let _ = signal::send_group(self.group, signal);
             }
@@ -200,14 +200,14 @@ impl Control {
 
     /// Sends a signal that ends the job, suspended or not, as the terminal would.
     pub fn end(&self, signal: Signal) {
-        let sentinel = self.sensor();
+        let job_leader = self.current_leader();
         let _ = signal::send_group(self.group, signal);
-        if let Some(sentinel) = sentinel {
+        if let Some(job_leader) = job_leader {
             // Stopped it would not die of it. Before the rest goes on, lest that be taken for a failure of a program.
-            sentinel.signal(Signal::CONT);
+            job_leader.signal(Signal::CONT);
             loop {
-                if let Change::Ended(signal) = sentinel.wait() {
-                    self.has_died(&sentinel, signal);
+                if let Change::Ended(signal) = job_leader.wait() {
+                    self.has_died(&job_leader, signal);
                     break;
                 }
             }
@@ -263,7 +263,8 @@ impl Control {
 
     /// `kill -CONT` from elsewhere: the sentinel goes on.
     fn notice_continued(&self) {
-        if self.is_suspended() && self.sensor().is_some_and(|sentinel| sentinel.look().is_none()) {
+        if self.is_suspended() && self.current_leader().is_some_and(|job_leader| job_leader.look().is_none())
+        {
             self.continued_elsewhere();
         }
     }
@@ -278,29 +279,29 @@ impl Control {
 
     /// A program of the job was stopped, perhaps alone: the prompt is told, as it is when the terminal stops all.
     pub fn stop(&self) {
-        if let Some(sentinel) = self.sensor().filter(|_| !self.is_suspended()) {
-            sentinel.signal(Signal::STOP);
+        if let Some(job_leader) = self.current_leader().filter(|_| !self.is_suspended()) {
+            job_leader.signal(Signal::STOP);
         }
     }
 
     /// Raises what the group has been sent by now, which the prompt may be late to hear of: `sleep 10 || echo x` must
     /// not go on for a moment after Ctrl-C. `died` says that a program died of a signal, as one of several perhaps.
-    pub fn feel(&self, died: bool) -> Felt {
-        let Some(sentinel) = self.sensor() else { return Felt::Nothing };
+    pub fn group_signal(&self, died: bool) -> GroupSignal {
+        let Some(job_leader) = self.current_leader() else { return GroupSignal::Nothing };
         let deadline = Instant::now() + TOGETHER;
-        let felt = loop {
-            match sentinel.felt() {
-                Some(felt) => break felt,
+        let group_signal = loop {
+            match job_leader.group_signal() {
+                Some(group_signal) => break group_signal,
                 None if died && Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
-                None => break Felt::Nothing,
+                None => break GroupSignal::Nothing,
             }
         };
-        if felt == Felt::End
-            && let Change::Ended(signal) = sentinel.wait()
+        if group_signal == GroupSignal::End
+            && let Change::Ended(signal) = job_leader.wait()
         {
-            self.has_died(&sentinel, signal);
+            self.has_died(&job_leader, signal);
         }
-        felt
+        group_signal
     }
 
     /// Programs are about to be started: until what this gives is dropped the job is not taken for suspended. Waits while
@@ -319,14 +320,14 @@ impl Control {
     /// Programs have just been started, and a key that was raised on `keys` meanwhile may have missed some of them: all of
     /// the group get it once more. Ctrl-Z may have, too.
     pub fn repeat_key(&self, keys: &Interrupt) {
-        if self.feel(false) == Felt::Stop {
+        if self.group_signal(false) == GroupSignal::Stop {
             self.repeat_stop();
         }
         let Some(raised) = keys.raised().filter(|raised| is_of_terminal(raised.signal)) else { return };
         // Held until another one feels: the end of this is no further key.
         let mut sentinels = self.sentinels();
         let _ = signal::send_group(self.group, raised.signal);
-        if let Ok(next) = Sentinel::start(Some(self.group)) {
+        if let Ok(next) = JobLeader::start(Some(self.group)) {
             sentinels.all.push(Arc::new(next));
         }
     }
@@ -343,8 +344,8 @@ impl Control {
 
     /// The terminal for a read by this process, which is none of the job's group and would get EIO: none when the job is
     /// in the background; one of nothing when `fd` is no terminal of ours.
-    pub fn turn<'a>(&'a self, fd: BorrowedFd<'a>) -> Option<Turn<'a>> {
-        let nothing = Some(Turn { control: self, fd: None });
+    pub fn turn<'a>(&'a self, fd: BorrowedFd<'a>) -> Option<TerminalLease<'a>> {
+        let nothing = Some(TerminalLease { control: self, fd: None });
         if !tty::is_terminal(fd) {
             return nothing;
         }
@@ -359,7 +360,7 @@ impl Control {
         self.readers.fetch_add(1, Ordering::SeqCst);
         keys::begin_to_read();
         let _ = tty::set_foreground(fd, tty::own_group());
-        Some(Turn { control: self, fd: Some(fd) })
+        Some(TerminalLease { control: self, fd: Some(fd) })
     }
 
     /// Whether the job is to be stopped before it writes, as a program of it would be that the kernel finds in the
@@ -378,7 +379,9 @@ impl Control {
         let mut look = Duration::from_millis(1);
         loop {
             std::thread::sleep(look);
-            if self.is_suspended() || self.sensor().is_none_or(|one| one.felt() != Some(Felt::Stop)) {
+            if self.is_suspended()
+                || self.current_leader().is_none_or(|one| one.group_signal() != Some(GroupSignal::Stop))
+            {
                 break;
             }
             // The prompt looks at what runs in the background before it reads an entry.
@@ -390,7 +393,7 @@ impl Control {
     pub fn finish(&self) {
         let mut sentinels = self.sentinels();
         sentinels.finished = true;
-        sentinels.all.iter().for_each(|sentinel| sentinel.signal(Signal::KILL));
+        sentinels.all.iter().for_each(|job_leader| job_leader.signal(Signal::KILL));
     }
 
     /// Nobody joins its group any more, or waits for it.
@@ -399,24 +402,24 @@ impl Control {
     }
 
     /// A signal to the group has ended the one that feels: another one feels what comes next. No if the job has ended.
-    fn has_died(&self, sentinel: &Arc<Sentinel>, signal: Signal) -> bool {
+    fn has_died(&self, job_leader: &Arc<JobLeader>, signal: Signal) -> bool {
         let mut sentinels = self.sentinels();
         if sentinels.finished {
             return false;
         }
         // Several look; the first has dealt with it.
-        if !sentinels.all.last().is_some_and(|last| Arc::ptr_eq(last, sentinel)) {
+        if !sentinels.all.last().is_some_and(|last| Arc::ptr_eq(last, job_leader)) {
             return true;
         }
         // TERM is no key: there are programs that have to be asked one by one, and killed after a grace.
         let request = if is_of_terminal(signal) { &self.keys } else { &self.cancel };
-        let next = Sentinel::start(Some(self.group));
+        let next = JobLeader::start(Some(self.group));
         let is_there = next.map(|next| sentinels.all.push(Arc::new(next))).is_ok();
         request.raise(signal);
         is_there
     }
 
-    fn sensor(&self) -> Option<Arc<Sentinel>> {
+    fn current_leader(&self) -> Option<Arc<JobLeader>> {
         self.sentinels().all.last().cloned()
     }
 
@@ -441,17 +444,17 @@ impl Drop for Starting<'_> {
 
 /// The terminal is this process's, which reads from it for a job. Dropped, the job has it again.
 #[derive(Debug)]
-pub struct Turn<'a> {
+pub struct TerminalLease<'a> {
     control: &'a Control,
     /// None where there is nothing to give back.
     fd: Option<BorrowedFd<'a>>,
 }
 
-impl Turn<'_> {
+impl TerminalLease<'_> {
     /// Whether to leave off: Ctrl-Z has come, by this process or by the job's group.
     pub fn is_over(&self) -> bool {
-        let stopped = |sentinel: Arc<Sentinel>| matches!(sentinel.look(), Some(Change::Stopped(_)));
-        self.fd.is_some() && (keys::came_stop() || self.control.sensor().is_some_and(stopped))
+        let stopped = |job_leader: Arc<JobLeader>| matches!(job_leader.look(), Some(Change::Stopped(_)));
+        self.fd.is_some() && (keys::came_stop() || self.control.current_leader().is_some_and(stopped))
     }
 
     /// Whether it is one at all.
@@ -460,7 +463,7 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for TerminalLease<'_> {
     fn drop(&mut self) {
         let Some(fd) = self.fd else { return };
         let _held = self.control.held();

@@ -64,18 +64,18 @@ impl Group {
     ) -> Result<(Process, A, Option<Pid>), L> {
         let own = match &self.0 {
             Kind::Inherit => {
-                let (process, arrival) = begin(launch, ProcessGroup::Inherit)?;
-                return Ok((process, arrival, None));
+                let (process, pending_exec) = begin(launch, ProcessGroup::Inherit)?;
+                return Ok((process, pending_exec, None));
             }
             Kind::Joined(leader) => {
-                let (process, arrival) = begin(launch, ProcessGroup::Join(*leader))?;
+                let (process, pending_exec) = begin(launch, ProcessGroup::Join(*leader))?;
                 joins(&process, *leader);
-                return Ok((process, arrival, None));
+                return Ok((process, pending_exec, None));
             }
             Kind::Sessions => {
-                let (process, arrival) = begin(launch, ProcessGroup::Session)?;
+                let (process, pending_exec) = begin(launch, ProcessGroup::Session)?;
                 let pid = process.pid();
-                return Ok((process, arrival, Some(pid)));
+                return Ok((process, pending_exec, Some(pid)));
             }
             Kind::Own(own) => own,
         };
@@ -83,15 +83,15 @@ impl Group {
         let mut leader = own.leader();
         if let Some(pid) = *leader {
             drop(leader);
-            let (process, arrival) = begin(launch, ProcessGroup::Join(pid))?;
+            let (process, pending_exec) = begin(launch, ProcessGroup::Join(pid))?;
             joins(&process, pid);
-            return Ok((process, arrival, Some(pid)));
+            return Ok((process, pending_exec, Some(pid)));
         }
-        let (process, arrival) = begin(launch, ProcessGroup::New)?;
+        let (process, pending_exec) = begin(launch, ProcessGroup::New)?;
         let pid = process.pid();
         joins(&process, pid);
         *leader = Some(pid);
-        Ok((process, arrival, Some(pid)))
+        Ok((process, pending_exec, Some(pid)))
     }
 
     /// Starts a process as a member. Returns it with its group's number, if it is not ours.

@@ -55,7 +55,7 @@ pub fn end_holders(readers: &Readers, signal: Signal, interrupt: &Interrupt, gra
                 return 0;
             }
         }
-        if killed.is_some_and(|at| at.elapsed() >= terminate::PATIENCE) {
+        if killed.is_some_and(|at| at.elapsed() >= terminate::KILL_TIMEOUT) {
             return tree.len();
         }
         if killed.is_some() || begun.elapsed() >= grace || raised() > before {

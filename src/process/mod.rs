@@ -32,7 +32,7 @@ pub use crate::sys::pipe::{between as pipe_between, pipe};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
 pub use child::Child;
-pub use control::{Attended, Control, Turn};
+pub use control::{Attended, Control, TerminalLease};
 pub use deadline::{Activity, Clock, Deadline};
 pub use drain::{Reader, Readers};
 pub use environment::{Environment, InvalidVariable};
@@ -48,7 +48,7 @@ pub use stage::Stage;
 use start::start;
 pub use start::{StartError, StartProblem, begin, replace_process};
 pub use sweep::{
-    Daemons, end_block, end_orphans_since, end_trees, orphans, own_process, supervised, sweep, unwatched,
+    Daemons, end_block, end_orphans_since, end_trees, guarded, orphans, own_process, sweep, unwatched,
     watched,
 };
 #[cfg(test)]

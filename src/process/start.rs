@@ -131,8 +131,8 @@ pub fn begin(stage: Stage, group: &Group, alone: bool) -> Result<Child, StartErr
         spawn::begin(launch)
     });
     match begun {
-        Ok((process, arrival, id)) => {
-            Ok(Child::new(process, group.clone(), id, Vec::new(), started).coming(arrival))
+        Ok((process, pending_exec, id)) => {
+            Ok(Child::new(process, group.clone(), id, Vec::new(), started).pending(pending_exec))
         }
         Err(launch) => enter(launch, group, started),
     }
@@ -148,8 +148,8 @@ impl Child {
     /// # Errors
     /// As [`begin`]. There is no such child then.
     pub fn arrive(&mut self) -> Result<(), StartError> {
-        let Some(arrival) = self.take_arrival() else { return Ok(()) };
-        let (launch, failure) = arrival.finish();
+        let Some(pending_exec) = self.take_arrival() else { return Ok(()) };
+        let (launch, failure) = pending_exec.finish();
         if failure.is_none() {
             self.set_argv(launch.stage.argv);
             return Ok(());

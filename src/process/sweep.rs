@@ -9,7 +9,7 @@ use super::tree::Tree;
 use super::{Interrupt, Signal, terminate};
 use crate::sys::tree::Identity;
 use crate::sys::wait::End;
-use crate::sys::{Pid, signal, supervisor, tree, watcher};
+use crate::sys::{Pid, guard, kill_cleanup, signal, tree};
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ pub struct Swept {
 pub fn own_process() {
     if tree::adopt_orphans() {
         // Without one a SIGKILL leaves our children behind; that is no reason not to run.
-        let _ = watcher::start();
+        let _ = kill_cleanup::start();
     }
 }
 
@@ -38,12 +38,12 @@ pub fn own_process() {
 /// may leave a server behind. Before the first program is started.
 pub fn watched() {
     tree::know_children();
-    let _ = watcher::start();
+    let _ = kill_cleanup::start();
 }
 
 /// There is nothing to be watched any more.
 pub fn unwatched() {
-    watcher::end();
+    kill_cleanup::end();
 }
 
 /// How long a program has run before the watcher gets a memory of its own: most have ended by then.
@@ -53,23 +53,23 @@ const LASTS: Duration = Duration::from_millis(20);
 pub(super) fn apart_in(started: Instant) -> Option<Duration> {
     // Soon again, should a child be in the making then.
     let soon = || LASTS.saturating_sub(started.elapsed()).max(LOOK);
-    watcher::shares_memory().then(soon)
+    kill_cleanup::shares_memory().then(soon)
 }
 
 /// Gives the watcher a memory and a command line of its own, once a program has run for a while.
 pub(super) fn watch_apart(started: Instant) {
-    if watcher::shares_memory() && started.elapsed() >= LASTS {
-        watcher::stand_apart();
+    if kill_cleanup::shares_memory() && started.elapsed() >= LASTS {
+        kill_cleanup::stand_apart();
     }
 }
 
-/// Becomes two processes (`sys::supervisor`). In the outer one, how the inner one has ended, with nothing left of what
+/// Becomes two processes (`sys::guard`). In the outer one, how the inner one has ended, with nothing left of what
 /// it had started.
 ///
 /// # Errors
 /// When there is no room for a process.
-pub fn supervised() -> io::Result<Option<End>> {
-    let end = supervisor::split(tree::adopt_orphans)?;
+pub fn guarded() -> io::Result<Option<End>> {
+    let end = guard::fork_monitor(tree::adopt_orphans)?;
     // One that exits has swept, and what it left is meant to stay.
     if matches!(end, Some(End::Signal { .. })) {
         sweep(&Interrupt::none(), terminate::GRACE, Daemons::End);
@@ -104,7 +104,7 @@ pub fn sweep(interrupt: &Interrupt, grace: Duration, daemons: Daemons) -> Swept 
         };
         end_orphans(orphans, interrupt, grace, &mut swept);
     }
-    watcher::end();
+    kill_cleanup::end();
     swept
 }
 
@@ -184,7 +184,7 @@ fn end_orphans(mut orphans: Tree, interrupt: &Interrupt, grace: Duration, swept:
         }
         if give_up.is_some() || now >= kill_at || raised() > before {
             orphans.kill();
-            give_up = give_up.or(Some(now + terminate::PATIENCE));
+            give_up = give_up.or(Some(now + terminate::KILL_TIMEOUT));
         } else {
             orphans.ask(Signal::TERM);
         }
@@ -233,7 +233,7 @@ pub fn end_trees(roots: &[Pid]) {
             let _ = signal::send_group(*root, Signal::KILL);
         }
     }
-    let give_up = Instant::now() + terminate::PATIENCE;
+    let give_up = Instant::now() + terminate::KILL_TIMEOUT;
     while !trees.is_empty() && Instant::now() < give_up {
         trees.kill();
         trees.look(&[]);

@@ -11,7 +11,7 @@ pub const GRACE: Duration = Duration::from_secs(5);
 
 /// How long after SIGKILL a process may take to end. One that takes longer waits in the kernel (state D),
 /// for a dead network file system perhaps, and nothing can be done about it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Asks all that are not reaped to end: their groups, and who of them has left its group.
 ///
@@ -65,7 +65,7 @@ pub(super) fn groups(children: &[Child]) -> Vec<Pid> {
 /// The number of a group is its own while it has members. Between the look and the kill it could empty
 /// and be given to a new group only if all process numbers were used up in that microsecond.
 pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
-    let mut give_up = kill_at + PATIENCE;
+    let mut give_up = kill_at + KILL_TIMEOUT;
     let mut killed = false;
     let mut pause = Duration::from_millis(1);
     loop {
@@ -78,7 +78,7 @@ pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
         if !killed && Instant::now() >= kill_at {
             left.iter().for_each(|&group| drop(signal::send_group(group, Signal::KILL)));
             killed = true;
-            give_up = give_up.min(Instant::now() + PATIENCE);
+            give_up = give_up.min(Instant::now() + KILL_TIMEOUT);
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
@@ -97,7 +97,7 @@ pub(super) fn at_drop(child: &mut Child) {
     if !are_gone_within(child, &mut tree, GRACE, |tree| tree.ask(Signal::TERM)) {
         send_at_drop(child, Signal::KILL);
         tree.kill();
-        are_gone_within(child, &mut tree, PATIENCE, |tree| tree.kill());
+        are_gone_within(child, &mut tree, KILL_TIMEOUT, |tree| tree.kill());
     }
     if has_ended_within(child, Duration::ZERO) { child.reap() } else { child.abandon() }
 }

@@ -3,7 +3,7 @@
 use super::pump::Progress;
 use super::tree::Tree;
 use super::{Capture, Child, Deadline, Interrupt, Key, Keys, Pump, Signal, holders, sweep, terminate};
-use crate::sys::crowd::Crowd;
+use crate::sys::epoll_set::EpollSet;
 use crate::sys::interrupt::Raised;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::tree;
@@ -102,7 +102,7 @@ enum Source {
     Capture(usize),
     Child(usize),
     /// Some of the children.
-    Crowd,
+    EpollSet,
 }
 
 /// More children than this are awaited as a crowd.
@@ -136,13 +136,13 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         await_signal(child, how);
     }
     let ended = children.iter().filter(|child| !child.is_running()).count();
-    let crowd = crowd(children);
-    let mut turn = Turn {
+    let epoll_set = epoll_set(children);
+    let mut turn = WaitLoop {
         children,
         pump,
         how,
         set: PollSet::default(),
-        crowd,
+        epoll_set,
         sources: Vec::new(),
         ended,
         phase: Phase::Running,
@@ -176,8 +176,8 @@ fn running(children: &[Child]) -> impl Iterator<Item = (usize, BorrowedFd<'_>)> 
 }
 
 /// Many of them; none when they are few, or when there is no descriptor left for it.
-fn crowd(children: &[Child]) -> Option<Crowd> {
-    if children.len() > FEW { Crowd::of(running(children)).ok() } else { None }
+fn epoll_set(children: &[Child]) -> Option<EpollSet> {
+    if children.len() > FEW { EpollSet::of(running(children)).ok() } else { None }
 }
 
 /// Waits for a program whose end a signal tells, until that, or until there is more to do than to wait.
@@ -206,12 +206,12 @@ fn await_signal(child: &mut Child, how: &Wait) {
     }
 }
 
-struct Turn<'a> {
+struct WaitLoop<'a> {
     children: &'a mut [Child],
     pump: &'a mut Pump,
     how: &'a Wait,
     set: PollSet,
-    crowd: Option<Crowd>,
+    epoll_set: Option<EpollSet>,
     sources: Vec<Source>,
     ended: usize,
     phase: Phase,
@@ -230,7 +230,7 @@ struct Turn<'a> {
     drain: Option<(Instant, Instant)>,
 }
 
-impl Turn<'_> {
+impl WaitLoop<'_> {
     fn all_ended(&self) -> bool {
         self.ended == self.children.len()
     }
@@ -385,7 +385,7 @@ impl Turn<'_> {
     fn kill(&mut self) {
         terminate::ask(self.children, Signal::KILL);
         self.tree.kill();
-        self.phase = Phase::Killed { give_up: Instant::now() + terminate::PATIENCE };
+        self.phase = Phase::Killed { give_up: Instant::now() + terminate::KILL_TIMEOUT };
         self.look_at = None;
     }
 
@@ -447,8 +447,8 @@ impl Turn<'_> {
                 Source::Interrupt => {}
                 Source::Capture(at) => self.read(at)?,
                 Source::Child(at) => self.note_end(at),
-                Source::Crowd => {
-                    let ready = self.crowd.as_ref().map(Crowd::take_ready);
+                Source::EpollSet => {
+                    let ready = self.epoll_set.as_ref().map(EpollSet::take_ready);
                     ready.into_iter().flatten().for_each(|at| self.note_end(at));
                 }
             }
@@ -491,8 +491,8 @@ impl Turn<'_> {
                 add(fd, Source::Capture(at));
             }
         }
-        if let Some(crowd) = &self.crowd {
-            return add(crowd.fd(), Source::Crowd);
+        if let Some(epoll_set) = &self.epoll_set {
+            return add(epoll_set.fd(), Source::EpollSet);
         }
         running(self.children).for_each(|(at, fd)| add(fd, Source::Child(at)));
     }

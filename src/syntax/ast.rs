@@ -54,13 +54,13 @@ pub enum StatementKind<'s> {
         alias: Option<Name<'s>>,
     },
     /// Text of sh that is read only to be refused by the check.
-    Sh(Habit),
+    Sh(ShConstruct),
 }
 
 /// A construct of sh that Pipewright reads by a rule of its own and refuses with a hint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
-pub enum Habit {
+pub enum ShConstruct {
     If,
     Loop,
     ForArithmetic,
@@ -142,7 +142,7 @@ pub enum StageKind<'s> {
     Fail(Box<Expr<'s>>),
     Break,
     Continue,
-    Sh(Habit, Span),
+    Sh(ShConstruct, Span),
 }
 
 /// A command: its words, with the assignments that stand before them.
@@ -288,7 +288,7 @@ pub enum RedirectionKind<'s> {
     HereString(Word<'s>),
     HereDocument(Box<[Part<'s>]>),
     /// `>& file`
-    Sh(Habit),
+    Sh(ShConstruct),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -354,7 +354,7 @@ pub enum PartKind<'s> {
     /// `$(…)`
     Capture(std::rc::Rc<Block<'s>>, Quoting),
     Process(Direction, std::rc::Rc<Block<'s>>),
-    Sh(Habit),
+    Sh(ShConstruct),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -405,7 +405,7 @@ pub enum ExprKind<'s> {
     Index(Box<(Expr<'s>, Expr<'s>)>),
     Capture(Box<Block<'s>>),
     Block(BlockKind, Box<Block<'s>>),
-    Sh(Habit),
+    Sh(ShConstruct),
 }
 
 #[derive(Clone, Debug)]

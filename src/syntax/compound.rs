@@ -25,7 +25,7 @@ impl<'s> Reader<'s> {
                 let mut inner = head.into_inner();
                 let condition = self.condition(self.missing(inner.next(), span)?, base)?;
                 if inner.next().is_some() {
-                    return Ok((StageKind::Sh(Habit::Loop, span), span));
+                    return Ok((StageKind::Sh(ShConstruct::Loop, span), span));
                 }
                 self.condition_ends(tokens)?;
                 let body = self.block(tokens)?;
@@ -97,7 +97,7 @@ impl<'s> Reader<'s> {
                     let mut inner = head.into_inner();
                     let condition = self.condition(self.missing(inner.next(), span)?, base)?;
                     if inner.next().is_some() {
-                        return Ok((StageKind::Sh(Habit::If, span), span));
+                        return Ok((StageKind::Sh(ShConstruct::If, span), span));
                     }
                     self.condition_ends(tokens)?;
                     let body = self.block(tokens)?;
@@ -169,12 +169,12 @@ impl<'s> Reader<'s> {
                 Rule::name => names.push(self.name(Some(part), base)?),
                 Rule::paren => items = ForItems::Value(self.expr(Some(part), base)?),
                 Rule::with_options => options = self.options(part, base)?,
-                Rule::sh_do => return Ok((StageKind::Sh(Habit::Loop, span), span)),
+                Rule::sh_do => return Ok((StageKind::Sh(ShConstruct::Loop, span), span)),
                 Rule::sh_arith_command => {
                     if tokens.peek()? == Some(Rule::open) {
                         self.block(tokens)?;
                     }
-                    return Ok((StageKind::Sh(Habit::ForArithmetic, span), span));
+                    return Ok((StageKind::Sh(ShConstruct::ForArithmetic, span), span));
                 }
                 _ => {
                     let word = self.word(part, base)?;

@@ -19,7 +19,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     {
         return error;
     }
-    if let Some(error) = super::guess::guess(source, at) {
+    if let Some(error) = super::hints::hints(source, at) {
         return error;
     }
     // A blank is never the culprit.

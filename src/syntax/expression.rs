@@ -247,7 +247,7 @@ impl<'s> Reader<'s> {
     fn rest_of_sh(&self, parts: &mut Parts<'_>, base: usize, depth: usize, span: Span) -> Read<Expr<'s>> {
         let operand = self.binary(parts, level::NOT, base, depth + 1)?;
         let _ = operand;
-        Ok(Expr { span, kind: ExprKind::Sh(Habit::Operator) })
+        Ok(Expr { span, kind: ExprKind::Sh(ShConstruct::Operator) })
     }
 
     /// `name.field[index](…)` at the start of a statement.
@@ -377,9 +377,9 @@ impl<'s> Reader<'s> {
                 let block = self.block(&mut tokens)?;
                 ExprKind::Block(kind, Box::new(block))
             }
-            Rule::sh_dollar => ExprKind::Sh(Habit::Dollar),
-            Rule::sh_arith => ExprKind::Sh(Habit::Arithmetic),
-            Rule::sh_backtick => ExprKind::Sh(Habit::Backtick),
+            Rule::sh_dollar => ExprKind::Sh(ShConstruct::Dollar),
+            Rule::sh_arith => ExprKind::Sh(ShConstruct::Arithmetic),
+            Rule::sh_backtick => ExprKind::Sh(ShConstruct::Backtick),
             _ => return Err(self.error(code::SYNTAX, span, "a value is expected here", "this is none")),
         };
         Ok(Expr { span, kind })

@@ -13,9 +13,9 @@ mod glued;
 // Not ours to lay out.
 #[rustfmt::skip]
 mod grammar;
-mod guess;
 mod here;
 mod hidden;
+mod hints;
 pub(crate) mod nesting;
 mod pattern;
 mod pipeline;
@@ -31,7 +31,7 @@ use crate::diag::{Diagnostic, Source};
 use std::sync::Arc;
 
 pub use encoding::{MAX_BYTES as MOST_SOURCE, decode};
-pub use guess::operator_elsewhere;
+pub use hints::operator_elsewhere;
 
 /// A text as far as it could be read.
 pub struct Parsed<'s> {

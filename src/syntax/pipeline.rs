@@ -91,8 +91,8 @@ impl<'s> Reader<'s> {
             Rule::fail_jump => StageKind::Fail(Box::new(self.expr(token.into_inner().next(), base)?)),
             Rule::break_jump => StageKind::Break,
             Rule::continue_jump => StageKind::Continue,
-            Rule::sh_subshell => StageKind::Sh(Habit::Subshell, span),
-            Rule::sh_arith_command => StageKind::Sh(Habit::ArithmeticCommand, span),
+            Rule::sh_subshell => StageKind::Sh(ShConstruct::Subshell, span),
+            Rule::sh_arith_command => StageKind::Sh(ShConstruct::ArithmeticCommand, span),
             Rule::end | Rule::connector | Rule::bang => {
                 return Err(self.error(
                     code::SYNTAX,

@@ -166,7 +166,7 @@ impl<'s> Reader<'s> {
                 let span = tokens.span(&token);
                 return match token.into_inner().next().map(|t| t.as_rule()) {
                     Some(Rule::sh_case_end) => {
-                        Ok(Statement { span, kind: StatementKind::Sh(Habit::CaseEnd) })
+                        Ok(Statement { span, kind: StatementKind::Sh(ShConstruct::CaseEnd) })
                     }
                     _ => Err(self.error(
                         code::SYNTAX,
@@ -233,13 +233,13 @@ impl<'s> Reader<'s> {
             Rule::defer_head => StatementKind::Defer(self.block(tokens)?),
             Rule::sh_function => {
                 self.block(tokens)?;
-                StatementKind::Sh(Habit::Function)
+                StatementKind::Sh(ShConstruct::Function)
             }
             Rule::sh_let => {
                 self.refuse_blanks(span)?;
-                StatementKind::Sh(Habit::LetWithoutSpaces)
+                StatementKind::Sh(ShConstruct::LetWithoutSpaces)
             }
-            _ => StatementKind::Sh(Habit::CaseEnd),
+            _ => StatementKind::Sh(ShConstruct::CaseEnd),
         })
     }
 
@@ -251,7 +251,7 @@ impl<'s> Reader<'s> {
         let place = self.place(place, base)?;
         if let Some(operator) = inner.next() {
             if operator.as_rule() == Rule::sh_element {
-                return Ok(StatementKind::Sh(Habit::ElementAssignment));
+                return Ok(StatementKind::Sh(ShConstruct::ElementAssignment));
             }
             let operator_span = self.span_of(&operator, base);
             let operator = assign_operator(operator.as_str());
@@ -262,7 +262,7 @@ impl<'s> Reader<'s> {
         if tokens.peek()? == Some(Rule::open) {
             self.block(tokens)?;
             if empty_call {
-                return Ok(StatementKind::Sh(Habit::Function));
+                return Ok(StatementKind::Sh(ShConstruct::Function));
             }
             return Err(self.error(
                 code::SYNTAX,
@@ -272,7 +272,7 @@ impl<'s> Reader<'s> {
             ));
         }
         if empty_call && self.block_on_next_line(span) {
-            return Ok(StatementKind::Sh(Habit::Function));
+            return Ok(StatementKind::Sh(ShConstruct::Function));
         }
         match place.kind {
             ExprKind::Call(..) | ExprKind::Method(..) => Ok(StatementKind::Call(place)),

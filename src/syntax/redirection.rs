@@ -38,7 +38,7 @@ impl<'s> Reader<'s> {
                 let at = self.span_of(&target, base);
                 RedirectionKind::Duplicate(self.descriptor(target.as_str(), at)?)
             }
-            (Rule::sh_redirect_both, _) => RedirectionKind::Sh(Habit::RedirectBoth),
+            (Rule::sh_redirect_both, _) => RedirectionKind::Sh(ShConstruct::RedirectBoth),
             (Rule::redirect_both, operator) => {
                 RedirectionKind::Both { append: operator == "&>>", target: self.word(target, base)? }
             }

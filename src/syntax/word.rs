@@ -92,12 +92,12 @@ impl<'s> Reader<'s> {
                     Rule::dollar_expr => self.expr(inner.into_inner().next(), base)?,
                     Rule::braced => self.path(self.missing(inner.into_inner().next(), at)?, base)?,
                     Rule::variable => self.variable(inner, base)?,
-                    _ => Expr { span: at, kind: ExprKind::Sh(Habit::Parameter) },
+                    _ => Expr { span: at, kind: ExprKind::Sh(ShConstruct::Parameter) },
                 }))
             }
             Rule::sh_fd_variable | Rule::sh_test => {
                 let fd = token.as_rule() == Rule::sh_fd_variable;
-                let habit = if fd { Habit::DescriptorVariable } else { Habit::DoubleBracket };
+                let habit = if fd { ShConstruct::DescriptorVariable } else { ShConstruct::DoubleBracket };
                 WordKind::Parts(Box::new([Part { span, kind: PartKind::Sh(habit) }]))
             }
             _ => {
@@ -204,14 +204,14 @@ impl<'s> Reader<'s> {
                 let direction = if operator.as_str() == "<(" { Direction::From } else { Direction::Into };
                 PartKind::Process(direction, Rc::new(self.body(inner, base, span)?))
             }
-            Rule::sh_backtick => PartKind::Sh(Habit::Backtick),
-            Rule::sh_indexed => PartKind::Sh(Habit::Indexed),
-            Rule::sh_arith => PartKind::Sh(Habit::Arithmetic),
-            Rule::sh_parameter => PartKind::Sh(Habit::Parameter),
-            Rule::sh_special => PartKind::Sh(Habit::SpecialParameter),
-            Rule::sh_locale => PartKind::Sh(Habit::LocaleString),
-            Rule::sh_array => PartKind::Sh(Habit::Array),
-            Rule::bad_escape => PartKind::Sh(Habit::BadEscape),
+            Rule::sh_backtick => PartKind::Sh(ShConstruct::Backtick),
+            Rule::sh_indexed => PartKind::Sh(ShConstruct::Indexed),
+            Rule::sh_arith => PartKind::Sh(ShConstruct::Arithmetic),
+            Rule::sh_parameter => PartKind::Sh(ShConstruct::Parameter),
+            Rule::sh_special => PartKind::Sh(ShConstruct::SpecialParameter),
+            Rule::sh_locale => PartKind::Sh(ShConstruct::LocaleString),
+            Rule::sh_array => PartKind::Sh(ShConstruct::Array),
+            Rule::bad_escape => PartKind::Sh(ShConstruct::BadEscape),
             _ => return Err(self.error(code::SYNTAX, span, "a word is expected here", "this is none")),
         };
         into.push(Part { span, kind });

@@ -1,7 +1,7 @@
 //! The children that we started and have not reaped: a table for those that have to tell them from others.
 //!
 //! As a subreaper the binary gets children that it never started: what its programs leave behind. Those are ended
-//! and reaped as such, and a status of our own child must never be taken by that. And the watcher (`watcher`), which
+//! and reaped as such, and a status of our own child must never be taken by that. And the watcher (`kill_cleanup`), which
 //! shares our memory and outlives us, has to know our children. A library keeps no table.
 
 use super::Pid;
@@ -18,7 +18,7 @@ struct Table {
     /// Whether there is one at all.
     kept: AtomicBool,
     /// The number of the watcher, while there is one.
-    watcher: AtomicI32,
+    kill_cleanup: AtomicI32,
     /// Places from here on have never been taken.
     end: AtomicUsize,
     /// Where the search for a free place begins.
@@ -34,7 +34,7 @@ const COMING: Pid = Pid::MIN;
 
 static TABLE: Table = Table {
     kept: AtomicBool::new(false),
-    watcher: AtomicI32::new(0),
+    kill_cleanup: AtomicI32::new(0),
     end: AtomicUsize::new(0),
     free: AtomicUsize::new(0),
     overflowed: AtomicBool::new(false),
@@ -92,17 +92,17 @@ fn table() -> Option<&'static Table> {
 /// The watcher is about to be made, and its number not known yet.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) fn expect_watcher() {
-    TABLE.watcher.store(COMING, Ordering::Release);
+    TABLE.kill_cleanup.store(COMING, Ordering::Release);
 }
 
 /// The watcher is nobody's stray either; 0 when there is none any more.
 pub(super) fn set_watcher(pid: Pid) {
-    TABLE.watcher.store(pid, Ordering::Release);
+    TABLE.kill_cleanup.store(pid, Ordering::Release);
 }
 
 /// Returns the number of the watcher; 0 when there is none.
-pub(super) fn watcher() -> Pid {
-    TABLE.watcher.load(Ordering::Acquire)
+pub(super) fn kill_cleanup() -> Pid {
+    TABLE.kill_cleanup.load(Ordering::Acquire)
 }
 
 /// A child's place in the table, from before its start until it is reaped.
@@ -171,8 +171,8 @@ pub fn is_stray(pid: Pid) -> bool {
         COMING => false,
         own => own.abs() != pid,
     };
-    let watcher = table.watcher.load(Ordering::Acquire);
-    let known = table.overflowed.load(Ordering::Acquire) || [pid, COMING].contains(&watcher);
+    let kill_cleanup = table.kill_cleanup.load(Ordering::Acquire);
+    let known = table.overflowed.load(Ordering::Acquire) || [pid, COMING].contains(&kill_cleanup);
     !known && taken(table).iter().all(unknown)
 }
 

@@ -16,7 +16,7 @@ pub fn of(pipes: &[BorrowedFd<'_>]) -> Vec<Status> {
     }
     let mut view = View::default();
     // The watcher shares our descriptors.
-    let own = [std::process::id().cast_signed(), children::watcher()];
+    let own = [std::process::id().cast_signed(), children::kill_cleanup()];
     let others = view.all().into_iter().filter(|pid| !own.contains(pid));
     let holders: Vec<Pid> = others.filter(|pid| holds(*pid, &links)).collect();
     holders.into_iter().filter_map(|pid| view.status(pid)).filter(|status| !status.is_dead()).collect()

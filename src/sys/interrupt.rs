@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub struct Interrupt {
     state: Option<Arc<State>>,
     /// How many requests were not meant for who holds this.
-    passed: u32,
+    ignored: u32,
 }
 
 /// What a handler touches: atomics and one write(2), nothing else.
@@ -61,7 +61,7 @@ pub enum Readable {
 impl Interrupt {
     /// One that is never raised and costs no descriptor.
     pub const fn none() -> Self {
-        Self { state: None, passed: 0 }
+        Self { state: None, ignored: 0 }
     }
 
     /// Whether this is one that is never raised.
@@ -92,13 +92,13 @@ impl Interrupt {
             alone: AtomicBool::new(false),
             background: AtomicBool::new(false),
         };
-        Ok(Self { state: Some(Arc::new(state)), passed: 0 })
+        Ok(Self { state: Some(Arc::new(state)), ignored: 0 })
     }
 
     /// The same for what runs because of a request, or must not be cut short by one: raised only by those after the
     /// first `requests`.
     pub fn after(&self, requests: u32) -> Self {
-        Self { state: self.state.clone(), passed: requests }
+        Self { state: self.state.clone(), ignored: requests }
     }
 
     /// The same, raised only by requests that come from now on.
@@ -108,7 +108,7 @@ impl Interrupt {
 
     /// Whether the first request does not count.
     pub fn is_patient(&self) -> bool {
-        self.passed > 0
+        self.ignored > 0
     }
 
     /// How long to wait before the request is looked for again, where no descriptor tells of it: that of a request which
@@ -178,7 +178,7 @@ impl Interrupt {
         let times = state.unsettled() + outer.map_or(0, |outer| outer.times);
         let signal = || Signal::from_kernel(state.signal.load(Ordering::Relaxed));
         let by_terminal = || state.by_terminal.load(Ordering::Relaxed);
-        (times > self.passed).then(|| Raised {
+        (times > self.ignored).then(|| Raised {
             signal: outer.map_or_else(signal, |outer| outer.signal),
             times,
             by_terminal: outer.map_or_else(by_terminal, |outer| outer.by_terminal),

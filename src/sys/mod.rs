@@ -12,15 +12,22 @@ pub mod blocking_call;
 #[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "child_signal/none.rs")]
 pub mod child_signal;
 mod children;
-pub mod crowd;
 pub mod descriptor;
 pub mod directory;
 mod elf;
+pub mod epoll_set;
 pub mod fifo;
+pub mod guard;
 pub mod handlers;
 pub mod holders;
 pub mod interrupt;
+pub mod job_leader;
 pub mod keys;
+#[cfg_attr(
+    not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
+    path = "watcher/none.rs"
+)]
+pub mod kill_cleanup;
 pub mod lines;
 pub mod log;
 pub mod lookup;
@@ -35,22 +42,15 @@ pub mod probe;
 #[cfg(target_os = "linux")]
 mod raw;
 pub mod replace;
-pub mod sentinel;
 pub mod signal;
 pub mod signal_state;
 pub mod spawn;
 pub mod stack;
 pub mod start;
 pub mod strings;
-pub mod supervisor;
 pub mod tree;
 pub mod tty;
 pub mod wait;
-#[cfg_attr(
-    not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
-    path = "watcher/none.rs"
-)]
-pub mod watcher;
 
 #[cfg(test)]
 pub(crate) mod testing;

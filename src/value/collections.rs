@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::teardown::{Remains, drop_flat};
+use super::deferred_drop::{Contents, drop_flat};
 use super::{Str, Value};
 
 /// A list value. Reads as a slice; cheap to clone.
@@ -83,7 +83,7 @@ impl Drop for List {
             && let Some(own) = Arc::get_mut(&mut self.0)
             && !own.is_empty()
         {
-            drop_flat(Remains::List(std::mem::take(own)));
+            drop_flat(Contents::List(std::mem::take(own)));
         }
     }
 }
@@ -189,7 +189,7 @@ impl Drop for Map {
             && let Some(own) = Arc::get_mut(&mut self.0)
             && !own.is_empty()
         {
-            drop_flat(Remains::Map(std::mem::take(own)));
+            drop_flat(Contents::Map(std::mem::take(own)));
         }
     }
 }

@@ -15,11 +15,11 @@ pub(crate) mod ops;
 
 mod collections;
 mod convert;
+mod deferred_drop;
 mod scalar;
 mod secret;
 #[cfg(feature = "serde")]
 mod serde;
-mod teardown;
 mod text;
 
 use std::any::Any;
@@ -118,11 +118,11 @@ impl Opaque {
     }
 }
 
-/// A closure may hold a closure that holds a closure, and so on: see `teardown.rs`.
+/// A closure may hold a closure that holds a closure, and so on: see `deferred_drop.rs`.
 impl Drop for Opaque {
     fn drop(&mut self) {
         if let Some(payload) = self.payload.take() {
-            teardown::drop_flat(teardown::Remains::Payload(payload));
+            deferred_drop::drop_flat(deferred_drop::Contents::Payload(payload));
         }
     }
 }

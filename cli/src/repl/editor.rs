@@ -46,7 +46,7 @@ pub struct Editor {
 }
 
 /// How one edits.
-pub struct Habits {
+pub struct EditorConfig {
     pub colours: bool,
     pub vi: bool,
 }
@@ -60,7 +60,7 @@ const AT_HAND: usize = 100_000;
 impl Editor {
     /// # Errors
     /// Why there is no terminal to edit on.
-    pub fn new(live: Rc<Live>, habits: &Habits) -> Result<Self, ReadlineError> {
+    pub fn new(live: Rc<Live>, habits: &EditorConfig) -> Result<Self, ReadlineError> {
         let config = Config::builder()
             .max_history_size(AT_HAND)
             .and_then(|config| config.history_ignore_dups(true))?

@@ -22,7 +22,7 @@ use crate::colour;
 use ahead::{Ahead, Taken};
 use complete::world::{Failure, Live};
 use declare::Completions;
-use editor::{Editor, Habits, Read};
+use editor::{Editor, EditorConfig, Read};
 use history::{Entry, History};
 use pipewright::diag::{Diagnostic, code, quote_word, reason};
 use pipewright::dialog::{Dialog, Ended, Entry as Checked, Job, Kind, News};
@@ -101,8 +101,10 @@ impl Shell {
         let engine = help::engine(declared.clone(), completions.clone(), file.clone())?;
         let dialog = Rc::new(RefCell::new(Dialog::new(engine.session())?));
         let live = Rc::new(Live::new(dialog.clone(), completions));
-        let editor =
-            Editor::new(live.clone(), &Habits { colours: colour::is_wanted(), vi: places::edits_as_vi() })?;
+        let editor = Editor::new(
+            live.clone(),
+            &EditorConfig { colours: colour::is_wanted(), vi: places::edits_as_vi() },
+        )?;
         Ok(Self {
             dialog,
             live,

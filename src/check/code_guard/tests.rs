@@ -1,7 +1,7 @@
 //! Lines made from the table of programs: one for each option and for each way to take code. Lines written by hand are
 //! in tests/guard.rs.
 
-use crate::check::{Given, check};
+use crate::check::{CheckOptions, check};
 use crate::diag::Source;
 use crate::programs::options::{Order, Takes, entries};
 use crate::programs::{Operands, Program, table, variables};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The codes of the guard for a line.
 fn alarms(line: &str) -> Vec<&'static str> {
     let source = Arc::new(Source::new("test", format!("let v = 1\n{line}")));
-    let codes: Vec<&'static str> = match check(&source, Given::default()) {
+    let codes: Vec<&'static str> = match check(&source, CheckOptions::default()) {
         Ok(program) => program.warnings.iter().map(|page| page.code.id()).collect(),
         Err(errors) => errors.iter().map(|page| page.code.id()).collect(),
     };

@@ -8,14 +8,14 @@ use std::fmt;
 
 /// A word of the language: see [`words`].
 #[derive(Clone, Copy)]
-pub struct Word(Row);
+pub struct Word(Entry);
 
 /// The tables that the check and the evaluation read.
 #[derive(Clone, Copy)]
-enum Row {
+enum Entry {
     Keyword(&'static keywords::Keyword),
-    Builtin(&'static builtins::Row),
-    Setting(&'static settings::Row),
+    Builtin(&'static builtins::BuiltinSpec),
+    Setting(&'static settings::OptionSpec),
     Function(&'static Method),
     Method(&'static Method),
 }
@@ -58,11 +58,11 @@ pub enum WordKind {
 /// # Ok::<(), &str>(())
 /// ```
 pub fn words() -> impl Iterator<Item = Word> {
-    let keywords = keywords::KEYWORDS.iter().map(Row::Keyword);
-    let builtins = builtins::ALL.iter().map(Row::Builtin);
-    let settings = settings::ALL.iter().map(Row::Setting);
-    let functions = methods::FUNCTIONS.iter().map(Row::Function);
-    let methods = methods::METHODS.iter().map(Row::Method);
+    let keywords = keywords::KEYWORDS.iter().map(Entry::Keyword);
+    let builtins = builtins::ALL.iter().map(Entry::Builtin);
+    let settings = settings::ALL.iter().map(Entry::Setting);
+    let functions = methods::FUNCTIONS.iter().map(Entry::Function);
+    let methods = methods::METHODS.iter().map(Entry::Method);
     keywords.chain(builtins).chain(settings).chain(functions).chain(methods).map(Word)
 }
 
@@ -70,42 +70,42 @@ impl Word {
     /// As it is written.
     pub fn name(&self) -> &'static str {
         match self.0 {
-            Row::Keyword(row) => row.name,
-            Row::Builtin(row) => row.name,
-            Row::Setting(row) => row.name,
-            Row::Function(row) | Row::Method(row) => row.name,
+            Entry::Keyword(row) => row.name,
+            Entry::Builtin(row) => row.name,
+            Entry::Setting(row) => row.name,
+            Entry::Function(row) | Entry::Method(row) => row.name,
         }
     }
 
     /// What it is.
     pub fn kind(&self) -> WordKind {
         match self.0 {
-            Row::Keyword(_) => WordKind::Keyword,
-            Row::Builtin(_) => WordKind::Builtin,
-            Row::Setting(_) => WordKind::Setting,
-            Row::Function(_) => WordKind::Function,
-            Row::Method(_) => WordKind::Method,
+            Entry::Keyword(_) => WordKind::Keyword,
+            Entry::Builtin(_) => WordKind::Builtin,
+            Entry::Setting(_) => WordKind::Setting,
+            Entry::Function(_) => WordKind::Function,
+            Entry::Method(_) => WordKind::Method,
         }
     }
 
     /// What it does, in a sentence or two. [`tools::explain`](crate::tools::explain) tells more.
     pub fn help(&self) -> &'static str {
         match self.0 {
-            Row::Keyword(row) => row.doc,
-            Row::Builtin(row) => row.doc,
-            Row::Setting(row) => row.doc,
-            Row::Function(row) | Row::Method(row) => row.doc,
+            Entry::Keyword(row) => row.doc,
+            Entry::Builtin(row) => row.doc,
+            Entry::Setting(row) => row.doc,
+            Entry::Function(row) | Entry::Method(row) => row.doc,
         }
     }
 
     /// Whether it is a function or method that can be given arguments.
     pub fn takes_arguments(&self) -> bool {
-        matches!(self.0, Row::Function(row) | Row::Method(row) if !row.parameters.is_empty())
+        matches!(self.0, Entry::Function(row) | Entry::Method(row) if !row.parameters.is_empty())
     }
 
     /// Whether it is a method that this value has.
     pub fn is_method_of(&self, value: &Value) -> bool {
-        matches!(self.0, Row::Method(row) if row.receiver.types().contains(&value.type_of()))
+        matches!(self.0, Entry::Method(row) if row.receiver.types().contains(&value.type_of()))
     }
 }
 

@@ -351,15 +351,15 @@ impl Interpreter {
         let options: Vec<String> = with.options.iter().map(|option| self.written(option.span)).collect();
         let before = self.dry().unknowns;
         let outer = (self.directory.clone(), self.environment.clone(), self.settings.clone());
-        match self.circumstances(&with.options) {
-            Ok(circumstances) => {
-                if let Some(directory) = circumstances.directory {
+        match self.evaluate_options(&with.options) {
+            Ok(evaluate_options) => {
+                if let Some(directory) = evaluate_options.directory {
                     self.directory = Some(directory);
                 }
-                if let Some(environment) = circumstances.environment {
+                if let Some(environment) = evaluate_options.environment {
                     self.environment = environment;
                 }
-                let mut settings = circumstances.settings;
+                let mut settings = evaluate_options.settings;
                 settings.stats = None;
                 self.settings = Arc::new(settings);
             }

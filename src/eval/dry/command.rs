@@ -10,7 +10,7 @@ use crate::eval::Interpreter;
 use crate::eval::exec::command::{BuiltinCall, literals};
 use crate::eval::exec::output::Output;
 use crate::eval::lang::arguments::{self, Argument};
-use crate::eval::lang::call::Given;
+use crate::eval::lang::call::BoundArg;
 use crate::eval::lang::value_command::{truth_of, value_alone};
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
@@ -375,11 +375,11 @@ impl Interpreter {
             _ => value,
         };
         let given = given.into_iter().map(|given| match given {
-            Given::Value(Value::List(items)) => {
-                Given::Value(Value::List(items.iter().cloned().map(real).collect()))
+            BoundArg::Value(Value::List(items)) => {
+                BoundArg::Value(Value::List(items.iter().cloned().map(real).collect()))
             }
-            Given::Value(value) => Given::Value(real(value)),
-            Given::Default => Given::Default,
+            BoundArg::Value(value) => BoundArg::Value(real(value)),
+            BoundArg::Default => BoundArg::Default,
         });
         let function = self.program.function(id).clone();
         let value = self.call_given(&function, given.collect(), span)?;

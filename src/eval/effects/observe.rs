@@ -355,7 +355,7 @@ impl Interpreter {
             let message = self.shared.redactions().apply_text(message);
             observers.event(&Event::Warning { message: &message });
         }
-        self.say_line(message, &self.files);
+        self.print_line(message, &self.files);
     }
 }
 

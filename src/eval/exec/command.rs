@@ -391,7 +391,7 @@ impl Interpreter {
         if let Some(help) = crate::check::program_elsewhere(name) {
             return help.to_string();
         }
-        crate::eval::report::advice::SPELLING.to_string()
+        crate::eval::report::suggest::SPELLING.to_string()
     }
 
     /// Does the work of a stage, with the descriptors as they are; its status.

@@ -97,7 +97,10 @@ impl Interpreter {
             1 => (names.remove(0), "holds"),
             _ => (names.join(", "), "hold"),
         };
-        self.say_line(&format!("waiting for {names}, which still {verb} the output of {what}"), &self.files);
+        self.print_line(
+            &format!("waiting for {names}, which still {verb} the output of {what}"),
+            &self.files,
+        );
     }
 
     /// Whether this process is the run's own, so that its standard error may be the user's terminal.

@@ -10,9 +10,9 @@ use crate::eval::Error;
 use crate::eval::Interpreter;
 use crate::eval::exec::command::{Prepared, Work};
 use crate::eval::exec::pipes::{Ends, Pipes};
-use crate::eval::exec::programs::Programs;
 use crate::eval::exec::redirect::{Opened, is_late};
-use crate::eval::exec::stage::{Inner, NoThread};
+use crate::eval::exec::stage::{InProcessStage, ThreadSpawnError};
+use crate::eval::exec::started_stages::StartedStages;
 use crate::eval::report::unwind::{End, Eval, Failure, SIGPIPE_STATUS, StageOutcome, Unwind, page};
 use crate::process::{
     Capture, Child, Interrupt, Key, Outcome, Pump, Signal, Stage as Program, Stop, Wait, wait,
@@ -40,7 +40,7 @@ impl Interpreter {
             return Ok(failure);
         }
         if let Some(failure) = &failure {
-            self.tell(failure);
+            self.print_failure(failure);
             self.status = 0;
             return Ok(None);
         }
@@ -109,7 +109,8 @@ impl Interpreter {
         let mut pipes = Pipes::new(stages.len(), capture.as_ref().map(|capture| capture.limit));
         let mut opened = self.open_stages(stages, &mut pipes)?;
         if let ([one], [redirections]) = (&mut *prepared, &*opened) {
-            self.find_program(one, stages[0].span).map_err(|unwind| self.told_to(unwind, redirections))?;
+            self.find_program(one, stages[0].span)
+                .map_err(|unwind| self.print_start_error(unwind, redirections))?;
         }
         if let Some(one) = prepared.pop_if(|one| matches!(one.work, Work::Replace)) {
             let redirections = opened.pop().unwrap_or_default();
@@ -165,11 +166,13 @@ impl Interpreter {
         let argv = prepared.argv.clone();
         if let Some((name, body)) = prepared.work.each() {
             let result = self.each_with(files.clone(), false, name, body, span).map(|()| 0);
-            let result = result.map_err(|unwind| self.said(unwind, &files, &self.files));
+            let result = result.map_err(|unwind| self.print_if_elsewhere(unwind, &files, &self.files));
             return self.judge_alone(result, argv, started, span);
         }
         let saved = std::mem::replace(&mut self.files, files);
-        let result = self.work(&prepared.work, span).map_err(|unwind| self.said(unwind, &self.files, &saved));
+        let result = self
+            .work(&prepared.work, span)
+            .map_err(|unwind| self.print_if_elsewhere(unwind, &self.files, &saved));
         self.files = saved;
         self.judge_alone(result, argv, started, span)
     }
@@ -201,8 +204,8 @@ impl Interpreter {
         let count = stages.len();
         // A program alone, of which we hold no end of a pipe, and of whose start nobody wants to know.
         let alone = count == 1 && capture.is_none() && opened.iter().all(Vec::is_empty);
-        let presumed = alone && self.substitutions.is_empty() && !self.announces_starts();
-        let mut programs = Programs::new(self.new_group(), count, presumed);
+        let assume_started = alone && self.substitutions.is_empty() && !self.announces_starts();
+        let mut programs = StartedStages::new(self.new_group(), count, assume_started);
         // Before anything is started: from now on there is something to clean up.
         self.adopt_orphans();
         let mut how = self.how_to_wait();
@@ -243,7 +246,7 @@ impl Interpreter {
         let here = inner.pop_if(|last| !last.is_late_program());
         let threads = match self.start_threads(inner, stages) {
             Ok(threads) => threads,
-            Err(NoThread { unwind, started }) => {
+            Err(ThreadSpawnError { unwind, started }) => {
                 drop((here, programs, pump));
                 started.into_iter().for_each(|(_, thread)| drop(thread.join()));
                 return Err(unwind);
@@ -292,7 +295,7 @@ impl Interpreter {
     /// Waits until all have ended, however often they are suspended meanwhile, and what they print has come.
     fn wait_for_programs(
         &self,
-        programs: &mut Programs,
+        programs: &mut StartedStages,
         pump: &mut Pump,
         how: &mut Wait,
     ) -> std::io::Result<Outcome> {
@@ -346,16 +349,16 @@ impl Interpreter {
         };
         let of_keys = [Signal::INT, Signal::QUIT];
         let Some(control) = self.control() else {
-            return if self.shared.heeds_keys() {
+            return if self.shared.handles_keys() {
                 self.heed_key(outcomes, key, died_of(&of_keys))
             } else {
                 Ok(())
             };
         };
-        control.feel(died_of(&[Signal::INT, Signal::QUIT, Signal::HUP, Signal::TERM, Signal::KILL]));
+        control.group_signal(died_of(&[Signal::INT, Signal::QUIT, Signal::HUP, Signal::TERM, Signal::KILL]));
         match keys.raised() {
             Some(raised) if of_keys.contains(&raised.signal) && !died_of(&of_keys) => {
-                self.heeded = raised.times;
+                self.handled_signals = raised.times;
                 Ok(())
             }
             Some(raised) => Err(Unwind::Interrupted(raised.signal)),
@@ -365,7 +368,7 @@ impl Interpreter {
 
     /// The same of a script. A stage in the interpreter that was interrupted dies of the key as well.
     fn heed_key(&self, outcomes: &[StageOutcome], key: Option<Key>, died: bool) -> Eval<()> {
-        if self.shielded.is_some() {
+        if self.defer_mask.is_some() {
             return Ok(());
         }
         let interrupted = outcomes.iter().find_map(|outcome| match &outcome.end {
@@ -390,10 +393,10 @@ impl Interpreter {
         prepared: Vec<Prepared>,
         opened: Vec<Vec<Opened>>,
         pipes: &mut Pipes,
-        programs: &mut Programs,
+        programs: &mut StartedStages,
         pump: &mut Pump,
-    ) -> Eval<Vec<Inner>> {
-        let mut inner: Vec<Inner> = Vec::new();
+    ) -> Eval<Vec<InProcessStage>> {
+        let mut inner: Vec<InProcessStage> = Vec::new();
         for (place, (stage, redirections)) in prepared.into_iter().zip(opened).enumerate() {
             let syntax = &stages[place];
             let mut files = self.stage_files(&mut Ends { pipes, stage: place }, syntax.span)?;
@@ -402,7 +405,7 @@ impl Interpreter {
             pump.captures.extend(capture);
             if is_late(&redirections) {
                 self.give_substitutions(&mut files);
-                inner.push(Inner::late(place, files, stage, redirections, syntax.pipe_stderr));
+                inner.push(InProcessStage::late(place, files, stage, redirections, syntax.pipe_stderr));
                 continue;
             }
             self.apply(&redirections, &mut files)?;
@@ -420,7 +423,7 @@ impl Interpreter {
             let Some(program) = stage.program else {
                 let reads_alone =
                     piped.is_some_and(|piped| files.get(0).is_some_and(|input| input.is(&piped)));
-                inner.push(Inner { place, files, reads_alone, work: stage.work, late: None });
+                inner.push(InProcessStage { place, files, reads_alone, work: stage.work, late: None });
                 continue;
             };
             if self.settings.attributes.identity.is_some() {

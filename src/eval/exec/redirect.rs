@@ -94,7 +94,7 @@ impl Interpreter {
             };
             let mut path = None;
             let action = self.open_one(redirection, &opened, ends, &mut path, when);
-            let action = action.map_err(|unwind| self.told_to(unwind, &opened))?;
+            let action = action.map_err(|unwind| self.print_start_error(unwind, &opened))?;
             opened.push(Opened { descriptor: redirection.descriptor, span: redirection.span, action, path });
         }
         Ok(opened)

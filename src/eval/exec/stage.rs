@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 /// A stage that runs in the interpreter, with its descriptors.
-pub(in crate::eval) struct Inner {
+pub(in crate::eval) struct InProcessStage {
     pub place: usize,
     pub files: FileTable,
     /// Its standard input is the only reading end of the pipeline's own pipe.
@@ -32,7 +32,7 @@ pub(in crate::eval) struct Late {
     program: Option<Prepared>,
 }
 
-impl Inner {
+impl InProcessStage {
     /// One that waits while the others of its pipeline run, as in sh the process does that becomes its program.
     pub fn late(
         place: usize,
@@ -61,7 +61,7 @@ impl Inner {
 }
 
 /// A stage has no thread to run on.
-pub(in crate::eval) struct NoThread {
+pub(in crate::eval) struct ThreadSpawnError {
     pub unwind: Unwind,
     /// Those of the stages before it.
     pub started: Vec<(usize, JoinHandle<StageOutcome>)>,
@@ -72,22 +72,22 @@ impl Interpreter {
     /// it are awaited: with the rest of the pipeline gone, their input and their readers end.
     pub(in crate::eval) fn start_threads(
         &self,
-        inner: Vec<Inner>,
+        inner: Vec<InProcessStage>,
         stages: &[Stage],
-    ) -> Result<Vec<(usize, JoinHandle<StageOutcome>)>, NoThread> {
+    ) -> Result<Vec<(usize, JoinHandle<StageOutcome>)>, ThreadSpawnError> {
         let mut threads = Vec::with_capacity(inner.len());
         for stage in inner {
             let (place, span, mut fork) = (stage.place, stages[stage.place].span, self.fork());
             match self.thread(span, move || fork.run_stage(stage, span)) {
                 Ok(thread) => threads.push((place, thread)),
-                Err(unwind) => return Err(NoThread { unwind, started: threads }),
+                Err(unwind) => return Err(ThreadSpawnError { unwind, started: threads }),
             }
         }
         Ok(threads)
     }
 
     /// Runs a stage on its copy of everything, up to its end.
-    pub(in crate::eval) fn run_stage(&mut self, stage: Inner, span: Span) -> StageOutcome {
+    pub(in crate::eval) fn run_stage(&mut self, stage: InProcessStage, span: Span) -> StageOutcome {
         let output = stage.files.get(1).cloned();
         let (outcome, mut unwind) = self.stage_outcome(stage, span);
         match &unwind {
@@ -108,7 +108,11 @@ impl Interpreter {
     }
 
     /// Runs the last stage, which works on this scope itself.
-    pub(in crate::eval) fn run_here(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
+    pub(in crate::eval) fn run_here(
+        &mut self,
+        stage: InProcessStage,
+        span: Span,
+    ) -> (StageOutcome, Option<Unwind>) {
         // A builtin or bare block is sh's text, where it works on copies: `ls | cd /tmp` changes nothing.
         let copies = match &stage.work {
             Work::Builtin(_) => true,
@@ -134,7 +138,7 @@ impl Interpreter {
         }
     }
 
-    fn stage_outcome(&mut self, stage: Inner, span: Span) -> (StageOutcome, Option<Unwind>) {
+    fn stage_outcome(&mut self, stage: InProcessStage, span: Span) -> (StageOutcome, Option<Unwind>) {
         let started = Instant::now();
         let mut argv = stage.work.argv();
         let mut files = stage.files;
@@ -166,7 +170,7 @@ impl Interpreter {
                 Work::Host(call) => self.host_stage(call, stage.reads_alone, span),
                 work => self.work(work, span),
             };
-            let result = result.map_err(|unwind| self.said(unwind, &self.files, &saved));
+            let result = result.map_err(|unwind| self.print_if_elsewhere(unwind, &self.files, &saved));
             self.files = saved;
             result
         };

@@ -4,7 +4,7 @@
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
-use crate::process::{Interrupt, Readable, Signal, Turn};
+use crate::process::{Interrupt, Readable, Signal, TerminalLease};
 use crate::sys::descriptor::inherited;
 use crate::sys::tty::Modes;
 use std::io;
@@ -43,16 +43,16 @@ impl Interpreter {
         reader: BorrowedFd<'a>,
         interrupt: &Interrupt,
         failed: impl Fn(&Self, io::Error) -> Unwind,
-    ) -> Eval<Option<Turn<'a>>> {
+    ) -> Eval<Option<TerminalLease<'a>>> {
         loop {
             let turn = self.turn_at_terminal(reader)?;
-            let looks = turn.as_ref().is_some_and(Turn::is_at_terminal);
+            let looks = turn.as_ref().is_some_and(TerminalLease::is_at_terminal);
             loop {
                 let look = looks.then(|| Instant::now() + LOOK);
                 let due = self.due().into_iter().chain(look).min();
                 let waited = interrupt.wait_readable(reader, due).map_err(|error| failed(self, error))?;
                 // First: what was typed after Ctrl-Z is for the prompt.
-                if turn.as_ref().is_some_and(Turn::is_over) {
+                if turn.as_ref().is_some_and(TerminalLease::is_over) {
                     break;
                 }
                 match waited {
@@ -68,7 +68,7 @@ impl Interpreter {
 
     /// A job of a prompt has the terminal: it is the turn of this process. In the background it is stopped until it is
     /// continued in the foreground.
-    fn turn_at_terminal<'a>(&'a self, reader: BorrowedFd<'a>) -> Eval<Option<Turn<'a>>> {
+    fn turn_at_terminal<'a>(&'a self, reader: BorrowedFd<'a>) -> Eval<Option<TerminalLease<'a>>> {
         while let Some(control) = self.control() {
             match control.turn(reader) {
                 Some(turn) => return Ok(Some(turn)),

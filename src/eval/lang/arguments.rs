@@ -5,7 +5,7 @@ use crate::check::{OptionForm, find_option, from_word, is_number};
 use crate::diag::{Diagnostic, code, quote_word, visible};
 use crate::eval::Interpreter;
 use crate::eval::exec::output::Output;
-use crate::eval::lang::call::Given;
+use crate::eval::lang::call::BoundArg;
 use crate::eval::report::unwind::{Error, Eval, Unwind};
 use crate::span::Span;
 use crate::value::{List, Value};
@@ -29,14 +29,14 @@ pub enum Asked {
 /// The arguments of `main`.
 pub struct Main {
     function: FunctionId,
-    given: Vec<Given>,
+    given: Vec<BoundArg>,
 }
 
 /// What the words of a command line give each parameter.
 ///
 /// Parameters without a default are given in order, those with one as options. What is left goes to a `...rest`, or
 /// without one to those with a default, in their order: `fn main(dir: path = ".")` is called as `script DIR` too.
-pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, String> {
+pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<BoundArg>, String> {
     let parameters = &function.parameters;
     let mut given: Vec<Option<Value>> = parameters.iter().map(|_| None).collect();
     let mut positional: Vec<&[u8]> = Vec::new();
@@ -76,24 +76,24 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<Given>, Strin
     let mut all = Vec::with_capacity(parameters.len());
     for (parameter, given) in function.formals().zip(given) {
         all.push(match given {
-            Some(value) => Given::Value(value),
+            Some(value) => BoundArg::Value(value),
             None if parameter.rest => {
                 let rest = positional.by_ref().map(|word| convert(parameter, word));
-                Given::Value(Value::List(rest.collect::<Result<Vec<_>, _>>().map(List::from)?))
+                BoundArg::Value(Value::List(rest.collect::<Result<Vec<_>, _>>().map(List::from)?))
             }
-            None if parameter.optional => Given::Default,
+            None if parameter.optional => BoundArg::Default,
             None => match positional.next() {
-                Some(word) => Given::Value(convert(parameter, word)?),
+                Some(word) => BoundArg::Value(convert(parameter, word)?),
                 None => return Err(format!("{} is missing", parameter.name.to_uppercase())),
             },
         });
     }
     for (parameter, given) in function.formals().zip(&mut all) {
-        if matches!(given, Given::Default)
+        if matches!(given, BoundArg::Default)
             && !parameter.is_switch()
             && let Some(word) = positional.next()
         {
-            *given = Given::Value(convert(parameter, word)?);
+            *given = BoundArg::Value(convert(parameter, word)?);
         }
     }
     match positional.next() {

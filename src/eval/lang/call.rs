@@ -18,7 +18,7 @@ struct Closure {
 }
 
 /// What a call gives a parameter.
-pub enum Given {
+pub enum BoundArg {
     Value(Value),
     /// Its default, or for `...rest` nothing.
     Default,
@@ -140,7 +140,7 @@ impl Interpreter {
     pub(in crate::eval) fn call_command(
         &mut self,
         id: FunctionId,
-        given: Vec<Given>,
+        given: Vec<BoundArg>,
         span: Span,
     ) -> Eval<u8> {
         let function = self.program.function(id).clone();
@@ -152,16 +152,16 @@ impl Interpreter {
     pub(in crate::eval) fn call_given(
         &mut self,
         function: &Arc<Function>,
-        given: Vec<Given>,
+        given: Vec<BoundArg>,
         span: Span,
     ) -> Eval<Value> {
         let base = self.slots.len();
         let mut defaults = Vec::with_capacity(given.len());
         for value in given {
-            defaults.push(matches!(value, Given::Default));
+            defaults.push(matches!(value, BoundArg::Default));
             self.slots.push(match value {
-                Given::Value(value) => value,
-                Given::Default => Value::Null,
+                BoundArg::Value(value) => value,
+                BoundArg::Default => Value::Null,
             });
         }
         self.run_function(function, &[], base, |place| defaults.get(place) == Some(&true), span)
@@ -195,7 +195,7 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Value> {
         self.slots.resize(base + function.slots, Value::Null);
-        let caller = std::mem::replace(&mut self.homes[0], base);
+        let caller = std::mem::replace(&mut self.frame_bases[0], base);
         let module = std::mem::replace(&mut self.module, function.module);
         self.calls += 1;
         let run = |this: &mut Self| this.run_in_frame(function, captures, is_default, module, span);
@@ -203,7 +203,7 @@ impl Interpreter {
         let result = if self.dry.is_some() { self.dry_function(function, run) } else { run(self) };
         self.calls -= 1;
         self.module = module;
-        self.homes[0] = caller;
+        self.frame_bases[0] = caller;
         self.slots.truncate(base);
         result.map_err(|unwind| self.trace(unwind, function, span))
     }

@@ -2,7 +2,7 @@
 
 use crate::check::program::{Function, FunctionId, Program, Slot};
 use crate::eval::Interpreter;
-use crate::eval::lang::early::{is_unset, unset};
+use crate::eval::lang::init_order::{is_unset, unset};
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::scope::settings::{Settings, TimeLimit};
 use crate::eval::tasks::job::{Ending, Job, JobState, status_of};
@@ -43,7 +43,7 @@ impl Interpreter {
         let (ending, entry) = (Ending(state.clone()), program.clone());
         let thread = self.thread(span, move || {
             let ran = worker.enter(entry);
-            (worker.settings, worker.heeded) = (settings, 0);
+            (worker.settings, worker.handled_signals) = (settings, 0);
             ending.0.ended(status_of(&ran));
             // Of one that was suspended nobody wants the variables.
             give.send((worker, ran)).or_else(|unwanted| unwanted.0.1.map(|value| ending.0.came_to(value)))
@@ -97,7 +97,7 @@ impl Interpreter {
         let body = self.program.main_module().clone();
         let ran = self.block(&body.body).and_then(|()| self.check_interrupt());
         // What a failure has left open.
-        (self.homes, self.calls, self.shielded) = ([0, 0], 0, None);
+        (self.frame_bases, self.calls, self.defer_mask) = ([0, 0], 0, None);
         self.status = match &ran {
             Ok(()) => 0,
             Err(Unwind::Error(error)) => error.status,
@@ -112,7 +112,7 @@ impl Interpreter {
         let function = self.function_value(id);
         let span = self.program.function(id).span;
         let result = self.apply_values(&function, arguments, span);
-        (self.homes, self.calls, self.shielded) = ([0, 0], 0, None);
+        (self.frame_bases, self.calls, self.defer_mask) = ([0, 0], 0, None);
         self.status = status;
         result
     }

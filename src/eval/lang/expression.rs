@@ -299,7 +299,7 @@ impl Interpreter {
                 Value::Null => {
                     Some("it is null: ask before by x != null, or give a default: (x ?? {…})".into())
                 }
-                _ => methods::advice(&name).or_else(|| Some("fields belong to maps: {name: 1}".into())),
+                _ => methods::suggest(&name).or_else(|| Some("fields belong to maps: {name: 1}".into())),
             },
         };
         let error = match help {

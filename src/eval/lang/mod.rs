@@ -3,10 +3,10 @@
 pub mod arguments;
 pub mod ask;
 pub mod call;
-pub mod early;
 #[cfg(feature = "dialog")]
 pub mod entry;
 pub mod expression;
+pub mod init_order;
 pub mod measure;
 pub mod method;
 pub mod quote;

@@ -22,7 +22,7 @@ impl Interpreter {
                 self.block(handler)
             }
             None => {
-                self.tell(&Failure::Error(error));
+                self.print_failure(&Failure::Error(error));
                 Ok(())
             }
         }

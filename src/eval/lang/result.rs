@@ -3,7 +3,7 @@
 use crate::check::program::{FunctionId, Program, Slot, Statement, StatementKind};
 use crate::eval::Interpreter;
 use crate::eval::interpreter::Setup;
-use crate::eval::lang::early::is_unset;
+use crate::eval::lang::init_order::is_unset;
 use crate::eval::report::unwind::Eval;
 use crate::value::Value;
 use std::fmt;
@@ -11,19 +11,19 @@ use std::sync::Arc;
 
 /// A script that has run, with its variables.
 #[derive(Clone)]
-pub struct Ran {
+pub struct FinishedRun {
     program: Arc<Program>,
     slots: Vec<Value>,
-    used: Vec<bool>,
+    loaded: Vec<bool>,
 }
 
-impl fmt::Debug for Ran {
+impl fmt::Debug for FinishedRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.program.main_module().source.name())
     }
 }
 
-impl Ran {
+impl FinishedRun {
     /// A function that it declares outside of any block.
     pub fn function(&self, name: &str) -> Option<FunctionId> {
         let declared = &self.program.declared;
@@ -44,9 +44,9 @@ impl Ran {
 impl Interpreter {
     /// One that runs a script where another one has run, in its room and, of the same script, by its reference: an
     /// allocation and a count are parts of what a small run costs.
-    pub fn again(former: Option<Ran>, program: &Arc<Program>, setup: Setup) -> Self {
+    pub fn reuse(former: Option<FinishedRun>, program: &Arc<Program>, setup: Setup) -> Self {
         match former {
-            Some(Ran { program: same, slots, .. }) if Arc::ptr_eq(&same, program) => {
+            Some(FinishedRun { program: same, slots, .. }) if Arc::ptr_eq(&same, program) => {
                 Self::new(same, Setup { room: slots, ..setup })
             }
             former => {
@@ -57,15 +57,15 @@ impl Interpreter {
     }
 
     /// One that goes on where a script has ended.
-    pub fn after(ran: Ran, setup: Setup) -> Self {
-        Self { slots: ran.slots, used: ran.used, ..Self::new(ran.program, setup) }
+    pub fn after(ran: FinishedRun, setup: Setup) -> Self {
+        Self { slots: ran.slots, loaded: ran.loaded, ..Self::new(ran.program, setup) }
     }
 
     /// The script as it has run, with its variables.
-    pub fn into_ran(self) -> Ran {
-        let Self { program, mut slots, used, .. } = self;
+    pub fn into_ran(self) -> FinishedRun {
+        let Self { program, mut slots, loaded, .. } = self;
         slots.truncate(program.slots);
-        Ran { slots, used, program }
+        FinishedRun { slots, loaded, program }
     }
 
     /// Calls a function of the script.
@@ -86,7 +86,7 @@ impl Interpreter {
     pub(in crate::eval) fn note_result(&mut self, value: Value) {
         if self.result.is_some()
             && self.calls == 0
-            && self.shielded.is_none()
+            && self.defer_mask.is_none()
             && self.module == self.program.script
         {
             self.result = Some(value);

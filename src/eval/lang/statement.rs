@@ -98,7 +98,7 @@ impl Interpreter {
         }
         let returned = std::mem::take(&mut self.returned);
         for body in deferred.into_iter().rev() {
-            let end = self.shielded(|this| this.block(body));
+            let end = self.in_defer(|this| this.block(body));
             match (end, &result) {
                 (Ok(()), _) => {}
                 // Nothing was failing: this is.
@@ -127,11 +127,11 @@ impl Interpreter {
     /// Runs a file that is used, the first time.
     fn use_module(&mut self, module: ModuleId) -> Eval<()> {
         let place = module.0 as usize;
-        if self.used.get(place).copied().unwrap_or_default() {
+        if self.loaded.get(place).copied().unwrap_or_default() {
             return Ok(());
         }
-        self.used.resize(self.used.len().max(place + 1), false);
-        self.used[place] = true;
+        self.loaded.resize(self.loaded.len().max(place + 1), false);
+        self.loaded[place] = true;
         let program = self.program.clone();
         let user = std::mem::replace(&mut self.module, module);
         let result = self.block(&program.modules[place].body);
@@ -283,7 +283,7 @@ impl Interpreter {
             Condition::Command(and_or) => match self.without_ok(|this| this.and_or(and_or))? {
                 None => Ok(true),
                 Some(failure) if failure.is_false() => {
-                    self.tell(&failure);
+                    self.print_failure(&failure);
                     Ok(false)
                 }
                 // Anything but 0 and 1, a signal, a missing program: not an answer, but a failure to give one.
@@ -398,7 +398,7 @@ impl Interpreter {
             if *connector == Connector::Or
                 && let Some(failure) = &failure
             {
-                self.tell(failure);
+                self.print_failure(failure);
             }
             if runs {
                 failure = self.pipeline(pipeline)?;

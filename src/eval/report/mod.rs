@@ -1,6 +1,6 @@
 //! How a run ends early, and what is said of it.
 
-pub mod advice;
-pub mod say;
+pub mod print;
 pub mod stats;
+pub mod suggest;
 pub mod unwind;

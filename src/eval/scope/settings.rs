@@ -138,7 +138,7 @@ impl Interpreter {
         if let Some(interrupt) =
             self.settings.job.as_ref().map(|job| job.interrupt()).or(self.shared.interrupt())
             && let Some(raised) = interrupt.raised()
-            && raised.times > self.passed()
+            && raised.times > self.ignored_signals()
         {
             return Err(Unwind::Interrupted(raised.signal));
         }
@@ -164,7 +164,7 @@ impl Interpreter {
         let job_control = self.control().is_some();
         let keys = if job_control {
             Keys::after_programs(&self.interrupt())
-        } else if self.shared.heeds_keys() {
+        } else if self.shared.handles_keys() {
             Keys::new(&self.interrupt())
         } else {
             Keys::none()

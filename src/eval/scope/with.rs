@@ -14,7 +14,7 @@ use crate::eval::scope::settings::TimeLimit;
 use crate::process::{self, Activity, Deadline};
 use crate::span::Span;
 use crate::value::{Value, format};
-pub(in crate::eval) use options::Circumstances;
+pub(in crate::eval) use options::EvaluatedOptions;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,47 +22,47 @@ impl Interpreter {
     pub(in crate::eval) fn with(&mut self, with: &With) -> Eval<()> {
         // From now on a signal must not just end this process.
         self.interrupt();
-        let circumstances = self.circumstances(&with.options)?;
+        let evaluate_options = self.evaluate_options(&with.options)?;
         let outer = self.settings.clone();
         let directory = self.directory.clone();
         let environment = self.environment.clone();
-        if let Some(span) = circumstances.ends_daemons {
+        if let Some(span) = evaluate_options.ends_daemons {
             self.begin_without_daemons(span)?;
         }
-        let looks = circumstances.retry.wanted() || circumstances.ends_daemons.is_some();
+        let looks = evaluate_options.retry.wanted() || evaluate_options.ends_daemons.is_some();
         let orphans = if looks { process::orphans() } else { Vec::new() };
         let started = Instant::now();
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let result = self.attempt(&circumstances, &with.body);
+            let result = self.attempt(&evaluate_options, &with.body);
             self.settings = outer.clone();
-            if circumstances.directory.is_some() {
+            if evaluate_options.directory.is_some() {
                 self.directory = directory.clone();
             }
-            if circumstances.environment.is_some() {
+            if evaluate_options.environment.is_some() {
                 self.environment = environment.clone();
             }
             let error = match result {
                 Err(Unwind::Error(error)) if error.is_failure => error,
                 other => {
-                    self.end_block(&circumstances, &orphans);
+                    self.end_block(&evaluate_options, &orphans);
                     return other;
                 }
             };
-            if !circumstances.retry.covers(&error, attempts) {
-                self.end_block(&circumstances, &orphans);
+            if !evaluate_options.retry.covers(&error, attempts) {
+                self.end_block(&evaluate_options, &orphans);
                 let note = |error: Box<Error>| retry::told(error, attempts, started.elapsed());
                 return Err(Unwind::Error(if attempts > 1 { note(error) } else { error }));
             }
             process::end_orphans_since(&orphans, &self.interrupt(), self.settings.grace);
-            self.pause_before_retry(&circumstances.retry, &error, attempts)?;
+            self.pause_before_retry(&evaluate_options.retry, &error, attempts)?;
         }
     }
 
     /// Runs the body once, and ends what it started when its end is meant to be the end of all of it.
-    fn attempt(&mut self, circumstances: &Circumstances, body: &Block) -> Eval<()> {
-        let mut settings = circumstances.settings.clone();
+    fn attempt(&mut self, evaluate_options: &EvaluatedOptions, body: &Block) -> Eval<()> {
+        let mut settings = evaluate_options.settings.clone();
         let limit = |given: &Option<(Duration, Span)>, idle: bool| {
             let (after, span) = (*given)?;
             let clock = self.control().map(|control| control.clock().clone()).unwrap_or_default();
@@ -80,27 +80,27 @@ impl Interpreter {
                 span: Some(span),
             }))
         };
-        let timeout = limit(&circumstances.timeout, false);
-        let idle_timeout = limit(&circumstances.idle_timeout, true);
+        let timeout = limit(&evaluate_options.timeout, false);
+        let idle_timeout = limit(&evaluate_options.idle_timeout, true);
         settings.limits.extend(timeout.clone().into_iter().chain(idle_timeout.clone()));
         let outer_replacements = settings.replacements.take();
-        let replacements = circumstances.atomic.then(|| Replacements::within(outer_replacements.clone()));
+        let replacements = evaluate_options.atomic.then(|| Replacements::within(outer_replacements.clone()));
         settings.replacements = replacements.clone().or(outer_replacements);
-        let table = circumstances.stats.then(Arc::default);
+        let table = evaluate_options.stats.then(Arc::default);
         let outer_table = settings.stats.clone();
         settings.stats = table.clone().or(settings.stats.take());
-        if let Some(directory) = &circumstances.directory {
+        if let Some(directory) = &evaluate_options.directory {
             self.directory = Some(directory.clone());
         }
-        if let Some(environment) = &circumstances.environment {
+        if let Some(environment) = &evaluate_options.environment {
             self.environment = environment.clone();
         }
         self.settings = Arc::new(settings);
         // What a time limit, a retry or a replacement of files is about is over when all of it is.
         let whole = timeout.is_some()
             || idle_timeout.is_some()
-            || circumstances.retry.wanted()
-            || circumstances.ends_daemons.is_some()
+            || evaluate_options.retry.wanted()
+            || evaluate_options.ends_daemons.is_some()
             || replacements.is_some();
         let run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { this.block(body) };
         let mut result = match &idle_timeout {
@@ -114,7 +114,7 @@ impl Interpreter {
         }
         if let Some(table) = table {
             let reports = std::mem::take(&mut *stats::lock(&table));
-            self.say_text(&stats::table(&reports), &self.files);
+            self.print_text(&stats::table(&reports), &self.files);
             // They are processes of the block around this one, too.
             if let Some(outer) = &outer_table {
                 stats::lock(outer).extend(reports);

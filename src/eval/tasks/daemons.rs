@@ -3,7 +3,7 @@
 use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::eval::scope::with::Circumstances;
+use crate::eval::scope::with::EvaluatedOptions;
 use crate::process::{self, Daemons};
 use crate::span::Span;
 use crate::sys::tree::Identity;
@@ -43,8 +43,8 @@ impl Interpreter {
 
     /// Ends what a block with `daemons="end"` has left since `before`; at the end of the script, if other jobs run that
     /// may have started it.
-    pub(in crate::eval) fn end_block(&self, circumstances: &Circumstances, before: &[Identity]) {
-        if circumstances.ends_daemons.is_some()
+    pub(in crate::eval) fn end_block(&self, evaluate_options: &EvaluatedOptions, before: &[Identity]) {
+        if evaluate_options.ends_daemons.is_some()
             && !process::end_block(before, &self.interrupt(), self.settings.grace)
         {
             self.shared.ends_daemons.store(true, Ordering::Release);

@@ -271,7 +271,7 @@ impl Interpreter {
         let state = Arc::new(state.map_err(|error| self.no_job(&error, span))?);
         state.survives.store(survives, Ordering::Relaxed);
         // Those were requests to another.
-        fork.heeded = 0;
+        fork.handled_signals = 0;
         fork.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.settings).clone() });
         let shared = state.clone();
         let thread = self.thread(span, move || {

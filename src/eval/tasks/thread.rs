@@ -13,7 +13,7 @@ pub const STACK: usize = 8 << 20;
 
 /// How long a thread may be waited for when there is none at the moment: threads count as processes, and others may be
 /// ending (pthread_create(3), `EAGAIN`).
-const PATIENCE: Duration = Duration::from_secs(1);
+const SPAWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Interpreter {
     /// Starts a thread. `span` is what needs it.
@@ -39,7 +39,7 @@ impl Interpreter {
                 Ok(thread) => return Ok(thread),
                 Err(error) => error,
             };
-            if error.kind() != std::io::ErrorKind::WouldBlock || started.elapsed() >= PATIENCE {
+            if error.kind() != std::io::ErrorKind::WouldBlock || started.elapsed() >= SPAWN_TIMEOUT {
                 let message = format!("can't start a thread: {}", reason(&error));
                 let error = page(code::SPAWN_FAILED, self.source(), span, message, "for this");
                 return Err(Error::command(error, 126).into());

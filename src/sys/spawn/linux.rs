@@ -1,7 +1,7 @@
 //! The parent's side on Linux: `clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD)`.
 //!
 //! The child shares our memory, so nothing is copied whatever the heap holds, and this thread alone is
-//! suspended until the child has called execve or ended (`arrival` does not wait for that). Failures come back
+//! suspended until the child has called execve or ended (`pending_exec` does not wait for that). Failures come back
 //! through that memory.
 
 use super::child::{self, Shared};

@@ -5,14 +5,14 @@
 //! makes some 120 signal calls a child and can set neither umask nor limits. On Linux the child runs in
 //! our memory, on a stack of its own, until execve (`linux`, `child`); elsewhere it is posix_spawn.
 
-#[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "arrival/none.rs")]
-mod arrival;
 #[cfg(target_os = "linux")]
 mod child;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod clone3;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "arrival/none.rs")]
+mod pending_exec;
 #[cfg(any(not(target_os = "linux"), test))]
 mod portable;
 #[cfg(target_os = "linux")]
@@ -28,7 +28,7 @@ use portable as system;
 #[cfg(target_os = "linux")]
 pub(super) use linux::BlockedSignals;
 
-pub use arrival::{Arrival, begin};
+pub use pending_exec::{PendingExec, begin};
 
 use super::Pid;
 use super::descriptor;

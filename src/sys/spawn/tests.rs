@@ -23,8 +23,8 @@ fn beside(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     }
     // SAFETY: it is given back before this returns.
     let lent = unsafe { std::mem::transmute::<Spawn<'_>, Spawn<'static>>(Spawn { ..*request }) };
-    let (process, arrival) = begin(Lent(lent)).unwrap_or_else(|_| panic!("no child was made"));
-    match arrival.finish().1 {
+    let (process, pending_exec) = begin(Lent(lent)).unwrap_or_else(|_| panic!("no child was made"));
+    match pending_exec.finish().1 {
         None => Ok(process),
         Some(error) => {
             process.reap().unwrap();
@@ -136,8 +136,8 @@ fn many_start_beside_each_other_and_each_tells_its_own_failure() {
             begin(Numbered(program, argv, StringArray::default(), Attributes::default())).ok().unwrap()
         })
         .collect();
-    for (at, (process, arrival)) in coming.into_iter().enumerate() {
-        let (failure, ended) = (arrival.finish().1, process.reap().unwrap().end);
+    for (at, (process, pending_exec)) in coming.into_iter().enumerate() {
+        let (failure, ended) = (pending_exec.finish().1, process.reap().unwrap().end);
         if at % 3 == 0 {
             assert_eq!(failure, Some(SpawnError { step: Step::Exec, errno: libc::ENOENT }));
         } else {

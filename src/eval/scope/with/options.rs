@@ -2,7 +2,7 @@
 
 use super::retry;
 use crate::check::program::*;
-use crate::check::settings::{Row, Setting};
+use crate::check::settings::{OptionSpec, Setting};
 use crate::diag::{Diagnostic, code, quote_word};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The options of one `with`, worked out.
-pub struct Circumstances {
+pub struct EvaluatedOptions {
     pub settings: Settings,
     pub directory: Option<Arc<CStr>>,
     pub environment: Option<Environment>,
@@ -32,8 +32,8 @@ pub struct Circumstances {
 }
 
 impl Interpreter {
-    pub(in crate::eval) fn circumstances(&mut self, options: &[WithOption]) -> Eval<Circumstances> {
-        let mut all = Circumstances {
+    pub(in crate::eval) fn evaluate_options(&mut self, options: &[WithOption]) -> Eval<EvaluatedOptions> {
+        let mut all = EvaluatedOptions {
             settings: (*self.settings).clone(),
             directory: None,
             environment: None,
@@ -201,10 +201,10 @@ impl Interpreter {
         Ok(())
     }
 
-    fn wrong_setting(&self, row: &Row, found: &Value, span: Span) -> Unwind {
+    fn wrong_setting(&self, row: &OptionSpec, found: &Value, span: Span) -> Unwind {
         let message = format!("`{}` takes {}", row.name, row.takes.phrase());
         let error = page(code::WRONG_TYPE, self.source(), span, message, &format::display(found, 60));
-        let error = row.advice(found).into_iter().fold(error, Diagnostic::help);
+        let error = row.suggest(found).into_iter().fold(error, Diagnostic::help);
         Error::value(error).into()
     }
 

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The way of a child to its execve. Dropped, it is awaited.
 #[derive(Debug)]
-pub struct Arrival<R: Request> {
+pub struct PendingExec<R: Request> {
     common: NonNull<Common<R>>,
     stack: Option<Stack>,
 }
@@ -31,10 +31,10 @@ struct Common<R> {
 }
 
 // SAFETY: the child is the only other user, and what it writes is read when it has gone.
-unsafe impl<R: Request + Send> Send for Arrival<R> {}
+unsafe impl<R: Request + Send> Send for PendingExec<R> {}
 
 /// Starts a child; none, with the request given back, where this can't be done in this way (the plain way tells why).
-pub fn begin<R: Request + 'static>(request: R) -> Result<(Process, Arrival<R>), R> {
+pub fn begin<R: Request + 'static>(request: R) -> Result<(Process, PendingExec<R>), R> {
     let Ok(stack) = Stack::take() else { return Err(request) };
     let common = Box::leak(Box::new(Common { shared: None, request, here: AtomicU32::new(1) }));
     let common = NonNull::from(common);
@@ -48,17 +48,17 @@ pub fn begin<R: Request + 'static>(request: R) -> Result<(Process, Arrival<R>), 
         clone_beside(stack.top(), shared, (*at).here.as_ptr(), spawn.alone)
     };
     drop(blocked);
-    let mut arrival = Arrival { common, stack: Some(stack) };
+    let mut pending_exec = PendingExec { common, stack: Some(stack) };
     if let Some(process) = process {
-        return Ok((process, arrival));
+        return Ok((process, pending_exec));
     }
     // SAFETY: no child was made; nothing is used again.
-    let common = unsafe { arrival.release() };
-    std::mem::forget(arrival);
+    let common = unsafe { pending_exec.release() };
+    std::mem::forget(pending_exec);
     Err(common.request)
 }
 
-impl<R: Request> Arrival<R> {
+impl<R: Request> PendingExec<R> {
     /// What the child is made from.
     pub fn request(&self) -> &R {
         // SAFETY: the box lives, and nobody changes this part of it.
@@ -108,7 +108,7 @@ impl<R: Request> Arrival<R> {
     }
 }
 
-impl<R: Request> Drop for Arrival<R> {
+impl<R: Request> Drop for PendingExec<R> {
     fn drop(&mut self) {
         self.await_execve();
         // SAFETY: the child has gone; whoever else releases forgets this.

@@ -13,17 +13,17 @@ use std::collections::VecDeque;
 const BESIDE: usize = 8;
 
 /// What has been started of a pipeline. Dropped, all of it is ended.
-pub(in crate::eval) struct Programs {
+pub(in crate::eval) struct StartedStages {
     group: Group,
     /// Whether it is one that is taken for running: its end tells soon enough that it ran.
-    presumed: bool,
-    coming: VecDeque<(Child, Note)>,
+    assume_started: bool,
+    starting: VecDeque<(Child, StageMeta)>,
     children: Vec<Child>,
     /// One for each child.
-    notes: Vec<Note>,
+    metas: Vec<StageMeta>,
 }
 
-struct Note {
+struct StageMeta {
     /// Which stage it is.
     place: usize,
     span: Span,
@@ -33,10 +33,10 @@ struct Note {
     permit: Permit,
 }
 
-impl Programs {
-    pub(in crate::eval) fn new(group: Group, count: usize, presumed: bool) -> Self {
-        let (children, notes) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        Self { group, presumed, coming: VecDeque::new(), children, notes }
+impl StartedStages {
+    pub(in crate::eval) fn new(group: Group, count: usize, assume_started: bool) -> Self {
+        let (children, metas) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        Self { group, assume_started, starting: VecDeque::new(), children, metas }
     }
 
     /// Those that run.
@@ -56,7 +56,7 @@ impl Interpreter {
     /// Starts one, and does not wait until it runs.
     pub(in crate::eval) fn start_program(
         &self,
-        programs: &mut Programs,
+        programs: &mut StartedStages,
         stage: Stage,
         place: usize,
         redirections: Vec<Redirected<'static>>,
@@ -64,31 +64,31 @@ impl Interpreter {
     ) -> Eval<()> {
         let permit = self.permit(span)?;
         let exec = self.audit_exec(&stage, redirections, span)?;
-        let note = Note { place, span, exec, permit };
-        let child =
-            begin(stage, &programs.group, programs.presumed).map_err(|error| self.not_begun(error, &note))?;
-        programs.coming.push_back((child, note));
-        if programs.coming.len() > BESIDE { self.run_next(programs) } else { Ok(()) }
+        let meta = StageMeta { place, span, exec, permit };
+        let child = begin(stage, &programs.group, programs.assume_started)
+            .map_err(|error| self.not_begun(error, &meta))?;
+        programs.starting.push_back((child, meta));
+        if programs.starting.len() > BESIDE { self.run_next(programs) } else { Ok(()) }
     }
 
     /// Waits until all that are coming run.
-    pub(in crate::eval) fn run_all(&self, programs: &mut Programs) -> Eval<()> {
-        if programs.presumed {
-            for (child, note) in programs.coming.drain(..) {
+    pub(in crate::eval) fn run_all(&self, programs: &mut StartedStages) -> Eval<()> {
+        if programs.assume_started {
+            for (child, meta) in programs.starting.drain(..) {
                 programs.children.push(child);
-                programs.notes.push(note);
+                programs.metas.push(meta);
             }
         }
-        while !programs.coming.is_empty() {
+        while !programs.starting.is_empty() {
             self.run_next(programs)?;
         }
         Ok(())
     }
 
-    fn run_next(&self, programs: &mut Programs) -> Eval<()> {
-        let Some((mut child, note)) = programs.coming.pop_front() else { return Ok(()) };
-        child.arrive().map_err(|error| self.not_begun(error, &note))?;
-        self.observe_start(&child, note.span);
+    fn run_next(&self, programs: &mut StartedStages) -> Eval<()> {
+        let Some((mut child, meta)) = programs.starting.pop_front() else { return Ok(()) };
+        child.arrive().map_err(|error| self.not_begun(error, &meta))?;
+        self.observe_start(&child, meta.span);
         if let Some(job) = &self.settings.job {
             if job.survives() {
                 child.spare();
@@ -98,19 +98,19 @@ impl Interpreter {
         }
         if self.settings.detach {
             child.detach();
-            note.permit.keep();
+            meta.permit.keep();
         } else {
             programs.children.push(child);
-            programs.notes.push(note);
+            programs.metas.push(meta);
         }
         Ok(())
     }
 
     /// Looks whether those that were taken for running did run. One that could not be started at its first try may run
     /// now: whether there is such a one.
-    pub(in crate::eval) fn confirm(&self, programs: &mut Programs) -> Eval<bool> {
-        for (child, note) in programs.children.iter_mut().zip(&programs.notes) {
-            child.arrive().map_err(|error| self.not_begun(error, note))?;
+    pub(in crate::eval) fn confirm(&self, programs: &mut StartedStages) -> Eval<bool> {
+        for (child, meta) in programs.children.iter_mut().zip(&programs.metas) {
+            child.arrive().map_err(|error| self.not_begun(error, meta))?;
         }
         Ok(programs.children.iter().any(Child::is_running))
     }
@@ -120,24 +120,28 @@ impl Interpreter {
         self.settings.job.is_some() || self.settings.detach || self.observers().is_some()
     }
 
-    fn not_begun(&self, error: StartError, note: &Note) -> Unwind {
-        let unwind = self.not_started(error, note.span);
-        self.audit_failed(note.exec, &unwind);
+    fn not_begun(&self, error: StartError, meta: &StageMeta) -> Unwind {
+        let unwind = self.not_started(error, meta.span);
+        self.audit_failed(meta.exec, &unwind);
         unwind
     }
 
     /// Tells what became of them to all who want to know.
-    pub(in crate::eval) fn reports(&self, programs: Programs, count: usize) -> Vec<(usize, StageReport)> {
-        let told = |(child, note): (&Child, &Note)| {
-            let report = self.report(child, note.place + 1 == count);
-            self.tell_end(note, &report);
-            (note.place, report)
+    pub(in crate::eval) fn reports(
+        &self,
+        programs: StartedStages,
+        count: usize,
+    ) -> Vec<(usize, StageReport)> {
+        let told = |(child, meta): (&Child, &StageMeta)| {
+            let report = self.report(child, meta.place + 1 == count);
+            self.tell_end(meta, &report);
+            (meta.place, report)
         };
-        programs.children.iter().zip(&programs.notes).map(told).collect()
+        programs.children.iter().zip(&programs.metas).map(told).collect()
     }
 
-    fn tell_end(&self, note: &Note, report: &StageReport) {
-        self.audit_end(note.exec, report);
+    fn tell_end(&self, meta: &StageMeta, report: &StageReport) {
+        self.audit_end(meta.exec, report);
         self.observe_end(report);
         if let Some(stats) = &self.settings.stats {
             stats::lock(stats).push(report.clone());
@@ -146,18 +150,18 @@ impl Interpreter {
 
     /// Ends them, since one of their pipeline could not be started.
     #[cold]
-    pub(in crate::eval) fn abandon(&self, mut programs: Programs) {
-        for (mut child, note) in programs.coming.drain(..) {
+    pub(in crate::eval) fn abandon(&self, mut programs: StartedStages) {
+        for (mut child, meta) in programs.starting.drain(..) {
             if child.arrive().is_ok() {
-                self.observe_start(&child, note.span);
+                self.observe_start(&child, meta.span);
                 programs.children.push(child);
-                programs.notes.push(note);
+                programs.metas.push(meta);
             }
         }
-        for (child, note) in programs.children.into_iter().zip(programs.notes) {
+        for (child, meta) in programs.children.into_iter().zip(programs.metas) {
             let report = self.report(&child, true);
             drop(child);
-            self.tell_end(&note, &report);
+            self.tell_end(&meta, &report);
         }
     }
 }

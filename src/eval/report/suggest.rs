@@ -12,7 +12,7 @@ const MOST: usize = 3;
 
 impl Interpreter {
     /// The page with what the name of a missing program was probably meant to be.
-    pub fn advised(&self, mut page: Diagnostic) -> Diagnostic {
+    pub fn with_suggestion(&self, mut page: Diagnostic) -> Diagnostic {
         let generic = page.code == code::PROGRAM_NOT_FOUND && page.help.iter().any(|help| help == SPELLING);
         // What may not be run may not be listed either.
         if !generic || self.shared.policy.is_some() {
@@ -25,8 +25,8 @@ impl Interpreter {
         }) else {
             return page;
         };
-        if let Some(advice) = self.meant(&name) {
-            page.help = vec![advice];
+        if let Some(suggest) = self.meant(&name) {
+            page.help = vec![suggest];
         }
         page
     }

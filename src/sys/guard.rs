@@ -22,7 +22,7 @@ const OF_TERMINAL: [Signal; 3] = [Signal::INT, Signal::QUIT, Signal::HUP];
 /// # Errors
 /// `EAGAIN` or `ENOMEM` when there is no room for a process; `Unsupported` elsewhere than on Linux.
 #[cfg(target_os = "linux")]
-pub fn split<T>(prepare: impl FnOnce() -> T) -> io::Result<Option<End>> {
+pub fn fork_monitor<T>(prepare: impl FnOnce() -> T) -> io::Result<Option<End>> {
     handlers::keep_statuses();
     // SAFETY: the sets live on this stack, and there is one thread, so that the copy has all that it needs.
     unsafe {
@@ -61,7 +61,7 @@ pub fn split<T>(prepare: impl FnOnce() -> T) -> io::Result<Option<End>> {
 /// # Errors
 /// Always `Unsupported`.
 #[cfg(not(target_os = "linux"))]
-pub fn split<T>(_: impl FnOnce() -> T) -> io::Result<Option<End>> {
+pub fn fork_monitor<T>(_: impl FnOnce() -> T) -> io::Result<Option<End>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

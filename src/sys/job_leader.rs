@@ -27,7 +27,7 @@ const STOPS: [libc::c_int; 4] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU, li
 
 /// The process. Dropped, it is killed and reaped.
 #[derive(Debug)]
-pub struct Sentinel {
+pub struct JobLeader {
     pid: Pid,
     /// It ends when nobody has this any more: we may be killed before we end it.
     _alive: OwnedFd,
@@ -44,7 +44,7 @@ pub enum Change {
 
 /// What has come to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Felt {
+pub enum GroupSignal {
     Nothing,
     /// What stops it, and it has not been continued.
     Stop,
@@ -52,7 +52,7 @@ pub enum Felt {
     End,
 }
 
-impl Sentinel {
+impl JobLeader {
     /// Starts one in a group, or in a new one that it leads.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Sentinel {
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut old);
             let pid = libc::fork();
             if pid == 0 {
-                stand(group.unwrap_or(0), end.as_raw_fd());
+                leader_main(group.unwrap_or(0), end.as_raw_fd());
             }
             let error = io::Error::last_os_error();
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const old, null_mut());
@@ -103,13 +103,13 @@ impl Sentinel {
     /// What has come to it, though it may not have got round to it: on a busy machine its end comes milliseconds after
     /// that of the programs in its group. The kernel lets nobody be reaped before all members of a group have the signal,
     /// so that this is the answer once a program is known to have died. None: nothing tells.
-    pub fn felt(&self) -> Option<Felt> {
+    pub fn group_signal(&self) -> Option<GroupSignal> {
         // A moment, if nobody halts it from outside (a debugger, the freezer of cgroups).
         for _ in 0..1000 {
             match self.look() {
-                Some(Change::Ended(_)) => return Some(Felt::End),
+                Some(Change::Ended(_)) => return Some(GroupSignal::End),
                 // What would end it waits until it goes on.
-                Some(Change::Stopped(_)) => return Some(Felt::Stop),
+                Some(Change::Stopped(_)) => return Some(GroupSignal::Stop),
                 None => {}
             }
             let state = SignalState::of(self.pid)?;
@@ -117,14 +117,14 @@ impl Sentinel {
                 signals.iter().any(|number| state.is_pending(Signal::from_kernel(*number)))
             };
             if is_pending(&ENDS) {
-                return Some(Felt::End);
+                return Some(GroupSignal::End);
             }
             if is_pending(&STOPS) {
-                return Some(Felt::Stop);
+                return Some(GroupSignal::Stop);
             }
             // Otherwise it has just begun, or is on the way to its end and has the signal no more.
             if state.sleeps {
-                return Some(Felt::Nothing);
+                return Some(GroupSignal::Nothing);
             }
             std::thread::sleep(Duration::from_micros(200));
         }
@@ -158,7 +158,7 @@ impl Sentinel {
     }
 }
 
-impl Drop for Sentinel {
+impl Drop for JobLeader {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
         // SAFETY: our own child, which nobody else reaps.
@@ -167,13 +167,13 @@ impl Drop for Sentinel {
 }
 
 /// What the process does.
-unsafe fn stand(group: Pid, end: RawFd) -> ! {
+unsafe fn leader_main(group: Pid, end: RawFd) -> ! {
     // SAFETY: system calls alone, and what is read is on this stack.
     unsafe {
         libc::setpgid(0, group);
         for number in 1..=64 {
-            let felt = FELT.contains(&number);
-            libc::signal(number, if felt { libc::SIG_DFL } else { libc::SIG_IGN });
+            let group_signal = FELT.contains(&number);
+            libc::signal(number, if group_signal { libc::SIG_DFL } else { libc::SIG_IGN });
         }
         #[cfg(target_os = "linux")]
         {
@@ -212,20 +212,20 @@ mod tests {
 
     #[test]
     fn it_tells_of_stops_and_ends_of_its_group() {
-        let leader = Sentinel::start(None).unwrap();
-        assert_eq!((leader.look(), leader.felt()), (None, Some(Felt::Nothing)));
+        let leader = JobLeader::start(None).unwrap();
+        assert_eq!((leader.look(), leader.group_signal()), (None, Some(GroupSignal::Nothing)));
         let group = leader.pid();
         crate::sys::signal::send_group(group, Signal::parse(b"USR1").unwrap()).unwrap();
         crate::sys::signal::send_group(group, Signal::STOP).unwrap();
-        assert_eq!(leader.felt(), Some(Felt::Stop));
+        assert_eq!(leader.group_signal(), Some(GroupSignal::Stop));
         assert_eq!(leader.wait(), Change::Stopped(Signal::STOP));
         crate::sys::signal::send_group(group, Signal::CONT).unwrap();
         assert_eq!(leader.look(), None);
         crate::sys::signal::send_group(group, Signal::INT).unwrap();
-        assert_eq!(leader.felt(), Some(Felt::End));
+        assert_eq!(leader.group_signal(), Some(GroupSignal::End));
         assert_eq!(leader.wait(), Change::Ended(Signal::INT));
         // The group is there for another until the first is reaped.
-        let next = Sentinel::start(Some(group)).unwrap();
+        let next = JobLeader::start(Some(group)).unwrap();
         assert_eq!(crate::sys::signal::group_of(next.pid()), Some(group));
     }
 }

@@ -10,17 +10,17 @@ use std::marker::PhantomData;
 
 /// There is none.
 #[derive(Debug)]
-pub struct Arrival<R>(Infallible, PhantomData<R>);
+pub struct PendingExec<R>(Infallible, PhantomData<R>);
 
 /// Gives the request back.
 ///
 /// # Errors
 /// Always.
-pub fn begin<R: Request>(request: R) -> Result<(Process, Arrival<R>), R> {
+pub fn begin<R: Request>(request: R) -> Result<(Process, PendingExec<R>), R> {
     Err(request)
 }
 
-impl<R> Arrival<R> {
+impl<R> PendingExec<R> {
     /// What the child is made from.
     pub fn request(&self) -> &R {
         match self.0 {}

@@ -13,7 +13,7 @@ use std::sync::Arc;
 impl Interpreter {
     /// Says on the stage's own standard error why a builtin or a start failed, as a program would have: its page is not
     /// shown, since something absorbs the failure.
-    pub(in crate::eval) fn tell(&self, failure: &Failure) {
+    pub(in crate::eval) fn print_failure(&self, failure: &Failure) {
         let errors: Vec<&Error> = match failure {
             Failure::Error(error) => vec![error],
             Failure::Stages(stages) => stages
@@ -25,34 +25,34 @@ impl Interpreter {
                 .collect(),
         };
         for error in errors {
-            self.say(error, &self.files);
+            self.print_error(error, &self.files);
         }
     }
 
     /// Says in one line why something failed, where `files` have the standard error.
-    fn say(&self, error: &Error, files: &FileTable) {
+    fn print_error(&self, error: &Error, files: &FileTable) {
         // A program has said itself why it failed, and that a `!` was not true is an answer.
         if error.told || [code::COMMAND_FAILED, code::NEGATED].contains(&error.diagnostic.code) {
             return;
         }
-        self.say_line(&error.diagnostic.message, files);
+        self.print_line(&error.diagnostic.message, files);
     }
 
-    pub(in crate::eval) fn say_line(&self, message: &str, files: &FileTable) {
-        self.say_text(&format!("pipewright: {}\n", crate::diag::visible(message.as_bytes())), files);
+    pub(in crate::eval) fn print_line(&self, message: &str, files: &FileTable) {
+        self.print_text(&format!("pipewright: {}\n", crate::diag::visible(message.as_bytes())), files);
     }
 
     /// Writes to standard error, as `files` have it. Who closed it wants no word.
-    pub(in crate::eval) fn say_text(&self, text: &str, files: &FileTable) {
+    pub(in crate::eval) fn print_text(&self, text: &str, files: &FileTable) {
         let text = self.shared.redactions().apply(text.as_bytes());
         let _ = Output::Files(files).write(self, 2, &text, Span::default());
     }
 
     /// Of a command that could not be started: said where its standard error is by then.
-    pub(in crate::eval) fn told_to(&self, unwind: Unwind, redirections: &[Opened]) -> Unwind {
+    pub(in crate::eval) fn print_start_error(&self, unwind: Unwind, redirections: &[Opened]) -> Unwind {
         let mut files = self.files.clone();
         match self.apply(redirections, &mut files) {
-            Ok(()) => self.said(unwind, &files, &self.files),
+            Ok(()) => self.print_if_elsewhere(unwind, &files, &self.files),
             Err(_) => unwind,
         }
     }
@@ -60,7 +60,12 @@ impl Interpreter {
     /// A failure of a stage that sent its standard error elsewhere is said there at once, as by a program. Otherwise it
     /// waits: its page may be shown, or something absorbs it. No descriptor is kept meanwhile, for the next stage may be
     /// waiting for the end of just that pipe.
-    pub(in crate::eval) fn said(&self, unwind: Unwind, stage: &FileTable, outer: &FileTable) -> Unwind {
+    pub(in crate::eval) fn print_if_elsewhere(
+        &self,
+        unwind: Unwind,
+        stage: &FileTable,
+        outer: &FileTable,
+    ) -> Unwind {
         let elsewhere = match (stage.get(2), outer.get(2)) {
             (Some(Descriptor::Open(stage)), Some(Descriptor::Open(outer))) => !Arc::ptr_eq(stage, outer),
             (Some(Descriptor::Inherited(stage)), Some(Descriptor::Inherited(outer))) => stage != outer,
@@ -69,7 +74,7 @@ impl Interpreter {
         };
         match unwind {
             Unwind::Error(mut error) if error.is_failure && elsewhere && !error.told => {
-                self.say(&error, stage);
+                self.print_error(&error, stage);
                 error.told = true;
                 Unwind::Error(error)
             }

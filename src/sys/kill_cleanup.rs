@@ -38,7 +38,7 @@ const OURS_ENDED: c_int = libc::SIGUSR1;
 static SHARES: AtomicBool = AtomicBool::new(false);
 
 /// Its number, while there is one.
-static WATCHER: Mutex<Option<Pid>> = Mutex::new(None);
+static KILL_CLEANUP: Mutex<Option<Pid>> = Mutex::new(None);
 
 #[repr(align(16))]
 struct Stack(UnsafeCell<[u8; 32 << 10]>);
@@ -53,8 +53,8 @@ static STACK: Stack = Stack(UnsafeCell::new([0; 32 << 10]));
 /// # Errors
 /// `EAGAIN` or `ENOMEM` when there is no room for a process.
 pub fn start() -> io::Result<()> {
-    let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
-    if watcher.is_some() {
+    let mut kill_cleanup = KILL_CLEANUP.lock().unwrap_or_else(PoisonError::into_inner);
+    if kill_cleanup.is_some() {
         return Ok(());
     }
     let blocked = BlockedSignals::new();
@@ -72,7 +72,7 @@ pub fn start() -> io::Result<()> {
         return Err(error);
     }
     children::set_watcher(pid);
-    *watcher = Some(pid);
+    *kill_cleanup = Some(pid);
     SHARES.store(true, Ordering::Release);
     Ok(())
 }
@@ -85,8 +85,8 @@ pub fn shares_memory() -> bool {
 /// Puts a watcher with a memory and a command line of its own in the place of the one that shares ours. It costs a copy of
 /// the tables of our memory (fork(2)). Does nothing while a child is being made; to be called again then.
 pub fn stand_apart() {
-    let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(old) = *watcher else { return };
+    let mut kill_cleanup = KILL_CLEANUP.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(old) = *kill_cleanup else { return };
     if !shares_memory() {
         return;
     }
@@ -114,7 +114,7 @@ pub fn stand_apart() {
         return;
     }
     children::set_watcher(pid);
-    *watcher = Some(pid);
+    *kill_cleanup = Some(pid);
     end_watcher(old);
 }
 
@@ -153,8 +153,8 @@ unsafe fn watch_apart(parent: usize, title: Range<usize>) -> ! {
 
 /// Ends the watcher, for a run that ends by itself.
 pub fn end() {
-    let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(pid) = watcher.take() else { return };
+    let mut kill_cleanup = KILL_CLEANUP.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(pid) = kill_cleanup.take() else { return };
     SHARES.store(false, Ordering::Release);
     if end_watcher(pid) {
         children::set_watcher(0);

@@ -20,7 +20,7 @@ struct Around<'s> {
 type Guess = Option<(Span, String, String)>;
 
 /// A page for a slip that is known by its look.
-pub fn guess(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
+pub fn hints(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let text = source.text();
     let at = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
     let before = text[..at].trim_end_matches([' ', '\t']);

@@ -18,7 +18,7 @@ use regex_automata::{Anchored, Input, meta};
 use super::{Host, Outcome};
 
 /// The compiled expression.
-pub struct Patient {
+pub struct InterruptibleRegex {
     /// Gives up.
     quick: Regex,
     quick_cache: RefCell<regex::Cache>,
@@ -33,7 +33,7 @@ pub struct Patient {
 }
 
 /// The automaton can't tell: a word boundary in Unicode beside a letter beyond ASCII.
-pub struct Unable;
+pub struct DfaQuit;
 
 /// Bytes of one compiled expression: `(\w{500}){500}` is refused rather than tried.
 pub const COMPILED: usize = 4 << 20;
@@ -65,7 +65,7 @@ fn thompson() -> thompson::Config {
     thompson::Config::new().utf8(false).which_captures(WhichCaptures::None).nfa_size_limit(Some(COMPILED))
 }
 
-impl Patient {
+impl InterruptibleRegex {
     /// Of an expression that the regex crate takes, with its [`states`].
     pub fn new(pattern: &str, states: usize) -> Option<Self> {
         let build = |config: dfa::Config| {
@@ -101,7 +101,7 @@ impl Patient {
     }
 
     /// Whether a text holds a match.
-    pub fn is_match(&self, host: &mut dyn Host, text: &[u8]) -> Outcome<Result<bool, Unable>> {
+    pub fn is_match(&self, host: &mut dyn Host, text: &[u8]) -> Outcome<Result<bool, DfaQuit>> {
         if let Some(found) = self.quickly(Input::new(text).earliest(true)) {
             return Ok(Ok(found.is_some()));
         }
@@ -130,7 +130,7 @@ impl Patient {
         host: &mut dyn Host,
         text: &[u8],
         start: usize,
-    ) -> Outcome<Result<Option<Range<usize>>, Unable>> {
+    ) -> Outcome<Result<Option<Range<usize>>, DfaQuit>> {
         if let Some(found) = self.quickly(Input::new(text).range(start..)) {
             return Ok(Ok(found));
         }
@@ -140,7 +140,7 @@ impl Patient {
             Ok(Some(end)) if end == start => Ok(Ok(Some(start..end))),
             Ok(Some(end)) => Ok(self.start(host, reverse, text, start..end)?.map(|start| Some(start..end))),
             Ok(None) => Ok(Ok(None)),
-            Err(Unable) => Ok(Err(Unable)),
+            Err(DfaQuit) => Ok(Err(DfaQuit)),
         }
     }
 
@@ -171,17 +171,17 @@ impl Patient {
         text: &[u8],
         start: usize,
         earliest: bool,
-    ) -> Outcome<Result<Option<usize>, Unable>> {
+    ) -> Outcome<Result<Option<usize>, DfaQuit>> {
         let dfa = self.steps.forward();
         let Ok(mut state) = dfa.start_state_forward(cache, &Input::new(text).range(start..)) else {
-            return Ok(Err(Unable));
+            return Ok(Err(DfaQuit));
         };
         let mut end = None;
         let mut left = self.pace();
         // A match shows a byte late.
         for (at, byte) in text.iter().enumerate().skip(start) {
             self.ask(host, &mut left)?;
-            let Ok(next) = dfa.next_state(cache, state, *byte) else { return Ok(Err(Unable)) };
+            let Ok(next) = dfa.next_state(cache, state, *byte) else { return Ok(Err(DfaQuit)) };
             state = next;
             if state.is_match() {
                 end = Some(at);
@@ -191,7 +191,7 @@ impl Patient {
             } else if state.is_dead() {
                 return Ok(Ok(end));
             } else if state.is_quit() {
-                return Ok(Err(Unable));
+                return Ok(Err(DfaQuit));
             }
         }
         Ok(last(dfa, cache, state, None).map(|found| if found { Some(text.len()) } else { end }))
@@ -204,22 +204,22 @@ impl Patient {
         cache: &mut Cache,
         text: &[u8],
         within: Range<usize>,
-    ) -> Outcome<Result<usize, Unable>> {
+    ) -> Outcome<Result<usize, DfaQuit>> {
         let dfa = self.steps.reverse();
         let input = Input::new(text).range(within.clone()).anchored(Anchored::Yes);
-        let Ok(mut state) = dfa.start_state_reverse(cache, &input) else { return Ok(Err(Unable)) };
+        let Ok(mut state) = dfa.start_state_reverse(cache, &input) else { return Ok(Err(DfaQuit)) };
         let mut start = within.end;
         let mut left = self.pace();
         for at in within.clone().rev() {
             self.ask(host, &mut left)?;
-            let Ok(next) = dfa.next_state(cache, state, text[at]) else { return Ok(Err(Unable)) };
+            let Ok(next) = dfa.next_state(cache, state, text[at]) else { return Ok(Err(DfaQuit)) };
             state = next;
             if state.is_match() {
                 start = at + 1;
             } else if state.is_dead() {
                 return Ok(Ok(start));
             } else if state.is_quit() {
-                return Ok(Err(Unable));
+                return Ok(Err(DfaQuit));
             }
         }
         let before = within.start.checked_sub(1).map(|at| text[at]);
@@ -247,14 +247,14 @@ fn last(
     cache: &mut Cache,
     state: regex_automata::hybrid::LazyStateID,
     beyond: Option<u8>,
-) -> Result<bool, Unable> {
+) -> Result<bool, DfaQuit> {
     let state = match beyond {
         Some(byte) => dfa.next_state(cache, state, byte),
         None => dfa.next_eoi_state(cache, state),
     };
     match state {
-        Ok(state) if state.is_quit() => Err(Unable),
+        Ok(state) if state.is_quit() => Err(DfaQuit),
         Ok(state) => Ok(state.is_match()),
-        Err(_) => Err(Unable),
+        Err(_) => Err(DfaQuit),
     }
 }

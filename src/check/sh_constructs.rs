@@ -6,11 +6,11 @@
 use crate::builtins::keywords;
 use crate::diag::{Code, code};
 use crate::programs::Shapes;
-use crate::syntax::ast::Habit;
+use crate::syntax::ast::ShConstruct;
 
 /// Why something of sh is refused, and what stands in its place.
 #[derive(Debug)]
-pub struct Row {
+pub struct ConstructSpec {
     pub code: Code,
     pub message: &'static str,
     pub help: &'static str,
@@ -18,12 +18,12 @@ pub struct Row {
     pub example: &'static str,
 }
 
-const fn row(code: Code, message: &'static str, help: &'static str, example: &'static str) -> Row {
-    Row { code, message, help, example }
+const fn row(code: Code, message: &'static str, help: &'static str, example: &'static str) -> ConstructSpec {
+    ConstructSpec { code, message, help, example }
 }
 
 /// `while read -r line; do …; done`
-pub const READ_LOOP: Row = row(
+pub const READ_LOOP: ConstructSpec = row(
     code::SH_COMPOUND,
     "`do … done` is sh's form",
     "lines are streamed through `each`",
@@ -31,141 +31,141 @@ pub const READ_LOOP: Row = row(
 );
 
 /// The row of a construct.
-pub const fn of(habit: Habit) -> Row {
+pub const fn of(habit: ShConstruct) -> ConstructSpec {
     match habit {
-        Habit::If => row(
+        ShConstruct::If => row(
             code::SH_COMPOUND,
             "`if …; then` is sh's form",
             "a block in braces follows the condition",
             "if test -d build { echo built } else { echo missing }",
         ),
-        Habit::Loop => row(
+        ShConstruct::Loop => row(
             code::SH_COMPOUND,
             "`do … done` is sh's form",
             "a block in braces follows the head of the loop",
             "for f in a b { echo $f }",
         ),
-        Habit::ForArithmetic => row(
+        ShConstruct::ForArithmetic => row(
             code::SH_COMPOUND,
             "`for ((…))` is bash's form",
             "loop over a range, or for ever",
             "for i in (0..<10) { echo $i }\nwhile true { break }",
         ),
-        Habit::CaseEnd => row(
+        ShConstruct::CaseEnd => row(
             code::SH_COMPOUND,
             "`;;` belongs to sh's `case`",
             "write `match` with a block for each pattern",
             "match (args[0]) { start | run => { echo up }\n* => { echo unknown } }",
         ),
-        Habit::Function => row(
+        ShConstruct::Function => row(
             code::SH_FUNCTION,
             "this is sh's function definition",
             "a function is declared by `fn`, with named parameters",
             "fn greet(name) { echo \"hello $name\" }\ngreet you",
         ),
-        Habit::Subshell => row(
+        ShConstruct::Subshell => row(
             code::SH_SUBSHELL,
             "`( … )` starts no subshell here",
             "group commands by braces; a block works in another directory by",
             "with cwd=\"/tmp\" { pwd }",
         ),
-        Habit::Arithmetic => row(
+        ShConstruct::Arithmetic => row(
             code::SH_ARITHMETIC,
             "`$((…))` is sh's arithmetic",
             "write $[…] in a word, and the bare expression after `let` and `=`; names stand without `$`",
             "let n = 2\necho $[n * 3 + 1]",
         ),
-        Habit::ArithmeticCommand => row(
+        ShConstruct::ArithmeticCommand => row(
             code::SH_ARITHMETIC,
             "`((…))` is bash's arithmetic",
             "assign by a statement, and compare in the parentheses of `if` or `while`",
             "let n = 2\nn += 1\nif (n > 2) { echo more }",
         ),
-        Habit::DoubleBracket => row(
+        ShConstruct::DoubleBracket => row(
             code::SH_TEST,
             "`[[ … ]]` is bash's test",
             "compare values in the parentheses of `if`, patterns by `match`, and files by `test`",
             "let x = \"a\"\nif (x == \"a\") { echo same }",
         ),
-        Habit::Backtick => row(
+        ShConstruct::Backtick => row(
             code::SH_BACKTICK,
             "backticks are sh's older command substitution",
             "capture by $(…): in quotes for one argument, or as a list of lines for many",
             "echo \"$(date)\"",
         ),
-        Habit::Parameter => row(
+        ShConstruct::Parameter => row(
             code::SH_PARAMETER,
             "`${…}` holds a name and a path here, and no operator of sh",
             "give a default by `??`, and choose by a condition",
             "echo $[env.EDITOR ?? \"vi\"]",
         ),
-        Habit::SpecialParameter => row(
+        ShConstruct::SpecialParameter => row(
             code::SH_PARAMETER,
             "this is a special parameter of sh",
             "the script's arguments are the list `args`; a failed command stops the script by itself, and `if` asks for its success",
             "for arg in ...$args { echo $arg }",
         ),
-        Habit::Indexed => row(
+        ShConstruct::Indexed => row(
             code::SH_PARAMETER,
             "`$x[…]` is one thing in sh and another elsewhere",
             "put an element in braces, and quote a bracket that is text: \"$x\"'['",
             "echo ${args[0]}",
         ),
-        Habit::LocaleString => row(
+        ShConstruct::LocaleString => row(
             code::SH_QUOTING,
             "`$\"…\"` is bash's translated string",
             "leave the dollar out",
             "echo \"text\"",
         ),
-        Habit::Array => row(
+        ShConstruct::Array => row(
             code::SH_ASSIGNMENT,
             "`name=(…)` is bash's array",
             "write a list",
             "let names = [\"a\", \"b\"]\necho ...$names",
         ),
-        Habit::AppendAssignment => row(
+        ShConstruct::AppendAssignment => row(
             code::SH_ASSIGNMENT,
             "`name+=…` is bash's appending",
             "spaces stand around the operator; strings and lists are joined by `++`",
             "let s = \"a\"\ns = s ++ \"b\"",
         ),
-        Habit::ElementAssignment => row(
+        ShConstruct::ElementAssignment => row(
             code::SH_ASSIGNMENT,
             "`name[…]=…` is bash's array element",
             "spaces stand around `=`",
             "let xs = [1, 2]\nxs[0] = 5",
         ),
-        Habit::LetWithoutSpaces => row(
+        ShConstruct::LetWithoutSpaces => row(
             code::SH_ASSIGNMENT,
             "`let` declares a variable: name, spaces, `=`, expression",
             "write a name, `=` between blanks, and a value",
             "let x = 5",
         ),
-        Habit::RedirectBoth => row(
+        ShConstruct::RedirectBoth => row(
             code::SH_REDIRECTION,
             "`>&word` is a file in bash and an error in sh",
             "write &> for standard output and standard error, and >&2 for a descriptor",
             "date &> log.txt",
         ),
-        Habit::DescriptorVariable => row(
+        ShConstruct::DescriptorVariable => row(
             code::SH_REDIRECTION,
             "`{name}>` lets bash choose a descriptor",
             "name the descriptor by a number",
             "{ echo hi >&3; } 3> log.txt",
         ),
-        Habit::BadEscape => row(
+        ShConstruct::BadEscape => row(
             code::BAD_ESCAPE,
             "an escape that \"…\" does not have",
             "in \"…\" a backslash stands only before \\ \" $ ` and a line's end; text without escapes goes in '…', C escapes in $'…'",
             "echo 'a\\nb' $'a\\nb'",
         ),
-        Habit::Operator => row(
+        ShConstruct::Operator => row(
             code::SH_OPERATOR,
             "this operator belongs to sh or C",
             "in an expression write `and`, `or`, `not` and `==`",
             "let a = 1\nif (a == 1 and not (a > 2)) { echo yes }",
         ),
-        Habit::Dollar => row(
+        ShConstruct::Dollar => row(
             code::SH_DOLLAR,
             "names stand without `$` in an expression",
             "drop the `$`; the environment is env.NAME, the script's arguments are args",
@@ -175,7 +175,7 @@ pub const fn of(habit: Habit) -> Row {
 }
 
 /// Words that sh knows and that name no program here.
-const WORDS: &[(&[&str], Row)] = &[
+const WORDS: &[(&[&str], ConstructSpec)] = &[
     (
         &["export"],
         row(code::SH_BUILTIN, "`export` is sh's", "assign to a field of env", "env.EDITOR = \"vi\""),
@@ -477,12 +477,12 @@ pub const SHELL_VARIABLES: &[&str] = &[
 
 /// What `help export` says.
 pub fn explain(word: &str) -> Option<String> {
-    let Row { message, help, example, .. } = of_word(word)?;
+    let ConstructSpec { message, help, example, .. } = of_word(word)?;
     Some(keywords::page(word, &format!("{message}: {help}."), example))
 }
 
 /// The row of a command word that is refused.
-pub fn of_word(word: &str) -> Option<&'static Row> {
+pub fn of_word(word: &str) -> Option<&'static ConstructSpec> {
     const SHAPES: &Shapes = &{
         let mut shapes = Shapes::new();
         let mut at = 0;
@@ -500,8 +500,8 @@ pub fn of_word(word: &str) -> Option<&'static Row> {
 
 /// All rows, for the tests.
 #[cfg(test)]
-pub fn all() -> impl Iterator<Item = Row> {
-    use Habit::*;
+pub fn all() -> impl Iterator<Item = ConstructSpec> {
+    use ShConstruct::*;
     let habits = [
         If,
         Loop,

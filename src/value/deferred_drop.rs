@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use super::{Str, Value};
 
 /// The contents of a container that is gone.
-pub(super) enum Remains {
+pub(super) enum Contents {
     List(#[expect(dead_code, reason = "held to be dropped")] Vec<Value>),
     Map(#[expect(dead_code, reason = "held to be dropped")] IndexMap<Str, Value>),
     Payload(#[expect(dead_code, reason = "held to be dropped")] Box<dyn Any + Send + Sync>),
@@ -22,11 +22,11 @@ pub(super) enum Remains {
 thread_local! {
     /// Whether a drop further up the stack works off `HEAP`.
     static DROPPING: Cell<bool> = const { Cell::new(false) };
-    static HEAP: RefCell<Vec<Remains>> = const { RefCell::new(Vec::new()) };
+    static HEAP: RefCell<Vec<Contents>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Drops contents now, or leaves them to the drop that is under way.
-pub(super) fn drop_flat(remains: Remains) {
+pub(super) fn drop_flat(remains: Contents) {
     if DROPPING.get() {
         // When the thread ends, its heap may be gone before its last values are: those are dropped here.
         _ = HEAP.try_with(|heap| heap.borrow_mut().push(remains));

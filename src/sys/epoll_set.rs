@@ -7,15 +7,15 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 #[cfg(target_os = "linux")]
-pub use linux::Crowd;
+pub use linux::EpollSet;
 
 /// There is no such thing here.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
-pub struct Crowd(std::convert::Infallible);
+pub struct EpollSet(std::convert::Infallible);
 
 #[cfg(not(target_os = "linux"))]
-impl Crowd {
+impl EpollSet {
     /// None.
     ///
     /// # Errors
@@ -45,9 +45,9 @@ mod linux {
 
     /// Descriptors with a number each, told of once.
     #[derive(Debug)]
-    pub struct Crowd(OwnedFd);
+    pub struct EpollSet(OwnedFd);
 
-    impl Crowd {
+    impl EpollSet {
         /// Of these. They may be closed while it is there.
         ///
         /// # Errors
@@ -87,19 +87,19 @@ mod tests {
     #[test]
     fn each_is_told_of_once_and_in_its_order() {
         let mut pipes: Vec<_> = (0..200).map(|_| pipe().unwrap()).map(|(r, w)| (r, Some(w))).collect();
-        let crowd =
-            Crowd::of(pipes.iter().enumerate().map(|(at, (reader, _))| (at, reader.as_fd()))).unwrap();
-        assert!(crowd.take_ready().is_empty());
+        let epoll_set =
+            EpollSet::of(pipes.iter().enumerate().map(|(at, (reader, _))| (at, reader.as_fd()))).unwrap();
+        assert!(epoll_set.take_ready().is_empty());
         for at in [150, 3, 77] {
             pipes[at].1 = None;
         }
-        assert_eq!(crowd.take_ready(), [150, 3, 77]);
-        assert!(crowd.take_ready().is_empty());
+        assert_eq!(epoll_set.take_ready(), [150, 3, 77]);
+        assert!(epoll_set.take_ready().is_empty());
         // One that is closed is none of it any more.
         pipes.truncate(100);
         pipes.iter_mut().for_each(|(_, writer)| *writer = None);
         let rest: Vec<usize> =
-            std::iter::from_fn(|| Some(crowd.take_ready()).filter(|ready| !ready.is_empty()))
+            std::iter::from_fn(|| Some(epoll_set.take_ready()).filter(|ready| !ready.is_empty()))
                 .flatten()
                 .collect();
         assert_eq!(rest, (0..100).filter(|at| ![3, 77].contains(at)).collect::<Vec<_>>());

@@ -39,7 +39,7 @@ impl Interpreter {
     ) -> Eval<()> {
         let has_run = match need.what {
             Needed::Variable(slot) => !is_unset(self.slot(slot)),
-            Needed::File(module) => self.used.get(module.0 as usize).copied().unwrap_or_default(),
+            Needed::File(module) => self.loaded.get(module.0 as usize).copied().unwrap_or_default(),
         };
         if has_run {
             return Ok(());
