@@ -7,7 +7,6 @@ mod rules;
 mod run;
 #[cfg(feature = "policy-toml")]
 mod toml;
-mod variables;
 
 pub use request::{Access, Open, Request, Spawn, With};
 pub use rules::{PatternError, Rules, Subject};

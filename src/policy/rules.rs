@@ -4,10 +4,10 @@ use super::launch::launched;
 use super::pattern::{PathPattern, Text, resolved};
 use super::request::path_of;
 use super::run::{Candidate, Run};
-use super::variables::has_to_be_named;
 use super::{Access, Denial, Open, Policy, Request, Spawn, With};
 use crate::diag::{quote_word, visible};
 use crate::process::{Lookup, Search};
+use crate::programs::variables::{self, Role};
 use crate::sys::accounts;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 ///
 /// A *program* is named by its absolute path, or by a bare name, which means the file of that name in one of
 /// [`Rules::TRUSTED`] when it is allowed and any file of that name when it is denied. Its arguments may be given as
-/// patterns, the last one `**` for any more; [`Rules::deny_argument`] denies one wherever it stands. In patterns `*` is any text and `?` any byte; in paths they stop at a
-/// slash, and `**` does not.
+/// patterns, the last one `**` for any more; [`Rules::deny_argument`] denies one wherever it stands. In patterns `*` is
+/// any text and `?` any byte; in paths they stop at a slash, and `**` does not.
 ///
 /// What would make a rule mean more than it says does not follow from it:
 /// - A shell, an interpreter or another program that runs any text (`sh`, `python3`, `awk`, `make`, `ssh`) is allowed
@@ -463,7 +463,12 @@ impl Rules {
         if covering.peek().is_none() {
             return Err(Denial::new(UNALLOWED));
         }
-        if covering.any(|rule| rule.0 == name || !has_to_be_named(name, is_bare(rule))) {
+        let covers_unnamed = |rule: &Text| match variables::role(name) {
+            None => true,
+            Some(Role::Likely) => !is_bare(rule),
+            Some(Role::Code(_) | Role::Place) => false,
+        };
+        if covering.any(|rule| rule.0 == name || covers_unnamed(rule)) {
             return Ok(());
         }
         Err(Denial::new("programs load or run something by it, and no rule names it"))
