@@ -30,6 +30,8 @@
 //! The page `docs/EMBEDDING.md` goes there step by step, and `examples/` holds whole programs.
 
 #![deny(missing_docs)]
+// Only `sys` may: see docs/ARCHITECTURE.md.
+#![deny(unsafe_code)]
 // What a release build leaves out must do nothing: the prompt once ended at its start in one.
 #![warn(clippy::debug_assert_with_mut_call)]
 
@@ -60,6 +62,7 @@ mod syntax;
         reason = "the features use all of it together, and some is for Linux alone"
     )
 )]
+#[allow(unsafe_code)]
 mod sys;
 pub mod value;
 
