@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// Codes that no script can be made to show for certain.
 const WITHOUT_GOLDEN: &[(&str, &str)] = &[
+    ("E0210", "the binary under test has all features"),
     ("E1011", "a spawn fails when the system has no room; tests/limits.rs takes it away"),
     ("E2018", "a golden script is a file; tests/found.rs runs a text"),
     ("E1028", "a golden script may have a terminal; tests/ask.rs takes it away"),

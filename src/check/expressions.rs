@@ -324,6 +324,13 @@ impl<'s> Checker<'s> {
         }
         if let Some(function) = methods::function(name) {
             self.asks_for_path |= name == "script_path";
+            if let Some(feature) = methods::lacking(name) {
+                let message = format!("this build has no `{name}`");
+                let help = format!(
+                    "build Pipewright with its feature `{feature}`, which the program `pipewright` has by default"
+                );
+                self.error(code::LACKING_FEATURE, callee.span, message, "not in this build", &help);
+            }
             let names: Vec<&str> =
                 arguments.iter().filter_map(|argument| argument.name.map(|name| name.text)).collect();
             let spans: Vec<Span> = arguments.iter().map(|argument| argument.value.span).collect();

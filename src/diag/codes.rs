@@ -165,6 +165,8 @@ codes! {
         "A function is called above the `let` of a variable that it uses, or above the `use` of a file. Move the declaration up, or the call down.";
     ARGUMENT_TYPE = "E0209", "an argument of a wrong type",
         "A parameter is declared with a type, and what is written for it is plainly of another. Values that are not known before are looked at when the function is called (E2001, E2014).";
+    LACKING_FEATURE = "E0210", "a function that this build lacks",
+        "Some functions need further crates and stand behind features of the library. The program pipewright has them by default; a program that embeds the library turns on those that its scripts may use.";
 
     // sh's habits: valid sh that would mean something else, or nothing, here.
     SH_COMPOUND = "E0301", "a compound command of sh",

@@ -61,7 +61,7 @@ pub fn accepts(id: NameId, positional: usize, named: &[&str]) -> Result<(), Meth
     outcome
 }
 
-/// One value for each parameter: null for one that was left out, a list for the rest.
+/// One value for each parameter up to the last that is given: null for one that was left out before it, a list for the rest.
 ///
 /// # Errors
 /// As [`check_arity`], but [`code::BAD_ARGUMENTS`]; [`code::WRONG_TYPE`].
@@ -87,10 +87,10 @@ pub fn bind(method: &Method, mut positional: Vec<Value>, named: Vec<(&str, Value
         positional.resize(parameters.len() - 1, Value::Null);
         positional.push(rest.into());
     }
-    positional.resize(parameters.len(), Value::Null);
     for (at, (name, value)) in named.into_iter().enumerate() {
         if let Some(place) = place(parameters, name) {
             check_kind(method, &parameters[place], &value, count + at)?;
+            positional.resize(positional.len().max(place + 1), Value::Null);
             positional[place] = value;
         }
     }

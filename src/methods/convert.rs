@@ -29,8 +29,36 @@ pub fn str(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     }
 }
 
+/// The value that a conversion gives, or the default that the call names for what is null or isn't one.
+fn or_default(arguments: Arguments, convert: impl FnOnce(&Value) -> Outcome) -> Outcome {
+    let outcome = convert(argument(arguments, 0));
+    match outcome {
+        Err(MethodError::Message(_)) if arguments.len() > 1 && is_absent(&arguments[0]) => {
+            Ok(take(arguments, 1))
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether a value may stand for "none": null, and text, which a program may have printed in place of a number.
+fn is_absent(value: &Value) -> bool {
+    matches!(value, Value::Null | Value::Str(_))
+}
+
+/// `x.or(default)`
+pub fn or(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    Ok(match this {
+        Value::Null => take(arguments, 0),
+        Value::Str(text) if text.is_empty() => take(arguments, 0),
+        value => value.clone(),
+    })
+}
+
 pub fn int(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
-    let value = argument(arguments, 0);
+    or_default(arguments, to_int)
+}
+
+fn to_int(value: &Value) -> Outcome {
     match value {
         Value::Int(n) => Ok(Value::Int(*n)),
         Value::Float(x) => match super::number::to_int(x.trunc()) {
@@ -55,29 +83,29 @@ pub fn int(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
 }
 
 pub fn float(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
-    match argument(arguments, 0) {
+    or_default(arguments, |value| match value {
         Value::Int(n) => Ok(Value::Float(*n as f64)),
         Value::Float(x) => Ok(Value::Float(*x)),
         text @ Value::Str(_) => parsed("float", text, parse_float),
         other => Err(unconvertible("float", "a number or string", other)),
-    }
+    })
 }
 
 pub fn duration(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
-    match argument(arguments, 0) {
+    or_default(arguments, |value| match value {
         Value::Duration(duration) => Ok((*duration).into()),
         text @ Value::Str(_) => parsed("duration", text, parse_duration),
         other => Err(unconvertible("duration", "a string such as \"30s\"", other)),
-    }
+    })
 }
 
 pub fn size(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
-    match argument(arguments, 0) {
+    or_default(arguments, |value| match value {
         Value::Size(size) => Ok((*size).into()),
         Value::Int(bytes) => Ok(Size::from_bytes(*bytes).into()),
         text @ Value::Str(_) => parsed("size", text, parse_size),
         other => Err(unconvertible("size", "a string such as \"64K\" or a number of bytes", other)),
-    }
+    })
 }
 
 /// What the text, without blanks around it, says: `$(wc -l < f)` is padded in some systems.

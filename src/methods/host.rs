@@ -71,6 +71,10 @@ pub trait Host {
     /// Masks a text in all messages from now on.
     fn conceal(&mut self, secret: &[u8]);
 
+    /// What TZ is in the session's environment.
+    #[cfg_attr(not(feature = "dates"), allow(dead_code, reason = "without zones nothing asks"))]
+    fn time_zone(&self) -> Option<Vec<u8>>;
+
     /// The absolute path of the file that the call stands in, if it is a file.
     fn script_path(&self) -> Option<PathBuf>;
 

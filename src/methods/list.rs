@@ -272,6 +272,21 @@ pub fn group_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outc
     Ok(groups.into_iter().map(|(key, items)| (key, items.into())).collect::<Map>().into())
 }
 
+/// `xs.count_by(key?)`: how many elements have the same key, which is the element itself without a function.
+pub fn count_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let mut counts: IndexMap<Str, i64> = IndexMap::new();
+    let mut pace = Pace::default();
+    for item in list(this)?.iter() {
+        pace.turn(host)?;
+        let key = match argument(arguments, 0) {
+            Value::Null => item.clone(),
+            function => host.apply(function, std::slice::from_ref(item))?,
+        };
+        *counts.entry(key_of("count_by", &key)?).or_default() += 1;
+    }
+    Ok(counts.into_iter().map(|(key, count)| (key, Value::Int(count))).collect::<Map>().into())
+}
+
 /// What a function says of a value: only true and false are answers.
 pub fn holds(method: &str, host: &mut dyn Host, function: &Value, arguments: &[Value]) -> Outcome<bool> {
     match host.apply(function, arguments)? {

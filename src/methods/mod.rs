@@ -17,6 +17,9 @@
 mod access;
 mod bind;
 mod convert;
+#[cfg_attr(not(feature = "csv"), path = "csv/none.rs")]
+mod csv;
+mod dotenv;
 mod error;
 mod expression;
 mod files;
@@ -36,15 +39,18 @@ mod path;
 mod reference;
 mod secret;
 mod table;
+mod table_text;
 mod text;
 mod time;
+mod url;
+mod zone;
 
 use crate::value::{Type, Value};
 
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
 pub use host::{FileKind, Host, JobRequest, Metadata};
-pub use names::{NameId, changes, find, function, instead_of, missing, name_id, suggest};
+pub use names::{NameId, changes, find, function, instead_of, lacking, missing, name_id, suggest};
 pub use reference::explain;
 pub use table::{FUNCTIONS, METHODS};
 

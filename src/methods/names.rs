@@ -63,6 +63,15 @@ pub fn function(name: &str) -> Option<&'static Method> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }
 
+/// The feature of the library that a function needs and this build lacks.
+pub fn lacking(function: &str) -> Option<&'static str> {
+    match function {
+        "csv" | "to_csv" if !cfg!(feature = "csv") => Some("csv"),
+        "parse_date" if !cfg!(feature = "dates") => Some("dates"),
+        _ => None,
+    }
+}
+
 /// Whether the methods of this name change the variable that they are called on, so that the receiver must
 /// be one. No name has both kinds.
 pub fn changes(id: NameId) -> bool {
@@ -207,7 +216,6 @@ pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
 
 /// What is not a method here, and what to write.
 const OTHER_FORMS: &[(&str, &str)] = &[
-    ("abs", "write: x < 0 ? -x : x"),
     ("apply", "a function is called by its name: f(…)"),
     ("call", "a function is called by its name: f(…); a field of a map in parentheses: (m.f)(…)"),
     ("collect", "list(r) makes a list of a range"),
@@ -226,7 +234,6 @@ const OTHER_FORMS: &[(&str, &str)] = &[
     ("step", "in words: for i in {0..10..2} { … }; of a range: list(0..=5).map(i => i * 2)"),
     ("step_by", "in words: for i in {0..10..2} { … }; of a range: list(0..=5).map(i => i * 2)"),
     ("skip", "xs.slice(n) leaves the first n out"),
-    ("sqrt", "raise to a power: x ** 0.5"),
     ("enumerate", "go through the places: for i in (0..<xs.len()) { … }"),
     ("expect", "a failure stops the script by itself; caught it is by: try { … } catch e { … }"),
     ("unwrap", "a failure stops the script by itself; a default for null is: x ?? y"),

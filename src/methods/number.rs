@@ -3,7 +3,8 @@
 use super::access::{argument, int, unbound};
 use super::{Host, MethodError, Outcome};
 use crate::diag::code;
-use crate::value::{Size, Value};
+use crate::value::{Size, Value, ops};
+use std::cmp::Ordering;
 
 type Arguments<'a> = &'a mut [Value];
 
@@ -13,6 +14,42 @@ pub fn floor(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
 
 pub fn ceil(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     whole("ceil", this, f64::ceil)
+}
+
+/// `n.abs()`
+pub fn abs(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    match this {
+        Value::Int(n) => n.checked_abs().map(Value::Int).ok_or_else(|| out_of_range("abs")),
+        Value::Float(x) => Ok(Value::Float(x.abs())),
+        other => Err(unbound("number", other)),
+    }
+}
+
+/// `n.sqrt()`
+pub fn sqrt(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    let x = match this {
+        Value::Int(n) => *n as f64,
+        Value::Float(x) => *x,
+        other => return Err(unbound("number", other)),
+    };
+    if x < 0.0 {
+        return Err(MethodError::new(code::BAD_VALUE, "`sqrt`: a negative number has no real root"));
+    }
+    Ok(Value::Float(x.sqrt()))
+}
+
+/// `n.clamp(least, most)`
+pub fn clamp(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
+    let failure = |at: usize| move |error| MethodError::operator("clamp", error).at(at);
+    let (least, most) = (argument(arguments, 0), argument(arguments, 1));
+    if ops::compare(least, most).map_err(failure(1))? == Ordering::Greater {
+        return Err(MethodError::value("`clamp`: the least is greater than the most", 0));
+    }
+    if ops::compare(this, least).map_err(failure(0))? == Ordering::Less {
+        return Ok(least.clone());
+    }
+    let is_greater = ops::compare(this, most).map_err(failure(1))? == Ordering::Greater;
+    Ok(if is_greater { most.clone() } else { this.clone() })
 }
 
 /// Without `digits` an integer, with them a float.

@@ -4,7 +4,10 @@
 //! [`Method::example`] for its form.
 
 use super::{Kind, Method, Parameter, Receiver, Run};
-use super::{convert, files, input, job, json, list, map, matching, number, order, path, secret, text, time};
+use super::{
+    convert, csv, dotenv, files, input, job, json, list, map, matching, number, order, path, secret,
+};
+use super::{table_text, text, time, url, zone};
 
 macro_rules! rows {
     ($name:ident: $($receiver:ident {
@@ -33,6 +36,9 @@ Any {
     type() -> "string" = Value(convert::kind);
         "The name of its type: `null`, `bool`, `int`, `float`, `string`, `list`, `map`, `duration`, `size`, `range`, `function`, `job` or `secret`.";
         "(5 / 2).type() => 'float'";
+    or(default: Any) -> "any" = Value(convert::or);
+        "Itself, or the default where it is null or an empty string. 0 and false are values.";
+        "[null.or(1), ''.or('none'), 0.or(1)] => [1, 'none', 0]";
 }
 Str {
     len() -> "int" = Value(text::len);
@@ -101,6 +107,12 @@ Str {
     repeat(times: Int) -> "string" = Value(text::repeat);
         "So many times itself.";
         "'ab'.repeat(3) => 'ababab'";
+    url_encode() -> "string" = Value(url::encode);
+        "As one part of a URL: all but letters, digits, `-`, `.`, `_` and `~` is percent-encoded.";
+        "'a b&c/é'.url_encode() => 'a%20b%26c%2F%C3%A9'";
+    url_decode() -> "string" = Value(url::decode);
+        "With each `%` and two hexadecimal digits decoded. A `+` stays one.";
+        "'a%20b+c'.url_decode() => 'a b+c'";
     to_utf8() -> "string" = Value(text::to_utf8);
         "Itself in UTF-8: U+FFFD stands for what is not.";
         r"$'a\xff'.to_utf8().len() => 2";
@@ -211,6 +223,9 @@ List {
     group_by(key: Function) -> "map" = Value(list::group_by);
         "Lists of those of which the function makes the same key.";
         "['a.c', 'b.h', 'd.c'].group_by(f => f.ext()) => {'c': ['a.c', 'd.c'], 'h': ['b.h']}";
+    count_by(key: Function.optional) -> "map" = Value(list::count_by);
+        "How many elements there are of which the function makes the same key, or that are the same where no function is given.";
+        "['b', 'a', 'b'].count_by() => {'b': 2, 'a': 1}";
     join(separator: Str.optional) -> "string" = Value(text::join);
         "Its strings and numbers as one string, with the separator between them.";
         "['a', 1, 'c'].join(', ') => 'a, 1, c'";
@@ -293,6 +308,15 @@ Number {
     round(digits: Int.optional) -> "int or float" = Value(number::round);
         "The nearest integer, or the nearest float of so many digits after the point. Halves go away from zero.";
         "(2.5).round() => 3";
+    abs() -> "int or float" = Value(number::abs);
+        "Without its sign.";
+        "(-2.5).abs() => 2.5";
+    sqrt() -> "float" = Value(number::sqrt);
+        "The square root.";
+        "9.sqrt() => 3.0";
+    clamp(least: Any, most: Any) -> "int or float" = Value(number::clamp);
+        "Itself, or the nearer of the two where it is not between them.";
+        "15.clamp(1, 10) => 10";
     floor() -> "int" = Value(number::floor);
         "The integer below.";
         "(-2.5).floor() => -3";
@@ -304,15 +328,21 @@ Number {
         "(2 / 3).format(2) => '0.67'";
 }
 Duration {
+    abs() -> "duration" = Value(time::abs);
+        "Without its sign.";
+        "(1s - 3s).abs() => 2s";
     seconds() -> "float" = Value(time::seconds);
         "How many seconds. For other units divide: `d // 1ms`.";
         "(1500ms).seconds() => 1.5";
     format() -> "string" = Value(time::format);
         "Text for people, in the two largest units.";
         "(7500s).format() => '2h 5m'";
-    date(pattern: Str.optional) -> "string" = Value(time::date);
-        "Of an instant, as `now()` gives it, date and time in UTC by the signs `%Y %m %d %H %M %S %F %T %j %a %A %b %B %s %N %%` of date(1); without a pattern `%Y-%m-%dT%H:%M:%SZ`.";
+    date(pattern: Str.optional, zone: Str.optional) -> "string" = Value(time::date);
+        "Of an instant, as `now()` gives it, date and time by the signs `%Y %m %d %H %M %S %F %T %j %a %A %b %B %s %N %z %Z %%` of date(1); without a pattern `%Y-%m-%dT%H:%M:%SZ`. The zone is UTC, or a name of the system's time zone database, or `local`: what `TZ` names, else the system's.";
         "(0s).date('%F %T') => '1970-01-01 00:00:00'";
+    days_since(earlier: Any, zone: Str.optional) -> "int" = Value(zone::days_since);
+        "Of an instant, how many times the date has changed since an earlier one, in a zone as `date` takes it. How many times 24 hours fit is `(b - a) // 1d`.";
+        "parse_date('2024-03-01').days_since(parse_date('2024-02-28T23:59:00')) => 2";
 }
 Size {
     bytes() -> "int" = Value(number::size_bytes);
@@ -347,19 +377,19 @@ Secret {
 
 rows! { FUNCTIONS:
 None {
-    int(value: Any) -> "int" = Value(convert::int);
-        "Of a string its number, in which leading zeros count for nothing; of a float its part before the point.";
-        "int(' 08') => 8";
-    float(value: Any) -> "float" = Value(convert::float);
+    int(value: Any, default: Any.optional) -> "int" = Value(convert::int);
+        "Of a string its number, in which leading zeros count for nothing; of a float its part before the point. With a default, that for null and for a string that is no number; so do `float`, `duration` and `size`.";
+        "[int(' 08'), int('n/a', 0)] => [8, 0]";
+    float(value: Any, default: Any.optional) -> "float" = Value(convert::float);
         "Of a string or an integer the float.";
         "float('1e3') => 1000.0";
     str(value: Any) -> "string" = Value(convert::str);
         "The text that a program would get as an argument.";
         "str(1.5h) => '90m'";
-    duration(value: Any) -> "duration" = Value(convert::duration);
+    duration(value: Any, default: Any.optional) -> "duration" = Value(convert::duration);
         "Of a string its duration. The unit is needed; a number is multiplied by one: `n * 1s`.";
         "duration('1.5h') => 90m";
-    size(value: Any) -> "size" = Value(convert::size);
+    size(value: Any, default: Any.optional) -> "size" = Value(convert::size);
         "Of a string its size; a number counts bytes.";
         "size('1536K') => 1536K";
     list(value: Any) -> "list" = Value(list::from);
@@ -371,6 +401,18 @@ None {
     to_json(value: Any, indent: Int.optional) -> "string" = Value(json::write);
         "The value as JSON, on one line or indented by so many blanks. Durations, sizes, ranges and functions have no form in JSON and are an error.";
         r#"to_json({a: [1, 2.0, null]}) => '{"a":[1,2.0,null]}'"#;
+    csv(text: Str, header: Bool.optional, separator: Str.optional) -> "list" = Value(csv::parse);
+        "The records of a CSV text (RFC 4180) as maps by the names in the first record, or as lists with `header: false`. All fields are strings, and a record of another length is an error.";
+        r"csv($'name,size\na,1\n') => [{'name': 'a', 'size': '1'}]";
+    to_csv(rows: List, separator: Str.optional) -> "string" = Value(csv::write);
+        "Maps as CSV with a header of their keys, or lists without one. A field that is missing or null is empty.";
+        r#"to_csv([{name: 'a, b', size: 1}]) => $'name,size\n"a, b",1\n'"#;
+    table(rows: List) -> "string" = Value(table_text::table);
+        "Rows as lines of aligned columns, numbers at the right: maps with a header of their keys, lists without one.";
+        r"table([{name: 'a', n: 1}, {name: 'bcd', n: 20}]) => $'name   n\na      1\nbcd   20\n'";
+    dotenv(text: Str) -> "map" = Value(dotenv::parse);
+        "The variables of an environment file: lines `NAME=value`, with `export` or without, comments, and values in quotes. Nothing is expanded or run. `env.update(dotenv(read(\".env\")))` sets them.";
+        r#"dotenv($'# local\nHOST=web1\nexport GREETING="hi there"\n') => {'HOST': 'web1', 'GREETING': 'hi there'}"#;
     secret(text: Any) -> "secret" = Value(secret::of);
         "The text as a secret: shown as `***`, refused as an argument of a program, and given to one by `NAME=$x cmd`, `with env={…}`, `<<< $x` or a here-document.";
         "let token = secret('a b'); [token.type(), token == 'a b'] => ['secret', true]";
@@ -395,6 +437,9 @@ None {
     script_path() -> "string" = Value(files::script_path);
         "The absolute path of the file that the call stands in, the script or one that it uses. Symbolic links are followed.";
         "script_path().basename() => 'deploy.pw'";
+    parse_date(text: Str, pattern: Str.optional, zone: Str.optional) -> "duration" = Value(zone::parse_date);
+        "The instant that a date names: in the forms of ISO 8601, or by the signs of date(1). Where the text has no zone it is that of the argument, as `date` takes it, else UTC; what is not given of the time of day is 0.";
+        "parse_date('30.11.2026', '%d.%m.%Y').date('%F') => '2026-11-30'";
     now() -> "duration" = Value(time::now);
         "The time since 1970-01-01 00:00 UTC. The difference of two is how long it took; `now().date()` is text.";
         "now() > 0s => true";

@@ -84,6 +84,10 @@ impl Host for Desk {
         self.directory.path().into()
     }
 
+    fn time_zone(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     fn script_path(&self) -> Option<PathBuf> {
         Some("/srv/deploy.pw".into())
     }

@@ -2,6 +2,7 @@
 //! subtracted from another says how long it took, and `now() - 7d` was a week ago.
 
 use super::access::{argument, optional_string, unbound};
+use super::zone::{self, Offset};
 use super::{Host, MethodError, Outcome};
 use crate::diag::quote_word;
 use crate::value::{Duration, Value};
@@ -22,6 +23,11 @@ fn duration(value: &Value) -> Outcome<Duration> {
 /// `now()`
 pub fn now(host: &mut dyn Host, _: &Value, _: Arguments) -> Outcome {
     Ok(host.now().into())
+}
+
+/// `d.abs()`
+pub fn abs(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
+    Ok(Duration::from_nanos(duration(this)?.nanos.saturating_abs()).into())
 }
 
 pub fn seconds(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
@@ -66,11 +72,14 @@ fn fraction(count: u64, parts: u64, unit: &str) -> String {
     format!("{}{unit}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// The instant's date and time in UTC, by the signs of strftime(3).
+/// The instant's date and time, by the signs of strftime(3). In UTC where no zone is named.
 pub fn date(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
-    let nanos = duration(this)?.nanos;
-    let pattern = optional_string(argument(arguments, 0))?.map_or(&b"%Y-%m-%dT%H:%M:%SZ"[..], |text| text);
-    let date = Date::of(nanos);
+    let instant = duration(this)?;
+    let offset = zone::offset(host, instant, arguments, 1)?;
+    let is_utc = offset.name == "UTC";
+    let standard = if is_utc { &b"%Y-%m-%dT%H:%M:%SZ"[..] } else { b"%Y-%m-%dT%H:%M:%S%z" };
+    let pattern = optional_string(argument(arguments, 0))?.map_or(standard, |text| text);
+    let date = Date::of(instant.nanos, offset);
     let mut out = Vec::with_capacity(pattern.len() * 2);
     let mut rest = pattern;
     while let Some((byte, after)) = rest.split_first() {
@@ -87,7 +96,7 @@ pub fn date(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome 
                 let shown = quote_word(&[&b"%"[..], sign.as_slice()].concat());
                 let message = format!("`date` knows no {shown}");
                 return Err(MethodError::value(message, 0)
-                    .help("it knows %Y %m %d %H %M %S %F %T %j %a %A %b %B %s %N %%; others by date(1): date -d @$seconds"));
+                    .help("it knows %Y %m %d %H %M %S %F %T %j %a %A %b %B %s %N %z %Z %%; others by date(1): date -d @$seconds"));
             }
         }
         super::limits::bytes(host, "date", Some(out.len()))?;
@@ -108,6 +117,7 @@ struct Date {
     second_of_day: i64,
     second: i64,
     nanos: i64,
+    offset: Offset,
 }
 
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -128,9 +138,10 @@ const MONTHS: [&str; 12] = [
 
 impl Date {
     /// 292 years around 1970 is all that 64 bits of nanoseconds reach, so counting is quick enough.
-    fn of(nanos: i64) -> Self {
+    fn of(nanos: i64, offset: Offset) -> Self {
         let second = nanos.div_euclid(1_000_000_000);
-        let days = second.div_euclid(DAY);
+        let local = second + offset.seconds;
+        let days = local.div_euclid(DAY);
         let is_leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let year_len = |year: i64| if is_leap(year) { 366 } else { 365 };
         let (mut year, mut day) = (1970, days);
@@ -159,9 +170,10 @@ impl Date {
             day_of_year,
             // 1970 began on a Thursday.
             weekday: (days + 4).rem_euclid(7),
-            second_of_day: second.rem_euclid(DAY),
+            second_of_day: local.rem_euclid(DAY),
             second,
             nanos: nanos.rem_euclid(1_000_000_000),
+            offset,
         }
     }
 
@@ -191,6 +203,15 @@ impl Date {
             b'B' => write!(out, "{month}"),
             b's' => write!(out, "{}", self.second),
             b'N' => write!(out, "{:09}", self.nanos),
+            b'z' => {
+                let (sign, minutes) = if self.offset.seconds < 0 {
+                    ('-', -self.offset.seconds / 60)
+                } else {
+                    ('+', self.offset.seconds / 60)
+                };
+                write!(out, "{sign}{:02}{:02}", minutes / 60, minutes % 60)
+            }
+            b'Z' => write!(out, "{}", self.offset.name),
             b'%' => write!(out, "%"),
             _ => return None,
         };

@@ -10,7 +10,7 @@
 mod commands;
 mod expressions;
 mod quotes;
-#[cfg_attr(not(feature = "dialog"), expect(dead_code, reason = "only a dialog asks"))]
+#[cfg_attr(not(feature = "dialog"), allow(dead_code, reason = "only a dialog asks"))]
 mod typed;
 
 use crate::span::Span;

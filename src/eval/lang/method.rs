@@ -353,6 +353,10 @@ impl Host for Caller<'_> {
         Ok(Metadata { kind, size: found.len(), modified })
     }
 
+    fn time_zone(&self) -> Option<Vec<u8>> {
+        self.run.environment.get(b"TZ").map(<[u8]>::to_vec)
+    }
+
     fn script_path(&self) -> Option<PathBuf> {
         self.run.module_path()
     }

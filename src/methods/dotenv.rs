@@ -1,0 +1,81 @@
+//! `dotenv(text)`: the variables of an environment file, as `.env` files and EnvironmentFile= of systemd hold them.
+//!
+//! A line is `NAME=value`, with `export` before it or without. Blank lines and those that begin with `#` are skipped, and so
+//! is ` #` with what follows a bare value. In single quotes a value stands for itself; in double quotes `\n`, `\t`, `\"`,
+//! `\\` and `\$` are escapes. Quoted values may go on over several lines. Nothing is expanded: `$HOME` is five characters.
+
+use super::access::{argument, utf8};
+use super::limits::Growth;
+use super::{Host, MethodError, Outcome};
+use crate::diag::{code, quote_word};
+use crate::value::{Map, Str, Value};
+use indexmap::IndexMap;
+
+/// `dotenv(text)`
+pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
+    let text = utf8("dotenv", argument(arguments, 0)).map_err(|error| error.at(0))?;
+    let mut growth = Growth::new(host, "dotenv");
+    let mut variables = IndexMap::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let line = 1 + text[..text.len() - rest.len()].matches('\n').count();
+        let (first, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let trimmed = first.trim();
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            rest = after;
+            continue;
+        }
+        let named = rest.trim_start();
+        let named = named.strip_prefix("export ").map_or(named, str::trim_start);
+        let (name, value) = named.split_once('=').unwrap_or((first, ""));
+        if !is_name(name) {
+            let message =
+                format!("`dotenv`: line {line} is not NAME=value: {}", quote_word(trimmed.as_bytes()));
+            return Err(MethodError::new(code::BAD_CONVERSION, message).at(0));
+        }
+        let (value, after) = value_of(value).ok_or_else(|| {
+            let message =
+                format!("`dotenv`: the quotes of {name} at line {line} are not closed, or text follows them");
+            MethodError::new(code::BAD_CONVERSION, message).at(0)
+        })?;
+        growth.add(1, name.len() + value.len())?;
+        variables.insert(Str::from(name), Value::from(value));
+        rest = after;
+    }
+    Ok(Map::from_entries(variables).into())
+}
+
+fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The value that a text begins with, and what follows its line; none if its quotes don't end where the line does.
+fn value_of(text: &str) -> Option<(String, &str)> {
+    let start = text.trim_start_matches([' ', '\t']);
+    let Some(quote) = start.chars().next().filter(|first| "'\"".contains(*first)) else {
+        let (line, after) = text.split_once('\n').unwrap_or((text, ""));
+        let bare = line.find(" #").map_or(line, |comment| &line[..comment]);
+        return Some((bare.trim().to_owned(), after));
+    };
+    let mut value = String::new();
+    let mut chars = start[1..].char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            _ if c == quote => {
+                let (line, after) = start[at + 2..].split_once('\n').unwrap_or((&start[at + 2..], ""));
+                let line = line.trim();
+                return (line.is_empty() || line.starts_with('#')).then_some((value, after));
+            }
+            '\\' if quote == '"' => match chars.next()?.1 {
+                'n' => value.push('\n'),
+                't' => value.push('\t'),
+                escaped @ ('"' | '\\' | '$') => value.push(escaped),
+                other => value.extend(['\\', other]),
+            },
+            c => value.push(c),
+        }
+    }
+    None
+}
