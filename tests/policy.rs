@@ -897,6 +897,27 @@ fn captured_bytes_are_limited() {
     assert_eq!(fine.lines().count(), 10);
 }
 
+/// A walk holds the names of a directory before it looks into each.
+#[test]
+fn the_names_of_a_directory_are_limited() {
+    let engine = limited(|limits| limits.value_bytes = Some(10_000));
+    let directory = tempfile::tempdir().unwrap();
+    for name in 0..1000 {
+        std::fs::create_dir(directory.path().join(name.to_string())).unwrap();
+    }
+    let place = directory.path().display();
+    for text in [
+        format!("echo {place}/*/none"),
+        format!("echo {place}/**/none"),
+        format!("for x in {place}/*/none {{ echo }}"),
+        format!("let x = glob('{place}/*/none')"),
+    ] {
+        assert_limit(&engine, "E3010", &text);
+    }
+    let fine = format!("let x = glob('{place}/1?/none'); let y = glob('{place}/none*')");
+    engine.session().run(&script(&fine)).status().expect("few names match");
+}
+
 #[test]
 fn values_are_limited() {
     let engine = limited(|limits| limits.value_bytes = Some(10_000));

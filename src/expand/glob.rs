@@ -126,8 +126,8 @@ impl Glob {
     /// Returns the names of the files that match, as `expand` does, of what `may` says that it may be looked at:
     /// directories to be read, and other paths to be there. What may not is as if it were empty.
     ///
-    /// `go_on` is asked between entries and told how many bytes the names take so far. Once it says no, the walk ends,
-    /// and what was found until then is returned.
+    /// `go_on` is asked between entries and told how many bytes the matches take so far, or the names that are yet to be
+    /// looked at where those take more. Once it says no, the walk ends, and what was found until then is returned.
     ///
     /// # Errors
     /// As of `expand`.
@@ -144,7 +144,13 @@ impl Glob {
         }
         let base = path.len();
         path.extend_from_slice(&self.root);
-        let pace = Pace { ask: go_on, entries: Cell::new(0), bytes: Cell::new(0), ended: Cell::new(false) };
+        let pace = Pace {
+            ask: go_on,
+            entries: Cell::new(0),
+            kept: Cell::new(0),
+            held: Cell::new(0),
+            ended: Cell::new(false),
+        };
         let mut search = Search { path, base, found: Vec::new(), failure: None, may, pace: &pace };
         if self.steps.is_empty() {
             let there = match self.root.last() {
@@ -202,8 +208,10 @@ struct Pace<'m> {
     ask: &'m dyn Fn(usize) -> bool,
     /// Entries since it was asked.
     entries: Cell<u32>,
-    /// How much memory the names take.
-    bytes: Cell<usize>,
+    /// The bytes of the matches.
+    kept: Cell<usize>,
+    /// The bytes of the names that were read and are yet to be looked at.
+    held: Cell<usize>,
     ended: Cell<bool>,
 }
 
@@ -211,18 +219,35 @@ impl Pace<'_> {
     /// After so many entries it is asked: reading and comparing them takes some 100 µs.
     const STEP: u32 = 256;
 
-    /// Counts an entry that was looked at, and what is kept of it. Returns whether to go on.
-    fn entry(&self, bytes: usize) -> bool {
-        self.bytes.set(self.bytes.get() + bytes);
+    /// Counts an entry that was looked at. Returns whether to go on.
+    fn entry(&self) -> bool {
         self.entries.set(self.entries.get() + 1);
         if self.entries.get() >= Self::STEP { self.goes_on() } else { !self.ended.get() }
+    }
+
+    /// Counts a match.
+    fn keep(&self, bytes: usize) {
+        self.kept.set(self.kept.get() + bytes);
+        self.entry();
+    }
+
+    /// Holds a name until `release` is called with the names.
+    fn hold(&self, names: &mut Names, name: &[u8], kind: Kind) {
+        let before = names.bytes();
+        names.push(name, kind);
+        self.held.set(self.held.get() + names.bytes() - before);
+    }
+
+    /// Counts names no longer, and drops them.
+    fn release(&self, names: Names) {
+        self.held.set(self.held.get() - names.bytes());
     }
 
     /// Asks at once.
     fn goes_on(&self) -> bool {
         self.entries.set(0);
         if !self.ended.get() {
-            self.ended.set(!(self.ask)(self.bytes.get()));
+            self.ended.set(!(self.ask)(self.kept.get().max(self.held.get())));
         }
         !self.ended.get()
     }
@@ -240,7 +265,7 @@ impl Search<'_> {
     fn read(&mut self, mut visit: impl FnMut(&[u8], Kind)) {
         let pace = self.pace;
         let visit = |name: &[u8], kind| {
-            let goes_on = pace.entry(0);
+            let goes_on = pace.entry();
             if goes_on {
                 visit(name, kind);
             }
@@ -274,9 +299,11 @@ impl Search<'_> {
             }),
             Component::Names(pattern) => {
                 let mut names = Names::default();
+                let (pace, leads_on) = (self.pace, step.slash || !rest.is_empty());
                 self.read(|name, kind| {
-                    if shown(name, pattern) && pattern.matches(name) {
-                        names.push(name, kind);
+                    let may_match = !leads_on || kind != Kind::Other;
+                    if may_match && shown(name, pattern) && pattern.matches(name) {
+                        pace.hold(&mut names, name, kind);
                     }
                 });
                 self.each(names, step.slash, rest);
@@ -294,8 +321,8 @@ impl Search<'_> {
     fn each(&mut self, mut names: Names, slash: bool, rest: &[Step]) {
         names.sort();
         for (name, kind) in names.iter() {
-            if !self.pace.entry(0) {
-                return;
+            if !self.pace.entry() {
+                break;
             }
             if rest.is_empty() {
                 self.keep_entry(name, kind, slash);
@@ -306,6 +333,7 @@ impl Search<'_> {
                 });
             }
         }
+        self.pace.release(names);
     }
 
     /// `**`: this directory and all below it. One reading of it serves both this step and the next.
@@ -313,10 +341,11 @@ impl Search<'_> {
     /// All is read before any of it is looked into: however deep a walk goes, it holds one descriptor.
     fn recursive(&mut self, step: &Step, rest: &[Step]) {
         let (mut names, mut directories) = (Names::default(), Names::default());
+        let pace = self.pace;
         self.read(|name, kind| {
             let visible = name.first() != Some(&b'.');
             if visible && kind == Kind::Directory {
-                directories.push(name, kind);
+                pace.hold(&mut directories, name, kind);
             }
             let matches = match rest.first() {
                 None => visible,
@@ -326,7 +355,7 @@ impl Search<'_> {
                 Some(_) => false,
             };
             if matches {
-                names.push(name, kind);
+                pace.hold(&mut names, name, kind);
             }
         });
         match rest.split_first() {
@@ -339,13 +368,14 @@ impl Search<'_> {
         directories.sort();
         for (name, _) in directories.iter() {
             if self.pace.ended.get() {
-                return;
+                break;
             }
             self.within(name, |search| {
                 search.path.push(b'/');
                 search.recursive(step, rest);
             });
         }
+        self.pace.release(directories);
     }
 
     /// The directory that a `**` at the end starts from: `a/**` gives `a/`, and `*/**` gives `a`, as in bash.
@@ -380,7 +410,7 @@ impl Search<'_> {
     }
 
     fn keep(&mut self) {
-        self.pace.entry(self.path.len() - self.base + size_of::<Vec<u8>>());
+        self.pace.keep(self.path.len() - self.base + size_of::<Vec<u8>>());
         self.found.push(self.path[self.base..].to_vec());
     }
 }
@@ -639,6 +669,31 @@ mod tests {
         // A star of two halves is no `**`.
         let parts = [Part::Bare(b"*"), Part::Quoted(b"*")];
         assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()).unwrap(), [b"*"]);
+    }
+
+    #[test]
+    fn names_count_before_they_match() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in 0..600 {
+            fs::create_dir(dir.path().join(name.to_string())).unwrap();
+            fs::write(dir.path().join(format!("f{name}")), "").unwrap();
+        }
+        let most_of = |pattern: &str| {
+            let most = Cell::new(0);
+            let go_on = |bytes: usize| {
+                most.set(most.get().max(bytes));
+                true
+            };
+            let glob = Glob::parse_text(pattern.as_bytes()).unwrap();
+            assert!(glob.expand_where(dir.path(), &|_| true, &go_on).unwrap().is_empty(), "{pattern}");
+            most.get()
+        };
+        for pattern in ["*/none", "**/none", "*/*/"] {
+            let most = most_of(pattern);
+            assert!(most > 500 * 24, "{pattern}: {most} bytes");
+        }
+        // No file can lead on.
+        assert_eq!(most_of("f*/none"), 0);
     }
 
     #[test]

@@ -22,6 +22,11 @@ impl Names {
         self.entries.push((start..self.text.len(), kind));
     }
 
+    /// How many bytes they take.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.entries.len() * size_of::<(Range<usize>, Kind)>()
+    }
+
     /// Puts the names in bytewise order.
     pub fn sort(&mut self) {
         self.entries.sort_unstable_by(|(a, _), (b, _)| self.text[a.clone()].cmp(&self.text[b.clone()]));
