@@ -6,6 +6,7 @@ use crate::eval::dry::Dry;
 use crate::eval::effects::audit;
 use crate::eval::effects::limits::{Budget, Limits};
 use crate::eval::effects::observe::Observers;
+use crate::eval::exec::shared_lines::SharedLines;
 use crate::eval::exec::substitution::Substitution;
 use crate::eval::lang::arguments::Asked;
 use crate::eval::report::unwind::{Error, Eval, StageOutcome, Unwind};
@@ -17,7 +18,6 @@ use crate::process::{
     StageReport,
 };
 use crate::span::Span;
-use crate::sys::lines::Scratch;
 use crate::value::{List, Str, Value};
 use std::ffi::CStr;
 use std::io;
@@ -90,8 +90,7 @@ pub struct Shared {
     redactions: OnceLock<Redactions>,
     /// Held by the thread that asks at the terminal.
     pub(in crate::eval) asking: Mutex<()>,
-    /// What lines of a pipe are looked at by.
-    pub(in crate::eval) scratch: Mutex<Option<Scratch>>,
+    pub(in crate::eval) lines: SharedLines,
     pub(in crate::eval) policy: Option<Arc<dyn Policy>>,
     pub(in crate::eval) budget: Option<Arc<Budget>>,
 }
@@ -265,7 +264,7 @@ impl Interpreter {
             inherited: OnceLock::new(),
             redactions: OnceLock::new(),
             asking: Mutex::new(()),
-            scratch: Mutex::new(None),
+            lines: SharedLines::default(),
             policy: setup.policy,
             budget: Budget::of(setup.limits),
         };

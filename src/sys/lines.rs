@@ -8,7 +8,7 @@
 //! - a terminal gives a line at a time (termios(3), "Canonical and noncanonical mode");
 //! - of anything else one byte is read after another.
 
-use rustix::fs::{FileType, SeekFrom};
+use rustix::fs::{FileType, SeekFrom, Stat};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
@@ -50,10 +50,14 @@ impl Scratch {
     }
 }
 
+/// The device and inode of a file.
+pub type FileIdentity = (u64, u64);
+
 /// A reader of lines.
 #[derive(Debug)]
 pub struct Lines {
     kind: Kind,
+    file: FileIdentity,
     /// How many bytes to look at.
     room: usize,
 }
@@ -88,12 +92,12 @@ impl Lines {
             FileType::CharacterDevice if super::tty::is_terminal(input) => Kind::Terminal,
             _ => Kind::Bytes,
         };
-        Ok(Self { kind, room: LEAST })
+        Ok(Self { kind, file: identity(&stat), room: LEAST })
     }
 
     /// Reads an input that has no other reader: what was read and not used is lost with this.
     pub fn ahead() -> Self {
-        Self { kind: Kind::Ahead, room: MOST }
+        Self { kind: Kind::Ahead, file: (0, 0), room: MOST }
     }
 
     /// Whether [`Lines::take`] never waits for a writer: what is not there is `WouldBlock`.
@@ -101,7 +105,12 @@ impl Lines {
         matches!(self.kind, Kind::File | Kind::Pipe | Kind::Socket)
     }
 
-    /// Whether [`Lines::take`] needs a scratch pipe, and no other thread of this process that reads the same input.
+    /// The input that no other thread of this process may read during [`Lines::take`]; none if others may.
+    pub fn shared_file(&self) -> Option<FileIdentity> {
+        matches!(self.kind, Kind::File | Kind::Pipe | Kind::Socket).then_some(self.file)
+    }
+
+    /// Whether [`Lines::take`] needs a scratch pipe.
     pub fn needs_scratch(&self) -> bool {
         self.kind == Kind::Pipe
     }
@@ -161,8 +170,14 @@ pub fn is_file(fd: BorrowedFd<'_>) -> bool {
 
 /// Whether two descriptors lead to the same file, by device and inode.
 pub fn is_same(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    let identity = |fd| rustix::fs::fstat(fd).map(|stat| (stat.st_dev, stat.st_ino)).ok();
+    let identity = |fd| rustix::fs::fstat(fd).map(|stat| identity(&stat)).ok();
     identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// The types of these fields differ between systems.
+#[allow(clippy::unnecessary_cast)]
+fn identity(stat: &Stat) -> FileIdentity {
+    (stat.st_dev as u64, stat.st_ino as u64)
 }
 
 /// How many bytes belong to the first line of these.
@@ -194,12 +209,22 @@ fn take_of_pipe(input: BorrowedFd<'_>, scratch: &Scratch, into: &mut Vec<u8>, ro
     let before = into.len();
     // The pipe may have been emptied since poll(2) told of it.
     let flags = SpliceFlags::NONBLOCK;
-    if tee(input, scratch.writer.as_fd(), room, flags)? == 0 {
-        return Ok(());
-    }
-    read(scratch.reader.as_fd(), into, room)?;
-    let count = up_to_line_end(&into[before..]);
-    into.truncate(before);
+    let mut room = room;
+    // A line that is there as a whole is taken as a whole.
+    let count = loop {
+        let there = tee(input, scratch.writer.as_fd(), room, flags)?;
+        if there == 0 {
+            return Ok(());
+        }
+        read(scratch.reader.as_fd(), into, room)?;
+        let count = up_to_line_end(&into[before..]);
+        let has_end = into.last() == Some(&b'\n') || count < into.len() - before;
+        into.truncate(before);
+        if has_end || there < room || room >= MOST {
+            break count;
+        }
+        room = (2 * room).min(MOST);
+    };
     splice(input, None, scratch.writer.as_fd(), None, count, flags)?;
     read(scratch.reader.as_fd(), into, count)
 }

@@ -3,7 +3,9 @@
 use crate::check::program::Expr;
 use crate::diag::{code, visible};
 use crate::eval::Interpreter;
+use crate::eval::exec::lines::ANOTHER_READER;
 use crate::eval::exec::output::Output;
+use crate::eval::exec::shared_lines::LineReader;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::host::{CallError, HostFunction, HostStage, StageCx, Streams, panic_message};
 use crate::process::{Descriptor, Environment, Readable};
@@ -15,6 +17,7 @@ use std::cell::RefCell;
 use std::io::{self, BufRead, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A call of a stage of the host.
 pub struct HostCall {
@@ -63,7 +66,7 @@ impl Interpreter {
             console: &console,
             from: self.files.get(0),
             alone,
-            lines: None,
+            reader: None,
             buffer: Vec::new(),
             start: 0,
         };
@@ -146,7 +149,7 @@ struct Input<'r> {
     from: Option<&'r Descriptor>,
     alone: bool,
     /// Made with the first read.
-    lines: Option<Lines>,
+    reader: Option<LineReader>,
     buffer: Vec<u8>,
     /// Where in the buffer the rest begins.
     start: usize,
@@ -166,9 +169,12 @@ impl Input<'_> {
             return Err(io::Error::other("descriptor 0 is closed"));
         };
         let from = from.borrow()?;
-        let lines = match &mut self.lines {
-            Some(lines) => lines,
-            none => none.insert(if self.alone { Lines::ahead() } else { Lines::of(from)? }),
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            none => {
+                let lines = if self.alone { Lines::ahead() } else { Lines::of(from)? };
+                none.insert(LineReader::of_bytes(lines, run.shared.clone()))
+            }
         };
         loop {
             match interrupt.wait_readable(from, run.due())? {
@@ -178,9 +184,11 @@ impl Input<'_> {
                     continue;
                 }
             }
-            let scratch = run.scratch(lines)?;
-            match lines.take(from, scratch.as_deref().and_then(Option::as_ref), &mut self.buffer) {
-                Err(error) if pipe::is_for_later(&error) => check()?,
+            match reader.take(from, &mut self.buffer) {
+                Err(error) if pipe::is_for_later(&error) => {
+                    let end = Instant::now().checked_add(ANOTHER_READER);
+                    run.pause_until(None, end).map_err(|unwind| self.console.stop(unwind))?;
+                }
                 other => return other.map(drop),
             }
         }

@@ -4,21 +4,25 @@
 use crate::check::program::{Block, Slot};
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
+use crate::eval::exec::shared_lines::LineReader;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::process::{Descriptor, FileTable, Interrupt};
 use crate::span::Span;
-use crate::sys::lines::{self, Lines, Scratch, Taken};
+use crate::sys::lines::{self, Lines, Taken};
 use crate::sys::pipe;
 use crate::value::{Str, Value};
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a reader leaves an input to another one that has begun to read a line of it.
+pub(in crate::eval) const ANOTHER_READER: Duration = Duration::from_millis(1);
 
 /// An input that is read line by line.
 struct Source<'a> {
     input: BorrowedFd<'a>,
     interrupt: Interrupt,
-    lines: Lines,
+    reader: LineReader,
     span: Span,
 }
 
@@ -149,46 +153,34 @@ impl Interpreter {
         let failed = |error| self.unreadable(&error, span);
         let input = input.borrow().map_err(failed)?;
         let lines = if alone { Lines::ahead() } else { Lines::of(input).map_err(failed)? };
-        Ok(Source { input, interrupt: self.interrupt(), lines, span })
+        let reader = LineReader::of_lines(lines, self.shared.clone());
+        Ok(Source { input, interrupt: self.interrupt(), reader, span })
     }
 
     /// Waits for input and takes what it gives.
     fn take_lines(&self, source: &mut Source<'_>, buffer: &mut Vec<u8>) -> Eval<Taken> {
         self.refuse_long_line(buffer.len(), source.span)?;
-        let mut waits = !source.lines.never_waits();
+        let mut waits = !source.reader.never_waits();
+        let span = source.span;
         loop {
-            let failed = |this: &Self, error: io::Error| this.unreadable(&error, source.span);
+            let failed = |this: &Self, error: io::Error| this.unreadable(&error, span);
             let _turn = match waits {
                 true => self.await_input(source.input, &source.interrupt, failed)?,
                 false => None,
             };
-            let scratch = self.scratch(&source.lines).map_err(|error| failed(self, error))?;
-            match source.lines.take(source.input, scratch.as_deref().and_then(Option::as_ref), buffer) {
+            match source.reader.take(source.input, buffer) {
                 Ok(taken) => return Ok(taken),
-                // There is nothing yet; an inherited descriptor may be non-blocking, and another reader faster.
                 Err(error) if pipe::is_for_later(&error) => {
                     self.check_interrupt()?;
+                    // What poll(2) told of is another reader's, which has yet to take it.
+                    if waits {
+                        self.pause_until(None, Instant::now().checked_add(ANOTHER_READER))?;
+                    }
                     waits = true;
                 }
                 Err(error) => return Err(failed(self, error)),
             }
         }
-    }
-
-    /// The run's scratch pipe, for one thread at a time: two that look at the same pipe would both see a line, and take
-    /// two.
-    pub(in crate::eval) fn scratch(
-        &self,
-        lines: &Lines,
-    ) -> io::Result<Option<MutexGuard<'_, Option<Scratch>>>> {
-        if !lines.needs_scratch() {
-            return Ok(None);
-        }
-        let mut scratch = self.shared.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        if scratch.is_none() {
-            *scratch = Some(Scratch::new()?);
-        }
-        Ok(Some(scratch))
     }
 
     fn refuse_long_line(&self, length: usize, span: Span) -> Eval<()> {

@@ -14,6 +14,7 @@ pub mod pipes;
 pub mod reach;
 pub mod redirect;
 pub mod replace;
+pub mod shared_lines;
 pub mod stage;
 pub mod start_error;
 pub mod started_stages;
