@@ -32,11 +32,28 @@ const ASKS: &[&str] = &[
     "echo **/x",
     "let x = glob('dead/*')",
     "cd dead",
+    "cd -P dead",
+    "cat < link/x",
+    "echo x > link/x",
+    "let x = 'link'.exists()",
+    "let x = read('deep/link/x')",
+    "write('deep/../link/x', 'y')",
+    "echo link/*",
+    "cd link",
+    "link/program",
+    "cat < dots/x",
+    "env.PATH = 'PLACE/dead:' ++ env.PATH; nonesuch",
+    "env.PATH = 'PLACE/link:' ++ env.PATH; let x = $(command -v cat)",
     "with cwd='dead' { echo x }",
     "dead/program",
     "let job = spawn { cat < dead/x }; job.wait()",
     "true | { let x = read('dead/x'); echo $x }",
 ];
+
+/// A row as it is run in a directory.
+fn row(asks: &str, place: &Path) -> String {
+    asks.replace("PLACE", &place.display().to_string())
+}
 
 /// Mounts it in a directory and runs something there, on a thread with a view of the mounts of its own. Nothing where
 /// that is not allowed.
@@ -50,6 +67,10 @@ fn beside_it(work: impl FnOnce(&Path) + Send) {
                 eprintln!("no file system can be mounted here");
                 return;
             };
+            std::os::unix::fs::symlink("dead", directory.path().join("link")).expect("it is ours");
+            std::os::unix::fs::symlink("deep/../dead/.", directory.path().join("dots")).expect("it is ours");
+            std::fs::create_dir(directory.path().join("deep")).expect("it is ours");
+            std::os::unix::fs::symlink("../link", directory.path().join("deep/link")).expect("it is ours");
             work(directory.path());
             // Its requests fail from now on, and who waits for one goes on.
             drop(device);
@@ -82,8 +103,24 @@ fn mount_dead(mount: &Path) -> Option<File> {
 fn a_time_limit_ends_each() {
     beside_it(|place| {
         for asks in ASKS {
-            let code = format!("defer {{ echo deferred }}\nwith timeout=300ms {{ {asks} }}");
+            let code = format!("defer {{ echo deferred }}\nwith timeout=300ms {{ {} }}", row(asks, place));
             let outcome = Run::code(code).dir(place).timeout(20).run();
+            assert!(!outcome.timed_out && outcome.elapsed < HANG, "{asks}: {outcome}");
+            assert_eq!((outcome.status, &*outcome.out()), (124, "deferred\n"), "{asks}: {outcome}");
+        }
+    });
+}
+
+/// A policy follows the symbolic links of what it is asked for.
+#[test]
+fn a_time_limit_ends_each_under_a_policy() {
+    beside_it(|place| {
+        let all = "run = ['/**']\nread = ['/**']\nwrite = ['/**']\nappend = ['/**']\ndirectory = ['/**']\nenv = ['PATH']\n";
+        std::fs::write(place.join("policy"), format!("[allow]\n{all}")).expect("there is room");
+        for asks in ASKS {
+            let code = format!("defer {{ echo deferred }}\nwith timeout=300ms {{ {} }}", row(asks, place));
+            let run = Run::pipewright().args(["--policy", "policy", "-c", &code]);
+            let outcome = run.dir(place).timeout(20).run();
             assert!(!outcome.timed_out && outcome.elapsed < HANG, "{asks}: {outcome}");
             assert_eq!((outcome.status, &*outcome.out()), (124, "deferred\n"), "{asks}: {outcome}");
         }
@@ -95,7 +132,7 @@ fn a_signal_ends_each() {
     beside_it(|place| {
         for asks in ASKS {
             let mut child = Command::new(support::pipewright())
-                .args(["-c", &format!("defer {{ echo deferred }}\n/bin/echo begun; {asks}")])
+                .args(["-c", &format!("defer {{ echo deferred }}\n/bin/echo begun; {}", row(asks, place))])
                 .current_dir(place)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -123,8 +160,8 @@ fn a_signal_ends_each() {
 fn a_host_ends_each() {
     beside_it(|place| {
         for asks in ASKS {
-            let script =
-                Script::parse("test", *asks).unwrap_or_else(|error| panic!("{}", error.render(false, 100)));
+            let script = Script::parse("test", row(asks, place))
+                .unwrap_or_else(|error| panic!("{}", error.render(false, 100)));
             let mut session = Session::new();
             session.set_cwd(place).expect("it is there");
             session.set_env("PATH", support::path()).expect("it is a name");

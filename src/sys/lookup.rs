@@ -128,6 +128,11 @@ impl Search {
         &self.path
     }
 
+    /// The entries that are searched, each with a slash at its end.
+    pub fn directories(&self) -> impl Iterator<Item = &[u8]> {
+        self.directories.iter().map(Vec::as_slice)
+    }
+
     /// Finds `name`: in the directories, or as a path from `directory` when it has a slash.
     pub fn find(&self, name: &[u8], directory: Option<&CStr>) -> Lookup {
         if name.contains(&b'/') {

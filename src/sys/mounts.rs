@@ -1,10 +1,10 @@
 //! File systems that something else than this kernel answers for: a server, or a process (FUSE). When that is gone, a
 //! call waits in the kernel, and no handler of a signal ends it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,10 +23,47 @@ pub fn any_remote() -> bool {
     with_remote(|remote| !remote.is_empty())
 }
 
-/// Whether a path, absolute, lies on one, as its names say: where symbolic links lead is not looked at, since that may
-/// wait, too.
+/// Whether a path, absolute, leads to one or through one. Symbolic links are followed as far as the file systems of this
+/// kernel have them, so that the look itself does not wait.
 pub fn is_remote(path: &Path) -> bool {
-    with_remote(|remote| remote.iter().any(|mount| path.starts_with(mount)))
+    with_remote(|remote| leads_to(path, remote))
+}
+
+/// As many symbolic links as the kernel follows (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+fn leads_to(path: &Path, mounts: &[PathBuf]) -> bool {
+    let lies_there = |path: &Path| mounts.iter().any(|mount| path.starts_with(mount));
+    let mut links = 0;
+    let mut at = PathBuf::from("/");
+    // The names that are yet to be followed, the next one last.
+    let mut names = names_of(path);
+    while let Some(name) = names.pop() {
+        match &*name {
+            b".." => drop(at.pop()),
+            _ => at.push(OsStr::from_bytes(&name)),
+        }
+        if lies_there(&at) {
+            return true;
+        }
+        let Ok(target) = std::fs::read_link(&at) else { continue };
+        links += 1;
+        if links > MOST_LINKS {
+            return false;
+        }
+        at.pop();
+        if target.is_absolute() {
+            at = PathBuf::from("/");
+        }
+        names.extend(names_of(&target));
+    }
+    false
+}
+
+/// The names of a path without `.`, the first one last.
+fn names_of(path: &Path) -> Vec<Vec<u8>> {
+    let names = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
+    names.rev().filter(|name| !matches!(*name, b"" | b".")).map(<[u8]>::to_vec).collect()
 }
 
 fn with_remote<T>(look: impl FnOnce(&[PathBuf]) -> T) -> T {
@@ -108,6 +145,40 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_are_followed_up_to_the_mount() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = std::fs::canonicalize(directory.path()).unwrap();
+        std::fs::create_dir_all(at.join("here/deep")).unwrap();
+        for (target, link) in [
+            (at.join("mount"), "absolute"),
+            ("../mount/x".into(), "here/relative"),
+            ("absolute/y".into(), "twice"),
+            ("around".into(), "around"),
+            ("here".into(), "elsewhere"),
+        ] {
+            std::os::unix::fs::symlink(target, at.join(link)).unwrap();
+        }
+        let mounts = [at.join("mount")];
+        for path in [
+            "mount",
+            "mount/x",
+            "absolute",
+            "absolute/x",
+            "here/relative",
+            "twice/z",
+            "here/deep/../../mount",
+            "elsewhere/./relative/..",
+        ] {
+            assert!(leads_to(&at.join(path), &mounts), "{path}");
+        }
+        for path in
+            ["here", "mounted", "around", "elsewhere/deep", "none/mount", "here/../x", "elsewhere/../y"]
+        {
+            assert!(!leads_to(&at.join(path), &mounts), "{path}");
+        }
+    }
 
     #[test]
     fn reads_what_the_kernel_lists() {

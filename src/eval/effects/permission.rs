@@ -31,14 +31,15 @@ impl Interpreter {
         Err(Error::refused(error.note(format!("refused: {}", denial.rule())), 126).into())
     }
 
-    /// Asks to open a file, or to look what is there, and waits until its file system answers. The path may be relative.
+    /// Waits until the file system of a file answers, and asks to open the file or to look what is there. The path may be
+    /// relative. The policy may follow the symbolic links of the path, and nothing ends that.
     pub(in crate::eval) fn ask_open(&self, path: &[u8], access: Access, span: Span) -> Eval<()> {
+        self.reach(path, span)?;
         if !self.is_guarded() {
-            return self.reach(path, span);
+            return Ok(());
         }
         let path = self.guarded_directory(span)?.join(OsStr::from_bytes(path));
-        self.ask(&Request::Open(Open { path: &path, access }), span)?;
-        self.reach(path.as_os_str().as_bytes(), span)
+        self.ask(&Request::Open(Open { path: &path, access }), span)
     }
 
     /// The place that a path leads to, held open, with what the policy says of it: between the question about the path and

@@ -185,6 +185,7 @@ impl Interpreter {
 
     fn physical_directory(&self, span: Span) -> Eval<Vec<u8>> {
         let directory = self.working_directory(span)?;
+        self.reach(&directory, span)?;
         let path = std::fs::canonicalize(OsStr::from_bytes(&directory));
         path.map(|path| path.into_os_string().into_vec())
             .map_err(|error| self.problem(span, &format!("pwd: {}", reason(&error)), 1))
@@ -258,8 +259,10 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Arc<CStr>> {
         let failed = |error: &std::io::Error| self.no_directory(target, error, span);
+        let path = Path::new(OsStr::from_bytes(before)).join(OsStr::from_bytes(target));
+        // Before anything follows it: this function, or a policy.
+        self.reach(path.as_os_str().as_bytes(), span)?;
         let new = if physical {
-            let path = Path::new(OsStr::from_bytes(before)).join(OsStr::from_bytes(target));
             std::fs::canonicalize(path).map(|path| path.into_os_string().into_vec())
         } else {
             logical(before, target)
@@ -267,7 +270,6 @@ impl Interpreter {
         let new = new.map_err(|error| failed(&error))?;
         let path = Path::new(OsStr::from_bytes(&new));
         self.ask(&Request::ChangeDirectory { path }, span)?;
-        self.reach(path.as_os_str().as_bytes(), span)?;
         let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
         if !metadata.is_dir() {
             return Err(failed(&std::io::ErrorKind::NotADirectory.into()));
@@ -502,8 +504,9 @@ impl Interpreter {
         if name.contains(&b'/') {
             self.ask_open(name, Access::Look, span)?;
         }
-        let directory = self.directory.clone();
-        let Lookup::Found(path) = self.search().find(name, directory.as_deref()) else { return Ok(None) };
+        let (search, directory) = (self.search(), self.directory.clone());
+        self.reach_all(search.directories(), span)?;
+        let Lookup::Found(path) = search.find(name, directory.as_deref()) else { return Ok(None) };
         if !name.contains(&b'/') {
             self.ask_open(path.to_bytes(), Access::Look, span)?;
         }

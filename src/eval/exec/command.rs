@@ -263,6 +263,8 @@ impl Interpreter {
         let directory = self.directory.clone();
         if name.contains(&b'/') {
             self.reach(name, span)?;
+        } else {
+            self.reach_all(search.directories(), span)?;
         }
         match search.find(name, directory.as_deref()) {
             Lookup::Found(path) if !search.is_hidden(name, &path, directory.as_deref()) => Ok(path),

@@ -16,6 +16,11 @@ impl Interpreter {
         if mounts::any_remote() { self.reach_remote(path, span) } else { Ok(()) }
     }
 
+    /// Waits until the file systems of all these paths answer.
+    pub(in crate::eval) fn reach_all<'p>(&self, paths: impl Iterator<Item = &'p [u8]>, span: Span) -> Eval<()> {
+        if mounts::any_remote() { paths.map(|path| self.reach_remote(path, span)).collect() } else { Ok(()) }
+    }
+
     #[cold]
     fn reach_remote(&self, path: &[u8], span: Span) -> Eval<()> {
         let directory = match &self.directory {
