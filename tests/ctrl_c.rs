@@ -7,12 +7,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use support::marked::left_after;
 
 const CTRL_C: &str = "\x03";
 const CTRL_BACKSLASH: &str = "\x1c";
 const INT: i32 = 2;
 const QUIT: i32 = 3;
+/// When a slow machine would long have done it.
+const GIVE_UP: Duration = Duration::from_secs(20);
 
 /// A program like terraform(1): it saves what it has at the first signal, which takes it a while, and gives up at the
 /// second. Ctrl-C ends its sleeps too. It writes to the terminal, also in a capture.
@@ -34,6 +37,25 @@ echo listening
 while :; do sleep 0.02; done
 "#;
 
+/// A program that saves when the terminal is closed, which takes it 0.3 s, and gives up when it is asked to end before.
+const HANGER: &str = r#"#!/bin/sh
+hung_up=
+trap 'echo HUP >> log; hung_up=1' HUP
+trap 'echo TERM >> log; exit 1' TERM
+echo working
+while [ -z "$hung_up" ]; do sleep 0.02; done
+for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 0.02; done
+echo saved >> log
+"#;
+
+/// A program that ignores that the terminal is closed.
+const CLINGER: &str = r#"#!/bin/sh
+trap '' HUP
+trap 'echo TERM >> log; exit 1' TERM
+echo working
+while :; do sleep 0.02; done
+"#;
+
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -41,6 +63,8 @@ impl Place {
         let place = Self(tempfile::tempdir().expect("a temporary directory"));
         place.program("saver", SAVER);
         place.program("deaf", DEAF);
+        place.program("hanger", HANGER);
+        place.program("clinger", CLINGER);
         place
     }
 
@@ -301,6 +325,64 @@ fn a_program_in_a_group_of_its_own_gets_it_once() {
     let shown = terminal.expect("ended");
     assert_eq!((times(&shown, "told by"), times(&shown, "aborted")), (1, 0), "{shown}");
     assert!(shown.contains("saved") && shown.contains("on\n"), "{shown}");
+}
+
+/// Ways to run a program below the leader of the terminal's session. Each shell stays while it runs.
+const BELOW: &[(&str, &[&str])] = &[
+    ("a script", &["$PIPEWRIGHT", "-c", "./$PROGRAM; echo never >> log"]),
+    ("a script with a guard", &["$PIPEWRIGHT", "--guard", "-c", "./$PROGRAM; echo never >> log"]),
+    ("a script in dash", &["dash", "-c", "\"$PIPEWRIGHT\" -c './$PROGRAM; echo never >> log'; exit"]),
+    (
+        "a script in a prompt of bash",
+        &["bash", "--norc", "-i", "-c", "\"$PIPEWRIGHT\" -c './$PROGRAM; echo never >> log'; exit"],
+    ),
+    (
+        "a script without a terminal",
+        &[
+            "dash",
+            "-c",
+            "\"$PIPEWRIGHT\" -c './$PROGRAM > /dev/tty; echo never >> log' < /dev/null > /dev/null 2>&1; exit",
+        ],
+    ),
+    ("a pipeline", &["$PIPEWRIGHT", "-c", "./$PROGRAM | cat; echo never >> log"]),
+    ("a capture", &["$PIPEWRIGHT", "-c", "let x = $(./$PROGRAM > /dev/tty); echo never >> log"]),
+    ("a job", &["$PIPEWRIGHT", "-c", "./$PROGRAM &\nwait; echo never >> log"]),
+];
+
+/// Closes the terminal while a program works in each of these ways; what the programs wrote, and how long it took.
+fn closed(program: &str, mut look: impl FnMut(&str, &str, Duration)) {
+    for (name, words) in BELOW {
+        let place = Place::new();
+        let words: Vec<String> = words.iter().map(|word| word.replace("$PROGRAM", program)).collect();
+        let first = words[0].replace("$PIPEWRIGHT", &support::pipewright().to_string_lossy());
+        let rest: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+        let mut terminal = place.start(first, &rest);
+        terminal.expect("working");
+        let started = Instant::now();
+        terminal.hang_up();
+        // A shell may end before its script.
+        let left = left_after(&format!("HOME={}", place.path().display()), GIVE_UP);
+        assert!(left.is_empty(), "{name}: {left:?}");
+        let log = fs::read_to_string(place.path().join("log")).unwrap_or_default();
+        look(name, &log, started.elapsed());
+    }
+}
+
+#[test]
+fn a_program_may_save_when_the_terminal_is_closed() {
+    closed("hanger", |name, log, _| {
+        // A shell that hands the signal on ends then, which sends it once more.
+        let log = log.replacen("HUP\nHUP\n", "HUP\n", 1);
+        assert_eq!(log, "HUP\nsaved\n", "{name}");
+    });
+}
+
+#[test]
+fn a_program_that_ignores_that_the_terminal_is_closed_is_asked_to_end() {
+    closed("clinger", |name, log, elapsed| {
+        assert_eq!(log, "TERM\n", "{name}");
+        assert!(elapsed >= Duration::from_millis(900), "{name}: asked after {elapsed:?}");
+    });
 }
 
 #[test]

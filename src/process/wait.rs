@@ -6,8 +6,8 @@ use super::{Capture, Child, Deadline, Interrupt, Key, Keys, Pump, Signal, holder
 use crate::sys::epoll_set::EpollSet;
 use crate::sys::interrupt::Raised;
 use crate::sys::poll::{Interest, PollSet};
-use crate::sys::tree;
 use crate::sys::wait::JobChange;
+use crate::sys::{tree, tty};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -112,8 +112,8 @@ const FEW: usize = 16;
 const LOOK: Duration = Duration::from_millis(50);
 /// …and these when they are all that is left.
 const LOOK_SOON: Duration = Duration::from_millis(5);
-/// How long after SIGHUP programs that have got it too are asked to end: vim(1) saves what it has, and to be asked again
-/// meanwhile would end it at once.
+/// How long after SIGHUP programs that have got it too are asked to end: vim(1) saves what it has, and would end at once
+/// if it were asked again before it has done so.
 const HANGUP: Duration = Duration::from_secs(1);
 /// How often a long wait reaps what has come to us and ended.
 const REAP: Duration = Duration::from_secs(10);
@@ -204,6 +204,17 @@ fn await_signal(child: &mut Child, how: &Wait) {
             Err(_) => return,
         }
     }
+}
+
+/// Sends SIGHUP to the programs that have not got it from the terminal: those in groups of their own, and all where this
+/// process leads the session, since the kernel tells no other then.
+fn pass_hang_up_on(children: &[Child]) {
+    if tty::leads_session() {
+        terminate::signal_all(children, Signal::HUP);
+    } else {
+        terminate::signal_own_groups(children, Signal::HUP);
+    }
+    terminate::resume(children);
 }
 
 struct WaitLoop<'a> {
@@ -341,7 +352,13 @@ impl WaitLoop<'_> {
         if !has_it || signal != Signal::HUP || self.all_ended() {
             return false;
         }
-        self.hung_up.get_or_insert_with(Instant::now).elapsed() < HANGUP
+        let since = *self.hung_up.get_or_insert_with(|| {
+            if !self.how.job_control {
+                pass_hang_up_on(self.children);
+            }
+            Instant::now()
+        });
+        since.elapsed() < HANGUP
     }
 
     /// A key of the terminal has come. Programs in its foreground have got it, and a second one would tell them to give up

@@ -6,7 +6,7 @@
 
 use super::signal::Signal;
 use super::wait::End;
-use super::{Pid, handlers, last_error};
+use super::{Pid, handlers, last_error, tty};
 use std::io;
 
 /// The signals that are passed on, unless the terminal has sent them.
@@ -81,7 +81,13 @@ fn attend(inner: Pid, wanted: &libc::sigset_t) -> io::Result<End> {
             let signal = libc::sigwaitinfo(wanted, &raw mut info);
             let by_terminal = info.si_code == libc::SI_KERNEL;
             let is = |known: &Signal| known.number() == signal;
-            if PASSED.iter().any(is) && !(by_terminal && OF_TERMINAL.iter().any(is)) {
+            if by_terminal && signal == libc::SIGHUP && tty::leads_session() {
+                // The kernel has told the leader of the session alone.
+                libc::kill(0, signal);
+            } else if PASSED.iter().any(is)
+                && !(by_terminal && OF_TERMINAL.iter().any(is))
+                && info.si_pid() != libc::getpid()
+            {
                 libc::kill(inner, signal);
             }
         }

@@ -239,8 +239,9 @@ extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *m
     let now = milliseconds();
     let since = now.saturating_sub(LAST.load(Ordering::Acquire));
     // SAFETY: the kernel gives the structure (sigaction(2), `SA_SIGINFO`).
-    let by_terminal = unsafe { info.as_ref() }.is_some_and(is_from_kernel);
-    let is_key = by_terminal && [libc::SIGINT, libc::SIGQUIT].contains(&number);
+    let from_kernel = unsafe { info.as_ref() }.is_some_and(is_from_kernel);
+    let is_key = from_kernel && [libc::SIGINT, libc::SIGQUIT].contains(&number);
+    let by_terminal = from_kernel || number == libc::SIGHUP && terminal_has_gone();
     if is_key {
         KEYS.fetch_add(1, Ordering::SeqCst);
     }
@@ -301,6 +302,18 @@ fn terminal_gives_keys() -> bool {
         let terminal = (0..3).find(|fd| libc::tcgetattr(*fd, &raw mut modes) == 0);
         terminal.is_some() && modes.c_lflag & libc::ICANON == 0
     }
+}
+
+/// Whether a standard stream is a terminal that has been closed: a shell that is told of it sends its jobs SIGHUP by
+/// kill(2). A call to such a terminal fails with `EIO`, and one to a file that is not a terminal with `ENOTTY`.
+fn terminal_has_gone() -> bool {
+    (0..3).any(|fd| {
+        // SAFETY: the call fills the structure, or fails.
+        unsafe {
+            let mut modes: libc::termios = std::mem::zeroed();
+            libc::tcgetattr(fd, &raw mut modes) != 0 && last_error() == libc::EIO
+        }
+    })
 }
 
 /// Safe inside a signal handler (signal-safety(7)).

@@ -54,6 +54,13 @@ pub fn own_group() -> Pid {
     rustix::process::getpgrp().as_raw_nonzero().get()
 }
 
+/// Whether this process leads its session. When the terminal goes away, the kernel sends SIGHUP to the leader alone, and
+/// to the foreground once the leader has ended (termios(3), "Modem disconnect").
+pub fn leads_session() -> bool {
+    let own = rustix::process::getpid();
+    rustix::process::getsid(None).is_ok_and(|leader| leader == own)
+}
+
 /// How many columns the terminal of standard error has, if it is one.
 pub fn width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
@@ -94,6 +101,9 @@ const LONGEST_LINE: usize = 4096;
 
 /// `_POSIX_VDISABLE` (termios(3)): no key does it.
 const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
+
+/// The controlling terminal of the session (tty(4)).
+pub const CONTROLLING_TERMINAL: &[u8] = b"/dev/tty";
 
 /// The terminal that a process can ask its user at, for reading and writing: the one that `input` is, or the controlling
 /// terminal of the session.

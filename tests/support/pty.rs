@@ -3,12 +3,14 @@
 //! Waits are for texts, never for times: [`Terminal::expect`] returns as soon as the text is there, and gives up only
 //! when a slow machine would long have shown it.
 
+use rustix::event::{PollFd, PollFlags, poll};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{PipeWriter, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What the line editor writes each time that it begins to read.
@@ -22,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Terminal {
     master: File,
     child: Child,
+    /// Reads what is shown, until the writing end of a pipe is closed.
+    reader: Option<(JoinHandle<()>, PipeWriter)>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
     /// How much of what was seen has been looked at.
     at: usize,
@@ -56,9 +60,14 @@ impl Terminal {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let seen: Arc<(Mutex<Seen>, Condvar)> = Arc::default();
         let (mut reader, shared) = (master.try_clone().expect("a descriptor is left"), seen.clone());
-        std::thread::spawn(move || {
+        let (closing, closes) = std::io::pipe().expect("a descriptor is left");
+        let thread = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             loop {
+                let mut set = [PollFd::new(&reader, PollFlags::IN), PollFd::new(&closing, PollFlags::IN)];
+                if poll(&mut set, None).is_ok() && !set[1].revents().is_empty() {
+                    break;
+                }
                 // EIO: nobody has the other side open.
                 let count = reader.read(&mut buffer).unwrap_or(0);
                 let mut seen = shared.0.lock().expect("no test panics with it");
@@ -71,7 +80,7 @@ impl Terminal {
                 }
             }
         });
-        Self { master, child, seen, at: 0 }
+        Self { master, child, reader: Some((thread, closes)), seen, at: 0 }
     }
 
     /// Presses keys.
@@ -213,6 +222,24 @@ impl Terminal {
         }
     }
 
+    /// Closes the terminal, as a user closes a window, and waits for the program's end.
+    #[track_caller]
+    pub fn hang_up(mut self) -> ExitStatus {
+        if let Some((thread, closes)) = self.reader.take() {
+            drop(closes);
+            thread.join().expect("no reader panics");
+        }
+        self.master = File::open("/dev/null").expect("it is there");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the program does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -262,7 +289,8 @@ fn processes_of(session: u32) -> Vec<String> {
     described.collect()
 }
 
-fn open() -> (File, OwnedFd) {
+/// Makes a terminal: the side that shows and types, and the side that programs have.
+pub fn open() -> (File, OwnedFd) {
     let mut name = [0; 64];
     let size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: descriptors that nobody else has; the name fits, or ptsname_r(3) says so.
