@@ -92,6 +92,39 @@ fn a_daemon_goes_on_when_the_script_ends_by_itself() {
     }
 }
 
+/// setsid(1) forks when it leads a process group, and returns at once: in a script of sh it does not lead one.
+#[test]
+fn setsid_is_awaited_as_in_sh() {
+    for (code, expected) in [
+        ("setsid sh -c 'sleep 0.1; echo program'; echo end", "program\nend\n"),
+        ("setsid sh -c 'sleep 0.1; exit 3' || echo status $?; echo end", "status 3\nend\n"),
+        ("env A=1 nice -n 1 setsid sh -c 'sleep 0.1; echo program'; echo end", "program\nend\n"),
+        ("setsid sh -c 'sleep 0.1; echo program' | cat; echo end", "program\nend\n"),
+        ("true | setsid sh -c 'sleep 0.1; echo program'; echo end", "program\nend\n"),
+        ("{ setsid sh -c 'sleep 0.1; echo program'; echo inner; } | cat; echo end", "program\ninner\nend\n"),
+        // It forks by itself.
+        ("setsid -f sh -c 'sleep 0.3; echo never > /dev/null'; echo end", "end\n"),
+    ] {
+        for shell in ["dash", "bash"] {
+            let mut command = Command::new(shell);
+            command.args(["-c", code]).env("PATH", support::path()).stdin(Stdio::null());
+            let output = command.output().expect("it starts");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{shell}: {code}");
+        }
+        // Here a command that failed before `||` has its status in a record.
+        let code = code.replace("|| echo status $?", "|| echo \"status 3\"");
+        let ended = Marked::new("setsid", &[], &code).run();
+        assert_eq!((ended.status, &*ended.out), (0, expected), "{code}: {}", ended.err);
+        left_after(&ended.marker, Duration::ZERO);
+    }
+    let late = Marked::new("limit", &[], "with timeout=50ms { setsid sleep 60 }").run();
+    assert_eq!((late.status, left_after(&late.marker, Duration::ZERO)), (124, vec![]), "{}", late.err);
+    // In a job it makes a daemon, as ever.
+    let ended = Marked::new("job", &[], &format!("setsid sh -c 'touch up; sleep 60' &\n{UP}")).run();
+    assert_eq!((ended.status, &*ended.err), (0, ""));
+    assert!(!left_after(&ended.marker, Duration::ZERO).is_empty(), "nothing is left");
+}
+
 #[test]
 fn a_signal_or_a_time_limit_ends_daemons_too() {
     for (name, daemon) in DAEMONS {

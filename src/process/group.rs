@@ -46,6 +46,14 @@ impl Group {
         Self(Kind::Own(Arc::new(Own { leader: Mutex::new(None) })))
     }
 
+    /// The group for a child that may not lead one: that of this process while there is no leader to join.
+    pub fn of_a_follower(&self) -> Self {
+        match &self.0 {
+            Kind::Own(own) if own.leader().is_none() => Self::inherit(),
+            _ => self.clone(),
+        }
+    }
+
     /// The group's number, while its leader is not reaped.
     #[cfg(test)]
     pub fn id(&self) -> Option<Pid> {

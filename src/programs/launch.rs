@@ -24,6 +24,24 @@ pub fn wrapped<W: AsRef<str>>(words: &[W]) -> Option<usize> {
     Some(operands.get(own + assigned).copied().unwrap_or(words.len()))
 }
 
+/// Whether these arguments run setsid(1), by itself or by launchers before it, such as env(1).
+pub fn runs_setsid(argv: &[Vec<u8>]) -> bool {
+    let is_setsid = |word: &Vec<u8>| word.rsplit(|byte| *byte == b'/').next() == Some(b"setsid");
+    // Most words are none, and tell it without a look at the table.
+    if !argv.iter().any(is_setsid) {
+        return false;
+    }
+    let words: Vec<_> = argv.iter().map(|word| String::from_utf8_lossy(word)).collect();
+    let mut at = 0;
+    while at < argv.len() && !is_setsid(&argv[at]) {
+        match wrapped(&words[at..]) {
+            Some(next) => at += next,
+            None => return false,
+        }
+    }
+    at < argv.len()
+}
+
 /// A command that a launcher starts, as a policy follows it.
 #[derive(Debug)]
 pub struct Launched {

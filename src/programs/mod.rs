@@ -18,7 +18,7 @@ mod word;
 
 pub use examine::{Fault, Input, Problem, Subject, examine, examine_text, examine_variable};
 pub use language::Language;
-pub use launch::{launched, wrapped};
+pub use launch::{launched, runs_setsid, wrapped};
 pub use sh_code::State;
 pub use shapes::Shapes;
 pub use word::{Piece, Value, ValueKind, Word, joined};

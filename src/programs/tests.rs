@@ -62,6 +62,20 @@ fn rows_have_names_of_their_own_and_known_languages() {
 }
 
 #[test]
+fn setsid_is_found_behind_launchers() {
+    let runs = |line: &str| {
+        let argv: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+        runs_setsid(&argv)
+    };
+    for line in ["setsid sleep 1", "/usr/bin/setsid -w x", "env A=1 setsid x", "nice -n 5 nohup setsid x"] {
+        assert!(runs(line), "{line}");
+    }
+    for line in ["echo setsid", "man setsid", "env A=setsid x", "nice sleep setsid", "sleep 1"] {
+        assert!(!runs(line), "{line}");
+    }
+}
+
+#[test]
 fn the_end_of_options_is_where_the_program_sees_it() {
     let operand = |line: &str| {
         let words = words(line);

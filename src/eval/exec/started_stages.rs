@@ -6,6 +6,7 @@ use crate::eval::effects::limits::Permit;
 use crate::eval::report::stats;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::process::{Child, Group, Keys, Stage, StageReport, StartError, begin, signal_all};
+use crate::programs::runs_setsid;
 use crate::span::Span;
 use std::collections::VecDeque;
 
@@ -65,7 +66,13 @@ impl Interpreter {
         let permit = self.permit(span)?;
         let exec = self.audit_exec(&stage, redirections, span)?;
         let meta = StageMeta { place, span, exec, permit };
-        let child = begin(stage, &programs.group, programs.assume_started)
+        // setsid(1) forks when it leads a group, and its end would not be that of its program. In a job that is what
+        // makes a daemon.
+        let group = match self.settings.job.is_none() && runs_setsid(&stage.argv) {
+            true => &programs.group.of_a_follower(),
+            false => &programs.group,
+        };
+        let child = begin(stage, group, programs.assume_started)
             .map_err(|error| self.not_begun(error, &meta))?;
         programs.starting.push_back((child, meta));
         if programs.starting.len() > BESIDE { self.run_next(programs) } else { Ok(()) }
