@@ -205,7 +205,7 @@ impl Interpreter {
             }
         }
         if self
-            .audit(target.span, |at| Entry::Open { at, mode: name(mode), path: self.text(&path) })?
+            .audit(target.span, |at| Entry::Open { at, mode: recorded_mode(mode), path: self.text(&path) })?
             .is_some()
         {
             *told = Some(path.clone());
@@ -425,7 +425,7 @@ pub(in crate::eval) const fn accesses(mode: OpenMode) -> &'static [Access] {
 }
 
 /// A mode in the log.
-const fn name(mode: OpenMode) -> &'static str {
+pub(in crate::eval) const fn recorded_mode(mode: OpenMode) -> &'static str {
     match mode {
         OpenMode::Read => "read",
         OpenMode::Truncate => "write",

@@ -42,6 +42,8 @@ pub enum Entry<'a> {
     Open { at: String, mode: &'static str, path: Text<'a> },
     /// `write()` is about to write a file.
     Write { at: String, path: Text<'a>, append: bool, bytes: usize },
+    /// `input()` or `confirm()` is about to ask the user. The answer is not recorded.
+    Ask { at: String, question: Text<'a>, is_shown: bool },
     /// `kill` or `job.kill()` is about to send a signal.
     Kill { at: String, signal: String, targets: Vec<i32> },
     /// The run ended.
@@ -110,6 +112,12 @@ impl Entry<'_> {
                 map.serialize_entry("path", path)?;
                 map.serialize_entry("append", append)?;
                 map.serialize_entry("bytes", bytes)
+            }
+            Self::Ask { at, question, is_shown } => {
+                map.serialize_entry("event", "ask")?;
+                map.serialize_entry("at", at)?;
+                map.serialize_entry("question", question)?;
+                map.serialize_entry("secret", &!is_shown)
             }
             Self::Kill { at, signal, targets } => {
                 map.serialize_entry("event", "kill")?;
