@@ -28,18 +28,20 @@ impl Interpreter {
         private: bool,
         span: Span,
     ) -> Eval<io::Result<()>> {
-        if let Some(most) = self.file_size() {
-            let found = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
-            let before = found.filter(|_| append).map_or(0, |found| found.len());
-            // Known before the old content is gone.
-            if before.saturating_add(bytes.len() as u64) > most {
+        let is_own = own_path::spelt(path.as_os_str().as_bytes()).is_some();
+        if !is_own && let Some(most) = self.file_size() {
+            let found = std::fs::metadata(path).ok();
+            let before = found.as_ref().filter(|_| append).map_or(0, |found| found.len());
+            // Known before the old content is gone. A device or FIFO has no size.
+            let is_limited = found.is_none_or(|found| found.is_file());
+            if is_limited && before.saturating_add(bytes.len() as u64) > most {
                 return Ok(Err(io::Error::from_raw_os_error(EFBIG)));
             }
         }
         let path = path.as_os_str().as_bytes();
-        if own_path::spelt(path).is_none() {
+        if !is_own {
             match self.open_replacement(path, append, self.creation(private), span)? {
-                Ok(Some(file)) => return self.write_bytes(file.as_fd(), bytes),
+                Ok(Some(file)) => return self.write_within_limit(file.as_fd(), bytes),
                 Ok(None) => {}
                 Err(error) => return Ok(Err(error)),
             }
@@ -47,7 +49,16 @@ impl Interpreter {
         let mode = if append { OpenMode::Append } else { OpenMode::Truncate };
         let opened = self.open_own_or(path, mode, private, span)?;
         match opened {
-            Ok(file) => self.write_bytes(file.as_fd(), bytes),
+            Ok(file) => self.write_within_limit(file.as_fd(), bytes),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Writes all bytes if the file may become so large: it may be another than the one at its path, under
+    /// `atomic=true` or as a descriptor of the script.
+    fn write_within_limit(&self, target: BorrowedFd<'_>, bytes: &[u8]) -> Eval<io::Result<()>> {
+        match self.check_file_size(target, bytes.len()) {
+            Ok(()) => self.write_bytes(target, bytes),
             Err(error) => Ok(Err(error)),
         }
     }
