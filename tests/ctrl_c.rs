@@ -1,6 +1,7 @@
 //! Ctrl-C while a script runs, on a real terminal: it reaches each program once, and what the program makes of it decides
 //! whether the script goes on, as in bash.
 use crate::support;
+use crate::support::marked::left_after;
 use crate::support::pty::Terminal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +9,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
-use support::marked::left_after;
 
 const CTRL_C: &str = "\x03";
 const CTRL_BACKSLASH: &str = "\x1c";

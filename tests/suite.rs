@@ -56,6 +56,8 @@ mod same_as_sh;
 mod screenshots;
 mod scripts;
 mod secrets;
+mod shared_lines;
 mod signals;
 mod support;
 mod tidy;
+mod written;

@@ -1,13 +1,12 @@
 //! Files that `write()` makes: their permissions, as `with umask=` and secrets ask for them, and `with file_size=`. Both
 //! hold with and without `atomic=true`.
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use support::Run;
 
 const PREFIX: &str = "let key = secret('opensesame')\n";
 
