@@ -8,7 +8,8 @@
 //! - a terminal gives a line at a time (termios(3), "Canonical and noncanonical mode");
 //! - of anything else one byte is read after another.
 
-use rustix::fs::{FileType, SeekFrom, Stat};
+use super::file_identity::FileIdentity;
+use rustix::fs::{FileType, SeekFrom};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
@@ -50,14 +51,11 @@ impl Scratch {
     }
 }
 
-/// The device and inode of a file.
-pub type FileIdentity = (u64, u64);
-
 /// A reader of lines.
 #[derive(Debug)]
 pub struct Lines {
     kind: Kind,
-    file: FileIdentity,
+    file: Option<FileIdentity>,
     /// How many bytes to look at.
     room: usize,
 }
@@ -92,12 +90,12 @@ impl Lines {
             FileType::CharacterDevice if super::tty::is_terminal(input) => Kind::Terminal,
             _ => Kind::Bytes,
         };
-        Ok(Self { kind, file: identity(&stat), room: LEAST })
+        Ok(Self { kind, file: Some(FileIdentity::of_stat(&stat)), room: LEAST })
     }
 
     /// Reads an input that has no other reader: what was read and not used is lost with this.
     pub fn ahead() -> Self {
-        Self { kind: Kind::Ahead, file: (0, 0), room: MOST }
+        Self { kind: Kind::Ahead, file: None, room: MOST }
     }
 
     /// Whether [`Lines::take`] never waits for a writer: what is not there is `WouldBlock`.
@@ -107,7 +105,7 @@ impl Lines {
 
     /// The input that no other thread of this process may read during [`Lines::take`]; none if others may.
     pub fn shared_file(&self) -> Option<FileIdentity> {
-        matches!(self.kind, Kind::File | Kind::Pipe | Kind::Socket).then_some(self.file)
+        self.file.filter(|_| matches!(self.kind, Kind::File | Kind::Pipe | Kind::Socket))
     }
 
     /// Whether [`Lines::take`] needs a scratch pipe.
@@ -170,14 +168,7 @@ pub fn is_file(fd: BorrowedFd<'_>) -> bool {
 
 /// Whether two descriptors lead to the same file, by device and inode.
 pub fn is_same(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    let identity = |fd| rustix::fs::fstat(fd).map(|stat| identity(&stat)).ok();
-    identity(one).is_some_and(|one| identity(other) == Some(one))
-}
-
-/// The types of these fields differ between systems.
-#[allow(clippy::unnecessary_cast)]
-fn identity(stat: &Stat) -> FileIdentity {
-    (stat.st_dev as u64, stat.st_ino as u64)
+    FileIdentity::of(one).is_ok_and(|one| FileIdentity::of(other).is_ok_and(|other| other == one))
 }
 
 /// How many bytes belong to the first line of these.

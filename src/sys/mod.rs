@@ -17,6 +17,7 @@ pub mod directory;
 mod elf;
 pub mod epoll_set;
 pub mod fifo;
+pub mod file_identity;
 pub mod guard;
 pub mod handlers;
 pub mod holders;
@@ -25,7 +26,7 @@ pub mod job_leader;
 pub mod keys;
 #[cfg_attr(
     not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
-    path = "watcher/none.rs"
+    path = "kill_cleanup/none.rs"
 )]
 pub mod kill_cleanup;
 pub mod lines;
@@ -75,5 +76,11 @@ pub(crate) fn set_errno(errno: i32) {
     unsafe { *libc::__errno_location() = errno };
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+pub(crate) fn set_errno(errno: i32) {
+    // SAFETY: this thread's own errno.
+    unsafe { *libc::__error() = errno };
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
 pub(crate) fn set_errno(_: i32) {}

@@ -1,5 +1,6 @@
 //! Opening the targets of redirections.
 
+use super::file_identity::FileIdentity;
 use super::place::Place;
 use super::{descriptor, own_path};
 use rustix::fs::{FileType, Mode, OFlags, RawMode};
@@ -169,7 +170,7 @@ pub fn end_after(file: BorrowedFd<'_>, more: usize) -> Option<u64> {
 pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {
     let identity = |path| {
         let stat = rustix::fs::stat(&*join(directory, path).ok()?).ok()?;
-        Some((stat.st_dev, stat.st_ino))
+        Some(FileIdentity::of_stat(&stat))
     };
     matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b)
 }

@@ -4,6 +4,7 @@
 //! been exchanged, or the name have become a symbolic link. What is opened, judged or renamed by a place is in the
 //! directory that was there when the place was found.
 
+use super::file_identity::FileIdentity;
 use super::open::join;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -20,6 +21,8 @@ pub struct Place {
     pub directory: OwnedFd,
     /// The last component.
     pub name: CString,
+    /// That of the directory.
+    identity: FileIdentity,
 }
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
@@ -36,7 +39,7 @@ impl Place {
     /// to is made there, as by open(2).
     ///
     /// # Errors
-    /// Those of open(2) for the directory; `IsADirectory` when the path ends with a slash or dots.
+    /// Those of open(2) and fstat(2) for the directory; `IsADirectory` when the path ends with a slash or dots.
     pub fn find(directory: Option<&CStr>, path: &[u8]) -> io::Result<Self> {
         let mut rest = join(directory, path)?.into_bytes();
         let mut at: Option<OwnedFd> = None;
@@ -57,7 +60,10 @@ impl Place {
             let Some(directory) = at else { return Err(io::ErrorKind::NotFound.into()) };
             match rustix::fs::readlinkat(&directory, &name, Vec::new()) {
                 Ok(target) => rest = target.into_bytes(),
-                Err(Errno::INVAL | Errno::NOENT) => return Ok(Self { directory, name }),
+                Err(Errno::INVAL | Errno::NOENT) => {
+                    let identity = FileIdentity::of(&directory)?;
+                    return Ok(Self { directory, name, identity });
+                }
                 Err(error) => return Err(error.into()),
             }
             at = Some(directory);
@@ -88,10 +94,7 @@ impl Place {
 
     /// Whether both are the same name in the same directory.
     pub fn is_same(&self, other: &Self) -> bool {
-        let identity = |place: &Self| {
-            rustix::fs::fstat(&place.directory).ok().map(|stat: Stat| (stat.st_dev, stat.st_ino))
-        };
-        self.name == other.name && identity(self).is_some_and(|own| Some(own) == identity(other))
+        self.name == other.name && self.identity == other.identity
     }
 
     /// The path by which the kernel knows it now, without symbolic links; none without /proc.
@@ -107,8 +110,16 @@ impl Place {
 }
 
 /// The path by which the kernel knows an open file now; none without /proc.
+#[cfg(not(target_vendor = "apple"))]
 pub fn path_of(file: &impl AsRawFd) -> Option<PathBuf> {
     std::fs::read_link(by_descriptor(file)).ok()
+}
+
+/// The path by which the kernel knows an open file now (fcntl(2), `F_GETPATH`).
+#[cfg(target_vendor = "apple")]
+pub fn path_of(file: &(impl AsRawFd + std::os::fd::AsFd)) -> Option<PathBuf> {
+    let path = rustix::fs::getpath(file).ok()?;
+    Some(PathBuf::from(OsString::from_vec(path.into_bytes())))
 }
 
 /// The name by which this process can open an open file once more (proc_pid_fd(5)).

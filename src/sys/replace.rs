@@ -65,7 +65,7 @@ impl Pending {
             (Some(old), _) => {
                 take_over(&pending.file, old)?;
                 if keep {
-                    let mut source = fs::File::open(by_descriptor(old))?;
+                    let mut source = readable(old)?;
                     io::copy(&mut source, &mut fs::File::from(pending.file.try_clone()?))?;
                 }
             }
@@ -110,7 +110,7 @@ impl Pending {
     /// Those of rename(2); it has no name yet.
     pub fn replace(&mut self) -> io::Result<()> {
         let name = self.name.take().ok_or(io::ErrorKind::NotFound)?;
-        let Place { directory, name: target } = &self.place;
+        let Place { directory, name: target, .. } = &self.place;
         let replaced = rustix::fs::renameat(directory, &name, directory, target);
         if replaced.is_err() {
             self.place.unlink(&name);
@@ -137,6 +137,18 @@ impl Drop for Pending {
             self.place.unlink(name);
         }
     }
+}
+
+/// A file of [`Place::look`], to be read.
+#[cfg(target_os = "linux")]
+fn readable(file: &OwnedFd) -> io::Result<fs::File> {
+    fs::File::open(by_descriptor(file))
+}
+
+/// It can be read as it is.
+#[cfg(not(target_os = "linux"))]
+fn readable(file: &OwnedFd) -> io::Result<fs::File> {
+    Ok(file.try_clone()?.into())
 }
 
 const TRIES: usize = 100;

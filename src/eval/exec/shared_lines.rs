@@ -5,7 +5,8 @@
 //! write a line in pieces: the thread that has taken the first piece gets the others too.
 
 use crate::eval::interpreter::Shared;
-use crate::sys::lines::{FileIdentity, Lines, Scratch, Taken};
+use crate::sys::file_identity::FileIdentity;
+use crate::sys::lines::{Lines, Scratch, Taken};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
