@@ -1,13 +1,11 @@
 //! Jobs that read lines of one input: each line goes to exactly one of them, whole, and none is lost.
 
-use crate::support;
 use crate::support::Run;
+use crate::support::rng::Rng;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
-
-use crate::support::rng::Rng;
 
 /// Lines of 0 to 6,000 bytes, which begin with their numbers.
 fn lines(rng: &mut Rng) -> Vec<String> {

@@ -7,7 +7,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-
 const PREFIX: &str = "let key = secret('opensesame')\n";
 
 /// Runs a line in a directory where the file `there` has mode 0640 and the text `old`, with a umask of 022.

@@ -248,7 +248,15 @@ fn is_mounted_noexec(path: &CStr) -> bool {
     rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::NOEXEC))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+fn is_mounted_noexec(path: &CStr) -> bool {
+    rustix::fs::statfs(path).is_ok_and(|found| u64::from(found.f_flags) & NOEXEC != 0)
+}
+
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+const NOEXEC: u64 = libc::MNT_NOEXEC as u64;
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
 fn is_mounted_noexec(_: &CStr) -> bool {
     false
 }
@@ -289,7 +297,12 @@ fn is_on_noexec(file: &impl rustix::fd::AsFd) -> bool {
     rustix::fs::fstatvfs(file).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::NOEXEC))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+fn is_on_noexec(file: &impl rustix::fd::AsFd) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|found| u64::from(found.f_flags) & NOEXEC != 0)
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
 fn is_on_noexec(_: &impl rustix::fd::AsFd) -> bool {
     false
 }

@@ -17,7 +17,11 @@ impl Interpreter {
     }
 
     /// Waits until the file systems of all these paths answer.
-    pub(in crate::eval) fn reach_all<'p>(&self, paths: impl Iterator<Item = &'p [u8]>, span: Span) -> Eval<()> {
+    pub(in crate::eval) fn reach_all<'p>(
+        &self,
+        paths: impl Iterator<Item = &'p [u8]>,
+        span: Span,
+    ) -> Eval<()> {
         if mounts::any_remote() { paths.map(|path| self.reach_remote(path, span)).collect() } else { Ok(()) }
     }
 

@@ -72,8 +72,8 @@ impl Interpreter {
             true => &programs.group.of_a_follower(),
             false => &programs.group,
         };
-        let child = begin(stage, group, programs.assume_started)
-            .map_err(|error| self.not_begun(error, &meta))?;
+        let child =
+            begin(stage, group, programs.assume_started).map_err(|error| self.not_begun(error, &meta))?;
         programs.starting.push_back((child, meta));
         if programs.starting.len() > BESIDE { self.run_next(programs) } else { Ok(()) }
     }
