@@ -1,6 +1,6 @@
 //! The process group of one pipeline.
 
-use crate::sys::spawn::{ProcessGroup, SpawnError, Step};
+use crate::sys::spawn::{Phase, ProcessGroup, SpawnError};
 use crate::sys::wait::Process;
 use crate::sys::{Pid, errno, signal};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,7 +105,7 @@ impl Group {
     /// Starts a process as a member. Returns it with its group's number, if it is not ours.
     pub(super) fn enter(
         &self,
-        spawn: impl Fn(ProcessGroup) -> Result<Process, SpawnError>,
+        mut spawn: impl FnMut(ProcessGroup) -> Result<Process, SpawnError>,
     ) -> Result<(Process, Option<Pid>), SpawnError> {
         let own = match &self.0 {
             Kind::Inherit => return spawn(ProcessGroup::Inherit).map(|process| (process, None)),
@@ -132,7 +132,9 @@ impl Group {
             match spawn(ProcessGroup::Join(pid)) {
                 Ok(process) => return Ok((process, Some(pid))),
                 // Another thread reaped the leader meanwhile, and the group went with it: begin a new one.
-                Err(SpawnError { step: Step::Group, errno: errno::EPERM | errno::ESRCH }) => self.reaped(pid),
+                Err(SpawnError { phase: Phase::Group, errno: errno::EPERM | errno::ESRCH }) => {
+                    self.reaped(pid)
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -1,7 +1,7 @@
 //! A stage with its arguments and descriptors as the system takes them.
 
 use super::Stage;
-use crate::sys::spawn::{Placement, ProcessGroup, Request, Spawn};
+use crate::sys::spawn::{ProcessGroup, Request, Spawn, Step, Steps};
 use crate::sys::strings::StringArray;
 
 /// What a child is made from.
@@ -9,35 +9,43 @@ use crate::sys::strings::StringArray;
 pub(super) struct Launch {
     pub(super) stage: Stage,
     pub(super) argv: StringArray,
-    placements: Vec<Placement>,
-    /// For a child that begins beside us.
-    pub(super) group: ProcessGroup,
+    /// Those of the stage, with its descriptors, its directory and its group.
+    steps: Steps,
     /// Whether nothing else is waited for.
     pub(super) alone: bool,
 }
 
 impl Launch {
-    pub(super) fn new(stage: Stage, argv: StringArray) -> Box<Self> {
-        let placements = stage.files.placements();
-        Box::new(Self { stage, argv, placements, group: ProcessGroup::Inherit, alone: false })
+    pub(super) fn new(mut stage: Stage, argv: StringArray) -> Box<Self> {
+        let mut steps = std::mem::take(&mut stage.steps);
+        // A group, a directory, and what a redirection and two pipes place.
+        steps.reserve(5);
+        stage.files.placements().for_each(|placement| steps.set(Step::Descriptor(placement)));
+        if let Some(directory) = &stage.directory {
+            steps.set(Step::Directory(directory.clone()));
+        }
+        Box::new(Self { stage, argv, steps, alone: false })
     }
 
-    pub(super) fn in_group(&self, group: ProcessGroup) -> Spawn<'_> {
+    pub(super) fn set_group(&mut self, group: ProcessGroup) {
+        self.steps.set(Step::Group(group));
+    }
+}
+
+impl Request for Launch {
+    fn spawn(&self) -> Spawn<'_> {
         Spawn {
             program: &self.stage.program,
             argv: &self.argv,
             envp: self.stage.environment.block(),
-            placements: &self.placements,
-            group,
+            steps: &self.steps,
             alone: self.alone,
-            directory: self.stage.directory.as_deref(),
-            attributes: &self.stage.attributes,
         }
     }
 }
 
 impl Request for Box<Launch> {
     fn spawn(&self) -> Spawn<'_> {
-        self.in_group(self.group)
+        (**self).spawn()
     }
 }

@@ -30,7 +30,7 @@ pub use crate::sys::memory::here_document;
 pub use crate::sys::open::{Creation, How, OpenMode, open, open_as, same_file};
 pub use crate::sys::pipe::{between as pipe_between, pipe};
 pub use crate::sys::signal::Signal;
-pub use crate::sys::spawn::{Attributes, Identity, Limit, Resource, SpawnError, Step};
+pub use crate::sys::spawn::{Identity, Limit, Phase, Resource, SpawnError, Step, Steps};
 pub use child::Child;
 pub use control::{Attended, Control, TerminalLease};
 pub use deadline::{Activity, Clock, Deadline};

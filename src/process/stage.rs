@@ -1,6 +1,6 @@
 //! One program of a pipeline, with everything decided.
 
-use super::{Attributes, Environment, FileTable};
+use super::{Environment, FileTable, Steps};
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ pub struct Stage {
     pub directory: Option<Arc<CStr>>,
     /// Its descriptors.
     pub files: FileTable,
-    /// Limits and the like.
-    pub attributes: Attributes,
+    /// Limits and the like, which its child sets.
+    pub steps: Steps,
 }
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ impl Stage {
             environment: Environment::inherited(),
             directory: None,
             files: FileTable::inherited(),
-            attributes: Attributes::default(),
+            steps: Steps::default(),
         }
     }
 }

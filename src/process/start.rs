@@ -1,9 +1,9 @@
 //! Starting a stage, and saying why one could not be started.
 
 use super::launch::Launch;
-use super::{Child, Group, SpawnError, Stage, Step};
+use super::{Child, Group, Phase, SpawnError, Stage};
 use crate::sys::lookup::{Unrunnable, explain};
-use crate::sys::spawn::{self, ProcessGroup};
+use crate::sys::spawn::{self, Request};
 use crate::sys::strings::{NulAt, StringArray};
 use crate::sys::{errno, tree};
 use std::fmt;
@@ -127,7 +127,8 @@ impl From<SpawnError> for StartProblem {
 pub fn begin(stage: Stage, group: &Group, alone: bool) -> Result<Child, StartError> {
     let (launch, started) = (launch(stage)?, Instant::now());
     let begun = group.begin(launch, |mut launch, group| {
-        (launch.group, launch.alone) = (group, alone);
+        launch.set_group(group);
+        launch.alone = alone;
         spawn::begin(launch)
     });
     match begun {
@@ -169,7 +170,7 @@ pub fn replace_process(stage: Stage, is_asked_to_end: impl Fn() -> bool) -> Star
         Err(error) => return error,
     };
     tree::leave_orphans();
-    let error = spawn::replace(&launch.in_group(ProcessGroup::Inherit), is_asked_to_end);
+    let error = spawn::replace(&launch.spawn(), is_asked_to_end);
     let problem = problem(&launch.stage, &launch.argv, error);
     StartError { argv: launch.stage.argv, problem }
 }
@@ -193,8 +194,12 @@ fn launch(stage: Stage) -> Result<Box<Launch>, StartError> {
     }
 }
 
-fn enter(launch: Box<Launch>, group: &Group, started: Instant) -> Result<Child, StartError> {
-    match group.enter(|group| spawn::spawn(&launch.in_group(group))) {
+fn enter(mut launch: Box<Launch>, group: &Group, started: Instant) -> Result<Child, StartError> {
+    let entered = group.enter(|group| {
+        launch.set_group(group);
+        spawn::spawn(&launch.spawn())
+    });
+    match entered {
         Ok((process, id)) => Ok(Child::new(process, group.clone(), id, launch.stage.argv, started)),
         Err(error) => {
             let problem = problem(&launch.stage, &launch.argv, error);
@@ -206,9 +211,9 @@ fn enter(launch: Box<Launch>, group: &Group, started: Instant) -> Result<Child, 
 fn problem(stage: &Stage, argv: &StringArray, error: SpawnError) -> StartProblem {
     /// MAX_ARG_STRLEN: 32 pages, the terminator included (execve(2)).
     const LONGEST: usize = 131_072;
-    match (error.step, error.errno) {
-        (Step::Directory, errno) => StartProblem::Directory { errno },
-        (Step::Exec, errno::E2BIG) => {
+    match (error.phase, error.errno) {
+        (Phase::Directory, errno) => StartProblem::Directory { errno },
+        (Phase::Exec, errno::E2BIG) => {
             let long = stage.argv.iter().enumerate().find(|(_, argument)| argument.len() >= LONGEST);
             let length = |(name, value): (&[u8], &[u8])| name.len() + 1 + value.len();
             let longest = stage.environment.iter().max_by_key(|variable| length(*variable));
@@ -226,7 +231,7 @@ fn problem(stage: &Stage, argv: &StringArray, error: SpawnError) -> StartProblem
                 },
             }
         }
-        (Step::Exec, errno::ENOENT | errno::ENOTDIR | errno::EACCES | errno::ENOEXEC | errno::ELOOP) => {
+        (Phase::Exec, errno::ENOENT | errno::ENOTDIR | errno::EACCES | errno::ENOEXEC | errno::ELOOP) => {
             match explain(&stage.program, stage.directory.as_deref(), error.errno) {
                 Some(Unrunnable::BadInterpreter { interpreter }) => {
                     StartProblem::BadInterpreter { interpreter }

@@ -58,7 +58,7 @@ pub fn ticks_at(_: Instant) -> u64 {
 mod tests {
     use super::*;
     use crate::sys::signal::Signal;
-    use crate::sys::spawn::{Placement, Spawn, spawn};
+    use crate::sys::spawn::{Placement, Spawn, Step, spawn};
     use crate::sys::testing::with_spawn;
     use std::os::fd::AsFd;
 
@@ -66,9 +66,9 @@ mod tests {
     fn a_child_that_has_the_pipe_is_found_and_is_no_older_than_it() {
         let started = Instant::now();
         let (reader, writer) = crate::sys::pipe::pipe().unwrap();
-        let placements = [Placement { target: 9, source: Some(writer.as_raw_fd()) }];
+        let holds = Step::Descriptor(Placement { target: 9, source: Some(writer.as_raw_fd()) });
         let child = with_spawn(&["/bin/sleep", "60"], |request| {
-            spawn(&Spawn { placements: &placements, ..request }).unwrap()
+            spawn(&Spawn { steps: &[holds], ..request }).unwrap()
         });
         drop(writer);
         // A test beside this one may be starting a program, which has a copy of our descriptors until its execve.

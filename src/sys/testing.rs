@@ -2,7 +2,7 @@
 
 use super::Pid;
 use super::pipe;
-use super::spawn::{Attributes, Placement, ProcessGroup, Spawn, SpawnError, spawn};
+use super::spawn::{Placement, ProcessGroup, Spawn, SpawnError, Step, spawn};
 use super::strings::StringArray;
 use super::wait::{End, Process};
 use std::ffi::CString;
@@ -21,11 +21,8 @@ pub(crate) fn with_spawn<T>(words: &[&str], f: impl FnOnce(Spawn<'_>) -> T) -> T
         program: &program,
         argv: &argv,
         envp: &envp,
-        placements: &[],
+        steps: &[Step::Group(ProcessGroup::New)],
         alone: false,
-        group: ProcessGroup::New,
-        directory: None,
-        attributes: &Attributes::default(),
     })
 }
 
@@ -35,8 +32,9 @@ pub(crate) fn output_by(
     words: &[&str],
 ) -> Result<(End, String), SpawnError> {
     let (reader, writer) = pipe::pipe().unwrap();
-    let placements = [Placement { target: 1, source: Some(writer.as_raw_fd()) }];
-    let process = with_spawn(words, |request| start(&Spawn { placements: &placements, ..request }))?;
+    let output = Step::Descriptor(Placement { target: 1, source: Some(writer.as_raw_fd()) });
+    let steps = [Step::Group(ProcessGroup::New), output];
+    let process = with_spawn(words, |request| start(&Spawn { steps: &steps, ..request }))?;
     drop(writer);
     let text = read(reader);
     Ok((process.reap().unwrap().end, text))

@@ -179,7 +179,7 @@ impl Interpreter {
         span: Span,
         replaces: bool,
     ) -> Eval<Option<u64>> {
-        let identity = stage.attributes.identity.as_ref().and_then(|identity| identity.user);
+        let identity = stage.steps.user().and_then(|identity| identity.user);
         self.audit(span, |at| Entry::Exec {
             replaces,
             at,

@@ -426,7 +426,7 @@ impl Interpreter {
                 inner.push(InProcessStage { place, files, reads_alone, work: stage.work, late: None });
                 continue;
             };
-            if self.settings.attributes.identity.is_some() {
+            if self.settings.steps.user().is_some() {
                 files.let_any_user_open();
             }
             let program = Program {
@@ -435,7 +435,7 @@ impl Interpreter {
                 environment: stage.environment.unwrap_or_else(|| self.environment.clone()),
                 directory: self.directory.clone(),
                 files,
-                attributes: self.settings.attributes.clone(),
+                steps: self.settings.steps.clone(),
             };
             self.start_program(programs, program, place, recorded, syntax.span)?;
         }

@@ -41,7 +41,7 @@ impl Interpreter {
             environment: one.environment.unwrap_or_else(|| self.environment.clone()),
             directory: self.directory.clone(),
             files,
-            attributes: self.settings.attributes.clone(),
+            steps: self.settings.steps.clone(),
         };
         self.sweep(&Ok(()));
         let record = self.audit_replace(&stage, recorded, span)?;

@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, code, quote_argv, quote_word, reason, visible};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::process::{StartError, StartProblem, Step, pipe};
+use crate::process::{Phase, StartError, StartProblem, pipe};
 use crate::span::Span;
 use std::os::fd::OwnedFd;
 
@@ -159,10 +159,10 @@ impl Interpreter {
             StartProblem::System(error) => {
                 let page =
                     at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command");
-                let option = match error.step {
-                    Step::Identity => "user= and group=",
-                    Step::Nice => "nice=",
-                    Step::Limit(_) => "this limit",
+                let option = match error.phase {
+                    Phase::User => "user= and group=",
+                    Phase::Nice => "nice=",
+                    Phase::Limit(_) => "this limit",
                     _ => "",
                 };
                 let help = format!("`with` can't give {option} here; pipewright --doctor tells what it can");

@@ -7,7 +7,7 @@ use crate::eval::report::stats;
 use crate::eval::report::unwind::{Eval, TimedOut, Unwind};
 use crate::eval::scope::atomic;
 use crate::eval::tasks::job::JobState;
-use crate::process::{Activity, Attributes, Clock, Deadline, GRACE, Keys, Signal, Wait};
+use crate::process::{Activity, Clock, Deadline, GRACE, Keys, Signal, Steps, Wait};
 use crate::span::Span;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 /// What holds for the commands of a block. Shared by all that run in it; `with` makes another one.
 #[derive(Clone)]
 pub struct Settings {
-    /// Limits, user and the like, for programs.
-    pub attributes: Attributes,
+    /// Limits, user and the like, which the child of a program sets.
+    pub steps: Steps,
     /// Which variables of a user `env=` names in the blocks that are open, so that `user=` leaves them
     /// ([`crate::sys::accounts::USER_VARIABLES`]).
     pub user_variables_given: [bool; 4],
@@ -45,7 +45,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            attributes: Attributes::default(),
+            steps: Steps::default(),
             user_variables_given: [false; 4],
             limits: Vec::new(),
             signal: Signal::TERM,

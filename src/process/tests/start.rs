@@ -111,7 +111,7 @@ fn what_cannot_start_says_which_part_is_at_fault() {
     assert_eq!(run(vec![large]).ends, [StageEnd::Exit(0)]);
     let mut closed = stage(&["true"]);
     closed.files.put(5, Descriptor::Inherited(4000));
-    let error = SpawnError { step: Step::Descriptor(5), errno: libc::EBADF };
+    let error = SpawnError { phase: Phase::Descriptor(5), errno: libc::EBADF };
     assert_eq!(start_problem(closed), StartProblem::System(error));
     assert_eq!(start_problem(Stage::new(c"/bin/true".into(), vec![])), StartProblem::NoArguments);
 }
@@ -137,7 +137,7 @@ fn a_program_that_is_being_written_is_tried_again() {
     fs::copy("/bin/true", &path).unwrap();
     let held = fs::OpenOptions::new().write(true).open(&path).unwrap();
     let busy = || Stage::new(c(&path), vec![b"busy".to_vec()]);
-    let error = SpawnError { step: Step::Exec, errno: libc::ETXTBSY };
+    let error = SpawnError { phase: Phase::Exec, errno: libc::ETXTBSY };
     assert_eq!(start_problem(busy()), StartProblem::System(error));
     let thread = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(50));
@@ -148,21 +148,20 @@ fn a_program_that_is_being_written_is_tried_again() {
 }
 
 #[test]
-fn attributes_reach_the_program() {
+fn steps_reach_the_program() {
     let mut stage = sh("umask; nice; ulimit -n; ulimit -f; grep -c . /proc/self/limits >/dev/null; id -u");
-    stage.attributes = Attributes {
-        umask: Some(0o027),
-        nice: Some(3),
-        limits: vec![
-            Limit { resource: Resource::OpenFiles, value: 64 },
-            Limit { resource: Resource::FileSize, value: 512 * 7 },
-        ],
-        ..Attributes::default()
-    };
+    for step in [
+        Step::Umask(0o027),
+        Step::Nice(3),
+        Step::Limit(Limit { resource: Resource::OpenFiles, value: 64 }),
+        Step::Limit(Limit { resource: Resource::FileSize, value: 512 * 7 }),
+    ] {
+        stage.steps.set(step);
+    }
     let root = output(sh("id -u")) == "0\n";
     if root {
-        stage.attributes.identity =
-            Some(Identity { user: Some(65_534), group: Some(65_534), groups: Some(vec![]) });
+        let nobody = Identity { user: Some(65_534), group: Some(65_534), groups: Some(vec![]) };
+        stage.steps.set(Step::User(nobody.into()));
     }
     let text = output(stage);
     let lines: Vec<_> = text.lines().collect();

@@ -6,7 +6,7 @@
 
 use super::child::{self, Shared};
 use super::stack::Stack;
-use super::{Spawn, SpawnError, Step};
+use super::{Phase, Spawn, SpawnError};
 use crate::sys::children::{self, Place};
 use crate::sys::wait::Process;
 use crate::sys::{descriptor, last_error};
@@ -18,7 +18,7 @@ use std::ptr::null_mut;
 pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     let mut shared = Shared::new(request);
     let shared = &raw mut shared;
-    let failed = |errno| SpawnError { step: Step::Clone, errno };
+    let failed = |errno| SpawnError { phase: Phase::Clone, errno };
     let blocked = BlockedSignals::new();
     let stack = Stack::take().map_err(failed)?;
     let cloned = clone(stack.top(), shared);

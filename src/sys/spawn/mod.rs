@@ -19,6 +19,7 @@ mod portable;
 mod replace;
 #[cfg(target_os = "linux")]
 mod stack;
+mod step;
 
 #[cfg(target_os = "linux")]
 use linux as system;
@@ -29,36 +30,29 @@ use portable as system;
 pub(super) use linux::BlockedSignals;
 
 pub use pending_exec::{PendingExec, begin};
+pub use step::{Identity, Limit, Phase, Placement, ProcessGroup, Resource, Step, Steps};
 
-use super::Pid;
 use super::descriptor;
 use super::strings::StringArray;
 use super::wait::Process;
 use std::ffi::CStr;
 use std::fmt;
 use std::io;
-use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
 /// Everything about a child, resolved: no search and no decision is left to it.
 #[derive(Debug)]
 pub struct Spawn<'a> {
-    /// The file to execute, relative to `directory` unless it begins with a slash.
+    /// The file to execute, relative to the directory of the steps unless it begins with a slash.
     pub program: &'a CStr,
     /// The arguments, with the name in first place.
     pub argv: &'a StringArray,
     /// The environment, each as `NAME=value`.
     pub envp: &'a StringArray,
-    /// What differs from the inherited 0, 1 and 2. Targets must be distinct.
-    pub placements: &'a [Placement],
-    /// The process group.
-    pub group: ProcessGroup,
+    /// What it does before its execve, in this order. Descriptors are what differs from the inherited 0, 1 and 2.
+    pub steps: &'a [Step],
     /// Whether nothing is waited for but this child.
     pub alone: bool,
-    /// The working directory, if not ours.
-    pub directory: Option<&'a CStr>,
-    /// What else to set.
-    pub attributes: &'a Attributes,
 }
 
 /// The owner of what a child is made from.
@@ -67,163 +61,23 @@ pub trait Request {
     fn spawn(&self) -> Spawn<'_>;
 }
 
-/// One descriptor of the child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placement {
-    /// Its number in the child.
-    pub target: RawFd,
-    /// What it is a copy of, in our numbers; none for a descriptor that is to be closed.
-    pub source: Option<RawFd>,
-}
-
-/// The process group of a child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProcessGroup {
-    /// Ours.
-    Inherit,
-    /// A new one that it leads.
-    New,
-    /// A new one in a session of its own, without a terminal (setsid(2)).
-    Session,
-    /// That of a child that is not reaped yet.
-    Join(Pid),
-}
-
-/// What `with` can set on a child. The default sets nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attributes {
-    /// The file mode creation mask.
-    pub umask: Option<u32>,
-    /// To be added to the nice value, as nice(1) does.
-    pub nice: Option<i32>,
-    /// Resource limits.
-    pub limits: Vec<Limit>,
-    /// Another user to run as.
-    pub identity: Option<Identity>,
-    /// The signal that the child gets when the thread that started it ends (Linux: `PR_SET_PDEATHSIG`).
-    pub parent_death: Option<i32>,
-}
-
-/// One resource limit (setrlimit(2)); soft and hard become the same, but for processor time, whose hard one is a second
-/// more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// Of what.
-    pub resource: Resource,
-    /// Bytes, seconds or a number, as the resource has it.
-    pub value: u64,
-}
-
-/// What can be limited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resource {
-    /// Address space of each process, in bytes.
-    Memory,
-    /// Processor time of each process, in seconds.
-    CpuTime,
-    /// Descriptors of each process.
-    OpenFiles,
-    /// Processes of the user (not enforced for root).
-    Processes,
-    /// Size of a file that is written, in bytes.
-    FileSize,
-}
-
-/// The user and the groups to run as.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// User, if it changes.
-    pub user: Option<u32>,
-    /// Primary group, if it changes.
-    pub group: Option<u32>,
-    /// Supplementary groups, if they change. They should, when the user does.
-    pub groups: Option<Vec<u32>>,
-}
-
 /// A child could not be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpawnError {
     /// What failed.
-    pub step: Step,
+    pub phase: Phase,
     /// Why (errno(3)).
     pub errno: i32,
 }
 
-/// The steps of starting a child, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Creating the process.
-    Clone,
-    /// Resetting signal handlers.
-    Signals,
-    /// Entering the process group.
-    Group,
-    /// Asking for a signal at the parent's death.
-    ParentDeath,
-    /// Placing the descriptor of this number.
-    Descriptor(RawFd),
-    /// Setting a limit.
-    Limit(Resource),
-    /// Changing the nice value.
-    Nice,
-    /// Becoming another user.
-    Identity,
-    /// Entering the directory.
-    Directory,
-    /// Executing the program.
-    Exec,
-}
-
 impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let step = match self.step {
-            Step::Clone => "can't create a process",
-            Step::Signals => "can't reset signals",
-            Step::Group => "can't enter the process group",
-            Step::ParentDeath => "can't tie the process to this one",
-            Step::Descriptor(fd) => return write!(f, "can't set up descriptor {fd}: {}", self.reason()),
-            Step::Limit(resource) => return write!(f, "can't limit {resource}: {}", self.reason()),
-            Step::Nice => "can't change the nice value",
-            Step::Identity => "can't change the user",
-            Step::Directory => "can't enter the directory",
-            Step::Exec => "can't execute",
-        };
-        write!(f, "{step}: {}", self.reason())
+        let reason = crate::diag::reason(&io::Error::from_raw_os_error(self.errno));
+        write!(f, "{}: {reason}", self.phase)
     }
 }
 
 impl std::error::Error for SpawnError {}
-
-impl SpawnError {
-    fn reason(&self) -> String {
-        crate::diag::reason(&io::Error::from_raw_os_error(self.errno))
-    }
-}
-
-impl fmt::Display for Resource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Memory => "memory",
-            Self::CpuTime => "processor time",
-            Self::OpenFiles => "open files",
-            Self::Processes => "processes",
-            Self::FileSize => "file size",
-        })
-    }
-}
-
-impl Resource {
-    fn number(self) -> libc::c_int {
-        let resource = match self {
-            Self::Memory => libc::RLIMIT_AS,
-            Self::CpuTime => libc::RLIMIT_CPU,
-            Self::OpenFiles => libc::RLIMIT_NOFILE,
-            Self::Processes => libc::RLIMIT_NPROC,
-            Self::FileSize => libc::RLIMIT_FSIZE,
-        };
-        resource as libc::c_int
-    }
-}
 
 /// Starts a child. Safe to call from many threads at once.
 ///
@@ -243,8 +97,8 @@ pub fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
         };
         let error = told_by_limit(error);
         let patience = match error {
-            SpawnError { step: Step::Clone, errno: libc::EAGAIN } => Duration::from_secs(1),
-            SpawnError { step: Step::Exec, errno: libc::ETXTBSY } => Duration::from_millis(300),
+            SpawnError { phase: Phase::Clone, errno: libc::EAGAIN } => Duration::from_secs(1),
+            SpawnError { phase: Phase::Exec, errno: libc::ETXTBSY } => Duration::from_millis(300),
             _ => return Err(error),
         };
         if started.get_or_insert_with(Instant::now).elapsed() >= patience {
@@ -264,11 +118,11 @@ pub fn replace(request: &Spawn<'_>, is_asked_to_end: impl Fn() -> bool) -> Spawn
     let started = Instant::now();
     let _blocked = BlockedSignals::new();
     if is_asked_to_end() {
-        return SpawnError { step: Step::Exec, errno: libc::EINTR };
+        return SpawnError { phase: Phase::Exec, errno: libc::EINTR };
     }
     loop {
         let error = told_by_limit(replace::replace(request));
-        let busy = matches!(error, SpawnError { step: Step::Exec, errno: libc::ETXTBSY });
+        let busy = matches!(error, SpawnError { phase: Phase::Exec, errno: libc::ETXTBSY });
         if !busy || started.elapsed() >= Duration::from_millis(300) {
             return error;
         }
@@ -279,13 +133,13 @@ pub fn replace(request: &Spawn<'_>, is_asked_to_end: impl Fn() -> bool) -> Spawn
 /// posix_spawn(3) can't.
 #[cfg(not(target_os = "linux"))]
 pub fn replace(_: &Spawn<'_>, _: impl Fn() -> bool) -> SpawnError {
-    SpawnError { step: Step::Exec, errno: libc::ENOTSUP }
+    SpawnError { phase: Phase::Exec, errno: libc::ENOTSUP }
 }
 
 /// For a number beyond the limit on descriptors dup2(2) answers `EBADF`, as if it were the source that is wrong.
 fn told_by_limit(error: SpawnError) -> SpawnError {
     match error {
-        SpawnError { step: Step::Descriptor(fd), errno: libc::EBADF } if fd >= descriptor::limit() => {
+        SpawnError { phase: Phase::Descriptor(fd), errno: libc::EBADF } if fd >= descriptor::limit() => {
             SpawnError { errno: libc::EMFILE, ..error }
         }
         error => error,

@@ -2,7 +2,7 @@
 //!
 //! What it has no attribute for (umask, nice value, limits, users) is an error here, never ignored.
 
-use super::{Placement, ProcessGroup, Spawn, SpawnError, Step};
+use super::{Phase, Placement, ProcessGroup, Spawn, SpawnError, Step};
 use crate::sys::children::Place;
 use crate::sys::handlers;
 use crate::sys::wait::Process;
@@ -13,16 +13,29 @@ use std::os::fd::RawFd;
 /// Starts one child, once.
 pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     refuse_unsupported(request)?;
-    let at = |step| move |errno| SpawnError { step, errno };
-    let mut actions = Actions::new().map_err(at(Step::Clone))?;
-    if let Some(directory) = request.directory {
+    let at = |phase| move |errno| SpawnError { phase, errno };
+    let mut actions = Actions::new().map_err(at(Phase::Clone))?;
+    let directory = request.steps.iter().find_map(|step| match step {
+        Step::Directory(directory) => Some(directory),
+        _ => None,
+    });
+    if let Some(directory) = directory {
         // SAFETY: initialised actions; the string is copied.
         let result =
             unsafe { libc::posix_spawn_file_actions_addchdir_np(actions.as_mut_ptr(), directory.as_ptr()) };
-        check(result).map_err(at(Step::Directory))?;
+        check(result).map_err(at(Phase::Directory))?;
     }
-    actions.place(request.placements)?;
-    let attributes = SpawnAttributes::new(request.group).map_err(at(Step::Signals))?;
+    let placements = request.steps.iter().filter_map(|step| match step {
+        Step::Descriptor(placement) => Some(*placement),
+        _ => None,
+    });
+    actions.place(&placements.collect::<Vec<_>>())?;
+    let group = request.steps.iter().find_map(|step| match step {
+        Step::Group(group) => Some(*group),
+        _ => None,
+    });
+    let attributes =
+        SpawnAttributes::new(group.unwrap_or(ProcessGroup::Inherit)).map_err(at(Phase::Signals))?;
     let mut pid = 0;
     // SAFETY: all pointers are valid for the call; the arrays end with null.
     let result = unsafe {
@@ -36,37 +49,33 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
         )
     };
     // posix_spawn does not tell which step failed. These errors are the system's, the others the program's.
-    let step = match result {
-        libc::EAGAIN | libc::ENOMEM => Step::Clone,
-        libc::EBADF => Step::Descriptor(-1),
-        libc::EPERM => Step::Group,
-        _ => Step::Exec,
+    let phase = match result {
+        libc::EAGAIN | libc::ENOMEM => Phase::Clone,
+        libc::EBADF => Phase::Descriptor(-1),
+        libc::EPERM => Phase::Group,
+        _ => Phase::Exec,
     };
-    check(result).map_err(at(step))?;
+    check(result).map_err(at(phase))?;
     Process::watched_by_thread(pid, Place::default()).map_err(|error| {
         // SAFETY: our own unreaped child, which nothing could watch.
         unsafe {
             libc::kill(pid, libc::SIGKILL);
             libc::waitpid(pid, std::ptr::null_mut(), 0);
         }
-        at(Step::Clone)(error.raw_os_error().unwrap_or(libc::EAGAIN))
+        at(Phase::Clone)(error.raw_os_error().unwrap_or(libc::EAGAIN))
     })
 }
 
+/// Takes the steps that posix_spawn(3) knows; any other is an error.
 fn refuse_unsupported(request: &Spawn<'_>) -> Result<(), SpawnError> {
-    let attributes = request.attributes;
-    let step = match attributes {
-        _ if attributes.parent_death.is_some() => Step::ParentDeath,
-        _ if request.group == ProcessGroup::Session => Step::Group,
-        _ if attributes.nice.is_some() => Step::Nice,
-        _ if attributes.identity.is_some() => Step::Identity,
-        _ if attributes.umask.is_some() => Step::Clone,
-        _ => match attributes.limits.first() {
-            Some(limit) => Step::Limit(limit.resource),
-            None => return Ok(()),
-        },
-    };
-    Err(SpawnError { step, errno: libc::ENOTSUP })
+    for step in request.steps {
+        match step {
+            Step::Group(group) if *group != ProcessGroup::Session => {}
+            Step::Descriptor(_) | Step::Directory(_) => {}
+            other => return Err(SpawnError { phase: other.phase(), errno: libc::ENOTSUP }),
+        }
+    }
+    Ok(())
 }
 
 fn check(result: c_int) -> Result<(), i32> {
@@ -116,13 +125,13 @@ impl Actions {
     fn dup(&mut self, from: RawFd, to: RawFd, named: RawFd) -> Result<(), SpawnError> {
         // SAFETY: initialised actions.
         let result = unsafe { libc::posix_spawn_file_actions_adddup2(self.as_mut_ptr(), from, to) };
-        check(result).map_err(|errno| SpawnError { step: Step::Descriptor(named), errno })
+        check(result).map_err(|errno| SpawnError { phase: Phase::Descriptor(named), errno })
     }
 
     fn close(&mut self, fd: RawFd) -> Result<(), SpawnError> {
         // SAFETY: initialised actions.
         let result = unsafe { libc::posix_spawn_file_actions_addclose(self.as_mut_ptr(), fd) };
-        check(result).map_err(|errno| SpawnError { step: Step::Descriptor(fd), errno })
+        check(result).map_err(|errno| SpawnError { phase: Phase::Descriptor(fd), errno })
     }
 }
 

@@ -54,7 +54,7 @@ fn each_way_names_a_failing_execve_and_leaves_nothing() {
             [("/no/such", libc::ENOENT), ("/etc/passwd", libc::EACCES), ("/bin", libc::EACCES)]
         {
             let error = with_spawn(&[program], |request| way(&request)).unwrap_err();
-            assert_eq!(error, SpawnError { step: Step::Exec, errno });
+            assert_eq!(error, SpawnError { phase: Phase::Exec, errno });
         }
     }
 }
@@ -67,9 +67,10 @@ fn each_way_places_colliding_descriptors() {
         // Each is the source of another, in a ring; one goes to two places; one stays where it is.
         let place = |target, source| Placement { target, source: Some(source) };
         let placements = [place(a, b), place(b, c), place(c, a), place(1, b), place(0, 0)];
+        let steps = placements.map(Step::Descriptor);
         let script = format!("echo a >&{a}; echo b >&{b}; echo c >&{c}; echo one");
         let process = with_spawn(&["/bin/bash", "-c", &script], |request| {
-            way(&Spawn { placements: &placements, ..request }).unwrap()
+            way(&Spawn { steps: &steps, ..request }).unwrap()
         });
         assert_eq!(process.reap().unwrap().end, End::Exit(0));
         let texts = ends.into_iter().map(|(reader, writer)| {
@@ -98,30 +99,36 @@ fn each_way_resets_sigpipe_and_the_mask() {
 fn each_way_enters_groups_and_directories() {
     for way in WAYS {
         let show = sh("cut -d' ' -f1,5 /proc/$$/stat; pwd -P");
-        let directory = Some(c"/usr/bin");
-        let (end, text) = output_by(|r| way(&Spawn { directory, ..*r }), &show).unwrap();
+        let and = |more: Step| {
+            move |request: &Spawn<'_>| {
+                let mut steps = Steps::default();
+                request.steps.iter().cloned().chain([more.clone()]).for_each(|step| steps.set(step));
+                way(&Spawn { steps: &steps, ..*request })
+            }
+        };
+        let directory = Step::Directory(c"/usr/bin".into());
+        let (end, text) = output_by(and(directory), &show).unwrap();
         let (pid_group, directory) = text.trim().split_once('\n').unwrap();
         let (pid, group) = pid_group.split_once(' ').unwrap();
         assert_eq!((end, pid == group, directory), (End::Exit(0), true, "/usr/bin"));
         let leader = with_spawn(&["/bin/sleep", "9"], |request| way(&request).unwrap());
-        let joined = ProcessGroup::Join(leader.pid());
-        let (_, text) = output_by(|r| way(&Spawn { group: joined, ..*r }), &show).unwrap();
+        let joined = || and(Step::Group(ProcessGroup::Join(leader.pid())));
+        let (_, text) = output_by(joined(), &show).unwrap();
         assert_eq!(text.split_whitespace().nth(1).unwrap(), leader.pid().to_string());
         leader.signal(Signal::KILL).unwrap();
         leader.reap().unwrap();
-        let error = output_by(|r| way(&Spawn { group: joined, ..*r }), &show).unwrap_err();
-        assert_eq!(error.step, Step::Group);
+        let error = output_by(joined(), &show).unwrap_err();
+        assert_eq!(error.phase, Phase::Group);
     }
 }
 
 #[test]
 fn many_start_beside_each_other_and_each_tells_its_own_failure() {
-    struct Numbered(CString, StringArray, StringArray, Attributes);
+    struct Numbered(CString, StringArray, StringArray);
     impl Request for Numbered {
         fn spawn(&self) -> Spawn<'_> {
-            let Self(program, argv, envp, attributes) = self;
-            let group = ProcessGroup::Inherit;
-            Spawn { program, argv, envp, placements: &[], group, alone: false, directory: None, attributes }
+            let Self(program, argv, envp) = self;
+            Spawn { program, argv, envp, steps: &[], alone: false }
         }
     }
     let words = |at: usize| match at % 3 {
@@ -133,13 +140,13 @@ fn many_start_beside_each_other_and_each_tells_its_own_failure() {
             let words = words(at);
             let argv = StringArray::new(words.iter().map(|word| [word.as_bytes()])).unwrap();
             let program = CString::new(words[0].as_str()).unwrap();
-            begin(Numbered(program, argv, StringArray::default(), Attributes::default())).ok().unwrap()
+            begin(Numbered(program, argv, StringArray::default())).ok().unwrap()
         })
         .collect();
     for (at, (process, pending_exec)) in coming.into_iter().enumerate() {
         let (failure, ended) = (pending_exec.finish().1, process.reap().unwrap().end);
         if at % 3 == 0 {
-            assert_eq!(failure, Some(SpawnError { step: Step::Exec, errno: libc::ENOENT }));
+            assert_eq!(failure, Some(SpawnError { phase: Phase::Exec, errno: libc::ENOENT }));
         } else {
             assert_eq!((failure, ended), (None, End::Exit((at % 200) as u8)));
         }
@@ -148,9 +155,8 @@ fn many_start_beside_each_other_and_each_tells_its_own_failure() {
 
 #[test]
 fn the_portable_way_refuses_what_it_cannot_do() {
-    let attributes = Attributes { nice: Some(1), ..Attributes::default() };
-    let error = with_spawn(&["/bin/true"], |r| portable::spawn(&Spawn { attributes: &attributes, ..r }));
-    assert_eq!(error.unwrap_err(), SpawnError { step: Step::Nice, errno: libc::ENOTSUP });
+    let error = with_spawn(&["/bin/true"], |r| portable::spawn(&Spawn { steps: &[Step::Nice(1)], ..r }));
+    assert_eq!(error.unwrap_err(), SpawnError { phase: Phase::Nice, errno: libc::ENOTSUP });
 }
 
 #[test]
@@ -163,21 +169,11 @@ fn the_parents_mask_is_as_it_was() {
 }
 
 #[test]
-fn a_child_dies_with_its_starter_when_asked_to() {
-    let attributes = Attributes { parent_death: Some(libc::SIGTERM), ..Attributes::default() };
-    let thread = std::thread::spawn(move || {
-        with_spawn(&["/bin/sleep", "60"], |r| spawn(&Spawn { attributes: &attributes, ..r }).unwrap())
-    });
-    let process = thread.join().unwrap();
-    assert_eq!(process.reap().unwrap().end, End::Signal { signal: Signal::TERM, core: false });
-}
-
-#[test]
 fn limits_that_are_refused_are_named() {
-    let limits = vec![Limit { resource: Resource::OpenFiles, value: u64::MAX }];
-    let attributes = Attributes { limits, ..Attributes::default() };
-    let error = with_spawn(&["/bin/true"], |r| spawn(&Spawn { attributes: &attributes, ..r })).unwrap_err();
-    assert_eq!(error, SpawnError { step: Step::Limit(Resource::OpenFiles), errno: libc::EPERM });
+    let limit = Limit { resource: Resource::OpenFiles, value: u64::MAX };
+    let error =
+        with_spawn(&["/bin/true"], |r| spawn(&Spawn { steps: &[Step::Limit(limit)], ..r })).unwrap_err();
+    assert_eq!(error, SpawnError { phase: Phase::Limit(Resource::OpenFiles), errno: libc::EPERM });
 }
 
 #[test]

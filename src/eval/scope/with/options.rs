@@ -8,7 +8,7 @@ use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::scope::settings::Settings;
 use crate::policy::{Request, With};
-use crate::process::{Environment, Identity, Limit, Resource, Signal};
+use crate::process::{Environment, Identity, Limit, Resource, Signal, Step};
 use crate::span::Span;
 use crate::sys::accounts::Account;
 use crate::sys::{access, accounts};
@@ -90,12 +90,13 @@ impl Interpreter {
                 (Setting::Umask, Value::Str(digits)) => {
                     let mask = self.umask_of(&digits, option)?;
                     self.ask(&Request::With(With::Umask(mask)), option.span)?;
-                    settings.attributes.umask = Some(mask);
+                    settings.steps.set(Step::Umask(mask));
                 }
                 (Setting::Nice, Value::Int(more)) => {
                     let more = i32::try_from(more).unwrap_or(0);
                     self.ask(&Request::With(With::Nice(more)), option.span)?;
-                    settings.attributes.nice = Some(settings.attributes.nice.unwrap_or(0) + more);
+                    let outer = settings.steps.nice().unwrap_or(0);
+                    settings.steps.set(Step::Nice(outer + more));
                 }
                 (Setting::User, value) => account = Some(self.user_of(&value, option)?),
                 (Setting::Group, value) => group = Some(self.group_of(&value, option)?),
@@ -135,10 +136,11 @@ impl Interpreter {
                 }
             }
         }
-        let outer = all.settings.attributes.identity.take();
-        all.settings.attributes.identity = identity(outer, account.as_ref(), group);
+        if let Some(identity) = identity(all.settings.steps.user(), account.as_ref(), group) {
+            all.settings.steps.set(Step::User(Arc::new(identity)));
+        }
         if let Some(option) = options.iter().find(|option| option.setting == Setting::Processes) {
-            let user = all.settings.attributes.identity.as_ref().and_then(|identity| identity.user);
+            let user = all.settings.steps.user().and_then(|identity| identity.user);
             if user.unwrap_or_else(|| access::effective_user().0) == 0 {
                 let message = "`processes` can't be given here: the kernel does not hold root to it";
                 let error = page(code::BAD_VALUE, self.source(), option.span, message, "would be ignored");
@@ -195,9 +197,7 @@ impl Interpreter {
             Resource::Processes => With::Processes,
         };
         self.ask(&Request::With(with(value)), option.span)?;
-        let limits = &mut settings.attributes.limits;
-        limits.retain(|limit| limit.resource != resource);
-        limits.push(Limit { resource, value });
+        settings.steps.set(Step::Limit(Limit { resource, value }));
         Ok(())
     }
 
@@ -284,14 +284,14 @@ impl Interpreter {
     }
 }
 
-/// Whom programs run as below a `with`: a user comes with all groups of that user, whatever the blocks around have set. A
-/// group beside it takes the place of the primary one.
-fn identity(outer: Option<Identity>, user: Option<&Account>, group: Option<u32>) -> Option<Identity> {
+/// Returns the user and groups that programs run as below a `with`, if it gives any: a user comes with all groups of that
+/// user, whatever the blocks around have set. A group beside it takes the place of the primary one.
+fn identity(outer: Option<&Identity>, user: Option<&Account>, group: Option<u32>) -> Option<Identity> {
     let Some(account) = user else {
-        let Some(group) = group else { return outer };
-        // Others that we are in would still open doors.
-        let (user, groups) = outer.map_or((None, None), |outer| (outer.user, outer.groups));
-        return Some(Identity { user, group: Some(group), groups: groups.or_else(|| Some(Vec::new())) });
+        // Other groups that we are in would still open doors.
+        let outer = outer.cloned().unwrap_or_default();
+        let groups = outer.groups.or_else(|| Some(Vec::new()));
+        return Some(Identity { user: outer.user, group: Some(group?), groups });
     };
     let group = group.unwrap_or(account.group);
     let others = account.groups.iter().copied().filter(|other| *other != group);

@@ -1,0 +1,137 @@
+//! What each step does, in the child: see [`super`] for what it may use.
+
+use super::call;
+use crate::sys::spawn::{Identity, Limit, Placement, ProcessGroup, Resource, Step};
+use std::ffi::c_long;
+use std::os::fd::RawFd;
+
+/// The descriptors of the steps, which the child rewrites: a source that would be overwritten is moved out of the way.
+pub(super) struct Placements {
+    copies: Copies,
+    /// How many have been placed.
+    done: usize,
+    /// A number that no target reaches.
+    above_targets: RawFd,
+}
+
+/// Three or fewer is what a stage has; more need the heap.
+enum Copies {
+    Few([Placement; 3], usize),
+    Many(Vec<Placement>),
+}
+
+impl Placements {
+    pub(super) fn of(steps: &[Step]) -> Self {
+        let all = || {
+            steps.iter().filter_map(|step| if let Step::Descriptor(one) = step { Some(*one) } else { None })
+        };
+        let mut few = [Placement { target: 0, source: None }; 3];
+        let mut count = 0;
+        let mut above_targets = 3;
+        for placement in all() {
+            if let Some(slot) = few.get_mut(count) {
+                *slot = placement;
+            }
+            count += 1;
+            above_targets = above_targets.max(placement.target + 1);
+        }
+        let copies = if count <= few.len() { Copies::Few(few, count) } else { Copies::Many(all().collect()) };
+        Self { copies, done: 0, above_targets }
+    }
+
+    /// Those that are not placed yet.
+    fn rest(&mut self) -> &mut [Placement] {
+        let all = match &mut self.copies {
+            Copies::Few(few, count) => few.get_mut(..*count).unwrap_or_default(),
+            Copies::Many(many) => many,
+        };
+        all.get_mut(self.done..).unwrap_or_default()
+    }
+
+    /// Places the next source at its target, in any order and with any collisions: before a target is overwritten, a later
+    /// source of that number is moved up. `2>&1 1>&2`-like cycles need nothing else.
+    fn place_next(&mut self) -> Result<(), i32> {
+        let above = self.above_targets;
+        let placed = match self.rest().split_first_mut() {
+            Some((&mut next, later)) => place(next, later, above),
+            None => Ok(()),
+        };
+        self.done += 1;
+        placed
+    }
+}
+
+/// Takes a step.
+pub(super) fn take(step: &Step, placements: &mut Placements) -> Result<(), i32> {
+    match step {
+        Step::Group(group) => enter_group(*group),
+        Step::Descriptor(_) => placements.place_next(),
+        Step::Limit(limit) => set_limit(*limit),
+        Step::Nice(more) => add_nice(*more),
+        Step::User(identity) => become_user(identity),
+        Step::Umask(mask) => call(libc::SYS_umask, [*mask as c_long, 0, 0, 0]).map(drop),
+        Step::Directory(directory) => {
+            call(libc::SYS_chdir, [directory.as_ptr() as c_long, 0, 0, 0]).map(drop)
+        }
+    }
+}
+
+fn enter_group(group: ProcessGroup) -> Result<(), i32> {
+    let group = match group {
+        ProcessGroup::Inherit => return Ok(()),
+        ProcessGroup::New => 0,
+        ProcessGroup::Session => return call(libc::SYS_setsid, [0; 4]).map(drop),
+        ProcessGroup::Join(group) => group,
+    };
+    call(libc::SYS_setpgid, [0, group as c_long, 0, 0]).map(drop)
+}
+
+fn place(Placement { target, source }: Placement, later: &mut [Placement], above: RawFd) -> Result<(), i32> {
+    if source != Some(target) && later.iter().any(|other| other.source == Some(target)) {
+        let duplicate = [target as c_long, libc::F_DUPFD_CLOEXEC as c_long, above as c_long, 0];
+        let moved = call(libc::SYS_fcntl, duplicate)? as RawFd;
+        for other in later.iter_mut().filter(|other| other.source == Some(target)) {
+            other.source = Some(moved);
+        }
+    }
+    match source {
+        // dup would leave it as it is, close-on-exec included.
+        Some(source) if source == target => {
+            call(libc::SYS_fcntl, [target as c_long, libc::F_SETFD as c_long, 0, 0]).map(drop)
+        }
+        Some(source) => call(libc::SYS_dup3, [source as c_long, target as c_long, 0, 0]).map(drop),
+        // One that is closed already is as it should be.
+        None => {
+            let _ = call(libc::SYS_close, [target as c_long, 0, 0, 0]);
+            Ok(())
+        }
+    }
+}
+
+fn set_limit(Limit { resource, value }: Limit) -> Result<(), i32> {
+    // At the hard limit of processor time the kernel sends SIGKILL, and nobody is told why.
+    let hard = value.saturating_add(u64::from(resource == Resource::CpuTime));
+    let value = [value, hard];
+    let arguments = [0, resource.number() as c_long, value.as_ptr() as c_long, 0];
+    call(libc::SYS_prlimit64, arguments).map(drop)
+}
+
+fn add_nice(more: i32) -> Result<(), i32> {
+    // The raw call answers 20 less the nice value, to keep clear of errors (getpriority(2)).
+    let now = 20 - call(libc::SYS_getpriority, [0; 4])?;
+    call(libc::SYS_setpriority, [0, 0, now.saturating_add(more as c_long), 0]).map(drop)
+}
+
+/// Groups first, the user last: after that the rest is no longer ours to change.
+fn become_user(identity: &Identity) -> Result<(), i32> {
+    if let Some(groups) = &identity.groups {
+        call(libc::SYS_setgroups, [groups.len() as c_long, groups.as_ptr() as c_long, 0, 0])?;
+    }
+    if let Some(group) = identity.group {
+        call(libc::SYS_setresgid, [group as c_long, group as c_long, group as c_long, 0])?;
+    }
+    if let Some(user) = identity.user {
+        call(libc::SYS_setresuid, [user as c_long, user as c_long, user as c_long, 0])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! The preparations of a child, as data: whoever starts a program lists them, and the child works the list off.
+//!
+//! A new one is a variant here, its place in the order, its [`Phase`], and its act in `child/act.rs`.
+
+use crate::sys::Pid;
+use std::ffi::CStr;
+use std::fmt;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+/// One preparation. A child takes its steps in the order of the variants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Enters a process group.
+    Group(ProcessGroup),
+    /// Gives one number a descriptor, or closes it.
+    Descriptor(Placement),
+    /// Sets a resource limit.
+    Limit(Limit),
+    /// Adds to the nice value, as nice(1) does.
+    Nice(i32),
+    /// Becomes another user. Limits and nice value come before: raising them may need what is given up with the user.
+    User(Arc<Identity>),
+    /// Sets the file mode creation mask.
+    Umask(u32),
+    /// Enters the working directory, as the user that the program runs as.
+    Directory(Arc<CStr>),
+}
+
+/// One descriptor of the child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Its number in the child.
+    pub target: RawFd,
+    /// What it is a copy of, in our numbers; none for a descriptor that is to be closed.
+    pub source: Option<RawFd>,
+}
+
+/// The process group of a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessGroup {
+    /// Ours.
+    Inherit,
+    /// A new one that it leads.
+    New,
+    /// A new one in a session of its own, without a terminal (setsid(2)).
+    Session,
+    /// That of a child that is not reaped yet.
+    Join(Pid),
+}
+
+/// One resource limit (setrlimit(2)); soft and hard become the same, but for processor time, whose hard one is a second
+/// more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Of what.
+    pub resource: Resource,
+    /// Bytes, seconds or a number, as the resource has it.
+    pub value: u64,
+}
+
+/// What can be limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Address space of each process, in bytes.
+    Memory,
+    /// Processor time of each process, in seconds.
+    CpuTime,
+    /// Descriptors of each process.
+    OpenFiles,
+    /// Processes of the user (not enforced for root).
+    Processes,
+    /// Size of a file that is written, in bytes.
+    FileSize,
+}
+
+/// The user and the groups to run as.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// User, if it changes.
+    pub user: Option<u32>,
+    /// Primary group, if it changes.
+    pub group: Option<u32>,
+    /// Supplementary groups, if they change. They should, when the user does.
+    pub groups: Option<Vec<u32>>,
+}
+
+/// A part of starting a child, as an error names it: its creation, one of its steps, or its execve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Creating the process.
+    Clone,
+    /// Resetting signal handlers.
+    Signals,
+    /// Entering the process group.
+    Group,
+    /// Placing the descriptor of this number.
+    Descriptor(RawFd),
+    /// Setting a limit.
+    Limit(Resource),
+    /// Changing the nice value.
+    Nice,
+    /// Becoming another user.
+    User,
+    /// Setting the file mode creation mask.
+    Umask,
+    /// Entering the directory.
+    Directory,
+    /// Executing the program.
+    Exec,
+}
+
+/// The steps of a child in their order. The default is none, and takes no memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Steps(Vec<Step>);
+
+impl Step {
+    /// How an error names it.
+    pub const fn phase(&self) -> Phase {
+        match self {
+            Self::Group(_) => Phase::Group,
+            Self::Descriptor(placement) => Phase::Descriptor(placement.target),
+            Self::Limit(limit) => Phase::Limit(limit.resource),
+            Self::Nice(_) => Phase::Nice,
+            Self::User(_) => Phase::User,
+            Self::Umask(_) => Phase::Umask,
+            Self::Directory(_) => Phase::Directory,
+        }
+    }
+
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Group(_) => 0,
+            Self::Descriptor(_) => 1,
+            Self::Limit(_) => 2,
+            Self::Nice(_) => 3,
+            Self::User(_) => 4,
+            Self::Umask(_) => 5,
+            Self::Directory(_) => 6,
+        }
+    }
+}
+
+impl Steps {
+    /// Adds a step at its place, behind those of its kind. It takes the place of one that sets the same thing.
+    pub fn set(&mut self, step: Step) {
+        let phase = step.phase();
+        match self.0.iter_mut().find(|other| other.phase() == phase) {
+            Some(other) => *other = step,
+            None => {
+                let place = self.0.partition_point(|other| other.rank() <= step.rank());
+                self.0.insert(place, step);
+            }
+        }
+    }
+
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize) {
+        self.0.reserve(more);
+    }
+
+    /// The value of a limit, if it is set.
+    pub fn limit(&self, of: Resource) -> Option<u64> {
+        self.find(|step| match step {
+            Step::Limit(Limit { resource, value }) if *resource == of => Some(*value),
+            _ => None,
+        })
+    }
+
+    /// What is added to the nice value.
+    pub fn nice(&self) -> Option<i32> {
+        self.find(|step| if let Step::Nice(more) = step { Some(*more) } else { None })
+    }
+
+    /// The user and groups to run as, if others.
+    pub fn user(&self) -> Option<&Identity> {
+        self.find(|step| if let Step::User(identity) = step { Some(&**identity) } else { None })
+    }
+
+    /// The file mode creation mask, if it is set.
+    pub fn umask(&self) -> Option<u32> {
+        self.find(|step| if let Step::Umask(mask) = step { Some(*mask) } else { None })
+    }
+
+    fn find<'a, T>(&'a self, find: impl FnMut(&'a Step) -> Option<T>) -> Option<T> {
+        self.0.iter().find_map(find)
+    }
+}
+
+impl std::ops::Deref for Steps {
+    type Target = [Step];
+
+    fn deref(&self) -> &[Step] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Clone => "can't create a process",
+            Self::Signals => "can't reset signals",
+            Self::Group => "can't enter the process group",
+            Self::Descriptor(fd) => return write!(f, "can't set up descriptor {fd}"),
+            Self::Limit(resource) => return write!(f, "can't limit {resource}"),
+            Self::Nice => "can't change the nice value",
+            Self::User => "can't change the user",
+            Self::Umask => "can't set the file mode creation mask",
+            Self::Directory => "can't enter the directory",
+            Self::Exec => "can't execute",
+        })
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Memory => "memory",
+            Self::CpuTime => "processor time",
+            Self::OpenFiles => "open files",
+            Self::Processes => "processes",
+            Self::FileSize => "file size",
+        })
+    }
+}
+
+impl Resource {
+    pub(super) fn number(self) -> libc::c_int {
+        let resource = match self {
+            Self::Memory => libc::RLIMIT_AS,
+            Self::CpuTime => libc::RLIMIT_CPU,
+            Self::OpenFiles => libc::RLIMIT_NOFILE,
+            Self::Processes => libc::RLIMIT_NPROC,
+            Self::FileSize => libc::RLIMIT_FSIZE,
+        };
+        resource as libc::c_int
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_in_order_and_set_each_thing_once() {
+        let limit = |resource, value| Step::Limit(Limit { resource, value });
+        let mut steps = Steps::default();
+        for step in [
+            Step::Umask(0o22),
+            limit(Resource::OpenFiles, 9),
+            Step::Nice(1),
+            limit(Resource::CpuTime, 2),
+            limit(Resource::OpenFiles, 7),
+            Step::Umask(0o77),
+            Step::Group(ProcessGroup::New),
+        ] {
+            steps.set(step);
+        }
+        let expected = [
+            Step::Group(ProcessGroup::New),
+            limit(Resource::OpenFiles, 7),
+            limit(Resource::CpuTime, 2),
+            Step::Nice(1),
+            Step::Umask(0o77),
+        ];
+        assert_eq!(*steps, expected);
+        assert_eq!((steps.umask(), steps.nice(), steps.limit(Resource::Memory)), (Some(0o77), Some(1), None));
+    }
+}
