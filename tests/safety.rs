@@ -509,3 +509,20 @@ fn assert_named(trace: &str, text: &str, script: &Path) {
         assert!(named, "{} started a shell: {call}", script.display());
     }
 }
+
+/// A process that is started without PWD gets it named, once for each execution environment: what a subshell has settled
+/// ends with it.
+#[test]
+fn pwd_is_named_for_programs_after_a_subshell_that_started_some() {
+    for subshell in [
+        "let x = $(/usr/bin/env)",
+        "let x = capture { cd /tmp; /usr/bin/env }",
+        "true | { cd /tmp; /usr/bin/env > /dev/null }",
+        "A=$(/usr/bin/env) /usr/bin/true",
+    ] {
+        let script = format!("{subshell}; /usr/bin/printenv PWD; cd /usr; /usr/bin/printenv OLDPWD PWD");
+        let mut command = std::process::Command::new(crate::support::pipewright());
+        let output = command.env_clear().current_dir("/").args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "/\n/\n/usr\n", "{subshell}: {output:?}");
+    }
+}

@@ -99,7 +99,7 @@ impl Interpreter {
         let (indent, lines) = (dry.indent * 2, dry.lines);
         let line = if lines > MOST_LINES { "# … and so on" } else { line };
         let text = self.shared.redactions().apply_text(&format!("{:indent$}{line}\n", ""));
-        let files = self.files.clone();
+        let files = self.env.files.clone();
         Output::Files(&files).write(self, 1, text.as_bytes(), Span::default())?;
         if lines > MOST_LINES { Err(Unwind::Exit(0)) } else { Ok(()) }
     }

@@ -10,6 +10,7 @@ use crate::eval::exec::shared_lines::SharedLines;
 use crate::eval::exec::substitution::Substitution;
 use crate::eval::lang::arguments::Asked;
 use crate::eval::report::unwind::{Error, Eval, StageOutcome, Unwind};
+use crate::eval::scope::exec_env::ExecEnv;
 use crate::eval::scope::settings::{Settings, TimeLimit};
 use crate::eval::tasks::job::{JobState, Jobs};
 use crate::policy::Policy;
@@ -186,11 +187,7 @@ pub struct Interpreter {
     pub(in crate::eval) handled_signals: u32,
     /// How the last pipeline's stages ended, while somebody keeps a record of that.
     pub(in crate::eval) record: Option<Vec<StageOutcome>>,
-    pub(in crate::eval) directory: Option<Arc<CStr>>,
-    pub(in crate::eval) environment: Environment,
-    pub(in crate::eval) search: Option<Arc<Search>>,
-    pub(in crate::eval) files: FileTable,
-    pub(in crate::eval) settings: Arc<Settings>,
+    pub(in crate::eval) env: ExecEnv,
     pub(in crate::eval) jobs: Jobs,
     /// The process substitutions of the command that is being prepared or runs.
     pub(in crate::eval) substitutions: Vec<Substitution>,
@@ -198,8 +195,6 @@ pub struct Interpreter {
     pub(in crate::eval) result: Option<Value>,
     /// The status of the last pipeline: what `exit` alone means.
     pub(in crate::eval) status: u8,
-    /// Whether PWD was made to name the directory, or removed on purpose.
-    pub(in crate::eval) directory_named: bool,
     /// Of a run that only tells what it would do.
     pub(in crate::eval) dry: Option<Box<Dry>>,
     /// How deep in captures and stages this stands, for the trace.
@@ -280,16 +275,18 @@ impl Interpreter {
             defer_mask: None,
             handled_signals: 0,
             record: None,
-            directory: setup.directory,
-            environment: setup.environment.unwrap_or_else(Environment::inherited),
-            search: None,
-            files: setup.files.unwrap_or_default(),
-            settings,
+            env: ExecEnv {
+                directory: setup.directory,
+                environment: setup.environment.unwrap_or_else(Environment::inherited),
+                directory_named: setup.directory_named,
+                search: None,
+                files: setup.files.unwrap_or_default(),
+                settings,
+            },
             jobs: Jobs::default(),
             substitutions: Vec::new(),
             result: setup.keep_result.then_some(Value::Null),
             status: 0,
-            directory_named: setup.directory_named,
             dry: setup.dry_run.then(Box::default),
             depth: 0,
         }
@@ -309,16 +306,11 @@ impl Interpreter {
             defer_mask: self.defer_mask,
             handled_signals: self.handled_signals,
             record: None,
-            directory: self.directory.clone(),
-            environment: self.environment.clone(),
-            search: self.search.clone(),
-            files: self.files.clone(),
-            settings: self.settings.clone(),
+            env: self.env.clone(),
             jobs: Jobs::default(),
             substitutions: Vec::new(),
             result: None,
             status: self.status,
-            directory_named: self.directory_named,
             dry: None,
             depth: self.depth + 1,
         }
@@ -352,7 +344,7 @@ impl Interpreter {
         // In sh a command would read what follows it in the script.
         if self.shared.unreadable_input {
             self.shared
-                .close_input(&mut self.files)
+                .close_input(&mut self.env.files)
                 .map_err(|error| self.no_null(&error, Span::default()))?;
         }
         let main = match self.main_arguments()? {
@@ -368,14 +360,8 @@ impl Interpreter {
 
     /// Awaits or ends the jobs of what has run, and ends what it has left behind.
     pub(in crate::eval) fn end(&mut self, ran: Eval<()>) -> Eval<()> {
-        let ran = match ran {
-            // A signal that came while nothing could be interrupted.
-            Ok(()) => self.await_jobs().and_then(|()| self.check_interrupt()),
-            Err(unwind) => {
-                self.end_jobs(&unwind);
-                Err(unwind)
-            }
-        };
+        // Last a signal that came while nothing could be interrupted.
+        let ran = self.settle_jobs(ran).and_then(|()| self.check_interrupt());
         if let (Err(Unwind::Interrupted(signal)), true) = (&ran, self.shared.adopting.is_completed())
             && process::Key::is_of_terminal(*signal)
             && self.own_terminal().is_some()
@@ -447,12 +433,12 @@ impl Interpreter {
     /// The programs that PATH leads to. Split again whenever PATH is another one.
     pub(in crate::eval) fn search(&mut self) -> Arc<Search> {
         // What exec(3) takes for PATH when it is unset is up to the system; a safe default is ours.
-        let path = self.environment.get(b"PATH").unwrap_or(b"/usr/local/bin:/usr/bin:/bin");
-        match &self.search {
+        let path = self.env.environment.get(b"PATH").unwrap_or(b"/usr/local/bin:/usr/bin:/bin");
+        match &self.env.search {
             Some(search) if search.path() == path => search.clone(),
             _ => {
                 let search = Arc::new(Search::new(path));
-                self.search = Some(search.clone());
+                self.env.search = Some(search.clone());
                 search
             }
         }
@@ -481,7 +467,7 @@ impl Interpreter {
         of_job: impl FnOnce(&'a JobState) -> &'a Interrupt,
         of_script: impl FnOnce(&'a SignalInterrupts) -> &'a Interrupt,
     ) -> &'a Interrupt {
-        if let Some(job) = &self.settings.job {
+        if let Some(job) = &self.env.settings.job {
             return of_job(job);
         }
         // In a host signals are no business of a run.
@@ -521,7 +507,7 @@ impl Interpreter {
             return Ok((requests, None));
         }
         let keys = self.interrupts(JobState::interrupt, |signals| &signals.keys).child()?;
-        keys.set_background(self.settings.job.is_none());
+        keys.set_background(self.env.settings.job.is_none());
         Ok((requests, Some(keys)))
     }
 
@@ -549,13 +535,13 @@ impl Interpreter {
             all: first(self.interrupt()).unwrap_or(self.ignored_signals() + 1),
             to_programs: first(self.wait_interrupt()).unwrap_or(1),
         });
-        let settings = self.settings.clone();
-        if !settings.limits.is_empty() {
+        let settings = &self.env.settings;
+        let result = if settings.limits.is_empty() {
+            run(self)
+        } else {
             let limits = settings.limits.iter().filter(|limit| limit.hard).cloned().collect();
-            self.settings = Arc::new(Settings { limits, ..(*settings).clone() });
-        }
-        let result = run(self);
-        self.settings = settings;
+            self.with_settings(Settings { limits, ..(**settings).clone() }, run)
+        };
         self.defer_mask = outer;
         result
     }
@@ -563,7 +549,7 @@ impl Interpreter {
     /// The process group for a new pipeline: one of its own. On a terminal that is ours, programs stay in our group as
     /// under sh, or they could not read from it.
     pub(in crate::eval) fn new_group(&self) -> Group {
-        if self.settings.detach || self.settings.own_sessions {
+        if self.env.settings.detach || self.env.settings.own_sessions {
             return Group::sessions();
         }
         if let Some(control) = self.control() {
@@ -590,7 +576,7 @@ impl Interpreter {
 
     /// What suspends and continues the job that this is part of, at a prompt.
     pub(in crate::eval) fn control(&self) -> Option<&Control> {
-        self.settings.job.as_ref()?.control.as_ref()
+        self.env.settings.job.as_ref()?.control.as_ref()
     }
 
     /// What became of a child, as it may be shown.
@@ -605,7 +591,7 @@ impl Interpreter {
     /// The directory of the session, for what takes a path.
     pub(in crate::eval) fn directory_path(&self) -> std::path::PathBuf {
         use std::os::unix::ffi::OsStrExt;
-        match &self.directory {
+        match &self.env.directory {
             Some(directory) => std::path::PathBuf::from(std::ffi::OsStr::from_bytes(directory.to_bytes())),
             None => std::path::PathBuf::from("."),
         }

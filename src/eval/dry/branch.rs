@@ -4,6 +4,8 @@ use super::{as_unknown, holds_unknown, unknown};
 use crate::check::program::*;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
+use crate::eval::scope::exec_env::OwnParts;
+use crate::eval::scope::settings::Settings;
 use crate::process::Environment;
 use crate::span::Span;
 use crate::value::{Value, ops};
@@ -46,15 +48,15 @@ impl Interpreter {
     fn state(&self) -> State {
         State {
             slots: self.slots.clone(),
-            directory: self.directory.clone(),
-            environment: self.environment.clone(),
+            directory: self.env.directory.clone(),
+            environment: self.env.environment.clone(),
         }
     }
 
     fn restore(&mut self, state: State) {
         self.slots = state.slots;
-        self.directory = state.directory;
-        self.environment = state.environment;
+        self.env.directory = state.directory;
+        self.env.environment = state.environment;
     }
 
     /// Runs something that changes nothing outside of it.
@@ -157,10 +159,10 @@ impl Interpreter {
                 *here = unknown(None);
             }
         }
-        if self.directory != other.directory {
+        if self.env.directory != other.directory {
             self.tell_line("# in one of these cases the directory is another from here on")?;
         }
-        if !self.environment.iter().eq(other.environment.iter()) {
+        if !self.env.environment.iter().eq(other.environment.iter()) {
             self.tell_line("# in one of these cases the environment is another from here on")?;
         }
         Ok(())
@@ -350,18 +352,12 @@ impl Interpreter {
     fn dry_with(&mut self, with: &With, _: Span) -> Eval<()> {
         let options: Vec<String> = with.options.iter().map(|option| self.written(option.span)).collect();
         let before = self.dry().unknowns;
-        let outer = (self.directory.clone(), self.environment.clone(), self.settings.clone());
+        let mut own = OwnParts::default();
         match self.evaluate_options(&with.options) {
-            Ok(evaluate_options) => {
-                if let Some(directory) = evaluate_options.directory {
-                    self.directory = Some(directory);
-                }
-                if let Some(environment) = evaluate_options.environment {
-                    self.environment = environment;
-                }
-                let mut settings = evaluate_options.settings;
-                settings.stats = None;
-                self.settings = Arc::new(settings);
+            Ok(options) => {
+                own.directory = options.directory;
+                own.environment = options.environment;
+                own.settings = Some(Arc::new(Settings { stats: None, ..options.settings }));
             }
             Err(Unwind::Error(_)) if self.dry().unknowns > before => {}
             // Only a directory that the script would have made may be missing.
@@ -369,9 +365,7 @@ impl Interpreter {
             Err(unwind) => return Err(unwind),
         }
         let head = format!("# with {}:", options.join(", "));
-        let result = self.below(&head, |this| this.block(&with.body));
-        (self.directory, self.environment, self.settings) = outer;
-        result
+        self.in_env(own, |this| this.below(&head, |this| this.block(&with.body)))
     }
 
     // -------------------------------------------------------------------------------------- assignments

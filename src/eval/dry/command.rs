@@ -131,7 +131,7 @@ impl Interpreter {
             Builtin::True => Ok(Some(Truth::Yes)),
             Builtin::False => Ok(Some(Truth::No)),
             Builtin::Test | Builtin::Bracket => {
-                let files = self.files.clone();
+                let files = self.env.files.clone();
                 let truth = self.builtin(call, &mut Output::Files(&files), span)? == 0;
                 self.tell_line(&format!("# {shown}: {truth}, as it is now"))?;
                 Ok(Some(Truth::of(truth)))
@@ -145,13 +145,13 @@ impl Interpreter {
                     return Ok(Some(Truth::Yes));
                 }
                 let mut memory = Vec::new();
-                let files = self.files.clone();
+                let files = self.env.files.clone();
                 self.builtin(call, &mut Output::Memory(&mut memory, &files), span)?;
                 Ok(Some(Truth::Yes))
             }
             Builtin::Exit => {
                 self.tell_line(&shown)?;
-                let files = self.files.clone();
+                let files = self.env.files.clone();
                 self.builtin(call, &mut Output::Files(&files), span).map(|_| Some(Truth::Yes))
             }
             _ => Ok(None),
@@ -175,9 +175,9 @@ impl Interpreter {
             }
             Err(unwind) => return Err(unwind),
         };
-        let _ = self.environment.set(b"OLDPWD", &before);
-        let _ = self.environment.set(b"PWD", directory.to_bytes());
-        self.directory = Some(directory);
+        let _ = self.env.environment.set(b"OLDPWD", &before);
+        let _ = self.env.environment.set(b"PWD", directory.to_bytes());
+        self.env.directory = Some(directory);
         Ok(())
     }
 
@@ -207,7 +207,7 @@ impl Interpreter {
         }
         let call = builtin_call(builtin, command, &words);
         let mut memory = Vec::new();
-        let files = self.files.clone();
+        let files = self.env.files.clone();
         let status = self.builtin(&call, &mut Output::Memory(&mut memory, &files), stage.span)?;
         Ok((status == 0).then_some(memory))
     }
@@ -262,12 +262,12 @@ impl Interpreter {
 
     fn dry_command(&mut self, command: &Command, span: Span) -> Eval<Line> {
         let mut text = String::new();
-        let outer = self.environment.clone();
+        let outer = self.env.environment.clone();
         for (name, value) in &command.assignments {
             let value = self.dry_text(&value.parts)?;
             text += &format!("{}={} ", String::from_utf8_lossy(name.as_bytes()), value.word());
         }
-        self.environment = outer;
+        self.env.environment = outer;
         if let Target::Function(function) = command.target {
             let (words, literal) = self.words_of_call(&command.words)?;
             text += &self.shown_call(function, &words);

@@ -188,7 +188,7 @@ impl Interpreter {
 
     /// How many bytes the next capture may bring in.
     pub(in crate::eval) fn capture_room(&self) -> usize {
-        let most = self.settings.max_output;
+        let most = self.env.settings.max_output;
         let Some(budget) = &self.shared.budget else { return most };
         let Some(all) = budget.limits.captured_bytes else { return most };
         let left = all.saturating_sub(budget.captured.load(Ordering::Relaxed));
@@ -210,7 +210,7 @@ impl Interpreter {
     pub(in crate::eval) fn out_of_room(&self, span: Span) -> Option<Unwind> {
         let budget = self.shared.budget.as_ref()?;
         let most = budget.limits.captured_bytes?;
-        (self.capture_room() < self.settings.max_output).then(|| self.no_room(budget, most, span))
+        (self.capture_room() < self.env.settings.max_output).then(|| self.no_room(budget, most, span))
     }
 
     fn no_room(&self, budget: &Budget, most: u64, span: Span) -> Unwind {

@@ -264,7 +264,7 @@ impl Interpreter {
         let masked = self.shared.redactions().apply_all(child.argv());
         let argv = masked.as_deref().unwrap_or(child.argv());
         let place = self.place(span);
-        let (pid, depth, detached) = (child.pid(), self.depth, self.settings.detach);
+        let (pid, depth, detached) = (child.pid(), self.depth, self.env.settings.detach);
         observers.event(&Event::Spawned { pid, argv, place, depth, detached });
     }
 
@@ -355,7 +355,7 @@ impl Interpreter {
             let message = self.shared.redactions().apply_text(message);
             observers.event(&Event::Warning { message: &message });
         }
-        self.print_line(message, &self.files);
+        self.print_line(message, &self.env.files);
     }
 }
 

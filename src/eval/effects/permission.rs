@@ -50,7 +50,7 @@ impl Interpreter {
         accesses: &[Access],
         span: Span,
     ) -> Eval<io::Result<Place>> {
-        let place = match Place::find(self.directory.as_deref(), path) {
+        let place = match Place::find(self.env.directory.as_deref(), path) {
             Ok(place) => place,
             Err(error) => return Ok(Err(error)),
         };
@@ -106,8 +106,8 @@ impl Interpreter {
             program: Path::new(OsStr::from_bytes(program.to_bytes())),
             argv: &prepared.argv,
             directory: &directory,
-            environment: prepared.environment.as_ref().unwrap_or(&self.environment),
-            detached: self.settings.detach,
+            environment: prepared.environment.as_ref().unwrap_or(&self.env.environment),
+            detached: self.env.settings.detach,
         };
         self.ask(&Request::Spawn(spawn), span)
     }

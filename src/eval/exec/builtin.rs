@@ -120,7 +120,7 @@ impl Interpreter {
     fn test(&mut self, args: &[Vec<u8>], bracket: bool, span: Span) -> Eval<u8> {
         let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
         let directory = self.directory_path();
-        let files = self.files.clone();
+        let files = self.env.files.clone();
         let (user, group) = access::effective_user();
         let answer = self.looking(span, |may| {
             let context = test::Context {
@@ -164,13 +164,13 @@ impl Interpreter {
 
     /// The directory as the script went to it, symbolic links included.
     pub(in crate::eval) fn working_directory(&self, span: Span) -> Eval<Vec<u8>> {
-        if let Some(directory) = &self.directory {
+        if let Some(directory) = &self.env.directory {
             return Ok(directory.to_bytes().to_vec());
         }
         // The PWD that was handed over counts where it names the directory (POSIX 2.5.3), and is all that is known of one
         // that has been removed: `cd ..` leads out of it, as in sh.
         let current = std::env::current_dir();
-        if let Some(given) = self.environment.get(b"PWD")
+        if let Some(given) = self.env.environment.get(b"PWD")
             && given.first() == Some(&b'/')
             && !given.split(|b| *b == b'/').any(|part| part == b"." || part == b"..")
             && (current.is_err() || crate::process::same_file(None, given, b"."))
@@ -198,13 +198,13 @@ impl Interpreter {
         let ended = call.args[..call.args.len() - rest.len()].last().is_some_and(|last| last == b"--");
         let mut print = false;
         let target = match rest {
-            [] => match self.environment.get(b"HOME") {
+            [] => match self.env.environment.get(b"HOME") {
                 Some(home) if !home.is_empty() => home.to_vec(),
                 _ => return Err(self.usage(span, "cd: HOME is not set or empty")),
             },
             [dash] if dash == b"-" && !is_value => {
                 print = true;
-                match self.environment.get(b"OLDPWD") {
+                match self.env.environment.get(b"OLDPWD") {
                     Some(old) => old.to_vec(),
                     None => return Err(self.problem(span, "cd: there is no directory before this one", 1)),
                 }
@@ -228,7 +228,7 @@ impl Interpreter {
             && !target.starts_with(b"./")
             && target != b".."
             && !target.starts_with(b"../");
-        if relative && self.environment.get(b"CDPATH").is_some_and(|path| !path.is_empty()) {
+        if relative && self.env.environment.get(b"CDPATH").is_some_and(|path| !path.is_empty()) {
             return Err(
                 self.usage(span, "cd: CDPATH is set, and not followed here; write ./ before the directory")
             );
@@ -237,11 +237,11 @@ impl Interpreter {
         let directory = self.enter_directory(&before, &target, physical, span)?;
         let new = directory.to_bytes().to_vec();
         // Neither name can be refused, and no path holds a NUL. Where the script has removed PWD it stays away.
-        if !self.directory_named || self.environment.get(b"PWD").is_some() {
-            let _ = self.environment.set(b"OLDPWD", &before);
-            let _ = self.environment.set(b"PWD", &new);
+        if !self.env.directory_named || self.env.environment.get(b"PWD").is_some() {
+            let _ = self.env.environment.set(b"OLDPWD", &before);
+            let _ = self.env.environment.set(b"PWD", &new);
         }
-        self.directory = Some(directory);
+        self.env.directory = Some(directory);
         if print {
             let mut line = new;
             line.push(b'\n');
@@ -504,7 +504,7 @@ impl Interpreter {
         if name.contains(&b'/') {
             self.ask_open(name, Access::Look, span)?;
         }
-        let (search, directory) = (self.search(), self.directory.clone());
+        let (search, directory) = (self.search(), self.env.directory.clone());
         self.reach_all(search.directories(), span)?;
         let Lookup::Found(path) = search.find(name, directory.as_deref()) else { return Ok(None) };
         if !name.contains(&b'/') {

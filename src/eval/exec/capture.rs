@@ -59,15 +59,11 @@ impl Interpreter {
 
     /// Runs commands on copies of directory and environment, with jobs of their own.
     fn on_copies<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        let directory = self.directory.clone();
-        let environment = self.environment.clone();
         let jobs = std::mem::take(&mut self.jobs);
         self.depth += 1;
-        let result = run(self);
+        let result = self.in_subshell(run);
         self.depth -= 1;
         self.jobs = jobs;
-        self.environment = environment;
-        self.directory = directory;
         result
     }
 
@@ -100,7 +96,7 @@ impl Interpreter {
         let mut memory = Vec::new();
         let mut result = Ok(0);
         if let Work::Builtin(call) = &prepared.work {
-            let files = self.files.clone();
+            let files = self.env.files.clone();
             result = self.call_builtin(call, &mut Output::Memory(&mut memory, &files), stage.span);
             self.close_substitutions(substitutions);
         }
@@ -139,7 +135,7 @@ impl Interpreter {
     ) -> Eval<Drain<N>> {
         let readers = Arc::new(Readers::default());
         self.interrupt();
-        let mut files = self.files.clone();
+        let mut files = self.env.files.clone();
         let mut drains = Vec::with_capacity(N);
         for descriptor in descriptors {
             let (reader, writer) = self.pipe(span)?;
@@ -148,16 +144,12 @@ impl Interpreter {
             let limit = self.capture_room();
             drains.push(self.thread(span, move || drain(reader, limit))?);
         }
-        let saved = std::mem::replace(&mut self.files, files);
-        let mut result = self.block(block);
-        if result.is_ok() {
-            result = self.await_jobs();
-        } else if let Err(unwind) = &result {
-            self.end_jobs(unwind);
-        }
-        // Our ends of the pipes go with it, and the threads see the end.
-        self.files = saved;
-        result = self.until_read(&readers, span, result);
+        let result = self.with_files(files, |this| {
+            let ran = this.block(block);
+            this.settle_jobs(ran)
+        });
+        // Our ends of the pipes are closed, so that the threads see the end.
+        let result = self.until_read(&readers, span, result);
         let mut all = [const { Vec::new() }; N];
         for (bytes, drain) in all.iter_mut().zip(drains) {
             match drain.join() {

@@ -11,6 +11,7 @@ use crate::eval::lang::arguments::{self, Argument};
 use crate::eval::lang::value_command::Name;
 use crate::eval::lang::word::Joined;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::scope::exec_env::OwnParts;
 use crate::process::{Environment, Lookup, Search};
 use crate::span::Span;
 use std::ffi::CStr;
@@ -194,28 +195,20 @@ impl Interpreter {
 
     /// The environment that assignments make; each sees those before it.
     fn assignments(&mut self, command: &Command) -> Eval<Environment> {
-        let outer = self.environment.clone();
-        let mut result = Ok(());
-        for (name, value) in &command.assignments {
-            result = self.joined(value).and_then(|Joined { text, secret }| {
-                self.ask_variable(name.as_bytes(), value.span)?;
+        let own = OwnParts { environment: Some(self.env.environment.clone()), ..OwnParts::default() };
+        self.in_env(own, |this| {
+            for (name, value) in &command.assignments {
+                let Joined { text, secret } = this.joined(value)?;
+                this.ask_variable(name.as_bytes(), value.span)?;
                 let set = if secret { Environment::set_secret } else { Environment::set };
-                set(&mut self.environment, name.as_bytes(), &text).map_err(|error| {
-                    self.fail(Error::value(page(
-                        code::BAD_VALUE,
-                        self.source(),
-                        value.span,
-                        error.to_string(),
-                        "this value",
-                    )))
-                })
-            });
-            if result.is_err() {
-                break;
+                set(&mut this.env.environment, name.as_bytes(), &text).map_err(|error| {
+                    let message = error.to_string();
+                    let error = page(code::BAD_VALUE, this.source(), value.span, message, "this value");
+                    this.fail(Error::value(error))
+                })?;
             }
-        }
-        let own = std::mem::replace(&mut self.environment, outer);
-        result.map(|()| own)
+            Ok(this.env.environment.clone())
+        })
     }
 
     /// Finds the program of a stage that is one, and asks whether it may run.
@@ -228,12 +221,12 @@ impl Interpreter {
 
     /// PWD names the directory for programs, as shells see to at their start (POSIX 2.5.3).
     pub(in crate::eval) fn name_directory(&mut self, span: Span) {
-        if std::mem::replace(&mut self.directory_named, true) {
+        if std::mem::replace(&mut self.env.directory_named, true) {
             return;
         }
         if let Ok(directory) = self.working_directory(span) {
             // No path holds a NUL.
-            let _ = self.environment.set(b"PWD", &directory);
+            let _ = self.env.environment.set(b"PWD", &directory);
         }
     }
 
@@ -257,10 +250,10 @@ impl Interpreter {
         // `PATH=… cmd` decides where cmd is looked for (POSIX 2.9.1).
         let own = environment.and_then(|environment| environment.get(b"PATH"));
         let search = match own {
-            Some(path) if Some(path) != self.environment.get(b"PATH") => Arc::new(Search::new(path)),
+            Some(path) if Some(path) != self.env.environment.get(b"PATH") => Arc::new(Search::new(path)),
             _ => self.search(),
         };
-        let directory = self.directory.clone();
+        let directory = self.env.directory.clone();
         if name.contains(&b'/') {
             self.reach(name, span)?;
         } else {
@@ -422,7 +415,7 @@ impl Interpreter {
             }
             Work::Host(call) => self.host_stage(call, false, span),
             Work::Builtin(call) => {
-                let files = self.files.clone();
+                let files = self.env.files.clone();
                 self.call_builtin(call, &mut Output::Files(&files), span)
             }
         }
@@ -437,9 +430,7 @@ impl Interpreter {
     ) -> Eval<u8> {
         self.observe_builtin(call, span);
         let Some(own) = &call.environment else { return self.builtin(call, out, span) };
-        let saved = std::mem::replace(&mut self.environment, own.clone());
-        let result = self.builtin(call, out, span);
-        self.environment = saved;
-        result
+        let own = OwnParts { environment: Some(own.clone()), ..OwnParts::default() };
+        self.in_env(own, |this| this.builtin(call, out, span))
     }
 }

@@ -44,7 +44,7 @@ impl Interpreter {
     /// Waits for what a run has printed to its host, which has ended as `result` tells.
     pub fn last_output<T>(&mut self, readers: &Readers, result: Eval<T>) -> Eval<T> {
         // Its own ends of the pipes.
-        self.files = FileTable::default();
+        self.env.files = FileTable::default();
         if result.as_ref().is_err_and(is_stop) {
             self.give_up_output(readers);
             return result;
@@ -69,7 +69,7 @@ impl Interpreter {
         if readers.wait(MOMENT) {
             return;
         }
-        let settings = &self.settings;
+        let settings = &self.env.settings;
         let left = end_holders(readers, settings.signal, &self.wait_interrupt(), settings.grace);
         if left > 0 {
             self.warn(&format!("{left} processes can't be killed"));
@@ -79,7 +79,7 @@ impl Interpreter {
     /// Tells a user at a terminal which processes are waited for.
     pub(in crate::eval) fn tell_held(&self, pipes: &[BorrowedFd<'_>], what: &str) {
         let at_terminal = |error: BorrowedFd<'_>| tty::is_terminal(error);
-        let error = self.files.get(2).and_then(|error| error.borrow().ok().map(at_terminal));
+        let error = self.env.files.get(2).and_then(|error| error.borrow().ok().map(at_terminal));
         if !self.tells_held() || error != Some(true) {
             return;
         }
@@ -99,7 +99,7 @@ impl Interpreter {
         };
         self.print_line(
             &format!("waiting for {names}, which still {verb} the output of {what}"),
-            &self.files,
+            &self.env.files,
         );
     }
 

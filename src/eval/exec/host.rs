@@ -64,7 +64,7 @@ impl Interpreter {
         let console = Console { run: self, span, out: RefCell::default(), stopped: RefCell::default() };
         let mut stdin = Input {
             console: &console,
-            from: self.files.get(0),
+            from: self.env.files.get(0),
             alone,
             reader: None,
             buffer: Vec::new(),
@@ -75,7 +75,7 @@ impl Interpreter {
             args: &args,
             streams: Streams { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr },
             directory: &directory,
-            environment: call.environment.as_ref().unwrap_or(&self.environment),
+            environment: call.environment.as_ref().unwrap_or(&self.env.environment),
             cancelled: &|| self.check_interrupt().is_err(),
             span,
         };
@@ -132,7 +132,7 @@ impl Console<'_> {
         if bytes.is_empty() {
             return Ok(());
         }
-        let written = Output::Files(&self.run.files).write(self.run, fd, bytes, self.span);
+        let written = Output::Files(&self.run.env.files).write(self.run, fd, bytes, self.span);
         written.map_err(|unwind| self.stop(unwind))
     }
 

@@ -44,27 +44,24 @@ impl Interpreter {
         span: Span,
     ) -> Eval<()> {
         let input = files.get(0).cloned();
-        match self.files.get(0).cloned() {
+        match self.env.files.get(0).cloned() {
             Some(own) => files.put(0, own),
             None => files.close(0),
         }
-        let saved = std::mem::replace(&mut self.files, files);
-        let result = match input {
-            Some(input) => {
-                let alone = if piped { input.has_one_owner() } else { self.is_own_file(&input, &saved) };
-                self.each_of(&input, alone, name, body, span)
-            }
-            None => Err(self.closed_input(span)),
-        };
-        self.files = saved;
-        result
+        let outer = self.env.files.clone();
+        self.with_files(files, |this| {
+            let Some(input) = input else { return Err(this.closed_input(span)) };
+            let alone = if piped { input.has_one_owner() } else { this.is_own_file(&input, &outer) };
+            drop(outer);
+            this.each_of(&input, alone, name, body, span)
+        })
     }
 
     /// Whether an input is a file that no descriptor leads to which commands have, here or outside. `/dev/stdin` may be
     /// the same open file as one of them.
     fn is_own_file(&self, input: &Descriptor, outside: &FileTable) -> bool {
         let Ok(input) = input.borrow() else { return false };
-        let mut others = self.files.iter().chain(outside.iter());
+        let mut others = self.env.files.iter().chain(outside.iter());
         let is_same = |other: &Descriptor| other.borrow().is_ok_and(|other| lines::is_same(input, other));
         lines::is_file(input) && !others.any(|(_, other)| is_same(other))
     }
@@ -140,7 +137,7 @@ impl Interpreter {
     }
 
     fn standard_input(&self, span: Span) -> Eval<Descriptor> {
-        self.files.get(0).cloned().ok_or_else(|| self.closed_input(span))
+        self.env.files.get(0).cloned().ok_or_else(|| self.closed_input(span))
     }
 
     fn closed_input(&self, span: Span) -> Unwind {

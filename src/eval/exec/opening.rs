@@ -22,8 +22,8 @@ pub(in crate::eval) const PART: usize = 1 << 20;
 impl Interpreter {
     /// Whether whatever ends a wait of this thread reaches it in a system call, or nothing can.
     pub(in crate::eval) fn waits_in_kernel(&self) -> bool {
-        let endless = self.settings.limits.is_empty() && self.shared.budget.is_none();
-        let cancelled = self.shared.can_be_cancelled() || self.settings.job.is_some();
+        let endless = self.env.settings.limits.is_empty() && self.shared.budget.is_none();
+        let cancelled = self.shared.can_be_cancelled() || self.env.settings.job.is_some();
         endless && !cancelled && (!self.shared.is_own_process() || is_main_thread())
     }
 
@@ -55,7 +55,7 @@ impl Interpreter {
         loop {
             let _announced = BlockingCall::announce();
             self.check_interrupt()?;
-            match open_as(self.directory.as_deref(), path, mode, how) {
+            match open_as(self.env.directory.as_deref(), path, mode, how) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 opened => return Ok(opened),
             }
@@ -64,7 +64,7 @@ impl Interpreter {
 
     /// A file of the run, to be opened in steps.
     pub(in crate::eval) fn begin_to_open(&self, path: &[u8], mode: OpenMode, how: How) -> Opening {
-        Opening::new(self.directory.clone(), path.to_vec(), mode, how).in_kernel(self.waits_in_kernel())
+        Opening::new(self.env.directory.clone(), path.to_vec(), mode, how).in_kernel(self.waits_in_kernel())
     }
 
     /// Waits until a time, or until a descriptor can be read; not longer than the run may last.

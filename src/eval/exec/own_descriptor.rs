@@ -26,7 +26,7 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Option<PathBuf>> {
         let Some(number) = own_path::spelt(path.as_os_str().as_bytes()) else { return Ok(None) };
-        let mut files = self.files.clone();
+        let mut files = self.env.files.clone();
         self.give_substitutions(&mut files);
         let descriptor = files.find(number);
         if let Some(descriptor) = &descriptor {
@@ -52,7 +52,7 @@ impl Interpreter {
             },
         };
         self.open_meant(own, path, mode, how, span, || {
-            let mut files = self.files.clone();
+            let mut files = self.env.files.clone();
             self.give_substitutions(&mut files);
             Ok(files)
         })
@@ -73,7 +73,7 @@ impl Interpreter {
             Some(number) => number,
             None => match self.open_file(path, mode, how)? {
                 Err(error) if error.raw_os_error() == Some(errno::ELOOP) => {
-                    match own_path::resolved(self.directory.as_deref(), path) {
+                    match own_path::resolved(self.env.directory.as_deref(), path) {
                         Some(number) => number,
                         None => return Ok(Err(error)),
                     }

@@ -136,13 +136,13 @@ impl Interpreter {
         if place == 0 {
             return expand(self);
         }
-        let input = self.files.get(0).cloned();
-        let closed = self.shared.close_input(&mut self.files);
+        let input = self.env.files.get(0).cloned();
+        let closed = self.shared.close_input(&mut self.env.files);
         closed.map_err(|error| self.no_null(&error, span))?;
         let expanded = expand(self);
         match input {
-            Some(input) => self.files.put(0, input),
-            None => self.files.close(0),
+            Some(input) => self.env.files.put(0, input),
+            None => self.env.files.close(0),
         }
         expanded
     }
@@ -160,20 +160,16 @@ impl Interpreter {
             self.observe_pipeline([&outcome], span);
             return self.judge(vec![outcome]);
         }
-        let mut files = self.files.clone();
+        let mut files = self.env.files.clone();
         self.apply(redirections, &mut files)?;
         let started = Instant::now();
         let argv = prepared.argv.clone();
         if let Some((name, body)) = prepared.work.each() {
             let result = self.each_with(files.clone(), false, name, body, span).map(|()| 0);
-            let result = result.map_err(|unwind| self.print_if_elsewhere(unwind, &files, &self.files));
+            let result = result.map_err(|unwind| self.print_if_elsewhere(unwind, &files, &self.env.files));
             return self.judge_alone(result, argv, started, span);
         }
-        let saved = std::mem::replace(&mut self.files, files);
-        let result = self
-            .work(&prepared.work, span)
-            .map_err(|unwind| self.print_if_elsewhere(unwind, &self.files, &saved));
-        self.files = saved;
+        let result = self.redirected(files, |this| this.work(&prepared.work, span));
         self.judge_alone(result, argv, started, span)
     }
 
@@ -215,7 +211,7 @@ impl Interpreter {
         let keys = self.interrupt();
         let terminal = self.terminal_modes();
         let mut pump = Pump::default();
-        let job = self.settings.job.clone();
+        let job = self.env.settings.job.clone();
         let starting = job.as_ref().and_then(|job| Some(job.control.as_ref()?.begin_to_start()));
         // One that was ended while it was suspended: `cat` would stop all that are being started, as the job has no
         // terminal, and nobody would continue them.
@@ -426,16 +422,16 @@ impl Interpreter {
                 inner.push(InProcessStage { place, files, reads_alone, work: stage.work, late: None });
                 continue;
             };
-            if self.settings.steps.user().is_some() {
+            if self.env.settings.steps.user().is_some() {
                 files.let_any_user_open();
             }
             let program = Program {
                 program,
                 argv: stage.argv,
-                environment: stage.environment.unwrap_or_else(|| self.environment.clone()),
-                directory: self.directory.clone(),
+                environment: stage.environment.unwrap_or_else(|| self.env.environment.clone()),
+                directory: self.env.directory.clone(),
                 files,
-                steps: self.settings.steps.clone(),
+                steps: self.env.settings.steps.clone(),
             };
             self.start_program(programs, program, place, recorded, syntax.span)?;
         }
@@ -452,10 +448,12 @@ impl Interpreter {
             }
             match std::mem::replace(&mut outcome.end, End::Unknown) {
                 End::TimedOut(timed_out) => return Err(Unwind::TimedOut(timed_out)),
-                End::Status(status) if self.settings.ok.as_ref().is_some_and(|ok| ok.contains(&status)) => {
+                End::Status(status)
+                    if self.env.settings.ok.as_ref().is_some_and(|ok| ok.contains(&status)) =>
+                {
                     outcome.end = End::Accepted(status);
                 }
-                End::False if self.settings.ok.as_ref().is_some_and(|ok| ok.contains(&1)) => {
+                End::False if self.env.settings.ok.as_ref().is_some_and(|ok| ok.contains(&1)) => {
                     outcome.end = End::Accepted(1);
                 }
                 end => outcome.end = end,

@@ -57,8 +57,8 @@ impl Pipes {
 impl Interpreter {
     /// The descriptors of a stage before its redirections.
     pub(in crate::eval) fn stage_files(&self, ends: &mut Ends<'_>, span: Span) -> Eval<FileTable> {
-        let mut files = self.files.clone();
-        if self.settings.detach {
+        let mut files = self.env.files.clone();
+        if self.env.settings.detach {
             // It may outlive who writes to this one, and must not take what is meant for others.
             self.close_inherited_input(&mut files, span)?;
         }

@@ -27,7 +27,7 @@ impl Interpreter {
 
     #[cold]
     fn reach_remote(&self, path: &[u8], span: Span) -> Eval<()> {
-        let directory = match &self.directory {
+        let directory = match &self.env.directory {
             Some(directory) => directory.to_bytes().to_vec(),
             // The kernel knows this without asking.
             None => std::env::current_dir().unwrap_or_default().into_os_string().into_encoded_bytes(),

@@ -149,7 +149,7 @@ impl Interpreter {
             RedirectionKind::Duplicate(from) => {
                 // Said in its turn, before a later target is made (`>&3 3> file`). The first three may yet be a pipe's.
                 let known = *from <= 2
-                    || self.files.find(*from).is_some()
+                    || self.env.files.find(*from).is_some()
                     || opened.iter().any(|before| before.descriptor == *from)
                     || self.substitutions.iter().any(|substitution| substitution.number == *from);
                 if !known {
@@ -318,10 +318,10 @@ impl Interpreter {
             }
         }
         // What is written aside empties nothing.
-        if writes.is_empty() || self.settings.replacements.is_some() {
+        if writes.is_empty() || self.env.settings.replacements.is_some() {
             return Ok(());
         }
-        let directory = self.directory.clone();
+        let directory = self.env.directory.clone();
         let holds_data = |path: &[u8]| {
             !path.starts_with(b"/dev/") && crate::sys::open::holds_data(directory.as_deref(), path)
         };

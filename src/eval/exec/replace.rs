@@ -28,7 +28,7 @@ impl Interpreter {
     fn become_program(&mut self, one: Prepared, redirections: Vec<Opened>, span: Span) -> Eval<Unwind> {
         self.refuse_running_jobs(span)?;
         self.await_jobs()?;
-        let mut files = self.files.clone();
+        let mut files = self.env.files.clone();
         self.apply(&redirections, &mut files)?;
         let recorded: Vec<Redirected<'static>> = match &self.shared.audit {
             Some(_) => redirections.iter().flat_map(|one| one.recorded(self.shared.redactions())).collect(),
@@ -38,10 +38,10 @@ impl Interpreter {
         let stage = Stage {
             program,
             argv: one.argv,
-            environment: one.environment.unwrap_or_else(|| self.environment.clone()),
-            directory: self.directory.clone(),
+            environment: one.environment.unwrap_or_else(|| self.env.environment.clone()),
+            directory: self.env.directory.clone(),
             files,
-            steps: self.settings.steps.clone(),
+            steps: self.env.settings.steps.clone(),
         };
         self.sweep(&Ok(()));
         let record = self.audit_replace(&stage, recorded, span)?;

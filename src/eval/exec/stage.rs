@@ -89,12 +89,8 @@ impl Interpreter {
     /// Runs a stage on its copy of everything, up to its end.
     pub(in crate::eval) fn run_stage(&mut self, stage: InProcessStage, span: Span) -> StageOutcome {
         let output = stage.files.get(1).cloned();
-        let (outcome, mut unwind) = self.stage_outcome(stage, span);
-        match &unwind {
-            None => unwind = self.await_jobs().err(),
-            Some(unwind) => self.end_jobs(unwind),
-        }
-        let Some(unwind) = unwind else { return outcome };
+        let (outcome, unwind) = self.stage_outcome(stage, span);
+        let Err(unwind) = self.settle_jobs(unwind.map_or(Ok(()), Err)) else { return outcome };
         let end = match self.end_of(unwind, span) {
             // `{ yes; } | head -1`: a program in it died as it would have as the stage.
             End::Error(error)
@@ -119,12 +115,11 @@ impl Interpreter {
             Work::Compound(compound) => matches!(**compound, Compound::Block(_)),
             _ => false,
         };
-        let saved = copies.then(|| (self.directory.clone(), self.environment.clone()));
-        let (mut outcome, unwind) = self.stage_outcome(stage, span);
-        if let Some((directory, environment)) = saved {
-            self.directory = directory;
-            self.environment = environment;
-        }
+        let (mut outcome, unwind) = if copies {
+            self.in_subshell(|this| this.stage_outcome(stage, span))
+        } else {
+            self.stage_outcome(stage, span)
+        };
         match unwind {
             Some(Unwind::Exit(status)) if copies => {
                 outcome.end = End::Status(status);
@@ -165,14 +160,10 @@ impl Interpreter {
         let result = if let Some((name, body)) = stage.work.each() {
             self.each_with(files, stage.reads_alone, name, body, span).map(|()| 0)
         } else {
-            let saved = std::mem::replace(&mut self.files, files);
-            let result = match &stage.work {
-                Work::Host(call) => self.host_stage(call, stage.reads_alone, span),
-                work => self.work(work, span),
-            };
-            let result = result.map_err(|unwind| self.print_if_elsewhere(unwind, &self.files, &saved));
-            self.files = saved;
-            result
+            self.redirected(files, |this| match &stage.work {
+                Work::Host(call) => this.host_stage(call, stage.reads_alone, span),
+                work => this.work(work, span),
+            })
         };
         let outcome = |end| StageOutcome::inner(span, argv, started, end);
         match result {
@@ -181,6 +172,18 @@ impl Interpreter {
             Err(Unwind::PipeClosed) => (outcome(End::PipeClosed), None),
             Err(unwind) => (outcome(End::Status(0)), Some(unwind)),
         }
+    }
+
+    /// Runs a command with descriptors of its own; an error is printed to its standard error where that is another one.
+    pub(in crate::eval) fn redirected<T>(
+        &mut self,
+        files: FileTable,
+        run: impl FnOnce(&mut Self) -> Eval<T>,
+    ) -> Eval<T> {
+        let outer = self.env.files.clone();
+        self.with_files(files, |this| {
+            run(this).map_err(|unwind| this.print_if_elsewhere(unwind, &this.env.files, &outer))
+        })
     }
 
     fn apply_late(&self, late: Late, files: &mut FileTable) -> Eval<()> {
@@ -193,14 +196,13 @@ impl Interpreter {
 
     /// Runs the program of a stage that was late.
     fn run_late(&mut self, program: Prepared, files: FileTable, late: Late, span: Span) -> Eval<u8> {
-        let saved = std::mem::replace(&mut self.files, files);
         // Of what is prepared the syntax tells no more than the place.
         let kind = StageKind::Continue;
         let stage = Stage { span, kind, redirections: Box::default(), pipe_stderr: late.pipe_stderr };
         let pipeline = Pipeline { stages: Box::new([stage]), negated: false, span };
-        let failure =
-            self.start_and_wait(&pipeline, vec![program], vec![late.opened], Pipes::new(1, None), None, 0);
-        self.files = saved;
+        let failure = self.with_files(files, |this| {
+            this.start_and_wait(&pipeline, vec![program], vec![late.opened], Pipes::new(1, None), None, 0)
+        });
         match failure? {
             None => Ok(0),
             Some(failure) => Err(self.raise(failure)),

@@ -29,7 +29,7 @@ impl Interpreter {
         if let Some(unwind) = self.out_of_room(span) {
             return unwind;
         }
-        let limit = i64::try_from(self.settings.max_output).unwrap_or(i64::MAX);
+        let limit = i64::try_from(self.env.settings.max_output).unwrap_or(i64::MAX);
         let limit = crate::value::format::display(&crate::value::Size::from_bytes(limit).into(), 20);
         let message = format!("the captured output is larger than {limit}");
         let error = page(code::OUTPUT_TOO_LARGE, self.source(), span, message, "this output");

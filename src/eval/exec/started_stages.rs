@@ -68,7 +68,7 @@ impl Interpreter {
         let meta = StageMeta { place, span, exec, permit };
         // setsid(1) forks when it leads a group, and its end would not be that of its program. In a job that is what
         // makes a daemon.
-        let group = match self.settings.job.is_none() && runs_setsid(&stage.argv) {
+        let group = match self.env.settings.job.is_none() && runs_setsid(&stage.argv) {
             true => &programs.group.of_a_follower(),
             false => &programs.group,
         };
@@ -96,14 +96,14 @@ impl Interpreter {
         let Some((mut child, meta)) = programs.starting.pop_front() else { return Ok(()) };
         child.arrive().map_err(|error| self.not_begun(error, &meta))?;
         self.observe_start(&child, meta.span);
-        if let Some(job) = &self.settings.job {
+        if let Some(job) = &self.env.settings.job {
             if job.survives() {
                 child.spare();
             }
             // From now on the job is shown with its number.
             job.started(child.pid());
         }
-        if self.settings.detach {
+        if self.env.settings.detach {
             child.detach();
             meta.permit.keep();
         } else {
@@ -124,7 +124,7 @@ impl Interpreter {
 
     /// Whether somebody wants to know that a program runs, before it has ended.
     pub(in crate::eval) fn announces_starts(&self) -> bool {
-        self.settings.job.is_some() || self.settings.detach || self.observers().is_some()
+        self.env.settings.job.is_some() || self.env.settings.detach || self.observers().is_some()
     }
 
     fn not_begun(&self, error: StartError, meta: &StageMeta) -> Unwind {
@@ -150,7 +150,7 @@ impl Interpreter {
     fn tell_end(&self, meta: &StageMeta, report: &StageReport) {
         self.audit_end(meta.exec, report);
         self.observe_end(report);
-        if let Some(stats) = &self.settings.stats {
+        if let Some(stats) = &self.env.settings.stats {
             stats::lock(stats).push(report.clone());
         }
     }

@@ -32,18 +32,15 @@ impl Interpreter {
         let (reader, writer) = self.pipe(span)?;
         let mut fork = self.fork();
         let (ours, theirs) = if from { (reader, writer) } else { (writer, reader) };
-        fork.files.set(i32::from(from), Arc::new(theirs));
+        fork.env.files.set(i32::from(from), Arc::new(theirs));
         let body = body.clone();
         self.interrupt();
         let thread = self.thread(span, move || {
             let started = Instant::now();
-            let result = fork.block(&body).and_then(|()| fork.await_jobs());
-            let end = match result {
+            let ran = fork.block(&body);
+            let end = match fork.settle_jobs(ran) {
                 Ok(()) => End::Status(0),
-                Err(unwind) => {
-                    fork.end_jobs(&unwind);
-                    fork.end_of(unwind, span)
-                }
+                Err(unwind) => fork.end_of(unwind, span),
             };
             // A writer whose reader had enough is no failure, as in a pipeline.
             let end = match end {
@@ -57,7 +54,7 @@ impl Interpreter {
             StageOutcome::inner(span, Vec::new(), started, end)
         })?;
         let taken = |number: i32| {
-            self.files.find(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
+            self.env.files.find(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
         };
         let number = (10..=FIRST_NUMBER).rev().find(|number| !taken(*number)).unwrap_or(FIRST_NUMBER + 1);
         self.substitutions.push(Substitution {

@@ -32,7 +32,7 @@ impl TerminalModes {
 impl Interpreter {
     /// The modes of the terminal that programs are about to be given. A job beside the script has no say in them.
     pub(in crate::eval) fn terminal_modes(&self) -> Option<TerminalModes> {
-        let fd = self.own_terminal().filter(|_| self.settings.job.is_none())?;
+        let fd = self.own_terminal().filter(|_| self.env.settings.job.is_none())?;
         let modes = Modes::of(inherited(fd).ok()?)?;
         Some(TerminalModes { fd, modes })
     }

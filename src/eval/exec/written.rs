@@ -16,7 +16,7 @@ impl Interpreter {
     /// The permissions of a file that a redirection makes, or with `private` of one that holds a secret.
     pub(in crate::eval) fn creation(&self, private: bool) -> Creation {
         let mode = if private { 0o600 } else { 0o666 };
-        Creation { mode, umask: self.settings.steps.umask() }
+        Creation { mode, umask: self.env.settings.steps.umask() }
     }
 
     /// `write()`. The inner error is the kernel's.
@@ -65,7 +65,7 @@ impl Interpreter {
 
     /// What `with file_size=` allows a file to hold.
     pub(in crate::eval) fn file_size(&self) -> Option<u64> {
-        self.settings.steps.limit(Resource::FileSize)
+        self.env.settings.steps.limit(Resource::FileSize)
     }
 
     /// Fails where a program would, since the system's limit is not that of this process.

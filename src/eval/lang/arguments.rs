@@ -138,7 +138,7 @@ impl Interpreter {
 
     /// Prints what `--help` asks for: that is all of the run.
     pub(in crate::eval) fn print_help(&self, text: &str) -> Eval<()> {
-        Output::Files(&self.files).write(self, 1, text.as_bytes(), Span::default())
+        Output::Files(&self.env.files).write(self, 1, text.as_bytes(), Span::default())
     }
 
     pub(in crate::eval) fn run_main(&mut self, program: &Program, main: Main) -> Eval<()> {

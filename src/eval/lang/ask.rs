@@ -67,7 +67,7 @@ impl Interpreter {
     }
 
     fn terminal(&self, span: Span) -> Eval<OwnedFd> {
-        let input = self.files.get(0).and_then(|input| input.borrow().ok());
+        let input = self.env.files.get(0).and_then(|input| input.borrow().ok());
         let input = input.filter(|input| tty::is_terminal(*input));
         if input.is_none() && !self.shared.own_process {
             let message = "the script asks at a terminal, and the standard input of this run is not one";

@@ -37,13 +37,13 @@ impl Interpreter {
         let mut before = self.fork();
         (before.depth, before.jobs) = (self.depth, self.jobs.clone());
         let mut worker = std::mem::replace(self, before);
-        let settings = worker.settings.clone();
-        worker.settings = Arc::new(Settings { job: Some(state.clone()), ..(*settings).clone() });
+        let settings = worker.env.settings.clone();
+        worker.env.settings = Arc::new(Settings { job: Some(state.clone()), ..(*settings).clone() });
         let (give, came_of_it) = channel();
         let (ending, entry) = (Ending(state.clone()), program.clone());
         let thread = self.thread(span, move || {
             let ran = worker.enter(entry);
-            (worker.settings, worker.handled_signals) = (settings, 0);
+            (worker.env.settings, worker.handled_signals) = (settings, 0);
             ending.0.ended(status_of(&ran));
             // Of one that was suspended nobody wants the variables.
             give.send((worker, ran)).or_else(|unwanted| unwanted.0.1.map(|value| ending.0.came_to(value)))
@@ -126,10 +126,11 @@ impl Interpreter {
             let file = process::open(None, b"/dev/null", mode).map_err(|error| self.no_null(&error, span))?;
             Ok(Descriptor::Open(Arc::new(file)))
         };
-        copy.files = FileTable::of([null(OpenMode::Read)?, null(OpenMode::Append)?, null(OpenMode::Append)?]);
+        copy.env.files =
+            FileTable::of([null(OpenMode::Read)?, null(OpenMode::Append)?, null(OpenMode::Append)?]);
         let limit = TimeLimit::of_run(time, true, copy.source().clone());
         let limits = vec![Arc::new(limit)];
-        copy.settings =
+        copy.env.settings =
             Arc::new(Settings { limits, own_sessions: true, grace: time / 2, ..Settings::default() });
         let result = copy.apply_values(function, arguments, span);
         copy.stop_jobs();
@@ -138,12 +139,12 @@ impl Interpreter {
 
     /// What standard input, output and error are.
     pub fn files(&self) -> &FileTable {
-        &self.files
+        &self.env.files
     }
 
     /// Takes other files for them; those of before.
     pub fn exchange_files(&mut self, files: FileTable) -> FileTable {
-        std::mem::replace(&mut self.files, files)
+        std::mem::replace(&mut self.env.files, files)
     }
 
     /// Ends what runs beside the prompt, which is left: HUP, as when the terminal goes, and for who is still there after
@@ -192,14 +193,14 @@ impl Interpreter {
 
     /// The directory that commands run in.
     pub fn directory(&self) -> PathBuf {
-        match &self.directory {
+        match &self.env.directory {
             Some(_) => self.directory_path(),
             None => std::env::current_dir().unwrap_or_default(),
         }
     }
 
     pub fn environment(&self) -> &Environment {
-        &self.environment
+        &self.env.environment
     }
 
     /// A function of the program.

@@ -220,8 +220,10 @@ impl Interpreter {
     }
 
     pub(in crate::eval) fn variable(&mut self, name: &Str, required: bool, span: Span) -> Eval<Value> {
-        match self.environment.get(name.as_bytes()) {
-            Some(value) if self.environment.is_secret(name.as_bytes()) => Ok(Value::secret(value.to_vec())),
+        match self.env.environment.get(name.as_bytes()) {
+            Some(value) if self.env.environment.is_secret(name.as_bytes()) => {
+                Ok(Value::secret(value.to_vec()))
+            }
             Some(value) => Ok(Value::str(value.to_vec())),
             // Shells keep it themselves; ours is the session's directory.
             None if name.as_bytes() == b"PWD" => Ok(Value::str(self.working_directory(span)?)),

@@ -244,7 +244,7 @@ impl Host for Caller<'_> {
     }
 
     fn directory(&self) -> PathBuf {
-        match &self.run.directory {
+        match &self.run.env.directory {
             Some(_) => self.run.directory_path(),
             None => std::env::current_dir().unwrap_or_default(),
         }
@@ -354,7 +354,7 @@ impl Host for Caller<'_> {
     }
 
     fn time_zone(&self) -> Option<Vec<u8>> {
-        self.run.environment.get(b"TZ").map(<[u8]>::to_vec)
+        self.run.env.environment.get(b"TZ").map(<[u8]>::to_vec)
     }
 
     fn script_path(&self) -> Option<PathBuf> {

@@ -140,7 +140,7 @@ impl Interpreter {
                     Some(Part::Text(text)) => text.as_bytes(),
                     _ => b"",
                 };
-                let home = self.environment.get(b"HOME");
+                let home = self.env.environment.get(b"HOME");
                 let directory = tilde::home(user.as_bytes(), home, rest).map_err(|error| {
                     let help = "quote the tilde if it is meant as text: '~'";
                     self.fail(Error::refused(
@@ -150,7 +150,7 @@ impl Interpreter {
                     ))
                 })?;
                 into.extend_from_slice(&directory);
-                return Ok(user.as_bytes().is_empty() && self.environment.is_secret(b"HOME"));
+                return Ok(user.as_bytes().is_empty() && self.env.environment.is_secret(b"HOME"));
             }
             Part::Process { from, body, span } => {
                 let path = self.substitute(*from, body, *span)?;

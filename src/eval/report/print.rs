@@ -25,7 +25,7 @@ impl Interpreter {
                 .collect(),
         };
         for error in errors {
-            self.print_error(error, &self.files);
+            self.print_error(error, &self.env.files);
         }
     }
 
@@ -50,9 +50,9 @@ impl Interpreter {
 
     /// Of a command that could not be started: said where its standard error is by then.
     pub(in crate::eval) fn print_start_error(&self, unwind: Unwind, redirections: &[Opened]) -> Unwind {
-        let mut files = self.files.clone();
+        let mut files = self.env.files.clone();
         match self.apply(redirections, &mut files) {
-            Ok(()) => self.print_if_elsewhere(unwind, &files, &self.files),
+            Ok(()) => self.print_if_elsewhere(unwind, &files, &self.env.files),
             Err(_) => unwind,
         }
     }

@@ -46,7 +46,7 @@ impl Interpreter {
         }
         let own = crate::builtins::ALL.iter().map(|row| row.name);
         let functions = program.declared.iter().map(|(known, _)| &**known);
-        let programs = self.search.as_ref().map(|search| search.names()).unwrap_or_default();
+        let programs = self.env.search.as_ref().map(|search| search.names()).unwrap_or_default();
         let known = own.chain(functions).chain(programs.iter().map(String::as_str));
         let mut near = diag::all_similar(name, known);
         if near.len() > MOST {

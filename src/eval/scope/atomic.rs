@@ -73,7 +73,7 @@ impl Interpreter {
         created: Creation,
         span: Span,
     ) -> Eval<io::Result<Option<Arc<OwnedFd>>>> {
-        let Some(replacements) = &self.settings.replacements else { return Ok(Ok(None)) };
+        let Some(replacements) = &self.env.settings.replacements else { return Ok(Ok(None)) };
         let full = self.directory_path().join(OsStr::from_bytes(path));
         let place = match is_replaceable(&full) {
             // open(2) has an error for a name that can only be a directory's.

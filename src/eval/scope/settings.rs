@@ -113,45 +113,41 @@ impl Interpreter {
     /// Runs something for which 0 alone is no failure.
     #[inline]
     pub(in crate::eval) fn without_ok<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        if self.settings.ok.is_none() {
+        if self.env.settings.ok.is_none() {
             return run(self);
         }
-        let plain = Settings { ok: None, ..(*self.settings).clone() };
-        let saved = std::mem::replace(&mut self.settings, Arc::new(plain));
-        let result = run(self);
-        self.settings = saved;
-        result
+        self.with_settings(Settings { ok: None, ..(*self.env.settings).clone() }, run)
     }
 
     /// When a wait has to end, if nothing comes until then.
     pub(in crate::eval) fn due(&self) -> Option<Instant> {
-        if self.settings.limits.is_empty() { None } else { self.settings.deadline().due() }
+        if self.env.settings.limits.is_empty() { None } else { self.env.settings.deadline().due() }
     }
 
     /// Fails when a signal has asked the run or job to end, or its time is up.
     #[inline]
     pub(in crate::eval) fn check_interrupt(&self) -> Eval<()> {
         self.check_exhausted()?;
-        if let Some(job) = &self.settings.job {
+        if let Some(job) = &self.env.settings.job {
             job.park();
         }
         if let Some(interrupt) =
-            self.settings.job.as_ref().map(|job| job.interrupt()).or(self.shared.interrupt())
+            self.env.settings.job.as_ref().map(|job| job.interrupt()).or(self.shared.interrupt())
             && let Some(raised) = interrupt.raised()
             && raised.times > self.ignored_signals()
         {
             return Err(Unwind::Interrupted(raised.signal));
         }
-        if self.settings.limits.is_empty() { Ok(()) } else { self.check_time() }
+        if self.env.settings.limits.is_empty() { Ok(()) } else { self.check_time() }
     }
 
     fn check_time(&self) -> Eval<()> {
-        self.settings.passed().map_or(Ok(()), |limit| Err(Unwind::TimedOut(TimedOut::of(limit, None))))
+        self.env.settings.passed().map_or(Ok(()), |limit| Err(Unwind::TimedOut(TimedOut::of(limit, None))))
     }
 
     /// Of a wait that ended since a time limit had passed. `running` is what was waited for.
     pub(in crate::eval) fn timed_out(&self, running: Span) -> Unwind {
-        let limit = self.settings.passed().or(self.settings.limits.first());
+        let limit = self.env.settings.passed().or(self.env.settings.limits.first());
         match limit {
             Some(limit) => Unwind::TimedOut(TimedOut::of(limit, Some((self.source().clone(), running)))),
             None => Unwind::Interrupted(Signal::TERM),
@@ -159,8 +155,8 @@ impl Interpreter {
     }
 
     pub(in crate::eval) fn how_to_wait(&self) -> Wait {
-        let deadline = self.settings.deadline();
-        let (signal, grace) = (self.settings.signal, self.settings.grace);
+        let deadline = self.env.settings.deadline();
+        let (signal, grace) = (self.env.settings.signal, self.env.settings.grace);
         let job_control = self.control().is_some();
         let keys = if job_control {
             Keys::after_programs(&self.interrupt())

@@ -40,9 +40,10 @@ impl Interpreter {
         let right = self.expr(&assign.value)?;
         self.operate(assign, &mut value, right)?;
         self.ask_variable(name.as_bytes(), span)?;
-        let mut environment = std::mem::take(&mut self.environment);
+        // Taken, so that it changes where it is.
+        let mut environment = std::mem::take(&mut self.env.environment);
         let put = self.put_variable(&mut environment, &name, &value, assign.value.span);
-        self.environment = environment;
+        self.env.environment = environment;
         put
     }
 
@@ -51,7 +52,7 @@ impl Interpreter {
         let Value::Map(map) = map else {
             return Err(self.wrong_type(span, "what `env.update` takes", "a map", map.type_of()));
         };
-        let mut changed = self.environment.clone();
+        let mut changed = self.env.environment.clone();
         for (name, value) in map.iter() {
             self.check_interrupt()?;
             if NEVER_BROUGHT.contains(&name.as_bytes()) || name.as_bytes().starts_with(b"BASH_FUNC_") {
@@ -61,7 +62,7 @@ impl Interpreter {
             self.ask_variable(name.as_bytes(), span)?;
             self.put_variable(&mut changed, &name, value, span)?;
         }
-        self.environment = changed;
+        self.env.environment = changed;
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::eval::Interpreter;
 use crate::eval::report::stats;
 use crate::eval::report::unwind::{Error, Eval, TimedOut, Unwind};
 use crate::eval::scope::atomic::Replacements;
+use crate::eval::scope::exec_env::OwnParts;
 use crate::eval::scope::settings::TimeLimit;
 use crate::process::{self, Activity, Deadline};
 use crate::span::Span;
@@ -22,47 +23,37 @@ impl Interpreter {
     pub(in crate::eval) fn with(&mut self, with: &With) -> Eval<()> {
         // From now on a signal must not just end this process.
         self.interrupt();
-        let evaluate_options = self.evaluate_options(&with.options)?;
-        let outer = self.settings.clone();
-        let directory = self.directory.clone();
-        let environment = self.environment.clone();
-        if let Some(span) = evaluate_options.ends_daemons {
+        let options = self.evaluate_options(&with.options)?;
+        if let Some(span) = options.ends_daemons {
             self.begin_without_daemons(span)?;
         }
-        let looks = evaluate_options.retry.wanted() || evaluate_options.ends_daemons.is_some();
+        let looks = options.retry.wanted() || options.ends_daemons.is_some();
         let orphans = if looks { process::orphans() } else { Vec::new() };
         let started = Instant::now();
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let result = self.attempt(&evaluate_options, &with.body);
-            self.settings = outer.clone();
-            if evaluate_options.directory.is_some() {
-                self.directory = directory.clone();
-            }
-            if evaluate_options.environment.is_some() {
-                self.environment = environment.clone();
-            }
+            let result = self.attempt(&options, &with.body);
             let error = match result {
                 Err(Unwind::Error(error)) if error.is_failure => error,
                 other => {
-                    self.end_block(&evaluate_options, &orphans);
+                    self.end_block(&options, &orphans);
                     return other;
                 }
             };
-            if !evaluate_options.retry.covers(&error, attempts) {
-                self.end_block(&evaluate_options, &orphans);
+            if !options.retry.covers(&error, attempts) {
+                self.end_block(&options, &orphans);
                 let note = |error: Box<Error>| retry::told(error, attempts, started.elapsed());
                 return Err(Unwind::Error(if attempts > 1 { note(error) } else { error }));
             }
-            process::end_orphans_since(&orphans, &self.interrupt(), self.settings.grace);
-            self.pause_before_retry(&evaluate_options.retry, &error, attempts)?;
+            process::end_orphans_since(&orphans, &self.interrupt(), self.env.settings.grace);
+            self.pause_before_retry(&options.retry, &error, attempts)?;
         }
     }
 
     /// Runs the body once, and ends what it started when its end is meant to be the end of all of it.
-    fn attempt(&mut self, evaluate_options: &EvaluatedOptions, body: &Block) -> Eval<()> {
-        let mut settings = evaluate_options.settings.clone();
+    fn attempt(&mut self, options: &EvaluatedOptions, body: &Block) -> Eval<()> {
+        let mut settings = options.settings.clone();
         let limit = |given: &Option<(Duration, Span)>, idle: bool| {
             let (after, span) = (*given)?;
             let clock = self.control().map(|control| control.clock().clone()).unwrap_or_default();
@@ -80,33 +71,32 @@ impl Interpreter {
                 span: Some(span),
             }))
         };
-        let timeout = limit(&evaluate_options.timeout, false);
-        let idle_timeout = limit(&evaluate_options.idle_timeout, true);
+        let timeout = limit(&options.timeout, false);
+        let idle_timeout = limit(&options.idle_timeout, true);
         settings.limits.extend(timeout.clone().into_iter().chain(idle_timeout.clone()));
         let outer_replacements = settings.replacements.take();
-        let replacements = evaluate_options.atomic.then(|| Replacements::within(outer_replacements.clone()));
+        let replacements = options.atomic.then(|| Replacements::within(outer_replacements.clone()));
         settings.replacements = replacements.clone().or(outer_replacements);
-        let table = evaluate_options.stats.then(Arc::default);
+        let table = options.stats.then(Arc::default);
         let outer_table = settings.stats.clone();
         settings.stats = table.clone().or(settings.stats.take());
-        if let Some(directory) = &evaluate_options.directory {
-            self.directory = Some(directory.clone());
-        }
-        if let Some(environment) = &evaluate_options.environment {
-            self.environment = environment.clone();
-        }
-        self.settings = Arc::new(settings);
         // What a time limit, a retry or a replacement of files is about is over when all of it is.
         let whole = timeout.is_some()
             || idle_timeout.is_some()
-            || evaluate_options.retry.wanted()
-            || evaluate_options.ends_daemons.is_some()
+            || options.retry.wanted()
+            || options.ends_daemons.is_some()
             || replacements.is_some();
-        let run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { this.block(body) };
-        let mut result = match &idle_timeout {
-            Some(limit) => self.relayed(limit, run),
-            None => run(self),
+        let own = OwnParts {
+            directory: options.directory.clone(),
+            environment: options.environment.clone(),
+            settings: Some(Arc::new(settings)),
+            files: None,
         };
+        let run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { this.block(body) };
+        let mut result = self.in_env(own, |this| match &idle_timeout {
+            Some(limit) => this.relayed(limit, run),
+            None => run(this),
+        });
         if let Some(replacements) = replacements
             && is_normal(&result)
         {
@@ -114,7 +104,7 @@ impl Interpreter {
         }
         if let Some(table) = table {
             let reports = std::mem::take(&mut *stats::lock(&table));
-            self.print_text(&stats::table(&reports), &self.files);
+            self.print_text(&stats::table(&reports), &self.env.files);
             // They are processes of the block around this one, too.
             if let Some(outer) = &outer_table {
                 stats::lock(outer).extend(reports);

@@ -17,7 +17,8 @@ impl Interpreter {
             Err(Unwind::Error(error)) => error.diagnostic.code == code::TIMEOUT,
             _ => false,
         };
-        let all = stopped || self.settings.own_sessions || self.shared.ends_daemons.load(Ordering::Acquire);
+        let all =
+            stopped || self.env.settings.own_sessions || self.shared.ends_daemons.load(Ordering::Acquire);
         if all { Daemons::End } else { Daemons::Keep }
     }
 
@@ -45,7 +46,7 @@ impl Interpreter {
     /// may have started it.
     pub(in crate::eval) fn end_block(&self, evaluate_options: &EvaluatedOptions, before: &[Identity]) {
         if evaluate_options.ends_daemons.is_some()
-            && !process::end_block(before, &self.interrupt(), self.settings.grace)
+            && !process::end_block(before, &self.interrupt(), self.env.settings.grace)
         {
             self.shared.ends_daemons.store(true, Ordering::Release);
         }

@@ -227,7 +227,7 @@ impl Interpreter {
         if self.dry.is_some() {
             return self.dry_background(and_or);
         }
-        if self.settings.detach {
+        if self.env.settings.detach {
             return self.detached(&and_or.first);
         }
         let survives = self.shared.interactive && survives(and_or);
@@ -263,7 +263,7 @@ impl Interpreter {
     ) -> Eval<Arc<JobState>> {
         let mut fork = self.fork();
         if !self.shared.interactive {
-            self.close_inherited_input(&mut fork.files, span)?;
+            self.close_inherited_input(&mut fork.env.files, span)?;
         }
         // The handlers must be there before the job has children: a signal then ends them too.
         self.interrupt();
@@ -272,17 +272,12 @@ impl Interpreter {
         state.survives.store(survives, Ordering::Relaxed);
         // Those were requests to another.
         fork.handled_signals = 0;
-        fork.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.settings).clone() });
+        fork.env.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.env.settings).clone() });
         let shared = state.clone();
         let thread = self.thread(span, move || {
             let ending = Ending(shared);
-            let result = match work(&mut fork) {
-                Ok(()) => fork.await_jobs(),
-                Err(unwind) => {
-                    fork.end_jobs(&unwind);
-                    Err(unwind)
-                }
-            };
+            let ran = work(&mut fork);
+            let result = fork.settle_jobs(ran);
             // The block whose time it was may be over: then nobody is there to make it an error.
             let result = match result {
                 Err(Unwind::TimedOut(timed_out)) if !timed_out.limit.hard => {
@@ -331,6 +326,17 @@ impl Interpreter {
             files.set(0, Arc::new(null));
         }
         Ok(())
+    }
+
+    /// Awaits the jobs of what has succeeded, and ends those of what has failed.
+    pub(in crate::eval) fn settle_jobs<T>(&mut self, ran: Eval<T>) -> Eval<T> {
+        match ran {
+            Ok(value) => self.await_jobs().map(|()| value),
+            Err(unwind) => {
+                self.end_jobs(&unwind);
+                Err(unwind)
+            }
+        }
     }
 
     /// Waits for all jobs; the failure of the first that failed is one here.
@@ -412,7 +418,7 @@ impl Interpreter {
     pub(in crate::eval) fn stop_jobs(&mut self) {
         let jobs = self.jobs.take();
         for job in &jobs {
-            job.state.stop(self.settings.signal);
+            job.state.stop(self.env.settings.signal);
         }
         for job in jobs {
             let _ = self.await_job(&job);

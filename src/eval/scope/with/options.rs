@@ -34,7 +34,7 @@ pub struct EvaluatedOptions {
 impl Interpreter {
     pub(in crate::eval) fn evaluate_options(&mut self, options: &[WithOption]) -> Eval<EvaluatedOptions> {
         let mut all = EvaluatedOptions {
-            settings: (*self.settings).clone(),
+            settings: (*self.env.settings).clone(),
             directory: None,
             environment: None,
             timeout: None,
@@ -151,12 +151,12 @@ impl Interpreter {
         }
         let span = options.first().map_or(Span::default(), |option| option.value.span);
         if clear {
-            self.environment.iter().try_for_each(|(name, _)| self.ask_variable(name, span))?;
+            self.env.environment.iter().try_for_each(|(name, _)| self.ask_variable(name, span))?;
         }
         if clear || environment.is_some() || account.is_some() || all.directory.is_some() {
             // What PWD is here is settled first, so that one that is removed is not given again.
             self.name_directory(span);
-            let mut changed = if clear { Environment::empty() } else { self.environment.clone() };
+            let mut changed = if clear { Environment::empty() } else { self.env.environment.clone() };
             if let Some(directory) = &all.directory
                 && changed.get(b"PWD").is_some()
             {

@@ -20,21 +20,19 @@ impl Interpreter {
     ) -> Eval<()> {
         let (Some(activity), Some(span)) = (limit.activity(), limit.span) else { return run(self) };
         let readers = Arc::new(Readers::default());
-        let mut files = self.files.clone();
+        let mut files = self.env.files.clone();
         let mut relays: Vec<JoinHandle<Result<(), Lost>>> = Vec::with_capacity(2);
         for number in [1, 2] {
-            let Some(target) = self.files.get(number).cloned() else { continue };
+            let Some(target) = self.env.files.get(number).cloned() else { continue };
             let (reader, writer) = self.pipe(span)?;
             files.set(number, Arc::new(writer));
             let (reader, activity) = (readers.add(reader), activity.clone());
             let run = self.fork();
             relays.push(self.thread(span, move || pass_on(&run, reader, &target, &activity))?);
         }
-        let saved = std::mem::replace(&mut self.files, files);
-        let mut result = run(self);
-        // Our ends of the pipes go with it, and the threads see the end.
-        self.files = saved;
-        result = self.until_read(&readers, span, result);
+        let result = self.with_files(files, run);
+        // Our ends of the pipes are closed, so that the threads see the end.
+        let mut result = self.until_read(&readers, span, result);
         for relay in relays {
             let passed = relay.join().unwrap_or(Err(Lost::Crashed));
             if let Err(lost) = passed

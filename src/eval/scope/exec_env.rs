@@ -1,0 +1,183 @@
+//! The shell execution environment (POSIX 2.13): all that a command inherits from the script around it.
+//!
+//! A block that has some of it for itself runs within [`Interpreter::in_env`], a subshell within
+//! [`Interpreter::in_subshell`]. Both restore the environment on every path, an error and a panic included.
+
+use crate::eval::Interpreter;
+use crate::eval::scope::settings::Settings;
+use crate::process::{Environment, FileTable, Search};
+use std::ffi::CStr;
+use std::sync::Arc;
+
+/// The execution environment of one thread of a run. A clone shares everything until one of the two changes it.
+#[derive(Clone)]
+pub struct ExecEnv {
+    /// The working directory, if it is not this process's.
+    pub directory: Option<Arc<CStr>>,
+    /// The variables that programs are given.
+    pub environment: Environment,
+    /// Whether PWD in `environment` is settled: it names the directory, or the script has removed it.
+    pub directory_named: bool,
+    /// The cache of the command search, valid for one value of PATH.
+    pub search: Option<Arc<Search>>,
+    pub files: FileTable,
+    /// The options of the `with` blocks around, among them the umask and the resource limits of programs.
+    pub settings: Arc<Settings>,
+}
+
+/// The parts of the environment that a block has for itself. It shares the others with the code around it, which sees
+/// what the block does to them.
+#[derive(Default)]
+pub struct OwnParts {
+    pub directory: Option<Arc<CStr>>,
+    /// The variables, and with them whether PWD is settled.
+    pub environment: Option<Environment>,
+    pub files: Option<FileTable>,
+    pub settings: Option<Arc<Settings>>,
+}
+
+/// The parts of the environment around a block, while the block has its own.
+struct Outer {
+    directory: Option<Option<Arc<CStr>>>,
+    environment: Option<(Environment, bool)>,
+    files: Option<FileTable>,
+    settings: Option<Arc<Settings>>,
+}
+
+impl ExecEnv {
+    /// Puts the parts of a block in place. Returns those of the code around it.
+    fn enter(&mut self, own: OwnParts) -> Outer {
+        let named = self.directory_named;
+        Outer {
+            directory: own.directory.map(|directory| self.directory.replace(directory)),
+            environment: own
+                .environment
+                .map(|environment| (std::mem::replace(&mut self.environment, environment), named)),
+            files: own.files.map(|files| std::mem::replace(&mut self.files, files)),
+            settings: own.settings.map(|settings| std::mem::replace(&mut self.settings, settings)),
+        }
+    }
+
+    /// Puts the parts of the code around a block back.
+    fn leave(&mut self, outer: Outer) {
+        if let Some(directory) = outer.directory {
+            self.directory = directory;
+        }
+        if let Some((environment, named)) = outer.environment {
+            (self.environment, self.directory_named) = (environment, named);
+        }
+        if let Some(files) = outer.files {
+            self.files = files;
+        }
+        if let Some(settings) = outer.settings {
+            self.settings = settings;
+        }
+    }
+}
+
+/// Restores the environment when it is dropped.
+struct Restore<'a, F: FnOnce(&mut ExecEnv)> {
+    interpreter: &'a mut Interpreter,
+    restore: Option<F>,
+}
+
+impl<F: FnOnce(&mut ExecEnv)> Drop for Restore<'_, F> {
+    fn drop(&mut self) {
+        if let Some(restore) = self.restore.take() {
+            restore(&mut self.interpreter.env);
+        }
+    }
+}
+
+impl Interpreter {
+    /// Runs code with some parts of the environment of its own.
+    pub(in crate::eval) fn in_env<T>(&mut self, own: OwnParts, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.env.enter(own);
+        self.and_restore(run, |env| env.leave(outer))
+    }
+
+    /// Runs code with descriptors of its own.
+    pub(in crate::eval) fn with_files<T>(&mut self, files: FileTable, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.in_env(OwnParts { files: Some(files), ..OwnParts::default() }, run)
+    }
+
+    /// Runs code with settings of its own.
+    pub(in crate::eval) fn with_settings<T>(
+        &mut self,
+        settings: Settings,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.in_env(OwnParts { settings: Some(Arc::new(settings)), ..OwnParts::default() }, run)
+    }
+
+    /// Runs code whose changes of the environment end with it, as those of a subshell do.
+    pub(in crate::eval) fn in_subshell<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.env.clone();
+        self.and_restore(run, |env| {
+            // What was found in PATH stays found.
+            let search = env.search.take();
+            *env = ExecEnv { search, ..outer };
+        })
+    }
+
+    fn and_restore<T>(&mut self, run: impl FnOnce(&mut Self) -> T, restore: impl FnOnce(&mut ExecEnv)) -> T {
+        let guard = Restore { interpreter: self, restore: Some(restore) };
+        run(&mut *guard.interpreter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{CheckOptions, check};
+    use crate::diag::Source;
+    use crate::eval::Setup;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    fn interpreter() -> Interpreter {
+        let source = Source::new("t", "");
+        let Ok(program) = check(&Arc::new(source), CheckOptions::default()) else {
+            panic!("an empty script")
+        };
+        Interpreter::new(Arc::new(program), Setup::default())
+    }
+
+    fn cwd(path: &str) -> Option<Arc<CStr>> {
+        Some(std::ffi::CString::new(path).unwrap().into())
+    }
+
+    #[test]
+    fn a_block_changes_what_it_shares_and_gives_back_what_it_had_for_itself() {
+        let mut run = interpreter();
+        let own = OwnParts { environment: Some(Environment::empty()), ..OwnParts::default() };
+        run.in_env(own, |run| {
+            run.env.directory_named = true;
+            run.env.environment.set(b"X", b"1").unwrap();
+            run.env.directory = cwd("/tmp");
+        });
+        assert_eq!((run.env.environment.get(b"X"), run.env.directory_named), (None, false));
+        assert_eq!(run.env.directory, cwd("/tmp"));
+    }
+
+    #[test]
+    fn a_subshell_changes_nothing_but_the_cache_of_the_search() {
+        let mut run = interpreter();
+        run.in_subshell(|run| {
+            run.env.directory = cwd("/tmp");
+            run.env.directory_named = true;
+            run.env.files.close(0);
+            run.search();
+        });
+        assert_eq!((run.env.directory.is_none(), run.env.directory_named), (true, false));
+        assert!(run.env.files.get(0).is_some() && run.env.search.is_some());
+    }
+
+    #[test]
+    fn a_panic_restores_the_environment() {
+        let mut run = interpreter();
+        let mut closed = run.env.files.clone();
+        closed.close(1);
+        let ran = catch_unwind(AssertUnwindSafe(|| run.with_files(closed, |_| panic!("as a test"))));
+        assert!(ran.is_err() && run.env.files.get(1).is_some());
+    }
+}
