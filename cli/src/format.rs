@@ -2,7 +2,7 @@
 
 use crate::options::{Options, Text};
 use crate::print::{print, print_error, refuse};
-use crate::run::read;
+use crate::script_text::read;
 use pipewright::diag::visible;
 use pipewright::tools;
 use std::ffi::OsString;

@@ -12,6 +12,7 @@ mod print;
 #[cfg(feature = "prompt")]
 mod repl;
 mod run;
+mod script_text;
 mod stats;
 mod trace;
 

@@ -2,6 +2,7 @@
 
 use crate::options::{Mode, Options, Text};
 use crate::print::{print, print_error, print_page, refuse};
+use crate::script_text::read;
 use crate::stats::Stats;
 use crate::{doctor, format, json, options, trace};
 use pipewright::policy::Rules;
@@ -169,30 +170,6 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
             }
             error.signal().map_or(Ended::Status(error.exit_code()), Ended::Signal)
         }
-    }
-}
-
-/// The name and the text of a script; when it can't be read, the exit status after a message that says so.
-pub fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
-    match text {
-        Text::None => Ok((String::new(), Vec::new())),
-        Text::Code(code) => Ok(("-c".to_string(), code.clone())),
-        Text::File(path) => match program::read_script(Some(path)) {
-            Ok(text) => Ok((path.to_string_lossy().into_owned(), text)),
-            Err(error) => {
-                let path = pipewright::diag::visible(path.as_os_str().as_encoded_bytes());
-                let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-                print_error(&format!("pipewright: can't read {path}: {error}\n"));
-                Err(status)
-            }
-        },
-        Text::StandardInput => match program::read_script(None) {
-            Ok(text) => Ok(("standard input".to_string(), text)),
-            Err(error) => {
-                print_error(&format!("pipewright: can't read standard input: {error}\n"));
-                Err(126)
-            }
-        },
     }
 }
 

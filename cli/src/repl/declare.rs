@@ -4,7 +4,7 @@
 //! --learn NAME` allows, for all sessions; it is a command, as anything that is typed. What is allowed is a file, not a
 //! name: another program of that name, earlier in PATH, is not.
 
-use super::help::text;
+use super::commands::text;
 use super::places::{self, append};
 use pipewright::diag::{quote_word, reason, visible};
 use pipewright::value::Type;

@@ -1,33 +1,15 @@
 //! `help`, `history` and `complete`: the commands that only the prompt has. They are stages as any other, so that
 //! `history | grep make` works.
 
-use super::complete::Candidate;
+use super::commands::{COMMANDS, text};
 use super::{declare, history};
 use pipewright::diag::wrap;
-use pipewright::dialog::words;
 use pipewright::program::terminal_width;
 use pipewright::tools::explain;
 use pipewright::{BuildError, Engine, StageCx, StageError, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// The commands of the prompt, and what they do.
-pub const COMMANDS: &[(&str, &str)] = &[
-    (
-        "help",
-        "Tells what the prompt can do; with a word, about a keyword, builtin, method, function, option of with or error.",
-    ),
-    ("fg", "Continues a job in the foreground, the one that was stopped last or that of the number: fg [%N]"),
-    ("bg", "Continues a stopped job in the background: bg [%N]"),
-    ("history", "Lists what was entered before: history [--here] [--failed] [--last N] [WORD…]"),
-    (
-        "complete",
-        "Says what completes the words of a command: complete(\"deploy\", [\"--env=\", \"staging\"]), with a map of words \
-         and what they mean, or with a function of the words that gives either. complete --learn NAME… lets Tab ask \
-         a program for its --help; --forget NAME… takes that back.",
-    ),
-];
 
 /// The functions that entries have declared, with what is known of each.
 pub type Declared = Arc<Mutex<BTreeMap<String, String>>>;
@@ -94,23 +76,6 @@ fn laid_out(page: &str, width: usize) -> String {
     page.lines().map(line).collect()
 }
 
-/// The text of an argument.
-pub fn text(value: &Value) -> String {
-    value.to_word().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
-}
-
-/// What `help` tells about.
-pub fn topics() -> Vec<Candidate> {
-    let row = |name: &str, note: &str| Candidate {
-        text: name.to_string(),
-        name: name.to_string(),
-        note: note.to_string(),
-    };
-    let of_language = words().map(|word| row(word.name(), word.help()));
-    let commands = COMMANDS.iter().map(|(name, doc)| row(name, doc));
-    of_language.chain(commands).chain([row("methods", "all functions and methods")]).collect()
-}
-
 const OVERVIEW: &str = "\
 Plain commands and pipelines are as in sh. What differs:
 
@@ -135,19 +100,20 @@ or beside. ~/.config/pipewright/rc.pw runs before the first prompt.
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repl::commands::topics;
 
     #[test]
     fn whatever_is_offered_is_told() {
-        for topic in topics() {
-            let is_command = COMMANDS.iter().any(|(name, _)| *name == topic.name);
-            assert!(is_command || explain(&topic.name).is_some(), "{}", topic.name);
+        for (topic, _) in topics() {
+            let is_command = COMMANDS.iter().any(|(name, _)| *name == topic);
+            assert!(is_command || explain(topic).is_some(), "{topic}");
         }
     }
 
     #[test]
     fn pages_are_as_wide_as_the_terminal() {
-        for topic in topics() {
-            let page = laid_out(&explain(&topic.name).unwrap_or_default(), 60);
+        for (topic, _) in topics() {
+            let page = laid_out(&explain(topic).unwrap_or_default(), 60);
             let too_long = |line: &&str| !line.starts_with("    ") && !line.starts_with('|');
             let longest = page.lines().filter(too_long).map(|line| line.chars().count()).max();
             assert!(longest.unwrap_or_default() <= 60, "{page}");

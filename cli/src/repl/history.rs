@@ -3,7 +3,7 @@
 //! One file for all sessions, a line of JSON for each entry. A line is appended by one write(2) to a file that is open
 //! for appending, so that no session loses or cuts another's. What is read is never code: an entry comes back as text.
 
-use super::help::text;
+use super::commands::text;
 use super::places;
 use pipewright::diag::visible;
 use pipewright::{StageCx, StageError};

@@ -3,6 +3,7 @@
 //! public alone.
 
 mod ahead;
+mod commands;
 mod complete;
 mod correct;
 mod declare;

@@ -2,7 +2,7 @@
 //! that a program tells of.
 
 use super::{Candidate, World};
-use crate::repl::learn::text::{Flag, Help, Takes};
+use crate::repl::learn::options::{Flag, Help, Takes};
 use pipewright::diag::{quote_word, visible};
 use pipewright::dialog::unquote;
 

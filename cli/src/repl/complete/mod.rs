@@ -9,7 +9,7 @@ mod members;
 mod word;
 pub mod world;
 
-use super::learn::text::Help;
+use super::learn::options::Help;
 use pipewright::diag::visible;
 use pipewright::dialog::{Kind, Place, Typed, WordKind, unquote, words};
 use pipewright::tools::wrapped;
@@ -191,7 +191,8 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
         WordKind::Keyword => Some(own(word.name(), "keyword")),
         _ => None,
     }));
-    candidates.extend(super::help::COMMANDS.iter().filter(|row| starts(row.0)).map(|row| own(row.0, row.1)));
+    candidates
+        .extend(super::commands::COMMANDS.iter().filter(|row| starts(row.0)).map(|row| own(row.0, row.1)));
     for (name, kind, note) in world.names().into_iter().filter(|(name, ..)| starts(name)) {
         match kind {
             Kind::Function => candidates.push(own(&name, &note)),
@@ -304,7 +305,8 @@ fn signals(word: &str) -> Vec<Candidate> {
 
 /// What `help` tells about.
 fn topics(word: &str, world: &dyn World) -> Vec<Candidate> {
-    let mut topics: Vec<Candidate> = super::help::topics();
+    let row = |(name, note): (&str, &str)| Candidate::new(name, note);
+    let mut topics: Vec<Candidate> = super::commands::topics().map(row).collect();
     topics.extend(world.names().into_iter().map(|(name, _, note)| Candidate::new(name, note)));
     topics.retain(|topic| topic.name.starts_with(word));
     // Methods of several types have one page.

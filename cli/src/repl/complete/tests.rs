@@ -1,5 +1,5 @@
 use super::*;
-use crate::repl::learn::text::{Flag, Takes};
+use crate::repl::learn::options::{Flag, Takes};
 use pipewright::value::Map;
 
 /// A world of some names and files.

@@ -2,7 +2,7 @@
 
 use super::{File, World};
 use crate::repl::declare::{self, Shared};
-use crate::repl::learn::text::Help;
+use crate::repl::learn::options::Help;
 use crate::repl::learn::{Learned, Learner, known};
 use crate::repl::{places, programs};
 use pipewright::diag::quote_word;
@@ -98,7 +98,7 @@ impl Live {
     fn is_own(&self, word: &str) -> bool {
         let of_language = [WordKind::Builtin, WordKind::Keyword];
         words().any(|own| own.name() == word && of_language.contains(&own.kind()))
-            || super::super::help::COMMANDS.iter().any(|(name, _)| *name == word)
+            || crate::repl::commands::COMMANDS.iter().any(|(name, _)| *name == word)
             || self.dialog().kind(word).is_some_and(|kind| kind == Kind::Function)
     }
 

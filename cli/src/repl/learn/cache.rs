@@ -3,7 +3,7 @@
 //! A program that has changed since, by its time or size, is asked again. The file can be deleted at any time; lines
 //! that are none are passed over.
 
-use super::text::Help;
+use super::options::Help;
 use crate::repl::places;
 use serde::{Deserialize, Serialize};
 use std::fs::Metadata;

@@ -7,11 +7,13 @@
 mod ask;
 mod cache;
 pub mod known;
+pub mod options;
 pub mod text;
 mod values;
 
 use cache::{Entry, Topic, Version};
 use known::Known;
+use options::Help;
 use pipewright::CancelToken;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,7 +23,6 @@ use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use text::Help;
 
 /// Names and values.
 pub type Environment = Vec<(OsString, OsString)>;

@@ -4,46 +4,8 @@
 //! of git. All begin an option with a dash, put what it does behind two blanks or below, and list commands under a
 //! head that says so. What is not understood is left out: a candidate that is missing costs less than a wrong one.
 
+use super::options::{Flag, Help, Takes};
 use super::values;
-use serde::{Deserialize, Serialize};
-
-/// What is known of a program, or of one of its commands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Help {
-    pub options: Vec<Flag>,
-    /// Names, and what is said of each.
-    pub commands: Vec<(String, String)>,
-}
-
-/// An option.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flag {
-    /// With its dashes.
-    pub name: String,
-    pub value: Takes,
-    /// One line; may be empty.
-    pub note: String,
-    /// Those that it says it takes; empty when it names none.
-    pub values: Vec<String>,
-}
-
-impl Flag {
-    fn new(name: String, value: Takes) -> Self {
-        Self { name, value, note: String::new(), values: Vec::new() }
-    }
-}
-
-/// What an option takes, each with the name of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Takes {
-    Nothing,
-    /// `--sort=WORD`
-    Joined(String),
-    /// `--color[=WHEN]`
-    Optional(String),
-    /// `--data <data>`
-    Next(String),
-}
 
 /// More of a text is not read: no help that anybody reads is so long.
 const MOST_TEXT: usize = 1 << 20;

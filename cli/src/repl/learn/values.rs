@@ -2,7 +2,7 @@
 //!
 //! What is prose is left alone: where one word of what looks like a list is none that could be typed, there is no list.
 
-use super::text::Takes;
+use super::options::Takes;
 
 /// The values of an option, given what it takes and what is said of it.
 pub fn named(option: &str, value: &Takes, note: &str) -> Vec<String> {
