@@ -94,7 +94,7 @@ pub(super) fn limit() -> RawFd {
 }
 
 /// What may be done with a descriptor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Granted {
     pub read: bool,
     pub write: bool,
@@ -105,7 +105,12 @@ pub struct Granted {
 /// What the flags of an open file allow (fcntl(2), `F_GETFL`); nothing when they can't be told.
 pub fn granted(fd: BorrowedFd<'_>) -> Granted {
     use rustix::fs::OFlags;
-    let flags = rustix::fs::fcntl_getfl(fd).unwrap_or(OFlags::PATH);
+    let Ok(flags) = rustix::fs::fcntl_getfl(fd) else { return Granted::default() };
+    // Such a descriptor names a file, and does not open it.
+    #[cfg(target_os = "linux")]
+    if flags.contains(OFlags::PATH) {
+        return Granted::default();
+    }
     let mode = flags & OFlags::ACCMODE;
     Granted {
         read: mode == OFlags::RDONLY || mode == OFlags::RDWR,
