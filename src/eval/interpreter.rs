@@ -564,14 +564,7 @@ impl Interpreter {
         if !self.shared.own_process {
             return None;
         }
-        *self.shared.terminal.get_or_init(|| {
-            let ours = crate::sys::tty::own_group();
-            (0..=2).find(|fd| {
-                crate::sys::descriptor::inherited(*fd)
-                    .and_then(crate::sys::tty::foreground)
-                    .is_ok_and(|group| group == ours)
-            })
-        })
+        *self.shared.terminal.get_or_init(|| (0..=2).find(|fd| crate::sys::tty::is_own_foreground(*fd)))
     }
 
     /// What suspends and continues the job that this is part of, at a prompt.

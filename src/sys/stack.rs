@@ -57,9 +57,29 @@ fn floor(here: usize) -> usize {
     low + (size / 4).clamp(LEAST / 4, LEAST)
 }
 
-/// Lowest address and size (pthread_getattr_np(3)).
+/// Lowest address and size.
 #[cfg(target_os = "linux")]
 fn bounds() -> Option<(usize, usize)> {
+    if super::blocking_call::is_main_thread() { main_bounds() } else { thread_bounds() }
+}
+
+/// Those of the main thread, for which pthread_getattr_np(3) would read all of /proc/self/maps. The path of the program
+/// lies at the upper end (getauxval(3), `AT_EXECFN`).
+#[cfg(target_os = "linux")]
+fn main_bounds() -> Option<(usize, usize)> {
+    // SAFETY: the first call takes no memory, the second fills the structure.
+    let (top, size) = unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        let known = libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) == 0;
+        (libc::getauxval(libc::AT_EXECFN) as usize, known.then_some(limit.rlim_cur)?)
+    };
+    let size = usize::try_from(size).unwrap_or(usize::MAX).min(top);
+    (top > 0).then(|| (top - size, size))
+}
+
+/// Those of another thread (pthread_getattr_np(3)).
+#[cfg(target_os = "linux")]
+fn thread_bounds() -> Option<(usize, usize)> {
     // SAFETY: the attributes are initialised by the first call, read by the second and destroyed by the third.
     unsafe {
         let mut attributes: libc::pthread_attr_t = std::mem::zeroed();

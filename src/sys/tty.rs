@@ -4,7 +4,7 @@ use super::Pid;
 use super::poll::{Interest, PollSet};
 use rustix::fs::{Mode, OFlags};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 /// Whether `fd` is a terminal.
@@ -59,6 +59,13 @@ pub fn own_group() -> Pid {
 pub fn leads_session() -> bool {
     let own = rustix::process::getpid();
     rustix::process::getsid(None).is_ok_and(|leader| leader == own)
+}
+
+/// Returns true if a standard stream is the controlling terminal of this process, whose group is in its foreground.
+pub fn is_own_foreground(fd: RawFd) -> bool {
+    // SAFETY: no memory is passed, and a number that is not open answers EBADF.
+    let group = unsafe { libc::tcgetpgrp(fd) };
+    group > 0 && group == own_group()
 }
 
 /// How many columns the terminal of standard error has, if it is one.

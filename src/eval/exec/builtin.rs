@@ -173,7 +173,9 @@ impl Interpreter {
         if let Some(given) = self.env.environment.get(b"PWD")
             && given.first() == Some(&b'/')
             && !given.split(|b| *b == b'/').any(|part| part == b"." || part == b"..")
-            && (current.is_err() || crate::process::same_file(None, given, b"."))
+            && current.as_ref().map_or(true, |current| {
+                current.as_os_str().as_bytes() == given || crate::process::same_file(None, given, b".")
+            })
         {
             return Ok(given.to_vec());
         }

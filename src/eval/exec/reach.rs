@@ -13,7 +13,16 @@ use std::path::Path;
 impl Interpreter {
     /// Waits until the file system of a path answers. The path may be relative.
     pub(in crate::eval) fn reach(&self, path: &[u8], span: Span) -> Eval<()> {
-        if mounts::any_remote() { self.reach_remote(path, span) } else { Ok(()) }
+        if self.dies_of_signals() || !mounts::any_remote() { Ok(()) } else { self.reach_remote(path, span) }
+    }
+
+    /// Returns true while nothing but a signal ends this run, and by its default action, which reaches a call that waits
+    /// for a server, too. The binary's start is so until there is first something to clean up.
+    fn dies_of_signals(&self) -> bool {
+        self.shared.interrupt().is_none()
+            && !self.shared.can_be_cancelled()
+            && self.env.settings.job.is_none()
+            && self.env.settings.limits.is_empty()
     }
 
     /// Waits until the file systems of all these paths answer.
