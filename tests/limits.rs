@@ -4,7 +4,7 @@
 //! `GIB=10 cargo test --test limits` streams more than the one GiB of every day.
 
 use crate::support;
-use crate::support::{Outcome, Run, have, setting};
+use crate::support::{Outcome, Run, setting};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -511,49 +511,6 @@ fn arbitrary_bytes_never_crash_it() {
         let wrong = excess(&outcome, 100 * MIB);
         assert!(wrong.is_none(), "round {round}: {}\n{}", text.escape_ascii(), wrong.unwrap_or_default());
     }
-}
-
-/// How many system calls a script makes, over all of its processes.
-fn system_calls(code: &str) -> u64 {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let counts = directory.path().join("counts");
-    let outcome = Run::new("strace")
-        .args(["-f", "-c", "-qq", "-o"])
-        .arg(&counts)
-        .arg(support::pipewright())
-        .args(["-c", code])
-        .run();
-    assert!(outcome.status == 0, "{code}: {outcome}");
-    let text = fs::read_to_string(&counts).expect("strace writes its table");
-    let total = text.lines().rev().find(|line| line.ends_with("total")).expect("the table has a last line");
-    total.split_whitespace().nth(3).and_then(|calls| calls.parse().ok()).unwrap_or_else(|| panic!("{text}"))
-}
-
-#[test]
-fn system_calls_are_few() {
-    if !have("strace") {
-        return;
-    }
-    let start = system_calls("true");
-    assert!(start <= 60, "{start} system calls for `-c true`");
-    let per = |one: &str| {
-        let times = |count: usize| system_calls(&format!("for i in (1..={count}) {{ {one} }}"));
-        (times(200) - times(100)) as f64 / 100.0
-    };
-    let spawn = per("/bin/true");
-    println!("spawn {spawn} stage {}", per("/bin/true | /bin/true | /bin/true") / 3.0);
-    // A debug build asks about the descriptor that it closes (the pidfd), once for each program.
-    let asked = if cfg!(debug_assertions) { 1.0 } else { 0.0 };
-    assert!(spawn - asked <= 40.0, "{spawn} system calls for a spawn");
-    let stages = per("/bin/true | /bin/true | /bin/true") / 3.0;
-    // A debug build asks about each descriptor that it closes, two a stage; and how often a pipeline is polled depends
-    // on which ends when.
-    assert!(stages <= 48.0, "{stages} system calls for each stage of three");
-    let builtin = per("true");
-    assert!(builtin == 0.0, "{builtin} system calls for a builtin that does nothing");
-    let capture = per("let x = \"$(printf a)\"");
-    assert!(capture == 0.0, "{capture} system calls for the capture of a builtin");
-    println!("-c true {start}, a spawn {spawn}, a stage {stages}");
 }
 
 #[test]

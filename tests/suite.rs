@@ -10,6 +10,7 @@ mod automation;
 mod blocking;
 #[cfg(feature = "prompt")]
 mod completion;
+mod counts;
 #[cfg(feature = "prompt")]
 mod ctrl_c;
 mod daemons;

@@ -1,0 +1,146 @@
+//! What a start, a spawn and a pipeline cost, as counts: they are the same on every machine and under every load.
+//!
+//! System calls are counted of the tested binary, debug or release. Page faults, memory and instructions are those of a
+//! release, which `PIPEWRIGHT=target/…/release/pipewright` names. docs/PERFORMANCE.md has the figures beside those of
+//! other shells.
+
+use crate::support::{self, Run, have};
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+/// Returns what one more turn costs, where `count` counts all of a script.
+fn per_turn(count: impl Fn(&str) -> u64, body: &str) -> f64 {
+    let turns = |turns: usize| count(&format!("for i in (1..={turns}) {{ {body} }}"));
+    (turns(200) as f64 - turns(100) as f64) / 100.0
+}
+
+/// Counts the system calls of a script, over all of its processes.
+fn system_calls(code: &str) -> u64 {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let counts = directory.path().join("counts");
+    let outcome = Run::new("strace")
+        .args(["-f", "-c", "-qq", "-o"])
+        .arg(&counts)
+        .arg(support::pipewright())
+        .args(["-c", code])
+        .run();
+    assert!(outcome.status == 0, "{code}: {outcome}");
+    let text = fs::read_to_string(&counts).expect("strace writes its table");
+    let total = text.lines().rev().find(|line| line.ends_with("total")).expect("the table has a last line");
+    total.split_whitespace().nth(3).and_then(|calls| calls.parse().ok()).unwrap_or_else(|| panic!("{text}"))
+}
+
+#[test]
+fn system_calls_are_few() {
+    if !have("strace") {
+        return;
+    }
+    let start = system_calls("true");
+    let program = system_calls("/bin/true");
+    let spawn = per_turn(system_calls, "/bin/true");
+    let stage = per_turn(system_calls, "/bin/true | /bin/true | /bin/true") / 3.0;
+    println!("-c true {start}, -c /bin/true {program}, a spawn {spawn}, a stage {stage}");
+    // 14 of the C library's start, 5 of ours.
+    assert!(start <= 20, "{start} system calls for `-c true`");
+    // 25 of /bin/true, 11 of the watcher. Under strace the program runs for so long that the watcher gets a memory of its
+    // own, which takes 14 more.
+    assert!(program <= 90, "{program} system calls for `-c /bin/true`");
+    // A debug build asks about the descriptor that it closes (the pidfd), once for each program.
+    let asked = if is_release() { 0.0 } else { 1.0 };
+    // 25 of /bin/true, 14 of ours.
+    assert!(spawn - asked <= 40.0, "{spawn} system calls for a spawn");
+    // A debug build asks about each descriptor that it closes, two a stage; and how often a pipeline is polled depends
+    // on which ends when.
+    assert!(stage <= 46.0 + 2.0 * asked, "{stage} system calls for each stage of three");
+    let builtin = per_turn(system_calls, "true");
+    assert!(builtin == 0.0, "{builtin} system calls for a builtin that does nothing");
+    let capture = per_turn(system_calls, "let x = \"$(printf a)\"");
+    assert!(capture == 0.0, "{capture} system calls for the capture of a builtin");
+}
+
+/// Returns true if the tested binary is a release; else says that a part is skipped.
+fn is_release() -> bool {
+    let release = support::pipewright().components().any(|part| part.as_os_str() == "release");
+    if !release {
+        eprintln!("SKIPPED in part: this is not a release; name one by PIPEWRIGHT=…/release/pipewright");
+    }
+    release
+}
+
+/// Counts the minor page faults of a command with those of its children (getrusage(2)): the least of five runs, since the
+/// kernel may have to look for a page that it has put away.
+fn page_faults(command: &[&str]) -> u64 {
+    let once = || {
+        let mut child = Command::new(command[0])
+            .arg0(command[0])
+            .args(&command[1..])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the command starts");
+        let (mut status, mut usage) = (0, unsafe { std::mem::zeroed::<libc::rusage>() });
+        // SAFETY: the call fills both. The child is waited for by nothing else.
+        let pid = unsafe { libc::wait4(child.id().cast_signed(), &raw mut status, 0, &raw mut usage) };
+        assert!(pid > 0 && status == 0, "{command:?}: {status}");
+        drop(child.stdin.take());
+        u64::try_from(usage.ru_minflt).expect("a count")
+    };
+    (0..5).map(|_| once()).min().expect("five runs")
+}
+
+#[test]
+fn page_faults_are_few() {
+    if !is_release() {
+        return;
+    }
+    let binary = support::pipewright();
+    let binary = binary.to_str().expect("a path of UTF-8");
+    let of = |code: &str| page_faults(&[binary, "-c", code]);
+    let start = of("true");
+    let program = of("/bin/true") - page_faults(&["/bin/true"]);
+    let spawn = per_turn(of, "/bin/true") - page_faults(&["/bin/true"]) as f64;
+    println!("-c true {start}, -c /bin/true {program} without its own, a spawn {spawn}");
+    assert!(start <= 60, "{start} page faults for `-c true`");
+    assert!(program <= 75, "{program} page faults for `-c /bin/true`");
+    assert!(spawn <= 1.0, "{spawn} page faults for a spawn");
+}
+
+/// At its first program: a start alone takes 1.9 MB, but no process is small enough to be told so by getrusage(2), which
+/// counts what the child had before its execve.
+#[test]
+fn memory_is_small() {
+    if !is_release() {
+        return;
+    }
+    let code = "sh -c 'exec grep VmHWM /proc/$PPID/status'";
+    let peak = Run::code(code).run().success().out();
+    let kilobytes: u64 = peak.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number");
+    println!("{kilobytes} kB as a program is started");
+    assert!(kilobytes <= 3_840, "{kilobytes} kB");
+}
+
+/// Counts the instructions of a script in user mode. Valgrind can't follow the watcher, so it may start no program.
+fn instructions(code: &str) -> u64 {
+    let outcome = Run::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(support::pipewright())
+        .args(["-c", code])
+        .run()
+        .success();
+    let err = outcome.err();
+    let line = err.lines().find_map(|line| line.split_once("Collected : "));
+    line.and_then(|(_, count)| count.trim().parse().ok()).unwrap_or_else(|| panic!("{err}"))
+}
+
+#[test]
+fn instructions_are_few() {
+    if !is_release() || !have("valgrind") {
+        return;
+    }
+    let start = instructions("true");
+    let turns = |turns: usize| instructions(&format!("let i = 0; while (i < {turns}) {{ i += 1 }}"));
+    let turn = (turns(11_000) - turns(1_000)) as f64 / 10_000.0;
+    println!("-c true {start}, a turn of a loop {turn}");
+    assert!(start <= 120_000, "{start} instructions for `-c true`");
+    assert!(turn <= 300.0, "{turn} instructions for a turn of a loop");
+}
