@@ -14,7 +14,7 @@ mod terminals;
 mod text;
 mod wrappers;
 
-use super::{Program, Shapes};
+use super::Program;
 
 const FAMILIES: &[&[Program]] = &[
     build::PROGRAMS,
@@ -32,26 +32,76 @@ const FAMILIES: &[&[Program]] = &[
     wrappers::PROGRAMS,
 ];
 
-const SHAPES: &Shapes = &{
-    let mut shapes = Shapes::new();
-    let mut family = 0;
-    while family < FAMILIES.len() {
-        let mut program = 0;
-        while program < FAMILIES[family].len() {
-            shapes = shapes.with(FAMILIES[family][program].names);
-            program += 1;
-        }
-        family += 1;
+/// A name in the table, and what it calls.
+type Name = (&'static str, &'static Program);
+
+/// Every name in the table, those with the same first letter side by side.
+static NAMES: [Name; COUNT] = BY_LETTER.0;
+
+/// Where the names of a letter begin in [`NAMES`]; they end where those of the next one begin.
+static LETTERS: [u16; 129] = BY_LETTER.1;
+
+const COUNT: usize = {
+    let (mut count, mut row) = (0, 0);
+    while let Some(program) = row_of(row) {
+        count += program.names.len();
+        row += 1;
     }
-    shapes
+    count
 };
 
-/// The program of exactly this name.
-pub fn find(name: &str) -> Option<&'static Program> {
-    if !SHAPES.may_hold(name) {
-        return None;
+/// Both, made when the program is compiled.
+const BY_LETTER: ([Name; COUNT], [u16; 129]) = {
+    let mut letters = [0; 129];
+    let mut row = 0;
+    while let Some(program) = row_of(row) {
+        let mut at = 0;
+        while at < program.names.len() {
+            letters[program.names[at].as_bytes()[0] as usize + 1] += 1;
+            at += 1;
+        }
+        row += 1;
     }
-    all().find(|program| program.called(name))
+    let mut letter = 0;
+    while letter < 128 {
+        letters[letter + 1] += letters[letter];
+        letter += 1;
+    }
+    let mut names = [("", &FAMILIES[0][0]); COUNT];
+    let mut free = letters;
+    let mut row = 0;
+    while let Some(program) = row_of(row) {
+        let mut at = 0;
+        while at < program.names.len() {
+            let letter = program.names[at].as_bytes()[0] as usize;
+            names[free[letter] as usize] = (program.names[at], program);
+            free[letter] += 1;
+            at += 1;
+        }
+        row += 1;
+    }
+    (names, letters)
+};
+
+/// The program in this row of the whole table.
+const fn row_of(mut row: usize) -> Option<&'static Program> {
+    let mut family = 0;
+    while family < FAMILIES.len() {
+        if row < FAMILIES[family].len() {
+            return Some(&FAMILIES[family][row]);
+        }
+        row -= FAMILIES[family].len();
+        family += 1;
+    }
+    None
+}
+
+/// The program of exactly this name. Every command of a script is looked up, and nearly none is there.
+pub fn find(name: &str) -> Option<&'static Program> {
+    let letter = usize::from(*name.as_bytes().first()?);
+    let bounds = LETTERS.get(letter..letter + 2)?;
+    let names = &NAMES[usize::from(bounds[0])..usize::from(bounds[1])];
+    names.iter().find(|(known, _)| *known == name).map(|(_, program)| *program)
 }
 
 /// A builtin of sh, which stands in code only.
@@ -60,6 +110,7 @@ pub fn builtin_of_sh(name: &str) -> Option<&'static Program> {
 }
 
 /// All rows.
+#[cfg(test)]
 pub fn all() -> impl Iterator<Item = &'static Program> {
     FAMILIES.iter().copied().flatten()
 }
