@@ -168,9 +168,11 @@ impl Glob {
             return Err(failure);
         }
         let mut found = search.found;
-        // Nearly in order already, which this sort makes use of.
-        found.sort();
-        found.dedup();
+        // Most walks come to their names in order. Where not, they are nearly so, which this sort makes use of.
+        if !found.is_sorted_by(|one, next| one < next) {
+            found.sort();
+            found.dedup();
+        }
         for name in &mut found {
             if name.first() == Some(&b'-') {
                 name.splice(..0, *b"./");

@@ -28,8 +28,30 @@ impl Names {
     }
 
     /// Puts the names in bytewise order.
+    ///
+    /// The eight bytes after what all of them begin with decide most comparisons, without a look at the text.
     pub fn sort(&mut self) {
-        self.entries.sort_unstable_by(|(a, _), (b, _)| self.text[a.clone()].cmp(&self.text[b.clone()]));
+        let name = |range: &Range<usize>| &self.text[range.clone()];
+        let Some((first, _)) = self.entries.first() else { return };
+        let common = self.entries.iter().fold(name(first), |common, (range, _)| {
+            let same = common.iter().zip(name(range)).take_while(|(a, b)| a == b).count();
+            &common[..same]
+        });
+        let common = common.len();
+        let key = |range: &Range<usize>| {
+            let mut key = [0; size_of::<u64>()];
+            // A name that ends before has zeros there, which no name holds.
+            let rest = &name(range)[common..];
+            let count = rest.len().min(key.len());
+            key[..count].copy_from_slice(&rest[..count]);
+            u64::from_be_bytes(key)
+        };
+        let mut keyed: Vec<_> =
+            self.entries.iter().map(|(range, kind)| (key(range), range.clone(), *kind)).collect();
+        keyed.sort_unstable_by(|(a, one, _), (b, other, _)| {
+            a.cmp(b).then_with(|| name(one)[common..].cmp(&name(other)[common..]))
+        });
+        self.entries = keyed.into_iter().map(|(_, range, kind)| (range, kind)).collect();
     }
 
     /// The names and what they are.
@@ -50,4 +72,28 @@ pub fn is_directory(path: &[u8]) -> bool {
 
 fn as_path(bytes: &[u8]) -> &Path {
     Path::new(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_by_their_bytes() {
+        let lists: [&[&[u8]]; 5] = [
+            &[],
+            &[b"b", b"a", b"a"],
+            &[b"file10", b"file9", b"file1", b"file", b"file100000000000"],
+            &[b"same-beginning-of-both-2", b"same-beginning-of-both-1"],
+            &[b"a\xff", b"a", b"\xff", b"a\x01", b"A"],
+        ];
+        for list in lists {
+            let mut names = Names::default();
+            list.iter().for_each(|name| names.push(name, Kind::Other));
+            names.sort();
+            let mut expected = list.to_vec();
+            expected.sort_unstable();
+            assert_eq!(names.iter().map(|(name, _)| name).collect::<Vec<_>>(), expected);
+        }
+    }
 }
