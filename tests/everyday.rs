@@ -1,0 +1,177 @@
+//! Lines that people type do the same as in bash, or are refused before anything runs.
+//!
+//! `everyday/lines.txt` holds the entries. Each is run by bash and by Pipewright in a fresh copy of one home directory.
+//! The arguments, environment and input of the stubs, standard output, the files and the exit status are compared.
+//!
+//! | verdict | |
+//! | --- | --- |
+//! | `same` | the same as in bash |
+//! | `strict` | the same as in bash under `-euo pipefail` and `failglob`, which Pipewright always is |
+//! | `rewrite CODE` | refused, and a line of the help does the same as the entry |
+//! | `refused CODE` | refused, and no line of the help does the same |
+//! | `different` | anything else: a bug, unless the entry says `differs` |
+//!
+//! `everyday/verdicts.txt` holds the verdict of each entry. `UPDATE=1 cargo test --test suite everyday::` writes it anew,
+//! for `git diff` to judge; `ONLY=git` takes the entries that contain that text.
+
+mod bench;
+mod entries;
+
+use crate::support::{have, root};
+use bench::{Bench, Effect};
+use entries::{Entry, Programs};
+use pipewright::Script;
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+enum Verdict {
+    Same,
+    Strict,
+    Rewrite(String),
+    Refused(String),
+    Different(String),
+}
+
+impl Verdict {
+    fn name(&self) -> String {
+        match self {
+            Self::Same => "same".to_owned(),
+            Self::Strict => "strict".to_owned(),
+            Self::Rewrite(code) => format!("rewrite {code}"),
+            Self::Refused(code) => format!("refused {code}"),
+            Self::Different(_) => "different".to_owned(),
+        }
+    }
+}
+
+#[test]
+fn typed_lines_do_the_same_as_in_bash_or_are_refused() {
+    if !have("bash") || !have("setsid") {
+        return;
+    }
+    let text =
+        std::fs::read_to_string(root().join("tests/everyday/lines.txt")).expect("the entries are there");
+    let (programs, mut entries) = entries::read(&text);
+    let only = std::env::var("ONLY").unwrap_or_default();
+    entries.retain(|entry| entry.text.contains(&only));
+    assert!(!only.is_empty() || entries.len() > 800, "the entries are read: {}", entries.len());
+
+    let verdicts = judge_all(&programs, &entries);
+    let mut listed = String::new();
+    let mut wrong = String::new();
+    for (entry, verdict) in entries.iter().zip(&verdicts) {
+        let _ = writeln!(listed, "{:<15} {}", verdict.name(), entry.text.replace('\n', "⏎"));
+        match (verdict, &entry.differs) {
+            (Verdict::Different(how), None) => {
+                let _ = writeln!(wrong, "#### line {}: {}\n{how}", entry.number, entry.text);
+            }
+            (Verdict::Different(_), Some(_)) | (_, None) => {}
+            (_, Some(why)) => {
+                let _ = writeln!(wrong, "#### line {}: it no longer differs: {why}", entry.number);
+            }
+        }
+    }
+    println!("{}", summary(&verdicts));
+    if only.is_empty() {
+        wrong += &changes(&listed);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Returns what differs from `verdicts.txt`, or writes that file with `UPDATE`.
+fn changes(listed: &str) -> String {
+    let path = root().join("tests/everyday/verdicts.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, listed).expect("the verdicts can be written");
+        return String::new();
+    }
+    let then = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut changes = String::new();
+    for (sign, these, those) in [('-', then.as_str(), listed), ('+', listed, then.as_str())] {
+        for line in these.lines().filter(|line| !those.lines().any(|other| other == *line)) {
+            let _ = writeln!(changes, "{sign}{line}");
+        }
+    }
+    match changes.is_empty() {
+        true => changes,
+        false => format!("verdicts changed (- expected, + now)\n{changes}"),
+    }
+}
+
+/// Judges the entries, and returns the verdicts in their order.
+fn judge_all(programs: &Programs, entries: &[Entry]) -> Vec<Verdict> {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(2, |n| n.get());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let bench = Bench::new(programs);
+                while let Some((at, entry)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    entries.get(at).map(|entry| (at, entry))
+                } {
+                    let verdict = judge(&bench, entry);
+                    found.lock().expect("no panic holds it").push((at, verdict));
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().expect("no panic holds it");
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+fn judge(bench: &Bench, entry: &Entry) -> Verdict {
+    let expected = bench.bash(entry, &[]);
+    let ours = bench.pipewright(entry, &entry.text);
+    let Some(difference) = expected.difference(&ours) else { return Verdict::Same };
+    if ours.outcome.is_refusal() && ours.calls.is_empty() {
+        return judge_refusal(bench, entry, &expected);
+    }
+    let strict = bench.bash(entry, &["-euo", "pipefail", "-O", "failglob"]);
+    if !entry.interactive && strict.difference(&ours).is_none() {
+        return Verdict::Strict;
+    }
+    Verdict::Different(format!("{difference}\n== bash\n{expected}\n== Pipewright\n{ours}"))
+}
+
+/// Looks for a line of the help that does what the entry does in bash: by itself, or in the place of the text at the
+/// caret.
+fn judge_refusal(bench: &Bench, entry: &Entry, expected: &Effect) -> Verdict {
+    let Err(error) = Script::parse("entry", entry.text.as_str()) else {
+        return Verdict::Different("`Script::parse` accepts what the binary refuses".to_owned());
+    };
+    let page = &error.diagnostics()[0];
+    let place = page.primary().map(|label| label.span.range());
+    for line in page.help.iter().flat_map(|help| rewrites(help)) {
+        let replaced = place.clone().map(|place| {
+            let mut text = entry.text.clone();
+            text.replace_range(place, line);
+            text
+        });
+        for text in [Some(line.to_owned()), replaced].into_iter().flatten() {
+            if expected.difference(&bench.pipewright(entry, &text)).is_none() {
+                return Verdict::Rewrite(page.code.id().to_owned());
+            }
+        }
+    }
+    Verdict::Refused(page.code.id().to_owned())
+}
+
+/// Returns the code that a help says to write: all of its example, each line of it, or the text after the colon.
+fn rewrites(help: &str) -> Vec<&str> {
+    match help.split_once('\n') {
+        Some((_, example)) => std::iter::once(example).chain(example.lines()).collect(),
+        None => help.split_once(": ").map(|(_, code)| code).into_iter().collect(),
+    }
+}
+
+/// Counts the entries of each verdict.
+fn summary(verdicts: &[Verdict]) -> String {
+    let mut names: Vec<_> = verdicts.iter().map(Verdict::name).collect();
+    names.sort_unstable();
+    let counts = names.chunk_by(|a, b| a == b).map(|same| format!("{:5} {}", same.len(), same[0]));
+    counts.collect::<Vec<_>>().join("\n")
+}
