@@ -202,6 +202,37 @@ const REFUSED: &[&str] = &[
     r#"cqlsh -e "select '$v'""#,
     r#"awk -f <(echo "/$v/") f"#,
     r#"psql -f <(echo "select '$v'")"#,
+    r#"bash +c "rm $v""#,
+    r#"dash +ec "rm $v""#,
+    r#"python3 -m timeit $v"#,
+    r#"python3 -m timeit -n 5 -s "import $v" pass"#,
+    r#"python3 -mtimeit $v"#,
+    r#"python3 -m cProfile -m timeit $v"#,
+    r#"python3 -m pdb -c "p $v" script.py"#,
+    r#"python3 -m sqlite3 db "select '$v'""#,
+    r#"python3 -m code <<< "print('$v')""#,
+    r#"start-stop-daemon --start --exec /bin/sh -- -c "rm $v""#,
+    r#"start-stop-daemon -S -x /usr/bin/x -a /bin/bash -- -c "rm $v""#,
+    r#"start-stop-daemon --start --startas=/bin/sh -- -c "rm $v""#,
+    r#"mlr --icsv --ojson put "\$x = \"$v\"" f.csv"#,
+    r#"mlr --icsv filter "\$x == $v" f.csv"#,
+    r#"mlr --icsv --ofmt %.3f sort -f a then put -q $v f.csv"#,
+    r#"mlr put -s a=b -e $v f"#,
+    r#"mlr --prepipe "gzip -d < $v" cat f"#,
+    r#"apt-get -o DPkg::Pre-Invoke::="touch $v" install x"#,
+    r#"apt -o$v update"#,
+    r#"apt-get -o Dir::Bin::dpkg=$v install x"#,
+    r#"apt-get -o Dpkg::Options::=$v install x"#,
+    r#"dpkg --pre-invoke="touch $v" -i x.deb"#,
+    r#"echo "rm $v" | parallel"#,
+    r#"parallel --rpl "{x} s/a/$v/" echo ::: a"#,
+    // A function that prints code.
+    r#"fn f() { echo "rm $v" }; f | sh"#,
+    r#"fn f(x) { printf 'rm %s\n' $x }; f a | bash"#,
+    r#"fn f() { if $r.ok { echo "rm $v" } }; f | cat | sh"#,
+    r#"f | sh; fn f() { g }; fn g() { echo "rm $v" }"#,
+    r#"{ echo "set -e"; f } | sh; fn f() { echo "rm $v" }"#,
+    r#"fn f() { echo "rm $v" }; bash <(f)"#,
 ];
 
 /// A value that something may run, or changes on its way: W0007, W0008.
@@ -488,6 +519,30 @@ const EVERYDAY: &[&str] = &[
     "redis-cli set $name $v",
     "autossh -M 0 -N $host",
     "for x in ...$list { echo $x } | sort",
+    "fn f() { echo $v }; f | sort",
+    "fn f() { echo 'ls -l' }; f | sh",
+    "fn f() { echo $v; f }; f | wc -l",
+    "python3 -m timeit -n $n 'pass'",
+    "python3 -m json.tool $file",
+    "python3 -m pip install $name",
+    "python3 -mpytest -k $v",
+    "python3 -m cProfile -o $file script.py $v",
+    "start-stop-daemon --start --pidfile $file --exec /usr/bin/$name -- --port $n",
+    "start-stop-daemon --stop --pidfile $file --name $name",
+    "mlr --icsv --ojson sort -f $name then head -n $n $file",
+    "mlr --icsv put -s v=$v '$x = @v' $file",
+    "mlr --icsv --ojson cut -f $name then put '$y = 1' $file",
+    "apt-get install -y $name",
+    "apt-get -o Acquire::Retries=$n update",
+    "apt-get -o Dir::Cache=$dir -qq install $name",
+    "apt-get -o Dpkg::Options::=--force-confold install $name",
+    "dpkg -i $file",
+    "parallel -j $n gzip < $file",
+    "vim +$[int(n)] $file",
+    "less +$[int(n)] $file",
+    "tail +$n $file",
+    "rsync -a $host:$dir $file",
+    "rsync -a you@$host::$name $dir",
 ];
 
 fn alarms(line: &str) -> Vec<Diagnostic> {
@@ -620,6 +675,66 @@ fn a_program_that_a_value_names_is_judged_when_it_runs() {
         let outcome = run(text).success();
         assert!(outcome.out().contains("touch pwned"), "{text}: {outcome}");
     }
+}
+
+#[test]
+fn a_value_is_no_command_that_begins_with_a_plus() {
+    let run = |text: &str| {
+        let text =
+            format!("let x = \"+!touch pwned\"; let c = \"+c\"; let xs = [\"+c\", \"echo pwned\"]\n{text}");
+        Run::pipewright().args(["-c", &text]).run()
+    };
+    for text in [
+        "vim $x f",
+        "vim ${x}y",
+        "less $x",
+        "env TERM=dumb less f $x",
+        "timeout 5 vim.basic f $x",
+        "bash $c $[\"echo pwned\".trim()]",
+        "sh ...$xs",
+        "env dash ...$xs",
+        "let editor = \"vim\"; $editor $x",
+    ] {
+        for dry in [false, true] {
+            let text = if dry { text.to_string() } else { format!("{text} < /dev/null > /dev/null") };
+            let script = format!(
+                "let x = \"+!touch pwned\"; let c = \"+c\"; let xs = [\"+c\", \"echo pwned\"]\n{text}"
+            );
+            let args: &[&str] = if dry { &["--dry-run", "-c"] } else { &["-c"] };
+            let outcome = Run::pipewright().args(args).arg(&script).run();
+            assert!(outcome.err().contains("[E1029]"), "{args:?} {text}: {outcome}");
+        }
+    }
+    for text in [
+        "bash -c 'echo \"$1\"' bash $x",
+        "sh -c 'echo \"$1\"' sh $x",
+        "let shell = \"dash\"; $shell -c 'echo \"$1\"' dash $x",
+    ] {
+        assert_eq!(run(text).success().out(), "+!touch pwned\n", "{text}");
+    }
+}
+
+#[test]
+fn a_dry_run_judges_a_program_that_a_value_names_as_a_run_does() {
+    let dry = |text: &str| {
+        let text = format!("let x = \"touch pwned\"; let shell = \"sh\"\n{text}");
+        Run::pipewright().args(["--dry-run", "-c", &text]).run()
+    };
+    for text in
+        ["$shell -c \"echo $x\"", "env $shell -c $x", "ls | $shell -c \"echo $x\"", "exec $shell -c $x"]
+    {
+        let outcome = dry(text);
+        assert!(outcome.err().contains("[E1029]"), "{text}: {outcome}");
+        assert_eq!(outcome.status, 126, "{text}");
+    }
+    for text in
+        ["$shell -c 'echo \"$1\"' sh $x", "$shell -c \"echo $[quote(x)]\"", "$shell -c \"echo $[code(x)]\""]
+    {
+        dry(text).success();
+    }
+    // A word that only the run knows is judged when it runs.
+    let outcome = dry("let y = $(uname); let other = $(which sh); $other -c \"echo $y\"");
+    outcome.success();
 }
 
 #[test]

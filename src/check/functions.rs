@@ -17,6 +17,7 @@ impl<'s> Checker<'s> {
     /// other, and what comes first in a script may use what is written below it.
     pub fn hoist(&mut self, statements: &[ast::Statement<'s>]) -> std::vec::IntoIter<FunctionId> {
         let mut ids = Vec::new();
+        let mut bodies = Vec::new();
         for statement in statements {
             let function = match &statement.kind {
                 ast::StatementKind::Function(function) => function,
@@ -43,7 +44,9 @@ impl<'s> Checker<'s> {
             self.scopes.put(function.name.text, Name::Function(id));
             self.note_function(id, function.name);
             ids.push(id);
+            bodies.push((id, &function.body));
         }
+        super::code_guard::note_functions(self, &bodies);
         ids.into_iter()
     }
 

@@ -1,5 +1,6 @@
 //! Statements: names become slots, and what can't be meant is refused.
 
+use super::code_guard;
 use super::conditions::span_of;
 use super::lints::Lints;
 use super::modules;
@@ -15,6 +16,7 @@ use crate::span::Span;
 use crate::syntax::ast::{self, ShConstruct};
 use crate::syntax::nesting;
 use crate::sys::stack;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The check of one file.
@@ -37,6 +39,8 @@ pub struct Checker<'s> {
     pub exec: ExecContext,
     /// Whether the file calls `script_path()`.
     pub asks_for_path: bool,
+    /// The texts that the functions of the file print.
+    pub prints: HashMap<FunctionId, code_guard::Prints>,
 }
 
 /// More errors than this are not reported: the first ones are the ones to mend.
@@ -77,6 +81,7 @@ pub fn file<'s>(
         order: Order::default(),
         exec: ExecContext::default(),
         asks_for_path: false,
+        prints: HashMap::new(),
     };
     if let Some(earlier) = &earlier {
         checker.scopes.enter();
@@ -430,7 +435,7 @@ impl<'s> Checker<'s> {
 
     fn pipeline(&mut self, pipeline: ast::Pipeline<'s>, at: Position) -> Pipeline {
         super::truncation::check(self, &pipeline.stages);
-        super::code_guard::check(self, &pipeline.stages);
+        code_guard::check(self, &pipeline.stages);
         let count = pipeline.stages.len();
         if count > 1 {
             self.exec.part = Some(Obstacle::Stage);

@@ -34,7 +34,9 @@ pub enum Language {
     GitConfig,
     /// `Key=value` of ssh.
     SshOption,
-    /// What tar does at a checkpoint.
+    /// `Key=value` of apt.
+    AptOption,
+    /// An action of tar at a checkpoint.
     TarAction,
     /// Options of curl.
     CurlConfig,
@@ -72,6 +74,7 @@ const NAMES: &[(&str, Language)] = &[
     ("command", Language::Command),
     ("git", Language::GitConfig),
     ("ssh", Language::SshOption),
+    ("apt", Language::AptOption),
     ("curl", Language::CurlConfig),
     ("tar", Language::TarAction),
     ("code", Language::Other),
@@ -82,7 +85,7 @@ impl Language {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, language)| *language)
     }
 
-    /// Whether a value only might be run: it depends on what reads it.
+    /// Returns whether a value only might be run: it depends on what reads it.
     pub const fn only_might(self) -> bool {
         matches!(self, Self::Make | Self::CurlConfig | Self::Keys | Self::Loaded)
     }

@@ -1,10 +1,10 @@
-//! Which program a launcher starts, as `sudo -u you ls` starts ls.
+//! The program that a launcher starts, as `sudo -u you ls` starts ls.
 
 use super::options::Item;
 use super::word::Word;
 use super::{Operands, Program, Trust, base_name, find};
 
-/// Which of the words names the program that the first one starts, which may stand behind the last; none when the
+/// Returns the place of the program that the first word starts, which may stand behind the last; none when the
 /// first is not a launcher.
 pub fn wrapped<W: AsRef<str>>(words: &[W]) -> Option<usize> {
     let program = find(base_name(words.first()?.as_ref()))?;
@@ -46,7 +46,7 @@ pub fn runs_setsid(argv: &[Vec<u8>]) -> bool {
 #[derive(Debug)]
 pub struct Launched {
     pub trust: Trust,
-    /// Where its words begin; none when there is no command.
+    /// The place of its first word; none when there is no command.
     pub at: Option<usize>,
     /// More words are added to it.
     pub is_open: bool,
@@ -54,7 +54,7 @@ pub struct Launched {
     pub sets: Vec<usize>,
 }
 
-/// What a launcher starts; none for a program that a policy does not follow.
+/// Returns the command that a launcher starts; none for a program that a policy does not follow.
 ///
 /// # Errors
 /// The word that keeps it from being told: an option that is not in the table may take a value, and then the word

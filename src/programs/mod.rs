@@ -1,4 +1,4 @@
-//! What is known of programs: which arguments, variables and inputs they take as code, and which other programs they
+//! The knowledge of programs: the arguments, variables and inputs that they take as code, and the programs that they
 //! start.
 //!
 //! One table serves three readers. The code guard refuses values where a program expects code, the policy judges a
@@ -32,10 +32,10 @@ pub struct Program {
     /// Its options, as [`options`] describes them.
     pub options: &'static str,
     pub order: Order,
-    /// Whether the beginning of a long option is that option, as of GNU programs.
+    /// The beginning of a long option is that option, as of GNU programs.
     pub abbreviates: bool,
     pub operands: Operands,
-    /// What the operands are instead, when one of these options is given; the first row that applies.
+    /// The operands when one of these options is given; the first row that applies.
     pub when: &'static [(&'static str, Operands)],
     /// Its standard input is code, unless the arguments say where the code is.
     pub input: Option<Language>,
@@ -44,7 +44,7 @@ pub struct Program {
     pub commands: &'static [Program],
 }
 
-/// What the words of a program are that are no options.
+/// The meaning of the words of a program that aren't options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operands {
     Data,
@@ -72,6 +72,12 @@ pub enum Operands {
     Assignments(Language),
     /// The first is a subcommand.
     Subcommand,
+    /// The first is a subcommand, and so is each behind `then`.
+    Verbs,
+    /// The arguments of the module of Python that `-m` names.
+    Module,
+    /// The arguments of the program that one of these options names, the first that is given.
+    Started(&'static [&'static str]),
     /// Commands follow these words, up to `;`.
     Exec(&'static [&'static str]),
     /// The first is code where it begins with literal text.
@@ -86,7 +92,7 @@ pub enum Operands {
     Condition,
 }
 
-/// What a policy makes of a program.
+/// The trust of a policy in a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// It runs nothing that its arguments name, or little enough.
@@ -100,7 +106,7 @@ pub enum Trust {
 }
 
 impl Program {
-    /// What most programs are.
+    /// A program like most.
     const BASE: Self = Self {
         names: &[],
         options: "",
@@ -118,6 +124,11 @@ impl Program {
         options::parse(self.options, self.order, self.abbreviates, words)
     }
 
+    /// Returns whether words that begin with a plus are options of it.
+    fn takes_plus(&self) -> bool {
+        self.options.contains('+')
+    }
+
     fn called(&self, name: &str) -> bool {
         self.names.contains(&name)
     }
@@ -133,7 +144,7 @@ pub fn find(name: &str) -> Option<&'static Program> {
     table::find(name).or_else(|| table::find(plain_name(name)?))
 }
 
-/// Whether a program runs any text.
+/// Returns whether a program runs any text.
 pub fn is_evaluator(name: &[u8]) -> bool {
     let Ok(name) = std::str::from_utf8(name) else { return false };
     let unversioned = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');

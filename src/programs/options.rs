@@ -20,7 +20,7 @@
 use super::language::Language;
 use super::word::Word;
 
-/// How an option takes a value.
+/// The way in which an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     Nothing,
@@ -45,7 +45,7 @@ pub struct Entry {
     pub unclear: bool,
 }
 
-/// Where a value stands: a word, and the byte that it begins at.
+/// The place of a value: a word, and the byte that it begins at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub word: usize,
@@ -66,7 +66,7 @@ pub enum Item {
     Operand(usize),
 }
 
-/// When a program stops to look for options.
+/// The places where a program looks for options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// At the first operand.
@@ -105,7 +105,7 @@ pub fn parse(options: &str, order: Order, abbreviates: bool, words: &[Word<'_>])
     parser.items
 }
 
-/// Whether a word begins with a sign and has more than that.
+/// Returns whether a word begins with a sign and has more than that.
 fn is_short(head: &[u8], is_whole: bool) -> bool {
     matches!(head, [b'-' | b'+', _, ..]) || head == b"+" && !is_whole
 }

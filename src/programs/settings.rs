@@ -57,6 +57,20 @@ pub fn ssh_key(key: &str) -> Option<Language> {
     LOADED.contains(&key.as_str()).then_some(Language::Command)
 }
 
+/// The language of the value of an option of apt; none where it is data.
+pub fn apt_key(key: &str) -> Option<Language> {
+    const HOOKS: &[&str] =
+        &["pre-invoke", "post-invoke", "post-invoke-success", "post-invoke-stats", "pre-install-pkgs"];
+    const PROGRAMS: &[&str] = &["proxyautodetect", "proxy-auto-detect", "gpgvcommand", "solver", "planner"];
+    let key = key.trim().to_ascii_lowercase();
+    let name = key.split("::").filter(|part| !part.is_empty()).last()?;
+    if HOOKS.contains(&name) || key.contains("::pre-invoke::") || key.contains("::post-invoke::") {
+        return Some(Language::Sh);
+    }
+    let runs = PROGRAMS.contains(&name) || key.starts_with("dir::bin") || key.starts_with("dpkg::options");
+    runs.then_some(Language::Command)
+}
+
 /// The two sides of `key=value`; with a blank between them also where ssh reads it.
 pub fn assignment(text: &[u8], blank: bool) -> Option<(&str, usize)> {
     let is_sign = |byte: &u8| *byte == b'=' || blank && byte.is_ascii_whitespace();

@@ -4,7 +4,7 @@
 use super::word::{Piece, Value, ValueKind, Word};
 use std::borrow::Cow;
 
-/// Where in the code of a shell a value stands.
+/// The place of a value in the code of a shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Unquoted,
@@ -32,7 +32,7 @@ pub struct Simple<'a> {
     pub is_piped: bool,
 }
 
-/// What the code consists of.
+/// The commands and values of code.
 #[derive(Debug, Default)]
 pub struct Code<'a> {
     pub commands: Vec<Simple<'a>>,

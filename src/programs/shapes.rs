@@ -1,4 +1,4 @@
-//! What tells at a glance that a name is not in a table.
+//! A quick test that a name is not in a table.
 //!
 //! Every command of a script is looked up in tables of a hundred words, and nearly none is there: the length of
 //! a name and its first letter tell so without a comparison.
@@ -22,7 +22,7 @@ impl Shapes {
         self
     }
 
-    /// Whether a word of the tables begins with the same letter and is as long.
+    /// Returns whether a word of the tables begins with the same letter and is as long.
     pub fn may_hold(&self, name: &str) -> bool {
         let lengths =
             name.bytes().next().and_then(|first| self.0.get(usize::from(first))).copied().unwrap_or(0);

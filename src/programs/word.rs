@@ -31,7 +31,7 @@ pub struct Value<'a> {
     pub text: Option<Cow<'a, [u8]>>,
 }
 
-/// How a script hands a value over.
+/// The way in which a script hands a value over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     Plain,
@@ -64,7 +64,7 @@ impl<'a> Word<'a> {
         head
     }
 
-    /// Whether all its text is known.
+    /// Returns whether all its text is known.
     pub fn is_whole(&self) -> bool {
         !self.many && self.pieces.iter().all(|piece| piece.text().is_some())
     }

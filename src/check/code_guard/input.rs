@@ -1,11 +1,12 @@
 //! Values in the standard input of programs that read code: a here-document, a here-string, and what `echo`, `printf`
-//! or `cat` hand to the pipe.
+//! `cat` or a function hand to the pipe.
 
 use super::has_value;
 use super::report::{self, Place};
 use super::source::Source;
 use crate::check::lower::Checker;
-use crate::check::scope::Scopes;
+use crate::check::program::FunctionId;
+use crate::check::scope::Name;
 use crate::check::words::literal;
 use crate::programs::{self, Input, Piece, ValueKind, Word, joined};
 use crate::span::Span;
@@ -23,8 +24,8 @@ pub fn check<'s>(
     let own = stage.redirections.iter().rev().find(|redirection| is_input(redirection));
     let printer = before.iter().rev().find(|stage| !hands_on(stage)).filter(|_| own.is_none());
     let text = match (own, printer) {
-        (Some(redirection), _) => redirected(&mut source, &checker.scopes, redirection),
-        (None, Some(printer)) => printed(&mut source, &checker.scopes, printer),
+        (Some(redirection), _) => redirected(&mut source, checker, redirection),
+        (None, Some(printer)) => printed(&mut source, checker, printer),
         (None, None) => return,
     };
     let is_body =
@@ -35,7 +36,7 @@ pub fn check<'s>(
     check_text(checker, &text, reader, &source, Place::input(first.to(stage.span), is_line));
 }
 
-/// Whether a stage prints what it reads.
+/// Returns whether a stage prints what it reads.
 fn hands_on(stage: &ast::Stage<'_>) -> bool {
     let StageKind::Simple(simple) = &stage.kind else { return false };
     let name = literal(simple.words.first());
@@ -50,7 +51,7 @@ fn hands_on(stage: &ast::Stage<'_>) -> bool {
 /// Checks the output of a block that a program reads as code: `bash <(echo "rm $x")`.
 pub fn check_block<'s>(checker: &mut Checker<'s>, block: &ast::Block<'s>, reader: &Input, command: Span) {
     let mut source = Source::default();
-    let text = of_block(&mut source, &checker.scopes, block);
+    let text = of_block(&mut source, checker, block);
     check_text(checker, &text, reader, &source, Place::input(command, true));
 }
 
@@ -80,51 +81,55 @@ fn is_input(redirection: &ast::Redirection<'_>) -> bool {
 
 fn redirected<'t, 's>(
     source: &mut Source<'t, 's>,
-    scopes: &Scopes<'s>,
+    checker: &Checker<'s>,
     redirection: &'t ast::Redirection<'s>,
 ) -> Vec<Piece<'t>> {
     match &redirection.kind {
-        RedirectionKind::HereString(word) => source.word(scopes, word).pieces,
-        RedirectionKind::HereDocument(parts) => source.parts(scopes, parts),
+        RedirectionKind::HereString(word) => source.word(&checker.scopes, word).pieces,
+        RedirectionKind::HereDocument(parts) => source.parts(&checker.scopes, parts),
         RedirectionKind::File(_, word) => {
-            source.word(scopes, word);
+            source.word(&checker.scopes, word);
             let blocks = source.processes(source.words.len() - 1);
-            blocks.into_iter().flat_map(|block| of_block(source, scopes, block)).collect()
+            blocks.into_iter().flat_map(|block| of_block(source, checker, block)).collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// What a stage prints, as far as its words tell.
+/// Returns the text that a stage prints, as far as its words tell.
 fn printed<'t, 's>(
     source: &mut Source<'t, 's>,
-    scopes: &Scopes<'s>,
+    checker: &Checker<'s>,
     stage: &'t ast::Stage<'s>,
 ) -> Vec<Piece<'t>> {
     match &stage.kind {
         StageKind::Simple(simple) => {
             let name = literal(simple.words.first());
-            let words =
-                |source: &mut Source<'t, 's>| source.words(scopes, simple.words.get(1..).unwrap_or_default());
+            let words = |source: &mut Source<'t, 's>| {
+                source.words(&checker.scopes, simple.words.get(1..).unwrap_or_default())
+            };
+            if let Some(Name::Function(id)) = name.as_deref().and_then(|name| checker.scopes.find(name)) {
+                return checker.prints.get(&id).map_or_else(Vec::new, |prints| prints.pieces(source));
+            }
             match name.as_deref() {
                 Some("echo") => joined(words(source).into_iter().map(|word| word.pieces)),
                 Some("printf") => formatted(&words(source)),
                 Some("cat") => {
                     let own = stage.redirections.iter().rev().find(|redirection| is_input(redirection));
-                    own.map_or_else(Vec::new, |own| redirected(source, scopes, own))
+                    own.map_or_else(Vec::new, |own| redirected(source, checker, own))
                 }
                 _ => Vec::new(),
             }
         }
-        StageKind::Block(block) => of_block(source, scopes, block),
-        StageKind::For(statement) => of_block(source, scopes, &statement.body),
-        StageKind::Each(statement) => of_block(source, scopes, &statement.body),
-        StageKind::While(statement) => of_block(source, scopes, &statement.1),
-        StageKind::With(statement) => of_block(source, scopes, &statement.body),
-        StageKind::Try(statement) => of_block(source, scopes, &statement.body),
+        StageKind::Block(block) => of_block(source, checker, block),
+        StageKind::For(statement) => of_block(source, checker, &statement.body),
+        StageKind::Each(statement) => of_block(source, checker, &statement.body),
+        StageKind::While(statement) => of_block(source, checker, &statement.1),
+        StageKind::With(statement) => of_block(source, checker, &statement.body),
+        StageKind::Try(statement) => of_block(source, checker, &statement.body),
         StageKind::If(statement) => {
             let bodies = statement.branches.iter().map(|(_, body)| body).chain(&statement.otherwise);
-            bodies.flat_map(|body| of_block(source, scopes, body)).collect()
+            bodies.flat_map(|body| of_block(source, checker, body)).collect()
         }
         _ => Vec::new(),
     }
@@ -132,7 +137,7 @@ fn printed<'t, 's>(
 
 fn of_block<'t, 's>(
     source: &mut Source<'t, 's>,
-    scopes: &Scopes<'s>,
+    checker: &Checker<'s>,
     block: &'t ast::Block<'s>,
 ) -> Vec<Piece<'t>> {
     let mut all = Vec::new();
@@ -146,14 +151,63 @@ fn of_block<'t, 's>(
             _ => Vec::new(),
         };
         for stage in stages {
-            all.extend(printed(source, scopes, stage));
+            all.extend(printed(source, checker, stage));
             all.push(Piece::Text(Cow::Borrowed(b"\n")));
         }
     }
     all
 }
 
-/// What `printf` makes of its format and values.
+/// The text that a function prints, as far as its words tell.
+#[derive(Default)]
+pub struct Prints {
+    pieces: Vec<Piece<'static>>,
+    /// The spans of the values.
+    values: Vec<Span>,
+}
+
+impl Prints {
+    fn pieces<'t>(&self, source: &mut Source<'t, '_>) -> Vec<Piece<'t>> {
+        let before = source.values.len();
+        source.values.extend(&self.values);
+        let moved = |piece: &Piece<'static>| match piece {
+            Piece::Text(text) => Piece::Text(text.clone()),
+            Piece::Value(value) => Piece::Value(programs::Value { id: before + value.id, ..value.clone() }),
+        };
+        self.pieces.iter().map(moved).collect()
+    }
+}
+
+/// The number of functions in a chain of calls that are looked through.
+const MAX_CALLS: usize = 8;
+
+/// Notes what the functions of a block print, which may call each other.
+pub fn note_functions<'s>(checker: &mut Checker<'s>, functions: &[(FunctionId, &ast::Block<'s>)]) {
+    for _ in 0..MAX_CALLS {
+        let mut changed = false;
+        for (id, body) in functions {
+            let mut source = Source::default();
+            let pieces = of_block(&mut source, checker, body);
+            let values = source.values.clone();
+            // Text without a value changes nothing.
+            if values.is_empty() {
+                continue;
+            }
+            let pieces = pieces.into_iter().map(|piece| match piece {
+                Piece::Text(text) => Piece::Text(Cow::Owned(text.into_owned())),
+                Piece::Value(value) => Piece::Value(programs::Value { text: None, ..value }),
+            });
+            let prints = Prints { pieces: pieces.collect(), values };
+            let earlier = checker.prints.insert(*id, prints);
+            changed |= earlier.is_none_or(|earlier| earlier.values.len() != checker.prints[id].values.len());
+        }
+        if !changed {
+            break;
+        }
+    }
+}
+
+/// Returns the text that `printf` makes of its format and values.
 fn formatted<'t>(words: &[Word<'t>]) -> Vec<Piece<'t>> {
     let Some((format, values)) = words.split_first() else { return Vec::new() };
     let Some(text) = format.text() else { return joined(words.iter().map(|word| word.pieces.clone())) };

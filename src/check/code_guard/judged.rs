@@ -1,4 +1,4 @@
-//! Commands whose program a value names: which of their words are code is known when they run.
+//! Commands that only the run can judge: a value names the program, or may be an option such as `+command` of vim.
 
 use super::source::Source;
 use crate::check::lower::Checker;
@@ -6,7 +6,7 @@ use crate::check::program::{Judged, JudgedPiece, JudgedWord};
 use crate::programs::{self, Piece};
 use crate::syntax::ast;
 
-/// Returns what the run needs to judge a command; none where the words name the program.
+/// Returns what the run needs to judge a command; none where the words tell all.
 pub fn judged<'s>(checker: &Checker<'s>, words: &[ast::Word<'s>]) -> Option<Box<Judged>> {
     let first = crate::check::words::literal(words.first());
     if first.is_some_and(|name| programs::find(programs::base_name(&name)).is_none()) {
@@ -14,9 +14,13 @@ pub fn judged<'s>(checker: &Checker<'s>, words: &[ast::Word<'s>]) -> Option<Box<
     }
     let mut source = Source::default();
     let known = source.words(&checker.scopes, words);
-    let name = programs::examine(&known).dynamic?;
-    let has_values = known.iter().any(|word| word.origin != name && word.values().next().is_some());
-    let may_assign = name > 0;
+    let findings = programs::examine(&known);
+    let name = findings.dynamic;
+    if name.is_none() && !findings.is_plus_open {
+        return None;
+    }
+    let has_values = known.iter().any(|word| Some(word.origin) != name && word.values().next().is_some());
+    let may_assign = name.is_some_and(|name| name > 0);
     if !has_values && !may_assign {
         return None;
     }

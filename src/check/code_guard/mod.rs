@@ -13,6 +13,7 @@ mod report;
 mod rewrite;
 mod source;
 
+pub use input::{Prints, note_functions};
 pub use judged::judged;
 
 use super::lower::Checker;
@@ -93,7 +94,7 @@ pub fn check_variables<'s>(checker: &mut Checker<'s>, value: &ast::Expr<'s>) {
     }
 }
 
-/// What the first command of a block reads as code.
+/// Returns the code that the first command of a block reads.
 fn reader_of_block<'s>(checker: &Checker<'s>, block: &ast::Block<'s>) -> Option<programs::Input> {
     let StatementKind::Stage(stage) = &block.statements.first()?.kind else { return None };
     match &stage.kind {
@@ -105,7 +106,7 @@ fn reader_of_block<'s>(checker: &Checker<'s>, block: &ast::Block<'s>) -> Option<
     }
 }
 
-/// Whether the words are a command of a program: a function or stage of the host may have its name.
+/// Returns whether the words are a command of a program: a function or stage of the host may have its name.
 fn is_program(checker: &Checker<'_>, words: &[ast::Word<'_>]) -> bool {
     let Some(first) = words.first() else { return false };
     let Some(name) = literal(Some(first)) else { return true };
@@ -116,7 +117,7 @@ fn is_program(checker: &Checker<'_>, words: &[ast::Word<'_>]) -> bool {
     !is_function && checker.project.hosted.stage(&name).is_none()
 }
 
-/// Whether a text holds a value at all.
+/// Returns whether a text holds a value at all.
 fn has_value(pieces: &[Piece<'_>]) -> bool {
     pieces.iter().any(|piece| matches!(piece, Piece::Value(_)))
 }

@@ -7,7 +7,7 @@ use crate::span::Span;
 use crate::syntax::ast::{self, ExprKind, Operator, PartKind, WordKind};
 use std::borrow::Cow;
 
-/// Where the values and words of a command stand in the text.
+/// The places of the values and words of a command in the text.
 #[derive(Default)]
 pub struct Source<'t, 's> {
     /// The spans of the values, by their numbers.
@@ -101,7 +101,7 @@ impl<'t, 's> Source<'t, 's> {
     }
 }
 
-/// How an expression hands its value over.
+/// Returns the way in which an expression hands its value over.
 pub fn kind_of(scopes: &Scopes<'_>, expr: &ast::Expr<'_>) -> ValueKind {
     match &expr.kind {
         ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Unary(..) => ValueKind::Number,
@@ -155,7 +155,7 @@ fn of_method(name: &str, arguments: &[ast::Argument<'_>]) -> ValueKind {
     }
 }
 
-/// Of two values, one of which it will be.
+/// Returns the kind of one of two values.
 fn joint(left: ValueKind, right: ValueKind) -> ValueKind {
     match (left, right) {
         (left, right) if left == right => left,

@@ -17,13 +17,15 @@ fn alarms(line: &str) -> Vec<&'static str> {
     codes.into_iter().filter(|code| matches!(*code, "E0401" | "E0409" | "W0007" | "W0008")).collect()
 }
 
-/// Each program with the words that lead to it: `git`, `git rebase`.
+/// Each program with the words that lead to it: `git`, `git rebase`, `python -m pdb`.
 fn programs() -> Vec<(String, &'static Program)> {
     fn add(before: &str, programs: &'static [Program], into: &mut Vec<(String, &'static Program)>) {
         for program in programs {
             for name in program.names {
                 let words = format!("{before}{name}");
-                add(&format!("{words} "), program.commands, into);
+                let is_module = program.when.iter().any(|(_, operands)| *operands == Operands::Module);
+                let sign = if is_module { "-m " } else { "" };
+                add(&format!("{words} {sign}"), program.commands, into);
                 into.push((words, program));
             }
         }

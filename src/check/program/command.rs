@@ -47,16 +47,16 @@ pub struct Command {
     pub target: Target,
     /// The arguments; for a program, `exec` or stage of the host with its name as the first.
     pub words: Box<[Word]>,
-    /// Its words as the code guard sees them, where a value names the program.
+    /// Its words as the code guard sees them, where only the run can judge them.
     pub judged: Option<Box<Judged>>,
 }
 
-/// The words of a command whose program a value names.
+/// The words of a command that only the run can judge: a value names the program, or may be an option with a plus.
 #[derive(Debug)]
 pub struct Judged {
     pub words: Box<[JudgedWord]>,
-    /// Which of them names the program.
-    pub name: usize,
+    /// The word by which a value names the program.
+    pub name: Option<usize>,
 }
 
 #[derive(Debug)]

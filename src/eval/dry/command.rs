@@ -273,7 +273,10 @@ impl Interpreter {
             text += &self.shown_call(function, &words);
             return Ok(Line { text, body: Some(Body::Function(function, words, literal)), note: None });
         }
-        let words = self.dry_words(&command.words, true)?;
+        let words = match &command.judged {
+            None => self.dry_words(&command.words, true)?,
+            Some(judged) => self.judged_dry_words(&command.words, judged)?,
+        };
         if let Target::Replace = command.target {
             text += "exec ";
         }
@@ -289,6 +292,20 @@ impl Interpreter {
         }
         text += &words.iter().map(Shown::word).collect::<Vec<_>>().join(" ");
         Ok(Line { text, body: None, note })
+    }
+
+    /// Returns the arguments that words make, judged as a run judges them, as far as they are known.
+    fn judged_dry_words(&mut self, words: &[Word], judged: &Judged) -> Eval<Vec<Shown>> {
+        let mut all = Vec::with_capacity(words.len());
+        let mut counts = Vec::with_capacity(words.len());
+        for word in words {
+            let before = all.len();
+            self.dry_word(word, true, usize::MAX, &mut all)?;
+            counts.push(all.len() - before);
+        }
+        let texts: Vec<Option<&[u8]>> = all.iter().map(|word| word.known.then_some(&*word.text)).collect();
+        self.judge_arguments(words, judged, &counts, &texts)?;
+        Ok(all)
     }
 
     fn dry_redirection(&mut self, redirection: &Redirection) -> Eval<String> {

@@ -143,58 +143,68 @@ impl Interpreter {
             if all.len() >= most {
                 break;
             }
-            match word {
-                Word::Literal(text) => all.push(Shown::known(text.to_vec())),
-                Word::Text(text) => {
-                    let shown = self.dry_text(&text.parts)?;
-                    if shown.secret {
-                        return Err(self.secret_seen(text.span));
-                    }
-                    if shown.known {
-                        // A number was never taken for an option.
-                        let number = matches!(&*text.parts, [Part::Value(_)]) && is_number(&shown.text);
-                        self.check_argument(&shown.text, text.guarded && !number, text.span)?;
-                    }
-                    all.push(shown);
+            self.dry_word(word, required, most, &mut all)?;
+        }
+        Ok(all)
+    }
+
+    /// Appends the arguments that a word makes.
+    pub(super) fn dry_word(
+        &mut self,
+        word: &Word,
+        required: bool,
+        most: usize,
+        all: &mut Vec<Shown>,
+    ) -> Eval<()> {
+        match word {
+            Word::Literal(text) => all.push(Shown::known(text.to_vec())),
+            Word::Text(text) => {
+                let shown = self.dry_text(&text.parts)?;
+                if shown.secret {
+                    return Err(self.secret_seen(text.span));
                 }
-                Word::Glob(glob) => {
-                    let mut found = Vec::new();
-                    match self.matches(glob, false, &mut found) {
-                        Ok(()) if found.is_empty() && required => {
-                            all.push(Shown::bare(self.written(glob.span)))
-                        }
-                        Ok(()) => all.extend(found.into_iter().take(most).map(Shown::known)),
-                        Err(_) => all.push(Shown::bare(self.written(glob.span))),
-                    }
+                if shown.known {
+                    // A number was never taken for an option.
+                    let number = matches!(&*text.parts, [Part::Value(_)]) && is_number(&shown.text);
+                    self.check_argument(&shown.text, text.guarded && !number, text.span)?;
                 }
-                Word::Splice { list, guarded } => {
-                    let value = self.expr(list)?;
-                    let Value::List(items) = &value else {
-                        if let Some(unknown) = as_unknown(&value) {
+                all.push(shown);
+            }
+            Word::Glob(glob) => {
+                let mut found = Vec::new();
+                match self.matches(glob, false, &mut found) {
+                    Ok(()) if found.is_empty() && required => all.push(Shown::bare(self.written(glob.span))),
+                    Ok(()) => all.extend(found.into_iter().take(most).map(Shown::known)),
+                    Err(_) => all.push(Shown::bare(self.written(glob.span))),
+                }
+            }
+            Word::Splice { list, guarded } => {
+                let value = self.expr(list)?;
+                let Value::List(items) = &value else {
+                    if let Some(unknown) = as_unknown(&value) {
+                        let shown = unknown.shown.clone().unwrap_or_else(|| "…".to_owned());
+                        all.push(Shown::bare(format!("...{shown}")));
+                        return Ok(());
+                    }
+                    return Err(self.not_a_list(&value, list.span));
+                };
+                for item in items.iter().filter(|item| !matches!(item, Value::Null)).take(most) {
+                    match as_unknown(item) {
+                        Some(unknown) => {
                             let shown = unknown.shown.clone().unwrap_or_else(|| "…".to_owned());
-                            all.push(Shown::bare(format!("...{shown}")));
-                            continue;
+                            all.push(Shown::written(shown));
                         }
-                        return Err(self.not_a_list(&value, list.span));
-                    };
-                    for item in items.iter().filter(|item| !matches!(item, Value::Null)).take(most) {
-                        match as_unknown(item) {
-                            Some(unknown) => {
-                                let shown = unknown.shown.clone().unwrap_or_else(|| "…".to_owned());
-                                all.push(Shown::written(shown));
-                            }
-                            None => {
-                                let text = self.word_of(item, list.span)?.into_owned();
-                                let guard = *guarded && matches!(item, Value::Str(_)) && !all.is_empty();
-                                self.check_argument(&text, guard, list.span)?;
-                                all.push(Shown::known(text));
-                            }
+                        None => {
+                            let text = self.word_of(item, list.span)?.into_owned();
+                            let guard = *guarded && matches!(item, Value::Str(_)) && !all.is_empty();
+                            self.check_argument(&text, guard, list.span)?;
+                            all.push(Shown::known(text));
                         }
                     }
                 }
             }
         }
-        Ok(all)
+        Ok(())
     }
 }
 

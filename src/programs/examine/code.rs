@@ -1,7 +1,7 @@
 //! Texts that are code: which of their values would become a part of it.
 
 use super::super::language::Language;
-use super::super::settings::{assignment, git_key, ssh_key};
+use super::super::settings::{apt_key, assignment, git_key, ssh_key};
 use super::super::sh_code::{self, State};
 use super::super::variables;
 use super::super::word::{Piece, Value, ValueKind, Word, joined};
@@ -17,6 +17,7 @@ impl Examiner {
             Language::Sh => self.sh(pieces, reader, depth),
             Language::GitConfig => self.setting(pieces, reader, false, git_key),
             Language::SshOption => self.setting(pieces, reader, true, ssh_key),
+            Language::AptOption => self.setting(pieces, reader, false, apt_key),
             Language::TarAction => {
                 self.setting(pieces, reader, false, |key| (key == "exec").then_some(Language::Sh))
             }

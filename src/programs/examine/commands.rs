@@ -4,7 +4,7 @@ use super::super::language::Language;
 use super::super::settings::{assignment, git_key};
 use super::super::sh_code::State;
 use super::super::word::{Piece, Word, joined};
-use super::super::{Program, base_name, find, variables};
+use super::super::{Program, base_name, find, table, variables};
 use super::{Examiner, Fault, Input, View};
 
 impl Examiner {
@@ -68,6 +68,59 @@ impl Examiner {
             self.program(command, &label, &view.words[at..], view.in_sh, view.depth);
         }
         true
+    }
+
+    /// `mlr sort -f a then put …`
+    pub(super) fn verbs(&mut self, program: &Program, label: &str, view: &View<'_, '_>) -> bool {
+        let command = |word: Option<&Word<'_>>| {
+            let name = word?.name()?;
+            program.commands.iter().find(|command| command.called(&name))
+        };
+        let Some(first) = view.operands.first().copied() else { return false };
+        // An option that is not in the table may have taken a word.
+        let is_known = |at: &usize| command(view.words.get(*at)).is_some();
+        let first = (first..view.words.len()).find(|at| view.unknown && is_known(at)).unwrap_or(first);
+        let is_then = |word: &Word<'_>| word.text().is_some_and(|text| &*text == b"then");
+        for verb in view.words[first..].split(is_then) {
+            if let Some(command) = command(verb.first()) {
+                self.program(
+                    command,
+                    &format!("{label} {}", verb[0].name().unwrap_or_default()),
+                    verb,
+                    view.in_sh,
+                    view.depth,
+                );
+            }
+        }
+        true
+    }
+
+    /// `python -m timeit …`
+    pub(super) fn module(&mut self, label: &str, view: &View<'_, '_>) -> bool {
+        let Some(words) = self.named("-m", view) else { return true };
+        let Some(name) = words[0].name() else { return true };
+        let modules = table::find("python").map_or(&[][..], |python| python.commands);
+        if let Some(module) = modules.iter().find(|module| module.called(&name)) {
+            let label = format!("{label} -m {name}");
+            self.program(module, &label, &words, view.in_sh, view.depth);
+        }
+        true
+    }
+
+    /// `start-stop-daemon --exec sh -- -c …`
+    pub(super) fn started(&mut self, options: &[&str], view: &View<'_, '_>) -> bool {
+        if let Some(words) = options.iter().find_map(|names| self.named(names, view)) {
+            self.command(&words, view.in_sh, view.depth + 1);
+        }
+        true
+    }
+
+    /// The value of an option, and the operands behind it.
+    fn named<'w>(&self, option: &str, view: &View<'_, 'w>) -> Option<Vec<Word<'w>>> {
+        let place = view.value_of(option)?;
+        let word = &view.words[place.word];
+        let name = Word { pieces: word.pieces_from(place.from), ..word.clone() };
+        Some(std::iter::once(name).chain(view.after(0).into_iter().cloned()).collect())
     }
 
     /// `find … -exec sh -c … ;`
@@ -141,7 +194,7 @@ impl Examiner {
     }
 }
 
-/// Whether a value reaches into the first bytes of a word.
+/// Returns whether a value reaches into the first bytes of a word.
 fn is_from_value(word: &Word<'_>, length: usize) -> bool {
     let literal = word.pieces.iter().map_while(|piece| match piece {
         Piece::Text(text) => Some(text.len()),

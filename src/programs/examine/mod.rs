@@ -11,7 +11,7 @@ use super::word::{Piece, Word, joined};
 use super::{Operands, Program, base_name, find, table};
 use std::borrow::Cow;
 
-/// What a command takes as code.
+/// The code in a command.
 #[derive(Debug, Default)]
 pub struct Findings {
     pub problems: Vec<Problem>,
@@ -21,9 +21,11 @@ pub struct Findings {
     pub files: Vec<(usize, Input)>,
     /// The word that names a program, where a value does: the run knows more.
     pub dynamic: Option<usize>,
+    /// A value may turn out to be an option that begins with a plus, as `+command` of vim: the run knows more.
+    pub is_plus_open: bool,
 }
 
-/// What reads a text as code.
+/// The reader of a text as code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     pub language: Language,
@@ -41,7 +43,7 @@ pub struct Problem {
     pub is_whole: bool,
 }
 
-/// What is in the code's place.
+/// The thing that stands in the code's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A value, by its number.
@@ -50,7 +52,7 @@ pub enum Subject {
     Names(usize),
 }
 
-/// Why that is a problem.
+/// The reason for a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The value becomes code. Of a shell, where in its code.
@@ -90,7 +92,7 @@ pub fn examine_text(pieces: &[Piece<'_>], reader: &Input) -> Vec<Problem> {
 #[derive(Default)]
 struct Examiner {
     findings: Findings,
-    /// What stands for file names in the words of `find -exec` and `xargs -I`.
+    /// The text that stands for file names in the words of `find -exec` and `xargs -I`.
     placeholder: Option<Vec<u8>>,
     /// The code that is looked at is one value.
     is_whole: bool,
@@ -141,7 +143,9 @@ impl Examiner {
             .collect();
         let unknown = items.iter().any(|item| matches!(item, Item::Unknown(_)));
         let of_flags = alternative.and_then(|_| given("-c").then(|| format!("{label} -c")));
-        let view = View { words, operands: &operands, unknown, in_sh, depth };
+        let view = View { words, items: &items, operands: &operands, unknown, in_sh, depth };
+        self.findings.is_plus_open |=
+            !in_sh && program.takes_plus() && view.operands.iter().any(|at| view.may_be_plus(*at));
         let kind = alternative.unwrap_or(program.operands);
         has_code |= self.operands(program, kind, of_flags.as_deref().unwrap_or(label), &view);
         if !has_code && let Some(language) = program.input {
@@ -230,6 +234,9 @@ impl Examiner {
                 false
             }
             Operands::Subcommand => self.subcommand(program, label, view),
+            Operands::Verbs => self.verbs(program, label, view),
+            Operands::Module => self.module(label, view),
+            Operands::Started(options) => self.started(options, view),
             Operands::Exec(marks) => self.executed(view, marks),
             Operands::Expression(language) => match view.operand(0) {
                 Some(word) if !word.head().is_empty() => {
@@ -250,6 +257,7 @@ impl Examiner {
 #[derive(Clone, Copy)]
 struct View<'t, 'w> {
     words: &'t [Word<'w>],
+    items: &'t [Item],
     operands: &'t [usize],
     unknown: bool,
     in_sh: bool,
@@ -259,6 +267,21 @@ struct View<'t, 'w> {
 impl<'t, 'w> View<'t, 'w> {
     fn operand(&self, place: usize) -> Option<&'t Word<'w>> {
         self.operands.get(place).map(|word| &self.words[*word])
+    }
+
+    /// The value of the last of some options.
+    fn value_of(&self, names: &str) -> Option<Place> {
+        self.items.iter().rev().find_map(|item| match item {
+            Item::Option { name, value, .. } if names.split(' ').any(|one| one == name) => *value,
+            _ => None,
+        })
+    }
+
+    /// Returns whether a value may begin this word with a plus, and the program would look for options in it.
+    fn may_be_plus(&self, at: usize) -> bool {
+        let is_end = |word: &Word<'_>| word.text().is_some_and(|text| &*text == b"--");
+        let word = &self.words[at];
+        word.head().is_empty() && word.values().next().is_some() && !self.words[..at].iter().any(is_end)
     }
 
     /// The operands after so many; a list among these may hold more than one.
@@ -274,7 +297,7 @@ fn is_verb_of_yq(word: Option<&Word<'_>>) -> bool {
     matches!(name.as_deref(), Some("e" | "eval" | "ea" | "eval-all"))
 }
 
-/// What `xargs -I` puts input in the place of.
+/// Returns the text that `xargs -I` puts input in the place of.
 fn placeholder(view: &View<'_, '_>) -> Vec<u8> {
     let option = view.words.iter().find_map(|word| {
         let text = word.text()?;

@@ -45,6 +45,30 @@ pub const PROGRAMS: &[Program] = &[
         ..Program::BASE
     },
     Program {
+        names: &[
+            "apt",
+            "apt-get",
+            "apt-cache",
+            "apt-mark",
+            "apt-config",
+            "apt-cdrom",
+            "apt-ftparchive",
+            "aptitude",
+        ],
+        options: "o=apt c<apt t: a: qsydfmubV --option=apt --config-file<apt --target-release: --default-release: \
+                  --host-architecture: --assume-yes --quiet --no-install-recommends --download-only --simulate --purge",
+        trust: Trust::Evaluator,
+        ..Program::BASE
+    },
+    Program {
+        names: &["dpkg"],
+        options: "iRrPVCLlSsp D: --pre-invoke=sh --post-invoke=sh --status-logger=sh --install --remove --purge --root: \
+                  --admindir: --instdir: --log: --path-exclude: --path-include: --force-confold",
+        abbreviates: false,
+        trust: Trust::Evaluator,
+        ..Program::BASE
+    },
+    Program {
         names: &["npx"],
         options: "c=sh p: y q --call=sh --package: --yes --no --quiet",
         order: Order::Stops,

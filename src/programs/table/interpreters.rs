@@ -6,13 +6,53 @@ use crate::programs::{Language, Operands, Program, Trust};
 const INTERPRETER: Program =
     Program { order: Order::Stops, abbreviates: false, trust: Trust::Evaluator, ..Program::BASE };
 
+/// Modules of Python that take code, by `python -m`.
+const MODULES: &[Program] = &[
+    Program {
+        names: &["timeit"],
+        options: "n: r: s=python u: pvh --number: --repeat: --setup=python --unit: --process --verbose --help",
+        operands: Operands::EachAfter(0, Language::Python),
+        ..INTERPRETER
+    },
+    Program {
+        names: &["pdb", "ipdb", "pudb"],
+        options: "c=python m:. --command=python --help",
+        operands: Operands::Script(Language::Python),
+        when: &[("-m", Operands::Module)],
+        ..INTERPRETER
+    },
+    Program {
+        names: &["profile", "cProfile"],
+        options: "o: s: m:. --outfile: --sort: --help",
+        operands: Operands::Script(Language::Python),
+        when: &[("-m", Operands::Module)],
+        ..INTERPRETER
+    },
+    Program {
+        names: &["sqlite3"],
+        options: "v h --version --help",
+        operands: Operands::EachAfter(1, Language::Sqlite),
+        input: Some(Language::Sqlite),
+        ..INTERPRETER
+    },
+    Program {
+        names: &["code", "asyncio", "IPython", "ptpython", "bpython", "idlelib"],
+        options: "c=python r: q i",
+        operands: Operands::Script(Language::Python),
+        when: &[("-c", Operands::Data)],
+        input: Some(Language::Python),
+        ..INTERPRETER
+    },
+];
+
 pub const PROGRAMS: &[Program] = &[
     Program {
         names: &["python", "python2", "python3", "pypy", "pypy3", "ipython"],
-        options: "c=python. m<python. W: X: bBdEhiIOPqRsStuvVx --check-hash-based-pycs: --help --version",
+        options: "c=python. m:. W: X: bBdEhiIOPqRsStuvVx --check-hash-based-pycs: --help --version",
         operands: Operands::Script(Language::Python),
-        when: &[("-c -m", Operands::Data)],
+        when: &[("-c", Operands::Data), ("-m", Operands::Module)],
         input: Some(Language::Python),
+        commands: MODULES,
         ..INTERPRETER
     },
     Program {

@@ -4,12 +4,13 @@ use crate::programs::options::Order;
 use crate::programs::{Language, Operands, Program, Trust};
 
 const SH: Program = Program {
-    options: "abefhiklmnprstuvxyBCDEHPTIV c o~ O~ +abefhkmnptuvxBCEHPT +o~ +O~ --rcfile: --init-file: --norc \
+    options: "abefhiklmnprstuvxyBCDEHPTIV c o~ O~ +abcefhkmnptuvxBCEHPT +o~ +O~ --rcfile: --init-file: --norc \
               --noprofile --posix --login --restricted --verbose --debugger --dump-strings --noediting --help --version",
     order: Order::Stops,
     abbreviates: false,
     operands: Operands::Script(Language::Sh),
-    when: &[("-c", Operands::First(Language::Sh)), ("-s", Operands::Stdin)],
+    // Each of them takes `+c` for `-c`.
+    when: &[("-c +c", Operands::First(Language::Sh)), ("-s", Operands::Stdin)],
     input: Some(Language::Sh),
     trust: Trust::Evaluator,
     ..Program::BASE
@@ -132,10 +133,12 @@ pub const PROGRAMS: &[Program] = &[
         names: &["parallel"],
         options: "j: a: I: N: n: L: d: C: S: q0kuvXmrt --jobs: --arg-file: --max-args: --delay: --joblog: --results: \
                   --sshlogin: --tmpdir: --timeout: --retries: --halt: --colsep: --delimiter: --env: --workdir: --tag \
-                  --bar --eta --keep-order --quote --dry-run --line-buffer --pipe --null --will-cite --progress",
+                  --bar --eta --keep-order --quote --dry-run --line-buffer --pipe --null --will-cite --progress --rpl=perl \
+                  --filter=perl --limit=sh --ssh=command --rsh=command --wd: --basefile: --max-procs: --pipe-part --pipepart --block:",
         order: Order::Stops,
         operands: Operands::Parallel,
         when: &[("-q --quote", Operands::AppendedCommand)],
+        input: Some(Language::Sh),
         trust: Trust::Evaluator,
         ..Program::BASE
     },

@@ -56,6 +56,26 @@ pub const PROGRAMS: &[Program] = &[
         ..Program::BASE
     },
     Program {
+        names: &["mlr"],
+        options: "n I --from: --ofmt: --fflatsep: --load<code --mload<code --prepipe=sh --prepipex=sh --fs: --ifs: --ofs: --ps: \
+                  --ips: --ops: --rs: --irs: --ors: --repifs --seed: --nr-progress-mod: --records-per-batch: --tz: \
+                  --icsv --ocsv --csv --ijson --ojson --json --itsv --otsv --tsv --opprint --oxtab --c2j --c2p",
+        order: Order::Stops,
+        abbreviates: false,
+        operands: Operands::Verbs,
+        trust: Trust::Evaluator,
+        commands: &[Program {
+            names: &["put", "filter"],
+            options: "f<code e=code s: q S F x",
+            order: Order::Stops,
+            abbreviates: false,
+            operands: Operands::First(Language::Other),
+            when: &[("-f -e", Operands::Data)],
+            ..Program::BASE
+        }],
+        ..Program::BASE
+    },
+    Program {
         names: &["ed", "red"],
         options: "p: rsEGlvh --prompt: --quiet --silent --regexp-extended --restricted",
         input: Some(Language::Other),

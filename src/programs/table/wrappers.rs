@@ -139,6 +139,7 @@ pub const PROGRAMS: &[Program] = &[
         options: "x: a: n: p: u: c: s: R: k: N: I: P: d: r: g: SKHTVotbmiCqv --exec: --startas: --name: --pidfile: --user: \
                   --chuid: --signal: --retry: --chdir: --chroot: --group: --umask: --start --stop --background --make-pidfile",
         operands: Operands::Data,
+        when: &[("-a --startas -x --exec", Operands::Started(&["-a --startas", "-x --exec"]))],
         ..OTHER
     },
     Program { names: &["pkexec"], options: "--user: --disable-internal-agent --keep-cwd", ..OTHER },
