@@ -1,10 +1,12 @@
 //! The literals of `secret("…")`, masked in the pages of the check.
 //!
-//! A run masks what `secret` was called with. The check runs nothing, and its excerpts show lines of the script.
+//! A run masks what `secret` was called with: only the value tells what is secret, whichever expression made it. The check
+//! runs nothing, and its excerpts show lines of the script, so it masks what stands there to be read. The two ways meet in
+//! [`Redactions`], which masks both alike.
 
 use crate::diag::{Diagnostic, Redactions};
 
-/// The page with the literal secrets of its sources masked.
+/// Returns the page with the literal secrets of its sources masked.
 pub fn mask(page: Diagnostic) -> Diagnostic {
     let redactions = Redactions::default();
     let mut found = false;
@@ -17,7 +19,7 @@ pub fn mask(page: Diagnostic) -> Diagnostic {
     if found { page.redact(&redactions) } else { page }
 }
 
-/// What stands in quotes after each `secret(`. The text is searched, not the tree: a page of the parser has none.
+/// Returns the texts in quotes after each `secret(`. The text is searched, not the tree: a page of the parser has none.
 fn literals(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("secret(").filter_map(|(at, call)| {
         let argument = text[at + call.len()..].trim_start().trim_start_matches('$');

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::escape::{push_byte, push_visible};
+use super::redactions::{MASK, Redactions};
 use super::source::{ceil_boundary, floor_boundary};
 use super::{Label, Source};
 
@@ -15,7 +16,7 @@ use super::{Label, Source};
 const MAX_LINES: usize = 6;
 /// A span of more bytes is shown by its beginning.
 const MAX_BYTES: usize = 1024;
-/// How many bytes of a line are kept on either side of what is marked in it.
+/// The bytes of a line that are kept on either side of a mark.
 const AROUND: usize = 512;
 /// Labels with more bytes or lines between them get excerpts of their own.
 const GAP_BYTES: usize = 512;
@@ -30,7 +31,7 @@ pub(super) struct Excerpt {
     pub first_line: usize,
     /// The number of its last line, from 1.
     pub last_line: usize,
-    /// The lines, escaped. Line feeds and tabs stand for themselves.
+    /// The lines, escaped and without secrets. Line feeds and tabs stand for themselves.
     pub text: String,
     pub marks: Vec<Mark>,
 }
@@ -56,8 +57,8 @@ struct Spot<'l> {
     ends_on: Option<usize>,
 }
 
-/// The excerpts for some labels: the one with the error's place first, then by source and position.
-pub(super) fn excerpts(labels: &[Label]) -> Vec<Excerpt> {
+/// Returns the excerpts for some labels: the one with the error's place first, then by source and position.
+pub(super) fn excerpts(labels: &[Label], redactions: &Redactions) -> Vec<Excerpt> {
     let mut sources: Vec<&Arc<Source>> = Vec::new();
     for label in labels {
         if !sources.iter().any(|known| Arc::ptr_eq(known, &label.source)) {
@@ -70,7 +71,7 @@ pub(super) fn excerpts(labels: &[Label]) -> Vec<Excerpt> {
         let mut spots: Vec<Spot> = of_source.map(Spot::new).collect();
         spots.sort_by_key(|spot| (spot.range.start, spot.range.end));
         let clusters = spots.chunk_by(|a, b| are_near(source.text(), &a.range, &b.range));
-        excerpts.extend(clusters.map(|spots| cut(source, spots)));
+        excerpts.extend(clusters.map(|spots| cut(source, spots, redactions)));
     }
     excerpts.sort_by_key(|excerpt| !excerpt.has_primary());
     excerpts
@@ -108,7 +109,7 @@ fn first_line(text: &str) -> &str {
     text.split('\n').next().unwrap_or_default()
 }
 
-/// Whether a label's excerpt can hold the next label's too.
+/// Returns whether a label's excerpt can hold the next label's too.
 fn are_near(text: &str, a: &Range<usize>, b: &Range<usize>) -> bool {
     let between = a.end..b.start;
     between.is_empty()
@@ -117,7 +118,7 @@ fn are_near(text: &str, a: &Range<usize>, b: &Range<usize>) -> bool {
 }
 
 /// Cuts out the lines of some labels, which are near each other and in order.
-fn cut(source: &Arc<Source>, spots: &[Spot]) -> Excerpt {
+fn cut(source: &Arc<Source>, spots: &[Spot], redactions: &Redactions) -> Excerpt {
     let text = source.text();
     let start = spots.first().map_or(0, |spot| spot.range.start);
     let end = spots.iter().map(|spot| spot.range.end).max().unwrap_or(start);
@@ -134,7 +135,23 @@ fn cut(source: &Arc<Source>, spots: &[Spot]) -> Excerpt {
     }
     // Where each byte of the text came to stand in `shown`.
     let mut places = vec![0; to - from + 1];
+    // The marks are placed beside the masks, and not beside what they hide.
+    let mut secrets = redactions.find(text.as_bytes(), from..to).into_iter().peekable();
+    let mut mask = None;
     for (at, c) in text[from..to].char_indices() {
+        if secrets.next_if(|secret| secret.end <= from + at).is_some() {
+            mask = None;
+        }
+        if c != '\n' && secrets.peek().is_some_and(|secret| secret.contains(&(from + at))) {
+            let start = *mask.get_or_insert_with(|| {
+                shown.push_str(MASK);
+                shown.len() - MASK.len()
+            });
+            places[at..at + c.len_utf8()].fill(start);
+            continue;
+        }
+        // The next line of a secret has a mask of its own.
+        mask = None;
         places[at..at + c.len_utf8()].fill(shown.len());
         match (source.invalid_byte(from + at), c) {
             (Some(byte), _) => push_byte(&mut shown, byte),

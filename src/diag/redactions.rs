@@ -6,9 +6,10 @@
 use super::{quote_word, visible};
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What stands in the place of a secret.
+/// The text that stands in the place of a secret.
 pub const MASK: &str = "***";
 
 /// The sign that ends a text which a message cuts short.
@@ -62,6 +63,30 @@ impl Redactions {
             }
         }
         result
+    }
+
+    /// Returns the places of secrets in a part of a text, in order and apart; a secret that reaches
+    /// beyond the part is cut off.
+    pub(super) fn find(&self, text: &[u8], part: Range<usize>) -> Vec<Range<usize>> {
+        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let longest = secrets.first().map_or(0, |secret| secret.len());
+        let from = part.start.saturating_sub(longest);
+        let window = &text[from..text.len().min(part.end.saturating_add(longest))];
+        let places = secrets.iter().flat_map(|secret| {
+            let length = secret.len();
+            memchr::memmem::find_iter(window, secret).map(move |at| from + at..from + at + length)
+        });
+        let mut places: Vec<Range<usize>> = places.collect();
+        places.sort_unstable_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        let mut found: Vec<Range<usize>> = Vec::with_capacity(places.len());
+        for place in places {
+            match found.last_mut().filter(|last| place.start < last.end) {
+                Some(last) => last.end = last.end.max(place.end),
+                None => found.push(place),
+            }
+        }
+        let within = |place: &Range<usize>| place.start.max(part.start)..place.end.min(part.end);
+        found.iter().map(within).filter(|place| !place.is_empty()).collect()
     }
 
     /// Arguments with each secret in them masked; none when there is nothing to mask.
@@ -130,6 +155,17 @@ mod tests {
         assert_eq!(masked("it was: curl hunter2hu… and hunt…"), "it was: curl ***… and ***…");
         assert_eq!(masked("hun…"), "hun…", "three letters are not masked");
         assert_eq!(masked("a hunter… hunter2 … b"), "a ***… hunter2 … b");
+    }
+
+    #[test]
+    fn places_of_secrets_are_in_order_and_within_the_part() {
+        let redactions = Redactions::default();
+        redactions.add(b"hunter2");
+        redactions.add(b"ter2more");
+        let text = b"hunter2more and hunter2, hunter2hunter2";
+        assert_eq!(redactions.find(text, 0..text.len()), [0..11, 16..23, 25..32, 32..39]);
+        assert_eq!(redactions.find(text, 3..20), [3..11, 16..20]);
+        assert!(redactions.find(text, 11..16).is_empty());
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Diagnostic {
         let mut page = styled(style, &head);
         page += &styled(DEFAULT_EMPHASIS_STYLE, &format!(": {message}\n"));
 
-        let excerpts = excerpts(&self.labels);
+        let excerpts = excerpts(&self.labels, &self.redactions);
         let digits = excerpts.iter().map(digits).max().unwrap_or(1);
         let indent = " ".repeat(digits);
         for (at, excerpt) in excerpts.iter().enumerate() {

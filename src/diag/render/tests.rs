@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::super::{Diagnostic, Source, code};
+use super::super::{Diagnostic, Redactions, Source, code};
 use crate::span::Span;
 
 fn source(text: &str) -> Arc<Source> {
@@ -18,6 +18,27 @@ fn span(text: &str, part: &str) -> Span {
 
 fn undeclared(text: &str, part: &str) -> Diagnostic {
     Diagnostic::new(code::UNDECLARED_NAME, "not declared").at(&source(text), span(text, part), "here")
+}
+
+#[test]
+fn a_mark_stands_beside_the_mask_of_a_secret() {
+    let text = "f(\"hunter2hunter2\", $coutn, \"hunter2hunter2\")\n";
+    for (secret, line, marks) in [
+        ("hunter2hunter2", "f(\"***\", $coutn, \"***\")", "         ^^^^^^ here"),
+        ("hunter2", "f(\"******\", $coutn, \"******\")", "            ^^^^^^ here"),
+        ("$coutn", "f(\"hunter2hunter2\", ***, \"hunter2hunter2\")", "                    ^^^ here"),
+        ("2\", $cou", "f(\"hunter2hunter***tn, \"hunter2hunter2\")", "                ^^^^^ here"),
+    ] {
+        let redactions = Redactions::default();
+        redactions.add(secret.as_bytes());
+        for color in [false, true] {
+            let page = undeclared(text, "$coutn").redact(&redactions).render(color, 80);
+            assert!(!page.contains("hunter2hunter2") || !secret.starts_with("hunter2"), "{page}");
+            if !color {
+                assert!(page.contains(&format!("1 | {line}\n  | {marks}\n")), "{secret}:\n{page}");
+            }
+        }
+    }
 }
 
 #[test]
