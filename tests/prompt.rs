@@ -36,6 +36,22 @@ fn an_error_is_a_page_and_the_prompt_goes_on() {
 }
 
 #[test]
+fn a_line_with_what_can_t_be_seen_is_refused() {
+    let (_home, mut terminal) = prompt();
+    for (line, number) in [
+        ("echo a\u{200b}b", "U+200B"),
+        ("echo 'a\u{202e}b'", "U+202E"),
+        ("echo a\u{fe0f}", "U+FE0F"),
+        ("echo a\u{e0041}", "U+E0041"),
+        ("echo a # \u{2066}", "U+2066"),
+    ] {
+        let page = terminal.run(line);
+        assert!(page.contains("error[E0112]") && page.contains(number), "{line:?}: {page}");
+    }
+    assert_eq!(terminal.run("echo on"), "on\n");
+}
+
+#[test]
 fn a_program_alone_that_exits_has_said_what_there_is_to_say() {
     let (_home, mut terminal) = prompt();
     for silent in [

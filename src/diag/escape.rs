@@ -39,16 +39,16 @@ pub(super) fn push_byte(out: &mut String, byte: u8) {
     _ = write!(out, "\\x{byte:02x}");
 }
 
-/// Whether a character has no shape of its own, or changes how others are shown: the general categories
-/// Cc, Cf, Zl and Zp of Unicode, and the fillers that look like nothing.
+/// Returns whether a character has no shape of its own, or changes how others are shown: the general categories Cc, Cf,
+/// Zl and Zp of Unicode, and what has the property Default_Ignorable_Code_Point (UAX #44), assigned or not.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
-            | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+            | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// An argument as Pipewright and bash would read it back, byte for byte.
@@ -101,7 +101,7 @@ where
     out
 }
 
-/// Whether a character means itself in a bare word, of Pipewright and of bash alike.
+/// Returns whether a character means itself in a bare word, of Pipewright and of bash alike.
 fn is_plain(c: char) -> bool {
     c.is_alphanumeric() || "_@%+=:,./-".contains(c)
 }
@@ -145,6 +145,30 @@ mod tests {
         );
         assert_eq!(visible(b"caf\xe9 \xe6\xbc"), r"caf\xe9 \xe6\xbc");
         assert_eq!(visible(b"\0"), r"\u{0}");
+    }
+
+    /// The tables of the regex crate say the same of every character.
+    #[test]
+    fn each_character_without_a_shape_is_hidden() {
+        let properties = r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$";
+        let hidden = regex::Regex::new(properties).unwrap();
+        let differs = |c: &char| is_hidden(*c) != hidden.is_match(c.encode_utf8(&mut [0; 4]));
+        let wrong: Vec<String> =
+            ('\0'..=char::MAX).filter(differs).map(|c| format!("{:04X}", c as u32)).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn messages_show_what_smuggles_text() {
+        for (text, shown) in [
+            ("a\u{fe0f}", r"a\u{fe0f}"),
+            ("a\u{e0100}", r"a\u{e0100}"),
+            ("\u{e0041}\u{e007f}", r"\u{e0041}\u{e007f}"),
+            ("\u{2066}x\u{2069}", r"\u{2066}x\u{2069}"),
+            ("\u{61c}\u{3164}\u{115f}", r"\u{61c}\u{3164}\u{115f}"),
+        ] {
+            assert_eq!(visible(text.as_bytes()), shown);
+        }
     }
 
     #[test]

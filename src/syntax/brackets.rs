@@ -1,5 +1,6 @@
 //! The scanner's findings as error pages.
 
+use super::hidden;
 use super::scan::{MAX_NESTING, Problem};
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
@@ -63,6 +64,7 @@ pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
         )
         .at(source, *word, "part of the word in dash, of the quotes in bash")
         .help("leave the dollar out: <<'EOF'"),
+        Problem::HereDocumentBlank { at, found } => *hidden::blank_refusal(source, *at, *found),
         Problem::HereDocumentJoined { line } => {
             Diagnostic::new(code::HEREDOC, "shells disagree whether this line ends the here-document")
                 .at(source, *line, "joined to the line before by a backslash")

@@ -1,5 +1,6 @@
 //! Here-documents: their delimiters, and their bodies on the lines that follow (POSIX 2.7.4).
 
+use super::hidden;
 use super::scan::{HereDocument, Pending, Problem, Scanner};
 use crate::span::Span;
 
@@ -15,6 +16,7 @@ impl Scanner<'_> {
         while matches!(self.byte(0), b' ' | b'\t') {
             self.at += 1;
         }
+        let start_of_word = self.at;
         let (mut delimiter, mut literal) = (Vec::new(), false);
         while let Some(&byte) = self.text.get(self.at) {
             match byte {
@@ -41,6 +43,11 @@ impl Scanner<'_> {
                     self.at += 1;
                 }
             }
+        }
+        // The line that ends the body would have to hold it, too, and looks as if it did not.
+        let word = std::str::from_utf8(&self.text[start_of_word..self.at]).unwrap_or_default();
+        if let Some((at, found)) = hidden::find_blank(word) {
+            return Err(Problem::HereDocumentBlank { at: start_of_word + at, found });
         }
         self.word_start = true;
         self.statement_start = false;

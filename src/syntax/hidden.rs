@@ -20,7 +20,7 @@ pub fn find(text: &str) -> Option<(usize, char)> {
         let suspect = |byte: &u8| *byte >= 0x7f || (*byte < b' ' && !matches!(byte, b'\n' | b'\t'));
         at += bytes[at..].iter().position(suspect)?;
         let found = text[at..].chars().next()?;
-        if !matches!(found, '\n' | '\t') && hides(found) && !is_joiner_in_use(text, at, found) {
+        if !matches!(found, '\n' | '\t') && is_hidden(found) && !is_joiner_in_use(text, at, found) {
             return Some((at, found));
         }
         at += found.len_utf8();
@@ -32,7 +32,7 @@ pub fn find_blank(text: &str) -> Option<(usize, char)> {
     text.char_indices().find(|(_, found)| is_foreign_blank(*found))
 }
 
-/// Whether a character looks like a blank and separates nothing (Unicode's category Zs but U+0020).
+/// Returns whether a character looks like a blank and separates nothing (Unicode's category Zs but U+0020).
 pub const fn is_foreign_blank(found: char) -> bool {
     matches!(found, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
@@ -73,12 +73,7 @@ fn escape(found: char) -> String {
     }
 }
 
-/// What [`is_hidden`] holds for hidden, and variation selectors, by which invisible text can be smuggled.
-fn hides(found: char) -> bool {
-    is_hidden(found) || matches!(found, '\u{fe00}'..='\u{fe0f}')
-}
-
-/// Whether a joiner or a variation selector does its work between these neighbours.
+/// Returns whether a joiner or a variation selector does its work between these neighbours.
 fn is_joiner_in_use(text: &str, at: usize, found: char) -> bool {
     let before = text[..at].chars().next_back().unwrap_or(' ');
     let after = text[at + found.len_utf8()..].chars().next().unwrap_or(' ');
@@ -95,7 +90,7 @@ fn is_joiner_in_use(text: &str, at: usize, found: char) -> bool {
     }
 }
 
-/// Whether letters of this script take joiners: Arabic, Syriac, Mongolian and those of India (UAX #31, 2.3).
+/// Returns whether letters of this script take joiners: Arabic, Syriac, Mongolian and those of India (UAX #31, 2.3).
 const fn needs_joiners(letter: char) -> bool {
     matches!(letter, '\u{620}'..='\u{8ff}' | '\u{900}'..='\u{dff}' | '\u{1820}'..='\u{18aa}')
 }

@@ -82,6 +82,11 @@ pub enum Problem {
     HereDocumentDollar {
         word: Span,
     },
+    /// A here-document's word holds a blank that separates nothing.
+    HereDocumentBlank {
+        at: usize,
+        found: char,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
