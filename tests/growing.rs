@@ -321,7 +321,7 @@ fn a_small_stack_runs_what_it_has_read() {
     for stack in [512 << 10, 1 << 20, 2 << 20] {
         for depth in [10, 40, 90, 250] {
             for (what, text) in nested(depth) {
-                if matches!(what, "captures" | "lines" | "process substitution" | "expressions in words") {
+                if matches!(what, "captures" | "lines" | "process substitution") {
                     continue;
                 }
                 let place = format!("{what}, {depth} deep, {} KiB", stack >> 10);
@@ -332,6 +332,36 @@ fn a_small_stack_runs_what_it_has_read() {
                 let thread = std::thread::Builder::new().stack_size(stack).spawn(run).expect("a thread");
                 assert!(thread.join().is_ok(), "{place}");
             }
+        }
+    }
+}
+
+/// Each call leaves less of the stack, until an expression in it is what no longer fits.
+#[test]
+fn an_expression_at_the_end_of_a_small_stack_is_an_error() {
+    let around =
+        |open: &str, inner: &str, close: &str| format!("{}{inner}{}", open.repeat(200), close.repeat(200));
+    for (what, expression) in [
+        ("lists", around("[", "n", "]")),
+        ("maps", around("{k: ", "n", "}")),
+        ("choices", around("true ? ", "n", " : 1")),
+        ("calls of functions", around("list(", "[n]", ")")),
+        ("methods", around("[", "n", "].map(x => x)")),
+        ("texts", around("$[\"", "n", "\"]").trim_start_matches("$[").trim_end_matches(']').to_string()),
+        ("alternatives", around("(null ?? ", "n", ")")),
+    ] {
+        for stack in [512 << 10, 1 << 20, 2 << 20] {
+            let text = format!("fn f(n) {{ let x = {expression}; f(n + 1) }}; f(0)");
+            let Ok(script) = Script::parse("nested", text) else { panic!("{what} are read") };
+            let run = move || Engine::default().session().run(&script).stdout(Output::Null).status().err();
+            let thread = std::thread::Builder::new().stack_size(stack).spawn(run).expect("a thread");
+            let error =
+                thread.join().expect("no crash").unwrap_or_else(|| panic!("{what} of {stack} bytes end"));
+            assert!(
+                error.render(false, 100).contains("until the stack is full"),
+                "{what}: {}",
+                error.render(false, 100)
+            );
         }
     }
 }

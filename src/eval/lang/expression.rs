@@ -8,6 +8,7 @@ use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::tasks::job::JobState;
 use crate::methods;
 use crate::span::Span;
+use crate::sys::stack;
 use crate::value::ops::{self, Op};
 use crate::value::{List, Map, Range, Str, Type, Value, format};
 use std::borrow::Cow;
@@ -24,6 +25,7 @@ impl Interpreter {
         match &expr.kind {
             ExprKind::Value(value) => Ok(value.clone()),
             ExprKind::Slot(slot) => Ok(self.slot(*slot).clone()),
+            _ if stack::is_low() => Err(self.stack_is_full("expression", expr.span)),
             ExprKind::Binary { operator, operands } => {
                 self.binary(*operator, &operands.0, &operands.1, expr.span)
             }

@@ -12,7 +12,8 @@ use std::sync::Arc;
 impl Interpreter {
     pub(in crate::eval) fn block(&mut self, block: &Block) -> Eval<()> {
         if stack::is_low() {
-            return Err(self.stack_is_full(block));
+            let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
+            return Err(self.stack_is_full("block", span));
         }
         if block.defers {
             return self.block_with_defers(block);
@@ -23,18 +24,15 @@ impl Interpreter {
         Ok(())
     }
 
-    /// The error for a block that a thread with a small stack has no room for.
+    /// Returns the error for a part of a script, nested in others of its kind, that this thread's stack has no room for.
     #[cold]
-    fn stack_is_full(&self, block: &Block) -> Unwind {
-        let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
-        let message = "blocks are nested until the stack is full";
-        let error = page(code::RECURSION, self.source(), span, message, "one block too many");
-        Error::value(
-            error.help(
-                "move the inner blocks into a function, or run the script in a thread with a larger stack",
-            ),
-        )
-        .into()
+    pub(super) fn stack_is_full(&self, kind: &str, span: Span) -> Unwind {
+        let message = format!("{kind}s are nested until the stack is full");
+        let error = page(code::RECURSION, self.source(), span, message, &format!("one {kind} too many"));
+        let help = format!(
+            "move the inner {kind}s into a function, or run the script in a thread with a larger stack"
+        );
+        Error::value(error.help(help)).into()
     }
 
     fn statement(&mut self, statement: &Statement) -> Eval<()> {
