@@ -6,7 +6,6 @@
 
 pub mod access;
 pub mod accounts;
-#[cfg_attr(not(target_os = "linux"), path = "attributes/none.rs")]
 pub mod attributes;
 pub mod blocking_call;
 #[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "child_signal/none.rs")]

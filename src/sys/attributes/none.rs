@@ -1,47 +1,8 @@
-//! What is taken over from a replaced file where access control lists and extended attributes are not known: the owner,
-//! the group and the mode.
+//! The owner, the group and the mode of a file, where access control lists and extended attributes are not known.
 
+use super::Unkept;
 use rustix::fs::{Gid, Mode, Uid};
-use std::fmt;
-use std::io;
 use std::os::fd::OwnedFd;
-
-/// Why a file can't be replaced as it was.
-#[derive(Debug)]
-pub enum Unkept {
-    /// Its owner is another user.
-    Owner(u32),
-    /// Its group can't be given.
-    Group(u32),
-    /// Any other failure of the system.
-    System(io::Error),
-}
-
-impl From<io::Error> for Unkept {
-    fn from(error: io::Error) -> Self {
-        Self::System(error)
-    }
-}
-
-impl From<rustix::io::Errno> for Unkept {
-    fn from(error: rustix::io::Errno) -> Self {
-        Self::System(error.into())
-    }
-}
-
-impl fmt::Display for Unkept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Owner(user) => {
-                write!(f, "it belongs to user {user}, who would lose access to the new file")
-            }
-            Self::Group(group) => {
-                write!(f, "it belongs to group {group}, which would lose access to the new file")
-            }
-            Self::System(error) => f.write_str(&crate::diag::reason(error)),
-        }
-    }
-}
 
 /// Gives `new` the group, the owner and the mode of `old`, all of them or none.
 ///
