@@ -95,28 +95,15 @@ pub struct Options {
     pub policies: Vec<PathBuf>,
 }
 
-/// The long options, for "did you mean".
-const LONG: &[&str] = &[
-    "check",
-    "json",
-    "ast",
-    "fmt",
-    "guard",
-    "trace",
-    "stats",
-    "dry-run",
-    "policy",
-    "audit",
-    "audit-verify",
-    "doctor",
-    "explain",
-    "help",
-    "version",
-];
+/// Returns the long options, as the help lists them.
+fn long_options() -> Vec<&'static str> {
+    HELP.split_ascii_whitespace().filter_map(|word| word.strip_prefix("--")).collect()
+}
 
 fn unknown(name: &str) -> String {
     let shown = pipewright::diag::visible(name.as_bytes());
-    let meant = pipewright::tools::similar(name, LONG).map(|known| format!("; did you mean --{known}?"));
+    let meant =
+        pipewright::tools::similar(name, &long_options()).map(|known| format!("; did you mean --{known}?"));
     format!("pipewright: unknown option --{shown}{}\n{USAGE}", meant.unwrap_or_default())
 }
 
@@ -203,4 +190,26 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
         options.text = Text::StandardInput;
     }
     Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_option_of_the_help_is_known() {
+        for name in long_options() {
+            let args = ["--check".to_string(), format!("--{name}"), "x".to_string()];
+            if let Err(message) = parse(args.into_iter().map(OsString::from)) {
+                assert!(!message.contains("unknown option"), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_misspelt_option_is_corrected() {
+        for (written, meant) in [("chekc", "check"), ("dryrun", "dry-run"), ("polcy", "policy")] {
+            assert!(unknown(written).contains(&format!("did you mean --{meant}?")), "{}", unknown(written));
+        }
+    }
 }
