@@ -4,7 +4,7 @@ use super::error::Error;
 use super::io::{Input, Output};
 use super::perform::{Request, Work};
 use super::{AuditLog, CancelToken, Captured, Report, Running, Session};
-use crate::value::Value;
+use crate::value::{MOST_BYTES, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,12 +37,9 @@ pub struct Run<'s> {
     max_output: usize,
 }
 
-/// How much a captured stream may hold, unless it is said: 256 MiB.
-const MAX_OUTPUT: usize = 256 << 20;
-
 impl<'s> Run<'s> {
     pub(super) fn new(session: &'s mut Session, work: Work<'s>) -> Self {
-        Self { session, work, request: Request::default(), max_output: MAX_OUTPUT }
+        Self { session, work, request: Request::default(), max_output: MOST_BYTES }
     }
 
     /// Gives an input a value for this run only. Values are data: nothing in one is ever code.

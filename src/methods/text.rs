@@ -25,17 +25,12 @@ pub fn lines(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
         return Ok(List::default().into());
     }
     let text = text.strip_suffix(b"\n").unwrap_or(text);
-    parts(host, "lines", text.split(|byte| *byte == b'\n'), memchr_iter(b'\n', text).count() + 1)
+    parts(host, "lines", pieces(text, memchr_iter(b'\n', text), 1))
 }
 
-/// A list of parts of a text.
-fn parts<'t>(
-    host: &mut dyn Host,
-    method: &'static str,
-    texts: impl Iterator<Item = &'t [u8]>,
-    count: usize,
-) -> Outcome {
-    let mut parts = Vec::with_capacity(limits::items(host, method, count)?);
+/// Returns the list of the parts of a text.
+fn parts<'t>(host: &mut dyn Host, method: &'static str, texts: impl Iterator<Item = &'t [u8]>) -> Outcome {
+    let mut parts = Vec::new();
     let mut growth = Growth::new(host, method);
     for text in texts {
         growth.add(1, text.len())?;
@@ -66,38 +61,41 @@ pub fn split(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome
                     .help("for the characters write: s.chars()"));
             }
             let finder = memmem::Finder::new(separator);
-            let mut growth = Growth::new(host, "split");
-            let mut start = 0;
-            let mut parts = Vec::new();
-            for end in finder.find_iter(text).take(limit - 1) {
-                growth.add(1, end - start)?;
-                parts.push(Value::from(&text[start..end]));
-                start = end + separator.len();
-            }
-            parts.push(Value::from(&text[start..]));
-            Ok(parts.into())
+            parts(host, "split", pieces(text, finder.find_iter(text).take(limit - 1), separator.len()))
         }
     }
 }
 
+/// Cuts a text at separators, of which only the places and the one length are known.
+fn pieces(text: &[u8], ends: impl Iterator<Item = usize>, length: usize) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    ends.map(Some).chain([None]).map(move |end| {
+        let piece = &text[start..end.unwrap_or(text.len())];
+        start += piece.len() + length;
+        piece
+    })
+}
+
 fn split_at_blanks(host: &mut dyn Host, text: &[u8], limit: usize) -> Outcome {
-    let mut growth = Growth::new(host, "split");
-    let mut parts = Vec::new();
     let mut rest = text.trim_ascii();
-    while !rest.is_empty() {
-        let is_last = parts.len() + 1 == limit;
-        let end = rest.iter().position(u8::is_ascii_whitespace).filter(|_| !is_last).unwrap_or(rest.len());
-        growth.add(1, end)?;
-        parts.push(Value::from(&rest[..end]));
-        rest = rest[end..].trim_ascii_start();
-    }
-    Ok(parts.into())
+    let mut made = 0;
+    let texts = std::iter::from_fn(|| {
+        if rest.is_empty() {
+            return None;
+        }
+        made += 1;
+        let end = rest.iter().position(u8::is_ascii_whitespace).filter(|_| made < limit);
+        let (piece, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = behind.trim_ascii_start();
+        Some(piece)
+    });
+    parts(host, "split", texts)
 }
 
 pub fn chars(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let text = utf8("chars", this)?;
     let each = text.char_indices().map(|(at, c)| &text.as_bytes()[at..at + c.len_utf8()]);
-    parts(host, "chars", each, text.chars().count())
+    parts(host, "chars", each)
 }
 
 pub fn bytes(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
@@ -198,7 +196,7 @@ pub fn pad_end(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outco
     Ok([text.as_bytes(), padding.as_bytes()].concat().into())
 }
 
-/// What a text lacks to have a width.
+/// Returns the padding that a text lacks to have a width.
 fn padding<'v>(
     host: &mut dyn Host,
     method: &str,
@@ -284,7 +282,7 @@ pub fn join(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome 
     Ok(out.into())
 }
 
-/// How many characters. A length is below 2^63.
+/// Returns the number of characters. A length is below 2^63.
 fn count(text: &str) -> i64 {
     text.chars().count() as i64
 }

@@ -31,7 +31,7 @@ pub use convert::{FromKey, FromValue, ValueError};
 pub use scalar::{Duration, Range, Size};
 pub use text::Str;
 
-/// The bytes that a string may hold: as many as a capture.
+/// The bytes that a string may hold, and a capture unless `max_output` says otherwise: 256 MiB.
 pub(crate) const MOST_BYTES: usize = 256 << 20;
 
 /// The elements that a list or map may have.

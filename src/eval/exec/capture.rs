@@ -17,9 +17,6 @@ use crate::sys::pipe;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// How much a capture may hold, unless `max_output` says otherwise.
-pub const LIMIT: usize = 256 << 20;
-
 impl Interpreter {
     /// `$(…)`: the output less its trailing line ends.
     pub(in crate::eval) fn capture_text(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {

@@ -269,7 +269,10 @@ impl Interpreter {
     #[cold]
     fn not_found(&self, name: &[u8], search: &Search, found: Lookup, span: Span) -> Unwind {
         let shown = quote_word(name);
-        let closed = self.closed_directory(name);
+        let closed = match &found {
+            Lookup::NotFound => self.closed_directory(name),
+            _ => None,
+        };
         let (code, message, help, status) = match found {
             Lookup::Found(_) => {
                 let message = format!("an entry of PATH that is empty or relative has a program {shown}");

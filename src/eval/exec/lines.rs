@@ -10,7 +10,7 @@ use crate::process::{Descriptor, FileTable, Interrupt};
 use crate::span::Span;
 use crate::sys::lines::{self, Lines, Taken};
 use crate::sys::pipe;
-use crate::value::{Str, Value};
+use crate::value::{MOST_BYTES, Str, Value};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -186,8 +186,8 @@ impl Interpreter {
         {
             return Err(unwind);
         }
-        if length > crate::eval::exec::capture::LIMIT {
-            let message = format!("a line of more than {} bytes", crate::eval::exec::capture::LIMIT);
+        if length > MOST_BYTES {
+            let message = format!("a line of more than {} bytes", MOST_BYTES);
             let page = page(code::OUTPUT_TOO_LARGE, self.source(), span, message, "reads here");
             return Err(self.fail(Error::value(page)));
         }

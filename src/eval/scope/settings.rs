@@ -2,13 +2,13 @@
 
 use crate::diag::Source;
 use crate::eval::Interpreter;
-use crate::eval::exec::capture;
 use crate::eval::report::stats;
 use crate::eval::report::unwind::{Eval, TimedOut, Unwind};
 use crate::eval::scope::atomic;
 use crate::eval::tasks::job::JobState;
 use crate::process::{Activity, Clock, Deadline, GRACE, Keys, Signal, Steps, Wait};
 use crate::span::Span;
+use crate::value::MOST_BYTES;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -51,7 +51,7 @@ impl Default for Settings {
             signal: Signal::TERM,
             grace: GRACE,
             ok: None,
-            max_output: capture::LIMIT,
+            max_output: MOST_BYTES,
             replacements: None,
             stats: None,
             detach: false,
