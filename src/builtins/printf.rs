@@ -17,9 +17,9 @@ use format::{Count, Directive, Item};
 use number::Number;
 use shape::Shape;
 
-/// Where `printf` prints, as it goes on: a list of a thousand numbers, each a million digits wide, is a gigabyte.
+/// The output of `printf`, written as it goes on: a list of a thousand numbers, each a million digits wide, is a gigabyte.
 pub trait Sink {
-    /// Why the printing ends early.
+    /// The reason for which the printing ends early.
     type Stop;
 
     /// Takes a part of the output. It is called now and then with nothing, to ask whether to go on.
@@ -35,7 +35,7 @@ pub trait Sink {
     fn reserve(&mut self, bytes: usize) -> Result<(), Self::Stop>;
 }
 
-/// How `printf` ended. What it printed before it failed stands.
+/// The end of a `printf`. What it printed before it failed stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Printed {
     /// Messages for standard error, without the command's name. They may hold text of the arguments.
@@ -52,7 +52,7 @@ const PACE: u32 = 256;
 /// Runs `printf` with its arguments (without the name).
 ///
 /// # Errors
-/// What stops the sink.
+/// The reason for which the sink stops.
 pub fn printf<S: Sink>(args: &[&[u8]], sink: &mut S) -> Result<Printed, S::Stop> {
     let (items, args) = match parse(args) {
         Ok(parsed) => parsed,
@@ -76,12 +76,12 @@ pub fn printf<S: Sink>(args: &[&[u8]], sink: &mut S) -> Result<Printed, S::Stop>
     }
 }
 
-/// Why `printf` refuses these arguments before it prints anything, if it does.
+/// Returns the message with which `printf` refuses these arguments before it prints anything, if it does.
 pub fn refusal(args: &[&[u8]]) -> Option<String> {
     parse(args).err()
 }
 
-/// The format and what is left of the arguments.
+/// Returns the format and the rest of the arguments.
 fn parse<'a>(args: &'a [&'a [u8]]) -> Result<(Vec<Item>, &'a [&'a [u8]]), String> {
     let (format, args) = match args {
         [b"--", format, args @ ..] => (*format, args),
@@ -99,11 +99,11 @@ fn parse<'a>(args: &'a [&'a [u8]]) -> Result<(Vec<Item>, &'a [&'a [u8]]), String
 /// A run through the format, once or several times.
 struct Run<'a, S> {
     args: &'a [&'a [u8]],
-    /// Whether this turn took an argument, or would have.
+    /// This turn took an argument, or would have.
     used: bool,
-    /// What is not written yet.
+    /// The output that is not written yet.
     out: Vec<u8>,
-    /// How many parts of the format were printed.
+    /// The number of parts of the format that were printed.
     parts: u32,
     printed: Printed,
     sink: &'a mut S,

@@ -17,7 +17,7 @@ impl Big {
         self.0.is_empty()
     }
 
-    /// How many bits it takes; 0 for zero.
+    /// Returns the number of bits that it takes; 0 for zero.
     pub fn bits(&self) -> usize {
         self.0.last().map_or(0, |top| self.0.len() * 32 - top.leading_zeros() as usize)
     }

@@ -1,6 +1,6 @@
 //! The backslash escapes of `printf`: of its format, and of the arguments of `%b`.
 
-/// Where the escape stands: the rules differ in small things.
+/// The place of an escape: the rules differ in small things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In the format: `\nnn`, `\"`, `\'` and `\?`; there is no `\c`.
@@ -9,10 +9,10 @@ pub enum Place {
     Argument,
 }
 
-/// What an escape means.
+/// The meaning of an escape.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Escape {
-    /// Text, and what to complain of.
+    /// Text, and a complaint.
     Text(Vec<u8>, Option<String>),
     /// `\c`: nothing more is printed.
     Stop,

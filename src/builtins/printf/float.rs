@@ -12,7 +12,7 @@ use super::big::Big;
 pub struct Float {
     /// Also of zero and NaN, as in C.
     pub negative: bool,
-    /// How large.
+    /// Its size.
     pub magnitude: Magnitude,
 }
 
@@ -34,14 +34,14 @@ const MAX_EXPONENT: i32 = 16_384 - 64;
 /// More decimal digits than this can't change the result, but for being there.
 const MAX_DIGITS: usize = 12_000;
 
-/// What strtold(3) reads at the start of a text.
+/// The number that strtold(3) reads at the start of a text.
 #[derive(Debug)]
 pub struct Parsed {
     /// The number; 0 if there is none.
     pub value: Float,
-    /// How many bytes it takes, leading blanks included; 0 if there is none.
+    /// The number of bytes that it takes, leading blanks included; 0 if there is none.
     pub len: usize,
-    /// Whether it was too large or too small.
+    /// It was too large or too small.
     pub out_of_range: bool,
 }
 

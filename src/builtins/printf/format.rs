@@ -10,11 +10,11 @@ pub const MAX_COUNT: usize = 1 << 24;
 pub enum Item {
     /// Printed as it is.
     Text(Vec<u8>),
-    /// What is wrong with an escape: told, and no reason to stop.
+    /// A complaint about an escape, which does not stop the command.
     Complaint(String),
     /// Printed with an argument.
     Directive(Directive),
-    /// What can't be understood, and ends the command there.
+    /// An error, which ends the command there.
     Wrong(String),
 }
 

@@ -3,11 +3,11 @@
 
 use super::float::{self, Float, Magnitude};
 
-/// A number as read, and what to complain of.
+/// A number as read, and a complaint.
 pub struct Number<T> {
     /// The number, as far as there was one.
     pub value: T,
-    /// What is wrong, which makes the command fail. A number that is out of range fails too, as in dash, where bash
+    /// The error that makes the command fail. A number that is out of range fails too, as in dash, where bash
     /// only warns.
     pub problem: Option<String>,
 }

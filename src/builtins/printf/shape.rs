@@ -1,9 +1,9 @@
-//! How `printf` shapes a value: signs, prefixes, digits, and what fills the width.
+//! The shape in which `printf` prints a value: signs, prefixes, digits, and what fills the width.
 
 use super::float::{self, Float, Magnitude};
 use super::format::Directive;
 
-/// How wide, how long, and on which side.
+/// The width, the precision and the side of a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// Filled on the right side.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::expand::testing::{Choices, quote as word, run_shell};
 
-/// What was printed, and how it ended.
+/// Returns the output and the end of a `printf`.
 struct Ended {
     out: Vec<u8>,
     errors: Vec<String>,
