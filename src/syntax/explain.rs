@@ -1,7 +1,7 @@
 //! Where the grammar found no rule: what stands there, and what to write instead.
 
-use super::hidden;
 use super::tokens::{Failure, Rule};
+use super::{hidden, line_before};
 use crate::builtins::keywords;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
@@ -30,7 +30,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     };
     let span = Span::new(at, at + found.len_utf8());
     let before = text[..at].trim_end_matches([' ', '\t']);
-    let line = &before[before.rfind('\n').map_or(0, |i| i + 1)..];
+    let line = line_before(before, before.len());
     let first = line.split_ascii_whitespace().next().unwrap_or_default();
     let list = || Some("write the patterns one by one: *.c *.h".to_string());
     let behind = |length: usize| Span::new(at.saturating_sub(length), at);
@@ -135,11 +135,6 @@ fn foreign_blank(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     Some(hidden::blank_refusal(source, source.text().len() - rest.len(), found))
 }
 
-/// The line up to a place.
-fn text_before(text: &str, at: usize) -> &str {
-    &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..at]
-}
-
 /// `if` or `let` with nothing, or nothing that fits, after it.
 fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diagnostic>> {
     let length = rest.bytes().take_while(u8::is_ascii_lowercase).count();
@@ -149,7 +144,7 @@ fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diag
     {
         return None;
     }
-    let line = text_before(source.text(), at);
+    let line = line_before(source.text(), at);
     let outer = line.rsplit([';', '{', '}']).next().unwrap_or_default().trim();
     if outer.starts_with("with ") && outer.contains('=') {
         let help = Some(format!("the form is: {outer} {{ {word} … }}"));

@@ -1,6 +1,7 @@
 //! Expressions: from the grammar's flat list of operands and operators to a tree, by precedence.
 
 use super::ast::*;
+use super::line_before;
 use super::read::{Read, Reader};
 use super::scan::MAX_NESTING;
 use super::tokens::{Rule, Token};
@@ -154,7 +155,7 @@ impl<'s> Reader<'s> {
     /// `xs[1:2]`, `(x: int) => x`
     fn lone_colon(&self, span: Span) -> super::read::Stop {
         let (before, rest) = self.text.split_at(span.start as usize);
-        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let line = line_before(before, before.len());
         let rest = rest.lines().next().unwrap_or_default();
         let open = line.rfind(['[', '(']).map(|at| &line[at..=at]);
         let help = match open {

@@ -1,5 +1,6 @@
 //! `{echo hi}` and `{}` where a block is meant: as in sh, each is one word.
 
+use super::line_at;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
@@ -12,9 +13,7 @@ const HEADS: &[&str] = &["if", "while", "for", "with", "fn", "match", "each", "c
 
 /// The page for a block's brace that is glued to the word after it, on the line of this place.
 pub fn page(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
-    let text = source.text();
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..].lines().next()?;
+    let (start, line) = line_at(source.text(), at);
     let open = line.match_indices('{').map(|(open, _)| open).find(|open| is_glued(line, *open))?;
     let empty = line[open..].starts_with("{}");
     let message = if empty { "`{}` is one word" } else { "the `{` of a block is followed by a blank" };

@@ -1,7 +1,9 @@
 //! Where the grammar found no rule, and the text has the look of another language, or of a slip that many make.
 
+mod calls;
 mod foreign;
 
+use super::{line_before, line_start};
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
@@ -24,11 +26,11 @@ pub fn hints(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let text = source.text();
     let at = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
     let before = text[..at].trim_end_matches([' ', '\t']);
-    let line = before.rfind('\n').map_or(0, |end| end + 1);
-    let first = text[line..].split_ascii_whitespace().next().unwrap_or_default();
+    let first = text[line_start(text, before.len())..].split_ascii_whitespace().next().unwrap_or_default();
     let around = Around { at, before, rest: &text[at..], first };
     let (span, message, help) = around
-        .dangling()
+        .call_among_commands()
+        .or_else(|| around.dangling())
         .or_else(|| around.after_block())
         .or_else(|| around.operator())
         .or_else(|| around.foreign())
@@ -83,6 +85,11 @@ pub fn operator_elsewhere(text: &str) -> Option<(usize, usize, String)> {
 }
 
 impl Around<'_> {
+    /// The line up to the place.
+    fn line(&self) -> &str {
+        line_before(self.before, self.before.len())
+    }
+
     fn found(&self, length: usize) -> Span {
         Span::new(self.at, self.at + length)
     }
@@ -96,7 +103,7 @@ impl Around<'_> {
 
     /// Whether an expression stands on this line.
     fn expression(&self) -> bool {
-        let line = &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..];
+        let line = self.line();
         // `fn f() { return 1, 2 }`
         let statement = line.rsplit(['{', ';']).next().unwrap_or_default().trim_start();
         matches!(self.first, "let" | "fail" | "return")
@@ -169,7 +176,7 @@ impl Around<'_> {
 
     /// `let a, b = f(x)`
     fn several_names(&self) -> Guess {
-        let line = &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..];
+        let line = self.line();
         let (names, value) = line.trim_start().strip_prefix("let ")?.split_once('=')?;
         let names: Vec<&str> = names.split(',').map(str::trim).collect();
         let is_name = |name: &&str| {
@@ -188,7 +195,7 @@ impl Around<'_> {
 
     /// `echo f(1)`, `f (1)`, `[1].push(2)`
     fn call_in_word(&self) -> Guess {
-        let line = &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..];
+        let line = self.line();
         let statement = line.rsplit(['{', ';', '|', '&']).next().unwrap_or_default().trim_start();
         let callee = statement.rsplit([' ', '\t']).next().unwrap_or_default();
         let shown = match self.rest.find(')') {
@@ -266,7 +273,7 @@ impl Around<'_> {
         }
         let in_list =
             self.before.rfind(['[', '(']).is_some_and(|open| !self.before[open..].contains([']', ')']));
-        let line = &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..];
+        let line = self.line();
         let statement = line.rsplit(['{', ';']).next().unwrap_or_default().trim_start();
         let words = statement.strip_prefix("fail ").map(|first| {
             format!("{first} {}", self.rest.split([';', '}', '\n']).next().unwrap_or_default().trim())

@@ -33,6 +33,22 @@ use std::sync::Arc;
 pub use encoding::{MAX_BYTES as MOST_SOURCE, decode};
 pub use hints::operator_elsewhere;
 
+/// Returns the start of the line that a place stands on.
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |end| end + 1)
+}
+
+/// Returns the line that a place stands on up to that place.
+fn line_before(text: &str, at: usize) -> &str {
+    &text[line_start(text, at)..at]
+}
+
+/// Returns the line that a place stands on, and where it starts.
+fn line_at(text: &str, at: usize) -> (usize, &str) {
+    let start = line_start(text, at);
+    (start, text[start..].lines().next().unwrap_or_default())
+}
+
 /// A text as far as it could be read.
 pub struct Parsed<'s> {
     pub script: ast::Block<'s>,

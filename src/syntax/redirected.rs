@@ -1,14 +1,13 @@
 //! `step() > log`: a redirection after a call, which only a command or a block can have.
 
+use super::line_at;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
 
 /// The page for a redirected call on the line of this place.
 pub fn page(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
-    let text = source.text();
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..].lines().next()?;
+    let (start, line) = line_at(source.text(), at);
     let (call, redirection) = line.match_indices('(').find_map(|(open, _)| redirected(line, open))?;
     let span = Span::new(start + redirection.start as usize, start + redirection.end as usize);
     let error = Diagnostic::new(code::SYNTAX, "a call takes no redirection").at(source, span, "after a call");

@@ -1,6 +1,7 @@
 //! What to write where a statement does not end, or a block does not begin.
 
 use super::ast::Simple;
+use super::line_before;
 use super::read::{Reader, Stop};
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
@@ -12,7 +13,7 @@ impl<'s> Reader<'s> {
             return Stop::Error(error);
         }
         let (before, rest) = self.text.split_at(span.start as usize);
-        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let line = line_before(before, before.len());
         let last = line.trim_end().rsplit(' ').next().unwrap_or_default();
         let help = if !rest.starts_with('{') {
             None
@@ -78,7 +79,7 @@ impl<'s> Reader<'s> {
     /// Where a block should begin, on the line of its head.
     pub(super) fn block_missing(&self, at: Span) -> Option<Box<Diagnostic>> {
         let before = &self.text[..at.start as usize];
-        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let line = line_before(before, before.len());
         let page = |start: usize, length: usize, message: &str, label: &str, help: &str| {
             let span = Span::new(start, start + length);
             let error = Diagnostic::new(code::SYNTAX, message).at(self.source, span, label);

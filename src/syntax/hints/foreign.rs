@@ -1,13 +1,9 @@
 //! Forms of other languages where a value, a function or a block is meant: `x -> x + 1`, `xs[1:]`, `[0, ...a]`.
 
-use super::{Around, Guess};
+use super::{Around, Guess, line_before};
 use crate::span::Span;
 
 impl Around<'_> {
-    fn line(&self) -> &str {
-        &self.before[self.before.rfind('\n').map_or(0, |end| end + 1)..]
-    }
-
     fn rest_of_line(&self) -> &str {
         self.rest.lines().next().unwrap_or_default()
     }
@@ -157,7 +153,7 @@ impl Around<'_> {
         const OPERATORS: &[&str] =
             &["++", "==", "!=", "<=", ">=", "**", "//", "??", "+", "-", "*", "/", "%", "?"];
         let operator = OPERATORS.iter().find(|operator| before.ends_with(**operator))?;
-        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let line = line_before(before, before.len());
         if ended && !line.contains(" = ") && !line.contains("return ") {
             return None;
         }
