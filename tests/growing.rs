@@ -347,7 +347,6 @@ fn an_expression_at_the_end_of_a_small_stack_is_an_error() {
         ("choices", around("true ? ", "n", " : 1")),
         ("calls of functions", around("list(", "[n]", ")")),
         ("methods", around("[", "n", "].map(x => x)")),
-        ("texts", around("$[\"", "n", "\"]").trim_start_matches("$[").trim_end_matches(']').to_string()),
         ("alternatives", around("(null ?? ", "n", ")")),
     ] {
         for stack in [512 << 10, 1 << 20, 2 << 20] {

@@ -11,7 +11,7 @@ impl Around<'_> {
         self.call_as_command().or_else(|| self.call_before_operator())
     }
 
-    /// Where the parenthesis of the call stands, behind `||`, `&&`, `|`, `if` or `while`.
+    /// Where the parenthesis of the call stands, behind `||`, `&&`, `if` or `while`.
     fn call_as_command(&self) -> Guess {
         if !self.rest.starts_with('(') || self.before.len() != self.at {
             return None;
@@ -23,7 +23,7 @@ impl Around<'_> {
         let (arguments, behind) = rest.split_at(end);
         let last = before.trim_end().rsplit([' ', '\t', ';', '{']).next().unwrap_or_default();
         let call = match last {
-            _ if last.ends_with(['|', '&']) && !last.ends_with(";&") => format!("{{ {name}{arguments} }}"),
+            "||" | "&&" => format!("{{ {name}{arguments} }}"),
             "if" | "while" if behind.trim_start().starts_with('{') => format!("({name}{arguments})"),
             _ => return None,
         };
