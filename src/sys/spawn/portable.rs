@@ -10,6 +10,18 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
+#[cfg(not(target_os = "freebsd"))]
+use libc::posix_spawn_file_actions_addchdir_np;
+
+// FreeBSD 13.1 has it, and the libc crate does not declare it.
+#[cfg(target_os = "freebsd")]
+unsafe extern "C" {
+    fn posix_spawn_file_actions_addchdir_np(
+        actions: *mut libc::posix_spawn_file_actions_t,
+        path: *const std::ffi::c_char,
+    ) -> c_int;
+}
+
 /// Starts one child, once.
 pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     refuse_unsupported(request)?;
@@ -22,7 +34,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     if let Some(directory) = directory {
         // SAFETY: initialised actions; the string is copied.
         let result =
-            unsafe { libc::posix_spawn_file_actions_addchdir_np(actions.as_mut_ptr(), directory.as_ptr()) };
+            unsafe { posix_spawn_file_actions_addchdir_np(actions.as_mut_ptr(), directory.as_ptr()) };
         check(result).map_err(at(Phase::Directory))?;
     }
     let placements = request.steps.iter().filter_map(|step| match step {
