@@ -13,7 +13,19 @@ use std::path::Path;
 impl Interpreter {
     /// Waits until the file system of a path answers. The path may be relative.
     pub(in crate::eval) fn reach(&self, path: &[u8], span: Span) -> Eval<()> {
-        if self.dies_of_signals() || !mounts::any_remote() { Ok(()) } else { self.reach_remote(path, span) }
+        self.reach_all(std::iter::once(path), span)
+    }
+
+    /// Waits until the file systems of all these paths answer.
+    pub(in crate::eval) fn reach_all<'p>(
+        &self,
+        mut paths: impl Iterator<Item = &'p [u8]>,
+        span: Span,
+    ) -> Eval<()> {
+        if self.dies_of_signals() || !mounts::any_remote() {
+            return Ok(());
+        }
+        paths.try_for_each(|path| self.reach_remote(path, span))
     }
 
     /// Returns true while nothing but a signal ends this run, and by its default action, which reaches a call that waits
@@ -23,15 +35,6 @@ impl Interpreter {
             && !self.shared.can_be_cancelled()
             && self.env.settings.job.is_none()
             && self.env.settings.limits.is_empty()
-    }
-
-    /// Waits until the file systems of all these paths answer.
-    pub(in crate::eval) fn reach_all<'p>(
-        &self,
-        paths: impl Iterator<Item = &'p [u8]>,
-        span: Span,
-    ) -> Eval<()> {
-        if mounts::any_remote() { paths.map(|path| self.reach_remote(path, span)).collect() } else { Ok(()) }
     }
 
     #[cold]
