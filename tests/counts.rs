@@ -6,7 +6,6 @@
 
 use crate::support::{self, Run, have};
 use std::fs;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 /// Returns what one more turn costs, where `count` counts all of a script.
@@ -70,19 +69,18 @@ fn is_release() -> bool {
 
 /// Counts the minor page faults of a command with those of its children (getrusage(2)): the least of five runs, since the
 /// kernel may have to look for a page that it has put away.
+#[expect(clippy::zombie_processes, reason = "wait4(2) waits for it, which tells what it used")]
 fn page_faults(command: &[&str]) -> u64 {
     let once = || {
-        let mut child = Command::new(command[0])
-            .arg0(command[0])
-            .args(&command[1..])
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the command starts");
-        let (mut status, mut usage) = (0, unsafe { std::mem::zeroed::<libc::rusage>() });
-        // SAFETY: the call fills both. The child is waited for by nothing else.
-        let pid = unsafe { libc::wait4(child.id().cast_signed(), &raw mut status, 0, &raw mut usage) };
+        let mut run = Command::new(command[0]);
+        let child = run.args(&command[1..]).stdin(Stdio::null()).spawn().expect("the command starts");
+        let mut status = 0;
+        // SAFETY: the call fills both, which are plain integers; nothing else waits for the child.
+        let (pid, usage) = unsafe {
+            let mut usage: libc::rusage = std::mem::zeroed();
+            (libc::wait4(child.id().cast_signed(), &raw mut status, 0, &raw mut usage), usage)
+        };
         assert!(pid > 0 && status == 0, "{command:?}: {status}");
-        drop(child.stdin.take());
         u64::try_from(usage.ru_minflt).expect("a count")
     };
     (0..5).map(|_| once()).min().expect("five runs")
