@@ -86,13 +86,13 @@ impl Interpreter {
     }
 
     /// The text of the script, on one line.
-    fn written(&self, span: Span) -> String {
+    pub(in crate::eval) fn written(&self, span: Span) -> String {
         let text = self.source().text().get(span.range()).unwrap_or_default();
         visible(text.split_whitespace().collect::<Vec<_>>().join(" ").as_bytes())
     }
 
     /// Prints a line.
-    fn tell_line(&mut self, line: &str) -> Eval<()> {
+    pub(in crate::eval) fn print_dry(&mut self, line: &str) -> Eval<()> {
         self.check_interrupt()?;
         let dry = self.dry();
         dry.lines += 1;
@@ -111,7 +111,7 @@ impl Interpreter {
 
     /// Prints a head, and what follows below it.
     fn below<T>(&mut self, head: &str, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
-        self.tell_line(head)?;
+        self.print_dry(head)?;
         self.dry().indent += 1;
         let result = run(self);
         self.dry().indent -= 1;
@@ -235,7 +235,7 @@ impl Interpreter {
     ) -> Eval<Value> {
         let dry = self.dry();
         if dry.choices > 0 && dry.following.contains(&(function.module, function.span)) {
-            self.tell_line(&format!("# {} again …", function.name))?;
+            self.print_dry(&format!("# {} again …", function.name))?;
             return Ok(unknown(None));
         }
         dry.following.push((function.module, function.span));
@@ -245,21 +245,6 @@ impl Interpreter {
         dry.following.pop();
         let may_return = std::mem::replace(&mut dry.may_return, outer);
         if may_return { result.map(|_| unknown(None)) } else { result }
-    }
-
-    /// Shows a call that reads a line or asks for one; its value is unknown.
-    pub(in crate::eval) fn dry_question(&mut self, span: Span) -> Unwind {
-        let call = self.written(span);
-        match self.tell_line(&call) {
-            Ok(()) => self.only_the_run_tells(span),
-            Err(unwind) => unwind,
-        }
-    }
-
-    /// `write(path, …)`
-    pub(in crate::eval) fn dry_write(&mut self, path: &[u8], append: bool) -> Eval<()> {
-        let append = if append { ", append: true" } else { "" };
-        self.tell_line(&format!("write({}, …{append})", crate::diag::quote_word(path)))
     }
 }
 

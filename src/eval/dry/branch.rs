@@ -129,11 +129,11 @@ impl Interpreter {
             Ok(()) => Ok(None),
             Err(Unwind::Error(error)) => {
                 let message = error.diagnostic.message.clone();
-                self.tell_line(&format!("# would fail here: {}", crate::diag::visible(message.as_bytes())))?;
+                self.print_dry(&format!("# would fail here: {}", crate::diag::visible(message.as_bytes())))?;
                 Ok(Some(Unwind::Error(error)))
             }
             Err(unwind @ (Unwind::Return | Unwind::Break | Unwind::Continue)) => {
-                self.tell_line(match unwind {
+                self.print_dry(match unwind {
                     Unwind::Return => "# returns here",
                     Unwind::Break => "# leaves the loop here",
                     _ => "# goes on with the next turn here",
@@ -160,10 +160,10 @@ impl Interpreter {
             }
         }
         if self.env.directory != other.directory {
-            self.tell_line("# in one of these cases the directory is another from here on")?;
+            self.print_dry("# in one of these cases the directory is another from here on")?;
         }
         if !self.env.environment.iter().eq(other.environment.iter()) {
-            self.tell_line("# in one of these cases the environment is another from here on")?;
+            self.print_dry("# in one of these cases the environment is another from here on")?;
         }
         Ok(())
     }
@@ -276,10 +276,10 @@ impl Interpreter {
                 return Ok(());
             }
             if may_leave {
-                return self.tell_line("# … and so on, until it leaves the loop");
+                return self.print_dry("# … and so on, until it leaves the loop");
             }
         }
-        self.tell_line("# … and so on")
+        self.print_dry("# … and so on")
     }
 
     fn dry_for(&mut self, names: &[Slot], items: &ForItems, body: &Block) -> Eval<()> {
@@ -323,7 +323,7 @@ impl Interpreter {
         };
         for (at, turn) in turns.into_iter().enumerate() {
             if at == TURNS {
-                return self.tell_line("# … and so on");
+                return self.print_dry("# … and so on");
             }
             for (name, value) in names.iter().zip(turn) {
                 *self.slot_mut(*name) = value;

@@ -97,9 +97,9 @@ impl Interpreter {
                 }
                 let negated = if pipeline.negated { "! " } else { "" };
                 let text = shown_words(builtin.name(), &words);
-                self.tell_line(&format!("{negated}{text}"))?;
+                self.print_dry(&format!("{negated}{text}"))?;
                 if builtin == Builtin::Cd {
-                    self.tell_line("# the directory is not known from here on")?;
+                    self.print_dry("# the directory is not known from here on")?;
                 }
                 return Ok(Truth::Unknown);
             }
@@ -133,11 +133,11 @@ impl Interpreter {
             Builtin::Test | Builtin::Bracket => {
                 let files = self.env.files.clone();
                 let truth = self.builtin(call, &mut Output::Files(&files), span)? == 0;
-                self.tell_line(&format!("# {shown}: {truth}, as it is now"))?;
+                self.print_dry(&format!("# {shown}: {truth}, as it is now"))?;
                 Ok(Some(Truth::of(truth)))
             }
             Builtin::Cd => {
-                self.tell_line(&shown)?;
+                self.print_dry(&shown)?;
                 if let [target] = &*call.args
                     && target.first() != Some(&b'-')
                 {
@@ -150,7 +150,7 @@ impl Interpreter {
                 Ok(Some(Truth::Yes))
             }
             Builtin::Exit => {
-                self.tell_line(&shown)?;
+                self.print_dry(&shown)?;
                 let files = self.env.files.clone();
                 self.builtin(call, &mut Output::Files(&files), span).map(|_| Some(Truth::Yes))
             }
@@ -166,7 +166,7 @@ impl Interpreter {
         let directory = match found {
             Ok(directory) => directory,
             Err(Unwind::Error(error)) if error.diagnostic.code == code::NO_DIRECTORY => {
-                self.tell_line("# there is no such directory now")?;
+                self.print_dry("# there is no such directory now")?;
                 let path = Path::new(std::ffi::OsStr::from_bytes(&before))
                     .join(std::ffi::OsStr::from_bytes(target))
                     .into_os_string()
@@ -230,7 +230,7 @@ impl Interpreter {
         if !notes.is_empty() {
             text += &format!("    # {}", notes.join("; "));
         }
-        self.tell_line(&text)?;
+        self.print_dry(&text)?;
         self.dry().indent += 1;
         let result = bodies.into_iter().try_for_each(|(body, span)| match body {
             Body::Compound(compound) => self.dry_compound(&compound, span),
@@ -378,7 +378,7 @@ impl Interpreter {
         let given = match arguments::bind(&function, &arguments) {
             Ok(given) => given,
             Err(_) if words.iter().any(|word| !word.known) => {
-                self.tell_line("# not followed: its arguments are not known")?;
+                self.print_dry("# not followed: its arguments are not known")?;
                 return Ok(Truth::Unknown);
             }
             Err(reason) => {

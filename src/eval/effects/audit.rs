@@ -16,7 +16,7 @@ use crate::check::program::ARGS;
 use crate::diag::{Diagnostic, MASK, code, quote_word, reason};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::process::{Environment, Stage, StageEnd, StageReport};
+use crate::process::{Environment, StageEnd, StageReport};
 use crate::span::Span;
 use crate::sys::log::LogFile;
 use crate::value::format::to_word;
@@ -87,15 +87,15 @@ impl Log {
 }
 
 impl Interpreter {
-    /// Records what is about to be done; the number of the record, if there is a log.
-    pub(in crate::eval) fn audit<'a>(
+    /// Records what is about to be done, if it has a record; the number of that, if there is a log.
+    pub(super) fn audit<'a>(
         &'a self,
         span: Span,
-        entry: impl FnOnce(String) -> Entry<'a>,
+        entry: impl FnOnce(String) -> Option<Entry<'a>>,
     ) -> Eval<Option<u64>> {
         let Some(log) = &self.shared.audit else { return Ok(None) };
-        let at = self.source().position(span.start as usize);
-        log.append(&entry(at)).map(Some).map_err(|reason| {
+        let Some(entry) = entry(self.source().position(span.start as usize)) else { return Ok(None) };
+        log.append(&entry).map(Some).map_err(|reason| {
             let message = format!("the audit log can't be written: {reason}");
             let error = page(code::AUDIT_FAILED, self.source(), span, message, "was not done");
             Error::refused(error.help("nothing is done that can't be recorded"), 126).into()
@@ -110,7 +110,7 @@ impl Interpreter {
     }
 
     /// Bytes as a record shows them.
-    pub(in crate::eval) fn text<'a>(&self, bytes: &'a [u8]) -> Text<'a> {
+    pub(super) fn text<'a>(&self, bytes: &'a [u8]) -> Text<'a> {
         Text(self.shared.redactions().apply(bytes))
     }
 
@@ -123,14 +123,14 @@ impl Interpreter {
             Value::List(args) => args.clone(),
             _ => List::default(),
         };
-        let entry = |_| Entry::Begin {
+        let begin = || Entry::Begin {
             script: self.text(self.source().name().as_bytes()),
             args: args.iter().filter_map(|arg| Some(self.copied(&to_word(arg).ok()?))).collect(),
             pid: std::process::id(),
             user: crate::sys::access::effective_user().0,
             directory: self.recorded_directory(),
         };
-        self.audit(Span::default(), entry).map(drop)
+        self.audit(Span::default(), |_| Some(begin())).map(drop)
     }
 
     /// Records the end of the run. One that can't be recorded is a failure of it.
@@ -147,49 +147,9 @@ impl Interpreter {
             Err(Unwind::TimedOut(_)) => 124,
             Err(_) => 0,
         };
-        let recorded = self.audit(Span::default(), |_| Entry::Finish { status });
+        let recorded = self.audit(Span::default(), |_| Some(Entry::Finish { status }));
         // What failed before says more.
         if ran.is_ok() { recorded.map(drop) } else { ran }
-    }
-
-    /// Records that a program is about to be started.
-    pub(in crate::eval) fn audit_exec<'a>(
-        &'a self,
-        stage: &'a Stage,
-        redirections: Vec<Redirected<'a>>,
-        span: Span,
-    ) -> Eval<Option<u64>> {
-        self.audit_program(stage, redirections, span, false)
-    }
-
-    /// Records that a program is about to replace this process, which is the end of the run.
-    pub(in crate::eval) fn audit_replace<'a>(
-        &'a self,
-        stage: &'a Stage,
-        redirections: Vec<Redirected<'a>>,
-        span: Span,
-    ) -> Eval<Option<u64>> {
-        self.audit_program(stage, redirections, span, true)
-    }
-
-    fn audit_program<'a>(
-        &'a self,
-        stage: &'a Stage,
-        redirections: Vec<Redirected<'a>>,
-        span: Span,
-        replaces: bool,
-    ) -> Eval<Option<u64>> {
-        let identity = stage.steps.user().and_then(|identity| identity.user);
-        self.audit(span, |at| Entry::Exec {
-            replaces,
-            at,
-            program: self.text(stage.program.to_bytes()),
-            argv: stage.argv.iter().map(|word| self.text(word)).collect(),
-            directory: self.recorded_directory(),
-            redirections,
-            environment: self.changed(&stage.environment),
-            user: identity.unwrap_or_else(|| crate::sys::access::effective_user().0),
-        })
     }
 
     pub(in crate::eval) fn audit_failed(&self, exec: Option<u64>, reason: &Unwind) {
@@ -218,13 +178,13 @@ impl Interpreter {
         self.audit_after(&Entry::End { exec, end });
     }
 
-    fn recorded_directory(&self) -> Text<'static> {
+    pub(super) fn recorded_directory(&self) -> Text<'static> {
         let directory = self.working_directory(Span::default()).unwrap_or_default();
         self.copied(&directory)
     }
 
     /// What an environment has that this process has not inherited, and what it lacks.
-    fn changed(&self, environment: &Environment) -> Variables<'static> {
+    pub(super) fn changed(&self, environment: &Environment) -> Variables<'static> {
         let inherited = self.shared.inherited();
         let name = |name: &[u8]| Cow::Owned(String::from_utf8_lossy(name).into_owned());
         let set = environment.iter().filter(|(name, value)| inherited.get(name) != Some(value));

@@ -85,7 +85,8 @@ struct Exhausted {
     at: (Arc<Source>, Span),
 }
 
-/// A process or thread that runs.
+/// A process or thread that runs. The default counts as none.
+#[derive(Default)]
 pub struct Permit(Option<Arc<Budget>>);
 
 impl Drop for Permit {
@@ -166,7 +167,7 @@ impl Interpreter {
     }
 
     /// Counts a process or thread that is about to be started; it runs as long as the permit is there.
-    pub(in crate::eval) fn permit(&self, span: Span) -> Eval<Permit> {
+    pub(super) fn permit(&self, span: Span) -> Eval<Permit> {
         let Some(budget) = &self.shared.budget else { return Ok(Permit(None)) };
         self.check_exhausted()?;
         if let Some(most) = budget.limits.processes

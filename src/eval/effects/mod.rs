@@ -1,7 +1,9 @@
-//! What a run does to the world, and what is asked, recorded and counted before: policy, audit, limits, observers.
+//! The effects of a run on the world, and the gate that each passes: policy, dry run, limits, audit, observers.
 
 pub mod audit;
 pub mod code_guard;
+pub mod effect;
+pub mod gate;
 pub mod limits;
 pub mod observe;
 pub mod permission;

@@ -5,9 +5,8 @@
 
 use crate::diag::Source;
 use crate::eval::Interpreter;
-use crate::eval::exec::command::BuiltinCall;
 use crate::eval::report::unwind::{End, StageOutcome, Unwind};
-use crate::process::{Child, OpenMode, StageEnd, StageReport};
+use crate::process::{Child, StageEnd, StageReport};
 use crate::span::Span;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -234,7 +233,7 @@ impl Observers {
         self.0.push(observer);
     }
 
-    fn event(&self, event: &Event<'_>) {
+    pub(super) fn event(&self, event: &Event<'_>) {
         for observer in &self.0 {
             // A bug of who looks on is none of the script's, and its processes have to be waited for. The panic itself
             // has said what it is.
@@ -254,7 +253,7 @@ impl Interpreter {
         Some(&self.shared.observers).filter(|observers| !observers.0.is_empty())
     }
 
-    fn place(&self, span: Span) -> Place<'_> {
+    pub(super) fn place(&self, span: Span) -> Place<'_> {
         Place { source: self.source(), span }
     }
 
@@ -266,44 +265,6 @@ impl Interpreter {
         let place = self.place(span);
         let (pid, depth, detached) = (child.pid(), self.depth, self.env.settings.detach);
         observers.event(&Event::Spawned { pid, argv, place, depth, detached });
-    }
-
-    /// Tells that a builtin is about to run.
-    pub(in crate::eval) fn observe_builtin(&self, call: &BuiltinCall, span: Span) {
-        let Some(observers) = self.observers() else { return };
-        let words = call.args.iter().map(Vec::as_slice);
-        let argv: Vec<Vec<u8>> =
-            [call.builtin.name().as_bytes()].into_iter().chain(words).map(<[u8]>::to_vec).collect();
-        let argv = self.shared.redactions().apply_all(&argv).unwrap_or(argv);
-        observers.event(&Event::Builtin { argv: &argv, place: self.place(span), depth: self.depth });
-    }
-
-    /// Tells that a file is about to be opened for a redirection.
-    pub(in crate::eval) fn observe_open(&self, path: &[u8], mode: OpenMode, span: Span) {
-        let Some(observers) = self.observers() else { return };
-        let operator = match mode {
-            OpenMode::Read => "<",
-            OpenMode::Truncate => ">",
-            OpenMode::Append => ">>",
-            OpenMode::ReadWrite => "<>",
-        };
-        let path = &*self.shared.redactions().apply(path);
-        observers.event(&Event::Redirected { operator, path, place: self.place(span), depth: self.depth });
-    }
-
-    /// Tells that a program is about to replace this process. No event tells of its end.
-    pub(in crate::eval) fn observe_replacement(&self, argv: &[Vec<u8>], span: Span) {
-        let Some(observers) = self.observers() else { return };
-        let masked = self.shared.redactions().apply_all(argv);
-        let argv = masked.as_deref().unwrap_or(argv);
-        let pid = i32::try_from(std::process::id()).unwrap_or_default();
-        observers.event(&Event::Spawned {
-            pid,
-            argv,
-            place: self.place(span),
-            depth: self.depth,
-            detached: true,
-        });
     }
 
     /// Tells that a program has ended.

@@ -1,11 +1,10 @@
-//! What the host's policy is asked, just before it is done.
+//! The questions to the host's policy, just before a thing is done. The gate asks them of each effect.
 
 use crate::diag::code;
 use crate::eval::Interpreter;
-use crate::eval::exec::command::{Prepared, Work};
 use crate::eval::exec::redirect::accesses;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::policy::{self, Access, Open, Request, Spawn};
+use crate::policy::{self, Access, Open, Request};
 use crate::process::{How, OpenMode};
 use crate::span::Span;
 use crate::sys::mounts;
@@ -23,7 +22,7 @@ impl Interpreter {
     }
 
     /// Asks the policy. A refusal is no failure of a command: `||`, `!` and `if` don't take it for one.
-    pub(in crate::eval) fn ask(&self, request: &Request<'_>, span: Span) -> Eval<()> {
+    pub(super) fn ask_policy(&self, request: &Request<'_>, span: Span) -> Eval<()> {
         let Some(policy) = &self.shared.policy else { return Ok(()) };
         let Err(denial) = policy::ask(&**policy, request) else { return Ok(()) };
         let message = format!("not allowed by the policy: {request}");
@@ -39,7 +38,7 @@ impl Interpreter {
             return Ok(());
         }
         let path = self.guarded_directory(span)?.join(OsStr::from_bytes(path));
-        self.ask(&Request::Open(Open { path: &path, access }), span)
+        self.ask_policy(&Request::Open(Open { path: &path, access }), span)
     }
 
     /// The place that a path leads to, held open, with what the policy says of it: between the question about the path and
@@ -64,7 +63,7 @@ impl Interpreter {
         };
         if actual != named {
             for access in accesses {
-                self.ask(&Request::Open(Open { path: &actual, access: *access }), span)?;
+                self.ask_policy(&Request::Open(Open { path: &actual, access: *access }), span)?;
             }
         }
         Ok(Ok(place))
@@ -87,32 +86,7 @@ impl Interpreter {
         Ok(place.map(|place| How { created, place: Some(Arc::new(place)) }))
     }
 
-    /// Asks to set or remove a variable.
-    pub(in crate::eval) fn ask_variable(&self, name: &[u8], span: Span) -> Eval<()> {
-        self.ask(&Request::SetEnv { name }, span)
-    }
-
-    /// Asks to start a program, or to let a stage of the host run.
-    pub(in crate::eval) fn ask_spawn(&self, prepared: &Prepared, span: Span) -> Eval<()> {
-        if !self.is_guarded() {
-            return Ok(());
-        }
-        if let Work::Host(call) = &prepared.work {
-            return self.ask(&Request::Stage { argv: &call.argv }, span);
-        }
-        let Some(program) = &prepared.program else { return Ok(()) };
-        let directory = self.guarded_directory(span)?;
-        let spawn = Spawn {
-            program: Path::new(OsStr::from_bytes(program.to_bytes())),
-            argv: &prepared.argv,
-            directory: &directory,
-            environment: prepared.environment.as_ref().unwrap_or(&self.env.environment),
-            detached: self.env.settings.detach,
-        };
-        self.ask(&Request::Spawn(spawn), span)
-    }
-
-    fn guarded_directory(&self, span: Span) -> Eval<std::path::PathBuf> {
+    pub(super) fn guarded_directory(&self, span: Span) -> Eval<std::path::PathBuf> {
         Ok(Path::new(OsStr::from_bytes(&self.working_directory(span)?)).to_path_buf())
     }
 

@@ -3,11 +3,10 @@
 use crate::builtins::{self, Builtin, echo, printf, test};
 use crate::diag::{code, quote_word, reason, visible};
 use crate::eval::Interpreter;
-use crate::eval::effects::audit::Entry;
+use crate::eval::effects::effect::Effect;
 use crate::eval::exec::command::BuiltinCall;
 use crate::eval::exec::output::Output;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::policy::{Access, Request};
 use crate::process::{Lookup, Signal};
 use crate::span::Span;
 use crate::sys::{access, signal, tty};
@@ -125,7 +124,7 @@ impl Interpreter {
         let answer = self.looking(span, |may| {
             let context = test::Context {
                 directory: &directory,
-                own: &|path| self.own_descriptor(path, Access::Look, span).ok().flatten(),
+                own: &|path| self.own_descriptor(path),
                 may: &|path| may(path.as_os_str().as_bytes()),
                 access: &|path, wanted| {
                     let wanted = match wanted {
@@ -271,7 +270,7 @@ impl Interpreter {
         };
         let new = new.map_err(|error| failed(&error))?;
         let path = Path::new(OsStr::from_bytes(&new));
-        self.ask(&Request::ChangeDirectory { path }, span)?;
+        self.admit(&Effect::ChangeDirectory(path), span)?;
         let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
         if !metadata.is_dir() {
             return Err(failed(&std::io::ErrorKind::NotADirectory.into()));
@@ -428,10 +427,7 @@ impl Interpreter {
             numbers.push(pid);
         }
         let name = if probe { "0".to_string() } else { signal.to_string() };
-        for pid in &numbers {
-            self.ask(&Request::Kill { pid: *pid, signal: &name }, span)?;
-        }
-        self.audit(span, |at| Entry::Kill { at, signal: name, targets: numbers.clone() })?;
+        self.admit(&Effect::Signal { signal: &name, targets: &numbers }, span)?;
         let mut failed = None;
         let controlled = |pid: i32| {
             jobs.iter().find(|job| job.state.control.as_ref().is_some_and(|c| c.group_id() == -pid))
@@ -504,13 +500,13 @@ impl Interpreter {
         }
         // Also that a file is not there, or is no program, is told by who may look at it alone.
         if name.contains(&b'/') {
-            self.ask_open(name, Access::Look, span)?;
+            self.admit(&Effect::Look(name), span)?;
         }
         let (search, directory) = (self.search(), self.env.directory.clone());
         self.reach_all(search.directories(), span)?;
         let Lookup::Found(path) = search.find(name, directory.as_deref()) else { return Ok(None) };
         if !name.contains(&b'/') {
-            self.ask_open(path.to_bytes(), Access::Look, span)?;
+            self.admit(&Effect::Look(path.to_bytes()), span)?;
         }
         Ok(Some(Meaning::Program(path.to_bytes().to_vec())))
     }

@@ -5,6 +5,7 @@ use crate::check::option_of;
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
 use crate::eval::Interpreter;
+use crate::eval::effects::effect::{Effect, Program};
 use crate::eval::exec::host::HostCall;
 use crate::eval::exec::output::Output;
 use crate::eval::lang::arguments::{self, Argument};
@@ -199,7 +200,7 @@ impl Interpreter {
         self.in_env(own, |this| {
             for (name, value) in &command.assignments {
                 let Joined { text, secret } = this.joined(value)?;
-                this.ask_variable(name.as_bytes(), value.span)?;
+                this.admit(&Effect::SetVariable(name.as_bytes()), value.span)?;
                 let set = if secret { Environment::set_secret } else { Environment::set };
                 set(&mut this.env.environment, name.as_bytes(), &text).map_err(|error| {
                     let message = error.to_string();
@@ -216,7 +217,18 @@ impl Interpreter {
         if let Work::None | Work::Replace = prepared.work {
             prepared.program = Some(self.find(&prepared.argv, prepared.environment.as_ref(), span)?);
         }
-        self.ask_spawn(prepared, span)
+        if let Work::Host(call) = &prepared.work {
+            return self.allow(&Effect::Stage(&call.argv), span);
+        }
+        let Some(program) = &prepared.program else { return Ok(()) };
+        let program = Program {
+            program,
+            argv: &prepared.argv,
+            environment: prepared.environment.as_ref().unwrap_or(&self.env.environment),
+            redirections: &[],
+            user: None,
+        };
+        self.allow(&Effect::Spawn(program), span)
     }
 
     /// PWD names the directory for programs, as shells see to at their start (POSIX 2.5.3).
@@ -431,7 +443,7 @@ impl Interpreter {
         out: &mut Output<'_>,
         span: Span,
     ) -> Eval<u8> {
-        self.observe_builtin(call, span);
+        self.commit(&Effect::Builtin(call), span)?;
         let Some(own) = &call.environment else { return self.builtin(call, out, span) };
         let own = OwnParts { environment: Some(own.clone()), ..OwnParts::default() };
         self.in_env(own, |this| this.builtin(call, out, span))

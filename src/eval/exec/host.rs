@@ -3,6 +3,7 @@
 use crate::check::program::Expr;
 use crate::diag::{code, visible};
 use crate::eval::Interpreter;
+use crate::eval::effects::effect::Effect;
 use crate::eval::exec::lines::ANOTHER_READER;
 use crate::eval::exec::output::Output;
 use crate::eval::exec::shared_lines::LineReader;
@@ -59,6 +60,7 @@ impl Interpreter {
     /// `alone` says that no other reader has its standard input.
     pub(in crate::eval) fn host_stage(&mut self, call: &HostCall, alone: bool, span: Span) -> Eval<u8> {
         self.check_interrupt()?;
+        self.commit(&Effect::Stage(&call.argv), span)?;
         let args: Vec<Value> = call.argv.iter().skip(1).map(|arg| Value::str(arg.clone())).collect();
         let directory = self.directory_path();
         let console = Console { run: self, span, out: RefCell::default(), stopped: RefCell::default() };

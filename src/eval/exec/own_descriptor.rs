@@ -17,22 +17,26 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 impl Interpreter {
-    /// The path by which this process opens a descriptor that the path of a file function or of `test` names, if the
-    /// policy allows that; none for any other path.
-    pub(in crate::eval) fn own_descriptor(
-        &self,
-        path: &Path,
-        access: Access,
-        span: Span,
-    ) -> Eval<Option<PathBuf>> {
-        let Some(number) = own_path::spelt(path.as_os_str().as_bytes()) else { return Ok(None) };
+    /// Returns the path by which this process opens a descriptor that the path of a file function or of `test` names; none
+    /// for any other path.
+    pub(in crate::eval) fn own_descriptor(&self, path: &Path) -> Option<PathBuf> {
+        let descriptor = self.find_descriptor(own_path::spelt(path.as_os_str().as_bytes())?);
+        Some(own_path::of(descriptor.as_ref().map(in_this_process)))
+    }
+
+    /// Asks the policy to open a path, or for what its descriptor does not allow where it names one of the script's own.
+    pub(in crate::eval) fn ask_open_or_own(&self, path: &[u8], access: Access, span: Span) -> Eval<()> {
+        let Some(number) = own_path::spelt(path) else { return self.ask_open(path, access, span) };
+        match self.find_descriptor(number) {
+            Some(descriptor) => self.ask_for_more(&descriptor, &[access], span),
+            None => Ok(()),
+        }
+    }
+
+    fn find_descriptor(&self, number: RawFd) -> Option<Descriptor> {
         let mut files = self.env.files.clone();
         self.give_substitutions(&mut files);
-        let descriptor = files.find(number);
-        if let Some(descriptor) = &descriptor {
-            self.ask_for_more(descriptor, &[access], span)?;
-        }
-        Ok(Some(own_path::of(descriptor.as_ref().map(in_this_process))))
+        files.find(number)
     }
 
     /// Opens a path that a function for files was given.

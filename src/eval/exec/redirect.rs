@@ -3,7 +3,8 @@
 use crate::check::program::*;
 use crate::diag::{Redactions, code, quote_word, reason};
 use crate::eval::Interpreter;
-use crate::eval::effects::audit::{Entry, Redirected, Text};
+use crate::eval::effects::audit::{Redirected, Text};
+use crate::eval::effects::effect::Effect;
 use crate::eval::exec::pipes::{Ends, Pipes};
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::policy::Access;
@@ -197,19 +198,14 @@ impl Interpreter {
         when: When,
     ) -> Eval<TargetFile> {
         let path = self.text_of(target)?;
-        self.observe_open(&path, mode, target.span);
-        let own = own_path::spelt(&path);
-        if own.is_none() {
-            for access in accesses(mode) {
-                self.ask_open(&path, *access, target.span)?;
-            }
-        }
-        if self
-            .audit(target.span, |at| Entry::Open { at, mode: recorded_mode(mode), path: self.text(&path) })?
-            .is_some()
-        {
+        let opens = Effect::Redirect { path: &path, mode };
+        let Some(pass) = self.perform(&opens, target.span, |_, pass| Ok(pass))? else {
+            return Err(self.only_the_run_tells(target.span));
+        };
+        if pass.record.is_some() {
             *told = Some(path.clone());
         }
+        let own = own_path::spelt(&path);
         let failed = |this: &Self, reason: String| this.cannot_open(&path, target.span, &reason, "");
         if path.contains(&0) {
             return Err(failed(self, "the name holds a NUL byte".into()));
@@ -329,9 +325,7 @@ impl Interpreter {
             // Only a name that is the same each time it is worked out: no capture runs twice.
             let Some(path) = self.still(target)? else { continue };
             // What may not be written is not looked at, either.
-            if own_path::spelt(&path).is_none() {
-                self.ask_open(&path, Access::Write, target.span)?;
-            }
+            self.allow(&Effect::Redirect { path: &path, mode: OpenMode::Truncate }, target.span)?;
             if !holds_data(&path) {
                 continue;
             }
@@ -421,16 +415,6 @@ pub(in crate::eval) const fn accesses(mode: OpenMode) -> &'static [Access] {
         OpenMode::Truncate => &[Access::Write],
         OpenMode::Append => &[Access::Append],
         OpenMode::ReadWrite => &[Access::Read, Access::Write],
-    }
-}
-
-/// A mode in the log.
-pub(in crate::eval) const fn recorded_mode(mode: OpenMode) -> &'static str {
-    match mode {
-        OpenMode::Read => "read",
-        OpenMode::Truncate => "write",
-        OpenMode::Append => "append",
-        OpenMode::ReadWrite => "read and write",
     }
 }
 

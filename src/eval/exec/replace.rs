@@ -6,6 +6,7 @@
 use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::effects::audit::Redirected;
+use crate::eval::effects::effect::{Effect, Program};
 use crate::eval::exec::command::Prepared;
 use crate::eval::exec::redirect::Opened;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
@@ -44,8 +45,7 @@ impl Interpreter {
             steps: self.env.settings.steps.clone(),
         };
         self.sweep(&Ok(()));
-        let record = self.audit_replace(&stage, recorded, span)?;
-        self.observe_replacement(&stage.argv, span);
+        let record = self.commit(&Effect::Replace(Program::of(&stage, &recorded)), span)?.record;
         let error = replace_process(stage, || self.check_interrupt().is_err());
         self.check_interrupt()?;
         let unwind = self.not_started(error, span);

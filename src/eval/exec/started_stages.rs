@@ -2,7 +2,8 @@
 
 use crate::eval::Interpreter;
 use crate::eval::effects::audit::Redirected;
-use crate::eval::effects::limits::Permit;
+use crate::eval::effects::effect::{Effect, Program};
+use crate::eval::effects::gate::Pass;
 use crate::eval::report::stats;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::process::{Child, Group, Keys, Stage, StageReport, StartError, begin, signal_all};
@@ -28,10 +29,8 @@ struct StageMeta {
     /// Which stage it is.
     place: usize,
     span: Span,
-    /// Its record in the audit log.
-    exec: Option<u64>,
     /// Given back when it has ended.
-    permit: Permit,
+    pass: Pass,
 }
 
 impl StartedStages {
@@ -63,9 +62,8 @@ impl Interpreter {
         redirections: Vec<Redirected<'static>>,
         span: Span,
     ) -> Eval<()> {
-        let permit = self.permit(span)?;
-        let exec = self.audit_exec(&stage, redirections, span)?;
-        let meta = StageMeta { place, span, exec, permit };
+        let pass = self.commit(&Effect::Spawn(Program::of(&stage, &redirections)), span)?;
+        let meta = StageMeta { place, span, pass };
         // setsid(1) forks when it leads a group, and its end would not be that of its program. In a job that is what
         // makes a daemon.
         let group = match self.env.settings.job.is_none() && runs_setsid(&stage.argv) {
@@ -105,7 +103,7 @@ impl Interpreter {
         }
         if self.env.settings.detach {
             child.detach();
-            meta.permit.keep();
+            meta.pass.permit.keep();
         } else {
             programs.children.push(child);
             programs.metas.push(meta);
@@ -129,7 +127,7 @@ impl Interpreter {
 
     fn not_begun(&self, error: StartError, meta: &StageMeta) -> Unwind {
         let unwind = self.not_started(error, meta.span);
-        self.audit_failed(meta.exec, &unwind);
+        self.audit_failed(meta.pass.record, &unwind);
         unwind
     }
 
@@ -148,7 +146,7 @@ impl Interpreter {
     }
 
     fn tell_end(&self, meta: &StageMeta, report: &StageReport) {
-        self.audit_end(meta.exec, report);
+        self.audit_end(meta.pass.record, report);
         self.observe_end(report);
         if let Some(stats) = &self.env.settings.stats {
             stats::lock(stats).push(report.clone());

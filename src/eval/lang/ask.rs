@@ -6,11 +6,10 @@
 
 use crate::diag::{Code, code, reason};
 use crate::eval::Interpreter;
-use crate::eval::effects::audit::Entry;
+use crate::eval::effects::effect::Effect;
 use crate::eval::exec::output::Output;
-use crate::eval::exec::redirect::{accesses, recorded_mode};
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::process::{Descriptor, FileTable, OpenMode};
+use crate::process::{Descriptor, FileTable};
 use crate::span::Span;
 use crate::sys::tty::{self, CONTROLLING_TERMINAL, Modes};
 use std::io;
@@ -54,8 +53,6 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Option<Vec<u8>>> {
         let terminal = Arc::new(self.terminal(span)?);
-        let entry = |at| Entry::Ask { at, question: self.text(question), is_shown };
-        self.audit(span, entry)?;
         // A signal from now on ends the run by way of what puts the terminal right again.
         let _ = self.interrupt();
         let _turn = self.turn_to_ask()?;
@@ -75,22 +72,14 @@ impl Interpreter {
             return Err(self.no_terminal(code::NO_TERMINAL, message, help, span));
         }
         if input.is_none() {
-            self.ask_for_terminal(span)?;
+            // The standard input is the run's already.
+            self.admit(&Effect::Terminal(CONTROLLING_TERMINAL), span)?;
         }
         tty::open(input).map_err(|error: io::Error| {
             let message = format!("there is no terminal to ask at: {}", reason(&error));
             let help = "run the script at a terminal; take the answer as an argument or option where there is none; read_line() reads the standard input";
             self.no_terminal(code::NO_TERMINAL, &message, help, span)
         })
-    }
-
-    /// Asks the policy to open the controlling terminal, and records that. The standard input is the run's already.
-    fn ask_for_terminal(&self, span: Span) -> Eval<()> {
-        for access in accesses(OpenMode::ReadWrite) {
-            self.ask_open(CONTROLLING_TERMINAL, *access, span)?;
-        }
-        let mode = recorded_mode(OpenMode::ReadWrite);
-        self.audit(span, |at| Entry::Open { at, mode, path: self.text(CONTROLLING_TERMINAL) }).map(drop)
     }
 
     fn no_terminal(&self, code: Code, message: &str, help: &str, span: Span) -> Unwind {

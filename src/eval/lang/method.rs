@@ -3,14 +3,13 @@
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
 use crate::eval::Interpreter;
-use crate::eval::effects::audit::Entry;
+use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::tasks::job::JobState;
 use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
 };
-use crate::policy::{Access, Request};
 use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, Value};
@@ -200,6 +199,12 @@ impl Caller<'_> {
         })
     }
 
+    /// The same of a value that is unknown where a dry run has shown its call.
+    fn put_by_unless_shown<T>(&mut self, outcome: Eval<Option<T>>) -> Outcome<T> {
+        let known = outcome.and_then(|value| value.ok_or_else(|| self.run.only_the_run_tells(self.span)));
+        self.put_by(known)
+    }
+
     /// The kernel's answer; the end of the run is kept, and any error stands for it.
     fn or_unwind<T>(&mut self, outcome: Eval<io::Result<T>>) -> io::Result<T> {
         outcome.unwrap_or_else(|unwind| {
@@ -208,18 +213,14 @@ impl Caller<'_> {
         })
     }
 
-    /// Asks the policy for a path that the script gave. The path to look at instead: for `/dev/stdin` and its kin that of
+    /// Asks to look at a path that the script gave. Returns the path to look at instead: for `/dev/stdin` and its kin that of
     /// the script's own descriptor.
-    fn may_open<'p>(&mut self, path: &'p Path, access: Access) -> io::Result<Cow<'p, Path>> {
-        let asked = match self.run.own_descriptor(path, access, self.span) {
-            Ok(Some(own)) => return Ok(Cow::Owned(own)),
-            Ok(None) => self.run.ask_open(path.as_os_str().as_bytes(), access, self.span),
-            Err(unwind) => Err(unwind),
-        };
-        asked.map(|()| Cow::Borrowed(path)).map_err(|unwind| {
-            self.unwound = Some(unwind);
-            io::ErrorKind::PermissionDenied.into()
-        })
+    fn look<'p>(&mut self, path: &'p Path) -> io::Result<Cow<'p, Path>> {
+        if let Some(own) = self.run.own_descriptor(path) {
+            return Ok(Cow::Owned(own));
+        }
+        let allowed = self.run.admit(&Effect::Look(path.as_os_str().as_bytes()), self.span);
+        self.or_unwind(allowed.map(|_| Ok(Cow::Borrowed(path))))
     }
 }
 
@@ -255,7 +256,8 @@ impl Host for Caller<'_> {
     }
 
     fn read(&mut self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
-        self.may_open(path, Access::Read)?;
+        let allowed = self.run.admit(&Effect::Read(path.as_os_str().as_bytes()), self.span);
+        self.or_unwind(allowed.map(Ok))?;
         let limit = most.min(self.run.capture_room()).saturating_add(1);
         let read = self.run.read_file(path.as_os_str().as_bytes(), limit, self.span);
         let bytes = self.or_unwind(read)?;
@@ -266,23 +268,11 @@ impl Host for Caller<'_> {
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8], append: bool, private: bool) -> io::Result<()> {
-        if self.run.dry.is_some() {
-            return self.run.dry_write(path.as_os_str().as_bytes(), append).map_err(|unwind| {
-                self.unwound = Some(unwind);
-                io::ErrorKind::Other.into()
-            });
-        }
-        self.may_open(path, if append { Access::Append } else { Access::Write })?;
-        let recorded = self.run.audit(self.span, |at| {
-            let path = self.run.text(path.as_os_str().as_bytes());
-            Entry::Write { at, path, append, bytes: bytes.len() }
-        });
-        if let Err(unwind) = recorded {
-            self.unwound = Some(unwind);
-            return Err(io::ErrorKind::Other.into());
-        }
-        let written = self.run.write_file(path, bytes, append, private, self.span);
-        self.or_unwind(written)
+        let effect = Effect::Write { path: path.as_os_str().as_bytes(), append, bytes: bytes.len() };
+        let span = self.span;
+        let written =
+            self.run.perform(&effect, span, |run, _| run.write_file(path, bytes, append, private, span));
+        self.or_unwind(written.map(|written| written.unwrap_or(Ok(()))))
     }
 
     fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome {
@@ -295,15 +285,13 @@ impl Host for Caller<'_> {
             }
             JobRequest::Kill(name) => match Signal::parse(name) {
                 Some(signal) => {
-                    let name = signal.to_string();
-                    let request = Request::Kill { pid: state.pid().unwrap_or_default(), signal: &name };
-                    let allowed = self.run.ask(&request, self.span);
-                    self.put_by(allowed)?;
-                    let targets = state.pid().into_iter().collect();
-                    let entry = |at| Entry::Kill { at, signal: signal.to_string(), targets };
-                    let recorded = self.run.audit(self.span, entry);
-                    self.put_by(recorded)?;
-                    state.signal(signal);
+                    let targets: Vec<i32> = state.pid().into_iter().collect();
+                    let effect = Effect::Signal { signal: &signal.to_string(), targets: &targets };
+                    let sent = self.run.perform(&effect, self.span, |_, _| {
+                        state.signal(signal);
+                        Ok(())
+                    });
+                    self.put_by(sent)?;
                     Ok(Value::Null)
                 }
                 None => {
@@ -317,19 +305,16 @@ impl Host for Caller<'_> {
     }
 
     fn read_line(&mut self) -> Outcome<Option<Vec<u8>>> {
-        let line = match self.run.dry {
-            Some(_) => Err(self.run.dry_question(self.span)),
-            None => self.run.read_line(self.span),
-        };
-        self.put_by(line)
+        let span = self.span;
+        let line = self.run.perform(&Effect::ReadLine { call: span }, span, |run, _| run.read_line(span));
+        self.put_by_unless_shown(line)
     }
 
-    fn ask(&mut self, prompt: &[u8], is_shown: bool) -> Outcome<Option<Vec<u8>>> {
-        let line = match self.run.dry {
-            Some(_) => Err(self.run.dry_question(self.span)),
-            None => self.run.ask_user(prompt, is_shown, self.span),
-        };
-        self.put_by(line)
+    fn ask(&mut self, question: &[u8], is_shown: bool) -> Outcome<Option<Vec<u8>>> {
+        let span = self.span;
+        let effect = Effect::Ask { question, is_shown, call: span };
+        let line = self.run.perform(&effect, span, |run, _| run.ask_user(question, is_shown, span));
+        self.put_by_unless_shown(line)
     }
 
     fn conceal(&mut self, secret: &[u8]) {
@@ -337,7 +322,7 @@ impl Host for Caller<'_> {
     }
 
     fn metadata(&mut self, path: &Path, follow: bool) -> io::Result<Metadata> {
-        let path = self.may_open(path, Access::Look)?;
+        let path = self.look(path)?;
         let found = if follow { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) }?;
         let kind = found.file_type();
         let kind = if kind.is_file() {

@@ -3,6 +3,7 @@
 use crate::check::program::*;
 use crate::diag::{code, quote_word};
 use crate::eval::Interpreter;
+use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, page};
 use crate::process::Environment;
 use crate::span::Span;
@@ -39,7 +40,7 @@ impl Interpreter {
         let mut value = self.variable(&name, false, span)?;
         let right = self.expr(&assign.value)?;
         self.operate(assign, &mut value, right)?;
-        self.ask_variable(name.as_bytes(), span)?;
+        self.admit(&Effect::SetVariable(name.as_bytes()), span)?;
         // Taken, so that it changes where it is.
         let mut environment = std::mem::take(&mut self.env.environment);
         let put = self.put_variable(&mut environment, &name, &value, assign.value.span);
@@ -59,7 +60,7 @@ impl Interpreter {
                 continue;
             }
             let name = self.variable_name(&Value::Str(name.clone()), span)?;
-            self.ask_variable(name.as_bytes(), span)?;
+            self.admit(&Effect::SetVariable(name.as_bytes()), span)?;
             self.put_variable(&mut changed, &name, value, span)?;
         }
         self.env.environment = changed;

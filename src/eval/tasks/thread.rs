@@ -2,6 +2,7 @@
 
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
+use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, page};
 use crate::span::Span;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +23,7 @@ impl Interpreter {
         span: Span,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Eval<JoinHandle<T>> {
-        let permit = self.permit(span)?;
+        let permit = self.admit(&Effect::Thread, span)?.permit;
         let work = move || {
             let _permit = permit;
             work()

@@ -29,7 +29,7 @@ pub enum Entry<'a> {
         program: Text<'a>,
         argv: Vec<Text<'a>>,
         directory: Text<'a>,
-        redirections: Vec<Redirected<'a>>,
+        redirections: &'a [Redirected<'a>],
         /// What is not as this process inherited it; null is a variable that was removed.
         environment: Variables<'a>,
         user: u32,
@@ -45,7 +45,7 @@ pub enum Entry<'a> {
     /// `input()` or `confirm()` is about to ask the user. The answer is not recorded.
     Ask { at: String, question: Text<'a>, is_shown: bool },
     /// `kill` or `job.kill()` is about to send a signal.
-    Kill { at: String, signal: String, targets: Vec<i32> },
+    Kill { at: String, signal: &'a str, targets: &'a [i32] },
     /// The run ended.
     Finish { status: u8 },
 }

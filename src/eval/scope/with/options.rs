@@ -5,9 +5,10 @@ use crate::check::program::*;
 use crate::check::settings::{OptionSpec, Setting};
 use crate::diag::{Diagnostic, code, quote_word};
 use crate::eval::Interpreter;
+use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::scope::settings::Settings;
-use crate::policy::{Request, With};
+use crate::policy::With;
 use crate::process::{Environment, Identity, Limit, Resource, Signal, Step};
 use crate::span::Span;
 use crate::sys::accounts::Account;
@@ -63,11 +64,11 @@ impl Interpreter {
                 }
                 (Setting::Grace, Value::Duration(grace)) => {
                     settings.grace = grace.to_std();
-                    self.ask(&Request::With(With::Grace(settings.grace)), option.span)?;
+                    self.admit(&Effect::With(With::Grace(settings.grace)), option.span)?;
                 }
                 (Setting::Signal, value) => {
                     settings.signal = self.signal_of(&value, option)?;
-                    self.ask(&Request::With(With::Signal(&settings.signal.to_string())), option.span)?;
+                    self.admit(&Effect::With(With::Signal(&settings.signal.to_string())), option.span)?;
                 }
                 (Setting::Retry, Value::Int(times)) => {
                     all.retry.times = usize::try_from(times).unwrap_or(usize::MAX)
@@ -89,12 +90,12 @@ impl Interpreter {
                 (Setting::ClearEnv, Value::Bool(yes)) => clear = yes,
                 (Setting::Umask, Value::Str(digits)) => {
                     let mask = self.umask_of(&digits, option)?;
-                    self.ask(&Request::With(With::Umask(mask)), option.span)?;
+                    self.admit(&Effect::With(With::Umask(mask)), option.span)?;
                     settings.steps.set(Step::Umask(mask));
                 }
                 (Setting::Nice, Value::Int(more)) => {
                     let more = i32::try_from(more).unwrap_or(0);
-                    self.ask(&Request::With(With::Nice(more)), option.span)?;
+                    self.admit(&Effect::With(With::Nice(more)), option.span)?;
                     let outer = settings.steps.nice().unwrap_or(0);
                     settings.steps.set(Step::Nice(outer + more));
                 }
@@ -127,7 +128,7 @@ impl Interpreter {
                 }
                 (Setting::Detach, Value::Bool(yes)) => {
                     if yes {
-                        self.ask(&Request::With(With::Detach), option.span)?;
+                        self.admit(&Effect::With(With::Detach), option.span)?;
                     }
                     settings.detach = yes;
                 }
@@ -151,7 +152,10 @@ impl Interpreter {
         }
         let span = options.first().map_or(Span::default(), |option| option.value.span);
         if clear {
-            self.env.environment.iter().try_for_each(|(name, _)| self.ask_variable(name, span))?;
+            self.env
+                .environment
+                .iter()
+                .try_for_each(|(name, _)| self.admit(&Effect::SetVariable(name), span).map(drop))?;
         }
         if clear || environment.is_some() || account.is_some() || all.directory.is_some() {
             // What PWD is here is settled first, so that one that is removed is not given again.
@@ -196,7 +200,7 @@ impl Interpreter {
             Resource::OpenFiles => With::OpenFiles,
             Resource::Processes => With::Processes,
         };
-        self.ask(&Request::With(with(value)), option.span)?;
+        self.admit(&Effect::With(with(value)), option.span)?;
         settings.steps.set(Step::Limit(Limit { resource, value }));
         Ok(())
     }
@@ -245,7 +249,7 @@ impl Interpreter {
 
     fn put_variables(&self, environment: &mut Environment, map: &Map, option: &WithOption) -> Eval<()> {
         for (name, value) in map.iter() {
-            self.ask_variable(name.as_bytes(), option.value.span)?;
+            self.admit(&Effect::SetVariable(name.as_bytes()), option.value.span)?;
             if matches!(value, Value::Null) {
                 environment.remove(name.as_bytes());
                 continue;
@@ -272,14 +276,14 @@ impl Interpreter {
     fn user_of(&self, value: &Value, option: &WithOption) -> Eval<Account> {
         let name = self.word_of(value, option.value.span)?;
         let account = accounts::user(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
-        self.ask(&Request::ChangeUser { user: account.user }, option.value.span)?;
+        self.admit(&Effect::ChangeUser(account.user), option.value.span)?;
         Ok(account)
     }
 
     fn group_of(&self, value: &Value, option: &WithOption) -> Eval<u32> {
         let name = self.word_of(value, option.value.span)?;
         let group = accounts::group(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
-        self.ask(&Request::ChangeGroup { group }, option.value.span)?;
+        self.admit(&Effect::ChangeGroup(group), option.value.span)?;
         Ok(group)
     }
 }

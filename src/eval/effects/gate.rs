@@ -1,0 +1,74 @@
+//! The gate: each effect of a run passes here, and is looked at in this order.
+//!
+//! 1. The **policy** is asked. A refusal is the end of it; nothing has been counted, recorded or told.
+//! 2. A **dry run** shows it, and goes no further.
+//! 3. The **budget** counts it.
+//! 4. The **audit log** records it. What can't be recorded is not done.
+//! 5. The **observers** are told.
+//! 6. It is **done**, by whoever called.
+//!
+//! Without policy, dry run, budget, log and observers that is a few comparisons.
+
+use super::effect::Effect;
+use super::limits::Permit;
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::Eval;
+use crate::span::Span;
+
+/// An effect that has passed the gate.
+#[derive(Default)]
+pub struct Pass {
+    /// Held for as long as a process or thread runs.
+    pub permit: Permit,
+    /// The number of its record in the audit log, if there is a log.
+    pub record: Option<u64>,
+}
+
+impl Interpreter {
+    /// Does something to the world by `act`, unless a dry run shows it: then there is no result.
+    pub(in crate::eval) fn perform<T>(
+        &mut self,
+        effect: &Effect<'_>,
+        span: Span,
+        act: impl FnOnce(&mut Self, Pass) -> Eval<T>,
+    ) -> Eval<Option<T>> {
+        self.allow(effect, span)?;
+        if self.dry.is_some()
+            && let Some(line) = effect.shown(self)
+        {
+            return self.print_dry(&line).map(|()| None);
+        }
+        let pass = self.commit(effect, span)?;
+        act(self, pass).map(Some)
+    }
+
+    /// Lets through what a dry run does, too.
+    pub(in crate::eval) fn admit(&self, effect: &Effect<'_>, span: Span) -> Eval<Pass> {
+        self.allow(effect, span)?;
+        self.commit(effect, span)
+    }
+
+    /// Asks the policy alone: for what is done later, or may be done by another part.
+    pub(in crate::eval) fn allow(&self, effect: &Effect<'_>, span: Span) -> Eval<()> {
+        effect.ask(self, span)
+    }
+
+    /// Counts, records and tells what the policy has allowed and is done now.
+    #[inline]
+    pub(in crate::eval) fn commit(&self, effect: &Effect<'_>, span: Span) -> Eval<Pass> {
+        let shared = &self.shared;
+        if shared.budget.is_none() && shared.audit.is_none() && self.observers().is_none() {
+            return Ok(Pass::default());
+        }
+        self.commit_watched(effect, span)
+    }
+
+    fn commit_watched(&self, effect: &Effect<'_>, span: Span) -> Eval<Pass> {
+        let permit = if effect.is_process() { self.permit(span)? } else { Permit::default() };
+        let record = self.audit(span, |at| effect.entry(self, at))?;
+        if let Some(observers) = self.observers() {
+            effect.tell(self, observers, span);
+        }
+        Ok(Pass { permit, record })
+    }
+}
