@@ -40,6 +40,7 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- calls
 
+    #[inline(never)]
     pub(in crate::eval) fn call_named(
         &mut self,
         id: FunctionId,

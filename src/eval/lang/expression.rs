@@ -16,11 +16,13 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 impl Interpreter {
-    #[inline]
     pub(in crate::eval) fn expr(&mut self, expr: &Expr) -> Eval<Value> {
         if self.dry.is_some() { self.dry_expr(expr) } else { self.evaluate(expr) }
     }
 
+    /// The expressions of most turns of a loop, and calls. They are apart from the others, whose function has a large frame:
+    /// that takes longer to make than these to evaluate, and each call that is open would have one.
+    #[inline]
     pub(in crate::eval) fn evaluate(&mut self, expr: &Expr) -> Eval<Value> {
         match &expr.kind {
             ExprKind::Value(value) => Ok(value.clone()),
@@ -28,6 +30,17 @@ impl Interpreter {
             _ if stack::is_low() => Err(self.stack_is_full("expression", expr.span)),
             ExprKind::Binary { operator, operands } => {
                 self.binary(*operator, &operands.0, &operands.1, expr.span)
+            }
+            ExprKind::Call(function, arguments) => self.call_named(*function, arguments, expr.span),
+            _ => self.evaluate_other(expr),
+        }
+    }
+
+    #[inline(never)]
+    fn evaluate_other(&mut self, expr: &Expr) -> Eval<Value> {
+        match &expr.kind {
+            ExprKind::Value(_) | ExprKind::Slot(_) | ExprKind::Binary { .. } | ExprKind::Call(..) => {
+                self.expr(expr)
             }
             ExprKind::Environment { name, required } => self.variable(name, *required, expr.span),
             ExprKind::EnvironmentOf(name) => {
@@ -131,7 +144,6 @@ impl Interpreter {
             ExprKind::Library(function, arguments) => self.library(function.0, arguments, expr.span),
             ExprKind::Host(function, arguments) => self.host_function(function, arguments, expr.span),
             ExprKind::Intrinsic(function, arguments) => self.intrinsic(*function, arguments, expr.span),
-            ExprKind::Call(function, arguments) => self.call_named(*function, arguments, expr.span),
             ExprKind::CallValue(callee, arguments) => self.call_value(callee, arguments, expr.span),
             ExprKind::Function(function) => Ok(self.function_value(*function)),
             ExprKind::Lambda(function, captures) => Ok(self.closure(function, captures)),
@@ -167,10 +179,18 @@ impl Interpreter {
 
     fn binary(&mut self, operator: Op, left: &Expr, right: &Expr, span: Span) -> Eval<Value> {
         if let (Some(left), Some(right)) = (self.operand(left), self.operand(right)) {
+            if let Some(value) = operate_ints(operator, left, right) {
+                return Ok(value);
+            }
             let value = operate(operator, left, right).map_err(|error| self.op_error(error, span))?;
             return self.sized(value, span);
         }
         let left = self.expr(left)?;
+        if let Some(right) = self.operand(right)
+            && let Some(value) = operate_ints(operator, &left, right)
+        {
+            return Ok(value);
+        }
         if operator == Op::Concat {
             let right = self.expr(right)?;
             let joined = ops::concat(left, &right).map_err(|error| self.op_error(error, span))?;
@@ -189,28 +209,44 @@ impl Interpreter {
     /// A condition: only true and false are either.
     pub(in crate::eval) fn truth(&mut self, expr: &Expr) -> Eval<bool> {
         if let ExprKind::Binary { operator, operands } = &expr.kind
-            && let (Some(Value::Int(left)), Some(Value::Int(right))) =
-                (self.operand(&operands.0), self.operand(&operands.1))
-            && let Some(answer) = compare_ints(*operator, *left, *right)
+            && self.dry.is_none()
+            && let (Some(left), Some(right)) = (self.int_operand(&operands.0), self.int_operand(&operands.1))
+            && let Some(answer) = compare_ints(*operator, left, right)
         {
             return Ok(answer);
         }
         match self.expr(expr)? {
             Value::Bool(value) => Ok(value),
-            other => {
-                let found = other.type_of();
-                let message = format!("a condition is {}, not true or false", found.phrase());
-                let error = page(code::WRONG_TYPE, self.source(), expr.span, message, found.name());
-                let help = match other {
-                    Value::Null => "compare: x == null, x != null",
-                    Value::Int(_) | Value::Float(_) => "compare: n != 0",
-                    Value::Str(_) => "compare: s != \"\"",
-                    Value::List(_) => "ask: not xs.is_empty()",
-                    Value::Map(_) => "ask for a field, such as r.ok of a record; or: not m.is_empty()",
-                    _ => "compare it",
-                };
-                Err(Error::value(error.help(help)).into())
-            }
+            other => Err(self.not_a_condition(&other, expr.span)),
+        }
+    }
+
+    #[cold]
+    fn not_a_condition(&self, value: &Value, span: Span) -> Unwind {
+        let found = value.type_of();
+        let message = format!("a condition is {}, not true or false", found.phrase());
+        let error = page(code::WRONG_TYPE, self.source(), span, message, found.name());
+        let help = match value {
+            Value::Null => "compare: x == null, x != null",
+            Value::Int(_) | Value::Float(_) => "compare: n != 0",
+            Value::Str(_) => "compare: s != \"\"",
+            Value::List(_) => "ask: not xs.is_empty()",
+            Value::Map(_) => "ask for a field, such as r.ok of a record; or: not m.is_empty()",
+            _ => "compare it",
+        };
+        Error::value(error.help(help)).into()
+    }
+
+    /// An integer that stands in a literal or a variable.
+    #[inline]
+    pub(in crate::eval) fn int_operand(&self, expr: &Expr) -> Option<i64> {
+        match &expr.kind {
+            ExprKind::Value(Value::Int(number)) => Some(*number),
+            ExprKind::Slot(slot) => match self.slot(*slot) {
+                Value::Int(number) => Some(*number),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -358,20 +394,22 @@ fn is_still(expr: &Expr) -> bool {
     }
 }
 
-/// The hot operators with the operator known, so that each is a comparison or sum of its own.
-#[inline]
+/// An operator on two values of any kind.
 fn operate(operator: Op, left: &Value, right: &Value) -> Result<Value, ops::OpError> {
-    if let (Value::Int(left), Value::Int(right)) = (left, right)
-        && let Some(answer) = compare_ints(operator, *left, *right)
-    {
-        return Ok(Value::Bool(answer));
-    }
+    operate_ints(operator, left, right).map_or_else(|| ops::binary(operator, left, right), Ok)
+}
+
+/// What the operators of most loops give for two integers; none for all else, and where there is an error to be told.
+#[inline]
+fn operate_ints(operator: Op, left: &Value, right: &Value) -> Option<Value> {
+    let (&Value::Int(left), &Value::Int(right)) = (left, right) else { return None };
     match operator {
-        Op::Add => ops::add(left, right),
-        Op::Sub => ops::sub(left, right),
-        Op::Mul => ops::mul(left, right),
-        Op::Rem => ops::rem(left, right),
-        other => ops::binary(other, left, right),
+        Op::Add => left.checked_add(right).map(Value::Int),
+        Op::Sub => left.checked_sub(right).map(Value::Int),
+        Op::Mul => left.checked_mul(right).map(Value::Int),
+        // The sign is the divisor's: see `ops`.
+        Op::Rem if left >= 0 && right > 0 => Some(Value::Int(left % right)),
+        _ => compare_ints(operator, left, right).map(Value::Bool),
     }
 }
 

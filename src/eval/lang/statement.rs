@@ -6,7 +6,8 @@ use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Failure, Unwind, page};
 use crate::span::Span;
 use crate::sys::stack;
-use crate::value::{Map, Str, Type, Value, format, ops};
+use crate::value::ops::{self, Op};
+use crate::value::{Map, Str, Type, Value, format};
 use std::sync::Arc;
 
 impl Interpreter {
@@ -35,14 +36,30 @@ impl Interpreter {
         Error::value(error.help(help)).into()
     }
 
+    #[inline]
     fn statement(&mut self, statement: &Statement) -> Eval<()> {
         self.step(statement.span)?;
         match &statement.kind {
+            StatementKind::Assign(assign) if self.count(assign) => Ok(()),
             StatementKind::Let(slot, value) => {
                 let value = self.expr(value)?;
                 *self.slot_mut(*slot) = value;
                 Ok(())
             }
+            StatementKind::Evaluate(value) => {
+                let value = self.expr(value)?;
+                self.note_result(value);
+                Ok(())
+            }
+            StatementKind::Return(value) => Err(self.return_statement(value.as_ref())),
+            _ => self.other_statement(statement),
+        }
+    }
+
+    /// The statements that are more work than to make the large frame of this function.
+    #[inline(never)]
+    fn other_statement(&mut self, statement: &Statement) -> Eval<()> {
+        match &statement.kind {
             StatementKind::Assign(assign) => {
                 let before = self.unknowns();
                 let result = self.assign(assign);
@@ -52,11 +69,6 @@ impl Interpreter {
                 let before = self.unknowns();
                 let result = self.append(*slot, value, statement.span);
                 if self.dry.is_some() { self.dry_assign(*slot, result, before) } else { result }
-            }
-            StatementKind::Evaluate(value) => {
-                let value = self.expr(value)?;
-                self.note_result(value);
-                Ok(())
             }
             StatementKind::Pipeline(pipeline) => match self.pipeline(pipeline)? {
                 None => Ok(()),
@@ -71,10 +83,12 @@ impl Interpreter {
             StatementKind::Fail(value) => Err(self.fail_statement(value, statement.span)),
             StatementKind::Break => Err(Unwind::Break),
             StatementKind::Continue => Err(Unwind::Continue),
-            StatementKind::Return(value) => Err(self.return_statement(value.as_ref())),
             StatementKind::Use(module) => self.use_module(*module),
-            // Met only in blocks that gather them.
-            StatementKind::Defer(_) => Ok(()),
+            // Those of `statement`; and `defer`, which is met only in blocks that gather them.
+            StatementKind::Let(..)
+            | StatementKind::Evaluate(_)
+            | StatementKind::Return(_)
+            | StatementKind::Defer(_) => Ok(()),
         }
     }
 
@@ -154,6 +168,22 @@ impl Interpreter {
     }
 
     // -------------------------------------------------------------------------------------- assignment
+
+    /// Adds an integer to one, or takes it away, where that is all: the turn of most loops. False: nothing was done.
+    #[inline]
+    fn count(&mut self, assign: &Assign) -> bool {
+        let Some(Assigning::Operator(operator @ (Op::Add | Op::Sub))) = assign.operator else { return false };
+        if assign.environment || !assign.path.is_empty() || self.dry.is_some() {
+            return false;
+        }
+        let Some(right) = self.int_operand(&assign.value) else { return false };
+        let Value::Int(left) = self.slot_mut(assign.slot) else { return false };
+        let sum = if operator == Op::Add { left.checked_add(right) } else { left.checked_sub(right) };
+        if let Some(sum) = sum {
+            *left = sum;
+        }
+        sum.is_some()
+    }
 
     fn assign(&mut self, assign: &Assign) -> Eval<()> {
         if assign.environment {
