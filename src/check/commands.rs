@@ -99,7 +99,7 @@ impl<'s> Checker<'s> {
         let dropped = commands + usize::from(!matches!(target, Target::Program | Target::Host(_)) && !asks);
         let is_program = matches!(target, Target::Program | Target::Replace);
         let judged = if is_program {
-            code_guard::judged(self, words.get(dropped..).unwrap_or_default())
+            code_guard::judged(&self.context(), words.get(dropped..).unwrap_or_default())
         } else {
             None
         };

@@ -1,5 +1,6 @@
 //! Warnings: what is allowed, and probably not meant. Told by `--check` alone.
 
+use super::context::Context;
 use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
@@ -53,13 +54,8 @@ impl Lints {
 }
 
 impl<'s> Checker<'s> {
-    /// Whether others may use what is declared here: the file is one that is used.
-    fn is_for_others(&self) -> bool {
-        (self.module != self.project.script || self.project.earlier.is_some()) && self.scopes.is_outermost()
-    }
-
     pub fn note_variable(&mut self, name: ast::Name<'s>, value: &Expr) {
-        if name.text.starts_with('_') || self.is_for_others() {
+        if name.text.starts_with('_') || self.context().is_for_others {
             return;
         }
         let record = matches!(value.kind, ExprKind::Record { .. });
@@ -75,7 +71,7 @@ impl<'s> Checker<'s> {
 
     pub fn note_function(&mut self, id: FunctionId, name: ast::Name<'s>) {
         let main = name.text == "main" && self.scopes.is_outermost();
-        if name.text.starts_with('_') || self.is_for_others() || main {
+        if name.text.starts_with('_') || self.context().is_for_others || main {
             return;
         }
         let declaration = Declaration {
@@ -87,70 +83,68 @@ impl<'s> Checker<'s> {
         };
         self.lints.functions.push((id, declaration));
     }
+}
 
-    /// A statement behind one that always leaves the block is never run.
-    pub fn note_unreachable(&mut self, statements: &[Statement]) {
-        let leaves = |statement: &Statement| match &statement.kind {
-            StatementKind::Fail(_)
-            | StatementKind::Break
-            | StatementKind::Continue
-            | StatementKind::Return(_) => true,
-            StatementKind::Pipeline(pipeline) => matches!(
-                &*pipeline.stages,
-                [Stage {
-                    kind: StageKind::Command(Command {
-                        target: Target::Builtin(Builtin::Exit) | Target::Replace,
-                        ..
-                    }),
+/// Warns of a statement behind one that always leaves the block: it is never run.
+pub fn unreachable(context: &Context<'_, '_>, statements: &[Statement]) -> Option<Diagnostic> {
+    let leaves = |statement: &Statement| match &statement.kind {
+        StatementKind::Fail(_)
+        | StatementKind::Break
+        | StatementKind::Continue
+        | StatementKind::Return(_) => true,
+        StatementKind::Pipeline(pipeline) => matches!(
+            &*pipeline.stages,
+            [Stage {
+                kind: StageKind::Command(Command {
+                    target: Target::Builtin(Builtin::Exit) | Target::Replace,
                     ..
-                }]
-            ),
-            _ => false,
-        };
-        let end = statements.iter().position(leaves);
-        if let Some(next) = end.and_then(|end| statements.get(end + 1)) {
-            let before = statements[end.unwrap_or_default()].span;
-            let page = Diagnostic::new(code::UNREACHABLE, "this is never run")
-                .at(self.source, next.span, "never reached")
-                .also_at(self.source, before, "leaves the block");
-            self.lints.warnings.push(page);
-        }
-    }
+                }),
+                ..
+            }]
+        ),
+        _ => false,
+    };
+    let end = statements.iter().position(leaves)?;
+    let (before, next) = (statements.get(end)?, statements.get(end + 1)?);
+    let page = Diagnostic::new(code::UNREACHABLE, "this is never run");
+    Some(page.at(context.source, next.span, "never reached").also_at(
+        context.source,
+        before.span,
+        "leaves the block",
+    ))
+}
 
-    /// The warnings of the whole file. One that only declares is there for others, whoever checks it.
-    pub fn finish_lints(&mut self, body: &Block) -> Vec<Diagnostic> {
-        let declares =
-            |statement: &Statement| matches!(statement.kind, StatementKind::Let(..) | StatementKind::Use(_));
-        let library = self.scopes.find("main").is_none() && body.statements.iter().all(declares);
-        let lints = std::mem::take(&mut self.lints);
-        let mut warnings = lints.warnings;
-        let mut warn = |code: Code, span: Span, message: String, label: &str, help: &str| {
-            warnings.push(Diagnostic::new(code, message).at(self.source, span, label).help(help));
-        };
-        for variable in
-            lints.variables.iter().filter(|one| !(lints.read.contains(&one.id) || library && one.outermost))
-        {
-            let name = &variable.name;
-            if variable.record {
-                let message = format!("nobody looks at `{name}`, so a failure would go unnoticed");
-                let help = format!("ask {name}.ok, or let the failure stop the script: without `try`");
-                warn(code::UNUSED_RESULT, variable.span, message, "how commands ended", &help);
-            } else {
-                let message = format!("`{name}` is never read");
-                let help = format!("remove it, or call it _{name} if that is meant");
-                warn(code::UNUSED_VARIABLE, variable.span, message, "declared here", &help);
-            }
+/// Returns the warnings of the whole file, in the order of the text. A file that only declares is there for others, whoever
+/// checks it.
+pub fn finish(context: &Context<'_, '_>, lints: Lints, body: &Block) -> Vec<Diagnostic> {
+    let declares =
+        |statement: &Statement| matches!(statement.kind, StatementKind::Let(..) | StatementKind::Use(_));
+    let library = context.scopes.find("main").is_none() && body.statements.iter().all(declares);
+    let mut warnings = lints.warnings;
+    let mut warn = |code: Code, span: Span, message: String, label: &str, help: &str| {
+        warnings.push(Diagnostic::new(code, message).at(context.source, span, label).help(help));
+    };
+    for variable in
+        lints.variables.iter().filter(|one| !(lints.read.contains(&one.id) || library && one.outermost))
+    {
+        let name = &variable.name;
+        if variable.record {
+            let message = format!("nobody looks at `{name}`, so a failure would go unnoticed");
+            let help = format!("ask {name}.ok, or let the failure stop the script: without `try`");
+            warn(code::UNUSED_RESULT, variable.span, message, "how commands ended", &help);
+        } else {
+            let message = format!("`{name}` is never read");
+            let help = format!("remove it, or call it _{name} if that is meant");
+            warn(code::UNUSED_VARIABLE, variable.span, message, "declared here", &help);
         }
-        for (_, function) in lints
-            .functions
-            .iter()
-            .filter(|(id, one)| !(lints.called.contains(id) || library && one.outermost))
-        {
-            let message = format!("`{}` is never called", function.name);
-            let help = format!("remove it, or call it _{} if that is meant", function.name);
-            warn(code::UNUSED_FUNCTION, function.span, message, "declared here", &help);
-        }
-        warnings.sort_by_key(|page| page.primary().map_or(0, |label| label.span.start));
-        warnings
     }
+    for (_, function) in
+        lints.functions.iter().filter(|(id, one)| !(lints.called.contains(id) || library && one.outermost))
+    {
+        let message = format!("`{}` is never called", function.name);
+        let help = format!("remove it, or call it _{} if that is meant", function.name);
+        warn(code::UNUSED_FUNCTION, function.span, message, "declared here", &help);
+    }
+    warnings.sort_by_key(|page| page.primary().map_or(0, |label| label.span.start));
+    warnings
 }

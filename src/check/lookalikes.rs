@@ -2,9 +2,8 @@
 //!
 //! They would run a program that nobody has, or one that was not meant.
 
-use super::lower::Checker;
-use super::scope::Name;
-use crate::diag::code;
+use super::context::Context;
+use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, ExprKind, PartKind, WordKind};
 
@@ -216,225 +215,224 @@ pub fn program_elsewhere(name: &str) -> Option<&'static str> {
 const NO_COMMAND: &str = "`=` can't be the name of a command";
 const ASSIGN: &str = "assign by: x = …, x ??= … where it is null, b = a or b";
 
-impl<'s> Checker<'s> {
-    /// True if the command was refused.
-    pub fn refuse_lookalike(&mut self, words: &[ast::Word<'s>]) -> bool {
-        let Some(first) = words.first() else { return false };
-        let second = bare(words.get(1));
-        let declared = |name: &str| matches!(self.scopes.find(name), Some(Name::Variable(_)));
-        let text = |at: usize| words.get(at).map_or("…", |word| &self.text[word.span.range()]);
-        let value_of = |word: &str| match text(2) {
-            text if text
-                .starts_with(|first: char| first.is_ascii_digit() || first == '"' || first == '\'') =>
+/// Refuses a command that looks like a statement of another language.
+pub fn command(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<Diagnostic> {
+    let first = words.first()?;
+    let second = bare(words.get(1));
+    let declared = |name: &str| context.is_variable(name);
+    let text = |at: usize| words.get(at).map_or("…", |word| &context.text[word.span.range()]);
+    let value_of = |word: &str| match text(2) {
+        text if text.starts_with(|first: char| first.is_ascii_digit() || first == '"' || first == '\'') => {
+            text.to_string()
+        }
+        text => match text.strip_prefix('$').unwrap_or(text) {
+            name if declared(name) || matches!(name, "true" | "false" | "null") => name.to_string(),
+            _ if word.is_empty() => "…".to_string(),
+            name => format!("\"{name}\""),
+        },
+    };
+    let undeclared = bare(Some(first)).filter(|word| context.scopes.find(word).is_none());
+    let elsewhere =
+        undeclared.and_then(|word| statement_elsewhere(word, second, bare(words.get(2)), bare(words.get(3))));
+    let (message, help) = if let Some(found) = elsewhere {
+        found
+    } else if let Some(name) = value(first) {
+        match second {
+            Some("=") => ("a variable is assigned without `$`", format!("write: {name} = …")),
+            Some(sign @ ("==" | "!=")) => (
+                "values are compared in an expression",
+                format!("write: if ({name} {sign} {}) {{ … }}", value_of(name)),
+            ),
+            _ => return None,
+        }
+    } else {
+        if context.text[first.span.range()].starts_with("/*") && second.is_some() {
+            let message = "a comment begins with `#`";
+            let help = "write: # comment";
+            return Some(context.error(code::SYNTAX, first.span, message, "not in Pipewright", help));
+        }
+        let word = bare(Some(first))?;
+        let counted = word.strip_suffix("++").or_else(|| word.strip_suffix("--"));
+        match second {
+            Some("=~") if declared(word) => (
+                "values are compared in an expression",
+                format!("write: if ({word}.matches(\"regex\")) {{ … }}"),
+            ),
+            Some(sign @ ("==" | "!=" | "===" | "!==")) if declared(word) => (
+                "values are compared in an expression",
+                format!("write: if ({word} {} {}) {{ … }}", &sign[..2], value_of(word)),
+            ),
+            _ if declared(word) && text(1) == "?" && words.len() > 2 => (
+                "the value of an expression is used by nothing",
+                format!("write: let y = {word} ? a : b, or echo $[{word} ? a : b]"),
+            ),
+            Some("is" | "in" | "not" | "and" | "or" | "<=>") if declared(word) => (
+                "values are compared in an expression",
+                format!("write: if ({word} == …) {{ … }}, if ({word} in xs) {{ … }}"),
+            ),
+            Some(".=") if declared(word) => {
+                ("strings are joined by `++`", format!("write: {word} ++= \"text\""))
+            }
+            Some(sign @ ("+" | "-" | "%" | "/" | "++"))
+                // `cat - file`, `ls / dir` are calls of programs.
+                if declared(word)
+                    && words.len() == 3
+                    && (!matches!(sign, "-" | "/") || text(2).parse::<u64>().is_ok()) => (
+                "the value of an expression is used by nothing",
+                format!("write: echo $[{word} {sign} {0}], or {word} = {word} {sign} {0}", value_of("")),
+            ),
+            None if words.len() == 1
+                && word.strip_prefix("++").or_else(|| word.strip_prefix("--")).is_some_and(declared) =>
             {
-                text.to_string()
+                (
+                    "a number is counted by an assignment",
+                    format!("write: {} {}= 1", &word[2..], &word[..1]),
+                )
             }
-            text => match text.strip_prefix('$').unwrap_or(text) {
-                name if declared(name) || matches!(name, "true" | "false" | "null") => name.to_string(),
-                _ if word.is_empty() => "…".to_string(),
-                name => format!("\"{name}\""),
-            },
-        };
-        let undeclared = bare(Some(first)).filter(|word| self.scopes.find(word).is_none());
-        let elsewhere = undeclared
-            .and_then(|word| statement_elsewhere(word, second, bare(words.get(2)), bare(words.get(3))));
-        let (message, help) = if let Some(found) = elsewhere {
-            found
-        } else if let Some(name) = value(first) {
-            match second {
-                Some("=") => ("a variable is assigned without `$`", format!("write: {name} = …")),
-                Some(sign @ ("==" | "!=")) => (
-                    "values are compared in an expression",
-                    format!("write: if ({name} {sign} {}) {{ … }}", value_of(name)),
-                ),
-                _ => return false,
+            Some(":=") => ("a variable is declared by `let`", format!("write: let {word} = …")),
+            _ if words.len() > 2
+                && bare(words.get(2)) == Some("=")
+                && matches!(
+                    word,
+                    "var"
+                        | "const"
+                        | "set"
+                        | "my"
+                        | "local"
+                        | "declare"
+                        | "export"
+                        | "int"
+                        | "string"
+                        | "float"
+                        | "bool"
+                        | "auto"
+                        | "val"
+                ) =>
+            {
+                (
+                    "a variable is declared by `let`",
+                    format!("write: let {} = …", second.unwrap_or("name")),
+                )
             }
-        } else {
-            if self.text[first.span.range()].starts_with("/*") && second.is_some() {
-                let message = "a comment begins with `#`";
-                self.error(code::SYNTAX, first.span, message, "not in Pipewright", "write: # comment");
-                return true;
+            None if words.len() == 1 && counted.is_some_and(declared) => {
+                let sign = &word[word.len() - 1..];
+                (
+                    "a number is counted by an assignment",
+                    format!("write: {} {sign}= 1", counted.unwrap_or_default()),
+                )
             }
-            let Some(word) = bare(Some(first)) else { return false };
-            let counted = word.strip_suffix("++").or_else(|| word.strip_suffix("--"));
-            match second {
-                Some("=~") if declared(word) => (
-                    "values are compared in an expression",
-                    format!("write: if ({word}.matches(\"regex\")) {{ … }}"),
-                ),
-                Some(sign @ ("==" | "!=" | "===" | "!==")) if declared(word) => (
-                    "values are compared in an expression",
-                    format!("write: if ({word} {} {}) {{ … }}", &sign[..2], value_of(word)),
-                ),
-                _ if declared(word) && text(1) == "?" && words.len() > 2 => (
-                    "the value of an expression is used by nothing",
-                    format!("write: let y = {word} ? a : b, or echo $[{word} ? a : b]"),
-                ),
-                Some("is" | "in" | "not" | "and" | "or" | "<=>") if declared(word) => (
-                    "values are compared in an expression",
-                    format!("write: if ({word} == …) {{ … }}, if ({word} in xs) {{ … }}"),
-                ),
-                Some(".=") if declared(word) => {
-                    ("strings are joined by `++`", format!("write: {word} ++= \"text\""))
-                }
-                Some(sign @ ("+" | "-" | "%" | "/" | "++"))
-                    // `cat - file`, `ls / dir` are calls of programs.
-                    if declared(word)
-                        && words.len() == 3
-                        && (!matches!(sign, "-" | "/") || text(2).parse::<u64>().is_ok()) => (
-                    "the value of an expression is used by nothing",
-                    format!("write: echo $[{word} {sign} {0}], or {word} = {word} {sign} {0}", value_of("")),
-                ),
-                None if words.len() == 1
-                    && word.strip_prefix("++").or_else(|| word.strip_prefix("--")).is_some_and(declared) =>
-                {
-                    (
-                        "a number is counted by an assignment",
-                        format!("write: {} {}= 1", &word[2..], &word[..1]),
-                    )
-                }
-                Some(":=") => ("a variable is declared by `let`", format!("write: let {word} = …")),
-                _ if words.len() > 2
-                    && bare(words.get(2)) == Some("=")
-                    && matches!(
-                        word,
-                        "var"
-                            | "const"
-                            | "set"
-                            | "my"
-                            | "local"
-                            | "declare"
-                            | "export"
-                            | "int"
-                            | "string"
-                            | "float"
-                            | "bool"
-                            | "auto"
-                            | "val"
-                    ) =>
-                {
-                    (
-                        "a variable is declared by `let`",
-                        format!("write: let {} = …", second.unwrap_or("name")),
-                    )
-                }
-                None if words.len() == 1 && counted.is_some_and(declared) => {
-                    let sign = &word[word.len() - 1..];
-                    (
-                        "a number is counted by an assignment",
-                        format!("write: {} {sign}= 1", counted.unwrap_or_default()),
-                    )
-                }
-                _ if word == "=" => (NO_COMMAND, ASSIGN.to_string()),
-                _ if word.starts_with("//") || word == "--" => {
-                    ("a comment begins with `#`", "write: # comment".to_string())
-                }
-                _ => return false,
+            _ if word == "=" => (NO_COMMAND, ASSIGN.to_string()),
+            _ if word.starts_with("//") || word == "--" => {
+                ("a comment begins with `#`", "write: # comment".to_string())
             }
-        };
-        self.error(code::SYNTAX, first.span, message, "not in Pipewright", &help);
-        true
-    }
+            _ => return None,
+        }
+    };
+    Some(context.error(code::SYNTAX, first.span, message, "not in Pipewright", &help))
+}
 
-    /// `= x` shows a value where somebody looks at it: as an entry of a prompt.
-    pub fn refuse_shown_value(&mut self, span: Span) {
-        if self.project.earlier.is_some() && self.scopes.is_outermost() {
-            return;
-        }
-        let sign = Span::new(span.start as usize, span.start as usize + 1);
-        let help = format!("{ASSIGN}; print by: echo $[x]; a prompt shows values by: = x");
-        self.error(code::SYNTAX, sign, NO_COMMAND, "not in Pipewright", &help);
+/// `= x` shows a value where somebody looks at it: as an entry of a prompt.
+pub fn shown_value(context: &Context<'_, '_>, span: Span) -> Option<Diagnostic> {
+    if context.is_entry && context.scopes.is_outermost() {
+        return None;
     }
+    let sign = Span::new(span.start as usize, span.start as usize + 1);
+    let help = format!("{ASSIGN}; print by: echo $[x]; a prompt shows values by: = x");
+    Some(context.error(code::SYNTAX, sign, NO_COMMAND, "not in Pipewright", &help))
+}
 
-    /// `echo ...xs`: a list is spliced by `...$xs`, and this is a word.
-    pub fn refuse_bare_splice(&mut self, text: &'s str, span: Span) {
-        let Some(path) = text.strip_prefix("...") else { return };
-        let name = super::variable_commands::name_at_start(path);
-        let is_path = path == name || path[name.len()..].starts_with('.');
-        if is_path && matches!(self.scopes.find(name), Some(Name::Variable(_))) {
-            let splice = if path == name { format!("...${path}") } else { format!("...$[{path}]") };
-            let help = format!("write: {splice}; the word itself is quoted: '{text}'");
-            let message = format!("`{text}` is a word here, not the elements of `{path}`");
-            self.error(code::BARE_SPLICE, span, message, "a `$` is missing", &help);
-        }
+/// `echo ...xs`: a list is spliced by `...$xs`, and this is a word.
+pub fn bare_splice(context: &Context<'_, '_>, text: &str, span: Span) -> Option<Diagnostic> {
+    let path = text.strip_prefix("...")?;
+    let name = super::variable_commands::name_at_start(path);
+    let is_path = path == name || path[name.len()..].starts_with('.');
+    if is_path && context.is_variable(name) {
+        let splice = if path == name { format!("...${path}") } else { format!("...$[{path}]") };
+        let help = format!("write: {splice}; the word itself is quoted: '{text}'");
+        let message = format!("`{text}` is a word here, not the elements of `{path}`");
+        return Some(context.error(code::BARE_SPLICE, span, message, "a `$` is missing", &help));
     }
+    None
+}
 
-    /// `for f { … }`: sh would go through the script's arguments.
-    pub fn refuse_loop_without_items(&mut self, statement: &ast::For<'s>) {
-        let (ast::ForItems::Words(words), [name]) = (&statement.items, &*statement.names) else { return };
-        let after = &self.text[name.span.end as usize..statement.body.span.start as usize];
-        if !words.is_empty() || after.split_ascii_whitespace().next() == Some("in") {
-            return;
-        }
-        let items = match self.scopes.find(name.text) {
-            Some(Name::Variable(_)) => format!("for x in ({0}) {{, or for x in ...${0} {{", name.text),
-            _ => format!("for {} in ...$args {{", name.text),
-        };
-        let message = "`for` without `in` goes through nothing";
-        let help = format!("write: {items}");
-        self.error(code::EMPTY_LOOP, name.span, message, "in sh it goes through the arguments", &help);
+/// `for f { … }`: sh would go through the script's arguments.
+pub fn loop_without_items(context: &Context<'_, '_>, statement: &ast::For<'_>) -> Option<Diagnostic> {
+    let (ast::ForItems::Words(words), [name]) = (&statement.items, &*statement.names) else { return None };
+    let after = &context.text[name.span.end as usize..statement.body.span.start as usize];
+    if !words.is_empty() || after.split_ascii_whitespace().next() == Some("in") {
+        return None;
     }
+    let items = if context.is_variable(name.text) {
+        format!("for x in ({0}) {{, or for x in ...${0} {{", name.text)
+    } else {
+        format!("for {} in ...$args {{", name.text)
+    };
+    let message = "`for` without `in` goes through nothing";
+    let help = format!("write: {items}");
+    Some(context.error(code::EMPTY_LOOP, name.span, message, "in sh it goes through the arguments", &help))
+}
 
-    /// `for x in ["a", "b"]`: the words `[a,` and `b]`. `for x in xs`, `for i in 1..3`: one word, over which the loop
-    /// would go once. True if it was refused.
-    pub fn refuse_loop_lookalike(&mut self, words: &[ast::Word<'s>]) -> bool {
-        let text = |word: &ast::Word<'s>| &self.text[word.span.range()];
-        let is_list = match words {
-            [] => false,
-            // A pattern has neither in its brackets, but for who means it: `[ab]*`, `[,]x`.
-            [word] => {
-                let inner = text(word).strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-                inner.is_some_and(|inner| inner.contains([',', '"', '\'']))
-            }
-            [first, .., last] => {
-                text(first).starts_with('[')
-                    && !text(first).contains(']')
-                    && text(last).ends_with(']')
-                    && !text(last).contains('[')
-            }
-        };
-        if let ([first, ..], true) = (words, is_list) {
-            let span = first.span.to(words[words.len() - 1].span);
-            let list = &self.text[span.range()];
-            let message = "a list stands in parentheses";
-            let help = format!(
-                "go through a list: for x in ({list}) {{ … }}, or through words: for x in a b {{ … }}"
-            );
-            self.error(code::SYNTAX, span, message, "words here, with brackets and commas", &help);
-            return true;
+/// `for x in ["a", "b"]`: the words `[a,` and `b]`. `for x in xs`, `for i in 1..3`: one word, over which the loop
+/// would go once.
+pub fn loop_items(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<Diagnostic> {
+    let text = |word: &ast::Word<'_>| &context.text[word.span.range()];
+    let is_list = match words {
+        [] => false,
+        // A pattern has neither in its brackets, but for who means it: `[ab]*`, `[,]x`.
+        [word] => {
+            let inner = text(word).strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            inner.is_some_and(|inner| inner.contains([',', '"', '\'']))
         }
-        let [word] = words else { return false };
-        let Some(text) = bare(Some(word)) else { return false };
-        let variable = |name: &str| matches!(self.scopes.find(name), Some(Name::Variable(_)));
-        if variable(text) {
-            let help = format!(
-                "go through the list: for x in ({text}) {{ … }}, or for x in ...${text} {{ … }}; the word itself is quoted: '{text}'"
-            );
-            let message = format!("`{text}` is a word here, not the variable");
-            self.error(code::SYNTAX, word.span, message, "the loop would go over it once", &help);
-            return true;
+        [first, .., last] => {
+            text(first).starts_with('[')
+                && !text(first).contains(']')
+                && text(last).ends_with(']')
+                && !text(last).contains('[')
         }
-        let Some((first, last)) = text.split_once("..") else { return false };
-        let last = last.trim_start_matches(['=', '<', '.']);
-        let bound = |text: &str| {
-            variable(text) || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-        };
-        let is_range = bound(first) && bound(last);
-        if is_range {
-            let words = if variable(first) || variable(last) {
-                String::new()
-            } else {
-                format!("; as words: {{{first}..{last}}}")
-            };
-            let help = format!("a range is an expression: for i in ({first}..={last}) {{ … }}{words}");
-            self.error(
-                code::SYNTAX,
-                word.span,
-                "this is one word, and no range",
-                "the loop would go over it once",
-                &help,
-            );
-        }
-        is_range
+    };
+    if let ([first, ..], true) = (words, is_list) {
+        let span = first.span.to(words[words.len() - 1].span);
+        let list = &context.text[span.range()];
+        let message = "a list stands in parentheses";
+        let help =
+            format!("go through a list: for x in ({list}) {{ … }}, or through words: for x in a b {{ … }}");
+        return Some(context.error(
+            code::SYNTAX,
+            span,
+            message,
+            "words here, with brackets and commas",
+            &help,
+        ));
     }
+    let [word] = words else { return None };
+    let text = bare(Some(word))?;
+    let variable = |name: &str| context.is_variable(name);
+    if variable(text) {
+        let help = format!(
+            "go through the list: for x in ({text}) {{ … }}, or for x in ...${text} {{ … }}; the word itself is quoted: '{text}'"
+        );
+        let message = format!("`{text}` is a word here, not the variable");
+        return Some(context.error(
+            code::SYNTAX,
+            word.span,
+            message,
+            "the loop would go over it once",
+            &help,
+        ));
+    }
+    let (first, last) = text.split_once("..")?;
+    let last = last.trim_start_matches(['=', '<', '.']);
+    let bound =
+        |text: &str| variable(text) || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
+    if !(bound(first) && bound(last)) {
+        return None;
+    }
+    let words = if variable(first) || variable(last) {
+        String::new()
+    } else {
+        format!("; as words: {{{first}..{last}}}")
+    };
+    let help = format!("a range is an expression: for i in ({first}..={last}) {{ … }}{words}");
+    let label = "the loop would go over it once";
+    Some(context.error(code::SYNTAX, word.span, "this is one word, and no range", label, &help))
 }

@@ -1,17 +1,15 @@
 //! Statements: names become slots, and what can't be meant is refused.
 
 use super::code_guard;
-use super::conditions::span_of;
-use super::lints::Lints;
-use super::modules;
+use super::lints::{self, Lints};
 use super::order::Order;
 use super::program::*;
 use super::project::{Members, Project};
 use super::replace::{ExecContext, Obstacle};
 use super::scope::{Name, Scopes};
-use super::sh_constructs;
-use super::variable_commands::{Place, Position};
-use crate::diag::{Code, Diagnostic, Label, Source, code};
+use super::variable_commands::Position;
+use super::{lookalikes, modules};
+use crate::diag::{Diagnostic, Label, Source, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, ShConstruct};
 use crate::syntax::nesting;
@@ -42,9 +40,6 @@ pub struct Checker<'s> {
     /// The texts that the functions of the file print.
     pub prints: HashMap<FunctionId, code_guard::Prints>,
 }
-
-/// More errors than this are not reported: the first ones are the ones to mend.
-const MAX_ERRORS: usize = 20;
 
 /// What the check of a file gives.
 pub struct Checked {
@@ -106,7 +101,8 @@ pub fn file<'s>(
         _ => None,
     };
     checker.finish_order();
-    let warnings = checker.finish_lints(&body);
+    let lints = std::mem::take(&mut checker.lints);
+    let warnings = lints::finish(&checker.context(), lints, &body);
     let Checker { mut project, mut errors, scopes, asks_for_path, .. } = checker;
     // What is known at the end of the file, and what is read before its first statement, in the order of the text.
     errors.sort_by_key(|error| {
@@ -121,88 +117,6 @@ pub fn file<'s>(
 }
 
 impl<'s> Checker<'s> {
-    // -------------------------------------------------------------------------------------- errors
-
-    pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>, label: &str, help: &str) {
-        let mut error = Diagnostic::new(code, message).at(self.source, span, label);
-        if !help.is_empty() {
-            error = error.help(help);
-        }
-        self.report(error);
-    }
-
-    /// Whether no more errors are reported.
-    pub fn is_full(&self) -> bool {
-        self.errors.len() >= MAX_ERRORS
-    }
-
-    pub fn report(&mut self, error: Diagnostic) {
-        if !self.is_full() {
-            self.errors.push(error);
-        }
-    }
-
-    pub fn habit(&mut self, habit: ShConstruct, span: Span) {
-        let text = &self.text[span.range()];
-        match habit {
-            ShConstruct::Parameter | ShConstruct::SpecialParameter
-                if self.function.is_some() && super::sh_parameters::is_positional(text) =>
-            {
-                self.sh(&super::sh_parameters::IN_FUNCTION, span);
-            }
-            ShConstruct::LetWithoutSpaces => match super::lookalikes::let_elsewhere(text) {
-                Some((message, help)) => {
-                    self.error(code::SH_ASSIGNMENT, span, message, "not in Pipewright", &help);
-                }
-                None => self.sh(&sh_constructs::of(habit), span),
-            },
-            ShConstruct::Parameter | ShConstruct::SpecialParameter => {
-                self.sh(&super::sh_parameters::of(text), span)
-            }
-            // `$?` in an expression: no name is behind the dollar that could stand without it.
-            ShConstruct::Dollar
-                if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" =>
-            {
-                self.sh(&super::sh_parameters::of(text), span);
-            }
-            ShConstruct::Subshell if is_comparison(text) => {
-                let help = format!("write it as an expression: $[{}]", &text[1..text.len() - 1]);
-                let message = "`( … )` among commands holds commands";
-                self.error(code::SH_SUBSHELL, span, message, "values are compared in an expression", &help);
-            }
-            ShConstruct::Loop if text.split_ascii_whitespace().any(|word| word == "read") => {
-                self.sh(&sh_constructs::READ_LOOP, span);
-            }
-            _ => self.sh(&sh_constructs::of(habit), span),
-        }
-    }
-
-    pub fn sh(&mut self, row: &sh_constructs::ConstructSpec, span: Span) {
-        // `if …; then … else … fi` is one habit, not four.
-        let compound = |error: &Diagnostic| error.code == code::SH_COMPOUND;
-        if row.code == code::SH_COMPOUND && self.errors.iter().any(compound) {
-            return;
-        }
-        let help = if row.example.is_empty() {
-            row.help.to_string()
-        } else {
-            format!("{}:\n{}", row.help, row.example)
-        };
-        self.error(row.code, span, row.message, "not in Pipewright", &help);
-    }
-
-    pub fn unsupported(&mut self, what: &str, span: Span) {
-        self.error(
-            code::UNSUPPORTED,
-            span,
-            format!("{what} can't be run by this version yet"),
-            "not yet",
-            "",
-        );
-    }
-
-    // -------------------------------------------------------------------------------------- statements
-
     pub fn block(&mut self, block: ast::Block<'s>) -> Block {
         let obstacle = self.exec.inside.unwrap_or(Obstacle::Block);
         self.obstructed(obstacle, |this| this.open_block(block))
@@ -250,7 +164,8 @@ impl<'s> Checker<'s> {
             }
         }
         self.exec.deferred = deferred;
-        self.note_unreachable(&lowered);
+        let found = lints::unreachable(&self.context(), &lowered);
+        self.take(found);
         Block { statements: lowered.into_boxed_slice(), defers }
     }
 
@@ -290,7 +205,8 @@ impl<'s> Checker<'s> {
             }
             ast::StatementKind::Call(call) => StatementKind::Evaluate(self.expr(call)),
             ast::StatementKind::Value(value) => {
-                self.refuse_shown_value(span);
+                let found = lookalikes::shown_value(&self.context(), span);
+                self.take(found);
                 StatementKind::Evaluate(self.expr(value))
             }
             // The functions of a block have gone their own way.
@@ -362,7 +278,11 @@ impl<'s> Checker<'s> {
     }
 
     /// The value of `return`; none where nothing can be returned from.
-    fn return_value(&mut self, value: Option<Box<ast::Expr<'s>>>, span: Span) -> Option<Option<Expr>> {
+    pub(super) fn return_value(
+        &mut self,
+        value: Option<Box<ast::Expr<'s>>>,
+        span: Span,
+    ) -> Option<Option<Expr>> {
         let (message, label, help) = if !self.scopes.in_function() {
             ("`return` outside a function", "no function is open that it could end", "end the script by exit")
         } else if self.scopes.in_copy() {
@@ -380,244 +300,11 @@ impl<'s> Checker<'s> {
         None
     }
 
-    fn in_loop(&mut self, word: &str, span: Span) {
+    pub(super) fn in_loop(&mut self, word: &str, span: Span) {
         if self.loops == 0 {
             let message = format!("`{word}` outside a loop");
             let help = "a loop is for, while or each; a function is ended by return, the script by exit";
             self.error(code::MISPLACED, span, message, "no loop is open that it could reach", help);
         }
     }
-
-    // -------------------------------------------------------------------------------------- pipelines
-
-    pub fn and_or(&mut self, and_or: ast::AndOr<'s>) -> AndOr {
-        let place = if and_or.rest.is_empty() { Place::Statement } else { Place::Joined };
-        self.and_or_at(and_or, place)
-    }
-
-    pub(super) fn and_or_at(&mut self, and_or: ast::AndOr<'s>, place: Place) -> AndOr {
-        self.refuse_absorbed_blocks(&and_or);
-        let joined = and_or.rest.len();
-        self.exec.list = Some(and_or.first.span.start);
-        let whole = span_of(&and_or);
-        let position =
-            |pipeline: &ast::Pipeline<'s>| Position { place, whole, ..Position::statement(pipeline) };
-        let position_of_first = position(&and_or.first);
-        let first = self.operand(and_or.first, position_of_first, (joined > 0).then_some(Obstacle::Before));
-        let mut ors = false;
-        let rest = and_or.rest.into_iter().enumerate().map(|(at, (connector, pipeline))| {
-            let connector = match connector {
-                ast::Connector::And => Connector::And,
-                ast::Connector::Or => Connector::Or,
-            };
-            ors |= connector == Connector::Or;
-            let part =
-                if at + 1 < joined { Some(Obstacle::Before) } else { ors.then_some(Obstacle::AfterOr) };
-            let position = position(&pipeline);
-            (connector, self.operand(pipeline, position, part))
-        });
-        let rest = rest.collect();
-        AndOr { first, rest }
-    }
-
-    /// A pipeline of a list, where its part in the list keeps it from being an `exec`, and a block in it from having one.
-    fn operand(&mut self, pipeline: ast::Pipeline<'s>, at: Position, part: Option<Obstacle>) -> Pipeline {
-        let is_simple = matches!(&*pipeline.stages, [ast::Stage { kind: ast::StageKind::Simple(_), .. }]);
-        if part.is_some() && !is_simple {
-            return self.obstructed(Obstacle::Operand, |this| this.pipeline(pipeline, at));
-        }
-        let outer = self.exec.part;
-        self.exec.part = outer.or(part);
-        let lowered = self.pipeline(pipeline, at);
-        self.exec.part = outer;
-        lowered
-    }
-
-    fn pipeline(&mut self, pipeline: ast::Pipeline<'s>, at: Position) -> Pipeline {
-        super::truncation::check(self, &pipeline.stages);
-        code_guard::check(self, &pipeline.stages);
-        let count = pipeline.stages.len();
-        if count > 1 {
-            self.exec.part = Some(Obstacle::Stage);
-        } else if pipeline.negated {
-            self.exec.part = Some(Obstacle::Negated);
-        }
-        let mut stages = Vec::with_capacity(count);
-        for (index, stage) in pipeline.stages.into_iter().enumerate() {
-            let at = Position { stage: index, ..at };
-            let stage = if index + 1 == count {
-                self.stage(stage, at)
-            } else {
-                self.copy(|this| this.stage(stage, at))
-            };
-            stages.extend(stage);
-        }
-        Pipeline { span: pipeline.span, negated: pipeline.negated, stages: stages.into_boxed_slice() }
-    }
-
-    fn stage(&mut self, stage: ast::Stage<'s>, at: Position) -> Option<Stage> {
-        let (span, count) = (stage.span, at.stages);
-        if let ast::StageKind::Simple(simple) = &stage.kind {
-            // In a condition the line to write is a condition.
-            let is_statement = at.place == Place::Statement;
-            if is_statement && self.refuse_lookalike(&simple.words)
-                || self.refuse_variable_command(simple, &stage.redirections, span, at)
-                || !is_statement && self.refuse_lookalike(&simple.words)
-            {
-                return None;
-            }
-        }
-        let redirections = self.redirections(stage.redirections.into_vec());
-        if count > 1
-            && matches!(
-                stage.kind,
-                ast::StageKind::Break | ast::StageKind::Continue | ast::StageKind::Return(_)
-            )
-        {
-            self.error(
-                code::MISPLACED,
-                span,
-                "this can't be a stage of a pipeline",
-                "it would leave the pipeline half run",
-                "",
-            );
-            return None;
-        }
-        let kind = match stage.kind {
-            ast::StageKind::Simple(simple) => {
-                StageKind::Command(self.simple(simple, !redirections.is_empty(), span)?)
-            }
-            ast::StageKind::Fail(value) => StageKind::Fail(self.expr(*value)),
-            ast::StageKind::Return(value) => StageKind::Return(self.return_value(value, span)?),
-            ast::StageKind::Break => {
-                self.in_loop("break", span);
-                StageKind::Break
-            }
-            ast::StageKind::Continue => {
-                self.in_loop("continue", span);
-                StageKind::Continue
-            }
-            kind => match self.exec.part {
-                Some(part) => {
-                    let lower = |this: &mut Self| this.compound(kind, span);
-                    StageKind::Compound(Arc::new(self.obstructed(part, lower)?))
-                }
-                None => StageKind::Compound(Arc::new(self.compound(kind, span)?)),
-            },
-        };
-        Some(Stage { span, kind, redirections, pipe_stderr: stage.pipe_stderr })
-    }
-
-    // -------------------------------------------------------------------------------------- compound statements
-
-    fn compound(&mut self, kind: ast::StageKind<'s>, span: Span) -> Option<Compound> {
-        Some(match kind {
-            ast::StageKind::Block(block) => Compound::Block(self.block(block)),
-            ast::StageKind::If(statement) => {
-                let branches = statement.branches.into_iter();
-                let branches = branches
-                    .map(|(condition, body)| (self.condition(condition), self.open_block(body)))
-                    .collect();
-                let otherwise = statement.otherwise.map(|body| self.open_block(body));
-                Compound::If { branches, otherwise }
-            }
-            ast::StageKind::While(statement) => {
-                let (condition, body) = *statement;
-                let condition = self.condition(condition);
-                Compound::While { condition, body: self.loop_body(body) }
-            }
-            ast::StageKind::For(statement) => return self.for_loop(*statement),
-            ast::StageKind::Each(statement) => {
-                self.scopes.enter();
-                let name = self.declare(statement.name);
-                let body = self.each_turn_with(statement.options, statement.body);
-                self.scopes.leave();
-                Compound::Each { name, body }
-            }
-            ast::StageKind::Match(statement) => {
-                let subject = self.expr(statement.subject);
-                let arms = statement.arms.into_iter().map(|arm| {
-                    let patterns =
-                        arm.patterns.into_iter().filter_map(|word| self.match_pattern(word)).collect();
-                    Arm { patterns, body: self.open_block(arm.body) }
-                });
-                let arms = arms.collect();
-                Compound::Match { subject, arms }
-            }
-            ast::StageKind::Sh(habit, span) => {
-                self.habit(habit, span);
-                return None;
-            }
-            ast::StageKind::Try(statement) => {
-                let ast::Try { body, handler } = *statement;
-                let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
-                let handler = handler.map(|(name, body)| {
-                    self.scopes.enter();
-                    let slot = if name.text == "_" { self.scopes.declare("_") } else { self.declare(name) };
-                    let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
-                    self.scopes.leave();
-                    (slot, body)
-                });
-                Compound::Try { body, handler }
-            }
-            ast::StageKind::With(statement) => self.with(*statement, span),
-            ast::StageKind::Spawn(_) => {
-                let message = "`spawn` gives a job, which nobody takes here";
-                let help = "take it: let job = spawn { … }; or write { … } & for one that is awaited at the end of the script";
-                self.error(code::MISPLACED, span, message, "no stage", help);
-                return None;
-            }
-            ast::StageKind::Simple(_)
-            | ast::StageKind::Fail(_)
-            | ast::StageKind::Break
-            | ast::StageKind::Continue
-            | ast::StageKind::Return(_) => return None,
-        })
-    }
-
-    pub fn loop_body(&mut self, body: ast::Block<'s>) -> Block {
-        self.loops += 1;
-        let body = self.obstructed(Obstacle::Loop, |this| this.open_block(body));
-        self.loops -= 1;
-        body
-    }
-
-    fn for_loop(&mut self, statement: ast::For<'s>) -> Option<Compound> {
-        self.refuse_loop_without_items(&statement);
-        let items = match statement.items {
-            ast::ForItems::Words(words) => {
-                let words = if self.refuse_loop_lookalike(&words) { Vec::new() } else { words };
-                let mut lowered = Vec::with_capacity(words.len());
-                for word in words {
-                    self.word(word, &mut lowered);
-                }
-                ForItems::Words(lowered.into_boxed_slice())
-            }
-            ast::ForItems::Value(value) => ForItems::Value(self.expr(value)),
-        };
-        if statement.names.len() == 2 && matches!(items, ForItems::Words(_)) {
-            let span = statement.names[1].span;
-            self.error(
-                code::SYNTAX,
-                span,
-                "two names take the keys and values of a map",
-                "words have no keys",
-                "loop over a map: for k, v in (map) { … }",
-            );
-        }
-        self.scopes.enter();
-        let names = statement.names.into_iter().map(|name| self.declare(name)).collect();
-        let body = self.each_turn_with(statement.options, statement.body);
-        self.scopes.leave();
-        Some(Compound::For { names, items, body })
-    }
-}
-
-/// Whether a text in parentheses compares values: `(a == "x")`.
-fn is_comparison(text: &str) -> bool {
-    let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
-    inside.is_some_and(|inside| {
-        !inside.contains(['\n', ';', '|', '&', '$'])
-            && [" == ", " != ", " >= ", " <= ", " in "].iter().any(|sign| inside.contains(sign))
-    })
 }

@@ -1,11 +1,15 @@
 //! The check: from the syntax tree to the resolved tree, or to all that is wrong with it, before anything runs.
 
 mod absorbed;
+mod calls;
 mod code_guard;
 mod commands;
+mod compound;
 mod conditions;
+mod context;
 #[cfg(feature = "dialog")]
 mod entry;
+mod errors;
 mod expressions;
 mod functions;
 mod kind;
@@ -16,6 +20,7 @@ mod modules;
 mod options;
 mod order;
 mod patterns;
+mod pipelines;
 pub mod program;
 mod project;
 mod redirections;
@@ -93,8 +98,7 @@ fn bug() -> Diagnostic {
 /// know better: what it has under these names comes first.
 pub fn is_function_of_language(name: &str) -> bool {
     const OF_USER: &[&str] = &["confirm", "input", "read_line"];
-    !OF_USER.contains(&name)
-        && (expressions::intrinsic(name).is_some() || crate::methods::function(name).is_some())
+    !OF_USER.contains(&name) && (calls::intrinsic(name).is_some() || crate::methods::function(name).is_some())
 }
 
 /// Whether the name of a command is a habit of sh, which the check refuses, and no host may have for its own: what a

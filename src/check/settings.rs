@@ -229,7 +229,8 @@ impl<'s> Checker<'s> {
         for (name, value) in options {
             let span = Span::new(name.span.start as usize, value.span.end as usize);
             if name.text == "env" {
-                super::code_guard::check_variables(self, &value);
+                let found = super::code_guard::check_variables(&self.context(), &value);
+                self.take(found);
             }
             let value = self.expr(value);
             let Some(row) = find(name.text) else {

@@ -4,7 +4,7 @@
 //! in its blocks too. What a block opens while the pipeline runs is compared with what the *other* stages read: within
 //! a block one command follows another, and may well write what one before it has read.
 
-use super::lower::Checker;
+use super::context::Context;
 use super::words::literal;
 use crate::builtins;
 use crate::diag::{Diagnostic, code};
@@ -21,14 +21,13 @@ struct Names<'t, 's> {
 }
 
 /// Refuses a pipeline that would empty its own input.
-pub fn check<'s>(checker: &mut Checker<'s>, stages: &[ast::Stage<'s>]) {
+pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Option<Diagnostic> {
     let writes =
         |stage: &ast::Stage<'s>| stage.redirections.iter().any(|redirection| target(redirection).is_some());
     let blocks = |stage: &ast::Stage<'s>| !matches!(stage.kind, StageKind::Simple(_));
     // A plain block is looked at when its own pipelines are.
-    if checker.atomic > 0 || !stages.iter().any(|stage| writes(stage) || (blocks(stage) && stages.len() > 1))
-    {
-        return;
+    if context.is_atomic || !stages.iter().any(|stage| writes(stage) || (blocks(stage) && stages.len() > 1)) {
+        return None;
     }
     let names: Vec<Names<'_, 's>> = stages
         .iter()
@@ -56,14 +55,14 @@ pub fn check<'s>(checker: &mut Checker<'s>, stages: &[ast::Stage<'s>]) {
                     format!("`{target}` would be emptied before it is read"),
                 );
                 let error = error
-                    .at(checker.source, word.span, "truncated when the pipeline starts")
-                    .also_at(checker.source, reader.span, "read here")
+                    .at(context.source, word.span, "truncated when the pipeline starts")
+                    .also_at(context.source, reader.span, "read here")
                     .help("let the new content take its place when it is whole:\nwith atomic=true { sort < list > list }");
-                checker.errors.push(error);
-                return;
+                return Some(error);
             }
         }
     }
+    None
 }
 
 /// The file that a redirection empties.

@@ -225,7 +225,8 @@ impl<'s> Checker<'s> {
         let slot = if environment { ARGS } else { self.assigned(name, span)? };
         if environment && let [Expr { kind: ExprKind::Value(Value::Str(name)), .. }] = &*path {
             let name = name.to_utf8().unwrap_or_default();
-            super::code_guard::check_variable(self, name, &value, Some(span));
+            let found = super::code_guard::check_variable(&self.context(), name, &value, Some(span));
+            self.take(found);
         }
         // `s = s ++ x` grows s in place: a million appends must not copy it a million times.
         if path.is_empty() && !environment && operator == ast::Operator::Assign {

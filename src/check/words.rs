@@ -40,7 +40,8 @@ impl<'s> Checker<'s> {
         let span = word.span;
         match word.kind {
             WordKind::Bare(text) => {
-                self.refuse_bare_splice(text, span);
+                let found = super::lookalikes::bare_splice(&self.context(), text, span);
+                self.take(found);
                 into.push(Word::Literal(text.as_bytes().into()));
             }
             WordKind::Braces(words) => words.into_vec().into_iter().for_each(|word| self.word(word, into)),

@@ -4,10 +4,12 @@
 use super::has_value;
 use super::report::{self, Place};
 use super::source::Source;
+use crate::check::context::Context;
 use crate::check::lower::Checker;
 use crate::check::program::FunctionId;
 use crate::check::scope::Name;
 use crate::check::words::literal;
+use crate::diag::Diagnostic;
 use crate::programs::{self, Input, Piece, ValueKind, Word, joined};
 use crate::span::Span;
 use crate::syntax::ast::{self, RedirectionKind, StageKind, StatementKind};
@@ -15,25 +17,25 @@ use std::borrow::Cow;
 
 /// Checks the input of a stage that reads code: its own redirection, or what the stages before it print.
 pub fn check<'s>(
-    checker: &mut Checker<'s>,
+    context: &Context<'_, 's>,
     stage: &ast::Stage<'s>,
     before: &[ast::Stage<'s>],
     reader: &Input,
-) {
+) -> Vec<Diagnostic> {
     let mut source = Source::default();
     let own = stage.redirections.iter().rev().find(|redirection| is_input(redirection));
     let printer = before.iter().rev().find(|stage| !hands_on(stage)).filter(|_| own.is_none());
     let text = match (own, printer) {
-        (Some(redirection), _) => redirected(&mut source, checker, redirection),
-        (None, Some(printer)) => printed(&mut source, checker, printer),
-        (None, None) => return,
+        (Some(redirection), _) => redirected(&mut source, context, redirection),
+        (None, Some(printer)) => printed(&mut source, context, printer),
+        (None, None) => return Vec::new(),
     };
     let is_body =
         |redirection: &ast::Redirection<'_>| matches!(redirection.kind, RedirectionKind::HereDocument(_));
     let is_line =
         !own.into_iter().chain(printer.into_iter().flat_map(|stage| &stage.redirections)).any(is_body);
     let first = printer.map_or(stage.span, |printer| printer.span);
-    check_text(checker, &text, reader, &source, Place::input(first.to(stage.span), is_line));
+    check_text(context, &text, reader, &source, Place::input(first.to(stage.span), is_line))
 }
 
 /// Returns whether a stage prints what it reads.
@@ -49,23 +51,28 @@ fn hands_on(stage: &ast::Stage<'_>) -> bool {
 }
 
 /// Checks the output of a block that a program reads as code: `bash <(echo "rm $x")`.
-pub fn check_block<'s>(checker: &mut Checker<'s>, block: &ast::Block<'s>, reader: &Input, command: Span) {
+pub fn check_block<'s>(
+    context: &Context<'_, 's>,
+    block: &ast::Block<'s>,
+    reader: &Input,
+    command: Span,
+) -> Vec<Diagnostic> {
     let mut source = Source::default();
-    let text = of_block(&mut source, checker, block);
-    check_text(checker, &text, reader, &source, Place::input(command, true));
+    let text = of_block(&mut source, context, block);
+    check_text(context, &text, reader, &source, Place::input(command, true))
 }
 
 fn check_text<'s>(
-    checker: &mut Checker<'s>,
+    context: &Context<'_, 's>,
     text: &[Piece<'_>],
     reader: &Input,
     source: &Source<'_, 's>,
     place: Place<'_, 's>,
-) {
-    if has_value(text) {
-        let problems = programs::examine_text(text, reader);
-        report::all(checker, &problems, source, place);
+) -> Vec<Diagnostic> {
+    if !has_value(text) {
+        return Vec::new();
     }
+    report::all(context, &programs::examine_text(text, reader), source, place)
 }
 
 fn is_input(redirection: &ast::Redirection<'_>) -> bool {
@@ -81,16 +88,16 @@ fn is_input(redirection: &ast::Redirection<'_>) -> bool {
 
 fn redirected<'t, 's>(
     source: &mut Source<'t, 's>,
-    checker: &Checker<'s>,
+    context: &Context<'_, 's>,
     redirection: &'t ast::Redirection<'s>,
 ) -> Vec<Piece<'t>> {
     match &redirection.kind {
-        RedirectionKind::HereString(word) => source.word(&checker.scopes, word).pieces,
-        RedirectionKind::HereDocument(parts) => source.parts(&checker.scopes, parts),
+        RedirectionKind::HereString(word) => source.word(context.scopes, word).pieces,
+        RedirectionKind::HereDocument(parts) => source.parts(context.scopes, parts),
         RedirectionKind::File(_, word) => {
-            source.word(&checker.scopes, word);
+            source.word(context.scopes, word);
             let blocks = source.processes(source.words.len() - 1);
-            blocks.into_iter().flat_map(|block| of_block(source, checker, block)).collect()
+            blocks.into_iter().flat_map(|block| of_block(source, context, block)).collect()
         }
         _ => Vec::new(),
     }
@@ -99,37 +106,37 @@ fn redirected<'t, 's>(
 /// Returns the text that a stage prints, as far as its words tell.
 fn printed<'t, 's>(
     source: &mut Source<'t, 's>,
-    checker: &Checker<'s>,
+    context: &Context<'_, 's>,
     stage: &'t ast::Stage<'s>,
 ) -> Vec<Piece<'t>> {
     match &stage.kind {
         StageKind::Simple(simple) => {
             let name = literal(simple.words.first());
             let words = |source: &mut Source<'t, 's>| {
-                source.words(&checker.scopes, simple.words.get(1..).unwrap_or_default())
+                source.words(context.scopes, simple.words.get(1..).unwrap_or_default())
             };
-            if let Some(Name::Function(id)) = name.as_deref().and_then(|name| checker.scopes.find(name)) {
-                return checker.prints.get(&id).map_or_else(Vec::new, |prints| prints.pieces(source));
+            if let Some(Name::Function(id)) = name.as_deref().and_then(|name| context.scopes.find(name)) {
+                return context.prints.get(&id).map_or_else(Vec::new, |prints| prints.pieces(source));
             }
             match name.as_deref() {
                 Some("echo") => joined(words(source).into_iter().map(|word| word.pieces)),
                 Some("printf") => formatted(&words(source)),
                 Some("cat") => {
                     let own = stage.redirections.iter().rev().find(|redirection| is_input(redirection));
-                    own.map_or_else(Vec::new, |own| redirected(source, checker, own))
+                    own.map_or_else(Vec::new, |own| redirected(source, context, own))
                 }
                 _ => Vec::new(),
             }
         }
-        StageKind::Block(block) => of_block(source, checker, block),
-        StageKind::For(statement) => of_block(source, checker, &statement.body),
-        StageKind::Each(statement) => of_block(source, checker, &statement.body),
-        StageKind::While(statement) => of_block(source, checker, &statement.1),
-        StageKind::With(statement) => of_block(source, checker, &statement.body),
-        StageKind::Try(statement) => of_block(source, checker, &statement.body),
+        StageKind::Block(block) => of_block(source, context, block),
+        StageKind::For(statement) => of_block(source, context, &statement.body),
+        StageKind::Each(statement) => of_block(source, context, &statement.body),
+        StageKind::While(statement) => of_block(source, context, &statement.1),
+        StageKind::With(statement) => of_block(source, context, &statement.body),
+        StageKind::Try(statement) => of_block(source, context, &statement.body),
         StageKind::If(statement) => {
             let bodies = statement.branches.iter().map(|(_, body)| body).chain(&statement.otherwise);
-            bodies.flat_map(|body| of_block(source, checker, body)).collect()
+            bodies.flat_map(|body| of_block(source, context, body)).collect()
         }
         _ => Vec::new(),
     }
@@ -137,7 +144,7 @@ fn printed<'t, 's>(
 
 fn of_block<'t, 's>(
     source: &mut Source<'t, 's>,
-    checker: &Checker<'s>,
+    context: &Context<'_, 's>,
     block: &'t ast::Block<'s>,
 ) -> Vec<Piece<'t>> {
     let mut all = Vec::new();
@@ -151,7 +158,7 @@ fn of_block<'t, 's>(
             _ => Vec::new(),
         };
         for stage in stages {
-            all.extend(printed(source, checker, stage));
+            all.extend(printed(source, context, stage));
             all.push(Piece::Text(Cow::Borrowed(b"\n")));
         }
     }
@@ -187,7 +194,7 @@ pub fn note_functions<'s>(checker: &mut Checker<'s>, functions: &[(FunctionId, &
         let mut changed = false;
         for (id, body) in functions {
             let mut source = Source::default();
-            let pieces = of_block(&mut source, checker, body);
+            let pieces = of_block(&mut source, &checker.context(), body);
             let values = source.values.clone();
             // Text without a value changes nothing.
             if values.is_empty() {

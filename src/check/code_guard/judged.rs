@@ -1,19 +1,19 @@
 //! Commands that only the run can judge: a value names the program, or may be an option such as `+command` of vim.
 
 use super::source::Source;
-use crate::check::lower::Checker;
+use crate::check::context::Context;
 use crate::check::program::{Judged, JudgedPiece, JudgedWord};
 use crate::programs::{self, Piece};
 use crate::syntax::ast;
 
 /// Returns what the run needs to judge a command; none where the words tell all.
-pub fn judged<'s>(checker: &Checker<'s>, words: &[ast::Word<'s>]) -> Option<Box<Judged>> {
+pub fn judged<'s>(context: &Context<'_, 's>, words: &[ast::Word<'s>]) -> Option<Box<Judged>> {
     let first = crate::check::words::literal(words.first());
     if first.is_some_and(|name| programs::find(programs::base_name(&name)).is_none()) {
         return None;
     }
     let mut source = Source::default();
-    let known = source.words(&checker.scopes, words);
+    let known = source.words(context.scopes, words);
     let findings = programs::examine(&known);
     let name = findings.dynamic;
     if name.is_none() && !findings.is_plus_open {

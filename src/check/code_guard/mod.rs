@@ -16,9 +16,10 @@ mod source;
 pub use input::{Prints, note_functions};
 pub use judged::judged;
 
-use super::lower::Checker;
+use super::context::Context;
 use super::scope::Name;
 use super::words::literal;
+use crate::diag::Diagnostic;
 use crate::programs::{self, Piece};
 use crate::span::Span;
 use crate::syntax::ast::{self, ExprKind, StageKind, StatementKind};
@@ -26,14 +27,15 @@ use report::Place;
 use source::Source;
 
 /// Checks the commands of a pipeline.
-pub fn check<'s>(checker: &mut Checker<'s>, stages: &[ast::Stage<'s>]) {
+pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
     for (at, stage) in stages.iter().enumerate() {
         let simple = match &stage.kind {
             StageKind::Simple(simple) => simple,
             // The first command of a block reads what the block is given.
             StageKind::Block(block) => {
-                if let Some(reader) = reader_of_block(checker, block) {
-                    input::check(checker, stage, &stages[..at], &reader);
+                if let Some(reader) = reader_of_block(context, block) {
+                    found.extend(input::check(context, stage, &stages[..at], &reader));
                 }
                 continue;
             }
@@ -41,80 +43,88 @@ pub fn check<'s>(checker: &mut Checker<'s>, stages: &[ast::Stage<'s>]) {
         };
         for assignment in &simple.assignments {
             let mut source = Source::default();
-            let pieces = source.word(&checker.scopes, &assignment.value).pieces;
+            let pieces = source.word(context.scopes, &assignment.value).pieces;
             let problems = programs::examine_variable(assignment.name.text, &pieces);
             let end = simple.words.last().map_or(assignment.value.span, |word| word.span);
             let span = assignment.name.span.to(end);
-            report::all(checker, &problems, &source, Place::variable(span, true));
+            found.extend(report::all(context, &problems, &source, Place::variable(span, true)));
         }
-        if !is_program(checker, &simple.words) {
+        if !is_program(context, &simple.words) {
             continue;
         }
         let mut source = Source::default();
-        let words = source.words(&checker.scopes, &simple.words);
+        let words = source.words(context.scopes, &simple.words);
         let findings = programs::examine(&words);
-        let before = checker.errors.len();
-        report::all(checker, &findings.problems, &source, Place::command(&simple.words));
+        let before = found.len();
+        found.extend(report::all(context, &findings.problems, &source, Place::command(&simple.words)));
         for (word, reader) in &findings.files {
             for block in source.processes(*word) {
-                input::check_block(checker, block, reader, stage.span);
+                found.extend(input::check_block(context, block, reader, stage.span));
             }
         }
         if let Some(reader) = &findings.input
-            && checker.errors.len() == before
+            && found[before..].iter().all(|page| page.code.is_warning())
         {
-            input::check(checker, stage, &stages[..at], reader);
+            found.extend(input::check(context, stage, &stages[..at], reader));
         }
     }
+    found
 }
 
 /// Checks what a variable of the environment is set to, by a statement that begins there.
-pub fn check_variable<'s>(checker: &mut Checker<'s>, name: &str, value: &ast::Expr<'s>, from: Option<Span>) {
+pub fn check_variable<'s>(
+    context: &Context<'_, 's>,
+    name: &str,
+    value: &ast::Expr<'s>,
+    from: Option<Span>,
+) -> Vec<Diagnostic> {
     if programs::variables::find(name).is_none() {
-        return;
+        return Vec::new();
     }
     let mut source = Source::default();
-    let pieces = source.expression(&checker.scopes, value);
+    let pieces = source.expression(context.scopes, value);
     let problems = programs::examine_variable(name, &pieces);
     let span = from.unwrap_or(value.span).to(value.span);
-    report::all(checker, &problems, &source, Place::variable(span, from.is_some()));
+    report::all(context, &problems, &source, Place::variable(span, from.is_some()))
 }
 
 /// Checks the variables of `with env={…}`.
-pub fn check_variables<'s>(checker: &mut Checker<'s>, value: &ast::Expr<'s>) {
-    let ExprKind::Map(entries) = &value.kind else { return };
+pub fn check_variables<'s>(context: &Context<'_, 's>, value: &ast::Expr<'s>) -> Vec<Diagnostic> {
+    let ExprKind::Map(entries) = &value.kind else { return Vec::new() };
+    let mut found = Vec::new();
     for (key, value) in entries {
         if let ExprKind::String(parts) = &key.kind
             && let [ast::Part { kind: ast::PartKind::Quoted(name) | ast::PartKind::Bare(name), .. }] =
                 &**parts
             && let Ok(name) = std::str::from_utf8(name)
         {
-            check_variable(checker, name, value, None);
+            found.extend(check_variable(context, name, value, None));
         }
     }
+    found
 }
 
 /// Returns the code that the first command of a block reads.
-fn reader_of_block<'s>(checker: &Checker<'s>, block: &ast::Block<'s>) -> Option<programs::Input> {
+fn reader_of_block<'s>(context: &Context<'_, 's>, block: &ast::Block<'s>) -> Option<programs::Input> {
     let StatementKind::Stage(stage) = &block.statements.first()?.kind else { return None };
     match &stage.kind {
-        StageKind::Block(inner) => reader_of_block(checker, inner),
-        StageKind::Simple(simple) if stage.redirections.is_empty() && is_program(checker, &simple.words) => {
-            programs::examine(&Source::default().words(&checker.scopes, &simple.words)).input
+        StageKind::Block(inner) => reader_of_block(context, inner),
+        StageKind::Simple(simple) if stage.redirections.is_empty() && is_program(context, &simple.words) => {
+            programs::examine(&Source::default().words(context.scopes, &simple.words)).input
         }
         _ => None,
     }
 }
 
 /// Returns whether the words are a command of a program: a function or stage of the host may have its name.
-fn is_program(checker: &Checker<'_>, words: &[ast::Word<'_>]) -> bool {
+fn is_program(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> bool {
     let Some(first) = words.first() else { return false };
     let Some(name) = literal(Some(first)) else { return true };
     if programs::find(programs::base_name(&name)).is_none() {
         return false;
     }
-    let is_function = matches!(checker.scopes.find(&name), Some(Name::Function(_)));
-    !is_function && checker.project.hosted.stage(&name).is_none()
+    let is_function = matches!(context.scopes.find(&name), Some(Name::Function(_)));
+    !is_function && context.hosted.stage(&name).is_none()
 }
 
 /// Returns whether a text holds a value at all.

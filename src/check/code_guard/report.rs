@@ -2,7 +2,7 @@
 
 use super::hints;
 use super::source::Source;
-use crate::check::lower::Checker;
+use crate::check::context::Context;
 use crate::diag::{Diagnostic, code};
 use crate::programs::{Fault, Language, Problem, State, Subject};
 use crate::span::Span;
@@ -34,13 +34,14 @@ impl<'t, 's> Place<'t, 's> {
     }
 }
 
-/// Reports the problems of one command: of each place that takes code the first, with a hint for all its values.
+/// Returns the pages of the problems of one command: of each place that takes code the first, with a hint for all its values.
 pub fn all<'s>(
-    checker: &mut Checker<'s>,
+    context: &Context<'_, 's>,
     problems: &[Problem],
     source: &Source<'_, 's>,
     place: Place<'_, 's>,
-) {
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
     for (at, problem) in problems.iter().enumerate() {
         let is_first = problems[..at].iter().all(|before| before.reader != problem.reader);
         if !is_first {
@@ -52,18 +53,14 @@ pub fn all<'s>(
             Subject::Value(value) => source.values[value],
             Subject::Names(word) => source.words[word],
         };
-        let help = hints::help(checker, &same, source, place);
-        let page = page(checker, problem, span);
-        let page = if help.is_empty() { page } else { page.help(help) };
-        if page.code.is_warning() {
-            checker.lints.warnings.push(page);
-        } else {
-            checker.report(page);
-        }
+        let help = hints::help(context, &same, source, place);
+        let page = page(context, problem, span);
+        found.push(if help.is_empty() { page } else { page.help(help) });
     }
+    found
 }
 
-fn page(checker: &Checker<'_>, problem: &Problem, span: Span) -> Diagnostic {
+fn page(context: &Context<'_, '_>, problem: &Problem, span: Span) -> Diagnostic {
     let label = problem.reader.label.as_str();
     let variable = label.strip_suffix('=');
     let (code, message, note) = match (&problem.fault, problem.subject) {
@@ -116,7 +113,7 @@ fn page(checker: &Checker<'_>, problem: &Problem, span: Span) -> Diagnostic {
             ),
         },
     };
-    Diagnostic::new(code, message).at(checker.source, span, note)
+    Diagnostic::new(code, message).at(context.source, span, note)
 }
 
 const fn where_in(state: State) -> &'static str {

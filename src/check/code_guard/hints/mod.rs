@@ -7,7 +7,7 @@ use super::place;
 use super::report::Place;
 use super::rewrite::{Rewrite, ValueText};
 use super::source::Source;
-use crate::check::lower::Checker;
+use crate::check::context::Context;
 use crate::programs::{Fault, Language, Problem, Subject};
 use crate::span::Span;
 use crate::syntax::ast;
@@ -24,12 +24,12 @@ struct Hint<'t, 's> {
 
 /// The help of the problems of one place that takes code.
 pub fn help<'s>(
-    checker: &Checker<'s>,
+    context: &Context<'_, 's>,
     problems: &[&Problem],
     source: &Source<'_, 's>,
     place: Place<'_, 's>,
 ) -> String {
-    let hint = Hint { text: checker.text, problems, source, place };
+    let hint = Hint { text: context.text, problems, source, place };
     let first = problems[0];
     match (&first.fault, first.reader.language) {
         (Fault::Nested(_), _) => hint.declared_twice(),

@@ -1,0 +1,115 @@
+//! Compound statements: blocks, choices and loops.
+
+use super::lookalikes;
+use super::lower::Checker;
+use super::program::*;
+use super::replace::Obstacle;
+use crate::diag::code;
+use crate::span::Span;
+use crate::syntax::ast;
+
+impl<'s> Checker<'s> {
+    pub(super) fn compound(&mut self, kind: ast::StageKind<'s>, span: Span) -> Option<Compound> {
+        Some(match kind {
+            ast::StageKind::Block(block) => Compound::Block(self.block(block)),
+            ast::StageKind::If(statement) => {
+                let branches = statement.branches.into_iter();
+                let branches = branches
+                    .map(|(condition, body)| (self.condition(condition), self.open_block(body)))
+                    .collect();
+                let otherwise = statement.otherwise.map(|body| self.open_block(body));
+                Compound::If { branches, otherwise }
+            }
+            ast::StageKind::While(statement) => {
+                let (condition, body) = *statement;
+                let condition = self.condition(condition);
+                Compound::While { condition, body: self.loop_body(body) }
+            }
+            ast::StageKind::For(statement) => return self.for_loop(*statement),
+            ast::StageKind::Each(statement) => {
+                self.scopes.enter();
+                let name = self.declare(statement.name);
+                let body = self.each_turn_with(statement.options, statement.body);
+                self.scopes.leave();
+                Compound::Each { name, body }
+            }
+            ast::StageKind::Match(statement) => {
+                let subject = self.expr(statement.subject);
+                let arms = statement.arms.into_iter().map(|arm| {
+                    let patterns =
+                        arm.patterns.into_iter().filter_map(|word| self.match_pattern(word)).collect();
+                    Arm { patterns, body: self.open_block(arm.body) }
+                });
+                let arms = arms.collect();
+                Compound::Match { subject, arms }
+            }
+            ast::StageKind::Sh(habit, span) => {
+                self.habit(habit, span);
+                return None;
+            }
+            ast::StageKind::Try(statement) => {
+                let ast::Try { body, handler } = *statement;
+                let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
+                let handler = handler.map(|(name, body)| {
+                    self.scopes.enter();
+                    let slot = if name.text == "_" { self.scopes.declare("_") } else { self.declare(name) };
+                    let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
+                    self.scopes.leave();
+                    (slot, body)
+                });
+                Compound::Try { body, handler }
+            }
+            ast::StageKind::With(statement) => self.with(*statement, span),
+            ast::StageKind::Spawn(_) => {
+                let message = "`spawn` gives a job, which nobody takes here";
+                let help = "take it: let job = spawn { … }; or write { … } & for one that is awaited at the end of the script";
+                self.error(code::MISPLACED, span, message, "no stage", help);
+                return None;
+            }
+            ast::StageKind::Simple(_)
+            | ast::StageKind::Fail(_)
+            | ast::StageKind::Break
+            | ast::StageKind::Continue
+            | ast::StageKind::Return(_) => return None,
+        })
+    }
+
+    pub fn loop_body(&mut self, body: ast::Block<'s>) -> Block {
+        self.loops += 1;
+        let body = self.obstructed(Obstacle::Loop, |this| this.open_block(body));
+        self.loops -= 1;
+        body
+    }
+
+    fn for_loop(&mut self, statement: ast::For<'s>) -> Option<Compound> {
+        let found = lookalikes::loop_without_items(&self.context(), &statement);
+        self.take(found);
+        let items = match statement.items {
+            ast::ForItems::Words(words) => {
+                let found = lookalikes::loop_items(&self.context(), &words);
+                let words = if self.take(found) { Vec::new() } else { words };
+                let mut lowered = Vec::with_capacity(words.len());
+                for word in words {
+                    self.word(word, &mut lowered);
+                }
+                ForItems::Words(lowered.into_boxed_slice())
+            }
+            ast::ForItems::Value(value) => ForItems::Value(self.expr(value)),
+        };
+        if statement.names.len() == 2 && matches!(items, ForItems::Words(_)) {
+            let span = statement.names[1].span;
+            self.error(
+                code::SYNTAX,
+                span,
+                "two names take the keys and values of a map",
+                "words have no keys",
+                "loop over a map: for k, v in (map) { … }",
+            );
+        }
+        self.scopes.enter();
+        let names = statement.names.into_iter().map(|name| self.declare(name)).collect();
+        let body = self.each_turn_with(statement.options, statement.body);
+        self.scopes.leave();
+        Some(Compound::For { names, items, body })
+    }
+}

@@ -1,0 +1,94 @@
+//! The errors of a file as they are found, and those about constructs of sh.
+
+use super::lower::Checker;
+use super::{lookalikes, sh_constructs, sh_parameters};
+use crate::diag::{Code, Diagnostic, code};
+use crate::span::Span;
+use crate::syntax::ast::ShConstruct;
+
+/// More errors than this are not reported: the first ones are the ones to mend.
+const MAX_ERRORS: usize = 20;
+
+impl Checker<'_> {
+    pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>, label: &str, help: &str) {
+        let error = self.context().error(code, span, message, label, help);
+        self.report(error);
+    }
+
+    /// Whether no more errors are reported.
+    pub fn is_full(&self) -> bool {
+        self.errors.len() >= MAX_ERRORS
+    }
+
+    pub fn report(&mut self, error: Diagnostic) {
+        if !self.is_full() {
+            self.errors.push(error);
+        }
+    }
+
+    pub fn habit(&mut self, habit: ShConstruct, span: Span) {
+        let text = &self.text[span.range()];
+        match habit {
+            ShConstruct::Parameter | ShConstruct::SpecialParameter
+                if self.function.is_some() && sh_parameters::is_positional(text) =>
+            {
+                self.sh(&sh_parameters::IN_FUNCTION, span);
+            }
+            ShConstruct::LetWithoutSpaces => match lookalikes::let_elsewhere(text) {
+                Some((message, help)) => {
+                    self.error(code::SH_ASSIGNMENT, span, message, "not in Pipewright", &help);
+                }
+                None => self.sh(&sh_constructs::of(habit), span),
+            },
+            ShConstruct::Parameter | ShConstruct::SpecialParameter => self.sh(&sh_parameters::of(text), span),
+            // `$?` in an expression: no name is behind the dollar that could stand without it.
+            ShConstruct::Dollar
+                if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" =>
+            {
+                self.sh(&sh_parameters::of(text), span);
+            }
+            ShConstruct::Subshell if is_comparison(text) => {
+                let help = format!("write it as an expression: $[{}]", &text[1..text.len() - 1]);
+                let message = "`( … )` among commands holds commands";
+                self.error(code::SH_SUBSHELL, span, message, "values are compared in an expression", &help);
+            }
+            ShConstruct::Loop if text.split_ascii_whitespace().any(|word| word == "read") => {
+                self.sh(&sh_constructs::READ_LOOP, span);
+            }
+            _ => self.sh(&sh_constructs::of(habit), span),
+        }
+    }
+
+    pub fn sh(&mut self, row: &sh_constructs::ConstructSpec, span: Span) {
+        // `if …; then … else … fi` is one habit, not four.
+        let compound = |error: &Diagnostic| error.code == code::SH_COMPOUND;
+        if row.code == code::SH_COMPOUND && self.errors.iter().any(compound) {
+            return;
+        }
+        let help = if row.example.is_empty() {
+            row.help.to_string()
+        } else {
+            format!("{}:\n{}", row.help, row.example)
+        };
+        self.error(row.code, span, row.message, "not in Pipewright", &help);
+    }
+
+    pub fn unsupported(&mut self, what: &str, span: Span) {
+        self.error(
+            code::UNSUPPORTED,
+            span,
+            format!("{what} can't be run by this version yet"),
+            "not yet",
+            "",
+        );
+    }
+}
+
+/// Whether a text in parentheses compares values: `(a == "x")`.
+fn is_comparison(text: &str) -> bool {
+    let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+    inside.is_some_and(|inside| {
+        !inside.contains(['\n', ';', '|', '&', '$'])
+            && [" == ", " != ", " >= ", " <= ", " in "].iter().any(|sign| inside.contains(sign))
+    })
+}

@@ -1,0 +1,137 @@
+//! Lists of pipelines, pipelines and their stages.
+
+use super::conditions::span_of;
+use super::lower::Checker;
+use super::program::*;
+use super::replace::Obstacle;
+use super::variable_commands::{Place, Position};
+use super::{code_guard, lookalikes, truncation};
+use crate::diag::code;
+use crate::syntax::ast;
+use std::sync::Arc;
+
+impl<'s> Checker<'s> {
+    pub fn and_or(&mut self, and_or: ast::AndOr<'s>) -> AndOr {
+        let place = if and_or.rest.is_empty() { Place::Statement } else { Place::Joined };
+        self.and_or_at(and_or, place)
+    }
+
+    pub(super) fn and_or_at(&mut self, and_or: ast::AndOr<'s>, place: Place) -> AndOr {
+        self.refuse_absorbed_blocks(&and_or);
+        let joined = and_or.rest.len();
+        self.exec.list = Some(and_or.first.span.start);
+        let whole = span_of(&and_or);
+        let position =
+            |pipeline: &ast::Pipeline<'s>| Position { place, whole, ..Position::statement(pipeline) };
+        let position_of_first = position(&and_or.first);
+        let first = self.operand(and_or.first, position_of_first, (joined > 0).then_some(Obstacle::Before));
+        let mut ors = false;
+        let rest = and_or.rest.into_iter().enumerate().map(|(at, (connector, pipeline))| {
+            let connector = match connector {
+                ast::Connector::And => Connector::And,
+                ast::Connector::Or => Connector::Or,
+            };
+            ors |= connector == Connector::Or;
+            let part =
+                if at + 1 < joined { Some(Obstacle::Before) } else { ors.then_some(Obstacle::AfterOr) };
+            let position = position(&pipeline);
+            (connector, self.operand(pipeline, position, part))
+        });
+        let rest = rest.collect();
+        AndOr { first, rest }
+    }
+
+    /// A pipeline of a list, where its part in the list keeps it from being an `exec`, and a block in it from having one.
+    fn operand(&mut self, pipeline: ast::Pipeline<'s>, at: Position, part: Option<Obstacle>) -> Pipeline {
+        let is_simple = matches!(&*pipeline.stages, [ast::Stage { kind: ast::StageKind::Simple(_), .. }]);
+        if part.is_some() && !is_simple {
+            return self.obstructed(Obstacle::Operand, |this| this.pipeline(pipeline, at));
+        }
+        let outer = self.exec.part;
+        self.exec.part = outer.or(part);
+        let lowered = self.pipeline(pipeline, at);
+        self.exec.part = outer;
+        lowered
+    }
+
+    pub(super) fn pipeline(&mut self, pipeline: ast::Pipeline<'s>, at: Position) -> Pipeline {
+        let empties = truncation::check(&self.context(), &pipeline.stages);
+        let runs_code = code_guard::check(&self.context(), &pipeline.stages);
+        self.take(empties.into_iter().chain(runs_code));
+        let count = pipeline.stages.len();
+        if count > 1 {
+            self.exec.part = Some(Obstacle::Stage);
+        } else if pipeline.negated {
+            self.exec.part = Some(Obstacle::Negated);
+        }
+        let mut stages = Vec::with_capacity(count);
+        for (index, stage) in pipeline.stages.into_iter().enumerate() {
+            let at = Position { stage: index, ..at };
+            let stage = if index + 1 == count {
+                self.stage(stage, at)
+            } else {
+                self.copy(|this| this.stage(stage, at))
+            };
+            stages.extend(stage);
+        }
+        Pipeline { span: pipeline.span, negated: pipeline.negated, stages: stages.into_boxed_slice() }
+    }
+
+    fn refuse_lookalike(&mut self, words: &[ast::Word<'s>]) -> bool {
+        let found = lookalikes::command(&self.context(), words);
+        self.take(found)
+    }
+
+    fn stage(&mut self, stage: ast::Stage<'s>, at: Position) -> Option<Stage> {
+        let (span, count) = (stage.span, at.stages);
+        if let ast::StageKind::Simple(simple) = &stage.kind {
+            // In a condition the line to write is a condition.
+            let is_statement = at.place == Place::Statement;
+            if is_statement && self.refuse_lookalike(&simple.words)
+                || self.refuse_variable_command(simple, &stage.redirections, span, at)
+                || !is_statement && self.refuse_lookalike(&simple.words)
+            {
+                return None;
+            }
+        }
+        let redirections = self.redirections(stage.redirections.into_vec());
+        if count > 1
+            && matches!(
+                stage.kind,
+                ast::StageKind::Break | ast::StageKind::Continue | ast::StageKind::Return(_)
+            )
+        {
+            self.error(
+                code::MISPLACED,
+                span,
+                "this can't be a stage of a pipeline",
+                "it would leave the pipeline half run",
+                "",
+            );
+            return None;
+        }
+        let kind = match stage.kind {
+            ast::StageKind::Simple(simple) => {
+                StageKind::Command(self.simple(simple, !redirections.is_empty(), span)?)
+            }
+            ast::StageKind::Fail(value) => StageKind::Fail(self.expr(*value)),
+            ast::StageKind::Return(value) => StageKind::Return(self.return_value(value, span)?),
+            ast::StageKind::Break => {
+                self.in_loop("break", span);
+                StageKind::Break
+            }
+            ast::StageKind::Continue => {
+                self.in_loop("continue", span);
+                StageKind::Continue
+            }
+            kind => match self.exec.part {
+                Some(part) => {
+                    let lower = |this: &mut Self| this.compound(kind, span);
+                    StageKind::Compound(Arc::new(self.obstructed(part, lower)?))
+                }
+                None => StageKind::Compound(Arc::new(self.compound(kind, span)?)),
+            },
+        };
+        Some(Stage { span, kind, redirections, pipe_stderr: stage.pipe_stderr })
+    }
+}
