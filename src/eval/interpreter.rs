@@ -600,3 +600,22 @@ impl Interpreter {
         Unwind::Error(Box::new(error))
     }
 }
+
+#[cfg(test)]
+pub(in crate::eval) mod tests {
+    use super::*;
+    use crate::check::{CheckOptions, check};
+
+    /// Returns the run of a script of these lines, which has not begun.
+    pub fn run_of(text: &str, setup: Setup) -> Interpreter {
+        let Ok(program) = check(&Arc::new(Source::new("t", text)), CheckOptions::default()) else {
+            panic!("the script is refused: {text}")
+        };
+        Interpreter::new(Arc::new(program), setup)
+    }
+
+    /// Returns the run of an empty script.
+    pub fn empty(setup: Setup) -> Interpreter {
+        run_of("", setup)
+    }
+}

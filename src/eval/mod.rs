@@ -18,4 +18,4 @@ pub use report::stats::table as process_table;
 pub use report::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
 #[cfg(feature = "dialog")]
 pub use tasks::job::{Job, JobState};
-pub use tasks::thread::STACK;
+pub use tasks::task::STACK;

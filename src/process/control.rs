@@ -4,7 +4,7 @@
 //! both go on. So a wait for programs does not heed it ([`Control::keys`]); once they have ended it is known whether
 //! they died of it, and the job ends, or took it for theirs, and the job goes on. Shells call it the cooperative exit.
 
-use super::{Clock, Group, Interrupt, Signal};
+use super::{Changes, Clock, Group, Interrupt, Signal};
 use crate::sys::job_leader::{Change, GroupSignal, JobLeader};
 use crate::sys::signal_state::SignalState;
 use crate::sys::tree::{self, GroupState};
@@ -27,6 +27,8 @@ pub struct Control {
     sentinels: Mutex<Sentinels>,
     /// Looked at often, and changed with the lock held.
     suspended: AtomicBool,
+    /// Announces to threads of this process that it is suspended.
+    changes: Changes,
     /// How many of its threads read from the terminal. As long as there are some, it is not taken for suspended.
     readers: AtomicU32,
     /// How many of its threads are starting programs, which may miss a stop. Neither is it then.
@@ -86,6 +88,7 @@ impl Control {
             group: leader.pid(),
             sentinels: Mutex::new(Sentinels { all: vec![Arc::new(leader)], finished: false }),
             suspended: AtomicBool::new(false),
+            changes: Changes::default(),
             readers: AtomicU32::new(0),
             starters: AtomicU32::new(0),
             continued_by_others: AtomicBool::new(false),
@@ -159,6 +162,7 @@ impl Control {
             Some(Change::Stopped(signal)) => {
                 let _held = self.await_stop(signal);
                 self.suspended.store(true, Ordering::Release);
+                self.changes.announce();
                 self.clock.stop();
                 Attended::Suspended
             }
@@ -223,6 +227,11 @@ impl Control {
         drop(held);
         let _ = signal::send_group(self.group, Signal::CONT);
         self.continued.notify_all();
+    }
+
+    /// Returns the change that is announced when it is suspended.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// Whether it is suspended.

@@ -4,6 +4,7 @@
 //! ([`start()`]), drops its own ends of the pipes, and waits ([`wait()`]), which also moves the bytes that
 //! pass through the interpreter ([`Pump`]). A [`Child`] that is dropped instead is ended and reaped.
 
+mod changes;
 mod child;
 mod control;
 mod deadline;
@@ -31,6 +32,7 @@ pub use crate::sys::open::{Creation, How, OpenMode, open, open_as, same_file};
 pub use crate::sys::pipe::{between as pipe_between, pipe};
 pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Identity, Limit, Phase, Resource, SpawnError, Step, Steps};
+pub use changes::{Changes, Watch};
 pub use child::Child;
 pub use control::{Attended, Control, TerminalLease};
 pub use deadline::{Activity, Clock, Deadline};

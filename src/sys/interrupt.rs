@@ -1,10 +1,11 @@
 //! A request to stop that can be waited for together with pipes and processes.
 
+use super::child_signal;
+use super::event::Event;
 use super::poll::{Interest, PollSet};
 use super::signal::Signal;
-use super::{child_signal, descriptor, last_error, set_errno};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -283,59 +284,10 @@ impl State {
     }
 }
 
-/// A flag of the kernel's that poll(2) can wait for.
-#[derive(Debug)]
-struct Event {
-    reader: OwnedFd,
-    /// The other end where there is no eventfd(2).
-    #[cfg(not(target_os = "linux"))]
-    writer: OwnedFd,
-}
-
-impl Event {
-    #[cfg(target_os = "linux")]
-    fn new() -> io::Result<Self> {
-        use rustix::event::EventfdFlags;
-        let reader = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Self { reader: descriptor::lift(reader)? })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn new() -> io::Result<Self> {
-        let (reader, writer) = super::pipe::pipe()?;
-        descriptor::set_nonblocking(reader.as_fd())?;
-        descriptor::set_nonblocking(writer.as_fd())?;
-        Ok(Self { reader, writer })
-    }
-
-    fn reader(&self) -> BorrowedFd<'_> {
-        self.reader.as_fd()
-    }
-
-    fn writer(&self) -> BorrowedFd<'_> {
-        #[cfg(target_os = "linux")]
-        return self.reader.as_fd();
-        #[cfg(not(target_os = "linux"))]
-        return self.writer.as_fd();
-    }
-
-    fn set(&self) {
-        let one = 1_u64.to_ne_bytes();
-        let errno = last_error();
-        // SAFETY: eight bytes of this stack, as eventfd(2) wants them.
-        unsafe { libc::write(self.writer().as_raw_fd(), one.as_ptr().cast(), one.len()) };
-        set_errno(errno);
-    }
-
-    fn reset(&self) {
-        let mut bytes = [0; 64];
-        while rustix::io::read(&self.reader, &mut bytes).is_ok_and(|n| n == bytes.len()) {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::AsFd;
 
     #[test]
     fn stays_raised_for_everyone_until_cleared() {

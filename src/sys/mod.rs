@@ -15,6 +15,7 @@ pub mod descriptor;
 pub mod directory;
 mod elf;
 pub mod epoll_set;
+pub mod event;
 pub mod fifo;
 pub mod file_identity;
 pub mod guard;

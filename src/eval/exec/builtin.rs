@@ -209,7 +209,7 @@ impl Interpreter {
         for arg in args {
             if let Some(job) = self.job_named(arg) {
                 let job = job.ok_or_else(|| self.problem(span, &no_job("wait", arg), 127))?;
-                self.wait_for_job(&job.state)?;
+                self.wait_for_job(&job.state, span)?;
                 continue;
             }
             let pid = std::str::from_utf8(arg).ok().and_then(|text| text.parse().ok());
@@ -222,7 +222,7 @@ impl Interpreter {
                     ),
                 ));
             };
-            match self.wait_for(pid) {
+            match self.wait_for(pid, span) {
                 Some(result) => drop(result?),
                 None => {
                     return Err(self.problem(span, &format!("wait: no job began with process {pid}"), 127));

@@ -11,6 +11,7 @@ use crate::eval::exec::command::Work;
 use crate::eval::exec::output::Output;
 use crate::eval::exec::pipeline::CaptureTo;
 use crate::eval::report::unwind::{Eval, Unwind};
+use crate::eval::tasks::task::Task;
 use crate::process::{Reader, Readers};
 use crate::span::Span;
 use crate::sys::pipe;
@@ -88,6 +89,17 @@ impl Interpreter {
 
     fn capture_builtin(&mut self, stage: &Stage) -> Eval<Vec<u8>> {
         let substitutions = self.substitutions.len();
+        let captured = self.output_of_builtin(stage);
+        // Also of one whose words could not be expanded.
+        let joined = self.end_substitutions(substitutions);
+        let memory = captured?;
+        match joined? {
+            None => Ok(memory),
+            Some(failure) => Err(self.raise(failure)),
+        }
+    }
+
+    fn output_of_builtin(&mut self, stage: &Stage) -> Eval<Vec<u8>> {
         let prepared = self.prepare(stage)?;
         let started = Instant::now();
         let mut memory = Vec::new();
@@ -95,12 +107,6 @@ impl Interpreter {
         if let Work::Builtin(call) = &prepared.work {
             let files = self.env.files.clone();
             result = self.call_builtin(call, &mut Output::Memory(&mut memory, &files), stage.span);
-            self.close_substitutions(substitutions);
-        }
-        if result.is_ok()
-            && let Some(failure) = self.end_substitutions(substitutions)?
-        {
-            return Err(self.raise(failure));
         }
         match self.judge_alone(result, prepared.argv, started, stage.span)? {
             None => Ok(memory),
@@ -132,14 +138,15 @@ impl Interpreter {
     ) -> Eval<Drain<N>> {
         let readers = Arc::new(Readers::default());
         self.interrupt();
-        let mut files = self.env.files.clone();
         let mut drains = Vec::with_capacity(N);
+        // Dropped before the tasks that read to the end of the pipes.
+        let mut files = self.env.files.clone();
         for descriptor in descriptors {
             let (reader, writer) = self.pipe(span)?;
             files.set(descriptor, Arc::new(writer));
             let reader = readers.add(reader);
             let limit = self.capture_room();
-            drains.push(self.thread(span, move || drain(reader, limit))?);
+            drains.push(Task::spawn(self, span, move || drain(reader, limit))?);
         }
         let result = self.with_files(files, |this| {
             let ran = this.block(block);

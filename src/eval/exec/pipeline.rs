@@ -240,11 +240,11 @@ impl Interpreter {
         let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
         let mut unwound = None;
         let here = inner.pop_if(|last| !last.is_late_program());
-        let threads = match self.start_threads(inner, stages) {
-            Ok(threads) => threads,
+        let tasks = match self.start_tasks(inner, stages) {
+            Ok(tasks) => tasks,
             Err(ThreadSpawnError { unwind, started }) => {
                 drop((here, programs, pump));
-                started.into_iter().for_each(|(_, thread)| drop(thread.join()));
+                drop(started);
                 return Err(unwind);
             }
         };
@@ -268,8 +268,8 @@ impl Interpreter {
         for (place, report) in self.reports(programs, count) {
             outcomes[place] = Some(StageOutcome::of(report, stages[place].span));
         }
-        for (place, thread) in threads {
-            outcomes[place] = Some(thread.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
+        for (place, task) in tasks {
+            outcomes[place] = Some(task.join().unwrap_or_else(|_| self.crashed(stages[place].span)));
         }
         self.observe_pipeline(outcomes.iter().flatten(), pipeline.span);
         let key = outcome.as_ref().ok().and_then(|outcome| outcome.key);

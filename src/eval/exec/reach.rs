@@ -3,6 +3,7 @@
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
+use crate::eval::tasks::task::leave_behind;
 use crate::span::Span;
 use crate::sys::{mounts, poll};
 use std::ffi::OsStr;
@@ -53,9 +54,8 @@ impl Interpreter {
             let _ = std::fs::metadata(path);
             drop(asks);
         };
-        // Not counted: it does nothing for the script, and may outlive it. Where there is no thread, nothing is asked.
-        let small = std::thread::Builder::new().name("pipewright-reach".into()).stack_size(128 << 10);
-        if small.spawn(ask).is_err() {
+        // Where there is no thread, nothing is asked.
+        if !leave_behind(ask) {
             return Ok(());
         }
         while !poll::is_readable(answered.as_fd()) {

@@ -8,9 +8,9 @@ use crate::eval::exec::command::{Prepared, Work};
 use crate::eval::exec::pipes::Pipes;
 use crate::eval::exec::redirect::Opened;
 use crate::eval::report::unwind::{End, Eval, SIGPIPE_STATUS, StageOutcome, Unwind, page};
+use crate::eval::tasks::task::Task;
 use crate::process::{Descriptor, FileTable};
 use crate::span::Span;
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 /// A stage that runs in the interpreter, with its descriptors.
@@ -64,26 +64,26 @@ impl InProcessStage {
 pub(in crate::eval) struct ThreadSpawnError {
     pub unwind: Unwind,
     /// Those of the stages before it.
-    pub started: Vec<(usize, JoinHandle<StageOutcome>)>,
+    pub started: Vec<(usize, Task<StageOutcome>)>,
 }
 
 impl Interpreter {
-    /// Starts the stages that run in the interpreter, a thread for each. When there is none left for one, those before
+    /// Starts the stages that run in the interpreter, a task for each. When there is none left for one, those before
     /// it are awaited: with the rest of the pipeline gone, their input and their readers end.
-    pub(in crate::eval) fn start_threads(
-        &self,
+    pub(in crate::eval) fn start_tasks(
+        &mut self,
         inner: Vec<InProcessStage>,
         stages: &[Stage],
-    ) -> Result<Vec<(usize, JoinHandle<StageOutcome>)>, ThreadSpawnError> {
-        let mut threads = Vec::with_capacity(inner.len());
+    ) -> Result<Vec<(usize, Task<StageOutcome>)>, ThreadSpawnError> {
+        let mut tasks = Vec::with_capacity(inner.len());
         for stage in inner {
             let (place, span, mut fork) = (stage.place, stages[stage.place].span, self.fork());
-            match self.thread(span, move || fork.run_stage(stage, span)) {
-                Ok(thread) => threads.push((place, thread)),
-                Err(unwind) => return Err(ThreadSpawnError { unwind, started: threads }),
+            match Task::spawn(self, span, move || fork.run_stage(stage, span)) {
+                Ok(task) => tasks.push((place, task)),
+                Err(unwind) => return Err(ThreadSpawnError { unwind, started: tasks }),
             }
         }
-        Ok(threads)
+        Ok(tasks)
     }
 
     /// Runs a stage on its copy of everything, up to its end.

@@ -3,11 +3,11 @@
 use crate::check::program::Block;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{End, Eval, Failure, StageOutcome};
+use crate::eval::tasks::task::Task;
 use crate::process::FileTable;
 use crate::span::Span;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 /// `<(…)` or `>(…)`, while the command runs that was given its path.
@@ -16,7 +16,8 @@ pub struct Substitution {
     pub number: i32,
     /// Our end of the pipe, until the command has its own.
     pub file: Option<Arc<OwnedFd>>,
-    thread: Option<JoinHandle<StageOutcome>>,
+    /// Dropped after `file`, so that it meets the end of the pipe.
+    task: Task<StageOutcome>,
     span: Span,
 }
 
@@ -35,7 +36,7 @@ impl Interpreter {
         fork.env.files.set(i32::from(from), Arc::new(theirs));
         let body = body.clone();
         self.interrupt();
-        let thread = self.thread(span, move || {
+        let task = Task::spawn(self, span, move || {
             let started = Instant::now();
             let ran = fork.block(&body);
             let end = match fork.settle_jobs(ran) {
@@ -57,12 +58,7 @@ impl Interpreter {
             self.env.files.find(number).is_some() || self.substitutions.iter().any(|s| s.number == number)
         };
         let number = (10..=FIRST_NUMBER).rev().find(|number| !taken(*number)).unwrap_or(FIRST_NUMBER + 1);
-        self.substitutions.push(Substitution {
-            number,
-            file: Some(Arc::new(ours)),
-            thread: Some(thread),
-            span,
-        });
+        self.substitutions.push(Substitution { number, file: Some(Arc::new(ours)), task, span });
         Ok(format!("/dev/fd/{number}"))
     }
 
@@ -89,11 +85,9 @@ impl Interpreter {
             return Ok(None);
         }
         let mut outcomes = Vec::new();
-        for mut substitution in self.substitutions.split_off(keep) {
-            let Some(thread) = substitution.thread.take() else { continue };
-            let span = substitution.span;
-            drop(substitution);
-            outcomes.push(thread.join().unwrap_or_else(|_| self.crashed(span)));
+        for Substitution { file, task, span, .. } in self.substitutions.split_off(keep) {
+            drop(file);
+            outcomes.push(task.join().unwrap_or_else(|_| self.crashed(span)));
         }
         self.check_interrupt()?;
         StageOutcome::unwind(&mut outcomes)?;

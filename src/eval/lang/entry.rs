@@ -6,6 +6,7 @@ use crate::eval::lang::init_order::{is_unset, unset};
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::scope::settings::{Settings, TimeLimit};
 use crate::eval::tasks::job::{Ending, Job, JobState, status_of};
+use crate::eval::tasks::wait::wait_for_ends;
 use crate::process::{self, Control, Descriptor, Environment, FileTable, OpenMode, Signal};
 use crate::span::Span;
 use crate::value::Value;
@@ -41,14 +42,13 @@ impl Interpreter {
         worker.env.settings = Arc::new(Settings { job: Some(state.clone()), ..(*settings).clone() });
         let (give, came_of_it) = channel();
         let (ending, entry) = (Ending(state.clone()), program.clone());
-        let thread = self.thread(span, move || {
+        state.spawn(self, span, move || {
             let ran = worker.enter(entry);
             (worker.env.settings, worker.handled_signals) = (settings, 0);
             ending.0.ended(status_of(&ran));
             // Of one that was suspended nobody wants the variables.
             give.send((worker, ran)).or_else(|unwanted| unwanted.0.1.map(|value| ending.0.came_to(value)))
-        });
-        state.runs_on(thread?);
+        })?;
         Ok(Running { state, program, came_of_it })
     }
 
@@ -158,12 +158,7 @@ impl Interpreter {
         let jobs = self.jobs();
         let (suspended, others): (Vec<Job>, Vec<Job>) =
             jobs.iter().cloned().partition(|job| job.state.is_suspended());
-        let await_ends = |jobs: &[Job]| {
-            let patience = Instant::now() + MOMENT;
-            while jobs.iter().any(runs) && Instant::now() < patience {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-        };
+        let await_ends = |jobs: &[Job]| wait_for_ends(jobs, Instant::now() + MOMENT);
         others.iter().for_each(|job| job.state.signal(Signal::HUP));
         for job in &suspended {
             job.state.control.iter().for_each(&lend);

@@ -280,7 +280,7 @@ impl Host for Caller<'_> {
         let Some(state) = opaque.payload::<Arc<JobState>>() else { return Ok(Value::Null) };
         match request {
             JobRequest::Wait => {
-                let outcome = self.run.wait_for_job(state);
+                let outcome = self.run.wait_for_job(state, self.span);
                 self.put_by(outcome)
             }
             JobRequest::Kill(name) => match Signal::parse(name) {

@@ -129,18 +129,9 @@ impl Interpreter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{CheckOptions, check};
-    use crate::diag::Source;
     use crate::eval::Setup;
+    use crate::eval::interpreter::tests::empty;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    fn interpreter() -> Interpreter {
-        let source = Source::new("t", "");
-        let Ok(program) = check(&Arc::new(source), CheckOptions::default()) else {
-            panic!("an empty script")
-        };
-        Interpreter::new(Arc::new(program), Setup::default())
-    }
 
     fn cwd(path: &str) -> Option<Arc<CStr>> {
         Some(std::ffi::CString::new(path).unwrap().into())
@@ -148,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_block_changes_what_it_shares_and_gives_back_what_it_had_for_itself() {
-        let mut run = interpreter();
+        let mut run = empty(Setup::default());
         let own = OwnParts { environment: Some(Environment::empty()), ..OwnParts::default() };
         run.in_env(own, |run| {
             run.env.directory_named = true;
@@ -161,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_subshell_changes_nothing_but_the_cache_of_the_search() {
-        let mut run = interpreter();
+        let mut run = empty(Setup::default());
         run.in_subshell(|run| {
             run.env.directory = cwd("/tmp");
             run.env.directory_named = true;
@@ -174,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_panic_restores_the_environment() {
-        let mut run = interpreter();
+        let mut run = empty(Setup::default());
         let mut closed = run.env.files.clone();
         closed.close(1);
         let ran = catch_unwind(AssertUnwindSafe(|| run.with_files(closed, |_| panic!("as a test"))));

@@ -141,7 +141,8 @@ impl Interpreter {
         if self.env.settings.limits.is_empty() { Ok(()) } else { self.check_time() }
     }
 
-    fn check_time(&self) -> Eval<()> {
+    /// Fails when a time limit has passed.
+    pub(in crate::eval) fn check_time(&self) -> Eval<()> {
         self.env.settings.passed().map_or(Ok(()), |limit| Err(Unwind::TimedOut(TimedOut::of(limit, None))))
     }
 

@@ -6,14 +6,13 @@ use crate::eval::Interpreter;
 use crate::eval::page;
 use crate::eval::report::unwind::{Error, Eval, Failure, Unwind};
 use crate::eval::scope::settings::Settings;
-use crate::process::{Control, Descriptor, FileTable, Interrupt, OpenMode, Signal, open};
+use crate::eval::tasks::task::{Completion, Task};
+use crate::process::{Changes, Control, Descriptor, FileTable, Interrupt, OpenMode, Signal, open};
 use crate::span::Span;
 use crate::sys::Pid;
 use crate::value::{Opaque, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 /// A job: `cmd &`, `spawn { … }`, an entry of a prompt. The values that stand for it hold the same.
 #[derive(Clone)]
@@ -86,7 +85,9 @@ pub struct JobState {
     keys: Option<Interrupt>,
     /// Suspends and continues it, at a prompt.
     pub control: Option<Control>,
-    thread: Mutex<Option<JoinHandle<Eval<()>>>>,
+    /// The task that runs it, until a thread joins it.
+    task: Mutex<Option<Task<Eval<()>>>>,
+    completion: Arc<Completion>,
     /// The first process that it started.
     pid: OnceLock<Pid>,
     /// It is there to outlive the prompt: its programs are nohup or setsid.
@@ -116,7 +117,8 @@ impl JobState {
             cancel,
             keys,
             control,
-            thread: Mutex::new(None),
+            task: Mutex::new(None),
+            completion: Arc::default(),
             pid: OnceLock::new(),
             survives: AtomicBool::new(false),
             status: OnceLock::new(),
@@ -125,9 +127,29 @@ impl JobState {
         }
     }
 
-    /// Notes the thread that it runs on.
-    pub fn runs_on(&self, thread: JoinHandle<Eval<()>>) {
-        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    /// Spawns the task that runs the job, on a fork of `run`.
+    ///
+    /// # Errors
+    /// Those of [`Task::spawn`].
+    pub(in crate::eval) fn spawn(
+        &self,
+        run: &Interpreter,
+        span: Span,
+        work: impl FnOnce() -> Eval<()> + Send + 'static,
+    ) -> Eval<()> {
+        let task = Task::spawn_to(run, span, self.completion.clone(), work)?;
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+        Ok(())
+    }
+
+    /// Returns whether its task has ended. It has a status then.
+    pub(in crate::eval) fn has_ended(&self) -> bool {
+        self.completion.has_ended()
+    }
+
+    /// Returns the change that is announced when its task ends.
+    pub(in crate::eval) fn changes(&self) -> &Changes {
+        self.completion.changes()
     }
 
     /// What asks it to end. A wait for programs heeds `cancel` alone.
@@ -274,7 +296,7 @@ impl Interpreter {
         fork.handled_signals = 0;
         fork.env.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.env.settings).clone() });
         let shared = state.clone();
-        let thread = self.thread(span, move || {
+        state.spawn(self, span, move || {
             let ending = Ending(shared);
             let ran = work(&mut fork);
             let result = fork.settle_jobs(ran);
@@ -288,7 +310,6 @@ impl Interpreter {
             ending.0.ended(status_of(&result));
             result
         })?;
-        state.runs_on(thread);
         self.jobs.add(state.clone(), self.source().clone(), span);
         Ok(state)
     }
@@ -347,6 +368,9 @@ impl Interpreter {
         let mut first = None;
         if self.shared.interactive {
             self.await_running_jobs()?;
+        } else if let Err(unwind) = self.await_all_jobs() {
+            self.end_jobs(&unwind);
+            return Err(unwind.not_absorbed());
         }
         let (suspended, jobs) = self.jobs.take().into_iter().partition(|job| job.state.is_suspended());
         *self.jobs.lock() = suspended;
@@ -360,21 +384,32 @@ impl Interpreter {
         first.map_or(Ok(()), |unwind| Err(unwind.not_absorbed()))
     }
 
-    /// Waits until none runs. Somebody may grow tired of that, and the jobs stay as they are.
-    fn await_running_jobs(&mut self) -> Eval<()> {
-        let runs = |job: &Job| job.state.status().is_none() && !job.state.is_suspended();
-        while self.jobs.find(runs).is_some() {
-            self.pause(Duration::from_millis(20))?;
-        }
-        Ok(())
+    /// Waits until no job of a prompt runs. A key ends the wait, and the jobs stay as they are.
+    fn await_running_jobs(&self) -> Eval<()> {
+        let jobs = self.jobs.lock().clone();
+        let runs = |job: &Job| !job.state.has_ended() && !job.state.is_suspended();
+        let ends = jobs.iter().map(|job| job.state.changes());
+        let suspensions = jobs.iter().filter_map(|job| Some(job.state.control.as_ref()?.changes()));
+        let span = jobs.first().map_or(Span::default(), |job| job.span);
+        self.wait_until(ends.chain(suspensions), &self.interrupt(), span, || !jobs.iter().any(runs))
+    }
+
+    /// Waits until all jobs of a script have ended. A key of the terminal does not end the wait: they have got it, too.
+    fn await_all_jobs(&self) -> Eval<()> {
+        let jobs = self.jobs.lock().clone();
+        jobs.iter().for_each(|job| job.state.attend());
+        let ends = jobs.iter().map(|job| job.state.changes());
+        let span = jobs.first().map_or(Span::default(), |job| job.span);
+        let all_ended = || jobs.iter().all(|job| job.state.has_ended());
+        self.wait_until(ends, &self.wait_interrupt(), span, all_ended)
     }
 
     /// Waits for a job, whose failure is one here. A job that the script itself has stopped has not failed.
     pub(in crate::eval) fn await_job(&self, job: &Job) -> Eval<()> {
-        let thread = job.state.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(thread) = thread else { return Ok(()) };
+        let task = job.state.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(task) = task else { return Ok(()) };
         job.state.attend();
-        let joined = thread.join();
+        let joined = task.join();
         if let Some(control) = &job.state.control {
             control.dissolve();
         }
@@ -428,21 +463,19 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- jobs as values
 
     /// `job.wait()`: its status; its failure is one here.
-    pub(in crate::eval) fn wait_for_job(&mut self, state: &Arc<JobState>) -> Eval<Value> {
-        if self.shared.interactive {
-            while state.status().is_none() {
-                self.pause(Duration::from_millis(20))?;
-            }
-        }
-        state.attend();
-        match self.jobs.remove(state) {
-            Some(job) => self.await_job(&job)?,
-            // Another copy of the variables has it; the thread that started it awaits it in the end.
-            None => {
-                while state.status().is_none() {
-                    self.pause(Duration::from_millis(20))?;
-                }
-            }
+    pub(in crate::eval) fn wait_for_job(&mut self, state: &Arc<JobState>, span: Span) -> Eval<Value> {
+        let own = self.jobs.find(|job| Arc::ptr_eq(&job.state, state));
+        let interrupt = if self.shared.interactive {
+            self.interrupt()
+        } else {
+            state.attend();
+            // A job that another thread has started may itself wait for this one: a key ends the wait.
+            if own.is_some() { self.wait_interrupt() } else { self.interrupt() }
+        };
+        self.wait_until([state.changes()], &interrupt, span, || state.has_ended())?;
+        if let Some(job) = own {
+            self.jobs.remove(state);
+            self.await_job(&job)?;
         }
         Ok(Value::Int(i64::from(state.status().unwrap_or_default())))
     }
@@ -457,9 +490,9 @@ impl Interpreter {
     }
 
     /// `wait PID…`: waits for the jobs whose first processes these were.
-    pub(in crate::eval) fn wait_for(&mut self, pid: Pid) -> Option<Eval<Value>> {
+    pub(in crate::eval) fn wait_for(&mut self, pid: Pid, span: Span) -> Option<Eval<Value>> {
         let job = self.jobs.find(|job| job.state.pid() == Some(pid))?;
-        Some(self.wait_for_job(&job.state))
+        Some(self.wait_for_job(&job.state, span))
     }
 
     /// The job that `%N` means at a prompt, if a word is that.

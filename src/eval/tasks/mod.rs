@@ -2,4 +2,5 @@
 
 pub mod daemons;
 pub mod job;
-pub mod thread;
+pub mod task;
+pub mod wait;

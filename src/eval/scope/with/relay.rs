@@ -4,12 +4,12 @@ use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
 use crate::eval::scope::settings::TimeLimit;
+use crate::eval::tasks::task::Task;
 use crate::process::{Activity, Descriptor, Reader, Readers};
 use crate::span::Span;
 use crate::sys::pipe;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 impl Interpreter {
     /// Runs something with its standard output and error passed on by a thread each, which note when there was any.
@@ -20,15 +20,16 @@ impl Interpreter {
     ) -> Eval<()> {
         let (Some(activity), Some(span)) = (limit.activity(), limit.span) else { return run(self) };
         let readers = Arc::new(Readers::default());
+        let mut relays: Vec<Task<Result<(), Lost>>> = Vec::with_capacity(2);
+        // Dropped before the tasks that read to the end of the pipes.
         let mut files = self.env.files.clone();
-        let mut relays: Vec<JoinHandle<Result<(), Lost>>> = Vec::with_capacity(2);
         for number in [1, 2] {
             let Some(target) = self.env.files.get(number).cloned() else { continue };
             let (reader, writer) = self.pipe(span)?;
             files.set(number, Arc::new(writer));
             let (reader, activity) = (readers.add(reader), activity.clone());
             let run = self.fork();
-            relays.push(self.thread(span, move || pass_on(&run, reader, &target, &activity))?);
+            relays.push(Task::spawn(self, span, move || pass_on(&run, reader, &target, &activity))?);
         }
         let result = self.with_files(files, run);
         // Our ends of the pipes are closed, so that the threads see the end.

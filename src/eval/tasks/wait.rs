@@ -1,0 +1,71 @@
+//! Waiting for tasks: one poll(2) over their ends and what ends the wait.
+
+use crate::diag::{code, reason};
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::tasks::job::Job;
+use crate::process::{Changes, Interrupt, Watch};
+use crate::span::Span;
+use crate::sys::poll::{Interest, PollSet};
+use std::time::{Duration, Instant};
+
+impl Interpreter {
+    /// Waits until a condition holds which only `changes` make true: that any of several tasks has ended, or all have.
+    ///
+    /// # Errors
+    /// `interrupt` was raised, or a time limit has passed.
+    pub(in crate::eval) fn wait_until<'a>(
+        &self,
+        changes: impl IntoIterator<Item = &'a Changes>,
+        interrupt: &Interrupt,
+        span: Span,
+        holds: impl Fn() -> bool,
+    ) -> Eval<()> {
+        if holds() {
+            return Ok(());
+        }
+        let watch = Watch::new(changes).map_err(|error| {
+            let message = format!("can't wait for the job: {}", reason(&error));
+            Error::value(page(code::SPAWN_FAILED, self.source(), span, message, "here"))
+        })?;
+        loop {
+            watch.event().reset();
+            if holds() {
+                return Ok(());
+            }
+            if let Some(raised) = interrupt.raised() {
+                return Err(Unwind::Interrupted(raised.signal));
+            }
+            self.check_exhausted()?;
+            self.check_time()?;
+            wait_once(&watch, interrupt, self.due());
+            // The job that this stands in may have been suspended in between.
+            if let Some(job) = &self.env.settings.job {
+                job.park();
+            }
+        }
+    }
+}
+
+/// Waits until all jobs have ended, or until a time, whatever asks the process to end.
+pub(in crate::eval) fn wait_for_ends(jobs: &[Job], end: Instant) {
+    let Ok(watch) = Watch::new(jobs.iter().map(|job| job.state.changes())) else { return };
+    loop {
+        watch.event().reset();
+        if jobs.iter().all(|job| job.state.has_ended()) || Instant::now() >= end {
+            return;
+        }
+        wait_once(&watch, &Interrupt::none(), Some(end));
+    }
+}
+
+fn wait_once(watch: &Watch<'_>, interrupt: &Interrupt, end: Option<Instant>) {
+    let mut set = PollSet::default();
+    set.add(watch.event().reader(), Interest::Read);
+    for event in interrupt.fds() {
+        set.add(event, Interest::Read);
+    }
+    let left: Option<Duration> = end.map(|end| end.saturating_duration_since(Instant::now()));
+    // Whatever ended the wait, the caller looks at all of it.
+    let _ = set.wait(left.into_iter().chain(interrupt.look_after()).min());
+}
