@@ -136,9 +136,9 @@ impl Slot {
         Self(place)
     }
 
-    /// 0 for a variable of a frame, 1 for one of a module.
-    pub const fn home(self) -> usize {
-        (self.0 >> 31) as usize
+    /// Returns whether it is one of a module, rather than one of a frame.
+    pub const fn is_of_module(self) -> bool {
+        self.0 & Self::MODULE != 0
     }
 
     pub const fn place(self) -> usize {

@@ -114,7 +114,7 @@ impl Request {
             unreadable_input,
             args: self.args,
             variables,
-            room: Vec::new(),
+            room: crate::eval::Room::default(),
             files: Some(files),
             directory_named: session.without_pwd,
             directory: session.directory.clone(),

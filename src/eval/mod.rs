@@ -7,15 +7,20 @@ mod interpreter;
 mod lang;
 mod report;
 mod scope;
+mod setup;
+mod shared;
 mod tasks;
 
 pub use effects::limits::Limits;
 pub use effects::observe::{Event, Observer, Observers, PipelineReport, Place};
 pub use exec::redirect::target_accesses;
-pub use interpreter::{Interpreter, Setup};
+pub use interpreter::Interpreter;
 pub use lang::result::FinishedRun;
 pub use report::stats::table as process_table;
 pub use report::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
+pub use setup::{Room, Setup};
 #[cfg(feature = "dialog")]
-pub use tasks::job::{Job, JobState};
+pub use tasks::job::Job;
+#[cfg(feature = "dialog")]
+pub use tasks::job_state::JobState;
 pub use tasks::task::STACK;

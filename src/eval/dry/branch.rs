@@ -6,6 +6,7 @@ use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::scope::exec_env::OwnParts;
 use crate::eval::scope::settings::Settings;
+use crate::eval::scope::slots::Slots;
 use crate::process::Environment;
 use crate::span::Span;
 use crate::value::{Value, ops};
@@ -36,7 +37,8 @@ impl Truth {
 
 /// What a run can change of itself.
 struct State {
-    slots: Vec<Value>,
+    modules: Slots,
+    frames: Vec<Value>,
     directory: Option<Arc<CStr>>,
     environment: Environment,
 }
@@ -47,14 +49,15 @@ const TURNS: usize = 1000;
 impl Interpreter {
     fn state(&self) -> State {
         State {
-            slots: self.slots.clone(),
+            modules: self.modules.clone(),
+            frames: self.frames.clone(),
             directory: self.env.directory.clone(),
             environment: self.env.environment.clone(),
         }
     }
 
     fn restore(&mut self, state: State) {
-        self.slots = state.slots;
+        (self.modules, self.frames) = (state.modules, state.frames);
         self.env.directory = state.directory;
         self.env.environment = state.environment;
     }
@@ -153,8 +156,9 @@ impl Interpreter {
 
     /// Goes on from here or from another state.
     fn merge(&mut self, other: State) -> Eval<()> {
-        for (here, there) in self.slots.iter_mut().zip(&other.slots) {
-            let same = here.type_of() == there.type_of() && matches!(ops::equal(here, there), Ok(true));
+        let there = other.modules.into_all().into_iter().chain(other.frames);
+        for (here, there) in self.modules.all_mut().iter_mut().chain(&mut self.frames).zip(there) {
+            let same = here.type_of() == there.type_of() && matches!(ops::equal(here, &there), Ok(true));
             if !same {
                 *here = unknown(None);
             }

@@ -119,8 +119,8 @@ impl Interpreter {
     }
 
     pub(in crate::eval) fn audit_begin(&self) -> Eval<()> {
-        let args = match &self.slots[ARGS.place()] {
-            Value::List(args) => args.clone(),
+        let args = match self.modules.get(ARGS.place()) {
+            Some(Value::List(args)) => args.clone(),
             _ => List::default(),
         };
         let begin = || Entry::Begin {

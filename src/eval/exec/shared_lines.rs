@@ -4,7 +4,7 @@
 //! two that share a position in a file would both set it back. So one thread looks and takes at a time. A writer may
 //! write a line in pieces: the thread that has taken the first piece gets the others too.
 
-use crate::eval::interpreter::Shared;
+use crate::eval::shared::Shared;
 use crate::sys::file_identity::FileIdentity;
 use crate::sys::lines::{Lines, Scratch, Taken};
 use std::io;

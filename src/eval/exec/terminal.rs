@@ -4,7 +4,7 @@
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
-use crate::process::{Interrupt, Readable, Signal, TerminalLease};
+use crate::process::{Control, Group, Interrupt, Readable, Signal, TerminalLease};
 use crate::sys::descriptor::inherited;
 use crate::sys::tty::Modes;
 use std::io;
@@ -100,5 +100,31 @@ impl Interpreter {
             control.await_suspension();
         }
         self.check_interrupt()
+    }
+
+    /// The process group for a new pipeline: one of its own. On a terminal that is ours, programs stay in our group as
+    /// under sh, or they could not read from it.
+    pub(in crate::eval) fn new_group(&self) -> Group {
+        if self.env.settings.detach || self.env.settings.own_sessions {
+            return Group::sessions();
+        }
+        if let Some(control) = self.control() {
+            return control.group();
+        }
+        if self.own_terminal().is_some() { Group::inherit() } else { Group::own() }
+    }
+
+    /// The standard stream that is the terminal in whose foreground this script is. In a host it is never the terminal's
+    /// business how programs are grouped.
+    pub(in crate::eval) fn own_terminal(&self) -> Option<i32> {
+        if !self.shared.own_process {
+            return None;
+        }
+        *self.shared.terminal.get_or_init(|| (0..=2).find(|fd| crate::sys::tty::is_own_foreground(*fd)))
+    }
+
+    /// What suspends and continues the job that this is part of, at a prompt.
+    pub(in crate::eval) fn control(&self) -> Option<&Control> {
+        self.env.settings.job.as_ref()?.control.as_ref()
     }
 }

@@ -48,7 +48,7 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Value> {
         let function = self.program.function(id).clone();
-        let base = self.slots.len();
+        let base = self.frames.len();
         for argument in arguments {
             let value = match argument {
                 Argument::Value(value) => self.expr(value),
@@ -56,9 +56,9 @@ impl Interpreter {
                 Argument::Rest(values) => self.values(values).map(|values| Value::List(values.into())),
             };
             match value {
-                Ok(value) => self.slots.push(value),
+                Ok(value) => self.frames.push(value),
                 Err(unwind) => {
-                    self.slots.truncate(base);
+                    self.frames.truncate(base);
                     return Err(unwind);
                 }
             }
@@ -125,13 +125,13 @@ impl Interpreter {
             let place = parameters.first().map_or(closure.function.span, |first| first.span);
             return Err(Error::value(error.also_at(source, place, "declared here")).into());
         }
-        let base = self.slots.len();
+        let base = self.frames.len();
         let given = values.len();
-        self.slots.extend(values.iter().take(fixed).cloned());
+        self.frames.extend(values.iter().take(fixed).cloned());
         if fixed < parameters.len() {
-            self.slots.resize(base + fixed, Value::Null);
+            self.frames.resize(base + fixed, Value::Null);
             let rest: List = values.iter().skip(fixed).cloned().collect();
-            self.slots.push(Value::List(rest));
+            self.frames.push(Value::List(rest));
         }
         let (function, captures) = (closure.function.clone(), &closure.captures);
         self.run_function(&function, captures, base, |place| place >= given, span)
@@ -156,11 +156,11 @@ impl Interpreter {
         given: Vec<BoundArg>,
         span: Span,
     ) -> Eval<Value> {
-        let base = self.slots.len();
+        let base = self.frames.len();
         let mut defaults = Vec::with_capacity(given.len());
         for value in given {
             defaults.push(matches!(value, BoundArg::Default));
-            self.slots.push(match value {
+            self.frames.push(match value {
                 BoundArg::Value(value) => value,
                 BoundArg::Default => Value::Null,
             });
@@ -186,7 +186,7 @@ impl Interpreter {
         }
     }
 
-    /// Runs a function whose arguments are the last values of the slots, from `base` on.
+    /// Runs a function whose arguments are the last values of the frames, from `base` on.
     fn run_function(
         &mut self,
         function: &Arc<Function>,
@@ -195,8 +195,8 @@ impl Interpreter {
         is_default: impl Fn(usize) -> bool,
         span: Span,
     ) -> Eval<Value> {
-        self.slots.resize(base + function.slots, Value::Null);
-        let caller = std::mem::replace(&mut self.frame_bases[0], base);
+        self.frames.resize(base + function.slots, Value::Null);
+        let caller = std::mem::replace(&mut self.frame, base);
         let module = std::mem::replace(&mut self.module, function.module);
         self.calls += 1;
         let run = |this: &mut Self| this.run_in_frame(function, captures, is_default, module, span);
@@ -204,8 +204,8 @@ impl Interpreter {
         let result = if self.dry.is_some() { self.dry_function(function, run) } else { run(self) };
         self.calls -= 1;
         self.module = module;
-        self.frame_bases[0] = caller;
-        self.slots.truncate(base);
+        self.frame = caller;
+        self.frames.truncate(base);
         result.map_err(|unwind| self.trace(unwind, function, span))
     }
 

@@ -5,7 +5,8 @@ use crate::eval::Interpreter;
 use crate::eval::lang::init_order::{is_unset, unset};
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::scope::settings::{Settings, TimeLimit};
-use crate::eval::tasks::job::{Ending, Job, JobState, status_of};
+use crate::eval::tasks::job::{Job, status_of};
+use crate::eval::tasks::job_state::{Ending, JobState};
 use crate::eval::tasks::wait::wait_for_ends;
 use crate::process::{self, Control, Descriptor, Environment, FileTable, OpenMode, Signal};
 use crate::span::Span;
@@ -89,15 +90,13 @@ impl Interpreter {
     /// Runs one more entry: a program that has all of the one before. Its jobs go on beside what is entered next. The
     /// value of the call that it ends with, else null.
     fn enter(&mut self, program: Arc<Program>) -> Eval<Value> {
-        self.slots.truncate(self.program.slots);
-        self.slots.resize_with(program.slots, unset);
+        self.modules.all_mut().resize_with(program.slots, unset);
         self.module = program.script;
         self.program = program;
         self.result = Some(Value::Null);
         let body = self.program.main_module().clone();
         let ran = self.block(&body.body).and_then(|()| self.check_interrupt());
-        // What a failure has left open.
-        (self.frame_bases, self.calls, self.defer_mask) = ([0, 0], 0, None);
+        self.leave_calls();
         self.status = match &ran {
             Ok(()) => 0,
             Err(Unwind::Error(error)) => error.status,
@@ -106,13 +105,19 @@ impl Interpreter {
         ran.map(|()| self.result())
     }
 
+    /// Forgets the calls and deferred blocks that a failure has left open.
+    fn leave_calls(&mut self) {
+        self.frames.clear();
+        (self.frame, self.calls, self.defer_mask) = (0, 0, None);
+    }
+
     /// Calls a function of the program, and leaves what the last entry has left.
     pub fn call_beside(&mut self, id: FunctionId, arguments: &[Value]) -> Eval<Value> {
         let status = self.status;
         let function = self.function_value(id);
         let span = self.program.function(id).span;
         let result = self.apply_values(&function, arguments, span);
-        (self.frame_bases, self.calls, self.defer_mask) = ([0, 0], 0, None);
+        self.leave_calls();
         self.status = status;
         result
     }
@@ -121,7 +126,7 @@ impl Interpreter {
     /// nowhere, and works on a copy: what it changes is gone, and none of its programs reaches the terminal.
     pub fn consult(&self, function: &Value, arguments: &[Value], time: Duration) -> Eval<Value> {
         let span = Span::default();
-        let mut copy = self.fork();
+        let mut copy = self.copy();
         let null = |mode| -> Eval<Descriptor> {
             let file = process::open(None, b"/dev/null", mode).map_err(|error| self.no_null(&error, span))?;
             Ok(Descriptor::Open(Arc::new(file)))
@@ -177,13 +182,13 @@ impl Interpreter {
 
     /// The value of a variable; null when its `let` has not run.
     pub fn value_of(&self, slot: Slot) -> Value {
-        let value = self.slots.get(slot.place());
+        let value = self.modules.get(slot.place());
         value.filter(|value| !is_unset(value)).cloned().unwrap_or_default()
     }
 
     /// Whether a variable has a value.
     pub fn has_value(&self, slot: Slot) -> bool {
-        self.slots.get(slot.place()).is_some_and(|value| !is_unset(value))
+        self.modules.get(slot.place()).is_some_and(|value| !is_unset(value))
     }
 
     /// The directory that commands run in.

@@ -5,7 +5,7 @@ use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::lang::quote;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::eval::tasks::job::JobState;
+use crate::eval::tasks::job_state::JobState;
 use crate::methods;
 use crate::span::Span;
 use crate::sys::stack;

@@ -5,7 +5,7 @@ use crate::diag::{code, quote_word, reason};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::eval::tasks::job::JobState;
+use crate::eval::tasks::job_state::JobState;
 use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,

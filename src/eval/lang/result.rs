@@ -2,9 +2,9 @@
 
 use crate::check::program::{FunctionId, Program, Slot, Statement, StatementKind};
 use crate::eval::Interpreter;
-use crate::eval::interpreter::Setup;
 use crate::eval::lang::init_order::is_unset;
 use crate::eval::report::unwind::Eval;
+use crate::eval::setup::{Room, Setup};
 use crate::value::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub struct FinishedRun {
     program: Arc<Program>,
     slots: Vec<Value>,
+    /// The room of the frames of its calls.
+    frames: Vec<Value>,
     loaded: Vec<bool>,
 }
 
@@ -46,11 +48,12 @@ impl Interpreter {
     /// allocation and a count are parts of what a small run costs.
     pub fn reuse(former: Option<FinishedRun>, program: &Arc<Program>, setup: Setup) -> Self {
         match former {
-            Some(FinishedRun { program: same, slots, .. }) if Arc::ptr_eq(&same, program) => {
-                Self::new(same, Setup { room: slots, ..setup })
+            Some(FinishedRun { program: same, slots, frames, .. }) if Arc::ptr_eq(&same, program) => {
+                Self::new(same, Setup { room: Room { slots, frames }, ..setup })
             }
             former => {
-                let room = former.map(|ran| ran.slots).unwrap_or_default();
+                let room =
+                    former.map(|ran| Room { slots: ran.slots, frames: ran.frames }).unwrap_or_default();
                 Self::new(program.clone(), Setup { room, ..setup })
             }
         }
@@ -58,14 +61,19 @@ impl Interpreter {
 
     /// One that goes on where a script has ended.
     pub fn after(ran: FinishedRun, setup: Setup) -> Self {
-        Self { slots: ran.slots, loaded: ran.loaded, ..Self::new(ran.program, setup) }
+        Self {
+            modules: ran.slots.into(),
+            frames: ran.frames,
+            loaded: ran.loaded,
+            ..Self::new(ran.program, setup)
+        }
     }
 
     /// The script as it has run, with its variables.
     pub fn into_ran(self) -> FinishedRun {
-        let Self { program, mut slots, loaded, .. } = self;
-        slots.truncate(program.slots);
-        FinishedRun { slots, loaded, program }
+        let Self { program, modules, mut frames, loaded, .. } = self;
+        frames.clear();
+        FinishedRun { slots: modules.into_all(), frames, loaded, program }
     }
 
     /// Calls a function of the script.

@@ -3,5 +3,6 @@
 pub mod atomic;
 pub mod exec_env;
 pub mod settings;
+pub mod slots;
 pub mod variables;
 pub mod with;

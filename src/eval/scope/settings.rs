@@ -5,7 +5,7 @@ use crate::eval::Interpreter;
 use crate::eval::report::stats;
 use crate::eval::report::unwind::{Eval, TimedOut, Unwind};
 use crate::eval::scope::atomic;
-use crate::eval::tasks::job::JobState;
+use crate::eval::tasks::job_state::JobState;
 use crate::process::{Activity, Clock, Deadline, GRACE, Keys, Signal, Steps, Wait};
 use crate::span::Span;
 use crate::value::MOST_BYTES;

@@ -1,6 +1,9 @@
 //! What runs beside the script: jobs, the threads of stages, and daemons that programs leave.
 
 pub mod daemons;
+pub mod end;
 pub mod job;
+pub mod job_state;
+pub mod signals;
 pub mod task;
 pub mod wait;

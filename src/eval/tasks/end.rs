@@ -1,0 +1,88 @@
+//! A run from its first statement to its end: its jobs are awaited or ended, and so is what its programs have left.
+
+use crate::check::program::Program;
+use crate::eval::Interpreter;
+use crate::eval::lang::arguments::Asked;
+use crate::eval::report::unwind::{Eval, Unwind};
+use crate::process;
+use crate::span::Span;
+use std::io;
+
+/// How many of the processes that a script left running are named.
+const SHOWN: usize = 5;
+
+impl Interpreter {
+    /// Runs the script and its `main`, and awaits its jobs. The program is its own, which whoever calls holds anyhow: so
+    /// no count of references has to keep it.
+    pub fn run(&mut self, program: &Program) -> Eval<()> {
+        debug_assert!(std::ptr::eq(program, &*self.program));
+        // In sh a command would read what follows it in the script.
+        if self.shared.unreadable_input {
+            self.shared
+                .close_input(&mut self.env.files)
+                .map_err(|error| self.no_null(&error, Span::default()))?;
+        }
+        let main = match self.main_arguments()? {
+            Asked::Script => None,
+            Asked::Main(main) => Some(main),
+            Asked::Help(text) => return self.print_help(&text),
+        };
+        self.audit_begin()?;
+        let ran = self.block(&program.main_module().body);
+        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(program, main)));
+        self.end(ran)
+    }
+
+    /// Awaits or ends the jobs of what has run, and ends what it has left behind.
+    pub(in crate::eval) fn end(&mut self, ran: Eval<()>) -> Eval<()> {
+        // Last a signal that came while nothing could be interrupted.
+        let ran = self.settle_jobs(ran).and_then(|()| self.check_interrupt());
+        if let (Err(Unwind::Interrupted(signal)), true) = (&ran, self.shared.adopting.is_completed())
+            && process::Key::is_of_terminal(*signal)
+            && self.own_terminal().is_some()
+        {
+            process::await_key_handlers(*signal, &self.wait_interrupt());
+        }
+        self.sweep(&ran);
+        self.audit_finish(ran)
+    }
+
+    /// Ends what programs have left behind, unless it is a daemon and the script has ended by itself.
+    pub(in crate::eval) fn sweep(&self, ran: &Eval<()>) {
+        if !self.shared.adopting.is_completed() {
+            return;
+        }
+        let swept = process::sweep(&self.interrupt(), process::GRACE, self.daemons_after(ran));
+        self.say_unseen(swept.unseen);
+        // Who interrupts a script means all of it.
+        if swept.found.is_empty() || matches!(ran, Err(Unwind::Interrupted(_))) && swept.left == 0 {
+            return;
+        }
+        let named =
+            |(pid, name): &(i32, Vec<u8>)| format!("{} (process {pid})", crate::diag::quote_word(name));
+        let mut names: Vec<String> = swept.found.iter().take(SHOWN).map(named).collect();
+        if swept.found.len() > SHOWN {
+            names.push(format!("{} more", swept.found.len() - SHOWN));
+        }
+        let ended = format!("ended what the script left running: {}", names.join(", "));
+        self.warn(&ended);
+        if swept.left > 0 {
+            self.warn(&format!("{} of them can't be killed", swept.left));
+        }
+    }
+
+    /// Says that processes may be left, if they could not be looked for.
+    pub(in crate::eval) fn say_unseen(&self, errno: Option<i32>) {
+        if let Some(errno) = errno {
+            let reason = crate::diag::reason(&io::Error::from_raw_os_error(errno));
+            self.warn(&format!("can't tell which processes are left: {reason}"));
+        }
+    }
+
+    /// Called before a program is started.
+    pub(in crate::eval) fn adopt_orphans(&self) {
+        if self.shared.own_process && !self.shared.interactive {
+            self.shared.adopting.call_once(process::own_process);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The state of a job, which its task, its owner and the values that stand for it share.
+
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::Eval;
+use crate::eval::tasks::task::{Completion, Task};
+use crate::process::{Changes, Control, Interrupt, Signal};
+use crate::span::Span;
+use crate::sys::Pid;
+#[cfg(feature = "dialog")]
+use crate::value::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// What the job and those who wait for it share.
+pub struct JobState {
+    /// Stops it, and the programs that it waits for.
+    pub cancel: Interrupt,
+    /// Raised with it, and by a key of the terminal while the script waits for the job.
+    pub(in crate::eval) keys: Option<Interrupt>,
+    /// Suspends and continues it, at a prompt.
+    pub control: Option<Control>,
+    /// The task that runs it, until a thread joins it.
+    pub(in crate::eval) task: Mutex<Option<Task<Eval<()>>>>,
+    completion: Arc<Completion>,
+    /// The first process that it started.
+    pid: OnceLock<Pid>,
+    /// It is there to outlive the prompt: its programs are nohup or setsid.
+    pub(in crate::eval) survives: AtomicBool,
+    /// Set when it has ended.
+    pub(in crate::eval) status: OnceLock<u8>,
+    /// What an entry that was suspended came to.
+    #[cfg(feature = "dialog")]
+    value: Mutex<Value>,
+}
+
+/// Tells that the job has ended, however its thread does.
+pub(in crate::eval) struct Ending(pub(in crate::eval) Arc<JobState>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ended(1);
+        if let Some(control) = &self.0.control {
+            control.finish();
+        }
+    }
+}
+
+impl JobState {
+    /// Returns the state of a job that has not been spawned.
+    pub(in crate::eval) fn new(cancel: Interrupt, keys: Option<Interrupt>, control: Option<Control>) -> Self {
+        Self {
+            cancel,
+            keys,
+            control,
+            task: Mutex::new(None),
+            completion: Arc::default(),
+            pid: OnceLock::new(),
+            survives: AtomicBool::new(false),
+            status: OnceLock::new(),
+            #[cfg(feature = "dialog")]
+            value: Mutex::default(),
+        }
+    }
+
+    /// Spawns the task that runs the job, on a fork of `run`.
+    ///
+    /// # Errors
+    /// Those of [`Task::spawn`].
+    pub(in crate::eval) fn spawn(
+        &self,
+        run: &Interpreter,
+        span: Span,
+        work: impl FnOnce() -> Eval<()> + Send + 'static,
+    ) -> Eval<()> {
+        let task = Task::spawn_to(run, span, self.completion.clone(), work)?;
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+        Ok(())
+    }
+
+    /// Returns whether its task has ended. It has a status then.
+    pub(in crate::eval) fn has_ended(&self) -> bool {
+        self.completion.has_ended()
+    }
+
+    /// Returns the change that is announced when its task ends.
+    pub(in crate::eval) fn changes(&self) -> &Changes {
+        self.completion.changes()
+    }
+
+    /// What asks it to end. A wait for programs heeds `cancel` alone.
+    #[inline]
+    pub fn interrupt(&self) -> &Interrupt {
+        self.control.as_ref().map(Control::keys).or(self.keys.as_ref()).unwrap_or(&self.cancel)
+    }
+
+    /// The script waits for it: keys of the terminal are for the job, too.
+    pub(in crate::eval) fn attend(&self) {
+        if let Some(keys) = &self.keys {
+            keys.set_background(false);
+        }
+    }
+
+    /// Ends what it does in the interpreter: a key of the terminal has ended the script.
+    pub(in crate::eval) fn end_by_key(&self, signal: Signal) {
+        if let Some(keys) = self.keys.as_ref().filter(|keys| keys.raised().is_none()) {
+            keys.raise_key(signal);
+        }
+    }
+
+    /// Asks it to end; a suspended one could not.
+    pub fn stop(&self, signal: Signal) {
+        self.cancel.raise(signal);
+        if let Some(keys) = &self.keys {
+            keys.raise(signal);
+        }
+        if let Some(control) = &self.control {
+            control.resume();
+        }
+    }
+
+    /// Sends a signal to all of it: `kill %1`.
+    pub fn signal(&self, signal: Signal) {
+        let Some(control) = &self.control else { return self.stop(signal) };
+        if [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::KILL].contains(&signal) {
+            return control.end(signal);
+        }
+        let _ = crate::sys::signal::send_group(control.group_id(), signal);
+        if signal == Signal::CONT {
+            control.resume();
+        }
+    }
+
+    pub fn is_suspended(&self) -> bool {
+        self.control.as_ref().is_some_and(Control::is_suspended)
+    }
+
+    /// Waits while it is suspended.
+    #[inline]
+    pub fn park(&self) {
+        if let Some(control) = &self.control {
+            control.park();
+        }
+    }
+
+    /// Whether it outlives the prompt.
+    pub fn survives(&self) -> bool {
+        self.survives.load(Ordering::Relaxed)
+    }
+
+    /// Notes a process of its own.
+    pub fn started(&self, pid: Pid) {
+        let _ = self.pid.set(pid);
+    }
+
+    pub fn pid(&self) -> Option<Pid> {
+        self.pid.get().copied()
+    }
+
+    /// Notes what it came to.
+    pub fn ended(&self, status: u8) {
+        let _ = self.status.set(status);
+    }
+
+    /// Notes the value of the call that it ends with.
+    #[cfg(feature = "dialog")]
+    pub fn came_to(&self, value: Value) {
+        *self.value.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+
+    /// That value.
+    #[cfg(feature = "dialog")]
+    pub fn value(&self) -> Value {
+        self.value.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn status(&self) -> Option<u8> {
+        self.status.get().copied()
+    }
+}

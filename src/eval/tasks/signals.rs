@@ -1,0 +1,120 @@
+//! What ends the waits of a run from outside: signals of its process, or the token of its host.
+
+use crate::eval::Interpreter;
+use crate::eval::scope::settings::Settings;
+use crate::eval::shared::SignalInterrupts;
+use crate::eval::tasks::job_state::JobState;
+use crate::process::{Interrupt, Signal};
+use std::io;
+
+/// How many requests to stop don't count.
+#[derive(Clone, Copy)]
+pub(in crate::eval) struct DeferMask {
+    all: u32,
+    /// Of those that programs are ended for.
+    to_programs: u32,
+}
+
+impl Interpreter {
+    /// What ends this run from outside. Made when there is first something to wait for: a script without
+    /// programs needs no handler, the signal's own effect is right.
+    pub(in crate::eval) fn interrupt(&self) -> Interrupt {
+        self.interrupts(JobState::interrupt, |signals| &signals.keys).after(self.ignored_signals())
+    }
+
+    /// What ends a wait for programs. A key of the terminal does not: those got it themselves.
+    pub(in crate::eval) fn wait_interrupt(&self) -> Interrupt {
+        match (self.control(), self.defer_mask) {
+            (Some(_), defer_mask) => {
+                let passed = defer_mask.map_or(0, |defer_mask| defer_mask.to_programs);
+                self.interrupts(|job| &job.cancel, |signals| &signals.requests).after(passed)
+            }
+            (None, Some(_)) => self.interrupt(),
+            (None, None) => self.interrupts(|job| &job.cancel, |signals| &signals.requests).clone(),
+        }
+    }
+
+    fn interrupts<'a>(
+        &'a self,
+        of_job: impl FnOnce(&'a JobState) -> &'a Interrupt,
+        of_script: impl FnOnce(&'a SignalInterrupts) -> &'a Interrupt,
+    ) -> &'a Interrupt {
+        if let Some(job) = &self.env.settings.job {
+            return of_job(job);
+        }
+        // In a host signals are no business of a run.
+        if !self.shared.own_process {
+            return &self.shared.cancel;
+        }
+        of_script(self.shared.signals.get_or_init(|| self.install_handlers()))
+    }
+
+    fn install_handlers(&self) -> SignalInterrupts {
+        use crate::sys::handlers;
+        let cancel = &self.shared.cancel;
+        // Without handlers a signal ends us and not our children; that is no reason not to run.
+        let child_of = |requests: &Interrupt| {
+            // At a prompt the keys of its jobs come by another way: see `Control`.
+            if self.shared.interactive { Ok(requests.clone()) } else { requests.child() }
+        };
+        let made = cancel.child().and_then(|requests| Ok((child_of(&requests)?, requests)));
+        let Ok((keys, requests)) = made else {
+            return SignalInterrupts { requests: cancel.clone(), keys: cancel.clone() };
+        };
+        handlers::keep_statuses();
+        if self.shared.interactive {
+            let _ = handlers::install(&requests, None, &[Signal::INT, Signal::TERM, Signal::HUP]);
+        } else {
+            let _ = handlers::install(&requests, Some(&keys), &handlers::REQUESTS);
+            let _ = handlers::survive_file_limit();
+        }
+        SignalInterrupts { requests, keys }
+    }
+
+    /// The interrupts that a new job hears of: requests, and in a script the keys of the terminal, which don't count until
+    /// the script waits for the job.
+    pub(in crate::eval) fn job_interrupts(&self) -> io::Result<(Interrupt, Option<Interrupt>)> {
+        let requests = self.interrupts(|job| &job.cancel, |signals| &signals.requests).child()?;
+        if !self.shared.own_process {
+            return Ok((requests, None));
+        }
+        let keys = self.interrupts(JobState::interrupt, |signals| &signals.keys).child()?;
+        keys.set_background(self.env.settings.job.is_none());
+        Ok((requests, Some(keys)))
+    }
+
+    /// The programs of the foreground have taken the keys that came for theirs.
+    pub(in crate::eval) fn settle_keys(&self) {
+        if let Some(signals) = self.shared.signals.get() {
+            signals.keys.settle();
+        }
+    }
+
+    /// How many requests are not meant for what runs now.
+    #[inline]
+    pub(in crate::eval) fn ignored_signals(&self) -> u32 {
+        self.defer_mask.map_or(0, |defer_mask| defer_mask.all).max(self.handled_signals)
+    }
+
+    /// Runs what was deferred: without a time limit but the host's for untrusted
+    /// scripts, for one that has passed would end it at once. The first request
+    /// to stop does not interrupt it, and neither do those before; each one after that ends what runs at that moment,
+    /// so that every wait has an end.
+    pub(in crate::eval) fn in_defer<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.defer_mask.take();
+        let first = |interrupt: Interrupt| interrupt.raised().map(|raised| raised.times);
+        self.defer_mask = Some(DeferMask {
+            all: first(self.interrupt()).unwrap_or(self.ignored_signals() + 1),
+            to_programs: first(self.wait_interrupt()).unwrap_or(1),
+        });
+        let settings = &self.env.settings;
+        let result = if settings.limits.is_empty() {
+            run(self)
+        } else {
+            let limits = settings.limits.iter().filter(|limit| limit.hard).cloned().collect();
+            self.with_settings(Settings { limits, ..(**settings).clone() }, run)
+        };
+        self.defer_mask = outer;
+        result
+    }
+}
