@@ -4,6 +4,7 @@
 mod generator;
 use crate::support;
 use crate::support::{Run, setting};
+use pipewright::{Script, tools};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -106,6 +107,80 @@ fn generated_programs_say_the_same_and_keep_their_comments() {
     for (_, text) in programs.iter().take(40) {
         assert_stays(text);
     }
+}
+
+/// A statement of each kind.
+const STATEMENTS: &[&str] = &[
+    "echo a 'b c' \"d $e\" > f 2>&1",
+    "A=1 B=\"$x\" cmd -o {a,b} *.txt ~/x",
+    "cat <<E\na $b\nE",
+    "cat <<-'E' | wc\n\tx\n\tE",
+    "cat <<< $x | sort | uniq -c |& tee log",
+    "a && b || ! c",
+    "let x = [1, 2.5, \"s\", {k: 'v', w: null}]",
+    "let [a, b] = xs",
+    "let f = (x, y = 2) => x + y * 3 ** 2",
+    "x = a ?? b",
+    "xs[0].k += f(1, name=2) - -3",
+    "env.PATH = \"$HOME/bin:$PATH\"",
+    "fn f(a, b: int = 1, ...rest) { return $[a + b] }",
+    "if (a == 1 and not b) { c } else if d { e } else { }",
+    "while true { break; continue }",
+    "for x in a *.txt ...$xs { echo $x }",
+    "for k, v in (m) { echo $k $v }",
+    "ls | each line { echo $line }",
+    "match (x) { 1 | 2 => a, \"s\" => { b }, * => c }",
+    "try { a } catch e { echo $e }",
+    "with cwd=\"/tmp\" timeout=5s { a }",
+    "defer { rm -f x }",
+    "let j = spawn { sleep 1 }",
+    "let y = capture { a } .stdout",
+    "use \"lib.pw\" as lib",
+    "fail \"no $x\"",
+    "exit 3",
+    "{ a; b } &> log",
+    "diff <(a) >(b)",
+    "let z = $(ls | wc -l) + lines { a }.len()",
+    "let r = true ? 1..=3 : x[1]",
+    "echo ${a.b} $[f(x)] $'t\\n' \\$",
+    "# a comment",
+];
+
+/// Returns each statement up to each of its characters, with what may stand at the end of a file or line.
+fn cut_statements() -> impl Iterator<Item = String> {
+    const ENDS: &[&str] = &[
+        "", "\n", "\\", "\\\n", "\\\n\n", " \\\n", "\r", "\r\n", "\0", "\u{c}", "\u{2028}", "\u{a0}", "#c",
+        " #c", " #c\n", " ", "\t\n", ";", "; ", "|\n", "\n\\\n",
+    ];
+    let cut = |text: &'static str| text.char_indices().map(|(at, c)| &text[..at + c.len_utf8()]);
+    STATEMENTS
+        .iter()
+        .flat_map(move |text| cut(text))
+        .flat_map(|text| ENDS.iter().map(move |end| format!("{text}{end}")))
+}
+
+#[test]
+fn what_passes_the_check_is_laid_out_and_says_the_same() {
+    let mut laid_out = 0;
+    for text in cut_statements() {
+        let passes = Script::parse("cut", text.as_str()).is_ok();
+        let once = match tools::format("cut", text.as_str()) {
+            Ok(once) => once,
+            Err(error) => {
+                let page = error.render(false, 100);
+                assert!(!page.contains("E9001") && !passes, "{text:?}\n{page}");
+                continue;
+            }
+        };
+        laid_out += 1;
+        assert_eq!(
+            tools::format("cut", once.as_str()).ok().as_deref(),
+            Some(&*once),
+            "a second time, of {text:?}"
+        );
+        assert_eq!(Script::parse("cut", once.as_str()).is_ok(), passes, "{text:?} became {once:?}");
+    }
+    assert!(laid_out > 2000, "{laid_out}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod dialog;
 mod editors;
 mod embed;
 mod endurance;
+mod everyday;
 mod examples;
 mod exec;
 mod faults;

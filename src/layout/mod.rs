@@ -26,11 +26,6 @@ pub fn format(source: &Arc<Source>) -> Result<String, Box<Diagnostic>> {
 
 fn format_here(source: &Arc<Source>) -> Result<String, Box<Diagnostic>> {
     let script = read(source)?;
-    if !source.text().ends_with('\n') {
-        // The layout ends the last line, and may not make another text of it: `x =` is a command, `x =\n` is cut short.
-        let ended = Arc::new(Source::new(source.name(), format!("{}\n", source.text())));
-        read(&ended)?;
-    }
     let tokens = tokens(source, &script);
     let formatted = print::print(source.text(), &tokens);
     if formatted == source.text() {

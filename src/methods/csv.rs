@@ -60,7 +60,9 @@ fn unreadable(error: &csv::Error) -> MethodError {
     let line = error.position().map_or(0, csv::Position::line);
     let message = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("`csv`: the record at line {line} has {len} fields, and the first has {expected_len}")
+            format!(
+                "`csv`: the number of fields at line {line} is {len}, and that of the first record is {expected_len}"
+            )
         }
         _ => format!("`csv`: the record at line {line} can't be read"),
     };
@@ -101,7 +103,7 @@ fn put(writer: &mut csv::Writer<Vec<u8>>, fields: impl IntoIterator<Item = Vec<u
     writer.write_record(fields).map_err(|error| {
         let message = match error.kind() {
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("`to_csv`: a row has {len} fields, and the first has {expected_len}")
+                format!("`to_csv`: the number of fields in a row is {len}, and that of the first row is {expected_len}")
             }
             _ => "`to_csv`: a row can't be written".to_string(),
         };

@@ -47,8 +47,14 @@ pub fn table(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
 /// The keys of all maps in the order in which they first stand, then a row for each map.
 fn with_header(host: &mut dyn Host, rows: &List) -> Outcome<Vec<Vec<Cell>>> {
     let (maps, keys) = columns_of("table", host, rows)?;
-    let header = keys.iter().map(|key| (visible(key), false)).collect();
-    let row = |map: &&Map| keys.iter().map(|key| map.get(key).map_or_else(Default::default, cell)).collect();
+    let cell_of = |map: &Map, key: &[u8]| map.get(key).map_or_else(Cell::default, cell);
+    // The name of a column of numbers stands above their last digits.
+    let are_numbers = |key: &[u8]| {
+        maps.iter()
+            .all(|map| map.get(key).is_none_or(|value| matches!(value, Value::Null) || is_number(value)))
+    };
+    let header = keys.iter().map(|key| (visible(key), are_numbers(key))).collect();
+    let row = |map: &&Map| keys.iter().map(|key| cell_of(map, key)).collect();
     Ok(std::iter::once(header).chain(maps.iter().map(row)).collect())
 }
 
@@ -86,9 +92,12 @@ fn cell(value: &Value) -> Cell {
     match value {
         Value::Null => Cell::default(),
         Value::Str(text) => (visible(text), false),
-        Value::Int(_) | Value::Float(_) | Value::Size(_) | Value::Duration(_) => (display(value, 200), true),
-        other => (display(other, 200), false),
+        other => (display(other, 200), is_number(other)),
     }
+}
+
+fn is_number(value: &Value) -> bool {
+    matches!(value, Value::Int(_) | Value::Float(_) | Value::Size(_) | Value::Duration(_))
 }
 
 /// An element that is no row of the table.
