@@ -153,7 +153,16 @@ impl Dialog {
             };
         }
         self.era = Arc::default();
-        let Some(streams) = streams else { return self.run_here(entry, started) };
+        let ended = match streams {
+            None => self.run_here(entry, started),
+            Some(streams) => self.run_printing(entry, streams, started),
+        };
+        // Not before all that it prints is there: a request to end it may come until then.
+        if matches!(ended, Ended::Suspended(_)) { ended } else { self.settle(ended) }
+    }
+
+    /// Runs an entry that has streams of its own, up to the end of what it prints.
+    fn run_printing(&mut self, entry: entry::Checked, streams: entry::Streams, started: Instant) -> Ended {
         let (files, plumbing) = match streams.open(self.interpreter.files()) {
             Ok(opened) => opened,
             Err(error) => return Ended::Failed(Error::of_stream(&error, started)),
@@ -215,11 +224,10 @@ impl Dialog {
         if ran.is_err() {
             self.earlier.forget(|slot| self.interpreter.has_value(slot), &before);
         }
-        let ended = match ran {
+        match ran {
             Ok(value) => Ended::Value(value),
             Err(unwind) => self.ended(unwind, started),
-        };
-        self.settle(ended)
+        }
     }
 
     /// Calls a function that an entry has declared, beside the entries: what it does is no entry, and can't be suspended.
