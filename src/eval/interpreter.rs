@@ -10,6 +10,7 @@ use crate::eval::scope::slots::Slots;
 use crate::eval::shared::Shared;
 use crate::eval::tasks::job::Jobs;
 use crate::eval::tasks::signals::DeferMask;
+#[cfg(feature = "dialog")]
 use crate::policy::Policy;
 use crate::process::{Child, Search, StageReport};
 use crate::value::Value;

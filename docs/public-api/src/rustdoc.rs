@@ -28,7 +28,16 @@ pub fn json(root: &Path, source: &Path, items: Items) -> Result<PathBuf, Box<dyn
     }
     let all = ["--document-private-items", "--document-hidden-items"];
     let status = Command::new(env!("CARGO"))
-        .args(["rustdoc", "--quiet", "--package", "pipewright", "--lib", "--all-features", "--locked", "--target-dir"])
+        .args([
+            "rustdoc",
+            "--quiet",
+            "--package",
+            "pipewright",
+            "--lib",
+            "--all-features",
+            "--locked",
+            "--target-dir",
+        ])
         .arg(&target)
         .args(["--", "-Zunstable-options", "--output-format=json", "--cap-lints=allow"])
         .args(if matches!(items, Items::All) { &all[..] } else { &[] })

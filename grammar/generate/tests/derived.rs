@@ -44,7 +44,10 @@ fn each_rule_reads_each_line_of_the_scripts_as_the_derived_parser_does() {
     let rules: Vec<_> = rules.inspect(|(a, b)| assert_eq!(format!("{a:?}"), format!("{b:?}"))).collect();
     assert!(rules.len() > 100 && rules.len() == derived::Rule::all_rules().len());
     let mut found = 0;
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts")).expect("it is there").flatten() {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts"))
+        .expect("it is there")
+        .flatten()
+    {
         let Ok(text) = fs::read_to_string(entry.path()) else { continue };
         for line in text.lines() {
             for (a, b) in &rules {

@@ -3,6 +3,7 @@
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+#[cfg(feature = "dialog")]
 use crate::eval::tasks::job::Job;
 use crate::process::{Changes, Interrupt, Watch};
 use crate::span::Span;
@@ -48,6 +49,7 @@ impl Interpreter {
 }
 
 /// Waits until all jobs have ended, or until a time, whatever asks the process to end.
+#[cfg(feature = "dialog")]
 pub(in crate::eval) fn wait_for_ends(jobs: &[Job], end: Instant) {
     let Ok(watch) = Watch::new(jobs.iter().map(|job| job.state.changes())) else { return };
     loop {
