@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn each_option_of_the_help_is_known() {
         for name in long_options() {
-            let args = ["--check".to_string(), format!("--{name}"), "x".to_string()];
+            let args =
+                ["pipewright".to_string(), "--check".to_string(), format!("--{name}"), "x".to_string()];
             if let Err(message) = parse(args.into_iter().map(OsString::from)) {
                 assert!(!message.contains("unknown option"), "{message}");
             }
