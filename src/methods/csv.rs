@@ -4,13 +4,14 @@
 //! - Fields are strings: `int(row.n)` makes a number of one.
 
 use super::access::{argument, list, optional_string, optional_truth, string};
-use super::limits::{self, Growth};
+use super::limits::{self, Growth, Pace};
 use super::table_text::{columns_of, not_a_row};
 use super::{Host, MethodError, Outcome};
 use crate::diag::{code, quote_word};
 use crate::value::format::to_word;
 use crate::value::{Map, Str, Value};
 use indexmap::IndexMap;
+use std::collections::HashSet;
 
 type Arguments<'a> = &'a mut [Value];
 
@@ -45,8 +46,9 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
 
 /// The names of columns, each once.
 fn unique(names: Vec<Str>) -> Outcome<Vec<Str>> {
-    for (at, name) in names.iter().enumerate() {
-        if names[..at].contains(name) {
+    let mut seen = HashSet::with_capacity(names.len());
+    for name in &names {
+        if !seen.insert(name) {
             let message = format!("`csv`: two columns are named {}", quote_word(name));
             let help = "take the records as lists: csv(text, header: false)";
             return Err(MethodError::new(code::BAD_CONVERSION, message).at(0).help(help));
@@ -73,6 +75,7 @@ fn unreadable(error: &csv::Error) -> MethodError {
 pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let separator = separator("to_csv", arguments, 1)?;
     let rows = list(argument(arguments, 0))?;
+    let mut pace = Pace::default();
     let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
     match rows.first() {
         None => {}
@@ -80,6 +83,7 @@ pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
             let (maps, keys) = columns_of("to_csv", host, rows)?;
             put(&mut writer, keys.iter().map(|key| key.to_vec()))?;
             for map in maps {
+                pace.turn(host)?;
                 let fields = keys.iter().map(|key| map.get(key).map_or_else(|| Ok(Vec::new()), field));
                 put(&mut writer, fields.collect::<Outcome<Vec<_>>>()?)?;
                 limits::bytes(host, "to_csv", Some(writer.get_ref().len()))?;
@@ -90,6 +94,7 @@ pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
                 let Value::List(fields) = row else {
                     return Err(not_a_row("to_csv", at, row, "a list, as the first"));
                 };
+                pace.turn(host)?;
                 put(&mut writer, fields.iter().map(field).collect::<Outcome<Vec<_>>>()?)?;
                 limits::bytes(host, "to_csv", Some(writer.get_ref().len()))?;
             }

@@ -18,7 +18,7 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
     let mut variables = IndexMap::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let line = 1 + text[..text.len() - rest.len()].matches('\n').count();
+        let at = text.len() - rest.len();
         let (first, after) = rest.split_once('\n').unwrap_or((rest, ""));
         let trimmed = first.trim();
         if trimmed.is_empty() || trimmed.starts_with('#') {
@@ -29,11 +29,13 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
         let named = named.strip_prefix("export ").map_or(named, str::trim_start);
         let (name, value) = named.split_once('=').unwrap_or((first, ""));
         if !is_name(name) {
+            let line = line_of(text, at);
             let message =
                 format!("`dotenv`: line {line} is not NAME=value: {}", quote_word(trimmed.as_bytes()));
             return Err(MethodError::new(code::BAD_CONVERSION, message).at(0));
         }
         let (value, after) = value_of(value).ok_or_else(|| {
+            let line = line_of(text, at);
             let message =
                 format!("`dotenv`: the quotes of {name} at line {line} are not closed, or text follows them");
             MethodError::new(code::BAD_CONVERSION, message).at(0)
@@ -43,6 +45,11 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
         rest = after;
     }
     Ok(Map::from_entries(variables).into())
+}
+
+/// Returns the number of the line that a byte stands in, from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text[..at].matches('\n').count()
 }
 
 fn is_name(name: &str) -> bool {

@@ -37,6 +37,14 @@ impl MethodError {
         Self::Message(Box::new(Message { code, message: message.into(), argument: None, help: None }))
     }
 
+    /// The function or the value needs a feature of the library that this build lacks.
+    #[cold]
+    #[cfg_attr(all(feature = "csv", feature = "dates"), allow(dead_code, reason = "nothing is lacking"))]
+    pub(super) fn lacking(what: &str, feature: &str) -> Self {
+        let message = format!("this build has no {what}: its feature `{feature}` is off");
+        Self::new(code::LACKING_FEATURE, message)
+    }
+
     /// The same, of one argument.
     pub fn at(mut self, argument: usize) -> Self {
         if let Self::Message(message) = &mut self {

@@ -31,7 +31,9 @@ pub fn table(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
     let line = widths.iter().sum::<usize>() + GAP.len() * columns;
     limits::bytes(host, "table", table.len().checked_mul(line))?;
     let mut out = String::new();
+    let mut pace = Pace::default();
     for row in &table {
+        pace.turn(host)?;
         let start = out.len();
         for ((text, is_number), width) in row.iter().zip(&widths) {
             let blank = " ".repeat(width.saturating_sub(text.width()));

@@ -146,18 +146,13 @@ mod system {
 #[cfg(not(feature = "dates"))]
 mod system {
     use super::{Host, MethodError, Offset, Outcome};
-    use crate::diag::code;
     use crate::value::Duration;
 
-    fn lacking() -> MethodError {
-        MethodError::new(code::BAD_VALUE, "this build knows no time zone but UTC: its feature `dates` is off")
-    }
-
     pub fn offset(_: &dyn Host, _: Duration, _: &str) -> Outcome<Offset> {
-        Err(lacking())
+        Err(MethodError::lacking("time zone but UTC", "dates"))
     }
 
     pub fn parse(_: &dyn Host, _: &str, _: Option<&str>, _: Option<&str>) -> Outcome<Duration> {
-        Err(lacking())
+        Err(MethodError::lacking("`parse_date`", "dates"))
     }
 }
