@@ -6,7 +6,7 @@ use std::env;
 fn main() {
     println!("cargo::rerun-if-changed=start.ld");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
-    // GNU ld and LLD take such a script. Another linker, which somebody has asked for, may refuse it.
+    // GNU ld and LLD take such a script. Another linker may refuse it, so a build that names one goes without.
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let other_linker = flags.contains("link")
         || ["RUSTC_LINKER", "MOLD_PATH"].iter().any(|name| env::var_os(name).is_some());

@@ -4,6 +4,7 @@
 //! `GIB=10 cargo test --test limits` streams more than the one GiB of every day.
 
 use crate::support;
+use crate::support::ordinary::ordinary_lines;
 use crate::support::{Outcome, Run, setting};
 use std::fs;
 use std::path::Path;
@@ -346,20 +347,6 @@ fn run_text(text: &[u8], options: &[&str], seconds: u64) -> Outcome {
 
 fn check(text: &[u8], seconds: u64) -> Outcome {
     run_text(text, &["--check"], seconds)
-}
-
-/// So many bytes of ordinary lines.
-fn ordinary_lines(size: usize) -> String {
-    let mut text = String::with_capacity(size + 200);
-    for at in 0.. {
-        if text.len() >= size {
-            break;
-        }
-        text += &format!(
-            "command{at} --flag=value{at} \"quoted text {at}\" file{at}.txt 'single quoted' -x {at} | grep -v 'pattern{at}' | sort -u >out{at}.log\n"
-        );
-    }
-    text
 }
 
 #[test]

@@ -4,6 +4,10 @@
 //! of the rounds' ratios: below 1 Pipewright is faster. Wall time and processor time (of all processes) are told
 //! apart. `ROUNDS=21 ONLY=pipe cargo bench` takes more rounds of the workloads whose name holds "pipe".
 
+#[path = "../../tests/support/ordinary.rs"]
+mod ordinary;
+
+use ordinary::ordinary_lines;
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -169,20 +173,6 @@ fn workloads(directory: &Path) -> Vec<Workload> {
             parses: Some(lines.len()),
         },
     ]
-}
-
-/// Lines as scripts have them.
-fn ordinary_lines(size: usize) -> String {
-    let mut text = String::with_capacity(size + 200);
-    for at in 0.. {
-        if text.len() >= size {
-            break;
-        }
-        text += &format!(
-            "command{at} --flag=value{at} \"quoted text {at}\" file{at}.txt 'single quoted' -x {at} | grep -v 'pattern{at}' | sort -u >out{at}.log\n"
-        );
-    }
-    text
 }
 
 /// The mean of some runs.

@@ -220,7 +220,7 @@ impl<'s> Checker<'s> {
         ExprKind::Method(receiver, id, Box::new(self.method_arguments(arguments)))
     }
 
-    /// Whether an expression is `env` itself.
+    /// Returns whether an expression is `env` itself.
     pub(super) fn is_environment(&self, receiver: &ast::Expr<'s>) -> bool {
         matches!(receiver.kind, ast::ExprKind::Name("env")) && self.scopes.find("env").is_none()
     }
@@ -289,7 +289,7 @@ impl<'s> Checker<'s> {
         self.error(message.code, span, message.message, "in this call", &message.help.unwrap_or_default());
     }
 
-    /// A call of a variable, field or result, whose parameters nobody knows before it runs.
+    /// A call of a variable, field or result, whose parameters are known only when it runs.
     pub(super) fn call_value(
         &mut self,
         callee: ast::Expr<'s>,

@@ -11,7 +11,7 @@ use crate::span::Span;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a pass sees at the place that is being checked.
+/// The view of a pass on the place that is being checked.
 pub struct Context<'c, 's> {
     pub source: &'s Arc<Source>,
     pub text: &'s str,
@@ -42,7 +42,7 @@ impl Context<'_, '_> {
         if help.is_empty() { error } else { error.help(help) }
     }
 
-    /// Whether a name is a variable here.
+    /// Returns whether a name is a variable here.
     pub fn is_variable(&self, name: &str) -> bool {
         matches!(self.scopes.find(name), Some(Name::Variable(_)))
     }

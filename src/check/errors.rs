@@ -15,7 +15,7 @@ impl Checker<'_> {
         self.report(error);
     }
 
-    /// Whether no more errors are reported.
+    /// Returns whether no more errors are reported.
     pub fn is_full(&self) -> bool {
         self.errors.len() >= MAX_ERRORS
     }
@@ -84,7 +84,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether a text in parentheses compares values: `(a == "x")`.
+/// Returns whether a text in parentheses compares values: `(a == "x")`.
 fn is_comparison(text: &str) -> bool {
     let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
     inside.is_some_and(|inside| {

@@ -502,7 +502,7 @@ pub fn of_word(word: &str) -> Option<&'static ConstructSpec> {
 #[cfg(test)]
 pub fn all() -> impl Iterator<Item = ConstructSpec> {
     use ShConstruct::*;
-    let habits = [
+    let constructs = [
         If,
         Loop,
         ForArithmetic,
@@ -528,5 +528,5 @@ pub fn all() -> impl Iterator<Item = ConstructSpec> {
         Dollar,
     ];
     let words = WORDS.iter().map(|(_, r)| row(r.code, r.message, r.help, r.example));
-    habits.into_iter().map(of).chain(words).chain([READ_LOOP])
+    constructs.into_iter().map(of).chain(words).chain([READ_LOOP])
 }

@@ -8,6 +8,7 @@
 #[cfg(feature = "prompt")]
 pub mod home;
 pub mod marked;
+pub mod ordinary;
 pub mod place;
 pub mod probe_output;
 #[cfg(feature = "prompt")]

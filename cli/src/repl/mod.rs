@@ -20,6 +20,7 @@ mod show;
 mod text;
 
 use crate::colour;
+use crate::print::print_error;
 use ahead::{Ahead, Taken};
 use complete::world::{Failure, Live};
 use declare::Completions;
@@ -48,7 +49,7 @@ pub fn run() -> u8 {
     match Shell::new() {
         Ok(mut shell) => shell.run(),
         Err(reason) => {
-            complain(&format!("pipewright: the prompt can't begin: {reason}\n"));
+            print_error(&format!("pipewright: the prompt can't begin: {reason}\n"));
             126
         }
     }
@@ -137,7 +138,7 @@ impl Shell {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
             Err(error) => {
                 let path = quote_word(path.as_os_str().as_encoded_bytes());
-                complain(&format!("pipewright: can't read {path}: {}\n", reason(&error)));
+                print_error(&format!("pipewright: can't read {path}: {}\n", reason(&error)));
                 return None;
             }
         };
@@ -154,10 +155,10 @@ impl Shell {
         loop {
             self.tell_of_jobs();
             if let Some((command, failure)) = self.live.take_failure() {
-                complain(&format!("the completion that was declared for {command} has failed:\n"));
+                print_error(&format!("the completion that was declared for {command} has failed:\n"));
                 match failure {
                     Failure::Failed(error) => show_page(error.diagnostic()),
-                    Failure::Wrong(message) => complain(&format!("{message}\n")),
+                    Failure::Wrong(message) => print_error(&format!("{message}\n")),
                 }
             }
             if let Some(history) = &mut self.history {
@@ -187,7 +188,7 @@ impl Shell {
                     Next::Entry
                 }
                 Read::Unreadable => {
-                    complain("\na byte that is no UTF-8 text was left out\n");
+                    print_error("\na byte that is no UTF-8 text was left out\n");
                     self.offered = self.editor.text();
                     Next::Entry
                 }
@@ -269,7 +270,7 @@ impl Shell {
                 let errors = error.diagnostics();
                 errors.iter().take(PAGES).for_each(show_page);
                 if errors.len() > PAGES {
-                    complain(&format!("… and {} errors more\n", errors.len() - PAGES));
+                    print_error(&format!("… and {} errors more\n", errors.len() - PAGES));
                 }
                 let corrected = correct::corrected(text, errors);
                 let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
@@ -316,7 +317,7 @@ impl Shell {
             }
             Ended::Signal(signal) => {
                 // The terminal has echoed `^C`.
-                complain("\n");
+                print_error("\n");
                 128 + signal.number() as u8
             }
             Ended::Suspended(job) => {
@@ -341,7 +342,7 @@ impl Shell {
         }
         self.warned = true;
         let suspended = jobs.iter().filter(|job| job.is_suspended()).count();
-        complain(match (jobs.len(), suspended) {
+        print_error(match (jobs.len(), suspended) {
             (1, 0) => "a job runs; leave again to end it\n",
             (1, _) => "a job is stopped; leave again to end it\n",
             (_, 0) => "jobs run; leave again to end them\n",
@@ -355,10 +356,10 @@ impl Shell {
         for (job, what) in news {
             let (number, text) = (job.number(), job.text());
             match what {
-                News::Suspended => complain(&format!("[{number}] stopped: {text}\n")),
-                News::Continued => complain(&format!("[{number}] continued: {text}\n")),
+                News::Suspended => print_error(&format!("[{number}] stopped: {text}\n")),
+                News::Continued => print_error(&format!("[{number}] continued: {text}\n")),
                 News::Ended(Ended::Failed(error)) => {
-                    complain(&format!("[{number}] status {}: {text}\n", error.exit_code()));
+                    print_error(&format!("[{number}] status {}: {text}\n", error.exit_code()));
                     show_page(error.diagnostic());
                 }
                 News::Ended(Ended::Signal(signal)) => {
@@ -367,10 +368,10 @@ impl Shell {
                         Signal::KILL => "killed",
                         _ => "ended",
                     };
-                    complain(&format!("[{number}] {how} by {signal}: {text}\n"));
+                    print_error(&format!("[{number}] {how} by {signal}: {text}\n"));
                 }
                 News::Ended(ended) => {
-                    complain(&format!("[{number}] done: {text}\n"));
+                    print_error(&format!("[{number}] done: {text}\n"));
                     if let Ended::Value(value) = ended {
                         self.show(&value);
                     }
@@ -385,18 +386,18 @@ impl Shell {
         let job = self.dialog.borrow().job(meant.number);
         let Some(job) = job else {
             let number = meant.number.map(|number| format!(" {number}")).unwrap_or_default();
-            complain(&format!("{}: there is no job{number}\n", meant.name()));
+            print_error(&format!("{}: there is no job{number}\n", meant.name()));
             (self.status, self.statuses) = (1, vec![1]);
             return Next::Entry;
         };
         // The forms of POSIX's fg and bg.
         if !meant.foreground {
-            complain(&format!("[{}] {} &\n", job.number(), job.text()));
+            print_error(&format!("[{}] {} &\n", job.number(), job.text()));
             self.dialog.borrow().resume_beside(&job);
             (self.status, self.statuses) = (0, vec![0]);
             return Next::Entry;
         }
-        complain(&format!("{}\n", job.text()));
+        print_error(&format!("{}\n", job.text()));
         let ended = self.dialog.borrow_mut().resume(&job);
         let request = self.dialog.borrow().take_signal();
         self.live.forget();
@@ -422,7 +423,7 @@ impl Shell {
         if let Err(error) = kept {
             self.editor.remember(&entry.text);
             if !std::mem::replace(&mut self.forgetful, true) {
-                complain(&format!("the history can't be written: {}\n", reason(&error)));
+                print_error(&format!("the history can't be written: {}\n", reason(&error)));
             }
         }
     }
@@ -472,7 +473,7 @@ impl Shell {
             }
             Ok(other) => {
                 let found = other.type_of().phrase();
-                complain(&format!("`prompt` returned {found}, and is to return a string\n"));
+                print_error(&format!("`prompt` returned {found}, and is to return a string\n"));
                 None
             }
             Err(error) => {
@@ -501,7 +502,7 @@ fn begin_line() {
 
 fn tell_suspended(job: &Job) {
     // The terminal has echoed `^Z`.
-    complain(&format!("\n[{}] stopped: {}\n", job.number(), job.text()));
+    print_error(&format!("\n[{}] stopped: {}\n", job.number(), job.text()));
 }
 
 /// Whether a failure needs no page: one program, which is all of the entry, has exited. What it had to say is on the
@@ -517,15 +518,11 @@ fn is_told(page: &Diagnostic, statuses: &[u8]) -> bool {
 }
 
 fn show_page(page: &Diagnostic) {
-    complain(&page.render(colour::is_wanted(), terminal_width().unwrap_or(80)));
+    print_error(&page.render(colour::is_wanted(), terminal_width().unwrap_or(80)));
 }
 
 /// Nothing is left to be done when the terminal has gone.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-fn complain(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

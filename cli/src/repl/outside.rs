@@ -1,7 +1,8 @@
 //! Programs that the prompt itself starts for who types: the editor for an entry, the pager for a long value. They are
 //! jobs as any other, which have the terminal while they run.
 
-use super::{Shell, complain, print, programs, show, show_page};
+use super::{Shell, print, programs, show, show_page};
+use crate::print::print_error;
 use pipewright::Value;
 use pipewright::diag::{quote_word, reason};
 use pipewright::dialog::Ended;
@@ -23,7 +24,7 @@ impl Shell {
         let edited = self.edited(&text, editor).unwrap_or_else(|error| Err(Some(reason(&error))));
         edited.unwrap_or_else(|message| {
             if let Some(message) = message {
-                complain(&format!("{name}: {message}; the entry is as it was\n"));
+                print_error(&format!("{name}: {message}; the entry is as it was\n"));
             }
             text
         })

@@ -159,7 +159,7 @@ impl Effect<'_> {
         }
     }
 
-    /// Whether it counts as a process of the budget, for as long as it lasts.
+    /// Returns whether it counts as a process of the budget, for as long as it lasts.
     pub(super) const fn is_process(&self) -> bool {
         match self {
             Self::Spawn(_) | Self::Thread => true,

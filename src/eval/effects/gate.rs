@@ -5,7 +5,7 @@
 //! 3. The **budget** counts it.
 //! 4. The **audit log** records it. What can't be recorded is not done.
 //! 5. The **observers** are told.
-//! 6. It is **done**, by whoever called.
+//! 6. It is **done**, by the caller.
 //!
 //! Without policy, dry run, budget, log and observers that is a few comparisons.
 

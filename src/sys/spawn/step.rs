@@ -1,4 +1,4 @@
-//! The preparations of a child, as data: whoever starts a program lists them, and the child works the list off.
+//! The preparations of a child, as data: the caller lists them, and the child applies the list in order.
 //!
 //! A new one is a variant here, its place in the order, its [`Phase`], and its act in `child/act.rs`.
 

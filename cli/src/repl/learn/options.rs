@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What is known of a program, or of one of its commands.
+/// The options and commands of a program, or of one of its commands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Help {
     pub options: Vec<Flag>,
@@ -28,7 +28,7 @@ impl Flag {
     }
 }
 
-/// What an option takes, each with the name of it.
+/// The kinds of value that an option takes, each with the name that the help gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Takes {
     Nothing,
