@@ -36,9 +36,10 @@ pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
         Some(Kind::Size) if word == b"0" => Ok(Value::Size(Default::default())),
         Some(Kind::Duration) => number(Type::Duration, "duration, such as 30s, 5m or 250ms"),
         Some(Kind::Size) => number(Type::Size, "size, such as 64K or 2G"),
-        Some(kind @ (Kind::List | Kind::Map)) => {
-            Err(format!("a {} can't be given as a word: call the function as f(…)", kind.name()))
-        }
+        Some(kind @ (Kind::List | Kind::Map)) => Err(format!(
+            "a {} can't be made of text: give a value that is one, $x, or call the function as f(…)",
+            kind.name()
+        )),
     }
 }
 

@@ -84,7 +84,7 @@ impl<'s> Checker<'s> {
         let parts = match word.kind {
             WordKind::Bare(text) => {
                 let part = Part::Text(Str::from(text));
-                return WordText { span, parts: Box::new([part]), guarded: false };
+                return WordText { span, parts: Box::new([part]), guarded: false, is_value: false };
             }
             WordKind::Parts(parts) => parts.into_vec(),
             WordKind::Braces(_) if assignment => Vec::new(),
@@ -97,7 +97,7 @@ impl<'s> Checker<'s> {
                     "this may be several",
                     "quote it if it is meant as text",
                 );
-                return WordText { span, parts: Box::new([]), guarded: false };
+                return WordText { span, parts: Box::new([]), guarded: false, is_value: false };
             }
         };
         if assignment {
@@ -115,7 +115,7 @@ impl<'s> Checker<'s> {
                 "a pattern may match several files",
                 "quote it if it is meant as text",
             );
-            return WordText { span, parts: Box::new([]), guarded: false };
+            return WordText { span, parts: Box::new([]), guarded: false, is_value: false };
         }
         self.text(parts, span)
     }
@@ -129,7 +129,8 @@ impl<'s> Checker<'s> {
             PartKind::Expr(expr) => !is_call_of(expr, &["flag"]),
             _ => false,
         });
-        WordText { span, parts: self.parts(parts, false).into_boxed_slice(), guarded }
+        let is_value = matches!(&*parts, [part] if part.span == span && matches!(part.kind, PartKind::Value(_) | PartKind::Expr(_)));
+        WordText { span, parts: self.parts(parts, false).into_boxed_slice(), guarded, is_value }
     }
 
     /// The parts of a word or string, neighbouring texts joined.

@@ -24,6 +24,8 @@ pub struct WordText {
     pub parts: Box<[Part]>,
     /// The text begins with a value: a `-` at its start would be an option that nobody wrote.
     pub guarded: bool,
+    /// The word is one value, without quotes or text: a function gets the value itself.
+    pub is_value: bool,
 }
 
 #[derive(Debug)]

@@ -350,7 +350,17 @@ impl Interpreter {
         let mut all = Vec::new();
         let mut literal = Vec::new();
         for word in words {
-            let found = self.dry_words(std::slice::from_ref(word), true)?;
+            let found = match word {
+                Word::Text(text) if text.is_value => vec![self.dry_value_of_call(text)?],
+                Word::Splice { list, .. } => {
+                    let mut items = Vec::new();
+                    self.dry_splice(list, usize::MAX, &mut items, |this, item, span, _| {
+                        this.shown_value(item, span)
+                    })?;
+                    items
+                }
+                _ => self.dry_words(std::slice::from_ref(word), true)?,
+            };
             let is_literal = match word {
                 Word::Literal(_) => true,
                 Word::Text(text) => crate::check::option_of(text).is_some(),
@@ -370,11 +380,11 @@ impl Interpreter {
     fn dry_call(&mut self, id: FunctionId, words: &[Shown], literal: &[bool], span: Span) -> Eval<Truth> {
         let function = self.program.function(id).clone();
         // Something that no script holds stands for an unknown word while words are bound.
-        let stand_in = |at: usize| format!("\u{1}{at}").into_bytes();
-        let text = |(at, word): (usize, &Shown)| if word.known { word.text.clone() } else { stand_in(at) };
-        let texts = words.iter().enumerate().map(text);
+        let stand_in = |at: usize| Value::str(format!("\u{1}{at}"));
+        let value = |(at, word): (usize, &Shown)| word.known_value().unwrap_or_else(|| stand_in(at));
+        let values = words.iter().enumerate().map(value);
         let arguments: Vec<Argument> =
-            texts.zip(literal).map(|(text, literal)| Argument { text, literal: *literal }).collect();
+            values.zip(literal).map(|(value, literal)| Argument { value, literal: *literal }).collect();
         let given = match arguments::bind(&function, &arguments) {
             Ok(given) => given,
             Err(_) if words.iter().any(|word| !word.known) => {

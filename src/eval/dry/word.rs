@@ -1,12 +1,13 @@
 //! Words of a dry run: as the program would get them, or as they are written where only the run can tell.
 
-use super::{as_unknown, capture_text, unknown};
+use super::{Unknown, as_unknown, capture_text, unknown};
 use crate::check::program::*;
 use crate::diag::{MASK, quote_word, visible};
 use crate::eval::Interpreter;
 use crate::eval::lang::word::Joined;
 use crate::eval::report::unwind::Eval;
-use crate::value::Value;
+use crate::span::Span;
+use crate::value::{Value, format};
 
 /// A text, as far as it is known.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub struct Shown {
     /// It stands for more than one word, as it is written.
     bare: bool,
     pub secret: bool,
+    /// The value that the word is to a function, where that is not its text.
+    value: Option<Value>,
 }
 
 impl Shown {
@@ -48,10 +51,15 @@ impl Shown {
     pub fn word(&self) -> String {
         match self {
             Self { secret: true, .. } => format!("'{MASK}'"),
-            Self { known: true, .. } => beginning(&self.text, quote_word),
             Self { bare: true, .. } => self.quoted.clone(),
+            Self { known: true, .. } => beginning(&self.text, quote_word),
             _ => format!("\"{}\"", self.quoted),
         }
+    }
+
+    /// What a function gets, if it is known.
+    pub fn known_value(&self) -> Option<Value> {
+        self.known.then(|| self.value.clone().unwrap_or_else(|| Value::str(self.text.clone())))
     }
 
     pub fn into_value(self) -> Value {
@@ -92,7 +100,7 @@ impl Interpreter {
             Part::Value(expr) => {
                 let value = self.expr(expr)?;
                 if let Some(unknown) = as_unknown(&value) {
-                    return Ok(Shown::written(unknown.shown.clone().unwrap_or_else(|| "…".to_owned())));
+                    return Ok(Shown::written(written(unknown)));
                 }
                 if let Some(secret) = value.as_secret() {
                     return Ok(Shown { secret: true, ..Shown::known(secret.to_vec()) });
@@ -179,33 +187,70 @@ impl Interpreter {
                 }
             }
             Word::Splice { list, guarded } => {
-                let value = self.expr(list)?;
-                let Value::List(items) = &value else {
-                    if let Some(unknown) = as_unknown(&value) {
-                        let shown = unknown.shown.clone().unwrap_or_else(|| "…".to_owned());
-                        all.push(Shown::bare(format!("...{shown}")));
-                        return Ok(());
-                    }
-                    return Err(self.not_a_list(&value, list.span));
-                };
-                for item in items.iter().filter(|item| !matches!(item, Value::Null)).take(most) {
-                    match as_unknown(item) {
-                        Some(unknown) => {
-                            let shown = unknown.shown.clone().unwrap_or_else(|| "…".to_owned());
-                            all.push(Shown::written(shown));
-                        }
-                        None => {
-                            let text = self.word_of(item, list.span)?.into_owned();
-                            let guard = *guarded && matches!(item, Value::Str(_)) && !all.is_empty();
-                            self.check_argument(&text, guard, list.span)?;
-                            all.push(Shown::known(text));
-                        }
-                    }
-                }
+                self.dry_splice(list, most, all, |this, item, span, is_first| {
+                    let text = this.word_of(item, span)?.into_owned();
+                    let guard = *guarded && matches!(item, Value::Str(_)) && !is_first;
+                    this.check_argument(&text, guard, span)?;
+                    Ok(Shown::known(text))
+                })?;
             }
         }
         Ok(())
     }
+
+    /// Appends the elements of a list, as `shown` has those that are known.
+    pub(super) fn dry_splice(
+        &mut self,
+        list: &Expr,
+        most: usize,
+        all: &mut Vec<Shown>,
+        shown: impl Fn(&mut Self, &Value, Span, bool) -> Eval<Shown>,
+    ) -> Eval<()> {
+        let value = self.expr(list)?;
+        let Value::List(items) = &value else {
+            let Some(unknown) = as_unknown(&value) else { return Err(self.not_a_list(&value, list.span)) };
+            all.push(Shown::bare(format!("...{}", written(unknown))));
+            return Ok(());
+        };
+        for item in items.iter().filter(|item| !matches!(item, Value::Null)).take(most) {
+            all.push(match as_unknown(item) {
+                Some(unknown) => Shown::written(written(unknown)),
+                None => shown(self, item, list.span, all.is_empty())?,
+            });
+        }
+        Ok(())
+    }
+
+    /// The value that a word is to a function.
+    pub(super) fn dry_value_of_call(&mut self, text: &WordText) -> Eval<Shown> {
+        let [Part::Value(expr)] = &*text.parts else { return self.dry_text(&text.parts) };
+        let value = self.expr(expr)?;
+        if let Some(unknown) = as_unknown(&value) {
+            return Ok(Shown::written(written(unknown)));
+        }
+        self.shown_value(&value, text.span)
+    }
+
+    /// A value that is known, as a word of a call.
+    pub(super) fn shown_value(&mut self, value: &Value, span: Span) -> Eval<Shown> {
+        let argument = self.value_of_call(value.clone(), span)?;
+        let is_text = format::to_word(value).is_ok();
+        let quoted =
+            if is_text { String::new() } else { format!("$[{}]", format::display(value, MOST_SHOWN)) };
+        let text = argument.shown();
+        Ok(Shown {
+            text,
+            known: true,
+            bare: !is_text,
+            quoted,
+            value: Some(argument.value),
+            ..Shown::default()
+        })
+    }
+}
+
+fn written(unknown: &Unknown) -> String {
+    unknown.shown.clone().unwrap_or_else(|| "…".to_owned())
 }
 
 /// How much of a word a line shows, in bytes.

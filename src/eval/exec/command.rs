@@ -15,6 +15,7 @@ use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::scope::exec_env::OwnParts;
 use crate::process::{Environment, Lookup, Search};
 use crate::span::Span;
+use crate::value::Value;
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -87,7 +88,7 @@ impl Work {
             }
             Self::Function(call) => {
                 let mut all = vec![call.name.clone()];
-                all.extend(call.words.iter().map(|word| word.text.clone()));
+                all.extend(call.words.iter().map(Argument::shown));
                 all
             }
             Self::Host(call) => call.argv.clone(),
@@ -167,6 +168,9 @@ impl Interpreter {
     fn prepare_call(&mut self, function: FunctionId, words: &[Word]) -> Eval<Prepared> {
         let mut arguments = Vec::with_capacity(words.len());
         for word in words {
+            if self.values_of_word(word, &mut arguments)? {
+                continue;
+            }
             let mut texts = Vec::new();
             self.arguments(std::slice::from_ref(word), &mut texts)
                 .map_err(|unwind| self.not_a_word_of_call(function, unwind))?;
@@ -175,14 +179,43 @@ impl Interpreter {
                 Word::Text(text) => option_of(text).is_some(),
                 _ => false,
             };
-            arguments.extend(texts.into_iter().map(|text| Argument { text, literal }));
+            arguments.extend(texts.into_iter().map(|text| Argument { value: Value::str(text), literal }));
         }
         let name = self.program.function(function).name.as_bytes().to_vec();
         let work = Work::Function(FunctionCall { function, name, words: arguments });
         Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
     }
 
-    /// `f $list`: what is no word can still be a value of a call.
+    /// Appends the values that `$x` and `...$list` are to a function; false for any other word.
+    fn values_of_word(&mut self, word: &Word, into: &mut Vec<Argument>) -> Eval<bool> {
+        match word {
+            Word::Text(text) if text.is_value => {
+                let [Part::Value(expr)] = &*text.parts else { return Ok(false) };
+                let value = self.expr(expr)?;
+                into.push(self.value_of_call(value, text.span)?);
+            }
+            Word::Splice { list, .. } => {
+                let value = self.expr(list)?;
+                let Value::List(items) = &value else { return Err(self.not_a_list(&value, list.span)) };
+                self.fits(items.len() * size_of::<Argument>(), list.span)?;
+                for item in items.iter().filter(|item| !matches!(item, Value::Null)) {
+                    into.push(self.value_of_call(item.clone(), list.span)?);
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// A value as a word of a call. A secret is none, since the words of a command can be seen.
+    pub(in crate::eval) fn value_of_call(&self, value: Value, span: Span) -> Eval<Argument> {
+        if value.as_secret().is_some() {
+            return Err(self.secret_seen(span));
+        }
+        Ok(Argument { value, literal: false })
+    }
+
+    /// `f "$list"`: what has no text can still be a value of a call.
     fn not_a_word_of_call(&self, function: FunctionId, mut unwind: Unwind) -> Unwind {
         if let Unwind::Error(error) = &mut unwind
             && error.diagnostic.code == code::NOT_A_WORD

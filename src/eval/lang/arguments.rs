@@ -1,19 +1,38 @@
 //! Command lines of functions: words to parameters, for `deploy web1 --retries 5` and for a script's own `main`.
 
 use crate::check::program::*;
-use crate::check::{OptionForm, find_option, from_word, is_number};
+use crate::check::{OptionForm, accepts, find_option, from_word, is_number};
 use crate::diag::{Diagnostic, code, quote_word, visible};
 use crate::eval::Interpreter;
 use crate::eval::exec::output::Output;
 use crate::eval::lang::call::BoundArg;
 use crate::eval::report::unwind::{Error, Eval, Unwind};
 use crate::span::Span;
-use crate::value::{List, Value};
+use crate::value::{List, Type, Value, format};
 
-/// A word, and whether it stands in the script as it is: only such is an option.
+/// A word of a call: text, or the value that it is as a whole.
 pub struct Argument {
-    pub text: Vec<u8>,
+    pub value: Value,
+    /// It stands in the script as it is: only such is an option.
     pub literal: bool,
+}
+
+impl Argument {
+    /// The word as a text: of what has none, how the language writes it.
+    pub fn shown(&self) -> Vec<u8> {
+        match format::to_word(&self.value) {
+            Ok(text) => text.into_owned(),
+            Err(_) => format::display(&self.value, 1000).into_bytes(),
+        }
+    }
+
+    /// The text of an option, if it can be one.
+    fn option(&self) -> Option<&[u8]> {
+        match &self.value {
+            Value::Str(text) if self.literal => Some(text.as_bytes()),
+            _ => None,
+        }
+    }
 }
 
 /// What the arguments of a script ask for.
@@ -39,15 +58,15 @@ pub struct Main {
 pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<BoundArg>, String> {
     let parameters = &function.parameters;
     let mut given: Vec<Option<Value>> = parameters.iter().map(|_| None).collect();
-    let mut positional: Vec<&[u8]> = Vec::new();
+    let mut positional: Vec<&Argument> = Vec::new();
     let mut words = words.iter();
     let mut ended = false;
     while let Some(word) = words.next() {
-        let text = &*word.text;
-        if ended || !word.literal || !text.starts_with(b"-") || text == b"-" || is_number(text) {
-            positional.push(text);
+        let option = word.option().filter(|text| text.starts_with(b"-") && *text != b"-" && !is_number(text));
+        let Some(text) = option.filter(|_| !ended) else {
+            positional.push(word);
             continue;
-        }
+        };
         if text == b"--" {
             ended = true;
             continue;
@@ -59,9 +78,9 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<BoundArg>, St
         let parameter = &parameters[place].formal;
         let value = match form {
             OptionForm::Switch(on) => Value::Bool(on),
-            OptionForm::Inline(start) => convert(parameter, &text[start..])?,
+            OptionForm::Inline(start) => convert_text(parameter, &text[start..])?,
             OptionForm::NextWord => match words.next() {
-                Some(word) => convert(parameter, &word.text)?,
+                Some(word) => convert(parameter, word)?,
                 None => return Err(format!("{} needs a value", visible(text))),
             },
         };
@@ -97,12 +116,25 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<BoundArg>, St
         }
     }
     match positional.next() {
-        Some(word) => Err(format!("there is no place for {}", quote_word(word))),
+        Some(word) => Err(format!("there is no place for {}", quote_word(&word.shown()))),
         None => Ok(all),
     }
 }
 
-fn convert(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
+/// What a word gives a parameter: a value as it is where the parameter takes it, and otherwise what its text means.
+fn convert(parameter: &Formal, word: &Argument) -> Result<Value, String> {
+    let found = word.value.type_of();
+    let is_taken = found != Type::Str && parameter.kind.is_none_or(|kind| accepts(kind, found));
+    match (format::to_word(&word.value), parameter.kind) {
+        _ if is_taken => Ok(word.value.clone()),
+        (Err(_), Some(kind)) => {
+            Err(format!("{}: expected {}, found {}", parameter.name, kind.name(), found.phrase()))
+        }
+        (text, _) => convert_text(parameter, &text.unwrap_or_default()),
+    }
+}
+
+fn convert_text(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
     from_word(parameter.kind, word).map_err(|reason| format!("{}: {reason}", parameter.name))
 }
 
@@ -115,12 +147,12 @@ impl Interpreter {
         let words: Vec<Argument> = args
             .iter()
             .filter_map(|arg| match arg {
-                Value::Str(text) => Some(Argument { text: text.to_vec(), literal: true }),
+                Value::Str(_) => Some(Argument { value: arg.clone(), literal: true }),
                 _ => None,
             })
             .collect();
-        let ends = words.iter().position(|word| word.text == b"--").unwrap_or(words.len());
-        if words[..ends].iter().any(|word| word.text == b"--help" || word.text == b"-h")
+        let mut options = words.iter().map_while(|word| word.option().filter(|text| *text != b"--"));
+        if options.any(|text| text == b"--help" || text == b"-h")
             && find_option(function.formals(), "--help").is_none()
         {
             return Ok(Asked::Help(self.help(function)));
