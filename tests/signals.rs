@@ -55,8 +55,8 @@ impl Beside {
     }
 
     fn send(self, signal: Signal) -> Self {
-        // Closer together they would be one.
-        std::thread::sleep(Duration::from_millis(60));
+        // Closer together they would be one, and so they are when the script gets no processor in between.
+        std::thread::sleep(Duration::from_millis(200));
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");
         self
     }

@@ -9,6 +9,8 @@
 
 mod file;
 
+use crate::sys::stack;
+
 pub use file::{Access, Context};
 
 /// Parentheses within parentheses beyond this are refused: the reader recurses.
@@ -122,6 +124,9 @@ impl<'a> Reader<'a> {
             self.depth += 1;
             if self.depth > MAX_DEPTH {
                 return Err(format!("parentheses are nested more than {MAX_DEPTH} deep"));
+            }
+            if stack::is_low() {
+                return Err(format!("parentheses are nested {} deep, and the stack is full", self.depth));
             }
             let value = self.expression()?;
             self.depth -= 1;

@@ -53,8 +53,15 @@ impl Event {
     pub fn set(&self) {
         let one = 1_u64.to_ne_bytes();
         let errno = last_error();
-        // SAFETY: eight bytes of this stack, as eventfd(2) wants them.
-        unsafe { libc::write(self.writer().as_raw_fd(), one.as_ptr().cast(), one.len()) };
+        // A flag that is set takes no more once its count is full (eventfd(2)). All else that fails is tried again, for
+        // somebody may wait for nothing but this.
+        for _ in 0..3 {
+            // SAFETY: eight bytes of this stack, as eventfd(2) wants them.
+            let written = unsafe { libc::write(self.writer().as_raw_fd(), one.as_ptr().cast(), one.len()) };
+            if written > 0 {
+                break;
+            }
+        }
         set_errno(errno);
     }
 

@@ -107,22 +107,21 @@ impl Bench {
         }
     }
 
-    /// Returns the text of a stub, which records its call, prints and exits.
+    /// Returns the text of a stub, which records its call, prints and exits: all by builtins, since thousands run.
     fn stub(&self, stub: &Stub) -> String {
         let calls = self.at("calls");
-        let words = "printf %s \"${0##*/}\"; for a; do printf ' [%s]' \"$a\"; done; echo";
+        let words = "printf %s \"${0##*/}\"; for word_; do printf ' [%s]' \"$word_\"; done; echo";
         let reads = if stub.reads { "echo input:; /bin/cat" } else { "" };
         let prints = match &stub.prints {
             Some(text) => format!("printf %s '{}'", text.replace('\'', "'\\''")),
             None => words.to_owned(),
         };
         format!(
-            "#!/bin/sh\n\
-             record=$(/usr/bin/mktemp {}/XXXXXXXX)\n\
+            "#!/bin/dash\n\
              {{ {words}; pwd\n\
-             /usr/bin/env | /usr/bin/grep -Ev '^(_|PWD|OLDPWD|SHLVL|HISTFILE|record)=' | /usr/bin/sort\n\
+             unset _ PWD OLDPWD SHLVL HISTFILE word_; export -p\n\
              {reads}\n\
-             }} > \"$record\"\n\
+             }} > {}/$$\n\
              {prints}\n\
              exit {}\n",
             calls.display(),
