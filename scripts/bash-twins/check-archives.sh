@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# check-archives.sh DIRECTORY: reads all *.gz files below DIRECTORY and tells which are damaged.
+# check-archives.sh DIRECTORY: reads all *.gz files below DIRECTORY and lists those that are damaged.
 set -euo pipefail
 
 cd "$1"

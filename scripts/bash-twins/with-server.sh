@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# with-server.sh SERVER TEST [PORT]: starts SERVER, runs TEST as soon as it answers, and stops it.
+# with-server.sh SERVER TEST [PORT]: starts SERVER, runs TEST as soon as it answers and stops SERVER.
 set -euo pipefail
 
 port=${3:-8000}
