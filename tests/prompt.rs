@@ -252,8 +252,8 @@ fn mistakes_are_seen_before_enter() {
     terminal.expect_bytes("\x1b[0;1mecho\x1b[0m \x1b[0;4;31m$nmae\x1b[0m x");
     terminal.keys("\x15echo \"$(");
     terminal.expect_bytes("\x1b[0;1;33m\"$(\x1b[0m");
-    terminal.keys("\x15export A=1");
-    terminal.expect_bytes("\x1b[0;4;31mexport\x1b[0m");
+    terminal.keys("\x15trap x");
+    terminal.expect_bytes("\x1b[0;4;31mtrap\x1b[0m");
     terminal.keys("\x03");
     terminal.ready();
     // No command of the language, and yet no mistake.
@@ -427,7 +427,7 @@ fn help_tells_of_what_there_is() {
 #[test]
 fn a_line_of_sh_is_offered_as_it_is_written_here() {
     let (_home, mut terminal) = prompt();
-    terminal.line("export GREETING=hello");
+    terminal.line("GREETING=hello");
     terminal.expect("> env.GREETING = \"hello\"");
     terminal.run("");
     assert_eq!(terminal.run("printenv GREETING"), "hello\n");

@@ -79,6 +79,13 @@ pub const KEYWORDS: &[Keyword] = &[
          the program can't be started, the script ends with 126 or 127.",
         "exec ...$[flags(args)]",
     ),
+    row(
+        "time",
+        "time [-p] cmd | cmd",
+        "Runs a pipeline, a block or a loop, and prints on standard error how long it took, and what processor time it \
+         used: three lines as bash does, also when it fails. With -p they have the form of POSIX.",
+        "time sleep 0.01",
+    ),
     row("break", "break", "Ends the loop around it.", "for i in (1..=9) { if (i == 3) { break } }"),
     row(
         "continue",

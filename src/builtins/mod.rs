@@ -17,6 +17,7 @@ pub enum Builtin {
     Command,
     Echo,
     Exit,
+    Export,
     False,
     Jobs,
     Kill,
@@ -27,6 +28,7 @@ pub enum Builtin {
     Bracket,
     True,
     Type,
+    Unset,
     Wait,
 }
 
@@ -72,12 +74,18 @@ pub const ALL: &[BuiltinSpec] = &[
         synopsis: "exit [STATUS]",
         doc: "Ends the script with a status of 0 to 255; in a stage that is not the last, and in a capture, it ends that.",
     },
+    BuiltinSpec {
+        builtin: Builtin::Export,
+        name: "export",
+        synopsis: "export NAME=word…",
+        doc: "Sets variables of the environment of the commands that follow. All words are expanded before the first variable is set. `env.NAME = expression` does the same for a value.",
+    },
     BuiltinSpec { builtin: Builtin::False, name: "false", synopsis: "false", doc: "Fails with status 1." },
     BuiltinSpec {
         builtin: Builtin::Jobs,
         name: "jobs",
-        synopsis: "jobs",
-        doc: "Lists the jobs of this script that run.",
+        synopsis: "jobs [-l | -p]",
+        doc: "Lists the jobs of this script that run, each with its number, its process and its text (-l is the same); with -p the numbers of their processes alone.",
     },
     BuiltinSpec {
         builtin: Builtin::Kill,
@@ -115,6 +123,12 @@ pub const ALL: &[BuiltinSpec] = &[
         name: "type",
         synopsis: "type NAME…",
         doc: "Says what each name means: a keyword, a builtin, or a program and where it is.",
+    },
+    BuiltinSpec {
+        builtin: Builtin::Unset,
+        name: "unset",
+        synopsis: "unset [-v] NAME…",
+        doc: "Removes variables of the environment; one that is not set is fine.",
     },
     BuiltinSpec {
         builtin: Builtin::Wait,
@@ -229,9 +243,11 @@ impl Builtin {
                 "shells print another list each for kill -l".into(),
                 "write the signal's name: kill -s TERM $pid",
             ),
-            Self::Jobs if !arguments.is_empty() => {
-                usage(0, "jobs takes no arguments".into(), "it lists the jobs that run: jobs")
-            }
+            Self::Jobs if !matches!(arguments, [] | [Some(b"-l" | b"-p")]) => usage(
+                0,
+                "jobs takes -l or -p alone".into(),
+                "it lists the jobs that run, with -p the numbers of their processes: jobs -p",
+            ),
             Self::Wait => {
                 let number = |text: &[u8]| text.iter().all(u8::is_ascii_digit) && !text.is_empty();
                 let place = arguments.iter().position(|text| text.is_some_and(|text| !number(text)))?;
@@ -261,10 +277,9 @@ impl Builtin {
 fn is_sh_word(name: &[u8]) -> bool {
     const WORDS: &[&str] = &[
         ":", ".", "!", "{", "}", "alias", "bg", "break", "builtin", "case", "continue", "declare", "do",
-        "done", "elif", "esac", "eval", "exec", "export", "fc", "fg", "fi", "function", "getopts", "hash",
-        "help", "history", "local", "mapfile", "read", "readonly", "select", "set", "shift", "shopt",
-        "source", "then", "time", "times", "trap", "typeset", "ulimit", "umask", "unalias", "unset", "until",
-        "[[",
+        "done", "elif", "esac", "eval", "exec", "fc", "fg", "fi", "function", "getopts", "hash", "help",
+        "history", "local", "mapfile", "read", "readonly", "select", "set", "shift", "shopt", "source",
+        "then", "times", "trap", "typeset", "ulimit", "umask", "unalias", "until", "[[",
     ];
     WORDS.iter().any(|word| word.as_bytes() == name)
 }

@@ -34,14 +34,15 @@ impl<'s> Checker<'s> {
                         &help,
                     );
                 }
+                // `> file` opens its targets, and that is all.
                 None if redirected => {
-                    self.error(
-                        code::SH_REDIRECTION,
-                        span,
-                        "a redirection without a command",
-                        "no command that it belongs to",
-                        "empty a file by: true > file",
-                    );
+                    let target = Target::Builtin(Builtin::True);
+                    return Some(Command {
+                        assignments: Box::new([]),
+                        target,
+                        words: Box::new([]),
+                        judged: None,
+                    });
                 }
                 None => {}
             }
@@ -65,6 +66,9 @@ impl<'s> Checker<'s> {
                 help,
             );
             return None;
+        }
+        if is_unquoted(first) && matches!(name.as_deref(), Some("export" | "unset")) {
+            return self.environment_command(ast::Simple { assignments, words }, span);
         }
         let replaces = name.as_deref() == Some("exec");
         if replaces && !self.may_replace(&words, redirected, span) {
@@ -224,6 +228,10 @@ impl<'s> Checker<'s> {
         if name == "command" {
             return self.command_builtin(words);
         }
+        if matches!(name, "export" | "unset") {
+            self.refuse_disguised(name, span);
+            return None;
+        }
         match builtins::find(name) {
             Some(builtin) => Some(Target::Builtin(builtin)),
             None => Some(
@@ -318,11 +326,22 @@ impl<'s> Checker<'s> {
                 self.error(code::EXEC_PLACE, next.span, "`command exec` is sh's", "not in Pipewright", help);
                 None
             }
+            Some(name @ ("export" | "unset")) => {
+                self.refuse_disguised(name, words[0].span.to(next.span));
+                None
+            }
             // As in sh: `command` passes by functions, not builtins.
             Some(name) if sh_constructs::of_word(name).is_some() => self.target(name, next, &words[1..]),
             Some(name) => Some(builtins::find(name).map_or(Target::Program, Target::Builtin)),
             None => Some(Target::Program),
         }
+    }
+
+    /// `command export`, `'export'`: shells disagree about what is split there.
+    fn refuse_disguised(&mut self, name: &str, span: Span) {
+        let message = format!("`{name}` stands by itself, and unquoted");
+        let help = "write it as the first word, without quotes and without `command`";
+        self.error(code::ENVIRONMENT_COMMAND, span, message, "shells disagree about this", help);
     }
 
     /// `NAME=value` as a statement, as it is written here.
@@ -370,7 +389,7 @@ impl<'s> Checker<'s> {
     }
 
     /// The same of a source text.
-    fn value_of_source(&self, source: &str) -> Option<String> {
+    pub(super) fn value_of_source(&self, source: &str) -> Option<String> {
         let is_known = |after: &str| {
             let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
             self.scopes.find(&after[..end]).is_some() || is_capital(&after[..end])

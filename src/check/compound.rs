@@ -13,34 +13,48 @@ impl<'s> Checker<'s> {
         Some(match kind {
             ast::StageKind::Block(block) => Compound::Block(self.block(block)),
             ast::StageKind::If(statement) => {
+                let mut ends = true;
                 let branches = statement.branches.into_iter();
-                let branches = branches
-                    .map(|(condition, body)| (self.condition(condition), self.open_block(body)))
-                    .collect();
-                let otherwise = statement.otherwise.map(|body| self.open_block(body));
+                let branches = branches.map(|(condition, body)| {
+                    let condition = self.condition(condition);
+                    let body = self.ending_status(true, &mut ends, |this| this.open_block(body));
+                    self.status.is_zero = false;
+                    (condition, body)
+                });
+                let branches = branches.collect();
+                let otherwise = statement
+                    .otherwise
+                    .map(|body| self.ending_status(false, &mut ends, |this| this.open_block(body)));
+                self.status.is_zero = ends;
                 Compound::If { branches, otherwise }
             }
             ast::StageKind::While(statement) => {
                 let (condition, body) = *statement;
+                self.status.is_zero = false;
                 let condition = self.condition(condition);
+                self.status.is_zero = true;
                 Compound::While { condition, body: self.loop_body(body) }
             }
             ast::StageKind::For(statement) => return self.for_loop(*statement),
             ast::StageKind::Each(statement) => {
                 self.scopes.enter();
                 let name = self.declare(statement.name);
+                self.status.is_zero = false;
                 let body = self.each_turn_with(statement.options, statement.body);
                 self.scopes.leave();
                 Compound::Each { name, body }
             }
             ast::StageKind::Match(statement) => {
                 let subject = self.expr(statement.subject);
+                let (before, mut ends) = (self.status.is_zero, true);
                 let arms = statement.arms.into_iter().map(|arm| {
                     let patterns =
                         arm.patterns.into_iter().filter_map(|word| self.match_pattern(word)).collect();
-                    Arm { patterns, body: self.open_block(arm.body) }
+                    let body = self.ending_status(before, &mut ends, |this| this.open_block(arm.body));
+                    Arm { patterns, body }
                 });
                 let arms = arms.collect();
+                self.status.is_zero = ends;
                 Compound::Match { subject, arms }
             }
             ast::StageKind::Sh(habit, span) => {
@@ -50,13 +64,18 @@ impl<'s> Checker<'s> {
             ast::StageKind::Try(statement) => {
                 let ast::Try { body, handler } = *statement;
                 let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
+                // Without a handler the status of the failure stays.
+                let mut ends = self.status.is_zero && handler.is_some();
                 let handler = handler.map(|(name, body)| {
                     self.scopes.enter();
                     let slot = if name.text == "_" { self.scopes.declare("_") } else { self.declare(name) };
-                    let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
+                    let lower =
+                        |this: &mut Self| this.obstructed(Obstacle::Try, |this| this.open_block(body));
+                    let body = self.ending_status(false, &mut ends, lower);
                     self.scopes.leave();
                     (slot, body)
                 });
+                self.status.is_zero = ends;
                 Compound::Try { body, handler }
             }
             ast::StageKind::With(statement) => self.with(*statement, span),
@@ -86,6 +105,7 @@ impl<'s> Checker<'s> {
         self.take(found);
         let items = match statement.items {
             ast::ForItems::Words(words) => {
+                self.refuse_status_in_words(&words);
                 let found = lookalikes::loop_items(&self.context(), &words);
                 let words = if self.take(found) { Vec::new() } else { words };
                 let mut lowered = Vec::with_capacity(words.len());
@@ -108,6 +128,7 @@ impl<'s> Checker<'s> {
         }
         self.scopes.enter();
         let names = statement.names.into_iter().map(|name| self.declare(name)).collect();
+        self.status.is_zero = false;
         let body = self.each_turn_with(statement.options, statement.body);
         self.scopes.leave();
         Some(Compound::For { names, items, body })

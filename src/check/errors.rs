@@ -41,7 +41,8 @@ impl Checker<'_> {
                 None => self.sh(&sh_constructs::of(habit), span),
             },
             ShConstruct::Parameter | ShConstruct::SpecialParameter => self.sh(&sh_parameters::of(text), span),
-            // `$?` in an expression: no name is behind the dollar that could stand without it.
+            ShConstruct::Dollar if text == "$?" => self.refuse_status(span),
+            // `$!` in an expression: no name is behind the dollar that could stand without it.
             ShConstruct::Dollar
                 if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" =>
             {

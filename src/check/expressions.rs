@@ -1,5 +1,6 @@
 //! Expressions: names to slots, literals to values, calls to the functions that they mean.
 
+use super::false_tests::Outcome;
 use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
@@ -119,8 +120,14 @@ impl<'s> Checker<'s> {
                 BlockKind::Capture => {
                     ExprKind::Record { capture: true, body: Box::new(self.capture(*block)) }
                 }
-                BlockKind::Try => ExprKind::Record { capture: false, body: Box::new(self.block(*block)) },
-                BlockKind::Spawn => ExprKind::Spawn(Arc::new(self.capture(*block))),
+                BlockKind::Try => {
+                    let body = self.ending(Outcome::Value, |this| this.block(*block));
+                    ExprKind::Record { capture: false, body: Box::new(body) }
+                }
+                BlockKind::Spawn => {
+                    let lower = |this: &mut Self| this.copy(|this| this.block(*block));
+                    ExprKind::Spawn(Arc::new(self.ending(Outcome::Job, lower)))
+                }
             },
             ast::ExprKind::Sh(ShConstruct::Operator) => {
                 let help = "write `not`: if (not x) { … }; `!=` compares";
@@ -142,7 +149,7 @@ impl<'s> Checker<'s> {
 
     /// Commands whose output is taken: a copy of variables, directory and environment.
     pub fn capture(&mut self, block: ast::Block<'s>) -> Block {
-        self.copy(|this| this.block(block))
+        self.ending(Outcome::Value, |this| this.copy(|this| this.block(block)))
     }
 
     fn number(&mut self, text: &str, span: Span) -> ExprKind {

@@ -1,5 +1,6 @@
 //! Functions: their declaration, and calls of them.
 
+use super::false_tests::Outcome;
 use super::kind::{accepts, conversion, from_word, known_type};
 use super::lower::Checker;
 use super::options::{OptionForm, find_option, is_number, option_of};
@@ -36,9 +37,9 @@ impl<'s> Checker<'s> {
                 let label = "this is a builtin, and a function must not hide it";
                 self.error(code::DUPLICATE_NAME, function.name.span, message, label, "choose another name");
             }
-            if function.name.text == "exec" {
-                let label = "this is a statement, and a function must not hide it";
-                let message = "a function can't be called `exec`";
+            if let name @ ("exec" | "time") = function.name.text {
+                let label = "this is a word of the language, and a function must not hide it";
+                let message = format!("a function can't be called `{name}`");
                 self.error(code::DUPLICATE_NAME, function.name.span, message, label, "choose another name");
             }
             self.scopes.put(function.name.text, Name::Function(id));
@@ -91,7 +92,9 @@ impl<'s> Checker<'s> {
             }
             parameters.push(Parameter { formal: formal.clone(), default, span: place });
         }
-        let body = self.block(function.body);
+        let is_zero = std::mem::replace(&mut self.status.is_zero, false);
+        let body = self.ending(Outcome::Function, |this| this.block(function.body));
+        self.status.is_zero = is_zero;
         let frame = self.scopes.leave_frame();
         self.function = outer;
         self.loops = loops;

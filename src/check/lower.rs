@@ -1,6 +1,7 @@
 //! Statements: names become slots, and what can't be meant is refused.
 
 use super::code_guard;
+use super::false_tests::Outcome;
 use super::lints::{self, Lints};
 use super::order::Order;
 use super::program::*;
@@ -8,13 +9,13 @@ use super::project::{Members, Project};
 use super::replace::{ExecContext, Obstacle};
 use super::scope::{Name, Scopes};
 use super::variable_commands::Position;
-use super::{lookalikes, modules};
+use super::{lookalikes, modules, status};
 use crate::diag::{Diagnostic, Label, Source, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, ShConstruct};
 use crate::syntax::nesting;
 use crate::sys::stack;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The check of one file.
@@ -35,8 +36,14 @@ pub struct Checker<'s> {
     pub order: Order,
     /// Whether the command that is lowered can replace the process.
     pub exec: ExecContext,
+    /// Where the status of the statement that is lowered goes.
+    pub outcome: Outcome,
+    /// What is known of the status that `$?` would give.
+    pub status: status::Flow,
     /// Whether the file calls `script_path()`.
     pub asks_for_path: bool,
+    /// The names that `export` sets.
+    pub exported: HashSet<&'s str>,
     /// The texts that the functions of the file print.
     pub prints: HashMap<FunctionId, code_guard::Prints>,
 }
@@ -75,7 +82,11 @@ pub fn file<'s>(
         lints: Lints::default(),
         order: Order::default(),
         exec: ExecContext::default(),
+        // At a prompt it is only what `$?` shows.
+        outcome: if earlier.is_some() { Outcome::Unused } else { Outcome::File },
+        status: status::Flow { is_zero: earlier.is_none(), ..status::Flow::default() },
         asks_for_path: false,
+        exported: HashSet::new(),
         prints: HashMap::new(),
     };
     if let Some(earlier) = &earlier {
@@ -134,7 +145,9 @@ impl<'s> Checker<'s> {
     pub fn copy<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
         self.scopes.enter_copy();
         let loops = std::mem::take(&mut self.loops);
+        let is_zero = self.status.is_zero;
         let lowered = self.within(Obstacle::Copy, lower);
+        self.status.is_zero = is_zero;
         self.loops = loops;
         self.scopes.leave_copy();
         lowered
@@ -149,7 +162,9 @@ impl<'s> Checker<'s> {
         let mut functions = self.hoist(&statements);
         let mut lowered = Vec::with_capacity(statements.len());
         let mut defers = false;
-        for statement in statements {
+        let (outcome, last) = (self.outcome, statements.len().saturating_sub(1));
+        for (at, statement) in statements.into_iter().enumerate() {
+            self.outcome = if at == last { outcome } else { Outcome::Unused };
             let span = statement.span;
             if let ast::StatementKind::Function(function) = statement.kind {
                 if let Some(id) = functions.next() {
@@ -157,12 +172,18 @@ impl<'s> Checker<'s> {
                 }
                 continue;
             }
-            if let Some(kind) = self.statement(statement) {
+            let lowered_statement = self.statement(statement);
+            self.status.before = Some(span);
+            if let Some(kind) = lowered_statement {
                 defers |= matches!(kind, StatementKind::Defer(_));
                 self.exec.deferred |= defers;
                 lowered.push(Statement { span, kind });
             }
         }
+        if lowered.is_empty() {
+            self.status.is_zero = true;
+        }
+        self.outcome = outcome;
         self.exec.deferred = deferred;
         let found = lints::unreachable(&self.context(), &lowered);
         self.take(found);
@@ -172,21 +193,36 @@ impl<'s> Checker<'s> {
     fn statement(&mut self, statement: ast::Statement<'s>) -> Option<StatementKind> {
         let span = statement.span;
         self.exec.part = None;
-        Some(match statement.kind {
+        let is_commands =
+            matches!(&statement.kind, ast::StatementKind::Stage(_) | ast::StatementKind::AndOr(_));
+        let kind = self.statement_kind(statement.kind, span);
+        if !is_commands || matches!(kind, Some(StatementKind::Background(_))) {
+            self.status.is_zero = true;
+        }
+        kind
+    }
+
+    fn statement_kind(&mut self, kind: ast::StatementKind<'s>, span: Span) -> Option<StatementKind> {
+        Some(match kind {
             ast::StatementKind::Stage(stage) => self.single_stage(stage)?,
             ast::StatementKind::AndOr(and_or) => {
-                self.refuse_test_and(&and_or);
+                let outcome = if and_or.background { Outcome::Job } else { self.outcome };
+                self.refuse_false_test(&and_or, outcome);
                 if and_or.background {
                     let lower =
                         |this: &mut Self| this.obstructed(Obstacle::Background, |this| this.and_or(and_or));
-                    let and_or = self.copy(lower);
+                    let and_or = self.ending(outcome, |this| this.copy(lower));
                     StatementKind::Background(Arc::new(and_or))
                 } else if and_or.rest.is_empty() {
                     self.refuse_absorbed_blocks(&and_or);
                     let at = Position::statement(&and_or.first);
                     StatementKind::Pipeline(Box::new(self.pipeline(and_or.first, at)))
                 } else {
-                    StatementKind::AndOr(Box::new(self.and_or(and_or)))
+                    let may_be_false = self.may_end_false(&and_or);
+                    let mut and_or = self.and_or(and_or);
+                    self.status.is_zero &= !may_be_false;
+                    and_or.allows_false_test = outcome == Outcome::Unused;
+                    StatementKind::AndOr(Box::new(and_or))
                 }
             }
             ast::StatementKind::Let { name, value } => {
@@ -215,7 +251,8 @@ impl<'s> Checker<'s> {
                 // It runs when the block is left: no loop can be left from it, and nothing returned.
                 let loops = std::mem::take(&mut self.loops);
                 self.scopes.enter_defer();
-                let block = self.block(block);
+                self.status.is_zero = false;
+                let block = self.ending(Outcome::Unused, |this| this.block(block));
                 self.scopes.leave_defer();
                 self.loops = loops;
                 StatementKind::Defer(Arc::new(block))
@@ -263,14 +300,14 @@ impl<'s> Checker<'s> {
             }
             ast::StageKind::Simple(_) | ast::StageKind::Return(_) => {
                 let span = stage.span;
-                let pipeline = ast::Pipeline { span, negated: false, stages: vec![stage] };
+                let pipeline = ast::Pipeline { span, negated: false, timed: None, stages: vec![stage] };
                 let at = Position::statement(&pipeline);
                 StatementKind::Pipeline(Box::new(self.pipeline(pipeline, at)))
             }
             _ if plain => StatementKind::Compound(Arc::new(self.compound(stage.kind, stage.span)?)),
             _ => {
                 let span = stage.span;
-                let pipeline = ast::Pipeline { span, negated: false, stages: vec![stage] };
+                let pipeline = ast::Pipeline { span, negated: false, timed: None, stages: vec![stage] };
                 let at = Position::statement(&pipeline);
                 StatementKind::Pipeline(Box::new(self.pipeline(pipeline, at)))
             }

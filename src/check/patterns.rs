@@ -104,7 +104,7 @@ impl<'s> Checker<'s> {
             }
             WordKind::Bare(text) => return Some(MatchPattern::Text(Str::from(text))),
             WordKind::Parts(parts) => parts.into_vec(),
-            WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow => {
+            WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow | WordKind::Assignment(_) => {
                 self.error(
                     code::SYNTAX,
                     span,
@@ -116,6 +116,10 @@ impl<'s> Checker<'s> {
             }
         };
         self.refuse_in_word(&parts);
+        if let Some(status) = parts.iter().find(|part| matches!(part.kind, PartKind::Status)) {
+            self.refuse_status(status.span);
+            return None;
+        }
         let patterns = parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_)));
         let fixed = parts.iter().all(|part| {
             matches!(

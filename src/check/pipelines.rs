@@ -1,6 +1,7 @@
 //! Lists of pipelines, pipelines and their stages.
 
 use super::conditions::span_of;
+use super::false_tests::Outcome;
 use super::lower::Checker;
 use super::program::*;
 use super::replace::Obstacle;
@@ -24,7 +25,9 @@ impl<'s> Checker<'s> {
         let position =
             |pipeline: &ast::Pipeline<'s>| Position { place, whole, ..Position::statement(pipeline) };
         let position_of_first = position(&and_or.first);
+        let first_span = and_or.first.span;
         let first = self.operand(and_or.first, position_of_first, (joined > 0).then_some(Obstacle::Before));
+        self.status.before = Some(first_span);
         let mut ors = false;
         let rest = and_or.rest.into_iter().enumerate().map(|(at, (connector, pipeline))| {
             let connector = match connector {
@@ -35,17 +38,24 @@ impl<'s> Checker<'s> {
             let part =
                 if at + 1 < joined { Some(Obstacle::Before) } else { ors.then_some(Obstacle::AfterOr) };
             let position = position(&pipeline);
-            (connector, self.operand(pipeline, position, part))
+            let span = pipeline.span;
+            self.status.is_zero = connector == Connector::And;
+            let lowered = self.operand(pipeline, position, part);
+            self.status.before = Some(span);
+            (connector, lowered)
         });
         let rest = rest.collect();
-        AndOr { first, rest }
+        AndOr { first, rest, allows_false_test: false }
     }
 
     /// A pipeline of a list, where its part in the list keeps it from being an `exec`, and a block in it from having one.
     fn operand(&mut self, pipeline: ast::Pipeline<'s>, at: Position, part: Option<Obstacle>) -> Pipeline {
         let is_simple = matches!(&*pipeline.stages, [ast::Stage { kind: ast::StageKind::Simple(_), .. }]);
+        let outcome = if part == Some(Obstacle::Before) { operand_outcome(&pipeline) } else { self.outcome };
         if part.is_some() && !is_simple {
-            return self.obstructed(Obstacle::Operand, |this| this.pipeline(pipeline, at));
+            let lower =
+                |this: &mut Self| this.obstructed(Obstacle::Operand, |this| this.pipeline(pipeline, at));
+            return self.ending(outcome, lower);
         }
         let outer = self.exec.part;
         self.exec.part = outer.or(part);
@@ -58,12 +68,25 @@ impl<'s> Checker<'s> {
         let empties = truncation::check(&self.context(), &pipeline.stages);
         let runs_code = code_guard::check(&self.context(), &pipeline.stages);
         self.take(empties.into_iter().chain(runs_code));
+        if let Some(timed) = pipeline.timed {
+            self.refuse_timed(timed, &pipeline.stages[0]);
+        }
         let count = pipeline.stages.len();
+        let outer = self.outcome;
+        if count > 1 {
+            self.outcome = Outcome::Stage;
+        } else if pipeline.negated {
+            self.outcome = operand_outcome(&pipeline);
+        }
         if count > 1 {
             self.exec.part = Some(Obstacle::Stage);
         } else if pipeline.negated {
             self.exec.part = Some(Obstacle::Negated);
+        } else if pipeline.timed.is_some() {
+            self.exec.part = Some(Obstacle::Timed);
         }
+        let is_compound =
+            count == 1 && !pipeline.negated && !matches!(pipeline.stages[0].kind, ast::StageKind::Simple(_));
         let mut stages = Vec::with_capacity(count);
         for (index, stage) in pipeline.stages.into_iter().enumerate() {
             let at = Position { stage: index, ..at };
@@ -74,7 +97,16 @@ impl<'s> Checker<'s> {
             };
             stages.extend(stage);
         }
-        Pipeline { span: pipeline.span, negated: pipeline.negated, stages: stages.into_boxed_slice() }
+        self.outcome = outer;
+        if !is_compound {
+            self.status.is_zero = !self.status.accepts;
+        }
+        Pipeline {
+            span: pipeline.span,
+            negated: pipeline.negated,
+            timed: pipeline.timed.map(|timed| timed.posix),
+            stages: stages.into_boxed_slice(),
+        }
     }
 
     fn refuse_lookalike(&mut self, words: &[ast::Word<'s>]) -> bool {
@@ -94,6 +126,8 @@ impl<'s> Checker<'s> {
                 return None;
             }
         }
+        self.refuse_comparison_in_test(&stage);
+        self.refuse_status_beside_capture(&stage);
         let redirections = self.redirections(stage.redirections.into_vec());
         if count > 1
             && matches!(
@@ -133,5 +167,13 @@ impl<'s> Checker<'s> {
             },
         };
         Some(Stage { span, kind, redirections, pipe_stderr: stage.pipe_stderr })
+    }
+}
+
+/// Where the status of a pipeline goes that an operator asks for.
+fn operand_outcome(pipeline: &ast::Pipeline<'_>) -> Outcome {
+    match pipeline.stages.first().map(|stage| &stage.kind) {
+        Some(ast::StageKind::Block(_)) => Outcome::Block,
+        _ => Outcome::Compound,
     }
 }

@@ -191,12 +191,16 @@ impl<'s> Checker<'s> {
         let options = self.settings(statement.options);
         let atomic = is_atomic(&options);
         self.atomic += usize::from(atomic);
+        let accepts = options.iter().any(|option| option.setting == Setting::Ok);
+        let outer = self.status.accepts;
+        self.status.accepts |= accepts;
         let keeps = |option: &WithOption| matches!(option.setting, Setting::Env | Setting::Cwd);
         let body = if options.iter().all(keeps) {
             self.open_block(statement.body)
         } else {
             self.obstructed(super::replace::Obstacle::With, |this| this.open_block(statement.body))
         };
+        self.status.accepts = outer;
         self.atomic -= usize::from(atomic);
         if options.iter().any(|option| option.setting == Setting::Detach) {
             self.only_programs(&body, span);
@@ -311,7 +315,9 @@ impl<'s> Checker<'s> {
     /// What is left to run on after the script can only be programs.
     fn only_programs(&mut self, body: &Block, span: Span) {
         let is_program = |stage: &Stage| matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
-        let of_programs = |pipeline: &Pipeline| !pipeline.negated && pipeline.stages.iter().all(is_program);
+        let is_marked = |pipeline: &Pipeline| pipeline.negated || pipeline.timed.is_some();
+        let of_programs =
+            |pipeline: &Pipeline| !is_marked(pipeline) && pipeline.stages.iter().all(is_program);
         for statement in &body.statements {
             let fine = match &statement.kind {
                 StatementKind::Pipeline(pipeline) => of_programs(pipeline),

@@ -177,10 +177,6 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
 /// Words that sh knows and that name no program here.
 const WORDS: &[(&[&str], ConstructSpec)] = &[
     (
-        &["export"],
-        row(code::SH_BUILTIN, "`export` is sh's", "assign to a field of env", "env.EDITOR = \"vi\""),
-    ),
-    (
         &["local", "readonly", "declare", "typeset"],
         row(
             code::SH_BUILTIN,
@@ -188,10 +184,6 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
             "declare by `let`; a block's names end with it",
             "let name = \"value\"",
         ),
-    ),
-    (
-        &["unset"],
-        row(code::SH_BUILTIN, "`unset` is sh's", "assign null to a field of env", "env.EDITOR = null"),
     ),
     (
         &["set", "shopt", "setopt"],
@@ -261,10 +253,19 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         ),
     ),
     (
-        &["time", "times"],
+        &["time"],
+        row(
+            code::TIME_PLACE,
+            "`time` stands before a whole pipeline, which it times",
+            "it is the first word, or follows `!`; a program of this name is called 'time', in quotes",
+            "time sleep 0.01",
+        ),
+    ),
+    (
+        &["times"],
         row(
             code::SH_KEYWORD,
-            "`time` is a keyword of sh",
+            "`times` is a builtin of sh",
             "the time and memory of each process are told by",
             "with stats=true { make }",
         ),
@@ -475,7 +476,26 @@ pub const SHELL_VARIABLES: &[&str] = &[
     "MAPFILE",
 ];
 
-/// What `help export` says.
+/// Whether shells make a variable, or go by it: to set it would change what they do after it, and nothing here.
+pub fn is_of_shells(name: &str) -> bool {
+    const OBEYED: &[&str] = &[
+        "_",
+        "CDPATH",
+        "EXECIGNORE",
+        "FUNCNEST",
+        "GLOBIGNORE",
+        "POSIXLY_CORRECT",
+        "PROMPT_COMMAND",
+        "PS0",
+        "PS3",
+        "TIMEFORMAT",
+    ];
+    SHELL_VARIABLES.contains(&name)
+        || OBEYED.contains(&name)
+        || name.starts_with("BASH") && name != "BASH_ENV"
+}
+
+/// What `help trap` says.
 pub fn explain(word: &str) -> Option<String> {
     let ConstructSpec { message, help, example, .. } = of_word(word)?;
     Some(keywords::page(word, &format!("{message}: {help}."), example))

@@ -1,4 +1,4 @@
-//! `${x:-y}`, `$1`, `$?` and their kin: what stands in place of each expansion of sh (POSIX 2.5.2, 2.6.2).
+//! `${x:-y}`, `$1`, `$@` and their kin: what stands in place of each expansion of sh (POSIX 2.5.2, 2.6.2).
 
 use super::sh_constructs::ConstructSpec;
 use crate::diag::code;
@@ -29,7 +29,7 @@ pub fn is_positional(text: &str) -> bool {
         || !matches!(name, "" | "0") && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `$1`, `$?`: the name alone.
+/// `$1`, `$@`: the name alone.
 fn special(name: &str) -> ConstructSpec {
     match name {
         "@" | "*" => row(
@@ -42,11 +42,7 @@ fn special(name: &str) -> ConstructSpec {
             "it is a method of the list",
             "if (args.len() != 2) { fail \"usage: copy FROM TO\" }",
         ),
-        "?" => row(
-            "there is no `$?`: a command that fails stops the script",
-            "ask for its success by `if`, or name what happens otherwise by `||`",
-            "if grep -q root /etc/passwd { echo found } else { echo missing }",
-        ),
+        "?" => row("the status of the last command has no braces", "write $?", "false || echo $?"),
         "!" => row(
             "there is no `$!`: a job is a value",
             "keep it in a variable",
@@ -166,7 +162,7 @@ fn braced(inside: &str) -> ConstructSpec {
 /// An expansion of each kind, for the tests.
 #[cfg(test)]
 pub const ALL: &[&str] = &[
-    "$@", "$#", "$?", "$!", "$$", "$-", "$0", "$1", "${10}", "${#x}", "${#@}", "${!x}", "${x:-y}", "${x=y}",
-    "${x?}", "${x:+y}", "${x%y}", "${x##y}", "${x/a/b}", "${x^^}", "${x,,}", "${x:1:2}", "${x[@]}", "${}",
-    "${x@Q}", "${ x }",
+    "$@", "$#", "${?}", "$!", "$$", "$-", "$0", "$1", "${10}", "${#x}", "${#@}", "${!x}", "${x:-y}",
+    "${x=y}", "${x?}", "${x:+y}", "${x%y}", "${x##y}", "${x/a/b}", "${x^^}", "${x,,}", "${x:1:2}", "${x[@]}",
+    "${}", "${x@Q}", "${ x }",
 ];

@@ -58,6 +58,8 @@ impl<'s> Checker<'s> {
                     "quote it if it is meant as text: '=>'",
                 );
             }
+            // `export` takes those itself.
+            WordKind::Assignment(_) => {}
             WordKind::Parts(parts) => {
                 if let [ast::Part { kind: PartKind::Quoted(text), .. }] = &*parts {
                     into.push(Word::Literal(text.as_ref().into()));
@@ -88,7 +90,7 @@ impl<'s> Checker<'s> {
             }
             WordKind::Parts(parts) => parts.into_vec(),
             WordKind::Braces(_) if assignment => Vec::new(),
-            WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow => {
+            WordKind::Braces(_) | WordKind::Splice(_) | WordKind::Arrow | WordKind::Assignment(_) => {
                 let message = format!("{what} is exactly one word");
                 self.error(
                     code::SH_TARGET,
@@ -187,6 +189,14 @@ impl<'s> Checker<'s> {
                 PartKind::Process(direction, block) => {
                     let from = direction == ast::Direction::From;
                     Part::Process { from, body: Arc::new(unshared(block, |block| self.capture(block))), span }
+                }
+                PartKind::Status => {
+                    if string {
+                        self.refuse_status(span);
+                    } else {
+                        self.warn_of_zero(span);
+                    }
+                    Part::Status
                 }
                 PartKind::Sh(habit) => {
                     self.habit(habit, span);

@@ -199,8 +199,8 @@ codes! {
         "Expressions are written with and, or, not, ==.";
     SH_DOLLAR = "E0315", "a dollar in an expression",
         "Names stand without `$` in an expression; `$` belongs to words of commands.";
-    SH_TEST_AND = "E0316", "a test before &&",
-        "In sh a failing `test … && cmd` goes on even under set -e; here it would stop the script. Write an if, which says what is meant.";
+    SH_TEST_AND = "E0316", "a test before && whose status gets out",
+        "A list that a false test before && ends is no failure, and its status is 1. As the last statement of a file, function, capture, job or stage that status would become the whole's: in sh a script or function that ends so fails without a word. Write an if, which says what is meant.";
     SH_ECHO = "E0317", "an option of echo that shells disagree about",
         "echo prints its arguments as they are and knows only -n. For escapes write $'…' or use printf.";
     SH_VARIABLE = "E0318", "a variable that a shell makes",
@@ -223,6 +223,14 @@ codes! {
         "A command is the name of a program and its arguments. The value of a variable is tested in parentheses, if (r.ok) { … }, or as a command of its own, cmd && $[n > 2]; a program that has the name of a variable is quoted.";
     BARE_SPLICE = "E0326", "a list spliced without its $",
         "...$xs makes an argument of each element of a list; ...xs is a word.";
+    ENVIRONMENT_COMMAND = "E0327", "a call of export or unset that shells disagree about",
+        "export takes words NAME=word, and unset names. Both change the environment of the commands that follow, and nothing else: no option, no array, no variable of the script or of the shell itself. env.NAME = expression, env[name] = expression and env.update(map) do the rest.";
+    STATUS_PLACE = "E0328", "`$?` where it has no one meaning",
+        "$? is the status of the last pipeline, in words of commands, strings and here-documents. In an expression the status of a command is a value: (try { cmd }).status. In a command that also has a capture, shells disagree about whose status it is.";
+    TIME_PLACE = "E0329", "`time` where it times no pipeline",
+        "time [-p] stands before a whole pipeline, or behind its !, and prints how long it took. It has no other option; a program of that name is called 'time'.";
+    SH_COMPARISON = "E0330", "a comparison that would be a redirection",
+        "In [ … ] an unquoted < or > is a redirection, as in sh: it compares nothing, and > empties a file. Numbers are compared by -lt and -gt, values in an expression.";
 
     // Well formed, but refused because it would go wrong.
     UNGUARDED_CODE = "E0401", "a value where a program expects code",
@@ -387,6 +395,8 @@ codes! {
         "It depends on what reads the value: a makefile, a program in the window of a terminal, or what is loaded by a variable of the environment. Where {} stands in code, names of files become code. Where it is meant, $[code(x)] says so.";
     ESCAPED_VALUE = "W0008", "a value whose backslashes awk reads",
         "In awk -v x=$v and x=$v behind the program, \\n becomes a newline and \\\\ a backslash (POSIX awk, operands). The environment keeps the value as it is: x=$v awk '… ENVIRON[\"x\"] …'.";
+    ZERO_STATUS = "W0009", "a status that is always 0",
+        "A command that fails stops the script, so that after it $? is 0. The status of a failure is seen after ||, in else, in a defer, and after a test before &&; (try { cmd }).status is it as a value.";
 }
 
 #[cfg(test)]

@@ -49,6 +49,10 @@ pub struct Interpreter {
     pub(in crate::eval) result: Option<Value>,
     /// The status of the last pipeline: what `exit` alone means.
     pub(in crate::eval) status: u8,
+    /// Whether the loop that is open has had a turn.
+    pub(in crate::eval) turned: bool,
+    /// Whether the command that was prepared last is a bool.
+    pub(in crate::eval) named_bool: bool,
     /// Of a run that only tells what it would do.
     pub(in crate::eval) dry: Option<Box<Dry>>,
     /// How deep in captures and stages this stands, for the trace.
@@ -88,6 +92,8 @@ impl Interpreter {
             substitutions: Vec::new(),
             result: None,
             status: self.status,
+            turned: false,
+            named_bool: false,
             dry: None,
             depth: self.depth + 1,
         }

@@ -143,6 +143,8 @@ impl Interpreter {
             substitutions: Vec::new(),
             result: setup.keep_result.then_some(Value::Null),
             status: 0,
+            turned: false,
+            named_bool: false,
             dry: setup.dry_run.then(Box::default),
             depth: 0,
         }

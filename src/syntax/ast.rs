@@ -108,7 +108,18 @@ pub enum Connector {
 pub struct Pipeline<'s> {
     pub span: Span,
     pub negated: bool,
+    /// The `time` before it.
+    pub timed: Option<Timed>,
     pub stages: Vec<Stage<'s>>,
+}
+
+/// `time`, or `time -p`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "program", derive(Serialize))]
+pub struct Timed {
+    pub span: Span,
+    /// In the form of POSIX.
+    pub posix: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -323,6 +334,8 @@ pub enum WordKind<'s> {
     Splice(Box<Expr<'s>>),
     /// `=>`, which stands only in an arm of `match`.
     Arrow,
+    /// `NAME=word` of `export`.
+    Assignment(Box<Assignment<'s>>),
 }
 
 #[derive(Clone, Debug)]
@@ -354,6 +367,8 @@ pub enum PartKind<'s> {
     /// `$(…)`
     Capture(std::rc::Rc<Block<'s>>, Quoting),
     Process(Direction, std::rc::Rc<Block<'s>>),
+    /// `$?`
+    Status,
     Sh(ShConstruct),
 }
 

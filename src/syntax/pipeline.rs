@@ -23,13 +23,23 @@ impl<'s> Reader<'s> {
     }
 
     fn pipeline<'t>(&self, tokens: &mut Tokens<'t>, blocks: bool) -> Read<Pipeline<'s>> {
-        let mut negated = None;
-        if tokens.peek()? == Some(Rule::bang) {
-            let bang = self.taken(tokens)?;
-            negated = Some(tokens.span(&bang));
+        let mut negated = false;
+        let mut timed = None;
+        let mut start = None;
+        while let Some(rule @ (Rule::bang | Rule::time_mark)) = tokens.peek()? {
+            if rule == Rule::bang && negated || rule == Rule::time_mark && timed.is_some() {
+                break;
+            }
+            let mark = self.taken(tokens)?;
+            let span = tokens.span(&mark);
+            start.get_or_insert(span);
+            negated |= rule == Rule::bang;
+            if rule == Rule::time_mark {
+                timed = Some(Timed { span, posix: mark.into_inner().next().is_some() });
+            }
         }
         let first = self.stage(tokens, blocks)?;
-        let mut span = negated.map_or(first.span, |bang| bang.to(first.span));
+        let mut span = start.map_or(first.span, |start| start.to(first.span));
         let mut stages = Vec::with_capacity(1);
         stages.push(first);
         while tokens.peek()? == Some(Rule::connector) {
@@ -42,21 +52,20 @@ impl<'s> Reader<'s> {
             if let Some(last) = stages.last_mut() {
                 last.pipe_stderr = pipe_stderr;
             }
-            if tokens.peek()? == Some(Rule::bang) {
-                let bang = self.taken(tokens)?;
-                let span = tokens.span(&bang);
-                return Err(self.error(
-                    code::SYNTAX,
-                    span,
-                    "`!` stands only before a whole pipeline",
-                    "not before a stage",
-                ));
+            if let Some(rule @ (Rule::bang | Rule::time_mark)) = tokens.peek()? {
+                let mark = self.taken(tokens)?;
+                let span = tokens.span(&mark);
+                let (code, message) = match rule {
+                    Rule::bang => (code::SYNTAX, "`!` stands only before a whole pipeline"),
+                    _ => (code::TIME_PLACE, "`time` stands only before a whole pipeline"),
+                };
+                return Err(self.error(code, span, message, "not before a stage"));
             }
             let stage = self.stage(tokens, blocks)?;
             span = span.to(stage.span);
             stages.push(stage);
         }
-        Ok(Pipeline { span, negated: negated.is_some(), stages })
+        Ok(Pipeline { span, negated, timed, stages })
     }
 
     fn stage<'t>(&self, tokens: &mut Tokens<'t>, blocks: bool) -> Read<Stage<'s>> {
@@ -93,7 +102,7 @@ impl<'s> Reader<'s> {
             Rule::continue_jump => StageKind::Continue,
             Rule::sh_subshell => StageKind::Sh(ShConstruct::Subshell, span),
             Rule::sh_arith_command => StageKind::Sh(ShConstruct::ArithmeticCommand, span),
-            Rule::end | Rule::connector | Rule::bang => {
+            Rule::end | Rule::connector | Rule::bang | Rule::time_mark => {
                 return Err(self.error(
                     code::SYNTAX,
                     span,

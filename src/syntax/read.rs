@@ -185,6 +185,7 @@ impl<'s> Reader<'s> {
         let single = and_or.rest.is_empty()
             && !and_or.background
             && !and_or.first.negated
+            && and_or.first.timed.is_none()
             && and_or.first.stages.len() == 1;
         let kind = match and_or.first.stages.pop() {
             Some(stage) if single => StatementKind::Stage(stage),

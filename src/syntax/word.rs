@@ -26,11 +26,18 @@ impl<'s> Reader<'s> {
                 Rule::redirection => redirections.push(self.redirection(part, base)?),
                 _ => {
                     // Only what stands before the first other word assigns.
-                    if words.is_empty()
+                    let is_export =
+                        matches!(words.first(), Some(Word { kind: WordKind::Bare("export"), .. }));
+                    if (words.is_empty() || is_export)
                         && let Some((name, append)) =
                             assigned_name(&self.text[self.span_of(&part, base).range()])
                     {
-                        assignments.push(self.assignment(part, base, name, append)?);
+                        let assignment = self.assignment(part, base, name, append)?;
+                        if is_export {
+                            words.push(self.exported(assignment)?);
+                        } else {
+                            assignments.push(assignment);
+                        }
                         continue;
                     }
                     words.push(self.word(part, base)?);
@@ -70,6 +77,18 @@ impl<'s> Reader<'s> {
         }
         let kind = WordKind::Parts(tildes_of_assignment(parts).into_boxed_slice());
         Ok(Assignment { name, append, value: Word { span: value_span, kind } })
+    }
+
+    /// `NAME=word` of `export`, where bash looks for a brace list first.
+    fn exported(&self, assignment: Assignment<'s>) -> Read<Word<'s>> {
+        let span = assignment.name.span.to(assignment.value.span);
+        if let WordKind::Parts(parts) = &assignment.value.kind
+            && parts.iter().any(|part| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b'{')))
+            && let Some(words) = self.braces(parts, 0, span)?
+        {
+            return Ok(Word { span, kind: WordKind::Braces(words) });
+        }
+        Ok(Word { span, kind: WordKind::Assignment(Box::new(assignment)) })
     }
 
     /// A word in any of its forms.
@@ -208,6 +227,7 @@ impl<'s> Reader<'s> {
             Rule::sh_indexed => PartKind::Sh(ShConstruct::Indexed),
             Rule::sh_arith => PartKind::Sh(ShConstruct::Arithmetic),
             Rule::sh_parameter => PartKind::Sh(ShConstruct::Parameter),
+            Rule::sh_special if text == "$?" => PartKind::Status,
             Rule::sh_special => PartKind::Sh(ShConstruct::SpecialParameter),
             Rule::sh_locale => PartKind::Sh(ShConstruct::LocaleString),
             Rule::sh_array => PartKind::Sh(ShConstruct::Array),

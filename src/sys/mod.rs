@@ -51,6 +51,7 @@ pub mod start;
 pub mod strings;
 pub mod tree;
 pub mod tty;
+pub mod usage;
 pub mod wait;
 
 #[cfg(test)]

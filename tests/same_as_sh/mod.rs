@@ -11,6 +11,7 @@ mod compare;
 mod generate;
 mod redirections;
 mod script;
+mod typed;
 mod walk;
 mod words;
 

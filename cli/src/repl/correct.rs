@@ -55,26 +55,7 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
         let lines = help.split_once(":\n").or_else(|| help.split_once(": "))?.1.replace('\n', "; ");
         return (substance(&lines) == substance(text)).then_some(lines);
     }
-    // `export NAME=value`
-    let rest = text.get(span.range()).filter(|word| *word == "export").and(text.get(span.end as usize..))?;
-    let words = rest.trim();
-    let (name, value) = words.split_once('=')?;
-    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let value = match value {
-        quoted if quoted.len() > 1 && quoted.starts_with('"') && quoted.ends_with('"') => quoted.to_string(),
-        quoted if quoted.len() > 1 && quoted.starts_with('\'') && quoted.ends_with('\'') => {
-            quoted.to_string()
-        }
-        // `PATH=$PATH:/opt/bin` interpolates as in quotes; an empty one is the empty text.
-        bare if !bare.contains([' ', '\t', ';', '&', '|', '\'', '"', '\\', '`', '*', '(', '~']) => {
-            format!("\"{bare}\"")
-        }
-        _ => return None,
-    };
-    if name.is_empty() || !is_name(name) {
-        return None;
-    }
-    replaced(text, span.start as usize..text.len(), &format!("env.{name} = {value}"))
+    None
 }
 
 /// Whether a word is another one with letters that have changed places, or with one too many or too few. Another letter
@@ -159,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn assignments_and_exports_have_one_counterpart() {
+    fn assignments_have_one_counterpart() {
         assert_corrected("name=web1", Some("let name = \"web1\""));
         assert_corrected("EDITOR=vim", Some("env.EDITOR = \"vim\""));
         assert_corrected("now=$(date)", Some("let now = $(date)"));
@@ -169,9 +150,6 @@ mod tests {
         assert_corrected("rc=~/.config/rc", Some("let rc = \"$HOME/.config/rc\""));
         assert_corrected("let x=9", Some("let x = 9"));
         assert_corrected("let total=$(wc -l)", Some("let total = $(wc -l)"));
-        assert_corrected("export EDITOR=vim", Some("env.EDITOR = \"vim\""));
-        assert_corrected("export EDITOR='vim -n'", Some("env.EDITOR = 'vim -n'"));
-        assert_corrected("export PATH=$PATH:/opt/bin", Some("env.PATH = \"$PATH:/opt/bin\""));
     }
 
     #[test]
@@ -195,7 +173,7 @@ mod tests {
         for text in ["x=a*b", "let name=foo", "i=$((i+1))", "x=1 > f", "if true { x=1 }", "x=1; echo a"] {
             assert_corrected(text, None);
         }
-        for text in ["export EDITOR", "export A=b C=d", "eval ls", "[[ -f x ]]", "echo `ls`"] {
+        for text in ["export EDITOR", "eval ls", "[[ -f x ]]", "echo `ls`"] {
             assert_corrected(text, None);
         }
     }

@@ -42,12 +42,13 @@ pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Vec<Di
             _ => continue,
         };
         for assignment in &simple.assignments {
-            let mut source = Source::default();
-            let pieces = source.word(context.scopes, &assignment.value).pieces;
-            let problems = programs::examine_variable(assignment.name.text, &pieces);
             let end = simple.words.last().map_or(assignment.value.span, |word| word.span);
-            let span = assignment.name.span.to(end);
-            found.extend(report::all(context, &problems, &source, Place::variable(span, true)));
+            found.extend(check_assignment(context, assignment, assignment.name.span.to(end)));
+        }
+        for word in &simple.words {
+            if let ast::WordKind::Assignment(assignment) = &word.kind {
+                found.extend(check_assignment(context, assignment, word.span));
+            }
         }
         if !is_program(context, &simple.words) {
             continue;
@@ -69,6 +70,18 @@ pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Vec<Di
         }
     }
     found
+}
+
+/// Checks `NAME=word`, before a command or of `export`.
+fn check_assignment<'s>(
+    context: &Context<'_, 's>,
+    assignment: &ast::Assignment<'s>,
+    span: Span,
+) -> Vec<Diagnostic> {
+    let mut source = Source::default();
+    let pieces = source.word(context.scopes, &assignment.value).pieces;
+    let problems = programs::examine_variable(assignment.name.text, &pieces);
+    report::all(context, &problems, &source, Place::variable(span, true))
 }
 
 /// Checks what a variable of the environment is set to, by a statement that begins there.

@@ -50,7 +50,7 @@ impl<'t, 's> Source<'t, 's> {
                 let options = is_call_of(list, &["flags"]);
                 return Word { origin, pieces, many: true, options };
             }
-            WordKind::Braces(_) | WordKind::Arrow => Vec::new(),
+            WordKind::Braces(_) | WordKind::Arrow | WordKind::Assignment(_) => Vec::new(),
         };
         Word { origin, pieces, many: false, options: false }
     }
@@ -64,6 +64,7 @@ impl<'t, 's> Source<'t, 's> {
                 PartKind::OpenBracket => Cow::Borrowed(b"["),
                 PartKind::Tilde(_) => Cow::Borrowed(b"~"),
                 PartKind::Process(..) => Cow::Borrowed(b"/dev/fd/3"),
+                PartKind::Status => Cow::Borrowed(b"0"),
                 PartKind::Value(expr) | PartKind::Expr(expr) => {
                     pieces.push(self.value(kind_of(scopes, expr), part.span));
                     continue;

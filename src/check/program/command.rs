@@ -6,6 +6,8 @@ use super::*;
 pub struct AndOr {
     pub first: Pipeline,
     pub rest: Box<[(Connector, Pipeline)]>,
+    /// A false test before `&&` is no failure: the status of the statement goes nowhere.
+    pub allows_false_test: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub enum Connector {
 pub struct Pipeline {
     pub span: Span,
     pub negated: bool,
+    /// Its times are printed; true in the form of POSIX.
+    pub timed: Option<bool>,
     pub stages: Box<[Stage]>,
 }
 

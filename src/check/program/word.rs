@@ -53,6 +53,8 @@ pub enum Part {
     /// The text of a value.
     Value(Expr),
     Capture(Box<Block>),
+    /// `$?`: the status of the last pipeline.
+    Status,
     /// The home directory of a user; of one's own, when the name is empty.
     Home(Str, Span),
     Process {

@@ -7,7 +7,7 @@ use crate::builtins::Builtin;
 use crate::check::program::*;
 use crate::diag::{code, quote_word};
 use crate::eval::Interpreter;
-use crate::eval::exec::command::{BuiltinCall, literals};
+use crate::eval::exec::command::{BuiltinCall, Exported, literals};
 use crate::eval::exec::output::Output;
 use crate::eval::lang::arguments::{self, Argument};
 use crate::eval::lang::call::BoundArg;
@@ -87,6 +87,7 @@ impl Interpreter {
                     this.dry_call(function, &words, &literal, stage.span)
                 });
             }
+            Target::Builtin(Builtin::Export) => return self.dry_export(command),
             Target::Builtin(builtin) if command.assignments.is_empty() => {
                 let words = self.dry_words(&command.words, true)?;
                 if words.iter().all(|word| word.known) {
@@ -95,9 +96,11 @@ impl Interpreter {
                         return Ok(truth);
                     }
                 }
-                let negated = if pipeline.negated { "! " } else { "" };
                 let text = shown_words(builtin.name(), &words);
-                self.print_dry(&format!("{negated}{text}"))?;
+                self.print_dry(&format!("{}{text}", marks(pipeline)))?;
+                if builtin == Builtin::Exit {
+                    return Err(Unwind::Exit(0));
+                }
                 if builtin == Builtin::Cd {
                     self.print_dry("# the directory is not known from here on")?;
                 }
@@ -109,6 +112,20 @@ impl Interpreter {
             return Ok(truth);
         }
         self.dry_stages(pipeline)
+    }
+
+    /// Sets what is known of the words of `export`; a value that only the run can tell stands as it is written.
+    fn dry_export(&mut self, command: &Command) -> Eval<Truth> {
+        let mut text = String::from("export");
+        let mut exported = Vec::with_capacity(command.assignments.len());
+        for (name, value) in &command.assignments {
+            let shown = self.dry_text(&value.parts)?;
+            text += &format!(" {}={}", String::from_utf8_lossy(name.as_bytes()), shown.word());
+            exported.push(Exported { name: name.clone(), value: shown.into_text(), span: value.span });
+        }
+        self.print_dry(&text)?;
+        self.export(&exported)?;
+        Ok(Truth::Yes)
     }
 
     /// A value that stands alone as a command; none where it names a program.
@@ -148,6 +165,10 @@ impl Interpreter {
                 let files = self.env.files.clone();
                 self.builtin(call, &mut Output::Memory(&mut memory, &files), span)?;
                 Ok(Some(Truth::Yes))
+            }
+            Builtin::Unset => {
+                self.print_dry(&shown)?;
+                self.unset(call, span).map(|()| Some(Truth::Yes))
             }
             Builtin::Exit => {
                 self.print_dry(&shown)?;
@@ -192,7 +213,10 @@ impl Interpreter {
         else {
             return Ok(None);
         };
-        let plain = stage.redirections.is_empty() && command.assignments.is_empty() && !pipeline.negated;
+        let plain = stage.redirections.is_empty()
+            && command.assignments.is_empty()
+            && !pipeline.negated
+            && pipeline.timed.is_none();
         let still = |word: &Word| match word {
             Word::Literal(_) => true,
             Word::Text(text) => !text.parts.iter().any(|part| matches!(part, Part::Capture(_))),
@@ -215,7 +239,7 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- lines
 
     fn dry_stages(&mut self, pipeline: &Pipeline) -> Eval<Truth> {
-        let mut text = String::from(if pipeline.negated { "! " } else { "" });
+        let mut text = String::from(marks(pipeline));
         let mut bodies = Vec::new();
         let mut notes = Vec::new();
         for (at, stage) in pipeline.stages.iter().enumerate() {
@@ -436,7 +460,19 @@ fn is_still(expr: &Expr) -> bool {
 fn builtin_call(builtin: Builtin, command: &Command, words: &[Shown]) -> BuiltinCall {
     let literals = literals(builtin, &command.words);
     let args = words.iter().map(|word| word.text.clone()).collect();
-    BuiltinCall { builtin, args, literals, environment: None }
+    BuiltinCall { builtin, args, literals, environment: None, exported: Vec::new() }
+}
+
+/// What stands before a pipeline.
+const fn marks(pipeline: &Pipeline) -> &'static str {
+    match (pipeline.negated, pipeline.timed) {
+        (false, None) => "",
+        (true, None) => "! ",
+        (false, Some(false)) => "time ",
+        (false, Some(true)) => "time -p ",
+        (true, Some(false)) => "! time ",
+        (true, Some(true)) => "! time -p ",
+    }
 }
 
 fn shown_words(name: &str, words: &[Shown]) -> String {

@@ -68,6 +68,11 @@ impl Shown {
         }
         Joined { text: self.text, secret: self.secret }.into_value()
     }
+
+    /// What a variable of the environment is given: the text, as it is written where it is not known.
+    pub fn into_text(self) -> Value {
+        if self.known { self.into_value() } else { Value::str(self.quoted.into_bytes()) }
+    }
 }
 
 impl Interpreter {
@@ -107,6 +112,8 @@ impl Interpreter {
                 }
                 Ok(Shown::known(self.word_of(&value, expr.span)?.into_owned()))
             }
+            // Which programs succeed is known when they have run.
+            Part::Status => Ok(Shown::written("$?".to_owned())),
             Part::Capture(block) => {
                 if let Some(mut text) = self.dry_capture(block)? {
                     text.truncate(text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1));

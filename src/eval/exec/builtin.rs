@@ -52,19 +52,26 @@ impl Interpreter {
             }
             Builtin::Cd => self.cd(call, out, span),
             Builtin::Exit => Err(self.exit(call, span)),
+            Builtin::Export => self.export(&call.exported).map(|()| 0),
+            Builtin::Unset => self.unset(call, span).map(|()| 0),
             Builtin::Sleep => self.sleep(args, span),
             Builtin::Wait => self.wait_builtin(args, span),
             Builtin::Jobs => match args {
-                [] => {
-                    let list = self.list_jobs();
-                    out.write(self, 1, list.as_bytes(), span).map(|()| 0)
+                [] => self.print_jobs(false, out, span),
+                [option] if matches!(&**option, b"-l" | b"-p") && call.literals > 0 => {
+                    self.print_jobs(&**option == b"-p", out, span)
                 }
-                _ => Err(self.usage(span, "jobs takes no arguments: it lists the jobs that run")),
+                _ => Err(self.usage(span, "jobs takes -l or -p alone: it lists the jobs that run")),
             },
             Builtin::Kill => self.kill(call, out, span),
             Builtin::Type => self.type_of_names(call, out, span),
             Builtin::Command => self.command_v(args, out, span),
         }
+    }
+
+    fn print_jobs(&self, processes: bool, out: &mut Output<'_>, span: Span) -> Eval<u8> {
+        let list = if processes { self.list_processes() } else { self.list_jobs() };
+        out.write(self, 1, list.as_bytes(), span).map(|()| 0)
     }
 
     /// A call that the builtin can't make sense of, while another shell's might.

@@ -57,17 +57,18 @@ impl Interpreter {
 
     /// Runs commands on copies of directory and environment, with jobs of their own.
     fn on_copies<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        let jobs = std::mem::take(&mut self.jobs);
+        let (jobs, status) = (std::mem::take(&mut self.jobs), self.status);
         self.depth += 1;
         let result = self.in_subshell(run);
         self.depth -= 1;
-        self.jobs = jobs;
+        (self.jobs, self.status) = (jobs, status);
         result
     }
 
     fn capture_by_shape(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
         if let [Statement { kind: StatementKind::Pipeline(pipeline), .. }] = &*block.statements
             && !pipeline.negated
+            && pipeline.timed.is_none()
         {
             let is_program = |stage: &Stage| matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
             if pipeline.stages.iter().all(is_program) {

@@ -3,7 +3,7 @@
 use crate::builtins::Builtin;
 use crate::check::option_of;
 use crate::check::program::*;
-use crate::diag::{code, quote_word, reason};
+use crate::diag::{MASK, code, quote_word, reason};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::{Effect, Program};
 use crate::eval::exec::host::HostCall;
@@ -15,7 +15,7 @@ use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::scope::exec_env::OwnParts;
 use crate::process::{Environment, Lookup, Search};
 use crate::span::Span;
-use crate::value::Value;
+use crate::value::{Str, Value};
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -59,6 +59,27 @@ pub struct BuiltinCall {
     /// How many of the first arguments stand in the script as they are: only these can be options.
     pub literals: usize,
     pub environment: Option<Environment>,
+    /// What `export` sets.
+    pub exported: Vec<Exported>,
+}
+
+/// A variable that `export` sets.
+pub struct Exported {
+    pub name: Str,
+    pub value: Value,
+    pub span: Span,
+}
+
+impl BuiltinCall {
+    /// A call of `export`, whose arguments are shown without secrets.
+    pub fn export(exported: Vec<Exported>) -> Self {
+        let shown = |variable: &Exported| match &variable.value {
+            Value::Str(text) => [variable.name.as_bytes(), b"=", text.as_bytes()].concat(),
+            _ => [variable.name.as_bytes(), b"=", MASK.as_bytes()].concat(),
+        };
+        let args = exported.iter().map(shown).collect();
+        Self { builtin: Builtin::Export, args, literals: 0, environment: None, exported }
+    }
 }
 
 impl Prepared {
@@ -116,7 +137,9 @@ impl Interpreter {
         match &stage.kind {
             StageKind::Command(command) => {
                 let is_plain = stage.redirections.is_empty() && command.assignments.is_empty();
-                match self.name_of_program(command, is_plain)? {
+                let name = self.name_of_program(command, is_plain)?;
+                self.named_bool = matches!(name, Name::Truth(_));
+                match name {
                     Name::Truth(truth) => Ok(inner(Work::Truth(truth))),
                     Name::Words(argv) => self.prepare_command(command, argv, stage.span),
                 }
@@ -138,6 +161,9 @@ impl Interpreter {
         if let Target::Program | Target::Replace = command.target {
             self.name_directory(span);
         }
+        if let Target::Builtin(Builtin::Export) = command.target {
+            return self.prepare_export(command);
+        }
         let environment =
             if command.assignments.is_empty() { None } else { Some(self.assignments(command)?) };
         if let Target::Function(function) = command.target {
@@ -156,12 +182,25 @@ impl Interpreter {
             }
             Target::Builtin(builtin) => {
                 let literals = literals(builtin, &command.words);
-                let work = Work::Builtin(BuiltinCall { builtin, args: argv, literals, environment });
+                let exported = Vec::new();
+                let work =
+                    Work::Builtin(BuiltinCall { builtin, args: argv, literals, environment, exported });
                 Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
             }
             Target::Replace => Ok(Prepared { argv, program: None, environment, work: Work::Replace }),
             _ => Ok(Prepared { argv, program: None, environment, work: Work::None }),
         }
+    }
+
+    /// Expands the words of `export`, before any of them is set.
+    fn prepare_export(&mut self, command: &Command) -> Eval<Prepared> {
+        let mut exported = Vec::with_capacity(command.assignments.len());
+        for (name, value) in &command.assignments {
+            let text = self.joined(value)?.into_value();
+            exported.push(Exported { name: name.clone(), value: text, span: value.span });
+        }
+        let work = Work::Builtin(BuiltinCall::export(exported));
+        Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
     }
 
     /// A function's words are expanded with all others, and bound when it is called.

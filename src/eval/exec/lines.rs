@@ -53,7 +53,7 @@ impl Interpreter {
             let Some(input) = input else { return Err(this.closed_input(span)) };
             let alone = if piped { input.has_one_owner() } else { this.is_own_file(&input, &outer) };
             drop(outer);
-            this.each_of(&input, alone, name, body, span)
+            this.looped(|this| this.each_of(&input, alone, name, body, span))
         })
     }
 

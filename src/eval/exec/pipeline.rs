@@ -27,6 +27,13 @@ impl Interpreter {
         if self.dry.is_some() {
             return self.dry_pipeline(pipeline).map(|_| None);
         }
+        match pipeline.timed {
+            Some(posix) => self.timed(posix, |this| this.untimed_pipeline(pipeline)),
+            None => self.untimed_pipeline(pipeline),
+        }
+    }
+
+    fn untimed_pipeline(&mut self, pipeline: &Pipeline) -> Eval<Option<Failure>> {
         let failure = match self.run_pipeline(pipeline, None) {
             Ok(failure) => failure,
             Err(Unwind::Error(error)) if error.is_failure => Some(Failure::Error(error)),
@@ -35,7 +42,9 @@ impl Interpreter {
             }
             Err(unwind) => return Err(unwind),
         };
-        self.status = failure.as_ref().map_or(0, Failure::status);
+        if let Some(failure) = &failure {
+            self.status = failure.status();
+        }
         if !pipeline.negated {
             return Ok(failure);
         }
@@ -164,13 +173,20 @@ impl Interpreter {
         self.apply(redirections, &mut files)?;
         let started = Instant::now();
         let argv = prepared.argv.clone();
-        if let Some((name, body)) = prepared.work.each() {
-            let result = self.each_with(files.clone(), false, name, body, span).map(|()| 0);
-            let result = result.map_err(|unwind| self.print_if_elsewhere(unwind, &files, &self.env.files));
-            return self.judge_alone(result, argv, started, span);
+        let result = match prepared.work.each() {
+            Some((name, body)) => {
+                let result = self.each_with(files.clone(), false, name, body, span).map(|()| 0);
+                result.map_err(|unwind| self.print_if_elsewhere(unwind, &files, &self.env.files))
+            }
+            None => self.redirected(files, |this| this.work(&prepared.work, span)),
+        };
+        // A statement that has not failed has left the status of its last command.
+        let left = matches!(prepared.work, Work::Compound(_)).then_some(self.status);
+        let failure = self.judge_alone(result, argv, started, span)?;
+        if let (None, Some(left)) = (&failure, left) {
+            self.status = left;
         }
-        let result = self.redirected(files, |this| this.work(&prepared.work, span));
-        self.judge_alone(result, argv, started, span)
+        Ok(failure)
     }
 
     /// What became of a command that ran alone in the interpreter.
@@ -464,6 +480,8 @@ impl Interpreter {
         if outcomes.iter().any(StageOutcome::failed) {
             return Ok(Some(Failure::Stages(outcomes)));
         }
+        // One that is accepted is the status, as no other stage has failed.
+        self.status = outcomes.iter().rev().map(StageOutcome::status).find(|status| *status > 0).unwrap_or(0);
         if let Some(record) = &mut self.record {
             *record = outcomes;
         }

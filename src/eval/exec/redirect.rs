@@ -371,7 +371,7 @@ impl Interpreter {
     /// The text of a target that has no capture in it.
     fn still(&mut self, target: &WordText) -> Eval<Option<Vec<u8>>> {
         let is_still = |part: &Part| match part {
-            Part::Text(_) | Part::Home(..) => true,
+            Part::Text(_) | Part::Home(..) | Part::Status => true,
             Part::Value(value) => {
                 matches!(value.kind, ExprKind::Slot(_) | ExprKind::Environment { .. } | ExprKind::Value(_))
             }

@@ -199,7 +199,7 @@ impl Interpreter {
         // Of what is prepared the syntax tells no more than the place.
         let kind = StageKind::Continue;
         let stage = Stage { span, kind, redirections: Box::default(), pipe_stderr: late.pipe_stderr };
-        let pipeline = Pipeline { stages: Box::new([stage]), negated: false, span };
+        let pipeline = Pipeline { stages: Box::new([stage]), negated: false, timed: None, span };
         let failure = self.with_files(files, |this| {
             this.start_and_wait(&pipeline, vec![program], vec![late.opened], Pipes::new(1, None), None, 0)
         });

@@ -151,6 +151,9 @@ impl Interpreter {
         if let Some(stats) = &self.env.settings.stats {
             stats::lock(stats).push(report.clone());
         }
+        if let Some(timer) = &self.env.settings.timer {
+            timer.add(report.user, report.system);
+        }
     }
 
     /// Ends them, since one of their pipeline could not be started.

@@ -198,12 +198,14 @@ impl Interpreter {
         self.frames.resize(base + function.slots, Value::Null);
         let caller = std::mem::replace(&mut self.frame, base);
         let module = std::mem::replace(&mut self.module, function.module);
+        let status = self.status;
         self.calls += 1;
         let run = |this: &mut Self| this.run_in_frame(function, captures, is_default, module, span);
         let run = |this: &mut Self| this.without_ok(run);
         let result = if self.dry.is_some() { self.dry_function(function, run) } else { run(self) };
         self.calls -= 1;
         self.module = module;
+        self.status = status;
         self.frame = caller;
         self.frames.truncate(base);
         result.map_err(|unwind| self.trace(unwind, function, span))

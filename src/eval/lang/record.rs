@@ -16,6 +16,7 @@ impl Interpreter {
             Err(Unwind::Error(error)) => error,
             other => return other,
         };
+        self.status = error.status;
         match handler {
             Some((slot, handler)) => {
                 *self.slot_mut(*slot) = Value::Map(error_value(&error));
@@ -31,7 +32,7 @@ impl Interpreter {
     /// `try { … }` and `capture { … }` as values: a record, whatever happened.
     pub(in crate::eval) fn record(&mut self, capture: bool, body: &Block, span: Span) -> Eval<Value> {
         let started = std::time::Instant::now();
-        let outer = self.record.replace(Vec::new());
+        let (outer, status) = (self.record.replace(Vec::new()), self.status);
         let (result, output) = if capture {
             match self.capture_both(body, span) {
                 Ok((result, output)) => (result, Some(output)),
@@ -41,6 +42,7 @@ impl Interpreter {
             (self.block(body), None)
         };
         let wall = started.elapsed();
+        self.status = status;
         let stages = std::mem::replace(&mut self.record, outer).unwrap_or_default();
         let mut record = Map::default();
         let mut put = |key: &str, value: Value| record.insert(key, value);

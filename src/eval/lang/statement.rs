@@ -3,11 +3,11 @@
 use crate::check::program::*;
 use crate::diag::code;
 use crate::eval::Interpreter;
-use crate::eval::report::unwind::{Error, Eval, Failure, Unwind, page};
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
 use crate::sys::stack;
 use crate::value::ops::{self, Op};
-use crate::value::{Map, Str, Type, Value, format};
+use crate::value::{Str, Value, format};
 use std::sync::Arc;
 
 impl Interpreter {
@@ -18,6 +18,9 @@ impl Interpreter {
         }
         if block.defers {
             return self.block_with_defers(block);
+        }
+        if block.statements.is_empty() {
+            self.status = 0;
         }
         for statement in &block.statements {
             self.statement(statement)?;
@@ -40,15 +43,20 @@ impl Interpreter {
     fn statement(&mut self, statement: &Statement) -> Eval<()> {
         self.step(statement.span)?;
         match &statement.kind {
-            StatementKind::Assign(assign) if self.count(assign) => Ok(()),
+            StatementKind::Assign(assign) if self.count(assign) => {
+                self.status = 0;
+                Ok(())
+            }
             StatementKind::Let(slot, value) => {
                 let value = self.expr(value)?;
                 *self.slot_mut(*slot) = value;
+                self.status = 0;
                 Ok(())
             }
             StatementKind::Evaluate(value) => {
                 let value = self.expr(value)?;
                 self.note_result(value);
+                self.status = 0;
                 Ok(())
             }
             StatementKind::Return(value) => Err(self.return_statement(value.as_ref())),
@@ -63,11 +71,13 @@ impl Interpreter {
             StatementKind::Assign(assign) => {
                 let before = self.unknowns();
                 let result = self.assign(assign);
+                self.status = 0;
                 if self.dry.is_some() { self.dry_assign(assign.slot, result, before) } else { result }
             }
             StatementKind::Append(slot, value) => {
                 let before = self.unknowns();
                 let result = self.append(*slot, value, statement.span);
+                self.status = 0;
                 if self.dry.is_some() { self.dry_assign(*slot, result, before) } else { result }
             }
             StatementKind::Pipeline(pipeline) => match self.pipeline(pipeline)? {
@@ -78,12 +88,20 @@ impl Interpreter {
                 None => Ok(()),
                 Some(failure) => Err(self.raise(failure)),
             },
-            StatementKind::Background(and_or) => self.background(and_or, statement.span),
+            StatementKind::Background(and_or) => {
+                let started = self.background(and_or, statement.span);
+                self.status = 0;
+                started
+            }
             StatementKind::Compound(compound) => self.compound(compound, statement.span),
             StatementKind::Fail(value) => Err(self.fail_statement(value, statement.span)),
             StatementKind::Break => Err(Unwind::Break),
             StatementKind::Continue => Err(Unwind::Continue),
-            StatementKind::Use(module) => self.use_module(*module),
+            StatementKind::Use(module) => {
+                let used = self.use_module(*module);
+                self.status = 0;
+                used
+            }
             // Those of `statement`; and `defer`, which is met only in blocks that gather them.
             StatementKind::Let(..)
             | StatementKind::Evaluate(_)
@@ -101,6 +119,7 @@ impl Interpreter {
                 // From now on a signal must not just end this process.
                 self.interrupt();
                 deferred.push(body);
+                self.status = 0;
                 continue;
             }
             result = self.statement(statement);
@@ -109,7 +128,9 @@ impl Interpreter {
             }
         }
         let returned = std::mem::take(&mut self.returned);
+        let status = result.as_ref().map_or_else(|unwind| status_of_end(unwind, &returned), |()| self.status);
         for body in deferred.into_iter().rev() {
+            self.status = status;
             let end = self.in_defer(|this| this.block(body));
             match (end, &result) {
                 (Ok(()), _) => {}
@@ -123,6 +144,7 @@ impl Interpreter {
             }
         }
         self.returned = returned;
+        self.status = status;
         result
     }
 
@@ -274,19 +296,29 @@ impl Interpreter {
                         return self.block(body);
                     }
                 }
-                otherwise.as_ref().map_or(Ok(()), |body| self.block(body))
+                match otherwise {
+                    Some(body) => self.block(body),
+                    None => {
+                        self.status = 0;
+                        Ok(())
+                    }
+                }
             }
             Compound::While { condition, body } => {
+                let mut status = 0;
                 while self.condition(condition)? {
                     self.check_interrupt()?;
-                    if self.loop_turn(body)? {
+                    let is_over = self.loop_turn(body)?;
+                    status = self.status;
+                    if is_over {
                         break;
                     }
                 }
+                self.status = status;
                 Ok(())
             }
-            Compound::For { names, items, body } => self.for_loop(names, items, body),
-            Compound::Each { name, body } => self.each(*name, body, span),
+            Compound::For { names, items, body } => self.looped(|this| this.for_loop(names, items, body)),
+            Compound::Each { name, body } => self.looped(|this| this.each(*name, body, span)),
             Compound::Match { subject, arms } => self.match_arms(subject, arms),
             Compound::Try { body, handler } => self.try_block(body, handler.as_ref()),
             Compound::With(with) => self.with(with),
@@ -297,16 +329,35 @@ impl Interpreter {
     pub(in crate::eval) fn loop_turn(&mut self, body: &Block) -> Eval<bool> {
         // An empty one has no statement to be counted.
         self.step(Span::default())?;
-        match self.block(body) {
-            Ok(()) | Err(Unwind::Continue) => Ok(false),
-            Err(Unwind::Break) => Ok(true),
-            Err(unwind) => Err(unwind),
+        let left = match self.block(body) {
+            Ok(()) => None,
+            Err(unwind @ (Unwind::Continue | Unwind::Break)) => Some(unwind),
+            Err(unwind) => return Err(unwind),
+        };
+        self.turned = true;
+        if left.is_some() {
+            self.status = 0;
         }
+        Ok(matches!(left, Some(Unwind::Break)))
+    }
+
+    /// Runs a loop whose status is that of its last turn, or 0 without one.
+    pub(in crate::eval) fn looped(&mut self, run: impl FnOnce(&mut Self) -> Eval<()>) -> Eval<()> {
+        let outer = std::mem::replace(&mut self.turned, false);
+        let result = run(self);
+        if !std::mem::replace(&mut self.turned, outer) {
+            self.status = 0;
+        }
+        result
     }
 
     fn condition(&mut self, condition: &Condition) -> Eval<bool> {
         match condition {
-            Condition::Value(value) => self.truth(value),
+            Condition::Value(value) => {
+                let truth = self.truth(value)?;
+                self.status = u8::from(!truth);
+                Ok(truth)
+            }
             // Which statuses are fine is one question, which one is true another.
             Condition::Command(and_or) => match self.without_ok(|this| this.and_or(and_or))? {
                 None => Ok(true),
@@ -407,85 +458,19 @@ impl Interpreter {
                 }
             }
         }
+        self.status = 0;
         Ok(())
     }
+}
 
-    // -------------------------------------------------------------------------------------- lists of commands
-
-    /// Runs pipelines joined by `&&` and `||`; the failure of the last one that ran.
-    pub(in crate::eval) fn and_or(&mut self, and_or: &AndOr) -> Eval<Option<Failure>> {
-        if self.dry.is_some() {
-            return self.dry_and_or(and_or).map(|_| None);
-        }
-        let mut failure = self.pipeline(&and_or.first)?;
-        for (connector, pipeline) in &and_or.rest {
-            let runs = match connector {
-                Connector::And => failure.is_none(),
-                Connector::Or => failure.is_some(),
-            };
-            if *connector == Connector::Or
-                && let Some(failure) = &failure
-            {
-                self.print_failure(failure);
-            }
-            if runs {
-                failure = self.pipeline(pipeline)?;
-            }
-        }
-        Ok(failure)
-    }
-
-    // -------------------------------------------------------------------------------------- errors of values
-
-    pub(in crate::eval) fn wrong_type(&self, span: Span, what: &str, expected: &str, found: Type) -> Unwind {
-        let message = format!("{what} is {}, not {expected}", found.phrase());
-        Error::value(page(code::WRONG_TYPE, self.source(), span, message, found.name())).into()
-    }
-
-    pub(in crate::eval) fn missing_key(&self, key: &Str, map: &Map, span: Span) -> Unwind {
-        let message = format!("the map has no key `{}`", crate::diag::visible(key.as_bytes()));
-        let mut error = page(code::MISSING_KEY, self.source(), span, message, "no such key");
-        let keys: Vec<_> = map.keys().take(10).map(|key| crate::diag::visible(key.as_bytes())).collect();
-        if !keys.is_empty() {
-            error = error.note(format!("its keys are {}", keys.join(", ")));
-        }
-        Error::value(error).into()
-    }
-
-    /// The place of an index in a list; negative ones count from the end.
-    pub(in crate::eval) fn list_index(&self, key: &Value, length: usize, span: Span) -> Eval<usize> {
-        let Value::Int(index) = key else {
-            return Err(self.wrong_type(span, "an index of a list", "an integer", key.type_of()));
-        };
-        let place = if *index < 0 { index.checked_add_unsigned(length as u64) } else { Some(*index) };
-        match place.and_then(|place| usize::try_from(place).ok()).filter(|place| *place < length) {
-            Some(place) => Ok(place),
-            None => {
-                let message = format!("index {index} of a list of {length}");
-                let error = page(code::INDEX_OUT_OF_RANGE, self.source(), span, message, "out of range");
-                let help = match length {
-                    0 => "the list is empty: ask for xs.len() before".to_string(),
-                    1 => "its only index is 0".to_string(),
-                    _ => format!("it goes from 0 to {}; from the end -1 is the last", length - 1),
-                };
-                Err(Error::value(error.help(help)).into())
-            }
-        }
-    }
-
-    pub(in crate::eval) fn op_error(&self, error: ops::OpError, span: Span) -> Unwind {
-        let code = match error {
-            ops::OpError::Types { .. } => code::WRONG_TYPE,
-            ops::OpError::Overflow { .. } => code::OVERFLOW,
-            ops::OpError::DivisionByZero { .. } => code::DIVISION_BY_ZERO,
-            ops::OpError::NotReal { .. } => code::BAD_VALUE,
-            ops::OpError::TooDeep { .. } => code::NESTED_TOO_DEEPLY,
-            ops::OpError::TooLarge { .. } => code::TOO_LARGE,
-        };
-        let mut diagnostic = page(code, self.source(), span, error.to_string(), "here");
-        if let Some(hint) = error.hint() {
-            diagnostic = diagnostic.help(hint);
-        }
-        Error::value(diagnostic).into()
+/// Returns the status that a block ends with which is left early.
+fn status_of_end(unwind: &Unwind, returned: &Value) -> u8 {
+    match unwind {
+        Unwind::Error(error) => error.status,
+        Unwind::Exit(status) => *status,
+        Unwind::Interrupted(signal) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
+        Unwind::TimedOut(_) => 124,
+        Unwind::Return => u8::from(matches!(returned, Value::Bool(false))),
+        Unwind::Break | Unwind::Continue | Unwind::Exhausted | Unwind::PipeClosed => 0,
     }
 }

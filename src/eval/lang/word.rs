@@ -130,6 +130,7 @@ impl Interpreter {
                 self.fits(into.len() + word.len(), expr.span)?;
                 into.extend_from_slice(&word);
             }
+            Part::Status => into.extend_from_slice(self.status.to_string().as_bytes()),
             Part::Capture(block) => {
                 let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
                 let text = self.capture_text(block, span)?;

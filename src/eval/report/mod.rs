@@ -3,4 +3,5 @@
 pub mod print;
 pub mod stats;
 pub mod suggest;
+pub mod timer;
 pub mod unwind;

@@ -3,6 +3,7 @@
 use crate::diag::Source;
 use crate::eval::Interpreter;
 use crate::eval::report::stats;
+use crate::eval::report::timer::Timer;
 use crate::eval::report::unwind::{Eval, TimedOut, Unwind};
 use crate::eval::scope::atomic;
 use crate::eval::tasks::job_state::JobState;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub replacements: Option<Arc<atomic::Replacements>>,
     /// Who keeps the table of processes.
     pub stats: Option<Arc<stats::Reports>>,
+    /// What counts the processor time of programs, for `time`.
+    pub timer: Option<Arc<Timer>>,
     /// Programs are left to themselves.
     pub detach: bool,
     /// Programs have sessions of their own, and no terminal with them.
@@ -54,6 +57,7 @@ impl Default for Settings {
             max_output: MOST_BYTES,
             replacements: None,
             stats: None,
+            timer: None,
             detach: false,
             own_sessions: false,
             job: None,

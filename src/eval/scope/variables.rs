@@ -4,6 +4,7 @@ use crate::check::program::*;
 use crate::diag::{code, quote_word};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
+use crate::eval::exec::command::{BuiltinCall, Exported};
 use crate::eval::report::unwind::{Error, Eval, page};
 use crate::process::Environment;
 use crate::span::Span;
@@ -46,6 +47,40 @@ impl Interpreter {
         let put = self.put_variable(&mut environment, &name, &value, assign.value.span);
         self.env.environment = environment;
         put
+    }
+
+    /// `export NAME=word …`
+    pub(in crate::eval) fn export(&mut self, variables: &[Exported]) -> Eval<()> {
+        let mut changed = self.changing(variables.iter().map(|one| &one.name), variables[0].span)?;
+        for Exported { name, value, span } in variables {
+            self.put_variable(&mut changed, name, value, *span)?;
+        }
+        self.env.environment = changed;
+        Ok(())
+    }
+
+    /// `unset [-v] NAME …`
+    pub(in crate::eval) fn unset(&mut self, call: &BuiltinCall, span: Span) -> Eval<()> {
+        let names = call.args.iter().filter(|word| *word != b"-v").map(|name| Str::from(&name[..]));
+        let names: Vec<Str> = names.collect();
+        let mut changed = self.changing(names.iter(), span)?;
+        for name in &names {
+            changed.remove(name.as_bytes());
+        }
+        self.env.environment = changed;
+        Ok(())
+    }
+
+    /// Returns the environment to be changed, once the policy has allowed it for all of these names.
+    fn changing<'n>(&mut self, names: impl Iterator<Item = &'n Str>, span: Span) -> Eval<Environment> {
+        for name in names {
+            if name.as_bytes() == b"PWD" {
+                // From now on it is what the script makes of it.
+                self.name_directory(span);
+            }
+            self.admit(&Effect::SetVariable(name.as_bytes()), span)?;
+        }
+        Ok(self.env.environment.clone())
     }
 
     /// `env.update(map)`: sets all the variables of a map, or none if one of them can't be set.

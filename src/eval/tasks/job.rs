@@ -338,6 +338,13 @@ impl Interpreter {
         Some(self.jobs.find(|job| job.number == number))
     }
 
+    /// The process that each job that has not ended began with, on a line of its own; none of a job without a process.
+    pub(in crate::eval) fn list_processes(&self) -> String {
+        let jobs = self.jobs.lock();
+        let running = jobs.iter().filter(|job| job.state.status().is_none());
+        running.filter_map(|job| job.state.pid()).map(|pid| format!("{pid}\n")).collect()
+    }
+
     /// A line for each job that has not ended: its number, its process and the text that started it.
     pub(in crate::eval) fn list_jobs(&self) -> String {
         let jobs = self.jobs.lock();

@@ -138,6 +138,19 @@ impl Scanner<'_> {
                 self.push(Context::ExpressionLine { options: false }, length)?;
                 return Ok(true);
             }
+            // The word behind it is that of a command.
+            b"time" if matches!(after, b' ' | b'\t') && !assigns(rest) => {
+                let blanks = rest[length..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                let option = length + blanks;
+                let is_option =
+                    rest[option..].starts_with(b"-p") && matches!(rest.get(option + 2), Some(b' ' | b'\t'));
+                if is_option {
+                    self.note(self.at + option, self.at + option + 2, Look::Option);
+                }
+                self.at += if is_option { option + 2 } else { length };
+                self.word_start = false;
+                return Ok(true);
+            }
             b"if" | b"while" | b"match" | b"for" | b"else" if ends => {
                 self.at += length;
                 self.word_start = false;

@@ -311,7 +311,7 @@ impl Scanner<'_> {
         }
         let name = word.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        if whole && KEYWORDS.contains(&word) {
+        if whole && (KEYWORDS.contains(&word) || word == b"time" && !super::commands::assigns(rest)) {
             mark(length, Look::Keyword);
         } else if name > 0 && word.get(name) == Some(&b'=') {
             mark(name, Look::Variable);
@@ -333,6 +333,7 @@ impl Scanner<'_> {
         }
         let name = self.text[self.at + 1..].iter();
         let length = name.take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let length = if self.byte(1) == b'?' { 1 } else { length };
         if length > 0 {
             self.note(self.at, self.at + 1 + length, Look::Variable);
         }

@@ -1,0 +1,152 @@
+//! A test before `&&`: `[ -f x ] && rm x; echo on` goes on in sh when the test is false, and does here.
+//!
+//! The statement has the status 1 then, which only `$?` shows while something follows. As the last statement of a file,
+//! a function or a capture the status would become that of the whole: in sh the script ends there, without a word. So
+//! the check follows where the status of a statement goes, and refuses such a list where it goes somewhere.
+
+use super::lower::Checker;
+use super::scope::Name;
+use super::words::literal;
+use crate::diag::code;
+use crate::span::Span;
+use crate::syntax::ast;
+
+/// A longer line would not be read.
+const LONGEST: usize = 90;
+
+/// Where the status of a statement goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nowhere: what follows runs whatever it is.
+    #[default]
+    Unused,
+    File,
+    Function,
+    /// A capture, or another block that is a value.
+    Value,
+    Job,
+    Stage,
+    /// A block before `&&` or `||`, or behind `!`.
+    Block,
+    /// Another compound statement there.
+    Compound,
+}
+
+impl Outcome {
+    /// The place, and what the status becomes there.
+    const fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unused => ("", ""),
+            Self::File => ("a file", "in sh its status 1 is that of the script"),
+            Self::Function => {
+                ("a function", "in sh its status 1 is that of the function, and stops the script")
+            }
+            Self::Value => ("a capture", "its status 1 is that of the capture"),
+            Self::Job => ("a job", "its status 1 is that of the job"),
+            Self::Stage => ("a stage", "its status 1 is that of the pipeline"),
+            Self::Block | Self::Compound => ("a block with an operator", "its status 1 is that of the block"),
+        }
+    }
+}
+
+impl<'s> Checker<'s> {
+    /// Lowers something whose status goes there.
+    pub(super) fn ending<T>(&mut self, outcome: Outcome, lower: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.outcome, outcome);
+        let lowered = lower(self);
+        self.outcome = outer;
+        lowered
+    }
+
+    /// Refuses a list that a false test before `&&` can end, where its status goes somewhere.
+    pub fn refuse_false_test(&mut self, and_or: &ast::AndOr<'s>, outcome: Outcome) {
+        if outcome == Outcome::Unused {
+            return;
+        }
+        let pipelines: Vec<&ast::Pipeline<'s>> =
+            std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline)).collect();
+        let ands = and_or.rest.iter().rev().take_while(|(connector, _)| *connector == ast::Connector::And);
+        let from = and_or.rest.len() - ands.count();
+        let Some(at) = (from..and_or.rest.len()).rev().find(|at| self.is_test(pipelines[*at])) else {
+            return;
+        };
+        let help = self.condition_instead(&pipelines, at, outcome);
+        let (place, label) = outcome.told();
+        let message = format!("a test before `&&` that is false would end {place}");
+        self.error(code::SH_TEST_AND, pipelines[at].span, message, label, &help);
+    }
+
+    /// Whether a list may leave another status than 0 though it did not fail: a value before `&&` may be a bool.
+    pub fn may_end_false(&self, and_or: &ast::AndOr<'s>) -> bool {
+        let mut pipelines =
+            std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline));
+        let is_value = |pipeline: &ast::Pipeline<'s>| match &pipeline.stages[0].kind {
+            ast::StageKind::Simple(simple) => {
+                simple.words.len() == 1 && literal(simple.words.first()).is_none()
+            }
+            _ => true,
+        };
+        pipelines.any(|pipeline| self.is_test(pipeline) || is_value(pipeline))
+    }
+
+    /// Whether a pipeline is a test by itself, negated or not.
+    fn is_test(&self, pipeline: &ast::Pipeline<'s>) -> bool {
+        let [ast::Stage { kind: ast::StageKind::Simple(simple), redirections, .. }] = &*pipeline.stages
+        else {
+            return false;
+        };
+        let is_command = literal(simple.words.first()).as_deref() == Some("command");
+        let name = literal(simple.words.get(usize::from(is_command)));
+        matches!(name.as_deref(), Some("test" | "[")) || redirections.is_empty() && self.is_bool_alone(simple)
+    }
+
+    /// Whether a command is a value that is known to be a bool, alone.
+    fn is_bool_alone(&self, simple: &ast::Simple<'s>) -> bool {
+        let ([ast::Word { kind: ast::WordKind::Parts(parts), .. }], []) =
+            (&*simple.words, &*simple.assignments)
+        else {
+            return false;
+        };
+        match &**parts {
+            [ast::Part { kind: ast::PartKind::Value(value) | ast::PartKind::Expr(value), .. }] => {
+                self.is_bool(value)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an expression is known to be a bool before anything runs.
+    pub fn is_bool(&self, value: &ast::Expr<'s>) -> bool {
+        use ast::Operator::{And, Equal, Greater, GreaterEqual, In, Less, LessEqual, NotEqual, Or};
+        match &value.kind {
+            ast::ExprKind::Bool(_) | ast::ExprKind::Unary(ast::Unary::Not, _) => true,
+            ast::ExprKind::Binary(binary) => matches!(
+                binary.operator,
+                And | Or | Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual | In
+            ),
+            ast::ExprKind::Name(name) => {
+                matches!(self.scopes.find(name), Some(Name::Variable(variable)) if variable.is_bool)
+            }
+            _ => false,
+        }
+    }
+
+    /// `if A { B }` for `A && B`, where the pipeline at this place is the last test.
+    fn condition_instead(&self, pipelines: &[&ast::Pipeline<'s>], at: usize, outcome: Outcome) -> String {
+        let (first, last) = (pipelines[0].span, pipelines[pipelines.len() - 1]);
+        if outcome == Outcome::Block {
+            return "write it without a block around it, or put what follows the block into it".to_string();
+        }
+        let text = |span: Span| &self.text[span.range()];
+        let own = if outcome == Outcome::Function && self.is_test(last) {
+            format!("if {} {{ return true }} else {{ return false }}", text(first.to(last.span)))
+        } else {
+            let then = text(pipelines[at + 1].span.to(last.span));
+            let end = if outcome == Outcome::Job { " &" } else { "" };
+            format!("if {} {{ {then} }}{end}", text(first.to(pipelines[at].span)))
+        };
+        let line =
+            if own.len() > LONGEST || own.contains('\n') { "if test -e lock { echo locked }" } else { &own };
+        format!("write it as a condition: {line}")
+    }
+}

@@ -1,0 +1,119 @@
+//! `$?`: where it stands, and where it can only be 0.
+//!
+//! A statement that fails stops the script, so that most of what would read `$?` in sh reads a 0 here. What is known of
+//! the status is followed from statement to statement; where it is certain, the check warns.
+
+use super::lower::Checker;
+use crate::diag::{Diagnostic, code};
+use crate::span::Span;
+use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
+
+/// A longer line would not be read.
+const LONGEST: usize = 90;
+
+/// What is known of the status at a point of the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flow {
+    /// It is certainly 0.
+    pub is_zero: bool,
+    /// A `with ok=` around says that another status is no failure.
+    pub accepts: bool,
+    /// The command, or the statement, before this one.
+    pub before: Option<Span>,
+}
+
+impl<'s> Checker<'s> {
+    /// Lowers one of several ways: the status is known before it, and after all of them if it is after each.
+    pub(super) fn ending_status<T>(
+        &mut self,
+        is_zero: bool,
+        ends: &mut bool,
+        lower: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.status.is_zero = is_zero;
+        let lowered = lower(self);
+        *ends &= self.status.is_zero;
+        lowered
+    }
+
+    /// The command before this one as it stands in a line, if it is short.
+    fn command_before(&self) -> Option<&'s str> {
+        let text = &self.text[self.status.before?.range()];
+        let is_command =
+            text.len() <= LONGEST && !text.contains(['\n', '{', '#', '"']) && !text.contains("let ");
+        is_command.then_some(text)
+    }
+
+    /// `$?` in an expression.
+    pub(super) fn refuse_status(&mut self, span: Span) {
+        let command = self.command_before().unwrap_or("cmd");
+        let help = format!("the status of a command as a value: (try {{ {command} }}).status");
+        let message = "`$?` stands in words of commands, not in expressions";
+        self.error(code::STATUS_PLACE, span, message, "not in Pipewright", &help);
+    }
+
+    /// `$?` after what has certainly succeeded.
+    pub(super) fn warn_of_zero(&mut self, span: Span) {
+        if !self.status.is_zero {
+            return;
+        }
+        let page = Diagnostic::new(code::ZERO_STATUS, "`$?` is always 0 here");
+        let page = page.at(self.source, span, "a command that fails stops the script before this");
+        let page = page.help(match self.command_before() {
+            Some(command) => format!("what follows a failure stands behind `||`: {command} || echo $?"),
+            None => "what follows a failure stands behind `||`, or in `else`".to_string(),
+        });
+        self.take([page]);
+    }
+
+    /// `echo $? "$(cmd)"`: bash and dash disagree about whose status it is.
+    pub(super) fn refuse_status_beside_capture(&mut self, stage: &ast::Stage<'s>) {
+        let mut parts = Vec::new();
+        if let ast::StageKind::Simple(simple) = &stage.kind {
+            simple.assignments.iter().for_each(|assignment| parts_of(&assignment.value, &mut parts));
+            simple.words.iter().for_each(|word| parts_of(word, &mut parts));
+        }
+        for redirection in &stage.redirections {
+            match &redirection.kind {
+                RedirectionKind::File(_, word)
+                | RedirectionKind::Both { target: word, .. }
+                | RedirectionKind::HereString(word) => parts_of(word, &mut parts),
+                RedirectionKind::HereDocument(inside) => parts.extend(inside),
+                RedirectionKind::Duplicate(_) | RedirectionKind::Close | RedirectionKind::Sh(_) => {}
+            }
+        }
+        self.refuse_both(&parts);
+    }
+
+    /// The same in the words of `for`.
+    pub(super) fn refuse_status_in_words(&mut self, words: &[ast::Word<'s>]) {
+        let mut parts = Vec::new();
+        words.iter().for_each(|word| parts_of(word, &mut parts));
+        self.refuse_both(&parts);
+    }
+
+    fn refuse_both(&mut self, parts: &[&ast::Part<'s>]) {
+        let status = parts.iter().find(|part| matches!(part.kind, PartKind::Status));
+        let capture = parts.iter().find(|part| matches!(part.kind, PartKind::Capture(..)));
+        let (Some(status), Some(capture)) = (status, capture) else { return };
+        let message = "`$?` and a capture in one command";
+        let page = Diagnostic::new(code::STATUS_PLACE, message)
+            .at(self.source, status.span, "shells disagree about whose status this is")
+            .also_at(self.source, capture.span, "it runs a command, too")
+            .help(format!(
+                "take the text before: let text = {}; or the status as a value: (try {{ {} }}).status",
+                self.text.get(capture.span.range()).unwrap_or("$(cmd)"),
+                self.command_before().unwrap_or("cmd")
+            ));
+        self.report(page);
+    }
+}
+
+fn parts_of<'w, 's>(word: &'w ast::Word<'s>, into: &mut Vec<&'w ast::Part<'s>>) {
+    match &word.kind {
+        WordKind::Parts(parts) => into.extend(parts),
+        WordKind::Braces(words) => words.iter().for_each(|word| parts_of(word, into)),
+        WordKind::Assignment(assignment) => parts_of(&assignment.value, into),
+        WordKind::Bare(_) | WordKind::Splice(_) | WordKind::Arrow => {}
+    }
+}

@@ -1,0 +1,97 @@
+//! `time PIPELINE`: how long it took, and what processor time it used.
+
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Eval, Unwind};
+use crate::eval::scope::settings::Settings;
+use crate::sys::usage;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Adds up the processor time of the programs of a pipeline, from any thread.
+#[derive(Debug, Default)]
+pub struct Timer {
+    /// In nanoseconds.
+    user: AtomicU64,
+    system: AtomicU64,
+    /// That of the pipeline around it.
+    outer: Option<Arc<Timer>>,
+}
+
+impl Timer {
+    /// Adds what a program has used.
+    pub fn add(&self, user: Duration, system: Duration) {
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.user.fetch_add(nanos(user), Ordering::Relaxed);
+        self.system.fetch_add(nanos(system), Ordering::Relaxed);
+        if let Some(outer) = &self.outer {
+            outer.add(user, system);
+        }
+    }
+
+    fn sums(&self) -> (Duration, Duration) {
+        let of = |sum: &AtomicU64| Duration::from_nanos(sum.load(Ordering::Relaxed));
+        (of(&self.user), of(&self.system))
+    }
+}
+
+impl Interpreter {
+    /// Runs a pipeline and prints its times, on the standard error that is there outside of it. Not after `exit`, a signal
+    /// or a time-out, as in bash.
+    pub(in crate::eval) fn timed<T>(
+        &mut self,
+        posix: bool,
+        run: impl FnOnce(&mut Self) -> Eval<T>,
+    ) -> Eval<T> {
+        let outer = self.env.settings.timer.clone();
+        let timer = Arc::new(Timer { outer, ..Timer::default() });
+        let settings = Settings { timer: Some(timer.clone()), ..(*self.env.settings).clone() };
+        let (started, own) = (Instant::now(), usage::processor_time());
+        let result = self.with_settings(settings, run);
+        let is_over = matches!(
+            result,
+            Ok(_) | Err(Unwind::Error(_) | Unwind::Return | Unwind::Break | Unwind::Continue)
+        );
+        if is_over {
+            let (wall, now, programs) = (started.elapsed(), usage::processor_time(), timer.sums());
+            let user = programs.0 + now.0.saturating_sub(own.0);
+            let system = programs.1 + now.1.saturating_sub(own.1);
+            self.print_text(&lines(posix, wall, user, system), &self.env.files);
+        }
+        result
+    }
+}
+
+/// The three lines of bash, or those of POSIX.
+fn lines(posix: bool, wall: Duration, user: Duration, system: Duration) -> String {
+    if posix {
+        let seconds = |time: Duration| format!("{}.{:02}", time.as_secs(), time.subsec_millis() / 10);
+        return format!("real {}\nuser {}\nsys {}\n", seconds(wall), seconds(user), seconds(system));
+    }
+    let minutes = |time: Duration| {
+        let seconds = time.as_secs();
+        format!("{}m{}.{:03}s", seconds / 60, seconds % 60, time.subsec_millis())
+    };
+    format!("\nreal\t{}\nuser\t{}\nsys\t{}\n", minutes(wall), minutes(user), minutes(system))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_forms_of_bash() {
+        let (wall, user) = (Duration::from_millis(61_005), Duration::from_millis(59_999));
+        let zero = Duration::ZERO;
+        assert_eq!(lines(false, wall, user, zero), "\nreal\t1m1.005s\nuser\t0m59.999s\nsys\t0m0.000s\n");
+        assert_eq!(lines(true, wall, user, zero), "real 61.00\nuser 59.99\nsys 0.00\n");
+    }
+
+    #[test]
+    fn what_is_used_inside_counts_outside() {
+        let outer = Arc::new(Timer::default());
+        let inner = Timer { outer: Some(outer.clone()), ..Timer::default() };
+        inner.add(Duration::from_secs(1), Duration::from_secs(2));
+        assert_eq!(outer.sums(), (Duration::from_secs(1), Duration::from_secs(2)));
+    }
+}
