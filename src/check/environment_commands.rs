@@ -91,7 +91,9 @@ impl<'s> Checker<'s> {
             (_, _) if rest.is_empty() => "write: unset NAME".to_string(),
             (_, _) => format!("write it without: unset {rest}"),
         };
-        self.refuse_environment(option.span, format!("`{name}` has no option {text}"), &help);
+        // All of it is what stands in its place.
+        let span = if text == "-p" { command } else { option.span };
+        self.refuse_environment(span, format!("`{name}` has no option {text}"), &help);
     }
 
     /// `NAME=word`

@@ -101,8 +101,7 @@ impl<'s> Checker<'s> {
             .at(self.source, status.span, "shells disagree about whose status this is")
             .also_at(self.source, capture.span, "it runs a command, too")
             .help(format!(
-                "take the text before: let text = {}; or the status as a value: (try {{ {} }}).status",
-                self.text.get(capture.span.range()).unwrap_or("$(cmd)"),
+                "take the status as a value: (try {{ {} }}).status",
                 self.command_before().unwrap_or("cmd")
             ));
         self.report(page);

@@ -17,11 +17,6 @@ impl<'s> Checker<'s> {
                 "redirections alone",
                 "write the command to time".to_string(),
             ),
-            Some("time") if super::commands::is_unquoted(&simple.words[0]) => (
-                "`time` stands twice before one pipeline".to_string(),
-                "one is enough",
-                "a program of this name is called 'time', in quotes".to_string(),
-            ),
             Some(option) if option.starts_with('-') && simple.assignments.is_empty() => (
                 format!("`time` has no option {option}"),
                 "not in Pipewright",
