@@ -36,14 +36,15 @@ fn system_calls_are_few() {
         return;
     }
     let start = system_calls("true");
-    let program = system_calls("/bin/true");
+    // The least of several: a watcher gets a memory of its own, by 24 calls more, once its program runs for 20 ms, which
+    // under strace and beside other tests it may.
+    let program = (0..5).map(|_| system_calls("/bin/true")).min().expect("five runs");
     let spawn = per_turn(system_calls, "/bin/true");
     let stage = per_turn(system_calls, "/bin/true | /bin/true | /bin/true") / 3.0;
     println!("-c true {start}, -c /bin/true {program}, a spawn {spawn}, a stage {stage}");
     // 14 of the C library's start, 5 of ours.
     assert!(start <= 20, "{start} system calls for `-c true`");
-    // 25 of /bin/true, 11 of the watcher. Under strace the program runs for so long that the watcher gets a memory of its
-    // own, which takes 14 more.
+    // 25 of /bin/true, 11 of the watcher.
     assert!(program <= 90, "{program} system calls for `-c /bin/true`");
     // A debug build asks about the descriptor that it closes (the pidfd), once for each program.
     let asked = if is_release() { 0.0 } else { 1.0 };
