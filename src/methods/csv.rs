@@ -20,6 +20,7 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let has_header = optional_truth(argument(arguments, 1))?.unwrap_or(true);
     let separator = separator("csv", arguments, 2)?;
     let text = string(argument(arguments, 0))?;
+    check_quotes(text, separator)?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .delimiter(separator)
@@ -42,6 +43,44 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
         }
     }
     Ok(rows.into())
+}
+
+/// Refuses what a reader would have to guess: a quoted field without an end, which would take all lines that follow, and
+/// text after the end of one. A quote within a field that doesn't begin with one is text.
+fn check_quotes(text: &[u8], separator: u8) -> Outcome<()> {
+    enum At {
+        Start,
+        Unquoted,
+        /// Since this line.
+        Quoted(usize),
+        /// After a quote that ends the field, or is the first of two.
+        Quote(usize),
+    }
+    let (mut at, mut line) = (At::Start, 1);
+    for &byte in text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text) {
+        at = match (at, byte) {
+            (At::Start, b'"') => At::Quoted(line),
+            (At::Quoted(since), b'"') => At::Quote(since),
+            (At::Quoted(since), _) => At::Quoted(since),
+            (At::Quote(since), b'"') => At::Quoted(since),
+            (_, b'\n' | b'\r') => At::Start,
+            (_, byte) if byte == separator => At::Start,
+            (At::Quote(_), _) => {
+                let message = format!("`csv`: text follows the quote that ends a field at line {line}");
+                let help = "within quotes, write a quote twice: \"say \"\"hi\"\"\"";
+                return Err(MethodError::new(code::BAD_CONVERSION, message).at(0).help(help));
+            }
+            (At::Start | At::Unquoted, _) => At::Unquoted,
+        };
+        line += usize::from(byte == b'\n');
+    }
+    match at {
+        At::Quoted(since) => {
+            let message = format!("`csv`: the quote that begins a field at line {since} has no end");
+            Err(MethodError::new(code::BAD_CONVERSION, message).at(0))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The names of columns, each once.

@@ -402,7 +402,7 @@ None {
         "The value as JSON, on one line or indented by so many blanks. Durations, sizes, ranges and functions have no form in JSON and are an error.";
         r#"to_json({a: [1, 2.0, null]}) => '{"a":[1,2.0,null]}'"#;
     csv(text: Str, header: Bool.optional, separator: Str.optional) -> "list" = Value(csv::parse);
-        "The records of a CSV text (RFC 4180) as maps by the names in the first record, or as lists with `header: false`. All fields are strings, and a record of another length is an error.";
+        "The records of a CSV text (RFC 4180) as maps by the names in the first record, or as lists with `header: false`. All fields are strings. A record of another length is an error, and so are a quoted field without an end and text after one.";
         r"csv($'name,size\na,1\n') => [{'name': 'a', 'size': '1'}]";
     to_csv(rows: List, separator: Str.optional) -> "string" = Value(csv::write);
         "Maps as CSV with a header of their keys, or lists without one. A field that is missing or null is empty.";
