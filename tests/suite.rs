@@ -62,4 +62,5 @@ mod shared_lines;
 mod signals;
 mod support;
 mod tidy;
+mod working_day;
 mod written;
