@@ -268,6 +268,10 @@ fn words_get_their_scopes() {
     assert_eq!(scoped("let r = capture { true }", "capture"), "support.function.block");
     assert_eq!(scoped("fn f(n: int = 1) { }", "int"), "storage.type");
     assert_eq!(scoped("cat <<EOF | sort -r", "-r"), "constant.other.option");
+    assert_eq!(scoped("let [a, b] = 5m # note", "5"), "constant.numeric");
+    assert_eq!(scoped("for {host, port} in (xs) { echo }", "port"), "variable.other.definition");
+    assert_eq!(scoped("for {host, port} in (xs) { echo }", "in "), "keyword.control");
+    assert_eq!(scoped("for k, [a, b] in (m) { echo }", "echo"), "support.function.builtin");
 }
 
 #[test]
@@ -354,6 +358,8 @@ fn vim_loads_its_files_and_finds_the_groups() {
             &[(1, "Keyword"), (9, "Number"), (12, "Operator"), (14, "Call"), (16, "Number")],
         ),
         ("let r = lines { echo a }", &[(9, "BlockName"), (17, "Builtin")]),
+        ("let [a, b] = 5m", &[(1, "Keyword"), (14, "Number")]),
+        ("for {a, b} in (5m) { echo }", &[(1, "Keyword"), (12, "Keyword"), (16, "Number"), (22, "Builtin")]),
         ("cat <<EOF", &[(5, "Redirection")]),
         ("echo $x # text", &[(1, "HereDocument"), (6, "Variable"), (9, "HereDocument")]),
         ("EOF", &[(1, "Redirection")]),

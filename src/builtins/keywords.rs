@@ -22,8 +22,9 @@ pub const KEYWORDS: &[Keyword] = &[
         "let name = expression",
         "Declares a variable. Behind `=` stands an expression: text is quoted, and names are variables. A word takes the \
          value as $name, which is always one argument, or as ...$name, an argument for each element of a list. Another \
-         value is given by `name = expression`.",
-        "let hosts = [\"web 1\", \"web2\"]\nhosts = hosts ++ [\"mail\"]\necho ...$hosts ${hosts[0]}",
+         value is given by `name = expression`. A pattern takes a value apart: let [a, b, ...rest] = list, let {host, \
+         port = 80} = map.",
+        "let hosts = [\"web 1\", \"web2\"]\nhosts = hosts ++ [\"mail\"]\nlet [first, ...others] = hosts\necho $first ...$others",
     ),
     row(
         "fn",
@@ -55,8 +56,8 @@ pub const KEYWORDS: &[Keyword] = &[
     row(
         "for",
         "for name in words { … }, or for name in (expression) { … }",
-        "Runs its block for each word, each element of a list or range, or, with two names, each entry of a map. A \
-         pattern without a match gives no turn.",
+        "Runs its block for each word, each element of a list or range, or, with two names, each entry of a map. For a \
+         name may stand a pattern, as for [a, b] in (pairs). A pattern of file names without a match gives no turn.",
         "for file in *.txt \"two words\" { echo $file }\nfor i in (1..=3) { echo $i }\nfor k, v in ({a: 1}) { echo $k $v }",
     ),
     row(

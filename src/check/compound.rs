@@ -116,8 +116,8 @@ impl<'s> Checker<'s> {
             }
             ast::ForItems::Value(value) => ForItems::Value(self.expr(value)),
         };
-        if statement.names.len() == 2 && matches!(items, ForItems::Words(_)) {
-            let span = statement.names[1].span;
+        if let ([_, value], ForItems::Words(_)) = (&*statement.bindings, &items) {
+            let span = value.span();
             self.error(
                 code::SYNTAX,
                 span,
@@ -127,10 +127,13 @@ impl<'s> Checker<'s> {
             );
         }
         self.scopes.enter();
-        let names = statement.names.into_iter().map(|name| self.declare(name)).collect();
+        if let ([pattern], ForItems::Words(_)) = (&*statement.bindings, &items) {
+            self.refuse_pattern_of_words(pattern);
+        }
+        let bindings = statement.bindings.into_iter().map(|binding| self.binding(binding)).collect();
         self.status.is_zero = false;
         let body = self.each_turn_with(statement.options, statement.body);
         self.scopes.leave();
-        Some(Compound::For { names, items, body })
+        Some(Compound::For { bindings, items, body })
     }
 }

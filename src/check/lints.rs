@@ -117,8 +117,12 @@ pub fn unreachable(context: &Context<'_, '_>, statements: &[Statement]) -> Optio
 /// Returns the warnings of the whole file, in the order of the text. A file that only declares is there for others, whoever
 /// checks it.
 pub fn finish(context: &Context<'_, '_>, lints: Lints, body: &Block) -> Vec<Diagnostic> {
-    let declares =
-        |statement: &Statement| matches!(statement.kind, StatementKind::Let(..) | StatementKind::Use(_));
+    let declares = |statement: &Statement| {
+        matches!(
+            statement.kind,
+            StatementKind::Let(..) | StatementKind::Destructure(_) | StatementKind::Use(_)
+        )
+    };
     let library = context.scopes.find("main").is_none() && body.statements.iter().all(declares);
     let mut warnings = lints.warnings;
     let mut warn = |code: Code, span: Span, message: String, label: &str, help: &str| {

@@ -97,7 +97,7 @@ pub fn member_elsewhere(root: &str, member: &str) -> Option<&'static str> {
     })
 }
 
-/// What to write for `let mut x = 1`, `let [a, b] = xs`: all that follows `let` in a form that is not ours.
+/// What to write for `let mut x = 1`, `let a, b = xs`: all that follows `let` in a form that is not ours.
 pub fn let_elsewhere(text: &str) -> Option<(&'static str, String)> {
     let rest = text.strip_prefix("let")?.trim_start();
     let (left, value) = match rest.split_once('=') {
@@ -115,28 +115,10 @@ pub fn let_elsewhere(text: &str) -> Option<(&'static str, String)> {
     if let Some(name) = left.strip_prefix("mut ").map(str::trim).filter(|name| is_name(name)) {
         return Some(("every variable can be assigned", format!("leave `mut` out: let {name} = {value}")));
     }
-    if let Some(names) = left.strip_prefix('[').and_then(|left| left.strip_suffix(']')) {
-        let list = if is_name(value) { value } else { "xs" };
-        let names = names.split(',').map(str::trim).filter(|name| is_name(name)).enumerate();
-        let lines: Vec<_> = names.map(|(at, name)| format!("let {name} = {list}[{at}]")).collect();
-        return Some((
-            "`let` declares one name",
-            format!("take the elements one by one: {}", lines.join("; ")),
-        ));
-    }
-    if let Some(names) = left.strip_prefix('{').and_then(|left| left.strip_suffix('}')) {
-        let map = if is_name(value) { value } else { "m" };
-        let names = names.split(',').map(str::trim).filter(|name| is_name(name));
-        let lines: Vec<_> = names.map(|name| format!("let {name} = {map}.{name}")).collect();
-        return Some((
-            "`let` declares one name",
-            format!("take the fields one by one: {}", lines.join("; ")),
-        ));
-    }
     if left.contains(',') && left.split(',').all(|name| is_name(name.trim())) {
-        let names = left.split(',').map(|name| format!("let {} = …", name.trim()));
-        let help = format!("write one for each: {}", names.collect::<Vec<_>>().join("; "));
-        return Some(("`let` declares one name", help));
+        let names: Vec<_> = left.split(',').map(str::trim).collect();
+        let help = format!("take a list apart: let [{}] = {value}", names.join(", "));
+        return Some(("several names stand in a pattern", help));
     }
     if let Some((name, kind)) = left.split_once(':') {
         return (is_name(name.trim()) && !kind.is_empty()).then(|| {
@@ -357,7 +339,10 @@ pub fn bare_splice(context: &Context<'_, '_>, text: &str, span: Span) -> Option<
 
 /// `for f { … }`: sh would go through the script's arguments.
 pub fn loop_without_items(context: &Context<'_, '_>, statement: &ast::For<'_>) -> Option<Diagnostic> {
-    let (ast::ForItems::Words(words), [name]) = (&statement.items, &*statement.names) else { return None };
+    let (ast::ForItems::Words(words), [ast::Binding::Name(name)]) = (&statement.items, &*statement.bindings)
+    else {
+        return None;
+    };
     let after = &context.text[name.span.end as usize..statement.body.span.start as usize];
     if !words.is_empty() || after.split_ascii_whitespace().next() == Some("in") {
         return None;

@@ -225,7 +225,14 @@ impl<'s> Checker<'s> {
                     StatementKind::AndOr(Box::new(and_or))
                 }
             }
-            ast::StatementKind::Let { name, value } => {
+            ast::StatementKind::Let { binding, value } => {
+                let name = match binding {
+                    ast::Binding::Name(name) => name,
+                    pattern => {
+                        let value = self.expr(value);
+                        return Some(StatementKind::Destructure(Box::new((self.binding(pattern), value))));
+                    }
+                };
                 // The value is resolved first: `let x = x + 1` in a block means the outer x.
                 let is_bool = self.is_bool(&value);
                 let value = self.expr(value);

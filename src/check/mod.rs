@@ -1,6 +1,7 @@
 //! The check: from the syntax tree to the resolved tree, or to all that is wrong with it, before anything runs.
 
 mod absorbed;
+mod bindings;
 mod calls;
 mod code_guard;
 mod commands;

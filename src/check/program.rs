@@ -3,10 +3,12 @@
 //! Every name is a slot, every literal a value, every construct known to be meant. It owns what it needs and knows
 //! neither the syntax tree nor the text, but for the spans that errors point at.
 
+mod binding;
 mod command;
 mod expression;
 mod word;
 
+pub use binding::*;
 pub use command::*;
 pub use expression::*;
 pub use word::*;
@@ -272,6 +274,8 @@ pub struct Statement {
 #[derive(Debug)]
 pub enum StatementKind {
     Let(Slot, Expr),
+    /// `let` with a pattern.
+    Destructure(Box<(Binding, Expr)>),
     Assign(Box<Assign>),
     /// `s ++= x` and `s = s ++ x`: grows the value in place.
     Append(Slot, Expr),
@@ -297,7 +301,7 @@ pub enum Compound {
     Block(Block),
     If { branches: Box<[(Condition, Block)]>, otherwise: Option<Block> },
     While { condition: Condition, body: Block },
-    For { names: Box<[Slot]>, items: ForItems, body: Block },
+    For { bindings: Box<[Binding]>, items: ForItems, body: Block },
     Each { name: Slot, body: Block },
     Match { subject: Expr, arms: Box<[Arm]> },
     Try { body: Block, handler: Option<(Slot, Block)> },

@@ -231,6 +231,8 @@ codes! {
         "time [-p] stands before a whole pipeline, or behind its !, and prints how long it took. It has no other option; a program of that name is called 'time'.";
     SH_COMPARISON = "E0330", "a comparison that would be a redirection",
         "In [ … ] an unquoted < or > is a redirection, as in sh: it compares nothing, and > empties a file. Numbers are compared by -lt and -gt, values in an expression.";
+    BAD_PATTERN = "E0346", "a pattern that fits no value",
+        "A pattern is [a, b = 2, ...rest] for a list, or {host, port: p = 80, ...rest} for a map. Elements with a default follow those without, ...rest stands at the end, keys are literal text, and a key in quotes is followed by a name: {\"a key\": name}.";
 
     // Well formed, but refused because it would go wrong.
     UNGUARDED_CODE = "E0401", "a value where a program expects code",
@@ -352,6 +354,9 @@ codes! {
 
     NOT_A_FILE = "E2018", "the code does not stand in a file",
         "script_path() is the path of a script, or of a file that it uses. Code from -c, from standard input, from the prompt or from a host's text has none.";
+
+    PATTERN_MISMATCH = "E2019", "a value that a pattern does not fit",
+        "let [a, b] = xs takes a list of two elements, and let {host} = m a map that has that key. ...rest takes what is left, `a = 0` is a default for an element or key that is missing, and _ skips one.";
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",

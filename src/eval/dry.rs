@@ -56,6 +56,11 @@ fn as_unknown(value: &Value) -> Option<&Unknown> {
     }
 }
 
+/// Whether only the run can tell a value.
+pub fn is_unknown(value: &Value) -> bool {
+    as_unknown(value).is_some()
+}
+
 fn holds_unknown(value: &Value) -> bool {
     /// What is deeper is taken for unknown.
     const DEPTH: usize = 64;

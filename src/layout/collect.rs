@@ -169,8 +169,8 @@ impl<'s> Collector<'s> {
         match &statement.kind {
             StatementKind::AndOr(and_or) => self.and_or(and_or),
             StatementKind::Stage(stage) => self.stage(stage, false),
-            StatementKind::Let { name, value } => {
-                self.name(name, Kind::Word);
+            StatementKind::Let { binding, value } => {
+                self.binding(binding);
                 self.expr(value);
             }
             StatementKind::Assign { place, operator_span, value, .. } => {
@@ -251,8 +251,8 @@ impl<'s> Collector<'s> {
                 self.block(&statement.1, head, chain, several);
             }
             StageKind::For(statement) => {
-                for name in &statement.names {
-                    self.name(name, Kind::Word);
+                for binding in &statement.bindings {
+                    self.binding(binding);
                 }
                 match &statement.items {
                     ForItems::Words(words) => words.iter().for_each(|word| self.word(word)),

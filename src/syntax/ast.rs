@@ -34,7 +34,7 @@ pub enum StatementKind<'s> {
     /// The usual case of it: one pipeline of one stage, in the foreground.
     Stage(Stage<'s>),
     Let {
-        name: Name<'s>,
+        binding: Binding<'s>,
         value: Expr<'s>,
     },
     Assign {
@@ -197,7 +197,7 @@ pub enum ConditionKind<'s> {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct For<'s> {
-    pub names: Vec<Name<'s>>,
+    pub bindings: Vec<Binding<'s>>,
     pub items: ForItems<'s>,
     pub options: Vec<(Name<'s>, Expr<'s>)>,
     pub body: Block<'s>,
@@ -268,6 +268,45 @@ pub struct Parameter<'s> {
 pub struct Name<'s> {
     pub text: &'s str,
     pub span: Span,
+}
+
+/// What `let` and `for` declare: a name, or a pattern that takes a value apart.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
+pub enum Binding<'s> {
+    Name(Name<'s>),
+    List(Box<Pattern<'s>>),
+    Map(Box<Pattern<'s>>),
+}
+
+/// The parts of a pattern, between its brackets.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "program", derive(Serialize))]
+pub struct Pattern<'s> {
+    pub span: Span,
+    pub parts: Vec<PatternPart<'s>>,
+}
+
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "program", derive(Serialize))]
+pub struct PatternPart<'s> {
+    pub span: Span,
+    /// `...name`
+    pub rest: bool,
+    /// Of a map: the key.
+    pub key: Option<Expr<'s>>,
+    /// None for a key in quotes alone, which is refused.
+    pub binding: Option<Binding<'s>>,
+    pub default: Option<Expr<'s>>,
+}
+
+impl Binding<'_> {
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Name(name) => name.span,
+            Self::List(pattern) | Self::Map(pattern) => pattern.span,
+        }
+    }
 }
 
 // ------------------------------------------------------------------------------------------------ redirections

@@ -161,12 +161,14 @@ impl<'s> Reader<'s> {
         span: Span,
         base: usize,
     ) -> Read<(StageKind<'s>, Span)> {
-        let mut names = Vec::new();
+        let mut bindings = Vec::new();
         let mut items = ForItems::Words(Vec::new());
         let mut options = Vec::new();
         for part in head.into_inner() {
             match part.as_rule() {
-                Rule::name => names.push(self.name(Some(part), base)?),
+                Rule::name | Rule::list_binding | Rule::map_binding => {
+                    bindings.push(self.binding(Some(part), base)?);
+                }
                 Rule::paren => items = ForItems::Value(self.expr(Some(part), base)?),
                 Rule::with_options => options = self.options(part, base)?,
                 Rule::sh_do => return Ok((StageKind::Sh(ShConstruct::Loop, span), span)),
@@ -186,7 +188,7 @@ impl<'s> Reader<'s> {
         }
         let body = self.block(tokens)?;
         let end = body.span;
-        Ok((StageKind::For(Box::new(For { names, items, options, body })), end))
+        Ok((StageKind::For(Box::new(For { bindings, items, options, body })), end))
     }
 
     pub(super) fn match_statement<'t>(

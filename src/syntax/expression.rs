@@ -390,15 +390,16 @@ impl<'s> Reader<'s> {
         let mut inner = token.into_inner();
         let key = self.missing(inner.next(), Span::default())?;
         let key = match key.as_rule() {
-            Rule::name => {
-                let span = self.span_of(&key, base);
-                let text = self.str_of(&key, base);
-                let part = Part { span, kind: PartKind::Quoted(text.as_bytes().into()) };
-                Expr { span, kind: ExprKind::String(Box::new([part])) }
-            }
+            Rule::name => self.key(self.name(Some(key), base)?),
             _ => self.string_expr(Some(key), base)?,
         };
         Ok((key, self.expr(inner.next(), base)?))
+    }
+
+    /// A name that is the key of a map.
+    pub(super) fn key(&self, name: Name<'s>) -> Expr<'s> {
+        let part = Part { span: name.span, kind: PartKind::Quoted(name.text.as_bytes().into()) };
+        Expr { span: name.span, kind: ExprKind::String(Box::new([part])) }
     }
 
     /// A string of any quoting.

@@ -186,11 +186,9 @@ impl Around<'_> {
             return None;
         }
         let value = format!("{}{}", value.trim_start(), self.rest.lines().next().unwrap_or_default());
-        let first = |(at, name)| format!("let {name} = parts[{at}]");
-        let lines: Vec<String> = names.iter().enumerate().map(first).collect();
-        let help = format!("write: let parts = {}; {}", value.trim_end(), lines.join("; "));
+        let help = format!("take a list apart: let [{}] = {}", names.join(", "), value.trim_end());
         let start = self.before.len() - line.trim_start().len();
-        Some((Span::new(start, self.before.len()), "`let` declares one name".into(), help))
+        Some((Span::new(start, self.before.len()), "several names stand in a pattern".into(), help))
     }
 
     /// `echo f(1)`, `f (1)`, `[1].push(2)`

@@ -4,6 +4,7 @@
 //! types, so that the check, the formatter and editors see only [`ast`].
 
 pub mod ast;
+mod binding;
 mod brackets;
 mod compound;
 mod encoding;

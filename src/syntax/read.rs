@@ -204,9 +204,9 @@ impl<'s> Reader<'s> {
         Ok(match token.as_rule() {
             Rule::let_head => {
                 let mut inner = token.into_inner();
-                let name = self.name(inner.next(), base)?;
+                let binding = self.binding(inner.next(), base)?;
                 let value = self.expr(inner.next(), base)?;
-                StatementKind::Let { name, value }
+                StatementKind::Let { binding, value }
             }
             Rule::value_head => {
                 let mut inner = token.into_inner();

@@ -35,10 +35,10 @@ execute 'syntax region pipewrightBlockValue matchgroup=pipewrightBlockName start
 " Statements.
 execute 'syntax match pipewrightKeyword /' . s:start . '\<' . s:any(s:keywords) . s:end . '/ nextgroup=pipewrightParens skipwhite'
 execute 'syntax match pipewrightBuiltin /' . s:start . s:any(s:builtins) . s:end . '/'
-syntax match pipewrightKeyword /\%(\<for\s\+\h\w*\%(\s*,\s*\h\w*\)\=\s\+\)\@80<=in\>/ nextgroup=pipewrightParens skipwhite
+syntax match pipewrightKeyword /\%(\<for\s\+\%(\h\w*\%(\s*,\s*\h\w*\)\=\|.*[\]}]\)\s\+\)\@80<=in\>/ nextgroup=pipewrightParens skipwhite
 syntax match pipewrightKeyword /\s\@1<=with\ze\s\+\h\w*=/
 syntax region pipewrightGroup matchgroup=Delimiter start=/\%(^\|[[:space:];|&(]\)\@1<={\ze\%(\s\|$\)/ end=/}/ contained contains=@pipewrightCommand,pipewrightGroup
-syntax region pipewrightAssigned matchgroup=pipewrightOperator start=#\%(\h[A-Za-z0-9_.]*\%(\[[^]]*\]\)*\s\+\)\@80<=\%(??\|++\|\*\*\|//\|[-+*/%]\)\==\ze\%(\s\|$\)# end=/\ze[;})|&]/ end=/$/ contains=@pipewrightValue
+syntax region pipewrightAssigned matchgroup=pipewrightOperator start=#\%(\h[A-Za-z0-9_.]*\%(\[[^]]*\]\)*\s\+\|\<let\s\+[\[{].*[\]}]\s\+\)\@80<=\%(??\|++\|\*\*\|//\|[-+*/%]\)\==\ze\%(\s\|$\)# end=/\ze[;})|&]/ end=/$/ contains=@pipewrightValue
 execute 'syntax region pipewrightAssigned matchgroup=pipewrightKeyword start=/' . s:start . '\<\%(return\|fail\)\ze\%(\s\|$\)/ end=/\ze[;})|&]/ end=/$/ contains=@pipewrightValue'
 syntax region pipewrightArguments matchgroup=pipewrightCall start=/\%(^\|[;{}|&(]\)\@1<=\s*\zs\h[A-Za-z0-9_.]*(/ end=/)/ contains=@pipewrightValue
 syntax match pipewrightFunctionHead /\<fn\s\+\h\w*(\@=/ contains=pipewrightKeyword,pipewrightFunction nextgroup=pipewrightParameters

@@ -29,7 +29,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let parser =
         parser.replace("state . check_stack_limit () ?", "crate :: syntax :: nesting :: room (state) ?");
     let parser = format!("{HEAD}{parser}\n");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/syntax/grammar.rs");
+    // As pest finds the grammar: of the package that `cargo run` was asked for, wherever this was built.
+    let package = env::var_os("CARGO_MANIFEST_DIR").ok_or("run it by `cargo run`")?;
+    let path = Path::new(&package).join("../../src/syntax/grammar.rs");
     if env::args().any(|arg| arg == "--check") {
         let is_same = fs::read_to_string(&path).is_ok_and(|stored| stored == parser);
         return Ok(if is_same { ExitCode::SUCCESS } else { ExitCode::FAILURE });

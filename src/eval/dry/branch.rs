@@ -179,7 +179,7 @@ impl Interpreter {
             Compound::Block(block) => self.block(block),
             Compound::If { branches, otherwise } => self.dry_if(branches, otherwise.as_ref()),
             Compound::While { condition, body } => self.dry_while(condition, body),
-            Compound::For { names, items, body } => self.dry_for(names, items, body),
+            Compound::For { bindings, items, body } => self.dry_for(bindings, items, body),
             Compound::Each { name, body } => self.below("# for each line:", |this| {
                 this.perhaps(|this| {
                     *this.slot_mut(*name) = unknown(None);
@@ -286,7 +286,7 @@ impl Interpreter {
         self.print_dry("# … and so on")
     }
 
-    fn dry_for(&mut self, names: &[Slot], items: &ForItems, body: &Block) -> Eval<()> {
+    fn dry_for(&mut self, bindings: &[Binding], items: &ForItems, body: &Block) -> Eval<()> {
         let turns: Vec<Vec<Value>> = match items {
             ForItems::Words(words) => {
                 let mut turns = Vec::new();
@@ -297,7 +297,7 @@ impl Interpreter {
                     for item in self.first_dry_words(std::slice::from_ref(word), false, TURNS + 1)? {
                         let spliced = matches!(word, Word::Splice { .. } | Word::Glob(_)) && !item.known;
                         if spliced {
-                            self.dry_each(names, &item.word(), body)?;
+                            self.dry_each(bindings, &item.word(), body)?;
                         } else {
                             turns.push(vec![item.into_value()]);
                         }
@@ -312,16 +312,16 @@ impl Interpreter {
                         range.iter().take(TURNS + 1).map(|n| vec![Value::Int(n)]).collect()
                     }
                     Value::List(list) => list.iter().take(TURNS + 1).map(|item| vec![item.clone()]).collect(),
-                    Value::Map(map) if names.len() == 2 => {
+                    Value::Map(map) if bindings.len() == 2 => {
                         let entries = map.iter().take(TURNS + 1);
                         entries.map(|(key, item)| vec![Value::Str(key.clone()), item.clone()]).collect()
                     }
                     other if holds_unknown(other) => {
                         let shown = self.written(value.span);
-                        return self.dry_each(names, &shown, body);
+                        return self.dry_each(bindings, &shown, body);
                     }
                     // The error of the real loop.
-                    _ => return self.for_loop(names, items, body),
+                    _ => return self.for_loop(bindings, items, body),
                 }
             }
         };
@@ -329,8 +329,8 @@ impl Interpreter {
             if at == TURNS {
                 return self.print_dry("# … and so on");
             }
-            for (name, value) in names.iter().zip(turn) {
-                *self.slot_mut(*name) = value;
+            for (binding, value) in bindings.iter().zip(turn) {
+                self.bind(binding, value)?;
             }
             if self.loop_turn(body)? {
                 break;
@@ -340,11 +340,11 @@ impl Interpreter {
     }
 
     /// A loop through what only the run can tell: one turn stands for all.
-    fn dry_each(&mut self, names: &[Slot], of: &str, body: &Block) -> Eval<()> {
+    fn dry_each(&mut self, bindings: &[Binding], of: &str, body: &Block) -> Eval<()> {
         self.below(&format!("# for each of {of}:"), |this| {
             this.perhaps(|this| {
-                for name in names {
-                    *this.slot_mut(*name) = unknown(None);
+                for binding in bindings {
+                    this.bind(binding, unknown(None))?;
                 }
                 this.loop_turn(body).map(drop)
             })

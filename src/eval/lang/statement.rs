@@ -68,6 +68,13 @@ impl Interpreter {
     #[inline(never)]
     fn other_statement(&mut self, statement: &Statement) -> Eval<()> {
         match &statement.kind {
+            StatementKind::Destructure(parts) => {
+                let (binding, value) = &**parts;
+                let value = self.expr(value)?;
+                self.bind(binding, value)?;
+                self.status = 0;
+                Ok(())
+            }
             StatementKind::Assign(assign) => {
                 let before = self.unknowns();
                 let result = self.assign(assign);
@@ -317,7 +324,9 @@ impl Interpreter {
                 self.status = status;
                 Ok(())
             }
-            Compound::For { names, items, body } => self.looped(|this| this.for_loop(names, items, body)),
+            Compound::For { bindings, items, body } => {
+                self.looped(|this| this.for_loop(bindings, items, body))
+            }
             Compound::Each { name, body } => self.looped(|this| this.each(*name, body, span)),
             Compound::Match { subject, arms } => self.match_arms(subject, arms),
             Compound::Try { body, handler } => self.try_block(body, handler.as_ref()),
@@ -371,14 +380,19 @@ impl Interpreter {
         }
     }
 
-    pub(in crate::eval) fn for_loop(&mut self, names: &[Slot], items: &ForItems, body: &Block) -> Eval<()> {
+    pub(in crate::eval) fn for_loop(
+        &mut self,
+        bindings: &[Binding],
+        items: &ForItems,
+        body: &Block,
+    ) -> Eval<()> {
         let value = match items {
             ForItems::Words(words) => {
                 let mut arguments = Vec::new();
                 self.loop_words(words, &mut arguments)?;
                 for argument in arguments {
                     self.check_interrupt()?;
-                    *self.slot_mut(names[0]) = Value::Str(Str::from(argument));
+                    self.bind(&bindings[0], Value::Str(Str::from(argument)))?;
                     if self.loop_turn(body)? {
                         break;
                     }
@@ -389,20 +403,20 @@ impl Interpreter {
         };
         let span = value.span;
         let value = self.expr(value)?;
-        match (value, names) {
-            (Value::Range(range), [name]) => {
+        match (value, bindings) {
+            (Value::Range(range), [binding]) => {
                 for number in range.iter() {
                     self.check_interrupt()?;
-                    *self.slot_mut(*name) = Value::Int(number);
+                    self.bind(binding, Value::Int(number))?;
                     if self.loop_turn(body)? {
                         break;
                     }
                 }
             }
-            (Value::List(list), [name]) => {
+            (Value::List(list), [binding]) => {
                 for item in list.iter() {
                     self.check_interrupt()?;
-                    *self.slot_mut(*name) = item.clone();
+                    self.bind(binding, item.clone())?;
                     if self.loop_turn(body)? {
                         break;
                     }
@@ -411,8 +425,8 @@ impl Interpreter {
             (Value::Map(map), [key, value]) => {
                 for (name, item) in map.iter() {
                     self.check_interrupt()?;
-                    *self.slot_mut(*key) = Value::Str(name.clone());
-                    *self.slot_mut(*value) = item.clone();
+                    self.bind(key, Value::Str(name.clone()))?;
+                    self.bind(value, item.clone())?;
                     if self.loop_turn(body)? {
                         break;
                     }
@@ -431,9 +445,9 @@ impl Interpreter {
             }
             (value, _) => {
                 let help = match value {
-                    Value::List(_) => {
-                        Some("a list has no keys: for x in (xs) { … }, or for i in (0..<xs.len()) { … }")
-                    }
+                    Value::List(_) => Some(
+                        "of a list of pairs take each apart: for [a, b] in (pairs) { … }; indices are for i in (0..<xs.len()) { … }",
+                    ),
                     _ => None,
                 };
                 let unwind = self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of());

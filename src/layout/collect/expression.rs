@@ -109,6 +109,38 @@ impl<'s> Collector<'s> {
         }
     }
 
+    /// A name after a keyword, or a pattern, whose brackets are laid out as those of a list or map.
+    pub(super) fn binding(&mut self, binding: &Binding<'s>) {
+        match binding {
+            Binding::Name(name) => self.name(name, Kind::Word),
+            Binding::List(pattern) | Binding::Map(pattern) => self.pattern(pattern),
+        }
+    }
+
+    fn pattern(&mut self, pattern: &Pattern<'s>) {
+        self.gap(pattern.span.start as usize);
+        let equals = std::mem::replace(&mut self.equals, Kind::Equals);
+        self.elements(&pattern.parts, |this, part| {
+            this.after_comma(part.span, |this| {
+                if let Some(key) = &part.key {
+                    this.expr(key);
+                }
+                match &part.binding {
+                    // The name is the key.
+                    Some(Binding::Name(name)) if (name.span.start as usize) < this.at => {}
+                    Some(Binding::Name(name)) => this.name(name, Kind::Value),
+                    Some(Binding::List(pattern) | Binding::Map(pattern)) => this.pattern(pattern),
+                    None => {}
+                }
+                if let Some(default) = &part.default {
+                    this.expr(default);
+                }
+            });
+        });
+        self.equals = equals;
+        self.gap(pattern.span.end as usize);
+    }
+
     pub(super) fn arguments(&mut self, arguments: &[Argument<'s>]) {
         self.elements(arguments, |this, argument| {
             let span = argument.name.as_ref().map_or(argument.value.span, |name| name.span);
