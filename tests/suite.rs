@@ -56,6 +56,8 @@ mod safety;
 mod same_as_sh;
 #[cfg(feature = "prompt")]
 mod screenshots;
+#[cfg(feature = "prompt")]
+mod script_completions;
 mod scripts;
 mod secrets;
 mod shared_lines;

@@ -5,6 +5,7 @@ use crate::print::{print, print_error, print_page, refuse};
 use crate::script_text::read;
 use crate::stats::Stats;
 use crate::{doctor, format, json, options, trace};
+use pipewright::diag::Diagnostic;
 use pipewright::policy::Rules;
 use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
 use std::path::Path;
@@ -41,12 +42,12 @@ fn act(options: Options) -> Result<u8, u8> {
             let engine = engine(&options, None)?;
             let (name, code) = read(&options.text)?;
             match parsed(&engine, &options.text, &name, code) {
-                Ok(script) => print(&json::lines(script.warnings())),
+                Ok(script) => print(&json::lines(&warnings(&script))),
                 Err(error) => print(&json::lines(error.diagnostics())).max(2),
             }
         }
         Mode::Check { json: false } => {
-            script(&engine(&options, None)?, &options.text)?.warnings().iter().for_each(print_page);
+            warnings(&script(&engine(&options, None)?, &options.text)?).iter().for_each(print_page);
             0
         }
         Mode::Interactive => interactive(),
@@ -110,6 +111,13 @@ fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
 fn script(engine: &Engine, text: &Text) -> Result<Script, u8> {
     let (name, code) = read(text)?;
     parsed(engine, text, &name, code).map_err(|error| refuse(error.diagnostics()))
+}
+
+/// What `--check` warns of, in the order of the text as far as it is of one file.
+fn warnings(script: &Script) -> Vec<Diagnostic> {
+    let mut pages = script.warnings().to_vec();
+    pages.extend(script.missing_programs());
+    pages
 }
 
 /// Reads and checks a script, also for commands that the policy will refuse.

@@ -30,7 +30,8 @@ pub const KEYWORDS: &[Keyword] = &[
         "fn",
         "fn name(a, b = 1, ...rest) { … }",
         "Declares a function, which is run as a command, with its optional parameters as options, or called in an \
-         expression. Parameters may have a type: host: str, count: int = 3, loud: bool = false.",
+         expression. Parameters may have a type: host: str, count: int = 3, loud: bool = false; choices: level: \"low\" | \
+         \"high\" = \"low\"; and a letter for a short option: verbose/v: bool = false.",
         "fn greet(who, count: int = 1) { for i in (1..=count) { echo \"hello $who\" } }\ngreet you --count 2",
     ),
     row(
@@ -132,7 +133,8 @@ pub const KEYWORDS: &[Keyword] = &[
         "spawn",
         "spawn { … }",
         "Runs its block beside what follows, as a job, which is awaited at the end at the latest. `cmd &` does the same \
-         for a command.",
+         for a command. `spawn capture { … }` keeps what the job prints for job.output(), and wait_any(jobs) gives the job \
+         that ends first.",
         "let job = spawn { sleep 0.1 }\njob.wait()",
     ),
     row(
@@ -192,7 +194,8 @@ const NAMES: &[Keyword] = &[
         "main",
         "fn main(file: path, count: int = 1, ...rest) { … }",
         "Declares the script's command line: each parameter without a default is an argument, each one with a default \
-         an option. The comment above it is the text of --help.",
+         an option. The comment above it is the text of --help, and the one above a parameter tells of that. A line \
+         `version: 1.0` of the comment is for --version, and --completions prints what shells need.",
         "# Prints the first lines of a file.\nfn main(file: path, count: int = 10) { head -n $count -- $file }",
     ),
     row(

@@ -8,17 +8,24 @@ use crate::syntax::ast;
 use crate::value::Value;
 
 impl<'s> Checker<'s> {
-    /// Declares the names, in their order: a default sees those before it.
-    pub(super) fn binding(&mut self, binding: ast::Binding<'s>) -> Binding {
+    /// Declares the names, in their order: a default sees those before it. `noted`: they are warned of where they are
+    /// never read.
+    pub(super) fn binding(&mut self, binding: ast::Binding<'s>, noted: bool) -> Binding {
         match binding {
             ast::Binding::Name(name) if name.text == "_" => Binding::Ignored,
-            ast::Binding::Name(name) => Binding::Variable(self.declare(name)),
-            ast::Binding::List(pattern) => Binding::List(Box::new(self.list_pattern(*pattern))),
-            ast::Binding::Map(pattern) => Binding::Map(Box::new(self.map_pattern(*pattern))),
+            ast::Binding::Name(name) => {
+                let slot = self.declare(name);
+                if noted {
+                    self.note_variable(name, false);
+                }
+                Binding::Variable(slot)
+            }
+            ast::Binding::List(pattern) => Binding::List(Box::new(self.list_pattern(*pattern, noted))),
+            ast::Binding::Map(pattern) => Binding::Map(Box::new(self.map_pattern(*pattern, noted))),
         }
     }
 
-    fn list_pattern(&mut self, pattern: ast::Pattern<'s>) -> ListPattern {
+    fn list_pattern(&mut self, pattern: ast::Pattern<'s>, noted: bool) -> ListPattern {
         let span = pattern.span;
         let rest_at = self.rest_of(&pattern);
         let mut rest = None;
@@ -27,7 +34,7 @@ impl<'s> Checker<'s> {
         for (at, part) in pattern.parts.into_iter().enumerate() {
             let Some(binding) = part.binding else { continue };
             if part.rest {
-                let binding = self.binding(binding);
+                let binding = self.binding(binding, noted);
                 rest = rest.or((rest_at == Some(at)).then_some(binding));
                 continue;
             }
@@ -45,19 +52,19 @@ impl<'s> Checker<'s> {
                 }
                 (None, None) => {}
             }
-            elements.push(self.pattern_part(part.span, binding, part.default));
+            elements.push(self.pattern_part(part.span, binding, part.default, noted));
         }
         ListPattern { span, elements: elements.into(), rest }
     }
 
-    fn map_pattern(&mut self, pattern: ast::Pattern<'s>) -> MapPattern {
+    fn map_pattern(&mut self, pattern: ast::Pattern<'s>, noted: bool) -> MapPattern {
         let span = pattern.span;
         let rest_at = self.rest_of(&pattern);
         let mut rest = None;
         let mut entries = Vec::with_capacity(pattern.parts.len());
         for (at, part) in pattern.parts.into_iter().enumerate() {
             if part.rest {
-                let binding = part.binding.map(|binding| self.binding(binding));
+                let binding = part.binding.map(|binding| self.binding(binding, noted));
                 rest = rest.or(binding.filter(|_| rest_at == Some(at)));
                 continue;
             }
@@ -76,7 +83,7 @@ impl<'s> Checker<'s> {
                 self.error(code::BAD_PATTERN, key_span, message, "no name follows", &help);
                 continue;
             };
-            let part = self.pattern_part(part.span, binding, part.default);
+            let part = self.pattern_part(part.span, binding, part.default, noted);
             entries.push((key, part));
         }
         MapPattern { span, entries: entries.into(), rest }
@@ -87,9 +94,10 @@ impl<'s> Checker<'s> {
         span: Span,
         binding: ast::Binding<'s>,
         default: Option<ast::Expr<'s>>,
+        noted: bool,
     ) -> PatternPart {
         let default = default.map(|default| self.expr(default));
-        PatternPart { span, binding: self.binding(binding), default }
+        PatternPart { span, binding: self.binding(binding, noted), default }
     }
 
     /// Where the rest of a pattern stands, which is its end.

@@ -3,6 +3,7 @@
 use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
+use super::types;
 use crate::diag::{self, code};
 use crate::host::HostFunction;
 use crate::methods::{self, MethodError, NameId};
@@ -217,6 +218,8 @@ impl<'s> Checker<'s> {
             return self.change(receiver, id, arguments);
         }
         let receiver = self.boxed(receiver);
+        let found = types::method(&self.context(), &receiver, id, name.span);
+        self.take(found);
         ExprKind::Method(receiver, id, Box::new(self.method_arguments(arguments)))
     }
 

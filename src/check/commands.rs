@@ -3,6 +3,7 @@
 use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
+use super::types;
 use super::words::literal;
 use super::{code_guard, sh_constructs};
 use crate::builtins::{self, Builtin};
@@ -14,6 +15,10 @@ use crate::value::Str;
 impl<'s> Checker<'s> {
     pub fn simple(&mut self, simple: ast::Simple<'s>, redirected: bool, span: Span) -> Option<Command> {
         let ast::Simple { assignments, words } = simple;
+        let found = super::lookalikes::pattern_assignment(&self.context(), &words);
+        if self.take(found) {
+            return None;
+        }
         let Some(first) = words.first() else {
             match assignments.first() {
                 Some(ast::Assignment { value: ast::Word { kind: WordKind::Parts(parts), .. }, .. })
@@ -117,6 +122,10 @@ impl<'s> Checker<'s> {
             if !matches!(target, Target::Program) {
                 spans.resize(lowered.len(), span);
             }
+        }
+        if !matches!(target, Target::Function(_)) {
+            let found = types::words(&self.context(), &lowered, None);
+            self.take(found);
         }
         if let Target::Builtin(builtin) = target {
             // Which jobs there are is known when it runs.

@@ -4,6 +4,7 @@ use super::lookalikes;
 use super::lower::Checker;
 use super::program::*;
 use super::replace::Obstacle;
+use super::types;
 use crate::diag::code;
 use crate::span::Span;
 use crate::syntax::ast;
@@ -107,11 +108,21 @@ impl<'s> Checker<'s> {
             ast::ForItems::Words(words) => {
                 self.refuse_status_in_words(&words);
                 let found = lookalikes::loop_items(&self.context(), &words);
-                let words = if self.take(found) { Vec::new() } else { words };
+                let is_refused = self.take(found);
+                if let ([pattern], false) = (&*statement.bindings, is_refused) {
+                    self.refuse_pattern_of_words(pattern);
+                }
+                let words = if is_refused { Vec::new() } else { words };
                 let mut lowered = Vec::with_capacity(words.len());
                 for word in words {
                     self.word(word, &mut lowered);
                 }
+                let name = match &*statement.bindings {
+                    [ast::Binding::Name(name)] => name.text,
+                    _ => "x",
+                };
+                let found = types::words(&self.context(), &lowered, Some(name));
+                self.take(found);
                 ForItems::Words(lowered.into_boxed_slice())
             }
             ast::ForItems::Value(value) => ForItems::Value(self.expr(value)),
@@ -127,10 +138,7 @@ impl<'s> Checker<'s> {
             );
         }
         self.scopes.enter();
-        if let ([pattern], ForItems::Words(_)) = (&*statement.bindings, &items) {
-            self.refuse_pattern_of_words(pattern);
-        }
-        let bindings = statement.bindings.into_iter().map(|binding| self.binding(binding)).collect();
+        let bindings = statement.bindings.into_iter().map(|binding| self.binding(binding, false)).collect();
         self.status.is_zero = false;
         let body = self.each_turn_with(statement.options, statement.body);
         self.scopes.leave();

@@ -4,6 +4,7 @@ use super::false_tests::Outcome;
 use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
+use super::types;
 use crate::diag::code;
 use crate::methods;
 use crate::span::Span;
@@ -124,9 +125,10 @@ impl<'s> Checker<'s> {
                     let body = self.ending(Outcome::Value, |this| this.block(*block));
                     ExprKind::Record { capture: false, body: Box::new(body) }
                 }
-                BlockKind::Spawn => {
+                BlockKind::Spawn | BlockKind::SpawnCapture => {
                     let lower = |this: &mut Self| this.copy(|this| this.block(*block));
-                    ExprKind::Spawn(Arc::new(self.ending(Outcome::Job, lower)))
+                    let body = Arc::new(self.ending(Outcome::Job, lower));
+                    ExprKind::Spawn { capture: kind == BlockKind::SpawnCapture, body }
                 }
             },
             ast::ExprKind::Sh(ShConstruct::Operator) => {
@@ -263,7 +265,11 @@ impl<'s> Checker<'s> {
             Operator::RangeInclusive => ExprKind::Range { inclusive: true, bounds: operands },
             Operator::RangeExclusive => ExprKind::Range { inclusive: false, bounds: operands },
             other => match operation(other) {
-                Some(operator) => ExprKind::Binary { operator, operands },
+                Some(operator) => {
+                    let found = types::operation(&self.context(), operator, operator_span, &operands);
+                    self.take(found);
+                    ExprKind::Binary { operator, operands }
+                }
                 None => ExprKind::Value(Value::Null),
             },
         }

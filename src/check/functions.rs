@@ -1,16 +1,20 @@
 //! Functions: their declaration, and calls of them.
 
 use super::false_tests::Outcome;
-use super::kind::{accepts, conversion, from_word, known_type};
+use super::kind::{accepts, conversion};
 use super::lower::Checker;
-use super::options::{OptionForm, find_option, is_number, option_of};
+use super::options::{OptionForm, is_number, option_of, read_options, similar_option};
+use super::parameters::formal;
 use super::program::*;
 use super::project::Signature;
 use super::scope::{FrameKind, Name};
+use super::types::known_type;
 use crate::builtins;
 use crate::diag::code;
 use crate::span::Span;
 use crate::syntax::ast;
+use crate::value::Value;
+use crate::value::format::display;
 use std::sync::Arc;
 
 impl<'s> Checker<'s> {
@@ -76,6 +80,7 @@ impl<'s> Checker<'s> {
                 self.error(code::SYNTAX, place, message, "stands after one that has a default", help);
             }
             optional |= parameter.default.is_some();
+            self.refuse_parameter(&parameter, formal, &signature.parameters[..index]);
             if let Some(annotation) = parameter.annotation
                 && formal.kind.is_none()
             {
@@ -83,14 +88,15 @@ impl<'s> Checker<'s> {
             }
             // A default sees the parameters before it.
             let default = parameter.default.map(|value| self.expr(value));
-            if let (Some(kind), Some(default)) = (formal.kind, &default) {
-                self.refuse_type(kind, default, parameter.name.text, "and its default is");
+            if let Some(default) = &default {
+                self.refuse_type(formal, default, "and its default is");
             }
             self.declare_parameter(parameter.name);
             if formal.kind == Some(Kind::Bool) {
                 self.scopes.mark_bool(parameter.name.text);
             }
-            parameters.push(Parameter { formal: formal.clone(), default, span: place });
+            let doc = doc_of_parameter(self.text, place).into();
+            parameters.push(Parameter { formal: formal.clone(), doc, default, span: place });
         }
         let is_zero = std::mem::replace(&mut self.status.is_zero, false);
         let body = self.ending(Outcome::Function, |this| this.block(function.body));
@@ -136,9 +142,15 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// A value whose type is plain to see, and another than that of its parameter.
-    fn refuse_type(&mut self, kind: Kind, value: &Expr, name: &str, given: &str) {
-        if let Some(found) = known_type(value).filter(|found| !accepts(kind, *found)) {
+    /// A value whose type is plain to see, and another than that of its parameter, or none of its choices.
+    fn refuse_type(&mut self, formal: &Formal, value: &Expr, given: &str) {
+        let (Some(kind), name) = (formal.kind, &formal.name) else { return };
+        if let ExprKind::Value(Value::Str(text)) = &value.kind
+            && let Some(reason) = formal.refuse_other(text.as_bytes())
+        {
+            let message = format!("`{name}`: {reason}");
+            self.error(code::ARGUMENT_TYPE, value.span, message, "none of its choices", "");
+        } else if let Some(found) = known_type(value).filter(|found| !accepts(kind, *found)) {
             let message = format!("`{name}` is declared as {}, {given} {}", kind.name(), found.phrase());
             let help = conversion(kind, found).unwrap_or_default();
             self.error(code::ARGUMENT_TYPE, value.span, message, found.name(), &help);
@@ -156,7 +168,7 @@ impl<'s> Checker<'s> {
                 self.declare_parameter(name);
             }
             let formal = Formal { name: name.text.into(), ..Formal::default() };
-            Parameter { formal, default: None, span: name.span }
+            Parameter { formal, doc: "".into(), default: None, span: name.span }
         });
         let parameters = parameters.collect();
         let body = self.expr(body);
@@ -193,8 +205,8 @@ impl<'s> Checker<'s> {
                     self.error(code::ARGUMENT_COUNT, at, message, "which parameter is it?", "name it too");
                 }
                 let value = self.expr(argument.value);
-                if let Some(Formal { name, kind: Some(kind), .. }) = parameters.get(next) {
-                    self.refuse_type(*kind, &value, name, "and given");
+                if let Some(parameter) = parameters.get(next) {
+                    self.refuse_type(parameter, &value, "and given");
                 }
                 match parameters.get(next) {
                     Some(parameter) if parameter.rest => rest.push(value),
@@ -215,9 +227,7 @@ impl<'s> Checker<'s> {
             let value = self.expr(argument.value);
             match parameters.iter().position(|parameter| *parameter.name == *name.text && !parameter.rest) {
                 Some(place) if given[place].is_none() => {
-                    if let Some(kind) = parameters[place].kind {
-                        self.refuse_type(kind, &value, name.text, "and given");
-                    }
+                    self.refuse_type(&parameters[place], &value, "and given");
                     given[place] = Some(Argument::Value(value));
                 }
                 Some(_) => {
@@ -258,8 +268,8 @@ impl<'s> Checker<'s> {
         let signature = self.project.signature(id);
         // The words that are no options; of each that is literal its text.
         let mut positional: Vec<(Option<&[u8]>, Span)> = Vec::new();
-        // What is plain to see of the values of parameters.
-        let mut values: Vec<(&Formal, &[u8], Span)> = Vec::new();
+        // What is plain to see of the values of parameters, and whether an option gives it.
+        let mut values: Vec<(&Formal, bool, &[u8], Span)> = Vec::new();
         let mut dynamic = false;
         let mut expects_value: Option<&Formal> = None;
         let mut ended = false;
@@ -267,7 +277,7 @@ impl<'s> Checker<'s> {
         for (word, at) in words.iter().zip(spans) {
             if let Some(formal) = expects_value.take() {
                 if let Word::Literal(text) = word {
-                    values.push((formal, text, *at));
+                    values.push((formal, true, text, *at));
                 }
                 continue;
             }
@@ -293,23 +303,27 @@ impl<'s> Checker<'s> {
             } else {
                 let bytes = text;
                 let text = String::from_utf8_lossy(text);
-                match find_option(signature.parameters.iter(), &text) {
-                    Some((place, form)) => {
-                        let formal = &signature.parameters[place];
-                        named.push(&formal.name);
-                        match form {
-                            OptionForm::NextWord => expects_value = Some(formal),
-                            OptionForm::Inline(start) if matches!(word, Word::Literal(_)) => {
-                                values.push((formal, &bytes[start..], *at));
-                            }
-                            _ => {}
-                        }
-                    }
-                    None => {
-                        let message = format!("`{}` has no option {text}", signature.name);
-                        let help = format!("it is called as: {}", command_shape(&signature));
+                let options = match read_options(signature.parameters.iter(), &text) {
+                    Ok(options) => options,
+                    Err(name) => {
+                        let message = format!("`{}` has no option {name}", signature.name);
+                        let help = match similar_option(signature.parameters.iter(), &text) {
+                            Some(meant) => format!("did you mean {meant}?"),
+                            None => format!("it is called as: {}", command_shape(&signature)),
+                        };
                         self.error(code::UNKNOWN_OPTION, *at, message, "no such option", &help);
                         return;
+                    }
+                };
+                for option in options {
+                    let formal = &signature.parameters[option.place];
+                    named.push(&formal.name);
+                    match option.form {
+                        OptionForm::NextWord => expects_value = Some(formal),
+                        OptionForm::Inline(start) if matches!(word, Word::Literal(_)) => {
+                            values.push((formal, true, &bytes[start..], *at));
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -353,28 +367,14 @@ impl<'s> Checker<'s> {
         let takers = takers.into_iter().chain(rest.into_iter().cycle());
         if !dynamic {
             let placed = takers.zip(positional);
-            values.extend(placed.filter_map(|(formal, (text, at))| Some((formal, text?, at))));
+            values.extend(placed.filter_map(|(formal, (text, at))| Some((formal, false, text?, at))));
         }
-        for (formal, text, at) in values {
-            if let Err(reason) = from_word(formal.kind, text) {
+        for (formal, is_option, text, at) in values {
+            if let Err(reason) = if is_option { formal.from_option(text) } else { formal.from_word(text) } {
                 let message = format!("{}: {}: {reason}", signature.name, formal.name);
                 self.error(code::ARGUMENT_TYPE, at, message, "this word", &help);
             }
         }
-    }
-}
-
-/// What callers have to know of a parameter.
-fn formal(parameter: &ast::Parameter<'_>) -> Formal {
-    let kind = parameter.annotation.and_then(|name| Kind::find(name.text));
-    let default = parameter.default.as_ref();
-    Formal {
-        name: parameter.name.text.into(),
-        kind,
-        rest: parameter.rest,
-        optional: default.is_some(),
-        on: kind == Some(Kind::Bool)
-            && default.is_some_and(|value| matches!(value.kind, ast::ExprKind::Bool(true))),
     }
 }
 
@@ -399,7 +399,14 @@ fn arguments(count: usize) -> String {
 fn shape(signature: &Signature) -> String {
     let parameters = signature.parameters.iter().map(|parameter| {
         let rest = if parameter.rest { "..." } else { "" };
-        let kind = parameter.kind.map(|kind| format!(": {}", kind.name())).unwrap_or_default();
+        let kind = match parameter.kind {
+            _ if !parameter.choices.is_empty() => {
+                let choices: Vec<_> =
+                    parameter.choices.iter().map(|choice| display(&Value::Str(choice.clone()), 40)).collect();
+                format!(": {}", choices.join(" | "))
+            }
+            kind => kind.map(|kind| format!(": {}", kind.name())).unwrap_or_default(),
+        };
         let default = if parameter.optional { " = …" } else { "" };
         format!("{rest}{}{kind}{default}", parameter.name)
     });
@@ -410,6 +417,12 @@ fn shape(signature: &Signature) -> String {
 fn command_shape(signature: &Signature) -> String {
     let parameters = signature.parameters.iter().map(|parameter| format!(" {}", parameter.usage()));
     signature.name.clone() + &parameters.collect::<String>()
+}
+
+/// The comment above a parameter that begins its line.
+fn doc_of_parameter(text: &str, span: Span) -> String {
+    let before = text[..span.start as usize].rsplit('\n').next().unwrap_or_default();
+    if before.trim_matches([' ', '\t', '.']).is_empty() { doc_comment(text, span) } else { String::new() }
 }
 
 /// The comment lines directly above a declaration, without their `#`.

@@ -1,6 +1,6 @@
 //! What the annotation of a parameter asks for, of a word of a command line and of a value.
 
-use super::program::{Expr, ExprKind, Kind};
+use super::program::Kind;
 use crate::diag::quote_word;
 use crate::value::literal::{NumberError, parse_float, parse_int, parse_number};
 use crate::value::{Str, Type, Value};
@@ -65,20 +65,6 @@ pub fn accepts(kind: Kind, found: Type) -> bool {
         Kind::Duration => found == Type::Duration,
         Kind::Size => found == Type::Size,
     }
-}
-
-/// The type of a value that is known before anything runs.
-pub fn known_type(expr: &Expr) -> Option<Type> {
-    Some(match &expr.kind {
-        ExprKind::Value(value) => value.type_of(),
-        ExprKind::Text(_) | ExprKind::Capture(_) | ExprKind::Bytes(_) => Type::Str,
-        ExprKind::List(_) | ExprKind::Lines(_) => Type::List,
-        ExprKind::Map(_) | ExprKind::Record { .. } => Type::Map,
-        ExprKind::Not(_) | ExprKind::And(_) | ExprKind::Or(_) => Type::Bool,
-        ExprKind::Range { .. } => Type::Range,
-        ExprKind::Function(_) | ExprKind::Lambda(..) => Type::Function,
-        _ => return None,
-    })
 }
 
 /// What to write for a value that has not the type of its parameter.

@@ -54,11 +54,11 @@ impl Lints {
 }
 
 impl<'s> Checker<'s> {
-    pub fn note_variable(&mut self, name: ast::Name<'s>, value: &Expr) {
+    /// Notes the variable that was declared last; `record`: its value tells how commands ended.
+    pub fn note_variable(&mut self, name: ast::Name<'s>, record: bool) {
         if name.text.starts_with('_') || self.context().is_for_others {
             return;
         }
-        let record = matches!(value.kind, ExprKind::Record { .. });
         let id = self.scopes.latest();
         self.lints.variables.push(Declaration {
             id,

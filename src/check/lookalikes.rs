@@ -117,6 +117,12 @@ pub fn let_elsewhere(text: &str) -> Option<(&'static str, String)> {
     }
     if left.contains(',') && left.split(',').all(|name| is_name(name.trim())) {
         let names: Vec<_> = left.split(',').map(str::trim).collect();
+        let is_plain = value.starts_with(|first: char| first.is_ascii_digit() || "\"'-".contains(first));
+        let value = match is_plain {
+            true if value.contains(',') => format!("[{value}]"),
+            true => format!("[{value}, …]"),
+            false => value.to_string(),
+        };
         let help = format!("take a list apart: let [{}] = {value}", names.join(", "));
         return Some(("several names stand in a pattern", help));
     }
@@ -335,6 +341,25 @@ pub fn bare_splice(context: &Context<'_, '_>, text: &str, span: Span) -> Option<
         return Some(context.error(code::BARE_SPLICE, span, message, "a `$` is missing", &help));
     }
     None
+}
+
+/// `[a, b] = [b, a]`: the words of a program that is called `[a,`.
+pub fn pattern_assignment(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<Diagnostic> {
+    let text = |word: &ast::Word<'_>| &context.text[word.span.range()];
+    let first = words.first()?;
+    let equals = words.iter().position(|word| text(word) == "=")?;
+    let pattern = first.span.to(words[equals.checked_sub(1)?].span);
+    let inner = context.text[pattern.range()].strip_prefix('[')?.strip_suffix(']')?;
+    let names: Vec<&str> = inner.split(',').map(str::trim).collect();
+    if names.len() < 2 || !names.iter().all(|name| context.is_variable(name)) {
+        return None;
+    }
+    let fresh: Vec<String> = names.iter().map(|name| format!("new_{name}")).collect();
+    let value = &context.text[words.get(equals + 1)?.span.to(words.last()?.span).range()];
+    let assigned: Vec<String> = names.iter().map(|name| format!("{name} = new_{name}")).collect();
+    let help = format!("write: let [{}] = {value}; {}", fresh.join(", "), assigned.join("; "));
+    let message = "a pattern declares names, and assigns none that there are";
+    Some(context.error(code::BAD_PATTERN, pattern, message, "stands only after `let` or `for`", &help))
 }
 
 /// `for f { … }`: sh would go through the script's arguments.

@@ -9,7 +9,7 @@ use super::project::{Members, Project};
 use super::replace::{ExecContext, Obstacle};
 use super::scope::{Name, Scopes};
 use super::variable_commands::Position;
-use super::{lookalikes, modules, status};
+use super::{dropped, lookalikes, modules, status};
 use crate::diag::{Diagnostic, Label, Source, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, ShConstruct};
@@ -166,6 +166,9 @@ impl<'s> Checker<'s> {
         for (at, statement) in statements.into_iter().enumerate() {
             self.outcome = if at == last { outcome } else { Outcome::Unused };
             let span = statement.span;
+            if let ast::StatementKind::Call(call) = &statement.kind {
+                self.refuse_dropped(call, at == last);
+            }
             if let ast::StatementKind::Function(function) = statement.kind {
                 if let Some(id) = functions.next() {
                     self.function(id, *function, span);
@@ -188,6 +191,16 @@ impl<'s> Checker<'s> {
         let found = lints::unreachable(&self.context(), &lowered);
         self.take(found);
         Block { statements: lowered.into_boxed_slice(), defers }
+    }
+
+    /// What a script ends with is its value for a host, and at a prompt a call of any line may be.
+    fn refuse_dropped(&mut self, call: &ast::Expr<'s>, is_last: bool) {
+        let may_be = is_last || self.project.earlier.is_some();
+        let is_result = may_be && self.scopes.is_outermost() && self.module == self.project.script;
+        if !is_result {
+            let found = dropped::method(&self.context(), call, is_last);
+            self.take(found);
+        }
     }
 
     fn statement(&mut self, statement: ast::Statement<'s>) -> Option<StatementKind> {
@@ -230,7 +243,10 @@ impl<'s> Checker<'s> {
                     ast::Binding::Name(name) => name,
                     pattern => {
                         let value = self.expr(value);
-                        return Some(StatementKind::Destructure(Box::new((self.binding(pattern), value))));
+                        return Some(StatementKind::Destructure(Box::new((
+                            self.binding(pattern, true),
+                            value,
+                        ))));
                     }
                 };
                 // The value is resolved first: `let x = x + 1` in a block means the outer x.
@@ -240,7 +256,7 @@ impl<'s> Checker<'s> {
                 if is_bool {
                     self.scopes.mark_bool(name.text);
                 }
-                self.note_variable(name, &value);
+                self.note_variable(name, matches!(value.kind, ExprKind::Record { .. }));
                 StatementKind::Let(slot, value)
             }
             ast::StatementKind::Assign { place, operator, operator_span, value } => {

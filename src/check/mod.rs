@@ -9,6 +9,7 @@ mod compound;
 mod conditions;
 mod context;
 #[cfg(feature = "dialog")]
+mod dropped;
 mod entry;
 mod environment_commands;
 mod errors;
@@ -22,6 +23,7 @@ mod lower;
 mod modules;
 mod options;
 mod order;
+mod parameters;
 mod patterns;
 mod pipelines;
 pub mod program;
@@ -36,6 +38,7 @@ mod sh_parameters;
 mod status;
 mod timing;
 mod truncation;
+mod types;
 mod variable_commands;
 mod variables;
 mod words;
@@ -52,9 +55,9 @@ use std::sync::Arc;
 
 #[cfg(feature = "dialog")]
 pub use entry::{Earlier, Meaning};
-pub use kind::{accepts, conversion, from_word};
+pub use kind::{accepts, conversion};
 pub use lookalikes::program_elsewhere;
-pub use options::{OptionForm, find_option, is_number, option_of};
+pub use options::{NamedOption, OptionForm, is_number, option_of, read_options, similar_option};
 pub use order::too_early;
 pub use project::{Loaded, Loader, NotLoaded};
 

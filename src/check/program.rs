@@ -212,8 +212,21 @@ pub enum FunctionBody {
 #[derive(Debug)]
 pub struct Parameter {
     pub formal: Formal,
+    /// The comment above it.
+    pub doc: Box<str>,
     pub default: Option<Expr>,
     pub span: Span,
+}
+
+impl Parameter {
+    /// Why a value is none of its choices, where it takes no others.
+    pub fn refuse_other(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::Str(text) => self.formal.refuse_other(text.as_bytes()),
+            Value::List(items) if self.formal.rest => items.iter().find_map(|item| self.refuse_other(item)),
+            _ => None,
+        }
+    }
 }
 
 /// A parameter, as callers see it.
@@ -227,6 +240,12 @@ pub struct Formal {
     pub optional: bool,
     /// A switch that is on unless it is turned off.
     pub on: bool,
+    /// The letter of its short option.
+    pub short: Option<char>,
+    /// Its short option counts: `-vvv` is 3.
+    pub counts: bool,
+    /// The texts that it takes, where it takes no others.
+    pub choices: Box<[Str]>,
 }
 
 /// What an annotation of a parameter asks for.

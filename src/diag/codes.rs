@@ -233,6 +233,14 @@ codes! {
         "In [ … ] an unquoted < or > is a redirection, as in sh: it compares nothing, and > empties a file. Numbers are compared by -lt and -gt, values in an expression.";
     BAD_PATTERN = "E0346", "a pattern that fits no value",
         "A pattern is [a, b = 2, ...rest] for a list, or {host, port: p = 80, ...rest} for a map. Elements with a default follow those without, ...rest stands at the end, keys are literal text, and a key in quotes is followed by a name: {\"a key\": name}.";
+    BAD_PARAMETER = "E0347", "a parameter that no command line could give",
+        "A short option is one letter, and no other parameter has it: verbose/v: bool = false. A switch that is on, and ...rest, have none. The choices of a parameter are literal texts: level: \"debug\" | \"info\" = \"info\".";
+    VALUE_DROPPED = "E0348", "a value that is not used",
+        "A method such as xs.sort() gives a value and leaves xs as it is. Assign it, xs = xs.sort(), print it, echo $[xs.len()], or leave the call out.";
+    OPERAND_TYPE = "E0349", "an operation that values of these types don't have",
+        "The types of literals, captures and of what functions of the language give are known before anything runs: $(cmd) is a string, which int($(cmd)) makes a number of, and strings are joined by ++.";
+    VALUE_NOT_A_WORD = "E0350", "a list or map where one word stands",
+        "A word is one text. ...$list makes an argument of each element; for x in (list) goes through a list.";
 
     // Well formed, but refused because it would go wrong.
     UNGUARDED_CODE = "E0401", "a value where a program expects code",
@@ -402,6 +410,8 @@ codes! {
         "In awk -v x=$v and x=$v behind the program, \\n becomes a newline and \\\\ a backslash (POSIX awk, operands). The environment keeps the value as it is: x=$v awk '… ENVIRON[\"x\"] …'.";
     ZERO_STATUS = "W0009", "a status that is always 0",
         "A command that fails stops the script, so that after it $? is 0. The status of a failure is seen after ||, in else, in a defer, and after a test before &&; (try { cmd }).status is it as a value.";
+    PROGRAM_MISSING = "W0013", "a program that is not installed here",
+        "PATH of this process has no program of this name now. The script may be meant for a machine that has it; a script that does without it asks by `command -v NAME`, and is not warned of.";
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod io;
 mod literal;
 #[cfg(feature = "miette")]
 mod miette;
+mod missing;
 mod perform;
 #[cfg(feature = "program")]
 pub mod program;

@@ -83,6 +83,11 @@ impl Script {
         self.builder.program(text.as_bytes().to_vec(), true)
     }
 
+    /// Whether its engine has a policy.
+    pub(super) fn has_policy(&self) -> bool {
+        self.builder.engine.shared.guard.policy.is_some()
+    }
+
     /// What in it is allowed, and probably not meant.
     ///
     /// ```

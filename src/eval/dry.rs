@@ -154,7 +154,7 @@ impl Interpreter {
                 unknown(Some(format!("${{{name}}}")))
             }
             // Their commands are shown above; a variable that holds them has a name.
-            (ExprKind::Record { .. } | ExprKind::Spawn(_), _) => value,
+            (ExprKind::Record { .. } | ExprKind::Spawn { .. }, _) => value,
             (_, Some(Unknown { shown: None })) => unknown(Some(format!("$[{}]", self.written(expr.span)))),
             _ => value,
         };
@@ -183,8 +183,8 @@ impl Interpreter {
                 self.perhaps(|this| this.block(body))?;
                 Ok(unknown(None))
             }
-            ExprKind::Spawn(block) => {
-                self.below("# in the background:", |this| this.on_a_copy(|this| this.block(block)))?;
+            ExprKind::Spawn { body, .. } => {
+                self.below("# in the background:", |this| this.on_a_copy(|this| this.block(body)))?;
                 Ok(unknown(None))
             }
             _ => self.evaluate(expr),

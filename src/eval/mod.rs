@@ -17,6 +17,7 @@ pub use exec::redirect::target_accesses;
 pub use interpreter::Interpreter;
 pub use lang::result::FinishedRun;
 pub use report::stats::table as process_table;
+pub use report::suggest::similar_programs;
 pub use report::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
 pub use setup::{Room, Setup};
 #[cfg(feature = "dialog")]

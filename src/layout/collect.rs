@@ -186,8 +186,16 @@ impl<'s> Collector<'s> {
                     if parameter.rest {
                         self.gap(parameter.name.span.start as usize);
                     }
-                    self.name(&parameter.name, Kind::Value);
+                    let name = parameter.name.span;
+                    self.atom(parameter.short.map_or(name, |short| name.to(short.span)), Kind::Value);
                     self.first_of_element(first);
+                    for (index, choice) in parameter.choices.iter().enumerate() {
+                        if index > 0 {
+                            let bar = self.at + self.text[self.at..].find('|').unwrap_or_default();
+                            self.atom(Span::new(bar, bar + 1), Kind::Infix);
+                        }
+                        self.expr(choice);
+                    }
                     if let Some(annotation) = &parameter.annotation {
                         self.name(annotation, Kind::Value);
                     }

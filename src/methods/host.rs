@@ -90,6 +90,10 @@ pub trait Host {
 pub enum JobRequest<'a> {
     /// To wait for its end; its status.
     Wait,
+    /// To wait for its end; the record of its output.
+    Output,
+    /// Of a list of jobs, to wait until one has ended; that job.
+    WaitAny,
     /// To end it: this signal, and SIGKILL after the grace.
     Kill(&'a [u8]),
 }

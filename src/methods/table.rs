@@ -364,6 +364,9 @@ Job {
     wait() -> "int" = Value(job::wait);
         "Waits for its end, and gives its status. If it failed, so does this; one that `kill` has ended has not failed. `job.status` is null while it runs, and `job.pid` is its first process.";
         "let job = spawn { true }; job.wait() => 0";
+    output() -> "map" = Value(job::output);
+        "Of a job that `spawn capture { … }` started: waits for its end, and gives the record that `capture { … }` gives, with `ok`, `status`, `out` and `err`. A job that failed is not an error then.";
+        "let job = spawn capture { echo hi }; job.output().out => $'hi\\n'";
     kill(signal: Str.optional) -> "null" = Value(job::kill);
         "Asks its processes to end, by TERM or another signal, and after the grace by KILL. Does not wait.";
         "let job = spawn { sleep 60 }; job.kill(); job.wait() => 143";
@@ -440,6 +443,9 @@ None {
     parse_date(text: Str, pattern: Str.optional, zone: Str.optional) -> "duration" = Value(zone::parse_date);
         "The instant that a date names: in the forms of ISO 8601, or by the signs of date(1). Where the text has no zone it is that of the argument, as `date` takes it, else UTC; what is not given of the time of day is 0.";
         "parse_date('30.11.2026', '%d.%m.%Y').date('%F') => '2026-11-30'";
+    wait_any(jobs: List) -> "job" = Value(job::wait_any);
+        "Waits until one of several jobs has ended, and gives that job; of several the first of the list. Whether it failed is told by `job.wait()`, `job.status` and `job.output()`.";
+        "let jobs = [spawn { sleep 60 }, spawn { true }]; let first = wait_any(jobs); jobs[0].kill(); first == jobs[1] => true";
     now() -> "duration" = Value(time::now);
         "The time since 1970-01-01 00:00 UTC. The difference of two is how long it took; `now().date()` is text.";
         "now() > 0s => true";

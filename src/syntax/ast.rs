@@ -258,8 +258,12 @@ pub struct Function<'s> {
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Parameter<'s> {
     pub name: Name<'s>,
+    /// `name/n`: the letter of its short option.
+    pub short: Option<Name<'s>>,
     pub rest: bool,
     pub annotation: Option<Name<'s>>,
+    /// `"a" | "b"` in place of a type.
+    pub choices: Vec<Expr<'s>>,
     pub default: Option<Expr<'s>>,
 }
 
@@ -487,6 +491,8 @@ pub enum BlockKind {
     Capture,
     Try,
     Spawn,
+    /// `spawn capture { … }`
+    SpawnCapture,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -372,7 +372,8 @@ impl<'s> Reader<'s> {
                     "bytes" => BlockKind::Bytes,
                     "capture" => BlockKind::Capture,
                     "try" => BlockKind::Try,
-                    _ => BlockKind::Spawn,
+                    "spawn" => BlockKind::Spawn,
+                    _ => BlockKind::SpawnCapture,
                 };
                 let mut tokens = super::tokens::Tokens::nested(inner, base);
                 let block = self.block(&mut tokens)?;

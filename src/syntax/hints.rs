@@ -2,6 +2,7 @@
 
 mod calls;
 mod foreign;
+mod pattern;
 
 use super::{line_before, line_start};
 use crate::diag::{Diagnostic, Source, code};
@@ -15,6 +16,7 @@ struct Around<'s> {
     /// All before it, without blanks at its end.
     before: &'s str,
     rest: &'s str,
+    text: &'s str,
     /// The first word of the line.
     first: &'s str,
 }
@@ -27,9 +29,10 @@ pub fn hints(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let at = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
     let before = text[..at].trim_end_matches([' ', '\t']);
     let first = text[line_start(text, before.len())..].split_ascii_whitespace().next().unwrap_or_default();
-    let around = Around { at, before, rest: &text[at..], first };
+    let around = Around { at, before, rest: &text[at..], text, first };
     let (span, message, help) = around
-        .call_among_commands()
+        .pattern()
+        .or_else(|| around.call_among_commands())
         .or_else(|| around.dangling())
         .or_else(|| around.after_block())
         .or_else(|| around.operator())

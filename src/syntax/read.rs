@@ -296,12 +296,23 @@ impl<'s> Reader<'s> {
 
     fn parameter(&self, token: Token<'_>, base: usize) -> Read<Parameter<'s>> {
         let span = self.span_of(&token, base);
-        let mut parameter =
-            Parameter { name: Name { text: "", span }, rest: false, annotation: None, default: None };
+        let mut parameter = Parameter {
+            name: Name { text: "", span },
+            short: None,
+            rest: false,
+            annotation: None,
+            choices: Vec::new(),
+            default: None,
+        };
         for part in token.into_inner() {
             match part.as_rule() {
                 Rule::rest_mark => parameter.rest = true,
                 Rule::name => parameter.name = self.name(Some(part), base)?,
+                Rule::short_name => parameter.short = Some(self.name(Some(part), base)?),
+                Rule::choices => {
+                    let choices = part.into_inner().map(|choice| self.string_expr(Some(choice), base));
+                    parameter.choices = choices.collect::<Read<_>>()?;
+                }
                 Rule::type_name => parameter.annotation = Some(self.name(Some(part), base)?),
                 _ => parameter.default = Some(self.expr(Some(part), base)?),
             }

@@ -51,8 +51,11 @@ pub enum ExprKind {
         capture: bool,
         body: Box<Block>,
     },
-    /// A job.
-    Spawn(Arc<Block>),
+    /// A job, whose output is captured or not.
+    Spawn {
+        capture: bool,
+        body: Arc<Block>,
+    },
     /// A function of the language itself.
     Intrinsic(Intrinsic, Box<[Expr]>),
     /// A function of the table.

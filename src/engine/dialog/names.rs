@@ -70,8 +70,12 @@ impl Signature<'_> {
     /// Its options as a command: `--times`, and what is taken, `[--times INT]`.
     pub fn options(&self) -> impl Iterator<Item = (String, String)> {
         let name = |formal: &Formal| formal.option().split(' ').next().unwrap_or_default().to_string();
-        let optional = self.0.formals().filter(|formal| formal.optional);
-        optional.map(move |formal| (name(formal), formal.usage()))
+        let optional = self.0.formals().filter(|formal| formal.optional || formal.is_repeated());
+        optional.flat_map(move |formal| {
+            let short = formal.short.map(|letter| format!("-{letter}"));
+            let names = std::iter::once(name(formal)).chain(short);
+            names.map(|name| (name, formal.usage()))
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::diag::{code, quote_word};
 use crate::eval::Interpreter;
 use crate::eval::exec::command::{BuiltinCall, Exported, literals};
 use crate::eval::exec::output::Output;
-use crate::eval::lang::arguments::{self, Argument};
+use crate::eval::lang::arguments::{self, Argument, Placing};
 use crate::eval::lang::call::BoundArg;
 use crate::eval::lang::value_command::{truth_of, value_alone};
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
@@ -409,7 +409,7 @@ impl Interpreter {
         let values = words.iter().enumerate().map(value);
         let arguments: Vec<Argument> =
             values.zip(literal).map(|(value, literal)| Argument { value, literal: *literal }).collect();
-        let given = match arguments::bind(&function, &arguments) {
+        let given = match arguments::bind(&function, &arguments, Placing::Call) {
             Ok(given) => given,
             Err(_) if words.iter().any(|word| !word.known) => {
                 self.print_dry("# not followed: its arguments are not known")?;

@@ -8,7 +8,7 @@ use crate::eval::Interpreter;
 use crate::eval::effects::effect::{Effect, Program};
 use crate::eval::exec::host::HostCall;
 use crate::eval::exec::output::Output;
-use crate::eval::lang::arguments::{self, Argument};
+use crate::eval::lang::arguments::{self, Argument, Placing};
 use crate::eval::lang::value_command::Name;
 use crate::eval::lang::word::Joined;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
@@ -489,7 +489,7 @@ impl Interpreter {
             .into()),
             Work::Function(call) => {
                 let function = self.program.function(call.function);
-                match arguments::bind(function, &call.words) {
+                match arguments::bind(function, &call.words, Placing::Call) {
                     Ok(given) => self.call_command(call.function, given, span),
                     Err(reason) => {
                         let message = format!("{}: {reason}", function.name);

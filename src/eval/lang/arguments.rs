@@ -1,13 +1,9 @@
 //! Command lines of functions: words to parameters, for `deploy web1 --retries 5` and for a script's own `main`.
 
 use crate::check::program::*;
-use crate::check::{OptionForm, accepts, find_option, from_word, is_number};
-use crate::diag::{Diagnostic, code, quote_word, visible};
-use crate::eval::Interpreter;
-use crate::eval::exec::output::Output;
+use crate::check::{NamedOption, OptionForm, accepts, is_number, read_options, similar_option};
+use crate::diag::{quote_word, visible};
 use crate::eval::lang::call::BoundArg;
-use crate::eval::report::unwind::{Error, Eval, Unwind};
-use crate::span::Span;
 use crate::value::{List, Type, Value, format};
 
 /// A word of a call: text, or the value that it is as a whole.
@@ -27,7 +23,7 @@ impl Argument {
     }
 
     /// The text of an option, if it can be one.
-    fn option(&self) -> Option<&[u8]> {
+    pub fn option(&self) -> Option<&[u8]> {
         match &self.value {
             Value::Str(text) if self.literal => Some(text.as_bytes()),
             _ => None,
@@ -35,27 +31,20 @@ impl Argument {
     }
 }
 
-/// What the arguments of a script ask for.
-pub enum Asked {
-    /// To run it; it has no `main`.
-    Script,
-    /// To run it and its `main`.
-    Main(Main),
-    /// The text that `--help` prints.
-    Help(String),
-}
-
-/// The arguments of `main`.
-pub struct Main {
-    function: FunctionId,
-    given: Vec<BoundArg>,
+/// Where words without a name go when all parameters that have no default are given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Placing {
+    /// To the parameters with a default, in their order: `f a b`.
+    Call,
+    /// Nowhere: what has a default is an option of the script.
+    Main,
 }
 
 /// What the words of a command line give each parameter.
 ///
 /// Parameters without a default are given in order, those with one as options. What is left goes to a `...rest`, or
-/// without one to those with a default, in their order: `fn main(dir: path = ".")` is called as `script DIR` too.
-pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<BoundArg>, String> {
+/// without one where `placing` says.
+pub fn bind(function: &Function, words: &[Argument], placing: Placing) -> Result<Vec<BoundArg>, String> {
     let parameters = &function.parameters;
     let mut given: Vec<Option<Value>> = parameters.iter().map(|_| None).collect();
     let mut positional: Vec<&Argument> = Vec::new();
@@ -71,24 +60,40 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<BoundArg>, St
             ended = true;
             continue;
         }
-        let option = String::from_utf8_lossy(text);
-        let Some((place, form)) = find_option(function.formals(), &option) else {
-            return Err(format!("no option {}", visible(text)));
-        };
-        let parameter = &parameters[place].formal;
-        let value = match form {
-            OptionForm::Switch(on) => Value::Bool(on),
-            OptionForm::Inline(start) => convert_text(parameter, &text[start..])?,
-            OptionForm::NextWord => match words.next() {
-                Some(word) => convert(parameter, word)?,
-                None => return Err(format!("{} needs a value", visible(text))),
-            },
-        };
-        if given[place].replace(value).is_some() {
-            return Err(format!(
-                "{} is given twice",
-                visible(option.split('=').next().unwrap_or(&option).as_bytes())
-            ));
+        let written = String::from_utf8_lossy(text);
+        let options =
+            read_options(function.formals(), &written).map_err(|name| unknown(function, &written, &name))?;
+        let last = options.len();
+        for (at, NamedOption { place, form, name }) in options.into_iter().enumerate() {
+            let parameter = &parameters[place].formal;
+            let before = given[place].take();
+            given[place] = Some(match (form, before) {
+                (OptionForm::Count, before) => {
+                    if at + 1 == last {
+                        refuse_count_of(parameter, &name, words.clone().next())?;
+                    }
+                    let Some(Value::Int(count)) = before.or(Some(Value::Int(0))) else { continue };
+                    Value::Int(count.saturating_add(1))
+                }
+                (form, before) => {
+                    let value = match form {
+                        OptionForm::Inline(start) => named(parameter, parameter.from_option(&text[start..]))?,
+                        OptionForm::NextWord => match words.next() {
+                            Some(word) => convert_option(parameter, word)?,
+                            None => return Err(format!("{name} needs a value")),
+                        },
+                        OptionForm::Switch(on) => Value::Bool(on),
+                        OptionForm::Count => Value::Int(1),
+                    };
+                    match (before, value) {
+                        (None, value) => value,
+                        (Some(Value::List(before)), Value::List(more)) => {
+                            Value::List(before.iter().chain(more.iter()).cloned().collect())
+                        }
+                        _ => return Err(format!("{name} is given twice")),
+                    }
+                }
+            });
         }
     }
     let mut positional = positional.into_iter();
@@ -108,7 +113,8 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<BoundArg>, St
         });
     }
     for (parameter, given) in function.formals().zip(&mut all) {
-        if matches!(given, BoundArg::Default)
+        if placing == Placing::Call
+            && matches!(given, BoundArg::Default)
             && !parameter.is_switch()
             && let Some(word) = positional.next()
         {
@@ -116,7 +122,21 @@ pub fn bind(function: &Function, words: &[Argument]) -> Result<Vec<BoundArg>, St
         }
     }
     match positional.next() {
-        Some(word) => Err(format!("there is no place for {}", quote_word(&word.shown()))),
+        Some(word) => {
+            let free = function.formals().zip(&all).find(|(parameter, given)| {
+                matches!(given, BoundArg::Default) && !parameter.is_switch() && !parameter.rest
+            });
+            let word = quote_word(&word.shown());
+            Err(match free {
+                Some((option, _)) if placing == Placing::Main => {
+                    format!(
+                        "there is no place for {word}: an option has its name before it, --{} {word}",
+                        option.dashed_name()
+                    )
+                }
+                _ => format!("there is no place for {word}"),
+            })
+        }
         None => Ok(all),
     }
 }
@@ -135,88 +155,40 @@ fn convert(parameter: &Formal, word: &Argument) -> Result<Value, String> {
 }
 
 fn convert_text(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
-    from_word(parameter.kind, word).map_err(|reason| format!("{}: {reason}", parameter.name))
+    named(parameter, parameter.from_word(word))
 }
 
-impl Interpreter {
-    /// The arguments of the script for its `main`, if it has one. Looked at before anything runs.
-    pub(in crate::eval) fn main_arguments(&self) -> Eval<Asked> {
-        let Some(id) = self.program.main else { return Ok(Asked::Script) };
-        let function = self.program.function(id);
-        let Value::List(args) = self.slot(ARGS) else { return Ok(Asked::Script) };
-        let words: Vec<Argument> = args
-            .iter()
-            .filter_map(|arg| match arg {
-                Value::Str(_) => Some(Argument { value: arg.clone(), literal: true }),
-                _ => None,
-            })
-            .collect();
-        let mut options = words.iter().map_while(|word| word.option().filter(|text| *text != b"--"));
-        if options.any(|text| text == b"--help" || text == b"-h")
-            && find_option(function.formals(), "--help").is_none()
-        {
-            return Ok(Asked::Help(self.help(function)));
-        }
-        match bind(function, &words) {
-            Ok(given) => Ok(Asked::Main(Main { function: id, given })),
-            Err(reason) => {
-                let usage = self.usage_line(function);
-                let error = Diagnostic::new(code::BAD_ARGUMENTS, format!("{}: {reason}", self.script_name()));
-                let error = error.help(format!("{usage}\n--help tells more"));
-                Err(Error::refused(error, 2).into())
-            }
-        }
+/// The word after an option: of a list, its next element, or a list of them.
+fn convert_option(parameter: &Formal, word: &Argument) -> Result<Value, String> {
+    match &word.value {
+        Value::Str(text) => named(parameter, parameter.from_option(text.as_bytes())),
+        Value::List(_) => convert(parameter, word),
+        value if parameter.is_repeated() => Ok(Value::List(List::from(vec![value.clone()]))),
+        _ => convert(parameter, word),
     }
+}
 
-    /// Prints what `--help` asks for: that is all of the run.
-    pub(in crate::eval) fn print_help(&self, text: &str) -> Eval<()> {
-        Output::Files(&self.env.files).write(self, 1, text.as_bytes(), Span::default())
-    }
+fn named(parameter: &Formal, value: Result<Value, String>) -> Result<Value, String> {
+    value.map_err(|reason| format!("{}: {reason}", parameter.name))
+}
 
-    pub(in crate::eval) fn run_main(&mut self, program: &Program, main: Main) -> Eval<()> {
-        let function = program.function(main.function);
-        let value = self.call_given(function, main.given, function.span)?;
-        if self.result.is_some() {
-            self.result = Some(value);
-            return Ok(());
-        }
-        match self.status_of_call(main.function, value, function.span)? {
-            0 => Ok(()),
-            status => Err(Unwind::Exit(status)),
-        }
+fn unknown(function: &Function, written: &str, name: &str) -> String {
+    let name = visible(name.as_bytes());
+    match similar_option(function.formals(), written) {
+        Some(meant) => format!("no option {name}; did you mean {meant}?"),
+        None => format!("no option {name}"),
     }
+}
 
-    fn script_name(&self) -> String {
-        let name = self.program.main_module().source.name();
-        name.rsplit('/').next().unwrap_or(name).to_string()
+/// `-v 3`: the number is an argument of its own, and may be meant as the count.
+fn refuse_count_of(parameter: &Formal, name: &str, next: Option<&Argument>) -> Result<(), String> {
+    let Some(Value::Str(number)) = next.map(|next| &next.value) else { return Ok(()) };
+    let number = String::from_utf8_lossy(number.as_bytes());
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(());
     }
-
-    /// `usage: deploy.pw [--retries INT] HOST [REST…]`
-    fn usage_line(&self, function: &Function) -> String {
-        let (options, others): (Vec<&Formal>, Vec<_>) = function.formals().partition(|one| one.optional);
-        let words = options.into_iter().chain(others).map(|parameter| format!(" {}", parameter.usage()));
-        format!("usage: {}{}", self.script_name(), words.collect::<String>())
-    }
-
-    /// What `--help` prints: how the script is called, what its comment says, and its options.
-    fn help(&self, function: &Function) -> String {
-        let source = self.program.source(function.module);
-        let mut text = self.usage_line(function) + "\n";
-        if !function.doc.is_empty() {
-            text.push_str(&format!("\n{}\n", function.doc));
-        }
-        let mut rows: Vec<(String, String)> = Vec::new();
-        for parameter in &function.parameters {
-            let Some(default) = &parameter.default else { continue };
-            let default = &source.text()[default.span.range()];
-            rows.push((parameter.formal.option(), format!("default: {default}")));
-        }
-        rows.push(("--help".to_string(), "this text".to_string()));
-        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-        text.push_str("\noptions:\n");
-        for (name, what) in rows {
-            text.push_str(&format!("  {name:width$}  {what}\n"));
-        }
-        text
-    }
+    let long = parameter.dashed_name();
+    Err(format!(
+        "{name} counts and takes no value: write --{long} {number}, or the argument {number} before {name}"
+    ))
 }

@@ -273,8 +273,17 @@ impl Interpreter {
             }
             value => Some(value.type_of()).filter(|found| !accepts(kind, *found)),
         };
-        let Some(found) = found else { return Ok(()) };
         let source = self.program.source(caller);
+        let Some(found) = found else {
+            let Some(reason) = parameter.refuse_other(self.slot(slot)) else { return Ok(()) };
+            let message = format!("`{}`: {reason}", parameter.formal.name);
+            let error = page(code::BAD_VALUE, source, span, message, "in this call").also_at(
+                self.source(),
+                parameter.span,
+                "declared here",
+            );
+            return Err(Error::value(error).into());
+        };
         let message = format!(
             "`{}` is declared as {}, and given {}",
             parameter.formal.name,

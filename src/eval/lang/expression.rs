@@ -137,7 +137,7 @@ impl Interpreter {
                 let text = self.capture(block, expr.span)?;
                 self.json_of(text, expr.span)
             }
-            ExprKind::Spawn(block) => self.spawn_block(block, expr.span),
+            ExprKind::Spawn { capture, body } => self.spawn_block(body, *capture, expr.span),
             ExprKind::Record { capture, body } => self.record(*capture, body, expr.span),
             ExprKind::Method(receiver, name, arguments) => self.method(receiver, *name, arguments, expr.span),
             ExprKind::Change(change) => self.change(change, expr.span),

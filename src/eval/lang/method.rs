@@ -276,9 +276,18 @@ impl Host for Caller<'_> {
     }
 
     fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome {
-        let Value::Opaque(opaque) = job else { return Ok(Value::Null) };
-        let Some(state) = opaque.payload::<Arc<JobState>>() else { return Ok(Value::Null) };
+        if let (JobRequest::WaitAny, Value::List(jobs)) = (request, job) {
+            let states: Vec<Arc<JobState>> = jobs.iter().filter_map(job_of).cloned().collect();
+            let ended = self.run.wait_for_any(&states, self.span);
+            return self.put_by(ended.map(|place| jobs.get(place).cloned().unwrap_or_default()));
+        }
+        let Some(state) = job_of(job) else { return Ok(Value::Null) };
         match request {
+            JobRequest::WaitAny => Ok(Value::Null),
+            JobRequest::Output => {
+                let outcome = self.run.output_of_job(state, self.span);
+                self.put_by(outcome)
+            }
             JobRequest::Wait => {
                 let outcome = self.run.wait_for_job(state, self.span);
                 self.put_by(outcome)
@@ -355,5 +364,12 @@ impl Host for Caller<'_> {
         found.map_err(|Unreadable { directory, error }| {
             format!("can't read the directory {}: {}", quote_word(&directory), reason(&error))
         })
+    }
+}
+
+fn job_of(value: &Value) -> Option<&Arc<JobState>> {
+    match value {
+        Value::Opaque(opaque) => opaque.payload(),
+        _ => None,
     }
 }

@@ -9,6 +9,7 @@ pub mod entry;
 pub mod expression;
 pub mod init_order;
 pub mod list;
+pub mod main;
 pub mod measure;
 pub mod method;
 pub mod quote;

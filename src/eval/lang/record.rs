@@ -4,10 +4,17 @@ use crate::check::program::*;
 use crate::diag::{Code, Diagnostic, code};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{End, Error, Eval, Failure, ProcessUse, StageOutcome, Unwind, page};
+use crate::eval::tasks::job::status_of;
 use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, List, Map, Size, Str, Value};
 use std::time::UNIX_EPOCH;
+
+/// How commands ended, as a record and as it goes on.
+pub struct Recorded {
+    pub record: Map,
+    pub result: Eval<()>,
+}
 
 impl Interpreter {
     /// `try { … } catch e { … }`
@@ -31,11 +38,23 @@ impl Interpreter {
 
     /// `try { … }` and `capture { … }` as values: a record, whatever happened.
     pub(in crate::eval) fn record(&mut self, capture: bool, body: &Block, span: Span) -> Eval<Value> {
+        let recorded = self.recorded(capture, body, span);
+        match recorded.result {
+            // `exit` ends the copy that it stands in.
+            Err(Unwind::Exit(_)) if capture => {}
+            Ok(()) | Err(Unwind::Error(_)) => {}
+            Err(unwind) => return Err(unwind),
+        }
+        Ok(Value::Map(recorded.record))
+    }
+
+    /// Runs commands, and records how they ended, whatever ended them.
+    pub(in crate::eval) fn recorded(&mut self, capture: bool, body: &Block, span: Span) -> Recorded {
         let started = std::time::Instant::now();
         let (outer, status) = (self.record.replace(Vec::new()), self.status);
-        let (result, output) = if capture {
+        let (result, printed) = if capture {
             match self.capture_both(body, span) {
-                Ok((result, output)) => (result, Some(output)),
+                Ok((result, printed)) => (result, Some(printed)),
                 Err(unwind) => (Err(unwind), None),
             }
         } else {
@@ -46,37 +65,31 @@ impl Interpreter {
         let stages = std::mem::replace(&mut self.record, outer).unwrap_or_default();
         let mut record = Map::default();
         let mut put = |key: &str, value: Value| record.insert(key, value);
-        match result {
-            Ok(()) => {
-                put("ok", true.into());
-                put("status", 0.into());
-                put("signal", Value::Null);
-                put("stages", stage_values(&stages));
-                put("error", Value::Null);
-            }
-            // `exit` ends the copy that it stands in.
-            Err(Unwind::Exit(status)) if capture => {
-                put("ok", (status == 0).into());
-                put("status", i64::from(status).into());
-                put("signal", Value::Null);
-                put("stages", stage_values(&stages));
-                put("error", Value::Null);
-            }
+        let status = status_of(&result);
+        put("ok", (status == 0).into());
+        put("status", i64::from(status).into());
+        match &result {
             Err(Unwind::Error(error)) => {
-                put("ok", false.into());
-                put("status", i64::from(error.status).into());
                 put("signal", signal_of(&error.stages));
                 put("stages", stage_values(&error.stages));
-                put("error", Value::Map(error_value(&error)));
+                put("error", Value::Map(error_value(error)));
             }
-            Err(unwind) => return Err(unwind),
+            other => {
+                let signal = match other {
+                    Err(Unwind::Interrupted(signal)) => Value::from(signal.to_string()),
+                    _ => Value::Null,
+                };
+                put("signal", signal);
+                put("stages", stage_values(&stages));
+                put("error", Value::Null);
+            }
         }
         put("duration", Duration::from(wall).into());
-        if let Some([out, err]) = output {
+        if let Some([out, err]) = printed {
             put("out", Value::str(out));
             put("err", Value::str(err));
         }
-        Ok(Value::Map(record))
+        Recorded { record, result }
     }
 
     /// `fail e` of what was caught.

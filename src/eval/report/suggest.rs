@@ -39,21 +39,24 @@ impl Interpreter {
                 "`{name}` is a variable: ${name} is its text, and at a prompt `= {name}` shows it"
             ));
         }
-        // An empty or short name looks like too many others, and a quoted or computed one is no slip of the fingers.
-        if name.len() < 3 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.+".contains(&byte))
-        {
-            return None;
-        }
         let own = crate::builtins::ALL.iter().map(|row| row.name);
         let functions = program.declared.iter().map(|(known, _)| &**known);
         let programs = self.env.search.as_ref().map(|search| search.names()).unwrap_or_default();
-        let known = own.chain(functions).chain(programs.iter().map(String::as_str));
-        let mut near = diag::all_similar(name, known);
-        if near.len() > MOST {
-            return None;
-        }
-        let last = near.pop()?;
-        let before: String = near.iter().map(|one| format!("`{one}` or ")).collect();
-        Some(format!("did you mean {before}`{last}`?"))
+        similar_programs(name, own.chain(functions).chain(programs.iter().map(String::as_str)))
     }
+}
+
+/// "did you mean", of a name for which there is no program.
+pub fn similar_programs<'c>(name: &str, known: impl IntoIterator<Item = &'c str>) -> Option<String> {
+    // An empty or short name looks like too many others, and a quoted or computed one is no slip of the fingers.
+    if name.len() < 3 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.+".contains(&byte)) {
+        return None;
+    }
+    let mut near = diag::all_similar(name, known);
+    if near.len() > MOST {
+        return None;
+    }
+    let last = near.pop()?;
+    let before: String = near.iter().map(|one| format!("`{one}` or ")).collect();
+    Some(format!("did you mean {before}`{last}`?"))
 }

@@ -2,7 +2,7 @@
 
 use crate::check::program::Program;
 use crate::eval::Interpreter;
-use crate::eval::lang::arguments::Asked;
+use crate::eval::lang::main::Asked;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::process;
 use crate::span::Span;
@@ -25,7 +25,7 @@ impl Interpreter {
         let main = match self.main_arguments()? {
             Asked::Script => None,
             Asked::Main(main) => Some(main),
-            Asked::Help(text) => return self.print_help(&text),
+            Asked::Text(text) => return self.print_instead(&text),
         };
         self.audit_begin()?;
         let ran = self.block(&program.main_module().body);

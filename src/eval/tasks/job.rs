@@ -65,7 +65,7 @@ impl Jobs {
         std::mem::take(&mut *self.lock())
     }
 
-    fn find(&self, is_it: impl Fn(&Job) -> bool) -> Option<Job> {
+    pub(super) fn find(&self, is_it: impl Fn(&Job) -> bool) -> Option<Job> {
         self.lock().iter().find(|job| is_it(job)).cloned()
     }
 
@@ -75,6 +75,15 @@ impl Jobs {
         let place = jobs.iter().position(|job| Arc::ptr_eq(&job.state, state))?;
         Some(jobs.remove(place))
     }
+}
+
+/// What is known of a job before it starts.
+#[derive(Clone, Copy, Default)]
+struct JobOptions {
+    /// It outlives the prompt.
+    survives: bool,
+    /// Its output is captured.
+    capture: bool,
 }
 
 impl Interpreter {
@@ -88,17 +97,28 @@ impl Interpreter {
         }
         let survives = self.shared.interactive && survives(and_or);
         let and_or = and_or.clone();
-        self.start_job(span, survives, move |fork| match fork.and_or(&and_or)? {
-            None => Ok(()),
-            Some(failure) => Err(fork.raise(failure)),
+        self.start_job(span, JobOptions { survives, capture: false }, move |fork| {
+            match fork.and_or(&and_or)? {
+                None => Ok(()),
+                Some(failure) => Err(fork.raise(failure)),
+            }
         })?;
         Ok(())
     }
 
     /// `spawn { … }`: the job as a value.
-    pub(in crate::eval) fn spawn_block(&mut self, block: &Arc<Block>, span: Span) -> Eval<Value> {
+    pub(in crate::eval) fn spawn_block(
+        &mut self,
+        block: &Arc<Block>,
+        capture: bool,
+        span: Span,
+    ) -> Eval<Value> {
         let block = block.clone();
-        let state = self.start_job(span, false, move |fork| fork.block(&block))?;
+        let work = move |fork: &mut Interpreter| match capture {
+            true => fork.captured_job(&block, span),
+            false => fork.block(&block),
+        };
+        let state = self.start_job(span, JobOptions { capture, ..JobOptions::default() }, work)?;
         let name = state.pid().map_or_else(String::new, |pid| pid.to_string());
         Ok(Value::from(Opaque::new("job", name, state)))
     }
@@ -114,7 +134,7 @@ impl Interpreter {
     fn start_job(
         &mut self,
         span: Span,
-        survives: bool,
+        options: JobOptions,
         work: impl FnOnce(&mut Interpreter) -> Eval<()> + Send + 'static,
     ) -> Eval<Arc<JobState>> {
         let mut fork = self.fork();
@@ -125,7 +145,10 @@ impl Interpreter {
         self.interrupt();
         let state = if self.shared.interactive { self.state_at_prompt() } else { self.state_of_job() };
         let state = Arc::new(state.map_err(|error| self.no_job(&error, span))?);
-        state.survives.store(survives, Ordering::Relaxed);
+        state.survives.store(options.survives, Ordering::Relaxed);
+        if options.capture {
+            state.capture();
+        }
         // Those were requests to another.
         fork.handled_signals = 0;
         fork.env.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.env.settings).clone() });
@@ -291,35 +314,6 @@ impl Interpreter {
         }
         for job in jobs {
             let _ = self.await_job(&job);
-        }
-    }
-
-    // -------------------------------------------------------------------------------------- jobs as values
-
-    /// `job.wait()`: its status; its failure is one here.
-    pub(in crate::eval) fn wait_for_job(&mut self, state: &Arc<JobState>, span: Span) -> Eval<Value> {
-        let own = self.jobs.find(|job| Arc::ptr_eq(&job.state, state));
-        let interrupt = if self.shared.interactive {
-            self.interrupt()
-        } else {
-            state.attend();
-            // A job that another thread has started may itself wait for this one: a key ends the wait.
-            if own.is_some() { self.wait_interrupt() } else { self.interrupt() }
-        };
-        self.wait_until([state.changes()], &interrupt, span, || state.has_ended())?;
-        if let Some(job) = own {
-            self.jobs.remove(state);
-            self.await_job(&job)?;
-        }
-        Ok(Value::Int(i64::from(state.status().unwrap_or_default())))
-    }
-
-    /// `job.pid` and `job.status`.
-    pub(in crate::eval) fn job_field(state: &JobState, name: &[u8]) -> Option<Value> {
-        match name {
-            b"pid" => Some(state.pid().map_or(Value::Null, |pid| Value::Int(i64::from(pid)))),
-            b"status" => Some(state.status().map_or(Value::Null, |status| Value::Int(i64::from(status)))),
-            _ => None,
         }
     }
 

@@ -28,6 +28,9 @@ pub struct JobState {
     pub(in crate::eval) survives: AtomicBool,
     /// Set when it has ended.
     pub(in crate::eval) status: OnceLock<u8>,
+    /// The record of what it printed, of one whose output is captured.
+    output: OnceLock<Value>,
+    captures: AtomicBool,
     /// What an entry that was suspended came to.
     #[cfg(feature = "dialog")]
     value: Mutex<Value>,
@@ -57,6 +60,8 @@ impl JobState {
             pid: OnceLock::new(),
             survives: AtomicBool::new(false),
             status: OnceLock::new(),
+            output: OnceLock::new(),
+            captures: AtomicBool::new(false),
             #[cfg(feature = "dialog")]
             value: Mutex::default(),
         }
@@ -159,6 +164,26 @@ impl JobState {
     /// Notes what it came to.
     pub fn ended(&self, status: u8) {
         let _ = self.status.set(status);
+    }
+
+    /// Notes that its output is captured, before it starts.
+    pub(in crate::eval) fn capture(&self) {
+        self.captures.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether its output is captured.
+    pub fn captures(&self) -> bool {
+        self.captures.load(Ordering::Relaxed)
+    }
+
+    /// Notes the record of what it has printed.
+    pub(in crate::eval) fn printed(&self, record: Value) {
+        let _ = self.output.set(record);
+    }
+
+    /// Returns that record, once it has ended.
+    pub fn output(&self) -> Option<Value> {
+        self.output.get().cloned()
     }
 
     /// Notes the value of the call that it ends with.

@@ -4,6 +4,7 @@ pub mod daemons;
 pub mod end;
 pub mod job;
 pub mod job_state;
+pub mod job_value;
 pub mod signals;
 pub mod task;
 pub mod wait;

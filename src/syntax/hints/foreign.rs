@@ -276,8 +276,11 @@ impl Around<'_> {
             return self.page(1, "a name has no `?`", "leave it out: xs.is_empty()");
         }
         if self.first == "let" && self.line().trim_start() == "let" && starts("(") {
-            let help = "take the elements one by one: let a = pair[0]; let b = pair[1]";
-            return self.page(1, "`let` declares one name", help);
+            let names = self.rest[1..].split(')').next().unwrap_or_default();
+            let is_names = names.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_, ".contains(&byte));
+            let names = if is_names { names } else { "a, b" };
+            let help = format!("a list is taken apart by brackets: let [{names}] = …");
+            return self.page(1, "a pattern has no parentheses", &help);
         }
         if starts(":") && self.line().rfind("${").is_some_and(|open| !self.line()[open..].contains('}')) {
             return self.page(1, "`${…}` holds a name and a path", "a default is: name ?? \"default\"");

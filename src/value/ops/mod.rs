@@ -93,7 +93,7 @@ impl OpError {
 
     /// What to write instead, where there is something to say.
     pub const fn hint(self) -> Option<&'static str> {
-        use Type::{Duration, Float, Function, Int, List, Null, Range, Secret, Size, Str};
+        use Type::{Bool, Duration, Float, Function, Int, List, Map, Null, Range, Secret, Size, Str};
         let Self::Types { op, left, right } = self else { return None };
         Some(match (op, left, right) {
             (_, Function, _) | (_, _, Function) => "call the function: f(…)",
@@ -109,6 +109,10 @@ impl OpError {
             (Op::Concat, Str, _) | (Op::Concat, _, Str) => "interpolate: \"$a$b\"",
             (Op::Concat, Int | Float, Int | Float) => "`++` joins strings or lists; `+` adds",
             (Op::In, _, Str) => "a string holds strings: \"$x\" in s",
+            (Op::In, _, Int | Float | Bool | Duration | Size) => {
+                "`in` looks in a list, a range, the keys of a map, or a string"
+            }
+            (Op::Concat, Map, Map) => "maps are joined by a.merge(b)",
             (Op::In, _, Range) => "a range holds integers: int(x)",
             (_, Range, _) | (_, _, Range) => "make a list of the range: list(r)",
             (Op::Mul, Str, Int) | (Op::Mul, Int, Str) => {
