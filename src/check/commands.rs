@@ -144,6 +144,12 @@ impl<'s> Checker<'s> {
                 return None;
             }
         }
+        if matches!(target, Target::Builtin(Builtin::Jobs)) && self.scopes.in_copy() {
+            let label = "shells disagree about whose jobs these are";
+            let help = "list them by a statement of its own: jobs";
+            self.error(code::BUILTIN_CALL, span, "`jobs` in a capture, a stage or a job", label, help);
+            return None;
+        }
         if let Target::Function(id) = target {
             if let Some(assignment) = assignments.first() {
                 let message = format!("`{}=…` before a function", assignment.0.to_utf8().unwrap_or_default());
