@@ -126,6 +126,9 @@ impl<'s> Checker<'s> {
                 return None;
             }
         }
+        if self.refuse_input_alone(&stage) {
+            return None;
+        }
         self.refuse_comparison_in_test(&stage);
         self.refuse_status_beside_capture(&stage);
         let redirections = self.redirections(stage.redirections.into_vec());

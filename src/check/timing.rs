@@ -1,4 +1,4 @@
-//! `time` before a pipeline, and `<` and `>` in `[ … ]`: what looks like one thing and is another.
+//! `time` before a pipeline, `<` and `>` in `[ … ]`, and redirections alone: what looks like one thing and is another.
 
 use super::lower::Checker;
 use super::words::literal;
@@ -25,6 +25,32 @@ impl<'s> Checker<'s> {
             _ => return,
         };
         self.error(code::TIME_PLACE, timed.span.to(first.span), message, label, &help);
+    }
+
+    /// `$(< file)`: bash gives the text of the file, and dash nothing. True if it was refused.
+    pub(super) fn refuse_input_alone(&mut self, stage: &ast::Stage<'s>) -> bool {
+        let StageKind::Simple(simple) = &stage.kind else { return false };
+        if !simple.words.is_empty() || !simple.assignments.is_empty() {
+            return false;
+        }
+        let reads = |redirection: &&ast::Redirection<'s>| {
+            matches!(
+                &redirection.kind,
+                RedirectionKind::File(FileMode::Read | FileMode::ReadWrite, _)
+                    | RedirectionKind::HereString(_)
+                    | RedirectionKind::HereDocument(_)
+            )
+        };
+        let Some(redirection) = stage.redirections.iter().find(reads) else { return false };
+        let help = match &redirection.kind {
+            RedirectionKind::File(_, file) => {
+                format!("read the file by: cat {}", &self.text[file.span.range()])
+            }
+            _ => "put the command that reads it before it".to_string(),
+        };
+        let message = "an input without a command";
+        self.error(code::SH_REDIRECTION, stage.span, message, "shells disagree about this", &help);
+        true
     }
 
     /// `[ a > b ]`: a redirection to the file `b`, in every shell.
