@@ -116,10 +116,8 @@ impl<'s> Checker<'s> {
             return None;
         }
         let other = self.value_of_source(source).map(|value| format!("env.{name} = {value}"));
-        self.may_change(name, assignment.name.span, other.as_deref()).then(|| {
-            self.exported.insert(name);
-            (Str::from(name), self.word_text(assignment.value, "a value", true))
-        })
+        self.may_change(name, assignment.name.span, other.as_deref())
+            .then(|| (Str::from(name), self.word_text(assignment.value, "a value", true)))
     }
 
     /// Whether a name is one of the environment's, and of nothing else; refused if not.

@@ -15,7 +15,7 @@ use crate::span::Span;
 use crate::syntax::ast::{self, ShConstruct};
 use crate::syntax::nesting;
 use crate::sys::stack;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The check of one file.
@@ -42,8 +42,6 @@ pub struct Checker<'s> {
     pub status: status::Flow,
     /// Whether the file calls `script_path()`.
     pub asks_for_path: bool,
-    /// The names that `export` sets.
-    pub exported: HashSet<&'s str>,
     /// The texts that the functions of the file print.
     pub prints: HashMap<FunctionId, code_guard::Prints>,
 }
@@ -86,7 +84,6 @@ pub fn file<'s>(
         outcome: if earlier.is_some() { Outcome::Unused } else { Outcome::File },
         status: status::Flow { is_zero: earlier.is_none(), ..status::Flow::default() },
         asks_for_path: false,
-        exported: HashSet::new(),
         prints: HashMap::new(),
     };
     if let Some(earlier) = &earlier {
@@ -176,7 +173,8 @@ impl<'s> Checker<'s> {
                 continue;
             }
             let lowered_statement = self.statement(statement);
-            self.status.before = Some(span);
+            // An entry is checked line by line as it is typed.
+            self.status.before = self.project.earlier.is_none().then_some(span);
             if let Some(kind) = lowered_statement {
                 defers |= matches!(kind, StatementKind::Defer(_));
                 self.exec.deferred |= defers;

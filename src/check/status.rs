@@ -54,7 +54,7 @@ impl<'s> Checker<'s> {
 
     /// `$?` after what has certainly succeeded.
     pub(super) fn warn_of_zero(&mut self, span: Span) {
-        if !self.status.is_zero {
+        if !self.status.is_zero || self.project.earlier.is_some() {
             return;
         }
         let page = Diagnostic::new(code::ZERO_STATUS, "`$?` is always 0 here");

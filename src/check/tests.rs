@@ -126,7 +126,7 @@ fn a_habit_of_sh_is_one_error() {
 
 #[test]
 fn several_errors_are_reported_at_once() {
-    assert_eq!(codes("export A=1\necho $nope\nfoo `x`"), ["E0311", "E0201", "E0306"]);
+    assert_eq!(codes("trap x\necho $nope\nfoo `x`"), ["E0311", "E0201", "E0306"]);
 }
 
 #[test]

@@ -137,9 +137,6 @@ impl<'s> Checker<'s> {
             }
             None if matches!(name, "True" | "False") => format!("write: {}", name.to_lowercase()),
             None if matches!(name, "None" | "nil" | "undefined" | "NULL") => "write: null".to_string(),
-            None if self.exported.contains(name) => {
-                format!("a variable of the environment without capitals is $[env.{name}]")
-            }
             // In a word, `$` has said that a variable is meant.
             None if self.text[..span.start as usize].ends_with(['$', '{'])
                 || self.text[span.range()].starts_with('$') =>
