@@ -272,6 +272,9 @@ fn words_get_their_scopes() {
     assert_eq!(scoped("for {host, port} in (xs) { echo }", "port"), "variable.other.definition");
     assert_eq!(scoped("for {host, port} in (xs) { echo }", "in "), "keyword.control");
     assert_eq!(scoped("for k, [a, b] in (m) { echo }", "echo"), "support.function.builtin");
+    assert_eq!(scoped("make && (cd src; echo a)", "echo"), "support.function.builtin");
+    assert_eq!(scoped("! (cd src)", "cd"), "support.function.builtin");
+    assert_eq!(scoped("grep \"\\.rs$\"", ".rs"), "string.quoted.double");
 }
 
 #[test]
@@ -360,6 +363,7 @@ fn vim_loads_its_files_and_finds_the_groups() {
         ("let r = lines { echo a }", &[(9, "BlockName"), (17, "Builtin")]),
         ("let [a, b] = 5m", &[(1, "Keyword"), (14, "Number")]),
         ("for {a, b} in (5m) { echo }", &[(1, "Keyword"), (12, "Keyword"), (16, "Number"), (22, "Builtin")]),
+        ("make && (cd src; echo a)", &[(10, "Builtin"), (18, "Builtin")]),
         ("cat <<EOF", &[(5, "Redirection")]),
         ("echo $x # text", &[(1, "HereDocument"), (6, "Variable"), (9, "HereDocument")]),
         ("EOF", &[(1, "Redirection")]),

@@ -658,6 +658,12 @@ fn a_program_that_a_value_names_is_judged_when_it_runs() {
         "let set = \"LD_PRELOAD=/x.so\"; env $set true",
         "let name = \"BASH_ENV\"; env \"$name=$x\" true",
         "let shell = \"sh\"; $shell -c \"echo '$[quote(x)]'\"",
+        "fn run(...cmd) { ...$cmd }; run sh -c $x",
+        "fn run(...cmd) { env ...$cmd }; run sh -c $x",
+        "fn run(...cmd) { ...$cmd $x }; run sh -c",
+        "fn shell(...a) { sh ...$a }; shell -c $x",
+        "fn shell(...a) { sh $[flags(a)[0]] ...$[a.slice(1)] }; shell -c $x",
+        "fn each_word(...a) { for option in ...$a { sh $option $x } }; each_word -c",
     ] {
         let outcome = run(text);
         assert!(outcome.err().contains("[E1029]"), "{text}: {outcome}");
@@ -669,7 +675,9 @@ fn a_program_that_a_value_names_is_judged_when_it_runs() {
         "let shell = \"sh\"; $shell -c \"echo $[code(x)]\"",
         "let tool = \"printf\"; env $tool '%s\\n' $x",
         "let cmd = [\"sh\", \"-c\", \"echo touch pwned\"]; ...$[flags(cmd)]",
-        "fn run(...cmd) { ...$[flags(cmd)] }; run -- sh -c 'echo touch pwned'",
+        "fn run(...cmd) { ...$cmd }; run sh -c 'echo touch pwned'",
+        "fn run(...cmd) { ...$cmd }; run sh -c 'echo \"$1\"' sh $x",
+        "fn shell(...a) { sh ...$a }; shell -c 'echo \"$1\"' sh $x",
         "let set = \"A=b\"; env $set echo $x",
     ] {
         let outcome = run(text).success();

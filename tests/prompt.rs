@@ -434,6 +434,26 @@ fn a_line_of_sh_is_offered_as_it_is_written_here() {
 }
 
 #[test]
+fn the_entry_before_is_offered_for_an_event_of_the_history() {
+    let (_home, mut terminal) = prompt();
+    assert_eq!(terminal.run("echo one"), "one\n");
+    terminal.line("printf '%s,' !! end");
+    terminal.expect("> printf '%s,' echo one end");
+    assert!(terminal.run("").starts_with("echo,one,end,"));
+}
+
+#[test]
+fn an_unquoted_capture_is_one_argument_or_an_error() {
+    let (_home, mut terminal) = prompt();
+    assert_eq!(terminal.run("cd $(printf /)"), "");
+    assert_eq!(terminal.run("pwd"), "/\n");
+    let page = terminal.run("touch $(printf 'one two') || echo not so");
+    assert!(page.contains("error[E1035]") && !page.contains("\nnot so"), "{page}");
+    assert_eq!(terminal.run("(cd /tmp; pwd)"), "/tmp\n");
+    assert_eq!(terminal.run("pwd"), "/\n");
+}
+
+#[test]
 fn a_pattern_that_is_meant_for_the_program_is_offered_in_quotes() {
     let (home, mut terminal) = prompt();
     std::fs::write(home.path().join("notes.md"), "one\n").expect("a file");

@@ -23,6 +23,7 @@ Options, which end at FILE or CODE:
   -i               be a prompt
       --check      read and check the script, and run nothing; with --json an
                    object a line for each error and warning
+      --prompt     read the text as one that is typed at the prompt
       --ast        print the syntax tree as JSON, and run nothing
       --fmt        lay out the script FILEs anew, or standard input to standard
                    output; with --check only tell which files would change
@@ -86,6 +87,8 @@ pub struct Options {
     pub mode: Mode,
     pub text: Text,
     pub args: Vec<Vec<u8>>,
+    /// The text is read as the prompt would read it.
+    pub prompt: bool,
     pub trace: bool,
     pub stats: bool,
     pub dry_run: bool,
@@ -132,6 +135,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             Some(Arg::Long("fmt")) => {
                 options.mode = Mode::Format { check: matches!(options.mode, Mode::Check { .. }) };
             }
+            Some(Arg::Long("prompt")) => options.prompt = true,
             Some(Arg::Long("ast")) => options.mode = Mode::Tree,
             Some(Arg::Long("trace")) => options.trace = true,
             Some(Arg::Long("audit")) => {

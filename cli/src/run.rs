@@ -41,13 +41,13 @@ fn act(options: Options) -> Result<u8, u8> {
         Mode::Check { json: true } => {
             let engine = engine(&options, None)?;
             let (name, code) = read(&options.text)?;
-            match parsed(&engine, &options.text, &name, code) {
+            match parsed(&engine, &options, &name, code) {
                 Ok(script) => print(&json::lines(&warnings(&script))),
                 Err(error) => print(&json::lines(error.diagnostics())).max(2),
             }
         }
         Mode::Check { json: false } => {
-            warnings(&script(&engine(&options, None)?, &options.text)?).iter().for_each(print_page);
+            warnings(&script(&engine(&options, None)?, &options)?).iter().for_each(print_page);
             0
         }
         Mode::Interactive => interactive(),
@@ -64,7 +64,7 @@ fn act(options: Options) -> Result<u8, u8> {
             }
             let stats = options.stats.then(Stats::default);
             let engine = engine(&options, stats.as_ref())?;
-            let script = script(&engine, &options.text)?;
+            let script = script(&engine, &options)?;
             let ended = run(&engine, &script, options, stats.as_ref());
             drop((script, engine));
             match ended {
@@ -108,9 +108,9 @@ fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
     })
 }
 
-fn script(engine: &Engine, text: &Text) -> Result<Script, u8> {
-    let (name, code) = read(text)?;
-    parsed(engine, text, &name, code).map_err(|error| refuse(error.diagnostics()))
+fn script(engine: &Engine, options: &Options) -> Result<Script, u8> {
+    let (name, code) = read(&options.text)?;
+    parsed(engine, options, &name, code).map_err(|error| refuse(error.diagnostics()))
 }
 
 /// What `--check` warns of, in the order of the text as far as it is of one file.
@@ -121,9 +121,10 @@ fn warnings(script: &Script) -> Vec<Diagnostic> {
 }
 
 /// Reads and checks a script, also for commands that the policy will refuse.
-fn parsed(engine: &Engine, text: &Text, name: &str, code: Vec<u8>) -> Result<Script, ParseError> {
+fn parsed(engine: &Engine, options: &Options, name: &str, code: Vec<u8>) -> Result<Script, ParseError> {
     let builder = engine.script_builder(name);
-    let script = match text {
+    let builder = if options.prompt { builder.typed() } else { builder };
+    let script = match &options.text {
         Text::File(path) => builder.path(path).parse(code),
         _ => builder.parse(code),
     }?;

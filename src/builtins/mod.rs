@@ -3,6 +3,7 @@
 //! What changes a run (`cd`, `exit`, `wait`) is in `eval::builtin`.
 
 pub mod echo;
+pub mod escape;
 pub mod keywords;
 pub mod literal;
 pub mod printf;
@@ -65,8 +66,8 @@ pub const ALL: &[BuiltinSpec] = &[
     BuiltinSpec {
         builtin: Builtin::Echo,
         name: "echo",
-        synopsis: "echo [-n] [ARGUMENT…]",
-        doc: "Prints its arguments as they are, separated by blanks, with a line end unless the first is a literal -n. There are no escapes: write $'…' or use printf.",
+        synopsis: "echo [-neE] [ARGUMENT…]",
+        doc: "Prints its arguments, separated by blanks, and a line end; with -n without it, with -e by the escapes of bash (\\n, \\t, \\e …). Only an option that is written in the script is one.",
     },
     BuiltinSpec {
         builtin: Builtin::Exit,
@@ -176,15 +177,8 @@ impl Builtin {
                 let literal = arguments.iter().map_while(|argument| *argument);
                 let literal: Vec<echo::Arg<'_>> =
                     literal.map(|text| echo::Arg { text, literal: true }).collect();
-                let message = echo::echo(&literal).err()?;
-                let argument = usize::from(literal.first().is_some_and(|first| first.text == b"-n"));
-                let code = code::SH_ECHO;
-                Some(Refusal {
-                    argument,
-                    code,
-                    message: "shells disagree about this option of echo".into(),
-                    help: message,
-                })
+                let (argument, message) = echo::echo(&literal).err()?;
+                usage(argument, format!("echo: {message}"), "write another number, or single bytes: \\xff")
             }
             Self::Printf => {
                 if arguments.is_empty() {

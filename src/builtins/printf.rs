@@ -5,14 +5,13 @@
 //! Widths and precisions count bytes, as POSIX says and bash does.
 
 mod big;
-mod escape;
 mod float;
 mod format;
 mod number;
 mod quote;
 mod shape;
 
-use escape::{Escape, Place, escape};
+use super::escape::{Escape, Place, escape};
 use format::{Count, Directive, Item};
 use number::Number;
 use shape::Shape;

@@ -1,6 +1,7 @@
-//! Failures after which sh goes on and a script here would not: a block before `||`.
+//! Failures after which sh goes on and a script here would not: a block before `||`, a subshell before `&&` or `||`.
 
 use super::lower::Checker;
+use super::subshells::{list_that_goes_on, pipelines};
 use crate::diag::code;
 use crate::syntax::ast;
 
@@ -21,10 +22,28 @@ fn several<'a, 's>(stage: &'a ast::Stage<'s>) -> Option<&'a ast::Block<'s>> {
 impl<'s> Checker<'s> {
     /// `{ false; echo x; } || y` prints x in sh, where a failure that is absorbed stops nothing.
     pub fn refuse_absorbed_blocks(&mut self, and_or: &ast::AndOr<'s>) {
-        let pipelines: Vec<&ast::Pipeline<'s>> =
-            std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline)).collect();
+        let pipelines: Vec<&ast::Pipeline<'s>> = pipelines(and_or).collect();
+        let last = pipelines.len() - 1;
         let last_or = and_or.rest.iter().rposition(|(connector, _)| *connector == ast::Connector::Or);
         for (index, pipeline) in pipelines.into_iter().enumerate() {
+            if (pipeline.negated || index < last)
+                && let Some((span, list)) = pipeline.stages.iter().find_map(list_that_goes_on)
+            {
+                let help = match list {
+                    Some(list) => self.absorbed_help(and_or, list),
+                    None => {
+                        "write the loop as a statement of its own, and ask for its end by `try`".to_owned()
+                    }
+                };
+                self.error(
+                    code::SH_BLOCK,
+                    span,
+                    "a failure in these parentheses is absorbed behind them",
+                    "in sh the commands would go on after one that fails",
+                    &help,
+                );
+                continue;
+            }
             if !(pipeline.negated || last_or.is_some_and(|or| index <= or)) {
                 continue;
             }
@@ -45,7 +64,11 @@ impl<'s> Checker<'s> {
     /// The commands of the block joined by `&&`, which is the same in sh.
     fn absorbed_help(&self, and_or: &ast::AndOr<'s>, block: &ast::Block<'s>) -> String {
         let own = self.joined(and_or, block);
-        let example = own.as_deref().unwrap_or("{ make && make install; } || echo failed");
+        let example = match self.text.as_bytes()[block.span.start as usize] {
+            b'(' => "(make && make install) || echo failed",
+            _ => "{ make && make install; } || echo failed",
+        };
+        let example = own.as_deref().unwrap_or(example);
         format!("join its commands, which is the same in sh:\n{example}")
     }
 
@@ -63,7 +86,10 @@ impl<'s> Checker<'s> {
         let whole = and_or.first.span.to(last.span);
         let before = &self.text[whole.start as usize..block.span.start as usize];
         let after = &self.text[block.span.end as usize..whole.end as usize];
-        let own = format!("{before}{{ {commands}; }}{after}");
+        let own = match self.text.as_bytes()[block.span.start as usize] {
+            b'(' => format!("{before}({commands}){after}"),
+            _ => format!("{before}{{ {commands}; }}{after}"),
+        };
         (own.len() <= LONGEST && !own.contains('\n')).then_some(own)
     }
 }

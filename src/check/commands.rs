@@ -5,7 +5,7 @@ use super::program::*;
 use super::scope::Name;
 use super::types;
 use super::words::literal;
-use super::{code_guard, sh_constructs};
+use super::{code_guard, echo, history_events, sh_constructs};
 use crate::builtins::{self, Builtin};
 use crate::diag::code;
 use crate::span::Span;
@@ -57,6 +57,12 @@ impl<'s> Checker<'s> {
             self.habit(ShConstruct::AppendAssignment, assignment.name.span);
             return None;
         }
+        if self.is_typed() {
+            let found = history_events::check(&self.context(), &words);
+            if self.take(found) {
+                return None;
+            }
+        }
         // `command command ls` is `command ls`.
         let commands =
             words.iter().take_while(|word| literal(Some(word)).as_deref() == Some("command")).count();
@@ -81,7 +87,7 @@ impl<'s> Checker<'s> {
         }
         let target = match &name {
             Some(_) if replaces => {
-                if self.refuse_capture_as_program(&words[1]) {
+                if !self.is_typed() && self.refuse_capture_as_program(&words[1]) {
                     return None;
                 }
                 self.refuse_list_as_program(&words[1]);
@@ -89,7 +95,7 @@ impl<'s> Checker<'s> {
             }
             Some(name) => self.target(name, first, &words[commands.saturating_sub(1)..])?,
             None => {
-                if self.refuse_capture_as_program(first) {
+                if !self.is_typed() && self.refuse_capture_as_program(first) {
                     return None;
                 }
                 self.refuse_list_as_program(first);
@@ -112,6 +118,10 @@ impl<'s> Checker<'s> {
         } else {
             None
         };
+        if matches!(target, Target::Builtin(Builtin::Echo)) {
+            let found = echo::kept_backslash(&self.context(), span, words.get(dropped..).unwrap_or_default());
+            self.take(found);
+        }
         let mut words = words.into_iter();
         words.by_ref().take(dropped).for_each(drop);
         let mut lowered = Vec::with_capacity(words.len());
@@ -129,7 +139,7 @@ impl<'s> Checker<'s> {
         }
         if let Target::Builtin(builtin) = target {
             // Which jobs there are is known when it runs.
-            let numbers_jobs = self.project.hosted.numbers_jobs;
+            let numbers_jobs = self.project.hosted.is_prompt;
             let literals: Vec<Option<&[u8]>> = lowered
                 .iter()
                 .map(|word| match word {

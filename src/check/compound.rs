@@ -87,6 +87,7 @@ impl<'s> Checker<'s> {
                 return None;
             }
             ast::StageKind::Simple(_)
+            | ast::StageKind::Subshell(_)
             | ast::StageKind::Fail(_)
             | ast::StageKind::Break
             | ast::StageKind::Continue
@@ -108,7 +109,9 @@ impl<'s> Checker<'s> {
             ast::ForItems::Words(words) => {
                 self.refuse_status_in_words(&words);
                 let found = lookalikes::loop_items(&self.context(), &words);
-                let is_refused = self.take(found);
+                let found = self.take(found);
+                let is_refused =
+                    found || self.is_typed() && words.iter().any(|word| self.refuse_captures_of(word));
                 if let ([pattern], false) = (&*statement.bindings, is_refused) {
                     self.refuse_pattern_of_words(pattern);
                 }

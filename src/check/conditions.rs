@@ -3,10 +3,11 @@
 use super::lower::Checker;
 use super::program::*;
 use super::replace::Obstacle;
+use super::subshells::pipelines;
 use super::variable_commands::Place;
 use crate::diag::code;
 use crate::span::Span;
-use crate::syntax::ast::{self, ShConstruct};
+use crate::syntax::ast;
 use crate::value::Value;
 
 impl<'s> Checker<'s> {
@@ -30,7 +31,8 @@ impl<'s> Checker<'s> {
                 Condition::Value(self.expr(value))
             }
             ast::ConditionKind::Command(and_or)
-                if matches!(and_or.first.stages[0].kind, ast::StageKind::Sh(ShConstruct::Subshell, _)) =>
+                if matches!(and_or.first.stages[0].kind, ast::StageKind::Subshell(_))
+                    && !and_or.first.negated =>
             {
                 let inside = &self.text[condition.span.range()];
                 if let Some((at, length, help)) = crate::syntax::operator_elsewhere(inside) {
@@ -55,6 +57,16 @@ impl<'s> Checker<'s> {
                         kind: ExprKind::Value(Value::Null),
                     });
                 }
+                if let Some(list) = subshell_of(&and_or) {
+                    let message = "`( … )` can't stand in a condition";
+                    let label = "in sh its commands would go on after one that fails";
+                    let help = "values are compared in parentheses of their own: if (n > 2) { … }; commands stand there without them";
+                    self.error(code::SH_SUBSHELL, list, message, label, help);
+                    return Condition::Value(Expr {
+                        span: condition.span,
+                        kind: ExprKind::Value(Value::Null),
+                    });
+                }
                 let part = self.exec.part.replace(Obstacle::Condition);
                 let command = self.and_or_at(*and_or, Place::Condition);
                 self.exec.part = part;
@@ -62,6 +74,14 @@ impl<'s> Checker<'s> {
             }
         }
     }
+}
+
+/// Returns where commands in parentheses stand in a condition.
+fn subshell_of(and_or: &ast::AndOr<'_>) -> Option<Span> {
+    pipelines(and_or).flat_map(|pipeline| &pipeline.stages).find_map(|stage| match &stage.kind {
+        ast::StageKind::Subshell(list) => Some(list.span),
+        _ => None,
+    })
 }
 
 /// All of a list of commands.

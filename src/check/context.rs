@@ -59,9 +59,14 @@ impl<'s> Checker<'s> {
             hosted: &self.project.hosted,
             prints: &self.prints,
             is_atomic: self.atomic > 0,
-            is_entry: self.project.earlier.is_some(),
+            is_entry: self.project.earlier.is_some() || self.is_typed(),
             is_for_others: is_used && self.scopes.is_outermost(),
         }
+    }
+
+    /// Returns whether the text is typed at a prompt, and not that of a file which an entry uses.
+    pub fn is_typed(&self) -> bool {
+        self.project.hosted.is_prompt && self.module == self.project.script
     }
 
     /// Takes the findings of a pass. Returns whether there was an error among them.

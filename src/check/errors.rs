@@ -48,10 +48,15 @@ impl Checker<'_> {
             {
                 self.sh(&sh_parameters::of(text), span);
             }
-            ShConstruct::Subshell if is_comparison(text) => {
-                let help = format!("write it as an expression: $[{}]", &text[1..text.len() - 1]);
-                let message = "`( … )` among commands holds commands";
-                self.error(code::SH_SUBSHELL, span, message, "values are compared in an expression", &help);
+            // `((cd src; make); ls)`
+            ShConstruct::ArithmeticCommand if text.contains(';') || !text.ends_with("))") => {
+                let message = "`((` begins arithmetic in bash";
+                let own = format!("( {}", &text[1..]);
+                let help = match own.contains('\n') {
+                    true => "a blank stands after the first parenthesis of a subshell".to_owned(),
+                    false => format!("a blank stands after the first parenthesis of a subshell: {own}"),
+                };
+                self.error(code::SH_ARITHMETIC, span, message, "not in Pipewright", &help);
             }
             ShConstruct::Loop if text.split_ascii_whitespace().any(|word| word == "read") => {
                 self.sh(&sh_constructs::READ_LOOP, span);
@@ -83,13 +88,4 @@ impl Checker<'_> {
             "",
         );
     }
-}
-
-/// Returns whether a text in parentheses compares values: `(a == "x")`.
-fn is_comparison(text: &str) -> bool {
-    let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
-    inside.is_some_and(|inside| {
-        !inside.contains(['\n', ';', '|', '&', '$'])
-            && [" == ", " != ", " >= ", " <= ", " in "].iter().any(|sign| inside.contains(sign))
-    })
 }

@@ -26,6 +26,8 @@ pub enum Outcome {
     Value,
     Job,
     Stage,
+    /// A list in parentheses.
+    List,
     /// A block before `&&` or `||`, or behind `!`.
     Block,
     /// Another compound statement there.
@@ -43,6 +45,7 @@ impl Outcome {
             }
             Self::Value => ("a capture", "its status 1 is that of the capture"),
             Self::Job => ("a job", "its status 1 is that of the job"),
+            Self::List => ("a list in parentheses", "its status 1 is that of the list"),
             Self::Stage => ("a stage", "its status 1 is that of the pipeline"),
             Self::Block | Self::Compound => ("a block with an operator", "its status 1 is that of the block"),
         }

@@ -266,6 +266,9 @@ impl<'s> Checker<'s> {
     /// What stands against the literal words of a call as a command, before it runs.
     pub fn refuse_words(&mut self, id: FunctionId, words: &[Word], spans: &[Span], span: Span) {
         let signature = self.project.signature(id);
+        if is_wrapper(signature.parameters.iter()) {
+            return;
+        }
         // The words that are no options; of each that is literal its text.
         let mut positional: Vec<(Option<&[u8]>, Span)> = Vec::new();
         // What is plain to see of the values of parameters, and whether an option gives it.

@@ -319,7 +319,7 @@ impl<'s> Checker<'s> {
             ast::StageKind::Return(value) if plain => {
                 self.return_value(value, stage.span).map(StatementKind::Return)?
             }
-            ast::StageKind::Simple(_) | ast::StageKind::Return(_) => {
+            ast::StageKind::Simple(_) | ast::StageKind::Subshell(_) | ast::StageKind::Return(_) => {
                 let span = stage.span;
                 let pipeline = ast::Pipeline { span, negated: false, timed: None, stages: vec![stage] };
                 let at = Position::statement(&pipeline);

@@ -2,7 +2,7 @@
 
 use super::lower::Checker;
 use super::program::*;
-use super::words::unpattern;
+use super::words::as_text;
 use crate::diag::code;
 use crate::expand::glob::Glob;
 use crate::expand::pattern::{self, Pattern, PatternError};
@@ -24,7 +24,7 @@ impl<'s> Checker<'s> {
             let glob = self.pattern(&parts, Glob::parse(&units))?;
             return Some(match glob {
                 Some(glob) => Word::Glob(Box::new(GlobWord { span, pattern: GlobPattern::Fixed(glob) })),
-                None => Word::Text(Box::new(self.text(unpattern(parts), span))),
+                None => Word::Text(Box::new(self.text(as_text(parts), span))),
             });
         }
         // Only to refuse what can't be a pattern; the values come when it runs.
@@ -118,6 +118,9 @@ impl<'s> Checker<'s> {
         self.refuse_in_word(&parts);
         if let Some(status) = parts.iter().find(|part| matches!(part.kind, PartKind::Status)) {
             self.refuse_status(status.span);
+            return None;
+        }
+        if self.is_typed() && self.refuse_captures(&parts) {
             return None;
         }
         let patterns = parts.iter().any(|part| matches!(part.kind, PartKind::Pattern(_)));

@@ -151,6 +151,7 @@ impl<'s> Checker<'s> {
             ast::StageKind::Simple(simple) => {
                 StageKind::Command(self.simple(simple, !redirections.is_empty(), span)?)
             }
+            ast::StageKind::Subshell(list) => StageKind::Subshell(Arc::new(self.subshell(list)?)),
             ast::StageKind::Fail(value) => StageKind::Fail(self.expr(*value)),
             ast::StageKind::Return(value) => StageKind::Return(self.return_value(value, span)?),
             ast::StageKind::Break => {

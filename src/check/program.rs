@@ -185,6 +185,16 @@ impl Function {
     pub fn formals(&self) -> impl Iterator<Item = &Formal> + Clone {
         self.parameters.iter().map(|parameter| &parameter.formal)
     }
+
+    /// Returns whether a call as a command hands over every word as it is, options included: `fn ll(...a)`.
+    pub fn is_wrapper(&self) -> bool {
+        is_wrapper(self.formals())
+    }
+}
+
+/// Returns whether these parameters are one rest parameter without an annotation.
+pub fn is_wrapper<'p>(mut parameters: impl Iterator<Item = &'p Formal>) -> bool {
+    matches!((parameters.next(), parameters.next()), (Some(only), None) if only.rest && only.kind.is_none())
 }
 
 /// What a function uses of its file.

@@ -231,7 +231,7 @@ impl Project {
                 format!("`{name}` calls `{by}`, which assigns `{variable}`, and that would be lost here")
             };
             let error = Diagnostic::new(code::COPIED_VARIABLE, message)
-                .at(source, *span, "this stage, job or capture works on copies of the variables")
+                .at(source, *span, "these commands work on copies of the variables")
                 .help("let the function return a value instead, or call it in a statement of its own");
             errors.push(error);
         }

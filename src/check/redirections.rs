@@ -30,7 +30,8 @@ impl<'s> Checker<'s> {
             }
             ast::RedirectionKind::Duplicate(from) => (1, RedirectionKind::Duplicate(from.cast_signed())),
             ast::RedirectionKind::Close => (1, RedirectionKind::Close),
-            ast::RedirectionKind::HereString(word) => {
+            ast::RedirectionKind::HereString(mut word) => {
+                unsplit(&mut word);
                 let mut text = self.word_text(word, "a here-string", false);
                 let mut parts = std::mem::take(&mut text.parts).into_vec();
                 parts.push(Part::Text(Str::from("\n")));
@@ -66,5 +67,15 @@ impl<'s> Checker<'s> {
         }
         let path = path.into_boxed_slice();
         foreseen.targets.push(LiteralTarget { module: self.module, span: target.span, path, mode });
+    }
+}
+
+/// In a here-string bash splits no capture.
+fn unsplit(word: &mut ast::Word<'_>) {
+    let ast::WordKind::Parts(parts) = &mut word.kind else { return };
+    for part in parts {
+        if let ast::PartKind::Capture(_, quoting) = &mut part.kind {
+            *quoting = ast::Quoting::Quoted;
+        }
     }
 }

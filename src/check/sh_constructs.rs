@@ -63,12 +63,6 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
             "a function is declared by `fn`, with named parameters",
             "fn greet(name) { echo \"hello $name\" }\ngreet you",
         ),
-        ShConstruct::Subshell => row(
-            code::SH_SUBSHELL,
-            "`( … )` starts no subshell here",
-            "group commands by braces; a block works in another directory by",
-            "with cwd=\"/tmp\" { pwd }",
-        ),
         ShConstruct::Arithmetic => row(
             code::SH_ARITHMETIC,
             "`$((…))` is sh's arithmetic",
@@ -156,8 +150,8 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
         ShConstruct::BadEscape => row(
             code::BAD_ESCAPE,
             "an escape that \"…\" does not have",
-            "in \"…\" a backslash stands only before \\ \" $ ` and a line's end; text without escapes goes in '…', C escapes in $'…'",
-            "echo 'a\\nb' $'a\\nb'",
+            "in a value a backslash stands only before \\ \" $ ` and a line's end; text without escapes goes in '…', C escapes in $'…'",
+            "let s = 'a\\nb'\nlet c = $'a\\nb'",
         ),
         ShConstruct::Operator => row(
             code::SH_OPERATOR,
@@ -248,8 +242,8 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         row(
             code::SH_BUILTIN,
             "aliases don't exist here",
-            "keep a command in a list",
-            "let ll = [\"ls\", \"-l\"]\n...$[flags(ll)] /tmp",
+            "a function hands its words on",
+            "fn ll(...a) { ls -la ...$a }\nll /tmp",
         ),
     ),
     (
@@ -528,7 +522,6 @@ pub fn all() -> impl Iterator<Item = ConstructSpec> {
         ForArithmetic,
         CaseEnd,
         Function,
-        Subshell,
         Arithmetic,
         ArithmeticCommand,
         DoubleBracket,

@@ -87,7 +87,7 @@ fn collect<'t, 's>(stage: &'t ast::Stage<'s>, outermost: bool, names: &mut Names
         // What a builtin takes is no file that it reads.
         StageKind::Simple(simple) if is_builtin(simple) => {}
         StageKind::Simple(simple) => names.reads.extend(simple.words.iter().skip(1)),
-        StageKind::Block(block) => {
+        StageKind::Block(block) | StageKind::Subshell(block) => {
             block.statements.iter().for_each(|statement| in_statement(statement, names))
         }
         // What other compound statements read and write depends on what is true when they run.

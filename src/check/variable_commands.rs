@@ -318,7 +318,7 @@ impl<'s> Checker<'s> {
         let stages =
             pipelines.filter(|pipeline| pipeline.stages.len() == 1).map(|pipeline| &pipeline.stages[0]);
         let groups = stages.filter_map(|stage| match stage.kind {
-            ast::StageKind::Sh(ast::ShConstruct::Subshell, span) => Some(span),
+            ast::StageKind::Subshell(ref list) => Some(list.span),
             _ => None,
         });
         let is_value = |span: &Span| {

@@ -104,7 +104,7 @@ impl<'s> Checker<'s> {
     fn refuse_copied(&mut self, name: &str, variable: Variable, span: Span) {
         if self.scopes.is_copied(variable) {
             let message = format!("`{name}` is a copy here, so the assignment would be lost");
-            let label = "this stage, job or capture works on copies of the variables";
+            let label = "these commands work on copies of the variables";
             self.error(
                 code::COPIED_VARIABLE,
                 span,

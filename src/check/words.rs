@@ -44,7 +44,12 @@ impl<'s> Checker<'s> {
                 self.take(found);
                 into.push(Word::Literal(text.as_bytes().into()));
             }
-            WordKind::Braces(words) => words.into_vec().into_iter().for_each(|word| self.word(word, into)),
+            WordKind::Braces(words) => {
+                if self.is_typed() && words.iter().any(|word| self.refuse_captures_of(word)) {
+                    return;
+                }
+                words.into_vec().into_iter().for_each(|word| self.word(word, into));
+            }
             WordKind::Splice(list) => {
                 let guarded = !is_call_of(&list, &["flags"]);
                 into.push(Word::Splice { list: Box::new(self.expr(*list)), guarded });
@@ -104,7 +109,7 @@ impl<'s> Checker<'s> {
         };
         if assignment {
             // No pattern is expanded here, in sh too: `*` is text.
-            return self.text(unpattern(parts), span);
+            return self.text(as_text(parts), span);
         }
         self.refuse_in_word(&parts);
         if let Some(part) = parts.iter().find(|part| matches!(part.kind, PartKind::Pattern(_))) {
@@ -183,8 +188,10 @@ impl<'s> Checker<'s> {
                     Part::Value(value)
                 }
                 PartKind::Expr(value) => Part::Value(unshared(value, |value| self.expr(value))),
-                PartKind::Capture(block, _) => {
-                    Part::Capture(Box::new(unshared(block, |block| self.capture(block))))
+                PartKind::Capture(block, quoting) => {
+                    let unquoted = (quoting == ast::Quoting::Bare).then_some(span);
+                    let block = unshared(block, |block| self.capture(block));
+                    Part::Capture(Box::new(Capture { block, unquoted }))
                 }
                 PartKind::Process(direction, block) => {
                     let from = direction == ast::Direction::From;
@@ -216,42 +223,14 @@ impl<'s> Checker<'s> {
 
     /// What sh would treat in another way in an unquoted word.
     pub(super) fn refuse_in_word(&mut self, parts: &[ast::Part<'s>]) {
+        if !self.is_typed() {
+            self.refuse_captures(parts);
+        }
         let closes =
             |part: &ast::Part<'s>| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b']'));
         let last_close = parts.iter().rposition(closes);
         for (index, part) in parts.iter().enumerate() {
             match &part.kind {
-                PartKind::Capture(_, ast::Quoting::Bare) => {
-                    let text = &self.text[part.span.range()];
-                    let inner = &text[2..text.len() - 1];
-                    if inner.trim().is_empty() {
-                        let label = "no command is in it";
-                        self.error(
-                            code::SYNTAX,
-                            part.span,
-                            "an empty capture",
-                            label,
-                            "an empty argument is ''",
-                        );
-                        continue;
-                    }
-                    let help = if inner.len() < 200 && !inner.contains(['\n', '"']) {
-                        let inner = inner.trim();
-                        format!(
-                            "quote it for one argument, or splice its lines for many:\necho \"$({inner})\"\necho ...$[lines {{ {inner} }}]"
-                        )
-                    } else {
-                        "quote it for one argument, or splice its lines for many: ...$[lines { … }]"
-                            .to_string()
-                    };
-                    self.error(
-                        code::SH_CAPTURE,
-                        part.span,
-                        "an unquoted capture would be split in sh",
-                        "one argument or many?",
-                        &help,
-                    );
-                }
                 PartKind::OpenBracket => {
                     let closes = last_close.is_some_and(|close| close > index);
                     if closes {
@@ -288,6 +267,46 @@ impl<'s> Checker<'s> {
             }
         }
     }
+    /// Refuses the unquoted captures of a word where no more than one argument can stand for them. True if there was one.
+    pub(super) fn refuse_captures_of(&mut self, word: &ast::Word<'s>) -> bool {
+        match &word.kind {
+            WordKind::Parts(parts) => self.refuse_captures(parts),
+            WordKind::Braces(words) => words.iter().any(|word| self.refuse_captures_of(word)),
+            WordKind::Bare(_) | WordKind::Splice(_) | WordKind::Arrow | WordKind::Assignment(_) => false,
+        }
+    }
+
+    /// Refuses unquoted captures, which sh would split. True if there was one.
+    pub(super) fn refuse_captures(&mut self, parts: &[ast::Part<'s>]) -> bool {
+        let is_unquoted =
+            |part: &&ast::Part<'s>| matches!(part.kind, PartKind::Capture(_, ast::Quoting::Bare));
+        let unquoted: Vec<Span> = parts.iter().filter(is_unquoted).map(|part| part.span).collect();
+        for span in &unquoted {
+            let text = &self.text[span.range()];
+            let inner = &text[2..text.len() - 1];
+            if inner.trim().is_empty() {
+                self.error(
+                    code::SYNTAX,
+                    *span,
+                    "an empty capture",
+                    "no command is in it",
+                    "an empty argument is ''",
+                );
+                continue;
+            }
+            let help = if inner.len() < 200 && !inner.contains(['\n', '"']) {
+                let inner = inner.trim();
+                format!(
+                    "quote it for one argument, or splice its lines for many:\necho \"$({inner})\"\necho ...$[lines {{ {inner} }}]"
+                )
+            } else {
+                "quote it for one argument, or splice its lines for many: ...$[lines { … }]".to_string()
+            };
+            let message = "an unquoted capture would be split in sh";
+            self.error(code::SH_CAPTURE, *span, message, "one argument or many?", &help);
+        }
+        !unquoted.is_empty()
+    }
 }
 
 /// Whether an expression is a call of one of these functions.
@@ -295,16 +314,14 @@ pub fn is_call_of(expr: &ast::Expr<'_>, names: &[&str]) -> bool {
     matches!(&expr.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name(name) if names.contains(&name)))
 }
 
-pub(super) fn unpattern(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
-    parts
-        .into_iter()
-        .map(|part| match part.kind {
-            PartKind::Pattern(text) => {
-                ast::Part { span: part.span, kind: PartKind::Quoted(Cow::Borrowed(text.as_bytes())) }
-            }
-            kind => ast::Part { span: part.span, kind },
-        })
-        .collect()
+/// Returns the parts of a word where sh neither matches nor splits: patterns are text, and captures as in quotes.
+pub(super) fn as_text(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
+    let quoted = |kind| match kind {
+        PartKind::Pattern(text) => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),
+        PartKind::Capture(block, _) => PartKind::Capture(block, ast::Quoting::Quoted),
+        kind => kind,
+    };
+    parts.into_iter().map(|part| ast::Part { span: part.span, kind: quoted(part.kind) }).collect()
 }
 
 /// A part of a brace list is shared by the words that the list makes, and lowered once for each.

@@ -135,7 +135,7 @@ codes! {
     HEREDOC = "E0109", "a here-document is not ended",
         "The line that ends it must hold the delimiter alone, without blanks around it (tabs before it are allowed with <<-).";
     BAD_ESCAPE = "E0110", "an escape that does not exist",
-        "In \"…\" only \\\\ \\\" \\$ \\` and the line continuation exist. Use '…' for text without escapes and $'…' for C escapes such as \\n.";
+        "In a value, and in \"\"\"…\"\"\", only \\\\ \\\" \\$ \\` and the line continuation exist. Use '…' for text without escapes and $'…' for C escapes such as \\n.";
     BAD_NUMBER = "E0111", "not a number",
         "Numbers are 42, 1_000, 0xff, 0o755, 0b101, 1.5, 1e9, durations such as 250ms, 30s, 5m, 2h, and sizes such as 64K, 512M, 2G.";
     BAD_CHARACTER = "E0112", "a character that is not allowed here",
@@ -173,8 +173,8 @@ codes! {
         "`if …; then … fi`, `do … done` and `case … esac` are written with blocks in braces: if cmd { … }, for x in a b { … }, match (x) { a => { … } }.";
     SH_FUNCTION = "E0302", "a function definition of sh",
         "`name() { … }` and `function name { … }` take positional parameters, which don't exist here; a function is defined by fn name(a, b) { … }.";
-    SH_SUBSHELL = "E0303", "a subshell of sh",
-        "`( … )` would start a copy of the shell. A block { … } groups commands; a capture $(…) works in a copy of the directory and environment.";
+    SH_SUBSHELL = "E0303", "parentheses that hold no list of commands, or stand where none can",
+        "`( list )` runs commands on copies of the variables, the directory and the environment. It holds commands, and stands neither in a condition nor as the body of a function. Values are compared in an expression.";
     SH_ARITHMETIC = "E0304", "arithmetic of sh",
         "`$((…))` and `((…))` are written $[…] in words; after let, in assignments and in the parentheses of if and while an expression stands by itself.";
     SH_TEST = "E0305", "bash's [[ … ]]",
@@ -201,8 +201,8 @@ codes! {
         "Names stand without `$` in an expression; `$` belongs to words of commands.";
     SH_TEST_AND = "E0316", "a test before && whose status gets out",
         "A list that a false test before && ends is no failure, and its status is 1. As the last statement of a file, function, capture, job or stage that status would become the whole's: in sh a script or function that ends so fails without a word. Write an if, which says what is meant.";
-    SH_ECHO = "E0317", "an option of echo that shells disagree about",
-        "echo prints its arguments as they are and knows only -n. For escapes write $'…' or use printf.";
+    SH_ECHO = "E0317", "a backslash in an argument of echo that shells disagree about",
+        "In \"…\" a backslash stays before most characters. bash's echo prints it, and dash's takes it for an escape. Write echo -e for an escape, and two backslashes for one.";
     SH_VARIABLE = "E0318", "a variable that a shell makes",
         "Shells make this variable themselves; Pipewright does not, so it would be unset or stale.";
     SH_CAPTURE = "E0319", "an unquoted capture",
@@ -231,6 +231,8 @@ codes! {
         "time [-p] stands before a whole pipeline, or behind its !, and prints how long it took. It has no other option; a program of that name is called 'time'.";
     SH_COMPARISON = "E0330", "a comparison that would be a redirection",
         "In [ … ] an unquoted < or > is a redirection, as in sh: it compares nothing, and > empties a file. Numbers are compared by -lt and -gt, values in an expression.";
+    SH_HISTORY = "E0335", "an event of bash's history",
+        "bash replaces !!, !$, !-2 and !text by earlier lines where somebody types. At this prompt the arrow up takes an earlier entry, and Ctrl-R looks for one; `!!` and `!$` are offered replaced, to be looked at and entered.";
     BAD_PATTERN = "E0346", "a pattern that fits no value",
         "A pattern is [a, b = 2, ...rest] for a list, or {host, port: p = 80, ...rest} for a map. Elements with a default follow those without, ...rest stands at the end, keys are literal text, and a key in quotes is followed by a name: {\"a key\": name}.";
     BAD_PARAMETER = "E0347", "a parameter that no command line could give",
@@ -322,6 +324,9 @@ codes! {
 
     UNKEPT = "E1030", "the file can't be replaced without a loss",
         "With atomic=true a new file takes the place of the old one, with its owner, group, mode, access control list and extended attributes. One of them can't be given here, and the owner or the group would lose access; so the old file stays.";
+
+    UNQUOTED_CAPTURE = "E1035", "an unquoted capture that sh would split or match",
+        "At a prompt an unquoted $(cmd) is one argument. In sh its output is split at blanks, and matched with file names: where that would make another thing of it, quote it for one argument, or splice its lines for many.";
 
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",

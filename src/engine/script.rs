@@ -51,6 +51,7 @@ pub struct ScriptBuilder {
     inputs: Vec<String>,
     engine: Engine,
     alone: bool,
+    typed: bool,
     /// The file that the text comes from.
     path: Option<PathBuf>,
 }
@@ -147,7 +148,7 @@ fn variable_programs(program: &Program) -> Vec<Diagnostic> {
 
 impl ScriptBuilder {
     pub(super) fn new(name: &str, engine: Engine) -> Self {
-        Self { name: name.to_string(), inputs: Vec::new(), engine, alone: false, path: None }
+        Self { name: name.to_string(), inputs: Vec::new(), engine, alone: false, typed: false, path: None }
     }
 
     /// Declares a variable that [`super::Session::set`] or [`super::Run::arg`] gives a value.
@@ -160,6 +161,19 @@ impl ScriptBuilder {
     /// before each file that the script uses is read.
     pub fn alone(mut self) -> Self {
         self.alone = true;
+        self
+    }
+
+    /// Reads the text as one that is typed at a prompt: an unquoted `$(cmd)` is one argument, and `= x` shows a value.
+    ///
+    /// ```
+    /// use pipewright::Script;
+    ///
+    /// assert!(Script::builder("entry").typed().parse("cd $(pwd)").is_ok());
+    /// assert!(Script::parse("file", "cd $(pwd)").is_err());
+    /// ```
+    pub fn typed(mut self) -> Self {
+        self.typed = true;
         self
     }
 
@@ -202,7 +216,8 @@ impl ScriptBuilder {
         let source = source(&self.name, text)?;
         let policy = self.engine.shared.guard.policy.clone();
         let loader = (!self.alone).then(|| Rc::new(Files { policy }) as Rc<dyn Loader>);
-        let hosted = self.engine.shared.hosted.clone();
+        let mut hosted = self.engine.shared.hosted.clone();
+        hosted.is_prompt = self.typed;
         check(
             &source,
             CheckOptions { loader, inputs: &self.inputs, hosted, foresee, path: self.path.as_deref() },

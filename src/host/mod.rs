@@ -17,8 +17,8 @@ use std::sync::Arc;
 pub struct Hosted {
     pub functions: Vec<Arc<HostFunction>>,
     pub stages: Vec<Arc<HostStage>>,
-    /// It is a prompt, whose jobs have numbers: `kill %1`.
-    pub numbers_jobs: bool,
+    /// The text is typed at a prompt: its jobs have numbers, as in `kill %1`, and `$(cmd)` may stand without quotes.
+    pub is_prompt: bool,
     /// The process is the script's own, which `exec` can replace.
     pub can_be_replaced: bool,
 }

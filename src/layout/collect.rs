@@ -125,11 +125,11 @@ impl<'s> Collector<'s> {
         self.out.chains.len() - 1
     }
 
-    /// A block: on one line only if it was, and holds simple statements, one unless `several`.
+    /// A block, or a list in parentheses: on one line only if it was, and holds simple statements, one unless `several`.
     fn block(&mut self, block: &Block<'s>, head: usize, chain: usize, several: bool) {
         self.gap(block.span.start as usize);
         let open = self.out.all.len();
-        self.push(Kind::BlockOpen, Cow::Borrowed("{"));
+        self.push(Kind::BlockOpen, Cow::Borrowed(&self.text[self.at..=self.at]));
         self.at += 1;
         let (equals, colon, arrow) = (self.equals, self.colon, self.arrow);
         (self.equals, self.colon, self.arrow) = (Kind::Equals, Kind::Colon, Kind::Infix);
@@ -143,7 +143,7 @@ impl<'s> Collector<'s> {
 
     fn close_block(&mut self, open: usize, head: usize, chain: usize, simple: bool) {
         let close = self.out.all.len();
-        self.push(Kind::BlockClose, Cow::Borrowed("}"));
+        self.push(Kind::BlockClose, Cow::Borrowed(&self.text[self.at..=self.at]));
         self.at += 1;
         self.out.all[close].partner = open;
         let token = &mut self.out.all[open];
@@ -239,7 +239,7 @@ impl<'s> Collector<'s> {
         let head = self.out.all.len();
         match &stage.kind {
             StageKind::Simple(simple) => return self.simple(simple, &stage.redirections),
-            StageKind::Block(body) => {
+            StageKind::Block(body) | StageKind::Subshell(body) => {
                 let chain = self.chain();
                 self.block(body, head, chain, true);
             }

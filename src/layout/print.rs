@@ -167,7 +167,7 @@ impl Printer<'_, '_> {
                 }
                 Kind::BlockOpen => {
                     self.inline_until = self.inline_until.max(token.partner);
-                    self.write("{");
+                    self.write(&token.text);
                 }
                 Kind::HereDocument(lines) => {
                     self.pending.push(&self.text[lines.range()]);
@@ -240,12 +240,13 @@ impl Printer<'_, '_> {
 
     /// Writes a block on lines of its own, and returns the token after it.
     fn block(&mut self, open: usize) -> usize {
-        let (close, indent) = (self.tokens[open].partner, self.indents[self.tokens[open].head]);
-        self.write("{");
+        let tokens = self.tokens;
+        let (close, indent) = (tokens[open].partner, self.indents[tokens[open].head]);
+        self.write(&tokens[open].text);
         self.statements(open + 1, close, indent + INDENT);
         self.comments(close, indent + INDENT, close > open + 1);
         self.line_end(false, indent);
-        self.write("}");
+        self.write(&tokens[close].text);
         self.indents[close] = indent;
         close + 1
     }
@@ -360,7 +361,12 @@ fn continues(last: &Token<'_>, token: &Token<'_>) -> bool {
 }
 
 /// What stands between two tokens on one line.
-const fn blank(last: &Token<'_>, token: &Token<'_>) -> &'static str {
+fn blank(last: &Token<'_>, token: &Token<'_>) -> &'static str {
+    // `( (a); b)`: two parentheses at once would begin arithmetic in bash.
+    let opens_list = last.kind == Kind::BlockOpen && last.text == "(";
+    if opens_list && token.text != "(" || token.kind == Kind::BlockClose && token.text == ")" {
+        return "";
+    }
     if token.starts {
         return if matches!(last.kind, Kind::BlockOpen | Kind::Background) { " " } else { "; " };
     }

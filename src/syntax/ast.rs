@@ -66,7 +66,6 @@ pub enum ShConstruct {
     ForArithmetic,
     CaseEnd,
     Function,
-    Subshell,
     Arithmetic,
     ArithmeticCommand,
     DoubleBracket,
@@ -137,6 +136,8 @@ pub struct Stage<'s> {
 pub enum StageKind<'s> {
     Simple(Simple<'s>),
     Block(Block<'s>),
+    /// `( list )`; the span of the list holds its parentheses.
+    Subshell(Block<'s>),
     If(Box<If<'s>>),
     While(Box<(Condition<'s>, Block<'s>)>),
     For(Box<For<'s>>),
@@ -144,16 +145,38 @@ pub enum StageKind<'s> {
     Match(Box<Match<'s>>),
     Try(Box<Try<'s>>),
     With(Box<With<'s>>),
-    #[cfg_attr(
-        not(feature = "program"),
-        expect(dead_code, reason = "its layout and its tree alone show the block")
-    )]
     Spawn(Block<'s>),
     Return(Option<Box<Expr<'s>>>),
     Fail(Box<Expr<'s>>),
     Break,
     Continue,
     Sh(ShConstruct, Span),
+}
+
+impl<'s> StageKind<'s> {
+    /// The blocks and lists of statements that this holds.
+    pub fn bodies(&self) -> Vec<&Block<'s>> {
+        match self {
+            Self::Block(body) | Self::Subshell(body) | Self::Spawn(body) => vec![body],
+            Self::If(statement) => {
+                statement.branches.iter().map(|(_, body)| body).chain(&statement.otherwise).collect()
+            }
+            Self::While(statement) => vec![&statement.1],
+            Self::For(statement) => vec![&statement.body],
+            Self::Each(statement) => vec![&statement.body],
+            Self::Match(statement) => statement.arms.iter().map(|arm| &arm.body).collect(),
+            Self::Try(statement) => std::iter::once(&statement.body)
+                .chain(statement.handler.iter().map(|(_, body)| body))
+                .collect(),
+            Self::With(statement) => vec![&statement.body],
+            Self::Simple(_)
+            | Self::Return(_)
+            | Self::Fail(_)
+            | Self::Break
+            | Self::Continue
+            | Self::Sh(..) => Vec::new(),
+        }
+    }
 }
 
 /// A command: its words, with the assignments that stand before them.
@@ -413,6 +436,14 @@ pub enum PartKind<'s> {
     /// `$?`
     Status,
     Sh(ShConstruct),
+}
+
+impl Part<'_> {
+    /// Whether this is a backslash of `"…"` and the character behind it, of which both stay (POSIX 2.2.3).
+    pub fn keeps_backslash(&self, source: &str) -> bool {
+        let kept = |text: &[u8]| text.starts_with(b"\\") && text == &source.as_bytes()[self.span.range()];
+        matches!(&self.kind, PartKind::Quoted(text) if kept(text))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

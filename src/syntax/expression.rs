@@ -403,7 +403,7 @@ impl<'s> Reader<'s> {
         Expr { span: name.span, kind: ExprKind::String(Box::new([part])) }
     }
 
-    /// A string of any quoting.
+    /// A string of any quoting. Where commands keep a backslash, it is refused here: `"\n"` looks like an escape of C.
     pub fn string_expr(&self, token: Option<Token<'_>>, base: usize) -> Read<Expr<'s>> {
         let token = self.missing(token, Span::default())?;
         let span = self.span_of(&token, base);
@@ -413,6 +413,9 @@ impl<'s> Reader<'s> {
             parts.push(Part { span, kind: PartKind::Quoted(text) });
         } else {
             self.part(token, base, &mut parts)?;
+            for part in parts.iter_mut().filter(|part| part.keeps_backslash(self.text)) {
+                part.kind = PartKind::Sh(ShConstruct::BadEscape);
+            }
         }
         Ok(Expr { span, kind: ExprKind::String(parts.into_boxed_slice()) })
     }

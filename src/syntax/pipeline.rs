@@ -100,7 +100,16 @@ impl<'s> Reader<'s> {
             Rule::fail_jump => StageKind::Fail(Box::new(self.expr(token.into_inner().next(), base)?)),
             Rule::break_jump => StageKind::Break,
             Rule::continue_jump => StageKind::Continue,
-            Rule::sh_subshell => StageKind::Sh(ShConstruct::Subshell, span),
+            Rule::subshell => {
+                let mut inner = token.into_inner();
+                let list = self.missing(inner.next(), span)?;
+                let at = self.span_of(&list, base);
+                let list = self.body(list.into_inner(), base, at)?;
+                for redirection in inner {
+                    redirections.push(self.redirection(redirection, base)?);
+                }
+                StageKind::Subshell(list)
+            }
             Rule::sh_arith_command => StageKind::Sh(ShConstruct::ArithmeticCommand, span),
             Rule::end | Rule::connector | Rule::bang | Rule::time_mark => {
                 return Err(self.error(

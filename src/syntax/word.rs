@@ -199,6 +199,7 @@ impl<'s> Reader<'s> {
             Rule::double_text
             | Rule::multi_text
             | Rule::multi_quote
+            | Rule::double_kept
             | Rule::double_lone
             | Rule::here_text
             | Rule::here_backslash => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),

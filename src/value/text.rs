@@ -1,7 +1,9 @@
 //! Strings: any bytes, shared until changed.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -18,69 +20,116 @@ use std::sync::Arc;
 /// assert_eq!(name.as_bytes(), b"caf\xc3\xa9\xff");
 /// assert_eq!(name.into_vec().pop(), Some(0xff));
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Str(Arc<Vec<u8>>);
+#[derive(Clone, Default)]
+pub struct Str(Arc<Text>);
+
+/// The bytes of a string, and what is known of where they come from.
+#[derive(Clone, Default)]
+struct Text {
+    bytes: Vec<u8>,
+    /// It was a literal word of the caller of a function, and is unchanged.
+    is_word: bool,
+}
 
 impl Str {
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.0.bytes
+    }
+
+    /// A literal word of the caller of a function: it may be an option where a value may not.
+    pub(crate) fn word(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Text { bytes, is_word: true }))
+    }
+
+    /// Returns whether this was a literal word of the caller of a function.
+    pub(crate) fn is_word(&self) -> bool {
+        self.0.is_word
     }
 
     /// The text, if it is UTF-8; else where the first bad byte stands.
     pub fn to_utf8(&self) -> Result<&str, std::str::Utf8Error> {
-        std::str::from_utf8(&self.0)
+        std::str::from_utf8(&self.0.bytes)
     }
 
     /// Appends one byte; see [`Str::push`].
     pub fn push_byte(&mut self, byte: u8) {
-        Arc::make_mut(&mut self.0).push(byte);
+        self.push(&[byte]);
     }
 
     /// Appends: in place when nobody shares the string, on a copy otherwise. A script that builds a long
     /// string piece by piece takes time linear in its length.
     pub fn push(&mut self, bytes: &[u8]) {
         match Arc::get_mut(&mut self.0) {
-            Some(own) => own.extend_from_slice(bytes),
+            Some(own) => {
+                own.bytes.extend_from_slice(bytes);
+                own.is_word = false;
+            }
             // Not make_mut: it would copy into a vector without room and then grow that.
             None => {
-                let mut copy = Vec::with_capacity((self.0.len() + bytes.len()).next_power_of_two());
-                copy.extend_from_slice(&self.0);
+                let mut copy = Vec::with_capacity((self.len() + bytes.len()).next_power_of_two());
+                copy.extend_from_slice(self);
                 copy.extend_from_slice(bytes);
-                self.0 = Arc::new(copy);
+                *self = copy.into();
             }
         }
     }
 
     /// The bytes as a vector, without a copy when nobody shares them.
     pub fn into_vec(self) -> Vec<u8> {
-        Arc::unwrap_or_clone(self.0)
+        Arc::unwrap_or_clone(self.0).bytes
     }
 }
 
 impl Deref for Str {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        &self.0
+        self.as_bytes()
     }
 }
 
 impl AsRef<[u8]> for Str {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        self.as_bytes()
+    }
+}
+
+impl PartialEq for Str {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Str {}
+
+impl PartialOrd for Str {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Str {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl Hash for Str {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
     }
 }
 
 /// A map is asked for a key by its bytes. Holds because [`Str`] hashes and compares as its bytes do.
 impl Borrow<[u8]> for Str {
     fn borrow(&self) -> &[u8] {
-        &self.0
+        self.as_bytes()
     }
 }
 
 impl From<Vec<u8>> for Str {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(bytes))
+        Self(Arc::new(Text { bytes, is_word: false }))
     }
 }
 

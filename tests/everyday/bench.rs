@@ -8,8 +8,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The options with which Pipewright reads an entry as its prompt does. There are none yet: `-c` reads it as a script.
-const PROMPT_OPTIONS: &[&str] = &[];
+/// The options with which Pipewright reads an entry as its prompt does.
+const PROMPT_OPTIONS: &[&str] = &["--prompt"];
 
 /// A place to run entries in. Each runs at the same path, since `pwd` tells it.
 pub struct Bench {

@@ -113,6 +113,28 @@ impl Generator {
         self.put("}");
     }
 
+    /// A list in parentheses.
+    fn list(&mut self, depth: usize) {
+        self.put("(");
+        self.b();
+        if !self.bodies.is_empty() || self.rng.chance(50) {
+            self.simple(true);
+            self.b();
+            if self.rng.chance(40) {
+                self.put("; ");
+                self.simple(true);
+            }
+            self.pick(&["", "", " ", ";", " &"]);
+        } else {
+            self.line_end();
+            self.statements(depth.saturating_sub(1), true);
+            // One at least, which is none that begins with a parenthesis.
+            self.put("cmd");
+            self.line_end();
+        }
+        self.put(")");
+    }
+
     fn statements(&mut self, depth: usize, nested: bool) {
         let count = self.rng.within(0, if nested { 3 } else { 6 });
         for _ in 0..count {
@@ -283,6 +305,8 @@ impl Generator {
             }
             if depth > 0 && self.rng.chance(10) {
                 self.block(depth);
+            } else if depth > 0 && self.rng.chance(10) {
+                self.list(depth);
             } else {
                 self.simple(false);
             }

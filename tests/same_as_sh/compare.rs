@@ -13,6 +13,16 @@ use std::time::{Duration, Instant};
 pub struct Bench {
     home: tempfile::TempDir,
     with_dash: bool,
+    /// The options with which Pipewright reads a script.
+    options: &'static [&'static str],
+}
+
+/// A script in both languages.
+pub struct Texts {
+    pub ours: String,
+    pub theirs: String,
+    /// It should do the same in dash as in bash.
+    pub is_posix: bool,
 }
 
 pub enum Verdict {
@@ -60,19 +70,27 @@ const FILES: &[(&str, &str)] = &[
 
 impl Bench {
     pub fn new(with_dash: bool) -> Self {
-        Self { home: tempfile::tempdir().expect("a temporary directory"), with_dash }
+        Self { home: tempfile::tempdir().expect("a temporary directory"), with_dash, options: &[] }
+    }
+
+    pub fn with_options(self, options: &'static [&'static str]) -> Self {
+        Self { options, ..self }
     }
 
     pub fn judge(&self, script: &Script, case: u64) -> Verdict {
-        let ours = script.text(Language::Pipewright);
-        let theirs = script.text(Language::Sh);
-        let by_bash = self.effect(bash(&theirs));
+        let (ours, theirs) = (script.text(Language::Pipewright), script.text(Language::Sh));
+        self.compare(&Texts { ours, theirs, is_posix: script.is_posix() }, case)
+    }
+
+    pub fn compare(&self, texts: &Texts, case: u64) -> Verdict {
+        let Texts { ours, theirs, .. } = texts;
+        let by_bash = self.effect(bash(theirs));
         if by_bash.outcome.status == 2 && by_bash.outcome.err().contains("syntax error") {
             return Verdict::Unreadable(by_bash.outcome.err());
         }
         let mut told = String::new();
-        if self.with_dash && script.is_posix() {
-            let by_dash = self.effect(dash(&theirs));
+        if self.with_dash && texts.is_posix {
+            let by_dash = self.effect(dash(theirs));
             if let Some(difference) = by_bash.difference(&by_dash) {
                 let _ = write!(
                     told,
@@ -80,7 +98,7 @@ impl Bench {
                 );
             }
         }
-        let by_us = self.effect(self.pipewright(&ours, case));
+        let by_us = self.effect(self.pipewright(ours, case));
         if told.is_empty() && by_us.outcome.is_refusal() && by_us.files == self.fixture() {
             return Verdict::Refused(by_us.outcome.err());
         }
@@ -122,12 +140,13 @@ impl Bench {
 
     /// By each way in which a script can come in.
     fn pipewright(&self, text: &str, case: u64) -> Run {
+        let run = Run::pipewright().args(self.options);
         if case.is_multiple_of(2) {
-            return Run::code(text);
+            return run.arg("-c").arg(text);
         }
         let file = self.home.path().join("script.pw");
         fs::write(&file, text).expect("a file can be written");
-        Run::pipewright().arg(file)
+        run.arg(file)
     }
 
     fn effect(&self, run: Run) -> Effect {

@@ -8,6 +8,7 @@
 //! still has it; `CASE=123` with the same seed runs one case again.
 
 mod compare;
+mod constructs;
 mod generate;
 mod redirections;
 mod script;

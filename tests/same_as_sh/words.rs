@@ -98,8 +98,8 @@ const DOUBLE: &[&str] = &[
     "$'a'",
 ];
 
-/// sh leaves the backslash of an unknown escape where it is.
-const DOUBLE_REFUSED: &[&str] = &["\\a", "\\n", "\\'", "\\ "];
+/// The backslash stays; in an argument of `echo` it is refused.
+const DOUBLE_KEPT: &[&str] = &["\\a", "\\n", "\\'", "\\ ", "\\*", "\\.", "\\[", "\\é", "\\{", "\\~", "\\!"];
 
 const ANSI_C: &[&str] = &[
     "$'a\\nb'",
@@ -311,7 +311,7 @@ impl Generator {
     fn double(&mut self, place: Place) -> Vec<Inside> {
         let count = self.rng.within(0, 3);
         let mut insides: Vec<_> = (0..count)
-            .map(|_| match self.rng.weighted(&[110, 60, 28, 1]) {
+            .map(|_| match self.rng.weighted(&[110, 60, 28, 6]) {
                 0 => Inside::Same(self.rng.pick(DOUBLE).to_owned()),
                 1 => {
                     let braced = self.rng.chance(30);
@@ -319,7 +319,7 @@ impl Generator {
                 }
                 2 if place.depth < 2 => Inside::Capture(self.succeeding(place)),
                 2 => Inside::Same("x".to_owned()),
-                _ => Inside::Same(self.rng.pick(DOUBLE_REFUSED).to_owned()),
+                _ => Inside::Same(self.rng.pick(DOUBLE_KEPT).to_owned()),
             })
             .collect();
         if self.rng.chance(8) {

@@ -8,7 +8,13 @@ const PATTERN_FOLLOWS: &[&str] =
     &["-name", "-iname", "-path", "-ipath", "-wholename", "--include", "--exclude"];
 
 /// The text as it is written here, if the errors are one habit of sh whose page tells that for these very words.
-pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
+/// `previous` is the entry before.
+pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<String> {
+    if let Some(error) = errors.first()
+        && error.code == code::SH_HISTORY
+    {
+        return with_events(text, previous);
+    }
     let [error] = errors else { return None };
     // While running, the error may be one of a function that an earlier entry has declared.
     let span = error.primary().filter(|label| label.source.text() == text)?.span;
@@ -58,6 +64,37 @@ pub fn corrected(text: &str, errors: &[Diagnostic]) -> Option<String> {
     None
 }
 
+/// The text with `!!` and `!$` outside of quotes replaced by the entry before and its last word.
+fn with_events(text: &str, previous: &str) -> Option<String> {
+    // A word of it in quotes may hold blanks.
+    let is_plain = !previous.contains(['\'', '"', '\\', '\n']);
+    let last = previous.split_ascii_whitespace().next_back().filter(|_| is_plain);
+    let mut replaced = String::with_capacity(text.len() + previous.len());
+    let mut quote = None;
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let event = match (quote, last) {
+            (None, Some(last)) if rest.starts_with("!$") => Some(last),
+            (None, _) if rest.starts_with("!!") => Some(previous),
+            _ => None,
+        };
+        match event {
+            Some(meant) => {
+                replaced += meant;
+                rest = &rest[2..];
+                continue;
+            }
+            None if quote == Some(letter) => quote = None,
+            None if quote.is_none() && matches!(letter, '\'' | '"') => quote = Some(letter),
+            None => {}
+        }
+        replaced.push(letter);
+        rest = &rest[letter.len_utf8()..];
+    }
+    let is_line = !previous.is_empty() && !previous.contains('\n');
+    (is_line && replaced != text).then_some(replaced)
+}
+
 /// Whether a word is another one with letters that have changed places, or with one too many or too few. Another letter
 /// makes another word: `luit` is nothing to be a key away from who enters `quit`.
 fn is_slip(word: &str, meant: &str) -> bool {
@@ -82,20 +119,17 @@ fn substance(text: &str) -> String {
     text.replace([' ', '"', '\'', ';', '(', ')', '$'], "")
 }
 
-/// `grep "\.rs$"`: sh leaves such a backslash where it is, and so do single quotes.
+/// `let pattern = "\.rs$"`: sh leaves such a backslash where it is, and so do single quotes.
 fn unescaped(text: &str, at: usize) -> Option<String> {
     let quote = Typed::new(text.get(..at)?).open().last().copied()?;
     let start = quote.end as usize;
-    // The format of printf has escapes of its own.
-    let is_format = text[..quote.start as usize].trim_end().ends_with("printf");
     let mut letters = text.get(start..)?.char_indices().peekable();
     let end = loop {
         let (at, letter) = letters.next()?;
         let next = letters.peek().map_or(' ', |(_, next)| *next);
         match letter {
             '"' => break start + at,
-            // Also what echo, printf or $'…' make something else of: nobody knows which was meant.
-            '\\' if is_format && "abfnrtv".contains(next) => {}
+            // Also what $'…' makes something else of: nobody knows which was meant.
             '\\' if next.is_ascii_digit() || "\"\\$`\nabefnrtuvxU".contains(next) => return None,
             '$' if next.is_ascii_alphanumeric() || "_({@*#?!$-".contains(next) => return None,
             '\'' | '`' => return None,
@@ -120,7 +154,7 @@ mod tests {
     fn assert_corrected(text: &str, expected: Option<&str>) {
         let dialog = Dialog::new(Session::new()).unwrap();
         let error = dialog.check("t", text).expect_err("it is refused");
-        let corrected = corrected(text, error.diagnostics());
+        let corrected = corrected(text, error.diagnostics(), "make -j4 all");
         assert_eq!(corrected.as_deref(), expected, "{text}");
         if let Some(line) = corrected {
             assert!(dialog.check("t", &line).is_ok(), "{line}");
@@ -129,13 +163,27 @@ mod tests {
 
     #[test]
     fn a_backslash_of_a_pattern_stands_in_single_quotes() {
-        assert_corrected(r#"ls | grep -v "\.d$" | wc"#, Some(r"ls | grep -v '\.d$' | wc"));
-        assert_corrected(r#"echo "a" "\w+ é""#, Some(r#"echo "a" '\w+ é'"#));
-        assert_corrected("printf \"%s\\n\" a", Some("printf '%s\\n' a"));
+        assert_corrected(r#"let re = "\.d$""#, Some(r"let re = '\.d$'"));
+        assert_corrected(r#"let res = ["a", "\w+ é"]"#, Some(r#"let res = ["a", '\w+ é']"#));
         // A line end, the text of a variable, a quote: it may be meant so or so.
-        for text in [r#"echo "a\nb""#, r#"let x = "1"; echo "\. $x""#, r#"echo "it's \."#, r#"echo "\. \$""#]
-        {
+        for text in [
+            r#"let s = "a\nb""#,
+            r#"let x = "1"; let y = "\. $x""#,
+            r#"let s = "it's \."#,
+            r#"let s = "\. \$""#,
+        ] {
             assert_corrected(text, None);
+        }
+    }
+
+    #[test]
+    fn events_of_the_history_are_replaced_by_the_entry_before() {
+        let events = |text: &str, previous: &str| with_events(text, previous);
+        assert_eq!(events("sudo !!", "apt update").as_deref(), Some("sudo apt update"));
+        assert_eq!(events("ls !$", "mkdir -p new/deep").as_deref(), Some("ls new/deep"));
+        assert_eq!(events("echo 'a!!' \"b!!\" !!", "ls").as_deref(), Some("echo 'a!!' \"b!!\" ls"));
+        for (text, previous) in [("!42", "ls"), ("!!", ""), ("ls !$", "touch 'a b'"), ("sudo !!", "a\nb")] {
+            assert_eq!(events(text, previous), None, "{text} after {previous}");
         }
     }
 

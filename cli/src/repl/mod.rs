@@ -75,6 +75,8 @@ struct Shell {
     declared: help::Declared,
     /// How many entries there were.
     entries: usize,
+    /// The text of the last.
+    previous: String,
     /// What the last came to.
     status: u8,
     statuses: Vec<u8>,
@@ -115,6 +117,7 @@ impl Shell {
             history: file.map(History::new),
             declared,
             entries: 0,
+            previous: String::new(),
             status: 0,
             statuses: vec![0],
             took: Duration::ZERO,
@@ -247,6 +250,7 @@ impl Shell {
             None => self.perform(&name, text),
         };
         self.took = started.elapsed();
+        self.previous = text.trim_end().to_owned();
         self.keep(Entry {
             text: text.trim_end().to_string(),
             directory,
@@ -272,7 +276,7 @@ impl Shell {
                 if errors.len() > PAGES {
                     print_error(&format!("… and {} errors more\n", errors.len() - PAGES));
                 }
-                let corrected = correct::corrected(text, errors);
+                let corrected = correct::corrected(text, errors, &self.previous);
                 let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
                 self.offered = corrected.filter(is_whole).unwrap_or_default();
                 self.unseen = !self.offered.is_empty();
@@ -283,7 +287,7 @@ impl Shell {
         let ended = self.dialog.borrow_mut().run(entry);
         if let Ended::Failed(error) = &ended {
             let page = std::slice::from_ref(error.diagnostic());
-            self.offered = correct::corrected(text, page).unwrap_or_default();
+            self.offered = correct::corrected(text, page, &self.previous).unwrap_or_default();
             self.unseen = !self.offered.is_empty();
         }
         let request = self.dialog.borrow().take_signal();

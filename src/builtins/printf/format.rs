@@ -1,6 +1,6 @@
 //! The format of `printf`, read as a whole before anything is printed.
 
-use super::escape::{Escape, Place, escape};
+use crate::builtins::escape::{Escape, Place, escape};
 
 /// The largest width or precision. A larger one is a mistake, or meant to exhaust memory.
 pub const MAX_COUNT: usize = 1 << 24;

@@ -128,7 +128,7 @@ fn printed<'t, 's>(
                 _ => Vec::new(),
             }
         }
-        StageKind::Block(block) => of_block(source, context, block),
+        StageKind::Block(block) | StageKind::Subshell(block) => of_block(source, context, block),
         StageKind::For(statement) => of_block(source, context, &statement.body),
         StageKind::Each(statement) => of_block(source, context, &statement.body),
         StageKind::While(statement) => of_block(source, context, &statement.1),

@@ -33,7 +33,7 @@ pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Vec<Di
         let simple = match &stage.kind {
             StageKind::Simple(simple) => simple,
             // The first command of a block reads what the block is given.
-            StageKind::Block(block) => {
+            StageKind::Block(block) | StageKind::Subshell(block) => {
                 if let Some(reader) = reader_of_block(context, block) {
                     found.extend(input::check(context, stage, &stages[..at], &reader));
                 }
@@ -121,7 +121,7 @@ pub fn check_variables<'s>(context: &Context<'_, 's>, value: &ast::Expr<'s>) -> 
 fn reader_of_block<'s>(context: &Context<'_, 's>, block: &ast::Block<'s>) -> Option<programs::Input> {
     let StatementKind::Stage(stage) = &block.statements.first()?.kind else { return None };
     match &stage.kind {
-        StageKind::Block(inner) => reader_of_block(context, inner),
+        StageKind::Block(inner) | StageKind::Subshell(inner) => reader_of_block(context, inner),
         StageKind::Simple(simple) if stage.redirections.is_empty() && is_program(context, &simple.words) => {
             programs::examine(&Source::default().words(context.scopes, &simple.words)).input
         }

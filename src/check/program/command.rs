@@ -39,6 +39,8 @@ pub enum StageKind {
     Command(Command),
     /// Shared with the thread that runs it, when it is not the last stage.
     Compound(Arc<Compound>),
+    /// `( list )`
+    Subshell(Arc<Block>),
     Fail(Expr),
     Break,
     Continue,

@@ -47,12 +47,20 @@ pub enum GlobPart {
     Text(Part),
 }
 
+/// `$(cmd)` in a word.
+#[derive(Debug)]
+pub struct Capture {
+    pub block: Block,
+    /// Where it stands, if it has no quotes: its text is then one word that sh would neither split nor match.
+    pub unquoted: Option<Span>,
+}
+
 #[derive(Debug)]
 pub enum Part {
     Text(Str),
     /// The text of a value.
     Value(Expr),
-    Capture(Box<Block>),
+    Capture(Box<Capture>),
     /// `$?`: the status of the last pipeline.
     Status,
     /// The home directory of a user; of one's own, when the name is empty.

@@ -105,7 +105,7 @@ impl Dialog {
     /// `EMFILE` when no descriptor is left (eventfd(2)), and those of opening the null device.
     pub fn new(session: Session) -> io::Result<Self> {
         let shared = &session.engine.shared;
-        let hosted = Hosted { numbers_jobs: true, can_be_replaced: false, ..shared.hosted.clone() };
+        let hosted = Hosted { is_prompt: true, can_be_replaced: false, ..shared.hosted.clone() };
         let (earlier, variables) = Earlier::of(hosted, &session.variables);
         let program = earlier.program().map_err(|errors| {
             io::Error::other(errors.first().map(Diagnostic::to_string).unwrap_or_default())

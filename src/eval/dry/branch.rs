@@ -73,6 +73,14 @@ impl Interpreter {
         }
     }
 
+    /// `( list )`
+    pub(super) fn dry_subshell(&mut self, list: &Block) -> Eval<()> {
+        self.on_a_copy(|this| match this.block(list) {
+            Err(Unwind::Exit(_)) => Ok(()),
+            other => other,
+        })
+    }
+
     /// Runs what may not be run; what it leaves different is unknown then.
     pub(super) fn perhaps(&mut self, run: impl FnOnce(&mut Self) -> Eval<()>) -> Eval<()> {
         self.either(run, |_| Ok(()))

@@ -29,6 +29,7 @@ struct Line {
 
 enum Body {
     Compound(Arc<Compound>),
+    Subshell(Arc<Block>),
     Function(FunctionId, Vec<Shown>, Box<[bool]>),
 }
 
@@ -72,6 +73,10 @@ impl Interpreter {
         let command = match &stage.kind {
             StageKind::Compound(compound) => {
                 return self.dry_compound(compound, stage.span).map(|()| Truth::Unknown);
+            }
+            StageKind::Subshell(list) => {
+                let head = "# on copies of the variables and the directory:";
+                return self.below(head, |this| this.dry_subshell(list)).map(|()| Truth::Unknown);
             }
             StageKind::Fail(value) => return Err(self.fail_statement(value, stage.span)),
             StageKind::Return(value) => return Err(self.return_statement(value.as_ref())),
@@ -258,6 +263,7 @@ impl Interpreter {
         self.dry().indent += 1;
         let result = bodies.into_iter().try_for_each(|(body, span)| match body {
             Body::Compound(compound) => self.dry_compound(&compound, span),
+            Body::Subshell(list) => self.dry_subshell(&list),
             Body::Function(function, words, literal) => {
                 self.dry_call(function, &words, &literal, span).map(drop)
             }
@@ -275,6 +281,9 @@ impl Interpreter {
                     _ => "{ … }",
                 };
                 Line { text: text.to_owned(), body: Some(Body::Compound(compound.clone())), note: None }
+            }
+            StageKind::Subshell(list) => {
+                Line { text: "( … )".to_owned(), body: Some(Body::Subshell(list.clone())), note: None }
             }
             _ => Line { text: self.written(stage.span), body: None, note: None },
         };
@@ -328,7 +337,7 @@ impl Interpreter {
             counts.push(all.len() - before);
         }
         let texts: Vec<Option<&[u8]>> = all.iter().map(|word| word.known.then_some(&*word.text)).collect();
-        self.judge_arguments(words, judged, &counts, &texts)?;
+        self.judge_arguments(words, judged, &counts, &texts, &[])?;
         Ok(all)
     }
 
@@ -383,6 +392,7 @@ impl Interpreter {
                     })?;
                     items
                 }
+                Word::Literal(text) => vec![Shown::known(text.to_vec()).as_word()],
                 _ => self.dry_words(std::slice::from_ref(word), true)?,
             };
             let is_literal = match word {

@@ -7,7 +7,7 @@ use crate::eval::Interpreter;
 use crate::eval::lang::word::Joined;
 use crate::eval::report::unwind::Eval;
 use crate::span::Span;
-use crate::value::{Value, format};
+use crate::value::{Str, Value, format};
 
 /// A text, as far as it is known.
 #[derive(Default)]
@@ -57,6 +57,11 @@ impl Shown {
         }
     }
 
+    /// The same, as a literal word of a call.
+    pub fn as_word(self) -> Self {
+        Self { value: Some(Value::Str(Str::word(self.text.clone()))), ..self }
+    }
+
     /// What a function gets, if it is known.
     pub fn known_value(&self) -> Option<Value> {
         self.known.then(|| self.value.clone().unwrap_or_else(|| Value::str(self.text.clone())))
@@ -66,7 +71,10 @@ impl Shown {
         if !self.known {
             return unknown(Some(self.quoted));
         }
-        Joined { text: self.text, secret: self.secret }.into_value()
+        match self.value {
+            Some(word @ Value::Str(_)) => word,
+            _ => Joined { text: self.text, secret: self.secret }.into_value(),
+        }
     }
 
     /// What a variable of the environment is given: the text, as it is written where it is not known.
@@ -114,7 +122,8 @@ impl Interpreter {
             }
             // Which programs succeed is known when they have run.
             Part::Status => Ok(Shown::written("$?".to_owned())),
-            Part::Capture(block) => {
+            Part::Capture(capture) => {
+                let block = &capture.block;
                 if let Some(mut text) = self.dry_capture(block)? {
                     text.truncate(text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1));
                     return Ok(Shown::known(text));
@@ -196,9 +205,11 @@ impl Interpreter {
             Word::Splice { list, guarded } => {
                 self.dry_splice(list, most, all, |this, item, span, is_first| {
                     let text = this.word_of(item, span)?.into_owned();
-                    let guard = *guarded && matches!(item, Value::Str(_)) && !is_first;
+                    let is_word = matches!(item, Value::Str(text) if text.is_word());
+                    let guard = *guarded && matches!(item, Value::Str(_)) && !is_word && !is_first;
                     this.check_argument(&text, guard, span)?;
-                    Ok(Shown::known(text))
+                    let shown = Shown::known(text);
+                    Ok(if is_word { shown.as_word() } else { shown })
                 })?;
             }
         }

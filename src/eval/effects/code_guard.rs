@@ -4,9 +4,14 @@
 use crate::check::program::*;
 use crate::diag::code;
 use crate::eval::Interpreter;
-use crate::eval::report::unwind::{Error, Eval, page};
-use crate::programs::{self, Fault, Piece, Subject, Value};
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::programs::{self, Fault, Piece, Subject, Value, ValueKind};
+use crate::span::Span;
 use std::borrow::Cow;
+
+/// The help where a function hands an option of its caller on.
+const HANDED: &str =
+    "pass the value as an argument or in the environment, or write the command here in place of the function";
 
 impl Interpreter {
     /// Expands the words of a command that only the run can judge, and judges them.
@@ -15,36 +20,86 @@ impl Interpreter {
         words: &[Word],
         judged: &Judged,
         argv: &mut Vec<Vec<u8>>,
-    ) -> Eval<()> {
+    ) -> Eval<Vec<usize>> {
+        let mut handed = Vec::new();
         // How many arguments each word made. Those of the first may be there, where it is a value.
         let mut counts = Vec::with_capacity(words.len());
         counts.extend(Some(argv.len()).filter(|named| *named > 0));
         for word in &words[counts.len()..] {
             let before = argv.len();
-            self.arguments(std::slice::from_ref(word), argv)?;
+            handed.extend(self.arguments(std::slice::from_ref(word), argv)?);
             counts.push(argv.len() - before);
         }
         let texts: Vec<Option<&[u8]>> = argv.iter().map(|text| Some(&**text)).collect();
-        self.judge_arguments(words, judged, &counts, &texts)
+        self.judge_arguments(words, judged, &counts, &texts, &handed)?;
+        Ok(handed)
     }
 
-    /// Judges the arguments of a command, of which a dry run may not know all.
+    /// Judges a command to which a function hands an option of its caller: with it another argument may be code, as in
+    /// `fn sh(...a) { dash ...$a }` and `sh -c $text`. `named` arguments come of the first word, a value.
+    pub(in crate::eval) fn judge_handed(
+        &self,
+        words: &[Word],
+        named: usize,
+        handed: &[usize],
+        argv: &[Vec<u8>],
+        span: Span,
+    ) -> Eval<()> {
+        if !handed.iter().any(|place| argv[*place].starts_with(b"-")) {
+            return Ok(());
+        }
+        // Literal words lie before the first list; behind it their places are not known, and they count as values.
+        let literal = words.iter().take_while(|word| matches!(word, Word::Literal(_))).count();
+        let is_known = |place: usize| place < literal.max(named) || handed.contains(&place);
+        let known = argv.iter().enumerate().map(|(place, text)| match is_known(place) {
+            true => programs::Word { origin: place, ..programs::Word::literal(text) },
+            false => {
+                let value = Value { id: place, kind: ValueKind::Plain, text: None };
+                programs::Word {
+                    origin: place,
+                    pieces: vec![Piece::Value(value)],
+                    ..programs::Word::default()
+                }
+            }
+        });
+        let findings = programs::examine(&known.collect::<Vec<_>>());
+        let is_error =
+            |fault: &Fault| matches!(fault, Fault::Code(_) | Fault::Misquoted(_) | Fault::Nested(_));
+        let Some(problem) = findings.problems.iter().find(|problem| is_error(&problem.fault)) else {
+            return Ok(());
+        };
+        Err(self.code_at_run(&problem.reader.label, span, HANDED))
+    }
+
+    fn code_at_run(&self, label: &str, span: Span, help: &str) -> Unwind {
+        let label = label.trim_end_matches('=');
+        let message = format!("`{label}` runs this text as code, and a value stands in it");
+        let error = page(code::CODE_AT_RUN, self.source(), span, message, "would be parsed as code");
+        Error::refused(error.help(help), 126).into()
+    }
+
+    /// Judges the arguments of a command, of which a dry run may not know all. `handed` are the places of those that were
+    /// literal words of the caller of a function.
     pub(in crate::eval) fn judge_arguments(
         &self,
         words: &[Word],
         judged: &Judged,
         counts: &[usize],
         texts: &[Option<&[u8]>],
+        handed: &[usize],
     ) -> Eval<()> {
+        let is_option = |place: &usize| texts[*place].is_some_and(|text| text.starts_with(b"-"));
+        let hands_option = handed.iter().any(is_option);
         let mut known = Vec::with_capacity(texts.len());
         let mut at = 0;
         for (number, (word, count)) in judged.words.iter().zip(counts).enumerate() {
             // A list that holds the name of the program and more is a command as a whole, which the script hands on.
-            let is_command =
-                Some(number) == judged.name && matches!(words.get(number), Some(Word::Splice { .. }));
-            for text in &texts[at..at + count] {
+            let is_command = Some(number) == judged.name
+                && matches!(words.get(number), Some(Word::Splice { .. }))
+                && !hands_option;
+            for (place, text) in texts.iter().enumerate().skip(at).take(*count) {
                 known.push(match text {
-                    Some(text) if is_command => {
+                    Some(text) if is_command || handed.contains(&place) => {
                         programs::Word { origin: number, ..programs::Word::literal(text) }
                     }
                     text => known_word(word, number, *text),
@@ -60,15 +115,14 @@ impl Interpreter {
         };
         let (Subject::Value(number) | Subject::Names(number)) = problem.subject;
         let span = judged.words.get(number).map(|word| word.span).unwrap_or_default();
-        let label = problem.reader.label.trim_end_matches('=');
-        let message = format!("`{label}` runs this text as code, and a value stands in it");
-        let error = page(code::CODE_AT_RUN, self.source(), span, message, "would be parsed as code");
-        let help = if judged.name.is_none() {
+        let help = if !handed.is_empty() {
+            HANDED
+        } else if judged.name.is_none() {
             "put `--` before it, or ./ before a file's name; text that is meant as code is $[code(x)]"
         } else {
             "pass the value as an argument or in the environment; text that is meant as code is $[code(x)]"
         };
-        Err(Error::refused(error.help(help), 126).into())
+        Err(self.code_at_run(&problem.reader.label, span, help))
     }
 }
 

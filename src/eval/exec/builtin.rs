@@ -34,7 +34,8 @@ impl Interpreter {
                     .enumerate()
                     .map(|(index, text)| echo::Arg { text, literal: index < call.literals })
                     .collect();
-                let text = echo::echo(&args).map_err(|message| self.usage(span, &message))?;
+                let text = echo::echo(&args)
+                    .map_err(|(_, message)| self.usage(span, &format!("echo: {message}")))?;
                 out.write(self, 1, &text, span).map(|()| 0)
             }
             Builtin::Printf => self.printf(call, out, span),
@@ -211,7 +212,7 @@ impl Interpreter {
 
     fn wait_builtin(&mut self, args: &[Vec<u8>], span: Span) -> Eval<u8> {
         if args.is_empty() {
-            return self.await_jobs().map(|()| 0);
+            return self.await_own_jobs().map(|()| 0);
         }
         for arg in args {
             if let Some(job) = self.job_named(arg) {

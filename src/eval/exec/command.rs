@@ -37,6 +37,8 @@ pub enum Work {
     Function(FunctionCall),
     Host(HostCall),
     Compound(Arc<Compound>),
+    /// `( list )`
+    Subshell(Arc<Block>),
     Fail(String, Span),
     /// It replaces this process by a program.
     Replace,
@@ -145,6 +147,7 @@ impl Interpreter {
                 }
             }
             StageKind::Compound(compound) => Ok(inner(Work::Compound(compound.clone()))),
+            StageKind::Subshell(list) => Ok(inner(Work::Subshell(list.clone()))),
             StageKind::Fail(value) => {
                 let value = self.expr(value)?;
                 let text = String::from_utf8_lossy(&self.word_of(&value, stage.span)?).into_owned();
@@ -171,10 +174,17 @@ impl Interpreter {
         }
         let words = &*command.words;
         let mut argv = named;
-        match &command.judged {
-            None => self.arguments(&words[usize::from(!argv.is_empty())..], &mut argv)?,
+        let handed = match &command.judged {
+            None => {
+                let named = argv.len();
+                let handed = self.arguments(&words[usize::from(named > 0)..], &mut argv)?;
+                if matches!(command.target, Target::Program | Target::Replace) {
+                    self.judge_handed(words, named, &handed, &argv, span)?;
+                }
+                handed
+            }
             Some(judged) => self.judged_arguments(words, judged, &mut argv)?,
-        }
+        };
         match command.target {
             Target::Host(ref stage) => {
                 let work = Work::Host(HostCall { stage: stage.clone(), argv: argv.clone(), environment });
@@ -182,6 +192,8 @@ impl Interpreter {
             }
             Target::Builtin(builtin) => {
                 let literals = literals(builtin, &command.words);
+                let more = handed.iter().skip_while(|place| **place < literals).zip(literals..);
+                let literals = literals + more.take_while(|(place, next)| **place == *next).count();
                 let exported = Vec::new();
                 let work =
                     Work::Builtin(BuiltinCall { builtin, args: argv, literals, environment, exported });
@@ -218,7 +230,11 @@ impl Interpreter {
                 Word::Text(text) => option_of(text).is_some(),
                 _ => false,
             };
-            arguments.extend(texts.into_iter().map(|text| Argument { value: Value::str(text), literal }));
+            let value = |text: Vec<u8>| match word {
+                Word::Literal(_) => Value::Str(Str::word(text)),
+                _ => Value::str(text),
+            };
+            arguments.extend(texts.into_iter().map(|text| Argument { value: value(text), literal }));
         }
         let name = self.program.function(function).name.as_bytes().to_vec();
         let work = Work::Function(FunctionCall { function, name, words: arguments });
@@ -251,7 +267,8 @@ impl Interpreter {
         if value.as_secret().is_some() {
             return Err(self.secret_seen(span));
         }
-        Ok(Argument { value, literal: false })
+        let literal = matches!(&value, Value::Str(text) if text.is_word());
+        Ok(Argument { value, literal })
     }
 
     /// `f "$list"`: what has no text can still be a value of a call.
@@ -482,6 +499,7 @@ impl Interpreter {
             Work::None | Work::Replace => Ok(0),
             Work::Truth(truth) => Ok(u8::from(!truth)),
             Work::Compound(compound) => self.compound(compound, span).map(|()| 0),
+            Work::Subshell(list) => self.subshell(list),
             Work::Fail(message, span) => Err(Error::command(
                 page(code::FAIL, self.source(), *span, message.clone(), "the script fails here"),
                 1,

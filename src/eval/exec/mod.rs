@@ -18,6 +18,7 @@ pub mod shared_lines;
 pub mod stage;
 pub mod start_error;
 pub mod started_stages;
+mod subshell;
 pub mod substitution;
 pub mod terminal;
 pub mod written;

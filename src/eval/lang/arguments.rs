@@ -45,6 +45,10 @@ pub enum Placing {
 /// Parameters without a default are given in order, those with one as options. What is left goes to a `...rest`, or
 /// without one where `placing` says.
 pub fn bind(function: &Function, words: &[Argument], placing: Placing) -> Result<Vec<BoundArg>, String> {
+    if function.is_wrapper() {
+        let words: Vec<Value> = words.iter().map(|word| word.value.clone()).collect();
+        return Ok(vec![BoundArg::Value(Value::List(words.into()))]);
+    }
     let parameters = &function.parameters;
     let mut given: Vec<Option<Value>> = parameters.iter().map(|_| None).collect();
     let mut positional: Vec<&Argument> = Vec::new();

@@ -58,7 +58,7 @@ impl Interpreter {
         let came_of_it = running.came_of_it.recv();
         let span = Span::default();
         let source = running.program.source(running.program.script).clone();
-        let joined = self.await_job(&Job { number: 0, state: running.state, source, span });
+        let joined = self.await_job(&Job { number: 0, state: running.state, source, span, is_orphan: false });
         match came_of_it {
             Ok((interpreter, ran)) => {
                 *self = interpreter;
@@ -78,7 +78,11 @@ impl Interpreter {
 
     /// The jobs that were not awaited.
     pub fn jobs(&self) -> Vec<Job> {
-        self.jobs.lock().clone()
+        // Those of a `( list )` end unseen.
+        for orphan in self.jobs.take_orphans(false) {
+            let _ = self.await_job(&orphan);
+        }
+        self.jobs.own()
     }
 
     /// Takes a job out that has ended: its failure, if it failed.
@@ -160,7 +164,7 @@ impl Interpreter {
         const MOMENT: Duration = Duration::from_secs(1);
         let runs = |job: &Job| job.state.status().is_none();
         self.jobs.lock().retain(|job| !job.state.survives());
-        let jobs = self.jobs();
+        let jobs = self.jobs.lock().clone();
         let (suspended, others): (Vec<Job>, Vec<Job>) =
             jobs.iter().cloned().partition(|job| job.state.is_suspended());
         let await_ends = |jobs: &[Job]| wait_for_ends(jobs, Instant::now() + MOMENT);

@@ -16,6 +16,7 @@ pub mod quote;
 pub mod record;
 pub mod result;
 pub mod statement;
+mod unquoted;
 pub mod value_command;
 pub mod value_errors;
 pub mod word;

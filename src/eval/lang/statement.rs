@@ -7,7 +7,7 @@ use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
 use crate::sys::stack;
 use crate::value::ops::{self, Op};
-use crate::value::{Str, Value, format};
+use crate::value::{Value, format};
 use std::sync::Arc;
 
 impl Interpreter {
@@ -388,11 +388,9 @@ impl Interpreter {
     ) -> Eval<()> {
         let value = match items {
             ForItems::Words(words) => {
-                let mut arguments = Vec::new();
-                self.loop_words(words, &mut arguments)?;
-                for argument in arguments {
+                for item in self.loop_words(words)? {
                     self.check_interrupt()?;
-                    self.bind(&bindings[0], Value::Str(Str::from(argument)))?;
+                    self.bind(&bindings[0], Value::Str(item))?;
                     if self.loop_turn(body)? {
                         break;
                     }

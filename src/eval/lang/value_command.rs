@@ -6,6 +6,7 @@
 use crate::check::program::*;
 use crate::diag::code;
 use crate::eval::Interpreter;
+use crate::eval::lang::word::words_in;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
 use crate::value::{Value, format};
@@ -61,6 +62,14 @@ impl Interpreter {
                 None => Ok(Name::Words(vec![self.program_named(&value, expr.span)?])),
             };
         }
+        if let Word::Text(text) = first
+            && let [Part::Capture(capture)] = &*text.parts
+            && capture.unquoted.is_some()
+        {
+            let name = self.text_of(text)?;
+            self.check_captured_program(&name, text.span)?;
+            return Ok(Name::Words(vec![name]));
+        }
         if let Word::Splice { list, guarded } = first {
             let value = self.expr(list)?;
             if let Value::List(items) = &value
@@ -70,6 +79,8 @@ impl Interpreter {
             }
             let mut words = Vec::new();
             self.splice_value(&value, list.span, *guarded, 0, &mut words)?;
+            let handed: Vec<usize> = words_in(&value).collect();
+            self.judge_handed(&[], 1, &handed, &words, list.span)?;
             return Ok(Name::Words(words));
         }
         Ok(Name::Words(Vec::new()))

@@ -7,7 +7,7 @@ use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::expand::glob::{Glob, Unreadable};
 use crate::expand::{pattern, tilde};
 use crate::span::Span;
-use crate::value::Value;
+use crate::value::{Str, Value};
 use std::cell::RefCell;
 
 /// The parts of a string, joined.
@@ -24,45 +24,100 @@ impl Joined {
     }
 }
 
+/// Where the text of an argument comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TextKind {
+    /// A value: one that begins with `-` would be an option that nobody wrote.
+    Text,
+    /// A number, which may be negative.
+    Number,
+    /// A literal word of the caller of a function, which may be an option.
+    Word,
+}
+
+impl TextKind {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_) => Self::Number,
+            Value::Str(text) if text.is_word() => Self::Word,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// The places, among the arguments that a list makes, of literal words of the caller of a function.
+pub(in crate::eval) fn words_in(value: &Value) -> impl Iterator<Item = usize> {
+    let items = match value {
+        Value::List(items) => &**items,
+        _ => &[],
+    };
+    let arguments = items.iter().filter(|item| !matches!(item, Value::Null)).enumerate();
+    arguments.filter(|(_, item)| TextKind::of(item) == TextKind::Word).map(|(place, _)| place)
+}
+
 impl Interpreter {
-    /// The arguments that words make, for a program or a builtin.
-    pub(in crate::eval) fn arguments(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
+    /// The arguments that words make, for a program or a builtin. Returns the places of those that values gave which were
+    /// literal words of the caller of a function: they may be options.
+    pub(in crate::eval) fn arguments(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<Vec<usize>> {
         into.reserve(words.len());
+        let mut handed = Vec::new();
         let mut bytes = 0;
         for word in words {
             match word {
                 Word::Literal(text) => into.push(text.to_vec()),
                 Word::Text(text) => {
-                    let (argument, number) = self.text_and_kind(text)?;
-                    self.check_argument(&argument, text.guarded && !number, text.span)?;
+                    let (argument, kind) = self.text_and_kind(text)?;
+                    self.check_argument(&argument, text.guarded && kind == TextKind::Text, text.span)?;
+                    if kind == TextKind::Word {
+                        handed.push(into.len());
+                    }
                     bytes += argument.len();
                     self.fits(bytes, text.span)?;
                     into.push(argument);
                 }
                 Word::Glob(glob) => bytes += self.matched(glob, true, bytes, into)?,
-                Word::Splice { list, guarded } => bytes += self.splice(list, *guarded, bytes, into)?,
+                Word::Splice { list, guarded } => {
+                    let value = self.expr(list)?;
+                    let before = into.len();
+                    bytes += self.splice_value(&value, list.span, *guarded, bytes, into)?;
+                    handed.extend(words_in(&value).map(|place| before + place));
+                }
             }
         }
-        Ok(())
+        Ok(handed)
     }
 
     /// The items of `for x in …`: a pattern without a match makes none.
-    pub(in crate::eval) fn loop_words(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<()> {
+    pub(in crate::eval) fn loop_words(&mut self, words: &[Word]) -> Eval<Vec<Str>> {
+        let mut items: Vec<Vec<u8>> = Vec::new();
+        let mut handed = Vec::new();
         let mut bytes = 0;
         for word in words {
             match word {
-                Word::Literal(text) => into.push(text.to_vec()),
+                Word::Literal(text) => items.push(text.to_vec()),
                 Word::Text(text) => {
                     let item = self.text_of(text)?;
                     bytes += item.len();
                     self.fits(bytes, text.span)?;
-                    into.push(item);
+                    items.push(item);
                 }
-                Word::Glob(glob) => bytes += self.matched(glob, false, bytes, into)?,
-                Word::Splice { list, .. } => bytes += self.splice(list, false, bytes, into)?,
+                Word::Glob(glob) => bytes += self.matched(glob, false, bytes, &mut items)?,
+                Word::Splice { list, .. } => {
+                    let value = self.expr(list)?;
+                    let before = items.len();
+                    bytes += self.splice_value(&value, list.span, false, bytes, &mut items)?;
+                    handed.extend(words_in(&value).map(|place| before + place));
+                }
             }
         }
-        Ok(())
+        let mut handed = handed.into_iter().peekable();
+        let items = items.into_iter().enumerate();
+        Ok(items
+            .map(|(place, item)| match handed.next_if_eq(&place) {
+                Some(_) => Str::word(item),
+                None => Str::from(item),
+            })
+            .collect())
     }
 
     pub(in crate::eval) fn text_of(&mut self, text: &WordText) -> Eval<Vec<u8>> {
@@ -74,16 +129,14 @@ impl Interpreter {
         self.join(&text.parts)
     }
 
-    /// The text of a word, and whether it is a number: one that begins with `-` is no option.
-    fn text_and_kind(&mut self, text: &WordText) -> Eval<(Vec<u8>, bool)> {
+    /// The text of a word, and its kind, as far as that decides whether it may begin with `-`.
+    fn text_and_kind(&mut self, text: &WordText) -> Eval<(Vec<u8>, TextKind)> {
         if let [Part::Value(expr)] = &*text.parts {
             let value = self.expr(expr)?;
-            let number =
-                matches!(value, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
-            return Ok((self.word_of(&value, expr.span)?.into_owned(), number));
+            return Ok((self.word_of(&value, expr.span)?.into_owned(), TextKind::of(&value)));
         }
         match self.join(&text.parts)? {
-            Joined { text, secret: false } => Ok((text, false)),
+            Joined { text, secret: false } => Ok((text, TextKind::Text)),
             Joined { secret: true, .. } => Err(self.secret_seen(text.span)),
         }
     }
@@ -93,6 +146,9 @@ impl Interpreter {
         let mut joined = Joined::default();
         for (index, part) in parts.iter().enumerate() {
             joined.secret |= self.part(part, parts.get(index + 1), &mut joined.text)?;
+        }
+        if joined.text.is_empty() {
+            self.check_made(parts)?;
         }
         Ok(joined)
     }
@@ -131,9 +187,11 @@ impl Interpreter {
                 into.extend_from_slice(&word);
             }
             Part::Status => into.extend_from_slice(self.status.to_string().as_bytes()),
-            Part::Capture(block) => {
-                let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
-                let text = self.capture_text(block, span)?;
+            Part::Capture(capture) => {
+                let first = capture.block.statements.first();
+                let span = first.map_or(Span::default(), |statement| statement.span);
+                let text = self.capture_text(&capture.block, span)?;
+                self.check_unquoted(capture, &text)?;
                 into.extend_from_slice(&text);
             }
             Part::Home(user, span) => {
@@ -211,17 +269,6 @@ impl Interpreter {
     }
 
     /// Beside `before` bytes of other arguments; how many bytes there are of these.
-    pub(in crate::eval) fn splice(
-        &mut self,
-        list: &Expr,
-        guarded: bool,
-        before: usize,
-        into: &mut Vec<Vec<u8>>,
-    ) -> Eval<usize> {
-        let value = self.expr(list)?;
-        self.splice_value(&value, list.span, guarded, before, into)
-    }
-
     pub(in crate::eval) fn splice_value(
         &self,
         value: &Value,
@@ -239,11 +286,10 @@ impl Interpreter {
             if matches!(item, Value::Null) {
                 continue;
             }
-            let number =
-                matches!(item, Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_));
+            let is_text = TextKind::of(item) == TextKind::Text;
             let argument = self.word_of(item, span)?.into_owned();
             // The name of a program is no argument: it needs no guard.
-            self.check_argument(&argument, guarded && !number && !into.is_empty(), span)?;
+            self.check_argument(&argument, guarded && is_text && !into.is_empty(), span)?;
             bytes += argument.len() + size_of::<Value>();
             self.fits(before + bytes, span)?;
             into.push(argument);

@@ -354,10 +354,12 @@ impl Failure {
                     .help(format!("a command that may be false is a condition: if {written} {{ … }}"))
             }
             _ => {
+                // Only a list in parentheses has a status and no words.
+                let unnamed = if stages.len() > 1 { "this stage" } else { "the list" };
                 let name = stage
                     .argv
                     .first()
-                    .map_or_else(|| "this stage".to_string(), |name| format!("`{}`", quote_word(name)));
+                    .map_or_else(|| unnamed.to_string(), |name| format!("`{}`", quote_word(name)));
                 Diagnostic::new(code::COMMAND_FAILED, format!("{name} {}", stage.describe())).at(
                     source,
                     stage.span,

@@ -22,6 +22,8 @@ pub struct Job {
     pub state: Arc<JobState>,
     pub source: Arc<Source>,
     pub span: Span,
+    /// The `( list )` that started it has ended: no command names it, and only the end of the run awaits it.
+    pub is_orphan: bool,
 }
 
 impl Job {
@@ -56,9 +58,30 @@ impl Jobs {
     /// Adds one after the last, and gives its number.
     pub fn add(&self, state: Arc<JobState>, source: Arc<Source>, span: Span) -> usize {
         let mut jobs = self.lock();
-        let number = jobs.iter().map(|job| job.number).max().unwrap_or_default() + 1;
-        jobs.push(Job { number, state, source, span });
+        let own = jobs.iter().filter(|job| !job.is_orphan);
+        let number = own.map(|job| job.number).max().unwrap_or_default() + 1;
+        jobs.push(Job { number, state, source, span, is_orphan: false });
         number
+    }
+
+    /// The jobs that commands name.
+    pub fn own(&self) -> Vec<Job> {
+        self.lock().iter().filter(|job| !job.is_orphan).cloned().collect()
+    }
+
+    /// Takes the jobs of a `( list )` that has ended.
+    pub fn adopt(&self, ended: &Self) {
+        if !ended.is_empty() {
+            self.lock().extend(ended.take().into_iter().map(|job| Job { is_orphan: true, ..job }));
+        }
+    }
+
+    /// Takes the orphans out, those that have ended or all.
+    pub fn take_orphans(&self, all: bool) -> Vec<Job> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        self.lock().extract_if(.., |job| job.is_orphan && (all || job.state.has_ended())).collect()
     }
 
     fn take(&self) -> Vec<Job> {
@@ -66,7 +89,7 @@ impl Jobs {
     }
 
     pub(super) fn find(&self, is_it: impl Fn(&Job) -> bool) -> Option<Job> {
-        self.lock().iter().find(|job| is_it(job)).cloned()
+        self.lock().iter().find(|job| !job.is_orphan && is_it(job)).cloned()
     }
 
     /// Takes one out.
@@ -217,6 +240,16 @@ impl Interpreter {
         }
     }
 
+    /// `wait`: waits for all jobs but orphans.
+    pub(in crate::eval) fn await_own_jobs(&mut self) -> Eval<()> {
+        let orphans = self.jobs.take_orphans(true);
+        let ran = self.await_jobs();
+        if !orphans.is_empty() {
+            self.jobs.lock().extend(orphans);
+        }
+        ran
+    }
+
     /// Waits for all jobs; the failure of the first that failed is one here.
     pub(in crate::eval) fn await_jobs(&mut self) -> Eval<()> {
         if self.jobs.is_empty() {
@@ -334,14 +367,14 @@ impl Interpreter {
 
     /// The process that each job that has not ended began with, on a line of its own; none of a job without a process.
     pub(in crate::eval) fn list_processes(&self) -> String {
-        let jobs = self.jobs.lock();
+        let jobs = self.jobs.own();
         let running = jobs.iter().filter(|job| job.state.status().is_none());
         running.filter_map(|job| job.state.pid()).map(|pid| format!("{pid}\n")).collect()
     }
 
     /// A line for each job that has not ended: its number, its process and the text that started it.
     pub(in crate::eval) fn list_jobs(&self) -> String {
-        let jobs = self.jobs.lock();
+        let jobs = self.jobs.own();
         let running = jobs.iter().filter(|job| job.state.status().is_none());
         running
             .map(|job| {

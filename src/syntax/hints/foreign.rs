@@ -64,7 +64,7 @@ impl Around<'_> {
                 "what a function returns is not declared",
                 "leave it out; the types of parameters are: fn name(n: int) { … }",
             )
-        } else if head.ends_with("):") {
+        } else if head.ends_with("):") || self.rest.starts_with('(') && line.trim_end().ends_with(')') {
             ("the body of a function is a block in braces", "write: fn name(a, b) { … }")
         } else if head.contains("(*") || head.contains(", *") {
             ("`*` marks no parameter", "what is left is taken by the last one: fn name(a, ...others) { … }")

@@ -54,6 +54,10 @@ impl Interpreter {
 
     /// What `--help`, `--version` and `--completions` print, where `main` has no option of that name.
     fn printed_instead(&self, function: &Function, words: &[Argument]) -> Eval<Option<String>> {
+        // A wrapper gets every word as it is.
+        if function.is_wrapper() {
+            return Ok(None);
+        }
         let is_own = |option: &str| read_options(function.formals(), option).is_ok();
         let mut options = words.iter().map_while(|word| word.option().filter(|text| *text != b"--"));
         while let Some(text) = options.next() {

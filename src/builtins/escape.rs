@@ -1,4 +1,4 @@
-//! The backslash escapes of `printf`: of its format, and of the arguments of `%b`.
+//! The backslash escapes of `printf`, in its format and in the arguments of `%b`, and of `echo -e`.
 
 /// The place of an escape: the rules differ in small things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +7,8 @@ pub enum Place {
     Format,
     /// In an argument of `%b`: `\0nnn` too; quotes keep their backslash; `\c` ends all output.
     Argument,
+    /// In an argument of `echo -e`: octal digits as `\0nnn` alone; `\x` and `\u` without digits are text.
+    Echo,
 }
 
 /// The meaning of an escape.
@@ -35,9 +37,10 @@ pub fn escape(text: &[u8], place: Place) -> (Escape, usize) {
         b'v' => byte(0x0b),
         b'\\' => byte(b'\\'),
         b'\'' | b'"' | b'?' if place == Place::Format => byte(kind),
-        b'c' if place == Place::Argument => (Escape::Stop, 1),
+        b'c' if place != Place::Format => (Escape::Stop, 1),
+        b'1'..=b'7' if place == Place::Echo => (Escape::Text(b"\\".to_vec(), None), 0),
         b'0'..=b'7' => {
-            let most = if kind == b'0' && place == Place::Argument { 4 } else { 3 };
+            let most = if kind == b'0' && place != Place::Format { 4 } else { 3 };
             let (value, len) = digits(text, most, 8);
             (Escape::Text(vec![value as u8], None), len)
         }
@@ -59,7 +62,10 @@ pub fn escape(text: &[u8], place: Place) -> (Escape, usize) {
             };
             match out {
                 Some(out) => (Escape::Text(out, None), 1 + len),
-                None => (Escape::Text([b"\\", &text[..=len]].concat(), Some(message)), 1 + len),
+                None => {
+                    let complaint = (len > 0 || place != Place::Echo).then_some(message);
+                    (Escape::Text([b"\\", &text[..=len]].concat(), complaint), 1 + len)
+                }
             }
         }
         // The character itself may be special to the format, and is read again.

@@ -1,0 +1,86 @@
+//! `$(cmd)` without quotes, at a prompt: one argument, where sh would find one word in the output, and else an error.
+//!
+//! sh splits the output at blanks and takes what is left for patterns. Which of it was meant is known when the output is
+//! there: `cd $(git rev-parse --show-toplevel)` means one argument, `kill $(pgrep node)` one or many.
+
+use crate::check::program::{Capture, Part};
+use crate::diag::{code, quote_word, visible};
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Error, Eval, page};
+use crate::span::Span;
+
+/// As many words are shown as an error tells.
+const SHOWN: usize = 6;
+
+impl Interpreter {
+    /// Fails if sh would make more than one word of what an unquoted capture printed, or match it with file names.
+    pub(super) fn check_unquoted(&self, capture: &Capture, text: &[u8]) -> Eval<()> {
+        let Some(span) = capture.unquoted else { return Ok(()) };
+        let splits = text.iter().any(|byte| b" \t\n".contains(byte));
+        if !splits && !text.iter().any(|byte| b"*?[\\".contains(byte)) {
+            return Ok(());
+        }
+        let written = self.written_command(span);
+        let (message, label) = match splits {
+            true => (format!("{written} printed several words"), "one argument or many?"),
+            false => (format!("{written} printed what sh would take for a pattern"), "text or a pattern?"),
+        };
+        let shown = visible(&text[..text.len().min(60)]);
+        let error = page(code::UNQUOTED_CAPTURE, self.source(), span, message, label);
+        let error = error.help(format!("for one argument, quote it: \"{written}\" is '{shown}'"));
+        let words: Vec<&[u8]> =
+            text.split(|byte| b" \t\n".contains(byte)).filter(|word| !word.is_empty()).collect();
+        if !splits {
+            return Err(Error::value(error).into());
+        }
+        let list = words.iter().take(SHOWN).map(|word| quote_word(word)).collect::<Vec<_>>().join(" ");
+        let more = if words.len() > SHOWN { " …" } else { "" };
+        let inner = &written[2..written.len() - 1];
+        let spelling = match text.iter().any(|byte| b" \t".contains(byte)) {
+            true => format!("...$[{written}.split()]"),
+            false => format!("...$[lines {{ {} }}]", inner.trim()),
+        };
+        Err(Error::value(error.help(format!("for many, splice them: {spelling} is {list}{more}"))).into())
+    }
+
+    /// Fails for an empty word that is made of unquoted captures alone: in sh there would be no argument.
+    pub(super) fn check_made(&self, parts: &[Part]) -> Eval<()> {
+        let unquoted = parts.iter().map(|part| match part {
+            Part::Capture(capture) => capture.unquoted,
+            _ => None,
+        });
+        let Some(spans) = unquoted.collect::<Option<Vec<Span>>>() else { return Ok(()) };
+        let Some(span) = spans.first().map(|first| first.to(spans[spans.len() - 1])) else { return Ok(()) };
+        let written = self.written_command(span);
+        let message = format!("{written} printed nothing");
+        let error = page(code::UNQUOTED_CAPTURE, self.source(), span, message, "an empty argument or none?");
+        let error = error.help(format!("for an empty argument, quote it: \"{written}\""));
+        let error = match spans.len() {
+            1 => error.help(format!(
+                "for none, splice its lines: ...$[lines {{ {} }}]",
+                written[2..written.len() - 1].trim()
+            )),
+            _ => error,
+        };
+        Err(Error::value(error).into())
+    }
+
+    /// Fails for the name of a program that a capture alone gives, unless it is a path.
+    pub(super) fn check_captured_program(&self, name: &[u8], span: Span) -> Eval<()> {
+        if name.contains(&b'/') {
+            return Ok(());
+        }
+        let written = self.written_command(span);
+        let shown = quote_word(name);
+        let message = format!("{written} printed {shown}, which is not the path of a program");
+        let error = page(code::UNQUOTED_CAPTURE, self.source(), span, message, "run as a program");
+        let help = format!(
+            "what a program prints is not run as code; quote it if it is the name of one: \"{written}\""
+        );
+        Err(Error::value(error.help(help)).into())
+    }
+
+    fn written_command(&self, span: Span) -> &str {
+        self.source().text().get(span.range()).unwrap_or("$(…)")
+    }
+}

@@ -1,0 +1,83 @@
+//! Unquoted captures: as words at the prompt, and where sh splits nothing.
+
+use super::Case;
+use crate::support::rng::Rng;
+
+/// What a command prints in a capture.
+const PRINTED: &[&str] = &[
+    "d", "in1", "a.txt", "out", "x", "d/x.c", "./in1", "é", "a=b", "x:y", "{a,b}", "~", "#c", "$PLAIN",
+    "a'b", "a\"b", "!", "\\n", "",
+];
+
+/// What sh would split or match.
+const SPLIT: &[&str] =
+    &["a b", "in1 in2", "*.txt", "in?", "[ab].txt", "a\\tb", "in1\\nin2", " d", "a\\\\b", "*"];
+
+/// Commands in which `@` is a capture.
+const COMMANDS: &[&str] = &[
+    "probe argv @",
+    "probe argv @ x @",
+    "probe argv a@",
+    "probe argv @b",
+    "probe argv @@",
+    "probe argv --file=@",
+    "probe argv \"q\"@",
+    "probe argv @\"\"",
+    "probe argv @/x",
+    "cat @ || printf 'none\\n'",
+    "test -e @ && printf 'is\\n' || printf 'is not\\n'",
+    "printf '%s\\n' @",
+    "printf x > out/@1",
+    "cat < @",
+    "X=@ printenv X",
+    "! test -e no@",
+    "probe argv @ | cat",
+    "{ probe argv @; }",
+    "(cd @ && pwd)",
+    "probe argv ./i*@* || printf 'none\\n'",
+];
+
+/// Commands in which nothing is split.
+const UNSPLIT: &[&str] = &[
+    "X=@ printenv X",
+    "X=a@b printenv X",
+    "cat <<< @",
+    "cat <<< a@b",
+    "cat <<EOF\n@ @\nEOF",
+    "X=@ Y=@ probe env X",
+];
+
+fn capture(rng: &mut Rng, printed: &str) -> String {
+    match rng.below(3) {
+        0 => format!("$(printf \"{}\")", printed.replace('"', "\\\"")),
+        1 => format!("$(printf '%b\\n\\n' \"{}\")", printed.replace('"', "\\\"")),
+        _ => format!("$(printf x > out/log; printf \"{}\")", printed.replace('"', "\\\"")),
+    }
+}
+
+/// A capture of what sh splits ends as an error here, after which nothing can be compared: those of one word alone.
+pub fn case(rng: &mut Rng) -> Case {
+    let command = rng.pick(COMMANDS);
+    let mut text = String::new();
+    for (at, part) in command.split('@').enumerate() {
+        if at > 0 {
+            let printed = rng.pick(PRINTED);
+            text += &capture(rng, if printed.is_empty() && command.len() < 15 { "d" } else { printed });
+        }
+        text += part;
+    }
+    Case { text: text + "\nprintf 'end\\n'\n", theirs: None, is_posix: false }
+}
+
+pub fn unsplit(rng: &mut Rng) -> Case {
+    let command = rng.pick(UNSPLIT);
+    let mut text = String::new();
+    for (at, part) in command.split('@').enumerate() {
+        if at > 0 {
+            let printed = if rng.chance(50) { rng.pick(PRINTED) } else { rng.pick(SPLIT) };
+            text += &capture(rng, printed);
+        }
+        text += part;
+    }
+    Case { text: text + "\n", theirs: None, is_posix: !command.contains("<<<") }
+}
