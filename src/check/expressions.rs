@@ -151,31 +151,7 @@ impl<'s> Checker<'s> {
 
     /// Commands whose output is taken: a copy of variables, directory and environment.
     pub fn capture(&mut self, block: ast::Block<'s>) -> Block {
-        self.refuse_file_alone(&block);
         self.ending(Outcome::Value, |this| this.copy(|this| this.block(block)))
-    }
-
-    /// `$(< file)`: the content of the file in bash, and nothing in dash.
-    fn refuse_file_alone(&mut self, block: &ast::Block<'s>) {
-        let [ast::Statement { kind: ast::StatementKind::Stage(stage), .. }] = &*block.statements else {
-            return;
-        };
-        let ast::StageKind::Simple(simple) = &stage.kind else { return };
-        let is_read = |one: &ast::Redirection<'s>| {
-            matches!(one.kind, ast::RedirectionKind::File(ast::FileMode::Read, _))
-        };
-        if simple.words.is_empty() && simple.assignments.is_empty() && stage.redirections.iter().any(is_read)
-        {
-            let help = format!("write: cat {}", &self.text[stage.span.range()]);
-            let message = "a file alone in a capture";
-            self.error(
-                code::SH_REDIRECTION,
-                stage.span,
-                message,
-                "its content in bash, nothing in dash",
-                &help,
-            );
-        }
     }
 
     fn number(&mut self, text: &str, span: Span) -> ExprKind {
