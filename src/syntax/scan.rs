@@ -258,6 +258,9 @@ impl<'s> Scanner<'s> {
     fn pop(&mut self) {
         let opened = self.top().at;
         self.note_close(opened);
+        // The pattern of `for`, which `in` follows.
+        self.head |= matches!(self.text[opened.start as usize], b'[' | b'{')
+            && self.text[..opened.start as usize].trim_ascii_end().ends_with(b"for");
         self.stack.pop();
         self.at += 1;
         self.word_start = false;

@@ -156,6 +156,9 @@ impl Scanner<'_> {
                 self.word_start = false;
                 self.head = true;
                 self.statement_start = word != b"for";
+                if word == b"for" {
+                    self.pattern()?;
+                }
                 return Ok(true);
             }
             _ => {}
@@ -165,6 +168,18 @@ impl Scanner<'_> {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// After `for`: the bracket of a pattern, which may go on over lines.
+    fn pattern(&mut self) -> Result<(), Problem> {
+        let blanks = self.text[self.at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let close = match (self.byte(blanks), self.byte(blanks + 1)) {
+            (b'[', _) => b']',
+            (b'{', next) if !matches!(next, b' ' | b'\t') => b'}',
+            _ => return Ok(()),
+        };
+        self.at += blanks;
+        self.push(Context::Expression(close), 1)
     }
 
     /// The length of an escaped character.
