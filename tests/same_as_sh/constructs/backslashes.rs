@@ -41,7 +41,7 @@ const INSIDE: &[&str] = &[
     "$PLAIN",
     "${SPACES}",
     "$BACK",
-    "$",
+    "$.",
     " ",
     "a",
     "%s",
