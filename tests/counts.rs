@@ -59,6 +59,25 @@ fn system_calls_are_few() {
     assert!(capture == 0.0, "{capture} system calls for the capture of a builtin");
 }
 
+/// The signal that tells of a child's end goes to one thread. Another that waited for it, too, would take it from the
+/// first, which waits in vain then.
+#[test]
+fn one_thread_at_a_time_waits_for_the_signal_of_a_child() {
+    if !have("strace") {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let log = directory.path().join("log");
+    // The first stage waits all the time; the last one starts a second program meanwhile.
+    let code = "{ /bin/sleep 0.3; } | { sleep 100ms; /bin/sleep 0.01; /bin/sleep 0.5; }";
+    let traced = Run::new("strace").args(["-f", "-qq", "-e", "trace=rt_sigtimedwait", "-o"]).arg(&log);
+    traced.arg(support::pipewright()).args(["-c", code]).run().success();
+    let text = fs::read_to_string(&log).expect("strace writes its log");
+    let waits = text.lines().filter(|line| line.contains("rt_sigtimedwait([CHLD]"));
+    let threads: std::collections::BTreeSet<&str> = waits.filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(threads.len(), 1, "{text}");
+}
+
 /// Returns true if the tested binary is a release; else says that a part is skipped.
 fn is_release() -> bool {
     let release = support::pipewright().components().any(|part| part.as_os_str() == "release");

@@ -2,6 +2,7 @@
 
 use super::lower::Checker;
 use super::program::*;
+use super::replace::Obstacle;
 use super::scope::Name;
 use super::types;
 use super::words::literal;
@@ -154,7 +155,9 @@ impl<'s> Checker<'s> {
                 return None;
             }
         }
-        if matches!(target, Target::Builtin(Builtin::Jobs)) && self.scopes.in_copy() {
+        // A list in parentheses has jobs of its own, and `jobs` as a statement of it lists those in all shells.
+        let of_list = self.exec.inside == Some(Obstacle::Subshell) && self.exec.part.is_none();
+        if matches!(target, Target::Builtin(Builtin::Jobs)) && self.scopes.in_copy() && !of_list {
             let label = "shells disagree about whose jobs these are";
             let help = "list them by a statement of its own: jobs";
             self.error(code::BUILTIN_CALL, span, "`jobs` in a capture, a stage or a job", label, help);

@@ -40,7 +40,7 @@ fn a_short_block_stays_on_its_line() {
 #[test]
 fn a_list_in_parentheses_is_laid_out_as_a_bare_group() {
     assert_becomes("(  cd x&&ls ; )|wc", "(cd x && ls) | wc\n");
-    assert_becomes("!(a;b)>f 2>&1", "! (a; b) > f 2>&1\n");
+    assert_becomes("! (a;b)>f 2>&1", "! (a; b) > f 2>&1\n");
     assert_becomes("(\na\nb )", "(\n    a\n    b\n)\n");
     assert_becomes("( (a); b)", "(\n    (a)\n    b\n)\n");
     assert_becomes("(a &)", "(a &)\n");

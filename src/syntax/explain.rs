@@ -50,7 +50,11 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
         _ => (span, "not expected here"),
     };
     let (message, help) = match found {
-        '(' if text[..at].ends_with(['@', '+', '!', '?', '*']) => {
+        '(' if text[..at].ends_with('!') => (
+            "`!(…)` is an extended pattern of bash".to_string(),
+            Some("write the patterns one by one: *.c *.h; to negate commands, part them from it: ! (cmd; cmd)".to_string()),
+        ),
+        '(' if text[..at].ends_with(['@', '+', '?', '*']) => {
             (format!("`{}(…)` is an extended pattern of bash", &text[at - 1..at]), list())
         }
         ';' | '&' | '|' | '\n' | ')' | '#' if before.ends_with(['<', '>']) => {

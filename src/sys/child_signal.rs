@@ -39,7 +39,8 @@ impl ChildSignal {
     /// None when another thread has it, or when it is not blocked.
     pub(super) fn take() -> Option<Self> {
         let free = BLOCKED.load(Ordering::Acquire) && !AWAITED.swap(true, Ordering::SeqCst);
-        free.then_some(Self(()))
+        // Made only then: to drop one gives the right back, whoever has it.
+        free.then(|| Self(()))
     }
 
     /// Waits until something has happened to some child, or until [`wake`]; false when the time is over. Comes back
