@@ -373,7 +373,7 @@ impl<'s> Checker<'s> {
             values.extend(placed.filter_map(|(formal, (text, at))| Some((formal, false, text?, at))));
         }
         for (formal, is_option, text, at) in values {
-            if let Err(reason) = if is_option { formal.from_option(text) } else { formal.from_word(text) } {
+            if let Err(reason) = if is_option { formal.read_option(text) } else { formal.read_word(text) } {
                 let message = format!("{}: {}: {reason}", signature.name, formal.name);
                 self.error(code::ARGUMENT_TYPE, at, message, "this word", &help);
             }

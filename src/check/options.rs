@@ -155,19 +155,19 @@ impl Formal {
     ///
     /// # Errors
     /// Why it gives none, for the message.
-    pub fn from_word(&self, word: &[u8]) -> Result<Value, String> {
+    pub fn read_word(&self, word: &[u8]) -> Result<Value, String> {
         self.refuse_other(word).map_or_else(|| from_word(self.kind, word), Err)
     }
 
     /// The value that the word of its option gives it: a list is given an element at a time.
     ///
     /// # Errors
-    /// As of [`Formal::from_word`].
-    pub fn from_option(&self, word: &[u8]) -> Result<Value, String> {
+    /// As of [`Formal::read_word`].
+    pub fn read_option(&self, word: &[u8]) -> Result<Value, String> {
         if self.is_repeated() {
             return Ok(Value::List(List::from(vec![Value::Str(Str::from(word))])));
         }
-        self.from_word(word)
+        self.read_word(word)
     }
 
     /// Why a text is none of its choices.
@@ -297,8 +297,8 @@ mod tests {
     #[test]
     fn a_choice_is_one_of_its_texts() {
         let level = &parameters()[4];
-        assert!(level.from_word(b"high").is_ok());
-        let refused = level.from_word(b"hihg").err();
+        assert!(level.read_word(b"high").is_ok());
+        let refused = level.read_word(b"hihg").err();
         assert_eq!(refused.as_deref(), Some("expected low or high, found hihg; did you mean high?"));
         assert_eq!(level.option(), "--level low|high");
     }

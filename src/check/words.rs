@@ -230,21 +230,11 @@ impl<'s> Checker<'s> {
             |part: &ast::Part<'s>| matches!(&part.kind, PartKind::Bare(text) if text.contains(&b']'));
         let last_close = parts.iter().rposition(closes);
         for (index, part) in parts.iter().enumerate() {
-            match &part.kind {
-                PartKind::OpenBracket => {
-                    let closes = last_close.is_some_and(|close| close > index);
-                    if closes {
-                        let help = "quote the bracket if it is meant as text: '['";
-                        self.error(
-                            code::SH_BRACKET,
-                            part.span,
-                            "a bracket expression holds literal characters only",
-                            "opened here",
-                            help,
-                        );
-                    }
-                }
-                _ => {}
+            let closes = last_close.is_some_and(|close| close > index);
+            if matches!(part.kind, PartKind::OpenBracket) && closes {
+                let message = "a bracket expression holds literal characters only";
+                let help = "quote the bracket if it is meant as text: '['";
+                self.error(code::SH_BRACKET, part.span, message, "opened here", help);
             }
         }
         // bash expands the tilde of `NAME=~/x` in an argument and dash does not.

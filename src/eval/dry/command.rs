@@ -392,7 +392,7 @@ impl Interpreter {
                     })?;
                     items
                 }
-                Word::Literal(text) => vec![Shown::known(text.to_vec()).as_word()],
+                Word::Literal(text) => vec![Shown::known(text.to_vec()).into_word()],
                 _ => self.dry_words(std::slice::from_ref(word), true)?,
             };
             let is_literal = match word {

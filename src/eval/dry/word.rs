@@ -58,7 +58,7 @@ impl Shown {
     }
 
     /// The same, as a literal word of a call.
-    pub fn as_word(self) -> Self {
+    pub fn into_word(self) -> Self {
         Self { value: Some(Value::Str(Str::word(self.text.clone()))), ..self }
     }
 
@@ -209,7 +209,7 @@ impl Interpreter {
                     let guard = *guarded && matches!(item, Value::Str(_)) && !is_word && !is_first;
                     this.check_argument(&text, guard, span)?;
                     let shown = Shown::known(text);
-                    Ok(if is_word { shown.as_word() } else { shown })
+                    Ok(if is_word { shown.into_word() } else { shown })
                 })?;
             }
         }

@@ -81,7 +81,7 @@ pub fn bind(function: &Function, words: &[Argument], placing: Placing) -> Result
                 }
                 (form, before) => {
                     let value = match form {
-                        OptionForm::Inline(start) => named(parameter, parameter.from_option(&text[start..]))?,
+                        OptionForm::Inline(start) => named(parameter, parameter.read_option(&text[start..]))?,
                         OptionForm::NextWord => match words.next() {
                             Some(word) => convert_option(parameter, word)?,
                             None => return Err(format!("{name} needs a value")),
@@ -159,13 +159,13 @@ fn convert(parameter: &Formal, word: &Argument) -> Result<Value, String> {
 }
 
 fn convert_text(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
-    named(parameter, parameter.from_word(word))
+    named(parameter, parameter.read_word(word))
 }
 
 /// The word after an option: of a list, its next element, or a list of them.
 fn convert_option(parameter: &Formal, word: &Argument) -> Result<Value, String> {
     match &word.value {
-        Value::Str(text) => named(parameter, parameter.from_option(text.as_bytes())),
+        Value::Str(text) => named(parameter, parameter.read_option(text.as_bytes())),
         Value::List(_) => convert(parameter, word),
         value if parameter.is_repeated() => Ok(Value::List(List::from(vec![value.clone()]))),
         _ => convert(parameter, word),

@@ -78,13 +78,13 @@ impl Interpreter {
     pub(in crate::eval) fn captured_job(&mut self, block: &Block, span: Span) -> Eval<()> {
         let Recorded { record, mut result } = self.recorded(true, block, span);
         // The script may end without having asked for the output of a job that failed.
-        if let (Err(Unwind::Error(error)), Some(Value::Str(err))) = (&mut result, record.get(b"err"))
-            && let [shown @ ..] = err.as_bytes()[err.len().saturating_sub(MOST_SHOWN)..].trim_ascii()
-            && !shown.is_empty()
-        {
-            let lines: Vec<String> = shown.split(|byte| *byte == b'\n').map(visible).collect();
-            let page = std::mem::replace(&mut error.diagnostic, Diagnostic::new(code::INTERNAL, ""));
-            error.diagnostic = page.note(format!("its standard error: {}", lines.join("\n")));
+        if let (Err(Unwind::Error(error)), Some(Value::Str(err))) = (&mut result, record.get(b"err")) {
+            let shown = err.as_bytes()[err.len().saturating_sub(MOST_SHOWN)..].trim_ascii();
+            if !shown.is_empty() {
+                let lines: Vec<String> = shown.split(|byte| *byte == b'\n').map(visible).collect();
+                let page = std::mem::replace(&mut error.diagnostic, Diagnostic::new(code::INTERNAL, ""));
+                error.diagnostic = page.note(format!("its standard error: {}", lines.join("\n")));
+            }
         }
         if let Some(job) = &self.env.settings.job {
             job.printed(Value::Map(record));
