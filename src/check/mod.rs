@@ -8,9 +8,9 @@ mod commands;
 mod compound;
 mod conditions;
 mod context;
-#[cfg(feature = "dialog")]
 mod dropped;
 mod echo;
+#[cfg(feature = "dialog")]
 mod entry;
 mod environment_commands;
 mod errors;

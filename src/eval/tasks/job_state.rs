@@ -6,7 +6,6 @@ use crate::eval::tasks::task::{Completion, Task};
 use crate::process::{Changes, Control, Interrupt, Signal};
 use crate::span::Span;
 use crate::sys::Pid;
-#[cfg(feature = "dialog")]
 use crate::value::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
