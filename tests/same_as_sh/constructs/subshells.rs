@@ -77,7 +77,8 @@ impl Generator<'_> {
             false => self.list(2, absorbed, may_fail),
         };
         match self.rng.below(8) {
-            0 if !absorbed && !list.contains("<<") => format!("{outer}printf 'in\\n' | {list}{tail}"),
+            // A writer would die of SIGPIPE in bash when the list reads nothing.
+            0 if !absorbed && !list.contains("<<") => format!("{outer}true | {list}{tail}"),
             1 if !absorbed => format!("{outer}{{ {list}; pwd; }}{tail}"),
             2 if outer.is_empty() && tail.is_empty() => "printf '[%s]\\n' \"$( (cd d && pwd) )\"".to_owned(),
             3 if outer.is_empty() && tail.is_empty() => format!("{list} < in2"),
