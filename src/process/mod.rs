@@ -55,7 +55,7 @@ pub use sweep::{
 };
 #[cfg(test)]
 use terminate::resume;
-pub use terminate::{GRACE, signal_all};
+pub use terminate::{GRACE, repeat_key};
 pub use wait::{HELD, Outcome, Stop, Wait, wait};
 
 #[cfg(test)]

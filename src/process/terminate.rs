@@ -3,6 +3,7 @@
 use super::tree::Tree;
 use super::{Child, Signal};
 use crate::sys::poll::{Interest, PollSet};
+use crate::sys::signal_state::SignalState;
 use crate::sys::{Pid, signal, tree};
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,7 @@ pub fn resume(children: &[Child]) {
 
 /// Sends a signal to the groups of all children that are not reaped, and to each that is in no group of
 /// ours.
-pub fn signal_all(children: &[Child], signal: Signal) {
+pub(super) fn signal_all(children: &[Child], signal: Signal) {
     // An unreaped member keeps the group's number from being given to strangers.
     for group in groups(children) {
         let _ = signal::send_group(group, signal);
@@ -40,6 +41,16 @@ pub fn signal_all(children: &[Child], signal: Signal) {
         if child.group_id().is_none() || child.group_id() != signal::group_of(child.pid()) {
             let _ = child.signal(signal);
         }
+    }
+}
+
+/// Sends a key of the terminal once more to children in the group of this process: one that was started as it came may
+/// have missed it. A child that catches the signal has run for a while, and has got it.
+pub fn repeat_key(children: &[Child], signal: Signal) {
+    let catches = |child: &Child| SignalState::of(child.pid()).is_some_and(|state| state.catches(signal));
+    let in_our_group = children.iter().filter(|child| child.is_running() && child.group_id().is_none());
+    for child in in_our_group.filter(|child| !catches(child)) {
+        let _ = child.signal(signal);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::eval::effects::effect::{Effect, Program};
 use crate::eval::effects::gate::Pass;
 use crate::eval::report::stats;
 use crate::eval::report::unwind::{Eval, Unwind};
-use crate::process::{Child, Group, Keys, Stage, StageReport, StartError, begin, signal_all};
+use crate::process::{Child, Group, Keys, Stage, StageReport, StartError, begin, repeat_key};
 use crate::programs::runs_setsid;
 use crate::span::Span;
 use std::collections::VecDeque;
@@ -47,7 +47,7 @@ impl StartedStages {
     /// Sends those that have just been started a key that came meanwhile.
     pub(in crate::eval) fn repeat_key(&self, keys: &Keys) {
         if let Some(raised) = keys.interrupt.raised() {
-            signal_all(&self.children, raised.signal);
+            repeat_key(&self.children, raised.signal);
         }
     }
 }
