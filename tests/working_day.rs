@@ -415,8 +415,9 @@ fn ctrl_c_ends_the_steps_and_those_of_the_twin_go_on() {
     let place = Place::new();
     place.write("Makefile", "program lint:\n\ttrue\ndocs:\n\ttouch up; sleep 60\n");
     let left = left_by_twin(&place, "build", &[], &[]);
+    // The shell of the step may not have come to its `sleep` yet.
     assert!(left.iter().any(|process| process.contains("(make)")), "{left:?}");
-    assert!(left.iter().any(|process| process.contains("(sleep)")), "{left:?}");
+    assert!(left.iter().any(|p| p.contains("(sh)") || p.contains("(sleep)")), "{left:?}");
 }
 
 // -------------------------------------------------------------------------------------- with-server.pw

@@ -1,12 +1,10 @@
 //! Failures after which sh goes on and a script here would not: a block before `||`, a subshell before `&&` or `||`.
 
+use super::errors::fits_help;
 use super::lower::Checker;
 use super::subshells::{list_that_goes_on, pipelines};
 use crate::diag::code;
 use crate::syntax::ast;
-
-/// A longer line would not be read.
-const LONGEST: usize = 90;
 
 /// The block of several commands that a stage is, or the only command of its block.
 fn several<'a, 's>(stage: &'a ast::Stage<'s>) -> Option<&'a ast::Block<'s>> {
@@ -90,6 +88,6 @@ impl<'s> Checker<'s> {
             b'(' => format!("{before}({commands}){after}"),
             _ => format!("{before}{{ {commands}; }}{after}"),
         };
-        (own.len() <= LONGEST && !own.contains('\n')).then_some(own)
+        fits_help(&own).then_some(own)
     }
 }

@@ -1,14 +1,12 @@
 //! `echo "one\ntwo"`: bash prints the backslash, dash a line end.
 
 use super::context::Context;
+use super::errors::fits_help;
 use super::words::literal;
 use crate::builtins::echo::{self, Arg};
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{Part, Word, WordKind};
-
-/// A longer command is not repeated in a help.
-const LONGEST: usize = 90;
 
 /// Refuses a backslash that `"…"` keeps in an argument of `echo` without `-e`. `words` are the arguments.
 pub fn kept_backslash(context: &Context<'_, '_>, command: Span, words: &[Word<'_>]) -> Option<Diagnostic> {
@@ -25,7 +23,7 @@ pub fn kept_backslash(context: &Context<'_, '_>, command: Span, words: &[Word<'_
     else {
         return Some(page);
     };
-    if text.len() > LONGEST || text.contains('\n') {
+    if !fits_help(text) {
         return Some(page.help("for an escape write echo -e, for a backslash two of them"));
     }
     let (before, rest) = text.split_at(place);

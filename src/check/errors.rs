@@ -9,6 +9,11 @@ use crate::syntax::ast::ShConstruct;
 /// More errors than this are not reported: the first ones are the ones to mend.
 const MAX_ERRORS: usize = 20;
 
+/// Returns whether a help can repeat some code: it is one line, and short enough to be read.
+pub fn fits_help(code: &str) -> bool {
+    code.len() <= 90 && !code.contains('\n')
+}
+
 impl Checker<'_> {
     pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>, label: &str, help: &str) {
         let error = self.context().error(code, span, message, label, help);

@@ -4,15 +4,13 @@
 //! a function or a capture the status would become that of the whole: in sh the script ends there, without a word. So
 //! the check follows where the status of a statement goes, and refuses such a list where it goes somewhere.
 
+use super::errors::fits_help;
 use super::lower::Checker;
 use super::scope::Name;
 use super::words::literal;
 use crate::diag::code;
 use crate::span::Span;
 use crate::syntax::ast;
-
-/// A longer line would not be read.
-const LONGEST: usize = 90;
 
 /// Where the status of a statement goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -148,8 +146,7 @@ impl<'s> Checker<'s> {
             let end = if outcome == Outcome::Job { " &" } else { "" };
             format!("if {} {{ {then} }}{end}", text(first.to(pipelines[at].span)))
         };
-        let line =
-            if own.len() > LONGEST || own.contains('\n') { "if test -e lock { echo locked }" } else { &own };
+        let line = if fits_help(&own) { &own } else { "if test -e lock { echo locked }" };
         format!("write it as a condition: {line}")
     }
 }

@@ -3,13 +3,11 @@
 //! A statement that fails stops the script, so that most of what would read `$?` in sh reads a 0 here. What is known of
 //! the status is followed from statement to statement; where it is certain, the check warns.
 
+use super::errors::fits_help;
 use super::lower::Checker;
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
-
-/// A longer line would not be read.
-const LONGEST: usize = 90;
 
 /// What is known of the status at a point of the text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,8 +37,7 @@ impl<'s> Checker<'s> {
     /// The command before this one as it stands in a line, if it is short.
     fn command_before(&self) -> Option<&'s str> {
         let text = &self.text[self.status.before?.range()];
-        let is_command =
-            text.len() <= LONGEST && !text.contains(['\n', '{', '#', '"']) && !text.contains("let ");
+        let is_command = fits_help(text) && !text.contains(['{', '#', '"']) && !text.contains("let ");
         is_command.then_some(text)
     }
 

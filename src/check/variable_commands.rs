@@ -4,14 +4,12 @@
 //! still run that program with arguments, as in `head -1 $list`; alone, or before what looks like an expression, it is
 //! refused with the line that was probably meant.
 
+use super::errors::fits_help;
 use super::lower::Checker;
 use super::scope::Name;
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
-
-/// A longer line is not repeated in a help.
-const LONGEST: usize = 90;
 
 const ASSIGNING: &[&str] = &["=", "+=", "-=", "++=", "*=", "**=", "/=", "//=", "%=", "??="];
 
@@ -246,7 +244,7 @@ impl<'s> Checker<'s> {
                 let then = after.trim_start().strip_prefix("&&").filter(|then| !then.contains("||"));
                 let is_first = at.pipeline.start == at.whole.start;
                 match then.filter(|_| is_first && at.stages == 1) {
-                    Some(then) if then.len() <= LONGEST && !then.contains('\n') => {
+                    Some(then) if fits_help(then) => {
                         format!("write: if ({whole}) {{ {} }}", then.trim())
                     }
                     _ => format!("write: {}", self.line_with(at, span, &format!("$[{shown}]"))),
@@ -266,7 +264,7 @@ impl<'s> Checker<'s> {
             _ => "if ",
         };
         let line = format!("{keyword}{before}{other}{after}");
-        if line.len() > LONGEST || line.contains('\n') { other.to_string() } else { line }
+        if fits_help(&line) { line } else { other.to_string() }
     }
 
     /// The words of a command as an expression, where all of them are known.

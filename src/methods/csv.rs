@@ -20,11 +20,9 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let has_header = optional_truth(argument(arguments, 1))?.unwrap_or(true);
     let separator = separator("csv", arguments, 2)?;
     let text = string(argument(arguments, 0))?;
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     check_quotes(text, separator)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .delimiter(separator)
-        .from_reader(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(separator).from_reader(text);
     let mut growth = Growth::new(host, "csv");
     let mut header: Option<Vec<Str>> = None;
     let mut record = csv::ByteRecord::new();
@@ -57,7 +55,7 @@ fn check_quotes(text: &[u8], separator: u8) -> Outcome<()> {
         Quote(usize),
     }
     let (mut at, mut line) = (At::Start, 1);
-    for &byte in text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text) {
+    for &byte in text {
         at = match (at, byte) {
             (At::Start, b'"') => At::Quoted(line),
             (At::Quoted(since), b'"') => At::Quote(since),
