@@ -18,7 +18,7 @@ mod bench;
 mod entries;
 
 use crate::support::{have, root};
-use bench::{Bench, Effect};
+use bench::{Bench, Called};
 use entries::{Entry, Programs};
 use pipewright::Script;
 use std::fmt::Write as _;
@@ -127,11 +127,11 @@ fn judge(bench: &Bench, entry: &Entry) -> Verdict {
     let expected = bench.bash(entry, &[]);
     let ours = bench.pipewright(entry, &entry.text);
     let Some(difference) = expected.difference(&ours) else { return Verdict::Same };
-    if ours.outcome.is_refusal() && ours.calls.is_empty() {
+    if ours.effect.outcome.is_refusal() && ours.calls.is_empty() {
         return judge_refusal(bench, entry, &expected);
     }
     // What an unquoted capture printed is known when it has run; its command has not begun.
-    if entry.prompt && ours.outcome.err().starts_with("error[E1035]") {
+    if entry.prompt && ours.effect.outcome.err().starts_with("error[E1035]") {
         return Verdict::Refused("E1035".to_owned());
     }
     let strict = bench.bash(entry, &["-euo", "pipefail", "-O", "failglob"]);
@@ -143,7 +143,7 @@ fn judge(bench: &Bench, entry: &Entry) -> Verdict {
 
 /// Looks for a line of the help that does what the entry does in bash: by itself, or in the place of the text at the
 /// caret.
-fn judge_refusal(bench: &Bench, entry: &Entry, expected: &Effect) -> Verdict {
+fn judge_refusal(bench: &Bench, entry: &Entry, expected: &Called) -> Verdict {
     let builder = Script::builder("entry");
     let builder = if entry.prompt { builder.typed() } else { builder };
     let Err(error) = builder.parse(entry.text.as_str()) else {

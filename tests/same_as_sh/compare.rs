@@ -1,33 +1,44 @@
-//! Runs one script three times and compares what became of it.
+//! Compares what texts do in dash, bash and Pipewright: the one harness of all generated comparisons.
 
-use super::script::{Language, Script};
-use super::words::ENVIRONMENT;
-use crate::support::{Outcome, Run};
-use std::collections::BTreeMap;
+use crate::support::effect::{Effect, Fixture};
+use crate::support::rng::Rng;
+use crate::support::shells::{BATCH, Place, Shell, Way, World};
+use crate::support::{have, setting};
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A place to run scripts in. Each runs at the same path, since `pwd` tells it.
-pub struct Bench {
-    home: tempfile::TempDir,
-    with_dash: bool,
-    /// The options with which Pipewright reads a script.
-    options: &'static [&'static str],
-}
-
-/// A script in both languages.
-pub struct Texts {
+/// A text in both languages: the same but where the languages are meant to differ.
+#[derive(Clone, Default)]
+pub struct Text {
     pub ours: String,
-    pub theirs: String,
-    /// It should do the same in dash as in bash.
+    pub sh: String,
+    /// Dash should do the same as bash.
     pub is_posix: bool,
 }
 
+impl Text {
+    /// Returns a text that both languages have.
+    pub fn both(text: String, is_posix: bool) -> Self {
+        Self { sh: text.clone(), ours: text, is_posix }
+    }
+
+    pub fn same(&mut self, text: &str) -> &mut Self {
+        self.each(text, text)
+    }
+
+    pub fn each(&mut self, ours: &str, sh: &str) -> &mut Self {
+        self.ours += ours;
+        self.sh += sh;
+        self
+    }
+}
+
+/// What became of a text.
+#[derive(Clone)]
 pub enum Verdict {
     Same,
-    /// With our page.
+    /// With the page.
     Refused(String),
     /// bash 5.2 can't read it: some here-documents inside of captures it puts together wrongly.
     Unreadable(String),
@@ -35,15 +46,248 @@ pub enum Verdict {
     Different(String),
 }
 
-/// What a script did.
-struct Effect {
-    outcome: Outcome,
-    /// Of standard error the lines that no shell wrote itself, sorted, since stages write in any order.
-    errors: Vec<String>,
-    files: BTreeMap<String, String>,
+/// What the comparisons have in common.
+#[derive(Clone, Default)]
+pub struct Bench {
+    pub world: World,
+    /// The options with which Pipewright reads a text.
+    pub options: &'static [&'static str],
+    /// The code of the error with which a run refuses a text.
+    pub run_refusal: Option<&'static str>,
+    /// What programs write to standard error counts, too.
+    pub errors: bool,
+    /// Times are printed, which differ.
+    pub numbers: bool,
 }
 
-/// The files of the fixture. Their names hold what a careless program trips over.
+/// A construct of sh, with a generator of cases.
+pub struct Comparison {
+    pub name: &'static str,
+    pub make: fn(&mut Rng) -> Text,
+    pub bench: Bench,
+    /// The number of cases without `CASES`.
+    pub cases: u64,
+    /// Of a hundred cases so many may be refused, or the test would show little.
+    pub refused_percent: usize,
+    /// Of a hundred cases so many are at least the same in dash, where they may differ.
+    pub dash_percent: usize,
+}
+
+/// The verdicts of cases that were judged.
+#[derive(Default)]
+pub struct Tally {
+    pub judged: usize,
+    pub posix: usize,
+    /// The cases that dash has run, and those of which it does the same as bash.
+    pub by_dash: usize,
+    pub dash_agrees: usize,
+    pub refused: Vec<(u64, String)>,
+    pub unreadable: Vec<(u64, String)>,
+    pub different: Vec<(u64, String)>,
+}
+
+impl Bench {
+    /// Judges texts, whose numbers only say how each comes into Pipewright. Tells also of which texts dash and bash do
+    /// the same: of a third of them with `dash`, else of POSIX's.
+    fn judge_batch(&self, texts: &[(u64, Text)], dash: bool) -> Vec<(Verdict, Option<bool>)> {
+        let place = Place::new(&self.world);
+        let by_dash = |number: u64, text: &Text| text.is_posix || dash && number.is_multiple_of(3);
+        // A text has the same place, and so the same directory, in all shells.
+        let (asked, others): (Vec<_>, Vec<_>) =
+            texts.iter().partition(|(number, text)| by_dash(*number, text));
+        let all: Vec<&(u64, Text)> = asked.iter().chain(&others).copied().collect();
+        let sh: Vec<&str> = all.iter().map(|(_, text)| text.sh.as_str()).collect();
+        let bash_effects = place.by_shell(Shell::Bash, &sh);
+        let dash_effects =
+            if asked.is_empty() { Vec::new() } else { place.by_shell(Shell::Dash, &sh[..asked.len()]) };
+        let mut verdicts: Vec<(u64, (Verdict, Option<bool>))> = Vec::new();
+        for (at, (number, text)) in all.into_iter().enumerate() {
+            let by_bash = &bash_effects[at];
+            let unlike = dash_effects.get(at).map(|by_dash| (self.difference(by_bash, by_dash), by_dash));
+            let agrees = unlike.as_ref().map(|(difference, _)| difference.is_none());
+            let mut told = String::new();
+            if let Some((Some(difference), by_dash)) = unlike.filter(|_| text.is_posix) {
+                let _ = write!(
+                    told,
+                    "bash and dash differ in what should be POSIX's: {difference}\n== dash\n{by_dash}"
+                );
+            }
+            let way = match number % 20 {
+                0 => Way::Argument,
+                10 => Way::File,
+                // A job of a library's run reads what the host gave to it; one of the binary reads nothing, as in sh.
+                _ if text.ours.contains(" & ") => Way::Argument,
+                _ => Way::Library,
+            };
+            let ours = || place.by_pipewright(at, &text.ours, self.options, way);
+            verdicts.push((*number, (self.verdict(text, by_bash, ours, told), agrees)));
+        }
+        verdicts.sort_by_key(|(number, _)| *number);
+        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    }
+
+    /// Judges one text by what it did in bash, and by what is told of dash.
+    fn verdict(
+        &self,
+        text: &Text,
+        by_bash: &Effect,
+        ours: impl FnOnce() -> Effect,
+        mut told: String,
+    ) -> Verdict {
+        if by_bash.outcome.status == 2 && by_bash.outcome.err().contains("syntax error") {
+            return Verdict::Unreadable(by_bash.outcome.err());
+        }
+        let by_us = ours();
+        if told.is_empty() {
+            let page = by_us.outcome.err();
+            let untouched = || by_us.files == self.world.fixture.files();
+            if by_us.outcome.is_refusal() && untouched()
+                || self.run_refusal.is_some_and(|code| page.contains(code))
+            {
+                return Verdict::Refused(page[page.find("error[").unwrap_or(0)..].to_owned());
+            }
+        }
+        if let Some(difference) = self.difference(by_bash, &by_us) {
+            let _ = write!(told, "bash and Pipewright differ: {difference}\n== Pipewright\n{by_us}");
+        }
+        match told.is_empty() {
+            true => Verdict::Same,
+            false => Verdict::Different(format!(
+                "{told}\n== bash\n{by_bash}\n== script\n{}\n== as sh\n{}",
+                text.ours, text.sh
+            )),
+        }
+    }
+
+    fn difference(&self, a: &Effect, b: &Effect) -> Option<String> {
+        let hidden = |effect: &Effect| effect.clone().hide_numbers();
+        let (a, b) = if self.numbers { (&hidden(a), &hidden(b)) } else { (a, b) };
+        a.difference(b).or_else(|| self.errors.then(|| a.errors_differ(b)).flatten())
+    }
+
+    pub fn judge(&self, number: u64, text: Text) -> Verdict {
+        self.judge_batch(&[(number, text)], false).remove(0).0
+    }
+
+    /// Judges the cases of these numbers on several threads, until five differ.
+    pub fn judge_all(
+        &self,
+        numbers: &[u64],
+        dash: bool,
+        make: impl Fn(u64) -> Text + Sync,
+        shown: usize,
+    ) -> Tally {
+        let tally = Mutex::new(Tally::default());
+        let next = AtomicU64::new(0);
+        let batches: Vec<&[u64]> = numbers.chunks(BATCH).collect();
+        let work = || {
+            while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+                if tally.lock().expect("no panic holds it").different.len() >= shown {
+                    break;
+                }
+                let texts: Vec<(u64, Text)> = batch.iter().map(|number| (*number, make(*number))).collect();
+                let verdicts = self.judge_batch(&texts, dash);
+                tally.lock().expect("no panic holds it").add(texts, verdicts);
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(2, |n| n.get());
+        std::thread::scope(|scope| (0..threads).for_each(|_| _ = scope.spawn(work)));
+        tally.into_inner().expect("no panic holds it")
+    }
+}
+
+impl Tally {
+    fn add(&mut self, texts: Vec<(u64, Text)>, verdicts: Vec<(Verdict, Option<bool>)>) {
+        for ((number, text), (verdict, dash_agrees)) in texts.into_iter().zip(verdicts) {
+            self.judged += 1;
+            self.posix += usize::from(text.is_posix);
+            self.by_dash += usize::from(dash_agrees.is_some());
+            self.dash_agrees += usize::from(dash_agrees == Some(true));
+            match verdict {
+                Verdict::Same => {}
+                Verdict::Refused(page) => self.refused.push((number, page)),
+                Verdict::Unreadable(page) => self.unreadable.push((number, page)),
+                Verdict::Different(all) => self.different.push((number, all)),
+            }
+        }
+    }
+
+    /// Counts the refused cases by the first line of their pages.
+    pub fn refusals(&self) -> String {
+        let mut why: Vec<_> =
+            self.refused.iter().map(|(case, page)| (page.lines().next().unwrap_or_default(), case)).collect();
+        why.sort_unstable();
+        let count =
+            |same: &[(&str, &u64)]| format!("{:5} {} (such as CASE={})\n", same.len(), same[0].0, same[0].1);
+        why.chunk_by(|a, b| a.0 == b.0).map(count).collect()
+    }
+}
+
+/// Returns the random generator of a case.
+pub fn rng(seed: u64, case: u64) -> Rng {
+    Rng::new(seed.wrapping_mul(1_000_003).wrapping_add(case))
+}
+
+/// Returns the seed, the numbers of the cases, and whether one was chosen by `CASE`.
+pub fn chosen(seed: u64, cases: u64) -> (u64, Vec<u64>, bool) {
+    let only = setting("CASE", 0);
+    let numbers = if only > 0 { vec![only] } else { (1..=setting("CASES", cases)).collect() };
+    (setting("SEED", seed), numbers, only > 0)
+}
+
+impl Comparison {
+    pub fn run(&self) {
+        if !have("bash") || !have("dash") {
+            return;
+        }
+        let (seed, numbers, only) = chosen(20_261, self.cases);
+        let make = |case: u64| {
+            let mut text = (self.make)(&mut rng(seed, case));
+            text.same("\n");
+            text
+        };
+        let tally = self.bench.judge_all(&numbers, self.dash_percent > 0, make, 5);
+        println!(
+            "{}: SEED={seed}: {} cases, {} the same in dash, {} refused\n{}",
+            self.name,
+            tally.judged,
+            tally.dash_agrees,
+            tally.refused.len(),
+            tally.refusals()
+        );
+        let told: Vec<String> = tally
+            .different
+            .iter()
+            .map(|(case, told)| format!("#### {} CASE={case}\n{told}", self.name))
+            .collect();
+        assert!(told.is_empty(), "SEED={seed}\n{}", told.join("\n"));
+        assert!(tally.unreadable.is_empty(), "bash can't read these: {:?}", tally.unreadable);
+        if !only {
+            let most = tally.judged * self.refused_percent / 100;
+            assert!(tally.refused.len() <= most, "too many are refused: {}", tally.refused.len());
+            let least = tally.by_dash * self.dash_percent / 100;
+            assert!(tally.dash_agrees >= least, "dash agrees with bash in {} only", tally.dash_agrees);
+        }
+    }
+}
+
+/// Returns a bench for short texts of commands that people type.
+pub fn small() -> Bench {
+    let files = [("f1", "one\n"), ("f2", "two\nlines\n"), ("two words", ""), ("empty", ""), ("d/x.c", "x\n")];
+    let world = World { fixture: Fixture::of(&files), ..World::default() };
+    Bench { world, ..Bench::default() }
+}
+
+/// Returns a bench whose files and variables hold what a careless program trips over.
+pub fn large() -> Bench {
+    let world = World {
+        fixture: Fixture::of(FILES),
+        environment: super::words::ENVIRONMENT,
+        stdin: "stdin 1\nstdin 2\n",
+    };
+    Bench { world, errors: true, ..Bench::default() }
+}
+
 const FILES: &[(&str, &str)] = &[
     ("in1", "one\ntwo\nthree\n"),
     ("in2", "b\na\nwithout an end"),
@@ -66,207 +310,5 @@ const FILES: &[(&str, &str)] = &[
     ("u/é.txt", "é\n"),
     ("u/b.txt", ""),
     ("out/keep", ""),
+    ("ln", "-> d"),
 ];
-
-impl Bench {
-    pub fn new(with_dash: bool) -> Self {
-        Self { home: tempfile::tempdir().expect("a temporary directory"), with_dash, options: &[] }
-    }
-
-    pub fn with_options(self, options: &'static [&'static str]) -> Self {
-        Self { options, ..self }
-    }
-
-    pub fn judge(&self, script: &Script, case: u64) -> Verdict {
-        let (ours, theirs) = (script.text(Language::Pipewright), script.text(Language::Sh));
-        self.compare(&Texts { ours, theirs, is_posix: script.is_posix() }, case)
-    }
-
-    pub fn compare(&self, texts: &Texts, case: u64) -> Verdict {
-        let Texts { ours, theirs, .. } = texts;
-        let by_bash = self.effect(bash(theirs));
-        if by_bash.outcome.status == 2 && by_bash.outcome.err().contains("syntax error") {
-            return Verdict::Unreadable(by_bash.outcome.err());
-        }
-        let mut told = String::new();
-        if self.with_dash && texts.is_posix {
-            let by_dash = self.effect(dash(theirs));
-            if let Some(difference) = by_bash.difference(&by_dash) {
-                let _ = write!(
-                    told,
-                    "bash and dash differ in what should be POSIX's: {difference}\n== dash\n{by_dash}"
-                );
-            }
-        }
-        let by_us = self.effect(self.pipewright(ours, case));
-        if told.is_empty() && by_us.outcome.is_refusal() && by_us.files == self.fixture() {
-            return Verdict::Refused(by_us.outcome.err());
-        }
-        if let Some(difference) = by_bash.difference(&by_us) {
-            let _ = write!(told, "bash and Pipewright differ: {difference}\n== Pipewright\n{by_us}");
-        }
-        match told.is_empty() {
-            true => Verdict::Same,
-            false => Verdict::Different(format!(
-                "{told}\n== bash\n{by_bash}\n== script\n{ours}\n== as sh\n{theirs}"
-            )),
-        }
-    }
-
-    /// The smallest script that still differs, with how; or the smallest that was found in half a minute, since one
-    /// that hangs takes its whole time at each step.
-    pub fn shrink(&self, mut script: Script, case: u64, mut told: String) -> String {
-        let judge = |script: &Script| match self.judge(script, case) {
-            Verdict::Different(told) => Some(told),
-            _ => None,
-        };
-        let start = Instant::now();
-        if judge(&script).is_none() {
-            return format!("it differed once, and not again: {told}");
-        }
-        // The same kind of difference, and not another that a part's loss brings.
-        let kind = |told: &str| told.split([':', '(']).next().unwrap_or_default().to_owned();
-        let wanted = kind(&told);
-        let differs = |script: &Script| judge(script).filter(|told| kind(told) == wanted);
-        let step = |script: &Script| {
-            let mut smaller = script.smaller().take_while(|_| start.elapsed() < Duration::from_secs(30));
-            smaller.find_map(|smaller| differs(&smaller).map(|told| (smaller, told)))
-        };
-        while let Some((smaller, now)) = step(&script) {
-            (script, told) = (smaller, now);
-        }
-        told
-    }
-
-    /// By each way in which a script can come in.
-    fn pipewright(&self, text: &str, case: u64) -> Run {
-        let run = Run::pipewright().args(self.options);
-        if case.is_multiple_of(2) {
-            return run.arg("-c").arg(text);
-        }
-        let file = self.home.path().join("script.pw");
-        fs::write(&file, text).expect("a file can be written");
-        run.arg(file)
-    }
-
-    fn effect(&self, run: Run) -> Effect {
-        self.set_up();
-        let mut run =
-            run.env("LC_ALL", "C.UTF-8").stdin("stdin 1\nstdin 2\n").timeout(10).dir(self.directory());
-        for (name, value) in ENVIRONMENT {
-            run = run.env(name, value);
-        }
-        let outcome = run.run();
-        let mut errors: Vec<_> = programs_lines(&outcome.err()).map(str::to_owned).collect();
-        errors.sort();
-        Effect { outcome, errors, files: tree(&self.directory()) }
-    }
-
-    fn directory(&self) -> std::path::PathBuf {
-        self.home.path().join("dir")
-    }
-
-    fn set_up(&self) {
-        let directory = self.directory();
-        let _ = fs::remove_dir_all(&directory);
-        for parent in ["d", "sp ace", "u", "out"] {
-            fs::create_dir_all(directory.join(parent)).expect("a directory can be made");
-        }
-        for (name, content) in FILES {
-            fs::write(directory.join(name), content).expect("a file can be written");
-        }
-        std::os::unix::fs::symlink("d", directory.join("ln")).expect("a link can be made");
-    }
-
-    fn fixture(&self) -> BTreeMap<String, String> {
-        let link = ("ln".to_owned(), "-> d".to_owned());
-        FILES
-            .iter()
-            .map(|(name, content)| ((*name).to_owned(), (*content).to_owned()))
-            .chain([link])
-            .collect()
-    }
-}
-
-impl Effect {
-    fn difference(&self, other: &Self) -> Option<String> {
-        let (a, b) = (&self.outcome, &other.outcome);
-        if b.is_crash() || b.timed_out {
-            return Some("a crash or no end".to_owned());
-        }
-        if a.status != b.status {
-            return Some(format!("status {} and {}", a.status, b.status));
-        }
-        if a.stdout != b.stdout {
-            return Some("standard output".to_owned());
-        }
-        // Where a stage wrote no line end, which other stage's line it is joined to depends on who was first.
-        if self.errors != other.errors && letters(&self.errors) != letters(&other.errors) {
-            return Some(format!("standard error: {:?} and {:?}", self.errors, other.errors));
-        }
-        if a.stderr.is_empty() && a.status == 0 && !b.stderr.is_empty() {
-            return Some("only one has something to say on standard error".to_owned());
-        }
-        let names = self.files.keys().chain(other.files.keys());
-        names.filter(|name| self.files.get(*name) != other.files.get(*name)).min().map(|name| {
-            format!("the file {name:?}: {:?} and {:?}", self.files.get(name), other.files.get(name))
-        })
-    }
-}
-
-impl std::fmt::Display for Effect {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.outcome.fmt(f)
-    }
-}
-
-fn bash(text: &str) -> Run {
-    Run::new("bash").args(["--norc", "-euo", "pipefail", "-O", "failglob", "-c", text, "script"])
-}
-
-fn dash(text: &str) -> Run {
-    Run::new("dash").args(["-eu", "-c", text, "script"])
-}
-
-/// What lines are made of, in whatever order they were written.
-fn letters(lines: &[String]) -> Vec<char> {
-    let mut letters: Vec<char> = lines.iter().flat_map(|line| line.chars()).collect();
-    letters.sort_unstable();
-    letters
-}
-
-/// The lines of standard error that programs wrote: not a shell's own messages, and not the page with which we end.
-fn programs_lines(text: &str) -> impl Iterator<Item = &str> {
-    let own = text.find("error[E").map_or(text, |page| &text[..page]);
-    // A shell's message may stand behind what a program wrote without a line end.
-    let cut = |line| {
-        ["script: ", "pipewright: "]
-            .iter()
-            .fold(line, |line: &str, mark| line.split(mark).next().unwrap_or(line))
-    };
-    own.lines().map(cut).filter(|line| !["", "Killed", "Terminated"].contains(line))
-}
-
-/// All files below, with their content.
-fn tree(directory: &Path) -> BTreeMap<String, String> {
-    let mut files = BTreeMap::new();
-    let mut open = vec![directory.to_owned()];
-    while let Some(here) = open.pop() {
-        for entry in fs::read_dir(&here).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let name = path.strip_prefix(directory).unwrap_or(&path).to_string_lossy().into_owned();
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => open.push(path),
-                Ok(kind) if kind.is_symlink() => {
-                    let target = fs::read_link(&path).unwrap_or_default();
-                    files.insert(name, format!("-> {}", target.display()));
-                }
-                _ => {
-                    let text = String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
-                    files.insert(name, text);
-                }
-            }
-        }
-    }
-    files
-}

@@ -5,6 +5,7 @@
 // Each test uses a part of this.
 #![allow(dead_code)]
 
+pub mod effect;
 #[cfg(feature = "prompt")]
 pub mod home;
 pub mod marked;
@@ -15,6 +16,7 @@ pub mod probe_output;
 pub mod pty;
 pub mod rng;
 pub mod run;
+pub mod shells;
 
 // Each test binary takes what it needs.
 #[allow(unused_imports)]
@@ -68,6 +70,16 @@ pub fn path() -> OsString {
     let mut path = OsString::from(probe().parent().expect("it lies in a directory"));
     path.push(":/usr/local/bin:/usr/bin:/bin");
     path
+}
+
+/// A directory for files that live as long as one case of a test: in memory, since a disk takes most of the time of
+/// thousands of cases.
+pub fn in_memory() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let memory = PathBuf::from("/dev/shm");
+        if tempfile::tempfile_in(&memory).is_ok() { memory } else { env::temp_dir() }
+    })
 }
 
 /// Whether a program that a test compares with is there. Where all of them should be, in CI, its lack is a failure.

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::in_memory;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
@@ -23,7 +24,7 @@ pub struct Run {
 }
 
 /// How a run went.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     /// The exit status, or 128+n after the signal n.
     pub status: i32,
@@ -93,10 +94,10 @@ impl Run {
 
     /// Runs it to its end, or to the end of its time.
     pub fn run(mut self) -> Outcome {
-        let mut stdin = tempfile::tempfile().expect("a temporary file");
+        let mut stdin = tempfile::tempfile_in(in_memory()).expect("a temporary file");
         stdin.write_all(&self.stdin).and_then(|()| stdin.rewind()).expect("a temporary file takes bytes");
-        let stdout = tempfile::tempfile().expect("a temporary file");
-        let stderr = tempfile::tempfile().expect("a temporary file");
+        let stdout = tempfile::tempfile_in(in_memory()).expect("a temporary file");
+        let stderr = tempfile::tempfile_in(in_memory()).expect("a temporary file");
         let handle = |file: &File| Stdio::from(file.try_clone().expect("a descriptor is free"));
         self.command.stdin(stdin).stdout(handle(&stdout)).stderr(handle(&stderr));
 

@@ -1,6 +1,6 @@
 //! Backslashes in `"…"`, and the escapes of `echo -e`.
 
-use super::Case;
+use super::Text;
 use crate::support::rng::Rng;
 
 /// What stands in double quotes.
@@ -79,7 +79,7 @@ fn is_posix(text: &str) -> bool {
     !(text.contains("<<<") || text.contains("%b") || text.contains("echo") || text.contains("/$"))
 }
 
-pub fn case(rng: &mut Rng) -> Case {
+pub fn case(rng: &mut Rng) -> Text {
     let mut text = String::new();
     for _ in 0..rng.within(1, 3) {
         let command = rng.pick(COMMANDS);
@@ -92,7 +92,7 @@ pub fn case(rng: &mut Rng) -> Case {
         text += "\n";
     }
     let is_posix = is_posix(&text);
-    Case { text, theirs: None, is_posix }
+    Text::both(text, is_posix)
 }
 
 fn quoted(rng: &mut Rng, command: &str) -> String {
@@ -161,7 +161,7 @@ const ESCAPES: &[&str] = &[
 const OPTIONS: &[&str] =
     &["-e", "-e", "-ne", "-en", "-n -e", "-e -n", "-E -e", "-e -E", "-nE", "-nn", "-eE", "-Ee", "-E"];
 
-pub fn echo(rng: &mut Rng) -> Case {
+pub fn echo(rng: &mut Rng) -> Text {
     let mut text = String::new();
     for _ in 0..rng.within(1, 3) {
         let options = rng.pick(OPTIONS);
@@ -180,5 +180,5 @@ pub fn echo(rng: &mut Rng) -> Case {
         }
         text += ["\n", " | cat\n", " > out/echoed; cat out/echoed\n"][rng.below(3)];
     }
-    Case { text, theirs: None, is_posix: false }
+    Text::both(text, false)
 }

@@ -1,6 +1,6 @@
 //! Unquoted captures: as words at the prompt, and where sh splits nothing.
 
-use super::Case;
+use super::Text;
 use crate::support::rng::Rng;
 
 /// What a command prints in a capture.
@@ -56,7 +56,7 @@ fn capture(rng: &mut Rng, printed: &str) -> String {
 }
 
 /// A capture of what sh splits ends as an error here, after which nothing can be compared: those of one word alone.
-pub fn case(rng: &mut Rng) -> Case {
+pub fn case(rng: &mut Rng) -> Text {
     let command = rng.pick(COMMANDS);
     let mut text = String::new();
     for (at, part) in command.split('@').enumerate() {
@@ -66,10 +66,10 @@ pub fn case(rng: &mut Rng) -> Case {
         }
         text += part;
     }
-    Case { text: text + "\nprintf 'end\\n'\n", theirs: None, is_posix: false }
+    Text::both(text + "\nprintf 'end\\n'\n", false)
 }
 
-pub fn unsplit(rng: &mut Rng) -> Case {
+pub fn unsplit(rng: &mut Rng) -> Text {
     let command = rng.pick(UNSPLIT);
     let mut text = String::new();
     for (at, part) in command.split('@').enumerate() {
@@ -79,5 +79,5 @@ pub fn unsplit(rng: &mut Rng) -> Case {
         }
         text += part;
     }
-    Case { text: text + "\n", theirs: None, is_posix: !command.contains("<<<") }
+    Text::both(text + "\n", !command.contains("<<<"))
 }

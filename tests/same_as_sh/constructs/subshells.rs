@@ -1,6 +1,6 @@
 //! `( list )`.
 
-use super::Case;
+use super::Text;
 use crate::support::rng::Rng;
 
 /// Commands that succeed. `@` is the name of a file that no other command writes.
@@ -36,7 +36,7 @@ struct Generator<'r> {
     files: usize,
 }
 
-pub fn case(rng: &mut Rng) -> Case {
+pub fn case(rng: &mut Rng) -> Text {
     let mut generator = Generator { rng, files: 0 };
     let count = generator.rng.within(1, 3);
     let mut text = String::new();
@@ -47,7 +47,7 @@ pub fn case(rng: &mut Rng) -> Case {
     text += "printf 'end '; pwd\n";
     // Of a directory that is not there dash says 2, and bash 1.
     let is_posix = !text.contains("cd ");
-    Case { text, theirs: None, is_posix }
+    Text::both(text, is_posix)
 }
 
 impl Generator<'_> {

@@ -1,6 +1,6 @@
 //! Functions that hand all their words on: `fn ll(...a) { ls -la ...$a }`.
 
-use super::Case;
+use super::Text;
 use crate::support::rng::Rng;
 
 /// Bodies, here and in sh. Each is the wrapper `w`.
@@ -45,7 +45,7 @@ const WORDS: &[&str] = &[
     "\\-w",
 ];
 
-pub fn case(rng: &mut Rng) -> Case {
+pub fn case(rng: &mut Rng) -> Text {
     let (ours, theirs) = WRAPPERS[rng.below(WRAPPERS.len())];
     let mut text = format!("fn w(...a) {{ {ours} }}\n");
     let mut sh = format!("w() {{ {theirs}; }}\n");
@@ -64,5 +64,5 @@ pub fn case(rng: &mut Rng) -> Case {
         text += &format!("{call}\n");
         sh += &format!("{call}\n");
     }
-    Case { text, theirs: Some(sh), is_posix: false }
+    Text { ours: text, sh, is_posix: false }
 }

@@ -1,7 +1,6 @@
 //! `export NAME=word …` and `unset NAME …`.
 
-use super::Text;
-use super::bench::Comparison;
+use super::{Text, compare};
 use crate::support::rng::Rng;
 
 const NAMES: &[&str] = &["A", "B", "C", "LONG_NAME_1", "lower", "Mixed", "_x"];
@@ -139,7 +138,7 @@ fn unsets(rng: &mut Rng, text: &mut Text) {
 
 #[test]
 fn exports_and_unsets_do_the_same_as_in_sh() {
-    Comparison { name: "export", make: generate, refused_percent: 20, errors: false, is_posix: true }.run();
+    compare("export", generate, 120, 20);
 }
 
 /// What is refused, since shells disagree about it or it means another thing in them.

@@ -1,7 +1,6 @@
 //! A test before `&&`: where a list ends by one that is false, and where that status goes.
 
-use super::Text;
-use super::bench::Comparison;
+use super::{Text, compare};
 use crate::support::rng::Rng;
 
 const TESTS: &[&str] = &[
@@ -175,5 +174,5 @@ fn generate(rng: &mut Rng) -> Text {
 
 #[test]
 fn lists_with_tests_do_the_same_as_in_sh() {
-    Comparison { name: "tests", make: generate, refused_percent: 45, errors: false, is_posix: true }.run();
+    compare("tests", generate, 450, 45);
 }

@@ -1,30 +1,14 @@
-//! What people type: for each construct a generator of short scripts, which dash, bash and Pipewright run.
-//!
-//! Where Pipewright accepts a script, its standard output, exit status and files must be those of bash. The shells run
-//! many cases in one process, each in a subshell. `SEED=7 CASES=10000 cargo test --test suite same_as_sh::typed` runs
-//! others, and `CASE=12` with the same seed one of them again.
+//! What people type that has a status: for each construct a generator of short scripts.
 
-mod bench;
 mod export;
 mod false_tests;
 mod status;
 mod time;
 
-/// A text in both languages: the same but where the languages are meant to differ.
-#[derive(Clone, Default)]
-pub struct Text {
-    pub ours: String,
-    pub sh: String,
-}
+use super::compare::{Comparison, Text, small};
+use crate::support::rng::Rng;
 
-impl Text {
-    pub fn same(&mut self, text: &str) -> &mut Self {
-        self.each(text, text)
-    }
-
-    pub fn each(&mut self, ours: &str, sh: &str) -> &mut Self {
-        self.ours += ours;
-        self.sh += sh;
-        self
-    }
+/// Compares a construct of which dash mostly does the same as bash.
+fn compare(name: &'static str, make: fn(&mut Rng) -> Text, cases: u64, refused_percent: usize) {
+    Comparison { name, make, bench: small(), cases, refused_percent, dash_percent: 50 }.run();
 }

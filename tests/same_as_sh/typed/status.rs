@@ -1,8 +1,7 @@
 //! `$?`: what it is after each kind of statement, and what is handed into what runs.
 
-use super::Text;
-use super::bench::Comparison;
 use super::false_tests::Generator;
+use super::{Text, compare};
 use crate::support::rng::Rng;
 
 /// Statements that ask for the status, or leave one, the same in both languages.
@@ -109,7 +108,7 @@ fn generate(rng: &mut Rng) -> Text {
 
 #[test]
 fn the_status_is_that_of_sh() {
-    Comparison { name: "status", make: generate, refused_percent: 30, errors: false, is_posix: true }.run();
+    compare("status", generate, 350, 30);
 }
 
 #[test]

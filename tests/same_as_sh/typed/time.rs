@@ -1,7 +1,6 @@
 //! `time [-p] PIPELINE`, which bash alone has.
 
-use super::Text;
-use super::bench::Comparison;
+use crate::same_as_sh::compare::{Bench, Comparison, Text, small};
 use crate::support::rng::Rng;
 
 const COMMANDS: &[&str] = &[
@@ -76,7 +75,9 @@ fn generate(rng: &mut Rng) -> Text {
 
 #[test]
 fn times_are_printed_as_by_bash() {
-    Comparison { name: "time", make: generate, refused_percent: 10, errors: true, is_posix: false }.run();
+    let bench = Bench { errors: true, numbers: true, ..small() };
+    Comparison { name: "time", make: generate, bench, cases: 150, refused_percent: 10, dash_percent: 0 }
+        .run();
 }
 
 #[test]
