@@ -41,6 +41,7 @@ pub mod diag;
 mod engine;
 mod eval;
 mod expand;
+mod fleet;
 mod host;
 #[cfg(feature = "program")]
 mod layout;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The floors of the house, from the ground. An arrow points down or along, never up.
 const FLOORS: &[&[&str]] = &[
-    &["span", "diag", "value", "sys", "expand", "programs"],
+    &["span", "diag", "value", "sys", "expand", "programs", "fleet"],
     &["syntax", "process", "builtins", "methods", "host", "policy"],
     &["check", "layout"],
     &["eval"],

@@ -3,6 +3,7 @@
 use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
+use super::side_by_side::Effect;
 use super::types;
 use crate::diag::{self, code};
 use crate::host::HostFunction;
@@ -65,6 +66,9 @@ impl<'s> Checker<'s> {
         }
         if let Some(function) = methods::function(name) {
             self.asks_for_path |= name == "script_path";
+            if matches!(name, "read_line" | "input" | "confirm") {
+                self.note_effect(Effect::Input, span);
+            }
             if let Some(feature) = methods::lacking(name) {
                 let message = format!("this build has no `{name}`");
                 let help = format!(
@@ -235,6 +239,7 @@ impl<'s> Checker<'s> {
             (Some(ast::Argument { name: None, value }), None)
                 if !matches!(value.kind, ast::ExprKind::Spread(_)) =>
             {
+                self.note_effect(Effect::Environment, span);
                 ExprKind::UpdateEnvironment(self.boxed(value))
             }
             _ => {

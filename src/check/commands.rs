@@ -139,6 +139,7 @@ impl<'s> Checker<'s> {
             self.take(found);
         }
         if let Target::Builtin(builtin) = target {
+            self.note_effect_of(builtin, span);
             // Which jobs there are is known when it runs.
             let numbers_jobs = self.project.hosted.is_prompt;
             let literals: Vec<Option<&[u8]>> = lowered

@@ -4,13 +4,16 @@ use super::lookalikes;
 use super::lower::Checker;
 use super::program::*;
 use super::replace::Obstacle;
+use super::side_by_side::{Effect, OwnOptions, Turn};
 use super::types;
 use crate::diag::code;
 use crate::span::Span;
 use crate::syntax::ast;
+use std::sync::Arc;
 
 impl<'s> Checker<'s> {
     pub(super) fn compound(&mut self, kind: ast::StageKind<'s>, span: Span) -> Option<Compound> {
+        let has_lines = std::mem::take(&mut self.has_lines);
         Some(match kind {
             ast::StageKind::Block(block) => Compound::Block(self.block(block)),
             ast::StageKind::If(statement) => {
@@ -36,15 +39,8 @@ impl<'s> Checker<'s> {
                 self.status.is_zero = true;
                 Compound::While { condition, body: self.loop_body(body) }
             }
-            ast::StageKind::For(statement) => return self.for_loop(*statement),
-            ast::StageKind::Each(statement) => {
-                self.scopes.enter();
-                let name = self.declare(statement.name);
-                self.status.is_zero = false;
-                let body = self.each_turn_with(statement.options, statement.body);
-                self.scopes.leave();
-                Compound::Each { name, body }
-            }
+            ast::StageKind::For(statement) => return self.for_loop(*statement, span),
+            ast::StageKind::Each(statement) => self.each_loop(*statement, has_lines, span),
             ast::StageKind::Match(statement) => {
                 let subject = self.expr(statement.subject);
                 let (before, mut ends) = (self.status.is_zero, true);
@@ -102,7 +98,44 @@ impl<'s> Checker<'s> {
         body
     }
 
-    fn for_loop(&mut self, statement: ast::For<'s>) -> Option<Compound> {
+    fn each_loop(&mut self, statement: ast::Each<'s>, has_lines: bool, span: Span) -> Compound {
+        let ast::Each { name, options, body } = statement;
+        if !has_lines {
+            self.note_effect(Effect::Input, Span::new(span.start as usize, name.span.end as usize));
+        }
+        let OwnOptions { side_by_side, of_turn } = self.own_options(options, span.start);
+        let (name, body) = self.turns_of(side_by_side.as_ref(), |this| {
+            let name = this.declare(name);
+            this.status.is_zero = false;
+            (name, this.each_turn_with(of_turn, body))
+        });
+        match side_by_side {
+            None => Compound::Each { name, body },
+            Some((_, options)) => {
+                Compound::SideBySide(Arc::new(SideBySide { over: Over::Each(name), options, body, span }))
+            }
+        }
+    }
+
+    /// Lowers the variables and the body of a loop.
+    fn turns_of<T>(
+        &mut self,
+        side_by_side: Option<&(Turn, Box<[WithOption]>)>,
+        lower: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let scoped = |this: &mut Self| {
+            this.scopes.enter();
+            let lowered = lower(this);
+            this.scopes.leave();
+            lowered
+        };
+        match side_by_side {
+            None => scoped(self),
+            Some((turn, _)) => self.turns(*turn, scoped),
+        }
+    }
+
+    fn for_loop(&mut self, statement: ast::For<'s>, span: Span) -> Option<Compound> {
         let found = lookalikes::loop_without_items(&self.context(), &statement);
         self.take(found);
         let items = match statement.items {
@@ -140,11 +173,19 @@ impl<'s> Checker<'s> {
                 "loop over a map: for k, v in (map) { … }",
             );
         }
-        self.scopes.enter();
-        let bindings = statement.bindings.into_iter().map(|binding| self.binding(binding, false)).collect();
-        self.status.is_zero = false;
-        let body = self.each_turn_with(statement.options, statement.body);
-        self.scopes.leave();
-        Some(Compound::For { bindings, items, body })
+        let OwnOptions { side_by_side, of_turn } = self.own_options(statement.options, span.start);
+        let (bindings, body) = self.turns_of(side_by_side.as_ref(), |this| {
+            let bindings =
+                statement.bindings.into_iter().map(|binding| this.binding(binding, false)).collect();
+            this.status.is_zero = false;
+            (bindings, this.each_turn_with(of_turn, statement.body))
+        });
+        Some(match side_by_side {
+            None => Compound::For { bindings, items, body },
+            Some((_, options)) => {
+                let over = Over::For { bindings, items };
+                Compound::SideBySide(Arc::new(SideBySide { over, options, body, span }))
+            }
+        })
     }
 }

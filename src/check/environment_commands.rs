@@ -7,6 +7,7 @@ use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
 use super::sh_constructs;
+use super::side_by_side::Effect;
 use super::variable_commands::{is_name, name_at_start};
 use super::words::literal;
 use crate::builtins::Builtin;
@@ -47,6 +48,7 @@ impl<'s> Checker<'s> {
             return None;
         }
         let errors = self.errors.len();
+        self.note_effect(Effect::Environment, span);
         let mut command = Command {
             assignments: Box::new([]),
             target: Target::Builtin(if exports { Builtin::Export } else { Builtin::Unset }),

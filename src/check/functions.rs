@@ -8,6 +8,7 @@ use super::parameters::formal;
 use super::program::*;
 use super::project::Signature;
 use super::scope::{FrameKind, Name};
+use super::side_by_side::Reach;
 use super::types::known_type;
 use crate::builtins;
 use crate::diag::code;
@@ -99,7 +100,10 @@ impl<'s> Checker<'s> {
             parameters.push(Parameter { formal: formal.clone(), doc, default, span: place });
         }
         let is_zero = std::mem::replace(&mut self.status.is_zero, false);
-        let body = self.ending(Outcome::Function, |this| this.block(function.body));
+        let body = self.reaching(
+            |_| Reach::default(),
+            |this| this.ending(Outcome::Function, |this| this.block(function.body)),
+        );
         self.status.is_zero = is_zero;
         let frame = self.scopes.leave_frame();
         self.function = outer;

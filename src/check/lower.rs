@@ -8,6 +8,7 @@ use super::program::*;
 use super::project::{Members, Project};
 use super::replace::{ExecContext, Obstacle};
 use super::scope::{Name, Scopes};
+use super::side_by_side::Reach;
 use super::variable_commands::Position;
 use super::{dropped, lookalikes, modules, status};
 use crate::diag::{Diagnostic, Label, Source, code};
@@ -40,6 +41,10 @@ pub struct Checker<'s> {
     pub outcome: Outcome,
     /// What is known of the status that `$?` would give.
     pub status: status::Flow,
+    /// What a statement changes outside of the turn or function that it stands in.
+    pub reach: Reach,
+    /// Whether the compound that is lowered next has an input of its own.
+    pub has_lines: bool,
     /// Whether the file calls `script_path()`.
     pub asks_for_path: bool,
     /// The texts that the functions of the file print.
@@ -83,6 +88,8 @@ pub fn file<'s>(
         // At a prompt it is only what `$?` shows.
         outcome: if earlier.is_some() { Outcome::Unused } else { Outcome::File },
         status: status::Flow { is_zero: earlier.is_none(), ..status::Flow::default() },
+        reach: Reach::default(),
+        has_lines: false,
         asks_for_path: false,
         prints: HashMap::new(),
     };
@@ -143,7 +150,7 @@ impl<'s> Checker<'s> {
         self.scopes.enter_copy();
         let loops = std::mem::take(&mut self.loops);
         let is_zero = self.status.is_zero;
-        let lowered = self.within(Obstacle::Copy, lower);
+        let lowered = self.reaching(Reach::of_copy, |this| this.within(Obstacle::Copy, lower));
         self.status.is_zero = is_zero;
         self.loops = loops;
         self.scopes.leave_copy();
@@ -343,6 +350,9 @@ impl<'s> Checker<'s> {
     ) -> Option<Option<Expr>> {
         let (message, label, help) = if !self.scopes.in_function() {
             ("`return` outside a function", "no function is open that it could end", "end the script by exit")
+        } else if let Some(turn) = self.reach.turn {
+            self.refuse_return(turn, span);
+            return None;
         } else if self.scopes.in_copy() {
             (
                 "`return` from a copy",

@@ -10,6 +10,7 @@ mod conditions;
 mod context;
 mod dropped;
 mod echo;
+mod effects;
 #[cfg(feature = "dialog")]
 mod entry;
 mod environment_commands;
@@ -37,6 +38,7 @@ mod secrets;
 pub mod settings;
 pub mod sh_constructs;
 mod sh_parameters;
+mod side_by_side;
 mod status;
 mod subshells;
 mod timing;
@@ -93,6 +95,7 @@ pub fn check(source: &Arc<Source>, given: CheckOptions<'_>) -> Result<Program, V
     let (project, main, members) = (checked.project, checked.main, checked.members);
     let mut errors = checked.errors;
     errors.extend(project.lost_assignments());
+    errors.extend(project.effects_of_turns());
     if !errors.is_empty() {
         return Err(errors.into_iter().map(secrets::mask).collect());
     }

@@ -157,9 +157,10 @@ impl<'s> Checker<'s> {
         let called = called && self.in_turn();
         self.project.calls(self.function, id, called);
         self.lints.called(id);
-        if self.scopes.in_copy() {
+        if self.scopes.in_copy() && self.reach.turn.is_none() {
             self.project.copied_call(id, self.source, span);
         }
+        self.note_call(id, span);
         if self.function.is_some() {
             return;
         }

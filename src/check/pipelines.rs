@@ -8,6 +8,7 @@ use super::replace::Obstacle;
 use super::variable_commands::{Place, Position};
 use super::{code_guard, lookalikes, truncation};
 use crate::diag::code;
+use crate::span::Span;
 use crate::syntax::ast;
 use std::sync::Arc;
 
@@ -131,6 +132,8 @@ impl<'s> Checker<'s> {
         }
         self.refuse_comparison_in_test(&stage);
         self.refuse_status_beside_capture(&stage);
+        let own_input = (at.stage > 0).then_some(span).or_else(|| input_of(&stage));
+        self.refuse_input_beside_turns(&stage, own_input);
         let redirections = self.redirections(stage.redirections.into_vec());
         if count > 1
             && matches!(
@@ -162,16 +165,32 @@ impl<'s> Checker<'s> {
                 self.in_loop("continue", span);
                 StageKind::Continue
             }
-            kind => match self.exec.part {
-                Some(part) => {
-                    let lower = |this: &mut Self| this.compound(kind, span);
-                    StageKind::Compound(Arc::new(self.obstructed(part, lower)?))
-                }
-                None => StageKind::Compound(Arc::new(self.compound(kind, span)?)),
-            },
+            kind => {
+                let part = self.exec.part;
+                let lower = |this: &mut Self| match part {
+                    Some(part) => this.obstructed(part, |this| this.compound_with(kind, own_input, span)),
+                    None => this.compound_with(kind, own_input, span),
+                };
+                StageKind::Compound(Arc::new(lower(self)?))
+            }
         };
         Some(Stage { span, kind, redirections, pipe_stderr: stage.pipe_stderr })
     }
+}
+
+/// Returns the redirection that gives a stage its input.
+fn input_of(stage: &ast::Stage<'_>) -> Option<Span> {
+    let mut redirections = stage.redirections.iter();
+    let reads = |one: &&ast::Redirection<'_>| {
+        use ast::RedirectionKind::{File, HereDocument, HereString};
+        let is_input = match &one.kind {
+            File(ast::FileMode::Read | ast::FileMode::ReadWrite, _) => true,
+            HereString(_) | HereDocument(_) => true,
+            _ => false,
+        };
+        is_input && one.descriptor.unwrap_or(0) == 0
+    };
+    redirections.find(reads).map(|one| one.span)
 }
 
 /// Where the status of a pipeline goes that an operator asks for.

@@ -328,13 +328,52 @@ pub enum StatementKind {
 #[derive(Debug)]
 pub enum Compound {
     Block(Block),
-    If { branches: Box<[(Condition, Block)]>, otherwise: Option<Block> },
-    While { condition: Condition, body: Block },
-    For { bindings: Box<[Binding]>, items: ForItems, body: Block },
-    Each { name: Slot, body: Block },
-    Match { subject: Expr, arms: Box<[Arm]> },
-    Try { body: Block, handler: Option<(Slot, Block)> },
+    If {
+        branches: Box<[(Condition, Block)]>,
+        otherwise: Option<Block>,
+    },
+    While {
+        condition: Condition,
+        body: Block,
+    },
+    For {
+        bindings: Box<[Binding]>,
+        items: ForItems,
+        body: Block,
+    },
+    Each {
+        name: Slot,
+        body: Block,
+    },
+    /// `for` or `each` with `jobs=`.
+    SideBySide(Arc<SideBySide>),
+    Match {
+        subject: Expr,
+        arms: Box<[Arm]>,
+    },
+    Try {
+        body: Block,
+        handler: Option<(Slot, Block)>,
+    },
     With(With),
+}
+
+/// A loop whose turns run side by side. Its turns share it.
+#[derive(Debug)]
+pub struct SideBySide {
+    pub over: Over,
+    /// Those that say how the turns run.
+    pub options: Box<[WithOption]>,
+    /// What each turn runs, under its own options.
+    pub body: Block,
+    pub span: Span,
+}
+
+/// What a loop goes through.
+#[derive(Debug)]
+pub enum Over {
+    For { bindings: Box<[Binding]>, items: ForItems },
+    Each(Slot),
 }
 
 /// `with OPTIONS { … }`

@@ -1,5 +1,6 @@
 //! A script with the files that it uses: what the check of each file adds to the whole.
 
+use super::effects;
 use super::program::{
     ARGS, Foreseen, Formal, Function, FunctionId, Module, ModuleId, Need, Program, Slot, VariableProgram,
 };
@@ -74,6 +75,8 @@ pub struct Project {
     files: HashMap<String, File>,
     /// Where the modules were read from, if they are files.
     paths: Vec<Option<PathBuf>>,
+    /// What functions do, for the turns side by side that call them.
+    pub effects: effects::Known,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
 }
@@ -163,6 +166,7 @@ impl Project {
         self.loader = None;
         self.warnings.clear();
         self.copied_calls.clear();
+        self.effects.settle();
     }
 
     /// Forgets the files that were read after the first `modules`: whoever uses them again reads them again.
@@ -238,7 +242,8 @@ impl Project {
         errors
     }
 
-    fn assigner(&self, from: FunctionId) -> Option<(FunctionId, &str)> {
+    /// The function that assigns a variable of a module: this one, or one that it calls.
+    pub fn assigner(&self, from: FunctionId) -> Option<(FunctionId, &str)> {
         let mut seen = HashSet::from([from]);
         let mut next = vec![from];
         while let Some(id) = next.pop() {

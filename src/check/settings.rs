@@ -21,17 +21,24 @@ pub enum Setting {
     FileSize,
     Grace,
     Group,
+    Halt,
     IdleTimeout,
+    Jobs,
+    Load,
     MaxOutput,
     Memory,
+    MemoryFree,
     Nice,
     Ok,
     OpenFiles,
+    Output,
     Processes,
+    Rate,
     Retry,
     RetryOn,
     Signal,
     Stats,
+    Tag,
     Timeout,
     Umask,
     User,
@@ -48,8 +55,10 @@ pub enum Takes {
     Text,
     /// Octal digits as a string: an integer would be read in tens.
     Octal,
-    /// `"end"` or `"keep"`.
-    EndOrKeep,
+    /// A number above zero.
+    Positive,
+    /// One of these texts; with them all as a message has them.
+    OneOf(&'static [&'static str], &'static str),
     /// A name, or a number.
     Account,
     Map,
@@ -78,31 +87,37 @@ pub const ALL: &[OptionSpec] = rows! {
     ClearEnv "clear_env" Takes::Bool, "Programs get only the variables that `env` names.";
     CpuTime "cpu_time" Takes::Duration, "Processor time of each process, in whole seconds; beyond it SIGXCPU ends it (setrlimit(2), RLIMIT_CPU).";
     Cwd "cwd" Takes::Text, "The directory that the block works in.";
-    Daemons "daemons" Takes::EndOrKeep, "What becomes of processes that a program of the block leaves in a session of its own: they are ended with the block, or \"keep\", as in sh.";
+    Daemons "daemons" Takes::OneOf(&["end", "keep"], "\"end\" or \"keep\""), "What becomes of processes that a program of the block leaves in a session of its own: they are ended with the block, or \"keep\", as in sh.";
     Detach "detach" Takes::Bool, "The programs are started in sessions of their own and left to run; nobody waits for them or ends them.";
     Env "env" Takes::Map, "Variables that programs get beside the others; null removes one.";
     FileSize "file_size" Takes::Size, "How large a file may become that a process writes; beyond it SIGXFSZ ends it (RLIMIT_FSIZE). Builtins and `write()` fail there.";
     Grace "grace" Takes::Duration, "How long processes that are asked to end may take before SIGKILL; 5s, unless given.";
     Group "group" Takes::Account, "The group that programs run as, by name or number. Takes privileges.";
+    Halt "halt" Takes::OneOf(&["first", "never", "now", "soon"], "\"soon\", \"now\", \"never\" or \"first\""), "Of a loop with `jobs`: after a failure \"soon\" (unless given) starts no further turn, \"now\" ends the running ones too, \"never\" goes on and fails at the end; \"first\" ends all others at the first success, and fails if none succeeds.";
     IdleTimeout "idle_timeout" Takes::Duration, "Ends the block when nothing comes on standard output or error for so long. Both go through a pipe meanwhile.";
+    Jobs "jobs" Takes::Number(1, 1_000_000), "Of `for` and `each`: how many turns run at once, [side by side](#loops-side-by-side).";
+    Load "load" Takes::Positive, "Of a loop with `jobs`: starts no turn while the load of the machine per processor is above this.";
     MaxOutput "max_output" Takes::Size, "How much a capture may hold; 256M, unless given.";
     Memory "memory" Takes::Size, "Address space of each process (RLIMIT_AS): what would exceed it fails in the program.";
+    MemoryFree "memory_free" Takes::Size, "Of a loop with `jobs`: starts no turn while less memory is available.";
     Nice "nice" Takes::Number(-39, 39), "What is added to the nice value of programs (nice(1)); less than 0 takes privileges.";
     Ok "ok" Takes::List, "Statuses that are no failure: [0, 1]. For the commands that stand in the block, not in functions that it calls.";
     OpenFiles "open_files" Takes::Number(3, i64::MAX), "How many descriptors each process may have (RLIMIT_NOFILE).";
+    Output "output" Takes::OneOf(&["done", "input", "live"], "\"input\", \"done\" or \"live\""), "Of a loop with `jobs`: output comes in the order of the items (\"input\", unless given), that of each turn as one piece when it ends (\"done\"), or line by line as it comes (\"live\").";
     Processes "processes" Takes::Number(1, i64::MAX), "How many processes the user may have (RLIMIT_NPROC). The kernel does not hold root to it, so it takes `user` then.";
+    Rate "rate" Takes::Positive, "Of a loop with `jobs`: how many turns are started a second, at most; 5000 / 3600 is 5000 an hour.";
     Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again when a command in it fails or it times out.";
     RetryOn "retry_on" Takes::List, "Which failures are retried: statuses, names of signals, \"timeout\". All, unless given.";
     Signal "signal" Takes::Text, "What processes are asked to end by: a name such as \"INT\"; \"TERM\", unless given.";
     Stats "stats" Takes::Bool, "At the end a table of its processes goes to standard error: times, memory, how they ended.";
+    Tag "tag" Takes::Bool, "Of a loop with `jobs`: each line of output begins with the item of its turn and a tab.";
     Timeout "timeout" Takes::Duration, "Ends the block, each run of it if it is retried, after so long.";
     Umask "umask" Takes::Octal, "The file mode creation mask of programs and of files that redirections and `write()` make, in octal digits: \"027\".";
     User "user" Takes::Account, "The user that programs run as, by name or number, with the groups and the HOME, USER, LOGNAME and SHELL of that user. Takes privileges. Redirections are opened as before.";
 };
 
 /// Options of the language that this version does not have.
-const LATER: &[&str] =
-    &["halt", "jobs", "log", "net", "output", "progress", "rate", "read", "resume", "run", "write"];
+const LATER: &[&str] = &["log", "net", "progress", "read", "resume", "run", "write"];
 
 pub fn find(name: &str) -> Option<&'static OptionSpec> {
     ALL.iter().find(|row| row.name == name)
@@ -111,6 +126,12 @@ pub fn find(name: &str) -> Option<&'static OptionSpec> {
 impl Setting {
     pub fn row(self) -> &'static OptionSpec {
         &ALL[self as usize]
+    }
+
+    /// Returns whether it says how the turns of a loop run side by side.
+    pub fn is_of_loop(self) -> bool {
+        use Setting::{Halt, Jobs, Load, MemoryFree, Output, Rate, Tag};
+        matches!(self, Halt | Jobs | Load | MemoryFree | Output | Rate | Tag)
     }
 }
 
@@ -157,7 +178,11 @@ impl Takes {
             (Self::Size, Value::Size(size)) => size.bytes > 0,
             (Self::Number(least, most), Value::Int(number)) => (least..=most).contains(number),
             (Self::Text | Self::Octal, Value::Str(text)) => !text.as_bytes().is_empty(),
-            (Self::EndOrKeep, Value::Str(text)) => matches!(text.as_bytes(), b"end" | b"keep"),
+            (Self::OneOf(texts, _), Value::Str(text)) => {
+                texts.iter().any(|one| one.as_bytes() == text.as_bytes())
+            }
+            (Self::Positive, Value::Int(number)) => *number > 0,
+            (Self::Positive, Value::Float(number)) => *number > 0.0 && number.is_finite(),
             (Self::Account, Value::Str(text)) => !text.as_bytes().is_empty(),
             (Self::Account, Value::Int(number)) => u32::try_from(*number).is_ok_and(|id| id != u32::MAX),
             _ => false,
@@ -177,7 +202,8 @@ impl Takes {
             Self::Number(..) => "a whole number from -39 to 39",
             Self::Text => "a string that is not empty",
             Self::Octal => "octal digits in quotes, such as \"027\"",
-            Self::EndOrKeep => "\"end\" or \"keep\"",
+            Self::OneOf(_, phrase) => phrase,
+            Self::Positive => "a number above zero",
             Self::Account => "a name, or a number",
             Self::Map => "a map, such as {LANG: \"C\"}",
             Self::List => "a list, such as [0, 1]",
@@ -189,17 +215,21 @@ impl<'s> Checker<'s> {
     /// `with OPTIONS { … }`
     pub fn with(&mut self, statement: ast::With<'s>, span: Span) -> Compound {
         let options = self.settings(statement.options);
+        self.refuse_options_of_loops(&options, &statement.body);
         let atomic = is_atomic(&options);
         self.atomic += usize::from(atomic);
         let accepts = options.iter().any(|option| option.setting == Setting::Ok);
         let outer = self.status.accepts;
         self.status.accepts |= accepts;
         let keeps = |option: &WithOption| matches!(option.setting, Setting::Env | Setting::Cwd);
-        let body = if options.iter().all(keeps) {
-            self.open_block(statement.body)
-        } else {
-            self.obstructed(super::replace::Obstacle::With, |this| this.open_block(statement.body))
+        let lower = |this: &mut Self| {
+            if options.iter().all(keeps) {
+                this.open_block(statement.body)
+            } else {
+                this.obstructed(super::replace::Obstacle::With, |this| this.open_block(statement.body))
+            }
         };
+        let body = self.reaching(|reach| reach.under(&options), lower);
         self.status.accepts = outer;
         self.atomic -= usize::from(atomic);
         if options.iter().any(|option| option.setting == Setting::Detach) {
@@ -221,14 +251,40 @@ impl<'s> Checker<'s> {
         let options = self.settings(options);
         let atomic = is_atomic(&options);
         self.atomic += usize::from(atomic);
-        let body = self.loop_body(body);
+        let body = self.reaching(|reach| reach.under(&options), |this| this.loop_body(body));
         self.atomic -= usize::from(atomic);
         let with = Compound::With(With { options, body });
         let kind = StatementKind::Compound(std::sync::Arc::new(with));
         Block { statements: Box::new([Statement { span, kind }]), defers: false }
     }
 
-    fn settings(&mut self, options: Vec<(ast::Name<'s>, ast::Expr<'s>)>) -> Box<[WithOption]> {
+    /// Options that say how turns run, at a block that is no loop.
+    fn refuse_options_of_loops(&mut self, options: &[WithOption], body: &ast::Block<'s>) {
+        let Some(option) = options.iter().find(|option| option.setting.is_of_loop()) else { return };
+        let name = option.setting.row().name;
+        let text = &self.text[option.span.range()];
+        let found = body.statements.iter().find_map(|statement| match &statement.kind {
+            ast::StatementKind::Stage(stage) => match &stage.kind {
+                ast::StageKind::For(one) if one.options.is_empty() => Some((stage.span, one.body.span)),
+                ast::StageKind::Each(one) if one.options.is_empty() => Some((stage.span, one.body.span)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let help = match found {
+            Some((stage, body)) => {
+                let head = self.text[stage.start as usize..body.start as usize].trim_end();
+                format!("it stands at the loop: {head} with {text} {{ … }}")
+            }
+            None => format!(
+                "it stands at a loop: for x in (xs) with {text} {{ … }}; parts of a script run beside each other by: let job = spawn {{ … }}"
+            ),
+        };
+        let message = format!("`{name}` is an option of loops, and this block is none");
+        self.error(code::NO_LOOP, option.span, message, "there are no turns", &help);
+    }
+
+    pub(super) fn settings(&mut self, options: Vec<(ast::Name<'s>, ast::Expr<'s>)>) -> Box<[WithOption]> {
         let mut lowered: Vec<WithOption> = Vec::with_capacity(options.len());
         for (name, value) in options {
             let span = Span::new(name.span.start as usize, value.span.end as usize);
@@ -273,7 +329,9 @@ impl<'s> Checker<'s> {
             "mem" | "max_memory" | "ram" => "write memory=512M".to_string(),
             "cpu" => "write cpu_time=10s".to_string(),
             "environment" | "vars" => "write env={NAME: value}".to_string(),
-            "parallel" | "concurrency" => "run parts beside each other by: let job = spawn { … }".to_string(),
+            "parallel" | "concurrency" | "max_procs" | "workers" | "threads" => {
+                "turns of a loop run side by side by: for x in (xs) with jobs=4 { … }".to_string()
+            }
             text => match crate::diag::similar(text, ALL.iter().map(|row| row.name)) {
                 Some(similar) => format!("did you mean `{similar}`?"),
                 None => {

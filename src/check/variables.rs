@@ -3,6 +3,7 @@
 use super::lower::Checker;
 use super::program::*;
 use super::scope::{Name, Variable};
+use super::side_by_side::Effect;
 use crate::builtins;
 use crate::diag::code;
 use crate::span::Span;
@@ -103,6 +104,9 @@ impl<'s> Checker<'s> {
 
     fn refuse_copied(&mut self, name: &str, variable: Variable, span: Span) {
         if self.scopes.is_copied(variable) {
+            if let Some(turn) = self.reach.turn {
+                return self.refuse_assignment_in_turn(turn, name, span);
+            }
             let message = format!("`{name}` is a copy here, so the assignment would be lost");
             let label = "these commands work on copies of the variables";
             self.error(
@@ -221,6 +225,9 @@ impl<'s> Checker<'s> {
                 "write: env.NAME = \"value\"",
             );
             return None;
+        }
+        if environment {
+            self.note_effect(Effect::Environment, span.to(value.span));
         }
         let slot = if environment { ARGS } else { self.assigned(name, span)? };
         if environment && let [Expr { kind: ExprKind::Value(Value::Str(name)), .. }] = &*path {

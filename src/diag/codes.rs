@@ -231,8 +231,18 @@ codes! {
         "time [-p] stands before a whole pipeline, or behind its !, and prints how long it took. It has no other option; a program of that name is called 'time'.";
     SH_COMPARISON = "E0330", "a comparison that would be a redirection",
         "In [ … ] an unquoted < or > is a redirection, as in sh: it compares nothing, and > empties a file. Numbers are compared by -lt and -gt, values in an expression.";
+    TURN_ASSIGNS = "E0331", "a turn side by side assigns an outer variable",
+        "Turns of a loop with jobs= work on copies of the variables, so that an assignment to one outside of the loop would be lost. Let each turn print, or take values by xs.map(f, jobs: n); leave jobs= out where a turn needs what the one before it has worked out.";
+    TURN_CHANGES = "E0332", "a turn side by side changes the directory or the environment",
+        "What cd, export and env.NAME = … change in a loop without jobs= holds for the turns and the lines after it. A turn of a loop with jobs= works on copies. In ( … ), in a capture, and under with cwd= or env= both mean the same.";
+    TURN_LEAVES = "E0333", "a turn side by side leaves more than its loop",
+        "return and exit would leave the turns that run beside this one. break ends the loop, continue the turn, and fail the loop with an error.";
+    TURN_READS = "E0334", "a turn side by side reads the script's input",
+        "Turns of a loop with jobs= have an empty input: they would take lines from each other. Read before the loop, or give each turn an input of its own.";
     SH_HISTORY = "E0335", "an event of bash's history",
         "bash replaces !!, !$, !-2 and !text by earlier lines where somebody types. At this prompt the arrow up takes an earlier entry, and Ctrl-R looks for one; `!!` and `!$` are offered replaced, to be looked at and entered.";
+    NO_LOOP = "E0336", "an option of loops without a loop",
+        "jobs= runs turns of a loop side by side, and output, tag, halt, rate, load and memory_free say how. They stand at `for` or `each`, and the last six need jobs=.";
     BAD_PATTERN = "E0346", "a pattern that fits no value",
         "A pattern is [a, b = 2, ...rest] for a list, or {host, port: p = 80, ...rest} for a map. Elements with a default follow those without, ...rest stands at the end, keys are literal text, and a key in quotes is followed by a name: {\"a key\": name}.";
     BAD_PARAMETER = "E0347", "a parameter that no command line could give",
@@ -370,6 +380,11 @@ codes! {
 
     PATTERN_MISMATCH = "E2019", "a value that a pattern does not fit",
         "let [a, b] = xs takes a list of two elements, and let {host} = m a map that has that key. ...rest takes what is left, `a = 0` is a default for an element or key that is missing, and _ skips one.";
+
+    TURN_LEFT = "E2020", "a turn side by side was left by more than break",
+        "A turn of a loop with jobs= has called something that exits. The turns beside it go on, so that this is an error of the turn: let it fail instead.";
+    HELD_OUTPUT_LOST = "E2021", "output of a turn could not be held",
+        "A later turn's output waits until the earlier ones have ended: 8 MiB a loop in memory, the rest in a file without a name in $TMPDIR, or /tmp. This file could not be written. output=\"live\" and output=\"done\" hold less.";
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",

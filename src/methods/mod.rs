@@ -30,6 +30,7 @@ mod job;
 mod json;
 mod limits;
 mod list;
+mod machine;
 mod map;
 mod matching;
 mod names;

@@ -5,7 +5,7 @@
 
 use super::{Kind, Method, Parameter, Receiver, Run};
 use super::{
-    convert, csv, dotenv, files, input, job, json, list, map, matching, number, order, path, secret,
+    convert, csv, dotenv, files, input, job, json, list, machine, map, matching, number, order, path, secret,
 };
 use super::{table_text, text, time, url, zone};
 
@@ -446,6 +446,9 @@ None {
     wait_any(jobs: List) -> "job" = Value(job::wait_any);
         "Waits until one of several jobs has ended, and gives that job; of several the first of the list. Whether it failed is told by `job.wait()`, `job.status` and `job.output()`.";
         "let jobs = [spawn { sleep 60 }, spawn { true }]; let first = wait_any(jobs); jobs[0].kill(); first == jobs[1] => true";
+    cores() -> "int" = Value(machine::cores);
+        "How many processors this process may use: those that its affinity and the quota of its control group leave it.";
+        "cores() >= 1 => true";
     now() -> "duration" = Value(time::now);
         "The time since 1970-01-01 00:00 UTC. The difference of two is how long it took; `now().date()` is text.";
         "now() > 0s => true";

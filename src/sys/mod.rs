@@ -51,6 +51,7 @@ pub mod start;
 pub mod strings;
 pub mod tree;
 pub mod tty;
+pub mod unnamed;
 pub mod usage;
 pub mod wait;
 

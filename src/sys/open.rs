@@ -205,6 +205,16 @@ pub fn is_regular(file: BorrowedFd<'_>) -> bool {
     rustix::fs::fstat(file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
 }
 
+/// Returns whether an open file is `/dev/null`.
+pub fn is_null(file: BorrowedFd<'_>) -> bool {
+    static NULL: std::sync::OnceLock<Option<u64>> = std::sync::OnceLock::new();
+    let device = |stat: rustix::fs::Stat| {
+        (FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice).then_some(stat.st_rdev as u64)
+    };
+    let null = NULL.get_or_init(|| rustix::fs::stat(c"/dev/null").ok().and_then(device));
+    null.is_some() && rustix::fs::fstat(file).ok().and_then(device) == *null
+}
+
 /// Whether a path leads to a regular file that is not empty.
 pub fn holds_data(directory: Option<&CStr>, path: &[u8]) -> bool {
     let Ok(path) = join(directory, path) else { return false };

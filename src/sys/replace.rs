@@ -162,6 +162,21 @@ pub(super) fn unnamed(directory: &Path) -> io::Result<()> {
     unnamed_in(&place.directory, Mode::from_raw_mode(0o600)).map(drop)
 }
 
+/// Makes a file in a directory that has no name, or none any more.
+///
+/// # Errors
+/// Those of open(2) in the directory.
+pub(super) fn unnamed_file(directory: &Path) -> io::Result<OwnedFd> {
+    let place = Place::find(None, directory.join("none").as_os_str().as_encoded_bytes())?;
+    let mode = Mode::from_raw_mode(0o600);
+    if let Ok(file) = unnamed_in(&place.directory, mode) {
+        return Ok(file);
+    }
+    let (file, name) = named(&place, mode)?;
+    place.unlink(&name);
+    Ok(file)
+}
+
 #[cfg(target_os = "linux")]
 fn unnamed_in(directory: &OwnedFd, mode: Mode) -> io::Result<OwnedFd> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;

@@ -78,7 +78,7 @@ impl Dialog {
                 news.push((Job(job), ended));
                 continue;
             }
-            match job.state.control.as_ref().map(Control::look) {
+            match job.state.control.as_deref().map(Control::look) {
                 Some(Attended::Suspended) => news.push((Job(job), News::Suspended)),
                 Some(Attended::Continued) => news.push((Job(job), News::Continued)),
                 _ => {}

@@ -2,6 +2,7 @@
 
 use super::{as_unknown, holds_unknown, unknown};
 use crate::check::program::*;
+use crate::check::settings::Setting;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::scope::exec_env::OwnParts;
@@ -194,6 +195,7 @@ impl Interpreter {
                     this.loop_turn(body).map(drop)
                 })
             }),
+            Compound::SideBySide(looped) => self.dry_side_by_side(looped),
             Compound::Match { subject, arms } => {
                 let value = self.expr(subject)?;
                 if as_unknown(&value).is_none() {
@@ -292,6 +294,28 @@ impl Interpreter {
             }
         }
         self.print_dry("# … and so on")
+    }
+
+    /// The turns one after another, as any of them may come first.
+    fn dry_side_by_side(&mut self, looped: &SideBySide) -> Eval<()> {
+        let jobs = looped.options.iter().find(|option| option.setting == Setting::Jobs);
+        let jobs = jobs.map_or(Ok(Value::Null), |jobs| self.expr(&jobs.value))?;
+        let head = match (&jobs, as_unknown(&jobs)) {
+            (Value::Int(1), _) => "# one turn after another:".to_string(),
+            (Value::Int(jobs), _) => format!("# side by side, up to {jobs} turns at once:"),
+            _ => "# side by side:".to_string(),
+        };
+        self.below(&head, |this| {
+            this.on_a_copy(|this| match &looped.over {
+                Over::For { bindings, items } => this.dry_for(bindings, items, &looped.body),
+                Over::Each(name) => this.below("# for each line:", |this| {
+                    this.perhaps(|this| {
+                        *this.slot_mut(*name) = unknown(None);
+                        this.loop_turn(&looped.body).map(drop)
+                    })
+                }),
+            })
+        })
     }
 
     fn dry_for(&mut self, bindings: &[Binding], items: &ForItems, body: &Block) -> Eval<()> {

@@ -276,8 +276,9 @@ impl Interpreter {
         let mut line = match &stage.kind {
             StageKind::Command(command) => self.dry_command(command, stage.span)?,
             StageKind::Compound(compound) => {
-                let text = match **compound {
+                let text = match &**compound {
                     Compound::Each { .. } => "each … { … }",
+                    Compound::SideBySide(looped) if matches!(looped.over, Over::Each(_)) => "each … { … }",
                     _ => "{ … }",
                 };
                 Line { text: text.to_owned(), body: Some(Body::Compound(compound.clone())), note: None }

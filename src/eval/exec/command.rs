@@ -7,6 +7,7 @@ use crate::diag::{MASK, code, quote_word, reason};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::{Effect, Program};
 use crate::eval::exec::host::HostCall;
+use crate::eval::exec::lines::EachLoop;
 use crate::eval::exec::output::Output;
 use crate::eval::lang::arguments::{self, Argument, Placing};
 use crate::eval::lang::value_command::Name;
@@ -91,11 +92,14 @@ impl Prepared {
 }
 
 impl Work {
-    /// The variable and the block of `each`.
-    pub fn each(&self) -> Option<(Slot, &Block)> {
+    /// The loop, if this is `each`.
+    pub fn each(&self) -> Option<EachLoop<'_>> {
         match self {
             Self::Compound(compound) => match &**compound {
-                Compound::Each { name, body } => Some((*name, body)),
+                Compound::Each { name, body } => Some(EachLoop::Plain(*name, body)),
+                Compound::SideBySide(looped) if matches!(looped.over, Over::Each(_)) => {
+                    Some(EachLoop::SideBySide(looped))
+                }
                 _ => None,
             },
             _ => None,

@@ -1,22 +1,79 @@
 //! Lines of an input: `each line { … }` and `read_line()`. Neither takes more than it gives, so that the next reader of
 //! the same input has the rest.
 
-use crate::check::program::{Block, Slot};
+use crate::check::program::{Block, SideBySide, Slot};
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::exec::shared_lines::LineReader;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::tasks::turns::Given;
 use crate::process::{Descriptor, FileTable, Interrupt};
 use crate::span::Span;
 use crate::sys::lines::{self, Lines, Taken};
 use crate::sys::pipe;
+use crate::sys::poll::is_readable;
 use crate::value::{MOST_BYTES, Str, Value};
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a reader leaves an input to another one that has begun to read a line of it.
 pub(in crate::eval) const ANOTHER_READER: Duration = Duration::from_millis(1);
+
+/// A loop over the lines of an input.
+pub(in crate::eval) enum EachLoop<'a> {
+    Plain(Slot, &'a Block),
+    SideBySide(&'a Arc<SideBySide>),
+}
+
+/// An input whose lines are taken as they are wanted, without waiting for them.
+pub(in crate::eval) struct LineSource<'a> {
+    source: Source<'a>,
+    buffer: Vec<u8>,
+    /// Where the next line begins, and where the search for its end goes on.
+    start: usize,
+    searched: usize,
+    ended: bool,
+}
+
+impl<'a> LineSource<'a> {
+    /// Returns what to wait for when there is no line.
+    pub fn input(&self) -> BorrowedFd<'a> {
+        self.source.input
+    }
+
+    /// Takes the next line.
+    pub fn take(&mut self, run: &Interpreter) -> Eval<Given> {
+        loop {
+            if let Some(length) = memchr::memchr(b'\n', &self.buffer[self.searched..]) {
+                let end = self.searched + length;
+                let line = self.buffer[self.start..end].to_vec();
+                (self.start, self.searched) = (end + 1, end + 1);
+                run.captured(line.len(), self.source.span)?;
+                return Ok(Given::line(line));
+            }
+            self.buffer.drain(..self.start);
+            (self.start, self.searched) = (0, self.buffer.len());
+            if self.ended {
+                // The last line may lack its end.
+                let line = std::mem::take(&mut self.buffer);
+                self.searched = 0;
+                return Ok(if line.is_empty() { Given::End } else { Given::line(line) });
+            }
+            run.refuse_long_line(self.buffer.len(), self.source.span)?;
+            let source = &mut self.source;
+            if !source.reader.never_waits() && !is_readable(source.input) {
+                return Ok(Given::Later);
+            }
+            match source.reader.take(source.input, &mut self.buffer) {
+                Ok(taken) => self.ended = taken == Taken::End,
+                Err(error) if pipe::is_for_later(&error) => return Ok(Given::Later),
+                Err(error) => return Err(run.unreadable(&error, self.source.span)),
+            }
+        }
+    }
+}
 
 /// An input that is read line by line.
 struct Source<'a> {
@@ -39,8 +96,7 @@ impl Interpreter {
         &mut self,
         mut files: FileTable,
         piped: bool,
-        name: Slot,
-        body: &Block,
+        each: EachLoop<'_>,
         span: Span,
     ) -> Eval<()> {
         let input = files.get(0).cloned();
@@ -53,7 +109,10 @@ impl Interpreter {
             let Some(input) = input else { return Err(this.closed_input(span)) };
             let alone = if piped { input.has_one_owner() } else { this.is_own_file(&input, &outer) };
             drop(outer);
-            this.looped(|this| this.each_of(&input, alone, name, body, span))
+            this.looped(|this| match each {
+                EachLoop::Plain(name, body) => this.each_of(&input, alone, name, body, span),
+                EachLoop::SideBySide(looped) => this.side_by_side(looped, Some((&input, alone))),
+            })
         })
     }
 
@@ -136,7 +195,7 @@ impl Interpreter {
         Ok(Some(line))
     }
 
-    fn standard_input(&self, span: Span) -> Eval<Descriptor> {
+    pub(in crate::eval) fn standard_input(&self, span: Span) -> Eval<Descriptor> {
         self.env.files.get(0).cloned().ok_or_else(|| self.closed_input(span))
     }
 
@@ -144,6 +203,17 @@ impl Interpreter {
         let message = "standard input is closed";
         let page = page(code::BAD_DESCRIPTOR, self.source(), span, message, "nothing to read");
         self.fail(Error::command(page, 1))
+    }
+
+    /// Returns the lines of an input; `alone` says that no other reader has it, now or later.
+    pub(in crate::eval) fn line_source<'a>(
+        &self,
+        input: &'a Descriptor,
+        alone: bool,
+        span: Span,
+    ) -> Eval<LineSource<'a>> {
+        let source = self.source_of_lines(input, alone, span)?;
+        Ok(LineSource { source, buffer: Vec::new(), start: 0, searched: 0, ended: false })
     }
 
     fn source_of_lines<'a>(&self, input: &'a Descriptor, alone: bool, span: Span) -> Eval<Source<'a>> {

@@ -174,8 +174,8 @@ impl Interpreter {
         let started = Instant::now();
         let argv = prepared.argv.clone();
         let result = match prepared.work.each() {
-            Some((name, body)) => {
-                let result = self.each_with(files.clone(), false, name, body, span).map(|()| 0);
+            Some(each) => {
+                let result = self.each_with(files.clone(), false, each, span).map(|()| 0);
                 result.map_err(|unwind| self.print_if_elsewhere(unwind, &files, &self.env.files))
             }
             None => self.redirected(files, |this| this.work(&prepared.work, span)),

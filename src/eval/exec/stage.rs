@@ -157,8 +157,8 @@ impl Interpreter {
                 }
             }
         }
-        let result = if let Some((name, body)) = stage.work.each() {
-            self.each_with(files, stage.reads_alone, name, body, span).map(|()| 0)
+        let result = if let Some(each) = stage.work.each() {
+            self.each_with(files, stage.reads_alone, each, span).map(|()| 0)
         } else {
             self.redirected(files, |this| match &stage.work {
                 Work::Host(call) => this.host_stage(call, stage.reads_alone, span),

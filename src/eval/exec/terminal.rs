@@ -125,6 +125,6 @@ impl Interpreter {
 
     /// What suspends and continues the job that this is part of, at a prompt.
     pub(in crate::eval) fn control(&self) -> Option<&Control> {
-        self.env.settings.job.as_ref()?.control.as_ref()
+        self.env.settings.job.as_ref()?.control.as_deref()
     }
 }

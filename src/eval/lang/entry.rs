@@ -170,7 +170,7 @@ impl Interpreter {
         let await_ends = |jobs: &[Job]| wait_for_ends(jobs, Instant::now() + MOMENT);
         others.iter().for_each(|job| job.state.signal(Signal::HUP));
         for job in &suspended {
-            job.state.control.iter().for_each(&lend);
+            job.state.control.iter().for_each(|control| lend(control));
             job.state.signal(Signal::HUP);
             await_ends(std::slice::from_ref(job));
         }

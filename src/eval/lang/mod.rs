@@ -8,6 +8,7 @@ pub mod destructure;
 pub mod entry;
 pub mod expression;
 pub mod init_order;
+pub mod items;
 pub mod list;
 pub mod main;
 pub mod measure;

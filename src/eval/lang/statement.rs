@@ -328,6 +328,7 @@ impl Interpreter {
                 self.looped(|this| this.for_loop(bindings, items, body))
             }
             Compound::Each { name, body } => self.looped(|this| this.each(*name, body, span)),
+            Compound::SideBySide(looped) => self.looped(|this| this.side_by_side(looped, None)),
             Compound::Match { subject, arms } => self.match_arms(subject, arms),
             Compound::Try { body, handler } => self.try_block(body, handler.as_ref()),
             Compound::With(with) => self.with(with),
@@ -386,70 +387,11 @@ impl Interpreter {
         items: &ForItems,
         body: &Block,
     ) -> Eval<()> {
-        let value = match items {
-            ForItems::Words(words) => {
-                for item in self.loop_words(words)? {
-                    self.check_interrupt()?;
-                    self.bind(&bindings[0], Value::Str(item))?;
-                    if self.loop_turn(body)? {
-                        break;
-                    }
-                }
-                return Ok(());
-            }
-            ForItems::Value(value) => value,
-        };
-        let span = value.span;
-        let value = self.expr(value)?;
-        match (value, bindings) {
-            (Value::Range(range), [binding]) => {
-                for number in range.iter() {
-                    self.check_interrupt()?;
-                    self.bind(binding, Value::Int(number))?;
-                    if self.loop_turn(body)? {
-                        break;
-                    }
-                }
-            }
-            (Value::List(list), [binding]) => {
-                for item in list.iter() {
-                    self.check_interrupt()?;
-                    self.bind(binding, item.clone())?;
-                    if self.loop_turn(body)? {
-                        break;
-                    }
-                }
-            }
-            (Value::Map(map), [key, value]) => {
-                for (name, item) in map.iter() {
-                    self.check_interrupt()?;
-                    self.bind(key, Value::Str(name.clone()))?;
-                    self.bind(value, item.clone())?;
-                    if self.loop_turn(body)? {
-                        break;
-                    }
-                }
-            }
-            (value, [_]) => {
-                let help = match value {
-                    Value::Map(_) => Some("take two names: for key, value in (map) { … }; or map.keys()"),
-                    Value::Int(_) => Some("a range is: for i in (0..<3) { … }"),
-                    Value::Str(_) => Some("make a list of it: s.lines(), s.split(\",\"), s.chars()"),
-                    _ => None,
-                };
-                let unwind =
-                    self.wrong_type(span, "what `for` goes through", "a list or range", value.type_of());
-                return Err(unwind.helped(help));
-            }
-            (value, _) => {
-                let help = match value {
-                    Value::List(_) => Some(
-                        "of a list of pairs take each apart: for [a, b] in (pairs) { … }; indices are for i in (0..<xs.len()) { … }",
-                    ),
-                    _ => None,
-                };
-                let unwind = self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of());
-                return Err(unwind.helped(help));
+        for item in self.items(bindings, items)? {
+            self.check_interrupt()?;
+            self.bind_item(bindings, item)?;
+            if self.loop_turn(body)? {
+                break;
             }
         }
         Ok(())

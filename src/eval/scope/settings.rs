@@ -7,6 +7,7 @@ use crate::eval::report::timer::Timer;
 use crate::eval::report::unwind::{Eval, TimedOut, Unwind};
 use crate::eval::scope::atomic;
 use crate::eval::tasks::job_state::JobState;
+use crate::eval::tasks::turns::TurnMark;
 use crate::process::{Activity, Clock, Deadline, GRACE, Keys, Signal, Steps, Wait};
 use crate::span::Span;
 use crate::value::MOST_BYTES;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub own_sessions: bool,
     /// The job that this is.
     pub job: Option<Arc<JobState>>,
+    /// The turn of a loop side by side that this is.
+    pub turn: Option<Arc<TurnMark>>,
 }
 
 impl Default for Settings {
@@ -61,6 +64,7 @@ impl Default for Settings {
             detach: false,
             own_sessions: false,
             job: None,
+            turn: None,
         }
     }
 }

@@ -201,7 +201,7 @@ impl Interpreter {
             None => Interrupt::new()?,
         };
         cancel.set_alone(true);
-        Ok(JobState::new(cancel.clone(), None, Some(Control::new(cancel)?)))
+        Ok(JobState::new(cancel.clone(), None, Some(Arc::new(Control::new(cancel)?))))
     }
 
     /// That of a job which ends with another, or with the run.

@@ -17,7 +17,7 @@ pub struct JobState {
     /// Raised with it, and by a key of the terminal while the script waits for the job.
     pub(in crate::eval) keys: Option<Interrupt>,
     /// Suspends and continues it, at a prompt.
-    pub control: Option<Control>,
+    pub control: Option<Arc<Control>>,
     /// The task that runs it, until a thread joins it.
     pub(in crate::eval) task: Mutex<Option<Task<Eval<()>>>>,
     completion: Arc<Completion>,
@@ -49,7 +49,11 @@ impl Drop for Ending {
 
 impl JobState {
     /// Returns the state of a job that has not been spawned.
-    pub(in crate::eval) fn new(cancel: Interrupt, keys: Option<Interrupt>, control: Option<Control>) -> Self {
+    pub(in crate::eval) fn new(
+        cancel: Interrupt,
+        keys: Option<Interrupt>,
+        control: Option<Arc<Control>>,
+    ) -> Self {
         Self {
             cancel,
             keys,
@@ -94,7 +98,8 @@ impl JobState {
     /// What asks it to end. A wait for programs heeds `cancel` alone.
     #[inline]
     pub fn interrupt(&self) -> &Interrupt {
-        self.control.as_ref().map(Control::keys).or(self.keys.as_ref()).unwrap_or(&self.cancel)
+        let of_control = || self.control.as_ref().map(|control| control.keys());
+        self.keys.as_ref().or_else(of_control).unwrap_or(&self.cancel)
     }
 
     /// The script waits for it: keys of the terminal are for the job, too.
@@ -135,7 +140,7 @@ impl JobState {
     }
 
     pub fn is_suspended(&self) -> bool {
-        self.control.as_ref().is_some_and(Control::is_suspended)
+        self.control.as_deref().is_some_and(Control::is_suspended)
     }
 
     /// Waits while it is suspended.

@@ -7,4 +7,5 @@ pub mod job_state;
 pub mod job_value;
 pub mod signals;
 pub mod task;
+pub mod turns;
 pub mod wait;

@@ -49,11 +49,8 @@ impl Interpreter {
         let mut clear = false;
         let (mut account, mut group) = (None, None);
         for option in options {
-            let value = self.expr(&option.value)?;
+            let value = self.option_value(option)?;
             let row = option.setting.row();
-            if row.takes.check(&value).is_err() {
-                return Err(self.wrong_setting(row, &value, option.value.span));
-            }
             let settings = &mut all.settings;
             match (option.setting, value) {
                 (Setting::Timeout, Value::Duration(after)) => {
@@ -182,6 +179,16 @@ impl Interpreter {
             all.environment = Some(changed);
         }
         Ok(all)
+    }
+
+    /// Works out the value of one option.
+    pub(in crate::eval) fn option_value(&mut self, option: &WithOption) -> Eval<Value> {
+        let value = self.expr(&option.value)?;
+        let row = option.setting.row();
+        match row.takes.check(&value) {
+            Ok(()) => Ok(value),
+            Err(_) => Err(self.wrong_setting(row, &value, option.value.span)),
+        }
     }
 
     /// Sets a limit of the system for programs.

@@ -1,0 +1,376 @@
+//! Loops whose turns run side by side, `with jobs=N`: what a turn may not do, since it would not mean the same.
+
+use super::lower::Checker;
+use super::program::*;
+use super::settings::Setting;
+use crate::builtins::Builtin;
+use crate::diag::{Diagnostic, code};
+use crate::span::Span;
+use crate::syntax::ast;
+
+/// What a statement does to the script around it, beside its variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Directory = 1,
+    Environment = 2,
+    Exit = 4,
+    Input = 8,
+}
+
+/// A set of effects.
+pub type Effects = u8;
+
+const ALL: Effects = 15;
+
+/// A loop side by side, as messages about its turns show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// `jobs=N`
+    pub option: Span,
+    /// The text from the loop's keyword up to its `with`.
+    pub head: Span,
+    /// The options of each turn; empty if there are none.
+    pub options: Span,
+}
+
+/// What a statement reaches outside of the turn or function that it stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// The loop whose variables it works on a copy of.
+    pub turn: Option<Turn>,
+    /// The loop whose turn it stands in, also in a capture or stage there.
+    around: Option<Turn>,
+    effects: Effects,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self { turn: None, around: None, effects: ALL }
+    }
+}
+
+impl Reach {
+    /// That of commands on copies: their input alone is the one outside.
+    pub fn of_copy(self) -> Self {
+        Self { turn: None, effects: self.effects & Effect::Input as u8, ..self }
+    }
+
+    fn of_turn(self, turn: Turn) -> Self {
+        Self { turn: Some(turn), around: Some(turn), effects: ALL }
+    }
+
+    pub fn without(self, effect: Effect) -> Self {
+        Self { effects: self.effects & !(effect as u8), ..self }
+    }
+
+    /// That of a block with these options.
+    pub fn under(self, options: &[WithOption]) -> Self {
+        options.iter().fold(self, |reach, option| match option.setting {
+            Setting::Cwd => reach.without(Effect::Directory),
+            Setting::Env | Setting::ClearEnv => reach.without(Effect::Environment),
+            _ => reach,
+        })
+    }
+}
+
+/// A call in a turn of a loop side by side.
+#[derive(Clone)]
+pub struct CallInTurn {
+    pub callee: FunctionId,
+    pub span: Span,
+    pub turn: Turn,
+    /// Whether it works on a copy of the variables that the turn itself has.
+    pub loses_assignments: bool,
+    pub effects: Effects,
+}
+
+impl<'s> Checker<'s> {
+    /// Lowers something that reaches elsewhere than the code around it.
+    pub fn reaching<T>(
+        &mut self,
+        reach: impl FnOnce(Reach) -> Reach,
+        lower: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = self.reach;
+        self.reach = reach(outer);
+        let lowered = lower(self);
+        self.reach = outer;
+        lowered
+    }
+
+    /// Lowers the binding and the body of a loop's turns.
+    pub(super) fn turns<T>(&mut self, turn: Turn, lower: impl FnOnce(&mut Self) -> T) -> T {
+        self.scopes.enter_copy();
+        let loops = std::mem::take(&mut self.loops);
+        let lowered = self.reaching(|outer| outer.of_turn(turn), lower);
+        self.loops = loops;
+        self.scopes.leave_copy();
+        lowered
+    }
+
+    /// Notes what a statement does, and refuses it in a turn.
+    pub fn note_effect(&mut self, effect: Effect, span: Span) {
+        if self.reach.effects & effect as u8 == 0 {
+            return;
+        }
+        match (self.reach.around, self.function) {
+            (Some(turn), _) => {
+                let page = refusal(effect, &self.text[span.range()], self.text, turn);
+                self.report(page.at_turn(self.source, span, turn));
+            }
+            (None, Some(function)) => self.project.has_effect(function, effect),
+            (None, None) => {}
+        }
+    }
+
+    /// Notes what a builtin does beside what it prints.
+    pub(super) fn note_effect_of(&mut self, builtin: Builtin, span: Span) {
+        match builtin {
+            Builtin::Cd => self.note_effect(Effect::Directory, span),
+            Builtin::Exit => self.note_effect(Effect::Exit, span),
+            Builtin::Export | Builtin::Unset => self.note_effect(Effect::Environment, span),
+            _ => {}
+        }
+    }
+
+    /// Notes a call, for what the function does.
+    pub(super) fn note_call(&mut self, callee: FunctionId, span: Span) {
+        if let Some(function) = self.function {
+            self.project.open_call(function, callee, self.reach.effects);
+        }
+        if let Some(turn) = self.reach.around {
+            let loses_assignments = self.reach.turn.is_some();
+            let call = CallInTurn { callee, span, turn, loses_assignments, effects: self.reach.effects };
+            self.project.call_in_turn(call, self.source);
+        }
+    }
+
+    pub(super) fn refuse_assignment_in_turn(&mut self, turn: Turn, name: &str, span: Span) {
+        let page = Diagnostic::new(
+            code::TURN_ASSIGNS,
+            format!("`{name}` is a copy in each turn, so the assignment would be lost"),
+        );
+        let page = page.at(self.source, span, "declared outside of the loop").also_at(
+            self.source,
+            turn.option,
+            "its turns run side by side",
+        );
+        self.report(
+            page.help(one_after_another(self.text, turn))
+                .help("or take values of the turns: let results = xs.map(x => …, jobs: 4)"),
+        );
+    }
+
+    pub(super) fn refuse_return(&mut self, turn: Turn, span: Span) {
+        let text = &self.text[span.range()];
+        let page = Diagnostic::new(code::TURN_LEAVES, "`return` in a turn of a loop side by side");
+        let page = page.at(self.source, span, "would leave the turns beside this one");
+        let page = page.also_at(self.source, turn.option, "its turns run side by side");
+        let help = if text == "return" {
+            "end the turn by continue, or the loop by break".to_string()
+        } else {
+            one_after_another(self.text, turn)
+        };
+        self.report(page.help(help));
+    }
+
+    /// Lowers a compound that is a stage, or has redirections. Commands in `each` have the input around it, which gives
+    /// the loop its lines where it has no input of its own.
+    pub(super) fn compound_with(
+        &mut self,
+        kind: ast::StageKind<'s>,
+        own_input: Option<Span>,
+        span: Span,
+    ) -> Option<Compound> {
+        self.has_lines = own_input.is_some();
+        if own_input.is_none() || matches!(kind, ast::StageKind::Each(_)) {
+            return self.compound(kind, span);
+        }
+        self.reaching(|reach| reach.without(Effect::Input), |this| this.compound(kind, span))
+    }
+
+    /// `for … with jobs=4 { … } < file`: an input that the turns would take from each other.
+    pub(super) fn refuse_input_beside_turns(&mut self, stage: &ast::Stage<'s>, input: Option<Span>) {
+        let (ast::StageKind::For(statement), Some(input)) = (&stage.kind, input) else { return };
+        let Some((name, value)) = statement.options.iter().find(|(name, _)| name.text == "jobs") else {
+            return;
+        };
+        let page = Diagnostic::new(code::TURN_READS, "turns side by side have an empty input");
+        let page = if input == stage.span {
+            page.at(self.source, input, "the turns would take it from each other")
+        } else {
+            page.at(self.source, input, "the turns would take it from each other").also_at(
+                self.source,
+                name.span.to(value.span),
+                "they run side by side",
+            )
+        };
+        let file = &self.text[input.range()];
+        let option = &self.text[name.span.start as usize..value.span.end as usize];
+        let help = match file.starts_with('<') && !file.starts_with("<<") {
+            true => format!("a turn for each line of it is: each line with {option} {{ … }} {file}"),
+            false => format!("a turn for each line of it is: each line with {option} {{ … }}"),
+        };
+        self.report(page.help(help));
+    }
+
+    /// Divides the options of a loop into its own and those of each turn. None if the loop is plain, which those are
+    /// refused for that need `jobs`.
+    pub(super) fn own_options(
+        &mut self,
+        options: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
+        start: u32,
+    ) -> OwnOptions<'s> {
+        let first = options.first().map_or(start, |(name, _)| name.span.start);
+        let of_loop = |name: &str| super::settings::find(name).is_some_and(|row| row.setting.is_of_loop());
+        let (own, of_turn): (Vec<_>, Vec<_>) = options.into_iter().partition(|(name, _)| of_loop(name.text));
+        let span = |(name, value): &(ast::Name<'s>, ast::Expr<'s>)| name.span.to(value.span);
+        let Some(option) = own.iter().find(|(name, _)| name.text == "jobs").map(span) else {
+            for (name, value) in own {
+                let text = &self.text[name.span.start as usize..value.span.end as usize];
+                let message = format!("`{}` says nothing without `jobs`", name.text);
+                let help = format!("say how many turns run at once: with jobs=4, {text}");
+                self.error(
+                    code::NO_LOOP,
+                    name.span.to(value.span),
+                    message,
+                    "the turns run one by one",
+                    &help,
+                );
+            }
+            return OwnOptions { side_by_side: None, of_turn };
+        };
+        let head = Span::new(start as usize, first as usize);
+        let options = match (of_turn.first(), of_turn.last()) {
+            (Some(first), Some(last)) => span(first).to(span(last)),
+            _ => Span::default(),
+        };
+        let turn = Turn { option, head, options };
+        OwnOptions { side_by_side: Some((turn, self.settings(own))), of_turn }
+    }
+}
+
+/// The options of a loop.
+pub(super) struct OwnOptions<'s> {
+    /// Those that say how its turns run side by side.
+    pub side_by_side: Option<(Turn, Box<[WithOption]>)>,
+    /// Those of each turn.
+    pub of_turn: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
+}
+
+/// A page that has yet to be told its places.
+pub(super) struct Refusal {
+    code: crate::diag::Code,
+    message: String,
+    label: &'static str,
+    help: String,
+}
+
+impl Refusal {
+    fn at_turn(self, source: &std::sync::Arc<crate::diag::Source>, span: Span, turn: Turn) -> Diagnostic {
+        let page = Diagnostic::new(self.code, self.message).at(source, span, self.label);
+        page.also_at(source, turn.option, "its turns run side by side").help(self.help)
+    }
+}
+
+fn refusal(effect: Effect, statement: &str, text: &str, turn: Turn) -> Refusal {
+    let name = statement.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or(statement);
+    let is_short = !statement.contains('\n') && statement.len() <= 60;
+    let in_copy = || match is_short {
+        true => format!("put it and what follows in parentheses: ( {statement}; … )"),
+        false => "put it and what follows in parentheses: ( … )".to_string(),
+    };
+    match effect {
+        Effect::Directory => Refusal {
+            code: code::TURN_CHANGES,
+            message: "a turn side by side changes the directory".into(),
+            label: "would hold for later turns in a plain loop, and does not here",
+            help: in_copy(),
+        },
+        Effect::Environment => Refusal {
+            code: code::TURN_CHANGES,
+            message: "a turn side by side changes the environment".into(),
+            label: "would hold for later turns in a plain loop, and does not here",
+            help: in_copy(),
+        },
+        Effect::Exit => Refusal {
+            code: code::TURN_LEAVES,
+            message: "`exit` in a turn of a loop side by side".into(),
+            label: "would end the turns beside this one",
+            help: match statement.trim() {
+                "exit" | "exit 0" => "end the loop by break, or the turn by continue".into(),
+                _ => "let the turn fail: fail \"…\"".into(),
+            },
+        },
+        Effect::Input => Refusal {
+            code: code::TURN_READS,
+            message: format!("`{name}` in a turn of a loop side by side"),
+            label: "turns have an empty input",
+            help: match name {
+                "each" => one_after_another(text, turn),
+                _ if is_short => format!("read before the loop: let line = {statement}"),
+                _ => one_after_another(text, turn),
+            },
+        },
+    }
+}
+
+/// The loop without its `jobs`, as it is to be written.
+pub(super) fn one_after_another(text: &str, turn: Turn) -> String {
+    let head = text[turn.head.range()].trim_end();
+    let options = &text[turn.options.range()];
+    let head = if options.is_empty() { head.strip_suffix("with").unwrap_or(head).trim_end() } else { head };
+    let blank = if options.is_empty() { "" } else { " " };
+    match format!("{head}{blank}{options}") {
+        head if !head.contains('\n') => format!("run the turns one after another: {head} {{ … }}"),
+        _ => "run the turns one after another: leave jobs= out".to_string(),
+    }
+}
+
+/// The page about a call in a turn whose function does what no turn may.
+pub(super) fn call_page(
+    source: &std::sync::Arc<crate::diag::Source>,
+    call: &CallInTurn,
+    name: &str,
+    by: Option<&str>,
+    found: Found<'_>,
+) -> Diagnostic {
+    let text = source.text();
+    let (code, does, label) = match found {
+        Found::Assigns(variable) => (
+            code::TURN_ASSIGNS,
+            format!("assigns `{variable}`, which would be lost here"),
+            "each turn works on copies of the variables",
+        ),
+        Found::Has(effect) => {
+            let refusal = refusal(effect, "", text, call.turn);
+            let does = match effect {
+                Effect::Directory => "changes the directory",
+                Effect::Environment => "changes the environment",
+                Effect::Exit => "exits",
+                Effect::Input => "reads the script's input",
+            };
+            (refusal.code, does.to_string(), refusal.label)
+        }
+    };
+    let message = match by {
+        None => format!("`{name}` {does}"),
+        Some(by) => format!("`{name}` calls `{by}`, which {does}"),
+    };
+    let page = Diagnostic::new(code, message).at(source, call.span, label);
+    let page = page.also_at(source, call.turn.option, "its turns run side by side");
+    let written = &text[call.span.range()];
+    match found {
+        Found::Has(Effect::Directory | Effect::Environment) if !written.contains('\n') => {
+            page.help(format!("call it on a copy of the directory and the environment: ( {written} )"))
+        }
+        _ => page.help(one_after_another(text, call.turn)),
+    }
+}
+
+/// What a function does that no turn may.
+#[derive(Clone, Copy)]
+pub(super) enum Found<'a> {
+    Assigns(&'a str),
+    Has(Effect),
+}

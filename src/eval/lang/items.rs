@@ -1,0 +1,123 @@
+//! What a `for` loop goes through: words, a range, a list or a map, an item after the other.
+
+use crate::check::program::{Binding, Expr, ForItems};
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Eval, Unwind};
+use crate::span::Span;
+use crate::value::{List, Str, Value};
+
+/// An item of a loop.
+pub enum Item {
+    One(Value),
+    /// A key of a map, and its value.
+    Entry(Str, Value),
+}
+
+/// The items of a loop that have not been taken.
+pub enum Items {
+    Words(std::vec::IntoIter<Str>),
+    /// The next number and the last.
+    Range(i64, i64),
+    List(List, usize),
+    Entries(std::vec::IntoIter<(Str, Value)>),
+    None,
+}
+
+impl Iterator for Items {
+    type Item = Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<Item> {
+        match self {
+            Self::Words(words) => words.next().map(|word| Item::One(Value::Str(word))),
+            Self::Range(next, last) => {
+                let number = *next;
+                match number.checked_add(1) {
+                    Some(after) if number < *last => *next = after,
+                    _ => *self = Self::None,
+                }
+                Some(Item::One(Value::Int(number)))
+            }
+            Self::List(list, place) => {
+                let item = list.get(*place).cloned();
+                *place += 1;
+                item.map(Item::One)
+            }
+            Self::Entries(entries) => entries.next().map(|(key, value)| Item::Entry(key, value)),
+            Self::None => None,
+        }
+    }
+}
+
+impl Items {
+    /// Returns how many items are left.
+    pub fn left(&self) -> u64 {
+        match self {
+            Self::Words(words) => words.len() as u64,
+            Self::Range(next, last) => last.abs_diff(*next).saturating_add(1),
+            Self::List(list, place) => list.len().saturating_sub(*place) as u64,
+            Self::Entries(entries) => entries.len() as u64,
+            Self::None => 0,
+        }
+    }
+}
+
+impl Interpreter {
+    /// Works out what a loop goes through.
+    pub(in crate::eval) fn items(&mut self, bindings: &[Binding], items: &ForItems) -> Eval<Items> {
+        match items {
+            ForItems::Words(words) => Ok(Items::Words(self.loop_words(words)?.into_iter())),
+            ForItems::Value(value) => self.items_of(bindings, value),
+        }
+    }
+
+    fn items_of(&mut self, bindings: &[Binding], value: &Expr) -> Eval<Items> {
+        let span = value.span;
+        match (self.expr(value)?, bindings) {
+            (Value::Range(range), [_]) => {
+                Ok(range.bounds().map_or(Items::None, |(first, last)| Items::Range(first, last)))
+            }
+            (Value::List(list), [_]) => Ok(Items::List(list, 0)),
+            (Value::Map(map), [_, _]) => {
+                let entries: Vec<_> = map.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                Ok(Items::Entries(entries.into_iter()))
+            }
+            (value, bindings) => Err(self.no_items(&value, bindings.len() == 1, span)),
+        }
+    }
+
+    #[cold]
+    fn no_items(&self, value: &Value, is_single: bool, span: Span) -> Unwind {
+        if is_single {
+            let help = match value {
+                Value::Map(_) => Some("take two names: for key, value in (map) { … }; or map.keys()"),
+                Value::Int(_) => Some("a range is: for i in (0..<3) { … }"),
+                Value::Str(_) => Some("make a list of it: s.lines(), s.split(\",\"), s.chars()"),
+                _ => None,
+            };
+            let unwind = self.wrong_type(span, "what `for` goes through", "a list or range", value.type_of());
+            return unwind.helped(help);
+        }
+        let help = match value {
+            Value::List(_) => Some(
+                "of a list of pairs take each apart: for [a, b] in (pairs) { … }; indices are for i in (0..<xs.len()) { … }",
+            ),
+            _ => None,
+        };
+        let unwind = self.wrong_type(span, "what `for k, v` goes through", "a map", value.type_of());
+        unwind.helped(help)
+    }
+
+    /// Binds an item to the names of its loop.
+    #[inline]
+    pub(in crate::eval) fn bind_item(&mut self, bindings: &[Binding], item: Item) -> Eval<()> {
+        match (item, bindings) {
+            (Item::One(value), [binding, ..]) => self.bind(binding, value),
+            (Item::Entry(key, value), [first, second]) => {
+                self.bind(first, Value::Str(key))?;
+                self.bind(second, value)
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The threads that run turns. One is started when a turn finds none idle, and stays until the loop ends.
+
+use crate::check::program::{Over, SideBySide};
+use crate::eval::Interpreter;
+use crate::eval::lang::items::Item;
+use crate::eval::report::unwind::{Eval, Unwind};
+use crate::eval::tasks::task::Task;
+use crate::fleet::Turn;
+use crate::span::Span;
+use crate::sys::event::Event;
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// A turn with all that it runs on.
+pub struct Assignment {
+    pub turn: Turn,
+    pub run: Interpreter,
+    pub item: Item,
+    pub looped: Arc<SideBySide>,
+}
+
+/// A turn that has ended.
+pub struct Ended {
+    pub turn: Turn,
+    /// Whether it left the loop; none if the thread has crashed.
+    pub result: Option<Eval<bool>>,
+    pub status: u8,
+}
+
+/// The threads of one loop. Dropped, they end after the turns that they run.
+pub struct Crew {
+    shared: Arc<Shared>,
+    /// Dropped after `shared` is told that no turn comes any more.
+    threads: Vec<Task<()>>,
+}
+
+/// What the loop's thread and those of its turns share.
+struct Shared {
+    state: Mutex<State>,
+    /// Told when there is a turn to run, or none will come.
+    given: Condvar,
+    /// Set when a turn has ended.
+    event: Event,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Assignment>,
+    idle: usize,
+    is_over: bool,
+    ended: Vec<Ended>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a turn to run.
+    fn next(&self) -> Option<Assignment> {
+        let mut state = self.state();
+        state.idle += 1;
+        while state.waiting.is_empty() && !state.is_over {
+            state = self.given.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.idle -= 1;
+        state.waiting.pop_front()
+    }
+}
+
+impl Crew {
+    /// # Errors
+    /// `EMFILE` when no descriptor is left.
+    pub fn new() -> io::Result<Self> {
+        let shared = Shared { state: Mutex::default(), given: Condvar::new(), event: Event::new()? };
+        Ok(Self { shared: Arc::new(shared), threads: Vec::new() })
+    }
+
+    /// Has a thread run a turn.
+    ///
+    /// # Errors
+    /// There is no thread for it.
+    pub fn give(&mut self, run: &Interpreter, assignment: Assignment, span: Span) -> Result<(), Refused> {
+        {
+            let mut state = self.shared.state();
+            let is_taken = state.waiting.len() < state.idle;
+            state.waiting.push_back(assignment);
+            if is_taken {
+                drop(state);
+                self.shared.given.notify_one();
+                return Ok(());
+            }
+        }
+        let shared = self.shared.clone();
+        let work = move || {
+            while let Some(assignment) = shared.next() {
+                run_reported(&shared, assignment);
+            }
+        };
+        match Task::spawn(run, span, work) {
+            Ok(task) => {
+                self.threads.push(task);
+                Ok(())
+            }
+            Err(unwind) => match self.shared.state().waiting.pop_back() {
+                Some(assignment) => Err(Refused { item: assignment.item, unwind }),
+                // Another thread has become idle and has taken it.
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Returns the descriptor that is readable when a turn has ended.
+    pub fn event(&self) -> BorrowedFd<'_> {
+        self.shared.event.reader()
+    }
+
+    /// Takes the turns that have ended.
+    pub fn ended(&self) -> Vec<Ended> {
+        self.shared.event.reset();
+        std::mem::take(&mut self.shared.state().ended)
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.shared.state().is_over = true;
+        self.shared.given.notify_all();
+    }
+}
+
+/// A turn that no thread was there for.
+pub struct Refused {
+    pub item: Item,
+    pub unwind: Unwind,
+}
+
+/// Reports the end of a turn when it is dropped, after a panic too.
+struct Report<'a> {
+    shared: &'a Shared,
+    ended: Ended,
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        let Ended { turn, status, .. } = self.ended;
+        let result = self.ended.result.take();
+        self.shared.state().ended.push(Ended { turn, result, status });
+        self.shared.event.set();
+    }
+}
+
+fn run_reported(shared: &Shared, assignment: Assignment) {
+    let mut report = Report { shared, ended: Ended { turn: assignment.turn, result: None, status: 1 } };
+    report.ended = run(assignment);
+}
+
+/// Runs a turn up to the end of its jobs. Its fork is dropped, and with it what it holds of the pipes that it printed to.
+pub fn run(assignment: Assignment) -> Ended {
+    let Assignment { turn, mut run, item, looped } = assignment;
+    let result = run.turn(&looped, item);
+    Ended { turn, result: Some(result), status: run.status }
+}
+
+impl Interpreter {
+    /// Returns whether the turn left the loop.
+    fn turn(&mut self, looped: &SideBySide, item: Item) -> Eval<bool> {
+        let bound = match (&looped.over, item) {
+            (Over::For { bindings, .. }, item) => self.bind_item(bindings, item),
+            (Over::Each(name), Item::One(line)) => {
+                *self.slot_mut(*name) = line;
+                Ok(())
+            }
+            (Over::Each(_), Item::Entry(..)) => Ok(()),
+        };
+        let ran = bound.and_then(|()| self.loop_turn(&looped.body));
+        self.settle_jobs(ran)
+    }
+}

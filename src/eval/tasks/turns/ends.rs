@@ -1,0 +1,166 @@
+//! The ends of turns, and of a loop before its input has ended.
+
+use super::crew::{Crew, Ended};
+use super::looped::{Live, Loop};
+use crate::diag::code;
+use crate::eval::report::unwind::{Error, Unwind, page};
+use crate::fleet::{After, End, Turn};
+
+impl Loop<'_, '_> {
+    pub(super) fn take_ended(&mut self) {
+        loop {
+            let ended = self.crew.as_ref().map(Crew::ended).unwrap_or_default();
+            if ended.is_empty() {
+                return;
+            }
+            ended.into_iter().for_each(|ended| self.take_end(ended));
+        }
+    }
+
+    pub(super) fn take_end(&mut self, ended: Ended) {
+        let Ended { turn, result, status } = ended;
+        let Some(live) = self.turns.get_mut(&turn) else { return };
+        let is_asked = live.is_asked;
+        let item = live.item.clone();
+        if let (Some(state), false) = (live.state.take(), is_asked) {
+            self.spare.push((state.cancel.clone(), state.keys.clone()));
+        }
+        let lost = live.lost.take();
+        let end = match (result, lost) {
+            (_, Some(error)) => self.failed(turn, item, error),
+            (Some(Ok(false)), None) => End::Succeeded,
+            (Some(Ok(true)), None) => End::Broke,
+            (Some(Err(_)), None) if is_asked => End::Ended,
+            (Some(Err(Unwind::Error(error))), None) => self.failed(turn, item, error),
+            (Some(Err(Unwind::Exit(status))), None) => {
+                let error = self.left_by_exit(status);
+                self.failed(turn, item, error)
+            }
+            (Some(Err(unwind)), None) => {
+                self.stop(unwind);
+                End::Ended
+            }
+            (None, None) => {
+                let page = page(
+                    code::INTERNAL,
+                    self.run.source(),
+                    self.looped.span,
+                    "the thread of a turn crashed",
+                    "this loop",
+                );
+                self.failed(turn, item, Box::new(Error::value(page)))
+            }
+        };
+        if end == End::Broke {
+            self.last = Some((turn, 0));
+        } else if self.scheduler.counts(turn) && self.last.is_none_or(|(last, _)| last < turn) {
+            self.last = Some((turn, status));
+        }
+        if let Some(live) = self.turns.get_mut(&turn) {
+            live.end = Some(end);
+        }
+        if self.stop.is_some() {
+            self.drain(turn);
+        }
+        self.finish_if_over(turn);
+    }
+
+    fn failed(&mut self, turn: Turn, item: String, error: Box<Error>) -> End {
+        self.fail(turn, item, error);
+        End::Failed
+    }
+
+    pub(super) fn fail(&mut self, turn: Turn, item: String, error: Box<Error>) {
+        if self.scheduler.counts(turn) {
+            self.failures.add(turn, item, error);
+        }
+    }
+
+    fn left_by_exit(&self, status: u8) -> Box<Error> {
+        let message = format!("a turn of the loop exited with {status}");
+        let page =
+            page(code::TURN_LEFT, self.run.source(), self.looped.span, message, "its turns run side by side");
+        Box::new(Error::refused(page.help("let the turn fail: fail \"…\""), status))
+    }
+
+    /// A turn of a loop that was stopped has no more time: what is in its pipes is taken.
+    fn drain(&mut self, turn: Turn) {
+        for index in (0..2).rev() {
+            self.read(turn, index);
+        }
+        if let Some(live) = self.turns.get_mut(&turn) {
+            live.streams.clear();
+        }
+    }
+
+    /// Notes that a turn is over, once it has ended and no process holds its pipes.
+    pub(super) fn finish_if_over(&mut self, turn: Turn) {
+        let Some(live) = self.turns.get(&turn).filter(|live| live.streams.is_empty()) else { return };
+        let Some(end) = live.end else { return };
+        let Some(Live { held, is_dropped, .. }) = self.turns.remove(&turn) else { return };
+        if !held.is_empty() && !is_dropped {
+            self.finished.insert(turn, held);
+        }
+        let after = self.scheduler.ended(turn, end);
+        if end == End::Broke {
+            self.failures.forget_after(turn);
+        }
+        self.apply(after);
+    }
+
+    fn apply(&mut self, after: After) {
+        after.drop.iter().for_each(|turn| self.drop_output(*turn));
+        for turn in after.pass {
+            if let Some(held) = self.finished.remove(&turn) {
+                self.pass_held(turn, held);
+            }
+        }
+        after.end.into_iter().for_each(|turn| self.end_turn(turn));
+        // The first unfinished turn streams from now on.
+        let first = self.turns.first_entry().filter(|entry| self.scheduler.streams(*entry.key()));
+        if let Some(mut entry) = first {
+            let (turn, held) = (*entry.key(), std::mem::take(&mut entry.get_mut().held));
+            self.pass_held(turn, held);
+        }
+    }
+
+    /// Asks a turn to end.
+    pub(super) fn end_turn(&mut self, turn: Turn) {
+        let signal = self.run.env.settings.signal;
+        if let Some(live) = self.turns.get_mut(&turn)
+            && !std::mem::replace(&mut live.is_asked, true)
+            && let Some(state) = &live.state
+        {
+            state.stop(signal);
+        }
+    }
+
+    /// Ends the loop. What ends the run reaches the turns by itself.
+    pub(super) fn stop(&mut self, unwind: Unwind) {
+        if self.stop.is_some() {
+            return;
+        }
+        let turns = self.scheduler.end_all();
+        match &unwind {
+            Unwind::Interrupted(signal) => {
+                let states = self.turns.values().filter_map(|live| live.state.as_ref());
+                states.for_each(|state| state.end_by_key(*signal));
+            }
+            Unwind::TimedOut(_) | Unwind::Exhausted => {}
+            _ => turns.into_iter().for_each(|turn| self.end_turn(turn)),
+        }
+        if matches!(unwind, Unwind::PipeClosed) {
+            // Nobody reads what they print: their programs learn it when they write.
+            let over: Vec<Turn> = self.turns.keys().copied().collect();
+            over.iter().for_each(|turn| self.drop_output(*turn));
+            self.finished.clear();
+        }
+        self.stop = Some(unwind);
+        let ended: Vec<Turn> =
+            self.turns.iter().filter(|(_, live)| live.end.is_some()).map(|(turn, _)| *turn).collect();
+        for turn in ended {
+            self.drain(turn);
+            self.finish_if_over(turn);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The failures of a loop's turns, as the one error that the loop raises.
+
+use crate::diag::Diagnostic;
+use crate::eval::report::unwind::{Error, Eval, Unwind};
+use crate::fleet::Turn;
+use std::collections::BTreeMap;
+
+/// As many failures are kept beside the first; a page shows them all.
+const MOST_KEPT: usize = 8;
+
+/// The failures of a loop, those that come first in the input.
+#[derive(Default)]
+pub struct Failures(BTreeMap<Turn, Failure>);
+
+struct Failure {
+    item: String,
+    error: Box<Error>,
+}
+
+/// What the loop did not come to.
+#[derive(Clone, Copy)]
+pub struct Rest {
+    /// How many turns have failed.
+    pub failed: u64,
+    pub started: u64,
+    /// How many items were left, if that is known.
+    pub left: Option<u64>,
+    /// Whether it was to go on after a failure.
+    pub went_on: bool,
+}
+
+impl Failures {
+    pub fn add(&mut self, turn: Turn, item: String, error: Box<Error>) {
+        self.0.insert(turn, Failure { item, error });
+        if self.0.len() > MOST_KEPT + 1 {
+            self.0.pop_last();
+        }
+    }
+
+    /// Forgets the failures of turns that would not have run, since an earlier one left the loop.
+    pub fn forget_after(&mut self, turn: Turn) {
+        self.0.split_off(&(turn + 1));
+    }
+
+    /// Returns the error of the first, which tells of the others.
+    pub fn into_error(mut self, rest: Rest) -> Eval<()> {
+        let Some((turn, first)) = self.0.pop_first() else { return Ok(()) };
+        let mut error = first.error;
+        let mut page =
+            std::mem::replace(&mut error.diagnostic, Diagnostic::new(crate::diag::code::INTERNAL, ""));
+        page = page.note(format!("in turn {} of the loop, for {}", turn + 1, first.item));
+        let others = rest.failed.saturating_sub(1);
+        if others > 0 {
+            page = page.note(match others {
+                1 => "1 other turn failed:".to_string(),
+                others => format!("{others} other turns failed:"),
+            });
+            let shown = self.0.len() as u64;
+            for (turn, failure) in &self.0 {
+                let message = &failure.error.diagnostic.message;
+                page = page.note(format!("turn {}, for {}: {message}", turn + 1, failure.item));
+            }
+            if others > shown {
+                page = page.note(format!("… and {} more", others - shown));
+            }
+        }
+        if let Some(note) = not_started(rest) {
+            page = page.note(note);
+        }
+        error.diagnostic = page;
+        Err(Unwind::Error(error))
+    }
+}
+
+fn not_started(rest: Rest) -> Option<String> {
+    match rest.left {
+        _ if rest.went_on => None,
+        Some(0) => None,
+        Some(1) => Some("1 turn was not started".to_string()),
+        Some(left) => Some(format!("{left} turns were not started")),
+        None => Some(format!("the input was not read beyond item {}", rest.started)),
+    }
+}

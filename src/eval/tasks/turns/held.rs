@@ -1,0 +1,164 @@
+//! Output that waits for an earlier turn: a part in memory, the rest in a file without a name.
+
+use crate::sys::unnamed::UnnamedFile;
+use std::io;
+use std::path::PathBuf;
+
+/// How much of a loop's held output is in memory, in bytes.
+const MOST_IN_MEMORY: usize = 8 << 20;
+
+/// As much is read at once from the file.
+const PIECE: usize = 256 << 10;
+
+/// The room that the turns of one loop share.
+pub struct Store {
+    in_memory: usize,
+    /// Where the file is made.
+    directory: PathBuf,
+    file: Option<UnnamedFile>,
+    /// Where the file goes on.
+    end: u64,
+    /// How many bytes of the file are held.
+    in_file: u64,
+}
+
+/// The held output of one turn.
+#[derive(Default)]
+pub struct HeldOutput(Vec<Part>);
+
+/// Bytes for one descriptor.
+struct Part {
+    descriptor: i32,
+    place: Place,
+}
+
+enum Place {
+    Memory(Vec<u8>),
+    File { at: u64, length: u64 },
+}
+
+impl HeldOutput {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Store {
+    pub fn new(directory: PathBuf) -> Self {
+        Self { in_memory: 0, directory, file: None, end: 0, in_file: 0 }
+    }
+
+    /// Adds bytes to the output of a turn.
+    ///
+    /// # Errors
+    /// The file can't be made or written.
+    pub fn hold(&mut self, output: &mut HeldOutput, descriptor: i32, bytes: &[u8]) -> io::Result<()> {
+        if self.in_memory + bytes.len() <= MOST_IN_MEMORY {
+            self.in_memory += bytes.len();
+            match output.0.last_mut() {
+                Some(Part { descriptor: last, place: Place::Memory(held) }) if *last == descriptor => {
+                    held.extend_from_slice(bytes);
+                }
+                _ => output.0.push(Part { descriptor, place: Place::Memory(bytes.to_vec()) }),
+            }
+            return Ok(());
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(UnnamedFile::create(&self.directory)?),
+        };
+        file.write(bytes, self.end)?;
+        let (at, more) = (self.end, bytes.len() as u64);
+        self.end += more;
+        self.in_file += more;
+        match output.0.last_mut() {
+            Some(Part { descriptor: last, place: Place::File { at: begin, length } })
+                if *last == descriptor && *begin + *length == at =>
+            {
+                *length += more;
+            }
+            _ => output.0.push(Part { descriptor, place: Place::File { at, length: more } }),
+        }
+        Ok(())
+    }
+
+    /// Gives all that was held of a turn to `pass`, in the order in which it came, until that fails.
+    pub fn release<E>(
+        &mut self,
+        output: HeldOutput,
+        mut pass: impl FnMut(i32, &[u8]) -> Result<(), E>,
+    ) -> io::Result<Result<(), E>> {
+        let mut result = Ok(());
+        for Part { descriptor, place } in output.0 {
+            match place {
+                Place::Memory(bytes) => {
+                    self.in_memory -= bytes.len();
+                    if result.is_ok() {
+                        result = pass(descriptor, &bytes);
+                    }
+                }
+                Place::File { at, length } => {
+                    let mut buffer = vec![0; PIECE.min(usize::try_from(length).unwrap_or(PIECE))];
+                    let mut done = 0;
+                    while done < length && result.is_ok() {
+                        let piece = (length - done).min(buffer.len() as u64) as usize;
+                        if let Some(file) = &self.file {
+                            file.read(&mut buffer[..piece], at + done)?;
+                        }
+                        result = pass(descriptor, &buffer[..piece]);
+                        done += piece as u64;
+                    }
+                    self.free(at, length);
+                }
+            }
+        }
+        Ok(result)
+    }
+
+    fn free(&mut self, at: u64, length: u64) {
+        self.in_file -= length;
+        let Some(file) = &self.file else { return };
+        if self.in_file == 0 && file.clear().is_ok() {
+            self.end = 0;
+        } else {
+            file.free(at, length);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_held_comes_back_in_its_order_from_memory_and_file() {
+        let mut store = Store::new(std::env::temp_dir());
+        let (mut first, mut second) = (HeldOutput::default(), HeldOutput::default());
+        let big = vec![b'x'; MOST_IN_MEMORY - 3];
+        store.hold(&mut first, 1, &big).unwrap();
+        store.hold(&mut first, 2, b"abc").unwrap();
+        store.hold(&mut second, 1, b"in the file").unwrap();
+        store.hold(&mut first, 1, b"too").unwrap();
+        assert!(store.file.is_some());
+        let collected = |store: &mut Store, output| {
+            let mut all: Vec<(i32, usize)> = Vec::new();
+            let pass = |descriptor, bytes: &[u8]| {
+                all.push((descriptor, bytes.len()));
+                Ok::<_, ()>(())
+            };
+            store.release(output, pass).unwrap().unwrap();
+            all
+        };
+        assert_eq!(collected(&mut store, first), [(1, MOST_IN_MEMORY - 3), (2, 3), (1, 3)]);
+        assert_eq!(collected(&mut store, second), [(1, 11)]);
+        assert_eq!((store.in_memory, store.in_file, store.end), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_directory_that_is_missing_is_an_error_once_memory_is_full() {
+        let mut store = Store::new("/missing".into());
+        let mut output = HeldOutput::default();
+        store.hold(&mut output, 1, &vec![0; MOST_IN_MEMORY]).unwrap();
+        assert!(store.hold(&mut output, 1, b"x").is_err());
+    }
+}

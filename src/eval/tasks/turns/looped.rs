@@ -1,0 +1,354 @@
+//! The thread of a loop: it starts turns, passes on what they print, and takes their ends.
+
+use super::TurnMark;
+use super::crew::{self, Assignment, Crew, Refused};
+use super::failures::{Failures, Rest};
+use super::held::{HeldOutput, Store};
+use super::options::LoopOptions;
+use super::source::{Given, Source, shown};
+use super::streams::{LineBuffer, Stream, streams};
+use crate::check::program::SideBySide;
+use crate::diag::{code, reason};
+use crate::eval::Interpreter;
+use crate::eval::lang::items::Item;
+use crate::eval::report::unwind::{Error, Eval, Unwind};
+use crate::eval::tasks::job_state::JobState;
+use crate::fleet::{Condition, End, Halt, Order, Scheduler, Start, Turn, Verdict};
+use crate::process::{Interrupt, OpenMode, open};
+use crate::sys::poll::{Interest, PollSet};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A loop while it runs.
+pub struct Loop<'r, 's> {
+    pub run: &'r mut Interpreter,
+    pub looped: Arc<SideBySide>,
+    pub options: LoopOptions,
+    pub conditions: Vec<Box<dyn Condition>>,
+    pub scheduler: Scheduler,
+    pub source: Source<'s>,
+    /// An item that was taken, and whose turn could not be started yet.
+    pub next: Option<Item>,
+    /// No turn is started any more.
+    pub is_read: bool,
+    /// None of a loop whose turns run one by one on this thread.
+    pub crew: Option<Crew>,
+    pub turns: BTreeMap<Turn, Live>,
+    /// The held output of finished turns.
+    pub finished: BTreeMap<Turn, HeldOutput>,
+    pub store: Store,
+    pub failures: Failures,
+    /// The last turn of the input that has ended, and its status.
+    pub last: Option<(Turn, u8)>,
+    /// What ends the loop early.
+    pub stop: Option<Unwind>,
+    pub began: Instant,
+    pub null: Arc<OwnedFd>,
+    /// Interrupts of turns that have ended without having been asked to.
+    pub spare: Vec<(Interrupt, Option<Interrupt>)>,
+    pub buffer: Vec<u8>,
+}
+
+/// A turn that runs, or whose output has not come to its end.
+pub struct Live {
+    pub state: Option<Arc<JobState>>,
+    pub item: String,
+    pub streams: Vec<Stream>,
+    pub held: HeldOutput,
+    /// How it ended, if it has.
+    pub end: Option<End>,
+    /// It was asked to end.
+    pub is_asked: bool,
+    /// Nobody is shown what it prints.
+    pub is_dropped: bool,
+    /// What it printed could not be passed on or held.
+    pub lost: Option<Box<Error>>,
+}
+
+/// What the loop waits for beside its turns.
+#[derive(Default)]
+struct Waits {
+    until: Option<Duration>,
+    input: bool,
+}
+
+impl<'r, 's> Loop<'r, 's> {
+    pub fn new(
+        run: &'r mut Interpreter,
+        looped: Arc<SideBySide>,
+        options: LoopOptions,
+        source: Source<'s>,
+    ) -> Eval<Self> {
+        let span = looped.span;
+        let null = open(None, b"/dev/null", OpenMode::Read).map_err(|error| run.no_null(&error, span))?;
+        let crew = match options.is_direct() {
+            true => None,
+            false => Some(Crew::new().map_err(|error| run.no_job(&error, span))?),
+        };
+        let directory = run.env.environment.get(b"TMPDIR").filter(|path| !path.is_empty());
+        let store = Store::new(Path::new(OsStr::from_bytes(directory.unwrap_or(b"/tmp"))).to_path_buf());
+        Ok(Self {
+            scheduler: Scheduler::new(options.rules),
+            conditions: Vec::new(),
+            run,
+            looped,
+            options,
+            source,
+            next: None,
+            is_read: false,
+            crew,
+            turns: BTreeMap::new(),
+            finished: BTreeMap::new(),
+            store,
+            failures: Failures::default(),
+            last: None,
+            stop: None,
+            began: Instant::now(),
+            null: Arc::new(null),
+            spare: Vec::new(),
+            buffer: Vec::new(),
+        })
+    }
+
+    /// Runs the loop to its end.
+    pub fn run(mut self) -> Eval<()> {
+        loop {
+            self.take_ended();
+            let waits = self.start_turns();
+            if self.turns.is_empty() && (self.is_read || self.stop.is_some()) {
+                break;
+            }
+            if let Err(unwind) = self.wait(&waits) {
+                self.stop(unwind);
+            }
+        }
+        self.finish()
+    }
+
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    // -------------------------------------------------------------------------------------- starts
+
+    /// Starts as many turns as may run now.
+    fn start_turns(&mut self) -> Waits {
+        while self.stop.is_none() && !self.is_read {
+            match self.scheduler.may_start(self.now(), &mut self.conditions) {
+                Start::Never => self.is_read = true,
+                Start::Full => break,
+                Start::At(time) => return Waits { until: Some(time), input: false },
+                Start::Now => match self.take_item() {
+                    Ok(Given::Item(item)) => {
+                        if let Err(unwind) = self.start(item) {
+                            self.stop(unwind);
+                        }
+                    }
+                    Ok(Given::Later) => return Waits { until: None, input: true },
+                    Ok(Given::End) => self.is_read = true,
+                    Err(unwind) => self.stop(unwind),
+                },
+            }
+        }
+        Waits::default()
+    }
+
+    fn take_item(&mut self) -> Eval<Given> {
+        self.run.check_interrupt()?;
+        match self.next.take() {
+            Some(item) => Ok(Given::Item(item)),
+            None => self.source.take(self.run),
+        }
+    }
+
+    fn start(&mut self, item: Item) -> Eval<()> {
+        let turn = self.scheduler.started();
+        let text = shown(&item);
+        let (fork, live) = match self.prepare(turn, &text) {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                let unwind = self.run.no_job(&error, self.looped.span);
+                return self.postpone(item, unwind, &reason(&error));
+            }
+        };
+        let looped = self.looped.clone();
+        let span = looped.span;
+        let assignment = Assignment { turn, run: fork, item, looped };
+        let Some(crew) = &mut self.crew else {
+            self.scheduler.start(self.began.elapsed(), &mut self.conditions);
+            self.turns.insert(turn, live);
+            let ended = crew::run(assignment);
+            self.take_end(ended);
+            return Ok(());
+        };
+        match crew.give(self.run, assignment, span) {
+            Ok(()) => {
+                self.scheduler.start(self.began.elapsed(), &mut self.conditions);
+                self.turns.insert(turn, live);
+                Ok(())
+            }
+            Err(Refused { item, unwind: Unwind::Error(error) })
+                if error.diagnostic.code == code::SPAWN_FAILED =>
+            {
+                let why = error.diagnostic.message.clone();
+                self.postpone(item, Unwind::Error(error), &why)
+            }
+            Err(refused) => Err(refused.unwind),
+        }
+    }
+
+    /// Makes the fork that a turn runs on, and the pipes that it prints to.
+    fn prepare(&mut self, turn: Turn, item: &str) -> io::Result<(Interpreter, Live)> {
+        let mut files = self.run.env.files.clone();
+        files.set(0, self.null.clone());
+        let mut mark = (*self.run.env.settings).clone();
+        mark.turn = Some(Arc::new(TurnMark { number: turn + 1, item: item.to_string() }));
+        let (mut state, mut made) = (None, Vec::new());
+        if self.crew.is_some() {
+            let own = Arc::new(self.state()?);
+            let tag: Option<Arc<[u8]>> = self.options.tag.then(|| format!("{item}\t").into_bytes().into());
+            let whole = self.options.rules.order == Order::Live;
+            let lines = || (tag.is_some() || whole).then(|| LineBuffer::new(tag.clone(), whole));
+            made = streams(&mut files, lines)?;
+            mark.job = Some(own.clone());
+            state = Some(own);
+        }
+        let mut fork = self.run.fork();
+        fork.env.files = files;
+        fork.env.settings = Arc::new(mark);
+        // Those were requests to another.
+        if state.is_some() {
+            fork.handled_signals = 0;
+        }
+        let live = Live {
+            state,
+            item: item.to_string(),
+            streams: made,
+            held: HeldOutput::default(),
+            end: None,
+            is_asked: false,
+            is_dropped: false,
+            lost: None,
+        };
+        Ok((fork, live))
+    }
+
+    fn state(&mut self) -> io::Result<JobState> {
+        let (cancel, keys) = match self.spare.pop() {
+            Some(spare) => spare,
+            None => self.run.job_interrupts()?,
+        };
+        let control = self.run.env.settings.job.as_ref().and_then(|job| job.control.clone());
+        let state = JobState::new(cancel, keys, control);
+        state.attend();
+        Ok(state)
+    }
+
+    /// Keeps an item for later, as the system has no room for one more turn.
+    fn postpone(&mut self, item: Item, unwind: Unwind, why: &str) -> Eval<()> {
+        if self.scheduler.running() == 0 {
+            return Err(unwind);
+        }
+        self.next = Some(item);
+        if self.scheduler.short(self.now()) {
+            let place = self.run.source().position(self.looped.span.start as usize);
+            let running = self.scheduler.running();
+            self.run.warn(&format!(
+                "the loop at {place} runs {running} turns at once for a while, and not {}: {why}",
+                self.options.rules.jobs
+            ));
+        }
+        Ok(())
+    }
+
+    // -------------------------------------------------------------------------------------- the wait
+
+    fn wait(&mut self, waits: &Waits) -> Eval<()> {
+        let is_stopping = self.stop.is_some();
+        if !is_stopping {
+            self.run.check_exhausted()?;
+            self.run.check_time()?;
+        }
+        // Programs of turns get keys of the terminal themselves.
+        let interrupt = match self.turns.is_empty() {
+            true => self.run.interrupt(),
+            false => self.run.wait_interrupt(),
+        };
+        if let Some(raised) = interrupt.raised().filter(|_| !is_stopping) {
+            return Err(Unwind::Interrupted(raised.signal));
+        }
+        let mut set = PollSet::default();
+        if let Some(crew) = &self.crew {
+            set.add(crew.event(), Interest::Read);
+        }
+        let mut places = Vec::new();
+        for (turn, live) in &self.turns {
+            for (index, stream) in live.streams.iter().enumerate() {
+                places.push((*turn, index, set.add(stream.reader(), Interest::Read)));
+            }
+        }
+        if !is_stopping {
+            for event in interrupt.fds() {
+                set.add(event, Interest::Read);
+            }
+            if let Some(input) = self.source.input().filter(|_| waits.input) {
+                set.add(input, Interest::Read);
+            }
+        }
+        let due = self.run.due().filter(|_| !is_stopping);
+        let due = due.map(|due| due.saturating_duration_since(Instant::now()));
+        let until = waits.until.map(|until| until.saturating_sub(self.now()));
+        let look = interrupt.look_after().filter(|_| !is_stopping);
+        set.wait(due.into_iter().chain(until).chain(look).min())
+            .map_err(|error| self.run.no_job(&error, self.looped.span))?;
+        if let Some(job) = &self.run.env.settings.job {
+            job.park();
+        }
+        // Of a turn with two pipes the second is read first, as the first may be removed.
+        for (turn, index, place) in places.into_iter().rev() {
+            if set.is_ready(place) {
+                self.read(turn, index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what the loop comes to, once no turn runs.
+    fn finish(mut self) -> Eval<()> {
+        self.crew = None;
+        self.run.turned = self.scheduler.started() > 0;
+        self.run.status = self.last.map_or(0, |(_, status)| status);
+        match self.stop.take() {
+            Some(unwind @ Unwind::Interrupted(_)) => {
+                self.run.check_interrupt()?;
+                return Err(unwind);
+            }
+            Some(unwind) => return Err(unwind),
+            None => {}
+        }
+        match self.scheduler.verdict() {
+            Verdict::Succeeded => Ok(()),
+            Verdict::Failed(_) => {
+                let went_on = !self.is_cut();
+                let left = self.source.left().map(|left| left + u64::from(self.next.is_some()));
+                self.failures.into_error(Rest {
+                    failed: self.scheduler.failures(),
+                    started: self.scheduler.started(),
+                    left,
+                    went_on,
+                })
+            }
+        }
+    }
+
+    /// Returns whether a failure has kept turns from being started.
+    fn is_cut(&self) -> bool {
+        matches!(self.options.rules.halt, Halt::Soon | Halt::Now)
+    }
+}

@@ -1,0 +1,73 @@
+//! The options of a loop that say how its turns run side by side.
+
+use crate::check::program::WithOption;
+use crate::check::settings::Setting;
+use crate::eval::Interpreter;
+use crate::eval::report::unwind::Eval;
+use crate::fleet::{Halt, Order, Rules};
+use crate::value::Value;
+
+/// The options of one loop, worked out.
+#[derive(Clone, Debug)]
+pub struct LoopOptions {
+    pub rules: Rules,
+    pub tag: bool,
+    /// Starts a second.
+    pub rate: Option<f64>,
+    pub load: Option<f64>,
+    pub memory_free: Option<u64>,
+}
+
+impl LoopOptions {
+    /// Returns whether a turn prints to where the loop does, as it runs alone.
+    pub fn is_direct(&self) -> bool {
+        self.rules.jobs == 1 && !self.tag
+    }
+}
+
+impl Interpreter {
+    /// Works out the options, once for the whole loop.
+    pub(super) fn loop_options(&mut self, options: &[WithOption]) -> Eval<LoopOptions> {
+        let rules = Rules { jobs: 1, order: Order::Input, halt: Halt::Soon };
+        let mut all = LoopOptions { rules, tag: false, rate: None, load: None, memory_free: None };
+        for option in options {
+            let value = self.option_value(option)?;
+            match (option.setting, value) {
+                (Setting::Jobs, Value::Int(jobs)) => all.rules.jobs = usize::try_from(jobs).unwrap_or(1),
+                (Setting::Output, Value::Str(order)) => all.rules.order = order_of(order.as_bytes()),
+                (Setting::Halt, Value::Str(halt)) => all.rules.halt = halt_of(halt.as_bytes()),
+                (Setting::Tag, Value::Bool(tag)) => all.tag = tag,
+                (Setting::Rate, number) => all.rate = float(&number),
+                (Setting::Load, number) => all.load = float(&number),
+                (Setting::MemoryFree, Value::Size(size)) => all.memory_free = u64::try_from(size.bytes).ok(),
+                _ => {}
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn order_of(name: &[u8]) -> Order {
+    match name {
+        b"done" => Order::Done,
+        b"live" => Order::Live,
+        _ => Order::Input,
+    }
+}
+
+fn halt_of(name: &[u8]) -> Halt {
+    match name {
+        b"now" => Halt::Now,
+        b"never" => Halt::Never,
+        b"first" => Halt::First,
+        _ => Halt::Soon,
+    }
+}
+
+fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        _ => None,
+    }
+}

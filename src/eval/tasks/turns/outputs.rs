@@ -1,0 +1,107 @@
+//! What the turns of a loop print: passed on, held or dropped.
+
+use super::held::{HeldOutput, Store};
+use super::looped::Loop;
+use super::streams::Read;
+use crate::diag::{Code, code, reason};
+use crate::eval::exec::output::Output;
+use crate::eval::report::unwind::{Error, Unwind, page};
+use crate::fleet::Turn;
+use std::path::PathBuf;
+
+impl Loop<'_, '_> {
+    /// Takes what a turn has printed.
+    pub(super) fn read(&mut self, turn: Turn, index: usize) {
+        let Some(live) = self.turns.get_mut(&turn) else { return };
+        let Some(stream) = live.streams.get_mut(index) else { return };
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        let descriptor = stream.descriptor;
+        let read = stream.read(&mut buffer);
+        match read {
+            Ok(Read::Nothing) => {}
+            Ok(Read::Bytes) => self.print(turn, descriptor, &buffer),
+            Ok(Read::End) => {
+                live.streams.remove(index);
+                self.print(turn, descriptor, &buffer);
+                self.finish_if_over(turn);
+            }
+            Err(error) => {
+                live.streams.remove(index);
+                let message = format!("can't read what a turn prints: {}", reason(&error));
+                self.lose(turn, code::READ_FAILED, message);
+                self.finish_if_over(turn);
+            }
+        }
+        self.buffer = buffer;
+    }
+
+    /// Passes on what a turn has printed, or holds it.
+    fn print(&mut self, turn: Turn, descriptor: i32, bytes: &[u8]) {
+        let Some(live) = self.turns.get_mut(&turn) else { return };
+        if live.is_dropped || bytes.is_empty() {
+            return;
+        }
+        if self.scheduler.streams(turn) {
+            return self.pass(turn, descriptor, bytes);
+        }
+        if let Err(error) = self.store.hold(&mut live.held, descriptor, bytes) {
+            let message = format!("can't hold what a turn prints: {}", reason(&error));
+            self.lose(turn, code::HELD_OUTPUT_LOST, message);
+        }
+    }
+
+    /// Writes to where the loop prints.
+    fn pass(&mut self, turn: Turn, descriptor: i32, bytes: &[u8]) {
+        let files = self.run.env.files.clone();
+        match Output::Files(&files).write(self.run, descriptor, bytes, self.looped.span) {
+            Ok(()) => {}
+            Err(Unwind::Error(error)) => self.fail_to_print(turn, error),
+            Err(unwind) => self.stop(unwind),
+        }
+    }
+
+    /// Notes that a turn's output is lost: that is its failure.
+    fn lose(&mut self, turn: Turn, code: Code, message: String) {
+        let page = page(code, self.run.source(), self.looped.span, message, "the output of its turns");
+        self.fail_to_print(turn, Box::new(Error::command(page, 1)));
+    }
+
+    pub(super) fn fail_to_print(&mut self, turn: Turn, error: Box<Error>) {
+        let Some(live) = self.turns.get_mut(&turn) else {
+            // It has ended, and its output was held.
+            self.fail(turn, String::new(), error);
+            let after = self.scheduler.fails_late(turn);
+            return after.end.into_iter().for_each(|turn| self.end_turn(turn));
+        };
+        live.lost.get_or_insert(error);
+        live.is_dropped = true;
+        live.streams.clear();
+        self.end_turn(turn);
+    }
+
+    pub(super) fn pass_held(&mut self, turn: Turn, held: HeldOutput) {
+        let mut store = std::mem::replace(&mut self.store, Store::new(PathBuf::new()));
+        let released = store.release(held, |descriptor, bytes| {
+            self.pass(turn, descriptor, bytes);
+            if self.stop.is_some() { Err(()) } else { Ok(()) }
+        });
+        self.store = store;
+        if let Err(error) = released {
+            let message = format!("can't read what a turn has printed: {}", reason(&error));
+            self.lose(turn, code::HELD_OUTPUT_LOST, message);
+        }
+    }
+
+    pub(super) fn drop_output(&mut self, turn: Turn) {
+        if let Some(held) = self.finished.remove(&turn) {
+            let _ = self.store.release(held, |_, _| Err(()));
+        }
+        if let Some(live) = self.turns.get_mut(&turn) {
+            live.is_dropped = true;
+            live.streams.clear();
+            let held = std::mem::take(&mut live.held);
+            let _ = self.store.release(held, |_, _| Err(()));
+        }
+    }
+}

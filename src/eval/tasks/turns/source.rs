@@ -1,0 +1,76 @@
+//! The items of a loop side by side, which are taken as turns become free.
+
+use crate::eval::Interpreter;
+use crate::eval::exec::lines::LineSource;
+use crate::eval::lang::items::{Item, Items};
+use crate::eval::report::unwind::Eval;
+use crate::value::{Str, Value};
+use std::os::fd::BorrowedFd;
+
+/// Where the items come from.
+pub enum Source<'a> {
+    Items(Items),
+    Lines(LineSource<'a>),
+}
+
+/// What a source has given.
+pub enum Given {
+    Item(Item),
+    /// The next line is not there yet.
+    Later,
+    End,
+}
+
+impl Source<'_> {
+    /// Takes the next item, without waiting for one.
+    pub fn take(&mut self, run: &Interpreter) -> Eval<Given> {
+        match self {
+            Self::Items(items) => Ok(items.next().map_or(Given::End, Given::Item)),
+            Self::Lines(lines) => lines.take(run),
+        }
+    }
+
+    /// Returns the input that the next item comes from.
+    pub fn input(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Items(_) => None,
+            Self::Lines(lines) => Some(lines.input()),
+        }
+    }
+
+    /// Returns how many items are left, if that is known.
+    pub fn left(&self) -> Option<u64> {
+        match self {
+            Self::Items(items) => Some(items.left()),
+            Self::Lines(_) => None,
+        }
+    }
+}
+
+impl Given {
+    /// A line of an input.
+    pub fn line(line: Vec<u8>) -> Self {
+        Self::Item(Item::One(Value::Str(Str::from(line))))
+    }
+}
+
+/// Returns an item as messages and tags show it, in one line.
+pub fn shown(item: &Item) -> String {
+    match item {
+        Item::One(value) => shown_value(value),
+        Item::Entry(key, _) => shown_value(&Value::Str(key.clone())),
+    }
+}
+
+fn shown_value(value: &Value) -> String {
+    /// How much of an item is shown, in characters.
+    const MOST: usize = 200;
+    let text = match crate::value::format::to_word(value) {
+        Ok(text) => crate::diag::visible(&text),
+        Err(_) => crate::value::format::display(value, MOST),
+    };
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
