@@ -79,7 +79,7 @@ pub use engine::{
     AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
     Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Report, Run,
     Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError, StageInfo,
-    StageReport, Streams, Waiting, verify_audit,
+    StageReport, Streams, TurnEnd, Waiting, verify_audit,
 };
 pub use engine::{build, tools};
 pub use span::Span;

@@ -8,16 +8,16 @@ use std::time::Duration;
 
 pub fn event(event: &Event<'_>) {
     let line = match *event {
-        Event::Spawned { pid, argv, depth, .. } => {
-            format!("{:indent$}+ {pid} {}\n", "", quote_argv(argv), indent = depth * 2)
+        Event::Spawned { pid, argv, depth, turn, .. } => {
+            format!("{}+ {pid} {}\n", indent(depth, turn), quote_argv(argv))
         }
-        Event::Builtin { argv, depth, .. } => {
-            format!("{:indent$}+ {}\n", "", quote_argv(argv), indent = depth * 2)
+        Event::Builtin { argv, depth, turn, .. } => {
+            format!("{}+ {}\n", indent(depth, turn), quote_argv(argv))
         }
-        Event::Redirected { operator, path, depth, .. } => {
-            format!("{:indent$}+ {operator} {}\n", "", quote_word(path), indent = depth * 2)
+        Event::Redirected { operator, path, depth, turn, .. } => {
+            format!("{}+ {operator} {}\n", indent(depth, turn), quote_word(path))
         }
-        Event::Ended { report, depth, .. } => {
+        Event::Ended { report, depth, turn, .. } => {
             let end = match report.end {
                 StageEnd::Exit(status) => format!("status {status}"),
                 StageEnd::Signal { signal, .. } => signal.to_string(),
@@ -28,17 +28,22 @@ pub fn event(event: &Event<'_>) {
             let millis = |time: Duration| time.as_secs_f64() * 1000.0;
             let pid = report.pid.unwrap_or_default();
             format!(
-                "{:indent$}- {pid} {} {end} {:.1} ms, CPU {:.1} ms, {:.1}M\n",
-                "",
+                "{}- {pid} {} {end} {:.1} ms, CPU {:.1} ms, {:.1}M\n",
+                indent(depth, turn),
                 quote_argv(&report.argv),
                 millis(report.wall),
                 millis(report.user + report.system),
                 report.max_rss as f64 / f64::from(1 << 20),
-                indent = depth * 2
             )
         }
         _ => return,
     };
     // One write a line, so that lines of several threads don't mix. A trace that can't be written is no failure.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// What a line begins with: as deep as it stands in captures and stages, with the turn of a loop side by side.
+fn indent(depth: usize, turn: Option<u64>) -> String {
+    let turn = turn.map_or_else(String::new, |turn| format!("[{turn}] "));
+    format!("{:indent$}{turn}", "", indent = depth * 2)
 }

@@ -183,11 +183,10 @@ fn input_of(stage: &ast::Stage<'_>) -> Option<Span> {
     let mut redirections = stage.redirections.iter();
     let reads = |one: &&ast::Redirection<'_>| {
         use ast::RedirectionKind::{File, HereDocument, HereString};
-        let is_input = match &one.kind {
-            File(ast::FileMode::Read | ast::FileMode::ReadWrite, _) => true,
-            HereString(_) | HereDocument(_) => true,
-            _ => false,
-        };
+        let is_input = matches!(
+            &one.kind,
+            File(ast::FileMode::Read | ast::FileMode::ReadWrite, _) | HereString(_) | HereDocument(_)
+        );
         is_input && one.descriptor.unwrap_or(0) == 0
     };
     redirections.find(reads).map(|one| one.span)

@@ -77,6 +77,12 @@ impl Observer for Tracing {
                 wall_ms = report.wall().as_secs_f64() * 1000.0,
                 "pipeline",
             ),
+            Event::TurnStarted { number, item, place, .. } => {
+                debug!(target: "pipewright", turn = number, item, at = %place, "turn started");
+            }
+            Event::TurnEnded { number, item, end, place, .. } => {
+                debug!(target: "pipewright", turn = number, item, end = ?end, at = %place, "turn ended");
+            }
             Event::Warning { message } => warn!(target: "pipewright", "{message}"),
         }
     }

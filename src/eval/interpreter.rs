@@ -162,6 +162,7 @@ impl Interpreter {
     /// What became of a child, as it may be shown.
     pub(in crate::eval) fn report(&self, child: &Child, last: bool) -> StageReport {
         let mut report = child.report(last);
+        report.turn = self.turn_number();
         if let Some(masked) = self.shared.redactions().apply_all(&report.argv) {
             report.argv = masked;
         }

@@ -38,6 +38,7 @@ impl Backoff {
     /// Returns when a turn may start beside `running` others: `None` is now.
     pub fn next(&self, running: usize, now: Duration) -> Option<Duration> {
         let is_full = self.most.is_some_and(|most| running >= most);
-        (is_full && now < self.until || self.pause > Duration::ZERO && now < self.until).then_some(self.until)
+        let waits = is_full || self.pause > Duration::ZERO;
+        (waits && now < self.until).then_some(self.until)
     }
 }

@@ -122,6 +122,7 @@ impl Child {
             max_rss: ended.map_or(0, |ended| ended.max_rss),
             end: ended.map_or(StageEnd::Abandoned, |ended| StageEnd::of(ended.end, last)),
             end_order: order,
+            turn: None,
         }
     }
 

@@ -109,6 +109,8 @@ pub struct StageReport {
     pub end: StageEnd,
     /// Which ended first, from 0; none when it did not end.
     pub end_order: Option<usize>,
+    /// The turn of a loop side by side that it belonged to, from 1.
+    pub turn: Option<u64>,
 }
 
 impl StageReport {
@@ -132,6 +134,7 @@ impl StageReport {
             max_rss: 0,
             end: StageEnd::NotStarted,
             end_order: None,
+            turn: None,
         }
     }
 }

@@ -39,6 +39,7 @@ pub mod own_path;
 pub mod pipe;
 pub mod place;
 pub mod poll;
+pub mod pressure;
 pub mod probe;
 #[cfg(target_os = "linux")]
 mod raw;

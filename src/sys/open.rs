@@ -207,9 +207,9 @@ pub fn is_regular(file: BorrowedFd<'_>) -> bool {
 
 /// Returns whether an open file is `/dev/null`.
 pub fn is_null(file: BorrowedFd<'_>) -> bool {
-    static NULL: std::sync::OnceLock<Option<u64>> = std::sync::OnceLock::new();
+    static NULL: std::sync::OnceLock<Option<rustix::fs::Dev>> = std::sync::OnceLock::new();
     let device = |stat: rustix::fs::Stat| {
-        (FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice).then_some(stat.st_rdev as u64)
+        (FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice).then_some(stat.st_rdev)
     };
     let null = NULL.get_or_init(|| rustix::fs::stat(c"/dev/null").ok().and_then(device));
     null.is_some() && rustix::fs::fstat(file).ok().and_then(device) == *null

@@ -61,7 +61,7 @@ impl Log {
     }
 
     /// Appends a record; its number, or why it can't be written.
-    fn append(&self, entry: &Entry<'_>) -> Result<u64, String> {
+    fn append(&self, entry: &Entry<'_>, turn: Option<u64>) -> Result<u64, String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
         if let Some(reason) = &state.broken {
@@ -70,7 +70,7 @@ impl Log {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let seq = state.seq;
         let appended = state.chain.append(&self.file, |line, prev| {
-            let record = Record { run: &self.run, seq, line, prev, time, entry };
+            let record = Record { run: &self.run, seq, line, prev, time, turn, entry };
             serde_json::to_vec(&record).map_err(|error| error.to_string())
         });
         match appended {
@@ -95,7 +95,7 @@ impl Interpreter {
     ) -> Eval<Option<u64>> {
         let Some(log) = &self.shared.audit else { return Ok(None) };
         let Some(entry) = entry(self.source().position(span.start as usize)) else { return Ok(None) };
-        log.append(&entry).map(Some).map_err(|reason| {
+        log.append(&entry, self.turn_number()).map(Some).map_err(|reason| {
             let message = format!("the audit log can't be written: {reason}");
             let error = page(code::AUDIT_FAILED, self.source(), span, message, "was not done");
             Error::refused(error.help("nothing is done that can't be recorded"), 126).into()
@@ -105,7 +105,7 @@ impl Interpreter {
     /// Records what has happened. When that can't be written, the next thing is not done.
     fn audit_after(&self, entry: &Entry<'_>) {
         if let Some(log) = &self.shared.audit {
-            let _ = log.append(entry);
+            let _ = log.append(entry, self.turn_number());
         }
     }
 

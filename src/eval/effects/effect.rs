@@ -220,7 +220,7 @@ impl Effect<'_> {
 
     /// Tells the observers that it is about to be done.
     pub(super) fn tell(&self, run: &Interpreter, observers: &Observers, span: Span) {
-        let (place, depth) = (run.place(span), run.depth);
+        let (place, depth, turn) = (run.place(span), run.depth, run.turn_number());
         let masked = |argv: &[Vec<u8>]| run.shared.redactions().apply_all(argv);
         match self {
             // Its event has the process ID, so it is told when the program runs.
@@ -229,17 +229,17 @@ impl Effect<'_> {
                 let pid = i32::try_from(std::process::id()).unwrap_or_default();
                 let masked = masked(program.argv);
                 let argv = masked.as_deref().unwrap_or(program.argv);
-                observers.event(&Event::Spawned { pid, argv, place, depth, detached: true });
+                observers.event(&Event::Spawned { pid, argv, place, depth, detached: true, turn });
             }
             Self::Builtin(call) => {
                 let name = call.builtin.name().as_bytes().to_vec();
                 let argv: Vec<Vec<u8>> = std::iter::once(name).chain(call.args.iter().cloned()).collect();
                 let argv = masked(&argv).unwrap_or(argv);
-                observers.event(&Event::Builtin { argv: &argv, place, depth });
+                observers.event(&Event::Builtin { argv: &argv, place, depth, turn });
             }
             Self::Redirect { path, mode } => {
                 let path = &*run.shared.redactions().apply(path);
-                observers.event(&Event::Redirected { operator: operator(*mode), path, place, depth });
+                observers.event(&Event::Redirected { operator: operator(*mode), path, place, depth, turn });
             }
             // No event is about these.
             Self::Stage(_) | Self::Thread | Self::Signal { .. } => {}

@@ -79,6 +79,8 @@ pub enum Event<'a> {
         depth: usize,
         /// It was started under `with detach=true`, or replaces this process: its end is not told.
         detached: bool,
+        /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
+        turn: Option<u64>,
     },
     /// A program has ended, and its whole pipeline with it.
     #[non_exhaustive]
@@ -87,6 +89,8 @@ pub enum Event<'a> {
         report: &'a StageReport,
         /// As of its start.
         depth: usize,
+        /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
+        turn: Option<u64>,
     },
     /// A builtin is about to run in the interpreter.
     #[non_exhaustive]
@@ -97,6 +101,8 @@ pub enum Event<'a> {
         place: Place<'a>,
         /// How many captures and stages of the interpreter it stands in.
         depth: usize,
+        /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
+        turn: Option<u64>,
     },
     /// A file is about to be opened for a redirection.
     #[non_exhaustive]
@@ -109,6 +115,8 @@ pub enum Event<'a> {
         place: Place<'a>,
         /// How many captures and stages of the interpreter it stands in.
         depth: usize,
+        /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
+        turn: Option<u64>,
     },
     /// A pipeline has ended, also one of a single command and one without programs; not one that was detached.
     #[non_exhaustive]
@@ -117,6 +125,30 @@ pub enum Event<'a> {
         report: &'a PipelineReport<'a>,
         /// How many captures and stages of the interpreter it stands in.
         depth: usize,
+        /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
+        turn: Option<u64>,
+    },
+    /// A turn of a loop side by side has been started.
+    #[non_exhaustive]
+    TurnStarted {
+        /// Its place in the input, from 1.
+        number: u64,
+        /// Its item, shortened and without control characters.
+        item: &'a str,
+        /// The loop in the script.
+        place: Place<'a>,
+    },
+    /// A turn of a loop side by side has ended, and all its output has been read.
+    #[non_exhaustive]
+    TurnEnded {
+        /// Its place in the input, from 1.
+        number: u64,
+        /// Its item, as at its start.
+        item: &'a str,
+        /// How it ended.
+        end: TurnEnd,
+        /// The loop in the script.
+        place: Place<'a>,
     },
     /// What is said on standard error and is no failure: a retry, a process that was left behind and ended, a deferred
     /// block that failed while something else did.
@@ -125,6 +157,20 @@ pub enum Event<'a> {
         /// A sentence, without a line end.
         message: &'a str,
     },
+}
+
+/// How a turn of a loop side by side ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TurnEnd {
+    /// It came to its end.
+    Succeeded,
+    /// A command in it failed, or a value was wrong.
+    Failed,
+    /// It left the loop by `break`.
+    Left,
+    /// The loop had it ended: an earlier turn has left the loop, another has failed, or the run ends.
+    Stopped,
 }
 
 /// Where something stands in a script; shown as `FILE:LINE:COLUMN`, counted from 1, the column in characters.
@@ -257,6 +303,27 @@ impl Interpreter {
         Place { source: self.source(), span }
     }
 
+    /// The turn of a loop side by side that this is, from 1; of several the innermost.
+    pub(in crate::eval) fn turn_number(&self) -> Option<u64> {
+        self.env.settings.turn.as_ref().map(|turn| turn.number)
+    }
+
+    /// Tells that a turn of the loop at `span` has been started.
+    pub(in crate::eval) fn observe_turn(&self, number: u64, item: &str, span: Span) {
+        if let Some(observers) = self.observers() {
+            let item = &*self.shared.redactions().apply_text(item);
+            observers.event(&Event::TurnStarted { number, item, place: self.place(span) });
+        }
+    }
+
+    /// Tells that it has ended.
+    pub(in crate::eval) fn observe_turn_end(&self, number: u64, item: &str, end: TurnEnd, span: Span) {
+        if let Some(observers) = self.observers() {
+            let item = &*self.shared.redactions().apply_text(item);
+            observers.event(&Event::TurnEnded { number, item, end, place: self.place(span) });
+        }
+    }
+
     /// Tells that a program has been started.
     pub(in crate::eval) fn observe_start(&self, child: &Child, span: Span) {
         let Some(observers) = self.observers() else { return };
@@ -264,13 +331,13 @@ impl Interpreter {
         let argv = masked.as_deref().unwrap_or(child.argv());
         let place = self.place(span);
         let (pid, depth, detached) = (child.pid(), self.depth, self.env.settings.detach);
-        observers.event(&Event::Spawned { pid, argv, place, depth, detached });
+        observers.event(&Event::Spawned { pid, argv, place, depth, detached, turn: self.turn_number() });
     }
 
     /// Tells that a program has ended.
     pub(in crate::eval) fn observe_end(&self, report: &StageReport) {
         if let Some(observers) = self.observers() {
-            observers.event(&Event::Ended { report, depth: self.depth });
+            observers.event(&Event::Ended { report, depth: self.depth, turn: self.turn_number() });
         }
     }
 
@@ -283,6 +350,7 @@ impl Interpreter {
         let Some(observers) = self.observers() else { return };
         let stages = outcomes.into_iter().map(|outcome| {
             let mut report = outcome.report();
+            report.turn = self.turn_number();
             if let Some(masked) = self.shared.redactions().apply_all(&report.argv) {
                 report.argv = masked;
             }
@@ -293,7 +361,7 @@ impl Interpreter {
         if report.stages.is_empty() {
             return;
         }
-        observers.event(&Event::Pipeline { report: &report, depth: self.depth });
+        observers.event(&Event::Pipeline { report: &report, depth: self.depth, turn: self.turn_number() });
     }
 
     /// The same of a command of the interpreter's own that an error ended.
@@ -342,6 +410,7 @@ impl StageOutcome {
             max_rss: process.map_or(0, |process| process.memory),
             end,
             end_order: process.and_then(|process| process.order),
+            turn: None,
         }
     }
 }

@@ -15,9 +15,18 @@ pub fn lock(reports: &Reports) -> MutexGuard<'_, Vec<StageReport>> {
 
 /// A line for each process, in the order of their ends.
 pub fn table(reports: &[StageReport]) -> String {
+    // Where there are turns side by side, the one that each process belonged to.
+    let has_turns = reports.iter().any(|report| report.turn.is_some());
+    let turn = |text: String| if has_turns { format!("{text:>6} ") } else { String::new() };
     let mut text = format!(
-        "{:>8} {:>9} {:>9} {:>9} {:>8} {:<10} command\n",
-        "pid", "wall", "user", "system", "memory", "end"
+        "{}{:>8} {:>9} {:>9} {:>9} {:>8} {:<10} command\n",
+        turn("turn".to_string()),
+        "pid",
+        "wall",
+        "user",
+        "system",
+        "memory",
+        "end"
     );
     for report in reports {
         let pid = report.pid.map_or_else(|| "-".to_string(), |pid| pid.to_string());
@@ -30,7 +39,8 @@ pub fn table(reports: &[StageReport]) -> String {
         };
         let _ = writeln!(
             text,
-            "{pid:>8} {:>9} {:>9} {:>9} {:>7.1}M {end:<10} {}",
+            "{}{pid:>8} {:>9} {:>9} {:>9} {:>7.1}M {end:<10} {}",
+            turn(report.turn.map_or_else(|| "-".to_string(), |turn| turn.to_string())),
             seconds(report.wall),
             seconds(report.user),
             seconds(report.system),

@@ -15,6 +15,8 @@ pub struct Record<'a> {
     pub prev: &'a str,
     /// Seconds since 1970-01-01 00:00 UTC.
     pub time: f64,
+    /// The turn of a loop side by side that does it.
+    pub turn: Option<u64>,
     pub entry: &'a Entry<'a>,
 }
 
@@ -58,6 +60,9 @@ impl Serialize for Record<'_> {
         map.serialize_entry("line", &self.line)?;
         map.serialize_entry("prev", self.prev)?;
         map.serialize_entry("time", &self.time)?;
+        if let Some(turn) = &self.turn {
+            map.serialize_entry("turn", turn)?;
+        }
         self.entry.fields(&mut map)?;
         map.end()
     }

@@ -160,6 +160,9 @@ fn run_reported(shared: &Shared, assignment: Assignment) {
 /// Runs a turn up to the end of its jobs. Its fork is dropped, and with it what it holds of the pipes that it printed to.
 pub fn run(assignment: Assignment) -> Ended {
     let Assignment { turn, mut run, item, looped } = assignment;
+    if let Some(mark) = &run.env.settings.turn {
+        run.observe_turn(mark.number, &mark.item, looped.span);
+    }
     let result = run.turn(&looped, item);
     Ended { turn, result: Some(result), status: run.status }
 }

@@ -3,8 +3,19 @@
 use super::crew::{Crew, Ended};
 use super::looped::{Live, Loop};
 use crate::diag::code;
+use crate::eval::effects::observe::TurnEnd;
 use crate::eval::report::unwind::{Error, Unwind, page};
 use crate::fleet::{After, End, Turn};
+
+/// An end as observers are told it.
+fn told(end: End) -> TurnEnd {
+    match end {
+        End::Succeeded => TurnEnd::Succeeded,
+        End::Failed => TurnEnd::Failed,
+        End::Broke => TurnEnd::Left,
+        End::Ended => TurnEnd::Stopped,
+    }
+}
 
 impl Loop<'_, '_> {
     pub(super) fn take_ended(&mut self) {
@@ -97,7 +108,8 @@ impl Loop<'_, '_> {
     pub(super) fn finish_if_over(&mut self, turn: Turn) {
         let Some(live) = self.turns.get(&turn).filter(|live| live.streams.is_empty()) else { return };
         let Some(end) = live.end else { return };
-        let Some(Live { held, is_dropped, .. }) = self.turns.remove(&turn) else { return };
+        let Some(Live { held, is_dropped, item, .. }) = self.turns.remove(&turn) else { return };
+        self.run.observe_turn_end(turn + 1, &item, told(end), self.looped.span);
         if !held.is_empty() && !is_dropped {
             self.finished.insert(turn, held);
         }

@@ -1,6 +1,7 @@
 //! The thread of a loop: it starts turns, passes on what they print, and takes their ends.
 
 use super::TurnMark;
+use super::conditions::conditions;
 use super::crew::{self, Assignment, Crew, Refused};
 use super::failures::{Failures, Rest};
 use super::held::{HeldOutput, Store};
@@ -11,7 +12,7 @@ use crate::check::program::SideBySide;
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::lang::items::Item;
-use crate::eval::report::unwind::{Error, Eval, Unwind};
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::tasks::job_state::JobState;
 use crate::fleet::{Condition, End, Halt, Order, Scheduler, Start, Turn, Verdict};
 use crate::process::{Interrupt, OpenMode, open};
@@ -91,11 +92,15 @@ impl<'r, 's> Loop<'r, 's> {
             true => None,
             false => Some(Crew::new().map_err(|error| run.no_job(&error, span))?),
         };
+        let conditions = conditions(&options).map_err(|(option, error)| {
+            let message = format!("`{option}` can't be kept here: {}", reason(&error));
+            run.fail(Error::value(page(code::BAD_VALUE, run.source(), span, message, "this loop")))
+        })?;
         let directory = run.env.environment.get(b"TMPDIR").filter(|path| !path.is_empty());
         let store = Store::new(Path::new(OsStr::from_bytes(directory.unwrap_or(b"/tmp"))).to_path_buf());
         Ok(Self {
             scheduler: Scheduler::new(options.rules),
-            conditions: Vec::new(),
+            conditions,
             run,
             looped,
             options,

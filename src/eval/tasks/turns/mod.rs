@@ -3,6 +3,7 @@
 //! One thread runs the loop: it takes items, has turns started as the scheduler (`fleet`) allows, and waits by one poll(2)
 //! for what the turns print and for their ends. Turns run on a crew of threads, each on a fork of the interpreter.
 
+mod conditions;
 mod crew;
 mod ends;
 mod failures;
