@@ -77,9 +77,9 @@ pub use engine::dialog;
 pub use engine::program;
 pub use engine::{
     AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
-    Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Report, Run,
-    Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError, StageInfo,
-    StageReport, Streams, TurnEnd, Waiting, verify_audit,
+    Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Progress,
+    Report, Run, Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError,
+    StageInfo, StageReport, Streams, TurnEnd, Waiting, verify_audit,
 };
 pub use engine::{build, tools};
 pub use span::Span;

@@ -3,12 +3,12 @@ use crate::support;
 use crate::support::home::{Home, prompt};
 use crate::support::marked::{left_after, processes_with};
 use crate::support::pty::Terminal;
+use crate::support::tmux::Tmux;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -168,43 +168,6 @@ fn a_call_that_was_stopped_shows_its_value_when_it_ends() {
     terminal.start_line("fg");
     terminal.keys("\x04");
     assert!(terminal.ready().ends_with("42\n"));
-}
-
-/// A tmux(1) server of its own.
-struct Tmux<'a>(&'a Path);
-
-impl Tmux<'_> {
-    fn run(&self, arguments: &[&str]) -> Output {
-        let socket = self.0.join("tmux");
-        let mut command = Command::new("tmux");
-        command.arg("-S").arg(socket).args(["-f", "/dev/null"]).args(arguments);
-        command.stdin(Stdio::null()).output().expect("tmux starts")
-    }
-
-    fn keys(&self, keys: &[&str]) {
-        self.run(&[&["send-keys", "-t", "0"], keys].concat());
-    }
-
-    /// Waits until the pane shows a text.
-    #[track_caller]
-    fn expect(&self, text: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let shown = self.run(&["capture-pane", "-p", "-t", "0"]).stdout;
-            let shown = String::from_utf8_lossy(&shown).into_owned();
-            if shown.contains(text) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "never shown: {text:?}\nbut:\n{shown}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Tmux<'_> {
-    fn drop(&mut self) {
-        self.run(&["kill-server"]);
-    }
 }
 
 #[test]

@@ -46,12 +46,15 @@ mod observe;
 mod outside;
 mod policy;
 #[cfg(feature = "prompt")]
+mod progress;
+#[cfg(feature = "prompt")]
 mod prompt;
 #[cfg(feature = "prompt")]
 mod prompt_files;
 mod readme;
 mod real_parts;
 mod reference;
+mod resume;
 mod safety;
 mod same_as_sh;
 #[cfg(feature = "prompt")]

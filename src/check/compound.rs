@@ -103,6 +103,7 @@ impl<'s> Checker<'s> {
         if !has_lines {
             self.note_effect(Effect::Input, Span::new(span.start as usize, name.span.end as usize));
         }
+        let names = name.span;
         let OwnOptions { side_by_side, of_turn } = self.own_options(options, span.start);
         let (name, body) = self.turns_of(side_by_side.as_ref(), |this| {
             let name = this.declare(name);
@@ -111,9 +112,13 @@ impl<'s> Checker<'s> {
         });
         match side_by_side {
             None => Compound::Each { name, body },
-            Some((_, options)) => {
-                Compound::SideBySide(Arc::new(SideBySide { over: Over::Each(name), options, body, span }))
-            }
+            Some((_, options)) => Compound::SideBySide(Arc::new(SideBySide {
+                over: Over::Each(name),
+                options,
+                body,
+                span,
+                names,
+            })),
         }
     }
 
@@ -173,6 +178,11 @@ impl<'s> Checker<'s> {
                 "loop over a map: for k, v in (map) { … }",
             );
         }
+        let names = match &*statement.bindings {
+            [first, .., last] => first.span().to(last.span()),
+            [only] => only.span(),
+            [] => span,
+        };
         let OwnOptions { side_by_side, of_turn } = self.own_options(statement.options, span.start);
         let (bindings, body) = self.turns_of(side_by_side.as_ref(), |this| {
             let bindings =
@@ -184,7 +194,7 @@ impl<'s> Checker<'s> {
             None => Compound::For { bindings, items, body },
             Some((_, options)) => {
                 let over = Over::For { bindings, items };
-                Compound::SideBySide(Arc::new(SideBySide { over, options, body, span }))
+                Compound::SideBySide(Arc::new(SideBySide { over, options, body, span, names }))
             }
         })
     }

@@ -30,6 +30,7 @@ mod parameters;
 mod patterns;
 mod pipelines;
 pub mod program;
+mod progress;
 mod project;
 mod redirections;
 mod replace;

@@ -367,6 +367,8 @@ pub struct SideBySide {
     /// What each turn runs, under its own options.
     pub body: Block,
     pub span: Span,
+    /// Its variables.
+    pub names: Span,
 }
 
 /// What a loop goes through.

@@ -25,6 +25,7 @@ pub enum Setting {
     IdleTimeout,
     Jobs,
     Load,
+    Log,
     MaxOutput,
     Memory,
     MemoryFree,
@@ -33,7 +34,9 @@ pub enum Setting {
     OpenFiles,
     Output,
     Processes,
+    Progress,
     Rate,
+    Resume,
     Retry,
     RetryOn,
     Signal,
@@ -59,6 +62,8 @@ pub enum Takes {
     Positive,
     /// One of these texts; with them all as a message has them.
     OneOf(&'static [&'static str], &'static str),
+    /// `true`, `false`, `"percent"` or `"ffmpeg"`.
+    Progress,
     /// A name, or a number.
     Account,
     Map,
@@ -97,6 +102,7 @@ pub const ALL: &[OptionSpec] = rows! {
     IdleTimeout "idle_timeout" Takes::Duration, "Ends the block when nothing comes on standard output or error for so long. Both go through a pipe meanwhile.";
     Jobs "jobs" Takes::Number(1, 1_000_000), "Of `for` and `each`: how many turns run at once, [side by side](#loops-side-by-side).";
     Load "load" Takes::Positive, "Of a loop with `jobs`: starts no turn while the load of the machine per processor is above this.";
+    Log "log" Takes::Text, "Of a loop with `jobs`: the path of a [log](#log-and-resume) that is begun anew, with a line of JSON for each turn that ends.";
     MaxOutput "max_output" Takes::Size, "How much a capture may hold; 256M, unless given.";
     Memory "memory" Takes::Size, "Address space of each process (RLIMIT_AS): what would exceed it fails in the program.";
     MemoryFree "memory_free" Takes::Size, "Of a loop with `jobs`: starts no turn while less memory is available.";
@@ -105,7 +111,9 @@ pub const ALL: &[OptionSpec] = rows! {
     OpenFiles "open_files" Takes::Number(3, i64::MAX), "How many descriptors each process may have (RLIMIT_NOFILE).";
     Output "output" Takes::OneOf(&["done", "input", "live"], "\"input\", \"done\" or \"live\""), "Of a loop with `jobs`: output comes in the order of the items (\"input\", unless given), that of each turn as one piece when it ends (\"done\"), or line by line as it comes (\"live\").";
     Processes "processes" Takes::Number(1, i64::MAX), "How many processes the user may have (RLIMIT_NPROC). The kernel does not hold root to it, so it takes `user` then.";
+    Progress "progress" Takes::Progress, "Shows how far a loop with `jobs`, or the programs of the block, have come: on a terminal in a line at the bottom, elsewhere in a line every 10 seconds. Of a block: true by how far the file of a redirection has been read, \"percent\" by the last percentage that is printed, \"ffmpeg\" by what ffmpeg prints.";
     Rate "rate" Takes::Positive, "Of a loop with `jobs`: how many turns are started a second, at most; 5000 / 3600 is 5000 an hour.";
+    Resume "resume" Takes::Text, "Of a loop with `jobs`: the path of a log that is continued; items that it holds as done are passed over. Without a log there it is begun.";
     Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again when a command in it fails or it times out.";
     RetryOn "retry_on" Takes::List, "Which failures are retried: statuses, names of signals, \"timeout\". All, unless given.";
     Signal "signal" Takes::Text, "What processes are asked to end by: a name such as \"INT\"; \"TERM\", unless given.";
@@ -117,7 +125,7 @@ pub const ALL: &[OptionSpec] = rows! {
 };
 
 /// Options of the language that this version does not have.
-const LATER: &[&str] = &["log", "net", "progress", "read", "resume", "run", "write"];
+const LATER: &[&str] = &["net", "read", "run", "write"];
 
 pub fn find(name: &str) -> Option<&'static OptionSpec> {
     ALL.iter().find(|row| row.name == name)
@@ -130,8 +138,8 @@ impl Setting {
 
     /// Returns whether it says how the turns of a loop run side by side.
     pub fn is_of_loop(self) -> bool {
-        use Setting::{Halt, Jobs, Load, MemoryFree, Output, Rate, Tag};
-        matches!(self, Halt | Jobs | Load | MemoryFree | Output | Rate | Tag)
+        use Setting::{Halt, Jobs, Load, Log, MemoryFree, Output, Rate, Resume, Tag};
+        matches!(self, Halt | Jobs | Load | Log | MemoryFree | Output | Rate | Resume | Tag)
     }
 }
 
@@ -183,6 +191,8 @@ impl Takes {
             }
             (Self::Positive, Value::Int(number)) => *number > 0,
             (Self::Positive, Value::Float(number)) => *number > 0.0 && number.is_finite(),
+            (Self::Progress, Value::Bool(_)) => true,
+            (Self::Progress, Value::Str(text)) => matches!(text.as_bytes(), b"percent" | b"ffmpeg"),
             (Self::Account, Value::Str(text)) => !text.as_bytes().is_empty(),
             (Self::Account, Value::Int(number)) => u32::try_from(*number).is_ok_and(|id| id != u32::MAX),
             _ => false,
@@ -204,6 +214,7 @@ impl Takes {
             Self::Octal => "octal digits in quotes, such as \"027\"",
             Self::OneOf(_, phrase) => phrase,
             Self::Positive => "a number above zero",
+            Self::Progress => "true, false, \"percent\" or \"ffmpeg\"",
             Self::Account => "a name, or a number",
             Self::Map => "a map, such as {LANG: \"C\"}",
             Self::List => "a list, such as [0, 1]",
@@ -232,6 +243,8 @@ impl<'s> Checker<'s> {
         let body = self.reaching(|reach| reach.under(&options), lower);
         self.status.accepts = outer;
         self.atomic -= usize::from(atomic);
+        let found = super::progress::without_input(&self.context(), &options, &body);
+        self.take(found);
         if options.iter().any(|option| option.setting == Setting::Detach) {
             self.only_programs(&body, span);
         }

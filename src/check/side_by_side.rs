@@ -222,7 +222,12 @@ impl<'s> Checker<'s> {
         start: u32,
     ) -> OwnOptions<'s> {
         let first = options.first().map_or(start, |(name, _)| name.span.start);
-        let of_loop = |name: &str| super::settings::find(name).is_some_and(|row| row.setting.is_of_loop());
+        let has_jobs = options.iter().any(|(name, _)| name.text == "jobs");
+        // The progress of a plain loop is that of the programs of each turn.
+        let of_loop = |name: &str| {
+            super::settings::find(name).is_some_and(|row| row.setting.is_of_loop())
+                || has_jobs && name == "progress"
+        };
         let (own, of_turn): (Vec<_>, Vec<_>) = options.into_iter().partition(|(name, _)| of_loop(name.text));
         let span = |(name, value): &(ast::Name<'s>, ast::Expr<'s>)| name.span.to(value.span);
         let Some(option) = own.iter().find(|(name, _)| name.text == "jobs").map(span) else {
@@ -246,7 +251,10 @@ impl<'s> Checker<'s> {
             _ => Span::default(),
         };
         let turn = Turn { option, head, options };
-        OwnOptions { side_by_side: Some((turn, self.settings(own))), of_turn }
+        let own = self.settings(own);
+        let found = super::progress::of_loop(&self.context(), &own);
+        self.take(found);
+        OwnOptions { side_by_side: Some((turn, own)), of_turn }
     }
 }
 

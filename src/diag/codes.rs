@@ -243,6 +243,10 @@ codes! {
         "bash replaces !!, !$, !-2 and !text by earlier lines where somebody types. At this prompt the arrow up takes an earlier entry, and Ctrl-R looks for one; `!!` and `!$` are offered replaced, to be looked at and entered.";
     NO_LOOP = "E0336", "an option of loops without a loop",
         "jobs= runs turns of a loop side by side, and output, tag, halt, rate, load and memory_free say how. They stand at `for` or `each`, and the last six need jobs=.";
+    LOG_TWICE = "E0340", "two logs of one loop",
+        "log=PATH begins the log of a loop anew, and resume=PATH continues one: items that it holds as done are passed over. resume= begins a log where there is none, so that one of them is enough.";
+    PROGRESS_OF_LOOP = "E0341", "progress of a program at a loop side by side",
+        "progress=\"percent\" and progress=\"ffmpeg\" show how far one program has come. Of a loop with jobs= several run at once, and progress=true shows how many turns have ended.";
     BAD_PATTERN = "E0346", "a pattern that fits no value",
         "A pattern is [a, b = 2, ...rest] for a list, or {host, port: p = 80, ...rest} for a map. Elements with a default follow those without, ...rest stands at the end, keys are literal text, and a key in quotes is followed by a name: {\"a key\": name}.";
     BAD_PARAMETER = "E0347", "a parameter that no command line could give",
@@ -385,6 +389,14 @@ codes! {
         "A turn of a loop with jobs= has called something that exits. The turns beside it go on, so that this is an error of the turn: let it fail instead.";
     HELD_OUTPUT_LOST = "E2021", "output of a turn could not be held",
         "A later turn's output waits until the earlier ones have ended: 8 MiB a loop in memory, the rest in a file without a name in $TMPDIR, or /tmp. This file could not be written. output=\"live\" and output=\"done\" hold less.";
+    LOOP_LOG_IN_USE = "E2027", "the log of a loop is in use",
+        "Another run writes this log: two would run the same items, and each would know nothing of the other's. The run that has it holds a lock (flock(2)), which ends with it however it ends.";
+    LOOP_LOG_OF_OTHER = "E2028", "a file that is not the log of this loop",
+        "The first line of a log names its script and the loop's variables; each line behind it is a turn. log= replaces the log of any loop, but no other file, and resume= continues that of its own loop alone.";
+    LOOP_LOG_ITEM = "E2029", "an item that a log can't hold",
+        "A log holds each item as JSON: strings, numbers, lists, maps, durations and sizes. A secret must not stand in a file, and functions and jobs have no form.";
+    LOOP_LOG_FAILED = "E2030", "the log of a loop can't be opened or written",
+        "A turn whose line is missing would run again after resume=, so the loop ends. The help of the page or the reason tells what the system had against it: a full disk, a missing directory, a permission.";
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",
@@ -430,6 +442,8 @@ codes! {
         "In awk -v x=$v and x=$v behind the program, \\n becomes a newline and \\\\ a backslash (POSIX awk, operands). The environment keeps the value as it is: x=$v awk '… ENVIRON[\"x\"] …'.";
     ZERO_STATUS = "W0009", "a status that is always 0",
         "A command that fails stops the script, so that after it $? is 0. The status of a failure is seen after ||, in else, in a defer, and after a test before &&; (try { cmd }).status is it as a value.";
+    NO_PROGRESS = "W0012", "progress of nothing",
+        "with progress=true { gzip < big > big.gz } shows how far the file of the redirection has been read. Files that programs open themselves are not looked at: write progress=\"percent\" for programs that print percentages, progress=\"ffmpeg\" for ffmpeg.";
     PROGRAM_MISSING = "W0013", "a program that is not installed here",
         "PATH of this process has no program of this name now. The script may be meant for a machine that has it; a script that does without it asks by `command -v NAME`, and is not warned of.";
 }

@@ -83,6 +83,16 @@ impl Observer for Tracing {
             Event::TurnEnded { number, item, end, place, .. } => {
                 debug!(target: "pipewright", turn = number, item, end = ?end, at = %place, "turn ended");
             }
+            Event::Progress { progress, place, .. } => debug!(
+                target: "pipewright",
+                at = %place,
+                done = progress.done,
+                total = progress.total,
+                running = progress.running,
+                failed = progress.failed,
+                part = progress.part,
+                "progress",
+            ),
             Event::Warning { message } => warn!(target: "pipewright", "{message}"),
         }
     }

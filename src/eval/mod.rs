@@ -12,7 +12,7 @@ mod shared;
 mod tasks;
 
 pub use effects::limits::Limits;
-pub use effects::observe::{Event, Observer, Observers, PipelineReport, Place, TurnEnd};
+pub use effects::observe::{Event, Observer, Observers, PipelineReport, Place, Progress, TurnEnd};
 pub use exec::redirect::target_accesses;
 pub use interpreter::Interpreter;
 pub use lang::result::FinishedRun;

@@ -5,7 +5,9 @@ use super::open::join;
 use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::CString;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader, Seek, SeekFrom};
+use std::ops::Deref;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -23,8 +25,14 @@ pub struct LogFile {
 /// A log that no other process appends to while this lives.
 pub struct Locked<'a>(&'a LogFile);
 
+/// A log that no other run appends to until this is dropped, or its process ends. Programs don't inherit it.
+pub struct Claimed(LogFile);
+
 /// How long another process may hold the lock, which it needs for a few system calls.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a run waits for the log of one that was killed.
+const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl LogFile {
     /// Opens a log to append to, made with mode 0600.
@@ -47,20 +55,36 @@ impl LogFile {
         Ok(Self { file, path, is_regular })
     }
 
+    /// Claims it for as long as this process wants. None: another run has it. What a run that was killed has left holds it
+    /// for a moment longer: a child that has not come to its execve(2).
+    ///
+    /// # Errors
+    /// Those of flock(2).
+    pub fn claim(self) -> io::Result<Option<Claimed>> {
+        match self.await_lock(CLAIM_TIMEOUT) {
+            Ok(()) => Ok(Some(Claimed(self))),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Waits until no other process appends.
     ///
     /// # Errors
     /// `TimedOut` when another process holds the lock for too long; those of flock(2).
     pub fn lock(&self) -> io::Result<Locked<'_>> {
+        self.await_lock(LOCK_TIMEOUT).map(|()| Locked(self))
+    }
+
+    fn await_lock(&self, timeout: Duration) -> io::Result<()> {
         let started = Instant::now();
         let mut pause = Duration::from_micros(50);
         loop {
             match rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(Locked(self)),
                 // A pipe needs none, and some file systems have none.
-                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::BADF) => return Ok(Locked(self)),
+                Ok(()) | Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::BADF) => return Ok(()),
                 Err(Errno::INTR) => {}
-                Err(Errno::WOULDBLOCK) if started.elapsed() < LOCK_TIMEOUT => {
+                Err(Errno::WOULDBLOCK) if started.elapsed() < timeout => {
                     std::thread::sleep(pause);
                     pause = (pause * 2).min(Duration::from_millis(20));
                 }
@@ -79,12 +103,53 @@ impl Drop for Locked<'_> {
     }
 }
 
-impl Locked<'_> {
+impl Deref for Locked<'_> {
+    type Target = LogFile;
+
+    fn deref(&self) -> &LogFile {
+        self.0
+    }
+}
+
+impl Deref for Claimed {
+    type Target = LogFile;
+
+    fn deref(&self) -> &LogFile {
+        &self.0
+    }
+}
+
+impl Claimed {
+    /// Reads it from its beginning. A pipe is empty.
+    ///
+    /// # Errors
+    /// `EMFILE` when no descriptor is left.
+    pub fn reader(&self) -> io::Result<BufReader<File>> {
+        let mut file = File::from(self.file.try_clone()?);
+        if self.is_regular {
+            file.seek(SeekFrom::Start(0))?;
+        } else {
+            file = File::open("/dev/null")?;
+        }
+        Ok(BufReader::new(file))
+    }
+
+    /// Cuts it off behind so many bytes.
+    ///
+    /// # Errors
+    /// Those of ftruncate(2).
+    pub fn cut(&self, length: u64) -> io::Result<()> {
+        if self.is_regular { Ok(rustix::fs::ftruncate(&self.file, length)?) } else { Ok(()) }
+    }
+}
+
+/// For the process that holds the lock.
+impl LogFile {
     /// Whether the path still leads to the file that is open.
     pub fn is_in_place(&self) -> bool {
         let identity = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
-        let open = rustix::fs::fstat(&self.0.file).map(identity);
-        let there = rustix::fs::stat(&self.0.path).map(identity);
+        let open = rustix::fs::fstat(&self.file).map(identity);
+        let there = rustix::fs::stat(&self.path).map(identity);
         matches!((open, there), (Ok(open), Ok(there)) if open == there)
     }
 
@@ -93,7 +158,7 @@ impl Locked<'_> {
     /// # Errors
     /// Those of fstat(2).
     pub fn size(&self) -> io::Result<u64> {
-        Ok(u64::try_from(rustix::fs::fstat(&self.0.file)?.st_size).unwrap_or(0))
+        Ok(u64::try_from(rustix::fs::fstat(&self.file)?.st_size).unwrap_or(0))
     }
 
     /// The bytes from a place on; fewer where it ends before.
@@ -104,7 +169,7 @@ impl Locked<'_> {
         let mut bytes = vec![0; length];
         let mut read = 0;
         while read < length {
-            match rustix::io::pread(&self.0.file, &mut bytes[read..], start + read as u64) {
+            match rustix::io::pread(&self.file, &mut bytes[read..], start + read as u64) {
                 Ok(0) => break,
                 Ok(count) => read += count,
                 Err(Errno::INTR) => {}
@@ -121,12 +186,12 @@ impl Locked<'_> {
     /// Those of write(2); `WriteZero` when only a part was taken.
     pub fn append(&self, record: &[u8]) -> io::Result<()> {
         loop {
-            match rustix::io::write(&self.0.file, record) {
+            match rustix::io::write(&self.file, record) {
                 Ok(count) if count == record.len() => return Ok(()),
                 Ok(count) => {
                     if let Ok(size) = self.size() {
                         // One that may only grow (chattr +a) keeps it, and the next run says so.
-                        let _ = rustix::fs::ftruncate(&self.0.file, size.saturating_sub(count as u64));
+                        let _ = rustix::fs::ftruncate(&self.file, size.saturating_sub(count as u64));
                     }
                     let message = "only a part of a record could be written";
                     return Err(io::Error::new(io::ErrorKind::WriteZero, message));

@@ -215,6 +215,15 @@ pub fn is_null(file: BorrowedFd<'_>) -> bool {
     null.is_some() && rustix::fs::fstat(file).ok().and_then(device) == *null
 }
 
+/// Returns how far an open file has been read or written, and its size. Copies of a descriptor share the position.
+///
+/// # Errors
+/// `ESPIPE` of a pipe; those of lseek(2) and fstat(2).
+pub fn offset_and_size(file: BorrowedFd<'_>) -> io::Result<(u64, u64)> {
+    let offset = rustix::fs::seek(file, rustix::fs::SeekFrom::Current(0))?;
+    Ok((offset, u64::try_from(rustix::fs::fstat(file)?.st_size).unwrap_or(0)))
+}
+
 /// Whether a path leads to a regular file that is not empty.
 pub fn holds_data(directory: Option<&CStr>, path: &[u8]) -> bool {
     let Ok(path) = join(directory, path) else { return false };

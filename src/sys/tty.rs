@@ -68,6 +68,12 @@ pub fn is_own_foreground(fd: RawFd) -> bool {
     group > 0 && group == own_group()
 }
 
+/// Returns how many columns a terminal has; none if it does not say.
+pub fn columns(fd: BorrowedFd<'_>) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(fd).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// How many columns the terminal of standard error has, if it is one.
 pub fn width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;

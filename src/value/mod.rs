@@ -10,6 +10,7 @@
 //! - [`FromValue`] and [`From`]: from and to the types of Rust.
 
 pub(crate) mod format;
+pub(crate) mod json_text;
 pub(crate) mod literal;
 pub(crate) mod ops;
 

@@ -17,6 +17,8 @@ pub mod pty;
 pub mod rng;
 pub mod run;
 pub mod shells;
+#[cfg(feature = "prompt")]
+pub mod tmux;
 
 // Each test binary takes what it needs.
 #[allow(unused_imports)]

@@ -6,6 +6,7 @@
 use crate::diag::Source;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{End, StageOutcome, Unwind};
+use crate::fleet::snapshot::Snapshot;
 use crate::process::{Child, StageEnd, StageReport};
 use crate::span::Span;
 use std::fmt;
@@ -150,6 +151,16 @@ pub enum Event<'a> {
         /// The loop in the script.
         place: Place<'a>,
     },
+    /// A loop side by side or a block, with `progress=`, has come further. At most five times a second, and at its end.
+    #[non_exhaustive]
+    Progress {
+        /// How far it has come.
+        progress: &'a Progress,
+        /// The loop or block in the script.
+        place: Place<'a>,
+        /// How many captures and stages of the interpreter it stands in.
+        depth: usize,
+    },
     /// What is said on standard error and is no failure: a retry, a process that was left behind and ended, a deferred
     /// block that failed while something else did.
     #[non_exhaustive]
@@ -171,6 +182,76 @@ pub enum TurnEnd {
     Left,
     /// The loop had it ended: an earlier turn has left the loop, another has failed, or the run ends.
     Stopped,
+}
+
+/// How far a loop side by side or a block has come: see [`Event::Progress`].
+///
+/// ```
+/// use pipewright::{Engine, Event};
+/// use std::sync::{Arc, Mutex};
+///
+/// let last = Arc::new(Mutex::new(None));
+/// let kept = last.clone();
+/// let engine = Engine::builder()
+///     .observer(move |event: &Event<'_>| {
+///         if let Event::Progress { progress, .. } = event {
+///             *kept.lock().unwrap() = Some((progress.done, progress.total));
+///         }
+///     })
+///     .build()?;
+/// let script = engine.script("job", "for n in 1 2 3 with jobs=2, progress=true { true }");
+/// engine.session().run(&script?).status()?;
+/// assert_eq!(*last.lock().unwrap(), Some((3, Some(3))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The turns that have ended, with the items that `resume=` passed over. 0 of a block.
+    pub done: u64,
+    /// How many items there are, if that is known.
+    pub total: Option<u64>,
+    /// The turns that run.
+    pub running: usize,
+    /// The turns that have failed.
+    pub failed: u64,
+    /// Turns that end each second.
+    pub rate: Option<f64>,
+    /// The part of its work that is done, from 0 to 1, if that is known.
+    pub part: Option<f64>,
+    /// How long the rest takes at this rate.
+    pub left: Option<Duration>,
+    /// The item of the turn that has been running for the longest time; the program or file of a block.
+    pub oldest: Option<String>,
+}
+
+impl Progress {
+    pub(in crate::eval) fn of(snapshot: &Snapshot) -> Self {
+        match snapshot {
+            Snapshot::Loop(state) => Self {
+                done: state.done,
+                total: state.total,
+                running: state.running,
+                failed: state.failed,
+                rate: state.rate,
+                part: state
+                    .total
+                    .map(|total| if total == 0 { 1.0 } else { state.done as f64 / total as f64 }),
+                left: state.left,
+                oldest: state.oldest.as_ref().map(|(item, _)| item.clone()),
+            },
+            Snapshot::Program { name, part, .. } => Self {
+                done: 0,
+                total: None,
+                running: 1,
+                failed: 0,
+                rate: None,
+                part: part.map(|part| part.done),
+                left: part.and_then(|part| part.left),
+                oldest: Some(name.clone()),
+            },
+        }
+    }
 }
 
 /// Where something stands in a script; shown as `FILE:LINE:COLUMN`, counted from 1, the column in characters.
@@ -279,7 +360,7 @@ impl Observers {
         self.0.push(observer);
     }
 
-    pub(super) fn event(&self, event: &Event<'_>) {
+    pub(in crate::eval) fn event(&self, event: &Event<'_>) {
         for observer in &self.0 {
             // A bug of who looks on is none of the script's, and its processes have to be waited for. The panic itself
             // has said what it is.
@@ -299,7 +380,7 @@ impl Interpreter {
         Some(&self.shared.observers).filter(|observers| !observers.0.is_empty())
     }
 
-    pub(super) fn place(&self, span: Span) -> Place<'_> {
+    pub(in crate::eval) fn place(&self, span: Span) -> Place<'_> {
         Place { source: self.source(), span }
     }
 

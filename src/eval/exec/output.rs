@@ -48,15 +48,22 @@ impl Output<'_> {
             .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
         run.check_file_size(target, bytes.len())
             .map_err(|error| failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED))?;
-        match run.write_bytes(target, bytes)? {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Unwind::PipeClosed),
-            Err(error) => Err(failed(format!("can't write: {}", reason(&error)), code::WRITE_FAILED)),
-        }
+        run.written_to(run.write_bytes(target, bytes)?, span)
     }
 }
 
 impl Interpreter {
+    /// Makes what a write has come to the error of the code that wrote.
+    pub(in crate::eval) fn written_to(&self, written: io::Result<()>, span: Span) -> Eval<()> {
+        written.map_err(|error| {
+            if error.kind() == ErrorKind::BrokenPipe {
+                return Unwind::PipeClosed;
+            }
+            let message = format!("can't write: {}", reason(&error));
+            Error::command(page(code::WRITE_FAILED, self.source(), span, message, "writes here"), 1).into()
+        })
+    }
+
     /// Writes all bytes, as fast as they are taken. The inner error is the kernel's.
     pub(in crate::eval) fn write_bytes(&self, target: BorrowedFd<'_>, bytes: &[u8]) -> Eval<io::Result<()>> {
         self.await_leave_to_write(target)?;

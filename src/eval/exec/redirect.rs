@@ -3,7 +3,7 @@
 use crate::check::program::*;
 use crate::diag::{Redactions, code, quote_word, reason};
 use crate::eval::Interpreter;
-use crate::eval::effects::audit::{Redirected, Text};
+use crate::eval::effects::audit::Redirected;
 use crate::eval::effects::effect::Effect;
 use crate::eval::exec::pipes::{Ends, Pipes};
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
@@ -12,6 +12,7 @@ use crate::process::{FileTable, How, OpenMode, Opening, here_document, open};
 use crate::span::Span;
 use crate::sys::blocking_call::BlockingCall;
 use crate::sys::{errno, own_path};
+use crate::value::json_text::Text;
 use std::io::{self, ErrorKind};
 use std::os::fd::{OwnedFd, RawFd};
 use std::sync::Arc;
@@ -231,7 +232,11 @@ impl Interpreter {
                 // By links to a descriptor of the stage: what follows sees that, too.
                 Err(error) if error.raw_os_error() == Some(errno::ELOOP) => {}
                 Err(error) => return Err(self.not_opened(None, &path, mode, target.span, &error)),
-                Ok(open) => return Ok(open.map_or_else(|| TargetFile::Waits(opening), TargetFile::Open)),
+                Ok(Some(file)) => {
+                    self.note_input(&path, mode, &file);
+                    return Ok(TargetFile::Open(file));
+                }
+                Ok(None) => return Ok(TargetFile::Waits(opening)),
             }
         }
         let opened = self.open_meant(own, &path, mode, how, target.span, || {
@@ -244,7 +249,15 @@ impl Interpreter {
             Ok(files)
         })?;
         let file = opened.map_err(|error| self.not_opened(own, &path, mode, target.span, &error))?;
+        self.note_input(&path, mode, &file);
         Ok(TargetFile::Open(Arc::new(file)))
+    }
+
+    /// Notes that a file is read, where the block around shows its progress.
+    fn note_input(&self, path: &[u8], mode: OpenMode, file: &OwnedFd) {
+        if let (Some(inputs), OpenMode::Read) = (&self.env.settings.inputs, mode) {
+            inputs.opened(path, file);
+        }
     }
 
     fn advance(&self, opening: &mut Opening, span: Span) -> Eval<Option<Arc<OwnedFd>>> {

@@ -152,7 +152,7 @@ impl Interpreter {
             stats::lock(stats).push(report.clone());
         }
         if let Some(timer) = &self.env.settings.timer {
-            timer.add(report.user, report.system);
+            timer.add(report);
         }
     }
 

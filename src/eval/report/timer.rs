@@ -1,8 +1,9 @@
-//! `time PIPELINE`: how long it took, and what processor time it used.
+//! `time PIPELINE`: how long it took, and what processor time it used. The log of a loop has the same of each turn.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::scope::settings::Settings;
+use crate::process::StageReport;
 use crate::sys::usage;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,19 +15,37 @@ pub struct Timer {
     /// In nanoseconds.
     user: AtomicU64,
     system: AtomicU64,
+    /// The most memory that one program held, in bytes.
+    memory: AtomicU64,
     /// That of the pipeline around it.
     outer: Option<Arc<Timer>>,
 }
 
 impl Timer {
+    /// Returns one whose programs also count for another.
+    pub fn within(outer: Option<Arc<Self>>) -> Self {
+        Self { outer, ..Self::default() }
+    }
+
     /// Adds what a program has used.
-    pub fn add(&self, user: Duration, system: Duration) {
+    pub fn add(&self, report: &StageReport) {
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.user.fetch_add(nanos(user), Ordering::Relaxed);
-        self.system.fetch_add(nanos(system), Ordering::Relaxed);
+        self.user.fetch_add(nanos(report.user), Ordering::Relaxed);
+        self.system.fetch_add(nanos(report.system), Ordering::Relaxed);
+        self.memory.fetch_max(report.max_rss, Ordering::Relaxed);
         if let Some(outer) = &self.outer {
-            outer.add(user, system);
+            outer.add(report);
         }
+    }
+
+    /// Returns the processor time of the programs, in their own code and in the kernel.
+    pub fn processor_time(&self) -> Duration {
+        let (user, system) = self.sums();
+        user + system
+    }
+
+    pub fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
     }
 
     fn sums(&self) -> (Duration, Duration) {
@@ -43,8 +62,7 @@ impl Interpreter {
         posix: bool,
         run: impl FnOnce(&mut Self) -> Eval<T>,
     ) -> Eval<T> {
-        let outer = self.env.settings.timer.clone();
-        let timer = Arc::new(Timer { outer, ..Timer::default() });
+        let timer = Arc::new(Timer::within(self.env.settings.timer.clone()));
         let settings = Settings { timer: Some(timer.clone()), ..(*self.env.settings).clone() };
         let (started, own) = (Instant::now(), usage::processor_time());
         let result = self.with_settings(settings, run);
@@ -90,8 +108,12 @@ mod tests {
     #[test]
     fn what_is_used_inside_counts_outside() {
         let outer = Arc::new(Timer::default());
-        let inner = Timer { outer: Some(outer.clone()), ..Timer::default() };
-        inner.add(Duration::from_secs(1), Duration::from_secs(2));
-        assert_eq!(outer.sums(), (Duration::from_secs(1), Duration::from_secs(2)));
+        let inner = Timer::within(Some(outer.clone()));
+        for (seconds, memory) in [(1, 30), (2, 20)] {
+            let used = Duration::from_secs(seconds);
+            let report = StageReport::not_started(Vec::new());
+            inner.add(&StageReport { user: used, system: used, max_rss: memory, ..report });
+        }
+        assert_eq!((outer.processor_time(), outer.memory()), (Duration::from_secs(6), 30));
     }
 }

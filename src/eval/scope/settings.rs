@@ -6,6 +6,7 @@ use crate::eval::report::stats;
 use crate::eval::report::timer::Timer;
 use crate::eval::report::unwind::{Eval, TimedOut, Unwind};
 use crate::eval::scope::atomic;
+use crate::eval::scope::with::Inputs;
 use crate::eval::tasks::job_state::JobState;
 use crate::eval::tasks::turns::TurnMark;
 use crate::process::{Activity, Clock, Deadline, GRACE, Keys, Signal, Steps, Wait};
@@ -36,6 +37,8 @@ pub struct Settings {
     pub replacements: Option<Arc<atomic::Replacements>>,
     /// Who keeps the table of processes.
     pub stats: Option<Arc<stats::Reports>>,
+    /// The files that the block around reads, for its progress.
+    pub inputs: Option<Arc<Inputs>>,
     /// What counts the processor time of programs, for `time`.
     pub timer: Option<Arc<Timer>>,
     /// Programs are left to themselves.
@@ -60,6 +63,7 @@ impl Default for Settings {
             max_output: MOST_BYTES,
             replacements: None,
             stats: None,
+            inputs: None,
             timer: None,
             detach: false,
             own_sessions: false,

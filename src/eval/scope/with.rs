@@ -1,6 +1,7 @@
 //! `with`: a block under other circumstances, once or until it succeeds.
 
 mod options;
+mod progress;
 mod relay;
 mod retry;
 
@@ -16,6 +17,7 @@ use crate::process::{self, Activity, Deadline};
 use crate::span::Span;
 use crate::value::{Value, format};
 pub(in crate::eval) use options::EvaluatedOptions;
+pub(in crate::eval) use progress::Inputs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,9 @@ impl Interpreter {
         let mut attempts = 0;
         loop {
             attempts += 1;
+            if let Some(turn) = &self.env.settings.turn {
+                turn.note_try(&with.options);
+            }
             let result = self.attempt(&options, &with.body);
             let error = match result {
                 Err(Unwind::Error(error)) if error.is_failure => error,
@@ -93,9 +98,13 @@ impl Interpreter {
             files: None,
         };
         let run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { this.block(body) };
-        let mut result = self.in_env(own, |this| match &idle_timeout {
+        let relayed = |this: &mut Self| match &idle_timeout {
             Some(limit) => this.relayed(limit, run),
             None => run(this),
+        };
+        let mut result = self.in_env(own, |this| match options.progress {
+            Some((source, span)) => this.with_progress(source, this.name_of(body), span, relayed),
+            None => relayed(this),
         });
         if let Some(replacements) = replacements
             && is_normal(&result)

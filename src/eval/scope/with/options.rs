@@ -1,6 +1,6 @@
 //! The options of a `with`, worked out.
 
-use super::retry;
+use super::{progress, retry};
 use crate::check::program::*;
 use crate::check::settings::{OptionSpec, Setting};
 use crate::diag::{Diagnostic, code, quote_word};
@@ -28,6 +28,8 @@ pub struct EvaluatedOptions {
     pub retry: retry::Plan,
     pub atomic: bool,
     pub stats: bool,
+    /// What tells how far the block has come, and where it says so.
+    pub progress: Option<(progress::Source, Span)>,
     /// Where it says that nothing may be left.
     pub ends_daemons: Option<Span>,
 }
@@ -43,6 +45,7 @@ impl Interpreter {
             retry: retry::Plan::default(),
             atomic: false,
             stats: false,
+            progress: None,
             ends_daemons: None,
         };
         let mut environment = None;
@@ -120,6 +123,11 @@ impl Interpreter {
                 }
                 (Setting::Atomic, Value::Bool(yes)) => all.atomic = yes,
                 (Setting::Stats, Value::Bool(yes)) => all.stats = yes,
+                (Setting::Progress, value) => {
+                    let source = progress::Source::of(&value);
+                    settings.inputs = (source == Some(progress::Source::Input)).then(Arc::default);
+                    all.progress = source.map(|source| (source, option.span));
+                }
                 (Setting::Daemons, Value::Str(fate)) => {
                     all.ends_daemons = (fate.as_bytes() == b"end").then_some(option.span);
                 }
@@ -219,7 +227,7 @@ impl Interpreter {
         Error::value(error).into()
     }
 
-    fn bad_setting(&self, option: &WithOption, message: &str) -> Unwind {
+    pub(in crate::eval) fn bad_setting(&self, option: &WithOption, message: &str) -> Unwind {
         Error::value(page(code::BAD_VALUE, self.source(), option.value.span, message, "this value")).into()
     }
 

@@ -1,4 +1,4 @@
-//! `idle_timeout`: what a block prints goes through a pipe, so that silence can be heard.
+//! What a block prints goes through a pipe, so that silence (`idle_timeout`) and progress can be seen.
 
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
@@ -11,14 +11,44 @@ use crate::sys::pipe;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+/// Passes on what a block prints, and looks at it. Its two threads call it at once.
+pub(super) trait Tap: Send + Sync + 'static {
+    /// Writes bytes that came on standard output or error, by its number. The inner error is the kernel's.
+    fn pass(&self, run: &Interpreter, number: i32, target: &Descriptor, bytes: &[u8])
+    -> Eval<io::Result<()>>;
+}
+
+/// Notes when there was output.
+struct Listener(Activity);
+
+impl Tap for Listener {
+    fn pass(&self, run: &Interpreter, _: i32, target: &Descriptor, bytes: &[u8]) -> Eval<io::Result<()>> {
+        self.0.note();
+        match target.borrow() {
+            Ok(target) => run.write_bytes(target, bytes),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
 impl Interpreter {
-    /// Runs something with its standard output and error passed on by a thread each, which note when there was any.
+    /// Runs something whose output counts as activity.
     pub(super) fn relayed(
         &mut self,
         limit: &Arc<TimeLimit>,
         run: impl FnOnce(&mut Self) -> Eval<()>,
     ) -> Eval<()> {
         let (Some(activity), Some(span)) = (limit.activity(), limit.span) else { return run(self) };
+        self.tapped(Arc::new(Listener(activity.clone())), span, run)
+    }
+
+    /// Runs something with its standard output and error passed on by a thread each.
+    pub(super) fn tapped(
+        &mut self,
+        tap: Arc<impl Tap>,
+        span: Span,
+        run: impl FnOnce(&mut Self) -> Eval<()>,
+    ) -> Eval<()> {
         let readers = Arc::new(Readers::default());
         let mut relays: Vec<Task<Result<(), Lost>>> = Vec::with_capacity(2);
         // Dropped before the tasks that read to the end of the pipes.
@@ -27,9 +57,9 @@ impl Interpreter {
             let Some(target) = self.env.files.get(number).cloned() else { continue };
             let (reader, writer) = self.pipe(span)?;
             files.set(number, Arc::new(writer));
-            let (reader, activity) = (readers.add(reader), activity.clone());
+            let (reader, tap) = (readers.add(reader), tap.clone());
             let run = self.fork();
-            relays.push(Task::spawn(self, span, move || pass_on(&run, reader, &target, &activity))?);
+            relays.push(Task::spawn(self, span, move || pass_on(&run, reader, number, &target, &*tap))?);
         }
         let result = self.with_files(files, run);
         // Our ends of the pipes are closed, so that the threads see the end.
@@ -85,7 +115,13 @@ impl From<io::Error> for Lost {
 }
 
 /// Passes on what comes, until the pipe ends.
-fn pass_on(run: &Interpreter, reader: Reader, target: &Descriptor, activity: &Activity) -> Result<(), Lost> {
+fn pass_on(
+    run: &Interpreter,
+    reader: Reader,
+    number: i32,
+    target: &Descriptor,
+    tap: &impl Tap,
+) -> Result<(), Lost> {
     let mut buffer = Vec::new();
     reader.drain(|reader| {
         buffer.clear();
@@ -95,10 +131,8 @@ fn pass_on(run: &Interpreter, reader: Reader, target: &Descriptor, activity: &Ac
             Err(error) if pipe::is_for_later(&error) => return Ok(None),
             Err(error) => return Err(Lost::Unread(error)),
         };
-        activity.note();
-        // Who writes to a target that nobody reads is told so by the end of this pipe.
-        let to = target.borrow().map_err(Lost::Unwritten)?;
-        run.write_bytes(to, &buffer).map_err(Lost::Ended)?.map_err(Lost::Unwritten)?;
+        // A program that writes to a target without a reader learns it from the end of this pipe.
+        tap.pass(run, number, target, &buffer).map_err(Lost::Ended)?.map_err(Lost::Unwritten)?;
         Ok(Some(count))
     })
 }

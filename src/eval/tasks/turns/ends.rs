@@ -1,6 +1,7 @@
 //! The ends of turns, and of a loop before its input has ended.
 
 use super::crew::{Crew, Ended};
+use super::log::Ending;
 use super::looped::{Live, Loop};
 use crate::diag::code;
 use crate::eval::effects::observe::TurnEnd;
@@ -37,6 +38,8 @@ impl Loop<'_, '_> {
             self.spare.push((state.cancel.clone(), state.keys.clone()));
         }
         let lost = live.lost.take();
+        let asked = is_asked.then_some(self.run.env.settings.signal);
+        let ending = Ending::of(result.as_ref(), lost.as_deref(), asked);
         let end = match (result, lost) {
             (_, Some(error)) => self.failed(turn, item, error),
             (Some(Ok(false)), None) => End::Succeeded,
@@ -62,6 +65,9 @@ impl Loop<'_, '_> {
                 self.failed(turn, item, Box::new(Error::value(page)))
             }
         };
+        if let Err(unwind) = self.record.ended(self.run, turn, &ending) {
+            self.stop(unwind);
+        }
         if end == End::Broke {
             self.last = Some((turn, 0));
         } else if self.scheduler.counts(turn) && self.last.is_none_or(|(last, _)| last < turn) {

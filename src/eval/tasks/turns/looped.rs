@@ -6,12 +6,14 @@ use super::crew::{self, Assignment, Crew, Refused};
 use super::failures::{Failures, Rest};
 use super::held::{HeldOutput, Store};
 use super::options::LoopOptions;
+use super::record::Record;
 use super::source::{Given, Source, shown};
 use super::streams::{LineBuffer, Stream, streams};
 use crate::check::program::SideBySide;
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::lang::items::Item;
+use crate::eval::report::timer::Timer;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::tasks::job_state::JobState;
 use crate::fleet::{Condition, End, Halt, Order, Scheduler, Start, Turn, Verdict};
@@ -45,6 +47,7 @@ pub struct Loop<'r, 's> {
     pub finished: BTreeMap<Turn, HeldOutput>,
     pub store: Store,
     pub failures: Failures,
+    pub record: Record,
     /// The last turn of the input that has ended, and its status.
     pub last: Option<(Turn, u8)>,
     /// What ends the loop early.
@@ -96,6 +99,7 @@ impl<'r, 's> Loop<'r, 's> {
             let message = format!("`{option}` can't be kept here: {}", reason(&error));
             run.fail(Error::value(page(code::BAD_VALUE, run.source(), span, message, "this loop")))
         })?;
+        let record = Record::begin(run, &looped, &options, &source)?;
         let directory = run.env.environment.get(b"TMPDIR").filter(|path| !path.is_empty());
         let store = Store::new(Path::new(OsStr::from_bytes(directory.unwrap_or(b"/tmp"))).to_path_buf());
         Ok(Self {
@@ -112,6 +116,7 @@ impl<'r, 's> Loop<'r, 's> {
             finished: BTreeMap::new(),
             store,
             failures: Failures::default(),
+            record,
             last: None,
             stop: None,
             began: Instant::now(),
@@ -166,9 +171,16 @@ impl<'r, 's> Loop<'r, 's> {
 
     fn take_item(&mut self) -> Eval<Given> {
         self.run.check_interrupt()?;
-        match self.next.take() {
-            Some(item) => Ok(Given::Item(item)),
-            None => self.source.take(self.run),
+        if let Some(item) = self.next.take() {
+            return Ok(Given::Item(item));
+        }
+        loop {
+            match self.source.take(self.run)? {
+                Given::Item(item) if self.record.passes_over(self.run, &item)? => {
+                    self.run.check_interrupt()?
+                }
+                given => return Ok(given),
+            }
         }
     }
 
@@ -184,18 +196,17 @@ impl<'r, 's> Loop<'r, 's> {
         };
         let looped = self.looped.clone();
         let span = looped.span;
+        let (mark, timer) = (fork.env.settings.turn.clone(), fork.env.settings.timer.clone());
         let assignment = Assignment { turn, run: fork, item, looped };
         let Some(crew) = &mut self.crew else {
-            self.scheduler.start(self.began.elapsed(), &mut self.conditions);
-            self.turns.insert(turn, live);
+            self.note_start(turn, live, mark, timer);
             let ended = crew::run(assignment);
             self.take_end(ended);
             return Ok(());
         };
         match crew.give(self.run, assignment, span) {
             Ok(()) => {
-                self.scheduler.start(self.began.elapsed(), &mut self.conditions);
-                self.turns.insert(turn, live);
+                self.note_start(turn, live, mark, timer);
                 Ok(())
             }
             Err(Refused { item, unwind: Unwind::Error(error) })
@@ -208,12 +219,23 @@ impl<'r, 's> Loop<'r, 's> {
         }
     }
 
+    fn note_start(&mut self, turn: Turn, live: Live, mark: Option<Arc<TurnMark>>, timer: Option<Arc<Timer>>) {
+        self.scheduler.start(self.began.elapsed(), &mut self.conditions);
+        self.turns.insert(turn, live);
+        if let Some(mark) = mark {
+            self.record.started(self.run, turn, &mark, timer);
+        }
+    }
+
     /// Makes the fork that a turn runs on, and the pipes that it prints to.
     fn prepare(&mut self, turn: Turn, item: &str) -> io::Result<(Interpreter, Live)> {
         let mut files = self.run.env.files.clone();
         files.set(0, self.null.clone());
         let mut mark = (*self.run.env.settings).clone();
-        mark.turn = Some(Arc::new(TurnMark { number: turn + 1, item: item.to_string() }));
+        mark.turn = Some(Arc::new(TurnMark::new(turn + 1, item, &self.looped)));
+        if let Some(timer) = self.record.timer(mark.timer.as_ref()) {
+            mark.timer = Some(timer);
+        }
         let (mut state, mut made) = (None, Vec::new());
         if self.crew.is_some() {
             let own = Arc::new(self.state()?);
@@ -264,6 +286,7 @@ impl<'r, 's> Loop<'r, 's> {
         if self.scheduler.short(self.now()) {
             let place = self.run.source().position(self.looped.span.start as usize);
             let running = self.scheduler.running();
+            self.record.clear_line();
             self.run.warn(&format!(
                 "the loop at {place} runs {running} turns at once for a while, and not {}: {why}",
                 self.options.rules.jobs
@@ -327,6 +350,7 @@ impl<'r, 's> Loop<'r, 's> {
     /// Returns what the loop comes to, once no turn runs.
     fn finish(mut self) -> Eval<()> {
         self.crew = None;
+        self.record.end();
         self.run.turned = self.scheduler.started() > 0;
         self.run.status = self.last.map_or(0, |(_, status)| status);
         match self.stop.take() {

@@ -8,20 +8,24 @@ mod crew;
 mod ends;
 mod failures;
 mod held;
+mod log;
 mod looped;
 mod options;
 mod outputs;
+mod record;
 mod source;
 mod streams;
 
-use crate::check::program::{Over, SideBySide};
+use crate::check::program::{Compound, Over, SideBySide, StatementKind, WithOption};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
 use crate::process::Descriptor;
+use crate::span::Span;
 use looped::Loop;
 pub(in crate::eval) use source::Given;
 use source::Source;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A turn, as what its programs do is told apart.
 #[derive(Debug)]
@@ -30,6 +34,36 @@ pub struct TurnMark {
     pub number: u64,
     /// Its item, as it may be shown.
     pub item: String,
+    /// Its options, by the first of them.
+    options: Option<Span>,
+    /// How often a block with these options was run.
+    tries: AtomicU32,
+}
+
+impl TurnMark {
+    /// Returns the mark of a turn of this loop.
+    pub fn new(number: u64, item: &str, looped: &SideBySide) -> Self {
+        let options = match looped.body.statements.first().map(|first| &first.kind) {
+            Some(StatementKind::Compound(compound)) => match &**compound {
+                Compound::With(with) => with.options.first().map(|option| option.span),
+                _ => None,
+            },
+            _ => None,
+        };
+        Self { number, item: item.to_owned(), options, tries: AtomicU32::new(0) }
+    }
+
+    /// Notes that a block with options is run, which may be that of the turn.
+    pub fn note_try(&self, options: &[WithOption]) {
+        if options.first().map(|option| option.span) == self.options {
+            self.tries.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns how often the turn was run: more than once with `retry=`.
+    pub fn tries(&self) -> u32 {
+        self.tries.load(Ordering::Relaxed).max(1)
+    }
 }
 
 impl Interpreter {

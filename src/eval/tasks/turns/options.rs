@@ -1,11 +1,12 @@
 //! The options of a loop that say how its turns run side by side.
 
+use super::log::LogOption;
 use crate::check::program::WithOption;
 use crate::check::settings::Setting;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
 use crate::fleet::{Halt, Order, Rules};
-use crate::value::Value;
+use crate::value::{Value, format};
 
 /// The options of one loop, worked out.
 #[derive(Clone, Debug)]
@@ -16,12 +17,14 @@ pub struct LoopOptions {
     pub rate: Option<f64>,
     pub load: Option<f64>,
     pub memory_free: Option<u64>,
+    pub progress: bool,
+    pub log: Option<LogOption>,
 }
 
 impl LoopOptions {
     /// Returns whether a turn prints to where the loop does, as it runs alone.
     pub fn is_direct(&self) -> bool {
-        self.rules.jobs == 1 && !self.tag
+        self.rules.jobs == 1 && !self.tag && !self.progress
     }
 }
 
@@ -29,7 +32,15 @@ impl Interpreter {
     /// Works out the options, once for the whole loop.
     pub(super) fn loop_options(&mut self, options: &[WithOption]) -> Eval<LoopOptions> {
         let rules = Rules { jobs: 1, order: Order::Input, halt: Halt::Soon };
-        let mut all = LoopOptions { rules, tag: false, rate: None, load: None, memory_free: None };
+        let mut all = LoopOptions {
+            rules,
+            tag: false,
+            rate: None,
+            load: None,
+            memory_free: None,
+            progress: false,
+            log: None,
+        };
         for option in options {
             let value = self.option_value(option)?;
             match (option.setting, value) {
@@ -40,6 +51,18 @@ impl Interpreter {
                 (Setting::Rate, number) => all.rate = float(&number),
                 (Setting::Load, number) => all.load = float(&number),
                 (Setting::MemoryFree, Value::Size(size)) => all.memory_free = u64::try_from(size.bytes).ok(),
+                (Setting::Progress, Value::Bool(yes)) => all.progress = yes,
+                (Setting::Progress, value) => {
+                    let found = format::display(&value, 40);
+                    let message =
+                        format!("`progress` of a loop with `jobs` is true or false, and not {found}");
+                    return Err(self.bad_setting(option, &message));
+                }
+                (Setting::Log | Setting::Resume, Value::Str(path)) => {
+                    let resumes = option.setting == Setting::Resume;
+                    let path = path.as_bytes().to_vec();
+                    all.log = Some(LogOption { path, resumes, span: option.span });
+                }
                 _ => {}
             }
         }

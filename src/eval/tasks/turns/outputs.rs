@@ -54,7 +54,12 @@ impl Loop<'_, '_> {
     /// Writes to where the loop prints.
     fn pass(&mut self, turn: Turn, descriptor: i32, bytes: &[u8]) {
         let files = self.run.env.files.clone();
-        match Output::Files(&files).write(self.run, descriptor, bytes, self.looped.span) {
+        let shown = files.get(descriptor).and_then(|target| self.record.pass(self.run, target, bytes));
+        let written = match shown {
+            Some(written) => written.and_then(|written| self.run.written_to(written, self.looped.span)),
+            None => Output::Files(&files).write(self.run, descriptor, bytes, self.looped.span),
+        };
+        match written {
             Ok(()) => {}
             Err(Unwind::Error(error)) => self.fail_to_print(turn, error),
             Err(unwind) => self.stop(unwind),

@@ -1,0 +1,138 @@
+//! What is kept of a loop's turns for others: its log, and how far it has come.
+
+use super::TurnMark;
+use super::log::{Ending, LoggedTurn, TurnLog};
+use super::options::LoopOptions;
+use super::source::Source;
+use crate::check::program::SideBySide;
+use crate::eval::Interpreter;
+use crate::eval::lang::items::Item;
+use crate::eval::report::progress::Shown;
+use crate::eval::report::timer::Timer;
+use crate::eval::report::unwind::Eval;
+use crate::fleet::Turn;
+use crate::fleet::log::Item as LoggedItem;
+use crate::fleet::progress::Progress;
+use crate::fleet::snapshot::Snapshot;
+use crate::process::Descriptor;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime};
+
+/// The record of one loop. Without `log=`, `resume=` and `progress=` it is empty.
+#[derive(Default)]
+pub struct Record {
+    log: Option<TurnLog>,
+    progress: Option<Shared>,
+    /// Dropped, it takes the line away.
+    shown: Option<Shown>,
+    /// How many items were taken from the input.
+    taken: u64,
+    /// The item that was taken last, until its turn starts.
+    item: Option<LoggedItem>,
+    /// The turns that run, of a loop with a log.
+    turns: BTreeMap<Turn, LoggedTurn>,
+}
+
+/// The progress of a loop, shared with the thread that draws it.
+#[derive(Clone)]
+struct Shared {
+    progress: Arc<Mutex<Progress>>,
+    began: Instant,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Record {
+    /// Opens the log, and begins to show progress.
+    pub fn begin(
+        run: &mut Interpreter,
+        looped: &SideBySide,
+        options: &LoopOptions,
+        source: &Source<'_>,
+    ) -> Eval<Self> {
+        let mut record = Self::default();
+        if let Some(option) = &options.log {
+            record.log = Some(TurnLog::open(run, option.clone(), looped)?);
+        }
+        if options.progress {
+            let progress = Arc::new(Mutex::new(Progress::new(source.left())));
+            let shared = Shared { progress, began: Instant::now() };
+            let told = shared.clone();
+            let snapshot = move || Snapshot::Loop(told.lock().state(told.began.elapsed()));
+            record.shown = Some(Shown::begin(run, Arc::new(snapshot), looped.span)?);
+            record.progress = Some(shared);
+        }
+        Ok(record)
+    }
+
+    /// Notes that an item was taken from the input. Returns true if the log holds it as done.
+    pub fn passes_over(&mut self, run: &Interpreter, item: &Item) -> Eval<bool> {
+        self.taken += 1;
+        let Some(log) = &mut self.log else { return Ok(false) };
+        let item = log.item(run, item)?;
+        let is_done = log.passes_over(&item);
+        self.item = (!is_done).then_some(item);
+        if is_done && let Some(progress) = &self.progress {
+            progress.lock().pass_over();
+        }
+        Ok(is_done)
+    }
+
+    /// Returns what adds up the times of a turn's programs, of a loop with a log.
+    pub fn timer(&self, outer: Option<&Arc<Timer>>) -> Option<Arc<Timer>> {
+        self.log.as_ref().map(|_| Arc::new(Timer::within(outer.cloned())))
+    }
+
+    /// Notes that a turn has started.
+    pub fn started(
+        &mut self,
+        run: &Interpreter,
+        turn: Turn,
+        mark: &Arc<TurnMark>,
+        timer: Option<Arc<Timer>>,
+    ) {
+        if let Some(progress) = &self.progress {
+            let item = run.shared.redactions().apply_text(&mark.item);
+            progress.lock().begin(turn, item, progress.began.elapsed());
+        }
+        if let (Some(item), Some(timer)) = (self.item.take(), timer) {
+            let logged =
+                LoggedTurn { item, number: self.taken, start: SystemTime::now(), timer, mark: mark.clone() };
+            self.turns.insert(turn, logged);
+        }
+    }
+
+    /// Notes that a turn has ended.
+    pub fn ended(&mut self, run: &Interpreter, turn: Turn, ending: &Ending) -> Eval<()> {
+        if let Some(progress) = &self.progress {
+            progress.lock().end(turn, ending.is_success(), progress.began.elapsed());
+        }
+        match (&self.log, self.turns.remove(&turn)) {
+            (Some(log), Some(logged)) => log.ended(run, &logged, ending),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what a turn has printed, above the line. The inner error is the kernel's. None if no line is shown.
+    pub fn pass(&self, run: &Interpreter, target: &Descriptor, bytes: &[u8]) -> Option<Eval<io::Result<()>>> {
+        self.shown.as_ref().map(|shown| shown.pass(run, target, bytes))
+    }
+
+    /// Takes the line away for a moment, for a message of the loop itself.
+    pub fn clear_line(&self) {
+        if let Some(shown) = &self.shown {
+            shown.clear();
+        }
+    }
+
+    /// Shows nothing any more: what follows is no output of a turn.
+    pub fn end(&mut self) {
+        self.shown = None;
+    }
+}

@@ -1,0 +1,147 @@
+//! The lines of a log, as JSON has them.
+
+use super::{Item, Unusable};
+use serde::de::IgnoredAny;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The loop that a log belongs to: the first line.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// The path of the script, or the name that its text goes by.
+    pub script: &'a str,
+    /// The variables of the loop, as the script has them.
+    pub variable: &'a str,
+}
+
+/// How the first line of each log begins, with the number of its format.
+const BEGINNING: &[u8] = br#"{"pipewright_loop":1,"#;
+
+impl Head<'_> {
+    /// Returns the line, with its line feed.
+    pub fn line(&self) -> Vec<u8> {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let (script, variable) = (quoted(self.script), quoted(self.variable));
+        let mut line = BEGINNING.to_vec();
+        line.extend_from_slice(format!("\"script\":{script},\"variable\":{variable}}}\n").as_bytes());
+        line
+    }
+
+    /// Returns true if a part of a first line is that of a log.
+    pub(super) fn begins(line: &[u8]) -> bool {
+        let common = line.len().min(BEGINNING.len());
+        line[..common] == BEGINNING[..common]
+    }
+
+    /// Compares a first line with the loop that it is to be of.
+    pub(super) fn check(line: &[u8], expected: &Self) -> Result<(), Unusable> {
+        if !line.starts_with(BEGINNING) {
+            return Err(Unusable::NoLog);
+        }
+        let head: serde_json::Value = serde_json::from_slice(line).map_err(|_| Unusable::NoLog)?;
+        let text = |name| head[name].as_str().map(str::to_owned);
+        let (Some(script), Some(variable)) = (text("script"), text("variable")) else {
+            return Err(Unusable::NoLog);
+        };
+        if script == expected.script && variable == expected.variable {
+            Ok(())
+        } else {
+            Err(Unusable::OtherLoop { script, variable })
+        }
+    }
+}
+
+/// A turn that has finished.
+#[derive(Clone, Debug)]
+pub struct Finished<'a> {
+    pub item: &'a Item,
+    /// Its number in the input, from 1.
+    pub number: u64,
+    pub start: SystemTime,
+    pub duration: Duration,
+    /// How often its body was run.
+    pub tries: u32,
+    pub end: RecordedEnd<'a>,
+    /// The machine that it ran on, if another.
+    pub host: Option<&'a str>,
+    /// The code of its error.
+    pub code: Option<&'a str>,
+    /// The processor time of its programs.
+    pub cpu: Duration,
+    /// The most memory that one of its programs held, in bytes.
+    pub memory: u64,
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordedEnd<'a> {
+    Status(u8),
+    /// A signal, by its name, ended it or its program.
+    Signal(&'a str),
+}
+
+impl Finished<'_> {
+    /// Returns the line, with its line feed.
+    pub fn line(&self) -> Vec<u8> {
+        // The item stands first, and is taken from the line as it is.
+        let mut line = format!("{{\"item\":{},", self.item.json()).into_bytes();
+        // Numbers and short strings always have a form.
+        let rest = serde_json::to_vec(&Rest(self)).unwrap_or_default();
+        line.extend_from_slice(rest.strip_prefix(b"{").unwrap_or(&rest));
+        line.push(b'\n');
+        line
+    }
+}
+
+/// What follows the item.
+struct Rest<'a>(&'a Finished<'a>);
+
+impl Serialize for Rest<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let turn = self.0;
+        let start = turn.start.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("number", &turn.number)?;
+        map.serialize_entry("start", &seconds(start))?;
+        map.serialize_entry("duration", &seconds(turn.duration))?;
+        map.serialize_entry("tries", &turn.tries)?;
+        match turn.end {
+            RecordedEnd::Status(status) => map.serialize_entry("status", &status)?,
+            RecordedEnd::Signal(signal) => map.serialize_entry("signal", signal)?,
+        }
+        map.serialize_entry("host", &turn.host)?;
+        map.serialize_entry("code", &turn.code)?;
+        map.serialize_entry("cpu", &seconds(turn.cpu))?;
+        map.serialize_entry("memory", &turn.memory)?;
+        map.end()
+    }
+}
+
+/// Seconds, to the microsecond.
+fn seconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1e6
+}
+
+/// What a later run needs of a line.
+pub(super) struct Parsed<'a> {
+    /// The text of the item.
+    pub item: &'a [u8],
+    pub succeeded: bool,
+}
+
+/// Reads a line; none if it is no record.
+pub(super) fn parse(line: &[u8]) -> Option<Parsed<'_>> {
+    let after = line.strip_prefix(br#"{"item":"#)?;
+    let mut items = serde_json::Deserializer::from_slice(after).into_iter::<IgnoredAny>();
+    items.next()?.ok()?;
+    let (item, rest) = after.split_at(items.byte_offset());
+    let mut rest = rest.to_vec();
+    *rest.first_mut().filter(|byte| **byte == b',')? = b'{';
+    let rest: serde_json::Value = serde_json::from_slice(&rest).ok()?;
+    let succeeded = match (rest.get("status"), rest.get("signal")) {
+        (Some(status), None) => status.as_u64()? == 0 && rest.get("code")?.is_null(),
+        (None, Some(_)) => false,
+        _ => return None,
+    };
+    Some(Parsed { item, succeeded })
+}
