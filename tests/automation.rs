@@ -30,17 +30,18 @@ fn each_script_has_a_usage_and_the_canonical_layout() {
         ("deploy.pw", "[--only STR] [--dry-run] CONFIG"),
         (
             "run-tests.pw",
-            "[--report PATH] [--timeout DURATION] [--retry INT] [--strict] [--slowest INT] [--only STR] DIRECTORY",
+            "[--report PATH] [--timeout DURATION] [--retry INT] [--jobs INT] [--strict] [--slowest INT] [--only STR] DIRECTORY",
         ),
         (
             "thumbnails.pw",
-            "[--pixels INT] [--timeout DURATION] [--memory SIZE] [--retry INT] [--sheet] SOURCE TO",
+            "[--pixels INT] [--timeout DURATION] [--memory SIZE] [--retry INT] [--sheet] [--jobs INT] SOURCE TO",
         ),
         (
             "db-backup.pw",
             "[--keep INT] [--wait DURATION] [--timeout DURATION] [--max-age DURATION] DATABASE TARGET",
         ),
         ("health-check.pw", "[--state PATH] [--notify STR] CONFIG"),
+        ("links.pw", "[--web] [--timeout DURATION] [--jobs INT] [--rate FLOAT] DIRECTORY"),
     ] {
         let help = place.run(script, &["--help"]).success();
         assert!(help.out().starts_with(&format!("usage: {script} {usage}\n\n")), "{help}");

@@ -404,3 +404,55 @@ fn a_config_that_would_check_nothing_is_refused() {
     place.write("c.json", r#"{"services": [{"name": "a", "url": "http://x"}]}"#);
     assert_fails(&place.run("health-check.pw", &["c.json", "--notify", "x"]), "--notify needs --state");
 }
+
+// -------------------------------------------------------------------------------------------- links.pw
+
+#[test]
+fn dead_links_to_files_and_headings_are_listed_with_their_places() {
+    let place = Place::new();
+    place.write(
+        "docs/index.md",
+        "# Start\n[there](sub/a%20b.md), [gone](gone.md) and `[code](none.md)`\n[above](#start) [below](#end)\n\
+         ```\n[in a block](none.md)\n```\n[mail](mailto:ann@example.org)\n",
+    );
+    place.write(
+        "docs/sub/a b.md",
+        "# Two words!\n[back](../index.md#start) [here](#two-words) [no](../index.md#no)\n",
+    );
+    place.write("docs/page.html", "<a href=\"index.md\">x</a>\n<img src=\"$(touch canary).png\">\n");
+    let run = place.run("links.pw", &["docs"]);
+    assert_eq!(run.status, 1, "{run}");
+    assert_says(
+        &run,
+        &[
+            "\nindex.md       2  gone.md              no such file\n",
+            "\nindex.md       3  #end                 no such heading\n",
+            "\npage.html      2  $(touch canary).png  no such file\n",
+            "\nsub/a b.md     2  ../index.md#no       no such heading\n",
+            "3 pages, 9 links, 4 dead\n",
+        ],
+    );
+    place.write("good/a.md", "[b](b.md)\n");
+    place.write("good/b.md", "nothing\n");
+    assert_eq!(place.run("links.pw", &["good"]).success().out(), "2 pages, 1 links, 0 dead\n");
+}
+
+#[test]
+fn addresses_are_asked_for_once_each_and_only_on_request() {
+    if !need(&["curl", "python3"]) {
+        return;
+    }
+    let place = Place::new();
+    let (_server, url) = server(&place);
+    place.write("site/a b", "there");
+    place.write("site/flaky", "fails for GET, and is there for HEAD");
+    place.write("docs/a.md", format!("[a]({url}/a%20b) [flaky]({url}/flaky) [gone]({url}/gone[1-2])\n"));
+    place.write(
+        "docs/b.md",
+        format!("[a]({url}/a%20b) [gone]({url}/gone[1-2])\n[refused](http://127.0.0.1:9/)\n"),
+    );
+    assert_eq!(place.run("links.pw", &["docs"]).success().out(), "2 pages, 6 links, 0 dead\n");
+    let run = place.run("links.pw", &["docs", "--web", "--jobs", "3"]);
+    assert_eq!(run.status, 1, "{run}");
+    assert_says(&run, &["status 404\n", "http://127.0.0.1:9/", "2 pages, 6 links, 3 dead\n"]);
+}
