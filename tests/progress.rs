@@ -1,6 +1,7 @@
 //! `progress=…` on a real terminal: the line at the bottom, output that scrolls above it, and no trace of it at the end.
 use crate::support;
 use crate::support::Run;
+use crate::support::home::prompt;
 use crate::support::place::Place;
 use crate::support::pty::Terminal;
 use crate::support::tmux::Tmux;
@@ -143,6 +144,22 @@ fn ctrl_c_in_a_loop_leaves_no_trace_of_the_line() {
     tmux.keys(&["C-c"]);
     let shown = tmux.await_pane("the end", |shown| shown.contains("status 130"));
     assert!(!shown.contains("running"), "{shown}");
+}
+
+#[test]
+fn a_job_of_a_prompt_draws_only_while_it_has_the_terminal() {
+    let (_home, mut terminal) = prompt();
+    terminal.start_line("for n in 1 with jobs=1, progress=true { /bin/sleep 1000 }");
+    terminal.expect("0/1, 1 running");
+    terminal.keys("\x1a");
+    terminal.expect("[1] stopped");
+    terminal.ready();
+    let shown = terminal.run("sleep 0.6");
+    assert!(!shown.contains("running"), "{shown}");
+    terminal.start_line("fg");
+    terminal.expect("0/1, 1 running");
+    terminal.keys("\x03");
+    terminal.ready();
 }
 
 #[test]

@@ -131,10 +131,7 @@ impl Display {
                 .unwrap_or_else(PoisonError::into_inner);
             let is_over = state.is_over;
             if !is_over && self.draws {
-                state.is_shown = self.is_in_foreground(run);
-                let frame = self.frame(&mut state, b"");
-                // The key that ends the script has to come through, though the terminal takes nothing (Ctrl-S).
-                self.put(&frame);
+                self.draw(run, &mut state);
             }
             drop(state);
             if let Some(observers) = run.observers() {
@@ -147,6 +144,19 @@ impl Display {
                 logged = Instant::now();
                 self.log(run);
             }
+        }
+    }
+
+    /// Draws the line anew, if the terminal takes it now: the key that ends the script has to come through, though the
+    /// user has stopped the output (Ctrl-S).
+    fn draw(&self, run: &Interpreter, state: &mut State) {
+        state.is_shown = self.is_in_foreground(run);
+        if state.is_shown {
+            let frame = self.frame(state, b"");
+            self.put(&frame);
+        } else {
+            // The rows are those of another program now, such as the shell's prompt.
+            state.screen = Screen::default();
         }
     }
 
@@ -181,10 +191,14 @@ impl Display {
         run.print_line(&(self.source)().line(None), &files);
     }
 
-    /// Returns false while the script is in the background of its terminal, as after `cmd &` in a shell.
+    /// Returns false while another group has the terminal: after `cmd &` in a shell, or while a job of a prompt is stopped.
     fn is_in_foreground(&self, run: &Interpreter) -> bool {
         let Some(Ok(target)) = self.target.as_ref().map(Descriptor::borrow) else { return false };
-        run.control().is_some() || tty::foreground(target).map_or(true, |group| group == tty::own_group())
+        let foreground = tty::foreground(target);
+        match run.control() {
+            Some(job) => !job.is_suspended() && foreground.is_ok_and(|group| group == job.group_id()),
+            None => foreground.map_or(true, |group| group == tty::own_group()),
+        }
     }
 
     fn tell(&self, run: &Interpreter, observers: &Observers, span: Span, told: &mut Option<Snapshot>) {
