@@ -18,8 +18,8 @@ pub struct Screen {
 /// The row that the output ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Row {
-    /// It holds text of at most so many columns.
-    Open(usize),
+    /// It holds text of at most so many columns, and the cursor stands behind at most so many of them.
+    Open { width: usize, column: usize },
     /// The cursor may be anywhere in it.
     Unknown,
 }
@@ -34,7 +34,7 @@ struct Drawn {
 
 impl Default for Row {
     fn default() -> Self {
-        Self::Open(0)
+        Self::Open { width: 0, column: 0 }
     }
 }
 
@@ -68,26 +68,31 @@ impl Screen {
 
     /// Returns where the line goes after more output, if it has a place.
     fn place_after(&self, output: &[u8], line: &str, columns: usize) -> Option<Drawn> {
-        let Row::Open(used) = self.row_after(output) else { return None };
+        let Row::Open { width, .. } = self.row_after(output) else { return None };
         // The cursor of a full row stands before or behind its last column.
-        let fits = used < columns && !line.is_empty();
-        fits.then(|| Drawn { text: line.to_owned(), columns, below: used > 0 })
+        let fits = width < columns && !line.is_empty();
+        fits.then(|| Drawn { text: line.to_owned(), columns, below: width > 0 })
     }
 
     fn row_after(&self, output: &[u8]) -> Row {
         let (mut row, rest) = match memchr::memrchr(b'\n', output) {
-            Some(at) => (Row::Open(0), &output[at + 1..]),
+            Some(at) => (Row::default(), &output[at + 1..]),
             None => (self.row, output),
         };
         for byte in rest {
-            row = match (row, byte) {
+            let Row::Open { width, column } = row else { break };
+            let column = match byte {
                 // What was printed before it is still there.
-                (Row::Open(_), b'\r') => row,
-                (Row::Open(used), b'\t') => Row::Open(used + 8),
+                b'\r' => 0,
+                b'\t' => column + 8,
                 // A character has at least as many bytes in UTF-8 as it has columns.
-                (Row::Open(used), b' '..=b'~' | 0x80..) => Row::Open(used + 1),
-                _ => Row::Unknown,
+                b' '..=b'~' | 0x80.. => column + 1,
+                _ => {
+                    row = Row::Unknown;
+                    break;
+                }
             };
+            row = Row::Open { width: width.max(column), column };
         }
         row
     }

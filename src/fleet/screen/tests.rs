@@ -123,6 +123,15 @@ fn below_a_row_that_may_have_moved_the_cursor_nothing_is_drawn() {
 }
 
 #[test]
+fn a_row_that_is_written_over_has_the_line_below_it() {
+    let (mut screen, mut terminal) = (Screen::default(), Emulator::new(20, 5));
+    for percent in ["10%", "20%", "30%", "40%"] {
+        terminal.show(&screen.frame(format!("\rcopied {percent}").as_bytes(), Some(percent), 20));
+        assert_eq!(terminal.text(), [&format!("copied {percent}"), percent]);
+    }
+}
+
+#[test]
 fn without_a_line_output_is_passed_on_as_it_is() {
     assert_eq!(Screen::default().frame(b"a\x1b[1mb\r", None, 40), b"a\x1b[1mb\r");
 }
