@@ -3,7 +3,7 @@
 //! Each run has a marker in its environment, which every process of it inherits, and /proc is searched for that. This
 //! test is the subreaper of its runs: a zombie that a run leaves comes here. The same trees are ended by a time limit.
 //!
-//! `RUNS=2000` and `TIMEOUTS=1000` run more than the few of CI, `SEED=7` others; `--nocapture` shows the times from the
+//! `RUNS=2000`, `LOOPS=1000` and `TIMEOUTS=1000` run more than the few of CI, `SEED=7` others; `--nocapture` shows the times from the
 //! signal, or the end of the limit, to the moment when all is gone.
 
 mod support;
@@ -49,8 +49,16 @@ enum Target {
 
 #[test]
 fn nothing_is_left_behind() {
+    nothing_is_left_behind_by(SCRIPT, setting("RUNS", 60));
+}
+
+#[test]
+fn nothing_is_left_behind_of_turns_side_by_side() {
+    nothing_is_left_behind_by(LOOP, setting("LOOPS", 32));
+}
+
+fn nothing_is_left_behind_by(script: &str, runs: u64) {
     let _alone = alone();
-    let runs = setting("RUNS", 60);
     let seed = setting("SEED", 1);
     let mut rng = Rng::new(seed);
     let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
@@ -58,7 +66,7 @@ fn nothing_is_left_behind() {
     for run in 0..runs {
         let case = case(run, runs > 1000, &mut rng);
         let directory = tempfile::tempdir().expect("a temporary directory");
-        match storm(&case, run, directory.path()) {
+        match storm(script, &case, run, directory.path()) {
             Ok(time) => times.entry(class(&case)).or_default().push(time),
             Err(problem) => wrong.push(format!("run {run} {case:?}: {problem}")),
         }
@@ -213,7 +221,19 @@ probe shape $shape $marker | cat
 probe shape plain $marker
 "#;
 
-fn storm(case: &Case, run: u64, directory: &Path) -> Result<Duration, String> {
+/// The same tree in each of eight turns side by side.
+const LOOP: &str = r#"
+let file = args[0]
+let shape = args[1]
+let marker = args[2]
+defer { rm -f -- $file }
+touch -- $file
+for n in (1..=16) with jobs=8 {
+    probe shape $shape $marker | cat
+    probe shape plain $marker }
+"#;
+
+fn storm(script: &str, case: &Case, run: u64, directory: &Path) -> Result<Duration, String> {
     let marker = format!("KILL_STORM={}-{run}", std::process::id());
     let file = directory.join("temporary");
     let mut command = Command::new(support::pipewright());
@@ -223,7 +243,7 @@ fn storm(case: &Case, run: u64, directory: &Path) -> Result<Duration, String> {
         .env("PATH", support::path())
         .env(name, value)
         .args(case.guard.map(|_| "--guard"))
-        .args(["-c", SCRIPT])
+        .args(["-c", script])
         .arg(&file)
         .args([case.shape, &marker])
         .stdin(Stdio::null())

@@ -64,6 +64,7 @@ mod script_completions;
 mod scripts;
 mod secrets;
 mod shared_lines;
+mod side_by_side;
 mod signals;
 mod support;
 mod tidy;

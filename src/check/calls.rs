@@ -224,7 +224,13 @@ impl<'s> Checker<'s> {
         let receiver = self.boxed(receiver);
         let found = types::method(&self.context(), &receiver, id, name.span);
         self.take(found);
-        ExprKind::Method(receiver, id, Box::new(self.method_arguments(arguments)))
+        let runs_at_once = matches!(name.text, "map" | "filter")
+            && names.iter().any(|name| matches!(*name, "jobs" | "rate"));
+        let arguments = match runs_at_once {
+            true => self.calls_at_once(arguments, span),
+            false => self.method_arguments(arguments),
+        };
+        ExprKind::Method(receiver, id, Box::new(arguments))
     }
 
     /// Returns whether an expression is `env` itself.
@@ -273,7 +279,7 @@ impl<'s> Checker<'s> {
         ExprKind::Change(Box::new(Change { slot, path, receiver: span, name, arguments }))
     }
 
-    fn method_arguments(&mut self, arguments: Vec<ast::Argument<'s>>) -> MethodArguments {
+    pub(super) fn method_arguments(&mut self, arguments: Vec<ast::Argument<'s>>) -> MethodArguments {
         let mut positional = Vec::with_capacity(arguments.len());
         let mut named: Vec<(Box<str>, Expr)> = Vec::new();
         for argument in arguments {

@@ -48,6 +48,7 @@ impl<'s> Checker<'s> {
             }
         };
         self.foresee(&kind);
+        self.warn_of_one_target(&kind, span);
         Some(Redirection { span, descriptor: given.unwrap_or(default), kind })
     }
 

@@ -108,6 +108,15 @@ impl<'s> Checker<'s> {
         lowered
     }
 
+    /// Lowers the arguments of `xs.map(f, jobs: 4)`, whose calls are turns.
+    pub(super) fn calls_at_once(&mut self, arguments: Vec<ast::Argument<'s>>, call: Span) -> MethodArguments {
+        let jobs = arguments.iter().find(|argument| argument.name.is_some());
+        let option = jobs.map_or(call, |jobs| jobs.name.map_or(call, |name| name.span.to(jobs.value.span)));
+        let turn = Turn { option, head: Span::default(), options: Span::default() };
+        let effects = |outer: Reach| Reach { turn: outer.turn.or(Some(turn)), ..outer.of_turn(turn) };
+        self.reaching(effects, |this| this.method_arguments(arguments))
+    }
+
     /// Notes what a statement does, and refuses it in a turn.
     pub fn note_effect(&mut self, effect: Effect, span: Span) {
         if self.reach.effects & effect as u8 == 0 {
@@ -212,6 +221,27 @@ impl<'s> Checker<'s> {
             false => format!("a turn for each line of it is: each line with {option} {{ … }}"),
         };
         self.report(page.help(help));
+    }
+
+    /// `for … with jobs=4 { … > file }`: turns that empty the file of each other.
+    pub(super) fn warn_of_one_target(&mut self, kind: &RedirectionKind, span: Span) {
+        let (Some(turn), RedirectionKind::File(FileMode::Write | FileMode::Clobber, target)) =
+            (self.reach.turn, kind)
+        else {
+            return;
+        };
+        let is_literal = target.parts.iter().all(|part| matches!(part, Part::Text(_)));
+        let text = &self.text[target.span.range()];
+        // In a directory of its own each turn has a file of its own.
+        let has_directory = self.reach.effects & Effect::Directory as u8 == 0;
+        if !is_literal || has_directory && !text.starts_with('/') || text.starts_with("/dev/") {
+            return;
+        }
+        let page = Diagnostic::new(code::SAME_TARGET, "turns side by side write to one file");
+        let page = page.at(self.source, span, "emptied by each turn");
+        let page = page.also_at(self.source, turn.option, "they run at once");
+        let help = format!("put the item into its name, or redirect the whole loop: }} > {text}");
+        self.take([page.help(help)]);
     }
 
     /// Divides the options of a loop into its own and those of each turn. None if the loop is plain, which those are
@@ -325,6 +355,9 @@ fn refusal(effect: Effect, statement: &str, text: &str, turn: Turn) -> Refusal {
 
 /// The loop without its `jobs`, as it is to be written.
 pub(super) fn one_after_another(text: &str, turn: Turn) -> String {
+    if turn.head == Span::default() {
+        return "run the calls one after another: leave `jobs` and `rate` out".to_string();
+    }
     let head = text[turn.head.range()].trim_end();
     let options = &text[turn.options.range()];
     let head = if options.is_empty() { head.strip_suffix("with").unwrap_or(head).trim_end() } else { head };

@@ -442,6 +442,8 @@ codes! {
         "In awk -v x=$v and x=$v behind the program, \\n becomes a newline and \\\\ a backslash (POSIX awk, operands). The environment keeps the value as it is: x=$v awk '… ENVIRON[\"x\"] …'.";
     ZERO_STATUS = "W0009", "a status that is always 0",
         "A command that fails stops the script, so that after it $? is 0. The status of a failure is seen after ||, in else, in a defer, and after a test before &&; (try { cmd }).status is it as a value.";
+    SAME_TARGET = "W0010", "turns side by side write to one file",
+        "Each turn of the loop empties the file and writes it. Without jobs= what the last turn has written stays; side by side it is what any of them has written last, or a mixture. Put the item into the file's name, or redirect the whole loop.";
     NO_PROGRESS = "W0012", "progress of nothing",
         "with progress=true { gzip < big > big.gz } shows how far the file of the redirection has been read. Files that programs open themselves are not looked at: write progress=\"percent\" for programs that print percentages, progress=\"ffmpeg\" for ffmpeg.";
     PROGRAM_MISSING = "W0013", "a program that is not installed here",

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{MethodError, Outcome};
-use crate::value::{Duration, Value};
+use crate::value::{Duration, List, Value};
 
 /// Whoever runs a method. Paths that it gets are absolute, and hold no NUL byte that the kernel would not see.
 pub trait Host {
@@ -13,6 +13,12 @@ pub trait Host {
     /// # Errors
     /// [`MethodError::Host`] when the call failed; the host keeps the reason.
     fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome;
+
+    /// Calls a function value with each of these by itself, several at once.
+    ///
+    /// # Errors
+    /// [`MethodError::Host`] when a call failed; the host keeps the reason of the first of the list that did.
+    fn apply_to_each(&mut self, function: &Value, items: &List, how: SideBySide) -> Outcome<Vec<Value>>;
 
     /// How many bytes a value may hold, should that be less than the language allows.
     fn room(&self) -> usize;
@@ -83,6 +89,15 @@ pub trait Host {
     /// # Errors
     /// What is wrong with the pattern.
     fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+}
+
+/// How calls run side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct SideBySide {
+    /// How many at once, at least 1.
+    pub jobs: usize,
+    /// How many are started a second, at most.
+    pub rate: Option<f64>,
 }
 
 /// What is asked of a job.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::access::{argument, int, list, take, unbound};
+use super::access::{argument, int, list, optional_int, take, unbound};
 use super::limits::{self, Growth, Pace};
 use super::text::cut;
-use super::{Host, MethodError, Outcome};
+use super::{Host, MethodError, Outcome, SideBySide};
 use crate::diag::code;
 use crate::value::format::to_word;
 use crate::value::{List, Map, Range, Str, Value, ops};
@@ -211,6 +211,9 @@ fn key_of(method: &str, value: &Value) -> Outcome<Str> {
 
 pub fn map(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let function = argument(arguments, 0);
+    if let Some(how) = side_by_side(arguments)? {
+        return Ok(host.apply_to_each(function, list(this)?, how)?.into());
+    }
     let mut out = Vec::with_capacity(list(this)?.len());
     for item in list(this)?.iter() {
         out.push(host.apply(function, std::slice::from_ref(item))?);
@@ -220,6 +223,15 @@ pub fn map(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
 
 pub fn filter(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let mut out = Vec::new();
+    if let Some(how) = side_by_side(arguments)? {
+        let answers = host.apply_to_each(argument(arguments, 0), list(this)?, how)?;
+        for (item, answer) in list(this)?.iter().zip(answers) {
+            if truth_of("filter", answer)? {
+                out.push(item.clone());
+            }
+        }
+        return Ok(out.into());
+    }
     for item in list(this)?.iter() {
         if holds("filter", host, argument(arguments, 0), std::slice::from_ref(item))? {
             out.push(item.clone());
@@ -289,7 +301,28 @@ pub fn count_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outc
 
 /// What a function says of a value: only true and false are answers.
 pub fn holds(method: &str, host: &mut dyn Host, function: &Value, arguments: &[Value]) -> Outcome<bool> {
-    match host.apply(function, arguments)? {
+    truth_of(method, host.apply(function, arguments)?)
+}
+
+/// The arguments `jobs` and `rate` of a method that calls its function for each element.
+fn side_by_side(arguments: &[Value]) -> Outcome<Option<SideBySide>> {
+    let wrong = |at, message| MethodError::new(code::BAD_VALUE, message).at(at);
+    let rate = match argument(arguments, 2) {
+        Value::Null => None,
+        Value::Int(rate) if *rate > 0 => Some(*rate as f64),
+        Value::Float(rate) if *rate > 0.0 && rate.is_finite() => Some(*rate),
+        _ => return Err(wrong(2, "`rate` takes a number above zero")),
+    };
+    let jobs = match optional_int(argument(arguments, 1))? {
+        None => return Ok(rate.map(|_| SideBySide { jobs: 1, rate })),
+        Some(jobs) => usize::try_from(jobs).ok().filter(|jobs| *jobs > 0),
+    };
+    let jobs = jobs.ok_or_else(|| wrong(1, "`jobs` takes a whole number of 1 or more"))?;
+    Ok(Some(SideBySide { jobs, rate }))
+}
+
+fn truth_of(method: &str, answer: Value) -> Outcome<bool> {
+    match answer {
         Value::Bool(answer) => Ok(answer),
         other => {
             let found = other.type_of().phrase();

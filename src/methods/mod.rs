@@ -50,7 +50,7 @@ use crate::value::{Type, Value};
 
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
-pub use host::{FileKind, Host, JobRequest, Metadata};
+pub use host::{FileKind, Host, JobRequest, Metadata, SideBySide};
 pub use names::{NameId, changes, find, function, instead_of, lacking, missing, name_id, suggest};
 pub use reference::explain;
 pub use table::{FUNCTIONS, METHODS};

@@ -66,6 +66,10 @@ impl Host for Desk {
         function(self, arguments)
     }
 
+    fn apply_to_each(&mut self, function: &Value, items: &List, _: SideBySide) -> Outcome<Vec<Value>> {
+        items.iter().map(|item| self.apply(function, std::slice::from_ref(item))).collect()
+    }
+
     fn room(&self) -> usize {
         self.room
     }

@@ -27,6 +27,18 @@ pub fn lift(fd: OwnedFd) -> io::Result<OwnedFd> {
     Ok(rustix::io::fcntl_dupfd_cloexec(&fd, LOWEST)?)
 }
 
+/// What a call gives that needs one more than there may be.
+pub const EMFILE: i32 = libc::EMFILE;
+
+/// Returns how many descriptors this process may still open, if there is a limit. It counts those above the lowest that is
+/// free: gaps are few, and make it less than there are.
+pub fn room() -> Option<usize> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
+    let null = rustix::fs::open(c"/dev/null", rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty()).ok();
+    let lowest = null.map_or(limit, |null| u64::from(null.as_raw_fd().unsigned_abs()));
+    usize::try_from(limit.saturating_sub(lowest)).ok()
+}
+
 /// A second descriptor, above 2 and close-on-exec, for the same open file.
 ///
 /// # Errors

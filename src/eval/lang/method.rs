@@ -9,10 +9,11 @@ use crate::eval::tasks::job_state::JobState;
 use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
+    SideBySide,
 };
 use crate::process::Signal;
 use crate::span::Span;
-use crate::value::{Duration, Value};
+use crate::value::{Duration, List, Value};
 use std::borrow::Cow;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -227,6 +228,11 @@ impl Caller<'_> {
 impl Host for Caller<'_> {
     fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome {
         let outcome = self.run.apply_values(function, arguments, self.span);
+        self.put_by(outcome)
+    }
+
+    fn apply_to_each(&mut self, function: &Value, items: &List, how: SideBySide) -> Outcome<Vec<Value>> {
+        let outcome = self.run.apply_side_by_side(function, items, how, self.span);
         self.put_by(outcome)
     }
 

@@ -8,6 +8,7 @@ use crate::eval::tasks::task::Task;
 use crate::fleet::Turn;
 use crate::span::Span;
 use crate::sys::event::Event;
+use crate::value::Value;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -18,15 +19,34 @@ pub struct Assignment {
     pub turn: Turn,
     pub run: Interpreter,
     pub item: Item,
-    pub looped: Arc<SideBySide>,
+    pub work: Work,
+    /// The loop.
+    pub span: Span,
+}
+
+/// What a turn runs.
+#[derive(Clone)]
+pub enum Work {
+    Body(Arc<SideBySide>),
+    /// A function, called with the item.
+    Call(Value),
 }
 
 /// A turn that has ended.
 pub struct Ended {
     pub turn: Turn,
     /// Whether it left the loop; none if the thread has crashed.
-    pub result: Option<Eval<bool>>,
+    pub result: Option<Eval<Finish>>,
     pub status: u8,
+}
+
+/// How a turn came to its end.
+#[derive(Debug)]
+pub enum Finish {
+    /// With the value of its function, if it is a call.
+    Done(Value),
+    /// It left the loop.
+    Left,
 }
 
 /// The threads of one loop. Dropped, they end after the turns that they run.
@@ -159,15 +179,28 @@ fn run_reported(shared: &Shared, assignment: Assignment) {
 
 /// Runs a turn up to the end of its jobs. Its fork is dropped, and with it what it holds of the pipes that it printed to.
 pub fn run(assignment: Assignment) -> Ended {
-    let Assignment { turn, mut run, item, looped } = assignment;
+    let Assignment { turn, mut run, item, work, span } = assignment;
     if let Some(mark) = &run.env.settings.turn {
-        run.observe_turn(mark.number, &mark.item, looped.span);
+        run.observe_turn(mark.number, &mark.item, span);
     }
-    let result = run.turn(&looped, item);
+    let result = match work {
+        Work::Body(looped) => {
+            run.turn(&looped, item).map(|left| if left { Finish::Left } else { Finish::Done(Value::Null) })
+        }
+        Work::Call(function) => run.call_turn(&function, item, span).map(Finish::Done),
+    };
     Ended { turn, result: Some(result), status: run.status }
 }
 
 impl Interpreter {
+    fn call_turn(&mut self, function: &Value, item: Item, span: Span) -> Eval<Value> {
+        let called = match item {
+            Item::One(value) => self.apply_values(function, &[value], span),
+            Item::Entry(key, value) => self.apply_values(function, &[Value::Str(key), value], span),
+        };
+        self.settle_jobs(called)
+    }
+
     /// Returns whether the turn left the loop.
     fn turn(&mut self, looped: &SideBySide, item: Item) -> Eval<bool> {
         let bound = match (&looped.over, item) {

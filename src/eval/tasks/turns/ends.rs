@@ -1,6 +1,6 @@
 //! The ends of turns, and of a loop before its input has ended.
 
-use super::crew::{Crew, Ended};
+use super::crew::{Crew, Ended, Finish, Work};
 use super::log::Ending;
 use super::looped::{Live, Loop};
 use crate::diag::code;
@@ -42,8 +42,13 @@ impl Loop<'_, '_> {
         let ending = Ending::of(result.as_ref(), lost.as_deref(), asked);
         let end = match (result, lost) {
             (_, Some(error)) => self.failed(turn, item, error),
-            (Some(Ok(false)), None) => End::Succeeded,
-            (Some(Ok(true)), None) => End::Broke,
+            (Some(Ok(Finish::Done(value))), None) => {
+                if let Work::Call(_) = self.work {
+                    self.values.insert(turn, value);
+                }
+                End::Succeeded
+            }
+            (Some(Ok(Finish::Left)), None) => End::Broke,
             (Some(Err(_)), None) if is_asked => End::Ended,
             (Some(Err(Unwind::Error(error))), None) => self.failed(turn, item, error),
             (Some(Err(Unwind::Exit(status))), None) => {
@@ -58,7 +63,7 @@ impl Loop<'_, '_> {
                 let page = page(
                     code::INTERNAL,
                     self.run.source(),
-                    self.looped.span,
+                    self.span,
                     "the thread of a turn crashed",
                     "this loop",
                 );
@@ -95,8 +100,7 @@ impl Loop<'_, '_> {
 
     fn left_by_exit(&self, status: u8) -> Box<Error> {
         let message = format!("a turn of the loop exited with {status}");
-        let page =
-            page(code::TURN_LEFT, self.run.source(), self.looped.span, message, "its turns run side by side");
+        let page = page(code::TURN_LEFT, self.run.source(), self.span, message, "its turns run side by side");
         Box::new(Error::refused(page.help("let the turn fail: fail \"…\""), status))
     }
 
@@ -115,7 +119,7 @@ impl Loop<'_, '_> {
         let Some(live) = self.turns.get(&turn).filter(|live| live.streams.is_empty()) else { return };
         let Some(end) = live.end else { return };
         let Some(Live { held, is_dropped, item, .. }) = self.turns.remove(&turn) else { return };
-        self.run.observe_turn_end(turn + 1, &item, told(end), self.looped.span);
+        self.run.observe_turn_end(turn + 1, &item, told(end), self.span);
         if !held.is_empty() && !is_dropped {
             self.finished.insert(turn, held);
         }
@@ -171,7 +175,9 @@ impl Loop<'_, '_> {
             // Nobody reads what they print: their programs learn it when they write.
             let over: Vec<Turn> = self.turns.keys().copied().collect();
             over.iter().for_each(|turn| self.drop_output(*turn));
-            self.finished.clear();
+            for (_, mut held) in std::mem::take(&mut self.finished) {
+                self.store.forget(&mut held);
+            }
         }
         self.stop = Some(unwind);
         let ended: Vec<Turn> =

@@ -43,8 +43,8 @@ impl Failures {
     }
 
     /// Returns the error of the first, which tells of the others.
-    pub fn into_error(mut self, rest: Rest) -> Eval<()> {
-        let Some((turn, first)) = self.0.pop_first() else { return Ok(()) };
+    pub fn into_error<T: Default>(mut self, rest: Rest) -> Eval<T> {
+        let Some((turn, first)) = self.0.pop_first() else { return Ok(T::default()) };
         let mut error = first.error;
         let mut page =
             std::mem::replace(&mut error.diagnostic, Diagnostic::new(crate::diag::code::INTERNAL, ""));

@@ -1,6 +1,7 @@
 //! Output that waits for an earlier turn: a part in memory, the rest in a file without a name.
 
 use crate::sys::unnamed::UnnamedFile;
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 const MOST_IN_MEMORY: usize = 8 << 20;
 
 /// As much is read at once from the file.
-const PIECE: usize = 256 << 10;
+const PIECE: u64 = 256 << 10;
 
 /// The room that the turns of one loop share.
 pub struct Store {
@@ -24,7 +25,7 @@ pub struct Store {
 
 /// The held output of one turn.
 #[derive(Default)]
-pub struct HeldOutput(Vec<Part>);
+pub struct HeldOutput(VecDeque<Part>);
 
 /// Bytes for one descriptor.
 struct Part {
@@ -55,11 +56,11 @@ impl Store {
     pub fn hold(&mut self, output: &mut HeldOutput, descriptor: i32, bytes: &[u8]) -> io::Result<()> {
         if self.in_memory + bytes.len() <= MOST_IN_MEMORY {
             self.in_memory += bytes.len();
-            match output.0.last_mut() {
+            match output.0.back_mut() {
                 Some(Part { descriptor: last, place: Place::Memory(held) }) if *last == descriptor => {
                     held.extend_from_slice(bytes);
                 }
-                _ => output.0.push(Part { descriptor, place: Place::Memory(bytes.to_vec()) }),
+                _ => output.0.push_back(Part { descriptor, place: Place::Memory(bytes.to_vec()) }),
             }
             return Ok(());
         }
@@ -71,48 +72,53 @@ impl Store {
         let (at, more) = (self.end, bytes.len() as u64);
         self.end += more;
         self.in_file += more;
-        match output.0.last_mut() {
+        match output.0.back_mut() {
             Some(Part { descriptor: last, place: Place::File { at: begin, length } })
                 if *last == descriptor && *begin + *length == at =>
             {
                 *length += more;
             }
-            _ => output.0.push(Part { descriptor, place: Place::File { at, length: more } }),
+            _ => output.0.push_back(Part { descriptor, place: Place::File { at, length: more } }),
         }
         Ok(())
     }
 
-    /// Gives all that was held of a turn to `pass`, in the order in which it came, until that fails.
-    pub fn release<E>(
-        &mut self,
-        output: HeldOutput,
-        mut pass: impl FnMut(i32, &[u8]) -> Result<(), E>,
-    ) -> io::Result<Result<(), E>> {
-        let mut result = Ok(());
-        for Part { descriptor, place } in output.0 {
+    /// Takes the next bytes that were held of a turn, in the order in which they came.
+    ///
+    /// # Errors
+    /// The file can't be read. Nothing is held of the turn any more.
+    pub fn take(&mut self, output: &mut HeldOutput) -> io::Result<Option<(i32, Vec<u8>)>> {
+        let Some(Part { descriptor, place }) = output.0.pop_front() else { return Ok(None) };
+        let (at, length) = match place {
+            Place::Memory(bytes) => {
+                self.in_memory -= bytes.len();
+                return Ok(Some((descriptor, bytes)));
+            }
+            Place::File { at, length } => (at, length),
+        };
+        let piece = length.min(PIECE);
+        let mut bytes = vec![0; usize::try_from(piece).unwrap_or_default()];
+        let read = self.file.as_ref().map_or(Ok(()), |file| file.read(&mut bytes, at));
+        self.free(at, piece);
+        if piece < length {
+            let place = Place::File { at: at + piece, length: length - piece };
+            output.0.push_front(Part { descriptor, place });
+        }
+        if let Err(error) = read {
+            self.forget(output);
+            return Err(error);
+        }
+        Ok(Some((descriptor, bytes)))
+    }
+
+    /// Forgets what was held of a turn.
+    pub fn forget(&mut self, output: &mut HeldOutput) {
+        for Part { place, .. } in output.0.drain(..).collect::<Vec<_>>() {
             match place {
-                Place::Memory(bytes) => {
-                    self.in_memory -= bytes.len();
-                    if result.is_ok() {
-                        result = pass(descriptor, &bytes);
-                    }
-                }
-                Place::File { at, length } => {
-                    let mut buffer = vec![0; PIECE.min(usize::try_from(length).unwrap_or(PIECE))];
-                    let mut done = 0;
-                    while done < length && result.is_ok() {
-                        let piece = (length - done).min(buffer.len() as u64) as usize;
-                        if let Some(file) = &self.file {
-                            file.read(&mut buffer[..piece], at + done)?;
-                        }
-                        result = pass(descriptor, &buffer[..piece]);
-                        done += piece as u64;
-                    }
-                    self.free(at, length);
-                }
+                Place::Memory(bytes) => self.in_memory -= bytes.len(),
+                Place::File { at, length } => self.free(at, length),
             }
         }
-        Ok(result)
     }
 
     fn free(&mut self, at: u64, length: u64) {
@@ -138,18 +144,17 @@ mod tests {
         store.hold(&mut first, 1, &big).unwrap();
         store.hold(&mut first, 2, b"abc").unwrap();
         store.hold(&mut second, 1, b"in the file").unwrap();
-        store.hold(&mut first, 1, b"too").unwrap();
+        store.hold(&mut first, 1, b"and the end").unwrap();
+        let mut third = HeldOutput::default();
+        store.hold(&mut third, 1, &vec![0; 600_000]).unwrap();
         assert!(store.file.is_some());
-        let collected = |store: &mut Store, output| {
-            let mut all: Vec<(i32, usize)> = Vec::new();
-            let pass = |descriptor, bytes: &[u8]| {
-                all.push((descriptor, bytes.len()));
-                Ok::<_, ()>(())
-            };
-            store.release(output, pass).unwrap().unwrap();
-            all
+        let collected = |store: &mut Store, mut output| {
+            let taken = std::iter::from_fn(|| store.take(&mut output).unwrap());
+            taken.map(|(descriptor, bytes)| (descriptor, bytes.len())).collect::<Vec<_>>()
         };
-        assert_eq!(collected(&mut store, first), [(1, MOST_IN_MEMORY - 3), (2, 3), (1, 3)]);
+        assert_eq!(collected(&mut store, first), [(1, MOST_IN_MEMORY - 3), (2, 3), (1, 11)]);
+        assert_eq!(store.take(&mut third).unwrap().map(|(_, bytes)| bytes.len()), Some(262_144));
+        store.forget(&mut third);
         assert_eq!(collected(&mut store, second), [(1, 11)]);
         assert_eq!((store.in_memory, store.in_file, store.end), (0, 0, 0));
     }

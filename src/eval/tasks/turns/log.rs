@@ -1,6 +1,7 @@
 //! The log of a loop (`log=`, `resume=`): opened before the first turn, with a line for each turn that ends.
 
 use super::TurnMark;
+use super::crew::Finish;
 use crate::check::program::SideBySide;
 use crate::diag::{Code, code, quote_word, reason};
 use crate::eval::Interpreter;
@@ -46,7 +47,7 @@ pub struct Ending {
 
 impl Ending {
     /// Returns the end of a turn that `asked` says was asked to end by this signal.
-    pub fn of(result: Option<&Eval<bool>>, lost: Option<&Error>, asked: Option<Signal>) -> Self {
+    pub fn of(result: Option<&Eval<Finish>>, lost: Option<&Error>, asked: Option<Signal>) -> Self {
         let failed = |error: &Error| Self {
             status: error.status,
             signal: signal_of(error),
@@ -55,8 +56,8 @@ impl Ending {
         let by = |signal: Signal| Self { signal: Some(signal.to_string()), ..Self::default() };
         match (lost, result) {
             (Some(error), _) => failed(error),
-            (None, Some(Ok(false))) => Self::default(),
-            (None, Some(Ok(true))) => Self { code: Some("break".into()), ..Self::default() },
+            (None, Some(Ok(Finish::Done(_)))) => Self::default(),
+            (None, Some(Ok(Finish::Left))) => Self { code: Some("break".into()), ..Self::default() },
             (None, Some(Err(unwind))) => match (asked, unwind) {
                 (Some(signal), _) => by(signal),
                 (None, Unwind::Error(error)) => failed(error),

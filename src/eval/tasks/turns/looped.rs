@@ -2,14 +2,13 @@
 
 use super::TurnMark;
 use super::conditions::conditions;
-use super::crew::{self, Assignment, Crew, Refused};
+use super::crew::{self, Assignment, Crew, Refused, Work};
 use super::failures::{Failures, Rest};
 use super::held::{HeldOutput, Store};
 use super::options::LoopOptions;
 use super::record::Record;
 use super::source::{Given, Source, shown};
 use super::streams::{LineBuffer, Stream, streams};
-use crate::check::program::SideBySide;
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::lang::items::Item;
@@ -18,7 +17,10 @@ use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::tasks::job_state::JobState;
 use crate::fleet::{Condition, End, Halt, Order, Scheduler, Start, Turn, Verdict};
 use crate::process::{Interrupt, OpenMode, open};
+use crate::span::Span;
+use crate::sys::descriptor;
 use crate::sys::poll::{Interest, PollSet};
+use crate::value::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
@@ -28,10 +30,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// How many descriptors are to be free for a turn that starts, and for each beside it.
+const OWN: usize = 12;
+const BESIDE: usize = 6;
+
 /// A loop while it runs.
 pub struct Loop<'r, 's> {
     pub run: &'r mut Interpreter,
-    pub looped: Arc<SideBySide>,
+    pub work: Work,
+    /// The loop in the script.
+    pub span: Span,
+    /// What the calls of a function gave.
+    pub values: BTreeMap<Turn, Value>,
     pub options: LoopOptions,
     pub conditions: Vec<Box<dyn Condition>>,
     pub scheduler: Scheduler,
@@ -57,6 +67,8 @@ pub struct Loop<'r, 's> {
     /// Interrupts of turns that have ended without having been asked to.
     pub spare: Vec<(Interrupt, Option<Interrupt>)>,
     pub buffer: Vec<u8>,
+    /// Whether descriptors may not suffice for all turns at once.
+    pub is_tight: bool,
 }
 
 /// A turn that runs, or whose output has not come to its end.
@@ -85,11 +97,11 @@ struct Waits {
 impl<'r, 's> Loop<'r, 's> {
     pub fn new(
         run: &'r mut Interpreter,
-        looped: Arc<SideBySide>,
+        work: Work,
+        span: Span,
         options: LoopOptions,
         source: Source<'s>,
     ) -> Eval<Self> {
-        let span = looped.span;
         let null = open(None, b"/dev/null", OpenMode::Read).map_err(|error| run.no_null(&error, span))?;
         let crew = match options.is_direct() {
             true => None,
@@ -99,14 +111,18 @@ impl<'r, 's> Loop<'r, 's> {
             let message = format!("`{option}` can't be kept here: {}", reason(&error));
             run.fail(Error::value(page(code::BAD_VALUE, run.source(), span, message, "this loop")))
         })?;
-        let record = Record::begin(run, &looped, &options, &source)?;
+        let record = Record::begin(run, &work, span, &options, &source)?;
+        let most = options.rules.jobs.saturating_mul(OWN + BESIDE);
+        let is_tight = crew.is_some() && descriptor::room().is_some_and(|room| room < most);
         let directory = run.env.environment.get(b"TMPDIR").filter(|path| !path.is_empty());
         let store = Store::new(Path::new(OsStr::from_bytes(directory.unwrap_or(b"/tmp"))).to_path_buf());
         Ok(Self {
             scheduler: Scheduler::new(options.rules),
             conditions,
             run,
-            looped,
+            work,
+            span,
+            values: BTreeMap::new(),
             options,
             source,
             next: None,
@@ -123,11 +139,12 @@ impl<'r, 's> Loop<'r, 's> {
             null: Arc::new(null),
             spare: Vec::new(),
             buffer: Vec::new(),
+            is_tight,
         })
     }
 
-    /// Runs the loop to its end.
-    pub fn run(mut self) -> Eval<()> {
+    /// Runs the loop to its end. Returns what the calls of a function gave.
+    pub fn run(mut self) -> Eval<BTreeMap<Turn, Value>> {
         loop {
             self.take_ended();
             let waits = self.start_turns();
@@ -190,14 +207,13 @@ impl<'r, 's> Loop<'r, 's> {
         let (fork, live) = match self.prepare(turn, &text) {
             Ok(prepared) => prepared,
             Err(error) => {
-                let unwind = self.run.no_job(&error, self.looped.span);
+                let unwind = self.run.no_job(&error, self.span);
                 return self.postpone(item, unwind, &reason(&error));
             }
         };
-        let looped = self.looped.clone();
-        let span = looped.span;
+        let (work, span) = (self.work.clone(), self.span);
         let (mark, timer) = (fork.env.settings.turn.clone(), fork.env.settings.timer.clone());
-        let assignment = Assignment { turn, run: fork, item, looped };
+        let assignment = Assignment { turn, run: fork, item, work, span };
         let Some(crew) = &mut self.crew else {
             self.note_start(turn, live, mark, timer);
             let ended = crew::run(assignment);
@@ -229,10 +245,18 @@ impl<'r, 's> Loop<'r, 's> {
 
     /// Makes the fork that a turn runs on, and the pipes that it prints to.
     fn prepare(&mut self, turn: Turn, item: &str) -> io::Result<(Interpreter, Live)> {
+        // A turn that has begun can't be put off: its programs and pipes need descriptors, too.
+        let running = self.scheduler.running();
+        if self.is_tight
+            && running > 0
+            && descriptor::room().is_some_and(|room| room < OWN + running * BESIDE)
+        {
+            return Err(io::Error::from_raw_os_error(descriptor::EMFILE));
+        }
         let mut files = self.run.env.files.clone();
         files.set(0, self.null.clone());
         let mut mark = (*self.run.env.settings).clone();
-        mark.turn = Some(Arc::new(TurnMark::new(turn + 1, item, &self.looped)));
+        mark.turn = Some(Arc::new(TurnMark::new(turn + 1, item, &self.work)));
         if let Some(timer) = self.record.timer(mark.timer.as_ref()) {
             mark.timer = Some(timer);
         }
@@ -284,7 +308,7 @@ impl<'r, 's> Loop<'r, 's> {
         }
         self.next = Some(item);
         if self.scheduler.short(self.now()) {
-            let place = self.run.source().position(self.looped.span.start as usize);
+            let place = self.run.source().position(self.span.start as usize);
             let running = self.scheduler.running();
             self.record.clear_line();
             self.run.warn(&format!(
@@ -334,7 +358,7 @@ impl<'r, 's> Loop<'r, 's> {
         let until = waits.until.map(|until| until.saturating_sub(self.now()));
         let look = interrupt.look_after().filter(|_| !is_stopping);
         set.wait(due.into_iter().chain(until).chain(look).min())
-            .map_err(|error| self.run.no_job(&error, self.looped.span))?;
+            .map_err(|error| self.run.no_job(&error, self.span))?;
         if let Some(job) = &self.run.env.settings.job {
             job.park();
         }
@@ -348,7 +372,7 @@ impl<'r, 's> Loop<'r, 's> {
     }
 
     /// Returns what the loop comes to, once no turn runs.
-    fn finish(mut self) -> Eval<()> {
+    fn finish(mut self) -> Eval<BTreeMap<Turn, Value>> {
         self.crew = None;
         self.record.end();
         self.run.turned = self.scheduler.started() > 0;
@@ -362,7 +386,7 @@ impl<'r, 's> Loop<'r, 's> {
             None => {}
         }
         match self.scheduler.verdict() {
-            Verdict::Succeeded => Ok(()),
+            Verdict::Succeeded => Ok(self.values),
             Verdict::Failed(_) => {
                 let went_on = !self.is_cut();
                 let left = self.source.left().map(|left| left + u64::from(self.next.is_some()));

@@ -18,10 +18,15 @@ mod streams;
 
 use crate::check::program::{Compound, Over, SideBySide, StatementKind, WithOption};
 use crate::eval::Interpreter;
+use crate::eval::lang::items::Items;
 use crate::eval::report::unwind::Eval;
+use crate::methods;
 use crate::process::Descriptor;
 use crate::span::Span;
+use crate::value::{List, Value};
+use crew::Work;
 use looped::Loop;
+use options::LoopOptions;
 pub(in crate::eval) use source::Given;
 use source::Source;
 use std::sync::Arc;
@@ -42,8 +47,12 @@ pub struct TurnMark {
 
 impl TurnMark {
     /// Returns the mark of a turn of this loop.
-    pub fn new(number: u64, item: &str, looped: &SideBySide) -> Self {
-        let options = match looped.body.statements.first().map(|first| &first.kind) {
+    fn new(number: u64, item: &str, work: &Work) -> Self {
+        let body = match work {
+            Work::Body(looped) => looped.body.statements.first().map(|first| &first.kind),
+            Work::Call(_) => None,
+        };
+        let options = match body {
             Some(StatementKind::Compound(compound)) => match &**compound {
                 Compound::With(with) => with.options.first().map(|option| option.span),
                 _ => None,
@@ -88,6 +97,26 @@ impl Interpreter {
                 Source::Lines(self.line_source(&own, false, looped.span)?)
             }
         };
-        Loop::new(self, looped.clone(), options, source)?.run()
+        Loop::new(self, Work::Body(looped.clone()), looped.span, options, source)?.run().map(drop)
+    }
+
+    /// Calls a function with each element of a list, several at once. Returns what it gives in the order of the list.
+    pub(in crate::eval) fn apply_side_by_side(
+        &mut self,
+        function: &Value,
+        items: &List,
+        how: methods::SideBySide,
+        span: Span,
+    ) -> Eval<Vec<Value>> {
+        if self.dry.is_some() {
+            return items.iter().map(|item| self.apply_values(function, &[item.clone()], span)).collect();
+        }
+        self.interrupt();
+        let options = LoopOptions { rate: how.rate, ..LoopOptions::of_jobs(how.jobs) };
+        let source = Source::Items(Items::List(items.clone(), 0));
+        let (turned, status) = (self.turned, self.status);
+        let values = Loop::new(self, Work::Call(function.clone()), span, options, source)?.run();
+        (self.turned, self.status) = (turned, status);
+        Ok(values?.into_values().collect())
     }
 }

@@ -22,6 +22,13 @@ pub struct LoopOptions {
 }
 
 impl LoopOptions {
+    /// Those of a loop that has no other.
+    pub fn of_jobs(jobs: usize) -> Self {
+        let rules = Rules { jobs, order: Order::Input, halt: Halt::Soon };
+        let (rate, load, memory_free, log) = (None, None, None, None);
+        Self { rules, tag: false, rate, load, memory_free, progress: false, log }
+    }
+
     /// Returns whether a turn prints to where the loop does, as it runs alone.
     pub fn is_direct(&self) -> bool {
         self.rules.jobs == 1 && !self.tag && !self.progress
@@ -31,16 +38,7 @@ impl LoopOptions {
 impl Interpreter {
     /// Works out the options, once for the whole loop.
     pub(super) fn loop_options(&mut self, options: &[WithOption]) -> Eval<LoopOptions> {
-        let rules = Rules { jobs: 1, order: Order::Input, halt: Halt::Soon };
-        let mut all = LoopOptions {
-            rules,
-            tag: false,
-            rate: None,
-            load: None,
-            memory_free: None,
-            progress: false,
-            log: None,
-        };
+        let mut all = LoopOptions::of_jobs(1);
         for option in options {
             let value = self.option_value(option)?;
             match (option.setting, value) {

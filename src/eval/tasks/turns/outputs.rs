@@ -1,13 +1,12 @@
 //! What the turns of a loop print: passed on, held or dropped.
 
-use super::held::{HeldOutput, Store};
+use super::held::HeldOutput;
 use super::looped::Loop;
 use super::streams::Read;
 use crate::diag::{Code, code, reason};
 use crate::eval::exec::output::Output;
 use crate::eval::report::unwind::{Error, Unwind, page};
-use crate::fleet::Turn;
-use std::path::PathBuf;
+use crate::fleet::{End, Turn};
 
 impl Loop<'_, '_> {
     /// Takes what a turn has printed.
@@ -43,7 +42,8 @@ impl Loop<'_, '_> {
             return;
         }
         if self.scheduler.streams(turn) {
-            return self.pass(turn, descriptor, bytes);
+            self.pass(turn, descriptor, bytes);
+            return;
         }
         if let Err(error) = self.store.hold(&mut live.held, descriptor, bytes) {
             let message = format!("can't hold what a turn prints: {}", reason(&error));
@@ -51,24 +51,25 @@ impl Loop<'_, '_> {
         }
     }
 
-    /// Writes to where the loop prints.
-    fn pass(&mut self, turn: Turn, descriptor: i32, bytes: &[u8]) {
+    /// Writes to where the loop prints. Returns whether that was possible.
+    fn pass(&mut self, turn: Turn, descriptor: i32, bytes: &[u8]) -> bool {
         let files = self.run.env.files.clone();
         let shown = files.get(descriptor).and_then(|target| self.record.pass(self.run, target, bytes));
         let written = match shown {
-            Some(written) => written.and_then(|written| self.run.written_to(written, self.looped.span)),
-            None => Output::Files(&files).write(self.run, descriptor, bytes, self.looped.span),
+            Some(written) => written.and_then(|written| self.run.written_to(written, self.span)),
+            None => Output::Files(&files).write(self.run, descriptor, bytes, self.span),
         };
         match written {
-            Ok(()) => {}
+            Ok(()) => return true,
             Err(Unwind::Error(error)) => self.fail_to_print(turn, error),
             Err(unwind) => self.stop(unwind),
         }
+        false
     }
 
     /// Notes that a turn's output is lost: that is its failure.
     fn lose(&mut self, turn: Turn, code: Code, message: String) {
-        let page = page(code, self.run.source(), self.looped.span, message, "the output of its turns");
+        let page = page(code, self.run.source(), self.span, message, "the output of its turns");
         self.fail_to_print(turn, Box::new(Error::command(page, 1)));
     }
 
@@ -79,34 +80,43 @@ impl Loop<'_, '_> {
             let after = self.scheduler.fails_late(turn);
             return after.end.into_iter().for_each(|turn| self.end_turn(turn));
         };
-        live.lost.get_or_insert(error);
         live.is_dropped = true;
         live.streams.clear();
-        self.end_turn(turn);
+        if live.end.is_none() {
+            live.lost.get_or_insert(error);
+            return self.end_turn(turn);
+        }
+        live.end = Some(End::Failed);
+        let item = live.item.clone();
+        self.fail(turn, item, error);
+        self.finish_if_over(turn);
     }
 
-    pub(super) fn pass_held(&mut self, turn: Turn, held: HeldOutput) {
-        let mut store = std::mem::replace(&mut self.store, Store::new(PathBuf::new()));
-        let released = store.release(held, |descriptor, bytes| {
-            self.pass(turn, descriptor, bytes);
-            if self.stop.is_some() { Err(()) } else { Ok(()) }
-        });
-        self.store = store;
-        if let Err(error) = released {
-            let message = format!("can't read what a turn has printed: {}", reason(&error));
-            self.lose(turn, code::HELD_OUTPUT_LOST, message);
+    pub(super) fn pass_held(&mut self, turn: Turn, mut held: HeldOutput) {
+        loop {
+            match self.store.take(&mut held) {
+                Ok(Some((descriptor, bytes))) => {
+                    if !self.pass(turn, descriptor, &bytes) {
+                        return self.store.forget(&mut held);
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    let message = format!("can't read what a turn has printed: {}", reason(&error));
+                    return self.lose(turn, code::HELD_OUTPUT_LOST, message);
+                }
+            }
         }
     }
 
     pub(super) fn drop_output(&mut self, turn: Turn) {
-        if let Some(held) = self.finished.remove(&turn) {
-            let _ = self.store.release(held, |_, _| Err(()));
+        if let Some(mut held) = self.finished.remove(&turn) {
+            self.store.forget(&mut held);
         }
         if let Some(live) = self.turns.get_mut(&turn) {
             live.is_dropped = true;
             live.streams.clear();
-            let held = std::mem::take(&mut live.held);
-            let _ = self.store.release(held, |_, _| Err(()));
+            self.store.forget(&mut live.held);
         }
     }
 }

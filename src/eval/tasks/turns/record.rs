@@ -1,10 +1,10 @@
 //! What is kept of a loop's turns for others: its log, and how far it has come.
 
 use super::TurnMark;
+use super::crew::Work;
 use super::log::{Ending, LoggedTurn, TurnLog};
 use super::options::LoopOptions;
 use super::source::Source;
-use crate::check::program::SideBySide;
 use crate::eval::Interpreter;
 use crate::eval::lang::items::Item;
 use crate::eval::report::progress::Shown;
@@ -15,6 +15,7 @@ use crate::fleet::log::Item as LoggedItem;
 use crate::fleet::progress::Progress;
 use crate::fleet::snapshot::Snapshot;
 use crate::process::Descriptor;
+use crate::span::Span;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,12 +53,13 @@ impl Record {
     /// Opens the log, and begins to show progress.
     pub fn begin(
         run: &mut Interpreter,
-        looped: &SideBySide,
+        work: &Work,
+        span: Span,
         options: &LoopOptions,
         source: &Source<'_>,
     ) -> Eval<Self> {
         let mut record = Self::default();
-        if let Some(option) = &options.log {
+        if let (Some(option), Work::Body(looped)) = (&options.log, work) {
             record.log = Some(TurnLog::open(run, option.clone(), looped)?);
         }
         if options.progress {
@@ -65,7 +67,7 @@ impl Record {
             let shared = Shared { progress, began: Instant::now() };
             let told = shared.clone();
             let snapshot = move || Snapshot::Loop(told.lock().state(told.began.elapsed()));
-            record.shown = Some(Shown::begin(run, Arc::new(snapshot), looped.span)?);
+            record.shown = Some(Shown::begin(run, Arc::new(snapshot), span)?);
             record.progress = Some(shared);
         }
         Ok(record)
