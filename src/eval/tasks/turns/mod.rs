@@ -109,7 +109,10 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Vec<Value>> {
         if self.dry.is_some() {
-            return items.iter().map(|item| self.apply_values(function, &[item.clone()], span)).collect();
+            return items
+                .iter()
+                .map(|item| self.apply_values(function, std::slice::from_ref(item), span))
+                .collect();
         }
         self.interrupt();
         let options = LoopOptions { rate: how.rate, ..LoopOptions::of_jobs(how.jobs) };
