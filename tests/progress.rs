@@ -133,6 +133,29 @@ fn a_loop_has_a_line_below_what_its_turns_print() {
 }
 
 #[test]
+fn calls_of_a_function_for_each_element_have_a_line() {
+    if !support::have("tmux") {
+        return;
+    }
+    let place = place();
+    let work = place.work();
+    let script = "fn wait_for(name) {
+    while ! test -e $name { /bin/sleep 0.02 }
+    return name.upper()
+}
+echo ...$[[\"a\", \"b\", \"c\"].map(wait_for, jobs: 2, progress: true)]
+";
+    let tmux = pane(&work, script, 40);
+    tmux.expect("0/3, 2 running");
+    place.write("b", "");
+    tmux.expect("1/3, 2 running");
+    place.write("a", "");
+    place.write("c", "");
+    let shown = tmux.await_pane("the end", |shown| shown.contains("status 0"));
+    assert_eq!(rows(&shown), ["A B C", "status 0"]);
+}
+
+#[test]
 fn ctrl_c_in_a_loop_leaves_no_trace_of_the_line() {
     if !support::have("tmux") {
         return;

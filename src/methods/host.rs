@@ -98,6 +98,8 @@ pub struct SideBySide {
     pub jobs: usize,
     /// How many are started a second, at most.
     pub rate: Option<f64>,
+    /// Whether it is shown how many have ended.
+    pub progress: bool,
 }
 
 /// What is asked of a job.

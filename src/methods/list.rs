@@ -304,7 +304,7 @@ pub fn holds(method: &str, host: &mut dyn Host, function: &Value, arguments: &[V
     truth_of(method, host.apply(function, arguments)?)
 }
 
-/// The arguments `jobs` and `rate` of a method that calls its function for each element.
+/// The arguments `jobs`, `rate` and `progress` of a method that calls its function for each element.
 fn side_by_side(arguments: &[Value]) -> Outcome<Option<SideBySide>> {
     let wrong = |at, message| MethodError::new(code::BAD_VALUE, message).at(at);
     let rate = match argument(arguments, 2) {
@@ -313,12 +313,14 @@ fn side_by_side(arguments: &[Value]) -> Outcome<Option<SideBySide>> {
         Value::Float(rate) if *rate > 0.0 && rate.is_finite() => Some(*rate),
         _ => return Err(wrong(2, "`rate` takes a number above zero")),
     };
+    let progress = matches!(argument(arguments, 3), Value::Bool(true));
     let jobs = match optional_int(argument(arguments, 1))? {
-        None => return Ok(rate.map(|_| SideBySide { jobs: 1, rate })),
+        None if rate.is_none() && !progress => return Ok(None),
+        None => Some(1),
         Some(jobs) => usize::try_from(jobs).ok().filter(|jobs| *jobs > 0),
     };
     let jobs = jobs.ok_or_else(|| wrong(1, "`jobs` takes a whole number of 1 or more"))?;
-    Ok(Some(SideBySide { jobs, rate }))
+    Ok(Some(SideBySide { jobs, rate, progress }))
 }
 
 fn truth_of(method: &str, answer: Value) -> Outcome<bool> {

@@ -196,11 +196,11 @@ List {
     remove(index: Int) -> "any" = Change(list::remove);
         "Removes the element at `index` from the variable and gives it.";
         "let xs = [1, 2, 3]; xs.remove(0) => 1";
-    map(function: Function, jobs: Int.optional, rate: Any.optional) -> "list" = Value(list::map);
-        "What the function makes of each element. With `jobs: n` up to n calls run at once, on copies of the variables, and with `rate: n` at most n are started a second; what they print comes in the order of the elements, and the first failure of these is raised.";
+    map(function: Function, jobs: Int.optional, rate: Any.optional, progress: Bool.optional) -> "list" = Value(list::map);
+        "What the function makes of each element. With `jobs: n` up to n calls run at once, on copies of the variables, and with `rate: n` at most n are started a second; `progress: true` shows how many have ended. What they print comes in the order of the elements, and the first failure of these is raised.";
         "[1, 2].map(x => x * 10) => [10, 20]";
-    filter(function: Function, jobs: Int.optional, rate: Any.optional) -> "list" = Value(list::filter);
-        "The elements of which the function says true. `jobs` and `rate` are those of `map`.";
+    filter(function: Function, jobs: Int.optional, rate: Any.optional, progress: Bool.optional) -> "list" = Value(list::filter);
+        "The elements of which the function says true. `jobs`, `rate` and `progress` are those of `map`.";
         "[1, 5, 9].filter(x => x > 3) => [5, 9]";
     find(function: Function) -> "any" = Value(list::find);
         "The first element of which the function says true; null if there is none.";

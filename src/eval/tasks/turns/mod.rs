@@ -115,7 +115,8 @@ impl Interpreter {
                 .collect();
         }
         self.interrupt();
-        let options = LoopOptions { rate: how.rate, ..LoopOptions::of_jobs(how.jobs) };
+        let options =
+            LoopOptions { rate: how.rate, progress: how.progress, ..LoopOptions::of_jobs(how.jobs) };
         let source = Source::Items(Items::List(items.clone(), 0));
         let (turned, status) = (self.turned, self.status);
         let values = Loop::new(self, Work::Call(function.clone()), span, options, source)?.run();
