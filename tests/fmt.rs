@@ -9,19 +9,21 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Lays out a text; none if it is no script.
+/// Lays out a text; none if it is not a script. In this process: thousands of texts are laid out.
 fn formatted(text: &str) -> Option<String> {
-    let outcome = Run::pipewright().arg("--fmt").stdin(text).run();
-    let page = outcome.err();
-    assert!(!page.contains("E9001") && !outcome.is_crash(), "{page}\n{text}");
-    (outcome.status == 0).then(|| outcome.out())
+    match tools::format("script.pw", text) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            assert!(!error.to_string().contains("E9001"), "{error}\n{text}");
+            None
+        }
+    }
 }
 
-/// The tree of a text, without its spans.
+/// Returns the tree of a text without its spans.
 fn tree(text: &str) -> Option<serde_json::Value> {
-    let outcome = Run::pipewright().args(["--ast", "-c", text]).run();
-    let mut tree =
-        (outcome.status == 0).then(|| serde_json::from_slice(&outcome.stdout).expect("it is JSON"))?;
+    let tree = tools::syntax_tree("script.pw", text).ok()?;
+    let mut tree = serde_json::from_str(&tree).expect("it is JSON");
     strip(&mut tree);
     Some(tree)
 }

@@ -1,7 +1,8 @@
 //! What happens at the edges: stages that end early, fail or are missing, inputs that are huge, broken or nested,
 //! and how much of the system's resources we use.
 //!
-//! `GIB=10 cargo test --test limits` streams more than the one GiB of every day.
+//! `GIB=10 cargo test --test suite limits::` streams more than the one GiB of every day, and `MEGABYTES=50` makes
+//! larger texts; `.ci/long` does both.
 
 use crate::support;
 use crate::support::ordinary::ordinary_lines;
@@ -349,9 +350,14 @@ fn check(text: &[u8], seconds: u64) -> Outcome {
     run_text(text, &["--check"], seconds)
 }
 
+/// The size in bytes of a large text.
+fn megabytes() -> usize {
+    setting("MEGABYTES", 5) as usize * 1_000_000
+}
+
 #[test]
-fn a_script_of_fifty_megabytes_is_checked_within_its_memory() {
-    let text = format!("if false {{\n{}}}\necho done\n", ordinary_lines(50_000_000));
+fn a_script_of_many_megabytes_is_checked_within_its_memory() {
+    let text = format!("if false {{\n{}}}\necho done\n", ordinary_lines(megabytes()));
     let outcome = run_text(text.as_bytes(), &[], 180);
     assert!(outcome.status == 0 && outcome.stdout == b"done\n", "{outcome}");
     let times = outcome.peak_memory as f64 / text.len() as f64;
@@ -359,16 +365,16 @@ fn a_script_of_fifty_megabytes_is_checked_within_its_memory() {
 }
 
 #[test]
-fn a_line_of_ten_megabytes_is_a_line() {
-    const SIZE: usize = 10_000_000;
+fn a_line_of_megabytes_is_a_line() {
+    let size = megabytes() / 5;
     let directory = tempfile::tempdir().expect("a temporary directory");
     for (text, expected) in [
-        (format!("printf '%s' '{}' | wc -c", "x".repeat(SIZE)), "10000000\n"),
-        (format!("printf '%s' {} | wc -c", "x".repeat(SIZE)), "10000000\n"),
-        (format!("printf '%s' \"{}\" | wc -c", "x".repeat(SIZE)), "10000000\n"),
-        (format!("echo {}| wc -w", "word ".repeat(SIZE / 5)), "2000000\n"),
-        (format!("echo a # {}", "x".repeat(SIZE)), "a\n"),
-        (format!("cat <<E | wc -c\n{}\nE", "x".repeat(SIZE)), "10000001\n"),
+        (format!("printf '%s' '{}' | wc -c", "x".repeat(size)), &*format!("{size}\n")),
+        (format!("printf '%s' {} | wc -c", "x".repeat(size)), &*format!("{size}\n")),
+        (format!("printf '%s' \"{}\" | wc -c", "x".repeat(size)), &*format!("{size}\n")),
+        (format!("echo {}| wc -w", "word ".repeat(size / 5)), &*format!("{}\n", size / 5)),
+        (format!("echo a # {}", "x".repeat(size)), "a\n"),
+        (format!("cat <<E | wc -c\n{}\nE", "x".repeat(size)), &*format!("{}\n", size + 1)),
     ] {
         let what = text.chars().take(30).collect::<String>();
         let file = directory.path().join("long.pw");
@@ -379,7 +385,7 @@ fn a_line_of_ten_megabytes_is_a_line() {
     }
     // An error in such a line shows a part of it.
     let outcome =
-        check(format!("echo {} $nowhere {}", "x ".repeat(SIZE / 4), "y ".repeat(SIZE / 4)).as_bytes(), 30);
+        check(format!("echo {} $nowhere {}", "x ".repeat(size / 4), "y ".repeat(size / 4)).as_bytes(), 30);
     assert!(outcome.status == 2 && outcome.stderr.len() < 4096, "{outcome}");
 }
 
