@@ -24,19 +24,19 @@ const ENDLESS: &[(&str, &str)] = &[
     ),
     ("words of a loop", "for f in /usr/*/../*/../*/../*/../*/../*/../*/../*/../*/nothing* { }"),
     ("glob()", "let x = glob('/usr/*/../*/../*/../*/../*/../*/../*/../*/../*/nothing*')"),
-    ("printf with a width", "printf '%16000000d' ...$[list(1..=100000)] > /dev/null"),
-    ("printf with a precision", "printf '%.16000000f' ...$[list(1..=100000)] > /dev/null"),
-    ("printf of strings", "printf '%-16000000s' ...$[list(1..=100000)] > /dev/null"),
+    ("printf with a width", "printf '%4000000d' ...$[list(1..=100000)] > /dev/null"),
+    ("printf with a precision", "printf '%.4000000f' ...$[list(1..=100000)] > /dev/null"),
+    ("printf of strings", "printf '%-4000000s' ...$[list(1..=100000)] > /dev/null"),
     ("a loop", "while (true) { }"),
     ("a range", "for i in (1..=9000000000000000000) { }"),
     (
         "a regular expression",
         "let t = \"ab\".repeat(4000000); let a = t.matches('a[ab]{200}[^ab]'); let b = t.match_all('(a|b)*?c'); while (true) { t = t.replace_regex('[ab]{100}c', '') }",
     ),
-    ("map with a function", "let xs = list(1..=1000000); while (true) { let ys = xs.map(x => x + 1) }"),
-    ("sort by a function", "let xs = list(1..=1000000); while (true) { let ys = xs.sort_by(x => 0 - x) }"),
-    ("JSON", "let t = \"[\" ++ \"1,\".repeat(4000000) ++ \"1]\"; while (true) { let x = json(t) }"),
-    ("writing JSON", "let xs = list(1..=2000000); while (true) { let t = to_json(xs) }"),
+    ("map with a function", "let xs = list(1..=200000); while (true) { let ys = xs.map(x => x + 1) }"),
+    ("sort by a function", "let xs = list(1..=200000); while (true) { let ys = xs.sort_by(x => 0 - x) }"),
+    ("JSON", "let t = \"[\" ++ \"1,\".repeat(1000000) ++ \"1]\"; while (true) { let x = json(t) }"),
+    ("writing JSON", "let xs = list(1..=400000); while (true) { let t = to_json(xs) }"),
 ];
 
 #[test]
@@ -177,7 +177,7 @@ fn brace_lists_of_a_file_have_a_bound_together() {
     ] {
         let outcome = check(&text);
         assert!(outcome.err().starts_with("error[E0114]"), "{what}: {outcome}");
-        assert!(outcome.elapsed < 2 * SOON, "{what}: {:?}", outcome.elapsed);
+        assert!(outcome.cpu < 2 * SOON, "{what}: {:?}", outcome.cpu);
         assert!(outcome.peak_memory < 400 * MIB, "{what}: {} MiB", outcome.peak_memory / MIB);
     }
     // What scripts have is far from it.
@@ -223,7 +223,7 @@ fn the_check_takes_a_time_in_proportion_to_the_text() {
     ] {
         let outcome = check(&text);
         assert!(!outcome.timed_out && !outcome.is_crash(), "{what}: {outcome}");
-        assert!(outcome.elapsed < SOON, "{what}: {:?}", outcome.elapsed);
+        assert!(outcome.cpu < SOON, "{what}: {:?}", outcome.cpu);
     }
 }
 
@@ -254,7 +254,7 @@ fn what_is_read_before_a_run_has_an_end() {
     ] {
         let outcome = Run::pipewright().args(&args).dir(directory.path()).watch_memory().timeout(60).run();
         assert!(outcome.status == status && outcome.err().contains(part), "{args:?}: {outcome}");
-        assert!(outcome.elapsed < SOON, "{args:?}: {:?}", outcome.elapsed);
+        assert!(outcome.cpu < SOON, "{args:?}: {:?}", outcome.cpu);
         assert!(outcome.peak_memory < 100 * MIB, "{args:?}: {} MiB", outcome.peak_memory / MIB);
     }
     // Endless text without a NUL ends where a script ends.
@@ -351,7 +351,10 @@ fn an_expression_at_the_end_of_a_small_stack_is_an_error() {
     ] {
         for stack in [512 << 10, 1 << 20, 2 << 20] {
             let text = format!("fn f(n) {{ let x = {expression}; f(n + 1) }}; f(0)");
-            let Ok(script) = Script::parse("nested", text) else { panic!("{what} are read") };
+            // Read where there is room, run where there is little.
+            let read = move || Script::parse("nested", text).expect("it is a script");
+            let thread = std::thread::Builder::new().stack_size(16 << 20).spawn(read).expect("a thread");
+            let script = thread.join().expect("no crash");
             let run = move || Engine::default().session().run(&script).stdout(Output::Null).status().err();
             let thread = std::thread::Builder::new().stack_size(stack).spawn(run).expect("a thread");
             let error =

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::in_memory;
@@ -31,6 +31,8 @@ pub struct Outcome {
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
     pub elapsed: Duration,
+    /// The processor time of the program and of the children that it waited for.
+    pub cpu: Duration,
     pub timed_out: bool,
     /// The peak of resident memory in bytes, as far as it was watched.
     pub peak_memory: u64,
@@ -108,12 +110,13 @@ impl Run {
         if !ended {
             end_group(&mut child);
         }
-        let status = child.wait().expect("it is our child");
+        let (status, cpu) = reap(&child);
         Outcome {
             status: status.code().or_else(|| status.signal().map(|n| 128 + n)).unwrap_or(-1),
             stdout: read(stdout),
             stderr: read(stderr),
             elapsed: start.elapsed(),
+            cpu,
             timed_out: !ended,
             peak_memory,
         }
@@ -215,6 +218,22 @@ fn resident_peak(pid: Pid) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
+}
+
+/// Reaps a child that has ended or been killed (wait4(2)); `Child::wait` would not tell its processor time.
+fn reap(child: &Child) -> (ExitStatus, Duration) {
+    let mut status = 0;
+    // SAFETY: both are filled by the call; all zeros is a valid `rusage`.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        while libc::wait4(child.id() as libc::pid_t, &raw mut status, 0, &raw mut usage) < 0 {
+            let error = std::io::Error::last_os_error();
+            assert!(error.kind() == std::io::ErrorKind::Interrupted, "it is our child: {error}");
+        }
+        usage
+    };
+    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
+    (ExitStatus::from_raw(status), time(usage.ru_utime) + time(usage.ru_stime))
 }
 
 /// Ends a child that hangs, and what is still in its group.

@@ -194,5 +194,13 @@ impl World {
 }
 
 fn outcome_of(status: i32, stdout: Vec<u8>, stderr: Vec<u8>) -> Outcome {
-    Outcome { status, stdout, stderr, elapsed: Duration::ZERO, timed_out: false, peak_memory: 0 }
+    Outcome {
+        status,
+        stdout,
+        stderr,
+        elapsed: Duration::ZERO,
+        cpu: Duration::ZERO,
+        timed_out: false,
+        peak_memory: 0,
+    }
 }
