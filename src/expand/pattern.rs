@@ -499,9 +499,9 @@ mod tests {
     #[test]
     fn hostile_patterns_take_no_time() {
         for unit in ["[", "[[:", "[!", "[a-", "[]"] {
-            let _ = Pattern::parse_text(unit.repeat(100_000).as_bytes());
+            let _ = Pattern::parse_text(unit.repeat(10_000).as_bytes());
         }
-        assert!(Pattern::parse_text("*a".repeat(100_000).as_bytes()).is_err());
+        assert!(Pattern::parse_text("*a".repeat(10_000).as_bytes()).is_err());
         let pattern = Pattern::parse_text([&"*a?".repeat(100), "[b]"].concat().as_bytes()).unwrap();
         assert!(!pattern.matches("a".repeat(2000).as_bytes()));
     }

@@ -86,3 +86,12 @@ pub(crate) fn limit_descriptors(most: u64) {
     let limit = rustix::process::Rlimit { current: Some(most), maximum: Some(most) };
     rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();
 }
+
+/// Returns the processor time that this thread has taken (clock_gettime(2)). Unlike the time of a clock it doesn't
+/// depend on what else the machine does.
+pub(crate) fn processor_time() -> std::time::Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the structure is filled.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    std::time::Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
