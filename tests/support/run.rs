@@ -95,6 +95,7 @@ impl Run {
     }
 
     /// Runs it to its end, or to the end of its time.
+    #[expect(clippy::zombie_processes, reason = "`reap` waits for it by wait4(2)")]
     pub fn run(mut self) -> Outcome {
         let mut stdin = tempfile::tempfile_in(in_memory()).expect("a temporary file");
         stdin.write_all(&self.stdin).and_then(|()| stdin.rewind()).expect("a temporary file takes bytes");
