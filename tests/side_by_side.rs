@@ -116,6 +116,15 @@ fn a_loop_prints_the_same_and_ends_the_same_whatever_runs_it() {
 }
 
 #[test]
+fn a_turn_whose_output_is_dropped_may_have_ended_before() {
+    let script =
+        "for x in (1..=8) with jobs=8 { defer { echo end }\n echo $x; if (x == 2) { break } }\necho then";
+    for _ in 0..30 {
+        assert_eq!(Run::code(script).timeout(20).run().success().out(), "1\nend\n2\nend\nthen\n");
+    }
+}
+
+#[test]
 fn a_reader_that_has_had_enough_ends_the_loop() {
     let script = "for i in (1..=1000000) with jobs=4 { echo $i } | head -n 2\necho done";
     let outcome = Run::code(script).run().success();

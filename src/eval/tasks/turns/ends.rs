@@ -131,7 +131,11 @@ impl Loop<'_, '_> {
     }
 
     fn apply(&mut self, after: After) {
-        after.drop.iter().for_each(|turn| self.drop_output(*turn));
+        for turn in after.drop {
+            self.drop_output(turn);
+            // It may have ended before its pipes did, which nothing reads any more.
+            self.finish_if_over(turn);
+        }
         for turn in after.pass {
             if let Some(held) = self.finished.remove(&turn) {
                 self.pass_held(turn, held);
