@@ -1,6 +1,6 @@
 //! Lines that people type do the same as in bash, or are refused before anything runs.
 //!
-//! `everyday/lines.txt` holds the entries. Each is run by bash and by Pipewright in a fresh copy of one home directory.
+//! `everyday/lines.txt` holds the entries. Each is run by bash and, as at the prompt, by Pipewright in a fresh copy of one home directory.
 //! The arguments, environment and input of the stubs, standard output, the files and the exit status are compared.
 //!
 //! | verdict | |
@@ -131,8 +131,8 @@ fn judge(bench: &Bench, entry: &Entry) -> Verdict {
         return judge_refusal(bench, entry, &expected);
     }
     // What an unquoted capture printed is known when it has run; its command has not begun.
-    if entry.prompt && ours.effect.outcome.err().starts_with("error[E1035]") {
-        return Verdict::Refused("E1035".to_owned());
+    if ours.effect.outcome.err().starts_with("error[E1035]") {
+        return judge_capture(bench, entry, &expected, &ours.effect.outcome.err());
     }
     let strict = bench.bash(entry, &["-euo", "pipefail", "-O", "failglob"]);
     if !entry.interactive && strict.difference(&ours).is_none() {
@@ -141,12 +141,26 @@ fn judge(bench: &Bench, entry: &Entry) -> Verdict {
     Verdict::Different(format!("{difference}\n== bash\n{expected}\n== Pipewright\n{ours}"))
 }
 
+/// Looks for a help that does in the place of the capture what the entry does in bash.
+fn judge_capture(bench: &Bench, entry: &Entry, expected: &Called, page: &str) -> Verdict {
+    let message = page.lines().next().unwrap_or_default();
+    let capture = message.split_once(": ").and_then(|(_, rest)| rest.split_once(" printed"));
+    let rewrites = page.lines().filter_map(|line| line.strip_prefix("help: ")?.split_once(": "));
+    for (_, rewrite) in rewrites {
+        let code = rewrite.rsplit_once(" is ").map_or(rewrite, |(code, _)| code);
+        let Some((capture, _)) = capture else { break };
+        let text = entry.text.replacen(capture, code, 1);
+        if text != entry.text && expected.difference(&bench.pipewright(entry, &text)).is_none() {
+            return Verdict::Rewrite("E1035".to_owned());
+        }
+    }
+    Verdict::Refused("E1035".to_owned())
+}
+
 /// Looks for a line of the help that does what the entry does in bash: by itself, or in the place of the text at the
 /// caret.
 fn judge_refusal(bench: &Bench, entry: &Entry, expected: &Called) -> Verdict {
-    let builder = Script::builder("entry");
-    let builder = if entry.prompt { builder.typed() } else { builder };
-    let Err(error) = builder.parse(entry.text.as_str()) else {
+    let Err(error) = Script::builder("entry").typed().parse(entry.text.as_str()) else {
         return Verdict::Different("the library accepts what the binary refuses".to_owned());
     };
     let page = &error.diagnostics()[0];

@@ -427,10 +427,26 @@ fn help_tells_of_what_there_is() {
 #[test]
 fn a_line_of_sh_is_offered_as_it_is_written_here() {
     let (_home, mut terminal) = prompt();
-    terminal.line("GREETING=hello");
-    terminal.expect("> env.GREETING = \"hello\"");
-    terminal.run("");
-    assert_eq!(terminal.run("printenv GREETING"), "hello\n");
+    // While it is typed, in grey, and a key takes it.
+    terminal.keys("for f in a b; do echo \"<$f>\"; done");
+    terminal.expect("→ for f in a b { echo \"<$f>\" }");
+    terminal.keys("\x1b[C");
+    assert!(terminal.run("").ends_with("<a>\n<b>\n"));
+    // Of one that was entered it stands in the empty line.
+    terminal.line("if true; then echo yes; fi");
+    terminal.expect("write: if true { echo yes }");
+    terminal.expect("→ if true { echo yes }");
+    terminal.keys("\x1b[F");
+    assert!(terminal.run("").ends_with("yes\n"));
+}
+
+#[test]
+fn a_word_of_sh_that_means_the_same_is_taken() {
+    let (_home, mut terminal) = prompt();
+    assert_eq!(terminal.run("GREETING=`echo hello`"), "");
+    assert_eq!(terminal.run("echo \"$GREETING ${#GREETING} $((2 * 3))\""), "hello 5 6\n");
+    // As in sh it is no variable of the environment.
+    assert_eq!(terminal.run("printenv GREETING || echo none"), "none\n");
 }
 
 #[test]

@@ -68,6 +68,7 @@ pub fn file<'s>(
     project: Project,
 ) -> Checked {
     let scopes = Scopes::new(project.slots);
+    let is_typed = project.earlier.is_some() || project.hosted.is_prompt && module == project.script;
     // Only the script has any, and their names outlive the check of it.
     let is_script = module == project.script;
     let inputs = if is_script { project.inputs.clone() } else { Vec::new() };
@@ -86,7 +87,7 @@ pub fn file<'s>(
         order: Order::default(),
         exec: ExecContext::default(),
         // At a prompt it is only what `$?` shows.
-        outcome: if earlier.is_some() { Outcome::Unused } else { Outcome::File },
+        outcome: if is_typed { Outcome::Unused } else { Outcome::File },
         status: status::Flow { is_zero: earlier.is_none(), ..status::Flow::default() },
         reach: Reach::default(),
         has_lines: false,
@@ -225,23 +226,15 @@ impl<'s> Checker<'s> {
             ast::StatementKind::Stage(stage) => self.single_stage(stage)?,
             ast::StatementKind::AndOr(and_or) => {
                 let outcome = if and_or.background { Outcome::Job } else { self.outcome };
+                let before = self.errors.len();
                 self.refuse_false_test(&and_or, outcome);
-                if and_or.background {
-                    let lower =
-                        |this: &mut Self| this.obstructed(Obstacle::Background, |this| this.and_or(and_or));
-                    let and_or = self.ending(outcome, |this| this.copy(lower));
-                    StatementKind::Background(Arc::new(and_or))
-                } else if and_or.rest.is_empty() {
-                    self.refuse_absorbed_blocks(&and_or);
-                    let at = Position::statement(&and_or.first);
-                    StatementKind::Pipeline(Box::new(self.pipeline(and_or.first, at)))
-                } else {
-                    let may_be_false = self.may_end_false(&and_or);
-                    let mut and_or = self.and_or(and_or);
-                    self.status.is_zero &= !may_be_false;
-                    and_or.allows_false_test = outcome == Outcome::Unused;
-                    StatementKind::AndOr(Box::new(and_or))
+                let after = self.errors.len();
+                let kind = self.lowered_and_or(and_or, outcome);
+                // `[ 3 > 2 ] && x`: a rewrite of the whole would keep the comparison.
+                if self.errors[after..].iter().any(|error| error.code == code::SH_COMPARISON) {
+                    self.errors.drain(before..after);
                 }
+                kind
             }
             ast::StatementKind::Let { binding, value } => {
                 let name = match binding {
@@ -294,6 +287,25 @@ impl<'s> Checker<'s> {
                 return None;
             }
         })
+    }
+
+    /// Lowers a list whose status goes to a place.
+    fn lowered_and_or(&mut self, and_or: ast::AndOr<'s>, outcome: Outcome) -> StatementKind {
+        if and_or.background {
+            let lower = |this: &mut Self| this.obstructed(Obstacle::Background, |this| this.and_or(and_or));
+            let and_or = self.ending(outcome, |this| this.copy(lower));
+            StatementKind::Background(Arc::new(and_or))
+        } else if and_or.rest.is_empty() {
+            self.refuse_absorbed_blocks(&and_or);
+            let at = Position::statement(&and_or.first);
+            StatementKind::Pipeline(Box::new(self.pipeline(and_or.first, at)))
+        } else {
+            let may_be_false = self.may_end_false(&and_or);
+            let mut and_or = self.and_or(and_or);
+            self.status.is_zero &= !may_be_false;
+            and_or.allows_false_test = outcome == Outcome::Unused;
+            StatementKind::AndOr(Box::new(and_or))
+        }
     }
 
     /// `let x=5` is refused; that `x` were not declared would be one page too many.

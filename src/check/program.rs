@@ -46,6 +46,8 @@ pub struct Program {
     pub declared: Box<[(Box<str>, FunctionId)]>,
     /// The script's `fn main`.
     pub main: Option<FunctionId>,
+    /// It was read as an entry of a prompt, whose status is that of its last pipeline.
+    pub is_typed: bool,
     /// What is allowed, and probably not meant.
     pub warnings: Vec<Diagnostic>,
     /// Programs that have the names of variables.

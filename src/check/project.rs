@@ -284,6 +284,7 @@ impl Project {
             functions: self.functions.into_iter().map(|known| known.function).collect::<Option<_>>()?,
             slots: self.slots as usize,
             main,
+            is_typed: self.hosted.is_prompt,
             warnings: self.warnings,
             variable_programs: self.variable_programs.into(),
             foreseen: self.foreseen.unwrap_or_default(),

@@ -400,15 +400,21 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         ),
     ),
     (
-        &[
-            "builtin", "enable", "hash", "bind", "caller", "compgen", "complete", "compopt", "disown", "fc",
-            "suspend",
-        ],
+        &["builtin", "enable", "hash", "bind", "caller", "compgen", "complete", "compopt", "fc", "suspend"],
         row(
             code::SH_BUILTIN,
             "this is a builtin of sh",
             "it has no counterpart here; `command NAME` reaches a program of that name",
             "",
+        ),
+    ),
+    (
+        &["disown"],
+        row(
+            code::SH_BUILTIN,
+            "`disown` is a builtin of sh",
+            "a program that is to outlive the prompt or the script is started in a session of its own",
+            "setsid sleep 1 &",
         ),
     ),
     (

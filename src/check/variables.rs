@@ -132,7 +132,7 @@ impl<'s> Checker<'s> {
             None if assigning => {
                 format!("declare it: let {name} = …; as an argument of a command `=` is quoted: '='")
             }
-            None if name == "_" => "this is a variable of shells".to_string(),
+            None if name == "_" => "it is the last word of the command before in shells: write that word again, or declare it: let dir = …".to_string(),
             None if name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => {
                 format!("the environment is env.{name}")
             }

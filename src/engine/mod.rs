@@ -19,6 +19,7 @@ mod perform;
 #[cfg(feature = "program")]
 pub mod program;
 mod report;
+mod rewriting;
 mod run;
 mod running;
 mod script;

@@ -204,7 +204,7 @@ fn called(
 /// The status of a run and what it gave, or why it failed.
 fn ended(outcome: Eval<Value>, interpreter: &Interpreter, started: Instant) -> Result<(u8, Value), Error> {
     match outcome {
-        Ok(value) => Ok((0, value)),
+        Ok(value) => Ok((interpreter.final_status(), value)),
         Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Ok((0, Value::Null)),
         Err(Unwind::Exit(status)) => Ok((status, Value::Null)),
         Err(Unwind::PipeClosed) => Ok((SIGPIPE_STATUS, Value::Null)),

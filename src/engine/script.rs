@@ -1,9 +1,10 @@
 //! Checked text.
 
+use super::rewriting::{Judge, declares};
 use super::{Engine, ParseError, source};
 use crate::check::program::{Program, VariableProgram};
 use crate::check::{CheckOptions, Loaded, Loader, NotLoaded, check};
-use crate::diag::{Diagnostic, code, reason};
+use crate::diag::{Diagnostic, Source, code, reason};
 use crate::policy::{self, Access, Denial, Open, Policy, Request};
 use crate::process::{Environment, Lookup, Search};
 use crate::syntax::MOST_SOURCE;
@@ -218,11 +219,27 @@ impl ScriptBuilder {
         let loader = (!self.alone).then(|| Rc::new(Files { policy }) as Rc<dyn Loader>);
         let mut hosted = self.engine.shared.hosted.clone();
         hosted.is_prompt = self.typed;
-        check(
-            &source,
-            CheckOptions { loader, inputs: &self.inputs, hosted, foresee, path: self.path.as_deref() },
-        )
-        .map_err(ParseError)
+        let checked = |source: &Arc<Source>| {
+            let (loader, hosted, path) = (loader.clone(), hosted.clone(), self.path.as_deref());
+            check(source, CheckOptions { loader, inputs: &self.inputs, hosted, foresee, path })
+        };
+        let errors = match checked(&source) {
+            Ok(program) => return Ok(program),
+            Err(errors) => errors,
+        };
+        let text = source.text();
+        let judge = Judge {
+            is_variable: Box::new(|name| {
+                self.inputs.iter().any(|input| input == name) || declares(text, name)
+            }),
+            environment: &Environment::inherited(),
+            errors: &|source| checked(source).err().unwrap_or_default(),
+            is_typed: self.typed,
+        };
+        match judge.taken(text, &errors) {
+            Some(taken) => checked(&super::source(&self.name, taken.into_bytes())?).map_err(ParseError),
+            None => Err(ParseError(judge.explain(text, errors))),
+        }
     }
 
     /// Reads and checks a file.

@@ -147,15 +147,24 @@ impl Unit {
 pub(super) fn units(parts: &[Part]) -> Vec<Unit> {
     let mut bytes = Vec::new();
     let mut bare = Vec::new();
+    // The second star of `*$x*` whose value is empty: the two are no `**`.
+    let mut joined = Vec::new();
+    let mut after_empty = false;
     for part in parts {
         let (text, special) = match part {
             Part::Bare(text) => (text, true),
             Part::Quoted(text) => (text, false),
         };
+        let is_star = special && text.starts_with(b"*");
+        if is_star && after_empty && bytes.ends_with(b"*") && bare.last() == Some(&true) {
+            joined.push(bytes.len());
+        }
+        after_empty = text.is_empty();
         bytes.extend_from_slice(text);
         bare.resize(bytes.len(), special);
     }
-    decode(&bytes).map(|(at, char)| Unit { char, bare: bare[at], at }).collect()
+    let units = decode(&bytes).map(|(at, char)| Unit { char, bare: bare[at], at });
+    units.filter(|unit| !joined.contains(&unit.at)).collect()
 }
 
 /// The characters of a pattern's text, its backslashes taken out. The last one stands for itself.

@@ -10,6 +10,7 @@ mod compound;
 mod encoding;
 mod explain;
 mod expression;
+pub mod from_sh;
 mod glued;
 // Not ours to lay out.
 #[rustfmt::skip]

@@ -8,9 +8,6 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-/// The options with which Pipewright reads an entry as its prompt does.
-const PROMPT_OPTIONS: &[&str] = &["--prompt"];
-
 /// A place to run entries in. Each runs at the same path, since `pwd` tells it.
 pub struct Bench {
     place: tempfile::TempDir,
@@ -56,10 +53,9 @@ impl Bench {
         self.run(entry, run.env("HISTFILE", "").stdin(format!("{}\n", entry.text)))
     }
 
-    /// Runs a text, the entry's own or a rewrite, with the programs of the entry.
+    /// Runs a text as the prompt does, the entry's own or a rewrite, with the programs of the entry.
     pub fn pipewright(&self, entry: &Entry, text: &str) -> Called {
-        let options = if entry.prompt { PROMPT_OPTIONS } else { &[] };
-        self.run(entry, Run::pipewright().args(options).arg("-c").arg(text))
+        self.run(entry, Run::pipewright().args(["--prompt", "-c", text]))
     }
 
     fn run(&self, entry: &Entry, run: Run) -> Called {

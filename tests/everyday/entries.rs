@@ -10,8 +10,6 @@ pub struct Entry {
     pub text: String,
     /// Bash reads it line by line, with history, aliases and jobs.
     pub interactive: bool,
-    /// The prompt takes it otherwise than a script does.
-    pub prompt: bool,
     /// The reason why it does another thing than in bash, and is not refused.
     pub differs: Option<String>,
     /// The stubs that this entry has otherwise than the rest.
@@ -85,7 +83,6 @@ fn set(programs: &mut Programs, next: &mut Entry, inside: bool, line: &str) {
             change(name, &|stub| stub.status = status);
         }
         "interactive" => next.interactive = true,
-        "prompt" => next.prompt = true,
         "differs" => next.differs = Some(rest.to_owned()),
         _ => panic!("not an entry: {line}"),
     }

@@ -11,12 +11,14 @@
 //! | --- | --- |
 //! | this one | random scripts; a difference is shown with the smallest script that still has it |
 //! | `constructs` | constructs of a line: backslashes, captures, lists in parentheses, wrappers |
+//! | `rewrites` | lines of sh that are taken or offered rewritten |
 //! | `typed` | statements that have a status: `export`, `$?`, `time`, tests before `&&` |
 
 mod compare;
 mod constructs;
 mod generate;
 mod redirections;
+mod rewrites;
 mod script;
 mod typed;
 mod walk;

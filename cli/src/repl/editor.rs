@@ -4,6 +4,7 @@
 use super::complete::world::Live;
 use super::complete::{Candidate, complete};
 use super::highlight;
+use super::offer::{Offer, Take};
 use pipewright::Span;
 use pipewright::dialog::{Place, Typed};
 use pipewright::program::terminal_width;
@@ -76,7 +77,8 @@ impl Editor {
         let history = MemHistory::with_config(&config);
         let mut line = rustyline::Editor::with_history(config, history)?;
         let outdents = Arc::new(AtomicBool::new(false));
-        line.set_helper(Some(Assistant::new(live, outdents.clone())));
+        let offer = Arc::new(Offer::default());
+        line.set_helper(Some(Assistant::new(live, outdents.clone(), offer.clone())));
         let conditional = |handler: Box<dyn ConditionalEventHandler>| EventHandler::Conditional(handler);
         // Ctrl-J is what a line end comes as that is pasted into a terminal which does not bracket it.
         for enter in [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent::ctrl('J')] {
@@ -88,6 +90,14 @@ impl Editor {
         );
         let brace = KeyEvent(KeyCode::Char('}'), Modifiers::NONE);
         line.bind_sequence(brace, conditional(Box::new(Outdent { asks: outdents })));
+        for key in [
+            KeyEvent(KeyCode::Right, Modifiers::NONE),
+            KeyEvent(KeyCode::End, Modifiers::NONE),
+            KeyEvent::ctrl('E'),
+            KeyEvent::ctrl('F'),
+        ] {
+            line.bind_sequence(key, conditional(Box::new(Take(offer.clone()))));
+        }
         let outside = Arc::new(AtomicBool::new(false));
         for letter in ['e', 'E'] {
             let keys = KeyEvent(KeyCode::Char(letter), Modifiers::ALT);
@@ -150,6 +160,13 @@ impl Editor {
     /// What stood in the line that was looked at last.
     pub fn text(&self) -> String {
         self.line.helper().map(|assistant| assistant.text.borrow().clone()).unwrap_or_default()
+    }
+
+    /// Offers an entry in the place of the one that was refused, in the empty line that is read next.
+    pub fn offer(&mut self, text: String) {
+        if let Some(assistant) = self.line.helper() {
+            assistant.offer.put("", Some(text));
+        }
     }
 
     /// Puts an entry at hand.
@@ -264,6 +281,7 @@ struct Assistant {
     seen: RefCell<Seen>,
     /// What is asked for is no completion but a `}` (see [`Outdent`]).
     outdents: Arc<AtomicBool>,
+    offer: Arc<Offer>,
     /// The line is being entered: no cursor is in it any more.
     entered: Cell<bool>,
     /// No key has been read yet.
@@ -281,10 +299,10 @@ struct Seen {
 }
 
 impl Assistant {
-    fn new(live: Rc<Live>, outdents: Arc<AtomicBool>) -> Self {
+    fn new(live: Rc<Live>, outdents: Arc<AtomicBool>, offer: Arc<Offer>) -> Self {
         let (text, seen, notice) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (entered, begins, listed) = (Cell::new(false), Cell::new(false), Cell::new(false));
-        Self { live, text, seen, outdents, entered, begins, listed, notice }
+        Self { live, text, seen, outdents, offer, entered, begins, listed, notice }
     }
 
     /// Looks at a text once, however often its cursor moves.
@@ -297,6 +315,20 @@ impl Assistant {
             *self.seen.borrow_mut() = Seen { wrong: places.collect(), typed };
         }
         self.seen.borrow()
+    }
+
+    /// The entry for a line of sh, if the check refuses the line.
+    fn offered(&self, line: &str) -> Option<String> {
+        if let Some(known) = self.offer.of(line) {
+            return known;
+        }
+        if line.trim().is_empty() {
+            return None;
+        }
+        let is_refused = !self.look(line).wrong.is_empty() && !self.look(line).typed.is_incomplete();
+        let entry = if is_refused { self.live.dialog().rewritten(line) } else { None };
+        self.offer.put(line, entry.clone());
+        entry
     }
 
     fn paint(&self, text: &str, cursor: Option<usize>) -> String {
@@ -364,6 +396,9 @@ impl Completer for Assistant {
             let (start, text) = outdented(&line[..cursor]).unwrap_or((cursor, "}".to_string()));
             return Ok((start, vec![Shown { line: text.clone(), text }]));
         }
+        if let Some(text) = self.offer.take(line) {
+            return Ok((0, vec![Shown { line: text.clone(), text }]));
+        }
         let (start, mut candidates) = complete(line, cursor, &*self.live);
         candidates.truncate(MOST);
         self.listed.set(candidates.len() > 1);
@@ -404,7 +439,7 @@ fn row(line: &str) -> String {
 enum Suggestion {
     /// The rest of an entry that began like this one.
     Rest(String),
-    /// What is said of the last completion.
+    /// What is said of the last completion, or an entry for this line of sh, behind an arrow.
     Notice(String),
 }
 
@@ -432,7 +467,16 @@ impl Hinter for Assistant {
             self.live.dialog().attend_keys();
         }
         line.clone_into(&mut self.text.borrow_mut());
-        if line.trim().is_empty() || cursor < line.len() {
+        if cursor < line.len() {
+            return None;
+        }
+        if let Some(entry) = self.offered(line) {
+            let mut lines = entry.lines();
+            let first = lines.next().unwrap_or_default();
+            let more = if lines.next().is_some() { " …" } else { "" };
+            return Some(Suggestion::Notice(format!("  → {first}{more}")));
+        }
+        if line.trim().is_empty() {
             return None;
         }
         if let Some((_, notice)) = self.notice.borrow().as_ref().filter(|(of, _)| of == line) {

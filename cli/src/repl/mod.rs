@@ -13,6 +13,7 @@ mod highlight;
 mod history;
 mod jobs;
 mod learn;
+mod offer;
 mod outside;
 mod places;
 mod programs;
@@ -280,6 +281,10 @@ impl Shell {
                 let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
                 self.offered = corrected.filter(is_whole).unwrap_or_default();
                 self.unseen = !self.offered.is_empty();
+                let rewritten = self.dialog.borrow().rewritten(text);
+                if let Some(entry) = rewritten.filter(|_| self.offered.is_empty()) {
+                    self.editor.offer(entry);
+                }
                 (self.status, self.statuses) = (2, vec![2]);
                 return Next::Entry;
             }

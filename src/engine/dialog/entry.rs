@@ -2,9 +2,10 @@
 
 use super::Dialog;
 use crate::check::program::Program;
-use crate::check::{Earlier, Loaded, Loader, NotLoaded};
-use crate::diag::quote_argv;
+use crate::check::{Earlier, Loaded, Loader, Meaning, NotLoaded};
+use crate::diag::{Diagnostic, Source, quote_argv};
 use crate::engine::io::{Input, Output, Plumbing, Usual};
+use crate::engine::rewriting::Judge;
 use crate::engine::script::Files;
 use crate::engine::{ParseError, source};
 use crate::process::{self, Descriptor, FileTable, OpenMode};
@@ -151,9 +152,49 @@ impl Dialog {
     }
 
     fn checked_with(&self, name: &str, text: &str, loader: Rc<dyn Loader>) -> Result<Checked, ParseError> {
-        let source = source(name, text.as_bytes().to_vec())?;
-        let (program, earlier) = self.earlier.check(&source, loader).map_err(ParseError)?;
+        let parsed = source(name, text.as_bytes().to_vec())?;
+        let checked = self.earlier.check(&parsed, loader.clone()).or_else(|errors| {
+            let errors_of = |source: &Arc<Source>| self.earlier.errors(source, 0, loader.clone());
+            let judge = self.judge(&errors_of);
+            match judge.taken(text, &errors).and_then(|taken| source(name, taken.into_bytes()).ok()) {
+                Some(taken) => self.earlier.check(&taken, loader.clone()),
+                None => Err(judge.explain(text, errors)),
+            }
+        });
+        let (program, earlier) = checked.map_err(ParseError)?;
         Ok(Checked { program: Arc::new(program), earlier, era: self.era.clone() })
+    }
+
+    /// Returns the entry of Pipewright that means what a refused entry of sh means, such as one of its loops. None if
+    /// there is no certain counterpart.
+    ///
+    /// ```
+    /// use pipewright::Session;
+    /// use pipewright::dialog::Dialog;
+    ///
+    /// let dialog = Dialog::new(Session::new())?;
+    /// let offered = dialog.rewritten("for f in *.txt; do wc -l \"$f\"; done");
+    /// assert_eq!(offered.as_deref(), Some("for f in *.txt { wc -l \"$f\" }"));
+    /// assert_eq!(dialog.rewritten("ls"), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn rewritten(&self, text: &str) -> Option<String> {
+        let errors = |source: &Arc<Source>| self.earlier.errors(source, 0, Rc::new(NoFiles));
+        let found = errors(&source("entry", text.as_bytes().to_vec()).ok()?);
+        let judge = self.judge(&errors);
+        if found.is_empty() || judge.taken(text, &found).is_some() { None } else { judge.offered(text) }
+    }
+
+    /// Returns whether an entry with these errors is taken all the same, since it means what it means in sh.
+    pub(super) fn is_taken(&self, text: &str, found: &[Diagnostic]) -> bool {
+        let errors = |source: &Arc<Source>| self.earlier.errors(source, 0, Rc::new(NoFiles));
+        self.judge(&errors).taken(text, found).is_some()
+    }
+
+    fn judge<'a>(&'a self, errors: &'a dyn Fn(&Arc<Source>) -> Vec<Diagnostic>) -> Judge<'a> {
+        let is_variable = |name: &str| matches!(self.earlier.meaning(name), Some(Meaning::Variable(_)));
+        let environment = self.interpreter.environment();
+        Judge { is_variable: Box::new(is_variable), environment, errors, is_typed: true }
     }
 
     /// An entry that is one program with its arguments, whatever these hold: what a front-end itself starts for its

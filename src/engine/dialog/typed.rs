@@ -4,7 +4,7 @@
 use super::Dialog;
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
-use crate::syntax::scan;
+use crate::syntax::{from_sh, scan};
 
 pub use crate::syntax::scan::{Look, Mark, Place, WordStart};
 
@@ -29,6 +29,8 @@ pub use crate::syntax::scan::{Look, Mark, Place, WordStart};
 pub struct Typed {
     text: String,
     seen: scan::Typed,
+    /// It ends within a loop of sh, which may be offered as one of Pipewright when it has ended.
+    is_open_sh: bool,
 }
 
 impl Typed {
@@ -36,7 +38,8 @@ impl Typed {
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         let seen = scan::typed(&text);
-        Self { text, seen }
+        let is_open_sh = !seen.incomplete && from_sh::is_open(&text);
+        Self { text, seen, is_open_sh }
     }
 
     /// The text.
@@ -81,7 +84,7 @@ impl Typed {
 
     /// Whether it waits for more: the next line belongs to it.
     pub fn is_incomplete(&self) -> bool {
-        self.seen.incomplete
+        self.seen.incomplete || self.is_open_sh
     }
 
     /// What its end stands in.
@@ -93,7 +96,7 @@ impl Typed {
     fn completed(&self) -> String {
         // What waits for a command or a value gets one.
         let rest = match self.place() {
-            _ if !self.is_incomplete() || !self.open().is_empty() => "",
+            _ if !self.seen.incomplete || !self.open().is_empty() => "",
             Place::Commands => " true",
             _ => " null",
         };
@@ -126,8 +129,11 @@ impl Dialog {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn mistakes(&self, typed: &Typed) -> Vec<Diagnostic> {
-        let errors = self.errors(typed, typed.completed()).into_iter();
-        errors.filter(|error| error.code != code::USE_FAILED && typed.lasts(error)).collect()
+        let errors = self.errors(typed, typed.completed());
+        if !errors.is_empty() && !typed.is_incomplete() && self.is_taken(typed.text(), &errors) {
+            return Vec::new();
+        }
+        errors.into_iter().filter(|error| error.code != code::USE_FAILED && typed.lasts(error)).collect()
     }
 }
 

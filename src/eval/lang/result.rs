@@ -101,6 +101,11 @@ impl Interpreter {
         }
     }
 
+    /// The status with which a run ends that has not failed: of an entry of a prompt it may be that of a false test.
+    pub fn final_status(&self) -> u8 {
+        if self.program.is_typed { self.status } else { 0 }
+    }
+
     /// What `main` returned, or without one the value of the call that the script ends with; else null.
     pub fn result(&mut self) -> Value {
         let program = &self.program;

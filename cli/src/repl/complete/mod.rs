@@ -144,6 +144,9 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
         "man" | "whereis" | "which" if !typed_word.starts_with('-') => {
             return (start, programs(typed_word, world));
         }
+        "unset" | "export" if !typed_word.contains('=') => {
+            return (start, names_of_environment(typed_word, name == "export", world));
+        }
         "help" => return (start, topics(typed_word, world)),
         "type" => return (start, commands(typed_word, world)),
         _ => {}
@@ -301,6 +304,15 @@ fn jobs(word: &str, world: &dyn World) -> Vec<Candidate> {
 fn signals(word: &str) -> Vec<Candidate> {
     let names = Signal::named().map(|(name, _)| Candidate::new(format!("-{name} "), ""));
     names.filter(|signal| signal.name.starts_with(word)).collect()
+}
+
+/// The names of the environment: to be removed, or to be given another value.
+fn names_of_environment(typed: &str, is_export: bool, world: &dyn World) -> Vec<Candidate> {
+    let names = world.environment().into_iter().map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(typed)).collect();
+    names.sort_unstable();
+    let after = if is_export { "=" } else { " " };
+    names.into_iter().map(|name| Candidate::new(format!("{name}{after}"), String::new())).collect()
 }
 
 /// What `help` tells about.

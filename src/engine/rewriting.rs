@@ -1,0 +1,168 @@
+//! Lines of sh, rewritten: as the help of an error, and as what a prompt takes in their place.
+
+use super::source;
+use crate::check::sh_constructs;
+use crate::diag::{Code, Diagnostic, Source, code};
+use crate::process::Environment;
+use crate::syntax::from_sh::{Names, Rewriting, rewrite, rewrite_statement};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The errors that tell of a construct which can be rewritten.
+const REWRITTEN: &[Code] = &[
+    code::SH_COMPOUND,
+    code::SH_KEYWORD,
+    code::SH_BACKTICK,
+    code::SH_ASSIGNMENT,
+    code::SH_ARITHMETIC,
+    code::SH_PARAMETER,
+    code::SH_TEST,
+    code::SH_BUILTIN,
+    code::SH_FUNCTION,
+    code::SH_VARIABLE,
+];
+
+/// Those of which a script's error shows the statement, rewritten. The others tell what the language has instead.
+const SHOWN: &[Code] = &[code::SH_COMPOUND, code::SH_KEYWORD, code::SH_BACKTICK];
+
+/// Those of loops, `if` and `case`, which a prompt offers rewritten. It takes the others, since they mean here what they
+/// mean in sh.
+const OFFERED: &[Code] = &[code::SH_COMPOUND, code::SH_KEYWORD];
+
+/// So many errors get their line at most.
+const MOST_ERRORS: usize = 3;
+
+/// A longer text is nothing to read in a help.
+const MOST_HELP: usize = 1500;
+
+/// What decides whether a text may stand in the place of another.
+pub(super) struct Judge<'a> {
+    /// Returns whether a variable of this name is declared before the text, or in it.
+    pub is_variable: Box<dyn Fn(&str) -> bool + 'a>,
+    pub environment: &'a Environment,
+    /// Returns what is wrong with a text.
+    pub errors: &'a dyn Fn(&Arc<Source>) -> Vec<Diagnostic>,
+    pub is_typed: bool,
+}
+
+impl Names for Judge<'_> {
+    fn is_variable(&self, name: &str) -> bool {
+        (self.is_variable)(name)
+    }
+
+    fn is_exported(&self, name: &str) -> bool {
+        self.environment.get(name.as_bytes()).is_some()
+    }
+
+    fn is_special(&self, name: &str) -> bool {
+        sh_constructs::is_of_shells(name)
+    }
+}
+
+impl Judge<'_> {
+    /// Returns the text that a prompt takes in the place of one that has these errors.
+    pub fn taken(&self, text: &str, errors: &[Diagnostic]) -> Option<String> {
+        let is_taken = |error: &Diagnostic| REWRITTEN.contains(&error.code) && !OFFERED.contains(&error.code);
+        // A variable that is assigned as in sh is not declared for what follows.
+        let is_all = errors.iter().all(|error| is_taken(error) || error.code == code::UNDECLARED_NAME);
+        (self.is_typed && is_all && errors.iter().any(is_taken)).then(|| self.offered(text))?
+    }
+
+    /// Returns the text of an entry that means the same, and passes the check.
+    pub fn offered(&self, text: &str) -> Option<String> {
+        let rewriting = rewrite(text, self)?;
+        (rewriting.notes.is_empty() && self.passes(&rewriting.text)).then_some(rewriting.text)
+    }
+
+    fn passes(&self, text: &str) -> bool {
+        source("entry", text.as_bytes().to_vec()).is_ok_and(|source| (self.errors)(&source).is_empty())
+    }
+
+    /// Gives the errors the lines to write instead, where those pass the check.
+    pub fn explain(&self, text: &str, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let is_rewritten = |error: &Diagnostic| {
+            let is_here = error.primary().is_some_and(|label| label.source.text() == text);
+            REWRITTEN.contains(&error.code) && is_here
+        };
+        if !errors.iter().any(is_rewritten) {
+            return errors;
+        }
+        // What one entry declares, the rest of it uses.
+        if self.is_typed
+            && let Some(rewriting) = rewrite(text, self).filter(|rewriting| self.passes(&rewriting.text))
+            && let Some(mut error) = errors.iter().find(|error| is_rewritten(error)).cloned()
+        {
+            put(&mut error, &rewriting);
+            return vec![error];
+        }
+        let mut mended: Vec<Range<usize>> = Vec::new();
+        let mut kept = Vec::new();
+        let is_shown = |error: &Diagnostic| is_rewritten(error) && SHOWN.contains(&error.code);
+        for (at, error) in
+            errors.iter_mut().enumerate().filter(|(_, error)| is_shown(error)).take(MOST_ERRORS)
+        {
+            if let Some((statement, rewriting)) = self.statement(text, error) {
+                put(error, &rewriting);
+                if !mended.contains(&statement) {
+                    kept.push(at);
+                }
+                mended.push(statement);
+            }
+        }
+        // What else is wrong in a statement is not in its rewriting: one cause, one page.
+        let mut at = 0..errors.len();
+        errors.retain(|error| {
+            let is_kept = at.next().is_some_and(|at| kept.contains(&at));
+            let start = error.primary().map_or(usize::MAX, |label| label.span.start as usize);
+            is_kept || !mended.iter().any(|range| range.contains(&start))
+        });
+        errors
+    }
+
+    /// Rewrites the statement that an error is in: the one that its line begins with, or the one that it begins with.
+    fn statement(&self, text: &str, error: &Diagnostic) -> Option<(Range<usize>, Rewriting)> {
+        let at = error.primary()?.span.start as usize;
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let line = line + text[line..].len() - text[line..].trim_start_matches([' ', '\t']).len();
+        let rewritten = |start: usize| {
+            let (end, rewriting) = rewrite_statement(text, start, self)?;
+            let whole = format!("{}{}{}", &text[..start], rewriting.text, &text[end..]);
+            let inside = start..start + rewriting.text.len();
+            let source = source("entry", whole.into_bytes()).ok()?;
+            let is_inside = |error: &Diagnostic| {
+                error.primary().is_none_or(|label| {
+                    let span = label.span.range();
+                    span.start < inside.end && span.end > inside.start
+                })
+            };
+            let is_mended = at < end && !(self.errors)(&source).iter().any(is_inside);
+            is_mended.then_some((start..end, rewriting))
+        };
+        let before = text[..at].trim_end_matches([' ', '\t']);
+        let begins = before.is_empty() || before.ends_with(['\n', ';', '{', '(', '|', '&', '!']);
+        rewritten(line.min(at)).or_else(|| begins.then(|| rewritten(at))?)
+    }
+}
+
+/// Puts the lines to write in the place of an error's help.
+fn put(error: &mut Diagnostic, rewriting: &Rewriting) {
+    let Rewriting { text, notes } = rewriting;
+    let text = text.trim();
+    if text.len() > MOST_HELP {
+        return;
+    }
+    let head =
+        if notes.is_empty() { "write".to_owned() } else { format!("write, where {}", notes.join(", and ")) };
+    let gap = if text.contains('\n') { '\n' } else { ' ' };
+    error.help = vec![format!("{head}:{gap}{text}")];
+}
+
+/// Returns whether a text seems to declare a variable somewhere.
+pub(super) fn declares(text: &str, name: &str) -> bool {
+    ["let ", "(", ", "].iter().any(|before| {
+        text.match_indices(&format!("{before}{name}")).any(|(at, found)| {
+            let rest = &text[at + found.len()..];
+            !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        })
+    })
+}

@@ -1,0 +1,91 @@
+//! `$((…))` with integers, `+`, `-` and `*`, of which both languages make the same.
+
+use super::{Kind, Rewrite, Rewriter, Stop, name_at};
+
+impl Rewriter<'_> {
+    /// Returns the expression for `$((…))`, which is skipped.
+    pub(super) fn arithmetic_expansion(&mut self) -> Rewrite<String> {
+        let inside = &self.rest()["$((".len()..];
+        let mut depth = 0usize;
+        let end = inside.char_indices().find_map(|(at, letter)| {
+            match letter {
+                '(' => depth += 1,
+                ')' if depth > 0 => depth -= 1,
+                ')' => return Some(at),
+                _ => {}
+            }
+            None
+        });
+        let end = end.filter(|end| inside[*end..].starts_with("))")).ok_or(Stop)?;
+        self.at += "$((".len() + end + "))".len();
+        self.arithmetic(&inside[..end])
+    }
+
+    /// Rewrites an expression of sh's arithmetic.
+    pub(super) fn arithmetic(&self, text: &str) -> Rewrite<String> {
+        let mut out = String::new();
+        let mut rest = text.trim();
+        let mut wants_operand = true;
+        while let Some(letter) = rest.chars().next() {
+            let taken = match letter {
+                ' ' | '\t' => {
+                    out.push(letter);
+                    1
+                }
+                '0'..='9' if wants_operand => {
+                    let length = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                    let number = &rest[..length];
+                    // An octal number, one that is too large, and `16#ff`.
+                    let is_plain = number.parse::<i64>().is_ok_and(|value| value.to_string() == number);
+                    if !is_plain || rest[length..].starts_with(|c: char| c == '#' || c.is_ascii_alphabetic())
+                    {
+                        return Err(Stop);
+                    }
+                    out += number;
+                    wants_operand = false;
+                    length
+                }
+                '(' if wants_operand => {
+                    out.push(letter);
+                    1
+                }
+                ')' if !wants_operand => {
+                    out.push(letter);
+                    1
+                }
+                '-' if wants_operand && !rest[1..].starts_with('-') => {
+                    out.push(letter);
+                    1
+                }
+                '+' | '-' | '*' if !wants_operand => {
+                    // `++`, `+=`, `**`
+                    if rest[1..].starts_with(['+', '-', '*', '=']) {
+                        return Err(Stop);
+                    }
+                    // Here blanks stand on both sides of an operator, or none.
+                    let is_spaced = rest[1..].starts_with([' ', '\t']);
+                    let before = out.trim_end().len();
+                    out.truncate(before);
+                    out += &format!(" {letter} ");
+                    wants_operand = true;
+                    if is_spaced { rest.len() - rest[1..].trim_start().len() } else { 1 }
+                }
+                _ if wants_operand => {
+                    let dollar = usize::from(letter == '$');
+                    let name = name_at(&rest[dollar..]);
+                    if name.is_empty() {
+                        return Err(Stop);
+                    }
+                    let variable = self.variable(name)?;
+                    let is_integer = self.kind(name) == Some(Kind::Integer);
+                    out += &if is_integer { variable } else { format!("int({variable})") };
+                    wants_operand = false;
+                    dollar + name.len()
+                }
+                _ => return Err(Stop),
+            };
+            rest = &rest[taken..];
+        }
+        if wants_operand { Err(Stop) } else { Ok(out) }
+    }
+}

@@ -1,0 +1,275 @@
+//! Simple commands and their words, which are copied, but for backticks, arithmetic and operators of `${…}`.
+
+use super::{Rewrite, Rewriter, Stop, name_at};
+
+impl Rewriter<'_> {
+    /// Rewrites a simple command, or assignments that stand alone.
+    pub(super) fn simple(&mut self) -> Rewrite<()> {
+        if self.assignments()? {
+            return Ok(());
+        }
+        if self.setting()? {
+            return self.redirections();
+        }
+        // It gives variables values.
+        if matches!(
+            self.word(),
+            "read" | "mapfile" | "readarray" | "getopts" | "declare" | "local" | "typeset" | "return"
+        ) {
+            return Err(Stop);
+        }
+        let start = self.at;
+        loop {
+            self.copy_blanks();
+            match self.peek() {
+                Some('\n' | ';' | '|' | ')') | None => break,
+                Some('&') if !self.sees("&>") => break,
+                Some('#') if self.at > start => break,
+                // `name()`, and text that no command has.
+                Some('(') => return Err(Stop),
+                Some('<' | '>') => self.redirection()?,
+                Some('&') => self.redirection()?,
+                Some(_) => self.a_word()?,
+            }
+        }
+        // The blanks before a separator are the caller's.
+        let copied = self.text[..self.at].len() - self.text[..self.at].trim_end_matches([' ', '\t']).len();
+        if self.at - copied > start {
+            self.at -= copied;
+            self.out.truncate(self.out.len() - copied);
+        }
+        if self.at == start { Err(Stop) } else { Ok(()) }
+    }
+
+    /// Rewrites the redirections behind a compound command.
+    pub(super) fn redirections(&mut self) -> Rewrite<()> {
+        loop {
+            let (at, length) = (self.at, self.out.len());
+            self.copy_blanks();
+            let rest = self.rest().trim_start_matches(|c: char| c.is_ascii_digit());
+            if !rest.starts_with(['<', '>']) && !self.sees("&>") {
+                self.at = at;
+                self.out.truncate(length);
+                return Ok(());
+            }
+            self.copy(self.rest().len() - rest.len());
+            self.redirection()?;
+        }
+    }
+
+    fn redirection(&mut self) -> Rewrite<()> {
+        if self.sees("<(") || self.sees(">(") {
+            self.copy(2);
+            return self.inside();
+        }
+        if self.sees("<<") && !self.sees("<<<") {
+            return Err(Stop);
+        }
+        let operators = ["&>>", "&>", "<<<", ">>", ">&", "<&", ">|", "<>", "<", ">"];
+        let operator = operators.iter().find(|operator| self.sees(operator)).ok_or(Stop)?;
+        self.copy(operator.len());
+        self.copy_blanks();
+        self.a_word()
+    }
+
+    /// Rewrites the commands up to a closing parenthesis, with it.
+    pub(super) fn inside(&mut self) -> Rewrite<()> {
+        self.open_scope();
+        self.statements(&[")"])?;
+        self.close_scope();
+        self.copy(1);
+        Ok(())
+    }
+
+    /// Rewrites one word.
+    pub(super) fn a_word(&mut self) -> Rewrite<()> {
+        let start = self.at;
+        while let Some(letter) = self.peek() {
+            match letter {
+                ' ' | '\t' | '\n' | ';' | '|' | '&' | ')' | '<' | '>' => break,
+                '(' => return Err(Stop),
+                '\'' => {
+                    let end = self.rest()[1..].find('\'').ok_or(Stop)?;
+                    self.copy(end + 2);
+                }
+                '"' if self.at == start && self.all_words() => {}
+                '"' => self.double()?,
+                '\\' => self.escaped()?,
+                '$' => self.dollar(false)?,
+                '`' => self.backtick(false)?,
+                _ => self.copy(letter.len_utf8()),
+            }
+        }
+        if self.at == start { Err(Stop) } else { Ok(()) }
+    }
+
+    fn escaped(&mut self) -> Rewrite<()> {
+        let next = self.rest()[1..].chars().next().ok_or(Stop)?;
+        self.copy(1 + next.len_utf8());
+        Ok(())
+    }
+
+    fn double(&mut self) -> Rewrite<()> {
+        self.copy(1);
+        loop {
+            match self.peek().ok_or(Stop)? {
+                '"' => {
+                    self.copy(1);
+                    return Ok(());
+                }
+                '\\' => self.escaped()?,
+                '$' => self.dollar(true)?,
+                '`' => self.backtick(true)?,
+                letter => self.copy(letter.len_utf8()),
+            }
+        }
+    }
+
+    /// Rewrites what begins with a dollar.
+    pub(super) fn dollar(&mut self, is_quoted: bool) -> Rewrite<()> {
+        if self.positional()? {
+            return Ok(());
+        }
+        let rest = self.rest();
+        if rest.starts_with("$((") {
+            let expression = self.arithmetic_expansion()?;
+            self.out += &format!("$[{expression}]");
+        } else if rest.starts_with("$(") {
+            if rest.starts_with("$(<") {
+                return Err(Stop);
+            }
+            self.copy(2);
+            self.inside()?;
+        } else if rest.starts_with("${") {
+            self.parameter()?;
+        } else if rest.starts_with("$'") && !is_quoted {
+            let mut end = 2;
+            let mut letters = rest[2..].chars();
+            loop {
+                let letter = letters.next().ok_or(Stop)?;
+                end += letter.len_utf8();
+                match letter {
+                    '\'' => break,
+                    '\\' => end += letters.next().ok_or(Stop)?.len_utf8(),
+                    _ => {}
+                }
+            }
+            self.copy(end);
+        } else if rest.starts_with("$?") {
+            self.copy(2);
+        } else {
+            let name = name_at(&rest[1..]);
+            let next = rest[1 + name.len()..].chars().next();
+            // `$1`, `$@`, `$"…"`, and an element.
+            let is_special = name.is_empty() && next.is_some_and(|next| !" \t\n\"./:%,+=".contains(next));
+            if is_special || name.is_empty() && next == Some('"') && !is_quoted {
+                return Err(Stop);
+            }
+            if name == "UID" && self.kind(name).is_none() && !self.names.is_variable(name) {
+                self.at += 1 + name.len();
+                self.out += "$(id -u)";
+                return Ok(());
+            }
+            self.refer(name)?;
+            self.copy(1 + name.len());
+        }
+        Ok(())
+    }
+
+    /// Rewrites a command substitution in backticks: within them a backslash stands before `$`, `` ` `` and itself alone
+    /// (POSIX, 2.6.3).
+    pub(super) fn backtick(&mut self, is_quoted: bool) -> Rewrite<()> {
+        let mut inside = String::new();
+        let mut letters = self.rest()[1..].char_indices();
+        let length = loop {
+            let (at, letter) = letters.next().ok_or(Stop)?;
+            match letter {
+                '`' => break at + 2,
+                '\\' => match letters.next().ok_or(Stop)?.1 {
+                    next @ ('$' | '`' | '\\') => inside.push(next),
+                    // Within double quotes shells disagree about quotes.
+                    '"' if is_quoted => return Err(Stop),
+                    next => inside.extend(['\\', next]),
+                },
+                _ => inside.push(letter),
+            }
+        };
+        // A comment would take the parenthesis.
+        if inside.contains('#') || inside.trim().is_empty() || self.depth > super::MOST_NESTED {
+            return Err(Stop);
+        }
+        let mut rewriter = Rewriter::new(&inside, self.names);
+        (rewriter.scopes, rewriter.lost) = (std::mem::take(&mut self.scopes), std::mem::take(&mut self.lost));
+        rewriter.depth = self.depth;
+        rewriter.open_scope();
+        let outcome = rewriter.statements(&[]);
+        rewriter.close_scope();
+        let (scopes, lost) = (std::mem::take(&mut rewriter.scopes), std::mem::take(&mut rewriter.lost));
+        let out = std::mem::take(&mut rewriter.out);
+        (self.scopes, self.lost) = (scopes, lost);
+        rewriter.notes.iter().for_each(|note| self.note(note));
+        outcome?;
+        self.out += &format!("$({})", out.trim());
+        self.at += length;
+        Ok(())
+    }
+
+    /// Rewrites a word of `for`. A value would be split in sh, and is one element here.
+    pub(super) fn loop_word(&mut self) -> Rewrite<()> {
+        let (start, at) = (self.out.len(), self.at);
+        self.a_word()?;
+        let word = &self.text[at..self.at];
+        if !has_bare_dollar(word) {
+            return Ok(());
+        }
+        // A word that is one capture is split at blanks and line ends.
+        let is_capture = word.starts_with("$(") && !word.starts_with("$((") || word.starts_with('`');
+        let rewritten = self.out.split_off(start);
+        let is_alone = rewritten.starts_with("$(") && closes_at_end(&rewritten);
+        if !is_capture || !is_alone {
+            return Err(Stop);
+        }
+        let program = rewritten["$(".len()..].trim_start().split([' ', ')']).next().unwrap_or_default();
+        if !PRINT_NO_PATTERNS.contains(&program) {
+            self.note("a pattern such as * in what the capture prints stays text");
+        }
+        self.out += &format!("...$[{rewritten}.split()]");
+        Ok(())
+    }
+}
+
+/// Programs that print numbers and names without `*`, `?` and `[`.
+const PRINT_NO_PATTERNS: &[&str] = &["seq", "pgrep", "nproc", "id"];
+
+/// Returns whether a word has a `$` or a backtick outside of quotes.
+fn has_bare_dollar(word: &str) -> bool {
+    let mut quote = None;
+    let mut letters = word.chars();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (None, '$' | '`') => return true,
+            (None, '\'' | '"') => quote = Some(letter),
+            (None | Some('"'), '\\') => _ = letters.next(),
+            (Some(open), _) if open == letter => quote = None,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Returns whether the parenthesis of a capture closes at the end of the text. One in quotes makes no difference: then
+/// it does not seem to.
+fn closes_at_end(text: &str) -> bool {
+    let mut depth = 0usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        if depth == 0 {
+            return at + 1 == text.len();
+        }
+    }
+    false
+}
