@@ -157,12 +157,17 @@ fn put(error: &mut Diagnostic, rewriting: &Rewriting) {
     error.help = vec![format!("{head}:{gap}{text}")];
 }
 
-/// Returns whether a text seems to declare a variable somewhere.
+/// Returns whether a text seems to declare a variable somewhere: by `let`, or as a parameter.
 pub(super) fn declares(text: &str, name: &str) -> bool {
-    ["let ", "(", ", "].iter().any(|before| {
-        text.match_indices(&format!("{before}{name}")).any(|(at, found)| {
-            let rest = &text[at + found.len()..];
-            !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-        })
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    text.lines().map(str::trim_start).any(|line| {
+        let mut words = line.split(|letter: char| !is_name(letter)).filter(|word| !word.is_empty());
+        match line.starts_with("fn ") {
+            true => words.any(|word| word == name),
+            false => line.match_indices("let ").any(|(at, found)| {
+                let rest = line[at + found.len()..].trim_start();
+                rest.strip_prefix(name).is_some_and(|after| !after.starts_with(is_name))
+            }),
+        }
     })
 }

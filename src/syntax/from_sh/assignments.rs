@@ -25,8 +25,7 @@ impl Rewriter<'_> {
         }
         let (start, length) = (self.at, self.out.len());
         let mut statements = Vec::new();
-        loop {
-            let Some(name) = assigned_name(self.rest()) else { break };
+        while let Some(name) = assigned_name(self.rest()) {
             self.at += name.len() + 1;
             let (value, kind) = match self.peek() {
                 Some(' ' | '\t' | '\n' | ';' | '&' | '|' | ')') | None => ("\"\"".to_owned(), Kind::Text),

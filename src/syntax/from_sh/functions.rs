@@ -6,11 +6,19 @@ use super::{Rewrite, Rewriter, Stop, name_at};
 const WORDS: &str = "words";
 
 impl Rewriter<'_> {
-    /// `NAME() { …; }`. Returns whether there was one.
+    /// `NAME() { …; }` or `function NAME { …; }`. Returns whether there was one.
     pub(super) fn function(&mut self) -> Rewrite<bool> {
-        let name = name_at(self.rest());
-        let rest = &self.rest()[name.len()..];
-        let Some(body) = rest.trim_start_matches([' ', '\t']).strip_prefix("()") else { return Ok(false) };
+        let (is_keyword, head) = match self.rest().strip_prefix("function ") {
+            Some(rest) => (true, rest.trim_start_matches([' ', '\t'])),
+            None => (false, self.rest()),
+        };
+        let name = name_at(head);
+        let rest = head[name.len()..].trim_start_matches([' ', '\t']);
+        let body = match rest.strip_prefix("()") {
+            Some(body) => body,
+            None if is_keyword => rest,
+            None => return Ok(false),
+        };
         let body = body.trim_start_matches([' ', '\t', '\n']);
         if name.is_empty() || !body.starts_with("{ ") && !body.starts_with("{\n") || self.in_function {
             return Err(Stop);

@@ -356,7 +356,7 @@ impl<'t> Rewriter<'t> {
                 false
             }
             // Declarations and blocks of Pipewright are not sh's.
-            "function" | "fn" | "let" | "with" | "match" | "try" | "each" | "defer" | "use" | "spawn" => {
+            "fn" | "let" | "with" | "match" | "try" | "each" | "defer" | "use" | "spawn" => {
                 return Err(Stop);
             }
             _ => {

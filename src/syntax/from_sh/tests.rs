@@ -100,6 +100,7 @@ fn functions_take_all_words() {
         "hi() { echo \"hello ${1:-world}\"; }; hi",
         "fn hi(...words) { echo \"hello $[words.len() > 0 ? words[0].or(\"world\") : \"world\"]\" }; hi",
     );
+    assert_rewritten("function a { ls \"$1\"; }", "fn a(...words) { ls \"${words[0]}\" }");
     assert_rewritten("alias gs='git status'", "fn gs(...words) { git status ...$words }");
     assert_rewritten("alias ls='ls -F'; ls", "fn ls(...words) { command ls -F ...$words }; ls");
     assert_rewritten("set -euo pipefail; hash -r; : > log", "true; true; true > log");
