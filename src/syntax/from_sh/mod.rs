@@ -58,6 +58,7 @@ pub fn rewrite_statement(text: &str, start: usize, names: &dyn Names) -> Option<
 }
 
 /// Returns whether a text ends within a loop, an `if` or a `case` of sh, behind its `do`, `then` or `in`.
+#[cfg(feature = "dialog")]
 pub fn is_open(text: &str) -> bool {
     struct Nothing;
     impl Names for Nothing {

@@ -158,6 +158,7 @@ fn what_may_mean_another_thing_is_left_alone() {
     }
 }
 
+#[cfg(feature = "dialog")]
 #[test]
 fn a_loop_that_has_not_ended_is_open() {
     for text in [
