@@ -1,5 +1,5 @@
-//! Tasks that are scripts, with dependencies: what does not wait for another runs beside it, a line of output tells
-//! whose it is, and the first failure stops the others.
+//! Tasks that are scripts, with dependencies. Independent tasks run at the same time, each line of
+//! output names its task, and the first failure stops the other tasks.
 //!
 //! ```sh
 //! cargo run --example build_tool -- OUT_DIRECTORY [TASK…]
@@ -27,7 +27,7 @@ fn tasks() -> Vec<Task> {
             &["words"],
             script!(r#"sort -u < "$out/words" > "$out/sorted"; echo "$(wc -l < "$out/sorted") words""#, out),
         ),
-        // Half of a file is never seen: `atomic`.
+        // Thanks to `atomic`, no task sees half of a file.
         task(
             "report",
             &["sorted", "numbers"],
@@ -66,14 +66,14 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         left = wait;
         for task in start {
             let (name, script) = (task.name, task.script);
-            // A session of its own: the directory and the variables of one task are none of another's.
+            // A separate session, so that tasks don't share a directory or variables.
             let (mut session, token, ended) = (session.clone(), token.clone(), ended.clone());
             running += 1;
             thread::spawn(move || {
                 let say = move |line: &[u8]| println!("[{name}] {}", String::from_utf8_lossy(line));
                 let run = session.run(script).stdout(Output::Lines(Box::new(say))).cancel(&token);
                 let result = run.stderr(Output::Lines(Box::new(say))).status();
-                // The receiver is there as long as anything runs.
+                // The receiver lives as long as a task runs.
                 let _ = ended.send((name, result));
             });
         }
@@ -100,7 +100,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The tasks that are wanted and those that they need.
+/// Returns the wanted tasks and the tasks that they need, in the order in which they can run.
 fn plan<'t>(tasks: &'t [Task], wanted: &[String]) -> io::Result<Vec<&'t Task>> {
     let by_name: BTreeMap<&str, &Task> = tasks.iter().map(|task| (task.name, task)).collect();
     let mut chosen: BTreeMap<&str, &Task> = BTreeMap::new();
@@ -116,7 +116,7 @@ fn plan<'t>(tasks: &'t [Task], wanted: &[String]) -> io::Result<Vec<&'t Task>> {
 
 fn show(name: &str, error: &Error) {
     match error.kind() {
-        // Another one has failed, and says so.
+        // Another task has failed, and reports it.
         ErrorKind::Cancelled => eprintln!("[{name}] cancelled"),
         _ => eprint!("[{name}] {}", error.render(false, 100)),
     }

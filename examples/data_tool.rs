@@ -1,5 +1,5 @@
-//! A format in Rust, the rest in a script: the host reads CSV, which no shell can, and the script does with the columns
-//! whatever programs do best.
+//! A format in Rust, the rest in a script: the host reads CSV, which a shell can't, and the script
+//! processes the columns with programs.
 //!
 //! ```sh
 //! cargo run --example data_tool -- FILE.csv COLUMN
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// `csv COLUMN…`: those columns of the table on its standard input, with a tab between them.
+/// `csv COLUMN…`: prints the named columns of the table on its standard input, separated by tabs.
 fn csv(cx: &mut StageCx<'_>) -> Result<u8, StageError> {
     let wanted: Vec<String> = cx.args().iter().map(String::from_value).collect::<Result<_, _>>()?;
     let streams = cx.streams();
@@ -41,7 +41,7 @@ fn csv(cx: &mut StageCx<'_>) -> Result<u8, StageError> {
         found.ok_or_else(|| StageError::new(format!("no column `{name}`")).with_status(2))
     };
     let places = wanted.iter().map(place).collect::<Result<Vec<usize>, _>>()?;
-    // One record at a time: a table of any size passes through a few kilobytes.
+    // One record at a time, so a table of any size needs only a few kilobytes.
     while let Some(fields) = record(streams.stdin)? {
         let row: Vec<&str> = places.iter().map(|at| fields.get(*at).map_or("", String::as_str)).collect();
         writeln!(streams.stdout, "{}", row.join("\t").replace('\n', " "))?;
@@ -49,10 +49,10 @@ fn csv(cx: &mut StageCx<'_>) -> Result<u8, StageError> {
     Ok(0)
 }
 
-/// The next record (RFC 4180): fields in quotes may hold commas, line ends and doubled quotes.
+/// Reads the next record (RFC 4180). Fields in quotes may contain commas, line ends and doubled quotes.
 fn record(input: &mut dyn BufRead) -> Result<Option<Vec<String>>, StageError> {
     let mut line = String::new();
-    // Within quotes it goes on after the end of the line.
+    // Within quotes the record continues after the end of the line.
     while line.matches('"').count() % 2 == 1 || line.is_empty() {
         if input.read_line(&mut line)? == 0 {
             match line.is_empty() {

@@ -1,5 +1,5 @@
-//! A notebook: runs the blocks of a Markdown file that are marked `pipewright`, each as an entry of one dialog, and prints
-//! the file with what each has printed and given below it.
+//! A notebook: runs the blocks of a Markdown file that are marked `pipewright`, each as an entry of one dialog, and
+//! prints the file with the output and the result below each block.
 //!
 //! ```sh
 //! cargo run --example notebook -- FILE.md
@@ -14,14 +14,14 @@ use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::{env, fs, thread};
 
-/// Runs a block: what is to be shown below it, and whether the next is to be run.
+/// Runs a block. Returns the text to show below it, and whether to run the next block.
 fn run(dialog: &mut Dialog, name: &str, text: &str) -> io::Result<(String, bool)> {
     let entry = match dialog.check(name, text) {
         Ok(entry) => entry,
         Err(error) => return Ok((error.render(false, 80), false)),
     };
-    // One pipe for both streams, so that what they print keeps its order. It ends with the last that holds it: a job that
-    // goes on is waited for.
+    // One pipe for both streams keeps the order of their output. It ends when the last holder closes it, so this waits
+    // for a job that is still running.
     let (mut reader, writer) = io::pipe()?;
     let writer = File::from(OwnedFd::from(writer));
     let printed = thread::spawn(move || {
@@ -47,7 +47,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let file = fs::read_to_string(path)?;
     let mut dialog = Dialog::new(Session::new())?;
     let (mut out, mut goes_on) = (io::stdout().lock(), true);
-    // The block that is read, and its number.
+    // The block that is being read, and its number.
     let (mut block, mut count): (Option<String>, usize) = (None, 0);
     for line in file.lines() {
         writeln!(out, "{line}")?;

@@ -1,5 +1,6 @@
-//! Plugins that are scripts: a dozen at once in one process, each with a directory, an environment and a policy of its
-//! own. One that reaches for another's files, and one that never ends, are stopped; the others don't notice.
+//! Plugins that are scripts: a dozen at once in one process, each with its own directory, environment and
+//! policy. A plugin that accesses another plugin's files and one that never ends are stopped, and the other
+//! plugins are not affected.
 //!
 //! ```sh
 //! cargo run --example plugin_host -- DIRECTORY
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::{env, fs};
 
-/// What each of them does, but two.
+/// The script of all plugins but two.
 const ORDINARY: &str = r#"
     echo "plugin $PLUGIN" > log
     for i in (1..=20) { echo "line $i" >> log }
@@ -41,16 +42,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Err(error) => println!("{name}: {:?}: {error}", error.kind()),
         }
     }
-    // Nothing of a plugin is the host's.
+    // Plugins don't change the host.
     assert!(env::var_os("PLUGIN").is_none());
     Ok(())
 }
 
-/// Starts a plugin that reads and writes nothing but what is in its directory, and runs two programs.
+/// Starts a plugin that can only read and write files in its directory, and run two programs.
 fn start(name: &str, text: &str, home: &Path) -> Result<Running, Box<dyn std::error::Error>> {
     fs::create_dir_all(home)?;
     let inside = format!("{}/**", home.display());
-    // Without names of files: those a program opens by itself, and no policy is asked.
+    // Arguments with file names are refused, because programs open those files themselves, without asking
+    // the policy.
     let mut rules = Rules::new().allow_run(&["wc", "-l"])?.allow_run(&["cat"])?;
     for subject in [Subject::Read, Subject::Write, Subject::Append] {
         rules = rules.allow(subject, &inside)?;

@@ -1,8 +1,7 @@
 //! Pipewright: shell pipelines that cannot be injected, and the engine that runs them.
 //!
-//! A pipeline reads as it does in sh. Values that come from the host reach programs as single arguments, whatever they
-//! hold; a failure of any stage is an error with its place in the script; and when a run is over, so is all that it has
-//! started.
+//! Pipelines look as in sh. Values from the host reach programs as single arguments, whatever they contain. A failure
+//! of any stage is an error with its place in the script. When a run has ended, so have all processes that it started.
 //!
 //! ```
 //! use pipewright::{Script, Session};
@@ -15,24 +14,25 @@
 //! # }
 //! ```
 //!
-//! | to | see |
+//! | task | see |
 //! | --- | --- |
 //! | read and check a text | [`Script`], [`script!`], [`build::check`] |
-//! | run it: arguments, streams, time, cancelling | [`Session::run`], [`Run`] |
-//! | in the background, or async | [`Run::start`], [`Running`] |
-//! | have values of Rust in scripts, and back | [`Value`], [`FromValue`] |
-//! | have functions and commands of Rust in scripts | [`EngineBuilder::function`], [`Stage`] |
-//! | bound what scripts may do, and how much of it | [`policy`], [`Limits`] |
-//! | see what runs do as it happens | [`Observer`], [`Event`] |
-//! | show what went wrong | [`Error`], [`ParseError`], [`diag`] |
-//! | make a prompt, a notebook, an editor | `dialog` (a feature) |
+//! | run it: arguments, streams, time limits, cancellation | [`Session::run`], [`Run`] |
+//! | run it in the background, or async | [`Run::start`], [`Running`] |
+//! | pass values of Rust to scripts, and back | [`Value`], [`FromValue`] |
+//! | offer functions and commands of Rust to scripts | [`EngineBuilder::function`], [`Stage`] |
+//! | limit what scripts may do, and how much | [`policy`], [`Limits`] |
+//! | watch runs as they happen | [`Observer`], [`Event`] |
+//! | show errors | [`Error`], [`ParseError`], [`diag`] |
+//! | build a prompt, a notebook, an editor | `dialog` (a feature) |
 //!
-//! The page `docs/EMBEDDING.md` goes there step by step, and `examples/` holds whole programs.
+//! The page `docs/EMBEDDING.md` explains this step by step, and `examples/` has whole programs.
 
 #![deny(missing_docs)]
-// Only `sys` may: see docs/ARCHITECTURE.md.
+// Only `sys` may use unsafe code: see docs/ARCHITECTURE.md.
 #![deny(unsafe_code)]
-// What a release build leaves out must do nothing: the prompt once ended at its start in one.
+// Code that a release build omits must have no effect: once, a release build of the prompt ended at its start because
+// of such code.
 #![warn(clippy::debug_assert_with_mut_call)]
 
 mod builtins;
@@ -85,18 +85,18 @@ pub use engine::{build, tools};
 pub use span::Span;
 pub use value::{FromValue, Value, ValueError};
 
-/// The examples of the page are run.
+/// The examples of that page, as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/EMBEDDING.md")]
 mod embedding {}
 
-/// What the fuzz targets call.
+/// The entry points of the fuzz targets.
 #[doc(hidden)]
 pub mod fuzzing {
     use crate::diag::Source;
     use std::sync::Arc;
 
-    /// Reads a text, and renders what is wrong with it.
+    /// Reads a text, and renders its errors.
     pub fn parse(bytes: &[u8]) {
         let source = match crate::syntax::decode("fuzz", bytes.to_vec()) {
             Ok(source) => source,
@@ -107,7 +107,7 @@ pub mod fuzzing {
         }
     }
 
-    /// Reads and checks a text, and renders what is wrong with it.
+    /// Reads and checks a text, and renders its errors.
     pub fn check(bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let source = Arc::new(Source::new("fuzz", text));

@@ -1,7 +1,7 @@
-//! Where in a source text something stands.
+//! Places in a source text.
 
-/// A range of byte offsets into one source text. Which text it is, the holder knows: a script, or the
-/// error that carries a [`crate::diag::Label`].
+/// A range of byte offsets into one source text. The owner of the span knows which text: a script, or
+/// the error that carries a [`crate::diag::Label`].
 ///
 /// ```
 /// use pipewright::Span;
@@ -20,17 +20,17 @@ pub struct Span {
 }
 
 impl Span {
-    /// The range from `start` up to, not including, `end`.
+    /// Creates the range from `start` up to, not including, `end`.
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start: start as u32, end: end as u32 }
     }
 
-    /// The smallest span that holds both.
+    /// Returns the smallest span that contains both.
     pub fn to(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// As a range for indexing.
+    /// Returns it as a range for indexing.
     pub const fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }

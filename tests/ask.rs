@@ -1,4 +1,4 @@
-//! Questions at a terminal: `input`, `confirm`, and `read_line` where the terminal is the standard input.
+//! Tests questions at a terminal: `input`, `confirm`, and `read_line` if the terminal is the standard input.
 
 use crate::support;
 use crate::support::Run;
@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
 
-/// A script at a terminal, below a shell that shows then how it ended and whether the terminal still shows what is
-/// typed.
+/// Starts a script at a terminal, below a shell that then shows how it ended and whether the terminal still echoes.
 fn at_terminal(code: &str, around: &str) -> Terminal {
     let mut command = Command::new("sh");
     command
@@ -129,7 +128,7 @@ fn without_a_terminal_there_is_an_error_that_nothing_absorbs() {
 const TWO_QUESTIONS: &str =
     "let name = input('Name? ')\nlet key = input('Key? ', secret: true)\necho \"[$name]\"\necho end";
 
-/// Types the answers to these questions; what was shown after the last one.
+/// Types the answers to these questions, and returns the output after the last one.
 fn answer_both(mut terminal: Terminal) -> String {
     terminal.expect("Name? ");
     terminal.line("Ada");
@@ -189,7 +188,7 @@ fn a_policy_is_asked_for_a_terminal_that_is_not_the_standard_input() {
             assert!(shown.contains("status 126"), "{code}: {shown}");
         }
     }
-    // What is read was given to the run.
+    // The input was given to the run.
     let path = directory.path().join("nothing");
     let run = Run::pipewright().arg("--policy").arg(path).args(["-c", "echo $[read_line()]"]);
     assert_eq!(run.stdin("line\n").run().success().out(), "line\n");
@@ -197,11 +196,11 @@ fn a_policy_is_asked_for_a_terminal_that_is_not_the_standard_input() {
 
 // ---------------------------------------------------------------------------------------------------- a host
 
-/// A question that has not ended by then hangs.
+/// The time after which a question counts as hanging.
 const HANG: Duration = Duration::from_secs(5);
 
-/// Runs a script in a host, at a terminal, and ends it once the question is there; how it ended, and whether the terminal
-/// shows what is typed.
+/// Runs a script in a host, at a terminal, and ends it once the question is shown. Returns how it ended, and whether
+/// the terminal echoes.
 fn asked_in_a_host(
     engine: &Engine,
     code: &str,

@@ -1,4 +1,4 @@
-//! `with atomic=true`: when new files take the places of old ones, and what of the old ones they keep.
+//! Tests `with atomic=true`: when new files replace old ones, and which properties of the old files they keep.
 
 use crate::support;
 use crate::support::{Outcome, Run, have};
@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// A directory with a file `f` that holds a line.
+/// Creates a directory with a file `f` that contains a line.
 fn place() -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     fs::write(directory.path().join("f"), "old\n").expect("it can be written");
@@ -19,7 +19,7 @@ fn run(directory: &TempDir, code: &str) -> Outcome {
     Run::code(code).dir(directory.path()).run()
 }
 
-/// Asserts the status of a script, what `f` holds after it, and that nothing else is left beside it.
+/// Asserts the status of a script, the content of `f` after it, and that no other file is left.
 #[track_caller]
 fn leaves(code: &str, status: i32, content: &str) {
     let directory = place();
@@ -70,7 +70,7 @@ fn a_block_that_fails_keeps_the_old_file() {
 }
 
 #[test]
-fn a_block_within_another_hands_its_files_to_it() {
+fn a_block_within_another_passes_its_files_to_it() {
     for (code, content) in [
         ("with atomic=true { echo a > f; with atomic=true { echo b > f } }", "b\n"),
         ("with atomic=true { echo a > f; with atomic=true { echo b >> f }; echo c >> f }", "a\nb\nc\n"),
@@ -95,7 +95,7 @@ fn a_block_within_another_hands_its_files_to_it() {
 }
 
 #[test]
-fn what_write_writes_is_put_with_the_rest() {
+fn a_file_of_write_is_replaced_with_the_rest() {
     leaves("with atomic=true { write('f', 'new\n'); exit 0 }", 0, "new\n");
     leaves(
         "with atomic=true { write('f', 'new\n'); write('f', 'er\n', append: true); echo x >> f }",
@@ -163,10 +163,10 @@ fn other_names_of_the_old_file_keep_its_content() {
 // -------------------------------------------------------------------------------------- access and attributes
 
 const LIST: &str = "system.posix_acl_access";
-/// A tag of an entry that names nothing has this number (acl(5)).
+/// The number of a tag that names no user or group (acl(5)).
 const NONE: u32 = u32::MAX;
 
-/// An access control list as the kernel takes it.
+/// Returns an access control list in the form that the kernel takes.
 fn access_list(entries: &[(u16, u16, u32)]) -> Vec<u8> {
     let mut list = 2_u32.to_le_bytes().to_vec();
     for (tag, bits, number) in entries {
@@ -194,7 +194,7 @@ fn set_mode(path: &Path, mode: u32) {
 fn the_access_control_list_is_kept_and_never_opens_more() {
     let directory = place();
     let file = directory.path().join("f");
-    // The mask shows as the bits of the group, which has nothing itself.
+    // The mask shows as the bits of the group, which has no permissions itself.
     let list = access_list(&[(1, 6, NONE), (2, 6, 12345), (4, 0, NONE), (0x10, 6, NONE), (0x20, 0, NONE)]);
     if setxattr(&file, LIST, &list, XattrFlags::empty()).is_err() {
         return;
@@ -243,13 +243,14 @@ fn the_umask_of_the_block_is_that_of_its_new_files() {
     assert_eq!(mode(&directory.path().join("written")), 0o640);
 }
 
-/// Another user than the owner, with a copy of the binary that this user can run. None where the tests run without the
-/// right to change users.
+/// A user other than the owner, with a copy of the binary that this user can run. None if the tests may not change
+/// users.
 struct Users {
     directory: TempDir,
 }
 
-/// Users and groups that each system has (daemon, and the groups daemon and mail), and one that it has by number alone.
+/// Users and groups that each system has (daemon, and the groups daemon and mail), and one that exists only by its
+/// number.
 const OWNER: u32 = 1;
 const OWNERS_GROUP: u32 = 1;
 const SHARED: u32 = 8;
@@ -291,7 +292,7 @@ const REPLACE: &str = "with atomic=true { echo new > f }";
 #[test]
 fn the_owner_of_a_shared_file_is_never_locked_out() {
     let Some(users) = Users::new() else { return };
-    // The owner is not in the group, and would have less than before.
+    // The owner is not in the group, and would lose permissions.
     for bits in [0o664, 0o660, 0o644, 0o600, 0o755] {
         users.give(OWNER, SHARED, bits);
         let outcome = users.run("8", REPLACE);
@@ -322,7 +323,7 @@ fn a_group_that_cannot_be_given_loses_nothing() {
     users.give(OTHER, OWNERS_GROUP, 0o640);
     let outcome = users.run("8", REPLACE);
     assert!(outcome.status == 1 && outcome.to_string().contains("group 1"), "{outcome}");
-    // What the group has, any user has.
+    // All users have the permissions of the group.
     users.give(OTHER, OWNERS_GROUP, 0o644);
     users.run("8", REPLACE).success();
     assert_eq!(mode(&users.file()), 0o644);

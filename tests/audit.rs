@@ -1,5 +1,5 @@
-//! `--audit` and `--dry-run` as whoever relies on them sees them: the records in the log, their chain by other
-//! programs' reckoning, and that a dry run does nothing.
+//! Tests `--audit` and `--dry-run` from the view of a user who relies on them: the records in the log,
+//! their chain as other programs compute it, and that a dry run does nothing.
 
 use crate::support;
 use crate::support::{Outcome, Run};
@@ -50,7 +50,7 @@ fn a_program_has_a_record_before_its_start_and_one_after_its_end() {
 }
 
 #[test]
-fn what_the_run_does_itself_is_recorded() {
+fn actions_of_the_run_itself_are_recorded() {
     let directory = tempfile::tempdir().expect("a directory");
     let code = "echo x > out\nwrite('file', 'text')\nlet job = spawn { /bin/sleep 60 }\nsleep 50ms\njob.kill()\n\
                 printf x | cat > copy\nwith memory=1M { try { /bin/true } catch e { true } }";
@@ -104,7 +104,7 @@ fn the_chain_is_what_sha256sum_says_and_breaks_where_it_was_changed() {
 }
 
 #[test]
-fn what_cannot_be_recorded_is_not_done() {
+fn an_action_that_cannot_be_recorded_is_not_done() {
     for code in [
         "touch made",
         "echo x > made",
@@ -125,7 +125,7 @@ fn verify(log: &Path) -> Outcome {
     Run::pipewright().arg("--audit-verify").arg(log).run()
 }
 
-/// A log of three runs after one another.
+/// Writes a log of three consecutive runs.
 fn three_runs(directory: &Path) -> Vec<String> {
     for run in 1..=3 {
         audited(directory, &format!("/bin/true {run}"));
@@ -167,7 +167,7 @@ fn a_run_that_was_taken_out_or_moved_is_missed() {
 }
 
 #[test]
-fn a_log_that_is_exchanged_or_changed_meanwhile_ends_the_run() {
+fn a_log_that_is_replaced_or_changed_during_the_run_ends_it() {
     for change in [
         "mv log old",
         "rm log",
@@ -179,7 +179,7 @@ fn a_log_that_is_exchanged_or_changed_meanwhile_ends_the_run() {
     ] {
         let directory = tempfile::tempdir().expect("a directory");
         let outcome = audited(directory.path(), &format!("sh -c '{change}'\ntouch made"));
-        // What stands in the middle of a record that is not this run's last is found by the check alone.
+        // Only the check finds a change in the middle of a record that is not the last one of this run.
         if change.starts_with("sed s") {
             assert_eq!(verify(&directory.path().join("log")).status, 1, "{change}");
             continue;
@@ -191,7 +191,7 @@ fn a_log_that_is_exchanged_or_changed_meanwhile_ends_the_run() {
 }
 
 #[test]
-fn what_is_no_log_is_not_continued() {
+fn a_file_that_is_not_a_log_is_not_continued() {
     for (content, reason) in [
         ("some text\n", "its last line is not a record"),
         ("{\"run\":\"a\"", "its last record is cut off"),
@@ -237,7 +237,7 @@ fn a_run_has_one_log() {
     assert!(outcome.status == 2 && outcome.to_string().contains("twice"), "{outcome}");
 }
 
-/// A full disk in the middle of a run, by a limit on the size of files.
+/// A limit on the size of files stands in for a full disk in the middle of a run.
 #[test]
 fn a_log_that_gets_full_ends_the_run() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -251,7 +251,7 @@ fn a_log_that_gets_full_ends_the_run() {
     assert!(0 < made && made <= told, "{made} files and {told} records");
 }
 
-/// Whatever the script says, a dry run starts nothing, opens nothing and changes nothing.
+/// A dry run of any script starts nothing, opens nothing and changes nothing.
 #[test]
 fn a_dry_run_does_nothing() {
     let log = tempfile::tempdir().expect("a directory");
@@ -259,7 +259,7 @@ fn a_dry_run_does_nothing() {
     let mut count = 0;
     for script in support::files(&support::root().join("tests/golden"), ".pw") {
         let name = script.to_string_lossy().into_owned();
-        // Options of theirs say what is done with them.
+        // Their options change how they are run.
         if name.contains(".setup/") || script.with_extension("options").exists() {
             continue;
         }

@@ -1,7 +1,8 @@
-//! The scripts in `scripts/` that do a job and are called with options: releases, backups, deployments and their like.
+//! Tests the scripts in `scripts/` that do a job and are called with options: releases, backups, deployments and
+//! so on.
 //!
-//! They are run as users run them, by their `#!` line, on real trees, logs and repositories, with names that a
-//! script of sh would split, match or take for options, and with what fails half-way.
+//! They are run as users run them, by their `#!` line, on real trees, logs and repositories. The names would be
+//! split, matched or taken for options by a script of sh, and some steps fail half-way.
 
 use crate::support;
 use crate::support::place::{HOSTILE, Place, assert_fails, assert_fails_with, assert_says, names, need};
@@ -202,7 +203,7 @@ fn a_release_is_published_as_a_whole_or_not_at_all() {
     git(&place, &["push", "--quiet", "--set-upstream", "origin", "main"]);
     let head = git(&place, &["rev-parse", "HEAD"]);
 
-    // A check that fails, and a remote that refuses, both leave all as it was.
+    // Neither a failing check nor a remote that refuses changes anything.
     let args = ["major", "--go", "--push"];
     assert_fails(&release(&place, &[&args[..], &["--", "grep", "-q", "3", "VERSION"]].concat()), "back at ");
     place.write_program("remote/hooks/pre-receive", "#!/bin/sh\necho 'closed for today' >&2\nexit 1\n");
@@ -216,7 +217,7 @@ fn a_release_is_published_as_a_whole_or_not_at_all() {
     let there = git(&place, &["ls-remote", "--heads", "--tags", "origin"]);
     assert!(there.contains("refs/heads/main\n") && there.contains("refs/tags/v2.0.0^{}\n"), "{there}");
 
-    // Another has pushed meanwhile.
+    // Another user has pushed in the meantime.
     git(&place, &["reset", "--quiet", "--hard", "HEAD~1"]);
     commit(&place, "mine");
     assert_fails(&release(&place, &["minor"]), "1 commits of origin/main are not here");
@@ -276,7 +277,7 @@ fn a_backup_that_fails_removes_none() {
     place.write("site/a", "a");
     place.run("backup.pw", &["site", "out"]).success();
     let kept = names(&place.at("out"));
-    // tar packs what it could read, says that it failed, and gzip makes an archive of that all the same.
+    // tar packs the files that it could read and reports a failure, but gzip still makes an archive of them.
     place.write_program("../bin/tar", "#!/bin/sh\necho half of it\nexit 2\n");
     assert_fails_with(&place.run("backup.pw", &["site", "out", "--last", "1"]), 2, "`tar` exited with 2");
     assert_eq!(names(&place.at("out")), kept);
@@ -296,7 +297,7 @@ fn backups_of_days_weeks_and_months_are_kept() {
     let place = Place::new();
     place.write("site/a", "a");
     place.write("site/b.log", "b");
-    // Each noon and midnight of three months, long ago.
+    // Every noon and midnight of three months, long ago.
     for day in (1..=31).map(|d| format!("202001{d:02}")).chain((1..=29).map(|d| format!("202002{d:02}"))) {
         for hour in ["00", "12"] {
             place.write(format!("out/site-{day}T{hour}0000.000000000Z.tar.gz"), "old");
@@ -392,7 +393,7 @@ fn a_report_reads_csv_as_it_is_written() {
          zoë,y,1,2.25,5.4,2.25,2.25,2.25,2.25\n\"Smith, \"\"Bob\"\"\",$(touch canary),1,1.50,3.6,1.50,1.50,1.50,1.50\n\
          \"new\nline\",,1,-2.00,-4.8,-2.00,-2.00,-2.00,-2.00\n"
     );
-    // It reads what it wrote.
+    // The script reads its own output.
     let twice = place.run("report.pw", &["again.csv", "who", "n", "--top", "1"]).success();
     assert_eq!(
         twice.out(),
@@ -527,7 +528,7 @@ fn dotfiles_are_linked_once_and_nothing_is_lost() {
 // ---------------------------------------------------------------------------------------------- ci.pw
 
 #[test]
-fn all_steps_run_and_the_end_tells_which_failed() {
+fn all_steps_run_and_the_end_reports_which_failed() {
     let place = Place::new();
     place.write(
         "my steps.json",
@@ -619,7 +620,7 @@ fn a_release_is_put_in_place_and_old_ones_are_removed() {
     assert_eq!(names(&target.join("releases")).len(), 2);
     assert_eq!(names(&target.join("current")), names(&place.at("-my site")));
 
-    // A check that fails, and one that a signal ends with the script, both put the old release back.
+    // Both a failing check and one that a signal ends together with the script restore the old release.
     let good = fs::read_link(target.join("current")).expect("a link");
     place.write("-my site/index", "bad");
     assert_fails(&place.run("deploy.pw", &["conf.json"]), &format!("rolled back to {}\n", good.display()));
@@ -660,8 +661,8 @@ fn a_first_release_that_fails_leaves_nothing() {
     assert!(place.at("srv/current/mine").exists());
 }
 
-/// What ssh does: it joins its words by blanks, and a shell on the host reads them again. Each host has its own
-/// directory `@HOST@`; the one called `down` can't be reached, and `full` takes no files.
+/// A stand-in for ssh: it joins its words with blanks, and a shell on the host parses them again. Each host has
+/// its own directory `@HOST@`; the host `down` can't be reached, and `full` can't store files.
 const SSH: &str = r#"#!/bin/sh
 while [ "$1" != -- ]; do shift; done
 host=$2; shift 2
@@ -694,7 +695,7 @@ fn several_hosts_are_switched_in_turn_and_put_back_together() {
     let release_of = |host: &str| fs::read_link(target(host).join("current")).ok();
     let count = |host: &str| names(&target(host).join("releases")).len();
 
-    // Only web3 is of another mind.
+    // Only web3 fails the test.
     config(all, "test -e './-index $(touch canary)' && ! pwd | grep -q web3");
     let first = place.run("deploy.pw", &["conf.json"]);
     assert_fails(&first, "rolled back to nothing\n");
@@ -708,7 +709,7 @@ fn several_hosts_are_switched_in_turn_and_put_back_together() {
     let checked: Vec<_> = place.read("home/checked").lines().map(|line| line.contains("web3")).collect();
     assert_eq!(checked, [false, false, true]);
 
-    // One that can't be reached, one whose disk is full, one that fails its check when others have passed theirs.
+    // One host can't be reached, one has a full disk, and one fails its check after others have passed theirs.
     config(&format!(r#"{all}, "down""#), "true");
     assert_fails_with(&place.run("deploy.pw", &["conf.json"]), 255, "Connection refused");
     fs::create_dir_all(place.at("home/full")).expect("a directory can be made");
@@ -770,7 +771,7 @@ fn tests_are_run_and_reported_as_json() {
 }
 
 #[test]
-fn a_flaky_test_is_run_again_and_told() {
+fn a_flaky_test_is_run_again_and_reported() {
     if !need(&["python3"]) {
         return;
     }

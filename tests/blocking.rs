@@ -1,6 +1,6 @@
-//! Calls of the interpreter's own that may wait for ever: opening, reading and writing FIFOs and full pipes, waiting for
-//! jobs. Each is ended by a time limit, by a signal, and by a host, within seconds; what was deferred runs, and nothing is
-//! left. `growing.rs` has the calls that grow.
+//! Tests calls of the interpreter that may block forever: opening, reading and writing FIFOs and full pipes, waiting
+//! for jobs. A time limit, a signal and a host each end them within seconds; deferred blocks run, and no process is
+//! left. `growing.rs` tests calls that grow.
 
 use crate::support;
 use std::fs::{self, File};
@@ -14,10 +14,11 @@ use crate::support::marked::left_after;
 use pipewright::{CancelToken, Engine, Error, ErrorKind, Limits, Output, Script, Session};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A call that has not ended by then hangs.
+/// The time after which a call counts as hanging.
 const HANG: Duration = Duration::from_secs(5);
 
-/// Each waits for something that never comes: `ff` is a FIFO without another end, `full` one whose reader takes nothing.
+/// Each waits for something that never happens: `ff` is a FIFO without another end, `full` one whose reader takes
+/// nothing.
 const WAITS: &[(&str, &str)] = &[
     ("open for <", "cat < ff"),
     ("open for < of a block", "{ true; cat } < ff"),
@@ -75,7 +76,7 @@ const WAITS: &[(&str, &str)] = &[
     ("a job of a program", "sh -c 'sleep 60' &\nwait"),
 ];
 
-/// A directory with the FIFOs.
+/// Creates a directory with the FIFOs.
 fn place() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     for name in ["ff", "ff2", "full"] {
@@ -85,7 +86,7 @@ fn place() -> tempfile::TempDir {
     directory
 }
 
-/// Runs the rows side by side, a few at a time: most of them wait.
+/// Runs the rows in parallel, a few at a time, since most of them only wait.
 fn each_row(try_row: impl Fn(&str, &str) -> Result<(), String> + Sync) {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failures = std::sync::Mutex::new(Vec::new());
@@ -110,7 +111,7 @@ fn each_row(try_row: impl Fn(&str, &str) -> Result<(), String> + Sync) {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// What is wrong, if a call took too long.
+/// Returns the problem if a call took too long.
 fn in_time(started: Instant) -> Result<(), String> {
     let elapsed = started.elapsed();
     if elapsed < HANG { Ok(()) } else { Err(format!("it took {elapsed:?}")) }
@@ -144,7 +145,7 @@ struct Beside {
 }
 
 impl Beside {
-    /// Starts a script that makes the file `waiting`, and waits until that is there.
+    /// Starts a script that creates the file `waiting`, and waits for that file.
     fn start(code: &str) -> Self {
         support::run::hear_signals();
         let place = place();
@@ -170,7 +171,7 @@ impl Beside {
         kill_process(Pid::from_child(&self.child), signal).expect("it is ours");
     }
 
-    /// Waits for its end, and gives the status, 128+n for the signal n.
+    /// Waits for its end, and returns the status, or 128+n after the signal n.
     fn end(mut self) -> Result<i32, String> {
         let started = Instant::now();
         let status = loop {
@@ -203,7 +204,7 @@ fn a_signal_ends_each() {
     each_row(|name, code| {
         let signal = [Signal::INT, Signal::TERM, Signal::HUP][name.len() % 3];
         let beside = Beside::start(code);
-        // It waits by then; a signal that comes before ends it as well.
+        // It waits by then. An earlier signal ends it as well.
         std::thread::sleep(Duration::from_millis(100));
         beside.send(signal);
         expect("status", beside.end()?, 128 + signal.as_raw())
@@ -212,7 +213,7 @@ fn a_signal_ends_each() {
 
 #[test]
 fn a_signal_that_comes_just_before_a_call_is_not_lost() {
-    // Signals at every moment of a start.
+    // Sends signals at every moment of a start.
     for microseconds in (0..40).map(|step| step * 50) {
         let beside = Beside::start("echo x > ff");
         std::thread::sleep(Duration::from_micros(microseconds));
@@ -228,7 +229,7 @@ fn script(code: &str) -> Result<Script, String> {
     Script::parse("test", text).map_err(|error| error.render(false, 100))
 }
 
-/// Runs a row in a host, by what ends it, and looks at what is left.
+/// Runs a row in a host, ends it in the given way, and checks what is left.
 fn hosted(
     code: &str,
     engine: &Engine,
@@ -251,7 +252,7 @@ fn hosted(
     expect("descriptors", open_in(place.path()), Vec::new())
 }
 
-/// What this process has open in a directory, whichever thread holds it.
+/// Returns the files that this process has open in a directory, in any thread.
 fn open_in(directory: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir("/proc/self/fd").expect("procfs").flatten();
     let targets = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
@@ -326,7 +327,7 @@ fn a_run_that_is_dropped_ends() {
 
 // ---------------------------------------------------------------------------------------------------- what goes on
 
-/// Texts of sh that open both ends of a FIFO.
+/// Scripts of sh that open both ends of a FIFO.
 const MEETINGS: &[&str] = &[
     "cat < ff & echo x > ff; wait",
     "echo x > ff & cat < ff; wait",
@@ -368,7 +369,7 @@ fn two_ends_meet_as_in_bash() {
     }
 }
 
-/// A program's file waits as any other does: `O_NONBLOCK` is the open file's, not the descriptor's.
+/// A program's file blocks like any other file: `O_NONBLOCK` belongs to the open file, not to the descriptor.
 #[test]
 fn programs_get_files_that_wait() {
     let place = place();
@@ -403,13 +404,13 @@ fn a_job_that_waits_is_killed() {
     }
 }
 
-/// Each of them is told of the same bytes, or of the same room, and one is faster.
+/// Each job is notified of the same bytes, or of the same room, and one is faster.
 #[test]
 fn jobs_at_one_fifo_end() {
     for job in ["let x = read(\"full\")", "write(\"full\", \"x\".repeat(300000))", "echo $x > full"] {
         let place = place();
         let path = place.path().join("full");
-        // Another process has both ends, takes nothing, and writes little.
+        // Another process has both ends open, reads nothing, and writes little.
         let mut other = File::options().read(true).write(true).open(path).expect("a FIFO");
         std::io::Write::write_all(&mut other, b"some").expect("there is room");
         let jobs = format!("let job = spawn {{ {job} }}; jobs.push(job)");
@@ -433,7 +434,7 @@ fn silence_and_retries_end() {
 }
 
 #[test]
-fn a_file_that_is_used_is_no_fifo() {
+fn a_file_that_is_used_is_not_a_fifo() {
     let place = place();
     let outcome = Run::code("use \"ff\" as f").dir(place.path()).timeout(20).run();
     assert_eq!(outcome.status, 2, "{outcome}");
@@ -443,9 +444,9 @@ fn a_file_that_is_used_is_no_fifo() {
     assert!(Script::parse("test", text).is_err());
 }
 
-/// Before a run nothing is there to be cleaned up: the signal's own effect is right.
+/// Before a run there is nothing to clean up, so the default action of the signal is right.
 #[test]
-fn what_is_read_before_a_run_ends_by_the_signal() {
+fn a_signal_ends_reading_before_a_run() {
     support::run::hear_signals();
     let rows: &[&[&str]] =
         &[&["ff"], &["--check", "ff"], &["--policy", "ff", "-c", "true"], &["--fmt", "ff"]];

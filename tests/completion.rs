@@ -1,4 +1,5 @@
-//! Completion at the prompt by what programs say of themselves and what their user does, on a real terminal.
+//! Tests completion at the prompt from help texts of programs and from the user's own entries, on a
+//! real terminal.
 use crate::support;
 use crate::support::home::{Home, prompt};
 use crate::support::pty::Terminal;
@@ -6,20 +7,21 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Types, and presses Tab until the text is shown: a program that is asked may take its time to answer.
+/// Types, and presses Tab until the text is shown, because a program that is asked may be slow to
+/// answer.
 #[track_caller]
 fn tab(terminal: &mut Terminal, typed: &str, shown: &str) {
     terminal.keys(typed);
     terminal.keys("\t");
     while terminal.expect_one(&[shown, "(asking "]) == 1 {
-        // Each Tab waits for the program.
+        // Each Tab waits for the program to answer.
         terminal.keys("\t");
     }
     terminal.keys("\x03");
     terminal.ready();
 }
 
-/// A program in a directory of the home.
+/// Creates a program in a directory of the home.
 fn program(home: &Home, directory: &str, name: &str, text: &str) -> PathBuf {
     let path = home.path().join(directory);
     fs::create_dir_all(&path).expect("it is ours");
@@ -29,7 +31,7 @@ fn program(home: &Home, directory: &str, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// A prompt that finds programs of its home first.
+/// Starts a prompt that finds programs of its home first.
 #[track_caller]
 fn prompt_with(home: &Home, directories: &[&str]) -> Terminal {
     let own = directories.iter().map(|directory| home.path().join(directory).into_os_string());
@@ -49,13 +51,13 @@ fn options_are_learned_from_programs_that_only_print() {
     tab(&mut terminal, "ls --so", "ls --sort=");
     tab(&mut terminal, "ls --si", "--size  \u{2013} print the allocated size");
     tab(&mut terminal, "true | grep --extended", "grep --extended-regexp ");
-    // Values that the help names.
+    // Values that the help text names.
     tab(&mut terminal, "ls --sort=ext", "ls --sort=extension ");
     tab(&mut terminal, "grep --color=al", "grep --color=always ");
     tab(&mut terminal, "git status --untracked-files=nor", "git status --untracked-files=normal ");
-    // Through programs that run others.
+    // Through programs that run other programs.
     tab(&mut terminal, "nice -n 5 env A=1 ls --so", "nice -n 5 env A=1 ls --sort=");
-    // It is there for the next session, which asks nobody.
+    // The next session has it, and runs no program for it.
     let mode = fs::metadata(cache(&home)).expect("it was written").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let known = fs::read_to_string(cache(&home)).expect("it is text");
@@ -63,7 +65,7 @@ fn options_are_learned_from_programs_that_only_print() {
         .expect("it is ours");
     let mut other = home.prompt();
     tab(&mut other, "ls --si", "--size  \u{2013} tell how long it is");
-    // What is no cache is none.
+    // A file that is not a cache is ignored.
     fs::write(cache(&home), b"\xff{[\n{}\n").expect("it is ours");
     tab(&mut home.prompt(), "ls --so", "ls --sort=");
 }
@@ -99,7 +101,7 @@ fn cargo_is_asked_where_it_installs() {
 }
 
 #[test]
-fn other_programs_are_asked_when_their_user_says_so() {
+fn other_programs_are_asked_when_the_user_allows_it() {
     let home = Home::new();
     let deploy = "echo ran >> ran; echo '  --environment=NAME  where to'; echo '  --everything  all'\n";
     program(&home, "bin", "deploy", &deploy.replace("ran;", &format!("{}/ran;", home.path().display())));
@@ -114,7 +116,7 @@ fn other_programs_are_asked_when_their_user_says_so() {
     assert!(!ran());
     tab(&mut terminal, "deploy --env", "deploy --environment=");
     assert!(ran());
-    // Also in other sessions; and it is the file that is allowed, not the name.
+    // In other sessions, too. The permission is for the file, not for the name.
     let _ = fs::remove_file(cache(&home));
     tab(&mut prompt_with(&home, &["bin"]), "deploy --e", "--everything        \u{2013} all");
     let other = format!("echo ran > {}/other-ran; echo '  --environment  x'\n", home.path().display());
@@ -135,10 +137,10 @@ fn other_programs_are_asked_when_their_user_says_so() {
 }
 
 #[test]
-fn what_is_asked_neither_reads_nor_draws_nor_stays() {
+fn a_program_that_is_asked_neither_reads_nor_draws_nor_stays() {
     let home = Home::new();
     let pid = home.path().join("pid");
-    // It takes what it can get of the terminal, and never ends.
+    // It uses the terminal as far as it can, and never ends.
     let text = format!(
         "trap '' TERM INT HUP\necho $$ > {}\ncat\ncat /dev/tty\necho DRAWN > /dev/tty\n\
          while :; do sleep 0.05; done\n",
@@ -182,7 +184,7 @@ fn words_are_declared_as_list_map_or_function() {
     tab(&mut terminal, "deploy tw", "deploy 'two words' ");
     tab(&mut terminal, "deploy it", "deploy $'it\\'s' ");
     tab(&mut terminal, "deploy '$", "deploy '$(touch ran)' ");
-    // Files where no word begins so.
+    // Files are offered if no word begins with the text.
     tab(&mut terminal, "deploy no", "deploy notes.txt ");
     terminal.run("complete('deploy', {staging: 'for trying', standby: 'for later'})");
     tab(&mut terminal, "deploy st", "staging  \u{2013} for trying");
@@ -195,7 +197,7 @@ fn words_are_declared_as_list_map_or_function() {
     tab(&mut terminal, "deploy n", "deploy nn ");
     assert!(terminal.run("complete('deploy', 3)").contains("words are given as a list, a map"));
     assert!(!home.path().join("ran").exists());
-    // In a script it is no word of the prompt's.
+    // In a script it is not a command of the prompt.
     fs::write(home.path().join("script.pw"), "complete --learn ls\n").expect("it is ours");
     let output = home.command().arg("script.pw").output().expect("it starts");
     assert!(String::from_utf8_lossy(&output.stderr).contains("this is a builtin of sh"), "{output:?}");
@@ -212,7 +214,7 @@ fn a_function_that_fails_or_takes_long_prevents_nothing() {
     terminal.keys("\x03");
     let shown = terminal.ready();
     assert!(shown.contains("declared for deploy has failed") && shown.contains("no hosts today"), "{shown}");
-    // It prints nowhere, reads nothing, changes nothing, and is cut off.
+    // It can't print, read or change anything, and is cut off.
     terminal.run("let count = 0");
     terminal.run(
         "fn slow(words) { count += 1; echo DRAWN; cat; sh -c 'echo DRAWN > /dev/tty || true'; sleep 1000; return [] }",
@@ -237,7 +239,7 @@ fn options_and_jobs_are_completed_wherever_commands_stand() {
     tab(&mut terminal, "echo \"$(ls --so", "echo \"$(ls --sort=");
     tab(&mut terminal, "with timeout=9s { true | ls --so", "{ true | ls --sort=");
     tab(&mut terminal, "'ls' x > out --so", "'ls' x > out --sort=");
-    // None of the program's are those of a function or builtin of its name.
+    // The options of a program don't apply to a function or builtin of the same name.
     terminal.run("fn ls(size: int = 3) { echo $size }");
     tab(&mut terminal, "ls --s", "ls --size ");
     terminal.run("while (true) { sleep 0.05 } &");

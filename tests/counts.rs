@@ -1,14 +1,14 @@
-//! What a start, a spawn and a pipeline cost, as counts: they are the same on every machine and under every load.
+//! Counts the costs of a start, a spawn and a pipeline. The counts are the same on every machine and under every load.
 //!
-//! System calls are counted of the tested binary, debug or release. Page faults, memory and instructions are those of a
-//! release, which `PIPEWRIGHT=target/…/release/pipewright` names. docs/PERFORMANCE.md has the figures beside those of
-//! other shells.
+//! System calls are counted for the tested binary, debug or release. Page faults, memory and instructions are counted
+//! for a release, which `PIPEWRIGHT=target/…/release/pipewright` names. docs/PERFORMANCE.md has the figures next to
+//! those of other shells.
 
 use crate::support::{self, Run, have};
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// Returns what one more turn costs, where `count` counts all of a script.
+/// Returns the cost of one more turn, where `count` counts a whole script.
 fn per_turn(count: impl Fn(&str) -> u64, body: &str) -> f64 {
     let turns = |turns: usize| count(&format!("for i in (1..={turns}) {{ {body} }}"));
     (turns(200) as f64 - turns(100) as f64) / 100.0
@@ -36,22 +36,22 @@ fn system_calls_are_few() {
         return;
     }
     let start = system_calls("true");
-    // The least of several: a watcher gets a memory of its own, by 24 calls more, once its program runs for 20 ms, which
-    // under strace and beside other tests it may.
+    // The least of several runs: a watcher gets its own memory, with 24 more calls, once its program has run for 20 ms,
+    // which can happen under strace and beside other tests.
     let program = (0..5).map(|_| system_calls("/bin/true")).min().expect("five runs");
     let spawn = per_turn(system_calls, "/bin/true");
     let stage = per_turn(system_calls, "/bin/true | /bin/true | /bin/true") / 3.0;
     println!("-c true {start}, -c /bin/true {program}, a spawn {spawn}, a stage {stage}");
-    // 14 of the C library's start, 5 of ours.
+    // 14 from the start of the C library, 5 from the interpreter.
     assert!(start <= 20, "{start} system calls for `-c true`");
-    // 25 of /bin/true, 11 of the watcher.
+    // 25 from /bin/true, 11 from the watcher.
     assert!(program <= 90, "{program} system calls for `-c /bin/true`");
-    // A debug build asks about the descriptor that it closes (the pidfd), once for each program.
+    // A debug build checks the descriptor that it closes (the pidfd), once for each program.
     let asked = if is_release() { 0.0 } else { 1.0 };
-    // 25 of /bin/true, 14 of ours.
+    // 25 from /bin/true, 14 from the interpreter.
     assert!(spawn - asked <= 40.0, "{spawn} system calls for a spawn");
-    // A debug build asks about each descriptor that it closes, two a stage; and how often a pipeline is polled depends
-    // on which ends when.
+    // A debug build checks each descriptor that it closes, two for each stage. The number of polls of a pipeline
+    // depends on the order in which stages end.
     assert!(stage <= 46.0 + 2.0 * asked, "{stage} system calls for each stage of three");
     let builtin = per_turn(system_calls, "true");
     assert!(builtin == 0.0, "{builtin} system calls for a builtin that does nothing");
@@ -59,8 +59,8 @@ fn system_calls_are_few() {
     assert!(capture == 0.0, "{capture} system calls for the capture of a builtin");
 }
 
-/// The signal that tells of a child's end goes to one thread. Another that waited for it, too, would take it from the
-/// first, which waits in vain then.
+/// The signal of a child's end goes to one thread. A second thread that waits for it, too, would take it from the
+/// first, which then waits in vain.
 #[test]
 fn one_thread_at_a_time_waits_for_the_signal_of_a_child() {
     if !have("strace") {
@@ -68,7 +68,7 @@ fn one_thread_at_a_time_waits_for_the_signal_of_a_child() {
     }
     let directory = tempfile::tempdir().expect("a temporary directory");
     let log = directory.path().join("log");
-    // The first stage waits all the time; the last one starts a second program meanwhile.
+    // The first stage waits all the time, and the last one starts a second program.
     let code = "{ /bin/sleep 0.3; } | { sleep 100ms; /bin/sleep 0.01; /bin/sleep 0.5; }";
     let traced = Run::new("strace").args(["-f", "-qq", "-e", "trace=rt_sigtimedwait", "-o"]).arg(&log);
     traced.arg(support::pipewright()).args(["-c", code]).run().success();
@@ -78,7 +78,7 @@ fn one_thread_at_a_time_waits_for_the_signal_of_a_child() {
     assert_eq!(threads.len(), 1, "{text}");
 }
 
-/// Returns true if the tested binary is a release; else says that a part is skipped.
+/// Returns whether the tested binary is a release. If not, reports that a part is skipped.
 fn is_release() -> bool {
     let release = support::pipewright().components().any(|part| part.as_os_str() == "release");
     if !release {
@@ -87,8 +87,8 @@ fn is_release() -> bool {
     release
 }
 
-/// Counts the minor page faults of a command with those of its children (getrusage(2)): the least of five runs, since the
-/// kernel may have to look for a page that it has put away.
+/// Counts the minor page faults of a command and its children (getrusage(2)). Takes the least of five runs, because the
+/// kernel may have to fetch a page that it has put away.
 #[expect(clippy::zombie_processes, reason = "wait4(2) waits for it, which tells what it used")]
 fn page_faults(command: &[&str]) -> u64 {
     let once = || {

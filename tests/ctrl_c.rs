@@ -14,11 +14,11 @@ const CTRL_C: &str = "\x03";
 const CTRL_BACKSLASH: &str = "\x1c";
 const INT: i32 = 2;
 const QUIT: i32 = 3;
-/// When a slow machine would long have done it.
+/// A time that is ample even on a slow machine.
 const GIVE_UP: Duration = Duration::from_secs(20);
 
-/// A program like terraform(1): it saves what it has at the first signal, which takes it a while, and gives up at the
-/// second. Ctrl-C ends its sleeps too. It writes to the terminal, also in a capture.
+/// A program like terraform(1): at the first signal it saves its state, which takes a while, and at the second it gives
+/// up. Ctrl-C also ends its sleeps. It writes to the terminal, also in a capture.
 const SAVER: &str = r#"#!/bin/sh
 exec > /dev/tty
 signals=0
@@ -30,14 +30,15 @@ for turn in 1 2 3 4 5 6 7 8 9 10; do sleep 0.02; done
 echo saved
 "#;
 
-/// A program that says which signals it gets, and ends at none that can be caught.
+/// A program that prints the signals that it gets, and survives all that can be caught.
 const DEAF: &str = r#"#!/bin/sh
 for signal in INT TERM HUP QUIT; do trap "echo deaf to $signal" $signal; done
 echo listening
 while :; do sleep 0.02; done
 "#;
 
-/// A program that saves when the terminal is closed, which takes it 0.3 s, and gives up when it is asked to end before.
+/// A program that saves its state when the terminal is closed, which takes 0.3 s, and gives up if it is asked to end
+/// before that.
 const HANGER: &str = r#"#!/bin/sh
 hung_up=
 trap 'echo HUP >> log; hung_up=1' HUP
@@ -48,7 +49,7 @@ for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 0.02; done
 echo saved >> log
 "#;
 
-/// A program that ignores that the terminal is closed.
+/// A program that ignores the closing of the terminal.
 const CLINGER: &str = r#"#!/bin/sh
 trap '' HUP
 trap 'echo TERM >> log; exit 1' TERM
@@ -78,7 +79,7 @@ impl Place {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
     }
 
-    /// A program with arguments on a terminal of its own.
+    /// Starts a program with arguments on its own terminal.
     fn start(&self, program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Terminal {
         let mut command = Command::new(program);
         command
@@ -103,7 +104,7 @@ fn have(program: &str) -> bool {
     found.is_ok_and(|output| output.status.success())
 }
 
-/// How often a text was shown.
+/// Returns how often a text was shown.
 fn times(shown: &str, text: &str) -> usize {
     shown.matches(text).count()
 }
@@ -113,7 +114,7 @@ fn died_of(status: ExitStatus, signal: i32, shown: &str) {
     assert_eq!((status.signal(), status.code()), (Some(signal), None), "{shown}");
 }
 
-/// Presses Ctrl-C once the program works; what was shown from then on, and how it ended.
+/// Presses Ctrl-C once the program works. Returns the output from then on, and how it ended.
 #[track_caller]
 fn interrupted(mut terminal: Terminal, working: &str) -> (ExitStatus, String) {
     terminal.expect(working);
@@ -121,8 +122,8 @@ fn interrupted(mut terminal: Terminal, working: &str) -> (ExitStatus, String) {
     terminal.end()
 }
 
-/// A process that has not got round to a signal does not count the same one twice (signal(7)), and the program may have been
-/// faster than the interpreter.
+/// Presses Ctrl-C again. A pending signal does not count twice (signal(7)), and the program may have been faster than
+/// the interpreter.
 fn press_again(terminal: &mut Terminal) {
     std::thread::sleep(Duration::from_millis(200));
     terminal.keys(CTRL_C);
@@ -146,7 +147,7 @@ fn a_program_gets_one_signal_and_saves() {
         assert_eq!(times(&shown, "told by"), 1, "{code}: {shown}");
         assert!(shown.contains("saved") && !shown.contains("aborted"), "{code}: {shown}");
         if code.starts_with("sh -c") {
-            // dash has no trap, and dies of the signal when its program has ended.
+            // dash has no trap here, and dies of the signal when its program has ended.
             died_of(status, INT, &shown);
         } else {
             assert!(status.success() && shown.contains("on"), "{code}: {status} {shown}");
@@ -173,7 +174,7 @@ fn a_program_that_dies_of_it_ends_the_script_by_it() {
         "echo working; while true { /bin/true }",
         "echo working; with retry=3 { /bin/sleep 60 }; echo never",
         "echo working; cat <(/bin/sleep 60); echo never",
-        // One of two stages.
+        // As one of two stages.
         "/bin/sleep 60 | ./saver; echo never",
     ] {
         let (status, shown) = interrupted(place.script(code), "working");
@@ -186,7 +187,7 @@ fn a_program_that_dies_of_it_ends_the_script_by_it() {
     assert!(shown.contains("cleaned"), "{shown}");
 }
 
-/// xargs(1) dies of the key at once, and its program goes on without it.
+/// xargs(1) dies of the key at once, and its program continues without it.
 #[test]
 fn a_program_whose_parent_died_of_it_gets_no_second_signal() {
     let place = Place::new();
@@ -197,7 +198,7 @@ fn a_program_whose_parent_died_of_it_gets_no_second_signal() {
     died_of(status, INT, &shown);
     assert_eq!((times(&shown, "told by"), times(&shown, "aborted")), (1, 0), "{shown}");
     assert!(shown.contains("saved") && !shown.contains("never"), "{shown}");
-    // One that ignores it is not waited for.
+    // The interpreter doesn't wait for a program that ignores it.
     let code = "echo working; sh -c '(trap \"\" INT; exec sleep 60) & sleep 60'; echo never";
     let (status, shown) = interrupted(place.script(code), "working");
     died_of(status, INT, &shown);
@@ -210,7 +211,7 @@ fn python_and_less_go_on() {
         fs::write(place.path().join("text"), "first line\n".repeat(100)).expect("there is room");
         let mut terminal = place.script("less text; echo on");
         terminal.expect("first line");
-        // As often as it is pressed: less reads single keys.
+        // As often as the key is pressed: less reads single keys.
         for _ in 0..3 {
             terminal.keys(CTRL_C);
             std::thread::sleep(Duration::from_millis(100));
@@ -274,7 +275,7 @@ fn a_job_in_the_background_is_left_to_a_key_of_its_own() {
     if !have("python3") {
         return;
     }
-    // The key is Python's: what the job does in the interpreter goes on.
+    // The key belongs to Python: the job in the interpreter continues.
     let code = "let job = spawn { while (not 'go'.exists()) { sleep 0.01 }; echo job done }\n\
                 python3 -i -q; touch go; wait; echo on";
     let mut terminal = place.script(code);
@@ -313,11 +314,11 @@ fn ctrl_backslash_is_for_the_programs_first() {
     assert!(!shown.contains("never") && !status.core_dumped(), "{shown}");
 }
 
-/// Programs that the terminal does not reach get the key from us.
+/// Programs that the terminal does not reach get the key from the interpreter.
 #[test]
 fn a_program_in_a_group_of_its_own_gets_it_once() {
     let place = Place::new();
-    // Without a terminal on its standard streams a script gives its programs groups of their own.
+    // Without a terminal on its standard streams, a script puts its programs in their own groups.
     let code = "$PIPEWRIGHT -c './saver; echo on' < /dev/null > log 2>&1; cat log; echo ended";
     let mut terminal = place.start("sh", &["-c", &format!("trap : INT; {code}")]);
     terminal.expect("working");
@@ -327,7 +328,7 @@ fn a_program_in_a_group_of_its_own_gets_it_once() {
     assert!(shown.contains("saved") && shown.contains("on\n"), "{shown}");
 }
 
-/// Ways to run a program below the leader of the terminal's session. Each shell stays while it runs.
+/// Ways to run a program below the leader of the terminal's session. Each shell stays as long as the program runs.
 const BELOW: &[(&str, &[&str])] = &[
     ("a script", &["$PIPEWRIGHT", "-c", "./$PROGRAM; echo never >> log"]),
     ("a script with a guard", &["$PIPEWRIGHT", "--guard", "-c", "./$PROGRAM; echo never >> log"]),
@@ -349,7 +350,8 @@ const BELOW: &[(&str, &[&str])] = &[
     ("a job", &["$PIPEWRIGHT", "-c", "./$PROGRAM &\nwait; echo never >> log"]),
 ];
 
-/// Closes the terminal while a program works in each of these ways; what the programs wrote, and how long it took.
+/// Closes the terminal while a program works in each of these ways. Returns the output of the programs, and the time
+/// that it took.
 fn closed(program: &str, mut look: impl FnMut(&str, &str, Duration)) {
     for (name, words) in BELOW {
         let place = Place::new();
@@ -371,7 +373,7 @@ fn closed(program: &str, mut look: impl FnMut(&str, &str, Duration)) {
 #[test]
 fn a_program_may_save_when_the_terminal_is_closed() {
     closed("hanger", |name, log, _| {
-        // A shell that hands the signal on ends then, which sends it once more.
+        // A shell that passes the signal on ends then, and so sends it once more.
         let log = log.replacen("HUP\nHUP\n", "HUP\n", 1);
         assert_eq!(log, "HUP\nsaved\n", "{name}");
     });
@@ -398,7 +400,7 @@ fn the_terminal_is_as_it_was_after_a_program_was_ended() {
             "{mode}: {shown}"
         );
     }
-    // What the script itself has set stays.
+    // Settings of the script itself stay.
     let code = "stty -echo\ntry { with timeout=0.1s { /bin/sleep 9 } }\nstty -a\nstty echo";
     let (_, shown) = place.script(code).end();
     assert!(shown.contains("-echo "), "{shown}");

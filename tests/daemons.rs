@@ -1,6 +1,6 @@
-//! What a script leaves running at its end. As in sh, a daemon goes on when the script ends by itself: a process in a
-//! session that a program has made. Anything else has a second to end by itself, and is ended then. When a signal or a time
-//! limit ends the script, or a block says `daemons="end"`, nothing is left.
+//! Tests what a script leaves running at its end. As in sh, a daemon (a process in a session that a program has made)
+//! survives a normal end of the script. Any other process gets a second to end by itself, and is then ended. When a
+//! signal or a time limit ends the script, or a block has `daemons="end"`, nothing is left.
 
 use crate::support;
 use std::fs;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use crate::support::marked::{left_after, processes_with};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// When a slow machine would long have done it.
+/// A time that is ample even on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A script with a marker in its environment, by which its processes are found, in a directory of its own.
+/// A script in its own directory, with a marker in its environment by which its processes are found.
 struct Marked {
     command: Command,
     marker: String,
@@ -32,7 +32,7 @@ impl Marked {
         Self { command, marker: format!("DAEMONS={value}"), directory }
     }
 
-    /// Runs it to its end. A daemon may hold its output, so that is not awaited.
+    /// Runs it to its end. A daemon may hold its output, so this does not wait for the end of the output.
     fn run(mut self) -> Ended {
         let (out, err) = (self.directory.path().join("out"), self.directory.path().join("err"));
         let file = |path: &Path| Stdio::from(fs::File::create(path).expect("it can be made"));
@@ -70,7 +70,7 @@ fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Ways to start a daemon; each has made the file `up` once it is one.
+/// Ways to start a daemon. Each daemon has created the file `up` once it is one.
 const DAEMONS: &[(&str, &str)] = &[
     ("setsid", "setsid -f sh -c 'touch up; sleep 60'"),
     ("in the background of a shell", "sh -c 'setsid sh -c \"touch up; sleep 60\" &'"),
@@ -80,7 +80,7 @@ const DAEMONS: &[(&str, &str)] = &[
 const UP: &str = "while (not 'up'.exists()) { sleep 5ms }";
 
 #[test]
-fn a_daemon_goes_on_when_the_script_ends_by_itself() {
+fn a_daemon_survives_a_normal_end_of_the_script() {
     for (name, daemon) in DAEMONS {
         for (end, status) in [("", 0), ("exit 3", 3), ("fail 'no'", 1), ("false", 1)] {
             let ended = Marked::new("stays", &[], &format!("{daemon}\n{UP}\n{end}")).run();
@@ -92,7 +92,7 @@ fn a_daemon_goes_on_when_the_script_ends_by_itself() {
     }
 }
 
-/// setsid(1) forks when it leads a process group, and returns at once: in a script of sh it does not lead one.
+/// setsid(1) forks if it leads a process group, and returns at once. In a script of sh it does not lead one.
 #[test]
 fn setsid_is_awaited_as_in_sh() {
     for (code, expected) in [
@@ -111,7 +111,7 @@ fn setsid_is_awaited_as_in_sh() {
             let output = command.output().expect("it starts");
             assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{shell}: {code}");
         }
-        // Here a command that failed before `||` has its status in a record.
+        // Here the status of a command that failed before `||` is in a record.
         let code = code.replace("|| echo status $?", "|| echo \"status 3\"");
         let ended = Marked::new("setsid", &[], &code).run();
         assert_eq!((ended.status, &*ended.out), (0, expected), "{code}: {}", ended.err);
@@ -119,7 +119,7 @@ fn setsid_is_awaited_as_in_sh() {
     }
     let late = Marked::new("limit", &[], "with timeout=50ms { setsid sleep 60 }").run();
     assert_eq!((late.status, left_after(&late.marker, Duration::ZERO)), (124, vec![]), "{}", late.err);
-    // In a job it makes a daemon, as ever.
+    // In a job it makes a daemon, as elsewhere.
     let ended = Marked::new("job", &[], &format!("setsid sh -c 'touch up; sleep 60' &\n{UP}")).run();
     assert_eq!((ended.status, &*ended.err), (0, ""));
     assert!(!left_after(&ended.marker, Duration::ZERO).is_empty(), "nothing is left");
@@ -146,7 +146,7 @@ fn a_signal_or_a_time_limit_ends_daemons_too() {
 }
 
 #[test]
-fn what_is_not_a_daemon_ends_by_itself_within_a_second() {
+fn a_process_that_is_not_a_daemon_has_a_second_to_end() {
     for code in [
         "sh -c '(sleep 0.05; echo late) & echo hi' | cat",
         "sh -c '(sleep 0.3; echo late) & echo hi'",
@@ -164,7 +164,7 @@ fn what_is_not_a_daemon_ends_by_itself_within_a_second() {
 }
 
 #[test]
-fn what_goes_on_longer_is_ended_and_named_unless_it_is_a_daemon() {
+fn a_process_that_takes_longer_is_ended_and_named_unless_it_is_a_daemon() {
     let code =
         "sh -c 'sleep 60 & nohup sleep 61 > /dev/null 2>&1 & setsid -f sh -c \"touch up; exec sleep 62\"'";
     let ended = Marked::new("named", &[], &format!("{code}\n{UP}")).run();
@@ -199,7 +199,7 @@ fn a_block_that_must_leave_nothing_ends_daemons() {
             );
             let ended = Marked::new("block", &[], &code).run();
             let left = left_after(&ended.marker, Duration::ZERO);
-            // That of after the block stays.
+            // The daemon from after the block stays.
             let expected = usize::from(status == 0);
             assert_eq!(
                 (ended.status, left.len(), &*ended.out),
@@ -243,7 +243,7 @@ fn daemons_go_on_below_a_second_process_too() {
     assert!(ended.status == 3 && !left.is_empty(), "{} {left:?}: {}", ended.status, ended.err);
 }
 
-/// As pkill(1) with `-9 -f` does it, by the script's command line: the watcher has one of its own.
+/// Kills by the script's command line, as pkill(1) does with `-9 -f`. The watcher has a different one.
 #[test]
 fn a_kill_by_the_command_line_leaves_nothing() {
     let mut script = Marked::new("pkill", &[], "sh -c 'sleep 60 & touch up; sleep 61' # by its text");
@@ -254,7 +254,7 @@ fn a_kill_by_the_command_line_leaves_nothing() {
         let by_text = |pid: &Pid| String::from_utf8_lossy(&line(*pid)).contains("# by its text");
         processes_with(&script.marker).into_iter().map(|(pid, _)| pid).filter(by_text).collect::<Vec<_>>()
     };
-    // The watcher gets it when the first program has run for a while.
+    // The watcher gets its command line when the first program has run for a while.
     eventually("a watcher of its own", || with_its_text() == [Pid::from_child(&child)]);
     kill_process(Pid::from_child(&child), Signal::KILL).expect("it runs");
     child.wait().expect("it is ours");
@@ -315,7 +315,7 @@ fn jobs_of_nohup_and_setsid_survive_the_prompt() {
         let value = format!("prompt-{killed}-{}", std::process::id());
         let mut terminal = Terminal::start(home.command().env("DAEMONS", &value));
         terminal.ready();
-        // They keep the terminal open otherwise.
+        // Otherwise they keep the terminal open.
         terminal.run("nohup sleep 100 < /dev/null > /dev/null 2>&1 &");
         terminal.run("setsid sleep 101 < /dev/null > /dev/null 2>&1 &");
         let marker = format!("DAEMONS={value}");
@@ -331,12 +331,12 @@ fn jobs_of_nohup_and_setsid_survive_the_prompt() {
             let pid = Pid::from_raw(terminal.pid().cast_signed()).expect("it runs");
             kill_process(pid, Signal::KILL).expect("it is ours");
         } else {
-            // No question is asked for them.
+            // The prompt asks no question about them.
             terminal.line("exit 3");
         }
         let (status, shown) = terminal.end();
         assert_eq!(status.code(), (!killed).then_some(3), "{shown}");
-        // The watcher has had its time, and so has the terminal's hang-up.
+        // By now the watcher and the hang-up of the terminal have had their time.
         std::thread::sleep(Duration::from_millis(300));
         let left = left_after(&marker, Duration::ZERO);
         assert_eq!(left.iter().filter(|one| one.contains("(sleep)")).count(), 2, "{killed}: {left:?}");

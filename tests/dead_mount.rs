@@ -1,5 +1,5 @@
-//! A file system that does not answer: FUSE without a process behind it. No signal ends a call to it but SIGKILL, as on a
-//! network file system whose server is gone. It is mounted in a namespace of the test's own, which takes root.
+//! Tests a file system that does not answer: FUSE without a process behind it. Only SIGKILL ends a call to it, as on
+//! a network file system whose server is gone. It is mounted in a namespace of the test, which needs root.
 
 use crate::support;
 use std::fs::File;
@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 const HANG: Duration = Duration::from_secs(5);
 
-/// Each asks the file system that is mounted at `dead`.
+/// Each accesses the file system that is mounted at `dead`.
 const ASKS: &[&str] = &[
     "test -e dead/x",
     "[ -d dead ]",
@@ -50,12 +50,12 @@ const ASKS: &[&str] = &[
     "true | { let x = read('dead/x'); echo $x }",
 ];
 
-/// A row as it is run in a directory.
+/// Returns a row as it is run in a directory.
 fn row(asks: &str, place: &Path) -> String {
     asks.replace("PLACE", &place.display().to_string())
 }
 
-/// Mounts it in a directory and runs something there, on a thread with a view of the mounts of its own. Nothing where
+/// Mounts it in a directory and runs something there, on a thread with its own view of the mounts. Does nothing if
 /// that is not allowed.
 fn beside_it(work: impl FnOnce(&Path) + Send) {
     std::thread::scope(|scope| {
@@ -72,7 +72,7 @@ fn beside_it(work: impl FnOnce(&Path) + Send) {
             std::fs::create_dir(directory.path().join("deep")).expect("it is ours");
             std::os::unix::fs::symlink("../link", directory.path().join("deep/link")).expect("it is ours");
             work(directory.path());
-            // Its requests fail from now on, and who waits for one goes on.
+            // From now on its requests fail, and their callers continue.
             drop(device);
             let path = std::ffi::CString::new(mount.into_os_string().into_encoded_bytes()).expect("no NUL");
             // SAFETY: the path ends in NUL.
@@ -111,7 +111,7 @@ fn a_time_limit_ends_each() {
     });
 }
 
-/// A policy follows the symbolic links of what it is asked for.
+/// A policy resolves the symbolic links of a path that it judges.
 #[test]
 fn a_time_limit_ends_each_under_a_policy() {
     beside_it(|place| {

@@ -1,12 +1,12 @@
-//! What the library costs those who embed it: few crates, none of them a procedural macro, and the version of Rust that
-//! Cargo.toml promises.
+//! Tests the costs of the library for an embedder: few crates, none of them a procedural macro, and the
+//! version of Rust that Cargo.toml promises.
 
 use crate::support;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// With the library itself.
+/// The number includes the library itself.
 const MOST: usize = 25;
 
 fn cargo(args: &[&str]) -> String {
@@ -20,7 +20,8 @@ fn cargo(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("it is UTF-8")
 }
 
-/// Crates that the library alone is built of, as `NAME vVERSION`; ` (proc-macro)` behind them is kept.
+/// Returns the crates that the library alone is built from, as `NAME vVERSION`, with a possible `
+/// (proc-macro)` after them.
 fn crates() -> BTreeSet<String> {
     let tree = cargo(&["tree", "--package", "pipewright", "-e", "normal,build", "--prefix", "none"]);
     let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
@@ -33,7 +34,7 @@ fn the_library_alone_is_few_crates() {
     assert!(crates.len() > 10 && crates.len() <= MOST, "{} crates: {crates:#?}", crates.len());
     let macros: Vec<_> = crates.iter().filter(|line| line.contains("(proc-macro)")).collect();
     assert!(macros.is_empty(), "{macros:?}");
-    // Whoever embeds the library has no C compiler for certain.
+    // An embedder may not have a C compiler.
     assert!(!crates.iter().any(|line| line.starts_with("cc v")));
 }
 

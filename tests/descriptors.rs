@@ -1,18 +1,20 @@
-//! Descriptors, compared with bash and dash: `/dev/stdin` and its kin, what was inherited, what is closed, other users.
+//! Compares descriptors with bash and dash: `/dev/stdin` and its kin, inherited and closed descriptors,
+//! other users.
 
 use crate::support;
 use crate::support::{Outcome, Run, have};
 use std::fs;
 use std::path::Path;
 
-/// A directory with what the commands below read: `f` holds a line.
+/// Creates a directory with the files that the commands below read: `f` contains a line.
 fn directory() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     fs::write(directory.path().join("f"), "content\n").expect("a file can be written");
     directory
 }
 
-/// What a run of a text shows: whether it succeeded, what it printed, and what the directory holds then.
+/// Returns the effect of a text: whether it succeeded, what it printed, and what the directory then
+/// contains.
 fn shown(run: Run, directory: &Path) -> String {
     let outcome = run.dir(directory).stdin("given\n").timeout(20).run();
     assert!(!outcome.timed_out && !outcome.is_crash(), "{outcome}");
@@ -29,7 +31,7 @@ fn code_of(program: &Path, code: &str) -> String {
     shown(Run::new(program).args(["-c", code]), directory.path())
 }
 
-/// Texts that are written alike here and in sh.
+/// Texts that are the same here and in sh.
 const ALIKE: &[&str] = &[
     "echo A | cat < /dev/stdin",
     "echo A | cat < /dev/fd/0",
@@ -74,12 +76,13 @@ const ALIKE: &[&str] = &[
     "echo \"$(ls -d / > /dev/stdout)\"",
     "echo \"$(echo A | cat > /dev/stdout)\"",
     "echo \"$(echo A 2> /dev/null > /dev/stderr)\"",
-    // What is not open is not there, and neither is a number that the kernel would not write so.
+    // A descriptor that is not open does not exist, and neither does a number in a form that the kernel
+    // would not write.
     "cat < /dev/fd/9",
     "echo x > /dev/fd/9",
     "cat < /dev/fd/00",
     "cat < /dev/fd/0/",
-    // By links, by another spelling, from another directory.
+    // By links, in another spelling, from another directory.
     "ln -s /dev/stdout out; echo A > out | cat -n; rm out",
     "ln -s out again; ln -s /dev/stdout out; echo A >> again | cat -n; rm out again",
     "ln -s /proc/self/fd all; echo A > all/1 | cat -n; rm all",
@@ -89,7 +92,7 @@ const ALIKE: &[&str] = &[
     "cd /dev; echo A | cat < fd/0",
     "cd /dev/fd; echo A > 1 | cat -n",
     "echo A > loop | cat -n; ln -s loop2 loop2; cat < loop2 || rm loop2",
-    // What `test` asks of them.
+    // What `test` tells about them.
     "test -p /dev/stdin < f || echo no",
     "echo A | test -p /dev/stdin || echo no",
     "echo A | [ -p /dev/fd/0 ] || echo no",
@@ -107,7 +110,7 @@ const ALIKE: &[&str] = &[
     "{ test -e /dev/fd/9 || echo none; } 9< f",
 ];
 
-/// Texts that are not, or that dash does not have: in bash, and here.
+/// Texts that differ, or that dash does not have: for bash, and for here.
 const OWN_WAY: &[(&str, &str)] = &[
     ("cat <<< hi < /dev/stdin", "cat <<< hi < /dev/stdin"),
     ("cat < /dev/stdin <<< hi", "cat < /dev/stdin <<< hi"),
@@ -165,7 +168,8 @@ fn names_of_descriptors_mean_those_of_the_stage() {
     assert!(differences.is_empty(), "{} differ\n{}", differences.len(), differences.join("\n"));
 }
 
-/// Without a reader or a writer elsewhere a socket can't be opened by its name, which bash reports, too.
+/// A socket can't be opened by its name without another process at its other end. bash reports that,
+/// too.
 #[test]
 fn a_socket_is_copied_and_not_opened() {
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair of sockets");
@@ -186,7 +190,7 @@ fn a_socket_is_copied_and_not_opened() {
     assert_eq!(run("head -n 1 <&0").stdout, b"line\n");
 }
 
-/// Runs a text in a program that was given more than the standard streams.
+/// Runs a text in a program that inherits more than the standard streams.
 fn with_inherited(program: &Path, code: &str) -> String {
     let directory = directory();
     let outer = Run::new("bash").args(["-c", "exec 7<&- 9> g 8< f; exec \"$0\" -c \"$1\""]);
@@ -194,7 +198,7 @@ fn with_inherited(program: &Path, code: &str) -> String {
 }
 
 #[test]
-fn what_the_process_was_given_is_the_scripts_as_in_sh() {
+fn inherited_descriptors_belong_to_the_script_as_in_sh() {
     if !have("bash") || !have("dash") {
         return;
     }
@@ -239,7 +243,7 @@ fn a_substitution_of_an_outer_shell_reaches_the_script() {
     let cat = "cat $[args[0]]";
     let outer = Run::new("bash").args(["-c", "\"$0\" -c \"$1\" <(echo x)"]).arg(&pipewright).arg(cat).run();
     assert_eq!(outer.success().out(), "x\n");
-    // The inner one takes another number for its own.
+    // The inner one uses another number for itself.
     let nested = format!("{} -c 'cat $[args[0]] <(echo inner)' <(echo outer)", pipewright.display());
     assert_eq!(Run::code(nested).run().success().out(), "outer\ninner\n");
 }
@@ -322,7 +326,8 @@ fn the_programs_own_output_needs_a_standard_output_as_well() {
     }
 }
 
-/// What is opened while a stream is closed comes above it: a program would take it for that stream.
+/// A file that is opened while a stream is closed gets a higher number, because a program would take it
+/// for that stream.
 #[test]
 fn no_file_of_the_interpreter_lands_on_a_closed_stream() {
     for (closed, code, expected) in [
@@ -371,14 +376,14 @@ fn another_user_may_open_the_pipes_of_the_script_by_name() {
         let outcome = Run::code(code).run();
         assert_eq!((outcome.status, outcome.out().as_str()), (0, expected), "{code}: {outcome}");
     }
-    // What the script did not make is not opened to anybody.
+    // Files that the script did not create keep their permissions.
     let outcome = Run::new("bash").args(["-c", "echo hi | \"$0\" -c \"$1\""]).arg(support::pipewright());
     let outcome = outcome.arg("with user='nobody' { cat /dev/stdin }").run();
     assert!(outcome.err().contains("Permission denied"), "{outcome}");
 }
 
 #[test]
-fn a_user_comes_with_its_groups_wherever_it_stands() {
+fn a_user_comes_with_its_groups_in_every_position() {
     if !is_root() || !have("setpriv") {
         return;
     }

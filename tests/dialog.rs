@@ -1,4 +1,4 @@
-//! Front-ends: a script in parts, in a process that is not its own.
+//! Tests front ends: a script in parts, in a process that is not its own.
 use pipewright::dialog::{Dialog, Ended, News};
 use pipewright::policy::Rules;
 use pipewright::{Engine, ErrorKind, Limits, Output, Session};
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
 
-/// Runs an entry, with what it prints; as the last line how it ended.
+/// Runs an entry. Returns its output, with how it ended as the last line.
 #[track_caller]
 fn enter(dialog: &mut Dialog, text: &str) -> Vec<String> {
     let (sender, lines) = channel();
@@ -47,7 +47,7 @@ fn entries_share_what_they_declare_and_nothing_is_the_process_s() {
 }
 
 #[test]
-fn what_failed_has_declared_nothing_and_the_next_goes_on() {
+fn a_failed_entry_declares_nothing_and_the_next_entry_runs() {
     let mut dialog = Dialog::new(Session::new()).expect("there is room");
     assert_eq!(enter(&mut dialog, "let a = 1; false; let b = 2"), ["cell:1:12: `false` exited with 1"]);
     assert_eq!(enter(&mut dialog, "echo $a"), ["1", "null"]);
@@ -114,7 +114,7 @@ fn jobs_run_beside_the_entries_and_end_with_the_dialog() {
 }
 
 #[test]
-fn jobs_that_end_are_told_of_once() {
+fn jobs_that_end_are_reported_once() {
     let mut dialog = Dialog::new(Session::new()).expect("there is room");
     enter(&mut dialog, "sh -c 'exit 3' &");
     let news = loop {
@@ -171,7 +171,7 @@ fn an_entry_waits_for_what_comes_late_but_not_for_the_jobs_that_it_leaves() {
     let job = enter(&mut dialog, "sh -c 'echo up; sleep 60' &\necho beside");
     assert!(job.contains(&"beside".to_string()), "{job:?}");
     assert_eq!(dialog.jobs().len(), 1);
-    // What asks an entry to end ends the wait for its output, too.
+    // A request to end an entry also ends the wait for its output.
     let entry = dialog.check("cell", "sh -c 'sleep 60 & echo up'; kill %1").expect("it passes the check");
     let token = dialog.cancel_token();
     let (sender, lines) = channel();

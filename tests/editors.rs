@@ -1,7 +1,8 @@
-//! The files for editors: their lists of words are those of the source, and their rules read real scripts rightly.
+//! Tests the files for editors: their lists of words match the source, and their rules read real scripts
+//! correctly.
 //!
-//! A TextMate grammar is run here by a small engine for `match` and `begin`/`end` rules, a line at a time as editors do
-//! it; Vim runs its own syntax file.
+//! A TextMate grammar is run here by a small engine for `match` and `begin`/`end` rules, one line at a time as in
+//! editors. Vim runs its own syntax file.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -30,7 +31,7 @@ fn grammar() -> Value {
 
 type Words = BTreeSet<String>;
 
-/// What stands in quotes between two texts.
+/// Returns the quoted strings between two texts.
 fn quoted(text: &str, from: &str, to: &str, quote: char) -> Words {
     let start = text.find(from).unwrap_or_else(|| panic!("no {from}")) + from.len();
     let end = start + text[start..].find(to).unwrap_or_else(|| panic!("no {to} after {from}"));
@@ -57,7 +58,7 @@ fn block_values() -> Words {
     quoted(&text("grammar/pipewright.pest"), "block_kind  = @{ (", ")", '"')
 }
 
-/// The alternatives of a group in a regular expression: the first group that has `probe` among them.
+/// Returns the alternatives of a group in a regular expression: the first group that contains `probe`.
 fn alternatives(regex: &str, probe: &str) -> Option<Words> {
     let groups = regex.split('(').map(|group| group.split(')').next().unwrap_or_default());
     let mut lists =
@@ -92,7 +93,7 @@ fn the_lists_of_the_vim_files_are_those_of_the_source() {
 /// A `begin`/`end` rule that is open.
 struct Open<'g> {
     rule: &'g Value,
-    /// The end, with what `begin` has captured in place of `\\1`.
+    /// The end, in which `\\1` is replaced by the text that `begin` captured.
     end: String,
 }
 
@@ -118,7 +119,7 @@ impl<'g> Engine<'g> {
         self.regexes[regex].captures_from_pos(line, at).unwrap_or_else(|error| panic!("{regex}: {error}"))
     }
 
-    /// The rules of a list, those that it includes among them.
+    /// Returns the rules of a list, including those that it includes.
     fn rules(&self, patterns: &'g Value) -> Vec<&'g Value> {
         let mut rules = Vec::new();
         for rule in patterns.as_array().into_iter().flatten() {
@@ -134,21 +135,21 @@ impl<'g> Engine<'g> {
         rules
     }
 
-    /// Reads a line, which ends with its line end.
+    /// Reads a line, including its line end.
     fn line(&mut self, line: &str) -> Scopes {
         let mut scopes = vec![Vec::new(); line.len()];
         self.read(line, 0, &self.grammar["patterns"], &mut scopes);
         scopes
     }
 
-    /// Reads from a position to the end of the text; `patterns` hold where no rule is open.
+    /// Reads from a position to the end of the text; `patterns` apply where no rule is open.
     fn read(&mut self, line: &str, mut at: usize, patterns: &'g Value, scopes: &mut Scopes) {
         let mut turns = 0;
         while at < line.len() {
             turns += 1;
             assert!(turns < 20 * line.len() + 100, "an endless loop at byte {at} of {line:?}");
             let open = self.stack.last().map(|open| (open.rule, open.end.clone()));
-            // At one place the end wins over the rules, and an earlier rule over a later one.
+            // At the same position the end has priority over the rules, and an earlier rule over a later one.
             let mut best =
                 open.as_ref().and_then(|(_, end)| self.find(end, line, at)).map(|found| (found, None));
             for rule in self.rules(open.as_ref().map_or(patterns, |(rule, _)| &rule["patterns"])) {
@@ -231,7 +232,7 @@ fn scripts() -> Vec<PathBuf> {
     files
 }
 
-/// The scope of each line's comment: where it begins.
+/// Returns the start of each line's comment.
 fn comments(scopes: &Scopes) -> Option<usize> {
     scopes.iter().position(|scopes| scopes.iter().any(|scope| scope.starts_with("comment.")))
 }
@@ -283,7 +284,7 @@ fn every_rule_compiles() {
         let object = value.as_object().into_iter().flatten();
         let own = object.map(|(key, value)| {
             let regex = value.as_str().filter(|_| ["match", "begin", "end"].contains(&key.as_str()));
-            // What an end takes from its begin is put in before it is compiled.
+            // The text that an end takes from its begin is inserted before it is compiled.
             let checked = regex.map(|regex| {
                 let filled =
                     if key == "end" { regex.replace("\\2", "x").replace("\\5", "x") } else { regex.into() };
@@ -296,13 +297,13 @@ fn every_rule_compiles() {
     assert!(walk(&grammar()) > 100);
 }
 
-/// Lines of strings over several lines that look like comments, all of them.
+/// Lines of multi-line strings that all look like comments.
 const NO_COMMENTS: &[&str] =
     &["# Numbers of our own (Lehmer), since rand() differs from one awk to another."];
 
-/// A `#` after a blank that begins no comment, since it stands in a string.
+/// Returns whether a `#` after a blank is part of a string, so that it does not begin a comment.
 fn is_text(line: &str) -> bool {
-    // A quote that is open before the `#` and closes behind it.
+    // A quote that is open before the `#` and closes after it.
     let (before, _) = line.split_at(line.find(" #").map_or(0, |at| at + 1));
     before.matches('\'').count() % 2 == 1 || before.matches('"').count() % 2 == 1
 }

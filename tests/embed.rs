@@ -1,4 +1,4 @@
-//! The interpreter in another program: what an embedder is promised.
+//! Tests the interpreter in another program: the promises to embedders.
 
 use pipewright::{CancelToken, ErrorKind, Input, Output, Script, Session, Value};
 use std::io::{Read, Write};
@@ -70,7 +70,7 @@ fn sessions_have_directories_and_environments_of_their_own() {
         session.set_env("WHO", who).unwrap();
         let printed = session.run(&script).stderr(Output::Null).read().unwrap();
         assert_eq!(printed, format!("{0}\n{0}\n{who}", directory.display()));
-        // What a script changes is its own.
+        // A script changes only its own state.
         assert_eq!(session.cwd(), Some(&*directory));
         assert_eq!(session.env("WHO").unwrap(), who);
     };
@@ -106,7 +106,7 @@ fn lines_arrive_one_by_one_and_readers_are_read() {
     let reader = Input::Reader(Box::new(std::io::Cursor::new("b\na\nno end")));
     Session::new().run(&script("sort")).stdin(reader).stdout(output).status().unwrap();
     assert_eq!(*lines.lock().unwrap(), [b"a".to_vec(), b"b".to_vec(), b"no end".to_vec()]);
-    // A reader that never ends does not hold a run that has had enough.
+    // A reader that never ends does not hold up a run that needs no more input.
     let endless = Input::Reader(Box::new(std::io::repeat(b'y')));
     let head = Session::new().run(&script("head -c 10")).stdin(endless).read().unwrap();
     assert_eq!(head, "y".repeat(10));
@@ -118,7 +118,7 @@ fn a_failure_knows_its_place_kind_and_status() {
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Script, 7));
     assert_eq!(error.to_string(), "test:2:1: `sh` exited with 7");
     assert!(error.render(false, 80).contains("2 | sh -c 'exit 7'"), "{}", error.render(false, 80));
-    // `exit` is the script's own word, and no failure of the run.
+    // `exit` is the script's own decision, and not a failure of the run.
     assert_eq!(Session::new().run(&script("exit 3")).status().unwrap().status(), 3);
     let missing = Script::builder("t").input("x").parse("echo $x").unwrap();
     let error = Session::new().run(&missing).status().unwrap_err();
@@ -129,7 +129,7 @@ fn a_failure_knows_its_place_kind_and_status() {
 
 #[test]
 fn time_and_cancelling_bound_the_whole_call() {
-    // A grandchild in a session of its own holds the pipe of the capture, and ignores TERM.
+    // A grandchild in its own session holds the pipe of the capture, and ignores TERM.
     let holding = script("sh -c 'trap \"\" TERM; setsid sleep 20 & sleep 20'");
     let started = Instant::now();
     let with_grace = script("with grace=100ms { sh -c 'trap \"\" TERM; setsid sleep 20 & sleep 20' }");
@@ -178,7 +178,7 @@ fn what_is_captured_has_a_limit() {
 }
 
 #[test]
-fn a_host_that_fails_is_told_apart_from_a_script_that_does() {
+fn a_failure_of_the_host_is_distinguished_from_one_of_the_script() {
     struct Full;
     impl Write for Full {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {

@@ -1,5 +1,5 @@
-//! A host that runs scripts for long and in many threads gathers nothing, its limits hold whoever keeps a pipe open,
-//! and what it lets go of has ended.
+//! A host that runs scripts for a long time and in many threads accumulates nothing. Its limits hold even if a process
+//! keeps a pipe open, and a run that it drops has ended.
 //!
 //! `RUNS=10000`, `LIMITS=200` and `DROPS=1000` are the numbers of docs/RELIABILITY.md. No time is asserted but that of
 //! a hang; each test prints what it measured (`cargo test --release --test embed_endurance -- --nocapture`).
@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Something hangs if it takes longer.
+/// The time after which something counts as hanging.
 const HANG: Duration = Duration::from_secs(30);
 
-/// Each test counts what this process has: one at a time.
+/// Runs one test at a time, since each counts resources of this process.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -27,7 +27,7 @@ fn script(text: &str) -> Script {
     Script::parse("test", text).unwrap_or_else(|error| panic!("{}", error.render(false, 100)))
 }
 
-/// A session whose processes can be found by a variable of their environment.
+/// Creates a session whose processes can be found by a variable of their environment.
 fn marked(test: &str) -> (Session, String) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let value = format!("{test}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -39,7 +39,7 @@ fn marked(test: &str) -> (Session, String) {
 
 // ---------------------------------------------------------------------------------------------------- many runs
 
-/// Descriptors, threads, children, resident KiB of this process.
+/// Returns the descriptors, threads, children and resident KiB of this process.
 fn figures() -> [i64; 4] {
     let count = |path: &str| std::fs::read_dir(path).map_or(0, |entries| entries.count()) as i64;
     let mut children = 0;
@@ -84,7 +84,7 @@ impl Kinds {
         }
     }
 
-    /// One run of the kind that has its turn.
+    /// Runs one script of the kind whose turn it is.
     fn run(&self, session: &mut Session, turn: u64) {
         let kind = |result: Result<(), Error>| result.map_err(|error| error.kind());
         match turn % 12 {
@@ -120,7 +120,7 @@ impl Kinds {
                 let token = CancelToken::new().unwrap();
                 let running = session.run(&self.long).cancel(&token).start().unwrap();
                 token.cancel();
-                // Every other one is dropped in the middle.
+                // Every other run is dropped in the middle.
                 if turn % 24 == 10 {
                     assert_eq!(kind(running.wait().map(drop)), Err(ErrorKind::Cancelled));
                 }
@@ -148,7 +148,7 @@ fn many_runs_in_many_threads_gather_nothing() {
                 let mut session = Session::new();
                 let mut some =
                     |turns: u64| (0..turns).for_each(|turn| kinds.run(&mut session, thread + turn));
-                // What is made once, such as arenas of the allocator.
+                // Resources that are allocated once, such as arenas of the allocator.
                 some(48);
                 pause.wait();
                 pause.wait();
@@ -176,7 +176,7 @@ fn many_runs_in_many_threads_gather_nothing() {
     assert!(memory < 4096, "{memory} KiB more");
 }
 
-/// The figures once all threads that were joined have gone from /proc, and those that copy from a reader have ended.
+/// Returns the figures once all joined threads are gone from /proc, and the threads that copy from a reader have ended.
 fn settled() -> [i64; 4] {
     let start = Instant::now();
     let mut last = figures();
@@ -192,7 +192,8 @@ fn settled() -> [i64; 4] {
 
 // ---------------------------------------------------------------------------------------------------- limits
 
-/// Who holds the pipe of a capture when its time is up: what, its script, the grace in it, and whether all can be ended.
+/// The holders of the pipe of a capture when its time is up: the name, the script, its grace, and whether all can be
+/// ended.
 const HOLDERS: &[(&str, &str, u64, bool)] = &[
     ("a program", "/bin/sleep 60", 0, true),
     ("a grandchild", "sh -c 'sleep 60 & sleep 60'", 0, true),
@@ -225,7 +226,7 @@ fn a_limit_or_a_token_ends_the_call_whoever_holds_the_pipe() {
     println!("at most {most:.1} ms; {left} later than 100 ms");
 }
 
-/// Milliseconds from the end of the time to that of the call.
+/// Returns the milliseconds from the end of the time to the end of the call.
 fn lateness(script: &Script, by_token: bool, round: u64, all: bool) -> f64 {
     let (mut session, marker) = marked("limit");
     let limit = Duration::from_millis(60 + round % 7);
@@ -254,10 +255,10 @@ fn lateness(script: &Script, by_token: bool, round: u64, all: bool) -> f64 {
     late.as_secs_f64() * 1e3
 }
 
-/// Scenario: the host is process 1 of a container, orphans come to it, and it reaps nobody. That the dead are there for
-/// ever is no reason to wait for them.
+/// The host is process 1 of a container, so orphans become its children, and it reaps none of them. That zombies stay
+/// forever is no reason to wait for them.
 #[test]
-fn a_host_that_reaps_nobody_does_not_wait_for_the_dead() {
+fn a_host_that_reaps_no_orphans_does_not_wait_for_zombies() {
     let _alone = alone();
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
     let orphans = script("sh -c 'sleep 60 & sleep 60'");
@@ -270,14 +271,14 @@ fn a_host_that_reaps_nobody_does_not_wait_for_the_dead() {
     let took = started.elapsed();
     rustix::process::set_child_subreaper(None).unwrap();
     while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
-    // It took 7 s each: the grace, and 2 s for what SIGKILL does not end.
+    // It once took 7 s each: the grace, and 2 s for processes that SIGKILL does not end.
     assert!(took < Duration::from_secs(18), "{took:?}");
 }
 
 // ---------------------------------------------------------------------------------------------------- letting go
 
 #[test]
-fn what_is_dropped_in_the_middle_leaves_no_process() {
+fn a_run_that_is_dropped_leaves_no_process() {
     let _alone = alone();
     let drops = setting("DROPS", 40);
     let texts = [
@@ -329,14 +330,14 @@ fn read(text: &str) -> String {
 }
 
 #[test]
-fn what_the_host_has_open_is_not_the_scripts() {
+fn files_that_the_host_has_open_are_not_inherited() {
     let _alone = alone();
     use std::os::fd::AsRawFd;
     let file = std::fs::File::open("/dev/null").unwrap();
     rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
     let number = file.as_raw_fd();
     assert_eq!(read(&format!("test -e /dev/fd/{number} || echo none")), "none");
-    // The directory that ls reads takes the first number that is free.
+    // The directory that ls reads gets the first free number.
     assert_eq!(read("ls /proc/self/fd").lines().count(), 4);
     for text in [format!("cat <&{number}"), format!("cat < /dev/fd/{number}")] {
         let error = Session::new().run(&script(&text)).status().unwrap_err();

@@ -1,11 +1,11 @@
-//! A run that goes on for long gathers nothing, and time limits hold however many there are.
+//! A long run accumulates nothing, and time limits hold even if there are many.
 //!
 //! `SPAWNS=100000` starts that many programs and a tenth as many pipelines, `DEADLINES=200` sets that many limits at
 //! once. No time is asserted; each test prints what it measured (`cargo test --test suite endurance -- --nocapture`).
 
 use crate::support::{Run, setting};
 
-/// What the probe tells of the interpreter: descriptors, threads, zombies, resident memory in KiB.
+/// Returns what the probe reports about the interpreter: descriptors, threads, zombies, resident memory in KiB.
 fn figures(line: &str) -> [i64; 4] {
     let numbers: Vec<i64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     numbers.try_into().unwrap_or_else(|_| panic!("no figures: {line}"))
@@ -48,7 +48,7 @@ fn programs_and_pipelines_leave_nothing_in_the_interpreter() {
     assert!(memory < 1024, "{memory} KiB more: {out}");
 }
 
-/// A number of milliseconds from each line.
+/// Returns the number of milliseconds in each line, sorted.
 fn sorted_times(out: &str) -> Vec<f64> {
     let mut times: Vec<f64> = out.lines().filter_map(|line| line.split(' ').next()?.parse().ok()).collect();
     times.sort_by(f64::total_cmp);

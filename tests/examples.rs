@@ -1,5 +1,5 @@
-//! The programs of examples/ that embed the library, run as their users would. The web service is a package of its own
-//! with its own test: examples/web-service.
+//! Runs the programs of examples/ that embed the library as a user would. The web service is a separate
+//! package with its own test: examples/web-service.
 
 use crate::support;
 use crate::support::{Outcome, Run};

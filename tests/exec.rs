@@ -1,4 +1,5 @@
-//! `exec`: the script's process becomes a program. Compared with bash and dash where they have the same.
+//! Tests `exec`: the script's process becomes a program. Compared with bash and dash where they have the
+//! same feature.
 
 use crate::support;
 use crate::support::Run;
@@ -6,14 +7,15 @@ use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 
-/// Runs a text by Pipewright and by both shells with the same arguments; what all three print and exit with.
+/// Runs a text in Pipewright and both shells with the same arguments. Returns the output and status that
+/// all three share.
 #[track_caller]
 fn same_as_sh(code: &str, arguments: &[&str]) -> (i32, String) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     fs::write(directory.path().join("text"), "a\nb\n").expect("there is room");
     let run = |program: &std::ffi::OsStr, options: &[&str]| {
         let run = Run::new(program).args(options).args(["-c", code]);
-        // What follows the text is `$0` for sh.
+        // The first argument after the text is `$0` for sh.
         let run = if options.is_empty() { run } else { run.arg("sh") };
         let outcome =
             run.args(arguments).env("GREETING", "hello").dir(directory.path()).stdin("input\n").run();
@@ -48,7 +50,7 @@ fn it_is_what_it_is_in_sh() {
         ("exec /etc/passwd", 126, ""),
         ("exec ./text", 126, ""),
         ("exec env -i sh -c 'echo ${GREETING-unset}'", 0, "unset\n"),
-        // A program, and not the builtin.
+        // It runs the program, not the builtin.
         ("exec test 1 -eq 2", 1, ""),
         ("exec sh -c 'kill -TERM $$'", 143, ""),
         ("exec sh -c 'trap : TERM; kill -TERM $$; echo on'", 0, "on\n"),
@@ -59,7 +61,7 @@ fn it_is_what_it_is_in_sh() {
 }
 
 #[test]
-fn an_entrypoint_hands_its_arguments_on() {
+fn an_entrypoint_passes_its_arguments_on() {
     let ours = |arguments: &[&str]| {
         let code = "if (args.is_empty()) { exec echo nothing }\nexec ...$[flags(args)]";
         Run::code(code).args(arguments).run()
@@ -101,12 +103,12 @@ fn the_program_has_the_process_number_and_the_parent() {
 
 #[test]
 fn signals_and_descriptors_are_as_they_were() {
-    // Programs before it have had handlers and a process that watches put in place.
+    // Earlier programs caused handlers and a watcher to be put in place.
     let code = "/bin/true | /bin/true; exec probe signals";
     let fds = Run::code("/bin/true; let x = $(/bin/true)\nexec probe fds").run().success();
     let plain = Run::new("sh").args(["-c", "exec probe fds"]).run().success();
     assert_eq!(fds.out().lines().count(), plain.out().lines().count(), "{fds}{plain}");
-    // What was ignored at the start is, and nothing else.
+    // Signals that were ignored at the start still are, and no others.
     for signal in ["PIPE", "CHLD", "INT", "USR1", "EXIT"] {
         let script = format!("trap '' {signal}; exec \"$@\"");
         let ignored = |inner: &[&str]| {
@@ -122,12 +124,12 @@ fn signals_and_descriptors_are_as_they_were() {
 
 #[test]
 fn nothing_is_left_between_it_and_its_programs() {
-    // Neither the watcher nor orphans of programs are children of what follows.
+    // Neither the watcher nor orphans of programs become children of the new program.
     let code = "sh -c 'exit 0'; exec sh -c 'cat /proc/$$/task/$$/children'";
     let outcome = Run::code(code).run().success();
-    // The shell's cat alone, whose number has been written by the kernel.
+    // Only the shell's cat, whose number the kernel has written.
     assert!(outcome.out().split_whitespace().count() <= 1, "{outcome}");
-    // Orphans go to the init process, or to the next that adopts them.
+    // Orphans become children of the init process, or of the next process that adopts them.
     let code = "/bin/true; exec sh -c 'sh -c \"sleep 0.2 &\"; cat /proc/$$/task/$$/children'";
     let outcome = Run::code(code).run().success();
     assert!(outcome.out().split_whitespace().count() <= 1, "{outcome}");
@@ -143,7 +145,7 @@ fn with_sets_the_directory_and_the_environment() {
 }
 
 #[test]
-fn guard_hands_on_how_the_program_ended() {
+fn the_guard_passes_on_how_the_program_ended() {
     let run = |code: &str| {
         let mut command = Command::new(support::pipewright());
         command.args(["--guard", "-c", code]).env("PATH", support::path()).process_group(0);
@@ -154,7 +156,7 @@ fn guard_hands_on_how_the_program_ended() {
 }
 
 #[test]
-fn a_running_job_refuses_it_and_an_ended_one_fails_as_ever() {
+fn a_running_job_refuses_it_and_an_ended_one_fails_as_usual() {
     let outcome = Run::code("let job = spawn { sleep 0.3 }\nexec echo never").run();
     assert!(outcome.err().contains("E1025") && outcome.out().is_empty(), "{outcome}");
     let code =

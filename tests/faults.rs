@@ -1,11 +1,12 @@
-//! Every system call may fail: each fault is answered by success or by one clear error, and leaves nothing behind.
+//! Tests that every system call may fail: each fault leads to success or to one clear error, and leaves nothing behind.
 //!
-//! strace(1) lets the n-th call of a kind fail, with an errno that the call can give, in the interpreter, its threads
-//! and its children until their execve: there it lets go of them (`-b execve`), for how programs take their faults is
-//! not what is tested. It counts calls for each process and thread by itself. n goes up until the fault meets no call.
+//! strace(1) makes the n-th call of a kind fail, with an errno that the call can return, in the interpreter, its
+//! threads and its children until their execve, where it detaches (`-b execve`), because the reaction of programs to
+//! faults is not tested. It counts calls separately for each process and thread. n goes up until the fault meets no
+//! call.
 //!
-//! CI tries a part. `FAULTS=all` tries everything, some minutes; `FAULTS=write` those of which the description, such as
-//! `capture write ENOSPC 2`, contains that; `DEEP=40` goes up to the 40th call of a kind.
+//! CI tries a part. `FAULTS=all` tries everything, which takes some minutes; `FAULTS=write` tries the faults whose
+//! description, such as `capture write ENOSPC 2`, contains that; `DEEP=40` goes up to the 40th call of a kind.
 
 use crate::support;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use crate::support::marked::left_after;
 use crate::support::{Outcome, Run, have, setting};
 
-/// What is run, with a name. `file` holds `old`, `in` three lines.
+/// The scripts, with their names. `file` contains `old`, and `in` three lines.
 const SCRIPTS: &[(&str, &str)] = &[
     ("program", "probe emit a"),
     ("builtin", "echo one; echo two"),
@@ -55,10 +56,10 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("detach", "with detach=true { probe exit 0 & }; sleep 50ms"),
 ];
 
-/// In place of a call: all descriptors are used up beyond so many, for programs too.
+/// A pseudo-call: all descriptors above this number are used up, for programs too.
 const LIMIT: &str = "ulimit -n";
 
-/// Which calls fail, and how.
+/// The calls that fail, and their errors.
 const FAULTS: &[(&str, &[&str])] = &[
     ("clone3", &["EAGAIN", "ENOMEM", "ENOSYS", "EPERM"]),
     ("clone", &["EAGAIN", "ENOMEM"]),
@@ -102,17 +103,17 @@ const FAULTS: &[(&str, &[&str])] = &[
     (LIMIT, &["EMFILE"]),
 ];
 
-/// The first and last calls of a kind to fail.
+/// Returns the first and last call of a kind to fail.
 fn calls(call: &str, deep: usize) -> RangeInclusive<usize> {
     match call {
-        // The first is the C library's, before `main`: it ends us when that fails.
+        // The first call is made by the C library before `main`, and the process can't continue when that fails.
         "mprotect" => 2..=deep,
         LIMIT => 3..=deep.max(24),
         _ => 1..=deep,
     }
 }
 
-/// What the page says of an errno.
+/// Returns the text of an errno in a page.
 fn reason(errno: &str) -> String {
     let number = match errno {
         "E2BIG" => libc::E2BIG,
@@ -146,13 +147,13 @@ struct Fault {
     code: String,
     call: &'static str,
     errno: &'static str,
-    /// `3`: the third call; `3+`: that and all after it.
+    /// `3` is the third call; `3+` the third and all later calls.
     when: String,
 }
 
 impl Fault {
-    /// Whoever is forbidden to look at /proc all the time sees no process there that could be ended; and to open
-    /// something there takes no room.
+    /// Returns whether a fault can be tested. Without any access to /proc the interpreter can't see processes to end,
+    /// and opening a file there needs no disk space.
     fn is_possible(&self) -> bool {
         let lasting = self.script.ends_with("timed out") && self.when.ends_with('+');
         !(lasting && self.call == "/^open" && ["EACCES", "ENOSPC"].contains(&self.errno))
@@ -165,13 +166,13 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// How a run went, and what is left of it.
+/// The result of a run, and what it left.
 struct Ran {
     outcome: Outcome,
     left: Vec<String>,
     /// Names and contents of the files.
     files: BTreeMap<String, Vec<u8>>,
-    /// Whether the fault met a call that may be refused.
+    /// Whether the fault met a call that may fail.
     met: bool,
 }
 
@@ -224,22 +225,22 @@ fn files_in(directory: &Path) -> BTreeMap<String, Vec<u8>> {
 fn says_why(fault: &Fault, page: &str) -> bool {
     page.contains(&reason(fault.errno))
         || match (fault.call, fault.errno) {
-            // A program may have told its own reason.
+            // A program may have printed its own reason.
             (LIMIT, _) => page.contains("error[E1001]"),
             // The page itself could not be written.
             ("write", _) => true,
-            // That of pthread_create(3), whatever it met.
+            // The error of pthread_create(3), whatever the cause.
             ("clone" | "clone3" | "mmap" | "mprotect", _) => page.contains(&reason("EAGAIN")),
-            // The arguments and their size are told.
+            // The message has the arguments and their size.
             (_, "E2BIG") => page.contains("more than the kernel takes"),
-            // A directory of PATH that is closed to us is passed over, and what has gone is missing.
+            // A directory of PATH without access is skipped, and a missing file counts as missing.
             (_, "EACCES" | "ENOENT") => page.contains("error[E1002]") || page.contains("no program probe"),
             _ => false,
         }
 }
 
-/// Whether a fault met calls that the kernel may refuse, by strace's log. An eventfd takes every count until it is full
-/// (eventfd(2)), so that a thread may wait for nothing else: that each is refused can't be.
+/// Returns whether a fault met calls that the kernel may refuse, according to strace's log. An eventfd accepts every
+/// count until it is full (eventfd(2)), and a thread may wait only for it, so a lasting fault of it is impossible.
 fn met(fault: &Fault, log: &str) -> bool {
     let refused = |call: &&str| call.contains("(INJECTED)");
     let lasting = fault.when.ends_with('+');
@@ -247,7 +248,7 @@ fn met(fault: &Fault, log: &str) -> bool {
         && !(lasting && log.lines().filter(refused).any(|call| call.contains("[eventfd]>")))
 }
 
-/// What is wrong with a run in which something failed, beside one in which nothing did.
+/// Returns the problem of a run with a fault, compared with a run without one.
 fn wrong(fault: &Fault, usual: &Ran, ran: &Ran) -> Option<String> {
     let outcome = &ran.outcome;
     if outcome.timed_out {
@@ -257,7 +258,7 @@ fn wrong(fault: &Fault, usual: &Ran, ran: &Ran) -> Option<String> {
     if outcome.is_crash() || aborts || outcome.status < 0 {
         return Some("it crashes".into());
     }
-    // What can't be seen or killed for good is at least told.
+    // What can't be seen or killed is at least reported.
     let told = ["can't tell which processes are left", "can't be killed"];
     let told_of_left = told.iter().any(|told| outcome.err().contains(told));
     if !ran.left.is_empty() && !told_of_left {
@@ -273,14 +274,14 @@ fn wrong(fault: &Fault, usual: &Ran, ran: &Ran) -> Option<String> {
     if !ran.left.is_empty() {
         return None;
     }
-    // A line on standard error tells of a retry, or that somebody may be left.
+    // A line on standard error reports a retry, or that a process may be left.
     let with_a_line = fault.script == "retry" || told_of_left;
     let succeeds = outcome.status == 0 && outcome.stdout == usual.outcome.stdout;
     if with_a_line && succeeds || told(outcome) == told(&usual.outcome) {
         let same = ran.files == usual.files;
         return (!same).then(|| format!("it says nothing, and the files differ: {:?}", ran.files));
     }
-    // Who has no reader ends as by SIGPIPE, without a word: nobody misses what it did not write.
+    // A run without a reader ends as by SIGPIPE, without a message, because its output is not needed.
     if fault.errno == "EPIPE" && [0, 141].contains(&outcome.status) {
         return None;
     }
@@ -304,7 +305,7 @@ fn wrong(fault: &Fault, usual: &Ran, ran: &Ran) -> Option<String> {
     None
 }
 
-/// The faults to be tried, a list for each script, call and errno: as long as one meets a call, the next is tried.
+/// Returns the faults to try, a list for each script, call and errno. As long as one meets a call, the next is tried.
 fn series(selection: &str, deep: usize) -> Vec<Vec<Fault>> {
     let long = "x".repeat(70_000);
     let mut all = Vec::new();
@@ -316,13 +317,13 @@ fn series(selection: &str, deep: usize) -> Vec<Vec<Fault>> {
                 let first = *calls.start();
                 let fault = |when| Fault { script, code: code.clone(), call, errno, when };
                 let mut faults: Vec<Fault> = calls.map(|n| fault(n.to_string())).collect();
-                // What is only to be tried again would be so for ever.
+                // A call that is only tried again would be tried forever.
                 if !["EINTR", "EAGAIN"].contains(errno) && *call != LIMIT {
                     faults.extend((first..first + 3).map(|n| fault(format!("{n}+"))));
                 }
                 match selection {
                     "all" => {}
-                    // Each kind of call in some scripts, with one of its errnos.
+                    // Each kind of call is tested in some scripts, with one of its errnos.
                     "" if (place + kind + at) % 9 == 0 => faults.truncate(3),
                     "" => faults.clear(),
                     part => faults.retain(|fault| fault.to_string().contains(part)),
@@ -366,7 +367,7 @@ fn every_fault_is_answered() {
                 met.fetch_add(1, Ordering::Relaxed);
                 if let Some(problem) = wrong(fault, &usual[fault.script], &ran) {
                     let text = format!("{fault}: {problem}\n{}\n", ran.outcome);
-                    // At once: to try everything takes long.
+                    // Printed at once, because a full test takes long.
                     println!("{text}");
                     problems.lock().expect("nobody panics with it").push(text);
                 }

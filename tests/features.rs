@@ -1,4 +1,4 @@
-//! What the optional features add; CI runs it with all of them.
+//! Tests the optional features; CI runs this with all of them.
 
 mod values {
     use pipewright::{Script, Session, Value};
@@ -17,7 +17,7 @@ mod values {
     }
 
     #[test]
-    fn what_no_format_has_is_refused() {
+    fn unknown_formats_are_refused() {
         let script =
             Script::parse("t", "let r = 1..<3; let s = secret('hunter2'); fn f() { }; let g = f").unwrap();
         let mut session = Session::new();
@@ -47,7 +47,7 @@ mod pages {
             let part = source.read_span(label.inner(), 0, 0).unwrap();
             assert_eq!((part.name(), part.data(), part.line()), (Some("job"), &b"sh -c 'exit 7'"[..], 1));
         }
-        // As `?` does it.
+        // As with `?`.
         let report = miette::Report::from(error);
         assert_eq!(report.to_string(), "job:2:1: `sh` exited with 7");
     }
@@ -63,7 +63,7 @@ mod pages {
     }
 
     #[test]
-    fn a_text_with_a_secret_is_not_handed_out() {
+    fn a_text_with_a_secret_is_not_returned() {
         let script = Script::parse("t", "let s = secret('hunter2'); fail \"no $[s.reveal()]\"").unwrap();
         let error = Session::new().run(&script).status().unwrap_err();
         assert!(error.source_code().is_none());
@@ -80,7 +80,7 @@ mod traces {
     use tracing::span::{Attributes, Id, Record};
     use tracing::{Event, Metadata, Subscriber};
 
-    /// Keeps what it is told, with the fields as `name=value`.
+    /// Records events, with the fields as `name=value`.
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<State>>);
 

@@ -1,4 +1,4 @@
-//! `--fmt`: what it lays out says the same as before, and stays.
+//! Tests `--fmt`: the formatted text means the same as before, and formatting it again changes nothing.
 
 #[path = "fmt/generator.rs"]
 mod generator;
@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Lays out a text; none if it is not a script. In this process: thousands of texts are laid out.
+/// Formats a text; none if it is not a script. It runs in this process, because there are thousands of texts.
 fn formatted(text: &str) -> Option<String> {
     match tools::format("script.pw", text) {
         Ok(text) => Some(text),
@@ -20,7 +20,7 @@ fn formatted(text: &str) -> Option<String> {
     }
 }
 
-/// Returns the tree of a text without its spans.
+/// Returns the syntax tree of a text, without its spans.
 fn tree(text: &str) -> Option<serde_json::Value> {
     let tree = tools::syntax_tree("script.pw", text).ok()?;
     let mut tree = serde_json::from_str(&tree).expect("it is JSON");
@@ -85,7 +85,8 @@ fn generated_programs_say_the_same_and_keep_their_comments() {
         let text = generator::program(seed + number);
         programs.push((write(format!("{number}.pw"), &text), text));
     }
-    // Some at a time, so that few processes are started. The formatter itself compares the trees.
+    // Several programs at a time, so that few processes are started. The formatter itself compares the
+    // trees.
     let mut wrong = Vec::new();
     for programs in programs.chunks(100) {
         let run = || Run::pipewright().arg("--fmt").args(programs.iter().map(|(path, _)| path)).run();
@@ -148,7 +149,7 @@ const STATEMENTS: &[&str] = &[
     "# a comment",
 ];
 
-/// Returns each statement up to each of its characters, with what may stand at the end of a file or line: with a third
+/// Returns each statement cut off after each of its characters, with possible ends of a file or line: with a third
 /// of those, in turn, unless `SCALE` is set.
 fn cut_statements() -> impl Iterator<Item = String> {
     const ENDS: &[&str] = &[
@@ -163,7 +164,7 @@ fn cut_statements() -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn what_passes_the_check_is_laid_out_and_says_the_same() {
+fn a_script_that_passes_the_check_is_formatted_and_means_the_same() {
     let mut laid_out = 0;
     for text in cut_statements() {
         let passes = Script::parse("cut", text.as_str()).is_ok();
@@ -209,7 +210,7 @@ fn a_file_is_replaced_as_a_whole_and_keeps_its_mode() {
 }
 
 #[test]
-fn what_is_no_script_is_left_alone() {
+fn a_file_that_is_not_a_script_is_left_alone() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let (good, bad) = (directory.path().join("good.pw"), directory.path().join("bad.pw"));
     fs::write(&good, "echo   a").expect("it can be written");

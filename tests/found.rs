@@ -1,4 +1,4 @@
-//! What is found and where: a script's own path, the files that it uses, the programs of PATH.
+//! Tests what is found and where: a script's own path, the files that it uses, the programs of PATH.
 
 use crate::support;
 use crate::support::{Run, have};
@@ -10,7 +10,7 @@ use std::path::Path;
 const SCRIPT: &str = "use \"lib/where.pw\"\necho $[script_path()]\necho $[where.here()]\n";
 const MODULE: &str = "fn here() { return script_path() }\n";
 
-/// A script with a module beside it, in `real/`, and links to it in `bin/`.
+/// Creates a script with a module beside it, in `real/`, and links to it in `bin/`.
 fn project() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = |name: &str| directory.path().join(name);
@@ -21,7 +21,7 @@ fn project() -> tempfile::TempDir {
     symlink("../real/deploy.pw", path("bin/deploy")).expect("a link can be made");
     symlink("../deploy", path("bin/sub/again")).expect("a link can be made");
     symlink("real", path("linked")).expect("a link can be made");
-    // A module that is a link itself, and uses what lies beside its target.
+    // A module that is itself a link, and uses files beside its target.
     fs::write(path("real/lib/outer.pw"), "use \"where.pw\"\nfn there() { return where.here() }\n")
         .expect("a file");
     symlink("../real/lib/outer.pw", path("bin/outer.pw")).expect("a link can be made");
@@ -68,7 +68,7 @@ fn the_path_stays_when_the_directory_changes() {
 fn code_that_is_not_in_a_file_has_no_path() {
     let code = "echo $[script_path()]";
     let directory = tempfile::tempdir().expect("a temporary directory");
-    // Files with the names that messages use for such code.
+    // Files with the names that messages use for code without a file.
     for name in ["-c", "standard input", "text"] {
         fs::write(directory.path().join(name), "").expect("a file can be written");
     }
@@ -99,7 +99,7 @@ fn a_program_on_a_noexec_mount_is_passed_over() {
         fs::create_dir(directory.path().join(name)).expect("a directory");
     }
     program(&directory.path().join("exec/tool"), "#!/bin/sh\necho found\n");
-    // In a mount namespace of its own, which ends with the shell.
+    // In a separate mount namespace, which ends with the shell.
     let inside = |code: &str| {
         let script = "mount -t tmpfs -o noexec none noexec && cp exec/tool noexec/tool && cp exec/tool noexec/only && \
                       exec \"$0\" -c \"$1\"";
@@ -134,7 +134,7 @@ fn a_program_on_a_noexec_mount_is_passed_over() {
 fn a_loader_that_is_missing_is_named() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let sh = fs::read("/bin/sh").expect("it is there");
-    // The same program with another loader, as one for another C library has it.
+    // The same program with a different loader, as for a different C library.
     let loader = b"/lib64/ld-linux-x86-64.so.2";
     let Some(at) = sh.windows(loader.len()).position(|window| window == loader) else { return };
     let mut other = sh;

@@ -1,12 +1,13 @@
-//! The tables of docs/FROM-SH.md: what they say to write passes the check, and what they say sh has is sh.
+//! Tests the tables of docs/FROM-SH.md: the code for Pipewright passes the check, and the code for sh
+//! is valid sh.
 
 use crate::support;
 use crate::support::{Run, have};
 
-/// The variables that the page says there are.
+/// The variables that the page assumes.
 const VARIABLES: &str = "let x = \"a\"\nlet n = 1\nlet list = [\"a\"]\nlet map = {a: 1}\nlet file = \"f\"\nlet dir = \"d\"\nlet dry_run = true\n";
 
-/// The code in a cell of a table; none in one that holds words.
+/// Returns the code in a cell of a table; none if the cell is prose.
 fn code(cell: &str) -> Option<String> {
     let ticks = cell.len() - cell.trim_start_matches('`').len();
     let inner = cell.get(ticks..)?.strip_suffix(&cell[..ticks]).filter(|_| ticks > 0)?;
@@ -19,7 +20,7 @@ fn rows() -> Vec<(String, Option<String>)> {
         let line = line.replace("\\|", "\u{1}");
         let cells: Vec<_> = line.split('|').map(|cell| cell.trim().replace('\u{1}', "\\|")).collect();
         let [_, left, middle, rest @ ..] = &*cells else { return None };
-        // A table of two columns holds what is the same in both.
+        // A table of two columns lists code that is the same in both languages.
         let here = if rest.len() == 2 { code(middle) } else { code(left) };
         Some((code(left)?, here))
     };
@@ -27,7 +28,7 @@ fn rows() -> Vec<(String, Option<String>)> {
 }
 
 #[test]
-fn what_the_page_says_to_write_passes_the_check() {
+fn code_for_pipewright_passes_the_check() {
     let rows = rows();
     assert!(rows.len() > 50, "the tables are read");
     for here in rows.into_iter().filter_map(|(_, here)| here) {
@@ -41,7 +42,7 @@ fn what_the_page_says_to_write_passes_the_check() {
 }
 
 #[test]
-fn what_the_page_says_of_sh_is_accepted_by_bash() {
+fn code_for_sh_is_accepted_by_bash() {
     if !have("bash") {
         return;
     }

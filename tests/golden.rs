@@ -1,5 +1,5 @@
-//! Scripts with what they print: each `tests/golden/**/NAME.pw` is run in a directory of its own, and standard
-//! output, standard error and exit status are compared with the files beside it.
+//! Runs scripts and compares their output: each `tests/golden/**/NAME.pw` is run in its own directory, and
+//! standard output, standard error and exit status are compared with the files beside it.
 //!
 //! | file | holds | without it |
 //! | --- | --- | --- |
@@ -11,10 +11,10 @@
 //! | `NAME.env` | variables, `NAME=value` a line | PATH, HOME and LC_ALL only |
 //! | `NAME.setup/` | what is copied into the directory before | an empty directory |
 //!
-//! How long a stage took is shown as `after N ms`.
+//! The time of a stage is shown as `after N ms`.
 //!
-//! `UPDATE=1 cargo test --test suite golden` writes them anew, for `git diff` to judge; `ONLY=errors/` takes those whose
-//! path contains that.
+//! `UPDATE=1 cargo test --test suite golden` rewrites them, for `git diff` to judge; `ONLY=errors/` takes only
+//! files whose path contains that.
 
 use crate::support;
 use crate::support::{Outcome, Run};
@@ -62,9 +62,9 @@ fn have_room_for_calls() {
     setrlimit(Resource::Stack, stack).expect("a soft limit below the hard one");
 }
 
-/// A wrong hint is worse than none.
+/// The suggestions of each page pass the check, because a wrong hint is worse than none.
 #[test]
-fn what_a_page_suggests_passes_the_check() {
+fn suggestions_of_a_page_pass_the_check() {
     let pages = support::files(&support::root().join("tests/golden"), ".err");
     let mut count = 0;
     for page in pages {
@@ -73,7 +73,7 @@ fn what_a_page_suggests_passes_the_check() {
             count += 1;
             let check = |text: &str| Run::pipewright().args(["--check", "-c", text]).run();
             let mut outcome = check(&suggested);
-            // A line of the script itself may need the script's variables.
+            // A suggested line may need the variables of the script.
             if outcome.status != 0 {
                 let script = fs::read_to_string(page.with_extension("pw")).unwrap_or_default();
                 let variables = script.lines().filter(|line| line.starts_with("let "));
@@ -86,7 +86,7 @@ fn what_a_page_suggests_passes_the_check() {
     assert!(count > 20, "pages suggest what to write: {count}");
 }
 
-/// The examples of a page: the indented lines below `help: …:`.
+/// Returns the examples of a page: the indented lines below `help: …:`.
 fn suggestions(page: &str) -> Vec<String> {
     let mut suggestions: Vec<String> = Vec::new();
     let mut inside = false;
@@ -110,7 +110,7 @@ fn run(script: &Path) -> Outcome {
     let beside = |extension: &str| script.with_extension(extension);
     copy_tree(&beside("setup"), directory.path());
     let name = script.file_name().expect("it is a file");
-    // By its bare name, so that pages show the same path on every machine.
+    // With its bare name, so that pages show the same path on every machine.
     fs::copy(script, directory.path().join(name)).expect("the script can be copied");
     let mut run =
         Run::pipewright().dir(directory.path()).args(lines(&beside("options"))).arg(name).timeout(30);
@@ -128,7 +128,7 @@ fn lines(path: &Path) -> Vec<String> {
     fs::read_to_string(path).map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
 }
 
-/// The three files with what an outcome puts into them; none where the file should not be.
+/// Returns the three files with their expected content; none if the file should not exist.
 fn expected_files(script: &Path, outcome: &Outcome) -> [(PathBuf, Option<Vec<u8>>); 3] {
     let unless_empty = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_owned());
     let status = (outcome.status != 0).then(|| format!("{}\n", outcome.status).into_bytes());
@@ -162,7 +162,7 @@ fn difference(script: &Path, outcome: &Outcome) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The lines that differ, between what both begin and end with.
+/// Returns the lines that differ, without the common beginning and end.
 fn diff(then: &[u8], now: &[u8]) -> String {
     let (then, now) = (String::from_utf8_lossy(then), String::from_utf8_lossy(now));
     let (then, now): (Vec<_>, Vec<_>) =

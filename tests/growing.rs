@@ -1,5 +1,5 @@
-//! Work of the interpreter's own that can grow without bound: each ends at a time limit, at Ctrl-C and at a host's
-//! cancel, in bounded memory; and what is read before anything runs has a bound of its own.
+//! Tests work of the interpreter that can grow without bound: a time limit, Ctrl-C and a host's cancel each end
+//! it, in bounded memory. Reading a script has its own bound.
 
 use crate::support;
 use crate::support::Run;
@@ -12,10 +12,10 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const MIB: u64 = 1 << 20;
-/// Far more than an end takes, on a machine that builds something else meanwhile.
+/// Far more time than an end takes, even on a machine that is building something else.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Statements that would go on for minutes or for ever, most of them in one call.
+/// Statements that would run for minutes or forever, most of them in one call.
 const ENDLESS: &[(&str, &str)] = &[
     ("glob in a command", "echo /usr/**/*{a,b,c,d,e,f,g,h}*{a,b,c,d,e,f,g,h}*{a,b,c,d,e,f,g,h}* > /dev/null"),
     (
@@ -77,7 +77,7 @@ fn an_interrupt_ends_it() {
     }
 }
 
-/// Kills a child that is not waited for within a minute; dropped, it does nothing.
+/// Kills a child that has not ended within a minute. If dropped, it does nothing.
 fn end_later(child: &std::process::Child) -> mpsc::Sender<()> {
     let (keep, dropped) = mpsc::channel();
     let pid = rustix::process::Pid::from_child(child);
@@ -116,7 +116,7 @@ fn a_hosts_cancel_ends_it() {
     }
 }
 
-/// Each value is within the limit of the language; together they would not be, and none of them is ever whole.
+/// Each value is within the limit of the language, but together they would exceed it, and none is ever complete.
 #[test]
 fn one_value_is_bounded_wherever_it_grows() {
     for (what, code, page) in [
@@ -180,7 +180,7 @@ fn brace_lists_of_a_file_have_a_bound_together() {
         assert!(outcome.cpu < 2 * SOON, "{what}: {:?}", outcome.cpu);
         assert!(outcome.peak_memory < 400 * MIB, "{what}: {} MiB", outcome.peak_memory / MIB);
     }
-    // What scripts have is far from it.
+    // Real scripts are far below the limit.
     check(&"echo {1..1000} {a..z}{0..9}\n".repeat(20)).success();
 }
 
@@ -228,7 +228,7 @@ fn the_check_takes_a_time_in_proportion_to_the_text() {
 }
 
 #[test]
-fn what_is_read_before_a_run_has_an_end() {
+fn reading_before_a_run_is_bounded() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = |name: &str| directory.path().join(name);
     let deep = format!("[allow]\nread = {}{}\n", "[".repeat(20_000), "]".repeat(20_000));
@@ -248,16 +248,16 @@ fn what_is_read_before_a_run_has_an_end() {
         (vec!["--check", "zero.pw"], 2, "not a regular file"),
         (vec!["--check", "directory.pw"], 2, "s a directory"),
         (vec!["--policy", "/dev/zero", "true.pw"], 2, "holds more than"),
-        (vec!["--policy", "deep.toml", "true.pw"], 2, "nested more than 32 deep at line 2"),
-        (vec!["--policy", "tables.toml", "true.pw"], 2, "nested more than 32 deep at line 2"),
-        (vec!["--policy", "dotted.toml", "true.pw"], 2, "nested more than 32 deep at line 1"),
+        (vec!["--policy", "deep.toml", "true.pw"], 2, "nested more than 32 levels deep at line 2"),
+        (vec!["--policy", "tables.toml", "true.pw"], 2, "nested more than 32 levels deep at line 2"),
+        (vec!["--policy", "dotted.toml", "true.pw"], 2, "nested more than 32 levels deep at line 1"),
     ] {
         let outcome = Run::pipewright().args(&args).dir(directory.path()).watch_memory().timeout(60).run();
         assert!(outcome.status == status && outcome.err().contains(part), "{args:?}: {outcome}");
         assert!(outcome.cpu < SOON, "{args:?}: {:?}", outcome.cpu);
         assert!(outcome.peak_memory < 100 * MIB, "{args:?}: {} MiB", outcome.peak_memory / MIB);
     }
-    // Endless text without a NUL ends where a script ends.
+    // Endless text without a NUL is cut off at the largest size of a script.
     let outcome = Run::new("bash")
         .args(["-c", "yes 'echo x' | \"$0\" --check"])
         .arg(support::pipewright())
@@ -269,7 +269,7 @@ fn what_is_read_before_a_run_has_an_end() {
 
 // ------------------------------------------------------------------------------------------------ nesting
 
-/// Texts that are nested, by how deep.
+/// Returns texts that are nested to a given depth.
 fn nested(depth: usize) -> Vec<(&'static str, String)> {
     let around = |open: &str, close: &str| format!("{}{}", open.repeat(depth), close.repeat(depth));
     vec![
@@ -294,10 +294,11 @@ fn nested(depth: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A host's thread may have any stack: a script that needs more of it is refused, and ends no process.
+/// A host's thread may have a stack of any size. A script that needs more is refused, and the process does not
+/// end.
 #[test]
 fn a_small_stack_refuses_what_is_nested_too_deeply() {
-    /// The code of the error that a text has, if it has one.
+    /// Returns the code of the error of a text, if there is one.
     fn read(text: String, stack: usize) -> Option<&'static str> {
         let read = move || Script::parse("nested", text).err().map(|error| error.diagnostics()[0].code.id());
         let thread = std::thread::Builder::new().stack_size(stack).spawn(read).expect("a thread");
@@ -325,7 +326,7 @@ fn a_small_stack_runs_what_it_has_read() {
                     continue;
                 }
                 let place = format!("{what}, {depth} deep, {} KiB", stack >> 10);
-                // Read where there is room, run where there is little.
+                // Parsed on a large stack, run on a small one.
                 let Ok(script) = Script::parse("nested", text) else { continue };
                 let run =
                     move || Engine::default().session().run(&script).stdout(Output::Null).status().is_ok();
@@ -336,7 +337,7 @@ fn a_small_stack_runs_what_it_has_read() {
     }
 }
 
-/// Each call leaves less of the stack, until an expression in it is what no longer fits.
+/// Each call uses up more of the stack, until an expression no longer fits.
 #[test]
 fn an_expression_at_the_end_of_a_small_stack_is_an_error() {
     let around =

@@ -1,4 +1,5 @@
-//! The code guard: lines that must be refused or warned about, everyday lines that must not, and what the run judges.
+//! Tests the code guard: lines that must be refused or warned about, everyday lines that must not, and judgements at
+//! run time.
 //!
 //! Each line of the first list puts a value where a real program would run it, and each of its hints passes the check.
 //! The unit tests of the guard add a line for each option of each program in the table.
@@ -8,13 +9,13 @@ use crate::support::Run;
 use pipewright::policy::{Rules, Subject};
 use pipewright::{Engine, ErrorKind, Script, diag::Diagnostic};
 
-/// What the lines use.
+/// The variables that the lines use.
 const VARIABLES: &str = "let v = \"x\"\nlet n = 3\nlet dir = \"d\"\nlet file = \"f\"\nlet host = \"h\"\nlet name = \"a\"\n\
                          let list = [\"a\", \"b\"]\nlet r = {path: \"p\", ok: true}\n";
 
-/// A value becomes code: E0401, or E0409 where it is quoted in vain.
+/// A value becomes code: E0401, or E0409 if its quotes have no effect.
 const REFUSED: &[&str] = &[
-    // quote() where its quotes do not hold.
+    // quote() in a place where its quotes have no effect.
     r#"sh -c "grep '$[quote(v)]' f""#,
     r#"sh -c "grep \"$[quote(v)]\" f""#,
     r#"ssh $host "ls '$[quote(dir)]'""#,
@@ -67,7 +68,7 @@ const REFUSED: &[&str] = &[
     r#"Rscript -e "print('$v')""#,
     r#"julia -E "f($v)""#,
     r#"deno eval "f('$v')""#,
-    // What starts another program.
+    // Programs that start another program.
     r#"env -vS "ls $v""#,
     r#"env -S $v"#,
     r#"env --split-s="ls $v""#,
@@ -109,7 +110,7 @@ const REFUSED: &[&str] = &[
     r#"sshpass -p x ssh $host "rm $v""#,
     r#"tmux new-session -d -s a "run $v""#,
     r#"tmux run-shell "run $v""#,
-    // Programs with a language of their own.
+    // Programs with their own language.
     r#"sed "s/x/$v/" f"#,
     r#"sed -i.bak -e "s/x/$v/" f"#,
     r#"sed --expr="s/x/$v/" f"#,
@@ -166,7 +167,7 @@ const REFUSED: &[&str] = &[
     r#"env.EDITOR = "vi $v""#,
     r#"with env={GIT_EDITOR: "vi $v"} { git commit }"#,
     r#"RSYNC_RSH="ssh -i $v" rsync a b"#,
-    // The standard input of what reads code.
+    // The standard input of a program that reads code.
     "sh <<E\nrm $v\nE",
     "sudo -u you bash -s a <<E\nrm $v\nE",
     r#"sh <<< "rm $v""#,
@@ -190,7 +191,7 @@ const REFUSED: &[&str] = &[
     r#"for x in a b { echo "rm $v/$x" } | sh"#,
     r#"{ sh } <<< "rm $v""#,
     r#"echo "rm $v" | { bash; echo }"#,
-    // Neighbours.
+    // Near misses.
     r#"$HOME/bin/sh -c "rm $v""#,
     r#"docker run --entrypoint sh image -c "rm $v""#,
     r#"ip netns exec $name sh -c "rm $v""#,
@@ -235,7 +236,7 @@ const REFUSED: &[&str] = &[
     r#"fn f() { echo "rm $v" }; bash <(f)"#,
 ];
 
-/// A value that something may run, or changes on its way: W0007, W0008.
+/// A value that may be run, or that changes on its way: W0007, W0008.
 const WARNED: &[&str] = &[
     r#"make X=$v"#,
     r#"make -j 4 CFLAGS="-O2 $v" all"#,
@@ -253,7 +254,7 @@ const WARNED: &[&str] = &[
     r#"awk -vx="a$v" 'BEGIN { print x }'"#,
 ];
 
-/// What scripts do every day.
+/// Everyday lines of scripts.
 const EVERYDAY: &[&str] = &[
     "ls -l $dir",
     "ls -- $file",
@@ -554,7 +555,7 @@ fn alarms(line: &str) -> Vec<Diagnostic> {
     pages.into_iter().filter(|page| !matches!(page.code.id(), "W0001" | "W0004")).collect()
 }
 
-/// The line of a hint, which stands behind its sentence.
+/// Returns the line of a hint, which follows its sentence.
 fn suggested(page: &Diagnostic) -> Option<&str> {
     page.help.first()?.split_once(":\n").map(|(_, line)| line)
 }
@@ -620,9 +621,9 @@ fn each_hint_is_a_line_that_passes_the_check() {
     assert!(lines > 100, "most hints are lines: {lines}");
 }
 
-/// A line and what its hint does with a value that sh, awk, jq, SQL or sed would take apart.
+/// Runs a line and its hint with a value that sh, awk, jq, SQL or sed would take apart.
 #[test]
-fn what_a_hint_says_hands_the_value_over_as_it_is() {
+fn the_line_of_a_hint_passes_the_value_unchanged() {
     let value = r#"it's "a" \ $HOME `id` /&"#;
     for (program, line) in [
         ("sh", r#"sh -c "printf '%s' \"$v\"""#),
@@ -686,7 +687,7 @@ fn a_program_that_a_value_names_is_judged_when_it_runs() {
 }
 
 #[test]
-fn a_value_is_no_command_that_begins_with_a_plus() {
+fn a_value_with_a_plus_is_not_a_command() {
     let run = |text: &str| {
         let text =
             format!("let x = \"+!touch pwned\"; let c = \"+c\"; let xs = [\"+c\", \"echo pwned\"]\n{text}");
@@ -740,7 +741,7 @@ fn a_dry_run_judges_a_program_that_a_value_names_as_a_run_does() {
     {
         dry(text).success();
     }
-    // A word that only the run knows is judged when it runs.
+    // A word that is known only at run time is judged when it runs.
     let outcome = dry("let y = $(uname); let other = $(which sh); $other -c \"echo $y\"");
     outcome.success();
 }

@@ -1,4 +1,4 @@
-//! What a host adds to the language: functions, stages, values.
+//! Tests what a host adds to the language: functions, stages, values.
 
 use pipewright::{
     CancelToken, Engine, ErrorKind, Output, Script, Session, Signal, StageCx, StageError, Value, ValueError,
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// An engine with what these tests need.
+/// Creates the engine that these tests need.
 fn engine() -> Engine {
     let copy = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
         let streams = cx.streams();
@@ -85,9 +85,9 @@ fn functions_take_and_give_typed_values() {
     assert_eq!(read("echo $[three(true, 2, null)]"), "true 2 None");
     assert_eq!(read(r#"echo $[count("ab", "/tmp", 3s, {x: 1})]"#), "10");
     assert_eq!(read("let xs = [1, 2].map(n => double(n)); echo ...$xs"), "2 4");
-    // A result is data, whatever it holds.
+    // A result is data, whatever it contains.
     assert_eq!(read(r#"printf '[%s]' $[join_all(['$(id)', '; x'], ' ')]"#), "[$(id) ; x]");
-    // For their effect, from other threads, and in a script's function.
+    // They are called for their effect, from other threads, and in a function of the script.
     assert_eq!(read("fn f() { return double(4) }; double(1); { echo $[f()] } | cat"), "8");
 }
 
@@ -101,9 +101,9 @@ fn calls_are_checked_before_anything_runs() {
     assert!(wrong("let x = double").contains("is a function"));
     let unknown = engine().script("t", "let x = doubl(1)").unwrap_err();
     assert!(unknown.render(false, 80).contains("did you mean `double`?"), "{}", unknown.render(false, 80));
-    // Without the engine nobody knows them.
+    // They are unknown without the engine.
     assert!(Script::parse("t", "let x = double(1)").is_err());
-    // What a script declares is its own.
+    // The declarations of a script are its own.
     assert_eq!(read("fn double(a, b) { return a ++ b }; echo $[double(\"x\", \"y\")]"), "xy");
 }
 
@@ -121,7 +121,7 @@ fn a_wrong_argument_is_the_scripts_mistake_and_a_failure_the_hosts() {
     let error = failure("let n = panics(1)");
     assert_eq!(error.kind(), ErrorKind::Host);
     assert_eq!(error.to_string(), "test:1:9: `panics` of the host panicked: on purpose");
-    // A script can catch what fails, and goes on.
+    // A script can catch the failure, and continue.
     assert_eq!(read("try { refuse(\"x\") } catch e { echo $[e.message] }"), "`refuse` failed: no x");
     let secret = failure("let n = refuse(secret(\"hunter2\"))");
     assert!(secret.to_string().contains("a secret, not a string"), "{secret}");
@@ -178,7 +178,7 @@ fn stages_have_arguments_environment_directory_and_redirections() {
     let cwd = directory.path().canonicalize().unwrap();
     let printed = session.run(&script(&hosted, text)).read().unwrap();
     assert_eq!(printed, format!("'a b','file','1','2' Some(\"me\") {}\nto stderr", cwd.display()));
-    // A value that looks like an option is none, as for a program.
+    // A value that looks like an option is not one, as for a program.
     let error = failure("let x = '-rf'; told $x");
     assert!(error.to_string().contains("begins with"), "{error}");
     // `command` and a value name programs.
@@ -197,7 +197,7 @@ fn a_reader_that_ends_ends_a_stage_quietly() {
 
 #[test]
 fn output_is_there_before_a_stage_waits() {
-    // The writer goes on only when its first line has come out.
+    // The writer continues only when its first line has come out.
     let directory = tempfile::tempdir().unwrap();
     let hosted = engine();
     let mut session = hosted.session();
@@ -303,7 +303,7 @@ fn a_run_gives_the_result_of_main_or_of_its_last_call() {
     }
     let error = Session::new().run(&plain("fn main() { fail 'no' }")).value().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Script);
-    // As the binary runs it, what main returns is a status.
+    // If the binary runs it, the result of main is a status.
     let error = Session::new().run(&plain("fn main() { return 3 }")).status().unwrap_err();
     assert!(error.to_string().contains("which nobody takes"), "{error}");
 }
@@ -337,7 +337,7 @@ fn functions_of_a_script_are_called_after_it_ran() {
     assert_eq!(format!("{:?}", session.call("add", &[2.into(), 5.into()]).unwrap()), "22");
     assert_eq!(session.get::<i64>("count"), Ok(22));
     assert_eq!(format!("{:?}", session.call("rest", &["a".into(), Value::Null]).unwrap()), "2");
-    // A clone goes ways of its own.
+    // A clone is independent.
     let mut other = session.clone();
     other.call("add", &[100.into()]).unwrap();
     assert_eq!((session.get::<i64>("count"), other.get::<i64>("count")), (Ok(22), Ok(122)));
@@ -348,7 +348,7 @@ fn functions_of_a_script_are_called_after_it_ran() {
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Script, 3));
     assert_eq!(error.to_string(), "test:4:23: `sh` exited with 3");
     assert_eq!(wrong(&mut session, "inner", &[]).kind(), ErrorKind::UnknownFunction);
-    // Where a script was left early, its variables have no values.
+    // After an early end of a script its variables have no values.
     session.run(&plain("let g = f; exit 0; let b = 2; fn f() { return b }")).status().unwrap();
     assert_eq!(session.get::<Option<i64>>("b"), Ok(None));
     assert_eq!(wrong(&mut session, "f", &[]).kind(), ErrorKind::UnknownFunction);
@@ -365,7 +365,7 @@ fn a_run_in_the_background_is_waited_for() {
         seen.fetch_add(1, Ordering::SeqCst);
     }));
     let running = session.run(&plain("printf 'a\\nb\\n'; let x = 1; exit 4")).stdout(count).start().unwrap();
-    // It has a session of its own.
+    // It has its own session.
     assert!(session.value("x").is_none());
     assert_eq!(running.wait().unwrap().status(), 4);
     assert_eq!(lines.load(Ordering::SeqCst), 2);
@@ -379,7 +379,7 @@ fn a_run_in_the_background_is_waited_for() {
     assert_eq!(session.run(&missing).start().unwrap().wait().unwrap_err().kind(), ErrorKind::MissingInput);
 }
 
-/// Waits until a file is there.
+/// Waits until a file exists.
 fn await_file(path: &std::path::Path) {
     let started = Instant::now();
     while !path.exists() {
@@ -389,7 +389,7 @@ fn await_file(path: &std::path::Path) {
 }
 
 #[test]
-fn what_is_dropped_or_shut_down_leaves_nothing() {
+fn a_run_that_is_dropped_or_shut_down_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let mut session = Session::new();
     session.set_cwd(directory.path()).unwrap();
@@ -399,14 +399,14 @@ fn what_is_dropped_or_shut_down_leaves_nothing() {
     await_file(&directory.path().join("begun"));
     drop(running);
     assert!(directory.path().join("cleaned").exists(), "what is deferred has run");
-    // What ignores TERM gets KILL, long before the grace of the script is up.
+    // A process that ignores TERM gets KILL, long before the grace of the script is over.
     let stubborn = "sh -c 'trap \"\" TERM; touch deaf; while :; do sleep 60; done'";
     let running = session.run(&plain(&format!("with grace=60s {{ {stubborn} }}"))).start().unwrap();
     await_file(&directory.path().join("deaf"));
     assert!(!running.shutdown(Duration::from_millis(50)).success());
     assert_eq!(running.wait().unwrap_err().kind(), ErrorKind::Cancelled);
     assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
-    // Cancelling what the run was given still works, and so does a token for both.
+    // Cancelling the token of the run still works, and so does a token for both.
     let token = CancelToken::new().unwrap();
     let running = session.run(&plain("sleep 60")).cancel(&token).start().unwrap();
     token.cancel();
@@ -424,7 +424,7 @@ fn a_signal_reaches_the_programs() {
     let text = "sh -c 'trap \"touch heard; exit 9\" USR1; touch ready; while :; do sleep 0.01; done'";
     let running = session.run(&plain(text)).stderr(Output::Null).start().unwrap();
     await_file(&directory.path().join("ready"));
-    // It may have got that far before it is known here.
+    // It may have got that far before this thread knows it.
     while running.stages().is_empty() {
         std::thread::sleep(Duration::from_millis(2));
     }

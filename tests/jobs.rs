@@ -10,13 +10,13 @@ const CTRL_D: &str = "\x04";
 const CTRL_Z: &str = "\x1a";
 const CTRL_BACKSLASH: &str = "\x1c";
 
-/// Gives a line to `cat -n`, which shows it.
+/// Sends a line to `cat -n`, which shows it.
 fn numbered(terminal: &mut Terminal, line: &str) {
     terminal.keys(&format!("{line}\n"));
     terminal.expect(&format!("\t{line}\n"));
 }
 
-/// Stops what runs, which the prompt tells of.
+/// Stops the running program, which the prompt reports.
 fn stop(terminal: &mut Terminal, told: &str) {
     terminal.keys(CTRL_Z);
     terminal.expect(told);
@@ -61,7 +61,7 @@ fn ctrl_c_ends_all_of_an_entry() {
     assert_eq!(terminal.run("echo on"), "on\n");
 }
 
-/// A program that takes Ctrl-C for its own, told by `gone` what to exit with.
+/// A program that handles Ctrl-C itself; `gone` tells it what status to exit with.
 const HEEDS: &str = r#"
 import os, select, signal, sys
 def heed(number, frame):
@@ -79,7 +79,7 @@ while True:
 "#;
 
 #[test]
-fn a_program_that_heeds_ctrl_c_goes_on() {
+fn a_program_that_handles_ctrl_c_continues() {
     let (home, mut terminal) = prompt();
     if !support::have("python3") {
         return;
@@ -102,7 +102,7 @@ fn a_program_that_heeds_ctrl_c_goes_on() {
             terminal.expect(heeded);
         }
         if entry.contains("cat") {
-            // That stage died of it: nothing more is to come, once the other has ended.
+            // That stage died of it: no more output comes, once the other stage has ended.
             terminal.keys("exit 0\n");
             let shown = terminal.ready();
             assert!(!shown.contains("and then"), "{entry}: {shown}");
@@ -114,7 +114,7 @@ fn a_program_that_heeds_ctrl_c_goes_on() {
         let shown = terminal.ready();
         assert!(shown.contains("and then\n"), "{entry}: {shown}");
     }
-    // How it ends is its own business, and what follows it is ended by a key of its own.
+    // It decides itself how it ends. A separate key ends what follows it.
     terminal.start_line("python3 -u heeds.py || cat -n; echo not 'this'");
     terminal.expect("ready\n");
     terminal.keys(CTRL_C);
@@ -160,9 +160,9 @@ fn ctrl_c_at_programs_with_a_prompt_or_a_pager() {
         terminal.start_line("less +F log; echo 'after' less");
         terminal.expect("Waiting for data");
         terminal.keys(CTRL_C);
-        // It stops waiting, and takes keys.
+        // It stops waiting, and reads keys.
         terminal.expect("(END)");
-        // What is typed before it has dealt with the signal it forgets.
+        // It discards what is typed before it has handled the signal.
         while state_of(&terminal, "less").is_some() {
             terminal.keys("q");
             std::thread::sleep(std::time::Duration::from_millis(200));
@@ -207,14 +207,14 @@ fn a_program_is_stopped_and_continued() {
 }
 
 #[test]
-fn a_function_is_stopped_and_goes_on_where_it_was() {
+fn a_function_is_stopped_and_continues_where_it_was() {
     let (_home, mut terminal) = prompt();
     terminal.run("let count = 1");
     terminal.run("fn two() { cat -n; count = 2; echo \"and then $count\" }");
     terminal.start_line("two");
     numbered(&mut terminal, "a");
     stop(&mut terminal, "[1] stopped: two");
-    // The prompt has the variables of before.
+    // The prompt still has its variables.
     assert_eq!(terminal.run("echo $count"), "1\n");
     terminal.start_line("fg");
     numbered(&mut terminal, "b");
@@ -250,7 +250,7 @@ fn a_pipeline_with_a_block_is_stopped() {
 }
 
 #[test]
-fn a_stopped_job_goes_on_in_the_background() {
+fn a_stopped_job_continues_in_the_background() {
     let (home, mut terminal) = prompt();
     terminal.start_line("sh -c 'echo ready; until test -e go; do sleep 0.01; done; echo gone > went'");
     terminal.expect("ready\n");
@@ -338,7 +338,7 @@ fn modes_are_restored_after_a_program_was_killed_or_stopped() {
     assert_eq!(terminal.run("stty -a"), before);
     // The job has its own again.
     assert!(terminal.run("fg").contains(" -icanon "));
-    // What stty changes by itself is meant.
+    // Settings that stty changes on its own are kept.
     terminal.run("stty -ixon");
     assert!(terminal.run("stty -a").contains(" -ixon "));
 }
@@ -406,7 +406,7 @@ fn time_limits_stand_still_while_a_job_is_stopped() {
     terminal.keys(CTRL_D);
     let shown = terminal.ready();
     assert!(shown.contains("in time\n"), "{shown}");
-    // And they are heeded once it goes on.
+    // And they take effect once it continues.
     terminal.start_line("with timeout=2s { cat -n }");
     numbered(&mut terminal, "a");
     stop(&mut terminal, "[1] stopped: with");
@@ -414,7 +414,7 @@ fn time_limits_stand_still_while_a_job_is_stopped() {
     assert!(page.contains("timed out after 2s"), "{page}");
 }
 
-/// The state of a program on the terminal, if it runs (proc_pid_stat(5)).
+/// Returns the state of a program on the terminal, if it runs (proc_pid_stat(5)).
 fn state_of(terminal: &Terminal, name: &str) -> Option<String> {
     let (name, session) = (format!("({name})"), terminal.pid().to_string());
     std::fs::read_dir("/proc").expect("procfs").flatten().find_map(|entry| {
@@ -425,8 +425,8 @@ fn state_of(terminal: &Terminal, name: &str) -> Option<String> {
     })
 }
 
-/// Waits until a program on the terminal sleeps. A signal that comes just before it begins to read is heeded by less(1)
-/// only after the next key.
+/// Waits until a program on the terminal sleeps. If a signal comes just before less(1) begins to read, it handles
+/// the signal only after the next key.
 fn awaits_a_key(terminal: &Terminal, name: &str) {
     while state_of(terminal, name).as_deref() != Some("S") {
         std::thread::sleep(std::time::Duration::from_millis(1));
@@ -464,7 +464,8 @@ fn a_pager_is_stopped_and_continued() {
     }
 }
 
-/// A program that notes Ctrl-Z and leaves off reading for it, as less(1) does. The first comes just before it reads.
+/// A program that records Ctrl-Z and stops reading for it, as less(1) does. The first one comes just before it
+/// reads.
 const NOTES: &str = r#"
 import os, signal, sys, time
 class Noted(Exception): pass
@@ -508,7 +509,7 @@ fn a_program_that_is_about_to_read_when_it_is_stopped_takes_no_key_of_the_prompt
     stop(&mut terminal, "[1] stopped: python3");
     assert_eq!(terminal.run("echo mine"), "mine\n");
     terminal.start_line("fg");
-    // It is stopped once for a key.
+    // Each key stops it once.
     for line in ["one", "two"] {
         terminal.keys(&format!("{line}\n"));
         terminal.expect(&format!("read {line}\n"));
@@ -541,7 +542,7 @@ fn a_job_beside_that_writes_is_stopped_where_the_terminal_is_set_so() {
     let shown = terminal.run("sh -c 'echo from beside' & wait");
     assert!(shown.contains("from beside\n"), "{shown}");
     terminal.run("stty tostop");
-    // What the interpreter itself prints for a job is stopped as its programs are.
+    // Output of the interpreter for a job is stopped like output of its programs.
     for beside in ["sh -c 'echo from beside'", "echo from beside", "{ printf '%s\\n' 'from beside' } >&2"] {
         let mut shown = terminal.run(&format!("{beside} &"));
         while !shown.contains("[1] stopped: ") {
@@ -559,8 +560,7 @@ fn a_job_beside_that_writes_is_stopped_where_the_terminal_is_set_so() {
 fn jobs_are_stopped_whatever_the_prompt_was_started_with() {
     let home = Home::new();
     let mut command = home.command();
-    // As tmux 3.3 starts its shells.
-    // SAFETY: system calls alone, between fork and exec.
+    // As tmux 3.3 starts its shells. SAFETY: only system calls, between fork and exec.
     unsafe {
         command.pre_exec(|| {
             for signal in [libc::SIGTTIN, libc::SIGTTOU, libc::SIGTSTP] {

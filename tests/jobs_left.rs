@@ -1,4 +1,5 @@
-//! What becomes of the prompt's jobs when it goes, and of jobs that others signal, on a real terminal.
+//! Tests the fate of the prompt's jobs when the prompt ends, and of jobs that other processes signal,
+//! on a real terminal.
 use crate::support;
 use crate::support::home::{Home, prompt};
 use crate::support::marked::{left_after, processes_with};
@@ -15,10 +16,10 @@ use tempfile::TempDir;
 const CTRL_C: &str = "\x03";
 const CTRL_Z: &str = "\x1a";
 
-/// When a slow machine would long have done it.
+/// A time that is ample even on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A prompt whose processes can be told from all others, by what its environment holds.
+/// Starts a prompt whose processes can be identified by an entry of their environment.
 fn marked(name: &str) -> (Home, Terminal, String) {
     let home = Home::new();
     let value = format!("{name}-{}", std::process::id());
@@ -27,8 +28,8 @@ fn marked(name: &str) -> (Home, Terminal, String) {
     (home, terminal, format!("MARKED={value}"))
 }
 
-/// Starts one job that is stopped, one that ignores HUP, one that runs in the interpreter, and gives a line to a program in
-/// the foreground.
+/// Starts one job that is stopped, one that ignores HUP and one that runs in the interpreter, and sends
+/// a line to a program in the foreground.
 fn busy(terminal: &mut Terminal) {
     terminal.start_line("cat -n");
     terminal.keys("a\n");
@@ -109,7 +110,7 @@ fn an_editor_that_is_stopped_saves_what_was_typed_when_the_prompt_is_left() {
     let (home, mut terminal, marker) = marked("editor");
     terminal.start_line("vim -u NONE notes");
     terminal.expect("notes");
-    // Its swap file has it once it is told to end.
+    // The text is in its swap file once it is asked to end.
     terminal.keys(":set updatecount=10000 updatetime=60000\riwhat was typed\x1b");
     terminal.expect("what was typed");
     terminal.keys(CTRL_Z);
@@ -125,7 +126,7 @@ fn an_editor_that_is_stopped_saves_what_was_typed_when_the_prompt_is_left() {
 }
 
 #[test]
-fn what_others_stop_and_continue_is_told() {
+fn stops_and_continues_by_other_processes_are_reported() {
     let (_home, mut terminal, marker) = marked("others");
     for alone in [false, true] {
         terminal.run("sh -c 'until test -e go; do sleep 0.01; done' &");
@@ -211,7 +212,7 @@ fn under_tmux_jobs_are_controlled_and_end_with_the_pane() {
     nothing_is_left(&marker);
 }
 
-/// An sshd(8) of its own on the loopback, with keys of its own.
+/// A separate sshd(8) on the loopback interface, with its own keys.
 struct Sshd {
     directory: TempDir,
     server: Child,
@@ -219,13 +220,13 @@ struct Sshd {
 }
 
 impl Sshd {
-    /// None where there is no such program.
+    /// Starts it; none if there is no such program.
     fn start() -> Option<Self> {
         let program = "/usr/sbin/sshd";
         if !support::have(program) || !support::have("ssh") || !support::have("ssh-keygen") {
             return None;
         }
-        // The service makes it at boot, and sshd does not run without.
+        // The service creates it at boot, and sshd does not run without it.
         let _ = std::fs::create_dir("/run/sshd");
         let directory = TempDir::new().expect("a temporary directory");
         let at = directory.path().display().to_string();
@@ -259,7 +260,7 @@ impl Sshd {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
-    /// Runs a command on a terminal at the other end.
+    /// Runs a command on a terminal at the remote end.
     fn connect(&self, remote: &str) -> Terminal {
         let mut command = Command::new("ssh");
         command.args(["-tt", "-F", "none", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]);

@@ -1,4 +1,5 @@
-//! Keys that come when nobody waits for them: straight after Enter, and ahead of the next prompt; on a real terminal.
+//! Tests keys that are pressed while no program reads them: straight after Enter, and ahead of the next
+//! prompt; on a real terminal.
 use crate::support::home::prompt;
 use crate::support::pty::Terminal;
 
@@ -10,16 +11,17 @@ const CTRL_U: &str = "\x15";
 const CTRL_Z: &str = "\x1a";
 const CTRL_BACKSLASH: &str = "\x1c";
 
-/// Enters what shows a word that is not in it, and waits for that: the prompt is there, and nobody else reads.
+/// Enters code that shows a word that it does not contain, and waits for that word: then the prompt is there,
+/// and no other program reads.
 #[track_caller]
 fn comes_back(terminal: &mut Terminal, to: &str) {
-    // Ctrl-Z that came before Enter has left the line as it was.
+    // A Ctrl-Z before Enter has left the line unchanged.
     terminal.keys(&format!("{CTRL_U}echo ba'ck' {to}\r"));
     terminal.expect(&format!("\nback {to}\n"));
     reads(terminal);
 }
 
-/// Waits until the prompt reads. A key from before it is shown is none for what is typed.
+/// Waits until the prompt reads. An earlier key does not belong to the entry.
 #[track_caller]
 fn reads(terminal: &mut Terminal) {
     terminal.ready();
@@ -73,7 +75,7 @@ fn a_key_straight_after_fg_is_not_lost() {
 }
 
 #[test]
-fn keys_at_the_prompt_are_no_signals_for_the_next_entry() {
+fn keys_at_the_prompt_are_not_signals_for_the_next_entry() {
     let (_home, mut terminal) = prompt();
     for key in [CTRL_C, CTRL_BACKSLASH] {
         terminal.keys("echo not this");
@@ -82,7 +84,7 @@ fn keys_at_the_prompt_are_no_signals_for_the_next_entry() {
         terminal.ready();
         assert_eq!(terminal.run("cat /dev/null; echo on"), "on\n");
     }
-    // There is nothing to stop: the line stays.
+    // There is nothing to stop, so the line stays.
     terminal.keys("echo one");
     terminal.expect("echo one");
     terminal.keys(CTRL_Z);
@@ -103,7 +105,7 @@ fn entries_that_are_typed_ahead_run_in_their_order() {
     terminal.expect("\nsecond\n");
     terminal.expect("\nthird\n");
     terminal.ready();
-    // What follows a program is for that.
+    // Keys after a program started are for the program.
     terminal.start_line(wait);
     terminal.expect("ready\n");
     terminal.keys(&format!("cat -n\rfor the program\r{CTRL_D}echo af'ter'\r"));
@@ -111,7 +113,7 @@ fn entries_that_are_typed_ahead_run_in_their_order() {
     terminal.expect("\tfor the program\n");
     terminal.expect("\nafter\n");
     terminal.ready();
-    // What is not whole, or has keys for the editor, waits for more.
+    // An incomplete entry, or one with keys for the editor, waits for more.
     for (typed, more) in [("echo wait", "ed\r"), ("{\recho waited\r", "}\r"), ("echo wa\tited\r", "\r")] {
         terminal.start_line(wait);
         terminal.expect("ready\n");
@@ -122,7 +124,7 @@ fn entries_that_are_typed_ahead_run_in_their_order() {
         terminal.expect("\nwaited\n");
         terminal.ready();
     }
-    // Ctrl-C takes it back, as it takes back a line.
+    // Ctrl-C discards it, as it discards a line.
     terminal.start_line("cat -n");
     terminal.keys("a\r");
     terminal.expect("\ta\n");

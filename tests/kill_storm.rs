@@ -1,10 +1,11 @@
-//! Scripts are ended by a signal at a random moment, over trees of processes that are hard to end: nothing may be left.
+//! Signals end scripts at random moments, while they run trees of processes that are hard to end. Nothing may be left.
 //!
-//! Each run has a marker in its environment, which every process of it inherits, and /proc is searched for that. This
-//! test is the subreaper of its runs: a zombie that a run leaves comes here. The same trees are ended by a time limit.
+//! Each run has a marker in its environment, which all of its processes inherit, and /proc is searched for it. This
+//! test is the subreaper of its runs, so a zombie that a run leaves becomes its child. A time limit ends the same
+//! trees, too.
 //!
-//! `RUNS=2000`, `LOOPS=1000` and `TIMEOUTS=1000` run more than the few of CI, `SEED=7` others; `--nocapture` shows the times from the
-//! signal, or the end of the limit, to the moment when all is gone.
+//! `RUNS=2000`, `LOOPS=1000` and `TIMEOUTS=1000` run more than CI does, `SEED=7` runs others; `--nocapture` shows the times from the
+//! signal, or the end of the limit, to the moment when all processes are gone.
 
 mod support;
 
@@ -25,7 +26,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreape
 const SHAPES: [&str; 8] =
     ["plain", "ignoring", "stopped", "session", "daemon", "orphan", "forking", "roving"];
 
-/// As long as processes are given that are asked to end, and what may pass beyond that.
+/// The time that processes get to end, and the time that may pass beyond that.
 const GRACE: Duration = Duration::from_secs(5);
 const BEYOND: Duration = Duration::from_secs(2);
 
@@ -33,11 +34,11 @@ const BEYOND: Duration = Duration::from_secs(2);
 struct Case {
     shape: &'static str,
     signal: Signal,
-    /// Whether it runs below a second process, and then which of both gets the signal.
+    /// Whether it runs below a second process, and which of the two gets the signal.
     guard: Option<Target>,
-    /// When the signal comes, after the start.
+    /// The time from the start to the signal.
     after: Duration,
-    /// When it comes again.
+    /// The time of a second signal.
     again: Option<Duration>,
 }
 
@@ -79,7 +80,7 @@ fn nothing_is_left_behind_by(script: &str, runs: u64) {
     assert!(wrong.is_empty(), "SEED={seed}: {} of {runs} runs:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Nobody else's orphans may come meanwhile.
+/// Runs one test at a time, so that this process adopts no orphans of other tests.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,7 +102,7 @@ fn a_time_limit_ends_the_whole_tree() {
         let limit = Duration::from_millis(rng.within(20, 150) as u64);
         stalls.take();
         match limited(shape, limit, run) {
-            // What a busy machine takes is no failure; but so many runs are meant to measure.
+            // The time on a busy machine is not a failure, but so many runs are meant to measure it.
             Ok(time) if runs >= 1000 && time > Duration::from_millis(500) => {
                 let stalled = stalls.take();
                 wrong.push(format!(
@@ -123,7 +124,8 @@ fn a_time_limit_ends_the_whole_tree() {
     assert!(wrong.is_empty(), "{} of {runs} runs:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// How long the machine lets a process wait that only wants to sleep 5 ms: what is late then is not the program's.
+/// The longest delay of a process that only wants to sleep 5 ms. A delay of this size is not caused by the tested
+/// program.
 struct Stalls(Arc<AtomicU64>);
 
 impl Stalls {
@@ -141,13 +143,13 @@ impl Stalls {
         Self(longest)
     }
 
-    /// The longest since it was last asked for.
+    /// Returns the longest delay since the last call.
     fn take(&self) -> Duration {
         Duration::from_millis(self.0.swap(0, Ordering::Relaxed))
     }
 }
 
-/// How long the tree lived beyond its limit, less the grace where that was used.
+/// Returns how long the tree lived beyond its limit, minus the grace if that was used.
 fn limited(shape: &str, limit: Duration, run: u64) -> Result<Duration, String> {
     const GRACE: Duration = Duration::from_millis(200);
     let marker = format!("TIMEOUTS={}-{run}", std::process::id());
@@ -172,7 +174,7 @@ fn limited(shape: &str, limit: Duration, run: u64) -> Result<Duration, String> {
     if !left.is_empty() || orphans.living + orphans.dead > 0 {
         return Err(format!("{left:?} are left, {} zombies: {said}", orphans.dead));
     }
-    // What the end of the script has found, the limit had left.
+    // Processes that were found at the end of the script had survived the limit.
     if output.status.code() != Some(124) || said.contains("left running") {
         return Err(format!("{}: {said}", output.status));
     }
@@ -180,16 +182,16 @@ fn limited(shape: &str, limit: Duration, run: u64) -> Result<Duration, String> {
     Ok(took.saturating_sub(limit + if stubborn { GRACE } else { Duration::ZERO }))
 }
 
-/// Goes through all shapes and signals in turn, so that a few runs meet each shape with each.
+/// Returns a case. All shapes and signals take turns, so that a few runs combine each shape with each signal.
 fn case(run: u64, whole: bool, rng: &mut Rng) -> Case {
     let shape = SHAPES[(run % 8) as usize];
     let signal = [Signal::INT, Signal::TERM, Signal::KILL, Signal::HUP][(run / 8 % 4) as usize];
-    // SIGKILL alone leaves nothing that is anybody's child; daemons take a second process.
+    // SIGKILL alone leaves only orphans; daemons need a second process.
     let needs_guard = signal == Signal::KILL && ["daemon", "orphan", "roving"].contains(&shape);
     let guard = needs_guard || rng.within(0, 3) == 0;
     let target = if rng.within(0, 1) == 0 { Target::Outer } else { Target::Inner };
     let stubborn = ["ignoring", "orphan"].contains(&shape) && signal != Signal::KILL;
-    // Else it takes the whole grace each time.
+    // Otherwise it takes the whole grace each time.
     let impatient = stubborn && !(whole && rng.within(0, 9) == 0);
     Case {
         shape,
@@ -200,7 +202,7 @@ fn case(run: u64, whole: bool, rng: &mut Rng) -> Case {
     }
 }
 
-/// What may be compared: with a second signal, without, killed.
+/// Returns the class of a case within which times are comparable: with a second signal, without one, killed.
 fn class(case: &Case) -> &'static str {
     match case {
         Case { guard: Some(_), signal: Signal::KILL, .. } => "--guard, SIGKILL",
@@ -259,7 +261,7 @@ fn storm(script: &str, case: &Case, run: u64, directory: &Path) -> Result<Durati
     let status = await_end(&mut child, started)?;
     let took = await_nobody(&marker, started, case)?;
     check_status(status, case)?;
-    // Killed, nobody can remove it; and with a second signal nobody may have had the time.
+    // A killed process can't remove it, and after a second signal there may not have been enough time.
     let removes = case.signal != Signal::KILL || case.guard == Some(Target::Outer);
     if removes && case.again.is_none() && file.exists() {
         return Err("the temporary file is still there".into());
@@ -267,7 +269,7 @@ fn storm(script: &str, case: &Case, run: u64, directory: &Path) -> Result<Durati
     Ok(took)
 }
 
-/// Sends the signal to the process that the case names, and tells when.
+/// Sends the signal to the process that the case names, and returns the time.
 fn send(child: &Child, case: &Case) -> Instant {
     let outer = Pid::from_child(child);
     let inner = || {
@@ -280,7 +282,7 @@ fn send(child: &Child, case: &Case) -> Instant {
         _ => outer,
     };
     let now = Instant::now();
-    // It may have ended at the first one.
+    // It may have ended at the first signal.
     let _ = kill_process(target, case.signal);
     now
 }
@@ -297,7 +299,7 @@ fn await_end(child: &mut Child, started: Instant) -> Result<ExitStatus, String> 
     Err("it does not end".into())
 }
 
-/// Waits until nobody has the marker, and reaps who came to us. After an end that was no SIGKILL nobody may come.
+/// Waits until no process has the marker, and reaps adopted orphans. After any end but SIGKILL there may be no orphans.
 fn await_nobody(marker: &str, started: Instant, case: &Case) -> Result<Duration, String> {
     let at_once = case.signal != Signal::KILL;
     loop {
@@ -326,9 +328,9 @@ fn await_nobody(marker: &str, started: Instant, case: &Case) -> Result<Duration,
 
 fn check_status(status: ExitStatus, case: &Case) -> Result<(), String> {
     let number = case.signal.as_raw();
-    // Before the script has begun, the signal's own effect is right.
+    // Before the script has begun, the default action of the signal is right.
     let ended = status.signal() == Some(number) || status.code() == Some(128 + number);
-    // Of the inner one a second process tells as if it were its own end; of the outer one's end nobody tells.
+    // A second process passes the end of the inner one on as its own. The end of the outer one is not passed on.
     if ended { Ok(()) } else { Err(format!("it ended with {status}")) }
 }
 
@@ -338,7 +340,7 @@ struct Orphans {
     dead: usize,
 }
 
-/// The children of this process, which has started none that runs.
+/// Reaps the children of this process, which has started no other children.
 fn reap_orphans() -> Orphans {
     let mut orphans = Orphans::default();
     for task in fs::read_dir("/proc/self/task").expect("procfs").flatten() {

@@ -1,7 +1,7 @@
-//! Output that comes late: a program has ended, and a process that it left behind prints on. A capture waits for the end
-//! of file, as in sh. Each writer here is run by dash, bash and Pipewright, and all must give the same.
+//! Tests late output: a program has ended, and a process that it left behind still prints. A capture waits for the
+//! end of file, as in sh. dash, bash and Pipewright run each writer here, and all must give the same result.
 //!
-//! The wait is bounded by what bounds a running program: a time limit, a signal, a host.
+//! The limits of a running program also bound the wait: a time limit, a signal, a host.
 
 use crate::support;
 use std::process::{Command, Stdio};
@@ -35,13 +35,13 @@ const WRITERS: &[(&str, &str)] = &[
     ("a capture in a capture", "echo \"$(sh -c '(sleep 0.3; echo late) & echo now')\""),
 ];
 
-/// What bash has beyond POSIX.
+/// Commands that only bash has.
 const WRITERS_OF_BASH: &[(&str, &str)] = &[
     ("a reader of a process substitution", "cat <(sh -c '(sleep 0.3; echo late) & echo now')"),
     ("a writer to one", "echo x > >(sh -c '(sleep 0.3; echo late) & cat')"),
 ];
 
-/// The ways to take what `COMMANDS` print and to print it again.
+/// The ways to capture the output of `COMMANDS` and to print it again.
 const WAYS: &[&str] = &[
     "let x = $(COMMANDS)\nprintf '%s\\n' $x",
     "printf '%s\\n' \"$(COMMANDS)\"",
@@ -82,7 +82,8 @@ fn same_as(shells: &[&str], name: &str, commands: &str) {
     }
 }
 
-/// The lines in an order of their own: on a busy machine two writers print in another one than their times say.
+/// Returns the lines sorted, because on a busy machine two writers may print in a different order than their delays
+/// suggest.
 fn sorted(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort();
@@ -96,7 +97,7 @@ fn json_waits_too() {
     assert_eq!(Run::code(code).run().success().out(), "late\n");
 }
 
-/// A script in the background with a marker in its environment, by which its processes are found.
+/// Starts a script in the background with a marker in its environment, by which its processes are found.
 fn marked(marker: &str, code: &str) -> (Command, String) {
     let marker = format!("{marker}-{}", std::process::id());
     let mut command = Command::new(support::pipewright());
@@ -115,7 +116,7 @@ const HOLDERS: &[(&str, &str)] = &[
     ("a daemon", "sh -c '(setsid sleep 60 &); echo up'"),
 ];
 
-/// Where it holds it.
+/// The places where such a process holds the pipe.
 const PLACES: &[&str] = &[
     "let x = $(HOLDER)",
     "let x = $(true; HOLDER)",
@@ -251,7 +252,7 @@ fn a_host_ends_the_wait_and_the_process_that_holds_the_pipe() {
             for (end, run) in ends {
                 let started = Instant::now();
                 run(&mut session);
-                // The output of the run is no part of the block, so that the usual grace of 5 s holds for it.
+                // The output of the run is not part of the block, so it has the default grace of 5 s.
                 let took = started.elapsed();
                 assert!(took < Duration::from_secs(15), "{end}, {name}: {text}: {took:?}");
                 assert_eq!(processes_with(&marker), [], "{end}, {name}: {text}");
@@ -262,7 +263,7 @@ fn a_host_ends_the_wait_and_the_process_that_holds_the_pipe() {
 
 // ---------------------------------------------------------------------------------------------------- at a terminal
 
-/// Those of the marked processes that are neither the prompt nor one of its own.
+/// Returns the marked processes that are neither the prompt nor one of its own.
 #[cfg(feature = "prompt")]
 fn programs_with(marker: &str) -> Vec<String> {
     let names = processes_with(marker).into_iter().map(|(_, name)| name);

@@ -1,7 +1,7 @@
-//! What happens at the edges: stages that end early, fail or are missing, inputs that are huge, broken or nested,
-//! and how much of the system's resources we use.
+//! Tests the limits: stages that end early, fail or are missing; inputs that are huge, broken or
+//! nested; and the use of system resources.
 //!
-//! `GIB=10 cargo test --test suite limits::` streams more than the one GiB of every day, and `SCALE=10` makes
+//! `GIB=10 cargo test --test suite limits::` streams more than the default of 1 GiB, and `SCALE=10` makes
 //! larger texts; `.ci/long` does both.
 
 use crate::support;
@@ -23,7 +23,7 @@ fn a_writer_whose_reader_has_ended_is_a_success() {
         assert!(outcome.stderr.is_empty(), "{script}: {outcome}");
     }
     assert_eq!(Run::code("yes | head -1").run().stdout, b"y\n");
-    // A status that looks like it is not the signal.
+    // A status that looks like the signal is not the signal.
     assert_eq!(Run::code("probe exit 141 | cat").run().status, 141);
 }
 
@@ -97,7 +97,7 @@ fn a_redirection_that_would_truncate_an_input_is_refused() {
     }
 }
 
-/// A shell that sets a limit and becomes the binary.
+/// Runs the binary through a shell that sets a limit.
 fn limited(limit: &str, code: &str) -> Run {
     let script = format!("ulimit {limit} && exec \"$0\" -c \"$1\"");
     Run::new("bash").args(["-c", &script]).arg(support::pipewright()).arg(code)
@@ -112,7 +112,7 @@ fn five_hundred_stages_fit_the_default_limit_of_descriptors() {
         .run()
         .success();
     assert_eq!(outcome.stdout, b"hi\n".repeat(4));
-    // Where even that is too little: an error and no panic.
+    // If even that is too little, the result is an error and not a panic.
     let outcome = limited("-n 64", &pipeline).run();
     assert!(outcome.status != 0 && !outcome.is_crash() && !outcome.stderr.is_empty(), "{outcome}");
 }
@@ -120,7 +120,7 @@ fn five_hundred_stages_fit_the_default_limit_of_descriptors() {
 #[test]
 fn no_process_can_be_started_is_an_error() {
     if rustix::process::geteuid().is_root() {
-        // The limit binds nobody but ordinary users.
+        // The limit applies only to ordinary users.
         return;
     }
     let outcome = limited("-u 1", "/bin/true").run();
@@ -178,7 +178,7 @@ fn output_that_cannot_be_written_is_a_failure() {
     }
 }
 
-/// In sh `cat` would read the lines after it.
+/// In sh, `cat` would read the lines of the script after it.
 #[test]
 fn a_command_cannot_read_the_script_that_comes_by_standard_input() {
     let outcome = Run::pipewright().stdin("cat\necho not reached\n").run();
@@ -203,7 +203,7 @@ fn standard_descriptors_may_be_closed() {
         let outcome = Run::new("bash").args(["-c", &script]).arg(support::pipewright()).arg(code).run();
         assert!(outcome.status == 0, "{closed} {code}: {outcome}");
     }
-    // Nothing that the script opens comes to stand in for what is closed.
+    // A file that the script opens never replaces a closed stream.
     let directory = tempfile::tempdir().expect("a temporary directory");
     let script = "exec \"$0\" -c \"echo lost 2> file\" 1>&- 2> err";
     let outcome =
@@ -214,7 +214,8 @@ fn standard_descriptors_may_be_closed() {
     );
 }
 
-/// What is wrong with a check that should end soon, in bounded memory, with a success or a clear error.
+/// Returns the problem of a check that should end soon, in bounded memory, with a success or a clear
+/// error.
 fn excess(outcome: &Outcome, memory: u64) -> Option<String> {
     let page = outcome.err().chars().take(300).collect::<String>();
     if outcome.timed_out {
@@ -232,7 +233,7 @@ fn excess(outcome: &Outcome, memory: u64) -> Option<String> {
     None
 }
 
-/// All of them, so that one failure hides no other.
+/// Reports all problems, so that one failure does not hide another.
 #[track_caller]
 fn assert_none(wrong: Vec<String>) {
     assert!(wrong.is_empty(), "{} are wrong\n{}", wrong.len(), wrong.join("\n"));
@@ -308,7 +309,7 @@ fn nesting_of_any_bracket_ends_in_a_clear_error() {
 }
 
 #[test]
-fn long_chains_are_no_nesting() {
+fn long_chains_are_not_nesting() {
     let long = scaled(10_000);
     let mut wrong = Vec::new();
     for (text, runs) in [
@@ -424,7 +425,7 @@ fn a_source_in_another_encoding_is_refused_with_its_place() {
         assert!(page.starts_with(&format!("error[{code}]")), "{}: {page}", text.escape_ascii());
         assert!(page.contains(&format!("script.pw:{place}\n")), "{} at {place}: {page}", text.escape_ascii());
     }
-    // By standard input the same.
+    // The same through standard input.
     let outcome = Run::pipewright().stdin(&b"echo one\xff\n"[..]).run().refused();
     assert!(outcome.err().starts_with("error[E0105]"), "{outcome}");
     let outcome = run_text("echo é 日本 😀\necho $'\\xff'".as_bytes(), &[], 10).success();
@@ -526,7 +527,8 @@ fn a_child_gets_three_descriptors_default_signals_and_its_own_group() {
     let inherited =
         |name: &str| here.lines().find(|line| line.starts_with(name)).expect("it has one").to_owned();
     for line in out.lines().filter(|line| line.starts_with("SigIgn")) {
-        // SIGPIPE, which Rust's runtime ignores in this test, is as it was for the child.
+        // SIGPIPE, which Rust's runtime ignores in this test, has its original disposition in the
+        // child.
         let number =
             |line: &str| u64::from_str_radix(line.split_whitespace().nth(1).unwrap_or("0"), 16).unwrap_or(0);
         let pipe = 1 << 12;
@@ -537,7 +539,7 @@ fn a_child_gets_three_descriptors_default_signals_and_its_own_group() {
     for line in out.lines().filter(|line| line.starts_with("SigBlk")) {
         assert!(line.ends_with("0000000000000000"), "{out}");
     }
-    // And besides what this process was given for the script, as in sh.
+    // And the descriptors that this process inherited for the script, as in sh.
     let script = "exec 7</dev/null 251</dev/null; exec \"$0\" -c 'probe fds'";
     let outcome = Run::new("bash").args(["-c", script]).arg(support::pipewright()).run().success();
     let out = outcome.out();
@@ -562,7 +564,7 @@ fn a_program_without_an_interpreter_line_is_not_given_to_a_shell() {
         assert_eq!(outcome.status, status, "{code}: {outcome}");
     }
     assert!(!Path::new(&directory.path().join("made")).exists());
-    // Relative and empty entries of PATH are not looked into.
+    // Relative and empty entries of PATH are ignored.
     let outcome = Run::code("good").env("PATH", ":.:./").dir(directory.path()).run();
     assert_eq!(outcome.status, 127, "{outcome}");
 }

@@ -1,4 +1,4 @@
-//! What a host sees of a run while it goes on, and what it can say about one beside its script.
+//! Tests what a host sees of a run while it is running, and what it can control outside of the script.
 
 use pipewright::{AuditLog, Engine, ErrorKind, Event, Input, Script, Session, StageEnd, Value};
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ fn script(text: &str) -> Script {
     Script::parse("t", text).unwrap_or_else(|error| panic!("{}", error.render(false, 100)))
 }
 
-/// A line for each event of a run; numbers of processes are `P`. What becomes of the run is not looked at.
+/// Returns a line for each event of a run, with `P` for process IDs. The result of the run is ignored.
 fn events(text: &str) -> Vec<String> {
     let log: Arc<Mutex<Vec<String>>> = Arc::default();
     let lines = log.clone();
@@ -49,7 +49,7 @@ fn events(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_program_and_pipeline_is_told() {
+fn each_program_and_pipeline_is_reported() {
     for (text, expected) in [
         (
             "/bin/echo a | /bin/cat",
@@ -111,7 +111,7 @@ fn each_program_and_pipeline_is_told() {
 }
 
 #[test]
-fn what_is_said_and_no_failure_is_a_warning() {
+fn messages_that_are_not_failures_are_warnings() {
     let told = events("let n = 0; with retry=1, backoff=1ms { n += 1; if (n == 1) { sh -c 'exit 4' } }");
     let warnings: Vec<_> = told.iter().filter(|line| line.starts_with('!')).collect();
     assert_eq!(warnings.len(), 1, "{told:?}");
@@ -130,7 +130,7 @@ fn a_stage_that_was_started_before_one_that_could_not_be_is_ended() {
 }
 
 #[test]
-fn an_observer_that_panics_ends_no_run_and_others_are_told() {
+fn an_observer_that_panics_does_not_end_the_run_and_others_are_called() {
     let count = Arc::new(Mutex::new(0));
     let counted = count.clone();
     let engine = Engine::builder()
@@ -205,7 +205,7 @@ fn a_run_of_a_host_is_recorded() {
 }
 
 #[test]
-fn an_input_that_can_not_be_read_is_an_error_of_who_reads() {
+fn an_input_that_can_not_be_read_is_an_error_of_its_reader() {
     let error = Session::new().run(&script("cat")).stdin(Input::Unreadable).capture().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Script);
     assert_eq!(Session::new().run(&script("/bin/echo x")).stdin(Input::Unreadable).read().unwrap(), "x");

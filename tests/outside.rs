@@ -1,11 +1,12 @@
-//! Programs that the prompt itself starts on its terminal: the editor of an entry, the pager of a long value.
+//! Tests programs that the prompt itself starts on its terminal: the editor of an entry, the pager of a
+//! long value.
 use crate::support::have;
 use crate::support::home::Home;
 use crate::support::pty::Terminal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// A prompt with variables, whose temporary files are in its home.
+/// Starts a prompt with variables, whose temporary files are in its home.
 #[track_caller]
 fn prompt_with(home: &Home, variables: &[(&str, &str)]) -> Terminal {
     fs::create_dir_all(home.path().join("tmp")).expect("it is ours");
@@ -41,7 +42,7 @@ fn an_entry_is_edited_by_vim() {
     for keys in ["\x1be", "\x18\x05"] {
         terminal.keys("printf '%s,' one; printf '%s\\n' one");
         terminal.keys(keys);
-        // It is taken off the screen, where it will stand again.
+        // The entry is removed from the screen, where it will reappear.
         terminal.expect_bytes("\x1b[1A\r\x1b[J");
         terminal.expect("entry.pw\"");
         terminal.keys(":%s/one/two/g\r");
@@ -49,14 +50,14 @@ fn an_entry_is_edited_by_vim() {
         terminal.keys("othree\x1b");
         terminal.expect("three");
         terminal.keys("ddk:wq\r");
-        // Vim writes that as well, which the prompt writes when it reads.
+        // Vim also writes the sequence that the prompt writes when it reads.
         terminal.ready();
         terminal.expect("printf '%s,' two; printf '%s\\n' two");
-        // It has come back, and has not run.
+        // The entry has come back, and has not run.
         assert!(terminal.run("").ends_with("two,two\n"));
     }
     assert_no_draft(&home);
-    // A vim that is stopped would have nobody to come back to.
+    // A stopped vim could not be continued.
     terminal.keys("printf '%s,' four\x1be");
     terminal.expect("entry.pw\"");
     terminal.keys("\x1a");
@@ -66,7 +67,7 @@ fn an_entry_is_edited_by_vim() {
     terminal.expect("printf '%s,' four five");
     assert!(terminal.run("").ends_with("four,five,"));
     assert_eq!(terminal.run("jobs"), "");
-    // It gives up: nothing has changed.
+    // The editor gives up, and nothing has changed.
     terminal.keys("printf '%s,' six\x1be");
     terminal.expect("entry.pw\"");
     terminal.keys("A seven\x1b:w\r:cq\r");
@@ -110,7 +111,7 @@ fn the_draft_is_private_and_what_comes_back_is_text() {
     editor(&home, "rm \"$2\"");
     terminal.keys("\x1be");
     assert!(terminal.ready().contains("the entry is as it was"));
-    // Not below the shell: dash, about to run a program, loses a Ctrl-C that comes in that moment.
+    // Not below the shell: when dash is about to run a program, it loses a Ctrl-C of that moment.
     editor(&home, "exec sleep 1000");
     terminal.keys("printf '%s,' kept\x1be");
     terminal.expect("kept");
@@ -124,13 +125,13 @@ fn the_draft_is_private_and_what_comes_back_is_text() {
 }
 
 #[test]
-fn an_editor_that_is_not_there_is_told_of() {
+fn a_missing_editor_is_reported() {
     let home = Home::new();
     let mut terminal = prompt_with(&home, &[("EDITOR", "no-such-editor")]);
     terminal.keys("printf '%s,' kept\x1be");
     assert!(terminal.ready().contains("no-such-editor"));
     terminal.expect("printf '%s,' kept");
-    // No shell reads the variable.
+    // No shell parses the variable.
     terminal.keys("\x15env.EDITOR = 'touch;$(touch ran) `touch ran`'\r");
     terminal.ready();
     terminal.keys("x\x1be");
@@ -144,7 +145,7 @@ fn the_keys_of_vi_have_an_editor_too() {
     fs::write(home.path().join(".inputrc"), "set editing-mode vi\n").expect("it is ours");
     let program = editor(&home, "echo \"printf '%s,' edited\" > \"$1\"");
     let mut terminal = prompt_with(&home, &[("EDITOR", &program)]);
-    // In the mode of insertion it is a letter.
+    // In insert mode it is a letter.
     terminal.keys("printf '%s,' v");
     terminal.expect("printf '%s,' v");
     terminal.keys("\x1b");
@@ -164,7 +165,7 @@ fn long_values_are_shown_by_less() {
     let home = Home::new();
     let mut terminal = prompt_with(&home, &[]);
     terminal.run("stty -a > before");
-    // What fits is printed.
+    // A value that fits is printed.
     assert!(terminal.run("list(1..=9).map(n => \"short $n\").join(\"\\$[1]\")").contains("short 9"));
     terminal.line("list(1..=5000).map(n => \"line number $n of a list that is long\")");
     terminal.expect("'line number 22 of a list that is long'");
@@ -181,7 +182,7 @@ fn long_values_are_shown_by_less() {
 #[test]
 fn a_pager_is_a_job_as_any_other() {
     let home = Home::new();
-    // Not less: a stop that comes just before it waits for a key is heeded with the next key only.
+    // Not less: if a stop comes just before it waits for a key, it stops only after the next key.
     let pager = editor(&home, "head -n 3 > /dev/tty; read key < /dev/tty; echo \"pressed $key\"");
     let mut terminal = prompt_with(&home, &[("PAGER", &pager)]);
     terminal.line("list(1..=5000).map(n => \"line number $n of a list that is long\")");
@@ -203,7 +204,7 @@ fn another_pager_may_be_named() {
     let mut terminal = prompt_with(&home, &[("PAGER", "tail -n 2")]);
     let shown = terminal.run("list(1..=5000).map(n => \"line number $n of a list that is long\")");
     assert_eq!(shown, "  'line number 5000 of a list that is long'\n]\n");
-    // Without one the rest is left out.
+    // Without a pager the rest is left out.
     terminal.run("env.PAGER = ''");
     terminal.run("env.PATH = '/nowhere'");
     let shown = terminal.run("list(1..=5000).map(n => \"line number $n of a list that is long\")");

@@ -1,4 +1,4 @@
-//! What a policy refuses, and what a script may use.
+//! Tests what a policy refuses, and what a script may use.
 
 use crate::support;
 use pipewright::policy::{Access, Denial, Request, Rules, Subject};
@@ -50,7 +50,7 @@ fn program(path: &Path, text: &str) {
 
 // -------------------------------------------------------------------------------------- requests
 
-/// Runs a script in a directory, and tells what the policy was asked.
+/// Runs a script in a directory, and returns the questions to the policy.
 fn asked(directory: &Path, text: &str) -> Vec<String> {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let log = asked.clone();
@@ -65,7 +65,7 @@ fn asked(directory: &Path, text: &str) -> Vec<String> {
     session.set_cwd(directory).unwrap();
     session.run(&script(text)).read().unwrap_or_else(|error| panic!("{}", error.render(false, 100)));
     let mut asked = asked.lock().unwrap().clone();
-    // The directory's own name, where it has no links.
+    // The real path of the directory, without links.
     let name = std::fs::canonicalize(directory).unwrap().display().to_string();
     asked.iter_mut().for_each(|line| *line = line.replace(&name, "DIR"));
     asked
@@ -159,7 +159,11 @@ fn a_spawn_shows_what_the_kernel_will_get() {
     session.set_cwd("/").unwrap();
     session.set_env("PATH", "/bin").unwrap();
     session.run(&script("let x = 'a b'; NEW=val command echo $x; NEW=1 cat /dev/null")).read().unwrap();
-    assert_eq!(*seen.lock().unwrap(), ["/bin/cat", "/", "cat", "/dev/null", "1"], "a builtin is no program");
+    assert_eq!(
+        *seen.lock().unwrap(),
+        ["/bin/cat", "/", "cat", "/dev/null", "1"],
+        "a builtin is not a program"
+    );
 }
 
 #[test]
@@ -199,7 +203,7 @@ fn a_file_of_use_is_asked_for_before_it_is_read() {
         assert!(!page.contains("secret") && !page.contains("root:"), "{page}");
     }
     assert!(engine.script(&name.to_string_lossy(), "use \"fine.pw\" as x\necho $[x.f()]").is_ok());
-    // Without a policy it is the user's own.
+    // Without a policy the file is the user's choice.
     assert!(
         Script::parse(&name.to_string_lossy(), "use \"closed.pw\"")
             .unwrap_err()
@@ -208,7 +212,7 @@ fn a_file_of_use_is_asked_for_before_it_is_read() {
     );
 }
 
-/// What may change between the question and the opening, changed by the one who is asked.
+/// The path changes between the question and the opening. Here the policy itself changes it.
 #[test]
 fn a_file_is_judged_where_it_is_opened() {
     for code in [
@@ -277,7 +281,7 @@ fn a_name_that_becomes_a_link_after_the_last_question_is_not_followed() {
 }
 
 #[test]
-fn a_refusal_is_no_failure_of_a_command() {
+fn a_refusal_is_not_a_failure_of_a_command() {
     let none = Rules::new();
     for text in [
         "/bin/ls || true",
@@ -352,7 +356,7 @@ fn programs_are_allowed_by_name_path_and_arguments() {
 }
 
 #[test]
-fn an_argument_is_denied_wherever_it_stands() {
+fn an_argument_is_denied_in_every_position() {
     let rules = Rules::new()
         .allow_run(&["uname"])
         .and_then(|rules| rules.allow_run(&["xargs"]))
@@ -388,7 +392,7 @@ fn an_argument_is_denied_wherever_it_stands() {
         );
     }
     let engine = ruled(rules);
-    // Before anything runs, as far as it is known then.
+    // Before anything runs, as far as the words are known then.
     assert!(engine.check(&script("command uname a --output=F")).is_err());
     assert!(engine.check(&script("let x = 'a'; command uname --output=F $x")).is_err());
     assert!(engine.check(&script("let x = 'a'; command uname a $x")).is_ok());
@@ -504,7 +508,7 @@ fn shells_and_interpreters_are_never_allowed_by_a_pattern() {
 }
 
 #[test]
-fn links_and_scripts_are_no_way_to_a_shell() {
+fn links_and_scripts_do_not_lead_to_a_shell() {
     let directory = tempfile::tempdir().unwrap();
     let at = std::fs::canonicalize(directory.path()).unwrap();
     std::os::unix::fs::symlink("/bin/sh", at.join("harmless")).unwrap();
@@ -546,7 +550,7 @@ fn launchers_are_judged_by_what_they_launch() {
         "sudo seq 1",
         "timeout --odd 5 seq 1",
     ] {
-        // What is not installed is not found before anybody is asked.
+        // A program that is not installed is reported before the policy is asked.
         if text.starts_with("sudo") && !Path::new("/usr/bin/sudo").exists() {
             continue;
         }
@@ -609,7 +613,7 @@ fn a_descriptor_gives_no_more_than_it_was_given_for() {
         ("write('/dev/stdin', 'x')", false),
         ("let x = read('/dev/stdout')", false),
         ("each l { let x = l } < /dev/stdout", false),
-        // What may be added to may not therefore be emptied.
+        // Permission to append is not permission to truncate.
         ("true > /dev/stdout", true),
         ("write('/dev/fd/1', '')", true),
     ] {
@@ -640,7 +644,7 @@ fn directories_variables_and_signals() {
     ] {
         assert_refused(&rules, text);
     }
-    // Where the session stands is not where programs may start.
+    // The session's directory is not one from which programs may start.
     let mut session = ruled(rules).session();
     session.set_cwd("/").unwrap();
     assert_eq!(session.run(&script("/bin/true")).read().unwrap_err().kind(), ErrorKind::Policy);
@@ -683,7 +687,7 @@ fn stages_of_the_host_are_asked_for() {
         assert_eq!(run(rules, text).unwrap_err().kind(), ErrorKind::Policy, "{text}");
     };
     refused(Rules::new(), "table");
-    // A path is a program's.
+    // A path names a program.
     refused(Rules::new().allow_run(&["/usr/bin/table"]).unwrap(), "table");
     let rules =
         Rules::new().allow_run(&["table", "a", "**"]).unwrap().deny_run(&["table", "a", "b"]).unwrap();
@@ -700,7 +704,7 @@ fn stages_of_the_host_are_asked_for() {
 }
 
 #[test]
-fn what_may_run_may_be_looked_for_and_nothing_else() {
+fn only_programs_that_may_run_may_be_looked_up() {
     let directory = tempfile::tempdir().unwrap();
     let secret = directory.path().join("tool");
     program(&secret, "#!/bin/sh\n");
@@ -716,7 +720,7 @@ fn what_may_run_may_be_looked_for_and_nothing_else() {
 }
 
 #[test]
-fn patterns_that_are_none_are_errors() {
+fn invalid_patterns_are_errors() {
     assert!(Rules::new().allow(Subject::Read, "relative").is_err());
     assert!(Rules::new().allow(Subject::Read, "/a/../b").is_err());
     assert!(Rules::new().allow_run(&[]).is_err());
@@ -897,7 +901,7 @@ fn captured_bytes_are_limited() {
     assert_eq!(fine.lines().count(), 10);
 }
 
-/// A walk holds the names of a directory before it looks into each.
+/// A walk holds the names of a directory in memory before it enters each one.
 #[test]
 fn the_names_of_a_directory_are_limited() {
     let engine = limited(|limits| limits.value_bytes = Some(10_000));
@@ -937,7 +941,7 @@ fn values_are_limited() {
         "let xs = list(0..<500); for x in ...$xs ...$xs { echo }",
         "let s = 'x'.repeat(9000); let xs = s.match_all('x')",
         "let m = {a: []}; while (true) { m.a.push(1) }",
-        // What elements hold counts, too.
+        // The content of elements counts, too.
         "let xs = []; while (true) { xs.push('x'.repeat(100)) }",
         "let m = {}; let i = 0; while (true) { i += 1; m[str(i)] = 'x'.repeat(100) }",
         "let m = {a: {}, b: {}}; let i = 0; while (true) { i += 1; m.a[str(i)] = 'x'; m.b[str(i)] = 'y' }",
@@ -997,13 +1001,13 @@ fn the_binary_takes_rules_from_a_file() {
         support::Run::pipewright().args(["--policy", file]).args(more.iter().copied()).run()
     };
     assert_eq!(run(&["-c", "seq 1; A=x printenv A"]).status, 0);
-    // Nothing of it runs.
+    // No part of it runs.
     let refused = run(&["-c", "echo before; date"]);
     assert_eq!((refused.status, refused.out().len()), (2, 0), "{refused}");
     let late = run(&["-c", "echo before; let n = 13; seq $n"]);
     assert_eq!(late.status, 126, "{late}");
     assert_eq!(run(&["--check", "-c", "seq 13"]).status, 2);
-    // A second file only narrows.
+    // A second file can only add restrictions.
     let second = directory.path().join("second.toml");
     std::fs::write(
         &second,

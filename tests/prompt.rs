@@ -1,4 +1,4 @@
-//! The prompt, typed at on a real terminal.
+//! Tests the prompt, with keys typed on a real terminal.
 use crate::support::home::{Home, prompt};
 use crate::support::pty::Terminal;
 
@@ -11,7 +11,7 @@ fn entries_share_variables_functions_directory_and_environment() {
     assert_eq!(terminal.run("greet you"), "you at web 1\n");
     assert_eq!(terminal.run("host = \"web2\""), "");
     assert_eq!(terminal.run("greet them"), "them at web2\n");
-    // Declared anew it is the same variable for those who use it.
+    // A new declaration is the same variable for functions that use it.
     assert_eq!(terminal.run("let host = $(printf web3)"), "");
     assert_eq!(terminal.run("greet us"), "us at web3\n");
     assert_eq!(terminal.run("cd 'sub dir'"), "");
@@ -23,7 +23,7 @@ fn entries_share_variables_functions_directory_and_environment() {
 }
 
 #[test]
-fn an_error_is_a_page_and_the_prompt_goes_on() {
+fn an_error_is_a_page_and_the_prompt_continues() {
     let (_home, mut terminal) = prompt();
     let page = terminal.run("echo $nmae");
     assert!(page.contains("error[E0201]: `nmae` is not declared"), "{page}");
@@ -52,7 +52,7 @@ fn a_line_with_what_can_t_be_seen_is_refused() {
 }
 
 #[test]
-fn a_program_alone_that_exits_has_said_what_there_is_to_say() {
+fn a_program_alone_that_exits_has_explained_its_failure() {
     let (_home, mut terminal) = prompt();
     for silent in [
         "grep -q x /dev/null",
@@ -67,7 +67,7 @@ fn a_program_alone_that_exits_has_said_what_there_is_to_say() {
     terminal.expect("~ 3 > ");
     let said = terminal.run("ls /no-such");
     assert!(said.starts_with("ls: ") && said.lines().count() == 1, "{said}");
-    // Who is more than that, or ends otherwise, has a page.
+    // A failure with more information, or a different end, shows a page.
     for (loud, word) in [
         ("true | grep -q x", "`grep` exited with 1"),
         ("grep -q x /dev/null; echo on", "`grep` exited with 1"),
@@ -85,12 +85,12 @@ fn a_program_alone_that_exits_has_said_what_there_is_to_say() {
     assert!(terminal.run("f").contains("`false` exited with 1"));
     terminal.run("grep -q x /dev/null");
     terminal.keys("\x04");
-    // As of the last entry.
+    // With the status of the last entry.
     assert_eq!(terminal.end().0.code(), Some(1));
 }
 
 #[test]
-fn what_an_entry_that_failed_has_not_declared_is_not_there() {
+fn declarations_after_a_failure_in_an_entry_do_not_exist() {
     let (_home, mut terminal) = prompt();
     let page = terminal.run("let a = 1; false; let b = 2; fn f() { echo $a $b }");
     assert!(page.contains("`false` exited with 1"), "{page}");
@@ -109,7 +109,7 @@ fn values_of_calls_are_shown() {
     assert_eq!(terminal.run("hosts.map(h => h.name).join(' and ')"), "web and mail\n");
     assert_eq!(terminal.run("hosts.sort_by(h => h.port)"), "name  port\nweb     80\nmail  8025\n");
     assert_eq!(terminal.run("hosts.is_empty()"), "false\n");
-    // Any value, by `=`.
+    // Any value, with `=`.
     assert_eq!(terminal.run("= hosts[0].port * 2"), "160\n");
     assert_eq!(terminal.run("= hosts"), "name  port\nweb     80\nmail  8025\n");
     assert_eq!(terminal.run("= lines { printf 'a\\nb\\n' }; echo after"), "after\n");
@@ -149,7 +149,7 @@ fn ctrl_c_clears_the_line_and_ends_what_runs() {
 }
 
 #[test]
-fn a_byte_that_is_no_text_is_left_out() {
+fn a_byte_that_is_not_text_is_left_out() {
     let (_home, mut terminal) = prompt();
     for keys in ["", "\x12"] {
         terminal.keys("echo hi");
@@ -181,17 +181,17 @@ fn a_terminal_that_shows_text_alone_has_a_prompt_too() {
 }
 
 #[test]
-fn an_entry_of_several_lines_goes_on_until_it_is_complete() {
+fn an_entry_of_several_lines_continues_until_it_is_complete() {
     let (_home, mut terminal) = prompt();
     terminal.line("if true {");
-    // The indent is there already.
+    // The indent is already there.
     terminal.line("printf '%s\\n' one");
     terminal.line("printf '%s\\n' two");
     terminal.keys("}");
-    // It stands where its block began.
+    // It is at the column where its block began.
     terminal.expect("    printf '%s\\n' two\n}");
     assert_eq!(terminal.run("").lines().rev().take(2).collect::<Vec<_>>(), ["two", "one"]);
-    // Lines go on behind it.
+    // Lines continue after it.
     for line in ["if true {", "if true {", "echo deep", "}", "echo outer"] {
         terminal.line(line);
     }
@@ -225,7 +225,7 @@ fn what_is_pasted_waits_for_enter() {
     let (_home, mut terminal) = prompt();
     terminal.keys("\x1b[200~printf '%s,' one\rprintf '%s,' two\r\x1b[201~");
     terminal.expect("two");
-    // Nothing has run: the whole of it can be taken back.
+    // Nothing has run, so the whole entry can be discarded.
     terminal.keys("\x03");
     let shown = terminal.ready();
     assert!(!shown.contains("one,"), "{shown}");
@@ -234,7 +234,7 @@ fn what_is_pasted_waits_for_enter() {
     assert!(terminal.run("").ends_with("one,two,"));
 }
 
-/// A prompt with colours.
+/// Starts a prompt with colours.
 #[track_caller]
 fn coloured() -> (Home, Terminal) {
     let home = Home::new();
@@ -256,7 +256,7 @@ fn mistakes_are_seen_before_enter() {
     terminal.expect_bytes("\x1b[0;4;31mtrap\x1b[0m");
     terminal.keys("\x03");
     terminal.ready();
-    // No command of the language, and yet no mistake.
+    // It is not a command of the language, but also not a mistake.
     terminal.keys("fg %1");
     terminal.expect_bytes("\x1b[0;1mfg\x1b[0m %1");
 }
@@ -265,7 +265,7 @@ fn mistakes_are_seen_before_enter() {
 fn output_that_does_not_end_its_line_is_not_drawn_over() {
     let (_home, mut terminal) = prompt();
     terminal.line("printf 'no line end'");
-    // From there the blanks wrap to the next line.
+    // From there on the blanks wrap to the next line.
     terminal.expect_bytes(&format!("no line end\u{23ce}{}\r", " ".repeat(79)));
     terminal.ready();
 }
@@ -331,7 +331,7 @@ fn the_history_is_shared_and_secrets_are_not_in_it() {
     one.run("grep -q x /dev/null");
     let failed = one.run("history --failed");
     assert!(failed.contains("  1         grep -q x /dev/null\n"), "{failed}");
-    // A new session has it at hand, and suggests from it.
+    // A new session has it in its history, and suggests from it.
     let mut third = home.prompt();
     third.keys("echo fr");
     third.expect("om other");
@@ -364,11 +364,11 @@ fn the_prompt_tells_where_one_is_and_how_it_went() {
 }
 
 #[test]
-fn a_job_goes_on_beside_the_prompt_and_is_told_of() {
+fn a_job_continues_beside_the_prompt_and_is_reported() {
     let (home, mut terminal) = prompt();
     terminal.run("while test ! -e go { sleep 0.01 } &");
     assert_eq!(terminal.run("echo meanwhile"), "meanwhile\n");
-    // What Ctrl-C ends is none of the job's.
+    // Ctrl-C does not end the job.
     terminal.start_line("sleep 1000");
     terminal.keys("\x03");
     terminal.ready();
@@ -402,15 +402,15 @@ fn the_configuration_may_have_a_prompt_and_its_errors_prevent_none() {
 }
 
 #[test]
-fn help_tells_of_what_there_is() {
+fn help_explains_what_there_is() {
     let (_home, mut terminal) = prompt();
     assert!(terminal.run("help").contains("a variable; $name is always one argument"));
-    assert!(terminal.run("help cd").contains("Changes the directory"));
+    assert!(terminal.run("help cd").contains("Changes the working directory"));
     assert!(terminal.run("help for").starts_with("for name in words { … }, or for"));
-    // A word that is several things.
+    // A word with several meanings.
     let page = terminal.run("help match");
     assert!(page.contains("the first arm whose pattern") && page.contains("s.match("), "{page}");
-    // No word of prose is broken at the terminal's edge.
+    // No word of prose is split at the edge of the terminal.
     let prose = |line: &&str| !line.starts_with("    ");
     assert!(page.lines().filter(prose).all(|line| line.chars().count() <= 80), "{page}");
     assert!(terminal.run("help with").contains("\ntimeout=, a duration above zero"));
@@ -421,7 +421,7 @@ fn help_tells_of_what_there_is() {
     terminal.keys("\x1b[200~# Says hello.\rfn greet(who, loud: bool = false) { echo $who }\x1b[201~");
     terminal.run("");
     assert_eq!(terminal.run("help greet"), "greet WHO [--loud]\n\nSays hello.\n");
-    assert!(terminal.run("help nonsense").contains("nothing is known of nonsense"));
+    assert!(terminal.run("help nonsense").contains("nonsense is unknown"));
 }
 
 #[test]
@@ -500,10 +500,10 @@ fn a_mistyped_command_is_offered_as_it_was_meant() {
 }
 
 #[test]
-fn a_command_of_the_prompt_is_not_blamed_for_what_stands_behind_it() {
+fn a_command_of_the_prompt_is_not_blamed_for_what_follows_it() {
     let (_home, mut terminal) = prompt();
     let page = terminal.run("history | len()");
-    assert!(page.contains("`(` can't stand in a word"), "{page}");
+    assert!(page.contains("`(` can't be part of a word"), "{page}");
 }
 
 #[test]
@@ -511,7 +511,7 @@ fn a_signal_that_asks_to_end_is_heard_while_something_runs() {
     let (_home, mut terminal) = prompt();
     terminal.start_line("printf 'it %s' runs; sleep 1000");
     terminal.expect("it runs");
-    // SAFETY: our child, which is not reaped yet.
+    // SAFETY: it is a child of this process that is not reaped yet.
     unsafe { libc::kill(terminal.pid() as i32, libc::SIGTERM) };
     assert_eq!(terminal.end().0.code(), Some(143));
 }

@@ -1,4 +1,5 @@
-//! The files that the prompt reads by itself: one that is a FIFO keeps it from nothing, and `rc.pw` uses files beside it.
+//! Tests the files that the prompt reads by itself: a FIFO among them does not block it, and `rc.pw`
+//! uses files beside it.
 use crate::support::home::Home;
 use crate::support::pty::Terminal;
 use std::fs;
@@ -10,7 +11,7 @@ fn fifo(path: &Path) {
     rustix::fs::mkfifoat(rustix::fs::CWD, path, mode).expect("a FIFO");
 }
 
-/// What waits for the other end of a FIFO would never come to the first prompt.
+/// Starts a prompt, which would never show up if it waited for the other end of a FIFO.
 fn answers(home: &Home) -> Terminal {
     let mut terminal = home.prompt();
     let said = terminal.run("echo here");
@@ -63,7 +64,7 @@ fn own_files_that_are_fifos_are_passed_over() {
 }
 
 #[test]
-fn a_configuration_that_is_a_fifo_is_told_of() {
+fn a_configuration_that_is_a_fifo_is_reported() {
     let home = Home::new();
     fifo(&home.path().join(".config/pipewright/rc.pw"));
     let mut terminal = Terminal::start(&mut home.command());
@@ -73,7 +74,7 @@ fn a_configuration_that_is_a_fifo_is_told_of() {
 }
 
 #[test]
-fn the_configuration_uses_files_beside_it_and_none_of_the_current_directory() {
+fn the_configuration_uses_files_beside_it_and_not_in_the_current_directory() {
     let home = Home::new();
     let configuration = home.path().join(".config/pipewright");
     fs::create_dir_all(&configuration).expect("it is ours");

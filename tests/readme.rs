@@ -1,4 +1,4 @@
-//! Every block of code in README.md and docs/*.md is run, so that no page says what is not so.
+//! Runs every block of code in README.md and docs/*.md, so that each page is true.
 //!
 //! | block | what holds |
 //! | --- | --- |
@@ -7,12 +7,12 @@
 //! | ```` ```refused ```` | is refused before anything runs; a block `output` after it holds the page |
 //! | ```` ```console ```` | each line `$ command`, run by bash, prints the lines below it |
 //! | ```` ```sh ```` | is sh (`bash -n`), and not run |
-//! | ```` ```text ```` and other languages | are no code of ours |
+//! | ```` ```text ```` and other languages | are not Pipewright code |
 //!
-//! Below a heading such as `## E0201: …` a block is an example of that diagnostic: it is run, and must get that page.
+//! Below a heading such as `## E0201: …`, a block is an example of that diagnostic: it is run, and must give that page.
 //!
-//! All blocks of a page share a directory, in their order, with `pipewright` in PATH. A page puts a file there by a
-//! comment that a reader does not see:
+//! All blocks of a page share a directory and run in order, with `pipewright` in PATH. A page creates a file there with
+//! a comment, which a reader does not see:
 //!
 //! ```text
 //! <!-- file access.log
@@ -20,9 +20,9 @@
 //! -->
 //! ```
 //!
-//! A line `...` in the expected output stands for any lines. Programs are in `script.pw`, so pages of errors name that.
-//! Lines of a `console` block that begin with `$ git clone` or `$ cargo` are for the reader and not run. A word
-//! `no-run` after `console` keeps a whole block from it.
+//! A line `...` in the expected output stands for any lines. Programs are in `script.pw`, so pages of errors show that
+//! name. Lines of a `console` block that begin with `$ git clone` or `$ cargo` are for the reader and are not run. The
+//! word `no-run` after `console` exempts a whole block.
 
 use crate::support;
 use crate::support::{Outcome, Run, have};
@@ -31,10 +31,10 @@ use std::path::{Path, PathBuf};
 
 struct Block {
     line: usize,
-    /// What follows the fence: the language, and flags after it.
+    /// The text after the fence: the language, and flags after it.
     info: String,
     text: String,
-    /// The diagnostic of which it is an example.
+    /// The diagnostic that the block is an example of.
     code: Option<String>,
 }
 
@@ -44,7 +44,7 @@ enum Part {
 }
 
 #[test]
-fn what_the_pages_show_is_so() {
+fn code_on_the_pages_does_what_they_show() {
     let mut pages: Vec<PathBuf> = support::files(&support::root().join("docs"), ".md");
     pages.insert(0, support::root().join("README.md"));
     let mut wrong = Vec::new();
@@ -134,7 +134,7 @@ fn try_block(block: &Block, output: Option<&str>, directory: &Path) -> Result<()
     }
 }
 
-/// A shell with `pipewright` in its PATH.
+/// Returns a shell with `pipewright` in its PATH.
 fn bash(code: &str) -> Run {
     let mut path = support::pipewright().parent().expect("it lies in a directory").as_os_str().to_owned();
     path.push(":");
@@ -150,12 +150,12 @@ fn compare(expected: &str, outcome: &Outcome) -> Result<(), String> {
     Err(format!("-- the page shows\n{expected}\n-- it prints (status {})\n{printed}", outcome.status))
 }
 
-/// Without blank lines at the end, and blanks at the end of lines, which editors remove.
+/// Returns lines without blank lines at the end and blanks at line ends, which editors remove.
 fn lines(text: &str) -> Vec<&str> {
     text.trim_end().lines().map(str::trim_end).collect()
 }
 
-/// Whether the lines are those expected, of which `...` stands for any number.
+/// Returns whether the lines are the expected ones, in which `...` stands for any number of lines.
 fn matches(expected: &[&str], lines: &[&str]) -> bool {
     match expected.split_first() {
         None => lines.is_empty(),
@@ -164,7 +164,8 @@ fn matches(expected: &[&str], lines: &[&str]) -> bool {
     }
 }
 
-/// The commands of a console, each with what is below it. One that ends in `\` goes on in the next line.
+/// Returns the commands of a console, each with the lines below it. A command that ends in `\` continues in the next
+/// line.
 fn commands(text: &str) -> Vec<(String, String)> {
     let mut commands: Vec<(String, String)> = Vec::new();
     let mut goes_on = false;
@@ -180,7 +181,7 @@ fn commands(text: &str) -> Vec<(String, String)> {
     commands
 }
 
-/// The blocks and hidden files of a page, in order.
+/// Returns the blocks and hidden files of a page, in order.
 fn parts(page: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut code = None;
@@ -213,7 +214,7 @@ fn parts(page: &str) -> Vec<Part> {
 }
 
 #[test]
-fn a_page_is_taken_apart_as_its_head_says() {
+fn a_page_is_split_according_to_its_head() {
     let page = "# Title\n```console\n$ echo a \\\n  b\na b\n$ true\n```\n<!-- file d/x\none\n-->\n- item\n  ```sh\n  if x; then\n  fi\n  ```\n";
     let parts = parts(page);
     let [Part::Block(console), Part::File(name, content), Part::Block(sh)] = &*parts else {

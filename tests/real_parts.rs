@@ -1,5 +1,5 @@
-//! The scripts in `scripts/` that keep a service running, on its real parts: ImageMagick with a converter that hangs,
-//! SQLite with a database that another process writes, curl with a server that fails at first.
+//! Tests the scripts in `scripts/` that keep a service running, with its real parts: ImageMagick with a converter
+//! that hangs, SQLite with a database that another process writes, curl with a server that fails at first.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -49,7 +49,7 @@ fn size_of(picture: Vec<u8>) -> String {
     Run::new("identify").args(["-format", "%m %wx%h", "-"]).stdin(picture).run().success().out()
 }
 
-/// Of the summary: kind, pictures, made, there, failed, and two sizes.
+/// Returns the fields of the summary: kind, pictures, made, existing, failed, and two sizes.
 fn row_of(outcome: &Outcome, kind: &str) -> Vec<String> {
     let out = outcome.out();
     let row = out.lines().find(|line| line.split_whitespace().next() == Some(kind));
@@ -65,7 +65,7 @@ fn thumbnails_are_made_of_pictures_of_any_name_and_only_once() {
     let large = picture("640x480");
     let source = "-my pictures";
     let with = |name: &[u8], ext: &[u8]| OsStr::from_bytes(&[name, ext].concat()).to_owned();
-    // Orders to ImageMagick, if it were given the names.
+    // These names would be commands to ImageMagick if it got them.
     let orders: &[&[u8]] = &[b"msl:order", b"@list", b"a[3]", b"%d"];
     let all: Vec<_> = HOSTILE.iter().chain(orders).collect();
     for name in &all {
@@ -102,7 +102,7 @@ fn a_converter_that_hangs_is_ended_and_the_others_go_on() {
     for name in ["a", "hangs", "z"] {
         place.write(format!("in/{name}.png"), &good);
     }
-    // It starts a process of its own and does not hear TERM, as a hung one may not.
+    // It starts its own process and ignores TERM, as a hung converter may.
     let hanging = "#!/bin/sh\ncase $(readlink /proc/self/fd/0) in\n*/hangs.png)\n    echo try >> \"$HOME-tries\"\n    \
                    trap '' TERM; sleep 60 & wait ;;\nesac\nPATH=${PATH#*:} exec convert \"$@\"\n";
     place.write_program("../bin/convert", hanging);
@@ -124,7 +124,7 @@ fn a_damaged_picture_leaves_the_thumbnail_that_was_there() {
     place.run("thumbnails.pw", &["in", "out"]).success();
     let made = fs::read(place.at("out/photo.jpg")).expect("it is made");
 
-    // ImageMagick warns of it, makes a picture that is half grey, and succeeds.
+    // ImageMagick warns about it, makes a picture that is half grey, and succeeds.
     place.write("in/photo.jpg", &photo.stdout[..photo.stdout.len() / 2]);
     place.write("in/empty.png", "");
     place.write("in/photo.jpeg", &photo.stdout);
@@ -168,7 +168,7 @@ fn a_database(place: &Place) {
     );
 }
 
-/// A place with a database and its backup of today, as it is.
+/// Creates a place with a database and its backup of today.
 fn a_backup() -> (Place, Vec<u8>) {
     let place = Place::new();
     a_database(&place);
@@ -177,7 +177,7 @@ fn a_backup() -> (Place, Vec<u8>) {
     (place, kept)
 }
 
-/// The only backup that was made today, as a file.
+/// Returns the only backup of today, as a file.
 fn todays(place: &Place) -> Vec<u8> {
     let mut made = names(&place.at("out"));
     made.retain(|name| name.as_bytes().ends_with(b".db.gz") && !name.to_string_lossy().contains("-2020-"));
@@ -201,7 +201,7 @@ fn a_database_in_use_is_backed_up_and_old_backups_go() {
     let others = [format!("{stem}-test-2020-01-01.db.gz"), format!("{stem}-notes.txt")];
     others.iter().for_each(|name| _ = place.write(format!("out/{name}"), "another's"));
 
-    // A writer in the middle of a transaction, whose rows are not there yet.
+    // A writer is in the middle of a transaction, whose rows are not there yet.
     sql(&place, DATABASE, "pragma journal_mode = wal");
     let mut writer = Beside::start(Command::new("sqlite3").arg(place.at(DATABASE)));
     writer.feed("begin immediate; insert into t values (9); select 'ready';\n");
@@ -225,7 +225,7 @@ fn a_database_in_use_is_backed_up_and_old_backups_go() {
 }
 
 #[test]
-fn what_is_no_good_database_replaces_no_backup() {
+fn a_broken_database_does_not_replace_a_backup() {
     if !need(PARTS) {
         return;
     }
@@ -244,14 +244,14 @@ fn what_is_no_good_database_replaces_no_backup() {
     }
     place.write(DATABASE, whole);
 
-    // One that another process keeps locked.
+    // A database that another process keeps locked.
     let mut writer = Beside::start(Command::new("sqlite3").arg(place.at(DATABASE)));
     writer.feed("begin exclusive; select 'ready';\n");
     assert_eq!(writer.first_line(), "ready");
     assert_fails(&backup(&place, &["--wait", "50ms"]), "database is locked");
     assert_eq!(todays(&place), kept);
 
-    // And TERM while SQLite waits for it.
+    // TERM arrives while SQLite waits for it.
     let path = "PATH=${PATH#*:} exec";
     place.write_program(
         "../bin/sqlite3",
@@ -261,7 +261,8 @@ fn what_is_no_good_database_replaces_no_backup() {
     assert_eq!(todays(&place), kept);
 }
 
-/// TERM in the middle of each part: the old backup is whole, and nothing else is left, neither beside it nor in TMPDIR.
+/// TERM arrives in the middle of each part: the old backup is complete, and nothing else is left, neither beside it
+/// nor in TMPDIR.
 #[test]
 fn term_in_the_middle_of_a_backup_leaves_the_old_one() {
     if !need(PARTS) {
@@ -288,7 +289,7 @@ fn term_in_the_middle_of_a_backup_leaves_the_old_one() {
 
 // ------------------------------------------------------------------------------------- health-check.pw
 
-/// Files of its directory; `/flaky` fails twice, and `/slow` answers late.
+/// Serves the files of its directory; `/flaky` fails twice, and `/slow` answers late.
 const SERVER: &str = "
 import http.server, time
 failures = 2
@@ -341,7 +342,7 @@ fn a_server_that_fails_twice_is_well_at_the_third_time() {
 }
 
 #[test]
-fn what_is_down_is_told_once_and_told_when_it_is_well_again() {
+fn a_failing_service_is_reported_once_and_again_when_it_recovers() {
     if !need(&["curl", "python3", "mktemp", "rm"]) {
         return;
     }

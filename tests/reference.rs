@@ -1,7 +1,7 @@
-//! The examples of docs/REFERENCE.md, run by the binary: each gives what the table says that it gives.
+//! Runs the examples of docs/REFERENCE.md with the binary: each gives the value that the table states.
 //!
-//! An example is `[statement; …] expression => value`; its last ` => ` separates the value. It runs in an empty
-//! directory of its own, and the values are compared by the language's own `==`.
+//! An example is `[statement; …] expression => value`; its last ` => ` separates the value. It runs in
+//! its own empty directory, and the values are compared with `==` of the language.
 
 use crate::support;
 use crate::support::Run;
@@ -22,14 +22,14 @@ fn examples() -> Vec<(String, String)> {
 }
 
 #[test]
-fn each_example_of_the_reference_gives_what_it_says() {
+fn each_example_of_the_reference_gives_its_value() {
     let examples = examples();
     assert!(examples.len() > 100, "the page has {} examples", examples.len());
     let mut script = String::new();
     for (number, (signature, example)) in examples.iter().enumerate() {
         let (code, value) = example.rsplit_once(" => ").unwrap_or_else(|| panic!("{signature}: {example}"));
         let (statements, expression) = code.rsplit_once("; ").unwrap_or(("", code));
-        // The directory is made before, since the examples know no programs.
+        // The directory is created before, because the examples have no programs.
         let wrong = format!("fail $'not {}'", escaped(value));
         _ = writeln!(
             script,
@@ -47,7 +47,7 @@ fn each_example_of_the_reference_gives_what_it_says() {
     assert!(outcome.status == 0 && outcome.stdout.is_empty(), "{outcome}");
 }
 
-/// As it stands between `$'` and `'`.
+/// Returns the text as written between `$'` and `'`.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\'', "\\'")
 }

@@ -21,7 +21,7 @@ for item in (items) with jobs=8, resume="turns.jsonl" {
 }
 "#;
 
-/// When a slow machine would long have done it.
+/// A time that is ample even on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn counts(place: &Place) -> BTreeMap<String, usize> {
@@ -94,7 +94,7 @@ fn a_second_run_at_once_is_refused() {
 }
 
 #[test]
-fn a_full_disk_ends_the_loop_and_says_what_runs_again() {
+fn a_full_disk_ends_the_loop_and_the_message_says_what_runs_again() {
     let outcome = Run::code("for n in 1 2 3 with jobs=1, log=\"/dev/full\" { echo $n }").run();
     assert!(outcome.err().contains("can't write the log /dev/full: No space left on device"), "{outcome}");
     assert_eq!((outcome.status, outcome.out().as_str()), (1, ""));

@@ -1,8 +1,8 @@
-//! A value is an argument, whatever bytes it holds.
+//! Tests that a value is one argument, whatever bytes it contains.
 //!
-//! Thousands of hostile values go through every way in which a script can make an argument of one, and
-//! must reach a child's argv byte for byte, each as one argument. And no system call ever starts a shell that a script
-//! did not name.
+//! Thousands of hostile values pass through every way in which a script can make an argument of a value,
+//! and must reach a child's argv unchanged, each as one argument. No system call may start a shell that the script
+//! does not name.
 //!
 //! `SEED=7 VALUES=1000000 cargo test --test suite safety::` tries others; `.ci/long` tries 100,000.
 
@@ -15,7 +15,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// What is code somewhere: in a shell, in a pattern, for an option parser, on a terminal.
+/// Text that is code somewhere: in a shell, in a pattern, for an option parser, on a terminal.
 const HOSTILE: &[&[u8]] = &[
     b"$(touch pwned)",
     b"`touch pwned`",
@@ -117,7 +117,7 @@ fn arguments(values: &[Vec<u8>]) -> impl Iterator<Item = &OsStr> {
     values.iter().map(|value| OsStr::from_bytes(value))
 }
 
-/// The probe got these arguments and nothing else happened.
+/// Asserts that the probe got these arguments and nothing else happened.
 #[track_caller]
 fn assert_arguments(outcome: &Outcome, expected: &[Vec<u8>], what: impl std::fmt::Display) {
     if outcome.stdout == encode(expected.iter().map(Vec::as_slice))
@@ -156,12 +156,12 @@ fn rng(salt: u64) -> Rng {
     Rng::new(setting("SEED", 4_711).wrapping_mul(31).wrapping_add(salt))
 }
 
-/// So many values a test tries in each form.
+/// Returns the number of values that a test tries in each form.
 fn rounds(values_a_round: usize) -> usize {
     (setting("VALUES", 2_000) as usize).div_ceil(values_a_round)
 }
 
-/// A directory in which a value that was run as code would leave a trace.
+/// Runs a test in a directory in which a value that was run as code would leave a trace.
 fn in_clean_directory(test: impl FnOnce(&Path)) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     test(directory.path());
@@ -170,7 +170,7 @@ fn in_clean_directory(test: impl FnOnce(&Path)) {
     assert!(left.is_empty(), "something ran: {left:?}");
 }
 
-/// One way to make a word of a value: its text around a name, and what the child should get.
+/// A way to make a word of a value: the text around a name, and what the child should get.
 type Form = (&'static str, &'static str, fn(&[u8]) -> Vec<u8>);
 
 const FORMS: &[Form] = &[
@@ -263,7 +263,7 @@ fn a_spliced_list_is_one_argument_an_element() {
 }
 
 #[test]
-fn what_a_loop_goes_through_is_one_argument_a_turn() {
+fn each_item_of_a_loop_is_one_argument() {
     let mut rng = rng(4);
     in_clean_directory(|directory| {
         for round in 0..rounds(100).min(20) {
@@ -324,7 +324,7 @@ fn captured_output_of_a_program_is_the_same_bytes() {
             let expected = [b"--".to_vec(), text.clone(), [b"a", &text[..]].concat(), text];
             assert_arguments(&outcome, &expected, format!("round {round}, as one text"));
 
-            // The last line ends with the file, or is none if it is empty.
+            // The last line ends with the file, or does not exist if it is empty.
             let mut expected: Vec<_> = [b"--".to_vec()].into_iter().chain(values).collect();
             expected.pop_if(|last| last.is_empty());
             let outcome =
@@ -371,7 +371,7 @@ fn file_names_that_a_pattern_matches_are_one_argument_each() {
         names.sort();
         names.dedup();
         names.retain(|name| !name.starts_with(b"."));
-        // A name that begins with a dash could be taken for an option, so that it is given with its directory.
+        // A name that begins with a dash could be taken for an option, so it is passed with its directory.
         let expected: Vec<_> = names.iter().map(|name| guarded(name)).collect();
         let outcome = Run::code("probe argv *").dir(directory.path()).run();
         assert_arguments(&outcome, &expected, format!("round {round}, *"));
@@ -482,7 +482,7 @@ fn no_system_call_starts_a_shell_that_the_script_did_not_name() {
             .run();
         assert_named(&fs::read_to_string(&trace).expect("strace writes its trace"), &text, script);
     }
-    // A file without `#!`, which execvp and every shell would hand to sh.
+    // A file without `#!`, which execvp and every shell would run with sh.
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("tool");
     fs::write(&file, "touch pwned\n").expect("a file can be written");
@@ -500,7 +500,7 @@ fn no_system_call_starts_a_shell_that_the_script_did_not_name() {
     assert_named(&fs::read_to_string(&trace).expect("strace writes its trace"), "./tool", &file);
 }
 
-/// Each successful execve of a shell is of one whose name stands in the text.
+/// Asserts that each successful execve of a shell is of one that the text names.
 fn assert_named(trace: &str, text: &str, script: &Path) {
     let words: Vec<_> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     for call in trace.lines().filter(|line| line.contains("execve") && line.trim_end().ends_with("= 0")) {
@@ -510,8 +510,8 @@ fn assert_named(trace: &str, text: &str, script: &Path) {
     }
 }
 
-/// A process that is started without PWD gets it named, once for each execution environment: what a subshell has settled
-/// ends with it.
+/// A process that is started without PWD determines it, once for each execution environment: what a subshell has
+/// determined ends with the subshell.
 #[test]
 fn pwd_is_named_for_programs_after_a_subshell_that_started_some() {
     for subshell in [

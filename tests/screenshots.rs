@@ -1,9 +1,10 @@
-//! The pictures of docs/PROMPT.md are what the prompt shows: their script runs, and makes those that are stored.
+//! Tests that the pictures of docs/PROMPT.md match the prompt: their script runs, and produces the
+//! stored pictures.
 use crate::support;
 use std::fs;
 use std::process::Command;
 
-/// Shows what git and wc say, which have versions.
+/// Pictures with output of git and wc, which depends on their versions.
 const OF_THE_MACHINE: &[&str] = &["completion", "names"];
 
 #[test]

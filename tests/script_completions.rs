@@ -1,4 +1,4 @@
-//! `script.pw --completions SHELL`: the printed scripts, run by the real shells.
+//! Tests `script.pw --completions SHELL`: real shells run the printed scripts.
 
 use crate::support::place::Place;
 use crate::support::pty::Terminal;
@@ -33,7 +33,7 @@ fn place(shell: &str) -> (Place, PathBuf) {
     (place, completions)
 }
 
-/// What is typed, and what a shell offers for its last word.
+/// The typed text, and what a shell offers for its last word.
 const OFFERED: &[(&str, &[&str])] = &[
     ("tool.pw --l", &["--level"]),
     ("tool.pw --no", &["--no-color"]),
@@ -65,11 +65,11 @@ fn bash_completes_options_and_their_values() {
     for (line, expected) in OFFERED {
         let quoted: Vec<String> = expected.iter().map(|one| one.replace(' ', "\\ ")).collect();
         let found = offered(line);
-        // Beside the words files are offered for the directory.
+        // In addition to the words, files are offered for the directory.
         let found = found.strip_prefix("compopt -o default\n").unwrap_or(&found);
         assert_eq!(found.trim(), quoted.join("\n"), "{line}");
     }
-    // Of `--level=d` bash makes three words.
+    // bash splits `--level=d` into three words.
     let code = r#"source "$1"; COMP_WORDS=(tool.pw --level = d) COMP_CWORD=3; _pipewright_tool_pw; echo "${COMPREPLY[@]}""#;
     let outcome = Run::new("bash").args(["--norc", "-c", code, "bash"]).arg(&completions).run().success();
     assert_eq!(outcome.out(), "debug\n");
@@ -122,7 +122,7 @@ fn zsh_completes_options_and_their_values() {
     ] {
         terminal.keys(&format!("{typed}\t"));
         terminal.expect(completed);
-        // Control-U takes the line away.
+        // Control-U deletes the line.
         terminal.keys("\u{15}");
     }
 }

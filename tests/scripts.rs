@@ -1,4 +1,5 @@
-//! The scripts in `scripts/`, each on real input: processes, logs, trees of hostile names, repositories.
+//! Tests the scripts in `scripts/`, each on real input: processes, logs, trees of hostile names,
+//! repositories.
 //!
 //! They are run as users run them, by their `#!` line.
 
@@ -147,7 +148,7 @@ fn duplicates_are_found_in_a_tree_of_hostile_names() {
     let before = names(&tree);
     let outcome = place.script("duplicates.pw").arg("-tree $(touch canary)").run().success();
     let out = outcome.out();
-    // All but one of them, each on a line of its own.
+    // All but one of them, each on its own line.
     assert_eq!(
         out.lines().filter(|line| line.contains(" is the same as ")).count(),
         HOSTILE.len() + 1,
@@ -231,7 +232,7 @@ fn a_repository_is_reported_on() {
 }
 
 #[test]
-fn a_directory_without_a_repository_is_told() {
+fn a_directory_without_a_repository_is_reported() {
     if !need(&["git"]) {
         return;
     }
@@ -304,12 +305,12 @@ fn a_machine_that_has_all_is_ready() {
 }
 
 #[test]
-fn all_that_is_missing_is_told_at_once() {
+fn all_missing_programs_are_reported_at_once() {
     if !need(&["env", "df", "awk", "printenv"]) {
         return;
     }
     let place = Place::new();
-    // A PATH that has what the script runs and not what it asks for.
+    // A PATH with the programs that the script runs, but not with those that it checks for.
     for program in ["env", "df", "awk", "printenv"] {
         let found = Run::new("/bin/sh").args(["-c", "command -v \"$1\"", "sh", program]).run().success();
         symlink(found.out().trim_end(), place.at("../bin").join(program)).expect("a link can be made");

@@ -1,12 +1,12 @@
-//! Whatever a script does with a secret, nothing that we print or record holds its text, and no program gets it as an
-//! argument.
+//! Tests that nothing that is printed or recorded contains the text of a secret, whatever a script does
+//! with it, and that no program gets it as an argument.
 
 use crate::support;
 use crate::support::Run;
 use crate::support::rng::Rng;
 use std::fs;
 
-/// Values that are or hold a secret.
+/// Values that are or contain a secret.
 const VALUES: &[&str] = &[
     "token",
     "\"$token\"",
@@ -28,7 +28,7 @@ const VALUES: &[&str] = &[
     "\"a ${token}\".reveal()",
 ];
 
-/// What may be done with one, most of it refused.
+/// Possible uses of such a value, most of them refused.
 const USES: &[&str] = &[
     "/bin/true @",
     "/bin/true \"x$[@]\"",
@@ -113,7 +113,7 @@ fn script(random: &mut Rng) -> String {
     for _ in 0..random.within(1, 3) {
         let value = random.pick(VALUES);
         let line = random.pick(USES).replace("$[@]", &format!("$[{value}]")).replace('@', value);
-        // Most are refused: the ones after them are to be met, too.
+        // Most are refused, so failures are caught to reach the ones after them.
         let caught = random.chance(50) && !line.contains('\n');
         text += &if caught { format!("try {{ {line} }} catch _e {{ true }}\n") } else { format!("{line}\n") };
     }
@@ -127,7 +127,7 @@ fn the_text_of_a_secret_is_in_nothing_that_we_print_or_record() {
     for seed in 0..cases {
         let mut random = Rng::new(seed);
         let script = script(&mut random);
-        // Plain, with what is escaped or quoted in messages, of several lines, not UTF-8.
+        // Plain text, text that is escaped or quoted in messages, several lines, and not UTF-8.
         let password: &[u8] = match random.below(4) {
             0 => b"hunter2-geheim",
             1 => b"it's \x1b[1m \"geheim\" $x",

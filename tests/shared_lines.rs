@@ -1,4 +1,5 @@
-//! Jobs that read lines of one input: each line goes to exactly one of them, whole, and none is lost.
+//! Tests jobs that read lines of one input: each line goes complete to exactly one of them, and none is
+//! lost.
 
 use crate::support::Run;
 use crate::support::rng::Rng;
@@ -7,14 +8,14 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-/// Lines of 0 to 6,000 bytes, which begin with their numbers.
+/// Returns lines of 0 to 6,000 bytes, which begin with their numbers.
 fn lines(rng: &mut Rng) -> Vec<String> {
     let line =
         |number: u64| format!("{number} {}", "x".repeat(rng.below([3, 300, 6000][number as usize % 3])));
     (0..600).map(line).collect()
 }
 
-/// Starts four jobs that each read lines, and write what they have read to a file of their own.
+/// Starts four jobs that each read lines, and write them to their own file.
 fn four_jobs(read: &str) -> String {
     let job = |number: u64| {
         format!("let job{number} = spawn {{ {} }}\n", read.replace("OUT", &format!("out{number}")))
@@ -23,7 +24,7 @@ fn four_jobs(read: &str) -> String {
     format!("{jobs}job0.wait(); job1.wait(); job2.wait(); job3.wait()\n")
 }
 
-/// What the jobs have read, in the order of the numbers.
+/// Returns the lines that the jobs have read, in the order of the numbers.
 fn read_by_jobs(place: &Path) -> Vec<String> {
     let text = |number| fs::read_to_string(place.join(format!("out{number}"))).unwrap_or_default();
     let mut lines: Vec<String> =
@@ -73,7 +74,7 @@ fn each_line_of_a_fifo_goes_to_one_job() {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let file = File::options().write(true).open(&fifo).expect("it is there");
-                // A job that opens it after its writer has gone would wait for another one.
+                // A job that opens it after its writer has closed it would wait for another writer.
                 let opened = |number| place.path().join(format!("out{number}")).exists();
                 while !(0..4).all(opened) {
                     std::thread::sleep(Duration::from_millis(1));

@@ -1,5 +1,5 @@
-//! What a script does with signals, and with what its programs leave running. `kill_storm.rs` has the trees that are
-//! hard to end; here is what else is promised.
+//! Tests what a script does with signals, and with processes that its programs leave running.
+//! `kill_storm.rs` tests trees that are hard to end; this file tests the other promises.
 
 use crate::support;
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::support::Run;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A script that runs beside the test, in a directory of its own.
+/// A script that runs beside the test, in its own directory.
 struct Beside {
     child: Child,
     directory: tempfile::TempDir,
@@ -55,7 +55,8 @@ impl Beside {
     }
 
     fn send(self, signal: Signal) -> Self {
-        // Closer together they would be one, and so they are when the script gets no processor in between.
+        // Signals that are closer together would merge, and they do if the script gets no processor in
+        // between.
         std::thread::sleep(Duration::from_millis(200));
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");
         self
@@ -107,7 +108,7 @@ fn a_second_signal_ends_what_a_deferred_block_runs() {
         let code =
             format!("let x = ''\ndefer {{ echo next }}\ndefer {{ touch cleaning; {waits}; echo never }}\n");
         let ended = Beside::start(&[], &code).until("cleaning").send(Signal::HUP).send(Signal::INT).end();
-        // What was deferred before gets its turn.
+        // Earlier deferred blocks run.
         assert_eq!((ended.status, &*ended.out), (130, "next\n"), "{waits}: {}", ended.err);
     }
 }
@@ -137,7 +138,7 @@ fn signals_close_together_are_one() {
 }
 
 #[test]
-fn what_a_program_leaves_in_the_background_lives_as_long_as_the_script() {
+fn background_processes_of_a_program_live_as_long_as_the_script() {
     let code = "
 sh -c 'sh -c \"echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60\" > /dev/null 2>&1 &'
 while (not \"pid\".exists()) { sleep 5ms }
@@ -155,7 +156,7 @@ exit 3
 }
 
 #[test]
-fn what_is_detached_outlives_the_script_and_daemons_of_it_too() {
+fn detached_programs_and_their_daemons_outlive_the_script() {
     let code = "
 with detach=true {
     sh -c 'echo $$ > one.new; mv one.new one; exec sleep 60'
@@ -176,7 +177,7 @@ while (not 'one'.exists() or not 'two'.exists()) { sleep 5ms }
 
 #[test]
 fn zombies_are_reaped_while_the_script_runs() {
-    // Each leaves a child, which ends at once and is nobody's.
+    // Each leaves an orphan, which ends at once.
     let code = "for i in (1..=200) { sh -c 'probe exit 0 & exit 0' }\ntouch counted; sleep 60";
     let run = Beside::start(&[], code).until("counted");
     let pid = run.child.id();
@@ -190,28 +191,28 @@ fn zombies_are_reaped_while_the_script_runs() {
 
 #[test]
 fn a_program_that_cleans_up_is_not_asked_twice() {
-    // What it starts for that has the time until the grace is over.
+    // Processes that it starts for that have time until the grace is over.
     let code =
         "sh -c 'trap \"sleep 0.2; echo cleaned; exit\" TERM; touch waiting; while :; do sleep 0.01; done'";
     let ended = Beside::start(&[], code).until("waiting").send(Signal::TERM).end();
     assert_eq!((ended.status, &*ended.out), (143, "cleaned\n"), "{}", ended.err);
 }
 
-/// A program that runs alone is waited for by SIGCHLD, and not by a descriptor as the others.
+/// A program that runs alone is waited for with SIGCHLD, and not with a descriptor like the others.
 #[test]
-fn a_program_alone_is_awaited_whatever_else_there_is() {
+fn a_program_alone_is_waited_for_in_every_situation() {
     let ended = |code: &str| Beside::start(&[], code).end();
-    // Other programs end meanwhile, and other threads wait.
+    // At the same time other programs end, and other threads wait.
     let beside = ended(
         "for i in {1..30} { /bin/true & }; let job = spawn { for i in {1..20} { /bin/true }; echo other }; \
          for i in {1..20} { /bin/true }; /bin/sleep 0.1; wait; echo all",
     );
     assert_eq!((beside.status, &*beside.out), (0, "other\nall\n"), "{}", beside.err);
-    // A time limit, also of a program that does not heed it.
+    // A time limit, also for a program that ignores signals.
     let late =
         ended("with timeout=0.1s, grace=0.1s { sh -c 'trap \"\" TERM; while :; do sleep 0.05; done' }");
     assert_eq!(late.status, 124, "{}", late.err);
-    // What it leaves behind and what has become ours do not hold it up.
+    // Processes that it leaves behind, and adopted ones, do not hold it up.
     let left = ended("sh -c 'sleep 100 & exit 3' || echo \"status 3\"; echo on");
     assert_eq!((left.status, &*left.out), (0, "status 3\non\n"), "{}", left.err);
     let script = "touch ready; /bin/sleep 100 || echo never; echo never";
@@ -219,9 +220,9 @@ fn a_program_alone_is_awaited_whatever_else_there_is() {
     assert_eq!((asked.status, &*asked.out), (143, ""), "{}", asked.err);
 }
 
-/// Its execve is not awaited either.
+/// The interpreter does not wait for its execve either.
 #[test]
-fn a_program_alone_that_cannot_be_executed_is_told_as_any_other() {
+fn a_program_alone_that_cannot_be_executed_is_reported_like_any_other() {
     let run = Beside::start(
         &[],
         "printf '#!/no/such\\n' > script; printf text > text; chmod +x script text; \
@@ -229,8 +230,8 @@ fn a_program_alone_that_cannot_be_executed_is_told_as_any_other() {
     );
     let run = run.end();
     assert_eq!((run.status, &*run.out), (126, "1\n2\n"), "{}", run.err);
-    assert!(run.err.contains("E1003") && run.err.contains("./text is no program"), "{}", run.err);
-    // One that is being written is tried again until it is closed.
+    assert!(run.err.contains("E1003") && run.err.contains("./text is not a program"), "{}", run.err);
+    // A program that is being written is tried again until it is closed.
     let directory = tempfile::tempdir().expect("a temporary directory");
     let program = directory.path().join("program");
     fs::copy("/bin/true", &program).expect("there is room");
@@ -254,7 +255,7 @@ fn the_second_process_of_guard_is_not_seen() {
             "{code}"
         );
     }
-    // It ends by the signal that has ended the inner one.
+    // It ends with the signal that has ended the inner one.
     let run = Beside::start(&["--guard"], "touch waiting; sleep 60").until("waiting");
     let pid = run.child.id();
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("procfs");
@@ -262,7 +263,7 @@ fn the_second_process_of_guard_is_not_seen() {
     kill_process(inner, Signal::KILL).expect("it runs");
     let ended = run.end();
     assert_eq!((ended.status, ended.exited), (137, false), "{}", ended.err);
-    // And passes on what it gets.
+    // And it passes on the signals that it gets.
     let ended = Beside::start(&["--guard"], "defer { echo cleaned }\ntouch waiting; sleep 60")
         .until("waiting")
         .send(Signal::HUP)
@@ -298,7 +299,7 @@ fn a_signal_that_asks_for_an_end_ends_the_programs_and_is_what_the_script_dies_o
     }
 }
 
-/// A text of a shell that runs `$0 -c "$CODE"`.
+/// Runs a text of a shell that runs `$0 -c "$CODE"`.
 fn around(shell: &str, text: &str, code: &str) -> support::Outcome {
     Run::new(shell).args(["-c", text]).arg(support::pipewright()).env("CODE", code).run()
 }
@@ -320,7 +321,7 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
         let outcome = around("bash", &format!("trap '' {signal}; exec \"$0\" -c \"$CODE\""), &code);
         assert_eq!((outcome.status, &*outcome.out()), (0, "on\n"), "{signal}: {outcome}");
     }
-    // As of `cmd &` in sh without job control.
+    // As with `cmd &` in sh without job control.
     let outcome = around("dash", "\"$0\" -c \"$CODE\" & wait $!", "sh -c 'kill -INT $PPID'; echo on");
     assert_eq!((outcome.status, &*outcome.out()), (0, "on\n"), "{outcome}");
 }

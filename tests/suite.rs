@@ -1,7 +1,8 @@
-//! The tests of the binary and of the library: one program, since each test binary costs a link of the whole.
+//! The tests of the binary and of the library: one program, because each test binary costs a link of the
+//! whole.
 //!
-//! `cargo test --test suite golden::` runs one file of them. What counts descriptors or children of the process that it
-//! runs in stands in a binary of its own: `embed_endurance`, `kill_storm`.
+//! `cargo test --test suite golden::` runs one file of them. Tests that count descriptors or children of
+//! their own process are in separate binaries: `embed_endurance`, `kill_storm`.
 
 mod ask;
 mod atomic;
@@ -29,6 +30,7 @@ mod features;
 mod fmt;
 mod found;
 mod from_sh;
+mod glossary;
 mod golden;
 mod growing;
 mod guard;

@@ -1,12 +1,12 @@
-//! The house rules that a reader of one file can't see kept: which floor knows which, where the system is touched,
-//! that each diagnostic and each builtin is documented and shown by a golden script.
+//! Checks rules of the code that are not visible in one file: which layer knows which, where the system
+//! is called, that each diagnostic and each builtin is documented and shown by a golden script.
 
 use crate::support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The floors of the house, from the ground. An arrow points down or along, never up.
+/// The layers, from the bottom. An arrow points down or to the same layer, never up.
 const FLOORS: &[&[&str]] = &[
     &["span", "diag", "value", "sys", "expand", "programs", "fleet"],
     &["syntax", "process", "builtins", "methods", "host", "policy"],
@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["engine"],
 ];
 
-/// Codes that no script can be made to show for certain.
+/// Codes that no script can reliably trigger.
 const WITHOUT_GOLDEN: &[(&str, &str)] = &[
     ("E0210", "the binary under test has all features"),
     ("E1011", "a spawn fails when the system has no room; tests/limits.rs takes it away"),
@@ -40,12 +40,12 @@ struct File {
     code: String,
 }
 
-/// The library's.
+/// Returns the sources of the library.
 fn sources() -> Vec<File> {
     sources_of("src")
 }
 
-/// The library's and the binary's.
+/// Returns the sources of the library and the binary.
 fn all_sources() -> Vec<File> {
     sources_of("src").into_iter().chain(sources_of("cli/src")).collect()
 }
@@ -64,7 +64,7 @@ fn sources_of(folder: &str) -> Vec<File> {
         .collect()
 }
 
-/// A source without its comments and what stands below `#[cfg(test)] mod`.
+/// Returns a source without its comments and without the code below `#[cfg(test)] mod`.
 fn code(text: &str) -> String {
     let own = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     own.lines()
@@ -73,7 +73,7 @@ fn code(text: &str) -> String {
         .collect()
 }
 
-/// Whether the text holds the word by itself.
+/// Returns whether the text contains the word as a whole word.
 fn holds_word(text: &str, word: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(word)
@@ -111,7 +111,7 @@ fn arrows_point_down_the_floors() {
 
 #[test]
 fn the_binary_is_made_of_the_library() {
-    // The compiler lets another crate have what is public alone. This is for what is public and hidden.
+    // The compiler limits other crates to public items. This checks items that are public and hidden.
     let hidden = ["doc(hidden)", "fuzzing", "__script"];
     let wrong = sources_of("cli/src").into_iter().flat_map(|file| {
         let held = hidden.iter().filter(|text| file.code.contains(**text));
@@ -212,7 +212,7 @@ fn nothing_prints_by_macros_that_panic() {
     assert_none(wrong, "output goes through a writer that takes an error for what it is");
 }
 
-/// The table of src/diag/codes.rs: by name the number and the title.
+/// Returns the table of src/diag/codes.rs: by name the number and the title.
 fn codes() -> BTreeMap<String, (String, String)> {
     let text = fs::read_to_string(support::root().join("src/diag/codes.rs")).expect("it is there");
     let row = |line: &str| {
@@ -228,7 +228,7 @@ fn codes() -> BTreeMap<String, (String, String)> {
     codes
 }
 
-/// The text of all golden files of one kind.
+/// Returns the text of all golden files of one kind.
 fn golden(suffix: &str) -> String {
     support::files(&support::root().join("tests/golden"), suffix)
         .iter()
@@ -301,7 +301,7 @@ fn each_file_says_what_it_is_for_and_is_not_long() {
         if !text.trim_start().starts_with("//!") && !name.contains("tests") {
             wrong.push(format!("{name} has no head"));
         }
-        // Of the code, since its tests may take what they need.
+        // Only in the code, because its tests may use more.
         let length = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines().count();
         if length > 650 && !name.contains("tests") {
             wrong.push(format!("{name} has {length} lines"));

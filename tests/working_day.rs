@@ -1,5 +1,5 @@
-//! The seven scripts of a working day, each beside its twin in bash: both get the same hostile input, and each claim of
-//! `scripts/README.md` about a twin is shown here.
+//! Tests the seven scripts of a working day, each next to its twin in bash: both get the same hostile input, and each
+//! claim of `scripts/README.md` about a twin is shown here.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -19,7 +19,7 @@ use crate::support::place::{HOSTILE, Place, assert_fails, assert_says, names, ne
 use crate::support::{Outcome, Run};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// When a slow machine would long have done it.
+/// A time that is ample even on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const SCRIPTS: [&str; 7] =
@@ -33,7 +33,7 @@ fn twin_path(name: &str) -> PathBuf {
     support::root().join("scripts/bash-twins").join(format!("{name}.sh"))
 }
 
-/// The twin of a script, to be run in the same place.
+/// Returns the twin of a script, to be run in the same place.
 fn twin(place: &Place, name: &str) -> Run {
     Run::new("bash").arg(twin_path(name)).dir(place.work()).env("HOME", place.at("home"))
 }
@@ -64,7 +64,7 @@ fn contents(directory: &Path) -> BTreeMap<OsString, Vec<u8>> {
     names(directory).into_iter().map(|name| (name.clone(), read(&name))).collect()
 }
 
-/// Three logs and an archive of one of them.
+/// Creates three logs and an archive of one of them.
 fn logs() -> Place {
     let place = Place::new();
     place.write("logs/app.log", "new\n");
@@ -168,7 +168,7 @@ fn authors_are_counted_by_their_whole_names_and_the_twin_cuts_them() {
 
 // -------------------------------------------------------------------------------------------- fetch.pw
 
-/// A server of a directory, on a port of its own choice.
+/// A server of a directory, on a port that it chooses.
 struct Server {
     child: Child,
     port: String,
@@ -202,7 +202,7 @@ impl Drop for Server {
     }
 }
 
-/// A place with 20 files in `served` and their checksums in `SUMS`, and a server of them.
+/// Creates a place with 20 files in `served` and their checksums in `SUMS`, and starts a server of them.
 fn served() -> (Place, Server) {
     let place = Place::new();
     for number in 1..=17 {
@@ -235,7 +235,7 @@ fn twenty_files_of_any_name_are_fetched_and_the_twin_misses_some() {
     expected.retain(|name| !missing.iter().any(|missing| name.as_os_str() == OsStr::new(missing)));
     assert_eq!(names(&place.at("twin")), expected);
 
-    // A `[` alone is a pattern of curl's.
+    // A `[` alone is a pattern for curl.
     place.write("served/b[1-2]", "b");
     let sum = Run::new("sha256sum").arg("b[1-2]").dir(place.at("served")).run().success();
     place.write("SUMS", &sum.stdout);
@@ -300,7 +300,7 @@ fn fields_in_quotes_keep_their_places_and_in_the_twin_they_shift() {
         })
     );
 
-    // Lines of Unix, which the twin reads rightly.
+    // Unix line ends, which the twin reads correctly.
     place.write("t.csv", "name,size\nSmith,3\nx,1.5\n");
     let run = twin(&place, "csv-to-json").args(["t.csv", "size"]).run().success();
     assert_eq!(as_json(&run)["sums"]["size"], 4.5);
@@ -330,7 +330,7 @@ fn text_and_a_missing_column_are_errors_and_in_the_twin_they_count_as_nothing() 
 
 // -------------------------------------------------------------------------------------------- build.pw
 
-/// A run in a process group of its own, as a terminal would start it, with a marker by which its processes are found.
+/// A run in its own process group, as a terminal would start it, with a marker by which its processes are found.
 struct Group {
     child: Child,
     marker: String,
@@ -349,7 +349,7 @@ impl Group {
         Self { child: command.spawn().expect("it starts"), marker: format!("WORKING_DAY={value}") }
     }
 
-    /// Waits until the run has made a file, presses Ctrl-C, and returns what goes on after so long.
+    /// Waits until the run has created a file, presses Ctrl-C, and returns the processes that remain after this time.
     fn interrupt(mut self, up: &Path, patience: Duration) -> Vec<String> {
         let end = Instant::now() + PATIENCE;
         while !up.exists() {
@@ -368,12 +368,12 @@ impl Drop for Group {
     }
 }
 
-/// One for each place.
+/// Returns a marker for each place.
 fn marker_value(place: &Place) -> String {
     place.work().to_string_lossy().into_owned()
 }
 
-/// Presses Ctrl-C when the file `up` is there. The script leaves nothing, and the twin leaves what is returned.
+/// Presses Ctrl-C when the file `up` exists. The script leaves nothing, and the twin leaves the returned processes.
 fn left_by_twin(place: &Place, name: &str, args: &[&str], twin_args: &[&str]) -> Vec<String> {
     let up = place.at("up");
     let script = Group::start(place, Command::new(script_path(name)).args(args));
@@ -415,7 +415,7 @@ fn ctrl_c_ends_the_steps_and_those_of_the_twin_go_on() {
     let place = Place::new();
     place.write("Makefile", "program lint:\n\ttrue\ndocs:\n\ttouch up; sleep 60\n");
     let left = left_by_twin(&place, "build", &[], &[]);
-    // The shell of the step may not have come to its `sleep` yet.
+    // The shell of the step may not have reached its `sleep` yet.
     assert!(left.iter().any(|process| process.contains("(make)")), "{left:?}");
     assert!(left.iter().any(|p| p.contains("(sh)") || p.contains("(sleep)")), "{left:?}");
 }
@@ -428,7 +428,7 @@ fn free_port() -> String {
     socket.expect("a port").port().to_string()
 }
 
-/// A place with a server that runs below a wrapper, as with `npm start`, and with tests of it.
+/// Creates a place with a server that runs below a wrapper, as with `npm start`, and with tests of it.
 fn wrapped_server() -> Place {
     let place = Place::new();
     place.write_program(
@@ -469,7 +469,7 @@ fn a_server_below_a_wrapper_is_stopped_and_the_twin_leaves_it_running() {
 }
 
 #[test]
-fn ctrl_c_stops_the_server_and_that_of_the_twin_goes_on() {
+fn ctrl_c_stops_the_server_and_that_of_the_twin_continues() {
     if !need(PARTS) {
         return;
     }
@@ -502,7 +502,7 @@ fn another_server_at_the_port_is_an_error_and_the_twin_tests_that_one() {
     let run = twin(&place, "with-server").args(["./server", "./smoke", other.port.as_str()]);
     let run = run.env("WORKING_DAY", &value).run();
     left_after(&marker, Duration::ZERO);
-    // Its own server may have ended by then or not, which `kill` makes the status of.
+    // Its own server may or may not have ended by then, which decides the status of `kill`.
     assert_eq!(run.out(), "passed\n", "{run}");
 }
 

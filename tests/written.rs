@@ -1,5 +1,5 @@
-//! Files that `write()` makes: their permissions, as `with umask=` and secrets ask for them, and `with file_size=`. Both
-//! hold with and without `atomic=true`.
+//! Tests files that `write()` creates: their permissions under `with umask=` and for secrets, and `with
+//! file_size=`. Both hold with and without `atomic=true`.
 
 use crate::support;
 use crate::support::Run;

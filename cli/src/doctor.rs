@@ -1,9 +1,9 @@
-//! `--doctor`: what works here, and why not.
+//! `--doctor`: the features that work on this system, and the reasons why others don't.
 
 use pipewright::program;
 use std::fmt::Write;
 
-/// A line for each thing that the engine makes use of.
+/// Returns a line for each feature that the engine uses.
 pub fn report() -> String {
     let mut text = format!(
         "pipewright {} on {} ({})\n\n",

@@ -14,22 +14,22 @@ use std::path::{Path, PathBuf};
 /// How many lines of a difference are shown.
 const SHOWN: usize = 3;
 
-/// Lays out the files, or standard input. The status is 2 for a text that can't be read as a script, and 1 for
-/// `--check` where a file would change or when a file can't be written.
+/// Formats the files, or standard input. The status is 2 for a text that can't be parsed as a script, and 1
+/// for `--check` if a file would change, or if a file can't be written.
 pub fn run(check: bool, options: Options) -> u8 {
     let Text::File(first) = options.text else { return text(check, &options.text) };
     let more = options.args.into_iter().map(|path| PathBuf::from(OsString::from_vec(path)));
     let statuses = std::iter::once(first).chain(more).map(|path| {
         if path.as_os_str() == "-" { text(check, &Text::StandardInput) } else { file(check, path) }
     });
-    // All of them, whatever becomes of the first.
+    // All files, whatever the result of the first.
     statuses.fold(0, u8::max)
 }
 
-/// The text before and after.
+/// Returns the text before and after formatting.
 fn formatted(text: &Text) -> Result<(String, String, String), u8> {
     let (name, bytes) = read(text)?;
-    // What is laid out was UTF-8.
+    // A formatted text is UTF-8.
     let before = String::from_utf8_lossy(&bytes).into_owned();
     let after = tools::format(&name, bytes).map_err(|error| refuse(error.diagnostics()))?;
     Ok((name, before, after))
@@ -63,8 +63,8 @@ fn file(check: bool, path: PathBuf) -> u8 {
     }
 }
 
-/// Puts a new file in the place of a script, with the same permissions, so that whoever reads it meanwhile sees one
-/// or the other. A link stays a link.
+/// Replaces a script with a new file that has the same permissions, so that a reader sees either the old or
+/// the new one. A link stays a link.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path)?;
     let mut name = OsString::from(".");
@@ -74,20 +74,20 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let file = File::create_new(&temporary)?;
     let written = write(file, &path, text).and_then(|()| fs::rename(&temporary, &path));
     if written.is_err() {
-        // What is told is why it could not be written.
+        // The error that is reported is that of the write.
         let _ = fs::remove_file(&temporary);
     }
     written
 }
 
 fn write(mut file: File, like: &Path, text: &str) -> io::Result<()> {
-    // Before the content: it may be nobody else's business.
+    // Before the content is written, which other users may not be allowed to read.
     file.set_permissions(fs::metadata(like)?.permissions())?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-/// Tells where a text is not in the layout.
+/// Prints the places where a text differs from the layout.
 fn compare(name: &str, before: &str, after: &str) -> u8 {
     if before == after {
         return 0;

@@ -1,16 +1,17 @@
-//! Diagnostics for editors: `--check --json` prints one JSON object a line.
+//! Diagnostics for editors: `--check --json` prints one JSON object on each line.
 //!
 //! Lines and columns count from 1, columns in characters; `start` and `end` are byte offsets.
 
 use pipewright::diag::{Diagnostic, Label, visible};
 use serde_json::{Value, json};
 
-/// The lines for some diagnostics.
+/// Returns the lines for some diagnostics.
 pub fn lines<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
     diagnostics.into_iter().map(|page| format!("{}\n", escaped(&object(page).to_string()))).collect()
 }
 
-/// JSON in which what could hide or reorder text on a terminal is escaped, too. Such characters stand in strings only.
+/// Returns JSON in which characters that could hide or reorder text on a terminal are also escaped.
+/// Such characters are only in strings.
 fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for character in json.chars() {

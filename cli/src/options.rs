@@ -1,4 +1,4 @@
-//! What the command line says.
+//! The command line: its help, its options and their parsing.
 
 use lexopt::Arg;
 use std::ffi::OsString;
@@ -15,42 +15,44 @@ Usage: pipewright [OPTION…] FILE [ARGUMENT…]
        pipewright [-i]
        pipewright --fmt [--check] [FILE…]
 
-The script finds its arguments in the list `args`. Without a script, on a
-terminal, it is a prompt.
+The script's arguments are in its list `args`. Without a script, on a
+terminal, pipewright is an interactive prompt.
 
 Options, which end at FILE or CODE:
   -c CODE          run CODE
-  -i               be a prompt
-      --check      read and check the script, and run nothing; with --json an
-                   object a line for each error and warning
-      --prompt     read the text as one that is typed at the prompt
+  -i               start the prompt
+      --check      read and check the script, but run nothing; with --json print
+                   each error and warning as a JSON object on its own line
+      --prompt     read the text as if it were typed at the prompt
       --ast        print the syntax tree as JSON, and run nothing
-      --fmt        lay out the script FILEs anew, or standard input to standard
-                   output; with --check only tell which files would change
-      --guard      run it below a second process, so that nothing that it started
-                   outlives it though SIGKILL ends either, daemons included
-      --trace      tell on standard error when a process starts, and when it ends
-                   what it used
-      --stats      at the end a table of all processes on standard error: times,
-                   memory, how they ended
+      --fmt        format the script FILEs, or standard input to standard
+                   output; with --check only list the places that would change
+      --guard      run the script below a second process, so that no process
+                   that it started, not even a daemon, outlives it, even if
+                   SIGKILL ends either of the two
+      --trace      print a line on standard error when a process starts, and
+                   when it ends, with the time and memory that it used
+      --stats      print a table of all processes on standard error at the end:
+                   times, memory, how they ended
       --dry-run    print what would be executed, and execute nothing
       --policy FILE
-                   refuse what the rules in FILE don't allow: programs, files,
-                   variables, directories, signals; of several files each has to
-                   allow it
-      --audit FILE append a record to FILE of whatever it does, before it is done
+                   refuse everything that the rules in FILE don't allow:
+                   programs, files, variables, directories, signals; with
+                   several files, each has to allow it
+      --audit FILE append a record of each action to FILE before it is done
       --audit-verify FILE
-                   tell whether the records in FILE were changed
-      --doctor     tell what of this works on this system, and why not
-      --explain X  tell more about a diagnostic, such as E0201, a keyword, a builtin,
-                   a method or an option of `with`
+                   check whether the records in FILE were changed
+      --doctor     show which features work on this system, and why others
+                   don't
+      --explain X  explain a diagnostic such as E0201, a keyword, a builtin, a
+                   method or an option of `with`
   -h, --help       print this
   -V, --version    print the version
 
-Exit status: the script's own. A failed command gives its status: 127 when its
-program is not found, 126 when it can't be run, 128+N when signal N ended it.
-2 is also given for a wrong option and for a script that is refused before
-anything of it runs.
+Exit status: that of the script, or of the command that failed: 127 if its
+program is not found, 126 if it can't be run, 128+N if signal N ended it. The
+status is 2 for a wrong option, and for a script that is refused before any of
+it runs.
 ";
 
 #[derive(Default)]
@@ -87,18 +89,18 @@ pub struct Options {
     pub mode: Mode,
     pub text: Text,
     pub args: Vec<Vec<u8>>,
-    /// The text is read as the prompt would read it.
+    /// Whether the text is read as the prompt would read it.
     pub prompt: bool,
     pub trace: bool,
     pub stats: bool,
     pub dry_run: bool,
     pub audit: Option<Vec<u8>>,
     pub guard: bool,
-    /// All of them hold.
+    /// The files of `--policy`, all of which must allow a request.
     pub policies: Vec<PathBuf>,
 }
 
-/// Returns the long options, as the help lists them.
+/// Returns the long options in the help.
 fn long_options() -> Vec<&'static str> {
     HELP.split_ascii_whitespace().filter_map(|word| word.strip_prefix("--")).collect()
 }
@@ -179,7 +181,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             Some(other) => return Err(wrong(other.unexpected())),
         }
     }
-    // What follows is the script's, options included.
+    // The words after it belong to the script, including options.
     let rest = parser.raw_args().map_err(wrong)?;
     options.args = rest.map(OsString::into_vec).collect();
     if matches!(options.text, Text::None) && !matches!(options.mode, Mode::Interactive) {

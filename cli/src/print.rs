@@ -1,4 +1,4 @@
-//! Output of the command line: pages of diagnostics, results and errors.
+//! Output of the command line: error pages, results and errors.
 
 use crate::colour;
 use pipewright::diag::Diagnostic;
@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 
-/// Prints the errors that refuse a script before anything ran. The exit status.
+/// Prints the errors because of which a script is refused. Returns the exit status.
 pub fn refuse(errors: &[Diagnostic]) -> u8 {
     errors.iter().for_each(print_page);
     2
@@ -20,9 +20,9 @@ pub fn print_page(error: &Diagnostic) {
     print_error(&error.render(color, width));
 }
 
-/// Writes to standard output. The exit status.
+/// Writes to standard output. Returns the exit status.
 pub fn print(text: &str) -> u8 {
-    // A copy, for Rust's own writer takes a standard output that is closed for one that takes everything.
+    // A copy, since Rust's own writer treats a closed standard output as one that accepts everything.
     let out = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
     match out.and_then(|mut out| out.write_all(text.as_bytes())) {
         Ok(()) => 0,
@@ -34,7 +34,7 @@ pub fn print(text: &str) -> u8 {
     }
 }
 
-/// Writes to standard error. Its own failure has nowhere to be reported.
+/// Writes to standard error. A failure of that can't be reported anywhere.
 pub fn print_error(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

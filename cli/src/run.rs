@@ -1,4 +1,4 @@
-//! The command line.
+//! The execution of the command line.
 
 use crate::options::{Mode, Options, Text};
 use crate::print::{print, print_error, print_page, refuse};
@@ -10,7 +10,7 @@ use pipewright::policy::Rules;
 use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
 use std::path::Path;
 
-/// Runs the program and gives its exit status.
+/// Runs the program. Returns its exit status.
 pub fn main() -> u8 {
     if let Some(status) = program::begin() {
         return status;
@@ -24,7 +24,8 @@ pub fn main() -> u8 {
     }
 }
 
-/// Does what the command line asks for. The exit status; as an error, when the script can't be read or is refused.
+/// Carries out the command line. Returns the exit status, as an error if the script can't be read or is
+/// refused.
 fn act(options: Options) -> Result<u8, u8> {
     Ok(match options.mode {
         Mode::Help => print(options::HELP),
@@ -90,7 +91,7 @@ fn interactive() -> u8 {
     2
 }
 
-/// What the script runs in.
+/// Builds the engine of the script.
 fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
     let mut builder = Engine::builder().own_process();
     for file in &options.policies {
@@ -113,14 +114,14 @@ fn script(engine: &Engine, options: &Options) -> Result<Script, u8> {
     parsed(engine, options, &name, code).map_err(|error| refuse(error.diagnostics()))
 }
 
-/// What `--check` warns of, in the order of the text as far as it is of one file.
+/// Returns the warnings of `--check`, in the order of the text for those of one file.
 fn warnings(script: &Script) -> Vec<Diagnostic> {
     let mut pages = script.warnings().to_vec();
     pages.extend(script.missing_programs());
     pages
 }
 
-/// Reads and checks a script, also for commands that the policy will refuse.
+/// Reads and checks a script, and also finds commands that the policy will refuse.
 fn parsed(engine: &Engine, options: &Options, name: &str, code: Vec<u8>) -> Result<Script, ParseError> {
     let builder = engine.script_builder(name);
     let builder = if options.prompt { builder.typed() } else { builder };
@@ -132,7 +133,7 @@ fn parsed(engine: &Engine, options: &Options, name: &str, code: Vec<u8>) -> Resu
     Ok(script)
 }
 
-/// The rules in a file. Without them nothing may run.
+/// Returns the rules in a file. Without rules nothing may run.
 fn rules(file: &Path) -> Result<Rules, u8> {
     Rules::load(file).map_err(|error| {
         let file = pipewright::diag::quote_word(file.as_os_str().as_encoded_bytes());
@@ -149,7 +150,7 @@ enum Ended {
 }
 
 fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>) -> Ended {
-    // A command would read what follows it in the script.
+    // A command would read the lines after it in the script.
     let from_input = matches!(options.text, Text::StandardInput);
     let mut session = engine.session();
     let mut run = session.run(script).args(options.args);
@@ -173,7 +174,7 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
     match ended {
         Ok(report) => Ended::Status(report.status()),
         Err(error) => {
-            // The sender of the signal knows of it.
+            // The sender of the signal knows about it.
             if error.kind() != ErrorKind::Cancelled {
                 print_page(error.diagnostic());
             }
@@ -182,7 +183,8 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
     }
 }
 
-/// Tells whether an audit log is whole: 1 when it was changed, or a run in it has no end.
+/// Reports whether an audit log is unchanged. The status is 1 if it was changed, or a run in it has no
+/// end.
 fn verify_audit(path: &Path) -> u8 {
     let shown = pipewright::diag::visible(path.as_os_str().as_encoded_bytes());
     let found = match std::fs::read(path) {
@@ -202,7 +204,7 @@ fn verify_audit(path: &Path) -> u8 {
                 .iter()
                 .map(|run| {
                     format!(
-                        "{shown}: run {} has no end: it goes on, was killed, or its end was cut off\n",
+                        "{shown}: run {} has no end: it is still running, was killed, or its end was cut off\n",
                         pipewright::diag::visible(run.as_bytes())
                     )
                 })
@@ -223,7 +225,7 @@ fn explain(code: &str) -> u8 {
         None => {
             let code = pipewright::diag::visible(code.as_bytes());
             print_error(&format!(
-                "pipewright: {code} is no diagnostic, keyword, builtin, function, method or option of with\n"
+                "pipewright: {code} is not a diagnostic, keyword, builtin, function, method or option of with\n"
             ));
             2
         }

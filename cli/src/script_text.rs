@@ -1,10 +1,11 @@
-//! The text of a script: of a file, of `-c`, or of standard input.
+//! The text of a script: from a file, `-c`, or standard input.
 
 use crate::options::Text;
 use crate::print::print_error;
 use pipewright::program;
 
-/// The name and the text of a script; when it can't be read, the exit status after a message that says so.
+/// Returns the name and the text of a script. If it can't be read, prints a message and returns the
+/// exit status.
 pub fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
     match text {
         Text::None => Ok((String::new(), Vec::new())),

@@ -4,7 +4,7 @@ use pipewright::tools::process_table;
 use pipewright::{Event, Observer, StageReport};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is known of the processes that have ended.
+/// The reports of the processes that have ended.
 #[derive(Clone, Default)]
 pub struct Stats(Arc<Mutex<Vec<StageReport>>>);
 

@@ -38,7 +38,8 @@ pub fn event(event: &Event<'_>) {
         }
         _ => return,
     };
-    // One write a line, so that lines of several threads don't mix. A trace that can't be written is no failure.
+    // One write for each line, so that lines of several threads don't mix. A failed write of the trace is
+    // ignored.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 

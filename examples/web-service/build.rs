@@ -1,4 +1,4 @@
-//! The service's own scripts are checked when it is built.
+//! Checks the service's own scripts when it is built.
 
 fn main() -> Result<(), pipewright::ParseError> {
     pipewright::build::check("scripts")

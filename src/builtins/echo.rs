@@ -1,26 +1,25 @@
 //! `echo`: its arguments, separated by blanks.
 //!
-//! What `echo` does with options and backslashes is the oldest quarrel of the shells: POSIX leaves both open. Here
-//! bash's meaning holds, but only an option that is written in the script is one. A value is printed, also when it is
-//! `-n` by chance.
+//! Shells disagree about options and backslashes of `echo`, and POSIX leaves both open. This builtin follows bash,
+//! but only literal text of the script is an option. A value is always printed, even if it happens to be `-n`.
 
 use super::escape::{Escape, Place, escape};
 
-/// An argument and where it comes from.
+/// An argument and its origin.
 #[derive(Clone, Copy, Debug)]
 pub struct Arg<'a> {
     /// Its bytes.
     pub text: &'a [u8],
-    /// It stands in the script as it is. Values and captures are never options.
+    /// Whether it is literal text of the script. Values and captures are never options.
     pub literal: bool,
 }
 
 /// The options of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// A line end follows the arguments: no `-n`.
+    /// Whether a line end follows the arguments: no `-n`.
     pub newline: bool,
-    /// `-e`, with no `-E` behind it: backslashes are escapes.
+    /// Whether backslashes are escapes: `-e`, without a later `-E`.
     pub escapes: bool,
     /// The number of arguments that are options.
     pub count: usize,
@@ -45,10 +44,11 @@ pub fn options<'a>(args: impl IntoIterator<Item = Arg<'a>>) -> Options {
     found
 }
 
-/// Returns what `echo` prints for its arguments (without the name).
+/// Returns the output of `echo` for its arguments (without the name).
 ///
 /// # Errors
-/// With `-e`, an escape whose number is not a Unicode character: the index of the argument, and a message.
+/// Fails, with `-e`, for an escape whose number is not a Unicode character: the index of the argument, and a
+/// message.
 pub fn echo(args: &[Arg]) -> Result<Vec<u8>, (usize, String)> {
     let options = options(args.iter().copied());
     let mut out = Vec::new();

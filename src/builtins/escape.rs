@@ -1,28 +1,29 @@
 //! The backslash escapes of `printf`, in its format and in the arguments of `%b`, and of `echo -e`.
 
-/// The place of an escape: the rules differ in small things.
+/// The place of an escape: the rules differ in details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In the format: `\nnn`, `\"`, `\'` and `\?`; there is no `\c`.
     Format,
-    /// In an argument of `%b`: `\0nnn` too; quotes keep their backslash; `\c` ends all output.
+    /// In an argument of `%b`: also `\0nnn`; quotes keep their backslash; `\c` ends all output.
     Argument,
-    /// In an argument of `echo -e`: octal digits as `\0nnn` alone; `\x` and `\u` without digits are text.
+    /// In an argument of `echo -e`: octal digits only as `\0nnn`; `\x` and `\u` without digits are text.
     Echo,
 }
 
 /// The meaning of an escape.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Escape {
-    /// Text, and a complaint.
+    /// Text, and an error message.
     Text(Vec<u8>, Option<String>),
-    /// `\c`: nothing more is printed.
+    /// `\c`: ends the output.
     Stop,
 }
 
-/// Reads the escape whose backslash stands before `text`; also how many bytes of it belong to the escape.
+/// Reads the escape whose backslash is before `text`. Also returns how many bytes of it belong to the
+/// escape.
 ///
-/// An unknown one is itself, as in bash.
+/// An unknown escape is unchanged, as in bash.
 pub fn escape(text: &[u8], place: Place) -> (Escape, usize) {
     let byte = |value: u8| (Escape::Text(vec![value], None), 1);
     let Some(&kind) = text.first() else { return (Escape::Text(b"\\".to_vec(), None), 0) };
@@ -68,12 +69,12 @@ pub fn escape(text: &[u8], place: Place) -> (Escape, usize) {
                 }
             }
         }
-        // The character itself may be special to the format, and is read again.
+        // The character itself may be special in the format, and is read again.
         _ => (Escape::Text(b"\\".to_vec(), None), 0),
     }
 }
 
-/// The number written by at most `most` digits, and how many there are.
+/// Returns the number from at most `most` digits, and their count.
 fn digits(text: &[u8], most: usize, radix: u32) -> (u32, usize) {
     let digits = text.iter().take(most).map_while(|&byte| (byte as char).to_digit(radix));
     digits.fold((0, 0), |(value, len), digit| ((value << radix.trailing_zeros()) | digit, len + 1))

@@ -1,6 +1,6 @@
-//! Calls of builtins that their literal arguments alone make wrong, so that the check refuses them.
+//! Calls of builtins whose literal arguments alone are wrong, so that the check refuses them.
 //!
-//! An argument that is no literal is `None`: it may be anything, and a splice any number of arguments.
+//! An argument that is not literal is `None`: it may be anything, and a splice any number of arguments.
 
 use super::{NO_ARGUMENT, Refusal};
 use crate::diag::code;
@@ -14,7 +14,7 @@ fn refusal(argument: usize, message: String, help: impl Into<String>) -> Option<
     Some(Refusal { argument, code: code::BUILTIN_CALL, message, help: help.into() })
 }
 
-/// How many options -L and -P stand first, with the `--` behind them.
+/// Returns how many options -L and -P come first, including the `--` after them.
 fn links(arguments: &Arguments<'_>) -> usize {
     let is_link = |text: &[u8]| matches!(text, [b'-', letters @ ..] if !letters.is_empty() && letters.iter().all(|b| b"LP".contains(b)));
     let count = arguments.iter().take_while(|argument| argument.is_some_and(is_link)).count();
@@ -53,7 +53,7 @@ pub fn cd(arguments: &Arguments<'_>) -> Option<Refusal> {
             "cd alone goes to the home directory",
         );
     }
-    // A splice behind it may hold nothing.
+    // A splice after it may be empty.
     arguments.get(first + 1).copied().flatten()?;
     refusal(first + 1, "cd takes one directory".into(), "quote a name with blanks: cd \"My Documents\"")
 }
@@ -66,10 +66,10 @@ pub fn sleep(arguments: &Arguments<'_>) -> Option<Refusal> {
     let text = |argument: &Option<&[u8]>| argument.map(|text| String::from_utf8_lossy(text).into_owned());
     let wrong = |argument: &Option<&[u8]>| text(argument).is_some_and(|text| duration(&text).is_none());
     let place = arguments.iter().position(wrong)?;
-    refusal(place, format!("`{}` is no duration", text(&arguments[place])?), HELP)
+    refusal(place, format!("`{}` is not a duration", text(&arguments[place])?), HELP)
 }
 
-/// Seconds, or a duration with a unit.
+/// Parses seconds, or a duration with a unit.
 pub fn duration(text: &str) -> Option<Duration> {
     if text.starts_with('-') {
         return None;
@@ -78,7 +78,7 @@ pub fn duration(text: &str) -> Option<Duration> {
         Ok(Value::Int(seconds)) => u64::try_from(seconds).ok().map(Duration::from_secs),
         Ok(Value::Float(seconds)) => Duration::try_from_secs_f64(seconds).ok(),
         Ok(Value::Duration(duration)) => Some(duration.to_std()),
-        // `sleep .5` and `sleep 05` are fine with sleep(1).
+        // sleep(1) accepts `sleep .5` and `sleep 05`.
         _ => Duration::try_from_secs_f64(text.parse().ok()?).ok(),
     }
 }
@@ -104,5 +104,5 @@ pub fn kill(arguments: &Arguments<'_>) -> Option<Refusal> {
         Some(_) => "jobs have no numbers here; wait waits for all of them".to_string(),
         None => format!("the processes of a program are ended by its name so: pkill {name}"),
     };
-    refusal(options + ended + place, format!("`{name}` is no number of a process"), help)
+    refusal(options + ended + place, format!("`{name}` is not a process ID"), help)
 }

@@ -1,6 +1,6 @@
-//! The builtin commands: a closed table, and those of them that are pure functions of their arguments.
+//! The builtin commands: a closed table, and the builtins that are pure functions of their arguments.
 //!
-//! What changes a run (`cd`, `exit`, `wait`) is in `eval::builtin`.
+//! Builtins that change a run (`cd`, `exit`, `wait`) are in `eval::builtin`.
 
 pub mod echo;
 pub mod escape;
@@ -33,13 +33,13 @@ pub enum Builtin {
     Wait,
 }
 
-/// What is known of a builtin before it runs.
+/// The static properties of a builtin.
 pub struct BuiltinSpec {
     pub builtin: Builtin,
     pub name: &'static str,
-    /// How it is called.
+    /// Its usage.
     pub synopsis: &'static str,
-    /// What it does, in a sentence or two.
+    /// Its description, a sentence or two.
     pub doc: &'static str,
 }
 
@@ -55,56 +55,56 @@ pub const ALL: &[BuiltinSpec] = &[
         builtin: Builtin::Cd,
         name: "cd",
         synopsis: "cd [-L|-P] [DIRECTORY | -]",
-        doc: "Changes the directory of this run: of the commands after it, not of the process. Without an argument it goes to $HOME, with `-` to the directory before (and prints it).",
+        doc: "Changes the working directory for the commands after it, not that of the process. Without an argument it changes to $HOME, with `-` to the previous directory, which it prints.",
     },
     BuiltinSpec {
         builtin: Builtin::Command,
         name: "command",
         synopsis: "command [-v | -V] NAME [ARGUMENT…]",
-        doc: "Runs the program behind a builtin; with -v prints what the name means, with -V says it in a sentence.",
+        doc: "Runs a builtin or program, but not a function; with -v prints what the name means, with -V explains it in a sentence.",
     },
     BuiltinSpec {
         builtin: Builtin::Echo,
         name: "echo",
         synopsis: "echo [-neE] [ARGUMENT…]",
-        doc: "Prints its arguments, separated by blanks, and a line end; with -n without it, with -e by the escapes of bash (\\n, \\t, \\e …). Only an option that is written in the script is one.",
+        doc: "Prints its arguments, separated by blanks, and a line end; with -n without the line end; with -e interprets the escapes of bash (\\n, \\t, \\e …). Only literal text of the script is an option.",
     },
     BuiltinSpec {
         builtin: Builtin::Exit,
         name: "exit",
         synopsis: "exit [STATUS]",
-        doc: "Ends the script with a status of 0 to 255; in a stage that is not the last, and in a capture, it ends that.",
+        doc: "Ends the script with a status from 0 to 255. In a stage before the last, and in a capture, it ends only that stage or capture.",
     },
     BuiltinSpec {
         builtin: Builtin::Export,
         name: "export",
         synopsis: "export NAME=word…",
-        doc: "Sets variables of the environment of the commands that follow. All words are expanded before the first variable is set. `env.NAME = expression` does the same for a value.",
+        doc: "Sets environment variables for the commands that follow. All words are expanded before the first variable is set. `env.NAME = expression` does the same with a value.",
     },
     BuiltinSpec { builtin: Builtin::False, name: "false", synopsis: "false", doc: "Fails with status 1." },
     BuiltinSpec {
         builtin: Builtin::Jobs,
         name: "jobs",
         synopsis: "jobs [-l | -p]",
-        doc: "Lists the jobs of this script that run, each with its number, its process and its text (-l is the same); with -p the numbers of their processes alone.",
+        doc: "Lists the running jobs of this script, each with its number, its process ID and its text (-l is the same); with -p only the process IDs.",
     },
     BuiltinSpec {
         builtin: Builtin::Kill,
         name: "kill",
         synopsis: "kill [-SIGNAL | -s SIGNAL] PID…",
-        doc: "Sends a signal, TERM unless another is named, to processes or, with a negative number after `--`, to process groups; -0 only asks whether they are there.",
+        doc: "Sends a signal, TERM by default, to processes or, with a negative number after `--`, to process groups; -0 only tests whether they exist.",
     },
     BuiltinSpec {
         builtin: Builtin::Printf,
         name: "printf",
         synopsis: "printf FORMAT [ARGUMENT…]",
-        doc: "Prints its arguments by a format (POSIX printf), which is used again while arguments are left.",
+        doc: "Prints its arguments by a format (POSIX printf), which is repeated until no arguments are left.",
     },
     BuiltinSpec {
         builtin: Builtin::Pwd,
         name: "pwd",
         synopsis: "pwd [-L|-P]",
-        doc: "Prints the directory of this run; with -P without symbolic links.",
+        doc: "Prints the working directory; with -P without symbolic links.",
     },
     BuiltinSpec {
         builtin: Builtin::Sleep,
@@ -116,40 +116,40 @@ pub const ALL: &[BuiltinSpec] = &[
         builtin: Builtin::Test,
         name: "test",
         synopsis: "test EXPRESSION",
-        doc: "Succeeds when the expression about files, strings or numbers is true, fails with 1 when it is false and with 2 when it is no expression (POSIX test).",
+        doc: "Succeeds if the expression about files, strings or numbers is true, fails with 1 if it is false, and with 2 if it is not an expression (POSIX test).",
     },
     BuiltinSpec { builtin: Builtin::True, name: "true", synopsis: "true", doc: "Succeeds." },
     BuiltinSpec {
         builtin: Builtin::Type,
         name: "type",
         synopsis: "type NAME…",
-        doc: "Says what each name means: a keyword, a builtin, or a program and where it is.",
+        doc: "Prints what each name means: a keyword, a builtin, or a program and its path.",
     },
     BuiltinSpec {
         builtin: Builtin::Unset,
         name: "unset",
         synopsis: "unset [-v] NAME…",
-        doc: "Removes variables of the environment; one that is not set is fine.",
+        doc: "Removes environment variables; a variable that is not set is ignored.",
     },
     BuiltinSpec {
         builtin: Builtin::Wait,
         name: "wait",
         synopsis: "wait [PID…]",
-        doc: "Waits for all jobs of this script, or for those whose first processes these are. The failure of one is a failure here.",
+        doc: "Waits for all jobs of this script, or for those whose first processes these are. Fails if one of them failed.",
     },
 ];
 
-/// The builtin of a name.
+/// Returns the builtin of a name.
 pub fn find(name: &str) -> Option<Builtin> {
     ALL.iter().find(|row| row.name == name).map(|row| row.builtin)
 }
 
-/// Where an argument is missing, so that the whole command is shown.
+/// The index of a missing argument, for which the whole command is shown.
 pub const NO_ARGUMENT: usize = usize::MAX;
 
 /// A call that is refused before anything runs.
 pub struct Refusal {
-    /// Which argument is to blame, from 0.
+    /// The wrong argument, from 0.
     pub argument: usize,
     pub code: Code,
     pub message: String,
@@ -161,8 +161,9 @@ impl Builtin {
         ALL.iter().find(|row| row.builtin == self).map_or("", |row| row.name)
     }
 
-    /// What shells disagree about in a call, or what this builtin lacks. Arguments that are not literal are none here:
-    /// they are no options, and what they hold is known only when it runs.
+    /// Refuses a call about which shells disagree, or that this builtin does not support. Arguments
+    /// that are not literal are `None`: they are not options, and their content is known only at run
+    /// time.
     pub fn refuse(self, arguments: &[Option<&[u8]>]) -> Option<Refusal> {
         let usage = |argument: usize, message: String, help: &str| {
             Some(Refusal { argument, code: code::BUILTIN_CALL, message, help: help.to_string() })
@@ -184,7 +185,7 @@ impl Builtin {
                 if arguments.is_empty() {
                     return usage(NO_ARGUMENT, "printf takes a format".into(), "write: printf '%s\\n' text");
                 }
-                // The format alone: arguments can't make it one that is refused.
+                // Only the format: arguments can't change whether it is refused.
                 let place = usize::from(first == Some(b"--") && arguments.len() > 1);
                 let message = printf::refusal(&[arguments[place]?])?;
                 usage(
@@ -219,7 +220,7 @@ impl Builtin {
                 let names =
                     if self == Self::Command { arguments.get(1..).unwrap_or_default() } else { arguments };
                 if self == Self::Type && first.is_some_and(|first| first.starts_with(b"-")) {
-                    return option(0, first?, "type takes names alone; command -v prints a path");
+                    return option(0, first?, "type takes only names; command -v prints a path");
                 }
                 let offset = arguments.len() - names.len();
                 let other = |name: &[u8]| {
@@ -228,18 +229,18 @@ impl Builtin {
                 let place = names.iter().position(|name| name.is_some_and(other))?;
                 usage(
                     place + offset,
-                    "this name means another thing in sh".into(),
-                    "ask for the name of a program or of one of our builtins",
+                    "this name means something else in sh".into(),
+                    "ask for the name of a program or a builtin",
                 )
             }
             Self::Kill if matches!(first, Some(b"-l" | b"-L")) => usage(
                 0,
-                "shells print another list each for kill -l".into(),
+                "each shell prints a different list for kill -l".into(),
                 "write the signal's name: kill -s TERM $pid",
             ),
             Self::Jobs if !matches!(arguments, [] | [Some(b"-l" | b"-p")]) => usage(
                 0,
-                "jobs takes -l or -p alone".into(),
+                "jobs takes only -l or -p".into(),
                 "it lists the jobs that run, with -p the numbers of their processes: jobs -p",
             ),
             Self::Wait => {
@@ -248,7 +249,7 @@ impl Builtin {
                 usage(
                     place,
                     "wait takes the numbers of processes, or nothing".into(),
-                    "a job is awaited by job.wait(), all of them by wait alone",
+                    "job.wait() waits for one job, and wait alone for all of them",
                 )
             }
             Self::Bracket if arguments.last().is_none_or(|last| last.is_some_and(|last| last != b"]")) => {
@@ -267,7 +268,7 @@ impl Builtin {
     }
 }
 
-/// Builtins and keywords of sh that are none of ours.
+/// Returns whether it is a builtin or keyword of sh that is not one of the language.
 fn is_sh_word(name: &[u8]) -> bool {
     const WORDS: &[&str] = &[
         ":", ".", "!", "{", "}", "alias", "bg", "break", "builtin", "case", "continue", "declare", "do",

@@ -1,8 +1,8 @@
 //! `printf FORMAT [ARGUMENT…]`: POSIX printf, with `%q`, `%Q` and the other extensions of bash's builtin.
 //!
-//! Not there, and refused before anything is printed: `-v` and `%n`, which set variables (write
-//! `let x = "$(printf …)"`), and `%(…)T`, whose output depends on the clock and the locale (run `date`).
-//! Widths and precisions count bytes, as POSIX says and bash does.
+//! Not supported, and refused before anything is printed: `-v` and `%n`, which set variables (write `let
+//! x = "$(printf …)"`), and `%(…)T`, whose output depends on the clock and the locale (run `date`).
+//! Widths and precisions count bytes, as in POSIX and bash.
 
 mod big;
 mod float;
@@ -16,42 +16,44 @@ use format::{Count, Directive, Item};
 use number::Number;
 use shape::Shape;
 
-/// The output of `printf`, written as it goes on: a list of a thousand numbers, each a million digits wide, is a gigabyte.
+/// The output of `printf`, which is written in parts: a list of a thousand numbers, each a million digits
+/// wide, is a gigabyte.
 pub trait Sink {
-    /// The reason for which the printing ends early.
+    /// The reason why the printing ends early.
     type Stop;
 
-    /// Takes a part of the output. It is called now and then with nothing, to ask whether to go on.
+    /// Takes a part of the output. It is also called with nothing from time to time, to ask whether to
+    /// continue.
     ///
     /// # Errors
-    /// The output can't be written, or the run is to end.
+    /// Fails if the output can't be written, or the run must end.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
 
-    /// Asks for so many bytes of memory, for one number or text.
+    /// Requests this much memory for one number or text.
     ///
     /// # Errors
-    /// No value may be as large.
+    /// Fails if no value may be as large.
     fn reserve(&mut self, bytes: usize) -> Result<(), Self::Stop>;
 }
 
-/// The end of a `printf`. What it printed before it failed stands.
+/// The end of a `printf`. Output from before a failure has been printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Printed {
-    /// Messages for standard error, without the command's name. They may hold text of the arguments.
+    /// Messages for standard error, without the command's name. They may contain text of the arguments.
     pub errors: Vec<String>,
-    /// 0; 1 when an argument is no number or the format is wrong; 2 when the call is refused.
+    /// 0; 1 if an argument is not a number or the format is wrong; 2 if the call is refused.
     pub status: u8,
 }
 
-/// As much is gathered before it is written.
+/// The amount of output that is gathered before it is written.
 const CHUNK: usize = 64 << 10;
-/// After so many parts of the format the run is asked whether to go on.
+/// The number of parts of the format after which the run is asked whether to continue.
 const PACE: u32 = 256;
 
 /// Runs `printf` with its arguments (without the name).
 ///
 /// # Errors
-/// The reason for which the sink stops.
+/// Fails with the reason for which the sink stops.
 pub fn printf<S: Sink>(args: &[&[u8]], sink: &mut S) -> Result<Printed, S::Stop> {
     let (items, args) = match parse(args) {
         Ok(parsed) => parsed,
@@ -75,7 +77,7 @@ pub fn printf<S: Sink>(args: &[&[u8]], sink: &mut S) -> Result<Printed, S::Stop>
     }
 }
 
-/// Returns the message with which `printf` refuses these arguments before it prints anything, if it does.
+/// Returns the message with which `printf` refuses these arguments before printing anything, if it does.
 pub fn refusal(args: &[&[u8]]) -> Option<String> {
     parse(args).err()
 }
@@ -98,7 +100,7 @@ fn parse<'a>(args: &'a [&'a [u8]]) -> Result<(Vec<Item>, &'a [&'a [u8]]), String
 /// A run through the format, once or several times.
 struct Run<'a, S> {
     args: &'a [&'a [u8]],
-    /// This turn took an argument, or would have.
+    /// Whether this turn took an argument, or would have taken one.
     used: bool,
     /// The output that is not written yet.
     out: Vec<u8>,
@@ -116,7 +118,7 @@ impl<'a, S: Sink> Run<'a, S> {
         Some(first)
     }
 
-    /// Prints a part of the format; `false` if the command ends there.
+    /// Prints a part of the format. Returns `false` if the command ends there.
     fn item(&mut self, item: &Item) -> Result<bool, S::Stop> {
         let go_on = match item {
             Item::Text(text) => {
@@ -147,7 +149,7 @@ impl<'a, S: Sink> Run<'a, S> {
         false
     }
 
-    /// The value of a number, its problem told.
+    /// Returns the value of a number, after reporting its problem.
     fn told<T>(&mut self, number: Option<Number<T>>) -> Option<T> {
         let number = number?;
         if let Some(message) = number.problem {
@@ -182,7 +184,7 @@ impl<'a, S: Sink> Run<'a, S> {
         }
         let arg = self.next();
         let text = arg.unwrap_or(b"");
-        // A precision makes digits of numbers; of a text it cuts.
+        // A precision pads numbers with digits, and cuts texts.
         let digits = if b"sqQcb".contains(&directive.letter) { 0 } else { shape.precision.unwrap_or(0) };
         let largest = shape.width.max(digits);
         if largest > CHUNK {
@@ -215,7 +217,7 @@ impl<'a, S: Sink> Run<'a, S> {
         Ok(true)
     }
 
-    /// `%b`
+    /// Prints an argument of `%b`.
     fn escaped(&mut self, shape: &Shape, mut text: &[u8]) -> bool {
         let mut bytes = Vec::with_capacity(text.len());
         let mut go_on = true;

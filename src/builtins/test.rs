@@ -1,11 +1,11 @@
 //! `test` and `[`: POSIX's rules by the number of arguments, with the operators of bash.
 //!
-//! The number of arguments decides first (POSIX test, operands): with one it is text, with two an operator
-//! and its operand, with three a comparison, so that a value that looks like an operator can't change what
-//! is asked. Longer expressions, with `-a`, `-o` and parentheses, are read by bash's grammar. Both sides of
-//! `-a` and `-o` are always looked at, as in bash.
+//! The number of arguments decides first (POSIX test, operands): one is text, two are an operator and its
+//! operand, three a comparison, so that a value that looks like an operator can't change the meaning.
+//! Longer expressions, with `-a`, `-o` and parentheses, are parsed by bash's grammar. Both sides of `-a`
+//! and `-o` are always evaluated, as in bash.
 //!
-//! `-v`, `-R` and `-o NAME` ask for shell variables and options, and are refused.
+//! `-v`, `-R` and `-o NAME` test shell variables and options, and are refused.
 
 mod file;
 
@@ -13,15 +13,15 @@ use crate::sys::stack;
 
 pub use file::{Access, Context};
 
-/// Parentheses within parentheses beyond this are refused: the reader recurses.
+/// The limit on nested parentheses: the parser recurses.
 const MAX_DEPTH: usize = 256;
 
-/// What `test` answers to its arguments (without the name); with `is_bracket` they are those of `[`, and the
-/// last one must be `]`.
+/// Returns the answer of `test` to its arguments (without the name). With `is_bracket` they are those of
+/// `[`, and the last one must be `]`.
 ///
 /// # Errors
-/// A message when the arguments are no expression, or a number is none: the status is then 2. It may hold
-/// text of the arguments.
+/// Fails with a message if the arguments are not an expression, or an operand is not a number: the status
+/// is then 2. The message may contain text of the arguments.
 pub fn test(args: &[&[u8]], is_bracket: bool, cx: &Context) -> Result<bool, String> {
     let args = match args {
         [args @ .., b"]"] if is_bracket => args,
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         there
     }
 
-    /// `-o`, which binds loosest.
+    /// Parses `-o`, which has the lowest precedence.
     fn expression(&mut self) -> Result<bool, String> {
         let mut value = self.conjunction()?;
         while self.take(b"-o") {
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// `-a`
+    /// Parses `-a`.
     fn conjunction(&mut self) -> Result<bool, String> {
         let mut value = self.term()?;
         while self.take(b"-a") {
@@ -123,10 +123,13 @@ impl<'a> Reader<'a> {
         if self.take(b"(") {
             self.depth += 1;
             if self.depth > MAX_DEPTH {
-                return Err(format!("parentheses are nested more than {MAX_DEPTH} deep"));
+                return Err(format!("parentheses are nested more than {MAX_DEPTH} levels deep"));
             }
             if stack::is_low() {
-                return Err(format!("parentheses are nested {} deep, and the stack is full", self.depth));
+                return Err(format!(
+                    "parentheses are nested {} levels deep, and the stack is full",
+                    self.depth
+                ));
             }
             let value = self.expression()?;
             self.depth -= 1;
@@ -137,7 +140,7 @@ impl<'a> Reader<'a> {
                 self.at += 3;
                 self.binary(left, operator, right)
             }
-            // An operand that is no number is left for what follows, as in bash.
+            // An operand that is not a number is left for the code below, as in bash.
             [b"-t", operand, ..] => {
                 let descriptor = integer(operand);
                 self.at += 1 + usize::from(descriptor.is_some());
@@ -196,7 +199,7 @@ fn is_binary(text: &[u8]) -> bool {
     matches!(text, b"=" | b"==" | b"!=" | b"<" | b">") || WORDS.contains(&text)
 }
 
-/// A decimal number that fits 64 bits; blanks may stand around it, as in bash.
+/// Returns a decimal number that fits 64 bits; blanks around it are allowed, as in bash.
 fn integer(text: &[u8]) -> Option<i64> {
     let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
     let start = text.iter().position(|byte| !blank(byte))?;

@@ -1,4 +1,5 @@
-//! Failures after which sh goes on and a script here would not: a block before `||`, a subshell before `&&` or `||`.
+//! Failures after which sh would continue and a script here would not: a block before `||`, a subshell
+//! before `&&` or `||`.
 
 use super::errors::fits_help;
 use super::lower::Checker;
@@ -6,7 +7,7 @@ use super::subshells::{list_that_goes_on, pipelines};
 use crate::diag::code;
 use crate::syntax::ast;
 
-/// The block of several commands that a stage is, or the only command of its block.
+/// Returns the block of several commands that a stage is, or the only command of its block.
 fn several<'a, 's>(stage: &'a ast::Stage<'s>) -> Option<&'a ast::Block<'s>> {
     let ast::StageKind::Block(block) = &stage.kind else { return None };
     match &*block.statements {
@@ -18,7 +19,8 @@ fn several<'a, 's>(stage: &'a ast::Stage<'s>) -> Option<&'a ast::Block<'s>> {
 }
 
 impl<'s> Checker<'s> {
-    /// `{ false; echo x; } || y` prints x in sh, where a failure that is absorbed stops nothing.
+    /// Refuses `{ false; echo x; } || y`, which prints x in sh, where a failure that is absorbed stops
+    /// nothing.
     pub fn refuse_absorbed_blocks(&mut self, and_or: &ast::AndOr<'s>) {
         let pipelines: Vec<&ast::Pipeline<'s>> = pipelines(and_or).collect();
         let last = pipelines.len() - 1;
@@ -36,7 +38,7 @@ impl<'s> Checker<'s> {
                 self.error(
                     code::SH_BLOCK,
                     span,
-                    "a failure in these parentheses is absorbed behind them",
+                    "a failure in these parentheses is absorbed after them",
                     "in sh the commands would go on after one that fails",
                     &help,
                 );
@@ -51,7 +53,7 @@ impl<'s> Checker<'s> {
                 self.error(
                     code::SH_BLOCK,
                     block.span,
-                    "a failure in this block is absorbed behind it",
+                    "a failure in this block is absorbed after it",
                     "in sh the block would go on after a failing command",
                     &help,
                 );
@@ -59,7 +61,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// The commands of the block joined by `&&`, which is the same in sh.
+    /// Returns the commands of the block joined by `&&`, which means the same in sh.
     fn absorbed_help(&self, and_or: &ast::AndOr<'s>, block: &ast::Block<'s>) -> String {
         let own = self.joined(and_or, block);
         let example = match self.text.as_bytes()[block.span.start as usize] {

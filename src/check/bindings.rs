@@ -1,4 +1,4 @@
-//! Patterns of `let` and `for`: names become slots, and what no value could fit is refused.
+//! Patterns of `let` and `for`: names become slots, and patterns that no value can fit are refused.
 
 use super::lower::Checker;
 use super::program::*;
@@ -8,8 +8,8 @@ use crate::syntax::ast;
 use crate::value::Value;
 
 impl<'s> Checker<'s> {
-    /// Declares the names, in their order: a default sees those before it. `noted`: they are warned of where they are
-    /// never read.
+    /// Declares the names in order: a default can use those before it. `noted` means that unread ones
+    /// cause a warning.
     pub(super) fn binding(&mut self, binding: ast::Binding<'s>, noted: bool) -> Binding {
         match binding {
             ast::Binding::Name(name) if name.text == "_" => Binding::Ignored,
@@ -100,20 +100,20 @@ impl<'s> Checker<'s> {
         PatternPart { span, binding: self.binding(binding, noted), default }
     }
 
-    /// Where the rest of a pattern stands, which is its end.
+    /// Returns the place of the rest in a pattern, which must be its end.
     fn rest_of(&mut self, pattern: &ast::Pattern<'s>) -> Option<usize> {
         let at = pattern.parts.iter().position(|part| part.rest)?;
         if at + 1 < pattern.parts.len() {
             let span = pattern.parts[at].span;
             let name = &self.text[span.range()][3..];
-            let message = "`...` takes what is left, and stands at the end of its pattern";
+            let message = "`...` takes the remaining parts, so it must be at the end of its pattern";
             let help = format!("move ...{} to the end; the last element of a list is xs[-1]", name.trim());
             self.error(code::BAD_PATTERN, span, message, "parts of the pattern follow it", &help);
         }
         Some(at)
     }
 
-    /// `for [a, b] in WORDS`: words are text, which no pattern takes apart.
+    /// Refuses `for [a, b] in WORDS`: words are text, which a pattern can't take apart.
     pub(super) fn refuse_pattern_of_words(&mut self, binding: &ast::Binding<'s>) {
         if matches!(binding, ast::Binding::Name(_)) {
             return;

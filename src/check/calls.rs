@@ -13,7 +13,7 @@ use crate::syntax::ast;
 use crate::value::Value;
 use std::sync::Arc;
 
-/// The function of the language itself that has this name.
+/// Returns the function of the language itself that has this name.
 pub fn intrinsic(name: &str) -> Option<Intrinsic> {
     INTRINSICS.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
 }
@@ -26,7 +26,7 @@ const INTRINSICS: &[(&str, Intrinsic)] = &[
 ];
 
 impl<'s> Checker<'s> {
-    /// `f(b=2)`: true if it was refused.
+    /// Refuses `f(b=2)`. Returns whether it did.
     fn refuse_equals(&mut self, arguments: &[ast::Argument<'s>]) -> bool {
         for argument in arguments {
             if let ast::ExprKind::Binary(binary) = &argument.value.kind
@@ -179,7 +179,7 @@ impl<'s> Checker<'s> {
                 None => ExprKind::Value(Value::Null),
             };
         }
-        // `console.log("x")`, `os.path.join("a")`: the culprit is the first name.
+        // `console.log("x")`, `os.path.join("a")`: the first name is the wrong part.
         if let ast::ExprKind::Name(root) = receiver.kind
             && root != "env"
             && methods::function(root).is_none()
@@ -238,7 +238,7 @@ impl<'s> Checker<'s> {
         matches!(receiver.kind, ast::ExprKind::Name("env")) && self.scopes.find("env").is_none()
     }
 
-    /// `env.update(map)`
+    /// Lowers `env.update(map)`.
     pub(super) fn update_environment(&mut self, arguments: Vec<ast::Argument<'s>>, span: Span) -> ExprKind {
         let mut arguments = arguments.into_iter();
         match (arguments.next(), arguments.next()) {
@@ -256,7 +256,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// A method that changes the variable, element or field that it is called on.
+    /// Lowers a method that changes the variable, element or field that it is called on.
     pub(super) fn change(
         &mut self,
         receiver: ast::Expr<'s>,
@@ -270,7 +270,7 @@ impl<'s> Checker<'s> {
             self.error(code::SYNTAX, span, message, "this is not one", &help);
             return ExprKind::Value(Value::Null);
         };
-        // What a method gives may be all that is wanted: xs.pop().
+        // The value of the method may be all that is wanted: xs.pop().
         if let Some(Name::Variable(variable)) = self.scopes.find(root) {
             self.lints.read(variable.id);
         }
@@ -289,7 +289,7 @@ impl<'s> Checker<'s> {
                 Some(name) => named.push((name.text.into(), value)),
                 None if named.is_empty() => positional.push(value),
                 None => {
-                    let message = "an argument without a name stands after one with a name";
+                    let message = "an argument without a name comes after one with a name";
                     self.error(code::ARGUMENT_COUNT, span, message, "which parameter is it?", "name it too");
                 }
             }
@@ -303,7 +303,7 @@ impl<'s> Checker<'s> {
         self.error(message.code, span, message.message, "in this call", &message.help.unwrap_or_default());
     }
 
-    /// A call of a variable, field or result, whose parameters are known only when it runs.
+    /// Lowers a call of a variable, field or result, whose parameters are known only at run time.
     pub(super) fn call_value(
         &mut self,
         callee: ast::Expr<'s>,
@@ -323,7 +323,7 @@ impl<'s> Checker<'s> {
         if !arguments.iter().any(is_spread) {
             return ExprKind::Call(id, self.bind(id, arguments, span));
         }
-        // How many arguments `...xs` makes is known when it runs.
+        // The number of arguments from `...xs` is known only at run time.
         self.call_with(Expr { span, kind: ExprKind::Function(id) }, arguments)
     }
 
@@ -344,7 +344,8 @@ impl<'s> Checker<'s> {
         ExprKind::CallValue(Box::new(callee), arguments.collect())
     }
 
-    /// `x.join(...xs)`: what the language itself has takes as many arguments as are written.
+    /// Refuses `x.join(...xs)`: a function or method of the language takes as many arguments as are
+    /// written.
     pub(super) fn refuse_spread(&mut self, arguments: &[ast::Argument<'s>]) {
         if let Some(argument) = arguments.iter().find(|argument| is_spread(argument)) {
             let message = "`...` makes arguments of a function of the script only";

@@ -1,4 +1,4 @@
-//! Commands: what the first word names, and what its assignments and words become.
+//! Commands: the meaning of the first word, and the lowering of its assignments and words.
 
 use super::lower::Checker;
 use super::program::*;
@@ -40,7 +40,7 @@ impl<'s> Checker<'s> {
                         &help,
                     );
                 }
-                // `> file` opens its targets, and that is all.
+                // `> file` only opens its targets.
                 None if redirected => {
                     let target = Target::Builtin(Builtin::True);
                     return Some(Command {
@@ -73,8 +73,8 @@ impl<'s> Checker<'s> {
             self.error(
                 code::SYNTAX,
                 first.span,
-                "`!` stands before a whole pipeline",
-                "an assignment stands before it",
+                "`!` is only allowed before a whole pipeline",
+                "an assignment before it",
                 help,
             );
             return None;
@@ -110,7 +110,7 @@ impl<'s> Checker<'s> {
         let assignments = assignments
             .map(|a| (Str::from(a.name.text), self.word_text(a.value, "a value", true)))
             .collect::<Box<[_]>>();
-        // The name of a builtin is no argument of it, and neither is `command`.
+        // The name of a builtin is not one of its arguments, and neither is `command`.
         let asks = matches!(target, Target::Builtin(Builtin::Command));
         let dropped = commands + usize::from(!matches!(target, Target::Program | Target::Host(_)) && !asks);
         let is_program = matches!(target, Target::Program | Target::Replace);
@@ -140,7 +140,7 @@ impl<'s> Checker<'s> {
         }
         if let Target::Builtin(builtin) = target {
             self.note_effect_of(builtin, span);
-            // Which jobs there are is known when it runs.
+            // Which jobs exist is known only at run time.
             let numbers_jobs = self.project.hosted.is_prompt;
             let literals: Vec<Option<&[u8]>> = lowered
                 .iter()
@@ -156,7 +156,8 @@ impl<'s> Checker<'s> {
                 return None;
             }
         }
-        // A list in parentheses has jobs of its own, and `jobs` as a statement of it lists those in all shells.
+        // A list in parentheses has its own jobs, and `jobs` as one of its statements lists those in all
+        // shells.
         let of_list = self.exec.inside == Some(Obstacle::Subshell) && self.exec.part.is_none();
         if matches!(target, Target::Builtin(Builtin::Jobs)) && self.scopes.in_copy() && !of_list {
             let label = "shells disagree about whose jobs these are";
@@ -167,7 +168,7 @@ impl<'s> Checker<'s> {
         if let Target::Function(id) = target {
             if let Some(assignment) = assignments.first() {
                 let message = format!("`{}=…` before a function", assignment.0.to_utf8().unwrap_or_default());
-                let help = "set it around the call: env.NAME = …, or hand it over as an argument";
+                let help = "set it around the call: env.NAME = …, or pass it as an argument";
                 self.error(code::SH_ASSIGNMENT, span, message, "sets the environment of a program", help);
             }
             self.called(id, span, true);
@@ -185,12 +186,12 @@ impl<'s> Checker<'s> {
             let complete = words.len() == lowered.len();
             foreseen.commands.push(LiteralCommand { module: self.module, span, words, complete });
         }
-        // Builtins and functions take options from literal text only, so a value is never one.
+        // Builtins and functions recognise options in literal text only, so a value is never one.
         unguard(&mut lowered, !matches!(target, Target::Program | Target::Replace | Target::Host(_)));
         Some(Command { assignments, target, words: lowered.into_boxed_slice(), judged })
     }
 
-    /// What a literal first word names.
+    /// Returns the meaning of a literal first word.
     fn target(&mut self, name: &str, first: &ast::Word<'s>, words: &[ast::Word<'s>]) -> Option<Target> {
         let span = first.span;
         if is_unquoted(first)
@@ -199,7 +200,7 @@ impl<'s> Checker<'s> {
             return target;
         }
         if let Some(row) = sh_constructs::of_word(name).filter(|row| {
-            // `help` and `history`, which only the prompt has.
+            // `help` and `history`, which exist only at the prompt.
             let has = self.project.hosted.stage(name).is_some();
             !has && (is_unquoted(first) || row.code == code::SH_BUILTIN)
         }) {
@@ -244,7 +245,7 @@ impl<'s> Checker<'s> {
             self.error(
                 code::SYNTAX,
                 span,
-                "`!` stands once, before a whole pipeline",
+                "`!` is only allowed once, before a whole pipeline",
                 "a second one",
                 "remove both; quote it to reach a program of this name: '!'",
             );
@@ -269,19 +270,19 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// `read -r -p "Name? " x`, `read x`: one line into one variable.
+    /// Returns the replacement of `read -r -p "Name? " x` or `read x`: one line into one variable.
     fn instead_of_read(&self, name: &str, words: &[ast::Word<'s>]) -> Option<String> {
         let texts = || words.iter().skip(1).map(|word| &self.text[word.span.range()]);
         let options: Vec<&str> = texts().take_while(|text| text.starts_with('-')).collect();
         let is_known = |option: &&str| matches!(*option, "-r" | "-p" | "-s" | "-rp" | "-sp" | "-rs" | "-rsp");
-        // `while read line` goes through all lines.
+        // `while read line` iterates over all lines.
         let start = words.first()?.span.start as usize;
         let is_loop = self.text[..start].trim_end().ends_with("while");
         if name != "read" || is_loop || !options.iter().all(is_known) {
             return None;
         }
         let has = |letter: char| options.iter().any(|option| option.contains(letter));
-        // The prompt stands behind the last option: `-p "Name? " x`.
+        // The prompt follows the last option: `-p "Name? " x`.
         let all: Vec<&str> = texts().collect();
         let at = all.iter().position(|text| text.starts_with('-') && text.ends_with('p'));
         let prompt = at.and_then(|at| all.get(at + 1)).filter(|text| text.starts_with(['"', '\'']));
@@ -301,7 +302,7 @@ impl<'s> Checker<'s> {
         Some(format!("write: {}{variable} = {call}", if known { "" } else { "let " }))
     }
 
-    /// A function that is declared here, or a member of a file that is used; none within is an error.
+    /// Returns a function that is declared here, or a member of a used file. A missing member is an error.
     fn function_named(&mut self, name: &str, span: Span) -> Option<Option<Target>> {
         let (head, member) = match name.split_once('.') {
             Some((head, member)) => (head, Some(member)),
@@ -315,7 +316,7 @@ impl<'s> Checker<'s> {
         match meaning {
             Some(Name::Function(id)) => Some(Some(Target::Function(id))),
             Some(_) => {
-                let message = format!("`{name}` is no function");
+                let message = format!("`{name}` is not a function");
                 let help = format!("as an argument its value is ${{{name}}}");
                 self.error(code::SYNTAX, span, message, "can't be run", &help);
                 Some(None)
@@ -324,7 +325,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// `command NAME` is NAME, and never a function; `command -v` asks what a name means.
+    /// Lowers `command NAME`, which is NAME but never a function; `command -v` asks for the meaning of a name.
     fn command_builtin(&mut self, words: &[ast::Word<'s>]) -> Option<Target> {
         let Some(next) = words.get(1) else {
             self.error(
@@ -359,28 +360,28 @@ impl<'s> Checker<'s> {
                 self.refuse_disguised(name, words[0].span.to(next.span));
                 None
             }
-            // As in sh: `command` passes by functions, not builtins.
+            // As in sh, `command` skips functions, not builtins.
             Some(name) if sh_constructs::of_word(name).is_some() => self.target(name, next, &words[1..]),
             Some(name) => Some(builtins::find(name).map_or(Target::Program, Target::Builtin)),
             None => Some(Target::Program),
         }
     }
 
-    /// `command export`, `'export'`: shells disagree about what is split there.
+    /// Refuses `command export` and `'export'`: shells disagree about whether their words are split.
     fn refuse_disguised(&mut self, name: &str, span: Span) {
-        let message = format!("`{name}` stands by itself, and unquoted");
+        let message = format!("`{name}` must be a word of its own, without quotes");
         let help = "write it as the first word, without quotes and without `command`";
         self.error(code::ENVIRONMENT_COMMAND, span, message, "shells disagree about this", help);
     }
 
-    /// `NAME=value` as a statement, as it is written here.
+    /// Returns `NAME=value` as a statement in the form of the language.
     fn assignment_help(&self, assignments: &[ast::Assignment<'s>], redirected: bool) -> String {
         let known = |name: &ast::Name<'_>| self.scopes.find(name.text).is_some();
         let of_environment = |name: &ast::Name<'_>| is_capital(name.text);
         let lines = assignments.iter().map(|assignment| {
             let (name, value) = (&assignment.name, self.value_of_sh(&assignment.value));
             match name.text {
-                // `X=${X:-y}` keeps what the user has set.
+                // `X=${X:-y}` keeps a value that the user has set.
                 text if of_environment(name) && value.starts_with(&format!("env.{text} ?? ")) => {
                     let default = &value[format!("env.{text} ?? ").len()..];
                     format!("let {} = env.{text} ?? {default}", text.to_ascii_lowercase())
@@ -406,7 +407,8 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// What sh assigns, as an expression; a place for one where it has no plain counterpart.
+    /// Returns the value of an assignment of sh as an expression; a placeholder if it has no simple
+    /// counterpart.
     fn value_of_sh(&self, word: &ast::Word<'s>) -> String {
         if let Some(text) = literal(Some(word))
             && !text.contains(['\\', '"', '$', '`', '\n'])
@@ -417,7 +419,7 @@ impl<'s> Checker<'s> {
         self.value_of_source(&self.text[word.span.range()]).unwrap_or_else(|| "\"value\"".into())
     }
 
-    /// The same of a source text.
+    /// Does the same for a source text.
     pub(super) fn value_of_source(&self, source: &str) -> Option<String> {
         let is_known = |after: &str| {
             let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
@@ -443,7 +445,7 @@ impl<'s> Checker<'s> {
             return Some(default);
         }
         if let Some(sum) = inside("$((", "))") {
-            // A quotient would be a fraction, and a name may be one that has no value.
+            // A quotient would be a fraction, and a name may have no value.
             let is_sum = |byte: u8| byte.is_ascii_digit() || b" +-*".contains(&byte);
             return Some(if sum.bytes().all(is_sum) { sum.trim().into() } else { "1 + 1".into() });
         }
@@ -459,7 +461,8 @@ impl<'s> Checker<'s> {
         is_plain(source).then(|| format!("\"{source}\""))
     }
 
-    /// `local x=5 y=a` as it is written here; `None` where a word is an option or has no plain counterpart.
+    /// Returns `local x=5 y=a` in the form of the language; `None` if a word is an option or has no simple
+    /// counterpart.
     fn declarations_of_sh(&self, words: &[ast::Word<'s>]) -> Option<String> {
         let declaration = |word: &ast::Word<'s>| {
             let (name, value) = self.text[word.span.range()].split_once('=')?;
@@ -475,7 +478,8 @@ impl<'s> Checker<'s> {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// `$(cmd) args`: sh would split what the command prints into the name of a program and arguments.
+    /// Refuses `$(cmd) args`: sh would split the output of the command into the name of a program and
+    /// arguments.
     fn refuse_capture_as_program(&mut self, word: &ast::Word<'s>) -> bool {
         let WordKind::Parts(parts) = &word.kind else { return false };
         let [ast::Part { kind: PartKind::Capture(_, ast::Quoting::Bare), span }] = &**parts else {
@@ -505,7 +509,7 @@ impl<'s> Checker<'s> {
                 self.error(
                     code::SYNTAX,
                     word.span,
-                    "`=>` stands after a pattern of `match`",
+                    "`=>` comes after a pattern of `match`",
                     "no pattern before it",
                     "",
                 );
@@ -536,8 +540,8 @@ pub(super) fn is_unquoted(word: &ast::Word<'_>) -> bool {
     }
 }
 
-/// Takes the guard from words that can't be options: those of a builtin, the name of the program, and all that follow a
-/// literal `--`.
+/// Removes the guard from words that can't be options: those of a builtin, the name of the program, and all
+/// words after a literal `--`.
 fn unguard(words: &mut [Word], all: bool) {
     let mut ended = all;
     for (index, word) in words.iter_mut().enumerate() {
@@ -550,7 +554,7 @@ fn unguard(words: &mut [Word], all: bool) {
     }
 }
 
-/// Whether a text is a number of the language as it is one of sh.
+/// Returns whether a text is a number both in the language and in sh.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     (1..16).contains(&digits.len())
@@ -558,7 +562,7 @@ fn is_number(text: &str) -> bool {
         && (digits == "0" || !digits.starts_with('0'))
 }
 
-/// `NAME:-text` of `${…}` as an expression, for a variable of the environment and plain text.
+/// Returns `NAME:-text` of `${…}` as an expression, for an environment variable and plain text.
 fn default_of_sh(inside: &str) -> Option<String> {
     let (name, default) = inside.split_once(":-").or_else(|| inside.split_once('-'))?;
     let default = default.trim_matches('"');
@@ -566,7 +570,7 @@ fn default_of_sh(inside: &str) -> Option<String> {
     (is_capital(name) && default.bytes().all(is_plain)).then(|| format!("env.{name} ?? \"{default}\""))
 }
 
-/// Whether a name is of the form that those of the environment have.
+/// Returns whether a name has the form of an environment variable.
 fn is_capital(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')

@@ -61,7 +61,7 @@ impl<'s> Checker<'s> {
             ast::StageKind::Try(statement) => {
                 let ast::Try { body, handler } = *statement;
                 let body = self.obstructed(Obstacle::Try, |this| this.open_block(body));
-                // Without a handler the status of the failure stays.
+                // Without a handler, `$?` keeps the status of the failure.
                 let mut ends = self.status.is_zero && handler.is_some();
                 let handler = handler.map(|(name, body)| {
                     self.scopes.enter();
@@ -77,7 +77,7 @@ impl<'s> Checker<'s> {
             }
             ast::StageKind::With(statement) => self.with(*statement, span),
             ast::StageKind::Spawn(_) => {
-                let message = "`spawn` gives a job, which nobody takes here";
+                let message = "`spawn` returns a job, which is not used here";
                 let help = "take it: let job = spawn { … }; or write { … } & for one that is awaited at the end of the script";
                 self.error(code::MISPLACED, span, message, "no stage", help);
                 return None;

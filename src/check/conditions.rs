@@ -14,7 +14,7 @@ impl<'s> Checker<'s> {
     pub(super) fn condition(&mut self, condition: ast::Condition<'s>) -> Condition {
         match condition.kind {
             ast::ConditionKind::Value(value) => {
-                // `if (make) {`: a program's name where an expression stands.
+                // `if (make) {`: the name of a program in the place of an expression.
                 if let ast::ExprKind::Name(name) = value.kind
                     && self.scopes.find(name).is_none()
                 {
@@ -44,8 +44,8 @@ impl<'s> Checker<'s> {
                 self.error(
                     code::SYNTAX,
                     condition.span,
-                    "these parentheses hold no expression",
-                    "commands stand in a condition without parentheses",
+                    "these parentheses don't contain an expression",
+                    "commands in a condition have no parentheses",
                     "test files by a command: if test -f list { … }; join values by `and`, `or`, `not`: if (a == 1 and b) { … }",
                 );
                 Condition::Value(Expr { span: condition.span, kind: ExprKind::Value(Value::Null) })
@@ -58,9 +58,9 @@ impl<'s> Checker<'s> {
                     });
                 }
                 if let Some(list) = subshell_of(&and_or) {
-                    let message = "`( … )` can't stand in a condition";
+                    let message = "`( … )` can't be in a condition";
                     let label = "in sh its commands would go on after one that fails";
-                    let help = "values are compared in parentheses of their own: if (n > 2) { … }; commands stand there without them";
+                    let help = "values are compared in parentheses of their own: if (n > 2) { … }; commands have none there";
                     self.error(code::SH_SUBSHELL, list, message, label, help);
                     return Condition::Value(Expr {
                         span: condition.span,
@@ -76,7 +76,7 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// Returns where commands in parentheses stand in a condition.
+/// Returns the place of commands in parentheses in a condition.
 fn subshell_of(and_or: &ast::AndOr<'_>) -> Option<Span> {
     pipelines(and_or).flat_map(|pipeline| &pipeline.stages).find_map(|stage| match &stage.kind {
         ast::StageKind::Subshell(list) => Some(list.span),
@@ -84,7 +84,7 @@ fn subshell_of(and_or: &ast::AndOr<'_>) -> Option<Span> {
     })
 }
 
-/// All of a list of commands.
+/// Returns the span of a whole list of commands.
 pub fn span_of(and_or: &ast::AndOr<'_>) -> Span {
     and_or.first.span.to(and_or.rest.last().map_or(and_or.first.span, |(_, pipeline)| pipeline.span))
 }

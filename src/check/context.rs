@@ -1,5 +1,5 @@
-//! The view that the passes of the check have of a file: its text and what is declared. They change nothing; what they find
-//! is handed back.
+//! The view of a file for the passes of the check: its text and its declarations. Passes change nothing
+//! and return their findings.
 
 use super::code_guard::Prints;
 use super::lower::Checker;
@@ -11,7 +11,7 @@ use crate::span::Span;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The view of a pass on the place that is being checked.
+/// The view of the place that is being checked.
 pub struct Context<'c, 's> {
     pub source: &'s Arc<Source>,
     pub text: &'s str,
@@ -20,16 +20,16 @@ pub struct Context<'c, 's> {
     pub hosted: &'c Hosted,
     /// The texts that the functions of the file print.
     pub prints: &'c HashMap<FunctionId, Prints>,
-    /// Files are written aside here, so that none is emptied: `with atomic=true`.
+    /// Whether files are written aside here, so that none is emptied: `with atomic=true`.
     pub is_atomic: bool,
-    /// The text is an entry of a prompt.
+    /// Whether the text is an entry of a prompt.
     pub is_entry: bool,
-    /// Other files may use what is declared here.
+    /// Whether other files may use its declarations.
     pub is_for_others: bool,
 }
 
 impl Context<'_, '_> {
-    /// Returns an error of this file; an empty help is none.
+    /// Returns an error of this file. An empty help is omitted.
     pub fn error(
         &self,
         code: Code,
@@ -49,7 +49,7 @@ impl Context<'_, '_> {
 }
 
 impl<'s> Checker<'s> {
-    /// The view of the place that is being checked.
+    /// Returns the view of the place that is being checked.
     pub fn context(&self) -> Context<'_, 's> {
         let is_used = self.module != self.project.script || self.project.earlier.is_some();
         Context {
@@ -64,12 +64,12 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Returns whether the text is typed at a prompt, and not that of a file which an entry uses.
+    /// Returns whether the text is typed at a prompt, not that of a file that an entry uses.
     pub fn is_typed(&self) -> bool {
         self.project.hosted.is_prompt && self.module == self.project.script
     }
 
-    /// Takes the findings of a pass. Returns whether there was an error among them.
+    /// Adds the findings of a pass. Returns whether they contain an error.
     pub fn take(&mut self, found: impl IntoIterator<Item = Diagnostic>) -> bool {
         let mut is_refused = false;
         for page in found {

@@ -1,4 +1,5 @@
-//! Methods without an effect whose value nobody takes: `xs.sort()` gives a sorted list, and leaves `xs` as it is.
+//! Methods without an effect whose value is not used: `xs.sort()` returns a sorted list, and does not
+//! change `xs`.
 
 use super::context::Context;
 use super::scope::Name;
@@ -8,7 +9,8 @@ use crate::syntax::ast::{Argument, Expr, ExprKind, PartKind};
 
 /// Refuses a statement that is a call of a method whose only effect is its value.
 ///
-/// `is_last`: the statement ends its block, so that it may be meant as the value of a function.
+/// `is_last` means that the statement ends its block, so that it may be meant as the value of a
+/// function.
 pub fn method(context: &Context<'_, '_>, call: &Expr<'_>, is_last: bool) -> Option<Diagnostic> {
     let ExprKind::Method(receiver, name, arguments) = &call.kind else { return None };
     let is_environment = matches!(receiver.kind, ExprKind::Name("env"));
@@ -37,7 +39,7 @@ fn has_effect(id: NameId) -> bool {
     methods::changes(id) || id.methods().any(|method| method.receiver == Receiver::Job)
 }
 
-/// What a method returns that gives the type of its receiver.
+/// The result type of a method that returns the type of its receiver.
 fn receiver_gives(receiver: Receiver) -> Option<&'static str> {
     match receiver {
         Receiver::Str => Some("string"),
@@ -47,7 +49,7 @@ fn receiver_gives(receiver: Receiver) -> Option<&'static str> {
     }
 }
 
-/// Whether a value can be assigned to an expression.
+/// Returns whether a value can be assigned to an expression.
 fn is_place(expr: &Expr<'_>) -> bool {
     match &expr.kind {
         ExprKind::Name(_) => true,
@@ -57,7 +59,8 @@ fn is_place(expr: &Expr<'_>) -> bool {
     }
 }
 
-/// Whether an argument may do more than give a value: it is a function, or it calls one or runs commands.
+/// Returns whether an argument may do more than provide a value: it is a function, or it calls one or
+/// runs commands.
 fn acts(context: &Context<'_, '_>, id: NameId, arguments: &[Argument<'_>]) -> bool {
     let takes_function = id
         .methods()

@@ -1,4 +1,4 @@
-//! `echo "one\ntwo"`: bash prints the backslash, dash a line end.
+//! `echo "one\ntwo"`: bash prints the backslash, and dash prints a line end.
 
 use super::context::Context;
 use super::errors::fits_help;
@@ -8,7 +8,8 @@ use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{Part, Word, WordKind};
 
-/// Refuses a backslash that `"…"` keeps in an argument of `echo` without `-e`. `words` are the arguments.
+/// Refuses a backslash that `"…"` keeps in an argument of `echo` without `-e`. `words` are the
+/// arguments.
 pub fn kept_backslash(context: &Context<'_, '_>, command: Span, words: &[Word<'_>]) -> Option<Diagnostic> {
     let kept = words.iter().find_map(|word| first_kept(word, context.text))?;
     let texts: Vec<_> = words.iter().map_while(|word| literal(Some(word))).collect();

@@ -1,4 +1,5 @@
-//! The check of what is typed at a prompt: each entry is a file of its own, and all before it stand around it.
+//! The check of text that is typed at a prompt: each entry is a file of its own, inside the scope of all earlier
+//! ones.
 //!
 //! ```text
 //! > let host = "web1"              the first entry
@@ -7,7 +8,7 @@
 //! > fn ping() { echo up }          another function: who was declared before still calls the one it was checked with
 //! ```
 //!
-//! Functions, variables and files keep their numbers from entry to entry, so that the state of the run goes on, too.
+//! Functions, variables and files keep their numbers from entry to entry, so that the state of the run remains valid.
 
 use super::lower::Checked;
 use super::program::{ARGS, Block, FunctionId, Module, ModuleId, Program, Slot};
@@ -20,11 +21,11 @@ use indexmap::IndexMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What has been declared at a prompt so far.
+/// The declarations at a prompt so far.
 #[derive(Clone)]
 pub struct Earlier(Project);
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     Variable(Slot),
@@ -33,7 +34,8 @@ pub enum Meaning {
 }
 
 impl Earlier {
-    /// Nothing but `args`, what the host has, and the variables that it gives, each with its place.
+    /// Creates one with only `args`, the host's functions and stages, and the variables of the host, each with its
+    /// slot.
     pub fn of(hosted: Hosted, variables: &IndexMap<String, Value>) -> (Self, Vec<(Slot, Value)>) {
         let mut project = Project::new(None);
         project.hosted = hosted;
@@ -50,19 +52,19 @@ impl Earlier {
         (Self(project), given)
     }
 
-    /// A program that has all that was declared, and runs the last entry.
+    /// Returns a program that has all declarations, and runs the last entry.
     ///
     /// # Errors
-    /// A bug of ours.
+    /// Fails only because of a bug in the check.
     pub fn program(&self) -> Result<Program, Vec<Diagnostic>> {
         let names = self.0.earlier.clone().unwrap_or_default();
         self.0.clone().into_program(None, &names).ok_or_else(|| vec![super::bug()])
     }
 
-    /// Checks an entry. The program has all that was declared before, and runs the entry alone.
+    /// Checks an entry. The program has all earlier declarations, and runs only the entry.
     ///
     /// # Errors
-    /// As of [`super::check`].
+    /// Fails as [`super::check`] does.
     pub fn check(
         &self,
         source: &Arc<Source>,
@@ -71,10 +73,10 @@ impl Earlier {
         self.check_from(source, 0, loader)
     }
 
-    /// The same of its lines from a place on, where those before are among the earlier entries.
+    /// Does the same for its lines from a place on, if those before it are among the earlier entries.
     ///
     /// # Errors
-    /// As of [`super::check`].
+    /// Fails as [`super::check`] does.
     pub fn check_from(
         &self,
         source: &Arc<Source>,
@@ -88,12 +90,12 @@ impl Earlier {
         project.settle();
         let names = project.earlier.get_or_insert_default();
         names.extend(members);
-        // What its `main` would be is a function like any other.
+        // A `main` in it is a function like any other.
         let earlier = Self(project);
         Ok((earlier.program()?, earlier))
     }
 
-    /// All that is wrong with an entry, which is not to be run, from a line on.
+    /// Returns all errors of an entry that is not going to run, from a line on.
     pub fn errors(&self, source: &Arc<Source>, from: usize, loader: Rc<dyn Loader>) -> Vec<Diagnostic> {
         self.looked_at(source, from, loader).errors
     }
@@ -108,7 +110,7 @@ impl Earlier {
         checked
     }
 
-    /// The names, in no order.
+    /// Returns the names, in no particular order.
     pub fn names(&self) -> impl Iterator<Item = (&str, Meaning)> {
         self.0.earlier.iter().flatten().map(|(name, meaning)| (name.as_str(), meaning_of(*meaning)))
     }
@@ -117,8 +119,8 @@ impl Earlier {
         self.0.earlier.as_ref()?.get(name).copied().map(meaning_of)
     }
 
-    /// After an entry has failed: takes out the variables that have no value, and the files that it alone has used, for
-    /// they may not have run to their end.
+    /// Removes, after an entry has failed, the variables that have no value and the files that only this entry has
+    /// used, since they may not have run to their end.
     pub fn forget(&mut self, has_value: impl Fn(Slot) -> bool, before: &Self) {
         let files = before.0.modules.len();
         self.0.forget_files(files);

@@ -1,7 +1,7 @@
 //! `export NAME=word …` and `unset NAME …`: the environment of the commands that follow, changed as in sh.
 //!
-//! In sh both also change variables of the shell, and options list, hide or freeze them. Here they are about the
-//! environment alone: whatever else they would do in sh is refused.
+//! In sh both also change variables of the shell, and options list, hide or freeze them. Here they concern
+//! only the environment: everything else that they would do in sh is refused.
 
 use super::lower::Checker;
 use super::program::*;
@@ -17,7 +17,7 @@ use crate::syntax::ast::{self, WordKind};
 use crate::value::Str;
 
 impl<'s> Checker<'s> {
-    /// A command whose first word is `export` or `unset`.
+    /// Lowers a command whose first word is `export` or `unset`.
     pub(super) fn environment_command(&mut self, simple: ast::Simple<'s>, span: Span) -> Option<Command> {
         let ast::Simple { assignments, words } = simple;
         let mut words = words.into_iter();
@@ -80,7 +80,7 @@ impl<'s> Checker<'s> {
         text.starts_with('-') && (exports || text != "-v")
     }
 
-    /// `export -n NAME`, `unset -f NAME`.
+    /// Refuses `export -n NAME` and `unset -f NAME`.
     fn refuse_option(&mut self, option: &ast::Word<'s>, name: &str, command: Span) {
         let text = &self.text[option.span.range()];
         let rest = self.text[option.span.end as usize..command.end as usize].trim();
@@ -93,12 +93,12 @@ impl<'s> Checker<'s> {
             (_, _) if rest.is_empty() => "write: unset NAME".to_string(),
             (_, _) => format!("write it without: unset {rest}"),
         };
-        // All of it is what stands in its place.
+        // The replacement replaces the whole command.
         let span = if text == "-p" { command } else { option.span };
         self.refuse_environment(span, format!("`{name}` has no option {text}"), &help);
     }
 
-    /// `NAME=word`
+    /// Lowers `NAME=word`.
     fn exported(&mut self, word: ast::Word<'s>, command: Span) -> Option<(Str, WordText)> {
         let span = word.span;
         let assignment = match word.kind {
@@ -122,7 +122,7 @@ impl<'s> Checker<'s> {
             .then(|| (Str::from(name), self.word_text(assignment.value, "a value", true)))
     }
 
-    /// Whether a name is one of the environment's, and of nothing else; refused if not.
+    /// Returns whether a name is only that of an environment variable. Refuses any other.
     fn may_change(&mut self, name: &str, span: Span, other: Option<&str>) -> bool {
         let what = match self.scopes.find(name) {
             Some(Name::Variable(_)) => "a variable of the script",
@@ -146,11 +146,11 @@ impl<'s> Checker<'s> {
         false
     }
 
-    /// A word of `export` that is not `NAME=word`.
+    /// Refuses a word of `export` that is not `NAME=word`.
     fn refuse_exported(&mut self, word: &ast::Word<'s>, command: Span) {
         let text = &self.text[word.span.range()];
         let (span, message, help) = if matches!(word.kind, WordKind::Braces(_)) {
-            let message = "`export` takes NAME=word, and no brace list".to_string();
+            let message = "`export` takes NAME=word, and not a brace list".to_string();
             (word.span, message, "write a word for each, or quote the braces".to_string())
         } else if let Some(unquoted) = quote_moved(text) {
             let message = "`export` takes NAME=word, with an unquoted name".to_string();
@@ -159,7 +159,7 @@ impl<'s> Checker<'s> {
             let (message, help) = match self.scopes.find(text) {
                 Some(Name::Variable(_)) => (
                     format!("`{text}` is a variable of the script"),
-                    format!("hand it to programs by: env.{text} = {text}"),
+                    format!("pass it to programs by: env.{text} = {text}"),
                 ),
                 _ => (
                     format!("`export {text}` has no value"),
@@ -172,7 +172,7 @@ impl<'s> Checker<'s> {
         } else if let Some(file) =
             text.split(|c: char| " \t'\"()<>".contains(c)).find(|part| part.ends_with(".env"))
         {
-            let message = "`export` takes NAME=word, and no text that becomes words".to_string();
+            let message = "`export` takes NAME=word, and not text that becomes words".to_string();
             (
                 command,
                 message,
@@ -185,7 +185,7 @@ impl<'s> Checker<'s> {
         self.refuse_environment(span, message, &help);
     }
 
-    /// A word of `unset`.
+    /// Lowers a word of `unset`.
     fn removed(&mut self, word: &ast::Word<'s>) -> Option<Word> {
         let text = &self.text[word.span.range()];
         if !matches!(word.kind, WordKind::Bare(_)) || !is_name(text) {
@@ -214,7 +214,7 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// `NAME="text"` of `"NAME=text"`.
+/// Returns `NAME="text"` for `"NAME=text"`.
 fn quote_moved(text: &str) -> Option<String> {
     let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''))?;
     let inside = text.strip_prefix(quote)?.strip_suffix(quote)?;

@@ -1,4 +1,4 @@
-//! The errors of a file as they are found, and those about constructs of sh.
+//! The errors of a file as they are found, and the errors about constructs of sh.
 
 use super::lower::Checker;
 use super::{lookalikes, sh_constructs, sh_parameters};
@@ -6,10 +6,10 @@ use crate::diag::{Code, Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::ShConstruct;
 
-/// More errors than this are not reported: the first ones are the ones to mend.
+/// The number of errors that are reported: the first ones are the ones to correct.
 const MAX_ERRORS: usize = 20;
 
-/// Returns whether a help can repeat some code: it is one line, and short enough to be read.
+/// Returns whether a help can repeat some code: the code is one line, and short enough to read.
 pub fn fits_help(code: &str) -> bool {
     code.len() <= 90 && !code.contains('\n')
 }
@@ -47,7 +47,7 @@ impl Checker<'_> {
             },
             ShConstruct::Parameter | ShConstruct::SpecialParameter => self.sh(&sh_parameters::of(text), span),
             ShConstruct::Dollar if text == "$?" => self.refuse_status(span),
-            // `$!` in an expression: no name is behind the dollar that could stand without it.
+            // `$!` in an expression: no name after the dollar could be written without it.
             ShConstruct::Dollar
                 if text.len() == 2 && !text.as_bytes()[1].is_ascii_alphabetic() && text != "$_" =>
             {
@@ -58,8 +58,8 @@ impl Checker<'_> {
                 let message = "`((` begins arithmetic in bash";
                 let own = format!("( {}", &text[1..]);
                 let help = match own.contains('\n') {
-                    true => "a blank stands after the first parenthesis of a subshell".to_owned(),
-                    false => format!("a blank stands after the first parenthesis of a subshell: {own}"),
+                    true => "put a blank after the first parenthesis of a subshell".to_owned(),
+                    false => format!("put a blank after the first parenthesis of a subshell: {own}"),
                 };
                 self.error(code::SH_ARITHMETIC, span, message, "not in Pipewright", &help);
             }
@@ -71,7 +71,7 @@ impl Checker<'_> {
     }
 
     pub fn sh(&mut self, row: &sh_constructs::ConstructSpec, span: Span) {
-        // `if …; then … else … fi` is one habit, not four.
+        // `if …; then … else … fi` is one construct, not four.
         let compound = |error: &Diagnostic| error.code == code::SH_COMPOUND;
         if row.code == code::SH_COMPOUND && self.errors.iter().any(compound) {
             return;

@@ -1,4 +1,4 @@
-//! Expressions: names to slots, literals to values, calls to the functions that they mean.
+//! Expressions: names become slots, literals become values, calls are bound to functions.
 
 use super::false_tests::Outcome;
 use super::lower::Checker;
@@ -17,7 +17,7 @@ use crate::value::{Str, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The operation of an operator that has one.
+/// Returns the operation of an operator that has one.
 pub const fn operation(operator: ast::Operator) -> Option<Op> {
     use ast::Operator;
     Some(match operator {
@@ -72,7 +72,7 @@ impl<'s> Checker<'s> {
                 )
             }
             ast::ExprKind::Unary(ast::Unary::Negate, operand) => match operand.kind {
-                // A literal as a whole, so that the least integer can be written.
+                // A literal is parsed as a whole, so that the smallest integer can be written.
                 ast::ExprKind::Number(text) => self.number(&format!("-{text}"), span),
                 _ => ExprKind::Negate(self.boxed(*operand)),
             },
@@ -149,7 +149,8 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Commands whose output is taken: a copy of variables, directory and environment.
+    /// Lowers commands whose output is captured: they work on copies of variables, directory and
+    /// environment.
     pub fn capture(&mut self, block: ast::Block<'s>) -> Block {
         self.ending(Outcome::Value, |this| this.copy(|this| this.block(block)))
     }
@@ -207,7 +208,7 @@ impl<'s> Checker<'s> {
         ExprKind::Value(Value::Null)
     }
 
-    /// What a declared name is worth.
+    /// Returns the meaning of a declared name.
     pub(super) fn meaning(&mut self, meaning: Name, name: &str, span: Span) -> ExprKind {
         match meaning {
             Name::Variable(variable) => match self.reach(name, variable, span) {
@@ -227,13 +228,13 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// `$name` in a word: a variable, or a capitalised name of the environment.
+    /// Lowers `$name` in a word: a variable, or a capitalised name of the environment.
     pub fn dollar(&mut self, name: &'s str, span: Span) -> ExprKind {
         if self.scopes.find(name).is_some() {
             return self.name(name, span);
         }
         if super::sh_constructs::SHELL_VARIABLES.contains(&name) {
-            let message = format!("${name} is made by shells, and not here");
+            let message = format!("${name} is set by shells, but not here");
             let help = match name {
                 "BASH_SOURCE" => {
                     "the script's own path is script_path(), its directory script_path().dirname()".into()
@@ -275,7 +276,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// `&&`, `||`, `=`, `=~`
+    /// Refuses `&&`, `||`, `=`, `=~`.
     fn foreign_operator(&mut self, span: Span) {
         let (message, help) = match &self.text[span.range()] {
             "&&" => ("`&&` joins commands, not values", "write `and`: if (a == 1 and b == 2) { … }"),
@@ -289,14 +290,14 @@ impl<'s> Checker<'s> {
         self.error(code::SH_OPERATOR, span, message, "not in Pipewright", help);
     }
 
-    /// `{a: 1, a: 2}`: only the last would stay.
+    /// Refuses `{a: 1, a: 2}`: only the last value would remain.
     fn refuse_same_keys(&mut self, entries: &[(ast::Expr<'s>, ast::Expr<'s>)]) {
         let mut seen = HashSet::new();
         for (key, _) in entries {
             let ast::ExprKind::String(parts) = &key.kind else { continue };
             let [ast::Part { kind: PartKind::Quoted(text), .. }] = &**parts else { continue };
             if !seen.insert(&**text) {
-                let message = format!("the key `{}` stands twice in one map", crate::diag::visible(text));
+                let message = format!("the key `{}` appears twice in one map", crate::diag::visible(text));
                 let help = "remove one of them, or give it another name";
                 self.error(code::DUPLICATE_NAME, key.span, message, "the second", help);
             }

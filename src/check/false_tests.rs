@@ -1,8 +1,8 @@
-//! A test before `&&`: `[ -f x ] && rm x; echo on` goes on in sh when the test is false, and does here.
+//! Tests before `&&`: `[ -f x ] && rm x; echo on` continues when the test is false, in sh and here.
 //!
-//! The statement has the status 1 then, which only `$?` shows while something follows. As the last statement of a file,
-//! a function or a capture the status would become that of the whole: in sh the script ends there, without a word. So
-//! the check follows where the status of a statement goes, and refuses such a list where it goes somewhere.
+//! The statement then has the status 1, which only `$?` shows while other statements follow. As the last statement of
+//! a file, a function or a capture, it would pass its status on: in sh the script ends there, without a message. So
+//! the check follows where the status of a statement goes, and refuses such a list where the status has an effect.
 
 use super::errors::fits_help;
 use super::lower::Checker;
@@ -12,10 +12,10 @@ use crate::diag::code;
 use crate::span::Span;
 use crate::syntax::ast;
 
-/// Where the status of a statement goes.
+/// The destination of a statement's status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nowhere: what follows runs whatever it is.
+    /// None: the next statement runs whatever the status is.
     #[default]
     Unused,
     File,
@@ -26,14 +26,14 @@ pub enum Outcome {
     Stage,
     /// A list in parentheses.
     List,
-    /// A block before `&&` or `||`, or behind `!`.
+    /// A block before `&&` or `||`, or after `!`.
     Block,
     /// Another compound statement there.
     Compound,
 }
 
 impl Outcome {
-    /// The place, and what the status becomes there.
+    /// Returns the place, and the effect of the status there.
     const fn told(self) -> (&'static str, &'static str) {
         match self {
             Self::Unused => ("", ""),
@@ -51,7 +51,7 @@ impl Outcome {
 }
 
 impl<'s> Checker<'s> {
-    /// Lowers something whose status goes there.
+    /// Lowers a statement whose status has this destination.
     pub(super) fn ending<T>(&mut self, outcome: Outcome, lower: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.outcome, outcome);
         let lowered = lower(self);
@@ -59,7 +59,7 @@ impl<'s> Checker<'s> {
         lowered
     }
 
-    /// Refuses a list that a false test before `&&` can end, where its status goes somewhere.
+    /// Refuses a list that a false test before `&&` can end, where its status has an effect.
     pub fn refuse_false_test(&mut self, and_or: &ast::AndOr<'s>, outcome: Outcome) {
         if outcome == Outcome::Unused {
             return;
@@ -77,7 +77,7 @@ impl<'s> Checker<'s> {
         self.error(code::SH_TEST_AND, pipelines[at].span, message, label, &help);
     }
 
-    /// Whether a list may leave another status than 0 though it did not fail: a value before `&&` may be a bool.
+    /// Returns whether a list may leave a status other than 0 without failing: a value before `&&` may be a bool.
     pub fn may_end_false(&self, and_or: &ast::AndOr<'s>) -> bool {
         let mut pipelines =
             std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline));
@@ -90,7 +90,7 @@ impl<'s> Checker<'s> {
         pipelines.any(|pipeline| self.is_test(pipeline) || is_value(pipeline))
     }
 
-    /// Whether a pipeline is a test by itself, negated or not.
+    /// Returns whether a pipeline is only a test, negated or not.
     fn is_test(&self, pipeline: &ast::Pipeline<'s>) -> bool {
         let [ast::Stage { kind: ast::StageKind::Simple(simple), redirections, .. }] = &*pipeline.stages
         else {
@@ -101,7 +101,7 @@ impl<'s> Checker<'s> {
         matches!(name.as_deref(), Some("test" | "[")) || redirections.is_empty() && self.is_bool_alone(simple)
     }
 
-    /// Whether a command is a value that is known to be a bool, alone.
+    /// Returns whether a command is only a value that is known to be a bool.
     fn is_bool_alone(&self, simple: &ast::Simple<'s>) -> bool {
         let ([ast::Word { kind: ast::WordKind::Parts(parts), .. }], []) =
             (&*simple.words, &*simple.assignments)
@@ -116,7 +116,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Whether an expression is known to be a bool before anything runs.
+    /// Returns whether an expression is known to be a bool before anything runs.
     pub fn is_bool(&self, value: &ast::Expr<'s>) -> bool {
         use ast::Operator::{And, Equal, Greater, GreaterEqual, In, Less, LessEqual, NotEqual, Or};
         match &value.kind {
@@ -132,7 +132,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// `if A { B }` for `A && B`, where the pipeline at this place is the last test.
+    /// Returns `if A { B }` for `A && B`, where the pipeline at this index is the last test.
     fn condition_instead(&self, pipelines: &[&ast::Pipeline<'s>], at: usize, outcome: Outcome) -> String {
         let (first, last) = (pipelines[0].span, pipelines[pipelines.len() - 1]);
         if outcome == Outcome::Block {

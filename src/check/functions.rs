@@ -1,4 +1,4 @@
-//! Functions: their declaration, and calls of them.
+//! Functions: their declarations, and calls of them.
 
 use super::false_tests::Outcome;
 use super::kind::{accepts, conversion};
@@ -19,8 +19,8 @@ use crate::value::format::display;
 use std::sync::Arc;
 
 impl<'s> Checker<'s> {
-    /// Declares the functions of a block, and the files that it uses, before its first statement: they may call each
-    /// other, and what comes first in a script may use what is written below it.
+    /// Declares the functions of a block, and the files that it uses, before its first statement:
+    /// functions may call each other, and code may use functions that are declared below it.
     pub fn hoist(&mut self, statements: &[ast::Statement<'s>]) -> std::vec::IntoIter<FunctionId> {
         let mut ids = Vec::new();
         let mut bodies = Vec::new();
@@ -78,7 +78,7 @@ impl<'s> Checker<'s> {
             if optional && parameter.default.is_none() && !parameter.rest {
                 let message = format!("`{}` must have a default too", parameter.name.text);
                 let help = "put the parameters without a default first";
-                self.error(code::SYNTAX, place, message, "stands after one that has a default", help);
+                self.error(code::SYNTAX, place, message, "after one that has a default", help);
             }
             optional |= parameter.default.is_some();
             self.refuse_parameter(&parameter, formal, &signature.parameters[..index]);
@@ -87,7 +87,7 @@ impl<'s> Checker<'s> {
             {
                 self.no_type(annotation);
             }
-            // A default sees the parameters before it.
+            // A default can use the parameters before it.
             let default = parameter.default.map(|value| self.expr(value));
             if let Some(default) = &default {
                 self.refuse_type(formal, default, "and its default is");
@@ -146,7 +146,8 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// A value whose type is plain to see, and another than that of its parameter, or none of its choices.
+    /// Refuses a value whose type is known and differs from that of its parameter, or that is not one of
+    /// its choices.
     fn refuse_type(&mut self, formal: &Formal, value: &Expr, given: &str) {
         let (Some(kind), name) = (formal.kind, &formal.name) else { return };
         if let ExprKind::Value(Value::Str(text)) = &value.kind
@@ -161,11 +162,11 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// `x => …`
+    /// Lowers `x => …`.
     pub fn lambda(&mut self, names: Vec<ast::Name<'s>>, body: ast::Expr<'s>, span: Span) -> ExprKind {
         self.scopes.enter_frame(FrameKind::Lambda);
         let parameters = names.into_iter().map(|name| {
-            // `_` takes what nobody wants.
+            // `_` takes an unused argument.
             if name.text == "_" {
                 self.scopes.declare("_");
             } else {
@@ -192,7 +193,7 @@ impl<'s> Checker<'s> {
         ExprKind::Lambda(Arc::new(function), outer.into())
     }
 
-    /// The arguments of a call, in the order of the parameters.
+    /// Returns the arguments of a call, in the order of the parameters.
     pub fn bind(&mut self, id: FunctionId, arguments: Vec<ast::Argument<'s>>, span: Span) -> Box<[Argument]> {
         let signature = self.project.signature(id);
         let parameters = &signature.parameters;
@@ -205,7 +206,7 @@ impl<'s> Checker<'s> {
             let at = argument.value.span;
             let Some(name) = argument.name else {
                 if named {
-                    let message = "an argument without a name stands after one with a name";
+                    let message = "an argument without a name comes after one with a name";
                     self.error(code::ARGUMENT_COUNT, at, message, "which parameter is it?", "name it too");
                 }
                 let value = self.expr(argument.value);
@@ -250,7 +251,7 @@ impl<'s> Checker<'s> {
             .iter()
             .zip(&given)
             .find(|(parameter, given)| given.is_none() && parameter.is_required());
-        // A name that is wrong or given twice explains itself why another is missing.
+        // The error about a wrong or duplicate name already explains why another is missing.
         if let Some((parameter, _)) = missing
             && self.errors.len() == errors
         {
@@ -267,15 +268,15 @@ impl<'s> Checker<'s> {
         bound.collect()
     }
 
-    /// What stands against the literal words of a call as a command, before it runs.
+    /// Refuses literal words of a call as a command that can't be bound.
     pub fn refuse_words(&mut self, id: FunctionId, words: &[Word], spans: &[Span], span: Span) {
         let signature = self.project.signature(id);
         if is_wrapper(signature.parameters.iter()) {
             return;
         }
-        // The words that are no options; of each that is literal its text.
+        // The words that are not options, with the text of each literal one.
         let mut positional: Vec<(Option<&[u8]>, Span)> = Vec::new();
-        // What is plain to see of the values of parameters, and whether an option gives it.
+        // The known values of parameters, and whether an option sets each.
         let mut values: Vec<(&Formal, bool, &[u8], Span)> = Vec::new();
         let mut dynamic = false;
         let mut expects_value: Option<&Formal> = None;
@@ -347,7 +348,7 @@ impl<'s> Checker<'s> {
             .collect();
         let comma = positional.iter().any(|(text, _)| text.is_some_and(|text| text.ends_with(b",")));
         let help = if comma {
-            format!("words stand between blanks alone; with commas it is a call: {}", shape(&signature))
+            format!("words are separated by blanks only; with commas it is a call: {}", shape(&signature))
         } else {
             format!("it is called as: {}", command_shape(&signature))
         };
@@ -356,7 +357,7 @@ impl<'s> Checker<'s> {
             self.error(code::ARGUMENT_COUNT, span, message, "an argument is missing", &help);
             return;
         }
-        // What is left goes to a `...rest`, or to those with a default, in their order.
+        // Remaining words go to a `...rest`, or to parameters with a default, in order.
         let open = |parameter: &&Formal| {
             parameter.optional && !parameter.is_switch() && !named.contains(&&*parameter.name)
         };
@@ -370,7 +371,7 @@ impl<'s> Checker<'s> {
             self.error(code::ARGUMENT_COUNT, span, message, "called with more", &help);
             return;
         }
-        // Where a word makes any number of arguments, nobody knows where the others go.
+        // If a word makes any number of arguments, the destination of the others is unknown.
         let takers = takers.into_iter().chain(rest.into_iter().cycle());
         if !dynamic {
             let placed = takers.zip(positional);
@@ -402,7 +403,7 @@ fn arguments(count: usize) -> String {
     }
 }
 
-/// `deploy(host, retries: int = …, ...rest)`
+/// Returns the declaration: `deploy(host, retries: int = …, ...rest)`.
 fn shape(signature: &Signature) -> String {
     let parameters = signature.parameters.iter().map(|parameter| {
         let rest = if parameter.rest { "..." } else { "" };
@@ -420,19 +421,19 @@ fn shape(signature: &Signature) -> String {
     format!("{}({})", signature.name, parameters.collect::<Vec<_>>().join(", "))
 }
 
-/// `deploy HOST [--retries INT] [REST…]`
+/// Returns the usage: `deploy HOST [--retries INT] [REST…]`.
 fn command_shape(signature: &Signature) -> String {
     let parameters = signature.parameters.iter().map(|parameter| format!(" {}", parameter.usage()));
     signature.name.clone() + &parameters.collect::<String>()
 }
 
-/// The comment above a parameter that begins its line.
+/// Returns the comment above a parameter that begins its line.
 fn doc_of_parameter(text: &str, span: Span) -> String {
     let before = text[..span.start as usize].rsplit('\n').next().unwrap_or_default();
     if before.trim_matches([' ', '\t', '.']).is_empty() { doc_comment(text, span) } else { String::new() }
 }
 
-/// The comment lines directly above a declaration, without their `#`.
+/// Returns the comment lines directly above a declaration, without their `#`.
 pub fn doc_comment(text: &str, span: Span) -> String {
     let start = text[..span.start as usize].rfind('\n').map_or(0, |end| end + 1);
     let mut lines: Vec<&str> = Vec::new();

@@ -1,13 +1,14 @@
-//! `sudo !!`, `ls !$`: events of the history, which bash expands where somebody types.
+//! Events of the history such as `sudo !!` and `ls !$`, which bash expands when a user types them.
 
 use super::context::Context;
 use crate::diag::{Diagnostic, code};
 use crate::syntax::ast::Word;
 
-/// Refuses words that bash would take from its history. As text, `sudo !!` would look for a program `!!`.
+/// Refuses words that bash would replace from its history. As text, `sudo !!` would look for a program
+/// `!!`.
 pub fn check(context: &Context<'_, '_>, words: &[Word<'_>]) -> Option<Diagnostic> {
     let text = |word: &Word<'_>| &context.text[word.span.range()];
-    // `^a^b` is the entry before with b in place of a.
+    // `^a^b` is the earlier entry with b in place of a.
     let changes =
         words.first().filter(|word| text(word).strip_prefix('^').is_some_and(|rest| rest.contains('^')));
     let word = changes.or_else(|| words.iter().find(|word| is_event(text(word))))?;
@@ -17,7 +18,8 @@ pub fn check(context: &Context<'_, '_>, words: &[Word<'_>]) -> Option<Diagnostic
     Some(context.error(code::SH_HISTORY, word.span, message, "not in Pipewright", &help))
 }
 
-/// Returns whether a word as it is written is an event: `!!`, `!$`, `!-2`, `!42`, `!git`. In quotes it is text.
+/// Returns whether a word is an event as it is written: `!!`, `!$`, `!-2`, `!42`, `!git`. In quotes it is
+/// text.
 fn is_event(word: &str) -> bool {
     if word.contains(['\'', '"', '\\', '`']) {
         return false;

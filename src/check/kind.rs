@@ -1,20 +1,20 @@
-//! What the annotation of a parameter asks for, of a word of a command line and of a value.
+//! The types of parameters, applied to words of a command line and to values.
 
 use super::program::Kind;
 use crate::diag::quote_word;
 use crate::value::literal::{NumberError, parse_float, parse_int, parse_number};
 use crate::value::{Str, Type, Value};
 
-/// A word of a command line as what an annotation asks for.
+/// Converts a word of a command line to the type of a parameter.
 ///
 /// # Errors
-/// Why it is none, for the message.
+/// Fails with the reason, for the message.
 pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
     let text = || String::from_utf8_lossy(word).into_owned();
     let shown = || quote_word(word);
     let number = |wanted: Type, what: &str| match parse_number(&text()) {
         Ok(value) if value.type_of() == wanted => Ok(value),
-        _ => Err(format!("{} is no {what}", shown())),
+        _ => Err(format!("{} is not a {what}", shown())),
     };
     match kind {
         None | Some(Kind::Str) => Ok(Value::Str(Str::from(word))),
@@ -31,7 +31,7 @@ pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
             b"false" => Ok(Value::Bool(false)),
             _ => Err(format!("{} is neither true nor false", shown())),
         },
-        // Nothing is nothing in any unit: `--limit 0`.
+        // Zero is the same in every unit: `--limit 0`.
         Some(Kind::Duration) if word == b"0" => Ok(Value::Duration(Default::default())),
         Some(Kind::Size) if word == b"0" => Ok(Value::Size(Default::default())),
         Some(Kind::Duration) => number(Type::Duration, "duration, such as 30s, 5m or 250ms"),
@@ -43,7 +43,7 @@ pub fn from_word(kind: Option<Kind>, word: &[u8]) -> Result<Value, String> {
     }
 }
 
-/// Why a word is not the number that an annotation asks for.
+/// Returns the reason why a word is not the number that a type requires.
 fn not_a_number(shown: &str, what: &str, error: &NumberError) -> String {
     let because = match error {
         NumberError::NotANumber => String::new(),
@@ -53,7 +53,7 @@ fn not_a_number(shown: &str, what: &str, error: &NumberError) -> String {
     format!("{shown} is not {} {what}{because}{help}", if what == "integer" { "an" } else { "a" })
 }
 
-/// Whether a value of this type is what an annotation asks for.
+/// Returns whether a value of this type fits the type of a parameter.
 pub fn accepts(kind: Kind, found: Type) -> bool {
     match kind {
         Kind::Int => found == Type::Int,
@@ -67,7 +67,7 @@ pub fn accepts(kind: Kind, found: Type) -> bool {
     }
 }
 
-/// What to write for a value that has not the type of its parameter.
+/// Returns the conversion to write for a value that does not have the type of its parameter.
 pub fn conversion(kind: Kind, found: Type) -> Option<String> {
     match (found, kind) {
         (Type::Str, Kind::Int | Kind::Float | Kind::Duration | Kind::Size) => {

@@ -1,4 +1,4 @@
-//! Warnings: what is allowed, and probably not meant. Told by `--check` alone.
+//! Warnings: code that is allowed but probably not meant. Only `--check` prints them.
 
 use super::context::Context;
 use super::lower::Checker;
@@ -10,7 +10,7 @@ use crate::span::Span;
 use crate::syntax::ast;
 use std::collections::HashSet;
 
-/// What is declared, and what of it is ever looked at.
+/// The declarations, and whether each is ever used.
 #[derive(Default)]
 pub struct Lints {
     variables: Vec<Declaration>,
@@ -24,9 +24,9 @@ struct Declaration {
     id: u32,
     name: String,
     span: Span,
-    /// It stands in no block.
+    /// Whether it is outside any block.
     outermost: bool,
-    /// It holds how commands ended.
+    /// Whether it holds the record of how commands ended.
     record: bool,
 }
 
@@ -35,7 +35,7 @@ impl Lints {
         self.read.insert(variable);
     }
 
-    /// Where a name was declared, if a declaration of it is remembered.
+    /// Returns where a name was declared, if the declaration is known.
     pub fn declared_at(&self, name: Name) -> Option<Span> {
         match name {
             Name::Variable(variable) => {
@@ -54,7 +54,8 @@ impl Lints {
 }
 
 impl<'s> Checker<'s> {
-    /// Notes the variable that was declared last; `record`: its value tells how commands ended.
+    /// Notes the last declared variable. `record` means that its value is the record of how commands
+    /// ended.
     pub fn note_variable(&mut self, name: ast::Name<'s>, record: bool) {
         if name.text.starts_with('_') || self.context().is_for_others {
             return;
@@ -85,7 +86,7 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// Warns of a statement behind one that always leaves the block: it is never run.
+/// Warns about a statement after one that always leaves the block: it never runs.
 pub fn unreachable(context: &Context<'_, '_>, statements: &[Statement]) -> Option<Diagnostic> {
     let leaves = |statement: &Statement| match &statement.kind {
         StatementKind::Fail(_)
@@ -114,8 +115,8 @@ pub fn unreachable(context: &Context<'_, '_>, statements: &[Statement]) -> Optio
     ))
 }
 
-/// Returns the warnings of the whole file, in the order of the text. A file that only declares is there for others, whoever
-/// checks it.
+/// Returns the warnings of the whole file, in the order of the text. A file that only declares is meant
+/// for other files, even if it is checked alone.
 pub fn finish(context: &Context<'_, '_>, lints: Lints, body: &Block) -> Vec<Diagnostic> {
     let declares = |statement: &Statement| {
         matches!(
@@ -133,7 +134,7 @@ pub fn finish(context: &Context<'_, '_>, lints: Lints, body: &Block) -> Vec<Diag
     {
         let name = &variable.name;
         if variable.record {
-            let message = format!("nobody looks at `{name}`, so a failure would go unnoticed");
+            let message = format!("`{name}` is never read, so a failure would go unnoticed");
             let help = format!("ask {name}.ok, or let the failure stop the script: without `try`");
             warn(code::UNUSED_RESULT, variable.span, message, "how commands ended", &help);
         } else {

@@ -1,6 +1,6 @@
-//! Commands that have the look of a statement of another language: `x++`, `$x = 5`, `var x = 5`, `// comment`.
+//! Commands that look like a statement of another language: `x++`, `$x = 5`, `var x = 5`, `// comment`.
 //!
-//! They would run a program that nobody has, or one that was not meant.
+//! They would run a program that does not exist, or one that was not meant.
 
 use super::context::Context;
 use crate::diag::{Diagnostic, code};
@@ -14,7 +14,7 @@ fn bare<'s>(word: Option<&ast::Word<'s>>) -> Option<&'s str> {
     }
 }
 
-/// `x` of a word that is `$x`.
+/// Returns `x` for a word that is `$x`.
 fn value<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
     let WordKind::Parts(parts) = &word.kind else { return None };
     match &**parts {
@@ -26,7 +26,7 @@ fn value<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
     }
 }
 
-/// What to write for a function that other languages have.
+/// Returns the replacement of a function of other languages.
 pub fn function_elsewhere(name: &str) -> Option<String> {
     let help = match name {
         "print" | "println" | "puts" | "alert" => "write: echo \"text\", or echo $x",
@@ -61,7 +61,7 @@ pub fn function_elsewhere(name: &str) -> Option<String> {
     Some(help.into())
 }
 
-/// What to write for a member of something that other languages have: `JSON.parse`, `console.log`.
+/// Returns the replacement of a member in other languages: `JSON.parse`, `console.log`.
 pub fn member_elsewhere(root: &str, member: &str) -> Option<&'static str> {
     Some(match (root, member) {
         ("JSON" | "json", "parse" | "loads" | "load" | "decode") => "write: json(text)",
@@ -97,7 +97,8 @@ pub fn member_elsewhere(root: &str, member: &str) -> Option<&'static str> {
     })
 }
 
-/// What to write for `let mut x = 1`, `let a, b = xs`: all that follows `let` in a form that is not ours.
+/// Returns the replacement of `let mut x = 1` or `let a, b = xs`: the text after `let` in a form that is not
+/// valid here.
 pub fn let_elsewhere(text: &str) -> Option<(&'static str, String)> {
     let rest = text.strip_prefix("let")?.trim_start();
     let (left, value) = match rest.split_once('=') {
@@ -124,7 +125,7 @@ pub fn let_elsewhere(text: &str) -> Option<(&'static str, String)> {
             false => value.to_string(),
         };
         let help = format!("take a list apart: let [{}] = {value}", names.join(", "));
-        return Some(("several names stand in a pattern", help));
+        return Some(("several names are written as a pattern", help));
     }
     if let Some((name, kind)) = left.split_once(':') {
         return (is_name(name.trim()) && !kind.is_empty()).then(|| {
@@ -132,10 +133,10 @@ pub fn let_elsewhere(text: &str) -> Option<(&'static str, String)> {
         });
     }
     (is_name(left) && is_value(value))
-        .then(|| ("blanks stand around the `=` of `let`", format!("write: let {left} = {value}")))
+        .then(|| ("write blanks around the `=` of `let`", format!("write: let {left} = {value}")))
 }
 
-/// Whether a text is a value as it stands, and no more than one: a number, a string, a capture.
+/// Returns whether a text is exactly one value: a number, a string, a capture.
 fn is_value(text: &str) -> bool {
     let inside = |open: &str, close: &str| text.strip_prefix(open)?.strip_suffix(close);
     let is_plain = |text: Option<&str>, but: &[char]| text.is_some_and(|text| !text.contains(but));
@@ -145,7 +146,7 @@ fn is_value(text: &str) -> bool {
         || is_plain(inside("$(", ")"), &['(', ')', '\'', '"', '`', '\n'])
 }
 
-/// A statement of another language that no call of a program looks like.
+/// Refuses a statement of another language that no call of a program looks like.
 fn statement_elsewhere(
     word: &str,
     second: Option<&str>,
@@ -161,7 +162,7 @@ fn statement_elsewhere(
             ("another file is used by `use`", USE.into())
         }
         "try:" | "else:" | "except:" | "finally:" => {
-            ("a block stands in braces", "write: try { … } catch e { … }, if cmd { … } else { … }".into())
+            ("a block is written in braces", "write: try { … } catch e { … }, if cmd { … } else { … }".into())
         }
         _ if word.len() > 1 && word.ends_with(':') && third == Some("=") => (
             "a variable is declared by `let`, without a type",
@@ -177,7 +178,7 @@ fn statement_elsewhere(
 
 const USE: &str = "write: use \"lib/file.pw\"";
 
-/// What may have been meant by the name of a program that is not found.
+/// Returns the probable meaning of the name of a missing program.
 pub fn program_elsewhere(name: &str) -> Option<&'static str> {
     Some(match name {
         "throw" | "raise" | "die" => "a script fails by: fail \"message\"",
@@ -319,7 +320,7 @@ pub fn command(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<Dia
     Some(context.error(code::SYNTAX, first.span, message, "not in Pipewright", &help))
 }
 
-/// `= x` shows a value where somebody looks at it: as an entry of a prompt.
+/// Lowers `= x`, which shows a value in an entry of a prompt.
 pub fn shown_value(context: &Context<'_, '_>, span: Span) -> Option<Diagnostic> {
     if context.is_entry && context.scopes.is_outermost() {
         return None;
@@ -329,7 +330,7 @@ pub fn shown_value(context: &Context<'_, '_>, span: Span) -> Option<Diagnostic> 
     Some(context.error(code::SYNTAX, sign, NO_COMMAND, "not in Pipewright", &help))
 }
 
-/// `echo ...xs`: a list is spliced by `...$xs`, and this is a word.
+/// Refuses `echo ...xs`: a list is spliced by `...$xs`, and this is a word.
 pub fn bare_splice(context: &Context<'_, '_>, text: &str, span: Span) -> Option<Diagnostic> {
     let path = text.strip_prefix("...")?;
     let name = super::variable_commands::name_at_start(path);
@@ -343,7 +344,7 @@ pub fn bare_splice(context: &Context<'_, '_>, text: &str, span: Span) -> Option<
     None
 }
 
-/// `[a, b] = [b, a]`: the words of a program that is called `[a,`.
+/// Refuses `[a, b] = [b, a]`: the words of a program named `[a,`.
 pub fn pattern_assignment(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<Diagnostic> {
     let text = |word: &ast::Word<'_>| &context.text[word.span.range()];
     let first = words.first()?;
@@ -359,10 +360,10 @@ pub fn pattern_assignment(context: &Context<'_, '_>, words: &[ast::Word<'_>]) ->
     let assigned: Vec<String> = names.iter().map(|name| format!("{name} = new_{name}")).collect();
     let help = format!("write: let [{}] = {value}; {}", fresh.join(", "), assigned.join("; "));
     let message = "a pattern declares names, and assigns none that there are";
-    Some(context.error(code::BAD_PATTERN, pattern, message, "stands only after `let` or `for`", &help))
+    Some(context.error(code::BAD_PATTERN, pattern, message, "only allowed after `let` or `for`", &help))
 }
 
-/// `for f { … }`: sh would go through the script's arguments.
+/// Refuses `for f { … }`: sh would iterate over the script's arguments.
 pub fn loop_without_items(context: &Context<'_, '_>, statement: &ast::For<'_>) -> Option<Diagnostic> {
     let (ast::ForItems::Words(words), [ast::Binding::Name(name)]) = (&statement.items, &*statement.bindings)
     else {
@@ -382,13 +383,13 @@ pub fn loop_without_items(context: &Context<'_, '_>, statement: &ast::For<'_>) -
     Some(context.error(code::EMPTY_LOOP, name.span, message, "in sh it goes through the arguments", &help))
 }
 
-/// `for x in ["a", "b"]`: the words `[a,` and `b]`. `for x in xs`, `for i in 1..3`: one word, over which the loop
-/// would go once.
+/// Refuses `for x in ["a", "b"]` with the words `[a,` and `b]`, and `for x in xs` and `for i in 1..3`, which
+/// are one word, so that the loop would have one turn.
 pub fn loop_items(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<Diagnostic> {
     let text = |word: &ast::Word<'_>| &context.text[word.span.range()];
     let is_list = match words {
         [] => false,
-        // A pattern has neither in its brackets, but for who means it: `[ab]*`, `[,]x`.
+        // A pattern has neither in its brackets, unless it is intended: `[ab]*`, `[,]x`.
         [word] => {
             let inner = text(word).strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
             inner.is_some_and(|inner| inner.contains([',', '"', '\'']))
@@ -403,7 +404,7 @@ pub fn loop_items(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<
     if let ([first, ..], true) = (words, is_list) {
         let span = first.span.to(words[words.len() - 1].span);
         let list = &context.text[span.range()];
-        let message = "a list stands in parentheses";
+        let message = "a list is written in parentheses";
         let help =
             format!("go through a list: for x in ({list}) {{ … }}, or through words: for x in a b {{ … }}");
         return Some(context.error(
@@ -444,5 +445,5 @@ pub fn loop_items(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<
     };
     let help = format!("a range is an expression: for i in ({first}..={last}) {{ … }}{words}");
     let label = "the loop would go over it once";
-    Some(context.error(code::SYNTAX, word.span, "this is one word, and no range", label, &help))
+    Some(context.error(code::SYNTAX, word.span, "this is one word, and not a range", label, &help))
 }

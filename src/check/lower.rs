@@ -1,4 +1,4 @@
-//! Statements: names become slots, and what can't be meant is refused.
+//! Statements: names become slots, and statements that can't be meant are refused.
 
 use super::code_guard;
 use super::false_tests::Outcome;
@@ -27,19 +27,19 @@ pub struct Checker<'s> {
     pub scopes: Scopes<'s>,
     pub project: Project,
     pub module: ModuleId,
-    /// The named function that is open.
+    /// The open named function.
     pub function: Option<FunctionId>,
-    /// How many loops are open that a `break` here can reach.
+    /// The number of open loops that a `break` here can reach.
     pub loops: usize,
-    /// How many `with atomic=true` are open: what is written there empties nothing.
+    /// The number of open `with atomic=true`: writing there empties no file.
     pub atomic: usize,
     pub lints: Lints,
     pub order: Order,
-    /// Whether the command that is lowered can replace the process.
+    /// Whether the lowered command can replace the process.
     pub exec: ExecContext,
-    /// Where the status of the statement that is lowered goes.
+    /// The destination of the lowered statement's status.
     pub outcome: Outcome,
-    /// What is known of the status that `$?` would give.
+    /// What is known about the value of `$?`.
     pub status: status::Flow,
     /// What a statement changes outside of the turn or function that it stands in.
     pub reach: Reach,
@@ -51,7 +51,7 @@ pub struct Checker<'s> {
     pub prints: HashMap<FunctionId, code_guard::Prints>,
 }
 
-/// What the check of a file gives.
+/// The result of the check of a file.
 pub struct Checked {
     pub project: Project,
     pub errors: Vec<Diagnostic>,
@@ -60,7 +60,7 @@ pub struct Checked {
     pub main: Option<FunctionId>,
 }
 
-/// Checks a file, as one more module of a project.
+/// Checks a file as one more module of a project.
 pub fn file<'s>(
     source: &'s Arc<Source>,
     block: ast::Block<'s>,
@@ -69,7 +69,7 @@ pub fn file<'s>(
 ) -> Checked {
     let scopes = Scopes::new(project.slots);
     let is_typed = project.earlier.is_some() || project.hosted.is_prompt && module == project.script;
-    // Only the script has any, and their names outlive the check of it.
+    // Only the script has inputs, and their names outlive its check.
     let is_script = module == project.script;
     let inputs = if is_script { project.inputs.clone() } else { Vec::new() };
     let earlier = project.earlier.clone().filter(|_| is_script);
@@ -86,7 +86,7 @@ pub fn file<'s>(
         lints: Lints::default(),
         order: Order::default(),
         exec: ExecContext::default(),
-        // At a prompt it is only what `$?` shows.
+        // At a prompt only `$?` shows it.
         outcome: if is_typed { Outcome::Unused } else { Outcome::File },
         status: status::Flow { is_zero: earlier.is_none(), ..status::Flow::default() },
         reach: Reach::default(),
@@ -108,7 +108,7 @@ pub fn file<'s>(
     }
     let body = checker.statements(block.statements);
     let declared = checker.scopes.outermost().map(|(name, meaning)| (name.to_string(), meaning));
-    // The files that it uses are its own business; those of an entry are there for the entries after it.
+    // The files that a file uses belong to it; those of an entry are available to later entries.
     let is_entry = earlier.is_some();
     let goes_on = |meaning: &Name| is_entry || !matches!(meaning, Name::Module(_));
     let members: Members = declared.filter(|(_, meaning)| goes_on(meaning)).collect();
@@ -120,7 +120,8 @@ pub fn file<'s>(
     let lints = std::mem::take(&mut checker.lints);
     let warnings = lints::finish(&checker.context(), lints, &body);
     let Checker { mut project, mut errors, scopes, asks_for_path, .. } = checker;
-    // What is known at the end of the file, and what is read before its first statement, in the order of the text.
+    // The warnings that are known at the end of the file, and those from before its first statement, in
+    // the order of the text.
     errors.sort_by_key(|error| {
         let here = |label: &&Label| Arc::ptr_eq(&label.source, source);
         error.labels.iter().find(here).map_or(0, |label| label.span.start)
@@ -138,7 +139,7 @@ impl<'s> Checker<'s> {
         self.obstructed(obstacle, |this| this.open_block(block))
     }
 
-    /// The same where a statement of it stands as those around it do.
+    /// Does the same where a statement in it has the same role as the surrounding ones.
     pub fn open_block(&mut self, block: ast::Block<'s>) -> Block {
         self.scopes.enter();
         let block = self.statements(block.statements);
@@ -146,7 +147,7 @@ impl<'s> Checker<'s> {
         block
     }
 
-    /// Commands that work on a copy of the variables.
+    /// Lowers commands that work on a copy of the variables.
     pub fn copy<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
         self.scopes.enter_copy();
         let loops = std::mem::take(&mut self.loops);
@@ -199,7 +200,8 @@ impl<'s> Checker<'s> {
         Block { statements: lowered.into_boxed_slice(), defers }
     }
 
-    /// What a script ends with is its value for a host, and at a prompt a call of any line may be.
+    /// Refuses a value that is not used. The last value of a script is its result for a host, and at a
+    /// prompt a call in any line may be one.
     fn refuse_dropped(&mut self, call: &ast::Expr<'s>, is_last: bool) {
         let may_be = is_last || self.project.earlier.is_some();
         let is_result = may_be && self.scopes.is_outermost() && self.module == self.project.script;
@@ -247,7 +249,7 @@ impl<'s> Checker<'s> {
                         ))));
                     }
                 };
-                // The value is resolved first: `let x = x + 1` in a block means the outer x.
+                // The value is resolved first: in a block, `let x = x + 1` means the outer x.
                 let is_bool = self.is_bool(&value);
                 let value = self.expr(value);
                 let slot = self.declare(name);
@@ -266,10 +268,10 @@ impl<'s> Checker<'s> {
                 self.take(found);
                 StatementKind::Evaluate(self.expr(value))
             }
-            // The functions of a block have gone their own way.
+            // The functions of a block were already hoisted.
             ast::StatementKind::Function(_) => return None,
             ast::StatementKind::Defer(block) => {
-                // It runs when the block is left: no loop can be left from it, and nothing returned.
+                // It runs when the block is left: it can't leave a loop, and can't return.
                 let loops = std::mem::take(&mut self.loops);
                 self.scopes.enter_defer();
                 self.status.is_zero = false;
@@ -308,7 +310,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// `let x=5` is refused; that `x` were not declared would be one page too many.
+    /// Declares the name of a refused `let x=5`, so that uses of `x` cause no more errors.
     fn declare_meant(&mut self, span: Span) {
         let text = &self.text[span.range()]["let".len()..];
         let text = text.trim_start().trim_start_matches("mut ").trim_start_matches('$');
@@ -318,7 +320,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// A statement of one stage: where it needs no process and no redirection, it needs no pipeline.
+    /// Lowers a statement of one stage: if it needs no process and no redirection, it needs no pipeline.
     fn single_stage(&mut self, stage: ast::Stage<'s>) -> Option<StatementKind> {
         let plain = stage.redirections.is_empty();
         Some(match stage.kind {
@@ -354,7 +356,7 @@ impl<'s> Checker<'s> {
         })
     }
 
-    /// The value of `return`; none where nothing can be returned from.
+    /// Lowers the value of `return`; none where nothing can be returned.
     pub(super) fn return_value(
         &mut self,
         value: Option<Box<ast::Expr<'s>>>,

@@ -1,4 +1,4 @@
-//! The check: from the syntax tree to the resolved tree, or to all that is wrong with it, before anything runs.
+//! The check: from the syntax tree to the resolved tree, or to all errors, before anything runs.
 
 mod absorbed;
 mod bindings;
@@ -67,25 +67,25 @@ pub use options::{NamedOption, OptionForm, is_number, option_of, read_options, s
 pub use order::too_early;
 pub use project::{Loaded, Loader, NotLoaded};
 
-/// What a script is checked with.
+/// The options of a check.
 #[derive(Default)]
 pub struct CheckOptions<'a> {
-    /// Who reads the files that it uses; without one it may use none.
+    /// The loader of the files that it uses; without one it may use none.
     pub loader: Option<Rc<dyn Loader>>,
-    /// The variables that its host gives values to.
+    /// The variables that its host sets.
     pub inputs: &'a [String],
-    /// The functions and stages that are the host's.
+    /// The functions and stages of the host.
     pub hosted: Hosted,
-    /// Whether to gather what is literal, where a policy is to look at it: it would be a third of the program.
+    /// Whether to gather literal words for a policy: they would be a third of the program.
     pub foresee: bool,
-    /// The file that it was read from.
+    /// The file that contains it.
     pub path: Option<&'a Path>,
 }
 
 /// Reads and checks a script, and the files that it uses.
 ///
 /// # Errors
-/// Everything that is wrong with it, in the order of the text; never empty.
+/// Fails with all errors, in the order of the text; never empty.
 pub fn check(source: &Arc<Source>, given: CheckOptions<'_>) -> Result<Program, Vec<Diagnostic>> {
     let mut project = Project::new(given.loader);
     project.inputs = given.inputs.iter().map(|name| name.as_str().into()).collect();
@@ -109,21 +109,21 @@ fn bug() -> Diagnostic {
     Diagnostic::new(code::INTERNAL, "the check left a function without a body")
 }
 
-/// Whether the language itself has a function of this name, which no host can replace. How a user is asked a host may
-/// know better: what it has under these names comes first.
+/// Returns whether the language itself has a function of this name that a host can't replace. A host may ask its
+/// user in another way, so its functions of those names take precedence.
 pub fn is_function_of_language(name: &str) -> bool {
     const OF_USER: &[&str] = &["confirm", "input", "read_line"];
     !OF_USER.contains(&name) && (calls::intrinsic(name).is_some() || crate::methods::function(name).is_some())
 }
 
-/// Whether the name of a command is a habit of sh, which the check refuses, and no host may have for its own: what a
-/// prompt of shells has beside the language is a host's as well.
+/// Returns whether the name of a command is a form of sh that the check refuses and that a host can't use. A
+/// host may define the commands that a prompt has in addition to the language.
 pub fn is_habit_of_sh(name: &str) -> bool {
     const OF_PROMPTS: &[&str] = &["bind", "complete", "fc", "help", "history"];
     sh_constructs::of_word(name).is_some() && !OF_PROMPTS.contains(&name)
 }
 
-/// What the check of a file that another uses gives.
+/// The result of the check of a used file.
 struct CheckedModule {
     project: Project,
     outcome: Result<(ModuleId, Rc<Members>), Vec<Diagnostic>>,
@@ -151,16 +151,17 @@ fn file(source: &Arc<Source>, from: usize, id: ModuleId, project: Project) -> lo
     let parsed = syntax::parse_from(source, from);
     let mut checked = lower::file(source, parsed.script, id, project);
     let errors = &mut checked.errors;
-    // What could not be read may hold the declarations that the rest misses.
+    // The part that could not be read may contain declarations that the rest needs.
     if parsed.error.is_some() || errors.iter().any(|error| error.code == code::USE_FAILED) {
         errors.retain(|error| error.code != code::UNDECLARED_NAME);
     }
-    // `break` and `return` stand outside of a loop or function whose head was refused: one cause, one page.
+    // `break` and `return` are outside a loop or function whose head was refused: one cause, one error.
     let refused = [code::SH_COMPOUND, code::SH_FUNCTION];
     if errors.iter().any(|error| refused.contains(&error.code)) {
         errors.retain(|error| error.code != code::MISPLACED);
     }
-    // Where the reading stopped after a habit of sh, the habit is the cause: the end of it is not worth a page.
+    // If the reading stopped after a form of sh, that form is the cause, and the place where it stopped is not
+    // worth an error.
     if let Some(error) = parsed.error {
         let sh = errors.iter().any(|error| error.code.id().starts_with("E03"));
         if !sh {
@@ -170,7 +171,7 @@ fn file(source: &Arc<Source>, from: usize, id: ModuleId, project: Project) -> lo
     checked
 }
 
-/// A line that can't be read and begins with a word of sh is explained by that word.
+/// Returns the error for a line that can't be read and begins with a word of sh.
 fn habit_of_line(source: &Arc<Source>, error: &Diagnostic, hosted: &Hosted) -> Option<Diagnostic> {
     let at = error.primary()?.span.start as usize;
     let text = source.text();
@@ -189,7 +190,7 @@ fn habit_of_line(source: &Arc<Source>, error: &Diagnostic, hosted: &Hosted) -> O
         let span = Span::new(start + blank, start + blank + word.len());
         let error =
             Diagnostic::new(code::SYNTAX, "nothing is exported").at(source, span, "not in Pipewright");
-        let help = "leave it out: who uses the file has all its functions and variables";
+        let help = "leave it out: a file that uses this one has all its functions and variables";
         return Some(error.help(help));
     }
     let row = sh_constructs::of_word(word)?;

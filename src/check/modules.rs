@@ -1,4 +1,4 @@
-//! Files that a script uses: each is read once, checked before anything runs, and has its own names.
+//! Used files: each is read once, checked before anything runs, and has its own names.
 
 use super::lower::Checker;
 use super::program::*;
@@ -15,7 +15,7 @@ fn at_top(checker: &Checker<'_>) -> bool {
     checker.scopes.frame() == FrameKind::Module && checker.scopes.is_outermost()
 }
 
-/// `use "lib/deploy.pw" as d`, where it stands: the file runs there.
+/// Lowers `use "lib/deploy.pw" as d`: the file runs at this place.
 pub fn use_statement(checker: &mut Checker<'_>, span: Span) -> Option<StatementKind> {
     if !at_top(checker) {
         let help = "put it at the top of the file";
@@ -25,7 +25,8 @@ pub fn use_statement(checker: &mut Checker<'_>, span: Span) -> Option<StatementK
     checker.reach_file(span).map(StatementKind::Use)
 }
 
-/// Reads a file that is used before the first statement is checked: functions above the `use` may name what it has.
+/// Reads a used file before the first statement is checked: functions above the `use` may name its
+/// members.
 pub fn hoist_use<'s>(
     checker: &mut Checker<'s>,
     path: &ast::Expr<'s>,
@@ -58,7 +59,7 @@ pub fn hoist_use<'s>(
     Some(())
 }
 
-/// The text of a string without values in it.
+/// Returns the text of a string without values in it.
 fn plain(path: &ast::Expr<'_>) -> Option<String> {
     let ast::ExprKind::String(parts) = &path.kind else { return None };
     let mut text = Vec::new();
@@ -71,7 +72,7 @@ fn plain(path: &ast::Expr<'_>) -> Option<String> {
     String::from_utf8(text).ok().filter(|text| !text.is_empty())
 }
 
-/// The file's own name, less its directory and ending, if that is a name.
+/// Returns the file's own name without its directory and extension, if that is a valid name.
 fn named_after<'s>(checker: &mut Checker<'s>, at: Span) -> Option<ast::Name<'s>> {
     let text = &checker.text[at.range()];
     let inner = text.trim_matches(['"', '\'']);
@@ -91,7 +92,7 @@ fn named_after<'s>(checker: &mut Checker<'s>, at: Span) -> Option<ast::Name<'s>>
 fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc<Members>)> {
     let failed = |checker: &mut Checker<'_>, reason: &str| {
         let message = format!("can't use {}: {reason}", crate::diag::quote_word(path.as_bytes()));
-        let help = "the path is relative to the file that it stands in";
+        let help = "the path is relative to the file that contains it";
         checker.error(code::USE_FAILED, at, message, "this file", help);
     };
     let Some(loader) = checker.project.loader.clone() else {
@@ -152,7 +153,7 @@ fn read(checker: &mut Checker<'_>, path: &str, at: Span) -> Option<(ModuleId, Rc
 }
 
 impl<'s> Checker<'s> {
-    /// What a name means in a file that is used.
+    /// Returns the meaning of a name in a used file.
     pub fn member(&mut self, module: ModuleId, alias: &str, name: ast::Name<'s>) -> Option<Name> {
         self.member_at(module, alias, name.text, name.span)
     }

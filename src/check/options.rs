@@ -1,5 +1,5 @@
-//! Parameters on a command line: which words are options, which parameter each names, and how `--help` and messages
-//! write them.
+//! Parameters on a command line: which words are options, which parameter each names, and their form in `--help`
+//! and messages.
 
 use super::kind::from_word;
 use super::program::*;
@@ -9,14 +9,14 @@ use crate::value::{List, Str, Value};
 /// An option that a word names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedOption {
-    /// The place of its parameter.
+    /// The index of its parameter.
     pub place: usize,
     pub form: OptionForm,
-    /// As it is written, without a value: `--count`, `-n`.
+    /// Its spelling without a value: `--count`, `-n`.
     pub name: String,
 }
 
-/// How an option of a function is written.
+/// The form of an option of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionForm {
     /// `--count=3`, `-n3`: the value begins at this byte.
@@ -29,10 +29,10 @@ pub enum OptionForm {
     Count,
 }
 
-/// The options that a word names: `--dry-run` is `dry_run`, and `-vn3` is `-v` and `-n 3`.
+/// Returns the options that a word names: `--dry-run` is `dry_run`, and `-vn3` is `-v` and `-n 3`.
 ///
 /// # Errors
-/// The option that no parameter has, as it is written.
+/// Fails with the spelling of an unknown option.
 pub fn read_options<'p>(
     parameters: impl Iterator<Item = &'p Formal> + Clone,
     word: &str,
@@ -65,7 +65,7 @@ pub fn read_options<'p>(
     Ok(options)
 }
 
-/// The parameter that a long option names.
+/// Returns the parameter that a long option names.
 fn long_option<'p>(
     parameters: impl Iterator<Item = &'p Formal> + Clone,
     option: &str,
@@ -91,7 +91,7 @@ fn long_option<'p>(
     parameter.is_switch().then_some((place, OptionForm::Switch(false)))
 }
 
-/// The option that was probably meant by a word that names none.
+/// Returns the option that a word with an unknown option probably means.
 pub fn similar_option<'p>(parameters: impl Iterator<Item = &'p Formal>, word: &str) -> Option<String> {
     let names = parameters.filter(|parameter| !parameter.rest).flat_map(|parameter| {
         let name = parameter.dashed_name();
@@ -111,7 +111,7 @@ pub fn similar_option<'p>(parameters: impl Iterator<Item = &'p Formal>, word: &s
     similar(written, names.iter().map(String::as_str)).map(str::to_string)
 }
 
-/// The literal start of `--count=$n`, by which it is an option: only its value comes from elsewhere.
+/// Returns the literal start of `--count=$n`, which makes it an option: only its value comes from elsewhere.
 pub fn option_of(text: &WordText) -> Option<&[u8]> {
     match text.parts.first() {
         Some(Part::Text(start)) if start.starts_with(b"--") && start.contains(&b'=') => {
@@ -121,7 +121,7 @@ pub fn option_of(text: &WordText) -> Option<&[u8]> {
     }
 }
 
-/// `-5` is a number, not an option.
+/// Returns whether it is a number such as `-5`, not an option.
 pub fn is_number(text: &[u8]) -> bool {
     matches!(text, [b'-', digit, ..] if digit.is_ascii_digit())
 }
@@ -131,38 +131,38 @@ fn dashed(byte: u8) -> u8 {
 }
 
 impl Formal {
-    /// An option without a value: `--verbose`, `--no-verbose`.
+    /// Returns whether it is an option without a value: `--verbose`, `--no-verbose`.
     pub fn is_switch(&self) -> bool {
         self.kind == Some(Kind::Bool)
     }
 
-    /// Whether its option may be given more than once, each time with an element.
+    /// Returns whether its option may be repeated, each time with an element.
     pub fn is_repeated(&self) -> bool {
         self.kind == Some(Kind::List)
     }
 
-    /// Whether each call gives it.
+    /// Returns whether each call must set it.
     pub const fn is_required(&self) -> bool {
         !self.optional && !self.rest
     }
 
-    /// The name as a long option has it, without its dashes.
+    /// Returns the name in the form of a long option, without its dashes.
     pub fn dashed_name(&self) -> String {
         self.name.replace('_', "-")
     }
 
-    /// The value that a word gives it.
+    /// Returns the value from a word.
     ///
     /// # Errors
-    /// Why it gives none, for the message.
+    /// Fails with the reason, for the message.
     pub fn read_word(&self, word: &[u8]) -> Result<Value, String> {
         self.refuse_other(word).map_or_else(|| from_word(self.kind, word), Err)
     }
 
-    /// The value that the word of its option gives it: a list is given an element at a time.
+    /// Returns the value from the word of its option: a list gets one element at a time.
     ///
     /// # Errors
-    /// As of [`Formal::read_word`].
+    /// Fails as [`Formal::read_word`] does.
     pub fn read_option(&self, word: &[u8]) -> Result<Value, String> {
         if self.is_repeated() {
             return Ok(Value::List(List::from(vec![Value::Str(Str::from(word))])));
@@ -170,7 +170,7 @@ impl Formal {
         self.read_word(word)
     }
 
-    /// Why a text is none of its choices.
+    /// Returns the error for a text that is not one of its choices.
     pub fn refuse_other(&self, text: &[u8]) -> Option<String> {
         if self.choices.is_empty() || self.choices.iter().any(|choice| choice.as_bytes() == text) {
             return None;
@@ -189,7 +189,7 @@ impl Formal {
         Some(format!("expected {expected}, found {}{meant}", quote_word(text)))
     }
 
-    /// What its value is called: `INT`, `debug|info`.
+    /// Returns the name of its value: `INT`, `debug|info`.
     pub fn value_name(&self) -> String {
         match self.kind {
             _ if !self.choices.is_empty() => {
@@ -202,14 +202,15 @@ impl Formal {
         }
     }
 
-    /// As an option: `--retries INT`, `--dry-run`; a switch that is on is told by how to turn it off, `--no-color`.
+    /// Returns it as an option: `--retries INT`, `--dry-run`; a bool that is true by default is shown by its
+    /// negation, `--no-color`.
     pub fn option(&self) -> String {
         let no = if self.on { "no-" } else { "" };
         let value = if self.is_switch() { String::new() } else { format!(" {}", self.value_name()) };
         format!("--{no}{}{value}", self.dashed_name())
     }
 
-    /// In the line that shows how a command is called: `HOST`, `[--retries INT]`, `[REST…]`.
+    /// Returns it as a part of the usage: `HOST`, `[--retries INT]`, `[REST…]`.
     pub fn usage(&self) -> String {
         let name = || self.name.to_uppercase();
         let again = if self.is_repeated() { "…" } else { "" };
@@ -243,7 +244,8 @@ mod tests {
         ]
     }
 
-    /// The options of a word, as `NAME=VALUE`, `NAME+` for one that counts and `NAME…` for one whose value follows.
+    /// Returns the options of a word, as `NAME=VALUE`, `NAME+` for one that counts and `NAME…` for one whose value
+    /// follows.
     fn read(word: &str) -> Result<String, String> {
         let parameters = parameters();
         let options = read_options(parameters.iter(), word)?;

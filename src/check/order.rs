@@ -1,5 +1,5 @@
-//! What has run when: a function is known in its whole block, and what it uses of its file may be declared between a
-//! call of it and its text.
+//! The order of execution: a function is declared for its whole block, and may use a declaration of its file that
+//! is between a call of it and its text.
 //!
 //! ```text
 //! deploy web1            # refused: `retries` has no value yet
@@ -7,9 +7,9 @@
 //! fn deploy(host) { … $retries … }
 //! ```
 //!
-//! A call that stands above is refused by the check, also through other functions. A function value, a lambda and a
-//! `defer` may run later than where they stand: what such could call too early gets its [`Need`]s written down, and
-//! is asked for them when it is called. Nearly no script has one, so calls cost nothing.
+//! The check refuses a call that is too early, also through other functions. A function value, a lambda and a
+//! `defer` may run later than their place. If something could call a function too early in this way, its [`Need`]s
+//! are recorded, and checked when it is called. Almost no script has any, so calls cost nothing.
 
 use super::lower::Checker;
 use super::program::*;
@@ -18,10 +18,10 @@ use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use std::collections::{HashMap, HashSet};
 
-/// What a file has of all this. Points of its text are told by how many variables were declared before them.
+/// The order of a file. A point of its text is identified by the number of variables declared before it.
 #[derive(Default)]
 pub struct Order {
-    /// Where each variable of the file is declared.
+    /// The place where each variable of the file is declared.
     declared: HashMap<u32, Span>,
     files: Vec<UsedFile>,
     needs: Vec<NeedOf>,
@@ -29,12 +29,12 @@ pub struct Order {
     mentions: Vec<Mention>,
 }
 
-/// A file that is used, from the start of the check.
+/// A used file, from the start of the check.
 struct UsedFile {
     name: String,
     id: ModuleId,
     span: Span,
-    /// The point of its `use`, once that is reached.
+    /// The point of its `use`, once it is reached.
     point: Option<u32>,
 }
 
@@ -55,7 +55,7 @@ struct Mention {
     function: FunctionId,
     span: Span,
     point: u32,
-    /// It is called there and then.
+    /// Whether it is called at that place.
     called: bool,
 }
 
@@ -68,7 +68,7 @@ impl Order {
     }
 }
 
-/// What to say of a function that is called too early, and what to write.
+/// Returns the error for a function that is called too early, with help.
 pub fn too_early(function: &str, need: &Need) -> (String, String) {
     let name = &need.name;
     match need.what {
@@ -88,7 +88,7 @@ impl<'s> Checker<'s> {
         self.scopes.latest()
     }
 
-    /// Whether what is checked here runs in its turn, not when something else calls it.
+    /// Returns whether the checked code runs at its place, not when other code calls it.
     fn in_turn(&self) -> bool {
         self.scopes.frame() != FrameKind::Lambda && !self.scopes.in_defer()
     }
@@ -100,7 +100,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Notes that the function that is open uses a variable of the file.
+    /// Notes that the open function uses a variable of the file.
     pub fn note_used(&mut self, name: &str, variable: Variable) {
         let Some(function) = self.function else { return };
         let declared = Declared::Variable(variable.id);
@@ -117,7 +117,7 @@ impl<'s> Checker<'s> {
         self.order.files.push(UsedFile { name: name.to_string(), id, span, point: None });
     }
 
-    /// The `use` of a file is reached, if the file could be read.
+    /// Notes that the `use` of a file is reached, if the file could be read.
     pub fn reach_file(&mut self, span: Span) -> Option<ModuleId> {
         let point = self.scopes.pass();
         let file = self.order.files.iter_mut().find(|file| file.span == span)?;
@@ -125,7 +125,8 @@ impl<'s> Checker<'s> {
         Some(file.id)
     }
 
-    /// A file is named: at once it has to have run, in a function when that is called.
+    /// Notes that a file is named: at top level it must have run already, in a function when the function is
+    /// called.
     pub fn note_member(&mut self, name: &str, module: ModuleId, span: Span) {
         let Some(index) = self.order.files.iter().position(|file| file.name == name) else { return };
         let file = &self.order.files[index];
@@ -142,10 +143,11 @@ impl<'s> Checker<'s> {
                 }
             }
             None if file.point.is_none() => {
-                let error = Diagnostic::new(code::USED_TOO_EARLY, format!("`{name}` stands above its `use`"))
-                    .at(self.source, span, "its file has not run yet")
-                    .also_at(self.source, file.span, "runs it")
-                    .help("move the `use` to the top of the file");
+                let error =
+                    Diagnostic::new(code::USED_TOO_EARLY, format!("`{name}` is used above its `use`"))
+                        .at(self.source, span, "its file has not run yet")
+                        .also_at(self.source, file.span, "runs it")
+                        .help("move the `use` to the top of the file");
                 self.report(error);
             }
             None => {}
@@ -180,11 +182,11 @@ impl<'s> Checker<'s> {
             })
     }
 
-    /// Refuses the calls that come too early, and notes what others have to ask for.
+    /// Refuses calls that come too early, and records the needs of other functions.
     pub fn finish_order(&mut self) {
         let order = std::mem::take(&mut self.order);
         self.refuse_early_calls(&order);
-        // The first point from which something may call each function.
+        // The first point from which each function may be called.
         let mut earliest: HashMap<FunctionId, u32> = HashMap::new();
         for mention in &order.mentions {
             let mut next = vec![mention.function];
@@ -199,7 +201,8 @@ impl<'s> Checker<'s> {
         let mut needs: HashMap<FunctionId, Vec<Need>> = HashMap::new();
         let points: Vec<u32> = order.needs.iter().map(|need| order.point(need.declared)).collect();
         for (need, point) in order.needs.into_iter().zip(points) {
-            // At a prompt, an entry may fail before a `let` of it has run, and those after it call its functions.
+            // At a prompt, an entry may fail before one of its `let`s has run, and later entries may call its
+            // functions.
             let later = self.project.earlier.is_some() && need.need.span != Span::default();
             if later || earliest.get(&need.function).is_some_and(|first| *first < point) {
                 needs.entry(need.function).or_default().push(need.need);
@@ -211,7 +214,7 @@ impl<'s> Checker<'s> {
     }
 
     fn refuse_early_calls(&mut self, order: &Order) {
-        // For each function what runs last of all that it and those that it calls use.
+        // For each function, the last declaration that it and the functions that it calls use.
         let mut last: Vec<&NeedOf> = order.needs.iter().collect();
         last.sort_by_key(|need| std::cmp::Reverse(order.point(need.declared)));
         let callers = self.project.callers();

@@ -1,4 +1,4 @@
-//! Parameters: what callers have to know of each, and what can't be an option.
+//! Parameters: the properties that callers need, and the refusal of invalid options.
 
 use super::lower::Checker;
 use super::program::*;
@@ -6,7 +6,7 @@ use crate::diag::code;
 use crate::syntax::ast::{self, PartKind};
 use crate::value::Str;
 
-/// What callers have to know of a parameter.
+/// Returns the properties of a parameter that callers need.
 pub fn formal(parameter: &ast::Parameter<'_>) -> Formal {
     let choices: Box<[Str]> = parameter.choices.iter().filter_map(literal).collect();
     let kind = match parameter.annotation {
@@ -28,7 +28,7 @@ pub fn formal(parameter: &ast::Parameter<'_>) -> Formal {
     }
 }
 
-/// The text of a string without values.
+/// Returns the text of a string without values.
 fn literal(string: &ast::Expr<'_>) -> Option<Str> {
     match &string.kind {
         ast::ExprKind::String(parts) => match &**parts {
@@ -43,7 +43,7 @@ fn literal(string: &ast::Expr<'_>) -> Option<Str> {
 }
 
 impl<'s> Checker<'s> {
-    /// Refuses what no command line could give a parameter, after those before it.
+    /// Refuses a parameter that no command line can set, after those before it.
     pub(super) fn refuse_parameter(
         &mut self,
         parameter: &ast::Parameter<'s>,
@@ -59,7 +59,7 @@ impl<'s> Checker<'s> {
                 Some(("a short option is one letter", "not one letter", format!("write: {name}/{first}")))
             } else if formal.rest {
                 Some((
-                    "`...` takes what is left, and has no option",
+                    "`...` takes the remaining arguments, and has no option",
                     "has a letter",
                     format!("write: ...{name}"),
                 ))

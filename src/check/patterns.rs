@@ -1,4 +1,4 @@
-//! Patterns: of file names in words, and of texts in the arms of `match`.
+//! Patterns: file name patterns in words, and patterns of text in the arms of `match`.
 
 use super::lower::Checker;
 use super::program::*;
@@ -11,7 +11,8 @@ use crate::syntax::ast::{self, PartKind, WordKind};
 use crate::value::Str;
 
 impl<'s> Checker<'s> {
-    /// A word with patterns. One whose bracket expression holds a slash is none after all (POSIX 2.14.3): it is text.
+    /// Lowers a word with patterns. A pattern whose bracket expression contains a slash is not one
+    /// (POSIX 2.14.3): it is text.
     pub(super) fn glob(&mut self, parts: Vec<ast::Part<'s>>, span: Span) -> Option<Word> {
         let fixed = parts.iter().all(|part| {
             matches!(
@@ -27,7 +28,7 @@ impl<'s> Checker<'s> {
                 None => Word::Text(Box::new(self.text(as_text(parts), span))),
             });
         }
-        // Only to refuse what can't be a pattern; the values come when it runs.
+        // Only to refuse invalid patterns; the values are known only at run time.
         for part in &parts {
             if let PartKind::Pattern(text) = part.kind {
                 self.pattern(
@@ -50,7 +51,7 @@ impl<'s> Checker<'s> {
     fn pattern<T>(&mut self, parts: &[ast::Part<'s>], parsed: Result<T, PatternError>) -> Option<T> {
         match parsed {
             Ok(pattern) => {
-                // dash takes `[.` for characters where no `.]` follows, and bash takes the whole for text.
+                // dash treats `[.` as characters if no `.]` follows, and bash treats the whole as text.
                 let class = |text: &str| {
                     text.len() > 2 && ["[.", "[:", "[="].iter().any(|open| text[1..].contains(open))
                 };
@@ -86,7 +87,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// A pattern of an arm of `match`.
+    /// Lowers a pattern of an arm of `match`.
     pub fn match_pattern(&mut self, word: ast::Word<'s>) -> Option<MatchPattern> {
         let span = word.span;
         let parts = match word.kind {

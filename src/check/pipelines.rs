@@ -49,7 +49,8 @@ impl<'s> Checker<'s> {
         AndOr { first, rest, allows_false_test: false }
     }
 
-    /// A pipeline of a list, where its part in the list keeps it from being an `exec`, and a block in it from having one.
+    /// Lowers a pipeline of a list, whose place in the list may prevent it, and a block in it, from
+    /// being or having an `exec`.
     fn operand(&mut self, pipeline: ast::Pipeline<'s>, at: Position, part: Option<Obstacle>) -> Pipeline {
         let is_simple = matches!(&*pipeline.stages, [ast::Stage { kind: ast::StageKind::Simple(_), .. }]);
         let outcome = if part == Some(Obstacle::Before) { operand_outcome(&pipeline) } else { self.outcome };
@@ -118,7 +119,7 @@ impl<'s> Checker<'s> {
     fn stage(&mut self, stage: ast::Stage<'s>, at: Position) -> Option<Stage> {
         let (span, count) = (stage.span, at.stages);
         if let ast::StageKind::Simple(simple) = &stage.kind {
-            // In a condition the line to write is a condition.
+            // In a condition, the line to write is a condition.
             let is_statement = at.place == Place::Statement;
             if is_statement && self.refuse_lookalike(&simple.words)
                 || self.refuse_variable_command(simple, &stage.redirections, span, at)
@@ -192,7 +193,7 @@ fn input_of(stage: &ast::Stage<'_>) -> Option<Span> {
     redirections.find(reads).map(|one| one.span)
 }
 
-/// Where the status of a pipeline goes that an operator asks for.
+/// Returns the destination of the status of a pipeline that is an operand.
 fn operand_outcome(pipeline: &ast::Pipeline<'_>) -> Outcome {
     match pipeline.stages.first().map(|stage| &stage.kind) {
         Some(ast::StageKind::Block(_)) => Outcome::Block,

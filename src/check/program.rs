@@ -1,7 +1,7 @@
-//! The resolved tree: what the check hands to the evaluation.
+//! The resolved tree, the result of the check for the evaluation.
 //!
-//! Every name is a slot, every literal a value, every construct known to be meant. It owns what it needs and knows
-//! neither the syntax tree nor the text, but for the spans that errors point at.
+//! Every name is a slot, every literal is a value, every construct is valid. The tree owns everything that
+//! it needs and knows neither the syntax tree nor the text, except for the spans of errors.
 
 mod binding;
 mod command;
@@ -32,36 +32,36 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Program {
     pub modules: Box<[Arc<Module>]>,
-    /// Which of them is the script itself.
+    /// The module of the script itself.
     pub script: ModuleId,
     /// The named functions of all modules.
     pub functions: Box<[Arc<Function>]>,
-    /// How many variables the modules have together.
+    /// The number of variables of all modules.
     pub slots: usize,
-    /// Variables of the script that its host gives values to, by name.
+    /// Variables of the script that its host sets, by name.
     pub inputs: Box<[(Box<str>, Slot)]>,
-    /// Variables that the script declares outside of any block, by name.
+    /// Variables that the script declares outside any block, by name.
     pub variables: Box<[(Box<str>, Slot)]>,
-    /// Functions that the script declares outside of any block, by name.
+    /// Functions that the script declares outside any block, by name.
     pub declared: Box<[(Box<str>, FunctionId)]>,
     /// The script's `fn main`.
     pub main: Option<FunctionId>,
     /// It was read as an entry of a prompt, whose status is that of its last pipeline.
     pub is_typed: bool,
-    /// What is allowed, and probably not meant.
+    /// Warnings: code that is allowed but probably not meant.
     pub warnings: Vec<Diagnostic>,
-    /// Programs that have the names of variables.
+    /// Programs that have the name of a variable.
     pub variable_programs: Box<[VariableProgram]>,
-    /// What is known of what it does, where that was gathered for a policy to look at before.
+    /// The known actions, if they were gathered for a policy.
     pub foreseen: Foreseen,
 }
 
-/// What is known of a program before it runs.
+/// The known actions of a program before it runs.
 #[derive(Clone, Debug, Default)]
 pub struct Foreseen {
     /// The commands that run programs.
     pub commands: Vec<LiteralCommand>,
-    /// The targets of redirections that are literal.
+    /// The literal targets of redirections.
     pub targets: Vec<LiteralTarget>,
 }
 
@@ -74,14 +74,14 @@ pub struct LiteralTarget {
     pub mode: FileMode,
 }
 
-/// What is known of a command that runs a program before it runs.
+/// The known part of a command that runs a program.
 #[derive(Clone, Debug)]
 pub struct LiteralCommand {
     pub module: ModuleId,
     pub span: Span,
-    /// Its words up to the first that is not literal.
+    /// Its words before the first that is not literal.
     pub words: Box<[Box<[u8]>]>,
-    /// Whether these are all.
+    /// Whether these are all its words.
     pub complete: bool,
 }
 
@@ -89,18 +89,18 @@ pub struct LiteralCommand {
 #[derive(Clone, Debug)]
 pub struct VariableProgram {
     pub module: ModuleId,
-    /// Its first word.
+    /// The place of its first word.
     pub at: Span,
     pub name: Box<str>,
 }
 
 impl Program {
-    /// The text of a module.
+    /// Returns the text of a module.
     pub fn source(&self, id: ModuleId) -> &Arc<Source> {
         &self.modules[id.0 as usize].source
     }
 
-    /// The script itself.
+    /// Returns the script itself.
     pub fn main_module(&self) -> &Arc<Module> {
         &self.modules[self.script.0 as usize]
     }
@@ -115,7 +115,7 @@ impl Program {
 pub struct Module {
     pub source: Arc<Source>,
     pub body: Block,
-    /// Its absolute path without symbolic links, if it is a file that asks for it.
+    /// Its absolute path without symbolic links, if it is a file that needs its path.
     pub path: Option<Box<Path>>,
 }
 
@@ -125,7 +125,7 @@ pub struct ModuleId(pub u32);
 /// The variable that holds the script's arguments.
 pub const ARGS: Slot = Slot::of_module(0);
 
-/// Where a variable lives: of a module for the whole run, of a function in the frame of one call.
+/// The place of a variable: in its module for the whole run, or in the frame of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(u32);
 
@@ -140,7 +140,7 @@ impl Slot {
         Self(place)
     }
 
-    /// Returns whether it is one of a module, rather than one of a frame.
+    /// Returns whether it is in a module, not in a frame.
     pub const fn is_of_module(self) -> bool {
         self.0 & Self::MODULE != 0
     }
@@ -153,7 +153,7 @@ impl Slot {
 #[derive(Debug, Default)]
 pub struct Block {
     pub statements: Box<[Statement]>,
-    /// Whether a `defer` stands among them.
+    /// Whether one of them is a `defer`.
     pub defers: bool,
 }
 
@@ -171,35 +171,35 @@ pub struct Function {
     pub span: Span,
     /// The comment above it.
     pub doc: Box<str>,
-    /// Their variables are the first of the frame.
+    /// Their variables are the first ones of the frame.
     pub parameters: Box<[Parameter]>,
-    /// Where in the frame the values go that a lambda took from outside.
+    /// The slots of the frame for the captured variables of a lambda.
     pub captures: Box<[Slot]>,
-    /// How many variables a frame has.
+    /// The number of variables in a frame.
     pub slots: usize,
-    /// What must have run before it is called, where something may call it before.
+    /// The declarations that must have run before it is called, if something may call it earlier.
     pub needs: Box<[Need]>,
     pub body: FunctionBody,
 }
 
 impl Function {
-    /// The parameters, as callers see them.
+    /// Returns the parameters, as callers see them.
     pub fn formals(&self) -> impl Iterator<Item = &Formal> + Clone {
         self.parameters.iter().map(|parameter| &parameter.formal)
     }
 
-    /// Returns whether a call as a command hands over every word as it is, options included: `fn ll(...a)`.
+    /// Returns whether a call as a command passes every word on unchanged, including options: `fn ll(...a)`.
     pub fn is_wrapper(&self) -> bool {
         is_wrapper(self.formals())
     }
 }
 
-/// Returns whether these parameters are one rest parameter without an annotation.
+/// Returns whether these parameters are one rest parameter without a type.
 pub fn is_wrapper<'p>(mut parameters: impl Iterator<Item = &'p Formal>) -> bool {
     matches!((parameters.next(), parameters.next()), (Some(only), None) if only.rest && only.kind.is_none())
 }
 
-/// What a function uses of its file.
+/// A declaration of its file that a function uses.
 #[derive(Debug)]
 pub struct Need {
     pub name: Box<str>,
@@ -231,7 +231,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Why a value is none of its choices, where it takes no others.
+    /// Returns the error for a value that is not one of its choices, if it has any.
     pub fn refuse_other(&self, value: &Value) -> Option<String> {
         match value {
             Value::Str(text) => self.formal.refuse_other(text.as_bytes()),
@@ -241,26 +241,26 @@ impl Parameter {
     }
 }
 
-/// A parameter, as callers see it.
+/// A parameter as callers see it.
 #[derive(Clone, Debug, Default)]
 pub struct Formal {
     pub name: Box<str>,
     pub kind: Option<Kind>,
-    /// `...rest`: takes what is left, as a list.
+    /// Whether it is `...rest`: takes the remaining arguments as a list.
     pub rest: bool,
-    /// It has a default.
+    /// Whether it has a default.
     pub optional: bool,
-    /// A switch that is on unless it is turned off.
+    /// Whether it is a bool that is true by default.
     pub on: bool,
     /// The letter of its short option.
     pub short: Option<char>,
-    /// Its short option counts: `-vvv` is 3.
+    /// Whether its short option counts: `-vvv` is 3.
     pub counts: bool,
-    /// The texts that it takes, where it takes no others.
+    /// The only texts that it accepts, if there are any.
     pub choices: Box<[Str]>,
 }
 
-/// What an annotation of a parameter asks for.
+/// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Int,
@@ -320,13 +320,13 @@ pub enum StatementKind {
     Break,
     Continue,
     Return(Option<Expr>),
-    /// Runs at the end of the block that it stands in.
+    /// Runs at the end of its enclosing block.
     Defer(Arc<Block>),
-    /// Runs another file, if nothing has before.
+    /// Runs another file, unless it has already run.
     Use(ModuleId),
 }
 
-/// A statement with blocks of its own. Also a stage, where it can have redirections.
+/// A statement with blocks of its own. It may also be a stage, with redirections.
 #[derive(Debug)]
 pub enum Compound {
     Block(Block),
@@ -411,7 +411,7 @@ pub struct Arm {
 pub enum MatchPattern {
     Text(Str),
     Pattern(Pattern),
-    /// Text with values in it.
+    /// Text that contains values.
     Word(WordText),
 }
 

@@ -17,11 +17,11 @@ pub fn without_input(context: &Context<'_, '_>, options: &[WithOption], body: &B
         _ => false,
     };
     body.statements.iter().all(reads_nothing).then(|| {
-        let message = "no command of the block reads a file by `<`, so that its progress is not known";
+        let message = "no command of the block reads a file with `<`, so its progress is unknown";
         let page = Diagnostic::new(code::NO_PROGRESS, message);
         let page = page.at(context.source, option.span, "shows how far a file has been read");
         page.help(
-            "hand the file over by `<`, or take the percentages that a program prints: progress=\"percent\"",
+            "pass the file with `<`, or use the percentages that a program prints: progress=\"percent\"",
         )
     })
 }
@@ -31,11 +31,11 @@ pub fn of_loop(context: &Context<'_, '_>, options: &[WithOption]) -> Vec<Diagnos
     let mut found = Vec::new();
     let of = |setting| options.iter().find(move |option| option.setting == setting);
     if let (Some(log), Some(resume)) = (of(Setting::Log), of(Setting::Resume)) {
-        let message = "`log` begins a log anew, and `resume` continues one";
+        let message = "`log` starts a new log, and `resume` continues one";
         let page =
             Diagnostic::new(code::LOG_TWICE, message).at(context.source, resume.span, "continues a log");
         let kept = &context.text[resume.span.range()];
-        let help = format!("keep one of them: {kept} also begins a log where there is none");
+        let help = format!("keep one of them: {kept} also creates a log if there is none");
         found.push(page.also_at(context.source, log.span, "begins one").help(help));
     }
     if let Some(option) = of(Setting::Progress)

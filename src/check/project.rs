@@ -1,4 +1,4 @@
-//! A script with the files that it uses: what the check of each file adds to the whole.
+//! A script with the files that it uses: the contribution of each file to the whole.
 
 use super::effects;
 use super::program::{
@@ -15,24 +15,24 @@ use std::sync::Arc;
 
 /// Reads the files that a script uses.
 pub trait Loader {
-    /// The file that `path` names in a file with the name `from`.
+    /// Returns the file that `path` means in a file named `from`.
     ///
     /// # Errors
-    /// Why it can't be read, or that it may not be.
+    /// Fails if it can't be read, or may not be read.
     fn load(&self, from: &str, path: &str) -> Result<Loaded, NotLoaded>;
 
-    /// The key of the file with this name, if it is one.
+    /// Returns the key of the file with this name, if it is a file.
     fn key(&self, name: &str) -> Option<String>;
 
-    /// The absolute path of a file, without symbolic links.
+    /// Returns the absolute path of a file, without symbolic links.
     fn resolve(&self, path: &Path) -> Option<PathBuf>;
 }
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 pub enum NotLoaded {
-    /// The system's reason, for the message.
+    /// The reason of the system, for the message.
     Failed(String),
-    /// The policy of the host refuses `what` by a rule.
+    /// The policy of the host refuses `what`, by a rule.
     Refused { what: String, rule: String },
 }
 
@@ -44,7 +44,7 @@ impl From<String> for NotLoaded {
 
 /// A file that was read.
 pub struct Loaded {
-    /// The same for the same file, by whatever path.
+    /// The same for the same file, by any path.
     pub key: String,
     /// Its name in messages.
     pub name: String,
@@ -52,28 +52,28 @@ pub struct Loaded {
     pub bytes: Vec<u8>,
 }
 
-/// What is known of all files so far.
+/// The knowledge about all files so far.
 #[derive(Clone, Default)]
 pub struct Project {
     pub loader: Option<Rc<dyn Loader>>,
     pub modules: Vec<Option<Arc<Module>>>,
-    /// Which of them is the script itself.
+    /// The module of the script itself.
     pub script: ModuleId,
     pub functions: Vec<Known>,
-    /// How many variables the modules have.
+    /// The number of variables of the modules.
     pub slots: u32,
     pub warnings: Vec<Diagnostic>,
-    /// Variables of the script that its host gives values to.
+    /// Variables of the script that its host sets.
     pub inputs: Vec<Box<str>>,
     pub hosted: Hosted,
     /// Commands that run programs with the names of variables.
     pub variable_programs: Vec<VariableProgram>,
-    /// What is known before a run, if it is gathered.
+    /// The known actions before a run, if they are gathered.
     pub foreseen: Option<Foreseen>,
-    /// At a prompt, what the entries before have declared: they are around the entry that is checked now.
+    /// At a prompt, the declarations of the earlier entries, which enclose the entry that is checked now.
     pub earlier: Option<Members>,
     files: HashMap<String, File>,
-    /// Where the modules were read from, if they are files.
+    /// The paths of the modules, if they are files.
     paths: Vec<Option<PathBuf>>,
     /// What functions do, for the turns side by side that call them.
     pub effects: effects::Known,
@@ -81,29 +81,29 @@ pub struct Project {
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
 }
 
-/// A function as its callers see it, before and after its body was read.
+/// A function as its callers see it, before and after its body was checked.
 #[derive(Clone)]
 pub struct Known {
     pub signature: Rc<Signature>,
     pub function: Option<Arc<Function>>,
     /// A variable of a module that it assigns.
     assigns: Option<String>,
-    /// Which functions it names, and whether it calls them there.
+    /// The functions that it names, and whether it calls them there.
     calls: Vec<(FunctionId, bool)>,
 }
 
-/// What a call has to know.
+/// The properties that a call needs.
 pub struct Signature {
     pub name: String,
     pub parameters: Vec<Formal>,
 }
 
-/// What a file gives to those who use it.
+/// The members of a file for the files that use it.
 pub type Members = HashMap<String, Name>;
 
 #[derive(Clone)]
 pub enum File {
-    /// Being read: to use it now is a cycle.
+    /// Being read: using it now is a cycle.
     Open,
     Read(ModuleId, Rc<Members>),
 }
@@ -128,7 +128,7 @@ impl Project {
         self.functions[id.0 as usize].function = Some(Arc::new(function));
     }
 
-    /// A place for a module whose check begins.
+    /// Reserves a place for a module whose check begins.
     pub fn open(&mut self, key: Option<&str>, path: Option<PathBuf>) -> ModuleId {
         self.modules.push(None);
         self.paths.resize(self.modules.len() - 1, None);
@@ -139,7 +139,7 @@ impl Project {
         ModuleId(self.modules.len() as u32 - 1)
     }
 
-    /// The absolute path of a module that is a file.
+    /// Returns the absolute path of a module that is a file.
     pub fn path_of(&self, id: ModuleId) -> Option<Box<Path>> {
         let path = self.paths.get(id.0 as usize)?.as_deref()?;
         self.loader.as_ref()?.resolve(path).map(PathBuf::into_boxed_path)
@@ -160,7 +160,7 @@ impl Project {
         self.files.get(key)
     }
 
-    /// Takes the diagnostics of what was checked before out, lest they are told again.
+    /// Removes the diagnostics of earlier checks, so that they are not reported again.
     #[cfg(feature = "dialog")]
     pub fn settle(&mut self) {
         self.loader = None;
@@ -169,13 +169,14 @@ impl Project {
         self.effects.settle();
     }
 
-    /// Forgets the files that were read after the first `modules`: whoever uses them again reads them again.
+    /// Forgets the files that were read after the first `modules`; they are read again when they are used
+    /// again.
     #[cfg(feature = "dialog")]
     pub fn forget_files(&mut self, modules: usize) {
         self.files.retain(|_, file| matches!(file, File::Read(id, _) if (id.0 as usize) < modules));
     }
 
-    /// The members of a module.
+    /// Returns the members of a module.
     pub fn members(&self, id: ModuleId) -> Option<Rc<Members>> {
         self.files.values().find_map(|file| match file {
             File::Read(known, members) if *known == id => Some(members.clone()),
@@ -195,12 +196,12 @@ impl Project {
         }
     }
 
-    /// The functions that one names.
+    /// Returns the functions that one names.
     pub fn callees(&self, caller: FunctionId) -> impl Iterator<Item = FunctionId> {
         self.functions[caller.0 as usize].calls.iter().map(|(callee, _)| *callee)
     }
 
-    /// By function, those that call it.
+    /// Returns the callers of each function.
     pub fn callers(&self) -> HashMap<FunctionId, Vec<FunctionId>> {
         let mut callers: HashMap<_, Vec<_>> = HashMap::new();
         for (caller, known) in self.functions.iter().enumerate() {
@@ -211,7 +212,7 @@ impl Project {
         callers
     }
 
-    /// Has a function ask for what it needs when it is called.
+    /// Makes a function check its needs when it is called.
     pub fn needs(&mut self, id: FunctionId, needs: Vec<Need>) {
         if let Some(function) = self.functions[id.0 as usize].function.as_mut().and_then(Arc::get_mut) {
             function.needs = needs.into();
@@ -222,7 +223,8 @@ impl Project {
         self.copied_calls.push((callee, source.clone(), span));
     }
 
-    /// Calls in a stage, job or capture whose function, or one that it calls, assigns what would be lost there.
+    /// Refuses calls in a stage, job or capture whose function, or a function that it calls, assigns a variable
+    /// whose new value would be lost there.
     pub fn lost_assignments(&self) -> Vec<Diagnostic> {
         let mut errors = Vec::new();
         for (callee, source, span) in &self.copied_calls {
@@ -256,7 +258,8 @@ impl Project {
         None
     }
 
-    /// The whole, when no file had an error, with what its script declares outside of any block.
+    /// Returns the whole program, if no file had an error, with the declarations of its script outside any
+    /// block.
     pub fn into_program(self, main: Option<FunctionId>, members: &Members) -> Option<Program> {
         let is_input = |name: &str| self.inputs.iter().any(|input| &**input == name);
         let mut variables: Vec<(Box<str>, Slot)> = members
@@ -268,7 +271,7 @@ impl Project {
                 _ => None,
             })
             .collect();
-        // In the order of the text, whatever the map's.
+        // In the order of the text, not of the map.
         variables.sort_by_key(|(_, slot)| slot.place());
         let (inputs, variables) = variables.into_iter().partition::<Vec<_>, _>(|(name, _)| is_input(name));
         let declared = members.iter().filter_map(|(name, meaning)| match meaning {

@@ -52,7 +52,7 @@ impl<'s> Checker<'s> {
         Some(Redirection { span, descriptor: given.unwrap_or(default), kind })
     }
 
-    /// Notes a literal target, where a policy is to look at it before the run.
+    /// Notes a literal target, if a policy is to judge it before the run.
     fn foresee(&mut self, kind: &RedirectionKind) {
         let Some(foreseen) = &mut self.project.foreseen else { return };
         let (mode, target) = match kind {
@@ -71,7 +71,7 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// In a here-string bash splits no capture.
+/// Marks captures of a here-string, which bash does not split.
 fn unsplit(word: &mut ast::Word<'_>) {
     let ast::WordKind::Parts(parts) = &mut word.kind else { return };
     for part in parts {

@@ -1,8 +1,8 @@
-//! `exec WORD…`: the process becomes a program. Where it can stand, and what to write elsewhere.
+//! `exec WORD…`: the process becomes a program. This file knows where that is allowed, and what to write elsewhere.
 //!
-//! It is a whole statement or the last command of an `&&` list, at the top level of a script or in an `if` or `match`
-//! there. Everywhere else something would be lost with the process that the line still needs: the rest of a loop, the
-//! status that an operator asks for, a deferred block, a time limit.
+//! It must be a whole statement or the last command of an `&&` list, at the top level of a script or in an `if` or
+//! `match` there. Everywhere else, something that is still needed would be lost with the process: the rest of a loop,
+//! the status for an operator, a deferred block, a time limit.
 
 use super::lower::Checker;
 use super::words::literal;
@@ -10,20 +10,20 @@ use crate::diag::code;
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind, WordKind};
 
-/// What the check knows of the place where a command stands.
+/// The properties of the place of a command.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExecContext {
-    /// The part that the command has in its statement.
+    /// The part that the command plays in its statement.
     pub part: Option<Obstacle>,
-    /// The innermost construct around the statement that keeps it from replacing the process.
+    /// The innermost construct around the statement that prevents it from replacing the process.
     pub inside: Option<Obstacle>,
-    /// A `defer` is open.
+    /// Whether a `defer` is open.
     pub deferred: bool,
-    /// Where the list of commands begins that it is the last of.
+    /// The start of the list of commands of which it is the last.
     pub list: Option<u32>,
 }
 
-/// Why `exec` can't stand in a place.
+/// The reason why `exec` is not allowed at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     Host,
@@ -49,7 +49,7 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// Where the command stands, and what is wrong with that.
+    /// Returns the place of the command, and the reason why it is wrong.
     const fn told(self) -> (&'static str, &'static str) {
         match self {
             Self::Host => ("here", "the process is not this script's own"),
@@ -62,12 +62,12 @@ impl Obstacle {
             Self::Loop => ("in a loop", "there would be one turn"),
             Self::Try => ("in `try`", "a failure to start ends the script"),
             Self::With => ("under these options", "they would end with this process"),
-            Self::Block => ("in a block of its own", "what stands around the block would never run"),
+            Self::Block => ("in a block of its own", "what follows the block would never run"),
             Self::Condition => ("in a condition", "the status would never be known here"),
             Self::Stage => ("in a pipeline", "the other stages would lose the process that waits for them"),
             Self::Background => ("in the background", "a job is not the script's process"),
-            Self::Negated => ("behind `!`", "the status would never be known here"),
-            Self::Timed => ("behind `time`", "its times would never be printed"),
+            Self::Negated => ("after `!`", "the status would never be known here"),
+            Self::Timed => ("after `time`", "its times would never be printed"),
             Self::Before => ("before `&&` or `||`", "what follows would never run"),
             Self::AfterOr => ("after `||`", "the last command of an `&&` list can be one"),
             Self::Operand => ("in an operand of `&&` or `||`", "the status would never be known here"),
@@ -77,7 +77,7 @@ impl Obstacle {
 }
 
 impl<'s> Checker<'s> {
-    /// Lowers something in which a statement can't replace the process.
+    /// Lowers code in which a statement can't replace the process.
     pub fn obstructed<T>(&mut self, obstacle: Obstacle, lower: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(
             &mut self.exec,
@@ -88,7 +88,7 @@ impl<'s> Checker<'s> {
         lowered
     }
 
-    /// The same of a command that has a part in its statement.
+    /// Does the same for a command that is part of its statement.
     pub fn within<T>(&mut self, obstacle: Obstacle, lower: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.exec.inside.replace(obstacle);
         let lowered = lower(self);
@@ -96,13 +96,13 @@ impl<'s> Checker<'s> {
         lowered
     }
 
-    /// Whether `exec` may stand here; reported if not. `words` begin with it.
+    /// Returns whether `exec` is allowed here, and reports an error if not. `words` begin with it.
     pub fn may_replace(&mut self, words: &[ast::Word<'s>], redirected: bool, span: Span) -> bool {
         let at = words[0].span;
         if let Some(obstacle) = self.exec_obstacle(words) {
             let (place, why) = obstacle.told();
             let help = self.exec_help(obstacle, at, span);
-            self.error(code::EXEC_PLACE, at, format!("`exec` can't stand {place}"), why, &help);
+            self.error(code::EXEC_PLACE, at, format!("`exec` is not allowed {place}"), why, &help);
             return false;
         }
         let Some(first) = words.get(1) else {
@@ -112,7 +112,7 @@ impl<'s> Checker<'s> {
             } else {
                 "name the program that is to replace the script, or leave the line out".to_string()
             };
-            let message = "`exec` names no program";
+            let message = "`exec` has no program";
             let label = "in sh it changes the descriptors of the script itself";
             self.error(code::EXEC_PLACE, at, message, label, &help);
             return false;
@@ -162,12 +162,13 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// What follows the word `exec` in its command.
+    /// Returns the words after `exec` in its command.
     fn after_exec(&self, exec: Span, command: Span) -> &'s str {
         self.text[exec.end as usize..command.end as usize].trim()
     }
 
-    /// The command before the `||` that a command follows, as a condition for the latter; none if it is more than one.
+    /// Returns the command before the `||` that a command follows, as a condition for the latter; none if there are
+    /// several.
     fn list_before(&self, command: Span) -> Option<String> {
         let list = &self.text[self.exec.list? as usize..command.start as usize];
         let first = list.trim_end().strip_suffix("||")?.trim();
@@ -179,7 +180,7 @@ impl<'s> Checker<'s> {
         simple.then_some(condition)
     }
 
-    /// The line as it can be written.
+    /// Returns the line to write.
     fn exec_help(&self, obstacle: Obstacle, exec: Span, command: Span) -> String {
         let own = self.after_exec(exec, command);
         let before = &self.text[command.start as usize..exec.start as usize];

@@ -1,27 +1,29 @@
-//! Names: which variable, function or module each stands for at a point of the text.
+//! Names: the variable, function or module that each means at a point of the text.
 
 use super::program::{FunctionId, ModuleId, Slot};
 use crate::diag;
 use std::collections::HashMap;
 
-/// The names that are visible, innermost declaration last.
+/// The visible names, with the innermost declaration last.
 pub struct Scopes<'s> {
     names: HashMap<&'s str, Vec<Declared>>,
-    /// The names that each open block declared, to be forgotten at its end.
+    /// The names that each open block has declared, which are forgotten at its end.
     blocks: Vec<Vec<&'s str>>,
-    /// How many blocks are open at the outermost level of the file: one, or two where it has names around it.
+    /// The number of open blocks at the outermost level of the file: one, or two if it has names around
+    /// it.
     file: usize,
-    /// At which depths of blocks copies begin: what was declared outside can be read there, not assigned.
+    /// The depths of blocks at which copies begin: variables that were declared outside can be read
+    /// there, but not assigned.
     copies: Vec<usize>,
-    /// How many blocks are open that run when another is left.
+    /// The number of open blocks that run when another one is left.
     defers: usize,
-    /// How many variables were declared.
+    /// The number of declared variables.
     declared: u32,
-    /// The module's own frame, and those of the functions that are open.
+    /// The module's own frame, and those of the open functions.
     frames: Vec<Frame>,
 }
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Clone, Copy)]
 pub enum Name {
     Variable(Variable),
@@ -37,29 +39,30 @@ struct Declared {
 
 #[derive(Clone, Copy)]
 pub struct Variable {
-    /// Tells it from every other of the file.
+    /// Distinguishes it from every other name of the file.
     pub id: u32,
     slot: Slot,
     depth: usize,
     frame: usize,
-    /// It is declared as a bool.
+    /// Whether it is declared as a bool.
     pub is_bool: bool,
 }
 
 impl Variable {
-    /// Where it lives in its own frame.
+    /// Returns its slot in its own frame.
     pub fn slot(self) -> Slot {
         self.slot
     }
 }
 
-/// Where variables of one function live while it runs.
+/// The variables of one function while it runs.
 struct Frame {
     kind: FrameKind,
     slots: u32,
-    /// Which variables of the frame around it a lambda takes along, and where to.
+    /// The variables of the enclosing frame that a lambda captures, and their destinations.
     captures: Vec<(Slot, Slot)>,
-    /// The copies and defers that were open around it: a call works on what its caller works on.
+    /// The copies and defers that were open around it: a call works on the variables that its caller
+    /// works on.
     around: (Vec<usize>, usize),
 }
 
@@ -70,17 +73,17 @@ pub enum FrameKind {
     Lambda,
 }
 
-/// What a frame came to.
+/// The result of a frame.
 pub struct ClosedFrame {
     pub slots: usize,
     pub captures: Vec<(Slot, Slot)>,
 }
 
-/// A variable of one function that another one names.
+/// The error of a function that names a variable of another function.
 pub struct OtherFunction;
 
 impl<'s> Scopes<'s> {
-    /// `slots` variables belong to modules that were read before.
+    /// Creates one. `slots` variables belong to modules that were read before.
     pub fn new(slots: u32) -> Self {
         let module = Frame { kind: FrameKind::Module, slots, captures: Vec::new(), around: (Vec::new(), 0) };
         Self {
@@ -104,7 +107,7 @@ impl<'s> Scopes<'s> {
         self.file = self.blocks.len();
     }
 
-    /// Whether no block of the file is open but its outermost one.
+    /// Returns whether only the outermost block of the file is open.
     pub fn is_outermost(&self) -> bool {
         self.blocks.len() == self.file
     }
@@ -126,7 +129,7 @@ impl<'s> Scopes<'s> {
         self.copies.pop();
     }
 
-    /// Whether what is checked here works on a copy, within the function that it stands in.
+    /// Returns whether the checked code works on a copy, within its function.
     pub fn in_copy(&self) -> bool {
         !self.copies.is_empty()
     }
@@ -158,22 +161,22 @@ impl<'s> Scopes<'s> {
         ClosedFrame { slots: frame.slots as usize, captures: frame.captures }
     }
 
-    /// The innermost frame's kind.
+    /// Returns the innermost frame's kind.
     pub fn frame(&self) -> FrameKind {
         self.frames.last().map_or(FrameKind::Module, |frame| frame.kind)
     }
 
-    /// Whether a named function is open.
+    /// Returns whether a named function is open.
     pub fn in_function(&self) -> bool {
         self.frames.iter().any(|frame| frame.kind == FrameKind::Function)
     }
 
-    /// Where the innermost frame has a variable, which a lambda may have to take along.
+    /// Returns the slot of a variable in the innermost frame, where a lambda may have to capture it.
     pub fn reach(&mut self, variable: Variable) -> Result<Slot, OtherFunction> {
         let here = self.frames.len() - 1;
         let between = variable.frame + 1..=here;
         let function = between.rev().find(|frame| self.frames[*frame].kind == FrameKind::Function);
-        // A function sees the variables of its module, and no other function's.
+        // A function can use the variables of its module, but not those of other functions.
         if function.is_some() && variable.frame != 0 {
             return Err(OtherFunction);
         }
@@ -193,7 +196,7 @@ impl<'s> Scopes<'s> {
         Ok(slot)
     }
 
-    /// Whether a variable belongs to a module, not to a call of a function.
+    /// Returns whether a variable belongs to a module, not to a call of a function.
     pub fn is_of_module(&self, variable: Variable) -> bool {
         variable.frame == 0
     }
@@ -223,7 +226,7 @@ impl<'s> Scopes<'s> {
         slot
     }
 
-    /// Notes that the variable which was declared last with this name is a bool.
+    /// Notes that the last declared variable with this name is a bool.
     pub fn mark_bool(&mut self, name: &str) {
         if let Some(Declared { name: Name::Variable(variable), .. }) =
             self.names.get_mut(name).and_then(|declared| declared.last_mut())
@@ -232,7 +235,7 @@ impl<'s> Scopes<'s> {
         }
     }
 
-    /// A name that is around the file.
+    /// Adds a name that encloses the file.
     pub fn put_earlier(&mut self, name: &'s str, meaning: Name) {
         let depth = self.blocks.len();
         self.declared += 1;
@@ -246,8 +249,8 @@ impl<'s> Scopes<'s> {
         );
     }
 
-    /// Where a variable around the file lives that has this name: the functions that use it go on with what is declared
-    /// anew.
+    /// Returns the slot of a variable around the file with this name: functions that use it then see the
+    /// new declaration.
     fn earlier_slot(&self, name: &str) -> Option<Slot> {
         let earlier = self.names.get(name)?.iter().find(|declared| declared.depth < self.file)?;
         match earlier.name {
@@ -256,13 +259,13 @@ impl<'s> Scopes<'s> {
         }
     }
 
-    /// A point of the text of its own, after what was declared and before what will be.
+    /// Returns a distinct point of the text, after earlier declarations and before later ones.
     pub fn pass(&mut self) -> u32 {
         self.declared += 1;
         self.declared
     }
 
-    /// The id of the variable that was declared last.
+    /// Returns the id of the variable that was declared last.
     pub fn latest(&self) -> u32 {
         self.declared
     }
@@ -275,7 +278,7 @@ impl<'s> Scopes<'s> {
         }
     }
 
-    /// Whether the innermost block has declared this name.
+    /// Returns whether the innermost block has declared this name.
     pub fn is_declared_here(&self, name: &str) -> bool {
         self.innermost(name).is_some_and(|declared| declared.depth == self.blocks.len())
     }
@@ -288,32 +291,32 @@ impl<'s> Scopes<'s> {
         self.innermost(name).map(|declared| declared.name)
     }
 
-    /// Whether a variable belongs to what the commands here are a copy of.
+    /// Returns whether a variable belongs to the scope of which the commands here have a copy.
     pub fn is_copied(&self, variable: Variable) -> bool {
         self.copies.last().is_some_and(|depth| variable.depth <= *depth)
             || (self.frame() == FrameKind::Lambda && variable.frame + 1 < self.frames.len())
     }
 
-    /// How many variables the modules have so far.
+    /// Returns the number of variables of the modules so far.
     pub fn slots(&self) -> u32 {
         self.frames.first().map_or(0, |frame| frame.slots)
     }
 
-    /// A module was read in between.
+    /// Sets that number after a module was read in between.
     pub fn set_slots(&mut self, slots: u32) {
         if let Some(frame) = self.frames.first_mut() {
             frame.slots = slots;
         }
     }
 
-    /// What the outermost block has declared.
+    /// Returns the declarations of the outermost block.
     pub fn outermost(&self) -> impl Iterator<Item = (&'s str, Name)> {
         let names = self.blocks.get(self.file - 1).into_iter().flatten();
         let of_file = |declared: &&Declared| declared.depth == self.file;
         names.filter_map(move |name| Some((*name, self.names.get(name)?.iter().find(of_file)?.name)))
     }
 
-    /// A visible name that looks like this one.
+    /// Returns a visible name that is similar to this one.
     pub fn similar(&self, name: &str) -> Option<&'s str> {
         let visible = self.names.iter().filter(|(_, declared)| !declared.is_empty()).map(|(name, _)| *name);
         diag::similar(name, visible)

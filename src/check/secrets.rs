@@ -1,8 +1,8 @@
-//! The literals of `secret("…")`, masked in the pages of the check.
+//! The literals of `secret("…")`, masked in the error pages of the check.
 //!
-//! A run masks what `secret` was called with: only the value tells what is secret, whichever expression made it. The check
-//! runs nothing, and its excerpts show lines of the script, so it masks what stands there to be read. The two ways meet in
-//! [`Redactions`], which masks both alike.
+//! A run masks the values with which `secret` was called: only the value shows what is secret, whichever expression
+//! produced it. The check runs nothing, and its excerpts show lines of the script, so it masks the literals in them.
+//! Both use [`Redactions`].
 
 use crate::diag::{Diagnostic, Redactions};
 
@@ -19,7 +19,8 @@ pub fn mask(page: Diagnostic) -> Diagnostic {
     if found { page.redact(&redactions) } else { page }
 }
 
-/// Returns the texts in quotes after each `secret(`. The text is searched, not the tree: a page of the parser has none.
+/// Returns the quoted texts after each `secret(`. The text is searched, not the tree: an error of the parser has no
+/// tree.
 fn literals(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("secret(").filter_map(|(at, call)| {
         let argument = text[at + call.len()..].trim_start().trim_start_matches('$');

@@ -1,4 +1,4 @@
-//! The options of `with`: one table of their names, what they take and what they are for.
+//! The options of `with`: one table of their names, types and descriptions.
 
 use super::lower::Checker;
 use super::program::*;
@@ -47,16 +47,16 @@ pub enum Setting {
     User,
 }
 
-/// What an option takes.
+/// The type of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     Bool,
     Duration,
     Size,
-    /// A whole number from one to another.
+    /// A whole number in a range.
     Number(i64, i64),
     Text,
-    /// Octal digits as a string: an integer would be read in tens.
+    /// Octal digits as a string: an integer would be parsed as decimal.
     Octal,
     /// A number above zero.
     Positive,
@@ -87,41 +87,41 @@ macro_rules! rows {
 /// All options, by name.
 #[rustfmt::skip]
 pub const ALL: &[OptionSpec] = rows! {
-    Atomic "atomic" Takes::Bool, "Files that `>` and `write()` write replace the old ones when the block succeeds; when it fails, the old ones stay.";
-    Backoff "backoff" Takes::Duration, "How long to wait before the first retry. Doubled for each further one up to a minute; of that a random part.";
-    ClearEnv "clear_env" Takes::Bool, "Programs get only the variables that `env` names.";
-    CpuTime "cpu_time" Takes::Duration, "Processor time of each process, in whole seconds; beyond it SIGXCPU ends it (setrlimit(2), RLIMIT_CPU).";
-    Cwd "cwd" Takes::Text, "The directory that the block works in.";
-    Daemons "daemons" Takes::OneOf(&["end", "keep"], "\"end\" or \"keep\""), "What becomes of processes that a program of the block leaves in a session of its own: they are ended with the block, or \"keep\", as in sh.";
-    Detach "detach" Takes::Bool, "The programs are started in sessions of their own and left to run; nobody waits for them or ends them.";
-    Env "env" Takes::Map, "Variables that programs get beside the others; null removes one.";
-    FileSize "file_size" Takes::Size, "How large a file may become that a process writes; beyond it SIGXFSZ ends it (RLIMIT_FSIZE). Builtins and `write()` fail there.";
-    Grace "grace" Takes::Duration, "How long processes that are asked to end may take before SIGKILL; 5s, unless given.";
-    Group "group" Takes::Account, "The group that programs run as, by name or number. Takes privileges.";
-    Halt "halt" Takes::OneOf(&["first", "never", "now", "soon"], "\"soon\", \"now\", \"never\" or \"first\""), "Of a loop with `jobs`: after a failure \"soon\" (unless given) starts no further turn, \"now\" ends the running ones too, \"never\" goes on and fails at the end; \"first\" ends all others at the first success, and fails if none succeeds.";
-    IdleTimeout "idle_timeout" Takes::Duration, "Ends the block when nothing comes on standard output or error for so long. Both go through a pipe meanwhile.";
-    Jobs "jobs" Takes::Number(1, 1_000_000), "Of `for` and `each`: how many turns run at once, [side by side](#loops-side-by-side).";
-    Load "load" Takes::Positive, "Of a loop with `jobs`: starts no turn while the load of the machine per processor is above this.";
-    Log "log" Takes::Text, "Of a loop with `jobs`: the path of a [log](#log-and-resume) that is begun anew, with a line of JSON for each turn that ends.";
-    MaxOutput "max_output" Takes::Size, "How much a capture may hold; 256M, unless given.";
-    Memory "memory" Takes::Size, "Address space of each process (RLIMIT_AS): what would exceed it fails in the program.";
-    MemoryFree "memory_free" Takes::Size, "Of a loop with `jobs`: starts no turn while less memory is available.";
-    Nice "nice" Takes::Number(-39, 39), "What is added to the nice value of programs (nice(1)); less than 0 takes privileges.";
-    Ok "ok" Takes::List, "Statuses that are no failure: [0, 1]. For the commands that stand in the block, not in functions that it calls.";
-    OpenFiles "open_files" Takes::Number(3, i64::MAX), "How many descriptors each process may have (RLIMIT_NOFILE).";
-    Output "output" Takes::OneOf(&["done", "input", "live"], "\"input\", \"done\" or \"live\""), "Of a loop with `jobs`: output comes in the order of the items (\"input\", unless given), that of each turn as one piece when it ends (\"done\"), or line by line as it comes (\"live\").";
-    Processes "processes" Takes::Number(1, i64::MAX), "How many processes the user may have (RLIMIT_NPROC). The kernel does not hold root to it, so it takes `user` then.";
-    Progress "progress" Takes::Progress, "Shows how far a loop with `jobs`, or the programs of the block, have come: on a terminal in a line at the bottom, elsewhere in a line every 10 seconds. Of a block: true by how far the file of a redirection has been read, \"percent\" by the last percentage that is printed, \"ffmpeg\" by what ffmpeg prints.";
-    Rate "rate" Takes::Positive, "Of a loop with `jobs`: how many turns are started a second, at most; 5000 / 3600 is 5000 an hour.";
-    Resume "resume" Takes::Text, "Of a loop with `jobs`: the path of a log that is continued; items that it holds as done are passed over. Without a log there it is begun.";
-    Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again when a command in it fails or it times out.";
-    RetryOn "retry_on" Takes::List, "Which failures are retried: statuses, names of signals, \"timeout\". All, unless given.";
-    Signal "signal" Takes::Text, "What processes are asked to end by: a name such as \"INT\"; \"TERM\", unless given.";
-    Stats "stats" Takes::Bool, "At the end a table of its processes goes to standard error: times, memory, how they ended.";
-    Tag "tag" Takes::Bool, "Of a loop with `jobs`: each line of output begins with the item of its turn and a tab.";
-    Timeout "timeout" Takes::Duration, "Ends the block, each run of it if it is retried, after so long.";
-    Umask "umask" Takes::Octal, "The file mode creation mask of programs and of files that redirections and `write()` make, in octal digits: \"027\".";
-    User "user" Takes::Account, "The user that programs run as, by name or number, with the groups and the HOME, USER, LOGNAME and SHELL of that user. Takes privileges. Redirections are opened as before.";
+    Atomic "atomic" Takes::Bool, "Files that `>` and `write()` write replace the old files when the block succeeds. If it fails, the old files stay.";
+    Backoff "backoff" Takes::Duration, "The time to wait before the first retry, doubled for each further one up to a minute. The actual wait is a random part of it.";
+    ClearEnv "clear_env" Takes::Bool, "Whether programs get only the variables that `env` names.";
+    CpuTime "cpu_time" Takes::Duration, "The processor time that each process may use, in whole seconds. Beyond it SIGXCPU ends the process (setrlimit(2), RLIMIT_CPU).";
+    Cwd "cwd" Takes::Text, "The working directory of the block.";
+    Daemons "daemons" Takes::OneOf(&["end", "keep"], "\"end\" or \"keep\""), "The fate of daemons that a program of the block starts: \"end\" ends them with the block, \"keep\" leaves them running, as in sh.";
+    Detach "detach" Takes::Bool, "Whether programs are started in their own sessions and left running. The script neither waits for them nor ends them.";
+    Env "env" Takes::Map, "Environment variables for programs, in addition to the others; null removes a variable.";
+    FileSize "file_size" Takes::Size, "The largest size of a file that a process writes. Beyond it SIGXFSZ ends the process (RLIMIT_FSIZE). Builtins and `write()` fail.";
+    Grace "grace" Takes::Duration, "The time that processes have to end before SIGKILL. The default is 5s.";
+    Group "group" Takes::Account, "The group that programs run as, by name or number. Needs privileges.";
+    Halt "halt" Takes::OneOf(&["first", "never", "now", "soon"], "\"soon\", \"now\", \"never\" or \"first\""), "The effect of a failure in a loop with `jobs`: with \"soon\" (the default) no further turn starts, with \"now\" the running turns are ended too, with \"never\" the loop goes on and fails at its end. With \"first\" the first success ends all other turns, and the loop fails if no turn succeeds.";
+    IdleTimeout "idle_timeout" Takes::Duration, "Ends the block if it prints nothing on standard output or standard error for this long. Both go through a pipe.";
+    Jobs "jobs" Takes::Number(1, 1_000_000), "The number of turns of `for` or `each` that run at once, [side by side](#loops-side-by-side).";
+    Load "load" Takes::Positive, "For a loop with `jobs`: no turn starts while the load of the machine per processor is above this number.";
+    Log "log" Takes::Text, "For a loop with `jobs`: the path of a new [log](#log-and-resume), with a line of JSON for each turn that ends.";
+    MaxOutput "max_output" Takes::Size, "The largest size of a capture. The default is 256M.";
+    Memory "memory" Takes::Size, "The address space of each process (RLIMIT_AS). A larger allocation fails in the program.";
+    MemoryFree "memory_free" Takes::Size, "For a loop with `jobs`: no turn starts while less memory than this is available.";
+    Nice "nice" Takes::Number(-39, 39), "The number that is added to the nice value of programs (nice(1)). Less than 0 needs privileges.";
+    Ok "ok" Takes::List, "The statuses that are not failures: [0, 1]. Applies to the commands in the block itself, not in functions that it calls.";
+    OpenFiles "open_files" Takes::Number(3, i64::MAX), "The number of descriptors that each process may have (RLIMIT_NOFILE).";
+    Output "output" Takes::OneOf(&["done", "input", "live"], "\"input\", \"done\" or \"live\""), "The order of output of a loop with `jobs`: that of the items (\"input\", the default), each turn as one piece when it ends (\"done\"), or line by line as it comes (\"live\").";
+    Processes "processes" Takes::Number(1, i64::MAX), "The number of processes that the user may have (RLIMIT_NPROC). The kernel does not apply it to root, so root must also give `user`.";
+    Progress "progress" Takes::Progress, "Shows the progress of a loop with `jobs`, or of the programs of the block: on a terminal as a line at the bottom, elsewhere as a line every 10 seconds. For a block, true measures how far the file of a redirection has been read, \"percent\" uses the last percentage in the output, and \"ffmpeg\" the output of ffmpeg.";
+    Rate "rate" Takes::Positive, "For a loop with `jobs`: the largest number of turns that start in a second; 5000 / 3600 is 5000 an hour.";
+    Resume "resume" Takes::Text, "For a loop with `jobs`: the path of a log to continue. Items that are done according to the log are skipped. If there is no log, it is created.";
+    Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again after a failure or a time-out.";
+    RetryOn "retry_on" Takes::List, "The failures that are retried: statuses, names of signals, \"timeout\". The default is all.";
+    Signal "signal" Takes::Text, "The signal that asks processes to end, such as \"INT\". The default is \"TERM\".";
+    Stats "stats" Takes::Bool, "Whether the block prints a table of its processes on standard error at its end: times, memory, how they ended.";
+    Tag "tag" Takes::Bool, "Whether each line of output of a loop with `jobs` begins with the item of its turn and a tab.";
+    Timeout "timeout" Takes::Duration, "Ends the block after this time, or each run of it if it is retried.";
+    Umask "umask" Takes::Octal, "The file mode creation mask of programs, and of files that redirections and `write()` create, in octal digits: \"027\".";
+    User "user" Takes::Account, "The user that programs run as, by name or number, with the groups and the HOME, USER, LOGNAME and SHELL of that user. Needs privileges. Redirections are still opened as the current user.";
 };
 
 /// Options of the language that this version does not have.
@@ -143,7 +143,8 @@ impl Setting {
     }
 }
 
-/// What an option is for, or with `with` what all are; none when there is no such option.
+/// Returns the description of an option, or with `with`, of all options; none if there is no such
+/// option.
 pub fn explain(name: &str) -> Option<String> {
     let sentence = |row: &OptionSpec| format!("with {}=…, {}\n\n{}\n", row.name, row.takes.phrase(), row.doc);
     if name != "with" {
@@ -153,7 +154,7 @@ pub fn explain(name: &str) -> Option<String> {
     Some(ALL.iter().map(row).collect())
 }
 
-/// The options as a table of Markdown, which stands in docs/LANGUAGE.md.
+/// Returns the options as the Markdown table of docs/LANGUAGE.md.
 #[cfg(test)]
 fn table() -> String {
     let rows = ALL.iter().map(|row| format!("| `{}` | {} | {} |\n", row.name, row.takes.phrase(), row.doc));
@@ -161,7 +162,7 @@ fn table() -> String {
 }
 
 impl OptionSpec {
-    /// What to write instead of a value that does not fit.
+    /// Returns the text to write instead of a value that does not fit.
     pub fn suggest(&self, value: &Value) -> Option<String> {
         let name = self.name;
         match (self.takes, value) {
@@ -178,7 +179,7 @@ impl OptionSpec {
 }
 
 impl Takes {
-    /// Whether a value fits; if not, what would.
+    /// Checks whether a value fits. Fails with a description of values that would.
     pub fn check(self, value: &Value) -> Result<(), &'static str> {
         let fits = match (self, value) {
             (Self::Bool, Value::Bool(_)) | (Self::List, Value::List(_)) | (Self::Map, Value::Map(_)) => true,
@@ -200,7 +201,7 @@ impl Takes {
         if fits { Ok(()) } else { Err(self.phrase()) }
     }
 
-    /// What it is, for a message.
+    /// Returns its description for a message.
     pub const fn phrase(self) -> &'static str {
         match self {
             Self::Bool => "true or false",
@@ -223,7 +224,7 @@ impl Takes {
 }
 
 impl<'s> Checker<'s> {
-    /// `with OPTIONS { … }`
+    /// Lowers `with OPTIONS { … }`.
     pub fn with(&mut self, statement: ast::With<'s>, span: Span) -> Compound {
         let options = self.settings(statement.options);
         self.refuse_options_of_loops(&options, &statement.body);
@@ -251,7 +252,7 @@ impl<'s> Checker<'s> {
         Compound::With(With { options, body })
     }
 
-    /// `with` on a loop is that on each of its turns.
+    /// Lowers a `with` on a loop as one on each of its turns.
     pub fn each_turn_with(
         &mut self,
         options: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
@@ -271,7 +272,7 @@ impl<'s> Checker<'s> {
         Block { statements: Box::new([Statement { span, kind }]), defers: false }
     }
 
-    /// Options that say how turns run, at a block that is no loop.
+    /// Refuses options of loops for a block that is not a loop.
     fn refuse_options_of_loops(&mut self, options: &[WithOption], body: &ast::Block<'s>) {
         let Some(option) = options.iter().find(|option| option.setting.is_of_loop()) else { return };
         let name = option.setting.row().name;
@@ -287,13 +288,13 @@ impl<'s> Checker<'s> {
         let help = match found {
             Some((stage, body)) => {
                 let head = self.text[stage.start as usize..body.start as usize].trim_end();
-                format!("it stands at the loop: {head} with {text} {{ … }}")
+                format!("write it at the loop: {head} with {text} {{ … }}")
             }
             None => format!(
-                "it stands at a loop: for x in (xs) with {text} {{ … }}; parts of a script run beside each other by: let job = spawn {{ … }}"
+                "write it at a loop: for x in (xs) with {text} {{ … }}; to run parts of a script side by side, write: let job = spawn {{ … }}"
             ),
         };
-        let message = format!("`{name}` is an option of loops, and this block is none");
+        let message = format!("`{name}` is an option of loops, and this block is not a loop");
         self.error(code::NO_LOOP, option.span, message, "there are no turns", &help);
     }
 
@@ -343,7 +344,7 @@ impl<'s> Checker<'s> {
             "cpu" => "write cpu_time=10s".to_string(),
             "environment" | "vars" => "write env={NAME: value}".to_string(),
             "parallel" | "concurrency" | "max_procs" | "workers" | "threads" => {
-                "turns of a loop run side by side by: for x in (xs) with jobs=4 { … }".to_string()
+                "to run turns of a loop side by side, write: for x in (xs) with jobs=4 { … }".to_string()
             }
             text => match crate::diag::similar(text, ALL.iter().map(|row| row.name)) {
                 Some(similar) => format!("did you mean `{similar}`?"),
@@ -365,13 +366,13 @@ impl<'s> Checker<'s> {
         self.error(code::WRONG_TYPE, span, message, label, &help);
     }
 
-    /// Options that do nothing without another one.
+    /// Refuses options that have no effect without another one.
     fn refuse_idle_settings(&mut self, options: &[WithOption]) {
         let has = |setting| options.iter().any(|option| option.setting == setting);
         for option in options {
             if matches!(option.setting, Setting::Backoff | Setting::RetryOn) && !has(Setting::Retry) {
                 let name = option.setting.row().name;
-                let message = format!("`{name}` says nothing without `retry`");
+                let message = format!("`{name}` has no effect without `retry`");
                 self.error(
                     code::UNKNOWN_OPTION,
                     option.span,
@@ -383,7 +384,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// What is left to run on after the script can only be programs.
+    /// Refuses a detached block that contains anything but programs.
     fn only_programs(&mut self, body: &Block, span: Span) {
         let is_program = |stage: &Stage| matches!(&stage.kind, StageKind::Command(command) if matches!(command.target, Target::Program));
         let is_marked = |pipeline: &Pipeline| pipeline.negated || pipeline.timed.is_some();

@@ -1,14 +1,14 @@
-//! What sh has and Pipewright has not: each construct with what to write instead.
+//! Constructs of sh that Pipewright does not have, each with its replacement.
 //!
-//! Two tables, one of constructs that the grammar reads by a rule of its own and one of command words. Each row's
-//! example is a text that the check accepts; a test holds that, since a wrong hint is worse than none.
+//! Two tables: one of constructs that the grammar reads by a rule of its own, and one of command words.
+//! The example of each row passes the check; a test ensures that, since a wrong hint is worse than none.
 
 use crate::builtins::keywords;
 use crate::diag::{Code, code};
 use crate::programs::Shapes;
 use crate::syntax::ast::ShConstruct;
 
-/// Why something of sh is refused, and what stands in its place.
+/// The reason why a construct of sh is refused, and its replacement.
 #[derive(Debug)]
 pub struct ConstructSpec {
     pub code: Code,
@@ -30,7 +30,7 @@ pub const READ_LOOP: ConstructSpec = row(
     "cat notes.txt | each line { echo $line }",
 );
 
-/// The row of a construct.
+/// Returns the row of a construct.
 pub const fn of(habit: ShConstruct) -> ConstructSpec {
     match habit {
         ShConstruct::If => row(
@@ -48,7 +48,7 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
         ShConstruct::ForArithmetic => row(
             code::SH_COMPOUND,
             "`for ((…))` is bash's form",
-            "loop over a range, or for ever",
+            "loop over a range, or forever",
             "for i in (0..<10) { echo $i }\nwhile true { break }",
         ),
         ShConstruct::CaseEnd => row(
@@ -66,7 +66,7 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
         ShConstruct::Arithmetic => row(
             code::SH_ARITHMETIC,
             "`$((…))` is sh's arithmetic",
-            "write $[…] in a word, and the bare expression after `let` and `=`; names stand without `$`",
+            "write $[…] in a word, and the bare expression after `let` and `=`; names have no `$`",
             "let n = 2\necho $[n * 3 + 1]",
         ),
         ShConstruct::ArithmeticCommand => row(
@@ -89,7 +89,7 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
         ),
         ShConstruct::Parameter => row(
             code::SH_PARAMETER,
-            "`${…}` holds a name and a path here, and no operator of sh",
+            "`${…}` holds a name and a path here, and not an operator of sh",
             "give a default by `??`, and choose by a condition",
             "echo $[env.EDITOR ?? \"vi\"]",
         ),
@@ -120,13 +120,13 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
         ShConstruct::AppendAssignment => row(
             code::SH_ASSIGNMENT,
             "`name+=…` is bash's appending",
-            "spaces stand around the operator; strings and lists are joined by `++`",
+            "write spaces around the operator; strings and lists are joined by `++`",
             "let s = \"a\"\ns = s ++ \"b\"",
         ),
         ShConstruct::ElementAssignment => row(
             code::SH_ASSIGNMENT,
             "`name[…]=…` is bash's array element",
-            "spaces stand around `=`",
+            "write spaces around `=`",
             "let xs = [1, 2]\nxs[0] = 5",
         ),
         ShConstruct::LetWithoutSpaces => row(
@@ -150,7 +150,7 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
         ShConstruct::BadEscape => row(
             code::BAD_ESCAPE,
             "an escape that \"…\" does not have",
-            "in a value a backslash stands only before \\ \" $ ` and a line's end; text without escapes goes in '…', C escapes in $'…'",
+            "in a value a backslash is only allowed before \\ \" $ ` and a line's end; text without escapes goes in '…', C escapes in $'…'",
             "let s = 'a\\nb'\nlet c = $'a\\nb'",
         ),
         ShConstruct::Operator => row(
@@ -161,14 +161,14 @@ pub const fn of(habit: ShConstruct) -> ConstructSpec {
         ),
         ShConstruct::Dollar => row(
             code::SH_DOLLAR,
-            "names stand without `$` in an expression",
+            "names have no `$` in an expression",
             "drop the `$`; the environment is env.NAME, the script's arguments are args",
             "let x = 1\nlet y = x + 1\necho $y $[env.HOME]",
         ),
     }
 }
 
-/// Words that sh knows and that name no program here.
+/// Words that sh knows and that are not programs here.
 const WORDS: &[(&[&str], ConstructSpec)] = &[
     (
         &["local", "readonly", "declare", "typeset"],
@@ -242,7 +242,7 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         row(
             code::SH_BUILTIN,
             "aliases don't exist here",
-            "a function hands its words on",
+            "a function passes its words on",
             "fn ll(...a) { ls -la ...$a }\nll /tmp",
         ),
     ),
@@ -250,7 +250,7 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         &["time"],
         row(
             code::TIME_PLACE,
-            "`time` stands before a whole pipeline, which it times",
+            "`time` comes before a whole pipeline, which it times",
             "it is the first word, or follows `!`; a program of this name is called 'time', in quotes",
             "time sleep 0.01",
         ),
@@ -340,8 +340,8 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         &["else", "catch"],
         row(
             code::SH_COMPOUND,
-            "this word begins no statement",
-            "it stands on the line of the `}` before it",
+            "this word can't begin a statement",
+            "put it on the line of the `}` before it",
             "if test -d build { echo built } else { echo missing }",
         ),
     ),
@@ -349,8 +349,8 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         &["in"],
         row(
             code::SH_KEYWORD,
-            "`in` stands in the head of `for`",
-            "the name of the variable stands before it",
+            "`in` belongs in the head of `for`",
+            "the name of the variable comes before it",
             "for file in *.txt { echo $file }",
         ),
     ),
@@ -386,7 +386,7 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         row(
             code::UNSUPPORTED,
             "this builtin belongs to the interactive prompt",
-            "`pipewright --explain NAME` tells about a builtin, a method or an error",
+            "`pipewright --explain NAME` explains a builtin, a method or an error",
             "",
         ),
     ),
@@ -432,7 +432,7 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
     ),
 ];
 
-/// Variables that a shell makes itself: read here they would silently be the environment's, or nothing.
+/// Variables that a shell sets itself: here they would silently be those of the environment, or empty.
 pub const SHELL_VARIABLES: &[&str] = &[
     "RANDOM",
     "SRANDOM",
@@ -476,7 +476,8 @@ pub const SHELL_VARIABLES: &[&str] = &[
     "MAPFILE",
 ];
 
-/// Whether shells make a variable, or go by it: to set it would change what they do after it, and nothing here.
+/// Returns whether shells set or use a variable: setting it would change their behaviour, and have no
+/// effect here.
 pub fn is_of_shells(name: &str) -> bool {
     const OBEYED: &[&str] = &[
         "_",
@@ -495,13 +496,13 @@ pub fn is_of_shells(name: &str) -> bool {
         || name.starts_with("BASH") && name != "BASH_ENV"
 }
 
-/// What `help trap` says.
+/// Returns the text of `help trap`.
 pub fn explain(word: &str) -> Option<String> {
     let ConstructSpec { message, help, example, .. } = of_word(word)?;
     Some(keywords::page(word, &format!("{message}: {help}."), example))
 }
 
-/// The row of a command word that is refused.
+/// Returns the row of a refused command word.
 pub fn of_word(word: &str) -> Option<&'static ConstructSpec> {
     const SHAPES: &Shapes = &{
         let mut shapes = Shapes::new();
@@ -518,7 +519,7 @@ pub fn of_word(word: &str) -> Option<&'static ConstructSpec> {
     WORDS.iter().find(|(words, _)| words.contains(&word)).map(|(_, row)| row)
 }
 
-/// All rows, for the tests.
+/// Returns all rows, for the tests.
 #[cfg(test)]
 pub fn all() -> impl Iterator<Item = ConstructSpec> {
     use ShConstruct::*;

@@ -1,4 +1,4 @@
-//! `${x:-y}`, `$1`, `$@` and their kin: what stands in place of each expansion of sh (POSIX 2.5.2, 2.6.2).
+//! `${x:-y}`, `$1`, `$@` and other expansions of sh (POSIX 2.5.2, 2.6.2), each with its replacement.
 
 use super::sh_constructs::ConstructSpec;
 use crate::diag::code;
@@ -7,7 +7,7 @@ const fn row(message: &'static str, help: &'static str, example: &'static str) -
     ConstructSpec { code: code::SH_PARAMETER, message, help, example }
 }
 
-/// The row of an expansion by its text, dollar included.
+/// Returns the row of an expansion from its text, including the dollar.
 pub fn of(text: &str) -> ConstructSpec {
     match text.strip_prefix("${").and_then(|inside| inside.strip_suffix('}')) {
         Some(inside) => braced(inside),
@@ -15,21 +15,21 @@ pub fn of(text: &str) -> ConstructSpec {
     }
 }
 
-/// `$1` and `$@` in a function, where they were its arguments.
+/// `$1` and `$@` in a function, where they would be its arguments.
 pub const IN_FUNCTION: ConstructSpec = row(
     "a function has named parameters",
     "name them; what is left is taken by the last one",
     "fn greet(first, ...others) { echo $first ...$others }\ngreet Ada Bob",
 );
 
-/// Whether it is an argument, or all, or how many.
+/// Returns whether it is an argument, all arguments, or their number.
 pub fn is_positional(text: &str) -> bool {
     let name = text.trim_matches(['$', '{', '}']);
     matches!(name, "@" | "*" | "#")
         || !matches!(name, "" | "0") && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `$1`, `$@`: the name alone.
+/// Returns the row for a single name: `$1`, `$@`.
 fn special(name: &str) -> ConstructSpec {
     match name {
         "@" | "*" => row(
@@ -65,13 +65,13 @@ fn special(name: &str) -> ConstructSpec {
         ),
         _ => row(
             "the script's arguments are the list `args`, counted from 0",
-            "`$1` is the first of them, args[0]; a text that awk is to see with its `$1` stands in '…'",
+            "`$1` is the first of them, args[0]; write a text that awk is to see with its `$1` in '…'",
             "for arg in ...$args { echo $arg }\necho ${args[0]}",
         ),
     }
 }
 
-/// `${…}`: what stands between the braces.
+/// Returns the row for the text between the braces of `${…}`.
 fn braced(inside: &str) -> ConstructSpec {
     if !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_digit())
         || matches!(inside, "@" | "*" | "#" | "?" | "!" | "$" | "-")

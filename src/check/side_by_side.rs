@@ -176,7 +176,7 @@ impl<'s> Checker<'s> {
         let page = page.at(self.source, span, "would leave the turns beside this one");
         let page = page.also_at(self.source, turn.option, "its turns run side by side");
         let help = if text == "return" {
-            "end the turn by continue, or the loop by break".to_string()
+            "end the turn with continue, or the loop with break".to_string()
         } else {
             one_after_another(self.text, turn)
         };
@@ -217,8 +217,10 @@ impl<'s> Checker<'s> {
         let file = &self.text[input.range()];
         let option = &self.text[name.span.start as usize..value.span.end as usize];
         let help = match file.starts_with('<') && !file.starts_with("<<") {
-            true => format!("a turn for each line of it is: each line with {option} {{ … }} {file}"),
-            false => format!("a turn for each line of it is: each line with {option} {{ … }}"),
+            true => {
+                format!("to run a turn for each line of it, write: each line with {option} {{ … }} {file}")
+            }
+            false => format!("to run a turn for each line of it, write: each line with {option} {{ … }}"),
         };
         self.report(page.help(help));
     }
@@ -263,7 +265,7 @@ impl<'s> Checker<'s> {
         let Some(option) = own.iter().find(|(name, _)| name.text == "jobs").map(span) else {
             for (name, value) in own {
                 let text = &self.text[name.span.start as usize..value.span.end as usize];
-                let message = format!("`{}` says nothing without `jobs`", name.text);
+                let message = format!("`{}` has no effect without `jobs`", name.text);
                 let help = format!("say how many turns run at once: with jobs=4, {text}");
                 self.error(
                     code::NO_LOOP,
@@ -336,7 +338,7 @@ fn refusal(effect: Effect, statement: &str, text: &str, turn: Turn) -> Refusal {
             message: "`exit` in a turn of a loop side by side".into(),
             label: "would end the turns beside this one",
             help: match statement.trim() {
-                "exit" | "exit 0" => "end the loop by break, or the turn by continue".into(),
+                "exit" | "exit 0" => "end the loop with break, or the turn with continue".into(),
                 _ => "let the turn fail: fail \"…\"".into(),
             },
         },

@@ -1,7 +1,7 @@
-//! `$?`: where it stands, and where it can only be 0.
+//! `$?`: where it may be used, and where it can only be 0.
 //!
-//! A statement that fails stops the script, so that most of what would read `$?` in sh reads a 0 here. What is known of
-//! the status is followed from statement to statement; where it is certain, the check warns.
+//! A statement that fails stops the script, so most code that would read `$?` in sh reads a 0 here. The
+//! check follows what is known of the status from statement to statement, and warns where it is certain.
 
 use super::errors::fits_help;
 use super::lower::Checker;
@@ -12,16 +12,17 @@ use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
 /// What is known of the status at a point of the text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Flow {
-    /// It is certainly 0.
+    /// Whether it is certainly 0.
     pub is_zero: bool,
-    /// A `with ok=` around says that another status is no failure.
+    /// Whether an enclosing `with ok=` accepts another status.
     pub accepts: bool,
     /// The command, or the statement, before this one.
     pub before: Option<Span>,
 }
 
 impl<'s> Checker<'s> {
-    /// Lowers one of several ways: the status is known before it, and after all of them if it is after each.
+    /// Lowers one of several branches: the status is known before it, and after all of them if it is known
+    /// after each.
     pub(super) fn ending_status<T>(
         &mut self,
         is_zero: bool,
@@ -34,22 +35,22 @@ impl<'s> Checker<'s> {
         lowered
     }
 
-    /// The command before this one as it stands in a line, if it is short.
+    /// Returns the previous command in its line, if it is short.
     fn command_before(&self) -> Option<&'s str> {
         let text = &self.text[self.status.before?.range()];
         let is_command = fits_help(text) && !text.contains(['{', '#', '"']) && !text.contains("let ");
         is_command.then_some(text)
     }
 
-    /// `$?` in an expression.
+    /// Refuses `$?` in an expression.
     pub(super) fn refuse_status(&mut self, span: Span) {
         let command = self.command_before().unwrap_or("cmd");
         let help = format!("the status of a command as a value: (try {{ {command} }}).status");
-        let message = "`$?` stands in words of commands, not in expressions";
+        let message = "`$?` is allowed in words of commands, not in expressions";
         self.error(code::STATUS_PLACE, span, message, "not in Pipewright", &help);
     }
 
-    /// `$?` after what has certainly succeeded.
+    /// Warns about `$?` after a statement that has certainly succeeded.
     pub(super) fn warn_of_zero(&mut self, span: Span) {
         if !self.status.is_zero || self.project.earlier.is_some() {
             return;
@@ -57,13 +58,13 @@ impl<'s> Checker<'s> {
         let page = Diagnostic::new(code::ZERO_STATUS, "`$?` is always 0 here");
         let page = page.at(self.source, span, "a command that fails stops the script before this");
         let page = page.help(match self.command_before() {
-            Some(command) => format!("what follows a failure stands behind `||`: {command} || echo $?"),
-            None => "what follows a failure stands behind `||`, or in `else`".to_string(),
+            Some(command) => format!("write what follows a failure after `||`: {command} || echo $?"),
+            None => "write what follows a failure after `||`, or in `else`".to_string(),
         });
         self.take([page]);
     }
 
-    /// `echo $? "$(cmd)"`: bash and dash disagree about whose status it is.
+    /// Refuses `echo $? "$(cmd)"`: bash and dash disagree about whose status it is.
     pub(super) fn refuse_status_beside_capture(&mut self, stage: &ast::Stage<'s>) {
         let mut parts = Vec::new();
         if let ast::StageKind::Simple(simple) = &stage.kind {
@@ -82,7 +83,7 @@ impl<'s> Checker<'s> {
         self.refuse_both(&parts);
     }
 
-    /// The same in the words of `for`.
+    /// Does the same in the words of `for`.
     pub(super) fn refuse_status_in_words(&mut self, words: &[ast::Word<'s>]) {
         let mut parts = Vec::new();
         words.iter().for_each(|word| parts_of(word, &mut parts));

@@ -1,4 +1,4 @@
-//! `( list )`: commands on copies of the variables, the directory and the environment.
+//! `( list )`: commands on copies of the variables, the working directory and the environment.
 
 use super::context::Context;
 use super::false_tests::Outcome;
@@ -22,7 +22,7 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// Finds what only looks like a list of commands.
+/// Refuses text that only looks like a list of commands.
 fn check<'s>(context: &Context<'_, 's>, list: &ast::Block<'s>) -> Option<Diagnostic> {
     let text = &context.text[list.span.range()];
     if list.statements.is_empty() {
@@ -44,10 +44,10 @@ fn check<'s>(context: &Context<'_, 's>, list: &ast::Block<'s>) -> Option<Diagnos
     stages(list).find_map(|stage| number_as_file(context, stage))
 }
 
-/// `(n > 2)` writes to a file `2`.
+/// Refuses `(n > 2)`, which writes to a file `2`.
 fn number_as_file<'s>(context: &Context<'_, 's>, stage: &ast::Stage<'s>) -> Option<Diagnostic> {
     let StageKind::Simple(simple) = &stage.kind else { return None };
-    // Another page tells what to write for a variable.
+    // Another error contains the replacement for a variable.
     let name = literal(simple.words.first());
     if name.is_some_and(|name| context.is_variable(&name)) {
         return None;
@@ -74,7 +74,7 @@ fn number_as_file<'s>(context: &Context<'_, 's>, stage: &ast::Stage<'s>) -> Opti
     Some(context.error(code::SH_SUBSHELL, span, message, label, &help))
 }
 
-/// The stages of the commands of a list.
+/// Returns the stages of the commands of a list.
 fn stages<'a, 's>(list: &'a ast::Block<'s>) -> impl Iterator<Item = &'a ast::Stage<'s>> {
     list.statements.iter().flat_map(|statement| match &statement.kind {
         StatementKind::Stage(stage) => std::slice::from_ref(stage).iter().collect::<Vec<_>>(),
@@ -83,7 +83,7 @@ fn stages<'a, 's>(list: &'a ast::Block<'s>) -> impl Iterator<Item = &'a ast::Sta
     })
 }
 
-/// The pipelines of a list that is joined by `&&` and `||`.
+/// Returns the pipelines of a list that is joined by `&&` and `||`.
 pub fn pipelines<'a, 's>(and_or: &'a ast::AndOr<'s>) -> impl Iterator<Item = &'a ast::Pipeline<'s>> {
     std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline))
 }
@@ -97,8 +97,9 @@ fn is_comparison(text: &str) -> bool {
     })
 }
 
-/// Returns the first `( list )` of several commands, or of a loop, that a stage is or holds: sh would go on in it after a
-/// failure that is absorbed behind it. With it the list, where its commands can be joined.
+/// Returns the first `( list )` of several commands, or of a loop, that a stage is or contains: sh
+/// would continue in it after a failure that is absorbed after the list. Also returns the list if its
+/// commands can be joined.
 pub fn list_that_goes_on<'a, 's>(stage: &'a ast::Stage<'s>) -> Option<(Span, Option<&'a ast::Block<'s>>)> {
     match &stage.kind {
         StageKind::Subshell(list) => goes_on(list),
@@ -110,7 +111,7 @@ fn stages_within<'a, 's>(block: &'a ast::Block<'s>) -> Vec<&'a ast::Stage<'s>> {
     stages(block).collect()
 }
 
-/// Returns where a list goes on after a command.
+/// Returns the place where a list continues after a command.
 fn goes_on<'a, 's>(list: &'a ast::Block<'s>) -> Option<(Span, Option<&'a ast::Block<'s>>)> {
     if list.statements.len() > 1 {
         return Some((list.span, Some(list)));

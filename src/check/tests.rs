@@ -45,7 +45,7 @@ fn names_are_resolved_before_anything_runs() {
     assert_eq!(codes("let name = 1\necho $name"), [] as [&str; 0]);
     assert_eq!(codes("{ let inner = 1 }\necho $inner"), ["E0201"]);
     assert_eq!(codes("let x = x"), ["E0201"]);
-    // Capitals are the environment's, whose variables are known only when it runs.
+    // Capitalised names belong to the environment, whose variables are known only at run time.
     assert_eq!(codes("echo $HOME $NOT_SET_ANYWHERE"), [] as [&str; 0]);
     assert_eq!(codes("echo $RANDOM"), ["E0318"]);
 }
@@ -64,7 +64,7 @@ fn copies_are_not_assigned() {
     lost("let x = $(n = 1)");
     lost("cat <(n = 1)");
     lost("let x = lines { n = 1 }");
-    // The last stage works on the variables themselves, and a copy's own are its own.
+    // The last stage works on the variables themselves, and a copy owns its own variables.
     assert_eq!(codes("let n = 0\nls | each line { n += 1 }"), [] as [&str; 0]);
     assert_eq!(codes("{ let m = 0\nm += 1 } | cat"), [] as [&str; 0]);
 }

@@ -1,4 +1,5 @@
-//! `time` before a pipeline, `<` and `>` in `[ … ]`, and redirections alone: what looks like one thing and is another.
+//! `time` before a pipeline, `<` and `>` in `[ … ]`, and redirections alone: forms that look like one
+//! thing and mean another.
 
 use super::lower::Checker;
 use super::words::literal;
@@ -6,7 +7,7 @@ use crate::diag::{Diagnostic, code};
 use crate::syntax::ast::{self, FileMode, RedirectionKind, StageKind, WordKind};
 
 impl<'s> Checker<'s> {
-    /// `time -v cmd`, `time time cmd`: what `time` does not take.
+    /// Refuses `time -v cmd` and `time time cmd`, which `time` does not support.
     pub(super) fn refuse_timed(&mut self, timed: ast::Timed, first: &ast::Stage<'s>) {
         let StageKind::Simple(simple) = &first.kind else { return };
         let command = &self.text[first.span.range()];
@@ -27,7 +28,8 @@ impl<'s> Checker<'s> {
         self.error(code::TIME_PLACE, timed.span.to(first.span), message, label, &help);
     }
 
-    /// `$(< file)`: bash gives the text of the file, and dash nothing. True if it was refused.
+    /// Refuses `$(< file)`: in bash it is the text of the file, and empty in dash. Returns whether it
+    /// did.
     pub(super) fn refuse_input_alone(&mut self, stage: &ast::Stage<'s>) -> bool {
         let StageKind::Simple(simple) = &stage.kind else { return false };
         if !simple.words.is_empty() || !simple.assignments.is_empty() {
@@ -53,7 +55,7 @@ impl<'s> Checker<'s> {
         true
     }
 
-    /// `[ a > b ]`: a redirection to the file `b`, in every shell.
+    /// Refuses `[ a > b ]`, a redirection to the file `b` in every shell.
     pub(super) fn refuse_comparison_in_test(&mut self, stage: &ast::Stage<'s>) {
         let StageKind::Simple(simple) = &stage.kind else { return };
         let name = literal(simple.words.first());

@@ -1,8 +1,9 @@
-//! `sort f > f`: a pipeline that would empty a file which it reads, seen by the names in its text.
+//! `sort f > f`: a pipeline that would empty a file that it reads, recognised by the names in its text.
 //!
-//! The targets of a stage are opened before anything runs, so they are compared with all that is read in the pipeline,
-//! in its blocks too. What a block opens while the pipeline runs is compared with what the *other* stages read: within
-//! a block one command follows another, and may well write what one before it has read.
+//! The targets of a stage are opened before anything runs, so they are compared with all files that the pipeline
+//! reads, including those in its blocks. A file that a block opens while the pipeline runs is compared with the files
+//! that the *other* stages read: within a block, one command follows another, and may write a file that an earlier one
+//! has read.
 
 use super::context::Context;
 use super::words::literal;
@@ -12,7 +13,7 @@ use crate::syntax::ast::{self, FileMode, RedirectionKind, StageKind, StatementKi
 
 type Words<'t, 's> = Vec<&'t ast::Word<'s>>;
 
-/// What a stage names: as a target of its own, as one of its blocks', and as an input.
+/// The names in a stage: as its own targets, as targets in its blocks, and as inputs.
 #[derive(Default)]
 struct Names<'t, 's> {
     own: Words<'t, 's>,
@@ -25,7 +26,7 @@ pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Option
     let writes =
         |stage: &ast::Stage<'s>| stage.redirections.iter().any(|redirection| target(redirection).is_some());
     let blocks = |stage: &ast::Stage<'s>| !matches!(stage.kind, StageKind::Simple(_));
-    // A plain block is looked at when its own pipelines are.
+    // A plain block is examined when its own pipelines are.
     if context.is_atomic || !stages.iter().any(|stage| writes(stage) || (blocks(stage) && stages.len() > 1)) {
         return None;
     }
@@ -57,7 +58,7 @@ pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Option
                 let error = error
                     .at(context.source, word.span, "truncated when the pipeline starts")
                     .also_at(context.source, reader.span, "read here")
-                    .help("let the new content take its place when it is whole:\nwith atomic=true { sort < list > list }");
+                    .help("replace the file when the new content is complete:\nwith atomic=true { sort < list > list }");
                 return Some(error);
             }
         }
@@ -65,7 +66,7 @@ pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Option
     None
 }
 
-/// The file that a redirection empties.
+/// Returns the file that a redirection empties.
 const fn target<'t, 's>(redirection: &'t ast::Redirection<'s>) -> Option<&'t ast::Word<'s>> {
     match &redirection.kind {
         RedirectionKind::File(FileMode::Write, word)
@@ -84,13 +85,13 @@ fn collect<'t, 's>(stage: &'t ast::Stage<'s>, outermost: bool, names: &mut Names
         }
     }
     match &stage.kind {
-        // What a builtin takes is no file that it reads.
+        // The argument of a builtin is not a file that it reads.
         StageKind::Simple(simple) if is_builtin(simple) => {}
         StageKind::Simple(simple) => names.reads.extend(simple.words.iter().skip(1)),
         StageKind::Block(block) | StageKind::Subshell(block) => {
             block.statements.iter().for_each(|statement| in_statement(statement, names))
         }
-        // What other compound statements read and write depends on what is true when they run.
+        // The files of other compound statements depend on conditions at run time.
         _ => {}
     }
 }
@@ -111,7 +112,7 @@ fn is_builtin(simple: &ast::Simple<'_>) -> bool {
     literal(simple.words.first()).is_some_and(|name| builtins::find(&name).is_some())
 }
 
-/// A path without the parts that change nothing.
+/// Returns a path without the components that change nothing.
 fn normal(path: &str) -> &str {
     let mut path = path;
     while let Some(rest) = path.strip_prefix("./") {

@@ -1,5 +1,5 @@
-//! Types that are plain to see before anything runs, and what values of them never do: `$(a) - $(b)`, `now().sort()`,
-//! `for x in $args`.
+//! Types that are known before anything runs, and operations that values of them don't have: `$(a) -
+//! $(b)`, `now().sort()`, `for x in $args`.
 
 use super::context::Context;
 use super::program::*;
@@ -10,7 +10,7 @@ use crate::value::literal::parse_number;
 use crate::value::ops::{self, Op, OpError};
 use crate::value::{Duration, List, Map, Size, Type, Value};
 
-/// The type of a value that is known before anything runs.
+/// Returns the type of a value that is known before anything runs.
 pub fn known_type(expr: &Expr) -> Option<Type> {
     Some(match &expr.kind {
         ExprKind::Value(value) => value.type_of(),
@@ -35,7 +35,7 @@ pub fn known_type(expr: &Expr) -> Option<Type> {
     })
 }
 
-/// Whether a call is given a default, which may be of any type.
+/// Returns whether a call has a default, which may be of any type.
 fn has_default(methods: impl IntoIterator<Item = &'static Method>, arguments: &MethodArguments) -> bool {
     let place = |method: &Method| method.parameters.iter().position(|parameter| parameter.name == "default");
     methods.into_iter().filter_map(place).any(|place| {
@@ -43,7 +43,7 @@ fn has_default(methods: impl IntoIterator<Item = &'static Method>, arguments: &M
     })
 }
 
-/// The type that the table of methods has for a result, if it is one type.
+/// Returns the type that the table of methods has for a result, if it is one type.
 fn type_of_result(text: &str) -> Option<Type> {
     Some(match text {
         "bool" => Type::Bool,
@@ -68,12 +68,12 @@ fn type_of_operation(operator: Op, operands: &(Expr, Expr)) -> Option<Type> {
     }
 }
 
-/// The type of an operand. What was refused stands as null in the tree, and has no type.
+/// Returns the type of an operand. A refused operand is null in the tree, and has no type.
 fn type_in(context: &Context<'_, '_>, expr: &Expr) -> Option<Type> {
     known_type(expr).filter(|of| *of != Type::Null || &context.text[expr.span.range()] == "null")
 }
 
-/// A value of a type, by which an operator tells whether it has a meaning for it.
+/// Returns a sample value of a type, by which an operator shows whether it is defined for the type.
 fn sample(of: Type) -> Option<Value> {
     Some(match of {
         Type::Null => Value::Null,
@@ -89,7 +89,7 @@ fn sample(of: Type) -> Option<Value> {
     })
 }
 
-/// Refuses an operator that has no meaning for the types of its operands.
+/// Refuses an operator that is not defined for the types of its operands.
 pub fn operation(
     context: &Context<'_, '_>,
     operator: Op,
@@ -111,7 +111,7 @@ pub fn operation(
     ))
 }
 
-/// The operation as it was probably meant: text that is joined, or numbers that are made of text.
+/// Returns the operation that was probably meant: joining of texts, or conversion of texts to numbers.
 fn rewritten(
     context: &Context<'_, '_>,
     operator: Op,
@@ -163,7 +163,7 @@ fn rewritten(
 
 /// Refuses a method that no value of the receiver's type has.
 pub fn method(context: &Context<'_, '_>, receiver: &Expr, id: NameId, name: Span) -> Option<Diagnostic> {
-    // Text with a value in it may be a secret, which has methods of its own.
+    // Text that contains a value may be a secret, which has its own methods.
     if matches!(receiver.kind, ExprKind::Text(_)) {
         return None;
     }
@@ -177,7 +177,7 @@ pub fn method(context: &Context<'_, '_>, receiver: &Expr, id: NameId, name: Span
     Some(page.also_at(context.source, receiver.span, value.type_name()))
 }
 
-/// Refuses a list or map where a word is one text. `looped`: the name that `for` has for the words.
+/// Refuses a list or map where a word is one text. `looped` is the variable of a `for` over the words.
 pub fn words(context: &Context<'_, '_>, words: &[Word], looped: Option<&str>) -> Option<Diagnostic> {
     let values = words.iter().filter_map(|word| match word {
         Word::Text(text) => Some(text),
@@ -209,7 +209,7 @@ pub fn words(context: &Context<'_, '_>, words: &[Word], looped: Option<&str>) ->
     })
 }
 
-/// Whether a script gives `args` another value.
+/// Returns whether a script assigns to `args`.
 fn assigns_args(text: &str) -> bool {
     text.match_indices("args").any(|(at, _)| {
         let after = text[at + "args".len()..].trim_start();

@@ -1,8 +1,8 @@
-//! Variables in the place of a command: `if ok {`, `if r.ok {`, `while n > 0 {`, `cmd || n += 1`.
+//! Variables in place of a command: `if ok {`, `if r.ok {`, `while n > 0 {`, `cmd || n += 1`.
 //!
-//! Each would run a program of the variable's name, and write to the file `0`. A variable that is named as a program may
-//! still run that program with arguments, as in `head -1 $list`; alone, or before what looks like an expression, it is
-//! refused with the line that was probably meant.
+//! Each would run a program with the name of the variable, and write to the file `0`. A program that has the name of a
+//! variable may still run with arguments, as in `head -1 $list`. Alone, or before text that looks like an expression,
+//! it is refused with the line that was probably meant.
 
 use super::errors::fits_help;
 use super::lower::Checker;
@@ -13,16 +13,16 @@ use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
 
 const ASSIGNING: &[&str] = &["=", "+=", "-=", "++=", "*=", "**=", "/=", "//=", "%=", "??="];
 
-/// Where a command stands, and what stands around it.
+/// The place of a command, and the text around it.
 #[derive(Clone, Copy)]
 pub struct Position {
     pub place: Place,
-    /// The condition, or the list of commands that it is one of.
+    /// The condition, or the list of commands that contains it.
     pub whole: Span,
     /// Its pipeline, with the `!` before it.
     pub pipeline: Span,
     pub negated: bool,
-    /// Which stage of how many it is.
+    /// The index of its stage, and the number of stages.
     pub stage: usize,
     pub stages: usize,
 }
@@ -36,7 +36,7 @@ pub enum Place {
     Condition,
 }
 
-/// How a command looks like an expression.
+/// The way in which a command looks like an expression.
 enum Look {
     /// `n += 1`
     Assignment,
@@ -49,21 +49,21 @@ enum Look {
 }
 
 impl Position {
-    /// Of a statement of one pipeline.
+    /// Creates the position of a statement of one pipeline.
     pub fn statement(pipeline: &ast::Pipeline<'_>) -> Self {
         let (span, stages) = (pipeline.span, pipeline.stages.len());
         let negated = pipeline.negated;
         Self { place: Place::Statement, whole: span, pipeline: span, negated, stage: 0, stages }
     }
 
-    /// Whether it is all that the condition or list holds.
+    /// Returns whether it is the whole condition or list.
     fn is_whole(&self) -> bool {
         self.stages == 1 && self.whole == self.pipeline
     }
 }
 
 impl<'s> Checker<'s> {
-    /// True if the command was refused.
+    /// Refuses a variable in place of a command. Returns whether it did.
     pub fn refuse_variable_command(
         &mut self,
         simple: &ast::Simple<'s>,
@@ -130,7 +130,7 @@ impl<'s> Checker<'s> {
             return Some(Look::Expression(self.as_expression(command)));
         }
         match path {
-            // `s ||= "b"` has a page of its own.
+            // `s ||= "b"` has an error of its own.
             "" if self.text[span.end as usize..].trim_start().starts_with("||=") => None,
             "" if rest.is_empty() && redirections.is_empty() && at.stage == 0 => {
                 Some(Look::Alone(name.into()))
@@ -140,7 +140,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// `if $n > 2`: runs what `$n` holds and writes to the file `2`.
+    /// Refuses `if $n > 2`, which runs the program named by `$n` and writes to the file `2`.
     fn refuse_value_compared(
         &mut self,
         word: &str,
@@ -168,7 +168,7 @@ impl<'s> Checker<'s> {
 
     // -------------------------------------------------------------------------------------- what to write
 
-    /// The label, and what to write instead.
+    /// Returns the label, and what to write instead.
     fn instead(
         &self,
         look: &Look,
@@ -226,7 +226,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// The user's line with the expression in the place of the command.
+    /// Returns the user's line with the expression in place of the command.
     fn as_condition(&self, expression: Option<&str>, span: Span, at: Position) -> String {
         let shown = expression.unwrap_or("…");
         let negated = if shown.contains(' ') { format!("not ({shown})") } else { format!("not {shown}") };
@@ -253,7 +253,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// The condition or list with another text in the place of one command; without what is around it where that is
+    /// Returns the condition or list with another text in place of one command; without its surroundings if they are
     /// long.
     fn line_with(&self, at: Position, span: Span, other: &str) -> String {
         let before = &self.text[at.whole.start as usize..span.start as usize];
@@ -267,7 +267,7 @@ impl<'s> Checker<'s> {
         if fits_help(&line) { line } else { other.to_string() }
     }
 
-    /// The words of a command as an expression, where all of them are known.
+    /// Returns the words of a command as an expression, where all of them are known.
     fn as_expression(&self, command: &str) -> Option<String> {
         let name = command.len() - command.trim_start_matches(|c: char| !" \t<>".contains(c)).len();
         let (first, rest) = command.split_at(name);
@@ -308,8 +308,8 @@ impl<'s> Checker<'s> {
         is_plain(word).then(|| format!("\"{word}\""))
     }
 
-    /// `if test -e x && (a == "x") {`: parentheses hold an expression as the whole of a condition alone. True if it was
-    /// refused.
+    /// Refuses `if test -e x && (a == "x") {`: parentheses hold an expression only as a whole condition. Returns
+    /// whether it did.
     pub fn refuse_value_in_parentheses(&mut self, and_or: &ast::AndOr<'s>, whole: Span) -> bool {
         let pipelines =
             std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline));
@@ -341,7 +341,7 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// `x` of a word that is `$x`.
+/// Returns `x` for a word that is `$x`.
 fn value_name<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
     let WordKind::Parts(parts) = &word.kind else { return None };
     match &**parts {
@@ -353,18 +353,19 @@ fn value_name<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
     }
 }
 
-/// The name that a text begins with; empty if it does not.
+/// Returns the name that a text begins with; empty if it does not.
 pub fn name_at_start(text: &str) -> &str {
     let length = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
     if text.starts_with(|first: char| first.is_ascii_digit()) { "" } else { &text[..length] }
 }
 
-/// Whether a text is a name.
+/// Returns whether a text is a name.
 pub fn is_name(text: &str) -> bool {
     !text.is_empty() && name_at_start(text).len() == text.len()
 }
 
-/// Whether the second word of a command is an operator. `cat - file`, `ls / dir` and `rm * dir` are calls of programs.
+/// Returns whether the second word of a command is an operator. `cat - file`, `ls / dir` and `rm * dir` are calls of
+/// programs.
 fn is_operator(word: &str, words: usize, is_variable: impl Fn(&str) -> bool, next: &str) -> bool {
     match word {
         "-" | "/" | "*" => words == 2 && (next.parse::<f64>().is_ok() || is_variable(name_at_start(next))),
@@ -372,7 +373,7 @@ fn is_operator(word: &str, words: usize, is_variable: impl Fn(&str) -> bool, nex
     }
 }
 
-/// The operator of expressions that a word is or stands for.
+/// Returns the operator of expressions that a word is or means.
 fn operator(word: &str) -> Option<&'static str> {
     Some(match word {
         "==" | "=" | "===" | "is" | "eq" | "-eq" => "==",
@@ -400,7 +401,7 @@ fn operator(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The sign and the first word after it of a redirection that looks like a comparison.
+/// Returns the sign of a redirection that looks like a comparison, and the first word after it.
 fn comparison(text: &str) -> Option<(&'static str, &str)> {
     let text = text.trim_start_matches([' ', '\t']);
     let sign = [">=", "<=", ">", "<"].into_iter().find(|sign| text.starts_with(sign))?;
@@ -411,7 +412,7 @@ fn comparison(text: &str) -> Option<(&'static str, &str)> {
     rest.split_ascii_whitespace().next().map(|target| (sign, target))
 }
 
-/// Whether what follows a name is a redirection to a bare word.
+/// Returns whether the text after a name is a redirection to a bare word.
 fn is_comparison(text: &str, redirections: &[ast::Redirection<'_>]) -> bool {
     let is_bare = redirections.first().is_some_and(|redirection| {
         redirection.descriptor.is_none()

@@ -11,7 +11,7 @@ use crate::syntax::ast;
 use crate::value::Value;
 
 impl<'s> Checker<'s> {
-    /// Refuses a name that the language has for itself.
+    /// Refuses a name that is reserved by the language.
     pub fn refuse_own_name(&mut self, name: ast::Name<'s>) {
         let own = matches!(
             name.text,
@@ -60,12 +60,12 @@ impl<'s> Checker<'s> {
         slot
     }
 
-    /// The variable that an assignment means.
+    /// Returns the variable that an assignment refers to.
     pub fn assigned(&mut self, name: &str, span: Span) -> Option<Slot> {
         let variable = match self.scopes.find(name) {
             Some(Name::Variable(variable)) => variable,
             Some(meaning) => {
-                let message = format!("`{name}` is no variable");
+                let message = format!("`{name}` is not a variable");
                 let (label, help) = match meaning {
                     Name::Module(_) => (
                         "a file that is used, whose variables only that file assigns",
@@ -91,13 +91,13 @@ impl<'s> Checker<'s> {
         self.reach(name, variable, span)
     }
 
-    /// Where the function that is open has a variable.
+    /// Returns the slot of a variable in the open function.
     pub fn reach(&mut self, name: &str, variable: Variable, span: Span) -> Option<Slot> {
         let reached = self.scopes.reach(variable);
         if reached.is_err() {
             let message = format!("`{name}` belongs to the function around this one");
             let label = "a function has its own variables, and those of its file";
-            self.error(code::UNDECLARED_NAME, span, message, label, "hand it over as a parameter");
+            self.error(code::UNDECLARED_NAME, span, message, label, "pass it as a parameter");
         }
         reached.ok()
     }
@@ -120,14 +120,16 @@ impl<'s> Checker<'s> {
     }
 
     pub fn undeclared(&mut self, name: &str, span: Span, assigning: bool) {
-        // Looking for names that are alike takes time for each name that is known.
+        // The search for similar names takes time for each known name.
         if self.is_full() {
             return;
         }
         let help = match self.scopes.similar(name) {
             Some(similar) => format!("did you mean `{similar}`?"),
             None if assigning && builtins::find(name).is_some() => {
-                format!("this assigns, as `=` stands between blanks; as an argument it is quoted: {name} '='")
+                format!(
+                    "this assigns, because `=` is between blanks; to pass it as an argument, quote it: {name} '='"
+                )
             }
             None if assigning => {
                 format!("declare it: let {name} = …; as an argument of a command `=` is quoted: '='")
@@ -141,7 +143,7 @@ impl<'s> Checker<'s> {
             }
             None if matches!(name, "True" | "False") => format!("write: {}", name.to_lowercase()),
             None if matches!(name, "None" | "nil" | "undefined" | "NULL") => "write: null".to_string(),
-            // In a word, `$` has said that a variable is meant.
+            // In a word, the `$` shows that a variable is meant.
             None if self.text[..span.start as usize].ends_with(['$', '{'])
                 || self.text[span.range()].starts_with('$') =>
             {
@@ -181,7 +183,7 @@ impl<'s> Checker<'s> {
         self.assign_to(root, at, path.into_vec(), operator, operator_span, value)
     }
 
-    /// A variable, and the keys and indices after it.
+    /// Returns a variable, and the keys and indices after it.
     pub fn place(&mut self, place: ast::Expr<'s>) -> Option<(&'s str, Span, Box<[Expr]>)> {
         let mut path = Vec::new();
         let mut root = place;

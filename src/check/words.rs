@@ -1,4 +1,4 @@
-//! Words: what each becomes as arguments, and what sh would make of it.
+//! Words: the arguments that each becomes, and their meaning in sh.
 
 use super::lower::Checker;
 use super::program::*;
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The text of a word that has no values and no patterns in it.
+/// Returns the text of a word that contains no values and no patterns.
 pub fn literal<'w>(word: Option<&'w ast::Word<'_>>) -> Option<Cow<'w, str>> {
     match &word?.kind {
         WordKind::Bare(text) => Some(Cow::Borrowed(text)),
@@ -35,7 +35,7 @@ pub fn literal<'w>(word: Option<&'w ast::Word<'_>>) -> Option<Cow<'w, str>> {
 }
 
 impl<'s> Checker<'s> {
-    /// Lowers a word to the arguments that it makes.
+    /// Lowers a word to its arguments.
     pub fn word(&mut self, word: ast::Word<'s>, into: &mut Vec<Word>) {
         let span = word.span;
         match word.kind {
@@ -58,12 +58,12 @@ impl<'s> Checker<'s> {
                 self.error(
                     code::SYNTAX,
                     span,
-                    "`=>` stands only in an arm of `match`",
+                    "`=>` is only allowed in an arm of `match`",
                     "not a word of a command",
                     "quote it if it is meant as text: '=>'",
                 );
             }
-            // `export` takes those itself.
+            // `export` handles those itself.
             WordKind::Assignment(_) => {}
             WordKind::Parts(parts) => {
                 if let [ast::Part { kind: PartKind::Quoted(text), .. }] = &*parts {
@@ -85,7 +85,8 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// One word where exactly one is expected: a redirection's target, a value of the environment.
+    /// Lowers a word in a place where exactly one is expected: the target of a redirection, the value of an
+    /// environment variable.
     pub fn word_text(&mut self, word: ast::Word<'s>, what: &str, assignment: bool) -> WordText {
         let span = word.span;
         let parts = match word.kind {
@@ -108,7 +109,7 @@ impl<'s> Checker<'s> {
             }
         };
         if assignment {
-            // No pattern is expanded here, in sh too: `*` is text.
+            // No pattern is expanded here, nor in sh: `*` is text.
             return self.text(as_text(parts), span);
         }
         self.refuse_in_word(&parts);
@@ -140,7 +141,7 @@ impl<'s> Checker<'s> {
         WordText { span, parts: self.parts(parts, false).into_boxed_slice(), guarded, is_value }
     }
 
-    /// The parts of a word or string, neighbouring texts joined.
+    /// Returns the parts of a word or string, neighbouring texts joined.
     pub fn parts(&mut self, parts: Vec<ast::Part<'s>>, string: bool) -> Vec<Part> {
         let mut lowered: Vec<Part> = Vec::with_capacity(parts.len());
         let mut pending: Vec<u8> = Vec::new();
@@ -221,7 +222,7 @@ impl<'s> Checker<'s> {
         lowered
     }
 
-    /// What sh would treat in another way in an unquoted word.
+    /// Refuses parts of an unquoted word that sh would treat differently.
     pub(super) fn refuse_in_word(&mut self, parts: &[ast::Part<'s>]) {
         if !self.is_typed() {
             self.refuse_captures(parts);
@@ -237,7 +238,7 @@ impl<'s> Checker<'s> {
                 self.error(code::SH_BRACKET, part.span, message, "opened here", help);
             }
         }
-        // bash expands the tilde of `NAME=~/x` in an argument and dash does not.
+        // bash expands the tilde of `NAME=~/x` in an argument, and dash does not.
         if let Some(ast::Part { span, kind: PartKind::Bare(text) }) = parts.first() {
             let name = text.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
             let assigns = name > 0 && !text[0].is_ascii_digit() && text.get(name) == Some(&b'=');
@@ -257,7 +258,7 @@ impl<'s> Checker<'s> {
             }
         }
     }
-    /// Refuses the unquoted captures of a word where no more than one argument can stand for them. True if there was one.
+    /// Refuses the unquoted captures of a word that can only be one argument. Returns whether there was one.
     pub(super) fn refuse_captures_of(&mut self, word: &ast::Word<'s>) -> bool {
         match &word.kind {
             WordKind::Parts(parts) => self.refuse_captures(parts),
@@ -266,7 +267,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Refuses unquoted captures, which sh would split. True if there was one.
+    /// Refuses unquoted captures, which sh would split. Returns whether there was one.
     pub(super) fn refuse_captures(&mut self, parts: &[ast::Part<'s>]) -> bool {
         let is_unquoted =
             |part: &&ast::Part<'s>| matches!(part.kind, PartKind::Capture(_, ast::Quoting::Bare));
@@ -299,12 +300,13 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// Whether an expression is a call of one of these functions.
+/// Returns whether an expression is a call of one of these functions.
 pub fn is_call_of(expr: &ast::Expr<'_>, names: &[&str]) -> bool {
     matches!(&expr.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name(name) if names.contains(&name)))
 }
 
-/// Returns the parts of a word where sh neither matches nor splits: patterns are text, and captures as in quotes.
+/// Returns the parts of a word where sh neither matches nor splits: patterns are text, and captures are as in
+/// quotes.
 pub(super) fn as_text(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
     let quoted = |kind| match kind {
         PartKind::Pattern(text) => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),
@@ -314,7 +316,7 @@ pub(super) fn as_text(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
     parts.into_iter().map(|part| ast::Part { span: part.span, kind: quoted(part.kind) }).collect()
 }
 
-/// A part of a brace list is shared by the words that the list makes, and lowered once for each.
+/// Lowers a part of a brace list that its words share, once for each of them.
 fn unshared<T: Clone, R>(value: Rc<T>, lower: impl FnOnce(T) -> R) -> R {
     lower(Rc::unwrap_or_clone(value))
 }

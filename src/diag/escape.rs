@@ -1,15 +1,16 @@
-//! Making any bytes fit to show: escaped in messages, quoted as arguments.
+//! Making arbitrary bytes safe to show: escaped in messages, quoted as arguments.
 
 use std::fmt::Write;
 
-/// Text for a message: what could move the cursor, hide or reorder text is escaped.
+/// Returns text for a message: characters that could move the cursor, hide or reorder text are escaped.
 ///
-/// Control characters become `\n`, `\t`, `\r` or `\u{1b}`, so do characters that are invisible or change
-/// the direction of text, and bytes that are not UTF-8 become `\xff`. Everything else, a backslash too,
-/// stands as it is: this is for reading. Use [`quote_word`] where the exact bytes matter.
+/// Control characters become `\n`, `\t`, `\r` or `\u{1b}`. Invisible characters and those that change the
+/// direction of text are escaped in the same way, and bytes that are not UTF-8 become `\xff`. Everything
+/// else is unchanged, including backslashes: this is for reading. Use [`quote_word`] where the exact bytes
+/// matter.
 ///
-/// Scenario: a file named `\r\x1b[2Kall tests passed` would wipe the very message that names it, and one
-/// with U+202E shows its extension backwards ("Trojan Source", CVE-2021-42574).
+/// Scenario: a file named `\r\x1b[2Kall tests passed` would erase the message that names it, and one with
+/// U+202E shows its extension backwards ("Trojan Source", CVE-2021-42574).
 ///
 /// ```
 /// assert_eq!(pipewright::diag::visible(b"two\nlines \x1b[2J\xff"), r"two\nlines \u{1b}[2J\xff");
@@ -23,7 +24,7 @@ pub fn visible(bytes: &[u8]) -> String {
     out
 }
 
-/// One character of [`visible`].
+/// Appends one character of [`visible`].
 pub(super) fn push_visible(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),
@@ -34,13 +35,14 @@ pub(super) fn push_visible(out: &mut String, c: char) {
     }
 }
 
-/// A byte as `\xff`.
+/// Appends a byte as `\xff`.
 pub(super) fn push_byte(out: &mut String, byte: u8) {
     _ = write!(out, "\\x{byte:02x}");
 }
 
-/// Returns whether a character has no shape of its own, or changes how others are shown: the general categories Cc, Cf,
-/// Zl and Zp of Unicode, and what has the property Default_Ignorable_Code_Point (UAX #44), assigned or not.
+/// Returns whether a character has no visible shape, or changes how others are shown: the general
+/// categories Cc, Cf, Zl and Zp of Unicode, and characters with the property Default_Ignorable_Code_Point
+/// (UAX #44), assigned or not.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -51,14 +53,13 @@ pub(crate) fn is_hidden(c: char) -> bool {
             | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// An argument as Pipewright and bash would read it back, byte for byte.
+/// Returns an argument in a form that Pipewright and bash parse back, byte for byte.
 ///
-/// Bare when nothing in it is special, else in single quotes, else (a quote, a control character, an
-/// invisible character or a byte that is not UTF-8 in it) as `$'…'`. Only a NUL byte can't be read back:
-/// no argument can hold one, and it is shown as `\x00`.
+/// It is bare if nothing in it is special, otherwise in single quotes, otherwise (if it contains a quote, a
+/// control character, an invisible character or a byte that is not UTF-8) as `$'…'`. Only a NUL byte can't
+/// be parsed back, since no argument can contain one: it is shown as `\x00`.
 ///
-/// Hidden characters are written byte by byte, not as `\u200b`, which bash reads back only in a UTF-8
-/// locale.
+/// Hidden characters are written byte by byte, not as `\u200b`, which bash only parses in a UTF-8 locale.
 ///
 /// ```
 /// use pipewright::diag::quote_word;
@@ -77,9 +78,9 @@ pub fn quote_word(bytes: &[u8]) -> String {
     }
 }
 
-/// A command line: its words quoted, with blanks between.
+/// Returns a command line: its words quoted, with blanks between them.
 ///
-/// A program whose name holds a `=` is quoted, for it would be read back as an assignment.
+/// A program whose name contains `=` is quoted, since it would be parsed as an assignment.
 ///
 /// ```
 /// assert_eq!(pipewright::diag::quote_argv(["wc", "-l", "two words"]), "wc -l 'two words'");
@@ -101,7 +102,7 @@ where
     out
 }
 
-/// Returns whether a character means itself in a bare word, of Pipewright and of bash alike.
+/// Returns whether a character means itself in a bare word, both in Pipewright and in bash.
 fn is_plain(c: char) -> bool {
     c.is_alphanumeric() || "_@%+=:,./-".contains(c)
 }
@@ -147,7 +148,7 @@ mod tests {
         assert_eq!(visible(b"\0"), r"\u{0}");
     }
 
-    /// The tables of the regex crate say the same of every character.
+    /// The tables of the regex crate agree for every character.
     #[test]
     fn each_character_without_a_shape_is_hidden() {
         let properties = r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$";
@@ -197,7 +198,7 @@ mod tests {
         assert_eq!(quote_argv(["a=b", "c=d", "x y"]), "'a=b' c=d 'x y'");
     }
 
-    /// What bash makes of a text as one argument of printf.
+    /// Returns bash's interpretation of a text as one argument of printf.
     fn read_back(quoted: &str, locale: &str) -> Vec<u8> {
         let script = format!("printf %s {quoted}");
         let output = Command::new("bash").args(["-c", &script]).env("LC_ALL", locale).output().unwrap();
@@ -208,7 +209,7 @@ mod tests {
     #[test]
     fn bash_reads_every_byte_back() {
         for byte in 1..=255_u8 {
-            // Alone, and with what could be taken for a part of an escape after it.
+            // Alone, and with text after it that could be mistaken for a part of an escape.
             for word in [vec![byte], vec![b'a', byte, b'1', b'b']] {
                 assert_eq!(read_back(&quote_word(&word), "C.UTF-8"), word);
             }

@@ -1,8 +1,8 @@
-//! The part of a source that a page shows: a few lines around its labels, made fit to show.
+//! The part of a source that an error page shows: a few lines around its labels, made safe to show.
 //!
-//! The page must stay small and be quick whatever the source: a minified line of 10 MB, a span over a
-//! whole file, two labels a million lines apart. So what is shown is cut out of the text first, and only
-//! then escaped and drawn.
+//! The page must be small and quick to make for any source: a minified line of 10 MB, a span over a
+//! whole file, two labels a million lines apart. So the shown part is cut out of the text first, and
+//! only then escaped and drawn.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,16 +22,16 @@ const AROUND: usize = 512;
 const GAP_BYTES: usize = 512;
 const GAP_LINES: usize = 4;
 
-/// Consecutive lines of one source, perhaps cut at both ends, with what is marked in them.
+/// Consecutive lines of one source, perhaps cut at both ends, with their marks.
 pub(super) struct Excerpt {
     pub source: Arc<Source>,
-    /// Line and column, from 1, of its first primary mark, or else its first mark.
+    /// The line and column, from 1, of its first primary mark, or else its first mark.
     pub place: (usize, usize),
     /// The number of its first line, from 1.
     pub first_line: usize,
     /// The number of its last line, from 1.
     pub last_line: usize,
-    /// The lines, escaped and without secrets. Line feeds and tabs stand for themselves.
+    /// The lines, escaped and without secrets. Line feeds and tabs are kept.
     pub text: String,
     pub marks: Vec<Mark>,
 }
@@ -49,15 +49,16 @@ impl Excerpt {
     }
 }
 
-/// A label whose range is known to be good to show.
+/// A label whose range is known to be valid for showing.
 struct Spot<'l> {
     label: &'l Label,
     range: Range<usize>,
-    /// The line on which the whole span ends, when it is shown shortened.
+    /// The line on which the whole span ends, if it is shown shortened.
     ends_on: Option<usize>,
 }
 
-/// Returns the excerpts for some labels: the one with the error's place first, then by source and position.
+/// Returns the excerpts for some labels: the one with the error's place first, then by source and
+/// position.
 pub(super) fn excerpts(labels: &[Label], redactions: &Redactions) -> Vec<Excerpt> {
     let mut sources: Vec<&Arc<Source>> = Vec::new();
     for label in labels {
@@ -82,11 +83,11 @@ impl<'l> Spot<'l> {
         let text = label.source.text();
         let start = floor_boundary(text, label.span.start as usize);
         let end = ceil_boundary(text, label.span.end as usize).max(start);
-        // A line end marked together with its line would stretch the mark onto the next line.
+        // If a line end were marked together with its line, the mark would extend onto the next line.
         let end = start + text[start..end].trim_end_matches('\n').len().max(usize::from(end > start));
         let most = floor_boundary(text, start + MAX_BYTES);
         let shown = match memchr::memchr_iter(b'\n', &text.as_bytes()[start..end]).nth(MAX_LINES - 1) {
-            // The mark may be nothing but line ends.
+            // The mark may consist only of line ends.
             Some(_) => start + first_line(&text[start..end]).len(),
             None => end,
         };
@@ -109,7 +110,7 @@ fn first_line(text: &str) -> &str {
     text.split('\n').next().unwrap_or_default()
 }
 
-/// Returns whether a label's excerpt can hold the next label's too.
+/// Returns whether the excerpt of a label can also contain the next label.
 fn are_near(text: &str, a: &Range<usize>, b: &Range<usize>) -> bool {
     let between = a.end..b.start;
     between.is_empty()
@@ -133,9 +134,9 @@ fn cut(source: &Arc<Source>, spots: &[Spot], redactions: &Redactions) -> Excerpt
     if from > line_start {
         shown.push('…');
     }
-    // Where each byte of the text came to stand in `shown`.
+    // The position in `shown` of each byte of the text.
     let mut places = vec![0; to - from + 1];
-    // The marks are placed beside the masks, and not beside what they hide.
+    // The marks are placed beside the masks, not beside the hidden text.
     let mut secrets = redactions.find(text.as_bytes(), from..to).into_iter().peekable();
     let mut mask = None;
     for (at, c) in text[from..to].char_indices() {

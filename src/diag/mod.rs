@@ -1,12 +1,12 @@
-//! Diagnostics: what went wrong, where in which source, and what to do about it.
+//! Diagnostics: what went wrong, where in which source, and what to do.
 //!
-//! Every page the user sees is a [`Diagnostic`]: a [`Code`] from the one table in `codes.rs`, one line of
-//! message, [`Label`]s that point into [`Source`]s, notes and help. Nothing here does I/O: the caller
-//! decides where [`Diagnostic::render`]'s text goes.
+//! Every error page is a [`Diagnostic`]: a [`Code`] from the single table in `codes.rs`, one line of
+//! message, [`Label`]s that point into [`Source`]s, notes and help. This module does no I/O: the caller
+//! decides where the text of [`Diagnostic::render`] goes.
 //!
-//! Messages quote file names, arguments and script lines, which may hold anything. So that none of it can
-//! move the cursor, hide text or reorder a line, every text is made visible on its way out, and
-//! arguments are shown quoted.
+//! Messages quote file names, arguments and script lines, which may contain anything. So that none of it
+//! can move the cursor, hide text or reorder a line, every text is made visible on output, and arguments
+//! are shown quoted.
 
 mod codes;
 mod escape;
@@ -48,15 +48,15 @@ use crate::span::Span;
 pub struct Diagnostic {
     /// The row of the table of codes.
     pub code: Code,
-    /// What happened, on one line; line ends in it are shown escaped.
+    /// The event, on one line; line ends in it are escaped.
     pub message: String,
-    /// Where it happened. The first primary label gives the page its `FILE:LINE:COL`.
+    /// The places. The first primary label gives the page its `FILE:LINE:COL`.
     pub labels: Vec<Label>,
-    /// Facts that explain it, each a line of its own (or several, parted by line feeds).
+    /// Facts that explain it, each on its own line (or several lines, separated by line feeds).
     pub notes: Vec<String>,
-    /// What to do, shown last; may span several lines.
+    /// Remedies, shown last; each may have several lines.
     pub help: Vec<String>,
-    /// What is masked in the page.
+    /// The texts that are masked in the page.
     pub(crate) redactions: Redactions,
 }
 
@@ -76,19 +76,19 @@ pub struct Diagnostic {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Label {
-    /// The text that `span` points into.
+    /// The text that contains `span`.
     pub source: Arc<Source>,
-    /// The range. One that is empty, reaches past the end of the text or splits a character is shown as
-    /// the nearest range that can be shown.
+    /// The range. A range that is empty, reaches past the end of the text or splits a character is shown
+    /// as the nearest valid range.
     pub span: Span,
-    /// Words beside the caret; may be empty.
+    /// The text beside the caret; may be empty.
     pub text: String,
-    /// Whether this is the place of the error itself, rather than of something that explains it.
+    /// Whether this is the place of the error itself, not of something that explains it.
     pub primary: bool,
 }
 
 impl Diagnostic {
-    /// A page with a code and a message alone.
+    /// Creates a page with only a code and a message.
     #[cold]
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
@@ -101,19 +101,19 @@ impl Diagnostic {
         }
     }
 
-    /// Points at the place of the error.
+    /// Adds the place of the error.
     #[must_use]
     pub(crate) fn at(self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
         self.label(source, span, text.into(), true)
     }
 
-    /// Points at another place that explains the error, such as "opened here".
+    /// Adds another place that explains the error, such as "opened here".
     #[must_use]
     pub(crate) fn also_at(self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
         self.label(source, span, text.into(), false)
     }
 
-    /// The same about another text, in which its places are those that they are in one.
+    /// Returns the same page about another text, whose places correspond to those of `one`.
     #[cfg(feature = "dialog")]
     #[must_use]
     pub(crate) fn in_place_of(mut self, one: &Arc<Source>, other: &Arc<Source>) -> Self {
@@ -150,7 +150,7 @@ impl Diagnostic {
         self
     }
 
-    /// Where the error is: its first primary label, or else its first label.
+    /// Returns the place of the error: its first primary label, or else its first label.
     pub fn primary(&self) -> Option<&Label> {
         self.labels.iter().find(|label| label.primary).or_else(|| self.labels.first())
     }
@@ -161,7 +161,7 @@ impl Diagnostic {
     }
 }
 
-/// The message alone, escaped: `error[E0201]: message`.
+/// Shows only the message, escaped: `error[E0201]: message`.
 impl std::fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let message = self.redactions.apply_text(&self.message);

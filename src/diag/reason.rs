@@ -1,8 +1,9 @@
-//! What the system says of a failure, in words.
+//! Failures of the system, in words.
 
 use std::io;
 
-/// The reason that the kernel gives, without Rust's ` (os error 2)`: the number says nothing that the words do not.
+/// Returns the reason of the kernel, without Rust's ` (os error 2)`: the number adds nothing to the
+/// words.
 ///
 /// ```
 /// let missing = std::fs::read("/nowhere/at/all").unwrap_err();

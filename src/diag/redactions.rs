@@ -1,7 +1,7 @@
-//! Texts that no message shows.
+//! Secrets that are redacted from messages.
 //!
-//! Secrets are kept out of messages where messages are made. This is the second fence: a program may have printed one,
-//! a script may hold one as a literal, and its line is then part of an error page.
+//! Secrets are kept out of messages where messages are made. This is a second protection: a program may have
+//! printed a secret, or a script may contain one as a literal, and its line is then part of an error page.
 
 use super::{quote_word, visible};
 use std::borrow::Cow;
@@ -9,13 +9,13 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// The text that stands in the place of a secret.
+/// The text in place of a secret.
 pub const MASK: &str = "***";
 
-/// The sign that ends a text which a message cuts short.
+/// The sign at the end of a text that a message cuts.
 const CUT: &[u8] = "…".as_bytes();
 
-/// A text that is shorter is no secret worth the name, and masking it would make messages unreadable.
+/// The shortest masked secret: masking shorter texts would make messages unreadable.
 const SHORTEST: usize = 4;
 
 /// The texts that are masked. Clones share them.
@@ -23,8 +23,8 @@ const SHORTEST: usize = 4;
 pub struct Redactions(Arc<RwLock<Vec<Box<[u8]>>>>);
 
 impl Redactions {
-    /// Masks a text from now on, each of its lines, and both as messages would escape them: as text, as a word, or
-    /// with U+FFFD for what is not UTF-8.
+    /// Masks a text from now on, each of its lines, and both in the forms in which messages escape them: as text,
+    /// as a word, or with U+FFFD for bytes that are not UTF-8.
     pub fn add(&self, secret: &[u8]) {
         let lines = secret.split(|byte| *byte == b'\n');
         let mut texts = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -39,11 +39,11 @@ impl Redactions {
                 }
             }
         }
-        // One that holds another is masked whole.
+        // A text that contains another is masked as a whole.
         texts.sort_unstable_by_key(|text| std::cmp::Reverse(text.len()));
     }
 
-    /// The text with each secret masked.
+    /// Returns the text with each secret masked.
     pub fn apply<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         let mut result = Cow::Borrowed(text);
         for secret in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -65,8 +65,8 @@ impl Redactions {
         result
     }
 
-    /// Returns the places of secrets in a part of a text, in order and apart; a secret that reaches
-    /// beyond the part is cut off.
+    /// Returns the places of secrets in a part of a text, in order and without overlaps; a secret that reaches
+    /// beyond the part is cut.
     pub(super) fn find(&self, text: &[u8], part: Range<usize>) -> Vec<Range<usize>> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let longest = secrets.first().map_or(0, |secret| secret.len());
@@ -89,7 +89,7 @@ impl Redactions {
         found.iter().map(within).filter(|place| !place.is_empty()).collect()
     }
 
-    /// Arguments with each secret in them masked; none when there is nothing to mask.
+    /// Returns arguments with each secret masked; none if there is nothing to mask.
     pub fn apply_all(&self, words: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
         if self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
             return None;
@@ -97,13 +97,13 @@ impl Redactions {
         Some(words.iter().map(|word| self.apply(word).into_owned()).collect())
     }
 
-    /// [`Self::apply`] for what is text.
+    /// [`Self::apply`] for text.
     pub fn apply_text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.apply(text.as_bytes())).into_owned()
     }
 }
 
-/// Masks the beginning of a secret that a message cut short: `hunt…`. `None` when the text holds none.
+/// Masks the beginning of a secret that a message has cut: `hunt…`. `None` if the text contains none.
 fn without_cut(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
     let mut masked = Vec::new();
     let mut end = 0;
@@ -122,7 +122,7 @@ fn without_cut(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// Without what it masks.
+/// Without the masked texts.
 impl fmt::Debug for Redactions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redactions")

@@ -11,9 +11,9 @@
 //! help: `count` is
 //! ```
 //!
-//! The excerpts are drawn by annotate-snippets. The lines around them are ours, because an excerpt may be
-//! cut out of a long line and has escapes in it: the position that the drawing would give is not the one in
-//! the file.
+//! The excerpts are drawn by annotate-snippets. The lines around them are made here, because an excerpt may
+//! be cut out of a long line and contain escapes: the position that the drawing would show is not the one
+//! in the file.
 
 use annotate_snippets::renderer::{
     DEFAULT_CONTEXT_STYLE, DEFAULT_EMPHASIS_STYLE, DEFAULT_ERROR_STYLE, DEFAULT_HELP_STYLE,
@@ -25,22 +25,22 @@ use super::excerpt::{Excerpt, Mark, excerpts};
 use super::source::floor_boundary;
 use super::{Diagnostic, visible};
 
-/// Of one line of a message, note or label, so many bytes are shown: an argument list in it may have 2 MB.
+/// How many bytes of one line of a message, note or label are shown: an argument list in it may have 2 MB.
 const MAX_TEXT: usize = 8 * 1024;
 
-/// How much of a long source line is shown where no terminal is.
+/// How much of a long source line is shown without a terminal.
 const LOG_WIDTH: usize = 120;
 
-/// Below this width excerpts would be cut to nothing.
+/// Below this width, excerpts would be cut to nothing.
 const MIN_WIDTH: usize = 40;
 
 impl Diagnostic {
-    /// The page as text that ends in a line feed. `color` asks for ANSI escapes (no others are ever in
-    /// it); `width`, in columns of a terminal, is how much of a long source line is shown, and where prose
-    /// is broken. Without a terminal it is none, and prose is not broken.
+    /// Returns the page as text that ends in a line feed. `color` requests ANSI escapes (no others are ever
+    /// in it). `width`, in columns of a terminal, is how much of a long source line is shown, and where
+    /// prose is wrapped. It is none without a terminal, and prose is then not wrapped.
     pub fn render(&self, color: bool, width: impl Into<Option<usize>>) -> String {
         let width = width.into();
-        // A line that somebody looks for in a log is one line.
+        // In a log, a line must stay one line, so that it can be searched for.
         let (width, prose) = (width.unwrap_or(LOG_WIDTH), width.unwrap_or(usize::MAX));
         let styled = |style: Style, text: &str| match color {
             true => format!("{style}{text}{style:#}"),
@@ -105,16 +105,16 @@ fn push_drawing(
     }
 }
 
-/// How wide the drawing makes an excerpt's line numbers.
+/// Returns the width of an excerpt's line numbers in the drawing.
 fn digits(excerpt: &Excerpt) -> usize {
     excerpt.last_line.to_string().len()
 }
 
-/// `mark: text`, the further lines of the text under its first.
+/// Appends `mark: text`, with the other lines of the text aligned under its first.
 fn push_lines(page: &mut String, mark: &str, indent: usize, width: usize, text: &str) {
     for (at, line) in text.split('\n').enumerate() {
         let line = shown(line);
-        // What is indented is laid out, as code is.
+        // Indented text is already laid out, like code.
         let line = if line.starts_with(' ') { line } else { wrap(&line, indent, width) };
         match at {
             0 => *page += &format!("{mark}: {line}\n"),
@@ -124,8 +124,8 @@ fn push_lines(page: &mut String, mark: &str, indent: usize, width: usize, text: 
     }
 }
 
-/// A line of prose that begins at a column, broken at blanks where it would not fit into so many columns (40 at least);
-/// the further lines begin at the same column. A terminal would break it in the midst of a word.
+/// Returns a line of prose that begins at a column, wrapped at blanks to this many columns (at least 40);
+/// the other lines begin at the same column. A terminal would break it in the middle of a word.
 ///
 /// ```
 /// let text = "a sentence that is longer than forty columns are";
@@ -150,7 +150,7 @@ pub fn wrap(line: &str, indent: usize, width: usize) -> String {
     out
 }
 
-/// A line of text escaped, and cut if it is very long.
+/// Returns a line of text escaped, and cut if it is very long.
 fn shown(text: &str) -> String {
     let cut = floor_boundary(text, MAX_TEXT);
     let mut line = visible(&text.as_bytes()[..cut]);

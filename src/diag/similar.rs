@@ -1,13 +1,14 @@
-//! Names that look alike, for "did you mean".
+//! Similar names, for "did you mean".
 
-/// The candidate that looks most like a name, if one does; of those that are equally near the first of the alphabet, so
-/// that a message is the same in each run, whatever order the candidates come in.
+/// Returns the candidate that is most similar to a name, if one is similar. Of equally similar candidates, returns
+/// the first in alphabetical order, so that a message is the same in each run, whatever the order of the
+/// candidates.
 pub fn similar<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let near = candidates.into_iter().filter_map(|known| Some((distance(name, known)?, known)));
     near.min().map(|(_, known)| known)
 }
 
-/// All the candidates that look most like a name, in the order of the alphabet.
+/// Returns all the candidates that are most similar to a name, in alphabetical order.
 pub fn all_similar<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     let mut near: Vec<(usize, &str)> =
         candidates.into_iter().filter_map(|known| Some((distance(name, known)?, known))).collect();
@@ -17,7 +18,7 @@ pub fn all_similar<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>
     near.into_iter().take_while(|(distance, _)| *distance == least).map(|(_, known)| known).collect()
 }
 
-/// How many letters differ between two names, of which two that have changed places count as one; none when it is more
+/// Returns how many letters differ between two names, where two swapped letters count as one; none if it is more
 /// than a third of them.
 fn distance(a: &str, b: &str) -> Option<usize> {
     let (a, b) = (a.as_bytes(), b.as_bytes());
@@ -55,7 +56,7 @@ mod tests {
         assert_eq!(similar("cat", ["bat", "hat"]), Some("bat"));
         assert_eq!(similar("LENGTH", ["length"]), Some("length"));
         assert_eq!(similar("deploy", ["build", "test"]), None);
-        // Two letters that have changed places are one slip.
+        // Two swapped letters are one mistake.
         assert_eq!(similar("gti", ["tie", "git"]), Some("git"));
         assert_eq!(all_similar("ls2", ["lsb", "ls", "lst", "ls", "cat"]), ["ls", "lsb", "lst"]);
     }

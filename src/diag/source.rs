@@ -1,4 +1,4 @@
-//! A source text with its name, and the way from byte offsets to lines and columns.
+//! A source text with its name, and the conversion of byte offsets to lines and columns.
 
 use crate::span::Span;
 use std::fmt;
@@ -16,23 +16,24 @@ use std::sync::OnceLock;
 pub struct Source {
     name: String,
     text: String,
-    /// The bytes as they came, kept only when some were not UTF-8.
+    /// The original bytes, kept only if some were not UTF-8.
     raw: Option<Box<[u8]>>,
-    /// Offset of each line's first byte. Built when first asked for: a script that runs well never asks.
+    /// The offset of each line's first byte. Built at the first request: a script that runs without
+    /// errors needs none.
     lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
-    /// A text and the name it goes by in messages, usually a path.
+    /// Creates a source from a text and its name in messages, usually a path.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { name: name.into(), text: text.into(), raw: None, lines: OnceLock::new() }
     }
 
-    /// A text that may not be UTF-8, for the error that says so.
+    /// Creates a source from a text that may not be UTF-8, for the error about that.
     ///
-    /// Every invalid byte stands as one `?` in [`Source::text`] and is shown as `\xNN` in excerpts. One
-    /// byte for one byte, because U+FFFD takes three: with it, every offset after the first bad byte, and
-    /// so every caret, would be off.
+    /// Every invalid byte is one `?` in [`Source::text`] and is shown as `\xNN` in excerpts. It is
+    /// replaced byte for byte, because U+FFFD takes three bytes: with it, every offset after the first
+    /// invalid byte, and so every caret, would be off.
     ///
     /// ```
     /// use pipewright::diag::Source;
@@ -50,32 +51,33 @@ impl Source {
         Self { name: name.into(), text, raw, lines: OnceLock::new() }
     }
 
-    /// The name in messages.
+    /// Returns the name in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The text. Offsets in spans are byte offsets into it.
+    /// Returns the text. Offsets in spans are byte offsets into it.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Line and column of a byte offset, both counted from 1, the column in characters (not bytes, not
-    /// screen cells, as editors count). An offset past the end is the end; one within a character is that
-    /// character's.
+    /// Returns the line and column of a byte offset, both counted from 1, the column in characters (not
+    /// bytes, nor screen cells, as in editors). An offset past the end is the end; one within a character
+    /// is that of the character.
     pub fn line_col(&self, offset: usize) -> (usize, usize) {
         let offset = floor_boundary(&self.text, offset);
         let (line, start) = self.line_at(offset);
         (line, self.text[start..offset].chars().count() + 1)
     }
 
-    /// `FILE:LINE:COL` of a byte offset, as messages and values name a place.
+    /// Returns `FILE:LINE:COL` of a byte offset, the form of a place in messages and values.
     pub fn position(&self, offset: usize) -> String {
         let (line, column) = self.line_col(offset);
         format!("{}:{line}:{column}", self.name)
     }
 
-    /// Finds the place that [`Source::position`] named, up to the end of its line; `None` when it is not of this text.
+    /// Finds the place that [`Source::position`] has returned, up to the end of its line; `None` if it is
+    /// not in this text.
     pub(crate) fn place(&self, position: &str) -> Option<Span> {
         let (line, column) = position.strip_prefix(&*self.name)?.strip_prefix(':')?.split_once(':')?;
         let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
@@ -85,7 +87,7 @@ impl Source {
         Some(Span::new(start + skipped, start + text.trim_end().len()))
     }
 
-    /// Line number, from 1, and offset of the line's first byte.
+    /// Returns the line number, from 1, and the offset of the line's first byte.
     pub(super) fn line_at(&self, offset: usize) -> (usize, usize) {
         let starts = self.lines.get_or_init(|| {
             let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
@@ -95,14 +97,15 @@ impl Source {
         (line, starts.get(line.wrapping_sub(1)).map_or(0, |&start| start as usize))
     }
 
-    /// The byte at an offset if it was not UTF-8.
+    /// Returns the byte at an offset if it was not UTF-8.
     pub(super) fn invalid_byte(&self, offset: usize) -> Option<u8> {
         let &byte = self.raw.as_ref()?.get(offset)?;
         (byte >= 0x80 && self.text.as_bytes().get(offset) == Some(&b'?')).then_some(byte)
     }
 }
 
-/// The nearest character boundary at or before an offset. (The standard library's needs Rust 1.91.)
+/// Returns the nearest character boundary at or before an offset. (The standard library's needs Rust
+/// 1.91.)
 pub(crate) fn floor_boundary(text: &str, offset: usize) -> usize {
     let mut at = offset.min(text.len());
     while !text.is_char_boundary(at) {
@@ -111,7 +114,7 @@ pub(crate) fn floor_boundary(text: &str, offset: usize) -> usize {
     at
 }
 
-/// The nearest character boundary at or after an offset, or the end.
+/// Returns the nearest character boundary at or after an offset, or the end.
 pub(super) fn ceil_boundary(text: &str, offset: usize) -> usize {
     let mut at = offset.min(text.len());
     while !text.is_char_boundary(at) {
@@ -120,7 +123,7 @@ pub(super) fn ceil_boundary(text: &str, offset: usize) -> usize {
     at
 }
 
-/// The name and the size alone: a failed assertion must not print a whole script.
+/// Only the name and the size: a failed assertion must not print a whole script.
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Source({:?}, {} bytes)", self.name, self.text.len())

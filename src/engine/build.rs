@@ -1,12 +1,12 @@
-//! For a host's `build.rs`: its scripts are checked when it is built.
+//! Checks the scripts of a host in its `build.rs`.
 
 use super::{ParseError, ScriptBuilder};
 use crate::diag::{Diagnostic, code, quote_word, reason};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Checks every `.pw` file in a folder and those below it, and tells cargo to do so again when one changes. To be called
-/// by a `build.rs`, which needs the library among the `[build-dependencies]`:
+/// Checks every `.pw` file in a folder and its subfolders, and tells cargo to repeat this when one changes. Call it
+/// from a `build.rs`, which needs the library among the `[build-dependencies]`:
 ///
 /// ```no_run
 /// fn main() -> Result<(), pipewright::ParseError> {
@@ -14,16 +14,17 @@ use std::path::{Path, PathBuf};
 /// }
 /// ```
 ///
-/// A broken script then fails `cargo build`, with the page that points into it. Warnings of scripts are cargo's warnings.
+/// A broken script then fails `cargo build` with an error page that points into it. Warnings of scripts become warnings
+/// of cargo.
 ///
 /// # Errors
-/// Scripts that are refused; a folder that can't be read, or that holds none.
+/// Fails if a script is refused, or if the folder can't be read or contains no scripts.
 pub fn check(folder: impl AsRef<Path>) -> Result<(), ParseError> {
     check_with(folder, super::Script::builder)
 }
 
-/// The same for scripts that have inputs, or functions and stages of the host: `builder` says how the script of a path
-/// is read.
+/// Checks a folder like [`check`], for scripts that have inputs or use functions and stages of the host: `builder`
+/// returns how to read the script at a path.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -36,7 +37,7 @@ pub fn check(folder: impl AsRef<Path>) -> Result<(), ParseError> {
 /// ```
 ///
 /// # Errors
-/// As of [`check`].
+/// Fails as [`check`] does.
 pub fn check_with(
     folder: impl AsRef<Path>,
     builder: impl Fn(&str) -> ScriptBuilder,
@@ -48,14 +49,14 @@ pub fn check_with(
     if let Err(error) = find(folder, &mut scripts) {
         broken.push(cannot_read(folder, &reason(&error)));
     } else if scripts.is_empty() {
-        // A misspelt folder must not pass for one in which all is well.
+        // A misspelled folder must not pass as one whose scripts are all correct.
         broken.push(cannot_read(folder, "no file in it ends in .pw"));
     }
     scripts.sort();
     for path in &scripts {
         match builder(&path.to_string_lossy()).load(path) {
             Ok(script) => {
-                // Files that it uses may lie elsewhere.
+                // The files that a script uses may be in other folders.
                 for name in script.files() {
                     cargo += &format!("cargo::rerun-if-changed={name}\n");
                 }
@@ -67,7 +68,7 @@ pub fn check_with(
             Err(ParseError(pages)) => broken.extend(pages),
         }
     }
-    // Cargo is the only one to read it; without it there is none to tell.
+    // Only cargo reads this. Without cargo a failed write does not matter.
     let _ = io::stdout().write_all(cargo.as_bytes());
     if broken.is_empty() { Ok(()) } else { Err(ParseError(broken)) }
 }
@@ -76,7 +77,7 @@ fn find(folder: &Path, scripts: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
-        // Not that of what a link leads to, which may be above.
+        // Not the type of a link's target, which may be a parent folder.
         if entry.file_type()?.is_dir() {
             find(&path, scripts)?;
         } else if path.extension().is_some_and(|extension| extension == "pw") {

@@ -1,10 +1,10 @@
-//! Stopping a run from elsewhere.
+//! Cancels a run from another thread.
 
 use crate::process::{Interrupt, Signal};
 use std::io;
 
-/// Stops the runs that were given it, from any thread: their processes get SIGTERM, and after the grace SIGKILL; what
-/// the scripts deferred runs. Clones are the same token.
+/// A token that cancels the runs it was given to, from any thread: their processes get SIGTERM, and
+/// SIGKILL after the grace; deferred blocks run. Clones are the same token.
 ///
 /// ```
 /// use pipewright::{CancelToken, ErrorKind, Script, Session};
@@ -21,18 +21,18 @@ use std::io;
 pub struct CancelToken(pub(super) Interrupt);
 
 impl CancelToken {
-    /// A new one.
+    /// Creates a token.
     ///
     /// # Errors
-    /// `EMFILE` when no descriptor is left (eventfd(2)).
+    /// Fails with `EMFILE` when no descriptor is left (eventfd(2)).
     pub fn new() -> io::Result<Self> {
         Interrupt::new().map(Self)
     }
 
-    /// One that is cancelled with this one, or alone.
+    /// Creates a token that is cancelled together with this one, or alone.
     ///
     /// # Errors
-    /// As of [`CancelToken::new`].
+    /// Fails as [`CancelToken::new`] does.
     ///
     /// ```
     /// use pipewright::CancelToken;
@@ -51,12 +51,12 @@ impl CancelToken {
         self.0.child().map(Self)
     }
 
-    /// Stops the runs. A second call kills what does not end, as a second Ctrl-C does.
+    /// Cancels the runs. A second call kills processes that have not ended, like a second Ctrl-C.
     pub fn cancel(&self) {
         self.0.raise(Signal::TERM);
     }
 
-    /// Whether it has been cancelled.
+    /// Returns whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.0.raised().is_some()
     }

@@ -1,4 +1,4 @@
-//! What sessions and scripts are made with: the host's own functions and stages.
+//! Engines: the host's functions and stages, observers, policy and limits, from which sessions and scripts are made.
 
 use super::guard::Guard;
 use super::{ParseError, Script, ScriptBuilder, Session};
@@ -10,8 +10,8 @@ use crate::host::{Function, HostFunction, HostStage, Hosted, Stage};
 use std::fmt;
 use std::sync::Arc;
 
-/// A configuration that does not change any more: clones share it, in any number of threads. The default one has
-/// nothing of a host's, and allows everything.
+/// An immutable configuration that clones share, in any number of threads. The default engine has no functions or
+/// stages of a host, and allows everything.
 ///
 /// ```
 /// use pipewright::Engine;
@@ -33,7 +33,7 @@ pub struct Engine {
     pub(super) shared: Arc<Shared>,
 }
 
-/// What an engine and its sessions share.
+/// The state that an engine and its sessions share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub hosted: Hosted,
@@ -44,26 +44,26 @@ pub(super) struct Shared {
 }
 
 impl Engine {
-    /// An engine that is yet to be made.
+    /// Starts to build an engine.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
     }
 
-    /// A session with the environment and the directory that this process has now.
+    /// Creates a session with the environment and the directory that this process has now.
     pub fn session(&self) -> Session {
         Session::of(self)
     }
 
-    /// Reads and checks a script without inputs, which may call the host's functions and stages; `name` stands in its
-    /// messages. It takes along what it calls, so that it runs in every session.
+    /// Reads and checks a script without inputs, which may call the host's functions and stages; `name` is used in its
+    /// messages. The script holds the functions that it calls, so it runs in every session.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// Fails with all errors of the script.
     pub fn script(&self, name: &str, text: impl Into<Vec<u8>>) -> Result<Script, ParseError> {
         self.script_builder(name).parse(text)
     }
 
-    /// For a script with inputs, or one in a file.
+    /// Starts to build a script with inputs, or a script in a file.
     ///
     /// ```
     /// use pipewright::Engine;
@@ -78,7 +78,7 @@ impl Engine {
     }
 }
 
-/// Makes an [`Engine`]: see [`Engine::builder`].
+/// A builder of an [`Engine`]: see [`Engine::builder`].
 ///
 /// ```
 /// use pipewright::policy::Rules;
@@ -97,16 +97,16 @@ impl Engine {
 #[must_use = "nothing is made before build()"]
 pub struct EngineBuilder {
     pub(super) shared: Shared,
-    /// The first name that can't be.
+    /// The first name that was refused.
     refused: Option<BuildError>,
 }
 
 impl EngineBuilder {
-    /// Lets expressions call a function of the host: `name(a, b)`, with a closure of up to four typed arguments; see
-    /// [`Function`]. A script that declares a function or variable of this name means its own.
+    /// Lets expressions call a function of the host, `name(a, b)`: a closure with up to four typed arguments; see
+    /// [`Function`]. If a script declares a function or variable of this name, the name means the script's.
     ///
-    /// The call fails with [`super::ErrorKind::Host`] and a caret at it when the function fails or panics, and as a
-    /// wrong value of the script when an argument is of another type.
+    /// If the function fails or panics, the call fails with [`super::ErrorKind::Host`] and a caret at the call. If an
+    /// argument has the wrong type, that is an error of the script.
     pub fn function<A, R>(mut self, name: &str, function: impl Function<A, R>) -> Self {
         let is_name = is_name(name, "_");
         let reserved =
@@ -117,9 +117,9 @@ impl EngineBuilder {
         self
     }
 
-    /// Lets pipelines have a stage of the host's own, as a command of this name; see [`Stage`]. It comes before a
-    /// program of this name, which `command NAME` reaches, and after a function that the script declares. A value
-    /// never names it.
+    /// Adds a stage of the host to pipelines, as a command of this name; see [`Stage`]. It takes precedence over a
+    /// program of this name, which `command NAME` runs, but not over a function that the script declares. A value never
+    /// names it.
     pub fn stage(mut self, name: &str, stage: impl Stage + 'static) -> Self {
         let is_name = is_name(name, "_-");
         let reserved = KEYWORDS.contains(&name)
@@ -132,31 +132,32 @@ impl EngineBuilder {
         self
     }
 
-    /// Tells of what the runs do as it happens; see [`Observer`]. Each one that is given is told.
+    /// Reports the actions of runs as they happen; see [`Observer`]. May be called several times: each observer
+    /// receives the events.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.shared.observers.add(Arc::new(observer));
         self
     }
 
-    /// Lets runs have this process to themselves, one at a time, as the program `pipewright` does. A host with anything
-    /// else to do doesn't want it, for of what is the whole process's
-    /// - the handlers of the signals that ask a process to end are a run's, once it has something to clean up: the signal
-    ///   cancels it, and its programs end before this process does, which should end by the same signal then
+    /// Gives a run this whole process, one run at a time, as in the program `pipewright`. A host that does anything
+    /// else should not use it, since it changes the state of the process:
+    /// - while a run has something to clean up, it handles the signals that ask a process to end: a signal cancels the
+    ///   run, whose programs end before this process does. The host should then end by the same signal
     ///   ([`Error::signal`](super::Error::signal));
     /// - `exec` in a script replaces this process;
     /// - orphans of the programs become children of this process (`PR_SET_CHILD_SUBREAPER` of prctl(2)), which ends
-    ///   them with the run, and a second process ends what is left should SIGKILL end this one;
-    /// - the directory is where a run begins, unless its session was given one;
-    /// - programs stay in this process's group when that has the terminal, so that they can read from it.
+    ///   them with the run. If SIGKILL ends this process, a second process ends what is left;
+    /// - a run begins in the working directory of the process, unless its session has another;
+    /// - programs stay in this process's group if that has the terminal, so that they can read from it.
     pub fn own_process(mut self) -> Self {
         self.shared.own_process = true;
         self.shared.hosted.can_be_replaced = true;
         self
     }
 
-    /// Starts each program in a session of its own (setsid(2)), which has no terminal. None can then read what is typed
-    /// at that of this process, draw on it or change its modes, by way of `/dev/tty` neither: what a host wants whose
-    /// own screen is there. The terminal's Ctrl-C reaches none of them either; [`super::Run::cancel`] does.
+    /// Starts each program in its own session (setsid(2)), without a terminal. Programs then can't read from the
+    /// terminal of this process, draw on it or change its modes, not even through `/dev/tty`. A host that draws on the
+    /// screen needs this. Ctrl-C in the terminal does not reach the programs either; use [`super::Run::cancel`].
     ///
     /// ```
     /// use pipewright::{Engine, Output};
@@ -182,10 +183,10 @@ impl EngineBuilder {
         self.refused.get_or_insert(BuildError(message));
     }
 
-    /// Makes it.
+    /// Builds the engine.
     ///
     /// # Errors
-    /// A function or stage has a name that can't be one, that the language has itself, or that another has.
+    /// Fails if the name of a function or stage is invalid, belongs to the language, or is already used.
     pub fn build(self) -> Result<Engine, BuildError> {
         match self.refused {
             Some(error) => Err(error),
@@ -194,19 +195,20 @@ impl EngineBuilder {
     }
 }
 
-/// Words of expressions that are no names, and block values.
+/// Words of expressions that are not names, and block values.
 const WORDS: &[&str] = &[
     "and", "args", "bytes", "capture", "env", "false", "json", "lines", "main", "not", "null", "or", "true",
     "_",
 ];
 
-/// ASCII letters, digits and some others, not beginning with a digit or dash.
+/// Returns whether it consists of ASCII letters, digits and some other characters, and does not begin with a digit or
+/// dash.
 fn is_name(name: &str, others: &str) -> bool {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || others.contains(letter);
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') && name.chars().all(is_letter)
 }
 
-/// An [`Engine`] that can't be made.
+/// An invalid configuration of an [`Engine`].
 ///
 /// ```
 /// use pipewright::Engine;

@@ -1,4 +1,4 @@
-//! What went wrong with a script or a run of it.
+//! The errors of scripts and runs.
 
 use super::Report;
 use crate::diag::{Diagnostic, code, reason};
@@ -7,9 +7,9 @@ use std::fmt;
 use std::io;
 use std::time::Instant;
 
-/// A script that can't be run: all that is wrong with it, found before anything ran.
+/// A script that was refused, with all its errors. They were found before anything ran.
 ///
-/// Its [`Debug`](fmt::Debug) form, which Rust shows of the error of a `main` and of an `unwrap`, are the pages:
+/// Its [`Debug`](fmt::Debug) form, which Rust prints for an error of `main` and of `unwrap`, is the error pages:
 ///
 /// ```
 /// use pipewright::Script;
@@ -24,12 +24,12 @@ use std::time::Instant;
 pub struct ParseError(pub(super) Vec<Diagnostic>);
 
 impl ParseError {
-    /// Each mistake, in the order of the text; never empty.
+    /// Returns all errors, in the order of the text; never empty.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0
     }
 
-    /// The pages as the binary shows them, for a terminal of so many columns.
+    /// Renders the pages as the binary prints them, for a terminal with this many columns.
     pub fn render(&self, color: bool, width: usize) -> String {
         self.0.iter().map(|error| error.render(color, width)).collect()
     }
@@ -37,7 +37,7 @@ impl ParseError {
 
 impl fmt::Debug for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // On a line of its own, behind what Rust prints before it.
+        // On its own line, after the text that Rust prints first.
         write!(f, "{self}\n{}", self.render(false, 100))
     }
 }
@@ -56,7 +56,7 @@ impl std::error::Error for ParseError {}
 
 /// A run that failed.
 ///
-/// Its [`Debug`](fmt::Debug) form, which Rust shows of the error of a `main` and of an `unwrap`, is the page.
+/// Its [`Debug`](fmt::Debug) form, which Rust prints for an error of `main` and of `unwrap`, is the error page.
 ///
 /// ```
 /// use pipewright::{ErrorKind, Script, Session};
@@ -81,7 +81,7 @@ pub(super) struct Failed {
     pub signal: Option<Signal>,
 }
 
-/// Of what kind an [`Error`] is.
+/// The kind of an [`Error`].
 ///
 /// ```
 /// use pipewright::{ErrorKind, Script, Session};
@@ -104,45 +104,45 @@ pub(super) struct Failed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A command of the script failed, it said `fail`, or it has a wrong value.
+    /// A command of the script failed, the script called `fail`, or a value was wrong.
     Script,
-    /// The time that [`super::Run::timeout`] gave is up.
+    /// The time limit of [`super::Run::timeout`] has passed.
     TimedOut,
     /// It was cancelled.
     Cancelled,
-    /// The policy of its [`super::Engine`] refused something.
+    /// The policy of its [`super::Engine`] refused a request.
     Policy,
-    /// It met one of the [`super::Limits`] of its [`super::Engine`], other than that of time.
+    /// The run reached one of the [`super::Limits`] of its [`super::Engine`], other than the time limit.
     Limit,
-    /// An input of the script was given no value.
+    /// An input of the script has no value.
     MissingInput,
-    /// The host's own reader, writer or file failed, or a function or stage that it gave the script.
+    /// A reader, writer or file of the host failed, or one of its functions or stages.
     Host,
-    /// [`super::Session::call`] was asked for a function that there is not.
+    /// [`super::Session::call`] named a function that does not exist.
     UnknownFunction,
-    /// A bug of this library.
+    /// A bug in this library.
     Internal,
 }
 
 impl Error {
-    /// One that is no pipeline's, of what began then.
+    /// Creates an error that does not belong to a pipeline, for a run that began at this time.
     pub(super) fn new(kind: ErrorKind, diagnostic: Diagnostic, status: u8, started: Instant) -> Self {
         let report = Report { status, wall: started.elapsed() };
         Self(Box::new(Failed { kind, diagnostic, report, statuses: vec![status], signal: None }))
     }
 
-    /// Of a stream that the host gave.
+    /// Creates the error of a stream of the host.
     pub(super) fn of_stream(error: &io::Error, started: Instant) -> Self {
         let message = format!("the host's stream: {}", reason(error));
         Self::new(ErrorKind::Host, Diagnostic::new(code::CANNOT_OPEN, message), 126, started)
     }
 
-    /// Of what kind it is.
+    /// Returns its kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The page with its place in the script.
+    /// Returns the page with its place in the script.
     ///
     /// ```
     /// use pipewright::{Script, Session};
@@ -157,24 +157,25 @@ impl Error {
         &self.0.diagnostic
     }
 
-    /// How the run went until then.
+    /// Returns the report of the run up to the failure.
     pub fn report(&self) -> &Report {
         &self.0.report
     }
 
-    /// The status that the binary would exit with.
+    /// Returns the status that the binary would exit with.
     pub fn exit_code(&self) -> u8 {
         self.0.report.status()
     }
 
-    /// The signal that ended the run, in a program whose process is the script's
-    /// ([`own_process`](super::EngineBuilder::own_process)). After all has been cleaned up it should end by it:
-    /// [`die_of`](super::program::die_of).
+    /// Returns the signal that ended the run, in a program that belongs to the script
+    /// ([`own_process`](super::EngineBuilder::own_process)). After its clean-up, the program should end by this
+    /// signal: [`die_of`](super::program::die_of).
     pub fn signal(&self) -> Option<Signal> {
         self.0.signal
     }
 
-    /// The statuses of the stages of the pipeline that failed, in their order; the exit code alone where it was none.
+    /// Returns the statuses of the stages of the failed pipeline, in order. If the failure was not that of a
+    /// pipeline, returns only the exit status.
     ///
     /// ```
     /// use pipewright::{Script, Session};
@@ -187,7 +188,7 @@ impl Error {
         &self.0.statuses
     }
 
-    /// The page as the binary shows it, for a terminal of so many columns.
+    /// Renders the page as the binary prints it, for a terminal with this many columns.
     pub fn render(&self, color: bool, width: usize) -> String {
         self.0.diagnostic.render(color, width)
     }

@@ -1,4 +1,4 @@
-//! What the scripts of an engine may do, and how much of it.
+//! The limits of an engine: what its scripts may do, and how much.
 
 use super::{Engine, EngineBuilder, ParseError, Script};
 use crate::check::program::ModuleId;
@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A policy and limits, if there are any.
+/// An optional policy and optional limits.
 #[derive(Clone, Default)]
 pub(super) struct Guard {
     pub policy: Option<Arc<dyn Policy>>,
@@ -27,10 +27,10 @@ impl fmt::Debug for Guard {
 }
 
 impl EngineBuilder {
-    /// Asks before each program and stage of the host that is started, file that is opened, variable of the environment
-    /// that is set, directory that is gone to, user that is become, option of `with` that changes how programs run, and
-    /// signal that is sent; and before a file of `use` is read. Without a policy all is allowed. Of several each has to
-    /// allow it: a second one only narrows.
+    /// Asks this policy before each action: starting a program or a stage of the host, opening a file, setting an
+    /// environment variable, changing the directory, changing the user, using an option of `with` that changes how
+    /// programs run, and sending a signal; also before a file of `use` is read. Without a policy everything is allowed.
+    /// With several policies each has to allow the action, so a further policy can only narrow.
     pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
         let policy: Arc<dyn Policy> = Arc::new(policy);
         let before = self.shared.guard.policy.take();
@@ -41,7 +41,7 @@ impl EngineBuilder {
         self
     }
 
-    /// Ends each run that uses more. Without limits there are those of the language only.
+    /// Ends each run that exceeds these limits. Without them only the limits of the language apply.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.shared.guard.limits = limits;
         self
@@ -49,12 +49,12 @@ impl EngineBuilder {
 }
 
 impl Engine {
-    /// Tells, before anything runs, which commands of a script the policy refuses whatever the values in them are, and
-    /// which targets of redirections. What is not literal, what PATH leads to and what a relative path names only the
-    /// run can tell.
+    /// Reports, before anything runs, the commands of a script that the policy refuses for all values in them, and the
+    /// refused targets of redirections. Words that are not literal, the program that PATH leads to and relative paths
+    /// can only be judged during the run.
     ///
     /// # Errors
-    /// A page for each.
+    /// Fails with a diagnostic for each.
     pub fn check(&self, script: &Script) -> Result<(), ParseError> {
         let Some(policy) = &self.shared.guard.policy else { return Ok(()) };
         let program = script.foreseen()?;
@@ -72,7 +72,7 @@ impl Engine {
         });
         let targets = program.foreseen.targets.iter().filter_map(|target| {
             let path = Path::new(OsStr::from_bytes(&target.path));
-            // Relative to a directory that is not known yet.
+            // The path is relative to a directory that is not known yet.
             let asked = if path.is_absolute() { target_accesses(&target.path, target.mode) } else { &[] };
             let denied = asked.iter().find_map(|access| {
                 let open = Open { path, access: *access };

@@ -1,4 +1,4 @@
-//! Where a run reads from and writes to.
+//! The input and output of a run.
 
 use crate::process::{self, Descriptor, FileTable, OpenMode, Reader, Readers};
 use crate::sys::pipe;
@@ -28,17 +28,17 @@ use std::thread::JoinHandle;
 pub enum Input {
     /// Nothing to read.
     Null,
-    /// That of this process.
+    /// The standard input of this process.
     Inherit,
-    /// Open, but reading it is an error (`EBADF`, read(2)): for a script that itself came by the standard input, of
-    /// which a command would otherwise read what follows.
+    /// Open, but reading it is an error (`EBADF`, read(2)). This is for a script that itself came from standard
+    /// input, so that a command can't read the bytes after it.
     Unreadable,
     /// These bytes.
     Bytes(Vec<u8>),
     /// A file, pipe or socket.
     File(File),
-    /// Whatever a reader gives, which a thread copies into a pipe. When the run has ended it is read from once more
-    /// at most.
+    /// Any reader. A thread copies its data into a pipe. After the end of the run, the thread reads at most once
+    /// more.
     Reader(Box<dyn Read + Send>),
 }
 
@@ -57,19 +57,19 @@ pub enum Input {
 /// ```
 #[non_exhaustive]
 pub enum Output {
-    /// Thrown away.
+    /// Discarded.
     Null,
-    /// That of this process.
+    /// The same stream of this process.
     Inherit,
     /// A file, pipe or socket.
     File(File),
-    /// A writer, which a thread feeds from a pipe.
+    /// Any writer. A thread feeds it from a pipe.
     Writer(Box<dyn Write + Send>),
-    /// Called with each line, without its line end, from a thread. The last line may lack one.
+    /// A function that a thread calls with each line, without its line end. The last line may lack one.
     Lines(LineSink),
 }
 
-/// What is called with a line.
+/// A function that receives lines.
 ///
 /// ```
 /// use pipewright::{LineSink, Output, Script, Session};
@@ -108,15 +108,15 @@ impl From<File> for Output {
 #[derive(Default)]
 pub(super) struct Plumbing {
     outputs: Vec<JoinHandle<io::Result<()>>>,
-    /// Made with the first of them.
+    /// Created with the first of them.
     readers: Option<Arc<Readers>>,
 }
 
 impl Plumbing {
-    /// What stands at 0.
+    /// Returns the descriptor for 0.
     pub fn input(&self, input: Input, usual: &Usual) -> io::Result<Descriptor> {
         let file: OwnedFd = match input {
-            // The run puts what can't be read in its place.
+            // The run replaces an input that can't be read.
             Input::Inherit | Input::Unreadable => return Ok(Descriptor::Inherited(0)),
             Input::Null => return usual.nothing(),
             Input::Bytes(bytes) if bytes.is_empty() => return usual.nothing(),
@@ -124,7 +124,8 @@ impl Plumbing {
             Input::File(file) => crate::sys::descriptor::lift(file.into())?,
             Input::Reader(mut from) => {
                 let (reader, writer) = pipe::pipe()?;
-                // Not joined: it may wait for the host's reader, and ends by itself when nobody reads any more.
+                // Not joined: the thread may be waiting for the host's reader. It ends by itself when the pipe has
+                // no reader.
                 spawn("pipewright-input", move || io::copy(&mut from, &mut File::from(writer)).map(drop))?;
                 reader
             }
@@ -132,7 +133,7 @@ impl Plumbing {
         Ok(Descriptor::Open(Arc::new(file)))
     }
 
-    /// What stands at 1 or 2.
+    /// Returns the descriptor for 1 or 2.
     pub fn output(&mut self, number: i32, output: Output) -> io::Result<Descriptor> {
         let file: OwnedFd = match output {
             Output::Inherit => return Ok(Descriptor::Inherited(number)),
@@ -142,7 +143,7 @@ impl Plumbing {
             Output::Lines(mut line) => {
                 let mut rest: Vec<u8> = Vec::new();
                 self.drained(move |bytes| {
-                    // The end.
+                    // The end of the file.
                     if bytes.is_empty() {
                         if !rest.is_empty() {
                             line(&rest);
@@ -170,12 +171,12 @@ impl Plumbing {
         Ok(writer)
     }
 
-    /// Returns what reads the pipes of its outputs, if there are any.
+    /// Returns the reader of the pipes of its outputs, if there are any.
     pub fn readers(&self) -> Option<&Readers> {
         self.readers.as_deref()
     }
 
-    /// Waits until all that came out of the pipes has arrived. To be called when they have ended, or are given up.
+    /// Waits until all bytes from the pipes have arrived. Call it when the pipes have ended or are given up.
     pub fn end(self) -> io::Result<()> {
         let mut result = Ok(());
         for thread in self.outputs {
@@ -186,9 +187,9 @@ impl Plumbing {
     }
 }
 
-/// The descriptors of a run that was told nothing: nothing to read, and it prints where this process does.
+/// The default descriptors of a run: empty input, and output where this process prints.
 ///
-/// Made once, when first asked for: a run that evaluates an expression takes less time than open(2) and close(2) do.
+/// Created at the first use: a run that only evaluates an expression takes less time than open(2) and close(2).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Usual(OnceLock<FileTable>);
 
@@ -216,7 +217,7 @@ fn spawn<T: Send + 'static>(
     std::thread::Builder::new().name(name.into()).spawn(work)
 }
 
-/// Gives what comes to a sink, and at the end nothing.
+/// Passes all data from the pipe to a sink, and an empty slice at the end.
 fn drain(reader: Reader, mut sink: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut buffer = Vec::new();
     reader.drain(|reader| {

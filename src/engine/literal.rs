@@ -1,9 +1,9 @@
-//! Scripts that are literals of a program: `script!`.
+//! The macro `script!`, for scripts that are literals of a program.
 
 use super::Script;
 
-/// A script that stands in the source of the program: `&'static Script`, read once, at its first use. Names after the
-/// text are its inputs.
+/// Includes a script in the source of the program: a `&'static Script` that is read once, at its first use. The names
+/// after the text are its inputs.
 ///
 /// ```
 /// use pipewright::{Session, script};
@@ -17,12 +17,12 @@ use super::Script;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The text is any expression of a `&'static str`, such as `include_str!("deploy.pw")`. What is in a file is better
-/// checked when the program is built: see [`crate::build::check`].
+/// The text is any expression of type `&'static str`, such as `include_str!("deploy.pw")`. A script in a file is
+/// better checked when the program is built: see [`crate::build::check`].
 ///
 /// # Panics
-/// At its first use, with the pages of the mistakes, if the text is refused: as with a regular expression in a source,
-/// any test that gets there finds it. [`Script::parse`] gives the error instead.
+/// Panics at its first use, with the error pages, if the text is refused. As with a regular expression in a source,
+/// any test that reaches it finds the error. [`Script::parse`] returns the error instead.
 ///
 /// ```should_panic
 /// pipewright::script!("echo $nmae", name);
@@ -37,7 +37,7 @@ macro_rules! script {
     }};
 }
 
-/// What [`script!`](crate::script) calls.
+/// Implements [`script!`](crate::script).
 #[doc(hidden)]
 #[track_caller]
 pub fn __script(name: &str, text: &str, inputs: &[&str]) -> Script {

@@ -1,8 +1,9 @@
-//! Errors as those of miette (feature `miette`), for a program that shows all of its errors by that.
+//! Errors as errors of miette (feature `miette`), for a program that reports all its errors through
+//! miette.
 //!
-//! The excerpt of a script is drawn by miette's handler from the text as it is: unlike the page of
-//! [`Diagnostic::render`], what the handler shows of it may hold escape sequences. A text with a secret in it is not
-//! handed out, for nothing could be masked there without moving every label.
+//! The handler of miette draws the excerpt of a script from the original text. Unlike the page of
+//! [`Diagnostic::render`], it may therefore contain escape sequences. A text that contains a secret is
+//! not passed on, since masking it would move every label.
 
 use super::{Error, ParseError};
 use crate::diag::{Diagnostic, Label, Source, visible};
@@ -39,7 +40,7 @@ impl Diagnostic {
         text.lines().map(|line| visible(line.as_bytes())).collect::<Vec<_>>().join("\n")
     }
 
-    /// Whether a label is in the text of the error itself.
+    /// Returns whether a label is in the text of the error itself.
     fn is_here(&self, label: &Label) -> bool {
         self.primary().is_some_and(|primary| Arc::ptr_eq(&primary.source, &label.source))
     }
@@ -54,7 +55,7 @@ impl miette::Diagnostic for Diagnostic {
         Some(if self.code.is_warning() { Severity::Warning } else { Severity::Error })
     }
 
-    /// The notes, the labels in other texts, and the help.
+    /// Returns the notes, the labels in other texts, and the help.
     fn help<'a>(&'a self) -> Shown<'a> {
         let notes = self.notes.iter().map(|note| format!("note: {}", self.shown(note)));
         let elsewhere = self.labels.iter().filter(|label| !self.is_here(label)).map(|label| {

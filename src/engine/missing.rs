@@ -1,4 +1,4 @@
-//! Programs that a script names and that this machine lacks now.
+//! Programs that a script names and that this machine currently lacks.
 
 use super::script::Script;
 use crate::builtins;
@@ -10,11 +10,11 @@ use crate::span::Span;
 use std::collections::HashSet;
 
 impl Script {
-    /// The programs that its commands name literally and that PATH of this process has not now, each as a warning. A
-    /// script may be meant for another machine, so that these are not among [`Script::warnings`].
+    /// Returns a warning for each program that a command names literally and that PATH of this process currently
+    /// lacks. They are not among [`Script::warnings`], since a script may be meant for another machine.
     ///
-    /// None are told under a policy, which may keep the script from looking, nor of a script that sets PATH. A program
-    /// that the script itself asks for, by `command -v`, may be missing.
+    /// Returns none under a policy, which may keep the script from looking up programs, and none for a script
+    /// that sets PATH. A program that the script tests with `command -v` may be missing.
     ///
     /// ```
     /// use pipewright::Script;

@@ -1,6 +1,6 @@
-//! The interpreter for those who embed it: a [`Script`] is checked text, a [`Session`] the state that scripts share, a
-//! [`Run`] one go. Nothing here is the process's, unless [`EngineBuilder::own_process`] says so: neither directory nor
-//! environment, signals nor terminal.
+//! The interpreter for programs that embed it: a [`Script`] is checked text, a [`Session`] is the state that scripts
+//! share, and a [`Run`] is one execution. None of them touches the working directory, the environment, the signals or
+//! the terminal of the process, unless [`EngineBuilder::own_process`] is used.
 
 pub mod build;
 mod cancel;

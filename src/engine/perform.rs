@@ -1,4 +1,4 @@
-//! A run being done: its streams made, the interpreter set up, and its end told.
+//! Carrying out a run: making its streams, setting up the interpreter, and returning its end.
 
 use super::error::{Error, ErrorKind};
 use super::io::{Input, Output, Plumbing};
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What a run is given.
+/// The inputs of a run.
 pub(super) struct Request {
     /// Values of the script's inputs.
     pub arguments: Vec<(Slot, Value)>,
@@ -22,7 +22,7 @@ pub(super) struct Request {
     pub stderr: Output,
     pub timeout: Option<Duration>,
     pub cancel: Interrupt,
-    /// One of this run alone.
+    /// The observer of this run only.
     pub observer: Option<Arc<dyn Observer>>,
     pub audit: Option<AuditLog>,
     pub dry_run: bool,
@@ -47,21 +47,21 @@ impl Default for Request {
     }
 }
 
-/// What is done.
+/// The work of a run.
 pub(super) enum Work<'s> {
-    /// Borrowed where it can be: a small run is measured by the counts of references that it changes.
+    /// Borrowed if possible: the cost of a small run is mostly the reference counts that it changes.
     Run(Cow<'s, Arc<Program>>),
     /// A call of a function of the last script that ran in the session.
     Call(String, Vec<Value>),
 }
 
-/// The same, as it begins.
+/// Work that has begun.
 enum Begun<'s> {
     Run(Cow<'s, Arc<Program>>),
     Call(FinishedRun, FunctionId, Vec<Value>),
 }
 
-/// How a run ended that did not fail.
+/// How a successful run ended.
 pub(super) struct Done {
     status: u8,
     pub value: Value,
@@ -69,14 +69,14 @@ pub(super) struct Done {
 }
 
 impl Done {
-    /// Only who asks for it pays for a look at the clock: for a small run that is a tenth of the time.
+    /// The clock is read only if the caller wants it: for a small run that is a tenth of the time.
     pub fn report(&self) -> Report {
         Report { status: self.status, wall: self.started.elapsed() }
     }
 }
 
 impl Request {
-    /// Does it, and waits until all that it has printed has arrived.
+    /// Carries it out, and waits until all its output has arrived.
     pub fn perform(mut self, session: &mut Session, work: Work<'_>) -> Result<Done, Error> {
         let started = Instant::now();
         let host = |error: std::io::Error| Error::of_stream(&error, started);
@@ -102,7 +102,7 @@ impl Request {
         if let Some(observer) = self.observer {
             observers.add(observer);
         }
-        // There will be another one to call functions of, or none.
+        // Another script will replace it, or the session has none.
         let former = session.ran.take();
         let setup = Setup {
             own_process: shared.own_process,
@@ -137,7 +137,7 @@ impl Request {
                 (interpreter, done, true)
             }
         };
-        // Where the text was left early, variables that functions use have no value.
+        // If the text ended early, variables that functions use have no value.
         let callable = done.is_ok() || called;
         let done = match plumbing.readers() {
             Some(readers) => interpreter.last_output(readers, done),
@@ -157,12 +157,13 @@ impl Request {
         match (ended, plumbed) {
             (Ok((status, value)), Ok(())) => Ok(Done { status, value, started }),
             (Err(error), plumbed) if error.kind() != ErrorKind::Script || plumbed.is_ok() => Err(error),
-            // That a writer failed is why a program of the script died of SIGPIPE, and not the other way.
+            // A failed writer is the reason that a program of the script died of SIGPIPE, not the
+            // reverse.
             (_, plumbed) => plumbed.map(|()| Done { status: 0, value: Value::Null, started }).map_err(host),
         }
     }
 
-    /// The values of the script's inputs: those of this run before those of the session.
+    /// Returns the values of the script's inputs. Those of this run override those of the session.
     fn variables(
         &mut self,
         session: &Session,
@@ -185,7 +186,7 @@ impl Request {
     }
 }
 
-/// The function of the last script that ran in a session.
+/// Returns the function of the last script that ran in a session.
 fn called(
     session: &Session,
     function: &str,
@@ -201,7 +202,7 @@ fn called(
     Ok(Begun::Call(ran, id, values))
 }
 
-/// The status of a run and what it gave, or why it failed.
+/// Returns the status and value of a run, or its failure.
 fn ended(outcome: Eval<Value>, interpreter: &Interpreter, started: Instant) -> Result<(u8, Value), Error> {
     match outcome {
         Ok(value) => Ok((interpreter.final_status(), value)),
@@ -212,7 +213,7 @@ fn ended(outcome: Eval<Value>, interpreter: &Interpreter, started: Instant) -> R
     }
 }
 
-/// The failure of what has left its place so.
+/// Returns the failure for a non-local exit.
 pub(super) fn failed(unwind: Unwind, interpreter: &Interpreter, started: Instant) -> Error {
     let new = |kind, page, status| Error::new(kind, page, status, started);
     let mut error = match unwind {
@@ -231,7 +232,7 @@ pub(super) fn failed(unwind: Unwind, interpreter: &Interpreter, started: Instant
             error.0.signal = Some(signal).filter(|_| interpreter.is_own_process());
             error
         }
-        // Of what was asked for a value.
+        // In a run whose value was requested.
         Unwind::Exit(_) | Unwind::PipeClosed | Unwind::Break | Unwind::Continue | Unwind::Return => {
             new(ErrorKind::Script, Diagnostic::new(code::CANCELLED, "it ended without a value"), 1)
         }

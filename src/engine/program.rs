@@ -1,6 +1,6 @@
-//! For a program that is one script's process, as `pipewright` is: how it begins, how it guards itself, what it can do
-//! here. All of it is the whole process's; see [`super::EngineBuilder::own_process`]. A host with anything else to do
-//! needs none of it.
+//! Support for a program whose process belongs to one script, such as `pipewright`: how it begins, guards itself, and
+//! probes the system. Everything here concerns the whole process; see [`super::EngineBuilder::own_process`]. A host
+//! that does anything else needs none of it.
 
 use super::script::read_source;
 use crate::process::{self, Signal};
@@ -11,14 +11,14 @@ use std::path::Path;
 
 pub use crate::sys::probe::Probe;
 
-/// What whoever ends a killed run's processes calls this program with: see [`begin`].
+/// The argument with which this program is run to end the processes of a killed run: see [`begin`].
 const END_TREES: &str = "--end-trees";
 
-/// To be called first in `main`, before any thread: SIGPIPE becomes an error of writing, each of 0, 1 and 2 that is closed
-/// stays so for scripts and programs while no file gets its number, and every other descriptor that came along is the
-/// script's and its programs', as in sh.
+/// Prepares the process. Call it first in `main`, before any thread starts: SIGPIPE becomes a write error; each of the
+/// descriptors 0, 1 and 2 that is closed stays closed for scripts and programs, but no other file gets its number; and
+/// every other inherited descriptor belongs to the script and its programs, as in sh.
 ///
-/// Gives a status to exit with when this process was not called by a user, but by itself: to end what a run has left
+/// Returns a status to exit with if the process was not started by a user but by itself, to end the processes of a run
 /// that SIGKILL has ended.
 pub fn begin() -> Option<u8> {
     start::begin();
@@ -26,7 +26,7 @@ pub fn begin() -> Option<u8> {
     std::env::args_os().skip(1).eq([END_TREES]).then(end_trees)
 }
 
-/// Standard input has the numbers of processes.
+/// Standard input contains the process IDs.
 fn end_trees() -> u8 {
     let mut numbers = Vec::new();
     if io::stdin().lock().read_to_end(&mut numbers).is_err() {
@@ -38,29 +38,29 @@ fn end_trees() -> u8 {
     0
 }
 
-/// Becomes two processes: in the inner one it gives none; in the outer one, when the inner one has ended and nothing
-/// of it is left, the status to exit with. A signal that ended the inner one ends the outer one here.
+/// Splits the process into two. In the inner one it returns none. In the outer one it returns the exit status when the
+/// inner one has ended and none of its processes are left. If a signal ended the inner process, it ends the outer one
+/// here.
 ///
 /// # Errors
-/// Those of fork(2); `ENOSYS` where the system can't.
+/// Fails as fork(2) does; with `ENOSYS` if the system has no support.
 pub fn guard() -> io::Result<Option<u8>> {
     Ok(process::guarded()?.map(guard::end_like))
 }
 
-/// Ends this process by a signal, as one that has no handler for it: after a run that a signal has ended, so that the
-/// process that waits for this one sees it. A loop of sh stops when a program died of SIGINT, and goes on when it exited
-/// with 130.
+/// Ends this process by a signal, as if it had no handler. Call it after a signal has ended a run, so that the parent
+/// process sees that: a loop of sh stops when a program died of SIGINT, and continues when it exited with 130.
 pub fn die_of(signal: Signal) -> ! {
     handlers::die_of(signal)
 }
 
 /// Reads the text of a script from a file, or from standard input if there is none.
 ///
-/// The reading ends at the first NUL byte, and once there is more than a script may hold, since a file such as
-/// `/dev/zero` never ends. [`super::Script::parse`] refuses what was read then.
+/// Reading ends at the first NUL byte, and when the text is larger than a script may be, since a file such as
+/// `/dev/zero` never ends. [`super::Script::parse`] then refuses the text.
 ///
 /// # Errors
-/// Those of open(2) and read(2).
+/// Fails as open(2) and read(2) do.
 pub fn read_script(path: Option<&Path>) -> io::Result<Vec<u8>> {
     match path {
         Some(path) => read_source(File::open(path)?),
@@ -68,17 +68,18 @@ pub fn read_script(path: Option<&Path>) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What the engine makes use of, and whether this system has it: tried, rather than guessed from its version.
+/// Returns the features of the system that the engine uses, and whether this system has them. They are tried, not
+/// guessed from the version.
 pub fn probes() -> Vec<Probe> {
     probe::all()
 }
 
-/// How many columns the terminal of standard error has, if it is one.
+/// Returns the number of columns of the terminal on standard error, if it is one.
 pub fn terminal_width() -> Option<usize> {
     tty::width()
 }
 
-/// How many lines it has.
+/// Returns the number of lines of that terminal.
 pub fn terminal_height() -> Option<usize> {
     tty::height()
 }

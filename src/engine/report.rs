@@ -1,8 +1,8 @@
-//! How a run went.
+//! The reports of runs.
 
 use std::time::Duration;
 
-/// How a run went.
+/// The report of a run.
 ///
 /// ```
 /// use pipewright::{Script, Session};
@@ -19,23 +19,23 @@ pub struct Report {
 }
 
 impl Report {
-    /// The status that the binary would exit with: 0 for success.
+    /// Returns the status that the binary would exit with: 0 for success.
     pub fn status(&self) -> u8 {
         self.status
     }
 
-    /// Whether it succeeded.
+    /// Returns whether it succeeded.
     pub fn success(&self) -> bool {
         self.status == 0
     }
 
-    /// From its start to its end.
+    /// Returns the time from its start to its end.
     pub fn wall(&self) -> Duration {
         self.wall
     }
 }
 
-/// What a run has printed, and how it went.
+/// The output of a run, and its report.
 ///
 /// ```
 /// use pipewright::{Script, Session};
@@ -53,6 +53,6 @@ pub struct Captured {
     pub stdout: Vec<u8>,
     /// Its standard error.
     pub stderr: Vec<u8>,
-    /// How it went.
+    /// Its report.
     pub report: Report,
 }

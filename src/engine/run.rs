@@ -1,4 +1,4 @@
-//! One go of a script.
+//! One execution of a script.
 
 use super::error::Error;
 use super::io::{Input, Output};
@@ -8,10 +8,10 @@ use crate::value::{MOST_BYTES, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A run that is yet to begin, of a script or of one of its functions: what it reads, where it writes, how long it may
-/// take; then one verb.
+/// A run that has not begun, of a script or of one of its functions. Configure its input, output and limits, then call
+/// one verb.
 ///
-/// Unless told otherwise it reads nothing and prints where this process does.
+/// By default its input is empty, and it prints where this process does.
 ///
 /// ```
 /// use pipewright::{Script, Session};
@@ -42,7 +42,7 @@ impl<'s> Run<'s> {
         Self { session, work, request: Request::default(), max_output: MOST_BYTES }
     }
 
-    /// Gives an input a value for this run only. Values are data: nothing in one is ever code.
+    /// Gives an input a value for this run only. Values are data: they never become code.
     #[inline]
     pub fn arg(mut self, name: &str, value: impl Into<Value>) -> Self {
         if let Work::Run(program) = &self.work
@@ -53,50 +53,51 @@ impl<'s> Run<'s> {
         self
     }
 
-    /// The script's `args`, and the words that its `main` is called with.
+    /// Sets the script's `args`, which are also the words for its `main`.
     pub fn args<A: AsRef<[u8]>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.request.args.extend(args.into_iter().map(|arg| arg.as_ref().to_vec()));
         self
     }
 
-    /// What it reads.
+    /// Sets its standard input.
     pub fn stdin(mut self, input: impl Into<Input>) -> Self {
         self.request.stdin = input.into();
         self
     }
 
-    /// Where its standard output goes.
+    /// Sets its standard output.
     pub fn stdout(mut self, output: impl Into<Output>) -> Self {
         self.request.stdout = output.into();
         self
     }
 
-    /// Where its standard error goes.
+    /// Sets its standard error.
     pub fn stderr(mut self, output: impl Into<Output>) -> Self {
         self.request.stderr = output.into();
         self
     }
 
-    /// How long it may take. Then its processes get SIGTERM, and SIGKILL after 5 s, or the grace that the script gives;
-    /// the run fails with [`ErrorKind::TimedOut`](super::ErrorKind::TimedOut), also while a process that it left behind holds a pipe.
+    /// Limits its time. When the time has passed, its processes get SIGTERM, and SIGKILL after 5 s or the grace that
+    /// the script sets. The run fails with [`ErrorKind::TimedOut`](super::ErrorKind::TimedOut), even while a process
+    /// that it left behind holds a pipe.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.request.timeout = Some(time);
         self
     }
 
-    /// What stops it from elsewhere.
+    /// Sets the token that cancels it.
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.request.cancel = token.0.clone();
         self
     }
 
-    /// Has everything that it does recorded, before that is done: what can't be recorded is not done.
+    /// Records each of its actions before it is done. An action that can't be recorded is not done.
     pub fn audit(mut self, log: AuditLog) -> Self {
         self.request.audit = Some(log);
         self
     }
 
-    /// Does nothing but print on its standard output what it would execute.
+    /// Makes it a dry run, which only prints on its standard output what it would execute.
     ///
     /// ```
     /// use pipewright::{Script, Session};
@@ -110,7 +111,7 @@ impl<'s> Run<'s> {
         self
     }
 
-    /// How many bytes [`Run::capture`] and [`Run::read`] hold of each stream; what is more is an error.
+    /// Sets how many bytes of each stream [`Run::capture`] and [`Run::read`] may hold. More is an error.
     pub fn max_output(mut self, bytes: usize) -> Self {
         self.max_output = bytes;
         self
@@ -119,14 +120,14 @@ impl<'s> Run<'s> {
     /// Runs it to its end.
     ///
     /// # Errors
-    /// [`Error`]: a command failed, time was up, it was cancelled.
+    /// Fails if a command failed, the time limit has passed, or the run was cancelled.
     pub fn status(self) -> Result<Report, Error> {
         self.request.perform(self.session, self.work).map(|done| done.report())
     }
 
-    /// Runs it to its end and gives its result: what its `main` returned, or without a `main` the value of the call
-    /// that it ends with (as `total(xs)`, `xs.len()`); else null. What `main` returns is no status then. Of a function
-    /// it is what that returned.
+    /// Runs it to its end and returns its result: the value that its `main` returned, or without a `main` the value of
+    /// the call at its end (such as `total(xs)` or `xs.len()`), otherwise null. The value of `main` is then not a
+    /// status. For a function, returns the value of the function.
     ///
     /// ```
     /// use pipewright::{Script, Session};
@@ -139,25 +140,25 @@ impl<'s> Run<'s> {
     /// ```
     ///
     /// # Errors
-    /// As of [`Run::status`].
+    /// Fails as [`Run::status`] does.
     pub fn value(mut self) -> Result<Value, Error> {
         self.request.keep_result = true;
         self.request.perform(self.session, self.work).map(|done| done.value)
     }
 
-    /// Runs it in the background, on a thread of its own and in a copy of the session, so that this one is free. What it
-    /// prints goes to its outputs.
+    /// Runs it in the background, on its own thread and in a copy of the session, so that this session is free. Its
+    /// output goes to its streams.
     ///
     /// # Errors
-    /// [`super::ErrorKind::Host`] when no thread or descriptor is left.
+    /// Fails with [`super::ErrorKind::Host`] when no thread or descriptor is left.
     pub fn start(self) -> Result<Running, Error> {
         Running::start(self.session.clone(), self.work, self.request)
     }
 
-    /// Runs it to its end and gives what it has printed.
+    /// Runs it to its end and returns its output.
     ///
     /// # Errors
-    /// As of [`Run::status`]; more was printed than [`Run::max_output`] allows.
+    /// Fails as [`Run::status`] does, or if the output is larger than [`Run::max_output`] allows.
     pub fn capture(mut self) -> Result<Captured, Error> {
         let streams: [Arc<Mutex<Vec<u8>>>; 2] = Default::default();
         let max = self.max_output;
@@ -171,11 +172,11 @@ impl<'s> Run<'s> {
         Ok(Captured { stdout, stderr, report })
     }
 
-    /// Runs it to its end and gives its standard output as text, less its last line ends, as `$(…)` does. Bytes that
-    /// are not UTF-8 become U+FFFD.
+    /// Runs it to its end and returns its standard output as text without the final line ends, as `$(…)` does. Bytes
+    /// that are not UTF-8 become U+FFFD.
     ///
     /// # Errors
-    /// As of [`Run::capture`].
+    /// Fails as [`Run::capture`] does.
     pub fn read(mut self) -> Result<String, Error> {
         let stream: Arc<Mutex<Vec<u8>>> = Arc::default();
         self.request.stdout =
@@ -186,7 +187,7 @@ impl<'s> Run<'s> {
     }
 }
 
-/// A stream that is kept, up to a limit.
+/// A captured stream with a size limit.
 struct Bounded {
     bytes: Arc<Mutex<Vec<u8>>>,
     max: usize,

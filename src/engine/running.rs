@@ -19,8 +19,8 @@ use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-/// A run in the background, of [`super::Run::start`]. Dropping it cancels the run and waits for its end, so that nothing
-/// outlives its owner by accident; [`Running::detach`] is for what should.
+/// A run in the background, started by [`super::Run::start`]. Dropping it cancels the run and waits for its end, so
+/// that no run outlives its owner by accident. To leave it running, call [`Running::detach`].
 ///
 /// ```
 /// use pipewright::{Script, Session, Signal};
@@ -40,17 +40,17 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Debug)]
 pub struct Running {
     state: Arc<State>,
-    /// None when it has been joined or left to itself.
+    /// None once it is joined or detached.
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the run's thread and its owner share.
+/// The state that the run's thread and its owner share.
 #[derive(Debug)]
 struct State {
     interrupt: Interrupt,
     end: Mutex<End>,
     ended: Condvar,
-    /// Its programs that have not ended, by number.
+    /// Its running programs, by process ID.
     programs: Mutex<BTreeMap<i32, Program>>,
 }
 
@@ -60,7 +60,7 @@ struct Program {
     info: StageInfo,
 }
 
-/// A program that is running: see [`Running::stages`].
+/// A running program: see [`Running::stages`].
 ///
 /// ```
 /// use pipewright::{Script, Session, StageInfo};
@@ -80,18 +80,18 @@ struct Program {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StageInfo {
-    /// Its process number.
+    /// Its process ID.
     pub pid: i32,
-    /// Its arguments with its name. Secrets in them are masked.
+    /// Its arguments with its name. Secrets are masked.
     pub argv: Vec<Vec<u8>>,
-    /// When it was started, by the clock of the machine.
+    /// The time at which it was started, by the system clock.
     pub began: SystemTime,
 }
 
 #[derive(Debug, Default)]
 struct End {
     result: Option<Result<Report, Error>>,
-    /// Who waits for it without a thread.
+    /// The waker of a task that waits for it without a thread.
     waker: Option<Waker>,
 }
 
@@ -137,10 +137,10 @@ impl Running {
         Ok(Self { thread: Some(builder.spawn(run).map_err(failed)?), state })
     }
 
-    /// How it ended, if it has.
+    /// Returns how it ended, or none while it runs.
     ///
     /// # Errors
-    /// As of [`super::Run::status`].
+    /// Fails as [`super::Run::status`] does.
     pub fn try_wait(&self) -> Result<Option<Report>, Error> {
         self.state.end().result.clone().transpose()
     }
@@ -148,15 +148,15 @@ impl Running {
     /// Waits for its end.
     ///
     /// # Errors
-    /// As of [`super::Run::status`].
+    /// Fails as [`super::Run::status`] does.
     pub fn wait(mut self) -> Result<Report, Error> {
         let result = self.state.wait();
         self.join();
         result
     }
 
-    /// Waits for its end without a thread: the run's own wakes who waits. No runtime is needed, and any will do.
-    /// Dropping the future cancels the run, and waits for that.
+    /// Waits for its end without a thread: the thread of the run wakes the future. It needs no runtime and works with
+    /// any. Dropping the future cancels the run and waits for its end.
     ///
     /// ```
     /// # use std::task::{Context, Poll, Wake, Waker};
@@ -184,8 +184,8 @@ impl Running {
         Waiting { running: self }
     }
 
-    /// Ends it: its programs get SIGTERM, what is deferred runs, and what is there after `grace` gets SIGKILL; the grace
-    /// of the script (5 s unless it says so by `with grace=`) may end earlier. Returns when all is over.
+    /// Ends it: its programs get SIGTERM, deferred blocks run, and processes that are left after `grace` get SIGKILL.
+    /// The grace of the script (5 s, or as set by `with grace=`) may end earlier. Returns when all have ended.
     pub fn shutdown(&self, grace: Duration) -> Report {
         self.state.interrupt.raise(Signal::TERM);
         let result = self.state.wait_for(grace).unwrap_or_else(|| {
@@ -195,8 +195,8 @@ impl Running {
         result.unwrap_or_else(|error| error.report().clone())
     }
 
-    /// The programs that it has started and that are running, not what these have started; those of one pipeline from
-    /// its left.
+    /// Returns the running programs that it has started, without the programs that these have started; those of one
+    /// pipeline in order.
     ///
     /// ```
     /// use pipewright::{Script, Session};
@@ -219,11 +219,11 @@ impl Running {
         stages
     }
 
-    /// Sends a signal to the programs that it has started and that are running, not to what these have started. They are
-    /// those of [`Running::stages`]: one may run for a moment before it is known.
+    /// Sends a signal to the running programs that it has started, not to the programs that these have started. They
+    /// are those of [`Running::stages`]: a program may run for a moment before it is listed.
     ///
     /// # Errors
-    /// `ESRCH` when none is running; `EPERM` when one has become another user's (kill(2)).
+    /// Fails with `ESRCH` when none is running; with `EPERM` when one runs as another user (kill(2)).
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         let programs: Vec<tree::Identity> =
             self.state.programs().values().map(|program| program.identity).collect();
@@ -239,14 +239,14 @@ impl Running {
         result
     }
 
-    /// Leaves it to itself, until it or this process ends.
+    /// Lets it continue by itself until it or this process ends.
     pub fn detach(mut self) {
         self.thread = None;
     }
 
     fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
-            // What it has to say is in the state.
+            // Its result is in the state.
             let _ = thread.join();
         }
     }
@@ -265,7 +265,7 @@ impl Drop for Running {
     }
 }
 
-/// The end of a [`Running`], to be awaited: see [`Running::wait_async`].
+/// A future of the end of a [`Running`]: see [`Running::wait_async`].
 #[derive(Debug)]
 #[must_use = "a future that is dropped cancels the run"]
 pub struct Waiting {
@@ -287,8 +287,7 @@ impl Future for Waiting {
     }
 }
 
-/// Notes the programs that start and end. One that has started is not reaped before this returns, so its number is its
-/// own.
+/// Notes the programs that start and end. A program is not reaped before this returns, so its process ID is unique.
 impl Observer for State {
     fn event(&self, event: &Event<'_>) {
         match *event {
@@ -336,7 +335,7 @@ impl State {
         }
     }
 
-    /// The same for a time; none when it is up first.
+    /// Waits for a limited time. Returns none if the time has passed.
     fn wait_for(&self, time: Duration) -> Option<Result<Report, Error>> {
         let wait = self.ended.wait_timeout_while(self.end(), time, |end| end.result.is_none());
         let (end, _) = wait.unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Checked text.
+//! Scripts: checked text.
 
 use super::rewriting::{Judge, declares};
 use super::{Engine, ParseError, source};
@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-/// A script that has passed the check: parsed once, run as often as one likes, in any number of threads. Clones share
-/// it.
+/// A script that has passed the check. It is parsed once, and can run any number of times, in any number of threads.
+/// Clones share it.
 ///
 /// ```
 /// use pipewright::{Script, Session};
@@ -30,13 +30,13 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) program: Arc<Program>,
-    /// How it was read.
+    /// The builder that read it.
     builder: Arc<ScriptBuilder>,
-    /// Made when they are asked for, since some depend on the programs in PATH.
+    /// Created at the first request, since some of them depend on the programs in PATH.
     warnings: Arc<OnceLock<Vec<Diagnostic>>>,
 }
 
-/// Says how a script is read: see [`Script::builder`].
+/// A builder of a [`Script`]: see [`Script::builder`].
 ///
 /// ```
 /// use pipewright::Script;
@@ -53,15 +53,15 @@ pub struct ScriptBuilder {
     engine: Engine,
     alone: bool,
     typed: bool,
-    /// The file that the text comes from.
+    /// The file that contains the text.
     path: Option<PathBuf>,
 }
 
 impl Script {
-    /// Reads and checks a script without inputs; `name` stands in its messages.
+    /// Reads and checks a script without inputs; `name` is used in its messages.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// Fails with all errors of the script.
     pub fn parse(name: &str, text: impl Into<Vec<u8>>) -> Result<Self, ParseError> {
         Self::builder(name).parse(text)
     }
@@ -69,28 +69,28 @@ impl Script {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// All that is wrong with it, or that it can't be read.
+    /// Fails with all errors of the script, or if the file can't be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ParseError> {
         Self::builder(&path.as_ref().to_string_lossy()).load(path)
     }
 
-    /// For a script with inputs.
+    /// Starts to build a script with inputs.
     pub fn builder(name: &str) -> ScriptBuilder {
         ScriptBuilder::new(name, Engine::default())
     }
 
-    /// Its program once more, with what is known of it before it runs.
+    /// Returns its program again, with what is known before the run.
     pub(super) fn foreseen(&self) -> Result<Program, ParseError> {
         let text = self.program.main_module().source.text();
         self.builder.program(text.as_bytes().to_vec(), true)
     }
 
-    /// Whether its engine has a policy.
+    /// Returns whether its engine has a policy.
     pub(super) fn has_policy(&self) -> bool {
         self.builder.engine.shared.guard.policy.is_some()
     }
 
-    /// What in it is allowed, and probably not meant.
+    /// Returns its warnings: code that is allowed but probably not meant.
     ///
     /// ```
     /// use pipewright::Script;
@@ -106,7 +106,7 @@ impl Script {
         })
     }
 
-    /// The files that it was read from: its own name, and the paths of those that it uses.
+    /// Returns the files that it was read from: its own name, and the paths of the files that it uses.
     ///
     /// ```
     /// use pipewright::Script;
@@ -119,13 +119,13 @@ impl Script {
         self.program.modules.iter().map(|module| module.source.name())
     }
 
-    /// The names of its inputs.
+    /// Returns the names of its inputs.
     pub fn inputs(&self) -> impl Iterator<Item = &str> {
         self.program.inputs.iter().map(|(name, _)| &**name)
     }
 }
 
-/// Commands with the names of variables for which PATH has no program now.
+/// Returns the commands that have the name of a variable, and for which PATH has no program now.
 fn variable_programs(program: &Program) -> Vec<Diagnostic> {
     if program.variable_programs.is_empty() {
         return Vec::new();
@@ -152,20 +152,20 @@ impl ScriptBuilder {
         Self { name: name.to_string(), inputs: Vec::new(), engine, alone: false, typed: false, path: None }
     }
 
-    /// Declares a variable that [`super::Session::set`] or [`super::Run::arg`] gives a value.
+    /// Declares an input: a variable that [`super::Session::set`] or [`super::Run::arg`] sets.
     pub fn input(mut self, name: &str) -> Self {
         self.inputs.push(name.to_string());
         self
     }
 
-    /// Refuses `use`: reading an untrusted script then reads nothing else. Without this the policy of the engine is asked
-    /// before each file that the script uses is read.
+    /// Refuses `use`, so that reading an untrusted script reads no other file. Without this, the policy of the engine
+    /// is asked before each used file is read.
     pub fn alone(mut self) -> Self {
         self.alone = true;
         self
     }
 
-    /// Reads the text as one that is typed at a prompt: an unquoted `$(cmd)` is one argument, and `= x` shows a value.
+    /// Reads the text as if it were typed at a prompt: an unquoted `$(cmd)` is one argument, and `= x` shows a value.
     ///
     /// ```
     /// use pipewright::Script;
@@ -178,7 +178,7 @@ impl ScriptBuilder {
         self
     }
 
-    /// Says which file the text was read from, for `script_path()`; [`ScriptBuilder::load`] does so by itself.
+    /// Sets the file that contains the text, for `script_path()`. [`ScriptBuilder::load`] sets it itself.
     ///
     /// ```
     /// use pipewright::{Engine, Script};
@@ -196,7 +196,7 @@ impl ScriptBuilder {
     /// Reads and checks the text.
     ///
     /// # Errors
-    /// All that is wrong with it; an input whose name can't be one.
+    /// Fails with all errors of the script, or if the name of an input is invalid.
     pub fn parse(self, text: impl Into<Vec<u8>>) -> Result<Script, ParseError> {
         let wrong = |name: &&String| {
             let mut letters = name.chars();
@@ -245,7 +245,7 @@ impl ScriptBuilder {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// As of [`ScriptBuilder::parse`]; the file can't be read.
+    /// Fails as [`ScriptBuilder::parse`] does, or if the file can't be read.
     pub fn load(self, path: impl AsRef<Path>) -> Result<Script, ParseError> {
         match File::open(path.as_ref()).and_then(read_source) {
             Ok(text) => self.path(path.as_ref()).parse(text),
@@ -260,7 +260,7 @@ impl ScriptBuilder {
 
 /// Reads the files that a script uses, relative to the file that names them.
 pub(super) struct Files {
-    /// Asked before a file is read: its text would stand in messages.
+    /// Asked before a file is read, since messages would show its text.
     pub policy: Option<Arc<dyn Policy>>,
 }
 
@@ -277,10 +277,11 @@ impl Files {
         policy::ask(&**policy, &request).map_err(refused)
     }
 
-    /// Opens a file that may be read. The one that is open is asked for, too, since a link may have led elsewhere.
+    /// Opens a file that may be read. Asks the policy again about the opened file, since a link may have led
+    /// elsewhere.
     fn open(&self, path: &Path) -> Result<File, NotLoaded> {
         self.ask(path)?;
-        // Nothing would end the wait for the writer of a FIFO.
+        // The wait for the writer of a FIFO would never end.
         let kind = std::fs::metadata(path).map_err(|error| reason(&error))?.file_type();
         if !kind.is_file() && !kind.is_dir() {
             return Err("it is not a regular file".to_string().into());
@@ -313,8 +314,8 @@ impl Loader for Files {
     }
 }
 
-/// The directory in which a file looks for those that it uses. Of a symbolic link it is that of the file that the link
-/// leads to: `/usr/local/bin/deploy` finds the modules of `/opt/deploy/deploy.pw`, as in Python and Node.
+/// Returns the directory in which a file looks up the files that it uses. For a symbolic link, that is the directory
+/// of its target: `/usr/local/bin/deploy` finds the modules of `/opt/deploy/deploy.pw`, as in Python and Node.
 fn directory_of(file: &Path) -> PathBuf {
     let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_path_buf();
     match std::fs::symlink_metadata(file) {
@@ -325,8 +326,8 @@ fn directory_of(file: &Path) -> PathBuf {
     }
 }
 
-/// Reads a source up to its end, to its first NUL byte, or until it is larger than a source may be: the check refuses
-/// what was read then. `/dev/zero` has no end, and `yes | pipewright` has none either.
+/// Reads a source to its end, to its first NUL byte, or until it is larger than a source may be. The check then
+/// refuses the text. `/dev/zero` has no end, and neither does `yes | pipewright`.
 pub(super) fn read_source(mut from: impl Read) -> io::Result<Vec<u8>> {
     const STEP: usize = 1 << 20;
     let mut bytes = Vec::with_capacity(8 << 10);

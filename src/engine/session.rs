@@ -1,4 +1,4 @@
-//! The state that runs share: variables, environment, directory.
+//! Sessions: the variables, environment and directory that runs share.
 
 use super::io::Usual;
 use super::perform::Work;
@@ -15,8 +15,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Variables, an environment and a directory for scripts to run in. Nothing of it is the process's: many sessions run
-/// side by side, in threads of one program. A clone is a session of its own from then on, and cheap.
+/// Variables, an environment and a working directory for scripts to run in. It does not touch the state of the
+/// process: many sessions run side by side, in threads of one program. A clone is independent, and cheap.
 ///
 /// ```
 /// use pipewright::{Script, Session};
@@ -32,12 +32,12 @@ pub struct Session {
     pub(super) engine: Engine,
     pub(super) variables: IndexMap<String, Value>,
     pub(super) environment: Environment,
-    /// PWD was removed, which programs get otherwise even if this process has none.
+    /// PWD was removed. Otherwise programs get it even if this process has none.
     pub(super) without_pwd: bool,
-    /// Absolute, as the interpreter takes it. None is that of this process.
+    /// Absolute, as the interpreter needs it. None is the directory of this process.
     pub(super) directory: Option<Arc<CStr>>,
     pub(super) usual: Usual,
-    /// The last script that ran, if to its end.
+    /// The last script that ran, if it ran to its end.
     pub(super) ran: Option<FinishedRun>,
 }
 
@@ -48,7 +48,7 @@ impl Default for Session {
 }
 
 impl Session {
-    /// One of the default [`Engine`], with the environment and the directory that this process has now.
+    /// Creates a session of the default [`Engine`], with the environment and the directory that this process has now.
     pub fn new() -> Self {
         Self::of(&Engine::default())
     }
@@ -75,12 +75,12 @@ impl Session {
         self
     }
 
-    /// A variable: one that was set, or that a script has declared outside of any block.
+    /// Returns a variable that was set, or that a script has declared outside any block.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.variables.get(name)
     }
 
-    /// The same as a type of Rust.
+    /// Returns a variable as a type of Rust.
     ///
     /// ```
     /// use pipewright::{Script, Session};
@@ -93,22 +93,23 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// There is no such variable, or it is of another type.
+    /// Fails if there is no such variable, or if it has another type.
     pub fn get<'s, T: FromValue<'s>>(&'s self, name: &str) -> Result<T, ValueError> {
         let missing = || ValueError::new(format!("no variable `{}`", visible(name.as_bytes())));
         T::from_value(self.value(name).ok_or_else(missing)?)
     }
 
-    /// The directory that scripts begin in. None when it is where this process is at the time of a run: of an engine
-    /// that has the process to itself ([`super::EngineBuilder::own_process`]), or when there was none.
+    /// Returns the directory in which scripts begin. None if it is the directory of this process at the time of a
+    /// run: for an engine that has the process to itself ([`super::EngineBuilder::own_process`]), or if there was no
+    /// directory.
     pub fn cwd(&self) -> Option<&Path> {
         self.directory.as_ref().map(|path| Path::new(OsStr::from_bytes(path.to_bytes())))
     }
 
-    /// Changes the directory, relative to the one before. Scripts that `cd` do so for themselves only.
+    /// Changes the directory, relative to the current one. A `cd` in a script affects only its own run.
     ///
     /// # Errors
-    /// Those of realpath(3); `NotADirectory`.
+    /// Fails as realpath(3) does, or with `NotADirectory`.
     pub fn set_cwd(&mut self, directory: impl AsRef<Path>) -> io::Result<()> {
         let before = self.cwd().unwrap_or(Path::new(""));
         let directory = std::fs::canonicalize(before.join(directory))?;
@@ -119,46 +120,46 @@ impl Session {
         Ok(())
     }
 
-    /// A variable of the environment that programs get.
+    /// Returns an environment variable of programs.
     pub fn env(&self, name: impl AsRef<OsStr>) -> Option<OsString> {
         let value = self.environment.get(name.as_ref().as_bytes())?;
         Some(OsString::from_vec(value.to_vec()))
     }
 
-    /// Sets a variable of the environment.
+    /// Sets an environment variable.
     ///
     /// # Errors
-    /// `InvalidInput` when the name is none (POSIX, 8.1) or the value holds a NUL.
+    /// Fails with `InvalidInput` if the name is invalid (POSIX, 8.1) or the value contains NUL.
     pub fn set_env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> io::Result<()> {
         let invalid = |error: InvalidVariable| io::Error::new(io::ErrorKind::InvalidInput, error.to_string());
         self.environment.set(name.as_ref().as_bytes(), value.as_ref().as_bytes()).map_err(invalid)
     }
 
-    /// Removes a variable of the environment, and tells whether it was there.
+    /// Removes an environment variable. Returns whether it was set.
     pub fn remove_env(&mut self, name: impl AsRef<OsStr>) -> bool {
         self.without_pwd |= name.as_ref() == "PWD";
         self.environment.remove(name.as_ref().as_bytes())
     }
 
-    /// Removes all variables of the environment, PWD included, which names the directory for programs otherwise.
+    /// Removes all environment variables, including PWD, which otherwise names the working directory for programs.
     pub fn clear_env(&mut self) {
         self.environment = Environment::empty();
         self.without_pwd = true;
     }
 
-    /// What it was made by.
+    /// Returns its engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// A run of a script, to be configured and then done by one of its verbs.
+    /// Returns a run of a script, to be configured and started by one of its verbs.
     pub fn run<'s>(&'s mut self, script: &'s Script) -> Run<'s> {
         Run::new(self, Work::Run(Cow::Borrowed(&script.program)))
     }
 
-    /// Calls a function of the last script that ran here, with its variables as they are; the value that it returns.
-    /// Like a run without anything said, it reads nothing and prints where this process does:
-    /// [`Session::run_function`] is for more than that.
+    /// Calls a function of the last script that ran in this session, with its current variables, and returns its
+    /// value. Its input is empty, and it prints where this process does; for other streams use
+    /// [`Session::run_function`].
     ///
     /// ```
     /// use pipewright::{FromValue, Script, Session, Value};
@@ -173,14 +174,14 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As of [`Run::status`]; [`super::ErrorKind::UnknownFunction`] when it declares no function of this name outside of its
-    /// blocks, or did not run to its end.
+    /// Fails as [`Run::status`] does, or with [`super::ErrorKind::UnknownFunction`] if the script declares no
+    /// function of this name outside its blocks, or did not run to its end.
     pub fn call(&mut self, function: &str, arguments: &[Value]) -> Result<Value, Error> {
         self.run_function(function, arguments).value()
     }
 
-    /// A call of a function of the last script that ran here, as a run to be configured: with a time limit, with
-    /// streams, in the background. It has no inputs and no `args`.
+    /// Returns a call of a function of the last script that ran in this session, as a run to be configured: with a
+    /// time limit, with streams, in the background. It has no inputs and no `args`.
     ///
     /// ```
     /// use pipewright::{Script, Session, Value};
@@ -198,7 +199,7 @@ impl Session {
     }
 }
 
-/// A path that the kernel gave: it holds no NUL.
+/// The kernel returned the path, so it contains no NUL.
 fn shared(path: PathBuf) -> Arc<CStr> {
     CString::new(path.into_os_string().into_vec()).unwrap_or_default().into()
 }

@@ -1,4 +1,4 @@
-//! What can be done with the text of a script beside running it, and what is told of the language.
+//! Tools that work with the text of a script without running it, and the manual of the language.
 
 #[cfg(feature = "program")]
 use super::{ParseError, source};
@@ -7,7 +7,7 @@ use crate::diag::Code;
 use crate::diag::{Diagnostic, code};
 use crate::process::StageReport;
 
-/// A script in the canonical layout.
+/// Formats a script in the canonical layout.
 ///
 /// ```
 /// use pipewright::tools;
@@ -17,13 +17,13 @@ use crate::process::StageReport;
 /// ```
 ///
 /// # Errors
-/// What stops the reading of the text. It is not checked: names may be missing.
+/// Fails if the text can't be parsed. Names are not checked and may be missing.
 #[cfg(feature = "program")]
 pub fn format(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError> {
     crate::layout::format(&source(name, text.into())?).map_err(|error| ParseError(vec![*error]))
 }
 
-/// The syntax tree of a script as JSON, for editors and the like; its form may change.
+/// Returns the syntax tree of a script as JSON, for editors and similar tools. Its form may change.
 ///
 /// ```
 /// let tree = pipewright::tools::syntax_tree("t", "ls | wc")?;
@@ -32,11 +32,11 @@ pub fn format(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError
 /// ```
 ///
 /// # Errors
-/// What stops the reading of the text.
+/// Fails if the text can't be parsed.
 #[cfg(feature = "program")]
 pub fn syntax_tree(name: &str, text: impl Into<Vec<u8>>) -> Result<String, ParseError> {
     let source = source(name, text.into())?;
-    // It is written by recursion, as deep as the script is nested.
+    // The tree is written recursively, as deep as the script is nested.
     crate::sys::stack::with_room(|| {
         let parsed = crate::syntax::parse(&source);
         match parsed.error {
@@ -49,8 +49,8 @@ pub fn syntax_tree(name: &str, text: impl Into<Vec<u8>>) -> Result<String, Parse
     })
 }
 
-/// A table of processes, a line for each: number, times, the most memory, how it ended, its command. What
-/// `with stats=true` prints.
+/// Returns a table of processes, one on each line: process ID, times, peak memory, how it ended, its command. `with
+/// stats=true` prints it.
 ///
 /// ```
 /// use pipewright::tools::process_table;
@@ -75,8 +75,8 @@ pub fn process_table(reports: &[StageReport]) -> String {
     crate::eval::process_table(reports)
 }
 
-/// The manual of a diagnostic such as `E0201`, a keyword, a builtin, a method, a function or an option of `with`, or what
-/// stands here in the place of a word of sh; none when there is nothing of this name.
+/// Returns the manual page of a diagnostic such as `E0201`, a keyword, a builtin, a method, a function, an option of
+/// `with`, or the replacement of a word of sh; none if the name is unknown.
 ///
 /// ```
 /// use pipewright::tools::explain;
@@ -93,7 +93,7 @@ pub fn explain(topic: &str) -> Option<String> {
     }
     let builtin = crate::builtins::ALL.iter().find(|row| row.name == topic);
     let builtin = builtin.map(|row| format!("{}\n\n{}\n", row.synopsis, row.doc));
-    // `match` and `json` are several things, and so may others be.
+    // `match` and `json` have several meanings, and other words may, too.
     let pages = [
         crate::builtins::keywords::explain(topic),
         builtin,
@@ -117,8 +117,8 @@ pub fn similar<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     crate::diag::similar(name, candidates.iter().copied())
 }
 
-/// Which of a command's words names the program that the first one runs, as `sudo -u you ls` runs ls; their number when
-/// none of them does, and none when the first runs no other.
+/// Returns which word of a command names the program that the first word runs: `sudo -u you ls` runs ls. Returns the
+/// number of words if none of them does, and none if the first word runs no other program.
 ///
 /// ```
 /// use pipewright::tools::wrapped;

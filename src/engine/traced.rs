@@ -1,4 +1,4 @@
-//! What runs do as events and spans of tracing (feature `tracing`).
+//! Runs as events and spans of tracing (feature `tracing`).
 
 use crate::diag::{quote_argv, quote_word};
 use crate::eval::{Event, Observer};
@@ -8,15 +8,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::field::Empty;
 use tracing::{Span, debug, debug_span, warn};
 
-/// An [`Observer`] for `tracing`, all of its target `pipewright`:
+/// An [`Observer`] for `tracing`. All its events have the target `pipewright`:
 ///
-/// - each program is a span `process` (DEBUG) with the fields `pid`, `argv`, `at`, and at its end `status` or `signal`,
-///   `user_ms`, `system_ms` and `memory` in bytes. It is a child of the span that the thread of the run is in: that of
-///   the caller, but for [`crate::Run::start`] and for what runs in stages and jobs of the interpreter;
+/// - each program is a span `process` (DEBUG) with the fields `pid`, `argv`, `at`, and at its end `status` or
+///   `signal`, `user_ms`, `system_ms` and `memory` in bytes. It is a child of the current span of the run's thread.
+///   That is the span of the caller, except for [`crate::Run::start`] and for stages and jobs of the interpreter;
 /// - each pipeline gives an event `pipeline` (DEBUG) with `at`, `status`, `stages` and `wall_ms`;
 /// - each builtin gives an event `builtin` (DEBUG) with `argv` and `at`, each file that a redirection opens an event
 ///   `redirection` (DEBUG) with `operator`, `path` and `at`;
-/// - what is said on standard error and is no failure is an event (WARN).
+/// - each message on standard error that is not a failure is an event (WARN).
 ///
 /// ```
 /// use pipewright::{Engine, Tracing};
@@ -26,7 +26,7 @@ use tracing::{Span, debug, debug_span, warn};
 /// ```
 #[derive(Debug, Default)]
 pub struct Tracing {
-    /// The spans of the programs that run, by number.
+    /// The spans of the running programs, by process ID.
     processes: Mutex<HashMap<i32, Span>>,
 }
 

@@ -1,9 +1,9 @@
-//! `--dry-run`: what a run would do, printed and not done.
+//! `--dry-run`: prints what a run would do, without doing it.
 //!
-//! The script is evaluated as ever, but for what touches the world: a program is printed where it would be started,
-//! and what it would have answered is an *unknown*, a value that is shown as the text that would make it. What is
-//! worked out from an unknown is unknown. Of a choice that depends on one all ways are shown, each from the same state,
-//! and a variable that they leave different is unknown after it. Files are looked at as they are now.
+//! The script is evaluated as usual, except for effects on the outside world: a program is printed where it would be
+//! started, and its output is an *unknown*, a value that is shown as the text that would produce it. A value that is
+//! computed from an unknown is unknown. If a choice depends on an unknown, all branches are shown, each from the same
+//! state, and a variable that they leave different is unknown afterwards. Files are examined as they are now.
 
 mod branch;
 mod command;
@@ -18,27 +18,27 @@ use crate::span::Span;
 use crate::value::{Opaque, Value};
 use std::collections::HashSet;
 
-/// Where a dry run stands.
+/// The state of a dry run.
 #[derive(Default)]
 pub struct Dry {
-    /// How many values that are or hold unknowns were worked out so far.
+    /// The number of values evaluated so far that are or contain unknowns.
     unknowns: usize,
-    /// How deep lines are indented.
+    /// The indentation of lines.
     indent: usize,
     lines: usize,
-    /// How many choices are open of which every way is shown.
+    /// The number of open choices of which every branch is shown.
     choices: usize,
-    /// A way has left a function, or a loop, and another has not.
+    /// Whether one branch has left a function or a loop, and another has not.
     may_return: bool,
     may_leave: bool,
     /// The functions that are being followed.
     following: Vec<(ModuleId, Span)>,
 }
 
-/// More lines are read by nobody, and a loop may have no end without what its programs do.
+/// The largest number of lines. People read no more, and a loop may never end without the effects of its programs.
 const MOST_LINES: usize = 100_000;
 
-/// What only the run itself can tell. `shown` is how it stands in a double-quoted word; a variable without is shown by
+/// A value that only the run can know. `shown` is its form in a double-quoted word; a variable without it is shown by
 /// its name.
 struct Unknown {
     shown: Option<String>,
@@ -56,16 +56,16 @@ fn as_unknown(value: &Value) -> Option<&Unknown> {
     }
 }
 
-/// Whether only the run can tell a value.
+/// Returns whether only the run can know a value.
 pub fn is_unknown(value: &Value) -> bool {
     as_unknown(value).is_some()
 }
 
 fn holds_unknown(value: &Value) -> bool {
-    /// What is deeper is taken for unknown.
+    /// Deeper values are treated as unknown.
     const DEPTH: usize = 64;
-    /// `seen`: lists and maps that several values hold, by where they are. Of `a = [a, a]` in a loop each is looked into
-    /// once, and not twice as often as the one around it.
+    /// Searches a value. `seen` has the addresses of lists and maps that several values hold: after `a = [a, a]` in a
+    /// loop, each is searched once, instead of twice as often as the one that contains it.
     fn look(value: &Value, depth: usize, seen: &mut HashSet<usize>) -> bool {
         let shared = match value {
             Value::List(items) => items.shared_at(),
@@ -90,7 +90,7 @@ impl Interpreter {
         self.dry.get_or_insert_default()
     }
 
-    /// The text of the script, on one line.
+    /// Returns the text of the script, on one line.
     pub(in crate::eval) fn written(&self, span: Span) -> String {
         let text = self.source().text().get(span.range()).unwrap_or_default();
         visible(text.split_whitespace().collect::<Vec<_>>().join(" ").as_bytes())
@@ -109,12 +109,12 @@ impl Interpreter {
         if lines > MOST_LINES { Err(Unwind::Exit(0)) } else { Ok(()) }
     }
 
-    /// Whether the lines have come to their end.
+    /// Returns whether the limit of lines is reached.
     fn is_told(&self) -> bool {
         self.dry.as_ref().is_some_and(|dry| dry.lines > MOST_LINES)
     }
 
-    /// Prints a head, and what follows below it.
+    /// Prints a head, and the lines below it.
     fn below<T>(&mut self, head: &str, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
         self.print_dry(head)?;
         self.dry().indent += 1;
@@ -123,7 +123,7 @@ impl Interpreter {
         result
     }
 
-    /// The message of `fail`, where only the run can tell it.
+    /// Returns the message of `fail`, if only the run can know it.
     pub(in crate::eval) fn dry_message(&self, value: &Value) -> Option<String> {
         let unknown = as_unknown(value)?;
         Some(unknown.shown.clone().unwrap_or_else(|| "…".to_owned()))
@@ -153,7 +153,7 @@ impl Interpreter {
                 let name = name.trim_start_matches('$').trim_matches(['{', '}']).to_owned();
                 unknown(Some(format!("${{{name}}}")))
             }
-            // Their commands are shown above; a variable that holds them has a name.
+            // Their commands are shown above; a variable that holds them is shown by its name.
             (ExprKind::Record { .. } | ExprKind::Spawn { .. }, _) => value,
             (_, Some(Unknown { shown: None })) => unknown(Some(format!("$[{}]", self.written(expr.span)))),
             _ => value,
@@ -191,7 +191,7 @@ impl Interpreter {
         }
     }
 
-    /// What commands print, where no program is needed to tell.
+    /// Returns the output of commands if it is known without running a program.
     fn dry_capture(&mut self, block: &Block) -> Eval<Option<Vec<u8>>> {
         if let Some(text) = self.dry_builtin_output(block)? {
             return Ok(Some(text));
@@ -207,7 +207,7 @@ impl Interpreter {
         result
     }
 
-    /// Of a capture that is met where nothing but its bytes will do.
+    /// Evaluates a capture in a place that needs its bytes.
     pub(in crate::eval) fn dry_bytes(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
         match self.dry_capture(block)? {
             Some(text) => Ok(text),
@@ -215,7 +215,7 @@ impl Interpreter {
         }
     }
 
-    /// An error that becomes an unknown on its way.
+    /// Returns an error that becomes an unknown while it propagates.
     pub(in crate::eval) fn only_the_run_tells(&mut self, span: Span) -> Unwind {
         self.dry().unknowns += 1;
         let message = "only the run itself can tell this value";
@@ -231,8 +231,8 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- functions
 
-    /// What a function gives: unknown when a way through it may have left it early. One that calls itself on a way that
-    /// may not be gone is not followed for ever.
+    /// Returns the value of a function: unknown if one of its branches may have left it early. A function that calls
+    /// itself on a branch that may not be taken is not followed forever.
     pub(in crate::eval) fn dry_function(
         &mut self,
         function: &Function,
@@ -253,7 +253,7 @@ impl Interpreter {
     }
 }
 
-/// `$(…)`, also of one in quotes that is written without them.
+/// `$(…)`, and an unquoted one that is shown in quotes.
 fn capture_text(written: &str) -> String {
     if written.starts_with("$(") { written.to_owned() } else { format!("$({written})") }
 }

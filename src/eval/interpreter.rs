@@ -17,57 +17,58 @@ use crate::value::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// One thread of a run. A stage, job or capture that works on copies has a fork of its own.
+/// One thread of a run. A stage, job or capture that works on copies has its own fork.
 pub struct Interpreter {
     pub(in crate::eval) shared: Arc<Shared>,
     pub(in crate::eval) program: Arc<Program>,
     /// The variables of the modules.
     pub(in crate::eval) modules: Slots,
-    /// The frames of the calls that are open.
+    /// The frames of the open calls.
     pub(in crate::eval) frames: Vec<Value>,
-    /// Where the innermost frame begins.
+    /// The start of the innermost frame.
     pub(in crate::eval) frame: usize,
-    /// The file whose text is being run.
+    /// The file whose text is running.
     pub(in crate::eval) module: ModuleId,
-    /// Which files have been run.
+    /// The files that have run.
     pub(in crate::eval) loaded: Vec<bool>,
-    /// How many calls of functions are open.
+    /// The number of open calls of functions.
     pub(in crate::eval) calls: usize,
-    /// What a `return` on its way gives.
+    /// The value of a `return` while it unwinds.
     pub(in crate::eval) returned: Value,
-    /// While a `defer` block runs, the requests to stop that don't interrupt it: those that came before, and the first.
+    /// While a `defer` block runs, the requests to stop that don't interrupt it: those that came before, and the
+    /// first.
     pub(in crate::eval) defer_mask: Option<DeferMask>,
-    /// How many requests programs have taken for theirs: Ctrl-C in python3.
+    /// The number of requests that programs have handled: Ctrl-C in python3.
     pub(in crate::eval) handled_signals: u32,
-    /// How the last pipeline's stages ended, while somebody keeps a record of that.
+    /// How the stages of the last pipeline ended, while a record of that is needed.
     pub(in crate::eval) record: Option<Vec<StageOutcome>>,
     pub(in crate::eval) env: ExecEnv,
     pub(in crate::eval) jobs: Jobs,
-    /// The process substitutions of the command that is being prepared or runs.
+    /// The process substitutions of the command that is being prepared or running.
     pub(in crate::eval) substitutions: Vec<Substitution>,
-    /// What the run gives, if that is wanted.
+    /// The result of the run, if it is wanted.
     pub(in crate::eval) result: Option<Value>,
-    /// The status of the last pipeline: what `exit` alone means.
+    /// The status of the last pipeline, which `exit` alone uses.
     pub(in crate::eval) status: u8,
-    /// Whether the loop that is open has had a turn.
+    /// Whether the open loop has had a turn.
     pub(in crate::eval) turned: bool,
-    /// Whether the command that was prepared last is a bool.
+    /// Whether the last prepared command is a bool.
     pub(in crate::eval) named_bool: bool,
-    /// Of a run that only tells what it would do.
+    /// The state of a dry run.
     pub(in crate::eval) dry: Option<Box<Dry>>,
-    /// How deep in captures and stages this stands, for the trace.
+    /// The depth in captures and stages, for the trace.
     pub(in crate::eval) depth: usize,
 }
 
 impl Interpreter {
-    /// Returns this run for another thread: see [`Slots::fork`]. Of the calls that are open only the innermost has its
-    /// frame there, since nothing returns from it.
+    /// Returns this run for another thread: see [`Slots::fork`]. The fork has only the frame of the innermost open
+    /// call, since it does not return from that call.
     pub(in crate::eval) fn fork(&mut self) -> Self {
         let modules = self.modules.fork();
         self.fork_with(modules)
     }
 
-    /// Returns a copy that shares nothing, of a run that is not to be changed.
+    /// Returns a copy that shares nothing, of a run that must not change.
     #[cfg(feature = "dialog")]
     pub(in crate::eval) fn copy(&self) -> Self {
         self.fork_with(self.modules.clone())
@@ -99,23 +100,23 @@ impl Interpreter {
         }
     }
 
-    /// What decides what it may do, if anything does.
+    /// Returns the policy, if there is one.
     #[cfg(feature = "dialog")]
     pub fn policy(&self) -> Option<Arc<dyn Policy>> {
         self.shared.policy.clone()
     }
 
-    /// The page of the limit that ended the run.
+    /// Returns the page of the limit that ended the run.
     pub fn exhausted(&self) -> Option<Error> {
         self.shared.budget.as_ref().and_then(|budget| budget.error())
     }
 
-    /// Whether the process is there for this run.
+    /// Returns whether the process belongs to this run.
     pub fn is_own_process(&self) -> bool {
         self.shared.own_process
     }
 
-    /// What no message shows.
+    /// Returns the secrets that are redacted from messages.
     pub fn redactions(&self) -> &Redactions {
         self.shared.redactions()
     }
@@ -124,7 +125,7 @@ impl Interpreter {
         self.program.source(self.module)
     }
 
-    /// Where the file lies that is evaluated, if it is one that asks for it.
+    /// Returns the path of the file that is being evaluated, if it needs its path.
     pub(in crate::eval) fn module_path(&self) -> Option<PathBuf> {
         self.program.modules.get(self.module.0 as usize)?.path.as_deref().map(std::path::Path::to_path_buf)
     }
@@ -145,9 +146,9 @@ impl Interpreter {
         }
     }
 
-    /// The programs that PATH leads to. Split again whenever PATH is another one.
+    /// Returns the directories of PATH. They are split again whenever PATH has changed.
     pub(in crate::eval) fn search(&mut self) -> Arc<Search> {
-        // What exec(3) takes for PATH when it is unset is up to the system; a safe default is ours.
+        // The default of exec(3) for an unset PATH depends on the system; this default is safe.
         let path = self.env.environment.get(b"PATH").unwrap_or(b"/usr/local/bin:/usr/bin:/bin");
         match &self.env.search {
             Some(search) if search.path() == path => search.clone(),
@@ -159,7 +160,7 @@ impl Interpreter {
         }
     }
 
-    /// What became of a child, as it may be shown.
+    /// Returns the report of a child, with secrets redacted.
     pub(in crate::eval) fn report(&self, child: &Child, last: bool) -> StageReport {
         let mut report = child.report(last);
         report.turn = self.turn_number();
@@ -169,7 +170,7 @@ impl Interpreter {
         report
     }
 
-    /// The directory of the session, for what takes a path.
+    /// Returns the directory of the session, for functions that take a path.
     pub(in crate::eval) fn directory_path(&self) -> std::path::PathBuf {
         use std::os::unix::ffi::OsStrExt;
         match &self.env.directory {
@@ -195,7 +196,7 @@ pub(in crate::eval) mod tests {
     use crate::check::{CheckOptions, check};
     use crate::eval::Setup;
 
-    /// Returns the run of a script of these lines, which has not begun.
+    /// Returns a run of a script of these lines, which has not begun.
     pub fn run_of(text: &str, setup: Setup) -> Interpreter {
         let Ok(program) = check(&Arc::new(Source::new("t", text)), CheckOptions::default()) else {
             panic!("the script is refused: {text}")
@@ -203,7 +204,7 @@ pub(in crate::eval) mod tests {
         Interpreter::new(Arc::new(program), setup)
     }
 
-    /// Returns the run of an empty script.
+    /// Returns a run of an empty script.
     pub fn empty(setup: Setup) -> Interpreter {
         run_of("", setup)
     }

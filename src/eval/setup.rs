@@ -1,4 +1,4 @@
-//! What a run is given, and its construction from that.
+//! The inputs of a run, and its construction from them.
 
 use crate::check::program::{ARGS, Program, Slot};
 use crate::eval::Interpreter;
@@ -18,42 +18,42 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock, Mutex, Once, OnceLock};
 use std::time::Duration;
 
-/// What a run is given.
+/// The inputs of a run.
 #[derive(Default)]
 pub struct Setup {
     pub args: Vec<Vec<u8>>,
-    /// This process is there for the run: once there is something to clean up, signals that ask the process to end are
-    /// caught, and orphans of programs come to it, which are ended with the run; on a terminal its programs stay in
-    /// its group.
+    /// Whether this process belongs to the run: once there is something to clean up, signals that ask the process to
+    /// end are handled, and the process adopts orphans of programs, which are ended with the run. On a terminal its
+    /// programs stay in its group.
     pub own_process: bool,
-    /// Programs get sessions of their own, so that none reaches the terminal of this process.
+    /// Whether programs get their own sessions, so that none can access the terminal of this process.
     pub without_terminal: bool,
-    /// Somebody types at a terminal: what a Ctrl-C ends is the entry that runs, and no job beside it; and what programs
-    /// leave behind, such as the server of tmux(1), is meant to stay.
+    /// Whether a user types at a terminal: Ctrl-C ends the running entry, but no background job, and processes that
+    /// programs leave behind, such as the server of tmux(1), stay.
     pub interactive: bool,
     pub observers: Observers,
-    /// Where everything is recorded that it does.
+    /// The log in which every action is recorded.
     pub audit: Option<audit::Log>,
-    /// Nothing is done: what would be is printed.
+    /// Whether actions are printed instead of done.
     pub dry_run: bool,
-    /// Its standard input can't be read: the script itself came by it.
+    /// Whether its standard input can't be read, because the script itself came from there.
     pub unreadable_input: bool,
     /// Values of the script's inputs.
     pub variables: Vec<(Slot, Value)>,
     pub room: Room,
-    /// Its descriptors, if not those of this process.
+    /// Its descriptors, if they differ from those of this process.
     pub files: Option<FileTable>,
-    /// Its environment, if not that of this process.
+    /// Its environment, if it differs from that of this process.
     pub environment: Option<Environment>,
-    /// PWD is in the environment, or was removed on purpose.
+    /// Whether PWD is in the environment, or was removed on purpose.
     pub directory_named: bool,
-    /// Its directory, if not that of this process.
+    /// Its directory, if it differs from that of this process.
     pub directory: Option<Arc<CStr>>,
-    /// What stops it, beside the signals of a process that is its own.
+    /// The interrupt that stops it, in addition to signals of its own process.
     pub interrupt: Interrupt,
-    /// How long it may take.
+    /// Its time limit.
     pub timeout: Option<Duration>,
-    /// Its result is wanted: what its `main` returns is that, and no status.
+    /// Whether its result is wanted: the value of `main` is then the result, not a status.
     pub keep_result: bool,
     /// What it may do, if not everything.
     pub policy: Option<Arc<dyn Policy>>,
@@ -61,7 +61,8 @@ pub struct Setup {
     pub limits: Limits,
 }
 
-/// Where the values of a former run were, to be used again: an allocation is a part of what a small run costs.
+/// The memory of the values of an earlier run, for reuse: an allocation is a noticeable part of the cost of a small
+/// run.
 #[derive(Default)]
 pub struct Room {
     pub slots: Vec<Value>,
@@ -69,7 +70,7 @@ pub struct Room {
 }
 
 fn list_of(args: Vec<Vec<u8>>) -> List {
-    // Most runs have none, and an allocation is a part of what a small one costs.
+    // Most runs have none, and an allocation is a noticeable part of the cost of a small run.
     static NONE: LazyLock<List> = LazyLock::new(List::default);
     if args.is_empty() {
         return NONE.clone();
@@ -78,14 +79,14 @@ fn list_of(args: Vec<Vec<u8>>) -> List {
 }
 
 impl Interpreter {
-    /// Returns the run of a program, which has not begun.
+    /// Returns a run of a program, which has not begun.
     pub fn new(program: Arc<Program>, setup: Setup) -> Self {
         let Room { mut slots, frames } = setup.room;
         let args = slots.get_mut(ARGS.place()).map(std::mem::take);
         slots.clear();
         slots.resize(program.slots, Value::Null);
         slots[ARGS.place()] = match args {
-            // Without arguments as the run before: one count less.
+            // Without arguments, like the run before: this saves a reference count.
             Some(Value::List(none)) if none.is_empty() && setup.args.is_empty() => Value::List(none),
             _ => Value::List(list_of(setup.args)),
         };

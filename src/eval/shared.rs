@@ -12,14 +12,14 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, Once, OnceLock};
 
-/// What all threads of a run share.
+/// The state that all threads of a run share.
 pub struct Shared {
     pub(in crate::eval) own_process: bool,
     pub(in crate::eval) interactive: bool,
     pub(in crate::eval) adopting: Once,
-    /// Whether what a block with `daemons="end"` may have left is still to be ended.
+    /// Whether processes that a block with `daemons="end"` may have left are still to be ended.
     pub(in crate::eval) ends_daemons: AtomicBool,
-    /// What the host stops it by.
+    /// The interrupt by which the host stops it.
     pub(in crate::eval) cancel: Interrupt,
     pub(in crate::eval) signals: OnceLock<SignalInterrupts>,
     pub(in crate::eval) terminal: OnceLock<Option<i32>>,
@@ -36,56 +36,57 @@ pub struct Shared {
     pub(in crate::eval) budget: Option<Arc<Budget>>,
 }
 
-/// The signals that a script heeds.
+/// The signals that a script reacts to.
 pub(in crate::eval) struct SignalInterrupts {
-    /// What ends it.
+    /// Raised by a request to end.
     pub(in crate::eval) requests: Interrupt,
-    /// Raised with that, and by a key of the terminal, which the programs have got themselves.
+    /// Raised with `requests`, and by a key of the terminal, which has also reached the programs.
     pub(in crate::eval) keys: Interrupt,
 }
 
 impl Shared {
-    /// What ends the run from outside, once there is something to wait for.
+    /// Returns the interrupt that ends the run from outside, once there is something to wait for.
     #[inline]
     pub(in crate::eval) fn interrupt(&self) -> Option<&Interrupt> {
         if self.own_process { self.signals.get().map(|signals| &signals.keys) } else { Some(&self.cancel) }
     }
 
-    /// Whether a key of the terminal is for the programs first: in a script that is a process.
+    /// Returns whether a key of the terminal is first for the programs: in a script that has its own process.
     pub(in crate::eval) fn handles_keys(&self) -> bool {
         self.own_process && !self.interactive
     }
 
-    /// Whether orphans of its programs come to this process.
+    /// Returns whether this process adopts orphans of its programs.
     pub(in crate::eval) fn adopts(&self) -> bool {
         self.adopting.is_completed()
     }
 
-    /// Whether this process is there for the run alone.
+    /// Returns whether this process belongs to the run.
     pub(in crate::eval) fn is_own_process(&self) -> bool {
         self.own_process
     }
 
-    /// Whether a host may stop the run.
+    /// Returns whether a host may stop the run.
     pub(in crate::eval) fn can_be_cancelled(&self) -> bool {
         !self.cancel.is_none()
     }
 
-    /// What no message shows.
+    /// Returns the secrets that are redacted from messages.
     pub(in crate::eval) fn redactions(&self) -> &Redactions {
         self.redactions.get_or_init(Redactions::default)
     }
 
-    /// The environment of this process.
+    /// Returns the environment of this process.
     pub(in crate::eval) fn inherited(&self) -> &Environment {
         self.inherited.get_or_init(Environment::inherited)
     }
 
-    /// Gives a standard input that can't be read, where sh has one that we have not: a program that reads says so,
-    /// and one that does not runs. Open it must be, or the next file that a program opens would get its number.
+    /// Installs a standard input that can't be read, where sh has one that this process lacks: a program that
+    /// reads it gets an error, and one that does not read it runs. It must be open, since otherwise the next
+    /// file that a program opens would get its number.
     ///
     /// # Errors
-    /// Those of open(2).
+    /// Fails as open(2) does.
     pub(in crate::eval) fn close_input(&self, files: &mut FileTable) -> io::Result<()> {
         let file = match self.unreadable.get() {
             Some(file) => file,
@@ -98,7 +99,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Whether a descriptor is that one.
+    /// Returns whether a descriptor is that one.
     pub(in crate::eval) fn is_closed_input(&self, descriptor: &Descriptor) -> bool {
         let Some(file) = self.unreadable.get() else { return false };
         matches!(descriptor, Descriptor::Open(open) if Arc::ptr_eq(open, file))

@@ -1,29 +1,29 @@
-//! Brace expansion as in bash: `{a,b}`, `{1..9}`, `{a..e..2}`, nested, and literal where it is no list.
+//! Brace expansion as in bash: `{a,b}`, `{1..9}`, `{a..e..2}`, nested, and literal if it is not a list.
 //!
-//! The rules are bash's own, which no standard has: a `}` closes a list only after a `,` or `..` at its
-//! level; what is no list stays as it was written, and lists inside it still count. bash finds the end of
-//! a list by looking ahead from each `{`, which takes quadratic time on many that are never closed, and its
-//! alternatives are expanded by looking ahead again. Here one pass from the right notes for every position
-//! where the next separator and the next closing brace of its level are, so that `{` a hundred thousand
-//! times over costs no more than any other text.
+//! The rules are bash's own, since no standard has them: a `}` closes a list only after a `,` or `..` at
+//! its level; text that is not a list is unchanged, and lists inside it still count. bash finds the end of
+//! a list by looking ahead from each `{`, which takes quadratic time for many that are never closed, and
+//! expands its alternatives by looking ahead again. Here one pass from the right notes, for every position,
+//! the next separator and the next closing brace of its level, so that a hundred thousand `{` cost no more
+//! than any other text.
 
 use std::ops::Range;
 
 /// A part of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<T> {
-    /// Unquoted text. It holds no escapes: what stood after a backslash is [`Piece::Fixed`].
+    /// Unquoted text. It contains no escapes: a character after a backslash is [`Piece::Fixed`].
     Text(Vec<u8>),
-    /// Anything that braces don't look into: quoted text, a value, a capture.
+    /// A piece that braces don't look into: quoted text, a value, a capture.
     Fixed(T),
 }
 
-/// Why a word is not expanded.
+/// The reason why a word is not expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BraceError {
     /// More than 65,536 words, or more than 16 MiB of text.
     TooMany,
-    /// Lists within lists, more than 256 deep.
+    /// Lists within lists, more than 256 levels deep.
     TooDeep,
     /// A range from a capital to a small letter, or back.
     MixedCase,
@@ -36,7 +36,7 @@ impl std::fmt::Display for BraceError {
                 write!(f, "this brace list makes more than {MAX_WORDS} words or {MAX_BYTES} bytes")
             }
             Self::MixedCase => f.write_str("a range of letters mixes capitals and small letters"),
-            Self::TooDeep => write!(f, "brace lists are nested more than {MAX_DEPTH} deep"),
+            Self::TooDeep => write!(f, "brace lists are nested more than {MAX_DEPTH} levels deep"),
         }
     }
 }
@@ -45,27 +45,27 @@ impl std::error::Error for BraceError {}
 
 const MAX_WORDS: usize = 65_536;
 const MAX_BYTES: usize = 16 << 20;
-/// What all lists of one source may make, in the sizes that [`expand`] returns: some 400,000 short words.
+/// The total size of all lists of one source, in the units of [`expand`]: some 400,000 short words.
 pub const MAX_TOTAL: usize = 32 << 20;
-/// What a word counts beside its chunks, in these sizes.
+/// The size of a word in addition to its chunks, in these units.
 const WORD_COST: usize = 64;
 const MAX_DEPTH: usize = 256;
-/// What a chunk of a word counts beside its text, for the memory it takes.
+/// The size of a chunk in addition to its text, for its memory.
 const CHUNK_COST: usize = 12;
 
-/// Words, each of several pieces, and what they count together.
+/// Words, each of several pieces, and their total size.
 type Expanded<T> = (Vec<Vec<Piece<T>>>, usize);
 
-/// The words that the brace lists of a word make; `None` when it has none.
+/// Returns the words from the brace lists of a word; `None` if it has none.
 ///
-/// A word that comes out empty, as the second of `{a,}`, is left out as in sh; one with a [`Piece::Fixed`]
-/// never is, since `""` is a word.
+/// An empty word, such as the second one of `{a,}`, is left out as in sh; a word with a [`Piece::Fixed`] is
+/// always kept, since `""` is a word.
 ///
-/// `weight` tells how many bytes a copy of a fixed piece counts: `{1..65000}$[f(…)]` makes 65,000 of it. The size of the
-/// whole is returned beside the words.
+/// `weight` returns the size of a copy of a fixed piece: `{1..65000}$[f(…)]` makes 65,000 of it. The total
+/// size is returned with the words.
 ///
 /// # Errors
-/// More than 65,536 words, more than 16 MiB of text, or lists nested more than 256 deep.
+/// Fails for more than 65,536 words, more than 16 MiB of text, or lists nested more than 256 levels deep.
 pub fn expand<T: Clone>(
     word: &[Piece<T>],
     weight: impl Fn(&T) -> usize,
@@ -88,10 +88,10 @@ pub fn expand<T: Clone>(
     Ok(Some((words, size)))
 }
 
-/// What a result is put together from.
+/// A part of a result.
 #[derive(Clone, Debug)]
 enum Chunk {
-    /// A stretch of the word.
+    /// A part of the original word.
     Source(Range<usize>),
     /// A term of a sequence.
     Made(Vec<u8>),
@@ -100,12 +100,12 @@ enum Chunk {
 /// Words under construction.
 struct Words {
     list: Vec<Vec<Chunk>>,
-    /// The bytes of all of them, with [`CHUNK_COST`] for each chunk.
+    /// The size of all of them, with [`CHUNK_COST`] for each chunk.
     size: usize,
 }
 
 impl Words {
-    /// Makes each word go on with `chunk`, which counts `len` bytes.
+    /// Appends `chunk`, whose size is `len`, to each word.
     fn append(&mut self, chunk: Chunk, len: usize) -> Result<(), BraceError> {
         if len == 0 {
             return Ok(());
@@ -118,7 +118,7 @@ impl Words {
         self.check()
     }
 
-    /// Makes each word go on with each of `ends`.
+    /// Appends each of `ends` to each word.
     fn multiply(&mut self, ends: &Self) -> Result<(), BraceError> {
         self.size = self.size * ends.list.len() + ends.size * self.list.len();
         if self.list.len() * ends.list.len() > MAX_WORDS || self.size > MAX_BYTES {
@@ -130,7 +130,7 @@ impl Words {
         Ok(())
     }
 
-    /// Adds the words of another.
+    /// Adds the words of another list.
     fn extend(&mut self, other: Self) -> Result<(), BraceError> {
         self.list.extend(other.list);
         self.size += other.size;
@@ -142,7 +142,7 @@ impl Words {
     }
 }
 
-/// No such position. Positions are `u32`, which the limit on a word's length allows.
+/// No position. Positions are `u32`, which the limit on a word's length allows.
 const NONE: u32 = u32::MAX;
 
 /// A word as one text, with the structure of its braces.
@@ -151,18 +151,18 @@ struct Flat<'a, T> {
     text: Vec<u8>,
     /// The fixed pieces and their positions, in order.
     fixed: Vec<(usize, &'a T)>,
-    /// What the fixed pieces before each one count together, and at last all of them.
+    /// The sizes of the fixed pieces before each one, and finally of all of them.
     weights: Vec<usize>,
-    /// How many commas stand before each position.
+    /// The number of commas before each position.
     commas: Vec<u32>,
-    /// The next `,` at the level of each position, before the level ends for good.
+    /// The next `,` at the level of each position, before the level ends.
     next_comma: Vec<u32>,
-    /// The `}` that closes a list whose text begins at the position: the first one of its level that has a
-    /// `,` or `..` before it.
+    /// The `}` that closes a list whose text begins at the position: the first one of its level with a `,`
+    /// or `..` before it.
     list_end: Vec<u32>,
 }
 
-/// Stands for a fixed piece: NUL, which can be no text of a word.
+/// The mark for a fixed piece: NUL, which can't be in the text of a word.
 const FIXED: u8 = 0;
 
 impl<'a, T: Clone> Flat<'a, T> {
@@ -194,7 +194,8 @@ impl<'a, T: Clone> Flat<'a, T> {
                 _ => {}
             }
         }
-        // The answer for a position is that of the position after it, or after the braces that begin there.
+        // The answer for a position is that of the next position, or of the position after the braces that
+        // begin there.
         let mut next_comma = vec![NONE; len + 1];
         let mut next_close = vec![NONE; len + 1];
         let mut list_end = vec![NONE; len + 1];
@@ -213,7 +214,7 @@ impl<'a, T: Clone> Flat<'a, T> {
         Self { text, fixed, weights, commas, next_comma, list_end }
     }
 
-    /// How many bytes a stretch of the word counts.
+    /// Returns the size of a part of the word.
     fn cost(&self, range: &Range<usize>) -> usize {
         let before = |end: usize| self.weights[self.fixed.partition_point(|(at, _)| *at < end)];
         (before(range.end) - before(range.start)).saturating_add(range.len())
@@ -224,7 +225,7 @@ impl<'a, T: Clone> Flat<'a, T> {
         words.append(Chunk::Source(range), cost)
     }
 
-    /// The first brace list within `range`: where its braces stand.
+    /// Returns the positions of the braces of the first list within `range`.
     fn next_list(&self, range: Range<usize>) -> Option<(usize, usize)> {
         let mut at = range.start;
         while at < range.end {
@@ -239,7 +240,7 @@ impl<'a, T: Clone> Flat<'a, T> {
         None
     }
 
-    /// The words that the text in `range` makes.
+    /// Returns the words from the text in `range`.
     fn words(&self, range: Range<usize>, depth: usize) -> Result<Words, BraceError> {
         if depth > MAX_DEPTH {
             return Err(BraceError::TooDeep);
@@ -250,7 +251,7 @@ impl<'a, T: Clone> Flat<'a, T> {
             self.append(&mut words, at..open)?;
             let inside = open + 1..close;
             at = close + 1;
-            // Looked for at any level, as bash does: `{{a,b}..c}` is `{a,b}..c` without the outer braces.
+            // Searched at any level, as in bash: `{{a,b}..c}` is `{a,b}..c` without the outer braces.
             if self.commas[inside.end] > self.commas[inside.start] {
                 words.multiply(&self.alternatives(inside, depth)?)?;
             } else if let Some(terms) = sequence(&self.text[inside])? {
@@ -258,7 +259,7 @@ impl<'a, T: Clone> Flat<'a, T> {
                 let list = terms.into_iter().map(|term| vec![Chunk::Made(term)]).collect();
                 words.multiply(&Words { list, size })?;
             } else {
-                // Neither: the whole is text, with what stands in it.
+                // Neither: the whole is text, including its content.
                 self.append(&mut words, open..close + 1)?;
             }
         }
@@ -266,7 +267,7 @@ impl<'a, T: Clone> Flat<'a, T> {
         Ok(words)
     }
 
-    /// The words of the alternatives between commas.
+    /// Returns the words of the alternatives between commas.
     fn alternatives(&self, range: Range<usize>, depth: usize) -> Result<Words, BraceError> {
         let mut words = Words { list: Vec::new(), size: 0 };
         let mut start = range.start;
@@ -281,7 +282,7 @@ impl<'a, T: Clone> Flat<'a, T> {
         }
     }
 
-    /// A word of the caller's kind again.
+    /// Returns a word in the caller's form.
     fn pieces(&self, chunks: &[Chunk]) -> Vec<Piece<T>> {
         let mut pieces = Vec::new();
         for chunk in chunks {
@@ -311,7 +312,7 @@ fn push_text<T>(pieces: &mut Vec<Piece<T>>, bytes: &[u8]) {
     }
 }
 
-/// The terms of `1..9`, `a..e` and with a step `1..9..2`; `None` if it is no sequence.
+/// Returns the terms of `1..9`, `a..e` and with a step `1..9..2`; `None` if it is not a sequence.
 fn sequence(text: &[u8]) -> Result<Option<Vec<Vec<u8>>>, BraceError> {
     let Some(dots) = memchr::memmem::find(text, b"..") else { return Ok(None) };
     let (first, rest) = (&text[..dots], &text[dots + 2..]);
@@ -322,7 +323,7 @@ fn sequence(text: &[u8]) -> Result<Option<Vec<Vec<u8>>>, BraceError> {
     let Some(step) = step else { return Ok(None) };
     Ok(match (first, last) {
         ([from], [to]) if from.is_ascii_alphabetic() && to.is_ascii_alphabetic() => {
-            // Between the cases stand a backslash and a backtick, which bash reads again.
+            // Between the cases are a backslash and a backtick, which bash interprets again.
             if from.is_ascii_uppercase() != to.is_ascii_uppercase() {
                 return Err(BraceError::MixedCase);
             }
@@ -342,8 +343,8 @@ fn sequence(text: &[u8]) -> Result<Option<Vec<Vec<u8>>>, BraceError> {
     })
 }
 
-/// The numbers from `from` to `to`; the sign of `step` doesn't count, and a step of 0 is 1. `None` where the
-/// distance is too great for bash's own arithmetic, which leaves such a list as it was written.
+/// Returns the numbers from `from` to `to`; the sign of `step` is ignored, and a step of 0 is 1. `None` if
+/// the distance is too great for bash's own arithmetic, which leaves such a list unchanged.
 fn terms(from: i128, to: i128, step: i128) -> Result<Option<impl Iterator<Item = i128>>, BraceError> {
     let distance = (to - from).abs();
     if distance > i128::from(i64::MAX) - 2 {
@@ -358,7 +359,7 @@ fn terms(from: i128, to: i128, step: i128) -> Result<Option<impl Iterator<Item =
     Ok(Some((0..count).map(move |i| from + i * step)))
 }
 
-/// A whole decimal number that fits 64 bits, as strtoimax(3) reads it.
+/// Returns a whole decimal number that fits 64 bits, as strtoimax(3) parses it.
 fn integer(text: &[u8]) -> Option<i128> {
     let value: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     Some(i128::from(value))
@@ -371,7 +372,7 @@ mod tests {
     use crate::sys::testing;
     use std::time::Duration;
 
-    /// A word of sh as pieces: quoted text and escaped characters are fixed.
+    /// Returns a word of sh as pieces: quoted text and escaped characters are fixed.
     fn word(text: &[u8]) -> Vec<Piece<Vec<u8>>> {
         let mut pieces = Vec::new();
         let mut at = 0;

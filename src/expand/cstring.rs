@@ -1,26 +1,28 @@
-//! The escapes of `$'…'`: those of bash (POSIX.1-2024, 2.2.4), with nothing left to guess.
+//! The escapes of `$'…'`: those of bash (POSIX.1-2024, 2.2.4), with errors for ambiguous ones.
 //!
-//! bash keeps the backslash of an escape it doesn't know and silently cuts the string at a NUL. Both hide
-//! a mistake: `$'C:\temp\users'` loses a letter to `\t` and keeps the rest. Here either one is an error.
+//! bash keeps the backslash of an unknown escape and silently cuts the string at a NUL. Both hide a
+//! mistake: `$'C:\temp\users'` loses a letter to `\t` and keeps the rest. Here both are errors.
 
 use std::ops::Range;
 
-/// Why the text of a `$'…'` string means nothing.
+/// The error of an invalid `$'…'` string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EscapeError {
-    /// The bytes of the text that are to blame.
+    /// The bytes of the text that cause it.
     pub range: Range<usize>,
-    /// What is wrong and what to write.
+    /// The error and the text to write.
     pub message: String,
 }
 
-/// The bytes that `text`, which stands between `$'` and `'`, means.
+/// Returns the bytes of `text`, which is between `$'` and `'`.
 ///
-/// Known are `\a \b \e \E \f \n \r \t \v \\ \' \" \?`, `\nnn` (one to three octal digits), `\xHH` (one or
-/// two), `\uHHHH` and `\UHHHHHHHH` (one to four or eight; encoded as UTF-8) and `\cx` (a control byte).
+/// The escapes are `\a \b \e \E \f \n \r \t \v \\ \' \" \?`, `\nnn` (one to three octal digits), `\xHH`
+/// (one or two), `\uHHHH` and `\UHHHHHHHH` (one to four or eight; encoded as UTF-8) and `\cx` (a control
+/// byte).
 ///
 /// # Errors
-/// An unknown or unfinished escape, a number that fits no byte or is no character, and, unless `nul` allows it, NUL.
+/// Fails for an unknown or unfinished escape, a number that does not fit a byte or is not a character,
+/// and, unless `nul` allows it, NUL.
 pub fn decode_dollar_single(text: &[u8], nul: bool) -> Result<Vec<u8>, EscapeError> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -112,7 +114,7 @@ fn no_nul(range: Range<usize>) -> EscapeError {
     EscapeError { range, message: "a NUL byte can't be part of an argument or a file's name".to_owned() }
 }
 
-/// The number written by at most `most` digits of `radix` at `at`, and where they end.
+/// Returns the number from at most `most` digits of `radix` at `at`, and their end.
 fn digits(text: &[u8], at: usize, most: usize, radix: u32) -> (u32, usize) {
     let mut value = 0_u32;
     let mut end = at;
@@ -124,7 +126,8 @@ fn digits(text: &[u8], at: usize, most: usize, radix: u32) -> (u32, usize) {
     (value, end)
 }
 
-/// How many bytes the first character takes, so that an error never points into the middle of one.
+/// Returns the number of bytes of the first character, so that an error never points into the middle of
+/// one.
 fn char_len(text: &[u8]) -> usize {
     match text.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) {
         Some(char) => char.len_utf8(),

@@ -1,11 +1,11 @@
-//! Pathname expansion (POSIX 2.6.6), in-process and against a given directory: two sessions of one process
-//! may stand in different places, so the process's own directory is never looked at.
+//! Pathname expansion (POSIX 2.6.6), in-process and relative to a given directory: two sessions of one process may
+//! have different directories, so the directory of the process is never used.
 //!
-//! The rules are bash's with `globstar`, `nullglob` and `LC_ALL=C`: bytewise order, names that begin with a
-//! dot only when the pattern does, `.` and `..` never, `*/` only directories, directories that can't be read
-//! passed over. `**` as a whole component is any number of directories; it doesn't enter symbolic links, nor
-//! directories with a leading dot. Two things differ: a match that begins with `-` is given as `./-…`, so
-//! that no file's name is ever taken for an option, and nothing is given twice.
+//! The rules are those of bash with `globstar`, `nullglob` and `LC_ALL=C`: bytewise order, names that begin with a
+//! dot only if the pattern does, never `.` and `..`, only directories for `*/`, unreadable directories are
+//! skipped. `**` as a whole component matches any number of directories; it doesn't enter symbolic links, nor
+//! directories with a leading dot. Two things differ: a match that begins with `-` is returned as `./-…`, so that
+//! the name of a file is never taken for an option, and no match is returned twice.
 
 use super::pattern::{Part, Pattern, PatternError, Unit, text_units, units};
 use super::walk::{self, Kind, Names};
@@ -14,10 +14,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// A word, or the text of `glob(…)`, that is to be matched with the names of files.
+/// A word, or the text of `glob(…)`, that is matched with file names.
 #[derive(Clone, Debug)]
 pub struct Glob {
-    /// The text before the first component that is a pattern, as it was written.
+    /// The text before the first component that is a pattern, unchanged.
     root: Vec<u8>,
     steps: Vec<Step>,
 }
@@ -26,36 +26,36 @@ pub struct Glob {
 #[derive(Clone, Debug)]
 struct Step {
     component: Component,
-    /// Whether a slash follows. Several count as one, as in bash; those before the first pattern stay as
-    /// they are (`a//*` gives `a//b`).
+    /// Whether a slash follows. Several count as one, as in bash; those before the first pattern are unchanged
+    /// (`a//*` returns `a//b`).
     slash: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Component {
-    /// Names without special characters, looked for and never listed; `a/b` if two follow each other.
+    /// Names without special characters, which are looked up and never listed; `a/b` if two follow each other.
     Literal(Vec<u8>),
-    /// Names to be listed and compared.
+    /// Names that are listed and compared.
     Names(Pattern),
     /// `**`
     Recursive,
 }
 
 impl Glob {
-    /// Parses a word. `None` when none of its characters is special: then it is no glob, but itself.
+    /// Parses a word. `None` if none of its characters is special: it is then plain text.
     ///
     /// # Errors
-    /// As [`Pattern::parse`].
+    /// Fails as [`Pattern::parse`] does.
     pub fn parse(parts: &[Part]) -> Result<Option<Self>, PatternError> {
         let glob = Self::from_units(&units(parts))?;
         Ok(if glob.steps.is_empty() { None } else { Some(glob) })
     }
 
-    /// Parses a pattern that is a value; a backslash quotes the character after it. Without special
-    /// characters it matches the one path that it is, if that exists.
+    /// Parses a pattern that is a value; a backslash quotes the character after it. Without special characters it
+    /// matches only the path itself, if that exists.
     ///
     /// # Errors
-    /// As [`Pattern::parse`].
+    /// Fails as [`Pattern::parse`] does.
     pub fn parse_text(text: &[u8]) -> Result<Self, PatternError> {
         Self::from_units(&text_units(text))
     }
@@ -64,7 +64,7 @@ impl Glob {
         let mut glob = Self { root: Vec::new(), steps: Vec::new() };
         let mut rest = units;
         while !rest.is_empty() {
-            // A slash always separates, quoted or not, and also within brackets: `[a/]b` is `[a` and `]b`.
+            // A slash always separates, quoted or not, even within brackets: `[a/]b` is `[a` and `]b`.
             let len = rest.iter().position(|unit| unit.char == '/').unwrap_or(rest.len());
             let slashes = rest[len..].iter().take_while(|unit| unit.char == '/').count();
             let name = &rest[..len];
@@ -89,7 +89,7 @@ impl Glob {
 
     fn push(&mut self, component: Component, slash: bool) {
         match (&component, self.steps.last_mut()) {
-            // `**/**` is what `**` is.
+            // `**/**` means the same as `**`.
             (Component::Recursive, Some(Step { component: Component::Recursive, slash: last })) => {
                 *last = slash
             }
@@ -112,25 +112,26 @@ impl Glob {
         }
     }
 
-    /// The names of the files that match, in bytewise order, relative ones looked for in `directory` (an
-    /// absolute path). Empty when nothing matches.
+    /// Returns the names of the files that match, in bytewise order. Relative ones are looked up in `directory`
+    /// (an absolute path). Empty if nothing matches.
     ///
     /// # Errors
-    /// A directory could not be read for want of descriptors or memory, or since the disk failed: matches may be
-    /// missing.
+    /// Fails if a directory could not be read for lack of descriptors or memory, or because of a disk failure:
+    /// matches may then be missing.
     #[cfg(test)]
     pub fn expand(&self, directory: &Path) -> Result<Vec<Vec<u8>>, Unreadable> {
         self.expand_where(directory, &|_| true, &|_| true)
     }
 
-    /// Returns the names of the files that match, as `expand` does, of what `may` says that it may be looked at:
-    /// directories to be read, and other paths to be there. What may not is as if it were empty.
+    /// Returns the names of the files that match, like `expand`, but only reads directories and tests paths that
+    /// `may` allows. A directory that is not allowed counts as empty.
     ///
-    /// `go_on` is asked between entries and told how many bytes the matches take so far, or the names that are yet to be
-    /// looked at where those take more. Once it says no, the walk ends, and what was found until then is returned.
+    /// `go_on` is called between entries with the number of bytes of the matches so far, or of the names that are
+    /// still to be examined if those take more. Once it returns false, the walk ends and returns the matches so
+    /// far.
     ///
     /// # Errors
-    /// As of `expand`.
+    /// Fails as `expand` does.
     pub fn expand_where(
         &self,
         directory: &Path,
@@ -168,7 +169,7 @@ impl Glob {
             return Err(failure);
         }
         let mut found = search.found;
-        // Most walks come to their names in order. Where not, they are nearly so, which this sort makes use of.
+        // Most walks produce their names in order. Others are almost in order, which this sort exploits.
         if !found.is_sorted_by(|one, next| one < next) {
             found.sort();
             found.dedup();
@@ -187,41 +188,41 @@ impl Glob {
 pub struct Unreadable {
     /// Its path, with a slash.
     pub directory: Vec<u8>,
-    /// Why.
+    /// The reason.
     pub error: io::Error,
 }
 
-/// A walk under way.
+/// A walk in progress.
 struct Search<'m> {
-    /// Where the walk is: a directory with its slash.
+    /// The directory that the walk has reached, with its slash.
     path: Vec<u8>,
-    /// How much of the path is not part of the answers.
+    /// How much of the path is not part of the results.
     base: usize,
     found: Vec<Vec<u8>>,
     /// The first directory that could not be read, where the walk ended.
     failure: Option<Unreadable>,
-    /// What may be looked at.
+    /// The paths that may be examined.
     may: &'m dyn Fn(&[u8]) -> bool,
     pace: &'m Pace<'m>,
 }
 
-/// Asks now and then whether a walk is to go on.
+/// Asks from time to time whether a walk is to continue.
 struct Pace<'m> {
     ask: &'m dyn Fn(usize) -> bool,
-    /// Entries since it was asked.
+    /// Entries since the last question.
     entries: Cell<u32>,
     /// The bytes of the matches.
     kept: Cell<usize>,
-    /// The bytes of the names that were read and are yet to be looked at.
+    /// The bytes of the names that were read and are still to be examined.
     held: Cell<usize>,
     ended: Cell<bool>,
 }
 
 impl Pace<'_> {
-    /// After so many entries it is asked: reading and comparing them takes some 100 µs.
+    /// The number of entries between two questions: reading and comparing them takes some 100 µs.
     const STEP: u32 = 256;
 
-    /// Counts an entry that was looked at. Returns whether to go on.
+    /// Counts an examined entry. Returns whether to continue.
     fn entry(&self) -> bool {
         self.entries.set(self.entries.get() + 1);
         if self.entries.get() >= Self::STEP { self.goes_on() } else { !self.ended.get() }
@@ -233,19 +234,19 @@ impl Pace<'_> {
         self.entry();
     }
 
-    /// Holds a name until `release` is called with the names.
+    /// Counts a name until `release` is called with the names.
     fn hold(&self, names: &mut Names, name: &[u8], kind: Kind) {
         let before = names.bytes();
         names.push(name, kind);
         self.held.set(self.held.get() + names.bytes() - before);
     }
 
-    /// Counts names no longer, and drops them.
+    /// Stops counting names, and drops them.
     fn release(&self, names: Names) {
         self.held.set(self.held.get() - names.bytes());
     }
 
-    /// Asks at once.
+    /// Asks at once. Returns whether to continue.
     fn goes_on(&self) -> bool {
         self.entries.set(0);
         if !self.ended.get() {
@@ -282,7 +283,7 @@ impl Search<'_> {
         }
     }
 
-    /// Matches `steps` below the current path; `first` for the first steps of all.
+    /// Matches `steps` below the current path; `first` marks the first steps of all.
     fn descend(&mut self, steps: &[Step], first: bool) {
         let Some((step, rest)) = steps.split_first() else { return };
         match &step.component {
@@ -319,7 +320,7 @@ impl Search<'_> {
         }
     }
 
-    /// Goes on with `rest` at each of the entries found by the step before.
+    /// Continues with `rest` at each of the entries that the previous step found.
     fn each(&mut self, mut names: Names, slash: bool, rest: &[Step]) {
         names.sort();
         for (name, kind) in names.iter() {
@@ -338,9 +339,11 @@ impl Search<'_> {
         self.pace.release(names);
     }
 
-    /// `**`: this directory and all below it. One reading of it serves both this step and the next.
+    /// Matches `**`: this directory and all directories below it. One reading of the directory serves both this
+    /// step and the next.
     ///
-    /// All is read before any of it is looked into: however deep a walk goes, it holds one descriptor.
+    /// A directory is read completely before its subdirectories are entered: however deep a walk goes, it holds
+    /// one descriptor.
     fn recursive(&mut self, step: &Step, rest: &[Step]) {
         let (mut names, mut directories) = (Names::default(), Names::default());
         let pace = self.pace;
@@ -380,7 +383,8 @@ impl Search<'_> {
         self.pace.release(directories);
     }
 
-    /// The directory that a `**` at the end starts from: `a/**` gives `a/`, and `*/**` gives `a`, as in bash.
+    /// Adds the directory from which a `**` at the end starts: `a/**` returns `a/`, and `*/**` returns `a`, as in
+    /// bash.
     fn start_of_everything(&mut self, step: &Step, first: bool) {
         if self.path.len() > self.base && self.is_directory() {
             self.keep();
@@ -390,7 +394,7 @@ impl Search<'_> {
         }
     }
 
-    /// Gives an entry that matched the last step; if a slash follows, only a directory.
+    /// Adds an entry that matched the last step; if a slash follows, only a directory.
     fn keep_entry(&mut self, name: &[u8], kind: Kind, slash: bool) {
         self.within(name, |search| match kind {
             _ if !slash => search.keep(),
@@ -403,7 +407,7 @@ impl Search<'_> {
         });
     }
 
-    /// Does `work` with `name` added to the path.
+    /// Runs `work` with `name` appended to the path.
     fn within(&mut self, name: &[u8], work: impl FnOnce(&mut Self)) {
         let len = self.path.len();
         self.path.extend_from_slice(name);
@@ -417,7 +421,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether a name may match at all: one with a leading dot only if the pattern has it too.
+/// Returns whether a name may match at all: one with a leading dot only if the pattern has it, too.
 fn shown(name: &[u8], pattern: &Pattern) -> bool {
     name.first() != Some(&b'.') || pattern.prefix().first() == Some(&b'.')
 }
@@ -439,7 +443,7 @@ mod tests {
             .collect()
     }
 
-    /// A tree with the names that make trouble.
+    /// Returns a tree with difficult names.
     fn tree() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         for name in ["a/b/c", "a/.d/e", ".h/x", "d", "sq[", "a.x", "B", "a-b/a", "ü"] {
@@ -473,7 +477,8 @@ mod tests {
         dir
     }
 
-    /// What bash makes of the patterns in `directory`, `./` put before a leading dash, nothing twice.
+    /// Returns bash's matches of the patterns in `directory`, with `./` before a leading dash, and without
+    /// duplicates.
     fn bash(patterns: &[Vec<u8>], directory: &Path) -> Vec<Vec<Vec<u8>>> {
         let mut script = b"shopt -s globstar nullglob\nIFS=\nLC_COLLATE=C\n".to_vec();
         for pattern in patterns {
@@ -591,7 +596,7 @@ mod tests {
     #[test]
     fn random_patterns_give_what_bash_gives() {
         let dir = tree();
-        // Without links: bash goes through them for some forms of `**` and not for others.
+        // Without links: bash follows them for some forms of `**` and not for others.
         for name in ["link", "filelink", "broken"] {
             fs::remove_file(dir.path().join(name)).unwrap();
         }
@@ -599,8 +604,8 @@ mod tests {
         let mut choices = Choices::new(7);
         let patterns: Vec<_> = (0..1500)
             .map(|_| choices.text(&items, 6))
-            // bash takes several `**`, one beside two slashes, and one at the end after other special
-            // characters, each in its own way.
+            // bash treats several `**`, one beside two slashes, and one at the end after other special characters,
+            // each in its own way.
             .filter(|text| {
                 !text.windows(3).any(|w| w == b"***")
                     && !text.windows(4).any(|w| w == b"**//" || w == b"//**")
@@ -633,7 +638,7 @@ mod tests {
     }
 
     #[test]
-    fn a_match_that_begins_with_a_dash_is_no_option() {
+    fn a_match_that_begins_with_a_dash_is_not_an_option() {
         let dir = tree();
         assert_eq!(expand("-*", dir.path()), ["./-dash", "./-x.txt"]);
         assert_eq!(expand("-d?sh", dir.path()), ["./-dash"]);
@@ -648,7 +653,7 @@ mod tests {
     }
 
     #[test]
-    fn text_may_quote_by_backslash_and_be_no_pattern_at_all() {
+    fn text_may_be_quoted_with_backslashes_and_need_not_be_a_pattern() {
         let dir = tree();
         let glob = |text: &str| Glob::parse_text(text.as_bytes()).unwrap().expand(dir.path()).unwrap();
         assert_eq!(glob("\\*"), [b"*"]);
@@ -668,7 +673,7 @@ mod tests {
         let parts = [Part::Quoted(b"a"), Part::Bare(b"/*."), Part::Quoted(b"txt")];
         assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()).unwrap(), [b"a/f.txt"]);
         assert!(Glob::parse(&[Part::Quoted(b"*"), Part::Bare(b".txt")]).unwrap().is_none());
-        // A star of two halves is no `**`.
+        // A star of two halves is not a `**`.
         let parts = [Part::Bare(b"*"), Part::Quoted(b"*")];
         assert_eq!(Glob::parse(&parts).unwrap().unwrap().expand(dir.path()).unwrap(), [b"*"]);
     }
@@ -694,12 +699,12 @@ mod tests {
             let most = most_of(pattern);
             assert!(most > 500 * 24, "{pattern}: {most} bytes");
         }
-        // No file can lead on.
+        // A file can't lead to further paths.
         assert_eq!(most_of("f*/none"), 0);
     }
 
     #[test]
-    fn a_walk_ends_when_it_is_told_to() {
+    fn a_walk_ends_when_it_is_asked_to() {
         let dir = tempfile::tempdir().unwrap();
         for outer in 0..20 {
             fs::create_dir(dir.path().join(format!("d{outer}"))).unwrap();

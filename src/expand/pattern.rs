@@ -1,67 +1,68 @@
 //! Shell patterns (POSIX 2.14): `*`, `?` and bracket expressions, for file names and for `match` arms.
 //!
-//! What a pattern means is worked out here, for only here it is known which characters are quoted and what
-//! is refused (`[^a]`, `[[:alpha:]]`); the matching itself is that of the `glob` crate, which is given an
-//! equivalent pattern. `*.txt`, `lib*` and `a*z`, nearly all patterns of real scripts, need no more than a
-//! comparison at either end and never reach it.
+//! The meaning of a pattern is determined here, because only this code knows which characters are quoted and
+//! what is refused (`[^a]`, `[[:alpha:]]`). The matching itself is done by the `glob` crate with an
+//! equivalent pattern. `*.txt`, `lib*` and `a*z`, nearly all patterns of real scripts, need only a
+//! comparison at either end and never reach the crate.
 //!
-//! The crate matches characters, and a file's name is bytes. Bytes that are not UTF-8 are therefore turned
-//! into characters of their own (the last ones of the private use plane 16); true characters of that range
-//! are taken byte by byte, so that no two names look alike.
+//! The crate matches characters, and a file's name consists of bytes. Bytes that are not UTF-8 are therefore
+//! converted to separate characters (the last ones of the private use plane 16). True characters of that
+//! range are converted byte by byte, so that no two names become equal.
 
 use glob::MatchOptions;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A part of a word that may hold a pattern.
+/// A part of a word that may contain a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// Unquoted text of the source, whose `*`, `?` and `[` are special. It holds no escapes: what stood
+    /// Unquoted text of the source, whose `*`, `?` and `[` are special. It contains no escapes: a character
     /// after a backslash is [`Part::Quoted`].
     Bare(&'a [u8]),
-    /// Quoted text and values: matched as they are.
+    /// Quoted text and values, which match literally.
     Quoted(&'a [u8]),
 }
 
-/// Why a pattern is refused.
+/// The reason why a pattern is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError {
-    /// The bytes that are to blame, counted over all parts (or in the text, for [`Pattern::parse_text`]).
+    /// The bytes that cause it, counted over all parts (or in the text, for [`Pattern::parse_text`]).
     pub range: Range<usize>,
-    /// What is wrong and what to write.
+    /// The error and the text to write.
     pub message: String,
 }
 
 /// A parsed pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    /// What every match begins with, and ends with.
+    /// The common beginning of all matches, and their common end.
     prefix: Vec<u8>,
     suffix: Vec<u8>,
     middle: Middle,
 }
 
-/// What may stand between prefix and suffix.
+/// The text that is allowed between prefix and suffix.
 #[derive(Clone, Debug)]
 enum Middle {
     /// Nothing: the prefix is the whole text.
     Nothing,
     /// `*`
     Anything,
-    /// Whatever the whole pattern says.
+    /// Text that matches the whole pattern.
     Matching(glob::Pattern),
 }
 
-/// More `*`, or more `[` that are never closed, than this are refused in one pattern: the matcher recurses
-/// at each `*`, and each such `[` means a look at all that follows.
+/// The largest number of `*`, and of `[` that are never closed, in one pattern: the matcher recurses at each
+/// `*`, and each such `[` means a search of all following text.
 const MAX_SPECIAL: usize = 200;
 
 impl Pattern {
-    /// Parses a pattern for texts, as in the arm of a `match`: slashes and leading dots are nothing special,
-    /// as in the `case` of sh.
+    /// Parses a pattern for texts, as in the arm of a `match`: slashes and leading dots are not special, as
+    /// in the `case` of sh.
     ///
     /// # Errors
-    /// `[^…]`, character classes as `[[:digit:]]`, more than 200 `*`, and more than 200 `[` without a `]`.
+    /// Fails for `[^…]`, character classes such as `[[:digit:]]`, more than 200 `*`, and more than 200 `[`
+    /// without a `]`.
     pub fn parse(parts: &[Part]) -> Result<Self, PatternError> {
         Self::from_units(&units(parts))
     }
@@ -69,23 +70,24 @@ impl Pattern {
     /// Parses the text of a pattern that is a value: a backslash quotes the character after it.
     ///
     /// # Errors
-    /// As [`Pattern::parse`].
+    /// Fails as [`Pattern::parse`] does.
     #[cfg(test)]
     pub fn parse_text(text: &[u8]) -> Result<Self, PatternError> {
         Self::from_units(&text_units(text))
     }
 
-    /// Whether the pattern has no special characters, so that it only matches the text it is.
+    /// Returns whether the pattern has no special characters, so that it only matches its own text.
     pub fn is_literal(&self) -> bool {
         matches!(self.middle, Middle::Nothing)
     }
 
-    /// The text that every match begins with; all of it if the pattern [is literal](Self::is_literal).
+    /// Returns the common beginning of all matches; the whole text if the pattern [is
+    /// literal](Self::is_literal).
     pub fn prefix(&self) -> &[u8] {
         &self.prefix
     }
 
-    /// Whether all of `text` matches. `?` stands for one character where the text is UTF-8, and for one
+    /// Returns whether all of `text` matches. `?` matches one character where the text is UTF-8, and one
     /// byte where it is not.
     pub fn matches(&self, text: &[u8]) -> bool {
         let Some(rest) = text.strip_prefix(self.prefix.as_slice()) else { return false };
@@ -126,28 +128,28 @@ impl Pattern {
     }
 }
 
-/// One character of a pattern with what the parts know of it.
+/// One character of a pattern with the properties from its part.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unit {
     pub char: char,
     /// Whether it may be special.
     pub bare: bool,
-    /// Where it stands.
+    /// Its position.
     pub at: usize,
 }
 
 impl Unit {
-    /// Whether this is the special character `char`.
+    /// Returns whether this is the special character `char`.
     pub fn is(self, char: char) -> bool {
         self.bare && self.char == char
     }
 }
 
-/// The characters of all parts, joined first: two values may each hold half a character.
+/// Returns the characters of all parts, joined first: two values may each contain half a character.
 pub(super) fn units(parts: &[Part]) -> Vec<Unit> {
     let mut bytes = Vec::new();
     let mut bare = Vec::new();
-    // The second star of `*$x*` whose value is empty: the two are no `**`.
+    // The second star of `*$x*` whose value is empty: the two are not `**`.
     let mut joined = Vec::new();
     let mut after_empty = false;
     for part in parts {
@@ -167,7 +169,7 @@ pub(super) fn units(parts: &[Part]) -> Vec<Unit> {
     units.filter(|unit| !joined.contains(&unit.at)).collect()
 }
 
-/// The characters of a pattern's text, its backslashes taken out. The last one stands for itself.
+/// Returns the characters of a pattern's text without its backslashes. A backslash at the end means itself.
 pub(super) fn text_units(text: &[u8]) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     let mut quoted = false;
@@ -182,7 +184,7 @@ pub(super) fn text_units(text: &[u8]) -> Vec<Unit> {
     units
 }
 
-/// What a pattern is made of.
+/// An element of a pattern.
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Char(char),
@@ -192,7 +194,7 @@ enum Token {
 }
 
 impl Token {
-    /// The bytes that a literal token matches.
+    /// Returns the bytes that a literal token matches.
     fn bytes(&self) -> Vec<u8> {
         match *self {
             Self::Char(char) => match raw_byte(char) {
@@ -240,8 +242,8 @@ fn tokens(units: &[Unit]) -> Result<Vec<Token>, PatternError> {
     Ok(tokens)
 }
 
-/// The bracket expression that `units` begin with, and how many of them it takes (POSIX 9.3.5). `None`
-/// when it isn't closed, which makes the `[` an ordinary character.
+/// Returns the bracket expression at the start of `units`, and its length (POSIX 9.3.5). `None` if it isn't
+/// closed, which makes the `[` an ordinary character.
 fn bracket(units: &[Unit]) -> Result<Option<(Token, usize)>, PatternError> {
     let mut at = 1;
     let negated = units.get(at).is_some_and(|unit| unit.is('!'));
@@ -285,7 +287,7 @@ fn bracket(units: &[Unit]) -> Result<Option<(Token, usize)>, PatternError> {
     Ok(Some((Token::Class { negated, ranges }, at + 1)))
 }
 
-/// The length of the `[:name:]`, `[.x.]` or `[=x=]` that `units` begin with.
+/// Returns the length of the `[:name:]`, `[.x.]` or `[=x=]` at the start of `units`.
 fn class_len(units: &[Unit]) -> Option<usize> {
     let [open, kind, rest @ ..] = units else { return None };
     if !open.is('[') || ![':', '.', '='].iter().any(|&char| kind.is(char)) {
@@ -311,7 +313,7 @@ fn class_hint(kind: char, name: &str) -> String {
     format!("what `[{kind}{name}{kind}]` means depends on the locale: write {range}")
 }
 
-/// The pattern of the `glob` crate that means what `tokens` mean.
+/// Returns the pattern of the `glob` crate that is equivalent to `tokens`.
 fn to_crate(tokens: &[Token]) -> String {
     let mut out = String::new();
     for token in tokens {
@@ -329,9 +331,9 @@ fn to_crate(tokens: &[Token]) -> String {
     out
 }
 
-/// What stands between the brackets for the `glob` crate, which has no escapes there: `]` is itself only in
-/// the first place, `-` only in the last one, `!` anywhere but in the first. So these three are taken out of
-/// the ranges they begin or end.
+/// Returns the text between the brackets for the `glob` crate, which has no escapes there: `]` means itself
+/// only in first place, `-` only in last place, `!` anywhere except in first place. So these three are
+/// removed from the ranges that they begin or end.
 fn class_items(ranges: &[(char, char)]) -> String {
     const SPECIAL: [char; 3] = [']', '!', '-'];
     let mut special = [false; 3];
@@ -353,10 +355,10 @@ fn class_items(ranges: &[(char, char)]) -> String {
     }
     let [bracket, bang, dash] = special;
     match (bracket, items.is_empty(), bang, dash) {
-        // An empty range, as `[z-a]`, matches nothing.
+        // An empty range such as `[z-a]` matches nothing.
         (false, true, false, false) => "b-a".to_owned(),
         (false, true, true, true) => "-!".to_owned(),
-        // `!` in the first place would negate: as a range of its own behind an empty one it doesn't.
+        // `!` in first place would negate; as a range of its own after an empty one it doesn't.
         (false, true, true, false) => "b-a!".to_owned(),
         _ => {
             let mark = |on: bool, char: &'static str| if on { char } else { "" };
@@ -365,7 +367,7 @@ fn class_items(ranges: &[(char, char)]) -> String {
     }
 }
 
-/// Bytes 0x80 to 0xFF that are not part of UTF-8 are these characters.
+/// The characters for bytes 0x80 to 0xFF that are not part of UTF-8.
 const RAW: u32 = 0x0010_FF00;
 
 fn raw_byte(char: char) -> Option<u8> {
@@ -376,7 +378,7 @@ fn raw_char(byte: u8) -> char {
     char::from_u32(RAW + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The characters of `bytes` and where each begins.
+/// Returns the characters of `bytes` and the position of each.
 fn decode(bytes: &[u8]) -> impl Iterator<Item = (usize, char)> {
     let mut at = 0;
     bytes.utf8_chunks().flat_map(move |chunk| {
@@ -392,7 +394,7 @@ fn decode(bytes: &[u8]) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-/// `text` as characters, without a copy where it is ordinary UTF-8.
+/// Returns `text` as characters, without a copy if it is ordinary UTF-8.
 fn to_chars(text: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(text) {
         // 0xF4 begins the characters of plane 16, the only ones that need care.
@@ -410,12 +412,12 @@ mod tests {
         Pattern::parse_text(pattern.as_bytes()).expect("a fine pattern").matches(text)
     }
 
-    /// Random patterns and texts, compared with the `case` of the shell given.
+    /// Compares random patterns and texts with the `case` of a shell.
     fn compare(shell: &[&str], seed: u64, patterns: &[&str], texts: &[&str]) {
         let mut choices = Choices::new(seed);
         let cases: Vec<_> = (0..4000)
             .map(|_| (choices.text(patterns, 6), choices.text(texts, 4)))
-            // In `[[:]` bash finds no `[`; dash and fnmatch(3) do, as POSIX has it.
+            // In `[[:]` bash finds no `[`; dash and fnmatch(3) do, as POSIX requires.
             .filter(|(pattern, _)| !pattern.windows(2).any(|pair| pair == b"[:"))
             .collect();
         let mut script = Vec::new();
@@ -468,7 +470,7 @@ mod tests {
         let raw = Pattern::parse(&[Part::Quoted(b"\xff"), Part::Bare(b"?*")]).unwrap();
         assert!(raw.matches(b"\xffa"));
         assert!(!raw.matches(b"\xfea"));
-        // U+10FFFF stands for 0xFF inside, and must not be taken for it.
+        // U+10FFFF represents 0xFF inside, and must not be confused with it.
         assert!(!raw.matches("\u{10FFFF}a".as_bytes()));
         assert!(matches("?*", "\u{10FFFF}".as_bytes()));
     }
@@ -488,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_the_shell_or_the_locale_is_refused_with_what_to_write() {
+    fn forms_that_depend_on_the_shell_or_the_locale_are_refused_with_an_alternative() {
         for (text, range, hint) in [
             ("a[^0-9]", 1..7, "[!0-9]"),
             ("[[:digit:]]", 1..10, "[0-9]"),

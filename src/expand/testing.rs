@@ -1,11 +1,12 @@
-//! What the comparisons with real shells share: running one, and repeatable random choices.
+//! Shared code of the comparisons with real shells: running a shell, and repeatable random choices.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The standard output of `shell` (a program and its options) reading `script` from its input, in `dir`.
-/// One process answers a whole batch of cases: separate the answers by NUL, which no case can print.
+/// Returns the standard output of `shell` (a program and its options) reading `script` from its input,
+/// in `dir`. One process answers a whole batch of cases: separate the answers by NUL, which no case can
+/// print.
 pub fn run_shell(shell: &[&str], script: &[u8], dir: &Path) -> Vec<u8> {
     let mut child = Command::new(shell[0])
         .args(&shell[1..])
@@ -24,7 +25,7 @@ pub fn run_shell(shell: &[&str], script: &[u8], dir: &Path) -> Vec<u8> {
     output.expect("the shell ends").stdout
 }
 
-/// `bytes` as one word of a shell script.
+/// Returns `bytes` as one word of a shell script.
 pub fn quote(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![b'\''];
     for &byte in bytes {
@@ -38,12 +39,12 @@ pub fn quote(bytes: &[u8]) -> Vec<u8> {
 pub struct Choices(u64);
 
 impl Choices {
-    /// The same seed gives the same choices.
+    /// Creates a generator. The same seed returns the same choices.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    /// A number below `bound`.
+    /// Returns a number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -51,12 +52,12 @@ impl Choices {
         ((self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % bound as u64) as usize
     }
 
-    /// One of `items`.
+    /// Returns one of `items`.
     pub fn of<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
         items[self.below(items.len())]
     }
 
-    /// Up to `most` of `items`, one after the other.
+    /// Returns up to `most` of `items`, joined.
     pub fn text(&mut self, items: &[&str], most: usize) -> Vec<u8> {
         (0..self.below(most + 1)).flat_map(|_| self.of(items).bytes().collect::<Vec<_>>()).collect()
     }

@@ -1,17 +1,17 @@
 //! `~` and `~user` (POSIX 2.6.1): the home directory at the start of a word.
 //!
-//! Where a tilde may stand (the start of a bare word, after `=` and `:` of an assignment before a command)
-//! is the caller's knowledge.
+//! The caller decides where a tilde is special (the start of a bare word, after `=` and `:` of an
+//! assignment before a command).
 
 use crate::diag::visible;
 use crate::sys::accounts::{self, AccountError};
 
-/// Why a tilde has no meaning.
+/// The reason why a tilde has no meaning.
 #[derive(Debug)]
 pub enum TildeError {
     /// `~` alone, and `HOME` is not set or empty.
     NoHome,
-    /// There is no such user, or it can't be known.
+    /// There is no such user, or the user can't be looked up.
     User(AccountError),
 }
 
@@ -29,13 +29,14 @@ impl std::fmt::Display for TildeError {
 
 impl std::error::Error for TildeError {}
 
-/// The directory that `~user` stands for; of `~` (an empty `user`) it is `home`, the value of `HOME`.
+/// Returns the directory for `~user`; for `~` (an empty `user`), returns `home`, the value of `HOME`.
 ///
-/// `rest` is the text that follows in the word. Where it goes on with a slash, a home that ends in one
-/// loses it, so that `~/x` of a `HOME` that is `/` is `/x` and not `//x` (POSIX.1-2024, 2.6.1).
+/// `rest` is the following text of the word. If it begins with a slash, a home that ends in one loses
+/// it, so that `~/x` with the `HOME` `/` is `/x` and not `//x` (POSIX.1-2024, 2.6.1).
 ///
 /// # Errors
-/// `HOME` not set or empty, a user that is not in the password file, or the file can't be read.
+/// Fails if `HOME` is not set or empty, the user is not in the password file, or the file can't be
+/// read.
 pub fn home(user: &[u8], home: Option<&[u8]>, rest: &[u8]) -> Result<Vec<u8>, TildeError> {
     let mut directory = if user.is_empty() {
         home.filter(|home| !home.is_empty()).ok_or(TildeError::NoHome)?.to_vec()

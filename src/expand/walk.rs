@@ -1,4 +1,4 @@
-//! Reading directories for globs: names and kinds, and never a call for each file.
+//! Reading directories for globs: names and kinds, without a call for each file.
 
 use std::fs;
 use std::ops::Range;
@@ -22,14 +22,15 @@ impl Names {
         self.entries.push((start..self.text.len(), kind));
     }
 
-    /// How many bytes they take.
+    /// Returns how many bytes they take.
     pub fn bytes(&self) -> usize {
         self.text.len() + self.entries.len() * size_of::<(Range<usize>, Kind)>()
     }
 
     /// Puts the names in bytewise order.
     ///
-    /// The eight bytes after what all of them begin with decide most comparisons, without a look at the text.
+    /// The eight bytes after the common beginning of all names decide most comparisons, without access
+    /// to the text.
     pub fn sort(&mut self) {
         let name = |range: &Range<usize>| &self.text[range.clone()];
         let Some((first, _)) = self.entries.first() else { return };
@@ -40,7 +41,7 @@ impl Names {
         let common = common.len();
         let key = |range: &Range<usize>| {
             let mut key = [0; size_of::<u64>()];
-            // A name that ends before has zeros there, which no name holds.
+            // A shorter name has zeros there, which no name contains.
             let rest = &name(range)[common..];
             let count = rest.len().min(key.len());
             key[..count].copy_from_slice(&rest[..count]);
@@ -54,18 +55,18 @@ impl Names {
         self.entries = keyed.into_iter().map(|(_, range, kind)| (range, kind)).collect();
     }
 
-    /// The names and what they are.
+    /// Returns the names and their kinds.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], Kind)> {
         self.entries.iter().map(|(range, kind)| (&self.text[range.clone()], *kind))
     }
 }
 
-/// Whether something of this name is there, be it a symbolic link that leads nowhere (lstat(2)).
+/// Returns whether something with this name exists, even a symbolic link that leads nowhere (lstat(2)).
 pub fn exists(path: &[u8]) -> bool {
     fs::symlink_metadata(as_path(path)).is_ok()
 }
 
-/// Whether `path` is a directory or a symbolic link to one (stat(2)).
+/// Returns whether `path` is a directory or a symbolic link to one (stat(2)).
 pub fn is_directory(path: &[u8]) -> bool {
     fs::metadata(as_path(path)).is_ok_and(|meta| meta.is_dir())
 }

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn items_that_are_passed_over_are_done_and_have_no_part_in_the_rate() {
+    fn skipped_items_are_done_and_do_not_count_in_the_rate() {
         let mut progress = of(Some(100), &[(0, 1, true)]);
         for _ in 0..90 {
             progress.pass_over();

@@ -251,7 +251,7 @@ impl Scheduler {
         }
     }
 
-    /// Whether each turn's output is one piece: with `halt="first"` that of a turn which is ended is nobody's.
+    /// Returns whether the output of each turn is one piece: with `halt="first"` the output of ended turns is dropped.
     fn is_whole(&self) -> bool {
         self.rules.halt == Halt::First
     }

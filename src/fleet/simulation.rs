@@ -154,7 +154,7 @@ fn a_condition_holds_starts_back_until_its_time() {
 }
 
 #[test]
-fn a_shortage_means_fewer_at_once_for_a_while_and_is_told_once() {
+fn a_shortage_means_fewer_at_once_for_a_while_and_is_reported_once() {
     let mut scheduler = Scheduler::new(rules(8, Order::Input, Halt::Soon));
     let at = Duration::from_millis;
     assert_eq!((scheduler.start(at(0), &mut []), scheduler.start(at(0), &mut [])), (0, 1));

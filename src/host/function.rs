@@ -1,15 +1,16 @@
-//! Functions of the host: closures of typed arguments, called from expressions.
+//! Functions of the host: closures with typed arguments, called from expressions.
 
 use super::panic_message;
 use crate::value::{FromValue, Value, ValueError};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A closure that expressions can call: of up to four arguments, each a type that implements [`FromValue`] and borrows
-/// nothing ([`String`] rather than `&str`), and with a result of [`IntoResult`]. It is called from any thread, from
-/// several at once.
+/// A closure that expressions can call. It has up to four arguments, each of a type that implements [`FromValue`] and
+/// borrows nothing ([`String`] rather than `&str`), and a result that implements [`IntoResult`]. It may be called from
+/// any thread, and from several at once.
 ///
-/// Implemented for closures; [`EngineBuilder::function`](crate::EngineBuilder::function) takes one. `A` are the arguments, `R` the result.
+/// Closures implement it; [`EngineBuilder::function`](crate::EngineBuilder::function) takes one. `A` are the arguments,
+/// `R` is the result.
 ///
 /// ```
 /// use pipewright::Engine;
@@ -31,17 +32,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Function<A, R>: Send + Sync + 'static {
-    /// How many arguments it takes.
+    /// The number of its arguments.
     #[doc(hidden)]
     const COUNT: usize;
 
-    /// Calls it with as many values.
+    /// Calls it with this many values.
     #[doc(hidden)]
     fn call(&self, arguments: &[Value]) -> Result<Value, CallError>;
 }
 
-/// What a [`Function`] may return: everything that converts to a [`Value`], [`u64`] and [`usize`] (an error when they do
-/// not fit an integer of the language), and a [`Result`] of these with any error that can be shown.
+/// A type that a [`Function`] may return: every type that converts to a [`Value`]; [`u64`] and [`usize`] (an error if
+/// they do not fit an integer of the language); and a [`Result`] of these with any error that implements `Display`.
 ///
 /// ```
 /// use pipewright::IntoResult;
@@ -52,17 +53,17 @@ pub trait Function<A, R>: Send + Sync + 'static {
 /// # Ok::<(), String>(())
 /// ```
 pub trait IntoResult {
-    /// The value, or the message of the error.
+    /// Returns the value, or the message of the error.
     ///
     /// # Errors
-    /// The function's own.
+    /// Fails with the error of the function.
     fn into_result(self) -> Result<Value, String>;
 }
 
 impl<T: Into<Value>> IntoResult for T {
     fn into_result(self) -> Result<Value, String> {
         match self.into() {
-            // No operation of the language gives one either.
+            // No operation of the language returns such a float either.
             Value::Float(number) if !number.is_finite() => Err(format!("the result is {number}")),
             value => Ok(value),
         }
@@ -77,7 +78,9 @@ impl<T: IntoResult, E: fmt::Display> IntoResult for Result<T, E> {
 
 impl IntoResult for u64 {
     fn into_result(self) -> Result<Value, String> {
-        i64::try_from(self).map(Value::Int).map_err(|_| format!("the result, {self}, is no 64-bit integer"))
+        i64::try_from(self)
+            .map(Value::Int)
+            .map_err(|_| format!("the result, {self}, is not a 64-bit integer"))
     }
 }
 
@@ -87,11 +90,11 @@ impl IntoResult for usize {
     }
 }
 
-/// Why a call gave no value.
+/// The reason why a call returned no value.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum CallError {
-    /// The argument at this place is none for it.
+    /// The argument at this place has the wrong type.
     Argument(usize, ValueError),
     Failed(String),
     Panicked(String),
@@ -129,10 +132,10 @@ fn argument<T: for<'v> FromValue<'v>>(arguments: &[Value], place: usize) -> Resu
 
 type Call = Box<dyn Fn(&[Value]) -> Result<Value, CallError> + Send + Sync>;
 
-/// A [`Function`] with its name, and without its types.
+/// A [`Function`] with its name, and with its types erased.
 pub struct HostFunction {
     pub name: Box<str>,
-    /// How many arguments it takes.
+    /// The number of its arguments.
     pub count: usize,
     call: Call,
 }
@@ -142,9 +145,9 @@ impl HostFunction {
         Self { name: name.into(), count: F::COUNT, call: Box::new(move |values| function.call(values)) }
     }
 
-    /// Calls it; a panic is an error.
+    /// Calls it. A panic becomes an error.
     pub fn call(&self, arguments: &[Value]) -> Result<Value, CallError> {
-        // Whatever it has left half done is the host's own, and nothing of ours.
+        // State that the panic has left inconsistent belongs to the host, not to the interpreter.
         let call = AssertUnwindSafe(|| (self.call)(arguments));
         catch_unwind(call).unwrap_or_else(|panic| Err(CallError::Panicked(panic_message(&*panic))))
     }

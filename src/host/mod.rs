@@ -1,7 +1,6 @@
-//! What a host adds to the language: functions for its expressions, and stages for its pipelines.
+//! The extensions of a host: functions for expressions, and stages for pipelines.
 //!
-//! A script takes what it calls along when it is checked: its tree holds the functions and stages themselves, so that
-//! no run can lack them.
+//! A checked script holds the functions and stages that it calls, so no run can lack them.
 
 mod function;
 mod stage;
@@ -17,25 +16,25 @@ use std::sync::Arc;
 pub struct Hosted {
     pub functions: Vec<Arc<HostFunction>>,
     pub stages: Vec<Arc<HostStage>>,
-    /// The text is typed at a prompt: its jobs have numbers, as in `kill %1`, and `$(cmd)` may stand without quotes.
+    /// Whether the text is typed at a prompt: its jobs have numbers, as in `kill %1`, and `$(cmd)` needs no quotes.
     pub is_prompt: bool,
-    /// The process is the script's own, which `exec` can replace.
+    /// Whether the process belongs to the script, so that `exec` can replace it.
     pub can_be_replaced: bool,
 }
 
 impl Hosted {
-    /// The function of a name.
+    /// Returns the function with this name.
     pub fn function(&self, name: &str) -> Option<&Arc<HostFunction>> {
         self.functions.iter().find(|function| *function.name == *name)
     }
 
-    /// The stage of a name.
+    /// Returns the stage with this name.
     pub fn stage(&self, name: &str) -> Option<&Arc<HostStage>> {
         self.stages.iter().find(|stage| *stage.name == *name)
     }
 }
 
-/// What a panic says.
+/// Returns the message of a panic.
 pub fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));

@@ -1,4 +1,4 @@
-//! Stages of the host: code of its own in a pipeline, between programs.
+//! Stages of the host: its own code in a pipeline, between programs.
 
 use crate::process::Environment;
 use crate::span::Span;
@@ -9,7 +9,7 @@ use std::io::{BufRead, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// A command of the host's own, which reads and writes as a program does. Implemented for closures too.
+/// A command of the host, which reads and writes like a program. Closures implement it, too.
 ///
 /// ```
 /// use pipewright::{Engine, StageCx, StageError};
@@ -28,13 +28,14 @@ use std::path::Path;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Stage: Send + Sync {
-    /// Does its work; the status, of which 0 is success. It may be called from several threads at once. When its reader
-    /// has gone, writing fails with `BrokenPipe`; handed on by `?`, that ends the stage quietly, as SIGPIPE ends a
-    /// program. When the run is stopped or its time is up, reading and writing fail; a stage that does neither for
-    /// long asks [`StageCx::cancelled`], since no thread can be ended from outside.
+    /// Runs the stage and returns its status; 0 is success. It may be called from several threads at once. When
+    /// its reader has ended, writing fails with `BrokenPipe`; propagated with `?`, that error ends the stage
+    /// without a message, as SIGPIPE ends a program. When the run is stopped or its time limit has passed, reading
+    /// and writing fail. A stage that does neither for a long time must check [`StageCx::cancelled`], since a
+    /// thread can't be ended from outside.
     ///
     /// # Errors
-    /// Its own, which fail the command; of a panic the run ends with [`crate::ErrorKind::Host`].
+    /// Fails with its own error, which fails the command. A panic ends the run with [`crate::ErrorKind::Host`].
     fn run(&self, cx: &mut StageCx<'_>) -> Result<u8, StageError>;
 }
 
@@ -44,7 +45,7 @@ impl<F: Fn(&mut StageCx<'_>) -> Result<u8, StageError> + Send + Sync> Stage for 
     }
 }
 
-/// What a [`Stage`] is given.
+/// The context of a [`Stage`]: its arguments, streams, directory and environment.
 ///
 /// ```
 /// use pipewright::{Engine, FromValue, StageCx, StageError};
@@ -76,7 +77,7 @@ pub struct StageCx<'a> {
     pub(crate) span: Span,
 }
 
-/// The three streams of a [`Stage`], to be used together.
+/// The three streams of a [`Stage`], for use at the same time.
 ///
 /// ```
 /// use pipewright::{Engine, StageCx, StageError};
@@ -104,62 +105,63 @@ pub struct StageCx<'a> {
 pub struct Streams<'a> {
     /// Its standard input.
     pub stdin: &'a mut dyn BufRead,
-    /// Its standard output. What is written is kept until 64 KiB of it are there, it is flushed, more is asked of
-    /// the standard input, or the stage ends.
+    /// Its standard output. Data is buffered until there are 64 KiB of it, the stage flushes it or reads more
+    /// standard input, or the stage ends.
     pub stdout: &'a mut dyn Write,
-    /// Its standard error, which is not kept.
+    /// Its standard error, which is not buffered.
     pub stderr: &'a mut dyn Write,
 }
 
 impl StageCx<'_> {
-    /// Its arguments, without its name: strings, as a program gets them.
+    /// Returns its arguments, without its name, as the strings that a program would get.
     pub fn args(&self) -> &[Value] {
         self.args
     }
 
-    /// Its standard input.
+    /// Returns its standard input.
     pub fn stdin(&mut self) -> &mut dyn BufRead {
         self.streams.stdin
     }
 
-    /// Its standard output; see [`Streams::stdout`].
+    /// Returns its standard output; see [`Streams::stdout`].
     pub fn stdout(&mut self) -> &mut dyn Write {
         self.streams.stdout
     }
 
-    /// Its standard error.
+    /// Returns its standard error.
     pub fn stderr(&mut self) -> &mut dyn Write {
         self.streams.stderr
     }
 
-    /// All three, to read and write in turn.
+    /// Returns all three streams, to read and write in turn.
     pub fn streams(&mut self) -> Streams<'_> {
         let Streams { stdin, stdout, stderr } = &mut self.streams;
         Streams { stdin: &mut **stdin, stdout: &mut **stdout, stderr: &mut **stderr }
     }
 
-    /// The directory that it runs in; that of the process is another one. Relative paths of arguments belong to it.
+    /// Returns its working directory, which differs from that of the process. Relative paths in arguments refer to
+    /// it.
     pub fn cwd(&self) -> &Path {
         self.directory
     }
 
-    /// A variable of the environment that it has, with what `NAME=value` before it sets.
+    /// Returns an environment variable, including those that `NAME=value` before the stage sets.
     pub fn env(&self, name: &str) -> Option<&OsStr> {
         self.environment.get(name.as_bytes()).map(OsStr::from_bytes)
     }
 
-    /// Whether it should end: the run is stopped, or its time is up.
+    /// Returns whether it should end, because the run is stopped or its time limit has passed.
     pub fn cancelled(&self) -> bool {
         (self.cancelled)()
     }
 
-    /// Where it stands in the script.
+    /// Returns its place in the script.
     pub fn span(&self) -> Span {
         self.span
     }
 }
 
-/// Why a [`Stage`] failed. Every error converts to one by `?`.
+/// The error of a [`Stage`]. Every error type converts to it with `?`.
 ///
 /// ```
 /// use pipewright::StageError;
@@ -176,18 +178,18 @@ pub struct StageError {
 }
 
 impl StageError {
-    /// One that says this, with status 1.
+    /// Creates an error with this message and status 1.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), status: 1 }
     }
 
-    /// With another status. 0 would be success and is taken for 1.
+    /// Sets another status. 0 would mean success, so it becomes 1.
     #[must_use]
     pub fn with_status(self, status: u8) -> Self {
         Self { status: status.max(1), ..self }
     }
 
-    /// Its status.
+    /// Returns its status.
     pub fn status(&self) -> u8 {
         self.status
     }

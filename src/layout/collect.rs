@@ -1,7 +1,7 @@
-//! From the tree and the text to tokens.
+//! Conversion of the tree and the text to tokens.
 //!
-//! The tree says where words and operands stand; they are taken from the text as they are. Between them stand only
-//! keywords, punctuation, blanks and comments, so a `#` there is a comment for certain.
+//! The tree says where words and operands are; their text is copied unchanged. Between them are only keywords,
+//! punctuation, blanks and comments, so a `#` there certainly begins a comment.
 
 mod between;
 mod expression;
@@ -16,24 +16,24 @@ pub struct Collector<'s> {
     text: &'s str,
     at: usize,
     out: Tokens<'s>,
-    /// Where bodies of here-documents begin, and where their last line ends.
+    /// The start of each body of a here-document, with the end of its last line.
     bodies: HashMap<usize, usize>,
-    /// By the offset of `<<`: the lines of the body.
+    /// The lines of the body, by the offset of `<<`.
     here_documents: HashMap<usize, Span>,
     comments: Vec<Comment<'s>>,
     lines: u32,
     continued: bool,
     starts: bool,
     brackets: Vec<usize>,
-    /// What a `=`, a `:` and a `=>` between tokens mean at this point.
+    /// The kind of a `=`, a `:` and a `=>` between tokens at this point.
     equals: Kind,
     colon: Kind,
     arrow: Kind,
-    /// The statement holds a construct of sh of which the tree has not all.
+    /// Whether the statement contains a construct of sh that the tree has only in part.
     sh: bool,
 }
 
-/// The tokens of a script that was read without an error.
+/// Returns the tokens of a script that was read without an error.
 pub fn tokens<'s>(
     text: &'s str,
     script: &Block<'s>,
@@ -64,7 +64,7 @@ pub fn tokens<'s>(
 
 impl<'s> Collector<'s> {
     fn push(&mut self, kind: Kind, text: Cow<'s, str>) {
-        // A comment before a comma goes after it, for the comma stays with its element.
+        // A comment before a comma is moved after it, since the comma stays with its element.
         let moves = kind == Kind::Comma;
         self.out.all.push(Token {
             kind,
@@ -80,7 +80,7 @@ impl<'s> Collector<'s> {
         });
     }
 
-    /// Takes the text of a span as one token.
+    /// Adds the text of a span as one token.
     fn atom(&mut self, span: Span, kind: Kind) {
         self.gap(span.start as usize);
         self.push(kind, Cow::Borrowed(&self.text[span.range()]));
@@ -104,7 +104,7 @@ impl<'s> Collector<'s> {
             self.starts = true;
             self.statement(statement);
             if self.sh {
-                // What the tree does not have is kept as it is, with what stands up to the next statement.
+                // Text that the tree does not have is kept unchanged, up to the next statement.
                 self.out.all.truncate(first);
                 self.brackets.truncate(brackets);
                 (self.comments, self.lines, self.continued, self.starts) = (comments, lines, false, true);
@@ -125,7 +125,8 @@ impl<'s> Collector<'s> {
         self.out.chains.len() - 1
     }
 
-    /// A block, or a list in parentheses: on one line only if it was, and holds simple statements, one unless `several`.
+    /// Adds a block, or a list in parentheses. It is on one line only if it was, and contains simple statements:
+    /// one, unless `several`.
     fn block(&mut self, block: &Block<'s>, head: usize, chain: usize, several: bool) {
         self.gap(block.span.start as usize);
         let open = self.out.all.len();
@@ -308,7 +309,7 @@ impl<'s> Collector<'s> {
         self.gap(stage.span.end as usize);
     }
 
-    /// Arms stand on lines of their own, always.
+    /// Adds a `match`, whose arms are always on their own lines.
     fn match_statement(&mut self, statement: &Match<'s>, head: usize) {
         self.expr(&statement.subject);
         let chain = self.chain();
@@ -430,7 +431,7 @@ impl<'s> Collector<'s> {
     }
 }
 
-/// No block stands in it, but as a value.
+/// Returns whether it contains no block, except as a value.
 fn is_simple(kind: &StatementKind<'_>) -> bool {
     let simple = |stage: &Stage<'_>| {
         matches!(

@@ -1,8 +1,9 @@
-//! The one canonical layout of a script, for `--fmt`. The rules are in docs/FORMAT.md.
+//! The single canonical layout of a script, for `--fmt`. The rules are in docs/FORMAT.md.
 //!
-//! The text is cut into tokens with the help of the syntax tree, so that words, strings and bodies of here-documents
-//! are moved and never changed; then they are printed with the blanks and line ends of the layout. Whatever the
-//! printer may do wrong, a script keeps its meaning: the result is read again and must give the same tree.
+//! The text is cut into tokens with the help of the syntax tree, so that words, strings and bodies of
+//! here-documents are moved but never changed. The tokens are then printed with the blanks and line ends of the
+//! layout. Even if the printer has a bug, a script keeps its meaning: the result is parsed again and must give
+//! the same tree.
 
 mod collect;
 mod print;
@@ -15,12 +16,12 @@ use crate::sys::stack;
 use std::sync::Arc;
 use token::Tokens;
 
-/// The text of a script in the canonical layout.
+/// Returns the text of a script in the canonical layout.
 ///
 /// # Errors
-/// What stops the reading of the text; or a bug of ours, when the result would not say the same.
+/// Fails if the text can't be parsed, or, because of a bug, if the result would not mean the same.
 pub fn format(source: &Arc<Source>) -> Result<String, Box<Diagnostic>> {
-    // The tree is walked several times by recursion, and a host's thread may have a small stack.
+    // Functions walk the tree recursively several times, and a thread of a host may have a small stack.
     stack::with_room(|| format_here(source))
 }
 
@@ -60,12 +61,12 @@ fn tokens<'s>(source: &'s Source, script: &Block<'s>) -> Tokens<'s> {
     collect::tokens(source.text(), script, here_documents)
 }
 
-/// A tree as text, without its spans. None stands for what can't be written, and is equal to nothing.
+/// Returns a tree as text, without its spans. None means that it can't be written, and is equal to nothing.
 fn shape(script: &Block<'_>) -> Option<String> {
     let json = serde_json::to_string(script).ok()?;
     let mut shape = String::with_capacity(json.len() / 2);
     let mut rest = json.as_str();
-    // In a string of JSON, quotes are escaped: this is a span wherever it stands.
+    // In a string of JSON, quotes are escaped, so this is always a span.
     while let Some(at) = rest.find(r#"{"start":"#) {
         shape.push_str(&rest[..at]);
         rest = &rest[at..];

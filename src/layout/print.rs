@@ -1,8 +1,8 @@
-//! From tokens to text: where lines end, and how far they are indented.
+//! Conversion of tokens to text: where lines end, and their indentation.
 
 use super::token::{Kind, Token, Tokens};
 
-/// Columns of an indentation, and of a line.
+/// The columns of an indentation, and of a line.
 const INDENT: usize = 4;
 const WIDTH: usize = 100;
 
@@ -14,20 +14,20 @@ pub struct Printer<'t, 's> {
     column: usize,
     /// The indentation of the line that is being written.
     indent: usize,
-    /// For each token that may begin a statement or stage, the indentation of its line.
+    /// The indentation of the line of each token that may begin a statement or stage.
     indents: Vec<usize>,
     /// For each chain, once its first block is reached: whether it stays on one line.
     inline: Vec<Option<bool>>,
-    /// Up to this token all stands on one line.
+    /// The token up to which everything is on one line.
     inline_until: usize,
     /// Here-documents whose bodies follow the end of this line.
     pending: Vec<&'t str>,
 }
 
-/// The brackets that are open in a statement.
+/// The open brackets of a statement.
 struct Bracket {
     open: usize,
-    /// The indentation of what is inside, and of the closing one.
+    /// The indentation inside, and of the closing bracket.
     inside: usize,
     outside: usize,
 }
@@ -63,7 +63,7 @@ impl Printer<'_, '_> {
         };
     }
 
-    /// Ends the line, and with it begins the bodies of its here-documents.
+    /// Ends the line, and writes the bodies of its here-documents.
     fn line_end(&mut self, blank_line: bool, indent: usize) {
         self.out.push('\n');
         for body in std::mem::take(&mut self.pending) {
@@ -77,7 +77,7 @@ impl Printer<'_, '_> {
         (self.column, self.indent) = (indent, indent);
     }
 
-    /// The comments before a token. True if the last thing written was one of them, on a line of its own.
+    /// Writes the comments before a token. Returns true if the last one is on its own line.
     fn comments(&mut self, at: usize, indent: usize, mut blank_lines: bool) -> bool {
         let tokens = self.tokens;
         let mut own_line = false;
@@ -91,7 +91,7 @@ impl Printer<'_, '_> {
             }
             self.write(comment.text);
             let own = comment.lines > 0 || self.out.len() == comment.text.len();
-            // What stands below a comment may be another: a licence, and then what the script does.
+            // The text below a comment may be another comment: a licence, and then the purpose of the script.
             blank_lines |= own;
             own_line |= own;
         }
@@ -100,7 +100,7 @@ impl Printer<'_, '_> {
 
     // -------------------------------------------------------------------------------------- statements
 
-    /// The statements, or arms, in a range of tokens.
+    /// Writes the statements, or arms, in a range of tokens.
     fn statements(&mut self, from: usize, to: usize, indent: usize) {
         let mut at = from;
         while at < to {
@@ -123,13 +123,13 @@ impl Printer<'_, '_> {
         }
     }
 
-    /// The token after this one, or after the block that it opens.
+    /// Returns the token after this one, or after the block that it opens.
     fn after(&self, at: usize) -> usize {
         if self.tokens[at].kind == Kind::BlockOpen { self.tokens[at].partner + 1 } else { at + 1 }
     }
 
-    /// On a line of its own the next statement would belong to the last: `f()` and `{` would be a function of sh,
-    /// and `.name` a field.
+    /// Returns whether the next statement needs a semicolon before it. On its own line it would belong to the
+    /// previous one: `f()` and `{` would be a function of sh, and `.name` a field.
     fn needs_semicolon(&self, at: usize) -> bool {
         let next = &self.tokens[at];
         let mut text = next.text.bytes();
@@ -138,7 +138,8 @@ impl Printer<'_, '_> {
                 && text.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_'))
     }
 
-    /// Whether the statement before this token is `f()`: with a block after it, it is how sh declares a function.
+    /// Returns whether the statement before this token is `f()`, which with a block after it declares a function
+    /// in sh.
     fn is_bare_call(&self, at: usize) -> bool {
         let Some([name, open, close]) = at.checked_sub(3).map(|from| &self.tokens[from..at]) else {
             return false;
@@ -181,7 +182,7 @@ impl Printer<'_, '_> {
                 }
                 Kind::Close => {
                     self.write(&token.text);
-                    // Popped before it was written if it stands on a line of its own.
+                    // Removed before it was written if it is on its own line.
                     brackets.pop_if(|bracket| bracket.open == token.partner);
                 }
                 _ => self.write(&token.text),
@@ -190,7 +191,7 @@ impl Printer<'_, '_> {
         }
     }
 
-    /// What stands between a token and the one before it, in a statement.
+    /// Writes the text between a token and the previous one, in a statement.
     fn between(&mut self, at: usize, brackets: &mut Vec<Bracket>, inside: usize, break_all: bool) {
         let tokens = self.tokens;
         let (last, token) = (&tokens[at - 1], &tokens[at]);
@@ -224,13 +225,13 @@ impl Printer<'_, '_> {
         }
     }
 
-    /// Whether a line ends before this token, as it did in the source.
+    /// Returns whether a line ends before this token, as it did in the source.
     fn breaks(&self, at: usize, break_all: bool) -> bool {
         let (last, token) = (&self.tokens[at - 1], &self.tokens[at]);
         if last.kind == Kind::Connector && break_all {
             return true;
         }
-        // A list of connectors, and the operators around which an expression may be broken.
+        // Connectors of a list, and the operators at which an expression may be broken.
         token.lines > 0
             && (matches!(last.kind, Kind::Connector | Kind::Infix | Kind::Choice | Kind::Comma)
                 || matches!(token.kind, Kind::Infix | Kind::Choice | Kind::Dot))
@@ -238,7 +239,7 @@ impl Printer<'_, '_> {
 
     // -------------------------------------------------------------------------------------- blocks
 
-    /// Writes a block on lines of its own, and returns the token after it.
+    /// Writes a block on separate lines, and returns the token after it.
     fn block(&mut self, open: usize) -> usize {
         let tokens = self.tokens;
         let (close, indent) = (tokens[open].partner, self.indents[tokens[open].head]);
@@ -256,7 +257,7 @@ impl Printer<'_, '_> {
     }
 
     fn stays_inline(&mut self, open: usize, to: usize, break_all: bool) -> bool {
-        // A body begins at the next line end, which must not be one inside this block.
+        // A body begins at the next line end, which must not be inside this block.
         if !self.pending.is_empty() {
             return true;
         }
@@ -269,7 +270,7 @@ impl Printer<'_, '_> {
         inline
     }
 
-    /// Whether what follows, up to where the line can end, fits.
+    /// Returns whether the following text fits, up to the next possible line end.
     fn fits(&self, open: usize, to: usize, break_all: bool) -> bool {
         let mut column = self.column;
         let mut at = open;
@@ -304,8 +305,8 @@ impl Printer<'_, '_> {
         column <= WIDTH
     }
 
-    /// Whether a statement is broken after all its connectors: a line of it would be too long otherwise, though its
-    /// blocks stand on lines of their own.
+    /// Returns whether a statement is broken after all its connectors, because one of its lines would otherwise
+    /// be too long even with its blocks on separate lines.
     fn breaks_connectors(&self, from: usize, to: usize, indent: usize) -> bool {
         if from < self.inline_until {
             return false;
@@ -353,16 +354,16 @@ impl Printer<'_, '_> {
     }
 }
 
-/// Whether a command goes on after a backslash at the end of the line.
+/// Returns whether a command continues after a backslash at the end of the line.
 fn continues(last: &Token<'_>, token: &Token<'_>) -> bool {
     token.continued
         && matches!(last.kind, Kind::Argument | Kind::HereDocument(_))
         && matches!(token.kind, Kind::Argument | Kind::Redirect | Kind::HereDocument(_) | Kind::Connector)
 }
 
-/// What stands between two tokens on one line.
+/// Returns the text between two tokens on one line.
 fn blank(last: &Token<'_>, token: &Token<'_>) -> &'static str {
-    // `( (a); b)`: two parentheses at once would begin arithmetic in bash.
+    // `( (a); b)`: two adjacent parentheses would begin arithmetic in bash.
     let opens_list = last.kind == Kind::BlockOpen && last.text == "(";
     if opens_list && token.text != "(" || token.kind == Kind::BlockClose && token.text == ")" {
         return "";

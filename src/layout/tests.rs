@@ -12,7 +12,7 @@ fn formatted(text: &str) -> String {
     }
 }
 
-/// The text becomes this, and this stays.
+/// Asserts that the text becomes the other text, which stays unchanged.
 #[track_caller]
 fn assert_becomes(text: &str, expected: &str) {
     assert_eq!(formatted(text), expected, "of {text}");
@@ -83,7 +83,7 @@ fn comments_stay_with_what_they_tell_of() {
 
 #[test]
 fn statements_stay_apart() {
-    // On a line of its own the block would make `f()` a function of sh, and `.b` would be a field.
+    // On its own line the block would make `f()` a function of sh, and `.b` would be a field.
     assert_becomes("f(); { a }", "f();\n{ a }\n");
     assert_becomes("let x = a; .b c", "let x = a;\n.b c\n");
 }

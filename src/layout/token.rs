@@ -1,16 +1,16 @@
-//! The pieces of a script for the printer: what is never changed, what stands between, and comments.
+//! The tokens of a script for the printer: text that is never changed, the text between, and comments.
 
 use crate::span::Span;
 use std::borrow::Cow;
 
-/// What a token is, as far as blanks and line ends around it go.
+/// The kind of a token, as far as it affects blanks and line ends around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A keyword, or a name in a head.
+    /// A keyword, or a name in the head of a statement.
     Word,
-    /// A word of a command, or a redirection as a whole.
+    /// A word of a command, or a whole redirection.
     Argument,
-    /// `{name}` before a redirection, a habit of sh.
+    /// `{name}` before a redirection, a form of sh.
     Glued,
     /// The operator of a redirection, before its target.
     Redirect,
@@ -25,19 +25,19 @@ pub enum Kind {
     Prefix,
     /// A bracket of an expression.
     Open {
-        /// After a value: a call or an index.
+        /// Whether it directly follows a value: a call or an index.
         glued: bool,
-        /// Elements with commas between, of which the last may have one too.
+        /// Whether it contains elements with commas between them, of which the last may have one, too.
         sequence: bool,
     },
     Close,
     Comma,
     Colon,
-    /// `?` and `:` of a condition.
+    /// `?` and `:` of a conditional expression.
     Choice,
     Dot,
     Equals,
-    /// Of an option: `timeout=30s`.
+    /// The `=` of an option: `timeout=30s`.
     TightEquals,
     BlockOpen,
     BlockClose,
@@ -51,7 +51,7 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Comment<'s> {
     pub text: &'s str,
-    /// The line ends between it and what stands before.
+    /// The line ends between it and the previous token or comment.
     pub lines: u32,
 }
 
@@ -61,19 +61,19 @@ pub struct Token<'s> {
     pub text: Cow<'s, str>,
     /// The comments before it.
     pub comments: Vec<Comment<'s>>,
-    /// The line ends between it and the last comment or token before.
+    /// The line ends between it and the last comment or token.
     pub lines: u32,
-    /// A backslash at the end of a line stands before it.
+    /// Whether a backslash at the end of a line precedes it.
     pub continued: bool,
-    /// A statement, or an arm of `match`, begins with it.
+    /// Whether it begins a statement, or an arm of `match`.
     pub starts: bool,
     /// The other bracket of the pair.
     pub partner: usize,
-    /// An opening bracket whose elements stand on lines of their own.
+    /// For an opening bracket: whether its elements are on separate lines.
     pub multi_line: bool,
-    /// An opening brace of a block: the first token of its statement or stage.
+    /// For an opening brace of a block: the first token of its statement or stage.
     pub head: usize,
-    /// An opening brace of a block: which row of [`Tokens::chains`] is its own.
+    /// For an opening brace of a block: the index of its row in [`Tokens::chains`].
     pub chain: usize,
 }
 

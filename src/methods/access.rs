@@ -1,21 +1,21 @@
-//! Receivers and arguments as the types that `bind` has found them to be.
+//! Access to receivers and arguments as the types that `bind` has checked.
 
 use super::{MethodError, Outcome};
 use crate::diag::code;
 use crate::value::{List, Map, Str, Value};
 
-/// An argument; null when it was left out.
+/// Returns an argument; null if it was left out.
 pub fn argument(arguments: &[Value], at: usize) -> &Value {
     static NULL: Value = Value::Null;
     arguments.get(at).unwrap_or(&NULL)
 }
 
-/// An argument to keep.
+/// Takes an argument out.
 pub fn take(arguments: &mut [Value], at: usize) -> Value {
     arguments.get_mut(at).map(std::mem::take).unwrap_or_default()
 }
 
-/// A string.
+/// Returns a string.
 pub fn string(value: &Value) -> Outcome<&Str> {
     match value {
         Value::Str(text) => Ok(text),
@@ -23,7 +23,7 @@ pub fn string(value: &Value) -> Outcome<&Str> {
     }
 }
 
-/// A list.
+/// Returns a list.
 pub fn list(value: &Value) -> Outcome<&List> {
     match value {
         Value::List(list) => Ok(list),
@@ -31,7 +31,7 @@ pub fn list(value: &Value) -> Outcome<&List> {
     }
 }
 
-/// A map.
+/// Returns a map.
 pub fn map(value: &Value) -> Outcome<&Map> {
     match value {
         Value::Map(map) => Ok(map),
@@ -39,7 +39,7 @@ pub fn map(value: &Value) -> Outcome<&Map> {
     }
 }
 
-/// An integer.
+/// Returns an integer.
 pub fn int(value: &Value) -> Outcome<i64> {
     match value {
         Value::Int(n) => Ok(*n),
@@ -47,17 +47,17 @@ pub fn int(value: &Value) -> Outcome<i64> {
     }
 }
 
-/// A string, or none of null.
+/// Returns a string, or none for null.
 pub fn optional_string(value: &Value) -> Outcome<Option<&Str>> {
     if matches!(value, Value::Null) { Ok(None) } else { string(value).map(Some) }
 }
 
-/// An integer, or none of null.
+/// Returns an integer, or none for null.
 pub fn optional_int(value: &Value) -> Outcome<Option<i64>> {
     if matches!(value, Value::Null) { Ok(None) } else { int(value).map(Some) }
 }
 
-/// True or false, or none of null.
+/// Returns true or false, or none for null.
 pub fn optional_truth(value: &Value) -> Outcome<Option<bool>> {
     match value {
         Value::Null => Ok(None),
@@ -66,13 +66,13 @@ pub fn optional_truth(value: &Value) -> Outcome<Option<bool>> {
     }
 }
 
-/// A string as text.
+/// Returns a string as text.
 pub fn utf8<'v>(method: &str, value: &'v Value) -> Outcome<&'v str> {
     let text = string(value)?;
     text.to_utf8().map_err(|error| not_utf8(method, text, error.valid_up_to()))
 }
 
-/// The string is not UTF-8 from this byte on.
+/// Returns the error of a string that is not UTF-8 from this byte on.
 #[cold]
 pub fn not_utf8(method: &str, text: &[u8], at: usize) -> MethodError {
     let byte = text.get(at).copied().unwrap_or_default();
@@ -83,7 +83,7 @@ pub fn not_utf8(method: &str, text: &[u8], at: usize) -> MethodError {
         .help("convert it with iconv where it comes from, or replace what is not UTF-8: s.to_utf8()")
 }
 
-/// A caller that did not bind: our mistake, but no reason to panic.
+/// Returns the error of a caller that did not bind: a bug, but not a reason to panic.
 #[cold]
 pub fn unbound(wanted: &str, found: &Value) -> MethodError {
     let message = format!("a method was called on {} in place of {wanted}", found.type_of().phrase());

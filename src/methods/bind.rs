@@ -1,13 +1,13 @@
-//! Arguments of a call in the order of the parameters, of types that fit.
+//! Binding of a call's arguments to the parameters, with a check of their types.
 
 use super::{Kind, Method, MethodError, NameId, Outcome, Parameter, Receiver};
 use crate::diag::code;
 use crate::value::{Type, Value};
 
-/// Whether a call with so many arguments by position and these by name fits the method.
+/// Checks whether a call with this many positional arguments and these named ones fits the method.
 ///
 /// # Errors
-/// [`code::ARGUMENT_COUNT`], pointing at the argument that is wrong.
+/// Fails with [`code::ARGUMENT_COUNT`], pointing at the wrong argument.
 pub fn check_arity(method: &Method, positional: usize, named: &[&str]) -> Result<(), MethodError> {
     let parameters = method.parameters;
     let wrong = |message| MethodError::new(code::ARGUMENT_COUNT, message).help(usage(method));
@@ -44,11 +44,11 @@ pub fn check_arity(method: &Method, positional: usize, named: &[&str]) -> Result
     }
 }
 
-/// As [`check_arity`], for a method of which only the name is known: an error when no type's method takes
-/// such arguments.
+/// Does the same as [`check_arity`] for a method of which only the name is known: fails if no type's
+/// method takes such arguments.
 ///
 /// # Errors
-/// That of the first method of the name.
+/// Fails with the error of the first method of the name.
 pub fn accepts(id: NameId, positional: usize, named: &[&str]) -> Result<(), MethodError> {
     let mut outcome = Ok(());
     for method in id.methods() {
@@ -61,17 +61,18 @@ pub fn accepts(id: NameId, positional: usize, named: &[&str]) -> Result<(), Meth
     outcome
 }
 
-/// One value for each parameter up to the last that is given: null for one that was left out before it, a list for the rest.
+/// Returns one value for each parameter up to the last one that is given: null for one that was left out
+/// before it, a list for the rest.
 ///
 /// # Errors
-/// As [`check_arity`], but [`code::BAD_ARGUMENTS`]; [`code::WRONG_TYPE`].
+/// Fails as [`check_arity`] does, but with [`code::BAD_ARGUMENTS`]; with [`code::WRONG_TYPE`].
 pub fn bind(method: &Method, mut positional: Vec<Value>, named: Vec<(&str, Value)>) -> Outcome<Vec<Value>> {
     let parameters = method.parameters;
     let count = positional.len();
     let is_simple = count == parameters.len() && named.is_empty() && !parameters.iter().any(|p| p.rest);
     if !is_simple {
         let names: Vec<_> = named.iter().map(|(name, _)| *name).collect();
-        // Found by the check where the receiver's type can be told; here it is a run that fails.
+        // The check finds this if it knows the receiver's type; here the run fails.
         check_arity(method, count, &names).map_err(|error| error.of(code::BAD_ARGUMENTS))?;
     }
     for (at, value) in positional.iter().enumerate() {
@@ -97,7 +98,7 @@ pub fn bind(method: &Method, mut positional: Vec<Value>, named: Vec<(&str, Value
     Ok(positional)
 }
 
-/// Where the parameter of this name stands. The rest is given by position alone.
+/// Returns the index of the parameter with this name. The rest is passed by position only.
 fn place(parameters: &[Parameter], name: &str) -> Option<usize> {
     parameters.iter().position(|parameter| parameter.name == name && !parameter.rest)
 }
@@ -127,7 +128,7 @@ fn mismatch(method: &Method, parameter: &Parameter, value: &Value, argument: usi
     }
 }
 
-/// How to make what is wanted of what was found.
+/// Returns how to convert the value that was found to the one that is needed.
 fn conversion(wanted: Kind, found: Type) -> Option<&'static str> {
     Some(match (wanted, found) {
         (_, Type::Null) => "give a default for null: x ?? …",
@@ -151,14 +152,14 @@ fn conversion(wanted: Kind, found: Type) -> Option<&'static str> {
     })
 }
 
-/// How the method is called.
+/// Returns the usage of the method.
 fn usage(method: &Method) -> String {
-    // The wish for another order is what the extra argument says.
+    // The extra argument shows that another order is wanted.
     let by = if method.name == "sort" { "; by something of each element: xs.sort_by(x => …)" } else { "" };
     format!("write: {}{by}", signature(method))
 }
 
-/// `s.pad_start(width: int, fill?: string)`.
+/// Returns the signature: `s.pad_start(width: int, fill?: string)`.
 pub fn signature(method: &Method) -> String {
     let receiver = match method.receiver {
         Receiver::None => "",

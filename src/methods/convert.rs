@@ -29,7 +29,8 @@ pub fn str(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     }
 }
 
-/// The value that a conversion gives, or the default that the call names for what is null or isn't one.
+/// Returns the result of a conversion, or the default of the call for null and for a value that can't
+/// be converted.
 fn or_default(arguments: Arguments, convert: impl FnOnce(&Value) -> Outcome) -> Outcome {
     let outcome = convert(argument(arguments, 0));
     match outcome {
@@ -40,12 +41,13 @@ fn or_default(arguments: Arguments, convert: impl FnOnce(&Value) -> Outcome) -> 
     }
 }
 
-/// Whether a value may stand for "none": null, and text, which a program may have printed in place of a number.
+/// Returns whether a value may mean "none": null, and text, which a program may have printed in place
+/// of a number.
 fn is_absent(value: &Value) -> bool {
     matches!(value, Value::Null | Value::Str(_))
 }
 
-/// `x.or(default)`
+/// Implements `x.or(default)`.
 pub fn or(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     Ok(match this {
         Value::Null => take(arguments, 0),
@@ -108,7 +110,7 @@ pub fn size(_: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     })
 }
 
-/// What the text, without blanks around it, says: `$(wc -l < f)` is padded in some systems.
+/// Parses the text without blanks around it: `$(wc -l < f)` is padded on some systems.
 fn parsed<T: Into<Value>>(
     function: &str,
     value: &Value,

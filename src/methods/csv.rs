@@ -1,7 +1,8 @@
 //! CSV (RFC 4180): `csv(text)` and `to_csv(rows)`.
 //!
-//! - The first record names the columns, unless `header: false` is given; a record of another length is an error.
-//! - Fields are strings: `int(row.n)` makes a number of one.
+//! - The first record has the names of the columns, unless `header: false` is given; a record of a different
+//!   length is an error.
+//! - Fields are strings: `int(row.n)` converts one to a number.
 
 use super::access::{argument, list, optional_string, optional_truth, string};
 use super::limits::{self, Growth, Pace};
@@ -15,7 +16,7 @@ use std::collections::HashSet;
 
 type Arguments<'a> = &'a mut [Value];
 
-/// `csv(text, header?, separator?)`
+/// Implements `csv(text, header?, separator?)`.
 pub fn parse(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let has_header = optional_truth(argument(arguments, 1))?.unwrap_or(true);
     let separator = separator("csv", arguments, 2)?;
@@ -43,13 +44,13 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     Ok(rows.into())
 }
 
-/// Refuses what a reader would have to guess: a quoted field without an end, which would take all lines that follow, and
-/// text after the end of one. A quote within a field that doesn't begin with one is text.
+/// Refuses text that a parser would have to guess: a quoted field without an end, which would take all following
+/// lines, and text after the end of one. A quote within a field that doesn't begin with one is text.
 fn check_quotes(text: &[u8], separator: u8) -> Outcome<()> {
     enum At {
         Start,
         Unquoted,
-        /// Since this line.
+        /// The field began in this line.
         Quoted(usize),
         /// After a quote that ends the field, or is the first of two.
         Quote(usize),
@@ -81,7 +82,7 @@ fn check_quotes(text: &[u8], separator: u8) -> Outcome<()> {
     }
 }
 
-/// The names of columns, each once.
+/// Returns the names of columns, each of which must be unique.
 fn unique(names: Vec<Str>) -> Outcome<Vec<Str>> {
     let mut seen = HashSet::with_capacity(names.len());
     for name in &names {
@@ -108,7 +109,7 @@ fn unreadable(error: &csv::Error) -> MethodError {
     MethodError::new(code::BAD_CONVERSION, message).at(0)
 }
 
-/// `to_csv(rows, separator?)`
+/// Implements `to_csv(rows, separator?)`.
 pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let separator = separator("to_csv", arguments, 1)?;
     let rows = list(argument(arguments, 0))?;
@@ -153,7 +154,7 @@ fn put(writer: &mut csv::Writer<Vec<u8>>, fields: impl IntoIterator<Item = Vec<u
     })
 }
 
-/// The text of a field, as a program would get it as an argument; nothing for null.
+/// Returns the text of a field, as a program would receive it as an argument; empty for null.
 fn field(value: &Value) -> Outcome<Vec<u8>> {
     if matches!(value, Value::Null) {
         return Ok(Vec::new());
@@ -167,7 +168,7 @@ fn field(value: &Value) -> Outcome<Vec<u8>> {
     }
 }
 
-/// The separator of fields, a comma where none is given.
+/// Returns the separator of fields, a comma by default.
 fn separator(function: &str, arguments: &[Value], at: usize) -> Outcome<u8> {
     match optional_string(argument(arguments, at))?.map(|text| text.as_bytes()) {
         None => Ok(b','),

@@ -1,8 +1,9 @@
-//! `dotenv(text)`: the variables of an environment file, as `.env` files and EnvironmentFile= of systemd hold them.
+//! `dotenv(text)`: the variables of an environment file, such as `.env` files and EnvironmentFile= of systemd.
 //!
-//! A line is `NAME=value`, with `export` before it or without. Blank lines and those that begin with `#` are skipped, and so
-//! is ` #` with what follows a bare value. In single quotes a value stands for itself; in double quotes `\n`, `\t`, `\"`,
-//! `\\` and `\$` are escapes. Quoted values may go on over several lines. Nothing is expanded: `$HOME` is five characters.
+//! A line is `NAME=value`, with or without `export` before it. Blank lines and those that begin with `#` are skipped,
+//! and so is ` #` with the text after it behind a bare value. A value in single quotes is literal; in double quotes
+//! `\n`, `\t`, `\"`, `\\` and `\$` are escapes. Quoted values may span several lines. Nothing is expanded: `$HOME` is
+//! five characters.
 
 use super::access::{argument, utf8};
 use super::limits::Growth;
@@ -11,7 +12,7 @@ use crate::diag::{code, quote_word};
 use crate::value::{Map, Str, Value};
 use indexmap::IndexMap;
 
-/// `dotenv(text)`
+/// Implements `dotenv(text)`.
 pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     let text = utf8("dotenv", argument(arguments, 0)).map_err(|error| error.at(0))?;
     let mut growth = Growth::new(host, "dotenv");
@@ -47,7 +48,7 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
     Ok(Map::from_entries(variables).into())
 }
 
-/// Returns the number of the line that a byte stands in, from 1.
+/// Returns the number of a byte's line, from 1.
 fn line_of(text: &str, at: usize) -> usize {
     1 + text[..at].matches('\n').count()
 }
@@ -58,7 +59,8 @@ fn is_name(name: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// The value that a text begins with, and what follows its line; none if its quotes don't end where the line does.
+/// Returns the value at the start of a text, and the text after its line; none if its quotes don't end where the line
+/// does.
 fn value_of(text: &str) -> Option<(String, &str)> {
     let start = text.trim_start_matches([' ', '\t']);
     let Some(quote) = start.chars().next().filter(|first| "'\"".contains(*first)) else {

@@ -1,18 +1,19 @@
-//! What a method says when it can't.
+//! The errors of methods.
 
 use crate::diag::{Code, code};
 use crate::value::Value;
 use crate::value::ops::OpError;
 
-/// What a method gives. As small as a pointer more than a value, since each call returns one.
+/// The result of a method. It is only a pointer larger than a value, since each call returns one.
 pub type Outcome<T = Value> = Result<T, MethodError>;
 
-/// Why a method has no result.
+/// The reason why a method has no result.
 #[derive(Debug)]
 pub enum MethodError {
     /// An error to be shown.
     Message(Box<Message>),
-    /// The host has put its own reason by (a failure within a lambda, an `exit`): it is passed on untouched.
+    /// The host has stored its own reason (a failure within a lambda, an `exit`), which is passed on
+    /// unchanged.
     Host,
 }
 
@@ -21,23 +22,23 @@ pub enum MethodError {
 pub struct Message {
     /// Its kind.
     pub code: Code,
-    /// What happened, naming the method.
+    /// The event, with the name of the method.
     pub message: String,
-    /// Which argument of the call to point at, counted from 0 as they are written; else the receiver or the
-    /// whole.
+    /// The argument of the call to point at, counted from 0 in the order of the text; otherwise the
+    /// receiver or the whole call.
     pub argument: Option<usize>,
     /// What to write instead.
     pub help: Option<String>,
 }
 
 impl MethodError {
-    /// An error of the whole call.
+    /// Creates an error of the whole call.
     #[cold]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self::Message(Box::new(Message { code, message: message.into(), argument: None, help: None }))
     }
 
-    /// The function or the value needs a feature of the library that this build lacks.
+    /// Creates the error of a function or value that needs a feature of the library that this build lacks.
     #[cold]
     #[cfg_attr(all(feature = "csv", feature = "dates"), allow(dead_code, reason = "nothing is lacking"))]
     pub(super) fn lacking(what: &str, feature: &str) -> Self {
@@ -45,7 +46,7 @@ impl MethodError {
         Self::new(code::LACKING_FEATURE, message)
     }
 
-    /// The same, of one argument.
+    /// Creates an error of one argument.
     pub fn at(mut self, argument: usize) -> Self {
         if let Self::Message(message) = &mut self {
             message.argument = Some(argument);
@@ -53,7 +54,7 @@ impl MethodError {
         self
     }
 
-    /// The same, of another kind.
+    /// Sets another kind.
     pub(super) fn of(mut self, code: Code) -> Self {
         if let Self::Message(message) = &mut self {
             message.code = code;
@@ -61,7 +62,7 @@ impl MethodError {
         self
     }
 
-    /// The same, with what to write instead.
+    /// Adds the text to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         if let Self::Message(message) = &mut self {
             message.help = Some(help.into());
@@ -69,7 +70,7 @@ impl MethodError {
         self
     }
 
-    /// An operator within the method had no result.
+    /// Creates the error of an operator within the method that had no result.
     #[cold]
     pub(super) fn operator(method: &str, error: OpError) -> Self {
         let code = match error {
@@ -87,7 +88,7 @@ impl MethodError {
         }
     }
 
-    /// An argument's type fits, its value does not.
+    /// Creates the error of an argument whose type fits, but whose value does not.
     #[cold]
     pub(super) fn value(message: impl Into<String>, argument: usize) -> Self {
         Self::new(code::BAD_VALUE, message).at(argument)

@@ -1,8 +1,8 @@
 //! A regular expression, compiled, and the search for its matches.
 //!
-//! The regex crate can't be told to stop. Its time is bounded by the text times the expression, and reaches that where
-//! somebody means it to: `a[ab]{200}[^ab]` on 15 MB of `a` and `b` took 32 s, in a run with a time limit of 10 s. So
-//! where the bound is beyond a moment, another search goes on (`interruptible_regex`).
+//! The regex crate can't be interrupted. Its time is bounded by the text times the expression, and a hostile script
+//! can reach that: `a[ab]{200}[^ab]` on 15 MB of `a` and `b` took 32 s, in a run with a time limit of 10 s. So where
+//! the bound is beyond a moment, another search is used (`interruptible_regex`).
 
 use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
@@ -16,7 +16,7 @@ use super::{Host, MethodError, Outcome};
 use crate::diag::{code, quote_word};
 use crate::value::{Str, Value};
 
-/// How many expressions a thread keeps compiled. A loop over a file's lines has few.
+/// How many compiled expressions a thread keeps. A loop over a file's lines has few.
 const KEPT: usize = 16;
 
 thread_local! {
@@ -24,7 +24,7 @@ thread_local! {
     static CACHE: RefCell<Vec<(Str, Rc<Expression>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The expression that is the first argument.
+/// Returns the compiled expression of the first argument.
 pub fn compile(method: &'static str, arguments: &[Value]) -> Outcome<Rc<Expression>> {
     let pattern = string(argument(arguments, 0))?;
     let kept = CACHE.with_borrow_mut(|cache| {
@@ -73,7 +73,8 @@ fn refusal(method: &str, pattern: &str, error: &regex::Error) -> MethodError {
     }
 }
 
-/// Where the crate's report, which shows a pattern of one line with carets below it, points: counted from 1.
+/// Returns the place to which the crate's report points, which shows a pattern of one line with carets below it:
+/// counted from 1.
 fn place(report: &str) -> Option<usize> {
     const INDENT: usize = 4;
     let caret = report.lines().nth(2)?;
@@ -81,27 +82,27 @@ fn place(report: &str) -> Option<usize> {
     (caret.trim().bytes().all(|byte| byte == b'^') && at >= INDENT).then(|| at - INDENT + 1)
 }
 
-/// A compiled one.
+/// A compiled expression.
 pub struct Expression {
     regex: Regex,
     pattern: Box<str>,
-    /// Looked for as text, always in linear time.
+    /// Whether it is searched as text, always in linear time.
     is_literal: bool,
-    /// How many states a byte of the text meets at most. Counted for the first text that is not short.
+    /// The largest number of states that a byte of the text meets. Counted for the first text that is not short.
     states: OnceCell<usize>,
-    /// Made for the first text that is long.
+    /// Created for the first text that is long.
     interruptible_regex: OnceCell<Option<InterruptibleRegex>>,
 }
 
-/// So many bytes times states of the automaton are done in a moment: a fifth of a second at worst.
+/// How many bytes times states of the automaton are processed in a moment: a fifth of a second at worst.
 const MOMENT: usize = 20 << 20;
-/// What the regex crate may be given in a run with limits where the other search is unable.
+/// The largest cost for the regex crate in a run with limits, if the other search can't be used.
 const MOST: usize = 1 << 30;
-/// Of a text as short as this nobody asks.
+/// The length up to which no question is asked.
 const SHORT: usize = 256;
 
 impl Expression {
-    /// The names of its groups, the whole's first; those without one have a number.
+    /// Returns the names of its groups, that of the whole match first; groups without a name have a number.
     pub fn group_names(&self) -> impl Iterator<Item = Str> {
         self.regex.capture_names().enumerate().map(|(number, name)| match name {
             Some(name) => Str::from(name),
@@ -109,7 +110,7 @@ impl Expression {
         })
     }
 
-    /// Whether a text holds a match.
+    /// Returns whether a text contains a match.
     pub fn is_match(&self, host: &mut dyn Host, text: &[u8]) -> Outcome<bool> {
         host.go_on()?;
         match self.patient_for(text.len()) {
@@ -124,7 +125,7 @@ impl Expression {
         }
     }
 
-    /// The matches of a text, one after another.
+    /// Returns the matches of a text, one after another.
     pub fn search<'e>(&'e self, text: &'e [u8]) -> Search<'e> {
         let interruptible_regex = self.patient_for(text.len());
         let found = Vec::with_capacity(self.regex.captures_len());
@@ -156,12 +157,12 @@ impl Expression {
         *self.states.get_or_init(|| interruptible_regex::states(&self.pattern))
     }
 
-    /// Bytes times states.
+    /// Returns the cost: bytes times states.
     fn cost(&self, len: usize) -> usize {
         len.saturating_mul(self.states())
     }
 
-    /// Refuses what would go on for long, in a run with limits.
+    /// Refuses a search that would take a long time, in a run with limits.
     fn may_search(&self, host: &mut dyn Host, text: &[u8]) -> Outcome<()> {
         if host.room() == usize::MAX || self.cost(text.len()) <= MOST {
             return Ok(());
@@ -190,12 +191,12 @@ pub struct Search<'e> {
 }
 
 impl Search<'_> {
-    /// The next match: where its groups are, the whole's first.
+    /// Returns the next match: the places of its groups, that of the whole match first.
     pub fn next(&mut self, host: &mut dyn Host) -> Outcome<Option<&[Option<Range<usize>>]>> {
         if !self.find(host)? {
             return Ok(None);
         }
-        // An empty match right after another is none, as in all that search with this crate.
+        // An empty match directly after another does not count, as in all searches with this crate.
         if self.whole().is_empty() && Some(self.whole().end) == self.last_end {
             self.start += 1;
             if self.start > self.text.len() || !self.find(host)? {
@@ -211,8 +212,8 @@ impl Search<'_> {
         self.found.first().cloned().flatten().unwrap_or_default()
     }
 
-    /// Finds a match from `start` on, but no empty one within a character: `"é".replace_regex("x*", "-")` is `-é-`. In
-    /// bytes that are not UTF-8 a character begins at each byte that can't continue one.
+    /// Finds a match from `start` on, but not an empty one within a character: `"é".replace_regex("x*", "-")` is
+    /// `-é-`. In bytes that are not UTF-8, a character begins at each byte that can't continue one.
     fn find(&mut self, host: &mut dyn Host) -> Outcome<bool> {
         while self.find_any(host)? {
             let whole = self.whole();
@@ -226,7 +227,7 @@ impl Search<'_> {
     }
 
     fn find_any(&mut self, host: &mut dyn Host) -> Outcome<bool> {
-        // Each may look at all of the text.
+        // Each search may read the whole text.
         host.go_on()?;
         let regex = &self.expression.regex;
         self.found.clear();
@@ -278,7 +279,7 @@ mod tests {
             error(r"é\q"),
             r"`match`: 'é\q' is not a regular expression: unrecognized escape sequence at character 2"
         );
-        // Of several lines no place is told, and no wrong one.
+        // For several lines no place is returned, rather than a wrong one.
         assert!(!error("a\n(b").contains("character"), "{}", error("a\n(b"));
     }
 
@@ -300,7 +301,7 @@ mod tests {
         assert!(format!("{error:?}").contains("too large"), "{error:?}");
     }
 
-    /// What the search gives, each match as `start..end` of its groups.
+    /// Returns all matches of the search, each as `start..end` of its groups.
     fn all(
         expression: &Expression,
         text: &[u8],
@@ -323,7 +324,7 @@ mod tests {
         all
     }
 
-    /// The matches that the crate finds in text, where none splits a character.
+    /// Returns the matches of the crate in a text where none splits a character.
     fn expected(pattern: &str, text: &str) -> Vec<Vec<Option<Range<usize>>>> {
         let regex = regex::Regex::new(pattern).unwrap();
         let matches = regex.captures_iter(text);
@@ -346,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_search_that_would_take_long_ends_with_the_run() {
-        // No text repeats itself for an automaton that has to know the last 200 letters.
+        // The text never repeats for an automaton that has to know the last 200 letters.
         let mut state = 1_u32;
         let text: Vec<u8> = std::iter::repeat_with(|| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -364,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_searched_so_is_refused_in_a_run_with_limits() {
+    fn expensive_patterns_are_refused_in_a_run_with_limits() {
         let text = "é".repeat(3 << 20);
         let expression = compile("match", &[r"\ba[ab]{300}[^ab]".into()]).unwrap();
         let mut host = Desk { room: 100 << 20, ..Desk::new() };

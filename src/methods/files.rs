@@ -1,4 +1,4 @@
-//! What the methods of paths and the functions `read`, `write` and `glob` ask the host about files.
+//! The access of path methods and of `read`, `write` and `glob` to files, through the host.
 
 use std::ffi::OsStr;
 use std::io;
@@ -29,7 +29,7 @@ pub fn is_link(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(look(host, this, false)?.is_some_and(|found| found.kind == FileKind::Link).into())
 }
 
-/// As test(1): what can't be looked at is not there.
+/// Examines a file like test(1): a file that can't be examined does not exist.
 fn look(host: &mut dyn Host, this: &Value, follow: bool) -> Outcome<Option<Metadata>> {
     Ok(resolve(host, string(this)?).ok().and_then(|path| host.metadata(&path, follow).ok()))
 }
@@ -52,13 +52,13 @@ fn metadata(method: &str, host: &mut dyn Host, this: &Value) -> Outcome<Metadata
 pub fn absolute(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let path = string(this)?;
     let resolved = resolve(host, path).map_err(|error| failure(code::BAD_VALUE, "absolute", path, &error))?;
-    // Rust's components leave `.` and doubled slashes out, and keep `..`: what is above a symbolic link is
-    // not what is written before it.
+    // Rust's components leave out `.` and doubled slashes, and keep `..`: the parent of a symbolic
+    // link's target differs from the name before it.
     let plain: PathBuf = resolved.components().collect();
     Ok(plain.as_os_str().as_bytes().into())
 }
 
-/// `read(path)`
+/// Implements `read(path)`.
 pub fn read(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let path = string(argument(arguments, 0))?;
     let read = resolve(host, path).and_then(|path| host.read(&path, limits::BYTES));
@@ -73,7 +73,7 @@ pub fn read(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     }
 }
 
-/// `write(path, text, append?)`
+/// Implements `write(path, text, append?)`.
 pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let path = string(argument(arguments, 0))?;
     let content = argument(arguments, 1);
@@ -94,7 +94,7 @@ pub fn write(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     Ok(Value::Null)
 }
 
-/// `glob(pattern)`
+/// Implements `glob(pattern)`.
 pub fn glob(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let pattern = string(argument(arguments, 0))?;
     match host.glob(pattern) {
@@ -103,17 +103,17 @@ pub fn glob(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     }
 }
 
-/// `script_path()`
+/// Implements `script_path()`.
 pub fn script_path(host: &mut dyn Host, _: &Value, _: Arguments) -> Outcome {
     match host.script_path() {
         Some(path) => Ok(path.as_os_str().as_bytes().into()),
-        None => Err(MethodError::new(code::NOT_A_FILE, "`script_path`: this code does not stand in a file")
+        None => Err(MethodError::new(code::NOT_A_FILE, "`script_path`: this code is not in a file")
             .help("run it as a script: pipewright FILE; or hand the directory over as an argument")),
     }
 }
 
-/// The path from the session's directory. An empty one would be the directory itself, and one with a NUL
-/// another than is written.
+/// Returns the path relative to the session's directory. An empty path would be the directory itself,
+/// and one that contains NUL would be a different one.
 fn resolve(host: &dyn Host, path: &[u8]) -> io::Result<PathBuf> {
     if path.is_empty() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "the path is empty"));

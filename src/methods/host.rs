@@ -1,4 +1,4 @@
-//! What methods need of whoever runs them.
+//! The environment that methods need.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use super::{MethodError, Outcome};
 use crate::value::{Duration, List, Value};
 
-/// Whoever runs a method. Paths that it gets are absolute, and hold no NUL byte that the kernel would not see.
+/// The caller of a method. Paths that it receives are absolute, and contain no NUL byte that the kernel would
+/// not see.
 pub trait Host {
     /// Calls a function value.
     ///
     /// # Errors
-    /// [`MethodError::Host`] when the call failed; the host keeps the reason.
+    /// Fails with [`MethodError::Host`] if the call failed; the host keeps the reason.
     fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome;
 
     /// Calls a function value with each of these by itself, several at once.
@@ -20,74 +21,75 @@ pub trait Host {
     /// [`MethodError::Host`] when a call failed; the host keeps the reason of the first of the list that did.
     fn apply_to_each(&mut self, function: &Value, items: &List, how: SideBySide) -> Outcome<Vec<Value>>;
 
-    /// How many bytes a value may hold, should that be less than the language allows.
+    /// Returns how many bytes a value may hold, if that is less than the language allows.
     fn room(&self) -> usize;
 
-    /// Notes that a value would hold more.
+    /// Notes that a value would be larger.
     fn no_room(&mut self) -> MethodError;
 
-    /// Asked now and then by what takes its time.
+    /// Asks whether to continue. Slow methods call this from time to time.
     ///
     /// # Errors
-    /// [`MethodError::Host`] when the run is to end.
+    /// Fails with [`MethodError::Host`] if the run must end.
     fn go_on(&mut self) -> Outcome<()>;
 
-    /// The session's directory, absolute: relative paths begin there.
+    /// Returns the session's directory as an absolute path, to which relative paths refer.
     fn directory(&self) -> PathBuf;
 
-    /// The time since 1970-01-01 00:00 UTC.
+    /// Returns the time since 1970-01-01 00:00 UTC.
     fn now(&self) -> Duration;
 
-    /// The bytes of a file; `None` when there are more than `most`.
+    /// Returns the bytes of a file; `None` if there are more than `most`.
     ///
     /// # Errors
-    /// The kernel's, or the policy's.
+    /// Fails as the kernel or the policy does.
     fn read(&mut self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>>;
 
-    /// Makes or replaces a file's content, or adds to it. One that is new is its owner's alone with `private`.
+    /// Creates a file, replaces its content, or appends to it. With `private`, only its owner can access a new
+    /// file.
     ///
     /// # Errors
-    /// The kernel's, or the policy's.
+    /// Fails as the kernel or the policy does.
     fn write(&mut self, path: &Path, bytes: &[u8], append: bool, private: bool) -> io::Result<()>;
 
-    /// What is at a path; of a symbolic link, what it leads to if `follow`.
+    /// Returns the properties of the file at a path; with `follow`, those of a symbolic link's target.
     ///
     /// # Errors
-    /// The kernel's.
+    /// Fails as the kernel does.
     fn metadata(&mut self, path: &Path, follow: bool) -> io::Result<Metadata>;
 
-    /// Does something with a job.
+    /// Carries out a request to a job.
     ///
     /// # Errors
-    /// [`MethodError::Host`] when the job has failed; a signal that is none.
+    /// Fails with [`MethodError::Host`] if the job has failed, or the signal does not exist.
     fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome;
 
-    /// The next line of the standard input without its end; none at the end.
+    /// Returns the next line of standard input without its line end; none at the end.
     ///
     /// # Errors
-    /// [`MethodError::Host`] when it can't be read.
+    /// Fails with [`MethodError::Host`] if it can't be read.
     fn read_line(&mut self) -> Outcome<Option<Vec<u8>>>;
 
-    /// Asks the user at the terminal for a line, which is shown as it is typed or not; none at the end.
+    /// Asks the user at the terminal for a line, which may be hidden while it is typed; none at the end.
     ///
     /// # Errors
-    /// [`MethodError::Host`] when there is no terminal.
+    /// Fails with [`MethodError::Host`] if there is no terminal.
     fn ask(&mut self, prompt: &[u8], is_shown: bool) -> Outcome<Option<Vec<u8>>>;
 
     /// Masks a text in all messages from now on.
     fn conceal(&mut self, secret: &[u8]);
 
-    /// What TZ is in the session's environment.
+    /// Returns the value of TZ in the session's environment.
     #[cfg_attr(not(feature = "dates"), allow(dead_code, reason = "without zones nothing asks"))]
     fn time_zone(&self) -> Option<Vec<u8>>;
 
-    /// The absolute path of the file that the call stands in, if it is a file.
+    /// Returns the absolute path of the file that contains the call, if it is a file.
     fn script_path(&self) -> Option<PathBuf>;
 
-    /// The paths that match a pattern, in order.
+    /// Returns the paths that match a pattern, in order.
     ///
     /// # Errors
-    /// What is wrong with the pattern.
+    /// Fails with the error of the pattern.
     fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String>;
 }
 
@@ -102,31 +104,31 @@ pub struct SideBySide {
     pub progress: bool,
 }
 
-/// What is asked of a job.
+/// A request to a job.
 #[derive(Clone, Copy, Debug)]
 pub enum JobRequest<'a> {
-    /// To wait for its end; its status.
+    /// Wait for its end, and return its status.
     Wait,
-    /// To wait for its end; the record of its output.
+    /// Wait for its end, and return the record of its output.
     Output,
-    /// Of a list of jobs, to wait until one has ended; that job.
+    /// Wait until one job of a list has ended, and return that job.
     WaitAny,
-    /// To end it: this signal, and SIGKILL after the grace.
+    /// End it: this signal, and SIGKILL after the grace.
     Kill(&'a [u8]),
 }
 
-/// What is at a path.
+/// The properties of the file at a path.
 #[derive(Clone, Copy, Debug)]
 pub struct Metadata {
-    /// Of what kind it is.
+    /// Its kind.
     pub kind: FileKind,
-    /// How many bytes it holds.
+    /// Its size in bytes.
     pub size: u64,
-    /// When its content was changed, since 1970-01-01 00:00 UTC.
+    /// The time of its last change, since 1970-01-01 00:00 UTC.
     pub modified: Duration,
 }
 
-/// What kind of thing is at a path.
+/// The kind of the file at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     File,

@@ -7,12 +7,12 @@ use crate::value::Value;
 
 type Arguments<'a> = &'a mut [Value];
 
-/// `read_line()`
+/// Implements `read_line()`.
 pub fn read_line(host: &mut dyn Host, _: &Value, _: Arguments) -> Outcome {
     Ok(host.read_line()?.map_or(Value::Null, Value::str))
 }
 
-/// `input(prompt?, secret: true)`
+/// Implements `input(prompt?, secret: true)`.
 pub fn input(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let prompt = optional_string(argument(arguments, 0))?.map(|prompt| shown(prompt));
     let is_secret = optional_truth(argument(arguments, 1))?.unwrap_or(false);
@@ -24,7 +24,8 @@ pub fn input(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     Ok(Value::secret(line))
 }
 
-/// `confirm(prompt)`: asks until it is told yes or no. The end of the input is no.
+/// Implements `confirm(prompt)`: repeats the question until the answer is yes or no. The end of the
+/// input means no.
 pub fn confirm(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let mut question = shown(string(argument(arguments, 0))?);
     question.extend_from_slice(b"[y/N] ");
@@ -38,7 +39,8 @@ pub fn confirm(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome 
     }
 }
 
-/// A prompt may hold a file's name, whose control characters would work the terminal.
+/// Returns a prompt that is safe to show: it may contain a file's name, whose control characters would
+/// affect the terminal.
 fn shown(prompt: &[u8]) -> Vec<u8> {
     let lines: Vec<String> = prompt.split(|byte| *byte == b'\n').map(visible).collect();
     lines.join("\n").into_bytes()

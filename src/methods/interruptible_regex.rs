@@ -1,9 +1,9 @@
-//! A search that the end of a run ends.
+//! A regex search that can be cancelled.
 //!
-//! By the lazy automaton of regex-automata, which the regex crate is made of. A state of it that is made anew costs as
-//! much as the expression is large, one that is known already next to nothing. So at first it searches on its own, and
-//! gives up when it makes more than a few states for what it gets on; from then on it is fed byte by byte, and between
-//! two bytes the run can end. It finds what the crate finds.
+//! It uses the lazy automaton of regex-automata, on which the regex crate is built. The cost of a new state grows with
+//! the expression, and a known state costs next to nothing. So at first the automaton searches by itself, and gives up
+//! if it makes more than a few states for its progress. From then on it gets the text byte by byte, and between two
+//! bytes the run can end. It finds the same matches as the crate.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -23,34 +23,34 @@ pub struct InterruptibleRegex {
     quick: Regex,
     quick_cache: RefCell<regex::Cache>,
     gave_up: Cell<bool>,
-    /// Does not.
+    /// Does not give up.
     steps: Regex,
     cache: RefCell<regex::Cache>,
     groups: meta::Regex,
-    /// Where each group begins and ends.
+    /// The start and end of each group.
     slots: RefCell<Vec<Option<NonMaxUsize>>>,
     states: usize,
 }
 
-/// The automaton can't tell: a word boundary in Unicode beside a letter beyond ASCII.
+/// The error that the automaton can't decide: a word boundary in Unicode beside a letter beyond ASCII.
 pub struct DfaQuit;
 
-/// Bytes of one compiled expression: `(\w{500}){500}` is refused rather than tried.
+/// The size of one compiled expression in bytes: `(\w{500}){500}` is refused rather than tried.
 pub const COMPILED: usize = 4 << 20;
 
-/// Bytes of states that each automaton keeps: a thread keeps several expressions.
+/// The size of the states that each automaton keeps, in bytes: a thread keeps several expressions.
 const CACHED: usize = 1 << 20;
 
-/// Steps of the automaton between two questions, when each meets all of its states.
+/// The steps of the automaton between two questions, if each meets all of its states.
 const STEPS: usize = 4 << 20;
 
-/// Bytes times states that looking for groups may cost.
+/// The largest cost of a search for groups, in bytes times states.
 const MOST_FOR_GROUPS: usize = 1 << 30;
 
-/// So much text is searched in a moment when few states are made.
+/// The size of text that is searched in a moment if few states are made.
 const WINDOW: usize = 64 << 20;
 
-/// Of an expression that the regex crate takes, how many states a byte meets at most.
+/// Returns the largest number of states that a byte meets, for an expression that the regex crate accepts.
 pub fn states(pattern: &str) -> usize {
     let mut compiler = NFA::compiler();
     let compiler = compiler.syntax(syntax()).configure(thompson());
@@ -66,14 +66,14 @@ fn thompson() -> thompson::Config {
 }
 
 impl InterruptibleRegex {
-    /// Of an expression that the regex crate takes, with its [`states`].
+    /// Creates one from an expression that the regex crate accepts, with its [`states`].
     pub fn new(pattern: &str, states: usize) -> Option<Self> {
         let build = |config: dfa::Config| {
             let config =
                 config.unicode_word_boundary(true).cache_capacity(CACHED).skip_cache_capacity_check(true);
             Regex::builder().syntax(syntax()).thompson(thompson()).dfa(config).build(pattern).ok()
         };
-        // What is made for a byte costs a few steps on average then.
+        // Creating states then costs a few steps for each byte on average.
         let gives_up = dfa::Config::new()
             .minimum_cache_clear_count(Some(1))
             .minimum_bytes_per_state(Some((states / 4).max(10)));
@@ -95,12 +95,12 @@ impl InterruptibleRegex {
         })
     }
 
-    /// Feeds the automaton byte by byte from now on.
+    /// Switches to feeding the automaton byte by byte.
     pub fn go_by_step(&self) {
         self.gave_up.set(true);
     }
 
-    /// Whether a text holds a match.
+    /// Returns whether a text contains a match.
     pub fn is_match(&self, host: &mut dyn Host, text: &[u8]) -> Outcome<Result<bool, DfaQuit>> {
         if let Some(found) = self.quickly(Input::new(text).earliest(true)) {
             return Ok(Ok(found.is_some()));
@@ -110,7 +110,7 @@ impl InterruptibleRegex {
         Ok(end.map(|end| end.is_some()))
     }
 
-    /// None when it gave up.
+    /// Searches quickly. Returns none if it gave up.
     fn quickly(&self, input: Input<'_>) -> Option<Option<Range<usize>>> {
         if self.gave_up.get() || input.get_span().len() > WINDOW {
             return None;
@@ -124,7 +124,7 @@ impl InterruptibleRegex {
         }
     }
 
-    /// The first match of a text that does not begin before `start`.
+    /// Returns the first match of a text that begins at `start` or later.
     pub fn find(
         &self,
         host: &mut dyn Host,
@@ -144,7 +144,7 @@ impl InterruptibleRegex {
         }
     }
 
-    /// Where the groups of a match are; false if that is not to be found in a moment.
+    /// Finds the places of a match's groups; false if that would take longer than a moment.
     pub fn groups(&self, text: &[u8], whole: Range<usize>, into: &mut Vec<Option<Range<usize>>>) -> bool {
         if whole.len().saturating_mul(self.states) > MOST_FOR_GROUPS {
             return false;
@@ -163,7 +163,7 @@ impl InterruptibleRegex {
         true
     }
 
-    /// Where the match that begins first, from `start` on, ends; where any one ends, for who takes the `earliest`.
+    /// Returns the end of the match that begins first, from `start` on; with `earliest`, the end of any match.
     fn end(
         &self,
         host: &mut dyn Host,
@@ -178,7 +178,7 @@ impl InterruptibleRegex {
         };
         let mut end = None;
         let mut left = self.pace();
-        // A match shows a byte late.
+        // A match is reported a byte late.
         for (at, byte) in text.iter().enumerate().skip(start) {
             self.ask(host, &mut left)?;
             let Ok(next) = dfa.next_state(cache, state, *byte) else { return Ok(Err(DfaQuit)) };
@@ -197,7 +197,7 @@ impl InterruptibleRegex {
         Ok(last(dfa, cache, state, None).map(|found| if found { Some(text.len()) } else { end }))
     }
 
-    /// Where the match begins that ends where `within` does.
+    /// Returns the start of the match that ends where `within` does.
     fn start(
         &self,
         host: &mut dyn Host,
@@ -226,7 +226,7 @@ impl InterruptibleRegex {
         Ok(last(dfa, cache, state, before).map(|found| if found { within.start } else { start }))
     }
 
-    /// How many bytes go by between two questions.
+    /// Returns how many bytes are processed between two questions.
     fn pace(&self) -> usize {
         STEPS / self.states.max(64)
     }
@@ -241,7 +241,7 @@ impl InterruptibleRegex {
     }
 }
 
-/// Whether there is a match at the end of what is searched, which shows by the byte beyond it.
+/// Returns whether there is a match at the end of the searched text, which is reported for the byte after it.
 fn last(
     dfa: &DFA,
     cache: &mut Cache,

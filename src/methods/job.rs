@@ -1,4 +1,5 @@
-//! Jobs: `job.wait()`, `job.output()`, `job.kill()`, `wait_any(jobs)`. Their fields `pid` and `status` are the engine's.
+//! Jobs: `job.wait()`, `job.output()`, `job.kill()`, `wait_any(jobs)`. The engine implements their
+//! fields `pid` and `status`.
 
 use super::access::{argument, list, optional_string};
 use super::{Host, JobRequest, MethodError, Outcome};
@@ -15,7 +16,7 @@ pub fn output(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     host.job(this, JobRequest::Output)
 }
 
-/// `wait_any(jobs)`
+/// Implements `wait_any(jobs)`.
 pub fn wait_any(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     let jobs = argument(arguments, 0);
     let items = list(jobs)?;

@@ -1,10 +1,10 @@
 //! JSON (RFC 8259): `json(text)` and `to_json(value, indent?)`.
 //!
-//! - Keys keep their order; of equal keys the last one's value counts, as in `{a: 1, a: 2}`.
-//! - A whole number beyond 64 bits is an error, never a rounded one; a number with a fraction or an exponent
+//! - Keys keep their order; if a key appears twice, the last value counts, as in `{a: 1, a: 2}`.
+//! - A whole number beyond 64 bits is an error, and never rounded; a number with a fraction or an exponent
 //!   is a float. `-0` is the whole number 0, as in Python.
-//! - Durations, sizes, ranges and functions have no form in JSON, and are refused: `str(x)` makes text of the
-//!   first two.
+//! - Durations, sizes, ranges and functions have no form in JSON, and are refused: `str(x)` converts the
+//!   first two to text.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ use crate::value::{Map, Str, Value};
 /// How deep lists and maps may be nested.
 const DEPTH: usize = 256;
 
-/// `json(text)`
+/// Implements `json(text)`.
 pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     let text = utf8("json", argument(arguments, 0)).map_err(|error| error.at(0))?;
     if text.trim().is_empty() {
@@ -30,13 +30,13 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
     let growth = Growth::new(host, "json");
     let mut reading = Reading { text, growth, has_large: false, zeros: None, stopped: None };
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    // Its own limit is 128; ours is kept by `Reading`.
+    // Its own limit is 128; `Reading` keeps the limit of the language.
     deserializer.disable_recursion_limit();
     let value = Item { reading: &mut reading, depth: 0 }
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));
     let value = value.map_err(|error| refusal(&error, reading.stopped))?;
-    // What looked too large for an integer may be a float: 1e30.
+    // A number that looked too large for an integer may be a float: 1e30.
     match reading.has_large.then(|| first_large(text)).flatten() {
         None => Ok(value),
         Some((line, column, number)) => {
@@ -51,7 +51,7 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
 fn refusal(error: &serde_json::Error, stopped: Option<Stop>) -> MethodError {
     match stopped {
         Some(Stop::Depth) => {
-            let message = format!("`json`: the text is nested more than {DEPTH} deep");
+            let message = format!("`json`: the text is nested more than {DEPTH} levels deep");
             MethodError::new(code::NESTED_TOO_DEEPLY, message).at(0)
         }
         Some(Stop::Growth(error)) => error.at(0),
@@ -59,19 +59,21 @@ fn refusal(error: &serde_json::Error, stopped: Option<Stop>) -> MethodError {
     }
 }
 
-/// What is known while a text is read.
+/// The state of parsing a text.
 struct Reading<'h> {
     text: &'h str,
     growth: Growth<'h>,
-    /// A number was read that is too large for an integer, if it is one.
+    /// Whether a number was read that is too large for an integer, if it is one.
     has_large: bool,
-    /// The negative zeros of the text that were not read yet, the next one last; looked for at the first.
+    /// The negative zeros of the text that were not read yet, the next one last; searched for at the first
+    /// one.
     zeros: Option<Vec<&'h str>>,
     stopped: Option<Stop>,
 }
 
 impl Reading<'_> {
-    /// Whether the negative zero that was just read is `-0`, a whole number. The library gives the float -0.0 for it.
+    /// Returns whether the negative zero that was just read is `-0`, a whole number. The library returns the
+    /// float -0.0 for it.
     fn next_zero_is_whole(&mut self) -> bool {
         let text = self.text;
         let zeros = self.zeros.get_or_insert_with(|| {
@@ -101,12 +103,12 @@ impl<'h> Item<'_, 'h> {
         E::custom("stopped")
     }
 
-    /// The reader of a value within this one.
+    /// Returns the reader of a nested value.
     fn inner(&mut self) -> Item<'_, 'h> {
         Item { reading: self.reading, depth: self.depth + 1 }
     }
 
-    /// Counts what is about to be kept.
+    /// Counts data that is about to be kept.
     fn add<E: Error>(&mut self, items: usize, bytes: usize) -> Result<(), E> {
         self.reading.growth.add(items, bytes).map_err(|error| {
             self.reading.stopped = Some(Stop::Growth(error));
@@ -185,9 +187,9 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
     }
 }
 
-/// The first whole number of a JSON text that does not fit: its line, its column, itself.
+/// Returns the first whole number of a JSON text that does not fit: its line, its column, and its text.
 ///
-/// The library reads such a number as a float and does not say how it was written, so this looks again.
+/// The library reads such a number as a float and does not return its text, so this searches again.
 fn first_large(text: &str) -> Option<(usize, usize, &str)> {
     let is_large = |number: &str| is_whole(number) && number.parse::<i64>().is_err();
     let (start, number) = numbers(text).find(|(_, number)| is_large(number))?;
@@ -201,7 +203,7 @@ fn is_whole(number: &str) -> bool {
     !number.contains(['.', 'e', 'E'])
 }
 
-/// The numbers of a JSON text as they are written, and where each begins.
+/// Returns the numbers of a JSON text in their spelling, with their positions.
 fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -228,7 +230,7 @@ fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// `to_json(value, indent?)`
+/// Implements `to_json(value, indent?)`.
 pub fn write(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     const MOST: usize = 16;
     let indent = match optional_int(argument(arguments, 1))? {
@@ -250,7 +252,7 @@ struct Writer<'h> {
     host: &'h mut dyn Host,
     pace: Pace,
     out: Vec<u8>,
-    /// Blanks a level; all on one line if none.
+    /// The blanks for each level; none for a single line.
     indent: Option<usize>,
 }
 
@@ -263,7 +265,7 @@ impl Writer<'_> {
             Value::Bool(true) => self.out.extend_from_slice(b"true"),
             Value::Bool(false) => self.out.extend_from_slice(b"false"),
             Value::Int(n) => self.out.extend_from_slice(n.to_string().as_bytes()),
-            // Always with a point or an exponent, so that it reads back as a float.
+            // Always with a point or an exponent, so that it is parsed as a float again.
             Value::Float(x) if x.is_finite() => self.out.extend_from_slice(format!("{x:?}").as_bytes()),
             Value::Str(text) => self.string(text)?,
             Value::List(list) => {
@@ -289,7 +291,7 @@ impl Writer<'_> {
         mut write: impl FnMut(&mut Self, T) -> Outcome<()>,
     ) -> Outcome<()> {
         if depth >= DEPTH {
-            let message = format!("`to_json`: the value is nested more than {DEPTH} deep");
+            let message = format!("`to_json`: the value is nested more than {DEPTH} levels deep");
             return Err(MethodError::new(code::NESTED_TOO_DEEPLY, message));
         }
         let is_empty = items.len() == 0;
@@ -308,7 +310,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Begins a line, if they are asked for.
+    /// Begins a line, if the output has lines.
     fn line(&mut self, depth: usize) {
         if let Some(indent) = self.indent {
             self.out.push(b'\n');

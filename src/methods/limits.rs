@@ -1,8 +1,9 @@
-//! How much a method may make, known before the memory is asked for, and how long it works without asking.
+//! The limits of methods: the size of a result, which is known before the memory is requested, and the work
+//! between two questions.
 //!
 //! Scenario: `"-".repeat(width)` where `width` is a byte count that a program printed by mistake. That is an
-//! error of the script, not the end of all processes of the machine. And `text.match_all(".")` of a script that
-//! somebody sent: the time limit of a host holds within a method too.
+//! error of the script, and must not exhaust the memory of the machine. And `text.match_all(".")` in an
+//! untrusted script: the time limit of a host also applies inside a method.
 
 use super::{Host, MethodError, Outcome};
 use crate::diag::code;
@@ -10,7 +11,7 @@ use crate::value::Value;
 
 pub(crate) use crate::value::{MOST_BYTES as BYTES, MOST_ITEMS as ITEMS};
 
-/// The bytes of a value.
+/// The size of a value in bytes.
 const ITEM: usize = size_of::<Value>();
 
 /// Refuses a string of more than [`BYTES`], or than the host has room for; `None` is a length that overflowed.
@@ -43,14 +44,14 @@ pub fn elements(method: &str, len: usize) -> Outcome<usize> {
         .help("go through them without a list: for i in (range) { … }, cmd | each line { … }"))
 }
 
-/// Asks the host once in so many turns whether to go on.
+/// A counter that asks the host from time to time whether to continue.
 #[derive(Default)]
 pub struct Pace(u32);
 
 const TURNS: u32 = 1024;
 
 impl Pace {
-    /// One more turn of a loop that nobody else can end.
+    /// Counts a turn of a loop that can't be ended otherwise.
     #[inline]
     pub fn turn(&mut self, host: &mut dyn Host) -> Outcome<()> {
         self.0 += 1;
@@ -62,7 +63,7 @@ impl Pace {
     }
 }
 
-/// A list or map that is made element by element.
+/// A list or map that grows element by element.
 pub struct Growth<'h> {
     pub host: &'h mut dyn Host,
     method: &'static str,
@@ -78,7 +79,7 @@ impl<'h> Growth<'h> {
         Self { host, method, items: 0, bytes: 0, room, pace: Pace::default() }
     }
 
-    /// Elements that are about to be added, and hold so many bytes.
+    /// Counts elements that are about to be added, with this many bytes.
     #[inline]
     pub fn add(&mut self, items: usize, bytes: usize) -> Outcome<()> {
         self.items += items;

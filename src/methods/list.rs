@@ -1,4 +1,4 @@
-//! Lists, ranges, and what calls a function for each element.
+//! Lists, ranges, and methods that call a function for each element.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ fn own(this: &mut Value) -> Outcome<&mut List> {
     }
 }
 
-/// An index below `end`, of a list of `len`; a negative one counts from the list's end.
+/// Returns an index below `end` of a list of `len`; a negative one counts from the end.
 fn place(method: &str, at: i64, len: usize, end: usize) -> Outcome<usize> {
     let from_start = if at < 0 { at.saturating_add(len as i64) } else { at };
     match usize::try_from(from_start) {
@@ -110,7 +110,7 @@ pub fn reverse(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(list(this)?.iter().rev().cloned().collect::<List>().into())
 }
 
-/// One level. What is no list stays as it is.
+/// Flattens one level. An element that is not a list is unchanged.
 pub fn flatten(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let mut growth = Growth::new(host, "flatten");
     let mut out = Vec::new();
@@ -171,7 +171,7 @@ pub fn sum(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(total)
 }
 
-/// Pairs to a map; of equal keys the last wins.
+/// Converts pairs to a map; if a key appears twice, the last value counts.
 pub fn to_map(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let mut growth = Growth::new(host, "to_map");
     let mut entries = IndexMap::new();
@@ -195,7 +195,7 @@ pub fn to_map(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(Map::from_entries(entries).into())
 }
 
-/// A value as a map's key.
+/// Returns a value as a map's key.
 fn key_of(method: &str, value: &Value) -> Outcome<Str> {
     match value {
         Value::Str(key) => Ok(key.clone()),
@@ -284,7 +284,8 @@ pub fn group_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outc
     Ok(groups.into_iter().map(|(key, items)| (key, items.into())).collect::<Map>().into())
 }
 
-/// `xs.count_by(key?)`: how many elements have the same key, which is the element itself without a function.
+/// Implements `xs.count_by(key?)`: the number of elements with the same key, which is the element
+/// itself without a function.
 pub fn count_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let mut counts: IndexMap<Str, i64> = IndexMap::new();
     let mut pace = Pace::default();
@@ -299,7 +300,7 @@ pub fn count_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outc
     Ok(counts.into_iter().map(|(key, count)| (key, Value::Int(count))).collect::<Map>().into())
 }
 
-/// What a function says of a value: only true and false are answers.
+/// Returns the answer of a function for a value, which must be true or false.
 pub fn holds(method: &str, host: &mut dyn Host, function: &Value, arguments: &[Value]) -> Outcome<bool> {
     truth_of(method, host.apply(function, arguments)?)
 }
@@ -353,7 +354,7 @@ pub fn range_is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(range(this)?.is_empty().into())
 }
 
-/// `list(x)`
+/// Implements `list(x)`.
 pub fn from(host: &mut dyn Host, _: &Value, arguments: Arguments) -> Outcome {
     match take(arguments, 0) {
         list @ Value::List(_) => Ok(list),

@@ -1,5 +1,6 @@
-//! Regular expressions, by the regex crate: linear time whatever the expression, no look-around and no
-//! back-references. They work on bytes; `.`, `\w` and their kin match UTF-8 characters, `(?-u:.)` any byte.
+//! Regular expressions of the regex crate: linear time for every expression, no look-around and no
+//! back-references. They work on bytes; `.`, `\w` and similar match UTF-8 characters, `(?-u:.)` any
+//! byte.
 
 use std::ops::Range;
 
@@ -36,13 +37,15 @@ pub fn all(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     Ok(found.into())
 }
 
-/// The texts of the groups by their names, or by their numbers where they have none; `"0"` is the whole.
+/// Returns the texts of the groups by name, or by number for groups without a name; `"0"` is the whole
+/// match.
 fn groups(expression: &Expression, text: &[u8], found: &[Option<Range<usize>>]) -> Map {
     let values = found.iter().map(|group| group.clone().map_or(Value::Null, |group| text[group].into()));
     expression.group_names().zip(values).collect()
 }
 
-/// The replacement is taken literally: were `$1` in it a group, a value that holds a `$` would be code.
+/// Replaces matches. A replacement text is literal: if `$1` in it were a group, a value that contains a
+/// `$` would be code.
 pub fn replace(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let expression = compile("replace_regex", arguments)?;
     let text = string(this)?;

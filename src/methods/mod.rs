@@ -1,18 +1,18 @@
 //! Methods and functions of values: `s.split(",")`, `xs.map(f)`, `json(text)`.
 //!
-//! All are rows of one table (`table.rs`); the reference, the check and the evaluation read the same row.
-//! A script's names become [`NameId`]s when it is checked, so that a call at run time is two look-ups in
-//! arrays: [`find`] by the receiver's type and the id, then the row's function.
+//! All are rows of one table (`table.rs`), which the reference, the check and the evaluation share. The
+//! check converts a script's names to [`NameId`]s, so that a call at run time is two look-ups in arrays:
+//! [`find`] by the receiver's type and the ID, then the function of the row.
 //!
-//! A call goes so: [`bind`] puts the arguments in the order of the parameters and looks at their types, and
-//! [`Run`] does the work. What a method needs of the world (to call a lambda, to read a file) it asks of its
-//! [`Host`]; nothing here does I/O.
+//! The steps of a call: [`bind`] puts the arguments into the order of the parameters and checks their types,
+//! and [`Run`] does the work. A method that needs the outside world (to call a lambda, to read a file) uses
+//! its [`Host`]; this module does no I/O.
 //!
-//! Rules that hold for all:
-//! - A method takes any bytes where bytes have a meaning (`split`, `replace`, `contains`); one that counts or
-//!   changes characters needs UTF-8 and says so when it has none.
-//! - What a method makes holds 256 MiB at most, and that is known before memory is asked for.
-//! - An error names the method, what it takes, what it got, and the way out.
+//! Rules for all methods:
+//! - A method takes any bytes if bytes have a meaning for it (`split`, `replace`, `contains`); one that
+//!   counts or changes characters needs UTF-8, and fails otherwise.
+//! - The result of a method holds at most 256 MiB, which is checked before memory is requested.
+//! - An error names the method, what it takes, what it got, and what to write instead.
 
 mod access;
 mod bind;
@@ -57,24 +57,24 @@ pub use table::{FUNCTIONS, METHODS};
 
 /// A row of the table: a method, or a function (whose receiver is [`Receiver::None`]).
 pub struct Method {
-    /// As it is called.
+    /// Its name.
     pub name: &'static str,
-    /// What it is called on.
+    /// Its receiver.
     pub receiver: Receiver,
-    /// What it takes.
+    /// Its parameters.
     pub parameters: &'static [Parameter],
-    /// The type of what it gives, for the reference.
+    /// The type of its result, for the reference.
     pub returns: &'static str,
-    /// What it does.
+    /// Its description.
     pub doc: &'static str,
-    /// `[statement; …] expression => value`, in the language, as it runs in an empty directory. The value is
-    /// what messages show; the last ` => ` separates it.
+    /// An example: `[statement; …] expression => value`, in the language, run in an empty directory. The
+    /// value is in the form of messages; the last ` => ` separates it.
     pub example: &'static str,
-    /// Its work.
+    /// Its implementation.
     pub run: Run,
 }
 
-/// The values that a method is called on.
+/// The receiver of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receiver {
     /// None: it is a function.
@@ -94,7 +94,7 @@ pub enum Receiver {
 }
 
 impl Receiver {
-    /// The types of these values.
+    /// Returns the types of these values.
     pub const fn types(self) -> &'static [Type] {
         match self {
             Self::None => &[],
@@ -111,7 +111,7 @@ impl Receiver {
         }
     }
 
-    /// In messages: "strings have it".
+    /// Returns the subject for messages: "strings have it".
     pub const fn plural(self) -> &'static str {
         match self {
             Self::None => "functions",
@@ -146,16 +146,16 @@ const ALL_TYPES: &[Type] = &[
     Type::Opaque,
 ];
 
-/// What a method takes at one place.
+/// A parameter of a method.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
-    /// For named arguments, messages and the reference.
+    /// Its name, for named arguments, messages and the reference.
     pub name: &'static str,
-    /// The values that fit.
+    /// The values that it accepts.
     pub kind: Kind,
-    /// Whether it may be left out; it is null then.
+    /// Whether it may be left out; it is then null.
     pub optional: bool,
-    /// Whether it takes all arguments that are left, as a list. Only the last one does.
+    /// Whether it takes all remaining arguments as a list. Only the last one can.
     pub rest: bool,
 }
 
@@ -173,7 +173,7 @@ impl Parameter {
     }
 }
 
-/// What kind of value a parameter takes.
+/// The kind of value that a parameter accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Any,
@@ -187,7 +187,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name in the reference.
+    /// Returns its name in the reference.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -201,7 +201,7 @@ impl Kind {
         }
     }
 
-    /// Its name with the article.
+    /// Returns its name with the article.
     pub const fn phrase(self) -> &'static str {
         match self {
             Self::Any => "any value",
@@ -215,7 +215,7 @@ impl Kind {
         }
     }
 
-    /// Whether the value fits.
+    /// Returns whether the value fits.
     pub fn takes(self, value: &Value) -> bool {
         match self {
             Self::Any => true,
@@ -230,14 +230,14 @@ impl Kind {
     }
 }
 
-/// The work of a method. The arguments are those that [`bind`] made, one for each parameter, and the method
+/// The implementation of a method. The arguments come from [`bind`], one for each parameter, and the method
 /// may take them out.
 #[derive(Clone, Copy)]
 pub enum Run {
-    /// Gives a value and leaves its receiver (of a function: null) as it is.
+    /// Returns a value and does not change its receiver (null for a function).
     Value(fn(&mut dyn Host, &Value, &mut [Value]) -> Outcome),
-    /// Changes the variable that it is called on, in place when nobody shares its value. When it fails, the
-    /// variable is as it was. It needs no host, so the variable may be borrowed from it.
+    /// Changes the variable on which it is called, in place if its value is not shared. If it fails, the
+    /// variable is unchanged. It needs no host, so the variable may be borrowed from it.
     Change(fn(&mut Value, &mut [Value]) -> Outcome),
 }
 

@@ -1,4 +1,4 @@
-//! Names of methods: their numbers, and what was meant by those that do not exist.
+//! Names of methods: their IDs, and suggestions for names that do not exist.
 
 use std::sync::LazyLock;
 
@@ -6,11 +6,11 @@ use super::{FUNCTIONS, METHODS, Method, MethodError, Receiver, Run};
 use crate::diag::{self, code};
 use crate::value::{Type, Value};
 
-/// The name of a method, known to exist. Several types may have a method of this name.
+/// The name of an existing method. Several types may have a method of this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NameId(u16);
 
-/// The names, sorted, and for each type and name the method.
+/// The names, sorted, and the method for each type and name.
 struct Index {
     names: Vec<&'static str>,
     methods: Vec<Option<&'static Method>>,
@@ -32,38 +32,38 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     Index { names, methods }
 });
 
-/// The number of a method's name, to be found once, by the check. None when no type has such a method; see
-/// [`suggest`].
+/// Returns the ID of a method's name, which the check looks up once. None if no type has such a method;
+/// see [`suggest`].
 pub fn name_id(name: &str) -> Option<NameId> {
     let at = INDEX.names.binary_search(&name).ok()?;
     u16::try_from(at).ok().map(NameId)
 }
 
 impl NameId {
-    /// The name.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         INDEX.names.get(usize::from(self.0)).copied().unwrap_or_default()
     }
 
-    /// The methods of this name.
+    /// Returns the methods of this name.
     pub fn methods(self) -> impl Iterator<Item = &'static Method> {
         METHODS.iter().filter(move |method| method.name == self.name())
     }
 }
 
-/// The method of this name that the value has; if it has none, see [`missing`].
+/// Returns the method of this name for the value; if there is none, see [`missing`].
 #[inline]
 pub fn find(receiver: &Value, id: NameId) -> Option<&'static Method> {
     let index = &*INDEX;
     *index.methods.get(receiver.type_of() as usize * index.names.len() + usize::from(id.0))?
 }
 
-/// The function of this name.
+/// Returns the function of this name.
 pub fn function(name: &str) -> Option<&'static Method> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }
 
-/// The feature of the library that a function needs and this build lacks.
+/// Returns the feature of the library that a function needs and this build lacks.
 pub fn lacking(function: &str) -> Option<&'static str> {
     match function {
         "csv" | "to_csv" if !cfg!(feature = "csv") => Some("csv"),
@@ -72,13 +72,14 @@ pub fn lacking(function: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether the methods of this name change the variable that they are called on, so that the receiver must
-/// be one. No name has both kinds.
+/// Returns whether the methods of this name change the variable on which they are called, so that the
+/// receiver must be a variable. No name has both kinds.
 pub fn changes(id: NameId) -> bool {
     id.methods().any(|method| matches!(method.run, Run::Change(_)))
 }
 
-/// The value has no method of this name: who has, and how to become one of those.
+/// Returns the error of a value that has no method of this name: the types that have it, and how to
+/// convert to one of them.
 #[cold]
 pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     let name = id.name();
@@ -86,7 +87,7 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     let owners: Vec<_> = id.methods().map(|method| method.receiver).collect();
     let message = format!("{} has no method `{name}`", found.phrase());
     let owned_by = |owner| owners.contains(&owner);
-    // As it would be called.
+    // In the form of a call.
     let bare = id.methods().all(|method| method.parameters.is_empty());
     let call = format!("{name}({})", if bare { "" } else { "…" });
     let way = match found {
@@ -96,7 +97,7 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
         ),
         Type::Secret => Some(format!("take its text out: x.reveal().{call}")),
         Type::Function => Some("call the function first: f(…)".into()),
-        // These change a variable, so what is made from the value won't do.
+        // These change a variable, so a converted value won't work.
         Type::Str if name == "format" => Some("values stand in the text itself: \"$x is\"".into()),
         Type::Str if name == "push" => Some("append text: s ++= \"…\"".into()),
         Type::Map if name == "push" || name == "insert" => Some("assign: m[key] = value".into()),
@@ -125,7 +126,7 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     MethodError::new(code::WRONG_TYPE, message).help(help)
 }
 
-/// What other languages call it. The first word is theirs.
+/// The names in other languages. The first word is theirs.
 pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
     ("add", "push"),
     ("append", "push"),
@@ -214,7 +215,7 @@ pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
     ("zfill", "pad_start"),
 ];
 
-/// What is not a method here, and what to write.
+/// Names that are not methods here, and what to write.
 const OTHER_FORMS: &[(&str, &str)] = &[
     ("apply", "a function is called by its name: f(…)"),
     ("call", "a function is called by its name: f(…); a field of a map in parentheses: (m.f)(…)"),
@@ -258,7 +259,7 @@ const OTHER_FORMS: &[(&str, &str)] = &[
     ("sub", "write: s.replace(\"old\", \"new\"), or s.replace_regex(\"regex\", \"new\")"),
 ];
 
-/// The method that was probably meant by a name that no type has.
+/// Returns the method that was probably meant by an unknown name.
 pub fn similar(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     if let Some((_, ours)) = NAMES_ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower) {
@@ -267,7 +268,7 @@ pub fn similar(name: &str) -> Option<&'static str> {
     diag::similar(name, INDEX.names.iter().copied())
 }
 
-/// The method of a value that is meant by a name, here or elsewhere.
+/// Returns the method of a value that is meant by a name, of this or another language.
 pub fn instead_of(value: &Value, name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     let ours = NAMES_ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
@@ -276,7 +277,7 @@ pub fn instead_of(value: &Value, name: &str) -> Option<&'static str> {
     Some(id.name())
 }
 
-/// The help for a name that no type has.
+/// Returns the help for an unknown name.
 pub fn suggest(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     if let Some((_, form)) = OTHER_FORMS.iter().find(|(theirs, _)| *theirs == lower) {

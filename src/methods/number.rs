@@ -16,7 +16,7 @@ pub fn ceil(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     whole("ceil", this, f64::ceil)
 }
 
-/// `n.abs()`
+/// Implements `n.abs()`.
 pub fn abs(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     match this {
         Value::Int(n) => n.checked_abs().map(Value::Int).ok_or_else(|| out_of_range("abs")),
@@ -25,7 +25,7 @@ pub fn abs(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     }
 }
 
-/// `n.sqrt()`
+/// Implements `n.sqrt()`.
 pub fn sqrt(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let x = match this {
         Value::Int(n) => *n as f64,
@@ -38,7 +38,7 @@ pub fn sqrt(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(Value::Float(x.sqrt()))
 }
 
-/// `n.clamp(least, most)`
+/// Implements `n.clamp(least, most)`.
 pub fn clamp(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let failure = |at: usize| move |error| MethodError::operator("clamp", error).at(at);
     let (least, most) = (argument(arguments, 0), argument(arguments, 1));
@@ -52,7 +52,7 @@ pub fn clamp(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     Ok(if is_greater { most.clone() } else { this.clone() })
 }
 
-/// Without `digits` an integer, with them a float.
+/// Rounds to an integer without `digits`, to a float with them.
 pub fn round(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     match (this, argument(arguments, 0)) {
         (_, Value::Null) => whole("round", this, f64::round),
@@ -73,7 +73,7 @@ fn whole(method: &str, this: &Value, to_whole: fn(f64) -> f64) -> Outcome {
     }
 }
 
-/// A whole float as an integer. 2^63 is the first that is too large.
+/// Returns a whole float as an integer. 2^63 is the first that is too large.
 pub fn to_int(x: f64) -> Option<i64> {
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     (-TWO_63..TWO_63).contains(&x).then_some(x as i64)
@@ -90,7 +90,7 @@ pub fn format(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
 }
 
 fn digits_of(method: &str, value: &Value) -> Outcome<usize> {
-    /// More tells nothing: a float's shortest text has 17.
+    /// More digits have no information: the shortest text of a float has at most 17.
     const MOST: usize = 100;
     let digits = int(value)?;
     match usize::try_from(digits) {
@@ -107,12 +107,12 @@ fn out_of_range(method: &str) -> MethodError {
     MethodError::new(code::OVERFLOW, format!("`{method}`: the result does not fit in an integer"))
 }
 
-/// A finite float with so many digits after the point, rounded to the nearest, and halves away from zero, as
-/// at school. Rounds the exact value: `2.675` is a little less than it looks, so two digits make `2.67`.
+/// Returns a finite float with this many digits after the point, rounded to the nearest, halves away from
+/// zero. It rounds the exact value: `2.675` is slightly less than it looks, so two digits make `2.67`.
 ///
 /// (The standard library's formatting rounds halves to even, and `(x * 100).round() / 100` rounds twice.)
 fn fixed(x: f64, digits: usize) -> String {
-    /// The digits after the point of the smallest float; so the text is exact.
+    /// The digits after the point of the smallest float, so that the text is exact.
     const EXACT: usize = 1074;
     let exact = format!("{:.EXACT$}", x.abs());
     let cut = exact.len() - EXACT + digits;
@@ -149,14 +149,14 @@ pub fn size_bytes(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(Value::Int(size(this)?.bytes))
 }
 
-/// For people: one digit after the point, in the unit that leaves fewer than 1024.
+/// Returns a size for people: one digit after the point, in the unit that leaves fewer than 1024.
 pub fn size_format(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let bytes = size(this)?.bytes;
     let sign = if bytes < 0 { "-" } else { "" };
     let units = ["B", "K", "M", "G", "T", "P", "E"];
     let mut scaled = bytes.unsigned_abs() as f64;
     let mut unit = 0;
-    // What would be shown as 1024.0K is 1.0M.
+    // A value that would be shown as 1024.0K is 1.0M.
     while scaled >= 1023.95 && unit + 1 < units.len() {
         scaled /= 1024.0;
         unit += 1;
@@ -198,7 +198,7 @@ mod tests {
 
         #[test]
         fn one_way_or_the_other_it_is_the_standard_librarys(x in -1e9..1e9_f64, digits in 0..6_usize) {
-            // They differ in exact halves alone, which a random float is not.
+            // They differ only in exact halves, which a random float is not.
             let ours = fixed(x, digits);
             prop_assert_eq!(ours.trim_start_matches('-'), format!("{:.*}", digits, x.abs()));
         }

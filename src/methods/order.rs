@@ -1,4 +1,4 @@
-//! What compares elements: sorting, the least and the greatest, and which are the same.
+//! Comparison of elements: sorting, the smallest and the largest, and duplicates.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -39,7 +39,7 @@ pub fn sort_map_by(host: &mut dyn Host, this: &Value, arguments: Arguments) -> O
     Ok(entries.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>().into())
 }
 
-/// The indices of the values in their order; equal ones stay as they are.
+/// Returns the indices of the values in order; equal values keep their order.
 fn sorted(
     host: &mut dyn Host,
     values: &[Value],
@@ -47,8 +47,8 @@ fn sorted(
 ) -> Outcome<Vec<usize>> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     let mut width = 1;
-    // One type with an order that is total: the standard library's sort, whose comparison can't fail. Run by run,
-    // since nothing can end it.
+    // One type with a total order: the standard library's sort, whose comparison can't fail. It sorts run by run,
+    // since it can't be interrupted.
     if values.iter().all(|value| matches!(value, Value::Str(_)))
         || values.iter().all(|value| matches!(value, Value::Int(_)))
     {
@@ -66,11 +66,11 @@ fn sorted(
     Ok(order)
 }
 
-/// So many are sorted at once.
+/// The number of elements that are sorted at once.
 const RUN: usize = 16 << 10;
 
-/// Sorts stably, from runs of `width` that are sorted, by a comparison that may fail, as that of a string with a number
-/// does. (Of the standard library's sorts none stops, and they panic when they are told nonsense from there on.)
+/// Sorts stably, from sorted runs of `width`, by a comparison that may fail, as for a string and a number. (The
+/// sorts of the standard library can't stop, and they panic if the comparison is inconsistent from then on.)
 fn merge_sort<E>(
     order: &mut Vec<usize>,
     mut width: usize,
@@ -121,7 +121,7 @@ fn extreme(host: &mut dyn Host, method: &str, items: &[Value], wanted: Ordering)
     Ok(best.clone())
 }
 
-/// The first of those that are equal.
+/// Returns the first of equal elements.
 pub fn unique(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let list = list(this)?;
     let failure = |error| MethodError::operator("unique", error);
@@ -131,7 +131,7 @@ pub fn unique(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let mut pace = Pace::default();
     let type_shown = list.iter().find(|item| !matches!(item, Value::Null));
     for item in list.iter() {
-        // Values of unlike types are unlike in their hashes, and would never meet to be refused.
+        // Values of different types have different hashes, so the comparison would never refuse them.
         if let Some(other) = type_shown
             && item.type_of() != other.type_of()
         {
@@ -151,18 +151,18 @@ pub fn unique(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(out.into())
 }
 
-/// Numbers that are the same for values that are equal as `==` says, whatever they are.
+/// Numbers that are the same for values that `==` treats as equal.
 #[derive(Default)]
 struct Hashes {
     hashers: RandomState,
-    /// Of lists and maps that several values hold, by where they are: `a = [a, a]` in a loop of 60 turns has 2^60
-    /// elements to who looks at each.
+    /// The hashes of lists and maps that several values hold, by address: `a = [a, a]` in a loop of 60 turns has
+    /// 2^60 elements for code that visits each.
     known: HashMap<usize, u64>,
 }
 
 impl Hashes {
     fn of(&mut self, value: &Value, depth: usize) -> Result<u64, OpError> {
-        /// Deeper than this `==` refuses too, should values meet there.
+        /// Deeper values are also refused by `==` if they are compared.
         const DEPTH: usize = 256;
         if depth > DEPTH {
             return Err(OpError::TooDeep { op: ops::Op::Eq });
@@ -177,10 +177,10 @@ impl Hashes {
         }
         let mut hasher = self.hashers.build_hasher();
         match value {
-            // Of opaque values, a secret alone is text.
+            // Of opaque values, only a secret is text.
             Value::Null | Value::Opaque(_) => value.as_secret().into_iter().for_each(|s| s.hash(&mut hasher)),
             Value::Bool(b) => b.hash(&mut hasher),
-            // An integer equals a float of its value; those that round to one float only share a bucket.
+            // An integer equals a float of its value; integers that round to one float only share a bucket.
             Value::Int(n) => (*n as f64).to_bits().hash(&mut hasher),
             // Zero has two signs.
             Value::Float(x) => (*x + 0.0).to_bits().hash(&mut hasher),
@@ -193,7 +193,7 @@ impl Hashes {
                     self.of(item, depth + 1)?.hash(&mut hasher);
                 }
             }
-            // In whatever order the entries come.
+            // Independent of the order of entries.
             Value::Map(map) => {
                 let mut sum = 0_u64;
                 for (key, value) in map.iter() {

@@ -1,5 +1,5 @@
-//! Paths as texts: no file is looked at. Where programs of POSIX do the same, as basename(1) and dirname(1),
-//! these give what those print.
+//! Paths as texts: no file is accessed. Where programs of POSIX have the same function, such as
+//! basename(1) and dirname(1), the results are the same.
 
 use super::access::{argument, list, string};
 use super::{Host, MethodError, Outcome};
@@ -47,14 +47,14 @@ pub fn with_ext(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome
     Ok(out.into())
 }
 
-/// An absolute part is refused. Scenario: `root.join(name)` with `/etc/passwd` from a list; other languages
-/// forget the root, and sh's `$root/$name` looks where nobody meant.
+/// Joins parts, and refuses an absolute one. Scenario: `root.join(name)` with `/etc/passwd` from a list;
+/// other languages drop the root, and sh's `$root/$name` uses an unintended path.
 pub fn join(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let mut path = string(this)?.to_vec();
     for (at, part) in list(argument(arguments, 0))?.iter().enumerate() {
         let part = string(part)?;
         if part.starts_with(b"/") {
-            let message = format!("`join`: {} is absolute, and can't stand below another", quote_word(part));
+            let message = format!("`join`: {} is absolute, and can't be below another", quote_word(part));
             return Err(MethodError::value(message, at).help("take the slash off: part.strip_prefix(\"/\")"));
         }
         if !path.is_empty() && !path.ends_with(b"/") && !part.is_empty() {
@@ -66,13 +66,13 @@ pub fn join(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome 
     Ok(path.into())
 }
 
-/// What follows the last slash, those at the end left out; empty for `/` and the empty path.
+/// Returns the text after the last slash, ignoring slashes at the end; empty for `/` and the empty path.
 fn name(path: &[u8]) -> &[u8] {
     let path = trim_slashes(path);
     memchr::memrchr(b'/', path).map_or(path, |at| &path[at + 1..])
 }
 
-/// What dirname(1) prints.
+/// Returns the result of dirname(1).
 fn parent(path: &[u8]) -> &[u8] {
     let trimmed = trim_slashes(path);
     let Some(at) = memchr::memrchr(b'/', trimmed) else { return b"." };
@@ -80,13 +80,13 @@ fn parent(path: &[u8]) -> &[u8] {
     if parent.is_empty() { b"/" } else { parent }
 }
 
-/// Without the slashes at the end; of slashes alone one is left.
+/// Returns it without the slashes at the end; if there are only slashes, one is left.
 fn trim_slashes(path: &[u8]) -> &[u8] {
     let len = path.iter().rposition(|byte| *byte != b'/').map_or(path.len().min(1), |last| last + 1);
     &path[..len]
 }
 
-/// Stem and extension. A dot at the start, as in `.profile`, begins no extension.
+/// Returns stem and extension. A dot at the start, as in `.profile`, does not begin an extension.
 fn split_name(name: &[u8]) -> (&[u8], &[u8]) {
     if name == b".." {
         return (name, b"");

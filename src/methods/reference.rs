@@ -1,4 +1,4 @@
-//! docs/REFERENCE.md, from the table.
+//! The generator of docs/REFERENCE.md from the table.
 
 use std::fmt::Write;
 
@@ -8,21 +8,20 @@ use super::{FUNCTIONS, METHODS, Method, Receiver};
 const HEAD: &str = "\
 # Methods and functions of values
 
-Made from the table in `src/methods/table.rs`; `UPDATE=1 cargo test reference` writes it anew.
+This page is made from the table in `src/methods/table.rs`; `UPDATE=1 cargo test reference` rewrites it.
 
-A method is always called with its parentheses: `s.len()`. (Without, `m.name` is a field of a map.) Arguments are
-given in their order or by their names, `s.split(\",\", limit: 2)`; those marked with `?` may be left out, and
-`...` takes any number. Methods that change what they are called on change the variable, so they are called on one:
-`xs.push(1)`. All others leave it as it is and give a new value.
+A method is always called with parentheses: `s.len()`. (Without them, `m.name` is a field of a map.) Arguments are
+passed in order or by name, `s.split(\",\", limit: 2)`. Arguments marked with `?` are optional, and `...` takes any
+number. A method that changes its value must be called on a variable: `xs.push(1)`. All other methods leave the value
+unchanged and return a new one.
 
-Strings are bytes. Methods that count or change characters (`len`, `slice`, `upper`, `pad_start` …) need UTF-8 and
-say so where it is not; all others take any bytes. Only those with `match` or `regex` in their names take regular
-expressions.
+Strings are bytes. Methods that count or change characters (`len`, `slice`, `upper`, `pad_start` …) need UTF-8 and fail
+on other bytes; all others take any bytes. Only methods with `match` or `regex` in their names take regular expressions.
 
-What a method makes holds 256M at most, or 16,777,216 elements; more is an error.
+The result of a method holds at most 256M, or 16,777,216 elements; a larger one is an error.
 ";
 
-/// The reference as Markdown.
+/// Returns the reference as Markdown.
 fn reference() -> String {
     let mut out = String::from(HEAD);
     section(&mut out, "Functions", FUNCTIONS, Receiver::None);
@@ -54,8 +53,8 @@ fn section(out: &mut String, title: &str, rows: &[Method], receiver: Receiver) {
     }
 }
 
-/// What the methods and functions of a name do; with `methods` all of them in short, with `reference` as Markdown. None
-/// when there is no such name.
+/// Returns the description of the methods and functions of a name; for `methods`, a short list of all;
+/// for `reference`, all as Markdown. None if there is no such name.
 pub fn explain(name: &str) -> Option<String> {
     let rows = FUNCTIONS.iter().chain(METHODS);
     if name == "methods" {

@@ -9,13 +9,14 @@ use crate::diag::{code, visible};
 use crate::value::format::display;
 use crate::value::{List, Map, Value};
 
-/// Between two columns.
+/// The gap between two columns.
 const GAP: &str = "  ";
 
-/// The text of a cell, and whether it is a number, which stands at the right so that digits of one weight align.
+/// The text of a cell, and whether it is a number. Numbers are aligned at the right, so that their
+/// digits line up.
 type Cell = (String, bool);
 
-/// `table(rows)`: of maps with a header, of lists without one.
+/// Implements `table(rows)`: with a header for maps, without one for lists.
 pub fn table(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     let rows = list(argument(arguments, 0))?;
     let table = match rows.first() {
@@ -46,11 +47,11 @@ pub fn table(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
     Ok(out.into())
 }
 
-/// The keys of all maps in the order in which they first stand, then a row for each map.
+/// Returns the keys of all maps in the order of their first appearance, then a row for each map.
 fn with_header(host: &mut dyn Host, rows: &List) -> Outcome<Vec<Vec<Cell>>> {
     let (maps, keys) = columns_of("table", host, rows)?;
     let cell_of = |map: &Map, key: &[u8]| map.get(key).map_or_else(Cell::default, cell);
-    // The name of a column of numbers stands above their last digits.
+    // The name of a column of numbers is above their last digits.
     let are_numbers = |key: &[u8]| {
         maps.iter()
             .all(|map| map.get(key).is_none_or(|value| matches!(value, Value::Null) || is_number(value)))
@@ -60,7 +61,7 @@ fn with_header(host: &mut dyn Host, rows: &List) -> Outcome<Vec<Vec<Cell>>> {
     Ok(std::iter::once(header).chain(maps.iter().map(row)).collect())
 }
 
-/// The maps of a list, and the keys of all of them in the order in which they first stand.
+/// Returns the maps of a list, and the keys of all of them in the order of their first appearance.
 pub(super) fn columns_of<'v>(
     function: &'static str,
     host: &mut dyn Host,
@@ -102,7 +103,7 @@ fn is_number(value: &Value) -> bool {
     matches!(value, Value::Int(_) | Value::Float(_) | Value::Size(_) | Value::Duration(_))
 }
 
-/// An element that is no row of the table.
+/// Returns the error of an element that can't be a row of the table.
 #[cold]
 pub(super) fn not_a_row(function: &str, at: usize, found: &Value, wanted: &str) -> MethodError {
     let message = format!(

@@ -13,24 +13,24 @@ use super::*;
 use crate::value::format::display;
 use crate::value::{Duration, List, Map, Opaque, Range, Size, ops};
 
-/// A host with a directory of its own.
+/// A host with its own directory.
 pub struct Desk {
     pub directory: tempfile::TempDir,
-    /// How large a value may be.
+    /// The largest size of a value.
     pub room: usize,
     /// Whether a value was too large.
     pub lacked_room: bool,
-    /// How often it was asked whether to go on.
+    /// How often it was asked whether to continue.
     pub asked: usize,
-    /// How often it says so.
+    /// How often it answers yes.
     pub goes_on: usize,
-    /// What the user types, the last first.
+    /// The lines that the user types, the last one first.
     pub answers: Vec<Vec<u8>>,
     pub questions: Vec<String>,
     pub concealed: Vec<Vec<u8>>,
 }
 
-/// What a function value is here.
+/// A function value in these tests.
 type Function = Box<dyn Fn(&mut dyn Host, &[Value]) -> Outcome + Send + Sync>;
 
 pub fn lambda(function: impl Fn(&mut dyn Host, &[Value]) -> Outcome + Send + Sync + 'static) -> Value {
@@ -38,7 +38,7 @@ pub fn lambda(function: impl Fn(&mut dyn Host, &[Value]) -> Outcome + Send + Syn
     Opaque::new("function", "", function).into()
 }
 
-/// A function that can't fail.
+/// Returns a function that can't fail.
 fn simple(function: impl Fn(&[Value]) -> Value + Send + Sync + 'static) -> Value {
     lambda(move |_, arguments| Ok(function(arguments)))
 }
@@ -139,7 +139,7 @@ impl Host for Desk {
         self.concealed.push(secret.to_vec());
     }
 
-    /// Of one star alone.
+    /// Returns the matches of a pattern with a single star.
     fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         let suffix = pattern.strip_prefix(b"*").ok_or("only `*` is known here")?;
         let entries = fs::read_dir(self.directory()).map_err(|error| error.to_string())?;
@@ -150,7 +150,7 @@ impl Host for Desk {
     }
 }
 
-/// `this.name(arguments)`; `this` is changed if the method changes.
+/// Calls `this.name(arguments)`; `this` changes if the method changes it.
 pub fn call(host: &mut dyn Host, this: &mut Value, name: &str, arguments: Vec<Value>) -> Outcome {
     call_named(host, this, name, arguments, Vec::new())
 }
@@ -171,7 +171,7 @@ pub fn call_named(
     }
 }
 
-/// `name(arguments)`
+/// Calls `name(arguments)`.
 pub fn call_function(
     host: &mut dyn Host,
     name: &str,
@@ -186,7 +186,7 @@ pub fn call_function(
     }
 }
 
-/// The outcome as a text: the value as messages show it, or the error.
+/// Returns the outcome as text: the value in the form of messages, or the error.
 fn shown(outcome: Outcome) -> String {
     match outcome {
         Ok(value) => display(&value, 1000),
@@ -199,14 +199,14 @@ fn shown(outcome: Outcome) -> String {
     }
 }
 
-/// `this.name(arguments)` as a text.
+/// The result of `this.name(arguments)` as text.
 macro_rules! of {
     ($this:expr, $name:ident $(, $argument:expr)*) => {
         shown(call(&mut Desk::new(), &mut Value::from($this), stringify!($name), vec![$(Value::from($argument)),*]))
     };
 }
 
-/// `name(arguments)` as a text.
+/// The result of `name(arguments)` as text.
 macro_rules! f {
     ($name:ident $(, $argument:expr)*) => {
         shown(call_function(&mut Desk::new(), stringify!($name), vec![$(Value::from($argument)),*], vec![]))

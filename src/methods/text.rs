@@ -1,4 +1,4 @@
-//! Strings: cutting, searching, changing.
+//! Strings: splitting, searching, changing.
 
 use memchr::{memchr_iter, memmem};
 
@@ -18,7 +18,7 @@ pub fn is_empty(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(string(this)?.is_empty().into())
 }
 
-/// As the block `lines { … }`: a line feed at the end makes no empty line.
+/// Implements `lines`, like the block `lines { … }`: a line feed at the end makes no empty line.
 pub fn lines(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let text = string(this)?;
     if text.is_empty() {
@@ -66,7 +66,7 @@ pub fn split(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome
     }
 }
 
-/// Cuts a text at separators, of which only the places and the one length are known.
+/// Cuts a text at separators, of which only the positions and the common length are known.
 fn pieces(text: &[u8], ends: impl Iterator<Item = usize>, length: usize) -> impl Iterator<Item = &[u8]> {
     let mut start = 0;
     ends.map(Some).chain([None]).map(move |end| {
@@ -138,7 +138,8 @@ pub fn ends_with(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcom
     Ok(string(this)?.ends_with(string(argument(arguments, 0))?).into())
 }
 
-/// Counted in characters, as `slice` counts: so what stands before the match must be text.
+/// Finds a text. The index counts characters, as `slice` does, so the text before the match must be
+/// UTF-8.
 pub fn find(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let text = string(this)?;
     let Some(at) = memmem::find(text, string(argument(arguments, 0))?) else { return Ok(Value::Null) };
@@ -196,7 +197,7 @@ pub fn pad_end(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outco
     Ok([text.as_bytes(), padding.as_bytes()].concat().into())
 }
 
-/// Returns the padding that a text lacks to have a width.
+/// Returns the padding that fills a text to a width.
 fn padding<'v>(
     host: &mut dyn Host,
     method: &str,
@@ -239,8 +240,8 @@ pub fn slice(_: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     Ok(text.get(offset(start)..offset(end)).unwrap_or_default().into())
 }
 
-/// The places that `slice(start, end?)` means: negative ones count from the end, and those beyond an end are
-/// at it. So `s.slice(0, 80)` shortens what is long and leaves what is not.
+/// Returns the indices of `slice(start, end?)`: negative ones count from the end, and those beyond an
+/// end are at that end. So `s.slice(0, 80)` shortens a long string and keeps a short one.
 pub fn cut(len: i64, arguments: &[Value]) -> Outcome<(usize, usize)> {
     let place = |at: i64| (if at < 0 { at.saturating_add(len) } else { at }).clamp(0, len);
     let start = place(int(argument(arguments, 0))?);
@@ -260,7 +261,7 @@ pub fn to_utf8(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     }
 }
 
-/// `xs.join(separator?)`: here, since it makes a string.
+/// Implements `xs.join(separator?)`: it is here because it makes a string.
 pub fn join(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let items = list(this)?;
     let separator = optional_string(argument(arguments, 0))?.map(Str::as_bytes).unwrap_or_default();

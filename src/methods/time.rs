@@ -1,5 +1,5 @@
-//! Durations as text, and instants. An instant is a duration since 1970-01-01 00:00 UTC, so that one
-//! subtracted from another says how long it took, and `now() - 7d` was a week ago.
+//! Durations as text, and instants. An instant is a duration since 1970-01-01 00:00 UTC, so that the
+//! difference of two is the time between them, and `now() - 7d` was a week ago.
 
 use super::access::{argument, optional_string, unbound};
 use super::zone::{self, Offset};
@@ -20,12 +20,12 @@ fn duration(value: &Value) -> Outcome<Duration> {
     }
 }
 
-/// `now()`
+/// Implements `now()`.
 pub fn now(host: &mut dyn Host, _: &Value, _: Arguments) -> Outcome {
     Ok(host.now().into())
 }
 
-/// `d.abs()`
+/// Implements `d.abs()`.
 pub fn abs(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(Duration::from_nanos(duration(this)?.nanos.saturating_abs()).into())
 }
@@ -34,12 +34,13 @@ pub fn seconds(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(Value::Float(duration(this)?.as_secs_f64()))
 }
 
-/// For people: the two largest units; below a minute, seconds or milliseconds to three digits.
+/// Returns a duration for people: the two largest units; below a minute, seconds or milliseconds with
+/// three digits.
 pub fn format(_: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     let nanos = duration(this)?.nanos;
     let sign = if nanos < 0 { "-" } else { "" };
     let nanos = nanos.unsigned_abs();
-    // To the precision that is shown, first: 59.9996s is 1m, not 60s.
+    // Rounded first to the precision that is shown: 59.9996s is 1m, not 60s.
     let seconds = |unit: u64| (nanos + unit / 2) / unit;
     let text = if nanos < SECOND - 500_000 {
         fraction(seconds(1000), 1000, "ms")
@@ -65,14 +66,14 @@ fn pair(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
     }
 }
 
-/// `count / parts` with a unit, without trailing zeros.
+/// Returns `count / parts` with a unit, without trailing zeros.
 fn fraction(count: u64, parts: u64, unit: &str) -> String {
     let places = parts.ilog10() as usize;
     let text = format!("{}.{:0places$}", count / parts, count % parts);
     format!("{}{unit}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// The instant's date and time, by the signs of strftime(3). In UTC where no zone is named.
+/// Returns the date and time of an instant, by the signs of strftime(3), in UTC by default.
 pub fn date(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome {
     let instant = duration(this)?;
     let offset = zone::offset(host, instant, arguments, 1)?;
@@ -104,7 +105,7 @@ pub fn date(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome 
     Ok(out.into())
 }
 
-/// An instant taken apart.
+/// The parts of an instant.
 struct Date {
     year: i64,
     /// From 1.
@@ -137,7 +138,8 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl Date {
-    /// 292 years around 1970 is all that 64 bits of nanoseconds reach, so counting is quick enough.
+    /// Computes the date. 64 bits of nanoseconds reach only 292 years around 1970, so counting years is
+    /// fast enough.
     fn of(nanos: i64, offset: Offset) -> Self {
         let second = nanos.div_euclid(1_000_000_000);
         let local = second + offset.seconds;
@@ -177,7 +179,7 @@ impl Date {
         }
     }
 
-    /// What a sign stands for.
+    /// Returns the text for a sign.
     fn part(&self, sign: u8) -> Option<String> {
         let name = |names: &[&'static str], at: i64| {
             usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or_default()

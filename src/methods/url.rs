@@ -6,7 +6,8 @@ use super::{Host, MethodError, Outcome};
 use crate::diag::code;
 use crate::value::Value;
 
-/// All but the unreserved characters is encoded, so that the text is one part of a path or a query.
+/// Encodes everything except the unreserved characters, so that the text is one part of a path or a
+/// query.
 pub fn encode(host: &mut dyn Host, this: &Value, _: &mut [Value]) -> Outcome {
     let text = string(this)?;
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
@@ -26,7 +27,7 @@ pub fn encode(host: &mut dyn Host, this: &Value, _: &mut [Value]) -> Outcome {
     Ok(out.into())
 }
 
-/// A `+` stays one: it means a blank in forms alone.
+/// Decodes a text. A `+` is kept: it means a blank only in forms.
 pub fn decode(_: &mut dyn Host, this: &Value, _: &mut [Value]) -> Outcome {
     let text = string(this)?;
     let mut out = Vec::with_capacity(text.len());

@@ -1,12 +1,13 @@
-//! Time zones: of instants as text, and of text as instants.
+//! Time zones: instants as text, and text as instants.
 //!
-//! UTC needs nothing. Other zones come from the system's time zone database by the feature `dates`.
+//! UTC needs no data. Other zones come from the system's time zone database, through the feature
+//! `dates`.
 
 use super::access::{argument, optional_string, utf8};
 use super::{Host, MethodError, Outcome};
 use crate::value::{Duration, Value};
 
-/// How far a zone is ahead of UTC at an instant, in seconds, and what it is called then.
+/// The offset of a zone from UTC at an instant, in seconds, and its name then.
 pub struct Offset {
     pub seconds: i64,
     pub name: String,
@@ -18,13 +19,13 @@ impl Offset {
     }
 }
 
-/// The name of a zone that an argument gives; none for UTC.
+/// Returns the name of the zone in an argument; none for UTC.
 fn named(argument: &Value) -> Outcome<Option<&str>> {
     let Some(name) = optional_string(argument)? else { return Ok(None) };
     Ok(Some(name.to_utf8().unwrap_or("?")).filter(|name| !name.eq_ignore_ascii_case("utc")))
 }
 
-/// The offset of the zone that the argument at this place names, UTC where it is left out.
+/// Returns the offset of the zone in the argument at this index; UTC if it is left out.
 pub fn offset(host: &dyn Host, instant: Duration, arguments: &[Value], at: usize) -> Outcome<Offset> {
     match named(argument(arguments, at))? {
         None => Ok(Offset::utc()),
@@ -32,7 +33,7 @@ pub fn offset(host: &dyn Host, instant: Duration, arguments: &[Value], at: usize
     }
 }
 
-/// `parse_date(text, pattern?, zone?)`
+/// Implements `parse_date(text, pattern?, zone?)`.
 pub fn parse_date(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     let text = utf8("parse_date", argument(arguments, 0)).map_err(|error| error.at(0))?;
     let pattern = match argument(arguments, 1) {
@@ -43,7 +44,7 @@ pub fn parse_date(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Ou
     system::parse(host, text.trim(), pattern, zone).map(Value::from)
 }
 
-/// `instant.days_since(earlier, zone?)`
+/// Implements `instant.days_since(earlier, zone?)`.
 pub fn days_since(host: &mut dyn Host, this: &Value, arguments: &mut [Value]) -> Outcome {
     let (Value::Duration(later), Value::Duration(earlier)) = (this, argument(arguments, 0)) else {
         let message = "`days_since` takes an instant, as `now()` and `parse_date(…)` give one";
@@ -66,7 +67,8 @@ mod system {
     use jiff::fmt::strtime;
     use jiff::tz::TimeZone;
 
-    /// The zone of this name; `local` is what TZ names in the session's environment, else the system's.
+    /// Returns the zone of this name; `local` is the zone that TZ names in the session's environment,
+    /// otherwise the system's.
     fn zone(host: &dyn Host, name: &str) -> Outcome<TimeZone> {
         let own =
             host.time_zone().and_then(|zone| String::from_utf8(zone).ok()).filter(|zone| !zone.is_empty());
@@ -121,7 +123,7 @@ mod system {
         })
     }
 
-    /// ISO 8601 with a zone or an offset in it, or without.
+    /// Parses ISO 8601, with or without a zone or an offset.
     fn by_standard(text: &str, zone: TimeZone) -> Result<Timestamp, String> {
         if let Ok(stamp) = text.parse::<Timestamp>() {
             return Ok(stamp);
@@ -137,7 +139,7 @@ mod system {
             return Ok(stamp);
         }
         let date = read.to_date().map_err(|error| error.to_string())?;
-        // What the pattern doesn't name is the start of the day.
+        // Missing parts are those of the start of the day.
         let time = read.to_time().unwrap_or(Time::midnight());
         zone.to_timestamp(date.to_datetime(time)).map_err(|error| error.to_string())
     }

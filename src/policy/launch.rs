@@ -1,8 +1,8 @@
-//! Commands that programs launch, as a policy follows them.
+//! Launchers: commands that start other programs, as a policy judges them.
 //!
-//! A rule that allows `env` must not allow all that `env` can launch. So a launcher is judged by the command in its
-//! arguments, and what can't be told from them is refused: an option that is not in the table of programs may take a
-//! value, and then the word behind it is not the command.
+//! A rule that allows `env` must not allow everything that `env` can launch. So a launcher is judged by the command
+//! in its arguments, and refused if that command can't be determined: an option that is not in the table of
+//! programs may take a value, and then the next word is not the command.
 
 use crate::programs::{self, Trust, Word};
 
@@ -10,23 +10,23 @@ use crate::programs::{self, Trust, Word};
 #[derive(Debug, PartialEq, Eq)]
 pub struct Command<'a> {
     pub argv: &'a [Vec<u8>],
-    /// Words that are not known here stand in it or are added to it.
+    /// Whether it contains unknown words, or more words may be added to it.
     pub is_open: bool,
-    /// The names of variables that are set for it.
+    /// The names of variables that the launcher sets for it.
     pub sets: Vec<&'a [u8]>,
 }
 
 /// The commands that a program launches.
 pub struct Launch<'a> {
-    /// It changes nothing about how the command runs: it needs no rule of its own.
+    /// Whether it does not change how the command runs, so that it needs no rule of its own.
     pub is_plain: bool,
     pub commands: Vec<Command<'a>>,
 }
 
-/// Returns what a launcher launches; none for a program that is not a launcher.
+/// Returns the commands that a launcher launches; none for a program that is not a launcher.
 ///
 /// # Errors
-/// The word that keeps it from being told.
+/// Fails with the word because of which the command can't be determined.
 pub fn launched<'a>(name: &[u8], argv: &'a [Vec<u8>]) -> Option<Result<Launch<'a>, String>> {
     let name = std::str::from_utf8(name).ok()?;
     if matches!(name, "find" | "gfind") {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_is_found_behind_options_and_their_values() {
+    fn the_command_is_found_after_options_and_their_values() {
         for (words, command) in [
             (&["env", "A=b", "ls", "-l"][..], &["ls", "-l"][..]),
             (&["env", "-u", "X", "--", "ls"], &["ls"]),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_an_error() {
+    fn an_undecidable_case_is_an_error() {
         for words in [
             &["env", "-S", "ls"][..],
             &["env", "-i", "ls"],
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_no_way_around() {
+    fn versions_do_not_evade_the_rules() {
         for name in ["sh", "bash", "python3", "python3.12", "perl5.36", "lua5.4", "ld-linux-x86-64.so.2"] {
             assert!(is_evaluator(name.as_bytes()), "{name}");
         }

@@ -1,4 +1,4 @@
-//! What a script may do to the world: asked of the host just before each thing is done.
+//! Policies: what a script may do to the outside world. The host is asked just before each action.
 
 mod launch;
 mod pattern;
@@ -17,11 +17,11 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Decides what a script may do. It sees each thing just before it happens, from any thread of the run, and what it
-/// refuses is not done: the script ends with E3004, unless a `try` catches it.
+/// Decides what a script may do. It receives each request just before the action, on any thread of the run. A refused
+/// action is not done: the script ends with E3004, unless a `try` catches that.
 ///
-/// It bounds what *the interpreter* does. A program that may run does what the user may: for that there are accounts,
-/// containers and the like.
+/// A policy limits *the interpreter*. An allowed program can do whatever its user can; to limit programs, use
+/// accounts, containers and similar means.
 ///
 /// ```
 /// use pipewright::policy::{Denial, Request};
@@ -39,17 +39,18 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Policy: Send + Sync {
-    /// Whether this may be done.
+    /// Decides whether an action may be done.
     ///
     /// # Errors
-    /// What refuses it.
+    /// Fails with the reason if the action is refused.
     fn check(&self, request: &Request<'_>) -> Result<(), Denial>;
 
-    /// Whether a command could be allowed at all of which only the first words are known, before anything runs:
-    /// `words` up to the first that is not literal, and whether those are all. Unless it says otherwise, it could.
+    /// Decides, before anything runs, whether a command of which only the first words are known could be allowed.
+    /// `words` are the words before the first that is not literal; a flag says whether they are all. The default is
+    /// that it could.
     ///
     /// # Errors
-    /// What refuses it whatever the other words are.
+    /// Fails if the command is refused whatever the other words are.
     ///
     /// ```
     /// use pipewright::Engine;
@@ -79,11 +80,11 @@ pub trait Policy: Send + Sync {
         Ok(())
     }
 
-    /// Whether opening a file could be allowed at all that a redirection names literally, by an absolute path, before
-    /// anything runs. Unless it says otherwise, it could.
+    /// Decides, before anything runs, whether a redirection could be allowed to open a file that it names by a
+    /// literal absolute path. The default is that it could.
     ///
     /// # Errors
-    /// What refuses it.
+    /// Fails with the reason if it is refused.
     ///
     /// ```
     /// use pipewright::Engine;
@@ -110,13 +111,13 @@ pub trait Policy: Send + Sync {
     }
 }
 
-/// Asks a policy. One that panics refuses: a fault of the host must not open what the policy is there to close.
+/// Asks a policy. A policy that panics refuses: a bug of the host must not allow what the policy exists to prevent.
 pub(crate) fn ask(policy: &dyn Policy, request: &Request<'_>) -> Result<(), Denial> {
     let answer = catch_unwind(AssertUnwindSafe(|| policy.check(request)));
     answer.unwrap_or_else(|_| Err(Denial::new("the policy panicked")))
 }
 
-/// Two policies of which both have to allow a thing.
+/// Two policies, both of which have to allow an action.
 pub(crate) struct Both(pub Arc<dyn Policy>, pub Arc<dyn Policy>);
 
 impl Policy for Both {
@@ -139,7 +140,7 @@ impl<F: Fn(&Request<'_>) -> Result<(), Denial> + Send + Sync> Policy for F {
     }
 }
 
-/// That a policy refuses something, and by which rule.
+/// A refusal by a policy, with the rule that refused.
 ///
 /// ```
 /// use pipewright::policy::{Access, Denial, Request};
@@ -160,12 +161,12 @@ pub struct Denial {
 }
 
 impl Denial {
-    /// `rule` is what the message says: which rule it was, or that none allows it.
+    /// Creates a refusal. `rule` is the text for the message: the rule, or that no rule allows the action.
     pub fn new(rule: impl Into<String>) -> Self {
         Self { rule: rule.into() }
     }
 
-    /// What refused it.
+    /// Returns the rule that refused.
     pub fn rule(&self) -> &str {
         &self.rule
     }

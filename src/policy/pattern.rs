@@ -1,11 +1,11 @@
-//! The patterns of rules. `*` and `?` stop at a slash in those of paths, where `**` does not.
+//! The patterns of rules. In paths, `*` and `?` stop at a slash, and `**` does not.
 
 use super::rules::PatternError;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-/// A pattern for names and arguments: `*` is any text, `?` any byte.
+/// A pattern for names and arguments: `*` matches any text, `?` any byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub Vec<u8>);
 
@@ -23,11 +23,11 @@ pub struct PathPattern {
 }
 
 impl PathPattern {
-    /// Symbolic links in the part before its first `*` or `?` are followed now; those of a last component with `keep`
-    /// are not.
+    /// Creates a pattern. Symbolic links in the part before its first `*` or `?` are followed now,
+    /// except, with `keep`, in the last component.
     ///
     /// # Errors
-    /// A path that is not absolute, or has a `..`.
+    /// Fails if the path is not absolute or contains `..`.
     pub fn new(text: &str, keep: bool) -> Result<Self, PatternError> {
         let path = Path::new(text);
         if !path.is_absolute() {
@@ -56,7 +56,8 @@ impl PathPattern {
         self.pattern.iter().any(|byte| b"*?".contains(byte))
     }
 
-    /// Whether a path without symbolic links is one of these. `/a/**` is `/a` and all below it.
+    /// Returns whether a path without symbolic links matches. `/a/**` matches `/a` and everything below
+    /// it.
     pub fn matches(&self, path: &Path) -> bool {
         let path = path.as_os_str().as_bytes();
         matches(&self.pattern, path, true)
@@ -71,7 +72,7 @@ impl PathPattern {
     }
 }
 
-/// A path with the symbolic links followed of as much of it as is there.
+/// Returns a path with the symbolic links followed in the part that exists.
 pub fn resolved(path: &Path) -> PathBuf {
     let mut there = path.to_path_buf();
     let mut rest: Vec<OsString> = Vec::new();
@@ -80,7 +81,7 @@ pub fn resolved(path: &Path) -> PathBuf {
             found.extend(rest.iter().rev());
             return found;
         }
-        // A link that leads nowhere yet is where a file would be made.
+        // A link that leads nowhere is the place where a file would be created.
         if let Ok(target) = std::fs::read_link(&there)
             && rest.len() < 64
         {
@@ -90,7 +91,7 @@ pub fn resolved(path: &Path) -> PathBuf {
             return found;
         }
         match (there.parent().map(Path::to_path_buf), there.components().next_back()) {
-            // Of a directory that is not there nothing is above it.
+            // A directory that does not exist has no parent.
             (_, Some(Component::ParentDir)) => return PathBuf::new(),
             (Some(parent), Some(last)) => {
                 rest.push(last.as_os_str().to_os_string());
@@ -101,7 +102,8 @@ pub fn resolved(path: &Path) -> PathBuf {
     }
 }
 
-/// What a link that leads nowhere names. A chain of them is not followed further: no rule matches it.
+/// Returns the target of a link that leads nowhere. A chain of such links is not followed further,
+/// since no rule matches it.
 fn resolved_once(path: &Path) -> PathBuf {
     match (path.parent().and_then(|parent| std::fs::canonicalize(parent).ok()), path.file_name()) {
         (Some(parent), Some(name)) if std::fs::read_link(parent.join(name)).is_err() => parent.join(name),
@@ -109,9 +111,9 @@ fn resolved_once(path: &Path) -> PathBuf {
     }
 }
 
-/// The wildcard match, in time of the product of the lengths at most.
+/// Matches a pattern, in time of at most the product of the lengths.
 fn matches(pattern: &[u8], text: &[u8], path: bool) -> bool {
-    // Which lengths of the text the pattern so far can match.
+    // The lengths of the text that the pattern up to here can match.
     let mut reach = vec![false; text.len() + 1];
     reach[0] = true;
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! What a policy is asked.
+//! The requests to a policy.
 
 use crate::diag::{quote_argv, quote_word};
 use crate::process::Environment;
@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// Something that is about to be done.
+/// An action that is about to be done.
 ///
 /// ```
 /// use pipewright::policy::{Denial, Request};
@@ -36,47 +36,47 @@ use std::time::Duration;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Request<'a> {
-    /// To start a program.
+    /// A program is about to be started.
     Spawn(Spawn<'a>),
-    /// To let a stage of the host run: see [`crate::EngineBuilder::stage`].
+    /// A stage of the host is about to run: see [`crate::EngineBuilder::stage`].
     Stage {
         /// Its arguments with its name.
         argv: &'a [Vec<u8>],
     },
-    /// To open a file or directory, or to look what is there.
+    /// A file or directory is about to be opened or tested.
     Open(Open<'a>),
-    /// To set a variable of the environment that programs get, or to remove it.
+    /// An environment variable of programs is about to be set or removed.
     SetEnv {
         /// Its name.
         name: &'a [u8],
     },
-    /// To work in another directory.
+    /// The working directory is about to change.
     ChangeDirectory {
-        /// Absolute; symbolic links are not followed.
+        /// The absolute path; symbolic links are not followed.
         path: &'a Path,
     },
-    /// To start programs as another user, with the groups of that one: `with user=`.
+    /// Programs are about to be started as another user, with the groups of that user: `with user=`.
     ChangeUser {
-        /// Its number (passwd(5)).
+        /// The user ID (passwd(5)).
         user: u32,
     },
-    /// To start programs in another group: `with group=`.
+    /// Programs are about to be started in another group: `with group=`.
     ChangeGroup {
-        /// Its number (group(5)).
+        /// The group ID (group(5)).
         group: u32,
     },
-    /// To run programs otherwise than they run by themselves: an option of `with`.
+    /// An option of `with` is about to change how programs run.
     With(With<'a>),
-    /// To send a signal.
+    /// A signal is about to be sent.
     Kill {
-        /// As of kill(2): below -1 the group of that number, -1 everything.
+        /// The target as in kill(2): below -1 the group of that number, -1 every process.
         pid: i32,
-        /// Such as `SIGTERM`; `0` asks only whether it is there.
+        /// The name, such as `SIGTERM`; `0` only tests whether the process exists.
         signal: &'a str,
     },
 }
 
-/// An option of `with` that changes how programs run or how they end.
+/// An option of `with` that changes how programs run or end.
 ///
 /// ```
 /// use pipewright::policy::{Denial, Request, With};
@@ -97,30 +97,30 @@ pub enum Request<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum With<'a> {
-    /// `detach=true`: programs are left to run.
+    /// `detach=true`: programs are left running.
     Detach,
-    /// `grace`: how long programs that are asked to end may take.
+    /// `grace`: the time that programs have to end.
     Grace(Duration),
-    /// `signal`: what programs are asked to end by, such as `SIGINT`.
+    /// `signal`: the signal that asks programs to end, such as `SIGINT`.
     Signal(&'a str),
-    /// `nice`: what is added to the nice value.
+    /// `nice`: the number that is added to the nice value.
     Nice(i32),
     /// `umask`: the file mode creation mask.
     Umask(u32),
     /// `memory`: the address space of each process, in bytes.
     Memory(u64),
-    /// `file_size`: how large a file may become, in bytes.
+    /// `file_size`: the largest size of a file, in bytes.
     FileSize(u64),
     /// `cpu_time`: the processor time of each process, in seconds.
     CpuTime(u64),
-    /// `open_files`: the descriptors of each process.
+    /// `open_files`: the number of descriptors of each process.
     OpenFiles(u64),
-    /// `processes`: the processes of the user.
+    /// `processes`: the number of processes of the user.
     Processes(u64),
 }
 
 impl With<'_> {
-    /// The names of these options.
+    /// The names of these options, in the order of the variants.
     pub const NAMES: [&'static str; 10] = [
         "detach",
         "grace",
@@ -134,7 +134,7 @@ impl With<'_> {
         "processes",
     ];
 
-    /// The name of the option.
+    /// Returns the name of the option.
     pub const fn name(&self) -> &'static str {
         let place = match self {
             Self::Detach => 0,
@@ -199,33 +199,33 @@ pub struct Spawn<'a> {
 }
 
 impl<'a> Spawn<'a> {
-    /// The file that is executed, as PATH led to it: absolute, or relative to [`Spawn::directory`]. Symbolic links are
-    /// not followed.
+    /// Returns the file that is executed, as found through PATH: absolute, or relative to [`Spawn::directory`].
+    /// Symbolic links are not followed.
     pub fn program(&self) -> &'a Path {
         self.program
     }
 
-    /// Its arguments with its name, as the kernel gets them.
+    /// Returns its arguments with its name, as the kernel receives them.
     pub fn argv(&self) -> &'a [Vec<u8>] {
         self.argv
     }
 
-    /// The directory that it starts in.
+    /// Returns the directory that it starts in.
     pub fn directory(&self) -> &'a Path {
         self.directory
     }
 
-    /// Whether it is left to run, in a session of its own: `with detach=true`.
+    /// Returns whether it is left running, in its own session: `with detach=true`.
     pub fn is_detached(&self) -> bool {
         self.detached
     }
 
-    /// The names of its environment.
+    /// Returns the names of its environment variables.
     pub fn environment(&self) -> impl Iterator<Item = &'a [u8]> {
         self.environment.iter().map(|(name, _)| name)
     }
 
-    /// A variable of its environment.
+    /// Returns an environment variable of it.
     pub fn variable(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.environment.get(name)
     }
@@ -255,19 +255,20 @@ pub struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    /// Absolute. It is asked for as the script names it, with symbolic links not followed and `..` as it was written; and
-    /// where the file to be opened lies elsewhere, once more as the kernel knows it.
+    /// Returns its absolute path. The first request has the path as the script names it, with symbolic links not
+    /// followed and `..` unchanged. If the file to be opened is elsewhere, a second request has the path as the
+    /// kernel knows it.
     pub fn path(&self) -> &'a Path {
         self.path
     }
 
-    /// What for.
+    /// Returns the purpose for which it is opened.
     pub fn access(&self) -> Access {
         self.access
     }
 }
 
-/// What a file is opened for.
+/// The purpose for which a file is opened.
 ///
 /// ```
 /// use pipewright::policy::{Access, Request};
@@ -287,13 +288,13 @@ impl<'a> Open<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
-    /// To look what is there: `test -f`, `exists()`, `glob()`, a pattern in a word, `type` and `command -v`.
+    /// To test what exists: `test -f`, `exists()`, `glob()`, a pattern in a word, `type` and `command -v`.
     Look,
     /// To read it: a redirection, `read()`, or a file of `use` before anything runs.
     Read,
-    /// To make it or replace its content; with `<>` to read it, too.
+    /// To create it or replace its content; with `<>` also to read it.
     Write,
-    /// To make it or add to it.
+    /// To create it or append to it.
     Append,
 }
 
@@ -329,7 +330,7 @@ impl fmt::Display for Request<'_> {
     }
 }
 
-/// A path of bytes.
+/// Returns a path of these bytes.
 pub(super) fn path_of(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
 }

@@ -1,4 +1,4 @@
-//! A ready-made policy: lists of what is allowed and what is denied.
+//! Rules, a policy that is made of lists of what is allowed and denied.
 
 mod judge;
 
@@ -9,23 +9,23 @@ use crate::diag::visible;
 use crate::sys::accounts;
 use std::fmt;
 
-/// Allows what a rule allows and none denies; of a new one that is nothing but `/dev/null`.
+/// A policy that allows what a rule allows and no rule denies. A new one allows only `/dev/null`.
 ///
-/// A *program* is named by its absolute path, or by a bare name, which means the file of that name in one of
-/// [`Rules::TRUSTED`] when it is allowed and any file of that name when it is denied. Its arguments may be given as
-/// patterns, the last one `**` for any more; [`Rules::deny_argument`] denies one wherever it stands. In patterns `*` is
-/// any text and `?` any byte; in paths they stop at a slash, and `**` does not.
+/// A *program* is named by its absolute path or by a bare name. A bare name that is allowed means the file of that name
+/// in one of [`Rules::TRUSTED`]; one that is denied means any file of that name. The arguments may be given as
+/// patterns, and `**` as the last one means any further arguments; [`Rules::deny_argument`] denies an argument at any
+/// place. In patterns `*` matches any text and `?` any byte; in paths they stop at a slash, and `**` does not.
 ///
-/// What would make a rule mean more than it says does not follow from it:
+/// A rule does not allow more than it states:
 /// - A shell, an interpreter or another program that runs any text (`sh`, `python3`, `awk`, `make`, `ssh`) is allowed
-///   only by a rule that names it, never by a pattern. Neither is a script whose `#!` names one.
-/// - A stage of the host is allowed by a rule of its bare name.
+///   only by a rule that names it, never by a pattern. The same is true of a script whose `#!` names one.
+/// - A stage of the host is allowed by a rule with its bare name.
 /// - `env`, `nice`, `ionice`, `timeout`, `nohup`, `setsid`, `stdbuf`, `time` and `xargs` need no rule: they are judged
-///   by what they launch. `sudo`, `doas` and `find -exec` need a rule, and so does what they launch. When it can't be
-///   told what that is, it is refused.
+///   by the command that they launch. `sudo`, `doas` and `find -exec` need a rule, and so does the command that they
+///   launch. If that command can't be determined, it is refused.
 /// - PATH and variables by which programs load or run something (`LD_PRELOAD`, `PYTHONPATH`, `PAGER`, `TAR_OPTIONS`)
-///   are changed only if a rule names them.
-/// - Symbolic links of paths are followed before a rule looks at them.
+///   may be changed only if a rule names them.
+/// - Symbolic links in paths are followed before a rule is applied.
 ///
 /// ```
 /// use pipewright::policy::{Rules, Subject};
@@ -54,12 +54,12 @@ struct Set {
     paths: Vec<(Subject, PathPattern)>,
     env: Vec<Text>,
     accounts: Vec<(Subject, u32)>,
-    /// Names of options of `with`.
+    /// The names of options of `with`.
     with: Vec<&'static str>,
     kill: bool,
 }
 
-/// What a pattern of [`Rules`] is about.
+/// The subject of a pattern of [`Rules`].
 ///
 /// ```
 /// use pipewright::policy::{Rules, Subject};
@@ -79,25 +79,26 @@ struct Set {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
-    /// Paths to read and to look at.
+    /// Paths to read and to test.
     Read,
     /// Paths to write and to append to.
     Write,
     /// Paths to append to.
     Append,
-    /// Directories to work in, and for programs to start in. Without any, only the one that the script begins in.
+    /// Directories to work in, and for programs to start in. Without a rule, only the directory in which the script
+    /// begins.
     Directory,
-    /// Names of variables to set or remove; denied, also for programs to have.
+    /// Names of variables to set or remove; if denied, also for programs to have.
     Env,
     /// Users to run programs as: a name of /etc/passwd, or a number.
     User,
     /// Groups to run programs in: a name of /etc/group, or a number.
     Group,
-    /// Options of `with` that change how programs run, by their names: see [`With::NAMES`].
+    /// Options of `with` that change how programs run, by name: see [`With::NAMES`].
     With,
 }
 
-/// A pattern that is none.
+/// An invalid pattern.
 ///
 /// ```
 /// use pipewright::policy::{Rules, Subject};
@@ -119,28 +120,28 @@ impl std::error::Error for PatternError {}
 const UNALLOWED: &str = "no rule allows it";
 
 impl Rules {
-    /// Where a program of a bare name is looked for.
+    /// The directories in which a program of a bare name is looked up.
     pub const TRUSTED: [&'static str; 6] =
         ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-    /// Nothing is allowed.
+    /// Creates rules that allow nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Allows a program, with arguments that match; with its name alone, any.
+    /// Allows a program with arguments that match; if only its name is given, with any arguments.
     ///
     /// # Errors
-    /// The list is empty; a path is not absolute.
+    /// Fails if the list is empty, or a path is not absolute.
     pub fn allow_run(mut self, command: &[&str]) -> Result<Self, PatternError> {
         self.allow.run.push(Run::new(command)?);
         Ok(self)
     }
 
-    /// Denies a program, with arguments that match; with its name alone, any.
+    /// Denies a program with arguments that match; if only its name is given, with any arguments.
     ///
     /// # Errors
-    /// As of [`Rules::allow_run`].
+    /// Fails as [`Rules::allow_run`] does.
     ///
     /// ```
     /// use pipewright::policy::Rules;
@@ -157,12 +158,12 @@ impl Rules {
         Ok(self)
     }
 
-    /// Denies a program with an argument that matches, wherever it stands behind the words of the command. An option is
-    /// denied so: an argument such as `--output*` also stands for the abbreviations that programs take (`--outp=F`), but
-    /// letters of short options that are written together are not taken apart.
+    /// Denies a program with a matching argument at any place after the words of the command. Use this to deny an
+    /// option: a pattern such as `--output*` also covers the abbreviations that programs accept (`--outp=F`). Short
+    /// options that are written together are not separated.
     ///
     /// # Errors
-    /// As of [`Rules::allow_run`].
+    /// Fails as [`Rules::allow_run`] does.
     ///
     /// ```
     /// use pipewright::policy::Rules;
@@ -182,7 +183,7 @@ impl Rules {
     /// Allows paths or names.
     ///
     /// # Errors
-    /// A path is not absolute, or has a `..`; there is no such user or group.
+    /// Fails if a path is not absolute or contains `..`, or if there is no such user or group.
     pub fn allow(mut self, subject: Subject, pattern: &str) -> Result<Self, PatternError> {
         self.allow.add(subject, pattern)?;
         Ok(self)
@@ -191,13 +192,13 @@ impl Rules {
     /// Denies paths or names.
     ///
     /// # Errors
-    /// As of [`Rules::allow`].
+    /// Fails as [`Rules::allow`] does.
     pub fn deny(mut self, subject: Subject, pattern: &str) -> Result<Self, PatternError> {
         self.deny.add(subject, pattern)?;
         Ok(self)
     }
 
-    /// Allows signals to processes, those of others included.
+    /// Allows signals to processes, including those of other users.
     ///
     /// ```
     /// use pipewright::policy::Rules;
@@ -219,7 +220,7 @@ impl Rules {
         self
     }
 
-    /// Denies signals whatever is allowed.
+    /// Denies signals, whatever else is allowed.
     pub fn deny_kill(mut self) -> Self {
         self.deny.kill = true;
         self

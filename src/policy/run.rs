@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 pub struct Run {
     program: Program,
     args: Vec<Text>,
-    /// More arguments may follow.
+    /// Whether more arguments may follow.
     open: bool,
-    /// One of those that follow is this.
+    /// A pattern that one of the following arguments must match.
     anywhere: Option<Text>,
     written: String,
 }
@@ -27,15 +27,16 @@ enum Program {
     Path(PathPattern),
 }
 
-/// A program as far as it is known.
+/// A program, as far as it is known.
 pub struct Candidate<'a> {
     pub name: &'a [u8],
-    /// Its path, without symbolic links but for the last component, and without any. Not known before the run.
+    /// Its path without symbolic links except in the last component, and without any. Unknown before
+    /// the run.
     pub path: Option<(PathBuf, PathBuf)>,
     pub args: &'a [&'a [u8]],
-    /// Arguments that are not known may follow.
+    /// Whether unknown arguments may follow.
     pub open: bool,
-    /// Nothing runs yet: what could be allowed is.
+    /// Whether the run has not begun, so that everything that could be allowed passes.
     pub foreseen: bool,
 }
 
@@ -50,11 +51,11 @@ impl Run {
             args => (args, false),
         };
         if args.contains(&"**") {
-            let message = "`**` stands for all further arguments, so that it is the last word";
-            return Err(PatternError(format!("{message}; deny an option wherever it stands by `argument`")));
+            let message = "`**` stands for all further arguments, so it must be the last word";
+            return Err(PatternError(format!("{message}; to deny an option in any place, use `argument`")));
         }
         if program.is_empty() || CString::new(*program).is_err() {
-            return Err(PatternError(format!("{program:?} is no program")));
+            return Err(PatternError(format!("{program:?} is not a program")));
         }
         let program = match program.contains('/') {
             true => Program::Path(PathPattern::new(program, true)?),
@@ -66,7 +67,7 @@ impl Run {
         Ok(Self { program, args, open, anywhere: None, written: format!("[{}]", words.join(", ")) })
     }
 
-    /// A command with an argument anywhere behind its words.
+    /// Creates a rule for a command with an argument at any place after its words.
     pub fn anywhere(command: &[&str], argument: &str) -> Result<Self, PatternError> {
         if command.is_empty() {
             return Err(PatternError("a rule names a program".to_string()));
@@ -80,13 +81,13 @@ impl Run {
         Ok(Self { args, open: true, anywhere, ..run })
     }
 
-    /// The list that the rule stands in, with the rule.
+    /// Returns the rule for a message, with the list that contains it.
     pub fn described(&self) -> String {
         let list = if self.anywhere.is_some() { "argument" } else { "run" };
         format!("{list} has {}", self.written)
     }
 
-    /// Whether it names a program without its path.
+    /// Returns whether it names a program without its path.
     pub fn is_of_name(&self) -> bool {
         matches!(self.program, Program::Name(_))
     }
@@ -94,7 +95,8 @@ impl Run {
     pub fn allows(&self, candidate: &Candidate<'_>) -> bool {
         let Self { args, open, .. } = self;
         let arguments = if candidate.open {
-            // Whatever may follow must be allowed, too; before the run it may yet be just what is.
+            // Unknown arguments must be allowed, too; before the run they could still turn out to be
+            // allowed.
             match candidate.foreseen {
                 true => candidate.args.iter().zip(args).all(|(arg, pattern)| pattern.matches(arg)),
                 false => *open && self.begins(candidate.args),
@@ -109,7 +111,7 @@ impl Run {
         args.len() >= self.args.len() && self.args.iter().zip(args).all(|(pattern, arg)| pattern.matches(arg))
     }
 
-    /// Whether an allowing rule is about this program.
+    /// Returns whether an allowing rule covers this program.
     fn names(&self, candidate: &Candidate<'_>) -> bool {
         let is_wildcard = match &self.program {
             Program::Name(name) => name.0.iter().any(|byte| b"*?".contains(byte)),
@@ -125,7 +127,7 @@ impl Run {
                 let last = path.written().rsplit('/').next().unwrap_or_default();
                 Text(last.as_bytes().to_vec()).matches(candidate.name)
             }
-            // A link out of what a pattern covers would cover anything.
+            // A link from a path that a pattern covers could lead anywhere.
             (Program::Path(path), Some((found, real))) => {
                 path.matches(found) && (!is_wildcard || path.matches(real))
             }
@@ -145,7 +147,7 @@ impl Run {
             return program && self.has_anywhere(candidate, argument);
         }
         let arguments = match (candidate.foreseen, candidate.open) {
-            // Only what is denied however it goes on.
+            // Only a command that is denied whatever follows.
             (true, true) => self.open && self.begins(candidate.args),
             (false, true) => candidate.args.iter().zip(&self.args).all(|(arg, pattern)| pattern.matches(arg)),
             (_, false) => {
@@ -157,7 +159,7 @@ impl Run {
 }
 
 impl Run {
-    /// Whether an argument is there, or may be among those that are not known.
+    /// Returns whether an argument matches, or may be among the unknown ones.
     fn has_anywhere(&self, candidate: &Candidate<'_>, argument: &Text) -> bool {
         let may_follow = candidate.open && !candidate.foreseen;
         if candidate.args.len() < self.args.len() {
@@ -170,7 +172,8 @@ impl Run {
     }
 }
 
-/// Whether a pattern matches an argument, or the long option that the argument abbreviates (getopt_long(3)).
+/// Returns whether a pattern matches an argument, or the long option that the argument abbreviates
+/// (getopt_long(3)).
 fn is_argument(pattern: &Text, given: &[u8]) -> bool {
     if pattern.matches(given) {
         return true;
@@ -182,7 +185,7 @@ fn is_argument(pattern: &Text, given: &[u8]) -> bool {
 }
 
 impl Candidate<'_> {
-    /// Whether it is in a directory of the system.
+    /// Returns whether it is in a directory of the system.
     pub fn is_trusted(&self) -> bool {
         match self.path.as_ref().and_then(|(found, _)| found.parent()) {
             Some(parent) => Rules::TRUSTED.iter().any(|trusted| resolved(Path::new(trusted)) == parent),
@@ -198,11 +201,11 @@ impl Candidate<'_> {
     }
 }
 
-/// Whether a file is a script of a program that runs any text.
+/// Returns whether a file is a script of a program that runs any text.
 fn has_evaluator(path: &Path) -> bool {
     use std::io::Read;
     let mut head = Vec::new();
-    // What can't be read can't be told.
+    // A file that can't be read can't be judged.
     let Ok(file) = std::fs::File::open(path) else { return true };
     if file.take(256).read_to_end(&mut head).is_err() {
         return true;

@@ -1,4 +1,4 @@
-//! Rules as TOML: what `--policy FILE` reads.
+//! Rules as TOML, the format of `--policy FILE`.
 
 use super::rules::PatternError;
 use super::{Rules, Subject};
@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// A file of rules that can't be used.
+/// An invalid file of rules.
 ///
 /// ```
 /// use pipewright::policy::Rules;
@@ -27,7 +27,7 @@ impl fmt::Display for RulesError {
 
 impl std::error::Error for RulesError {}
 
-/// A misspelt key must not be a rule that is missing.
+/// A misspelled key must not be silently ignored.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -60,13 +60,13 @@ enum Command {
     Words(Vec<String>),
 }
 
-/// As much a file of rules may hold.
+/// The largest size of a file of rules.
 const MOST_BYTES: u64 = 4 << 20;
-/// As deep its arrays and tables may be nested. Rules need two levels.
+/// The nesting limit of its arrays and tables. Rules need two levels.
 const DEPTH: usize = 32;
 
-/// Refuses what is nested deeper than rules ever are: the parser recurses for each bracket and each dot of a key, and
-/// 20,000 of them would overflow the stack.
+/// Refuses a text that is nested more deeply than rules ever are: the parser recurses for each bracket and each dot of
+/// a key, and 20,000 of them would overflow the stack.
 fn refuse_depth(text: &str) -> Result<(), RulesError> {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut dots) = (0, 0_usize, 0);
@@ -85,13 +85,14 @@ fn refuse_depth(text: &str) -> Result<(), RulesError> {
         }
         if depth.max(dots) > DEPTH {
             let line = text[..at].matches('\n').count() + 1;
-            return Err(RulesError(format!("nested more than {DEPTH} deep at line {line}")));
+            return Err(RulesError(format!("nested more than {DEPTH} levels deep at line {line}")));
         }
     }
     Ok(())
 }
 
-/// The length of the string that a text begins with, quotes included; a whole text, if the string is not closed.
+/// Returns the length of the string at the start of a text, including its quotes; the length of the whole text if the
+/// string is not closed.
 fn string_len(text: &[u8]) -> usize {
     let quote = text[0];
     let triple = text.get(..3) == Some(&[quote; 3]);
@@ -107,9 +108,10 @@ fn string_len(text: &[u8]) -> usize {
 }
 
 impl Rules {
-    /// Reads rules from TOML: the tables `allow` and `deny`, each with the lists `run` (of a program, or of a list of it
-    /// and its arguments), `read`, `write`, `append`, `directory`, `env`, `user`, `group` and `with`, and `kill = true`;
-    /// in `deny` also `argument`, of lists of a program, its first words and an argument anywhere behind them.
+    /// Reads rules from TOML: the tables `allow` and `deny`, each with the lists `run` (of programs, or of lists of a
+    /// program and its arguments), `read`, `write`, `append`, `directory`, `env`, `user`, `group` and `with`, and `kill
+    /// = true`. `deny` also has `argument`, whose elements are lists of a program, its first words, and an argument at
+    /// any place after them.
     ///
     /// ```
     /// use pipewright::policy::Rules;
@@ -128,7 +130,7 @@ impl Rules {
     /// ```
     ///
     /// # Errors
-    /// It is no TOML, has a key that there is not, or a pattern that is none.
+    /// Fails if the text is not TOML, or contains an unknown key or an invalid pattern.
     pub fn from_toml(text: &str) -> Result<Self, RulesError> {
         refuse_depth(text)?;
         let document: Document = basic_toml::from_str(text).map_err(|error| RulesError(error.to_string()))?;
@@ -142,7 +144,7 @@ impl Rules {
     /// Reads rules from a file: see [`Rules::from_toml`].
     ///
     /// # Errors
-    /// It can't be read, or holds no rules.
+    /// Fails if the file can't be read or contains no rules.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, RulesError> {
         let unread = |error| RulesError(crate::diag::reason(&error));
         let mut text = String::new();

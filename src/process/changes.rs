@@ -1,23 +1,23 @@
-//! Waking threads that wait by poll(2) for something that another thread of this process does.
+//! Waking threads that wait by poll(2) for an action of another thread of this process.
 
 use crate::sys::event::Event;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Changes of one thing, such as a job: that it has ended or was suspended.
+/// The changes of one object, such as a job: that it has ended or was suspended.
 ///
-/// Shared by the thread that makes the changes and the threads that wait for them. Each waiting thread makes one
-/// descriptor, however much it waits for; without a waiting thread there is none.
+/// Shared by the thread that makes the changes and the threads that wait for them. Each waiting thread creates
+/// one descriptor, for any number of objects; without a waiting thread there is none.
 #[derive(Debug, Default)]
 pub struct Changes(Mutex<Vec<Arc<Event>>>);
 
-/// A wait for changes. Dropped, it waits no longer.
+/// A wait for changes. Dropping it ends the wait.
 pub struct Watch<'a> {
     event: Arc<Event>,
     watched: Vec<&'a Changes>,
 }
 
 impl Changes {
-    /// Wakes the threads that wait. Called after the change can be seen.
+    /// Wakes the waiting threads. Call it after the change is visible.
     pub fn announce(&self) {
         self.lock().iter().for_each(|event| event.set());
     }
@@ -28,11 +28,11 @@ impl Changes {
 }
 
 impl<'a> Watch<'a> {
-    /// Begins to wait for changes of any of several things. What changed before is not announced: the caller looks at
-    /// its condition once the watch has begun.
+    /// Begins to wait for changes of any of several objects. Earlier changes are not announced, so the caller
+    /// must check its condition once the watch has begun.
     ///
     /// # Errors
-    /// `EMFILE` when no descriptor is left.
+    /// Fails with `EMFILE` when no descriptor is left.
     pub fn new(watched: impl IntoIterator<Item = &'a Changes>) -> std::io::Result<Self> {
         let event = Arc::new(Event::new()?);
         let watched: Vec<&Changes> = watched.into_iter().collect();
@@ -40,7 +40,7 @@ impl<'a> Watch<'a> {
         Ok(Self { event, watched })
     }
 
-    /// Returns the flag that each change sets, and the caller resets before it looks at its condition.
+    /// Returns the flag that each change sets. The caller resets it before it checks its condition.
     pub fn event(&self) -> &Event {
         &self.event
     }

@@ -10,17 +10,17 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant, SystemTime};
 
-/// A program that was started. Dropped before its end, it is terminated and reaped.
+/// A program that was started. If it is dropped before its end, it is terminated and reaped.
 #[derive(Debug)]
 pub struct Child {
     process: Process,
     group: Group,
     group_id: Option<Pid>,
-    /// While that is not known to have happened. It has the arguments meanwhile.
+    /// Its execve, as long as it may not have happened. It holds the arguments in the meantime.
     pending_exec: Option<PendingExec<Box<Launch>>>,
     argv: Vec<Vec<u8>>,
     started: Instant,
-    /// The same moment for people, and no measure: the clock may be set.
+    /// The same moment for people. It is not for measurements, since the clock may be set.
     began: SystemTime,
     state: State,
 }
@@ -33,19 +33,20 @@ enum State {
         at: Instant,
         order: usize,
     },
-    /// Reaped: none when somebody else had taken its status.
+    /// Reaped; none if another part of the process had already taken its status.
     Reaped {
         at: Instant,
         order: usize,
         ended: Option<Ended>,
     },
-    /// Left to itself: it could not be killed, or was let go on purpose.
+    /// Left to itself, because it could not be killed, or was detached.
     Abandoned,
 }
 
 impl Child {
-    /// A child that runs. `started` is from before its clone: that returns only after the execve, and on a
-    /// busy machine some milliseconds later, so that a program of 200 ms seemed to have taken 190.
+    /// Creates a running child. `started` is a time from before its clone: the clone returns only after
+    /// the execve, on a busy machine some milliseconds later, so that a program of 200 ms seemed to have
+    /// taken 190.
     pub(super) fn new(
         process: Process,
         group: Group,
@@ -57,36 +58,36 @@ impl Child {
         Self { process, group, group_id, pending_exec: None, argv, started, began, state: State::Running }
     }
 
-    /// One whose program may not run yet, or never.
+    /// Creates a child whose program may not run yet, or never.
     pub(super) fn pending(mut self, pending_exec: PendingExec<Box<Launch>>) -> Self {
         self.pending_exec = Some(pending_exec);
         self
     }
 
-    /// Its process number. A later process may have the same one when this is reaped.
+    /// Returns its process ID. A later process may have the same one once this is reaped.
     pub fn pid(&self) -> Pid {
         self.process.pid()
     }
 
-    /// Its arguments.
+    /// Returns its arguments.
     pub fn argv(&self) -> &[Vec<u8>] {
         self.pending_exec.as_ref().map_or(&self.argv, |pending_exec| &pending_exec.request().stage.argv)
     }
 
-    /// When it was started.
+    /// Returns the time at which it was started.
     pub fn started(&self) -> Instant {
         self.started
     }
 
-    /// Whether it was still running when last looked at.
+    /// Returns whether it was still running at the last check.
     pub fn is_running(&self) -> bool {
         matches!(self.state, State::Running)
     }
 
-    /// Sends it a signal, unless it has been reaped.
+    /// Sends it a signal, unless it was reaped.
     ///
     /// # Errors
-    /// `ESRCH` when it has, `EPERM` when it runs as another user.
+    /// Fails with `ESRCH` if it was reaped, with `EPERM` if it runs as another user.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         match self.state {
             State::Running | State::Zombie { .. } => self.process.signal(signal),
@@ -94,18 +95,18 @@ impl Child {
         }
     }
 
-    /// Leaves it to run on when this process ends.
+    /// Lets it continue when this process ends.
     pub fn spare(&self) {
         self.process.spare();
     }
 
-    /// Leaves it to run on, unwatched and unreaped, also when this process ends.
+    /// Lets it run unwatched and unreaped, even when this process ends.
     pub fn detach(mut self) {
         self.process.spare();
         self.abandon();
     }
 
-    /// What became of it. `last` says whether it is the last stage, whose death by SIGPIPE has no excuse.
+    /// Returns its report. `last` means that it is the last stage, whose death by SIGPIPE is not excused.
     pub fn report(&self, last: bool) -> StageReport {
         let (at, order, ended) = match self.state {
             State::Running | State::Abandoned => (Instant::now(), None, None),
@@ -138,7 +139,8 @@ impl Child {
         &self.group
     }
 
-    /// The group that it was started into, if that is not ours. Good for signals until it is reaped.
+    /// Returns the group that it was started into, if that is not the group of this process. Signals may
+    /// be sent to it until it is reaped.
     pub(super) fn group_id(&self) -> Option<Pid> {
         self.group_id
     }
@@ -159,7 +161,7 @@ impl Child {
         !self.is_running() || self.process.has_ended()
     }
 
-    /// The signal that ended it, if it has ended so.
+    /// Returns the signal that ended it, if one did.
     pub(super) fn died_of(&self) -> Option<Signal> {
         match self.state {
             State::Running | State::Zombie { .. } => self.process.died_of(),
@@ -168,19 +170,19 @@ impl Child {
         }
     }
 
-    /// Whether it has just been stopped or continued.
+    /// Returns whether it has just been stopped or continued.
     pub(super) fn job_change(&self) -> Option<JobChange> {
         if self.is_running() { self.process.job_change() } else { None }
     }
 
-    /// Notes that its descriptor told of its end.
+    /// Notes that its descriptor reported its end.
     pub(super) fn note_end(&mut self, order: usize) {
         if self.is_running() {
             self.state = State::Zombie { at: Instant::now(), order };
         }
     }
 
-    /// Reaps it; waits for the end, if need be.
+    /// Reaps it. Waits for its end if necessary.
     pub(super) fn reap(&mut self) {
         let (at, order) = match self.state {
             State::Running => (None, usize::MAX),
@@ -191,7 +193,7 @@ impl Child {
         self.note_reaped(at.unwrap_or_else(Instant::now), order, ended);
     }
 
-    /// Reaps it if it has ended, the first of its pipeline; whether it has.
+    /// Reaps it if it has ended, as the first of its pipeline. Returns whether it has ended.
     pub(super) fn try_reap(&mut self) -> bool {
         let ended = match self.process.try_reap() {
             Ok(None) => return false,

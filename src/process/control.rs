@@ -1,8 +1,9 @@
-//! What a prompt controls a job by: its process group, and who feels there what the terminal sends.
+//! Control of a job by a prompt: its process group, and the process in it that receives the signals of the terminal.
 //!
-//! Ctrl-C reaches the programs by themselves, and theirs is the choice: python3 makes an error of it, less a key, and
-//! both go on. So a wait for programs does not heed it ([`Control::keys`]); once they have ended it is known whether
-//! they died of it, and the job ends, or took it for theirs, and the job goes on. Shells call it the cooperative exit.
+//! Ctrl-C reaches the programs directly, and they decide how to react: python3 turns it into an error, less into a key,
+//! and both continue. So a wait for programs ignores it ([`Control::keys`]). Once they have ended it is known whether
+//! they died of it, and the job ends, or whether they handled it, and the job continues. Shells call this the
+//! cooperative exit.
 
 use super::{Changes, Clock, Group, Interrupt, Signal};
 use crate::sys::job_leader::{Change, GroupSignal, JobLeader};
@@ -16,70 +17,73 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The control of one job: what runs in the interpreter and the programs that it starts.
+/// The control of one job: of its work in the interpreter and of the programs that it starts.
 #[derive(Debug)]
 pub struct Control {
-    /// What ends all of the job, its programs too.
+    /// Ends the whole job, including its programs.
     cancel: Interrupt,
-    /// Raised with it, and by what the group is sent, which the programs have got themselves.
+    /// Raised together with `cancel`, and by a signal to the group, which the programs have also received.
     keys: Interrupt,
     group: Pid,
     sentinels: Mutex<Sentinels>,
-    /// Looked at often, and changed with the lock held.
+    /// Read often, and changed with the lock held.
     suspended: AtomicBool,
     /// Announces to threads of this process that it is suspended.
     changes: Changes,
-    /// How many of its threads read from the terminal. As long as there are some, it is not taken for suspended.
+    /// The number of its threads that read from the terminal. As long as there are some, the job does not count as
+    /// suspended.
     readers: AtomicU32,
-    /// How many of its threads are starting programs, which may miss a stop. Neither is it then.
+    /// The number of its threads that are starting programs, which may miss a stop. It does not count as suspended then
+    /// either.
     starters: AtomicU32,
-    /// Somebody else than the prompt has continued it, which is not told yet.
+    /// Whether another process than the prompt has continued it, and this is not reported yet.
     continued_by_others: AtomicBool,
-    /// What its time limits go by.
+    /// The clock of its time limits.
     clock: Clock,
     lock: Mutex<()>,
     continued: Condvar,
-    /// Those of the terminal when the job was suspended.
+    /// The modes of the terminal when the job was suspended.
     modes: Mutex<Option<Modes>>,
 }
 
 #[derive(Debug)]
 struct Sentinels {
-    /// The first leads the group, which is there until it is dropped. The last feels: those before it have died.
+    /// The first leads the group, which exists until it is dropped. The last receives signals: those before it have
+    /// died.
     all: Vec<Arc<JobLeader>>,
-    /// The job has ended.
+    /// Whether the job has ended.
     finished: bool,
 }
 
-/// Why the prompt goes on.
+/// The reason why the prompt continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attended {
     /// The job has ended, or is about to.
     Ended,
     /// It is suspended.
     Suspended,
-    /// Somebody else has continued it, which is told once.
+    /// Another process has continued it. This is reported once.
     Continued,
-    /// Neither.
+    /// None of these.
     Running,
 }
 
-/// How long programs may take to stop by themselves: less(1) gives the screen back first. One that does not heed the key
-/// is stopped then.
+/// How long programs may take to stop by themselves: less(1) first restores the screen. A program that ignores the key
+/// is stopped after this time.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
-/// When the key is sent once more to programs that do nothing. One that only notes it, as less does, and has just looked
-/// for the last time before it waits for a key, hears of the second one.
+/// When the key is sent once more to programs that do nothing. A program such as less only notes the key. If the first
+/// key comes just after its last check before it waits for input, it notices the second one.
 const AGAIN: Duration = Duration::from_millis(300);
-/// How often a suspended job looks whether somebody else has continued it, which wakes nobody.
+/// How often a suspended job checks whether another process has continued it, which sends no notification.
 const LOOK: Duration = Duration::from_millis(250);
-/// How long a signal of the terminal may take to show in one process after it has shown in another.
+/// How long a signal of the terminal may take to arrive in one process after it has arrived in another.
 const TOGETHER: Duration = Duration::from_millis(200);
 
 impl Control {
-    /// That of a new job, which `cancel` ends.
+    /// Creates the control of a new job, which `cancel` ends.
     ///
     /// # Errors
-    /// There is no room for a process, or no descriptor left.
+    /// Fails when there is no room for a process, or no descriptor left.
     pub fn new(cancel: Interrupt) -> io::Result<Self> {
         let (keys, leader) = (cancel.child()?, JobLeader::start(None)?);
         Ok(Self {
@@ -99,29 +103,29 @@ impl Control {
         })
     }
 
-    /// The number of its process group.
+    /// Returns the ID of its process group.
     pub fn group_id(&self) -> Pid {
         self.group
     }
 
-    /// What everything in the job heeds but a wait for programs.
+    /// Returns the interrupt for everything in the job except waits for programs.
     pub fn keys(&self) -> &Interrupt {
         &self.keys
     }
 
-    /// Its time, which stands still while it is suspended.
+    /// Returns its clock, which stands still while it is suspended.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Where its programs belong.
+    /// Returns the group for its programs.
     pub fn group(&self) -> Group {
         Group::joined(self.group)
     }
 
     // -------------------------------------------------------------------------------------- by the prompt
 
-    /// Whether one of its programs neither has ended nor is stopped.
+    /// Returns whether one of its programs has neither ended nor is stopped.
     pub fn has_running(&self) -> bool {
         let own: Vec<Pid> = self.sentinels().all.iter().map(|job_leader| job_leader.pid()).collect();
         tree::running_of_group(self.group).iter().any(|program| !own.contains(program))
@@ -129,7 +133,7 @@ impl Control {
 
     /// Waits until the job, which is in the foreground, has ended or is suspended.
     pub fn attend(&self) -> Attended {
-        // What asks the prompt to end is for this job, too.
+        // A request to the prompt to end is also for this job.
         self.cancel.set_alone(false);
         loop {
             let Some(job_leader) = self.current_leader() else { return Attended::Ended };
@@ -143,7 +147,7 @@ impl Control {
         }
     }
 
-    /// The same of a job in the background, without waiting. Suspended it is once.
+    /// Does the same for a job in the background, without waiting. It reports a suspension once.
     pub fn look(&self) -> Attended {
         self.notice_continued();
         if self.continued_by_others.swap(false, Ordering::AcqRel) {
@@ -171,12 +175,12 @@ impl Control {
         }
     }
 
-    /// Waits until all programs have stopped, too, and nothing in the interpreter reads or starts one: who goes on would
-    /// take the prompt's next key.
+    /// Waits until all programs have stopped, too, and no thread in the interpreter reads or starts one: a program that
+    /// continued would take the prompt's next key.
     fn await_stop(&self, signal: Signal) -> MutexGuard<'_, ()> {
         let begun = Instant::now();
-        // Since when those that have not stopped do nothing: who is only slow would stop a second time, unseen, once
-        // it goes on.
+        // Since when the programs that have not stopped have been idle: a program that is merely slow would stop a
+        // second time, unnoticed, once it continues.
         let mut waiting = begun;
         let (mut again, mut stop) = (Some(signal), Some(Signal::STOP));
         loop {
@@ -186,7 +190,7 @@ impl Control {
             }
             let held = self.held();
             let busy = [&self.readers, &self.starters].iter().any(|some| some.load(Ordering::SeqCst) > 0);
-            // Looked for once more: of those that were being started before.
+            // Checked again, because of programs that were being started before.
             let runs =
                 state != GroupState::Still || !busy && tree::group_state(self.group) != GroupState::Still;
             if !runs && !busy || begun.elapsed() >= 2 * STOP_TIMEOUT {
@@ -207,7 +211,8 @@ impl Control {
         let job_leader = self.current_leader();
         let _ = signal::send_group(self.group, signal);
         if let Some(job_leader) = job_leader {
-            // Stopped it would not die of it. Before the rest goes on, lest that be taken for a failure of a program.
+            // A stopped leader would not die of it. It comes before the rest continues, so that this is not mistaken
+            // for a failure of a program.
             job_leader.signal(Signal::CONT);
             loop {
                 if let Change::Ended(signal) = job_leader.wait() {
@@ -229,22 +234,22 @@ impl Control {
         self.continued.notify_all();
     }
 
-    /// Returns the change that is announced when it is suspended.
+    /// Returns the change that announces its suspension.
     pub fn changes(&self) -> &Changes {
         &self.changes
     }
 
-    /// Whether it is suspended.
+    /// Returns whether it is suspended.
     pub fn is_suspended(&self) -> bool {
         self.suspended.load(Ordering::Acquire)
     }
 
-    /// Keeps the modes of the terminal for the time when the job has it again.
+    /// Keeps the modes of the terminal until the job has the terminal again.
     pub fn keep_modes(&self, modes: Option<Modes>) {
         *self.modes.lock().unwrap_or_else(PoisonError::into_inner) = modes;
     }
 
-    /// Those that were kept.
+    /// Returns the modes that were kept.
     pub fn modes(&self) -> Option<Modes> {
         self.modes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -270,7 +275,7 @@ impl Control {
         }
     }
 
-    /// `kill -CONT` from elsewhere: the sentinel goes on.
+    /// Notices that the leader continues after a `kill -CONT` from another process.
     fn notice_continued(&self) {
         if self.is_suspended() && self.current_leader().is_some_and(|job_leader| job_leader.look().is_none())
         {
@@ -278,7 +283,7 @@ impl Control {
         }
     }
 
-    /// A program of a suspended job goes on, perhaps alone: the rest does, too.
+    /// Continues the whole job after a program of it continued, perhaps alone.
     pub fn continued_elsewhere(&self) {
         if self.is_suspended() {
             self.continued_by_others.store(true, Ordering::Release);
@@ -286,15 +291,17 @@ impl Control {
         }
     }
 
-    /// A program of the job was stopped, perhaps alone: the prompt is told, as it is when the terminal stops all.
+    /// Stops the whole job after a program of it was stopped, perhaps alone. The prompt is notified as when the
+    /// terminal stops all of them.
     pub fn stop(&self) {
         if let Some(job_leader) = self.current_leader().filter(|_| !self.is_suspended()) {
             job_leader.signal(Signal::STOP);
         }
     }
 
-    /// Raises what the group has been sent by now, which the prompt may be late to hear of: `sleep 10 || echo x` must
-    /// not go on for a moment after Ctrl-C. `died` says that a program died of a signal, as one of several perhaps.
+    /// Raises the signal that the group has received by now, of which the prompt may not know yet: `sleep 10 || echo x`
+    /// must not continue for a moment after Ctrl-C. `died` means that a program died of a signal, perhaps as one of
+    /// several.
     pub fn group_signal(&self, died: bool) -> GroupSignal {
         let Some(job_leader) = self.current_leader() else { return GroupSignal::Nothing };
         let deadline = Instant::now() + TOGETHER;
@@ -313,8 +320,9 @@ impl Control {
         group_signal
     }
 
-    /// Programs are about to be started: until what this gives is dropped the job is not taken for suspended. Waits while
-    /// it is. One that was started just after Ctrl-Z, and not stopped yet, took what was typed for the prompt.
+    /// Announces that programs are about to be started: until the returned value is dropped, the job does not count as
+    /// suspended. Waits while it is suspended. A program that was started just after Ctrl-Z and not stopped yet took
+    /// text that was typed for the prompt.
     pub fn begin_to_start(&self) -> Starting<'_> {
         loop {
             self.park();
@@ -326,14 +334,14 @@ impl Control {
         }
     }
 
-    /// Programs have just been started, and a key that was raised on `keys` meanwhile may have missed some of them: all of
-    /// the group get it once more. Ctrl-Z may have, too.
+    /// Sends a key again that was raised on `keys` while programs were being started and that may have missed some of
+    /// them: all of the group receive it once more. Ctrl-Z may have missed them, too.
     pub fn repeat_key(&self, keys: &Interrupt) {
         if self.group_signal(false) == GroupSignal::Stop {
             self.repeat_stop();
         }
         let Some(raised) = keys.raised().filter(|raised| is_of_terminal(raised.signal)) else { return };
-        // Held until another one feels: the end of this is no further key.
+        // Held until another leader receives signals: the end of this one is not a further key.
         let mut sentinels = self.sentinels();
         let _ = signal::send_group(self.group, raised.signal);
         if let Ok(next) = JobLeader::start(Some(self.group)) {
@@ -341,8 +349,8 @@ impl Control {
         }
     }
 
-    /// Who has a handler for Ctrl-Z has run for a while, and has got it. less(1) draws nothing when it goes on, if
-    /// something else has stopped it before it dealt with the key.
+    /// A program that has a handler for Ctrl-Z has run for a while, and has received it. less(1) draws nothing when it
+    /// continues if another signal has stopped it before it handled the key.
     fn repeat_stop(&self) {
         for program in tree::running_of_group(self.group) {
             if SignalState::of(program).is_some_and(|state| !state.catches(Signal::TSTP)) {
@@ -351,17 +359,18 @@ impl Control {
         }
     }
 
-    /// The terminal for a read by this process, which is none of the job's group and would get EIO: none when the job is
-    /// in the background; one of nothing when `fd` is no terminal of ours.
+    /// Returns the terminal for a read by this process, which does not belong to the job's group and would get EIO.
+    /// Returns none if the job is in the background, and an empty lease if `fd` is not a terminal of this process.
     pub fn turn<'a>(&'a self, fd: BorrowedFd<'a>) -> Option<TerminalLease<'a>> {
         let nothing = Some(TerminalLease { control: self, fd: None });
         if !tty::is_terminal(fd) {
             return nothing;
         }
-        // Held, as the prompt holds it when it takes the job for suspended: the terminal is its own from then on.
+        // Held, as the prompt holds it when it declares the job suspended: from then on the terminal belongs to the
+        // prompt.
         let _held = self.held();
         let Ok(group) = tty::foreground(fd) else { return nothing };
-        // Unless another thread of the job reads.
+        // Unless another thread of the job is reading.
         let is_first = self.readers.load(Ordering::SeqCst) == 0;
         if self.is_suspended() || is_first && group != self.group {
             return None;
@@ -372,18 +381,18 @@ impl Control {
         Some(TerminalLease { control: self, fd: Some(fd) })
     }
 
-    /// Whether the job is to be stopped before it writes, as a program of it would be that the kernel finds in the
-    /// background: this process is none of its group.
+    /// Returns whether the job has to be stopped before it writes, like a program of it that the kernel finds in the
+    /// background: this process does not belong to its group.
     pub fn is_barred(&self, fd: BorrowedFd<'_>) -> bool {
         tty::is_barred(fd, self.group)
     }
 
-    /// Sends all of the job a signal, as the kernel would.
+    /// Sends a signal to all of the job, as the kernel would.
     pub fn send(&self, signal: Signal) {
         let _ = signal::send_group(self.group, signal);
     }
 
-    /// Waits until the prompt knows that the job is stopped, or until it is not.
+    /// Waits until the prompt knows that the job is stopped, or until it no longer is.
     pub fn await_suspension(&self) {
         let mut look = Duration::from_millis(1);
         loop {
@@ -393,7 +402,7 @@ impl Control {
             {
                 break;
             }
-            // The prompt looks at what runs in the background before it reads an entry.
+            // The prompt checks background jobs before it reads an entry.
             look = (2 * look).min(LOOK);
         }
     }
@@ -405,22 +414,23 @@ impl Control {
         sentinels.all.iter().for_each(|job_leader| job_leader.signal(Signal::KILL));
     }
 
-    /// Nobody joins its group any more, or waits for it.
+    /// Dissolves the group: no process joins it or waits for it any more.
     pub fn dissolve(&self) {
         self.sentinels().all.clear();
     }
 
-    /// A signal to the group has ended the one that feels: another one feels what comes next. No if the job has ended.
+    /// Handles a signal to the group that has ended its receiver, and starts another receiver. Returns false if the job
+    /// has ended.
     fn has_died(&self, job_leader: &Arc<JobLeader>, signal: Signal) -> bool {
         let mut sentinels = self.sentinels();
         if sentinels.finished {
             return false;
         }
-        // Several look; the first has dealt with it.
+        // Several threads check this; the first one has handled it.
         if !sentinels.all.last().is_some_and(|last| Arc::ptr_eq(last, job_leader)) {
             return true;
         }
-        // TERM is no key: there are programs that have to be asked one by one, and killed after a grace.
+        // TERM is not a key: some programs have to be asked individually, and killed after a grace.
         let request = if is_of_terminal(signal) { &self.keys } else { &self.cancel };
         let next = JobLeader::start(Some(self.group));
         let is_there = next.map(|next| sentinels.all.push(Arc::new(next))).is_ok();
@@ -441,7 +451,7 @@ impl Control {
     }
 }
 
-/// Programs of a job are being started.
+/// A mark that programs of a job are being started.
 #[derive(Debug)]
 pub struct Starting<'a>(&'a Control);
 
@@ -451,22 +461,22 @@ impl Drop for Starting<'_> {
     }
 }
 
-/// The terminal is this process's, which reads from it for a job. Dropped, the job has it again.
+/// The terminal while this process reads from it for a job. Dropping it returns the terminal to the job.
 #[derive(Debug)]
 pub struct TerminalLease<'a> {
     control: &'a Control,
-    /// None where there is nothing to give back.
+    /// None if there is nothing to return.
     fd: Option<BorrowedFd<'a>>,
 }
 
 impl TerminalLease<'_> {
-    /// Whether to leave off: Ctrl-Z has come, by this process or by the job's group.
+    /// Returns whether reading must stop: Ctrl-Z has arrived, in this process or in the job's group.
     pub fn is_over(&self) -> bool {
         let stopped = |job_leader: Arc<JobLeader>| matches!(job_leader.look(), Some(Change::Stopped(_)));
         self.fd.is_some() && (keys::came_stop() || self.control.current_leader().is_some_and(stopped))
     }
 
-    /// Whether it is one at all.
+    /// Returns whether it is a terminal at all.
     pub fn is_at_terminal(&self) -> bool {
         self.fd.is_some()
     }
@@ -477,7 +487,7 @@ impl Drop for TerminalLease<'_> {
         let Some(fd) = self.fd else { return };
         let _held = self.control.held();
         let is_last = self.control.readers.fetch_sub(1, Ordering::SeqCst) == 1;
-        // A prompt that has lost patience has it.
+        // A prompt that has waited too long has taken it.
         if is_last && !self.control.is_suspended() {
             let _ = tty::set_foreground(fd, self.control.group);
         }
@@ -487,7 +497,7 @@ impl Drop for TerminalLease<'_> {
     }
 }
 
-/// Whether it is one of those by which the terminal ends what is in the foreground.
+/// Returns whether the terminal sends this signal to end the foreground job.
 fn is_of_terminal(signal: Signal) -> bool {
     [Signal::INT, Signal::QUIT, Signal::HUP].contains(&signal)
 }

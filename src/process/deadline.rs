@@ -1,46 +1,48 @@
-//! When a wait has to end: at a time, or when nothing has come for some time.
+//! Deadlines: when a wait has to end, at a time or after a time without activity.
 //!
-//! A job of a prompt that was stopped may be continued tomorrow, and must not be late for that. So its times are those of
-//! a [`Clock`] that stands still meanwhile.
+//! A stopped job of a prompt may be continued the next day, and its time limit must not have passed
+//! then. So its times use a [`Clock`] that stands still while the job is stopped.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The end of a wait. The default is that it has none.
+/// The end of a wait. By default it has no end.
 #[derive(Clone, Debug, Default)]
 pub struct Deadline {
-    /// At this time of its clock.
+    /// A time of its clock.
     at: Option<(Instant, Clock)>,
-    /// When there was no activity for so long.
+    /// The longest time without activity.
     idle: Option<(Duration, Activity)>,
 }
 
 impl Deadline {
-    /// After some time. What lies beyond the clock's range is never.
+    /// Creates a deadline after some time. A time beyond the range of the clock is never reached.
     pub fn after(time: Duration, clock: Clock) -> Self {
         Self { at: clock.now().checked_add(time).map(|at| (at, clock)), idle: None }
     }
 
-    /// When nothing has come for some time.
+    /// Creates a deadline that passes after some time without activity.
     pub fn idle(time: Duration, activity: Activity) -> Self {
         Self { at: None, idle: Some((time, activity)) }
     }
 
-    /// The first of some to come, as it looks now.
+    /// Returns the first of several deadlines to pass, as things are now.
     pub fn first<'a>(all: impl Iterator<Item = &'a Self> + Clone) -> Self {
         let at = all.clone().filter_map(|one| one.at.clone());
-        // One within another is heard by both; the shortest comes first.
+        // Activity counts for a deadline and for the one that encloses it, so the shortest passes
+        // first.
         let idle = all.filter_map(|one| one.idle.clone());
         Self { at: at.min_by_key(|(at, clock)| clock.shows(*at)), idle: idle.min_by_key(|(limit, _)| *limit) }
     }
 
-    /// The activity that it is about.
+    /// Returns the activity that it watches.
     pub fn activity(&self) -> Option<&Activity> {
         self.idle.as_ref().map(|(_, activity)| activity)
     }
 
-    /// When it will have passed if nothing comes until then, and the clock does not stand still.
+    /// Returns the time at which it passes if there is no activity until then and the clock does not
+    /// stand still.
     pub fn due(&self) -> Option<Instant> {
         let at = self.at.as_ref().and_then(|(at, clock)| clock.shows(*at));
         let idle = self.idle.as_ref().and_then(|(limit, activity)| activity.due(*limit));
@@ -50,13 +52,13 @@ impl Deadline {
         }
     }
 
-    /// Whether it has passed.
+    /// Returns whether it has passed.
     pub fn has_passed(&self) -> bool {
         self.due().is_some_and(|due| Instant::now() >= due)
     }
 }
 
-/// When something last came, as one thread notes it and others ask.
+/// The time of the last activity, noted by one thread and read by others.
 #[derive(Clone, Debug)]
 pub struct Activity(Arc<Noted>);
 
@@ -64,56 +66,56 @@ pub struct Activity(Arc<Noted>);
 struct Noted {
     clock: Clock,
     since: Instant,
-    /// Milliseconds from then.
+    /// In milliseconds since the start.
     last: AtomicU64,
 }
 
 impl Activity {
-    /// Now.
+    /// Creates one with activity now.
     pub fn new(clock: Clock) -> Self {
         Self(Arc::new(Noted { since: clock.now(), clock, last: AtomicU64::new(0) }))
     }
 
-    /// Something has come.
+    /// Notes activity.
     pub fn note(&self) {
         let since = self.0.clock.now().saturating_duration_since(self.0.since);
         let now = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         self.0.last.store(now, Ordering::Release);
     }
 
-    /// When nothing will have come for so long.
+    /// Returns the time at which this long without activity will have passed.
     fn due(&self, limit: Duration) -> Option<Instant> {
         let last = self.0.since + Duration::from_millis(self.0.last.load(Ordering::Acquire));
         self.0.clock.shows(last.checked_add(limit)?)
     }
 }
 
-/// The time that a job has run. The default is that of the system, which stands still for nobody.
+/// The time for which a job has run. The default is the clock of the system, which never stands still.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<Arc<Mutex<Stood>>>);
 
 #[derive(Debug, Default)]
 struct Stood {
-    /// For so long, until the last time…
+    /// The running time before the last start…
     before: Duration,
-    /// …and since then.
+    /// …and the time since then.
     since: Option<Instant>,
 }
 
 impl Clock {
-    /// One that can be stopped.
+    /// Creates a clock that can be stopped.
     pub fn new() -> Self {
         Self(Some(Arc::default()))
     }
 
-    /// Makes it stand still.
+    /// Stops it.
     pub fn stop(&self) {
         if let Some(mut stood) = self.lock() {
             stood.since.get_or_insert_with(Instant::now);
         }
     }
 
-    /// Makes it go on.
+    /// Starts it again.
     pub fn go_on(&self) {
         if let Some(mut stood) = self.lock()
             && let Some(since) = stood.since.take()
@@ -122,7 +124,7 @@ impl Clock {
         }
     }
 
-    /// For how long it has stood still.
+    /// Returns how long it has stood still.
     fn stood(&self) -> Duration {
         self.lock().map_or(Duration::ZERO, |stood| {
             stood.before + stood.since.map_or(Duration::ZERO, |since| since.elapsed())
@@ -134,7 +136,7 @@ impl Clock {
         now.checked_sub(self.stood()).unwrap_or(now)
     }
 
-    /// When it shows a time, if it does not stand still until then.
+    /// Returns when it will show a time if it does not stand still until then.
     fn shows(&self, time: Instant) -> Option<Instant> {
         time.checked_add(self.stood())
     }
@@ -165,10 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_stands_still_lets_nothing_be_late() {
+    fn with_a_stopped_clock_nothing_is_late() {
         let clock = Clock::new();
         let (short, long) = (Duration::from_millis(1), Duration::from_millis(20));
-        // From before the limits begin: no halt of the machine can make them late.
+        // Before the limits begin, so that no pause of the machine can make them late.
         clock.stop();
         let limit = Deadline::after(long, clock.clone());
         let idle = Deadline::idle(long, Activity::new(clock.clone()));

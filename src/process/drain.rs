@@ -1,7 +1,7 @@
 //! Threads that read pipes to their ends, and the wait for them.
 //!
-//! A reader goes on until the end of file: a process that its writers left behind may print late, and sh waits for it. Only
-//! when the wait is stopped (a time limit, a signal, a host) is a pipe given up that a process still holds.
+//! A reader continues until the end of file: a process that the writers left behind may print late, and sh waits for
+//! it. Only if the wait is stopped (a time limit, a signal, a host) is a pipe given up that a process still holds.
 
 use crate::process::{Interrupt, Readable};
 use crate::sys::pipe;
@@ -11,15 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often to look whether the wait was stopped.
+/// How often to check whether the wait was stopped.
 const LOOK: Duration = Duration::from_millis(20);
-/// After a stop a pipe is given up when it is quiet this long: with a look before and one after, not more than the 100 ms
-/// that a time limit may be late…
+/// After a stop, a pipe is given up if it is quiet this long: with one check before and one after, that is less than
+/// the 100 ms that a time limit may be late…
 const QUIET: Duration = Duration::from_millis(60);
-/// …and after this long however busy it is.
+/// …and after this long, even if it is busy.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// The readers of one block's pipes. Each has a thread; the thread that runs the block adds them, and waits for them in
+/// The readers of one block's pipes. Each has a thread; the thread that runs the block adds them, and waits for them at
 /// the end.
 #[derive(Debug)]
 pub struct Readers {
@@ -30,7 +30,7 @@ pub struct Readers {
     ended: Condvar,
 }
 
-/// The duty of one thread: to read a pipe to its end. Dropped, it has done so, or gives up.
+/// The task of one thread: to read a pipe to its end. When it is dropped, the thread has done so, or gives up.
 #[derive(Debug)]
 pub struct Reader {
     readers: Arc<Readers>,
@@ -45,7 +45,7 @@ impl Default for Readers {
 }
 
 impl Readers {
-    /// Adds a pipe, to be read by another thread.
+    /// Adds a pipe that another thread reads.
     pub fn add(self: &Arc<Self>, pipe: OwnedFd) -> Reader {
         let pipe = Arc::new(pipe);
         self.open().push(pipe.clone());
@@ -68,7 +68,7 @@ impl Readers {
         self.open().clone()
     }
 
-    /// Returns when they were made, before the first program that could hold one of the pipes.
+    /// Returns the time at which they were created, before the first program that could hold one of the pipes.
     pub fn started(&self) -> Instant {
         self.started
     }
@@ -86,18 +86,19 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    /// Lets `take` read while there is something, until it tells of the end by `Some(0)`; none is a read to be tried again.
+    /// Lets `take` read while there is data, until it reports the end with `Some(0)`. None is a read that has to be
+    /// repeated.
     ///
-    /// After a stop what the writers wrote last is in the pipe and is read, whatever time `take` needs.
+    /// After a stop, the last data of the writers is in the pipe and is read, however long `take` needs.
     ///
     /// # Errors
-    /// Those of poll(2), and of `take`.
+    /// Fails as poll(2) and `take` do.
     pub fn drain<E: From<io::Error>>(
         self,
         mut take: impl FnMut(BorrowedFd<'_>) -> Result<Option<usize>, E>,
     ) -> Result<(), E> {
         let pipe = self.pipe.as_fd();
-        // What ends the writers ends the pipe.
+        // The event that ends the writers also ends the pipe.
         let never = Interrupt::none();
         let mut stopped: Option<Instant> = None;
         let mut last = Instant::now();

@@ -7,24 +7,24 @@ use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::{Arc, OnceLock};
 
-/// Names and values for the programs of a session. Clones share everything until one of them changes.
+/// Names and values for the programs of a session. Clones share them until one of them changes.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Empty until first used, when it was inherited: a run that starts nothing copies nothing.
+    /// If inherited, empty until its first use: a run that starts no program copies nothing.
     variables: OnceLock<IndexMap<Vec<u8>, Vec<u8>>>,
-    /// The names of those that no message shows.
+    /// The names of variables whose values messages never show.
     secret: BTreeSet<Vec<u8>>,
-    /// As execve takes it, built once after each change.
+    /// In the form for execve, built once after each change.
     block: OnceLock<StringArray>,
 }
 
-/// A variable that no program could be given.
+/// A variable that can't be passed to a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidVariable {
-    /// Names are letters, digits and underscores, and begin with no digit (POSIX, 8.1).
+    /// Names consist of letters, digits and underscores, and don't begin with a digit (POSIX, 8.1).
     Name,
     /// Values end at their first NUL.
     Nul,
@@ -55,30 +55,30 @@ impl Shared {
 }
 
 impl Environment {
-    /// That of this process, copied when first used.
+    /// Creates the environment of this process, copied at its first use.
     pub fn inherited() -> Self {
         Self::default()
     }
 
-    /// Without any variable.
+    /// Creates an environment without variables.
     pub fn empty() -> Self {
         Self(Arc::new(Shared { variables: OnceLock::from(IndexMap::new()), ..Shared::default() }))
     }
 
-    /// The value of a variable, if it is set.
+    /// Returns the value of a variable, if it is set.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
         self.variables().get(name).map(Vec::as_slice)
     }
 
-    /// Whether this can name a variable.
+    /// Returns whether this is a valid name of a variable.
     pub fn is_name(name: &[u8]) -> bool {
         is_name(name)
     }
 
-    /// Sets a variable; a new one comes last.
+    /// Sets a variable. A new one is added at the end.
     ///
     /// # Errors
-    /// [`InvalidVariable`] says whether the name or the value is at fault.
+    /// Fails with [`InvalidVariable`] if the name or the value is invalid.
     pub fn set(&mut self, name: &[u8], value: &[u8]) -> Result<(), InvalidVariable> {
         if !is_name(name) {
             return Err(InvalidVariable::Name);
@@ -94,22 +94,22 @@ impl Environment {
         Ok(())
     }
 
-    /// Sets a variable to what no message may show.
+    /// Sets a variable to a value that messages never show.
     ///
     /// # Errors
-    /// As [`Self::set`].
+    /// Fails as [`Self::set`] does.
     pub fn set_secret(&mut self, name: &[u8], value: &[u8]) -> Result<(), InvalidVariable> {
         self.set(name, value)?;
         self.change().secret.insert(name.to_vec());
         Ok(())
     }
 
-    /// Whether no message may show its value.
+    /// Returns whether messages never show its value.
     pub fn is_secret(&self, name: &[u8]) -> bool {
         self.0.secret.contains(name)
     }
 
-    /// Removes a variable, and tells whether it was set.
+    /// Removes a variable. Returns whether it was set.
     pub fn remove(&mut self, name: &[u8]) -> bool {
         if !self.variables().contains_key(name) {
             return false;
@@ -119,23 +119,23 @@ impl Environment {
         shared.variables_mut().shift_remove(name).is_some()
     }
 
-    /// All variables, in the order of their first setting.
+    /// Returns all variables, in the order in which they were first set.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.variables().iter().map(|(name, value)| (name.as_slice(), value.as_slice()))
     }
 
-    /// As execve takes it.
+    /// Returns it in the form for execve.
     pub(super) fn block(&self) -> &StringArray {
         self.0.block.get_or_init(|| {
             let entries = self.iter().map(|(name, value)| [name, b"=", value]);
-            // `set` admits no NUL, and what the kernel gave us has none.
+            // `set` allows no NUL, and an environment from the kernel has none.
             StringArray::new(entries).unwrap_or_default()
         })
     }
 
     fn variables(&self) -> &IndexMap<Vec<u8>, Vec<u8>> {
         self.0.variables.get_or_init(|| {
-            // Names such as bash's `BASH_FUNC_f%%` could not be set here, but pass through.
+            // Names such as bash's `BASH_FUNC_f%%` can't be set here, but are passed on.
             std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect()
         })
     }
@@ -148,7 +148,7 @@ impl Environment {
     }
 }
 
-/// Whether this can name a variable.
+/// Returns whether this is a valid name of a variable.
 fn is_name(name: &[u8]) -> bool {
     let Some((first, rest)) = name.split_first() else { return false };
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';

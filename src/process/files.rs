@@ -7,27 +7,27 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
-/// What one number of a stage stands for.
+/// The meaning of one descriptor number of a stage.
 #[derive(Clone, Debug)]
 pub enum Descriptor {
-    /// A file, pipe end or other open file of ours.
+    /// An open file of this process, such as a file or a pipe end.
     Open(Arc<OwnedFd>),
-    /// That descriptor of the process itself, normally 0, 1 or 2.
+    /// A descriptor of the process itself, normally 0, 1 or 2.
     Inherited(RawFd),
 }
 
-/// A table from the numbers that a script uses (0, 1, 2, and others that it names) to what they stand
-/// for. A child gets exactly this, and in the binary what the process was started with besides. Cheap to clone, since
-/// clones are one until they change; each is one more owner of the open files, so drop a table as soon as its stage has
-/// started, or a reader never sees the end of its pipe.
+/// A table from the descriptor numbers of a script (0, 1, 2, and others that it names) to their meanings. A child gets
+/// exactly these, and in the binary also the descriptors that the process was started with. It is cheap to clone,
+/// since clones share the table until one changes. Each clone is one more owner of the open files, so drop a table as
+/// soon as its stage has started; otherwise a reader never sees the end of its pipe.
 #[derive(Clone, Debug)]
 pub struct FileTable {
-    /// Sorted by number; none is closed. Unlisted numbers are as this process was started with them, if that is passed
-    /// on ([`descriptor::is_passed_on`]), else closed.
+    /// Sorted by number; none is closed. Numbers that are not listed are as this process was started with them, if
+    /// that is passed on ([`descriptor::is_passed_on`]), otherwise closed.
     entries: Arc<Vec<(RawFd, Option<Descriptor>)>>,
 }
 
-/// A number that stands for nothing.
+/// The error for a number without a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadDescriptor(pub RawFd);
 
@@ -46,24 +46,24 @@ impl Default for FileTable {
 }
 
 impl FileTable {
-    /// The standard input, output and error of this process.
+    /// Creates a table of the standard input, output and error of this process.
     pub fn inherited() -> Self {
         Self::of([0, 1, 2].map(Descriptor::Inherited))
     }
 
-    /// Standard input, output and error. One that this process was started without is closed.
+    /// Creates a table of standard input, output and error. A stream that this process was started without is closed.
     pub fn of(standard: [Descriptor; 3]) -> Self {
         let open = |descriptor: &Descriptor| !matches!(descriptor, Descriptor::Inherited(fd) if descriptor::is_closed(*fd));
         let entries = (0..).zip(standard.map(|descriptor| Some(descriptor).filter(open)));
         Self { entries: Arc::new(entries.collect()) }
     }
 
-    /// What one of 0, 1 and 2 stands for, or another number that was given one here; none when it is closed.
+    /// Returns the meaning of 0, 1, 2, or another number that was set here; none if it is closed.
     pub fn get(&self, fd: RawFd) -> Option<&Descriptor> {
         self.place(fd).ok().and_then(|at| self.entries[at].1.as_ref())
     }
 
-    /// What any number stands for that a script names, or none when it is closed.
+    /// Returns the meaning of any number that a script names, or none if it is closed.
     pub fn find(&self, fd: RawFd) -> Option<Descriptor> {
         match self.place(fd) {
             Ok(at) => self.entries[at].1.clone(),
@@ -71,17 +71,17 @@ impl FileTable {
         }
     }
 
-    /// Lets `fd` stand for an open file.
+    /// Sets `fd` to an open file.
     pub fn set(&mut self, fd: RawFd, file: Arc<OwnedFd>) {
         self.put(fd, Descriptor::Open(file));
     }
 
-    /// Lets `fd` stand for anything.
+    /// Sets `fd` to any meaning.
     pub fn put(&mut self, fd: RawFd, descriptor: Descriptor) {
         self.note(fd, Some(descriptor));
     }
 
-    /// Closes `fd`; one that is closed stays so, as `n>&-` in sh.
+    /// Closes `fd`. One that is closed stays closed, as for `n>&-` in sh.
     pub fn close(&mut self, fd: RawFd) {
         if self.find(fd).is_some() {
             self.note(fd, None);
@@ -97,22 +97,22 @@ impl FileTable {
         }
     }
 
-    /// Lets `to` stand for what `from` stands for now: `to>&from`.
+    /// Sets `to` to the current meaning of `from`: `to>&from`.
     ///
     /// # Errors
-    /// When `from` is closed.
+    /// Fails if `from` is closed.
     pub fn dup(&mut self, from: RawFd, to: RawFd) -> Result<(), BadDescriptor> {
         let descriptor = self.find(from).ok_or(BadDescriptor(from))?;
         self.put(to, descriptor);
         Ok(())
     }
 
-    /// All open numbers that stand for something here, in order.
+    /// Returns all open numbers that have a meaning here, in order.
     pub fn iter(&self) -> impl Iterator<Item = (RawFd, &Descriptor)> {
         self.entries.iter().filter_map(|(fd, descriptor)| Some((*fd, descriptor.as_ref()?)))
     }
 
-    /// Lets programs of any user open the pipes among them by their names, `/dev/stdin` and its kin: see
+    /// Lets programs of any user open the pipes in the table by name (`/dev/stdin`, `/dev/fd/N`): see
     /// [`crate::sys::pipe::let_any_user_open`].
     pub fn let_any_user_open(&self) {
         for (_, descriptor) in self.iter() {
@@ -122,17 +122,17 @@ impl FileTable {
         }
     }
 
-    /// What a child has to change, starting from what it inherits.
+    /// Returns the changes that a child has to make to the descriptors that it inherits.
     pub(super) fn placements(&self) -> impl Iterator<Item = Placement> {
         let closed = self.entries.iter().filter(|(_, descriptor)| descriptor.is_none());
         let closed = closed.map(|(target, _)| Placement { target: *target, source: None });
         let open = self.iter().filter_map(|(target, descriptor)| match descriptor {
-            // Nothing to do for the common case, and nothing to fail if the host runs with it closed.
+            // The common case needs no change, and can't fail if the host runs with it closed.
             Descriptor::Inherited(fd) if *fd == target && target <= 2 => None,
             Descriptor::Inherited(fd) => Some(Placement { target, source: Some(*fd) }),
             Descriptor::Open(file) => Some(Placement { target, source: Some(file.as_raw_fd()) }),
         });
-        // Closings last: a closed number may be the source of another.
+        // Closings come last: a closed number may be the source of another.
         open.chain(closed)
     }
 
@@ -142,7 +142,7 @@ impl FileTable {
 }
 
 impl Descriptor {
-    /// Whether both stand for the same number.
+    /// Returns whether both mean the same number.
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Open(one), Self::Open(other)) => Arc::ptr_eq(one, other),
@@ -151,15 +151,15 @@ impl Descriptor {
         }
     }
 
-    /// Whether this is all that holds an open file of ours.
+    /// Returns whether it is the only owner of an open file.
     pub fn has_one_owner(&self) -> bool {
         matches!(self, Self::Open(file) if Arc::strong_count(file) == 1)
     }
 
-    /// To read or write it in this process.
+    /// Returns it for reading or writing in this process.
     ///
     /// # Errors
-    /// `EBADF` when it is inherited and the process was started without it.
+    /// Fails with `EBADF` if it is inherited and the process was started without it.
     pub fn borrow(&self) -> io::Result<BorrowedFd<'_>> {
         match self {
             Self::Open(file) => Ok(file.as_fd()),

@@ -5,8 +5,8 @@ use crate::sys::wait::Process;
 use crate::sys::{Pid, errno, signal};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where the children of a pipeline belong, so that one signal reaches all of them and theirs. Clones are
-/// the same group, for stages that run in the interpreter and start programs of their own.
+/// The group of the children of a pipeline, so that one signal reaches all of them and their descendants. Clones are
+/// the same group, for stages in the interpreter that start programs.
 #[derive(Clone, Debug)]
 pub struct Group(Kind);
 
@@ -20,33 +20,34 @@ enum Kind {
 
 #[derive(Debug)]
 struct Own {
-    /// The first child, until it is reaped: its number is the group's.
+    /// The first child, until it is reaped: its process ID is that of the group.
     leader: Mutex<Option<Pid>>,
 }
 
 impl Group {
-    /// Children stay in the group of this process, and get the terminal's Ctrl-C with it.
+    /// Children stay in the group of this process, and receive the terminal's Ctrl-C with it.
     pub const fn inherit() -> Self {
         Self(Kind::Inherit)
     }
 
-    /// A group and session for each child: nothing that is sent to ours, or to our terminal's, reaches it.
+    /// Each child gets its own group and session: signals to this process's group, or to the group of its terminal,
+    /// don't reach it.
     pub const fn sessions() -> Self {
         Self(Kind::Sessions)
     }
 
-    /// That of a process which is not reaped meanwhile. It has others, so that a signal for the children is sent to
-    /// each of them.
+    /// The group of a process that is not reaped in the meantime. The group has other members, so a signal for the
+    /// children is sent to each of them.
     pub const fn joined(leader: Pid) -> Self {
         Self(Kind::Joined(leader))
     }
 
-    /// A group of its own, led by the first child.
+    /// Creates a new group, led by the first child.
     pub fn own() -> Self {
         Self(Kind::Own(Arc::new(Own { leader: Mutex::new(None) })))
     }
 
-    /// The group for a child that may not lead one: that of this process while there is no leader to join.
+    /// Returns the group for a child that may not lead one: that of this process while there is no leader to join.
     pub fn of_a_follower(&self) -> Self {
         match &self.0 {
             Kind::Own(own) if own.leader().is_none() => Self::inherit(),
@@ -54,7 +55,7 @@ impl Group {
         }
     }
 
-    /// The group's number, while its leader is not reaped.
+    /// Returns the ID of the group, while its leader is not reaped.
     #[cfg(test)]
     pub fn id(&self) -> Option<Pid> {
         match &self.0 {
@@ -63,8 +64,8 @@ impl Group {
         }
     }
 
-    /// Begins a process as a member, which may not have entered the group yet. Returns it with the group's number, if
-    /// it is not ours; or what it was to be made from.
+    /// Begins to start a process as a member, which may not have entered the group yet. Returns it with the ID of the
+    /// group, if that is not the group of this process; or the request, if it could not be started.
     pub(super) fn begin<L, A>(
         &self,
         launch: L,
@@ -87,7 +88,7 @@ impl Group {
             }
             Kind::Own(own) => own,
         };
-        // Held while the leader is made: a second one at that moment has to wait for its number.
+        // Held while the leader is made: a second process at that moment has to wait for the ID of the leader.
         let mut leader = own.leader();
         if let Some(pid) = *leader {
             drop(leader);
@@ -102,7 +103,7 @@ impl Group {
         Ok((process, pending_exec, Some(pid)))
     }
 
-    /// Starts a process as a member. Returns it with its group's number, if it is not ours.
+    /// Starts a process as a member. Returns it with the ID of its group, if that is not the group of this process.
     pub(super) fn enter(
         &self,
         mut spawn: impl FnMut(ProcessGroup) -> Result<Process, SpawnError>,
@@ -120,7 +121,7 @@ impl Group {
             Kind::Own(own) => own,
         };
         loop {
-            // Held while the leader starts: a second one at that moment has to wait for its number.
+            // Held while the leader starts: a second process at that moment has to wait for the ID of the leader.
             let mut leader = own.leader();
             let Some(pid) = *leader else {
                 let process = spawn(ProcessGroup::New)?;
@@ -131,7 +132,7 @@ impl Group {
             drop(leader);
             match spawn(ProcessGroup::Join(pid)) {
                 Ok(process) => return Ok((process, Some(pid))),
-                // Another thread reaped the leader meanwhile, and the group went with it: begin a new one.
+                // Another thread reaped the leader in the meantime, and the group ended with it: begin a new one.
                 Err(SpawnError { phase: Phase::Group, errno: errno::EPERM | errno::ESRCH }) => {
                     self.reaped(pid)
                 }
@@ -140,7 +141,7 @@ impl Group {
         }
     }
 
-    /// Called when a child has been reaped: if it led, nobody can join any more.
+    /// Called when a child has been reaped: if it was the leader, no process can join any more.
     pub(super) fn reaped(&self, pid: Pid) {
         if let Kind::Own(own) = &self.0 {
             let mut leader = own.leader();
@@ -157,8 +158,8 @@ impl Own {
     }
 }
 
-/// Has a child in a group that enters it itself, too, however far it has come: a signal that is sent to the group from now
-/// on reaches it. A Ctrl-C that came between the start of a program and its own setpgid(2) ended all but that program.
+/// Also puts a child into the group that it enters itself, whatever it has done so far: signals to the group reach it
+/// from now on. A Ctrl-C between the start of a program and its own setpgid(2) used to end all programs but that one.
 fn joins(process: &Process, group: Pid) {
     signal::enter_group(process.pid(), group);
 }

@@ -1,8 +1,8 @@
-//! The processes that keep a captured pipe open after the programs that were given it have ended.
+//! The processes that keep a captured pipe open after the programs that received it have ended.
 //!
-//! A capture waits for the end of file, as in sh: what a program left in the background may print as long as it likes.
-//! When a time limit, a signal or a host ends that wait, the processes that hold the pipe are ended as a running program
-//! would be. They are found by the pipe, and not as descendants: a daemon has let go of its parent long before.
+//! A capture waits for the end of file, as in sh: a process that a program left in the background may print as long as
+//! it likes. When a time limit, a signal or a host ends that wait, the processes that hold the pipe are ended as a
+//! running program would be. They are found by the pipe, not as descendants: a daemon has left its parent long before.
 
 use super::tree::{Tree, may_be_spared};
 use super::{Interrupt, Readers, Signal, terminate};
@@ -11,7 +11,7 @@ use crate::sys::{Pid, holders, tree, tty};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-/// Returns the processes that hold one of these pipes, by number and name, for a message.
+/// Returns the processes that hold one of these pipes, by process ID and name, for a message.
 pub fn holders_of(pipes: &[BorrowedFd<'_>]) -> Vec<(Pid, Vec<u8>)> {
     let named = |status: Status| {
         let pid = status.identity.pid;
@@ -20,13 +20,13 @@ pub fn holders_of(pipes: &[BorrowedFd<'_>]) -> Vec<(Pid, Vec<u8>)> {
     holders::of(pipes).into_iter().filter_map(named).collect()
 }
 
-/// Returns the holders that came of what was started at or after `since`, and may be ended.
+/// Returns the holders that descend from processes started at or after `since`, and may be ended.
 ///
-/// A host may have made a copy of itself by fork(2) while our end of the pipe was open: such a copy is in the host's group
-/// or is its child. A child of ours that comes to its execve in this moment has the pipe too.
+/// A host may have made a copy of itself by fork(2) while this process had its end of the pipe open: such a copy is in
+/// the host's group or is its child. A child that reaches its execve at this moment has the pipe, too.
 pub(super) fn to_end(pipes: &[BorrowedFd<'_>], since: Instant) -> Vec<Status> {
     let (own, group) = (std::process::id().cast_signed(), tty::own_group());
-    // A moment is rounded down to the kernel's ticks, and may be cut short by one.
+    // A time is rounded down to the kernel's ticks, and may be one tick too early.
     let first = holders::ticks_at(since).saturating_sub(1);
     let mut found = holders::of(pipes);
     let spared = may_be_spared();
@@ -38,8 +38,8 @@ pub(super) fn to_end(pipes: &[BorrowedFd<'_>], since: Instant) -> Vec<Status> {
     found
 }
 
-/// Ends the holders of the pipes that some readers wait for, and all below them: TERM and CONT, and after `grace`, or when
-/// the interrupt is raised again, KILL. Returns how many could not be killed.
+/// Ends the holders of the pipes that some readers wait for, and all processes below them: by TERM and CONT, and by
+/// KILL after `grace` or when the interrupt is raised again. Returns how many could not be killed.
 pub fn end_holders(readers: &Readers, signal: Signal, interrupt: &Interrupt, grace: Duration) -> usize {
     const LOOK: Duration = Duration::from_millis(5);
     let raised = || interrupt.raised().map_or(0, |raised| raised.times);

@@ -1,10 +1,10 @@
 //! Ctrl-C and Ctrl-\\ for the programs of a script.
 //!
 //! The terminal sends the key to all processes of its foreground group: the interpreter and the programs that it has
-//! started there. A program may take it for its own (python3 makes an error of it, less(1) a key, terraform(1) saves
-//! what it has) and takes a second one for impatience. So the interpreter sends nothing, and waits. When the programs
-//! have ended it is known whether one of them died of the key, which ends the script, or whether they have dealt with it.
-//! bash calls this "wait and cooperative exit".
+//! started there. A program may handle the key (python3 turns it into an error, less(1) into a key, terraform(1) saves
+//! its state) and interpret a second one as urgent. So the interpreter sends nothing, and waits. When the programs have
+//! ended it is known whether one of them died of the key, which ends the script, or whether they have handled it. bash
+//! calls this "wait and cooperative exit".
 
 use super::sweep::{orphans, reap};
 use super::{Interrupt, Signal};
@@ -13,37 +13,38 @@ use crate::sys::signal_state::SignalState;
 use crate::sys::{Pid, signal, tty};
 use std::time::Duration;
 
-/// Ctrl-C and Ctrl-\\, as programs are told of them.
+/// Ctrl-C and Ctrl-\\, as programs receive them.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// Raised by those that come from now on; not before the programs were started, that is.
+    /// Raised by keys from now on, that is, after the programs were started.
     pub interrupt: Interrupt,
-    /// How many had come from the terminal until now; none where programs are told of keys by other means.
+    /// The number of keys from the terminal so far; none if programs receive keys in another way.
     before: Option<u32>,
 }
 
 impl Keys {
-    /// From now on.
+    /// Watches keys from now on.
     pub fn new(interrupt: &Interrupt) -> Self {
         Self { interrupt: interrupt.later(), before: Some(keys_come()) }
     }
 
-    /// For a prompt, which watches the group of its job: only what is left when programs have ended hears of them.
+    /// For a prompt, which watches the group of its job: only processes that are left when programs have ended are
+    /// affected by keys.
     pub fn after_programs(interrupt: &Interrupt) -> Self {
         Self { interrupt: interrupt.clone(), before: None }
     }
 
-    /// None ever comes.
+    /// No keys.
     pub const fn none() -> Self {
         Self { interrupt: Interrupt::none(), before: None }
     }
 
-    /// Whether one has come from the terminal meanwhile.
+    /// Returns whether a key has come from the terminal since the start.
     pub fn have_come(&self) -> bool {
         self.before.is_some_and(|before| keys_come() != before)
     }
 
-    /// Whether a wait for programs has to look at them.
+    /// Returns whether a wait for programs has to check for keys.
     pub fn are_for_programs(&self) -> bool {
         self.before.is_some()
     }
@@ -54,21 +55,21 @@ impl Keys {
 pub struct Key {
     /// The signal that the terminal sends for it.
     pub signal: Signal,
-    /// Whether one of the programs was still there when the key was seen here. Had all ended by then, none of them can
-    /// have taken it for its own.
+    /// Whether one of the programs was still running when this process noticed the key. If all had ended by then, none
+    /// of them can have handled it.
     pub reached: bool,
 }
 
 impl Key {
-    /// Whether the terminal sends this signal for a key.
+    /// Returns whether the terminal sends this signal for a key.
     pub fn is_of_terminal(signal: Signal) -> bool {
         [Signal::INT, Signal::QUIT].contains(&signal)
     }
 }
 
-/// After a key of the terminal has ended a script: waits for processes whose parents died of it and that deal with it
-/// themselves, as one does that xargs(1) has started. What asks them to end would be a second signal. A request ends the
-/// wait.
+/// After a key of the terminal has ended a script, waits for processes whose parents died of it and that handle it
+/// themselves, such as a program that xargs(1) has started. A request to end would be a second signal for them. A
+/// request ends the wait.
 pub fn await_key_handlers(key: Signal, request: &Interrupt) {
     const LOOK: Duration = Duration::from_millis(20);
     let group = tty::own_group();

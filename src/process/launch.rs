@@ -1,24 +1,24 @@
-//! A stage with its arguments and descriptors as the system takes them.
+//! A stage with its arguments and descriptors in the form for the system.
 
 use super::Stage;
 use crate::sys::spawn::{ProcessGroup, Request, Spawn, Step, Steps};
 use crate::sys::strings::StringArray;
 
-/// What a child is made from.
+/// The data from which a child is made.
 #[derive(Debug)]
 pub(super) struct Launch {
     pub(super) stage: Stage,
     pub(super) argv: StringArray,
-    /// Those of the stage, with its descriptors, its directory and its group.
+    /// The steps of the stage, with its descriptors, its directory and its group.
     steps: Steps,
-    /// Whether nothing else is waited for.
+    /// Whether only its end will be awaited.
     pub(super) alone: bool,
 }
 
 impl Launch {
     pub(super) fn new(mut stage: Stage, argv: StringArray) -> Box<Self> {
         let mut steps = std::mem::take(&mut stage.steps);
-        // A group, a directory, and what a redirection and two pipes place.
+        // A group, a directory, and the descriptors of a redirection and two pipes.
         steps.reserve(5);
         stage.files.placements().for_each(|placement| steps.set(Step::Descriptor(placement)));
         if let Some(directory) = &stage.directory {

@@ -1,8 +1,10 @@
-//! Processes: from a resolved stage to its report. Knows no syntax tree and no value of the language.
+//! Processes: from a resolved stage to its report. This module knows no syntax tree and no values of
+//! the language.
 //!
 //! The caller resolves each stage ([`Stage`]), starts the stages of a pipeline into one [`Group`]
-//! ([`start()`]), drops its own ends of the pipes, and waits ([`wait()`]), which also moves the bytes that
-//! pass through the interpreter ([`Pump`]). A [`Child`] that is dropped instead is ended and reaped.
+//! ([`start()`]), drops its own ends of the pipes, and waits ([`wait()`]). The wait also moves the
+//! bytes that pass through the interpreter ([`Pump`]). A [`Child`] that is dropped instead is ended and
+//! reaped.
 
 mod changes;
 mod child;

@@ -1,5 +1,5 @@
-//! Opening a file in steps, none of which waits: opening a FIFO takes until its other end is opened, and a thread that no
-//! signal reaches could not give up open(2).
+//! Opening a file in steps, none of which waits: opening a FIFO takes until its other end is opened, and a
+//! thread that signals don't reach could not stop an open(2).
 
 use crate::sys::errno;
 use crate::sys::fifo::Reader;
@@ -17,37 +17,39 @@ pub struct Opening {
     path: Vec<u8>,
     mode: OpenMode,
     how: How,
-    /// What is not a FIFO may be opened as usual, since a signal ends that if it is one by then.
+    /// Whether a file that is not a FIFO may be opened as usual, since a signal ends the call if the file
+    /// has become a FIFO.
     in_kernel: bool,
-    /// The reading end of a FIFO that waits for a writer. Its presence lets writers open theirs.
+    /// The reading end of a FIFO that waits for a writer. While it exists, writers can open their ends.
     reader: Option<Reader>,
     pause: Duration,
 }
 
-/// How long to wait before the first further step, and before each of the later ones.
+/// The pause before the first repeated step, and the longest one before later steps.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
 impl Opening {
-    /// Of `path`, relative to `directory` when that is given.
+    /// Starts to open `path`, relative to `directory` if that is given.
     pub fn new(directory: Option<Arc<CStr>>, path: Vec<u8>, mode: OpenMode, how: How) -> Self {
         Self { directory, path, mode, how, in_kernel: false, reader: None, pause: PAUSE.0 }
     }
 
-    /// The same by a thread whose system calls a signal ends.
+    /// Does the same for a thread whose system calls are ended by signals.
     pub fn in_kernel(self, in_kernel: bool) -> Self {
         Self { in_kernel, ..self }
     }
 
-    /// Opens the file; none when its other end is yet to be opened: try again after [`Opening::pause`].
+    /// Opens the file. Returns none if its other end is not open yet: try again after [`Opening::pause`].
     ///
     /// # Errors
-    /// Those of open(2).
+    /// Fails as open(2) does.
     pub fn advance(&mut self) -> io::Result<Option<OwnedFd>> {
         let directory = self.directory.as_deref();
         if self.reader.is_none() {
             let kind = open::kind(directory, &self.path, self.how.place.as_deref());
             if kind == Kind::Device || kind == Kind::Other && self.in_kernel {
-                // What opening it at once means is up to its driver: a drive would not ask for its medium.
+                // The effect of opening it at once depends on its driver: a drive would not ask for its
+                // medium.
                 return open::open_as(directory, &self.path, self.mode, &self.how).map(Some);
             }
             let file = match open::open_at_once(directory, &self.path, self.mode, &self.how) {
@@ -74,22 +76,22 @@ impl Opening {
         Ok(file)
     }
 
-    /// The file that it is of.
+    /// Returns the path of the file.
     pub fn path(&self) -> &[u8] {
         &self.path
     }
 
-    /// How it is opened.
+    /// Returns how it is opened.
     pub fn mode(&self) -> OpenMode {
         self.mode
     }
 
-    /// What becomes readable when another step is worth it, if something tells.
+    /// Returns a descriptor that becomes readable when another step is worthwhile, if there is one.
     pub fn sign(&self) -> Option<BorrowedFd<'_>> {
         self.reader.as_ref().map(|reader| reader.file().as_fd())
     }
 
-    /// When to try again, for each pause from now on.
+    /// Returns the time of the next step, and counts the pause.
     pub fn pause(&mut self) -> Duration {
         let pause = self.pause;
         self.pause = (pause * 2).min(PAUSE.1);
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_is_an_error_and_no_fifo_without_a_reader() {
+    fn a_socket_is_an_error_and_not_a_fifo_without_a_reader() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("socket");
         let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();

@@ -1,20 +1,20 @@
 //! The bytes that pass through the interpreter while programs run: captures.
 //!
-//! All of them move in the one loop of [`super::wait()`]. A program that fills the pipe of its standard
-//! error while we read its output alone would wait for us for ever, and we for it.
+//! All of them move in the one loop of [`super::wait()`]. If this process read only the output of a
+//! program that fills the pipe of its standard error, both would wait for each other forever.
 
 use crate::sys::pipe;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// What moves during one wait.
+/// The streams that move during one wait.
 #[derive(Debug, Default)]
 pub struct Pump {
     /// Output to be kept.
     pub captures: Vec<Capture>,
 }
 
-/// The reading end of a pipe, and what came out of it.
+/// The reading end of a pipe, and the bytes that came from it.
 #[derive(Debug)]
 pub struct Capture {
     reader: Option<OwnedFd>,
@@ -22,20 +22,20 @@ pub struct Capture {
     limit: usize,
 }
 
-/// What one read of a capture did.
+/// The result of one read of a capture.
 pub(super) enum Progress {
-    /// Bytes came.
+    /// There was data.
     Some,
-    /// There are none at the moment.
+    /// There is none at the moment.
     None,
-    /// The last writer has gone.
+    /// The last writer has closed the pipe.
     End,
-    /// More than the limit came.
+    /// There was more than the limit.
     Overflow,
 }
 
 impl Pump {
-    /// With one capture of at most `limit` bytes.
+    /// Creates a pump with one capture of at most `limit` bytes.
     #[cfg(test)]
     pub fn capture(reader: OwnedFd, limit: usize) -> Self {
         Self { captures: vec![Capture::new(reader, limit)] }
@@ -43,18 +43,18 @@ impl Pump {
 }
 
 impl Capture {
-    /// From a pipe's reading end, for at most `limit` bytes.
+    /// Creates a capture from a pipe's reading end, of at most `limit` bytes.
     pub fn new(reader: OwnedFd, limit: usize) -> Self {
         Self { reader: Some(reader), bytes: Vec::new(), limit }
     }
 
-    /// What came so far; all of it, once the wait is over.
+    /// Returns the bytes so far; once the wait is over, all of them.
     #[cfg(test)]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Gives up the pipe and keeps the bytes.
+    /// Closes the pipe and returns the bytes.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -68,10 +68,10 @@ impl Capture {
         self.reader = None;
     }
 
-    /// Reads once, for poll has said that it won't wait.
+    /// Reads once, since poll(2) has reported that the read won't wait.
     pub(super) fn read(&mut self) -> io::Result<Progress> {
         let Some(reader) = &self.reader else { return Ok(Progress::End) };
-        // A page for the one line that most captures are; then as much as a pipe may hold.
+        // A page for the single line that most captures consist of; then as much as a pipe can hold.
         let room = if self.bytes.is_empty() { 4096 } else { pipe::CAPACITY };
         let small = self.bytes.len() < pipe::CAPACITY;
         match pipe::read_into(reader.as_fd(), &mut self.bytes, room) {
@@ -85,7 +85,7 @@ impl Capture {
                 Ok(Progress::Overflow)
             }
             Ok(_) => {
-                // It is a big stream, then.
+                // Then it is a big stream.
                 if small && self.bytes.len() >= pipe::CAPACITY {
                     pipe::widen(reader.as_fd(), pipe::WIDE);
                 }

@@ -1,4 +1,4 @@
-//! What became of each stage.
+//! The reports of stages.
 
 use super::Signal;
 use crate::sys::Pid;
@@ -26,21 +26,21 @@ pub enum StageEnd {
     Exit(u8),
     /// A signal ended it.
     Signal {
-        /// Which one.
+        /// The signal.
         signal: Signal,
         /// Whether it left a core image.
         core: bool,
     },
-    /// It died of SIGPIPE because the next stage had read enough. No failure.
+    /// SIGPIPE ended it because the next stage had finished. This is not a failure.
     PipeClosed,
     /// It was never started.
     NotStarted,
-    /// Its end is not known: it could not be killed, or the host took its status.
+    /// Its end is unknown: it could not be killed, or the host took its status.
     Abandoned,
 }
 
 impl StageEnd {
-    /// Judges the signal, not the number 141: a program may well exit with that.
+    /// Judges the signal, not the number 141: a program may also exit with 141.
     pub(super) fn of(end: End, last: bool) -> Self {
         match end {
             End::Signal { signal: Signal::PIPE, .. } if !last => Self::PipeClosed,
@@ -49,12 +49,12 @@ impl StageEnd {
         }
     }
 
-    /// Whether it is no failure, where only status 0 is fine.
+    /// Returns whether it is a success, if only status 0 is accepted.
     pub fn is_success(self) -> bool {
         matches!(self, Self::Exit(0) | Self::PipeClosed)
     }
 
-    /// The status as sh gives it: 128 and the signal's number for a signal.
+    /// Returns the status as in sh: 128 and the number of the signal if a signal ended it.
     pub fn status(self) -> u8 {
         match self {
             Self::Exit(status) => status,
@@ -93,28 +93,28 @@ impl StageEnd {
 pub struct StageReport {
     /// Its arguments.
     pub argv: Vec<Vec<u8>>,
-    /// Its process number, if it was a process.
+    /// Its process ID, if it was a process.
     pub pid: Option<Pid>,
-    /// When it was started, by the clock of the machine.
+    /// The time at which it was started, by the system clock.
     pub began: SystemTime,
-    /// From its start to its end.
+    /// The time from its start to its end.
     pub wall: Duration,
-    /// Processor time in its own code, children that it waited for included.
+    /// Processor time in user mode, including children that it waited for.
     pub user: Duration,
-    /// Processor time in the kernel on its behalf.
+    /// Processor time in the kernel.
     pub system: Duration,
-    /// The most memory that it held, in bytes; never less than the interpreter held when it started it.
+    /// Its peak memory, in bytes; never less than the interpreter held when it started the stage.
     pub max_rss: u64,
     /// How it ended.
     pub end: StageEnd,
-    /// Which ended first, from 0; none when it did not end.
+    /// Its position in the order of ends, from 0; none if it did not end.
     pub end_order: Option<usize>,
     /// The turn of a loop side by side that it belonged to, from 1.
     pub turn: Option<u64>,
 }
 
 impl StageReport {
-    /// Of a stage that was never started.
+    /// Returns the report of a stage that was never started.
     ///
     /// ```
     /// use pipewright::{StageEnd, StageReport, tools};

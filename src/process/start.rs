@@ -1,4 +1,4 @@
-//! Starting a stage, and saying why one could not be started.
+//! Starting a stage, and the reasons why one could not be started.
 
 use super::launch::Launch;
 use super::{Child, Group, Phase, SpawnError, Stage};
@@ -10,40 +10,41 @@ use std::fmt;
 use std::io;
 use std::time::Instant;
 
-/// A stage that was not started: nothing of it runs.
+/// A stage that was not started: no part of it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartError {
-    /// Its arguments, given back.
+    /// Its arguments, returned to the caller.
     pub argv: Vec<Vec<u8>>,
-    /// Why.
+    /// The reason.
     pub problem: StartProblem,
 }
 
-/// Why a stage was not started. Texts name no file, since names need escaping where they are shown.
+/// The reason why a stage was not started. Its texts contain no file name, since names have to be escaped where they
+/// are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartProblem {
-    /// An argument holds a NUL, at which the program would see it end.
+    /// An argument contains NUL, where it would end for the program.
     NulInArgument {
-        /// Which, the name being 0.
+        /// Its index, with the name as 0.
         index: usize,
     },
     /// There is not even a name.
     NoArguments,
-    /// One argument alone is longer than the kernel takes (131,071 bytes on Linux, execve(2)).
+    /// One argument alone is longer than the kernel allows (131,071 bytes on Linux, execve(2)).
     ArgumentTooLong {
-        /// Which, the name being 0.
+        /// Its index, with the name as 0.
         index: usize,
         /// Its length in bytes.
         length: usize,
     },
-    /// One environment variable alone is longer than the kernel takes, its name and `=` included (execve(2)).
+    /// One environment variable alone is longer than the kernel allows, including its name and `=` (execve(2)).
     VariableTooLong {
         /// Its name.
         name: Vec<u8>,
         /// Bytes of `NAME=value`.
         length: usize,
     },
-    /// Arguments and environment together are longer than the kernel takes.
+    /// Arguments and environment together are longer than the kernel allows.
     ArgumentsTooLong {
         /// Bytes of all arguments, with their terminators.
         arguments: usize,
@@ -52,14 +53,14 @@ pub enum StartProblem {
         /// The environment's longest variable.
         longest: Option<Vec<u8>>,
     },
-    /// The working directory is missing, closed to us or no directory.
+    /// The working directory does not exist, is not a directory, or may not be entered.
     Directory {
-        /// Why (errno(3)).
+        /// The reason (errno(3)).
         errno: i32,
     },
     /// The interpreter in the `#!` line is missing or can't be run.
     BadInterpreter {
-        /// The interpreter as written there.
+        /// The interpreter as in that line.
         interpreter: Vec<u8>,
     },
     /// The loader that the program names (elf(5)) is missing.
@@ -69,11 +70,11 @@ pub enum StartProblem {
     },
     /// The program lies on a file system that is mounted `noexec`.
     NoExec,
-    /// Neither a program of this machine nor a script with a `#!` line.
+    /// Neither a program for this machine nor a script with a `#!` line.
     NotAProgram,
-    /// The file has gone since it was found.
+    /// The file has disappeared since it was found.
     Vanished,
-    /// Anything else that the system refused.
+    /// Any other error of the system.
     System(SpawnError),
 }
 
@@ -119,11 +120,11 @@ impl From<SpawnError> for StartProblem {
     }
 }
 
-/// Starts a stage in a group without waiting until its program runs, where that is possible: see [`Child::arrive`].
-/// `alone` says that nothing but its end will be waited for.
+/// Starts a stage in a group. If possible, does not wait until its program runs: see [`Child::arrive`]. `alone` means
+/// that only its end will be awaited.
 ///
 /// # Errors
-/// [`StartError`], as far as it is known by now, gives the arguments back with the reason.
+/// Fails with a [`StartError`], if the error is known by now, which returns the arguments with the reason.
 pub fn begin(stage: Stage, group: &Group, alone: bool) -> Result<Child, StartError> {
     let (launch, started) = (launch(stage)?, Instant::now());
     let begun = group.begin(launch, |mut launch, group| {
@@ -140,14 +141,14 @@ pub fn begin(stage: Stage, group: &Group, alone: bool) -> Result<Child, StartErr
 }
 
 impl Child {
-    /// Waits until its program runs, at most until it has ended. The pipe ends of the stage close here: one that stayed
-    /// open in the interpreter would keep a reader waiting for ever.
+    /// Waits until its program runs or has ended. The pipe ends of the stage are closed here: one that stayed open in
+    /// the interpreter would keep a reader waiting forever.
     ///
-    /// A start that fails is tried once more, for as long as it can pass by itself. Then it runs, also if it was waited
-    /// for before.
+    /// A failed start is repeated, as long as the failure may be temporary. The program then runs, even if it was
+    /// waited for before.
     ///
     /// # Errors
-    /// As [`begin`]. There is no such child then.
+    /// Fails as [`begin`] does. There is then no such child.
     pub fn arrive(&mut self) -> Result<(), StartError> {
         let Some(pending_exec) = self.take_arrival() else { return Ok(()) };
         let (launch, failure) = pending_exec.finish();
@@ -161,9 +162,9 @@ impl Child {
     }
 }
 
-/// Replaces this process by a stage's program. Comes back only when that fails: the descriptors, signals and directory of
-/// this process may be the program's then. With all signals blocked `is_asked_to_end` tells whether one has come that the
-/// program could not hear of; then nothing is done.
+/// Replaces this process with a stage's program. Returns only if that fails: the descriptors, signals and directory of
+/// this process may then be those of the program. While all signals are blocked, `is_asked_to_end` reports whether a
+/// signal has come that the program could not receive; then nothing is done.
 pub fn replace_process(stage: Stage, is_asked_to_end: impl Fn() -> bool) -> StartError {
     let launch = match launch(stage) {
         Ok(launch) => launch,
@@ -209,7 +210,7 @@ fn enter(mut launch: Box<Launch>, group: &Group, started: Instant) -> Result<Chi
 }
 
 fn problem(stage: &Stage, argv: &StringArray, error: SpawnError) -> StartProblem {
-    /// MAX_ARG_STRLEN: 32 pages, the terminator included (execve(2)).
+    /// MAX_ARG_STRLEN: 32 pages, including the terminator (execve(2)).
     const LONGEST: usize = 131_072;
     match (error.phase, error.errno) {
         (Phase::Directory, errno) => StartProblem::Directory { errno },

@@ -1,9 +1,10 @@
-//! What programs leave behind: reaped while the run goes on, ended when it ends.
+//! Processes that programs leave behind: reaped while the run continues, ended when it ends.
 //!
-//! For the binary, to which orphans come. A program that goes into the background is left alone as long as the script
-//! runs: the next command may need it. When the script ends by itself, a daemon (`pg_ctl start`, `git gc --auto`,
-//! gpg-agent) goes on, as in sh: a session of its own is the sign. Anything else has a moment to end by itself, as the
-//! last writer of a pipe does, and is ended then. When a signal or a time limit ends the script nothing outlives it.
+//! This is for the binary, which adopts orphans. While the script runs, a program that goes into the background is left
+//! alone: the next command may need it. When the script ends by itself, a daemon (`pg_ctl start`, `git gc --auto`,
+//! gpg-agent) continues, as in sh; it is recognised by its own session. Any other process has a moment to end by
+//! itself, as the last writer of a pipe does, and is then ended. When a signal or a time limit ends the script, no
+//! process outlives it.
 
 use super::tree::Tree;
 use super::{Interrupt, Signal, terminate};
@@ -14,86 +15,87 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// What a sweep found.
+/// The result of a sweep.
 #[derive(Debug, Default)]
 pub struct Swept {
-    /// The processes that were there, by number and name.
+    /// The processes that were found, by process ID and name.
     pub found: Vec<(Pid, Vec<u8>)>,
-    /// How many could not be killed.
+    /// The number of processes that could not be killed.
     pub left: usize,
-    /// Why some may not have been found (errno(3)).
+    /// The reason why some may not have been found (errno(3)).
     pub unseen: Option<i32>,
 }
 
-/// Makes this process the one that orphans come to, and has a watcher end its children should it be killed. Before the
+/// Makes this process adopt orphans, and starts a watcher that ends its children if it is killed. Call it before the
 /// first program is started.
 pub fn own_process() {
     if tree::adopt_orphans() {
-        // Without one a SIGKILL leaves our children behind; that is no reason not to run.
+        // Without a watcher, a SIGKILL leaves our children behind. The script runs anyway.
         let _ = kill_cleanup::start();
     }
 }
 
-/// Has a watcher end our children should this process be killed, and leaves orphans alone: for a prompt, whose programs
-/// may leave a server behind. Before the first program is started.
+/// Starts a watcher that ends our children if this process is killed, but adopts no orphans: for a prompt, whose
+/// programs may leave a server behind. Call it before the first program is started.
 pub fn watched() {
     tree::know_children();
     let _ = kill_cleanup::start();
 }
 
-/// There is nothing to be watched any more.
+/// Ends the watcher, since there is nothing to watch any more.
 pub fn unwatched() {
     kill_cleanup::end();
 }
 
-/// How long a program has run before the watcher gets a memory of its own: most have ended by then.
+/// How long a program has run before the watcher gets its own memory: most programs have ended by then.
 const LASTS: Duration = Duration::from_millis(20);
 
-/// Returns when [`watch_apart`] has something to do for a program that was started at that time.
+/// Returns the time at which [`watch_apart`] has something to do for a program that was started at the given time.
 pub(super) fn apart_in(started: Instant) -> Option<Duration> {
-    // Soon again, should a child be in the making then.
+    // Soon again, in case a child is being created then.
     let soon = || LASTS.saturating_sub(started.elapsed()).max(LOOK);
     kill_cleanup::shares_memory().then(soon)
 }
 
-/// Gives the watcher a memory and a command line of its own, once a program has run for a while.
+/// Gives the watcher its own memory and command line, once a program has run for a while.
 pub(super) fn watch_apart(started: Instant) {
     if kill_cleanup::shares_memory() && started.elapsed() >= LASTS {
         kill_cleanup::stand_apart();
     }
 }
 
-/// Becomes two processes (`sys::guard`). In the outer one, how the inner one has ended, with nothing left of what
-/// it had started.
+/// Becomes two processes (`sys::guard`). In the outer one, returns how the inner one has ended, when no process that it
+/// started is left.
 ///
 /// # Errors
-/// When there is no room for a process.
+/// Fails when there is no room for a process.
 pub fn guarded() -> io::Result<Option<End>> {
     let end = guard::fork_monitor(tree::adopt_orphans)?;
-    // One that exits has swept, and what it left is meant to stay.
+    // An inner process that exits has swept, and processes that it left are meant to stay.
     if matches!(end, Some(End::Signal { .. })) {
         sweep(&Interrupt::none(), terminate::GRACE, Daemons::End);
     }
     Ok(end)
 }
 
-/// What becomes of daemons: of what has made a session of its own.
+/// The fate of daemons: processes that have made their own sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Daemons {
-    /// They go on. Anything else has a moment to end by itself.
+    /// They continue. Any other process has a moment to end by itself.
     Keep,
-    /// They are ended with the rest.
+    /// They are ended with the others.
     End,
 }
 
-/// How long between two looks for what has ended.
+/// The time between two checks for processes that have ended.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// How long a process that is not a daemon may take to end by itself: sh would not wait for it, and not end it.
+/// How long a process that is not a daemon may take to end by itself; sh would neither wait for it nor end it.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// Ends what programs left behind, and the watcher: TERM, and after `grace`, or when the interrupt is raised (again),
-/// KILL. Costs a system call when there is nothing. A signal that comes meanwhile ends daemons too.
+/// Ends processes that programs left behind, and the watcher: by TERM, and by KILL after `grace` or when the interrupt
+/// is raised (again). If there are none, it costs one system call. A signal that comes in the meantime ends daemons,
+/// too.
 pub fn sweep(interrupt: &Interrupt, grace: Duration, daemons: Daemons) -> Swept {
     let mut swept = Swept::default();
     if tree::adopts_orphans() && tree::may_have_strays() {
@@ -108,7 +110,8 @@ pub fn sweep(interrupt: &Interrupt, grace: Duration, daemons: Daemons) -> Swept 
     swept
 }
 
-/// Waits a moment for processes that are not daemons to end by themselves. Returns false when a signal has come meanwhile.
+/// Waits a moment for processes that are not daemons to end by themselves. Returns false if a signal has come in the
+/// meantime.
 fn await_orphans(others: &[Identity], interrupt: &Interrupt) -> bool {
     let raised = || interrupt.raised().map_or(0, |raised| raised.times);
     let (before, begun) = (raised(), Instant::now());
@@ -127,7 +130,7 @@ fn await_orphans(others: &[Identity], interrupt: &Interrupt) -> bool {
     }
 }
 
-/// Who is there that came to us as its parent ended.
+/// Returns the processes that this process adopted when their parents ended.
 pub fn orphans() -> Vec<Identity> {
     if !tree::adopts_orphans() || !tree::may_have_strays() {
         return Vec::new();
@@ -140,16 +143,16 @@ pub fn orphans() -> Vec<Identity> {
         .collect()
 }
 
-/// Ends what programs left behind since `before` were there, lest the next run of a block meet the servers of the
-/// last. While other children run it may be theirs, and stays.
+/// Ends processes that programs left behind, except those in `before`, so that the next run of a block does not meet
+/// the servers of the last one. While other children run, a process may belong to them, and stays.
 pub fn end_orphans_since(before: &[Identity], interrupt: &Interrupt, grace: Duration) {
     if tree::adopts_orphans() && tree::started_children() == 0 && tree::may_have_strays() {
         end_orphans(Tree::of_orphans_but(before), interrupt, grace, &mut Swept::default());
     }
 }
 
-/// Ends all that a block has left behind since `before`, daemons too; anything else has a moment to end by itself. While
-/// other children run it may be theirs: then nothing is ended, and false returned.
+/// Ends all processes that a block has left behind, except those in `before`, even daemons; others have a moment to end
+/// by themselves. While other children run, a process may belong to them: then none is ended, and the result is false.
 pub fn end_block(before: &[Identity], interrupt: &Interrupt, grace: Duration) -> bool {
     if !tree::adopts_orphans() || !tree::may_have_strays() {
         return true;
@@ -192,7 +195,7 @@ fn end_orphans(mut orphans: Tree, interrupt: &Interrupt, grace: Duration, swept:
     }
 }
 
-/// Reaps what has come to us and ended, now and then: a script that runs for days must not gather zombies.
+/// Reaps adopted processes that have ended, from time to time: a script that runs for days must not accumulate zombies.
 pub(super) fn reap_now_and_then() {
     const SELDOM: u32 = 64;
     static TIMES: AtomicU32 = AtomicU32::new(0);
@@ -201,7 +204,7 @@ pub(super) fn reap_now_and_then() {
     }
 }
 
-/// Reaps what has come to us and ended.
+/// Reaps adopted processes that have ended.
 pub(super) fn reap() {
     if tree::adopts_orphans() && tree::may_have_dead_strays() {
         let strays = tree::View::default().strays().into_iter();
@@ -211,10 +214,10 @@ pub(super) fn reap() {
     }
 }
 
-/// Ends processes whose parent was killed, and all below them, for the watcher.
+/// Ends processes whose parent was killed, and all processes below them, for the watcher.
 ///
-/// Their orphans don't come to us. So nobody of a tree is killed before all of it has been stopped: nothing can be
-/// forked then that would be found under nobody.
+/// The watcher does not adopt their orphans. So no process of a tree is killed before the whole tree has been stopped:
+/// then none can fork a process that would have no known parent.
 pub fn end_trees(roots: &[Pid]) {
     const FREEZE: Duration = Duration::from_millis(500);
     let mut trees = Tree::rooted(roots);
@@ -227,7 +230,7 @@ pub fn end_trees(roots: &[Pid]) {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    // Who has left the tree before may still be in the group that a root leads.
+    // A process that has left the tree earlier may still be in the group that a root leads.
     for root in roots {
         if signal::group_of(*root) == Some(*root) || signal::group_of(*root).is_none() {
             let _ = signal::send_group(*root, Signal::KILL);

@@ -1,4 +1,4 @@
-//! Ending processes: politely, then not.
+//! Ending processes: first by a request, then by force.
 
 use super::tree::Tree;
 use super::{Child, Signal};
@@ -7,16 +7,16 @@ use crate::sys::signal_state::SignalState;
 use crate::sys::{Pid, signal, tree};
 use std::time::{Duration, Instant};
 
-/// How long processes may take that are asked to end.
+/// How long processes may take to end after a request.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// How long after SIGKILL a process may take to end. One that takes longer waits in the kernel (state D),
-/// for a dead network file system perhaps, and nothing can be done about it.
+/// How long a process may take to end after SIGKILL. One that takes longer waits in the kernel (state D), perhaps
+/// for a network file system that does not answer, and can't be ended.
 pub(super) const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks all that are not reaped to end: their groups, and who of them has left its group.
+/// Asks all unreaped children to end: their groups, and each of them that has left its group.
 ///
-/// A stopped process gets SIGTERM only when it goes on, so SIGCONT follows.
+/// A stopped process handles SIGTERM only when it continues, so SIGCONT follows.
 pub(super) fn ask(children: &[Child], request: Signal) {
     signal_all(children, request);
     if request != Signal::KILL {
@@ -24,28 +24,27 @@ pub(super) fn ask(children: &[Child], request: Signal) {
     }
 }
 
-/// Lets all that are stopped go on.
+/// Continues all stopped processes.
 pub fn resume(children: &[Child]) {
     signal_all(children, Signal::CONT);
 }
 
-/// Sends a signal to the groups of all children that are not reaped, and to each that is in no group of
-/// ours.
+/// Sends a signal to the groups of all unreaped children, and to each child that is not in one of these groups.
 pub(super) fn signal_all(children: &[Child], signal: Signal) {
-    // An unreaped member keeps the group's number from being given to strangers.
+    // An unreaped member prevents the ID of the group from being reused.
     for group in groups(children) {
         let _ = signal::send_group(group, signal);
     }
     for child in children.iter().filter(|child| child.is_running()) {
-        // Not a second time to the members: a program may take the second request for impatience.
+        // Not a second time to the members: a program may interpret a second request as urgent.
         if child.group_id().is_none() || child.group_id() != signal::group_of(child.pid()) {
             let _ = child.signal(signal);
         }
     }
 }
 
-/// Sends a key of the terminal once more to children in the group of this process: one that was started as it came may
-/// have missed it. A child that catches the signal has run for a while, and has got it.
+/// Sends a key of the terminal once more to children in the group of this process: a child that was started as the
+/// key came may have missed it. A child that handles the signal has run for a while, and has received it.
 pub fn repeat_key(children: &[Child], signal: Signal) {
     let catches = |child: &Child| SignalState::of(child.pid()).is_some_and(|state| state.catches(signal));
     let in_our_group = children.iter().filter(|child| child.is_running() && child.group_id().is_none());
@@ -54,14 +53,15 @@ pub fn repeat_key(children: &[Child], signal: Signal) {
     }
 }
 
-/// Sends a signal to the groups that were made for children and to these, not to those in the group of this process.
+/// Sends a signal to the groups that were made for children, and to these processes, but not to those in the group
+/// of this process.
 pub(super) fn signal_own_groups(children: &[Child], signal: Signal) {
     for group in groups(children) {
         let _ = signal::send_group(group, signal);
     }
 }
 
-/// The groups of those that are not reaped, each once.
+/// Returns the groups of unreaped children, each once.
 pub(super) fn groups(children: &[Child]) -> Vec<Pid> {
     let unreaped = children.iter().filter(|child| !child.is_reaped());
     let mut groups: Vec<Pid> = unreaped.filter_map(Child::group_id).collect();
@@ -70,17 +70,17 @@ pub(super) fn groups(children: &[Child]) -> Vec<Pid> {
     groups
 }
 
-/// Waits until groups whose children are all reaped have no living member left, and kills what is there at
+/// Waits until groups whose children are all reaped have no living member left, and kills the remaining members at
 /// `kill_at`: a job ends when its tree is empty, not when its leader exits.
 ///
-/// The number of a group is its own while it has members. Between the look and the kill it could empty
-/// and be given to a new group only if all process numbers were used up in that microsecond.
+/// The ID of a group belongs to it while it has members. Between the check and the kill, it could become empty and
+/// its ID be reused only if all process IDs were used up in that microsecond.
 pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
     let mut give_up = kill_at + KILL_TIMEOUT;
     let mut killed = false;
     let mut pause = Duration::from_millis(1);
     loop {
-        // A member that came to us is there until we reap it.
+        // An adopted member exists until this process reaps it.
         super::sweep::reap();
         let left: Vec<Pid> = groups.iter().copied().filter(|&group| tree::group_lives(group)).collect();
         if left.is_empty() || Instant::now() >= give_up {
@@ -96,7 +96,7 @@ pub(super) fn await_groups(groups: &[Pid], kill_at: Instant) {
     }
 }
 
-/// Ends a child that its owner lost interest in, with all below it, and its group if it leads one.
+/// Ends a child that its owner has dropped, with all processes below it, and its group if it leads one.
 pub(super) fn at_drop(child: &mut Child) {
     const GRACE: Duration = Duration::from_millis(100);
     let led = child.group_id().filter(|group| *group == child.pid());
@@ -113,7 +113,8 @@ pub(super) fn at_drop(child: &mut Child) {
     if has_ended_within(child, Duration::ZERO) { child.reap() } else { child.abandon() }
 }
 
-/// Waits for the ends of a child and of all below it; `signal` gets who was found meanwhile.
+/// Waits for the ends of a child and of all processes below it. `signal` receives those that were found in the
+/// meantime.
 fn are_gone_within(child: &Child, tree: &mut Tree, time: Duration, signal: impl Fn(&mut Tree)) -> bool {
     let deadline = Instant::now() + time;
     let mut pause = Duration::from_millis(1);
@@ -134,8 +135,8 @@ fn are_gone_within(child: &Child, tree: &mut Tree, time: Duration, signal: impl 
     }
 }
 
-/// To the group from its leader alone: a stage in the interpreter may start and drop a program of its own,
-/// and the rest of the pipeline goes on.
+/// Sends it to the group only for the leader: a stage in the interpreter may start and drop a program of its own
+/// while the rest of the pipeline continues.
 fn send_at_drop(child: &Child, signal: Signal) {
     if child.group_id() == Some(child.pid()) {
         signal_all(std::slice::from_ref(child), signal);

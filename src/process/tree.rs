@@ -1,38 +1,38 @@
-//! All that came of some children: their descendants, wherever those went.
+//! The descendants of some children, wherever they have moved.
 //!
-//! A process group reaches who stayed in it, and no further: setsid(1) and every daemon leave it. So who has to be
-//! ended is looked up, from the top down and again until nobody is left, for while we look others are forked. Whoever
-//! was seen once stays known though its parent ends. Where orphans come to us (`sys::tree::adopt_orphans`) those are
-//! found whose parent ended before the first look.
+//! A process group reaches only the processes that stayed in it: setsid(1) and every daemon leave it. So the
+//! processes to end are looked up from the top down, and again until none are left, since others are forked during
+//! the search. A process that was seen once stays known even if its parent ends. If this process adopts orphans
+//! (`sys::tree::adopt_orphans`), those whose parents ended before the first search are found as well.
 
 use super::{Child, Signal};
 use crate::sys::tree::{Identity, Status, View};
 use crate::sys::{Pid, tree};
 
-/// The living processes below some children, as of the last look; the children themselves are not among them.
+/// The living processes below some children, as of the last search, without the children themselves.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     known: Vec<Member>,
     /// The groups of the children.
     groups: Vec<Pid>,
     scope: Scope,
-    /// Whether those that were there at first were asked to end.
+    /// Whether the first processes were asked to end.
     asked: bool,
-    /// Whether processes in other sessions than ours are left alone, and what is below them.
+    /// Whether processes in other sessions, and all processes below them, are left alone.
     keeps_daemons: bool,
-    /// Why the last look may not have found all (errno(3)).
+    /// The reason why the last search may not have found all (errno(3)).
     unseen: Option<i32>,
 }
 
-/// Which orphans that came to us belong to it, beside those that were known or are in the children's groups.
+/// The adopted orphans that belong to it, in addition to those that were known or are in the children's groups.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Scope {
     /// None.
     #[default]
     Known,
-    /// Those younger than the first of the children, if no others run that they could come from.
+    /// Those younger than the first of the children, if no other children run from which they could descend.
     Since(Identity),
-    /// All but those.
+    /// All except these.
     AllBut(Vec<Identity>),
 }
 
@@ -42,7 +42,7 @@ struct Member {
     group: Pid,
     /// Whether it was asked to end.
     asked: bool,
-    /// Whether the last look has found it.
+    /// Whether the last search has found it.
     found: bool,
     /// Whether its parent has ended.
     orphan: bool,
@@ -50,7 +50,7 @@ struct Member {
 }
 
 impl Tree {
-    /// Of children that are not reaped, in groups of these numbers.
+    /// Creates the tree of unreaped children, which are in groups of these IDs.
     pub fn of(children: &[Child], groups: Vec<Pid>) -> Self {
         let first =
             children.iter().filter(|child| !child.is_reaped()).find_map(|child| tree::status(child.pid()));
@@ -58,23 +58,23 @@ impl Tree {
         Self { groups, scope, ..Self::default() }
     }
 
-    /// Of everything that came to us as its parent ended, but for `others`.
+    /// Creates the tree of all adopted orphans except `others`.
     pub fn of_orphans_but(others: &[Identity]) -> Self {
         Self { scope: Scope::AllBut(others.to_vec()), ..Self::default() }
     }
 
-    /// The same less daemons: a process that has made a session of its own is meant to outlive what started it.
+    /// Does the same without daemons: a process that has made its own session is meant to outlive its parent.
     pub fn of_plain_orphans_but(others: &[Identity]) -> Self {
         Self { keeps_daemons: true, ..Self::of_orphans_but(others) }
     }
 
-    /// Of these processes, whose parent is not ours to ask.
+    /// Creates the tree of these processes, whose parent is another process.
     pub fn rooted(roots: &[Pid]) -> Self {
         let living = roots.iter().filter_map(|pid| tree::status(*pid)).filter(|status| !status.is_dead());
         Self { known: living.map(|status| Member::new(&status, true)).collect(), ..Self::default() }
     }
 
-    /// Looks who is there now, and reaps who came to us and has ended.
+    /// Searches for its processes, and reaps adopted ones that have ended.
     pub fn look(&mut self, children: &[Child]) {
         self.known.iter_mut().for_each(|member| member.found = false);
         let mut view = View::default();
@@ -94,7 +94,8 @@ impl Tree {
                 _ => {}
             }
         }
-        // From the top: who is to be ended must not go on to fork while those below it are looked for.
+        // From the top: a process that is to be ended must not continue to fork while the processes below it are
+        // searched for.
         let mut at = 0;
         loop {
             while let Some(&pid) = open.get(at) {
@@ -106,7 +107,7 @@ impl Tree {
                     }
                 }
             }
-            // Whose parent has ended is found under nobody whom we know.
+            // A process whose parent has ended has no known parent.
             let lost = self.known.iter().find(|member| !member.found).map(|member| member.identity);
             let Some(identity) = lost else { break };
             match view.status(identity.pid) {
@@ -119,7 +120,7 @@ impl Tree {
         self.unseen = view.failure();
     }
 
-    /// Takes in processes that were found in another way. Returns whether there are any.
+    /// Adds processes that were found in another way. Returns whether there are any.
     pub fn add(&mut self, found: &[Status]) -> bool {
         for status in found {
             if !self.is_known(status.identity) {
@@ -129,30 +130,31 @@ impl Tree {
         !found.is_empty()
     }
 
-    /// Whether the last look found nobody, and would have found anybody.
+    /// Returns whether the last search found no process, and would have found every process.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty() && self.unseen.is_none()
     }
 
-    /// Why the last look may not have found all (errno(3)).
+    /// Returns the reason why the last search may not have found all (errno(3)).
     pub fn unseen(&self) -> Option<i32> {
         self.unseen
     }
 
-    /// How many the last look found.
+    /// Returns how many processes the last search found.
     pub fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Those that the last look found.
+    /// Returns the processes that the last search found.
     pub fn pids(&self) -> impl Iterator<Item = Pid> {
         self.known.iter().map(|member| member.identity.pid)
     }
 
-    /// Asks all that are there at first to end, but for the children's groups, which are asked as such. Of those that
-    /// turn up later only orphans: a living parent was asked, and may have started them to clean up.
+    /// Asks all processes of the first search to end, except in the children's groups, which are asked as groups. Of
+    /// processes that appear later, asks only orphans: a living parent was asked, and may have started them to clean
+    /// up.
     ///
-    /// A stopped process gets the signal only when it goes on, so SIGCONT follows.
+    /// A stopped process handles the signal only when it continues, so SIGCONT follows.
     pub fn ask(&mut self, signal: Signal) {
         for member in self.known.iter_mut().filter(|member| !member.asked) {
             let in_group = !self.asked && self.groups.contains(&member.group);
@@ -166,7 +168,7 @@ impl Tree {
         self.asked = true;
     }
 
-    /// Stops all, and tells whether the last look found them stopped.
+    /// Stops all of them. Returns whether the last search found them stopped.
     pub fn stop(&self) -> bool {
         let running = self.known.iter().filter(|member| !member.stopped);
         running.map(|member| drop(tree::send(member.identity, Signal::STOP))).count() == 0
@@ -179,7 +181,7 @@ impl Tree {
         }
     }
 
-    /// Whether an orphan belongs to it.
+    /// Returns whether an orphan belongs to it.
     fn has(&self, status: &Status, alone: bool) -> bool {
         let scope = match &self.scope {
             Scope::Known => false,
@@ -204,8 +206,8 @@ impl Tree {
     }
 }
 
-/// Tells of a process that it may be of a program that is left alone (`detach=true`), or of another one: nothing tells
-/// any more.
+/// Returns whether a process may belong to a program that is left alone (`detach=true`), or to another one: it is no
+/// longer possible to tell.
 pub(super) fn may_be_spared() -> impl Fn(&Status) -> bool {
     let since = tree::spared_since();
     let session = since.and_then(|_| tree::status(std::process::id().cast_signed()));

@@ -13,29 +13,29 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-/// When and how to end programs before they end by themselves.
+/// The conditions under which a wait ends programs early, and how.
 #[derive(Clone, Debug)]
 pub struct Wait {
-    /// What stops the wait from outside.
+    /// The interrupt that stops the wait.
     pub interrupt: Interrupt,
-    /// The keys of the terminal, which end no wait for programs: those get them too, and what becomes of them then is up
-    /// to them. Once all programs have ended and only a pipe is held, a key ends the wait.
+    /// The keys of the terminal, which end no wait for programs: the programs receive them, too, and decide how to
+    /// react. Once all programs have ended and only a pipe is held, a key ends the wait.
     pub keys: Keys,
-    /// When the programs have had their time.
+    /// The deadline of the programs.
     pub deadline: Deadline,
-    /// What they are asked to end by.
+    /// The signal that asks them to end.
     pub signal: Signal,
-    /// How long they may take for it, before SIGKILL.
+    /// The time that they have to end, before SIGKILL.
     pub grace: Duration,
-    /// Comes back once a pipe alone has been waited for for [`HELD`], so that the user can be told.
+    /// Returns once only a pipe has been awaited for [`HELD`], so that the user can be informed.
     pub tell_held: bool,
-    /// For a prompt with job control: comes back when a program is stopped (Ctrl-Z), and at SIGHUP leaves programs a
-    /// moment for what they do of themselves when the terminal goes.
+    /// For a prompt with job control: returns when a program is stopped (Ctrl-Z). At SIGHUP, gives programs a moment
+    /// for their own reaction to the closed terminal.
     pub job_control: bool,
 }
 
 impl Default for Wait {
-    /// Until all have ended; SIGTERM and 5 s, should that change.
+    /// Waits until all have ended, with SIGTERM and 5 s for the case that they must be ended.
     fn default() -> Self {
         Self {
             interrupt: Interrupt::none(),
@@ -49,54 +49,55 @@ impl Default for Wait {
     }
 }
 
-/// How a wait went. The programs' own ends are in [`Child::report`].
+/// The result of a wait. The ends of the programs are in [`Child::report`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Why programs were ended before their time, or that they are suspended.
+    /// The reason why programs were ended early, or that they are suspended.
     pub stop: Option<Stop>,
-    /// The first key of the terminal that came meanwhile.
+    /// The first key of the terminal that came in the meantime.
     pub key: Option<Key>,
-    /// After a stop a process that was left behind still held a captured pipe. What had come by then was kept.
+    /// After a stop, a process that was left behind still held a captured pipe. The data that had arrived by then was
+    /// kept.
     pub pipe_held: bool,
     /// How many processes below those that had to end could not be killed (state D).
     pub left: usize,
-    /// Why there may be others that were not found (errno(3)): /proc could not be read.
+    /// The reason why there may be others that were not found (errno(3)): /proc could not be read.
     pub unseen: Option<i32>,
 }
 
-/// Why a wait did not end by itself.
+/// The reason why a wait ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// The interrupt was raised, by this signal.
     Interrupted(Signal),
-    /// The deadline came.
+    /// The deadline passed.
     TimedOut,
-    /// A capture passed its limit. It holds as much as the limit allows.
+    /// A capture exceeded its limit. It holds as much as the limit allows.
     Overflow,
-    /// A program was stopped by this signal. All are still there, to be continued and waited for again.
+    /// A program was stopped by this signal. All still exist, to be continued and waited for again.
     Suspended(Signal),
-    /// A program that was stopped goes on, perhaps by somebody else's doing. All are still there.
+    /// A stopped program continues, perhaps because of another process. All still exist.
     Continued,
-    /// All programs have ended, but a captured pipe is held. It is to be waited for again.
+    /// All programs have ended, but a captured pipe is held. The caller waits again.
     Held,
 }
 
-/// What to do with programs that have to end.
+/// The phase of ending programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Running,
-    /// They were asked; killed then, or when the interrupt is raised more than so often.
+    /// They were asked. They are killed at this time, or when the interrupt is raised more often than this.
     Asked {
         kill_at: Instant,
         raised: u32,
     },
-    /// They were killed, and are given up then.
+    /// They were killed, and are given up at this time.
     Killed {
         give_up: Instant,
     },
 }
 
-/// What a place in the poll set belongs to.
+/// The owner of a place in the poll set.
 #[derive(Clone, Copy)]
 enum Source {
     Interrupt,
@@ -106,32 +107,33 @@ enum Source {
     EpollSet,
 }
 
-/// More children than this are awaited as a crowd.
+/// More children than this are awaited with epoll.
 const FEW: usize = 16;
 
-/// How often to look for what no descriptor tells: a second interrupt, a stop, the descendants of who has to end…
+/// How often to check for events without a descriptor: a second interrupt, a stop, the descendants of processes that
+/// have to end…
 const LOOK: Duration = Duration::from_millis(50);
-/// …and these when they are all that is left.
+/// …and for these descendants when nothing else is left.
 const LOOK_SOON: Duration = Duration::from_millis(5);
-/// How long after SIGHUP programs that have got it too are asked to end: vim(1) saves what it has, and would end at once
-/// if it were asked again before it has done so.
+/// How long after SIGHUP programs that have also received it are asked to end: vim(1) saves its files, and would end at
+/// once if it were asked before it has done so.
 const HANGUP: Duration = Duration::from_secs(1);
-/// How often a long wait reaps what has come to us and ended.
+/// How often a long wait reaps adopted processes that have ended.
 const REAP: Duration = Duration::from_secs(10);
-/// After a stop a pipe that outlived all programs is given up when it is quiet this long…
+/// After a stop, a pipe that outlived all programs is given up if it is quiet this long…
 const QUIET: Duration = Duration::from_millis(100);
-/// …and after this long however busy it is.
+/// …and after this long, even if it is busy.
 const DRAIN: Duration = Duration::from_secs(1);
-/// How long a pipe alone is waited for before the user is told.
+/// How long only a pipe is awaited before the user is informed.
 pub const HELD: Duration = Duration::from_secs(2);
 
-/// Waits until all children have ended, moves the pump's bytes meanwhile, and reaps.
+/// Waits until all children have ended, moves the bytes of the pump, and reaps.
 ///
-/// Ends early, having ended the programs and all that is below them, at the interrupt, the deadline or a capture's
-/// limit. Should it fail, the children are as they were; dropping them ends them.
+/// Ends early at the interrupt, the deadline or a capture's limit, after ending the programs and all processes below
+/// them. If it fails, the children are unchanged; dropping them ends them.
 ///
 /// # Errors
-/// Those of poll(2), and of reading or writing the pump's pipes.
+/// Fails as poll(2), and reading or writing the pump's pipes, do.
 pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<Outcome> {
     if let [child] = children {
         await_signal(child, how);
@@ -170,18 +172,18 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
     }
 }
 
-/// Those that run and have a descriptor which tells of their end.
+/// Returns the running children with a descriptor that reports their end.
 fn running(children: &[Child]) -> impl Iterator<Item = (usize, BorrowedFd<'_>)> {
     let running = children.iter().enumerate().filter(|(_, child)| child.is_running());
     running.filter_map(|(at, child)| Some((at, child.exit_fd()?)))
 }
 
-/// Many of them; none when they are few, or when there is no descriptor left for it.
+/// Returns a set for many of them; none if they are few, or no descriptor is left for it.
 fn epoll_set(children: &[Child]) -> Option<EpollSet> {
     if children.len() > FEW { EpollSet::of(running(children)).ok() } else { None }
 }
 
-/// Waits for a program whose end a signal tells, until that, or until there is more to do than to wait.
+/// Waits for a program whose end a signal reports, until its end, or until more than waiting has to be done.
 fn await_signal(child: &mut Child, how: &Wait) {
     while let Some(signal) = child.exit_signal()
         && how.interrupt.raised().is_none()
@@ -207,8 +209,8 @@ fn await_signal(child: &mut Child, how: &Wait) {
     }
 }
 
-/// Sends SIGHUP to the programs that have not got it from the terminal: those in groups of their own, and all where this
-/// process leads the session, since the kernel tells no other then.
+/// Sends SIGHUP to the programs that have not received it from the terminal: those in their own groups, and all of them
+/// if this process leads the session, since the kernel then notifies no other process.
 fn pass_hang_up_on(children: &[Child]) {
     if tty::leads_session() {
         terminate::signal_all(children, Signal::HUP);
@@ -227,18 +229,18 @@ struct WaitLoop<'a> {
     sources: Vec<Source>,
     ended: usize,
     phase: Phase,
-    /// Whether a key of the terminal is waited for: the first one counts.
+    /// Whether a key of the terminal is expected: the first one counts.
     hears_keys: bool,
-    /// Since when the terminal has gone.
+    /// The time at which the terminal was closed.
     hung_up: Option<Instant>,
-    /// Who is below the programs, once they have to end.
+    /// The processes below the programs, once they have to end.
     tree: Tree,
-    /// When to look there again; none: at once.
+    /// The time of the next search there; none means at once.
     look_at: Option<Instant>,
     outcome: Outcome,
-    /// Since when nothing but a pipe is waited for, and the keys that come after that.
+    /// Since when only a pipe is awaited, and the keys that come after that.
     held: Option<(Instant, Interrupt)>,
-    /// After a stop: since when nothing is left but a pipe, and when it last gave something.
+    /// After a stop: since when only a pipe is left, and when it last had data.
     drain: Option<(Instant, Instant)>,
 }
 
@@ -247,7 +249,7 @@ impl WaitLoop<'_> {
         self.ended == self.children.len()
     }
 
-    /// Whether all programs have ended and all that they wrote has been read.
+    /// Returns whether all programs have ended and all their output has been read.
     fn is_complete(&self) -> bool {
         self.all_ended() && self.pump.captures.iter().all(|capture| capture.fd().is_none())
     }
@@ -276,17 +278,17 @@ impl WaitLoop<'_> {
         true
     }
 
-    /// Whether a program died of a key, or no program was there to take it for its own.
+    /// Returns whether a program died of a key, or no program was running that could have handled it.
     fn ended_by(&self, key: Key) -> bool {
         !key.reached || self.children.iter().any(|child| child.died_of().is_some_and(Key::is_of_terminal))
     }
 
-    /// Notes that nothing but a pipe is waited for. A key that came before was for the programs.
+    /// Notes that only a pipe is awaited. An earlier key was meant for the programs.
     fn note_held(&mut self) {
         self.held.get_or_insert_with(|| (Instant::now(), self.how.keys.interrupt.later()));
     }
 
-    /// After a stop: looks for processes that hold a pipe and are not known, which have to end too.
+    /// After a stop, searches for unknown processes that hold a pipe, which have to end, too.
     fn finds_holders(&mut self) -> bool {
         if self.drain.is_some() || self.has_given_up() {
             return false;
@@ -294,7 +296,7 @@ impl WaitLoop<'_> {
         let pipes: Vec<BorrowedFd<'_>> = self.pump.captures.iter().filter_map(Capture::fd).collect();
         let since = self.children.iter().map(Child::started).min();
         let found = since.map(|since| holders::to_end(&pipes, since)).unwrap_or_default();
-        // They are asked, or killed, at the next look.
+        // They are asked, or killed, at the next search.
         self.look_at = None;
         self.tree.add(&found)
     }
@@ -305,7 +307,7 @@ impl WaitLoop<'_> {
             && self.held.as_ref().is_some_and(|(since, _)| since.elapsed() >= HELD)
     }
 
-    /// Looks who is left below programs that have to end, and ends those who were not there before.
+    /// Searches for processes below programs that have to end, and ends those that are new.
     fn look(&mut self) {
         let due = |at| Instant::now() >= at;
         if self.phase == Phase::Running || self.has_given_up() || !self.look_at.is_none_or(due) {
@@ -342,7 +344,7 @@ impl WaitLoop<'_> {
         })
     }
 
-    /// Waits for anything to happen, and deals with it.
+    /// Waits for any event, and handles it.
     fn turn(&mut self) -> io::Result<()> {
         self.watch();
         let timeout = self.timeout();
@@ -372,7 +374,7 @@ impl WaitLoop<'_> {
         Ok(())
     }
 
-    /// A program that runs and whose end no descriptor tells: one that is alone.
+    /// Returns a running program whose end no descriptor reports: one that runs alone.
     fn untold(&self) -> Option<usize> {
         let alone = if let [child] = &*self.children { child } else { return None };
         (alone.is_running() && alone.exit_fd().is_none()).then_some(0)
@@ -381,7 +383,7 @@ impl WaitLoop<'_> {
     fn note_end(&mut self, at: usize) {
         self.children[at].note_end(self.ended);
         self.ended += 1;
-        // What was below it may have come to us.
+        // This process may have adopted the processes below it.
         self.look_at = None;
     }
 
@@ -393,7 +395,7 @@ impl WaitLoop<'_> {
             set.add(fd, Interest::Read);
             sources.push(source);
         };
-        // Once heeded it stays readable, and would turn the wait into a busy loop.
+        // A key that was handled stays readable, and would turn the wait into a busy loop.
         if self.phase == Phase::Running && self.hung_up.is_none() {
             self.how.interrupt.fds().for_each(|fd| add(fd, Source::Interrupt));
             let keys = self.held.iter().flat_map(|(_, keys)| keys.fds());
@@ -413,7 +415,7 @@ impl WaitLoop<'_> {
         running(self.children).for_each(|(at, fd)| add(fd, Source::Child(at)));
     }
 
-    /// How long nothing has to be done if nothing happens.
+    /// Returns how long nothing has to be done if no event comes.
     fn timeout(&self) -> Option<Duration> {
         let until = |at: Instant| at.saturating_duration_since(Instant::now());
         let phase = match self.phase {
@@ -450,7 +452,7 @@ impl WaitLoop<'_> {
         Ok(())
     }
 
-    /// Reaps, the leader last: until then its group can be signalled and joined.
+    /// Reaps them, the leader last: until then its group can be signalled and joined.
     fn finish(self) -> Outcome {
         self.pump.captures.iter_mut().for_each(Capture::close);
         let groups = if self.phase == Phase::Running { Vec::new() } else { terminate::groups(self.children) };

@@ -3,9 +3,9 @@
 /// A language in which a program takes code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// A POSIX shell's, where `quote(x)` is one word.
+    /// That of a POSIX shell, where `quote(x)` is one word.
     Sh,
-    /// Another shell's, whose quotes are not those of POSIX.
+    /// That of another shell, whose quotes differ from those of POSIX.
     OtherShell,
     Awk,
     Sed,
@@ -85,7 +85,7 @@ impl Language {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, language)| *language)
     }
 
-    /// Returns whether a value only might be run: it depends on what reads it.
+    /// Returns whether a value only might be run, depending on its reader.
     pub const fn only_might(self) -> bool {
         matches!(self, Self::Make | Self::CurlConfig | Self::Keys | Self::Loaded)
     }

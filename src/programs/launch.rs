@@ -4,7 +4,7 @@ use super::options::Item;
 use super::word::Word;
 use super::{Operands, Program, Trust, base_name, find};
 
-/// Returns the place of the program that the first word starts, which may stand behind the last; none when the
+/// Returns the index of the program that the first word starts, which may be after the last word; none if the
 /// first is not a launcher.
 pub fn wrapped<W: AsRef<str>>(words: &[W]) -> Option<usize> {
     let program = find(base_name(words.first()?.as_ref()))?;
@@ -15,7 +15,7 @@ pub fn wrapped<W: AsRef<str>>(words: &[W]) -> Option<usize> {
         _ => return None,
     };
     let items = program.parse(&words);
-    // A value that is still to come is the launcher's own.
+    // A value that is still missing belongs to the launcher.
     let operands = operands(&items);
     let assigned = match program.operands {
         Operands::AssignedCommand => operands.iter().take_while(|at| is_assignment(&words[**at])).count(),
@@ -24,10 +24,10 @@ pub fn wrapped<W: AsRef<str>>(words: &[W]) -> Option<usize> {
     Some(operands.get(own + assigned).copied().unwrap_or(words.len()))
 }
 
-/// Whether these arguments run setsid(1), by itself or by launchers before it, such as env(1).
+/// Returns whether these arguments run setsid(1), directly or through launchers such as env(1).
 pub fn runs_setsid(argv: &[Vec<u8>]) -> bool {
     let is_setsid = |word: &Vec<u8>| word.rsplit(|byte| *byte == b'/').next() == Some(b"setsid");
-    // Most words are none, and tell it without a look at the table.
+    // Most words are not launchers, which is known without the table.
     if !argv.iter().any(is_setsid) {
         return false;
     }
@@ -46,9 +46,9 @@ pub fn runs_setsid(argv: &[Vec<u8>]) -> bool {
 #[derive(Debug)]
 pub struct Launched {
     pub trust: Trust,
-    /// The place of its first word; none when there is no command.
+    /// The index of its first word; none if there is no command.
     pub at: Option<usize>,
-    /// More words are added to it.
+    /// Whether more words are added to it.
     pub is_open: bool,
     /// The words that set a variable for it.
     pub sets: Vec<usize>,
@@ -57,8 +57,8 @@ pub struct Launched {
 /// Returns the command that a launcher starts; none for a program that a policy does not follow.
 ///
 /// # Errors
-/// The word that keeps it from being told: an option that is not in the table may take a value, and then the word
-/// behind it is not the command.
+/// Fails with the word because of which the command can't be determined: an option that is not in the table
+/// may take a value, and the next word is then not the command.
 pub fn launched(name: &str, words: &[Word<'_>]) -> Option<Result<Launched, usize>> {
     let program = find(name).filter(|program| matches!(program.trust, Trust::Plain | Trust::Launcher))?;
     Some(follow(program, words))
@@ -74,7 +74,7 @@ fn follow(program: &Program, words: &[Word<'_>]) -> Result<Launched, usize> {
         }
     }
     let operands = operands(&items);
-    // For `env` a dash alone is `-i`.
+    // For `env` a single dash is `-i`.
     if let Some(first) = operands.first().filter(|at| words[**at].head().as_ref() == b"-") {
         return Err(*first);
     }

@@ -1,9 +1,9 @@
-//! The knowledge of programs: the arguments, variables and inputs that they take as code, and the programs that they
+//! Facts about programs: the arguments, variables and inputs that they take as code, and the programs that they
 //! start.
 //!
-//! One table serves three readers. The code guard refuses values where a program expects code, the policy judges a
-//! launcher by what it launches, and completion looks behind `sudo -u you` for the program whose words are typed.
-//! [`table`] has the rows, [`options`] reads argument lists by them, [`examine`] finds the code in a command.
+//! One table has three users. The code guard refuses values where a program expects code, the policy judges a
+//! launcher by the program that it launches, and completion finds the program after `sudo -u you`. [`table`] has
+//! the rows, [`options`] parses argument lists by them, [`examine`] finds the code in a command.
 
 mod examine;
 mod language;
@@ -25,19 +25,19 @@ pub use word::{Piece, Value, ValueKind, Word, joined};
 
 use options::{Item, Order};
 
-/// A program, or several that read their arguments alike.
+/// A program, or several whose arguments have the same form.
 #[derive(Debug)]
 pub struct Program {
     pub names: &'static [&'static str],
     /// Its options, as [`options`] describes them.
     pub options: &'static str,
     pub order: Order,
-    /// The beginning of a long option is that option, as of GNU programs.
+    /// Whether the beginning of a long option is accepted for it, as in GNU programs.
     pub abbreviates: bool,
     pub operands: Operands,
-    /// The operands when one of these options is given; the first row that applies.
+    /// The operands if one of these options is given; the first row that applies.
     pub when: &'static [(&'static str, Operands)],
-    /// Its standard input is code, unless the arguments say where the code is.
+    /// The language of its standard input, unless the arguments contain the code.
     pub input: Option<Language>,
     pub trust: Trust,
     /// Its subcommands, as programs of their own.
@@ -48,45 +48,45 @@ pub struct Program {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operands {
     Data,
-    /// Data; and nothing else of the command is code either.
+    /// Data; and no other part of the command is code.
     Harmless,
-    /// Data, and the code is the standard input.
+    /// Data, and the code is standard input.
     Stdin,
-    /// The first is a file of code; `-` is the standard input.
+    /// The first is a file of code; `-` is standard input.
     Script(Language),
     /// The first is code.
     First(Language),
-    /// All after so many are code, joined by blanks.
+    /// All after this many are code, joined by blanks.
     After(usize, Language),
-    /// Each after so many is code by itself.
+    /// Each after this many is code by itself.
     EachAfter(usize, Language),
-    /// A command, after so many words of the program's own.
+    /// A command, after this many words of the program's own.
     Command(usize),
     /// A command, with `NAME=value` before it.
     AssignedCommand,
     /// A command, to which more words are added.
     AppendedCommand,
-    /// The arguments of a shell, after so many words.
+    /// The arguments of a shell, after this many words.
     Shell(usize),
-    /// `NAME=value` may stand among them, and the values are code.
+    /// `NAME=value` is allowed among them, and the values are code.
     Assignments(Language),
     /// The first is a subcommand.
     Subcommand,
-    /// The first is a subcommand, and so is each behind `then`.
+    /// The first is a subcommand, and so is each after `then`.
     Verbs,
     /// The arguments of the module of Python that `-m` names.
     Module,
-    /// The arguments of the program that one of these options names, the first that is given.
+    /// The arguments of the program that one of these options names, the first one given.
     Started(&'static [&'static str]),
     /// Commands follow these words, up to `;`.
     Exec(&'static [&'static str]),
-    /// The first is code where it begins with literal text.
+    /// The first is code if it begins with literal text.
     Expression(Language),
     /// The name of a lock, and a command or `-c` with code.
     Locked,
     /// A key of the configuration of git, and its value.
     GitConfig,
-    /// A command up to `:::`, which a shell reads.
+    /// A command up to `:::`, which a shell parses.
     Parallel,
     /// A condition of bash (`[[ … ]]`), which calculates.
     Condition,
@@ -95,18 +95,18 @@ pub enum Operands {
 /// The trust of a policy in a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// It runs nothing that its arguments name, or little enough.
+    /// It runs nothing that its arguments name, or nothing significant.
     Data,
-    /// It runs any text, or launches in a way that can't be followed: a rule has to name it.
+    /// It runs any text, or launches programs in a way that can't be followed: a rule has to name it.
     Evaluator,
-    /// It is judged by what it launches, and needs no rule of its own.
+    /// It is judged by the program that it launches, and needs no rule of its own.
     Plain,
-    /// It needs a rule of its own, and so does what it launches.
+    /// It needs a rule of its own, and so does the program that it launches.
     Launcher,
 }
 
 impl Program {
-    /// A program like most.
+    /// The defaults of a program.
     const BASE: Self = Self {
         names: &[],
         options: "",
@@ -119,7 +119,7 @@ impl Program {
         commands: &[],
     };
 
-    /// Reads the words of a command of this program.
+    /// Parses the words of a command of this program.
     pub fn parse(&self, words: &[Word<'_>]) -> Vec<Item> {
         options::parse(self.options, self.order, self.abbreviates, words)
     }
@@ -134,12 +134,12 @@ impl Program {
     }
 }
 
-/// The last component of a path.
+/// Returns the last component of a path.
 pub fn base_name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
-/// The program of a name, also with a version or variant behind it: `python3.11`, `vim.basic`.
+/// Returns the program of a name, even with a version or variant at its end: `python3.11`, `vim.basic`.
 pub fn find(name: &str) -> Option<&'static Program> {
     table::find(name).or_else(|| table::find(plain_name(name)?))
 }
@@ -151,7 +151,7 @@ pub fn is_evaluator(name: &[u8]) -> bool {
     [find(name), table::find(unversioned)].into_iter().flatten().any(|found| found.trust == Trust::Evaluator)
 }
 
-/// The name without a version and variant; none where the rest is neither.
+/// Returns the name without a version and variant; none if the rest is neither.
 fn plain_name(name: &str) -> Option<&str> {
     const VARIANTS: &[&str] = &[
         "athena",

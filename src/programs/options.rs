@@ -1,13 +1,13 @@
-//! The options of a program in one line, and the parser of argument lists that reads them.
+//! The options of a program in one line, and the parser of argument lists that uses them.
 //!
-//! An entry is letters, or a name with its dashes, and what follows:
+//! An entry is letters, or a name with its dashes, and a suffix:
 //!
 //! | entry | the option |
 //! | --- | --- |
 //! | `abc`, `--long`, `-name` | takes no value |
 //! | `o:`, `--long:` | takes a value, attached or as the next word |
-//! | `o?`, `--long?` | takes a value only when it is attached |
-//! | `o~` | takes the next word, while its cluster goes on (the `-o` of shells) |
+//! | `o?`, `--long?` | takes a value only if it is attached |
+//! | `o~` | takes the next word, while its cluster continues (the `-o` of shells) |
 //! | `--arg&` | takes the next two words |
 //! | `0#` | takes the digits that follow |
 //! | `c=sh` | takes a value, which is code |
@@ -15,7 +15,7 @@
 //! | `f<awk` | takes a value, which names a file of code |
 //! | `+o~`, `+=vim` | begins with a plus; any word that does |
 //!
-//! A dot behind it ends the options; an exclamation mark says that a policy can't follow it.
+//! A dot after it ends the options; an exclamation mark means that a policy can't follow it.
 
 use super::language::Language;
 use super::word::Word;
@@ -37,15 +37,15 @@ pub struct Entry {
     pub takes: Takes,
     /// The language of its value.
     pub code: Option<Language>,
-    /// The value names a file that holds the code.
+    /// Whether the value names a file of code.
     pub is_file: bool,
-    /// All that follows are operands.
+    /// Whether all words after it are operands.
     ends: bool,
-    /// A policy can't tell what the program does with it.
+    /// Whether a policy can't know what the program does with it.
     pub unclear: bool,
 }
 
-/// The place of a value: a word, and the byte that it begins at.
+/// The place of a value: a word, and the byte at which it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub word: usize,
@@ -61,7 +61,7 @@ pub enum Item {
         word: usize,
         value: Option<Place>,
     },
-    /// An option that is not in the table, or whose name a value holds.
+    /// An option that is not in the table, or whose name contains a value.
     Unknown(usize),
     Operand(usize),
 }
@@ -69,15 +69,15 @@ pub enum Item {
 /// The places where a program looks for options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// At the first operand.
+    /// Options end at the first operand.
     Stops,
-    /// Options stand anywhere.
+    /// Options may be anywhere.
     Anywhere,
-    /// Options stand anywhere, and the first word is a cluster even without a dash (`tar xf`).
+    /// Options may be anywhere, and the first word is a cluster even without a dash (`tar xf`).
     Bare,
 }
 
-/// Reads the words after the name of a program.
+/// Parses the words after the name of a program.
 pub fn parse(options: &str, order: Order, abbreviates: bool, words: &[Word<'_>]) -> Vec<Item> {
     let mut parser = Parser { options, abbreviates, words, items: Vec::new(), at: 1, ended: false };
     while parser.at < words.len() {
@@ -124,7 +124,7 @@ impl Parser<'_, '_> {
         self.options.contains('+')
     }
 
-    /// `--name`, `--name=value`, or for most programs the beginning of a name.
+    /// Parses `--name`, `--name=value`, or for most programs the beginning of a name.
     fn long(&mut self, head: &[u8], is_whole: bool) {
         let end = head.iter().position(|byte| *byte == b'=');
         let name = std::str::from_utf8(&head[..end.unwrap_or(head.len())]).unwrap_or_default();
@@ -144,7 +144,8 @@ impl Parser<'_, '_> {
         if !self.abbreviates || name.len() < 3 {
             return None;
         }
-        // Of several the program refuses the abbreviation itself, unless the table has names that it lacks.
+        // If several match, the program refuses the abbreviation itself, unless the table has names
+        // that it lacks.
         let mut known = entries(self.options).filter(|(known, _)| known.starts_with(name));
         let first = known.next()?;
         let code = |(_, entry): &(&str, Entry)| entry.code.is_some();
@@ -152,7 +153,7 @@ impl Parser<'_, '_> {
         Some((chosen.0.to_string(), chosen.1))
     }
 
-    /// `-name`, `-abc`, `+o`, `+command`.
+    /// Parses `-name`, `-abc`, `+o`, `+command`.
     fn short(&mut self, head: &[u8], is_whole: bool) {
         let text = std::str::from_utf8(head).unwrap_or_default();
         if head[0] == b'+'
@@ -174,7 +175,7 @@ impl Parser<'_, '_> {
         self.cluster(head, 1, is_whole);
     }
 
-    /// Letters, the last of which may take a value.
+    /// Parses letters, the last of which may take a value.
     fn cluster(&mut self, head: &[u8], from: usize, is_whole: bool) {
         let sign = if head.first() == Some(&b'+') { "+" } else { "" };
         let mut unknown = false;
@@ -204,7 +205,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Letters without a dash, whose values are the words that follow, in order.
+    /// Parses letters without a dash, whose values are the following words, in order.
     fn bare(&mut self, head: &[u8]) {
         for letter in head.iter().map(|byte| char::from(*byte)) {
             match find(self.options, &letter.to_string()) {
@@ -233,7 +234,7 @@ impl Parser<'_, '_> {
     }
 }
 
-/// The entry of a name: a letter, or a name with its dashes.
+/// Returns the entry of a name: a letter, or a name with its dashes.
 fn find(options: &str, name: &str) -> Option<Entry> {
     let plus = name.strip_prefix('+');
     let is_letter = plus.unwrap_or(name).chars().count() <= 1;
@@ -247,7 +248,7 @@ fn find(options: &str, name: &str) -> Option<Entry> {
         .map(|(_, entry)| entry)
 }
 
-/// All entries: the letters or name of each, and what it is.
+/// Returns all entries: the letters or name of each, with its meaning.
 pub fn entries(options: &str) -> impl Iterator<Item = (&str, Entry)> {
     options.split_ascii_whitespace().map(entry)
 }
@@ -273,7 +274,7 @@ fn suffix(text: &str, mark: char) -> (&str, bool) {
     text.strip_suffix(mark).map_or((text, false), |rest| (rest, true))
 }
 
-/// The languages that a line of options names and that there are not.
+/// Returns the unknown languages in a line of options.
 #[cfg(test)]
 pub fn unknown_languages(options: &str) -> Vec<String> {
     let named = options.split_ascii_whitespace().filter_map(|written| {

@@ -1,8 +1,8 @@
-//! Settings that are given as `key=value`: which keys name what a program runs.
+//! Settings in the form `key=value`: the keys whose values programs run.
 
 use super::language::Language;
 
-/// The language of a git configuration value; none where it is data.
+/// Returns the language of a git configuration value; none if it is data.
 pub fn git_key(key: &str) -> Option<Language> {
     let key = key.to_ascii_lowercase();
     let (section, name) =
@@ -46,7 +46,7 @@ pub fn git_key(key: &str) -> Option<Language> {
     runs.then_some(if is_shell { Language::Sh } else { Language::Command })
 }
 
-/// The language of the value of an option of ssh; none where it is data.
+/// Returns the language of the value of an option of ssh; none if it is data.
 pub fn ssh_key(key: &str) -> Option<Language> {
     const SHELL: &[&str] = &["proxycommand", "localcommand", "knownhostscommand", "remotecommand"];
     const LOADED: &[&str] = &["include", "pkcs11provider", "securitykeyprovider", "xauthlocation"];
@@ -57,7 +57,7 @@ pub fn ssh_key(key: &str) -> Option<Language> {
     LOADED.contains(&key.as_str()).then_some(Language::Command)
 }
 
-/// The language of the value of an option of apt; none where it is data.
+/// Returns the language of the value of an option of apt; none if it is data.
 pub fn apt_key(key: &str) -> Option<Language> {
     const HOOKS: &[&str] =
         &["pre-invoke", "post-invoke", "post-invoke-success", "post-invoke-stats", "pre-install-pkgs"];
@@ -71,7 +71,7 @@ pub fn apt_key(key: &str) -> Option<Language> {
     runs.then_some(Language::Command)
 }
 
-/// The two sides of `key=value`; with a blank between them also where ssh reads it.
+/// Returns the two sides of `key=value`; for ssh, a blank may be between them.
 pub fn assignment(text: &[u8], blank: bool) -> Option<(&str, usize)> {
     let is_sign = |byte: &u8| *byte == b'=' || blank && byte.is_ascii_whitespace();
     let at = text.iter().position(is_sign)?;

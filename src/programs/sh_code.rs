@@ -1,5 +1,5 @@
-//! Code of a POSIX shell, as far as it has to be read to tell where a value stands in it: in which quotes, and in
-//! which command.
+//! Code of a POSIX shell, parsed as far as necessary to know the place of a value in it: the quotes around it,
+//! and its command.
 
 use super::word::{Piece, Value, ValueKind, Word};
 use std::borrow::Cow;
@@ -10,17 +10,17 @@ pub enum State {
     Unquoted,
     SingleQuoted,
     DoubleQuoted,
-    /// In `` `…` ``, whose backslashes are read twice.
+    /// In `` `…` ``, whose backslashes are interpreted twice.
     Backquoted,
     /// In `$((…))`, `((…))` or an index.
     Arithmetic,
     /// In `${…}`.
     Parameter,
-    /// In a comment, which a newline ends.
+    /// In a comment, which a line end ends.
     Comment,
     /// In the body of a here-document.
     HereDocument,
-    /// Behind a backslash or a dollar, which changes what a quote means.
+    /// After a backslash or a dollar, which changes the meaning of a quote.
     Escaped,
 }
 
@@ -28,7 +28,7 @@ pub enum State {
 #[derive(Debug, Default)]
 pub struct Simple<'a> {
     pub words: Vec<Word<'a>>,
-    /// It reads the output of the command before it.
+    /// Whether it reads the output of the command before it.
     pub is_piped: bool,
 }
 
@@ -36,11 +36,11 @@ pub struct Simple<'a> {
 #[derive(Debug, Default)]
 pub struct Code<'a> {
     pub commands: Vec<Simple<'a>>,
-    /// The values with where they stand.
+    /// The values with their places.
     pub values: Vec<(Value<'a>, State)>,
 }
 
-/// Reads code.
+/// Parses code.
 pub fn read<'a>(pieces: &[Piece<'a>]) -> Code<'a> {
     let mut reader = Reader { frames: vec![Frame::new(Context::Command)], ..Reader::default() };
     for piece in pieces {
@@ -63,7 +63,7 @@ pub fn read<'a>(pieces: &[Piece<'a>]) -> Code<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Context {
-    /// Commands; ended by a parenthesis where they began with one.
+    /// Commands, ended by a parenthesis if they began with one.
     Command,
     Backquoted,
     SingleQuoted,
@@ -80,9 +80,9 @@ struct Frame<'a> {
     context: Context,
     command: Simple<'a>,
     word: Option<Word<'a>>,
-    /// The next word is the target of a redirection.
+    /// Whether the next word is the target of a redirection.
     target: bool,
-    /// Open parentheses.
+    /// The number of open parentheses.
     depth: usize,
 }
 
@@ -98,12 +98,12 @@ struct Reader<'a> {
     code: Code<'a>,
     escaped: bool,
     dollar: bool,
-    /// A here-document was announced, and its line has ended.
+    /// Whether a here-document was announced, and its line has ended.
     here: bool,
     in_here: bool,
 }
 
-/// Words before which a command may stand.
+/// Words after which a command may begin.
 const RESERVED: &[&[u8]] = &[
     b"!", b"{", b"}", b"if", b"then", b"elif", b"else", b"fi", b"while", b"until", b"do", b"done", b"time",
     b"coproc",
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
         self.frames.last().map_or(Context::Command, |frame| frame.context)
     }
 
-    /// Reads a byte; how many of those behind it belong to it.
+    /// Parses a byte. Returns how many of the bytes after it belong to it.
     fn byte(&mut self, byte: u8, rest: &[u8]) -> usize {
         if std::mem::take(&mut self.escaped) {
             if byte != b'\n' {
@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
             return self.enter(Context::Command) + 1;
         }
         let Some(frame) = self.frames.last_mut() else { return 0 };
-        // The number of a descriptor is no word.
+        // The number of a descriptor is not a word.
         let is_number = |word: &Word<'_>| word.head().iter().all(u8::is_ascii_digit) && word.is_whole();
         if frame.word.as_ref().is_some_and(is_number) {
             frame.word = None;
@@ -264,7 +264,7 @@ impl<'a> Reader<'a> {
             _ if backquoted => State::Backquoted,
             Context::Command | Context::Backquoted => State::Unquoted,
         };
-        // What the shell has unquoted is plain again for the program that gets it.
+        // Text that the shell has unquoted is plain again for the program that receives it.
         let holds = state == State::Unquoted && value.kind == ValueKind::Quoted;
         let kind = if holds { ValueKind::Plain } else { ValueKind::Code };
         self.word().pieces.push(Piece::Value(Value { kind, ..value.clone() }));
@@ -274,7 +274,7 @@ impl<'a> Reader<'a> {
     // -------------------------------------------------------------------------------------- words and commands
 
     fn word(&mut self) -> &mut Word<'a> {
-        // Quotes are parts of the word around them.
+        // Quotes are parts of the surrounding word.
         let place = self.frames.iter().rposition(|frame| is_of_commands(frame.context)).unwrap_or_default();
         if self.frames.is_empty() {
             self.frames.push(Frame::new(Context::Command));
@@ -306,7 +306,7 @@ impl<'a> Reader<'a> {
             context,
             Context::Command | Context::Backquoted | Context::Parameter | Context::Arithmetic
         ) {
-            // Its text is not known before it runs.
+            // Its text is known only at run time.
             let unknown = Value { id: usize::MAX, kind: ValueKind::Code, text: None };
             self.word().pieces.push(Piece::Value(unknown));
         }

@@ -1,9 +1,9 @@
-//! A quick test that a name is not in a table.
+//! A fast test that a name is not in a table.
 //!
-//! Every command of a script is looked up in tables of a hundred words, and nearly none is there: the length of
-//! a name and its first letter tell so without a comparison.
+//! Every command of a script is looked up in tables of a hundred words, and almost none is there: the
+//! length of a name and its first letter show that without a comparison.
 
-/// The first letters and lengths of the words of some tables, made when the program is compiled.
+/// The first letters and lengths of the words of some tables, computed at compile time.
 pub struct Shapes([u32; 128]);
 
 impl Shapes {
@@ -22,7 +22,7 @@ impl Shapes {
         self
     }
 
-    /// Returns whether a word of the tables begins with the same letter and is as long.
+    /// Returns whether a word of the tables begins with the same letter and has the same length.
     pub fn may_hold(&self, name: &str) -> bool {
         let lengths =
             name.bytes().next().and_then(|first| self.0.get(usize::from(first))).copied().unwrap_or(0);

@@ -62,7 +62,7 @@ fn rows_have_names_of_their_own_and_known_languages() {
 }
 
 #[test]
-fn setsid_is_found_behind_launchers() {
+fn setsid_is_found_after_launchers() {
     let runs = |line: &str| {
         let argv: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
         runs_setsid(&argv)

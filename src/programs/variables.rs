@@ -1,8 +1,8 @@
-//! The variables by which programs run or load something, or find the configuration that does.
+//! The variables by which programs run or load something, or find configuration that does.
 //!
-//! One table serves two readers. The code guard refuses values in variables that are code. The policy has a rule name
-//! each of them: one such as `env = ["*"]` is meant for an application's own variables, and must not hand over what
-//! git, less, tar or the dynamic loader take for a command.
+//! One table has two users. The code guard refuses values in variables that are code. A policy needs a rule that
+//! names each of them: a rule such as `env = ["*"]` is meant for an application's own variables, and must not cover
+//! variables that git, less, tar or the dynamic loader interpret as commands.
 
 use super::language::Language;
 
@@ -11,13 +11,13 @@ use super::language::Language;
 pub enum Role {
     /// Its value is code: a command line, a program, or options by which programs run or load code.
     Code(Language),
-    /// It says where programs look for others, for modules and for configuration, or how they do it.
+    /// It determines where programs look for other programs, modules and configuration, or how they do it.
     Place,
     /// Its ending is that of many variables of the other roles.
     Likely,
 }
 
-/// The variables by role; the first that fits. `NAME*` and `*NAME` stand for a beginning and an ending.
+/// The variables by role; the first match counts. `NAME*` and `*NAME` match a beginning and an ending.
 #[rustfmt::skip]
 const TABLE: &[(Role, &[&str])] = &[
     (Role::Code(Language::Sh), &[
@@ -48,7 +48,7 @@ const TABLE: &[(Role, &[&str])] = &[
         "LD_*", "DYLD_*", "GLIBC_*", "MALLOC_*", "LOCPATH", "NLSPATH", "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS",
         "TZDIR", "TERMINFO", "TERMINFO_DIRS", "TERMPATH", "TERMCAP", "TMPDIR", "LIBPATH", "SHLIB_PATH",
         "POSIXLY_CORRECT",
-        // Where configuration is looked for.
+        // Paths of configuration.
         "HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "XDG_DATA_HOME", "XDG_DATA_DIRS", "WGETRC", "SYSTEM_WGETRC",
         "NETRC", "SCREENRC", "NANORC", "PSQLRC", "PGSERVICEFILE", "PGSYSCONFDIR", "MYSQL_HOME", "RIPGREP_CONFIG_PATH",
         "HGRCPATH", "KUBECONFIG", "DOCKER_CONFIG", "DOCKER_HOST", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
@@ -83,7 +83,7 @@ const TABLE: &[(Role, &[&str])] = &[
     ]),
 ];
 
-/// Returns the role of a variable; none where programs take it for data.
+/// Returns the role of a variable; none if it is data for programs.
 pub fn role(name: &[u8]) -> Option<Role> {
     TABLE.iter().find(|(_, names)| names.iter().any(|known| fits(known, name))).map(|(role, _)| *role)
 }
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_name_stands_once() {
+    fn each_name_appears_once() {
         let mut all: Vec<&str> = TABLE.iter().flat_map(|(_, names)| *names).copied().collect();
         all.sort_unstable();
         let twice: Vec<&[&str]> = all.windows(2).filter(|pair| pair[0] == pair[1]).collect();

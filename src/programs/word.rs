@@ -1,16 +1,17 @@
-//! Words of a command as far as they are known: literal text, and values whose text only the run knows.
+//! Words of a command as far as they are known: literal text, and values whose text is known only at
+//! run time.
 
 use std::borrow::Cow;
 
-/// One word, or with a splice several.
+/// One word, or several for a splice.
 #[derive(Clone, Debug, Default)]
 pub struct Word<'a> {
-    /// The caller's number of it.
+    /// Its number for the caller.
     pub origin: usize,
     pub pieces: Vec<Piece<'a>>,
-    /// A list stands here: any number of words, which are no options.
+    /// Whether it is a list: any number of words, which are not options.
     pub many: bool,
-    /// The script says that this may be an option, by `flag()` or `flags()`.
+    /// Whether the script marks it as a possible option, by `flag()` or `flags()`.
     pub options: bool,
 }
 
@@ -24,14 +25,14 @@ pub enum Piece<'a> {
 /// A value in a word.
 #[derive(Clone, Debug)]
 pub struct Value<'a> {
-    /// The caller's number of it.
+    /// Its number for the caller.
     pub id: usize,
     pub kind: ValueKind,
     /// Its text, at run time.
     pub text: Option<Cow<'a, [u8]>>,
 }
 
-/// The way in which a script hands a value over.
+/// The way in which a script passes a value on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     Plain,
@@ -39,9 +40,9 @@ pub enum ValueKind {
     Code,
     /// `quote(x)`: words for a POSIX shell.
     Quoted,
-    /// A variable of the environment, as it is.
+    /// An environment variable, unchanged.
     Environment,
-    /// It can only be a number, such as `int(x)`.
+    /// A value that can only be a number, such as `int(x)`.
     Number,
     /// `x.replace("'", "''")`: text inside of a string of SQL.
     SqlText,
@@ -50,12 +51,12 @@ pub enum ValueKind {
 }
 
 impl<'a> Word<'a> {
-    /// A word of literal text.
+    /// Creates a word of literal text.
     pub fn literal(text: &'a [u8]) -> Self {
         Self { pieces: vec![Piece::Text(Cow::Borrowed(text))], ..Self::default() }
     }
 
-    /// The text at the beginning, up to the first value whose text is not known.
+    /// Returns the text at the beginning, up to the first value whose text is unknown.
     pub fn head(&self) -> Cow<'_, [u8]> {
         let mut known = self.pieces.iter().map_while(Piece::text);
         let Some(first) = known.next() else { return Cow::Borrowed(&[]) };
@@ -69,17 +70,18 @@ impl<'a> Word<'a> {
         !self.many && self.pieces.iter().all(|piece| piece.text().is_some())
     }
 
-    /// Its text, where all of it is known.
+    /// Returns its text, if all of it is known.
     pub fn text(&self) -> Option<Cow<'_, [u8]>> {
         self.is_whole().then(|| self.head())
     }
 
-    /// The word as a string, where all of it is known.
+    /// Returns the word as a string, if all of it is known.
     pub fn name(&self) -> Option<String> {
         String::from_utf8(self.text()?.into_owned()).ok()
     }
 
-    /// The name of the program that the word leads to: behind its last slash no value may stand.
+    /// Returns the name of the program that the word leads to: there must be no value after its last
+    /// slash.
     pub fn program(&self) -> Option<String> {
         if let Some(name) = self.name() {
             return Some(name);
@@ -96,7 +98,7 @@ impl<'a> Word<'a> {
         })
     }
 
-    /// The pieces from a byte of the text on.
+    /// Returns the pieces from a byte of the text on.
     pub fn pieces_from(&self, offset: usize) -> Vec<Piece<'a>> {
         let mut skip = offset;
         let mut rest = Vec::with_capacity(self.pieces.len());
@@ -117,7 +119,7 @@ impl<'a> Word<'a> {
 }
 
 impl Piece<'_> {
-    /// The text of a piece, where it is known.
+    /// Returns the text of a piece, if it is known.
     pub fn text(&self) -> Option<&[u8]> {
         match self {
             Self::Text(text) => Some(text),
@@ -126,7 +128,7 @@ impl Piece<'_> {
     }
 }
 
-/// Words as one text, with blanks between them.
+/// Joins words to one text, with blanks between them.
 pub fn joined<'a>(words: impl IntoIterator<Item = Vec<Piece<'a>>>) -> Vec<Piece<'a>> {
     let mut all = Vec::new();
     for (index, pieces) in words.into_iter().enumerate() {

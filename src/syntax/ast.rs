@@ -1,17 +1,17 @@
-//! The syntax tree: what a script says, before any name is resolved.
+//! The syntax tree of a script, before any name is resolved.
 //!
-//! It borrows its text from the source and holds no type of the parser. Every node knows its span, so that the
-//! check, the formatter and editors can point at it. Only the binary writes it, as JSON.
+//! It borrows its text from the source and contains no type of the parser. Every node has its span, so that
+//! the check, the formatter and editors can point at it. Only the binary serialises it, as JSON.
 
 use crate::span::Span;
 #[cfg(feature = "program")]
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
-/// Bytes of a literal, with escapes resolved. A borrowed slice of the source wherever there were none.
+/// The bytes of a literal with escapes resolved: a borrowed slice of the source if there were none.
 pub type Text<'s> = Cow<'s, [u8]>;
 
-/// A sequence of statements: a whole script, or what stands between `{` and `}`.
+/// A sequence of statements: a whole script, or the text between `{` and `}`.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Block<'s> {
@@ -31,7 +31,7 @@ pub struct Statement<'s> {
 pub enum StatementKind<'s> {
     /// Pipelines joined by `&&` and `||`.
     AndOr(AndOr<'s>),
-    /// The usual case of it: one pipeline of one stage, in the foreground.
+    /// The usual case of that: one pipeline of one stage, in the foreground.
     Stage(Stage<'s>),
     Let {
         binding: Binding<'s>,
@@ -53,7 +53,7 @@ pub enum StatementKind<'s> {
         path: Expr<'s>,
         alias: Option<Name<'s>>,
     },
-    /// Text of sh that is read only to be refused by the check.
+    /// Text of sh that is only read so that the check can refuse it.
     Sh(ShConstruct),
 }
 
@@ -117,7 +117,7 @@ pub struct Pipeline<'s> {
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Timed {
     pub span: Span,
-    /// In the form of POSIX.
+    /// Whether it has the form of POSIX.
     pub posix: bool,
 }
 
@@ -127,7 +127,7 @@ pub struct Stage<'s> {
     pub span: Span,
     pub kind: StageKind<'s>,
     pub redirections: Box<[Redirection<'s>]>,
-    /// The stage is followed by `|&`.
+    /// Whether the stage is followed by `|&`.
     pub pipe_stderr: bool,
 }
 
@@ -136,7 +136,7 @@ pub struct Stage<'s> {
 pub enum StageKind<'s> {
     Simple(Simple<'s>),
     Block(Block<'s>),
-    /// `( list )`; the span of the list holds its parentheses.
+    /// `( list )`; the span of the list includes its parentheses.
     Subshell(Block<'s>),
     If(Box<If<'s>>),
     While(Box<(Condition<'s>, Block<'s>)>),
@@ -154,7 +154,7 @@ pub enum StageKind<'s> {
 }
 
 impl<'s> StageKind<'s> {
-    /// The blocks and lists of statements that this holds.
+    /// Returns the blocks and lists of statements in it.
     pub fn bodies(&self) -> Vec<&Block<'s>> {
         match self {
             Self::Block(body) | Self::Subshell(body) | Self::Spawn(body) => vec![body],
@@ -179,7 +179,7 @@ impl<'s> StageKind<'s> {
     }
 }
 
-/// A command: its words, with the assignments that stand before them.
+/// A command: its words, with the assignments before them.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Simple<'s> {
@@ -191,7 +191,7 @@ pub struct Simple<'s> {
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Assignment<'s> {
     pub name: Name<'s>,
-    /// `NAME+=…`, which is refused.
+    /// Whether it is `NAME+=…`, which is refused.
     pub append: bool,
     pub value: Word<'s>,
 }
@@ -297,7 +297,7 @@ pub struct Name<'s> {
     pub span: Span,
 }
 
-/// What `let` and `for` declare: a name, or a pattern that takes a value apart.
+/// The target of `let` and `for`: a name, or a pattern that takes a value apart.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Binding<'s> {
@@ -318,11 +318,11 @@ pub struct Pattern<'s> {
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct PatternPart<'s> {
     pub span: Span,
-    /// `...name`
+    /// Whether it is `...name`.
     pub rest: bool,
-    /// Of a map: the key.
+    /// The key, in a pattern for a map.
     pub key: Option<Expr<'s>>,
-    /// None for a key in quotes alone, which is refused.
+    /// None for a quoted key alone, which is refused.
     pub binding: Option<Binding<'s>>,
     pub default: Option<Expr<'s>>,
 }
@@ -391,14 +391,14 @@ pub struct Word<'s> {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum WordKind<'s> {
-    /// Text and nothing else, without quotes or escapes.
+    /// Only text, without quotes or escapes.
     Bare(&'s str),
     Parts(Box<[Part<'s>]>),
-    /// A brace list: what it stands for, in order.
+    /// A brace list, as its words in order.
     Braces(Box<[Word<'s>]>),
     /// `...$list`
     Splice(Box<Expr<'s>>),
-    /// `=>`, which stands only in an arm of `match`.
+    /// `=>`, which is allowed only in an arm of `match`.
     Arrow,
     /// `NAME=word` of `export`.
     Assignment(Box<Assignment<'s>>),
@@ -417,14 +417,14 @@ pub enum PartKind<'s> {
     /// Text outside quotes.
     #[cfg_attr(feature = "program", serde(serialize_with = "bytes"))]
     Bare(Text<'s>),
-    /// Text from quotes or after a backslash: never a pattern.
+    /// Text from quotes or after a backslash, which is never a pattern.
     #[cfg_attr(feature = "program", serde(serialize_with = "bytes"))]
     Quoted(Text<'s>),
     /// `*` (also `**`), `?`, `[…]`, as written.
     Pattern(&'s str),
     /// `[` that opens no bracket expression.
     OpenBracket,
-    /// `~` or `~user`: the user's name, empty for one's own.
+    /// `~` or `~user`: the name of the user, empty for the current one.
     Tilde(Cow<'s, str>),
     /// `$x`, `${x.y}`
     Value(std::rc::Rc<Expr<'s>>),
@@ -439,7 +439,8 @@ pub enum PartKind<'s> {
 }
 
 impl Part<'_> {
-    /// Whether this is a backslash of `"…"` and the character behind it, of which both stay (POSIX 2.2.3).
+    /// Returns whether this is a backslash of `"…"` with the character after it, both of which are kept (POSIX
+    /// 2.2.3).
     pub fn keeps_backslash(&self, source: &str) -> bool {
         let kept = |text: &[u8]| text.starts_with(b"\\") && text == &source.as_bytes()[self.span.range()];
         matches!(&self.kind, PartKind::Quoted(text) if kept(text))
@@ -458,7 +459,7 @@ pub enum Quoting {
 pub enum Direction {
     /// `<(cmd)`: the command's output is read.
     From,
-    /// `>(cmd)`: what is written goes to the command.
+    /// `>(cmd)`: the command reads what is written.
     Into,
 }
 
@@ -533,7 +534,7 @@ pub enum Unary {
     Not,
 }
 
-/// A binary operator, or in an assignment the operator before its `=` (`Assign` for a plain one).
+/// A binary operator, or for an assignment the operator before its `=` (`Assign` for a plain one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "program", derive(Serialize), serde(rename_all = "snake_case"))]
 pub enum Operator {
@@ -558,7 +559,7 @@ pub enum Operator {
     FloorDivide,
     Remainder,
     Power,
-    /// An operator of sh, refused by the check.
+    /// An operator of sh, which the check refuses.
     Sh,
 }
 

@@ -1,4 +1,4 @@
-//! What `let` and `for` declare: names, and patterns that take a value apart.
+//! The targets of `let` and `for`: names, and patterns that take a value apart.
 
 use super::ast::{Binding, Pattern, PatternPart};
 use super::read::{Read, Reader};
@@ -18,7 +18,7 @@ impl<'s> Reader<'s> {
         Ok(if of_map { Binding::Map(pattern) } else { Binding::List(pattern) })
     }
 
-    /// `a`, `...rest`, `key: name = default`
+    /// Reads `a`, `...rest` or `key: name = default`.
     fn pattern_part(&self, token: Token<'_>, of_map: bool, base: usize) -> Read<PatternPart<'s>> {
         let span = self.span_of(&token, base);
         let mut part = PatternPart { span, rest: false, key: None, binding: None, default: None };

@@ -1,4 +1,4 @@
-//! The scanner's findings as error pages.
+//! The errors of the scanner as error pages.
 
 use super::hidden;
 use super::scan::{MAX_NESTING, Problem};
@@ -71,7 +71,7 @@ pub fn explain(source: &Arc<Source>, problem: &Problem) -> Box<Diagnostic> {
                 .help("remove the backslash, or quote the delimiter: <<'EOF'")
         }
         Problem::TooDeep { at } => {
-            Diagnostic::new(code::NESTING, format!("nested more than {MAX_NESTING} deep"))
+            Diagnostic::new(code::NESTING, format!("nested more than {MAX_NESTING} levels deep"))
                 .at(source, *at, "one bracket too many")
                 .help("move the inner part into a function or a variable")
         }

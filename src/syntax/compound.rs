@@ -119,7 +119,7 @@ impl<'s> Reader<'s> {
         Ok((StageKind::If(Box::new(If { branches, otherwise })), end))
     }
 
-    /// After a condition in parentheses nothing but the block may follow.
+    /// Checks that only the block follows a condition in parentheses.
     pub(super) fn condition_ends<'t>(&self, tokens: &mut Tokens<'t>) -> Read<()> {
         if tokens.peek()? == Some(Rule::connector) {
             let token = self.taken(tokens)?;
@@ -229,7 +229,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// The patterns of an arm: `a | b =>` has the look of a pipeline of words.
+    /// Returns the patterns of an arm: `a | b =>` looks like a pipeline of words.
     pub(super) fn patterns<'t>(&self, tokens: &mut Tokens<'t>) -> Read<Vec<Word<'s>>> {
         let mut patterns = Vec::new();
         loop {
@@ -286,7 +286,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// The keyword of a stage that was meant as a block, and is read as a program of that name.
+/// Returns the keyword of a stage that was meant as a block, but was read as a program of that name.
 fn block_of_condition<'s>(stage: &Stage<'s>) -> Option<(&'s str, Span)> {
     let StageKind::Simple(simple) = &stage.kind else { return None };
     let word = simple.words.first()?;

@@ -1,14 +1,15 @@
-//! What a source must be before it is read at all: UTF-8, with lines that end in LF alone, and nothing hidden in it.
+//! The requirements for a source before it is read: UTF-8, lines that end only in LF, and no hidden
+//! characters.
 
 use super::hidden;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
 
-/// How large a source may be. Offsets are 32 bits wide; a script of this size is a mistake well before that.
+/// The largest size of a source. Offsets have 32 bits; a script of this size is already a mistake.
 pub const MAX_BYTES: usize = 256 << 20;
 
-/// The text of a source given as bytes, or why it is none.
+/// Returns the text of a source given as bytes, or the error if it is not one.
 pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Box<Diagnostic>> {
     if bytes.len() > MAX_BYTES {
         let message = format!("{name} holds {} bytes; a script holds at most {MAX_BYTES}", bytes.len());
@@ -31,7 +32,7 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Box<Diagnostic>
     }
 }
 
-/// What UTF-8 text may still hold that would silently mean something else.
+/// Refuses characters that are valid UTF-8 but would silently mean something else.
 pub fn check(source: &Arc<Source>) -> Result<(), Box<Diagnostic>> {
     let text = source.text();
     if text.starts_with('\u{feff}') {
@@ -44,7 +45,7 @@ pub fn check(source: &Arc<Source>) -> Result<(), Box<Diagnostic>> {
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         return Err(Box::new(
             Diagnostic::new(code::NUL_BYTE, "a NUL byte in the source")
-                .at(source, Span::new(at, at + 1), "no argument and no file name can hold it")
+                .at(source, Span::new(at, at + 1), "arguments and file names can't contain it")
                 .help("remove it; this is probably not a script"),
         ));
     }

@@ -1,4 +1,4 @@
-//! Where the grammar found no rule: what stands there, and what to write instead.
+//! Errors where the grammar found no rule: the text there, and what to write instead.
 
 use super::tokens::{Failure, Rule};
 use super::{hidden, line_before};
@@ -22,7 +22,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     if let Some(error) = super::hints::hints(source, at) {
         return error;
     }
-    // A blank is never the culprit.
+    // A blank is never the wrong part.
     let at = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
     let rest = &text[at..];
     let Some(found) = rest.chars().next() else {
@@ -42,7 +42,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     }
     let (span, label) = match found {
         '(' if text[..at].ends_with(['@', '+', '!', '?', '*']) => (behind(1).to(span), "not in Pipewright"),
-        // The culprit is what stands before.
+        // The wrong part is before it.
         ';' | '&' | '|' | '\n' | ')' | '#' if before.ends_with(['<', '>']) => {
             (Span::new(before.len() - 1, before.len()), "no target follows")
         }
@@ -61,7 +61,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
             ("a word is missing after the redirection".to_string(), Some("a target is one word: > \"out file\"".to_string()))
         }
         '(' => (
-            "`(` can't stand in a word".to_string(),
+            "`(` can't be part of a word".to_string(),
             Some("quote it if it is meant as text: '('; a capture is \"$(cmd)\", a group of commands is { cmd; }".to_string()),
         ),
         ')' if text[..at].ends_with('(') => (
@@ -82,7 +82,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
             Some("quote it if it is meant as text, or remove it".to_string()),
         ),
         '{' if before.ends_with(')') => (
-            "a block can't stand here".to_string(),
+            "a block can't be here".to_string(),
             Some("write the keyword before it: if (…) { … }".to_string()),
         ),
         '{' if before.ends_with("each") => (
@@ -106,7 +106,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
             Some("put a blank before the backslash, or write the word on one line".to_string()),
         ),
         _ if before.ends_with('}') && rest.lines().next().is_some_and(|line| line.contains("=>")) => (
-            "each arm of `match` stands on lines of its own".to_string(),
+            "each arm of `match` begins on a line of its own".to_string(),
             Some("begin a new line before it, or put a `;` between them".to_string()),
         ),
         _ if before.ends_with('}') => (
@@ -132,14 +132,14 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     page(source, span, &message, help, Some(label))
 }
 
-/// The page for a blank that is not ASCII, if one stands where the reading stopped.
+/// Returns the error for a blank that is not ASCII, if there is one where the reading stopped.
 fn foreign_blank(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let rest = source.text()[at..].trim_start_matches([' ', '\t']);
     let found = rest.chars().next().filter(|found| hidden::is_foreign_blank(*found))?;
     Some(hidden::blank_refusal(source, source.text().len() - rest.len(), found))
 }
 
-/// `if` or `let` with nothing, or nothing that fits, after it.
+/// Returns the error for `if` or `let` without valid text after it.
 fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diagnostic>> {
     let length = rest.bytes().take_while(u8::is_ascii_lowercase).count();
     let word = &rest[..length];
@@ -153,7 +153,7 @@ fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diag
     if outer.starts_with("with ") && outer.contains('=') {
         let help = Some(format!("the form is: {outer} {{ {word} … }}"));
         let message = "the block of `with` is missing";
-        return Some(page(source, Span::new(at, at + length), message, help, Some("stands in a block")));
+        return Some(page(source, Span::new(at, at + length), message, help, Some("belongs in a block")));
     }
     if word == "catch" && (line.contains("= try") || line.contains("return try")) {
         let help = "ask the record: let r = try { … }, and then: if (not r.ok) { echo ${r.error.message} }";
@@ -171,7 +171,7 @@ fn keyword_alone(source: &Arc<Source>, at: usize, rest: &str) -> Option<Box<Diag
     Some(page(source, Span::new(at, at + length), &message, help, Some("this keyword needs more")))
 }
 
-/// `f() (…)`, `f(){echo`: where sh would have the body of a function.
+/// Returns the error for `f() (…)` or `f(){echo`, where sh would have the body of a function.
 fn sh_function(source: &Arc<Source>, before: &str) -> Option<Box<Diagnostic>> {
     let head = before.strip_suffix(')')?.trim_end_matches([' ', '\t']).strip_suffix('(')?;
     let head = head.trim_end_matches([' ', '\t']);
@@ -207,7 +207,7 @@ const KEYWORDS: &[&str] = &[
     "spawn",
 ];
 
-/// The form of a statement that begins with a keyword.
+/// Returns the form of a statement that begins with a keyword.
 fn form(keyword: &str) -> &'static str {
     keywords::form(keyword).unwrap_or("let name = expression")
 }

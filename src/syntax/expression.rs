@@ -13,7 +13,7 @@ use std::iter::Peekable;
 
 type Parts<'t> = Peekable<Pairs<'t, Rule>>;
 
-/// How tightly operators bind, loosest first.
+/// The precedence of operators, loosest first.
 mod level {
     pub const LAMBDA: u8 = 1;
     pub const CONDITIONAL: u8 = 2;
@@ -59,7 +59,7 @@ const fn infix(text: &str) -> (Operator, u8) {
 }
 
 impl<'s> Reader<'s> {
-    /// An `expr`, `expr_in` or `paren`.
+    /// Reads an `expr`, `expr_in` or `paren`.
     pub fn expr(&self, token: Option<Token<'_>>, base: usize) -> Read<Expr<'s>> {
         let token = self.missing(token, Span::default())?;
         match token.as_rule() {
@@ -86,7 +86,7 @@ impl<'s> Reader<'s> {
             }
             let text = token.as_str();
             let operator_span = self.span_of(token, base);
-            // A long chain makes a deep tree, which is walked by recursion later.
+            // A long chain makes a deep tree, which is walked recursively later.
             operators += 1;
             if operators + depth > MAX_NESTING {
                 let message = format!("more than {MAX_NESTING} operators in one expression");
@@ -152,7 +152,7 @@ impl<'s> Reader<'s> {
         Ok(left)
     }
 
-    /// `xs[1:2]`, `(x: int) => x`
+    /// Refuses `xs[1:2]` and `(x: int) => x`.
     fn lone_colon(&self, span: Span) -> super::read::Stop {
         let (before, rest) = self.text.split_at(span.start as usize);
         let line = line_before(before, before.len());
@@ -163,7 +163,7 @@ impl<'s> Reader<'s> {
             Some("(") if rest.contains(") =>") => {
                 "parameters of a function without a name have no types: (x, y) => x + y"
             }
-            _ => "a choice is: condition ? value : other; a map stands in braces: {key: value}",
+            _ => "a choice is: condition ? value : other; a map is written in braces: {key: value}",
         };
         let error =
             Diagnostic::new(code::SYNTAX, "`:` without `?`").at(self.source, span, "not expected here");
@@ -193,7 +193,7 @@ impl<'s> Reader<'s> {
             _ => Err(self.error(
                 code::SYNTAX,
                 left.span,
-                "names stand before `=>`",
+                "names are written before `=>`",
                 "write: x => …, or (a, b) => …",
             )),
         }
@@ -244,14 +244,14 @@ impl<'s> Reader<'s> {
         Ok(value)
     }
 
-    /// `!x`: read on, so that the page can show all of it.
+    /// Reads on after `!x`, so that the error can show all of it.
     fn rest_of_sh(&self, parts: &mut Parts<'_>, base: usize, depth: usize, span: Span) -> Read<Expr<'s>> {
         let operand = self.binary(parts, level::NOT, base, depth + 1)?;
         let _ = operand;
         Ok(Expr { span, kind: ExprKind::Sh(ShConstruct::Operator) })
     }
 
-    /// `name.field[index](…)` at the start of a statement.
+    /// Reads `name.field[index](…)` at the start of a statement.
     pub fn place(&self, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
         let mut parts = token.into_inner().peekable();
         self.operand(&mut parts, base, 0)
@@ -268,7 +268,7 @@ impl<'s> Reader<'s> {
                 let arguments =
                     token.into_inner().map(|t| self.argument(t, base)).collect::<Read<Vec<_>>>()?;
                 match value.kind {
-                    // Of `(x.f)(…)` the span reaches on to the parenthesis: that is a call of the field's value.
+                    // For `(x.f)(…)` the span extends to the parenthesis: that is a call of the field's value.
                     ExprKind::Field(receiver, name) if name.span.end == value.span.end => {
                         ExprKind::Method(receiver, name, arguments)
                     }
@@ -298,14 +298,14 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// `...xs`
+    /// Reads `...xs`.
     fn spread(&self, mark: &Token<'_>, list: Option<Token<'_>>, base: usize) -> Read<Expr<'s>> {
         let list = self.expr(list, base)?;
         let span = self.span_of(mark, base).to(list.span);
         Ok(Expr { span, kind: ExprKind::Spread(Box::new(list)) })
     }
 
-    /// `x.y[0]` in `${x.y[0]}`.
+    /// Reads the `x.y[0]` in `${x.y[0]}`.
     pub fn path(&self, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
         let mut parts = token.into_inner();
         let name = self.missing(parts.next(), Span::default())?;
@@ -341,7 +341,7 @@ impl<'s> Reader<'s> {
                 if inner.as_rule() == Rule::lambda_names {
                     let names =
                         inner.into_inner().map(|name| self.name(Some(name), base)).collect::<Read<_>>()?;
-                    // The body follows the `=>`; until then, this stands for the names alone.
+                    // The body follows the `=>`; until then, this represents only the names.
                     let body = Box::new(Expr { span, kind: ExprKind::Null });
                     return Ok(Expr { span, kind: ExprKind::Lambda(names, body) });
                 }
@@ -397,13 +397,14 @@ impl<'s> Reader<'s> {
         Ok((key, self.expr(inner.next(), base)?))
     }
 
-    /// A name that is the key of a map.
+    /// Returns a name that is the key of a map.
     pub(super) fn key(&self, name: Name<'s>) -> Expr<'s> {
         let part = Part { span: name.span, kind: PartKind::Quoted(name.text.as_bytes().into()) };
         Expr { span: name.span, kind: ExprKind::String(Box::new([part])) }
     }
 
-    /// A string of any quoting. Where commands keep a backslash, it is refused here: `"\n"` looks like an escape of C.
+    /// Reads a string in any quotes. Where commands keep a backslash, it is refused here: `"\n"` looks like an
+    /// escape of C.
     pub fn string_expr(&self, token: Option<Token<'_>>, base: usize) -> Read<Expr<'s>> {
         let token = self.missing(token, Span::default())?;
         let span = self.span_of(&token, base);

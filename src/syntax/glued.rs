@@ -1,17 +1,18 @@
-//! `{echo hi}` and `{}` where a block is meant: as in sh, each is one word.
+//! `{echo hi}` and `{}` in the place of a block: as in sh, each is one word.
 
 use super::line_at;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
 
-/// Words that a block follows at once.
+/// Words that a block follows directly.
 const BEFORE_BLOCK: &[&str] =
     &["try", "defer", "else", "spawn", "capture", "lines", "bytes", "json", "&&", "||", "|"];
 /// Words that begin a statement whose head ends at a block.
 const HEADS: &[&str] = &["if", "while", "for", "with", "fn", "match", "each", "catch"];
 
-/// The page for a block's brace that is glued to the word after it, on the line of this place.
+/// Returns the error for a block's brace without a blank before the next word, on the line of this
+/// place.
 pub fn page(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let (start, line) = line_at(source.text(), at);
     let open = line.match_indices('{').map(|(open, _)| open).find(|open| is_glued(line, *open))?;
@@ -41,7 +42,7 @@ fn is_glued(line: &str, open: usize) -> bool {
     before.ends_with(')') || BEFORE_BLOCK.contains(&last) || HEADS.contains(&first)
 }
 
-/// The line with blanks inside the braces.
+/// Returns the line with blanks inside the braces.
 fn spaced(line: &str, open: usize) -> String {
     let (before, inside) = (&line[..open], &line[open + 1..]);
     match inside.rfind('}') {

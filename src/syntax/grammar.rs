@@ -1,4 +1,5 @@
-//! The parser that pest makes of grammar/pipewright.pest. Not written by hand: grammar/generate does it.
+//! The parser that pest makes from grammar/pipewright.pest. It is not written by hand: grammar/generate
+//! writes it.
 
 #![allow(dead_code, missing_docs, clippy::all, clippy::pedantic)]
 

@@ -5,7 +5,7 @@ use super::scan::{HereDocument, Pending, Problem, Scanner};
 use crate::span::Span;
 
 impl Scanner<'_> {
-    /// `<<` or `<<-` with its delimiter; the body follows at the end of the line.
+    /// Reads `<<` or `<<-` with its delimiter; the body follows at the end of the line.
     pub(super) fn here_document(&mut self) -> Result<(), Problem> {
         let operator = Span::new(self.at, self.at + 2);
         self.at += 2;
@@ -44,7 +44,8 @@ impl Scanner<'_> {
                 }
             }
         }
-        // The line that ends the body would have to hold it, too, and looks as if it did not.
+        // The line that ends the body would have to contain it, too, although it looks as if it did
+        // not.
         let word = std::str::from_utf8(&self.text[start_of_word..self.at]).unwrap_or_default();
         if let Some((at, found)) = hidden::find_blank(word) {
             return Err(Problem::HereDocumentBlank { at: start_of_word + at, found });
@@ -59,7 +60,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// The end of a line: the bodies of the here-documents that it began follow.
+    /// Handles the end of a line: the bodies of the here-documents on that line follow.
     pub(super) fn newline(&mut self) -> Result<(), Problem> {
         self.at += 1;
         self.last = self.last.max(self.at.min(self.last));
@@ -80,7 +81,7 @@ impl Scanner<'_> {
                 let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
                 self.at = (line_start + length + 1).min(self.text.len());
                 let mut line = &rest[..length];
-                // A line that a backslash joins to the one before can't end the body (POSIX 2.7.4).
+                // A line that a backslash joins to the previous one can't end the body (POSIX 2.7.4).
                 let was_joined = joined;
                 joined = !pending.literal && line.iter().rev().take_while(|b| **b == b'\\').count() % 2 == 1;
                 if pending.strip_tabs {

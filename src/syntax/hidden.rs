@@ -1,18 +1,18 @@
-//! Characters that a reader of a source can't see, or that show it in another order than it is read in.
+//! Characters that a reader of a source can't see, or that show it in another order than it is parsed in.
 //!
 //! Scenario: a reviewer reads `if ($user == "admin")`, and a right-to-left override in the string or in a comment has
 //! moved the closing quote ("Trojan Source", CVE-2021-42574). No context is safe, so such characters are refused
-//! anywhere in a source, comments included; strings get them by escapes. Joiners stay where they have a visible effect:
-//! within an emoji, and between letters of the scripts that are written with them.
+//! everywhere in a source, including comments; strings can contain them as escapes. Joiners are allowed where they have
+//! a visible effect: within an emoji, and between letters of scripts that are written with them.
 //!
-//! Blanks that are not ASCII are visible as blanks, but separate nothing. Strings and comments may hold them. A bare word
-//! or an expression with one of them would be read in another way than it looks.
+//! Blanks that are not ASCII look like blanks, but separate nothing. Strings and comments may contain them. A bare word
+//! or an expression that contains one would be parsed differently from how it looks.
 
 use crate::diag::{Diagnostic, Source, code, is_hidden};
 use crate::span::Span;
 use std::sync::Arc;
 
-/// Returns the first hidden character of a text, and where it stands.
+/// Returns the first hidden character of a text, and its position.
 pub fn find(text: &str) -> Option<(usize, char)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -27,17 +27,17 @@ pub fn find(text: &str) -> Option<(usize, char)> {
     }
 }
 
-/// Returns the first blank of a text that is not ASCII, and where it stands.
+/// Returns the first blank of a text that is not ASCII, and its position.
 pub fn find_blank(text: &str) -> Option<(usize, char)> {
     text.char_indices().find(|(_, found)| is_foreign_blank(*found))
 }
 
-/// Returns whether a character looks like a blank and separates nothing (Unicode's category Zs but U+0020).
+/// Returns whether a character looks like a blank but separates nothing (Unicode's category Zs without U+0020).
 pub const fn is_foreign_blank(found: char) -> bool {
     matches!(found, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
-/// Returns the page for a hidden character.
+/// Returns the error for a hidden character.
 pub fn refusal(source: &Arc<Source>, at: usize, found: char) -> Box<Diagnostic> {
     let label = match found {
         '\r' => "a carriage return, which most editors don't show",
@@ -47,19 +47,19 @@ pub fn refusal(source: &Arc<Source>, at: usize, found: char) -> Box<Diagnostic> 
         _ if found.is_control() => "a control character",
         _ => "an invisible character",
     };
-    let message = format!("the source holds U+{:04X}, which a reader can't see", found as u32);
+    let message = format!("the source contains U+{:04X}, which a reader can't see", found as u32);
     let page = Diagnostic::new(code::BAD_CHARACTER, message)
         .at(source, Span::new(at, at + found.len_utf8()), label)
         .help(format!("remove it; where a text needs it, write it as an escape: $'{}'", escape(found)));
     Box::new(page)
 }
 
-/// Returns the page for a blank that is not ASCII.
+/// Returns the error for a blank that is not ASCII.
 pub fn blank_refusal(source: &Arc<Source>, at: usize, found: char) -> Box<Diagnostic> {
     let number = found as u32;
     let message = format!("U+{number:04X} looks like a blank, but separates nothing");
     let page = Diagnostic::new(code::BAD_CHARACTER, message)
-        .at(source, Span::new(at, at + found.len_utf8()), format!("U+{number:04X} stands here"))
+        .at(source, Span::new(at, at + found.len_utf8()), format!("U+{number:04X} is here"))
         .help("write an ordinary blank; quote the text if the character belongs to it");
     Box::new(page)
 }
@@ -73,7 +73,7 @@ fn escape(found: char) -> String {
     }
 }
 
-/// Returns whether a joiner or a variation selector does its work between these neighbours.
+/// Returns whether a joiner or a variation selector has an effect between these neighbours.
 fn is_joiner_in_use(text: &str, at: usize, found: char) -> bool {
     let before = text[..at].chars().next_back().unwrap_or(' ');
     let after = text[at + found.len_utf8()..].chars().next().unwrap_or(' ');
@@ -90,7 +90,8 @@ fn is_joiner_in_use(text: &str, at: usize, found: char) -> bool {
     }
 }
 
-/// Returns whether letters of this script take joiners: Arabic, Syriac, Mongolian and those of India (UAX #31, 2.3).
+/// Returns whether letters of this script use joiners: Arabic, Syriac, Mongolian and the scripts of India (UAX #31,
+/// 2.3).
 const fn needs_joiners(letter: char) -> bool {
     matches!(letter, '\u{620}'..='\u{8ff}' | '\u{900}'..='\u{dff}' | '\u{1820}'..='\u{18aa}')
 }

@@ -1,4 +1,4 @@
-//! Where the grammar found no rule, and the text has the look of another language, or of a slip that many make.
+//! Hints where the grammar found no rule, and the text looks like another language or a common mistake.
 
 mod calls;
 mod foreign;
@@ -9,11 +9,11 @@ use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
 
-/// What stands around the place where the reading stopped.
+/// The text around the place where the reading stopped.
 struct Around<'s> {
     /// The place itself, after blanks.
     at: usize,
-    /// All before it, without blanks at its end.
+    /// The text before it, without blanks at its end.
     before: &'s str,
     rest: &'s str,
     text: &'s str,
@@ -23,7 +23,7 @@ struct Around<'s> {
 
 type Guess = Option<(Span, String, String)>;
 
-/// A page for a slip that is known by its look.
+/// Returns an error for a mistake that is recognised by its look.
 pub fn hints(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let text = source.text();
     let at = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
@@ -45,7 +45,7 @@ pub fn hints(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     Some(Box::new(error.help(help)))
 }
 
-/// An operator of another language in a text: where, how long it is, and what to write.
+/// Returns an operator of another language in a text: its position, its length, and what to write.
 pub fn operator_elsewhere(text: &str) -> Option<(usize, usize, String)> {
     const SIGNS: &[(&str, &str)] = &[
         ("===", "write: x == y"),
@@ -88,7 +88,7 @@ pub fn operator_elsewhere(text: &str) -> Option<(usize, usize, String)> {
 }
 
 impl Around<'_> {
-    /// The line up to the place.
+    /// Returns the line up to the place.
     fn line(&self) -> &str {
         line_before(self.before, self.before.len())
     }
@@ -97,14 +97,14 @@ impl Around<'_> {
         Span::new(self.at, self.at + length)
     }
 
-    /// The word that stands there, its length at least 1.
+    /// Returns the word at the place. Its length is at least 1.
     fn word(&self) -> &str {
         let length =
             self.rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
         &self.rest[..length]
     }
 
-    /// Whether an expression stands on this line.
+    /// Returns the error for an expression on this line.
     fn expression(&self) -> bool {
         let line = self.line();
         // `fn f() { return 1, 2 }`
@@ -115,7 +115,7 @@ impl Around<'_> {
             || line.ends_with(" =")
     }
 
-    /// `ls |` at the end of the text: the operator is the culprit.
+    /// Returns the error for `ls |` at the end of the text: the operator is the wrong part.
     fn dangling(&self) -> Guess {
         if !self.rest.trim().is_empty() {
             return None;
@@ -152,14 +152,14 @@ impl Around<'_> {
         let help = match self.first {
             "let" if self.several_names().is_some() => return self.several_names(),
             "for" => {
-                "the whole expression stands in parentheses, and a range is written so: for i in (0..<10) { … }"
+                "the whole expression is in parentheses, and a range is written like this: for i in (0..<10) { … }"
             }
             "def" | "func" | "function" | "fun" | "sub" | "proc" | "async" | "pub" => {
                 "a function is written: fn name(a, b) { … }"
             }
             "switch" | "select" => "write: match (x) { a | b => { … } }",
             "throw" | "raise" | "panic!" => "write: fail \"message\"",
-            "else" => "`else` stands on the line of the `}` before it: } else if (x == 2) { … }",
+            "else" => "put `else` on the line of the `}` before it: }  else if (x == 2) { … }",
             "assert" => "write: if (not (x == 1)) { fail \"message\" }",
             _ if self.first.starts_with("panic!(") => "write: fail \"message\"",
             _ if self.first.starts_with("println!(") => "write: echo \"x is $x\"",
@@ -174,10 +174,10 @@ impl Around<'_> {
             }
             _ => return self.call_in_word(),
         };
-        Some((self.found(1), "`(` can't stand in a word".into(), help.into()))
+        Some((self.found(1), "`(` can't be part of a word".into(), help.into()))
     }
 
-    /// `let a, b = f(x)`
+    /// Returns the error for `let a, b = f(x)`.
     fn several_names(&self) -> Guess {
         let line = self.line();
         let (names, value) = line.trim_start().strip_prefix("let ")?.split_once('=')?;
@@ -191,10 +191,10 @@ impl Around<'_> {
         let value = format!("{}{}", value.trim_start(), self.rest.lines().next().unwrap_or_default());
         let help = format!("take a list apart: let [{}] = {}", names.join(", "), value.trim_end());
         let start = self.before.len() - line.trim_start().len();
-        Some((Span::new(start, self.before.len()), "several names stand in a pattern".into(), help))
+        Some((Span::new(start, self.before.len()), "several names are written as a pattern".into(), help))
     }
 
-    /// `echo f(1)`, `f (1)`, `[1].push(2)`
+    /// Returns the error for `echo f(1)`, `f (1)` or `[1].push(2)`.
     fn call_in_word(&self) -> Guess {
         let line = self.line();
         let statement = line.rsplit(['{', ';', '|', '&']).next().unwrap_or_default().trim_start();
@@ -208,11 +208,11 @@ impl Around<'_> {
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
         };
         let glued = self.before.len() == self.at;
-        // `if x == 5: print(x)` has other things to learn first.
+        // `if x == 5: print(x)` has more important errors.
         if !line.contains('{') && matches!(self.first, "if" | "while" | "for" | "match" | "try" | "with") {
             return None;
         }
-        let message = "`(` can't stand in a word".to_string();
+        let message = "`(` can't be part of a word".to_string();
         if glued && statement.starts_with(['[', '"', '\'']) && callee.contains('.') {
             let message = "a method at the start of a statement is called on a variable".to_string();
             let help = match callee.rsplit('.').next() {
@@ -236,7 +236,7 @@ impl Around<'_> {
             let help = format!("the value of a call is: $[{callee}{shown}]; text is quoted: '('");
             return Some((self.found(1), message, help));
         }
-        // Of a program's name nobody knows what its parenthesis means.
+        // The meaning of a parenthesis after the name of a program is unknown.
         let declared = self.before.contains(&format!("fn {callee}("));
         if !glued && callee == statement && is_name(callee) && declared {
             let help = format!("a call has no blank before it: {callee}{shown}");
@@ -245,7 +245,7 @@ impl Around<'_> {
         None
     }
 
-    /// `x not in xs`, `x === y`, `x is null`, where an operator should stand.
+    /// Returns the error for `x not in xs`, `x === y` or `x is null`, in the place of an operator.
     fn operator(&self) -> Guess {
         if !self.expression() {
             return None;
@@ -260,11 +260,11 @@ impl Around<'_> {
             }
         }
         let (at, length, help) = operator_elsewhere(self.rest)?;
-        // Only where the reading stopped: a sign in a string further on is none of ours.
+        // Only where the reading stopped: a sign in a later string does not count.
         (at == 0).then(|| (self.found(length), "there is no such operator".into(), help))
     }
 
-    /// `[1 2]`, `let s = hello world`: nothing between two values.
+    /// Returns the error for `[1 2]` or `let s = hello world`, which have nothing between two values.
     fn two_values(&self) -> Guess {
         let begins = self.rest.starts_with(|c: char| c.is_alphanumeric() || "\"'$_".contains(c));
         let ended = self.before.ends_with(|c: char| c.is_alphanumeric() || "\"')]_".contains(c));
@@ -281,10 +281,10 @@ impl Around<'_> {
         });
         if let Some(words) = words.filter(|words| !words.contains(['"', '\'', '(', '[', '$'])) {
             let help = format!("a message is quoted: fail \"{words}\"");
-            return Some((self.found(self.word().len().max(1)), "this is no expression".into(), help));
+            return Some((self.found(self.word().len().max(1)), "this is not an expression".into(), help));
         }
         let help = if in_list {
-            "elements of a list stand between commas in square brackets: [1, 2]"
+            "elements of a list are separated by commas, in square brackets: [1, 2]"
         } else {
             "text is quoted: \"two words\"; what a program prints is $(cmd); strings are joined by `++`"
         };
@@ -292,7 +292,7 @@ impl Around<'_> {
         Some((self.found(length), "an operator or a comma is missing before this".into(), help.into()))
     }
 
-    /// Where an expression should begin or go on.
+    /// Returns the error for a place where an expression should begin or continue.
     fn value(&self) -> Guess {
         if !self.expression() {
             return None;
@@ -311,7 +311,7 @@ impl Around<'_> {
             [b'.' | b'/' | b'~' | b'*' | b'[', ..] if self.before.ends_with('=') => self.bare_text(),
             _ if self.before.ends_with(" .") => Some((
                 Span::new(self.before.len() - 1, self.before.len()),
-                "`.` joins no strings".into(),
+                "`.` doesn't join strings".into(),
                 "strings are joined by `++`: \"a\" ++ \"b\"".into(),
             )),
             [b'0'..=b'9', ..] if self.before.ends_with('.') && !self.before.ends_with("..") => Some((
@@ -321,7 +321,7 @@ impl Around<'_> {
             )),
             [b',', ..] => Some((
                 self.found(1),
-                "`,` stands only in brackets".into(),
+                "`,` is only allowed in brackets".into(),
                 "a list is [1, 2]; a number has no commas: 1_000".into(),
             )),
             _ if self.before.ends_with('{')
@@ -337,7 +337,8 @@ impl Around<'_> {
         }
     }
 
-    /// `let files = *.c`, `let path = ~/x`, `let half = .5`: a word where an expression begins.
+    /// Returns the error for `let files = *.c`, `let path = ~/x` or `let half = .5`: a word where an
+    /// expression begins.
     fn bare_text(&self) -> Guess {
         let word = self.rest.split([' ', '\t', '\n', ';', ')', '}']).next().unwrap_or_default();
         let help = match word.as_bytes() {

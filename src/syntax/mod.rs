@@ -1,7 +1,7 @@
-//! From text to syntax tree: the scanner of delimiters, the grammar, and the tree's builder.
+//! Parsing of text to a syntax tree: the scanner of delimiters, the grammar, and the builder of the tree.
 //!
-//! Nothing here knows a value or resolves a name. The tree borrows from the source and is free of the parser's
-//! types, so that the check, the formatter and editors see only [`ast`].
+//! Nothing here knows a value or resolves a name. The tree borrows from the source and contains no types
+//! of the parser, so the check, the formatter and editors see only [`ast`].
 
 pub mod ast;
 mod binding;
@@ -12,7 +12,7 @@ mod explain;
 mod expression;
 pub mod from_sh;
 mod glued;
-// Not ours to lay out.
+// Generated, so not formatted.
 #[rustfmt::skip]
 mod grammar;
 mod here;
@@ -35,27 +35,27 @@ use std::sync::Arc;
 pub use encoding::{MAX_BYTES as MOST_SOURCE, decode};
 pub use hints::operator_elsewhere;
 
-/// Returns the start of the line that a place stands on.
+/// Returns the start of the line of a place.
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
 }
 
-/// Returns the line that a place stands on up to that place.
+/// Returns the line of a place, up to that place.
 fn line_before(text: &str, at: usize) -> &str {
     &text[line_start(text, at)..at]
 }
 
-/// Returns the line that a place stands on, and where it starts.
+/// Returns the line of a place, and its start.
 fn line_at(text: &str, at: usize) -> (usize, &str) {
     let start = line_start(text, at);
     (start, text[start..].lines().next().unwrap_or_default())
 }
 
-/// A text as far as it could be read.
+/// A text, as far as it could be read.
 pub struct Parsed<'s> {
     pub script: ast::Block<'s>,
-    /// Why the reading stopped before the end, if it did. What was read before still tells about the text:
-    /// a habit of sh there is often the cause.
+    /// The reason why the reading stopped early, if it did. The part before it is still useful: a form of
+    /// sh there is often the cause.
     pub error: Option<Box<Diagnostic>>,
 }
 
@@ -64,7 +64,7 @@ pub fn parse(source: &Arc<Source>) -> Parsed<'_> {
     parse_from(source, 0)
 }
 
-/// Reads a script from the beginning of a line on, before which whole statements stand.
+/// Reads a script from the beginning of a line on, with whole statements before it.
 pub fn parse_from(source: &Arc<Source>, from: usize) -> Parsed<'_> {
     let text = source.text();
     let empty = || ast::Block { statements: Vec::new(), span: crate::span::Span::new(0, text.len()) };

@@ -1,7 +1,7 @@
-//! What is nested deeper than the stack of its thread has room for.
+//! Text that is nested more deeply than the stack of its thread allows.
 //!
-//! The scanner allows 256 brackets and blocks within one another, for which the main thread has room. A thread of a host
-//! may have a stack of any size, and an overflow of it would end the host.
+//! The scanner allows 256 nested brackets and blocks, for which the main thread has room. A thread of a host may
+//! have a stack of any size, and an overflow would end the host.
 
 use super::tokens::Rule;
 use crate::diag::{Diagnostic, Source, code};
@@ -11,14 +11,14 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 thread_local! {
-    /// Where the grammar met the end of the stack.
+    /// The place where the grammar met the end of the stack.
     static MET: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
 type State<'t> = Box<pest::ParserState<'t, Rule>>;
 
-/// Asked by each rule of the grammar that calls others. A rule without room fails, and what is read without it is
-/// wrong: [`met`] tells.
+/// Returns whether there is room. Each rule of the grammar that calls others asks this. A rule without room
+/// fails, and text that is read without it is wrong: [`met`] reports that.
 #[inline]
 pub fn room(state: State<'_>) -> pest::ParseResult<State<'_>> {
     if stack::is_low() {
@@ -28,12 +28,12 @@ pub fn room(state: State<'_>) -> pest::ParseResult<State<'_>> {
     Ok(state)
 }
 
-/// Returns where the reading that has just ended met the end of the stack, if it did.
+/// Returns the place where the last reading met the end of the stack, if it did.
 pub fn met() -> Option<usize> {
     MET.take()
 }
 
-/// Returns the page for it.
+/// Returns the error for that.
 #[cold]
 pub fn stack_is_full(source: &Arc<Source>, span: Span) -> Box<Diagnostic> {
     let page = Diagnostic::new(code::NESTING, "nested more deeply than the stack of this thread has room for")

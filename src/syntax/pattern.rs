@@ -1,7 +1,7 @@
 //! Bracket expressions of words: which `[` of unquoted text opens one, and where it ends (POSIX 2.13.1).
 //!
-//! A grammar would look for the `]` again from each `[`, which takes quadratic time on many that are never closed.
-//! Here the search that fails once is not made again.
+//! A grammar would search for the `]` again from each `[`, which takes quadratic time for many that are never
+//! closed. Here a search that has failed is not repeated.
 
 use super::ast::{Part, PartKind};
 use super::read::Reader;
@@ -9,7 +9,7 @@ use crate::span::Span;
 use std::borrow::Cow;
 
 impl<'s> Reader<'s> {
-    /// Turns `[…]` of unquoted text into patterns. A `[` that opens none stays as it is.
+    /// Converts `[…]` of unquoted text to patterns. A `[` that opens none is unchanged.
     pub fn brackets(&self, parts: Vec<Part<'s>>) -> Vec<Part<'s>> {
         if !parts.iter().any(|part| matches!(part.kind, PartKind::OpenBracket)) {
             return parts;
@@ -30,7 +30,7 @@ impl<'s> Reader<'s> {
         all
     }
 
-    /// A run of unquoted parts, which is one piece of the source.
+    /// Handles a run of unquoted parts, which is one piece of the source.
     fn run(&self, run: Vec<Part<'s>>, into: &mut Vec<Part<'s>>) {
         let (Some(first), Some(last)) = (run.first(), run.last()) else { return };
         if !run.iter().any(|part| matches!(part.kind, PartKind::OpenBracket)) {
@@ -55,7 +55,7 @@ impl<'s> Reader<'s> {
                 b'*' => at + bytes[at..].iter().take_while(|byte| **byte == b'*').count(),
                 b'?' => at + 1,
                 b'[' => match if closes { class_end(bytes, at) } else { None } {
-                    // A brace in brackets is a list's to bash, which looks for those first.
+                    // In bash, a brace in brackets belongs to a brace list, since bash looks for those first.
                     Some(end) if !text[at..end].contains('{') => end,
                     found => {
                         closes = found.is_some();
@@ -81,8 +81,8 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// Where the bracket expression that begins at `[` ends: after its `]`. A `]` in first place, after the `!`, is one of
-/// its characters, and so is that of a class such as `[:alpha:]`.
+/// Returns the end of the bracket expression that begins at `[`, after its `]`. A `]` in first place, or after
+/// the `!`, is one of its characters, and so is that of a class such as `[:alpha:]`.
 fn class_end(text: &[u8], open: usize) -> Option<usize> {
     let mut at = open + 1;
     if matches!(text.get(at), Some(b'!' | b'^')) {

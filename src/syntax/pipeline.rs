@@ -1,4 +1,4 @@
-//! The tree's builder: pipelines, and what joins them.
+//! The part of the builder for pipelines and the operators that join them.
 
 use super::ast::*;
 use super::read::{Read, Reader};
@@ -7,7 +7,8 @@ use crate::diag::code;
 use crate::span::Span;
 
 impl<'s> Reader<'s> {
-    /// Pipelines joined by `&&` and `||`, up to the end of the statement or, in a condition, of its tokens.
+    /// Reads pipelines joined by `&&` and `||`, up to the end of the statement or, in a condition, of
+    /// its tokens.
     pub(super) fn and_or<'t>(&self, tokens: &mut Tokens<'t>, blocks: bool) -> Read<(AndOr<'s>, Span)> {
         let first = self.pipeline(tokens, blocks)?;
         let mut span = first.span;
@@ -43,7 +44,7 @@ impl<'s> Reader<'s> {
         let mut stages = Vec::with_capacity(1);
         stages.push(first);
         while tokens.peek()? == Some(Rule::connector) {
-            // `&&` and `||` are the caller's.
+            // `&&` and `||` belong to the caller.
             let Some(next) = tokens.peeked().filter(|token| matches!(token.as_str(), "|" | "|&")) else {
                 break;
             };
@@ -56,8 +57,8 @@ impl<'s> Reader<'s> {
                 let mark = self.taken(tokens)?;
                 let span = tokens.span(&mark);
                 let (code, message) = match rule {
-                    Rule::bang => (code::SYNTAX, "`!` stands only before a whole pipeline"),
-                    _ => (code::TIME_PLACE, "`time` stands only before a whole pipeline"),
+                    Rule::bang => (code::SYNTAX, "`!` is only allowed before a whole pipeline"),
+                    _ => (code::TIME_PLACE, "`time` is only allowed before a whole pipeline"),
                 };
                 return Err(self.error(code, span, message, "not before a stage"));
             }
@@ -112,12 +113,7 @@ impl<'s> Reader<'s> {
             }
             Rule::sh_arith_command => StageKind::Sh(ShConstruct::ArithmeticCommand, span),
             Rule::end | Rule::connector | Rule::bang | Rule::time_mark => {
-                return Err(self.error(
-                    code::SYNTAX,
-                    span,
-                    "a command is missing here",
-                    "nothing stands before it",
-                ));
+                return Err(self.error(code::SYNTAX, span, "a command is missing here", "nothing before it"));
             }
             _ => {
                 let (kind, end) = self.compound(tokens, token, span, base)?;

@@ -1,4 +1,4 @@
-//! The tree's builder: statements, pipelines and blocks from the flat tokens of the grammar.
+//! The builder of the tree: statements, pipelines and blocks from the flat tokens of the grammar.
 
 use super::ast::*;
 use super::scan::{HereDocument, Scan, lift};
@@ -10,7 +10,7 @@ use crate::sys::stack;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// Why the reading of a text stops.
+/// The reason why the reading of a text stops.
 pub enum Stop {
     Grammar(Failure),
     Error(Box<Diagnostic>),
@@ -24,12 +24,13 @@ impl From<Failure> for Stop {
 
 pub type Read<T> = Result<T, Stop>;
 
-/// What the builder of every part needs: the original text, and what the scanner lifted out of it.
+/// The state that the builder of every part needs: the original text, and the parts that the scanner
+/// removed from it.
 pub struct Reader<'s> {
     pub source: &'s Arc<Source>,
     pub text: &'s str,
     pub here_documents: Vec<HereDocument>,
-    /// What the brace lists read so far have made, in the sizes of [`crate::expand::brace`].
+    /// The size of all brace lists so far, in the units of [`crate::expand::brace`].
     pub made: Cell<usize>,
 }
 
@@ -58,7 +59,7 @@ pub fn script(source: &Arc<Source>, scan: Scan, from: usize) -> Parsed<'_> {
     };
     let broken = scan.broken.map(|at| {
         let message = "a line can't be continued in the middle of a word or operator";
-        let error = Diagnostic::new(code::SYNTAX, message).at(source, at, "no blank stands beside it");
+        let error = Diagnostic::new(code::SYNTAX, message).at(source, at, "no blank beside it");
         Box::new(error.help("put a blank before the backslash, or write the word on one line"))
     });
     Parsed { script, error: broken.or(error) }
@@ -107,7 +108,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Commands in a word or an expression.
+    /// Reads commands in a word or an expression.
     pub fn body<'t>(
         &self,
         pairs: pest::iterators::Pairs<'t, Rule>,
@@ -156,7 +157,7 @@ impl<'s> Reader<'s> {
                         code::SYNTAX,
                         background,
                         "only commands run in the background",
-                        "`&` after a statement that is no command; there are no operators on bits",
+                        "`&` after a statement that is not a command; there are no operators on bits",
                     ));
                 }
                 return Ok(Statement { span, kind });
@@ -168,12 +169,9 @@ impl<'s> Reader<'s> {
                     Some(Rule::sh_case_end) => {
                         Ok(Statement { span, kind: StatementKind::Sh(ShConstruct::CaseEnd) })
                     }
-                    _ => Err(self.error(
-                        code::SYNTAX,
-                        span,
-                        "a command is missing here",
-                        "nothing stands before it",
-                    )),
+                    _ => {
+                        Err(self.error(code::SYNTAX, span, "a command is missing here", "nothing before it"))
+                    }
                 };
             }
             _ => self.and_or(tokens, true)?,
@@ -198,7 +196,7 @@ impl<'s> Reader<'s> {
         Ok(Statement { span, kind })
     }
 
-    /// A statement that is no pipeline.
+    /// Reads a statement that is not a pipeline.
     fn lead<'t>(&self, tokens: &mut Tokens<'t>, token: Token<'t>, span: Span) -> Read<StatementKind<'s>> {
         let base = tokens.base();
         Ok(match token.as_rule() {
@@ -244,7 +242,7 @@ impl<'s> Reader<'s> {
         })
     }
 
-    /// `x = …`, `x.y += …`, or a call for its effect.
+    /// Reads `x = …`, `x.y += …`, or a call for its effect.
     fn name_led<'t>(&self, tokens: &mut Tokens<'t>, token: Token<'t>, span: Span) -> Read<StatementKind<'s>> {
         let base = tokens.base();
         let mut inner = token.into_inner();
@@ -322,7 +320,7 @@ impl<'s> Reader<'s> {
 
     // -------------------------------------------------------------------------------------- tokens
 
-    /// Takes the end of a statement; the span of its `&`, if it is one.
+    /// Takes the end of a statement. Returns the span of its `&`, if it is one.
     pub(super) fn end<'t>(&self, tokens: &mut Tokens<'t>) -> Read<Option<Span>> {
         match tokens.peek()? {
             Some(Rule::end) => {
@@ -365,7 +363,7 @@ impl<'s> Reader<'s> {
         self.missing(token, Span::default())
     }
 
-    /// A part that the grammar promises.
+    /// Returns the error for a missing part that the grammar guarantees.
     pub fn missing<'t>(&self, token: Option<Token<'t>>, span: Span) -> Read<Token<'t>> {
         token.ok_or_else(|| self.error(code::INTERNAL, span, "the grammar and the reader disagree", "here"))
     }
@@ -375,7 +373,7 @@ impl<'s> Reader<'s> {
         Span::new(base + span.start(), base + span.end())
     }
 
-    /// The original text of a token.
+    /// Returns the original text of a token.
     pub fn str_of(&self, token: &Token<'_>, base: usize) -> &'s str {
         &self.text[self.span_of(token, base).range()]
     }
@@ -386,7 +384,7 @@ impl<'s> Reader<'s> {
         Ok(Name { text: &self.text[span.range()], span })
     }
 
-    /// The error for what a thread with a small stack has no room for.
+    /// Returns the error for text that is too deep for the stack of its thread.
     #[cold]
     pub fn too_deep(&self, span: Span) -> Stop {
         Stop::Error(super::nesting::stack_is_full(self.source, span))

@@ -1,11 +1,11 @@
-//! `step() > log`: a redirection after a call, which only a command or a block can have.
+//! `step() > log`: a redirection after a call, which is allowed only after a command or a block.
 
 use super::line_at;
 use crate::diag::{Diagnostic, Source, code};
 use crate::span::Span;
 use std::sync::Arc;
 
-/// The page for a redirected call on the line of this place.
+/// Returns the error for a redirected call on the line of this place.
 pub fn page(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let (start, line) = line_at(source.text(), at);
     let (call, redirection) = line.match_indices('(').find_map(|(open, _)| redirected(line, open))?;
@@ -15,7 +15,7 @@ pub fn page(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     Some(Box::new(error.help(help)))
 }
 
-/// The call whose parenthesis opens here, and the redirection behind it.
+/// Returns the call whose parenthesis opens here, and the redirection after it.
 fn redirected(line: &str, open: usize) -> Option<(Span, Span)> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
     let name = line.as_bytes()[..open].iter().rev().take_while(|byte| is_name(byte)).count();

@@ -57,7 +57,7 @@ impl<'s> Reader<'s> {
         Ok(Redirection { span, descriptor, kind })
     }
 
-    /// Descriptors above 9 differ between shells; ours end where a default limit of 1,024 does.
+    /// Reads a descriptor. Shells differ above 9; here the limit is a default limit of 1,024.
     fn descriptor(&self, digits: &str, span: Span) -> Read<u32> {
         digits.parse().ok().filter(|number| *number < 1000).ok_or_else(|| {
             self.error(code::SYNTAX, span, "a descriptor is a number from 0 to 999", "out of range")
@@ -71,7 +71,7 @@ impl<'s> Reader<'s> {
             return Err(self.error(
                 code::HEREDOC,
                 at,
-                "a here-document can't stand here",
+                "a here-document can't be here",
                 "its body was not found",
             ));
         };
@@ -81,7 +81,7 @@ impl<'s> Reader<'s> {
         if here.literal {
             parts.push(Part { span: here.body, kind: PartKind::Quoted(Cow::Borrowed(body.as_bytes())) });
         } else {
-            // Those in its own captures, whose bodies the grammar must not see either.
+            // Those in its own captures, whose bodies must also be hidden from the grammar.
             let nested = self
                 .here_documents
                 .iter()
@@ -101,7 +101,8 @@ impl<'s> Reader<'s> {
         Ok(parts.into_boxed_slice())
     }
 
-    /// In `2>2>f` the second `2` belongs to the operator after it in sh, and the first has no target.
+    /// Refuses `2>2>f`: in sh the second `2` belongs to the operator after it, and the first operator
+    /// has no target.
     fn refuse_number_as_target(&self, target: &Token<'_>, base: usize) -> Read<()> {
         let at = self.span_of(target, base);
         let digits = self.text[at.range()].bytes().all(|byte| byte.is_ascii_digit());
@@ -117,8 +118,8 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    /// `<<-` removes the tabs at the start of each line of the body's own text. Lines that a backslash joins are one,
-    /// as in bash.
+    /// Removes, for `<<-`, the tabs at the start of each line of the body's own text. Lines that a
+    /// backslash joins are one, as in bash.
     fn strip_tabs(&self, parts: &mut [Part<'s>]) -> Read<()> {
         let mut line_start = true;
         for part in parts {
@@ -137,7 +138,7 @@ impl<'s> Reader<'s> {
                         *text = Cow::Owned(stripped);
                     }
                 }
-                // bash strips the text of a capture before it reads it, dash does not.
+                // bash strips the text of a capture before it parses it, dash does not.
                 _ if source.contains("\n\t") => {
                     let mut error = Diagnostic::new(code::HEREDOC, "shells disagree about tabs in here");
                     error = error.at(self.source, part.span, "a line in it begins with a tab");

@@ -1,11 +1,11 @@
 //! The delimiter scanner: which brackets, quotes and here-documents are open at each point of a text.
 //!
-//! One scanner serves four needs. It lifts the bodies of here-documents out of the text before the grammar sees
-//! it (a grammar can't say "the lines after this one"). It caps the nesting before the parser recurses. When the
-//! parser fails it explains ("this `{` is never closed"), which a grammar can't. And it tells whether a text that
-//! is being typed is complete.
+//! It has four tasks. It removes the bodies of here-documents from the text before the grammar sees it (a
+//! grammar can't express "the lines after this one"). It limits the nesting before the parser recurses. When the
+//! parser fails, it explains ("this `{` is never closed"), which a grammar can't. And it reports whether a text
+//! that is being typed is complete.
 //!
-//! It knows commands from expressions, since a quote, a `{` or a `<<` means another thing in each.
+//! It distinguishes commands from expressions, since a quote, a `{` or a `<<` has a different meaning in each.
 
 mod commands;
 mod expressions;
@@ -19,31 +19,31 @@ use typed::Notes;
 #[cfg(feature = "dialog")]
 pub use typed::{Look, Mark, Place, Typed, WordStart, typed};
 
-/// How deep brackets, quotes and blocks may stand in one another.
+/// The nesting limit of brackets, quotes and blocks.
 pub const MAX_NESTING: usize = 256;
 
-/// What the scanner learnt about a text.
+/// The scanner's findings about a text.
 #[derive(Debug, Default)]
 pub struct Scan {
     pub here_documents: Vec<HereDocument>,
-    /// A line continued in the middle of a word or operator.
+    /// A line that is continued in the middle of a word or operator.
     pub broken: Option<Span>,
-    /// The first thing that is wrong with the delimiters.
+    /// The first error of the delimiters.
     pub problem: Option<Problem>,
 }
 
-/// A here-document: where its operator stands and where its body.
+/// A here-document: the position of its operator and of its body.
 #[derive(Debug, Clone, Copy)]
 pub struct HereDocument {
     /// Offset of `<<`.
     pub operator: usize,
     /// The body's lines, without the delimiter's.
     pub body: Span,
-    /// The body and the delimiter's line.
+    /// The body and the line of the delimiter.
     pub lines: Span,
-    /// A part of the delimiter was quoted: the body is literal.
+    /// Whether a part of the delimiter was quoted, so that the body is literal.
     pub literal: bool,
-    /// `<<-`
+    /// Whether it is `<<-`.
     pub strip_tabs: bool,
 }
 
@@ -54,7 +54,7 @@ pub enum Problem {
         open: Span,
         what: &'static str,
     },
-    /// A closing bracket that closes nothing, or another kind of bracket.
+    /// A closing bracket that closes nothing, or a different kind of bracket.
     Unmatched {
         close: Span,
         open: Option<Span>,
@@ -63,18 +63,18 @@ pub enum Problem {
         operator: Span,
         delimiter: String,
     },
-    /// A here-document's body would start inside a bracket that was opened after its operator.
+    /// The body of a here-document would start inside a bracket that was opened after its operator.
     HereDocumentSplit {
         operator: Span,
     },
     TooDeep {
         at: Span,
     },
-    /// `<<` without the word that ends the text.
+    /// `<<` without the word of the delimiter.
     HereDocumentUnnamed {
         operator: Span,
     },
-    /// A line that a backslash joins to the one before would end the body.
+    /// A line that a backslash joins to the previous one would end the body.
     HereDocumentJoined {
         line: Span,
     },
@@ -82,7 +82,7 @@ pub enum Problem {
     HereDocumentDollar {
         word: Span,
     },
-    /// A here-document's word holds a blank that separates nothing.
+    /// The word of a here-document contains a blank that separates nothing.
     HereDocumentBlank {
         at: usize,
         found: char,
@@ -93,7 +93,7 @@ pub enum Problem {
 pub(super) enum Context {
     /// Commands, up to `}` or `)` or the end of the text.
     Commands(u8),
-    /// An expression in brackets, up to its closing one.
+    /// An expression in brackets, up to the closing one.
     Expression(u8),
     /// An expression that ends with its line.
     ExpressionLine {
@@ -106,7 +106,7 @@ pub(super) enum Context {
 }
 
 impl HereDocument {
-    /// With offsets from where another body begins.
+    /// Creates a scanner with offsets from the start of another body.
     pub fn from(self, base: usize) -> Self {
         let shift = |span: Span| Span::new(span.start as usize - base, span.end as usize - base);
         Self { operator: self.operator - base, body: shift(self.body), lines: shift(self.lines), ..self }
@@ -131,19 +131,19 @@ pub(super) struct Scanner<'s> {
     pub(super) text: &'s [u8],
     pub(super) at: usize,
     pub(super) stack: Vec<Open>,
-    /// How much is open around a here-document whose body this is.
+    /// The number of constructs that are open around the here-document of this body.
     outside: usize,
     pub(super) pending: Vec<Pending>,
     pub(super) scan: Scan,
-    /// Where a word may begin: `#`, `{` and `}` mean something only here.
+    /// Whether a word may begin here: only then are `#`, `{` and `}` special.
     pub(super) word_start: bool,
-    /// Where a statement may begin, and with it an expression.
+    /// Whether a statement may begin here, and therefore an expression.
     pub(super) statement_start: bool,
-    /// The text before is a head such as `if`, whose `(` holds an expression.
+    /// Whether the text before is a head such as `if`, whose `(` holds an expression.
     pub(super) head: bool,
-    /// Where the last token that is not blank ended, for expressions.
+    /// The end of the last token that is not blank, for expressions.
     pub(super) last: usize,
-    /// What is known of the text on the way, where somebody types it.
+    /// The notes about a text that is being typed.
     notes: Option<Box<Notes>>,
 }
 
@@ -170,7 +170,8 @@ impl<'s> Scanner<'s> {
     }
 
     fn whole(mut self) -> Scan {
-        // After an unmatched bracket the scan goes on, since the cap on nesting must hold for the whole text.
+        // After an unmatched bracket the scan continues, since the limit on nesting must apply to the whole
+        // text.
         while let Err(problem) = self.run() {
             let unmatched = matches!(problem, Problem::Unmatched { .. });
             self.found(problem);
@@ -188,7 +189,8 @@ impl<'s> Scanner<'s> {
         }
     }
 
-    /// The body of a here-document, whose captures hold commands, and with them here-documents of their own.
+    /// Scans the body of a here-document, whose captures contain commands, and therefore here-documents of their
+    /// own.
     pub(super) fn body(&mut self, body: Span) {
         let outside = self.outside + self.stack.len();
         let text = &self.text[..body.end as usize];
@@ -258,7 +260,7 @@ impl<'s> Scanner<'s> {
     fn pop(&mut self) {
         let opened = self.top().at;
         self.note_close(opened);
-        // The pattern of `for`, which `in` follows.
+        // The pattern of `for`, before its `in`.
         self.head |= matches!(self.text[opened.start as usize], b'[' | b'{')
             && self.text[..opened.start as usize].trim_ascii_end().ends_with(b"for");
         self.stack.pop();
@@ -274,12 +276,12 @@ impl<'s> Scanner<'s> {
     }
 }
 
-/// The text with the bodies of its here-documents blanked, so that all offsets stay true.
+/// Returns the text with the bodies of its here-documents blanked, so that all offsets remain valid.
 pub fn lift(text: &str, here_documents: &[HereDocument]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for here in here_documents {
         bytes[here.lines.range()].fill(b' ');
     }
-    // Whole lines were replaced by spaces, so this can't fail.
+    // Whole lines were replaced by blanks, so this can't fail.
     String::from_utf8(bytes).unwrap_or_default()
 }

@@ -1,7 +1,8 @@
 //! The stream of tokens from which the reader builds the tree.
 //!
 //! At the top of a script they come from one call of the grammar for every few statements (or heads, up to their
-//! `{`), so that the parser's memory is that of some lines. In nested commands they are the inner pairs of a `body`.
+//! `{`), so that the parser only needs memory for some lines. In nested commands they are the inner pairs of a
+//! `body`.
 
 pub use super::grammar::{Grammar, Rule};
 use super::nesting;
@@ -12,37 +13,37 @@ use pest::iterators::{Pair, Pairs};
 
 pub type Token<'t> = Pair<'t, Rule>;
 
-/// Where the grammar found no rule, and the rules that it tried there.
+/// The place where the grammar found no rule, and the rules that it tried there.
 #[derive(Debug)]
 pub struct Failure {
     pub at: usize,
     pub tried: Vec<Rule>,
-    /// The stack of the thread had no room for more.
+    /// Whether the stack of the thread had no room.
     pub is_too_deep: bool,
 }
 
 pub struct Tokens<'t> {
-    /// The rest of the text, at the top of a script; nothing in nested commands.
+    /// The rest of the text, at the top of a script; none in nested commands.
     text: Option<&'t str>,
     at: usize,
     pairs: Option<Pairs<'t, Rule>>,
     next: Option<Token<'t>>,
-    /// Where the pairs' offset 0 stands in the source.
+    /// The position in the source of the pairs' offset 0.
     base: usize,
 }
 
 impl<'t> Tokens<'t> {
-    /// The tokens of a script from a place on.
+    /// Creates the tokens of a script from a place on.
     pub fn script(text: &'t str, from: usize) -> Self {
         Self { text: Some(text), at: from, pairs: None, next: None, base: 0 }
     }
 
-    /// The tokens of nested commands.
+    /// Creates the tokens of nested commands.
     pub fn nested(pairs: Pairs<'t, Rule>, base: usize) -> Self {
         Self { text: None, at: 0, pairs: Some(pairs), next: None, base }
     }
 
-    /// The rule of the next token, without taking it.
+    /// Returns the rule of the next token, without taking it.
     pub fn peek(&mut self) -> Result<Option<Rule>, Failure> {
         while self.next.is_none() {
             self.next = self.pairs.as_mut().and_then(Iterator::next);
@@ -53,7 +54,7 @@ impl<'t> Tokens<'t> {
         Ok(self.next.as_ref().map(Pair::as_rule))
     }
 
-    /// The token that was peeked at.
+    /// Returns the token that was peeked at.
     pub const fn peeked(&self) -> Option<&Token<'t>> {
         self.next.as_ref()
     }
@@ -63,7 +64,7 @@ impl<'t> Tokens<'t> {
         self.next.take()
     }
 
-    /// Where a token stands in the source.
+    /// Returns the place of a token in the source.
     pub fn span(&self, token: &Token<'t>) -> Span {
         let span = token.as_span();
         Span::new(self.base + span.start(), self.base + span.end())
@@ -73,7 +74,7 @@ impl<'t> Tokens<'t> {
         self.base
     }
 
-    /// Where the text that is read at last ends.
+    /// Returns the end of the text that is read last.
     pub const fn position(&self) -> usize {
         self.at
     }

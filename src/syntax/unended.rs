@@ -1,4 +1,4 @@
-//! What to write where a statement does not end, or a block does not begin.
+//! Hints for a statement that does not end, or a block that does not begin.
 
 use super::ast::Simple;
 use super::line_before;
@@ -7,7 +7,8 @@ use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 
 impl<'s> Reader<'s> {
-    /// A statement that goes on where it should end: mostly a function of another language.
+    /// Returns the error for a statement that continues where it should end: mostly a function of
+    /// another language.
     pub(super) fn not_ended(&self, span: Span) -> Stop {
         if let Some(error) = super::redirected::page(self.source, span.start as usize) {
             return Stop::Error(error);
@@ -22,14 +23,14 @@ impl<'s> Reader<'s> {
                 "a function without a name is written: x => x + 1, or (a, b) => a + b; with statements: fn name(a) { … }",
             )
         } else if rest[1..].trim_start().starts_with('|') || last.contains('.') {
-            Some("a function stands in the parentheses: xs.map(x => x + 1)")
+            Some("the parentheses contain a function: xs.map(x => x + 1)")
         } else {
             None
         };
         let label = "begin another on a new line, or after `;`";
         match help {
             Some(help) => {
-                let error = Diagnostic::new(code::SYNTAX, "a block makes no function in an expression");
+                let error = Diagnostic::new(code::SYNTAX, "a block is not a function in an expression");
                 Stop::Error(Box::new(error.at(self.source, span, "not expected here").help(help)))
             }
             None => self.error(code::SYNTAX, span, "the statement should end here", label),
@@ -42,7 +43,7 @@ impl<'s> Reader<'s> {
             "lines" | "json" | "bytes" | "capture" => {
                 format!("`{first} {{ … }}` is a value: let x = {first} {{ … }}")
             }
-            "else" | "catch" => format!("`{first}` stands on the line of the `}}` before it"),
+            "else" | "catch" => format!("put `{first}` on the line of the `}}` before it"),
             "elif" => "write: } else if … {".into(),
             "until" => "write: while ! … {".into(),
             "loop" => "a loop without end is: while true { … }".into(),
@@ -59,7 +60,8 @@ impl<'s> Reader<'s> {
         Stop::Error(Box::new(error))
     }
 
-    /// `timeout 1s { … }`: what the program does for a command is an option of `with` for a block.
+    /// Returns the error for `timeout 1s { … }`: for a block, the function of the program is an option
+    /// of `with`.
     fn block_behind_program(&self, simple: &Simple<'s>, span: Span, option: &str) -> Stop {
         let value = match simple.words.last() {
             Some(word) if simple.words.len() > 1 => &self.text[word.span.range()],
@@ -76,7 +78,7 @@ impl<'s> Reader<'s> {
         Stop::Error(Box::new(error.help(format!("write: with {option}={value} {{ … }}"))))
     }
 
-    /// Where a block should begin, on the line of its head.
+    /// Returns the error for a missing block, on the line of its head.
     pub(super) fn block_missing(&self, at: Span) -> Option<Box<Diagnostic>> {
         let before = &self.text[..at.start as usize];
         let line = line_before(before, before.len());
@@ -85,13 +87,13 @@ impl<'s> Reader<'s> {
             let error = Diagnostic::new(code::SYNTAX, message).at(self.source, span, label);
             Some(Box::new(error.help(help)))
         };
-        // `at` may be the end of the line, or lie on a later one.
+        // `at` may be the end of the line, or be on a later one.
         if let Some(error) = super::glued::page(self.source, before.trim_end().len()) {
             return Some(error);
         }
         if self.text[at.range()].starts_with('\n') && line.trim_end().ends_with(':') {
             let help = format!("write: {}", braced(line.trim().trim_end_matches(':').trim_end()));
-            let message = "a block stands in braces";
+            let message = "a block is written in braces";
             return page(before.trim_end().len() - 1, 1, message, "not in Pipewright", &help);
         }
         let next = self.text[at.start as usize..].trim_start();
@@ -101,7 +103,7 @@ impl<'s> Reader<'s> {
             return page(
                 at.start as usize,
                 1,
-                "a `;` stands between a head and its block",
+                "a `;` separates a head from its block",
                 "ends the statement too early",
                 "remove it",
             );
@@ -120,7 +122,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// `if x == 1` as it is written here.
+/// Returns `if x == 1` in the form of the language.
 fn braced(head: &str) -> String {
     const SIGNS: &[&str] = &["==", "!=", " < ", " > ", "<=", ">=", " in ", " and ", " or ", "not "];
     let (keyword, rest) = head.split_once(' ').unwrap_or((head, ""));

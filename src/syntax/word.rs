@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 impl<'s> Reader<'s> {
-    /// The words, assignments and redirections of a simple command.
+    /// Reads the words, assignments and redirections of a simple command.
     pub fn simple(
         &self,
         token: Token<'_>,
@@ -25,7 +25,7 @@ impl<'s> Reader<'s> {
             match part.as_rule() {
                 Rule::redirection => redirections.push(self.redirection(part, base)?),
                 _ => {
-                    // Only what stands before the first other word assigns.
+                    // Only words before the first other word are assignments.
                     let is_export =
                         matches!(words.first(), Some(Word { kind: WordKind::Bare("export"), .. }));
                     if (words.is_empty() || is_export)
@@ -47,7 +47,7 @@ impl<'s> Reader<'s> {
         Ok(Simple { assignments: assignments.into_boxed_slice(), words })
     }
 
-    /// `NAME=value`: no pattern and no brace list is looked for in the value (POSIX 2.9.1).
+    /// Reads `NAME=value`: patterns and brace lists have no effect in the value (POSIX 2.9.1).
     fn assignment(&self, token: Token<'_>, base: usize, name: usize, append: bool) -> Read<Assignment<'s>> {
         let span = self.span_of(&token, base);
         let start = span.start as usize;
@@ -64,7 +64,7 @@ impl<'s> Reader<'s> {
                 self.part(part, base, &mut parts)?;
             }
         }
-        // The name and the sign stand at the start of the first part.
+        // The name and the sign are at the start of the first part.
         if let Some(Part { span, kind: PartKind::Bare(text) }) = parts.first_mut() {
             span.start = value_span.start.min(span.end);
             *text = split(text, before.min(text.len())).1;
@@ -79,7 +79,7 @@ impl<'s> Reader<'s> {
         Ok(Assignment { name, append, value: Word { span: value_span, kind } })
     }
 
-    /// `NAME=word` of `export`, where bash looks for a brace list first.
+    /// Reads `NAME=word` of `export`, where bash looks for a brace list first.
     fn exported(&self, assignment: Assignment<'s>) -> Read<Word<'s>> {
         let span = assignment.name.span.to(assignment.value.span);
         if let WordKind::Parts(parts) = &assignment.value.kind
@@ -91,7 +91,7 @@ impl<'s> Reader<'s> {
         Ok(Word { span, kind: WordKind::Assignment(Box::new(assignment)) })
     }
 
-    /// A word in any of its forms.
+    /// Returns a word in any of its forms.
     pub fn word(&self, token: Token<'_>, base: usize) -> Read<Word<'s>> {
         let span = self.span_of(&token, base);
         let kind = match token.as_rule() {
@@ -125,7 +125,7 @@ impl<'s> Reader<'s> {
                 for part in token.into_inner() {
                     self.part(part, base, &mut parts)?;
                 }
-                // What lists within its captures have made.
+                // The size of lists within its captures.
                 let inner = self.made.get() - made;
                 let parts = self.brackets(parts);
                 let braces = parts
@@ -135,7 +135,7 @@ impl<'s> Reader<'s> {
                     WordKind::Braces(words)
                 } else {
                     match &*parts {
-                        // `=` and `a#b`, which are rare, are parts to the grammar.
+                        // `=` and `a#b`, which are rare, are separate parts in the grammar.
                         [Part { span: whole, kind: PartKind::Bare(text) }]
                             if *whole == span && !text.contains(&b'~') =>
                         {
@@ -151,7 +151,7 @@ impl<'s> Reader<'s> {
 
     fn variable(&self, token: Token<'_>, base: usize) -> Read<Expr<'s>> {
         let span = self.span_of(&token, base);
-        // `"$HO\` + newline + `ME"` is $HOME in sh.
+        // `"$HO\` + line end + `ME"` is $HOME in sh.
         if self.text[span.end as usize..].starts_with("\\\n") {
             let at = Span::new(span.end as usize, span.end as usize + 1);
             return Err(self.error(
@@ -165,10 +165,10 @@ impl<'s> Reader<'s> {
         Ok(Expr { span, kind: ExprKind::Name(name.text) })
     }
 
-    /// Refuses a blank in bare text that looks like the end of a word and is none.
+    /// Refuses a blank in bare text that looks like the end of a word but is not one.
     pub(super) fn refuse_blanks(&self, span: Span) -> Read<()> {
         let text = &self.text[span.range()];
-        // Most words are ASCII, which is known sooner.
+        // Most words are ASCII, which is faster to test.
         if text.is_ascii() {
             return Ok(());
         }
@@ -180,7 +180,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// One part of a word or string. A quoting may hold several.
+    /// Reads one part of a word or string. A quoting may contain several.
     pub fn part(&self, token: Token<'_>, base: usize, into: &mut Vec<Part<'s>>) -> Read<()> {
         let span = self.span_of(&token, base);
         let text = &self.text[span.range()];
@@ -239,7 +239,7 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    /// `"…"`: an empty one is still a part, for it makes an argument.
+    /// Reads `"…"`: an empty one is still a part, since it makes an argument.
     fn double(&self, token: Token<'_>, base: usize, into: &mut Vec<Part<'s>>) -> Read<()> {
         let span = self.span_of(&token, base);
         let before = into.len();
@@ -253,7 +253,8 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    /// `"""…"""`: the first line end goes, and from every line the indentation of the closing quotes.
+    /// Reads `"""…"""`: the first line end is removed, and from every line the indentation of the closing
+    /// quotes.
     fn multi_line(&self, token: Token<'_>, base: usize, span: Span, into: &mut Vec<Part<'s>>) -> Read<()> {
         let inside = &self.text[span.start as usize + 3..span.end as usize - 3];
         let before = into.len();
@@ -272,7 +273,7 @@ impl<'s> Reader<'s> {
             return Err(self.error(
                 code::SYNTAX,
                 at,
-                "the closing `\"\"\"` stands on a line of its own",
+                "the closing `\"\"\"` is on a line of its own",
                 "move it to the next line",
             ));
         }
@@ -321,7 +322,8 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    /// The text of `$'…'`. An argument can't hold a NUL byte; a value can, such as what `split` looks for.
+    /// Returns the text of `$'…'`. An argument can't contain a NUL byte; a value can, such as the separator
+    /// of `split`.
     pub(super) fn dollar_single(&self, text: &'s str, span: Span, nul: bool) -> Read<Text<'s>> {
         let inside = &text.as_bytes()[2..text.len() - 1];
         if !inside.contains(&b'\\') {
@@ -336,8 +338,8 @@ impl<'s> Reader<'s> {
 
     // -------------------------------------------------------------------------------------- brace lists
 
-    /// The words that the brace lists of a word make. `inner` is what the lists in its parts have made, of which each
-    /// word would have a copy.
+    /// Returns the words from the brace lists of a word. `inner` is the size of the lists in its parts, of
+    /// which each word would have a copy.
     fn braces(&self, parts: &[Part<'s>], inner: usize, span: Span) -> Read<Option<Box<[Word<'s>]>>> {
         let pieces: Vec<brace::Piece<usize>> = parts
             .iter()
@@ -387,7 +389,7 @@ impl<'s> Reader<'s> {
         Stop::Error(Box::new(error.help(help)))
     }
 
-    /// bash looks for brace lists before it looks at brackets: `{[a,b]}` is `[a b]` there.
+    /// Refuses brackets in braces: bash looks for brace lists first, so `{[a,b]}` is `[a b]` there.
     fn refuse_brackets_in_braces(&self, parts: &[Part<'s>]) -> Read<()> {
         let cut = |text: &str| text.starts_with('[') && (text.contains([',', '}']) || text.contains(".."));
         match parts.iter().find(|part| matches!(part.kind, PartKind::Pattern(text) if cut(text))) {
@@ -399,10 +401,10 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// A brace list holds text only. bash expands it before variables, so that `$x{a,b}` means `$xa $xb` there;
-    /// and a bracket expression with a comma would be cut by the list.
+    /// Refuses values in brace lists. bash expands the list before variables, so that `$x{a,b}` means `$xa
+    /// $xb` there; and it would cut a bracket expression that contains a comma.
     fn refuse_values_in_braces(&self, parts: &[Part<'s>], lists: &[Vec<brace::Piece<usize>>]) -> Read<()> {
-        // In how many of the words each part stands.
+        // The number of words that contain each part.
         let mut found = vec![0_usize; parts.len()];
         let mut last_list = vec![usize::MAX; parts.len()];
         for (place, list) in lists.iter().enumerate() {
@@ -422,7 +424,7 @@ impl<'s> Reader<'s> {
                 continue;
             }
             if literal {
-                // bash joins the `$` of `{$,}HOME` with what follows the list.
+                // bash joins the `$` of `{$,}HOME` with the text after the list.
                 let lone = part.span.end - part.span.start == 1
                     && self.text[part.span.start as usize..].starts_with(['$'])
                     && self.text[part.span.end as usize..].starts_with([',', '}']);
@@ -444,7 +446,7 @@ impl<'s> Reader<'s> {
                 error = error.at(
                     self.source,
                     part.span,
-                    if outside { "touches the list" } else { "stands in the list" },
+                    if outside { "touches the list" } else { "in the list" },
                 );
                 let name = &self.text[part.span.range()];
                 error = error.help(if outside {
@@ -459,7 +461,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// The length of the name that a word assigns to, and whether by `+=`: `NAME=…`, in sh's sense of a name.
+/// Returns the length of the name to which a word assigns, `NAME=…` in the sense of sh, and whether by `+=`.
 fn assigned_name(word: &str) -> Option<(usize, bool)> {
     let bytes = word.as_bytes();
     let name = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
@@ -473,7 +475,7 @@ fn assigned_name(word: &str) -> Option<(usize, bool)> {
     }
 }
 
-/// Marks captures as standing in quotes.
+/// Marks captures as quoted.
 pub(super) fn quoted(parts: &mut [Part<'_>]) {
     for part in parts {
         if let PartKind::Capture(_, quoting) = &mut part.kind {
@@ -482,7 +484,7 @@ pub(super) fn quoted(parts: &mut [Part<'_>]) {
     }
 }
 
-/// A `~` at the start of a word, up to its first `/` or its end, if none of it is quoted.
+/// Returns a `~` at the start of a word, up to its first `/` or its end, if none of it is quoted.
 fn tilde_of_word(mut parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
     let only = parts.len() == 1;
     if let Some(Part { span, kind: PartKind::Bare(text) }) = parts.first()
@@ -498,7 +500,7 @@ fn tilde_of_word(mut parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
     parts
 }
 
-/// In `NAME=…` before a command, a `~` also counts after each `:`.
+/// Handles a `~` in `NAME=…` before a command, which is also special after each `:`.
 fn tildes_of_assignment(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
     let mut all = Vec::with_capacity(parts.len());
     let count = parts.len();

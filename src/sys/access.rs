@@ -1,9 +1,9 @@
-//! What the user of this process may do to a file.
+//! The access that the user of this process has to a file.
 
 use rustix::fs::{Access as Mode, AtFlags, CWD};
 use std::path::Path;
 
-/// What to ask for.
+/// The kind of access to test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     Read,
@@ -11,8 +11,8 @@ pub enum Access {
     Execute,
 }
 
-/// Whether the effective user may (faccessat(2) with `AT_EACCESS`). The mode alone does not tell: there are access
-/// control lists, read-only file systems, and root.
+/// Returns whether the effective user has the access (faccessat(2) with `AT_EACCESS`). The mode alone
+/// is not enough: there are access control lists, read-only file systems, and root.
 pub fn is_allowed(path: &Path, access: Access) -> bool {
     let mode = match access {
         Access::Read => Mode::READ_OK,
@@ -22,7 +22,7 @@ pub fn is_allowed(path: &Path, access: Access) -> bool {
     rustix::fs::accessat(CWD, path, mode, AtFlags::EACCESS).is_ok()
 }
 
-/// The effective user and group.
+/// Returns the effective user and group.
 pub fn effective_user() -> (u32, u32) {
     (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
 }

@@ -1,7 +1,7 @@
 //! Users and groups, by name or number (passwd(5), group(5)).
 //!
-//! From the files themselves: the static binary has no name service switch, so that users who exist only in a
-//! directory service (LDAP, systemd-homed) are known by their number alone.
+//! They are read from the files themselves: the static binary has no name service switch, so users who exist
+//! only in a directory service (LDAP, systemd-homed) are known only by number.
 
 use crate::diag::visible;
 use std::fmt;
@@ -10,44 +10,45 @@ use std::io;
 const PASSWORD_FILE: &str = "/etc/passwd";
 const GROUP_FILE: &str = "/etc/group";
 
-/// Whom programs run as.
+/// The user that programs run as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The user's number.
+    /// The user ID.
     pub user: u32,
     /// The primary group.
     pub group: u32,
     /// The other groups of the user.
     pub groups: Vec<u32>,
-    /// The user's name, unless the number is all that is known.
+    /// The name of the user, unless only the number is known.
     pub name: Option<Vec<u8>>,
-    /// The home directory; `/` when the file has none.
+    /// The home directory; `/` if the file has none.
     pub home: Vec<u8>,
     /// The login shell, if the file has one.
     pub shell: Option<Vec<u8>>,
 }
 
 impl Account {
-    /// The variables that su(1), sudo(8) and systemd.exec(5) set for a user, in this order: [`USER_VARIABLES`].
+    /// Returns the variables that su(1), sudo(8) and systemd.exec(5) set for a user, in this order:
+    /// [`USER_VARIABLES`].
     pub fn variables(&self) -> [Option<&[u8]>; 4] {
         let name = self.name.as_deref();
         [Some(&self.home), name, name, self.shell.as_deref()]
     }
 }
 
-/// The names of what [`Account::variables`] gives.
+/// The names of the variables that [`Account::variables`] returns.
 pub const USER_VARIABLES: [&[u8]; 4] = [b"HOME", b"USER", b"LOGNAME", b"SHELL"];
 
-/// Why there is no such user or group.
+/// The reason why there is no such user or group.
 #[derive(Debug)]
 pub enum AccountError {
-    /// The file lists none of this name.
+    /// The file lists no user or group of this name.
     Unknown {
         /// `"user"` or `"group"`.
         what: &'static str,
-        /// As it was asked for.
+        /// The name or number that was requested.
         name: Vec<u8>,
-        /// Where it would be listed.
+        /// The file that would list it.
         file: &'static str,
     },
     /// The file can't be read.
@@ -65,11 +66,11 @@ impl fmt::Display for AccountError {
 
 impl std::error::Error for AccountError {}
 
-/// The user of this name or number, with all groups.
+/// Returns the user of this name or number, with all groups.
 ///
 /// # Errors
-/// Nobody has the name, or a file can't be read. A number that nobody has is a user without groups but the one of
-/// the same number.
+/// Fails if no user has the name, or a file can't be read. A number that belongs to no user is a user whose
+/// only group has the same number.
 pub fn user(name: &[u8]) -> Result<Account, AccountError> {
     let users = read(PASSWORD_FILE)?;
     let groups = read(GROUP_FILE)?;
@@ -80,7 +81,7 @@ pub fn user(name: &[u8]) -> Result<Account, AccountError> {
     })
 }
 
-/// The groups of the user of this number; none of one that the files don't list.
+/// Returns the groups of the user with this number; none if the files don't list the user.
 pub fn groups_of_user(user: u32) -> Vec<u32> {
     let (Ok(users), Ok(groups)) = (read(PASSWORD_FILE), read(GROUP_FILE)) else { return Vec::new() };
     listed_groups(&users, &groups, user)
@@ -94,10 +95,10 @@ fn listed_groups(users: &[u8], groups: &[u8], user: u32) -> Vec<u32> {
     account.map_or_else(Vec::new, |account| [vec![account.group], account.groups].concat())
 }
 
-/// The number of the group of this name or number.
+/// Returns the number of the group with this name or number.
 ///
 /// # Errors
-/// No group has the name, or the file can't be read.
+/// Fails if no group has the name, or the file can't be read.
 pub fn group(name: &[u8]) -> Result<u32, AccountError> {
     if let Some(number) = number(name) {
         return Ok(number);
@@ -106,16 +107,16 @@ pub fn group(name: &[u8]) -> Result<u32, AccountError> {
     found.ok_or_else(|| AccountError::Unknown { what: "group", name: name.to_vec(), file: GROUP_FILE })
 }
 
-/// The home directory of the user of this name.
+/// Returns the home directory of the user of this name.
 ///
 /// # Errors
-/// Nobody has the name, or has no home; the file can't be read.
+/// Fails if no user has the name, the user has no home, or the file can't be read.
 pub fn home(name: &[u8]) -> Result<Vec<u8>, AccountError> {
     let found = home_in(&read(PASSWORD_FILE)?, name).map(<[u8]>::to_vec);
     found.ok_or_else(|| AccountError::Unknown { what: "user", name: name.to_vec(), file: PASSWORD_FILE })
 }
 
-/// The sixth field of the user's line; the first line of a name counts.
+/// Returns the sixth field of the user's line; the first line of a name counts.
 fn home_in<'a>(users: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut lines = users.split(|byte| *byte == b'\n').map(|line| line.split(|byte| *byte == b':'));
     let mut line = lines.find(|line| line.clone().next() == Some(name))?;
@@ -136,7 +137,7 @@ fn user_in(users: &[u8], groups: &[u8], name: &[u8]) -> Option<Account> {
     })
 }
 
-/// What a line of passwd(5) tells.
+/// Parses a line of passwd(5).
 fn account(line: &[u8], groups: &[u8]) -> Option<Account> {
     let fields: Vec<&[u8]> = line.split(|byte| *byte == b':').collect();
     let text = |place: usize| fields.get(place).filter(|text| !text.is_empty()).map(|text| text.to_vec());
@@ -146,7 +147,7 @@ fn account(line: &[u8], groups: &[u8]) -> Option<Account> {
     Some(Account { user, group, groups, name: Some(name), home, shell: text(6) })
 }
 
-/// The groups that list a user as a member.
+/// Returns the groups that list a user as a member.
 fn groups_of(groups: &[u8], user: &[u8]) -> Vec<u32> {
     let member = |line: &&[u8]| {
         let members = line.split(|byte| *byte == b':').nth(3).unwrap_or_default();
@@ -156,7 +157,7 @@ fn groups_of(groups: &[u8], user: &[u8]) -> Vec<u32> {
     groups.split(|byte| *byte == b'\n').filter(member).filter_map(number_of).collect()
 }
 
-/// The third fields of the lines of this name.
+/// Returns the third fields of the lines with this name.
 fn lines<'a>(file: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = u32> + 'a {
     file.split(|byte| *byte == b'\n').filter_map(move |line| {
         let mut fields = line.split(|byte| *byte == b':');

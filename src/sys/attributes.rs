@@ -1,4 +1,4 @@
-//! The access and the attributes of a file, taken over by the one that replaces it.
+//! The access and the attributes of a file, which are transferred to the file that replaces it.
 
 #[cfg(target_os = "linux")]
 mod acl;
@@ -16,14 +16,14 @@ use rustix::io::Errno;
 use std::fmt;
 use std::io;
 
-/// A part of a file that the one that replaces it can't have.
+/// A property of a file that the replacing file can't have.
 #[derive(Debug)]
 pub enum Unkept {
-    /// Its owner would no longer have the access that the mode gives.
+    /// Its owner would lose the access that the mode gives.
     Owner(u32),
-    /// Its group would no longer.
+    /// Its group would lose it.
     Group(u32),
-    /// An extended attribute or the access control list.
+    /// An extended attribute or the access control list can't be set.
     #[cfg(target_os = "linux")]
     Attribute(String, io::Error),
     /// Any other failure of the system.

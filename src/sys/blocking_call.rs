@@ -1,8 +1,8 @@
-//! A system call of the main thread that may wait, and that a signal ends: handlers are set without `SA_RESTART`, and the
-//! kernel gives a signal for the process to this thread.
+//! A system call of the main thread that may wait, and that a signal ends: handlers are installed without `SA_RESTART`,
+//! and the kernel delivers a signal for the process to this thread.
 //!
-//! A signal that comes just before the call has run its handler when the call begins to wait, and would not end it. So
-//! the handler, when a call is announced, has SIGALRM sent until the call is over: `EINTR` comes a moment late, but comes.
+//! If a signal comes just before the call, its handler has already run when the call begins to wait, and would not end
+//! it. So when a call is announced, the handler has SIGALRM sent until the call is over: `EINTR` comes a moment late.
 
 use super::handlers;
 use super::signal::Signal;
@@ -10,17 +10,17 @@ use std::cell::Cell;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the main thread is in such a call, or about to be.
+/// Whether the main thread is in such a call, or about to make it.
 static ANNOUNCED: AtomicBool = AtomicBool::new(false);
 
-/// One that was announced. Look whether a signal has come after this, and before the call.
+/// An announced call. Check for a signal after creating this and before the call.
 #[derive(Debug)]
 pub struct BlockingCall {
     is_announced: bool,
 }
 
 impl BlockingCall {
-    /// Announces one of the main thread. Calls of other threads are none that a signal ends.
+    /// Announces a call of the main thread. A signal does not end the calls of other threads.
     pub fn announce() -> Self {
         let is_announced = is_main_thread();
         if is_announced {
@@ -43,14 +43,14 @@ static NOTED: AtomicBool = AtomicBool::new(false);
 
 thread_local! { static IS_MAIN: Cell<Option<bool>> = const { Cell::new(None) } }
 
-/// Notes that this is the thread that the process began with, for the start of the binary: to find out takes system
+/// Notes that this is the thread with which the process began, for the start of the binary: finding out takes system
 /// calls.
 pub(super) fn note_main_thread() {
     IS_MAIN.set(Some(true));
     NOTED.store(true, Ordering::Relaxed);
 }
 
-/// Whether this is the thread that the process began with.
+/// Returns whether this is the thread with which the process began.
 pub fn is_main_thread() -> bool {
     IS_MAIN.get().unwrap_or_else(|| {
         let is = !NOTED.load(Ordering::Relaxed) && has_number_of_process();
@@ -64,7 +64,7 @@ fn has_number_of_process() -> bool {
     rustix::thread::gettid() == rustix::process::getpid()
 }
 
-/// Elsewhere it is not known: no call counts as one that a signal ends.
+/// On other systems this is unknown, so no call counts as one that a signal ends.
 #[cfg(not(target_os = "linux"))]
 fn has_number_of_process() -> bool {
     false
@@ -82,7 +82,7 @@ pub(super) fn end_soon() {
     unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const once, null_mut()) };
 }
 
-/// The call that it has ended may have been made again, for a request that does not count.
+/// The interrupted call may have been repeated, for a request that does not count.
 extern "C" fn on_alarm(_: libc::c_int) {
     let errno = super::last_error();
     end_soon();

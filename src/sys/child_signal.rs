@@ -1,8 +1,9 @@
-//! The end of a program that runs alone, learnt by SIGCHLD.
+//! The end of a program that runs alone, reported by SIGCHLD.
 //!
-//! A descriptor for it (`wait`) has to be made, waited for by poll(2) and closed: a fiftieth of what a short program
-//! costs in all. For the binary alone, which blocks the signal before it has a second thread: then it stays until it is
-//! taken, and no host is disturbed. One thread at a time waits in this way.
+//! A descriptor for the end (`wait`) has to be created, waited for by poll(2) and closed, which is a fiftieth of the
+//! total cost of a short program. This is for the binary alone, which blocks the signal before it has a second
+//! thread: the signal then stays pending until it is taken, and no host is disturbed. One thread at a time can wait
+//! like this.
 
 use super::last_error;
 use std::io;
@@ -12,14 +13,14 @@ use std::time::Duration;
 
 /// Whether all threads block it.
 static BLOCKED: AtomicBool = AtomicBool::new(false);
-/// Whether one waits for it.
+/// Whether a thread waits for it.
 static AWAITED: AtomicBool = AtomicBool::new(false);
 
-/// The right to wait for the signal, from before the child is made until it is reaped.
+/// The right to wait for the signal, from before the child is created until it is reaped.
 #[derive(Debug)]
 pub struct ChildSignal(());
 
-/// Blocks the signal in this thread and in those that it will start. Children begin with nothing blocked.
+/// Blocks the signal in this thread and in the threads that it will start. Children begin with no signal blocked.
 pub fn block() {
     let set = only();
     // SAFETY: the set lives on this stack.
@@ -27,7 +28,8 @@ pub fn block() {
     BLOCKED.store(blocked, Ordering::Release);
 }
 
-/// Wakes who waits: there is something else to see to. Safe inside a signal handler (signal-safety(7)).
+/// Wakes the waiting thread, because there is another event to handle. Safe inside a signal handler
+/// (signal-safety(7)).
 pub(super) fn wake() {
     if AWAITED.load(Ordering::SeqCst) {
         // SAFETY: no memory is passed.
@@ -36,18 +38,18 @@ pub(super) fn wake() {
 }
 
 impl ChildSignal {
-    /// None when another thread has it, or when it is not blocked.
+    /// Takes the right. Returns none if another thread has it, or if the signal is not blocked.
     pub(super) fn take() -> Option<Self> {
         let free = BLOCKED.load(Ordering::Acquire) && !AWAITED.swap(true, Ordering::SeqCst);
-        // Made only then: to drop one gives the right back, whoever has it.
+        // Created only then: dropping one returns the right, whichever thread has it.
         free.then(|| Self(()))
     }
 
-    /// Waits until something has happened to some child, or until [`wake`]; false when the time is over. Comes back
-    /// early at a signal that is handled.
+    /// Waits until some child has changed its state, or until [`wake`]. Returns false if the time has passed.
+    /// Returns early at a handled signal.
     ///
     /// # Errors
-    /// None that sigtimedwait(2) tells of.
+    /// sigtimedwait(2) reports none.
     pub fn wait(&self, timeout: Duration) -> io::Result<bool> {
         let seconds = i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX);
         let timeout = libc::timespec { tv_sec: seconds, tv_nsec: timeout.subsec_nanos().into() };

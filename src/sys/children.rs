@@ -1,35 +1,38 @@
-//! The children that we started and have not reaped: a table for those that have to tell them from others.
+//! The children that this process has started and not reaped: a table for code that has to distinguish them from other
+//! children.
 //!
-//! As a subreaper the binary gets children that it never started: what its programs leave behind. Those are ended
-//! and reaped as such, and a status of our own child must never be taken by that. And the watcher (`kill_cleanup`), which
-//! shares our memory and outlives us, has to know our children. A library keeps no table.
+//! As a subreaper, the binary gets children that it never started: processes that its programs leave behind. Those are
+//! ended and reaped as orphans, which must never take the status of one of its own children. The watcher
+//! (`kill_cleanup`), which shares the memory of this process and outlives it, also has to know the children. A library
+//! keeps no table.
 
 use super::Pid;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-/// More children than this at once are never looked for among what was left behind.
+/// With more children than this at once, orphans are not searched for.
 const PLACES: usize = 32_000;
 
-/// Whole pages of its own, which can be given other memory.
+/// Separate whole pages, whose memory can be replaced.
 #[repr(C, align(4096))]
 struct Table {
-    /// Whether there is one at all.
+    /// Whether the table is kept.
     kept: AtomicBool,
-    /// The number of the watcher, while there is one.
+    /// The process ID of the watcher, while there is one.
     kill_cleanup: AtomicI32,
-    /// Places from here on have never been taken.
+    /// Places from here on have never been used.
     end: AtomicUsize,
-    /// Where the search for a free place begins.
+    /// The start of the search for a free place.
     free: AtomicUsize,
-    /// Whether there was once no place.
+    /// Whether the table was full at some time.
     overflowed: AtomicBool,
-    /// Free (0), taken by a child that is being made, or its number; as a negative one it is left alone at our death.
+    /// Each place is free (0), reserved for a child that is being created, or has its process ID. If the ID is
+    /// negative, the child is left alone when this process dies.
     places: [AtomicI32; PLACES],
 }
 
-/// Taken by a child whose number is not known yet. No number is that small.
+/// The mark of a place reserved for a child whose process ID is unknown. No process ID is that small.
 const COMING: Pid = Pid::MIN;
 
 static TABLE: Table = Table {
@@ -41,24 +44,24 @@ static TABLE: Table = Table {
     places: [const { AtomicI32::new(0) }; PLACES],
 };
 
-/// Held for reading by threads that write to the table, and for writing while it moves.
+/// Held for reading by threads that write to the table, and for writing while its memory is replaced.
 static MOVES: RwLock<()> = RwLock::new(());
 
-/// Keeps the table where it is: from before a child's place is taken until the kernel has written its number.
+/// Keeps the table in place: from before a child's place is reserved until the kernel has written its process ID.
 pub(super) fn in_place() -> RwLockReadGuard<'static, ()> {
     MOVES.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Moves the table into memory that a copy of this process (fork(2)) will share. Its address stays. Returns whether
-/// the kernel has done so; nothing when a child is being made at this moment.
+/// Moves the table into memory that a copy of this process (fork(2)) will share. Its address stays the same. Returns
+/// whether the kernel has done so; none if a child is being created at this moment.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) fn share() -> Option<bool> {
     let _alone = MOVES.try_write().ok()?;
     let size = size_of::<Table>();
     let used = std::mem::offset_of!(Table, places) + size_of_val(taken(&TABLE));
     let table = (&raw const TABLE).cast_mut();
-    // SAFETY: the lock keeps all writers from the table. Its pages are its own, those that were never taken are zero in both,
-    // and mremap(2) replaces them for all threads at once.
+    // SAFETY: the lock keeps all writers from the table. It has its own pages, unused pages are zero in both, and
+    // mremap(2) replaces them for all threads at once.
     unsafe {
         let anonymous = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
         let memory = libc::mmap(null_mut(), size, libc::PROT_READ | libc::PROT_WRITE, anonymous, -1, 0);
@@ -80,7 +83,7 @@ pub(super) fn share() -> Option<bool> {
     }
 }
 
-/// Begins to keep the table; to be called before the first child is started.
+/// Starts to keep the table. Call it before the first child is started.
 pub(super) fn keep_table() {
     TABLE.kept.store(true, Ordering::Release);
 }
@@ -89,18 +92,18 @@ fn table() -> Option<&'static Table> {
     TABLE.kept.load(Ordering::Acquire).then_some(&TABLE)
 }
 
-/// The watcher is about to be made, and its number not known yet.
+/// Notes that the watcher is about to be created, and its process ID is not known yet.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) fn expect_watcher() {
     TABLE.kill_cleanup.store(COMING, Ordering::Release);
 }
 
-/// The watcher is nobody's stray either; 0 when there is none any more.
+/// Sets the process ID of the watcher, which is not a stray either; 0 if there is none any more.
 pub(super) fn set_watcher(pid: Pid) {
     TABLE.kill_cleanup.store(pid, Ordering::Release);
 }
 
-/// Returns the number of the watcher; 0 when there is none.
+/// Returns the process ID of the watcher; 0 if there is none.
 pub(super) fn kill_cleanup() -> Pid {
     TABLE.kill_cleanup.load(Ordering::Acquire)
 }
@@ -110,7 +113,7 @@ pub(super) fn kill_cleanup() -> Pid {
 pub struct Place(Option<&'static AtomicI32>);
 
 impl Place {
-    /// Takes one for a child that is about to be made.
+    /// Reserves a place for a child that is about to be created.
     pub(super) fn take() -> Self {
         let Some(table) = table() else { return Self(None) };
         let first = table.free.load(Ordering::Relaxed).min(PLACES);
@@ -128,20 +131,21 @@ impl Place {
         Self(None)
     }
 
-    /// Where the kernel writes the child's number before the child runs (clone(2), `CLONE_PARENT_SETTID`): killed in
-    /// the moment after, we would leave a child that nobody knows.
+    /// Returns the address to which the kernel writes the child's process ID before the child runs (clone(2),
+    /// `CLONE_PARENT_SETTID`). Otherwise, if this process were killed in the moment after, it would leave a child that
+    /// the watcher does not know.
     pub(super) fn address(&self) -> *mut Pid {
         self.0.map_or(null_mut(), AtomicI32::as_ptr)
     }
 
-    /// Where the kernel can't.
+    /// Sets the process ID, for systems where the kernel can't.
     pub(super) fn set(&self, pid: Pid) {
         if let Some(place) = self.0 {
             place.store(pid, Ordering::Release);
         }
     }
 
-    /// The child stays ours, and is left alone when we die.
+    /// Marks that the child stays ours, but is left alone when this process dies.
     pub(super) fn spare(&self) {
         let _in_place = in_place();
         if let Some(place) = self.0 {
@@ -150,7 +154,7 @@ impl Place {
         }
     }
 
-    /// There is no child, or none any more.
+    /// Frees the place: there is no child, or no longer.
     pub(super) fn free(&self) {
         let (Some(place), Some(table)) = (self.0, table()) else { return };
         let _in_place = in_place();
@@ -161,10 +165,10 @@ impl Place {
     }
 }
 
-/// Whether a child was not started by us but came to us as its parent ended. To be asked after it was seen among our
-/// children: then its place, if it has one, is taken by now.
+/// Returns whether a child was not started by this process but adopted when its parent ended. Call it only after the
+/// process was seen among the children: then its place, if it has one, is reserved by now.
 ///
-/// While any child is being made it may be that one: the answer is no.
+/// While any child is being created, the process may be that child, and this returns false.
 pub fn is_stray(pid: Pid) -> bool {
     let Some(table) = table() else { return false };
     let unknown = |place: &AtomicI32| match place.load(Ordering::Acquire) {
@@ -176,19 +180,19 @@ pub fn is_stray(pid: Pid) -> bool {
     !known && taken(table).iter().all(unknown)
 }
 
-/// The children that are left alone.
+/// Returns the children that are left alone.
 pub(super) fn spared() -> impl Iterator<Item = Pid> {
     let places = table().map(taken).unwrap_or_default();
     let pids = places.iter().map(|place| place.load(Ordering::Acquire));
     pids.filter(|pid| *pid < 0 && *pid != COMING).map(Pid::abs)
 }
 
-/// How many of our children are not reaped, those aside that are left alone.
+/// Returns how many children are not reaped, without those that are left alone.
 pub(super) fn count() -> usize {
     table().map_or(0, |table| taken(table).iter().filter(|place| place.load(Ordering::Acquire) > 0).count())
 }
 
-/// The children that have to end when we die. Makes no system call and allocates nothing.
+/// Returns the children that have to end when this process dies. Makes no system call and allocates nothing.
 pub(super) fn to_end() -> impl Iterator<Item = Pid> {
     let places = table().map(taken).unwrap_or_default();
     places.iter().map(|place| place.load(Ordering::Acquire)).filter(|pid| *pid > 0)

@@ -1,25 +1,25 @@
-//! File descriptors: kept out of 0, 1 and 2, sealed against leaking, borrowed when inherited.
+//! File descriptors: kept above 2, protected against leaking, and borrowed when inherited.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-/// The lowest number for a descriptor of our own.
+/// The lowest number for a descriptor of this process.
 ///
-/// A host may run with standard streams closed. `pipe` would then hand out 0 or 1, and a child that
-/// inherits "the host's standard output" would write into somebody's pipe.
+/// A host may run with standard streams closed. `pipe` would then return 0 or 1, and a child that inherits "the
+/// host's standard output" would write into an unrelated pipe.
 const LOWEST: RawFd = 3;
 
-/// Whether programs get the descriptors that this process was started with.
+/// Whether programs inherit the descriptors that this process was started with.
 static PASSED_ON: AtomicBool = AtomicBool::new(false);
 
 /// The standard streams that this process was started without, as bit `number`.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
-/// Moves a descriptor out of 0, 1 and 2, if that is where it landed.
+/// Moves a descriptor to a number above 2, if it has one of 0, 1 and 2.
 ///
 /// # Errors
-/// `EMFILE` when the process has no descriptor left.
+/// Fails with `EMFILE` when the process has no descriptor left.
 pub fn lift(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() >= LOWEST {
         return Ok(fd);
@@ -39,44 +39,45 @@ pub fn room() -> Option<usize> {
     usize::try_from(limit.saturating_sub(lowest)).ok()
 }
 
-/// A second descriptor, above 2 and close-on-exec, for the same open file.
+/// Returns a second descriptor, above 2 and close-on-exec, for the same open file.
 ///
 /// # Errors
-/// `EBADF` when `fd` is closed, `EMFILE` when the process has no descriptor left.
+/// Fails with `EBADF` if `fd` is closed, with `EMFILE` when the process has no descriptor left.
 pub fn duplicate(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     Ok(rustix::io::fcntl_dupfd_cloexec(fd, LOWEST)?)
 }
 
-/// Makes reads and writes of this open file return `WouldBlock` rather than wait.
+/// Makes reads and writes of this open file return `WouldBlock` instead of waiting.
 ///
-/// For private pipe ends only: the flag belongs to the open file, so setting it on an inherited standard
+/// Use it only for private pipe ends: the flag belongs to the open file, so setting it on an inherited standard
 /// stream would change it for every process that shares the terminal (fcntl(2), `F_SETFL`).
 ///
 /// # Errors
-/// `EBADF` when `fd` is closed.
+/// Fails with `EBADF` if `fd` is closed.
 #[cfg(not(target_os = "linux"))]
 pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     let flags = rustix::fs::fcntl_getfl(fd)?;
     Ok(rustix::fs::fcntl_setfl(fd, flags | rustix::fs::OFlags::NONBLOCK)?)
 }
 
-/// Lets programs have what this process was started with: a pipe of make(1)'s jobserver, `<(…)` of an outer shell, the
-/// sockets of `LISTEN_FDS`. For the start of the binary, whose scripts they are meant for.
+/// Lets programs inherit the descriptors that this process was started with: a pipe of make(1)'s jobserver, `<(…)` of
+/// an outer shell, the sockets of `LISTEN_FDS`. This is for the start of the binary, whose scripts they are meant
+/// for.
 ///
-/// It costs nothing. A descriptor that came through execve(2) is not close-on-exec, and each of our own is. A library
-/// must not call it: the host has descriptors that its programs have no business with, so each spawn seals its child.
+/// It costs nothing: a descriptor that came through execve(2) is not close-on-exec, and each of our own is. A library
+/// must not call it: a host has descriptors that are none of its programs' concern, so each spawn seals its child.
 pub fn pass_on_inherited() {
     PASSED_ON.store(true, Ordering::Relaxed);
 }
 
-/// Whether [`pass_on_inherited`] has been called.
+/// Returns whether [`pass_on_inherited`] has been called.
 pub(super) fn are_passed_on() -> bool {
     PASSED_ON.load(Ordering::Relaxed)
 }
 
-/// Whether this number above 2 is open since the start of the process, and the script may name it.
+/// Returns whether this number above 2 has been open since the start of the process, and the script may name it.
 pub fn is_passed_on(fd: RawFd) -> bool {
-    // SAFETY: fcntl changes nothing here and answers EBADF for what is not open.
+    // SAFETY: fcntl changes nothing here and returns EBADF for a number that is not open.
     fd >= LOWEST && are_passed_on() && unsafe { libc::fcntl(fd, libc::F_GETFD) } == 0
 }
 
@@ -85,7 +86,7 @@ pub(super) fn note_closed(fd: RawFd) {
     CLOSED.fetch_or(1 << fd, Ordering::Relaxed);
 }
 
-/// Whether this process was started without this standard stream.
+/// Returns whether this process was started without this standard stream.
 pub fn is_closed(fd: RawFd) -> bool {
     (0..LOWEST).contains(&fd) && CLOSED.load(Ordering::Relaxed) & (1 << fd) != 0
 }
@@ -94,10 +95,10 @@ pub fn is_closed(fd: RawFd) -> bool {
 #[cfg(target_os = "linux")]
 pub(super) const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
 
-/// Where the search for open descriptors ends that makes a call for each number.
+/// The end of the search for open descriptors that makes a call for each number.
 pub(super) const HIGHEST_MARKED: u64 = 65_536;
 
-/// The lowest number that no descriptor of this process may have.
+/// Returns the lowest number that no descriptor of this process can have.
 pub(super) fn limit() -> RawFd {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: getrlimit fills the structure that it is given.
@@ -105,20 +106,20 @@ pub(super) fn limit() -> RawFd {
     RawFd::try_from(limit.rlim_cur).unwrap_or(RawFd::MAX)
 }
 
-/// What may be done with a descriptor.
+/// The access that a descriptor allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Granted {
     pub read: bool,
     pub write: bool,
-    /// Whether writing adds to the end alone.
+    /// Whether writing only appends.
     pub append: bool,
 }
 
-/// What the flags of an open file allow (fcntl(2), `F_GETFL`); nothing when they can't be told.
+/// Returns the access that the flags of an open file allow (fcntl(2), `F_GETFL`); none if they can't be read.
 pub fn granted(fd: BorrowedFd<'_>) -> Granted {
     use rustix::fs::OFlags;
     let Ok(flags) = rustix::fs::fcntl_getfl(fd) else { return Granted::default() };
-    // Such a descriptor names a file, and does not open it.
+    // Such a descriptor names a file without opening it.
     #[cfg(target_os = "linux")]
     if flags.contains(OFlags::PATH) {
         return Granted::default();
@@ -131,15 +132,15 @@ pub fn granted(fd: BorrowedFd<'_>) -> Granted {
     }
 }
 
-/// A descriptor that this process was started with, such as its standard output.
+/// Returns a descriptor that this process was started with, such as its standard output.
 ///
 /// # Errors
-/// `EBADF` when it is closed.
+/// Fails with `EBADF` if it is closed.
 pub fn inherited(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
     if is_closed(fd) {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
-    // SAFETY: fcntl changes nothing here and answers EBADF for what is not open.
+    // SAFETY: fcntl changes nothing here and returns EBADF for a number that is not open.
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -147,10 +148,10 @@ pub fn inherited(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
-/// Takes a descriptor that a system call has just made.
+/// Takes ownership of a descriptor that a system call has just created.
 ///
 /// # Safety
-/// `fd` must be open and owned by nobody else.
+/// `fd` must be open and have no other owner.
 pub(super) unsafe fn adopt(fd: RawFd) -> OwnedFd {
     // SAFETY: the caller's promise.
     unsafe { OwnedFd::from_raw_fd(fd) }

@@ -1,8 +1,8 @@
-//! Reading directories: names and kinds by getdents64(2), with nothing allocated for an entry; by readdir(3) where
-//! that is not to be had.
+//! Reading directories: names and kinds by getdents64(2), without an allocation for each entry; by readdir(3)
+//! where that call is not available.
 //!
-//! `std::fs::read_dir` makes two allocations for each entry and asks fstat(2) for each directory; a glob over
-//! 100,000 files took 1.25 times as long with it.
+//! `std::fs::read_dir` makes two allocations for each entry and calls fstat(2) for each directory; a glob
+//! over 100,000 files took 1.25 times as long with it.
 
 #[cfg(target_os = "linux")]
 use rustix::fs::RawDir;
@@ -12,22 +12,24 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-/// What the directory itself says of an entry (`d_type` in readdir(3)).
+/// The kind of an entry, as recorded in the directory (`d_type` in readdir(3)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A directory.
     Directory,
-    /// A symbolic link: what it leads to, only a call tells.
+    /// A symbolic link: only another call finds the kind of its target.
     Link,
     /// Anything else.
     Other,
 }
 
-/// Shows each entry of `directory` to `visit`, without `.` and `..` and in no order; none when the directory
-/// is missing, none or closed to us, as in sh. It ends early once `visit` returns false.
+/// Passes each entry of `directory` to `visit`, without `.` and `..` and in no particular order. Passes none
+/// if the directory does not exist, is not a directory or may not be read, as in sh. Ends early once `visit`
+/// returns false.
 ///
 /// # Errors
-/// `EMFILE` and `ENFILE` when no descriptor is left, `ENOMEM`, `EIO`: then there may be more entries.
+/// Fails with `EMFILE` and `ENFILE` when no descriptor is left, with `ENOMEM` and `EIO`: there may then be
+/// more entries.
 pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind) -> bool) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let open = || rustix::fs::open(OsStr::from_bytes(directory), flags, Mode::empty());
@@ -50,7 +52,7 @@ pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind) -> bool) -> io:
         let entry = match entry {
             Ok(entry) => entry,
             Err(Errno::INTR) => continue,
-            // It was removed meanwhile.
+            // It was removed in the meantime.
             Err(Errno::NOENT) => break,
             Err(error) => return Err(error.into()),
         };
@@ -59,7 +61,7 @@ pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind) -> bool) -> io:
             continue;
         }
         let kind = match entry.file_type() {
-            // Some file systems don't say (some XFS, NFS).
+            // Some file systems don't record it (some XFS, NFS).
             FileType::Unknown => rustix::fs::statat(&fd, name, AtFlags::SYMLINK_NOFOLLOW)
                 .map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode)),
             kind => kind,

@@ -1,23 +1,23 @@
-//! The loader that an executable of ELF names (elf(5)).
+//! The loader that an ELF executable names (elf(5)).
 //!
-//! A program for another C library or another architecture names a loader that is not installed. execve(2) says ENOENT
-//! then, as if the program itself were missing.
+//! A program for another C library or another architecture names a loader that is not installed.
+//! execve(2) then fails with ENOENT, as if the program itself were missing.
 
 use rustix::fd::AsFd;
 use rustix::io::pread;
 
 /// The type of the program header that names the loader.
 const PT_INTERP: u64 = 3;
-/// Longest path that the kernel takes for it.
+/// The longest path that the kernel accepts for it.
 const PATH_MAX: u64 = 4096;
 
-/// Returns the path of the loader, if the file is an executable of ELF that names one.
+/// Returns the path of the loader, if the file is an ELF executable that names one.
 pub fn loader(file: impl AsFd) -> Option<Vec<u8>> {
     let mut head = [0; 64];
     read(&file, 0, &mut head)?;
     let layout = Layout::of(&head)?;
     let (start, size, count) = layout.table(&head)?;
-    // As in the kernel, whose table of headers is at most a page or so.
+    // As in the kernel, whose table of headers is about a page at most.
     for index in 0..count.min(128) {
         let mut header = [0; 56];
         let header = header.get_mut(..size)?;
@@ -40,7 +40,7 @@ fn read(file: &impl AsFd, offset: u64, into: &mut [u8]) -> Option<()> {
     (pread(file, &mut *into, offset).ok()? == into.len()).then_some(())
 }
 
-/// How wide the fields of a file are, and in which order their bytes stand.
+/// The width of a file's fields, and their byte order.
 struct Layout {
     wide: bool,
     big_endian: bool,
@@ -56,14 +56,14 @@ impl Layout {
         }
     }
 
-    /// The number in some bytes of a header.
+    /// Returns the number in bytes of a header.
     fn number(&self, bytes: &[u8], at: usize, len: usize) -> Option<u64> {
         let bytes = bytes.get(at..at + len)?.iter().map(|byte| u64::from(*byte));
         let join = |value: u64, byte: u64| value << 8 | byte;
         Some(if self.big_endian { bytes.fold(0, join) } else { bytes.rev().fold(0, join) })
     }
 
-    /// Where the table of program headers begins, how long each is and how many there are.
+    /// Returns the position of the table of program headers, the size of each and their number.
     fn table(&self, head: &[u8]) -> Option<(u64, usize, u64)> {
         let (start, sizes) =
             if self.wide { (self.number(head, 32, 8)?, 54) } else { (self.number(head, 28, 4)?, 42) };
@@ -72,7 +72,7 @@ impl Layout {
         (size == least).then_some((start, size, self.number(head, sizes + 2, 2)?))
     }
 
-    /// Offset and length of what a program header describes.
+    /// Returns the offset and length of the part that a program header describes.
     fn part(&self, header: &[u8]) -> Option<(u64, u64)> {
         if self.wide {
             Some((self.number(header, 8, 8)?, self.number(header, 32, 8)?))
@@ -100,7 +100,7 @@ mod tests {
         assert!(std::path::Path::new(std::str::from_utf8(&found).unwrap()).exists());
     }
 
-    /// An executable of 32 bits and the other byte order, with a header before that of the loader.
+    /// Returns a 32-bit executable with the other byte order, with a header before that of the loader.
     fn big_endian() -> Vec<u8> {
         let mut bytes = vec![0x7f, b'E', b'L', b'F', 1, 2, 1];
         bytes.resize(28, 0);

@@ -1,7 +1,7 @@
 //! Many descriptors that each become readable once.
 //!
-//! poll(2) looks at all of them each time: to await the 500 stages of a pipeline took it a tenth of the time that they
-//! ran.
+//! poll(2) examines all of them each time: waiting for the 500 stages of a pipeline took it a tenth of the time that
+//! they ran.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -9,27 +9,27 @@ use std::os::fd::BorrowedFd;
 #[cfg(target_os = "linux")]
 pub use linux::EpollSet;
 
-/// There is no such thing here.
+/// Not available on this system.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
 pub struct EpollSet(std::convert::Infallible);
 
 #[cfg(not(target_os = "linux"))]
 impl EpollSet {
-    /// None.
+    /// Returns none.
     ///
     /// # Errors
-    /// Always `Unsupported`.
+    /// Always fails with `Unsupported`.
     pub fn of<'a>(_: impl IntoIterator<Item = (usize, BorrowedFd<'a>)>) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Readable when one of them is.
+    /// Returns a descriptor that is readable when one of them is.
     pub fn fd(&self) -> BorrowedFd<'_> {
         match self.0 {}
     }
 
-    /// The numbers of those that have become readable.
+    /// Returns the numbers of those that have become readable.
     pub fn take_ready(&self) -> Vec<usize> {
         match self.0 {}
     }
@@ -43,15 +43,15 @@ mod linux {
     use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
     use std::os::fd::{AsFd, OwnedFd};
 
-    /// Descriptors with a number each, told of once.
+    /// A set of descriptors, each with a number that is reported once.
     #[derive(Debug)]
     pub struct EpollSet(OwnedFd);
 
     impl EpollSet {
-        /// Of these. They may be closed while it is there.
+        /// Creates a set of these. They may be closed while the set exists.
         ///
         /// # Errors
-        /// `EMFILE`, `ENFILE`, `ENOMEM`; `ENOSPC` beyond the limit on watches (epoll(7)).
+        /// Fails with `EMFILE`, `ENFILE` or `ENOMEM`; with `ENOSPC` beyond the limit on watches (epoll(7)).
         pub fn of<'a>(fds: impl IntoIterator<Item = (usize, BorrowedFd<'a>)>) -> io::Result<Self> {
             let epoll = descriptor::lift(epoll::create(CreateFlags::CLOEXEC)?)?;
             for (number, fd) in fds {
@@ -61,17 +61,17 @@ mod linux {
             Ok(Self(epoll))
         }
 
-        /// Readable when one of them is.
+        /// Returns a descriptor that is readable when one of them is.
         pub fn fd(&self) -> BorrowedFd<'_> {
             self.0.as_fd()
         }
 
-        /// The numbers of those that have become readable, in the order in which they did, each once; some of them,
-        /// when they are many.
+        /// Returns the numbers of those that have become readable, in the order in which they did, each once; if
+        /// they are many, only some of them.
         pub fn take_ready(&self) -> Vec<usize> {
             let mut events = Vec::with_capacity(64);
             let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-            // A signal may have come first; then there is a next time.
+            // A signal may have come first; the next call then returns them.
             let _ = epoll::wait(&self.0, rustix::buffer::spare_capacity(&mut events), Some(&at_once));
             events.iter().map(|event| event.data.u64() as usize).collect()
         }
@@ -85,8 +85,9 @@ mod tests {
     use std::os::fd::{AsFd, OwnedFd};
 
     #[test]
-    fn each_is_told_of_once_and_in_its_order() {
-        // By bytes, not by closed writers: a process that another test is starting has copies of those for a moment.
+    fn each_is_reported_once_and_in_order() {
+        // With bytes, not with closed writers: a process that another test is starting has copies of those for a
+        // moment.
         let mut pipes: Vec<_> = (0..200).map(|_| pipe().unwrap()).collect();
         let write = |writer: &OwnedFd| rustix::io::write(writer, b"x").map(drop);
         let epoll_set =
@@ -97,7 +98,7 @@ mod tests {
         }
         assert_eq!(epoll_set.take_ready(), [150, 3, 77]);
         assert!(epoll_set.take_ready().is_empty());
-        // One that is closed is none of it any more.
+        // A closed one no longer belongs to it.
         pipes.truncate(100);
         pipes.iter().for_each(|(_, writer)| write(writer).unwrap());
         let mut rest: Vec<usize> =

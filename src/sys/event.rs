@@ -4,20 +4,20 @@ use super::{descriptor, last_error, set_errno};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-/// A flag of the kernel's that poll(2) can wait for.
+/// A flag that poll(2) can wait for.
 #[derive(Debug)]
 pub struct Event {
     reader: OwnedFd,
-    /// The other end where there is no eventfd(2).
+    /// The other end, where there is no eventfd(2).
     #[cfg(not(target_os = "linux"))]
     writer: OwnedFd,
 }
 
 impl Event {
-    /// A flag that is not set.
+    /// Creates a flag that is not set.
     ///
     /// # Errors
-    /// `EMFILE` when no descriptor is left.
+    /// Fails with `EMFILE` when no descriptor is left.
     #[cfg(target_os = "linux")]
     pub fn new() -> io::Result<Self> {
         use rustix::event::EventfdFlags;
@@ -25,10 +25,10 @@ impl Event {
         Ok(Self { reader: descriptor::lift(reader)? })
     }
 
-    /// A flag that is not set.
+    /// Creates a flag that is not set.
     ///
     /// # Errors
-    /// `EMFILE` when no descriptor is left.
+    /// Fails with `EMFILE` when no descriptor is left.
     #[cfg(not(target_os = "linux"))]
     pub fn new() -> io::Result<Self> {
         let (reader, writer) = super::pipe::pipe()?;
@@ -53,10 +53,10 @@ impl Event {
     pub fn set(&self) {
         let one = 1_u64.to_ne_bytes();
         let errno = last_error();
-        // A flag that is set takes no more once its count is full (eventfd(2)). All else that fails is tried again, for
-        // somebody may wait for nothing but this.
+        // A flag that is set accepts no more once its count is full (eventfd(2)). After any other
+        // failure the write is repeated, since a thread may be waiting for this alone.
         for _ in 0..3 {
-            // SAFETY: eight bytes of this stack, as eventfd(2) wants them.
+            // SAFETY: eight bytes of this stack, as eventfd(2) requires.
             let written = unsafe { libc::write(self.writer().as_raw_fd(), one.as_ptr().cast(), one.len()) };
             if written > 0 {
                 break;
@@ -65,7 +65,7 @@ impl Event {
         set_errno(errno);
     }
 
-    /// Takes the flag back.
+    /// Clears the flag.
     pub fn reset(&self) {
         let mut bytes = [0; 64];
         while rustix::io::read(&self.reader, &mut bytes).is_ok_and(|n| n == bytes.len()) {}

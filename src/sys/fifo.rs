@@ -5,20 +5,20 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
-/// Such an end, until it is known that there is a writer.
+/// A reading end of a FIFO, until it is known that there is a writer.
 #[derive(Debug)]
 pub struct Reader {
     file: OwnedFd,
-    /// Where tee(2) would put bytes, if there were some.
+    /// The pipe to which tee(2) would copy bytes, if there were any.
     #[cfg(target_os = "linux")]
     scratch: (OwnedFd, OwnedFd),
 }
 
 impl Reader {
-    /// From the end that was opened.
+    /// Creates one from the opened end.
     ///
     /// # Errors
-    /// `EMFILE` or `ENFILE` when no descriptor is left.
+    /// Fails with `EMFILE` or `ENFILE` when no descriptor is left.
     pub fn new(file: OwnedFd) -> io::Result<Self> {
         Ok(Self {
             file,
@@ -27,29 +27,31 @@ impl Reader {
         })
     }
 
-    /// The descriptor, which becomes readable when a writer has written, or has come and gone.
+    /// Returns the descriptor, which becomes readable when a writer has written data, or has opened and
+    /// closed its end.
     pub fn file(&self) -> &OwnedFd {
         &self.file
     }
 
-    /// The open file.
+    /// Returns the open file.
     pub fn into_file(self) -> OwnedFd {
         self.file
     }
 
-    /// Whether a writer has come, perhaps one that has gone again.
+    /// Returns whether a writer has opened its end, even if it has closed it again.
     ///
     /// # Errors
-    /// Those of poll(2) and tee(2).
+    /// Fails as poll(2) and tee(2) do.
     pub fn has_writer(&self) -> io::Result<bool> {
         let mut set = PollSet::default();
         set.add(self.file.as_fd(), Interest::Read);
-        // An end that no writer has had yet is not hung up (pipe_poll() of Linux).
+        // An end that has not had a writer yet is not hung up (pipe_poll() of Linux).
         Ok(set.wait(Some(Duration::ZERO))? > 0 || self.has_silent_writer()?)
     }
 
-    /// Whether there is a writer that has written nothing: tee(2) has nothing to copy then, and is at the end of the file
-    /// without one. Unlike read(2) it takes nothing that is written at this moment.
+    /// Returns whether there is a writer that has written nothing: tee(2) then has nothing to copy, and
+    /// without a writer it reports the end of file. Unlike read(2), it takes no data that is written at
+    /// this moment.
     #[cfg(target_os = "linux")]
     fn has_silent_writer(&self) -> io::Result<bool> {
         use rustix::pipe::{SpliceFlags, tee};
@@ -61,7 +63,7 @@ impl Reader {
         }
     }
 
-    /// Elsewhere it is known with its first byte.
+    /// On other systems this is known only with the first byte.
     #[cfg(not(target_os = "linux"))]
     fn has_silent_writer(&self) -> io::Result<bool> {
         Ok(false)
@@ -99,7 +101,7 @@ mod tests {
         assert!(one.has_writer().unwrap());
         drop(writer);
         assert!(one.has_writer().unwrap() && other.has_writer().unwrap());
-        // Nothing was taken by asking.
+        // The check has taken nothing.
         let mut byte = [0; 8];
         assert_eq!(rustix::io::read(one.file(), &mut byte[..]), Ok(1));
     }

@@ -1,4 +1,5 @@
-//! The identity of a file: what two of its names, or two descriptors of it, have in common.
+//! The identity of a file, by which two of its names, or two descriptors of it, are recognised as the
+//! same.
 
 use rustix::fs::Stat;
 use std::io;
@@ -12,16 +13,17 @@ pub struct FileIdentity {
 }
 
 impl FileIdentity {
-    /// The identity in what the kernel says of a file. The types of the fields differ between systems.
+    /// Returns the identity from the kernel's status of a file. The types of the fields differ between
+    /// systems.
     #[allow(clippy::unnecessary_cast)]
     pub fn of_stat(stat: &Stat) -> Self {
         Self { device: stat.st_dev as u64, inode: stat.st_ino as u64 }
     }
 
-    /// The identity of an open file.
+    /// Returns the identity of an open file.
     ///
     /// # Errors
-    /// Those of fstat(2).
+    /// Fails as fstat(2) does.
     pub fn of(file: impl AsFd) -> io::Result<Self> {
         Ok(Self::of_stat(&rustix::fs::fstat(file)?))
     }

@@ -1,8 +1,9 @@
-//! A second process above this one, for `--guard`: whichever of the two is killed, the other is there to clean up.
+//! A second process above this one, for `--guard`: whichever of the two is killed, the other one cleans up.
 //!
-//! The outer one is what the user sees. It passes signals on to the inner one, which works, and waits for its end. Both
-//! are in one process group, so that the terminal, its Ctrl-C and its Ctrl-Z reach both, as every other member of the
-//! pipeline that they may stand in; a signal that comes to the inner one twice by that counts once (`handlers`).
+//! The outer one is the process that the user sees. It passes signals on to the inner one, which does the work, and
+//! waits for its end. Both are in one process group, so that the terminal, its Ctrl-C and its Ctrl-Z reach both, like
+//! every other member of the enclosing pipeline. A signal that therefore reaches the inner one twice counts once
+//! (`handlers`).
 
 use super::signal::Signal;
 use super::wait::End;
@@ -12,26 +13,26 @@ use std::io;
 /// The signals that are passed on, unless the terminal has sent them.
 const PASSED: [Signal; 8] = handlers::REQUESTS;
 
-/// Of these the terminal sends some, which the inner one has got too.
+/// Those of them that the terminal sends, and that the inner process has therefore also received.
 const OF_TERMINAL: [Signal; 3] = [Signal::INT, Signal::QUIT, Signal::HUP];
 
-/// Becomes two. None in the inner one, to which TERM is sent when the outer one ends (prctl(2), `PR_SET_PDEATHSIG`). In
-/// the outer one, after it has made its preparations, how the inner one has ended, when it has. Only while this process
-/// has one thread.
+/// Becomes two processes. Returns none in the inner one, which gets TERM when the outer one ends (prctl(2),
+/// `PR_SET_PDEATHSIG`). In the outer one, prepares it and returns, once the inner one has ended, how it ended. Call it
+/// only while this process has one thread.
 ///
 /// # Errors
-/// `EAGAIN` or `ENOMEM` when there is no room for a process; `Unsupported` elsewhere than on Linux.
+/// Fails with `EAGAIN` or `ENOMEM` when there is no room for a process; with `Unsupported` on systems other than Linux.
 #[cfg(target_os = "linux")]
 pub fn fork_monitor<T>(prepare: impl FnOnce() -> T) -> io::Result<Option<End>> {
     handlers::keep_statuses();
-    // SAFETY: the sets live on this stack, and there is one thread, so that the copy has all that it needs.
+    // SAFETY: the sets are on this stack, and there is one thread, so the copy has everything that it needs.
     unsafe {
         let (mut wanted, mut before) = (std::mem::zeroed(), std::mem::zeroed());
         libc::sigemptyset(&raw mut wanted);
         for signal in PASSED.into_iter().chain([Signal::CHLD]) {
             libc::sigaddset(&raw mut wanted, signal.number());
         }
-        // From before the copy: one that comes in between is not lost.
+        // Blocked before the copy is made, so that a signal in between is not lost.
         libc::sigprocmask(libc::SIG_BLOCK, &raw const wanted, &raw mut before);
         let outer = libc::getpid();
         match libc::fork() {
@@ -56,10 +57,10 @@ pub fn fork_monitor<T>(prepare: impl FnOnce() -> T) -> io::Result<Option<End>> {
     }
 }
 
-/// There is no such thing here.
+/// Not available on this system.
 ///
 /// # Errors
-/// Always `Unsupported`.
+/// Always fails with `Unsupported`.
 #[cfg(not(target_os = "linux"))]
 pub fn fork_monitor<T>(_: impl FnOnce() -> T) -> io::Result<Option<End>> {
     Err(io::ErrorKind::Unsupported.into())
@@ -68,7 +69,8 @@ pub fn fork_monitor<T>(_: impl FnOnce() -> T) -> io::Result<Option<End>> {
 #[cfg(target_os = "linux")]
 fn attend(inner: Pid, wanted: &libc::sigset_t) -> io::Result<End> {
     loop {
-        // SAFETY: both calls fill what they are given; the inner one is our child, and nobody else reaps it.
+        // SAFETY: both calls fill the structures that they receive; the inner process is our child, which only this
+        // code reaps.
         unsafe {
             let mut status = 0;
             match libc::waitpid(inner, &raw mut status, libc::WNOHANG) {
@@ -82,7 +84,7 @@ fn attend(inner: Pid, wanted: &libc::sigset_t) -> io::Result<End> {
             let by_terminal = info.si_code == libc::SI_KERNEL;
             let is = |known: &Signal| known.number() == signal;
             if by_terminal && signal == libc::SIGHUP && tty::leads_session() {
-                // The kernel has told the leader of the session alone.
+                // The kernel has notified only the leader of the session.
                 libc::kill(0, signal);
             } else if PASSED.iter().any(is)
                 && !(by_terminal && OF_TERMINAL.iter().any(is))
@@ -94,11 +96,11 @@ fn attend(inner: Pid, wanted: &libc::sigset_t) -> io::Result<End> {
     }
 }
 
-/// Ends this process as that one has ended, so that whoever waits for us sees it.
+/// Ends this process as the inner one has ended, so that its parent sees the same end.
 pub fn end_like(end: End) -> u8 {
     match end {
         End::Exit(status) => status,
-        // Its core image, if any, is there already.
+        // Its core image, if any, is already written.
         End::Signal { signal, .. } => handlers::die_of(signal),
     }
 }

@@ -1,7 +1,7 @@
-//! Signal handlers, for the binary alone: a library never touches its host's.
+//! Signal handlers, only for the binary: a library never touches those of its host.
 //!
-//! Handlers rather than `SIG_IGN`, since what is ignored stays ignored in every child, while a handler
-//! ends with execve.
+//! They are handlers rather than `SIG_IGN`, since an ignored signal stays ignored in every child, while a handler ends
+//! with execve.
 
 use super::interrupt::{Interrupt, State};
 use super::signal::Signal;
@@ -11,7 +11,7 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-/// What the handler raises. Never freed once set: a handler may be running in any thread.
+/// The target that the handler raises. It is never freed once set: a handler may be running in any thread.
 static TARGET: AtomicPtr<Target> = AtomicPtr::new(null_mut());
 
 /// See [`install`].
@@ -20,11 +20,11 @@ struct Target {
     keys: Option<Arc<State>>,
 }
 
-/// How many keys of the terminal have come, each of which its foreground has got too.
+/// The number of keys of the terminal so far, each of which its foreground has also received.
 static KEYS: AtomicU32 = AtomicU32::new(0);
 
-/// The signals that ask a script to end. Those that are left out end it by their default action: they tell of a fault
-/// (SIGSEGV, SIGABRT), or no program sends them.
+/// The signals that ask a script to end. All other signals have their default action: they report a fault (SIGSEGV,
+/// SIGABRT), or no program sends them.
 pub const REQUESTS: [Signal; 8] = [
     Signal::HUP,
     Signal::INT,
@@ -39,32 +39,32 @@ pub const REQUESTS: [Signal; 8] = [
 /// The signals that have our handler, as bit `number - 1`.
 static CAUGHT: AtomicU64 = AtomicU64::new(0);
 
-/// The signals that we ignore and our children do not, as bit `number - 1`: every program of Rust begins with SIGPIPE.
+/// The signals that this process ignores and its children do not, as bit `number - 1`: every Rust program begins with
+/// SIGPIPE ignored.
 static IGNORED: AtomicU64 = AtomicU64::new(1 << (libc::SIGPIPE - 1));
 
-/// The signals that were ignored when this process was started, and that something here needs otherwise, as bit
-/// `number - 1`.
+/// The signals that were ignored when this process was started, but that it needs otherwise, as bit `number - 1`.
 static IGNORED_AT_START: AtomicU64 = AtomicU64::new(0);
 
-/// The handler that a reader of lines had in the place of ours, which runs it, too; 0: there is none.
+/// The handler that a reader of lines had installed in place of the one of this process, which runs it, too; 0 if there is none.
 static READER: AtomicUsize = AtomicUsize::new(0);
 
-/// Raises `requests` when one of `signals` comes, from now on; `keys`, if there is one, when the terminal has sent Ctrl-C
-/// or Ctrl-\\, and the programs of its foreground have that key as well. `keys` is a child of `requests`.
+/// From now on, raises `requests` when one of `signals` comes. If `keys` is given, raises it when the terminal has sent
+/// Ctrl-C or Ctrl-\\, which the programs in its foreground have also received. `keys` is a child of `requests`.
 ///
-/// A key is a request when the key before it has not been settled ([`Interrupt::settle`]), unless a program reads keys one
-/// by one: Ctrl-C is one of its own then.
+/// A key is a request if the key before it has not been settled ([`Interrupt::settle`]), unless a program reads single
+/// keys: Ctrl-C is then one of its own keys.
 ///
-/// A signal that was ignored when we were started stays ignored, as nohup(1) and `cmd &` of a shell
-/// without job control want it (POSIX, Shell Command Language, 2.12). System calls that a signal
-/// meets while they wait return `Interrupted`.
+/// A signal that was ignored when this process was started stays ignored, as nohup(1) and `cmd &` of a shell without
+/// job control require (POSIX, Shell Command Language, 2.12). System calls that wait when a signal comes return
+/// `Interrupted`.
 ///
 /// # Errors
-/// `EINVAL` for a signal that can't be caught.
+/// Fails with `EINVAL` for a signal that can't be caught.
 pub fn install(requests: &Interrupt, keys: Option<&Interrupt>, signals: &[Signal]) -> io::Result<()> {
     let Some(state) = requests.state() else { return Ok(()) };
     let target = Target { requests: state, keys: keys.and_then(Interrupt::state) };
-    // The one that was there before is left behind: see TARGET.
+    // The earlier target is leaked: see TARGET.
     TARGET.store(Box::into_raw(Box::new(target)), Ordering::Release);
     let caught = signals.iter().try_for_each(|&signal| catch(signal, on_signal as *const ()));
     let early = EARLY.swap(0, Ordering::SeqCst) & CAUGHT.load(Ordering::SeqCst);
@@ -78,17 +78,19 @@ pub fn install(requests: &Interrupt, keys: Option<&Interrupt>, signals: &[Signal
 /// The signals that came before it was known that they are not ignored, as bit `number - 1`.
 static EARLY: AtomicU64 = AtomicU64::new(0);
 
-/// A write beyond the limit on the size of a file fails, and does not end this process (setrlimit(2), `RLIMIT_FSIZE`).
+/// Lets a write beyond the limit on the size of a file fail, instead of ending this process (setrlimit(2),
+/// `RLIMIT_FSIZE`).
 pub fn survive_file_limit() -> io::Result<()> {
     catch(Signal::XFSZ, nothing as *const ())
 }
 
-/// How many keys of the terminal have come so far.
+/// Returns how many keys of the terminal have come so far.
 pub fn keys_come() -> u32 {
     KEYS.load(Ordering::SeqCst)
 }
 
-/// Has a signal call a handler that is safe (signal-safety(7)), unless it is ignored. Children begin without.
+/// Installs a handler that is safe (signal-safety(7)) for a signal, unless the signal is ignored. Children begin
+/// without it.
 pub(super) fn catch(signal: Signal, handler: *const ()) -> io::Result<()> {
     if exchange(signal, handler as libc::sighandler_t)? == libc::SIG_IGN {
         return set(signal, libc::SIG_IGN);
@@ -97,15 +99,14 @@ pub(super) fn catch(signal: Signal, handler: *const ()) -> io::Result<()> {
     Ok(())
 }
 
-/// Has a signal call it also where we were started with the signal ignored.
+/// Installs a handler even if this process was started with the signal ignored.
 pub(super) fn catch_anyway(signal: Signal, handler: *const ()) -> io::Result<()> {
     set(signal, libc::SIG_DFL)?;
     catch(signal, handler)
 }
 
-/// Puts our handler of SIGINT back in the place of one that a reader of lines has put there for the time that it reads.
-/// Both run: the line is taken back, and whoever reads it knows of the signal, also when the line was entered just
-/// before.
+/// Installs our handler of SIGINT again, in place of one that a reader of lines has installed while it reads. Both then
+/// run: the line is discarded, and the interpreter knows of the signal, even if the line was entered just before.
 pub(super) fn precede_reader() {
     let ours = on_signal as *const () as libc::sighandler_t;
     match disposition(Signal::INT) {
@@ -119,30 +120,31 @@ pub(super) fn precede_reader() {
     }
 }
 
-/// Runs the reader's handler for SIGINT. When nobody reads it does nothing, as libraries of that kind have it.
+/// Runs the reader's handler for SIGINT. When no line is being read, it does nothing, as is usual for such libraries.
 ///
-/// A key makes the terminal forget what was typed before it. A reader that poll(2) had told of that, and that had not read
-/// it yet, waits in read(2) after the handler has run: SIGALRM calls it from there.
+/// A key makes the terminal discard earlier input. If poll(2) had reported that input to a reader that had not read it
+/// yet, the reader waits in read(2) after the handler has run: SIGALRM ends that read.
 pub(super) fn tell_reader() {
     let reader = READER.load(Ordering::SeqCst);
     if reader != 0 {
-        // SAFETY: sigaction(2) gave it as the handler of a signal, with no flags that ask for further arguments.
+        // SAFETY: sigaction(2) returned it as the handler of a signal, with no flags that require further arguments.
         let reader: extern "C" fn(libc::c_int) = unsafe { std::mem::transmute(reader) };
         reader(libc::SIGINT);
         let soon = libc::timeval { tv_sec: 0, tv_usec: 20_000 };
         let once = libc::itimerval { it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 }, it_value: soon };
-        // SAFETY: a system call that reads the structure; there is no other user of this timer.
+        // SAFETY: a system call that reads the structure; this timer has no other user.
         unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const once, null_mut()) };
     }
 }
 
 extern "C" fn nothing(_: libc::c_int) {}
 
-/// Ignores signals that are meant for the jobs of a prompt, to which they are given back: also where we were started with
-/// them ignored, as by tmux 3.3. Such a `cat &` would get EIO instead of being stopped, and Ctrl-Z would be lost.
+/// Ignores signals that are meant for the jobs of a prompt, for which they get their default action, even if this
+/// process was started with them ignored, as by tmux 3.3. Otherwise a `cat &` would get EIO instead of being stopped,
+/// and Ctrl-Z would be lost.
 ///
 /// # Errors
-/// `EINVAL` for a signal that can't be ignored.
+/// Fails with `EINVAL` for a signal that can't be ignored.
 pub fn ignore(signals: &[Signal]) -> io::Result<()> {
     for &signal in signals {
         IGNORED.fetch_or(bit(signal), Ordering::SeqCst);
@@ -151,7 +153,7 @@ pub fn ignore(signals: &[Signal]) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the signals that we caught back their default action.
+/// Restores the default action of the signals that have our handler.
 #[cfg(test)]
 pub fn restore() -> io::Result<()> {
     for number in 1..=64 {
@@ -164,9 +166,9 @@ pub fn restore() -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the ends of children known to us, whatever we were started with.
+/// Makes sure that this process learns of the ends of its children, whatever it was started with.
 ///
-/// With SIGCHLD ignored the kernel reaps children by itself, and their statuses are lost (wait(2)).
+/// If SIGCHLD is ignored, the kernel reaps children itself, and their statuses are lost (wait(2)).
 pub fn keep_statuses() {
     if disposition(Signal::CHLD).is_ok_and(|now| now == libc::SIG_IGN) {
         IGNORED_AT_START.fetch_or(bit(Signal::CHLD), Ordering::SeqCst);
@@ -174,12 +176,12 @@ pub fn keep_statuses() {
     }
 }
 
-/// Ends this process as the signal would have, so that whoever waits for us sees it (a shell stops its
-/// loop when a program died of SIGINT, not when it exited with 130). Without a core image, in which secrets would be.
-/// Process 1 of a container can't die so; it exits with 128 and the number.
+/// Ends this process as the signal would have, so that its parent sees that (a shell stops its loop if a program died
+/// of SIGINT, but not if it exited with 130). No core image is written, since it would contain secrets. Process 1 of a
+/// container can't die of a signal; it exits with 128 and the number.
 pub fn die_of(signal: Signal) -> ! {
     let _ = set(signal, libc::SIG_DFL);
-    // SAFETY: changes a limit, this thread's mask and sends to it; no memory but this stack's.
+    // SAFETY: changes a limit and this thread's mask, and sends to it; touches only the memory of this stack.
     unsafe {
         let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
@@ -192,24 +194,24 @@ pub fn die_of(signal: Signal) -> ! {
     std::process::exit(128 + signal.number())
 }
 
-/// The signals with a handler of ours, as bit `number - 1`, for a child to reset.
+/// Returns the signals that have our handler, as bit `number - 1`, for a child to reset.
 pub(super) fn caught() -> u64 {
     CAUGHT.load(Ordering::SeqCst)
 }
 
-/// The signals that we ignore alone, for a child to reset.
+/// Returns the signals that only this process ignores, for a child to reset.
 pub(super) fn ignored() -> u64 {
     IGNORED.load(Ordering::SeqCst)
 }
 
-/// The signals to ignore for a program that this process becomes.
+/// Returns the signals to ignore for a program that replaces this process.
 pub(super) fn ignored_at_start() -> u64 {
     IGNORED_AT_START.load(Ordering::SeqCst)
 }
 
-/// Ignores SIGPIPE, as the first thing that this process does with a signal.
+/// Ignores SIGPIPE, before this process changes any other signal.
 pub(super) fn ignore_closed_pipes() {
-    // `IGNORED` has it from the beginning.
+    // `IGNORED` contains it from the beginning.
     if exchange(Signal::PIPE, libc::SIG_IGN).is_ok_and(|before| before == libc::SIG_IGN) {
         IGNORED_AT_START.fetch_or(bit(Signal::PIPE), Ordering::SeqCst);
     }
@@ -219,14 +221,14 @@ pub(super) const fn bit(signal: Signal) -> u64 {
     1 << (signal.number() - 1)
 }
 
-/// When a request last came, in milliseconds of the monotonic clock.
+/// The time of the last request, in milliseconds of the monotonic clock.
 static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
 /// Whether it was a key of the terminal.
 static LAST_WAS_KEY: AtomicBool = AtomicBool::new(false);
 
-/// Signals this close together are one request. timeout(1) sends TERM to its child and then to its group; a terminal
-/// that is closed sends HUP by the kernel and by the shell; systemd may send TERM and HUP: nobody has lost patience. A key
-/// that follows a key was pressed again.
+/// Signals this close together are one request. timeout(1) sends TERM to its child and then to its group; for a closed
+/// terminal, both the kernel and the shell send HUP; systemd may send TERM and HUP. None of these is a repeated
+/// request. A key that follows a key was pressed again.
 const ONE_REQUEST: i64 = 50;
 
 extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *mut libc::c_void) {
@@ -238,7 +240,7 @@ extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *m
     let errno = last_error();
     let now = milliseconds();
     let since = now.saturating_sub(LAST.load(Ordering::Acquire));
-    // SAFETY: the kernel gives the structure (sigaction(2), `SA_SIGINFO`).
+    // SAFETY: the kernel passes the structure (sigaction(2), `SA_SIGINFO`).
     let from_kernel = unsafe { info.as_ref() }.is_some_and(is_from_kernel);
     let is_key = from_kernel && [libc::SIGINT, libc::SIGQUIT].contains(&number);
     let by_terminal = from_kernel || number == libc::SIGHUP && terminal_has_gone();
@@ -254,7 +256,7 @@ extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *m
         target.state_for(is_key).raise(number, by_terminal);
     }
     super::blocking_call::end_soon();
-    // At the end of the terminal, too, a line is read no longer.
+    // When the terminal has closed, a line is no longer read either.
     if [libc::SIGINT, libc::SIGHUP].contains(&number) {
         tell_reader();
     }
@@ -266,7 +268,7 @@ impl Target {
         self.requests.is_raised() || self.keys.as_ref().is_some_and(|keys| keys.is_raised())
     }
 
-    /// What a signal raises.
+    /// Returns the state that a signal raises.
     fn state_for(&self, is_key: bool) -> &State {
         match &self.keys {
             Some(keys)
@@ -281,7 +283,7 @@ impl Target {
     }
 }
 
-/// Whether no process has sent a signal by kill(2).
+/// Returns whether no process has sent the signal by kill(2).
 #[cfg(target_os = "linux")]
 fn is_from_kernel(info: &libc::siginfo_t) -> bool {
     info.si_code == libc::SI_KERNEL
@@ -289,12 +291,12 @@ fn is_from_kernel(info: &libc::siginfo_t) -> bool {
 
 #[cfg(not(target_os = "linux"))]
 fn is_from_kernel(info: &libc::siginfo_t) -> bool {
-    // SAFETY: every signal of those that we catch has the field.
+    // SAFETY: every signal that has our handler has the field.
     unsafe { info.si_pid() == 0 }
 }
 
-/// Whether a program has set the terminal so that it gives single keys and not lines (termios(3), `ICANON`), as less(1)
-/// and what reads lines with an editor do. tcgetattr(3) is safe inside a signal handler.
+/// Returns whether a program has set the terminal to single keys instead of lines (termios(3), `ICANON`), as less(1)
+/// and line editors do. tcgetattr(3) is safe inside a signal handler.
 fn terminal_gives_keys() -> bool {
     // SAFETY: the calls fill the structure, or fail.
     unsafe {
@@ -304,8 +306,9 @@ fn terminal_gives_keys() -> bool {
     }
 }
 
-/// Whether a standard stream is a terminal that has been closed: a shell that is told of it sends its jobs SIGHUP by
-/// kill(2). A call to such a terminal fails with `EIO`, and one to a file that is not a terminal with `ENOTTY`.
+/// Returns whether a standard stream is a terminal that has been closed: a shell that notices this sends its jobs
+/// SIGHUP by kill(2). A call on such a terminal fails with `EIO`, and one on a file that is not a terminal with
+/// `ENOTTY`.
 fn terminal_has_gone() -> bool {
     (0..3).any(|fd| {
         // SAFETY: the call fills the structure, or fails.
@@ -316,7 +319,7 @@ fn terminal_has_gone() -> bool {
     })
 }
 
-/// Safe inside a signal handler (signal-safety(7)).
+/// Returns the monotonic clock in milliseconds. Safe inside a signal handler (signal-safety(7)).
 fn milliseconds() -> i64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: clock_gettime fills the structure.
@@ -339,9 +342,9 @@ fn set(signal: Signal, handler: libc::sighandler_t) -> io::Result<()> {
     exchange(signal, handler).map(drop)
 }
 
-/// Sets what a signal does; what it did before.
+/// Sets the action of a signal. Returns the earlier action.
 fn exchange(signal: Signal, handler: libc::sighandler_t) -> io::Result<libc::sighandler_t> {
-    // SAFETY: the handler is one of ours, or the default. No SA_RESTART, so that blocked calls return.
+    // SAFETY: the handler is one of this module, or the default. Without SA_RESTART, so that blocked calls return.
     unsafe {
         let (mut action, mut old): (libc::sigaction, libc::sigaction) =
             (std::mem::zeroed(), std::mem::zeroed());

@@ -1,6 +1,6 @@
-//! The processes that have a pipe open, by the kernel's lists of descriptors (proc_pid_fd(5)).
+//! The processes that have a pipe open, from the kernel's lists of descriptors (proc_pid_fd(5)).
 //!
-//! Elsewhere than on Linux none is found.
+//! On systems other than Linux none is found.
 
 use super::tree::{Status, View};
 use super::{Pid, children};
@@ -8,14 +8,15 @@ use std::ffi::OsString;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Instant;
 
-/// Returns the living processes beside this one that have one of these pipes open, as far as they can be seen.
+/// Returns the living processes other than this one that have one of these pipes open, as far as they are
+/// visible.
 pub fn of(pipes: &[BorrowedFd<'_>]) -> Vec<Status> {
     let links: Vec<OsString> = pipes.iter().filter_map(|pipe| link("self", &pipe.as_raw_fd())).collect();
     if links.is_empty() {
         return Vec::new();
     }
     let mut view = View::default();
-    // The watcher shares our descriptors.
+    // The watcher shares the descriptors of this process.
     let own = [std::process::id().cast_signed(), children::kill_cleanup()];
     let others = view.all().into_iter().filter(|pid| !own.contains(pid));
     let holders: Vec<Pid> = others.filter(|pid| holds(*pid, &links)).collect();
@@ -29,15 +30,15 @@ fn holds(pid: Pid, links: &[OsString]) -> bool {
         .any(|target| links.iter().any(|link| *link == *target))
 }
 
-/// `pipe:[INODE]`.
+/// Returns `pipe:[INODE]`.
 fn link(process: &str, fd: &dyn std::fmt::Display) -> Option<OsString> {
     std::fs::read_link(format!("/proc/{process}/fd/{fd}")).ok().map(Into::into)
 }
 
-/// Returns a moment in the kernel's clock ticks since the system's start, as [`super::tree::Identity`] has them.
+/// Returns a time in the kernel's clock ticks since the system's start, as in [`super::tree::Identity`].
 #[cfg(target_os = "linux")]
 pub fn ticks_at(moment: Instant) -> u64 {
-    // SAFETY: clock_gettime fills the structure; sysconf reads nothing of ours.
+    // SAFETY: clock_gettime fills the structure; sysconf reads no memory of this process.
     let (now, ticks) = unsafe {
         let mut now: libc::timespec = std::mem::zeroed();
         libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut now);
@@ -48,7 +49,7 @@ pub fn ticks_at(moment: Instant) -> u64 {
     u64::try_from(then.as_millis()).unwrap_or(u64::MAX).saturating_mul(ticks.unsigned_abs()) / 1000
 }
 
-/// None is found that would have to be compared with it.
+/// No process is found that would have to be compared with it.
 #[cfg(not(target_os = "linux"))]
 pub fn ticks_at(_: Instant) -> u64 {
     0
@@ -71,7 +72,7 @@ mod tests {
             spawn(&Spawn { steps: &[holds], ..request }).unwrap()
         });
         drop(writer);
-        // A test beside this one may be starting a program, which has a copy of our descriptors until its execve.
+        // Another test may be starting a program, which has a copy of these descriptors until its execve.
         let found = of(&[reader.as_fd()]);
         let found = found.into_iter().find(|status| status.identity.pid == child.pid());
         child.signal(Signal::KILL).unwrap();

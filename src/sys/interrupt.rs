@@ -1,4 +1,4 @@
-//! A request to stop that can be waited for together with pipes and processes.
+//! A request to stop, which can be waited for together with pipes and processes.
 
 use super::child_signal;
 use super::event::Event;
@@ -10,78 +10,79 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// A request to stop, raised by a signal handler or by another thread, and seen by everyone who holds a
-/// clone. It stays raised until [`Interrupt::clear`] or [`Interrupt::settle`]: two waits that run at once must both see it.
+/// A request to stop. A signal handler or another thread raises it, and every holder of a clone sees it. It stays
+/// raised until [`Interrupt::clear`] or [`Interrupt::settle`]: two waits that run at the same time must both see it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     state: Option<Arc<State>>,
-    /// How many requests were not meant for who holds this.
+    /// The number of requests that were not meant for this holder.
     ignored: u32,
 }
 
-/// What a handler touches: atomics and one write(2), nothing else.
+/// The state that a handler touches: atomics and one write(2), nothing else.
 #[derive(Debug)]
 pub(super) struct State {
     signal: AtomicI32,
     times: AtomicU32,
-    /// How many of them count no longer.
+    /// The number of them that no longer count.
     settled: AtomicU32,
     /// Whether the last one came from the terminal.
     by_terminal: AtomicBool,
     event: Event,
-    /// Raised for this one too…
+    /// The parent, whose requests also count here…
     parent: Interrupt,
     /// …but not while this is set.
     alone: AtomicBool,
-    /// While this is set the parent's own requests don't count here; those of its parents do.
+    /// While this is set, the parent's own requests don't count here; those of the parent's ancestors do.
     background: AtomicBool,
 }
 
-/// Why to stop.
+/// The reason to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Raised {
-    /// The signal, as received or as the canceller chose.
+    /// The signal that was received or that the canceller chose.
     pub signal: Signal,
     /// How often it came. The second Ctrl-C means: now.
     pub times: u32,
-    /// Whether the last one came from the terminal, which sent it to the programs in its foreground as well.
+    /// Whether the last one came from the terminal, which also sent it to the programs in its foreground.
     pub by_terminal: bool,
 }
 
-/// What [`Interrupt::wait_readable`] ended with.
+/// The result of [`Interrupt::wait_readable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readable {
-    /// There are bytes, or the end; or room for some.
+    /// There is data, or the end; or room to write.
     Ready,
     /// The interrupt was raised first.
     Interrupted,
-    /// The deadline came first.
+    /// The deadline passed first.
     TimedOut,
 }
 
 impl Interrupt {
-    /// One that is never raised and costs no descriptor.
+    /// Returns an interrupt that is never raised and needs no descriptor.
     pub const fn none() -> Self {
         Self { state: None, ignored: 0 }
     }
 
-    /// Whether this is one that is never raised.
+    /// Returns whether it is one that is never raised.
     pub const fn is_none(&self) -> bool {
         self.state.is_none()
     }
 
-    /// A new one, not raised.
+    /// Creates an interrupt that is not raised.
     ///
     /// # Errors
-    /// `EMFILE` when no descriptor is left.
+    /// Fails with `EMFILE` when no descriptor is left.
     pub fn new() -> io::Result<Self> {
         Self::none().child()
     }
 
-    /// A new one that is raised whenever this one is, and by itself without it: to stop one job of a run.
+    /// Creates an interrupt that is raised whenever this one is, and that can also be raised alone, to stop one job of
+    /// a run.
     ///
     /// # Errors
-    /// `EMFILE` when no descriptor is left.
+    /// Fails with `EMFILE` when no descriptor is left.
     pub fn child(&self) -> io::Result<Self> {
         let state = State {
             signal: AtomicI32::new(0),
@@ -96,44 +97,44 @@ impl Interrupt {
         Ok(Self { state: Some(Arc::new(state)), ignored: 0 })
     }
 
-    /// The same for what runs because of a request, or must not be cut short by one: raised only by those after the
-    /// first `requests`.
+    /// Returns the same interrupt for code that runs because of a request, or that one must not interrupt: it is raised
+    /// only by requests after the first `requests`.
     pub fn after(&self, requests: u32) -> Self {
         Self { state: self.state.clone(), ignored: requests }
     }
 
-    /// The same, raised only by requests that come from now on.
+    /// Returns the same interrupt, raised only by requests from now on.
     pub fn later(&self) -> Self {
         self.after(self.count())
     }
 
-    /// Whether the first request does not count.
+    /// Returns whether the first request does not count.
     pub fn is_patient(&self) -> bool {
         self.ignored > 0
     }
 
-    /// How long to wait before the request is looked for again, where no descriptor tells of it: that of a request which
-    /// does not count here stays readable.
+    /// Returns how long to wait before checking for a request again, where no descriptor reports it: the descriptor of
+    /// a request that does not count here stays readable.
     pub fn look_after(&self) -> Option<Duration> {
         let untold = self.chain().any(Self::is_readable) && self.raised().is_none();
         untold.then_some(Duration::from_millis(50))
     }
 
-    /// Asks everyone to stop.
+    /// Raises the request: all holders must stop.
     pub fn raise(&self, signal: Signal) {
         if let Some(state) = &self.state {
             state.raise(signal.number(), false);
         }
     }
 
-    /// The same for a key of the terminal, which programs have got from there.
+    /// Does the same for a key of the terminal, which programs have received from there.
     pub fn raise_key(&self, signal: Signal) {
         if let Some(state) = &self.state {
             state.raise(signal.number(), true);
         }
     }
 
-    /// Takes the request back, once everything has stopped.
+    /// Withdraws the request, once everything has stopped.
     pub fn clear(&self) {
         if let Some(state) = &self.state {
             state.signal.store(0, Ordering::Relaxed);
@@ -143,36 +144,35 @@ impl Interrupt {
         }
     }
 
-    /// Counts the requests that have come no longer, but those of the interrupts that this is a child of: programs have
-    /// taken a key of the terminal for theirs.
+    /// Marks the requests that have come as handled, except those of its ancestors: programs have handled a key of the
+    /// terminal.
     pub fn settle(&self) {
         let Some(state) = &self.state else { return };
         let times = state.times.load(Ordering::Acquire);
         state.settled.store(times, Ordering::Release);
         state.event.reset();
-        // One that came between the two.
+        // A request that came between the two.
         if state.times.load(Ordering::Acquire) > times {
             state.event.set();
         }
     }
 
-    /// Whether the own requests of the one that this is a child of don't count here, as keys of the terminal don't for a
-    /// job in the background.
+    /// Sets whether the parent's own requests don't count here, as keys of the terminal don't for a job in the
+    /// background.
     pub fn set_background(&self, background: bool) {
         if let Some(state) = &self.state {
             state.background.store(background, Ordering::Release);
         }
     }
 
-    /// Whether requests to the one that this is a child of are none to this: of a job that is put into the background,
-    /// and back.
+    /// Sets whether the parent's requests don't count here: for a job that is put into the background, and back.
     pub fn set_alone(&self, alone: bool) {
         if let Some(state) = &self.state {
             state.alone.store(alone, Ordering::Release);
         }
     }
 
-    /// The request, if there is one; that of the whole run before that of a job.
+    /// Returns the request, if there is one; that of the whole run before that of a job.
     pub fn raised(&self) -> Option<Raised> {
         let state = self.state.as_ref()?;
         let outer = self.counted_parent().and_then(Self::raised);
@@ -186,21 +186,21 @@ impl Interrupt {
         })
     }
 
-    /// How many requests count here, those included that are passed over.
+    /// Returns how many requests count here, including those that are ignored.
     pub fn count(&self) -> u32 {
         self.state
             .as_ref()
             .map_or(0, |state| state.unsettled() + self.counted_parent().map_or(0, Self::count))
     }
 
-    /// Descriptors of which one is readable when a request comes; see also [`Interrupt::look_after`].
+    /// Returns descriptors of which one is readable when a request comes; see also [`Interrupt::look_after`].
     pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let raised = self.raised().is_some();
         let told = self.chain().filter(move |interrupt| raised || !interrupt.is_readable());
         told.filter_map(|interrupt| Some(interrupt.state.as_ref()?.event.reader()))
     }
 
-    /// This one and those that it is a child of.
+    /// Returns this interrupt and its ancestors.
     fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |interrupt| interrupt.parent())
     }
@@ -210,7 +210,7 @@ impl Interrupt {
         (!state.alone.load(Ordering::Acquire)).then_some(&state.parent)
     }
 
-    /// The next one whose requests count here.
+    /// Returns the next ancestor whose requests count here.
     fn counted_parent(&self) -> Option<&Self> {
         let parent = self.parent()?;
         let state = self.state.as_ref()?;
@@ -221,18 +221,18 @@ impl Interrupt {
         self.state.as_ref().is_some_and(|state| state.unsettled() > 0)
     }
 
-    /// Waits for bytes, for the request or for the deadline, whichever comes first.
+    /// Waits for data, for the request or for the deadline, whichever comes first.
     ///
     /// # Errors
-    /// Those of poll(2).
+    /// Fails as poll(2) does.
     pub fn wait_readable(&self, fd: BorrowedFd<'_>, deadline: Option<Instant>) -> io::Result<Readable> {
         self.wait_for(fd, Interest::Read, deadline)
     }
 
-    /// The same for either direction.
+    /// Does the same for reading or writing.
     ///
     /// # Errors
-    /// Those of poll(2).
+    /// Fails as poll(2) does.
     pub fn wait_for(
         &self,
         fd: BorrowedFd<'_>,
@@ -269,12 +269,12 @@ impl State {
         self.times.load(Ordering::Acquire) > 0
     }
 
-    /// How many requests count.
+    /// Returns how many requests count.
     pub(super) fn unsettled(&self) -> u32 {
         self.times.load(Ordering::Acquire).saturating_sub(self.settled.load(Ordering::Acquire))
     }
 
-    /// Safe inside a signal handler (signal-safety(7)); leaves `errno` as it was.
+    /// Raises it. Safe inside a signal handler (signal-safety(7)); leaves `errno` unchanged.
     pub(super) fn raise(&self, signal: i32, by_terminal: bool) {
         self.signal.store(signal, Ordering::Relaxed);
         self.by_terminal.store(by_terminal, Ordering::Relaxed);
@@ -324,7 +324,7 @@ mod tests {
         parent.raise(Signal::INT);
         assert_eq!(one.raised().map(|raised| raised.signal), Some(Signal::INT));
         assert_eq!(other.raised(), parent.raised());
-        // Both requests are for the one.
+        // Both requests are for this one.
         assert_eq!(one.after(1).raised().map(|raised| raised.times), Some(2));
         assert_eq!(other.after(1).raised(), None);
         let (reader, _writer) = crate::sys::pipe::pipe().unwrap();
@@ -336,14 +336,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_settled_counts_no_longer() {
+    fn settled_matters_no_longer_count() {
         let keys = Interrupt::new().unwrap();
         let job = keys.child().unwrap();
         keys.raise(Signal::INT);
         assert!(keys.later().raised().is_none() && job.raised().is_some());
         keys.settle();
         assert_eq!((keys.raised(), job.raised(), keys.count()), (None, None, 0));
-        // Its descriptor tells of the next one.
+        // Its descriptor reports the next one.
         assert_eq!((keys.fds().count(), keys.look_after()), (1, None));
         let later = keys.later();
         keys.raise(Signal::INT);
@@ -351,14 +351,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_the_background_hears_of_its_parents_parents_alone() {
+    fn background_code_is_notified_only_by_its_ancestors() {
         let requests = Interrupt::new().unwrap();
         let keys = requests.child().unwrap();
         let job = keys.child().unwrap();
         job.set_background(true);
         keys.raise(Signal::INT);
         assert_eq!((job.raised(), job.count()), (None, 0));
-        // The readable descriptor is left out.
+        // The readable descriptor is omitted.
         assert_eq!((job.fds().count(), job.look_after().is_some()), (2, true));
         requests.raise(Signal::TERM);
         assert_eq!(job.raised().map(|raised| (raised.signal, raised.times)), Some((Signal::TERM, 1)));

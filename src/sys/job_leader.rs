@@ -1,10 +1,12 @@
-//! A process that does nothing but feel what its process group is sent: what the terminal tells a job.
+//! A process that only receives the signals of its process group: those that the terminal sends a job.
 //!
 //! The keys Ctrl-C, Ctrl-\ and Ctrl-Z are signals to the group in the foreground (termios(3), `ISIG`), and a job that
-//! consists of builtins has no program that could get them. So each job has this process, which leads its group, dies
-//! of what ends the job and stops by what stops it; who made it is told by waitid(2), without a handler.
+//! consists of builtins has no program that could receive them. So each job has this process, which leads its group,
+//! dies of the signals that end the job, and stops with the signals that stop it. Its parent learns this by waitid(2),
+//! without a handler.
 //!
-//! Not made as programs are, in our memory: Ctrl-\ leaves a core image, and ends all who share what is in it.
+//! It is not started like a program, in the memory of this process: Ctrl-\ writes a core image, and ends all processes
+//! that share that memory.
 
 use super::pipe::pipe;
 use super::signal::Signal;
@@ -15,7 +17,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::ptr::null_mut;
 use std::time::Duration;
 
-/// What end or stop a job. It has no other signal for its own: USR1 is for programs.
+/// The signals that end or stop a job. Only these are handled: USR1 is for programs.
 const FELT: [libc::c_int; 7] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
@@ -25,30 +27,30 @@ const ENDS: [libc::c_int; 5] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc:
 /// Those that stop it, and STOP.
 const STOPS: [libc::c_int; 4] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU, libc::SIGSTOP];
 
-/// The process. Dropped, it is killed and reaped.
+/// The process. Dropping it kills and reaps it.
 #[derive(Debug)]
 pub struct JobLeader {
     pid: Pid,
-    /// It ends when nobody has this any more: we may be killed before we end it.
+    /// It ends when no process holds this any more: its parent may be killed before it ends the process.
     _alive: OwnedFd,
 }
 
-/// What became of it.
+/// A change of its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A signal stopped it; told until it is continued.
+    /// A signal stopped it; reported until it is continued.
     Stopped(Signal),
-    /// A signal ended it. It is not reaped.
+    /// A signal ended it. It is not reaped yet.
     Ended(Signal),
 }
 
-/// What has come to it.
+/// The signal that has reached it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupSignal {
     Nothing,
-    /// What stops it, and it has not been continued.
+    /// One that stops it; it has not been continued.
     Stop,
-    /// What ends it.
+    /// One that ends it.
     End,
 }
 
@@ -56,15 +58,15 @@ impl JobLeader {
     /// Starts one in a group, or in a new one that it leads.
     ///
     /// # Errors
-    /// `EAGAIN` or `ENOMEM` when there is no room for a process, `EMFILE` when no descriptor is left.
+    /// Fails with `EAGAIN` or `ENOMEM` when there is no room for a process, with `EMFILE` when no descriptor is left.
     pub fn start(group: Option<Pid>) -> io::Result<Self> {
         let (end, alive) = pipe()?;
-        // SAFETY: the masks live on this stack. The child of fork(2) has a memory of its own, in which it makes calls
-        // alone that are safe there (signal-safety(7)).
+        // SAFETY: the masks are on this stack. The child of fork(2) has its own memory, in which it makes only calls
+        // that are safe there (signal-safety(7)).
         unsafe {
             let (mut all, mut old) = (std::mem::zeroed(), std::mem::zeroed());
             libc::sigfillset(&raw mut all);
-            // A handler of ours must not run in it.
+            // A handler of this process must not run in it.
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut old);
             let pid = libc::fork();
             if pid == 0 {
@@ -75,13 +77,13 @@ impl JobLeader {
             if pid < 0 {
                 return Err(error);
             }
-            // It does the same: whoever comes first (setpgid(2)).
+            // The child does the same: whichever comes first (setpgid(2)).
             super::signal::enter_group(pid, group.unwrap_or(pid));
             Ok(Self { pid, _alive: alive })
         }
     }
 
-    /// Its number, which stays its own, and its group's, until it is dropped.
+    /// Returns its process ID, which belongs to it and its group until it is dropped.
     pub fn pid(&self) -> Pid {
         self.pid
     }
@@ -95,20 +97,20 @@ impl JobLeader {
         }
     }
 
-    /// Whether it has stopped or ended.
+    /// Returns whether it has stopped or ended.
     pub fn look(&self) -> Option<Change> {
         self.change(libc::WNOHANG)
     }
 
-    /// What has come to it, though it may not have got round to it: on a busy machine its end comes milliseconds after
-    /// that of the programs in its group. The kernel lets nobody be reaped before all members of a group have the signal,
-    /// so that this is the answer once a program is known to have died. None: nothing tells.
+    /// Returns the signal that has reached it, even if it has not handled it yet: on a busy machine its end comes
+    /// milliseconds after that of the programs in its group. The kernel reaps no process before all members of a group
+    /// have the signal, so this is the answer once a program is known to have died. None means that it can't be known.
     pub fn group_signal(&self) -> Option<GroupSignal> {
-        // A moment, if nobody halts it from outside (a debugger, the freezer of cgroups).
+        // A moment, unless it is halted from outside (a debugger, the freezer of cgroups).
         for _ in 0..1000 {
             match self.look() {
                 Some(Change::Ended(_)) => return Some(GroupSignal::End),
-                // What would end it waits until it goes on.
+                // A signal that would end it waits until it continues.
                 Some(Change::Stopped(_)) => return Some(GroupSignal::Stop),
                 None => {}
             }
@@ -122,7 +124,7 @@ impl JobLeader {
             if is_pending(&STOPS) {
                 return Some(GroupSignal::Stop);
             }
-            // Otherwise it has just begun, or is on the way to its end and has the signal no more.
+            // Otherwise it has just begun, or is about to end and no longer has the signal.
             if state.sleeps {
                 return Some(GroupSignal::Nothing);
             }
@@ -142,7 +144,7 @@ impl JobLeader {
             let mut info: libc::siginfo_t = std::mem::zeroed();
             let how = libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT | how;
             if libc::waitid(libc::P_PID, self.pid as libc::id_t, &raw mut info, how) != 0 {
-                // Somebody else has reaped it.
+                // Another part of the process has reaped it.
                 return (last_error() == libc::ECHILD).then_some(Change::Ended(Signal::KILL));
             }
             if info.si_pid() == 0 {
@@ -161,14 +163,14 @@ impl JobLeader {
 impl Drop for JobLeader {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
-        // SAFETY: our own child, which nobody else reaps.
+        // SAFETY: our own child, which only this code reaps.
         while unsafe { libc::waitpid(self.pid, null_mut(), 0) } < 0 && last_error() == libc::EINTR {}
     }
 }
 
-/// What the process does.
+/// The main function of the process.
 unsafe fn leader_main(group: Pid, end: RawFd) -> ! {
-    // SAFETY: system calls alone, and what is read is on this stack.
+    // SAFETY: only system calls, and the data that they read is on this stack.
     unsafe {
         libc::setpgid(0, group);
         for number in 1..=64 {
@@ -177,11 +179,11 @@ unsafe fn leader_main(group: Pid, end: RawFd) -> ! {
         }
         #[cfg(target_os = "linux")]
         {
-            // No core image of what we have in memory.
+            // No core image of the memory of this process.
             libc::prctl(libc::PR_SET_DUMPABLE, 0);
             libc::prctl(libc::PR_SET_NAME, c"pw-job".as_ptr());
         }
-        // The ends of pipes above all: their readers wait for the last one to close.
+        // Mainly the ends of pipes: their readers wait for the last one to close.
         libc::dup2(end, 0);
         close_from_1();
         let mut none = std::mem::zeroed();
@@ -194,7 +196,7 @@ unsafe fn leader_main(group: Pid, end: RawFd) -> ! {
 }
 
 fn close_from_1() {
-    // SAFETY: nothing uses a descriptor from here on but 0.
+    // SAFETY: from here on only descriptor 0 is used.
     unsafe {
         #[cfg(target_os = "linux")]
         if libc::syscall(libc::SYS_close_range, 1, libc::c_uint::MAX, 0) == 0 {
@@ -211,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_tells_of_stops_and_ends_of_its_group() {
+    fn it_reports_stops_and_ends_of_its_group() {
         let leader = JobLeader::start(None).unwrap();
         assert_eq!((leader.look(), leader.group_signal()), (None, Some(GroupSignal::Nothing)));
         let group = leader.pid();
@@ -224,7 +226,7 @@ mod tests {
         crate::sys::signal::send_group(group, Signal::INT).unwrap();
         assert_eq!(leader.group_signal(), Some(GroupSignal::End));
         assert_eq!(leader.wait(), Change::Ended(Signal::INT));
-        // The group is there for another until the first is reaped.
+        // The group remains for another one until the first is reaped.
         let next = JobLeader::start(Some(group)).unwrap();
         assert_eq!(crate::sys::signal::group_of(next.pid()), Some(group));
     }

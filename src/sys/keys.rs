@@ -1,9 +1,9 @@
-//! The keys of a terminal that reach a prompt and are meant for its job.
+//! The keys of a terminal that reach a prompt but are meant for its job.
 //!
-//! A job feels Ctrl-C, Ctrl-\ and Ctrl-Z once it has the terminal. One that comes between Enter and that moment, or while
+//! A job receives Ctrl-C, Ctrl-\ and Ctrl-Z once it has the terminal. A key between Enter and that moment, or while
 //! this process reads from the terminal for the job, is sent to the prompt's own group. Shells ignore QUIT and TSTP
-//! there, so that such a key is lost: `cat`, Enter and at once Ctrl-\ waited for a second one. Here a handler keeps it,
-//! and passes it on.
+//! there, so that such a key is lost: `cat`, Enter and at once Ctrl-\ waited for a second one. Here a handler keeps the
+//! key and passes it on.
 
 use super::handlers;
 use super::signal::Signal;
@@ -11,65 +11,65 @@ use super::{Pid, last_error, set_errno};
 use std::io;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 
-/// The group of the job that has the terminal; 0: there is none.
+/// The group of the job that has the terminal; 0 if there is none.
 static JOB: AtomicI32 = AtomicI32::new(0);
 
 /// The keys that came while there was none, as bit `number - 1`.
 static KEPT: AtomicU64 = AtomicU64::new(0);
 
-/// How many read from the terminal for that job at the moment. Who reads has to leave off before the job is stopped, or
-/// would take the next key from the prompt, and so sends the Ctrl-Z on by itself.
+/// The number of threads that currently read from the terminal for that job. A reader has to stop reading before the
+/// job is stopped, since it would take the next key from the prompt, so it passes the Ctrl-Z on itself.
 static READERS: AtomicU32 = AtomicU32::new(0);
 
-/// Those that nothing but a prompt has a handler for. INT is a request to stop for everybody.
+/// The keys that only a prompt has a handler for. INT is a request to stop everywhere.
 const KEYS: [Signal; 2] = [Signal::QUIT, Signal::TSTP];
 
 /// Keeps the keys from now on.
 ///
 /// # Errors
-/// None that sigaction(2) has for these signals.
+/// sigaction(2) has none for these signals.
 pub fn keep() -> io::Result<()> {
     handlers::catch(Signal::QUIT, on_key as *const ())?;
-    // Whoever has jobs to stop heeds it, whatever it was started with.
+    // A prompt with jobs to stop handles it, whatever it was started with.
     handlers::catch_anyway(Signal::TSTP, on_key as *const ())
 }
 
-/// A job runs that has the terminal. What was kept is the job's, and what comes until [`take_back`].
+/// Passes keys on to a job that has the terminal. Kept keys belong to the job, as do later ones until [`take_back`].
 pub fn pass_on_to(job: Pid) {
-    // First: a handler may run late, on another thread, for a key that came before.
+    // First: a handler may run late, on another thread, for an earlier key.
     JOB.store(job, Ordering::SeqCst);
     for signal in kept(KEPT.swap(0, Ordering::SeqCst)) {
         let _ = super::signal::send_group(job, signal);
     }
 }
 
-/// No job has it any more.
+/// Ends that: no job has the terminal any more.
 pub fn take_back() {
     JOB.store(0, Ordering::SeqCst);
 }
 
-/// Forgets what was kept: whether there was a Ctrl-Z.
+/// Discards the kept keys. Returns whether there was a Ctrl-Z.
 pub fn forget() -> bool {
     kept(KEPT.swap(0, Ordering::SeqCst)).any(|signal| signal == Signal::TSTP)
 }
 
-/// Somebody begins to read for the job.
+/// Notes that a thread begins to read for the job.
 pub fn begin_to_read() {
     READERS.fetch_add(1, Ordering::SeqCst);
 }
 
-/// Somebody has left off, and the job can be stopped: whether Ctrl-Z has come.
+/// Notes that a thread has stopped reading, so that the job can be stopped. Returns whether Ctrl-Z has come.
 pub fn end_to_read() -> bool {
     let stop = handlers::bit(Signal::TSTP);
     READERS.fetch_sub(1, Ordering::SeqCst) == 1 && KEPT.fetch_and(!stop, Ordering::SeqCst) & stop != 0
 }
 
-/// Whether Ctrl-Z has come for who reads.
+/// Returns whether Ctrl-Z has come for a reader.
 pub fn came_stop() -> bool {
     KEPT.load(Ordering::SeqCst) & handlers::bit(Signal::TSTP) != 0
 }
 
-/// Has who reads a line hear of the keys as of a Ctrl-C, for which it has put a handler in the place of ours.
+/// Makes a reader of lines treat the keys like a Ctrl-C, for which it has installed a handler in place of the one of this process.
 pub fn share_with_reader() {
     handlers::precede_reader();
 }
@@ -81,7 +81,7 @@ fn kept(bits: u64) -> impl Iterator<Item = Signal> {
 extern "C" fn on_key(number: libc::c_int) {
     let errno = last_error();
     let key = 1 << (number - 1);
-    // Kept first: else the job could look for it in vain, just before.
+    // Kept first: otherwise the job could look for it just before, in vain.
     KEPT.fetch_or(key, Ordering::SeqCst);
     let job = JOB.load(Ordering::SeqCst);
     let waits = number == libc::SIGTSTP && READERS.load(Ordering::SeqCst) > 0;

@@ -1,18 +1,19 @@
-//! The watcher: a process that outlives us, to end our children when SIGKILL has ended us.
+//! The watcher: a process that outlives this one, to end its children when SIGKILL has ended it.
 //!
-//! It is made before the first child, and costs a run that ends at once some 50 µs (a copy by fork(2) would cost four
-//! times that). So it has nothing of its own but a stack: it shares our memory, in which it finds the table of our
-//! children, and our descriptors. It sleeps until the kernel tells it that we have ended (prctl(2),
-//! `PR_SET_PDEATHSIG`). Then it stops our children, lest they end and let go of theirs, and becomes a program with a
-//! memory of its own: this one, as `pipewright --end-trees`, which reads their numbers from its standard input.
+//! It is created before the first child, and costs a run that ends at once some 50 µs (a copy by fork(2) would cost
+//! four times that). So it has nothing of its own except a stack: it shares the memory of this process, with the table
+//! of children, and its descriptors. It sleeps until the kernel reports that this process has ended (prctl(2),
+//! `PR_SET_PDEATHSIG`). Then it stops the children, so that they don't end and release their own children, and becomes
+//! a program with its own memory: this one, as `pipewright --end-trees`, which reads their process IDs from its
+//! standard input.
 //!
-//! As it runs in our memory while we go on, it makes system calls by itself (`raw`), and nothing else: libc's would
-//! write `errno` where this thread of ours has its own.
+//! Since it runs in the memory of this process while this process continues, it makes system calls directly (`raw`),
+//! and nothing else: those of libc would write `errno`, which belongs to a thread of this process.
 //!
-//! What it can't do: when memory is short the kernel kills all processes that share it (oom_kill.c,
-//! `__oom_kill_process`), and the watcher goes with us; and it has our command line, so that `pkill -9 -f SCRIPT` ends
-//! both. So a run that lasts gets another one, with a copy of our memory and a command line of its own ([`stand_apart`]).
-//! The table of children is all that the two share.
+//! Its limits: when memory is short, the kernel kills all processes that share it (oom_kill.c, `__oom_kill_process`),
+//! including the watcher; and it has the command line of this process, so that `pkill -9 -f SCRIPT` ends both. So a
+//! longer run gets another watcher, with a copy of the memory and its own command line ([`stand_apart`]). The two then
+//! share only the table of children.
 
 use super::raw::call;
 use super::spawn::BlockedSignals;
@@ -25,25 +26,26 @@ use std::ptr::null;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What it becomes.
+/// The program that it becomes.
 const ARGUMENTS: [&CStr; 2] = [c"pipewright", c"--end-trees"];
 
 /// Its name in ps(1), and later its command line.
 const NAME: &CStr = c"pw-watcher";
 
-/// What the kernel sends it when we end. It is blocked, as all are, and waited for.
+/// The signal that the kernel sends it when this process ends. Like all signals it is blocked, and the watcher waits
+/// for it.
 const OURS_ENDED: c_int = libc::SIGUSR1;
 
-/// Whether it has our memory, and that has not been found to be unchangeable.
+/// Whether it shares our memory, and this is not known to be unchangeable.
 static SHARES: AtomicBool = AtomicBool::new(false);
 
-/// Its number, while there is one.
+/// Its process ID, while there is one.
 static KILL_CLEANUP: Mutex<Option<Pid>> = Mutex::new(None);
 
 #[repr(align(16))]
 struct Stack(UnsafeCell<[u8; 32 << 10]>);
 
-// SAFETY: the watcher alone runs on it, and there is one at a time.
+// SAFETY: only the watcher runs on it, and there is one at a time.
 unsafe impl Sync for Stack {}
 
 static STACK: Stack = Stack(UnsafeCell::new([0; 32 << 10]));
@@ -51,16 +53,16 @@ static STACK: Stack = Stack(UnsafeCell::new([0; 32 << 10]));
 /// Starts the watcher. Needs the table of children.
 ///
 /// # Errors
-/// `EAGAIN` or `ENOMEM` when there is no room for a process.
+/// Fails with `EAGAIN` or `ENOMEM` when there is no room for a process.
 pub fn start() -> io::Result<()> {
     let mut kill_cleanup = KILL_CLEANUP.lock().unwrap_or_else(PoisonError::into_inner);
     if kill_cleanup.is_some() {
         return Ok(());
     }
     let blocked = BlockedSignals::new();
-    // No signal at its end, so that no wait for "any child" sees it (wait(2), `__WCLONE`).
+    // Without a signal at its end, so that no wait for "any child" sees it (wait(2), `__WCLONE`).
     let flags = libc::CLONE_VM | libc::CLONE_FILES;
-    // SAFETY: the stack is the watcher's alone, which touches nothing else of ours but atomics.
+    // SAFETY: only the watcher uses the stack, and it touches nothing else of this process except atomics.
     let pid = unsafe {
         let parent = libc::getpid() as usize as *mut c_void;
         let top = STACK.0.get().byte_add(size_of::<Stack>()).cast();
@@ -77,13 +79,13 @@ pub fn start() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether [`stand_apart`] has something to do.
+/// Returns whether [`stand_apart`] has something to do.
 pub fn shares_memory() -> bool {
     SHARES.load(Ordering::Acquire)
 }
 
-/// Puts a watcher with a memory and a command line of its own in the place of the one that shares ours. It costs a copy of
-/// the tables of our memory (fork(2)). Does nothing while a child is being made; to be called again then.
+/// Replaces the watcher that shares our memory with one that has its own memory and command line. It costs a copy of
+/// the page tables (fork(2)). Does nothing while a child is being created; call it again then.
 pub fn stand_apart() {
     let mut kill_cleanup = KILL_CLEANUP.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(old) = *kill_cleanup else { return };
@@ -91,7 +93,7 @@ pub fn stand_apart() {
         return;
     }
     let Some(is_shared) = children::share() else { return };
-    // Whatever comes of it: it is not tried twice.
+    // Whatever the result: it is not tried twice.
     SHARES.store(false, Ordering::Release);
     if !is_shared {
         return;
@@ -99,7 +101,7 @@ pub fn stand_apart() {
     let title = command_line();
     let blocked = BlockedSignals::new();
     children::expect_watcher();
-    // SAFETY: as fork(2), but without a signal at its end; the copy makes raw system calls alone, and writes to its own
+    // SAFETY: as fork(2), but without a signal at its end; the copy makes only raw system calls, and writes to its own
     // memory.
     let pid = unsafe {
         let parent = libc::getpid() as usize;
@@ -118,7 +120,7 @@ pub fn stand_apart() {
     end_watcher(old);
 }
 
-/// Returns where the kernel reads our command line from (proc_pid_stat(5), `arg_start` and `arg_end`).
+/// Returns the address from which the kernel reads our command line (proc_pid_stat(5), `arg_start` and `arg_end`).
 fn command_line() -> Range<usize> {
     let stat = std::fs::read("/proc/self/stat").unwrap_or_default();
     let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
@@ -130,12 +132,12 @@ fn command_line() -> Range<usize> {
     }
 }
 
-/// What the copy does.
+/// The main function of the copy.
 unsafe fn watch_apart(parent: usize, title: Range<usize>) -> ! {
-    // SAFETY: the arguments of a process are in its own memory, which may be written to; no reference to them is used in
-    // the copy.
+    // SAFETY: the arguments of a process are in its own memory, which may be written to; the copy uses no reference to
+    // them.
     unsafe {
-        // The reader of a pipe of ours waits until every copy of its other end is closed.
+        // The reader of one of our pipes waits until every copy of its other end is closed.
         if call(libc::SYS_close_range, [0, u32::MAX as usize, 0]) < 0 {
             for fd in 0..super::descriptor::HIGHEST_MARKED as usize {
                 call(libc::SYS_close, [fd]);
@@ -161,11 +163,12 @@ pub fn end() {
     }
 }
 
-/// Ends and reaps one. Returns whether it could.
+/// Ends and reaps a watcher. Returns whether it could.
 fn end_watcher(pid: Pid) -> bool {
-    // SAFETY: our own child, which nobody else reaps.
+    // SAFETY: our own child, which only this code reaps.
     unsafe {
-        // Where a filter of system calls forbids this it ends when we have, and a wait would last for ever.
+        // If a filter of system calls forbids this, the watcher ends when this process has ended, and a wait would last
+        // forever.
         if libc::kill(pid, libc::SIGKILL) != 0 {
             return false;
         }
@@ -174,7 +177,8 @@ fn end_watcher(pid: Pid) -> bool {
     true
 }
 
-/// What it does: all signals are blocked in it, and it is in a group of its own, so that what ends us spares it.
+/// The main function of the watcher: all signals are blocked in it, and it is in its own group, so that the signals
+/// that end this process spare it.
 extern "C" fn watch(parent: *mut c_void) -> c_int {
     // SAFETY: only `wanted` is read.
     unsafe {
@@ -182,10 +186,10 @@ extern "C" fn watch(parent: *mut c_void) -> c_int {
         // Not a session: the kernel makes a scheduling group for each (sched(7), autogroup), which takes 80 µs.
         call(libc::SYS_setpgid, [0, 0]);
         call(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as usize, OURS_ENDED as usize]);
-        // So that killall(1) of our name spares it.
+        // So that killall(1) with our name spares it.
         call(libc::SYS_prctl, [libc::PR_SET_NAME as usize, NAME.as_ptr() as usize]);
         let wanted: u64 = 1 << (OURS_ENDED - 1);
-        // Also told when the thread ends that has made the watcher, and another of ours becomes its parent.
+        // It is also notified when the thread ends that has created the watcher, and another thread becomes its parent.
         while !orphaned() {
             call(libc::SYS_rt_sigtimedwait, [(&raw const wanted) as usize, 0, 0, size_of::<u64>()]);
         }
@@ -194,14 +198,14 @@ extern "C" fn watch(parent: *mut c_void) -> c_int {
     0
 }
 
-/// Stops the children and hands their numbers to a program that finds and ends what is below them.
+/// Stops the children and passes their process IDs to a program that finds and ends all processes below them.
 unsafe fn end_children() {
-    // SAFETY: what is read are constants and what is on this stack. We have ended, and with us all that could mind.
+    // SAFETY: it reads only constants and data on this stack. The process has ended, so nothing else uses the memory.
     unsafe {
         for pid in children::to_end() {
             call(libc::SYS_kill, [pid as usize, libc::SIGSTOP as usize]);
         }
-        // They were ours, and who reads from a pipe among them waits for its end.
+        // They belonged to this process, and the reader of a pipe among them waits for its end.
         call(libc::SYS_close_range, [0, u32::MAX as usize, 0]);
         let list = call(libc::SYS_memfd_create, [c"".as_ptr() as usize, 0]) as usize;
         for pid in children::to_end() {
@@ -213,7 +217,7 @@ unsafe fn end_children() {
         let environment: [*const c_char; 1] = [null()];
         let program = c"/proc/self/exe".as_ptr() as usize;
         call(libc::SYS_execve, [program, arguments.as_ptr() as usize, environment.as_ptr() as usize]);
-        // It can't be run: at least the children, and who is in their groups.
+        // The program can't be run: end at least the children, and the members of their groups.
         for pid in children::to_end() {
             call(libc::SYS_kill, [-pid as usize, libc::SIGKILL as usize]);
             call(libc::SYS_kill, [pid as usize, libc::SIGKILL as usize]);

@@ -1,28 +1,28 @@
-//! Reading lines from an input that other readers share: a line is taken, and not a byte after it.
+//! Reading lines from an input that other readers share: a reader takes a line, and not a byte after it.
 //!
-//! POSIX asks this of `read` (Shell and Utilities, `read`): a program that is started after it reads on where the line
-//! ended. How a line is found before it is taken depends on what the input is:
-//! - of a file more is read, and the offset set back (lseek(2));
-//! - of a pipe tee(2) shows what is there, and splice(2) takes as much as belongs to the line;
-//! - of a socket `MSG_PEEK` shows it (recv(2));
-//! - a terminal gives a line at a time (termios(3), "Canonical and noncanonical mode");
-//! - of anything else one byte is read after another.
+//! POSIX requires this of `read` (Shell and Utilities, `read`): a program that is started afterwards continues to read
+//! where the line ended. How the end of a line is found before the line is taken depends on the input:
+//! - for a file, more is read, and the offset is set back (lseek(2));
+//! - for a pipe, tee(2) copies the available data, and splice(2) takes the part that belongs to the line;
+//! - for a socket, `MSG_PEEK` shows the data (recv(2));
+//! - a terminal returns a line at a time (termios(3), "Canonical and noncanonical mode");
+//! - for anything else, bytes are read one by one.
 
 use super::file_identity::FileIdentity;
 use rustix::fs::{FileType, SeekFrom};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-/// How much is looked at for the end of a line at first, in bytes.
+/// How many bytes are searched first for the end of a line.
 const LEAST: usize = 256;
-/// How much is looked at once for the end of a long line, in bytes.
+/// How many bytes are searched at once for the end of a long line.
 const MOST: usize = 64 << 10;
-/// `N_TTY_BUF_SIZE`: a terminal holds no longer line.
+/// `N_TTY_BUF_SIZE`: the longest line of a terminal.
 const LONGEST_TYPED: usize = 4096;
-/// The major number of `/dev/null` and `/dev/zero`, which have no position that a reader could move.
+/// The major number of `/dev/null` and `/dev/zero`, which have no position.
 const MEMORY_DEVICES: u32 = 1;
 
-/// What a read of lines has come to.
+/// The result of a read of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// The bytes end with a line end.
@@ -33,7 +33,7 @@ pub enum Taken {
     End,
 }
 
-/// The pipe that tee(2) copies to. Several readers may share one, which is empty between two calls.
+/// The pipe to which tee(2) copies. Several readers may share one, which is empty between two calls.
 #[derive(Debug)]
 pub struct Scratch {
     reader: OwnedFd,
@@ -41,10 +41,10 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes one.
+    /// Creates one.
     ///
     /// # Errors
-    /// `EMFILE` or `ENFILE` when no descriptor is left.
+    /// Fails with `EMFILE` or `ENFILE` when no descriptor is left.
     pub fn new() -> io::Result<Self> {
         let (reader, writer) = super::pipe::pipe()?;
         Ok(Self { reader, writer })
@@ -56,13 +56,13 @@ impl Scratch {
 pub struct Lines {
     kind: Kind,
     file: Option<FileIdentity>,
-    /// How many bytes to look at.
+    /// The number of bytes to search.
     room: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// No other reader has it, or could tell what was read: as much as there is.
+    /// No other reader has it, or could notice what was read: reads as much as there is.
     Ahead,
     File,
     Pipe,
@@ -72,10 +72,10 @@ enum Kind {
 }
 
 impl Lines {
-    /// Reads an input that other readers share.
+    /// Creates a reader of an input that other readers share.
     ///
     /// # Errors
-    /// Those of fstat(2).
+    /// Fails as fstat(2) does.
     pub fn of(input: BorrowedFd<'_>) -> io::Result<Self> {
         let stat = rustix::fs::fstat(input)?;
         let kind = match FileType::from_raw_mode(stat.st_mode) {
@@ -93,30 +93,31 @@ impl Lines {
         Ok(Self { kind, file: Some(FileIdentity::of_stat(&stat)), room: LEAST })
     }
 
-    /// Reads an input that has no other reader: what was read and not used is lost with this.
+    /// Creates a reader of an input that has no other reader: unused data is lost with this reader.
     pub fn ahead() -> Self {
         Self { kind: Kind::Ahead, file: None, room: MOST }
     }
 
-    /// Whether [`Lines::take`] never waits for a writer: what is not there is `WouldBlock`.
+    /// Returns whether [`Lines::take`] never waits for a writer: missing data is `WouldBlock`.
     pub fn never_waits(&self) -> bool {
         matches!(self.kind, Kind::File | Kind::Pipe | Kind::Socket)
     }
 
-    /// The input that no other thread of this process may read during [`Lines::take`]; none if others may.
+    /// Returns the input that no other thread of this process may read during [`Lines::take`]; none if others may.
     pub fn shared_file(&self) -> Option<FileIdentity> {
         self.file.filter(|_| matches!(self.kind, Kind::File | Kind::Pipe | Kind::Socket))
     }
 
-    /// Whether [`Lines::take`] needs a scratch pipe.
+    /// Returns whether [`Lines::take`] needs a scratch pipe.
     pub fn needs_scratch(&self) -> bool {
         self.kind == Kind::Pipe
     }
 
-    /// Appends what is there, up to the end of the first line; of an input without another reader, all.
+    /// Appends available data up to the end of the first line; for an input without another reader, all of it.
     ///
     /// # Errors
-    /// Those of read(2). `Interrupted` and `WouldBlock` are for the caller to judge; `OutOfMemory` when there is no room.
+    /// Fails as read(2) does. The caller has to handle `Interrupted` and `WouldBlock`. Fails with `OutOfMemory` when
+    /// there is no room.
     pub fn take(
         &mut self,
         input: BorrowedFd<'_>,
@@ -140,7 +141,7 @@ impl Lines {
             return Ok(Taken::End);
         }
         if taken.last() == Some(&b'\n') {
-            // The next line is about as long as this one.
+            // The next line is probably about as long as this one.
             self.room = (2 * taken.len()).clamp(LEAST, MOST);
             return Ok(Taken::Line);
         }
@@ -161,17 +162,17 @@ impl Lines {
     }
 }
 
-/// Whether it is a regular file.
+/// Returns whether it is a regular file.
 pub fn is_file(fd: BorrowedFd<'_>) -> bool {
     rustix::fs::fstat(fd).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
 }
 
-/// Whether two descriptors lead to the same file, by device and inode.
+/// Returns whether two descriptors lead to the same file, by device and inode.
 pub fn is_same(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
     FileIdentity::of(one).is_ok_and(|one| FileIdentity::of(other).is_ok_and(|other| other == one))
 }
 
-/// How many bytes belong to the first line of these.
+/// Returns how many bytes belong to the first line of these.
 fn up_to_line_end(bytes: &[u8]) -> usize {
     memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
 }
@@ -186,22 +187,23 @@ fn read(input: BorrowedFd<'_>, into: &mut Vec<u8>, room: usize) -> io::Result<()
     Ok(result.map(drop)?)
 }
 
-/// A terminal that a program has switched to single keys gives what there is.
+/// Returns whether a terminal returns lines. One that a program has switched to single keys returns whatever is
+/// available.
 fn is_by_lines(terminal: BorrowedFd<'_>) -> bool {
     rustix::termios::tcgetattr(terminal)
         .is_ok_and(|modes| modes.local_modes.contains(rustix::termios::LocalModes::ICANON))
 }
 
-/// Another process may take from the pipe between the look and the take. What is taken then is given as it is: nothing
-/// is lost, but the line may be another.
+/// Another process may take data from the pipe between the two calls. The taken data is then returned unchanged:
+/// nothing is lost, but it may be another line.
 #[cfg(target_os = "linux")]
 fn take_of_pipe(input: BorrowedFd<'_>, scratch: &Scratch, into: &mut Vec<u8>, room: usize) -> io::Result<()> {
     use rustix::pipe::{SpliceFlags, splice, tee};
     let before = into.len();
-    // The pipe may have been emptied since poll(2) told of it.
+    // The pipe may have been emptied since poll(2) reported data.
     let flags = SpliceFlags::NONBLOCK;
     let mut room = room;
-    // A line that is there as a whole is taken as a whole.
+    // A line that is completely available is taken as a whole.
     let count = loop {
         let there = tee(input, scratch.writer.as_fd(), room, flags)?;
         if there == 0 {
@@ -230,7 +232,7 @@ fn take_of_socket(input: BorrowedFd<'_>, into: &mut Vec<u8>, room: usize) -> io:
     receive(input, into, room, libc::MSG_PEEK)?;
     let count = up_to_line_end(&into[before..]);
     into.truncate(before);
-    // None is the end: to receive nothing tells nothing.
+    // None is the end: receiving nothing has no meaning of its own.
     if count == 0 { Ok(()) } else { receive(input, into, count, 0) }
 }
 
@@ -251,7 +253,7 @@ mod tests {
     use std::fs::File;
     use std::io::{Read, Seek, Write};
 
-    /// The first line of an input, and all that its next reader finds.
+    /// Returns the first line of an input, and everything that its next reader finds.
     fn line_and_rest(mut input: File) -> (Vec<u8>, Vec<u8>) {
         let scratch = Scratch::new().unwrap();
         let mut lines = Lines::of(input.as_fd()).unwrap();

@@ -1,4 +1,4 @@
-//! A file that several processes append records to, each under a lock.
+//! A file to which several processes append records, each under a lock.
 
 use super::descriptor;
 use super::open::join;
@@ -13,16 +13,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A log that is open.
+/// An open log.
 pub struct LogFile {
     file: OwnedFd,
-    /// Absolute.
+    /// The absolute path.
     path: CString,
-    /// Records can be read again: it is not a pipe or device.
+    /// Whether records can be read back: it is not a pipe or device.
     pub is_regular: bool,
 }
 
-/// A log that no other process appends to while this lives.
+/// A log to which no other process appends while this exists.
 pub struct Locked<'a>(&'a LogFile);
 
 /// A log that no other run appends to until this is dropped, or its process ends. Programs don't inherit it.
@@ -35,16 +35,16 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl LogFile {
-    /// Opens a log to append to, made with mode 0600.
+    /// Opens a log for appending, and creates it with mode 0600.
     ///
     /// # Errors
-    /// Those of open(2); of a FIFO that it has no reader.
+    /// Fails as open(2) does; for a FIFO, also if it has no reader.
     pub fn open(path: &[u8]) -> io::Result<Self> {
         let absolute = std::path::absolute(Path::new(std::ffi::OsStr::from_bytes(path)))?;
         let path = join(None, absolute.as_os_str().as_bytes())?;
         let is_regular =
             rustix::fs::stat(&path).map_or(true, |found| kind(found.st_mode) == FileType::RegularFile);
-        // A pipe is not to wait for a reader, nor to be its own.
+        // A pipe must neither wait for a reader nor become its own.
         let flags = if is_regular { OFlags::RDWR } else { OFlags::WRONLY | OFlags::NONBLOCK };
         let flags = flags | OFlags::CREATE | OFlags::APPEND | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = descriptor::lift(rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600))?)?;
@@ -71,7 +71,7 @@ impl LogFile {
     /// Waits until no other process appends.
     ///
     /// # Errors
-    /// `TimedOut` when another process holds the lock for too long; those of flock(2).
+    /// Fails with `TimedOut` if another process holds the lock for too long, and as flock(2) does.
     pub fn lock(&self) -> io::Result<Locked<'_>> {
         self.await_lock(LOCK_TIMEOUT).map(|()| Locked(self))
     }
@@ -145,7 +145,7 @@ impl Claimed {
 
 /// For the process that holds the lock.
 impl LogFile {
-    /// Whether the path still leads to the file that is open.
+    /// Returns whether the path still leads to the open file.
     pub fn is_in_place(&self) -> bool {
         let identity = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
         let open = rustix::fs::fstat(&self.file).map(identity);
@@ -153,18 +153,18 @@ impl LogFile {
         matches!((open, there), (Ok(open), Ok(there)) if open == there)
     }
 
-    /// How many bytes it has.
+    /// Returns its size in bytes.
     ///
     /// # Errors
-    /// Those of fstat(2).
+    /// Fails as fstat(2) does.
     pub fn size(&self) -> io::Result<u64> {
         Ok(u64::try_from(rustix::fs::fstat(&self.file)?.st_size).unwrap_or(0))
     }
 
-    /// The bytes from a place on; fewer where it ends before.
+    /// Returns the bytes from a position on; fewer if the file ends earlier.
     ///
     /// # Errors
-    /// Those of pread(2).
+    /// Fails as pread(2) does.
     pub fn read_at(&self, start: u64, length: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
         let mut read = 0;
@@ -180,17 +180,18 @@ impl LogFile {
         Ok(bytes)
     }
 
-    /// Appends a record by one write(2). A part of one is taken away again.
+    /// Appends a record by one write(2). If only a part is written, removes it again.
     ///
     /// # Errors
-    /// Those of write(2); `WriteZero` when only a part was taken.
+    /// Fails as write(2) does; with `WriteZero` if only a part was written.
     pub fn append(&self, record: &[u8]) -> io::Result<()> {
         loop {
             match rustix::io::write(&self.file, record) {
                 Ok(count) if count == record.len() => return Ok(()),
                 Ok(count) => {
                     if let Ok(size) = self.size() {
-                        // One that may only grow (chattr +a) keeps it, and the next run says so.
+                        // A file that may only grow (chattr +a) keeps the part, and the next run
+                        // reports it.
                         let _ = rustix::fs::ftruncate(&self.file, size.saturating_sub(count as u64));
                     }
                     let message = "only a part of a record could be written";

@@ -1,11 +1,11 @@
 //! Finding programs, without a PATH search by libc.
 //!
-//! execvp(3) and std run programs from the current directory at an empty or relative PATH entry, so that
-//! `ls` typed in a hostile directory is that directory's `ls`. Here only absolute entries count.
+//! execvp(3) and std run programs from the working directory at an empty or relative PATH entry, so that `ls` in a
+//! hostile directory runs that directory's `ls`. Here only absolute entries count.
 //!
-//! No answer is kept between searches. A remembered path hides the program that was installed a moment
-//! ago into an earlier directory, as bash's and dash's tables do until `hash -r`. Only the splitting of
-//! PATH is done once; a look-up is one stat(2) a directory, under 1 % of the spawn that follows.
+//! Results are not kept between searches. A remembered path hides a program that was just installed into an earlier
+//! directory, as the tables of bash and dash do until `hash -r`. Only the split PATH is kept; a search is one stat(2)
+//! for each directory, less than 1 % of the spawn that follows.
 
 use super::elf;
 use super::open::join;
@@ -14,29 +14,29 @@ use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a name leads to.
+/// The result of looking a name up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// A program: the path for execve. One with a slash stays as typed, relative to the directory.
+    /// A program: the path for execve. A name with a slash is unchanged, relative to the directory.
     Found(Arc<CStr>),
-    /// Nothing of that name.
+    /// There is no such file.
     NotFound,
-    /// A file that nobody made executable, or not for us.
+    /// A file that is not executable, or not for this user.
     NotExecutable(Vec<u8>),
     /// A program on a file system that is mounted `noexec` (mount(8)).
     NoExec(Vec<u8>),
     /// A directory.
     IsDirectory(Vec<u8>),
-    /// A directory on the way that is missing or closed to us: the longest path that does not exist.
+    /// A directory on the way does not exist or may not be searched: the longest path that does not exist.
     NoDirectory(Vec<u8>),
-    /// Not known: this path could not be looked at, for this reason (errno(3)).
+    /// Unknown: this path could not be examined, for this reason (errno(3)).
     Unknown(Vec<u8>, i32),
 }
 
-/// How many names of programs are looked through for one that was meant.
+/// How many names of programs are searched for similar ones.
 const MOST_NAMES: usize = 50_000;
 
-/// Why execve failed on a program that was found.
+/// The reason why execve failed on a program that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unrunnable {
     /// The interpreter in its `#!` line can't be run.
@@ -49,11 +49,11 @@ pub enum Unrunnable {
         /// Its path (elf(5)).
         loader: Vec<u8>,
     },
-    /// It lies on a file system that is mounted `noexec`.
+    /// It is on a file system that is mounted `noexec`.
     NoExec,
-    /// Neither a program of this machine nor a file that begins with `#!`. It is never given to a shell.
+    /// Neither a program for this machine nor a file that begins with `#!`. It is never passed to a shell.
     NotAProgram,
-    /// It has gone since it was found.
+    /// It has disappeared since it was found.
     Vanished,
 }
 
@@ -66,8 +66,8 @@ pub struct Search {
     usable: Usable,
 }
 
-/// The entries of PATH, each with the number of a file system, where a program was found that may be executed. An
-/// entry is looked at once: `noexec` is a property of a mount, and a call for each start would cost more than it tells.
+/// The entries of PATH, each with the number of a file system, where an executable program was found. Each entry is
+/// checked once: `noexec` is a property of a mount, and a call for each start would cost too much.
 #[derive(Debug, Default)]
 struct Usable(Mutex<Vec<(usize, Dev)>>);
 
@@ -86,14 +86,14 @@ impl PartialEq for Usable {
 impl Eq for Usable {}
 
 impl Usable {
-    /// Whether a program that has the bits for it may be executed where it lies.
+    /// Returns whether a program with execute permission may be executed where it is.
     fn allows(&self, entry: usize, device: Dev, path: &CStr) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.contains(&(entry, device)) {
             return true;
         }
-        // Of a file on a mount without exec it says EACCES, whatever the bits (access(2)). Another reason for EACCES is
-        // execve's to tell.
+        // For a file on a mount without exec it returns EACCES, whatever the permissions (access(2)). execve reports
+        // any other reason for EACCES.
         let denied = rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) == Err(Errno::ACCESS);
         let allowed = !(denied && is_mounted_noexec(path));
         if allowed {
@@ -104,7 +104,7 @@ impl Usable {
 }
 
 enum Candidate {
-    /// One that the file system with this number has.
+    /// A program, with the number of its file system.
     Program(Dev),
     Missing,
     NotExecutable,
@@ -113,7 +113,7 @@ enum Candidate {
 }
 
 impl Search {
-    /// Splits a value of PATH. Entries that are empty or relative are left out.
+    /// Splits a value of PATH. Empty and relative entries are left out.
     pub fn new(path: &[u8]) -> Self {
         let directories = path
             .split(|&byte| byte == b':')
@@ -123,17 +123,17 @@ impl Search {
         Self { path: path.to_vec(), directories, usable: Usable::default() }
     }
 
-    /// The value that was split.
+    /// Returns the value that was split.
     pub fn path(&self) -> &[u8] {
         &self.path
     }
 
-    /// The entries that are searched, each with a slash at its end.
+    /// Returns the entries that are searched, each with a slash at its end.
     pub fn directories(&self) -> impl Iterator<Item = &[u8]> {
         self.directories.iter().map(Vec::as_slice)
     }
 
-    /// Finds `name`: in the directories, or as a path from `directory` when it has a slash.
+    /// Finds `name`: in the directories, or as a path from `directory` if it contains a slash.
     pub fn find(&self, name: &[u8], directory: Option<&CStr>) -> Lookup {
         if name.contains(&b'/') {
             return find_path(name, directory);
@@ -155,17 +155,17 @@ impl Search {
                 Candidate::NotExecutable if worse == Lookup::NotFound => {
                     worse = Lookup::NotExecutable(path.into_bytes());
                 }
-                // It may be the one that is meant, so that a later one would be another (as in execvp(3)).
+                // It may be the intended program, and a later one would be a different one (as in execvp(3)).
                 Candidate::Unknown(errno) => return Lookup::Unknown(path.into_bytes(), errno),
-                // A directory of that name is none of what the user meant.
+                // The user does not mean a directory of that name.
                 _ => {}
             }
         }
         worse
     }
 
-    /// The names of the files in its directories, in no order: those that can be read. Of these, not all need be
-    /// programs.
+    /// Returns the names of the files in its directories, in no particular order, as far as they can be read. Not all
+    /// of them need be programs.
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for directory in &self.directories {
@@ -180,7 +180,7 @@ impl Search {
         names
     }
 
-    /// Whether a relative or empty entry that comes before where `name` was found has a program of that name too.
+    /// Returns whether a relative or empty entry before the one where `name` was found also has a program of that name.
     /// Shells would run that one.
     pub fn is_hidden(&self, name: &[u8], found: &CStr, directory: Option<&CStr>) -> bool {
         if self.directories.len() == self.path.iter().filter(|byte| **byte == b':').count() + 1 {
@@ -208,11 +208,12 @@ fn find_path(name: &[u8], directory: Option<&CStr>) -> Lookup {
     }
 }
 
-/// One stat(2); a second call only when the mode alone does not tell whether we may run it.
+/// Examines a file with one stat(2), and a second call only if the mode alone does not decide whether this user may run
+/// it.
 fn probe(path: &CStr) -> Candidate {
     let stat = match rustix::fs::stat(path) {
         Ok(stat) => stat,
-        // Any other says that nothing can be reached by this path, as a name that is too long does.
+        // Any other error means that nothing can be reached by this path, such as a name that is too long.
         Err(error @ (Errno::IO | Errno::NOMEM)) => return Candidate::Unknown(error.raw_os_error()),
         Err(_) => return Candidate::Missing,
     };
@@ -229,7 +230,7 @@ fn probe(path: &CStr) -> Candidate {
     if runnable { Candidate::Program(stat.st_dev) } else { Candidate::NotExecutable }
 }
 
-/// The first directory on the way to `name` that isn't there, if that is what is wrong.
+/// Returns the first directory on the way to `name` that does not exist, if that is the cause.
 fn missing_directory(name: &[u8], directory: Option<&CStr>) -> Option<Vec<u8>> {
     let ends = name.iter().enumerate().filter(|&(at, &byte)| byte == b'/' && at > 0).map(|(at, _)| at);
     for end in ends {
@@ -263,12 +264,12 @@ fn is_mounted_noexec(_: &CStr) -> bool {
 
 /// Explains an `ENOENT`, `ENOTDIR`, `EACCES` or `ENOEXEC` of execve, from the file's first line.
 ///
-/// A missing program and a missing interpreter are the same `ENOENT` (execve(2)).
+/// A missing program and a missing interpreter have the same `ENOENT` (execve(2)).
 pub fn explain(program: &CStr, directory: Option<&CStr>, errno: i32) -> Option<Unrunnable> {
-    /// What Linux reads of a `#!` line since 5.1 (execve(2)).
+    /// The part of a `#!` line that Linux reads since 5.1 (execve(2)).
     const LINE: usize = 256;
     let path = join(directory, program.to_bytes()).ok()?;
-    // NONBLOCK: it may have become a FIFO, whose opening would wait.
+    // NONBLOCK: it may have been replaced by a FIFO, whose opening would wait.
     let flags = rustix::fs::OFlags::CLOEXEC | rustix::fs::OFlags::NONBLOCK;
     let file = match rustix::fs::open(&*path, flags, rustix::fs::Mode::empty()) {
         Ok(file) => file,

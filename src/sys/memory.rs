@@ -1,13 +1,15 @@
-//! A file without a name: for a here-document that is too long for a pipe.
+//! A file without a name, for a here-document that is too long for a pipe.
 
 use super::{descriptor, pipe};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-/// A file that holds `bytes`, read from its beginning, and is gone with its last descriptor.
+/// Returns a file that contains `bytes`, is read from its beginning, and disappears with its last
+/// descriptor.
 ///
 /// # Errors
-/// `ENOMEM`, `ENOSPC` or `EMFILE` when memory, the temporary directory or the descriptors are exhausted.
+/// Fails with `ENOMEM`, `ENOSPC` or `EMFILE` when memory, the temporary directory or the descriptors
+/// are exhausted.
 pub fn file(bytes: &[u8]) -> io::Result<OwnedFd> {
     let fd = descriptor::lift(create()?)?;
     let mut written = 0;
@@ -23,12 +25,13 @@ pub fn file(bytes: &[u8]) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// The reading end of a finished input: a pipe while the bytes fit into one, a file in memory otherwise.
+/// Returns the reading end of a complete input: a pipe if the bytes fit into one, otherwise a file in
+/// memory.
 ///
-/// Nobody has to stay to feed it, so a program may read it slowly or not at all.
+/// No thread has to feed it, so a program may read it slowly or not at all.
 ///
 /// # Errors
-/// As [`file()`] and [`pipe::pipe`].
+/// Fails as [`file()`] and [`pipe::pipe`] do.
 pub fn here_document(bytes: &[u8]) -> io::Result<OwnedFd> {
     if bytes.len() > pipe::CAPACITY {
         return file(bytes);
@@ -57,12 +60,12 @@ fn create() -> io::Result<OwnedFd> {
 #[cfg(not(target_os = "linux"))]
 fn create() -> io::Result<OwnedFd> {
     let mut template = *b"/tmp/here-document-XXXXXX\0";
-    // SAFETY: the template is writable and ends in six X and a NUL, as mkstemp(3) asks.
+    // SAFETY: the template is writable and ends in six X and a NUL, as mkstemp(3) requires.
     let fd = unsafe { libc::mkstemp(template.as_mut_ptr().cast()) };
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: mkstemp has just made it; and the name is the one that it filled in.
+    // SAFETY: mkstemp has just created it, and the name is the one that it filled in.
     let fd = unsafe {
         libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC);
         libc::unlink(template.as_ptr().cast());

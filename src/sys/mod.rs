@@ -1,8 +1,9 @@
-//! The operating system: the only home of `unsafe`, `cfg(unix)`, libc and rustix.
+//! The operating system: the only place for `unsafe`, `cfg(unix)`, libc and rustix.
 //!
-//! One file for each duty. Nothing here knows what a stage or a pipeline is; `process` builds those from
-//! these parts. Every descriptor made here is close-on-exec and numbered above 2, so that a child gets
-//! only what is placed into it and a closed standard stream of the host is never filled by accident.
+//! Each file has one task. Nothing here knows stages or pipelines; `process` builds those from these
+//! parts. Every descriptor that is made here is close-on-exec and above 2, so that a child gets only
+//! the descriptors that are placed into it, and a closed standard stream of the host is never filled by
+//! accident.
 
 pub mod access;
 pub mod accounts;
@@ -59,20 +60,20 @@ pub mod wait;
 #[cfg(test)]
 pub(crate) mod testing;
 
-/// The error numbers that others than this module tell apart (errno(3)).
+/// The error numbers that other modules distinguish (errno(3)).
 pub mod errno {
     pub use libc::{E2BIG, EACCES, EFBIG, ELOOP, ENOENT, ENOEXEC, ENOTDIR, ENXIO, EPERM, ESRCH};
 }
 
-/// The number of a process or of a process group.
+/// The ID of a process or of a process group.
 pub type Pid = i32;
 
-/// The error of the last failed system call of this thread.
+/// Returns the error of the last failed system call of this thread.
 pub(crate) fn last_error() -> i32 {
     std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
 }
 
-/// Makes it another: a handler leaves it as it was.
+/// Sets the error number of this thread: a handler restores the earlier one.
 #[cfg(target_os = "linux")]
 pub(crate) fn set_errno(errno: i32) {
     // SAFETY: this thread's own errno.

@@ -1,5 +1,5 @@
-//! File systems that something else than this kernel answers for: a server, or a process (FUSE). When that is gone, a
-//! call waits in the kernel, and no handler of a signal ends it.
+//! File systems that are served by something other than this kernel: a server, or a process (FUSE). If it does
+//! not answer, a call waits in the kernel, and no signal handler ends it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -9,34 +9,34 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long what /proc says is taken for true: mounts change seldom.
+/// How long the data from /proc counts as current: mounts change seldom.
 const FRESH: Duration = Duration::from_secs(5);
 
 struct Known {
     since: Instant,
-    /// Where they are mounted.
+    /// Their mount points.
     remote: Vec<PathBuf>,
 }
 
-/// Whether there is any such file system, but the root: without that nothing works anyhow.
+/// Returns whether there is any such file system other than the root: without the root nothing works anyway.
 pub fn any_remote() -> bool {
     with_remote(|remote| !remote.is_empty())
 }
 
-/// Whether a path, absolute, leads to one or through one. Symbolic links are followed as far as the file systems of this
-/// kernel have them, so that the look itself does not wait.
+/// Returns whether an absolute path leads to one or through one. Symbolic links are followed as far as they are
+/// on file systems of this kernel, so that the check itself does not wait.
 pub fn is_remote(path: &Path) -> bool {
     with_remote(|remote| leads_to(path, remote))
 }
 
-/// As many symbolic links as the kernel follows (path_resolution(7)).
+/// The number of symbolic links that the kernel follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
 fn leads_to(path: &Path, mounts: &[PathBuf]) -> bool {
     let lies_there = |path: &Path| mounts.iter().any(|mount| path.starts_with(mount));
     let mut links = 0;
     let mut at = PathBuf::from("/");
-    // The names that are yet to be followed, the next one last.
+    // The names that still have to be followed, the next one last.
     let mut names = names_of(path);
     while let Some(name) = names.pop() {
         match &*name {
@@ -60,7 +60,7 @@ fn leads_to(path: &Path, mounts: &[PathBuf]) -> bool {
     false
 }
 
-/// The names of a path without `.`, the first one last.
+/// Returns the names of a path without `.`, the first one last.
 fn names_of(path: &Path) -> Vec<Vec<u8>> {
     let names = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
     names.rev().filter(|name| !matches!(*name, b"" | b".")).map(<[u8]>::to_vec).collect()
@@ -76,18 +76,18 @@ fn with_remote<T>(look: impl FnOnce(&[PathBuf]) -> T) -> T {
     look(&known.remote)
 }
 
-/// Elsewhere than on Linux the file is not there, and no file system counts as remote.
+/// On systems other than Linux the file does not exist, and no file system counts as remote.
 fn read() -> Vec<PathBuf> {
     // Most tables fit, and are read by one call.
     let mut table = Vec::with_capacity(16 << 10);
     if let Ok(file) = File::open("/proc/thread-self/mountinfo") {
-        // With a limit nothing is asked about its size, which /proc does not know.
+        // With a limit, the size is not requested, which /proc does not know.
         let _ = file.take(u64::MAX).read_to_end(&mut table);
     }
     table.split(|byte| *byte == b'\n').filter_map(remote_mount).collect()
 }
 
-/// Where a line of mountinfo (proc(5)) mounts a remote file system.
+/// Returns the mount point of a remote file system in a line of mountinfo (proc(5)).
 fn remote_mount(line: &[u8]) -> Option<PathBuf> {
     let separator = memchr::memmem::find(line, b" - ")?;
     let kind = line[separator + 3..].split(|byte| *byte == b' ').next()?;
@@ -121,7 +121,7 @@ fn is_remote_kind(kind: &[u8]) -> bool {
     KINDS.contains(&kind) || kind.starts_with(b"fuse.")
 }
 
-/// Blanks and backslashes stand as three octal digits there.
+/// Blanks and backslashes are three octal digits there.
 fn unescaped(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;

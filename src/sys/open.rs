@@ -32,72 +32,74 @@ impl OpenMode {
             Self::Append => OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND,
             Self::ReadWrite => OFlags::RDWR | OFlags::CREATE,
         };
-        // Without NOCTTY `< /dev/tty1` could make that terminal our own.
+        // Without NOCTTY, `< /dev/tty1` could make that terminal the controlling terminal of this process.
         flags | OFlags::CLOEXEC | OFlags::NOCTTY
     }
 }
 
-/// Opens `path`, relative to `directory` when that is given, with mode 0666 less the umask.
+/// Opens `path`, relative to `directory` if that is given, with mode 0666 less the umask.
 ///
 /// # Errors
-/// Those of open(2). `Interrupted` is not retried: opening a FIFO waits for its other end, and a signal
-/// has to get through; look at the interrupt and try again.
+/// Fails as open(2) does. `Interrupted` is not retried: opening a FIFO waits for its other end, and a signal has to
+/// end that; check the interrupt and try again.
 pub fn open(directory: Option<&CStr>, path: &[u8], mode: OpenMode) -> io::Result<OwnedFd> {
     open_as(directory, path, mode, &How::USUAL)
 }
 
-/// The permissions of a file that is new.
+/// The permissions of a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Creation {
-    /// As open(2) gets them, less the umask of this process.
+    /// As passed to open(2), less the umask of this process.
     pub mode: u32,
-    /// Another umask, which counts in place of that: all threads of the process share the one.
+    /// Another umask to use instead, since all threads of the process share the umask.
     pub umask: Option<u32>,
 }
 
 impl Creation {
-    /// Those of any file.
+    /// The permissions of an ordinary file.
     pub const USUAL: Self = Self { mode: 0o666, umask: None };
 }
 
-/// How a file is opened that a script names.
+/// How a file that a script names is opened.
 #[derive(Clone, Debug)]
 pub struct How {
     /// The permissions, if it is new.
     pub created: Creation,
-    /// Where it lies. Then it is opened there, whatever the path leads to by now, and never by a symbolic link.
+    /// Its place. It is then opened there, wherever the path leads by now, and never through a symbolic link.
     pub place: Option<Arc<Place>>,
 }
 
 impl How {
-    /// By its path, as any file.
+    /// By its path, as an ordinary file.
     pub const USUAL: Self = Self { created: Creation::USUAL, place: None };
 }
 
-/// As [`open`], with other permissions for a file that is new, or in a place that is held. What leads by links to a
-/// descriptor of this process is `ELOOP`, since the script may mean its own; a path that spells one out
-/// ([`own_path::spelt`]) is this process's, for those of the script have become such paths before.
+/// Opens like [`open`], with other permissions for a new file, or in a place that is held. A path that leads through
+/// links to a descriptor of this process is `ELOOP`, since the script may mean its own descriptor. A path that
+/// spells one out ([`own_path::spelt`]) means this process's, since those of the script have been translated to such
+/// paths before.
 ///
 /// # Errors
-/// Those of open(2) and fchmod(2).
+/// Fails as open(2) and fchmod(2) do.
 pub fn open_as(directory: Option<&CStr>, path: &[u8], mode: OpenMode, how: &How) -> io::Result<OwnedFd> {
     open_as_with(directory, path, mode, how, OFlags::empty())
 }
 
-/// As [`open_as`], but never waits: a FIFO opens without its other end for reading, and is `ENXIO` for writing.
-/// Reads and writes don't wait either, until [`let_wait`].
+/// Opens like [`open_as`], but never waits: a FIFO opens without its other end for reading, and is `ENXIO` for
+/// writing. Reads and writes don't wait either, until [`let_wait`].
 ///
 /// # Errors
-/// As of [`open_as`]; `WouldBlock` of a file on which another process holds a lease (fcntl(2), `F_SETLEASE`).
+/// Fails as [`open_as`] does; with `WouldBlock` for a file on which another process holds a lease (fcntl(2),
+/// `F_SETLEASE`).
 pub fn open_at_once(directory: Option<&CStr>, path: &[u8], mode: OpenMode, how: &How) -> io::Result<OwnedFd> {
     open_as_with(directory, path, mode, how, OFlags::NONBLOCK)
 }
 
-/// Makes reads and writes of a file of [`open_at_once`] wait, as those of any other file: programs that are given it
-/// expect that.
+/// Makes reads and writes of a file from [`open_at_once`] wait, like those of any other file: programs that inherit
+/// it expect that.
 ///
 /// # Errors
-/// Those of fcntl(2).
+/// Fails as fcntl(2) does.
 pub fn let_wait(file: &OwnedFd, mode: OpenMode) -> io::Result<()> {
     Ok(rustix::fs::fcntl_setfl(file, mode.flags() & OFlags::APPEND)?)
 }
@@ -124,7 +126,7 @@ fn open_as_with(
     if created == Creation::USUAL || mode == OpenMode::Read {
         return open(flags, created.mode);
     }
-    // Only of a file that is new the mode is ours to say.
+    // The mode may only be set for a new file.
     match open(flags | OFlags::EXCL, 0o600) {
         Ok(file) => {
             if let Some(mask) = created.umask {
@@ -137,7 +139,8 @@ fn open_as_with(
     }
 }
 
-/// Some kernels and filters of system calls lack openat2(2), which tells the links of /proc apart: then all is opened.
+/// Opens by name. Some kernels and filters of system calls lack openat2(2), which recognises the links of /proc:
+/// then everything is opened.
 fn open_named(directory: Option<&CStr>, name: &[u8], flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
     let path = join(directory, name)?;
     #[cfg(target_os = "linux")]
@@ -154,7 +157,7 @@ fn open_named(directory: Option<&CStr>, name: &[u8], flags: OFlags, mode: Mode) 
     descriptor::lift(rustix::fs::open(&*path, flags, mode)?)
 }
 
-/// Where a write of `more` bytes to a regular file would end; none for anything else.
+/// Returns where a write of `more` bytes to a regular file would end; none for anything else.
 pub fn end_after(file: BorrowedFd<'_>, more: usize) -> Option<u64> {
     let stat = rustix::fs::fstat(file).ok()?;
     if rustix::fs::FileType::from_raw_mode(stat.st_mode) != rustix::fs::FileType::RegularFile {
@@ -165,8 +168,7 @@ pub fn end_after(file: BorrowedFd<'_>, more: usize) -> Option<u64> {
     Some(start.saturating_add(more as u64))
 }
 
-/// Whether both paths lead to the same file, by device and inode. A path that leads nowhere is the same
-/// as none.
+/// Returns whether both paths lead to the same file, by device and inode. A path that leads nowhere equals none.
 pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {
     let identity = |path| {
         let stat = rustix::fs::stat(&*join(directory, path).ok()?).ok()?;
@@ -175,24 +177,24 @@ pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {
     matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// What a path leads to, as far as opening it may wait.
+/// The kind of a path's target, as far as opening it may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Opening it waits for the other end.
     Fifo,
-    /// Opening it does what its driver wants.
+    /// Opening it does whatever its driver does.
     Device,
     /// A regular file, a directory, nothing.
     Other,
 }
 
-/// Tells what a path leads to, or what is at a place.
+/// Returns the kind of a path's target, or of the file at a place.
 pub fn kind(directory: Option<&CStr>, path: &[u8], place: Option<&Place>) -> Kind {
     let stat = match place {
         Some(place) => place.stat(),
         None => join(directory, path).and_then(|path| Ok(rustix::fs::stat(&*path)?)),
     };
-    // What can't be looked at can't be opened, and open(2) says why.
+    // A file that can't be examined can't be opened, and open(2) reports the reason.
     stat.map_or(Kind::Other, |stat| match FileType::from_raw_mode(stat.st_mode) {
         FileType::Fifo => Kind::Fifo,
         FileType::CharacterDevice | FileType::BlockDevice => Kind::Device,
@@ -200,7 +202,7 @@ pub fn kind(directory: Option<&CStr>, path: &[u8], place: Option<&Place>) -> Kin
     })
 }
 
-/// Whether an open file is a regular one, which is always ready.
+/// Returns whether an open file is a regular one, which is always ready.
 pub fn is_regular(file: BorrowedFd<'_>) -> bool {
     rustix::fs::fstat(file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
 }
@@ -224,22 +226,22 @@ pub fn offset_and_size(file: BorrowedFd<'_>) -> io::Result<(u64, u64)> {
     Ok((offset, u64::try_from(rustix::fs::fstat(file)?.st_size).unwrap_or(0)))
 }
 
-/// Whether a path leads to a regular file that is not empty.
+/// Returns whether a path leads to a regular file that is not empty.
 pub fn holds_data(directory: Option<&CStr>, path: &[u8]) -> bool {
     let Ok(path) = join(directory, path) else { return false };
     let regular = |mode| FileType::from_raw_mode(mode) == FileType::RegularFile;
     rustix::fs::stat(&*path).is_ok_and(|stat| stat.st_size > 0 && regular(stat.st_mode))
 }
 
-/// `path` as seen from `directory`.
+/// Returns `path` as seen from `directory`.
 ///
 /// # Errors
-/// `InvalidInput` when the path holds a NUL.
+/// Fails with `InvalidInput` if the path contains NUL.
 pub fn join(directory: Option<&CStr>, path: &[u8]) -> io::Result<CString> {
     let mut full = Vec::new();
     if let Some(directory) = directory
         && path.first() != Some(&b'/')
-        // open(2) answers ENOENT for the empty path; `dir/` would open the directory.
+        // open(2) returns ENOENT for the empty path; `dir/` would open the directory.
         && !path.is_empty()
     {
         full.extend_from_slice(directory.to_bytes());

@@ -1,7 +1,7 @@
-//! Paths that mean descriptors of the process that opens them: `/dev/stdin`, `/dev/fd/3`, `/proc/self/fd/3`.
+//! Paths that name descriptors of the process that opens them: `/dev/stdin`, `/dev/fd/3`, `/proc/self/fd/3`.
 //!
-//! A stage of a script has descriptors of its own, which are not those of this process. So these paths can't be left to
-//! the kernel, which would open this process's.
+//! A stage of a script has its own descriptors, which differ from those of this process. So these paths can't be left
+//! to the kernel, which would open the descriptors of this process.
 
 use super::open::join;
 use std::collections::VecDeque;
@@ -10,10 +10,10 @@ use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// As many links as the kernel follows in one path (path_resolution(7)).
+/// The number of links that the kernel follows in one path (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
-/// The number that an absolute path spells out, without a look at the file system.
+/// Returns the number that an absolute path spells out, without accessing the file system.
 pub fn spelt(path: &[u8]) -> Option<RawFd> {
     if path.first() != Some(&b'/') || names_directory(path) {
         return None;
@@ -34,8 +34,8 @@ pub fn spelt(path: &[u8]) -> Option<RawFd> {
     }
 }
 
-/// The number that a path leads to by way of symbolic links: of `ln -s /dev/stdout log`, or as `../dev/stdin`. For a path
-/// that [`super::open::open_as`] has refused.
+/// Returns the number that a path leads to through symbolic links: with `ln -s /dev/stdout log`, or as `../dev/stdin`.
+/// It is for a path that [`super::open::open_as`] has refused.
 pub fn resolved(directory: Option<&CStr>, path: &[u8]) -> Option<RawFd> {
     // A directory of descriptors holds those of the process that entered it.
     let entered = |directory: &CStr| {
@@ -61,7 +61,7 @@ pub fn resolved(directory: Option<&CStr>, path: &[u8]) -> Option<RawFd> {
         if let Some(number) = spelt(at.as_os_str().as_bytes()) {
             return names.is_empty().then_some(number);
         }
-        // Another one for each process, and for each thread.
+        // A different one for each process, and for each thread.
         if at == Path::new("/proc/self") || at == Path::new("/proc/thread-self") {
             continue;
         }
@@ -77,18 +77,19 @@ pub fn resolved(directory: Option<&CStr>, path: &[u8]) -> Option<RawFd> {
     None
 }
 
-/// Whether only a directory can be meant.
+/// Returns whether the path can only mean a directory.
 fn names_directory(path: &[u8]) -> bool {
     path.ends_with(b"/") || path.ends_with(b"/.")
 }
 
-/// Digits as the kernel has them in /proc/self/fd: no sign, and no 0 before others.
+/// Parses digits as in /proc/self/fd: no sign, and no leading 0.
 fn number(digits: &[u8]) -> Option<RawFd> {
     let plain = digits == b"0" || digits.first().is_some_and(|first| (b'1'..=b'9').contains(first));
     std::str::from_utf8(digits).ok().filter(|_| plain)?.parse().ok()
 }
 
-/// The path by which this process opens what its descriptor `fd` stands for; of none, one that leads nowhere.
+/// Returns the path by which this process opens the file of its descriptor `fd`; if there is none, a path that leads
+/// nowhere.
 pub fn of(fd: Option<RawFd>) -> PathBuf {
     let directory = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
     Path::new(directory).join(fd.map_or("closed".to_string(), |fd| fd.to_string()))

@@ -1,4 +1,4 @@
-//! Kernel pipes. The only file that names os_pipe.
+//! Kernel pipes. The only file that uses os_pipe.
 
 use super::descriptor;
 use std::io;
@@ -7,26 +7,26 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 /// The capacity that halves the time of big streams, in bytes.
 pub const WIDE: usize = 256 << 10;
 
-/// What a pipe holds normally, in bytes (pipe(7)).
+/// The normal capacity of a pipe, in bytes (pipe(7)).
 pub const CAPACITY: usize = 64 << 10;
 
-/// What a pipe holds at least, in bytes, so that as much is written to an empty one without waiting
+/// The smallest capacity of a pipe, in bytes, so that this much can be written to an empty one without waiting
 /// (`PIPE_BUF` on Linux; a user past `pipe-user-pages-soft` gets no more than two pages).
 pub const LEAST: usize = 4096;
 
-/// A new pipe as (reader, writer), both close-on-exec and above 2.
+/// Creates a pipe as (reader, writer), both close-on-exec and above 2.
 ///
 /// # Errors
-/// `EMFILE` or `ENFILE` when no descriptor is left.
+/// Fails with `EMFILE` or `ENFILE` when no descriptor is left.
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = os_pipe::pipe()?;
     Ok((descriptor::lift(reader.into())?, descriptor::lift(writer.into())?))
 }
 
-/// Asks for a capacity of `bytes`, and does without when the kernel refuses.
+/// Requests a capacity of `bytes`. Ignores a refusal by the kernel.
 ///
-/// An ordinary user's pipes share `pipe-user-pages-soft` (64 MiB by default); past it new pipes shrink to
-/// two pages. So widen a few pipes that carry much, never each of a hundred.
+/// The pipes of an ordinary user share `pipe-user-pages-soft` (64 MiB by default); past it, new pipes shrink to two
+/// pages. So widen a few pipes that carry much data, never each of a hundred.
 pub fn widen(fd: BorrowedFd<'_>, bytes: usize) {
     #[cfg(target_os = "linux")]
     let _ = rustix::pipe::fcntl_setpipe_size(fd, bytes);
@@ -34,13 +34,13 @@ pub fn widen(fd: BorrowedFd<'_>, bytes: usize) {
     let _ = (fd, bytes);
 }
 
-/// A pipe between two programs of a pipeline of so many stages, wide when they are few.
+/// Creates a pipe between two programs of a pipeline with this many stages, wide if they are few.
 ///
-/// What flows can't be known before it does, and afterwards nobody here holds the pipe any more. To widen
-/// costs a microsecond; streams gain a tenth to a half.
+/// The amount of data is not known in advance, and afterwards this process no longer holds the pipe. Widening costs a
+/// microsecond; streams gain a tenth to a half.
 ///
 /// # Errors
-/// As [`pipe()`].
+/// Fails as [`pipe()`] does.
 pub fn between(stages: usize) -> io::Result<(OwnedFd, OwnedFd)> {
     const FEW: usize = 16;
     let (reader, writer) = pipe()?;
@@ -50,13 +50,13 @@ pub fn between(stages: usize) -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((reader, writer))
 }
 
-/// Lets processes of any user open a pipe anew, by `/dev/stdin` or a like name; of what is not a pipe without a name it
-/// changes nothing.
+/// Lets processes of any user open a pipe by name, through `/dev/stdin` or a similar path. Does nothing for anything
+/// but a pipe without a name.
 ///
-/// A pipe belongs to the user that made it, so that a program of another user could use the descriptor that it was
-/// given, and not its name: `echo x | sudo -u nobody cat /dev/stdin` is "Permission denied". The mode opens it to
-/// nothing else, for a pipe has no name but those in /proc/PID/fd, which lead on only for a user who may trace that
-/// process (proc(5)).
+/// A pipe belongs to the user that made it, so a program of another user can use the descriptor that it inherits, but
+/// not its name: `echo x | sudo -u nobody cat /dev/stdin` fails with "Permission denied". The mode grants no other
+/// access, since a pipe has no name except those in /proc/PID/fd, which can be followed only by a user who may trace
+/// that process (proc(5)).
 pub fn let_any_user_open(fd: BorrowedFd<'_>) {
     #[cfg(target_os = "linux")]
     if rustix::fs::fstatfs(fd).is_ok_and(|found| found.f_type == PIPEFS) {
@@ -66,8 +66,8 @@ pub fn let_any_user_open(fd: BorrowedFd<'_>) {
     let _ = fd;
 }
 
-/// Whether a path of a descriptor leads to a pipe without a name, which opens at once, whether or not its other end is
-/// there.
+/// Returns whether a path of a descriptor leads to a pipe without a name, which opens at once, whether or not its other
+/// end exists.
 pub fn is_unnamed(path: &[u8]) -> bool {
     #[cfg(target_os = "linux")]
     return rustix::fs::statfs(path).is_ok_and(|found| found.f_type == PIPEFS);
@@ -78,11 +78,11 @@ pub fn is_unnamed(path: &[u8]) -> bool {
     }
 }
 
-/// The file system of such pipes, as statfs(2) has it.
+/// The file system of such pipes in statfs(2).
 #[cfg(target_os = "linux")]
 const PIPEFS: rustix::fs::FsWord = 0x5049_5045;
 
-/// How many bytes the pipe can hold.
+/// Returns how many bytes the pipe can hold.
 pub fn capacity(fd: impl AsFd) -> usize {
     #[cfg(target_os = "linux")]
     return rustix::pipe::fcntl_getpipe_size(fd).unwrap_or(LEAST);
@@ -93,20 +93,20 @@ pub fn capacity(fd: impl AsFd) -> usize {
     }
 }
 
-/// Whether a read or write is to be tried again, once poll(2) says so: a signal came in between, or another process
-/// that shares the open file was faster.
+/// Returns whether a read or write has to be repeated when poll(2) reports readiness: a signal came in between, or
+/// another process that shares the open file was faster.
 pub fn is_for_later(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }
 
-/// Reads into the spare room of `bytes`, making at least `room` bytes of it, and returns how many came.
+/// Reads into the spare room of `bytes`, after making at least `room` bytes of it. Returns the number of bytes.
 ///
-/// There is no second buffer: a capture of 200 MB is held once. A large vector grows by remapping its
-/// pages, and pages that were not written to take no memory.
+/// There is no second buffer: a capture of 200 MB is held once. A large vector grows by remapping its pages, and pages
+/// that were not written to take no memory.
 ///
 /// # Errors
-/// Those of read(2); `Interrupted` and `WouldBlock` are for the caller to judge. `OutOfMemory` when there is
-/// no room.
+/// Fails as read(2) does. The caller has to handle `Interrupted` and `WouldBlock`. Fails with `OutOfMemory` when there
+/// is no room.
 pub fn read_into(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>, room: usize) -> io::Result<usize> {
     if bytes.capacity() - bytes.len() < room {
         bytes.try_reserve(room).map_err(|_| io::ErrorKind::OutOfMemory)?;
@@ -114,27 +114,28 @@ pub fn read_into(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>, room: usize) -> io::Re
     Ok(rustix::io::read(fd, rustix::buffer::spare_capacity(bytes))?)
 }
 
-/// Writes some of `bytes` and returns how many.
+/// Writes some of `bytes`. Returns how many.
 ///
 /// # Errors
-/// Those of write(2): `BrokenPipe` when the reader has gone, `WouldBlock` when the pipe is full.
+/// Fails as write(2) does: with `BrokenPipe` when there is no reader, with `WouldBlock` when the pipe is full.
 pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::io::write(fd, bytes)?)
 }
 
-/// Reads as [`read_into`], but never waits for a pipe or socket: another reader may have taken what poll(2) saw.
+/// Reads like [`read_into`], but never waits for a pipe or socket: another reader may have taken the data that poll(2)
+/// reported.
 ///
 /// # Errors
-/// As of [`read_into`]; `WouldBlock` when there is nothing any more.
+/// Fails as [`read_into`] does; with `WouldBlock` when there is no data any more.
 pub fn read_at_once(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>, room: usize) -> io::Result<usize> {
     if bytes.capacity() - bytes.len() < room {
         bytes.try_reserve(room).map_err(|_| io::ErrorKind::OutOfMemory)?;
     }
     let spare = bytes.spare_capacity_mut();
-    // SAFETY: the kernel writes to the spare room alone.
+    // SAFETY: the kernel writes only to the spare room.
     match unsafe { at_once(fd, Direction::In, spare.as_mut_ptr().cast(), spare.len())? } {
         Some(count) => {
-            // SAFETY: so many bytes of the spare room were written.
+            // SAFETY: this many bytes of the spare room were written.
             unsafe { bytes.set_len(bytes.len() + count) };
             Ok(count)
         }
@@ -142,12 +143,13 @@ pub fn read_at_once(fd: BorrowedFd<'_>, bytes: &mut Vec<u8>, room: usize) -> io:
     }
 }
 
-/// Writes as [`write`], but never waits for a pipe or socket: another writer may have filled the room that poll(2) saw.
+/// Writes like [`write`], but never waits for a pipe or socket: another writer may have filled the room that poll(2)
+/// reported.
 ///
 /// # Errors
-/// As of [`write`].
+/// Fails as [`write`] does.
 pub fn write_at_once(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
-    // SAFETY: the kernel reads these bytes alone.
+    // SAFETY: the kernel only reads these bytes.
     match unsafe { at_once(fd, Direction::Out, bytes.as_ptr().cast_mut(), bytes.len())? } {
         Some(count) => Ok(count),
         None => write(fd, bytes),
@@ -160,11 +162,11 @@ enum Direction {
     Out,
 }
 
-/// Moves bytes without waiting, whatever the open file's flags are (preadv2(2), `RWF_NOWAIT`). None where that can't be
-/// asked for, or where waiting has an end: pipes can since Linux 6.4, terminals can't.
+/// Moves bytes without waiting, whatever the flags of the open file (preadv2(2), `RWF_NOWAIT`). Returns none if that
+/// can't be requested, or if waiting has an end: pipes support it since Linux 6.4, terminals don't.
 ///
 /// # Safety
-/// So many bytes at the pointer are there to be written, or read.
+/// This many bytes at the pointer must be valid for reading, or writing.
 #[cfg(target_os = "linux")]
 unsafe fn at_once(
     fd: BorrowedFd<'_>,
@@ -177,7 +179,7 @@ unsafe fn at_once(
         Direction::Out => libc::SYS_pwritev2,
     };
     let part = libc::iovec { iov_base: bytes.cast(), iov_len: length };
-    // At the file's own position, which is what -1 means there, in both halves of the offset.
+    // At the file's own position, which -1 means here, in both halves of the offset.
     let own: libc::c_long = -1;
     let descriptor = fd.as_raw_fd();
     // SAFETY: the caller's promise.
@@ -195,18 +197,18 @@ unsafe fn at_once(
     }
 }
 
-/// Whether it is a pipe, with a name or without.
+/// Returns whether it is a pipe, with a name or without.
 #[cfg(target_os = "linux")]
 fn is_fifo(fd: BorrowedFd<'_>) -> bool {
     rustix::fs::fstat(fd)
         .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Fifo)
 }
 
-/// Moves bytes of a FIFO, for which the kernel refuses `RWF_NOWAIT`. It is opened once more by proc_pid_fd(5), with
-/// `O_NONBLOCK`, which would belong to every other holder of the open file itself.
+/// Moves bytes of a FIFO, for which the kernel refuses `RWF_NOWAIT`. The FIFO is opened again through proc_pid_fd(5),
+/// with `O_NONBLOCK`, which would affect every other holder of the original open file.
 ///
 /// # Safety
-/// As of [`at_once`].
+/// As for [`at_once`].
 #[cfg(target_os = "linux")]
 unsafe fn by_another_open(
     fd: BorrowedFd<'_>,
@@ -221,7 +223,7 @@ unsafe fn by_another_open(
     };
     let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
     let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    // Without /proc, or without a reader: the call itself then tells.
+    // Without /proc, or without a reader, the call itself reports the error.
     let Ok(own) = rustix::fs::open(path, flags, Mode::empty()) else { return Ok(None) };
     let own = own.as_raw_fd();
     // SAFETY: the caller's promise.
@@ -234,7 +236,7 @@ unsafe fn by_another_open(
     usize::try_from(count).map(Some).map_err(|_| io::Error::last_os_error())
 }
 
-/// Linux alone has it.
+/// Only Linux supports it.
 #[cfg(not(target_os = "linux"))]
 unsafe fn at_once(_: BorrowedFd<'_>, _: Direction, _: *mut u8, _: usize) -> io::Result<Option<usize>> {
     Ok(None)
@@ -246,7 +248,7 @@ mod tests {
     use std::io::{Read, Seek, Write};
 
     #[test]
-    fn what_another_took_is_not_waited_for() {
+    fn output_that_another_reader_took_is_not_waited_for() {
         let (reader, writer) = pipe().unwrap();
         let mut bytes = Vec::new();
         let nothing = read_at_once(reader.as_fd(), &mut bytes, 16).unwrap_err();

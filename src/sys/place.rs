@@ -1,8 +1,8 @@
 //! The directory that a path leads to, held open, and the last name in it.
 //!
-//! A path is looked up anew by each call that takes it, and may lead elsewhere by then: a directory on the way may have
-//! been exchanged, or the name have become a symbolic link. What is opened, judged or renamed by a place is in the
-//! directory that was there when the place was found.
+//! Each call resolves a path anew, and it may lead elsewhere by then: a directory on the way may have been exchanged,
+//! or the name may have become a symbolic link. A file that is opened, judged or renamed through a place is in the
+//! directory that existed when the place was found.
 
 use super::file_identity::FileIdentity;
 use super::open::join;
@@ -17,29 +17,29 @@ use std::path::PathBuf;
 /// A directory and a name in it that is not a symbolic link.
 #[derive(Debug)]
 pub struct Place {
-    /// Open to look names up in.
+    /// The directory, open for looking up names.
     pub directory: OwnedFd,
     /// The last component.
     pub name: CString,
-    /// That of the directory.
+    /// The identity of the directory.
     identity: FileIdentity,
 }
 
-/// As many symbolic links as the kernel follows (path_resolution(7)).
+/// The number of symbolic links that the kernel follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
-/// Needs no permission to list the directory.
+/// It needs no permission to list the directory.
 #[cfg(target_os = "linux")]
 const SEARCH: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const SEARCH: OFlags = OFlags::RDONLY;
 
 impl Place {
-    /// Follows the symbolic links of a path, seen from `directory`. The last name need not be there: one that a link leads
-    /// to is made there, as by open(2).
+    /// Follows the symbolic links of a path, seen from `directory`. The last name need not exist: the target of a link
+    /// is created there, as by open(2).
     ///
     /// # Errors
-    /// Those of open(2) and fstat(2) for the directory; `IsADirectory` when the path ends with a slash or dots.
+    /// Fails as open(2) and fstat(2) do for the directory; with `IsADirectory` if the path ends with a slash or dots.
     pub fn find(directory: Option<&CStr>, path: &[u8]) -> io::Result<Self> {
         let mut rest = join(directory, path)?.into_bytes();
         let mut at: Option<OwnedFd> = None;
@@ -71,10 +71,10 @@ impl Place {
         Err(Errno::LOOP.into())
     }
 
-    /// The file itself, to look at and not to read; none when there is nothing yet.
+    /// Returns the file itself, for examination only; none if there is nothing yet.
     ///
     /// # Errors
-    /// Those of open(2).
+    /// Fails as open(2) does.
     pub fn look(&self) -> io::Result<Option<OwnedFd>> {
         let flags = SEARCH | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         match rustix::fs::openat(&self.directory, &self.name, flags, Mode::empty()) {
@@ -84,20 +84,20 @@ impl Place {
         }
     }
 
-    /// What is there.
+    /// Returns the status of the file.
     ///
     /// # Errors
-    /// Those of fstatat(2).
+    /// Fails as fstatat(2) does.
     pub(super) fn stat(&self) -> io::Result<Stat> {
         Ok(rustix::fs::statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
-    /// Whether both are the same name in the same directory.
+    /// Returns whether both are the same name in the same directory.
     pub fn is_same(&self, other: &Self) -> bool {
         self.name == other.name && self.identity == other.identity
     }
 
-    /// The path by which the kernel knows it now, without symbolic links; none without /proc.
+    /// Returns the path by which the kernel now knows it, without symbolic links; none without /proc.
     pub fn path(&self) -> Option<PathBuf> {
         let directory = path_of(&self.directory)?;
         Some(directory.join(OsString::from_vec(self.name.as_bytes().to_vec())))
@@ -109,20 +109,20 @@ impl Place {
     }
 }
 
-/// The path by which the kernel knows an open file now; none without /proc.
+/// Returns the path by which the kernel now knows an open file; none without /proc.
 #[cfg(not(target_vendor = "apple"))]
 pub fn path_of(file: &impl AsRawFd) -> Option<PathBuf> {
     std::fs::read_link(by_descriptor(file)).ok()
 }
 
-/// The path by which the kernel knows an open file now (fcntl(2), `F_GETPATH`).
+/// Returns the path by which the kernel now knows an open file (fcntl(2), `F_GETPATH`).
 #[cfg(target_vendor = "apple")]
 pub fn path_of(file: &(impl AsRawFd + std::os::fd::AsFd)) -> Option<PathBuf> {
     let path = rustix::fs::getpath(file).ok()?;
     Some(PathBuf::from(OsString::from_vec(path.into_bytes())))
 }
 
-/// The name by which this process can open an open file once more (proc_pid_fd(5)).
+/// Returns the name by which this process can open an open file again (proc_pid_fd(5)).
 pub(super) fn by_descriptor(file: &impl AsRawFd) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }

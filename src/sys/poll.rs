@@ -4,31 +4,32 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
-/// What to wait for on a descriptor.
+/// The event to wait for on a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interest {
-    /// Bytes to read, or its end.
+    /// Data to read, or the end.
     Read,
-    /// Room to write, or that the reader has gone.
+    /// Room to write, or no reader any more.
     Write,
 }
 
-/// Whether a pipe that is written to has no reader any more.
+/// Returns whether a pipe has no reader any more.
 pub fn is_hung_up(writer: BorrowedFd<'_>) -> bool {
     let mut fd = libc::pollfd { fd: writer.as_raw_fd(), events: 0, revents: 0 };
-    // SAFETY: the pointer is to one entry. POLLERR is told without being asked for (poll(2)).
+    // SAFETY: the pointer is to one entry. POLLERR is reported without being requested (poll(2)).
     let found = unsafe { libc::poll(&raw mut fd, 1, 0) };
     found == 1 && fd.revents & libc::POLLERR != 0
 }
 
-/// Whether a write would not wait: there is room, no reader any more, or nothing that could be waited for.
+/// Returns whether a write would not wait: there is room, no reader any more, or the target can't be
+/// polled.
 pub fn has_room(writer: BorrowedFd<'_>) -> bool {
     let mut set = PollSet::default();
     set.add(writer, Interest::Write);
     set.wait(Some(Duration::ZERO)).map_or(true, |ready| ready > 0)
 }
 
-/// Whether there are bytes to read, or their end.
+/// Returns whether there is data to read, or the end.
 pub fn is_readable(reader: BorrowedFd<'_>) -> bool {
     let mut set = PollSet::default();
     set.add(reader, Interest::Read);
@@ -42,7 +43,7 @@ pub struct PollSet {
 }
 
 impl PollSet {
-    /// Forgets all descriptors.
+    /// Removes all descriptors.
     pub fn clear(&mut self) {
         self.fds.clear();
     }
@@ -57,15 +58,15 @@ impl PollSet {
         self.fds.len() - 1
     }
 
-    /// Waits until one is ready or the time is over, and returns how many are. A signal ends the wait
+    /// Waits until one is ready or the time has passed. Returns how many are. A signal ends the wait
     /// early, with 0.
     ///
     /// # Errors
-    /// `EINVAL` with more descriptors than `RLIMIT_NOFILE`, `ENOMEM` (poll(2)).
+    /// Fails with `EINVAL` for more descriptors than `RLIMIT_NOFILE`, with `ENOMEM` (poll(2)).
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<usize> {
-        // Rounded up: a wait that ends a little early would turn the last millisecond into a busy loop.
+        // Rounded up: a wait that ends slightly early would turn the last millisecond into a busy loop.
         let milliseconds = timeout.map_or(-1, |t| t.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32);
-        // SAFETY: the pointer and the length are one vector's.
+        // SAFETY: the pointer and the length belong to one vector.
         let n = unsafe { libc::poll(self.fds.as_mut_ptr(), self.fds.len() as libc::nfds_t, milliseconds) };
         if n >= 0 {
             return Ok(n as usize);
@@ -75,7 +76,7 @@ impl PollSet {
         if error.kind() == io::ErrorKind::Interrupted { Ok(0) } else { Err(error) }
     }
 
-    /// Whether the last wait found this one ready: readable, writable, ended or broken.
+    /// Returns whether the last wait found this one ready: readable, writable, ended or broken.
     pub fn is_ready(&self, place: usize) -> bool {
         self.fds.get(place).is_some_and(|fd| fd.revents != 0)
     }

@@ -1,17 +1,17 @@
-//! What this system can do, tried rather than guessed from its version.
+//! Features of this system, tested by trying them rather than by its version.
 
 use super::signal::Signal;
 use super::{access, memory, pipe, tree};
 use std::io;
 use std::os::fd::AsFd;
 
-/// Something that the engine makes use of.
+/// A feature that the engine uses.
 pub struct Probe {
-    /// What a user would miss.
+    /// The function that a user would lose without it.
     pub what: &'static str,
-    /// What it is made by, with the manual page.
+    /// The mechanism, with its manual page.
     pub by: &'static str,
-    /// Whether it is there; if not, why.
+    /// Whether it works; if not, the reason.
     pub found: Result<(), String>,
 }
 
@@ -39,7 +39,7 @@ fn said<T>(result: io::Result<T>) -> Result<(), String> {
 #[cfg(target_os = "linux")]
 fn pidfd(own: super::Pid) -> Result<(), String> {
     let me = tree::status(own).ok_or("/proc is not there")?;
-    // CHLD does nothing where nobody waits for it.
+    // CHLD has no effect where no thread waits for it.
     said(tree::send(me.identity, Signal::CHLD))
 }
 

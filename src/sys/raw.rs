@@ -1,27 +1,28 @@
-//! System calls without libc, for who runs in our memory beside us: libc's write `errno`, which is a thread's of ours.
+//! System calls without libc, for code that runs beside this process in its memory: those of libc write `errno`,
+//! which belongs to a thread of this process.
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::arch::asm;
 use std::ffi::c_long;
 
-/// Makes a system call; a failure is the negated errno.
+/// Makes a system call. A failure is the negated errno.
 ///
 /// # Safety
-/// As of the system call.
+/// As for the system call.
 pub(super) unsafe fn call<const N: usize>(number: c_long, given: [usize; N]) -> isize {
     let mut arguments = [0; 4];
     for (argument, given) in arguments.iter_mut().zip(given) {
         *argument = given;
     }
     let [a, b, c, d] = arguments;
-    // SAFETY: nothing of the stack is used, and what registers the kernel changes is told.
+    // SAFETY: no stack memory is used, and the registers that the kernel changes are declared.
     unsafe { call4(number as usize, a, b, c, d) }
 }
 
 #[cfg(target_arch = "x86_64")]
 unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
     let result: isize;
-    // SAFETY: the kernel's convention (syscall(2)).
+    // SAFETY: the kernel's convention (`syscall(2)`).
     unsafe {
         asm!(
             "syscall",
@@ -37,7 +38,7 @@ unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize 
 #[cfg(target_arch = "aarch64")]
 unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
     let result: isize;
-    // SAFETY: the kernel's convention (syscall(2)).
+    // SAFETY: the kernel's convention (`syscall(2)`).
     unsafe {
         asm!(
             "svc 0",
@@ -50,11 +51,11 @@ unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize 
     result
 }
 
-/// Where nobody has written it, by libc. All that runs there in our memory is a child whose starter sleeps until its
-/// execve (`spawn`), and does not ask for its errno after that.
+/// Makes the call through libc, on architectures for which no assembly exists. The only code that runs there in
+/// our memory is a child whose starter sleeps until its execve (`spawn`), and does not use its errno after that.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
-    // SAFETY: as of the system call.
+    // SAFETY: as for the system call.
     match unsafe { libc::syscall(number as c_long, a, b, c, d) } {
         -1 => -(super::last_error() as isize),
         result => result as isize,

@@ -1,8 +1,8 @@
 //! Replacing a file as a whole: readers see the old content or the new, never a part.
 //!
-//! The new content goes to a file without a name in the same directory (`O_TMPFILE`, open(2)), which leaves nothing to
-//! clean up should this process be killed; only for the moment of the rename has it one. The directory is held open
-//! from the beginning: should another take its name, the file stays in the one that was meant.
+//! The new content goes to a file without a name in the same directory (`O_TMPFILE`, open(2)), so that there is
+//! nothing to clean up if this process is killed; it has a name only at the moment of the rename. The directory is
+//! held open from the beginning: if another one takes its name, the file stays in the intended one.
 
 use super::attributes::{Unkept, take_over};
 use super::descriptor;
@@ -17,21 +17,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A file that is yet to take its place.
+/// A file that has not replaced the old one yet.
 #[derive(Debug)]
 pub struct Pending {
     /// The new content.
     pub file: Arc<OwnedFd>,
-    /// The name that it takes.
+    /// The place of the old file.
     pub place: Place,
-    /// Its name until then, in the same directory; a file that has none needs none before the rename.
+    /// Its name until then, in the same directory; a file without a name needs none before the rename.
     name: Option<CString>,
 }
 
-/// Whether a path can be replaced at all: a regular file, or nothing yet. A device or FIFO is written to.
+/// Returns whether a path can be replaced: a regular file, or nothing yet. A device or FIFO is written to directly.
 ///
 /// # Errors
-/// Those of stat(2), but for a path that leads nowhere: it is unknown then what is there.
+/// Fails as stat(2) does, except for a path that leads nowhere: it is unknown then what is there.
 pub fn is_replaceable(path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
         Ok(found) => Ok(found.is_file()),
@@ -41,17 +41,17 @@ pub fn is_replaceable(path: &Path) -> io::Result<bool> {
 }
 
 impl Pending {
-    /// Begins with the content of the file before it, or with none. That file is the one at its place or, within a
-    /// block that has replaced it already, the one that is to get there.
+    /// Starts with the content of the file before it, or with none. That file is the one at its place or, in a block
+    /// that has replaced it already, the one that will be put there.
     ///
     /// # Errors
-    /// Those of open(2), and of copying the old content, access and attributes.
+    /// Fails as open(2), and copying the old content, access and attributes, do.
     pub fn new(place: Place, before: Option<&Self>, keep: bool, created: Creation) -> Result<Self, Unkept> {
         let old = match before {
             Some(before) => Some(before.file.clone()),
             None => place.look()?.map(Arc::new),
         };
-        // Nothing but what the old file allows may be done with the new one, from the first moment on.
+        // From the first moment on, the new file must not allow more than the old one.
         let mode = Mode::from_raw_mode(if old.is_some() { 0o600 } else { created.mode } as RawMode);
         let (file, name) = match unnamed_in(&place.directory, mode) {
             Ok(file) => (file, None),
@@ -78,20 +78,21 @@ impl Pending {
         Ok(pending)
     }
 
-    /// Begins anew.
+    /// Starts again with an empty file.
     ///
     /// # Errors
-    /// Those of ftruncate(2).
+    /// Fails as ftruncate(2) does.
     pub fn empty(&self) -> io::Result<()> {
         rustix::fs::ftruncate(&*self.file, 0)?;
         rustix::fs::seek(&*self.file, rustix::fs::SeekFrom::Start(0))?;
         Ok(())
     }
 
-    /// Gets it ready: on the disk, which may turn out to be full only now, and under a name from which it is renamed.
+    /// Prepares it: writes it to the disk, which may turn out to be full only now, and gives it a name for the
+    /// rename.
     ///
     /// # Errors
-    /// Those of fsync(2) and linkat(2).
+    /// Fails as fsync(2) and linkat(2) do.
     pub fn prepare(&mut self) -> io::Result<()> {
         match rustix::fs::fsync(&*self.file) {
             // The file system has nothing to synchronise.
@@ -104,10 +105,10 @@ impl Pending {
         Ok(())
     }
 
-    /// Puts it in the place of the old file.
+    /// Puts it into the place of the old file.
     ///
     /// # Errors
-    /// Those of rename(2); it has no name yet.
+    /// Fails as rename(2) does, and if it has no name yet.
     pub fn replace(&mut self) -> io::Result<()> {
         let name = self.name.take().ok_or(io::ErrorKind::NotFound)?;
         let Place { directory, name: target, .. } = &self.place;
@@ -139,13 +140,13 @@ impl Drop for Pending {
     }
 }
 
-/// A file of [`Place::look`], to be read.
+/// Returns a file from [`Place::look`], for reading.
 #[cfg(target_os = "linux")]
 fn readable(file: &OwnedFd) -> io::Result<fs::File> {
     fs::File::open(by_descriptor(file))
 }
 
-/// It can be read as it is.
+/// It can be read already.
 #[cfg(not(target_os = "linux"))]
 fn readable(file: &OwnedFd) -> io::Result<fs::File> {
     Ok(file.try_clone()?.into())
@@ -153,10 +154,10 @@ fn readable(file: &OwnedFd) -> io::Result<fs::File> {
 
 const TRIES: usize = 100;
 
-/// Whether a directory can have files without a name, which are gone when they are closed.
+/// Tests whether a directory supports files without a name, which disappear when they are closed.
 ///
 /// # Errors
-/// The file system lacks them, or nothing may be made there.
+/// Fails if the file system lacks them, or no file may be created there.
 pub(super) fn unnamed(directory: &Path) -> io::Result<()> {
     let place = Place::find(None, directory.join("none").as_os_str().as_encoded_bytes())?;
     unnamed_in(&place.directory, Mode::from_raw_mode(0o600)).map(drop)
@@ -183,7 +184,7 @@ fn unnamed_in(directory: &OwnedFd, mode: Mode) -> io::Result<OwnedFd> {
     Ok(rustix::fs::openat(directory, c".", flags, mode)?)
 }
 
-/// Linux alone has it.
+/// Only Linux supports them.
 #[cfg(not(target_os = "linux"))]
 fn unnamed_in(_: &OwnedFd, _: Mode) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
@@ -202,7 +203,8 @@ fn named(place: &Place, mode: Mode) -> io::Result<(OwnedFd, CString)> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// A name that no file has, probably. Its length does not depend on the target's, which may be the longest possible.
+/// Returns a name that probably no file has. Its length does not depend on that of the target, which may be the
+/// longest possible.
 fn temporary_name() -> io::Result<CString> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

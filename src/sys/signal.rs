@@ -18,7 +18,7 @@ use std::io;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Signal(i32);
 
-/// The names of POSIX and of every system that we run on, without their `SIG`.
+/// The names of POSIX and of every supported system, without their `SIG`.
 const NAMES: &[(&str, i32)] = &[
     ("HUP", libc::SIGHUP),
     ("INT", libc::SIGINT),
@@ -55,11 +55,11 @@ const NAMES: &[(&str, i32)] = &[
     ("SYS", libc::SIGSYS),
 ];
 
-/// The highest number that is a signal: 64 on Linux, with the real-time ones.
+/// The highest number of a signal: 64 on Linux, with the real-time ones.
 const LAST: i32 = if cfg!(target_os = "linux") { 64 } else { 31 };
 
 impl Signal {
-    /// Hang-up: the terminal went away.
+    /// Hang-up: the terminal was closed.
     pub const HUP: Self = Self(libc::SIGHUP);
     /// Interrupt: Ctrl-C.
     pub const INT: Self = Self(libc::SIGINT);
@@ -69,9 +69,9 @@ impl Signal {
     pub const KILL: Self = Self(libc::SIGKILL);
     /// The writer of a pipe without a reader.
     pub const PIPE: Self = Self(libc::SIGPIPE);
-    /// The polite request to end.
+    /// The request to end.
     pub const TERM: Self = Self(libc::SIGTERM);
-    /// Goes on after a stop.
+    /// Continues a stopped process.
     pub const CONT: Self = Self(libc::SIGCONT);
     /// The limit on processor time is reached.
     pub const XCPU: Self = Self(libc::SIGXCPU);
@@ -90,17 +90,17 @@ impl Signal {
     /// The terminal's size changed.
     pub const WINCH: Self = Self(libc::SIGWINCH);
 
-    /// The signal of that number, if it is one.
+    /// Returns the signal with that number, if it is one.
     pub fn new(number: i32) -> Option<Self> {
         (1..=LAST).contains(&number).then_some(Self(number))
     }
 
-    /// For a number that the kernel gave us.
+    /// Creates a signal from a number of the kernel.
     pub(super) const fn from_kernel(number: i32) -> Self {
         Self(number)
     }
 
-    /// Reads `TERM`, `SIGTERM` (in either case) or `15`.
+    /// Parses `TERM`, `SIGTERM` (in either case) or `15`.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
         if let Ok(number) = text.parse() {
@@ -117,12 +117,12 @@ impl Signal {
         NAMES.iter().find(|(known, _)| *known == name).map(|&(_, number)| Self(number))
     }
 
-    /// The number.
+    /// Returns the number.
     pub const fn number(self) -> i32 {
         self.0
     }
 
-    /// The name without `SIG`; real-time signals have none.
+    /// Returns the name without `SIG`; real-time signals have none.
     pub fn name(self) -> Option<&'static str> {
         NAMES.iter().find(|&&(_, number)| number == self.0).map(|&(name, _)| name)
     }
@@ -154,25 +154,27 @@ impl fmt::Debug for Signal {
     }
 }
 
-/// What sending fails with when there is no such process.
+/// The error of sending to a process that does not exist.
 pub const NO_PROCESS: i32 = libc::ESRCH;
 
-/// Sends to a process by number: one that is known to be unreaped, or that the user named.
+/// Sends to a process by its ID: one that is known to be unreaped, or that the user named.
 ///
 /// # Errors
-/// `ESRCH` when there is none, `EPERM` when it is another user's.
+/// Fails with `ESRCH` if there is none, with `EPERM` if it belongs to another user.
 pub fn send(pid: Pid, signal: Signal) -> io::Result<()> {
-    // kill(2) takes 0 and negative numbers for groups and for everybody: nothing to reach by accident.
+    // kill(2) interprets 0 and negative numbers as groups and as all processes, which must not be reached
+    // by accident.
     if pid <= 0 {
         return Err(io::Error::from_raw_os_error(libc::ESRCH));
     }
     kill(pid, signal.0)
 }
 
-/// Whether there is such a process, or for a negative number such a group, that we may signal: `kill -0`.
+/// Tests whether there is such a process, or for a negative number such a group, that may be signalled:
+/// `kill -0`.
 ///
 /// # Errors
-/// As [`send`].
+/// Fails as [`send`] does.
 pub fn probe(pid: Pid) -> io::Result<()> {
     if matches!(pid, 0 | -1) {
         return Err(io::Error::from_raw_os_error(libc::ESRCH));
@@ -183,7 +185,7 @@ pub fn probe(pid: Pid) -> io::Result<()> {
 /// Sends to every process of a group.
 ///
 /// # Errors
-/// As [`send`].
+/// Fails as [`send`] does.
 pub fn send_group(group: Pid, signal: Signal) -> io::Result<()> {
     if group <= 1 {
         return Err(io::Error::from_raw_os_error(libc::ESRCH));
@@ -191,25 +193,26 @@ pub fn send_group(group: Pid, signal: Signal) -> io::Result<()> {
     kill(-group, signal.0)
 }
 
-/// Whether a process group has a member that we may signal; unreaped ones count.
+/// Returns whether a process group has a member that may be signalled; unreaped ones count.
 pub fn group_exists(group: Pid) -> bool {
     group > 1 && kill(-group, 0).is_ok()
 }
 
-/// The process group of a process, if there is such a process.
+/// Returns the process group of a process, if there is such a process.
 pub fn group_of(pid: Pid) -> Option<Pid> {
     let pid = rustix::process::Pid::from_raw(pid)?;
     rustix::process::getpgid(Some(pid)).ok().map(|group| group.as_raw_nonzero().get())
 }
 
-/// Moves a child that has not called execve yet into a process group (setpgid(2)); one that has stays where it is.
+/// Moves a child that has not called execve yet into a process group (setpgid(2)). A child that has
+/// called it stays where it is.
 pub fn enter_group(pid: Pid, group: Pid) {
-    // SAFETY: setpgid touches no memory of ours.
+    // SAFETY: setpgid touches no memory of this process.
     unsafe { libc::setpgid(pid, group) };
 }
 
 fn kill(pid: Pid, signal: i32) -> io::Result<()> {
-    // SAFETY: kill touches no memory of ours.
+    // SAFETY: kill touches no memory of this process.
     if unsafe { libc::kill(pid, signal) } == 0 {
         Ok(())
     } else {

@@ -1,19 +1,19 @@
-//! What a process does about signals, as proc_pid_status(5) tells. Elsewhere than on Linux nothing does.
+//! The signal state of a process, from proc_pid_status(5). It is unknown on systems other than Linux.
 
 use super::Pid;
 use super::signal::Signal;
 
-/// A look at it.
+/// A snapshot of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignalState {
-    /// It waits for something, and can be woken.
+    /// Whether it waits for an event, and can be woken.
     pub sleeps: bool,
     pending: u64,
     caught: u64,
 }
 
 impl SignalState {
-    /// None: there is no such process, or nothing tells.
+    /// Returns none if there is no such process, or its state is unknown.
     pub fn of(pid: Pid) -> Option<Self> {
         Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
     }
@@ -28,12 +28,12 @@ impl SignalState {
         })
     }
 
-    /// Whether it has been sent the signal, and has not got round to it.
+    /// Returns whether the signal was sent to it, and is still pending.
     pub fn is_pending(&self, signal: Signal) -> bool {
         self.pending & bit(signal) != 0
     }
 
-    /// Whether it has a handler for the signal.
+    /// Returns whether it has a handler for the signal.
     pub fn catches(&self, signal: Signal) -> bool {
         self.caught & bit(signal) != 0
     }

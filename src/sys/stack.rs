@@ -1,8 +1,8 @@
-//! How much of this thread's stack is left.
+//! The size of the stack that is left in this thread.
 //!
-//! Functions of a script call each other on the interpreter's own stack, and an overflow of that is not an error that
-//! anybody could report: the kernel ends the process. Threads of a host may have any size of stack, so a count of
-//! calls alone does not do.
+//! Functions of a script call each other on the interpreter's own stack. An overflow of the stack can't be reported as
+//! an error: the kernel ends the process. Threads of a host may have a stack of any size, so a count of calls alone is
+//! not enough.
 
 use std::cell::Cell;
 
@@ -11,12 +11,12 @@ thread_local! {
     static FLOOR: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Left for what one call may need: its blocks and expressions are nested 256 deep at most.
+/// The reserve for one call: its blocks and expressions are nested at most 256 levels deep.
 const LEAST: usize = 512 << 10;
-/// Of a stack whose size is not known.
+/// The assumed size of a stack of unknown size.
 const ASSUMED: usize = 1 << 20;
 
-/// Whether the next call might not fit.
+/// Returns whether the next call might not fit.
 #[inline]
 pub fn is_low() -> bool {
     let marker = 0_u8;
@@ -32,8 +32,8 @@ pub fn is_low() -> bool {
     here < floor
 }
 
-/// Runs `work` with a stack that has room for the deepest script: in a thread of its own, which is waited for. If none
-/// can be started, it runs here.
+/// Runs `work` with a stack that has room for the deepest script: in a separate thread, and waits for it. If none can
+/// be started, it runs in this thread.
 pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     const ROOM: usize = 16 << 20;
     let slot = std::sync::Mutex::new(Some(work));
@@ -52,19 +52,19 @@ pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 fn floor(here: usize) -> usize {
     let (low, size) = bounds().unwrap_or((here.saturating_sub(ASSUMED), ASSUMED));
-    // The main thread's limit may be endless; it grows downwards until something is in its way.
+    // The main thread may have no limit; its stack then grows downwards until another mapping is in its way.
     let low = low.max(here.saturating_sub(64 << 20));
     low + (size / 4).clamp(LEAST / 4, LEAST)
 }
 
-/// Lowest address and size.
+/// Returns the lowest address and the size.
 #[cfg(target_os = "linux")]
 fn bounds() -> Option<(usize, usize)> {
     if super::blocking_call::is_main_thread() { main_bounds() } else { thread_bounds() }
 }
 
-/// Those of the main thread, for which pthread_getattr_np(3) would read all of /proc/self/maps. The path of the program
-/// lies at the upper end (getauxval(3), `AT_EXECFN`).
+/// Returns those of the main thread, for which pthread_getattr_np(3) would read all of /proc/self/maps. The path of
+/// the program is at the upper end (getauxval(3), `AT_EXECFN`).
 #[cfg(target_os = "linux")]
 fn main_bounds() -> Option<(usize, usize)> {
     // SAFETY: the first call takes no memory, the second fills the structure.
@@ -77,7 +77,7 @@ fn main_bounds() -> Option<(usize, usize)> {
     (top > 0).then(|| (top - size, size))
 }
 
-/// Those of another thread (pthread_getattr_np(3)).
+/// Returns those of another thread (pthread_getattr_np(3)).
 #[cfg(target_os = "linux")]
 fn thread_bounds() -> Option<(usize, usize)> {
     // SAFETY: the attributes are initialised by the first call, read by the second and destroyed by the third.

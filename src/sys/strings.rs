@@ -1,11 +1,11 @@
-//! Lists of C strings, as execve takes arguments and environment.
+//! Lists of C strings, in which execve takes arguments and environment.
 
 use std::ffi::c_char;
 
 /// A list of NUL-terminated strings with its array of pointers, built once and shared by many spawns.
 #[derive(Debug)]
 pub struct StringArray {
-    /// What the pointers point into. Never changed after construction.
+    /// The memory that the pointers point into. It never changes after construction.
     bytes: Vec<u8>,
     pointers: Vec<*const c_char>,
 }
@@ -16,15 +16,16 @@ unsafe impl Send for StringArray {}
 // SAFETY: as above.
 unsafe impl Sync for StringArray {}
 
-/// A string holds a NUL, which would end it early: what was checked would not be what is run.
+/// The error of a string that contains NUL, which would end it early: the text that was checked would
+/// differ from the text that is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NulAt {
-    /// Which string, from 0.
+    /// The index of the string, from 0.
     pub index: usize,
 }
 
 impl Default for StringArray {
-    /// No strings.
+    /// Returns an empty list.
     fn default() -> Self {
         Self { bytes: Vec::new(), pointers: vec![std::ptr::null()] }
     }
@@ -34,7 +35,7 @@ impl StringArray {
     /// Copies the strings, each given as parts to be joined.
     ///
     /// # Errors
-    /// [`NulAt`] names the first string that holds a NUL.
+    /// Fails with [`NulAt`], which has the index of the first string that contains NUL.
     pub fn new<'a, P>(strings: impl IntoIterator<Item = P>) -> Result<Self, NulAt>
     where
         P: IntoIterator<Item = &'a [u8]>,
@@ -51,19 +52,19 @@ impl StringArray {
         }
         let pointers = starts
             .into_iter()
-            // Each start lies inside the block, so the offset does.
+            // Each start is inside the block, and therefore the offset.
             .map(|start| bytes[start..].as_ptr().cast())
             .chain([std::ptr::null()])
             .collect();
         Ok(Self { bytes, pointers })
     }
 
-    /// The null-terminated array, valid as long as `self`.
+    /// Returns the null-terminated array, valid as long as `self`.
     pub(super) fn as_ptr(&self) -> *const *const c_char {
         self.pointers.as_ptr()
     }
 
-    /// The bytes that all strings take together, with their terminators.
+    /// Returns the total number of bytes of all strings, with their terminators.
     pub fn size(&self) -> usize {
         self.bytes.len()
     }

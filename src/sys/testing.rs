@@ -1,4 +1,4 @@
-//! For tests: running a program by the parts of this module alone, and a test in a process of its own.
+//! Test support: running a program with only the parts of this module, and a test in its own process.
 
 use super::Pid;
 use super::pipe;
@@ -11,7 +11,7 @@ use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// A request with nothing special, for `f` to refine and start.
+/// Passes a plain request to `f`, which refines and starts it.
 pub(crate) fn with_spawn<T>(words: &[&str], f: impl FnOnce(Spawn<'_>) -> T) -> T {
     let program = CString::new(words[0]).unwrap();
     let argv = StringArray::new(words.iter().map(|word| [word.as_bytes()])).unwrap();
@@ -26,7 +26,7 @@ pub(crate) fn with_spawn<T>(words: &[&str], f: impl FnOnce(Spawn<'_>) -> T) -> T
     })
 }
 
-/// Runs a program by any way of starting one, and gives its end and its output.
+/// Runs a program in any way of starting one. Returns its end and its output.
 pub(crate) fn output_by(
     start: impl FnOnce(&Spawn<'_>) -> Result<Process, SpawnError>,
     words: &[&str],
@@ -40,20 +40,20 @@ pub(crate) fn output_by(
     Ok((process.reap().unwrap().end, text))
 }
 
-/// Runs a program and gives its end and its output.
+/// Runs a program. Returns its end and its output.
 pub(crate) fn output(words: &[&str]) -> (End, String) {
     output_by(spawn, words).unwrap()
 }
 
-/// All that comes out of a pipe.
+/// Returns all data from a pipe.
 pub(crate) fn read(reader: OwnedFd) -> String {
     let mut bytes = Vec::new();
     File::from(reader).read_to_end(&mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
-/// Runs an ignored test, given by its path, in a process of its own, which has descriptors, signals and
-/// children for itself.
+/// Runs an ignored test, given by its path, in its own process, which has its own descriptors, signals
+/// and children.
 pub(crate) fn alone(test: &str) {
     let exe = std::env::current_exe().unwrap();
     let words = [exe.to_str().unwrap(), test, "--exact", "--ignored", "--test-threads=1"];
@@ -61,12 +61,12 @@ pub(crate) fn alone(test: &str) {
     assert!(end == End::Exit(0) && text.contains("1 passed"), "{text}");
 }
 
-/// The open descriptors of this process.
+/// Returns the open descriptors of this process.
 pub(crate) fn open_descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Whether a process has ended, reaped or not.
+/// Returns whether a process has ended, reaped or not.
 pub(crate) fn is_gone(pid: Pid) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z"))
 }
@@ -76,12 +76,12 @@ pub(crate) fn make_inheritable(fd: &OwnedFd) {
     rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).unwrap();
 }
 
-/// The path as C wants it.
+/// Returns the path as a C string.
 pub(crate) fn c(path: &std::path::Path) -> CString {
     CString::new(path.as_os_str().as_bytes()).unwrap()
 }
 
-/// Allows this process so many descriptors.
+/// Limits the number of descriptors of this process.
 pub(crate) fn limit_descriptors(most: u64) {
     let limit = rustix::process::Rlimit { current: Some(most), maximum: Some(most) };
     rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();

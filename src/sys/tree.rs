@@ -1,7 +1,7 @@
-//! Processes that are not our children, by the kernel's own lists (proc(5)): whose child each is, how it is, and
-//! signals to it.
+//! Processes that are not our children, from the kernel's own lists (proc(5)): their parents, their states, and signals
+//! to them.
 //!
-//! Elsewhere than on Linux nothing is found: there a process group is all that can be told.
+//! On systems other than Linux none is found: only process groups are available there.
 
 use super::signal::Signal;
 use super::{Pid, children, last_error};
@@ -9,20 +9,20 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A process. Its number may be used again, together with the time of its birth never.
+/// A process. Its process ID may be reused, but never together with the time of its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {
-    /// When it was made, in clock ticks since the system's start. First, so that they are ordered by age: numbers are
-    /// given out upwards.
+    /// The time of its start, in clock ticks since the system's start. It comes first, so that identities are ordered
+    /// by age: process IDs are assigned upwards.
     pub born: u64,
-    /// Its number.
+    /// Its process ID.
     pub pid: Pid,
 }
 
-/// What is told of a process.
+/// The status of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// Which one it is.
+    /// Its identity.
     pub identity: Identity,
     /// Its process group.
     pub group: Pid,
@@ -35,12 +35,12 @@ pub struct Status {
 }
 
 impl Status {
-    /// Whether it has ended and is not reaped. The first thread may have ended alone.
+    /// Returns whether it has ended and is not reaped. The first thread may have ended alone.
     pub fn is_dead(&self) -> bool {
         matches!(self.state, b'Z' | b'X') && self.threads <= 1
     }
 
-    /// Whether it has a processor, or waits for one or for a device (proc_pid_stat(5)).
+    /// Returns whether it is running, or waits for a processor or a device (proc_pid_stat(5)).
     fn works(&self) -> bool {
         matches!(self.state, b'R' | b'D')
     }
@@ -49,40 +49,40 @@ impl Status {
         self.is_dead() || self.is_stopped()
     }
 
-    /// Whether a signal has stopped it.
+    /// Returns whether a signal has stopped it.
     pub fn is_stopped(&self) -> bool {
         matches!(self.state, b'T' | b't')
     }
 }
 
-/// A look at processes, and whether anything stayed hidden from it: without a descriptor or memory for reading /proc
-/// nobody would seem to be there.
+/// A search for processes that notes whether anything stayed hidden: without a descriptor or memory for reading /proc,
+/// no process would seem to exist.
 #[derive(Debug, Default)]
 pub struct View {
     failure: Option<i32>,
 }
 
 impl View {
-    /// Why something could not be seen (errno(3)): there may be more processes than were found.
+    /// Returns the reason why something could not be seen (errno(3)): there may be more processes than were found.
     pub fn failure(&self) -> Option<i32> {
         self.failure
     }
 
-    /// What there is to know of a process; none when there is no such process.
+    /// Returns the status of a process; none if there is no such process.
     #[cfg(target_os = "linux")]
     pub fn status(&mut self, pid: Pid) -> Option<Status> {
         let stat = self.seen(std::fs::read(format!("/proc/{pid}/stat")))?;
         parse(pid, &stat)
     }
 
-    /// None, as the system does not tell.
+    /// Returns none, since the system does not provide it.
     #[cfg(not(target_os = "linux"))]
     pub fn status(&mut self, _: Pid) -> Option<Status> {
         None
     }
 
-    /// The children of a process, of all its threads. Some may be missing when others are reaped at that moment; that
-    /// there is none is certain.
+    /// Returns the children of a process, of all its threads. Some may be missing if others are reaped at that moment;
+    /// an empty result is certain.
     pub fn children_of(&mut self, pid: Pid) -> Vec<Pid> {
         let mut found = Vec::new();
         // A process without a task has ended.
@@ -96,7 +96,7 @@ impl View {
         found
     }
 
-    /// The children of one thread; none where the kernel has no such lists.
+    /// Returns the children of one thread; none if the kernel has no such lists.
     fn children_of_thread(&mut self, task: &Path) -> Option<Vec<Pid>> {
         match std::fs::read_to_string(task.join("children")) {
             Ok(list) => Some(list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect()),
@@ -108,7 +108,7 @@ impl View {
         }
     }
 
-    /// Without the lists: whoever names it as the parent.
+    /// Without the lists: the processes that have it as their parent.
     fn by_parent(&mut self, parent: Pid) -> Vec<Pid> {
         let mut found = Vec::new();
         for pid in self.all() {
@@ -122,7 +122,7 @@ impl View {
         found
     }
 
-    /// All processes that can be seen.
+    /// Returns all visible processes.
     pub(super) fn all(&mut self) -> Vec<Pid> {
         let mut found = Vec::new();
         for entry in self.seen(std::fs::read_dir("/proc")).into_iter().flatten() {
@@ -132,14 +132,16 @@ impl View {
         found
     }
 
-    /// The children that came to us because their parents ended, the dead ones too.
+    /// Returns the children that were adopted because their parents ended, including dead ones.
     pub fn strays(&mut self) -> Vec<Pid> {
-        // Elsewhere none comes to us, and children that are in no table are somebody else's: the sentinels of jobs.
+        // On other systems none is adopted, and children that are not in a table belong to other code: the leaders of
+        // jobs.
         if !adopts_orphans() {
             return Vec::new();
         }
-        // The kernel gives them to the first thread that lives (exit.c, `find_alive_thread`), and the main one lives as
-        // long as the run. To read the lists of all made two hundred time limits that came at once 0.3 s late.
+        // The kernel gives them to the first living thread (exit.c, `find_alive_thread`), and the main one lives as
+        // long as the run. Reading the lists of all threads made two hundred time limits that passed at once 0.3 s
+        // late.
         let own = std::process::id().cast_signed();
         let task = format!("/proc/{own}/task/{own}");
         let ours = self.children_of_thread(Path::new(&task)).unwrap_or_else(|| self.by_parent(own));
@@ -156,18 +158,19 @@ impl View {
     }
 }
 
-/// Whether it says nothing of the process that was looked at. Any other error says that it has gone or is hidden.
+/// Returns whether an error says nothing about the process that was examined. Any other error means that it has ended
+/// or is hidden.
 fn is_shortage(error: &io::Error) -> bool {
     let shortage = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EIO];
     error.raw_os_error().is_some_and(|errno| shortage.contains(&errno))
 }
 
-/// What there is to know of a process, as far as it can be seen.
+/// Returns the status of a process, as far as it is visible.
 pub fn status(pid: Pid) -> Option<Status> {
     View::default().status(pid)
 }
 
-/// `PID (NAME) STATE PARENT GROUP …`; the name may hold anything, parentheses too.
+/// Parses `PID (NAME) STATE PARENT GROUP …`; the name may contain anything, even parentheses.
 fn parse(pid: Pid, stat: &[u8]) -> Option<Status> {
     let after = stat.iter().rposition(|byte| *byte == b')')? + 1;
     let fields: Vec<&str> = std::str::from_utf8(&stat[after..]).ok()?.split_ascii_whitespace().collect();
@@ -181,32 +184,33 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Status> {
     })
 }
 
-/// Whether somebody in a process group lives whom we may signal.
+/// Returns whether a process group has a living member that may be signalled.
 ///
-/// For kill(2) the dead count until they are reaped. Scenario: the host is process 1 of a container, orphans come to it,
-/// and it reaps none of them. Each time limit then took the grace and two seconds more, until we gave up waiting.
+/// For kill(2), dead members count until they are reaped. Scenario: the host is process 1 of a container, orphans come
+/// to it, and it reaps none of them. Each time limit then took the grace and two more seconds, until the wait was given
+/// up.
 pub fn group_lives(group: Pid) -> bool {
     if !super::signal::group_exists(group) {
         return false;
     }
     let mut view = View::default();
     let lives = |status: Status| status.group == group && !status.is_dead();
-    // Who can't see himself sees nobody.
+    // A process that can't see itself can't see others.
     let blind = view.status(std::process::id().cast_signed()).is_none();
     blind || view.all().into_iter().any(|pid| view.status(pid).is_some_and(lives)) || view.failure().is_some()
 }
 
-/// What those of a process group do that neither have ended nor are stopped.
+/// The activity of the members of a process group that have neither ended nor are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupState {
-    /// There is none.
+    /// There are none.
     Still,
     Waits,
-    /// One of them has something to do.
+    /// One of them is active.
     Works,
 }
 
-/// A look at a process group.
+/// Returns the state of a process group.
 pub fn group_state(group: Pid) -> GroupState {
     let states = members(group).into_iter().map(|status| match status {
         status if status.is_still() => GroupState::Still,
@@ -216,7 +220,7 @@ pub fn group_state(group: Pid) -> GroupState {
     states.max().unwrap_or(GroupState::Still)
 }
 
-/// Those of a process group that neither have ended nor are stopped.
+/// Returns the members of a process group that have neither ended nor are stopped.
 pub fn running_of_group(group: Pid) -> Vec<Pid> {
     members(group).into_iter().filter(|status| !status.is_still()).map(|status| status.identity.pid).collect()
 }
@@ -227,34 +231,35 @@ fn members(group: Pid) -> Vec<Status> {
     all.filter(|status| status.group == group).collect()
 }
 
-/// What a program is called that runs in a process.
+/// Returns the name of the program that runs in a process.
 pub fn name(pid: Pid) -> Option<Vec<u8>> {
     let mut name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
     name.truncate(name.trim_ascii_end().len());
     Some(name)
 }
 
-/// Whether the kernel was built with these lists (`CONFIG_PROC_CHILDREN`).
+/// Returns whether the kernel was built with these lists (`CONFIG_PROC_CHILDREN`).
 fn has_lists() -> bool {
     Path::new("/proc/thread-self/children").exists()
 }
 
-/// Since when there has been a child that is left alone, if there is one.
+/// Returns since when there has been a child that is left alone, if there is one.
 pub fn spared_since() -> Option<Identity> {
     children::spared().filter_map(status).map(|status| status.identity).min()
 }
 
-/// Whether there may be strays: one cheap call, so that a run that left nothing behind looks no further.
+/// Returns whether there may be strays. It is one cheap call, so that a run that left nothing behind searches no
+/// further.
 pub fn may_have_strays() -> bool {
     any_child(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT).is_some()
 }
 
-/// Whether there may be dead strays.
+/// Returns whether there may be dead strays.
 pub fn may_have_dead_strays() -> bool {
     any_child(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT).unwrap_or_default()
 }
 
-/// Whether any child has ended; none when there is no child. The watcher is not counted (waitid(2), `__WCLONE`).
+/// Returns whether any child has ended; none if there is no child. The watcher is not counted (waitid(2), `__WCLONE`).
 fn any_child(options: libc::c_int) -> Option<bool> {
     // SAFETY: waitid fills the structure; with WNOWAIT nothing is reaped.
     unsafe {
@@ -266,37 +271,37 @@ fn any_child(options: libc::c_int) -> Option<bool> {
     }
 }
 
-/// Reaps a stray, if it has ended.
+/// Reaps a stray if it has ended.
 pub fn reap_stray(pid: Pid) {
-    // SAFETY: waitid fills the structure. A child of ours that has an owner is no stray.
+    // SAFETY: waitid fills the structure. A child that has an owner is not a stray.
     unsafe {
         let mut info: libc::siginfo_t = std::mem::zeroed();
         libc::waitid(libc::P_PID, pid as libc::id_t, &raw mut info, libc::WEXITED | libc::WNOHANG);
     }
 }
 
-/// Whether a process is a child of this one that came to it as its parent ended.
+/// Returns whether a process is a child of this one that was adopted when its parent ended.
 pub fn is_adopted(status: &Status) -> bool {
     let own = std::process::id().cast_signed();
     adopts_orphans() && status.parent == own && children::is_stray(status.identity.pid)
 }
 
-/// How many children that we started are not reaped yet.
+/// Returns how many started children are not reaped yet.
 pub fn started_children() -> usize {
     children::count()
 }
 
-/// Sends a signal to this process, never to a later one of the same number.
+/// Sends a signal to this process, never to a later one with the same process ID.
 ///
 /// # Errors
-/// `ESRCH` when it has gone, `EPERM` when it is another user's.
+/// Fails with `ESRCH` if it has ended, with `EPERM` if it belongs to another user.
 #[cfg(target_os = "linux")]
 pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
     use std::os::fd::AsRawFd;
     let gone = || io::Error::from_raw_os_error(libc::ESRCH);
     let is_there = || status(to.pid).is_some_and(|status| status.identity == to);
-    // The descriptor first: what the look finds after that is what the descriptor is for, or that has gone.
-    // SAFETY: no memory is passed.
+    // The descriptor first: the process that the check finds after that is the one of the descriptor, or the latter has
+    // ended. SAFETY: no memory is passed.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, to.pid, 0) };
     if fd < 0 {
         let error = io::Error::last_os_error();
@@ -304,7 +309,7 @@ pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
         let by_number = error.raw_os_error() == Some(libc::ENOSYS) && is_there();
         return if by_number { super::signal::send(to.pid, signal) } else { Err(error) };
     }
-    // SAFETY: the kernel has just made it for us.
+    // SAFETY: the kernel has just created it for us.
     let fd = unsafe { super::descriptor::adopt(fd as i32) };
     if !is_there() {
         return Err(gone());
@@ -317,14 +322,14 @@ pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
     }
 }
 
-/// Never reached: no identity is found.
+/// Never called, since no identity is found.
 #[cfg(not(target_os = "linux"))]
 pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
     super::signal::send(to.pid, signal)
 }
 
-/// From now on what our programs leave behind comes to us when its parent ends (prctl(2),
-/// `PR_SET_CHILD_SUBREAPER`), and there is a table of our own children. For the binary alone.
+/// From now on, adopts the orphans of programs when their parents end (prctl(2), `PR_SET_CHILD_SUBREAPER`), and keeps a
+/// table of its own children. This is only for the binary.
 #[cfg(target_os = "linux")]
 pub fn adopt_orphans() -> bool {
     know_children();
@@ -333,7 +338,7 @@ pub fn adopt_orphans() -> bool {
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
 }
 
-/// Orphans come to us no longer: another program is about to be this process.
+/// Stops adopting orphans, since another program is about to replace this process.
 #[cfg(target_os = "linux")]
 pub fn leave_orphans() {
     if ADOPTS.swap(false, Ordering::AcqRel) {
@@ -342,24 +347,24 @@ pub fn leave_orphans() {
     }
 }
 
-/// There is no such thing here.
+/// Not available on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn leave_orphans() {}
 
-/// There is no such thing here.
+/// Not available on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn adopt_orphans() -> bool {
     false
 }
 
-/// Whether orphans come to us.
+/// Returns whether this process adopts orphans.
 pub fn adopts_orphans() -> bool {
     ADOPTS.load(Ordering::Acquire)
 }
 
 static ADOPTS: AtomicBool = AtomicBool::new(false);
 
-/// From now on there is a table of our own children.
+/// From now on, keeps a table of its own children.
 pub fn know_children() {
     children::keep_table();
 }

@@ -1,4 +1,4 @@
-//! The terminal: whether there is one, and whose turn it is to use it.
+//! The terminal: whether there is one, and which process group has it.
 
 use super::Pid;
 use super::poll::{Interest, PollSet};
@@ -7,26 +7,26 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
-/// Whether `fd` is a terminal.
+/// Returns whether `fd` is a terminal.
 pub fn is_terminal(fd: BorrowedFd<'_>) -> bool {
     rustix::termios::isatty(fd)
 }
 
-/// The process group that the terminal listens to.
+/// Returns the process group in the foreground of the terminal.
 ///
 /// # Errors
-/// `ENOTTY` when `fd` is not our controlling terminal.
+/// Fails with `ENOTTY` if `fd` is not the controlling terminal of this process.
 pub fn foreground(fd: BorrowedFd<'_>) -> io::Result<Pid> {
     Ok(rustix::termios::tcgetpgrp(fd)?.as_raw_nonzero().get())
 }
 
-/// Makes `group` the one that the terminal listens to.
+/// Puts `group` into the foreground of the terminal.
 ///
-/// SIGTTOU is blocked around the call alone: taking the terminal back happens from the background, where
-/// it would stop us (tcsetpgrp(3)). Ignoring the signal instead would be inherited by every child.
+/// SIGTTOU is blocked only around the call: the terminal is taken back from the background, where the signal would
+/// stop this process (tcsetpgrp(3)). Ignoring the signal instead would be inherited by every child.
 ///
 /// # Errors
-/// `ENOTTY` when `fd` is not our controlling terminal, `EPERM` when the group is not of our session.
+/// Fails with `ENOTTY` if `fd` is not the controlling terminal, with `EPERM` if the group is not in our session.
 pub fn set_foreground(fd: BorrowedFd<'_>, group: Pid) -> io::Result<()> {
     // SAFETY: no memory is passed.
     unstopped(|| match unsafe { libc::tcsetpgrp(fd.as_raw_fd(), group) } {
@@ -35,9 +35,9 @@ pub fn set_foreground(fd: BorrowedFd<'_>, group: Pid) -> io::Result<()> {
     })
 }
 
-/// Does something to the terminal with SIGTTOU blocked.
+/// Runs code on the terminal with SIGTTOU blocked.
 fn unstopped<T>(change: impl FnOnce() -> T) -> T {
-    // SAFETY: both sets live on this stack; the mask of this thread alone is changed, and put back.
+    // SAFETY: both sets are on this stack; only the mask of this thread is changed, and restored.
     unsafe {
         let (mut block, mut old) = (std::mem::zeroed(), std::mem::zeroed());
         libc::sigemptyset(&raw mut block);
@@ -49,21 +49,21 @@ fn unstopped<T>(change: impl FnOnce() -> T) -> T {
     }
 }
 
-/// The process group that we are in.
+/// Returns the process group of this process.
 pub fn own_group() -> Pid {
     rustix::process::getpgrp().as_raw_nonzero().get()
 }
 
-/// Whether this process leads its session. When the terminal goes away, the kernel sends SIGHUP to the leader alone, and
-/// to the foreground once the leader has ended (termios(3), "Modem disconnect").
+/// Returns whether this process leads its session. When the terminal closes, the kernel sends SIGHUP only to the
+/// leader, and to the foreground once the leader has ended (termios(3), "Modem disconnect").
 pub fn leads_session() -> bool {
     let own = rustix::process::getpid();
     rustix::process::getsid(None).is_ok_and(|leader| leader == own)
 }
 
-/// Returns true if a standard stream is the controlling terminal of this process, whose group is in its foreground.
+/// Returns whether a standard stream is the controlling terminal of this process, with its group in the foreground.
 pub fn is_own_foreground(fd: RawFd) -> bool {
-    // SAFETY: no memory is passed, and a number that is not open answers EBADF.
+    // SAFETY: no memory is passed, and a number that is not open returns EBADF.
     let group = unsafe { libc::tcgetpgrp(fd) };
     group > 0 && group == own_group()
 }
@@ -74,28 +74,28 @@ pub fn columns(fd: BorrowedFd<'_>) -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
-/// How many columns the terminal of standard error has, if it is one.
+/// Returns the number of columns of the terminal on standard error, if it is one.
 pub fn width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 20)
 }
 
-/// How many lines it has.
+/// Returns its number of lines.
 pub fn height() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
     Some(usize::from(size.ws_row)).filter(|rows| *rows > 0)
 }
 
-/// Whether a job in the background has to ask before it writes: the terminal is set so (termios(3), `TOSTOP`), and another
-/// group has it. What is no terminal of our session nobody has.
+/// Returns whether a background job has to be stopped before it writes: the terminal is set so (termios(3), `TOSTOP`),
+/// and another group has it. A terminal of another session bars no job.
 pub fn is_barred(fd: BorrowedFd<'_>, group: Pid) -> bool {
     foreground(fd).is_ok_and(|other| other != group)
         && rustix::termios::tcgetattr(fd)
             .is_ok_and(|modes| modes.local_modes.contains(rustix::termios::LocalModes::TOSTOP))
 }
 
-/// Takes what has been typed and nobody has read, if there is something: a line, where the terminal gives lines
-/// (termios(3), "Canonical and noncanonical mode").
+/// Takes text that was typed and not read, if there is any: a line, if the terminal returns lines (termios(3),
+/// "Canonical and noncanonical mode").
 pub fn typed_ahead(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
     let mut set = PollSet::default();
     set.add(fd, Interest::Read);
@@ -105,24 +105,24 @@ pub fn typed_ahead(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
     let mut bytes = vec![0; LONGEST_LINE];
     let count = rustix::io::read(fd, &mut bytes).ok()?;
     bytes.truncate(count);
-    // The end: who has gone, or a Ctrl-D that was meant for what ran.
+    // The end: the terminal has closed, or a Ctrl-D was meant for the entry that ran.
     (count > 0).then_some(bytes)
 }
 
-/// N_TTY_BUF_SIZE: a terminal keeps no more.
+/// N_TTY_BUF_SIZE: the most that a terminal keeps.
 const LONGEST_LINE: usize = 4096;
 
-/// `_POSIX_VDISABLE` (termios(3)): no key does it.
+/// `_POSIX_VDISABLE` (termios(3)): no key has this function.
 const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
 /// The controlling terminal of the session (tty(4)).
 pub const CONTROLLING_TERMINAL: &[u8] = b"/dev/tty";
 
-/// The terminal that a process can ask its user at, for reading and writing: the one that `input` is, or the controlling
-/// terminal of the session.
+/// Returns the terminal on which a process can ask its user, for reading and writing: `input`, if it is one, or the
+/// controlling terminal of the session.
 ///
 /// # Errors
-/// `ENXIO` when the session has no terminal; those of open(2).
+/// Fails with `ENXIO` if the session has no terminal, and as open(2) does.
 pub fn open(input: Option<BorrowedFd<'_>>) -> io::Result<OwnedFd> {
     let path = match input {
         Some(input) => rustix::termios::ttyname(input, Vec::new())?,
@@ -132,24 +132,24 @@ pub fn open(input: Option<BorrowedFd<'_>>) -> io::Result<OwnedFd> {
     super::descriptor::lift(rustix::fs::open(&*path, flags, Mode::empty())?)
 }
 
-/// How a terminal treats what is typed and printed (termios(3)).
+/// The modes of a terminal for input and output (termios(3)).
 #[derive(Clone, Debug)]
 pub struct Modes(rustix::termios::Termios);
 
 impl Modes {
-    /// Those of now; none of what is no terminal.
+    /// Returns the current modes; none for anything but a terminal.
     pub fn of(fd: BorrowedFd<'_>) -> Option<Self> {
         rustix::termios::tcgetattr(fd).ok().map(Self)
     }
 
-    /// Sets them at once, also from the background, where the kernel would stop us by SIGTTOU.
+    /// Sets them at once, even from the background, where the kernel would stop this process by SIGTTOU.
     pub fn set_now(&self, fd: BorrowedFd<'_>) {
         let set = || rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Now, &self.0);
         unstopped(|| while set() == Err(rustix::io::Errno::INTR) {});
     }
 
-    /// Returns these modes for one line that is typed: with the terminal's own line editing, and shown or not. While it is
-    /// not, no key suspends or aborts the program, which would leave the terminal so.
+    /// Returns these modes for typing one line: with the terminal's own line editing, and with or without echo.
+    /// Without echo, no key suspends or aborts the program, which would leave the terminal in these modes.
     pub fn for_line(&self, is_shown: bool) -> Self {
         use rustix::termios::{InputModes, LocalModes, SpecialCodeIndex};
         let mut modes = self.0.clone();
@@ -165,29 +165,30 @@ impl Modes {
         Self(modes)
     }
 
-    /// Sets them, once what was written before has been shown.
+    /// Sets them once earlier output has been shown.
     pub fn set(&self, fd: BorrowedFd<'_>) {
         let set = || rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Drain, &self.0);
         while set() == Err(rustix::io::Errno::INTR) {}
     }
 }
 
-/// Gives us a process group of our own, which has the terminal: what a shell with job control begins with (the GNU C
-/// library's manual, "Initializing the Shell"). The group that had it before.
+/// Puts this process into its own process group, which has the terminal: the start of a shell with job control (the
+/// GNU C library's manual, "Initializing the Shell"). Returns the group that had it before.
 ///
 /// # Errors
-/// `ENOTTY` when `fd` is not our controlling terminal.
+/// Fails with `ENOTTY` if `fd` is not the controlling terminal.
 pub fn take(fd: BorrowedFd<'_>) -> io::Result<Pid> {
     let before = own_group();
-    // Started in the background we wait for our turn. Who is orphaned can't be stopped, and nobody would continue it.
+    // If started in the background, this process waits for its turn. An orphaned process group can't be stopped, and
+    // no process would continue it.
     for _ in 0..16 {
         if foreground(fd)? == own_group() {
             break;
         }
-        // SAFETY: no memory is passed. We stop by the default action, and go on when we are continued.
+        // SAFETY: no memory is passed. This process stops by the default action, and continues when it is continued.
         unsafe { libc::kill(0, libc::SIGTTIN) };
     }
-    // The leader of a session can't, and leads its group as it is.
+    // The leader of a session can't do this, and already leads its group.
     let _ = rustix::process::setpgid(None, None);
     set_foreground(fd, own_group())?;
     Ok(before)

@@ -3,10 +3,11 @@
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-/// Returns the processor time of this process, without its children, in its own code and in the kernel: `getrusage(2)`.
+/// Returns the processor time of this process in user mode and in the kernel, without its children:
+/// `getrusage(2)`.
 pub fn processor_time() -> (Duration, Duration) {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: the call fills the struct that it is given, which is valid when it is all zero, too.
+    // SAFETY: the call fills the struct that it receives, which is also valid when it is all zero.
     let usage = unsafe {
         libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
         usage.assume_init()

@@ -1,7 +1,7 @@
-//! Processes that we started: knowing that one has ended, and how, and reaping it.
+//! Started processes: detecting their ends, and reaping them.
 //!
-//! An end is learnt from a descriptor (a pidfd), without reaping. A zombie keeps its number, so that it can
-//! be signalled without hitting a stranger, and keeps its process group open for later stages.
+//! An end is detected with a descriptor (a pidfd), without reaping. A zombie keeps its process ID, so that
+//! it can be signalled without hitting another process, and keeps its process group open for later stages.
 
 use super::child_signal::ChildSignal;
 use super::children::Place;
@@ -18,37 +18,38 @@ pub enum End {
     Exit(u8),
     /// A signal ended it.
     Signal {
-        /// Which one.
+        /// The signal.
         signal: Signal,
         /// Whether it left a core image.
         core: bool,
     },
 }
 
-/// How a process ended, and what it had used by then, with the children that it had waited for.
+/// How a process ended, and the resources that it had used by then, including the children that it had
+/// waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// How.
+    /// The end.
     pub end: End,
-    /// Processor time in its own code.
+    /// Processor time in user mode.
     pub user: Duration,
-    /// Processor time in the kernel on its behalf.
+    /// Processor time in the kernel.
     pub system: Duration,
-    /// The most memory that it held, in bytes. Never reads below what the starter itself held: the kernel
-    /// counts the memory in which a child runs until its execve (getrusage(2)).
+    /// Its peak memory, in bytes. It is never below that of the starter: the kernel counts the memory in
+    /// which a child runs until its execve (getrusage(2)).
     pub max_rss: u64,
 }
 
-/// What became of a process that has not ended.
+/// A change of a process that has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobChange {
     /// A signal has stopped it.
     Stopped(Signal),
-    /// It goes on.
+    /// It was continued.
     Continued,
 }
 
-/// A child process that is not reaped yet. Dropping it reaps nothing: that is its owner's duty.
+/// A child process that is not reaped yet. Dropping it reaps nothing; that is the task of its owner.
 #[derive(Debug)]
 pub struct Process {
     pid: Pid,
@@ -56,30 +57,31 @@ pub struct Process {
     place: Place,
 }
 
-/// What tells of its end.
+/// The source of the news of its end.
 #[derive(Debug)]
 enum Exit {
     Pidfd(OwnedFd),
-    /// The other end is closed by a thread that waits.
+    /// A pipe whose other end is closed by a waiting thread.
     Pipe(OwnedFd),
     Signal(ChildSignal),
 }
 
 impl Process {
-    /// From a clone that gave a pidfd.
+    /// Creates one from a clone that returned a pidfd.
     pub(super) fn from_pidfd(pid: Pid, pidfd: OwnedFd, place: Place) -> Self {
         Self { pid, exit: Exit::Pidfd(pidfd), place }
     }
 
-    /// From a clone that gave none.
+    /// Creates one from a clone that returned none.
     pub(super) fn told_by_signal(pid: Pid, signal: ChildSignal, place: Place) -> Self {
         Self { pid, exit: Exit::Signal(signal), place }
     }
 
-    /// Where the kernel gives no pidfd: a thread waits for the end, without reaping, and lets go of a pipe.
+    /// Creates one where the kernel has no pidfds: a thread waits for the end, without reaping, and closes
+    /// its end of a pipe.
     ///
     /// # Errors
-    /// When there is no descriptor or thread left. The child runs on, and the caller has to end it.
+    /// Fails when no descriptor or thread is left. The child continues, and the caller has to end it.
     pub(super) fn watched_by_thread(pid: Pid, place: Place) -> io::Result<Self> {
         let (exit, held) = super::pipe::pipe()?;
         let wait = move || {
@@ -96,17 +98,18 @@ impl Process {
         Ok(Self { pid, exit: Exit::Pipe(exit), place })
     }
 
-    /// Its number, which stays its own until it is reaped.
+    /// Returns its process ID, which belongs to it until it is reaped.
     pub fn pid(&self) -> Pid {
         self.pid
     }
 
-    /// Has it left alone when we die and when the run ends.
+    /// Leaves it alone when this process dies and when the run ends.
     pub fn spare(&self) {
         self.place.spare();
     }
 
-    /// A descriptor that becomes readable when the process has ended; none where the signal is awaited.
+    /// Returns a descriptor that becomes readable when the process has ended; none if a signal is awaited
+    /// instead.
     pub fn exit_fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.exit {
             Exit::Pidfd(fd) | Exit::Pipe(fd) => Some(fd.as_fd()),
@@ -114,7 +117,7 @@ impl Process {
         }
     }
 
-    /// The signal that comes when the process has ended, perhaps for other reasons too.
+    /// Returns the signal that comes when the process has ended, and perhaps for other reasons.
     pub fn exit_signal(&self) -> Option<&ChildSignal> {
         match &self.exit {
             Exit::Signal(signal) => Some(signal),
@@ -122,7 +125,7 @@ impl Process {
         }
     }
 
-    /// Whether it has ended. Reaps nothing.
+    /// Returns whether it has ended. Reaps nothing.
     pub fn has_ended(&self) -> bool {
         // SAFETY: waitid fills the structure.
         unsafe {
@@ -133,7 +136,7 @@ impl Process {
         }
     }
 
-    /// The signal that has ended it, if one has. Reaps nothing.
+    /// Returns the signal that has ended it, if one has. Reaps nothing.
     pub fn died_of(&self) -> Option<Signal> {
         // SAFETY: waitid fills the structure, whose status is that of a child (siginfo_t, `SIGCHLD`).
         unsafe {
@@ -145,10 +148,10 @@ impl Process {
         }
     }
 
-    /// Sends a signal to this process, never to a later one of the same number.
+    /// Sends a signal to this process, never to a later one with the same process ID.
     ///
     /// # Errors
-    /// `ESRCH` when it has been reaped, `EPERM` when it has become another user's.
+    /// Fails with `ESRCH` if it was reaped, with `EPERM` if it belongs to another user now.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         if let Exit::Pidfd(fd) = &self.exit {
@@ -164,25 +167,25 @@ impl Process {
         signal::send(self.pid, signal)
     }
 
-    /// Waits for the end, if need be, and reaps.
+    /// Waits for the end if necessary, and reaps.
     ///
     /// # Errors
-    /// `ECHILD` when somebody else in this process reaped it, or when SIGCHLD is ignored.
+    /// Fails with `ECHILD` if other code in this process reaped it, or if SIGCHLD is ignored.
     pub fn reap(&self) -> io::Result<Ended> {
         self.wait4(0)?.ok_or_else(|| io::Error::from_raw_os_error(libc::ECHILD))
     }
 
-    /// Reaps if it has ended.
+    /// Reaps it if it has ended.
     ///
     /// # Errors
-    /// As [`Process::reap`].
+    /// Fails as [`Process::reap`] does.
     pub fn try_reap(&self) -> io::Result<Option<Ended>> {
         self.wait4(libc::WNOHANG)
     }
 
-    /// Whether it has been stopped or continued, each told once.
+    /// Returns whether it has been stopped or continued. Each change is reported once.
     pub fn job_change(&self) -> Option<JobChange> {
-        // SAFETY: waitid fills the structure. It does not ask for ends, so nothing is reaped.
+        // SAFETY: waitid fills the structure. It does not request ends, so nothing is reaped.
         unsafe {
             let mut info: libc::siginfo_t = std::mem::zeroed();
             let options = libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG;
@@ -194,8 +197,9 @@ impl Process {
         }
     }
 
-    /// By number rather than by pidfd, for one way on every system: until this call the child is a zombie
-    /// that holds its number. wait4 also tells what the child used, as libc's waitid can't.
+    /// By process ID rather than by pidfd, so that all systems work in the same way: until this call, the
+    /// child is a zombie that keeps its process ID. wait4 also returns the resources that the child used,
+    /// which libc's waitid can't.
     fn wait4(&self, options: libc::c_int) -> io::Result<Option<Ended>> {
         let mut status = 0;
         // SAFETY: plain integers, for which zero is a value.
@@ -219,7 +223,7 @@ impl Process {
     }
 }
 
-/// What wait(2) tells of an end.
+/// Returns the end that wait(2) reports.
 pub(super) fn end(status: libc::c_int) -> End {
     if libc::WIFSIGNALED(status) {
         let signal = Signal::from_kernel(libc::WTERMSIG(status));

@@ -1,4 +1,4 @@
-//! Lists and maps: shared until changed.
+//! Lists and maps, which are shared until they change.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::deferred_drop::{Contents, drop_flat};
 use super::{Str, Value};
 
-/// A list value. Reads as a slice; cheap to clone.
+/// A list value. It dereferences to a slice, and is cheap to clone.
 ///
 /// ```
 /// use pipewright::Value;
@@ -28,7 +28,7 @@ use super::{Str, Value};
 pub struct List(Arc<Vec<Value>>);
 
 impl List {
-    /// The elements to change: in place when nobody shares the list, on a copy otherwise.
+    /// Returns the elements for changing: in place if the list is not shared, otherwise on a copy.
     pub fn to_mut(&mut self) -> &mut Vec<Value> {
         Arc::make_mut(&mut self.0)
     }
@@ -38,7 +38,7 @@ impl List {
         self.to_mut().push(value);
     }
 
-    /// The elements as a vector, without a copy when nobody shares them.
+    /// Returns the elements as a vector, without a copy if the list is not shared.
     pub fn into_vec(mut self) -> Vec<Value> {
         match Arc::get_mut(&mut self.0) {
             Some(own) => std::mem::take(own),
@@ -46,12 +46,12 @@ impl List {
         }
     }
 
-    /// Whether both are one list in memory, and so certainly equal.
+    /// Returns whether both are the same list in memory, and therefore equal.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Where it is in memory, if more than one value holds it.
+    /// Returns its address in memory, if more than one value holds it.
     pub(crate) fn shared_at(&self) -> Option<usize> {
         (Arc::strong_count(&self.0) > 1).then_some(Arc::as_ptr(&self.0).addr())
     }
@@ -78,7 +78,8 @@ impl FromIterator<Value> for List {
 
 impl Drop for List {
     fn drop(&mut self) {
-        // A look at the count first: `get_mut` locks it, which costs as much as all else that happens to a shared list.
+        // Check the count first: `get_mut` locks it, which costs as much as the rest of the work on a
+        // shared list.
         if Arc::strong_count(&self.0) == 1
             && let Some(own) = Arc::get_mut(&mut self.0)
             && !own.is_empty()
@@ -88,7 +89,8 @@ impl Drop for List {
     }
 }
 
-/// A map value: keys are strings of bytes and keep the order in which they were added. Cheap to clone.
+/// A map value. Its keys are byte strings and keep the order in which they were added. It is cheap to
+/// clone.
 ///
 /// ```
 /// use pipewright::{Value, value::Map};
@@ -105,7 +107,7 @@ impl Drop for List {
 pub struct Map(Arc<IndexMap<Str, Value>>);
 
 impl Map {
-    /// The entries to change: in place when nobody shares the map, on a copy otherwise.
+    /// Returns the entries for changing: in place if the map is not shared, otherwise on a copy.
     pub(crate) fn to_mut(&mut self) -> &mut IndexMap<Str, Value> {
         Arc::make_mut(&mut self.0)
     }
@@ -114,64 +116,64 @@ impl Map {
         Self(Arc::new(entries))
     }
 
-    /// The entry at a place, from 0.
+    /// Returns the entry at a position, from 0.
     pub(crate) fn at(&self, place: usize) -> Option<(&Str, &Value)> {
         self.0.get_index(place)
     }
 
-    /// How many entries it has.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether it has none.
+    /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     pub fn get(&self, key: &[u8]) -> Option<&Value> {
         self.0.get(key)
     }
 
-    /// Whether it has a key.
+    /// Returns whether it has a key.
     pub fn contains_key(&self, key: &[u8]) -> bool {
         self.0.contains_key(key)
     }
 
-    /// The entries in their order.
+    /// Returns the entries in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Str, &Value)> + DoubleEndedIterator + Clone {
         self.0.iter()
     }
 
-    /// The keys in their order.
+    /// Returns the keys in order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &Str> + DoubleEndedIterator + Clone {
         self.0.keys()
     }
 
-    /// The values in the order of their keys.
+    /// Returns the values in the order of their keys.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> + DoubleEndedIterator + Clone {
         self.0.values()
     }
 
-    /// Sets a key: a new one goes last, an old one keeps its place.
+    /// Sets the value of a key. A new key is added at the end; an existing one keeps its place.
     pub fn insert(&mut self, key: impl Into<Str>, value: Value) {
         self.to_mut().insert(key.into(), value);
     }
 
-    /// Removes a key and gives its value; the others keep their order.
+    /// Removes a key and returns its value. The other entries keep their order.
     pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
-        // Looked up first, lest a missing key copy a shared map.
+        // Look the key up first, so that a missing key does not copy a shared map.
         let at = self.0.get_index_of(key)?;
         self.to_mut().shift_remove_index(at).map(|(_, value)| value)
     }
 
-    /// Whether both are one map in memory, and so certainly equal.
+    /// Returns whether both are the same map in memory, and therefore equal.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Where it is in memory, if more than one value holds it.
+    /// Returns its address in memory, if more than one value holds it.
     pub(crate) fn shared_at(&self) -> Option<usize> {
         (Arc::strong_count(&self.0) > 1).then_some(Arc::as_ptr(&self.0).addr())
     }

@@ -1,8 +1,8 @@
-//! Values from and to the types of Rust: what a host hands over, and what it gets back.
+//! Conversions between values and types of Rust, for a host.
 //!
-//! To a value every type converts by [`From`]; those whose values may not fit ([`u64`], [`usize`]) do not, and are
-//! converted by the host: `i64::try_from(n)?`. Back it goes by [`FromValue`], which can fail. A `Vec<u8>` is a string
-//! of bytes, and every other `Vec` a list; so `u8` alone has no conversion.
+//! Every type converts to a value with [`From`], except types whose values may not fit ([`u64`], [`usize`]); the
+//! host converts those first: `i64::try_from(n)?`. [`FromValue`], which can fail, converts back. A `Vec<u8>` is a
+//! string of bytes, and every other `Vec` a list, so `u8` alone has no conversion.
 
 use super::{Duration, Map, Str, Type, Value};
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// A type that is made from a value. The lifetime is that of the value, for what borrows from it.
+/// A type that can be made from a value. The lifetime is that of the value, for types that borrow from it.
 ///
 /// ```
 /// use pipewright::{FromValue, Value, ValueError};
@@ -33,14 +33,14 @@ use std::path::{Path, PathBuf};
 /// # Ok::<(), ValueError>(())
 /// ```
 pub trait FromValue<'v>: Sized {
-    /// Makes it.
+    /// Makes one from a value.
     ///
     /// # Errors
-    /// The value is of another type, or out of the range of this one.
+    /// Fails if the value has another type, or is out of the range of this one.
     fn from_value(value: &'v Value) -> Result<Self, ValueError>;
 }
 
-/// A value that is not what a host expects.
+/// A value that does not have the type that a host expects.
 ///
 /// ```
 /// use pipewright::{FromValue, Value};
@@ -50,7 +50,7 @@ pub trait FromValue<'v>: Sized {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueError {
-    /// Which part of the value, if not the whole.
+    /// The part of the value, if not the whole.
     part: Option<String>,
     message: Message,
 }
@@ -62,12 +62,12 @@ enum Message {
 }
 
 impl ValueError {
-    /// One that says this.
+    /// Creates an error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         Self { part: None, message: Message::Whole(message.into()) }
     }
 
-    /// One that says what was expected, such as "a list", and what the value is.
+    /// Creates an error from the expected type, such as "a list", and the value.
     ///
     /// ```
     /// use pipewright::{Value, ValueError};
@@ -130,14 +130,14 @@ from! {
     &OsStr, text => Value::str(text.as_bytes());
 }
 
-/// Nothing is null.
+/// The unit is null.
 impl From<()> for Value {
     fn from((): ()) -> Self {
         Value::Null
     }
 }
 
-/// None is null.
+/// `None` is null.
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Value::Null, Into::into)
@@ -198,7 +198,7 @@ macro_rules! integers {
 
 integers!(i8 i16 i32 i64 isize u16 u32 u64 usize);
 
-/// An integer is one too, as for a parameter `x: float` of the language.
+/// An integer is also accepted, as for a parameter `x: float` of the language.
 impl FromValue<'_> for f64 {
     fn from_value(value: &Value) -> Result<Self, ValueError> {
         match value {
@@ -259,7 +259,7 @@ impl FromValue<'_> for PathBuf {
     }
 }
 
-/// Null is none.
+/// Null is `None`.
 impl<'v, T: FromValue<'v>> FromValue<'v> for Option<T> {
     fn from_value(value: &'v Value) -> Result<Self, ValueError> {
         match value.type_of() {
@@ -290,7 +290,7 @@ impl<'v, K: FromKey + Ord, T: FromValue<'v>> FromValue<'v> for BTreeMap<K, T> {
     }
 }
 
-/// A type that a key of a map is given as.
+/// A type that can be made from the key of a map.
 ///
 /// ```
 /// use pipewright::{FromValue, Value};
@@ -303,10 +303,10 @@ impl<'v, K: FromKey + Ord, T: FromValue<'v>> FromValue<'v> for BTreeMap<K, T> {
 /// # Ok::<(), pipewright::ValueError>(())
 /// ```
 pub trait FromKey: Sized {
-    /// Makes it.
+    /// Makes one from a key.
     ///
     /// # Errors
-    /// The key is not UTF-8, and the type is.
+    /// Fails if the type needs UTF-8 and the key is not UTF-8.
     ///
     /// ```
     /// use pipewright::value::FromKey;

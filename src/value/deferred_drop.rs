@@ -1,9 +1,10 @@
-//! Dropping values however deeply they are nested.
+//! Dropping values without recursion, however deeply they are nested.
 //!
 //! Scenario: `x = [x]` a million times in a loop. Rust drops a list by dropping its elements, each of
-//! which is a list, and so on: a million stack frames, a crash. Here the drop of a container that happens
-//! within another's drop only puts the inner one's contents on a heap; the outermost drop works the heap
-//! off. So the stack holds two containers at most, of whatever kinds (a closure's captures too).
+//! which is a list, and so on: a million stack frames, and a crash. Here, if a container is dropped
+//! while another is being dropped, its contents are only put on a heap, and the outermost drop empties
+//! the heap. The stack therefore never holds more than two containers, of whatever kinds (including the
+//! captures of a closure).
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -12,7 +13,7 @@ use indexmap::IndexMap;
 
 use super::{Str, Value};
 
-/// The contents of a container that is gone.
+/// The contents of a dropped container.
 pub(super) enum Contents {
     List(#[expect(dead_code, reason = "held to be dropped")] Vec<Value>),
     Map(#[expect(dead_code, reason = "held to be dropped")] IndexMap<Str, Value>),
@@ -20,15 +21,15 @@ pub(super) enum Contents {
 }
 
 thread_local! {
-    /// Whether a drop further up the stack works off `HEAP`.
+    /// Whether a drop further up the stack is emptying `HEAP`.
     static DROPPING: Cell<bool> = const { Cell::new(false) };
     static HEAP: RefCell<Vec<Contents>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Drops contents now, or leaves them to the drop that is under way.
+/// Drops contents now, or leaves them to a drop that is in progress.
 pub(super) fn drop_flat(remains: Contents) {
     if DROPPING.get() {
-        // When the thread ends, its heap may be gone before its last values are: those are dropped here.
+        // When the thread ends, its heap may be gone before its last values: those are dropped here.
         _ = HEAP.try_with(|heap| heap.borrow_mut().push(remains));
         return;
     }
@@ -41,7 +42,7 @@ pub(super) fn drop_flat(remains: Contents) {
     }
 }
 
-/// Clears the mark, also when the drop of an engine's payload panicked.
+/// Clears the mark, even if the drop of an engine's payload panicked.
 struct Reset;
 
 impl Drop for Reset {

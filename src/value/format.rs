@@ -1,20 +1,20 @@
-//! Values as text: the word that a program gets, and the form that messages show.
+//! Values as text: as the word that a program receives, and as messages show them.
 //!
-//! The two differ on purpose. A *word* is what other programs understand; the *display* is what a
-//! Pipewright source would say.
+//! The two differ on purpose. A *word* is in the form that other programs understand; the *display* is in the
+//! form of Pipewright source code.
 //!
 //! | value | word | display |
 //! | --- | --- | --- |
-//! | `5.0` (as `10 / 2` gives) | `5`, for `head -n` takes no `5.0` | `5.0` |
-//! | `250ms` | `0.25s`, for sleep(1) and timeout(1) know no `ms` | `250ms` |
+//! | `5.0` (the result of `10 / 2`) | `5`, since `head -n` refuses `5.0` | `5.0` |
+//! | `250ms` | `0.25s`, since sleep(1) and timeout(1) don't know `ms` | `250ms` |
 //! | `1.5h` | `90m` | `90m` |
 //! | `64K` | `64K` | `64K` |
-//! | `64K + 1B` | `65537`, for head(1) and dd(1) know no `B` | `65537B` |
+//! | `64K + 1B` | `65537`, since head(1) and dd(1) don't know `B` | `65537B` |
 //! | `"a b"` | `a b` | `'a b'` |
 //! | a secret | an error | `***` |
 //! | `null`, a list, a map, a range, a function | an error | `null`, `[1, 2]`, `{k: 1}` … |
 //!
-//! A display reads back as the same literal, a word by the conversion (`float(w)`, `duration(w)` …).
+//! A display parses as the same literal, and a word is parsed by the conversion (`float(w)`, `duration(w)` …).
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -22,7 +22,7 @@ use std::fmt::{self, Write};
 use super::{Duration, Size, Type, Value, ValueError};
 use crate::diag::{MASK, floor_boundary, quote_word};
 
-/// A value that has no text as one word.
+/// A value that can't be one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAWord {
     /// Its type.
@@ -38,7 +38,7 @@ impl fmt::Display for NotAWord {
 impl std::error::Error for NotAWord {}
 
 impl NotAWord {
-    /// How to make words of it.
+    /// Returns how to turn it into words.
     pub const fn hint(self) -> &'static str {
         match self.found {
             Type::Null => "give a default: $[x ?? \"\"]; or let ...$list drop its null elements",
@@ -54,8 +54,8 @@ impl NotAWord {
 }
 
 impl Value {
-    /// The text that a program gets of it as one argument: a string's bytes, a number's digits; a duration in seconds,
-    /// minutes or hours.
+    /// Returns the text that a program receives for it as one argument: the bytes of a string, the digits of a
+    /// number, a duration in seconds, minutes or hours.
     ///
     /// ```
     /// use pipewright::Value;
@@ -68,12 +68,13 @@ impl Value {
     /// ```
     ///
     /// # Errors
-    /// It is null, a list, a map, a range, a function, a job or a secret, or a float that is not finite.
+    /// Fails if it is null, a list, a map, a range, a function, a job or a secret, or a float that is not finite.
     pub fn to_word(&self) -> Result<Cow<'_, [u8]>, ValueError> {
         to_word(self).map_err(|_| ValueError::expected("one word", self))
     }
 
-    /// As the language writes it, on one line of at most so many bytes and `…`: for whoever is to see what it is.
+    /// Returns it in the notation of the language, on one line, cut to this many bytes and `…`, to show it to a
+    /// person.
     ///
     /// ```
     /// use pipewright::Value;
@@ -87,10 +88,10 @@ impl Value {
     }
 }
 
-/// The value as the text of one argument.
+/// Returns the value as the text of one argument.
 ///
 /// # Errors
-/// [`NotAWord`] for null, lists, maps, ranges and opaque values, and for floats that are not finite.
+/// Fails with [`NotAWord`] for null, lists, maps, ranges and opaque values, and for floats that are not finite.
 #[inline]
 pub fn to_word(value: &Value) -> Result<Cow<'_, [u8]>, NotAWord> {
     match value {
@@ -106,7 +107,7 @@ pub fn to_word(value: &Value) -> Result<Cow<'_, [u8]>, NotAWord> {
 /// Appends the value's word to a text, for interpolation.
 ///
 /// # Errors
-/// As [`to_word`]; nothing is appended then.
+/// Fails as [`to_word`] does; nothing is appended then.
 pub fn write_word(value: &Value, out: &mut Vec<u8>) -> Result<(), NotAWord> {
     use std::io::Write;
     // Writing to a vector does not fail.
@@ -133,7 +134,7 @@ pub fn write_word(value: &Value, out: &mut Vec<u8>) -> Result<(), NotAWord> {
     Ok(())
 }
 
-/// The value as a message shows it, on one line, at most `max` bytes and `…`.
+/// Returns the value as a message shows it, on one line, cut to `max` bytes and `…`.
 pub fn display(value: &Value, max: usize) -> String {
     let mut out = String::new();
     write_display(value, &mut out, max, 0);
@@ -144,10 +145,10 @@ pub fn display(value: &Value, max: usize) -> String {
     out
 }
 
-/// What is nested deeper is shown as `…`: nobody reads it, and it would cost stack.
+/// Deeper values are shown as `…`: they would be hard to read, and cost stack.
 const DISPLAY_DEPTH: usize = 8;
 
-/// Appends until `max` is passed; the caller cuts.
+/// Appends text until `max` is exceeded; the caller cuts it.
 fn write_display(value: &Value, out: &mut String, max: usize, depth: usize) {
     // Writing to a string does not fail.
     _ = match value {
@@ -208,9 +209,9 @@ fn write_items<T>(
     out.push(close);
 }
 
-/// A string quoted, of which no more is looked at than can be shown.
+/// Quotes a string, looking at no more of it than can be shown.
 fn quote_text(text: &[u8], max: usize) -> String {
-    // Past the bytes that go on a character, lest half of one look like bytes that are not UTF-8.
+    // Past the bytes that continue a character, so that half a character does not look like invalid UTF-8.
     let is_within = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
     let start = text.len().min(max.saturating_add(1));
     let cut = (start..start + 4).find(|at| !is_within(at)).unwrap_or(start);
@@ -220,8 +221,8 @@ fn quote_text(text: &[u8], max: usize) -> String {
     if quoted.ends_with('\'') { quoted } else { format!("'{quoted}'") }
 }
 
-/// The unit is the largest of h, m and s that divides the duration; below a second, seconds or (`millis`)
-/// milliseconds with a decimal fraction. Never `1m30s`: no program reads that.
+/// Returns the duration in the largest unit of h, m and s that divides it. Below a second it uses seconds, or
+/// (`millis`) milliseconds, with a decimal fraction. It never uses the form `1m30s`, which no program reads.
 fn duration_text(duration: Duration, millis: bool) -> String {
     const SECOND: u64 = 1_000_000_000;
     let sign = if duration.nanos < 0 { "-" } else { "" };
@@ -238,13 +239,13 @@ fn duration_text(duration: Duration, millis: bool) -> String {
     }
 }
 
-/// `nanos / unit` exactly, without trailing zeros.
+/// Returns `nanos / unit` exactly, without trailing zeros.
 fn decimal(nanos: u64, unit: u64, places: usize) -> String {
     let text = format!("{}.{:0places$}", nanos / unit, nanos % unit);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Count and unit, the largest unit that divides the size.
+/// Returns the count and the largest unit that divides the size.
 fn size_text(size: Size) -> (i64, &'static str) {
     let shift = if size.bytes == 0 { 0 } else { size.bytes.trailing_zeros() / 10 };
     let units = ["B", "K", "M", "G", "T", "P", "E"];

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_that_are_no_text_are_base64() {
+    fn bytes_that_are_not_text_are_base64() {
         let json = |bytes: &[u8]| serde_json::to_string(&Text(bytes.into())).unwrap();
         assert_eq!(json(b"a\"\n"), r#""a\"\n""#);
         assert_eq!(json(b"\xff"), r#"{"base64":"/w=="}"#);

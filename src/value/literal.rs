@@ -1,5 +1,5 @@
-//! Numbers, durations and sizes from text: the literals of the language, and what `int(x)` and its kin
-//! accept.
+//! Numbers, durations and sizes as text: the literals of the language, and the input of `int(x)`,
+//! `float(x)`, `duration(x)` and `size(x)`.
 //!
 //! | literal | value |
 //! | --- | --- |
@@ -8,47 +8,48 @@
 //! | `250ms` `30s` `5m` `2h` `1d` `1.5h` | duration |
 //! | `512B` `64K` `512M` `2G` `1T` `1.5G` | size; a K is 1,024 bytes |
 //!
-//! All may begin with `-`. Nothing is rounded but floats: `1.5h` is exact, and a size of a fraction of a
-//! byte is an error. A leading zero is an error too, because `010` is eight in sh's arithmetic and C, and
-//! ten to people.
+//! All may begin with `-`. Only floats are rounded: `1.5h` is exact, and a size with a fraction of a byte
+//! is an error. A leading zero is an error, because `010` is eight in the arithmetic of sh and C, and ten
+//! to people.
 
 use super::{Duration, Size, Value};
 use std::fmt;
 
-/// Why a text is not a number. Its display says what is wrong, [`NumberError::help`] what to write.
+/// The reason why a text is not a number. Its display describes the error, and [`NumberError::help`] the
+/// correct form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NumberError {
-    /// Not a number of any kind.
+    /// The text is not a number of any kind.
     NotANumber,
-    /// `010`.
+    /// A leading zero: `010`.
     LeadingZero {
         /// The number in decimal, without the zeros: `10`.
         decimal: String,
         /// The number in octal, if its digits allow: `0o10`.
         octal: Option<String>,
     },
-    /// `0b12`, `0xfg`, `0o8`.
+    /// A wrong digit: `0b12`, `0xfg`, `0o8`.
     BadDigit {
-        /// The first character that does not fit.
+        /// The first wrong character.
         digit: char,
         /// 2, 8, 10 or 16.
         base: u32,
     },
-    /// `5q`.
+    /// An unknown unit: `5q`.
     UnknownUnit {
         /// The digits before it.
         number: String,
         /// The letters after the number.
         unit: String,
     },
-    /// `1__0`, `1_`, `_1`, `1_.5`.
+    /// A misplaced underscore: `1__0`, `1_`, `_1`, `1_.5`.
     Underscore,
-    /// More than 64 bits hold.
+    /// More than 64 bits can hold.
     Overflow {
         /// The largest value of the type.
         most: &'static str,
     },
-    /// `1.3B`: not a whole number of bytes or nanoseconds.
+    /// Not a whole number of bytes or nanoseconds: `1.3B`.
     Fraction(&'static str),
 }
 
@@ -59,7 +60,7 @@ impl fmt::Display for NumberError {
             Self::LeadingZero { .. } => f.write_str("a number does not begin with 0"),
             Self::BadDigit { digit, base } => write!(f, "`{digit}` is not a digit of a base {base} number"),
             Self::UnknownUnit { unit, .. } => write!(f, "there is no unit `{unit}`"),
-            Self::Underscore => f.write_str("`_` stands between two digits"),
+            Self::Underscore => f.write_str("`_` must be between two digits"),
             Self::Overflow { .. } => f.write_str("the number is too large"),
             Self::Fraction(unit) => write!(f, "this is not a whole number of {unit}"),
         }
@@ -69,7 +70,7 @@ impl fmt::Display for NumberError {
 impl std::error::Error for NumberError {}
 
 impl NumberError {
-    /// What to write instead, where there is something to say.
+    /// Returns the text to write instead, if there is one.
     pub fn help(&self) -> Option<String> {
         match self {
             Self::LeadingZero { decimal, octal: None } => Some(format!("write {decimal}")),
@@ -86,7 +87,7 @@ impl NumberError {
     }
 }
 
-/// `1m30s` and `10MB` as they are written here.
+/// Returns `1m30s` or `10MB` in the form of the language.
 fn meant(number: &str, unit: &str) -> Option<String> {
     if let Some(size) = unit.strip_suffix("iB").or_else(|| unit.strip_suffix(['B', 'b'])) {
         let size = size.to_ascii_uppercase();
@@ -96,7 +97,7 @@ fn meant(number: &str, unit: &str) -> Option<String> {
     Some(format!("write the sum: {}", parts.join(" + ")))
 }
 
-/// The durations of which `1h30m` is made.
+/// Returns the durations of which `1h30m` consists.
 fn split_parts(text: &str) -> Option<Vec<String>> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -118,12 +119,12 @@ const MOST_FLOAT: &str = "1.7976931348623157e308";
 const MOST_DURATION: &str = "2562047h, about 292 years";
 const MOST_SIZE: &str = "8E less one byte";
 
-/// Units of time and their nanoseconds. No `us` and `ns`: `0.001ms` says it, and nobody waits for it.
+/// Units of time and their nanoseconds. `us` and `ns` are not needed: `0.001ms` is enough.
 const TIME: &[(&str, i64)] =
     &[("ms", 1_000_000), ("s", NANOS), ("m", 60 * NANOS), ("h", 3600 * NANOS), ("d", 86400 * NANOS)];
 const NANOS: i64 = 1_000_000_000;
 
-/// Units of size and their bytes. Binary, as in head(1), dd(1) and truncate(1) without their `kB`.
+/// Units of size and their bytes. They are binary, as in head(1), dd(1) and truncate(1) without `kB`.
 const SIZE: &[(&str, i64)] = &[
     ("B", 1),
     ("K", 1 << 10),
@@ -134,10 +135,10 @@ const SIZE: &[(&str, i64)] = &[
     ("E", 1 << 60),
 ];
 
-/// A number literal of any kind.
+/// Parses a number literal of any kind.
 ///
 /// # Errors
-/// See [`NumberError`]. The text is taken as a whole: blanks around it are an error.
+/// Fails with a [`NumberError`]. The text is parsed as a whole, so blanks around the number are an error.
 pub fn parse_number(text: &str) -> Result<Value, NumberError> {
     let number = Number::split(text)?;
     match number.unit {
@@ -155,10 +156,10 @@ pub fn parse_number(text: &str) -> Result<Value, NumberError> {
     }
 }
 
-/// An integer, for `int(text)` and parameters of type `int`.
+/// Parses an integer, for `int(text)` and parameters of type `int`.
 ///
 /// # Errors
-/// As [`parse_number`]; a float, a duration and a size are [`NumberError::NotANumber`].
+/// Fails as [`parse_number`] does; a float, a duration and a size are [`NumberError::NotANumber`].
 pub fn parse_int(text: &str) -> Result<i64, NumberError> {
     match parse_number(text)? {
         Value::Int(n) => Ok(n),
@@ -166,11 +167,11 @@ pub fn parse_int(text: &str) -> Result<i64, NumberError> {
     }
 }
 
-/// A float, for `float(text)`: any float or integer literal, and decimal numbers as programs print them, which are no
-/// literals: `.5` (bc), `5.`, `+0.5` and `08.25` (date). Neither `inf` nor `nan` is one.
+/// Parses a float, for `float(text)`: any float or integer literal, and decimal numbers as programs print
+/// them, which are not literals: `.5` (bc), `5.`, `+0.5` and `08.25` (date). `inf` and `nan` are refused.
 ///
 /// # Errors
-/// As [`parse_number`].
+/// Fails as [`parse_number`] does.
 pub fn parse_float(text: &str) -> Result<f64, NumberError> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let is_decimal =
@@ -190,10 +191,10 @@ pub fn parse_float(text: &str) -> Result<f64, NumberError> {
     }
 }
 
-/// A duration, for `duration(text)`. The unit is required: of `30` nobody knows whether it is seconds.
+/// Parses a duration, for `duration(text)`. The unit is required: `30` alone could be seconds or minutes.
 ///
 /// # Errors
-/// As [`parse_number`].
+/// Fails as [`parse_number`] does.
 pub fn parse_duration(text: &str) -> Result<Duration, NumberError> {
     match parse_number(text)? {
         Value::Duration(duration) => Ok(duration),
@@ -201,11 +202,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, NumberError> {
     }
 }
 
-/// A size, for `size(text)`. An integer counts bytes, so that what [`super::format::to_word`] makes of a
-/// size reads back.
+/// Parses a size, for `size(text)`. An integer counts bytes, so that the word that
+/// [`super::format::to_word`] makes of a size can be parsed.
 ///
 /// # Errors
-/// As [`parse_number`].
+/// Fails as [`parse_number`] does.
 pub fn parse_size(text: &str) -> Result<Size, NumberError> {
     match parse_number(text)? {
         Value::Size(size) => Ok(size),
@@ -218,13 +219,13 @@ fn find(units: &[(&str, i64)], unit: &str) -> Option<i64> {
     units.iter().find(|(name, _)| *name == unit).map(|&(_, scale)| scale)
 }
 
-/// A number taken apart. The parts hold ASCII digits and single underscores between them.
+/// The parts of a number. They contain ASCII digits, with single underscores between them.
 struct Number<'t> {
     negative: bool,
     base: u32,
     whole: &'t str,
     fraction: Option<&'t str>,
-    /// With its sign: `e-3` has `-3`.
+    /// The exponent with its sign: `-3` in `e-3`.
     exponent: Option<&'t str>,
     unit: &'t str,
 }
@@ -256,14 +257,14 @@ impl<'t> Number<'t> {
         if let Some(after) = rest.strip_prefix(['e', 'E']) {
             let unsigned = after.strip_prefix(['-', '+']).unwrap_or(after);
             let (digits, after_digits) = take_digits(unsigned);
-            // `8E` is a size; `8e` is nothing, and found to be an unknown unit.
+            // `8E` is a size; `8e` is not valid, and is reported as an unknown unit.
             if !digits.is_empty() {
                 check_digits(digits)?;
                 exponent = Some(&after[..after.len() - after_digits.len()]);
                 rest = after_digits;
             }
         }
-        // `1h2.5m` is told apart from `1.2.3`: it begins with a unit.
+        // `1h2.5m` differs from `1.2.3`: it begins with a unit.
         let of_unit = |c: char| c.is_alphanumeric() || (c == '.' && rest.starts_with(char::is_alphabetic));
         if !rest.chars().all(of_unit) || (exponent.is_some() && !rest.is_empty()) {
             return Err(NumberError::NotANumber);
@@ -303,7 +304,7 @@ impl<'t> Number<'t> {
         self.scaled(scale, "bytes", MOST_SIZE).map(Size::from_bytes)
     }
 
-    /// The number times `scale`, exactly.
+    /// Returns the number times `scale`, exactly.
     fn scaled(&self, scale: i64, what: &'static str, most: &'static str) -> Result<i64, NumberError> {
         if self.exponent.is_some() {
             return Err(NumberError::NotANumber);
@@ -313,7 +314,7 @@ impl<'t> Number<'t> {
         let places = fraction.bytes().filter(u8::is_ascii_digit).count() as u32;
         let mut digits = self.digits(self.whole);
         digits.extend(fraction.chars().filter(|&c| c != '_'));
-        // So many places that 10^places overflows are finer than any unit.
+        // If 10^places overflows, the number is finer than any unit.
         let divisor = 10_i128.checked_pow(places).ok_or(NumberError::Fraction(what))?;
         let product = digits.parse::<i128>().ok().and_then(|n| n.checked_mul(scale.into()));
         let product = product.ok_or_else(overflow)?;
@@ -323,7 +324,7 @@ impl<'t> Number<'t> {
         }
     }
 
-    /// Digits with the sign and without underscores, as the standard library parses them.
+    /// Returns the digits with the sign and without underscores, as the standard library parses them.
     fn digits(&self, digits: &str) -> String {
         let sign = self.negative.then_some('-');
         sign.into_iter().chain(digits.chars().filter(|&c| c != '_')).collect()
@@ -437,10 +438,10 @@ mod tests {
             ("00", "a number does not begin with 0; write 0 for the decimal number, 0o0 for the octal one"),
             ("0b12", "`2` is not a digit of a base 2 number"),
             ("0xfg", "`g` is not a digit of a base 16 number"),
-            ("1__0", "`_` stands between two digits"),
-            ("1_", "`_` stands between two digits"),
-            ("1_.5", "`_` stands between two digits"),
-            ("_1", "`_` stands between two digits"),
+            ("1__0", "`_` must be between two digits"),
+            ("1_", "`_` must be between two digits"),
+            ("1_.5", "`_` must be between two digits"),
+            ("_1", "`_` must be between two digits"),
             ("5q", "there is no unit `q`; units of time are ms s m h d, units of size B K M G T P E"),
             ("5e", "there is no unit `e`; units of time are ms s m h d, units of size B K M G T P E"),
             ("5é", "there is no unit `é`; units of time are ms s m h d, units of size B K M G T P E"),

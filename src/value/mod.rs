@@ -1,13 +1,13 @@
-//! Run-time values: what a variable holds, an expression gives and an argument is made from.
+//! Run-time values: the contents of variables, the results of expressions, and the source of arguments.
 //!
-//! A [`Value`] is 16 bytes, so that one is copied in two registers; what is larger is shared behind an
-//! [`Arc`]. Values are immutable to whoever shares them: a change copies first (only if someone else
-//! looks on), which is what makes assigning and passing mean copying, cheaply.
+//! A [`Value`] has 16 bytes, so it can be copied in two registers; larger data is shared behind an
+//! [`Arc`]. Shared values are immutable: a change first copies the data, unless it is not shared. So
+//! assigning and passing a value mean copying it, at low cost.
 //!
-//! - `ops`: arithmetic, joining, comparing.
-//! - `format`: a value as an argument's text, and as text for messages.
+//! - `ops`: arithmetic, joining, comparison.
+//! - `format`: values as the text of arguments, and as text for messages.
 //! - `literal`: numbers, durations and sizes from text.
-//! - [`FromValue`] and [`From`]: from and to the types of Rust.
+//! - [`FromValue`] and [`From`]: conversions from and to the types of Rust.
 
 pub(crate) mod format;
 pub(crate) mod json_text;
@@ -32,10 +32,10 @@ pub use convert::{FromKey, FromValue, ValueError};
 pub use scalar::{Duration, Range, Size};
 pub use text::Str;
 
-/// The bytes that a string may hold, and a capture unless `max_output` says otherwise: 256 MiB.
+/// The largest size of a string, and of a capture without `max_output`: 256 MiB.
 pub(crate) const MOST_BYTES: usize = 256 << 20;
 
-/// The elements that a list or map may have.
+/// The largest number of elements of a list or map.
 pub(crate) const MOST_ITEMS: usize = MOST_BYTES / size_of::<Value>();
 
 /// Any value of the language.
@@ -62,8 +62,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number of 64 bits; a result that does not fit is an error.
     Int(i64),
-    /// A number with a fraction. Operations never give an infinity or a NaN: that is an error, as
-    /// overflow is for integers.
+    /// A number with a fraction. Operations never return an infinity or a NaN: that is an error, like
+    /// an overflow of integers.
     Float(f64),
     /// A span of time.
     Duration(Duration),
@@ -71,13 +71,13 @@ pub enum Value {
     Size(Size),
     /// Bytes, usually text.
     Str(Str),
-    /// Values in a row.
+    /// A sequence of values.
     List(List),
     /// Values by key, in the order in which the keys were added.
     Map(Map),
     /// Whole numbers from one to another.
     Range(Arc<Range>),
-    /// A function, a job, a secret: something of the engine's.
+    /// A function, a job, a secret: a value of the engine.
     Opaque(Arc<Opaque>),
 }
 
@@ -87,7 +87,7 @@ const _: () = {
     shared_between_threads::<Value>();
 };
 
-/// A value that only the engine looks into. Two are equal when they are the same one.
+/// A value whose content only the engine can access. Two are equal if they are the same one.
 ///
 /// ```
 /// use pipewright::{Script, Session, Value};
@@ -100,20 +100,20 @@ const _: () = {
 /// ```
 #[non_exhaustive]
 pub struct Opaque {
-    /// What it is, in messages: `"function"` or `"job"`.
+    /// Its kind, for messages: `"function"` or `"job"`.
     pub kind: &'static str,
-    /// Which one, in messages; may be empty.
+    /// Its name, for messages; may be empty.
     pub name: String,
     payload: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Opaque {
-    /// Wraps what the engine knows of it.
+    /// Wraps data of the engine.
     pub(crate) fn new(kind: &'static str, name: impl Into<String>, payload: impl Any + Send + Sync) -> Self {
         Self { kind, name: name.into(), payload: Some(Box::new(payload)) }
     }
 
-    /// What it wraps, if it is a `T`.
+    /// Returns the wrapped data, if it is a `T`.
     pub(crate) fn payload<T: Any>(&self) -> Option<&T> {
         self.payload.as_ref()?.downcast_ref()
     }
@@ -171,7 +171,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// Its name in messages and annotations.
+    /// Returns its name in messages and annotations.
     pub const fn name(self) -> &'static str {
         match self {
             Type::Null => "null",
@@ -191,7 +191,7 @@ impl Type {
         }
     }
 
-    /// Its name with the article: "a list", "an int", "null".
+    /// Returns its name with the article: "a list", "an int", "null".
     pub const fn phrase(self) -> &'static str {
         match self {
             Type::Null => "null",
@@ -219,12 +219,12 @@ impl fmt::Display for Type {
 }
 
 impl Value {
-    /// A string.
+    /// Creates a string.
     pub fn str(bytes: impl Into<Str>) -> Self {
         Value::Str(bytes.into())
     }
 
-    /// Its type.
+    /// Returns its type.
     pub fn type_of(&self) -> Type {
         match self {
             Value::Null => Type::Null,
@@ -246,7 +246,7 @@ impl Value {
         }
     }
 
-    /// The name of its type in messages, such as "string"; an opaque value's is its kind.
+    /// Returns the name of its type in messages, such as "string"; for an opaque value, its kind.
     pub fn type_name(&self) -> &'static str {
         match self {
             Value::Opaque(opaque) => opaque.kind,
@@ -255,7 +255,7 @@ impl Value {
     }
 }
 
-/// As messages show it.
+/// The form that messages show.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&format::display(self, 1000))

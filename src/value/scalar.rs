@@ -1,7 +1,7 @@
 //! The small value types: durations, sizes, ranges.
 
-/// A span of time in nanoseconds, up to 292 years, negative when one instant is subtracted from an
-/// earlier one.
+/// A span of time in nanoseconds, up to 292 years. It is negative if a later instant is subtracted from
+/// an earlier one.
 ///
 /// ```
 /// use pipewright::Value;
@@ -15,36 +15,36 @@
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
-    /// Nanoseconds.
+    /// The nanoseconds.
     pub nanos: i64,
 }
 
 impl Duration {
-    /// From nanoseconds.
+    /// Creates a duration from nanoseconds.
     pub const fn from_nanos(nanos: i64) -> Self {
         Self { nanos }
     }
 
-    /// In seconds, as near as a float comes.
+    /// Returns it in seconds, as exactly as a float allows.
     pub const fn as_secs_f64(self) -> f64 {
         self.nanos as f64 / 1e9
     }
 
-    /// As the standard library's type, to wait for it; a negative one is zero.
+    /// Returns it as the type of the standard library, for waiting; a negative one becomes zero.
     pub const fn to_std(self) -> std::time::Duration {
         let nanos = if self.nanos < 0 { 0 } else { self.nanos.unsigned_abs() };
         std::time::Duration::from_nanos(nanos)
     }
 }
 
-/// Clamped to 292 years, where nothing measured or waited for gets.
+/// Clamped to 292 years, which no measurement or wait reaches.
 impl From<std::time::Duration> for Duration {
     fn from(duration: std::time::Duration) -> Self {
         Self::from_nanos(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX))
     }
 }
 
-/// A number of bytes, negative when a larger size is subtracted from a smaller.
+/// A number of bytes. It is negative if a larger size is subtracted from a smaller one.
 ///
 /// ```
 /// use pipewright::Value;
@@ -54,18 +54,18 @@ impl From<std::time::Duration> for Duration {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Size {
-    /// Bytes.
+    /// The bytes.
     pub bytes: i64,
 }
 
 impl Size {
-    /// From bytes.
+    /// Creates a size from bytes.
     pub const fn from_bytes(bytes: i64) -> Self {
         Self { bytes }
     }
 }
 
-/// Whole numbers from one to another: `1..=10`, `0..<5`. Empty when the end comes before the start: a
+/// Whole numbers from one to another: `1..=10`, `0..<5`. It is empty if the end is before the start: a
 /// range never counts down.
 ///
 /// ```
@@ -83,46 +83,46 @@ pub struct Range {
     pub start: i64,
     /// The last number, or the one after it.
     pub end: i64,
-    /// Whether `end` belongs to it: `..=`.
+    /// Whether `end` is included: `..=`.
     pub inclusive: bool,
 }
 
 impl Range {
-    /// From its parts.
+    /// Creates a range from its parts.
     pub const fn new(start: i64, end: i64, inclusive: bool) -> Self {
         Self { start, end, inclusive }
     }
 
-    /// First and last number; none when it is empty.
+    /// Returns the first and last number; none if it is empty.
     pub fn bounds(self) -> Option<(i64, i64)> {
         let last = if self.inclusive { self.end } else { self.end.checked_sub(1)? };
         (self.start <= last).then_some((self.start, last))
     }
 
-    /// How many numbers it holds: up to 2^64, hence 128 bits.
+    /// Returns how many numbers it contains: up to 2^64, which needs more than 64 bits.
     pub fn len(self) -> u128 {
         self.bounds().map_or(0, |(first, last)| first.abs_diff(last) as u128 + 1)
     }
 
-    /// Whether it holds none.
+    /// Returns whether it is empty.
     pub fn is_empty(self) -> bool {
         self.bounds().is_none()
     }
 
-    /// Whether it holds the number.
+    /// Returns whether it contains a number.
     pub fn contains(self, n: i64) -> bool {
         self.bounds().is_some_and(|(first, last)| (first..=last).contains(&n))
     }
 
-    /// Its numbers in order.
+    /// Returns its numbers in order.
     pub fn iter(self) -> std::ops::RangeInclusive<i64> {
-        // The standard library's empty range has a start after its end.
+        // An empty range of the standard library has its start after its end.
         let (first, last) = self.bounds().unwrap_or((1, 0));
         first..=last
     }
 }
 
-/// Equal when they hold the same numbers: `1..=3 == 1..<4`.
+/// Ranges are equal if they contain the same numbers: `1..=3 == 1..<4`.
 impl PartialEq for Range {
     fn eq(&self, other: &Self) -> bool {
         self.bounds() == other.bounds()

@@ -1,18 +1,18 @@
-//! Secrets: strings that are shown to nobody.
+//! Secrets: strings that messages never show.
 //!
-//! A secret is no string, so that whatever takes strings (words, methods, JSON) refuses it without having to know of
-//! it. The few places that hand it to a program ask for it by name.
+//! A secret is not a string, so that code that takes strings (words, methods, JSON) refuses it without
+//! knowing about secrets. The few places that pass it to a program handle it explicitly.
 
 use super::{Opaque, Str, Value};
 
-/// What the opaque value of a secret wraps.
+/// The content of the opaque value of a secret.
 struct Secret(Str);
 
 /// The kind of the opaque value, and the name of its type.
 pub(super) const KIND: &str = "secret";
 
 impl Value {
-    /// A text as a secret.
+    /// Makes a secret of a text.
     ///
     /// ```
     /// use pipewright::Value;
@@ -25,7 +25,7 @@ impl Value {
         Opaque::new(KIND, "", Secret(text.into())).into()
     }
 
-    /// The text of a secret.
+    /// Returns the text of a secret.
     pub fn as_secret(&self) -> Option<&Str> {
         match self {
             Value::Opaque(opaque) if opaque.kind == KIND => opaque.payload().map(|Secret(text)| text),

@@ -1,8 +1,8 @@
 //! Values to and from the formats of serde (feature `serde`).
 //!
-//! Strings that are UTF-8 are strings there, others bytes; durations are text such as `1.5s`, sizes their number of
-//! bytes. Ranges are refused, as functions, jobs and
-//! secrets are. What is read holds no duration and no size, since no format tells them from text and numbers.
+//! Strings that are UTF-8 become strings, others bytes; durations become text such as `1.5s`, sizes their
+//! number of bytes. Ranges, functions, jobs and secrets are refused. Deserialised values contain no durations
+//! and sizes, since formats can't distinguish them from text and numbers.
 
 use super::{List, Map, Str, Value, format};
 use ::serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -89,13 +89,15 @@ impl<'de> Visitor<'de> for Read {
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        i64::try_from(value).map(Value::Int).map_err(|_| E::custom(format!("{value} is no 64-bit integer")))
+        i64::try_from(value)
+            .map(Value::Int)
+            .map_err(|_| E::custom(format!("{value} is not a 64-bit integer")))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
         match value.is_finite() {
             true => Ok(value.into()),
-            false => Err(E::custom(format!("{value} is no number"))),
+            false => Err(E::custom(format!("{value} is not a number"))),
         }
     }
 

@@ -3,7 +3,7 @@ use std::time::{Duration as Elapsed, Instant};
 use super::format::{display, to_word};
 use super::*;
 
-/// A list in a list in a list.
+/// Returns a list in a list in a list.
 fn nested(depth: usize) -> Value {
     let mut value = Value::Null;
     for _ in 0..depth {
@@ -12,7 +12,7 @@ fn nested(depth: usize) -> Value {
     value
 }
 
-/// Runs with the small stack that a thread of an embedding program may have.
+/// Runs a closure with a small stack, as a thread of an embedding program may have.
 fn with_small_stack(body: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(256 * 1024).spawn(body).unwrap().join().unwrap();
 }
@@ -112,7 +112,7 @@ fn appending_is_linear() {
         time(Box::new(move || value = ops::concat(std::mem::take(&mut value), &byte).unwrap())),
         time(Box::new(move || list.push(Value::Int(1)))),
     ];
-    // A few milliseconds each; copying the whole at every step would take seconds.
+    // It takes a few milliseconds; copying the whole list at every step would take seconds.
     assert!(times.iter().all(|time| *time < Elapsed::from_millis(250)), "{times:?}");
 }
 

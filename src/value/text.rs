@@ -1,4 +1,4 @@
-//! Strings: any bytes, shared until changed.
+//! Strings: any bytes, shared until they change.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -7,7 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A string value. Bytes, because arguments, file names and output are; cheap to clone.
+/// A string value. It consists of bytes, because arguments, file names and output do. It is cheap to
+/// clone.
 ///
 /// ```
 /// use pipewright::value::Str;
@@ -23,21 +24,22 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct Str(Arc<Text>);
 
-/// The bytes of a string, and what is known of where they come from.
+/// The bytes of a string, and a mark for its origin.
 #[derive(Clone, Default)]
 struct Text {
     bytes: Vec<u8>,
-    /// It was a literal word of the caller of a function, and is unchanged.
+    /// Whether it was a literal word of the caller of a function, and is unchanged.
     is_word: bool,
 }
 
 impl Str {
-    /// The bytes.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0.bytes
     }
 
-    /// A literal word of the caller of a function: it may be an option where a value may not.
+    /// Creates a literal word of the caller of a function, which may be an option where a value may
+    /// not.
     pub(crate) fn word(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Text { bytes, is_word: true }))
     }
@@ -47,25 +49,25 @@ impl Str {
         self.0.is_word
     }
 
-    /// The text, if it is UTF-8; else where the first bad byte stands.
+    /// Returns the text if it is UTF-8, otherwise the position of the first invalid byte.
     pub fn to_utf8(&self) -> Result<&str, std::str::Utf8Error> {
         std::str::from_utf8(&self.0.bytes)
     }
 
-    /// Appends one byte; see [`Str::push`].
+    /// Appends a byte; see [`Str::push`].
     pub fn push_byte(&mut self, byte: u8) {
         self.push(&[byte]);
     }
 
-    /// Appends: in place when nobody shares the string, on a copy otherwise. A script that builds a long
-    /// string piece by piece takes time linear in its length.
+    /// Appends text: in place if the string is not shared, otherwise on a copy. A script that builds a
+    /// long string piece by piece takes time linear in its length.
     pub fn push(&mut self, bytes: &[u8]) {
         match Arc::get_mut(&mut self.0) {
             Some(own) => {
                 own.bytes.extend_from_slice(bytes);
                 own.is_word = false;
             }
-            // Not make_mut: it would copy into a vector without room and then grow that.
+            // Not `make_mut`: it would copy into a vector without spare room, and then grow that.
             None => {
                 let mut copy = Vec::with_capacity((self.len() + bytes.len()).next_power_of_two());
                 copy.extend_from_slice(self);
@@ -75,7 +77,7 @@ impl Str {
         }
     }
 
-    /// The bytes as a vector, without a copy when nobody shares them.
+    /// Returns the bytes as a vector, without a copy if the string is not shared.
     pub fn into_vec(self) -> Vec<u8> {
         Arc::unwrap_or_clone(self.0).bytes
     }
@@ -120,7 +122,8 @@ impl Hash for Str {
     }
 }
 
-/// A map is asked for a key by its bytes. Holds because [`Str`] hashes and compares as its bytes do.
+/// A map is searched for a key by its bytes. This is valid because [`Str`] hashes and compares like its
+/// bytes.
 impl Borrow<[u8]> for Str {
     fn borrow(&self) -> &[u8] {
         self.as_bytes()

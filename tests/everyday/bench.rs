@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-/// A place to run entries in. Each runs at the same path, since `pwd` tells it.
+/// A place to run entries in. Each runs at the same path, because `pwd` prints it.
 pub struct Bench {
     place: tempfile::TempDir,
     home: Fixture,
@@ -26,7 +26,7 @@ impl Bench {
         let text =
             fs::read_to_string(root().join("tests/everyday/fixture.txt")).expect("the files are there");
         let home = Fixture::archive(&text).timed();
-        // The stubs are run, which a directory in memory may not allow.
+        // Stubs are executed, which a directory in memory may not allow.
         let is_for_data = rustix::fs::statvfs(in_memory())
             .is_ok_and(|about| about.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC));
         let parent = if is_for_data { std::env::temp_dir() } else { in_memory().to_owned() };
@@ -47,7 +47,7 @@ impl Bench {
             let run = Run::new(bash).arg("--norc").args(options).args(["-c", &entry.text, "entry"]);
             return self.run(entry, run);
         }
-        // In a session without a terminal, so that it takes none from the tests' own.
+        // In a session without a terminal, so that it does not take the terminal of the tests.
         let setsid = system_program("setsid").expect("setsid is there");
         let run = Run::new(setsid).arg("--wait").arg(bash).args(["--norc", "--noprofile", "-i"]);
         self.run(entry, run.env("HISTFILE", "").stdin(format!("{}\n", entry.text)))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An entry, with what stands before it.
+/// An entry, with the lines before it.
 #[derive(Default)]
 pub struct Entry {
     /// The number of its line in the file.
@@ -10,9 +10,9 @@ pub struct Entry {
     pub text: String,
     /// Bash reads it line by line, with history, aliases and jobs.
     pub interactive: bool,
-    /// The reason why it does another thing than in bash, and is not refused.
+    /// The reason why it does something else than bash, and is not refused.
     pub differs: Option<String>,
-    /// The stubs that this entry has otherwise than the rest.
+    /// The stubs that differ for this entry.
     pub stubs: BTreeMap<String, Stub>,
 }
 
@@ -60,7 +60,7 @@ pub fn read(text: &str) -> (Programs, Vec<Entry>) {
     (programs, entries)
 }
 
-/// Takes in a line that stands before an entry, or before the first section.
+/// Processes a line before an entry, or before the first section.
 fn set(programs: &mut Programs, next: &mut Entry, inside: bool, line: &str) {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));

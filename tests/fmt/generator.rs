@@ -1,4 +1,4 @@
-//! Random programs that the grammar reads, in every odd layout: the same for a seed for ever.
+//! Random programs that the grammar accepts, in every odd layout. A seed always gives the same program.
 
 use crate::support::rng::Rng;
 
@@ -54,7 +54,7 @@ impl Generator {
         self.out += &text;
     }
 
-    /// One blank or more.
+    /// Writes one blank or more.
     fn b1(&mut self) {
         self.pick(&[" ", " ", " ", "  ", "\t", " \t "]);
     }
@@ -65,7 +65,7 @@ impl Generator {
         }
     }
 
-    /// Where a line may end: perhaps it does.
+    /// Writes a blank, or a line end where one is allowed.
     fn skip(&mut self) {
         self.b1();
         if self.rng.chance(15) {
@@ -128,7 +128,7 @@ impl Generator {
         } else {
             self.line_end();
             self.statements(depth.saturating_sub(1), true);
-            // One at least, which is none that begins with a parenthesis.
+            // At least one, which does not begin with a parenthesis.
             self.put("cmd");
             self.line_end();
         }
@@ -346,7 +346,7 @@ impl Generator {
         self.pick(WORDS);
     }
 
-    /// Elements with commas between.
+    /// Writes elements separated by commas.
     fn inside(&mut self, element: impl Fn(&mut Self), trailing: bool) {
         let count = self.rng.below(4);
         self.skip();
@@ -390,7 +390,7 @@ impl Generator {
                 "(null)",
             ]),
             4 | 5 => {
-                // In parentheses, for comparisons are not chained.
+                // In parentheses, because comparisons can't be chained.
                 self.put("(");
                 self.expression(depth - 1, true);
                 self.put(")");

@@ -1,4 +1,4 @@
-//! Compares what texts do in dash, bash and Pipewright: the one harness of all generated comparisons.
+//! Compares the effects of texts in dash, bash and Pipewright: the harness of all generated comparisons.
 
 use crate::support::effect::{Effect, Fixture};
 use crate::support::rng::Rng;
@@ -8,17 +8,17 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A text in both languages: the same but where the languages are meant to differ.
+/// A text in both languages: identical except where the languages are meant to differ.
 #[derive(Clone, Default)]
 pub struct Text {
     pub ours: String,
     pub sh: String,
-    /// Dash should do the same as bash.
+    /// Whether dash should do the same as bash.
     pub is_posix: bool,
 }
 
 impl Text {
-    /// Returns a text that both languages have.
+    /// Returns a text that is the same in both languages.
     pub fn both(text: String, is_posix: bool) -> Self {
         Self { sh: text.clone(), ours: text, is_posix }
     }
@@ -34,19 +34,19 @@ impl Text {
     }
 }
 
-/// What became of a text.
+/// The result of a comparison.
 #[derive(Clone)]
 pub enum Verdict {
     Same,
     /// With the page.
     Refused(String),
-    /// bash 5.2 can't read it: some here-documents inside of captures it puts together wrongly.
+    /// bash 5.2 can't parse it: it reassembles some here-documents inside of captures wrongly.
     Unreadable(String),
-    /// With all that there is to see.
+    /// With all differences.
     Different(String),
 }
 
-/// What the comparisons have in common.
+/// The common part of the comparisons.
 #[derive(Clone, Default)]
 pub struct Bench {
     pub world: World,
@@ -54,9 +54,9 @@ pub struct Bench {
     pub options: &'static [&'static str],
     /// The code of the error with which a run refuses a text.
     pub run_refusal: Option<&'static str>,
-    /// What programs write to standard error counts, too.
+    /// Whether the output of programs on standard error counts, too.
     pub errors: bool,
-    /// Times are printed, which differ.
+    /// Whether times are printed, which differ.
     pub numbers: bool,
 }
 
@@ -67,18 +67,18 @@ pub struct Comparison {
     pub bench: Bench,
     /// The number of cases without `CASES`.
     pub cases: u64,
-    /// Of a hundred cases so many may be refused, or the test would show little.
+    /// The percentage of cases that may be refused. With more, the test would show little.
     pub refused_percent: usize,
-    /// Of a hundred cases so many are at least the same in dash, where they may differ.
+    /// The least percentage of cases that are the same in dash, if dash may differ.
     pub dash_percent: usize,
 }
 
-/// The verdicts of cases that were judged.
+/// The verdicts of the judged cases.
 #[derive(Default)]
 pub struct Tally {
     pub judged: usize,
     pub posix: usize,
-    /// The cases that dash has run, and those of which it does the same as bash.
+    /// The number of cases that dash has run, and the number in which it does the same as bash.
     pub by_dash: usize,
     pub dash_agrees: usize,
     pub refused: Vec<(u64, String)>,
@@ -87,12 +87,12 @@ pub struct Tally {
 }
 
 impl Bench {
-    /// Judges texts, whose numbers only say how each comes into Pipewright. Tells also of which texts dash and bash do
-    /// the same: of a third of them with `dash`, else of POSIX's.
+    /// Judges texts, whose numbers only select how each is passed to Pipewright. Also returns the texts in which dash
+    /// and bash do the same: from a third of all texts with `dash`, otherwise from those in the language of POSIX.
     fn judge_batch(&self, texts: &[(u64, Text)], dash: bool) -> Vec<(Verdict, Option<bool>)> {
         let place = Place::new(&self.world);
         let by_dash = |number: u64, text: &Text| text.is_posix || dash && number.is_multiple_of(3);
-        // A text has the same place, and so the same directory, in all shells.
+        // A text has the same number, and so the same directory, in all shells.
         let (asked, others): (Vec<_>, Vec<_>) =
             texts.iter().partition(|(number, text)| by_dash(*number, text));
         let all: Vec<&(u64, Text)> = asked.iter().chain(&others).copied().collect();
@@ -115,7 +115,8 @@ impl Bench {
             let way = match number % 20 {
                 0 => Way::Argument,
                 10 => Way::File,
-                // A job of a library's run reads what the host gave to it; one of the binary reads nothing, as in sh.
+                // A job in a run of the library reads the input that the host gave; a job of the binary reads
+                // nothing, as in sh.
                 _ if text.ours.contains(" & ") => Way::Argument,
                 _ => Way::Library,
             };
@@ -126,7 +127,7 @@ impl Bench {
         verdicts.into_iter().map(|(_, verdict)| verdict).collect()
     }
 
-    /// Judges one text by what it did in bash, and by what is told of dash.
+    /// Judges one text by its effect in bash and in dash.
     fn verdict(
         &self,
         text: &Text,
@@ -271,14 +272,14 @@ impl Comparison {
     }
 }
 
-/// Returns a bench for short texts of commands that people type.
+/// Returns a bench for short texts of typed commands.
 pub fn small() -> Bench {
     let files = [("f1", "one\n"), ("f2", "two\nlines\n"), ("two words", ""), ("empty", ""), ("d/x.c", "x\n")];
     let world = World { fixture: Fixture::of(&files), ..World::default() };
     Bench { world, ..Bench::default() }
 }
 
-/// Returns a bench whose files and variables hold what a careless program trips over.
+/// Returns a bench whose files and variables contain text that a careless program trips over.
 pub fn large() -> Bench {
     let world = World {
         fixture: Fixture::of(FILES),

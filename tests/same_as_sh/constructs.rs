@@ -1,4 +1,4 @@
-//! Constructs that people type in a line, by cases that are made for each.
+//! Compares constructs that users type on a line, with generated cases for each.
 
 mod backslashes;
 mod captures;
@@ -8,7 +8,7 @@ mod wrappers;
 use super::compare::{Bench, Comparison, Text, large};
 use crate::support::rng::Rng;
 
-/// Compares a construct whose text is that of a script.
+/// Compares a construct in the text of a script.
 fn compare(name: &'static str, make: fn(&mut Rng) -> Text, refused_percent: usize) {
     Comparison { name, make, bench: large(), cases: CASES, refused_percent, dash_percent: 0 }.run();
 }

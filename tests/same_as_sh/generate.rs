@@ -1,8 +1,8 @@
 //! Makes scripts.
 //!
-//! What it makes has one outcome however its processes are timed: a stage that is not the first reads all of its
-//! input, one that is not the last writes nothing to a standard error that another writes to, and each output has a
-//! file of its own.
+//! A script has the same outcome however its processes are timed: a stage that is not the first reads all of its
+//! input, a stage that is not the last writes nothing to a standard error that another stage writes to, and each
+//! output has its own file.
 
 use super::redirections;
 use super::script::*;
@@ -10,24 +10,25 @@ use crate::support::rng::Rng;
 
 pub struct Generator {
     pub rng: Rng,
-    /// How many output files and tags were named.
+    /// The number of output files and tags so far.
     pub names: usize,
-    /// Every other script is to be one for dash too.
+    /// Whether the script should also run in dash.
     pub posix: bool,
 }
 
-/// Where something stands, and so what it may do.
+/// The context of a part of the script, which limits what it may do.
 #[derive(Clone, Copy)]
 pub struct Place {
     pub depth: usize,
-    /// Its stage is not the first of its pipeline.
+    /// Whether its stage is not the first of its pipeline.
     pub reads: bool,
-    /// Its stage is not the last.
+    /// Whether its stage is not the last.
     pub feeds: bool,
     pub must_succeed: bool,
-    /// Its failure may be absorbed behind it: a block of several commands would go on in sh, and is refused.
+    /// Whether its failure may be absorbed after it: a block of several commands would continue in sh, and is
+    /// refused.
     pub joined: bool,
-    /// Inside of `$(…)`.
+    /// Whether it is inside of `$(…)`.
     pub captured: bool,
 }
 
@@ -120,18 +121,18 @@ const FALSE_TESTS: &[&str] = &[
     "-u in1",
 ];
 
-/// Commands that fail, of which none writes to standard error.
+/// Commands that fail without output on standard error.
 const QUIET_FAILURES: &[&str] =
     &["false", "probe exit 7", "probe exit 255", "exit 3", "probe exit 1", "false x", "exit 255"];
 
 /// Programs that fail with a message.
 const LOUD_FAILURES: &[&str] = &["cat missing", "probe usage", "cat -- 'a b'", "cat d"];
 
-/// Failures about which a shell has something to say in its own words.
+/// Failures that a shell reports in its own words.
 const SHELL_FAILURES: &[&str] =
     &["nosuchprogram x", "./in1", "./d", "./none/x", "\"$PLAIN\" x", "probe kill 9", "probe kill 15"];
 
-/// Of these dash gives another status.
+/// Failures for which dash has a different status.
 const BASH_FAILURES: &[&str] = &[
     "cd missing",
     "cat < missing",
@@ -148,7 +149,7 @@ const BASH_FAILURES: &[&str] = &[
     "cd in1",
 ];
 
-/// Of printf the parts on which POSIX and both shells agree, then bash's.
+/// Parts of printf formats: first those on which POSIX and both shells agree, then bash's.
 const PRINTFS: &[&str] = &[
     "'%s\\n' a 'b c' ''",
     "'%d %05d|%-5d|\\n' 42 42 42",
@@ -239,7 +240,7 @@ impl Generator {
             }
         }
         if !self.posix && self.rng.chance(4) {
-            // Last, since bash goes on after it in its own way.
+            // Last, because bash continues after it in its own way.
             let pattern = self.rng.pick(&["*.none", "nope/*", "[z]", "x?y", "d/*.none", "none*/in1"]);
             statements.push(
                 self.simple_statement(&["probe", "argv", "a"], Word(vec![Piece::Bash(pattern.to_owned())])),
@@ -248,7 +249,7 @@ impl Generator {
         Script { statements }
     }
 
-    /// Statements that succeed and print: the inside of a capture.
+    /// Makes statements that succeed and print, for the inside of a capture.
     pub fn succeeding(&mut self, place: Place) -> Vec<Statement> {
         let inside =
             Place { must_succeed: true, reads: false, feeds: false, joined: false, captured: true, ..place }
@@ -272,12 +273,12 @@ impl Generator {
         for _ in 0..self.rng.within(1, 2) {
             let or = self.rng.chance(50);
             if or && self.rng.chance(60) {
-                // Something to absorb, unless an earlier part has failed.
+                // A failure to absorb, unless an earlier part has failed.
                 let previous = list.rest.last_mut().map_or(&mut list.first, |(_, pipeline)| pipeline);
                 *previous = self.failing_pipeline(place);
             }
             let previous = list.rest.last().map_or(&list.first, |(_, pipeline)| pipeline);
-            // `test … && cmd` is refused: sh goes on after it.
+            // `test … && cmd` is refused, because sh continues after it.
             let connector = match or || previous.is_test() || place.must_succeed {
                 true => self.rng.pick(&[" || ", "||", " ||\n  ", " || # why\n"]),
                 false => self.rng.pick(&[" && ", "&&", " &&\n", " && # why\n\n  "]),
@@ -373,7 +374,7 @@ impl Generator {
             .map(|at| self.statement(Place { reads: place.reads && at == 0, feeds: place.feeds, ..inner }))
             .collect();
         if place.reads {
-            // The first of a reading block reads all, whatever becomes of the rest.
+            // The first command of a reading block reads all its input, whatever happens to the rest.
             let filter = self.filter(Place { reads: true, feeds: place.feeds, ..inner });
             let pipeline = Pipeline { negated: false, stages: vec![filter], joint: " | " };
             if single {
@@ -386,7 +387,7 @@ impl Generator {
         Stage { kind: StageKind::Block(statements, redirections), fails, bash_only: false }
     }
 
-    /// A stage that changes its directory, or ends, and nothing outside of it.
+    /// Makes a stage that changes its directory or exits, with no effect outside of it.
     fn excursion(&mut self, place: Place) -> Stage {
         let end = self.rng.chance(30);
         let commands: &[&str] = match (place.reads, end) {
@@ -399,7 +400,7 @@ impl Generator {
         Stage { kind: StageKind::Block(statements, Vec::new()), fails: false, bash_only: false }
     }
 
-    /// Words, then some of its own, with redirections amid them.
+    /// Makes a command of the given words and some more, with redirections among them.
     fn command(&mut self, head: &[&str], (least, most): (usize, usize), place: Place) -> Stage {
         let mut items: Vec<_> = head.iter().map(|word| Item::Word(Word::same(*word))).collect();
         for _ in 0..self.rng.within(least, most) {
@@ -408,14 +409,14 @@ impl Generator {
         self.finish(items, place)
     }
 
-    /// A command as it is written.
+    /// Makes a command from its text.
     fn raw(&mut self, text: &str, place: Place) -> Stage {
         self.finish(vec![Item::Word(Word::same(text))], place)
     }
 
     fn finish(&mut self, mut items: Vec<Item>, place: Place) -> Stage {
         for redirection in redirections::of_command(self, &items, place) {
-            // Their order among themselves is theirs; where they stand amid the words is free.
+            // Their relative order is fixed; their places among the words are free.
             let after =
                 items.iter().rposition(|item| matches!(item, Item::Redirection(_))).map_or(0, |at| at + 1);
             let at = if self.rng.chance(60) { items.len() } else { self.rng.within(after, items.len()) };
@@ -476,7 +477,7 @@ impl Generator {
         self.finish(items, place)
     }
 
-    /// `cat <(…)`, of which the inside writes nothing but its arguments: nobody awaits it in bash.
+    /// Makes `cat <(…)`, whose inside only writes its arguments, because bash does not wait for it.
     fn substitution(&mut self, place: Place) -> Stage {
         let mut items = vec![Item::Word(Word::same("cat"))];
         for _ in 0..self.rng.within(1, 2) {
@@ -527,7 +528,7 @@ impl Generator {
     }
 
     fn failure(&mut self, place: Place, alone: bool) -> Stage {
-        // `exit` in a last stage ends a copy in sh, and here the script.
+        // `exit` in a last stage ends a copy of the shell in sh, and the script here.
         if place.reads {
             let text = format!("probe drain {}", self.rng.within(1, 99));
             return Stage {
@@ -538,10 +539,10 @@ impl Generator {
         }
         let quiet = place.feeds || !alone && self.rng.chance(50);
         let (texts, bash_only) = match self.rng.below(3) {
-            // An `exit` in a capture would end that, whatever absorbs a failure there.
+            // An `exit` in a capture would end the capture, even if a failure there is absorbed.
             _ if place.captured => (LOUD_FAILURES, false),
             _ if quiet => (QUIET_FAILURES, false),
-            // Where a block's standard error may go to a file, the shells' words would be compared.
+            // If the standard error of a block may go to a file, the words of the shells would be compared.
             1 if place.depth == 0 => (SHELL_FAILURES, false),
             2 if place.depth == 0 && !self.posix => (BASH_FAILURES, true),
             _ => (LOUD_FAILURES, false),
@@ -562,7 +563,7 @@ impl Generator {
         self.raw(filter, place)
     }
 
-    /// Sends standard error where no other stage writes.
+    /// Redirects standard error to a place where no other stage writes.
     fn hush(&mut self, mut stage: Stage) -> Stage {
         let redirection = match self.rng.below(4) {
             0 => redirections::simple("2>", Word::same("/dev/null")),
@@ -576,8 +577,8 @@ impl Generator {
         stage
     }
 
-    /// After some redirections bash gives a background command the script's input rather than nothing: one that
-    /// reads stands first.
+    /// Makes a background command. After some redirections bash gives it the script's input instead of nothing,
+    /// so a redirection that reads comes first.
     fn background(&mut self, first: bool) -> Statement {
         let tag = self.name();
         let head: &[&str] = if first { &["cat"] } else { &["probe", "emit", &tag] };
@@ -623,7 +624,7 @@ impl Generator {
         (0..self.rng.within(1, 2)).map(|_| self.statement(Place::TOP.deeper())).collect()
     }
 
-    /// There and back, since relative names are the fixture's.
+    /// Makes a change of the directory and back, because relative names belong to the fixture.
     fn change_directory(&mut self, statements: &mut Vec<Statement>) {
         let (there, back) = match self.rng.below(5) {
             0 => ("d", "cd .."),

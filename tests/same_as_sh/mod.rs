@@ -1,8 +1,8 @@
-//! What looks like sh means what it means in sh, or is refused before anything runs.
+//! Tests that what looks like sh means the same as in sh, or is refused before anything runs.
 //!
-//! Generated scripts are run by Pipewright, by bash (`-euo pipefail -O failglob`) and, where they hold nothing but POSIX's
-//! language, by dash. Each runs in a fresh copy of one directory. Standard output, the files that result, the exit
-//! status and what the programs wrote to standard error must be the same.
+//! Pipewright, bash (`-euo pipefail -O failglob`) and, for scripts in the language of POSIX, dash run generated
+//! scripts. Each runs in a fresh copy of one directory. Standard output, the resulting files, the exit status and the
+//! output of programs on standard error must be the same.
 //!
 //! `SEED=7 CASES=100000 cargo test --test suite same_as_sh::` runs others; `CASE=123` with the same seed runs one case
 //! again. All comparisons together have some 2,000 cases, and cost less than a minute of processor time:
@@ -30,7 +30,7 @@ use generate::Generator;
 use script::{Language, Script};
 use std::time::{Duration, Instant};
 
-/// Of a hundred cases so many may be refused, or the test would show little.
+/// The percentage of cases that may be refused. With more, the test would show little.
 const REFUSED_PERCENT: usize = 5;
 
 #[test]
@@ -38,13 +38,13 @@ fn random_scripts_do_the_same_as_in_sh_or_are_refused() {
     if !have("bash") || !have("dash") {
         return;
     }
-    // So many differences are shown before the test gives up.
+    // The number of differences that are shown before the test gives up.
     let shown = setting("SHOWN", 5) as usize;
     let (seed, numbers, only) = chosen(20_260, 250);
     let bench = large();
     let script = |case: u64| Generator::new(seed.wrapping_mul(1_000_003).wrapping_add(case)).script();
     let tally = bench.judge_all(&numbers, false, |case| text(&script(case)), shown);
-    // Stages run at the same time: which writes first is not decided by any shell.
+    // Stages run at the same time, so the order of their output is not defined in any shell.
     let is_steady =
         |case: u64| (0..3).all(|_| matches!(bench.judge(case, text(&script(case))), Verdict::Different(_)));
     let (steady, unsteady): (Vec<_>, Vec<_>) =
@@ -81,15 +81,15 @@ fn text(script: &Script) -> Text {
     Text { ours, sh, is_posix: script.is_posix() }
 }
 
-/// The smallest script that still differs, with how; or the smallest that was found in half a minute, since one
-/// that hangs takes its whole time at each step.
+/// Returns the smallest script that still differs, with the difference. It searches for at most half a minute, because
+/// a script that hangs takes its whole time at each step.
 fn shrink(bench: &Bench, mut script: Script, case: u64, mut told: String) -> String {
     let judge = |script: &Script| match bench.judge(case, text(script)) {
         Verdict::Different(told) => Some(told),
         _ => None,
     };
     let start = Instant::now();
-    // The same kind of difference, and not another that a part's loss brings.
+    // The same kind of difference, and not one that the removal of a part causes.
     let kind = |told: &str| told.split([':', '(']).next().unwrap_or_default().to_owned();
     let wanted = kind(&told);
     let differs = |script: &Script| judge(script).filter(|told| kind(told) == wanted);

@@ -1,4 +1,4 @@
-//! Redirections: every operator, in every order.
+//! Makes redirections: every operator, in every order.
 
 use super::generate::{Generator, Place};
 use super::script::{Item, Piece, Redirection, Word};
@@ -52,7 +52,7 @@ fn duplicate(operator: &str) -> Redirection {
     Redirection { operator: operator.to_owned(), target: None, document: None, bash_only: false }
 }
 
-/// What gives a command its standard input.
+/// Makes a redirection of standard input.
 pub fn input(g: &mut Generator, place: Place) -> Redirection {
     match g.rng.below(5) {
         0 => simple(
@@ -77,7 +77,7 @@ pub fn input(g: &mut Generator, place: Place) -> Redirection {
             Redirection { bash_only: true, ..simple("<<< ", g.text_word(place.deeper().deeper())) }
         }
         3 => simple("<> ", Word::same("in1")),
-        // bash 5.2 puts some here-documents in captures together wrongly.
+        // bash 5.2 reassembles some here-documents in captures wrongly.
         _ if place.captured => simple("<", Word::same("in1")),
         _ => document(g),
     }
@@ -99,7 +99,7 @@ fn document(g: &mut Generator) -> Redirection {
         if tabs && g.rng.chance(50) {
             text += "\t\t";
         }
-        // A line of a document that is not expanded may hold anything.
+        // A line of a document without expansion may contain anything.
         text += if g.rng.chance(45) { g.rng.pick(EXPANDED_LINES) } else { g.rng.pick(DOCUMENT_LINES) };
         // A backslash at the end would take the next line, and so the last, with it.
         if expanded && text.ends_with('\\') && !text.ends_with("\\\\") {
@@ -114,7 +114,7 @@ fn document(g: &mut Generator) -> Redirection {
     Redirection { operator, target: None, document: Some(text), bash_only: false }
 }
 
-/// A file of its own, named in one of several ways.
+/// Makes a redirection to a new file, named in one of several ways.
 fn output(g: &mut Generator) -> Word {
     let tag = g.name();
     match g.rng.below(8) {
@@ -132,8 +132,8 @@ fn output(g: &mut Generator) -> Word {
     }
 }
 
-/// Of a simple command. A command that might fail or be cut short when a standard descriptor is closed gets none of
-/// those, and a reader keeps the pipe that it reads.
+/// Makes the redirections of a simple command. A command that might fail or be cut short when a
+/// standard descriptor is closed gets no such redirection, and a reader keeps the pipe that it reads.
 pub fn of_command(g: &mut Generator, items: &[Item], place: Place) -> Vec<Redirection> {
     let head = items.iter().find_map(|item| match item {
         Item::Word(Word(pieces)) => match pieces.first() {
@@ -153,11 +153,11 @@ pub fn of_block(g: &mut Generator, place: Place) -> Vec<Redirection> {
 }
 
 struct Allowed {
-    /// Standard descriptors may be closed.
+    /// Whether standard descriptors may be closed.
     close: bool,
-    /// Standard input may be another.
+    /// Whether standard input may be redirected.
     input: bool,
-    /// Further descriptors are of use.
+    /// Whether further descriptors are useful.
     descriptors: bool,
 }
 
@@ -194,7 +194,7 @@ fn some(g: &mut Generator, place: Place, allowed: Allowed) -> Vec<Redirection> {
             _ => {}
         }
     }
-    // In the end, since what is closed can't be duplicated.
+    // At the end, because a closed descriptor can't be duplicated.
     if allowed.close && g.rng.chance(5) {
         redirections.push(duplicate(g.rng.pick(&[">&-", "<&-", "2>&-", "3>&-", "1>&-", "0<&-"])));
     }

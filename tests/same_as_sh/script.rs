@@ -1,11 +1,11 @@
-//! A script as the generator makes it, and its text in both languages.
+//! A generated script, and its text in both languages.
 //!
-//! The text is the same letter for letter except where the languages are meant to differ, and there it is translated
-//! rather than the comparison loosened:
+//! The texts are identical except where the languages are meant to differ. There the text is translated, and the
+//! comparison is not loosened:
 //!
 //! - An unquoted `$x` is one argument here: `"$x"` in sh.
 //! - A statement that fails ends the script, and in a block the block: `{ S; } || exit $?`, and `{ S; } && { S; }`.
-//!   `set -e` alone would go on after the `a` of `a && b`, and inside a block whose failure is absorbed.
+//!   `set -e` alone would continue after the `a` of `a && b`, and inside a block whose failure is absorbed.
 //! - `if` and `for` have blocks in braces.
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub struct Script {
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub kind: StatementKind,
-    /// Stands on one line with the next.
+    /// Whether it is on one line with the next statement.
     pub semicolon: bool,
-    /// What follows on the line: blanks, a comment.
+    /// The rest of the line: blanks, a comment.
     pub trailer: &'static str,
 }
 
@@ -63,9 +63,9 @@ pub struct Pipeline {
 #[derive(Clone, Debug)]
 pub struct Stage {
     pub kind: StageKind,
-    /// It may end with another status than 0.
+    /// Whether it may end with a status other than 0.
     pub fails: bool,
-    /// Something in it is bash's and not POSIX's.
+    /// Whether it contains something that bash has and POSIX does not.
     pub bash_only: bool,
 }
 
@@ -88,7 +88,7 @@ pub struct Redirection {
     /// `2>`, `<<'EOF'`, `2>&1`
     pub operator: String,
     pub target: Option<Word>,
-    /// The lines of a here-document with its last.
+    /// The lines of a here-document, including the last one.
     pub document: Option<String>,
     pub bash_only: bool,
 }
@@ -109,7 +109,7 @@ pub enum Piece {
     Process(Vec<Statement>),
 }
 
-/// What stands in double quotes.
+/// The parts of a text in double quotes.
 #[derive(Clone, Debug)]
 pub enum Inside {
     Same(String),
@@ -137,7 +137,7 @@ impl Script {
 struct Printer {
     language: Language,
     out: String,
-    /// Here-documents whose bodies stand after the next line end.
+    /// Here-documents whose bodies follow the next line end.
     documents: Vec<String>,
 }
 
@@ -185,7 +185,7 @@ impl Printer {
         }
     }
 
-    /// What stands in braces, ended by a line end or a semicolon.
+    /// Writes the content of braces, ended by a line end or a semicolon.
     fn block(&mut self, statements: &[Statement]) {
         self.push("{ ");
         if self.sh() {
@@ -216,7 +216,7 @@ impl Printer {
         }
     }
 
-    /// A capture's inside. What it holds succeeds, so that it is the same in both.
+    /// Writes the inside of a capture. It succeeds, so it is the same in both languages.
     fn nested(&mut self, statements: &[Statement]) {
         let mut inner = Self { language: self.language, out: String::new(), documents: Vec::new() };
         for (at, statement) in statements.iter().enumerate() {

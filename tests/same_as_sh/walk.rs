@@ -1,15 +1,15 @@
-//! Walks over a script: is it POSIX's, and what is smaller than it.
+//! Walks over a script: is it in the language of POSIX, and what are its smaller versions.
 
 use super::script::*;
 
 impl Script {
-    /// Whether dash should do the same: nothing of bash's in it, and no pipeline that fails before its last stage,
-    /// since dash knows no `pipefail`.
+    /// Returns whether dash should do the same: the script has no feature of bash, and no pipeline that
+    /// fails before its last stage, since dash lacks `pipefail`.
     pub fn is_posix(&self) -> bool {
         self.statements.iter().all(Statement::is_posix)
     }
 
-    /// The script without one of its parts, for each part.
+    /// Returns the script without one of its parts, for each part.
     pub fn smaller(&self) -> impl Iterator<Item = Script> + '_ {
         (0..).map_while(|part| {
             let mut script = self.clone();
@@ -85,7 +85,7 @@ struct Remover {
 }
 
 impl Remover {
-    /// Takes one out of a list that keeps at least so many, or looks inside of them.
+    /// Removes an element of a list that keeps at least this many, or searches inside of the elements.
     fn list<T>(
         &mut self,
         list: &mut Vec<T>,
@@ -128,7 +128,7 @@ impl Remover {
         })
     }
 
-    /// Of a simple command all but its name and its duty.
+    /// Removes parts of a simple command except its name and its duty.
     fn simple(&mut self, items: &mut Vec<(&'static str, Item)>) -> bool {
         let words = (0..items.len()).filter(|&at| matches!(items[at].1, Item::Word(_)));
         let kept: Vec<_> = words.take(2).collect();

@@ -1,4 +1,4 @@
-//! Words: every quoting, one beside the other.
+//! Makes words: all kinds of quoting, next to each other.
 
 use super::generate::{Generator, Place};
 use super::script::{Inside, Piece, Word};
@@ -25,7 +25,7 @@ const BARE: &[&str] = &[
     "key=a:b", "./x", "/", "//", "_", "a.", "+x", "%s",
 ];
 
-/// What would be something else with the right neighbour.
+/// Characters that would mean something else next to certain characters.
 const LONE: &[&str] =
     &["[", "a[", "a{b", "a}", "{}", "a{}b", "$", "a$", "a$/b", "]", "a]b", "...", "a...b", "{a"];
 
@@ -173,7 +173,7 @@ const BRACES: &[&str] = &[
     "{1..3}{,x}",
 ];
 
-/// Each matches something in the fixture, whatever the script did.
+/// Each matches files of the fixture, whatever the script did.
 const GLOBS: &[&str] = &[
     "*",
     "in*",
@@ -227,13 +227,14 @@ const GLOBS: &[&str] = &[
     "$'i'n*",
 ];
 
-/// Of these the file names that a byte-wise or older shell finds differ, or the notation is bash's.
+/// Returns whether all shells treat a pattern the same: some match other file names in a shell that works with
+/// bytes, or are in bash's notation.
 fn is_posix_glob(pattern: &str) -> bool {
     !(pattern.starts_with("u/") || pattern.contains("/.*") || pattern.contains("$'"))
 }
 
-/// A word that begins with a value and turns out to begin with a dash is an error here. So nothing that may be empty, or
-/// a dash, begins a word of several pieces.
+/// Protects the beginning of a word. A word that begins with a value and turns out to begin with a dash is an
+/// error here, so a word of several pieces never begins with a piece that may be empty or a dash.
 fn guard(pieces: &mut Vec<Piece>) {
     match pieces.first_mut() {
         Some(Piece::Variable("EMPTY", _)) => pieces.truncate(1),
@@ -248,7 +249,7 @@ fn guard(pieces: &mut Vec<Piece>) {
 
 impl Generator {
     pub fn word(&mut self, place: Place) -> Word {
-        // Pattern words alone, since one with a random neighbour would often match nothing.
+        // Only pattern words, because one with a random neighbour would often match nothing.
         match self.rng.weighted(&[80, 8, if self.posix { 0 } else { 7 }, 4, 1]) {
             0 => {}
             1 => {
@@ -276,11 +277,11 @@ impl Generator {
         self.text_word(place)
     }
 
-    /// A word that is one argument.
+    /// Makes a word that is one argument.
     pub fn text_word(&mut self, place: Place) -> Word {
         let count = self.rng.weighted(&[0, 55, 30, 15]);
         let mut pieces: Vec<_> = (0..count).map(|_| self.piece(place, count == 1)).collect();
-        // `""` and `"x"` together would begin as our `"""`, which is refused here.
+        // `""` and `"x"` together would begin with `"""`, which is refused here.
         guard(&mut pieces);
         let is_empty = |piece: &Piece| matches!(piece, Piece::Double(insides) if insides.iter().all(|inside| matches!(inside, Inside::Same(text) if text.is_empty())));
         if !self.rng.chance(5) {

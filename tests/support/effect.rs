@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone, Default)]
 pub struct Fixture {
     files: Vec<(String, String)>,
-    /// All files have one time, so that `ls -l` prints the same in each run.
+    /// Whether all files have the same time, so that `ls -l` prints the same in each run.
     timed: bool,
 }
 
@@ -114,7 +114,7 @@ impl Effect {
             lines
         };
         let (mine, others) = (lines(self), lines(other));
-        // Where a stage wrote no line end, which other stage's line it is joined to depends on which was first.
+        // If a stage wrote no line end, the line of the other stage that it is joined to depends on their order.
         if mine != others && letters(&mine) != letters(&others) {
             return Some(format!("standard error: {mine:?} and {others:?}"));
         }
@@ -123,7 +123,7 @@ impl Effect {
             .then(|| "only one has something to say on standard error".to_owned())
     }
 
-    /// Puts a sign in the place of each number that was printed.
+    /// Replaces each printed number with a sign.
     pub fn hide_numbers(mut self) -> Self {
         let hide = |bytes: &[u8]| numbers_hidden(&String::from_utf8_lossy(bytes)).into_bytes();
         self.outcome.stdout = hide(&self.outcome.stdout);
@@ -139,7 +139,7 @@ impl std::fmt::Display for Effect {
     }
 }
 
-/// Reads all that is below a directory: the mode and content of files, the targets of links.
+/// Reads everything below a directory: the mode and content of files, the targets of links.
 pub fn tree(directory: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![directory.to_owned()];
@@ -181,7 +181,7 @@ fn letters(lines: &[String]) -> Vec<char> {
 /// Pipewright ends.
 fn programs_lines(text: &str) -> Vec<&str> {
     let own = text.find("error[E").map_or(text, |page| &text[..page]);
-    // A shell's message may stand behind what a program wrote without a line end.
+    // A shell's message may follow output of a program without a line end.
     let cut = |line| {
         ["script: ", "pipewright: "]
             .iter()

@@ -1,11 +1,11 @@
-//! A prompt with a home of its own.
+//! A prompt with its own home directory.
 
 use super::pty::Terminal;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A home of its own: no configuration, no history.
+/// A new home directory: no configuration, no history.
 pub struct Home(TempDir);
 
 impl Home {
@@ -38,7 +38,7 @@ impl Home {
     }
 }
 
-/// One in a new home.
+/// Starts a prompt in a new home.
 #[track_caller]
 pub fn prompt() -> (Home, Terminal) {
     let home = Home::new();

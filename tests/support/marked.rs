@@ -1,11 +1,12 @@
-//! Finding what a run has left: each of its processes inherits a marker in its environment.
+//! Finds processes that a run has left: each of its processes inherits a marker in its environment.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The living processes with an entry in their environment, each with the beginning of its line in /proc/PID/stat.
+/// Returns the living processes with an entry in their environment, each with the beginning of its line
+/// in /proc/PID/stat.
 pub fn processes_with(marker: &str) -> Vec<(Pid, String)> {
     let entries = fs::read_dir("/proc").expect("procfs").flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
@@ -20,7 +21,7 @@ pub fn processes_with(marker: &str) -> Vec<(Pid, String)> {
     pids.filter(has_it).filter_map(named).collect()
 }
 
-/// Those that are still there after so long; they are killed.
+/// Returns the processes that are still there after this time, and kills them.
 pub fn left_after(marker: &str, patience: Duration) -> Vec<String> {
     let start = Instant::now();
     loop {

@@ -1,6 +1,6 @@
-//! What the tests share: where the programs are, how one is run and captured, a seeded random generator.
+//! Shared by the tests: the paths of programs, running and capturing a program, a seeded random generator.
 //!
-//! `PIPEWRIGHT=/path/to/binary` tests another build than the one that cargo has just made.
+//! `PIPEWRIGHT=/path/to/binary` tests a different build than the one that cargo has just made.
 
 // Each test uses a part of this.
 #![allow(dead_code)]
@@ -40,7 +40,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package of the binary lies below it")
 }
 
-/// The probe, a program of ours that tells what it was given (see `probe.rs`).
+/// Returns the path of the probe, a test program that reports what it was given (see `probe.rs`).
 pub fn probe() -> &'static Path {
     static PROBE: OnceLock<PathBuf> = OnceLock::new();
     PROBE.get_or_init(|| example("probe", "tests/support/probe.rs"))
@@ -67,15 +67,15 @@ pub fn example(name: &str, source: &str) -> PathBuf {
     example
 }
 
-/// The PATH that scripts under test get: the probe's directory and the system's.
+/// Returns the PATH of scripts under test: the directory of the probe and those of the system.
 pub fn path() -> OsString {
     let mut path = OsString::from(probe().parent().expect("it lies in a directory"));
     path.push(":/usr/local/bin:/usr/bin:/bin");
     path
 }
 
-/// A directory for files that live as long as one case of a test: in memory, since a disk takes most of the time of
-/// thousands of cases.
+/// Creates a directory for files that live as long as one case of a test: in memory, because the disk would take
+/// most of the time of thousands of cases.
 pub fn in_memory() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| {
@@ -84,7 +84,8 @@ pub fn in_memory() -> &'static Path {
     })
 }
 
-/// Whether a program that a test compares with is there. Where all of them should be, in CI, its lack is a failure.
+/// Returns whether a program that a test compares with exists. In CI, which should have all of them, a missing one
+/// is a failure.
 pub fn have(program: &str) -> bool {
     let found = Command::new("/bin/sh")
         .args(["-c", "command -v \"$1\"", "sh", program])
@@ -98,7 +99,7 @@ pub fn have(program: &str) -> bool {
     found
 }
 
-/// A number from the environment, such as `CASES=100000`.
+/// Returns a number from the environment, such as `CASES=100000`.
 pub fn setting(name: &str, default: u64) -> u64 {
     match env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text}: not a number")),
@@ -106,7 +107,7 @@ pub fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
-/// A page with `after N ms` for whatever time a stage took.
+/// Returns a page with `after N ms` in place of each time of a stage.
 pub fn without_times(page: &[u8]) -> Vec<u8> {
     let mut lines: Vec<Vec<u8>> = page.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
     for line in &mut lines {
@@ -124,7 +125,7 @@ pub fn without_times(page: &[u8]) -> Vec<u8> {
     lines.join(&b'\n')
 }
 
-/// All files under a directory, sorted, of which the name ends in `suffix`.
+/// Returns all files under a directory whose name ends in `suffix`, sorted.
 pub fn files(directory: &Path, suffix: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];

@@ -1,6 +1,6 @@
-//! Lines as scripts have them, for what is measured by size.
+//! Ordinary lines of scripts, for measurements by size.
 
-/// Returns so many bytes of ordinary lines, or a little more.
+/// Returns this many bytes of ordinary lines, or a few more.
 pub fn ordinary_lines(size: usize) -> String {
     let mut text = String::with_capacity(size + 200);
     for at in 0.. {

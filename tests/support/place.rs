@@ -1,4 +1,5 @@
-//! A place for a script of ours to run in, and names that a script of sh would split, match or take for options.
+//! A place to run scripts of `scripts/` in, and names that a script of sh would split, match or take for
+//! options.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -48,7 +49,7 @@ impl Place {
         self.script(script).args(args).run()
     }
 
-    /// A script of ours, by its `#!` line.
+    /// Returns a script of `scripts/`, to be run by its `#!` line.
     pub fn script(&self, script: &str) -> Run {
         let mut path = self.0.path().join("bin").into_os_string();
         path.push(":");
@@ -58,7 +59,7 @@ impl Place {
         run.env("TMPDIR", self.0.path().join("tmp"))
     }
 
-    /// A file, with the directories above it.
+    /// Writes a file, and creates the directories above it.
     pub fn write(&self, name: impl AsRef<OsStr>, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.at(name);
         fs::create_dir_all(path.parent().expect("it is below")).expect("a directory can be made");
@@ -78,7 +79,8 @@ impl Place {
 }
 
 impl Drop for Place {
-    /// Whether text of the input was run: what it says would make this file. And whether temporary files are left.
+    /// Checks whether text of the input was run, which would create this file, and whether temporary files are
+    /// left.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert!(!self.at("canary").exists(), "a value was run as code");

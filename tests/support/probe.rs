@@ -1,8 +1,8 @@
-//! A program that tells byte for byte what it was given, or misbehaves as it is told: `probe DUTY [ARGUMENT…]`.
-//! Tests use it in place of programs of the host, which may differ.
+//! A program that reports exactly what it was given, or misbehaves on request: `probe DUTY [ARGUMENT…]`. Tests use it
+//! in place of programs of the host, which may differ.
 //!
-//! It has no `main` of Rust's: the runtime would ignore SIGPIPE and open the standard descriptors where they are
-//! closed, before we could see what the child really got.
+//! It has no Rust `main`, because the runtime would ignore SIGPIPE and open closed standard descriptors, before the
+//! probe could see what the child really got.
 //!
 //! | duty | what it does |
 //! | --- | --- |
@@ -39,7 +39,7 @@ use std::time::Duration;
 
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
-    // SAFETY: the C library calls us with so many strings, which live as long as the process.
+    // SAFETY: the C library calls this with that many strings, which live as long as the process.
     let arguments: Vec<&'static [u8]> =
         (0..count as usize).map(|at| unsafe { CStr::from_ptr(*arguments.add(at)) }.to_bytes()).collect();
     let Some((duty, arguments)) = arguments.get(1..).and_then(<[_]>::split_first) else {
@@ -68,14 +68,14 @@ extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
         b"take" => take(number(0)),
         b"flood" => flood(if arguments.is_empty() { u64::MAX } else { number(0) }),
         b"exit" => return number(0) as c_int,
-        // SAFETY: plain system calls on ourselves.
+        // SAFETY: plain system calls on this process.
         b"kill" => unsafe {
             libc::kill(libc::getpid(), number(0) as c_int);
             libc::pause();
         },
         b"tree" => tree(number(0), number(1)),
         b"ignore-term" => {
-            // SAFETY: no handler of ours is involved.
+            // SAFETY: no Rust handler is involved.
             unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
             std::thread::sleep(Duration::from_secs(number(0)));
         }
@@ -85,9 +85,9 @@ extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
     0
 }
 
-/// See the head. Ends by itself after a minute, should nobody have ended it.
+/// Builds the tree of a shape (see the head of this file). It ends by itself after a minute.
 fn shape(shape: &[u8]) {
-    // SAFETY: plain system calls; there is one thread, and a child goes on in it.
+    // SAFETY: plain system calls; there is one thread, and a child continues in it.
     unsafe {
         match shape {
             b"plain" => {
@@ -144,7 +144,7 @@ fn shape(shape: &[u8]) {
     }
 }
 
-/// A process that nobody's child is, as daemon(3) makes one.
+/// Starts an orphan, as daemon(3) does.
 unsafe fn daemon() {
     // SAFETY: as above.
     unsafe {
@@ -162,13 +162,13 @@ fn usage() -> c_int {
     64
 }
 
-/// A standard descriptor as a file that is not closed in the end, since it is not ours.
+/// Returns a standard descriptor as a file that is not closed on drop, because it is not owned.
 fn descriptor(number: i32) -> ManuallyDrop<File> {
-    // SAFETY: where it is closed, its use fails with EBADF, and nothing of ours is open yet that could be at its place.
+    // SAFETY: if it is closed, its use fails with EBADF, and no other file is open yet that could have its number.
     ManuallyDrop::new(unsafe { File::from_raw_fd(number) })
 }
 
-/// Writes all of it. What can't be written is lost: the descriptor may be closed on purpose.
+/// Writes all bytes. Bytes that can't be written are lost, because the descriptor may be closed on purpose.
 fn write(number: i32, bytes: &[u8]) {
     let _ = descriptor(number).write_all(bytes);
 }
@@ -192,7 +192,7 @@ fn variable(name: &[u8]) -> Vec<u8> {
 
 fn descriptors() -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    // One that is open only for the list is gone when the links are read.
+    // A descriptor that is open only for the list is gone when the links are read.
     let mut numbers: Vec<i32> = fs::read_dir("/proc/self/fd")
         .into_iter()
         .flatten()

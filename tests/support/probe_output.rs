@@ -1,6 +1,6 @@
 //! Reads what `probe argv` wrote.
 
-/// A list of byte strings as the probe writes it: `LENGTH:BYTES` and a line feed for each.
+/// Writes a list of byte strings as the probe does: `LENGTH:BYTES` and a line feed for each.
 pub fn encode<'a>(arguments: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut out = Vec::new();
     for argument in arguments {
@@ -11,7 +11,7 @@ pub fn encode<'a>(arguments: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     out
 }
 
-/// The byte strings of such a list, or none if it is not one.
+/// Returns the byte strings of such a list, or none if it is not one.
 pub fn decode(mut text: &[u8]) -> Option<Vec<&[u8]>> {
     let mut arguments = Vec::new();
     while !text.is_empty() {

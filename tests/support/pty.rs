@@ -1,7 +1,7 @@
-//! A terminal that a test types at: a pseudo-terminal with a program on it, and all that it has shown so far.
+//! A terminal that a test types at: a pseudo-terminal with a program on it, and all output so far.
 //!
-//! Waits are for texts, never for times: [`Terminal::expect`] returns as soon as the text is there, and gives up only
-//! when a slow machine would long have shown it.
+//! Tests wait for texts, never for times: [`Terminal::expect`] returns as soon as the text is there, and gives up
+//! only after a time that is ample even on a slow machine.
 
 use rustix::event::{PollFd, PollFlags, poll};
 use std::fs::File;
@@ -13,10 +13,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// What the line editor writes each time that it begins to read.
+/// The sequence that the line editor writes each time that it begins to read.
 const READS: &str = "\x1b[?2004h";
 
-/// What it writes when it has the line.
+/// The sequence that it writes when it has the line.
 const TAKEN: &str = "\x1b[?2004l";
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,17 +24,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Terminal {
     master: File,
     child: Child,
-    /// Reads what is shown, until the writing end of a pipe is closed.
+    /// Reads the output, until the writing end of a pipe is closed.
     reader: Option<(JoinHandle<()>, PipeWriter)>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
-    /// How much of what was seen has been looked at.
+    /// The length of the output that the test has checked.
     at: usize,
 }
 
 #[derive(Default)]
 struct Seen {
     bytes: Vec<u8>,
-    /// When the last of them came.
+    /// The time of the last output.
     came: Option<Instant>,
     closed: bool,
 }
@@ -45,7 +45,7 @@ impl Terminal {
         let (master, slave) = open();
         let descriptor = || Stdio::from(slave.try_clone().expect("a descriptor is left"));
         command.stdin(descriptor()).stdout(descriptor()).stderr(descriptor());
-        // SAFETY: system calls alone, between fork and exec.
+        // SAFETY: only system calls, between fork and exec.
         unsafe {
             command.pre_exec(|| {
                 if libc::setsid() < 0 || libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
@@ -68,7 +68,7 @@ impl Terminal {
                 if poll(&mut set, None).is_ok() && !set[1].revents().is_empty() {
                     break;
                 }
-                // EIO: nobody has the other side open.
+                // EIO: no process has the other side open.
                 let count = reader.read(&mut buffer).unwrap_or(0);
                 let mut seen = shared.0.lock().expect("no test panics with it");
                 seen.bytes.extend_from_slice(&buffer[..count]);
@@ -88,7 +88,7 @@ impl Terminal {
         self.bytes(keys.as_bytes());
     }
 
-    /// Sends bytes that may be no text.
+    /// Sends bytes that may not be UTF-8.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.master.write_all(bytes).expect("the terminal is open");
     }
@@ -99,20 +99,20 @@ impl Terminal {
         self.keys("\r");
     }
 
-    /// Types a line and waits until it is taken: what is typed from then on is for what it runs.
+    /// Types a line and waits until the editor has taken it. Later keys are for the program that it runs.
     #[track_caller]
     pub fn start_line(&mut self, line: &str) {
         self.line(line);
         self.expect_bytes(TAKEN);
     }
 
-    /// Waits until the program reads a new entry; the text that was shown until then.
+    /// Waits until the program reads a new entry. Returns the output until then.
     #[track_caller]
     pub fn ready(&mut self) -> String {
         plain(&self.expect_bytes(READS))
     }
 
-    /// Types a line and gives what is shown up to the next prompt, without the line itself.
+    /// Types a line, and returns the output up to the next prompt, without the line itself.
     #[track_caller]
     pub fn run(&mut self, line: &str) -> String {
         self.line(line);
@@ -123,11 +123,11 @@ impl Terminal {
         }
     }
 
-    /// Waits until a text is shown, which may be parted by escape sequences; all that was shown up to its end.
+    /// Waits until a text is shown, which escape sequences may interrupt. Returns all output up to its end.
     #[track_caller]
     pub fn expect(&mut self, text: &str) -> String {
         self.wait(|bytes| {
-            // The shortest part of what was seen that shows it. Looked for from the back of the last byte that came.
+            // The shortest part of the output that shows it. Searched backwards from the last byte.
             let shown = plain(bytes);
             shown.contains(text).then(|| {
                 let (mut low, mut high) = (0, bytes.len());
@@ -141,7 +141,8 @@ impl Terminal {
         .map_or_else(|seen| self.miss(&format!("shown: {text:?}"), &seen), |bytes| plain(&bytes))
     }
 
-    /// Waits until one of several texts is shown, of which the first counts when all of them are; which.
+    /// Waits until one of several texts is shown, and returns which. If several are shown, the first of the list
+    /// counts.
     #[track_caller]
     pub fn expect_one(&mut self, texts: &[&str]) -> usize {
         let which = |bytes: &[u8]| {
@@ -154,14 +155,14 @@ impl Terminal {
         }
     }
 
-    /// Waits for bytes as they are, escape sequences included; all up to their end.
+    /// Waits for exact bytes, including escape sequences. Returns all output up to their end.
     #[track_caller]
     pub fn expect_bytes(&mut self, text: &str) -> Vec<u8> {
         let end = |bytes: &[u8]| memchr::memmem::find(bytes, text.as_bytes()).map(|at| at + text.len());
         self.wait(end).unwrap_or_else(|seen| self.miss(&format!("written: {text:?}"), &seen))
     }
 
-    /// What was waited for has not come: what has, and what those do that run there.
+    /// Fails with the output so far, and with the processes on the terminal.
     #[track_caller]
     fn miss(&self, what: &str, seen: &[u8]) -> ! {
         let seen = String::from_utf8_lossy(seen);
@@ -186,7 +187,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until something was written, and then nothing more for a while; when its last byte came.
+    /// Waits for output and then for a pause. Returns the time of the last byte.
     #[track_caller]
     pub fn quiet(&mut self, pause: Duration) -> Instant {
         self.wait(|bytes| (!bytes.is_empty()).then_some(1)).expect("something is written");
@@ -202,12 +203,12 @@ impl Terminal {
         }
     }
 
-    /// When the last byte came that was seen.
+    /// Returns the time of the last byte.
     pub fn came(&self) -> Instant {
         self.seen.0.lock().expect("no reader panics").came.expect("something was written")
     }
 
-    /// Waits for the program's end; how it ended, and what was shown until then.
+    /// Waits for the program's end. Returns how it ended, and the output until then.
     #[track_caller]
     pub fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
@@ -252,10 +253,10 @@ impl Drop for Terminal {
     }
 }
 
-/// The text without escape sequences and carriage returns.
+/// Returns the text without escape sequences and carriage returns.
 pub fn plain(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    // What the prompt ends a line with that a program has left open.
+    // The text with which the prompt ends a line that a program has left open.
     let text = text.replace(&format!("\u{23ce}{}", " ".repeat(79)), "");
     let mut out = String::new();
     let mut letters = text.chars().peekable();
@@ -274,7 +275,8 @@ pub fn plain(bytes: &[u8]) -> String {
     out
 }
 
-/// The processes of a session, as proc_pid_stat(5) tells of them up to the foreground group, with their signals.
+/// Returns the processes of a session, with the fields of proc_pid_stat(5) up to the foreground group, and their
+/// signals.
 fn processes_of(session: u32) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").expect("procfs").flatten();
     let described = entries.filter_map(|entry| {
@@ -289,11 +291,11 @@ fn processes_of(session: u32) -> Vec<String> {
     described.collect()
 }
 
-/// Makes a terminal: the side that shows and types, and the side that programs have.
+/// Opens a terminal: the side of the test, and the side of the programs.
 pub fn open() -> (File, OwnedFd) {
     let mut name = [0; 64];
     let size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: descriptors that nobody else has; the name fits, or ptsname_r(3) says so.
+    // SAFETY: descriptors that are not shared; the name fits, or ptsname_r(3) reports an error.
     unsafe {
         let master = libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
         assert!(master >= 0, "a pseudo-terminal is left");

@@ -1,4 +1,4 @@
-//! A seeded random generator (SplitMix64), so that a seed names a run for ever.
+//! A seeded random generator (SplitMix64): a seed always gives the same run.
 
 pub struct Rng(u64);
 
@@ -15,17 +15,17 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`, which is not 0.
+    /// Returns a number below `bound`, which is not 0.
     pub fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
-    /// A number from `low` to `high`, both included.
+    /// Returns a number from `low` to `high`, inclusive.
     pub fn within(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }
 
-    /// True `percent` times of a hundred.
+    /// Returns true in `percent` of a hundred cases.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -34,7 +34,7 @@ impl Rng {
         from[self.below(from.len())]
     }
 
-    /// The index of a weight, each as often as it says.
+    /// Returns the index of a weight, each with a probability in proportion to it.
     pub fn weighted(&mut self, weights: &[usize]) -> usize {
         let mut at = self.below(weights.iter().sum());
         weights

@@ -1,7 +1,7 @@
-//! Runs a program and captures all that it did.
+//! Runs a program and captures its output.
 //!
-//! Output goes to files and not to pipes: nobody has to drain them, and what a program that outlives the run still
-//! holds open keeps no test waiting.
+//! Output goes to files and not to pipes: no thread has to drain them, and a program that outlives the run and
+//! still holds the output open does not block a test.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -15,7 +15,7 @@ use super::in_memory;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
-/// A program to be run, in an environment that holds PATH, HOME and LC_ALL and nothing else.
+/// A program to run, in an environment with only PATH, HOME and LC_ALL.
 pub struct Run {
     command: Command,
     stdin: Vec<u8>,
@@ -23,7 +23,7 @@ pub struct Run {
     watch_memory: bool,
 }
 
-/// How a run went.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The exit status, or 128+n after the signal n.
@@ -34,7 +34,7 @@ pub struct Outcome {
     /// The processor time of the program and of the children that it waited for.
     pub cpu: Duration,
     pub timed_out: bool,
-    /// The peak of resident memory in bytes, as far as it was watched.
+    /// The peak of resident memory in bytes, if it was watched.
     pub peak_memory: u64,
 }
 
@@ -43,7 +43,7 @@ impl Run {
         keep_descriptors_home();
         let mut command = Command::new(program);
         command.env_clear().env("PATH", super::path()).env("HOME", "/home/nobody").env("LC_ALL", "C");
-        // Of its own, so that a run that hangs can be ended with what it started.
+        // Its own group, so that a run that hangs can be ended together with its children.
         command.process_group(0);
         Self { command, stdin: Vec::new(), timeout: Duration::from_secs(60), watch_memory: false }
     }
@@ -53,7 +53,7 @@ impl Run {
         Self::new(super::pipewright())
     }
 
-    /// A text run by the binary under test.
+    /// Runs a text with the binary under test.
     pub fn code(code: impl AsRef<OsStr>) -> Self {
         Self::pipewright().arg("-c").arg(code)
     }
@@ -88,13 +88,13 @@ impl Run {
         self
     }
 
-    /// Looks at the peak of the program's own resident memory every few milliseconds.
+    /// Reads the peak of the program's resident memory every few milliseconds.
     pub fn watch_memory(mut self) -> Self {
         self.watch_memory = true;
         self
     }
 
-    /// Runs it to its end, or to the end of its time.
+    /// Runs it until it ends, or until its time is over.
     #[expect(clippy::zombie_processes, reason = "`reap` waits for it by wait4(2)")]
     pub fn run(mut self) -> Outcome {
         let mut stdin = tempfile::tempfile_in(in_memory()).expect("a temporary file");
@@ -133,7 +133,7 @@ impl Outcome {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
-    /// Asserts that it succeeded, and that in time.
+    /// Asserts that it succeeded in time.
     #[track_caller]
     pub fn success(self) -> Self {
         assert!(!self.timed_out, "it hangs; {self}");
@@ -152,7 +152,7 @@ impl Outcome {
         !self.timed_out && self.status == 2 && self.stdout.is_empty() && self.stderr.starts_with(b"error[E0")
     }
 
-    /// Whether the program met a bug of its own: a panic, a crash, or a page that says so.
+    /// Returns whether the program has shown a bug of its own: a panic, a crash, or a page that reports one.
     pub fn is_crash(&self) -> bool {
         let says = |text: &[u8]| self.stderr.windows(text.len()).any(|window| window == text);
         says(b"panicked at") || says(b"error[E9") || [101, 134, 139].contains(&self.status)
@@ -176,7 +176,8 @@ impl std::fmt::Display for Outcome {
     }
 }
 
-/// Whatever the tests' own parent left open stays out of the programs under test, which tell what they were given.
+/// Keeps descriptors that the parent of the tests left open out of the programs under test, which report what they
+/// were given.
 fn keep_descriptors_home() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     // SAFETY: no descriptor is closed before an exec.
@@ -185,16 +186,16 @@ fn keep_descriptors_home() {
     });
 }
 
-/// A shell without job control has its background jobs ignore INT, and what is ignored stays so in every child: a test
-/// that sends signals would wait for nothing.
+/// Restores the default action of INT. A shell without job control lets its background jobs ignore INT, and
+/// children inherit that, so a test that sends signals would wait in vain.
 pub fn hear_signals() {
     for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM] {
-        // SAFETY: the default action; no handler of ours is involved.
+        // SAFETY: the default action; no Rust handler is involved.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
 }
 
-/// Waits for the end of a child without reaping it. Also gives the peak of its memory, if that is watched.
+/// Waits for the end of a child without reaping it. Also returns the peak of its memory, if that is watched.
 fn await_end(child: &Child, timeout: Duration, watch_memory: bool) -> (bool, u64) {
     let pid = Pid::from_child(child);
     let pidfd = pidfd_open(pid, PidfdFlags::empty()).expect("a pidfd (Linux 5.3)");
@@ -214,7 +215,7 @@ fn await_end(child: &Child, timeout: Duration, watch_memory: bool) -> (bool, u64
     }
 }
 
-/// `VmHWM` of a process, in bytes; 0 once it has ended.
+/// Returns `VmHWM` of a process, in bytes; 0 once it has ended.
 fn resident_peak(pid: Pid) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
@@ -237,7 +238,7 @@ fn reap(child: &Child) -> (ExitStatus, Duration) {
     (ExitStatus::from_raw(status), time(usage.ru_utime) + time(usage.ru_stime))
 }
 
-/// Ends a child that hangs, and what is still in its group.
+/// Ends a child that hangs, and the rest of its group.
 fn end_group(child: &mut Child) {
     let pid = Pid::from_child(child);
     let _ = kill_process_group(pid, Signal::TERM);

@@ -1,7 +1,7 @@
-//! Runs texts by dash, bash and Pipewright, each in a fresh directory, and returns their effects.
+//! Runs texts with dash, bash and Pipewright, each in a fresh directory, and returns their effects.
 //!
-//! A process of dash or bash runs many texts, each in a subshell with standard streams of its own, and Pipewright runs
-//! most of them as a library: what a comparison of thousands of texts costs is mostly the start of processes.
+//! A process of dash or bash runs many texts, each in a subshell with its own standard streams, and the library runs
+//! most of them for Pipewright. Process starts are most of the cost of comparing thousands of texts.
 
 use super::effect::{Effect, Fixture, tree};
 use super::run::Outcome;
@@ -35,7 +35,7 @@ while [ "$at_" -lt "$3" ]; do
 done
 "#;
 
-/// What all texts of a comparison find.
+/// The environment that all texts of a comparison share.
 #[derive(Clone, Default)]
 pub struct World {
     pub fixture: Fixture,
@@ -49,7 +49,7 @@ pub enum Shell {
     Dash,
 }
 
-/// The way in which a text comes into Pipewright.
+/// The way in which a text is passed to Pipewright.
 #[derive(Clone, Copy)]
 pub enum Way {
     Library,
@@ -77,8 +77,8 @@ impl<'w> Place<'w> {
         Self { world, home: tempfile::tempdir_in(in_memory()).expect("a temporary directory") }
     }
 
-    /// Runs texts by one process of a shell, under `-eu`, and in bash with `pipefail` and `failglob`. Each has a number
-    /// below [`BATCH`].
+    /// Runs texts with one process of a shell, under `-eu`, and in bash with `pipefail` and `failglob`. Each has a
+    /// number below [`BATCH`].
     pub fn by_shell(&self, shell: Shell, texts: &[&str]) -> Vec<Effect> {
         assert!(texts.len() <= BATCH, "{} texts", texts.len());
         let place = |part: &str| self.home.path().join(part);
@@ -86,7 +86,7 @@ impl<'w> Place<'w> {
             let _ = fs::remove_dir_all(place(part));
             fs::create_dir(place(part)).expect("a directory can be made");
         }
-        // Streams are open for reading and writing, as those of a program under test are.
+        // Streams are open for reading and writing, like those of a program under test.
         let named = |part: &str, at: usize| place(part).join((FIRST + at).to_string());
         for (at, text) in texts.iter().enumerate() {
             fs::write(named("text", at), text).expect("a file can be written");
@@ -100,7 +100,7 @@ impl<'w> Place<'w> {
         let effect = |at: usize| {
             let status = String::from_utf8_lossy(&read("status", at)).trim().parse();
             assert!(status.is_ok(), "it did not end: {outcome}\n{}", texts[at]);
-            // A shell names the file that it reads, and not itself.
+            // In messages a shell names the file that it reads, and not itself.
             let text = format!("{}: ", named("text", at).display());
             let stderr = String::from_utf8_lossy(&read("err", at)).replace(&text, "script: ");
             let outcome = outcome_of(status.unwrap_or(-1), read("out", at), stderr.into_bytes());
@@ -109,7 +109,7 @@ impl<'w> Place<'w> {
         (0..texts.len()).map(effect).collect()
     }
 
-    /// Runs the text of a number by Pipewright.
+    /// Runs the text of a number with Pipewright.
     pub fn by_pipewright(&self, at: usize, text: &str, options: &[&str], way: Way) -> Effect {
         self.fresh(at);
         let outcome = match way {
@@ -169,7 +169,7 @@ impl<'w> Place<'w> {
         outcome_of(status, read(&mut stdout), errors)
     }
 
-    /// Makes the directory of a number anew, which has its parent for itself, too.
+    /// Recreates the directory of a number. Its parent contains nothing else.
     fn fresh(&self, at: usize) {
         let directory = self.directory(at);
         let _ = directory.parent().map(fs::remove_dir_all);

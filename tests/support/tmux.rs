@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// When a slow machine would long have shown it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A tmux(1) server of its own.
+/// A separate tmux(1) server.
 pub struct Tmux<'a>(pub &'a Path);
 
 impl Tmux<'_> {

@@ -1,5 +1,5 @@
-//! Runs of already parsed small scripts without commands, beside the same in Rhai: its tree, a scope that is made once,
-//! and the inputs set anew each time.
+//! Measures runs of small parsed scripts without commands, and the same in Rhai: its syntax tree, a
+//! scope that is made once, and inputs that are set for each run.
 
 use crate::pair::Pair;
 use pipewright::{Script, Session};
@@ -42,7 +42,7 @@ pub fn pairs() -> Vec<Pair> {
     ]
 }
 
-/// Both sides' answers are compared once.
+/// Compares the results of both sides once.
 fn pair(name: &'static str, inputs: &'static [&str], ours: &str, rhai: &str) -> Pair {
     let builder = inputs.iter().fold(Script::builder("bench"), |builder, input| builder.input(input));
     let script = builder.parse(ours).expect("a script");

@@ -1,4 +1,4 @@
-//! A host that has much memory: what a fork would have to copy the page tables of.
+//! Measures a start in a host with much memory, whose page tables a fork would have to copy.
 
 use std::hint::black_box;
 

@@ -1,8 +1,8 @@
-//! What a host pays for a run: `cargo run --release` in this directory; `-- spawn`, `-- heap` or `-- evaluate` for
-//! one part. The figures of docs/PERFORMANCE.md come from here.
+//! Measures the costs of a run for a host: `cargo run --release` in this directory; `-- spawn`, `--
+//! heap` or `-- evaluate` for one part. The figures of docs/PERFORMANCE.md come from here.
 //!
-//! Work and floor take turns in one process, so that what else the machine does hits both alike.
-//! `-- ours NAME COUNT` and `-- floor NAME COUNT` do one of the two alone, for valgrind(1) or strace(1).
+//! Work and floor take turns in one process, so that other load of the machine affects both alike. `--
+//! ours NAME COUNT` and `-- floor NAME COUNT` run one of the two alone, for valgrind(1) or strace(1).
 
 mod evaluate;
 mod heap;

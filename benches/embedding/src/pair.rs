@@ -1,22 +1,22 @@
-//! Two ways to do one thing, measured in turns.
+//! Measures two ways to do one thing, in turns.
 
 use std::time::Instant;
 
-/// Does it so many times.
+/// Work that is done a given number of times.
 pub type Work = Box<dyn FnMut(usize)>;
 
 pub struct Pair {
     pub name: &'static str,
-    /// What it is compared with.
+    /// The name of the other side.
     pub against: &'static str,
-    /// How many times it is done in all by each, and before the other one has its turn.
+    /// The number of times that each side does it in all, and before the other side has its turn.
     pub count: usize,
     pub at_once: usize,
     pub ours: Work,
     pub floor: Work,
 }
 
-/// Seconds that something took: by the clock, and of processors in this process and its children.
+/// The time of something in seconds: elapsed time, and processor time of this process and its children.
 #[derive(Clone, Copy)]
 struct Cost {
     wall: f64,
@@ -27,11 +27,12 @@ impl Pair {
     pub const HEAD: &str =
         "what                                    against        ours ns    floor ns     wall      cpu";
 
-    /// Prints the median cost of one time by each, and the median of the ratios of neighbours.
+    /// Prints the median cost of one time for each side, and the median of the ratios of neighbouring
+    /// turns.
     pub fn measure(&mut self) {
         let mut turns = Vec::new();
         for turn in 0..=self.count / self.at_once {
-            // Who comes second finds warmer caches.
+            // The second side finds warmer caches.
             let pair = if turn % 2 == 0 {
                 let ours = cost(&mut self.ours, self.at_once);
                 (ours, cost(&mut self.floor, self.at_once))
@@ -39,7 +40,7 @@ impl Pair {
                 let floor = cost(&mut self.floor, self.at_once);
                 (cost(&mut self.ours, self.at_once), floor)
             };
-            // The first one warms both.
+            // The first turn only warms the caches.
             if turn > 0 {
                 turns.push(pair);
             }

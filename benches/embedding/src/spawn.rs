@@ -1,4 +1,4 @@
-//! A run of an already parsed `/bin/true`, beside a bare posix_spawn(3) of it and waitpid(2).
+//! Measures a run of a parsed `/bin/true`, and a bare posix_spawn(3) and waitpid(2) of it.
 
 use crate::pair::Pair;
 use pipewright::{Script, Session};
@@ -29,7 +29,8 @@ fn posix_spawn() {
     let program = c"/bin/true".as_ptr();
     let argv = [program.cast_mut(), ptr::null_mut()];
     let (mut pid, mut status) = (0, 0);
-    // SAFETY: the arrays end by null, their strings by NUL, and outlive the call; nobody changes the environment.
+    // SAFETY: the arrays end with null, their strings with NUL, and outlive the call; no thread changes
+    // the environment.
     let waited = unsafe {
         let error = libc::posix_spawn(&mut pid, program, ptr::null(), ptr::null(), argv.as_ptr(), environ);
         assert_eq!(error, 0, "posix_spawn");

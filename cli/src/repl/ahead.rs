@@ -1,33 +1,33 @@
-//! What is typed ahead, while something else runs.
+//! Text that is typed ahead, while something else runs.
 //!
-//! It waits in the terminal, which gives it line by line then. The editor would read all of it at once, run the first
-//! entry and lose the others. Here an entry is taken when it is to run, and what follows it stays: that may be for the
-//! program which the entry runs.
+//! It waits in the terminal, which then returns it line by line. The editor would read all of it at once, run the
+//! first entry and lose the others. Here an entry is taken when it is about to run, and the text after it stays: it
+//! may be for the program that the entry runs.
 
 use pipewright::dialog::Typed;
 
-/// What has been taken and not entered.
+/// Text that has been taken and not entered.
 #[derive(Default)]
 pub struct Ahead {
     rest: Vec<u8>,
 }
 
-/// What was typed.
+/// Typed text.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// With Enter, and complete.
+    /// A complete entry, with Enter.
     Entry(String),
-    /// Something to be looked at first: the beginning of an entry, or one with keys that mean something to the editor
-    /// alone, and that it did not get.
+    /// Text that the user has to see first: the beginning of an entry, or one with keys that only the editor knows,
+    /// and that it did not receive.
     Part(String),
 }
 
 impl Ahead {
-    /// The next entry, of lines that `more` gives, as far as there is one.
+    /// Returns the next entry from the lines that `more` returns, if there is one.
     pub fn take(&mut self, mut more: impl FnMut() -> Option<Vec<u8>>) -> Option<Taken> {
         let mut taken = Vec::new();
         loop {
-            // Enter is a carriage return where a program had the terminal in another mode.
+            // Enter is a carriage return if a program had the terminal in another mode.
             while let Some(end) = self.rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
                 taken.extend(self.rest.drain(..=end).take(end));
                 let text = String::from_utf8_lossy(&taken);
@@ -51,7 +51,7 @@ impl Ahead {
     }
 }
 
-/// Whether it is what would stand in the editor if it had got the keys.
+/// Returns whether it is the text that the editor would contain if it had received the keys.
 fn is_plain(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| !text.contains(is_key))
 }
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(all(&["\n"]), [entry("")]);
         // From a terminal in raw mode.
         assert_eq!(all(&["echo a\recho b\rec"]), [entry("echo a"), entry("echo b"), part("ec")]);
-        // The arrow up, Tab, Ctrl-D.
+        // The up arrow, Tab, Ctrl-D.
         assert_eq!(all(&["\x1b[A\n", "ls do\t\n", "\x04"]), [part("[A"), part("ls do")]);
     }
 

@@ -1,14 +1,14 @@
-//! What was meant: where a line of sh has one plain counterpart, it is offered to be edited and entered.
+//! Corrections: if a line of sh has exactly one simple counterpart, it is offered to be edited and entered.
 
 use pipewright::diag::{Diagnostic, code, quote_word};
 use pipewright::dialog::Typed;
 
-/// The options of find(1) and others that take a pattern of their own.
+/// The options of find(1) and other programs whose value is a pattern of their own.
 const PATTERN_FOLLOWS: &[&str] =
     &["-name", "-iname", "-path", "-ipath", "-wholename", "--include", "--exclude"];
 
-/// The text as it is written here, if the errors are one habit of sh whose page tells that for these very words.
-/// `previous` is the entry before.
+/// Returns the corrected text, if the errors are one form of sh whose error page has the replacement for these
+/// very words. `previous` is the entry before.
 pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<String> {
     if let Some(error) = errors.first()
         && error.code == code::SH_HISTORY
@@ -16,7 +16,7 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
         return with_events(text, previous);
     }
     let [error] = errors else { return None };
-    // While running, the error may be one of a function that an earlier entry has declared.
+    // At run time, the error may be in a function that an earlier entry has declared.
     let span = error.primary().filter(|label| label.source.text() == text)?.span;
     if error.code == code::NO_MATCH {
         // `--include=*.rs`, `-name *.rs` and addresses are meant for the program itself.
@@ -41,7 +41,7 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
         return there.or_else(|| help.contains("is a variable").then(|| format!("= {entry}")));
     }
     if error.code == code::VARIABLE_AS_COMMAND {
-        // A value that is to be shown.
+        // A value that the user wants to see.
         let shown = error.help.first()?.strip_prefix("show it by: ")?;
         return (text.trim() == text.get(span.range())?).then(|| shown.to_owned());
     }
@@ -49,7 +49,8 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
         return unescaped(text, span.start as usize);
     }
     if error.code == code::SH_ASSIGNMENT {
-        // `NAME=value`: the page shows the assignment, or only an example of one. In a block it would hold for that alone.
+        // `NAME=value`: the page shows the assignment, or only an example of one. In a block it would only apply
+        // to the block.
         let help = error.help.last()?;
         let lines = help.split_once(":\n").or_else(|| help.split_once(": "))?.1.replace('\n', "; ");
         return (substance(&lines) == substance(text)).then_some(lines);
@@ -57,9 +58,9 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
     None
 }
 
-/// The text with `!!` and `!$` outside of quotes replaced by the entry before and its last word.
+/// Returns the text with `!!` and `!$` outside quotes replaced by the previous entry and its last word.
 fn with_events(text: &str, previous: &str) -> Option<String> {
-    // A word of it in quotes may hold blanks.
+    // A quoted word of it may contain blanks.
     let is_plain = !previous.contains(['\'', '"', '\\', '\n']);
     let last = previous.split_ascii_whitespace().next_back().filter(|_| is_plain);
     let mut replaced = String::with_capacity(text.len() + previous.len());
@@ -88,8 +89,8 @@ fn with_events(text: &str, previous: &str) -> Option<String> {
     (is_line && replaced != text).then_some(replaced)
 }
 
-/// Whether a word is another one with letters that have changed places, or with one too many or too few. Another letter
-/// makes another word: `luit` is nothing to be a key away from who enters `quit`.
+/// Returns whether a word is another one with swapped letters, or with one letter too many or too few. A
+/// different letter makes a different word: a user who enters `quit` must not be one key away from `luit`.
 fn is_slip(word: &str, meant: &str) -> bool {
     let sorted = |word: &str| {
         let mut letters: Vec<char> = word.chars().collect();
@@ -106,13 +107,13 @@ fn is_slip(word: &str, meant: &str) -> bool {
     sorted(word) == sorted(meant) || lacks_one()
 }
 
-/// An assignment without the signs that are written otherwise here and in sh.
+/// Returns an assignment without the signs that differ between sh and this language.
 fn substance(text: &str) -> String {
     let text = text.replace("~/", "$HOME/").replace("let ", "").replace("env.", "");
     text.replace([' ', '"', '\'', ';', '(', ')', '$'], "")
 }
 
-/// `let pattern = "\.rs$"`: sh leaves such a backslash where it is, and so do single quotes.
+/// Returns `let pattern = "\.rs$"` in single quotes: sh keeps such a backslash, and so do single quotes.
 fn unescaped(text: &str, at: usize) -> Option<String> {
     let quote = Typed::new(text.get(..at)?).open().last().copied()?;
     let start = quote.end as usize;
@@ -122,7 +123,7 @@ fn unescaped(text: &str, at: usize) -> Option<String> {
         let next = letters.peek().map_or(' ', |(_, next)| *next);
         match letter {
             '"' => break start + at,
-            // Also what $'…' makes something else of: nobody knows which was meant.
+            // A text that $'…' would change as well: it is unknown which was meant.
             '\\' if next.is_ascii_digit() || "\"\\$`\nabefnrtuvxU".contains(next) => return None,
             '$' if next.is_ascii_alphanumeric() || "_({@*#?!$-".contains(next) => return None,
             '\'' | '`' => return None,
@@ -155,10 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_of_a_pattern_stands_in_single_quotes() {
+    fn a_backslash_of_a_pattern_is_in_single_quotes() {
         assert_corrected(r#"let re = "\.d$""#, Some(r"let re = '\.d$'"));
         assert_corrected(r#"let res = ["a", "\w+ é"]"#, Some(r#"let res = ["a", '\w+ é']"#));
-        // A line end, the text of a variable, a quote: it may be meant so or so.
+        // A line end, the text of a variable, a quote: each may be meant in more than one way.
         for text in [
             r#"let s = "a\nb""#,
             r#"let x = "1"; let y = "\. $x""#,
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_keys_is_no_other_word() {
+    fn a_typing_mistake_is_not_another_word() {
         for (word, meant) in
             [("gti", "git"), ("ehco", "echo"), ("gitt", "git"), ("gt", "got"), ("grp", "grep")]
         {
@@ -201,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_not_plain_is_left_alone() {
         assert_corrected("echo $((7 / 2))", None);
-        // A value that can't be told; what would be lost; what would hold for a block alone.
+        // A value that can't be determined; one that would be lost; one that would only apply to a block.
         for text in ["let name=foo", "i=$((i+1))", "x=1 > f", "if true { x=1 }"] {
             assert_corrected(text, None);
         }

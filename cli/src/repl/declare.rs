@@ -1,8 +1,8 @@
-//! `complete`: what its user says of the words of a command, and which programs Tab may ask for their help.
+//! `complete`: the declared completions of commands, and the programs that Tab may run for their help.
 //!
-//! `complete("deploy", …)` declares, for a session; it is a function, since what it is given are values. `complete
-//! --learn NAME` allows, for all sessions; it is a command, as anything that is typed. What is allowed is a file, not a
-//! name: another program of that name, earlier in PATH, is not.
+//! `complete("deploy", …)` declares words for a session; it is a function, since its arguments are values.
+//! `complete --learn NAME` allows a program for all sessions; it is a command, since its arguments are words. The
+//! permission is for a file, not a name: another program of that name, earlier in PATH, is not allowed.
 
 use super::commands::text;
 use super::places::{self, append};
@@ -13,16 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What was declared and allowed.
+/// The declarations and permissions.
 #[derive(Default)]
 pub struct Completions {
     declared: BTreeMap<Vec<u8>, Value>,
     allowed: BTreeSet<String>,
-    /// Where the allowed ones are kept, a path a line.
+    /// The file of the permissions, with a path on each line.
     file: Option<PathBuf>,
 }
 
-/// The same, as the commands and the editor share it.
+/// The same, shared by the commands and the editor.
 pub type Shared = Arc<Mutex<Completions>>;
 
 pub fn lock(completions: &Shared) -> MutexGuard<'_, Completions> {
@@ -30,7 +30,7 @@ pub fn lock(completions: &Shared) -> MutexGuard<'_, Completions> {
 }
 
 impl Completions {
-    /// Those of a file, which need not be there.
+    /// Reads them from a file, which need not exist.
     pub fn new(file: Option<PathBuf>) -> Self {
         let lines = file.as_ref().and_then(|file| places::read(file, places::MOST_SETTINGS).ok());
         let lines = String::from_utf8(lines.unwrap_or_default()).unwrap_or_default();
@@ -38,12 +38,12 @@ impl Completions {
         Self { declared: BTreeMap::new(), allowed, file }
     }
 
-    /// What was declared for a command.
+    /// Returns the declaration for a command.
     pub fn of(&self, command: &[u8]) -> Option<Value> {
         self.declared.get(command).cloned()
     }
 
-    /// Whether a program may be asked.
+    /// Returns whether a program may be run for its help.
     pub fn allows(&self, program: &Path) -> bool {
         program.to_str().is_some_and(|program| self.allowed.contains(program))
     }
@@ -68,7 +68,7 @@ impl Completions {
     }
 }
 
-/// `complete("deploy", ["--env=", "staging"])`
+/// Implements `complete("deploy", ["--env=", "staging"])`.
 pub fn declare(completions: &Shared, command: Vec<u8>, words: Value) -> Result<Value, String> {
     match words.type_of() {
         Type::Null => drop(lock(completions).declared.remove(&command)),
@@ -85,16 +85,16 @@ pub fn declare(completions: &Shared, command: Vec<u8>, words: Value) -> Result<V
 const NEEDED: &str =
     "words are given as a list, a map of words and what they mean, or a function that gives either";
 
-/// The words of a list or map, and what is said of each.
+/// Returns the words of a list or map, each with its description.
 ///
 /// # Errors
-/// It is something else.
+/// Fails if it is something else.
 pub fn read(words: &Value) -> Result<Vec<(Vec<u8>, String)>, String> {
     let word = |value: &Value| {
         value
             .to_word()
             .map(|word| word.to_vec())
-            .map_err(|_| format!("{} is no word", value.type_of().phrase()))
+            .map_err(|_| format!("{} is not a word", value.type_of().phrase()))
     };
     match words {
         Value::List(words) => words.iter().map(|value| Ok((word(value)?, String::new()))).collect(),
@@ -106,7 +106,7 @@ pub fn read(words: &Value) -> Result<Vec<(Vec<u8>, String)>, String> {
     }
 }
 
-/// `complete --learn NAME…`, `complete --forget NAME…`, and without words a list.
+/// Implements `complete --learn NAME…`, `complete --forget NAME…`, and the list without arguments.
 pub fn command(cx: &mut StageCx<'_>, completions: &Shared) -> Result<u8, StageError> {
     let words: Vec<String> = cx.args().iter().map(text).collect();
     let learn = match words.first().map(String::as_str) {
@@ -154,7 +154,7 @@ fn list(cx: &mut StageCx<'_>, completions: &Shared) -> Result<u8, StageError> {
     Ok(0)
 }
 
-/// The program that a name means, or a path.
+/// Returns the program that a name or path means.
 fn find(cx: &StageCx<'_>, name: &str) -> Option<String> {
     let path = cx.env("PATH").unwrap_or_default();
     let found = super::programs::find(name.as_ref(), path, cx.cwd())?.to_str()?.to_string();
@@ -180,7 +180,7 @@ mod tests {
         );
         assert!(read(&Value::from("web")).is_err());
         let nested: Value = vec![list].into();
-        assert!(read(&nested).unwrap_err().contains("is no word"));
+        assert!(read(&nested).unwrap_err().contains("is not a word"));
     }
 
     #[test]

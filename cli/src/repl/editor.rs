@@ -1,5 +1,5 @@
-//! The line editor: rustyline with what the prompt knows. Nothing is decided here that could be decided without a
-//! terminal.
+//! The line editor: rustyline with the knowledge of the prompt. Everything that can be decided without a terminal is
+//! decided elsewhere.
 
 use super::complete::world::Live;
 use super::complete::{Candidate, complete};
@@ -26,41 +26,41 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What was typed.
+/// The result of reading a line.
 pub enum Read {
     Entry(String),
-    /// What is to be edited by a program.
+    /// A text to be edited by a program.
     Outside(String),
-    /// Ctrl-C took it back.
+    /// Ctrl-C cleared the line.
     Cleared,
-    /// A byte came that is no text.
+    /// A byte came that is not text.
     Unreadable,
-    /// Ctrl-D, or the terminal has gone.
+    /// Ctrl-D, or the terminal was closed.
     End,
 }
 
 pub struct Editor {
     line: rustyline::Editor<Assistant, MemHistory>,
-    /// The line was left for a program to edit it.
+    /// Whether the line was left so that a program can edit it.
     outside: Arc<AtomicBool>,
     colours: bool,
 }
 
-/// How one edits.
+/// The settings of the editor.
 pub struct EditorConfig {
     pub colours: bool,
     pub vi: bool,
 }
 
-/// The first number of a descriptor that select(2) does not take.
+/// The first descriptor number that select(2) does not accept.
 const FD_SETSIZE: RawFd = 1024;
 
-/// How many entries are at hand for the arrows, hints and Ctrl-R.
+/// How many entries are available to the arrows, suggestions and Ctrl-R.
 const AT_HAND: usize = 100_000;
 
 impl Editor {
     /// # Errors
-    /// Why there is no terminal to edit on.
+    /// Fails with the reason why there is no terminal for editing.
     pub fn new(live: Rc<Live>, habits: &EditorConfig) -> Result<Self, ReadlineError> {
         let config = Config::builder()
             .max_history_size(AT_HAND)
@@ -70,7 +70,8 @@ impl Editor {
             .completion_prompt_limit(200)
             .edit_mode(if habits.vi { EditMode::Vi } else { EditMode::Emacs })
             .color_mode(if habits.colours { ColorMode::Enabled } else { ColorMode::Disabled })
-            // The keys of jobs are signals while a line is edited, too: as bytes that come with Enter they would be lost.
+            // The keys of jobs are signals while a line is edited, too: as bytes that arrive with Enter, they would be
+            // lost.
             .enable_signals(true)
             .keyseq_timeout(Some(if habits.vi { 100 } else { 500 }))
             .build();
@@ -80,7 +81,7 @@ impl Editor {
         let offer = Arc::new(Offer::default());
         line.set_helper(Some(Assistant::new(live, outdents.clone(), offer.clone())));
         let conditional = |handler: Box<dyn ConditionalEventHandler>| EventHandler::Conditional(handler);
-        // Ctrl-J is what a line end comes as that is pasted into a terminal which does not bracket it.
+        // Ctrl-J is the form of a line end that is pasted into a terminal without bracketed paste.
         for enter in [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent::ctrl('J')] {
             line.bind_sequence(enter, conditional(Box::new(Enter { always: false })));
         }
@@ -110,15 +111,15 @@ impl Editor {
         Ok(Self { line, outside, colours: habits.colours })
     }
 
-    /// Reads one entry. `offered` stands in the line already.
+    /// Reads one entry. `offered` is already in the line.
     pub fn read(&mut self, prompt: &(String, String), offered: &str) -> Read {
         if let Some(assistant) = self.line.helper() {
             assistant.begins.set(true);
             assistant.listed.set(false);
         }
-        // While there is one, the editor waits by select(2) and hears of a signal that came before it waited: read(2) would
-        // leave Ctrl-C for the next key. Its pipes, two for each line but the first, have to be among those that select
-        // takes.
+        // With a pipe for signals, the editor waits by select(2) and notices a signal that came before it waited:
+        // read(2) would leave Ctrl-C for the next key. Its pipes, two for each line after the first, must be below the
+        // limit of select.
         let selects = next_are_below(4, FD_SETSIZE);
         let _printer = selects.then(|| self.line.create_external_printer().ok());
         let read = match offered {
@@ -130,26 +131,26 @@ impl Editor {
             Ok(text) if outside => Read::Outside(text),
             Ok(text) => Read::Entry(text),
             Err(ReadlineError::Interrupted) => Read::Cleared,
-            // A key has come while the terminal was being set.
+            // A key came while the terminal was being set up.
             Err(ReadlineError::Errno(errno))
                 if io::Error::from(errno).kind() == io::ErrorKind::Interrupted =>
             {
                 Read::Cleared
             }
-            // A byte that is no text, perhaps of a terminal that has another encoding: it is left out.
+            // A byte that is not text, perhaps from a terminal with another encoding: it is skipped.
             Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Read::Unreadable,
             Err(_) => Read::End,
         }
     }
 
-    /// Takes an entry off the screen that was just read, so that it does not stand there twice when it is offered again.
+    /// Erases an entry that was just read from the screen, so that it is not shown twice when it is offered again.
     pub fn erase(prompt: &(String, String), text: &str) {
         if let Some(columns) = terminal_width() {
             super::print(&format!("\x1b[{}A\r\x1b[J", rows(&format!("{}{text}", prompt.0), columns)));
         }
     }
 
-    /// A prompt with an entry and the line's end, as it would be drawn had the entry been typed here.
+    /// Returns a prompt with an entry and the line's end, as it would be drawn if the entry had been typed here.
     pub fn drawn(&self, (bare, styled): &(String, String), text: &str) -> String {
         let prompt = if self.colours { styled } else { bare };
         let painted =
@@ -157,7 +158,7 @@ impl Editor {
         format!("{prompt}{}\n", painted.as_deref().unwrap_or(text))
     }
 
-    /// What stood in the line that was looked at last.
+    /// Returns the text of the line that was analysed last.
     pub fn text(&self) -> String {
         self.line.helper().map(|assistant| assistant.text.borrow().clone()).unwrap_or_default()
     }
@@ -169,14 +170,14 @@ impl Editor {
         }
     }
 
-    /// Puts an entry at hand.
+    /// Adds an entry to the available ones.
     pub fn remember(&mut self, text: &str) {
-        // It is only in memory, so that nothing can fail.
+        // It is only in memory, so nothing can fail.
         let _ = self.line.history_mut().add(text);
     }
 }
 
-/// How many rows of the terminal a text takes, with the line end behind it that the line editor writes.
+/// Returns how many rows of the terminal a text takes, including the line end that the line editor writes after it.
 fn rows(text: &str, columns: usize) -> usize {
     const TAB: usize = 8;
     let widths = GraphemeClusterMode::from_env();
@@ -195,18 +196,18 @@ fn rows(text: &str, columns: usize) -> usize {
             (row, column) = (row + 1, width);
         }
     }
-    // The cursor of one that fills its last row stands in the next.
+    // If a text fills its last row, the cursor is in the next one.
     if column == columns { row + 1 } else { row }
 }
 
-/// Whether the descriptors that will be made next, so many, are all below a number.
+/// Returns whether the next descriptors, this many, will all be below a number.
 fn next_are_below(count: usize, limit: RawFd) -> bool {
     let next: Vec<OwnedFd> =
         (0..count).map_while(|_| io::stdin().as_fd().try_clone_to_owned().ok()).collect();
     next.len() == count && next.iter().all(|fd| fd.as_raw_fd() < limit)
 }
 
-/// Enter: runs what is complete, and begins a new line of what is not.
+/// Enter: runs a complete entry, and begins a new line in an incomplete one.
 struct Enter {
     always: bool,
 }
@@ -226,9 +227,9 @@ impl ConditionalEventHandler for Enter {
 
 const INDENT: usize = 4;
 
-/// `}` on a line of its own stands where its block began.
+/// Puts a `}` on its own line at the indentation of its block.
 ///
-/// It comes there as a completion of the line, since `Cmd::Replace` leaves the cursor before what it has put in: the
+/// It is inserted as a completion of the line, since `Cmd::Replace` leaves the cursor before the inserted text: the
 /// next line was begun above the bracket.
 struct Outdent {
     asks: Arc<AtomicBool>,
@@ -243,14 +244,15 @@ impl ConditionalEventHandler for Outdent {
     }
 }
 
-/// Where the line begins that the text ends with, and what it is with a `}`, when it holds an indent alone.
+/// Returns the start of the line at the end of the text, and its replacement with a `}`, if it contains only an
+/// indentation.
 fn outdented(text: &str) -> Option<(usize, String)> {
     let start = text.trim_end_matches(' ').len();
     let width = (text.len() - start).checked_sub(INDENT)?;
     text[..start].ends_with('\n').then(|| (start, format!("{:width$}}}", "")))
 }
 
-/// Leaves the line, for a program to edit it: in the midst of it no program could have the terminal.
+/// Leaves the line so that a program can edit it: during editing, no program can have the terminal.
 struct Leave {
     for_program: Arc<AtomicBool>,
 }
@@ -262,7 +264,7 @@ impl ConditionalEventHandler for Leave {
     }
 }
 
-/// The same by the `v` of vi's command mode (POSIX, sh, "vi Line Editing Command Mode").
+/// Does the same for the `v` of vi's command mode (POSIX, sh, "vi Line Editing Command Mode").
 struct Visual(Leave);
 
 impl ConditionalEventHandler for Visual {
@@ -272,23 +274,23 @@ impl ConditionalEventHandler for Visual {
     }
 }
 
-/// What helps whoever types.
+/// The support for the user's typing.
 struct Assistant {
     live: Rc<Live>,
-    /// What stands in the line.
+    /// The text of the line.
     text: RefCell<String>,
-    /// What is known of the text that was looked at last.
+    /// The analysis of the last text.
     seen: RefCell<Seen>,
-    /// What is asked for is no completion but a `}` (see [`Outdent`]).
+    /// Whether the request is not for a completion but for a `}` (see [`Outdent`]).
     outdents: Arc<AtomicBool>,
     offer: Arc<Offer>,
-    /// The line is being entered: no cursor is in it any more.
+    /// Whether the line is being entered, so that it no longer has a cursor.
     entered: Cell<bool>,
-    /// No key has been read yet.
+    /// Whether no key has been read yet.
     begins: Cell<bool>,
-    /// There was a list of candidates: its questions may have swallowed a Ctrl-C.
+    /// Whether there was a list of candidates, whose questions may have consumed a Ctrl-C.
     listed: Cell<bool>,
-    /// What is said of the last completion, for the line that it was of.
+    /// The message about the last completion, with its line.
     notice: RefCell<Option<(String, String)>>,
 }
 
@@ -305,7 +307,7 @@ impl Assistant {
         Self { live, text, seen, outdents, offer, entered, begins, listed, notice }
     }
 
-    /// Looks at a text once, however often its cursor moves.
+    /// Analyses a text once, however often the cursor moves in it.
     fn look(&self, text: &str) -> std::cell::Ref<'_, Seen> {
         if self.seen.borrow().typed.text() != text {
             let typed = Typed::new(text);
@@ -363,7 +365,7 @@ impl Highlighter for Assistant {
     }
 }
 
-/// Between the name of a candidate and what is said of it.
+/// The gap between the name of a candidate and its description.
 const NOTE: &str = "  \u{2013} ";
 
 /// A candidate in the list.
@@ -382,10 +384,10 @@ impl rustyline::completion::Candidate for Shown {
     }
 }
 
-/// More are shown by their names alone, side by side.
+/// With more candidates, only names are shown, side by side.
 const WITH_NOTES: usize = 100;
 
-/// More are not shown: nobody looks through them.
+/// The largest number of candidates in the list.
 const MOST: usize = 2000;
 
 impl Completer for Assistant {
@@ -405,7 +407,7 @@ impl Completer for Assistant {
         let notice = self.live.take_notice().filter(|_| candidates.is_empty());
         *self.notice.borrow_mut() = notice.map(|notice| (line.to_string(), notice));
         if self.notice.borrow().is_some() {
-            // What changes nothing has the line drawn anew, and the notice behind it.
+            // A completion that changes nothing makes the editor redraw the line, with the message after it.
             let typed = line[start..cursor].to_string();
             return Ok((start, vec![Shown { line: typed.clone(), text: typed }]));
         }
@@ -425,8 +427,8 @@ impl Completer for Assistant {
     }
 }
 
-/// A candidate with its description has a line of the terminal, and has it alone: where two find room side by side the
-/// list would be in columns.
+/// Returns a candidate with its description as one line of the terminal. It fills the line: if there were room for two
+/// side by side, the list would be in columns.
 fn row(line: &str) -> String {
     let columns = terminal_width().unwrap_or(80).saturating_sub(3);
     if line.chars().count() <= columns {
@@ -435,11 +437,11 @@ fn row(line: &str) -> String {
     line.chars().take(columns.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// What stands behind the cursor, in grey.
+/// The grey text after the cursor.
 enum Suggestion {
-    /// The rest of an entry that began like this one.
+    /// The rest of an earlier entry that begins like this one.
     Rest(String),
-    /// What is said of the last completion, or an entry for this line of sh, behind an arrow.
+    /// The message about the last completion, or an entry for this line of sh, after an arrow.
     Notice(String),
 }
 
@@ -462,7 +464,7 @@ impl Hinter for Assistant {
     type Hint = Suggestion;
 
     fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Suggestion> {
-        // The first look at a line is from when the editor has made its handlers.
+        // The first analysis of a line happens after the editor has installed its handlers.
         if self.begins.take() || self.listed.get() {
             self.live.dialog().attend_keys();
         }

@@ -1,4 +1,4 @@
-//! `help`, `history` and `complete`: the commands that only the prompt has. They are stages as any other, so that
+//! `help`, `history` and `complete`, the commands that only the prompt has. They are stages like any other, so
 //! `history | grep make` works.
 
 use super::commands::{COMMANDS, text};
@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The functions that entries have declared, with what is known of each.
+/// The functions that entries have declared, each with the text that `help` shows for it.
 pub type Declared = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// An engine with the commands and functions of the prompt.
+/// Builds an engine with the commands and functions of the prompt.
 ///
 /// # Errors
-/// A bug of ours.
+/// Fails only because of a bug in the prompt.
 pub fn engine(
     declared: Declared,
     completions: declare::Shared,
@@ -55,7 +55,7 @@ fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {
                 let is_name = word.starts_with(|first: char| first.is_alphanumeric());
                 let word = pipewright::diag::visible(word.as_bytes());
                 let own = if is_name { format!(", or {word} --help") } else { String::new() };
-                writeln!(cx.stderr(), "help: nothing is known of {word}; try: help{own}")?;
+                writeln!(cx.stderr(), "help: {word} is unknown; try: help{own}")?;
                 status = 1;
             }
         }
@@ -63,7 +63,7 @@ fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {
     Ok(status)
 }
 
-/// A page of so many columns. Examples and the rows of tables stay as they are.
+/// Wraps a page to `width` columns, except examples and the rows of tables.
 fn laid_out(page: &str, width: usize) -> String {
     let line = |line: &str| {
         let text = line.trim_start();
@@ -80,21 +80,21 @@ const OVERVIEW: &str = "\
 Plain commands and pipelines are as in sh. What differs:
 
     let name = \"web 1\"          a variable; $name is always one argument
-    let files = glob(\"*.txt\")   a list; ...$files is one argument each
-    files.len()                 a call alone shows its value
+    let files = glob(\"*.txt\")   a list; ...$files is one argument for each
+    files.len()                 a call on its own shows its value
     fn greet(who) { echo hi $who }
     with timeout=30s, retry=3 { curl -fsS $url }
     env.PATH = \"/opt/bin:${env.PATH}\"
 
-help WORD tells about a keyword such as for, a builtin, a method, a function
-of yours, an option of with, or an error such as E0201. help with and help
-methods list all of them. history lists what was entered.
+help WORD explains a keyword such as for, a builtin, a method, a function of
+yours, an option of with, or an error such as E0201. help with and help
+methods list all of them. history lists earlier entries.
 
-Tab completes, quoted; Right takes the grey suggestion; Ctrl-R searches the
-history; Alt-Enter begins a line; Alt-E gives the entry to an editor.
-Ctrl-C takes the entry back, and ends what runs; Ctrl-D or exit leaves.
-Ctrl-Z stops what runs; jobs, fg, bg and kill %1 are for what is stopped
-or beside. ~/.config/pipewright/rc.pw runs before the first prompt.
+Tab completes, with quotes; Right takes the grey suggestion; Ctrl-R searches
+the history; Alt-Enter begins a new line; Alt-E opens the entry in an editor.
+Ctrl-C clears the entry, or ends the running one; Ctrl-D or exit leaves.
+Ctrl-Z stops the running entry; jobs, fg, bg and kill %1 manage stopped and
+background jobs. ~/.config/pipewright/rc.pw runs before the first prompt.
 ";
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ mod tests {
     use crate::repl::commands::topics;
 
     #[test]
-    fn whatever_is_offered_is_told() {
+    fn every_completion_that_is_offered_is_reported() {
         for (topic, _) in topics() {
             let is_command = COMMANDS.iter().any(|(name, _)| *name == topic);
             assert!(is_command || explain(topic).is_some(), "{topic}");

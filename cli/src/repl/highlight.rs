@@ -1,16 +1,16 @@
-//! Colours as one types. What a part looks like is the scanner's word, what is wrong with it the check's, so that the
-//! colours never promise what the language does not keep.
+//! Colours during typing. The scanner determines the kind of each part, and the check determines the
+//! errors, so that the colours always agree with the language.
 
 use pipewright::Span;
 use pipewright::dialog::{Look, Typed};
 
-/// A style, of the kind that is compared for each letter of a long entry at each key.
+/// A style, of a type that is cheap to compare for each letter of a long entry at each key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
     Plain,
     Unknown,
     Wrong,
-    /// A bracket that nothing closes yet.
+    /// A bracket that is not closed yet.
     Open,
     /// The brackets at the cursor.
     Pair,
@@ -25,7 +25,7 @@ enum Style {
 }
 
 impl Style {
-    /// The parameters of its escape sequence (ECMA-48, SGR).
+    /// Returns the parameters of its escape sequence (ECMA-48, SGR).
     const fn parameters(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -58,7 +58,7 @@ impl Style {
     }
 }
 
-/// The text with its colours, of which `wrong` are the parts that the check would refuse.
+/// Returns the text with its colours; `wrong` are the parts that the check would refuse.
 pub fn painted(
     typed: &Typed,
     wrong: &[Span],
@@ -105,7 +105,7 @@ pub fn painted(
     out
 }
 
-/// The brackets of which one is under the cursor or before it.
+/// Returns the pair of brackets of which one is under the cursor or before it.
 pub fn pair_at(typed: &Typed, cursor: usize) -> Option<(Span, Span)> {
     let is_at = |span: Span, at: usize| (span.start as usize..span.end as usize).contains(&at);
     let find =

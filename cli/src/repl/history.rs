@@ -1,7 +1,8 @@
-//! The history: what was entered, where, when, and what came of it.
+//! The history: each entry, with its directory, its time and its result.
 //!
-//! One file for all sessions, a line of JSON for each entry. A line is appended by one write(2) to a file that is open
-//! for appending, so that no session loses or cuts another's. What is read is never code: an entry comes back as text.
+//! There is one file for all sessions, with a line of JSON for each entry. A line is appended by one write(2) to a
+//! file that is open for appending, so that no session loses or cuts another session's line. The file is never run as
+//! code: an entry is read back as text.
 
 use super::commands::text;
 use super::places;
@@ -12,14 +13,14 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// An entry that was made.
+/// A recorded entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub text: String,
-    /// Where it ran.
+    /// The directory in which it ran.
     #[serde(default)]
     pub directory: String,
-    /// When it began, in seconds since 1970.
+    /// The time at which it began, in seconds since 1970.
     #[serde(default)]
     pub time: u64,
     #[serde(default)]
@@ -31,7 +32,7 @@ pub struct Entry {
 /// The file of all sessions, as far as this one has read it.
 pub struct History {
     path: PathBuf,
-    /// How much was read.
+    /// The number of bytes that were read.
     at: u64,
 }
 
@@ -39,16 +40,16 @@ pub struct History {
 const AT_HAND: u64 = 1 << 20;
 
 impl History {
-    /// That of the file, which need not be there yet.
+    /// Creates the history of a file, which need not exist.
     pub fn new(path: PathBuf) -> Self {
         let length = std::fs::metadata(&path).map_or(0, |data| data.len());
         Self { path, at: length.saturating_sub(AT_HAND) }
     }
 
-    /// What was entered since the last call, in this session or another; at first the newest.
+    /// Returns the entries since the last call, of this session or another; at first the newest ones.
     pub fn read(&mut self) -> Vec<Entry> {
         let Ok(mut file) = places::open(&self.path) else { return Vec::new() };
-        // Who cuts the file begins anew.
+        // If the file was truncated, reading starts again.
         if file.metadata().is_ok_and(|data| data.len() < self.at) {
             self.at = 0;
         }
@@ -57,7 +58,7 @@ impl History {
         if read.is_err() {
             return Vec::new();
         }
-        // The last line may be on its way.
+        // The last line may be incomplete.
         let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1);
         self.at += whole as u64;
         entries(&bytes[..whole])
@@ -66,7 +67,7 @@ impl History {
     /// Adds an entry.
     ///
     /// # Errors
-    /// Those of open(2) and write(2).
+    /// Fails as open(2) and write(2) do.
     pub fn append(&self, entry: &Entry) -> std::io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
@@ -74,12 +75,12 @@ impl History {
     }
 }
 
-/// The entries of whole lines. What is no entry, as the first line when it was cut, is passed over.
+/// Returns the entries of whole lines. A line that is not an entry, such as a first line that was cut, is skipped.
 fn entries(lines: &[u8]) -> Vec<Entry> {
     lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-/// `history [--here] [--failed] [--last N] [WORD…]`
+/// Implements `history [--here] [--failed] [--last N] [WORD…]`.
 pub fn command(cx: &mut StageCx<'_>, path: Option<&Path>) -> Result<u8, StageError> {
     let (mut here, mut failed, mut last, mut words) = (false, false, usize::MAX, Vec::new());
     let mut args = cx.args().iter().map(text).collect::<Vec<_>>().into_iter();
@@ -117,7 +118,7 @@ fn usage(cx: &mut StageCx<'_>) -> Result<u8, StageError> {
     Ok(2)
 }
 
-/// How long ago, the status when it is not 0, how long it took when that was long, and the text.
+/// Returns the age, the status if it is not 0, the duration if it was long, and the text.
 fn line(entry: &Entry, now: u64) -> String {
     let status = if entry.status == 0 { String::new() } else { entry.status.to_string() };
     let took = Duration::from_millis(entry.milliseconds);
@@ -126,7 +127,7 @@ fn line(entry: &Entry, now: u64) -> String {
     format!("{:>4} {status:>3} {took:>6}  {text}\n", ago(now.saturating_sub(entry.time)))
 }
 
-/// In the largest unit, whatever the time zone.
+/// Returns the age in the largest unit, independent of the time zone.
 fn ago(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_cut_takes_no_other_with_it() {
+    fn a_cut_line_does_not_affect_other_lines() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("history.jsonl");
         let mut history = History::new(path.clone());
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_entry_is_passed_over() {
+    fn lines_that_are_not_entries_are_skipped() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("history.jsonl");
         std::fs::write(&path, b"half a line\"}\n{\"text\":\"a\"}\n\xff\n{\"text\":\"on its w").unwrap();
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_reads_it() {
+    fn no_other_process_reads_it() {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("history.jsonl");
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_tells_how_it_went() {
+    fn a_line_reports_the_result() {
         assert_eq!(line(&entry("make"), 100 + 7200), "  2h             make\n");
         let failed = Entry { status: 2, milliseconds: 65_000, ..entry("make\ntest") };
         assert_eq!(line(&failed, 130), " 30s   2   1m5s  make\n    test\n");

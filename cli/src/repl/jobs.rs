@@ -1,16 +1,16 @@
-//! `fg` and `bg`: what is entered to continue a job. Entries of their own, and no commands, since a job in the foreground
+//! `fg` and `bg`, which continue a job. They are entries, not commands, since a job in the foreground
 //! takes the place of an entry.
 
-/// Which job, and where.
+/// The job, and whether it continues in the foreground.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Resume {
     pub foreground: bool,
-    /// None: the last.
+    /// None means the last one.
     pub number: Option<usize>,
 }
 
 impl Resume {
-    /// Reads `fg`, `fg %1`, `fg 1` and the same of `bg`.
+    /// Parses `fg`, `fg %1`, `fg 1` and the same forms of `bg`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_ascii_whitespace();
         let foreground = match words.next()? {

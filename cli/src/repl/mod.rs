@@ -1,6 +1,6 @@
-//! The prompt: an interactive shell. It reads an entry, runs it, and reads the next; all entries share one
-//! [`Dialog`], so that variables, functions, the directory and the environment go on. Of the library it has what is
-//! public alone.
+//! The prompt: an interactive shell. It reads an entry, runs it, and reads the next. All entries share one
+//! [`Dialog`], so that variables, functions, the working directory and the environment continue. It uses only the
+//! public API of the library.
 
 mod ahead;
 mod commands;
@@ -40,12 +40,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use text::State;
 
-/// Whether somebody types at a terminal and reads on one.
+/// Returns whether standard input and output are a terminal that can edit lines.
 pub fn is_possible() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Runs entries until the end; the exit status.
+/// Runs entries until the end. Returns the exit status.
 pub fn run() -> u8 {
     match Shell::new() {
         Ok(mut shell) => shell.run(),
@@ -56,7 +56,7 @@ pub fn run() -> u8 {
     }
 }
 
-/// Why there can be no prompt.
+/// The reason why there can be no prompt.
 #[derive(Debug, thiserror::Error)]
 enum NoPrompt {
     #[error("the terminal can't be used: {0}")]
@@ -74,25 +74,25 @@ struct Shell {
     ahead: Ahead,
     history: Option<History>,
     declared: help::Declared,
-    /// How many entries there were.
+    /// The number of entries.
     entries: usize,
-    /// The text of the last.
+    /// The text of the last one.
     previous: String,
-    /// What the last came to.
+    /// The status of the last one.
     status: u8,
     statuses: Vec<u8>,
     took: Duration,
-    /// What the next entry begins as: what was meant by one that was refused, or what an editor has made of it.
+    /// The text with which the next entry begins: the correction of a refused one, or the result of an editor.
     offered: String,
-    /// That is a correction, which nobody has seen.
+    /// Whether that is a correction that the user has not seen.
     unseen: bool,
-    /// The end was asked for while jobs run: once more, and they are ended.
+    /// Whether the user has asked to leave while jobs run: the next request ends them.
     warned: bool,
-    /// The history can't be written, which was said.
+    /// Whether an error about the unwritable history was shown.
     forgetful: bool,
 }
 
-/// What comes after an entry.
+/// The action after an entry.
 enum Next {
     Entry,
     Exit(u8),
@@ -133,8 +133,7 @@ impl Shell {
         self.configure().unwrap_or_else(|| self.converse())
     }
 
-    /// Runs the user's own file, whose errors are no reason to be without a prompt. The status, if it has ended the
-    /// prompt.
+    /// Runs the user's rc.pw, whose errors do not prevent the prompt. Returns the status if it has ended the prompt.
     fn configure(&mut self) -> Option<u8> {
         let path = places::configuration()?;
         let text = match places::read(&path, u64::MAX) {
@@ -171,21 +170,23 @@ impl Shell {
             let prompt = self.prompt();
             begin_line();
             let read = self.read(&prompt);
-            // What came while nothing ran asks nobody but us, and only the terminal's end is a reason to go. A Ctrl-C
-            // was no signal then: one that comes so soon after Enter is meant for the entry, or the editor.
+            // A signal that came while nothing ran is for the prompt alone, and only the closed terminal is a reason
+            // to end. Ctrl-C was not a signal then: one that comes this soon after Enter is meant for the entry, or
+            // the editor.
             let request = self.dialog.borrow().signal();
             if request == Some(Signal::HUP) {
                 return 128 + Signal::HUP.number() as u8;
             }
             let runs = matches!(read, Read::Entry(_) | Read::Outside(_)) && !colour::is_dumb();
-            // Not one that comes from here on, which would be lost: `sleep 60`, Enter and at once Ctrl-C slept on.
+            // Not one that comes from here on, which would be lost: in `sleep 60`, Enter and at once Ctrl-C, the
+            // program continued.
             if request.is_some_and(|signal| signal != Signal::INT || !runs) {
                 self.dialog.borrow().take_signal();
             }
             let next = match read {
                 Read::Entry(text) => self.enter(&text),
                 Read::Cleared => {
-                    // Ctrl-Z stops jobs, and means nothing here: the line stays.
+                    // Ctrl-Z stops jobs, and has no meaning here: the line stays.
                     if self.dialog.borrow().attend_keys() {
                         self.offered = self.editor.text();
                     }
@@ -237,7 +238,7 @@ impl Shell {
         self.editor.read(prompt, &offered)
     }
 
-    /// Runs an entry, and keeps it.
+    /// Runs an entry, and records it.
     fn enter(&mut self, text: &str) -> Next {
         if text.trim().is_empty() {
             return Next::Entry;
@@ -262,7 +263,7 @@ impl Shell {
         next
     }
 
-    /// Checks and runs a text, and shows what came of it.
+    /// Checks and runs a text, and shows its result.
     fn perform(&mut self, name: &str, text: &str) -> Next {
         let checked = self.dialog.borrow().check(name, text);
         self.perform_checked(checked, name, text)
@@ -313,7 +314,7 @@ impl Shell {
                 0
             }
             Ended::Failed(error) => {
-                // A configuration has no prompt that would tell.
+                // A configuration has no following prompt that would show the status.
                 if self.entries == 0 || !is_told(error.diagnostic(), error.statuses()) {
                     show_page(error.diagnostic());
                 }
@@ -342,7 +343,7 @@ impl Shell {
         Next::Entry
     }
 
-    /// Jobs that have not ended are told of once before they are ended.
+    /// Leaves the prompt. If jobs have not ended, informs the user once before they are ended.
     fn leave(&mut self, status: u8) -> Next {
         let mut jobs = self.dialog.borrow().jobs();
         jobs.retain(|job| !job.survives());
@@ -390,7 +391,7 @@ impl Shell {
         }
     }
 
-    /// `fg` and `bg`.
+    /// Implements `fg` and `bg`.
     fn resume(&mut self, meant: jobs::Resume) -> Next {
         let job = self.dialog.borrow().job(meant.number);
         let Some(job) = job else {
@@ -399,7 +400,7 @@ impl Shell {
             (self.status, self.statuses) = (1, vec![1]);
             return Next::Entry;
         };
-        // The forms of POSIX's fg and bg.
+        // The output of POSIX fg and bg.
         if !meant.foreground {
             print_error(&format!("[{}] {} &\n", job.number(), job.text()));
             self.dialog.borrow().resume_beside(&job);
@@ -419,7 +420,7 @@ impl Shell {
 
     // -------------------------------------------------------------------------------------- the history
 
-    /// Writes an entry down, unless it is none of anybody's business: it begins with a blank, or holds a secret.
+    /// Records an entry, unless it is private: it begins with a blank, or contains a secret.
     fn keep(&mut self, entry: Entry) {
         let secret = self.dialog.borrow().has_secret(&entry.text);
         if secret || entry.text.starts_with([' ', '\t']) || entry.text.contains("secret(") {
@@ -437,7 +438,7 @@ impl Shell {
         }
     }
 
-    /// What `help` knows of the functions that were declared.
+    /// Notes the declared functions for `help`.
     fn note_functions(&self) {
         let dialog = self.dialog.borrow();
         let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -470,7 +471,7 @@ impl Shell {
         own.and_then(|parameters| self.own_prompt(&state, parameters)).unwrap_or_else(|| state.text())
     }
 
-    /// What the user's `fn prompt(last)` gives; when that fails, its page, and none.
+    /// Returns the result of the user's `fn prompt(last)`; if that fails, shows its error page and returns none.
     fn own_prompt(&mut self, state: &State, parameters: usize) -> Option<(String, String)> {
         let arguments = if parameters == 0 { Vec::new() } else { vec![state.value()] };
         let called = self.dialog.borrow_mut().call("prompt", &arguments);
@@ -493,16 +494,17 @@ impl Shell {
     }
 }
 
-/// Whoever types so soon has not read what is offered: it is for the entry after, and would be put to the end of this one.
+/// How long the user needs to read an offered line: keys before that are for the next entry, and must not be appended
+/// to this one.
 const UNSEEN: Duration = Duration::from_millis(150);
 
-/// More would scroll the first away, which is the one to mend.
+/// The largest number of error pages: more would scroll the first away, which is the one to correct.
 const PAGES: usize = 3;
 
-/// Begins a line of its own where the last output has not ended its: the editor would draw over it.
+/// Begins a new line if the last output has not ended its own: the editor would draw over it.
 ///
-/// The mark and blanks fill exactly one line. Where the cursor stood at its start, that line is drawn over; else the
-/// blanks have wrapped to the next one.
+/// The mark and the blanks fill exactly one line. If the cursor was at the start of a line, that line is drawn over;
+/// otherwise the blanks have wrapped to the next one.
 fn begin_line() {
     if let Some(columns) = terminal_width() {
         print(&format!("⏎{:width$}\r", "", width = columns - 1));
@@ -514,8 +516,8 @@ fn tell_suspended(job: &Job) {
     print_error(&format!("\n[{}] stopped: {}\n", job.number(), job.text()));
 }
 
-/// Whether a failure needs no page: one program, which is all of the entry, has exited. What it had to say is on the
-/// screen, or it is the answer itself, as grep's 1 is; and the next prompt has the status.
+/// Returns whether a failure needs no error page: the whole entry is one program, which has exited. The program has
+/// printed its message, or the status is the answer itself, as 1 of grep is; and the next prompt shows the status.
 fn is_told(page: &Diagnostic, statuses: &[u8]) -> bool {
     let ([_], [place]) = (statuses, &page.labels[..]) else { return false };
     let is_all = || place.source.text().trim() == &place.source.text()[place.span.range()];
@@ -530,7 +532,7 @@ fn show_page(page: &Diagnostic) {
     print_error(&page.render(colour::is_wanted(), terminal_width().unwrap_or(80)));
 }
 
-/// Nothing is left to be done when the terminal has gone.
+/// Prints to standard output. A failure is ignored, since the terminal has then closed.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

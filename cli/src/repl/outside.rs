@@ -1,5 +1,5 @@
-//! Programs that the prompt itself starts for who types: the editor for an entry, the pager for a long value. They are
-//! jobs as any other, which have the terminal while they run.
+//! Programs that the prompt itself starts for the user: the editor for an entry, the pager for a long value. They are
+//! jobs like any other, and have the terminal while they run.
 
 use super::{Shell, print, programs, show, show_page};
 use crate::print::print_error;
@@ -14,11 +14,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
-/// Nobody edits more of an entry, and the line editor would take its time with it.
+/// The largest text that an editor may return: the line editor would be slow with more.
 const MOST_TEXT: u64 = 1 << 20;
 
 impl Shell {
-    /// Gives an entry to the user's editor; what it is then, or what it was when that fails.
+    /// Opens an entry in the user's editor. Returns the new text, or the old one if that fails.
     pub(super) fn edit_outside(&mut self, text: String) -> String {
         let (name, editor) = self.editor_of_user();
         let edited = self.edited(&text, editor).unwrap_or_else(|error| Err(Some(reason(&error))));
@@ -30,14 +30,14 @@ impl Shell {
         })
     }
 
-    /// `VISUAL`, `EDITOR` or vi: its name, and the words of it.
+    /// Returns `VISUAL`, `EDITOR` or vi: the name of the variable, and its words.
     fn editor_of_user(&self) -> (String, Vec<Vec<u8>>) {
         let words = ["VISUAL", "EDITOR"].into_iter().find_map(|name| self.words_of(name));
         let words = words.unwrap_or_else(|| vec![b"vi".to_vec()]);
         (quote_word(&words[0]), words)
     }
 
-    /// The words of a variable, split at blanks and nothing else: no shell reads it.
+    /// Returns the words of a variable, split only at blanks: no shell parses it.
     fn words_of(&self, name: &str) -> Option<Vec<Vec<u8>>> {
         let dialog = self.dialog.borrow();
         let value = dialog.env(name)?;
@@ -46,7 +46,8 @@ impl Shell {
         (!words.is_empty()).then_some(words)
     }
 
-    /// The text as the editor leaves it. Inside, why it is to stay as it was, if that is not shown yet.
+    /// Returns the text that the editor has saved. The inner error is the reason for keeping the old text, if it is
+    /// not shown yet.
     fn edited(
         &mut self,
         text: &str,
@@ -58,7 +59,8 @@ impl Shell {
         std::fs::write(&path, format!("{}\n", text.trim_end_matches('\n')))?;
         editor.push(path.as_os_str().as_encoded_bytes().to_vec());
         let Some(mut ended) = self.run_program(&editor, None) else { return Ok(Err(None)) };
-        // Beside the prompt it would be of no use: nobody waits for what it writes. So Ctrl-Z does nothing.
+        // In the background it would be of no use: no process waits for the text that it saves. So Ctrl-Z does
+        // nothing.
         while let Ended::Suspended(job) = &ended {
             let next = self.dialog.borrow_mut().resume(job);
             ended = next;
@@ -84,14 +86,14 @@ impl Shell {
         let Ok(edited) = String::from_utf8(bytes) else {
             return Ok(Err(Some("it has written what is not UTF-8".to_string())));
         };
-        // The line editor would write them to the terminal, which obeys.
+        // The line editor would write them to the terminal, which interprets them.
         if edited.contains(|letter: char| letter.is_control() && !"\n\t".contains(letter)) {
             return Ok(Err(Some("it has written control characters".to_string())));
         }
         Ok(Ok(edited.trim_end_matches('\n').to_string()))
     }
 
-    /// Shows a value: in pages when it has more lines than the terminal, and there is a pager.
+    /// Shows a value: in pages if it has more lines than the terminal, and there is a pager.
     pub(super) fn show(&mut self, value: &Value) {
         let columns = terminal_width().unwrap_or(80);
         let text = show::shown(value, columns, show::MOST_LINES);
@@ -110,8 +112,8 @@ impl Shell {
         }
     }
 
-    /// Runs a program as an entry, which has the terminal; a text is its standard input, if one is given. None after a
-    /// message that says why it can't be run.
+    /// Runs a program as an entry, which has the terminal. If a text is given, it is the standard input. Returns none
+    /// after a message that says why it can't be run.
     fn run_program(&self, argv: &[Vec<u8>], stdin: Option<String>) -> Option<Ended> {
         let entry = self.dialog.borrow().program(argv);
         let entry = entry.map_err(|error| error.diagnostics().iter().for_each(show_page)).ok()?;
@@ -122,7 +124,7 @@ impl Shell {
         Some(self.dialog.borrow_mut().run(entry))
     }
 
-    /// `PAGER`, or less when it is there.
+    /// Returns `PAGER`, or less if it is installed.
     fn pager(&self) -> Option<Vec<Vec<u8>>> {
         self.words_of("PAGER").or_else(|| {
             let dialog = self.dialog.borrow();
@@ -132,23 +134,23 @@ impl Shell {
     }
 }
 
-/// Whether a program was not found, or not started.
+/// Returns whether a program was not found, or not started.
 fn could_not_start(error: &pipewright::Error) -> bool {
     matches!(error.exit_code(), 126 | 127)
 }
 
-/// A directory that nobody else can look into, and that goes with all that an editor leaves in it.
+/// A directory that other users can't access, and that is removed with all files that an editor leaves in it.
 struct Draft(PathBuf);
 
 impl Draft {
     /// # Errors
-    /// Those of mkdir(2).
+    /// Fails as mkdir(2) does.
     fn new(below: PathBuf) -> Result<Self> {
         let mut count = 0;
         loop {
             let path = below.join(format!("pipewright-{}-{count}", std::process::id()));
             match DirBuilder::new().mode(0o700).create(&path) {
-                // Somebody was there before.
+                // The name already exists.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && count < 1000 => count += 1,
                 made => return made.map(|()| Self(path)),
             }

@@ -1,4 +1,4 @@
-//! Where the prompt's files are, by the XDG Base Directory Specification.
+//! The places of the prompt's files, by the XDG Base Directory Specification.
 
 use std::env::var_os;
 use std::fs::{File, OpenOptions};
@@ -6,11 +6,11 @@ use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Opens a regular file to read it. Opening a FIFO would wait for its writer, with no key to end that: `.git/HEAD` of a
-/// directory that another user has made can be one.
+/// Opens a regular file for reading. Opening a FIFO would wait for its writer, and no key would end that: `.git/HEAD`
+/// of a directory that another user has made can be one.
 ///
 /// # Errors
-/// Those of stat(2) and open(2); it is not a regular file.
+/// Fails as stat(2) and open(2) do, or if it is not a regular file.
 pub fn open(path: &Path) -> Result<File> {
     require_regular(path)?;
     File::open(path)
@@ -19,7 +19,7 @@ pub fn open(path: &Path) -> Result<File> {
 /// Reads a regular file up to `most` bytes.
 ///
 /// # Errors
-/// As of [`open`], and those of read(2).
+/// Fails as [`open`] and read(2) do.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(most).read_to_end(&mut bytes)?;
@@ -33,14 +33,14 @@ fn require_regular(path: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::InvalidInput, "it is not a regular file"))
 }
 
-/// How much of a file of settings is read, in bytes.
+/// How many bytes of a file of settings are read.
 pub const MOST_SETTINGS: u64 = 1 << 20;
 
-/// Adds a line to a file, which is made with mode 0600: nobody else's business. By one write(2), as other sessions do it
-/// at the same time, so that none cuts another's line. One that a full disk has cut is ended first.
+/// Adds a line to a file, which is created with mode 0600, since it is private. It uses one write(2), as other sessions
+/// may do the same, so that no session cuts another one's line. A line that a full disk has cut is ended first.
 ///
 /// # Errors
-/// Those of mkdir(2), open(2) and write(2); it is not a regular file.
+/// Fails as mkdir(2), open(2) and write(2) do, or if it is not a regular file.
 pub fn append(path: &Path, line: &[u8]) -> Result<()> {
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory)?;
@@ -58,39 +58,40 @@ pub fn append(path: &Path, line: &[u8]) -> Result<()> {
     file.write_all(&[end, line].concat())
 }
 
-/// The directory that a variable names, or one below the home. Relative ones don't count (the specification says so).
+/// Returns the directory that a variable names, or one below the home. Relative ones are ignored, as the specification
+/// requires.
 fn below(variable: &str, home: &str) -> Option<PathBuf> {
     let absolute = |path: PathBuf| Some(path).filter(|path| path.is_absolute());
     let named = var_os(variable).map(PathBuf::from).and_then(absolute);
     named.or_else(|| Some(absolute(PathBuf::from(var_os("HOME")?))?.join(home)))
 }
 
-/// What runs before the first prompt.
+/// Returns the file that runs before the first prompt.
 pub fn configuration() -> Option<PathBuf> {
     below("XDG_CONFIG_HOME", ".config").map(|path| path.join("pipewright/rc.pw"))
 }
 
-/// What was entered.
+/// Returns the file of the history.
 pub fn history() -> Option<PathBuf> {
     below("XDG_STATE_HOME", ".local/state").map(|path| path.join("pipewright/history.jsonl"))
 }
 
-/// The programs that the user has allowed to be asked for their help.
+/// Returns the file of the programs that the user has allowed to be asked for their help.
 pub fn allowed() -> Option<PathBuf> {
     below("XDG_STATE_HOME", ".local/state").map(|path| path.join("pipewright/complete"))
 }
 
-/// What they and others have said.
+/// Returns the file of learned help.
 pub fn learned() -> Option<PathBuf> {
     below("XDG_CACHE_HOME", ".cache").map(|path| path.join("pipewright/help.jsonl"))
 }
 
-/// Where cargo installs programs.
+/// Returns where cargo installs programs.
 pub fn cargo() -> Option<PathBuf> {
     var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(Path::new(&var_os("HOME")?).join(".cargo")))
 }
 
-/// Whether lines are edited by the keys of vi: as `set editing-mode vi` of ~/.inputrc says for readline(3).
+/// Returns whether lines are edited with the keys of vi, as set by `set editing-mode vi` in ~/.inputrc for readline(3).
 pub fn edits_as_vi() -> bool {
     let file = var_os("INPUTRC").map(PathBuf::from);
     let file = file.or_else(|| Some(Path::new(&var_os("HOME")?).join(".inputrc")));

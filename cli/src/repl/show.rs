@@ -1,20 +1,21 @@
-//! Values as the prompt shows them: strings as text, lists and maps laid out, lists of maps as tables.
+//! Values in the form of the prompt: strings as text, lists and maps in several lines, lists of maps as
+//! tables.
 
 use pipewright::Value;
 use pipewright::diag::visible;
 use pipewright::value::{List, Map};
 
-/// More lines of one value are not printed: nobody reads them, and they would push out what one looks for.
+/// The largest number of printed lines of one value: more would scroll everything else away.
 pub const MOST_LINES: usize = 1000;
 
-/// More lines are not given to a pager, which can search them: they take memory.
+/// The largest number of lines for a pager, which can search them but which take memory.
 pub const MOST_PAGED: usize = 1_000_000;
 
-/// How deep lists and maps are laid out; what is deeper stands on one line.
+/// The depth to which lists and maps are shown in several lines; deeper ones are on one line.
 const MAX_DEPTH: usize = 6;
 
-/// The text that shows a value on a terminal of so many columns, with its last line end and at most so many lines;
-/// nothing for null.
+/// Returns the text that shows a value on a terminal with this many columns, with its last line end and
+/// at most this many lines; empty for null.
 pub fn shown(value: &Value, columns: usize, most: usize) -> String {
     let mut out = String::new();
     match value {
@@ -23,7 +24,7 @@ pub fn shown(value: &Value, columns: usize, most: usize) -> String {
             for line in text.split(|byte| *byte == b'\n') {
                 push_line(&mut out, &plain(line));
             }
-            // The line end that the text has itself is no empty line.
+            // The text's own final line end is not an empty line.
             if text.ends_with(b"\n") {
                 out.pop();
             }
@@ -34,7 +35,8 @@ pub fn shown(value: &Value, columns: usize, most: usize) -> String {
     shorten(out, most)
 }
 
-/// A line of text: tabs stand, what would move the cursor does not.
+/// Returns a line of text in which tabs are kept, and characters that would move the cursor are
+/// escaped.
 fn plain(line: &[u8]) -> String {
     line.split(|byte| *byte == b'\t').map(visible).collect::<Vec<_>>().join("\t")
 }
@@ -44,7 +46,7 @@ fn push_line(out: &mut String, line: &str) {
     out.push('\n');
 }
 
-/// What fits stands on one line, else each element has its own.
+/// Lays out a value: on one line if it fits, otherwise with each element on its own line.
 fn lay_out(value: &Value, out: &mut String, before: &str, depth: usize, room: (usize, usize)) {
     let (columns, most) = room;
     let indent = depth * 2;
@@ -67,7 +69,7 @@ fn lay_out(value: &Value, out: &mut String, before: &str, depth: usize, room: (u
     push_line(out, &format!("{:indent$}{close}", ""));
 }
 
-/// The key of a map, bare where the language would read it so.
+/// Returns the key of a map, bare if the language would parse it as the same key.
 fn name(key: &[u8]) -> String {
     let mut letters = key.iter();
     let first = letters.next().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
@@ -77,7 +79,7 @@ fn name(key: &[u8]) -> String {
     Value::str(key.to_vec()).display(200)
 }
 
-/// A list of maps that have keys in common, as a table with a head.
+/// Returns a list of maps with common keys as a table with a header.
 fn table(rows: &List, columns: usize, most: usize) -> Option<String> {
     let maps: Vec<&Map> = rows
         .iter()
@@ -87,7 +89,7 @@ fn table(rows: &List, columns: usize, most: usize) -> Option<String> {
         })
         .collect::<Option<_>>()?;
     let first = maps.first()?;
-    // Maps that have nothing in common are no table.
+    // Maps without common keys are not a table.
     if !maps.iter().all(|map| map.keys().any(|key| first.contains_key(key))) {
         return None;
     }
@@ -105,7 +107,7 @@ fn table(rows: &List, columns: usize, most: usize) -> Option<String> {
     };
     let mut table: Vec<Vec<(String, bool)>> = keys.into_iter().map(cells).collect();
     let widths = fit(&table, columns);
-    // What has no room for two letters of each column is laid out as any list.
+    // Without room for two letters in each column, it is laid out like any list.
     let widths = widths?;
     let mut out = String::new();
     for row in 0..=shown.len() {
@@ -114,7 +116,7 @@ fn table(rows: &List, columns: usize, most: usize) -> Option<String> {
             let (text, number) = std::mem::take(&mut column[row]);
             let text = cut(text, *width);
             let blank = " ".repeat(width.saturating_sub(text.chars().count()));
-            // Numbers stand right, so that their digits do.
+            // Numbers are aligned at the right, so that their digits line up.
             let (left, right) = if number { (blank, String::new()) } else { (String::new(), blank) };
             line.push_str(&format!("{left}{text}{right}  "));
         }
@@ -126,7 +128,7 @@ fn table(rows: &List, columns: usize, most: usize) -> Option<String> {
     Some(out)
 }
 
-/// The text of a cell, and whether it is a number.
+/// Returns the text of a cell, and whether it is a number.
 fn cell(value: &Value) -> (String, bool) {
     match value {
         Value::Null => Default::default(),
@@ -136,7 +138,7 @@ fn cell(value: &Value) -> (String, bool) {
     }
 }
 
-/// How wide each column is, when the widest give way until all fit.
+/// Returns the width of each column, after the widest are reduced until all fit.
 fn fit(table: &[Vec<(String, bool)>], columns: usize) -> Option<Vec<usize>> {
     let widest = |column: &Vec<(String, bool)>| {
         column.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default()
@@ -209,7 +211,7 @@ mod tests {
         let expected = "name           port  up\nweb              80\nmail \\u{202e}  8025  true\n";
         assert_eq!(shown(&rows, 80), expected);
         assert_eq!(shown(&rows, 18), "name    port  up\nweb       80\nmail …  8025  true\n");
-        // No room, or nothing in common: a list as any other.
+        // No room, or no common keys: like any other list.
         assert!(shown(&rows, 8).starts_with('['));
         let rows: Value = vec![map(&[("a", 1.into())]), map(&[("b", 2.into())])].into();
         assert_eq!(shown(&rows, 80), "[{'a': 1}, {'b': 2}]\n");

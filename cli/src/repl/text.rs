@@ -1,4 +1,4 @@
-//! The text of the prompt: where one is, and what the last entry came to.
+//! The text of the prompt: the directory, and the result of the last entry.
 
 use super::places;
 use pipewright::Value;
@@ -7,23 +7,23 @@ use pipewright::value::Map;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What it tells.
+/// The state that it shows.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     pub directory: PathBuf,
     pub home: Option<PathBuf>,
     pub branch: Option<String>,
-    /// Of the stages of the last pipeline, when one of them is not 0.
+    /// The statuses of the last pipeline's stages, if one of them is not 0.
     pub statuses: Vec<u8>,
     pub took: Duration,
     pub jobs: usize,
 }
 
-/// An entry that takes longer says so.
+/// The duration from which an entry's duration is shown.
 pub const LONG: Duration = Duration::from_secs(2);
 
 impl State {
-    /// The text, without and with colours.
+    /// Returns the text, without and with colours.
     pub fn text(&self) -> (String, String) {
         let failed = self.statuses.iter().any(|status| *status != 0);
         let statuses = || self.statuses.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
@@ -45,7 +45,7 @@ impl State {
 }
 
 impl State {
-    /// What `fn prompt(last)` is given.
+    /// Returns the argument of `fn prompt(last)`.
     pub fn value(&self) -> Value {
         let path = |path: &Path| Value::str(path.as_os_str().as_encoded_bytes().to_vec());
         let statuses: Vec<Value> = self.statuses.iter().map(|status| i64::from(*status).into()).collect();
@@ -61,7 +61,7 @@ impl State {
     }
 }
 
-/// The text without escape sequences: what the editor counts as columns.
+/// Returns the text without escape sequences, of which the editor counts the columns.
 pub fn without_styles(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
@@ -73,7 +73,8 @@ pub fn without_styles(text: &str) -> String {
     plain + rest
 }
 
-/// The directory from the home on; when it is long, the names on the way by their first letter.
+/// Returns the directory relative to the home; if it is long, with only the first letters of the
+/// directories on the way.
 fn shortened(directory: &Path, home: Option<&Path>) -> String {
     let below =
         home.filter(|home| *home != Path::new("/")).and_then(|home| directory.strip_prefix(home).ok());
@@ -88,7 +89,7 @@ fn shortened(directory: &Path, home: Option<&Path>) -> String {
         if width <= 30 {
             break;
         }
-        // The dot of a hidden one says nothing.
+        // The dot of a hidden directory has no information.
         let letters = if name.starts_with('.') { 2 } else { 1 };
         let short: String = name.chars().take(letters).collect();
         width -= name.chars().count() - short.chars().count();
@@ -101,8 +102,8 @@ fn shortened(directory: &Path, home: Option<&Path>) -> String {
     }
 }
 
-/// The branch that is checked out, or the first letters of the commit: read, without a process, from what git(1) calls
-/// gitrepository-layout(5).
+/// Returns the branch that is checked out, or the first letters of the commit, read without a process
+/// (gitrepository-layout(5)).
 pub fn branch(directory: &Path) -> Option<String> {
     let head = directory.ancestors().find_map(|parent| {
         let git = parent.join(".git");
@@ -122,14 +123,14 @@ pub fn branch(directory: &Path) -> Option<String> {
     Some(visible(name.as_bytes()))
 }
 
-/// The text of a small file of git's.
+/// Returns the text of a small file of git.
 fn text_of(path: &Path) -> Option<String> {
-    /// As much as a name of a branch may need.
+    /// The longest name of a branch.
     const MOST: u64 = 64 << 10;
     String::from_utf8(places::read(path, MOST).ok()?).ok()
 }
 
-/// `2.3s`, `1m5s`, `2h3m`.
+/// Returns `2.3s`, `1m5s`, `2h3m`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_usual_is_not_told() {
+    fn the_usual_case_is_not_reported() {
         let usual = State { directory: "/usr".into(), ..State::default() };
         assert_eq!(usual.text().0, "/usr > ");
         let all = State {

@@ -1,12 +1,12 @@
-//! `POST /run` takes a pipeline and streams what it prints. Whoever sends it may run a handful of programs on the files
-//! of one folder, for some seconds, and nothing else.
+//! `POST /run` takes a pipeline and streams its output. A client may run a few programs on the files of one folder,
+//! for some seconds, and nothing else.
 //!
 //! ```sh
 //! cargo run -- DATA_DIRECTORY 127.0.0.1:8080
 //! curl --no-buffer --data-binary 'sort names | uniq -c | head -n 3' http://127.0.0.1:8080/run
 //! ```
 //!
-//! A client that goes away takes its run along: no process is left.
+//! When a client disconnects, its run is ended and no process is left.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -26,8 +26,8 @@ use std::{env, fs};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Programs that neither start others nor write files, with what their words may be. Those that open files by name get
-/// theirs by `<`, which the policy sees: `sort < names`, not `sort names`.
+/// Programs that neither start other programs nor write files, with the words that they accept. Programs that open
+/// files by name get them by `<`, which the policy sees: `sort < names`, not `sort names`.
 const PROGRAMS: &[&[&str]] = &[
     &["sort"],
     &["sort", "-[nrufb]"],
@@ -51,7 +51,7 @@ fn engine(data: &Path) -> Result<Engine, Box<dyn std::error::Error>> {
     Ok(Engine::builder().policy(rules).limits(Limits::untrusted()).build()?)
 }
 
-/// What a request works in: no environment but PATH, and the folder.
+/// Creates the session of a request: the folder, and no environment but PATH.
 fn session(engine: &Engine, data: &Path) -> io::Result<Session> {
     let mut session = engine.session();
     session.clear_env();
@@ -76,10 +76,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Our own script, under the same policy.
+/// Runs the service's own script, under the same policy.
 async fn usage(State(mut session): State<Session>) -> Response {
     let script = pipewright::script!(include_str!("../scripts/usage.pw"));
-    // It may take a moment, in which this thread serves others.
+    // It may take a moment, and this thread serves other requests during that time.
     let text = tokio::task::spawn_blocking(move || session.run(script).read()).await;
     match text {
         Ok(Ok(text)) => text.into_response(),
@@ -88,9 +88,9 @@ async fn usage(State(mut session): State<Session>) -> Response {
     }
 }
 
-/// A pipeline of a client. What is wrong before it begins is a status; afterwards the page is the end of the text.
+/// Runs a pipeline of a client. An error before it begins sets the HTTP status. A later error is the end of the text.
 async fn run(State(session): State<Session>, text: Bytes) -> Response {
-    // `alone`: its `use` would read files before any policy is asked.
+    // `alone`, because `use` would read files before the policy is asked.
     let script = match Script::builder("request").alone().parse(text) {
         Ok(script) => script,
         Err(error) => return page(StatusCode::BAD_REQUEST, error.render(false, 100)),
@@ -98,13 +98,13 @@ async fn run(State(session): State<Session>, text: Bytes) -> Response {
     if let Err(error) = session.engine().check(&script) {
         return page(StatusCode::FORBIDDEN, error.render(false, 100));
     }
-    // A few chunks: a client that reads slowly slows the pipeline down.
+    // Only a few chunks, so a client that reads slowly slows the pipeline down.
     let (sender, chunks) = channel(4);
     match start(session, &script, sender.clone()) {
         Ok((running, token)) => {
             tokio::spawn(async move {
                 if let Err(error) = running.wait_async().await {
-                    // Nobody may be there to read it.
+                    // The client may have disconnected.
                     let _ = sender.send(Bytes::from(error.render(false, 100))).await;
                 }
             });
@@ -126,14 +126,14 @@ fn start(
     Ok((running, token))
 }
 
-/// Where a run prints: called on a thread of the library's, which may wait.
+/// The output of a run. It is called on a thread of the library, which may block.
 struct Chunks(Sender<Bytes>);
 
 impl Write for Chunks {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.blocking_send(Bytes::copy_from_slice(bytes)) {
             Ok(()) => Ok(bytes.len()),
-            // The client has gone.
+            // The client has disconnected.
             Err(_) => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
@@ -143,7 +143,8 @@ impl Write for Chunks {
     }
 }
 
-/// What a run prints, as the body of the answer. It is dropped when the answer is over, or the client has gone.
+/// The output of a run, as the body of the answer. It is dropped when the answer is complete, or when the client
+/// disconnects.
 struct Printed {
     chunks: Receiver<Bytes>,
     token: CancelToken,

@@ -1,4 +1,4 @@
-//! The service, asked over HTTP by a socket; and its build, with a script that is broken.
+//! Tests the service with HTTP requests over a socket, and its build with a broken script.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -29,7 +29,7 @@ impl Service {
         Self { process, address, data }
     }
 
-    /// Sends a request; the answer is to be read.
+    /// Sends a request. The caller reads the answer from the stream.
     fn ask(&self, method: &str, path: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -41,12 +41,12 @@ impl Service {
         stream
     }
 
-    /// The status and the whole body of the answer to a pipeline.
+    /// Runs a pipeline, and returns the status and the whole body of the answer.
     fn run(&self, text: &str) -> (u16, String) {
         answer(self.ask("POST", "/run", text))
     }
 
-    /// Processes that the service has started, by their names.
+    /// Returns the names of the processes that the service has started.
     fn children(&self) -> Vec<String> {
         // proc_pid_stat(5): its number, its name in parentheses, its state, its parent.
         let parent = |stat: &str| stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok();
@@ -99,13 +99,13 @@ fn what_is_refused_is_told_and_not_done() {
     let (status, text) = service.run("cat < names\nrm -rf -- names");
     assert_eq!(status, 403);
     assert!(text.contains("not allowed by the policy: running rm"), "{text}");
-    // What is in a variable only the run can tell.
+    // The value of a variable is known only at run time.
     let (status, text) = service.run("let file = '/etc/passwd'; echo first; cat < $file");
     assert_eq!(status, 200);
     assert!(text.starts_with("first\nerror[E3004]"), "{text}");
     let (_, text) = service.run("let n = 0; while (true) { n += 1 }");
     assert!(text.starts_with("error[E3006]"), "{text}");
-    // Nor with the values of the service's own environment.
+    // The values of the service's own environment are not available either.
     let (_, text) = service.run("echo $[env.HOME ?? 'unset']");
     assert_eq!(text, "unset\n");
     assert!(service.data.path().join("names").exists());
@@ -123,7 +123,7 @@ fn our_own_script_tells_what_is_there() {
 fn a_client_that_goes_away_leaves_no_process() {
     let service = Service::start();
     let mut stream = service.ask("POST", "/run", "echo first; /bin/sleep 60");
-    // It comes while the rest runs.
+    // The first output arrives while the rest runs.
     let mut text = String::new();
     while !text.contains("first\n") {
         let mut part = [0; 1000];
@@ -160,8 +160,8 @@ fn a_broken_script_fails_the_build() {
     fs::write(project.join("scripts/later/clean.pw"), "let old = \"x\"\nrm -- $olf\n").unwrap();
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--offline"]).current_dir(project);
-    // What the library was built to for this test will do, if it is built in the same way: with the configuration of the
-    // repository, which names a target, unless cargo was called outside of it.
+    // The target directory of this test, if the service is built in the same way: with the
+    // configuration of the repository, which names a target, unless cargo was called outside of it.
     let mut target = Path::new(env!("CARGO_BIN_EXE_web-service")).ancestors().nth(2).unwrap();
     if target.to_str().unwrap().ends_with("-linux-gnu") {
         cargo.arg("--config").arg(library.join(".cargo/config.toml"));

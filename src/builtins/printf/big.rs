@@ -1,4 +1,4 @@
-//! Natural numbers of any size, with the few operations that reading and writing floats takes.
+//! Natural numbers of any size, with the few operations that are needed to parse and print floats.
 
 /// A natural number in base 2³², its lowest digit first, no zeros at the top.
 #[derive(Clone, Debug)]
@@ -17,12 +17,12 @@ impl Big {
         self.0.is_empty()
     }
 
-    /// Returns the number of bits that it takes; 0 for zero.
+    /// Returns its number of bits; 0 for zero.
     pub fn bits(&self) -> usize {
         self.0.last().map_or(0, |top| self.0.len() * 32 - top.leading_zeros() as usize)
     }
 
-    /// `self × factor + summand`
+    /// Computes `self × factor + summand`.
     pub fn multiply_add(&mut self, factor: u32, summand: u32) {
         let mut carry = u64::from(summand);
         for digit in &mut self.0 {
@@ -53,7 +53,7 @@ impl Big {
         self.trim();
     }
 
-    /// Takes `other` away if it is not more, and says whether it did.
+    /// Subtracts `other` if it is not greater. Returns whether it did.
     pub fn subtract(&mut self, other: &Self) -> bool {
         let order =
             self.0.len().cmp(&other.0.len()).then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()));
@@ -70,7 +70,7 @@ impl Big {
         true
     }
 
-    /// The decimal digits in ASCII; none for zero.
+    /// Returns the decimal digits in ASCII; none for zero.
     pub fn digits(mut self) -> Vec<u8> {
         let mut out = Vec::new();
         while !self.is_zero() {

@@ -1,16 +1,16 @@
-//! Floating-point numbers as the shells of x86 have them: 64 bits of mantissa, the C `long double`.
+//! Floating-point numbers as in the shells of x86: a mantissa of 64 bits, the C `long double`.
 //!
-//! bash computes with `long double`, and what it prints shows it: `printf %.20f 0.1` ends in zeros where a
-//! `double` shows 0.10000000000000000555, and integers up to 2⁶⁴ come out whole. Rust has no such type, and
-//! on other processors C's differs, so the numbers are read and written here by exact integer arithmetic, the
-//! same everywhere. It is slow for a number, and quick enough for a line of output.
+//! bash computes with `long double`, and its output shows it: `printf %.20f 0.1` ends in zeros where a
+//! `double` shows 0.10000000000000000555, and integers up to 2⁶⁴ are printed exactly. Rust has no such
+//! type, and C's differs on other processors. So numbers are parsed and printed here by exact integer
+//! arithmetic, the same on every system. It is slow for a number, but fast enough for a line of output.
 
 use super::big::Big;
 
-/// A number as read, rounded to the nearest that the format holds, ties to even.
+/// A parsed number, rounded to the nearest that the format can represent, ties to even.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Float {
-    /// Also of zero and NaN, as in C.
+    /// Whether it is negative; zero and NaN also have a sign, as in C.
     pub negative: bool,
     /// Its size.
     pub magnitude: Magnitude,
@@ -19,9 +19,9 @@ pub struct Float {
 /// A number without its sign.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Magnitude {
-    /// `mantissa × 2^exponent`; the mantissa's top bit is set, but for zero and the smallest numbers.
+    /// `mantissa × 2^exponent`; the mantissa's top bit is set, except for zero and the smallest numbers.
     Finite { mantissa: u64, exponent: i32 },
-    /// Too large for any other.
+    /// Too large for any other variant.
     Infinite,
     /// Not a number.
     Nan,
@@ -31,21 +31,21 @@ const ZERO: Magnitude = Magnitude::Finite { mantissa: 0, exponent: 0 };
 /// The exponents of the smallest numbers and above the largest ones.
 const MIN_EXPONENT: i32 = -16_445;
 const MAX_EXPONENT: i32 = 16_384 - 64;
-/// More decimal digits than this can't change the result, but for being there.
+/// Further decimal digits can't change the result, except by being present.
 const MAX_DIGITS: usize = 12_000;
 
-/// The number that strtold(3) reads at the start of a text.
+/// The number that strtold(3) parses at the start of a text.
 #[derive(Debug)]
 pub struct Parsed {
     /// The number; 0 if there is none.
     pub value: Float,
-    /// The number of bytes that it takes, leading blanks included; 0 if there is none.
+    /// The number of its bytes, including leading blanks; 0 if there is none.
     pub len: usize,
-    /// It was too large or too small.
+    /// Whether it was too large or too small.
     pub out_of_range: bool,
 }
 
-/// Reads a decimal or hexadecimal number, `inf`, `infinity` or `nan`.
+/// Parses a decimal or hexadecimal number, `inf`, `infinity` or `nan`.
 pub fn parse(text: &[u8]) -> Parsed {
     let blanks = text.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == 0x0b).count();
     let sign = usize::from(matches!(text.get(blanks), Some(b'+' | b'-')));
@@ -68,7 +68,7 @@ pub fn parse(text: &[u8]) -> Parsed {
     Parsed { value: Float { negative, magnitude }, len: if len == 0 { 0 } else { start + len }, out_of_range }
 }
 
-/// The exponent after an `e` or `p`, and how many bytes it takes; (0, 0) without a digit.
+/// Returns the exponent after an `e` or `p`, and its number of bytes; (0, 0) without a digit.
 fn exponent(text: &[u8], letter: u8) -> (i64, usize) {
     if text.first().map(u8::to_ascii_lowercase) != Some(letter) {
         return (0, 0);
@@ -79,7 +79,7 @@ fn exponent(text: &[u8], letter: u8) -> (i64, usize) {
         return (0, 0);
     }
     let end = 1 + sign + digits;
-    // Far beyond any that matters, and far from overflowing.
+    // Far beyond any significant value, and far from overflowing.
     let value = text[1 + sign..end]
         .iter()
         .fold(0_i64, |value, digit| (value * 10 + i64::from(digit - b'0')).min(1_000_000_000_000));
@@ -111,7 +111,7 @@ fn decimal(text: &[u8]) -> (Magnitude, usize, bool) {
         return (ZERO, 0, false);
     }
     if dropped {
-        // Whatever it was, it was more than nothing.
+        // Whatever the digits were, they were more than zero.
         number.multiply_add(10, 1);
         scale -= 1;
     }
@@ -139,7 +139,7 @@ fn decimal(text: &[u8]) -> (Magnitude, usize, bool) {
     } else {
         divisor = ten(-scale);
     }
-    // Such that the quotient has 66 or 67 bits: two more than are kept.
+    // Chosen so that the quotient has 66 or 67 bits: two more than are kept.
     let shift = 66 + divisor.bits() as i32 - number.bits() as i32;
     if shift >= 0 {
         number.shift_left(shift as u32)
@@ -189,13 +189,14 @@ fn hexadecimal(text: &[u8]) -> Option<(Magnitude, usize, bool)> {
     Some((magnitude, 2 + at + len, out_of_range))
 }
 
-/// The nearest number to `value × 2^exponent` (and a little more, if `more`), and whether it is out of range.
+/// Returns the number nearest to `value × 2^exponent` (and a little more, if `more`), and whether it is out
+/// of range.
 fn rounded(value: u128, exponent: i32, more: bool) -> (Magnitude, bool) {
     if value == 0 {
         return (ZERO, more);
     }
     let bits = 128 - value.leading_zeros() as i32;
-    // Zero bits are put behind a short number, so that a full mantissa is left.
+    // Zero bits are appended to a short number, so that the mantissa is full.
     let (value, exponent, bits) =
         if bits < 64 { (value << (64 - bits), exponent - (64 - bits), 64) } else { (value, exponent, bits) };
     let drop = (bits - 64).max(MIN_EXPONENT - exponent);
@@ -219,8 +220,8 @@ fn rounded(value: u128, exponent: i32, more: bool) -> (Magnitude, bool) {
     (Magnitude::Finite { mantissa, exponent }, tiny)
 }
 
-/// The text of a finite number without its sign, for the conversion `kind` (`e`, `f`, `g`, `a`). `alternate`
-/// is the flag `#`: the point is always there, and `g` keeps its zeros.
+/// Returns the text of a finite number without its sign, for the conversion `kind` (`e`, `f`, `g`, `a`).
+/// `alternate` is the flag `#`: the point is always printed, and `g` keeps its zeros.
 pub fn text(mantissa: u64, exponent: i32, kind: u8, precision: Option<usize>, alternate: bool) -> String {
     match kind {
         b'a' => hexadecimal_text(mantissa, exponent, precision, alternate),
@@ -256,7 +257,7 @@ impl Decimal {
         Self { digits, point }
     }
 
-    /// Rounded to the first `keep` digits, ties to even, as C does in its default mode.
+    /// Rounds it to the first `keep` digits, ties to even, as C does in its default mode.
     fn rounded(&self, keep: i64) -> Self {
         let mut new = self.clone();
         let Ok(keep) = usize::try_from(keep) else { return Self { digits: Vec::new(), point: self.point } };
@@ -283,7 +284,8 @@ impl Decimal {
         new
     }
 
-    /// The digits with the places `from..to`, counted from the first digit; zeros where there are none.
+    /// Returns the digits at the places `from..to`, counted from the first digit; zeros where there are
+    /// none.
     fn places(&self, from: i64, to: i64) -> impl Iterator<Item = char> {
         (from..to).map(|at| {
             let digit = usize::try_from(at).ok().and_then(|at| self.digits.get(at));
@@ -334,7 +336,8 @@ fn general(number: &Decimal, precision: usize, alternate: bool) -> String {
     format!("{}{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// `0xh.hhhp±d`, with the mantissa's first four bits before the point as the C library of x86 writes it.
+/// Returns `0xh.hhhp±d`, with the mantissa's first four bits before the point, as the C library of x86
+/// prints it.
 fn hexadecimal_text(mantissa: u64, exponent: i32, precision: Option<usize>, alternate: bool) -> String {
     let mut exponent = if mantissa == 0 { 0 } else { exponent + 60 };
     let mut value = u128::from(mantissa);

@@ -1,24 +1,24 @@
-//! The format of `printf`, read as a whole before anything is printed.
+//! The format of `printf`, parsed as a whole before anything is printed.
 
 use crate::builtins::escape::{Escape, Place, escape};
 
-/// The largest width or precision. A larger one is a mistake, or meant to exhaust memory.
+/// The largest width or precision. A larger one is a mistake, or an attempt to exhaust memory.
 pub const MAX_COUNT: usize = 1 << 24;
 
 /// A part of the format.
 #[derive(Debug)]
 pub enum Item {
-    /// Printed as it is.
+    /// Text that is printed unchanged.
     Text(Vec<u8>),
-    /// A complaint about an escape, which does not stop the command.
+    /// A message about an escape, which does not stop the command.
     Complaint(String),
-    /// Printed with an argument.
+    /// A directive, printed with an argument.
     Directive(Directive),
-    /// An error, which ends the command there.
+    /// An error, which ends the command at this point.
     Wrong(String),
 }
 
-/// `%` up to its letter.
+/// A directive, from `%` to its letter.
 #[derive(Debug, Default)]
 pub struct Directive {
     pub minus: bool,
@@ -34,13 +34,13 @@ pub struct Directive {
 /// A width or precision.
 #[derive(Clone, Copy, Debug)]
 pub enum Count {
-    /// Bytes or digits.
+    /// A number of bytes or digits.
     Is(usize),
     /// `*`: the next argument.
     Argument,
 }
 
-/// The parts of a format; an error if it asks for what is not supported.
+/// Returns the parts of a format. Fails if it contains an unsupported directive.
 pub fn parse(format: &[u8]) -> Result<Vec<Item>, String> {
     let mut items = Vec::new();
     let mut text = Vec::new();
@@ -80,7 +80,7 @@ pub fn parse(format: &[u8]) -> Result<Vec<Item>, String> {
     Ok(items)
 }
 
-/// Reads a directive after its `%`.
+/// Parses a directive after its `%`.
 fn directive(rest: &mut &[u8]) -> Result<Item, String> {
     let start = *rest;
     let mut next = Directive::default();
@@ -91,7 +91,7 @@ fn directive(rest: &mut &[u8]) -> Result<Item, String> {
             b' ' => next.space = true,
             b'#' => next.alternate = true,
             b'0' => next.zero = true,
-            // Groups of digits: the locale C has none.
+            // Grouping of digits: the locale C has none.
             b'\'' => {}
             _ => break,
         }
@@ -102,7 +102,7 @@ fn directive(rest: &mut &[u8]) -> Result<Item, String> {
         *rest = after;
         next.precision = Some(count(rest)?.unwrap_or(Count::Is(0)));
     }
-    // The sizes of C's types mean nothing here.
+    // The sizes of C's types have no meaning here.
     while let Some((b'h' | b'j' | b'l' | b'L' | b't' | b'z', after)) = rest.split_first() {
         *rest = after;
     }
@@ -126,7 +126,7 @@ fn directive(rest: &mut &[u8]) -> Result<Item, String> {
     }
 }
 
-/// Reads a width or precision.
+/// Parses a width or precision.
 fn count(rest: &mut &[u8]) -> Result<Option<Count>, String> {
     if let Some(after) = rest.strip_prefix(b"*") {
         *rest = after;

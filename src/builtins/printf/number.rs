@@ -3,16 +3,17 @@
 
 use super::float::{self, Float, Magnitude};
 
-/// A number as read, and a complaint.
+/// A parsed number, and an error message.
 pub struct Number<T> {
-    /// The number, as far as there was one.
+    /// The number, as far as there is one.
     pub value: T,
-    /// The error that makes the command fail. A number that is out of range fails too, as in dash, where bash
-    /// only warns.
+    /// The error that makes the command fail. A number that is out of range also fails, as in dash, where
+    /// bash only warns.
     pub problem: Option<String>,
 }
 
-/// For `%d`: as strtoimax(3) with base 0 reads it, at the ends of the range where it is beyond them.
+/// Parses a number for `%d`, as strtoimax(3) with base 0 does. A number out of range becomes the nearest
+/// one.
 pub fn signed(text: &[u8]) -> Number<i64> {
     integer(text, |negative, value| {
         let value = value
@@ -21,7 +22,8 @@ pub fn signed(text: &[u8]) -> Number<i64> {
     })
 }
 
-/// For `%u`, `%o`, `%x`: as strtoumax(3) with base 0 reads it, which takes negative numbers modulo 2⁶⁴.
+/// Parses a number for `%u`, `%o`, `%x`, as strtoumax(3) with base 0 does, which takes negative numbers
+/// modulo 2⁶⁴.
 pub fn unsigned(text: &[u8]) -> Number<u64> {
     integer(text, |negative, value| match value {
         Some(value) if negative => Ok(value.wrapping_neg()),
@@ -30,23 +32,23 @@ pub fn unsigned(text: &[u8]) -> Number<u64> {
     })
 }
 
-/// For `%e`, `%f`, `%g`, `%a`.
+/// Parses a number for `%e`, `%f`, `%g`, `%a`.
 pub fn floating(text: &[u8]) -> Number<Float> {
     if let Some(code) = character(text) {
         let code = float::parse(code.to_string().as_bytes());
         return Number { value: code.value, problem: None };
     }
     let parsed = float::parse(text);
-    // No number at all is zero, whatever its sign: `-` alone.
+    // No digits at all mean zero, whatever the sign: `-` alone.
     let value = if parsed.len == 0 { ZERO } else { parsed.value };
     Number { value, problem: problem(text, parsed.len, parsed.out_of_range) }
 }
 
-/// The number that is there when there is no argument.
+/// The number for a missing argument.
 pub const ZERO: Float = Float { negative: false, magnitude: Magnitude::Finite { mantissa: 0, exponent: 0 } };
 
-/// `fit` is given the sign and the digits' value, `None` if that is beyond 64 bits; its error is the number
-/// taken instead of one out of range.
+/// Parses an integer. `fit` receives the sign and the value of the digits, `None` if that exceeds 64 bits;
+/// its error is the number to use instead of one out of range.
 fn integer<T: From<u32>>(text: &[u8], fit: impl Fn(bool, Option<u64>) -> Result<T, T>) -> Number<T> {
     if let Some(code) = character(text) {
         return Number { value: code.into(), problem: None };
@@ -72,7 +74,8 @@ fn integer<T: From<u32>>(text: &[u8], fit: impl Fn(bool, Option<u64>) -> Result<
     Number { value, problem }
 }
 
-/// The code of the character after a leading quote; of the byte if it is not UTF-8, 0 if nothing follows.
+/// Returns the code of the character after a leading quote; of the byte if it is not UTF-8, 0 if nothing
+/// follows.
 fn character(text: &[u8]) -> Option<u32> {
     let [b'\'' | b'"', rest @ ..] = text else { return None };
     let char = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());

@@ -1,7 +1,7 @@
-//! `%q`: a text quoted so that bash reads it as one word again.
+//! `%q`: a text quoted so that bash parses it as one word.
 
-/// `text` as bash's `%q` writes it: as it is where nothing in it is special, with backslashes where something
-/// is, and as `$'…'` where something can't be printed.
+/// Returns `text` in the form of bash's `%q`: unchanged if nothing in it is special, with backslashes if
+/// something is, and as `$'…'` if something can't be printed.
 pub fn quote(text: &[u8]) -> Vec<u8> {
     if text.is_empty() {
         return b"''".to_vec();
@@ -12,9 +12,9 @@ pub fn quote(text: &[u8]) -> Vec<u8> {
 }
 
 fn is_printable(char: char) -> bool {
-    // What Rust would not escape is what the C library calls printable, but for characters without width or
-    // with a hidden effect on their neighbours: these are better seen. A combining character is escaped by
-    // Rust at a string's start only.
+    // Characters that Rust would not escape are printable for the C library, except characters without
+    // width or with a hidden effect on their neighbours, which are better visible. Rust escapes a combining
+    // character only at the start of a string.
     matches!(char, '\'' | '"' | '\\') || format!("x{char}").escape_debug().count() == 2
 }
 

@@ -1,4 +1,4 @@
-//! The shape in which `printf` prints a value: signs, prefixes, digits, and what fills the width.
+//! The form in which `printf` prints a value: signs, prefixes, digits, and padding.
 
 use super::float::{self, Float, Magnitude};
 use super::format::Directive;
@@ -6,13 +6,14 @@ use super::format::Directive;
 /// The width, the precision and the side of a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// Filled on the right side.
+    /// Whether it is padded on the right.
     pub minus: bool,
-    /// Filled with zeros, where it is a number.
+    /// Whether it is padded with zeros, if it is a number.
     pub zero: bool,
-    /// The least number of bytes.
+    /// The smallest number of bytes.
     pub width: usize,
-    /// The most bytes of a text, the least digits of an integer, the digits of a float after its point.
+    /// The largest number of bytes of a text, the smallest number of digits of an integer, or the
+    /// digits of a float after its point.
     pub precision: Option<usize>,
 }
 
@@ -22,12 +23,12 @@ impl Shape {
         self.padded(out, &[b"", text], false);
     }
 
-    /// `%d`
+    /// Prints a number for `%d`.
     pub fn signed(&self, out: &mut Vec<u8>, directive: &Directive, value: i64) {
         self.integer(out, directive.sign(value < 0), value.unsigned_abs().to_string());
     }
 
-    /// `%u`, `%o`, `%x`
+    /// Prints a number for `%u`, `%o`, `%x`.
     pub fn unsigned(&self, out: &mut Vec<u8>, directive: &Directive, value: u64) {
         let (prefix, digits) = match directive.letter {
             b'o' => ("", format!("{value:o}")),
@@ -36,7 +37,7 @@ impl Shape {
             _ => ("", value.to_string()),
         };
         match directive.letter {
-            // `#` of an octal number is a zero in front, unless the precision puts one there anyway.
+            // `#` puts a zero before an octal number, unless the precision does so anyway.
             b'o' if directive.alternate => {
                 let zero = value != 0 && self.precision.is_none_or(|least| least <= digits.len());
                 let least = self.precision.map(|least| least.max(1));
@@ -71,7 +72,7 @@ impl Shape {
         self.padded(out, &[[sign, head].concat().as_bytes(), body.as_bytes()], finite);
     }
 
-    /// `parts[0]` stays in front of zeros that fill the width.
+    /// Pads the parts. `parts[0]` comes before zeros that fill the width.
     fn padded(&self, out: &mut Vec<u8>, parts: &[&[u8]; 2], zeros: bool) {
         let fill = self.width.saturating_sub(parts[0].len() + parts[1].len());
         let zeros = zeros && self.zero && !self.minus;

@@ -1,4 +1,4 @@
-//! `printf` compared with bash's, and what is refused.
+//! `printf` compared with bash's, and the calls that it refuses.
 
 use super::*;
 use crate::expand::testing::{Choices, quote as word, run_shell};
@@ -33,7 +33,7 @@ fn run(args: &[Vec<u8>]) -> Ended {
 
 #[test]
 fn what_is_printed_goes_out_in_parts_and_ends_with_the_run() {
-    /// Stops after some parts.
+    /// A sink that stops after some parts.
     struct Stopping(usize, usize);
     impl Sink for Stopping {
         type Stop = ();
@@ -61,7 +61,7 @@ fn what_is_printed_goes_out_in_parts_and_ends_with_the_run() {
     assert!(printf(&[b"%.2000000s", b"x"], &mut Stopping(9, 0)).is_ok());
 }
 
-/// Output and status of each call are those of bash.
+/// Asserts that output and status of each call are those of bash.
 #[track_caller]
 fn compare(cases: &[Vec<Vec<u8>>]) {
     let mut script = b"exec 2>/dev/null\n".to_vec();
@@ -70,7 +70,7 @@ fn compare(cases: &[Vec<Vec<u8>>]) {
         for arg in case {
             script.extend([b" ", word(arg).as_slice()].concat());
         }
-        // In the middle of a case's output NUL is possible: the mark is something that isn't.
+        // NUL is possible in the middle of a case's output: the mark is a text that isn't.
         script.extend_from_slice(b"; command printf '<%d-end>' $?\n");
     }
     let answer = run_shell(&["bash"], &script, std::path::Path::new("/"));
@@ -80,7 +80,7 @@ fn compare(cases: &[Vec<Vec<u8>>]) {
         let (expected, after) = (&rest[..end], &rest[end + 5..]);
         rest = after;
         let printed = run(case);
-        // bash only warns of a number out of range, where dash fails.
+        // bash only warns about a number out of range, where dash fails.
         let only_warned = printed.errors.iter().all(|error| error.ends_with("number out of range"));
         let status = if only_warned { 0 } else { printed.status };
         let got = [printed.out.as_slice(), format!("<{status}").as_bytes()].concat();
@@ -133,7 +133,7 @@ fn strings_are_cut_and_padded_by_bytes() {
             let (flags, width) = (choices.of(&flags), choices.of(&["", "1", "5", "10"]));
             let (precision, letter) =
                 (choices.of(&["", ".", ".0", ".2", ".9"]), choices.of(&["s", "b", "c", "q", "Q"]));
-            // bash gives nothing at all for a text that is cut to nothing, which would be no word.
+            // bash prints nothing for a text that is cut to nothing, which would not be a word.
             let letter = if letter == "Q" && matches!(precision, "." | ".0") { "q" } else { letter };
             let format = format!("<%{flags}{width}{precision}{letter}>");
             vec![format.into_bytes(), choices.of(&texts).as_bytes().to_vec()]
@@ -271,11 +271,11 @@ fn integers_are_read_and_shaped_as_in_bash() {
 }
 
 #[test]
-fn a_byte_after_a_quote_that_is_no_character_is_its_number() {
+fn a_byte_after_a_quote_that_is_not_a_character_is_its_number() {
     compare(&[vec![b"%d".to_vec(), b"'\xff".to_vec()], vec![b"%f".to_vec(), b"\"\xc3".to_vec()]]);
 }
 
-// Other processors have another `long double`.
+// Other processors have a different `long double`.
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn floats_are_read_and_shaped_as_in_bash() {
@@ -352,7 +352,7 @@ fn floats_are_read_and_shaped_as_in_bash() {
             let format = format!("<%{}{width}{precision}{letter}>", String::from_utf8(flags).unwrap());
             vec![format.into_bytes(), choices.of(&numbers).as_bytes().to_vec()]
         })
-        // glibc forgets the zeros that `#` asks for when 999999.5 becomes 1.00000e+06 (not 1.e+06).
+        // glibc omits the zeros that `#` requires when 999999.5 becomes 1.00000e+06 (not 1.e+06).
         .filter(|case| {
             let [format, number] = case.as_slice() else { return false };
             let general = format.contains(&b'#') && matches!(format[format.len() - 2], b'g' | b'G');

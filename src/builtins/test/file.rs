@@ -1,4 +1,4 @@
-//! What `test` asks of files.
+//! The tests of `test` for files.
 
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
@@ -6,27 +6,29 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// A permission to be asked for.
+/// A permission to test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// `-r`
     Read,
     /// `-w`
     Write,
-    /// `-x`: to run a program, or to pass through a directory.
+    /// `-x`: to run a program, or to search a directory.
     Execute,
 }
 
-/// Where and for whom `test` is run.
+/// The environment in which `test` runs.
 pub struct Context<'a> {
-    /// The session's directory, to which relative names belong.
+    /// The session's directory, to which relative names refer.
     pub directory: &'a Path,
-    /// Where a path leads that names a descriptor of the command, such as `/dev/stdin`; none for any other path.
+    /// Returns the target of a path that names a descriptor of the command, such as `/dev/stdin`; none for
+    /// any other path.
     pub own: &'a dyn Fn(&Path) -> Option<PathBuf>,
-    /// Whether the command may look at a file at all; one that it may not is not there.
+    /// Whether the command may examine a file at all; a file that it may not examine does not exist for it.
     pub may: &'a dyn Fn(&Path) -> bool,
-    /// Whether the effective user may do this to a file: what faccessat(2) says with `AT_EACCESS`. The mode
-    /// bits alone don't tell, for there are access control lists, read-only file systems and root.
+    /// Whether the effective user has a permission for a file: the answer of faccessat(2) with
+    /// `AT_EACCESS`. The mode bits alone are not enough, since there are access control lists, read-only
+    /// file systems and root.
     pub access: &'a dyn Fn(&Path, Access) -> bool,
     /// Whether a descriptor of the command is a terminal, isatty(3).
     pub is_terminal: &'a dyn Fn(i32) -> bool,
@@ -41,7 +43,7 @@ impl Context<'_> {
         i32::try_from(descriptor).is_ok_and(self.is_terminal)
     }
 
-    /// The primary `-letter`. A file that is not there, or not to be reached, has no property.
+    /// Evaluates the primary `-letter`. A file that does not exist or can't be reached has no property.
     pub(super) fn file(&self, letter: u8, name: &[u8]) -> bool {
         // The mode bits of chmod(2).
         let (set_user, set_group, sticky) = (0o4000, 0o2000, 0o1000);
@@ -70,7 +72,7 @@ impl Context<'_> {
         }
     }
 
-    /// `-nt`: a file that is there is newer than one that isn't.
+    /// Evaluates `-nt`: an existing file is newer than one that does not exist.
     pub(super) fn is_newer(&self, name: &[u8], than: &[u8]) -> bool {
         match (self.metadata(name), self.metadata(than)) {
             (Some(file), Some(other)) => modified(&file) > modified(&other),
@@ -78,7 +80,7 @@ impl Context<'_> {
         }
     }
 
-    /// `-ef`: the same file by two names.
+    /// Evaluates `-ef`: the same file by two names.
     pub(super) fn is_same(&self, left: &[u8], right: &[u8]) -> bool {
         match (self.metadata(left), self.metadata(right)) {
             (Some(left), Some(right)) => (left.dev(), left.ino()) == (right.dev(), right.ino()),
@@ -90,7 +92,7 @@ impl Context<'_> {
         fs::metadata(self.path(name)?).ok()
     }
 
-    /// No file has the empty name: joined to the directory it would be that directory.
+    /// Returns the path. No file has the empty name: joined to the directory it would be that directory.
     fn path(&self, name: &[u8]) -> Option<PathBuf> {
         let path = self.directory.join(OsStr::from_bytes(name));
         if name.is_empty() {

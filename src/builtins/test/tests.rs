@@ -1,4 +1,4 @@
-//! `test` compared with bash's (and dash's, for what POSIX says), and what is refused.
+//! `test` compared with bash's (and dash's, for the rules of POSIX), and the calls that it refuses.
 
 use super::*;
 use crate::expand::testing::{Choices, quote, run_shell};
@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
-/// Files of many kinds.
+/// Creates files of many kinds.
 fn files() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
@@ -29,10 +29,11 @@ fn files() -> tempfile::TempDir {
     dir
 }
 
-/// The status that `test` gives.
+/// Returns the status of `test`.
 fn status(args: &[&[u8]], directory: &Path) -> u8 {
     let own = fs::metadata("/proc/self").unwrap();
-    // As the kernel would say, for these files: the root of a test run may do all but run a file without x.
+    // As the kernel would answer for these files: root in a test run has every permission except to run
+    // a file without x.
     let access = |path: &Path, access: Access| {
         let Ok(meta) = fs::metadata(path) else { return false };
         match (own.uid(), access) {
@@ -94,7 +95,8 @@ fn every_expression_of_up_to_eight_words_is_answered_as_by_bash() {
     }
 }
 
-/// Whether `-o` may be read as the question for an option, which we refuse and bash answers.
+/// Returns whether `-o` may be parsed as the test of an option, which is refused here and answered by
+/// bash.
 fn asks_for_option(case: &[&str]) -> bool {
     case.first() == Some(&"-o")
         || case.windows(2).any(|pair| pair[1] == "-o" && matches!(pair[0], "!" | "(" | "-a" | "-o"))
@@ -107,7 +109,7 @@ fn dash_agrees_on_up_to_four_words() {
     let mut choices = Choices::new(2);
     let cases: Vec<_> = (0..3000)
         .map(|_| (0..choices.below(5)).map(|_| choices.of(&words)).collect::<Vec<_>>())
-        // The results of what POSIX leaves open differ.
+        // The results of forms that POSIX leaves open differ.
         .filter(|case| {
             let args: Vec<_> = case.iter().map(|arg| arg.as_bytes()).collect();
             status(&args, dir.path()) < 2 && case.len() < 4
@@ -118,7 +120,7 @@ fn dash_agrees_on_up_to_four_words() {
 }
 
 #[test]
-fn files_are_what_bash_says_they_are() {
+fn files_have_the_type_that_bash_reports() {
     let dir = files();
     let names = [
         "empty",

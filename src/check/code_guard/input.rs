@@ -1,5 +1,5 @@
-//! Values in the standard input of programs that read code: a here-document, a here-string, and what `echo`, `printf`
-//! `cat` or a function hand to the pipe.
+//! Values in the standard input of programs that read code: a here-document, a here-string, and the
+//! output of `echo`, `printf`, `cat` or a function into the pipe.
 
 use super::has_value;
 use super::report::{self, Place};
@@ -15,7 +15,8 @@ use crate::span::Span;
 use crate::syntax::ast::{self, RedirectionKind, StageKind, StatementKind};
 use std::borrow::Cow;
 
-/// Checks the input of a stage that reads code: its own redirection, or what the stages before it print.
+/// Checks the input of a stage that reads code: its own redirection, or the output of the stages before
+/// it.
 pub fn check<'s>(
     context: &Context<'_, 's>,
     stage: &ast::Stage<'s>,
@@ -38,7 +39,7 @@ pub fn check<'s>(
     check_text(context, &text, reader, &source, Place::input(first.to(stage.span), is_line))
 }
 
-/// Returns whether a stage prints what it reads.
+/// Returns whether a stage prints its input.
 fn hands_on(stage: &ast::Stage<'_>) -> bool {
     let StageKind::Simple(simple) = &stage.kind else { return false };
     let name = literal(simple.words.first());
@@ -103,7 +104,7 @@ fn redirected<'t, 's>(
     }
 }
 
-/// Returns the text that a stage prints, as far as its words tell.
+/// Returns the text that a stage prints, as far as its words show it.
 fn printed<'t, 's>(
     source: &mut Source<'t, 's>,
     context: &Context<'_, 's>,
@@ -165,7 +166,7 @@ fn of_block<'t, 's>(
     all
 }
 
-/// The text that a function prints, as far as its words tell.
+/// The text that a function prints, as far as its words show it.
 #[derive(Default)]
 pub struct Prints {
     pieces: Vec<Piece<'static>>,
@@ -185,10 +186,10 @@ impl Prints {
     }
 }
 
-/// The number of functions in a chain of calls that are looked through.
+/// The number of functions in a chain of calls that are followed.
 const MAX_CALLS: usize = 8;
 
-/// Notes what the functions of a block print, which may call each other.
+/// Notes the output of the functions of a block, which may call each other.
 pub fn note_functions<'s>(checker: &mut Checker<'s>, functions: &[(FunctionId, &ast::Block<'s>)]) {
     for _ in 0..MAX_CALLS {
         let mut changed = false;
@@ -214,7 +215,7 @@ pub fn note_functions<'s>(checker: &mut Checker<'s>, functions: &[(FunctionId, &
     }
 }
 
-/// Returns the text that `printf` makes of its format and values.
+/// Returns the text that `printf` makes from its format and values.
 fn formatted<'t>(words: &[Word<'t>]) -> Vec<Piece<'t>> {
     let Some((format, values)) = words.split_first() else { return Vec::new() };
     let Some(text) = format.text() else { return joined(words.iter().map(|word| word.pieces.clone())) };
@@ -249,7 +250,7 @@ fn formatted<'t>(words: &[Word<'t>]) -> Vec<Piece<'t>> {
     }
 }
 
-/// `%d` prints numbers alone.
+/// `%d` only prints numbers.
 fn converted<'t>(piece: &Piece<'t>, is_text: bool) -> Piece<'t> {
     match piece {
         Piece::Value(value) if !is_text => {

@@ -6,7 +6,7 @@ use crate::check::program::{Judged, JudgedPiece, JudgedWord};
 use crate::programs::{self, Piece};
 use crate::syntax::ast;
 
-/// Returns what the run needs to judge a command; none where the words tell all.
+/// Returns the data for judging a command at run time; none if its words decide.
 pub fn judged<'s>(context: &Context<'_, 's>, words: &[ast::Word<'s>]) -> Option<Box<Judged>> {
     let first = crate::check::words::literal(words.first());
     if first.is_some_and(|name| programs::find(programs::base_name(&name)).is_none()) {

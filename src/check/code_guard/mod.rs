@@ -1,9 +1,9 @@
 //! The code guard: refuses values where a program expects code.
 //!
-//! The argument guard keeps values from being options, and the interpreter itself starts no shell. What remains is a
-//! program that the script asks to run text: `sh -c "rm $x"`. The table of [`programs`] knows where a program takes
-//! code: in an argument, a variable of the environment or its standard input. Here the words of a script become
-//! words of that table, and its findings become diagnostics.
+//! The argument guard keeps values from being options, and the interpreter itself starts no shell. What remains is
+//! a program that the script asks to run text: `sh -c "rm $x"`. The table of [`programs`] lists where a program
+//! takes code: in an argument, an environment variable or its standard input. This module converts the words of a
+//! script into words of that table, and the findings into diagnostics.
 
 mod hints;
 mod input;
@@ -32,7 +32,7 @@ pub fn check<'s>(context: &Context<'_, 's>, stages: &[ast::Stage<'s>]) -> Vec<Di
     for (at, stage) in stages.iter().enumerate() {
         let simple = match &stage.kind {
             StageKind::Simple(simple) => simple,
-            // The first command of a block reads what the block is given.
+            // The first command of a block reads the input of the block.
             StageKind::Block(block) | StageKind::Subshell(block) => {
                 if let Some(reader) = reader_of_block(context, block) {
                     found.extend(input::check(context, stage, &stages[..at], &reader));
@@ -84,7 +84,7 @@ fn check_assignment<'s>(
     report::all(context, &problems, &source, Place::variable(span, true))
 }
 
-/// Checks what a variable of the environment is set to, by a statement that begins there.
+/// Checks the value of an environment variable, in a statement that begins there.
 pub fn check_variable<'s>(
     context: &Context<'_, 's>,
     name: &str,
@@ -129,7 +129,7 @@ fn reader_of_block<'s>(context: &Context<'_, 's>, block: &ast::Block<'s>) -> Opt
     }
 }
 
-/// Returns whether the words are a command of a program: a function or stage of the host may have its name.
+/// Returns whether the words are a command of a program: a function or stage of the host may have the same name.
 fn is_program(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> bool {
     let Some(first) = words.first() else { return false };
     let Some(name) = literal(Some(first)) else { return true };
@@ -140,7 +140,7 @@ fn is_program(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> bool {
     !is_function && context.hosted.stage(&name).is_none()
 }
 
-/// Returns whether a text holds a value at all.
+/// Returns whether a text contains a value at all.
 fn has_value(pieces: &[Piece<'_>]) -> bool {
     pieces.iter().any(|piece| matches!(piece, Piece::Value(_)))
 }

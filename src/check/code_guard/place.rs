@@ -1,20 +1,23 @@
 //! How a language takes a value from the environment, or from a variable that an option sets.
 
-/// A value as the code has it: how many bytes before and after it go, and what stands there.
+/// A value in the form for the code: how many bytes before and after it are removed, and the text in
+/// its place.
 pub struct Placed {
     pub before: usize,
     pub text: String,
     pub after: usize,
 }
 
-/// Puts a value of this name between two texts of code; none where that takes more than a word.
+/// A function that puts a value of this name between two texts of code; none if that takes more than a
+/// word.
 pub type Put = fn(before: &str, after: &str, name: &str) -> Option<Placed>;
 
 const fn plain(text: String) -> Placed {
     Placed { before: 0, text, after: 0 }
 }
 
-/// The quotes right around the value, which go with it; the quote that it stands in beside others.
+/// The quotes directly around the value, which are removed with it; the quote in which it stands beside
+/// other text.
 enum Around {
     Nothing,
     Quotes,
@@ -39,7 +42,7 @@ fn around(before: &str, after: &str) -> Around {
     }
 }
 
-/// An expression that stands for the value, alone or in the place of a whole string.
+/// Returns an expression for the value, alone or in place of a whole string.
 fn expression(before: &str, after: &str, text: String) -> Option<Placed> {
     match around(before, after) {
         Around::Nothing => Some(plain(text)),
@@ -65,7 +68,7 @@ pub fn awk(before: &str, after: &str, name: &str) -> Option<Placed> {
     before.matches('/').count().is_multiple_of(2).then(|| plain(value))
 }
 
-/// A program of awk with the variable of this name taken from the environment.
+/// Returns a program of awk with the variable of this name taken from the environment.
 pub fn named_in_awk(program: &str, name: &str) -> String {
     let mut changed = String::new();
     let mut word = String::new();

@@ -1,4 +1,4 @@
-//! From findings to diagnostics.
+//! Conversion of findings into diagnostics.
 
 use super::hints;
 use super::source::Source;
@@ -8,14 +8,14 @@ use crate::programs::{Fault, Language, Problem, State, Subject};
 use crate::span::Span;
 use crate::syntax::ast;
 
-/// The text that a hint is made from.
+/// The text from which a hint is made.
 #[derive(Clone, Copy)]
 pub struct Place<'t, 's> {
     pub span: Span,
     /// The words of the command; none of a variable or an input.
     pub words: &'t [ast::Word<'s>],
     pub is_input: bool,
-    /// A part of it can be shown by itself.
+    /// Whether a part of it can be shown alone.
     pub is_line: bool,
 }
 
@@ -34,7 +34,8 @@ impl<'t, 's> Place<'t, 's> {
     }
 }
 
-/// Returns the pages of the problems of one command: of each place that takes code the first, with a hint for all its values.
+/// Returns the errors of one command: for each place that takes code, the first problem, with a hint
+/// for all its values.
 pub fn all<'s>(
     context: &Context<'_, 's>,
     problems: &[Problem],
@@ -66,13 +67,13 @@ fn page(context: &Context<'_, '_>, problem: &Problem, span: Span) -> Diagnostic 
     let (code, message, note) = match (&problem.fault, problem.subject) {
         (Fault::Might, Subject::Names(_)) => (
             code::MAYBE_CODE,
-            format!("`{label}` runs this text as code, and names of files stand in it"),
+            format!("`{label}` runs this text as code, and it contains names of files"),
             "the text of a name would be code",
         ),
         (Fault::Might, _) if problem.reader.language == Language::AwkText => (
             code::ESCAPED_VALUE,
             "awk reads the backslashes of this value".to_string(),
-            "\\n would be a newline",
+            "\\n would become a line feed",
         ),
         (Fault::Might, _) if problem.reader.language == Language::Assignment => (
             code::MAYBE_CODE,
@@ -82,19 +83,17 @@ fn page(context: &Context<'_, '_>, problem: &Problem, span: Span) -> Diagnostic 
         (Fault::Might, _) => match variable {
             Some(name) => (
                 code::MAYBE_CODE,
-                format!("programs take options or load code by `{name}`, and a value stands in it"),
+                format!("programs take options or load code by `{name}`, and it contains a value"),
                 "may be run",
             ),
             None => {
-                let message = format!("`{label}` may run this text, and a value stands in it");
+                let message = format!("`{label}` may run this text, and it contains a value");
                 (code::MAYBE_CODE, message, "may be parsed as code")
             }
         },
-        (Fault::Misquoted(state), _) => (
-            code::MISQUOTED_CODE,
-            format!("quote() stands {}", where_in(*state)),
-            "its quotes do not hold here",
-        ),
+        (Fault::Misquoted(state), _) => {
+            (code::MISQUOTED_CODE, format!("quote() is {}", where_in(*state)), "its quotes do not hold here")
+        }
         (Fault::Nested(inner), _) => (
             code::MISQUOTED_CODE,
             format!("`{inner}` within the code reads this value as code once more"),
@@ -103,12 +102,12 @@ fn page(context: &Context<'_, '_>, problem: &Problem, span: Span) -> Diagnostic 
         (Fault::Code(_), _) => match variable {
             Some(name) => (
                 code::UNGUARDED_CODE,
-                format!("programs run `{name}` as code, and a value stands in it"),
+                format!("programs run `{name}` as code, and it contains a value"),
                 "would be parsed as code",
             ),
             None => (
                 code::UNGUARDED_CODE,
-                format!("`{label}` runs this text as code, and a value stands in it"),
+                format!("`{label}` runs this text as code, and it contains a value"),
                 "would be parsed as code",
             ),
         },
@@ -125,7 +124,7 @@ const fn where_in(state: State) -> &'static str {
         State::Parameter => "in a parameter expansion of the code",
         State::Comment => "in a comment of the code",
         State::HereDocument => "in a here-document of the code",
-        State::Escaped => "behind a backslash or a dollar of the code",
+        State::Escaped => "after a backslash or a dollar of the code",
         State::Unquoted => "in the code",
     }
 }

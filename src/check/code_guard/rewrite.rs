@@ -3,10 +3,10 @@
 use super::source::is_of_environment;
 use crate::span::Span;
 
-/// Longer ones are no help.
+/// The length beyond which a rewritten line is not helpful.
 const MAX_LENGTH: usize = 200;
 
-/// Changes of a part of the script's text.
+/// Changes to a part of the script's text.
 pub struct Rewrite<'t> {
     text: &'t str,
     span: Span,
@@ -15,7 +15,7 @@ pub struct Rewrite<'t> {
 }
 
 impl<'t> Rewrite<'t> {
-    /// `is_line`: the part can be shown by itself.
+    /// Creates one. `is_line` means that the part can be shown alone.
     pub const fn new(text: &'t str, span: Span, is_line: bool) -> Self {
         Self { text, span, edits: Vec::new(), is_line }
     }
@@ -28,7 +28,7 @@ impl<'t> Rewrite<'t> {
         self.edits.push((Span { start: at, end: at }, text.into()));
     }
 
-    /// The changed text; none when it is no line, or a change does not fit.
+    /// Returns the changed text; none if it is not one line, or a change does not fit.
     pub fn line(mut self) -> Option<String> {
         self.edits.sort_by_key(|(span, _)| span.start);
         let mut line = String::new();
@@ -44,7 +44,8 @@ impl<'t> Rewrite<'t> {
     }
 }
 
-/// A value as an expression and as a word: `$x` is `x`, `"$(cmd)"` has no expression that fits into one.
+/// A value as an expression and as a word: `$x` is `x`. `"$(cmd)"` has no expression that fits into
+/// one.
 pub struct ValueText<'t> {
     /// Such as `x.y`.
     pub expression: String,
@@ -52,7 +53,7 @@ pub struct ValueText<'t> {
     pub word: &'t str,
     /// A name for it, such as `y`.
     pub name: String,
-    /// It is a variable of the environment already.
+    /// Whether it is already an environment variable.
     pub is_environment: bool,
 }
 
@@ -80,7 +81,7 @@ impl<'t> ValueText<'t> {
     }
 }
 
-/// Text as a word: in single quotes where it has none, else in double quotes.
+/// Returns a text as a word: in single quotes if it contains none, otherwise in double quotes.
 pub fn quoted(text: &str) -> String {
     if !text.contains('\'') {
         return format!("'{text}'");

@@ -1,4 +1,4 @@
-//! Words of a script as words of the table of programs.
+//! Conversion of a script's words into words of the table of programs.
 
 use crate::check::scope::Scopes;
 use crate::check::words::is_call_of;
@@ -18,7 +18,7 @@ pub struct Source<'t, 's> {
 }
 
 impl<'t, 's> Source<'t, 's> {
-    /// The words of a command; a brace list is what it stands for.
+    /// Returns the words of a command; a brace list becomes its words.
     pub fn words(&mut self, scopes: &Scopes<'s>, words: &'t [ast::Word<'s>]) -> Vec<Word<'t>> {
         let mut all = Vec::with_capacity(words.len());
         for word in words {
@@ -55,7 +55,7 @@ impl<'t, 's> Source<'t, 's> {
         Word { origin, pieces, many: false, options: false }
     }
 
-    /// The parts of a word or string, neighbouring texts joined.
+    /// Returns the parts of a word or string, neighbouring texts joined.
     pub fn parts(&mut self, scopes: &Scopes<'s>, parts: &'t [ast::Part<'s>]) -> Vec<Piece<'t>> {
         let mut pieces: Vec<Piece<'t>> = Vec::with_capacity(parts.len());
         for part in parts {
@@ -82,7 +82,7 @@ impl<'t, 's> Source<'t, 's> {
         pieces
     }
 
-    /// An expression whose value is the text.
+    /// Returns an expression whose value is the text.
     pub fn expression(&mut self, scopes: &Scopes<'s>, expr: &'t ast::Expr<'s>) -> Vec<Piece<'t>> {
         match &expr.kind {
             ExprKind::String(parts) => self.parts(scopes, parts),
@@ -91,7 +91,7 @@ impl<'t, 's> Source<'t, 's> {
         }
     }
 
-    /// The blocks of `<(…)` in a word.
+    /// Returns the blocks of `<(…)` in a word.
     pub fn processes(&self, word: usize) -> Vec<&'t ast::Block<'s>> {
         self.processes.iter().filter(|(at, _)| *at == word).map(|(_, block)| *block).collect()
     }
@@ -102,7 +102,7 @@ impl<'t, 's> Source<'t, 's> {
     }
 }
 
-/// Returns the way in which an expression hands its value over.
+/// Returns how an expression passes its value on.
 pub fn kind_of(scopes: &Scopes<'_>, expr: &ast::Expr<'_>) -> ValueKind {
     match &expr.kind {
         ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Unary(..) => ValueKind::Number,
@@ -132,7 +132,7 @@ pub fn kind_of(scopes: &Scopes<'_>, expr: &ast::Expr<'_>) -> ValueKind {
     }
 }
 
-/// `quote(code(x))` is declared to be code within code.
+/// Returns whether it is `quote(code(x))`, which is declared to be code within code.
 fn quoted(expr: &ast::Expr<'_>) -> ValueKind {
     match &expr.kind {
         ExprKind::Call(_, arguments)
@@ -203,7 +203,7 @@ fn is_env(scopes: &Scopes<'_>, expr: &ast::Expr<'_>) -> bool {
     matches!(expr.kind, ExprKind::Name("env")) && scopes.find("env").is_none()
 }
 
-/// A name of capitals, as variables of the environment have.
+/// Returns whether a name is in capitals, like environment variables.
 pub fn is_of_environment(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')

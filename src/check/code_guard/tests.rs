@@ -1,5 +1,5 @@
-//! Lines made from the table of programs: one for each option and for each way to take code. Lines written by hand are
-//! in tests/guard.rs.
+//! Lines that are generated from the table of programs: one for each option and for each way to take
+//! code. Lines written by hand are in tests/guard.rs.
 
 use crate::check::{CheckOptions, check};
 use crate::diag::Source;
@@ -7,7 +7,7 @@ use crate::programs::options::{Order, Takes, entries};
 use crate::programs::{Operands, Program, table, variables};
 use std::sync::Arc;
 
-/// The codes of the guard for a line.
+/// Returns the codes of the guard for a line.
 fn alarms(line: &str) -> Vec<&'static str> {
     let source = Arc::new(Source::new("test", format!("let v = 1\n{line}")));
     let codes: Vec<&'static str> = match check(&source, CheckOptions::default()) {
@@ -17,7 +17,7 @@ fn alarms(line: &str) -> Vec<&'static str> {
     codes.into_iter().filter(|code| matches!(*code, "E0401" | "E0409" | "W0007" | "W0008")).collect()
 }
 
-/// Each program with the words that lead to it: `git`, `git rebase`, `python -m pdb`.
+/// Returns each program with the words that lead to it: `git`, `git rebase`, `python -m pdb`.
 fn programs() -> Vec<(String, &'static Program)> {
     fn add(before: &str, programs: &'static [Program], into: &mut Vec<(String, &'static Program)>) {
         for program in programs {
@@ -37,7 +37,7 @@ fn programs() -> Vec<(String, &'static Program)> {
     all
 }
 
-/// An option as it is written with a value.
+/// Returns an option with a value, as it is written.
 fn written(entry: &str, takes: Takes, value: &str) -> Vec<String> {
     let is_name = entry.starts_with('-');
     if entry == "+" {

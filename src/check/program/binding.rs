@@ -1,4 +1,4 @@
-//! What `let` and `for` give values to.
+//! The targets of `let` and `for`.
 
 use super::*;
 
@@ -12,7 +12,7 @@ pub enum Binding {
     Map(Box<MapPattern>),
 }
 
-/// `[a, b = 2, ...rest]`: those without a default come first.
+/// `[a, b = 2, ...rest]`: parts without a default come first.
 #[derive(Debug)]
 pub struct ListPattern {
     pub span: Span,

@@ -6,7 +6,8 @@ use super::*;
 pub struct AndOr {
     pub first: Pipeline,
     pub rest: Box<[(Connector, Pipeline)]>,
-    /// A false test before `&&` is no failure: the status of the statement goes nowhere.
+    /// Whether a false test before `&&` is not a failure, because the status of the statement is not
+    /// used.
     pub allows_false_test: bool,
 }
 
@@ -20,7 +21,7 @@ pub enum Connector {
 pub struct Pipeline {
     pub span: Span,
     pub negated: bool,
-    /// Its times are printed; true in the form of POSIX.
+    /// Whether its times are printed; true for the form of POSIX.
     pub timed: Option<bool>,
     pub stages: Box<[Stage]>,
 }
@@ -30,14 +31,14 @@ pub struct Stage {
     pub span: Span,
     pub kind: StageKind,
     pub redirections: Box<[Redirection]>,
-    /// Its standard error goes into the pipe too (`|&`).
+    /// Whether its standard error also goes into the pipe (`|&`).
     pub pipe_stderr: bool,
 }
 
 #[derive(Debug)]
 pub enum StageKind {
     Command(Command),
-    /// Shared with the thread that runs it, when it is not the last stage.
+    /// Shared with the thread that runs it, if it is not the last stage.
     Compound(Arc<Compound>),
     /// `( list )`
     Subshell(Arc<Block>),
@@ -51,17 +52,18 @@ pub enum StageKind {
 pub struct Command {
     pub assignments: Box<[(Str, WordText)]>,
     pub target: Target,
-    /// The arguments; for a program, `exec` or stage of the host with its name as the first.
+    /// The arguments; for a program, `exec` or stage of the host, with its name first.
     pub words: Box<[Word]>,
-    /// Its words as the code guard sees them, where only the run can judge them.
+    /// Its words for the code guard, if only the run can judge them.
     pub judged: Option<Box<Judged>>,
 }
 
-/// The words of a command that only the run can judge: a value names the program, or may be an option with a plus.
+/// The words of a command that only the run can judge: a value names the program, or may be an option
+/// with a plus.
 #[derive(Debug)]
 pub struct Judged {
     pub words: Box<[JudgedWord]>,
-    /// The word by which a value names the program.
+    /// The word that names the program by a value.
     pub name: Option<usize>,
 }
 
@@ -69,7 +71,7 @@ pub struct Judged {
 pub struct JudgedWord {
     pub span: Span,
     pub pieces: Box<[JudgedPiece]>,
-    /// The script says that this may be an option.
+    /// Whether the script marks this as a possible option.
     pub options: bool,
 }
 
@@ -117,7 +119,7 @@ pub enum FileMode {
     Read,
     Write,
     Append,
-    /// `>|`: truncates whatever the pipeline reads.
+    /// `>|`: truncates even a file that the pipeline reads.
     Clobber,
     ReadWrite,
 }

@@ -12,12 +12,12 @@ pub struct Expr {
 pub enum ExprKind {
     Value(Value),
     Slot(Slot),
-    /// `$HOME` or `env.HOME`. The latter is null when unset.
+    /// `$HOME` or `env.HOME`. The latter is null if it is not set.
     Environment {
         name: Str,
         required: bool,
     },
-    /// `env[name]`: null when unset.
+    /// `env[name]`: null if it is not set.
     EnvironmentOf(Box<Expr>),
     /// `env.update(map)`
     UpdateEnvironment(Box<Expr>),
@@ -46,12 +46,12 @@ pub enum ExprKind {
     Lines(Box<Block>),
     Bytes(Box<Block>),
     Json(Box<Block>),
-    /// The record of how commands ended, with what they printed or without.
+    /// The record of how commands ended, with or without their output.
     Record {
         capture: bool,
         body: Box<Block>,
     },
-    /// A job, whose output is captured or not.
+    /// A job, whose output may be captured.
     Spawn {
         capture: bool,
         body: Arc<Block>,
@@ -63,13 +63,13 @@ pub enum ExprKind {
     /// A function of the host.
     Host(Arc<HostFunction>, Box<[Expr]>),
     Method(Box<Expr>, NameId, Box<MethodArguments>),
-    /// A method that changes the variable that it is called on.
+    /// A method that changes the variable on which it is called.
     Change(Box<Change>),
     Call(FunctionId, Box<[Argument]>),
     /// A call of a value.
     CallValue(Box<Expr>, Box<[Expr]>),
     Function(FunctionId),
-    /// A function value, with the variables that it takes along.
+    /// A function value, with the variables that it captures.
     Lambda(Arc<Function>, Box<[Slot]>),
 }
 
@@ -99,13 +99,13 @@ pub struct Change {
     pub arguments: MethodArguments,
 }
 
-/// What a parameter is given in a call.
+/// The argument for a parameter in a call.
 #[derive(Debug)]
 pub enum Argument {
     Value(Expr),
     /// The parameter's own default.
     Default,
-    /// What a `...rest` takes.
+    /// The remaining arguments, for a `...rest`.
     Rest(Box<[Expr]>),
 }
 

@@ -2,29 +2,31 @@
 
 use super::*;
 
-/// A word of a command: what it becomes as arguments. Most are literal, so the others are boxed.
+/// A word of a command, by the arguments that it becomes. Most words are literal, so the other variants
+/// are boxed.
 #[derive(Debug)]
 pub enum Word {
     Literal(Box<[u8]>),
     /// One argument.
     Text(Box<WordText>),
-    /// One argument for every match.
+    /// One argument for each match.
     Glob(Box<GlobWord>),
-    /// One argument an element.
+    /// One argument for each element.
     Splice {
         list: Box<Expr>,
         guarded: bool,
     },
 }
 
-/// Text with values in it: always one argument.
+/// Text that contains values: always one argument.
 #[derive(Debug)]
 pub struct WordText {
     pub span: Span,
     pub parts: Box<[Part]>,
-    /// The text begins with a value: a `-` at its start would be an option that nobody wrote.
+    /// Whether the text begins with a value: a `-` at its start would be an option that the user never
+    /// wrote.
     pub guarded: bool,
-    /// The word is one value, without quotes or text: a function gets the value itself.
+    /// Whether the word is one value, without quotes or text: a function receives the value itself.
     pub is_value: bool,
 }
 
@@ -37,7 +39,7 @@ pub struct GlobWord {
 #[derive(Debug)]
 pub enum GlobPattern {
     Fixed(Glob),
-    /// Values stand between the patterns; they match literally.
+    /// With values between the patterns, which match literally.
     Parts(Box<[GlobPart]>),
 }
 
@@ -51,7 +53,8 @@ pub enum GlobPart {
 #[derive(Debug)]
 pub struct Capture {
     pub block: Block,
-    /// Where it stands, if it has no quotes: its text is then one word that sh would neither split nor match.
+    /// Its place, if it has no quotes: its text must then be one word that sh would neither split nor
+    /// match.
     pub unquoted: Option<Span>,
 }
 
@@ -63,7 +66,7 @@ pub enum Part {
     Capture(Box<Capture>),
     /// `$?`: the status of the last pipeline.
     Status,
-    /// The home directory of a user; of one's own, when the name is empty.
+    /// The home directory of a user, or of the current user if the name is empty.
     Home(Str, Span),
     Process {
         from: bool,

@@ -11,7 +11,7 @@ fn source(text: &str) -> Arc<Source> {
     Arc::new(Source::new("deploy.pw", text))
 }
 
-/// The span of the first occurrence.
+/// Returns the span of the first occurrence.
 fn span(text: &str, part: &str) -> Span {
     let start = text.find(part).unwrap();
     Span::new(start, start + part.len())
@@ -22,7 +22,7 @@ fn undeclared(text: &str, part: &str) -> Diagnostic {
 }
 
 #[test]
-fn a_mark_stands_beside_the_mask_of_a_secret() {
+fn a_mark_is_beside_the_mask_of_a_secret() {
     let text = "f(\"hunter2hunter2\", $coutn, \"hunter2hunter2\")\n";
     for (secret, line, marks) in [
         ("hunter2hunter2", "f(\"***\", $coutn, \"***\")", "         ^^^^^^ here"),
@@ -123,7 +123,7 @@ help: write it so, with many words, and
           echo $x and a line of code that stays as it is
 ";
     assert_eq!(page.render(false, 40), expected);
-    // A word that fits nowhere stays whole.
+    // A word that is longer than a line stays whole.
     let long = "x".repeat(60);
     let page = Diagnostic::new(code::FAIL, format!("a {long} b")).render(false, 40);
     assert_eq!(page, format!("error[E1010]: a\n{:14}{long}\n{:14}b\n", "", ""));
@@ -147,7 +147,7 @@ fn carets_stand_under_escaped_tabbed_and_wide_text() {
         let page = undeclared(text, "$x").render(false, 80);
         assert_eq!(page.lines().skip(3).collect::<Vec<_>>(), [line, carets], "{page}");
     }
-    // The position counts characters of the file, not of what is shown.
+    // The position counts characters of the file, not of the shown text.
     assert!(undeclared("\u{1b}\u{1b}$x", "$x").render(false, 80).contains("deploy.pw:1:3\n"));
 }
 
@@ -230,7 +230,7 @@ fn colour_is_only_paint() {
     assert_eq!(stripped + rest, plain);
 }
 
-/// Text with what breaks drawings in it.
+/// Text that could break drawings.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[ -~]{0,40}",

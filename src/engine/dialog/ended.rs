@@ -1,11 +1,11 @@
-//! How an entry ended, and what becomes of jobs.
+//! How an entry ended, and the news of jobs.
 
 use super::Job;
 use crate::engine::Error;
 use crate::process::Signal;
 use crate::value::Value;
 
-/// How an entry ended, or a job.
+/// How an entry or a job ended.
 ///
 /// ```
 /// use pipewright::Session;
@@ -29,19 +29,20 @@ use crate::value::Value;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Ended {
-    /// With the value of the call that it ends with, else null.
+    /// It succeeded, with the value of its last call, or null.
     Value(Value),
-    /// By a failure.
+    /// It failed.
     Failed(Error),
-    /// By `exit` with this status: the dialog is over.
+    /// `exit` with this status ended it: the dialog is over.
     Exit(u8),
-    /// By a signal.
+    /// A signal ended it.
     Signal(Signal),
-    /// Not at all: it is suspended, and a job from now on. Only at a terminal that the dialog has.
+    /// It did not end: it is suspended, and is a job from now on. This happens only if the dialog has
+    /// the terminal.
     Suspended(Job),
 }
 
-/// What has become of a job beside: see [`Dialog::news`](super::Dialog::news).
+/// A change of a background job: see [`Dialog::news`](super::Dialog::news).
 ///
 /// ```
 /// use pipewright::Session;
@@ -61,10 +62,10 @@ pub enum Ended {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum News {
-    /// It has ended, and is no job any more.
+    /// It has ended, and is no longer a job.
     Ended(Ended),
     /// It is suspended.
     Suspended,
-    /// Somebody else has continued it.
+    /// Another process has continued it.
     Continued,
 }

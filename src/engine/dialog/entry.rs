@@ -1,4 +1,4 @@
-//! Entries: what was checked to be run, and what it reads and prints.
+//! Entries: checked text that a dialog can run, with its input and output.
 
 use super::Dialog;
 use crate::check::program::Program;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// An entry that has passed the check of a [`Dialog`], which [runs](Dialog::run) it.
+/// An entry that has passed the check of a [`Dialog`] and that the dialog can [run](Dialog::run).
 ///
 /// ```
 /// use pipewright::dialog::Dialog;
@@ -36,15 +36,15 @@ pub struct Entry {
     streams: Streams,
 }
 
-/// What is run.
+/// The checked program of an entry.
 pub(super) struct Checked {
     pub program: Arc<Program>,
     pub earlier: Earlier,
-    /// That of the dialog when it was checked.
+    /// The era of the dialog at the time of the check.
     pub era: Arc<()>,
 }
 
-/// What an entry reads and prints, where that is not as usual.
+/// The streams of an entry that differ from the usual ones.
 #[derive(Default)]
 pub(super) struct Streams {
     stdin: Option<Input>,
@@ -53,20 +53,20 @@ pub(super) struct Streams {
 }
 
 impl Entry {
-    /// What it reads.
+    /// Sets its standard input.
     pub fn stdin(mut self, input: impl Into<Input>) -> Self {
         self.streams.stdin = Some(input.into());
         self
     }
 
-    /// Where it prints. A job that it leaves running can write to a file there to its end; to a writer or a function no
-    /// more than the entry itself (SIGPIPE).
+    /// Sets its standard output. A job that it leaves running can write to a file until the job ends, but to a writer
+    /// or a function only as long as the entry runs (SIGPIPE afterwards).
     pub fn stdout(mut self, output: impl Into<Output>) -> Self {
         self.streams.stdout = Some(output.into());
         self
     }
 
-    /// Where its errors and those of its programs go; as [`Entry::stdout`].
+    /// Sets the standard error of the entry and its programs; see [`Entry::stdout`].
     pub fn stderr(mut self, output: impl Into<Output>) -> Self {
         self.streams.stderr = Some(output.into());
         self
@@ -87,7 +87,8 @@ impl fmt::Debug for Entry {
 }
 
 impl Streams {
-    /// The descriptors, which are those of before where nothing was said, and the threads that serve them.
+    /// Opens the descriptors, which are the earlier ones for streams that were not set, and the threads that serve
+    /// them.
     pub fn open(self, before: &FileTable) -> io::Result<(FileTable, Plumbing)> {
         let (mut files, mut plumbing) = (before.clone(), Plumbing::default());
         if let Some(input) = self.stdin {
@@ -110,17 +111,17 @@ impl Streams {
 }
 
 impl Dialog {
-    /// Checks an entry, and runs nothing; `name` stands in its messages. Files that it uses are looked for in the
-    /// directory of the dialog.
+    /// Checks an entry without running it; `name` is used in its messages. Files that it uses are looked up relative to
+    /// the directory of the dialog.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// Fails with all errors of the entry.
     pub fn check(&self, name: &str, text: &str) -> Result<Entry, ParseError> {
         Ok(Entry { checked: self.checked(name, text)?, streams: Streams::default() })
     }
 
-    /// Checks the text of a file as an entry, and runs nothing. Files that it uses are looked for beside it, wherever the
-    /// dialog is.
+    /// Checks the text of a file as an entry without running it. Files that it uses are looked up beside the file,
+    /// whatever the directory of the dialog is.
     ///
     /// ```
     /// use pipewright::Session;
@@ -137,7 +138,7 @@ impl Dialog {
     /// ```
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// Fails with all errors of the text.
     pub fn check_file(&self, path: impl AsRef<Path>, text: &str) -> Result<Entry, ParseError> {
         let path = self.cwd().join(path);
         let files = Files { policy: self.interpreter.policy() };
@@ -197,8 +198,8 @@ impl Dialog {
         Judge { is_variable: Box::new(is_variable), environment, errors, is_typed: true }
     }
 
-    /// An entry that is one program with its arguments, whatever these hold: what a front-end itself starts for its
-    /// user, such as an editor or a pager.
+    /// Makes an entry of one program with arbitrary arguments: a program that a front-end starts for its user, such as
+    /// an editor or a pager.
     ///
     /// ```
     /// use pipewright::dialog::{Dialog, Ended};
@@ -211,20 +212,20 @@ impl Dialog {
     /// ```
     ///
     /// # Errors
-    /// A NUL in an argument, or no name.
+    /// Fails if an argument contains NUL, or if there is no name.
     pub fn program(&self, argv: &[impl AsRef<[u8]>]) -> Result<Entry, ParseError> {
         self.check("program", &format!("command {}", quote_argv(argv)))
     }
 }
 
-/// Reads the files that entries use: those that an entry names itself are looked for in the directory of the dialog.
+/// Reads the files that entries use. Files that an entry names are looked up relative to the directory of the dialog.
 struct FilesBelow {
     entry: String,
     directory: PathBuf,
     files: Files,
 }
 
-/// Reads none: a text that is being typed is looked at with each key.
+/// Reads no files, since a text that is being typed is checked at each key.
 pub(super) struct NoFiles;
 
 impl Loader for NoFiles {

@@ -1,4 +1,4 @@
-//! The jobs of a dialog: what runs beside the entries, and what Ctrl-Z has suspended.
+//! The jobs of a dialog: background jobs, and entries that Ctrl-Z has suspended.
 
 use super::{Dialog, Ended, News};
 use crate::eval::{self, JobState};
@@ -25,22 +25,22 @@ use std::time::Instant;
 pub struct Job(eval::Job);
 
 impl Job {
-    /// What `%N` means.
+    /// Returns its number, as in `%N`.
     pub fn number(&self) -> usize {
         self.0.number
     }
 
-    /// The first line of what started it, escaped.
+    /// Returns the first line of the text that started it, escaped.
     pub fn text(&self) -> String {
         self.0.text()
     }
 
-    /// Whether it goes on when the dialog ends: its program is nohup or setsid.
+    /// Returns whether it continues when the dialog ends, because its program is nohup or setsid.
     pub fn survives(&self) -> bool {
         self.0.state.survives()
     }
 
-    /// Whether it is suspended now.
+    /// Returns whether it is suspended.
     pub fn is_suspended(&self) -> bool {
         self.0.state.is_suspended()
     }
@@ -53,13 +53,14 @@ impl fmt::Debug for Job {
 }
 
 impl Dialog {
-    /// The jobs that have not ended.
+    /// Returns the jobs that have not ended.
     pub fn jobs(&self) -> Vec<Job> {
         let jobs = self.interpreter.jobs().into_iter();
         jobs.filter(|job| job.state.status().is_none()).map(Job).collect()
     }
 
-    /// The job of this number; without one the job that was suspended last, or else began last.
+    /// Returns the job of this number. Without a number, returns the job that was suspended last, or else the one
+    /// that began last.
     pub fn job(&self, number: Option<usize>) -> Option<Job> {
         let jobs = self.interpreter.jobs();
         let found = match number {
@@ -69,7 +70,7 @@ impl Dialog {
         found.map(Job)
     }
 
-    /// What has become of jobs beside since the last call.
+    /// Returns the changes of background jobs since the last call.
     pub fn news(&mut self) -> Vec<(Job, News)> {
         let mut news = Vec::new();
         for job in self.interpreter.jobs() {
@@ -87,7 +88,7 @@ impl Dialog {
         news
     }
 
-    /// Continues a job in the foreground, as an entry that is run: it has the terminal, and this is how it ends.
+    /// Continues a job in the foreground, like an entry that runs: the job gets the terminal. Returns how it ended.
     pub fn resume(&mut self, job: &Job) -> Ended {
         let Some(control) = &job.0.state.control else { return self.end_of(&job.0) };
         if let Some(terminal) = &self.terminal {
@@ -95,7 +96,8 @@ impl Dialog {
         }
         control.resume();
         if let Some(terminal) = &self.terminal {
-            // Ctrl-C that came to the prompt is for the programs, which go on as they were and look for no request.
+            // A Ctrl-C that arrived at the prompt is meant for the programs. They have continued, and don't look
+            // for requests.
             if self.signal() == Some(Signal::INT) {
                 self.take_signal();
                 control.send(Signal::INT);
@@ -109,14 +111,14 @@ impl Dialog {
         self.settle(ended)
     }
 
-    /// Continues a job beside what is entered next.
+    /// Continues a job in the background.
     pub fn resume_beside(&self, job: &Job) {
         if let Some(control) = &job.0.state.control {
             control.resume();
         }
     }
 
-    /// Has a job that has the terminal run until it ends or is suspended: whether it is that.
+    /// Runs a job that has the terminal until it ends or is suspended. Returns whether it is suspended.
     pub(super) fn attend(&self, state: &JobState) -> bool {
         let Some(control) = &state.control else { return false };
         let attended = control.attend();
@@ -129,7 +131,8 @@ impl Dialog {
         true
     }
 
-    /// A job in the foreground has ended: a program that was killed can't have left the terminal's modes on purpose.
+    /// Settles a job in the foreground that has ended: if its program was killed, restores the modes of the
+    /// terminal, which the program can't have left on purpose.
     pub(super) fn settle(&mut self, ended: Ended) -> Ended {
         match &self.terminal {
             Some(terminal) => {
@@ -140,7 +143,7 @@ impl Dialog {
                 };
                 if killed { terminal.reset() } else { terminal.keep() }
             }
-            // Whoever cancelled it meant this one alone.
+            // The cancellation was meant for this job alone.
             None => drop(self.take_signal()),
         }
         ended
@@ -153,7 +156,7 @@ impl Dialog {
 
     fn end_of(&mut self, job: &eval::Job) -> Ended {
         let started = Instant::now();
-        // What is sent to a job is no failure of its programs, and it has a status of that.
+        // A signal that was sent to the job is not a failure of its programs, and its status is that of the signal.
         let asked = job.state.status().and_then(|status| Signal::new(i32::from(status) - 128));
         match (self.interpreter.take_job(job), asked) {
             (Ok(()), Some(signal)) => Ended::Signal(signal),

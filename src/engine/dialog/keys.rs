@@ -1,15 +1,15 @@
-//! The keys of the terminal while no entry runs: Ctrl-C, Ctrl-\ and Ctrl-Z, and what was typed ahead.
+//! The keys of the terminal while no entry runs: Ctrl-C, Ctrl-\ and Ctrl-Z, and text that was typed ahead.
 
 use super::Dialog;
 use crate::process::Signal;
 
 impl Dialog {
-    /// For a line editor: the keys of the terminal are its own from now on, until an entry runs. Those that came before are
-    /// forgotten, Ctrl-C too, since they were for what ran: whether Ctrl-Z was one of them.
+    /// Gives the keys of the terminal to a line editor until the next entry runs. Earlier keys are discarded, including
+    /// Ctrl-C, since they were meant for the entry that ran. Returns whether Ctrl-Z was one of them.
     ///
-    /// To be called before a line is read, and once more when the editor has its handler for SIGINT (sigaction(2)), which is
-    /// then called for Ctrl-\ and Ctrl-Z as well. A key that comes with Enter, or after it, is for the entry that is run
-    /// next. Where the dialog has no terminal nothing is done.
+    /// Call this before reading a line, and again when the editor has installed its handler for SIGINT (sigaction(2)),
+    /// which is then also called for Ctrl-\ and Ctrl-Z. A key that arrives with Enter or later goes to the next entry.
+    /// Does nothing if the dialog has no terminal.
     ///
     /// ```
     /// use pipewright::Session;
@@ -27,9 +27,9 @@ impl Dialog {
         terminal.attend_keys()
     }
 
-    /// Takes what was typed while an entry ran, and was read by nobody: a line with its end, or what the terminal has where
-    /// it gives no lines (termios(3), "Canonical and noncanonical mode"), of at most 4096 bytes. An editor that takes all
-    /// of it takes from the program that the first entry runs.
+    /// Takes the text that the user typed while an entry ran and that no program read: a line with its line end, or, if
+    /// the terminal is not in canonical mode (termios(3), "Canonical and noncanonical mode"), its input, at most 4096
+    /// bytes. An editor that takes all of the text also takes the input of the program that the first entry runs.
     ///
     /// ```
     /// use pipewright::Session;

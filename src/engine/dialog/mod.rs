@@ -1,7 +1,7 @@
-//! For front-ends (feature `dialog`): a prompt, the kernel of a notebook, an editor. A [`Dialog`] runs a script that is
-//! given in parts, each before the next is known, and tells what there is: names, jobs, the directory. [`Typed`] is what
-//! a text is made of while it is being typed, [`words`] are those that the language has. The prompt of `pipewright` is
-//! built on this module and the rest of the library alone.
+//! Front-ends (feature `dialog`): a prompt, the kernel of a notebook, an editor. A [`Dialog`] runs a script that
+//! arrives in parts, each before the next is known, and lists its names, jobs and directory. [`Typed`] analyses a text
+//! while the user types it, and [`words`] lists the words of the language. The prompt of `pipewright` uses only this
+//! module and the rest of the library.
 //!
 //! ```
 //! use pipewright::Session;
@@ -58,16 +58,16 @@ pub use typed::{Look, Mark, Place, Typed, WordStart};
 pub use unquote::unquote;
 pub use words::{Word, WordKind, words};
 
-/// A script that is given in parts. Its entries share variables, functions, files that were used, directory, environment
-/// and jobs. Dropped, it ends the jobs that run.
+/// A script that arrives in parts. Its entries share variables, functions, used files, working directory, environment
+/// and jobs. Dropping it ends the running jobs.
 ///
-/// It begins with the directory, the environment and the variables of a [`Session`], and has the functions, stages,
-/// observers and policy of its [`Engine`](crate::Engine). The engine's limits are those of the dialog as a whole.
+/// It starts with the directory, the environment and the variables of a [`Session`], and has the functions, stages,
+/// observers and policy of its [`Engine`](crate::Engine). The limits of the engine apply to the whole dialog.
 ///
-/// Nothing of it is the process's, and its programs read nothing and print where this process does, unless an entry says
-/// otherwise. With [`own_process`](crate::EngineBuilder::own_process) it is a prompt: it has the terminal on standard
-/// input, lends it to what runs in the foreground, suspends that on Ctrl-Z, and Ctrl-C ends it. What programs then leave
-/// behind, such as the server of tmux(1), stays.
+/// It does not touch the state of the process. Its programs have empty input and print where this process does, unless
+/// an entry sets other streams. With [`own_process`](crate::EngineBuilder::own_process) it is a prompt: it has the
+/// terminal on standard input, lends it to the foreground job, suspends that job on Ctrl-Z, and ends it on Ctrl-C.
+/// Processes that programs leave behind, such as the server of tmux(1), stay.
 ///
 /// ```
 /// use pipewright::dialog::{Dialog, Ended};
@@ -90,19 +90,19 @@ pub use words::{Word, WordKind, words};
 pub struct Dialog {
     interpreter: Interpreter,
     earlier: Earlier,
-    /// That of this process, which is the dialog's own.
+    /// The terminal of this process, if it belongs to the dialog.
     terminal: Option<Terminal>,
     cancel: Interrupt,
-    /// Another one after each entry that has run: those that were checked before know less than is there.
+    /// Replaced after each entry that has run: entries that were checked earlier may lack newer names.
     era: Arc<()>,
     typing: RefCell<Typing>,
 }
 
 impl Dialog {
-    /// One that begins with what a session has.
+    /// Creates a dialog with the state of a session.
     ///
     /// # Errors
-    /// `EMFILE` when no descriptor is left (eventfd(2)), and those of opening the null device.
+    /// Fails with `EMFILE` when no descriptor is left (eventfd(2)), or if the null device can't be opened.
     pub fn new(session: Session) -> io::Result<Self> {
         let shared = &session.engine.shared;
         let hosted = Hosted { is_prompt: true, can_be_replaced: false, ..shared.hosted.clone() };
@@ -135,13 +135,15 @@ impl Dialog {
         let interpreter = Interpreter::new(Arc::new(program), setup);
         let dialog =
             Self { interpreter, earlier, terminal, cancel, era: Arc::default(), typing: RefCell::default() };
-        // A process that is ours has handlers from now on: a signal between two entries is no end without a word.
+        // In its own process, install handlers now, so that a signal between two entries does not end the prompt
+        // silently.
         dialog.signal();
         Ok(dialog)
     }
 
-    /// Runs an entry until it ends or is suspended. What it declares is there for the next, as far as it came; of one that
-    /// is suspended nothing is. One that was checked before another ran, or by another dialog, is checked once more.
+    /// Runs an entry until it ends or is suspended. Its declarations, up to the point where it ended, are available to
+    /// later entries; those of a suspended entry are not. If another entry has run since the check, or another dialog
+    /// checked it, it is checked again.
     pub fn run(&mut self, entry: Entry) -> Ended {
         let started = Instant::now();
         let (mut entry, streams) = entry.into_parts();
@@ -157,11 +159,11 @@ impl Dialog {
             None => self.run_here(entry, started),
             Some(streams) => self.run_printing(entry, streams, started),
         };
-        // Not before all that it prints is there: a request to end it may come until then.
+        // Only after all its output has arrived: until then it may have to be ended.
         if matches!(ended, Ended::Suspended(_)) { ended } else { self.settle(ended) }
     }
 
-    /// Runs an entry that has streams of its own, up to the end of what it prints.
+    /// Runs an entry that has its own streams, and waits for the end of its output.
     fn run_printing(&mut self, entry: entry::Checked, streams: entry::Streams, started: Instant) -> Ended {
         let (files, plumbing) = match streams.open(self.interpreter.files()) {
             Ok(opened) => opened,
@@ -170,7 +172,7 @@ impl Dialog {
         let before = self.interpreter.exchange_files(files);
         let ended = self.run_here(entry, started);
         self.interpreter.exchange_files(before);
-        // One that is suspended goes on to print there.
+        // A suspended entry will continue to print there.
         if matches!(ended, Ended::Suspended(_)) {
             return ended;
         }
@@ -186,7 +188,7 @@ impl Dialog {
         }
     }
 
-    /// Waits for what an entry prints late; no longer than for the entry itself if it has left a job running.
+    /// Waits for late output of an entry. If the entry has left a job running, waits only for the entry itself.
     fn await_printed(&self, readers: &Readers, ended: Ended, started: Instant) -> Ended {
         if matches!(ended, Ended::Signal(_))
             || self.interpreter.jobs().iter().any(|job| job.state.status().is_none())
@@ -230,7 +232,7 @@ impl Dialog {
         }
     }
 
-    /// Calls a function that an entry has declared, beside the entries: what it does is no entry, and can't be suspended.
+    /// Calls a function that an entry has declared, outside any entry: the call can't be suspended.
     ///
     /// ```
     /// use pipewright::Session;
@@ -243,7 +245,7 @@ impl Dialog {
     /// ```
     ///
     /// # Errors
-    /// Its failure; [`ErrorKind::UnknownFunction`].
+    /// Fails as the function does, or with [`ErrorKind::UnknownFunction`].
     pub fn call(&mut self, function: &str, arguments: &[Value]) -> Result<Value, Error> {
         let started = Instant::now();
         let Some(Meaning::Function(id)) = self.earlier.meaning(function) else {
@@ -255,8 +257,8 @@ impl Dialog {
         called.map_err(|unwind| failed(unwind, &self.interpreter, started))
     }
 
-    /// Calls a function value to know what it returns, and for nothing else that it may do: it works on a copy of the
-    /// variables, reads nothing, prints nowhere, reaches no terminal, and is ended when its time is up.
+    /// Calls a function value only for its result: it works on a copy of the variables, has no input, output or
+    /// terminal, and is ended when its time is up.
     ///
     /// ```
     /// use pipewright::Session;
@@ -272,7 +274,7 @@ impl Dialog {
     /// ```
     ///
     /// # Errors
-    /// Its failure; [`ErrorKind::TimedOut`].
+    /// Fails as the function does, or with [`ErrorKind::TimedOut`].
     pub fn consult(&self, function: &Value, arguments: &[Value], time: Duration) -> Result<Value, Error> {
         let started = Instant::now();
         let consulted = self.interpreter.consult(function, arguments, time);
@@ -281,9 +283,9 @@ impl Dialog {
 
     // -------------------------------------------------------------------------------------- being stopped
 
-    /// Ends the entry that runs, or the next if none does, from any thread: its programs get SIGTERM, and after the grace
-    /// SIGKILL. Where the process is the dialog's own the request stands until [`Dialog::take_signal`], as one that the
-    /// process gets itself.
+    /// Ends the running entry, or the next one if none is running, from any thread: its programs get SIGTERM, and
+    /// SIGKILL after the grace. If the dialog has the process to itself, the request stands until
+    /// [`Dialog::take_signal`], like a signal to the process.
     ///
     /// ```
     /// use pipewright::Session;
@@ -301,13 +303,13 @@ impl Dialog {
         CancelToken(self.cancel.clone())
     }
 
-    /// The signal that has asked this process to end (INT, TERM or HUP) and was not taken, if one has. As long as it
-    /// stands, what runs in the foreground is ended.
+    /// Returns the signal (INT, TERM or HUP) that has asked this process to end and was not taken yet. While it is
+    /// pending, foreground entries are ended.
     pub fn signal(&self) -> Option<Signal> {
         self.interpreter.request()
     }
 
-    /// The same, which is then settled.
+    /// Returns that signal and settles it.
     pub fn take_signal(&self) -> Option<Signal> {
         let signal = self.interpreter.take_request();
         self.cancel.clear();
@@ -321,7 +323,7 @@ impl Dialog {
             Unwind::Exit(status) => Ended::Exit(status),
             Unwind::Interrupted(signal) => Ended::Signal(signal),
             Unwind::PipeClosed => Ended::Signal(Signal::PIPE),
-            // None of these leaves a file: the check refuses it.
+            // None of these can leave a file: the check refuses that.
             Unwind::Break | Unwind::Continue | Unwind::Return => Ended::Value(Value::Null),
             Unwind::Error(_) | Unwind::TimedOut(_) | Unwind::Exhausted => {
                 Ended::Failed(failed(unwind, &self.interpreter, started))
@@ -330,7 +332,7 @@ impl Dialog {
     }
 }
 
-/// Of an entry that is not any more what it was when it passed the check.
+/// Returns the end of an entry that no longer passes the check.
 fn refused(error: ParseError, started: Instant) -> Error {
     let bug = || Diagnostic::new(code::INTERNAL, "the entry was refused without a reason");
     let page = error.0.into_iter().next().unwrap_or_else(bug);
@@ -344,7 +346,7 @@ impl fmt::Debug for Dialog {
 }
 
 impl Drop for Dialog {
-    /// Ends what runs beside, and gives the terminal back.
+    /// Ends the running jobs, and returns the terminal.
     fn drop(&mut self) {
         let terminal = self.terminal.as_ref();
         self.interpreter.leave(|job| terminal.into_iter().for_each(|terminal| terminal.lend(job)));

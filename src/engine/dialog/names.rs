@@ -1,4 +1,4 @@
-//! What there is in a dialog: names, the directory, the environment.
+//! The names, the working directory and the environment of a dialog.
 
 use super::Dialog;
 use crate::check::Meaning;
@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// What a name stands for.
+/// The kind of a name.
 ///
 /// ```
 /// use pipewright::Session;
@@ -51,23 +51,23 @@ pub enum Kind {
 pub struct Signature<'d>(&'d Function);
 
 impl Signature<'_> {
-    /// The comment above it; may be empty.
+    /// Returns the comment above it, which may be empty.
     pub fn doc(&self) -> &str {
         &self.0.doc
     }
 
-    /// How it is called as a command: `greet WHO [--loud]`.
+    /// Returns its usage as a command: `greet WHO [--loud]`.
     pub fn usage(&self) -> String {
         let parameters = self.0.formals().map(|formal| format!(" {}", formal.usage()));
         format!("{}{}", self.0.name, parameters.collect::<String>())
     }
 
-    /// How many parameters it has.
+    /// Returns the number of its parameters.
     pub fn parameter_count(&self) -> usize {
         self.0.parameters.len()
     }
 
-    /// Its options as a command: `--times`, and what is taken, `[--times INT]`.
+    /// Returns its options as a command: `--times`, and the text with the value, `[--times INT]`.
     pub fn options(&self) -> impl Iterator<Item = (String, String)> {
         let name = |formal: &Formal| formal.option().split(' ').next().unwrap_or_default().to_string();
         let optional = self.0.formals().filter(|formal| formal.optional || formal.is_repeated());
@@ -80,17 +80,17 @@ impl Signature<'_> {
 }
 
 impl Dialog {
-    /// The names that entries have declared, in no order.
+    /// Returns the names that entries have declared, in no particular order.
     pub fn names(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.earlier.names().map(|(name, meaning)| (name, kind_of(meaning)))
     }
 
-    /// What a name stands for.
+    /// Returns the kind of a name.
     pub fn kind(&self, name: &str) -> Option<Kind> {
         self.earlier.meaning(name).map(kind_of)
     }
 
-    /// The value of a variable.
+    /// Returns the value of a variable.
     pub fn value(&self, name: &str) -> Option<Value> {
         match self.earlier.meaning(name)? {
             Meaning::Variable(slot) => Some(self.interpreter.value_of(slot)),
@@ -98,7 +98,7 @@ impl Dialog {
         }
     }
 
-    /// A function that an entry has declared.
+    /// Returns a function that an entry has declared.
     pub fn function(&self, name: &str) -> Option<Signature<'_>> {
         match self.earlier.meaning(name)? {
             Meaning::Function(id) => Some(Signature(self.interpreter.function_of(id))),
@@ -106,24 +106,25 @@ impl Dialog {
         }
     }
 
-    /// The directory that commands run in; empty when that is this process's, which has none.
+    /// Returns the working directory of commands. It is empty if it is that of this process, and this process has
+    /// none.
     pub fn cwd(&self) -> PathBuf {
         self.interpreter.directory()
     }
 
-    /// A variable of the environment that programs get.
+    /// Returns an environment variable of programs.
     pub fn env(&self, name: impl AsRef<OsStr>) -> Option<&OsStr> {
         self.interpreter.environment().get(name.as_ref().as_bytes()).map(OsStr::from_bytes)
     }
 
-    /// The whole environment: names and values, in the order of their first setting.
+    /// Returns the whole environment: names and values, in the order in which they were first set.
     pub fn environment(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         let variables = self.interpreter.environment().iter();
         variables.map(|(name, value)| (OsStr::from_bytes(name), OsStr::from_bytes(value)))
     }
 
-    /// Whether a text holds what no message shows: part of a value that was made by `secret(…)`. A front-end keeps it in
-    /// no history.
+    /// Returns whether a text contains part of a value that was made with `secret(…)`. A front-end keeps such a text
+    /// out of its history.
     ///
     /// ```
     /// use pipewright::Session;

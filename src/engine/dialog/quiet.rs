@@ -1,10 +1,10 @@
-//! Lines that nothing else depends on: in a block that is being typed, they need no other look once the check has taken
-//! them. Only what is plain is called so, by its letters; any other line is looked at again.
+//! Lines in a block that is being typed and that need no second check, because nothing depends on them. Only lines
+//! that are plain by their letters count; any other line is checked again.
 
 use super::typed::{Look, Typed};
 
-/// The lines of a text up to a place that run programs, each a statement of a block, and neither declare nor change a
-/// variable. As ranges, without their line ends.
+/// Returns the lines of a text, up to a place, that are whole statements of a block, run programs, and neither
+/// declare nor change a variable. They are ranges without line ends.
 pub(super) fn lines(typed: &Typed, until: usize) -> Vec<std::ops::Range<usize>> {
     let text = &typed.text()[..until];
     let mut marks = typed.marks().iter().peekable();
@@ -31,8 +31,8 @@ pub(super) fn lines(typed: &Typed, until: usize) -> Vec<std::ops::Range<usize>> 
     found
 }
 
-/// Whether it has none of the letters by which anything is declared, assigned, called or continued, and no text of
-/// several lines.
+/// Returns whether it has none of the letters by which a name is declared, assigned or called, or a line is
+/// continued, and no text of several lines.
 fn is_plain(words: &str) -> bool {
     let calls = |at: usize| !words[..at].ends_with('$');
     !words.contains(['=', '<', '#', '`'])
@@ -46,7 +46,7 @@ fn is_plain(words: &str) -> bool {
         })
 }
 
-/// Whether what opens in it closes in it, and nothing else does; and it stands in nothing but blocks.
+/// Returns whether all brackets and quotes in it are closed in it, and it is nested only in blocks.
 fn is_whole(typed: &Typed, line: &std::ops::Range<usize>) -> bool {
     let is_in = |at: u32| line.contains(&(at as usize));
     let is_block = |open: crate::span::Span| typed.text()[open.range()] == *"{";

@@ -1,5 +1,6 @@
-//! A text that is being typed: what its parts are, what is open, and what of it the check would refuse. The scanner and
-//! the check of the language say so, so that colours, completion and Enter never disagree with what an entry means.
+//! A text that the user is typing: the kinds of its parts, what is still open, and what the check would refuse. The
+//! scanner and the check of the language provide this, so colours, completion and Enter always agree with the
+//! meaning of the entry.
 
 use super::Dialog;
 use crate::diag::{Diagnostic, code};
@@ -8,8 +9,7 @@ use crate::syntax::{from_sh, scan};
 
 pub use crate::syntax::scan::{Look, Mark, Place, WordStart};
 
-/// What is known of a text that is being typed, as far as it goes: to know more at a place, look at the text up to
-/// there.
+/// The analysis of a text up to its end. To analyse a place inside the text, analyse the text up to that place.
 ///
 /// ```
 /// use pipewright::dialog::{Look, Place, Typed};
@@ -34,7 +34,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Looks at a text.
+    /// Analyses a text.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         let seen = scan::typed(&text);
@@ -42,59 +42,61 @@ impl Typed {
         Self { text, seen, is_open_sh }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Its parts, in the order of the text. Of two that overlap the later one stands in the other: `$x` in a string.
+    /// Returns its parts, in the order of the text. If two overlap, the later one is inside the other: `$x` in a
+    /// string.
     pub fn marks(&self) -> &[Mark] {
         &self.seen.marks
     }
 
-    /// The words of the command that the end stands in, the last of which may go on there; none in an expression.
+    /// Returns the words of the command at the end of the text, the last of which may be incomplete; none in an
+    /// expression.
     pub fn words(&self) -> &[WordStart] {
         &self.seen.words
     }
 
-    /// Brackets and quotes that belong together.
+    /// Returns the pairs of matching brackets and quotes.
     pub fn pairs(&self) -> &[(Span, Span)] {
         &self.seen.pairs
     }
 
-    /// The brackets and quotes that are open at the end, outermost first.
+    /// Returns the brackets and quotes that are open at the end, outermost first.
     pub fn open(&self) -> &[Span] {
         &self.seen.open
     }
 
-    /// What would close all of them.
+    /// Returns the text that would close all of them.
     pub fn closers(&self) -> &str {
         &self.seen.closers
     }
 
-    /// How many of them are blocks and brackets, whose lines are indented.
+    /// Returns how many of them are blocks and brackets, whose lines are indented.
     pub fn indent(&self) -> usize {
         self.seen.indent
     }
 
-    /// A closing bracket that closes nothing.
+    /// Returns a closing bracket that has no opening one.
     pub fn unmatched(&self) -> Option<Span> {
         self.seen.unmatched
     }
 
-    /// Whether it waits for more: the next line belongs to it.
+    /// Returns whether it is incomplete, so that the next line belongs to it.
     pub fn is_incomplete(&self) -> bool {
         self.seen.incomplete || self.is_open_sh
     }
 
-    /// What its end stands in.
+    /// Returns the kind of place at its end.
     pub fn place(&self) -> Place {
         self.seen.place
     }
 
-    /// The text made whole, so that the check can look at it while it is being typed.
+    /// Returns the text completed, so that it can be checked while the user types it.
     fn completed(&self) -> String {
-        // What waits for a command or a value gets one.
+        // A missing command or value at the end gets a placeholder.
         let rest = match self.place() {
             _ if !self.seen.incomplete || !self.open().is_empty() => "",
             Place::Commands => " true",
@@ -103,19 +105,19 @@ impl Typed {
         format!("{}{rest}{}", self.text, self.closers())
     }
 
-    /// Whether an error is one whatever is typed next.
+    /// Returns whether an error remains, whatever the user types next.
     fn lasts(&self, error: &Diagnostic) -> bool {
         let length = self.text.trim_end().len();
         let Some(span) = error.primary().map(|label| label.span) else { return false };
-        // The grammar stumbles where the text ends: it is the next key that it misses.
+        // The grammar fails at the end of the text: it misses the next key.
         let unfinished = [code::SYNTAX, code::UNCLOSED, code::HEREDOC].contains(&error.code);
         (span.start as usize) < length && !(unfinished && span.end as usize >= length)
     }
 }
 
 impl Dialog {
-    /// What is wrong with a text that is being typed, whatever is typed next. Nothing is run, and no file read: what
-    /// `use` names is not looked for.
+    /// Returns the errors of a text that remain, whatever the user types next. Runs nothing and reads no file: the
+    /// files of `use` are not opened.
     ///
     /// ```
     /// use pipewright::Session;
@@ -142,7 +144,7 @@ mod tests {
     use super::*;
     use crate::Session;
 
-    /// The parts of a text that are wrong whatever is typed next.
+    /// Returns the parts of a text that are wrong, whatever the user types next.
     fn wrong(text: &str) -> Vec<String> {
         let typed = Typed::new(text);
         let dialog = Dialog::new(Session::new()).unwrap();
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_next_key_may_mend_is_not_wrong_yet() {
+    fn an_error_that_the_next_key_may_fix_is_not_shown_yet() {
         for text in ["if x", "if x ", "echo 'a", "let x =", "ls |", "let x = [1,"] {
             assert!(wrong(text).is_empty(), "{text}: {:?}", wrong(text));
         }

@@ -1,5 +1,5 @@
-//! What is kept of a text between two keys: the lines before the one that changes are read and checked once. Of an entry
-//! of 200 lines that was half of what a key at its end took.
+//! The state that is kept between two keys: lines before the changed one are read and checked only once. In an entry
+//! of 200 lines, that was half of the time for a key at its end.
 
 use super::Dialog;
 use super::entry::NoFiles;
@@ -13,29 +13,29 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What the last text was, and what is known of its beginning.
+/// The last text, and the analysis of its beginning.
 #[derive(Default)]
 pub(super) struct Typing {
     text: String,
     settled: Option<Settled>,
-    /// Lines up to here have no end of their own, or something is wrong with them.
+    /// Lines up to this place end inside a construct, or contain an error.
     refused: Option<usize>,
-    /// Lines in blocks with which nothing is wrong, and on which nothing depends.
+    /// Lines in blocks that are correct and that nothing depends on.
     quiet: Vec<Range<usize>>,
-    /// Up to where they were looked for.
+    /// The place up to which they were searched.
     listened: usize,
     era: Arc<()>,
 }
 
-/// Whole lines of statements that the check takes.
+/// Whole lines of statements that have passed the check.
 struct Settled {
     length: usize,
-    /// What there is after them.
+    /// The declarations after them.
     earlier: Earlier,
 }
 
 impl Typing {
-    /// Forgets what the change from the last text has touched. Where the first line begins that it has.
+    /// Forgets the state that the change from the last text invalidates. Returns the start of the first changed line.
     fn turn_to(&mut self, text: &str, era: &Arc<()>) -> usize {
         if !Arc::ptr_eq(&self.era, era) {
             *self = Self { era: era.clone(), ..Self::default() };
@@ -54,13 +54,13 @@ impl Typing {
 }
 
 impl Dialog {
-    /// All that is wrong with a text that was made whole. No file is read for it.
+    /// Returns all errors of a completed text. Reads no file.
     pub(super) fn errors(&self, typed: &Typed, whole: String) -> Vec<Diagnostic> {
         let changed = self.settle_lines(typed.text());
         let mut typing = self.typing.borrow_mut();
         let known = typing.settled.as_ref().filter(|settled| stands_alone(typed, settled));
         let (earlier, from) = known.map_or((&self.earlier, 0), |settled| (&settled.earlier, settled.length));
-        // The last one stays: without any command a block is an error.
+        // Keep the last one: a block without any command is an error.
         let unread = match typing.quiet.split_last() {
             Some((_, lines)) if keywords(typed, from, "fn").next().is_none() => lines,
             _ => &[],
@@ -84,7 +84,7 @@ impl Dialog {
         errors
     }
 
-    /// Finds out which lines of a text need no other look. Where the line begins that has changed.
+    /// Determines which lines of a text need no second check. Returns the start of the changed line.
     fn settle_lines(&self, text: &str) -> usize {
         let mut typing = self.typing.borrow_mut();
         let changed = typing.turn_to(text, &self.era);
@@ -105,7 +105,8 @@ impl Dialog {
     }
 }
 
-/// What there is after lines of which those up to a place are known already. None if they are not whole, or wrong.
+/// Returns the state after a group of lines, given the state at an earlier place. Returns `None` if the lines are not
+/// whole or contain an error.
 fn after(earlier: &Earlier, lines: &Typed, from: usize) -> Option<Earlier> {
     if lines.is_incomplete() || !lines.open().is_empty() || lines.place() != Place::Commands {
         return None;
@@ -114,15 +115,15 @@ fn after(earlier: &Earlier, lines: &Typed, from: usize) -> Option<Earlier> {
     earlier.check_from(&source, from, Rc::new(NoFiles)).ok().map(|(_, earlier)| earlier)
 }
 
-/// Where a keyword stands in a text from a place on.
+/// Returns the places of a keyword in a text after a given place.
 fn keywords<'t>(typed: &'t Typed, from: usize, keyword: &'t str) -> impl Iterator<Item = Span> + 't {
     let rest = typed.marks().iter().filter(move |mark| mark.span.start as usize >= from);
     let found = move |mark: &&Mark| mark.look == Look::Keyword && typed.text()[mark.span.range()] == *keyword;
     rest.filter(found).map(|mark| mark.span)
 }
 
-/// Whether the rest of a text means the same behind lines that were read before. What a whole may not declare twice, two
-/// entries may; and `.len()` on a line of its own goes on with the expression before.
+/// Returns whether the rest of a text means the same after lines that were read separately. A name that one text may
+/// not declare twice may be declared in two entries, and a line `.len()` continues the expression before it.
 fn stands_alone(typed: &Typed, settled: &Settled) -> bool {
     let (text, from) = (typed.text(), settled.length);
     let declares_again = |span: Span| {
@@ -144,14 +145,14 @@ mod tests {
         Dialog::new(Session::new()).unwrap()
     }
 
-    /// As text, with their places.
+    /// Renders them as text, with their places.
     fn pages(dialog: &Dialog, text: &str) -> Vec<String> {
         dialog.mistakes(&Typed::new(text)).iter().map(|page| page.render(false, 100)).collect()
     }
 
     /// With each tenth of the texts; `SCALE=10` tries all.
     #[test]
-    fn what_is_kept_between_keys_changes_nothing() {
+    fn state_between_keys_changes_nothing() {
         let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
         let mut directories = vec![std::path::PathBuf::from(directory)];
         let step = if std::env::var_os("SCALE").is_some() { 1 } else { 10 };
@@ -172,10 +173,10 @@ mod tests {
                     continue;
                 }
                 let typist = dialog();
-                // Ends of words and lines, where most errors come and go.
+                // Ends of words and lines, where most errors appear and disappear.
                 let ends = text.char_indices().filter(|(_, letter)| letter.is_whitespace()).map(|(at, _)| at);
                 let ends: Vec<usize> = ends.flat_map(|at| [at, at + 1]).chain([text.len()]).collect();
-                // Forth, and back as with the backspace key.
+                // Forwards, and backwards as with the backspace key.
                 for end in ends.iter().chain(ends.iter().rev().step_by(3)) {
                     let Some(part) = text.get(..*end) else { continue };
                     assert_eq!(pages(&typist, part), pages(&dialog(), part), "{}: {part}", path.display());
@@ -195,7 +196,7 @@ mod tests {
             pages(&dialog, &format!("{block}{end}"));
         }
         assert_eq!(dialog.typing.borrow().quiet.len(), 3);
-        // What they use goes away.
+        // The declarations that they use are removed.
         let block = block.replace("file in", "name in");
         assert_eq!(pages(&dialog, &block).len(), 6);
         assert!(dialog.typing.borrow().quiet.is_empty());

@@ -1,9 +1,10 @@
-//! Words as they are typed, unquoted.
+//! Unquoting of words while they are typed.
 
 use crate::expand::cstring::decode_dollar_single;
 
-/// The bytes that a word of a command means as far as it is typed, its last quote open or not; none when it has values or
-/// patterns in it, which are not known before it runs. [`diag::quote_word`](crate::diag::quote_word) is the way back.
+/// Returns the bytes that an incomplete word of a command means so far, whether or not its last quote is closed.
+/// Returns none if it contains values or patterns, which are unknown before the run.
+/// [`diag::quote_word`](crate::diag::quote_word) is the inverse.
 ///
 /// ```
 /// use pipewright::dialog::unquote;
@@ -59,7 +60,7 @@ pub fn unquote(word: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Where the text of a `$'…'` ends.
+/// Returns the end of the text of a `$'…'`.
 fn end_of_escapes(text: &str) -> usize {
     let mut letters = text.char_indices();
     while let Some((at, letter)) = letters.next() {

@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Clone, Copy)]
 pub struct Word(Entry);
 
-/// The tables that the check and the evaluation read.
+/// The tables that the check and the evaluation use.
 #[derive(Clone, Copy)]
 enum Entry {
     Keyword(&'static keywords::Keyword),
@@ -20,7 +20,7 @@ enum Entry {
     Method(&'static Method),
 }
 
-/// What a [`Word`] is.
+/// The kind of a [`Word`].
 ///
 /// ```
 /// use pipewright::dialog::{WordKind, words};
@@ -43,8 +43,8 @@ pub enum WordKind {
     Method,
 }
 
-/// All words of the language: each builtin, method, function and option of `with` and keyword with its help. Methods of
-/// several types have a row for each.
+/// Returns all words of the language with their help: keywords, builtins, methods, functions and options of
+/// `with`. A method of several types has an entry for each type.
 ///
 /// ```
 /// use pipewright::Value;
@@ -67,7 +67,7 @@ pub fn words() -> impl Iterator<Item = Word> {
 }
 
 impl Word {
-    /// As it is written.
+    /// Returns its spelling.
     pub fn name(&self) -> &'static str {
         match self.0 {
             Entry::Keyword(row) => row.name,
@@ -77,7 +77,7 @@ impl Word {
         }
     }
 
-    /// What it is.
+    /// Returns its kind.
     pub fn kind(&self) -> WordKind {
         match self.0 {
             Entry::Keyword(_) => WordKind::Keyword,
@@ -88,7 +88,7 @@ impl Word {
         }
     }
 
-    /// What it does, in a sentence or two. [`tools::explain`](crate::tools::explain) tells more.
+    /// Returns its help, a sentence or two. [`tools::explain`](crate::tools::explain) returns more.
     pub fn help(&self) -> &'static str {
         match self.0 {
             Entry::Keyword(row) => row.doc,
@@ -98,12 +98,12 @@ impl Word {
         }
     }
 
-    /// Whether it is a function or method that can be given arguments.
+    /// Returns whether it is a function or method that accepts arguments.
     pub fn takes_arguments(&self) -> bool {
         matches!(self.0, Entry::Function(row) | Entry::Method(row) if !row.parameters.is_empty())
     }
 
-    /// Whether it is a method that this value has.
+    /// Returns whether it is a method of this value's type.
     pub fn is_method_of(&self, value: &Value) -> bool {
         matches!(self.0, Entry::Method(row) if row.receiver.types().contains(&value.type_of()))
     }

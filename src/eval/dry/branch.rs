@@ -14,7 +14,7 @@ use crate::value::{Value, ops};
 use std::ffi::CStr;
 use std::sync::Arc;
 
-/// What is known of an answer.
+/// The known result of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Truth {
     Yes,
@@ -36,7 +36,7 @@ impl Truth {
     }
 }
 
-/// What a run can change of itself.
+/// The state that a run can change in itself.
 struct State {
     modules: Slots,
     frames: Vec<Value>,
@@ -44,7 +44,7 @@ struct State {
     environment: Environment,
 }
 
-/// As many turns of a loop as are shown.
+/// How many turns of a loop are shown.
 const TURNS: usize = 1000;
 
 impl Interpreter {
@@ -63,7 +63,7 @@ impl Interpreter {
         self.env.environment = state.environment;
     }
 
-    /// Runs something that changes nothing outside of it.
+    /// Runs code that changes nothing outside it.
     pub(super) fn on_a_copy<T>(&mut self, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
         let before = self.state();
         let result = run(self);
@@ -82,12 +82,13 @@ impl Interpreter {
         })
     }
 
-    /// Runs what may not be run; what it leaves different is unknown then.
+    /// Runs code that may or may not run in a real run. The variables that it changes are unknown
+    /// afterwards.
     pub(super) fn perhaps(&mut self, run: impl FnOnce(&mut Self) -> Eval<()>) -> Eval<()> {
         self.either(run, |_| Ok(()))
     }
 
-    /// Shows two ways of which one is gone. Leaves as they do when both do.
+    /// Shows two branches, of which a real run takes one. Leaves the enclosing code if both do.
     fn either(
         &mut self,
         one: impl FnOnce(&mut Self) -> Eval<()>,
@@ -128,7 +129,7 @@ impl Interpreter {
         }
     }
 
-    /// How a way left its place, if it did; an error is told.
+    /// Returns how a branch left its place, if it did. Reports an error.
     fn left(&mut self, result: Eval<()>) -> Eval<Option<Unwind>> {
         self.dry().indent += 1;
         let left = self.told_left(result);
@@ -163,7 +164,7 @@ impl Interpreter {
         dry.may_leave |= !matches!(unwind, Unwind::Continue);
     }
 
-    /// Goes on from here or from another state.
+    /// Continues from the current state or another one.
     fn merge(&mut self, other: State) -> Eval<()> {
         let there = other.modules.into_all().into_iter().chain(other.frames);
         for (here, there) in self.modules.all_mut().iter_mut().chain(&mut self.frames).zip(there) {
@@ -245,7 +246,7 @@ impl Interpreter {
         }
     }
 
-    /// What is known of a condition, and the head of what depends on it.
+    /// Returns the known result of a condition, and the head of the code that depends on it.
     fn dry_condition(&mut self, condition: &Condition, word: &str) -> Eval<(Truth, String)> {
         match condition {
             Condition::Command(and_or) => Ok((self.dry_and_or(and_or)?, format!("# {word} that succeeds:"))),
@@ -371,7 +372,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// A loop through what only the run can tell: one turn stands for all.
+    /// Shows a loop over a value that only the run can know: one turn represents all.
     fn dry_each(&mut self, bindings: &[Binding], of: &str, body: &Block) -> Eval<()> {
         self.below(&format!("# for each of {of}:"), |this| {
             this.perhaps(|this| {
@@ -396,7 +397,7 @@ impl Interpreter {
                 own.settings = Some(Arc::new(Settings { stats: None, ..options.settings }));
             }
             Err(Unwind::Error(_)) if self.dry().unknowns > before => {}
-            // Only a directory that the script would have made may be missing.
+            // Only a directory that the script would have created may be missing.
             Err(Unwind::Error(error)) if error.diagnostic.code == crate::diag::code::NO_DIRECTORY => {}
             Err(unwind) => return Err(unwind),
         }
@@ -406,7 +407,7 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- assignments
 
-    /// An assignment: of what can't be worked out the variable is unknown.
+    /// Performs an assignment. A variable whose value can't be evaluated becomes unknown.
     pub(in crate::eval) fn dry_assign(&mut self, slot: Slot, result: Eval<()>, before: usize) -> Eval<()> {
         match result {
             Err(Unwind::Error(error))
@@ -419,7 +420,7 @@ impl Interpreter {
         }
     }
 
-    /// A method that changes its variable: the same.
+    /// Does the same for a method that changes its variable.
     pub(in crate::eval) fn dry_change(
         &mut self,
         slot: Slot,
@@ -433,7 +434,7 @@ impl Interpreter {
         self.dry_assign(slot, result, before).map(|()| value)
     }
 
-    /// How many unknowns were worked out so far.
+    /// Returns how many unknowns were evaluated so far.
     pub(in crate::eval) fn unknowns(&self) -> usize {
         self.dry.as_ref().map_or(0, |dry| dry.unknowns)
     }

@@ -1,4 +1,4 @@
-//! Commands of a dry run: a line for each pipeline.
+//! Commands of a dry run, a line for each pipeline.
 
 use super::branch::Truth;
 use super::word::Shown;
@@ -19,10 +19,10 @@ use std::ffi::CString;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A stage, as it is shown.
+/// A stage, as a dry run shows it.
 struct Line {
     text: String,
-    /// What is followed below the line.
+    /// The body that is shown below the line.
     body: Option<Body>,
     note: Option<String>,
 }
@@ -62,13 +62,13 @@ impl Interpreter {
         if let [Stage { kind: StageKind::Command(Command { target: Target::Replace, .. }), .. }] =
             &*pipeline.stages
         {
-            // What follows would not be run.
+            // The statements after it would not run.
             return Err(Unwind::Exit(0));
         }
         Ok(if pipeline.negated { truth.not() } else { truth })
     }
 
-    /// What needs no process, and changes this run alone, is done.
+    /// Carries out a command that needs no process and changes only this run.
     fn dry_alone(&mut self, pipeline: &Pipeline, stage: &Stage) -> Eval<Truth> {
         let command = match &stage.kind {
             StageKind::Compound(compound) => {
@@ -119,7 +119,7 @@ impl Interpreter {
         self.dry_stages(pipeline)
     }
 
-    /// Sets what is known of the words of `export`; a value that only the run can tell stands as it is written.
+    /// Sets the known words of `export`. A value that only the run can know is kept as written.
     fn dry_export(&mut self, command: &Command) -> Eval<Truth> {
         let mut text = String::from("export");
         let mut exported = Vec::with_capacity(command.assignments.len());
@@ -133,7 +133,7 @@ impl Interpreter {
         Ok(Truth::Yes)
     }
 
-    /// A value that stands alone as a command; none where it names a program.
+    /// Returns the status of a value that is a command on its own; none if it names a program.
     fn dry_truth(&mut self, command: &Command) -> Eval<Option<Truth>> {
         let Some(value) = value_alone(command).filter(|value| is_still(value)) else { return Ok(None) };
         let (span, value) = (value.span, self.expr(value)?);
@@ -145,7 +145,7 @@ impl Interpreter {
         }
     }
 
-    /// Does what a builtin does to this run alone; none when it is only shown.
+    /// Carries out a builtin that changes only this run. Returns none if the builtin is only shown.
     fn dry_builtin(&mut self, call: &BuiltinCall, span: Span) -> Eval<Option<Truth>> {
         let words = || call.args.iter().map(|word| Shown::known(word.clone())).collect::<Vec<_>>();
         let shown = shown_words(call.builtin.name(), &words());
@@ -184,7 +184,7 @@ impl Interpreter {
         }
     }
 
-    /// Goes to a directory that the script may have made before.
+    /// Changes to a directory that the script may have created earlier.
     fn dry_enter(&mut self, target: &[u8], span: Span) -> Eval<()> {
         use std::os::unix::ffi::{OsStrExt, OsStringExt};
         let before = self.working_directory(span)?;
@@ -207,7 +207,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// What a capture of a builtin alone gives, if that is known.
+    /// Returns the output of a capture that is a single builtin, if it is known.
     pub(super) fn dry_builtin_output(&mut self, block: &Block) -> Eval<Option<Vec<u8>>> {
         let [Statement { kind: StatementKind::Pipeline(pipeline), .. }] = &*block.statements else {
             return Ok(None);
@@ -328,7 +328,8 @@ impl Interpreter {
         Ok(Line { text, body: None, note })
     }
 
-    /// Returns the arguments that words make, judged as a run judges them, as far as they are known.
+    /// Returns the arguments from words, as far as they are known, and applies the same guards as a
+    /// run.
     fn judged_dry_words(&mut self, words: &[Word], judged: &Judged) -> Eval<Vec<Shown>> {
         let mut all = Vec::with_capacity(words.len());
         let mut counts = Vec::with_capacity(words.len());
@@ -411,10 +412,10 @@ impl Interpreter {
         shown_words(&self.program.function(function).name, words)
     }
 
-    /// Follows a function. Words that are not known are unknowns in it.
+    /// Follows a function. Unknown words are unknowns in it.
     fn dry_call(&mut self, id: FunctionId, words: &[Shown], literal: &[bool], span: Span) -> Eval<Truth> {
         let function = self.program.function(id).clone();
-        // Something that no script holds stands for an unknown word while words are bound.
+        // A text that no script contains represents an unknown word while words are bound.
         let stand_in = |at: usize| Value::str(format!("\u{1}{at}"));
         let value = |(at, word): (usize, &Shown)| word.known_value().unwrap_or_else(|| stand_in(at));
         let values = words.iter().enumerate().map(value);
@@ -449,14 +450,14 @@ impl Interpreter {
             return Ok(Truth::Unknown);
         }
         match value {
-            // What ran in it may fail.
+            // A command that ran in it may fail.
             Value::Null => Ok(Truth::Unknown),
             value => self.status_of_call(id, value, span).map(|status| Truth::of(status == 0)),
         }
     }
 }
 
-/// Whether an expression can be worked out twice: it is a variable, or made of such.
+/// Returns whether an expression can be evaluated twice: it is a variable, or made of variables.
 fn is_still(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Slot(_) | ExprKind::Value(_) => true,
@@ -474,7 +475,7 @@ fn builtin_call(builtin: Builtin, command: &Command, words: &[Shown]) -> Builtin
     BuiltinCall { builtin, args, literals, environment: None, exported: Vec::new() }
 }
 
-/// What stands before a pipeline.
+/// Returns the prefix of a pipeline.
 const fn marks(pipeline: &Pipeline) -> &'static str {
     match (pipeline.negated, pipeline.timed) {
         (false, None) => "",

@@ -1,4 +1,4 @@
-//! Words of a dry run: as the program would get them, or as they are written where only the run can tell.
+//! Words of a dry run: as the program would receive them, or as written if only the run can know them.
 
 use super::{Unknown, as_unknown, capture_text, unknown};
 use crate::check::program::*;
@@ -13,13 +13,13 @@ use crate::value::{Str, Value, format};
 #[derive(Default)]
 pub struct Shown {
     pub text: Vec<u8>,
-    /// How it stands in double quotes.
+    /// Its form in double quotes.
     quoted: String,
     pub known: bool,
-    /// It stands for more than one word, as it is written.
+    /// Whether it means more than one word, in its written form.
     bare: bool,
     pub secret: bool,
-    /// The value that the word is to a function, where that is not its text.
+    /// The value of the word for a function, if that is not its text.
     value: Option<Value>,
 }
 
@@ -36,7 +36,7 @@ impl Shown {
         Self { bare: true, ..Self::written(text) }
     }
 
-    /// Without the line end that a here-string adds by itself.
+    /// Returns it without the line end that a here-string adds.
     pub fn without_line_end(mut self) -> Self {
         if self.text.last() == Some(&b'\n') {
             self.text.pop();
@@ -47,7 +47,7 @@ impl Shown {
         self
     }
 
-    /// As a word of a command.
+    /// Returns it as a word of a command.
     pub fn word(&self) -> String {
         match self {
             Self { secret: true, .. } => format!("'{MASK}'"),
@@ -57,12 +57,12 @@ impl Shown {
         }
     }
 
-    /// The same, as a literal word of a call.
+    /// Returns it as a literal word of a call.
     pub fn into_word(self) -> Self {
         Self { value: Some(Value::Str(Str::word(self.text.clone()))), ..self }
     }
 
-    /// What a function gets, if it is known.
+    /// Returns the argument of a function, if it is known.
     pub fn known_value(&self) -> Option<Value> {
         self.known.then(|| self.value.clone().unwrap_or_else(|| Value::str(self.text.clone())))
     }
@@ -77,14 +77,14 @@ impl Shown {
         }
     }
 
-    /// What a variable of the environment is given: the text, as it is written where it is not known.
+    /// Returns the value for an environment variable: the text, in its written form if it is unknown.
     pub fn into_text(self) -> Value {
         if self.known { self.into_value() } else { Value::str(self.quoted.into_bytes()) }
     }
 }
 
 impl Interpreter {
-    /// The text that parts make. A part of it that is not known makes the whole unknown.
+    /// Returns the text of parts. An unknown part makes the whole text unknown.
     pub(super) fn dry_text(&mut self, parts: &[Part]) -> Eval<Shown> {
         let mut shown = Shown::known(Vec::new());
         for (at, part) in parts.iter().enumerate() {
@@ -120,7 +120,7 @@ impl Interpreter {
                 }
                 Ok(Shown::known(self.word_of(&value, expr.span)?.into_owned()))
             }
-            // Which programs succeed is known when they have run.
+            // Which programs succeed is known only after they have run.
             Part::Status => Ok(Shown::written("$?".to_owned())),
             Part::Capture(capture) => {
                 let block = &capture.block;
@@ -150,12 +150,12 @@ impl Interpreter {
         }
     }
 
-    /// Returns the arguments that words make.
+    /// Returns the arguments from words.
     pub(super) fn dry_words(&mut self, words: &[Word], required: bool) -> Eval<Vec<Shown>> {
         self.first_dry_words(words, required, usize::MAX)
     }
 
-    /// Returns the first arguments that words make: those of `for`, of which a dry run shows the first turns.
+    /// Returns the first arguments from the words of `for`, of which a dry run shows the first turns.
     pub(super) fn first_dry_words(
         &mut self,
         words: &[Word],
@@ -172,7 +172,7 @@ impl Interpreter {
         Ok(all)
     }
 
-    /// Appends the arguments that a word makes.
+    /// Appends the arguments from a word.
     pub(super) fn dry_word(
         &mut self,
         word: &Word,
@@ -188,7 +188,7 @@ impl Interpreter {
                     return Err(self.secret_seen(text.span));
                 }
                 if shown.known {
-                    // A number was never taken for an option.
+                    // A number is never treated as an option.
                     let number = matches!(&*text.parts, [Part::Value(_)]) && is_number(&shown.text);
                     self.check_argument(&shown.text, text.guarded && !number, text.span)?;
                 }
@@ -216,7 +216,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Appends the elements of a list, as `shown` has those that are known.
+    /// Appends the elements of a list, with the known ones as in `shown`.
     pub(super) fn dry_splice(
         &mut self,
         list: &Expr,
@@ -239,7 +239,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// The value that a word is to a function.
+    /// Returns the value of a word for a function.
     pub(super) fn dry_value_of_call(&mut self, text: &WordText) -> Eval<Shown> {
         let [Part::Value(expr)] = &*text.parts else { return self.dry_text(&text.parts) };
         let value = self.expr(expr)?;
@@ -249,7 +249,7 @@ impl Interpreter {
         self.shown_value(&value, text.span)
     }
 
-    /// A value that is known, as a word of a call.
+    /// Returns a known value as a word of a call.
     pub(super) fn shown_value(&mut self, value: &Value, span: Span) -> Eval<Shown> {
         let argument = self.value_of_call(value.clone(), span)?;
         let is_text = format::to_word(value).is_ok();
@@ -271,10 +271,10 @@ fn written(unknown: &Unknown) -> String {
     unknown.shown.clone().unwrap_or_else(|| "…".to_owned())
 }
 
-/// How much of a word a line shows, in bytes.
+/// How many bytes of a word a line shows.
 const MOST_SHOWN: usize = 4096;
 
-/// Writes a text by `write`, or its beginning and its length when it is long.
+/// Writes a text with `write`, or, if it is long, its beginning and its length.
 fn beginning(text: &[u8], write: fn(&[u8]) -> String) -> String {
     if text.len() <= MOST_SHOWN {
         return write(text);

@@ -1,8 +1,8 @@
-//! `--audit`: a line of JSON for whatever a run does to the world, written before it is done.
+//! `--audit`: a line of JSON for each action of a run on the outside world, written before the action is done.
 //!
-//! What can't be written is not done. Each line is one write(2) to a descriptor that only appends, under a lock, so that
-//! several runs may share a log; and each holds the digest of the line before, of whichever run, so that no line and no
-//! run can be changed or taken out unseen.
+//! An action that can't be recorded is not done. Each line is one write(2) to a descriptor that only appends, under a
+//! lock, so that several runs may share a log. Each line contains the digest of the line before it, of whatever run, so
+//! that no line and no run can be changed or removed without trace.
 
 mod chain;
 mod record;
@@ -40,15 +40,15 @@ struct State {
     /// The number of the next record of this run.
     seq: u64,
     chain: Chain,
-    /// Why nothing can be written any more: a gap would look like a change.
+    /// The reason why the log can no longer be written: a gap would look like a change.
     broken: Option<String>,
 }
 
 impl Log {
-    /// Opens or makes the log, which only its owner may read then.
+    /// Opens the log, or creates it with access for its owner only.
     ///
     /// # Errors
-    /// The page that says why it can't be opened.
+    /// Fails with the error page.
     pub fn open(path: &[u8]) -> Result<Self, Box<Diagnostic>> {
         let file = LogFile::open(path).map_err(|error| {
             let message = format!("can't open the audit log {}: {}", quote_word(path), reason(&error));
@@ -61,7 +61,7 @@ impl Log {
         Ok(Self { file, run, state: Mutex::new(state) })
     }
 
-    /// Appends a record; its number, or why it can't be written.
+    /// Appends a record. Returns its number, or the reason of a failure.
     fn append(&self, entry: &Entry<'_>, turn: Option<u64>) -> Result<u64, String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
@@ -88,7 +88,8 @@ impl Log {
 }
 
 impl Interpreter {
-    /// Records what is about to be done, if it has a record; the number of that, if there is a log.
+    /// Records an action that is about to be done, if it has a record. Returns the number of the record, if there is a
+    /// log.
     pub(super) fn audit<'a>(
         &'a self,
         span: Span,
@@ -103,14 +104,14 @@ impl Interpreter {
         })
     }
 
-    /// Records what has happened. When that can't be written, the next thing is not done.
+    /// Records an event that has happened. If that fails, the next action is not done.
     fn audit_after(&self, entry: &Entry<'_>) {
         if let Some(log) = &self.shared.audit {
             let _ = log.append(entry, self.turn_number());
         }
     }
 
-    /// Bytes as a record shows them.
+    /// Returns bytes in the form of a record.
     pub(super) fn text<'a>(&self, bytes: &'a [u8]) -> Text<'a> {
         Text(self.shared.redactions().apply(bytes))
     }
@@ -134,7 +135,7 @@ impl Interpreter {
         self.audit(Span::default(), |_| Some(begin())).map(drop)
     }
 
-    /// Records the end of the run. One that can't be recorded is a failure of it.
+    /// Records the end of the run. If that fails, the run fails.
     pub(in crate::eval) fn audit_finish(&self, ran: Eval<()>) -> Eval<()> {
         if self.shared.audit.is_none() {
             return ran;
@@ -149,7 +150,7 @@ impl Interpreter {
             Err(_) => 0,
         };
         let recorded = self.audit(Span::default(), |_| Some(Entry::Finish { status }));
-        // What failed before says more.
+        // The earlier failure is more informative.
         if ran.is_ok() { recorded.map(drop) } else { ran }
     }
 
@@ -184,7 +185,8 @@ impl Interpreter {
         self.copied(&directory)
     }
 
-    /// What an environment has that this process has not inherited, and what it lacks.
+    /// Returns the variables of an environment that this process has not inherited, and the inherited ones that it
+    /// lacks.
     pub(super) fn changed(&self, environment: &Environment) -> Variables<'static> {
         let inherited = self.shared.inherited();
         let name = |name: &[u8]| Cow::Owned(String::from_utf8_lossy(name).into_owned());

@@ -9,7 +9,7 @@ use crate::programs::{self, Fault, Piece, Subject, Value, ValueKind};
 use crate::span::Span;
 use std::borrow::Cow;
 
-/// The help where a function hands an option of its caller on.
+/// The help if a function passes on an option of its caller.
 const HANDED: &str =
     "pass the value as an argument or in the environment, or write the command here in place of the function";
 
@@ -22,7 +22,7 @@ impl Interpreter {
         argv: &mut Vec<Vec<u8>>,
     ) -> Eval<Vec<usize>> {
         let mut handed = Vec::new();
-        // How many arguments each word made. Those of the first may be there, where it is a value.
+        // The number of arguments of each word. Those of the first word may be known, if it is a value.
         let mut counts = Vec::with_capacity(words.len());
         counts.extend(Some(argv.len()).filter(|named| *named > 0));
         for word in &words[counts.len()..] {
@@ -35,8 +35,9 @@ impl Interpreter {
         Ok(handed)
     }
 
-    /// Judges a command to which a function hands an option of its caller: with it another argument may be code, as in
-    /// `fn sh(...a) { dash ...$a }` and `sh -c $text`. `named` arguments come of the first word, a value.
+    /// Judges a command to which a function passes on an option of its caller. With the option, another argument may
+    /// be code, as in `fn sh(...a) { dash ...$a }` and `sh -c $text`. `named` arguments come from the first word, a
+    /// value.
     pub(in crate::eval) fn judge_handed(
         &self,
         words: &[Word],
@@ -48,7 +49,7 @@ impl Interpreter {
         if !handed.iter().any(|place| argv[*place].starts_with(b"-")) {
             return Ok(());
         }
-        // Literal words lie before the first list; behind it their places are not known, and they count as values.
+        // Literal words are before the first list; after it their positions are unknown, and they count as values.
         let literal = words.iter().take_while(|word| matches!(word, Word::Literal(_))).count();
         let is_known = |place: usize| place < literal.max(named) || handed.contains(&place);
         let known = argv.iter().enumerate().map(|(place, text)| match is_known(place) {
@@ -73,13 +74,13 @@ impl Interpreter {
 
     fn code_at_run(&self, label: &str, span: Span, help: &str) -> Unwind {
         let label = label.trim_end_matches('=');
-        let message = format!("`{label}` runs this text as code, and a value stands in it");
+        let message = format!("`{label}` runs this text as code, and it contains a value");
         let error = page(code::CODE_AT_RUN, self.source(), span, message, "would be parsed as code");
         Error::refused(error.help(help), 126).into()
     }
 
-    /// Judges the arguments of a command, of which a dry run may not know all. `handed` are the places of those that were
-    /// literal words of the caller of a function.
+    /// Judges the arguments of a command, of which a dry run may not know all. `handed` has the indices of those that
+    /// were literal words of the caller of a function.
     pub(in crate::eval) fn judge_arguments(
         &self,
         words: &[Word],
@@ -93,7 +94,7 @@ impl Interpreter {
         let mut known = Vec::with_capacity(texts.len());
         let mut at = 0;
         for (number, (word, count)) in judged.words.iter().zip(counts).enumerate() {
-            // A list that holds the name of the program and more is a command as a whole, which the script hands on.
+            // A list that contains the name of the program and more is a whole command, which the script passes on.
             let is_command = Some(number) == judged.name
                 && matches!(words.get(number), Some(Word::Splice { .. }))
                 && !hands_option;
@@ -132,7 +133,7 @@ fn known_word<'a>(word: &'a JudgedWord, number: usize, text: Option<&'a [u8]>) -
         JudgedPiece::Text(text) => Some(text.len()),
         JudgedPiece::Value(_) => None,
     };
-    // The text of a value at the beginning ends before the literal rest; of `$name=$value`, before the first sign.
+    // The text of a value at the beginning ends before the literal rest; for `$name=$value`, before the first sign.
     let first = match &*word.pieces {
         [JudgedPiece::Value(_), rest @ ..] => text.and_then(|text| {
             let rest_length = rest.iter().map(length).sum::<Option<usize>>();
@@ -154,7 +155,7 @@ fn known_word<'a>(word: &'a JudgedWord, number: usize, text: Option<&'a [u8]>) -
             Piece::Value(Value { id: number, kind: *kind, text })
         }
     });
-    // At run time the text itself says whether it is an option.
+    // At run time the text itself shows whether it is an option.
     let options = word.options && (word.pieces.len() > 1 || text.is_none());
     programs::Word { origin: number, pieces: pieces.collect(), many: false, options }
 }

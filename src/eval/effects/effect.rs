@@ -1,6 +1,6 @@
-//! The effects of a run, and how each answers to the gate.
+//! The effects of a run, and their answers to each step of the gate.
 //!
-//! A new effect is a variant here: the compiler then asks for its answer in each of the five matches below.
+//! A new effect is a variant here. The compiler then requires an answer in each of the five matches below.
 
 use super::audit::{Entry, Redirected};
 use super::observe::{Event, Observers};
@@ -17,39 +17,39 @@ use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Something that a run does to the world, or to how its programs run.
+/// An action of a run on the outside world, or on how its programs run.
 pub enum Effect<'a> {
     /// Starts a program. The policy is asked for all programs of a pipeline before the first one is started.
     Spawn(Program<'a>),
-    /// Replaces this process by a program.
+    /// Replaces this process with a program.
     Replace(Program<'a>),
-    /// Lets a stage of the host run; these are its arguments with its name.
+    /// Runs a stage of the host. The value is its arguments with its name.
     Stage(&'a [Vec<u8>]),
-    /// Starts a thread, for a job or another part of the run that goes on beside the rest.
+    /// Starts a thread for a job or another part of the run that runs beside the rest.
     Thread,
     /// Runs a builtin in the interpreter.
     Builtin(&'a BuiltinCall),
     /// Opens the target of a redirection.
     Redirect { path: &'a [u8], mode: OpenMode },
-    /// Looks at what a path leads to.
+    /// Examines the file at a path.
     Look(&'a [u8]),
     /// Reads a file.
     Read(&'a [u8]),
-    /// Writes a file, or adds to it.
+    /// Writes a file, or appends to it.
     Write { path: &'a [u8], append: bool, bytes: usize },
     /// Opens the controlling terminal.
     Terminal(&'a [u8]),
-    /// Asks the user at the terminal; `call` is the call as the script has it.
+    /// Asks the user at the terminal; `call` is the call in the script.
     Ask { question: &'a [u8], is_shown: bool, call: Span },
-    /// Reads a line of the standard input, by a call of the script.
+    /// Reads a line of standard input, in a call of the script.
     ReadLine { call: Span },
     /// Changes the working directory to an absolute path.
     ChangeDirectory(&'a Path),
-    /// Sets or removes a variable of the environment.
+    /// Sets or removes an environment variable.
     SetVariable(&'a [u8]),
-    /// Sends a signal, or with `0` looks whether the processes are there.
+    /// Sends a signal, or with `0` tests whether the processes exist.
     Signal { signal: &'a str, targets: &'a [i32] },
-    /// Runs programs by an option of `with`.
+    /// Runs programs with an option of `with`.
     With(With<'a>),
     /// Runs programs as another user.
     ChangeUser(u32),
@@ -69,7 +69,7 @@ pub struct Program<'a> {
 }
 
 impl<'a> Program<'a> {
-    /// The program of a stage.
+    /// Returns the program of a stage.
     pub fn of(stage: &'a Stage, redirections: &'a [Redirected<'static>]) -> Self {
         Self {
             program: &stage.program,
@@ -82,7 +82,7 @@ impl<'a> Program<'a> {
 }
 
 impl Effect<'_> {
-    /// Asks the policy. Waits before until the file system of a path answers, also where there is no policy.
+    /// Asks the policy. First waits until the file system of a path answers, even if there is no policy.
     pub(super) fn ask(&self, run: &Interpreter, span: Span) -> Eval<()> {
         match self {
             Self::Spawn(program) | Self::Replace(program) => {
@@ -117,7 +117,7 @@ impl Effect<'_> {
                 run.ask_policy(&Request::ChangeDirectory { path }, span)
             }
             Self::SetVariable(name) => run.ask_policy(&Request::SetEnv { name }, span),
-            // A job that runs in the interpreter alone has no process ID.
+            // A job that only runs in the interpreter has no process ID.
             Self::Signal { signal, targets: [] } => run.ask_policy(&Request::Kill { pid: 0, signal }, span),
             Self::Signal { signal, targets } => {
                 targets.iter().try_for_each(|pid| run.ask_policy(&Request::Kill { pid: *pid, signal }, span))
@@ -125,13 +125,13 @@ impl Effect<'_> {
             Self::With(with) => run.ask_policy(&Request::With(*with), span),
             Self::ChangeUser(user) => run.ask_policy(&Request::ChangeUser { user: *user }, span),
             Self::ChangeGroup(group) => run.ask_policy(&Request::ChangeGroup { group: *group }, span),
-            // No request of a policy is about these.
+            // There is no request to a policy for these.
             Self::Thread | Self::Builtin(_) | Self::Ask { .. } | Self::ReadLine { .. } => Ok(()),
         }
     }
 
-    /// Returns the line by which a dry run shows it in place of doing it. Done in a dry run, too, is what changes the run
-    /// alone, and what only looks.
+    /// Returns the line that a dry run shows instead of the action; none for an action that only changes the
+    /// run or only reads, which a dry run also does.
     pub(super) fn shown(&self, run: &Interpreter) -> Option<String> {
         match self {
             Self::Spawn(program) | Self::Replace(program) => Some(quote_argv(program.argv)),
@@ -159,11 +159,11 @@ impl Effect<'_> {
         }
     }
 
-    /// Returns whether it counts as a process of the budget, for as long as it lasts.
+    /// Returns whether it counts as a process in the budget, as long as it lasts.
     pub(super) const fn is_process(&self) -> bool {
         match self {
             Self::Spawn(_) | Self::Thread => true,
-            // The host's stage runs on a thread that counts already, or on that of the run.
+            // The host's stage runs on a thread that already counts, or on that of the run.
             Self::Replace(_)
             | Self::Stage(_)
             | Self::Builtin(_)
@@ -209,7 +209,7 @@ impl Effect<'_> {
                 Entry::Ask { at, question: run.text(question), is_shown: *is_shown }
             }
             Self::Signal { signal, targets } => Entry::Kill { at, signal, targets },
-            // What a program is started with is recorded with its start.
+            // The values with which a program is started are recorded with its start.
             Self::SetVariable(_) | Self::ChangeDirectory(_) => return None,
             Self::With(_) | Self::ChangeUser(_) | Self::ChangeGroup(_) => return None,
             Self::Stage(_) | Self::Thread | Self::Builtin(_) => return None,
@@ -218,12 +218,12 @@ impl Effect<'_> {
         Some(entry)
     }
 
-    /// Tells the observers that it is about to be done.
+    /// Sends the observers the event that it is about to be done.
     pub(super) fn tell(&self, run: &Interpreter, observers: &Observers, span: Span) {
         let (place, depth, turn) = (run.place(span), run.depth, run.turn_number());
         let masked = |argv: &[Vec<u8>]| run.shared.redactions().apply_all(argv);
         match self {
-            // Its event has the process ID, so it is told when the program runs.
+            // Its event contains the process ID, so it is sent when the program runs.
             Self::Spawn(_) => {}
             Self::Replace(program) => {
                 let pid = i32::try_from(std::process::id()).unwrap_or_default();
@@ -241,7 +241,7 @@ impl Effect<'_> {
                 let path = &*run.shared.redactions().apply(path);
                 observers.event(&Event::Redirected { operator: operator(*mode), path, place, depth, turn });
             }
-            // No event is about these.
+            // There are no events for these.
             Self::Stage(_) | Self::Thread | Self::Signal { .. } => {}
             Self::Look(_) | Self::Read(_) | Self::Write { .. } => {}
             Self::Terminal(_) | Self::Ask { .. } | Self::ReadLine { .. } => {}
@@ -251,7 +251,7 @@ impl Effect<'_> {
     }
 }
 
-/// The operator of a redirection.
+/// Returns the operator of a redirection.
 const fn operator(mode: OpenMode) -> &'static str {
     match mode {
         OpenMode::Read => "<",
@@ -261,7 +261,7 @@ const fn operator(mode: OpenMode) -> &'static str {
     }
 }
 
-/// A mode as the audit log has it.
+/// Returns a mode in the form of the audit log.
 const fn recorded_mode(mode: OpenMode) -> &'static str {
     match mode {
         OpenMode::Read => "read",

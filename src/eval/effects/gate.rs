@@ -1,13 +1,13 @@
-//! The gate: each effect of a run passes here, and is looked at in this order.
+//! The gate that each effect of a run passes, in this order.
 //!
-//! 1. The **policy** is asked. A refusal is the end of it; nothing has been counted, recorded or told.
-//! 2. A **dry run** shows it, and goes no further.
+//! 1. The **policy** is asked. If it refuses, nothing is counted, recorded or reported.
+//! 2. A **dry run** shows the effect and stops here.
 //! 3. The **budget** counts it.
-//! 4. The **audit log** records it. What can't be recorded is not done.
-//! 5. The **observers** are told.
-//! 6. It is **done**, by the caller.
+//! 4. The **audit log** records it. An effect that can't be recorded is not done.
+//! 5. The **observers** receive its event.
+//! 6. It is **done** by the caller.
 //!
-//! Without policy, dry run, budget, log and observers that is a few comparisons.
+//! Without policy, dry run, budget, log and observers this costs a few comparisons.
 
 use super::effect::Effect;
 use super::limits::Permit;
@@ -18,14 +18,14 @@ use crate::span::Span;
 /// An effect that has passed the gate.
 #[derive(Default)]
 pub struct Pass {
-    /// Held for as long as a process or thread runs.
+    /// Held as long as a process or thread runs.
     pub permit: Permit,
     /// The number of its record in the audit log, if there is a log.
     pub record: Option<u64>,
 }
 
 impl Interpreter {
-    /// Does something to the world by `act`, unless a dry run shows it: then there is no result.
+    /// Does an action through `act`, unless a dry run shows it instead: then there is no result.
     pub(in crate::eval) fn perform<T>(
         &mut self,
         effect: &Effect<'_>,
@@ -42,18 +42,18 @@ impl Interpreter {
         act(self, pass).map(Some)
     }
 
-    /// Lets through what a dry run does, too.
+    /// Lets an effect pass that a dry run also does.
     pub(in crate::eval) fn admit(&self, effect: &Effect<'_>, span: Span) -> Eval<Pass> {
         self.allow(effect, span)?;
         self.commit(effect, span)
     }
 
-    /// Asks the policy alone: for what is done later, or may be done by another part.
+    /// Asks only the policy: for an effect that is done later, or perhaps by another part.
     pub(in crate::eval) fn allow(&self, effect: &Effect<'_>, span: Span) -> Eval<()> {
         effect.ask(self, span)
     }
 
-    /// Counts, records and tells what the policy has allowed and is done now.
+    /// Counts, records and reports an effect that the policy has allowed and that is done now.
     #[inline]
     pub(in crate::eval) fn commit(&self, effect: &Effect<'_>, span: Span) -> Eval<Pass> {
         let shared = &self.shared;

@@ -1,8 +1,7 @@
-//! How much a run may use, and what it has used.
+//! The budget of a run: how much it may use, and how much it has used.
 //!
-//! Scenario: `while (true) { try { … } catch e { } }` of a script that somebody sent. So nothing of the script's own
-//! catches the end of a budget, and no deferred block runs after it: whatever is evaluated next ends at once, in every
-//! thread of the run.
+//! Scenario: `while (true) { try { … } catch e { } }` in an untrusted script. The script can't catch the end of a
+//! budget, and no deferred block runs after it: the next evaluation ends at once, in every thread of the run.
 
 use crate::diag::{Code, Source, code};
 use crate::eval::Interpreter;
@@ -14,7 +13,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// How much a run may use; `None` is as much as it wants. The default is no limit.
+/// How much a run may use; `None` means unlimited. The default has no limits.
 ///
 /// ```
 /// use pipewright::{Engine, ErrorKind, Limits, Script};
@@ -30,29 +29,30 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Statements that are evaluated, turns of loops and calls of functions, together: E3006.
+    /// The number of evaluated statements, turns of loops and calls of functions, in total: E3006.
     pub steps: Option<u64>,
-    /// Calls of functions that are open at once: E3007. The language allows 2,000.
+    /// The number of function calls that may be open at once: E3007. The language allows 2,000.
     pub call_depth: Option<usize>,
-    /// Processes that are started, and threads for what runs beside the script (stages that are builtins or blocks,
-    /// jobs, captures of blocks), together: E3008.
+    /// The number of started processes, and of threads for work beside the script (stages that are builtins or blocks,
+    /// jobs, captures of blocks), in total: E3008.
     pub processes: Option<u64>,
-    /// Of these at once: E3008. One that is detached counts until the run ends.
+    /// The number of these that may exist at once: E3008. A detached process counts until the run ends.
     pub processes_at_once: Option<usize>,
-    /// Bytes that `$(…)`, `lines { }`, `capture { }` and their kin, `read()` and lines of `each` bring in, together:
-    /// E3009.
+    /// The number of bytes that `$(…)`, `lines { }`, `capture { }` and the other captures, `read()` and lines of `each`
+    /// bring in, in total: E3009.
     pub captured_bytes: Option<u64>,
-    /// Bytes of one value: of a string its length, of a list or map 16 for each element and what those hold, as often as
-    /// they hold it: E3010. The language allows 256 MiB for each string, list and map by itself. What is held is counted
-    /// as work allows, so that a value may have grown by some more until it is met.
+    /// The size of one value in bytes: the length of a string, or, for a list or map, 16 for each element plus the size
+    /// of the element, each time it is contained: E3010. The language allows 256 MiB for each string, list and map
+    /// alone. Contents are counted at intervals, so a value may have become somewhat larger before the limit is
+    /// noticed.
     pub value_bytes: Option<usize>,
-    /// How long it takes: E3003. Unlike [`crate::Run::timeout`] it counts for deferred blocks, too.
+    /// The time: E3003. Unlike [`crate::Run::timeout`] it also applies to deferred blocks.
     pub wall_time: Option<Duration>,
 }
 
 impl Limits {
-    /// For scripts of people whom one does not know: a million steps, 200 calls deep, 100 processes and 16 at once,
-    /// 16 MiB captured, values of 16 MiB, 10 s.
+    /// Returns limits for untrusted scripts: a million steps, 200 nested calls, 100 processes, 16 of them at once, 16
+    /// MiB captured, values of 16 MiB, 10 s.
     pub fn untrusted() -> Self {
         Self {
             steps: Some(1_000_000),
@@ -66,7 +66,7 @@ impl Limits {
     }
 }
 
-/// What all threads of a run have used.
+/// The resources that all threads of a run have used.
 #[derive(Default)]
 pub struct Budget {
     pub limits: Limits,
@@ -75,7 +75,7 @@ pub struct Budget {
     at_once: AtomicUsize,
     captured: AtomicU64,
     measuring: Measuring,
-    /// The first end of it.
+    /// The first limit that was reached.
     exhausted: OnceLock<Exhausted>,
 }
 
@@ -85,7 +85,7 @@ struct Exhausted {
     at: (Arc<Source>, Span),
 }
 
-/// A process or thread that runs. The default counts as none.
+/// A running process or thread. The default does not count.
 #[derive(Default)]
 pub struct Permit(Option<Arc<Budget>>);
 
@@ -98,20 +98,20 @@ impl Drop for Permit {
 }
 
 impl Permit {
-    /// Of what nobody awaits.
+    /// Keeps the permit of a process that is never awaited until the run ends.
     pub fn keep(mut self) {
         self.0 = None;
     }
 }
 
 impl Budget {
-    /// None when there is no limit but that of time.
+    /// Creates a budget; none if there is no limit other than time.
     pub fn of(limits: Limits) -> Option<Arc<Self>> {
         let counted = Limits { wall_time: None, ..limits.clone() };
         (counted != Limits::default()).then(|| Arc::new(Self { limits, ..Self::default() }))
     }
 
-    /// The page of the limit that ended the run.
+    /// Returns the page of the limit that ended the run.
     pub fn error(&self) -> Option<Error> {
         let Exhausted { code, message, at: (source, span) } = self.exhausted.get()?;
         let error = page(*code, source, *span, message.clone(), "here")
@@ -127,7 +127,7 @@ impl Interpreter {
         Unwind::Exhausted
     }
 
-    /// Fails when a limit was met, in whatever thread.
+    /// Fails if a limit was reached, in any thread.
     #[inline]
     pub(in crate::eval) fn check_exhausted(&self) -> Eval<()> {
         match &self.shared.budget {
@@ -154,7 +154,7 @@ impl Interpreter {
         Err(self.exhaust(budget, code::STEP_LIMIT, format!("the script took more than {most} steps"), span))
     }
 
-    /// Counts a call that is `depth` deep.
+    /// Counts a call at nesting `depth`.
     pub(in crate::eval) fn enter_call(&self, depth: usize, span: Span) -> Eval<()> {
         let Some(budget) = &self.shared.budget else { return Ok(()) };
         match budget.limits.call_depth {
@@ -166,7 +166,7 @@ impl Interpreter {
         }
     }
 
-    /// Counts a process or thread that is about to be started; it runs as long as the permit is there.
+    /// Counts a process or thread that is about to be started, for as long as the permit exists.
     pub(super) fn permit(&self, span: Span) -> Eval<Permit> {
         let Some(budget) = &self.shared.budget else { return Ok(Permit(None)) };
         self.check_exhausted()?;
@@ -187,7 +187,7 @@ impl Interpreter {
         }
     }
 
-    /// How many bytes the next capture may bring in.
+    /// Returns how many bytes the next capture may bring in.
     pub(in crate::eval) fn capture_room(&self) -> usize {
         let most = self.env.settings.max_output;
         let Some(budget) = &self.shared.budget else { return most };
@@ -196,7 +196,7 @@ impl Interpreter {
         most.min(usize::try_from(left).unwrap_or(usize::MAX))
     }
 
-    /// Counts bytes that were brought in.
+    /// Counts captured bytes.
     pub(in crate::eval) fn captured(&self, bytes: usize, span: Span) -> Eval<()> {
         let Some(budget) = &self.shared.budget else { return Ok(()) };
         let Some(most) = budget.limits.captured_bytes else { return Ok(()) };
@@ -207,7 +207,7 @@ impl Interpreter {
         Err(self.no_room(budget, most, span))
     }
 
-    /// That a capture brought in more than it may, if that was for the limit of the run.
+    /// Returns the error of a capture that brought in too much, if the limit of the run is the reason.
     pub(in crate::eval) fn out_of_room(&self, span: Span) -> Option<Unwind> {
         let budget = self.shared.budget.as_ref()?;
         let most = budget.limits.captured_bytes?;
@@ -219,7 +219,7 @@ impl Interpreter {
         self.exhaust(budget, code::CAPTURE_LIMIT, message, span)
     }
 
-    /// Looks at a value that was made.
+    /// Checks the size of a new value.
     #[inline]
     pub(in crate::eval) fn sized(&self, value: Value, span: Span) -> Eval<Value> {
         let Some(budget) = &self.shared.budget else { return Ok(value) };
@@ -227,7 +227,7 @@ impl Interpreter {
         self.measure(budget, &value, span).map(|()| value)
     }
 
-    /// Looks at one that was changed where it stands.
+    /// Checks the size of a value that was changed in place.
     #[inline]
     pub(in crate::eval) fn check_size(&self, value: &Value, span: Span) -> Eval<()> {
         match &self.shared.budget {
@@ -236,7 +236,7 @@ impl Interpreter {
         }
     }
 
-    /// Looks at a text, a list or a row of arguments of so many bytes, which grows.
+    /// Checks the size of a growing text, list or row of arguments.
     #[inline]
     pub(in crate::eval) fn fits(&self, bytes: usize, span: Span) -> Eval<()> {
         if bytes > MOST_BYTES || bytes > self.value_room() { Err(self.fits_not(bytes, span)) } else { Ok(()) }
@@ -251,12 +251,12 @@ impl Interpreter {
         Error::value(page(code::TOO_LARGE, self.source(), span, message, "here")).into()
     }
 
-    /// How many bytes a value may hold.
+    /// Returns how many bytes a value may hold.
     pub(in crate::eval) fn value_room(&self) -> usize {
         self.shared.budget.as_ref().and_then(|budget| budget.limits.value_bytes).unwrap_or(usize::MAX)
     }
 
-    /// The end of the run, for a value that would hold more.
+    /// Returns the end of the run, for a value that would be too large.
     pub(in crate::eval) fn too_large(&self, span: Span) -> Unwind {
         let Some(budget) = &self.shared.budget else { return Unwind::Exhausted };
         let message = format!("a value of more than {} bytes", self.value_room());

@@ -1,4 +1,5 @@
-//! The effects of a run on the world, and the gate that each passes: policy, dry run, limits, audit, observers.
+//! The effects of a run on the outside world, and the gate that each passes: policy, dry run, limits, audit,
+//! observers.
 
 pub mod audit;
 pub mod code_guard;

@@ -1,7 +1,7 @@
-//! What a host is told while a run goes on.
+//! Observers: events for a host while a run continues.
 //!
-//! Told is what has happened; who is to decide whether it may is asked by `permission`. Without an observer nothing of
-//! it is made: no copy, no look at a clock.
+//! Events report what has happened; `permission` asks in advance. Without an observer no event is made: no copy, no
+//! look at the clock.
 
 use crate::diag::Source;
 use crate::eval::Interpreter;
@@ -14,10 +14,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Is told of what the runs of an engine do, as it happens; see [`crate::EngineBuilder::observer`]. A closure is one.
+/// Receives the events of an engine's runs as they happen; see [`crate::EngineBuilder::observer`]. A closure can be
+/// one.
 ///
-/// It is called by whatever thread does the thing, which goes on when it returns: several may call it at once. A panic
-/// of it ends no run.
+/// The thread that causes the event calls it and continues when it returns; several threads may call it at once. A
+/// panic in it does not end the run.
 ///
 /// ```
 /// use pipewright::{Engine, Event};
@@ -37,7 +38,7 @@ use std::time::{Duration, Instant};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Observer: Send + Sync {
-    /// Something has happened.
+    /// Handles an event.
     fn event(&self, event: &Event<'_>);
 }
 
@@ -47,7 +48,7 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
     }
 }
 
-/// Something that a run has done. Secrets in it are masked.
+/// An action that a run has done. Secrets in it are masked.
 ///
 /// ```
 /// use pipewright::{Engine, Event};
@@ -66,19 +67,18 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A program has been started. It may have ended by now, but its number is not given to another before this
-    /// returns.
+    /// A program has been started. It may have ended by now, but its process ID is not reused before this returns.
     #[non_exhaustive]
     Spawned {
-        /// Its process number.
+        /// Its process ID.
         pid: i32,
         /// Its arguments with its name.
         argv: &'a [Vec<u8>],
         /// The command in the script.
         place: Place<'a>,
-        /// How many captures and stages of the interpreter it stands in.
+        /// The number of captures and stages of the interpreter that enclose it.
         depth: usize,
-        /// It was started under `with detach=true`, or replaces this process: its end is not told.
+        /// Whether it was started under `with detach=true`, or replaces this process: its end is not reported.
         detached: bool,
         /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
         turn: Option<u64>,
@@ -86,9 +86,9 @@ pub enum Event<'a> {
     /// A program has ended, and its whole pipeline with it.
     #[non_exhaustive]
     Ended {
-        /// How, and what it used.
+        /// How it ended, and the resources that it used.
         report: &'a StageReport,
-        /// As of its start.
+        /// As at its start.
         depth: usize,
         /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
         turn: Option<u64>,
@@ -100,7 +100,7 @@ pub enum Event<'a> {
         argv: &'a [Vec<u8>],
         /// The command in the script.
         place: Place<'a>,
-        /// How many captures and stages of the interpreter it stands in.
+        /// The number of captures and stages of the interpreter that enclose it.
         depth: usize,
         /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
         turn: Option<u64>,
@@ -114,17 +114,17 @@ pub enum Event<'a> {
         path: &'a [u8],
         /// The redirection's target in the script.
         place: Place<'a>,
-        /// How many captures and stages of the interpreter it stands in.
+        /// The number of captures and stages of the interpreter that enclose it.
         depth: usize,
         /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
         turn: Option<u64>,
     },
-    /// A pipeline has ended, also one of a single command and one without programs; not one that was detached.
+    /// A pipeline has ended, including one of a single command and one without programs, but not a detached one.
     #[non_exhaustive]
     Pipeline {
         /// How its stages ended.
         report: &'a PipelineReport<'a>,
-        /// How many captures and stages of the interpreter it stands in.
+        /// The number of captures and stages of the interpreter that enclose it.
         depth: usize,
         /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
         turn: Option<u64>,
@@ -161,8 +161,8 @@ pub enum Event<'a> {
         /// How many captures and stages of the interpreter it stands in.
         depth: usize,
     },
-    /// What is said on standard error and is no failure: a retry, a process that was left behind and ended, a deferred
-    /// block that failed while something else did.
+    /// A message on standard error that is not a failure: a retry, a process that was left behind and ended, a
+    /// deferred block that failed during another failure.
     #[non_exhaustive]
     Warning {
         /// A sentence, without a line end.
@@ -174,13 +174,13 @@ pub enum Event<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TurnEnd {
-    /// It came to its end.
+    /// It reached its end.
     Succeeded,
     /// A command in it failed, or a value was wrong.
     Failed,
-    /// It left the loop by `break`.
+    /// It left the loop with `break`.
     Left,
-    /// The loop had it ended: an earlier turn has left the loop, another has failed, or the run ends.
+    /// The loop ended it, because an earlier turn left the loop, another turn failed, or the run ends.
     Stopped,
 }
 
@@ -254,7 +254,7 @@ impl Progress {
     }
 }
 
-/// Where something stands in a script; shown as `FILE:LINE:COLUMN`, counted from 1, the column in characters.
+/// A place in a script. It is shown as `FILE:LINE:COLUMN`, counted from 1, with the column in characters.
 ///
 /// ```
 /// use pipewright::{Engine, Event};
@@ -280,12 +280,12 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The name that the script, or the file that it uses, goes by in messages.
+    /// Returns the name of the script, or of the file that it uses, in messages.
     pub fn name(&self) -> &'a str {
         self.source.name()
     }
 
-    /// The bytes of its text.
+    /// Returns the bytes of its text.
     pub fn span(&self) -> Span {
         self.span
     }
@@ -326,44 +326,44 @@ pub struct PipelineReport<'a> {
 }
 
 impl<'a> PipelineReport<'a> {
-    /// Its stages from the left, programs or not.
+    /// Returns its stages in order, whether or not they are programs.
     pub fn stages(&self) -> &[StageReport] {
         &self.stages
     }
 
-    /// Where it stands.
+    /// Returns its place.
     pub fn place(&self) -> Place<'a> {
         self.place
     }
 
-    /// From its first start to its last end, by the clock of the machine.
+    /// Returns the time from its first start to its last end, by the system clock.
     pub fn wall(&self) -> Duration {
         let began = self.stages.iter().map(|stage| stage.began).min();
         let ended = self.stages.iter().map(|stage| stage.began + stage.wall).max();
         began.zip(ended).and_then(|(began, ended)| ended.duration_since(began).ok()).unwrap_or_default()
     }
 
-    /// Its status, as that of the last stage that failed; 0 when none did (`pipefail` of POSIX.1-2024, 2.14.4).
+    /// Returns its status, that of the last stage that failed; 0 if none did (`pipefail` of POSIX.1-2024, 2.14.4).
     pub fn status(&self) -> u8 {
         let failed = self.stages.iter().rev().find(|stage| !stage.end.is_success());
         failed.map_or(0, |stage| stage.end.status())
     }
 }
 
-/// Those of a run.
+/// The observers of a run.
 #[derive(Clone, Default)]
 pub struct Observers(Vec<Arc<dyn Observer>>);
 
 impl Observers {
-    /// One more.
+    /// Adds an observer.
     pub fn add(&mut self, observer: Arc<dyn Observer>) {
         self.0.push(observer);
     }
 
     pub(in crate::eval) fn event(&self, event: &Event<'_>) {
         for observer in &self.0 {
-            // A bug of who looks on is none of the script's, and its processes have to be waited for. The panic itself
-            // has said what it is.
+            // A bug of an observer must not fail the script, whose processes have to be awaited. The panic itself has
+            // printed its message.
             let _ = catch_unwind(AssertUnwindSafe(|| observer.event(event)));
         }
     }
@@ -384,12 +384,12 @@ impl Interpreter {
         Place { source: self.source(), span }
     }
 
-    /// The turn of a loop side by side that this is, from 1; of several the innermost.
+    /// Returns the number of this turn of a loop side by side, from 1. In nested loops it is that of the innermost.
     pub(in crate::eval) fn turn_number(&self) -> Option<u64> {
         self.env.settings.turn.as_ref().map(|turn| turn.number)
     }
 
-    /// Tells that a turn of the loop at `span` has been started.
+    /// Reports that a turn of the loop at `span` has been started.
     pub(in crate::eval) fn observe_turn(&self, number: u64, item: &str, span: Span) {
         if let Some(observers) = self.observers() {
             let item = &*self.shared.redactions().apply_text(item);
@@ -397,7 +397,7 @@ impl Interpreter {
         }
     }
 
-    /// Tells that it has ended.
+    /// Reports that a turn has ended.
     pub(in crate::eval) fn observe_turn_end(&self, number: u64, item: &str, end: TurnEnd, span: Span) {
         if let Some(observers) = self.observers() {
             let item = &*self.shared.redactions().apply_text(item);
@@ -405,7 +405,7 @@ impl Interpreter {
         }
     }
 
-    /// Tells that a program has been started.
+    /// Reports that a program has been started.
     pub(in crate::eval) fn observe_start(&self, child: &Child, span: Span) {
         let Some(observers) = self.observers() else { return };
         let masked = self.shared.redactions().apply_all(child.argv());
@@ -415,14 +415,14 @@ impl Interpreter {
         observers.event(&Event::Spawned { pid, argv, place, depth, detached, turn: self.turn_number() });
     }
 
-    /// Tells that a program has ended.
+    /// Reports that a program has ended.
     pub(in crate::eval) fn observe_end(&self, report: &StageReport) {
         if let Some(observers) = self.observers() {
             observers.event(&Event::Ended { report, depth: self.depth, turn: self.turn_number() });
         }
     }
 
-    /// Tells that a pipeline has ended.
+    /// Reports that a pipeline has ended.
     pub(in crate::eval) fn observe_pipeline<'o>(
         &self,
         outcomes: impl IntoIterator<Item = &'o StageOutcome>,
@@ -438,14 +438,14 @@ impl Interpreter {
             report
         });
         let report = PipelineReport { stages: stages.collect(), place: self.place(span) };
-        // One that was detached goes on.
+        // A detached pipeline continues.
         if report.stages.is_empty() {
             return;
         }
         observers.event(&Event::Pipeline { report: &report, depth: self.depth, turn: self.turn_number() });
     }
 
-    /// The same of a command of the interpreter's own that an error ended.
+    /// Reports the end of a command of the interpreter that failed with an error.
     pub(in crate::eval) fn observe_error(
         &self,
         unwind: &Unwind,
@@ -459,7 +459,7 @@ impl Interpreter {
         }
     }
 
-    /// Says on standard error what is no failure, and tells it.
+    /// Prints a message on standard error that is not a failure, and reports it.
     pub(in crate::eval) fn warn(&self, message: &str) {
         if let Some(observers) = self.observers() {
             let message = self.shared.redactions().apply_text(message);
@@ -470,7 +470,7 @@ impl Interpreter {
 }
 
 impl StageOutcome {
-    /// As its host sees it.
+    /// Returns it as its host sees it.
     fn report(&self) -> StageReport {
         let end = match &self.end {
             End::Signal(signal, core) => StageEnd::Signal { signal: *signal, core: *core },

@@ -1,4 +1,4 @@
-//! The questions to the host's policy, just before a thing is done. The gate asks them of each effect.
+//! Requests to the host's policy, just before each action. The gate makes one for each effect.
 
 use crate::diag::code;
 use crate::eval::Interpreter;
@@ -16,12 +16,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 impl Interpreter {
-    /// Whether there is a policy to be asked.
+    /// Returns whether there is a policy.
     pub(in crate::eval) fn is_guarded(&self) -> bool {
         self.shared.policy.is_some()
     }
 
-    /// Asks the policy. A refusal is no failure of a command: `||`, `!` and `if` don't take it for one.
+    /// Asks the policy. A refusal is not the failure of a command: `||`, `!` and `if` don't absorb it.
     pub(super) fn ask_policy(&self, request: &Request<'_>, span: Span) -> Eval<()> {
         let Some(policy) = &self.shared.policy else { return Ok(()) };
         let Err(denial) = policy::ask(&**policy, request) else { return Ok(()) };
@@ -30,8 +30,8 @@ impl Interpreter {
         Err(Error::refused(error.note(format!("refused: {}", denial.rule())), 126).into())
     }
 
-    /// Waits until the file system of a file answers, and asks to open the file or to look what is there. The path may be
-    /// relative. The policy may follow the symbolic links of the path, and nothing ends that.
+    /// Waits until the file system of a file answers, and asks about opening or examining the file. The path may be
+    /// relative. The policy may follow the symbolic links of the path, which can't be interrupted.
     pub(in crate::eval) fn ask_open(&self, path: &[u8], access: Access, span: Span) -> Eval<()> {
         self.reach(path, span)?;
         if !self.is_guarded() {
@@ -41,8 +41,9 @@ impl Interpreter {
         self.ask_policy(&Request::Open(Open { path: &path, access }), span)
     }
 
-    /// The place that a path leads to, held open, with what the policy says of it: between the question about the path and
-    /// the opening, a directory or link on the way may be exchanged. The inner error is the kernel's.
+    /// Returns the place that a path leads to, held open, with the policy's decision about it: between the request for
+    /// the path and the opening, a directory or link on the way may be exchanged. The inner error is that of the
+    /// kernel.
     pub(in crate::eval) fn permitted_place(
         &self,
         path: &[u8],
@@ -69,8 +70,8 @@ impl Interpreter {
         Ok(Ok(place))
     }
 
-    /// How a file is opened that the policy has been asked for: in the place that it is asked for again. The inner error is
-    /// the kernel's.
+    /// Opens a file that the policy has been asked about, in the place for which it is asked again. The inner error is
+    /// that of the kernel.
     pub(in crate::eval) fn permitted(
         &self,
         path: &[u8],
@@ -90,8 +91,8 @@ impl Interpreter {
         Ok(Path::new(OsStr::from_bytes(&self.working_directory(span)?)).to_path_buf())
     }
 
-    /// Does something that looks at files by itself: it is given what says whether it may look at one. The first
-    /// refusal is the end of it.
+    /// Runs code that examines files itself, with a function that asks whether it may examine one. The first refusal
+    /// ends it.
     pub(in crate::eval) fn looking<T>(
         &self,
         span: Span,

@@ -1,4 +1,5 @@
-//! The builtins, as they run: what changes a run, and the printing of those that are functions.
+//! The builtins at run time: those that change the run, and the output of those that are pure
+//! functions.
 
 mod directory;
 mod kill;
@@ -17,7 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 impl Interpreter {
-    /// Runs a builtin; its status.
+    /// Runs a builtin and returns its status.
     pub(in crate::eval) fn builtin(
         &mut self,
         call: &BuiltinCall,
@@ -62,7 +63,7 @@ impl Interpreter {
                 [option] if matches!(&**option, b"-l" | b"-p") && call.literals > 0 => {
                     self.print_jobs(&**option == b"-p", out, span)
                 }
-                _ => Err(self.usage(span, "jobs takes -l or -p alone: it lists the jobs that run")),
+                _ => Err(self.usage(span, "jobs takes only -l or -p: it lists the jobs that run")),
             },
             Builtin::Kill => self.kill(call, out, span),
             Builtin::Type => self.type_of_names(call, out, span),
@@ -75,7 +76,7 @@ impl Interpreter {
         out.write(self, 1, list.as_bytes(), span).map(|()| 0)
     }
 
-    /// A call that the builtin can't make sense of, while another shell's might.
+    /// Returns the error of a call that the builtin can't interpret, but that of another shell might.
     fn usage(&self, span: Span, message: &str) -> Unwind {
         let diagnostic = page(code::BUILTIN_USAGE, self.source(), span, message, "this command");
         Error::refused(diagnostic, 2).into()
@@ -87,7 +88,7 @@ impl Interpreter {
     }
 
     fn printf(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
-        // A format that is a value is one whatever it begins with.
+        // A format that is a value may begin with anything.
         let end = (call.literals == 0 && !call.args.is_empty()).then_some(&b"--"[..]);
         let args: Vec<&[u8]> = end.into_iter().chain(call.args.iter().map(Vec::as_slice)).collect();
         let printed = printf::printf(&args, &mut Printing { run: self, out, span })?;
@@ -192,7 +193,7 @@ impl Interpreter {
             let Some(duration) = duration else {
                 return Err(self.usage(
                     span,
-                    &format!("sleep: {} is no duration; write 0.5, 250ms or 5m", quote_word(arg)),
+                    &format!("sleep: {} is not a duration; write 0.5, 250ms or 5m", quote_word(arg)),
                 ));
             };
             total = total.saturating_add(duration);
@@ -200,9 +201,9 @@ impl Interpreter {
         self.pause(total).map(|()| 0)
     }
 
-    /// Waits for so long, or until it is interrupted or its time is up.
+    /// Waits for this time, or until the wait is interrupted or a time limit passes.
     pub(in crate::eval) fn pause(&self, time: Duration) -> Eval<()> {
-        // Others' children may have to be ended while this sleeps.
+        // While this sleeps, it may have to end children of other parts of the run.
         let end = Instant::now().checked_add(time);
         while end.is_none_or(|end| Instant::now() < end) {
             self.pause_until(None, end)?;
@@ -225,7 +226,7 @@ impl Interpreter {
                 return Err(self.usage(
                     span,
                     &format!(
-                        "wait: {} is no number of a process; a job is awaited by job.wait()",
+                        "wait: {} is not a process ID; to wait for a job, write job.wait()",
                         quote_word(arg)
                     ),
                 ));
@@ -241,7 +242,7 @@ impl Interpreter {
     }
 }
 
-/// What `printf` prints to.
+/// The destination of the output of `printf`.
 struct Printing<'p, 'o> {
     run: &'p Interpreter,
     out: &'p mut Output<'o>,

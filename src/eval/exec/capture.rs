@@ -1,8 +1,8 @@
 //! Captures: the output of commands as a value.
 //!
 //! A pipeline of programs is read by the loop that waits for it, and a builtin writes to memory; neither needs a
-//! thread. Anything else writes to a pipe that a thread drains, since who writes 64 KiB to a pipe that nobody reads
-//! waits for ever.
+//! thread. Everything else writes to a pipe that a thread drains, since a process that writes more than 64 KiB
+//! to an unread pipe waits forever.
 
 use crate::check::program::*;
 use crate::eval::Error;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 impl Interpreter {
-    /// `$(…)`: the output less its trailing line ends.
+    /// `$(…)`: returns the output without its final line ends.
     pub(in crate::eval) fn capture_text(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
         let mut bytes = self.capture(block, span)?;
         let length = bytes.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
@@ -27,8 +27,8 @@ impl Interpreter {
         Ok(bytes)
     }
 
-    /// The output of commands that work on copies of directory and environment. Their failure is an error of the
-    /// statement that asked, which `||` does not absorb: sh would go on with half an output.
+    /// Returns the output of commands that work on copies of directory and environment. Their failure is an
+    /// error of the enclosing statement that `||` does not absorb: sh would continue with half of the output.
     pub(in crate::eval) fn capture(&mut self, block: &Block, span: Span) -> Eval<Vec<u8>> {
         if self.dry.is_some() {
             return self.dry_bytes(block, span);
@@ -39,7 +39,7 @@ impl Interpreter {
                 self.captured(bytes.len(), span)?;
                 Ok(bytes)
             }
-            // `exit` ends the copy that it stands in.
+            // `exit` ends the copy in which it runs.
             Err(Unwind::Exit(0)) => Ok(Vec::new()),
             Err(Unwind::Exit(status)) => {
                 let page = crate::eval::page(
@@ -55,7 +55,7 @@ impl Interpreter {
         }
     }
 
-    /// Runs commands on copies of directory and environment, with jobs of their own.
+    /// Runs commands on copies of directory and environment, with their own jobs.
     fn on_copies<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let (jobs, status) = (std::mem::take(&mut self.jobs), self.status);
         self.depth += 1;
@@ -91,7 +91,7 @@ impl Interpreter {
     fn capture_builtin(&mut self, stage: &Stage) -> Eval<Vec<u8>> {
         let substitutions = self.substitutions.len();
         let captured = self.output_of_builtin(stage);
-        // Also of one whose words could not be expanded.
+        // Even if its words could not be expanded.
         let joined = self.end_substitutions(substitutions);
         let memory = captured?;
         match joined? {
@@ -123,14 +123,14 @@ impl Interpreter {
         }
     }
 
-    /// `capture { … }`: what the commands print on both streams, and how they ended.
+    /// `capture { … }`: returns the output of the commands on both streams, and how they ended.
     pub(in crate::eval) fn capture_both(&mut self, block: &Block, span: Span) -> Eval<Drain<2>> {
         let drained = self.on_copies(|this| this.drained(block, [1, 2], span))?;
         self.captured(drained.1.iter().map(Vec::len).sum(), span)?;
         Ok(drained)
     }
 
-    /// Runs commands with some of their descriptors drained by a thread each.
+    /// Runs commands while a thread for each of some descriptors drains it.
     fn drained<const N: usize>(
         &mut self,
         block: &Block,
@@ -140,7 +140,7 @@ impl Interpreter {
         let readers = Arc::new(Readers::default());
         self.interrupt();
         let mut drains = Vec::with_capacity(N);
-        // Dropped before the tasks that read to the end of the pipes.
+        // Dropped before the tasks that read the pipes to their end.
         let mut files = self.env.files.clone();
         for descriptor in descriptors {
             let (reader, writer) = self.pipe(span)?;
@@ -153,7 +153,7 @@ impl Interpreter {
             let ran = this.block(block);
             this.settle_jobs(ran)
         });
-        // Our ends of the pipes are closed, so that the threads see the end.
+        // This closes our ends of the pipes, so that the threads see the end.
         let result = self.until_read(&readers, span, result);
         let mut all = [const { Vec::new() }; N];
         for (bytes, drain) in all.iter_mut().zip(drains) {
@@ -173,7 +173,7 @@ impl Interpreter {
     }
 }
 
-/// How commands ended, and what they printed on each descriptor that was drained.
+/// How commands ended, and their output on each drained descriptor.
 pub type Drain<const N: usize> = (Eval<()>, [Vec<u8>; N]);
 
 enum Undrained {

@@ -1,4 +1,5 @@
-//! Simple commands: words expanded and the program found, before anything of the pipeline starts.
+//! Simple commands: expanding the words and finding the program before any stage of the pipeline
+//! starts.
 
 use crate::builtins::Builtin;
 use crate::check::option_of;
@@ -23,16 +24,16 @@ use std::sync::Arc;
 /// A stage, ready to run.
 pub struct Prepared {
     pub argv: Vec<Vec<u8>>,
-    /// The program to start; none when it runs in the interpreter.
+    /// The program to start; none for a stage in the interpreter.
     pub program: Option<Arc<CStr>>,
-    /// Its environment, if it has one of its own.
+    /// Its environment, if it differs.
     pub environment: Option<Environment>,
     pub work: Work,
 }
 
-/// What a stage does that runs in the interpreter.
+/// The work of a stage in the interpreter.
 pub enum Work {
-    /// Nothing: a program does it.
+    /// None: the stage is a program.
     None,
     Builtin(BuiltinCall),
     Function(FunctionCall),
@@ -41,9 +42,9 @@ pub enum Work {
     /// `( list )`
     Subshell(Arc<Block>),
     Fail(String, Span),
-    /// It replaces this process by a program.
+    /// It replaces this process with a program.
     Replace,
-    /// A bool that stands as a command: `$dry_run`.
+    /// A bool that is used as a command: `$dry_run`.
     Truth(bool),
 }
 
@@ -59,10 +60,10 @@ pub struct BuiltinCall {
     pub builtin: Builtin,
     /// Its arguments, without the name.
     pub args: Vec<Vec<u8>>,
-    /// How many of the first arguments stand in the script as they are: only these can be options.
+    /// How many of the first arguments are literal text of the script: only these can be options.
     pub literals: usize,
     pub environment: Option<Environment>,
-    /// What `export` sets.
+    /// The variables that `export` sets.
     pub exported: Vec<Exported>,
 }
 
@@ -74,7 +75,7 @@ pub struct Exported {
 }
 
 impl BuiltinCall {
-    /// A call of `export`, whose arguments are shown without secrets.
+    /// A call of `export`. Secrets in its arguments are masked.
     pub fn export(exported: Vec<Exported>) -> Self {
         let shown = |variable: &Exported| match &variable.value {
             Value::Str(text) => [variable.name.as_bytes(), b"=", text.as_bytes()].concat(),
@@ -92,7 +93,7 @@ impl Prepared {
 }
 
 impl Work {
-    /// The loop, if this is `each`.
+    /// Returns the loop, if this is `each`.
     pub fn each(&self) -> Option<EachLoop<'_>> {
         match self {
             Self::Compound(compound) => match &**compound {
@@ -125,8 +126,8 @@ impl Work {
     }
 }
 
-/// How many of the first words of a builtin may be its options: those that are literal, and for a builtin that prints no
-/// arguments those with a literal dash (`kill -$signal`).
+/// Returns how many of the first words of a builtin may be its options: the literal ones, and for a
+/// builtin that prints no arguments also those with a literal dash (`kill -$signal`).
 pub fn literals(builtin: Builtin, words: &[Word]) -> usize {
     let is_dashed = |part: Option<&Part>| matches!(part, Some(Part::Text(text)) if text.starts_with(b"-"));
     let may_be_option = |word: &&Word| match word {
@@ -157,7 +158,7 @@ impl Interpreter {
                 let text = String::from_utf8_lossy(&self.word_of(&value, stage.span)?).into_owned();
                 Ok(inner(Work::Fail(text, stage.span)))
             }
-            // The check lets these stand alone only.
+            // The check allows these only on their own.
             StageKind::Break => Err(Unwind::Break),
             StageKind::Continue => Err(Unwind::Continue),
             StageKind::Return(value) => Err(self.return_statement(value.as_ref())),
@@ -208,7 +209,7 @@ impl Interpreter {
         }
     }
 
-    /// Expands the words of `export`, before any of them is set.
+    /// Expands the words of `export` before any of its variables is set.
     fn prepare_export(&mut self, command: &Command) -> Eval<Prepared> {
         let mut exported = Vec::with_capacity(command.assignments.len());
         for (name, value) in &command.assignments {
@@ -219,7 +220,8 @@ impl Interpreter {
         Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
     }
 
-    /// A function's words are expanded with all others, and bound when it is called.
+    /// Expands the words of a function together with all others. They are bound when the function is
+    /// called.
     fn prepare_call(&mut self, function: FunctionId, words: &[Word]) -> Eval<Prepared> {
         let mut arguments = Vec::with_capacity(words.len());
         for word in words {
@@ -245,7 +247,8 @@ impl Interpreter {
         Ok(Prepared { argv: work.argv(), program: None, environment: None, work })
     }
 
-    /// Appends the values that `$x` and `...$list` are to a function; false for any other word.
+    /// Appends the values of `$x` and `...$list` as arguments of a function. Returns false for any
+    /// other word.
     fn values_of_word(&mut self, word: &Word, into: &mut Vec<Argument>) -> Eval<bool> {
         match word {
             Word::Text(text) if text.is_value => {
@@ -266,7 +269,8 @@ impl Interpreter {
         Ok(true)
     }
 
-    /// A value as a word of a call. A secret is none, since the words of a command can be seen.
+    /// Returns a value as a word of a call. A secret can't be one, since the words of a command can be
+    /// seen.
     pub(in crate::eval) fn value_of_call(&self, value: Value, span: Span) -> Eval<Argument> {
         if value.as_secret().is_some() {
             return Err(self.secret_seen(span));
@@ -275,19 +279,19 @@ impl Interpreter {
         Ok(Argument { value, literal })
     }
 
-    /// `f "$list"`: what has no text can still be a value of a call.
+    /// `f "$list"`: a value without a text can still be an argument of a call.
     fn not_a_word_of_call(&self, function: FunctionId, mut unwind: Unwind) -> Unwind {
         if let Unwind::Error(error) = &mut unwind
             && error.diagnostic.code == code::NOT_A_WORD
         {
             let name = &self.program.functions[function.0 as usize].name;
             let other = error.diagnostic.help.join("; or ");
-            error.diagnostic.help = vec![format!("hand it over as a value: {name}(…); or {other}")];
+            error.diagnostic.help = vec![format!("pass it as a value: {name}(…); or {other}")];
         }
         unwind
     }
 
-    /// The environment that assignments make; each sees those before it.
+    /// Returns the environment with assignments, each of which sees the previous ones.
     fn assignments(&mut self, command: &Command) -> Eval<Environment> {
         let own = OwnParts { environment: Some(self.env.environment.clone()), ..OwnParts::default() };
         self.in_env(own, |this| {
@@ -305,7 +309,7 @@ impl Interpreter {
         })
     }
 
-    /// Finds the program of a stage that is one, and asks whether it may run.
+    /// Finds the program of a stage, and asks whether it may run.
     pub(in crate::eval) fn find_program(&mut self, prepared: &mut Prepared, span: Span) -> Eval<()> {
         if let Work::None | Work::Replace = prepared.work {
             prepared.program = Some(self.find(&prepared.argv, prepared.environment.as_ref(), span)?);
@@ -324,13 +328,13 @@ impl Interpreter {
         self.allow(&Effect::Spawn(program), span)
     }
 
-    /// PWD names the directory for programs, as shells see to at their start (POSIX 2.5.3).
+    /// Sets PWD to the directory for programs, as shells do at their start (POSIX 2.5.3).
     pub(in crate::eval) fn name_directory(&mut self, span: Span) {
         if std::mem::replace(&mut self.env.directory_named, true) {
             return;
         }
         if let Ok(directory) = self.working_directory(span) {
-            // No path holds a NUL.
+            // A path contains no NUL.
             let _ = self.env.environment.set(b"PWD", &directory);
         }
     }
@@ -349,10 +353,10 @@ impl Interpreter {
                 "no program is named: the list is empty",
                 "this command",
             );
-            // As a failure it would be true behind `!`.
+            // As a failure it would be true after `!`.
             return Err(Error::refused(error, 127).into());
         };
-        // `PATH=… cmd` decides where cmd is looked for (POSIX 2.9.1).
+        // `PATH=… cmd` decides where cmd is looked up (POSIX 2.9.1).
         let own = environment.and_then(|environment| environment.get(b"PATH"));
         let search = match own {
             Some(path) if Some(path) != self.env.environment.get(b"PATH") => Arc::new(Search::new(path)),
@@ -370,7 +374,7 @@ impl Interpreter {
         }
     }
 
-    /// Why a name leads to no program that may run.
+    /// Returns the reason why a name leads to no program that may run.
     #[cold]
     fn not_found(&self, name: &[u8], search: &Search, found: Lookup, span: Span) -> Unwind {
         let shown = quote_word(name);
@@ -448,7 +452,7 @@ impl Interpreter {
         if !help.is_empty() {
             error = error.help(help);
         }
-        // sh would look in these, so `||` must not take their absence for an answer.
+        // sh would search these directories, so `||` must not treat their absence as an answer.
         let relative = search.path().split(|byte| *byte == b':').any(|entry| entry.first() != Some(&b'/'));
         if relative && !name.contains(&b'/') {
             error = error.note("PATH has entries that are empty or relative: no program is looked for there");
@@ -457,7 +461,7 @@ impl Interpreter {
         Error::command(error, status).into()
     }
 
-    /// The directory on the way to a path that this user may not search.
+    /// Returns the directory on the way to a path that this user may not search.
     fn closed_directory(&self, path: &[u8]) -> Option<std::path::PathBuf> {
         use std::os::unix::ffi::OsStrExt;
         if !path.contains(&b'/') {
@@ -497,7 +501,7 @@ impl Interpreter {
         crate::eval::report::suggest::SPELLING.to_string()
     }
 
-    /// Does the work of a stage, with the descriptors as they are; its status.
+    /// Does the work of a stage with the current descriptors, and returns its status.
     pub(in crate::eval) fn work(&mut self, work: &Work, span: Span) -> Eval<u8> {
         match work {
             Work::None | Work::Replace => Ok(0),
@@ -530,7 +534,7 @@ impl Interpreter {
         }
     }
 
-    /// Runs a builtin in the environment that stands before it.
+    /// Runs a builtin in the environment of the assignments before it.
     pub(in crate::eval) fn call_builtin(
         &mut self,
         call: &BuiltinCall,

@@ -1,4 +1,4 @@
-//! Waiting for output that comes late: programs have ended, and a process that they left behind still holds a pipe.
+//! Waiting for late output: the programs have ended, but a process that they left behind still holds a pipe.
 
 use crate::diag::quote_word;
 use crate::eval::Interpreter;
@@ -9,21 +9,21 @@ use crate::sys::tty;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-/// How often the wait looks for what asks it to stop.
+/// How often the wait checks for events that end it.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How long what has been written may take to be read before a pipe is taken to be held.
+/// How long the readers may take for the written data before a pipe counts as held.
 const MOMENT: Duration = Duration::from_millis(5);
 
-/// How many holders of a pipe are named.
+/// The number of holders of a pipe that a message names.
 const SHOWN: usize = 3;
 
 impl Interpreter {
-    /// Waits until the readers of a block's output have met the end of file, which comes when the last process that holds
-    /// a pipe has closed it. `what` says whose output it is.
+    /// Waits until the readers of a block's output have reached the end of file, which comes when the last process
+    /// that holds a pipe has closed it. `what` names the output in messages.
     ///
     /// # Errors
-    /// A time limit, a signal or the host has stopped the wait. The processes that held a pipe were ended.
+    /// Fails if a time limit, a signal or the host has ended the wait. The processes that held a pipe were ended.
     pub fn await_output(&self, readers: &Readers, what: impl Fn() -> String) -> Eval<()> {
         let begun = Instant::now();
         let mut told = false;
@@ -41,7 +41,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Waits for what a run has printed to its host, which has ended as `result` tells.
+    /// Waits until the output of a run has reached its host. `result` is how the run ended.
     pub fn last_output<T>(&mut self, readers: &Readers, result: Eval<T>) -> Eval<T> {
         // Its own ends of the pipes.
         self.env.files = FileTable::default();
@@ -52,7 +52,8 @@ impl Interpreter {
         self.await_output(readers, || "the run".into()).and(result)
     }
 
-    /// The same after a block has ended as `result` tells: one that was stopped has no more time for its output.
+    /// Does the same after a block has ended with `result`. The output of a block that was stopped gets no more
+    /// time.
     pub(in crate::eval) fn until_read<T>(&self, readers: &Readers, span: Span, result: Eval<T>) -> Eval<T> {
         if result.as_ref().is_err_and(is_stop) {
             self.give_up_output(readers);
@@ -62,10 +63,10 @@ impl Interpreter {
         self.await_output(readers, block).and(result)
     }
 
-    /// Lets the readers of a block that was stopped give up, and ends the processes that hold their pipes.
+    /// Lets the readers of a stopped block give up, and ends the processes that hold their pipes.
     fn give_up_output(&self, readers: &Readers) {
         readers.stop();
-        // What has been written is read in a moment, and with that most pipes end.
+        // The written data is read in a moment, and then most pipes end.
         if readers.wait(MOMENT) {
             return;
         }
@@ -76,7 +77,7 @@ impl Interpreter {
         }
     }
 
-    /// Tells a user at a terminal which processes are waited for.
+    /// Names the awaited processes to a user at a terminal.
     pub(in crate::eval) fn tell_held(&self, pipes: &[BorrowedFd<'_>], what: &str) {
         let at_terminal = |error: BorrowedFd<'_>| tty::is_terminal(error);
         let error = self.env.files.get(2).and_then(|error| error.borrow().ok().map(at_terminal));
@@ -103,13 +104,13 @@ impl Interpreter {
         );
     }
 
-    /// Whether this process is the run's own, so that its standard error may be the user's terminal.
+    /// Returns whether this process belongs to the run, so that its standard error may be the user's terminal.
     pub(in crate::eval) fn tells_held(&self) -> bool {
         self.shared.is_own_process()
     }
 }
 
-/// Whether a block was stopped, so that its output has no more time either.
+/// Returns whether a block was stopped, so that its output gets no more time either.
 pub(in crate::eval) fn is_stop(unwind: &Unwind) -> bool {
     matches!(unwind, Unwind::Interrupted(_) | Unwind::TimedOut(_) | Unwind::Exhausted)
 }

@@ -1,4 +1,4 @@
-//! Functions and stages of the host, as they are called.
+//! Calls of functions and stages of the host.
 
 use crate::check::program::Expr;
 use crate::diag::{code, visible};
@@ -55,9 +55,9 @@ impl Interpreter {
         })
     }
 
-    /// Runs a stage with the descriptors as they are; its status.
+    /// Runs a stage with the current descriptors, and returns its status.
     ///
-    /// `alone` says that no other reader has its standard input.
+    /// `alone` means that its standard input has no other reader.
     pub(in crate::eval) fn host_stage(&mut self, call: &HostCall, alone: bool, span: Span) -> Eval<u8> {
         self.check_interrupt()?;
         self.commit(&Effect::Stage(&call.argv), span)?;
@@ -81,16 +81,16 @@ impl Interpreter {
             cancelled: &|| self.check_interrupt().is_err(),
             span,
         };
-        // Whatever it has left half done is the host's own, and nothing of ours.
+        // State that the panic has left inconsistent belongs to the host, not to the interpreter.
         let result = catch_unwind(AssertUnwindSafe(|| call.stage.stage.run(&mut cx)));
-        // What it has printed before it failed is printed.
+        // The output from before a failure is printed.
         let flushed = console.flush();
         let stopped = console.stopped.into_inner();
         let name = &call.stage.name;
         let failed = |message: String| page(code::HOST_FAILED, self.source(), span, message, "this command");
         match (result, stopped) {
             (Ok(Ok(status)), _) if flushed.is_ok() => Ok(status),
-            // It was its stream that failed it.
+            // The failure of a stream caused the failure of the stage.
             (Ok(_), Some(unwind)) => Err(unwind),
             (Ok(Ok(status)), None) => Ok(status),
             (Ok(Err(error)), None) => Err(Error::command(
@@ -107,23 +107,23 @@ impl Interpreter {
     }
 }
 
-/// What the streams of a stage share.
+/// The state that the streams of a stage share.
 struct Console<'r> {
     run: &'r Interpreter,
     span: Span,
-    /// What is yet to be written to the standard output.
+    /// Data that is not yet written to standard output.
     out: RefCell<Vec<u8>>,
-    /// What has ended a stream first.
+    /// The first event that ended a stream.
     stopped: RefCell<Option<Unwind>>,
 }
 
 impl Console<'_> {
-    /// Notes what has ended a stream, and tells the stage.
+    /// Notes the event that has ended a stream, and returns an error for the stage.
     fn stop(&self, unwind: Unwind) -> io::Error {
         let error = match &unwind {
             Unwind::PipeClosed => io::ErrorKind::BrokenPipe.into(),
             Unwind::Error(error) => io::Error::other(error.diagnostic.message.clone()),
-            // Not `Interrupted`, for which the standard library tries again.
+            // Not `Interrupted`, after which the standard library tries again.
             _ => io::Error::new(io::ErrorKind::TimedOut, "the run is being stopped"),
         };
         self.stopped.borrow_mut().get_or_insert(unwind);
@@ -139,29 +139,29 @@ impl Console<'_> {
     }
 
     fn flush(&self) -> io::Result<()> {
-        // Taken before, lest what can't be written is tried again at the end.
+        // Taken first, so that data that can't be written is not tried again at the end.
         let bytes = self.out.take();
         self.write(1, &bytes)
     }
 }
 
-/// The standard input of a stage. Of one that other readers share it takes a line at a time.
+/// The standard input of a stage. If it shares the input with other readers, it takes a line at a time.
 struct Input<'r> {
     console: &'r Console<'r>,
     from: Option<&'r Descriptor>,
     alone: bool,
-    /// Made with the first read.
+    /// Created at the first read.
     reader: Option<LineReader>,
     buffer: Vec<u8>,
-    /// Where in the buffer the rest begins.
+    /// The start of the rest in the buffer.
     start: usize,
 }
 
 impl Input<'_> {
-    /// Waits for more, and reads it.
+    /// Waits for more data and reads it.
     fn refill(&mut self) -> io::Result<()> {
         let run = self.console.run;
-        // Who reads on may wait for long: a reader downstream has what there is until now.
+        // Reading may wait for a long time, so the reader downstream gets the data up to now.
         self.console.flush()?;
         self.buffer.clear();
         self.start = 0;

@@ -1,5 +1,5 @@
-//! Lines of an input: `each line { … }` and `read_line()`. Neither takes more than it gives, so that the next reader of
-//! the same input has the rest.
+//! Lines of an input: `each line { … }` and `read_line()`. Neither takes more than it returns, so the next reader of
+//! the same input gets the rest.
 
 use crate::check::program::{Block, SideBySide, Slot};
 use crate::diag::{code, reason};
@@ -18,7 +18,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a reader leaves an input to another one that has begun to read a line of it.
+/// How long a reader leaves an input to another reader that has begun to read a line of it.
 pub(in crate::eval) const ANOTHER_READER: Duration = Duration::from_millis(1);
 
 /// A loop over the lines of an input.
@@ -84,14 +84,14 @@ struct Source<'a> {
 }
 
 impl Interpreter {
-    /// `each line { … }` of the standard input that its own commands have, too.
+    /// `each line { … }` on a standard input that its own commands have, too.
     pub(in crate::eval) fn each(&mut self, name: Slot, body: &Block, span: Span) -> Eval<()> {
         let input = self.standard_input(span)?;
         self.each_of(&input, false, name, body, span)
     }
 
-    /// The same with descriptors of its own: a stage, or one with redirections. Its commands keep the script's standard
-    /// input, and have the other descriptors. `piped` says that its input is the pipeline's own pipe.
+    /// The same with other descriptors: a stage, or an `each` with redirections. Its commands keep the script's
+    /// standard input, and have the other descriptors. `piped` means that its input is the pipeline's own pipe.
     pub(in crate::eval) fn each_with(
         &mut self,
         mut files: FileTable,
@@ -116,7 +116,7 @@ impl Interpreter {
         })
     }
 
-    /// Whether an input is a file that no descriptor leads to which commands have, here or outside. `/dev/stdin` may be
+    /// Returns whether an input is a file that no command has on a descriptor, inside or outside. `/dev/stdin` may be
     /// the same open file as one of them.
     fn is_own_file(&self, input: &Descriptor, outside: &FileTable) -> bool {
         let Ok(input) = input.borrow() else { return false };
@@ -125,12 +125,13 @@ impl Interpreter {
         lines::is_file(input) && !others.any(|(_, other)| is_same(other))
     }
 
-    /// Gives each line of an input to the block. `alone` says that no other reader has it, now or later.
+    /// Passes each line of an input to the block. `alone` means that the input has no other reader, now or later.
     fn each_of(&mut self, input: &Descriptor, alone: bool, name: Slot, body: &Block, span: Span) -> Eval<()> {
         let mut source = self.source_of_lines(input, alone, span)?;
         let mut buffer: Vec<u8> = Vec::new();
         let mut start = 0;
-        // Where the search for a line end goes on: a long line that comes in pieces is looked at once.
+        // The place from which the search for a line end continues: a long line that arrives in pieces is searched
+        // once.
         let mut searched = 0;
         loop {
             while let Some(length) = memchr::memchr(b'\n', &buffer[searched..]) {
@@ -152,7 +153,7 @@ impl Interpreter {
                 break;
             }
         }
-        // The last line may lack its end.
+        // The last line may lack its line end.
         if !buffer.is_empty() {
             self.each_turn(name, buffer, body)?;
         }
@@ -166,19 +167,19 @@ impl Interpreter {
         self.loop_turn(body)
     }
 
-    /// `read_line()`: the next line without its end, or none at the end of the standard input.
+    /// `read_line()`: returns the next line without its line end, or none at the end of standard input.
     pub(in crate::eval) fn read_line(&mut self, span: Span) -> Eval<Option<Vec<u8>>> {
         let input = self.standard_input(span)?;
         self.line_of(&input, span)
     }
 
-    /// The next line of an input.
+    /// Returns the next line of an input.
     pub(in crate::eval) fn line_of(&self, input: &Descriptor, span: Span) -> Eval<Option<Vec<u8>>> {
         let mut source = self.source_of_lines(input, false, span)?;
         let mut line = Vec::new();
         let last = loop {
             match self.take_lines(&mut source, &mut line)? {
-                // A device may give several lines at once.
+                // A device may return several lines at once.
                 Taken::Part if memchr::memchr(b'\n', &line).is_none() => {}
                 taken => break taken,
             }
@@ -224,7 +225,7 @@ impl Interpreter {
         Ok(Source { input, interrupt: self.interrupt(), reader, span })
     }
 
-    /// Waits for input and takes what it gives.
+    /// Waits for input and takes it.
     fn take_lines(&self, source: &mut Source<'_>, buffer: &mut Vec<u8>) -> Eval<Taken> {
         self.refuse_long_line(buffer.len(), source.span)?;
         let mut waits = !source.reader.never_waits();
@@ -239,7 +240,7 @@ impl Interpreter {
                 Ok(taken) => return Ok(taken),
                 Err(error) if pipe::is_for_later(&error) => {
                     self.check_interrupt()?;
-                    // What poll(2) told of is another reader's, which has yet to take it.
+                    // The data that poll(2) reported belongs to another reader, which has not taken it yet.
                     if waits {
                         self.pause_until(None, Instant::now().checked_add(ANOTHER_READER))?;
                     }

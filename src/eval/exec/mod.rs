@@ -1,4 +1,5 @@
-//! Commands: pipelines, stages, redirections, captures and substitutions, and what builtins and the host's stages do.
+//! Commands: pipelines, stages, redirections, captures and substitutions, and the work of builtins and the host's
+//! stages.
 
 pub mod builtin;
 pub mod capture;

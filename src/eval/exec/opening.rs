@@ -1,7 +1,8 @@
-//! Opening, reading and writing files by the interpreter itself: what ends the run ends a wait there, too.
+//! Opening, reading and writing files by the interpreter itself. The events that end the run also end these waits.
 //!
-//! In the main thread of a process that is the run's own a call may wait in the kernel, since a signal ends it. Any other
-//! thread, and any with a time limit, a job's request or a host's token, waits by poll(2) and looks what there is.
+//! In the main thread of a process that belongs to the run, a call may wait in the kernel, since a signal ends it.
+//! Any other thread, and any wait with a time limit, a job's request or a host's token, waits by poll(2) and then
+//! tries the call.
 
 use crate::diag::{code, quote_word, reason};
 use crate::eval::Interpreter;
@@ -16,25 +17,26 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
-/// How much of a regular file is read or written between two looks at what ends the run, in bytes.
+/// How many bytes of a regular file are read or written between two checks for events that end the run.
 pub(in crate::eval) const PART: usize = 1 << 20;
 
 impl Interpreter {
-    /// Whether whatever ends a wait of this thread reaches it in a system call, or nothing can.
+    /// Returns whether every event that ends a wait of this thread reaches it in a system call, or there is no
+    /// such event.
     pub(in crate::eval) fn waits_in_kernel(&self) -> bool {
         let endless = self.env.settings.limits.is_empty() && self.shared.budget.is_none();
         let cancelled = self.shared.can_be_cancelled() || self.env.settings.job.is_some();
         endless && !cancelled && (!self.shared.is_own_process() || is_main_thread())
     }
 
-    /// Opens a file, however long its other end takes. The inner error is the kernel's.
+    /// Opens a file, however long its other end takes. The inner error is that of the kernel.
     pub(in crate::eval) fn open_file(
         &self,
         path: &[u8],
         mode: OpenMode,
         how: How,
     ) -> Eval<io::Result<OwnedFd>> {
-        // From now on a signal must not just end this process.
+        // From now on a signal must not simply end this process.
         self.interrupt();
         if self.waits_in_kernel() {
             return self.open_in_kernel(path, mode, &how);
@@ -62,12 +64,12 @@ impl Interpreter {
         }
     }
 
-    /// A file of the run, to be opened in steps.
+    /// Starts to open a file of the run in steps.
     pub(in crate::eval) fn begin_to_open(&self, path: &[u8], mode: OpenMode, how: How) -> Opening {
         Opening::new(self.env.directory.clone(), path.to_vec(), mode, how).in_kernel(self.waits_in_kernel())
     }
 
-    /// Waits until a time, or until a descriptor can be read; not longer than the run may last.
+    /// Waits until a time, or until a descriptor is readable, but no longer than the run may last.
     pub(in crate::eval) fn pause_until(
         &self,
         sign: Option<BorrowedFd<'_>>,
@@ -81,12 +83,12 @@ impl Interpreter {
         }
         let left = |at: Instant| at.saturating_duration_since(Instant::now());
         let due = [end, self.due()].into_iter().flatten().map(left).chain(interrupt.look_after()).min();
-        // Whatever ended the wait, it is looked what to do now.
+        // Whatever ended the wait, the caller checks what to do now.
         let _ = set.wait(due);
         self.check_interrupt()
     }
 
-    /// The content of a file, and not more than `most` bytes of it.
+    /// Returns the content of a file, up to `most` bytes of it.
     pub(in crate::eval) fn read_file(
         &self,
         path: &[u8],

@@ -1,4 +1,4 @@
-//! Where a builtin writes: a descriptor, or a capture's memory.
+//! The destinations of a builtin's output: a descriptor, or the memory of a capture.
 
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
@@ -17,12 +17,12 @@ use std::time::{Duration, Instant};
 /// The streams of a builtin.
 pub enum Output<'a> {
     Files(&'a FileTable),
-    /// Standard output goes to memory: a captured builtin needs neither pipe nor process.
+    /// Standard output goes to memory: a captured builtin needs neither a pipe nor a process.
     Memory(&'a mut Vec<u8>, &'a FileTable),
 }
 
 impl Output<'_> {
-    /// Writes all of it to descriptor 1 or 2.
+    /// Writes all bytes to descriptor 1 or 2.
     pub fn write(&mut self, run: &Interpreter, fd: i32, bytes: &[u8], span: Span) -> Eval<()> {
         let files = match self {
             Self::Memory(memory, _) if fd == 1 => {
@@ -64,7 +64,7 @@ impl Interpreter {
         })
     }
 
-    /// Writes all bytes, as fast as they are taken. The inner error is the kernel's.
+    /// Writes all bytes as fast as the target accepts them. The inner error is that of the kernel.
     pub(in crate::eval) fn write_bytes(&self, target: BorrowedFd<'_>, bytes: &[u8]) -> Eval<io::Result<()>> {
         self.await_leave_to_write(target)?;
         let mut rest = bytes;
@@ -83,7 +83,7 @@ impl Interpreter {
                     self.pause_until(None, Instant::now().checked_add(Duration::from_millis(1)))?;
                 }
                 Err(error) => {
-                    // What ends the run may have ended the reader first.
+                    // An event that ends the run may have ended the reader first.
                     self.check_interrupt()?;
                     return Ok(Err(error));
                 }
@@ -92,14 +92,15 @@ impl Interpreter {
         Ok(Ok(()))
     }
 
-    /// Waits until something can be written, and gives how many bytes of it, so that the write does not wait beyond what
-    /// ends the run; none if the kernel may wait. `begun` says that a part was written.
+    /// Waits until the target accepts data, and returns how many bytes to write so that the write does not outlast
+    /// the run; none if the kernel may wait. `begun` means that a part was written.
     fn await_room(&self, target: BorrowedFd<'_>, begun: bool) -> Eval<Option<usize>> {
         let stopped = self.check_interrupt();
         if stopped.is_ok() && self.waits_in_kernel() {
             return Ok(None);
         }
-        // What was printed before the end of the run, and a message about that, are written if they can be at once.
+        // Output from before the end of the run, and a message about the end, are written if that is possible at
+        // once.
         if poll::has_room(target) {
             return Ok(Some(if begun && is_regular(target) { PART } else { pipe::LEAST }));
         }
@@ -108,7 +109,7 @@ impl Interpreter {
         loop {
             match interrupt.wait_for(target, Interest::Write, self.due()) {
                 Ok(Readable::TimedOut | Readable::Interrupted) => self.check_interrupt()?,
-                // A target that can't be waited for is always ready, or an error of the write.
+                // A target that can't be polled is always ready, or causes an error of the write.
                 Ok(Readable::Ready) | Err(_) => return Ok(Some(pipe::LEAST)),
             }
         }

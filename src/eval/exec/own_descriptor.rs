@@ -1,8 +1,8 @@
-//! `/dev/stdin` and its kin, as a stage means them: its own descriptors, opened anew as on Linux.
+//! `/dev/stdin`, `/dev/fd/N` and similar paths as a stage means them: its own descriptors, opened anew as on Linux.
 //!
-//! A file gets an offset of its own and is emptied by `>`; a pipe or a terminal is the same one; a socket can't be
-//! opened. A policy is not asked for what the script was given, but for more than it was given: a file that is the
-//! standard input for reading is not thereby there to be written.
+//! A file gets its own offset and is emptied by `>`; a pipe or a terminal is the same one; a socket can't be opened. A
+//! policy is not asked about what the script was given, but only about more: a file that is standard input for reading
+//! may not therefore be written.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
@@ -17,14 +17,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 impl Interpreter {
-    /// Returns the path by which this process opens a descriptor that the path of a file function or of `test` names; none
-    /// for any other path.
+    /// Returns the path by which this process opens a descriptor that the path of a file function or of `test` names;
+    /// none for any other path.
     pub(in crate::eval) fn own_descriptor(&self, path: &Path) -> Option<PathBuf> {
         let descriptor = self.find_descriptor(own_path::spelt(path.as_os_str().as_bytes())?);
         Some(own_path::of(descriptor.as_ref().map(in_this_process)))
     }
 
-    /// Asks the policy to open a path, or for what its descriptor does not allow where it names one of the script's own.
+    /// Asks the policy about opening a path. For one of the script's own descriptors, asks only about access that the
+    /// descriptor does not allow.
     pub(in crate::eval) fn ask_open_or_own(&self, path: &[u8], access: Access, span: Span) -> Eval<()> {
         let Some(number) = own_path::spelt(path) else { return self.ask_open(path, access, span) };
         match self.find_descriptor(number) {
@@ -39,7 +40,7 @@ impl Interpreter {
         files.find(number)
     }
 
-    /// Opens a path that a function for files was given.
+    /// Opens the path of a file function.
     pub(in crate::eval) fn open_own_or(
         &self,
         path: &[u8],
@@ -62,8 +63,8 @@ impl Interpreter {
         })
     }
 
-    /// Opens a path, or what it means among these files: `own` is the number that it spells out, and by links it may lead to
-    /// one, too. The inner error is the kernel's.
+    /// Opens a path, or its meaning among these files. `own` is the number that it spells out; by links it may also
+    /// lead to a number. The inner error is that of the kernel.
     pub(in crate::eval) fn open_meant(
         &self,
         own: Option<RawFd>,
@@ -98,13 +99,13 @@ impl Interpreter {
         }
     }
 
-    /// Asks the policy for what the descriptor itself does not allow.
+    /// Asks the policy about access that the descriptor itself does not allow.
     fn ask_for_more(&self, descriptor: &Descriptor, accesses: &[Access], span: Span) -> Eval<()> {
         if !self.is_guarded() {
             return Ok(());
         }
         let Ok(open) = descriptor.borrow() else { return Ok(()) };
-        // A pipe or the like has no path to be asked for: `pipe:[12]`.
+        // A pipe or the like has no path to ask about: `pipe:[12]`.
         let Ok(path) = std::fs::read_link(own_path::of(Some(open.as_raw_fd()))) else { return Ok(()) };
         let Granted { read, write, append } = granted(open);
         let is_more = |access: &&Access| match access {
@@ -118,7 +119,7 @@ impl Interpreter {
     }
 }
 
-/// Its number in this process.
+/// Returns its number in this process.
 fn in_this_process(descriptor: &Descriptor) -> RawFd {
     match descriptor {
         Descriptor::Open(file) => file.as_raw_fd(),

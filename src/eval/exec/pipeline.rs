@@ -1,8 +1,9 @@
-//! Pipelines: everything prepared, then everything started, then everything awaited.
+//! Pipelines: first everything is prepared, then everything is started, then everything is awaited.
 //!
-//! The way of a pipeline: the words of all stages are expanded and all programs found; all targets are opened; the
-//! stages are started from the left, each end of a pipe dropped where it has gone; what runs in the interpreter
-//! runs, the last stage in this thread; all ends are awaited. Bytes between two programs never come by here.
+//! The steps of a pipeline: the words of all stages are expanded and all programs are found; all targets are opened;
+//! the stages are started from the left, and each end of a pipe is dropped once its stage has it; the stages in the
+//! interpreter run, the last one in this thread; all ends are awaited. Bytes between two programs never pass through
+//! the interpreter.
 
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
@@ -22,7 +23,8 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 impl Interpreter {
-    /// Runs a pipeline; none is success. What is no command's failure (a wrong value, `exit`) unwinds.
+    /// Runs a pipeline. None means success. An error that is not the failure of a command (a wrong value, `exit`)
+    /// unwinds.
     pub(in crate::eval) fn pipeline(&mut self, pipeline: &Pipeline) -> Eval<Option<Failure>> {
         if self.dry.is_some() {
             return self.dry_pipeline(pipeline).map(|_| None);
@@ -59,7 +61,7 @@ impl Interpreter {
         Ok(Some(Failure::Error(Box::new(Error::command(error, 1)))))
     }
 
-    /// Runs a pipeline whose last stage's output, if asked, is captured.
+    /// Runs a pipeline, and captures the output of its last stage if requested.
     pub(in crate::eval) fn run_pipeline(
         &mut self,
         pipeline: &Pipeline,
@@ -71,9 +73,9 @@ impl Interpreter {
         let joined = self.end_substitutions(substitutions);
         match result? {
             None => joined,
-            // Interrupted meanwhile: that is worth more than the failure that it caused.
+            // Interrupted in the meantime: that takes precedence over the failure that it caused.
             Some(failure) => match joined? {
-                // The reader of `cmd > >(…)` failed, and its writer only met the closed pipe.
+                // The reader of `cmd > >(…)` failed, and its writer only saw the closed pipe.
                 Some(cause) if failure.status() == SIGPIPE_STATUS => Ok(Some(cause)),
                 _ => Ok(Some(failure)),
             },
@@ -103,11 +105,11 @@ impl Interpreter {
         for (place, stage) in stages.iter().enumerate() {
             prepared.push(self.in_place(place, stage.span, |this| this.prepare(stage))?);
         }
-        // Of one command the targets are opened before the program is looked for, as in sh; of a pipeline nothing is
-        // touched before all programs are found.
+        // For one command, the targets are opened before the program is looked up, as in sh. For a pipeline, all
+        // programs are found before any file is touched.
         if stages.len() > 1 {
             for (stage, prepared) in stages.iter().zip(&mut prepared) {
-                // Nothing of it ran, where in sh its other stages would have.
+                // No stage ran, whereas in sh the other stages would have run.
                 self.find_program(prepared, stage.span).map_err(Unwind::not_absorbed)?;
             }
         }
@@ -134,8 +136,9 @@ impl Interpreter {
         self.start_and_wait(pipeline, prepared, opened, pipes, capture, substitutions)
     }
 
-    /// Expands words of a stage. In sh a capture there reads from the stage's pipe (`echo x | echo "$(cat)"`), which
-    /// does not exist yet when all words are expanded first: it can't read, rather than read something else.
+    /// Expands words of a stage. In sh, a capture in them reads from the stage's pipe (`echo x | echo "$(cat)"`).
+    /// When all words are expanded first, that pipe does not exist yet, so the capture can't read at all, rather
+    /// than read something else.
     pub(in crate::eval) fn in_place<T>(
         &mut self,
         place: usize,
@@ -156,7 +159,7 @@ impl Interpreter {
         expanded
     }
 
-    /// A single stage that is no program needs neither pipe nor process.
+    /// Runs a single stage that is not a program. It needs neither a pipe nor a process.
     fn run_alone(
         &mut self,
         prepared: Prepared,
@@ -180,7 +183,7 @@ impl Interpreter {
             }
             None => self.redirected(files, |this| this.work(&prepared.work, span)),
         };
-        // A statement that has not failed has left the status of its last command.
+        // A successful statement has left the status of its last command.
         let left = matches!(prepared.work, Work::Compound(_)).then_some(self.status);
         let failure = self.judge_alone(result, argv, started, span)?;
         if let (None, Some(left)) = (&failure, left) {
@@ -189,7 +192,7 @@ impl Interpreter {
         Ok(failure)
     }
 
-    /// What became of a command that ran alone in the interpreter.
+    /// Returns how a command ended that ran alone in the interpreter.
     pub(in crate::eval) fn judge_alone(
         &mut self,
         result: Eval<u8>,
@@ -214,23 +217,23 @@ impl Interpreter {
     ) -> Eval<Option<Failure>> {
         let stages = &pipeline.stages;
         let count = stages.len();
-        // A program alone, of which we hold no end of a pipe, and of whose start nobody wants to know.
+        // A program that runs alone, for which we hold no end of a pipe, and whose start is not observed.
         let alone = count == 1 && capture.is_none() && opened.iter().all(Vec::is_empty);
         let assume_started = alone && self.substitutions.is_empty() && !self.announces_starts();
         let mut programs = StartedStages::new(self.new_group(), count, assume_started);
-        // Before anything is started: from now on there is something to clean up.
+        // Before any program starts: from now on there is something to clean up.
         self.adopt_orphans();
         let mut how = self.how_to_wait();
-        // A key that came before, which the wait does not count, has reached no program: it ends the script.
+        // A key that arrived earlier, which the wait does not count, has reached no program, so it ends the script.
         self.check_interrupt()?;
-        // As of now: a stage that runs here may take a request for its programs'.
+        // The count as of now: a stage that runs in this thread may take a request as one for its programs.
         let keys = self.interrupt();
         let terminal = self.terminal_modes();
         let mut pump = Pump::default();
         let job = self.env.settings.job.clone();
         let starting = job.as_ref().and_then(|job| Some(job.control.as_ref()?.begin_to_start()));
-        // One that was ended while it was suspended: `cat` would stop all that are being started, as the job has no
-        // terminal, and nobody would continue them.
+        // A job that was ended while it was suspended: since the job has no terminal, `cat` would stop all the
+        // programs that are being started, and no process would continue them.
         let ended = keys.raised().filter(|_| starting.is_some());
         let inner = ended
             .map_or(Ok(()), |raised| Err(Unwind::Interrupted(raised.signal)))
@@ -246,12 +249,12 @@ impl Interpreter {
         };
         match self.control() {
             Some(control) => control.repeat_key(&keys),
-            // One that came while they were started may have missed some of them.
+            // A key that arrived while they were started may have missed some of them.
             None if how.keys.have_come() => programs.repeat_key(&how.keys),
             None => {}
         }
         drop(starting);
-        // The programs hold what they need of them.
+        // The programs have inherited the descriptors that they need.
         self.close_substitutions(substitutions);
         let mut outcomes: Vec<Option<StageOutcome>> = (0..count).map(|_| None).collect();
         let mut unwound = None;
@@ -304,7 +307,7 @@ impl Interpreter {
         self.judge(outcomes)
     }
 
-    /// Waits until all have ended, however often they are suspended meanwhile, and what they print has come.
+    /// Waits until all have ended, however often they are suspended in between, and their output has arrived.
     fn wait_for_programs(
         &self,
         programs: &mut StartedStages,
@@ -333,7 +336,7 @@ impl Interpreter {
         self.tell_held(&pipes, &format!("`{name}`"));
     }
 
-    /// Fails if programs were ended before their time, having said who could not be.
+    /// Fails if programs were ended early, after reporting the processes that could not be ended.
     fn heed_outcome(&self, outcome: std::io::Result<Outcome>, span: Span) -> Eval<()> {
         let outcome = outcome.map_err(|error| {
             let message = format!("can't wait for the processes: {}", reason(&error));
@@ -351,9 +354,9 @@ impl Interpreter {
         }
     }
 
-    /// The programs of a pipeline have ended. If a key of the terminal came meanwhile, and a stage died of a signal, that
-    /// was the end of the whole job; else they have taken it for theirs, and what follows goes on. A script is told of a
-    /// `key` by the wait for its programs, a prompt by `keys`.
+    /// Handles keys of the terminal after the programs of a pipeline have ended. If a key arrived and a stage died
+    /// of a signal, the key ended the whole job; otherwise the programs have handled it, and the script continues.
+    /// In a script, the wait for its programs reports a `key`; at a prompt, `keys` does.
     fn heed_keys(&mut self, outcomes: &[StageOutcome], keys: &Interrupt, key: Option<Key>) -> Eval<()> {
         let died_of = |signals: &[Signal]| {
             let is_one = |end: &End| matches!(end, End::Signal(signal, _) if signals.contains(signal));
@@ -378,7 +381,7 @@ impl Interpreter {
         }
     }
 
-    /// The same of a script. A stage in the interpreter that was interrupted dies of the key as well.
+    /// Does the same for a script. A stage in the interpreter that was interrupted also dies of the key.
     fn heed_key(&self, outcomes: &[StageOutcome], key: Option<Key>, died: bool) -> Eval<()> {
         if self.defer_mask.is_some() {
             return Ok(());
@@ -398,7 +401,7 @@ impl Interpreter {
         }
     }
 
-    /// Starts the programs from the left, each with its ends of the pipes; gives the stages that are none.
+    /// Starts the programs from the left, each with its ends of the pipes. Returns the stages that are not programs.
     fn start_stages(
         &mut self,
         stages: &[Stage],
@@ -454,9 +457,9 @@ impl Interpreter {
         Ok(inner)
     }
 
-    /// A failure if any stage failed; what is no command's failure unwinds.
+    /// Returns a failure if any stage failed. An error that is not the failure of a command unwinds.
     pub(in crate::eval) fn judge(&mut self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
-        // One of them met a limit of the run: how they ended says nothing.
+        // One of them reached a limit of the run, so how they ended means nothing.
         self.check_exhausted()?;
         for outcome in &mut outcomes {
             if let Some(masked) = self.shared.redactions().apply_all(&outcome.argv) {
@@ -480,7 +483,7 @@ impl Interpreter {
         if outcomes.iter().any(StageOutcome::failed) {
             return Ok(Some(Failure::Stages(outcomes)));
         }
-        // One that is accepted is the status, as no other stage has failed.
+        // An accepted status is that of the pipeline, as no other stage has failed.
         self.status = outcomes.iter().rev().map(StageOutcome::status).find(|status| *status > 0).unwrap_or(0);
         if let Some(record) = &mut self.record {
             *record = outcomes;
@@ -489,7 +492,7 @@ impl Interpreter {
     }
 }
 
-/// Where the last stage's output goes.
+/// The destination of the last stage's output.
 pub struct CaptureTo {
     pub limit: usize,
     pub bytes: Vec<u8>,

@@ -1,5 +1,5 @@
-//! The pipes of one pipeline, each made when it is first needed: when its writer starts, or before, when a redirection
-//! names what it is, as in `cmd > /dev/stdout | cat`.
+//! The pipes of one pipeline. Each is created when it is first needed: when its writer starts, or earlier if a
+//! redirection names it, as in `cmd > /dev/stdout | cat`.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
@@ -10,10 +10,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-/// The pipes that are there, with our ends of them.
+/// The existing pipes, with our ends of them.
 pub(in crate::eval) struct Pipes {
     stages: usize,
-    /// How much is kept of what the last stage writes, which has one, too, then.
+    /// The largest size of the captured output of the last stage, which then has a pipe, too.
     captured: Option<usize>,
     /// By the stage that writes.
     made: BTreeMap<usize, Pipe>,
@@ -21,11 +21,11 @@ pub(in crate::eval) struct Pipes {
 
 struct Pipe {
     reader: Arc<OwnedFd>,
-    /// Until the stage that writes has started.
+    /// Until the writing stage has started.
     writer: Option<Arc<OwnedFd>>,
 }
 
-/// What a stage has of them.
+/// The ends of pipes that a stage has.
 pub(in crate::eval) struct Ends<'p> {
     pub pipes: &'p mut Pipes,
     pub stage: usize,
@@ -36,10 +36,11 @@ impl Pipes {
         Self { stages, captured, made: BTreeMap::new() }
     }
 
-    /// Lets go of what a stage has, which holds it by itself from now on. Of the last one it gives what is captured.
+    /// Drops our copies of a stage's ends, which the stage itself holds from now on. For the last stage, returns the
+    /// captured end.
     ///
     /// # Errors
-    /// `EMFILE` when the process has no descriptor left.
+    /// Fails with `EMFILE` when the process has no descriptor left.
     pub(in crate::eval) fn started(&mut self, stage: usize) -> io::Result<Option<Capture>> {
         if let Some(before) = stage.checked_sub(1) {
             self.made.remove(&before);
@@ -55,11 +56,11 @@ impl Pipes {
 }
 
 impl Interpreter {
-    /// The descriptors of a stage before its redirections.
+    /// Returns the descriptors of a stage before its redirections.
     pub(in crate::eval) fn stage_files(&self, ends: &mut Ends<'_>, span: Span) -> Eval<FileTable> {
         let mut files = self.env.files.clone();
         if self.env.settings.detach {
-            // It may outlive who writes to this one, and must not take what is meant for others.
+            // It may outlive the writer of this pipe, and must not take data that is meant for other readers.
             self.close_inherited_input(&mut files, span)?;
         }
         let stage = ends.stage;
@@ -74,7 +75,7 @@ impl Interpreter {
         Ok(files)
     }
 
-    /// The pipe that a stage writes to.
+    /// Returns the pipe that a stage writes to.
     fn pipe_after<'p>(&self, pipes: &'p mut Pipes, stage: usize, span: Span) -> Eval<&'p Pipe> {
         let stages = pipes.stages;
         Ok(match pipes.made.entry(stage) {

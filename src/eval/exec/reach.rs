@@ -1,5 +1,5 @@
-//! Paths on file systems whose server may be gone. A call to one is made on a thread first, which is left behind should
-//! the run end before the call does; once it has answered, the interpreter goes on by itself.
+//! Paths on file systems whose server may not answer. A call is first made on a thread, which is left behind if the run
+//! ends before the call does. Once it has answered, the interpreter makes the call itself.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
@@ -29,8 +29,8 @@ impl Interpreter {
         paths.try_for_each(|path| self.reach_remote(path, span))
     }
 
-    /// Returns true while nothing but a signal ends this run, and by its default action, which reaches a call that waits
-    /// for a server, too. The binary's start is so until there is first something to clean up.
+    /// Returns whether only a signal ends this run, by its default action, which also ends a call that waits for a
+    /// server. That is true at the start of the binary, until there is something to clean up.
     fn dies_of_signals(&self) -> bool {
         self.shared.interrupt().is_none()
             && !self.shared.can_be_cancelled()
@@ -42,7 +42,7 @@ impl Interpreter {
     fn reach_remote(&self, path: &[u8], span: Span) -> Eval<()> {
         let directory = match &self.env.directory {
             Some(directory) => directory.to_bytes().to_vec(),
-            // The kernel knows this without asking.
+            // The kernel knows this without a request to the server.
             None => std::env::current_dir().unwrap_or_default().into_os_string().into_encoded_bytes(),
         };
         let path = Path::new(OsStr::from_bytes(&directory)).join(OsStr::from_bytes(path));
@@ -54,7 +54,7 @@ impl Interpreter {
             let _ = std::fs::metadata(path);
             drop(asks);
         };
-        // Where there is no thread, nothing is asked.
+        // If no thread can be started, the server is not asked.
         if !leave_behind(ask) {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Redirections: targets opened before any stage starts, applied to a stage's descriptors in their order.
+//! Redirections: targets are opened before any stage starts, and applied to the descriptors of a stage in order.
 
 use crate::check::program::*;
 use crate::diag::{Redactions, code, quote_word, reason};
@@ -23,7 +23,7 @@ pub struct Opened {
     descriptor: i32,
     span: Span,
     action: Action,
-    /// The target as it was opened, if there is a log to tell it to.
+    /// The target as it was opened, if an audit log needs it.
     path: Option<Vec<u8>>,
 }
 
@@ -32,7 +32,8 @@ enum Action {
     Both(Arc<OwnedFd>),
     Duplicate(i32),
     Close,
-    /// A FIFO whose other end is yet to be opened, perhaps by another stage, or what comes after it.
+    /// A FIFO whose other end is not open yet, perhaps because another stage will open it, or a redirection after such
+    /// a FIFO.
     Opening {
         opening: Box<Opening>,
         both: bool,
@@ -44,7 +45,7 @@ enum Action {
 enum When {
     /// Now, however long it takes.
     Now,
-    /// Now, if that needs no waiting.
+    /// Now, if that does not wait.
     AtOnce,
     /// After one that waits.
     Later,
@@ -57,8 +58,8 @@ enum TargetFile {
 }
 
 impl Interpreter {
-    /// Opens the targets of all stages. Of several stages, one whose FIFO has no other end yet is late: that end may be
-    /// the target of another stage, or a file that a program opens which is yet to be started.
+    /// Opens the targets of all stages. With several stages, a stage whose FIFO has no other end yet is late: the other
+    /// end may be the target of another stage, or a file that a program opens which has not started yet.
     pub(in crate::eval) fn open_stages(
         &mut self,
         stages: &[Stage],
@@ -102,7 +103,7 @@ impl Interpreter {
         Ok(opened)
     }
 
-    /// Opens the targets of a stage that is late, as far as that needs no waiting, and tells whether there was one.
+    /// Opens the targets of a late stage as far as that does not wait. Returns whether there was such a stage.
     fn open_more(&self, opened: &mut [Opened]) -> Eval<bool> {
         let mut any = false;
         for one in opened {
@@ -114,7 +115,7 @@ impl Interpreter {
         Ok(any)
     }
 
-    /// Opens the targets of a stage that is late, however long that takes.
+    /// Opens the targets of a late stage, however long that takes.
     pub(in crate::eval) fn open_late(&self, opened: &mut [Opened]) -> Eval<()> {
         let mut pause = Duration::from_millis(1);
         while is_late(opened) {
@@ -149,7 +150,8 @@ impl Interpreter {
                 }
             }
             RedirectionKind::Duplicate(from) => {
-                // Said in its turn, before a later target is made (`>&3 3> file`). The first three may yet be a pipe's.
+                // Reported at its place in the order, before a later target is created (`>&3 3> file`). The first three
+                // may still become pipes.
                 let known = *from <= 2
                     || self.env.files.find(*from).is_some()
                     || opened.iter().any(|before| before.descriptor == *from)
@@ -162,7 +164,7 @@ impl Interpreter {
             RedirectionKind::Close => Action::Close,
             RedirectionKind::Text(text) => {
                 let bytes = self.joined(text)?.text;
-                // No shell's text holds one; bash drops it with a warning.
+                // Text in a shell contains no NUL; bash drops it with a warning.
                 if bytes.contains(&0) {
                     let message = "a NUL byte in the text of a redirection";
                     let error = page(code::NUL_IN_ARGUMENT, self.source(), redirection.span, message, "here");
@@ -229,7 +231,7 @@ impl Interpreter {
             let mut opening = Box::new(self.begin_to_open(&path, mode, how.clone()));
             let step = if when == When::Later { Ok(None) } else { self.opening_step(&mut opening)? };
             match step {
-                // By links to a descriptor of the stage: what follows sees that, too.
+                // The path leads by links to a descriptor of the stage, as the code below also finds.
                 Err(error) if error.raw_os_error() == Some(errno::ELOOP) => {}
                 Err(error) => return Err(self.not_opened(None, &path, mode, target.span, &error)),
                 Ok(Some(file)) => {
@@ -243,7 +245,7 @@ impl Interpreter {
             let mut files = self.stage_files(ends, target.span)?;
             self.give_substitutions(&mut files);
             for opened in before {
-                // What can't be applied is reported in its turn.
+                // A redirection that can't be applied is reported at its place in the order.
                 let _ = opened.apply(&mut files);
             }
             Ok(files)
@@ -265,9 +267,9 @@ impl Interpreter {
             .map_err(|error| self.not_opened(None, opening.path(), opening.mode(), span, &error))
     }
 
-    /// One step of opening a file. The inner error is the kernel's.
+    /// Performs one step of opening a file. The inner error is that of the kernel.
     fn opening_step(&self, opening: &mut Opening) -> Eval<io::Result<Option<Arc<OwnedFd>>>> {
-        // A file may have become a FIFO that is opened as a file.
+        // A file may have been replaced by a FIFO, which is then opened as a file.
         let _announced = BlockingCall::announce();
         self.check_interrupt()?;
         Ok(match opening.advance() {
@@ -276,7 +278,7 @@ impl Interpreter {
         })
     }
 
-    /// Why a target is not open, with what can be done. `own` is the descriptor that it spells out.
+    /// Returns the error for a target that can't be opened, with help. `own` is the descriptor that it spells out.
     fn not_opened(
         &self,
         own: Option<RawFd>,
@@ -312,7 +314,7 @@ impl Interpreter {
         self.fail(Error::command(error, 1))
     }
 
-    /// Refuses a target that the same pipeline reads, by another name than the check could see.
+    /// Refuses a target that the same pipeline reads, under another name than the check could see.
     pub(in crate::eval) fn guard_truncation(&mut self, stages: &[Stage], argv: &[Vec<Vec<u8>>]) -> Eval<()> {
         let mut writes = Vec::new();
         let mut reads = Vec::new();
@@ -326,7 +328,7 @@ impl Interpreter {
                 _ => {}
             }
         }
-        // What is written aside empties nothing.
+        // A file that is written aside is not emptied.
         if writes.is_empty() || self.env.settings.replacements.is_some() {
             return Ok(());
         }
@@ -335,9 +337,9 @@ impl Interpreter {
             !path.starts_with(b"/dev/") && crate::sys::open::holds_data(directory.as_deref(), path)
         };
         for target in writes {
-            // Only a name that is the same each time it is worked out: no capture runs twice.
+            // Only a name that has the same value each time it is evaluated: no capture runs twice.
             let Some(path) = self.still(target)? else { continue };
-            // What may not be written is not looked at, either.
+            // A file that may not be written is not examined either.
             self.allow(&Effect::Redirect { path: &path, mode: OpenMode::Truncate }, target.span)?;
             if !holds_data(&path) {
                 continue;
@@ -372,7 +374,7 @@ impl Interpreter {
                     message,
                     "truncated when the pipeline starts",
                 );
-                let help = "let the new content take its place when it is whole: with atomic=true { … }; >| truncates whatever is read";
+                let help = "replace the file when the new content is complete: with atomic=true { … }; >| truncates whatever is read";
                 return Err(
                     Error::refused(error.also_at(self.source(), reader, "read here").help(help), 1).into()
                 );
@@ -381,7 +383,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// The text of a target that has no capture in it.
+    /// Returns the text of a target that contains no capture.
     fn still(&mut self, target: &WordText) -> Eval<Option<Vec<u8>>> {
         let is_still = |part: &Part| match part {
             Part::Text(_) | Part::Home(..) | Part::Status => true,
@@ -393,7 +395,7 @@ impl Interpreter {
         if target.parts.iter().all(is_still) { self.text_of(target).map(Some) } else { Ok(None) }
     }
 
-    /// Applies redirections to a stage's descriptors, left to right.
+    /// Applies redirections to a stage's descriptors, from left to right.
     pub(in crate::eval) fn apply(&self, opened: &[Opened], files: &mut FileTable) -> Eval<()> {
         for redirection in opened {
             redirection.apply(files).map_err(|number| self.not_open(number, redirection.span))?;
@@ -416,12 +418,12 @@ const fn open_mode(mode: FileMode) -> OpenMode {
     }
 }
 
-/// What a policy is asked for a target; nothing for a descriptor that is there already.
+/// Returns the requests to a policy for a target; none for a descriptor that exists already.
 pub fn target_accesses(path: &[u8], mode: FileMode) -> &'static [Access] {
     if own_path::spelt(path).is_some() { &[] } else { accesses(open_mode(mode)) }
 }
 
-/// What a policy is asked for a mode.
+/// Returns the requests to a policy for a mode.
 pub(in crate::eval) const fn accesses(mode: OpenMode) -> &'static [Access] {
     match mode {
         OpenMode::Read => &[Access::Read],
@@ -431,13 +433,13 @@ pub(in crate::eval) const fn accesses(mode: OpenMode) -> &'static [Access] {
     }
 }
 
-/// Whether one of them waits for the other end of a FIFO.
+/// Returns whether one of them waits for the other end of a FIFO.
 pub(in crate::eval) fn is_late(opened: &[Opened]) -> bool {
     opened.iter().any(|one| matches!(one.action, Action::Opening { .. }))
 }
 
 impl Opened {
-    /// What the log says of it, beside the way that its target was opened.
+    /// Returns its entry in the audit log, apart from the path by which its target was opened.
     pub fn recorded(&self, redactions: &Redactions) -> Vec<Redirected<'static>> {
         let (mode, of) = match &self.action {
             Action::File(_) if self.path.is_none() => ("text", None),
@@ -463,7 +465,7 @@ impl Opened {
             }
             Action::Duplicate(from) => files.dup(*from, self.descriptor).map_err(|error| error.0)?,
             Action::Close => files.close(self.descriptor),
-            // The message of another failure has nowhere else to go yet.
+            // The message of another failure has no other destination yet.
             Action::Opening { .. } => {}
         }
         Ok(())

@@ -1,7 +1,8 @@
-//! `exec`: this process becomes a program, and the script ends with it.
+//! `exec`: this process becomes a program, and the script ends.
 //!
-//! Everything that the interpreter has done to its process is undone before: what programs have left behind is dealt with
-//! as at the end of a script, orphans go to the init process again, and signals do what they did at the start.
+//! First, all changes that the interpreter has made to its process are undone: processes that programs have
+//! left behind are handled as at the end of a script, orphans go to the init process again, and signals have
+//! the actions that they had at the start.
 
 use crate::diag::code;
 use crate::eval::Interpreter;
@@ -14,7 +15,7 @@ use crate::process::{Stage, replace_process};
 use crate::span::Span;
 
 impl Interpreter {
-    /// Replaces the process. Comes back only with the reason why it can't be, which ends the script.
+    /// Replaces the process. Returns only with the reason why that failed, which ends the script.
     pub(in crate::eval) fn replace_process(
         &mut self,
         one: Prepared,
@@ -53,7 +54,7 @@ impl Interpreter {
         Ok(unwind)
     }
 
-    /// A job would be left with a parent that does not know it.
+    /// Refuses to replace the process while a job runs: the job would have a parent that does not know it.
     fn refuse_running_jobs(&self, span: Span) -> Eval<()> {
         let jobs = self.jobs.lock();
         let Some(job) = jobs.iter().find(|job| job.state.status().is_none()) else { return Ok(()) };

@@ -1,8 +1,8 @@
 //! Inputs that several threads of a run read lines from: jobs, stages, functions in the background.
 //!
-//! A line is looked at before it is taken. Two threads that looked at the same pipe would both see a line and take two;
-//! two that share a position in a file would both set it back. So one thread looks and takes at a time. A writer may
-//! write a line in pieces: the thread that has taken the first piece gets the others too.
+//! A line is examined before it is taken. Two threads that examined the same pipe would both see a line and take
+//! two; two threads that share a position in a file would both set it back. So only one thread examines and takes at
+//! a time. A writer may write a line in pieces: the thread that has taken the first piece also gets the others.
 
 use crate::eval::shared::Shared;
 use crate::sys::file_identity::FileIdentity;
@@ -11,14 +11,14 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The inputs of a run that are read by lines. Each thread holds the lock while it looks at a line and takes it.
+/// The inputs of a run that are read by lines. Each thread holds the lock while it examines a line and takes it.
 #[derive(Default)]
 pub(in crate::eval) struct SharedLines(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     scratch: Option<Scratch>,
-    /// The inputs of which a reader has the beginning of a line.
+    /// The inputs of which a reader has taken the beginning of a line.
     begun: Vec<FileIdentity>,
 }
 
@@ -28,7 +28,7 @@ impl SharedLines {
     }
 }
 
-/// A reader of lines, or of bytes up to the end of a line. It belongs to one thread.
+/// A reader of lines, or of bytes up to a line end. It belongs to one thread.
 pub(in crate::eval) struct LineReader {
     lines: Lines,
     shared: Arc<Shared>,
@@ -38,25 +38,25 @@ pub(in crate::eval) struct LineReader {
 }
 
 impl LineReader {
-    /// Reads each line to its end.
+    /// Returns a reader that reads each line to its end.
     pub fn of_lines(lines: Lines, shared: Arc<Shared>) -> Self {
         Self { lines, shared, takes_lines: true, has_begun: false }
     }
 
-    /// Reads bytes, and may stop within a line.
+    /// Returns a reader of bytes, which may stop within a line.
     pub fn of_bytes(lines: Lines, shared: Arc<Shared>) -> Self {
         Self { lines, shared, takes_lines: false, has_begun: false }
     }
 
-    /// Whether [`LineReader::take`] never waits for a writer.
+    /// Returns whether [`LineReader::take`] never waits for a writer.
     pub fn never_waits(&self) -> bool {
         self.lines.never_waits()
     }
 
-    /// Appends what is there, as [`Lines::take`].
+    /// Appends the available data, like [`Lines::take`].
     ///
     /// # Errors
-    /// As of [`Lines::take`]; `WouldBlock` while another reader has the beginning of a line.
+    /// Fails as [`Lines::take`] does; with `WouldBlock` while another reader has the beginning of a line.
     pub fn take(&mut self, input: BorrowedFd<'_>, into: &mut Vec<u8>) -> io::Result<Taken> {
         let Some(file) = self.lines.shared_file() else { return self.lines.take(input, None, into) };
         let mut state = self.shared.lines.state();

@@ -1,4 +1,4 @@
-//! Stages that run in the interpreter: each but the last on a thread, on a copy of everything.
+//! Stages that run in the interpreter: each except the last on a thread, on a copy of the whole state.
 
 use crate::check::program::{Compound, Pipeline, Stage, StageKind};
 use crate::diag::code;
@@ -17,23 +17,24 @@ use std::time::Instant;
 pub(in crate::eval) struct InProcessStage {
     pub place: usize,
     pub files: FileTable,
-    /// Its standard input is the only reading end of the pipeline's own pipe.
+    /// Whether its standard input is the only reading end of the pipeline's own pipe.
     pub reads_alone: bool,
     pub work: Work,
     pub late: Option<Box<Late>>,
 }
 
-/// What a stage has to do first that waits for the other end of a FIFO.
+/// The work that a stage does first and that waits for the other end of a FIFO.
 pub(in crate::eval) struct Late {
-    /// Its redirections, yet to be applied.
+    /// Its redirections, which are not applied yet.
     opened: Vec<Opened>,
     pipe_stderr: bool,
-    /// The program that it starts then.
+    /// The program that it starts afterwards.
     program: Option<Prepared>,
 }
 
 impl InProcessStage {
-    /// One that waits while the others of its pipeline run, as in sh the process does that becomes its program.
+    /// Creates a stage that waits while the other stages of its pipeline run, as the process does in sh before it
+    /// becomes the program.
     pub fn late(
         place: usize,
         files: FileTable,
@@ -54,22 +55,23 @@ impl InProcessStage {
         }
     }
 
-    /// Whether it starts a program, late. Those run beside this thread, which may have to read what the last one prints.
+    /// Returns whether it starts a program late. Such programs run beside this thread, which may have to read the
+    /// output of the last one.
     pub fn is_late_program(&self) -> bool {
         self.late.as_ref().is_some_and(|late| late.program.is_some())
     }
 }
 
-/// A stage has no thread to run on.
+/// The error that a stage has no thread to run on.
 pub(in crate::eval) struct ThreadSpawnError {
     pub unwind: Unwind,
-    /// Those of the stages before it.
+    /// The stages before it.
     pub started: Vec<(usize, Task<StageOutcome>)>,
 }
 
 impl Interpreter {
-    /// Starts the stages that run in the interpreter, a task for each. When there is none left for one, those before
-    /// it are awaited: with the rest of the pipeline gone, their input and their readers end.
+    /// Starts the stages that run in the interpreter, a task for each. If no thread is left for one, the stages
+    /// before it are awaited: with the rest of the pipeline gone, their input and their readers end.
     pub(in crate::eval) fn start_tasks(
         &mut self,
         inner: Vec<InProcessStage>,
@@ -86,13 +88,13 @@ impl Interpreter {
         Ok(tasks)
     }
 
-    /// Runs a stage on its copy of everything, up to its end.
+    /// Runs a stage on its copy of the state, to its end.
     pub(in crate::eval) fn run_stage(&mut self, stage: InProcessStage, span: Span) -> StageOutcome {
         let output = stage.files.get(1).cloned();
         let (outcome, unwind) = self.stage_outcome(stage, span);
         let Err(unwind) = self.settle_jobs(unwind.map_or(Ok(()), Err)) else { return outcome };
         let end = match self.end_of(unwind, span) {
-            // `{ yes; } | head -1`: a program in it died as it would have as the stage.
+            // `{ yes; } | head -1`: a program in the block died as it would have as the stage.
             End::Error(error)
                 if error.status == SIGPIPE_STATUS && output.is_some_and(|output| !has_reader(&output)) =>
             {
@@ -109,7 +111,8 @@ impl Interpreter {
         stage: InProcessStage,
         span: Span,
     ) -> (StageOutcome, Option<Unwind>) {
-        // A builtin or bare block is sh's text, where it works on copies: `ls | cd /tmp` changes nothing.
+        // A builtin or bare block means what it means in sh, where it works on copies: `ls | cd /tmp` changes
+        // nothing.
         let copies = match &stage.work {
             Work::Builtin(_) => true,
             Work::Compound(compound) => matches!(**compound, Compound::Block(_)),
@@ -174,7 +177,7 @@ impl Interpreter {
         }
     }
 
-    /// Runs a command with descriptors of its own; an error is printed to its standard error where that is another one.
+    /// Runs a command with its own descriptors. Prints an error to its standard error if that differs.
     pub(in crate::eval) fn redirected<T>(
         &mut self,
         files: FileTable,
@@ -194,9 +197,9 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Runs the program of a stage that was late.
+    /// Runs the program of a late stage.
     fn run_late(&mut self, program: Prepared, files: FileTable, late: Late, span: Span) -> Eval<u8> {
-        // Of what is prepared the syntax tells no more than the place.
+        // For a prepared stage, the syntax provides only the place.
         let kind = StageKind::Continue;
         let stage = Stage { span, kind, redirections: Box::default(), pipe_stderr: late.pipe_stderr };
         let pipeline = Pipeline { stages: Box::new([stage]), negated: false, timed: None, span };
@@ -209,7 +212,7 @@ impl Interpreter {
         }
     }
 
-    /// What an early end is to those outside of a copy; its jobs end with it.
+    /// Returns the meaning of an early end of a copy for the code outside. The jobs of the copy end with it.
     pub(in crate::eval) fn end_of(&mut self, unwind: Unwind, span: Span) -> End {
         match unwind {
             Unwind::Error(error) => End::Error(error),
@@ -217,7 +220,7 @@ impl Interpreter {
             Unwind::PipeClosed => End::PipeClosed,
             Unwind::Interrupted(signal) => End::Signal(signal, false),
             Unwind::TimedOut(timed_out) => End::TimedOut(timed_out),
-            // Who looks at how it ended sees that, too.
+            // The code that examines the end sees this, too.
             Unwind::Exhausted => End::Unknown,
             Unwind::Break | Unwind::Continue | Unwind::Return => {
                 let error = page(

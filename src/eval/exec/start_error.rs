@@ -1,4 +1,4 @@
-//! Why a stage could not be started, in words.
+//! The messages for stages that could not be started.
 
 use crate::diag::{Diagnostic, code, quote_argv, quote_word, reason, visible};
 use crate::eval::Interpreter;
@@ -37,15 +37,15 @@ impl Interpreter {
         Error::value(error.help(help)).into()
     }
 
-    /// Of an input that has to be empty. It is not closed instead: the next file that a program opens would become its
-    /// input.
+    /// The error for an input that has to be empty. The input is not closed instead, since the next
+    /// file that a program opens would then become its input.
     #[cold]
     pub(in crate::eval) fn no_null(&self, error: &std::io::Error, span: Span) -> Unwind {
         let message = format!("can't open /dev/null for the input: {}", reason(error));
         self.fail(Error::command(page(code::CANNOT_OPEN, self.source(), span, message, "of this"), 1))
     }
 
-    /// Of a capture of which a part is missing.
+    /// The error for a capture of which a part is missing.
     #[cold]
     pub(in crate::eval) fn unread(&self, error: &std::io::Error, span: Span) -> Unwind {
         let message = format!("can't read the captured output: {}", reason(error));
@@ -54,13 +54,14 @@ impl Interpreter {
 
     #[cold]
     pub(in crate::eval) fn not_started(&self, mut error: StartError, span: Span) -> Unwind {
-        // Before anything is cut short: the beginning of a secret is one.
+        // Before the text is cut: the beginning of a secret is secret, too.
         if let Some(masked) = self.shared.redactions().apply_all(&error.argv) {
             error.argv = masked;
         }
         let name = error.argv.first().map(|name| quote_word(name)).unwrap_or_default();
         let at = |code, message: String, label: &str| page(code, self.source(), span, message, label);
-        // sh would run such a file by itself, so no `||` may take the refusal for the file's answer.
+        // sh would run such a file itself, so `||` must not treat the refusal as the answer of the
+        // file.
         let refused = matches!(error.problem, StartProblem::NotAProgram);
         let (diagnostic, status): (Diagnostic, u8) = match error.problem {
             StartProblem::NulInArgument { .. } => (
@@ -144,8 +145,9 @@ impl Interpreter {
                 )
             }
             StartProblem::NotAProgram => {
-                let message =
-                    format!("{name} is no program: it has no `#!` line and is no executable of this machine");
+                let message = format!(
+                    "{name} is not a program: it has no `#!` line and is not an executable for this machine"
+                );
                 (
                     at(code::NOT_EXECUTABLE, message, "this program")
                         .help("begin a script with a line such as #!/bin/sh; no shell is started unasked"),
@@ -180,7 +182,7 @@ impl Interpreter {
     }
 }
 
-/// At most so many bytes of an argument, without a part of a character.
+/// Returns at most this many bytes of an argument, without a partial character.
 fn beginning(text: &[u8], most: usize) -> &[u8] {
     let end = (0..=text.len().min(most)).rev().find(|end| std::str::from_utf8(&text[..*end]).is_ok());
     &text[..end.unwrap_or(most.min(text.len()))]

@@ -1,4 +1,4 @@
-//! The programs of one pipeline: coming, running, reported.
+//! The programs of one pipeline: starting, running, reported.
 
 use crate::eval::Interpreter;
 use crate::eval::effects::audit::Redirected;
@@ -11,13 +11,13 @@ use crate::programs::runs_setsid;
 use crate::span::Span;
 use std::collections::VecDeque;
 
-/// So many come to their execve side by side; more would only hold more descriptors.
+/// The number of children that reach their execve side by side; more would only hold more descriptors.
 const BESIDE: usize = 8;
 
-/// What has been started of a pipeline. Dropped, all of it is ended.
+/// The started programs of a pipeline. Dropping it ends all of them.
 pub(in crate::eval) struct StartedStages {
     group: Group,
-    /// Whether it is one that is taken for running: its end tells soon enough that it ran.
+    /// Whether it is assumed to be running: its end shows soon enough that it ran.
     assume_started: bool,
     starting: VecDeque<(Child, StageMeta)>,
     children: Vec<Child>,
@@ -26,10 +26,10 @@ pub(in crate::eval) struct StartedStages {
 }
 
 struct StageMeta {
-    /// Which stage it is.
+    /// The index of its stage.
     place: usize,
     span: Span,
-    /// Given back when it has ended.
+    /// Returned when it has ended.
     pass: Pass,
 }
 
@@ -39,12 +39,12 @@ impl StartedStages {
         Self { group, assume_started, starting: VecDeque::new(), children, metas }
     }
 
-    /// Those that run.
+    /// Returns the running programs.
     pub(in crate::eval) fn children(&mut self) -> &mut [Child] {
         &mut self.children
     }
 
-    /// Sends those that have just been started a key that came meanwhile.
+    /// Sends a key that arrived in the meantime to the programs that have just been started.
     pub(in crate::eval) fn repeat_key(&self, keys: &Keys) {
         if let Some(raised) = keys.interrupt.raised() {
             repeat_key(&self.children, raised.signal);
@@ -53,7 +53,7 @@ impl StartedStages {
 }
 
 impl Interpreter {
-    /// Starts one, and does not wait until it runs.
+    /// Starts a program, and does not wait until it runs.
     pub(in crate::eval) fn start_program(
         &self,
         programs: &mut StartedStages,
@@ -64,8 +64,8 @@ impl Interpreter {
     ) -> Eval<()> {
         let pass = self.commit(&Effect::Spawn(Program::of(&stage, &redirections)), span)?;
         let meta = StageMeta { place, span, pass };
-        // setsid(1) forks when it leads a group, and its end would not be that of its program. In a job that is what
-        // makes a daemon.
+        // setsid(1) forks if it leads a group, and its end would then not be that of its program. In a job, that is
+        // how it makes a daemon.
         let group = match self.env.settings.job.is_none() && runs_setsid(&stage.argv) {
             true => &programs.group.of_a_follower(),
             false => &programs.group,
@@ -76,7 +76,7 @@ impl Interpreter {
         if programs.starting.len() > BESIDE { self.run_next(programs) } else { Ok(()) }
     }
 
-    /// Waits until all that are coming run.
+    /// Waits until all starting programs run.
     pub(in crate::eval) fn run_all(&self, programs: &mut StartedStages) -> Eval<()> {
         if programs.assume_started {
             for (child, meta) in programs.starting.drain(..) {
@@ -98,7 +98,7 @@ impl Interpreter {
             if job.survives() {
                 child.spare();
             }
-            // From now on the job is shown with its number.
+            // From now on the job is shown with its process ID.
             job.started(child.pid());
         }
         if self.env.settings.detach {
@@ -111,8 +111,8 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Looks whether those that were taken for running did run. One that could not be started at its first try may run
-    /// now: whether there is such a one.
+    /// Checks whether programs that were assumed to be running did run. A program that could not be started at the
+    /// first try may run now; returns whether there is such a program.
     pub(in crate::eval) fn confirm(&self, programs: &mut StartedStages) -> Eval<bool> {
         for (child, meta) in programs.children.iter_mut().zip(&programs.metas) {
             child.arrive().map_err(|error| self.not_begun(error, meta))?;
@@ -120,7 +120,7 @@ impl Interpreter {
         Ok(programs.children.iter().any(Child::is_running))
     }
 
-    /// Whether somebody wants to know that a program runs, before it has ended.
+    /// Returns whether an observer needs to know that a program runs before it has ended.
     pub(in crate::eval) fn announces_starts(&self) -> bool {
         self.env.settings.job.is_some() || self.env.settings.detach || self.observers().is_some()
     }
@@ -131,7 +131,7 @@ impl Interpreter {
         unwind
     }
 
-    /// Tells what became of them to all who want to know.
+    /// Reports how they ended to all observers.
     pub(in crate::eval) fn reports(
         &self,
         programs: StartedStages,
@@ -156,7 +156,7 @@ impl Interpreter {
         }
     }
 
-    /// Ends them, since one of their pipeline could not be started.
+    /// Ends them, since one program of their pipeline could not be started.
     #[cold]
     pub(in crate::eval) fn abandon(&self, mut programs: StartedStages) {
         for (mut child, meta) in programs.starting.drain(..) {

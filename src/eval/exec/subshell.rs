@@ -1,17 +1,19 @@
-//! `( list )`: commands on copies of the variables, the directory and the environment.
+//! `( list )`: commands on copies of the variables, the working directory and the environment.
 
 use crate::check::program::Block;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
 
 impl Interpreter {
-    /// Runs a list in this thread. Its changes end with it, and so does `exit`, whose status is returned.
+    /// Runs a list in this thread. Its changes end with it. `exit` also ends only the list, and its
+    /// status is returned.
     ///
-    /// Its jobs are its own: `wait` and `jobs` around it do not know them, and they may outlive it, as in sh.
+    /// Its jobs belong to it: `wait` and `jobs` around it do not know them, and they may outlive it, as
+    /// in sh.
     pub(in crate::eval) fn subshell(&mut self, list: &Block) -> Eval<u8> {
         let modules = self.modules.fork();
         let jobs = std::mem::take(&mut self.jobs);
-        // What happens to the values and the stages in it is not seen from outside.
+        // Changes of the values and the stages in it are not visible outside.
         let (result, record) = (self.result.take(), self.record.take());
         self.depth += 1;
         let ran = self.in_subshell(|this| this.block(list));

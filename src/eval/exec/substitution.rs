@@ -1,4 +1,4 @@
-//! Process substitutions: `<(…)` and `>(…)`. None outlives the command that was given its path.
+//! Process substitutions: `<(…)` and `>(…)`. None outlives the command that received its path.
 
 use crate::check::program::Block;
 use crate::eval::Interpreter;
@@ -10,22 +10,22 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// `<(…)` or `>(…)`, while the command runs that was given its path.
+/// A `<(…)` or `>(…)`, while the command that received its path runs.
 pub struct Substitution {
     /// The number of its descriptor in the command.
     pub number: i32,
     /// Our end of the pipe, until the command has its own.
     pub file: Option<Arc<OwnedFd>>,
-    /// Dropped after `file`, so that it meets the end of the pipe.
+    /// Dropped after `file`, so that it sees the end of the pipe.
     task: Task<StageOutcome>,
     span: Span,
 }
 
-/// Where the numbers of substitutions begin, downwards, as in bash.
+/// The first number of substitutions, counting downwards as in bash.
 const FIRST_NUMBER: i32 = 63;
 
 impl Interpreter {
-    /// Starts the commands of a substitution; the path that leads to them.
+    /// Starts the commands of a substitution, and returns the path that leads to them.
     pub(in crate::eval) fn substitute(&mut self, from: bool, body: &Arc<Block>, span: Span) -> Eval<String> {
         if self.dry.is_some() {
             return Err(self.only_the_run_tells(span));
@@ -43,7 +43,7 @@ impl Interpreter {
                 Ok(()) => End::Status(0),
                 Err(unwind) => fork.end_of(unwind, span),
             };
-            // A writer whose reader had enough is no failure, as in a pipeline.
+            // A writer whose reader has finished has not failed, as in a pipeline.
             let end = match end {
                 End::Signal(signal, _) if signal == crate::process::Signal::PIPE => End::PipeClosed,
                 End::Error(error) if error.status == 141 && from => {
@@ -71,15 +71,16 @@ impl Interpreter {
         }
     }
 
-    /// Lets go of our ends after the first `keep`, once the command has its own. Those before belong to a command that
-    /// is yet to start, whose words this one stands in: `cat <(a) "$(b)"`.
+    /// Drops our ends after the first `keep`, once the command has its own. Those before belong to a
+    /// command that has not started yet and whose words contain this one: `cat <(a) "$(b)"`.
     pub(in crate::eval) fn close_substitutions(&mut self, keep: usize) {
         for substitution in self.substitutions.iter_mut().skip(keep) {
             substitution.file = None;
         }
     }
 
-    /// Waits for the substitutions after the first `keep`; the failure of one is a stage's.
+    /// Waits for the substitutions after the first `keep`. The failure of one counts as the failure of
+    /// a stage.
     pub(in crate::eval) fn end_substitutions(&mut self, keep: usize) -> Eval<Option<Failure>> {
         if self.substitutions.len() <= keep {
             return Ok(None);

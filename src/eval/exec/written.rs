@@ -1,4 +1,4 @@
-//! What the interpreter itself writes to files: as a program would, by the options of `with`.
+//! Files that the interpreter itself writes, under the options of `with`, as a program would.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
@@ -13,13 +13,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 impl Interpreter {
-    /// The permissions of a file that a redirection makes, or with `private` of one that holds a secret.
+    /// Returns the permissions of a file that a redirection creates, or with `private`, of a file that
+    /// holds a secret.
     pub(in crate::eval) fn creation(&self, private: bool) -> Creation {
         let mode = if private { 0o600 } else { 0o666 };
         Creation { mode, umask: self.env.settings.steps.umask() }
     }
 
-    /// `write()`. The inner error is the kernel's.
+    /// `write()`. The inner error is that of the kernel.
     pub(in crate::eval) fn write_file(
         &self,
         path: &Path,
@@ -54,8 +55,8 @@ impl Interpreter {
         }
     }
 
-    /// Writes all bytes if the file may become so large: it may be another than the one at its path, under
-    /// `atomic=true` or as a descriptor of the script.
+    /// Writes all bytes if the file may become so large. Under `atomic=true`, or as a descriptor of the
+    /// script, the file may not be the one at its path.
     fn write_within_limit(&self, target: BorrowedFd<'_>, bytes: &[u8]) -> Eval<io::Result<()>> {
         match self.check_file_size(target, bytes.len()) {
             Ok(()) => self.write_bytes(target, bytes),
@@ -63,12 +64,12 @@ impl Interpreter {
         }
     }
 
-    /// What `with file_size=` allows a file to hold.
+    /// Returns the largest size that `with file_size=` allows.
     pub(in crate::eval) fn file_size(&self) -> Option<u64> {
         self.env.settings.steps.limit(Resource::FileSize)
     }
 
-    /// Fails where a program would, since the system's limit is not that of this process.
+    /// Fails where a program would fail, since the limit of the system does not apply to this process.
     pub(in crate::eval) fn check_file_size(&self, target: BorrowedFd<'_>, more: usize) -> io::Result<()> {
         match self.file_size() {
             Some(most) if end_after(target, more).is_some_and(|end| end > most) => {

@@ -6,15 +6,15 @@ use crate::diag::{quote_word, visible};
 use crate::eval::lang::call::BoundArg;
 use crate::value::{List, Type, Value, format};
 
-/// A word of a call: text, or the value that it is as a whole.
+/// A word of a call: text, or the value that the whole word is.
 pub struct Argument {
     pub value: Value,
-    /// It stands in the script as it is: only such is an option.
+    /// Whether it is literal text of the script: only such a word can be an option.
     pub literal: bool,
 }
 
 impl Argument {
-    /// The word as a text: of what has none, how the language writes it.
+    /// Returns the word as text, or, if it has none, as the language writes its value.
     pub fn shown(&self) -> Vec<u8> {
         match format::to_word(&self.value) {
             Ok(text) => text.into_owned(),
@@ -22,7 +22,7 @@ impl Argument {
         }
     }
 
-    /// The text of an option, if it can be one.
+    /// Returns the text of an option, if it can be one.
     pub fn option(&self) -> Option<&[u8]> {
         match &self.value {
             Value::Str(text) if self.literal => Some(text.as_bytes()),
@@ -31,19 +31,19 @@ impl Argument {
     }
 }
 
-/// Where words without a name go when all parameters that have no default are given.
+/// The destination of words without a name when all parameters without a default are set.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Placing {
-    /// To the parameters with a default, in their order: `f a b`.
+    /// The parameters with a default, in order: `f a b`.
     Call,
-    /// Nowhere: what has a default is an option of the script.
+    /// None: a parameter with a default is an option of the script.
     Main,
 }
 
-/// What the words of a command line give each parameter.
+/// Binds the words of a command line to the parameters.
 ///
-/// Parameters without a default are given in order, those with one as options. What is left goes to a `...rest`, or
-/// without one where `placing` says.
+/// Parameters without a default are bound in order, those with one as options. Remaining words go to a `...rest`,
+/// or without one to the parameters that `placing` names.
 pub fn bind(function: &Function, words: &[Argument], placing: Placing) -> Result<Vec<BoundArg>, String> {
     if function.is_wrapper() {
         let words: Vec<Value> = words.iter().map(|word| word.value.clone()).collect();
@@ -145,7 +145,8 @@ pub fn bind(function: &Function, words: &[Argument], placing: Placing) -> Result
     }
 }
 
-/// What a word gives a parameter: a value as it is where the parameter takes it, and otherwise what its text means.
+/// Converts a word for a parameter: a value is used unchanged if the parameter takes it, otherwise its text is
+/// converted.
 fn convert(parameter: &Formal, word: &Argument) -> Result<Value, String> {
     let found = word.value.type_of();
     let is_taken = found != Type::Str && parameter.kind.is_none_or(|kind| accepts(kind, found));
@@ -162,7 +163,7 @@ fn convert_text(parameter: &Formal, word: &[u8]) -> Result<Value, String> {
     named(parameter, parameter.read_word(word))
 }
 
-/// The word after an option: of a list, its next element, or a list of them.
+/// Converts the word after an option: for a list, its next element, or a list of them.
 fn convert_option(parameter: &Formal, word: &Argument) -> Result<Value, String> {
     match &word.value {
         Value::Str(text) => named(parameter, parameter.read_option(text.as_bytes())),
@@ -184,7 +185,7 @@ fn unknown(function: &Function, written: &str, name: &str) -> String {
     }
 }
 
-/// `-v 3`: the number is an argument of its own, and may be meant as the count.
+/// `-v 3`: the number is a separate argument, but may be meant as the count.
 fn refuse_count_of(parameter: &Formal, name: &str, next: Option<&Argument>) -> Result<(), String> {
     let Some(Value::Str(number)) = next.map(|next| &next.value) else { return Ok(()) };
     let number = String::from_utf8_lossy(number.as_bytes());

@@ -1,8 +1,8 @@
 //! Questions to the user at the terminal: `input("Name? ")` and `confirm("Delete? ")`.
 //!
-//! The terminal is the standard input where that is one, else the controlling terminal of the session, so that a script
-//! that reads its data from a pipe can still ask. A run in a host knows the first alone: the host's terminal is not its
-//! own. Question and answer go there and nowhere else.
+//! The terminal is standard input if that is one, otherwise the controlling terminal of the session, so that a script
+//! that reads its data from a pipe can still ask. A run in a host uses only the first: it does not own the terminal of
+//! the host. The question and the answer go there and nowhere else.
 
 use crate::diag::{Code, code, reason};
 use crate::eval::Interpreter;
@@ -17,10 +17,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, MutexGuard, TryLockError};
 use std::time::Duration;
 
-/// How often a thread that is to ask looks whether another one has its answer.
+/// How often a thread that waits to ask checks whether another one has its answer.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The terminal while a line is typed. Dropped, it treats what is typed as before.
+/// The terminal while the user types a line. Dropping it restores the modes.
 struct Typing<'a> {
     terminal: &'a OwnedFd,
     before: Option<Modes>,
@@ -45,7 +45,7 @@ impl Drop for Typing<'_> {
 }
 
 impl Interpreter {
-    /// Asks for a line; none at the end of the input (Ctrl-D).
+    /// Asks for a line. Returns none at the end of the input (Ctrl-D).
     pub(in crate::eval) fn ask_user(
         &mut self,
         question: &[u8],
@@ -53,7 +53,7 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Option<Vec<u8>>> {
         let terminal = Arc::new(self.terminal(span)?);
-        // A signal from now on ends the run by way of what puts the terminal right again.
+        // From now on a signal ends the run in a way that restores the terminal.
         let _ = self.interrupt();
         let _turn = self.turn_to_ask()?;
         let descriptor = Descriptor::Open(terminal.clone());
@@ -72,7 +72,7 @@ impl Interpreter {
             return Err(self.no_terminal(code::NO_TERMINAL, message, help, span));
         }
         if input.is_none() {
-            // The standard input is the run's already.
+            // Standard input already belongs to the run.
             self.admit(&Effect::Terminal(CONTROLLING_TERMINAL), span)?;
         }
         tty::open(input).map_err(|error: io::Error| {
@@ -86,7 +86,7 @@ impl Interpreter {
         Error::refused(page(code, self.source(), span, message, "asks here").help(help), 1).into()
     }
 
-    /// Waits until no other thread of the run asks: the terminal is one, and so are its modes.
+    /// Waits until no other thread of the run is asking: there is only one terminal, with one set of modes.
     fn turn_to_ask(&self) -> Eval<MutexGuard<'_, ()>> {
         loop {
             match self.shared.asking.try_lock() {

@@ -10,17 +10,17 @@ use crate::sys::stack;
 use crate::value::{List, Opaque, Value};
 use std::sync::Arc;
 
-/// What a function value holds.
+/// The content of a function value.
 struct Closure {
     function: Arc<Function>,
-    /// The variables that it took along.
+    /// The variables that it captured.
     captures: Box<[Value]>,
 }
 
-/// What a call gives a parameter.
+/// The argument that a call binds to a parameter.
 pub enum BoundArg {
     Value(Value),
-    /// Its default, or for `...rest` nothing.
+    /// The default, or for `...rest` nothing.
     Default,
 }
 
@@ -137,7 +137,7 @@ impl Interpreter {
         self.run_function(&function, captures, base, |place| place >= given, span)
     }
 
-    /// Calls a function as a command; its status.
+    /// Calls a function as a command, and returns its status.
     pub(in crate::eval) fn call_command(
         &mut self,
         id: FunctionId,
@@ -149,7 +149,7 @@ impl Interpreter {
         self.status_of_call(id, value, span)
     }
 
-    /// Calls a function whose words are bound; its value.
+    /// Calls a function with bound arguments, and returns its value.
     pub(in crate::eval) fn call_given(
         &mut self,
         function: &Arc<Function>,
@@ -168,14 +168,15 @@ impl Interpreter {
         self.run_function(function, &[], base, |place| defaults.get(place) == Some(&true), span)
     }
 
-    /// What a returned value is as the status of a command.
+    /// Returns the status for the value of a function that is run as a command.
     pub(in crate::eval) fn status_of_call(&self, id: FunctionId, value: Value, span: Span) -> Eval<u8> {
         match value {
             Value::Null | Value::Bool(true) => Ok(0),
             Value::Bool(false) => Ok(1),
             other => {
                 let name = &self.program.function(id).name;
-                let message = format!("`{name}` returned {}, which nobody takes", other.type_of().phrase());
+                let message =
+                    format!("`{name}` returned {}, but the value is not used", other.type_of().phrase());
                 let error = page(code::VALUE_UNUSED, self.source(), span, message, "called as a command");
                 let help = match &**name {
                     "main" => "the script's status is given by: exit 3".to_string(),
@@ -301,12 +302,12 @@ impl Interpreter {
         Err(Error::value(error).into())
     }
 
-    /// Notes a call that an error comes out of.
+    /// Notes a call through which an error propagates.
     fn trace(&self, mut unwind: Unwind, function: &Function, span: Span) -> Unwind {
         if let Unwind::Error(error) = &mut unwind
             && error.trace.len() < TRACE
             && !function.name.is_empty()
-            // What is wrong with the call itself points at it already.
+            // An error in the call itself already points at the call.
             && error.diagnostic.primary().is_none_or(|label| label.span != span)
         {
             error.trace.push(Call { function: function.name.clone(), source: self.source().clone(), span });
@@ -323,7 +324,7 @@ impl Interpreter {
     }
 }
 
-/// A recursion that is deeper has no end, or should be a loop.
+/// The limit of nested calls. A deeper recursion is endless, or should be a loop.
 const MAX_CALLS: usize = 2_000;
 
 fn closure_of(value: &Value) -> Option<&Closure> {

@@ -8,11 +8,11 @@ use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
 use crate::value::{List, Map, Value, format};
 
-/// How much of a value a message shows, in bytes.
+/// How many bytes of a value a message shows.
 const MOST_SHOWN: usize = 200;
 
 impl Interpreter {
-    /// Gives a value to a variable, or its parts to those of a pattern.
+    /// Assigns a value to a variable, or its parts to those of a pattern.
     #[inline]
     pub(in crate::eval) fn bind(&mut self, binding: &Binding, value: Value) -> Eval<()> {
         match binding {
@@ -68,7 +68,7 @@ impl Interpreter {
         self.bind(rest, Value::Map(left.map(|(key, value)| (key.clone(), value.clone())).collect()))
     }
 
-    /// What an element or a key has, or its default where it is missing.
+    /// Returns the value of an element or a key, or its default if it is missing.
     fn or_default(&mut self, found: Option<&Value>, part: &PatternPart) -> Eval<Value> {
         match (found, &part.default) {
             (Some(value), _) => Ok(value.clone()),
@@ -77,7 +77,7 @@ impl Interpreter {
         }
     }
 
-    /// All variables of a pattern, where only the run can tell the value.
+    /// Makes all variables of a pattern unknown, if only the run can know the value.
     fn bind_unknown(&mut self, binding: &Binding) {
         let (parts, rest): (Vec<&Binding>, _) = match binding {
             Binding::Variable(slot) => return *self.slot_mut(*slot) = unknown(None),
@@ -124,7 +124,7 @@ impl Interpreter {
         let help = if list.len() > most {
             let inner = text.trim_end_matches(']').trim_end().trim_end_matches(',').trim_end();
             let comma = if most == 0 { "" } else { ", " };
-            format!("`...rest` takes what is left, and `..._` leaves it: {inner}{comma}...rest]")
+            format!("`...rest` takes the remaining parts, and `..._` ignores them: {inner}{comma}...rest]")
         } else {
             let missing = &pattern.elements[list.len()..least];
             let defaults = missing.iter().map(|part| format!("{} = null", self.written(part.span)));
@@ -154,7 +154,7 @@ impl Interpreter {
     }
 }
 
-/// What to write where a pattern meets a value of another type.
+/// Returns the help for a pattern that meets a value of another type.
 fn other_shape(pattern: &str, value: &Value) -> Option<String> {
     let names = pattern.get(1..pattern.len().saturating_sub(1)).unwrap_or_default().trim();
     let is_plain = names.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_, ".contains(&byte));

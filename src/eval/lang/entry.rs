@@ -1,4 +1,4 @@
-//! A run that goes on: what is typed at a prompt, entry by entry.
+//! A run in parts: the entries of a prompt.
 
 use crate::check::program::{Function, FunctionId, Program, Slot};
 use crate::eval::Interpreter;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// An entry that runs on a thread of its own: the job that it is, and what will come of it.
+/// An entry that runs on its own thread: its job, and the channel of its result.
 pub struct Running {
     pub state: Arc<JobState>,
     program: Arc<Program>,
@@ -24,15 +24,16 @@ pub struct Running {
 }
 
 impl Interpreter {
-    /// Begins to run one more entry, as a job whose process group `lend` may give the terminal to. Meanwhile this is what
-    /// there was before it: should it be suspended, that goes on ([`Interpreter::part_with`]).
+    /// Starts one more entry as a job, to whose process group `lend` may give the terminal. Until it has ended, this
+    /// interpreter has the state from before it, with which the prompt continues if the entry is suspended
+    /// ([`Interpreter::part_with`]).
     pub fn begin(&mut self, program: Arc<Program>, lend: impl FnOnce(&Control)) -> Eval<Running> {
         let span = Span::default();
-        // The handlers, if this is the first.
+        // Installs the handlers, if this is the first entry.
         self.interrupt();
         let state = Arc::new(self.state_at_prompt().map_err(|error| self.no_job(&error, span))?);
         if let Some(control) = &state.control {
-            // From before the terminal is lent: Ctrl-C may have come already.
+            // Before the terminal is lent: Ctrl-C may have arrived already.
             state.cancel.set_alone(false);
             lend(control);
         }
@@ -47,13 +48,13 @@ impl Interpreter {
             let ran = worker.enter(entry);
             (worker.env.settings, worker.handled_signals) = (settings, 0);
             ending.0.ended(status_of(&ran));
-            // Of one that was suspended nobody wants the variables.
+            // The variables of a suspended entry are not used.
             give.send((worker, ran)).or_else(|unwanted| unwanted.0.1.map(|value| ending.0.came_to(value)))
         })?;
         Ok(Running { state, program, came_of_it })
     }
 
-    /// What came of an entry that has ended: this is what it has left.
+    /// Takes the result and the state of an entry that has ended.
     pub fn finish(&mut self, running: Running) -> Eval<Value> {
         let came_of_it = running.came_of_it.recv();
         let span = Span::default();
@@ -64,35 +65,35 @@ impl Interpreter {
                 *self = interpreter;
                 ran
             }
-            // The thread crashed.
+            // The thread panicked.
             Err(_) => joined.map(|()| Value::Null),
         }
     }
 
-    /// An entry was suspended, and is a job beside the prompt from now on; its number.
+    /// Makes a suspended entry a background job of the prompt, and returns its number.
     pub fn part_with(&mut self, running: Running) -> usize {
         let source = running.program.source(running.program.script).clone();
         let span = Span::new(0, source.text().len());
         self.jobs.add(running.state, source, span)
     }
 
-    /// The jobs that were not awaited.
+    /// Returns the jobs that were not awaited.
     pub fn jobs(&self) -> Vec<Job> {
-        // Those of a `( list )` end unseen.
+        // Those of a `( list )` end without a report.
         for orphan in self.jobs.take_orphans(false) {
             let _ = self.await_job(&orphan);
         }
         self.jobs.own()
     }
 
-    /// Takes a job out that has ended: its failure, if it failed.
+    /// Removes a job that has ended, and returns its failure, if it failed.
     pub fn take_job(&mut self, job: &Job) -> Eval<()> {
         self.jobs.remove(&job.state);
         self.await_job(job)
     }
 
-    /// Runs one more entry: a program that has all of the one before. Its jobs go on beside what is entered next. The
-    /// value of the call that it ends with, else null.
+    /// Runs one more entry: a program that includes all earlier ones. Its jobs continue beside later entries. Returns
+    /// the value of its last call, or null.
     fn enter(&mut self, program: Arc<Program>) -> Eval<Value> {
         self.modules.all_mut().resize_with(program.slots, unset);
         self.module = program.script;
@@ -109,13 +110,13 @@ impl Interpreter {
         ran.map(|()| self.result())
     }
 
-    /// Forgets the calls and deferred blocks that a failure has left open.
+    /// Discards the calls and deferred blocks that a failure has left open.
     fn leave_calls(&mut self) {
         self.frames.clear();
         (self.frame, self.calls, self.defer_mask) = (0, 0, None);
     }
 
-    /// Calls a function of the program, and leaves what the last entry has left.
+    /// Calls a function of the program, and keeps the state of the last entry.
     pub fn call_beside(&mut self, id: FunctionId, arguments: &[Value]) -> Eval<Value> {
         let status = self.status;
         let function = self.function_value(id);
@@ -126,8 +127,8 @@ impl Interpreter {
         result
     }
 
-    /// Calls a function value beside the entries, to know what it returns. It has so long for it, reads nothing, prints
-    /// nowhere, and works on a copy: what it changes is gone, and none of its programs reaches the terminal.
+    /// Calls a function value only for its result. It has a time limit, no input and no output, and works on a copy:
+    /// its changes are discarded, and its programs can't access the terminal.
     pub fn consult(&self, function: &Value, arguments: &[Value], time: Duration) -> Eval<Value> {
         let span = Span::default();
         let mut copy = self.copy();
@@ -146,20 +147,20 @@ impl Interpreter {
         result
     }
 
-    /// What standard input, output and error are.
+    /// Returns the files of standard input, output and error.
     pub fn files(&self) -> &FileTable {
         &self.env.files
     }
 
-    /// Takes other files for them; those of before.
+    /// Replaces them, and returns the earlier ones.
     pub fn exchange_files(&mut self, files: FileTable) -> FileTable {
         std::mem::replace(&mut self.env.files, files)
     }
 
-    /// Ends what runs beside the prompt, which is left: HUP, as when the terminal goes, and for who is still there after
-    /// a moment TERM, and KILL after the grace. One that is suspended is given the terminal by `lend` meanwhile: vim(1)
-    /// saves its files and sets the terminal's modes back, for which the kernel would stop it in the background. A job of
-    /// nohup or setsid goes on.
+    /// Ends the background jobs when the user leaves the prompt: they get HUP, as when the terminal closes; those that
+    /// are still there after a moment get TERM, and KILL after the grace. In the meantime, `lend` gives the terminal to each
+    /// suspended job: vim(1) saves its files and restores the modes of the terminal, for which the kernel would stop it
+    /// in the background. A job of nohup or setsid continues.
     pub fn leave(&mut self, lend: impl Fn(&Control)) {
         const MOMENT: Duration = Duration::from_secs(1);
         let runs = |job: &Job| job.state.status().is_none();
@@ -175,7 +176,7 @@ impl Interpreter {
             await_ends(std::slice::from_ref(job));
         }
         await_ends(&others);
-        // Who has nevertheless been stopped would be for all the time of the grace.
+        // A job that was stopped nevertheless would stay stopped for the whole grace.
         for job in jobs.iter().filter(|job| runs(job)) {
             if job.state.control.as_ref().is_some_and(|control| !control.has_running()) {
                 job.state.signal(Signal::KILL);
@@ -184,18 +185,18 @@ impl Interpreter {
         self.stop_jobs();
     }
 
-    /// The value of a variable; null when its `let` has not run.
+    /// Returns the value of a variable; null when its `let` has not run.
     pub fn value_of(&self, slot: Slot) -> Value {
         let value = self.modules.get(slot.place());
         value.filter(|value| !is_unset(value)).cloned().unwrap_or_default()
     }
 
-    /// Whether a variable has a value.
+    /// Returns whether a variable has a value.
     pub fn has_value(&self, slot: Slot) -> bool {
         self.modules.get(slot.place()).is_some_and(|value| !is_unset(value))
     }
 
-    /// The directory that commands run in.
+    /// Returns the directory that commands run in.
     pub fn directory(&self) -> PathBuf {
         match &self.env.directory {
             Some(_) => self.directory_path(),
@@ -207,20 +208,20 @@ impl Interpreter {
         &self.env.environment
     }
 
-    /// A function of the program.
+    /// Returns a function of the program.
     pub fn function_of(&self, id: FunctionId) -> &Arc<Function> {
         self.program.function(id)
     }
 
-    /// The signal that has asked this process to end, if one has.
+    /// Returns the signal that has asked this process to end, if one has.
     pub fn request(&self) -> Option<Signal> {
         self.interrupt().raised().map(|raised| raised.signal)
     }
 
-    /// The same, which is then settled.
+    /// Returns that signal and settles it.
     pub fn take_request(&self) -> Option<Signal> {
         let request = self.request();
-        // One that comes between the two is not settled: it is for what runs next.
+        // A request that arrives between the two is not settled: it is for the next entry.
         if request.is_some() {
             self.interrupt().clear();
         }

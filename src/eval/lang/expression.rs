@@ -1,4 +1,4 @@
-//! Expressions: to values.
+//! Evaluation of expressions.
 
 use crate::check::program::*;
 use crate::diag::code;
@@ -20,8 +20,9 @@ impl Interpreter {
         if self.dry.is_some() { self.dry_expr(expr) } else { self.evaluate(expr) }
     }
 
-    /// The expressions of most turns of a loop, and calls. They are apart from the others, whose function has a large frame:
-    /// that takes longer to make than these to evaluate, and each call that is open would have one.
+    /// Evaluates the expressions that most turns of a loop consist of, and calls. The others are in a separate
+    /// function with a large frame: making the frame takes longer than evaluating these expressions, and each open
+    /// call would hold one.
     #[inline]
     pub(in crate::eval) fn evaluate(&mut self, expr: &Expr) -> Eval<Value> {
         match &expr.kind {
@@ -63,7 +64,7 @@ impl Interpreter {
                 }
                 self.sized(Value::List(List::from(list)), expr.span)
             }
-            // Met only where elements are gathered.
+            // Only allowed where elements are gathered.
             ExprKind::Spread(list) => self.expr(list),
             ExprKind::Map(entries) => {
                 let mut map = Map::default();
@@ -95,7 +96,8 @@ impl Interpreter {
                 Ok(Value::Range(Arc::new(Range::new(start, end, *inclusive))))
             }
             ExprKind::Index(parts) => {
-                // An index that can't change the variable needs no copy of it, whose count all threads share.
+                // An index that can't change the variable needs no copy of the variable, whose reference count all
+                // threads share.
                 if is_still(&parts.1) && self.operand(&parts.0).is_some() {
                     let index = self.expr(&parts.1)?;
                     if let Some(receiver) = self.operand(&parts.0) {
@@ -150,7 +152,7 @@ impl Interpreter {
         }
     }
 
-    /// An element of a list or an argument; of `...xs` all that it holds.
+    /// Appends an element of a list or an argument; for `...xs`, all its elements.
     pub(in crate::eval) fn push_element(&mut self, expr: &Expr, into: &mut Vec<Value>) -> Eval<()> {
         let ExprKind::Spread(list) = &expr.kind else {
             into.push(self.expr(expr)?);
@@ -165,11 +167,11 @@ impl Interpreter {
         Ok(())
     }
 
-    /// An operand without a copy of it, where it stands still.
+    /// Returns an operand without copying it, if its evaluation changes nothing.
     #[inline]
     fn operand<'v>(&'v self, expr: &'v Expr) -> Option<&'v Value> {
         match &expr.kind {
-            // Who looks for what only the run can tell has to see every value.
+            // A search for values that only the run can know has to see every value.
             _ if self.dry.is_some() => None,
             ExprKind::Value(value) => Some(value),
             ExprKind::Slot(slot) => Some(self.slot(*slot)),
@@ -206,7 +208,7 @@ impl Interpreter {
         outcome.map_err(|error| self.op_error(error, span))
     }
 
-    /// A condition: only true and false are either.
+    /// Evaluates a condition, which must be true or false.
     pub(in crate::eval) fn truth(&mut self, expr: &Expr) -> Eval<bool> {
         if let ExprKind::Binary { operator, operands } = &expr.kind
             && self.dry.is_none()
@@ -237,7 +239,7 @@ impl Interpreter {
         Error::value(error.help(help)).into()
     }
 
-    /// An integer that stands in a literal or a variable.
+    /// Returns an integer that is a literal or in a variable.
     #[inline]
     pub(in crate::eval) fn int_operand(&self, expr: &Expr) -> Option<i64> {
         match &expr.kind {
@@ -263,7 +265,7 @@ impl Interpreter {
                 Ok(Value::secret(value.to_vec()))
             }
             Some(value) => Ok(Value::str(value.to_vec())),
-            // Shells keep it themselves; ours is the session's directory.
+            // Shells keep it themselves; here it is the directory of the session.
             None if name.as_bytes() == b"PWD" => Ok(Value::str(self.working_directory(span)?)),
             None if !required => Ok(Value::Null),
             None => {
@@ -316,7 +318,7 @@ impl Interpreter {
         }
     }
 
-    /// `xs.len`, `s.toUpperCase`: only a map has fields, and a method is called.
+    /// `xs.len`, `s.toUpperCase`: only a map has fields, and a method needs a call.
     fn no_field(&self, value: &Value, name: &Str, span: Span) -> Unwind {
         let found = value.type_of();
         if found == Type::Job {
@@ -328,7 +330,7 @@ impl Interpreter {
         let message = format!("what has this field is {}, not a map", found.phrase());
         let error = page(code::WRONG_TYPE, self.source(), span, message, found.name());
         let name = String::from_utf8_lossy(name.as_bytes());
-        // As it stands there, where that is short.
+        // In its spelling in the script, if that is short.
         let receiver = &self.source().text()[span.range()];
         let plain = receiver.len() < 30
             && receiver.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.[]".contains(&byte));
@@ -373,7 +375,7 @@ impl Interpreter {
         }
     }
 
-    /// The one argument that a value becomes.
+    /// Returns the single argument that a value becomes.
     pub(in crate::eval) fn word_of<'v>(&self, value: &'v Value, span: Span) -> Eval<Cow<'v, [u8]>> {
         format::to_word(value).map_err(|error| {
             if error.found == Type::Secret {
@@ -385,7 +387,7 @@ impl Interpreter {
     }
 }
 
-/// Whether working this out changes nothing: a variable, a literal, or an operator on two of them.
+/// Returns whether evaluating this changes nothing: a variable, a literal, or an operator on two of them.
 fn is_still(expr: &Expr) -> bool {
     let plain = |expr: &Expr| matches!(expr.kind, ExprKind::Value(_) | ExprKind::Slot(_));
     match &expr.kind {
@@ -394,12 +396,12 @@ fn is_still(expr: &Expr) -> bool {
     }
 }
 
-/// An operator on two values of any kind.
+/// Applies an operator to two values of any kind.
 fn operate(operator: Op, left: &Value, right: &Value) -> Result<Value, ops::OpError> {
     operate_ints(operator, left, right).map_or_else(|| ops::binary(operator, left, right), Ok)
 }
 
-/// What the operators of most loops give for two integers; none for all else, and where there is an error to be told.
+/// Applies the operators of most loops to two integers. Returns none for everything else, including errors.
 #[inline]
 fn operate_ints(operator: Op, left: &Value, right: &Value) -> Option<Value> {
     let (&Value::Int(left), &Value::Int(right)) = (left, right) else { return None };
@@ -407,7 +409,7 @@ fn operate_ints(operator: Op, left: &Value, right: &Value) -> Option<Value> {
         Op::Add => left.checked_add(right).map(Value::Int),
         Op::Sub => left.checked_sub(right).map(Value::Int),
         Op::Mul => left.checked_mul(right).map(Value::Int),
-        // The sign is the divisor's: see `ops`.
+        // The sign is that of the divisor: see `ops`.
         Op::Rem if left >= 0 && right > 0 => Some(Value::Int(left % right)),
         _ => compare_ints(operator, left, right).map(Value::Bool),
     }

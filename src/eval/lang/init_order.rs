@@ -1,8 +1,8 @@
-//! Functions that are called before what they use of their file has a value.
+//! Functions that are called before the variables of their file that they use have a value.
 //!
-//! A function is known in its whole block, so something may call it above the `let` of a variable that it reads. Calls
-//! that are plain to see are refused by the check. Where a function value may be called too early, or a `defer` runs
-//! when not all of the file has, its [`Need`]s are asked for here, at the start of the call.
+//! A function is declared for its whole block, so code above the `let` of a variable that it reads may call it. The
+//! check refuses calls that it can see. Where a function value may be called too early, or a `defer` runs before the
+//! whole file has, its [`Need`]s are checked here, at the start of the call.
 
 use crate::check::program::*;
 use crate::check::too_early;
@@ -12,7 +12,7 @@ use crate::eval::report::unwind::{Error, Eval, page};
 use crate::span::Span;
 use crate::value::{Opaque, Value};
 
-/// What a variable holds whose `let` has not run, if a call could come before that. No expression ever gives it.
+/// The content of a variable whose `let` has not run, if a call could come before it. No expression ever returns it.
 struct Unset;
 
 pub(in crate::eval) fn mark_unset(program: &Program, slots: &mut [Value]) {
@@ -23,7 +23,7 @@ pub(in crate::eval) fn mark_unset(program: &Program, slots: &mut [Value]) {
     }
 }
 
-/// The value of a variable whose `let` has not run.
+/// Returns that value.
 #[cfg(feature = "dialog")]
 pub(in crate::eval) fn unset() -> Value {
     Value::from(Opaque::new("unset", "", Unset))
@@ -56,7 +56,7 @@ impl Interpreter {
     }
 }
 
-/// Whether its `let` has not run.
+/// Returns whether a value is that of a variable whose `let` has not run.
 pub(in crate::eval) fn is_unset(value: &Value) -> bool {
     matches!(value, Value::Opaque(opaque) if opaque.payload::<Unset>().is_some())
 }

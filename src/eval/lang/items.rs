@@ -95,7 +95,8 @@ impl Interpreter {
                 Value::Str(_) => Some("make a list of it: s.lines(), s.split(\",\"), s.chars()"),
                 _ => None,
             };
-            let unwind = self.wrong_type(span, "what `for` goes through", "a list or range", value.type_of());
+            let unwind =
+                self.wrong_type(span, "what `for` iterates over", "a list or range", value.type_of());
             return unwind.helped(help);
         }
         let help = match value {

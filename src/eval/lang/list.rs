@@ -7,7 +7,7 @@ use crate::eval::lang::value_command::value_alone;
 use crate::eval::report::unwind::{Eval, Failure};
 
 impl Interpreter {
-    /// Runs pipelines joined by `&&` and `||`; the failure of the last one that ran.
+    /// Runs pipelines joined by `&&` and `||`. Returns the failure of the last one that ran.
     pub(in crate::eval) fn and_or(&mut self, and_or: &AndOr) -> Eval<Option<Failure>> {
         if self.dry.is_some() {
             return self.dry_and_or(and_or).map(|_| None);
@@ -36,7 +36,7 @@ impl Interpreter {
         Ok(failure)
     }
 
-    /// Returns whether a pipeline that has just run is a test by itself, or a bool.
+    /// Returns whether a pipeline that has just run is only a test or a bool.
     fn is_test(&self, pipeline: &Pipeline) -> bool {
         let [Stage { kind: StageKind::Command(command), .. }] = &*pipeline.stages else { return false };
         match command.target {

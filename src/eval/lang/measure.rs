@@ -1,33 +1,33 @@
-//! How much a value holds, with all that its elements hold.
+//! The size of a value, including its elements.
 //!
-//! Scenario: `while (true) { all.push("x".repeat(1000000)) }` of a script that somebody sent: no string and no list is
-//! large by itself. But to count a list at each `push` would make a loop of them quadratic. So counting is paid for: each
-//! look at a value, and each element that is made, earns some of it. What a script holds it has made, so that what
-//! grows is counted whenever it has grown by a part.
+//! Scenario: `while (true) { all.push("x".repeat(1000000)) }` in an untrusted script: no string and no list is large
+//! by itself. But counting a list at each `push` would make a loop of them quadratic. So counting has to be earned:
+//! each check of a value, and each new element, earns the right to count some elements. The script has made everything
+//! that it holds, so a growing value is counted each time it has grown by a certain part.
 
 use crate::value::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many elements each look may count, and earns.
+/// How many elements each check earns and may count.
 const EARNED: u64 = 16;
 
-/// What has been earned. Threads that meet here may miss a few.
+/// The earned credit. Threads that update it at the same time may lose a few.
 #[derive(Default)]
 pub struct Measuring {
     credit: AtomicU64,
-    /// How much there must be for the next count: one that did not come to its end is not begun again for little more.
+    /// The credit that the next count needs: a count that could not finish is not repeated for a little more.
     wanted: AtomicU64,
 }
 
 impl Measuring {
-    /// Notes elements that were made.
+    /// Notes new elements.
     pub fn earn(&self, elements: usize) {
         if elements > 0 {
             self.credit.fetch_add(elements as u64, Ordering::Relaxed);
         }
     }
 
-    /// Whether a value holds more than so many bytes, as far as can be told now.
+    /// Returns whether a value is larger than this many bytes, as far as is known now.
     pub fn exceeds(&self, value: &Value, most: usize) -> bool {
         if elements(value) == 0 {
             return false;
@@ -56,16 +56,16 @@ impl Measuring {
 }
 
 struct Counted {
-    /// None when it did not come to its end.
+    /// None if the count did not finish.
     bytes: Option<usize>,
     elements: u64,
 }
 
-/// Counts what a value holds until that is more than `most`, or as many elements were looked at as may be.
+/// Counts the size of a value until it exceeds `most`, or the allowed number of elements was visited.
 fn count(value: &Value, most: usize, may: u64) -> Counted {
     let mut bytes = 0_usize;
     let mut elements = 0_u64;
-    // Values may be nested deeper than the stack is.
+    // Values may be nested more deeply than the stack allows.
     let mut rest = vec![value];
     while let Some(value) = rest.pop() {
         bytes = bytes.saturating_add(own_bytes(value));
@@ -89,7 +89,7 @@ fn count(value: &Value, most: usize, may: u64) -> Counted {
     Counted { bytes: Some(bytes), elements }
 }
 
-/// How many elements a value has itself.
+/// Returns the number of a value's own elements.
 pub fn elements(value: &Value) -> usize {
     match value {
         Value::List(list) => list.len(),
@@ -98,7 +98,7 @@ pub fn elements(value: &Value) -> usize {
     }
 }
 
-/// The bytes of a value without what its elements hold.
+/// Returns the size of a value without the sizes of its elements.
 pub fn own_bytes(value: &Value) -> usize {
     match value {
         Value::Str(text) => text.as_bytes().len(),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_elements_hold_is_counted_as_often_as_it_stands_there() {
+    fn content_of_elements_is_counted_each_time_it_appears() {
         assert_eq!(count(&nested(3), usize::MAX, 100).bytes, Some(8 + 16 * 14));
         assert_eq!(count(&nested(3), usize::MAX, 13).bytes, None);
         assert!(count(&nested(60), 10_000, 10_000).bytes.is_some_and(|bytes| bytes > 10_000));

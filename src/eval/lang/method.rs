@@ -1,4 +1,4 @@
-//! Methods and functions of the table: their arguments, and what they need of a run.
+//! Methods and functions of the table: their arguments, and their access to a run.
 
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
@@ -21,15 +21,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Arguments that are given by name.
+/// Arguments that are passed by name.
 type Named<'p> = Vec<(&'p str, Value)>;
 
-/// A run, as a method sees it.
+/// A run as a method sees it.
 struct Caller<'a> {
     run: &'a mut Interpreter,
-    /// Where the call stands.
+    /// The place of the call.
     span: Span,
-    /// How a function ended that a method has called, if not with a value.
+    /// How a function that a method has called ended, if not with a value.
     unwound: Option<Unwind>,
 }
 
@@ -48,7 +48,7 @@ impl Interpreter {
         let mut bound = self.bound(method, arguments, span)?;
         self.run_method(method, arguments, span, |run, caller| match run {
             Run::Value(run) => run(caller, &value, &mut bound),
-            // Only a variable has these: the check sees to it.
+            // The check ensures that only a variable has these.
             Run::Change(run) => run(&mut value.clone(), &mut bound),
         })
     }
@@ -66,7 +66,7 @@ impl Interpreter {
         })
     }
 
-    /// `xs.push(v)`: the value is changed where it stands, so that nobody shares it meanwhile.
+    /// `xs.push(v)`: changes the value in place, so that it is not shared during the call.
     pub(in crate::eval) fn change(&mut self, change: &Change, span: Span) -> Eval<Value> {
         let before = self.unknowns();
         let mut path = Vec::with_capacity(change.path.len());
@@ -76,7 +76,7 @@ impl Interpreter {
         let (positional, named) = self.arguments_of(&change.arguments)?;
         let mut root = std::mem::take(self.slot_mut(change.slot));
         let result = self.change_at(&mut root, &path, change, positional, named, span);
-        // All of it: what was changed may be small, and one of many.
+        // The whole variable: the changed part may be small, and one of many.
         let sized = if path.is_empty() { Ok(()) } else { self.check_size(&root, span) };
         *self.slot_mut(change.slot) = root;
         let result = result.and_then(|value| sized.map(|()| value));
@@ -106,7 +106,7 @@ impl Interpreter {
         .and_then(|value| self.check_size(place, span).map(|()| value))
     }
 
-    /// The element or field that a path leads to.
+    /// Returns the element or field at a path.
     pub(in crate::eval) fn element<'v>(
         &self,
         mut place: &'v mut Value,
@@ -158,7 +158,8 @@ impl Interpreter {
         let outcome = run(&method.run, &mut caller);
         let unwound = caller.unwound;
         match (outcome, unwound) {
-            // Also where the method took it for an answer: what may not be looked at is not absent.
+            // Even if the method treated it as an answer: a file that may not be examined is not
+            // absent.
             (_, Some(unwind)) => Err(unwind),
             (Ok(value), None) => self.sized(value, span),
             (Err(error), _) => Err(self.method_error(error, span, arguments)),
@@ -192,7 +193,7 @@ impl Interpreter {
 }
 
 impl Caller<'_> {
-    /// Keeps the reason of a failure for who has called the method.
+    /// Keeps the reason of a failure for the caller of the method.
     fn put_by<T>(&mut self, outcome: Eval<T>) -> Outcome<T> {
         outcome.map_err(|unwind| {
             self.unwound = Some(unwind);
@@ -200,13 +201,14 @@ impl Caller<'_> {
         })
     }
 
-    /// The same of a value that is unknown where a dry run has shown its call.
+    /// Does the same, except for an unknown value whose call a dry run has shown.
     fn put_by_unless_shown<T>(&mut self, outcome: Eval<Option<T>>) -> Outcome<T> {
         let known = outcome.and_then(|value| value.ok_or_else(|| self.run.only_the_run_tells(self.span)));
         self.put_by(known)
     }
 
-    /// The kernel's answer; the end of the run is kept, and any error stands for it.
+    /// Returns the answer of the kernel. Keeps an end of the run, for which it returns an arbitrary
+    /// error.
     fn or_unwind<T>(&mut self, outcome: Eval<io::Result<T>>) -> io::Result<T> {
         outcome.unwrap_or_else(|unwind| {
             self.unwound = Some(unwind);
@@ -214,8 +216,8 @@ impl Caller<'_> {
         })
     }
 
-    /// Asks to look at a path that the script gave. Returns the path to look at instead: for `/dev/stdin` and its kin that of
-    /// the script's own descriptor.
+    /// Asks the policy about examining a path of the script. Returns the path to examine instead: for
+    /// `/dev/stdin` and similar paths, that of the script's own descriptor.
     fn look<'p>(&mut self, path: &'p Path) -> io::Result<Cow<'p, Path>> {
         if let Some(own) = self.run.own_descriptor(path) {
             return Ok(Cow::Owned(own));
@@ -310,7 +312,7 @@ impl Host for Caller<'_> {
                     Ok(Value::Null)
                 }
                 None => {
-                    let message = format!("`kill`: {} is no signal", quote_word(name));
+                    let message = format!("`kill`: {} is not a signal", quote_word(name));
                     Err(MethodError::new(code::BAD_VALUE, message)
                         .at(0)
                         .help("write its name: job.kill(\"HUP\")"))

@@ -1,7 +1,7 @@
-//! `quote(x)`: words as a POSIX shell reads them back.
+//! `quote(x)`: words in a form that a POSIX shell parses back.
 
-/// Joins words by blanks, each in single quotes where it has to be (POSIX 2.2.2). A single quote itself is
-/// written outside of them: `it's` is `'it'\''s'`.
+/// Joins words with blanks, each in single quotes if necessary (POSIX 2.2.2). A single quote is written
+/// outside the quotes: `it's` is `'it'\''s'`.
 pub fn posix(words: &[Vec<u8>]) -> Vec<u8> {
     let mut text = Vec::new();
     for (index, word) in words.iter().enumerate() {
@@ -12,7 +12,7 @@ pub fn posix(words: &[Vec<u8>]) -> Vec<u8> {
             b.is_ascii_alphanumeric()
                 || matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%')
         };
-        // `a=b` in first place would be an assignment, and `%1` is a job only for some builtins.
+        // `a=b` as the first word would be an assignment, and `%1` is a job for some builtins.
         if !word.is_empty() && word.iter().all(plain) {
             text.extend_from_slice(word);
             continue;

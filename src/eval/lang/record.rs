@@ -1,4 +1,5 @@
-//! Failures as values: what `catch` catches, and the records of `try { … }` and `capture { … }`.
+//! Failures as values: the error that `catch` receives, and the records of `try { … }` and `capture { …
+//! }`.
 
 use crate::check::program::*;
 use crate::diag::{Code, Diagnostic, code};
@@ -10,7 +11,7 @@ use crate::span::Span;
 use crate::value::{Duration, List, Map, Size, Str, Value};
 use std::time::UNIX_EPOCH;
 
-/// How commands ended, as a record and as it goes on.
+/// How commands ended, as a record and as the end that propagates.
 pub struct Recorded {
     pub record: Map,
     pub result: Eval<()>,
@@ -40,7 +41,7 @@ impl Interpreter {
     pub(in crate::eval) fn record(&mut self, capture: bool, body: &Block, span: Span) -> Eval<Value> {
         let recorded = self.recorded(capture, body, span);
         match recorded.result {
-            // `exit` ends the copy that it stands in.
+            // `exit` ends the copy in which it runs.
             Err(Unwind::Exit(_)) if capture => {}
             Ok(()) | Err(Unwind::Error(_)) => {}
             Err(unwind) => return Err(unwind),
@@ -48,7 +49,7 @@ impl Interpreter {
         Ok(Value::Map(recorded.record))
     }
 
-    /// Runs commands, and records how they ended, whatever ended them.
+    /// Runs commands and records how they ended, in whatever way.
     pub(in crate::eval) fn recorded(&mut self, capture: bool, body: &Block, span: Span) -> Recorded {
         let started = std::time::Instant::now();
         let (outer, status) = (self.record.replace(Vec::new()), self.status);
@@ -92,7 +93,7 @@ impl Interpreter {
         Recorded { record, result }
     }
 
-    /// `fail e` of what was caught.
+    /// `fail e` with a caught error.
     pub(in crate::eval) fn raise_again(&mut self, caught: &Map, span: Span) -> Unwind {
         let text = |key: &str| match caught.get(key.as_bytes()) {
             Some(Value::Str(text)) => String::from_utf8_lossy(text).into_owned(),
@@ -105,7 +106,7 @@ impl Interpreter {
         };
         let mut error =
             Error::command(self.page_raised_again(code, &text("message"), &text("at"), span), status);
-        // Which signal it was is asked for by `retry_on`.
+        // `retry_on` needs to know the signal.
         if let Some(signal) = Signal::parse(text("signal").as_bytes()) {
             let (end, began) = (End::Signal(signal, false), std::time::SystemTime::now());
             let wall = std::time::Duration::ZERO;
@@ -114,7 +115,8 @@ impl Interpreter {
         error.into()
     }
 
-    /// The page shows the place where the error was raised first, when it stands in a file of the program.
+    /// Returns the error page of an error that is raised again. It shows the place where the error was
+    /// first raised, if that is in a file of the program.
     fn page_raised_again(&self, code: Code, message: &str, at: &str, span: Span) -> Diagnostic {
         let again = self.source();
         let place = self.program.modules.iter().find_map(|module| {
@@ -131,7 +133,7 @@ impl Interpreter {
         }
     }
 
-    /// Says that a `defer` failed, where something else is failing already.
+    /// Reports that a `defer` failed while another failure is already propagating.
     pub(in crate::eval) fn say_deferred(&self, error: &Error) {
         let at = position(&error.diagnostic);
         let message = format!("a deferred block failed at {at}: {}", error.diagnostic.message);
@@ -139,7 +141,7 @@ impl Interpreter {
     }
 }
 
-/// Whether a map is what `catch` makes of an error.
+/// Returns whether a map is the error that `catch` receives.
 pub fn is_error(map: &Map) -> bool {
     ["message", "code", "status", "at"].iter().all(|key| map.contains_key(key.as_bytes()))
 }
@@ -164,7 +166,7 @@ pub(in crate::eval) fn error_value(error: &Error) -> Map {
     map
 }
 
-/// The signal of the last stage that one ended.
+/// Returns the signal of the last stage that was ended by one.
 fn signal_of(stages: &[StageOutcome]) -> Value {
     let signal = stages.iter().rev().find_map(|stage| match stage.end {
         End::Signal(signal, _) => Some(signal),
@@ -187,7 +189,7 @@ fn stage_value(stage: &StageOutcome) -> Value {
     let began = stage.began.duration_since(UNIX_EPOCH).unwrap_or_default();
     map.insert("start", Duration::from(began).into());
     map.insert("duration", Duration::from(stage.wall).into());
-    // What runs in the interpreter is not told apart from it.
+    // A stage in the interpreter has no times of its own.
     let mut of_process = |key: &str, take: fn(&ProcessUse) -> Value| {
         map.insert(key, stage.process.as_ref().map_or(Value::Null, take));
     };

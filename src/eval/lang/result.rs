@@ -1,4 +1,4 @@
-//! What a run leaves to its host: its result, and its functions to be called.
+//! The state that a run leaves to its host: its result, and its functions for later calls.
 
 use crate::check::program::{FunctionId, Program, Slot, Statement, StatementKind};
 use crate::eval::Interpreter;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct FinishedRun {
     program: Arc<Program>,
     slots: Vec<Value>,
-    /// The room of the frames of its calls.
+    /// The memory of the frames of its calls.
     frames: Vec<Value>,
     loaded: Vec<bool>,
 }
@@ -26,7 +26,7 @@ impl fmt::Debug for FinishedRun {
 }
 
 impl FinishedRun {
-    /// A function that it declares outside of any block.
+    /// Returns a function that it declares outside any block.
     pub fn function(&self, name: &str) -> Option<FunctionId> {
         let declared = &self.program.declared;
         declared.iter().find(|(known, _)| **known == *name).map(|(_, function)| *function)
@@ -36,7 +36,7 @@ impl FinishedRun {
         &self.program
     }
 
-    /// The value of a variable of the script; null when its `let` has not run.
+    /// Returns the value of a variable of the script; null when its `let` has not run.
     pub fn value_of(&self, slot: Slot) -> Value {
         let value = self.slots.get(slot.place());
         value.filter(|value| !is_unset(value)).cloned().unwrap_or_default()
@@ -44,8 +44,8 @@ impl FinishedRun {
 }
 
 impl Interpreter {
-    /// One that runs a script where another one has run, in its room and, of the same script, by its reference: an
-    /// allocation and a count are parts of what a small run costs.
+    /// Creates a run in the memory of an earlier run and, for the same script, with its reference: an
+    /// allocation and a reference count are noticeable parts of the cost of a small run.
     pub fn reuse(former: Option<FinishedRun>, program: &Arc<Program>, setup: Setup) -> Self {
         match former {
             Some(FinishedRun { program: same, slots, frames, .. }) if Arc::ptr_eq(&same, program) => {
@@ -59,7 +59,7 @@ impl Interpreter {
         }
     }
 
-    /// One that goes on where a script has ended.
+    /// Creates a run that continues where a script has ended.
     pub fn after(ran: FinishedRun, setup: Setup) -> Self {
         Self {
             modules: ran.slots.into(),
@@ -69,7 +69,7 @@ impl Interpreter {
         }
     }
 
-    /// The script as it has run, with its variables.
+    /// Returns the script that has run, with its variables.
     pub fn into_ran(self) -> FinishedRun {
         let Self { program, modules, mut frames, loaded, .. } = self;
         frames.clear();
@@ -89,7 +89,7 @@ impl Interpreter {
         self.end(ended).map(|()| result)
     }
 
-    /// Keeps the value of a statement of the script's own level, where a result is wanted.
+    /// Keeps the value of a top-level statement of the script, if a result is wanted.
     #[inline]
     pub(in crate::eval) fn note_result(&mut self, value: Value) {
         if self.result.is_some()
@@ -106,7 +106,7 @@ impl Interpreter {
         if self.program.is_typed { self.status } else { 0 }
     }
 
-    /// What `main` returned, or without one the value of the call that the script ends with; else null.
+    /// Returns the value of `main`, or without a `main` the value of the script's last call, or null.
     pub fn result(&mut self) -> Value {
         let program = &self.program;
         let ends_with_call = || {

@@ -28,7 +28,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Returns the error for a part of a script, nested in others of its kind, that this thread's stack has no room for.
+    /// Returns the error for a part of a script that is nested too deeply for the stack of this thread.
     #[cold]
     pub(super) fn stack_is_full(&self, kind: &str, span: Span) -> Unwind {
         let message = format!("{kind}s are nested until the stack is full");
@@ -64,7 +64,7 @@ impl Interpreter {
         }
     }
 
-    /// The statements that are more work than to make the large frame of this function.
+    /// Runs the statements that take more work than making the large frame of this function.
     #[inline(never)]
     fn other_statement(&mut self, statement: &Statement) -> Eval<()> {
         match &statement.kind {
@@ -109,7 +109,7 @@ impl Interpreter {
                 self.status = 0;
                 used
             }
-            // Those of `statement`; and `defer`, which is met only in blocks that gather them.
+            // Those that `statement` handles; and `defer`, which is only met in blocks that gather deferred blocks.
             StatementKind::Let(..)
             | StatementKind::Evaluate(_)
             | StatementKind::Return(_)
@@ -117,13 +117,13 @@ impl Interpreter {
         }
     }
 
-    /// Runs the statements, and then, however they ended, what they deferred, the last first.
+    /// Runs the statements and then, however they ended, the blocks that they deferred, the last one first.
     fn block_with_defers(&mut self, block: &Block) -> Eval<()> {
         let mut deferred: Vec<&Arc<Block>> = Vec::new();
         let mut result = Ok(());
         for statement in &block.statements {
             if let StatementKind::Defer(body) = &statement.kind {
-                // From now on a signal must not just end this process.
+                // From now on a signal must not simply end this process.
                 self.interrupt();
                 deferred.push(body);
                 self.status = 0;
@@ -141,7 +141,7 @@ impl Interpreter {
             let end = self.in_defer(|this| this.block(body));
             match (end, &result) {
                 (Ok(()), _) => {}
-                // Nothing was failing: this is.
+                // There was no failure before this one.
                 (Err(unwind), Ok(()) | Err(Unwind::Return | Unwind::Break | Unwind::Continue)) => {
                     result = Err(unwind);
                 }
@@ -165,7 +165,7 @@ impl Interpreter {
         }
     }
 
-    /// Runs a file that is used, the first time.
+    /// Runs a used file, the first time.
     fn use_module(&mut self, module: ModuleId) -> Eval<()> {
         let place = module.0 as usize;
         if self.loaded.get(place).copied().unwrap_or_default() {
@@ -182,7 +182,7 @@ impl Interpreter {
 
     pub(in crate::eval) fn fail_statement(&mut self, value: &Expr, span: Span) -> Unwind {
         match self.expr(value) {
-            // What `catch` has caught goes on as what it was.
+            // A caught error propagates as the original error.
             Ok(Value::Map(map)) if crate::eval::lang::record::is_error(&map) => self.raise_again(&map, span),
             Ok(value) => {
                 let message = match format::to_word(&value) {
@@ -198,7 +198,8 @@ impl Interpreter {
 
     // -------------------------------------------------------------------------------------- assignment
 
-    /// Adds an integer to one, or takes it away, where that is all: the turn of most loops. False: nothing was done.
+    /// Adds an integer to an integer variable or subtracts it, the work of most turns of loops. Returns false if
+    /// that does not apply, and nothing was done.
     #[inline]
     fn count(&mut self, assign: &Assign) -> bool {
         let Some(Assigning::Operator(operator @ (Op::Add | Op::Sub))) = assign.operator else { return false };
@@ -229,11 +230,11 @@ impl Interpreter {
         for key in &assign.path {
             path.push((self.expr(key)?, key.span));
         }
-        // The value is worked out before the place is looked up, as it may change it.
+        // The value is evaluated before the place is looked up, since the evaluation may change it.
         let right = self.expr(&assign.value)?;
         let mut root = std::mem::take(self.slot_mut(assign.slot));
         let result = self.update(&mut root, &path, assign, right);
-        // All of it: what was assigned to may be small, and one of many.
+        // The whole variable: the assigned part may be small, and one of many.
         let result = result.and_then(|()| self.check_size(&root, assign.operator_span));
         *self.slot_mut(assign.slot) = root;
         result
@@ -243,7 +244,7 @@ impl Interpreter {
         let Some((last, above)) = path.split_last() else { return Ok(()) };
         let needs_old = matches!(assign.operator, Some(Assigning::Operator(_)));
         let place = match (self.element(root, above)?, &last.0) {
-            // Only the last key may be a new one.
+            // Only the last key may be new.
             (Value::Map(map), Value::Str(key)) if !needs_old => {
                 map.to_mut().entry(key.clone()).or_insert(Value::Null)
             }
@@ -252,7 +253,7 @@ impl Interpreter {
         self.operate(assign, place, right)
     }
 
-    /// Assigns to a place, which stays as it is when the operator fails.
+    /// Assigns to a place, which is unchanged if the operator fails.
     pub(in crate::eval) fn operate(&self, assign: &Assign, place: &mut Value, right: Value) -> Eval<()> {
         match assign.operator {
             Some(Assigning::Coalesce) if !matches!(place, Value::Null) => {}
@@ -263,7 +264,7 @@ impl Interpreter {
         self.check_size(place, assign.operator_span)
     }
 
-    /// The new value of a variable; none when it was changed in place.
+    /// Returns the new value of a variable; none if it was changed in place.
     fn assigned(&mut self, assign: &Assign) -> Eval<Option<Value>> {
         match assign.operator {
             None => self.expr(&assign.value).map(Some),
@@ -335,9 +336,9 @@ impl Interpreter {
         }
     }
 
-    /// Runs a loop's body once; true when it broke off.
+    /// Runs a loop's body once. Returns true if the loop was left.
     pub(in crate::eval) fn loop_turn(&mut self, body: &Block) -> Eval<bool> {
-        // An empty one has no statement to be counted.
+        // An empty body has no statement to count.
         self.step(Span::default())?;
         let left = match self.block(body) {
             Ok(()) => None,
@@ -351,7 +352,7 @@ impl Interpreter {
         Ok(matches!(left, Some(Unwind::Break)))
     }
 
-    /// Runs a loop whose status is that of its last turn, or 0 without one.
+    /// Runs a loop, whose status is that of its last turn, or 0 without a turn.
     pub(in crate::eval) fn looped(&mut self, run: impl FnOnce(&mut Self) -> Eval<()>) -> Eval<()> {
         let outer = std::mem::replace(&mut self.turned, false);
         let result = run(self);
@@ -368,14 +369,15 @@ impl Interpreter {
                 self.status = u8::from(!truth);
                 Ok(truth)
             }
-            // Which statuses are fine is one question, which one is true another.
+            // Which statuses are accepted is one question, which one is true is another.
             Condition::Command(and_or) => match self.without_ok(|this| this.and_or(and_or))? {
                 None => Ok(true),
                 Some(failure) if failure.is_false() => {
                     self.print_failure(&failure);
                     Ok(false)
                 }
-                // Anything but 0 and 1, a signal, a missing program: not an answer, but a failure to give one.
+                // Everything else (another status, a signal, a missing program) is not an answer, but a failure to
+                // give one.
                 Some(failure) => Err(self.raise(failure)),
             },
         }
@@ -417,7 +419,7 @@ impl Interpreter {
     }
 }
 
-/// Returns the status that a block ends with which is left early.
+/// Returns the status of a block that is left early.
 fn status_of_end(unwind: &Unwind, returned: &Value) -> u8 {
     match unwind {
         Unwind::Error(error) => error.status,

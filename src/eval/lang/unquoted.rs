@@ -1,7 +1,8 @@
-//! `$(cmd)` without quotes, at a prompt: one argument, where sh would find one word in the output, and else an error.
+//! `$(cmd)` without quotes at a prompt: one argument if sh would find exactly one word in the output, otherwise an
+//! error.
 //!
-//! sh splits the output at blanks and takes what is left for patterns. Which of it was meant is known when the output is
-//! there: `cd $(git rev-parse --show-toplevel)` means one argument, `kill $(pgrep node)` one or many.
+//! sh splits the output at blanks and uses the words as patterns. Which of these the user meant is known when the
+//! output has arrived: `cd $(git rev-parse --show-toplevel)` means one argument, `kill $(pgrep node)` one or many.
 
 use crate::check::program::{Capture, Part};
 use crate::diag::{code, quote_word, visible};
@@ -9,11 +10,11 @@ use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, page};
 use crate::span::Span;
 
-/// As many words are shown as an error tells.
+/// How many words an error shows.
 const SHOWN: usize = 6;
 
 impl Interpreter {
-    /// Fails if sh would make more than one word of what an unquoted capture printed, or match it with file names.
+    /// Fails if sh would split the output of an unquoted capture, or match it with file names.
     pub(super) fn check_unquoted(&self, capture: &Capture, text: &[u8]) -> Eval<()> {
         let Some(span) = capture.unquoted else { return Ok(()) };
         let splits = text.iter().any(|byte| b" \t\n".contains(byte));
@@ -43,7 +44,7 @@ impl Interpreter {
         Err(Error::value(error.help(format!("for many, splice them: {spelling} is {list}{more}"))).into())
     }
 
-    /// Fails for an empty word that is made of unquoted captures alone: in sh there would be no argument.
+    /// Fails for an empty word that consists only of unquoted captures: in sh there would be no argument.
     pub(super) fn check_made(&self, parts: &[Part]) -> Eval<()> {
         let unquoted = parts.iter().map(|part| match part {
             Part::Capture(capture) => capture.unquoted,
@@ -65,7 +66,7 @@ impl Interpreter {
         Err(Error::value(error).into())
     }
 
-    /// Fails for the name of a program that a capture alone gives, unless it is a path.
+    /// Fails for the name of a program that is only a capture, unless it is a path.
     pub(super) fn check_captured_program(&self, name: &[u8], span: Span) -> Eval<()> {
         if name.contains(&b'/') {
             return Ok(());

@@ -1,7 +1,7 @@
-//! Values in the place of a command: `if $dry_run { … }`, `make && $[n > 2]`, `$editor $file`.
+//! Values in place of a command: `if $dry_run { … }`, `make && $[n > 2]`, `$editor $file`.
 //!
-//! A bool that stands alone is a status, as sh's `$flag` is that holds `true` or `false`. A string names a program. Any
-//! other value is an error that neither `||` nor `!` takes for the failure of a command.
+//! A bool on its own is a status, like a `$flag` in sh that holds `true` or `false`. A string names a program. Any
+//! other value is an error that neither `||` nor `!` treats as the failure of a command.
 
 use crate::check::program::*;
 use crate::diag::code;
@@ -11,15 +11,15 @@ use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
 use crate::value::{Value, format};
 
-/// What the first word of a command has come to.
+/// The result of the first word of a command.
 pub enum Name {
-    /// A status: no program is run.
+    /// A status: no program runs.
     Truth(bool),
-    /// The name of the program, and what else the word makes; nothing when the word is not a value.
+    /// The name of the program, and the other arguments of the word; empty if the word is not a value.
     Words(Vec<Vec<u8>>),
 }
 
-/// The value that a command of one word is.
+/// Returns the value of a command that is a single word.
 pub fn value_alone(command: &Command) -> Option<&Expr> {
     match (&command.target, &*command.words) {
         (Target::Program, [word]) if command.assignments.is_empty() => value_of(word),
@@ -37,7 +37,7 @@ fn value_of(word: &Word) -> Option<&Expr> {
     }
 }
 
-/// The status that a command of this word alone is.
+/// Returns the status of a command that is only this word.
 pub fn truth_of(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
@@ -49,8 +49,8 @@ pub fn truth_of(value: &Value) -> Option<bool> {
 }
 
 impl Interpreter {
-    /// Evaluates the first word of a command that runs a program, where that is a value. `is_plain` says that it has no
-    /// redirection and no assignment.
+    /// Evaluates the first word of a command that runs a program, if the word is a value. `is_plain` means that the
+    /// command has no redirection and no assignment.
     pub(in crate::eval) fn name_of_program(&mut self, command: &Command, is_plain: bool) -> Eval<Name> {
         let (Target::Program, [first, rest @ ..]) = (&command.target, &*command.words) else {
             return Ok(Name::Words(Vec::new()));

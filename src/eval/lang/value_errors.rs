@@ -1,4 +1,4 @@
-//! Errors of values: a wrong type, a key or index that is not there, an operation that fails.
+//! Errors of values: a wrong type, a missing key or index, a failed operation.
 
 use crate::diag::code;
 use crate::eval::Interpreter;
@@ -23,7 +23,7 @@ impl Interpreter {
         Error::value(error).into()
     }
 
-    /// The place of an index in a list; negative ones count from the end.
+    /// Returns the position for an index of a list; negative indices count from the end.
     pub(in crate::eval) fn list_index(&self, key: &Value, length: usize, span: Span) -> Eval<usize> {
         let Value::Int(index) = key else {
             return Err(self.wrong_type(span, "an index of a list", "an integer", key.type_of()));

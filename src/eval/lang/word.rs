@@ -1,4 +1,4 @@
-//! Words: to arguments.
+//! Evaluation of words to arguments.
 
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason, visible};
@@ -14,7 +14,7 @@ use std::cell::RefCell;
 #[derive(Default)]
 pub struct Joined {
     pub text: Vec<u8>,
-    /// A text with a secret in it is one.
+    /// Whether it contains a secret.
     pub secret: bool,
 }
 
@@ -24,10 +24,10 @@ impl Joined {
     }
 }
 
-/// Where the text of an argument comes from.
+/// The origin of the text of an argument.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TextKind {
-    /// A value: one that begins with `-` would be an option that nobody wrote.
+    /// A value: if it began with `-`, it would be an option that the user never wrote.
     Text,
     /// A number, which may be negative.
     Number,
@@ -45,7 +45,7 @@ impl TextKind {
     }
 }
 
-/// The places, among the arguments that a list makes, of literal words of the caller of a function.
+/// Returns the indices, among the arguments from a list, of literal words of the caller of a function.
 pub(in crate::eval) fn words_in(value: &Value) -> impl Iterator<Item = usize> {
     let items = match value {
         Value::List(items) => &**items,
@@ -56,8 +56,8 @@ pub(in crate::eval) fn words_in(value: &Value) -> impl Iterator<Item = usize> {
 }
 
 impl Interpreter {
-    /// The arguments that words make, for a program or a builtin. Returns the places of those that values gave which were
-    /// literal words of the caller of a function: they may be options.
+    /// Evaluates words to arguments of a program or a builtin. Also returns the indices of arguments from
+    /// values that were literal words of the caller of a function: they may be options.
     pub(in crate::eval) fn arguments(&mut self, words: &[Word], into: &mut Vec<Vec<u8>>) -> Eval<Vec<usize>> {
         into.reserve(words.len());
         let mut handed = Vec::new();
@@ -87,7 +87,7 @@ impl Interpreter {
         Ok(handed)
     }
 
-    /// The items of `for x in …`: a pattern without a match makes none.
+    /// Returns the items of `for x in …`. A pattern without a match adds none.
     pub(in crate::eval) fn loop_words(&mut self, words: &[Word]) -> Eval<Vec<Str>> {
         let mut items: Vec<Vec<u8>> = Vec::new();
         let mut handed = Vec::new();
@@ -124,12 +124,12 @@ impl Interpreter {
         self.text_and_kind(text).map(|(text, _)| text)
     }
 
-    /// The text of a word that may be a secret: what is handed to a program and stands in no list of arguments.
+    /// Returns the text of a word that may be a secret, for destinations other than the list of arguments.
     pub(in crate::eval) fn joined(&mut self, text: &WordText) -> Eval<Joined> {
         self.join(&text.parts)
     }
 
-    /// The text of a word, and its kind, as far as that decides whether it may begin with `-`.
+    /// Returns the text of a word, and its kind, which decides whether it may begin with `-`.
     fn text_and_kind(&mut self, text: &WordText) -> Eval<(Vec<u8>, TextKind)> {
         if let [Part::Value(expr)] = &*text.parts {
             let value = self.expr(expr)?;
@@ -141,7 +141,7 @@ impl Interpreter {
         }
     }
 
-    /// The parts of a string, one after another.
+    /// Joins the parts of a string.
     pub(in crate::eval) fn join(&mut self, parts: &[Part]) -> Eval<Joined> {
         let mut joined = Joined::default();
         for (index, part) in parts.iter().enumerate() {
@@ -153,7 +153,7 @@ impl Interpreter {
         Ok(joined)
     }
 
-    /// Appends the text of a part, and tells whether that is a secret.
+    /// Appends the text of a part. Returns whether it is a secret.
     pub(in crate::eval) fn part(
         &mut self,
         part: &Part,
@@ -164,7 +164,7 @@ impl Interpreter {
             Part::Text(text) => into.extend_from_slice(text.as_bytes()),
             Part::Value(expr) => {
                 let value = self.expr(expr)?;
-                // `$x.y` is `$x` and text, as in sh; of a map it would never be what was meant.
+                // `$x.y` is `$x` and text, as in sh; with a map it is never what was meant.
                 if let (Value::Map(_), Some(Part::Text(text))) = (&value, next)
                     && text.as_bytes().first() == Some(&b'.')
                 {
@@ -219,13 +219,13 @@ impl Interpreter {
         Ok(false)
     }
 
-    /// Of a secret where everybody could read it.
+    /// Returns the error for a secret in a place where every user could read it.
     pub(in crate::eval) fn secret_seen(&self, span: Span) -> Unwind {
         let error =
-            page(code::SECRET_SEEN, self.source(), span, "a secret can't stand here", "this is a secret");
+            page(code::SECRET_SEEN, self.source(), span, "a secret can't be used here", "this is a secret");
         let error = error
             .note("every user of this machine can read the arguments of programs")
-            .help("hand it over by the environment, NAME=$x cmd, or by standard input, cmd <<< $x")
+            .help("pass it in the environment, NAME=$x cmd, or on standard input, cmd <<< $x")
             .help("a function takes it in a call, f(x); x.reveal() is its text, if it may be seen");
         Error::value(error).into()
     }
@@ -247,13 +247,15 @@ impl Interpreter {
             let message =
                 format!("the value {shown} begins with `-`, so the program would take it for an option");
             let error = page(code::DASH_ARGUMENT, self.source(), span, message, "this value");
-            let error = error.help("put `--` before it, write ./ before a file's name, or say that an option is meant: $[flag(x)]");
+            let error = error.help(
+                "put `--` before it, write ./ before a file's name, or mark it as an option: $[flag(x)]",
+            );
             return Err(Error::value(error).into());
         }
         Ok(())
     }
 
-    /// `...x`, and `x` is no list.
+    /// Returns the error for `...x` where `x` is not a list.
     pub(in crate::eval) fn not_a_list(&self, value: &Value, span: Span) -> Unwind {
         let found = value.type_of();
         let message = format!("`...` takes a list, and this is {}", found.phrase());
@@ -268,7 +270,8 @@ impl Interpreter {
         Error::value(page(code::NOT_A_LIST, self.source(), span, message, found.name()).help(help)).into()
     }
 
-    /// Beside `before` bytes of other arguments; how many bytes there are of these.
+    /// Appends the elements of a list, after `before` bytes of other arguments. Returns the number of bytes
+    /// of the elements.
     pub(in crate::eval) fn splice_value(
         &self,
         value: &Value,
@@ -288,7 +291,7 @@ impl Interpreter {
             }
             let is_text = TextKind::of(item) == TextKind::Text;
             let argument = self.word_of(item, span)?.into_owned();
-            // The name of a program is no argument: it needs no guard.
+            // The name of a program is not an argument and needs no guard.
             self.check_argument(&argument, guarded && is_text && !into.is_empty(), span)?;
             bytes += argument.len() + size_of::<Value>();
             self.fits(before + bytes, span)?;
@@ -297,7 +300,7 @@ impl Interpreter {
         Ok(bytes)
     }
 
-    /// Expands a pattern. A time limit, a signal and the limit on a value end the walk.
+    /// Expands a pattern. A time limit, a signal and the size limit of values end the walk.
     pub(in crate::eval) fn walk(&self, glob: &Glob, span: Span) -> Eval<Result<Vec<Vec<u8>>, Unreadable>> {
         let ended: RefCell<Option<Unwind>> = RefCell::default();
         let go_on = |bytes| match self.check_interrupt().and_then(|()| self.fits(bytes, span)) {
@@ -319,7 +322,8 @@ impl Interpreter {
         })
     }
 
-    /// Adds what a pattern matches, beside `before` bytes of other arguments; returns how many bytes that is.
+    /// Appends the matches of a pattern, after `before` bytes of other arguments. Returns the number of bytes
+    /// of the matches.
     fn matched(
         &mut self,
         word: &GlobWord,
@@ -340,7 +344,7 @@ impl Interpreter {
         required: bool,
         into: &mut Vec<Vec<u8>>,
     ) -> Eval<()> {
-        // What a pattern with values has become.
+        // The pattern with its values filled in.
         let mut made = Vec::new();
         let found = match &word.pattern {
             GlobPattern::Fixed(glob) => self.expand(glob, word.span)?,
@@ -384,11 +388,12 @@ impl Interpreter {
             let error = page(code::NO_MATCH, self.source(), word.span, message, "matches nothing");
             let with_values = format!("with its values it is {}", visible(&made));
             let error = if made.is_empty() { error } else { error.note(with_values) };
-            // Whole, for who reads it at a prompt: of `grep --include=*.rs` all shells but bash want the quotes.
+            // The whole pattern, for the reader at a prompt: for `grep --include=*.rs`, all shells except
+            // bash require the quotes.
             let literal = !text.contains(['\'', '"', '\\', '$']);
             let quoted = if literal { format!(": '{text}'") } else { String::new() };
             let error = error.help(format!(
-                "quote the pattern if it is meant as text{quoted}; `for` goes through no matches without an error"
+                "quote the pattern if it is meant as text{quoted}; a `for` without a match does nothing"
             ));
             return Err(Error::refused(error, 1).into());
         }

@@ -1,4 +1,4 @@
-//! How a run ends early, and what is said of it.
+//! How a run ends early, and the reports of failures.
 
 pub mod print;
 pub mod progress;

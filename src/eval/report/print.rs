@@ -1,4 +1,4 @@
-//! What is said of a failure as it happens, on the standard error of who has failed.
+//! Reports of failures as they happen, on the standard error of the failed stage.
 
 use crate::diag::code;
 use crate::eval::Error;
@@ -11,8 +11,8 @@ use crate::span::Span;
 use std::sync::Arc;
 
 impl Interpreter {
-    /// Says on the stage's own standard error why a builtin or a start failed, as a program would have: its page is not
-    /// shown, since something absorbs the failure.
+    /// Prints the reason why a builtin or a start failed on the stage's own standard error, as a program would: its
+    /// error page is not shown, since the failure is absorbed.
     pub(in crate::eval) fn print_failure(&self, failure: &Failure) {
         let errors: Vec<&Error> = match failure {
             Failure::Error(error) => vec![error],
@@ -29,9 +29,9 @@ impl Interpreter {
         }
     }
 
-    /// Says in one line why something failed, where `files` have the standard error.
+    /// Prints in one line why a command failed, on the standard error of `files`.
     fn print_error(&self, error: &Error, files: &FileTable) {
-        // A program has said itself why it failed, and that a `!` was not true is an answer.
+        // A program has reported its failure itself, and a `!` that was not true is an answer.
         if error.told || [code::COMMAND_FAILED, code::NEGATED].contains(&error.diagnostic.code) {
             return;
         }
@@ -42,13 +42,13 @@ impl Interpreter {
         self.print_text(&format!("pipewright: {}\n", crate::diag::visible(message.as_bytes())), files);
     }
 
-    /// Writes to standard error, as `files` have it. Who closed it wants no word.
+    /// Writes to the standard error of `files`. If it is closed, the text is not wanted.
     pub(in crate::eval) fn print_text(&self, text: &str, files: &FileTable) {
         let text = self.shared.redactions().apply(text.as_bytes());
         let _ = Output::Files(files).write(self, 2, &text, Span::default());
     }
 
-    /// Of a command that could not be started: said where its standard error is by then.
+    /// Prints the error of a command that could not be started, on its standard error at that point.
     pub(in crate::eval) fn print_start_error(&self, unwind: Unwind, redirections: &[Opened]) -> Unwind {
         let mut files = self.env.files.clone();
         match self.apply(redirections, &mut files) {
@@ -57,9 +57,9 @@ impl Interpreter {
         }
     }
 
-    /// A failure of a stage that sent its standard error elsewhere is said there at once, as by a program. Otherwise it
-    /// waits: its page may be shown, or something absorbs it. No descriptor is kept meanwhile, for the next stage may be
-    /// waiting for the end of just that pipe.
+    /// If a failed stage had redirected its standard error, prints the failure there at once, as a program would.
+    /// Otherwise the failure waits: its page may be shown, or the failure is absorbed. No descriptor is kept in the
+    /// meantime, since the next stage may be waiting for the end of that pipe.
     pub(in crate::eval) fn print_if_elsewhere(
         &self,
         unwind: Unwind,

@@ -6,14 +6,14 @@ use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What is known of the processes that have ended, from any thread.
+/// The reports of the processes that have ended, from any thread.
 pub type Reports = Mutex<Vec<StageReport>>;
 
 pub fn lock(reports: &Reports) -> MutexGuard<'_, Vec<StageReport>> {
     reports.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A line for each process, in the order of their ends.
+/// Returns a line for each process, in the order of their ends.
 pub fn table(reports: &[StageReport]) -> String {
     // Where there are turns side by side, the one that each process belonged to.
     let has_turns = reports.iter().any(|report| report.turn.is_some());

@@ -1,20 +1,20 @@
-//! "did you mean": what is looked for once a failure has ended the run, and not for each that the script absorbs, since it
-//! reads the directories of PATH.
+//! "did you mean": a search that is made once a failure has ended the run, not for each absorbed failure, since
+//! it reads the directories of PATH.
 
 use crate::diag::{self, Diagnostic, code};
 use crate::eval::Interpreter;
 
-/// What is said of a command that leads to no program, while nothing better is known.
+/// The help for a command that leads to no program, if there is no better one.
 pub(in crate::eval) const SPELLING: &str = "check the spelling, install it, or give its path";
 
-/// More look alike by chance.
+/// The largest number of suggestions. More similar names are a coincidence.
 const MOST: usize = 3;
 
 impl Interpreter {
-    /// The page with what the name of a missing program was probably meant to be.
+    /// Returns the page with suggestions for the name of a missing program.
     pub fn with_suggestion(&self, mut page: Diagnostic) -> Diagnostic {
         let generic = page.code == code::PROGRAM_NOT_FOUND && page.help.iter().any(|help| help == SPELLING);
-        // What may not be run may not be listed either.
+        // A program that may not be run may not be listed either.
         if !generic || self.shared.policy.is_some() {
             return page;
         }
@@ -46,9 +46,9 @@ impl Interpreter {
     }
 }
 
-/// "did you mean", of a name for which there is no program.
+/// Returns "did you mean" for a name of which there is not a program.
 pub fn similar_programs<'c>(name: &str, known: impl IntoIterator<Item = &'c str>) -> Option<String> {
-    // An empty or short name looks like too many others, and a quoted or computed one is no slip of the fingers.
+    // An empty or short name resembles too many others, and a quoted or computed name is not a typing error.
     if name.len() < 3 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.+".contains(&byte)) {
         return None;
     }

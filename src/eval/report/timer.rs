@@ -1,4 +1,4 @@
-//! `time PIPELINE`: how long it took, and what processor time it used. The log of a loop has the same of each turn.
+//! `time PIPELINE`: the wall time and the processor time that a pipeline used. The log of a loop has the same for each turn.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
@@ -17,7 +17,7 @@ pub struct Timer {
     system: AtomicU64,
     /// The most memory that one program held, in bytes.
     memory: AtomicU64,
-    /// That of the pipeline around it.
+    /// The timer of the enclosing pipeline.
     outer: Option<Arc<Timer>>,
 }
 
@@ -27,7 +27,7 @@ impl Timer {
         Self { outer, ..Self::default() }
     }
 
-    /// Adds what a program has used.
+    /// Adds the time that a program has used.
     pub fn add(&self, report: &StageReport) {
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.user.fetch_add(nanos(report.user), Ordering::Relaxed);
@@ -55,8 +55,8 @@ impl Timer {
 }
 
 impl Interpreter {
-    /// Runs a pipeline and prints its times, on the standard error that is there outside of it. Not after `exit`, a signal
-    /// or a time-out, as in bash.
+    /// Runs a pipeline and prints its times on the standard error of the enclosing code. After `exit`,
+    /// a signal or a time-out it prints nothing, as in bash.
     pub(in crate::eval) fn timed<T>(
         &mut self,
         posix: bool,
@@ -80,7 +80,7 @@ impl Interpreter {
     }
 }
 
-/// The three lines of bash, or those of POSIX.
+/// Returns the three lines of bash, or those of POSIX.
 fn lines(posix: bool, wall: Duration, user: Duration, system: Duration) -> String {
     if posix {
         let seconds = |time: Duration| format!("{}.{:02}", time.as_secs(), time.subsec_millis() / 10);

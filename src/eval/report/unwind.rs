@@ -1,4 +1,4 @@
-//! How an evaluation ends early, and what a failed pipeline is before anybody has to see it.
+//! Non-local exits, and the failure of a pipeline before it becomes an error page.
 
 use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word, visible};
 use crate::eval::scope::settings::TimeLimit;
@@ -7,13 +7,13 @@ use crate::span::Span;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// The result of evaluating anything.
+/// The result of an evaluation.
 pub type Eval<T> = Result<T, Unwind>;
 
-/// What a program has for a status that died of writing to a pipe without a reader.
+/// The status of a program that died of writing to a pipe without a reader.
 pub const SIGPIPE_STATUS: u8 = 141;
 
-/// Why an evaluation leaves its place.
+/// A non-local exit: error, `break`, `return`, signal, time-out.
 #[derive(Debug)]
 pub enum Unwind {
     Error(Box<Error>),
@@ -25,12 +25,12 @@ pub enum Unwind {
     Return,
     /// A signal asked the run or the job to end.
     Interrupted(Signal),
-    /// The time of a block is up. Nothing catches it on the way to the `with` that set the limit: a `try` in a loop
-    /// would go on for ever.
+    /// The time limit of a block has passed. Only the `with` that set the limit catches it: a `try` in a loop would
+    /// run forever.
     TimedOut(Box<TimedOut>),
-    /// A limit of the run was met, and the budget has the page. Nothing catches it.
+    /// A limit of the run was reached, and the budget has the error page. The script can't catch it.
     Exhausted,
-    /// Nobody reads the standard output any more. Where a program would die of SIGPIPE, a builtin ends its stage.
+    /// Standard output has no reader left. Where a program would die of SIGPIPE, a builtin ends its stage.
     PipeClosed,
 }
 
@@ -38,7 +38,7 @@ pub enum Unwind {
 #[derive(Debug)]
 pub struct TimedOut {
     pub limit: Arc<TimeLimit>,
-    /// What was waited for.
+    /// The command that was awaited.
     pub running: Option<(Arc<Source>, Span)>,
 }
 
@@ -47,7 +47,7 @@ impl TimedOut {
         Box::new(Self { limit: limit.clone(), running })
     }
 
-    /// The same, with what was running unless that is known better.
+    /// Adds the command that was running, unless it is already known.
     pub fn in_command(mut self: Box<Self>, source: &Arc<Source>, span: Span) -> Box<Self> {
         self.running.get_or_insert_with(|| (source.clone(), span));
         self
@@ -55,7 +55,7 @@ impl TimedOut {
 }
 
 impl Unwind {
-    /// The same with what to write instead, where that is known.
+    /// Adds help, if there is any.
     pub fn helped(mut self, help: Option<&str>) -> Self {
         if let Self::Error(error) = &mut self {
             error.diagnostic.help.extend(help.map(str::to_string));
@@ -63,7 +63,7 @@ impl Unwind {
         self
     }
 
-    /// The same, but nothing takes it for the failure of a command.
+    /// Marks it as an error that is not the failure of a command.
     pub fn not_absorbed(mut self) -> Self {
         if let Self::Error(error) = &mut self {
             error.is_failure = false;
@@ -78,18 +78,18 @@ pub struct Error {
     pub diagnostic: Diagnostic,
     /// The exit status of a script that it stops.
     pub status: u8,
-    /// Whether `||` and `!` may take it for the failure of a command, as they would in sh. What the language refuses (a
-    /// pattern without a match, an option that a builtin lacks) is none: absorbed, it would be silent.
+    /// Whether `||` and `!` may treat it as the failure of a command, as in sh. An error of the language (a pattern
+    /// without a match, an option that a builtin lacks) is not one: if absorbed, it would be silent.
     pub is_failure: bool,
-    /// It has been said where the stage's standard error was sent, as a program would have done.
+    /// Whether it has been printed where the stage's standard error was redirected, as a program would have done.
     pub told: bool,
-    /// The calls that it came out of, innermost first.
+    /// The calls that it passed through, innermost first.
     pub trace: Vec<Call>,
-    /// How the stages of the pipeline ended that failed.
+    /// How the stages of the failed pipeline ended.
     pub stages: Vec<StageOutcome>,
 }
 
-/// A call of a function that an error came out of.
+/// A call of a function that an error passed through.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub function: Box<str>,
@@ -98,7 +98,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Where it stands: `FILE:LINE:COL`.
+    /// Returns its place: `FILE:LINE:COL`.
     pub fn position(&self) -> String {
         self.source.position(self.span.start as usize)
     }
@@ -108,26 +108,26 @@ impl Call {
 pub const TRACE: usize = 16;
 
 impl Error {
-    /// A command that failed, or couldn't be started.
+    /// Creates the error of a command that failed, or couldn't be started.
     #[cold]
     pub fn command(diagnostic: Diagnostic, status: u8) -> Self {
         Self { diagnostic, status, is_failure: true, told: false, trace: Vec::new(), stages: Vec::new() }
     }
 
-    /// What no `||` absorbs, with the status of a script that it stops.
+    /// Creates an error that `||` does not absorb, with the status of a script that it stops.
     #[cold]
     pub fn refused(diagnostic: Diagnostic, status: u8) -> Self {
         Self { diagnostic, status, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
     }
 
-    /// Whether a condition takes it for false: a command that exited with 1, alone or as what ended a function. What
-    /// couldn't be started or opened is no answer.
+    /// Returns whether a condition treats it as false: a command that exited with 1, alone or at the end of a
+    /// function. A command that couldn't be started or a file that can't be opened is not an answer.
     fn is_false(&self) -> bool {
         let of_function = self.is_failure && self.status == 1 && !self.trace.is_empty();
         self.diagnostic.code == code::NEGATED || of_function
     }
 
-    /// A value that is not what it should be, a limit, or a bug: no command's failure.
+    /// Creates the error of a wrong value, a limit or a bug, which is not the failure of a command.
     #[cold]
     pub fn value(diagnostic: Diagnostic) -> Self {
         Self { diagnostic, status: 1, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
@@ -135,7 +135,7 @@ impl Error {
 }
 
 impl Error {
-    /// The statuses of the stages of the pipeline that failed, or that of the error.
+    /// Returns the statuses of the stages of the failed pipeline, or that of the error.
     pub fn statuses(&self) -> Vec<u8> {
         if self.stages.is_empty() {
             return vec![self.status];
@@ -143,13 +143,13 @@ impl Error {
         self.stages.iter().map(StageOutcome::status).collect()
     }
 
-    /// The page to be shown, with the calls that it came out of.
+    /// Returns the page to show, with the calls that the error passed through.
     pub fn into_page(self) -> Diagnostic {
         let page = self.diagnostic;
         let mut notes: Vec<String> = Vec::new();
         for call in &self.trace {
             let note = format!("in `{}`, called at {}", call.function, call.position());
-            // A recursion is one line.
+            // A recursion is shown as one line.
             if notes.last() != Some(&note) {
                 notes.push(note);
             }
@@ -162,7 +162,7 @@ impl Error {
     }
 }
 
-/// As many calls as a page shows.
+/// How many calls a page shows.
 const SHOWN_CALLS: usize = 8;
 
 impl From<Error> for Unwind {
@@ -171,10 +171,10 @@ impl From<Error> for Unwind {
     }
 }
 
-/// How a pipeline failed. Only what is shown is made into a page: conditions fail all the time.
+/// How a pipeline failed. It becomes a page only if it is shown, since conditions fail all the time.
 #[derive(Debug)]
 pub enum Failure {
-    /// Stages ended with a status that is not 0, or by a signal.
+    /// Stages ended with a status other than 0, or by a signal.
     Stages(Vec<StageOutcome>),
     Error(Box<Error>),
 }
@@ -187,19 +187,19 @@ pub struct StageOutcome {
     pub end: End,
     pub began: SystemTime,
     pub wall: Duration,
-    /// Of a stage that was a process of its own.
+    /// The process of a stage that had one.
     pub process: Option<ProcessUse>,
 }
 
-/// What a process used.
+/// The resources that a process used.
 #[derive(Clone, Copy, Debug)]
 pub struct ProcessUse {
     pub pid: Option<i32>,
     pub user: Duration,
     pub system: Duration,
-    /// The most memory that it held, in bytes.
+    /// Its peak memory, in bytes.
     pub memory: u64,
-    /// Which of the pipeline's processes ended first, from 0.
+    /// Its position in the order in which the pipeline's processes ended, from 0.
     pub order: Option<usize>,
 }
 
@@ -208,20 +208,20 @@ pub struct ProcessUse {
 pub enum End {
     Status(u8),
     Signal(Signal, bool),
-    /// Its reader had enough.
+    /// Its reader had finished.
     PipeClosed,
-    /// A bool that stood as a command: its status is 1.
+    /// A bool that was used as a command: its status is 1.
     False,
-    /// A status that `with ok=` says is none of failure.
+    /// A status that `with ok=` accepts.
     Accepted(u8),
-    /// A stage of the interpreter's own raised this.
+    /// A stage in the interpreter raised this.
     Error(Box<Error>),
     TimedOut(Box<TimedOut>),
     Unknown,
 }
 
 impl StageOutcome {
-    /// Fails if the error of one of them is no command's failure.
+    /// Fails if the error of one of them is not the failure of a command.
     pub fn unwind(outcomes: &mut Vec<Self>) -> Eval<()> {
         let is_value = |outcome: &Self| matches!(&outcome.end, End::Error(error) if !error.is_failure);
         match outcomes.iter().position(is_value).map(|place| outcomes.swap_remove(place).end) {
@@ -247,7 +247,7 @@ impl StageOutcome {
         Self { span, argv: report.argv, end, began: report.began, wall: report.wall, process: Some(process) }
     }
 
-    /// Of a stage that ran in the interpreter, and has just ended.
+    /// Returns the outcome of a stage that ran in the interpreter and has just ended.
     pub fn inner(span: Span, argv: Vec<Vec<u8>>, started: Instant, end: End) -> Self {
         let wall = started.elapsed();
         let began = SystemTime::now().checked_sub(wall).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -298,7 +298,7 @@ impl StageOutcome {
 }
 
 impl Failure {
-    /// The status: of the last stage that failed, as under `pipefail`.
+    /// Returns the status of the last stage that failed, as under `pipefail`.
     pub fn status(&self) -> u8 {
         match self {
             Self::Error(error) => error.status,
@@ -308,7 +308,7 @@ impl Failure {
         }
     }
 
-    /// Whether it is only a status, and this one: what a condition takes for false.
+    /// Returns whether it is only this status, which a condition treats as false.
     pub fn is_false(&self) -> bool {
         match self {
             Self::Error(error) => error.is_false(),
@@ -320,7 +320,7 @@ impl Failure {
         }
     }
 
-    /// The error page of the failure.
+    /// Returns the error page of the failure.
     pub fn into_error(self, source: &Arc<Source>) -> Box<Error> {
         let status = self.status();
         let mut stages = match self {
@@ -345,7 +345,7 @@ impl Failure {
             _ => Vec::new(),
         };
         let mut page = match &stage.end {
-            // What went wrong within a block says more than that the block failed.
+            // The failure inside a block is more informative than that of the block.
             End::Error(error) => error.diagnostic.clone().also_at(source, stage.span, "in this stage"),
             End::False => {
                 let written = source.text().get(stage.span.range()).unwrap_or_default();
@@ -393,10 +393,10 @@ impl Failure {
     }
 }
 
-/// A writer that exits with a status of its own when its reader has gone (as Python does) looks like a failure of
-/// the writer.
+/// Adds a note for a writer that exits with its own status when its reader has ended (as Python does): it looks like
+/// a failure of the writer.
 fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
-    /// A process closes its files a moment before it is seen to end: of `grep x | wc -l` wc may seem to be the first.
+    /// A process closes its files a moment before its end is seen: in `grep x | wc -l`, wc may seem to end first.
     const MOMENT: Duration = Duration::from_millis(5);
     let (reader, writer) = (stages.get(failed + 1)?, &stages[failed]);
     let ended = |stage: &StageOutcome| stage.began.checked_add(stage.wall);
@@ -408,7 +408,7 @@ fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
     })
 }
 
-/// The command as it ran, where its source text does not show the values.
+/// Returns the command as it ran, if its source text does not show the values.
 fn with_values(stage: &StageOutcome, source: &Source) -> Option<String> {
     let written = source.text().get(stage.span.range())?;
     let is_dynamic = written.contains(['$', '*', '?', '[', '~', '{']) || written.contains("...");
@@ -425,7 +425,7 @@ fn shorten(mut text: String) -> String {
     text
 }
 
-/// A page with one place.
+/// Returns a page with one place.
 #[cold]
 pub fn page(
     code: Code,

@@ -1,4 +1,5 @@
-//! `with atomic=true`: files that redirections and `write()` write take their places when the block succeeds.
+//! `with atomic=true`: when the block succeeds, the files that redirections and `write()` have written replace
+//! the old ones.
 
 use crate::diag::{Source, code, quote_word, reason};
 use crate::eval::Interpreter;
@@ -19,21 +20,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct Replacements {
     waiting: Mutex<Vec<Waiting>>,
-    /// The block around this one, which gets its files.
+    /// The enclosing block, which receives its files.
     outer: Option<Arc<Self>>,
 }
 
 struct Waiting {
     pending: Pending,
-    /// As the script named it.
+    /// The path as the script named it.
     path: Vec<u8>,
-    /// What first wrote it.
+    /// The source of the code that first wrote it.
     source: Arc<Source>,
     span: Span,
 }
 
 impl Replacements {
-    /// None yet, of a block within another one or of one by itself.
+    /// Creates the empty state of a block, within another one or alone.
     pub fn within(outer: Option<Arc<Self>>) -> Arc<Self> {
         Arc::new(Self { waiting: Mutex::default(), outer })
     }
@@ -42,7 +43,7 @@ impl Replacements {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the new file for a place, which begins with what a block around this one has written there.
+    /// Creates the new file for a place. It begins with the content that an enclosing block has written there.
     fn begin(&self, place: Place, keep: bool, created: Creation) -> Result<Pending, Unkept> {
         let mut around = self.outer.as_deref();
         while let Some(block) = around {
@@ -54,7 +55,7 @@ impl Replacements {
         Pending::new(place, None, keep, created)
     }
 
-    /// Takes the files of a block within this one that has succeeded, in place of what was written before it.
+    /// Takes the files of a nested block that has succeeded, in place of earlier content.
     fn adopt(&self, files: Vec<Waiting>) {
         let mut waiting = self.lock();
         for file in files {
@@ -65,7 +66,8 @@ impl Replacements {
 }
 
 impl Interpreter {
-    /// Opens a target to be put in its place later; none where it is not a regular file, or no block asks for it.
+    /// Opens a target to be put into its place later. Returns none if it is not a regular file, or no block
+    /// requests this.
     pub(in crate::eval) fn open_replacement(
         &self,
         path: &[u8],
@@ -76,7 +78,7 @@ impl Interpreter {
         let Some(replacements) = &self.env.settings.replacements else { return Ok(Ok(None)) };
         let full = self.directory_path().join(OsStr::from_bytes(path));
         let place = match is_replaceable(&full) {
-            // open(2) has an error for a name that can only be a directory's.
+            // open(2) has an error for a name that can only be that of a directory.
             Ok(true) if path.ends_with(b"/") => return Ok(Ok(None)),
             Ok(true) => {
                 let access = if append { Access::Append } else { Access::Write };
@@ -113,8 +115,8 @@ impl Interpreter {
         Error::command(error, 1).into()
     }
 
-    /// Puts all files of a block that succeeded in their places, or hands them to the block around it. None is put, when
-    /// the content of one can't be kept.
+    /// Puts all files of a successful block into their places, or passes them to the enclosing block. If the
+    /// content of one can't be kept, none is put into place.
     pub(in crate::eval) fn replace(&mut self, replacements: &Replacements) -> Eval<()> {
         let mut waiting = std::mem::take(&mut *replacements.lock());
         if let Some(outer) = &replacements.outer {

@@ -1,7 +1,7 @@
-//! The shell execution environment (POSIX 2.13): all that a command inherits from the script around it.
+//! The shell execution environment (POSIX 2.13): everything that a command inherits from the script.
 //!
-//! A block that has some of it for itself runs within [`Interpreter::in_env`], a subshell within
-//! [`Interpreter::in_subshell`]. Both restore the environment on every path, an error and a panic included.
+//! A block that has some parts of it for itself runs within [`Interpreter::in_env`], a subshell within
+//! [`Interpreter::in_subshell`]. Both restore the environment on every path, including an error and a panic.
 
 use crate::eval::Interpreter;
 use crate::eval::scope::settings::Settings;
@@ -12,25 +12,25 @@ use std::sync::Arc;
 /// The execution environment of one thread of a run. A clone shares everything until one of the two changes it.
 #[derive(Clone)]
 pub struct ExecEnv {
-    /// The working directory, if it is not this process's.
+    /// The working directory, if it differs from that of this process.
     pub directory: Option<Arc<CStr>>,
-    /// The variables that programs are given.
+    /// The variables that programs receive.
     pub environment: Environment,
-    /// Whether PWD in `environment` is settled: it names the directory, or the script has removed it.
+    /// Whether PWD in `environment` is up to date: it names the directory, or the script has removed it.
     pub directory_named: bool,
     /// The cache of the command search, valid for one value of PATH.
     pub search: Option<Arc<Search>>,
     pub files: FileTable,
-    /// The options of the `with` blocks around, among them the umask and the resource limits of programs.
+    /// The options of the enclosing `with` blocks, including the umask and the resource limits of programs.
     pub settings: Arc<Settings>,
 }
 
-/// The parts of the environment that a block has for itself. It shares the others with the code around it, which sees
-/// what the block does to them.
+/// The parts of the environment that a block has for itself. It shares the others with the surrounding code,
+/// which sees the changes that the block makes to them.
 #[derive(Default)]
 pub struct OwnParts {
     pub directory: Option<Arc<CStr>>,
-    /// The variables, and with them whether PWD is settled.
+    /// The variables, with whether PWD is up to date.
     pub environment: Option<Environment>,
     pub files: Option<FileTable>,
     pub settings: Option<Arc<Settings>>,
@@ -45,7 +45,7 @@ struct Outer {
 }
 
 impl ExecEnv {
-    /// Puts the parts of a block in place. Returns those of the code around it.
+    /// Puts the parts of a block in place. Returns those of the surrounding code.
     fn enter(&mut self, own: OwnParts) -> Outer {
         let named = self.directory_named;
         Outer {
@@ -58,7 +58,7 @@ impl ExecEnv {
         }
     }
 
-    /// Puts the parts of the code around a block back.
+    /// Restores the parts of the surrounding code.
     fn leave(&mut self, outer: Outer) {
         if let Some(directory) = outer.directory {
             self.directory = directory;
@@ -90,18 +90,18 @@ impl<F: FnOnce(&mut ExecEnv)> Drop for Restore<'_, F> {
 }
 
 impl Interpreter {
-    /// Runs code with some parts of the environment of its own.
+    /// Runs code with its own parts of the environment.
     pub(in crate::eval) fn in_env<T>(&mut self, own: OwnParts, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.env.enter(own);
         self.and_restore(run, |env| env.leave(outer))
     }
 
-    /// Runs code with descriptors of its own.
+    /// Runs code with its own descriptors.
     pub(in crate::eval) fn with_files<T>(&mut self, files: FileTable, run: impl FnOnce(&mut Self) -> T) -> T {
         self.in_env(OwnParts { files: Some(files), ..OwnParts::default() }, run)
     }
 
-    /// Runs code with settings of its own.
+    /// Runs code with its own settings.
     pub(in crate::eval) fn with_settings<T>(
         &mut self,
         settings: Settings,
@@ -110,11 +110,11 @@ impl Interpreter {
         self.in_env(OwnParts { settings: Some(Arc::new(settings)), ..OwnParts::default() }, run)
     }
 
-    /// Runs code whose changes of the environment end with it, as those of a subshell do.
+    /// Runs code whose changes of the environment end with it, as in a subshell.
     pub(in crate::eval) fn in_subshell<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.env.clone();
         self.and_restore(run, |env| {
-            // What was found in PATH stays found.
+            // Programs that were found in PATH stay in the cache.
             let search = env.search.take();
             *env = ExecEnv { search, ..outer };
         })

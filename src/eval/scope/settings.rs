@@ -1,4 +1,4 @@
-//! What `with` says of the commands below it, and how long they may take.
+//! The settings of `with` for the commands in its block, and their time limits.
 
 use crate::diag::Source;
 use crate::eval::Interpreter;
@@ -15,37 +15,38 @@ use crate::value::MOST_BYTES;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-/// What holds for the commands of a block. Shared by all that run in it; `with` makes another one.
+/// The settings of the commands of a block. All code in the block shares them; a nested `with` makes
+/// new ones.
 #[derive(Clone)]
 pub struct Settings {
     /// Limits, user and the like, which the child of a program sets.
     pub steps: Steps,
-    /// Which variables of a user `env=` names in the blocks that are open, so that `user=` leaves them
-    /// ([`crate::sys::accounts::USER_VARIABLES`]).
+    /// The variables of a user that `env=` sets in the open blocks, so that `user=` does not change
+    /// them ([`crate::sys::accounts::USER_VARIABLES`]).
     pub user_variables_given: [bool; 4],
-    /// The time limits that are open, of which the first to come counts.
+    /// The open time limits, of which the first to pass counts.
     pub limits: Vec<Arc<TimeLimit>>,
-    /// What programs are asked to end by, and how long they may take for it.
+    /// The signal that asks programs to end, and the time that they have to do so.
     pub signal: Signal,
     pub grace: Duration,
-    /// The statuses that are no failure, if not 0 alone. Not handed on to functions: how they run does not depend on
-    /// who calls them.
+    /// The statuses that are not failures, if not only 0. They are not passed on to functions, whose
+    /// behaviour does not depend on their callers.
     pub ok: Option<Arc<[u8]>>,
-    /// How much a capture may hold.
+    /// The largest size of a capture.
     pub max_output: usize,
-    /// Where files wait that are to replace others.
+    /// The files that wait to replace others.
     pub replacements: Option<Arc<atomic::Replacements>>,
-    /// Who keeps the table of processes.
+    /// The collector of the table of processes.
     pub stats: Option<Arc<stats::Reports>>,
     /// The files that the block around reads, for its progress.
     pub inputs: Option<Arc<Inputs>>,
-    /// What counts the processor time of programs, for `time`.
+    /// The counter of the processor time of programs, for `time`.
     pub timer: Option<Arc<Timer>>,
-    /// Programs are left to themselves.
+    /// Whether programs are left to themselves.
     pub detach: bool,
-    /// Programs have sessions of their own, and no terminal with them.
+    /// Whether programs have their own sessions, and therefore no terminal.
     pub own_sessions: bool,
-    /// The job that this is.
+    /// The job that this thread belongs to.
     pub job: Option<Arc<JobState>>,
     /// The turn of a loop side by side that this is.
     pub turn: Option<Arc<TurnMark>>,
@@ -73,23 +74,23 @@ impl Default for Settings {
     }
 }
 
-/// `timeout` or `idle_timeout` of a block that is open.
+/// A `timeout` or `idle_timeout` of an open block.
 #[derive(Debug)]
 pub struct TimeLimit {
     pub deadline: Deadline,
-    /// As it was given.
+    /// The limit as given.
     pub after: Duration,
-    /// Nothing came for so long, rather than that the block took so long.
+    /// Whether it limits the time without output, not the time of the block.
     pub idle: bool,
     pub source: Arc<Source>,
-    /// Deferred blocks have no more time, either.
+    /// Whether it also applies to deferred blocks.
     pub hard: bool,
-    /// The option; none of a limit that the host has set.
+    /// The option; none for a limit of the host.
     pub span: Option<Span>,
 }
 
 impl Settings {
-    /// Those that a run begins with.
+    /// Returns the settings at the start of a run.
     pub fn of_run(limits: Vec<Arc<TimeLimit>>, own_sessions: bool) -> Arc<Self> {
         static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(Arc::default);
         if limits.is_empty() && !own_sessions {
@@ -98,19 +99,19 @@ impl Settings {
         Arc::new(Self { limits, own_sessions, ..Self::default() })
     }
 
-    /// When a wait has to end.
+    /// Returns the time at which a wait has to end.
     fn deadline(&self) -> Deadline {
         Deadline::first(self.limits.iter().map(|limit| &limit.deadline))
     }
 
-    /// The limit that has passed; of several the outermost, since that ends the others.
+    /// Returns the limit that has passed; if several have, the outermost, since it ends the others.
     fn passed(&self) -> Option<&Arc<TimeLimit>> {
         self.limits.iter().find(|limit| limit.deadline.has_passed())
     }
 }
 
 impl TimeLimit {
-    /// Of a whole run, from now on.
+    /// Creates the limit of a whole run, from now on.
     pub fn of_run(after: Duration, hard: bool, source: Arc<Source>) -> Self {
         let deadline = Deadline::after(after, Clock::default());
         Self { deadline, after, idle: false, hard, source, span: None }
@@ -122,7 +123,7 @@ impl TimeLimit {
 }
 
 impl Interpreter {
-    /// Runs something for which 0 alone is no failure.
+    /// Runs code for which only 0 is not a failure.
     #[inline]
     pub(in crate::eval) fn without_ok<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         if self.env.settings.ok.is_none() {
@@ -131,12 +132,12 @@ impl Interpreter {
         self.with_settings(Settings { ok: None, ..(*self.env.settings).clone() }, run)
     }
 
-    /// When a wait has to end, if nothing comes until then.
+    /// Returns the time at which a wait has to end if no event comes first.
     pub(in crate::eval) fn due(&self) -> Option<Instant> {
         if self.env.settings.limits.is_empty() { None } else { self.env.settings.deadline().due() }
     }
 
-    /// Fails when a signal has asked the run or job to end, or its time is up.
+    /// Fails if a signal has asked the run or job to end, or a time limit has passed.
     #[inline]
     pub(in crate::eval) fn check_interrupt(&self) -> Eval<()> {
         self.check_exhausted()?;
@@ -153,12 +154,13 @@ impl Interpreter {
         if self.env.settings.limits.is_empty() { Ok(()) } else { self.check_time() }
     }
 
-    /// Fails when a time limit has passed.
+    /// Fails if a time limit has passed.
     pub(in crate::eval) fn check_time(&self) -> Eval<()> {
         self.env.settings.passed().map_or(Ok(()), |limit| Err(Unwind::TimedOut(TimedOut::of(limit, None))))
     }
 
-    /// Of a wait that ended since a time limit had passed. `running` is what was waited for.
+    /// Returns the error of a wait that ended because a time limit has passed. `running` is what it
+    /// waited for.
     pub(in crate::eval) fn timed_out(&self, running: Span) -> Unwind {
         let limit = self.env.settings.passed().or(self.env.settings.limits.first());
         match limit {

@@ -1,19 +1,19 @@
 //! The variables of the modules of a run, which its forks share until they change them.
 //!
-//! A job in a loop forks the run at each turn, and most forks touch few variables. So a fork shares the values in chunks,
-//! and the first that writes to a chunk copies that chunk. Where nothing is shared the values lie in one vector: the
-//! check of its bounds is what tells that they are not there, so that an access costs no more than one to a vector.
+//! A job in a loop forks the run at each turn, and most forks touch few variables. So a fork shares the values in
+//! chunks, and the first write to a chunk copies that chunk. Values that are not shared are in one vector. The bounds
+//! check of that vector detects shared values, so an access costs no more than one to a vector.
 
 use crate::value::Value;
 use std::sync::Arc;
 
-/// How many values a write to a shared chunk copies, in a chunk.
+/// How many values a write to a shared chunk copies.
 const CHUNK: usize = 64;
 
-/// The values of variables, by their places.
+/// The values of variables, by slot.
 #[derive(Debug)]
 pub struct Slots<T = Value> {
-    /// All of them, while no fork may share them; else none.
+    /// All of them, while no fork shares them; otherwise empty.
     own: Vec<T>,
     shared: Option<Shared<T>>,
 }
@@ -22,7 +22,7 @@ pub struct Slots<T = Value> {
 #[derive(Clone, Debug)]
 struct Shared<T> {
     chunks: Arc<Vec<Arc<Vec<T>>>>,
-    /// How often they were written to here since the last fork.
+    /// How often they were written here since the last fork.
     writes: usize,
 }
 
@@ -39,14 +39,14 @@ impl<T> From<Vec<T>> for Slots<T> {
 }
 
 impl<T: Clone> Clone for Slots<T> {
-    /// Copies what is not shared yet: see [`Slots::fork`].
+    /// Copies the values that are not shared yet: see [`Slots::fork`].
     fn clone(&self) -> Self {
         Self { own: self.own.clone(), shared: self.shared.clone() }
     }
 }
 
 impl<T: Clone> Slots<T> {
-    /// Returns the same values for another thread, and copies none.
+    /// Returns the same values for another thread, without copying any.
     pub fn fork(&mut self) -> Self {
         if self.shared.is_none() {
             let mut values = self.own.drain(..);
@@ -60,7 +60,7 @@ impl<T: Clone> Slots<T> {
         Self { own: Vec::new(), shared: self.shared.clone() }
     }
 
-    /// Returns a value, if there is one at this place.
+    /// Returns the value of a slot, if there is one.
     pub fn get(&self, place: usize) -> Option<&T> {
         match &self.shared {
             None => self.own.get(place),
@@ -68,13 +68,13 @@ impl<T: Clone> Slots<T> {
         }
     }
 
-    /// Returns the value at a place that has one.
+    /// Returns the value of a slot that has one.
     #[inline]
     pub fn value(&self, place: usize) -> &T {
         if place < self.own.len() { &self.own[place] } else { self.shared_value(place) }
     }
 
-    /// Returns the value at a place that has one, to be changed here alone.
+    /// Returns the value of a slot that has one, to be changed in this fork only.
     #[inline]
     pub fn value_mut(&mut self, place: usize) -> &mut T {
         if place < self.own.len() { &mut self.own[place] } else { self.shared_value_mut(place) }
@@ -87,8 +87,8 @@ impl<T: Clone> Slots<T> {
 
     #[cold]
     fn shared_value_mut(&mut self, place: usize) -> &mut T {
-        // As many writes as there are chunks may have copied each of them: from now on the values are this fork's own, and
-        // a loop is fast.
+        // After as many writes as there are chunks, each of them may have been copied. From now on the values belong to
+        // this fork, so that a loop is fast.
         let copied = |shared: &Shared<T>| shared.writes + 1 >= shared.chunks.len();
         if self.shared.as_ref().is_none_or(copied) {
             return &mut self.all_mut()[place];
@@ -98,7 +98,7 @@ impl<T: Clone> Slots<T> {
         &mut Arc::make_mut(&mut Arc::make_mut(&mut shared.chunks)[place / CHUNK])[place % CHUNK]
     }
 
-    /// Returns all values, to be changed here alone.
+    /// Returns all values, to be changed in this fork only.
     pub fn all_mut(&mut self) -> &mut Vec<T> {
         if let Some(shared) = self.shared.take() {
             for chunk in Arc::unwrap_or_clone(shared.chunks) {
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// A value that counts how often one of its kind is copied.
+    /// A value that counts how often values of its kind are copied.
     #[derive(Debug)]
     struct Counted(usize, Arc<AtomicUsize>);
 
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_other_fork_shares_any_more_is_not_copied() {
+    fn values_without_another_fork_are_not_copied() {
         let (mut slots, copies) = slots(50);
         for turn in 0..1_000 {
             drop(slots.fork());

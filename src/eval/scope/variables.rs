@@ -1,4 +1,4 @@
-//! Variables of the environment: read, set and removed by the script itself.
+//! Environment variables: read, set and removed by the script itself.
 
 use crate::check::program::*;
 use crate::diag::{code, quote_word};
@@ -10,8 +10,8 @@ use crate::process::Environment;
 use crate::span::Span;
 use crate::value::{Str, Value};
 
-/// What an environment that comes from outside never brings: shells keep these for themselves. `BASH_FUNC_name%%` is
-/// the code of a function.
+/// Variables that are never taken from an outside environment, because shells keep them for themselves.
+/// `BASH_FUNC_name%%` is the code of a function.
 const NEVER_BROUGHT: &[&[u8]] = &[b"PWD", b"OLDPWD", b"SHLVL", b"_"];
 
 impl Interpreter {
@@ -35,14 +35,14 @@ impl Interpreter {
         let name = self.expr(&assign.path[0])?;
         let name = self.variable_name(&name, span)?;
         if name.as_bytes() == b"PWD" {
-            // From now on it is what the script makes of it.
+            // From now on the script determines it.
             self.name_directory(span);
         }
         let mut value = self.variable(&name, false, span)?;
         let right = self.expr(&assign.value)?;
         self.operate(assign, &mut value, right)?;
         self.admit(&Effect::SetVariable(name.as_bytes()), span)?;
-        // Taken, so that it changes where it is.
+        // Taken out, so that it changes in place.
         let mut environment = std::mem::take(&mut self.env.environment);
         let put = self.put_variable(&mut environment, &name, &value, assign.value.span);
         self.env.environment = environment;
@@ -71,11 +71,12 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Returns the environment to be changed, once the policy has allowed it for all of these names.
+    /// Returns the environment for changing, once the policy has allowed the change for all of these
+    /// names.
     fn changing<'n>(&mut self, names: impl Iterator<Item = &'n Str>, span: Span) -> Eval<Environment> {
         for name in names {
             if name.as_bytes() == b"PWD" {
-                // From now on it is what the script makes of it.
+                // From now on the script determines it.
                 self.name_directory(span);
             }
             self.admit(&Effect::SetVariable(name.as_bytes()), span)?;

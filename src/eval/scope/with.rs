@@ -1,4 +1,4 @@
-//! `with`: a block under other circumstances, once or until it succeeds.
+//! `with`: runs a block with other settings, once or until it succeeds.
 
 mod options;
 mod progress;
@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 impl Interpreter {
     pub(in crate::eval) fn with(&mut self, with: &With) -> Eval<()> {
-        // From now on a signal must not just end this process.
+        // From now on a signal must not simply end this process.
         self.interrupt();
         let options = self.evaluate_options(&with.options)?;
         if let Some(span) = options.ends_daemons {
@@ -56,7 +56,7 @@ impl Interpreter {
         }
     }
 
-    /// Runs the body once, and ends what it started when its end is meant to be the end of all of it.
+    /// Runs the body once, and ends the processes that it started if they must not outlive it.
     fn attempt(&mut self, options: &EvaluatedOptions, body: &Block) -> Eval<()> {
         let mut settings = options.settings.clone();
         let limit = |given: &Option<(Duration, Span)>, idle: bool| {
@@ -85,7 +85,8 @@ impl Interpreter {
         let table = options.stats.then(Arc::default);
         let outer_table = settings.stats.clone();
         settings.stats = table.clone().or(settings.stats.take());
-        // What a time limit, a retry or a replacement of files is about is over when all of it is.
+        // A time limit, a retry or a replacement of files concerns the whole block: it is complete only
+        // when all its jobs have ended.
         let whole = timeout.is_some()
             || idle_timeout.is_some()
             || options.retry.wanted()
@@ -114,7 +115,7 @@ impl Interpreter {
         if let Some(table) = table {
             let reports = std::mem::take(&mut *stats::lock(&table));
             self.print_text(&stats::table(&reports), &self.env.files);
-            // They are processes of the block around this one, too.
+            // They are also processes of the enclosing block.
             if let Some(outer) = &outer_table {
                 stats::lock(outer).extend(reports);
             }
@@ -131,7 +132,7 @@ impl Interpreter {
         }
     }
 
-    /// Runs a block, and awaits the jobs that it started; ends them when it fails.
+    /// Runs a block, and waits for the jobs that it started, or ends them if the block fails.
     fn with_its_jobs(&mut self, body: &Block) -> Eval<()> {
         let before = std::mem::take(&mut self.jobs);
         let result = match self.block(body) {
@@ -146,13 +147,14 @@ impl Interpreter {
     }
 }
 
-/// Whether a block was left as the script means it: at its end, or by `break`, `continue`, `return` or `exit 0`.
+/// Returns whether a block was left as the script intends: at its end, or by `break`, `continue`,
+/// `return` or `exit 0`.
 const fn is_normal(ended: &Eval<()>) -> bool {
     matches!(ended, Ok(()) | Err(Unwind::Break | Unwind::Continue | Unwind::Return | Unwind::Exit(0)))
 }
 
 impl TimedOut {
-    /// The error that it is where the limit was set.
+    /// Returns it as an error at the place where the limit was set.
     pub fn into_error(self) -> Error {
         let after = format::display(&Value::Duration(self.limit.after.into()), 30);
         let what = if self.limit.span.is_some() { "block" } else { "run" };

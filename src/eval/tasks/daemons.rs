@@ -1,4 +1,4 @@
-//! What becomes of daemons: of what a program has left in a session of its own.
+//! The handling of daemons: processes that a program has left in a session of their own.
 
 use crate::diag::code;
 use crate::eval::Interpreter;
@@ -10,7 +10,7 @@ use crate::sys::tree::Identity;
 use std::sync::atomic::Ordering;
 
 impl Interpreter {
-    /// Returns what becomes of them when the script has ended so. What a signal or a time limit ends is ended as a whole.
+    /// Returns the fate of daemons for this end of the script. A signal or a time limit ends them, too.
     pub(in crate::eval) fn daemons_after(&self, ran: &Eval<()>) -> Daemons {
         let stopped = match ran {
             Err(Unwind::Interrupted(_) | Unwind::TimedOut(_) | Unwind::Exhausted) => true,
@@ -22,10 +22,10 @@ impl Interpreter {
         if all { Daemons::End } else { Daemons::Keep }
     }
 
-    /// Called before a block with `daemons="end"` begins.
+    /// Prepares a block with `daemons="end"`.
     ///
     /// # Errors
-    /// Orphans don't come to this process: nothing would be found.
+    /// Fails if this process does not adopt orphans: it could not find them.
     pub(in crate::eval) fn begin_without_daemons(&self, span: Span) -> Eval<()> {
         if self.dry.is_some() {
             return Ok(());
@@ -36,14 +36,14 @@ impl Interpreter {
         }
         let place = if self.shared.interactive { "a prompt" } else { "a host" };
         let message = format!(
-            "`daemons=\"end\"` can't be kept in {place}: it does not adopt what programs leave behind"
+            "`daemons=\"end\"` can't be kept in {place}, which does not adopt the processes that programs leave behind"
         );
         let error = page(code::DAEMONS, self.source(), span, message, "would be ignored");
         Err(Error::value(error.help("run the block as a script: pipewright FILE")).into())
     }
 
-    /// Ends what a block with `daemons="end"` has left since `before`; at the end of the script, if other jobs run that
-    /// may have started it.
+    /// Ends the processes that a block with `daemons="end"` has left since `before`. If other jobs run that may have
+    /// started them, they are ended at the end of the script.
     pub(in crate::eval) fn end_block(&self, evaluate_options: &EvaluatedOptions, before: &[Identity]) {
         if evaluate_options.ends_daemons.is_some()
             && !process::end_block(before, &self.interrupt(), self.env.settings.grace)

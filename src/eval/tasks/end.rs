@@ -1,4 +1,5 @@
-//! A run from its first statement to its end: its jobs are awaited or ended, and so is what its programs have left.
+//! A run from its first statement to its end: its jobs are awaited or ended, and so are the processes that its
+//! programs have left.
 
 use crate::check::program::Program;
 use crate::eval::Interpreter;
@@ -12,11 +13,11 @@ use std::io;
 const SHOWN: usize = 5;
 
 impl Interpreter {
-    /// Runs the script and its `main`, and awaits its jobs. The program is its own, which whoever calls holds anyhow: so
-    /// no count of references has to keep it.
+    /// Runs the script and its `main`, and waits for its jobs. The caller holds the program, so no reference count
+    /// has to keep it.
     pub fn run(&mut self, program: &Program) -> Eval<()> {
         debug_assert!(std::ptr::eq(program, &*self.program));
-        // In sh a command would read what follows it in the script.
+        // In sh a command would read the lines after it in the script.
         if self.shared.unreadable_input {
             self.shared
                 .close_input(&mut self.env.files)
@@ -33,9 +34,9 @@ impl Interpreter {
         self.end(ran)
     }
 
-    /// Awaits or ends the jobs of what has run, and ends what it has left behind.
+    /// Waits for the jobs of a run or ends them, and ends the processes that it has left behind.
     pub(in crate::eval) fn end(&mut self, ran: Eval<()>) -> Eval<()> {
-        // Last a signal that came while nothing could be interrupted.
+        // Finally, a signal that arrived while nothing could be interrupted.
         let ran = self.settle_jobs(ran).and_then(|()| self.check_interrupt());
         if let (Err(Unwind::Interrupted(signal)), true) = (&ran, self.shared.adopting.is_completed())
             && process::Key::is_of_terminal(*signal)
@@ -47,14 +48,14 @@ impl Interpreter {
         self.audit_finish(ran)
     }
 
-    /// Ends what programs have left behind, unless it is a daemon and the script has ended by itself.
+    /// Ends processes that programs have left behind, except daemons if the script has ended by itself.
     pub(in crate::eval) fn sweep(&self, ran: &Eval<()>) {
         if !self.shared.adopting.is_completed() {
             return;
         }
         let swept = process::sweep(&self.interrupt(), process::GRACE, self.daemons_after(ran));
         self.say_unseen(swept.unseen);
-        // Who interrupts a script means all of it.
+        // An interrupt of a script is meant for all its processes.
         if swept.found.is_empty() || matches!(ran, Err(Unwind::Interrupted(_))) && swept.left == 0 {
             return;
         }
@@ -71,7 +72,7 @@ impl Interpreter {
         }
     }
 
-    /// Says that processes may be left, if they could not be looked for.
+    /// Reports that processes may be left, if they could not be searched for.
     pub(in crate::eval) fn say_unseen(&self, errno: Option<i32>) {
         if let Some(errno) = errno {
             let reason = crate::diag::reason(&io::Error::from_raw_os_error(errno));
@@ -79,7 +80,7 @@ impl Interpreter {
         }
     }
 
-    /// Called before a program is started.
+    /// Makes this process adopt orphans. Called before a program is started.
     pub(in crate::eval) fn adopt_orphans(&self) {
         if self.shared.own_process && !self.shared.interactive {
             self.shared.adopting.call_once(process::own_process);

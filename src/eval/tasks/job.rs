@@ -1,4 +1,4 @@
-//! Background jobs: what runs beside the script, and never outlives it.
+//! Background jobs, which run beside the script and never outlive it.
 
 use crate::check::program::{AndOr, Block, Command, Pipeline, Stage, StageKind, Target, Word};
 use crate::diag::{Source, code, reason};
@@ -14,29 +14,30 @@ use crate::value::{Opaque, Value};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// A job: `cmd &`, `spawn { … }`, an entry of a prompt. The values that stand for it hold the same.
+/// A job: `cmd &`, `spawn { … }`, or an entry of a prompt. The values that represent it share its state.
 #[derive(Clone)]
 pub struct Job {
-    /// What `%N` means.
+    /// The number in `%N`.
     pub number: usize,
     pub state: Arc<JobState>,
     pub source: Arc<Source>,
     pub span: Span,
-    /// The `( list )` that started it has ended: no command names it, and only the end of the run awaits it.
+    /// Whether the `( list )` that started it has ended: no command can name it, and only the end of the run waits for
+    /// it.
     pub is_orphan: bool,
 }
 
 impl Job {
-    /// The first line of what started it.
+    /// Returns the first line of the text that started it.
     pub fn text(&self) -> String {
         let text = self.source.text().get(self.span.range()).unwrap_or_default();
         crate::diag::visible(text.lines().next().unwrap_or_default().as_bytes())
     }
 }
 
-/// The jobs of one scope. Clones are the same: those of a prompt belong to whoever runs its entries.
+/// The jobs of one scope. Clones share them: the jobs of a prompt belong to the caller that runs its entries.
 ///
-/// Made with the first of them: an allocation is a part of what a small run costs.
+/// Created with the first job: an allocation is a noticeable part of the cost of a small run.
 #[derive(Default)]
 pub struct Jobs(OnceLock<Arc<Mutex<Vec<Job>>>>);
 
@@ -55,7 +56,7 @@ impl Jobs {
         self.0.get().is_none() || self.lock().is_empty()
     }
 
-    /// Adds one after the last, and gives its number.
+    /// Adds a job at the end, and returns its number.
     pub fn add(&self, state: Arc<JobState>, source: Arc<Source>, span: Span) -> usize {
         let mut jobs = self.lock();
         let own = jobs.iter().filter(|job| !job.is_orphan);
@@ -64,19 +65,19 @@ impl Jobs {
         number
     }
 
-    /// The jobs that commands name.
+    /// Returns the jobs that commands can name.
     pub fn own(&self) -> Vec<Job> {
         self.lock().iter().filter(|job| !job.is_orphan).cloned().collect()
     }
 
-    /// Takes the jobs of a `( list )` that has ended.
+    /// Takes over the jobs of a `( list )` that has ended.
     pub fn adopt(&self, ended: &Self) {
         if !ended.is_empty() {
             self.lock().extend(ended.take().into_iter().map(|job| Job { is_orphan: true, ..job }));
         }
     }
 
-    /// Takes the orphans out, those that have ended or all.
+    /// Removes and returns the orphans: those that have ended, or all.
     pub fn take_orphans(&self, all: bool) -> Vec<Job> {
         if self.is_empty() {
             return Vec::new();
@@ -92,7 +93,7 @@ impl Jobs {
         self.lock().iter().find(|job| !job.is_orphan && is_it(job)).cloned()
     }
 
-    /// Takes one out.
+    /// Removes a job.
     pub fn remove(&self, state: &Arc<JobState>) -> Option<Job> {
         let mut jobs = self.lock();
         let place = jobs.iter().position(|job| Arc::ptr_eq(&job.state, state))?;
@@ -100,12 +101,12 @@ impl Jobs {
     }
 }
 
-/// What is known of a job before it starts.
+/// The properties of a job before it starts.
 #[derive(Clone, Copy, Default)]
 struct JobOptions {
-    /// It outlives the prompt.
+    /// Whether it outlives the prompt.
     survives: bool,
-    /// Its output is captured.
+    /// Whether its output is captured.
     capture: bool,
 }
 
@@ -129,7 +130,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// `spawn { … }`: the job as a value.
+    /// `spawn { … }`: returns the job as a value.
     pub(in crate::eval) fn spawn_block(
         &mut self,
         block: &Arc<Block>,
@@ -146,7 +147,7 @@ impl Interpreter {
         Ok(Value::from(Opaque::new("job", name, state)))
     }
 
-    /// Starts the programs of a pipeline that is left to itself.
+    /// Starts the programs of a detached pipeline.
     fn detached(&mut self, pipeline: &Pipeline) -> Eval<()> {
         match self.pipeline(pipeline)? {
             None => Ok(()),
@@ -164,7 +165,7 @@ impl Interpreter {
         if !self.shared.interactive {
             self.close_inherited_input(&mut fork.env.files, span)?;
         }
-        // The handlers must be there before the job has children: a signal then ends them too.
+        // The handlers must be installed before the job has children, so that a signal ends them, too.
         self.interrupt();
         let state = if self.shared.interactive { self.state_at_prompt() } else { self.state_of_job() };
         let state = Arc::new(state.map_err(|error| self.no_job(&error, span))?);
@@ -172,7 +173,7 @@ impl Interpreter {
         if options.capture {
             state.capture();
         }
-        // Those were requests to another.
+        // Those were requests to another run.
         fork.handled_signals = 0;
         fork.env.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.env.settings).clone() });
         let shared = state.clone();
@@ -180,7 +181,7 @@ impl Interpreter {
             let ending = Ending(shared);
             let ran = work(&mut fork);
             let result = fork.settle_jobs(ran);
-            // The block whose time it was may be over: then nobody is there to make it an error.
+            // The block whose time limit this was may have ended: then no other code would turn it into an error.
             let result = match result {
                 Err(Unwind::TimedOut(timed_out)) if !timed_out.limit.hard => {
                     Err(timed_out.into_error().into())
@@ -194,7 +195,7 @@ impl Interpreter {
         Ok(state)
     }
 
-    /// That of a job which does not end with what started it.
+    /// Returns the state of a job that does not end with the entry that started it.
     pub(in crate::eval) fn state_at_prompt(&self) -> std::io::Result<JobState> {
         let cancel = match self.shared.interrupt() {
             Some(prompt) => prompt.child()?,
@@ -204,7 +205,7 @@ impl Interpreter {
         Ok(JobState::new(cancel.clone(), None, Some(Arc::new(Control::new(cancel)?))))
     }
 
-    /// That of a job which ends with another, or with the run.
+    /// Returns the state of a job that ends with another job, or with the run.
     fn state_of_job(&self) -> std::io::Result<JobState> {
         let (cancel, keys) = self.job_interrupts()?;
         Ok(JobState::new(cancel, keys, None))
@@ -215,8 +216,8 @@ impl Interpreter {
         self.fail(Error::command(page(code::SPAWN_FAILED, self.source(), span, message, "this job"), 126))
     }
 
-    /// Without job control a job's standard input is empty (POSIX 2.9.3.1), unless the block that it stands in has one
-    /// of its own, as in bash.
+    /// Without job control, a job has empty standard input (POSIX 2.9.3.1), unless its enclosing block has its own, as
+    /// in bash.
     pub(in crate::eval) fn close_inherited_input(&self, files: &mut FileTable, span: Span) -> Eval<()> {
         let own = |input: &Descriptor| {
             matches!(input, Descriptor::Inherited(_)) || self.shared.is_closed_input(input)
@@ -229,7 +230,7 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Awaits the jobs of what has succeeded, and ends those of what has failed.
+    /// Waits for the jobs of successful work, and ends those of failed work.
     pub(in crate::eval) fn settle_jobs<T>(&mut self, ran: Eval<T>) -> Eval<T> {
         match ran {
             Ok(value) => self.await_jobs().map(|()| value),
@@ -240,7 +241,7 @@ impl Interpreter {
         }
     }
 
-    /// `wait`: waits for all jobs but orphans.
+    /// `wait`: waits for all jobs except orphans.
     pub(in crate::eval) fn await_own_jobs(&mut self) -> Eval<()> {
         let orphans = self.jobs.take_orphans(true);
         let ran = self.await_jobs();
@@ -250,7 +251,7 @@ impl Interpreter {
         ran
     }
 
-    /// Waits for all jobs; the failure of the first that failed is one here.
+    /// Waits for all jobs. Fails with the failure of the first one that failed.
     pub(in crate::eval) fn await_jobs(&mut self) -> Eval<()> {
         if self.jobs.is_empty() {
             return Ok(());
@@ -270,11 +271,12 @@ impl Interpreter {
             let result = self.await_job(&job);
             first = first.or(result.err());
         }
-        // In sh the status of `wait` is 0, whatever the jobs' were: no `||` takes their failure for its own.
+        // In sh the status of `wait` is 0, whatever the statuses of the jobs: `||` must not treat their failure as
+        // that of `wait`.
         first.map_or(Ok(()), |unwind| Err(unwind.not_absorbed()))
     }
 
-    /// Waits until no job of a prompt runs. A key ends the wait, and the jobs stay as they are.
+    /// Waits until no job of a prompt runs. A key ends the wait, but not the jobs.
     fn await_running_jobs(&self) -> Eval<()> {
         let jobs = self.jobs.lock().clone();
         let runs = |job: &Job| !job.state.has_ended() && !job.state.is_suspended();
@@ -284,7 +286,8 @@ impl Interpreter {
         self.wait_until(ends.chain(suspensions), &self.interrupt(), span, || !jobs.iter().any(runs))
     }
 
-    /// Waits until all jobs of a script have ended. A key of the terminal does not end the wait: they have got it, too.
+    /// Waits until all jobs of a script have ended. A key of the terminal does not end the wait, since the jobs have
+    /// also received it.
     fn await_all_jobs(&self) -> Eval<()> {
         let jobs = self.jobs.lock().clone();
         jobs.iter().for_each(|job| job.state.attend());
@@ -294,7 +297,7 @@ impl Interpreter {
         self.wait_until(ends, &self.wait_interrupt(), span, all_ended)
     }
 
-    /// Waits for a job, whose failure is one here. A job that the script itself has stopped has not failed.
+    /// Waits for a job. Fails if it failed, unless the script itself has stopped it.
     pub(in crate::eval) fn await_job(&self, job: &Job) -> Eval<()> {
         let task = job.state.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(task) = task else { return Ok(()) };
@@ -316,7 +319,7 @@ impl Interpreter {
                 Ok(())
             }
             Ok(Err(unwind)) => {
-                // What has ended the job may be the end of this, too.
+                // The event that has ended the job may also end this run.
                 self.check_interrupt()?;
                 Err(unwind)
             }
@@ -324,8 +327,8 @@ impl Interpreter {
         }
     }
 
-    /// The script ends early. An interrupt ends its jobs by itself; after a failure they are awaited, since half a
-    /// job is worse than a late one.
+    /// Handles the jobs when the script ends early. An interrupt ends its jobs by itself; after a failure they are
+    /// awaited, since half a job is worse than a late one.
     pub(in crate::eval) fn end_jobs(&mut self, unwind: &Unwind) {
         let jobs = self.jobs.take();
         for job in &jobs {
@@ -339,7 +342,7 @@ impl Interpreter {
         }
     }
 
-    /// Stops all jobs and waits until they have ended.
+    /// Stops all jobs, and waits until they have ended.
     pub(in crate::eval) fn stop_jobs(&mut self) {
         let jobs = self.jobs.take();
         for job in &jobs {
@@ -356,7 +359,7 @@ impl Interpreter {
         Some(self.wait_for_job(&job.state, span))
     }
 
-    /// The job that `%N` means at a prompt, if a word is that.
+    /// Returns the job for `%N` at a prompt, if a word has that form.
     pub(in crate::eval) fn job_named(&self, word: &[u8]) -> Option<Option<Job>> {
         if !self.shared.interactive {
             return None;
@@ -365,14 +368,14 @@ impl Interpreter {
         Some(self.jobs.find(|job| job.number == number))
     }
 
-    /// The process that each job that has not ended began with, on a line of its own; none of a job without a process.
+    /// Lists the first process of each job that has not ended, one on each line; none for a job without a process.
     pub(in crate::eval) fn list_processes(&self) -> String {
         let jobs = self.jobs.own();
         let running = jobs.iter().filter(|job| job.state.status().is_none());
         running.filter_map(|job| job.state.pid()).map(|pid| format!("{pid}\n")).collect()
     }
 
-    /// A line for each job that has not ended: its number, its process and the text that started it.
+    /// Lists each job that has not ended, one on each line: its number, its process and the text that started it.
     pub(in crate::eval) fn list_jobs(&self) -> String {
         let jobs = self.jobs.own();
         let running = jobs.iter().filter(|job| job.state.status().is_none());
@@ -380,14 +383,15 @@ impl Interpreter {
             .map(|job| {
                 let pid = job.state.pid().map_or_else(|| "-".to_string(), |pid| pid.to_string());
                 let state = if job.state.is_suspended() { "Stopped" } else { "Running" };
-                // The form of POSIX's jobs -l, without signs for a current job: no command here takes one.
+                // The form of POSIX jobs -l, without the sign for the current job, which no command here takes.
                 format!("[{}] {pid} {state} {}\n", job.number, job.text())
             })
             .collect()
     }
 }
 
-/// Whether a job is of nohup(1) or setsid(1) alone: at a prompt a user writes them for what is to go on after it.
+/// Returns whether all programs of a job are nohup(1) or setsid(1): at a prompt, users write them for programs that
+/// should outlive it.
 fn survives(and_or: &AndOr) -> bool {
     let outlives = |stage: &Stage| match &stage.kind {
         StageKind::Command(Command { target: Target::Program, words, .. }) => {
@@ -398,7 +402,7 @@ fn survives(and_or: &AndOr) -> bool {
     and_or.rest.is_empty() && and_or.first.stages.iter().all(outlives)
 }
 
-/// The status that a job ended with.
+/// Returns the status with which a job ended.
 pub(in crate::eval) fn status_of<T>(result: &Eval<T>) -> u8 {
     match result {
         Ok(_) => 0,

@@ -1,4 +1,4 @@
-//! The state of a job, which its task, its owner and the values that stand for it share.
+//! The state of a job, shared by its task, its owner and the values that represent it.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
@@ -10,11 +10,11 @@ use crate::value::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// What the job and those who wait for it share.
+/// The state that a job shares with the threads that wait for it.
 pub struct JobState {
     /// Stops it, and the programs that it waits for.
     pub cancel: Interrupt,
-    /// Raised with it, and by a key of the terminal while the script waits for the job.
+    /// Raised together with `cancel`, and by a key of the terminal while the script waits for the job.
     pub(in crate::eval) keys: Option<Interrupt>,
     /// Suspends and continues it, at a prompt.
     pub control: Option<Arc<Control>>,
@@ -23,19 +23,19 @@ pub struct JobState {
     completion: Arc<Completion>,
     /// The first process that it started.
     pid: OnceLock<Pid>,
-    /// It is there to outlive the prompt: its programs are nohup or setsid.
+    /// Whether it is meant to outlive the prompt: its programs are nohup or setsid.
     pub(in crate::eval) survives: AtomicBool,
     /// Set when it has ended.
     pub(in crate::eval) status: OnceLock<u8>,
-    /// The record of what it printed, of one whose output is captured.
+    /// The record of its output, if its output is captured.
     output: OnceLock<Value>,
     captures: AtomicBool,
-    /// What an entry that was suspended came to.
+    /// The value of an entry that was suspended.
     #[cfg(feature = "dialog")]
     value: Mutex<Value>,
 }
 
-/// Tells that the job has ended, however its thread does.
+/// Announces that the job has ended, however its thread ends.
 pub(in crate::eval) struct Ending(pub(in crate::eval) Arc<JobState>);
 
 impl Drop for Ending {
@@ -73,7 +73,7 @@ impl JobState {
     /// Spawns the task that runs the job, on a fork of `run`.
     ///
     /// # Errors
-    /// Those of [`Task::spawn`].
+    /// Fails as [`Task::spawn`] does.
     pub(in crate::eval) fn spawn(
         &self,
         run: &Interpreter,
@@ -85,7 +85,7 @@ impl JobState {
         Ok(())
     }
 
-    /// Returns whether its task has ended. It has a status then.
+    /// Returns whether its task has ended. It then has a status.
     pub(in crate::eval) fn has_ended(&self) -> bool {
         self.completion.has_ended()
     }
@@ -95,28 +95,28 @@ impl JobState {
         self.completion.changes()
     }
 
-    /// What asks it to end. A wait for programs heeds `cancel` alone.
+    /// Returns the interrupt that asks it to end. A wait for programs reacts only to `cancel`.
     #[inline]
     pub fn interrupt(&self) -> &Interrupt {
         let of_control = || self.control.as_ref().map(|control| control.keys());
         self.keys.as_ref().or_else(of_control).unwrap_or(&self.cancel)
     }
 
-    /// The script waits for it: keys of the terminal are for the job, too.
+    /// Marks that the script waits for it: keys of the terminal are also for the job.
     pub(in crate::eval) fn attend(&self) {
         if let Some(keys) = &self.keys {
             keys.set_background(false);
         }
     }
 
-    /// Ends what it does in the interpreter: a key of the terminal has ended the script.
+    /// Ends the part that runs in the interpreter, because a key of the terminal has ended the script.
     pub(in crate::eval) fn end_by_key(&self, signal: Signal) {
         if let Some(keys) = self.keys.as_ref().filter(|keys| keys.raised().is_none()) {
             keys.raise_key(signal);
         }
     }
 
-    /// Asks it to end; a suspended one could not.
+    /// Asks it to end. A suspended job is continued first, since it could not end otherwise.
     pub fn stop(&self, signal: Signal) {
         self.cancel.raise(signal);
         if let Some(keys) = &self.keys {
@@ -127,7 +127,7 @@ impl JobState {
         }
     }
 
-    /// Sends a signal to all of it: `kill %1`.
+    /// Sends a signal to all its processes: `kill %1`.
     pub fn signal(&self, signal: Signal) {
         let Some(control) = &self.control else { return self.stop(signal) };
         if [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::KILL].contains(&signal) {
@@ -151,12 +151,12 @@ impl JobState {
         }
     }
 
-    /// Whether it outlives the prompt.
+    /// Returns whether it outlives the prompt.
     pub fn survives(&self) -> bool {
         self.survives.load(Ordering::Relaxed)
     }
 
-    /// Notes a process of its own.
+    /// Notes its first process.
     pub fn started(&self, pid: Pid) {
         let _ = self.pid.set(pid);
     }
@@ -165,12 +165,12 @@ impl JobState {
         self.pid.get().copied()
     }
 
-    /// Notes what it came to.
+    /// Notes how it ended.
     pub fn ended(&self, status: u8) {
         let _ = self.status.set(status);
     }
 
-    /// Notes that its output is captured, before it starts.
+    /// Notes, before it starts, that its output is captured.
     pub(in crate::eval) fn capture(&self) {
         self.captures.store(true, Ordering::Relaxed);
     }
@@ -180,23 +180,23 @@ impl JobState {
         self.captures.load(Ordering::Relaxed)
     }
 
-    /// Notes the record of what it has printed.
+    /// Notes the record of its output.
     pub(in crate::eval) fn printed(&self, record: Value) {
         let _ = self.output.set(record);
     }
 
-    /// Returns that record, once it has ended.
+    /// Returns the record of its output, once it has ended.
     pub fn output(&self) -> Option<Value> {
         self.output.get().cloned()
     }
 
-    /// Notes the value of the call that it ends with.
+    /// Notes the value of its last call.
     #[cfg(feature = "dialog")]
     pub fn came_to(&self, value: Value) {
         *self.value.lock().unwrap_or_else(PoisonError::into_inner) = value;
     }
 
-    /// That value.
+    /// Returns the value of its last call.
     #[cfg(feature = "dialog")]
     pub fn value(&self) -> Value {
         self.value.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -12,11 +12,11 @@ use crate::span::Span;
 use crate::value::Value;
 use std::sync::Arc;
 
-/// How much of the standard error of a job its failure shows, in bytes.
+/// How many bytes of the standard error of a job its failure shows.
 const MOST_SHOWN: usize = 1000;
 
 impl Interpreter {
-    /// `job.wait()`: its status; its failure is one here.
+    /// `job.wait()`: returns its status. Fails if the job failed.
     pub(in crate::eval) fn wait_for_job(&mut self, state: &Arc<JobState>, span: Span) -> Eval<Value> {
         if let Some(job) = self.end_of_job(state, span)? {
             self.await_job(&job)?;
@@ -24,7 +24,7 @@ impl Interpreter {
         Ok(Value::Int(i64::from(state.status().unwrap_or_default())))
     }
 
-    /// `job.output()`: the record of what it printed and how it ended; its failure is in that.
+    /// `job.output()`: returns the record of its output and of how it ended, including a failure.
     pub(in crate::eval) fn output_of_job(&mut self, state: &Arc<JobState>, span: Span) -> Eval<Value> {
         if !state.captures() {
             let error =
@@ -43,7 +43,7 @@ impl Interpreter {
         }
     }
 
-    /// Waits until a job has ended, and takes it out of those of this scope, if it is one of them.
+    /// Waits until a job has ended, and removes it from the jobs of this scope, if it is one of them.
     fn end_of_job(&mut self, state: &Arc<JobState>, span: Span) -> Eval<Option<Job>> {
         let own = self.jobs.find(|job| Arc::ptr_eq(&job.state, state));
         let interrupt = self.interrupt_of_wait(std::slice::from_ref(state));
@@ -54,7 +54,8 @@ impl Interpreter {
         Ok(own)
     }
 
-    /// `wait_any(jobs)`: the place of a job that has ended; of several, of the first. Whether it failed is not looked at.
+    /// `wait_any(jobs)`: returns the index of a job that has ended, or of the first if several have. A failure of
+    /// the job has no effect.
     pub(in crate::eval) fn wait_for_any(&mut self, jobs: &[Arc<JobState>], span: Span) -> Eval<usize> {
         let interrupt = self.interrupt_of_wait(jobs);
         let changes = jobs.iter().map(|state| state.changes());
@@ -62,22 +63,23 @@ impl Interpreter {
         Ok(jobs.iter().position(|state| state.has_ended()).unwrap_or_default())
     }
 
-    /// What ends a wait for jobs. Keys of the terminal are for the jobs of a script that waits for them.
+    /// Returns the interrupt that ends a wait for jobs. Keys of the terminal are for the jobs of a script that waits
+    /// for them.
     fn interrupt_of_wait(&self, jobs: &[Arc<JobState>]) -> Interrupt {
         if self.shared.interactive {
             return self.interrupt();
         }
         jobs.iter().for_each(|state| state.attend());
         let is_own = |state: &Arc<JobState>| self.jobs.find(|job| Arc::ptr_eq(&job.state, state)).is_some();
-        // A job that another thread has started may itself wait for this one: a key ends the wait.
+        // A job that another thread has started may itself be waiting for this one, so a key ends the wait.
         if jobs.iter().all(is_own) { self.wait_interrupt() } else { self.interrupt() }
     }
 
-    /// The work of `spawn capture { … }`: what its commands print is kept with how they end. Its streams are drained while
-    /// it runs, and limited as those of any capture.
+    /// Returns the work of `spawn capture { … }`: the output of its commands is kept together with how they end. Its
+    /// streams are drained while it runs, with the size limit of every capture.
     pub(in crate::eval) fn captured_job(&mut self, block: &Block, span: Span) -> Eval<()> {
         let Recorded { record, mut result } = self.recorded(true, block, span);
-        // The script may end without having asked for the output of a job that failed.
+        // The script may end without having asked for the output of a failed job.
         if let (Err(Unwind::Error(error)), Some(Value::Str(err))) = (&mut result, record.get(b"err")) {
             let shown = err.as_bytes()[err.len().saturating_sub(MOST_SHOWN)..].trim_ascii();
             if !shown.is_empty() {

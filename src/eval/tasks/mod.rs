@@ -1,4 +1,4 @@
-//! The parts of a run that work beside the script: jobs, the threads of stages, and daemons that programs leave.
+//! The work beside the script: jobs, the threads of stages, and daemons that programs leave.
 
 pub mod daemons;
 pub mod end;

@@ -1,4 +1,4 @@
-//! What ends the waits of a run from outside: signals of its process, or the token of its host.
+//! The events that end the waits of a run from outside: signals of its process, or the token of its host.
 
 use crate::eval::Interpreter;
 use crate::eval::scope::settings::Settings;
@@ -7,22 +7,23 @@ use crate::eval::tasks::job_state::JobState;
 use crate::process::{Interrupt, Signal};
 use std::io;
 
-/// How many requests to stop don't count.
+/// How many requests to stop are ignored.
 #[derive(Clone, Copy)]
 pub(in crate::eval) struct DeferMask {
     all: u32,
-    /// Of those that programs are ended for.
+    /// The part for requests that end programs.
     to_programs: u32,
 }
 
 impl Interpreter {
-    /// What ends this run from outside. Made when there is first something to wait for: a script without
-    /// programs needs no handler, the signal's own effect is right.
+    /// Returns the interrupt that ends this run from outside. It is created when there is first something to
+    /// wait for: a script without programs needs no handler, since the default action of the signal is right.
     pub(in crate::eval) fn interrupt(&self) -> Interrupt {
         self.interrupts(JobState::interrupt, |signals| &signals.keys).after(self.ignored_signals())
     }
 
-    /// What ends a wait for programs. A key of the terminal does not: those got it themselves.
+    /// Returns the interrupt that ends a wait for programs. A key of the terminal does not end it, since the
+    /// programs have received the key themselves.
     pub(in crate::eval) fn wait_interrupt(&self) -> Interrupt {
         match (self.control(), self.defer_mask) {
             (Some(_), defer_mask) => {
@@ -42,7 +43,7 @@ impl Interpreter {
         if let Some(job) = &self.env.settings.job {
             return of_job(job);
         }
-        // In a host signals are no business of a run.
+        // In a host, a run does not handle signals.
         if !self.shared.own_process {
             return &self.shared.cancel;
         }
@@ -52,9 +53,9 @@ impl Interpreter {
     fn install_handlers(&self) -> SignalInterrupts {
         use crate::sys::handlers;
         let cancel = &self.shared.cancel;
-        // Without handlers a signal ends us and not our children; that is no reason not to run.
+        // Without handlers a signal ends this process but not its children. The script still runs.
         let child_of = |requests: &Interrupt| {
-            // At a prompt the keys of its jobs come by another way: see `Control`.
+            // At a prompt, the keys reach its jobs in another way: see `Control`.
             if self.shared.interactive { Ok(requests.clone()) } else { requests.child() }
         };
         let made = cancel.child().and_then(|requests| Ok((child_of(&requests)?, requests)));
@@ -71,8 +72,8 @@ impl Interpreter {
         SignalInterrupts { requests, keys }
     }
 
-    /// The interrupts that a new job hears of: requests, and in a script the keys of the terminal, which don't count until
-    /// the script waits for the job.
+    /// Returns the interrupts of a new job: requests, and in a script the keys of the terminal, which are
+    /// ignored until the script waits for the job.
     pub(in crate::eval) fn job_interrupts(&self) -> io::Result<(Interrupt, Option<Interrupt>)> {
         let requests = self.interrupts(|job| &job.cancel, |signals| &signals.requests).child()?;
         if !self.shared.own_process {
@@ -83,23 +84,23 @@ impl Interpreter {
         Ok((requests, Some(keys)))
     }
 
-    /// The programs of the foreground have taken the keys that came for theirs.
+    /// Notes that the programs in the foreground have handled the keys that arrived.
     pub(in crate::eval) fn settle_keys(&self) {
         if let Some(signals) = self.shared.signals.get() {
             signals.keys.settle();
         }
     }
 
-    /// How many requests are not meant for what runs now.
+    /// Returns how many requests are not meant for the code that runs now.
     #[inline]
     pub(in crate::eval) fn ignored_signals(&self) -> u32 {
         self.defer_mask.map_or(0, |defer_mask| defer_mask.all).max(self.handled_signals)
     }
 
-    /// Runs what was deferred: without a time limit but the host's for untrusted
-    /// scripts, for one that has passed would end it at once. The first request
-    /// to stop does not interrupt it, and neither do those before; each one after that ends what runs at that moment,
-    /// so that every wait has an end.
+    /// Runs a deferred block. Time limits don't apply, since one that has passed would end the block at once;
+    /// only the host's limit for untrusted scripts does. Neither the first request to stop nor the earlier ones
+    /// interrupt the block; each later one ends the command that runs at that moment, so that every wait has an
+    /// end.
     pub(in crate::eval) fn in_defer<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.defer_mask.take();
         let first = |interrupt: Interrupt| interrupt.raised().map(|raised| raised.times);

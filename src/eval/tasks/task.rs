@@ -1,9 +1,9 @@
-//! Tasks: work on threads of their own beside the thread that spawned it.
+//! Tasks: work on other threads than the one that spawned it.
 //!
-//! Everything that a run does on another thread is a task: a stage or substitution on a fork of the interpreter, a job,
-//! an entry of a prompt, a reader of captured output. A task counts as a process of the run's budget while it runs. It
-//! ends by itself: what ends a run (a signal, a time limit, the host, a limit of the budget) reaches the fork as it
-//! reaches the interpreter that it came from.
+//! All work of a run on another thread is a task: a stage or substitution on a fork of the interpreter, a job, an entry
+//! of a prompt, a reader of captured output. While it runs, a task counts as a process in the budget of the run. It
+//! ends by itself: the events that end a run (a signal, a time limit, the host, a limit of the budget) reach the fork
+//! as they reach the original interpreter.
 
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
@@ -17,18 +17,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The stack of a task, in bytes. The depth of calls is bounded for it (`sys::stack`).
+/// The stack size of a task, in bytes. It bounds the depth of calls (`sys::stack`).
 pub const STACK: usize = 8 << 20;
 
-/// How long a task waits for a thread when there is none: threads count as processes, and others may be ending
-/// (pthread_create(3), `EAGAIN`).
+/// How long a task waits for a thread when none is available: threads count as processes, and other processes may be
+/// ending (pthread_create(3), `EAGAIN`).
 const START_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A task, owned by the thread that spawned it: none in it once it is joined. Dropped, it is awaited, so that none is lost.
+/// A task, owned by the thread that spawned it; empty once it is joined. Dropping it waits for its end, so that no task
+/// is lost.
 #[derive(Debug)]
 pub struct Task<T>(Option<JoinHandle<T>>);
 
-/// The work of a task has panicked.
+/// The error that the work of a task panicked.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Crashed;
 
@@ -40,7 +41,7 @@ pub struct Completion {
 }
 
 impl Completion {
-    /// Returns whether the task has ended. Its result is there then.
+    /// Returns whether the task has ended. Its result is then available.
     pub fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
     }
@@ -51,7 +52,7 @@ impl Completion {
     }
 }
 
-/// Announces the end of a task when it is dropped, after a panic too.
+/// Announces the end of a task when it is dropped, even after a panic.
 struct Ending(Arc<Completion>);
 
 impl Drop for Ending {
@@ -62,18 +63,18 @@ impl Drop for Ending {
 }
 
 impl<T: Send + 'static> Task<T> {
-    /// Runs `work` on a thread of its own. `span` is the code that needs it.
+    /// Runs `work` on its own thread. `span` is the code that needs it.
     ///
     /// # Errors
-    /// The budget of the run has no room for the task, or the system none for a thread. `work` is dropped.
+    /// Fails if the budget of the run has no room for the task, or the system has no thread for it. `work` is dropped.
     pub fn spawn(run: &Interpreter, span: Span, work: impl FnOnce() -> T + Send + 'static) -> Eval<Self> {
         Self::spawn_to(run, span, Arc::default(), work)
     }
 
-    /// Does the same for a task whose end threads wait for that don't own it.
+    /// Does the same for a task whose end other threads than its owner wait for.
     ///
     /// # Errors
-    /// As [`Task::spawn`].
+    /// Fails as [`Task::spawn`] does.
     pub fn spawn_to(
         run: &Interpreter,
         span: Span,
@@ -99,7 +100,7 @@ impl<T> Task<T> {
     /// Waits until the task has ended, and returns its result.
     ///
     /// # Errors
-    /// It has panicked.
+    /// Fails if the task panicked.
     pub fn join(mut self) -> Result<T, Crashed> {
         let joined = self.0.take().map(JoinHandle::join);
         joined.and_then(Result::ok).ok_or(Crashed)
@@ -109,16 +110,16 @@ impl<T> Task<T> {
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         let Some(thread) = self.0.take() else { return };
-        // While a panic unwinds, what the task waits for may not be dropped yet.
+        // While a panic unwinds, the object that the task waits for may not have been dropped yet.
         if !std::thread::panicking() && thread.thread().id() != std::thread::current().id() {
             drop(thread.join());
         }
     }
 }
 
-/// Starts a thread, and waits a while for one when there is none.
+/// Starts a thread. If none is available, waits a while for one.
 fn start<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<JoinHandle<T>> {
-    // A failed start drops what it was given, and the next one needs it again.
+    // A failed start drops its closure, which the next attempt needs again.
     let work = Arc::new(Mutex::new(Some(work)));
     let mut pause = Duration::from_millis(1);
     let begun = Instant::now();
@@ -136,8 +137,8 @@ fn start<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Re
     }
 }
 
-/// Starts a thread that nothing awaits, for a system call that may never return. It does nothing for the script, so
-/// that no budget counts it. Returns whether there was a thread.
+/// Starts a thread that is never joined, for a system call that may never return. It does no work of the script, so no
+/// budget counts it. Returns whether the thread was started.
 pub fn leave_behind(work: impl FnOnce() + Send + 'static) -> bool {
     let small = std::thread::Builder::new().name("pipewright-reach".into()).stack_size(128 << 10);
     small.spawn(work).is_ok()

@@ -1,4 +1,4 @@
-//! Waiting for tasks: one poll(2) over their ends and what ends the wait.
+//! Waiting for tasks: one poll(2) over their ends and the events that end the wait.
 
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
@@ -11,10 +11,11 @@ use crate::sys::poll::{Interest, PollSet};
 use std::time::{Duration, Instant};
 
 impl Interpreter {
-    /// Waits until a condition holds which only `changes` make true: that any of several tasks has ended, or all have.
+    /// Waits until a condition is true that only `changes` can make true: that any of several tasks has
+    /// ended, or all have.
     ///
     /// # Errors
-    /// `interrupt` was raised, or a time limit has passed.
+    /// Fails if `interrupt` was raised, or a time limit has passed.
     pub(in crate::eval) fn wait_until<'a>(
         &self,
         changes: impl IntoIterator<Item = &'a Changes>,
@@ -40,7 +41,7 @@ impl Interpreter {
             self.check_exhausted()?;
             self.check_time()?;
             wait_once(&watch, interrupt, self.due());
-            // The job that this stands in may have been suspended in between.
+            // The enclosing job may have been suspended in the meantime.
             if let Some(job) = &self.env.settings.job {
                 job.park();
             }
@@ -48,7 +49,7 @@ impl Interpreter {
     }
 }
 
-/// Waits until all jobs have ended, or until a time, whatever asks the process to end.
+/// Waits until all jobs have ended, or until a time. Requests to end the process don't end this wait.
 #[cfg(feature = "dialog")]
 pub(in crate::eval) fn wait_for_ends(jobs: &[Job], end: Instant) {
     let Ok(watch) = Watch::new(jobs.iter().map(|job| job.state.changes())) else { return };
@@ -68,6 +69,6 @@ fn wait_once(watch: &Watch<'_>, interrupt: &Interrupt, end: Option<Instant>) {
         set.add(event, Interest::Read);
     }
     let left: Option<Duration> = end.map(|end| end.saturating_duration_since(Instant::now()));
-    // Whatever ended the wait, the caller looks at all of it.
+    // Whatever ended the wait, the caller checks everything.
     let _ = set.wait(left.into_iter().chain(interrupt.look_after()).min());
 }

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item(String);
 
-/// Why a value is no item of a log.
+/// The reason why a value is not an item of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoItem {
     /// It is a secret, or holds one.

@@ -14,14 +14,14 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead};
 
-/// The longest line that is read: longer ones are no records.
+/// The longest line that is read. Longer lines are not records.
 const LONGEST_LINE: u64 = 64 << 20;
 
 /// The items that a log holds as done.
 pub struct DoneItems {
     /// How often each is done, by its digest: the items themselves may be long.
     counts: HashMap<u128, u64>,
-    /// Keys that nobody outside knows, so that no item can be made to have the digest of another.
+    /// Secret keys, so that an item can't be crafted to have the digest of another.
     keys: [RandomState; 2],
     /// The bytes of the complete lines.
     length: u64,
@@ -37,7 +37,7 @@ pub enum Unusable {
         script: String,
         variable: String,
     },
-    /// A complete line is no record; its number, from 1.
+    /// A complete line is not a record; its number, from 1.
     Damaged(u64),
     Unreadable(io::Error),
 }

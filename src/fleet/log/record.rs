@@ -129,7 +129,7 @@ pub(super) struct Parsed<'a> {
     pub succeeded: bool,
 }
 
-/// Reads a line; none if it is no record.
+/// Reads a line; none if it is not a record.
 pub(super) fn parse(line: &[u8]) -> Option<Parsed<'_>> {
     let after = line.strip_prefix(br#"{"item":"#)?;
     let mut items = serde_json::Deserializer::from_slice(after).into_iter::<IgnoredAny>();

@@ -58,7 +58,7 @@ fn an_item_with_a_secret_is_refused_however_deep_it_is() {
 }
 
 #[test]
-fn what_has_succeeded_is_done_and_what_failed_is_not() {
+fn successful_items_are_done_and_failed_items_are_not() {
     let mut bytes = log(&[("good", 0), ("bad", 1)]);
     bytes.extend(line(&item("ended"), RecordedEnd::Signal("SIGTERM")));
     let mut done = read(&bytes);
@@ -92,7 +92,7 @@ fn a_log_of_another_loop_names_it() {
 }
 
 #[test]
-fn a_file_that_is_no_log_is_refused() {
+fn a_file_that_is_not_a_log_is_refused() {
     for text in ["name,size\na,1\n", "no line end", "\n", "{\"pipewright_loop\":2,\"script\":\"\"}\n"] {
         let found = DoneItems::read(text.as_bytes(), &HEAD).map(|_| ());
         assert!(matches!(found, Err(Unusable::NoLog)), "{text}");
@@ -100,7 +100,7 @@ fn a_file_that_is_no_log_is_refused() {
 }
 
 #[test]
-fn a_changed_line_is_told_by_its_number() {
+fn a_changed_line_is_reported_by_its_number() {
     let mut bytes = log(&[("a", 0)]);
     bytes.extend_from_slice(b"{\"item\":\"b\"}\n");
     let found = DoneItems::read(&bytes[..], &HEAD).map(|_| ());

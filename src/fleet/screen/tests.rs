@@ -89,7 +89,7 @@ impl Emulator {
 }
 
 #[test]
-fn the_line_stands_below_what_was_printed() {
+fn the_line_is_below_the_output() {
     let (mut screen, mut terminal) = (Screen::default(), Emulator::new(40, 5));
     for (output, expected) in [
         ("", vec!["1/3"]),
@@ -132,7 +132,7 @@ fn a_row_that_is_written_over_has_the_line_below_it() {
 }
 
 #[test]
-fn without_a_line_output_is_passed_on_as_it_is() {
+fn without_a_line_output_is_passed_on_unchanged() {
     assert_eq!(Screen::default().frame(b"a\x1b[1mb\r", None, 40), b"a\x1b[1mb\r");
 }
 

@@ -1,11 +1,11 @@
-//! What stands between words and operands: keywords, punctuation, blanks, line ends and comments.
+//! The text between words and operands: keywords, punctuation, blanks, line ends and comments.
 
 use super::super::token::{Comment, Kind, Token};
 use super::Collector;
 use std::borrow::Cow;
 
 impl<'s> Collector<'s> {
-    /// What stands between the tokens, up to an offset.
+    /// Adds the text between the tokens, up to an offset.
     pub(super) fn gap(&mut self, to: usize) {
         while self.at < to {
             self.punctuation();
@@ -58,7 +58,7 @@ impl<'s> Collector<'s> {
         self.at += length;
     }
 
-    /// The end of a line, with the bodies of here-documents that follow it.
+    /// Adds the end of a line, with the bodies of here-documents after it.
     pub(super) fn line_end(&mut self) {
         self.at += 1;
         let mut body = self.bodies.get(&self.at);
@@ -90,7 +90,7 @@ impl<'s> Collector<'s> {
         let Some(open) = self.brackets.pop() else { return };
         self.out.all[open].partner = close;
         self.out.all[close].partner = open;
-        // It was written on several lines if one ends beside a bracket or a comma of its own.
+        // It was written on several lines if one of them ends beside its own bracket or comma.
         let broken = |token: &Token<'_>| token.lines > 0 || !token.comments.is_empty();
         let mut multi_line =
             close > open + 1 && (broken(&self.out.all[close]) || broken(&self.out.all[open + 1]));
@@ -101,7 +101,7 @@ impl<'s> Collector<'s> {
         self.out.all[open].multi_line = multi_line || (sequence && self.out.all[open].multi_line);
     }
 
-    /// A comma was passed: does its bracket's next element begin on another line?
+    /// Notes a comma, and whether the next element of its bracket begins on another line.
     pub(super) fn element(&mut self, first: usize) {
         let broken =
             self.out.all.get(first).is_some_and(|token| token.lines > 0 || !token.comments.is_empty());

@@ -1,4 +1,4 @@
-//! Expressions: operands as they are, operators, and which brackets have their elements on lines of their own.
+//! Expressions: unchanged operands, operators, and the brackets whose elements are on separate lines.
 
 use super::super::token::Kind;
 use super::Collector;
@@ -6,7 +6,7 @@ use crate::span::Span;
 use crate::syntax::ast::*;
 
 impl<'s> Collector<'s> {
-    /// The first token of an element after a comma or a bracket.
+    /// Notes the first token of an element after a comma or a bracket.
     pub(super) fn first_of_element(&mut self, before: usize) {
         let comma = self.out.all[before..].iter().take(2).position(|token| token.kind == Kind::Comma);
         if let Some(comma) = comma {
@@ -109,7 +109,8 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// A name after a keyword, or a pattern, whose brackets are laid out as those of a list or map.
+    /// Adds a name after a keyword, or a pattern, whose brackets are laid out like those of a list or
+    /// map.
     pub(super) fn binding(&mut self, binding: &Binding<'s>) {
         match binding {
             Binding::Name(name) => self.name(name, Kind::Word),
@@ -166,14 +167,14 @@ impl<'s> Collector<'s> {
         each(self);
     }
 
-    /// The parentheses around an operand, of which the tree knows nothing.
+    /// Adds the parentheses around an operand, which the tree does not contain.
     pub(super) fn opens(&mut self) {
         while matches!(self.text.as_bytes().get(self.at), Some(b'(' | b' ' | b'\t' | b'\n' | b'#' | b'\\')) {
             self.punctuation();
         }
     }
 
-    /// Where the string that begins here ends.
+    /// Returns the end of the string that begins here.
     pub(super) fn string_end(&self, parts: &[Part<'_>]) -> usize {
         let rest = &self.text[self.at..];
         let quotes = if rest.starts_with("\"\"\"") { 3 } else { usize::from(rest.starts_with('"')) };

@@ -3,12 +3,12 @@
 use super::{Host, MethodError, Outcome};
 use crate::value::Value;
 
-/// `csv(text)`
+/// Implements `csv(text)`.
 pub fn parse(_: &mut dyn Host, _: &Value, _: &mut [Value]) -> Outcome {
     Err(MethodError::lacking("`csv`", "csv"))
 }
 
-/// `to_csv(rows)`
+/// Implements `to_csv(rows)`.
 pub fn write(_: &mut dyn Host, _: &Value, _: &mut [Value]) -> Outcome {
     Err(MethodError::lacking("`to_csv`", "csv"))
 }

@@ -1,4 +1,4 @@
-//! JSON there and back.
+//! Conversions from JSON and back.
 
 use proptest::prelude::*;
 
@@ -29,7 +29,7 @@ fn shown(outcome: Outcome) -> String {
 fn values_of_every_kind() {
     let text = r#" {"b": [1, -2, 1.0, 1e2, true, false, null], "a": "\u00e9\n\ud83d\ude00", "": {}} "#;
     assert_eq!(shown(read(text)), r"{'b': [1, -2, 1.0, 100.0, true, false, null], 'a': $'é\n😀', '': {}}");
-    // The last one's value at the first one's place.
+    // The last value, at the place of the first key.
     assert_eq!(shown(read(r#"{"a": 1, "b": 2, "a": 3}"#)), "{'a': 3, 'b': 2}");
     assert_eq!(shown(read("5")), "5");
 }
@@ -69,14 +69,14 @@ fn nesting_has_an_end() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     let Value::Str(back) = written(read(nested(256)).unwrap(), None).unwrap() else { panic!() };
     assert_eq!(back.to_utf8().unwrap(), nested(256));
-    assert_eq!(shown(read(nested(257))), "E2011: `json`: the text is nested more than 256 deep");
+    assert_eq!(shown(read(nested(257))), "E2011: `json`: the text is nested more than 256 levels deep");
     assert!(shown(read("[".repeat(1_000_000))).starts_with("E2011"));
     assert!(shown(read("{\"a\":".repeat(1_000_000))).starts_with("E2011"));
     let mut deep = Value::from(1);
     for _ in 0..100_000 {
         deep = vec![deep].into();
     }
-    assert_eq!(shown(written(deep, None)), "E2011: `to_json`: the value is nested more than 256 deep");
+    assert_eq!(shown(written(deep, None)), "E2011: `to_json`: the value is nested more than 256 levels deep");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the methods do where the examples of the table do not tell, and where they refuse.
+//! The behaviour of methods beyond the examples of the table, and their refusals.
 
 use super::*;
 
@@ -130,7 +130,7 @@ mod regular_expressions {
     }
 
     #[test]
-    fn a_replacement_is_no_code() {
+    fn a_replacement_is_not_code() {
         assert_eq!(of!("a1", replace_regex, r"(\d)", "$1$0\\1"), r"'a$1$0\1'");
         let twice = simple(|arguments| {
             let Value::Map(groups) = &arguments[0] else { panic!() };
@@ -158,7 +158,7 @@ mod regular_expressions {
         );
     }
 
-    /// The crate's own words, which may change.
+    /// Returns the words of the crate, which may change.
     fn reason(pattern: &str) -> String {
         let shown = of!("a", matches, pattern);
         let (_, rest) = shown.split_once("not a regular expression: ").unwrap();
@@ -200,7 +200,7 @@ mod paths {
         assert_eq!(of!("a/", join, "b", "", "c"), "'a/b/c'");
         assert_eq!(
             of!("a", join, "/etc/passwd"),
-            "E2010 @0: `join`: /etc/passwd is absolute, and can't stand below another; take the slash off: part.strip_prefix(\"/\")"
+            "E2010 @0: `join`: /etc/passwd is absolute, and can't be below another; take the slash off: part.strip_prefix(\"/\")"
         );
         assert_eq!(of!("a/b.c/", with_ext, ".o"), "'a/b.o'");
         assert_eq!(of!("a.d/b", with_ext, "o"), "'a.d/b.o'");
@@ -224,7 +224,7 @@ mod paths {
             (b"/", true, false, true, false),
             (b"gone", false, false, false, false),
             (b"f/x", false, false, false, false),
-            // Not the directory itself, and not what stands before the NUL.
+            // Neither the directory itself nor the path before the NUL.
             (b"", false, false, false, false),
             (b"f\0x", false, false, false, false),
         ] {
@@ -297,7 +297,7 @@ mod lists {
     }
 
     #[test]
-    fn what_can_not_be_compared_or_added() {
+    fn values_that_can_not_be_compared_or_added() {
         let mixed = || list([Value::from(1), "a".into()]);
         let hint = "; convert the string: int(x)";
         assert_eq!(
@@ -319,7 +319,7 @@ mod lists {
         );
     }
 
-    /// The two may be compared either way round.
+    /// Returns the words of the error: the two may be compared in either order.
     fn sort_words() -> String {
         let words = of!(list([Value::from(1), "a".into()]), sort);
         let (_, rest) = words.split_once("`sort`: ").unwrap();

@@ -1,8 +1,8 @@
-//! What takes long asks whether to go on, and what would be too large is known before it is.
+//! Slow methods ask whether to continue, and results that would be too large are refused in advance.
 
 use super::*;
 
-/// A call on something large: the receiver, null for a function, the name, the arguments.
+/// A call on something large: the receiver (null for a function), the name, the arguments.
 type Large = (Value, &'static str, Vec<Value>);
 
 const MANY: usize = 20_000;
@@ -27,7 +27,7 @@ fn entries() -> Value {
     (0..MANY).map(|n| (format!("k{n}"), Value::Int(1))).collect::<Map>().into()
 }
 
-/// What makes something large of it.
+/// Calls whose result is large.
 fn making() -> Vec<Large> {
     vec![
         (text(), "split", vec![",".into()]),
@@ -50,7 +50,7 @@ fn making() -> Vec<Large> {
     ]
 }
 
-/// What only takes its time.
+/// Calls that only take time.
 fn looking() -> Vec<Large> {
     let mixed: List =
         (0..MANY).map(|n| if n % 2 == 0 { Value::Int(n as i64) } else { Value::Float(0.5) }).collect();

@@ -1,4 +1,4 @@
-//! The decisions of the rules: what each request is compared with.
+//! The decisions of rules: how each request is compared with them.
 
 use super::{Rules, Set, Subject, UNALLOWED};
 use crate::diag::{quote_word, visible};
@@ -12,10 +12,11 @@ use crate::programs::variables::{self, Role};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Judges a command that another launches; whether words may follow that nobody sees.
+/// A function that judges a command that another one launches. Its argument says whether unknown words
+/// may follow.
 type Inner<'a> = dyn FnMut(&[Vec<u8>], bool) -> Result<(), Denial> + 'a;
 
-/// A command within a command within a command: nobody writes more.
+/// The nesting limit of commands within commands. People don't nest commands more deeply.
 const MAX_DEPTH: usize = 8;
 
 impl Policy for Rules {
@@ -30,7 +31,7 @@ impl Policy for Rules {
             Request::ChangeDirectory { path } => self.directory(path, false),
             Request::With(with) => self.with(with),
             Request::Kill { .. } if self.allow.kill && !self.deny.kill => Ok(()),
-            // Also what no rule can name yet.
+            // This includes requests that no rule can name yet.
             _ => Err(Denial::new(UNALLOWED)),
         }
     }
@@ -61,7 +62,8 @@ impl Rules {
         self.command(&Self::located(spawn.program(), spawn.directory()), spawn.argv(), false, spawn, 0)
     }
 
-    /// A path with symbolic links followed, but for the last component; and with all of them.
+    /// Returns a path with symbolic links followed except in the last component, and with all of them
+    /// followed.
     fn located(program: &Path, directory: &Path) -> (PathBuf, PathBuf) {
         let path = directory.join(program);
         let found = match (path.parent(), path.file_name()) {
@@ -88,7 +90,7 @@ impl Rules {
                 Self::located(path_of(inner), spawn.directory())
             } else {
                 let path = spawn.variable(b"PATH").unwrap_or_default();
-                // There the launcher looks into whatever directory it is in.
+                // There the launcher searches whatever directory it is in.
                 if path.split(|byte| *byte == b':').any(|entry| entry.first() != Some(&b'/')) {
                     let name = quote_word(inner);
                     return Err(Denial::new(format!(
@@ -97,7 +99,7 @@ impl Rules {
                 }
                 match Search::new(path).find(inner, None) {
                     Lookup::Found(found) => Self::located(path_of(found.to_bytes()), spawn.directory()),
-                    // Launched is what another search may find.
+                    // The launcher's own search may find another file.
                     _ => return Err(Denial::new(format!("{} is not found in PATH", quote_word(inner)))),
                 }
             };
@@ -105,7 +107,7 @@ impl Rules {
         })
     }
 
-    /// Judges a program, and by `inner` what it launches.
+    /// Judges a program, and with `inner` the command that it launches.
     fn judge(
         &self,
         candidate: &Candidate<'_>,
@@ -120,7 +122,7 @@ impl Rules {
             return Err(Denial::new(format!("deny.{}", rule.described())));
         }
         let allowed = self.allow.run.iter().any(|rule| rule.allows(candidate));
-        // The name that it would be known by, were it called by a link of another name.
+        // The name that the program would be known by if a link with another name led to it.
         let real = candidate.path.as_ref().and_then(|(_, real)| real.file_name()).map(OsStrExt::as_bytes);
         let names = [Some(candidate.name), real.filter(|real| *real != candidate.name)];
         let launch = names.into_iter().flatten().find_map(|name| launched(name, argv));
@@ -154,13 +156,13 @@ impl Rules {
         Ok(())
     }
 
-    /// What is known before the run: literal words. PATH may lead anywhere.
+    /// Judges the literal words that are known before the run. PATH may lead anywhere.
     fn foreseen(&self, argv: &[Vec<u8>], complete: bool, depth: usize) -> Result<(), Denial> {
         let Some((first, _)) = argv.split_first() else { return Ok(()) };
         let args: Vec<&[u8]> = argv.iter().skip(1).map(Vec::as_slice).collect();
         let name = first.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         let path = path_of(first);
-        // Relative to a directory that is not known yet.
+        // The path is relative to a directory that is not known yet.
         if first.contains(&b'/') && !path.is_absolute() {
             return Ok(());
         }
@@ -182,7 +184,7 @@ impl Rules {
             Access::Write => subject == Subject::Write,
             Access::Append => matches!(subject, Subject::Write | Subject::Append),
         };
-        // What may not be read may not be looked at, though it may be written.
+        // A file that may not be read may not be tested either, even if it may be written.
         let denies = |subject: Subject| match open.access() {
             Access::Look => subject == Subject::Read,
             _ => covers(subject),
@@ -193,7 +195,7 @@ impl Rules {
         })
     }
 
-    /// `default`: whether it is allowed if no rule says anything.
+    /// Judges a directory. `default` is the decision if no rule applies.
     fn directory(&self, path: &Path, default: bool) -> Result<(), Denial> {
         let is_directory = |subject: Subject| subject == Subject::Directory;
         self.path(&resolved(path), |subject| default || is_directory(subject), is_directory).or_else(
@@ -203,7 +205,8 @@ impl Rules {
         )
     }
 
-    /// Whether a program in a file may run with some arguments. What may run may be looked for.
+    /// Returns whether a program in a file may run with these arguments. A program that may run may
+    /// also be looked up.
     fn may_run(&self, path: &Path) -> bool {
         let path = Self::located(path, Path::new("/"));
         let name = path.0.file_name().unwrap_or_default().as_bytes();
@@ -212,7 +215,8 @@ impl Rules {
             && !self.deny.run.iter().any(|rule| rule.denies(&candidate))
     }
 
-    /// Of the host's own code a bare name is enough; what it launches is the host's business.
+    /// Judges a stage of the host. Its bare name is enough, since the host is responsible for the
+    /// programs that it launches.
     fn stage(&self, argv: &[Vec<u8>]) -> Result<(), Denial> {
         let args: Vec<&[u8]> = argv.iter().skip(1).map(Vec::as_slice).collect();
         let name = argv.first().map_or(&[][..], Vec::as_slice);

@@ -1,4 +1,4 @@
-//! What a prompt does about the keys that its jobs get.
+//! How a prompt handles the keys that its jobs receive.
 
 use super::super::*;
 use super::{sh, stage, without_input};
@@ -15,7 +15,7 @@ fn await_stop(pid: i32) {
 }
 
 #[test]
-fn a_stop_is_repeated_for_who_has_no_handler_for_it() {
+fn a_stop_is_repeated_for_programs_without_a_handler() {
     let control = Control::new(Interrupt::none()).unwrap();
     let (_input, output, reads) = {
         let (from_us, input) = pipe().unwrap();

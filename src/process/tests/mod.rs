@@ -30,7 +30,7 @@ fn sh(script: &str) -> Stage {
     stage(&["sh", "-c", script])
 }
 
-/// A test binary's own standard input may be anything.
+/// Returns a stage with empty standard input: that of a test binary may be anything.
 fn without_input(mut stage: Stage) -> Stage {
     stage.files.set(0, Arc::new(open(None, b"/dev/null", OpenMode::Read).unwrap()));
     stage
@@ -40,7 +40,7 @@ fn c(path: &Path) -> Arc<CStr> {
     testing::c(path).into()
 }
 
-/// Starts the stages as one pipeline, captured at its end.
+/// Starts the stages as one pipeline, with the output of the last one captured.
 fn pipeline(stages: Vec<Stage>, group: &Group) -> (Vec<Child>, OwnedFd) {
     let mut children = Vec::new();
     let mut input: Option<OwnedFd> = None;

@@ -1,4 +1,4 @@
-//! What a started program finds, and what is said of one that was not.
+//! The state that a started program finds, and the errors of programs that could not be started.
 
 use super::super::*;
 use super::{MANY, c, output, pipeline, run, sh, stage, stage_of, start_problem, without_input};
@@ -28,7 +28,7 @@ fn a_child_has_its_table_and_nothing_else() {
     let (a, b) = pipe().unwrap();
     make_inheritable(&a);
     make_inheritable(&b);
-    // The directory that ls itself reads is the one more.
+    // The additional one is the directory that ls itself reads.
     let count = |stage| output(stage).lines().count();
     assert_eq!(count(without_input(stage(&["ls", "/proc/self/fd"]))), 4);
     let mut closed = sh("exec ls /proc/self/fd");
@@ -37,7 +37,7 @@ fn a_child_has_its_table_and_nothing_else() {
     let (mut children, reader) = pipeline(vec![closed], &Group::own());
     let mut pump = Pump::capture(reader, MANY);
     wait(&mut children, &mut pump, &Wait::default()).unwrap();
-    // 0 and 1, then what ls opens as 2, then 7.
+    // 0 and 1, then the one that ls opens as 2, then 7.
     assert_eq!(pump.captures[0].bytes(), b"0\n1\n2\n7\n");
 }
 
@@ -45,7 +45,7 @@ fn a_child_has_its_table_and_nothing_else() {
 fn descriptors_land_where_the_table_says_whatever_collides() {
     let (out, out_writer) = pipe().unwrap();
     let (err, err_writer) = pipe().unwrap();
-    // `3>&1 1>&2 2>&3`, with our own 3, 4 and 5 likely among the sources.
+    // `3>&1 1>&2 2>&3`; descriptors 3, 4 and 5 of this process are likely among the sources.
     let mut swapped = without_input(sh("echo out; echo err >&2; echo five >&5; echo nine >&9"));
     swapped.files.set(1, Arc::new(out_writer));
     swapped.files.set(2, Arc::new(err_writer));
@@ -65,7 +65,7 @@ fn descriptors_land_where_the_table_says_whatever_collides() {
 
 #[test]
 fn a_child_starts_with_default_signals() {
-    // Rust ignores SIGPIPE; a program that inherits that goes on writing into nothing.
+    // Rust ignores SIGPIPE; a program that inherits that continues to write to a closed pipe.
     let status = output(without_input(stage(&["grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"])));
     let bits: BTreeMap<_, _> = status.lines().filter_map(|line| line.split_once(":\t")).collect();
     assert_eq!(bits["SigBlk"], "0000000000000000");
@@ -73,7 +73,7 @@ fn a_child_starts_with_default_signals() {
 }
 
 #[test]
-fn what_cannot_start_says_which_part_is_at_fault() {
+fn a_failed_start_names_the_part_at_fault() {
     let dir = tempfile::tempdir().unwrap();
     let put = |name: &str, text: &[u8]| {
         let path = dir.path().join(name);

@@ -1,4 +1,4 @@
-//! Programs that are ended before their time.
+//! Programs that are ended early.
 
 use super::super::*;
 use super::{MANY, c, pipeline, run_with, sh, stage, without_input};
@@ -21,7 +21,7 @@ fn a_deadline_ends_the_whole_group() {
     let started = Instant::now();
     let deadline = Deadline::after(Duration::from_millis(100), Clock::default());
     let how = Wait { deadline, grace: Duration::from_millis(200), ..Wait::default() };
-    // The first stage ends at once, its child ignores SIGTERM; the second stage is stopped.
+    // The first stage ends at once, and its child ignores SIGTERM; the second stage is stopped.
     let stubborn = sh("(trap '' TERM; echo $$; exec sleep 60) & exec sleep 60");
     let run = run_with(vec![stubborn, sh("head -n 1; kill -STOP $$; sleep 60")], &how, MANY);
     assert_eq!(run.outcome.stop, Some(Stop::TimedOut));
@@ -34,7 +34,7 @@ fn a_deadline_ends_the_whole_group() {
 fn who_has_left_the_group_ends_too() {
     let deadline = Deadline::after(Duration::from_millis(300), Clock::default());
     let how = Wait { deadline, grace: Duration::from_millis(200), ..Wait::default() };
-    // In a session of its own, deaf, and with a child there.
+    // In its own session, ignoring signals, with a child there.
     let deaf = "trap '' TERM; echo $$; sleep 60 & echo $!; wait";
     let run = run_with(vec![sh(&format!("setsid sh -c {deaf:?} & wait").replace('$', "\\$"))], &how, MANY);
     assert_eq!((run.outcome.stop, run.outcome.pipe_held), (Some(Stop::TimedOut), false));
@@ -45,7 +45,7 @@ fn who_has_left_the_group_ends_too() {
 }
 
 #[test]
-fn nobody_of_an_interrupted_group_is_left() {
+fn no_process_of_an_interrupted_group_is_left() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("pid");
     let mut stage =
@@ -101,7 +101,7 @@ fn a_stopped_program_can_be_resumed() {
     assert_eq!(outcome.stop, Some(Stop::Suspended(Signal::TSTP)));
     resume(&children);
     let mut outcome = wait(&mut children, &mut Pump::default(), &how).unwrap();
-    // Unless it has ended before that was looked for.
+    // Unless it ended before the check.
     if outcome.stop == Some(Stop::Continued) {
         outcome = wait(&mut children, &mut Pump::default(), &how).unwrap();
     }

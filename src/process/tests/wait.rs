@@ -1,4 +1,4 @@
-//! Programs that run to their end, and the bytes that pass through us.
+//! Programs that run to their end, and the bytes that pass through the interpreter.
 
 use super::super::*;
 use super::{MANY, output, pipeline, run, run_with, sh, stage, start_problem};
@@ -23,7 +23,7 @@ fn a_writer_whose_reader_has_enough_has_not_failed() {
     assert_eq!(run.out, b"y\n");
     assert_eq!(run.ends, [StageEnd::PipeClosed, StageEnd::Exit(0)]);
     assert!(started.elapsed() < Duration::from_secs(5));
-    // The number 141 is no signal, and the last stage has no reader to excuse it.
+    // The status 141 is not a signal, and the last stage has no reader that could excuse it.
     let run = super::run(vec![sh("exit 141"), sh("kill -PIPE $$")]);
     assert_eq!(run.ends[0], StageEnd::Exit(141));
     assert_eq!(run.ends[1], StageEnd::Signal { signal: Signal::PIPE, core: false });
@@ -31,7 +31,7 @@ fn a_writer_whose_reader_has_enough_has_not_failed() {
 
 #[test]
 fn both_streams_move_at_once() {
-    // 1 MB each: one after the other would deadlock on 64 KiB pipes.
+    // 1 MB each: reading them one after the other would deadlock on pipes of 64 KiB.
     let (out, out_writer) = pipe().unwrap();
     let (err, err_writer) = pipe().unwrap();
     let mut stage = sh("head -c 1000000 /dev/zero | tee /dev/stderr");
@@ -65,7 +65,7 @@ fn a_wait_for_a_pipe_alone_can_be_told_and_is_stopped_by_keys_and_by_time() {
     let keys = Interrupt::new().unwrap();
     keys.raise(Signal::INT);
     let told = Wait { keys: Keys::after_programs(&keys), tell_held: true, ..Wait::default() };
-    // A key that came while the programs ran was theirs.
+    // A key that came while the programs ran was meant for them.
     assert_eq!(wait(&mut children, &mut pump, &told).unwrap().stop, Some(Stop::Held));
     assert_eq!(holders_of(&[pump.captures[0].fd().unwrap()])[0].1, b"sleep");
     let deadline = Deadline::after(Duration::from_millis(100), Clock::default());
@@ -85,7 +85,8 @@ fn a_wait_for_a_pipe_alone_can_be_told_and_is_stopped_by_keys_and_by_time() {
     let stopped = Wait { keys: Keys::after_programs(&keys), ..Wait::default() };
     let outcome = wait(&mut children, &mut pump, &stopped).unwrap();
     thread.join().unwrap();
-    // The one that holds the pipe is found by that, though it has left the group and its parent has ended.
+    // The process that holds the pipe is found by the pipe, although it has left the group and its
+    // parent has ended.
     assert_eq!((outcome.stop, outcome.pipe_held), (Some(Stop::Interrupted(Signal::INT)), false));
 }
 

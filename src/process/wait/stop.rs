@@ -1,4 +1,4 @@
-//! The decision of a wait to end its programs, and how far it goes: they are asked first, and killed later.
+//! The decision of a wait to end its programs, and the steps: they are asked first, and killed later.
 
 use super::{HANGUP, Phase, Stop, WaitLoop, pass_hang_up_on};
 use crate::process::tree::Tree;
@@ -7,20 +7,20 @@ use crate::sys::interrupt::Raised;
 use std::time::{Duration, Instant};
 
 impl WaitLoop<'_> {
-    /// What asks the wait to stop.
+    /// Returns the request that the wait stop.
     pub(super) fn request(&self) -> Option<Raised> {
         let later = self.held.as_ref().and_then(|(_, keys)| keys.raised());
         self.how.interrupt.raised().or(later)
     }
 
-    /// Begins to end the programs, or goes on with it.
+    /// Begins to end the programs, or continues to do so.
     pub(super) fn decide(&mut self) {
         match self.phase {
             Phase::Running => {
                 if let Some(raised) = self.request()
                     && !self.leaves_moment(raised.signal, raised.by_terminal)
                 {
-                    // Even when Ctrl-C has ended all of them by itself: the script has to know.
+                    // Even if Ctrl-C has ended all of them: the script has to know.
                     self.stop(Stop::Interrupted(raised.signal));
                 } else if !self.is_complete() && self.how.deadline.has_passed() {
                     self.stop(Stop::TimedOut);
@@ -49,7 +49,8 @@ impl WaitLoop<'_> {
         self.look();
     }
 
-    /// Whether programs may end by themselves before they are asked for a signal that we got.
+    /// Returns whether programs may end by themselves, before they are asked, after a signal to this
+    /// process.
     pub(super) fn leaves_moment(&mut self, signal: Signal, by_terminal: bool) -> bool {
         let has_it = self.how.job_control || by_terminal;
         if !has_it || signal != Signal::HUP || self.all_ended() {
@@ -64,11 +65,12 @@ impl WaitLoop<'_> {
         since.elapsed() < HANGUP
     }
 
-    /// A key of the terminal has come. Programs in its foreground have got it, and a second one would tell them to give up
-    /// what they do to end in order: it is sent to those alone that the terminal can't reach.
+    /// Handles a key of the terminal. Programs in its foreground have received it, and a second one would
+    /// tell them to give up their orderly end, so it is sent only to the programs that the terminal can't
+    /// reach.
     pub(super) fn note_key(&mut self, Raised { signal, by_terminal, .. }: Raised) {
         self.hears_keys = false;
-        // A request that does not count here, as what was deferred runs.
+        // A request that does not count here, because a deferred block runs.
         if !by_terminal || !Key::is_of_terminal(signal) {
             return;
         }
@@ -87,15 +89,15 @@ impl WaitLoop<'_> {
         }
         self.outcome.stop = Some(stop);
         self.tree = Tree::of(self.children, terminate::groups(self.children));
-        // Before they are asked: who ends at once leaves its children to others.
+        // Before they are asked: a process that ends at once leaves its children to other parents.
         self.tree.look(self.children);
         terminate::ask(self.children, self.how.signal);
         self.tree.ask(self.how.signal);
         let now = Instant::now();
-        // A grace beyond the clock's range is one without an end.
+        // A grace beyond the range of the clock has no end.
         let kill_at = now.checked_add(self.how.grace).unwrap_or(now + Duration::from_secs(1 << 30));
         self.phase = Phase::Asked { kill_at, raised: self.times_raised() };
-        // A further request by kill(2), to stop what runs in spite of the first one, leaves no time.
+        // A further request by kill(2), to stop programs despite the first one, leaves no time.
         let by_terminal = self.how.interrupt.raised().is_some_and(|raised| raised.by_terminal);
         if matches!(stop, Stop::Interrupted(_)) && self.how.interrupt.is_patient() && !by_terminal {
             self.kill();

@@ -8,7 +8,7 @@ use super::super::word::{Piece, Value, ValueKind, Word, joined};
 use super::{Examiner, Fault, Input, Problem, Subject};
 
 impl Examiner {
-    /// Looks at a text that is code.
+    /// Examines a text that is code.
     pub(super) fn code(&mut self, pieces: &[Piece<'_>], reader: &Input, word: Option<usize>, depth: usize) {
         self.names(pieces, reader, word);
         let is_empty = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.is_empty());
@@ -50,7 +50,7 @@ impl Examiner {
         }
     }
 
-    /// `{}` in the code, which a file's name will take the place of.
+    /// Finds `{}` in the code, which a file's name will replace.
     fn names(&mut self, pieces: &[Piece<'_>], reader: &Input, word: Option<usize>) {
         let (Some(placeholder), Some(word)) = (&self.placeholder, word) else { return };
         let holds = |piece: &Piece<'_>| match piece {
@@ -96,7 +96,8 @@ impl Examiner {
             earlier = &command.words;
         }
         self.placeholder = placeholder;
-        // What a program within the code makes of a value that was quoted for the shell around it.
+        // The interpretation, by a program within the code, of a value that was quoted for the shell
+        // around it.
         for problem in &mut self.findings.problems[own..] {
             if matches!(problem.fault, Fault::Code(_) | Fault::Misquoted(_)) {
                 problem.fault = Fault::Nested(problem.reader.label.clone());
@@ -104,7 +105,7 @@ impl Examiner {
         }
     }
 
-    /// SQL: a value inside of single quotes may have its own doubled.
+    /// Examines SQL: a value inside single quotes may have its own quotes doubled.
     fn sql(&mut self, pieces: &[Piece<'_>], reader: &Input) {
         let mut in_string = false;
         for piece in pieces {
@@ -124,7 +125,7 @@ impl Examiner {
         }
     }
 
-    /// `key=value`, where it depends on the key whether the value is code.
+    /// Examines `key=value`, where the key determines whether the value is code.
     fn setting(
         &mut self,
         pieces: &[Piece<'_>],
@@ -145,7 +146,7 @@ impl Examiner {
         }
     }
 
-    /// The value of a variable of the environment.
+    /// Examines the value of an environment variable.
     pub(super) fn variable(&mut self, name: &str, pieces: &[Piece<'_>]) {
         if let Some(language) = variables::find(name) {
             let reader = Input { language, label: format!("{name}=") };
@@ -163,7 +164,7 @@ impl Examiner {
     }
 }
 
-/// The environment is no less to be trusted for being handed on.
+/// Returns the values without those from the environment, which is trusted just as much when it is passed on.
 fn trusted<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
     let trust = |piece: &Piece<'a>| match piece {
         Piece::Value(value) if value.kind == ValueKind::Environment => {
@@ -189,7 +190,7 @@ fn values<'t, 'w>(pieces: &'t [Piece<'w>]) -> impl Iterator<Item = &'t Value<'w>
     })
 }
 
-/// The first value that is not declared to be code.
+/// Returns the first value that is not marked as code.
 fn plain<'t, 'w: 't>(mut values: impl Iterator<Item = &'t Value<'w>>) -> Option<&'t Value<'w>> {
     values.find(|value| !matches!(value.kind, ValueKind::Code | ValueKind::Number))
 }

@@ -1,4 +1,4 @@
-//! Commands in the words of others, behind launchers and in subcommands.
+//! Commands in the words of other commands, after launchers and in subcommands.
 
 use super::super::language::Language;
 use super::super::settings::{assignment, git_key};
@@ -8,14 +8,14 @@ use super::super::{Program, base_name, find, table, variables};
 use super::{Examiner, Fault, Input, View};
 
 impl Examiner {
-    /// Looks at the command after some words of the program's own.
+    /// Examines the command after some words of the program's own.
     pub(super) fn inner(&mut self, view: &View<'_, '_>, own: usize) -> bool {
         let first = view.operands.iter().take(own + 1).find(|word| view.words[**word].many);
         let Some(mut at) = first.or(view.operands.get(own)).copied() else { return false };
         if view.words[at].text().is_some_and(|text| &*text == b"--") && at + 1 < view.words.len() {
             at += 1;
         }
-        // The arguments of a shell that is named elsewhere, as by `docker run --entrypoint sh`.
+        // The arguments of a shell that is named elsewhere, such as by `docker run --entrypoint sh`.
         if view.words[at].head().starts_with(b"-") {
             let mut words = vec![Word::literal(b"sh")];
             words.extend(view.words[at..].iter().cloned());
@@ -31,7 +31,7 @@ impl Examiner {
         true
     }
 
-    /// `NAME=value` before the command.
+    /// Examines a command with `NAME=value` before it.
     pub(super) fn assigned_command(&mut self, view: &View<'_, '_>) -> bool {
         for (place, at) in view.operands.iter().enumerate() {
             let word = &view.words[*at];
@@ -70,7 +70,7 @@ impl Examiner {
         true
     }
 
-    /// `mlr sort -f a then put …`
+    /// Examines `mlr sort -f a then put …`.
     pub(super) fn verbs(&mut self, program: &Program, label: &str, view: &View<'_, '_>) -> bool {
         let command = |word: Option<&Word<'_>>| {
             let name = word?.name()?;
@@ -95,7 +95,7 @@ impl Examiner {
         true
     }
 
-    /// `python -m timeit …`
+    /// Examines `python -m timeit …`.
     pub(super) fn module(&mut self, label: &str, view: &View<'_, '_>) -> bool {
         let Some(words) = self.named("-m", view) else { return true };
         let Some(name) = words[0].name() else { return true };
@@ -107,7 +107,7 @@ impl Examiner {
         true
     }
 
-    /// `start-stop-daemon --exec sh -- -c …`
+    /// Examines `start-stop-daemon --exec sh -- -c …`.
     pub(super) fn started(&mut self, options: &[&str], view: &View<'_, '_>) -> bool {
         if let Some(words) = options.iter().find_map(|names| self.named(names, view)) {
             self.command(&words, view.in_sh, view.depth + 1);
@@ -115,7 +115,7 @@ impl Examiner {
         true
     }
 
-    /// The value of an option, and the operands behind it.
+    /// Returns the value of an option, and the operands after it.
     fn named<'w>(&self, option: &str, view: &View<'_, 'w>) -> Option<Vec<Word<'w>>> {
         let place = view.value_of(option)?;
         let word = &view.words[place.word];
@@ -123,7 +123,7 @@ impl Examiner {
         Some(std::iter::once(name).chain(view.after(0).into_iter().cloned()).collect())
     }
 
-    /// `find … -exec sh -c … ;`
+    /// Examines `find … -exec sh -c … ;`.
     pub(super) fn executed(&mut self, view: &View<'_, '_>, marks: &[&str]) -> bool {
         let is_exec = |word: &Word<'_>| {
             word.text().is_some_and(|text| marks.iter().any(|mark| mark.as_bytes() == &*text))
@@ -141,7 +141,7 @@ impl Examiner {
         true
     }
 
-    /// `flock lock command`, `flock lock -c code`
+    /// Examines `flock lock command` and `flock lock -c code`.
     pub(super) fn locked(&mut self, label: &str, view: &View<'_, '_>) -> bool {
         let option =
             view.operand(1).and_then(Word::name).filter(|name| matches!(&**name, "-c" | "--command"));
@@ -155,7 +155,7 @@ impl Examiner {
         }
     }
 
-    /// `git config core.editor …`
+    /// Examines `git config core.editor …`.
     pub(super) fn git_config(&mut self, label: &str, view: &View<'_, '_>) -> bool {
         let is_verb =
             |word: &Word<'_>| matches!(word.name().as_deref(), Some("set" | "get" | "unset" | "list"));
@@ -173,7 +173,7 @@ impl Examiner {
         let words = view.after(0);
         let is_input = |word: &&Word<'_>| word.head().starts_with(b":::");
         let end = words.iter().position(is_input).unwrap_or(words.len());
-        // Without a command the inputs are commands.
+        // Without a command, the inputs are commands.
         let code = if end == 0 { words.get(1..).unwrap_or_default() } else { &words[..end] };
         let pieces = joined(code.iter().map(|word| word.pieces.clone()));
         let reader = Input { language: Language::Sh, label: label.to_string() };
@@ -181,7 +181,7 @@ impl Examiner {
         !words.is_empty()
     }
 
-    /// `[[ $x -eq 1 ]]` calculates, and an index in that runs what stands in it.
+    /// Examines `[[ $x -eq 1 ]]`, which calculates: an index in it can contain commands, which are run.
     pub(super) fn condition(&mut self, label: &str, view: &View<'_, '_>) -> bool {
         const CALCULATES: &[&[u8]] = &[b"-eq", b"-ne", b"-lt", b"-le", b"-gt", b"-ge", b"-v"];
         let calculates =
@@ -194,7 +194,7 @@ impl Examiner {
     }
 }
 
-/// Returns whether a value reaches into the first bytes of a word.
+/// Returns whether a value extends into the first bytes of a word.
 fn is_from_value(word: &Word<'_>, length: usize) -> bool {
     let literal = word.pieces.iter().map_while(|piece| match piece {
         Piece::Text(text) => Some(text.len()),

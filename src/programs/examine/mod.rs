@@ -15,13 +15,14 @@ use std::borrow::Cow;
 #[derive(Debug, Default)]
 pub struct Findings {
     pub problems: Vec<Problem>,
-    /// The standard input is code.
+    /// The input, if standard input is code.
     pub input: Option<Input>,
-    /// Words that name files of code: a word, and what reads the file.
+    /// Words that name files of code: the index of a word, and the reader of the file.
     pub files: Vec<(usize, Input)>,
-    /// The word that names a program, where a value does: the run knows more.
+    /// The word that names a program by a value: the run knows more.
     pub dynamic: Option<usize>,
-    /// A value may turn out to be an option that begins with a plus, as `+command` of vim: the run knows more.
+    /// Whether a value may be an option that begins with a plus, such as `+command` of vim: the run knows
+    /// more.
     pub is_plus_open: bool,
 }
 
@@ -29,7 +30,7 @@ pub struct Findings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     pub language: Language,
-    /// Such as `bash -c`.
+    /// Its name, such as `bash -c`.
     pub label: String,
 }
 
@@ -39,33 +40,33 @@ pub struct Problem {
     pub subject: Subject,
     pub reader: Input,
     pub fault: Fault,
-    /// The code is this value and nothing else.
+    /// Whether the code is only this value.
     pub is_whole: bool,
 }
 
-/// The thing that stands in the code's place.
+/// The text in the place of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A value, by its number.
     Value(usize),
-    /// A word with `{}`, by its number: the name of a file will stand there.
+    /// A word with `{}`, by its number: the name of a file will replace it.
     Names(usize),
 }
 
 /// The reason for a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The value becomes code. Of a shell, where in its code.
+    /// The value becomes code. For a shell, the place in its code.
     Code(State),
-    /// `quote(x)` stands where its quotes do not hold.
+    /// `quote(x)` is in a place where its quotes do not protect the value.
     Misquoted(State),
-    /// `quote(x)` holds once, and this program within the code reads its value again.
+    /// `quote(x)` protects once, and this program within the code parses its value again.
     Nested(String),
     /// The value may be run.
     Might,
 }
 
-/// Within shells within shells nothing is looked for.
+/// The limit on shells within shells.
 const MAX_DEPTH: usize = 8;
 
 /// Examines a command.
@@ -75,7 +76,7 @@ pub fn examine(words: &[Word<'_>]) -> Findings {
     examiner.findings
 }
 
-/// Examines what a variable of the environment is set to.
+/// Examines the value of an environment variable.
 pub fn examine_variable(name: &str, pieces: &[Piece<'_>]) -> Vec<Problem> {
     let mut examiner = Examiner::default();
     examiner.variable(name, pieces);
@@ -92,9 +93,9 @@ pub fn examine_text(pieces: &[Piece<'_>], reader: &Input) -> Vec<Problem> {
 #[derive(Default)]
 struct Examiner {
     findings: Findings,
-    /// The text that stands for file names in the words of `find -exec` and `xargs -I`.
+    /// The text that represents file names in the words of `find -exec` and `xargs -I`.
     placeholder: Option<Vec<u8>>,
-    /// The code that is looked at is one value.
+    /// Whether the examined code is one value.
     is_whole: bool,
 }
 
@@ -153,7 +154,7 @@ impl Examiner {
         }
     }
 
-    /// Looks at an option; whether its code is the standard input.
+    /// Examines an option. Returns whether its code is standard input.
     fn option(&mut self, item: &Item, label: &str, words: &[Word<'_>], depth: usize) -> bool {
         let Item::Option { name, entry, value: Some(Place { word, from }), .. } = item else { return false };
         let Some(language) = entry.code else { return false };
@@ -167,7 +168,7 @@ impl Examiner {
         self.file(word, *from, reader)
     }
 
-    /// Notes a file of code; whether it is the standard input.
+    /// Notes a file of code. Returns whether it is standard input.
     fn file(&mut self, word: &Word<'_>, from: usize, reader: Input) -> bool {
         let is_input =
             word.text().is_some_and(|text| matches!(&text[from..], b"-" | b"/dev/stdin" | b"/dev/fd/0"));
@@ -179,7 +180,7 @@ impl Examiner {
         is_input
     }
 
-    /// Looks at the operands; whether the arguments say where the code is.
+    /// Examines the operands. Returns whether the arguments determine where the code is.
     fn operands(&mut self, program: &Program, kind: Operands, label: &str, view: &View<'_, '_>) -> bool {
         let reader = |language: Language| Input { language, label: label.to_string() };
         match kind {
@@ -269,7 +270,7 @@ impl<'t, 'w> View<'t, 'w> {
         self.operands.get(place).map(|word| &self.words[*word])
     }
 
-    /// The value of the last of some options.
+    /// Returns the value of the last of some options.
     fn value_of(&self, names: &str) -> Option<Place> {
         self.items.iter().rev().find_map(|item| match item {
             Item::Option { name, value, .. } if names.split(' ').any(|one| one == name) => *value,
@@ -284,20 +285,20 @@ impl<'t, 'w> View<'t, 'w> {
         word.head().is_empty() && word.values().next().is_some() && !self.words[..at].iter().any(is_end)
     }
 
-    /// The operands after so many; a list among these may hold more than one.
+    /// Returns the operands after this many; a list among these may contain more than one.
     fn after(&self, own: usize) -> Vec<&'t Word<'w>> {
         let list = self.operands.iter().take(own).position(|word| self.words[*word].many);
         self.operands.iter().skip(list.unwrap_or(own)).map(|word| &self.words[*word]).collect()
     }
 }
 
-/// `yq eval …`
+/// Returns whether it is a verb of `yq eval …`.
 fn is_verb_of_yq(word: Option<&Word<'_>>) -> bool {
     let name = word.and_then(Word::name);
     matches!(name.as_deref(), Some("e" | "eval" | "ea" | "eval-all"))
 }
 
-/// Returns the text that `xargs -I` puts input in the place of.
+/// Returns the text that `xargs -I` replaces with input.
 fn placeholder(view: &View<'_, '_>) -> Vec<u8> {
     let option = view.words.iter().find_map(|word| {
         let text = word.text()?;

@@ -1,4 +1,4 @@
-//! Editors, debuggers and pagers: they have commands of their own.
+//! Editors, debuggers and pagers, which have commands of their own.
 
 use crate::programs::options::Order;
 use crate::programs::{Language, Operands, Program, Trust};

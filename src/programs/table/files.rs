@@ -1,4 +1,4 @@
-//! Programs that handle files and run another for a part of the work.
+//! Programs that handle files and run another program for a part of the work.
 
 use crate::programs::options::Order;
 use crate::programs::{Language, Operands, Program, Trust};

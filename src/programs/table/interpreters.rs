@@ -1,4 +1,4 @@
-//! Interpreters: an option takes code, else a file or the standard input is it.
+//! Interpreters: an option takes code; otherwise a file or standard input is the code.
 
 use crate::programs::options::Order;
 use crate::programs::{Language, Operands, Program, Trust};

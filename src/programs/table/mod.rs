@@ -32,13 +32,13 @@ const FAMILIES: &[&[Program]] = &[
     wrappers::PROGRAMS,
 ];
 
-/// A name in the table, and what it calls.
+/// A name in the table, and its program.
 type Name = (&'static str, &'static Program);
 
-/// Every name in the table, those with the same first letter side by side.
+/// Every name in the table, with those of the same first letter adjacent.
 static NAMES: [Name; COUNT] = BY_LETTER.0;
 
-/// Where the names of a letter begin in [`NAMES`]; they end where those of the next one begin.
+/// The first name of each letter in [`NAMES`]; its names end where those of the next letter begin.
 static LETTERS: [u16; 129] = BY_LETTER.1;
 
 const COUNT: usize = {
@@ -50,7 +50,7 @@ const COUNT: usize = {
     count
 };
 
-/// Both, made when the program is compiled.
+/// Both, computed at compile time.
 const BY_LETTER: ([Name; COUNT], [u16; 129]) = {
     let mut letters = [0; 129];
     let mut row = 0;
@@ -83,7 +83,7 @@ const BY_LETTER: ([Name; COUNT], [u16; 129]) = {
     (names, letters)
 };
 
-/// The program in this row of the whole table.
+/// Returns the program in this row of the whole table.
 const fn row_of(mut row: usize) -> Option<&'static Program> {
     let mut family = 0;
     while family < FAMILIES.len() {
@@ -96,7 +96,8 @@ const fn row_of(mut row: usize) -> Option<&'static Program> {
     None
 }
 
-/// The program of exactly this name. Every command of a script is looked up, and nearly none is there.
+/// Returns the program of exactly this name. Every command of a script is looked up, and almost none is
+/// there.
 pub fn find(name: &str) -> Option<&'static Program> {
     let letter = usize::from(*name.as_bytes().first()?);
     let bounds = LETTERS.get(letter..letter + 2)?;
@@ -104,7 +105,7 @@ pub fn find(name: &str) -> Option<&'static Program> {
     names.iter().find(|(known, _)| *known == name).map(|(_, program)| *program)
 }
 
-/// A builtin of sh, which stands in code only.
+/// Returns a builtin of sh, which can only be in code.
 pub fn builtin_of_sh(name: &str) -> Option<&'static Program> {
     shells::BUILTINS.iter().find(|program| program.called(name))
 }

@@ -1,4 +1,4 @@
-//! Programs that run any text in ways that are not followed: a policy allows none of them by a pattern.
+//! Programs that run any text in ways that are not followed: no pattern of a policy allows them.
 
 use crate::programs::{Program, Trust};
 

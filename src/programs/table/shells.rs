@@ -1,4 +1,4 @@
-//! Shells, what runs text by one, and the builtins that read their arguments again.
+//! Shells, programs that run text by a shell, and builtins that parse their arguments again.
 
 use crate::programs::options::Order;
 use crate::programs::{Language, Operands, Program, Trust};
@@ -9,7 +9,7 @@ const SH: Program = Program {
     order: Order::Stops,
     abbreviates: false,
     operands: Operands::Script(Language::Sh),
-    // Each of them takes `+c` for `-c`.
+    // Each of them accepts `+c` for `-c`.
     when: &[("-c +c", Operands::First(Language::Sh)), ("-s", Operands::Stdin)],
     input: Some(Language::Sh),
     trust: Trust::Evaluator,
@@ -184,7 +184,7 @@ pub const PROGRAMS: &[Program] = &[
     },
 ];
 
-/// Builtins that read an argument once more, which stand in the code of shells.
+/// Builtins that parse an argument again, in the code of shells.
 pub const BUILTINS: &[Program] = &[
     Program {
         names: &["eval"],

@@ -3,10 +3,10 @@
 use crate::programs::options::Order;
 use crate::programs::{Operands, Program, Trust};
 
-/// Judged by what it launches.
+/// Judged by the program that it launches.
 const PLAIN: Program =
     Program { order: Order::Stops, operands: Operands::Command(0), trust: Trust::Plain, ..Program::BASE };
-/// Of another user, or another root: a policy names it.
+/// As another user, or with another root: a policy has to name it.
 const OTHER: Program = Program { trust: Trust::Evaluator, ..PLAIN };
 
 pub const PROGRAMS: &[Program] = &[

@@ -63,7 +63,7 @@ impl Rewriter<'_> {
                     || rewriter.names.is_variable(name)
                     || rewriter.names.is_exported(name))
         };
-        // A variable of a function is everybody's in sh, and what a stage assigns is lost.
+        // In sh a variable of a function is global, and an assignment in a stage is lost.
         if self.in_function || self.in_stage && is_outer(self) {
             return Err(Stop);
         }

@@ -1,5 +1,5 @@
-//! A call where a command is meant: `cmd || note("x")`, `note("x") | cat`, `if note("x") {`. A call is an expression, and
-//! a block makes a command of it.
+//! A call in the place of a command: `cmd || note("x")`, `note("x") | cat`, `if note("x") {`. A call is
+//! an expression, and a block makes it a command.
 
 use super::{Around, Guess};
 use crate::span::Span;
@@ -11,7 +11,7 @@ impl Around<'_> {
         self.call_as_command().or_else(|| self.call_before_operator())
     }
 
-    /// Where the parenthesis of the call stands, behind `||`, `&&`, `if` or `while`.
+    /// Returns the position of the call's parenthesis, after `||`, `&&`, `if` or `while`.
     fn call_as_command(&self) -> Guess {
         if !self.rest.starts_with('(') || self.before.len() != self.at {
             return None;
@@ -31,7 +31,7 @@ impl Around<'_> {
         Some((span, MESSAGE.into(), format!("write: {}{call}{}", before.trim_start(), behind.trim_end())))
     }
 
-    /// Where `||`, `&&` or `|` stands behind the call that begins a statement.
+    /// Returns the position of `||`, `&&` or `|` after the call that begins a statement.
     fn call_before_operator(&self) -> Guess {
         let is_operator = self.rest.starts_with("&&") || self.rest.starts_with('|');
         let statement = self.line().rsplit([';', '{']).next().unwrap_or_default().trim_start();
@@ -45,7 +45,7 @@ impl Around<'_> {
     }
 }
 
-/// Returns where the name at the end of a text begins.
+/// Returns the start of the name at the end of a text.
 fn start_of_name(text: &str) -> Option<usize> {
     let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
     let start = text.len() - text.bytes().rev().take_while(|byte| of_name(byte)).count();
@@ -53,7 +53,7 @@ fn start_of_name(text: &str) -> Option<usize> {
     (first.is_ascii_alphabetic() || *first == b'_').then_some(start)
 }
 
-/// Returns the end of the arguments that a text begins with.
+/// Returns the end of the arguments at the start of a text.
 fn end_of_call(text: &str) -> Option<usize> {
     let mut depth = 0;
     let last = text.bytes().position(|byte| {

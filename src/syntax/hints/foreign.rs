@@ -1,4 +1,5 @@
-//! Forms of other languages where a value, a function or a block is meant: `x -> x + 1`, `xs[1:]`, `[0, ...a]`.
+//! Forms of other languages in the place of a value, a function or a block: `x -> x + 1`, `xs[1:]`,
+//! `[0, ...a]`.
 
 use super::{Around, Guess, line_before};
 use crate::span::Span;
@@ -8,7 +9,7 @@ impl Around<'_> {
         self.rest.lines().next().unwrap_or_default()
     }
 
-    /// The bracket around the place, of those that its line opened.
+    /// Returns the bracket around the place that was opened on its line.
     fn bracket(&self) -> Option<char> {
         let mut open = Vec::new();
         for sign in self.line().chars() {
@@ -27,7 +28,7 @@ impl Around<'_> {
         Some((self.found(length.max(1)), message.into(), help.into()))
     }
 
-    /// The last `length` bytes before the place, and what follows it.
+    /// Returns the last `length` bytes before the place, and the text after it.
     fn before_page(&self, length: usize, after: usize, message: &str, help: &str) -> Guess {
         let span = Span::new(self.before.len() - length, self.at + after);
         Some((span, message.into(), help.into()))
@@ -44,7 +45,7 @@ impl Around<'_> {
             .or_else(|| self.map())
     }
 
-    /// `fn f x y {`, `fn f(x): int {`
+    /// Returns the error for `fn f x y {` or `fn f(x): int {`.
     fn head_of_function(&self) -> Guess {
         let line = self.line();
         if self.first != "fn" || line.contains('{') {
@@ -67,15 +68,18 @@ impl Around<'_> {
         } else if head.ends_with("):") || self.rest.starts_with('(') && line.trim_end().ends_with(')') {
             ("the body of a function is a block in braces", "write: fn name(a, b) { … }")
         } else if head.contains("(*") || head.contains(", *") {
-            ("`*` marks no parameter", "what is left is taken by the last one: fn name(a, ...others) { … }")
+            (
+                "`*` can't mark a parameter",
+                "the last one takes the remaining arguments: fn name(a, ...others) { … }",
+            )
         } else if head.contains("?:") {
-            ("`?` marks no parameter", "one that may be left out has a default: fn name(n: int = 0) { … }")
+            ("`?` can't mark a parameter", "one that is optional has a default: fn name(n: int = 0) { … }")
         } else if !head.contains('(') {
             ("a list of parameters is missing", "write: fn name(a, b) { … }, or fn name() { … }")
         } else if head.contains(' ') && !head.contains(':') && head.ends_with(')') {
             (
-                "these are no parameters",
-                "names stand between commas, a type after its name: fn name(a, n: int = 1) { … }",
+                "these are not parameters",
+                "separate names by commas, and write a type after its name: fn name(a, n: int = 1) { … }",
             )
         } else {
             return None;
@@ -83,7 +87,7 @@ impl Around<'_> {
         self.page(self.word().len(), message, help)
     }
 
-    /// What stands after `use`, `catch`, `defer`, `try`.
+    /// Returns the error for the text after `use`, `catch`, `defer` or `try`.
     fn clause(&self) -> Guess {
         let last = self.line().split_ascii_whitespace().last().unwrap_or_default();
         let sign = self.rest.chars().next()?;
@@ -91,7 +95,7 @@ impl Around<'_> {
         match last {
             _ if words.get(1) == Some(&"catch") && !self.word().is_empty() => self.page(
                 self.word().len(),
-                "one name stands after `catch`: errors have no types",
+                "one name follows `catch`: errors have no types",
                 "write: catch e { … }, and ask e.code, e.status or e.message",
             ),
             "fail" if sign == '}' => {
@@ -104,11 +108,9 @@ impl Around<'_> {
                 "`with` opens no files",
                 "a file's text is read(\"file\"); its lines are read by: each line { … } < file",
             ),
-            "catch" if sign == '(' => self.page(
-                1,
-                "the name after `catch` stands without parentheses",
-                "write: try { … } catch e { … }",
-            ),
+            "catch" if sign == '(' => {
+                self.page(1, "the name after `catch` has no parentheses", "write: try { … } catch e { … }")
+            }
             "catch" if sign == '{' => self.page(
                 1,
                 "a name is missing after `catch`",
@@ -139,7 +141,7 @@ impl Around<'_> {
         }
     }
 
-    /// `5%`, `1 + ]`: an operator with nothing after it.
+    /// Returns the error for `5%` or `1 + ]`: an operator with nothing after it.
     fn missing_value(&self) -> Guess {
         let ended = self.rest.trim().is_empty();
         if !ended && !self.rest.starts_with([')', ']']) {
@@ -172,13 +174,13 @@ impl Around<'_> {
         let line = self.line();
         let arrow = self.rest_of_line().contains("->");
         if self.rest.starts_with('>') && self.before.ends_with('-') && self.at == self.before.len() {
-            return self.before_page(1, 1, "`->` makes no function", help);
+            return self.before_page(1, 1, "`->` doesn't make a function", help);
         }
         if line.ends_with("lambda") && !self.word().is_empty() {
             return self.before_page(6, 0, "`lambda` is Python's", help);
         }
         if self.rest.starts_with('|') && line.ends_with('(') || arrow && line.ends_with('{') {
-            return self.page(1, "this is no function", help);
+            return self.page(1, "this is not a function", help);
         }
         if self.rest.starts_with('{') && (line.contains("fn(") || line.contains("function(")) {
             return self.page(1, "the body of a function without a name is one expression", help);
@@ -190,14 +192,14 @@ impl Around<'_> {
         if self.rest.starts_with(',') && self.rest_of_line().contains("=>") && self.bracket().is_none() {
             return self.page(
                 1,
-                "the names of several parameters stand in parentheses",
+                "the names of several parameters are written in parentheses",
                 "write: (x, y) => …",
             );
         }
         None
     }
 
-    /// `f(*xs)`, `{...m}`
+    /// Returns the error for `f(*xs)` or `{...m}`.
     fn spread(&self) -> Guess {
         let length = if self.rest.starts_with("...") {
             3
@@ -210,14 +212,14 @@ impl Around<'_> {
             '{' if self.expression() => {
                 ("a map is not spread in another", "maps are joined: a.merge({y: 2})")
             }
-            '[' if length != 3 => ("`*` spreads no list", "write: [0, ...xs]"),
-            '(' if length != 3 => ("`*` spreads no list", "write: f(...xs)"),
+            '[' if length != 3 => ("`*` doesn't spread a list", "write: [0, ...xs]"),
+            '(' if length != 3 => ("`*` doesn't spread a list", "write: f(...xs)"),
             _ => return None,
         };
         self.page(length, message, help)
     }
 
-    /// `return x if c`, `let x = if (c) { … }`, `[x for x in xs]`
+    /// Returns the error for `return x if c`, `let x = if (c) { … }` or `[x for x in xs]`.
     fn choice(&self) -> Guess {
         if !self.expression() {
             return None;
@@ -225,7 +227,7 @@ impl Around<'_> {
         let line = self.line();
         match self.word() {
             "if" | "unless" if line.contains("return ") => {
-                self.page(2, "the condition stands first", "write: if (x > 1) { return x }")
+                self.page(2, "the condition comes first", "write: if (x > 1) { return x }")
             }
             "if" => self.page(2, "a choice begins with its condition", "write: let y = x > 1 ? 2 : 3"),
             "for" if self.bracket() == Some('[') => self.page(
@@ -234,12 +236,12 @@ impl Around<'_> {
                 "write: xs.map(x => x * 2), xs.filter(x => x > 1)",
             ),
             _ if line.ends_with("= if") || line.ends_with("return if") => {
-                self.before_page(2, 0, "`if` is no value", "write: let y = x > 1 ? 2 : 3")
+                self.before_page(2, 0, "`if` is not a value", "write: let y = x > 1 ? 2 : 3")
             }
             _ if line.ends_with("= match") => self.before_page(
                 5,
                 0,
-                "`match` is no value",
+                "`match` is not a value",
                 "assign in its arms: match (x) { a => { y = 1 } }; or let a function return it",
             ),
             _ => None,
@@ -293,7 +295,7 @@ impl Around<'_> {
         }
         let prefix = self.line().rsplit([' ', '(', '[']).next().unwrap_or_default();
         if glued && self.rest.starts_with(['"', '\'']) && matches!(prefix, "f" | "r" | "b" | "u") {
-            let help = "values stand in any \"…\": \"is $x, ${m.key}, $[x + 1]\"; '…' is raw";
+            let help = "any \"…\" can contain values: \"is $x, ${m.key}, $[x + 1]\"; '…' is raw";
             return self.before_page(1, 0, "a string has no prefix", help);
         }
         if starts("...") && self.before.ends_with('(') && self.rest_of_line().contains("=>") {
@@ -345,18 +347,18 @@ impl Around<'_> {
             return self.page(1, "one value is returned", "return a list: return [1, 2]");
         }
         if starts(",") && self.bracket() == Some('(') {
-            return self.page(1, "a list stands in square brackets", "write: [1, 2]");
+            return self.page(1, "a list is written in square brackets", "write: [1, 2]");
         }
         None
     }
 
-    /// `{a}`, `{1, 2}`, `{a: 1; b: 2}`
+    /// Returns the error for `{a}`, `{1, 2}` or `{a: 1; b: 2}`.
     fn map(&self) -> Guess {
         if !self.expression() {
             return None;
         }
         if self.rest.starts_with(';') && self.bracket() == Some('{') && self.line().contains(": ") {
-            return self.page(1, "entries of a map stand between commas", "write: {a: 1, b: 2}");
+            return self.page(1, "entries of a map are separated by commas", "write: {a: 1, b: 2}");
         }
         if !self.line().ends_with("= {") {
             return None;
@@ -370,7 +372,7 @@ impl Around<'_> {
             );
         }
         let length = self.word().len();
-        // `{a = 1}` has a page of its own.
+        // `{a = 1}` has an error of its own.
         if rest[length..].trim_start().starts_with('=') {
             return None;
         }

@@ -1,18 +1,18 @@
-//! Patterns of `let` and `for` that are none, or after which something is missing.
+//! Invalid or incomplete patterns of `let` and `for`.
 
 use super::{Around, Guess};
 use crate::span::Span;
 
-/// How patterns are written.
+/// The form of patterns.
 const FORM: &str = "a pattern is names between commas, [a, b = 1, ...rest] or {key, key: name = 1, ...rest}, with `_` for what is skipped";
 
 impl Around<'_> {
-    /// `let [a b] = xs`, `let {a: 5} = m`, `let [a, b]= xs`
+    /// Returns the error for `let [a b] = xs`, `let {a: 5} = m` or `let [a, b]= xs`.
     pub(super) fn pattern(&self) -> Guess {
         let heads = ["let [", "let {", "for [", "for {"].iter();
         let found = heads.filter_map(|head| Some((self.text[..self.at].rfind(head)?, *head)));
         let (at, head) = found.max_by_key(|(at, _)| *at)?;
-        // A name may end so: `outlet [`.
+        // A name may end like this: `outlet [`.
         if self.text[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
             return None;
         }
@@ -22,7 +22,7 @@ impl Around<'_> {
             return None;
         }
         let close = closing(&self.text[open..])? + open;
-        // The place may be that of the token before what is wrong.
+        // The place may be that of the token before the wrong part.
         let after = self.text[close + 1..].trim_start_matches([' ', '\t']);
         let is_apart = self.text[close + 1..].starts_with([' ', '\t']);
         let pattern = &self.text[open..=close];
@@ -40,7 +40,7 @@ impl Around<'_> {
     }
 }
 
-/// Where the bracket that a text begins with is closed.
+/// Returns the place where the bracket at the start of a text is closed.
 fn closing(text: &str) -> Option<usize> {
     let mut open = 0_usize;
     for (at, byte) in text.bytes().enumerate() {

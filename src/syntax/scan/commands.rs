@@ -1,4 +1,4 @@
-//! Commands, as the delimiter scanner sees them: where words and statements begin, and what leads to an expression.
+//! Commands in the delimiter scanner: where words and statements begin, and where an expression begins.
 
 use super::typed::Look;
 use super::{Context, Problem, Scanner};
@@ -18,7 +18,8 @@ impl Scanner<'_> {
                 self.separator();
             }
             b'\\' if self.byte(1) == b'\n' => {
-                // sh takes both away, so that `ec\` + newline + `ho` is one word and `&\` + newline + `&` one operator.
+                // sh removes both, so that `ec\` + line end + `ho` is one word and `&\` + line end + `&` one
+                // operator.
                 let blank = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace());
                 let before = self.at.checked_sub(1).and_then(|before| self.text.get(before));
                 if self.scan.broken.is_none() && !blank(before) && !blank(self.text.get(self.at + 2)) {
@@ -87,7 +88,7 @@ impl Scanner<'_> {
                     return Ok(());
                 }
                 self.word_start = false;
-                // Before what a `$(` opens, where a statement begins.
+                // Before the content of a `$(`, where a statement begins.
                 self.statement_start = false;
                 if !self.quote()? {
                     self.note_variable();
@@ -107,7 +108,8 @@ impl Scanner<'_> {
         self.head = false;
     }
 
-    /// At the first letter of a word: keywords that lead to an expression, and assignments. True if it went on.
+    /// Handles the first letter of a word: keywords before an expression, and assignments. Returns whether it
+    /// advanced.
     fn words(&mut self) -> Result<bool, Problem> {
         let rest = &self.text[self.at..];
         let length =
@@ -138,7 +140,7 @@ impl Scanner<'_> {
                 self.push(Context::ExpressionLine { options: false }, length)?;
                 return Ok(true);
             }
-            // The word behind it is that of a command.
+            // The word after it is that of a command.
             b"time" if matches!(after, b' ' | b'\t') && !assigns(rest) => {
                 let blanks = rest[length..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
                 let option = length + blanks;
@@ -170,7 +172,7 @@ impl Scanner<'_> {
         Ok(false)
     }
 
-    /// After `for`: the bracket of a pattern, which may go on over lines.
+    /// Scans the bracket of a pattern after `for`, which may span several lines.
     fn pattern(&mut self) -> Result<(), Problem> {
         let blanks = self.text[self.at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let close = match (self.byte(blanks), self.byte(blanks + 1)) {
@@ -182,7 +184,7 @@ impl Scanner<'_> {
         self.push(Context::Expression(close), 1)
     }
 
-    /// The length of an escaped character.
+    /// Returns the length of an escaped character.
     fn escape(&mut self) -> usize {
         self.word_start = false;
         self.statement_start = false;
@@ -203,12 +205,12 @@ impl Scanner<'_> {
     }
 }
 
-/// Bytes in which nothing can open, close or separate, so that a run of them is passed over at once.
+/// Returns whether a byte can't open, close or separate anything, so that a run of such bytes is skipped at once.
 const fn is_dull(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'+' | b'@' | b'%' | b'=' | 0x80..)
 }
 
-/// Whether a statement that begins with a name assigns: `x = …`, `x.y += …`, `x[…] = …`, or calls `x(…)`.
+/// Returns whether a statement that begins with a name assigns, `x = …`, `x.y += …`, `x[…] = …`, or calls `x(…)`.
 pub(super) fn assigns(rest: &[u8]) -> bool {
     let mut at = 0;
     while let Some(&byte) = rest.get(at) {

@@ -1,4 +1,4 @@
-//! Expressions, as the delimiter scanner sees them: where one ends, by its bracket or its line.
+//! Expressions in the delimiter scanner: where one ends, by its bracket or its line.
 
 use super::{Context, Problem, Scanner};
 
@@ -68,7 +68,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Whether the last word of an expression is one that turns `{` into a block of commands.
+    /// Returns whether the last word of an expression makes a following `{` a block of commands.
     fn after_block_word(&self) -> bool {
         let before = &self.text[..self.last];
         let word = &before
@@ -76,7 +76,8 @@ impl Scanner<'_> {
         matches!(word, b"lines" | b"json" | b"bytes" | b"capture" | b"try" | b"spawn")
     }
 
-    /// Whether the last token of an expression can end a value, so that a `{` after it opens a block.
+    /// Returns whether the last token of an expression can end a value, so that a `{` after it opens a
+    /// block.
     fn ended_value(&self) -> bool {
         !matches!(
             self.text[..self.last].last(),
@@ -84,7 +85,7 @@ impl Scanner<'_> {
         )
     }
 
-    /// Whether an expression goes on over the end of its line.
+    /// Returns whether an expression continues over the end of its line.
     pub(super) fn continues(&self) -> bool {
         let before = &self.text[..self.last];
         let operator = matches!(

@@ -1,11 +1,11 @@
-//! Quoted text and `$…`, as the delimiter scanner sees them.
+//! Quoted text and `$…` in the delimiter scanner.
 
 use super::typed::Look;
 use super::{Context, MAX_NESTING, Problem, Scanner};
 use crate::span::Span;
 
 impl Scanner<'_> {
-    /// Inside `"…"` or `"""…"""`.
+    /// Scans the inside of `"…"` or `"""…"""`.
     pub(super) fn double(&mut self) -> Result<(), Problem> {
         let context = self.top().context;
         match self.text[self.at] {
@@ -40,7 +40,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// A quoting or a `$…` at this point, if there is one: passes over it, or enters it.
+    /// Skips a quoting or a `$…` at this point, or enters it. Returns whether there is one.
     pub(super) fn quote(&mut self) -> Result<bool, Problem> {
         match (self.text[self.at], self.byte(1)) {
             (b'\'', _) => self.until_quote(1, false)?,
@@ -58,7 +58,8 @@ impl Scanner<'_> {
         Ok(true)
     }
 
-    /// `${…}`: a path of ours, or a parameter expansion of sh, in which quotes and brackets mean other things.
+    /// Scans `${…}`: a path, or a parameter expansion of sh, in which quotes and brackets have other
+    /// meanings.
     fn parameter(&mut self) -> Result<(), Problem> {
         let rest = &self.text[self.at + 2..];
         let name = rest

@@ -1,11 +1,10 @@
-//! A text that is being typed, as the delimiter scanner sees it: what each part looks like, what is still open at its
-//! end, and whether it waits for more. Colours, completion and the Enter key all ask here, so that they agree with what
-//! the language will say.
+//! The analysis of a text that is being typed: the kind of each part, what is still open at its end, and whether it
+//! is incomplete. Colours, completion and the Enter key all use it, so that they agree with the language.
 
 use super::{Context, Problem, Scanner};
 use crate::span::Span;
 
-/// What a part of a text is, for colours.
+/// The kind of a part of a text, for colours.
 ///
 /// ```
 /// use pipewright::dialog::{Look, Typed};
@@ -25,9 +24,9 @@ pub enum Look {
     Variable,
     /// A word of the language.
     Keyword,
-    /// A word where the name of a program stands, and nothing but its name.
+    /// A literal word in the place of a program's name.
     Command,
-    /// The same with quotes or values in it.
+    /// The same, with quotes or values in it.
     MadeCommand,
     /// An argument that begins with `-`.
     Option,
@@ -37,7 +36,7 @@ pub enum Look {
     Call,
     /// A name after a dot, or before a colon.
     Member,
-    /// `|`, `>`, `=` and their kin.
+    /// `|`, `>`, `=` and the other operators.
     Operator,
     /// A bracket.
     Bracket,
@@ -47,13 +46,13 @@ pub enum Look {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Mark {
-    /// Where it is.
+    /// Its place.
     pub span: Span,
-    /// What it is.
+    /// Its kind.
     pub look: Look,
 }
 
-/// Where a word of a command begins.
+/// The start of a word of a command.
 ///
 /// ```
 /// use pipewright::dialog::Typed;
@@ -67,14 +66,14 @@ pub struct Mark {
 pub struct WordStart {
     /// Offset of its first byte.
     pub at: usize,
-    /// The name of a program is expected here.
+    /// Whether the name of a program is expected here.
     pub first: bool,
-    /// It is the target of a redirection.
+    /// Whether it is the target of a redirection.
     pub target: bool,
     depth: usize,
 }
 
-/// What the end of a text stands in.
+/// The kind of place at the end of a text.
 ///
 /// ```
 /// use pipewright::dialog::{Place, Typed};
@@ -97,50 +96,50 @@ pub enum Place {
     String,
 }
 
-/// What the scanner notes on its way.
+/// The scanner's notes.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     marks: Vec<Mark>,
     words: Vec<WordStart>,
     pairs: Vec<(Span, Span)>,
-    /// The last token of the commands joins them to what follows.
+    /// Whether the last token of the commands joins them to the next ones.
     joined: bool,
     continues: bool,
-    /// The word before sets the environment of the command that follows.
+    /// Whether the previous word sets the environment of the command that follows.
     assigned: bool,
     redirected: bool,
     place: Place,
 }
 
-/// What is known of a text that is being typed.
+/// The analysis of a text that is being typed.
 #[derive(Debug, Default)]
 pub struct Typed {
     /// In the order of the text.
     pub marks: Vec<Mark>,
-    /// The words of the command that the end stands in, the last of which may go on there.
+    /// The words of the command at the end of the text, the last of which may be incomplete.
     pub words: Vec<WordStart>,
-    /// Brackets and quotes that belong together.
+    /// Pairs of matching brackets and quotes.
     pub pairs: Vec<(Span, Span)>,
-    /// What is open at the end, outermost first.
+    /// The constructs that are open at the end, outermost first.
     pub open: Vec<Span>,
     /// How many of these are blocks and brackets, whose lines are indented.
     pub indent: usize,
-    /// A closing bracket that closes nothing.
+    /// A closing bracket that has no opening one.
     pub unmatched: Option<Span>,
-    /// It waits for more: the next line belongs to it.
+    /// Whether it is incomplete, so that the next line belongs to it.
     pub incomplete: bool,
-    /// What would close all that is open.
+    /// The text that would close everything that is open.
     pub closers: String,
     pub place: Place,
 }
 
-/// Looks at a text that is being typed.
+/// Analyses a text that is being typed.
 pub fn typed(text: &str) -> Typed {
     let mut scanner = Scanner::new(text.as_bytes(), 0, Context::Commands(0), 0);
     scanner.notes = Some(Box::default());
     let problem = scanner.run().err().or(scanner.scan.problem.take());
     let notes = *scanner.notes.take().unwrap_or_default();
-    // A string is part of the word that it stands in.
+    // A string is part of the word that contains it.
     let in_string = matches!(scanner.top().context, Context::Double | Context::MultiLine);
     let depth = scanner.stack.len() - usize::from(in_string);
     let mut typed = Typed {
@@ -155,7 +154,7 @@ pub fn typed(text: &str) -> Typed {
     }
     for open in &scanner.stack[1..] {
         let (close, indented) = match open.context {
-            // On a line of its own, lest a comment swallow it.
+            // On its own line, so that it doesn't become part of a comment.
             Context::Commands(close) => (format!("\n{}", char::from(close)), true),
             Context::Expression(close) => (format!("\n{}", char::from(close)), true),
             Context::Double => ("\"".to_string(), false),
@@ -189,7 +188,7 @@ pub fn typed(text: &str) -> Typed {
                         .push(Mark { span: Span::new(open.start as usize, text.len()), look: Look::String });
                 }
             }
-            // No path goes on over the end of a line: waiting for its brace would be waiting for ever.
+            // A path can't continue over the end of a line, so its brace would never come.
             !(begin == "${" && text[open.end as usize..].contains('\n'))
         }
         Some(Problem::HereDocumentUnended { operator, .. }) => {
@@ -218,7 +217,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Something was opened here.
+    /// Notes an opened construct.
     pub(super) fn note_open(&mut self, context: Context, at: Span) {
         let Some(notes) = &mut self.notes else { return };
         notes.joined = false;
@@ -235,7 +234,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// What was opened there is closed by the byte here.
+    /// Notes that the construct opened there is closed by the byte here.
     pub(super) fn note_close(&mut self, opened: Span) {
         let (at, depth) = (self.at, self.stack.len());
         let Some(notes) = &mut self.notes else { return };
@@ -246,7 +245,7 @@ impl Scanner<'_> {
         notes.words.retain(|word| word.depth < depth);
     }
 
-    /// An operator between commands, of which this is a byte.
+    /// Notes a byte of an operator between commands.
     pub(super) fn note_separator(&mut self) {
         let (at, text, depth) = (self.at, self.text, self.stack.len());
         let Some(notes) = &mut self.notes else { return };
@@ -261,7 +260,7 @@ impl Scanner<'_> {
         notes.assigned = false;
     }
 
-    /// The end of a line of commands.
+    /// Notes the end of a line of commands.
     pub(super) fn note_line_end(&mut self) {
         let depth = self.stack.len();
         if let Some(notes) = &mut self.notes {
@@ -281,14 +280,14 @@ impl Scanner<'_> {
         }
     }
 
-    /// A word of a command begins here.
+    /// Notes the start of a word of a command.
     pub(super) fn note_word(&mut self) {
         let (at, text, depth) = (self.at, self.text, self.stack.len());
         let (statement, head) = (self.statement_start, self.head);
         let Some(notes) = &mut self.notes else { return };
         notes.joined = false;
         let target = std::mem::take(&mut notes.redirected);
-        // After `in` the scanner waits for a parenthesis, as at the start of a statement.
+        // After `in` the scanner expects a parenthesis, as at the start of a statement.
         let item = head && text[..at].trim_ascii_end().ends_with(b" in");
         let first = (statement || std::mem::take(&mut notes.assigned)) && !target && !item;
         notes.words.push(WordStart { at, first, target, depth });
@@ -320,13 +319,13 @@ impl Scanner<'_> {
             // A pattern of `match` looks like the name of a program.
             mark(length, Look::String);
         } else if super::commands::assigns(rest) || word.is_empty() {
-            // The expression that begins here has marks of its own.
+            // The expression that begins here gets its own marks.
         } else {
             mark(length, if whole { Look::Command } else { Look::MadeCommand });
         }
     }
 
-    /// A `$` that is followed by a name.
+    /// Notes a `$` that is followed by a name.
     pub(super) fn note_variable(&mut self) {
         if self.notes.is_none() || self.byte(0) != b'$' {
             return;
@@ -339,7 +338,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A token of an expression begins here, if it is a name or number.
+    /// Notes a token of an expression that begins here, if it is a name or number.
     pub(super) fn note_token(&mut self) {
         if self.notes.is_none() {
             return;
@@ -374,13 +373,13 @@ impl Scanner<'_> {
         matches!(self.top().context, Context::ExpressionLine { options: true })
     }
 
-    /// The text ends here.
+    /// Notes the end of the text.
     pub(super) fn note_end(&mut self) {
         let context = self.top().context;
         if self.word_start
             && let Context::Commands(_) = context
         {
-            // The one that begins with the next key.
+            // The word that begins with the next key.
             let (at, joined) = (self.text.len(), self.notes.as_ref().is_some_and(|notes| notes.joined));
             self.at = at;
             self.note_word();
@@ -400,7 +399,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Those of the language that stand where the name of a program could.
+/// Keywords in the place of a program's name.
 const KEYWORDS: &[&[u8]] = &[
     b"let",
     b"fn",
@@ -426,7 +425,7 @@ const KEYWORDS: &[&[u8]] = &[
 mod tests {
     use super::*;
 
-    /// The text with the letter of each part's look below it.
+    /// Asserts the kinds of a text's parts, given as a letter below each.
     #[track_caller]
     fn assert_looks(text: &str, expected: &str) {
         let mut looks = vec![b' '; text.len()];

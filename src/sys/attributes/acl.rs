@@ -1,4 +1,4 @@
-//! What a mode or an access control list lets a user do (acl(5), "Access check algorithm").
+//! The access that a mode or an access control list gives a user (acl(5), "Access check algorithm").
 
 /// The permissions of a file, as three bits for each entry.
 #[derive(Debug, PartialEq, Eq)]
@@ -6,14 +6,14 @@ pub struct Permissions {
     owner: u16,
     group: u16,
     other: u16,
-    /// What named users and groups, and the owning group, have at most.
+    /// The upper limit for named users and groups, and for the owning group.
     mask: u16,
     users: Vec<(u32, u16)>,
     groups: Vec<(u32, u16)>,
 }
 
 impl Permissions {
-    /// Those of a mode.
+    /// Returns the permissions of a mode.
     pub fn of_mode(mode: u32) -> Self {
         let bits = |shift: u32| (mode >> shift & 7) as u16;
         Self {
@@ -26,8 +26,8 @@ impl Permissions {
         }
     }
 
-    /// Those of a list as the kernel gives it: a version, then entries of a tag, permissions and a number, in the
-    /// byte order of a little-endian machine (linux/posix_acl_xattr.h).
+    /// Returns the permissions of a list in the kernel's form: a version, then entries of a tag,
+    /// permissions and a number, in little-endian byte order (linux/posix_acl_xattr.h).
     pub fn of_list(list: &[u8]) -> Option<Self> {
         let (version, entries) = list.split_first_chunk::<4>()?;
         let (entries, rest) = entries.as_chunks::<8>();
@@ -63,7 +63,8 @@ impl Permissions {
         self.other
     }
 
-    /// Whether a user that is not the owner has all of `wanted`, if the file's group is `group`.
+    /// Returns whether a user that is not the owner has all of `wanted`, if the file's group is
+    /// `group`.
     pub fn allow(&self, user: u32, groups: &[u32], group: u32, wanted: u16) -> bool {
         let has = |bits: u16| bits & wanted == wanted;
         if user == 0 {
@@ -98,7 +99,7 @@ mod tests {
         let shared = Permissions::of_mode(0o664);
         assert!(shared.allow(1000, &[50], 50, 6));
         assert!(!shared.allow(1000, &[51], 50, 6) && shared.allow(1000, &[51], 50, 4));
-        // The group comes before all others, also where it has less.
+        // The group comes before all others, even if it has less access.
         assert!(!Permissions::of_mode(0o606).allow(1000, &[50], 50, 6));
     }
 

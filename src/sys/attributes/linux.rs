@@ -1,7 +1,7 @@
-//! Access and extended attributes of a file, taken over by the one that replaces it.
+//! Access and extended attributes of a file, which are transferred to the file that replaces it.
 //!
-//! The new file is made for its owner alone, and gets the group first, the owner, the access control list and the mode
-//! after that: at no moment may a user do more with it than with the old one.
+//! The new file is created for its owner alone. It then gets the group first, and after that the owner, the access
+//! control list and the mode: at no moment does any user have more access to it than to the old one.
 
 use super::Unkept;
 use super::acl::Permissions;
@@ -15,14 +15,14 @@ use std::os::fd::OwnedFd;
 /// The access control list of a file (acl(5)).
 const ACCESS: &str = "system.posix_acl_access";
 
-/// Attributes that speak of the old content: capabilities, which each write takes away (capabilities(7)), and the
+/// Attributes that describe the old content: capabilities, which each write removes (capabilities(7)), and the
 /// digests of the integrity subsystem.
 const OF_CONTENT: [&str; 3] = ["security.capability", "security.ima", "security.evm"];
 
-/// Gives `new`, which is its owner's alone, the owner, group, access and attributes of `old`.
+/// Gives `new`, which only its owner can access, the owner, group, access and attributes of `old`.
 ///
 /// # Errors
-/// Those of the system, and that the owner or group of the old file would be locked out.
+/// Fails with an error of the system, or if the owner or group of the old file would lose access.
 pub fn take_over(new: &OwnedFd, old: &OwnedFd) -> Result<(), Unkept> {
     let (was, is) = (rustix::fs::fstat(old)?, rustix::fs::fstat(new)?);
     let list = access_list(old)?;
@@ -51,7 +51,7 @@ pub fn take_over(new: &OwnedFd, old: &OwnedFd) -> Result<(), Unkept> {
     copy(new, old)
 }
 
-/// Fails when the owner of a file could do less with it if another user owned it.
+/// Fails if the owner of a file would have less access to it if another user owned it.
 fn owner_keeps_access(permissions: &Permissions, was: &Stat, group: u32) -> Result<(), Unkept> {
     let groups = accounts::groups_of_user(was.st_uid);
     if permissions.allow(was.st_uid, &groups, group, permissions.owner()) {
@@ -69,7 +69,7 @@ fn attribute(name: &str, error: Errno) -> Unkept {
     Unkept::Attribute(crate::diag::visible(name.as_bytes()), error.into())
 }
 
-/// The list of a file that has more than a mode.
+/// Returns the list of a file whose access is more than a mode.
 fn access_list(file: &OwnedFd) -> Result<Option<Vec<u8>>, Unkept> {
     match value(file, ACCESS) {
         Ok(list) => Ok(Some(list)),
@@ -78,7 +78,7 @@ fn access_list(file: &OwnedFd) -> Result<Option<Vec<u8>>, Unkept> {
     }
 }
 
-/// Sets the list, or takes away that which the directory has given the new file.
+/// Sets the list, or removes the one that the new file got from its directory.
 fn set_access_list(file: &OwnedFd, list: Option<&[u8]>) -> Result<(), Unkept> {
     let set = match list {
         Some(list) => rustix::fs::fsetxattr(file, ACCESS, list, XattrFlags::empty()),
@@ -90,7 +90,7 @@ fn set_access_list(file: &OwnedFd, list: Option<&[u8]>) -> Result<(), Unkept> {
     set.map_err(|error| attribute(ACCESS, error))
 }
 
-/// Copies the extended attributes. Those of the system's security modules are kept where this process may set them.
+/// Copies the extended attributes. Those of the system's security modules are kept if this process may set them.
 fn copy(new: &OwnedFd, old: &OwnedFd) -> Result<(), Unkept> {
     for name in names(old)? {
         if name == ACCESS || OF_CONTENT.contains(&&*name) {
@@ -123,7 +123,7 @@ fn names(file: &OwnedFd) -> Result<Vec<String>, Unkept> {
                 break;
             }
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => break,
-            // It has more by now.
+            // It has more attributes by now.
             Err(Errno::RANGE) => {}
             Err(error) => return Err(error.into()),
         }

@@ -1,13 +1,14 @@
-//! The owner, the group and the mode of a file, where access control lists and extended attributes are not known.
+//! The owner, the group and the mode of a file, on systems where access control lists and extended
+//! attributes are not supported.
 
 use super::Unkept;
 use rustix::fs::{Gid, Mode, Uid};
 use std::os::fd::OwnedFd;
 
-/// Gives `new` the group, the owner and the mode of `old`, all of them or none.
+/// Gives `new` the group, the owner and the mode of `old`: all of them or none.
 ///
 /// # Errors
-/// Those of the system; the owner or the group can't be given.
+/// Fails with an error of the system, or if the owner or the group can't be set.
 pub fn take_over(new: &OwnedFd, old: &OwnedFd) -> Result<(), Unkept> {
     let was = rustix::fs::fstat(old)?;
     rustix::fs::fchown(new, None, Some(Gid::from_raw(was.st_gid))).map_err(|_| Unkept::Group(was.st_gid))?;

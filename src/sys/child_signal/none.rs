@@ -1,17 +1,18 @@
-//! Where each program has a descriptor that tells of its end: nobody waits for the signal.
+//! For systems on which each program has a descriptor that reports its end: no thread waits for the
+//! signal.
 
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-/// There is none.
+/// Never created.
 #[derive(Debug)]
 pub struct ChildSignal(Infallible);
 
 /// Blocks nothing.
 pub fn block() {}
 
-/// There is nobody to wake.
+/// Does nothing: no thread waits.
 pub(super) fn wake() {}
 
 impl ChildSignal {

@@ -1,22 +1,22 @@
-//! Where nobody has written how one is made: no watcher.
+//! For systems without an implementation of the watcher: there is none.
 
 use std::io;
 
 /// Starts none.
 ///
 /// # Errors
-/// Always `Unsupported`.
+/// Always fails with `Unsupported`.
 pub fn start() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// There is none to end.
+/// Does nothing, since there is none.
 pub fn end() {}
 
-/// There is none.
+/// Returns false, since there is none.
 pub fn shares_memory() -> bool {
     false
 }
 
-/// There is nothing to do.
+/// Does nothing.
 pub fn stand_apart() {}

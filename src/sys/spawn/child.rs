@@ -1,8 +1,9 @@
 //! The child's side on Linux, between clone and execve.
 //!
-//! It runs in the parent's memory while the parent, or other threads of it, go on. So: raw system calls only (`raw`),
-//! no allocation, no lock, no panic, nothing of libc's that keeps state. glibc's setuid(2), for one, would
-//! signal every thread of the *parent* to change its user too; setpgid and exec are called as they are.
+//! It runs in the parent's memory while the parent, or other threads of it, continue. So it makes only raw system
+//! calls (`raw`), no allocation, takes no lock, does not panic, and uses nothing of libc that keeps state. For
+//! example, glibc's setuid(2) would signal every thread of the *parent* to change its user, too. setpgid and exec are
+//! called directly.
 
 mod act;
 
@@ -13,7 +14,7 @@ use std::convert::Infallible;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::ptr::null;
 
-/// What parent and child have in common.
+/// The memory that parent and child share.
 pub(super) struct Shared<'a> {
     program: &'a CStr,
     argv: *const *const c_char,
@@ -24,9 +25,9 @@ pub(super) struct Shared<'a> {
     pub(super) caught: u64,
     /// The signals to ignore afterwards.
     pub(super) kept_ignored: u64,
-    /// Whether the child gets what this process was started with.
+    /// Whether the child inherits the descriptors that this process was started with.
     passes_on: bool,
-    /// What went wrong. Read by the parent when the child has gone.
+    /// The error. The parent reads it when the child has left.
     pub(super) failure: Option<SpawnError>,
 }
 
@@ -46,13 +47,13 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// Where the child begins.
+/// The function with which the child begins.
 pub(super) extern "C" fn main(argument: *mut c_void) -> c_int {
-    // SAFETY: the parent passed a `Shared` and does not touch it until we have gone.
+    // SAFETY: the parent passed a `Shared` and does not touch it until the child has left.
     let shared = unsafe { &mut *argument.cast::<Shared>() };
     let Err(failure) = become_program(shared);
     shared.failure = Some(failure);
-    // The parent reaps it and reads `failure`; nobody sees the status. clone(2)'s wrapper calls _exit.
+    // The parent reaps it and reads `failure`; the status is not used. clone(2)'s wrapper calls _exit.
     127
 }
 
@@ -65,9 +66,9 @@ pub(super) fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, Spaw
     for step in shared.steps {
         act::take(step, &mut shared.placements).map_err(at(step.phase()))?;
     }
-    // Last, so that no handler can run before the new program has none. A key of the terminal that has come since we are
-    // in the group has waited until here, and has its default action: none is lost. Not what the parent had: a program
-    // that inherits blocked signals can't be stopped by them and does not know.
+    // Last, so that no handler can run before the new program has none. A key of the terminal that has come since the
+    // child entered the group has waited until here, and has its default action, so none is lost. The mask of the
+    // parent is not restored: a program that inherits blocked signals can't be stopped by them, and does not know.
     set_mask(0, None);
     let arguments = [shared.program.as_ptr() as c_long, shared.argv as c_long, shared.envp as c_long, 0];
     match call(libc::SYS_execve, arguments) {
@@ -76,13 +77,14 @@ pub(super) fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, Spaw
     }
 }
 
-/// What we ignore execve would pass on: SIGPIPE is ignored in every Rust program, and `yes | head -1` would not end.
-/// Handlers end with execve, but one could run before it, in the parent's memory.
+/// Resets signals. execve would pass on the signals that this process ignores: SIGPIPE is ignored in every Rust
+/// program, and `yes | head -1` would not end. Handlers end with execve, but one could run before it, in the parent's
+/// memory.
 fn reset_handlers(caught: u64) -> Result<(), i32> {
     set_all(caught | handlers::ignored(), libc::SIG_DFL)
 }
 
-/// Sets what some signals do: nothing, or their default action.
+/// Sets the action of some signals: ignore, or the default action.
 fn set_all(signals: u64, handler: libc::sighandler_t) -> Result<(), i32> {
     let mut left = signals;
     while left != 0 {
@@ -95,7 +97,7 @@ fn set_all(signals: u64, handler: libc::sighandler_t) -> Result<(), i32> {
     Ok(())
 }
 
-/// Marks every descriptor above 2 close-on-exec. Those of a host may be anything.
+/// Marks every descriptor above 2 close-on-exec, since those of a host may be anything.
 fn seal() {
     let all = [3, c_long::from(u32::MAX), descriptor::CLOSE_RANGE_CLOEXEC as c_long, 0];
     if call(libc::SYS_close_range, all).is_ok() {
@@ -105,7 +107,7 @@ fn seal() {
     let arguments = [0, libc::RLIMIT_NOFILE as c_long, 0, (&raw mut limit) as c_long];
     let _ = call(libc::SYS_prlimit64, arguments);
     for fd in 3..limit[0].min(descriptor::HIGHEST_MARKED) {
-        // A number that is not open answers EBADF.
+        // A number that is not open returns EBADF.
         let _ = call(libc::SYS_fcntl, [fd as c_long, libc::F_SETFD as c_long, libc::FD_CLOEXEC as c_long, 0]);
     }
 }
@@ -114,14 +116,14 @@ fn at(phase: Phase) -> impl Fn(i32) -> SpawnError {
     move |errno| SpawnError { phase, errno }
 }
 
-/// A system call; a failure as its errno.
+/// Makes a system call. Returns a failure as its errno.
 fn call(number: c_long, arguments: [c_long; 4]) -> Result<c_long, i32> {
-    // SAFETY: every caller in this module passes what its manual page asks for.
+    // SAFETY: every caller in this module passes the arguments that the manual page requires.
     let result = unsafe { raw::call(number, arguments.map(|argument| argument as usize)) };
     if (-4095..0).contains(&result) { Err(-result as i32) } else { Ok(result as c_long) }
 }
 
-/// Sets the signal mask of this thread to the kernel's own bits, and tells what it was.
+/// Sets the signal mask of this thread to these bits of the kernel. Returns the earlier mask.
 pub(super) fn set_mask(mask: u64, before: Option<&mut u64>) {
     let before = before.map_or(null(), |before| std::ptr::from_mut(before).cast_const());
     let arguments = [libc::SIG_SETMASK as c_long, (&raw const mask) as c_long, before as c_long, 8];

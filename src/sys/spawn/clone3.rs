@@ -1,8 +1,8 @@
 //! `clone3` with `CLONE_CLEAR_SIGHAND` (Linux 5.5): the child starts with every handler reset, the host's too.
 //!
-//! Without it the child makes a system call for each handler of ours, and a signal that comes before its execve could
-//! run a handler of the host's in the host's memory. libc has no wrapper, since the child returns from the call on
-//! another stack; hence the few lines of assembly.
+//! Without it, the child makes a system call for each of our handlers, and a signal before its execve could run a
+//! handler of the host in the host's memory. libc has no wrapper, since the child returns from the call on another
+//! stack; hence the few lines of assembly.
 
 use super::child::{self, Shared};
 use super::linux::owned;
@@ -14,7 +14,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// `struct clone_args` as of its first version (clone(2)).
+/// The first version of `struct clone_args` (clone(2)).
 #[repr(C)]
 struct Args {
     flags: u64,
@@ -28,25 +28,25 @@ struct Args {
 }
 
 const CLEAR_SIGHAND: u64 = 1 << 32;
-/// How much of the spare stack to name; the kernel only adds it to the address.
+/// How much of the spare stack to declare; the kernel only adds it to the address.
 const STACK: u64 = 4096;
 
 /// Set when the kernel, or a filter of system calls, does not know the call.
 static UNKNOWN: AtomicBool = AtomicBool::new(false);
 
-/// What the starter of a child does until its execve.
+/// The behaviour of the starter until the child's execve.
 #[derive(Clone, Copy, Debug)]
 enum Starter {
     /// It sleeps.
     Waits,
-    /// It goes on; the kernel clears this number when the child has left our memory.
+    /// It continues; the kernel clears this number when the child has left our memory.
     GoesOn(*mut u32),
 }
 
-/// Starts a child that goes on in our memory beside this thread; none if the kernel can't or does not want to.
+/// Starts a child that runs in our memory beside this thread. Returns none if the kernel can't do that or refuses.
 ///
 /// # Safety
-/// The stack, `shared` and `here` have to stay as they are until `here` is zero.
+/// The stack, `shared` and `here` must stay unchanged until `here` is zero.
 pub(super) unsafe fn clone_beside(
     top: *mut c_void,
     shared: *mut Shared<'_>,
@@ -68,7 +68,7 @@ pub(super) unsafe fn clone_beside(
     }
 }
 
-/// Starts a child that this thread waits for until its execve; none when this has to be done in the older way.
+/// Starts a child, and waits in this thread until its execve. Returns none if the older way has to be used.
 pub(super) fn clone_and_wait(
     top: *mut c_void,
     shared: *mut Shared<'_>,
@@ -79,7 +79,7 @@ pub(super) fn clone_and_wait(
     Ok(pid.map(|pid| owned(pid, pidfd, place)))
 }
 
-/// The number of the child, with its pidfd if that is wanted; none when this has to be done in the older way.
+/// Returns the process ID of the child, with its pidfd if requested; none if the older way has to be used.
 fn clone(
     top: *mut c_void,
     shared: *mut Shared<'_>,
@@ -111,11 +111,12 @@ fn clone(
         stack_size: STACK,
         tls: 0,
     };
-    // SAFETY: `shared` outlives the child's use of it, as CLONE_VFORK keeps us here, or as the caller sees to it.
+    // SAFETY: `shared` outlives its use by the child, since CLONE_VFORK keeps this thread here, or the caller
+    // ensures it.
     let caught = unsafe { std::mem::replace(&mut (*shared).caught, 0) };
     let mut result: i64 = libc::SYS_clone3;
-    // SAFETY: the parent comes back with only the registers changed that a system call changes. The child begins at
-    // the top of the spare stack, which is aligned, calls `child::main` and exits with what that returns.
+    // SAFETY: the parent returns with only those registers changed that a system call changes. The child begins at
+    // the top of the spare stack, which is aligned, calls `child::main` and exits with its result.
     unsafe {
         asm!(
             "syscall",

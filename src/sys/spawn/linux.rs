@@ -1,8 +1,8 @@
 //! The parent's side on Linux: `clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD)`.
 //!
-//! The child shares our memory, so nothing is copied whatever the heap holds, and this thread alone is
-//! suspended until the child has called execve or ended (`pending_exec` does not wait for that). Failures come back
-//! through that memory.
+//! The child shares our memory, so nothing is copied, however large the heap is, and only this thread is
+//! suspended until the child has called execve or ended (`pending_exec` does not wait for that). Failures
+//! are returned through that memory.
 
 use super::child::{self, Shared};
 use super::stack::Stack;
@@ -14,7 +14,7 @@ use std::ffi::{c_int, c_void};
 use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::null_mut;
 
-/// Starts one child, once.
+/// Starts one child with one attempt.
 pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     let mut shared = Shared::new(request);
     let shared = &raw mut shared;
@@ -25,7 +25,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     drop(blocked);
     stack.give_back();
     let process = cloned.map_err(failed)?;
-    // SAFETY: the child has left our memory, and `shared` lives in this frame.
+    // SAFETY: the child has left our memory, and `shared` is in this frame.
     match unsafe { (*shared).failure } {
         None => Ok(process),
         Some(error) => {
@@ -53,8 +53,8 @@ fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result
     if let Some(process) = super::clone3::clone_and_wait(top, shared, place)? {
         return Ok(process);
     }
-    // SAFETY: the stack is this thread's spare one; `child::main` makes raw system calls only and touches
-    // nothing but `shared`, which outlives it because CLONE_VFORK keeps us here.
+    // SAFETY: the stack is this thread's spare one; `child::main` makes only raw system calls and touches
+    // nothing but `shared`, which outlives it because CLONE_VFORK keeps this thread here.
     let pid =
         unsafe { libc::clone(child::main, top, flags | libc::CLONE_PIDFD, shared.cast(), &raw mut pidfd) };
     if pid > 0 && pidfd >= 0 {
@@ -75,14 +75,14 @@ fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result
 }
 
 pub(super) fn owned(pid: c_int, pidfd: c_int, place: Place) -> Process {
-    // SAFETY: the kernel has just made it for us.
+    // SAFETY: the kernel has just created it for us.
     let pidfd = unsafe { descriptor::adopt(pidfd) };
-    // Should no descriptor be left above 2, the one that we have is better than none.
+    // If no descriptor is left above 2, this one is better than none.
     let lifted = if pidfd.as_raw_fd() > 2 { None } else { descriptor::duplicate(pidfd.as_fd()).ok() };
     Process::from_pidfd(pid, lifted.unwrap_or(pidfd), place)
 }
 
-/// A child without a pidfd. One that nothing can watch must not run on unknown.
+/// Returns a child without a pidfd. A child that can't be watched must not continue unnoticed.
 fn watched(pid: c_int, place: Place) -> Result<Process, i32> {
     place.set(pid);
     Process::watched_by_thread(pid, place).map_err(|error| {
@@ -95,8 +95,9 @@ fn watched(pid: c_int, place: Place) -> Result<Process, i32> {
     })
 }
 
-/// All signals are blocked around the clone: a handler of the host's that ran in the child would run in
-/// the host's memory, a second time. By a raw call, since libc's leaves out two of its own signals.
+/// A guard that blocks all signals around the clone: a handler of the host that ran in the child would
+/// run in the host's memory, a second time. It uses a raw call, since libc's leaves out two of its own
+/// signals.
 pub(in crate::sys) struct BlockedSignals {
     before: u64,
 }

@@ -1,9 +1,9 @@
-//! Starting a program: clone, the child's own preparations, execve.
+//! Starting a program: clone, the preparations of the child, execve.
 //!
-//! Not `std::process::Command`: with a `pre_exec` hook it falls back to execvp, which hands a file without
-//! `#!` to /bin/sh; and a fork with 1 GiB resident takes 70 ms. Not posix_spawn where we can avoid it: it
-//! makes some 120 signal calls a child and can set neither umask nor limits. On Linux the child runs in
-//! our memory, on a stack of its own, until execve (`linux`, `child`); elsewhere it is posix_spawn.
+//! `std::process::Command` is not used: with a `pre_exec` hook it falls back to execvp, which passes a file without
+//! `#!` to /bin/sh; and a fork with 1 GiB resident takes 70 ms. posix_spawn is avoided where possible: it makes some
+//! 120 signal calls for each child, and can set neither umask nor limits. On Linux the child runs in our memory, on
+//! its own stack, until execve (`linux`, `child`); elsewhere posix_spawn is used.
 
 #[cfg(target_os = "linux")]
 mod child;
@@ -40,33 +40,34 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Everything about a child, resolved: no search and no decision is left to it.
+/// Everything about a child, resolved: the child searches nothing and decides nothing.
 #[derive(Debug)]
 pub struct Spawn<'a> {
     /// The file to execute, relative to the directory of the steps unless it begins with a slash.
     pub program: &'a CStr,
-    /// The arguments, with the name in first place.
+    /// The arguments, beginning with the name.
     pub argv: &'a StringArray,
-    /// The environment, each as `NAME=value`.
+    /// The environment, with each entry as `NAME=value`.
     pub envp: &'a StringArray,
-    /// What it does before its execve, in this order. Descriptors are what differs from the inherited 0, 1 and 2.
+    /// The steps before its execve, in this order. Their descriptors are those that differ from the inherited 0, 1 and
+    /// 2.
     pub steps: &'a [Step],
-    /// Whether nothing is waited for but this child.
+    /// Whether only this child will be awaited.
     pub alone: bool,
 }
 
-/// The owner of what a child is made from.
+/// The owner of the data from which a child is made.
 pub trait Request {
-    /// The same at each call.
+    /// Returns the request, which must be the same at each call.
     fn spawn(&self) -> Spawn<'_>;
 }
 
-/// A child could not be started.
+/// The error of a child that could not be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpawnError {
-    /// What failed.
+    /// The step that failed.
     pub phase: Phase,
-    /// Why (errno(3)).
+    /// The reason (errno(3)).
     pub errno: i32,
 }
 
@@ -81,12 +82,12 @@ impl std::error::Error for SpawnError {}
 
 /// Starts a child. Safe to call from many threads at once.
 ///
-/// Two failures pass by themselves and are tried again. `EAGAIN`: the limit on processes is reached while
-/// others are ending (for up to 1 s). `ETXTBSY`: the program was just written, and a child that another
-/// thread is starting at this moment still holds the descriptor it was written by (up to 0.3 s).
+/// Two failures may be temporary, so the start is repeated. `EAGAIN`: the limit on processes is reached while others
+/// are ending (for up to 1 s). `ETXTBSY`: the program was just written, and a child that another thread is starting
+/// still holds the descriptor by which it was written (up to 0.3 s).
 ///
 /// # Errors
-/// The step that failed, and its errno. A file without `#!` is `ENOEXEC`: no shell is ever tried.
+/// Fails with the step that failed, and its errno. A file without `#!` is `ENOEXEC`: it is never passed to a shell.
 pub fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     let mut pause = Duration::from_millis(1);
     let mut started = None;
@@ -109,10 +110,11 @@ pub fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     }
 }
 
-/// Replaces this process by a program. Comes back only when that fails, tried again as a start is.
+/// Replaces this process with a program. Returns only if that fails. The attempt is repeated as for a start.
 ///
-/// Descriptors, signals and the directory may be the program's then: nothing is left to do but to say so and to end. A
-/// signal that comes from now on is the program's; `is_asked_to_end` tells of those before, for which nothing is replaced.
+/// Descriptors, signals and the directory may then be those of the program, so the caller can only report the error
+/// and end. A signal from now on is for the program; `is_asked_to_end` reports earlier ones, for which nothing is
+/// replaced.
 #[cfg(target_os = "linux")]
 pub fn replace(request: &Spawn<'_>, is_asked_to_end: impl Fn() -> bool) -> SpawnError {
     let started = Instant::now();
@@ -130,13 +132,14 @@ pub fn replace(request: &Spawn<'_>, is_asked_to_end: impl Fn() -> bool) -> Spawn
     }
 }
 
-/// posix_spawn(3) can't.
+/// Not supported by posix_spawn(3).
 #[cfg(not(target_os = "linux"))]
 pub fn replace(_: &Spawn<'_>, _: impl Fn() -> bool) -> SpawnError {
     SpawnError { phase: Phase::Exec, errno: libc::ENOTSUP }
 }
 
-/// For a number beyond the limit on descriptors dup2(2) answers `EBADF`, as if it were the source that is wrong.
+/// Corrects an error: for a number beyond the limit on descriptors, dup2(2) returns `EBADF`, as if the source were
+/// wrong.
 fn told_by_limit(error: SpawnError) -> SpawnError {
     match error {
         SpawnError { phase: Phase::Descriptor(fd), errno: libc::EBADF } if fd >= descriptor::limit() => {

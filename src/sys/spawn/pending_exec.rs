@@ -1,9 +1,10 @@
 //! Starting a program without waiting for its execve.
 //!
-//! With `CLONE_VFORK` the starter sleeps until the child has called execve, and one stage of a pipeline is started
-//! after the other on one core: 500 stages took a quarter longer. Without it the child goes on in our memory while we
-//! do, so it gets a stack of its own and all that it reads stays where it is until the kernel tells that it has left
-//! (`CLONE_CHILD_CLEARTID`, clone(2)). A single program is cheaper so as well: its starter wakes up once, at its end.
+//! With `CLONE_VFORK` the starter sleeps until the child has called execve, and the stages of a pipeline are started
+//! one after the other on one core: 500 stages took a quarter longer. Without it, the child continues in our memory
+//! while this process continues. So it gets its own stack, and all data that it reads stays in place until the kernel
+//! reports that it has left (`CLONE_CHILD_CLEARTID`, clone(2)). This is also cheaper for a single program: its
+//! starter wakes up once, at its end.
 
 use super::child::Shared;
 use super::clone3::clone_beside;
@@ -14,26 +15,27 @@ use crate::sys::wait::Process;
 use std::ptr::{NonNull, null};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The way of a child to its execve. Dropped, it is awaited.
+/// A child on its way to execve. Dropping it waits for the execve.
 #[derive(Debug)]
 pub struct PendingExec<R: Request> {
     common: NonNull<Common<R>>,
     stack: Option<Stack>,
 }
 
-/// What the child works with, at an address that no move of its owner changes.
+/// The data that the child works with, at an address that does not change when its owner moves.
 struct Common<R> {
-    /// Refers to `request`.
+    /// It refers to `request`.
     shared: Option<Shared<'static>>,
     request: R,
     /// Cleared by the kernel when the child has left our memory.
     here: AtomicU32,
 }
 
-// SAFETY: the child is the only other user, and what it writes is read when it has gone.
+// SAFETY: the child is the only other user, and the data that it writes is read after it has left.
 unsafe impl<R: Request + Send> Send for PendingExec<R> {}
 
-/// Starts a child; none, with the request given back, where this can't be done in this way (the plain way tells why).
+/// Starts a child. Returns none, with the request, if that is not possible in this way (the plain way reports the
+/// reason).
 pub fn begin<R: Request + 'static>(request: R) -> Result<(Process, PendingExec<R>), R> {
     let Ok(stack) = Stack::take() else { return Err(request) };
     let common = Box::leak(Box::new(Common { shared: None, request, here: AtomicU32::new(1) }));
@@ -52,30 +54,30 @@ pub fn begin<R: Request + 'static>(request: R) -> Result<(Process, PendingExec<R
     if let Some(process) = process {
         return Ok((process, pending_exec));
     }
-    // SAFETY: no child was made; nothing is used again.
+    // SAFETY: no child was created; the data is not used again.
     let common = unsafe { pending_exec.release() };
     std::mem::forget(pending_exec);
     Err(common.request)
 }
 
 impl<R: Request> PendingExec<R> {
-    /// What the child is made from.
+    /// Returns the data from which the child is made.
     pub fn request(&self) -> &R {
-        // SAFETY: the box lives, and nobody changes this part of it.
+        // SAFETY: the box lives, and this part of it is not changed.
         unsafe { &(*self.common.as_ptr()).request }
     }
 
-    /// Waits until the program runs, and gives what it was made from; and why it does not run, if so. Nothing is tried
-    /// again.
+    /// Waits until the program runs. Returns the data from which it was made, and the reason if it does not run.
+    /// Nothing is repeated.
     pub fn finish(mut self) -> (R, Option<SpawnError>) {
         self.await_execve();
-        // SAFETY: the child has gone; nothing is used again.
+        // SAFETY: the child has left; the data is not used again.
         let common = unsafe { self.release() };
         std::mem::forget(self);
         (common.request, common.shared.and_then(|shared| shared.failure))
     }
 
-    /// Leaves what the child works with where it is, for ever: it can't be killed (state D), and nobody waits.
+    /// Leaves the child's data in place forever: the child can't be killed (state D), and no thread waits for it.
     #[cold]
     pub fn abandon(mut self) {
         std::mem::forget(self.stack.take());
@@ -83,11 +85,11 @@ impl<R: Request> PendingExec<R> {
     }
 
     fn await_execve(&self) {
-        // SAFETY: the box lives, and the kernel writes to the number by an atomic store.
+        // SAFETY: the box lives, and the kernel writes the number by an atomic store.
         let here = unsafe { &(*self.common.as_ptr()).here };
         while here.load(Ordering::Acquire) != 0 {
-            // Not FUTEX_PRIVATE: that is what the kernel wakes.
-            // SAFETY: the address is that of an integer of four bytes.
+            // Not FUTEX_PRIVATE, since the kernel wakes the shared kind. SAFETY: the address is that of an integer of
+            // four bytes.
             unsafe {
                 let forever = null::<libc::timespec>();
                 libc::syscall(libc::SYS_futex, here.as_ptr(), libc::FUTEX_WAIT, 1, forever);
@@ -95,10 +97,10 @@ impl<R: Request> PendingExec<R> {
         }
     }
 
-    /// Gives the stack back, and what the child worked with.
+    /// Releases the stack and the child's data.
     ///
     /// # Safety
-    /// The child has left our memory, and this is called once.
+    /// The child must have left our memory, and this must be called once.
     unsafe fn release(&mut self) -> Box<Common<R>> {
         if let Some(stack) = self.stack.take() {
             stack.give_back();
@@ -111,7 +113,7 @@ impl<R: Request> PendingExec<R> {
 impl<R: Request> Drop for PendingExec<R> {
     fn drop(&mut self) {
         self.await_execve();
-        // SAFETY: the child has gone; whoever else releases forgets this.
+        // SAFETY: the child has left; other code that releases the data forgets this.
         drop(unsafe { self.release() });
     }
 }

@@ -1,6 +1,7 @@
-//! posix_spawn, where there is no clone(2).
+//! posix_spawn, for systems without clone(2).
 //!
-//! What it has no attribute for (umask, nice value, limits, users) is an error here, never ignored.
+//! A preparation for which it has no attribute (umask, nice value, limits, users) is an error here, and
+//! never ignored.
 
 use super::{Phase, Placement, ProcessGroup, Spawn, SpawnError, Step};
 use crate::sys::children::Place;
@@ -13,7 +14,7 @@ use std::os::fd::RawFd;
 #[cfg(not(target_os = "freebsd"))]
 use libc::posix_spawn_file_actions_addchdir_np;
 
-// FreeBSD 13.1 has it, and the libc crate does not declare it.
+// FreeBSD 13.1 has it, but the libc crate does not declare it.
 #[cfg(target_os = "freebsd")]
 unsafe extern "C" {
     fn posix_spawn_file_actions_addchdir_np(
@@ -22,7 +23,7 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// Starts one child, once.
+/// Starts one child with one attempt.
 pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     refuse_unsupported(request)?;
     let at = |phase| move |errno| SpawnError { phase, errno };
@@ -60,7 +61,8 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
             request.envp.as_ptr().cast(),
         )
     };
-    // posix_spawn does not tell which step failed. These errors are the system's, the others the program's.
+    // posix_spawn does not report which step failed. These errors come from the system, all others from
+    // the program.
     let phase = match result {
         libc::EAGAIN | libc::ENOMEM => Phase::Clone,
         libc::EBADF => Phase::Descriptor(-1),
@@ -69,7 +71,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     };
     check(result).map_err(at(phase))?;
     Process::watched_by_thread(pid, Place::default()).map_err(|error| {
-        // SAFETY: our own unreaped child, which nothing could watch.
+        // SAFETY: our own unreaped child, which can't be watched.
         unsafe {
             libc::kill(pid, libc::SIGKILL);
             libc::waitpid(pid, std::ptr::null_mut(), 0);
@@ -78,7 +80,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     })
 }
 
-/// Takes the steps that posix_spawn(3) knows; any other is an error.
+/// Refuses steps that posix_spawn(3) does not know.
 fn refuse_unsupported(request: &Spawn<'_>) -> Result<(), SpawnError> {
     for step in request.steps {
         match step {
@@ -99,7 +101,7 @@ struct Actions(MaybeUninit<libc::posix_spawn_file_actions_t>);
 impl Actions {
     fn new() -> Result<Self, i32> {
         let mut actions = Self(MaybeUninit::uninit());
-        // SAFETY: initialises what it is given.
+        // SAFETY: initialises its argument.
         check(unsafe { libc::posix_spawn_file_actions_init(actions.as_mut_ptr()) }).map(|()| actions)
     }
 
@@ -107,7 +109,8 @@ impl Actions {
         self.0.as_mut_ptr()
     }
 
-    /// Sources that are targets too are first moved above all of them, and closed when they are placed.
+    /// Adds the descriptors. Sources that are also targets are first moved above all targets, and
+    /// closed when they are placed.
     fn place(&mut self, placements: &[Placement]) -> Result<(), SpawnError> {
         let is_target = |fd| placements.iter().any(|placement| placement.target == fd);
         let highest = placements.iter().flat_map(|p| [Some(p.target), p.source]).flatten().max();
@@ -123,7 +126,8 @@ impl Actions {
         for &Placement { target, source } in placements {
             match source {
                 None => self.close(target)?,
-                // The same number: POSIX has posix_spawn clear close-on-exec here (2024 edition).
+                // The same number: POSIX requires posix_spawn to clear close-on-exec here (2024
+                // edition).
                 Some(source) if source == target => self.dup(source, target, target)?,
                 Some(source) => {
                     let from = moved.iter().find(|&&(from, _)| from == source).map_or(source, |&(_, to)| to);
@@ -157,11 +161,12 @@ impl Drop for Actions {
 struct SpawnAttributes(MaybeUninit<libc::posix_spawnattr_t>);
 
 impl SpawnAttributes {
-    /// What we ignore to its default, an empty mask, and the group. Handlers end by themselves.
+    /// Creates the attributes: ignored signals get their default action, the mask is empty, and the
+    /// group is set. Handlers end by themselves.
     fn new(group: ProcessGroup) -> Result<Self, i32> {
         let mut attributes = Self(MaybeUninit::uninit());
         let p = attributes.0.as_mut_ptr();
-        // SAFETY: `init` initialises the attributes; the sets live on this stack and are copied.
+        // SAFETY: `init` initialises the attributes; the sets are on this stack and are copied.
         unsafe {
             check(libc::posix_spawnattr_init(p))?;
             let mut set = std::mem::zeroed();

@@ -1,25 +1,26 @@
-//! The stacks that children run on until their execve.
+//! The stacks on which children run until their execve.
 //!
-//! Each thread keeps some: one for the child that it waits for, a few for those that start beside it.
+//! Each thread keeps some: one for the child that it waits for, and a few for children that start
+//! beside it.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
 use std::ptr::{NonNull, null_mut};
 
-/// Ample for a dozen system calls.
+/// More than enough for a dozen system calls.
 const SIZE: usize = 32 << 10;
 
-/// Larger than a page anywhere.
+/// Larger than a page on any system.
 const GUARD: usize = 64 << 10;
 
-/// A mapping whose lowest part can't be touched: a child that ran over its end is killed instead of
-/// writing into our memory.
+/// A mapping whose lowest part can't be accessed: a child that exceeds it is killed instead of writing
+/// into our memory.
 #[derive(Debug)]
 pub(super) struct Stack {
     base: NonNull<c_void>,
 }
 
-/// How many a thread keeps.
+/// The number of stacks that a thread keeps.
 const KEPT: usize = 8;
 
 thread_local! {
@@ -27,10 +28,10 @@ thread_local! {
 }
 
 impl Stack {
-    /// One that nobody uses.
+    /// Returns an unused one.
     ///
     /// # Errors
-    /// The errno of mmap(2).
+    /// Fails with the errno of mmap(2).
     pub(super) fn take() -> Result<Self, i32> {
         match CACHED.try_with(|cache| cache.borrow_mut().pop()).ok().flatten() {
             Some(stack) => Ok(stack),
@@ -38,7 +39,7 @@ impl Stack {
         }
     }
 
-    /// For the next child. The thread's storage may be gone already: then it is unmapped.
+    /// Returns it for the next child. If the thread's storage no longer exists, unmaps it.
     pub(super) fn give_back(self) {
         let mut stack = Some(self);
         let _ = CACHED.try_with(|cache| {
@@ -51,7 +52,7 @@ impl Stack {
 
     fn map() -> Result<Self, i32> {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
-        // SAFETY: a fresh mapping, whose upper part is then made usable.
+        // SAFETY: a new mapping, whose upper part is then made usable.
         unsafe {
             let base = libc::mmap(null_mut(), GUARD + SIZE, libc::PROT_NONE, flags, -1, 0);
             if base == libc::MAP_FAILED {
@@ -65,7 +66,7 @@ impl Stack {
         }
     }
 
-    /// Its highest address.
+    /// Returns its highest address.
     pub(super) fn top(&self) -> *mut c_void {
         // SAFETY: one past the end of the mapping. Page-aligned, so aligned for any ABI.
         unsafe { self.base.as_ptr().byte_add(GUARD + SIZE) }
@@ -77,7 +78,7 @@ unsafe impl Send for Stack {}
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // SAFETY: our own mapping, on which nobody runs.
+        // SAFETY: our own mapping, which no child uses.
         unsafe { libc::munmap(self.base.as_ptr(), GUARD + SIZE) };
     }
 }

@@ -1,6 +1,7 @@
 //! The preparations of a child, as data: the caller lists them, and the child applies the list in order.
 //!
-//! A new one is a variant here, its place in the order, its [`Phase`], and its act in `child/act.rs`.
+//! For a new preparation, add a variant here, at its place in the order, its [`Phase`], and its implementation in
+//! `child/act.rs`.
 
 use crate::sys::Pid;
 use std::ffi::CStr;
@@ -8,7 +9,7 @@ use std::fmt;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-/// One preparation. A child takes its steps in the order of the variants.
+/// One preparation. A child carries out its steps in the order of the variants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Enters a process group.
@@ -19,7 +20,8 @@ pub enum Step {
     Limit(Limit),
     /// Adds to the nice value, as nice(1) does.
     Nice(i32),
-    /// Becomes another user. Limits and nice value come before: raising them may need what is given up with the user.
+    /// Becomes another user. Limits and nice value come before: raising them may need privileges that are given up
+    /// with the user.
     User(Arc<Identity>),
     /// Sets the file mode creation mask.
     Umask(u32),
@@ -32,34 +34,34 @@ pub enum Step {
 pub struct Placement {
     /// Its number in the child.
     pub target: RawFd,
-    /// What it is a copy of, in our numbers; none for a descriptor that is to be closed.
+    /// The number of which it is a copy, in this process; none for a descriptor that is closed.
     pub source: Option<RawFd>,
 }
 
 /// The process group of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessGroup {
-    /// Ours.
+    /// That of this process.
     Inherit,
     /// A new one that it leads.
     New,
-    /// A new one in a session of its own, without a terminal (setsid(2)).
+    /// A new one in its own session, without a terminal (setsid(2)).
     Session,
     /// That of a child that is not reaped yet.
     Join(Pid),
 }
 
-/// One resource limit (setrlimit(2)); soft and hard become the same, but for processor time, whose hard one is a second
-/// more.
+/// One resource limit (setrlimit(2)). Soft and hard limit become the same, except for processor time, whose hard
+/// limit is a second more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// Of what.
+    /// The resource.
     pub resource: Resource,
-    /// Bytes, seconds or a number, as the resource has it.
+    /// Bytes, seconds or a number, depending on the resource.
     pub value: u64,
 }
 
-/// What can be limited.
+/// A resource with a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// Address space of each process, in bytes.
@@ -81,11 +83,11 @@ pub struct Identity {
     pub user: Option<u32>,
     /// Primary group, if it changes.
     pub group: Option<u32>,
-    /// Supplementary groups, if they change. They should, when the user does.
+    /// Supplementary groups, if they change. They should change together with the user.
     pub groups: Option<Vec<u32>>,
 }
 
-/// A part of starting a child, as an error names it: its creation, one of its steps, or its execve.
+/// A part of starting a child, for errors: its creation, one of its steps, or its execve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Creating the process.
@@ -110,12 +112,12 @@ pub enum Phase {
     Exec,
 }
 
-/// The steps of a child in their order. The default is none, and takes no memory.
+/// The steps of a child in order. The default has none, and takes no memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Steps(Vec<Step>);
 
 impl Step {
-    /// How an error names it.
+    /// Returns its name in errors.
     pub const fn phase(&self) -> Phase {
         match self {
             Self::Group(_) => Phase::Group,
@@ -142,7 +144,7 @@ impl Step {
 }
 
 impl Steps {
-    /// Adds a step at its place, behind those of its kind. It takes the place of one that sets the same thing.
+    /// Adds a step at its place, after those of its kind. It replaces a step that sets the same property.
     pub fn set(&mut self, step: Step) {
         let phase = step.phase();
         match self.0.iter_mut().find(|other| other.phase() == phase) {
@@ -154,12 +156,12 @@ impl Steps {
         }
     }
 
-    /// Makes room for so many more.
+    /// Makes room for this many more steps.
     pub fn reserve(&mut self, more: usize) {
         self.0.reserve(more);
     }
 
-    /// The value of a limit, if it is set.
+    /// Returns the value of a limit, if it is set.
     pub fn limit(&self, of: Resource) -> Option<u64> {
         self.find(|step| match step {
             Step::Limit(Limit { resource, value }) if *resource == of => Some(*value),
@@ -167,17 +169,17 @@ impl Steps {
         })
     }
 
-    /// What is added to the nice value.
+    /// Returns the number that is added to the nice value.
     pub fn nice(&self) -> Option<i32> {
         self.find(|step| if let Step::Nice(more) = step { Some(*more) } else { None })
     }
 
-    /// The user and groups to run as, if others.
+    /// Returns the user and groups to run as, if they change.
     pub fn user(&self) -> Option<&Identity> {
         self.find(|step| if let Step::User(identity) = step { Some(&**identity) } else { None })
     }
 
-    /// The file mode creation mask, if it is set.
+    /// Returns the file mode creation mask, if it is set.
     pub fn umask(&self) -> Option<u32> {
         self.find(|step| if let Step::Umask(mask) = step { Some(*mask) } else { None })
     }

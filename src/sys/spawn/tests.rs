@@ -13,7 +13,7 @@ type Way = fn(&Spawn<'_>) -> Result<Process, SpawnError>;
 
 const WAYS: [Way; 3] = [spawn, beside, portable::spawn];
 
-/// Without waiting for the execve at once.
+/// Starts it without waiting for the execve at once.
 fn beside(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     struct Lent(Spawn<'static>);
     impl Request for Lent {
@@ -21,7 +21,7 @@ fn beside(request: &Spawn<'_>) -> Result<Process, SpawnError> {
             Spawn { ..self.0 }
         }
     }
-    // SAFETY: it is given back before this returns.
+    // SAFETY: it is returned before this function returns.
     let lent = unsafe { std::mem::transmute::<Spawn<'_>, Spawn<'static>>(Spawn { ..*request }) };
     let (process, pending_exec) = begin(Lent(lent)).unwrap_or_else(|_| panic!("no child was made"));
     match pending_exec.finish().1 {
@@ -64,7 +64,7 @@ fn each_way_places_colliding_descriptors() {
     for way in WAYS {
         let ends: Vec<_> = (0..3).map(|_| pipe::pipe().unwrap()).collect();
         let [a, b, c] = [0, 1, 2].map(|at: usize| ends[at].1.as_raw_fd());
-        // Each is the source of another, in a ring; one goes to two places; one stays where it is.
+        // Each is the source of another, in a ring; one goes to two places; one stays in place.
         let place = |target, source| Placement { target, source: Some(source) };
         let placements = [place(a, b), place(b, c), place(c, a), place(1, b), place(0, 0)];
         let steps = placements.map(Step::Descriptor);
@@ -192,7 +192,7 @@ fn signals_and_standard_streams_of_the_process() {
 fn handlers_end_with_execve() {
     let interrupt = Interrupt::new().unwrap();
     handlers::install(&interrupt, None, &[Signal::TERM, Signal::HUP]).unwrap();
-    // In the child the signal finds no handler of ours, and ends it.
+    // In the child, the signal meets no handler of this process, and ends it.
     let (end, _) = output(&sh("kill -TERM $$; sleep 1"));
     assert_eq!(end, End::Signal { signal: Signal::TERM, core: false });
     assert_eq!(interrupt.raised(), None);
@@ -200,8 +200,8 @@ fn handlers_end_with_execve() {
     unsafe { libc::raise(libc::SIGHUP) };
     assert_eq!(interrupt.raised().map(|raised| raised.signal), Some(Signal::HUP));
     handlers::restore().unwrap();
-    // What the process ignores, its programs ignore too, and `install` leaves it so.
-    // SAFETY: no handler is involved.
+    // A signal that the process ignores is also ignored by its programs, and `install` keeps it
+    // ignored. SAFETY: no handler is involved.
     unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
     handlers::install(&interrupt, None, &[Signal::HUP]).unwrap();
     let (end, text) = output(&sh("kill -HUP $$; echo on"));
@@ -217,7 +217,7 @@ fn handlers_end_with_execve() {
 #[test]
 #[ignore = "changes this process: run by signals_and_standard_streams_of_the_process"]
 fn closed_streams_stay_closed() {
-    // SAFETY: nobody uses the standard input of this test.
+    // SAFETY: the standard input of this test is not used.
     unsafe { libc::close(0) };
     let (reader, writer) = pipe::pipe().unwrap();
     let interrupt = Interrupt::new().unwrap();
@@ -235,10 +235,10 @@ fn what_this_process_was_given_is_passed_on_if_asked() {
     let (a, b) = pipe::pipe().unwrap();
     make_inheritable(&a);
     let listed = || output(&["/bin/ls", "/proc/self/fd"]).1;
-    // Each child of a library's host is sealed by itself…
+    // Each child of a library's host is sealed…
     assert_eq!(listed(), "0\n1\n2\n3\n");
     assert!(!descriptor::is_passed_on(a.as_raw_fd()));
-    // …and those of the binary get what came with it, and nothing of ours.
+    // …and children of the binary inherit its descriptors, but none of the interpreter's own.
     descriptor::pass_on_inherited();
     let given = a.as_raw_fd();
     assert!(descriptor::is_passed_on(given) && !descriptor::is_passed_on(b.as_raw_fd()));

@@ -1,12 +1,12 @@
-//! Adding, multiplying and their kin.
+//! Addition, multiplication and the other operations of arithmetic.
 
 use super::{Op, OpError, Outcome};
 use crate::value::{Duration, Size, Value};
 
-/// `left + right`, of numbers, durations or sizes.
+/// Returns `left + right`, of numbers, durations or sizes.
 ///
 /// # Errors
-/// Overflow; types that can't be added.
+/// Fails on overflow, and for types that can't be added.
 #[inline]
 pub fn add(left: &Value, right: &Value) -> Outcome {
     match (left, right) {
@@ -15,10 +15,10 @@ pub fn add(left: &Value, right: &Value) -> Outcome {
     }
 }
 
-/// `left - right`, of numbers, durations or sizes.
+/// Returns `left - right`, of numbers, durations or sizes.
 ///
 /// # Errors
-/// Overflow; types that can't be subtracted.
+/// Fails on overflow, and for types that can't be subtracted.
 #[inline]
 pub fn sub(left: &Value, right: &Value) -> Outcome {
     match (left, right) {
@@ -27,10 +27,10 @@ pub fn sub(left: &Value, right: &Value) -> Outcome {
     }
 }
 
-/// `left * right`, of numbers, or of a number with a duration or size.
+/// Returns `left * right`, of numbers, or of a number with a duration or size.
 ///
 /// # Errors
-/// Overflow; types that can't be multiplied.
+/// Fails on overflow, and for types that can't be multiplied.
 #[inline]
 pub fn mul(left: &Value, right: &Value) -> Outcome {
     match (left, right) {
@@ -55,11 +55,11 @@ fn mul_slow(left: &Value, right: &Value) -> Outcome {
     }
 }
 
-/// `left / right`: a float of numbers, and of two durations or two sizes; a duration or size divided by a
-/// number keeps its type.
+/// Returns `left / right`: a float for numbers, two durations or two sizes; a duration or size divided
+/// by a number keeps its type.
 ///
 /// # Errors
-/// A divisor of zero; overflow; types that can't be divided.
+/// Fails on division by zero, on overflow, and for types that can't be divided.
 pub fn div(left: &Value, right: &Value) -> Outcome {
     let op = Op::Div;
     check_divisor(op, right)?;
@@ -76,10 +76,11 @@ pub fn div(left: &Value, right: &Value) -> Outcome {
     }
 }
 
-/// `left // right`: the quotient rounded down, an integer; of numbers, two durations or two sizes.
+/// Returns `left // right`: the quotient of numbers, two durations or two sizes, rounded down to an
+/// integer.
 ///
 /// # Errors
-/// A divisor of zero; overflow; types that can't be divided.
+/// Fails on division by zero, on overflow, and for types that can't be divided.
 #[inline]
 pub fn floor_div(left: &Value, right: &Value) -> Outcome {
     let op = Op::FloorDiv;
@@ -95,10 +96,11 @@ pub fn floor_div(left: &Value, right: &Value) -> Outcome {
     }
 }
 
-/// `left % right`: what `//` leaves, with the divisor's sign; of numbers, two durations or two sizes.
+/// Returns `left % right`: the remainder of `//`, with the divisor's sign, of numbers, two durations or
+/// two sizes.
 ///
 /// # Errors
-/// A divisor of zero; types that can't be divided.
+/// Fails on division by zero, and for types that can't be divided.
 #[inline]
 pub fn rem(left: &Value, right: &Value) -> Outcome {
     let op = Op::Rem;
@@ -119,10 +121,12 @@ pub fn rem(left: &Value, right: &Value) -> Outcome {
     }
 }
 
-/// `left ** right`, of numbers: an integer if both are and the exponent is not negative, else a float.
+/// Returns `left ** right`, of numbers: an integer if both are integers and the exponent is not
+/// negative, otherwise a float.
 ///
 /// # Errors
-/// Overflow; zero to a negative power; a root of a negative number; types that are not numbers.
+/// Fails on overflow, for zero to a negative power, for a root of a negative number, and for types that
+/// are not numbers.
 pub fn pow(left: &Value, right: &Value) -> Outcome {
     let op = Op::Pow;
     if let (Value::Int(base), Value::Int(exponent @ 0..)) = (left, right) {
@@ -135,10 +139,10 @@ pub fn pow(left: &Value, right: &Value) -> Outcome {
     }
 }
 
-/// `-value`, of a number, duration or size.
+/// Returns `-value`, of a number, duration or size.
 ///
 /// # Errors
-/// Overflow of the one integer without a counterpart; other types.
+/// Fails on overflow, which only the smallest integer has, and for other types.
 #[inline]
 pub fn neg(value: &Value) -> Outcome {
     let op = Op::Neg;
@@ -152,7 +156,7 @@ pub fn neg(value: &Value) -> Outcome {
     }
 }
 
-/// `+` and `-` of two of one kind.
+/// Computes `+` and `-` for two values of one kind.
 #[cold]
 fn linear(
     op: Op,
@@ -174,7 +178,7 @@ fn linear(
     }
 }
 
-/// `*` and `/` of a duration or size by a number.
+/// Computes `*` and `/` for a duration or size and a number.
 fn scale(
     op: Op,
     quantity: &Value,
@@ -197,7 +201,7 @@ fn scale(
     }
 }
 
-/// Both numbers as floats.
+/// Returns both numbers as floats.
 fn floats(left: &Value, right: &Value) -> Option<(f64, f64)> {
     let to_float = |value: &Value| match value {
         Value::Int(n) => Some(*n as f64),
@@ -234,21 +238,23 @@ fn check_divisor(op: Op, divisor: &Value) -> Result<(), OpError> {
     if is_zero { Err(OpError::DivisionByZero { op }) } else { Ok(()) }
 }
 
-/// The divisor is not zero.
+/// Divides and rounds down. The divisor must not be zero.
 #[inline]
 fn div_floor(a: i64, b: i64) -> Option<i64> {
     let quotient = a.checked_div(b)?;
     Some(if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient })
 }
 
-/// The divisor is not zero. Wrapping, because `i64::MIN % -1` is 0 and yet traps in the processor.
+/// Returns the remainder of that. The divisor must not be zero. Wrapping, because `i64::MIN % -1` is 0
+/// but traps in the processor.
 #[inline]
 fn rem_floor(a: i64, b: i64) -> i64 {
     let rest = a.wrapping_rem(b);
     if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }
 }
 
-/// The quotient rounded to the nearest, halves away from zero. The divisor is not zero.
+/// Returns the quotient rounded to the nearest integer, halves away from zero. The divisor must not be
+/// zero.
 fn div_nearest(a: i64, b: i64) -> Option<i64> {
     let sign = if b < 0 { -1 } else { 1 };
     let (a, b) = (i128::from(a) * sign, i128::from(b) * sign);
@@ -257,14 +263,14 @@ fn div_nearest(a: i64, b: i64) -> Option<i64> {
 
 fn pow_int(base: i64, exponent: i64) -> Option<i64> {
     match base {
-        // These alone stay in range for exponents of more than 32 bits.
+        // Only these stay in range for exponents of more than 32 bits.
         0 | 1 => Some(if exponent == 0 { 1 } else { base }),
         -1 => Some(if exponent % 2 == 0 { 1 } else { -1 }),
         _ => base.checked_pow(u32::try_from(exponent).ok()?),
     }
 }
 
-/// A whole float as an integer.
+/// Returns a whole float as an integer.
 fn to_int(x: f64) -> Option<i64> {
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     (-TWO_63..TWO_63).contains(&x).then_some(x as i64)

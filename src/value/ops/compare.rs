@@ -7,35 +7,35 @@ use std::sync::Arc;
 use super::{Op, OpError};
 use crate::value::{Range, Value};
 
-/// How deep lists and maps may be nested to be compared: as deep as a source text may nest them.
+/// How deep lists and maps may be nested to be compared: as deep as a source text can nest them.
 pub(super) const MAX_DEPTH: usize = 256;
 
-/// The lists and maps that a comparison has met beside each other, where other values hold them too.
+/// The pairs of lists and maps that a comparison has already met, if they are shared with other values.
 ///
-/// Scenario: `a = [a, a]` in a loop of 60 turns is little memory, and 2^60 elements to who looks at each: a script that
-/// compares two such lists would go on for years, whatever limits it runs under.
+/// Scenario: `a = [a, a]` in a loop of 60 turns needs little memory, but has 2^60 elements for code that visits each
+/// of them: a script that compares two such lists would run for years, whatever its limits.
 #[derive(Default)]
 struct Met(Option<HashSet<(usize, usize)>>);
 
 impl Met {
-    /// Whether the two were met before: what differs ends a comparison, so they are equal.
+    /// Returns whether the pair was met before. A difference ends a comparison, so such a pair is equal.
     fn again(&mut self, left: Option<usize>, right: Option<usize>) -> bool {
         match (left, right) {
             (Some(left), Some(right)) => !self.0.get_or_insert_default().insert((left, right)),
-            // What one value alone holds is met as often as that is.
+            // A value that is not shared is met only as often as its only holder.
             _ => false,
         }
     }
 }
 
-/// `left == right`.
+/// Returns `left == right`.
 ///
-/// Lists are equal when they have the same length and equal elements; maps when they have the same keys
-/// with equal values, in whatever order; a secret equals another, or a string, of the same text; other opaque values
-/// are equal when they are the same one.
+/// Lists are equal if they have the same length and equal elements; maps if they have the same keys with equal
+/// values, in any order. A secret equals another secret, or a string, with the same text. Other opaque values are
+/// equal if they are the same one.
 ///
 /// # Errors
-/// Values of different types, other than null or an integer with a float; nesting deeper than 256.
+/// Fails for values of different types, other than null or an integer with a float, and for nesting deeper than 256.
 #[inline]
 pub fn equal(left: &Value, right: &Value) -> Result<bool, OpError> {
     match (left, right) {
@@ -98,11 +98,11 @@ fn equal_deep(left: &Value, right: &Value, depth: usize, met: &mut Met) -> Resul
     })
 }
 
-/// Which of two values comes first, for `<` and its kin and for sorting: numbers, durations, sizes,
-/// strings by their bytes, and lists by their first difference.
+/// Orders two values, for `<`, `<=`, `>`, `>=` and for sorting: numbers, durations, sizes, strings by their bytes,
+/// and lists by their first difference.
 ///
 /// # Errors
-/// Values of different types, and of types without an order; nesting deeper than 256.
+/// Fails for values of different types, for types without an order, and for nesting deeper than 256.
 #[inline]
 pub fn compare(left: &Value, right: &Value) -> Result<Ordering, OpError> {
     match (left, right) {
@@ -134,13 +134,14 @@ fn compare_deep(left: &Value, right: &Value, depth: usize, met: &mut Met) -> Res
     }
 }
 
-/// `needle in haystack`: an element of a list, a part of a string, a key of a map, a number of a range.
+/// Returns `needle in haystack`: whether it is an element of a list, a part of a string, a key of a map, or a number
+/// of a range.
 ///
-/// Elements are compared as by `==` until one is equal. So looking for `"80"` among integers is an error,
-/// which it should be: it would never be found.
+/// Elements are compared as by `==` until one is equal. Looking for `"80"` among integers is therefore an error, as
+/// it should be: it would never be found.
 ///
 /// # Errors
-/// As [`equal`]; a needle that the haystack can't hold.
+/// Fails as [`equal`] does, and for a needle that the haystack can't contain.
 pub fn contains(needle: &Value, haystack: &Value) -> Result<bool, OpError> {
     match (needle, haystack) {
         (_, Value::List(list)) => {
@@ -158,11 +159,11 @@ pub fn contains(needle: &Value, haystack: &Value) -> Result<bool, OpError> {
     }
 }
 
-/// The order of two numbers, durations or sizes.
+/// Orders two numbers, durations or sizes.
 fn scalar_order(left: &Value, right: &Value) -> Option<Ordering> {
     Some(match (left, right) {
         (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        // Values are finite; should a NaN get in by a method, it still has its place in a sorted list.
+        // Values are finite. If a method lets a NaN in, it still has a place in a sorted list.
         (Value::Float(a), Value::Float(b)) => a.partial_cmp(b).unwrap_or_else(|| a.total_cmp(b)),
         (Value::Int(a), Value::Float(b)) => int_float_order(*a, *b),
         (Value::Float(a), Value::Int(b)) => int_float_order(*b, *a).reverse(),

@@ -1,17 +1,17 @@
-//! What operators do: arithmetic, joining, comparing.
+//! The operators: arithmetic, joining, comparison.
 //!
-//! - Integers are checked: what does not fit in 64 bits is an error. Floats are finite: a result that is
-//!   infinite or not a number is an error too, so neither can spread unseen.
-//! - An integer meets a float as a float; comparing the two is exact, not by rounding.
-//! - `/` gives a float. `//` rounds towards minus infinity and gives an integer; `%` has the divisor's
-//!   sign, so that `a == (a // b) * b + a % b`.
-//! - `**` of integers is an integer; with a negative exponent it is a float (`2 ** -1` is `0.5`), as `/`
-//!   gives a float.
+//! - Integers are checked: a result that does not fit in 64 bits is an error. Floats are finite: an
+//!   infinite result and NaN are errors, too, so neither can spread unnoticed.
+//! - An integer and a float are combined as floats, but their comparison is exact.
+//! - `/` returns a float. `//` rounds towards minus infinity and returns an integer; `%` has the
+//!   divisor's sign, so that `a == (a // b) * b + a % b`.
+//! - `**` of integers is an integer; with a negative exponent it is a float (`2 ** -1` is `0.5`), as for
+//!   `/`.
 //! - Durations and sizes: `+`, `-`, `//`, `%` and `/` (a float) of the same kind, `*` and `/` by a number,
 //!   rounded to the nearest nanosecond or byte.
-//! - `null` equals only null, and may be compared with anything for equality. Otherwise values of
-//!   different types can't be compared: `"1" == 1` is an error, not false. That holds for the elements of
-//!   lists and maps as well.
+//! - `null` equals only null, and may be compared with any value for equality. Otherwise values of
+//!   different types can't be compared: `"1" == 1` is an error, not false. The same is true of the
+//!   elements of lists and maps.
 
 mod arithmetic;
 mod compare;
@@ -45,7 +45,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// As it is written.
+    /// Returns its spelling.
     pub const fn symbol(self) -> &'static str {
         match self {
             Op::Add => "+",
@@ -67,20 +67,22 @@ impl Op {
     }
 }
 
-/// Why an operator has no result. Small, so that a `Result` of a value is as small as a value.
+/// The reason why an operator has no result. It is small, so that a `Result` of a value is as small as a
+/// value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpError {
-    /// The operator is not defined for these types. For the unary minus both are the operand's.
+    /// The operator is not defined for these types. For the unary minus, both are the type of the
+    /// operand.
     Types { op: Op, left: Type, right: Type },
     /// The result does not fit.
     Overflow { op: Op },
     /// The divisor is zero.
     DivisionByZero { op: Op },
-    /// The result is no real number: `(-8) ** 0.5`.
+    /// The result is not a real number: `(-8) ** 0.5`.
     NotReal { op: Op },
     /// The values are nested too deeply to compare.
     TooDeep { op: Op },
-    /// The result would hold more than any value may.
+    /// The result would be larger than any value may be.
     TooLarge { op: Op },
 }
 
@@ -91,7 +93,7 @@ impl OpError {
         Self::Types { op, left: left.type_of(), right: right.type_of() }
     }
 
-    /// What to write instead, where there is something to say.
+    /// Returns the text to write instead, if there is one.
     pub const fn hint(self) -> Option<&'static str> {
         use Type::{Bool, Duration, Float, Function, Int, List, Map, Null, Range, Secret, Size, Str};
         let Self::Types { op, left, right } = self else { return None };
@@ -151,7 +153,7 @@ impl fmt::Display for OpError {
             Self::TooDeep { .. } => {
                 write!(
                     f,
-                    "the values are nested more than {} deep, too deeply to compare",
+                    "the values are nested more than {} levels deep, too deeply to compare",
                     compare::MAX_DEPTH
                 )
             }
@@ -163,10 +165,10 @@ impl std::error::Error for OpError {}
 
 type Outcome = Result<Value, OpError>;
 
-/// Any operator. For [`Op::Neg`] only the left operand counts.
+/// Applies any operator. For [`Op::Neg`] only the left operand counts.
 ///
 /// # Errors
-/// As the functions for each.
+/// Fails as the function of the operator does.
 #[inline]
 pub fn binary(op: Op, left: &Value, right: &Value) -> Outcome {
     match op {
@@ -189,21 +191,21 @@ pub fn binary(op: Op, left: &Value, right: &Value) -> Outcome {
     }
 }
 
-/// `left ++ right`, of two strings or two lists. Takes the left one, to grow it in place when nobody
-/// shares it.
+/// Returns `left ++ right`, of two strings or two lists. Takes the left one by value, to grow it in place
+/// if it is not shared.
 ///
 /// # Errors
-/// Other types, or a result of more than 256M.
+/// Fails for other types, and for a result of more than 256M.
 #[inline]
 pub fn concat(mut left: Value, right: &Value) -> Outcome {
     append(&mut left, right)?;
     Ok(left)
 }
 
-/// `left ++= right`: as [`concat()`], for a variable where it stands.
+/// Computes `left ++= right`: like [`concat()`], but changes the variable in place.
 ///
 /// # Errors
-/// Other types, or a result of more than 256M; the variable is unchanged then.
+/// Fails for other types, and for a result of more than 256M; the variable is then unchanged.
 #[inline]
 pub fn append(left: &mut Value, right: &Value) -> Result<(), OpError> {
     match (&mut *left, right) {
@@ -219,14 +221,14 @@ pub fn append(left: &mut Value, right: &Value) -> Result<(), OpError> {
     Ok(())
 }
 
-/// `target op= right`, where the variable stands: integers are changed in place, and strings and lists
-/// grow in place when nobody shares them.
+/// Computes `target op= right` in place: integers are changed in place, and strings and lists grow in
+/// place if they are not shared.
 ///
-/// Not only for looks: an integer that is written through a result and copied into its variable again
+/// This is also a matter of speed: an integer that is returned in a result and copied into its variable
 /// costs a stalled load each time, three times the addition.
 ///
 /// # Errors
-/// As [`binary`]; the variable is unchanged then.
+/// Fails as [`binary`] does; the variable is then unchanged.
 #[inline]
 pub fn update(op: Op, target: &mut Value, right: &Value) -> Result<(), OpError> {
     match (op, &mut *target, right) {

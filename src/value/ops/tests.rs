@@ -6,7 +6,7 @@ use super::*;
 use crate::value::literal::parse_number;
 use crate::value::{List, Map, Opaque, Range};
 
-/// A value from a few words of notation: literals, `'text'`, `null`, `true`, `[1,2]`.
+/// Parses a value from a small notation: literals, `'text'`, `null`, `true`, `[1,2]`.
 fn value(text: &str) -> Value {
     match text {
         "null" => Value::Null,
@@ -24,7 +24,7 @@ fn value(text: &str) -> Value {
     }
 }
 
-/// What `left op right` shows: the result, or the message and the hint.
+/// Returns the text of `left op right`: the result, or the message and the hint.
 fn run(expression: &str) -> String {
     let [left, symbol, right] = expression.split(' ').collect::<Vec<_>>()[..] else { panic!("{expression}") };
     let ops = [

@@ -3,7 +3,7 @@
 use super::Text;
 use crate::support::rng::Rng;
 
-/// What stands in double quotes.
+/// The parts of a text in double quotes.
 const INSIDE: &[&str] = &[
     "\\n",
     "\\t",
@@ -74,7 +74,8 @@ const COMMANDS: &[&str] = &[
     "cat <<EOF\n$(printf '%s' @)\nEOF",
 ];
 
-/// A here-string is bash's, and so is the format of a printf with escapes.
+/// Returns whether dash has the construct too: here-strings and the format of a printf with escapes are
+/// bash's.
 fn is_posix(text: &str) -> bool {
     !(text.contains("<<<") || text.contains("%b") || text.contains("echo") || text.contains("/$"))
 }
@@ -109,7 +110,7 @@ fn quoted(rng: &mut Rng, command: &str) -> String {
             word += inside;
         }
     }
-    // A name would go on into the letters that follow.
+    // The letters that follow would become part of the name.
     word.replace("$PLAIN", "${PLAIN}").replace("$BACK", "${BACK}").replace("$HOME", "$HOME.") + "\""
 }
 

@@ -1,15 +1,15 @@
-//! Unquoted captures: as words at the prompt, and where sh splits nothing.
+//! Compares unquoted captures: as words at the prompt, and where sh does not split.
 
 use super::Text;
 use crate::support::rng::Rng;
 
-/// What a command prints in a capture.
+/// Texts that a command prints in a capture.
 const PRINTED: &[&str] = &[
     "d", "in1", "a.txt", "out", "x", "d/x.c", "./in1", "é", "a=b", "x:y", "{a,b}", "~", "#c", "$PLAIN",
     "a'b", "a\"b", "!", "\\n", "",
 ];
 
-/// What sh would split or match.
+/// Texts that sh would split or match.
 const SPLIT: &[&str] =
     &["a b", "in1 in2", "*.txt", "in?", "[ab].txt", "a\\tb", "in1\\nin2", " d", "a\\\\b", "*"];
 
@@ -55,7 +55,8 @@ fn capture(rng: &mut Rng, printed: &str) -> String {
     }
 }
 
-/// A capture of what sh splits ends as an error here, after which nothing can be compared: those of one word alone.
+/// Makes a case. A capture of text that sh splits is an error here, after which nothing can be
+/// compared, so such cases have only one word.
 pub fn case(rng: &mut Rng) -> Text {
     let command = rng.pick(COMMANDS);
     let mut text = String::new();

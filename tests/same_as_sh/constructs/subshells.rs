@@ -45,13 +45,13 @@ pub fn case(rng: &mut Rng) -> Text {
         text += "\n";
     }
     text += "printf 'end '; pwd\n";
-    // Of a directory that is not there dash says 2, and bash 1.
+    // For a missing directory the status is 2 in dash, and 1 in bash.
     let is_posix = !text.contains("cd ");
     Text::both(text, is_posix)
 }
 
 impl Generator<'_> {
-    /// A statement that holds a list in parentheses, or more.
+    /// Makes a statement that contains one or more lists in parentheses.
     fn statement(&mut self) -> String {
         let outer = ["", "", "", "! ", "true && ", "false || ", "printf 's\\n'; "][self.rng.below(7)];
         let negated = outer == "! ";
@@ -67,9 +67,9 @@ impl Generator<'_> {
         };
         let absorbed = negated || tail.contains("or\\n") || tail.contains("and\\n");
         let is_stage = tail.starts_with(" | ");
-        // After a failure before `&&` sh goes on, and the script stops here.
+        // After a failure before `&&` sh continues, and the script stops here.
         let may_fail = !is_stage && !tail.contains(" & ") && !tail.contains("and");
-        // Behind `!` a list that succeeds stops the script here.
+        // After `!` a list that succeeds stops the script here.
         let list = match negated {
             true => format!("({})", self.rng.pick(FAIL)),
             // A job that fails stops the script here.
@@ -86,7 +86,8 @@ impl Generator<'_> {
         }
     }
 
-    /// A list with its parentheses. Where its failure may be absorbed it is mostly one command, as others are refused.
+    /// Makes a list with its parentheses. If its failure may be absorbed it is mostly one command,
+    /// because others are refused.
     fn list(&mut self, depth: usize, absorbed: bool, may_fail: bool) -> String {
         let several = !absorbed || self.rng.chance(10);
         let count = if several { self.rng.within(1, 4) } else { 1 };
@@ -121,7 +122,7 @@ impl Generator<'_> {
                 continue;
             }
             self.files += 1;
-            // The directory may be another one: a file of the same name is made there.
+            // The directory may be a different one, so a file of the same name is created there.
             return command.replace('@', &format!("made{}", self.files));
         }
     }

@@ -1,4 +1,4 @@
-//! Functions that hand all their words on: `fn ll(...a) { ls -la ...$a }`.
+//! Compares functions that pass on all their words: `fn ll(...a) { ls -la ...$a }`.
 
 use super::Text;
 use crate::support::rng::Rng;
@@ -60,7 +60,7 @@ pub fn case(rng: &mut Rng) -> Text {
             call += " ";
             call += rng.pick(WORDS);
         }
-        // Without a file, what ls prints is all that the cases before have left.
+        // Without a file, ls prints everything that earlier cases have left.
         text += &format!("{call}\n");
         sh += &format!("{call}\n");
     }

@@ -5,7 +5,7 @@ use crate::support::rng::Rng;
 
 const NAMES: &[&str] = &["A", "B", "C", "LONG_NAME_1", "lower", "Mixed", "_x"];
 
-/// Values that both languages write in the same way.
+/// Values that are written the same way in both languages.
 const VALUES: &[&str] = &[
     "1",
     "",
@@ -141,9 +141,9 @@ fn exports_and_unsets_do_the_same_as_in_sh() {
     compare("export", generate, 120, 20);
 }
 
-/// What is refused, since shells disagree about it or it means another thing in them.
+/// Forms that are refused, because shells disagree about them or they mean something else in shells.
 #[test]
-fn what_export_and_unset_refuse_is_refused() {
+fn unsupported_forms_of_export_and_unset_are_refused() {
     let lines = [
         "export",
         "export A",

@@ -1,4 +1,4 @@
-//! A test before `&&`: where a list ends by one that is false, and where that status goes.
+//! Compares tests before `&&`: lists that end with a false test, and the effect of its status.
 
 use super::{Text, compare};
 use crate::support::rng::Rng;
@@ -21,21 +21,21 @@ const TESTS: &[&str] = &[
     "! $no",
 ];
 
-/// How many of these have no `!`.
+/// The number of these without `!`.
 const NOT_NEGATED: usize = 11;
 
 pub struct Generator<'r> {
     rng: &'r mut Rng,
-    /// How many words were printed so far, so that each is another one.
+    /// The number of words printed so far, so that each is different.
     words: usize,
-    /// Statements ask for the status of the one before.
+    /// Whether statements print the status of the statement before.
     asks: bool,
-    /// Within a capture, where bash goes on after a failure.
+    /// Whether it is within a capture, where bash continues after a failure.
     captured: bool,
 }
 
 impl<'r> Generator<'r> {
-    /// Makes statements that ask for the status of the one before.
+    /// Makes statements that print the status of the statement before.
     pub fn asking(rng: &'r mut Rng) -> Self {
         Self { rng, words: 0, asks: true, captured: false }
     }
@@ -45,7 +45,7 @@ impl<'r> Generator<'r> {
         format!("echo w{}", self.words)
     }
 
-    /// A list that no failure of another command than a test before `&&` ends early.
+    /// Makes a list that only a test before `&&` can end early.
     fn list(&mut self, depth: usize, text: &mut Text) {
         let count = self.rng.within(2, 4);
         let ors: Vec<bool> = (1..count).map(|_| self.rng.chance(35)).collect();
@@ -54,7 +54,7 @@ impl<'r> Generator<'r> {
                 text.same(if ors[at - 1] { " || " } else { " && " });
             }
             let is_last = at + 1 == count;
-            // A failure is fine where something takes it up.
+            // A failure is fine if something handles it.
             let may_fail = !is_last && ors[at..].contains(&true) && ors[at];
             let tests = match is_last {
                 true if self.captured => 0,
@@ -62,7 +62,8 @@ impl<'r> Generator<'r> {
                 false => 60,
             };
             match self.rng.weighted(&[tests, 30, 8, 8]) {
-                // A negated pipeline that fails as the last of a list stops a script here, and not in sh.
+                // A negated pipeline that fails at the end of a list stops a script here, and not in
+                // sh.
                 0 if is_last => {
                     text.same(self.rng.pick(&TESTS[..NOT_NEGATED]));
                 }

@@ -1,4 +1,4 @@
-//! What people type that has a status: for each construct a generator of short scripts.
+//! Compares typed constructs that have a status: for each construct a generator of short scripts.
 
 mod export;
 mod false_tests;

@@ -1,4 +1,4 @@
-//! `$?`: what it is after each kind of statement, and what is handed into what runs.
+//! Compares `$?`: its value after each kind of statement, and the value that nested code starts with.
 
 use super::false_tests::Generator;
 use super::{Text, compare};
@@ -112,7 +112,7 @@ fn the_status_is_that_of_sh() {
 }
 
 #[test]
-fn what_has_no_one_status_is_refused() {
+fn commands_without_a_single_status_are_refused() {
     let lines = [
         "let x = $?",
         "echo $[$? + 1]",
@@ -132,7 +132,7 @@ fn what_has_no_one_status_is_refused() {
     }
 }
 
-/// A `defer` has the status of the end, and leaves it.
+/// A `defer` sees the status of the end, and leaves it unchanged.
 #[test]
 fn deferred_commands_see_the_status_of_the_end() {
     let cases = [

@@ -81,7 +81,7 @@ fn times_are_printed_as_by_bash() {
 }
 
 #[test]
-fn what_time_does_not_take_is_refused() {
+fn unsupported_forms_of_time_are_refused() {
     let lines = [
         "time",
         "time -p",

@@ -1,16 +1,17 @@
-//! Completion of a command's arguments by what is known of it: what was declared, the options of a function, those
-//! that a program tells of.
+//! Completion of a command's arguments from declarations, the options of a function, and the options that a
+//! program lists.
 
 use super::{Candidate, World};
 use crate::repl::learn::options::{Flag, Help, Takes};
 use pipewright::diag::{quote_word, visible};
 use pipewright::dialog::unquote;
 
-/// The candidates for a word, and how much of it they leave as it is; none when nothing is known that begins so.
+/// Returns the candidates for a word, and how much of the word they keep; none if nothing known begins like
+/// it.
 pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)> {
     let (command, prefix) = (unquote(name)?, unquote(typed)?);
     let found = |candidates: Vec<Candidate>| (!candidates.is_empty()).then_some((0, candidates));
-    // A word with a value in it is given as it is typed.
+    // A word that contains a value is passed as it was typed.
     let meant = |word: &&str| unquote(word).unwrap_or_else(|| word.as_bytes().to_vec());
     let mut words: Vec<Vec<u8>> = before.iter().map(meant).collect();
     words.push(prefix.clone());
@@ -38,7 +39,7 @@ pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option
     if is_option {
         return found(options(&help, &prefix));
     }
-    // The value of the option before it.
+    // The value of the previous option.
     let option = words.last().and_then(|word| help.options.iter().find(|flag| flag.name == *word));
     if let Some(option) = option.filter(|option| matches!(option.value, Takes::Next(_))) {
         return found(known(&option.values, &prefix));
@@ -50,7 +51,7 @@ pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option
     found(commands.map(|(name, note)| Candidate::new(format!("{name} "), visible(note.as_bytes()))).collect())
 }
 
-/// A word that was declared, quoted as it needs it. What is to go on has no blank behind it.
+/// Returns a declared word, quoted if necessary. No blank follows one that will continue.
 fn candidate(word: &[u8], note: String) -> Candidate {
     let after = if word.ends_with(b"=") || word.ends_with(b"/") { "" } else { " " };
     Candidate { text: quote_word(word) + after, name: visible(word), note }

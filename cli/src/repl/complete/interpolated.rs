@@ -6,7 +6,7 @@ use super::{Candidate, File, World, paths};
 use pipewright::Value;
 use pipewright::dialog::unquote;
 
-/// The files that continue such a word; what was typed up to the last slash stays as it is.
+/// Returns the files that continue such a word; the text up to the last slash is kept.
 pub fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<Candidate> {
     let (quote, body) = match word.strip_prefix('"') {
         Some(body) => ("\"", body),
@@ -32,12 +32,13 @@ pub fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> V
     paths(&path, world, wanted).filter_map(candidate).collect()
 }
 
-/// A text that stands for itself in double quotes.
+/// Returns a text that means itself in double quotes.
 fn plain(text: &str) -> Option<Vec<u8>> {
     (!text.contains(['"', '\\', '$', '`'])).then(|| text.as_bytes().to_vec())
 }
 
-/// What the beginning of a word is when it runs, if nothing stands there but names of variables and plain text.
+/// Returns the beginning of a word as it will be at run time, if it contains only names of variables
+/// and plain text.
 fn expanded(head: &str, world: &dyn World) -> Option<Vec<u8>> {
     let mut parts = head.split('$');
     let mut path = parts.next().filter(|before| is_text(before))?.as_bytes().to_vec();

@@ -10,18 +10,18 @@ pub fn is_name(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_'
 }
 
-/// Where the path begins that the text ends with: `a.b.c`, each a name.
+/// Returns the start of the path at the end of the text: `a.b.c`, each a name.
 fn path_start(text: &str) -> usize {
     text.rfind(|letter| !is_name(letter) && letter != '.')
         .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))
 }
 
-/// `$na`, `...$na`, `${map.k`: a value in a word or string.
+/// Completes `$na`, `...$na` or `${map.k`: a value in a word or string.
 pub fn value_in_word(text: &str, world: &dyn World) -> Option<Found> {
     let start = path_start(text);
     let path = &text[start..];
     if let Some(before) = text[..start].strip_suffix("${") {
-        // Only paths stand there: keys, and no methods.
+        // Only paths are allowed there: keys, but no methods.
         if !is_escaped(before) {
             return Some(match path.rsplit_once('.') {
                 Some((of, prefix)) => (text.len() - prefix.len(), keys(&value_at(of, world), prefix, "")),
@@ -32,7 +32,7 @@ pub fn value_in_word(text: &str, world: &dyn World) -> Option<Found> {
     if path.contains('.') || !text[..start].ends_with('$') || is_escaped(&text[..start - 1]) {
         return None;
     }
-    // In single quotes a dollar is one.
+    // In single quotes a dollar is literal.
     if Typed::new(text).closers().starts_with('\'') {
         return None;
     }
@@ -43,7 +43,7 @@ fn is_escaped(before: &str) -> bool {
     before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
 
-/// Variables by name, and those of the environment for who begins with a capital.
+/// Returns variables by name, and environment variables if the name begins with a capital.
 fn variables(prefix: &str, world: &dyn World) -> Vec<Candidate> {
     let names = world.names().into_iter();
     let own = names.filter(|(name, kind, _)| *kind == Kind::Variable && name.starts_with(prefix));
@@ -60,7 +60,7 @@ fn environment(prefix: &str, world: &dyn World) -> Vec<Candidate> {
     names.map(|name| Candidate::new(name, "environment")).collect()
 }
 
-/// A name in an expression, or what follows a dot.
+/// Completes a name in an expression, or the text after a dot.
 pub fn in_expression(text: &str, world: &dyn World) -> Found {
     let start = path_start(text);
     let path = text[start..].trim_start_matches('.');
@@ -69,7 +69,7 @@ pub fn in_expression(text: &str, world: &dyn World) -> Found {
         if of == "env" {
             return (at, environment(prefix, world));
         }
-        // `f(x).le`: whose value nobody knows yet, so that any method may be meant.
+        // `f(x).le`, whose value is unknown, so that any method may be meant.
         let value = if of.is_empty() { None } else { value_at(of, world) };
         let mut candidates = keys(&value, prefix, "");
         candidates.extend(methods(&value, prefix));
@@ -105,7 +105,7 @@ pub fn in_expression(text: &str, world: &dyn World) -> Found {
     (start, candidates)
 }
 
-/// `xs.pu` where a statement begins: a call for its effect.
+/// Completes `xs.pu` at the start of a statement: a call for its effect.
 pub fn at_statement(text: &str, start: usize, world: &dyn World) -> Option<Found> {
     let (of, prefix) = text[start..].rsplit_once('.')?;
     let at = text.len() - prefix.len();
@@ -119,7 +119,7 @@ pub fn at_statement(text: &str, start: usize, world: &dyn World) -> Option<Found
     Some((at, candidates))
 }
 
-/// The value of `a.b.c`.
+/// Returns the value of `a.b.c`.
 fn value_at(path: &str, world: &dyn World) -> Option<Value> {
     let mut names = path.split('.');
     let mut value = world.value(names.next()?)?;
@@ -132,7 +132,7 @@ fn value_at(path: &str, world: &dyn World) -> Option<Value> {
     Some(value)
 }
 
-/// The keys of a map that can stand after a dot.
+/// Returns the keys of a map that are allowed after a dot.
 fn keys(value: &Option<Value>, prefix: &str, after: &str) -> Vec<Candidate> {
     let Some(Value::Map(map)) = value else { return Vec::new() };
     let keys = map.iter().filter_map(|(key, value)| Some((key.to_utf8().ok()?.to_string(), value)));

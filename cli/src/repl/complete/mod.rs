@@ -1,7 +1,7 @@
-//! Completion: what may stand where the cursor is, quoted for whoever types.
+//! Completion: the candidates at the cursor, quoted for the user.
 //!
 //! [`complete`] is a function of the text, the cursor and a [`World`], so that tests need no terminal. It asks the
-//! scanner what the cursor stands in, and never guesses by characters what the language knows better.
+//! scanner for the kind of place at the cursor, and never guesses from characters.
 
 mod arguments;
 mod interpolated;
@@ -18,29 +18,30 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use word::quoted;
 
-/// What there is to be completed.
+/// The names that can be completed.
 pub trait World {
-    /// The names of all programs.
+    /// Returns the names of all programs.
     fn programs(&self) -> Vec<Vec<u8>>;
-    /// The names that were declared, each with the first line of what is known of it.
+    /// Returns the declared names, each with the first line of its description.
     fn names(&self) -> Vec<(String, Kind, String)>;
     fn value(&self, name: &str) -> Option<Value>;
-    /// The names of the environment, and their values.
+    /// Returns the names of the environment, and their values.
     fn environment(&self) -> Vec<(Vec<u8>, Vec<u8>)>;
-    /// The options of a function: `--name` and what they take.
+    /// Returns the options of a function: `--name`, with their values.
     fn options(&self, function: &str) -> Vec<(String, String)>;
-    /// The jobs: the number of each, and what started it.
+    /// Returns the jobs: the number of each, and the text that started it.
     fn jobs(&self) -> Vec<(usize, String)>;
-    /// What was declared for a command, given its words up to the one that is typed: words, and what is said of each.
+    /// Returns the words that were declared for a command, given its words up to the current one, each with its
+    /// description.
     fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)>;
-    /// What a program says of itself, or of the command of it that the words name, and how many of the words do that.
-    /// `asked` says that an option is typed, rather than any word.
+    /// Returns the help of a program, or of its command that the words name, and the number of words that do so.
+    /// `asked` means that an option is being typed, not another word.
     fn learned(&self, command: &[u8], words: &[String], asked: bool) -> Option<(Rc<Help>, usize)>;
-    /// What is in a directory, as it is typed: relative, absolute or below `~/`.
+    /// Returns the files of a directory, which is given as it is typed: relative, absolute or below `~/`.
     fn list(&self, directory: &[u8]) -> Vec<File>;
 }
 
-/// A file of a directory.
+/// A file in a directory.
 #[derive(Clone, Debug)]
 pub struct File {
     pub name: Vec<u8>,
@@ -48,14 +49,14 @@ pub struct File {
     pub is_executable: bool,
 }
 
-/// What may stand at the cursor.
+/// A candidate for the text at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// What is put into the line.
+    /// The text for the line.
     pub text: String,
-    /// What the list shows.
+    /// The text in the list.
     pub name: String,
-    /// What is said beside it; may be empty.
+    /// The description beside it; may be empty.
     pub note: String,
 }
 
@@ -66,7 +67,7 @@ impl Candidate {
     }
 }
 
-/// Where the text begins that the candidates replace, up to the cursor, and they themselves, sorted.
+/// Returns the start of the text that the candidates replace, up to the cursor, and the sorted candidates.
 pub fn complete(text: &str, cursor: usize, world: &dyn World) -> (usize, Vec<Candidate>) {
     let Some(text) = text.get(..cursor) else { return (cursor, Vec::new()) };
     let (start, mut candidates) = candidates(text, world);
@@ -113,8 +114,8 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
         .filter_map(|at| argument(words[at]))
         .chain((!word.target).then_some(typed_word))
         .collect();
-    // Through `sudo -u you nice ls --` to the program whose words they are. Where none of them names it, what is typed
-    // is the wrapper's own.
+    // From `sudo -u you nice ls --` to the program that the words belong to. If none of them names it, the typed word
+    // belongs to the wrapper.
     while !word.target
         && let Some(inner) = wrapped(&own.iter().map(meant).collect::<Vec<_>>()).filter(|at| *at < own.len())
     {
@@ -169,19 +170,19 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
     (start, files(typed_word, world, |_| true))
 }
 
-/// A word without the operator of a redirection that follows it; none when it is the number of one, as in `2> file`.
+/// Returns a word without the operator of a redirection after it; none if it is the number of one, as in `2> file`.
 fn argument(text: &str) -> Option<&str> {
     let word = text.trim_end_matches(['<', '>', '&', '|']);
     let is_number = word.len() < text.len() && word.bytes().all(|byte| byte.is_ascii_digit());
     (!is_number).then(|| word.trim_end())
 }
 
-/// What a word means, as far as that is known before it runs.
+/// Returns the text of a word, as far as it is known before the run.
 fn meant<'w>(word: &'w &str) -> Cow<'w, str> {
     unquote(word).map_or(Cow::Borrowed(*word), |bytes| String::from_utf8_lossy(&bytes).into_owned().into())
 }
 
-/// What can stand where a program's name does.
+/// Returns the candidates for the name of a program.
 fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
     let Some(prefix) = unquote(word) else { return Vec::new() };
     let starts = |name: &str| name.as_bytes().starts_with(&prefix);
@@ -189,7 +190,7 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
     let own = |name: &str, note: &str| Candidate::new(format!("{name} "), note);
     candidates.extend(words().filter(|word| starts(word.name())).filter_map(|word| match word.kind() {
         WordKind::Builtin => Some(own(word.name(), word.help())),
-        // Those stand in the midst of a statement.
+        // Those are only allowed inside a statement.
         WordKind::Keyword if ["in", "else", "catch"].contains(&word.name()) => None,
         WordKind::Keyword => Some(own(word.name(), "keyword")),
         _ => None,
@@ -200,7 +201,7 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
         match kind {
             Kind::Function => candidates.push(own(&name, &note)),
             Kind::File => candidates.push(Candidate::new(format!("{name}."), note)),
-            // Alone it is no command, but `x.push(1)` and `x = 1` begin with it.
+            // On its own it is not a command, but `x.push(1)` and `x = 1` begin with it.
             Kind::Variable if !word.is_empty() => candidates.push(Candidate::new(name, note)),
             _ => {}
         }
@@ -210,23 +211,23 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
     candidates
 }
 
-/// The programs whose names continue a word.
+/// Returns the programs whose names continue a word.
 fn programs(word: &str, world: &dyn World) -> Vec<Candidate> {
-    // Two thousand programs are no answer to an empty line.
+    // Two thousand programs are not useful for an empty line.
     let Some(prefix) = unquote(word).filter(|prefix| !prefix.is_empty()) else { return Vec::new() };
     let programs = world.programs().into_iter().filter(|name| name.starts_with(&prefix));
     programs.map(|name| Candidate::new(quoted(&name) + " ", "")).collect()
 }
 
-/// The programs that a path leads to, and the way there.
+/// Returns the programs at a path, and the directories on the way.
 fn executables(word: &str, world: &dyn World) -> Vec<Candidate> {
     files(word, world, |file| file.is_directory || file.is_executable)
 }
 
-/// The files that continue a word, as arguments.
+/// Returns the files that continue a word, as arguments.
 fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<Candidate> {
     let Some(path) = unquote(word) else { return interpolated::files(word, world, wanted) };
-    // A quoted tilde is no home.
+    // A quoted tilde is not a home directory.
     if word.starts_with(['\'', '"', '\\']) && path.starts_with(b"~") {
         return Vec::new();
     }
@@ -237,7 +238,7 @@ fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<C
     paths(&path, world, wanted).map(|(path, name)| candidate(path, name)).collect()
 }
 
-/// The paths that continue one, each with the name that is shown; those of directories end with a slash.
+/// Returns the paths that continue one, each with the name to show; those of directories end with a slash.
 fn paths(
     path: &[u8],
     world: &dyn World,
@@ -255,10 +256,10 @@ fn paths(
     })
 }
 
-/// The functions of the language that take a path first.
+/// The functions of the language whose first argument is a path.
 const OF_PATHS: &[&str] = &["glob", "read", "write"];
 
-/// The files for the first string of a call: `read("no`.
+/// Returns the files for the first string of a call: `read("no`.
 fn path_in_call(text: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)> {
     let at = text.rfind(['"', '\''])?;
     let (quote, typed_path) = text[at..].split_at(1);
@@ -268,7 +269,7 @@ fn path_in_call(text: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)
         before.is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)))
     };
     OF_PATHS.iter().find(is_meant)?;
-    // A name that needs escapes would be another one there.
+    // A name that needs escapes would be a different one there.
     let is_plain = |path: &str| !path.contains([quote.chars().next().unwrap_or('"'), '\\', '$', '`', '\n']);
     if !is_plain(typed_path) || typed_path.starts_with('~') {
         return None;
@@ -284,7 +285,7 @@ fn path_in_call(text: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)
 
 fn options_of_with(text: &str) -> (usize, Vec<Candidate>) {
     let start = text.len() - text.chars().rev().take_while(|letter| members::is_name(*letter)).count();
-    // Behind `=` stands a value.
+    // A value follows `=`.
     if text[..start].ends_with('=') {
         return (text.len(), Vec::new());
     }
@@ -293,14 +294,14 @@ fn options_of_with(text: &str) -> (usize, Vec<Candidate>) {
     (start, options.map(|word| Candidate::new(format!("{}=", word.name()), word.help())).collect())
 }
 
-/// `%1`: what `fg` and others take.
+/// Completes `%1`, an argument of `fg` and others.
 fn jobs(word: &str, world: &dyn World) -> Vec<Candidate> {
     let jobs = world.jobs().into_iter();
     let jobs = jobs.map(|(number, text)| Candidate::new(format!("%{number} "), visible(text.as_bytes())));
     jobs.filter(|job| job.text.starts_with(word)).collect()
 }
 
-/// `-TERM`
+/// Completes `-TERM`.
 fn signals(word: &str) -> Vec<Candidate> {
     let names = Signal::named().map(|(name, _)| Candidate::new(format!("-{name} "), ""));
     names.filter(|signal| signal.name.starts_with(word)).collect()
@@ -315,7 +316,7 @@ fn names_of_environment(typed: &str, is_export: bool, world: &dyn World) -> Vec<
     names.into_iter().map(|name| Candidate::new(format!("{name}{after}"), String::new())).collect()
 }
 
-/// What `help` tells about.
+/// Completes the topics of `help`.
 fn topics(word: &str, world: &dyn World) -> Vec<Candidate> {
     let row = |(name, note): (&str, &str)| Candidate::new(name, note);
     let mut topics: Vec<Candidate> = super::commands::topics().map(row).collect();

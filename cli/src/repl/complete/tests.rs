@@ -2,7 +2,7 @@ use super::*;
 use crate::repl::learn::options::{Flag, Takes};
 use pipewright::value::Map;
 
-/// A world of some names and files.
+/// A world with some names and files.
 struct Small;
 
 impl World for Small {
@@ -50,7 +50,7 @@ impl World for Small {
             b"deploy to" => {
                 vec![row("--env=", "where"), row("two words", ""), row("staging", ""), row("-x y", "")]
             }
-            // One that looks at the words before it.
+            // A function that examines the words before it.
             b"stage" => vec![row(&format!("after{}", words.len()), "")],
             _ => Vec::new(),
         }
@@ -110,7 +110,7 @@ impl World for Small {
     }
 }
 
-/// The line with each candidate in place.
+/// Returns the line with each candidate in place.
 fn lines(text: &str) -> Vec<String> {
     let (start, candidates) = complete(text, text.len(), &Small);
     candidates.into_iter().map(|one| format!("{}{}", &text[..start], one.text)).collect()
@@ -127,7 +127,7 @@ fn commands_are_programs_builtins_functions_and_keywords() {
     assert_lines("ls | gi", &["ls | git "]);
     assert_lines("if gz", &["if gzip "]);
     assert_lines("echo \"$(gi", &["echo \"$(git "]);
-    // A builtin stands before the program.
+    // A builtin comes before the program.
     assert_lines("cd", &["cd "]);
     assert_lines("wh", &["while "]);
     assert_lines("two", &["'two words' "]);
@@ -187,14 +187,14 @@ fn values_are_completed_where_they_stand() {
     assert_lines("let x = config.po", &["let x = config.port"]);
     assert_lines("let x = hosts.pus", &["let x = hosts.push("]);
     assert_lines("hosts.is_e", &["hosts.is_empty()"]);
-    // No method of a map.
+    // Not a method of a map.
     assert_lines("let x = config.pus", &[]);
     assert_lines("let x = f(1).pus", &["let x = f(1).push("]);
     assert_lines("echo $[ho", &["echo $[hosts"]);
     assert_lines("let x = read(\"no", &["let x = read(\"notes.txt\""]);
     assert_lines("= read('src/", &["= read('src/main.rs'", "= read('src/sub dir/"]);
     assert_lines("write(\"it", &["write(\"it's\""]);
-    // Names that stand there by escapes only.
+    // Names that can only be written there with escapes.
     assert_lines("let x = read('it", &[]);
     assert_lines("let x = read(\"$HOM", &["let x = read(\"$HOME"]);
     assert_lines("let x = my_read(\"no", &[]);
@@ -228,7 +228,7 @@ fn options_are_completed() {
     assert_lines("ls --color=no", &["ls --color=notes.txt "]);
     assert_lines("git --data h", &["git --data hex "]);
     assert_lines("ls > --a", &[]);
-    // Files where no command begins so.
+    // Files, if no command begins like this.
     assert_lines("git co", &["git commit "]);
     assert_lines("git no", &["git notes.txt "]);
     assert_lines("git commit --a", &["git commit --amend "]);
@@ -264,7 +264,7 @@ fn candidates_say_what_they_are() {
 }
 
 proptest::proptest! {
-    /// Whatever is typed, wherever the cursor is.
+    /// For any text, and any cursor position.
     #[test]
     fn any_text_is_completed(text in "(sudo |git |ls |fg |cd |with |use |-{1,2}|[a-z$%='\"\\\\(){}\\[\\]<>|&;.~/ \nä\t]){0,12}", at in 0usize..40) {
         let _ = complete(&text, at.min(text.len()), &Small);
@@ -281,7 +281,8 @@ fn paths_may_begin_with_a_value() {
     assert_lines("cat \"$HOME/t", &["cat \"$HOME/two words\" "]);
     assert_lines("cd \"$HOME/s", &["cd \"$HOME/sub/"]);
     assert_lines("cat > \"$HOME/pl", &["cat > \"$HOME/plain.txt\" "]);
-    // A name that means another thing there; a value that is no path; what is not known before it runs.
+    // A name with a different meaning there; a value that is not a path; text that is unknown before
+    // the run.
     for none in ["cat \"$HOME/a", "cat $hosts/", "cat $nobody/", "cat $(pwd)/", "cat '$HOME/", "cat *$HOME/"]
     {
         assert_lines(none, &[]);

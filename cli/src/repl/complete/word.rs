@@ -1,10 +1,11 @@
-//! Paths as they are completed: quoted for whoever types.
+//! Paths as completed words, quoted for the user.
 
 use pipewright::diag::quote_word;
 
-/// A path as an argument that means it, byte for byte, to every program: never an option, never a home.
+/// Returns a path as an argument that means it, byte for byte, for every program: never an option,
+/// never a home directory.
 pub fn quoted(path: &[u8]) -> String {
-    // The tilde that was typed stands for the home, and only bare.
+    // The tilde that was typed means the home directory only if it is bare.
     if let Some(rest) = path.strip_prefix(b"~/") {
         let rest = if rest.is_empty() { String::new() } else { quote_word(rest) };
         return format!("~/{rest}");
@@ -20,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_no_option_and_no_home() {
+    fn a_path_is_not_an_option_and_not_a_home() {
         assert_eq!(quoted(b"-rf"), "./-rf");
         assert_eq!(quoted(b"-r f"), "'./-r f'");
         assert_eq!(quoted(b"~/two words"), "~/'two words'");

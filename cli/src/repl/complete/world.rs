@@ -1,4 +1,4 @@
-//! What there is on this system and in this dialog to be completed.
+//! The names that can be completed on this system and in this dialog.
 
 use super::{File, World};
 use crate::repl::declare::{self, Shared};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-/// A dialog, with what was looked up for it.
+/// A dialog, with the results of look-ups for it.
 pub struct Live {
     dialog: Rc<RefCell<Dialog>>,
     programs: RefCell<Programs>,
@@ -25,26 +25,26 @@ pub struct Live {
     found: RefCell<HashMap<String, bool>>,
     completions: Shared,
     learner: Learner,
-    /// The programs of which was told that they may be asked.
+    /// The programs for which the user was informed that Tab may run them.
     told: RefCell<BTreeSet<PathBuf>>,
-    /// What is to be said about the last completion.
+    /// The message about the last completion.
     notice: Cell<Option<String>>,
-    /// The command whose declared completion gave nothing, and why.
+    /// The command whose declared completion gave no words, and the reason.
     failure: Cell<Option<(String, Failure)>>,
 }
 
-/// Why a declared completion gave nothing.
+/// The reason why a declared completion gave no words.
 pub enum Failure {
-    /// Its function has failed.
+    /// Its function failed.
     Failed(Error),
-    /// It gave something else than words.
+    /// It returned something other than words.
     Wrong(String),
 }
 
-/// How long a function may take that was declared for completion.
+/// The time limit of a function that was declared for completion.
 const CONSULTED: Duration = Duration::from_millis(200);
 
-/// The programs of the directories of a PATH, as these were then.
+/// The programs in the directories of a PATH, as they were at that time.
 #[derive(Default)]
 struct Programs {
     directories: Vec<(PathBuf, Option<SystemTime>)>,
@@ -65,12 +65,12 @@ impl Live {
         }
     }
 
-    /// What is to be said about the last completion, in a few words.
+    /// Takes the short message about the last completion.
     pub fn take_notice(&self) -> Option<String> {
         self.notice.take()
     }
 
-    /// The last command whose declared completion gave nothing, and why.
+    /// Returns the last command whose declared completion gave no words, and the reason.
     pub fn take_failure(&self) -> Option<(String, Failure)> {
         self.failure.take()
     }
@@ -79,7 +79,7 @@ impl Live {
         self.dialog.borrow()
     }
 
-    /// An entry has run, which may have installed programs.
+    /// Forgets look-ups after an entry has run, which may have installed programs.
     pub fn forget(&self) {
         self.found.borrow_mut().clear();
     }
@@ -88,13 +88,13 @@ impl Live {
         programs::directories(self.dialog().env("PATH").unwrap_or_default()).collect()
     }
 
-    /// The program that a word means where its name stands.
+    /// Returns the program that a word means as the name of a command.
     fn program(&self, name: &[u8]) -> Option<PathBuf> {
         let dialog = self.dialog();
         programs::find(OsStr::from_bytes(name), dialog.env("PATH").unwrap_or_default(), &dialog.cwd())
     }
 
-    /// Whether a word means something of the language or the prompt, rather than a program.
+    /// Returns whether a word belongs to the language or the prompt, not to a program.
     fn is_own(&self, word: &str) -> bool {
         let of_language = [WordKind::Builtin, WordKind::Keyword];
         words().any(|own| own.name() == word && of_language.contains(&own.kind()))
@@ -102,7 +102,7 @@ impl Live {
             || self.dialog().kind(word).is_some_and(|kind| kind == Kind::Function)
     }
 
-    /// Whether a word where a program's name stands names anything.
+    /// Returns whether a word as the name of a command names anything.
     pub fn is_command(&self, word: &str) -> bool {
         if let Some(found) = self.found.borrow().get(word) {
             return *found;
@@ -113,7 +113,7 @@ impl Live {
     }
 
     fn find(&self, word: &str) -> bool {
-        // What a pattern stands for is known when it runs.
+        // The meaning of a pattern is known only at run time.
         if self.is_own(word) || word.contains(['*', '?', '[', '{', '~']) {
             return true;
         }
@@ -134,7 +134,8 @@ impl World for Live {
             for (directory, _) in &directories {
                 let Ok(entries) = std::fs::read_dir(directory) else { continue };
                 for entry in entries.flatten() {
-                    // No look at each file's mode: a stat(2) for each of 4,000 costs more than one wrong candidate.
+                    // The mode of each file is not checked: a stat(2) for each of 4,000 costs more than
+                    // one wrong candidate.
                     if entry.file_type().is_ok_and(|kind| !kind.is_dir()) {
                         names.insert(entry.file_name().into_vec());
                     }
@@ -210,7 +211,7 @@ impl World for Live {
             }
             return None;
         };
-        // Files can follow at once where no command may.
+        // Files can follow directly if no command can.
         if !asked && known.below.is_empty() && known.commands.is_empty() {
             return None;
         }
@@ -236,7 +237,7 @@ impl World for Live {
         };
         let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
         let files = entries.flatten().map(|entry| {
-            // Where a link leads decides whether it can be entered.
+            // The target of a link decides whether it can be entered.
             let data = std::fs::metadata(entry.path());
             File {
                 name: entry.file_name().into_vec(),

@@ -1,5 +1,5 @@
-//! Runs a program to have it print its help, so that it can do nothing else: it reads nothing, has no terminal, no
-//! time, and nobody listens to more than a help text.
+//! Running a program so that it prints its help and can do nothing else: it has no input, no terminal, little
+//! time, and its output is limited to the size of a help text.
 
 use super::Environment;
 use pipewright::{CancelToken, Engine, Output};
@@ -7,16 +7,16 @@ use std::io::{Error, Result, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A program that takes longer waits for something that nobody gives it.
+/// A program that takes longer waits for something that it will never get.
 const TIME: Duration = Duration::from_secs(3);
 
-/// As much is kept of each of its streams.
+/// How much of each of its streams is kept.
 const MOST: usize = 1 << 20;
 
 const SCRIPT: &str = "with grace=100ms { $program ...$[flags(arguments)] }";
 
-/// What a program prints, on either stream; nothing when it can't be run. It may well fail: some take the question for
-/// a mistake, and answer it.
+/// Returns the output of a program on either stream; empty if it can't be run. The program may fail: some treat
+/// the question as a mistake, but still answer it.
 pub fn ask(program: &str, arguments: &[&str], environment: &Environment, cancel: &CancelToken) -> Vec<u8> {
     let Ok(engine) = Engine::builder().without_terminal().build() else { return Vec::new() };
     let script = engine.script_builder("help").input("program").input("arguments").parse(SCRIPT);
@@ -25,25 +25,25 @@ pub fn ask(program: &str, arguments: &[&str], environment: &Environment, cancel:
     session.clear_env();
     let inherited = environment.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()));
     for (name, value) in inherited.chain(ADDED.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))) {
-        // A name that is none of the language's reaches no program of it.
+        // An invalid name reaches no program of the language.
         let _ = session.set_env(name, value);
     }
     for name in REMOVED {
         session.remove_env(name);
     }
-    // Neither what lies in the directory of the prompt nor a file of settings there is the program's business.
+    // The program must not use files or settings in the directory of the prompt.
     if session.set_cwd("/").is_err() {
         return Vec::new();
     }
     let (printed, complaints) = (Bounded::default(), Bounded::default());
     let run = session.run(&script).arg("program", program).arg("arguments", arguments.to_vec());
     let run = run.stdout(printed.output()).stderr(complaints.output());
-    // What it was about to say is what there is to know, however it ended.
+    // The output is all that can be known, however the program ended.
     let _ = run.timeout(TIME).cancel(cancel).status();
     [printed.take(), complaints.take()].concat()
 }
 
-/// Lines are not to be broken, coloured or shown in pages.
+/// Variables that prevent wrapped lines, colours and pages.
 const ADDED: &[(&str, &str)] = &[
     ("COLUMNS", "200"),
     ("GIT_PAGER", "cat"),
@@ -53,7 +53,7 @@ const ADDED: &[(&str, &str)] = &[
     ("TERM", "dumb"),
 ];
 
-/// No window is to open, either.
+/// Variables that would let it open a window.
 const REMOVED: &[&str] = &["DISPLAY", "WAYLAND_DISPLAY"];
 
 /// A stream that is kept up to a limit.
@@ -74,7 +74,7 @@ impl Write for Bounded {
     fn write(&mut self, part: &[u8]) -> Result<usize> {
         let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match MOST.saturating_sub(bytes.len()) {
-            0 => Err(Error::other("that is no help text")),
+            0 => Err(Error::other("that is not a help text")),
             room => {
                 bytes.extend_from_slice(&part[..part.len().min(room)]);
                 Ok(part.len().min(room))

@@ -1,7 +1,7 @@
-//! What was learned, for the sessions to come: a line of JSON for each text that was read.
+//! The cache of learned help for later sessions: a line of JSON for each text.
 //!
-//! A program that has changed since, by its time or size, is asked again. The file can be deleted at any time; lines
-//! that are none are passed over.
+//! A program that has changed since, by its time or size, is asked again. The file can be deleted at any time;
+//! invalid lines are skipped.
 
 use super::options::Help;
 use crate::repl::places;
@@ -10,10 +10,10 @@ use std::fs::Metadata;
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
-/// A program as it is now.
+/// The current version of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
-    /// When it was changed, in nanoseconds since 1970.
+    /// The time of its last change, in nanoseconds since 1970.
     time: u64,
     size: u64,
 }
@@ -25,7 +25,7 @@ impl Version {
     }
 }
 
-/// Who was asked: a program, and which command of it.
+/// The program, and the command of it that was asked about.
 pub type Topic = (String, Vec<String>);
 
 /// A line of the file.
@@ -36,17 +36,17 @@ pub struct Entry {
     pub help: Help,
 }
 
-/// A longer file is begun anew: a hundred programs are in it then.
+/// A longer file is started again: it contains a hundred programs by then.
 const MOST: u64 = 4 << 20;
 
-/// All entries, the newest last.
+/// Returns all entries, the newest last.
 pub fn read(path: &Option<PathBuf>) -> Vec<Entry> {
     let bytes = path.as_ref().and_then(|path| places::read(path, MOST).ok()).unwrap_or_default();
     bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-/// Adds an entry by one write(2), as other sessions do at the same time. That it can't be kept is no reason to complain
-/// about: it will be learned again.
+/// Adds an entry by one write(2), as other sessions may do at the same time. A failure is ignored: the help will be
+/// learned again.
 pub fn append(path: &Option<PathBuf>, entry: &Entry) {
     let Some(path) = path else { return };
     let Ok(mut line) = serde_json::to_vec(entry) else { return };
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_entry_is_passed_over() {
+    fn lines_that_are_not_entries_are_skipped() {
         let directory = tempfile::tempdir().unwrap();
         let path = Some(directory.path().join("pipewright/help.jsonl"));
         assert!(read(&path).is_empty());
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_has_grown_long_is_begun_anew() {
+    fn a_file_that_has_grown_long_is_restarted() {
         let directory = tempfile::tempdir().unwrap();
         let path = Some(directory.path().join("help.jsonl"));
         File::create(path.as_ref().unwrap()).and_then(|file| file.set_len(MOST)).unwrap();

@@ -1,27 +1,27 @@
-//! The programs that are known to do nothing but print when they are asked for help.
+//! The programs that are known to only print when they are asked for help.
 //!
-//! Only these are run without the user's word: elsewhere `--help` may be an argument like any other, as it is to
-//! `echo` or a script that deploys.
+//! Only these are run without the user's permission: for others, `--help` may be an argument like any other, as
+//! for `echo` or a script that deploys.
 
 use std::path::Path;
 
 /// How a program is asked.
 pub struct Known {
-    /// For what it says of itself.
+    /// The arguments for its own help.
     pub options: &'static [&'static str],
-    /// For its commands, when the same does not list them.
+    /// The arguments for its list of commands, if its own help does not list them.
     pub commands: &'static [&'static str],
-    /// What its commands are asked with; empty when they are not to be asked.
+    /// The arguments for the help of a command; empty if its commands must not be asked.
     pub below: &'static str,
 }
 
-/// How a program is asked of which the user has said that it may be.
+/// How a program is asked that the user has allowed.
 pub const ALLOWED: Known = Known { options: &["--help"], commands: &[], below: "--help" };
 
 const PLAIN: Known = Known { below: "", ..ALLOWED };
 
-/// What is known of the program that lies at a path, which is one of the system's directories: what lies elsewhere
-/// under such a name may be anything.
+/// Returns how the program at a path is asked, if the path is in a directory of the system: elsewhere, a program
+/// of that name may be anything.
 pub fn find(path: &Path, cargo_home: Option<&Path>) -> Option<Known> {
     let name = path.file_name()?.to_str()?;
     let directory = path.parent()?;
@@ -42,12 +42,12 @@ const SYSTEM: &[&str] = &["/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin", "/s
 #[derive(PartialEq, Eq)]
 enum Place {
     System,
-    /// Also where cargo installs.
+    /// Also in the directory where cargo installs programs.
     Cargo,
 }
 
 const SPECIAL: &[(&str, Place, Known)] = &[
-    // `--help` of a command opens its manual, so that `-h` is asked.
+    // `--help` of a command opens its manual, so `-h` is used.
     ("git", Place::System, Known { options: &["--help"], commands: &["help", "-a"], below: "-h" }),
     ("cargo", Place::Cargo, Known { options: &["--help"], commands: &["--list"], below: "-h" }),
     ("rustup", Place::Cargo, ALLOWED),
@@ -68,7 +68,7 @@ const SPECIAL: &[(&str, Place, Known)] = &[
     ("curl", Place::System, Known { options: &["--help", "all"], ..PLAIN }),
 ];
 
-/// Those of which `--help` tells all.
+/// The programs whose `--help` prints everything.
 #[rustfmt::skip]
 const PRINTS: &[&str] = &[
     // GNU coreutils
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_so_where_the_system_has_it() {
+    fn known_facts_hold_on_this_system() {
         assert!(is_known("/usr/bin/ls") && is_known("/bin/git") && is_known("/home/you/.cargo/bin/cargo"));
         for other in ["/tmp/ls", "/home/you/bin/git", "/usr/bin/deploy", "/home/you/.cargo/bin/ls", "ls", "/"]
         {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_stands_twice() {
+    fn no_name_appears_twice() {
         let mut names: Vec<_> = PRINTS.iter().chain(SPECIAL.iter().map(|(name, ..)| name)).collect();
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]));

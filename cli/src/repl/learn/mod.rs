@@ -1,8 +1,8 @@
-//! What programs say of their options and commands, learned from their help while one types.
+//! The options and commands of programs, learned from their help during typing.
 //!
-//! A program is run for it only if it is [`known`] to do nothing but print, or the user has said so. It runs beside the
-//! prompt, which waits for it no longer than one notices; what it has said is there at the next Tab, and in the
-//! sessions to come.
+//! A program is run for this only if it is [`known`] to only print, or the user has allowed it. It runs beside the
+//! prompt, which waits for it only for an unnoticeable time. The result is available at the next Tab, and in later
+//! sessions.
 
 mod ask;
 mod cache;
@@ -27,23 +27,23 @@ use std::time::{Duration, Instant};
 /// Names and values.
 pub type Environment = Vec<(OsString, OsString)>;
 
-/// What is known now.
+/// The current knowledge.
 pub enum Learned {
     Known(Rc<Help>),
     /// The program has been asked, and has not answered yet.
     Coming,
 }
 
-/// What one Tab waits, for all programs and commands that it asks.
+/// How long one Tab waits, for all programs and commands that it asks.
 pub const PATIENCE: Duration = Duration::from_millis(150);
 
-/// More programs are not asked at once.
+/// How many programs are asked at the same time.
 const AT_ONCE: usize = 4;
 
-/// Commands of commands, as of `docker image ls`.
+/// The depth of commands of commands, such as `docker image ls`.
 const DEPTH: usize = 3;
 
-/// All that was learned.
+/// All learned help.
 pub struct Learner {
     path: Option<PathBuf>,
     state: RefCell<State>,
@@ -65,12 +65,12 @@ struct Asked {
 }
 
 impl Learner {
-    /// With a file to keep what was learned, if there is a place for it.
+    /// Creates one, with a file for the learned help if there is a place for it.
     pub fn new(path: Option<PathBuf>) -> Self {
         Self { path, state: RefCell::default() }
     }
 
-    /// What a program says of itself, or of the command of it that the words name; and how many of the words do that.
+    /// Returns the help of a program, or of its command that the words name, and the number of words that do so.
     pub fn help(
         &self,
         program: &Path,
@@ -84,7 +84,7 @@ impl Learner {
         loop {
             let learned = self.topic(program, known, &commands, environment, deadline);
             let Learned::Known(help) = &learned else { return (learned, at) };
-            // Only what the program lists as a command is one: `git deploy` may be anything.
+            // Only a command that the program lists is asked: `git deploy` may do anything.
             let is_command = |word: &String| help.commands.iter().any(|(name, _)| name == word);
             let next = words[at..].iter().position(is_command);
             let Some(next) = next.filter(|_| !known.below.is_empty() && commands.len() < DEPTH) else {
@@ -104,7 +104,7 @@ impl Learner {
         deadline: Instant,
     ) -> Learned {
         let nothing = || Learned::Known(Rc::default());
-        // What is no text can't stand in the file.
+        // Bytes that are not text can't be stored in the file.
         let Some(name) = program.to_str() else { return nothing() };
         let Ok(data) = std::fs::metadata(program) else { return nothing() };
         let (topic, version) = ((name.to_string(), commands.to_vec()), Version::of(&data));
@@ -140,7 +140,7 @@ impl Learner {
         }
     }
 
-    /// Asks beside what is typed.
+    /// Asks a program in the background.
     fn ask(
         &self,
         topic: &Topic,
@@ -159,12 +159,12 @@ impl Learner {
                 text::parse(&ask::ask(&topic.0, &question, &environment, &stop))
             });
             let help = answers.reduce(text::merged).unwrap_or_default();
-            // Who said nothing may have been disturbed, and is asked again in the next session.
+            // A program that printed nothing may have been disturbed, and is asked again in the next session.
             if !stop.is_cancelled() && help != Help::default() {
                 let entry = Entry { topic, version: of, help: help.clone() };
                 cache::append(&path, &entry);
             }
-            // The prompt may have been left meanwhile.
+            // The user may have left the prompt in the meantime.
             let _ = give.send(help);
         };
         let thread = std::thread::Builder::new().name("help".to_string()).spawn(learn).ok()?;
@@ -172,7 +172,7 @@ impl Learner {
     }
 }
 
-/// The arguments that a program is asked with, each time that it is.
+/// Returns the arguments with which a program is asked, for each call.
 fn questions(known: &Known, commands: &[String]) -> Vec<Vec<String>> {
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_string()).collect::<Vec<_>>();
     if commands.is_empty() {
@@ -183,7 +183,7 @@ fn questions(known: &Known, commands: &[String]) -> Vec<Vec<String>> {
 }
 
 impl Drop for Asked {
-    /// Nothing that was asked outlives the prompt.
+    /// No process that was asked outlives the prompt.
     fn drop(&mut self) {
         self.cancel.cancel();
         if let Some(thread) = self.thread.take() {

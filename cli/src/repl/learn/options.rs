@@ -1,4 +1,4 @@
-//! The options and commands of a program, as its help text names them.
+//! The options and commands of a program, from its help text.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Help {
     pub options: Vec<Flag>,
-    /// Names, and what is said of each.
+    /// The names, each with its description.
     pub commands: Vec<(String, String)>,
 }
 
 /// An option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flag {
-    /// With its dashes.
+    /// Its name, with its dashes.
     pub name: String,
     pub value: Takes,
-    /// One line; may be empty.
+    /// Its description, on one line; may be empty.
     pub note: String,
-    /// Those that it says it takes; empty when it names none.
+    /// The values that the help lists; empty if it lists none.
     pub values: Vec<String>,
 }
 
@@ -28,7 +28,7 @@ impl Flag {
     }
 }
 
-/// The kinds of value that an option takes, each with the name that the help gives it.
+/// How an option takes a value, with the name that the help gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Takes {
     Nothing,

@@ -1,34 +1,35 @@
-//! What a help text says of a program's options and commands.
+//! The parser of help texts.
 //!
-//! There is no standard for these texts, but habits: those of GNU, of BSD's usage lines, of clap, argparse, cobra and
-//! of git. All begin an option with a dash, put what it does behind two blanks or below, and list commands under a
-//! head that says so. What is not understood is left out: a candidate that is missing costs less than a wrong one.
+//! There is no standard for these texts, but there are conventions: those of GNU, of BSD's usage lines, of clap,
+//! argparse, cobra and of git. In all of them an option begins with a dash, its description comes after two blanks
+//! or on the next line, and commands are listed below a heading. Text that is not understood is left out: a missing
+//! candidate costs less than a wrong one.
 
 use super::options::{Flag, Help, Takes};
 use super::values;
 
-/// More of a text is not read: no help that anybody reads is so long.
+/// The largest part of a text that is parsed, beyond any real help text.
 const MOST_TEXT: usize = 1 << 20;
 
-/// More of a line is not read, so that brackets that nobody closes are not looked for again and again.
+/// The largest part of a line that is parsed, so that unclosed brackets are not searched for again and again.
 const MOST_LINE: usize = 1000;
 
-/// More of one kind are not kept.
+/// The largest number of options, and of commands.
 const MOST: usize = 1000;
 
-/// Longer names are none.
+/// The longest name.
 const MOST_NAME: usize = 60;
 
-/// Longer descriptions are cut: a candidate has one line.
+/// The longest description: a candidate has one line.
 const MOST_NOTE: usize = 120;
 
-/// More of a description is not looked through for values.
+/// The part of a description that is searched for values.
 const MOST_SAID: usize = 1000;
 
-/// Reads a help text.
+/// Parses a help text.
 pub fn parse(bytes: &[u8]) -> Help {
     let bytes = match bytes.get(..MOST_TEXT) {
-        // The last line is none.
+        // The last line is incomplete.
         Some(most) => &most[..memchr::memrchr(b'\n', most).unwrap_or_default()],
         None => bytes,
     };
@@ -49,7 +50,7 @@ pub fn parse(bytes: &[u8]) -> Help {
     help
 }
 
-/// Adds what two texts say.
+/// Merges two parsed texts.
 pub fn merged(mut one: Help, other: Help) -> Help {
     other.options.into_iter().for_each(|flag| add(&mut one.options, flag));
     other.commands.into_iter().for_each(|command| add_command(&mut one.commands, command));
@@ -73,8 +74,8 @@ fn add_command(commands: &mut Vec<(String, String)>, command: (String, String)) 
     }
 }
 
-/// The text without what a terminal or printer would obey: escape sequences, and letters that are struck over as
-/// nroff(1) does.
+/// Returns the text without control sequences for a terminal or printer: escape sequences, and letters that are
+/// struck over, as by nroff(1).
 fn plain(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut out = String::with_capacity(text.len());
@@ -95,18 +96,18 @@ fn plain(bytes: &[u8]) -> String {
     out
 }
 
-/// What is read, line by line.
+/// The state of parsing, line by line.
 #[derive(Default)]
 struct Reader {
     help: Help,
-    /// Usage lines tell less than lists do, so that they are asked last.
+    /// Options in usage lines, which have less information than lists, so they are used last.
     from_usage: Vec<Flag>,
     section: Section,
-    /// The options or the command that the next lines may go on about.
+    /// The options or the command that the next lines may continue.
     open: Option<Open>,
-    /// Where descriptions stand in this section.
+    /// The column of descriptions in this section.
     column: Option<usize>,
-    /// How many of the last options go on in the next line, which describes them.
+    /// How many of the last options continue in the next line, which describes them.
     carried: usize,
 }
 
@@ -118,7 +119,7 @@ enum Section {
     Commands,
 }
 
-/// What was read last: where it stands, and how many options it is.
+/// The last item: its place, and its number of options.
 struct Open {
     indent: usize,
     flags: usize,
@@ -140,7 +141,7 @@ impl Reader {
             (self.section, self.open, self.column) = (Section::Usage, None, None);
             return self.usage(usage);
         }
-        // A list of options may follow at once.
+        // A list of options may follow directly.
         if self.section == Section::Usage && indent > 0 && !body.starts_with('-') {
             return self.usage(body);
         }
@@ -160,7 +161,7 @@ impl Reader {
         }
     }
 
-    /// A head, or prose.
+    /// Handles a heading or prose.
     fn head(&mut self, body: &str) {
         let words = body.to_ascii_lowercase();
         let lists = words.contains("commands") && !words.contains("external") && body.len() < 80;
@@ -168,14 +169,15 @@ impl Reader {
         self.column = None;
     }
 
-    /// Whether a line goes on about what stands above it.
+    /// Returns whether a line continues the item above it.
     fn goes_on(&mut self, body: &str, indent: usize) -> bool {
-        // One that begins with a dash where descriptions do: `(implies` and below it `--sparse)`.
+        // A line that begins with a dash in the column of descriptions: `(implies` and below it `--sparse)`.
         if self.column.is_some_and(|column| indent >= column) {
             self.describe(body);
             return true;
         }
-        // Behind a long option the description may begin further right than it goes on: rm's `--interactive[=WHEN]`.
+        // After a long option, the description may begin further right than it continues: rm's
+        // `--interactive[=WHEN]`.
         let below = self.open.as_ref().is_some_and(|open| {
             let least = if open.note.is_empty() { 2 } else { 12 };
             indent >= open.indent + least
@@ -208,14 +210,14 @@ impl Reader {
         }
     }
 
-    /// Options, and what they do.
+    /// Handles options and their descriptions.
     fn flags(&mut self, body: &str, indent: usize) {
         let (flags, note) = spec(body);
         if flags.is_empty() {
             return;
         }
         if let Some(note) = note {
-            // Where the description of one that is long begins is no column.
+            // The start of the description after a long option is not the column.
             let column = indent + body.len() - note.len();
             if body[..body.len() - note.len()].ends_with("  ") {
                 self.column = Some(column);
@@ -223,7 +225,7 @@ impl Reader {
         }
         let before = self.help.options.len() - std::mem::take(&mut self.carried);
         let note = note.map(|note| note.trim_start_matches([':', ' ']).trim()).unwrap_or_default();
-        // `--color[=WHEN],` and below it the other name.
+        // `--color[=WHEN],` and the other name below it.
         let goes_on = note == ",";
         let note = if goes_on { "" } else { note };
         for flag in flags {
@@ -235,7 +237,7 @@ impl Reader {
             return;
         }
         self.help.options[before..].iter_mut().for_each(|flag| flag.note = note.to_string());
-        // What was known before is not described anew.
+        // A known option does not get another description.
         self.open = (flags > 0).then(|| Open { indent, flags, note: note.to_string() });
     }
 
@@ -247,7 +249,7 @@ impl Reader {
         let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let is_name =
             first && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte));
-        // What an alias runs is not known to only print.
+        // The command behind an alias is not known to only print.
         if !is_name || name.len() > MOST_NAME || note.starts_with("alias") {
             return;
         }
@@ -259,7 +261,7 @@ impl Reader {
         }
     }
 
-    /// `[-v | --version] [-C <path>] [-46Aa]`
+    /// Handles `[-v | --version] [-C <path>] [-46Aa]`.
     fn usage(&mut self, text: &str) {
         for (at, _) in text.match_indices('-') {
             if !text[..at].ends_with([' ', '[', '(', '|']) {
@@ -268,7 +270,7 @@ impl Reader {
             let Some((names, value, _)) = flag(&text[at..]) else { continue };
             for name in names {
                 let letters = name.trim_start_matches('-');
-                // One dash and many letters of both cases are as many options.
+                // A dash and several letters of both cases are several options.
                 let is_bundle = !name.starts_with("--")
                     && letters.len() >= 8
                     && letters.bytes().any(|byte| byte.is_ascii_uppercase())
@@ -287,7 +289,7 @@ impl Reader {
     }
 }
 
-/// What follows `usage:`.
+/// Returns the text after `usage:`.
 fn usage(body: &str) -> Option<&str> {
     let (head, rest) = body.split_at_checked(6)?;
     head.eq_ignore_ascii_case("usage:").then_some(rest)
@@ -301,7 +303,7 @@ fn cut(note: &str) -> String {
     }
 }
 
-/// The options that a line begins with, and what it says of them. `-k, --key=KEYDEF  sort via a key`
+/// Returns the options at the start of a line, and their description: `-k, --key=KEYDEF  sort via a key`.
 fn spec(body: &str) -> (Vec<Flag>, Option<&str>) {
     let mut flags: Vec<Flag> = Vec::new();
     let mut rest = body;
@@ -311,14 +313,14 @@ fn spec(body: &str) -> (Vec<Flag>, Option<&str>) {
         let flag = |name| Flag::new(name, value.clone());
         flags.extend(names.into_iter().map(flag));
         let next = after.trim_start_matches([',', '|', '/', ' ']);
-        // Two blanks end the options, and so does what is none.
+        // Two blanks end the options, and so does text that is not an option.
         if after.starts_with("  ") || !next.starts_with('-') {
             rest = after;
             break;
         }
         rest = next;
     }
-    // `-k, --key=KEYDEF`: the short one takes it as well.
+    // `-k, --key=KEYDEF`: the short option also takes the value.
     let named = match &last {
         Takes::Joined(name) | Takes::Next(name) => Some(name.clone()),
         _ => None,
@@ -337,7 +339,7 @@ fn spec(body: &str) -> (Vec<Flag>, Option<&str>) {
     (flags, (!note.is_empty()).then_some(note))
 }
 
-/// One option, and the text behind it. Its names are two for `--[no-]quiet`.
+/// Parses one option, and returns the text after it. `--[no-]quiet` has two names.
 fn flag(text: &str) -> Option<(Vec<String>, Takes, &str)> {
     let dashes = text.len() - text.trim_start_matches('-').len();
     if !(1..=2).contains(&dashes) {
@@ -363,7 +365,7 @@ fn flag(text: &str) -> Option<(Vec<String>, Takes, &str)> {
     Some((names, value, rest))
 }
 
-/// What an option takes, as it stands behind the name.
+/// Parses the value after the name of an option.
 fn value(rest: &str) -> (Takes, &str) {
     if let Some(inside) = rest.strip_prefix("[=") {
         let (name, rest) = inside.split_once(']').unwrap_or((inside, ""));
@@ -385,7 +387,7 @@ fn value(rest: &str) -> (Takes, &str) {
     let (name, behind) = word(after);
     let is_upper = name.bytes().any(|byte| byte.is_ascii_uppercase())
         && name.bytes().all(|byte| !byte.is_ascii_lowercase());
-    // A word of prose is followed by others; a lower-case value by the description's two blanks, a colon or nothing.
+    // A word of prose is followed by other words; a lower-case value by two blanks, a colon or nothing.
     let ends = behind.is_empty()
         || behind.starts_with("  ")
         || behind.starts_with([']', ')'])
@@ -396,7 +398,7 @@ fn value(rest: &str) -> (Takes, &str) {
     (Takes::Nothing, rest)
 }
 
-/// A word, whose brackets may hold blanks; it ends before a bracket that it does not open.
+/// Returns a word, whose brackets may contain blanks; it ends before a bracket that it does not open.
 fn word(text: &str) -> (&str, &str) {
     let mut depth = 0_usize;
     for (at, letter) in text.char_indices() {

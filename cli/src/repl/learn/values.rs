@@ -1,10 +1,10 @@
-//! The values that an option takes, as far as its help names them.
+//! The values of an option, as far as its help lists them.
 //!
-//! What is prose is left alone: where one word of what looks like a list is none that could be typed, there is no list.
+//! Prose is ignored: if one word of an apparent list can't be a value, there is no list.
 
 use super::options::Takes;
 
-/// The values of an option, given what it takes and what is said of it.
+/// Returns the values of an option, from its value's name and its description.
 pub fn named(option: &str, value: &Takes, note: &str) -> Vec<String> {
     let name = match value {
         Takes::Nothing => return Vec::new(),
@@ -19,7 +19,7 @@ pub fn named(option: &str, value: &Takes, note: &str) -> Vec<String> {
         .unwrap_or_else(|| usual(option, name))
 }
 
-/// clap's `[possible values: a, b]`.
+/// Parses clap's `[possible values: a, b]`.
 fn possible(note: &str) -> Option<Vec<String>> {
     let (_, values) = note.split_once("[possible values: ")?;
     let values = match values.split_once(']') {
@@ -30,7 +30,7 @@ fn possible(note: &str) -> Option<Vec<String>> {
     of_words(values.split(','))
 }
 
-/// `WHEN is 'always', 'never', or 'auto'`, `METHOD={none(default),prepend}`
+/// Parses `WHEN is 'always', 'never', or 'auto'` and `METHOD={none(default),prepend}`.
 fn told_of(name: &str, note: &str) -> Option<Vec<String>> {
     let behind = [" is ", " can be ", "="].into_iter().find_map(|verb| {
         let (before, behind) = note.split_once(&format!("{name}{verb}"))?;
@@ -43,7 +43,7 @@ fn told_of(name: &str, note: &str) -> Option<Vec<String>> {
     of_words(sentence.split('\'').skip(1).step_by(2))
 }
 
-/// `sort by WORD: none (-U), size (-S), width`; there may be several such lists.
+/// Parses `sort by WORD: none (-U), size (-S), width`; there may be several such lists.
 fn behind_colons(note: &str) -> Option<Vec<String>> {
     let lists = note.match_indices(": ").filter_map(|(at, colon)| {
         let behind = &note[at + colon.len()..];
@@ -58,13 +58,13 @@ fn behind_colons(note: &str) -> Option<Vec<String>> {
     (!values.is_empty()).then_some(values)
 }
 
-/// `across -x, commas -m`: nothing else is said.
+/// Parses `across -x, commas -m` if the description contains nothing else.
 fn with_letters(note: &str) -> Option<Vec<String>> {
     note.split(", ").all(|item| item.contains(" -")).then(|| list(note))?
 }
 
-/// What GNU's programs mean by `WHEN`, and others where it is about colours: git's `--ignore-submodules[=<when>]` takes
-/// something else.
+/// Returns the meaning of `WHEN` in GNU programs, and in others if it is about colours: git's
+/// `--ignore-submodules[=<when>]` takes other values.
 fn usual(option: &str, name: &str) -> Vec<String> {
     let is_meant = name == "WHEN" || name == "when" && option.contains("color");
     let values: &[&str] = if is_meant { &["always", "auto", "never"] } else { &[] };
@@ -75,7 +75,8 @@ fn end_of_sentence(text: &str) -> usize {
     [";", ". ", ": "].iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len())
 }
 
-/// `none (-U), size -S, 'time' or width`: two words or more, each with nothing but an option of the same meaning.
+/// Parses `none (-U), size -S, 'time' or width`: two words or more, each followed only by an option of the same
+/// meaning.
 fn list(text: &str) -> Option<Vec<String>> {
     let items = text.trim_end_matches('.').split(", ").flat_map(|item| item.split(','));
     let items = items.flat_map(|item| item.split(" or ")).map(|item| {
@@ -85,13 +86,13 @@ fn list(text: &str) -> Option<Vec<String>> {
         let more = more.trim_start();
         let is_same =
             more.is_empty() || more.starts_with('(') || more.starts_with('-') && !more.contains(' ');
-        // "or" at the end goes on where nobody has read.
+        // "or" at the end continues in text that was not read.
         if is_same && word != "or" { word.trim_matches('\'') } else { "" }
     });
     of_words(items)
 }
 
-/// The words, when there are two or more and each could be typed as a value.
+/// Returns the words if there are two or more and each can be a value.
 fn of_words<'w>(words: impl Iterator<Item = &'w str>) -> Option<Vec<String>> {
     let words: Vec<&str> = words.map(str::trim).collect();
     let is_value = |word: &&str| {
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_is_no_list() {
+    fn prose_is_not_a_list() {
         for (name, note) in [
             ("FILE", "read FILE, one pattern a line"),
             ("FILE", "note: reads, then writes it"),

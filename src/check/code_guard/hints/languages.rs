@@ -1,4 +1,5 @@
-//! Hints for code of other languages: the environment, variables that options set, and text with its quotes doubled.
+//! Hints for code of other languages: the environment, variables that options set, and text with
+//! doubled quotes.
 
 use super::super::place::{self, Put};
 use super::super::rewrite::{ValueText, quoted};
@@ -9,7 +10,7 @@ use crate::span::Span;
 use crate::syntax::ast::{self, PartKind, WordKind};
 
 impl Hint<'_, '_> {
-    /// `sed "s/a/$x/"` as `sed --sandbox "s/a/$x/"`.
+    /// Rewrites `sed "s/a/$x/"` as `sed --sandbox "s/a/$x/"`.
     pub(super) fn sandbox(&self) -> String {
         let sentence = "with --sandbox sed runs and writes nothing that its script says; text is replaced as it is by .replace()";
         let program = self.place.words.iter().rev().find(|word| {
@@ -25,7 +26,7 @@ impl Hint<'_, '_> {
         line.map_or_else(|| sentence.to_string(), |line| format!("{sentence}:\n{line}"))
     }
 
-    /// The line with the values in the environment, where the code takes them from.
+    /// Returns the line with the values in the environment, from which the code takes them.
     pub(super) fn by_environment(&self, place: Put, before: &str) -> String {
         let sentence = "pass the value in the environment";
         match self.environment_line(place, before) {
@@ -37,7 +38,7 @@ impl Hint<'_, '_> {
     fn environment_line(&self, put: Put, before: &str) -> Option<String> {
         let values = self.values()?;
         let word = self.word_of(values.first()?.0)?;
-        // A launcher such as sudo keeps the environment back.
+        // A launcher such as sudo does not pass the environment on.
         let first = literal(self.place.words.first())?;
         if self.place.is_input || !self.problems[0].reader.label.starts_with(programs::base_name(&first)) {
             return None;
@@ -60,7 +61,7 @@ impl Hint<'_, '_> {
         rewrite.line()
     }
 
-    /// The text of a word of code, with the values put as the language has them.
+    /// Returns the text of a word of code, with the values in the form of its language.
     fn code_of(&self, word: &ast::Word<'_>, values: &[(Span, ValueText<'_>)], put: Put) -> Option<String> {
         let WordKind::Parts(parts) = &word.kind else { return None };
         if parts.len() < 2 {
@@ -94,7 +95,7 @@ impl Hint<'_, '_> {
         (!code.contains('\n')).then_some(code)
     }
 
-    /// `awk -v x=$v '… x …'` as `x=$v awk '… ENVIRON["x"] …'`.
+    /// Rewrites `awk -v x=$v '… x …'` as `x=$v awk '… ENVIRON["x"] …'`.
     pub(super) fn environment_of_awk(&self) -> String {
         let sentence = "the environment keeps the value as it is";
         match self.awk_line() {
@@ -131,7 +132,7 @@ impl Hint<'_, '_> {
         rewrite.line()
     }
 
-    /// `jq ".a == \"$x\""` as `jq --arg x $x '.a == $x'`.
+    /// Rewrites `jq ".a == \"$x\""` as `jq --arg x $x '.a == $x'`.
     pub(super) fn jq(&self) -> String {
         let line = || {
             let values = self.values()?;
@@ -163,7 +164,7 @@ impl Hint<'_, '_> {
         }
     }
 
-    /// `psql -c "… '$x'"` as `psql -v x=$x <<< "… :'x'"`.
+    /// Rewrites `psql -c "… '$x'"` as `psql -v x=$x <<< "… :'x'"`.
     pub(super) fn psql(&self) -> String {
         let line = || {
             let values = self.values()?;
@@ -191,7 +192,7 @@ impl Hint<'_, '_> {
         }
     }
 
-    /// SQL of sqlite3: a text has its quotes doubled, a number is one.
+    /// Rewrites SQL of sqlite3: the quotes of a text are doubled, a number is converted.
     pub(super) fn sqlite(&self) -> String {
         let states: Vec<bool> =
             self.problems.iter().map(|problem| problem.fault == Fault::Code(State::SingleQuoted)).collect();
@@ -201,11 +202,12 @@ impl Hint<'_, '_> {
                 .in_place(sentence, |value| format!("$[{}.replace(\"'\", \"''\")]", value.expression));
         }
         if states.iter().all(|in_string| !*in_string) && !self.problems[0].is_whole {
-            let sentence = "a number is $[int(x)]; text stands in single quotes, with its own doubled";
+            let sentence =
+                "a number is $[int(x)]; text is written in single quotes, with its own quotes doubled";
             return self.in_place(sentence, |value| format!("$[int({})]", value.expression));
         }
         only(
-            "a number is $[int(x)]; text stands in single quotes, with its own doubled: '$[x.replace(\"'\", \"''\")]'",
+            "a number is $[int(x)]; text is written in single quotes, with its own quotes doubled: '$[x.replace(\"'\", \"''\")]'",
         )
     }
 }

@@ -1,4 +1,4 @@
-//! What to write instead: the command of the script, changed.
+//! Hints of the code guard: the script's own command, rewritten.
 
 mod languages;
 mod shell;
@@ -14,7 +14,7 @@ use crate::syntax::ast;
 
 const AS_CODE: &str = "text that is meant as code is $[code(x)]";
 
-/// What a hint is made of.
+/// The data from which a hint is made.
 struct Hint<'t, 's> {
     text: &'s str,
     problems: &'t [&'t Problem],
@@ -22,7 +22,7 @@ struct Hint<'t, 's> {
     place: Place<'t, 's>,
 }
 
-/// The help of the problems of one place that takes code.
+/// Returns the help for the problems of one place that takes code.
 pub fn help<'s>(
     context: &Context<'_, 's>,
     problems: &[&Problem],
@@ -84,7 +84,7 @@ impl Hint<'_, '_> {
     fn value_at(&self, span: Span) -> Option<ValueText<'_>> {
         let text = &self.text[span.range()];
         ValueText::of(text).or_else(|| {
-            // The value of a variable is an expression as it stands.
+            // The value of a variable is already an expression.
             let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte));
             let expression = text.to_string();
             is_name.then_some(ValueText {
@@ -100,7 +100,7 @@ impl Hint<'_, '_> {
         !self.text[span.range()].starts_with(['$', '.'])
     }
 
-    /// The line with each value replaced in its place; a sentence before it.
+    /// Returns the line with each value replaced in its place, after a sentence.
     fn in_place(&self, sentence: &str, with: impl Fn(&ValueText<'_>) -> String) -> String {
         let line = || {
             let mut rewrite = self.rewrite();
@@ -122,7 +122,7 @@ impl Hint<'_, '_> {
         line().map_or_else(|| sentence.to_string(), |line| format!("{sentence}:\n{line}"))
     }
 
-    /// The whole text is a value: it is meant as code.
+    /// Returns the help for a text that is one value: it is meant as code.
     fn whole(&self) -> String {
         self.in_place(&format!("the whole text is a value; {AS_CODE}"), as_code)
     }
@@ -132,15 +132,14 @@ impl Hint<'_, '_> {
     }
 
     fn declared_twice(&self) -> String {
-        let sentence =
-            "pass the value as an argument behind that code; what is meant as code there is quote(code(x))";
+        let sentence = "pass the value as an argument after that code; if it is meant as code there, write quote(code(x))";
         self.in_place(sentence, |value| {
             let inner = value.expression.strip_prefix("quote(").and_then(|text| text.strip_suffix(')'));
             format!("$[quote(code({}))]", inner.unwrap_or(&value.expression))
         })
     }
 
-    /// `{}` in the code of `find -exec` and `xargs -I`.
+    /// Returns the help for `{}` in the code of `find -exec` and `xargs -I`.
     fn names(&self) -> String {
         let sentence = "pass the name as an argument";
         let Subject::Names(word) = self.problems[0].subject else { return sentence.to_string() };
@@ -165,7 +164,7 @@ impl Hint<'_, '_> {
         )
     }
 
-    /// The word behind another.
+    /// Returns the word after another.
     fn after(&self, span: Span) -> Option<&str> {
         let next = self.place.words.iter().find(|word| word.span.start >= span.end)?;
         Some(&self.text[next.span.range()])
@@ -176,12 +175,12 @@ impl Hint<'_, '_> {
     }
 }
 
-/// A sentence alone, where the line can't be rewritten.
+/// Returns only a sentence, where the line can't be rewritten.
 fn only(sentence: &str) -> String {
     format!("{sentence}; {AS_CODE}")
 }
 
-/// A value that is declared to be code, in place of a quoted one.
+/// Returns a value marked as code, in place of a quoted one.
 fn as_code(value: &ValueText<'_>) -> String {
     let inner = value.expression.strip_prefix("quote(").and_then(|text| text.strip_suffix(')'));
     format!("$[code({})]", inner.unwrap_or(&value.expression))

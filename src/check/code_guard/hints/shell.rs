@@ -17,11 +17,11 @@ impl Hint<'_, '_> {
         match self.quoting() {
             Some(line) => format!("quote the value for the shell; {AS_CODE}:\n{line}"),
             None if self.problems[0].is_whole => self.whole(),
-            None => only("let the value stand outside of quotes as $[quote(x)]"),
+            None => only("put the value outside of quotes, as $[quote(x)]"),
         }
     }
 
-    /// `sh -c "rm $x"` as `sh -c 'rm "$1"' sh $x`.
+    /// Rewrites `sh -c "rm $x"` as `sh -c 'rm "$1"' sh $x`.
     fn parameters(&self) -> Option<String> {
         let label = &self.problems[0].reader.label;
         let shell = label.strip_suffix(" -c")?;
@@ -32,7 +32,7 @@ impl Hint<'_, '_> {
             return None;
         }
         let WordKind::Parts(parts) = &word.kind else { return None };
-        // The whole of it is a value: it is meant as code.
+        // The whole text is a value: it is meant as code.
         if parts.len() < 2 {
             return None;
         }
@@ -73,7 +73,8 @@ impl Hint<'_, '_> {
         rewrite.line()
     }
 
-    /// The line with `quote()` around the values, and without the quotes of the code around these.
+    /// Returns the line with `quote()` around the values, and without the code's own quotes around
+    /// them.
     fn quoting(&self) -> Option<String> {
         let mut rewrite = self.rewrite();
         for problem in self.problems {
@@ -95,9 +96,9 @@ impl Hint<'_, '_> {
         rewrite.line()
     }
 
-    /// `'$[quote(x)]'` in the code: the quotes around it go.
+    /// Rewrites `'$[quote(x)]'` in the code without the quotes around it.
     pub(super) fn unquoted(&self, state: State) -> String {
-        let sentence = "let it stand outside of quotes";
+        let sentence = "put it outside of quotes";
         let line = || {
             let mut rewrite = self.rewrite();
             for span in self.spans() {
@@ -112,7 +113,7 @@ impl Hint<'_, '_> {
         }
     }
 
-    /// The span of a value with the quotes of the code right around it.
+    /// Returns the span of a value together with the code's quotes directly around it.
     fn without_quotes(&self, span: Span) -> Option<Span> {
         let (start, end) = (span.start as usize, span.end as usize);
         [("\\\"", "\\\""), ("'", "'"), ("\"", "\"")].into_iter().find_map(|(open, close)| {
@@ -140,7 +141,7 @@ impl Hint<'_, '_> {
     }
 }
 
-/// Words are added behind the last one, or stand in the place of `{}`.
+/// Returns whether the launcher adds words after the last one or in place of `{}`.
 fn is_appending(word: &ast::Word<'_>) -> bool {
     literal(Some(word)).is_some_and(|name| matches!(programs::base_name(&name), "xargs" | "parallel"))
 }

@@ -1,20 +1,21 @@
-//! The chain of the records of a log, whichever run appends the next: each holds its number and the digest of the one
-//! before. A record that is changed, moved or taken out is missed by the next, and so is a whole run.
+//! The chain of the records of a log, whatever run appends the next one: each contains its number and
+//! the digest of the previous record. So a changed, moved or removed record, or a removed run, does not
+//! match the next record.
 
 use super::sha256;
 use crate::diag::reason;
 use crate::sys::log::{Locked, LogFile};
 use std::io;
 
-/// The digest that the first record of a log has for the one before.
+/// The digest in the first record of a log.
 pub const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The last record of a log, as far as this run has seen it.
+/// The last record of a log that this run knows.
 pub struct Chain {
-    /// Its number; 0 when there is none yet.
+    /// Its number; 0 if there is none yet.
     pub line: u64,
     pub digest: String,
-    /// Where it begins and where the log ends.
+    /// The start of the record, and the end of the log.
     start: u64,
     end: u64,
 }
@@ -24,10 +25,10 @@ impl Chain {
         Self { line: 0, digest: FIRST.to_owned(), start: 0, end: 0 }
     }
 
-    /// Appends the record that `write` makes for the place at which it is to stand.
+    /// Appends the record that `write` returns for its position in the log.
     ///
     /// # Errors
-    /// Why it can't be written, or why what is there can't be continued.
+    /// Fails with the reason why it can't be written, or why the existing log can't be continued.
     pub fn append(
         &mut self,
         log: &LogFile,
@@ -52,7 +53,7 @@ impl Chain {
         Ok(())
     }
 
-    /// Goes on to the last record, if others were appended since.
+    /// Moves on to the last record, if other records were appended.
     fn follow(&mut self, log: &Locked<'_>) -> Result<(), String> {
         let failed = |error: io::Error| reason(&error);
         let size = log.size().map_err(failed)?;
@@ -79,9 +80,9 @@ impl Chain {
     }
 }
 
-/// The last line without its end, and where it begins.
+/// Returns the last line without its line end, and its position.
 fn last_record(log: &Locked<'_>, size: u64) -> Result<(u64, Vec<u8>), String> {
-    /// Most records fit; of a longer one twice as much is read each time.
+    /// The first size to read. Most records fit; for a longer one the size is doubled each time.
     const FIRST_LOOK: u64 = 4096;
     let mut look = FIRST_LOOK;
     loop {

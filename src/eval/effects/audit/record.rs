@@ -1,5 +1,5 @@
-//! The records of an audit log, as JSON has them. By hand, for the derive macro of serde alone would cost whoever embeds
-//! the library a quarter of a first build.
+//! The records of an audit log in JSON. The implementation is by hand, because the derive macro of
+//! serde alone would cost an embedder of the library a quarter of a first build.
 
 use crate::value::json_text::Text;
 use serde::Serialize;
@@ -12,7 +12,7 @@ pub struct Record<'a> {
     pub seq: u64,
     /// The number of the line in the log, from 1.
     pub line: u64,
-    /// The digest of the line before.
+    /// The digest of the line before it.
     pub prev: &'a str,
     /// Seconds since 1970-01-01 00:00 UTC.
     pub time: f64,
@@ -21,7 +21,7 @@ pub struct Record<'a> {
     pub entry: &'a Entry<'a>,
 }
 
-/// What a line tells of.
+/// The event of a line.
 pub enum Entry<'a> {
     /// The run begins.
     Begin { script: Text<'a>, args: Vec<Text<'a>>, pid: u32, user: u32, directory: Text<'a> },
@@ -33,11 +33,12 @@ pub enum Entry<'a> {
         argv: Vec<Text<'a>>,
         directory: Text<'a>,
         redirections: &'a [Redirected<'a>],
-        /// What is not as this process inherited it; null is a variable that was removed.
+        /// The variables that differ from those that this process inherited; null for a removed
+        /// variable.
         environment: Variables<'a>,
         user: u32,
     },
-    /// It ended: the `seq` of its `exec`, and what it used, in seconds and bytes.
+    /// It ended: the `seq` of its `exec`, and the resources that it used, in seconds and bytes.
     End { exec: u64, end: Ended },
     /// It could not be started.
     Failed { exec: u64, reason: Text<'a> },
@@ -173,7 +174,7 @@ impl Serialize for Redirected<'_> {
     }
 }
 
-/// Names and values, in their order.
+/// Names and values, in order.
 pub struct Variables<'a>(pub Vec<(Cow<'a, str>, Option<Text<'a>>)>);
 
 impl Serialize for Variables<'_> {

@@ -1,5 +1,5 @@
-//! SHA-256 (FIPS 180-4), for the chain of an audit log: a few lines of a log are hashed, which is no reason for eight
-//! more crates.
+//! SHA-256 (FIPS 180-4), for the chain of an audit log. Hashing a few lines of a log does not justify
+//! eight more crates.
 
 const ROUND: [u32; 64] = [
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -12,11 +12,11 @@ const ROUND: [u32; 64] = [
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 ];
 
-/// The digest in hexadecimal digits.
+/// Returns the digest in hexadecimal digits.
 pub fn hex(message: &[u8]) -> String {
     let mut state: [u32; 8] =
         [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
-    // Whole blocks, then what is left with a one, zeros and the length in bits (5.1.1).
+    // Whole blocks, then the rest with a one bit, zeros and the length in bits (5.1.1).
     let (blocks, rest) = message.as_chunks::<64>();
     let mut last = rest.to_vec();
     last.push(0x80);

@@ -1,4 +1,4 @@
-//! `--audit-verify`: whether the chain of the records of a log holds.
+//! `--audit-verify`: checks the chain of the records of a log.
 
 use super::chain::FIRST;
 use super::sha256;
@@ -6,16 +6,17 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-/// What a log holds, if nothing is wrong with it.
+/// The summary of an unchanged log.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Verified {
     pub records: usize,
     pub runs: usize,
-    /// The runs that have no last record: they go on, were killed, or the end of the log is missing.
+    /// The runs without a final record: they are still running, were killed, or the end of the log is
+    /// missing.
     pub unfinished: Vec<String>,
 }
 
-/// What is wrong with a log.
+/// The first error of a log.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The line, from 1.
@@ -31,7 +32,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// The fields of a record that make the chain.
+/// The fields of a record that form the chain.
 struct Link {
     run: String,
     seq: u64,
@@ -55,18 +56,18 @@ impl Link {
     }
 }
 
-/// Where a run stands.
+/// The state of a run.
 struct Run {
     seq: u64,
     finished: bool,
-    /// By `exec`, after which nothing comes but that it failed.
+    /// By `exec`, after which only a failure can follow.
     replaced: bool,
 }
 
 /// Follows the chain.
 ///
 /// # Errors
-/// The first line that does not go with the line before.
+/// Fails with the first line that does not match the line before it.
 pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
     let mut runs: BTreeMap<String, Run> = BTreeMap::new();
     let mut records = Vec::new();
@@ -105,7 +106,7 @@ pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
     })
 }
 
-/// What a record of one number at the place of another means.
+/// Returns the meaning of a record with one number in the place of another.
 fn misplaced(found: u64, expected: u64, numbers: &HashSet<u64>) -> String {
     if found < expected || numbers.contains(&expected) {
         return format!("it is record {found}: records were moved or added");
@@ -170,7 +171,7 @@ mod tests {
         assert_fault(&without("a"), 1, "record 1 is missing before it");
         assert_fault(&without("b"), 2, "record 2 is missing before it");
         assert_fault(&log().split_off(5), 1, "records 1 to 5 are missing before it");
-        // The end of a log is covered by nothing but a copy of its last record.
+        // Only a copy of its last record protects the end of a log.
         assert_eq!(check(&without("c")).map(|found| found.runs), Ok(2));
     }
 
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_is_moved_behind_another_is_noticed() {
+    fn a_run_that_is_moved_after_another_is_noticed() {
         let mut moved = log();
         moved.rotate_left(5);
         assert_fault(&moved, 1, "it is record 6: records were moved or added");

@@ -14,13 +14,13 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 impl Interpreter {
-    /// The directory as the script went to it, symbolic links included.
+    /// Returns the directory under the path by which the script changed to it, including symbolic links.
     pub(in crate::eval) fn working_directory(&self, span: Span) -> Eval<Vec<u8>> {
         if let Some(directory) = &self.env.directory {
             return Ok(directory.to_bytes().to_vec());
         }
-        // The PWD that was handed over counts where it names the directory (POSIX 2.5.3), and is all that is known of one
-        // that has been removed: `cd ..` leads out of it, as in sh.
+        // An inherited PWD is used if it names the directory (POSIX 2.5.3). For a directory that has been removed it is
+        // the only known path: `cd ..` leaves it, as in sh.
         let current = std::env::current_dir();
         if let Some(given) = self.env.environment.get(b"PWD")
             && given.first() == Some(&b'/')
@@ -47,7 +47,7 @@ impl Interpreter {
 
     pub(super) fn cd(&mut self, call: &BuiltinCall, out: &mut Output<'_>, span: Span) -> Eval<u8> {
         let (physical, rest) = links(call);
-        // A value is the name of a directory, also `-` and what looks like an option.
+        // A value is always the name of a directory, even `-` and text that looks like an option.
         let is_value = call.args.len() - rest.len() >= call.literals;
         let ended = call.args[..call.args.len() - rest.len()].last().is_some_and(|last| last == b"--");
         let mut print = false;
@@ -90,7 +90,7 @@ impl Interpreter {
         let before = self.working_directory(span)?;
         let directory = self.enter_directory(&before, &target, physical, span)?;
         let new = directory.to_bytes().to_vec();
-        // Neither name can be refused, and no path holds a NUL. Where the script has removed PWD it stays away.
+        // Neither name can be refused, and a path contains no NUL. If the script has removed PWD, it stays removed.
         if !self.env.directory_named || self.env.environment.get(b"PWD").is_some() {
             let _ = self.env.environment.set(b"OLDPWD", &before);
             let _ = self.env.environment.set(b"PWD", &new);
@@ -104,7 +104,7 @@ impl Interpreter {
         Ok(0)
     }
 
-    /// The directory that a path leads to from another one, if it can be worked in.
+    /// Returns the directory that a path leads to from another one, if the script can work in it.
     pub(in crate::eval) fn enter_directory(
         &self,
         before: &[u8],
@@ -114,7 +114,7 @@ impl Interpreter {
     ) -> Eval<Arc<CStr>> {
         let failed = |error: &std::io::Error| self.no_directory(target, error, span);
         let path = Path::new(OsStr::from_bytes(before)).join(OsStr::from_bytes(target));
-        // Before anything follows it: this function, or a policy.
+        // Before this function or a policy follows the path.
         self.reach(path.as_os_str().as_bytes(), span)?;
         let new = if physical {
             std::fs::canonicalize(path).map(|path| path.into_os_string().into_vec())
@@ -131,7 +131,7 @@ impl Interpreter {
         if !access::is_allowed(path, access::Access::Execute) {
             return Err(failed(&std::io::ErrorKind::PermissionDenied.into()));
         }
-        // The kernel would have found nothing at a path with a NUL in it.
+        // The kernel would find nothing at a path with a NUL in it.
         let directory = CString::new(new).map_err(|_| failed(&std::io::ErrorKind::NotFound.into()))?;
         Ok(Arc::from(directory))
     }
@@ -142,7 +142,7 @@ impl Interpreter {
     }
 }
 
-/// The options -L and -P of `cd` and `pwd`, of which the last counts, and what follows them.
+/// Returns the options -L and -P of `cd` and `pwd`, of which the last counts, and the arguments after them.
 pub(super) fn links(call: &BuiltinCall) -> (bool, &[Vec<u8>]) {
     let args = call.args.as_slice();
     let mut physical = false;
@@ -163,8 +163,8 @@ pub(super) fn links(call: &BuiltinCall) -> (bool, &[Vec<u8>]) {
     (physical, &[])
 }
 
-/// `cd -L`: `..` goes back along the path by which one came. What the target has added to that must be there (POSIX cd,
-/// step 8); the directory that one is in may have been removed, which no shell minds.
+/// `cd -L`: `..` goes back along the path that was used. The components that the argument adds must exist (POSIX cd,
+/// step 8). The working directory itself may have been removed, which every shell accepts.
 fn logical(current: &[u8], target: &[u8]) -> std::io::Result<Vec<u8>> {
     let joined = Path::new(OsStr::from_bytes(current)).join(OsStr::from_bytes(target));
     let mut path = PathBuf::from("/");
@@ -181,7 +181,7 @@ fn logical(current: &[u8], target: &[u8]) -> std::io::Result<Vec<u8>> {
             _ => {}
         }
     }
-    // Two slashes at the start, and not three, may mean another thing (POSIX 4.16).
+    // Two slashes at the start, but not three, may have a special meaning (POSIX 4.16).
     let mut path = path.into_os_string().into_vec();
     let joined = joined.as_os_str().as_bytes();
     if joined.starts_with(b"//") && !joined.starts_with(b"///") {

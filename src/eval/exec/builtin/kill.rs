@@ -17,7 +17,7 @@ impl Interpreter {
         let args = call.args.as_slice();
         if let Some(value) = args.first().filter(|first| call.literals == 0 && first.starts_with(b"-")) {
             let message = format!(
-                "kill: {} is a value, and no value is an option; a process group is written kill -- $group, a signal kill -s $signal $pid",
+                "kill: {} is a value, and a value is never an option; for a process group write kill -- $group, for a signal kill -s $signal $pid",
                 quote_word(value)
             );
             return Err(self.usage(span, &message));
@@ -52,7 +52,7 @@ impl Interpreter {
         for target in targets {
             if let Some(job) = self.job_named(target) {
                 let job = job.ok_or_else(|| self.problem(span, &no_job("kill", target), 1))?;
-                // As a negative number is one: what is asked for and recorded is the group.
+                // As for a negative number: the group is requested and recorded.
                 match &job.state.control {
                     Some(control) => numbers.push(-control.group_id()),
                     None => numbers.extend(job.state.pid()),
@@ -61,9 +61,7 @@ impl Interpreter {
                 continue;
             }
             let Some(pid) = std::str::from_utf8(target).ok().and_then(|text| text.parse::<i32>().ok()) else {
-                return Err(
-                    self.usage(span, &format!("kill: {} is no number of a process", quote_word(target)))
-                );
+                return Err(self.usage(span, &format!("kill: {} is not a process ID", quote_word(target))));
             };
             if let 0 | -1 = pid {
                 let whom = if pid == 0 { "each process of the script's own group" } else { "every process" };

@@ -58,7 +58,8 @@ impl Interpreter {
         if builtins::find(text).is_some() {
             return Ok(Some(Meaning::Builtin));
         }
-        // Also that a file is not there, or is no program, is told by who may look at it alone.
+        // Even that a file does not exist, or is not a program, is reported only if the policy allows
+        // looking.
         if name.contains(&b'/') {
             self.admit(&Effect::Look(name), span)?;
         }

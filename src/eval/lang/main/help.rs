@@ -1,9 +1,9 @@
-//! What `--help` and `--version` print.
+//! The texts of `--help` and `--version`.
 
 use crate::check::program::*;
 use crate::diag::visible;
 
-/// `usage: deploy.pw [--retries INT] HOST [REST…]`
+/// Returns the usage: `usage: deploy.pw [--retries INT] HOST [REST…]`.
 pub fn usage_line(function: &Function, script: &str) -> String {
     let (options, others): (Vec<&Formal>, Vec<_>) =
         function.formals().partition(|one| one.optional || one.is_repeated());
@@ -11,7 +11,7 @@ pub fn usage_line(function: &Function, script: &str) -> String {
     format!("usage: {script}{}", words.collect::<String>())
 }
 
-/// The version of a script: `version: 1.2` in the comment above its `main`.
+/// Returns the version of a script, from a line `version: 1.2` in the comment above its `main`.
 pub fn version(function: &Function) -> Option<&str> {
     function.doc.lines().find_map(version_of_line)
 }
@@ -20,7 +20,7 @@ fn version_of_line(line: &str) -> Option<&str> {
     line.trim_start().strip_prefix("version:").map(str::trim).filter(|version| !version.is_empty())
 }
 
-/// How the script is called, what its comment says, its arguments and its options.
+/// Returns the help: the usage, the comment, the arguments and the options.
 pub fn text(function: &Function, script: &str, source: &str) -> String {
     let mut text = usage_line(function, script) + "\n";
     let doc: Vec<&str> = function.doc.lines().filter(|line| version_of_line(line).is_none()).collect();
@@ -59,12 +59,12 @@ pub fn text(function: &Function, script: &str, source: &str) -> String {
     text
 }
 
-/// Whether a parameter is given by its name.
+/// Returns whether a parameter is an option.
 fn is_option(formal: &Formal) -> bool {
     formal.optional || formal.is_repeated()
 }
 
-/// The lines that tell about a parameter: its comment, and what the declaration says.
+/// Returns the lines that describe a parameter: its comment, and facts from its declaration.
 fn described(parameter: &Parameter, source: &str) -> Vec<String> {
     let formal = &parameter.formal;
     let mut lines: Vec<String> = parameter.doc.lines().map(|line| visible(line.as_bytes())).collect();
@@ -94,7 +94,7 @@ fn lines_fit(line: &str, facts: &str) -> bool {
     !facts.is_empty() && line.chars().count() + facts.chars().count() < 80
 }
 
-/// Rows of two columns; the second may have several lines.
+/// Lays out rows of two columns, the second of which may have several lines.
 fn table(rows: Vec<(String, Vec<String>)>) -> String {
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     let mut text = String::new();

@@ -1,4 +1,5 @@
-//! The script's own command line: its arguments for `fn main`, and what it prints instead of running it.
+//! The script's own command line: its arguments for `fn main`, and the texts that it prints instead of
+//! running.
 
 mod completions;
 mod help;
@@ -14,13 +15,13 @@ use crate::eval::report::unwind::{Error, Eval, Unwind};
 use crate::span::Span;
 use crate::value::Value;
 
-/// What the arguments of a script ask for.
+/// The request of a script's arguments.
 pub enum Asked {
-    /// To run it; it has no `main`.
+    /// To run the script, which has no `main`.
     Script,
-    /// To run it and its `main`.
+    /// To run the script and its `main`.
     Main(Main),
-    /// A text that is printed instead.
+    /// To print a text instead.
     Text(String),
 }
 
@@ -31,7 +32,8 @@ pub struct Main {
 }
 
 impl Interpreter {
-    /// The arguments of the script for its `main`, if it has one. Looked at before anything runs.
+    /// Binds the arguments of the script to its `main`, if it has one. This happens before anything
+    /// runs.
     pub(in crate::eval) fn main_arguments(&self) -> Eval<Asked> {
         let Some(id) = self.program.main else { return Ok(Asked::Script) };
         let function = self.program.function(id);
@@ -52,9 +54,10 @@ impl Interpreter {
         }
     }
 
-    /// What `--help`, `--version` and `--completions` print, where `main` has no option of that name.
+    /// Returns the text for `--help`, `--version` and `--completions`, unless `main` has an option of
+    /// that name.
     fn printed_instead(&self, function: &Function, words: &[Argument]) -> Eval<Option<String>> {
-        // A wrapper gets every word as it is.
+        // A wrapper receives every word unchanged.
         if function.is_wrapper() {
             return Ok(None);
         }
@@ -94,7 +97,7 @@ impl Interpreter {
         Error::refused(error, 2).into()
     }
 
-    /// Prints what was asked for instead of a run.
+    /// Prints the text that was requested instead of a run.
     pub(in crate::eval) fn print_instead(&self, text: &str) -> Eval<()> {
         Output::Files(&self.env.files).write(self, 1, text.as_bytes(), Span::default())
     }

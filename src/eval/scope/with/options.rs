@@ -1,4 +1,4 @@
-//! The options of a `with`, worked out.
+//! The options of a `with`, evaluated.
 
 use super::{progress, retry};
 use crate::check::program::*;
@@ -18,7 +18,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The options of one `with`, worked out.
+/// The evaluated options of one `with`.
 pub struct EvaluatedOptions {
     pub settings: Settings,
     pub directory: Option<Arc<CStr>>,
@@ -30,7 +30,7 @@ pub struct EvaluatedOptions {
     pub stats: bool,
     /// What tells how far the block has come, and where it says so.
     pub progress: Option<(progress::Source, Span)>,
-    /// Where it says that nothing may be left.
+    /// The place of the option that no process may be left.
     pub ends_daemons: Option<Span>,
 }
 
@@ -111,7 +111,7 @@ impl Interpreter {
                     self.limit(settings, Resource::FileSize, size.bytes, option)?;
                 }
                 (Setting::CpuTime, Value::Duration(time)) => {
-                    // Whole seconds are what the kernel counts; less would be none at all.
+                    // The kernel counts whole seconds; a fraction would become zero, which means no limit.
                     let seconds = time.to_std().as_secs_f64().ceil();
                     self.limit(settings, Resource::CpuTime, seconds as i64, option)?;
                 }
@@ -163,13 +163,13 @@ impl Interpreter {
                 .try_for_each(|(name, _)| self.admit(&Effect::SetVariable(name), span).map(drop))?;
         }
         if clear || environment.is_some() || account.is_some() || all.directory.is_some() {
-            // What PWD is here is settled first, so that one that is removed is not given again.
+            // PWD is brought up to date first, so that a removed one is not set again.
             self.name_directory(span);
             let mut changed = if clear { Environment::empty() } else { self.env.environment.clone() };
             if let Some(directory) = &all.directory
                 && changed.get(b"PWD").is_some()
             {
-                // No path holds a NUL.
+                // A path contains no NUL.
                 let _ = changed.set(b"PWD", directory.to_bytes());
             }
             if let Some((map, _)) = &environment {
@@ -303,29 +303,29 @@ impl Interpreter {
     }
 }
 
-/// Returns the user and groups that programs run as below a `with`, if it gives any: a user comes with all groups of that
-/// user, whatever the blocks around have set. A group beside it takes the place of the primary one.
+/// Returns the user and groups of programs below a `with`, if it sets any. A user comes with all groups of that user,
+/// whatever the enclosing blocks have set. A group in the same `with` replaces the primary one.
 fn identity(outer: Option<&Identity>, user: Option<&Account>, group: Option<u32>) -> Option<Identity> {
     let Some(account) = user else {
-        // Other groups that we are in would still open doors.
+        // Other groups of this process would still grant access.
         let outer = outer.cloned().unwrap_or_default();
         let groups = outer.groups.or_else(|| Some(Vec::new()));
         return Some(Identity { user: outer.user, group: Some(group?), groups });
     };
     let group = group.unwrap_or(account.group);
     let others = account.groups.iter().copied().filter(|other| *other != group);
-    // The primary one among them, as initgroups(3) has it.
+    // The primary one is included, as by initgroups(3).
     let groups = std::iter::once(group).chain(others).collect();
     Some(Identity { user: Some(account.user), group: Some(group), groups: Some(groups) })
 }
 
-/// Sets what tells programs whom they run as, but for what the script gives itself. A variable of which nothing is known is
-/// removed, for it tells of another user.
+/// Sets the variables that tell programs their user, except those that the script sets itself. A variable with an
+/// unknown value is removed, since it describes another user.
 fn put_user_variables(environment: &mut Environment, account: &Account, given: [bool; 4]) {
     for ((name, value), given) in accounts::USER_VARIABLES.into_iter().zip(account.variables()).zip(given) {
         match value {
             _ if given => {}
-            // A line of passwd(5) with a NUL in it has no user.
+            // A line of passwd(5) that contains a NUL has no user.
             Some(value) => drop(environment.set(name, value)),
             None => drop(environment.remove(name)),
         }

@@ -1,4 +1,4 @@
-//! What a block prints goes through a pipe, so that silence (`idle_timeout`) and progress can be seen.
+//! The output of a block goes through a pipe, so that its absence (`idle_timeout`) and progress can be noticed.
 
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
@@ -51,7 +51,7 @@ impl Interpreter {
     ) -> Eval<()> {
         let readers = Arc::new(Readers::default());
         let mut relays: Vec<Task<Result<(), Lost>>> = Vec::with_capacity(2);
-        // Dropped before the tasks that read to the end of the pipes.
+        // Dropped before the tasks that read the pipes to their end.
         let mut files = self.env.files.clone();
         for number in [1, 2] {
             let Some(target) = self.env.files.get(number).cloned() else { continue };
@@ -62,7 +62,7 @@ impl Interpreter {
             relays.push(Task::spawn(self, span, move || pass_on(&run, reader, number, &target, &*tap))?);
         }
         let result = self.with_files(files, run);
-        // Our ends of the pipes are closed, so that the threads see the end.
+        // This closes our ends of the pipes, so that the threads see the end.
         let mut result = self.until_read(&readers, span, result);
         for relay in relays {
             let passed = relay.join().unwrap_or(Err(Lost::Crashed));
@@ -75,7 +75,7 @@ impl Interpreter {
         result
     }
 
-    /// Output of a block that believes that all of it was written.
+    /// The error for lost output of a block that assumes that all of it was written.
     fn lost(&self, lost: Lost, span: Span) -> Unwind {
         let (code, message) = match lost {
             Lost::Ended(unwind) => return unwind,
@@ -90,7 +90,8 @@ impl Interpreter {
     }
 }
 
-/// Whether a block ended as if its output had come through, or only since nobody reads it any more.
+/// Returns whether a block ended as if its output had been delivered, or only because its output has no
+/// reader left.
 fn believes(result: &Eval<()>) -> bool {
     match result {
         Ok(()) | Err(Unwind::PipeClosed) => true,
@@ -99,11 +100,11 @@ fn believes(result: &Eval<()>) -> bool {
     }
 }
 
-/// Why output was not passed on.
+/// The reason why output was not relayed.
 enum Lost {
     Unread(io::Error),
     Unwritten(io::Error),
-    /// The run or the block ended while nothing took it.
+    /// The run or the block ended while no reader took it.
     Ended(Unwind),
     Crashed,
 }
@@ -114,7 +115,7 @@ impl From<io::Error> for Lost {
     }
 }
 
-/// Passes on what comes, until the pipe ends.
+/// Relays data until the pipe ends.
 fn pass_on(
     run: &Interpreter,
     reader: Reader,

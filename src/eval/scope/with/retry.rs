@@ -1,7 +1,7 @@
 //! Running a block again after it failed.
 //!
-//! Between two runs lies a random part of a time that doubles with each ("full jitter"): many scripts that meet the
-//! same failing server at once must not come back to it at once.
+//! The pause between two runs is a random part of a time that doubles with each run ("full jitter"):
+//! many scripts that hit the same failing server at once must not all return to it at once.
 
 use crate::diag::code;
 use crate::eval::Interpreter;
@@ -10,14 +10,14 @@ use crate::process::Signal;
 use crate::value::{Value, format};
 use std::time::Duration;
 
-/// When a block is run again.
+/// The rules for running a block again.
 #[derive(Default)]
 pub struct Plan {
-    /// How often at most.
+    /// The largest number of retries.
     pub times: usize,
-    /// How long at most before the first time.
+    /// The longest pause before the first retry.
     pub backoff: Duration,
-    /// After which failures; none means all.
+    /// The failures that are retried; none means all.
     pub on: Option<Vec<End>>,
 }
 
@@ -28,11 +28,11 @@ pub enum End {
     TimedOut,
 }
 
-/// No pause is longer.
+/// The longest pause.
 const LONGEST: Duration = Duration::from_secs(60);
 
 impl End {
-    /// What an element of `retry_on` means.
+    /// Parses an element of `retry_on`.
     pub fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Int(status) => u8::try_from(*status).ok().filter(|status| *status > 0).map(Self::Status),
@@ -55,17 +55,17 @@ impl End {
 }
 
 impl Plan {
-    /// Whether there is anything to retry at all.
+    /// Returns whether there can be a retry at all.
     pub const fn wanted(&self) -> bool {
         self.times > 0
     }
 
-    /// Whether there is another run after so many that ended with this error.
+    /// Returns whether there is another run after this many, the last of which ended with this error.
     pub fn covers(&self, error: &Error, runs: usize) -> bool {
         runs <= self.times && self.on.as_ref().is_none_or(|ends| ends.iter().any(|end| end.is(error)))
     }
 
-    /// How long to wait after so many runs; `random` is from 0 to 1.
+    /// Returns the pause after this many runs; `random` is from 0 to 1.
     fn pause(&self, runs: usize, random: f64) -> Duration {
         let doublings = u32::try_from(runs.saturating_sub(1)).unwrap_or(u32::MAX).min(32);
         let most = self.backoff.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST);
@@ -74,10 +74,10 @@ impl Plan {
 }
 
 impl Interpreter {
-    /// Says that a run failed, and waits for the next.
+    /// Reports that a run failed, and waits before the next.
     pub(super) fn pause_before_retry(&mut self, plan: &Plan, error: &Error, runs: usize) -> Eval<()> {
         let pause = plan.pause(runs, random());
-        // Rounded for the reader, and then waited for as said.
+        // Rounded for the reader; the wait is as long as the message says.
         let pause = Duration::from_millis(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX));
         let position = error.diagnostic.primary().map_or_else(String::new, |label| {
             format!("{}: ", label.source.position(label.span.start as usize))
@@ -93,13 +93,13 @@ impl Interpreter {
     }
 }
 
-/// From 0 to 1. Hash maps are seeded by the system, which is random enough to spread retries.
+/// Returns a number from 0 to 1. The system seeds hash maps, which is random enough to spread retries.
 fn random() -> f64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(std::time::Instant::now()) as f64 / u64::MAX as f64
 }
 
-/// The error of the last run, with what was tried before.
+/// Returns the error of the last run, with a note about the earlier ones.
 pub fn told(mut error: Box<Error>, runs: usize, time: Duration) -> Box<Error> {
     let note = format!("it was the last of {runs} runs, and ended after {} ms", time.as_millis());
     error.diagnostic = error.diagnostic.note(note);

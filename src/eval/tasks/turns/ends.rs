@@ -176,7 +176,7 @@ impl Loop<'_, '_> {
             _ => turns.into_iter().for_each(|turn| self.end_turn(turn)),
         }
         if matches!(unwind, Unwind::PipeClosed) {
-            // Nobody reads what they print: their programs learn it when they write.
+            // Their output has no reader. Their programs notice when they write.
             let over: Vec<Turn> = self.turns.keys().copied().collect();
             over.iter().for_each(|turn| self.drop_output(*turn));
             for (_, mut held) in std::mem::take(&mut self.finished) {

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_held_comes_back_in_its_order_from_memory_and_file() {
+    fn held_output_comes_back_in_order_from_memory_and_file() {
         let mut store = Store::new(std::env::temp_dir());
         let (mut first, mut second) = (HeldOutput::default(), HeldOutput::default());
         let big = vec![b'x'; MOST_IN_MEMORY - 3];

@@ -105,7 +105,7 @@ impl TurnLog {
         }
         let Some(file) = file.claim().map_err(|error| failed(&reason(&error)))? else {
             let message = format!("another run writes the log {}", quote_word(&option.path));
-            let help = "wait for its end, or give this run a log of its own";
+            let help = "wait for its end, or give this run its own log";
             return Err(run.log_error(&option, code::LOOP_LOG_IN_USE, message, help));
         };
         let name = run.module_path().map(|path| path.to_string_lossy().into_owned());
@@ -146,12 +146,12 @@ impl TurnLog {
             Unusable::OtherLoop { script, variable } => (
                 code::LOOP_LOG_OF_OTHER,
                 format!("{path} is the log of another loop: of `{variable}` in {script}"),
-                "give each loop a log of its own".to_owned(),
+                "give each loop its own log".to_owned(),
             ),
             Unusable::Damaged(line) => (
                 code::LOOP_LOG_OF_OTHER,
                 format!("line {line} of the log {path} is not the record of a turn"),
-                format!("the turns behind it would run again; remove the line: sed -i {line}d {path}"),
+                format!("the turns after it would run again; remove the line: sed -i {line}d {path}"),
             ),
             Unusable::Unreadable(error) => (
                 code::LOOP_LOG_FAILED,
@@ -177,12 +177,15 @@ impl TurnLog {
         logged.map_err(|error| {
             let (message, help) = match error {
                 NoItem::Secret => (
-                    "the item of a turn holds a secret, which a log must not".to_owned(),
-                    "go through names of the secrets, and look each up in the turn",
+                    "the item of a turn contains a secret, which a log must not contain".to_owned(),
+                    "iterate over names of the secrets, and look up each secret in the turn",
                 ),
                 NoItem::Type(found) => (
-                    format!("the item of a turn is or holds {}, which a log has no form for", found.phrase()),
-                    "go through strings, numbers, lists and maps",
+                    format!(
+                        "the item of a turn is or holds {}, which can't be written to a log",
+                        found.phrase()
+                    ),
+                    "iterate over strings, numbers, lists and maps",
                 ),
             };
             run.log_error(&self.option, code::LOOP_LOG_ITEM, message, help)

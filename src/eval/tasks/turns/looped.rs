@@ -79,11 +79,11 @@ pub struct Live {
     pub held: HeldOutput,
     /// How it ended, if it has.
     pub end: Option<End>,
-    /// It was asked to end.
+    /// Whether it was asked to end.
     pub is_asked: bool,
-    /// Nobody is shown what it prints.
+    /// Whether its output is dropped.
     pub is_dropped: bool,
-    /// What it printed could not be passed on or held.
+    /// The error, if its output could not be passed on or held.
     pub lost: Option<Box<Error>>,
 }
 
@@ -312,7 +312,7 @@ impl<'r, 's> Loop<'r, 's> {
             let running = self.scheduler.running();
             self.record.clear_line();
             self.run.warn(&format!(
-                "the loop at {place} runs {running} turns at once for a while, and not {}: {why}",
+                "the loop at {place} runs {running} turns at once for now, instead of {}: {why}",
                 self.options.rules.jobs
             ));
         }

@@ -133,7 +133,7 @@ impl Record {
         }
     }
 
-    /// Shows nothing any more: what follows is no output of a turn.
+    /// Stops showing progress: what follows is not output of a turn.
     pub fn end(&mut self) {
         self.shown = None;
     }

@@ -1,20 +1,20 @@
-//! What each step does, in the child: see [`super`] for what it may use.
+//! The execution of each step in the child: see [`super`] for the permitted operations.
 
 use super::call;
 use crate::sys::spawn::{Identity, Limit, Placement, ProcessGroup, Resource, Step};
 use std::ffi::c_long;
 use std::os::fd::RawFd;
 
-/// The descriptors of the steps, which the child rewrites: a source that would be overwritten is moved out of the way.
+/// The descriptors of the steps, which the child rewrites: a source that would be overwritten is moved first.
 pub(super) struct Placements {
     copies: Copies,
-    /// How many have been placed.
+    /// The number of placed descriptors.
     done: usize,
     /// A number that no target reaches.
     above_targets: RawFd,
 }
 
-/// Three or fewer is what a stage has; more need the heap.
+/// A stage has three or fewer; more need the heap.
 enum Copies {
     Few([Placement; 3], usize),
     Many(Vec<Placement>),
@@ -39,7 +39,7 @@ impl Placements {
         Self { copies, done: 0, above_targets }
     }
 
-    /// Those that are not placed yet.
+    /// Returns those that are not placed yet.
     fn rest(&mut self) -> &mut [Placement] {
         let all = match &mut self.copies {
             Copies::Few(few, count) => few.get_mut(..*count).unwrap_or_default(),
@@ -48,8 +48,8 @@ impl Placements {
         all.get_mut(self.done..).unwrap_or_default()
     }
 
-    /// Places the next source at its target, in any order and with any collisions: before a target is overwritten, a later
-    /// source of that number is moved up. `2>&1 1>&2`-like cycles need nothing else.
+    /// Places the next source at its target, in any order and with any collisions: before a target is overwritten, a
+    /// later source with that number is moved up. Cycles such as `2>&1 1>&2` need nothing else.
     fn place_next(&mut self) -> Result<(), i32> {
         let above = self.above_targets;
         let placed = match self.rest().split_first_mut() {
@@ -61,7 +61,7 @@ impl Placements {
     }
 }
 
-/// Takes a step.
+/// Carries out a step.
 pub(super) fn take(step: &Step, placements: &mut Placements) -> Result<(), i32> {
     match step {
         Step::Group(group) => enter_group(*group),
@@ -95,12 +95,12 @@ fn place(Placement { target, source }: Placement, later: &mut [Placement], above
         }
     }
     match source {
-        // dup would leave it as it is, close-on-exec included.
+        // dup would leave it unchanged, including close-on-exec.
         Some(source) if source == target => {
             call(libc::SYS_fcntl, [target as c_long, libc::F_SETFD as c_long, 0, 0]).map(drop)
         }
         Some(source) => call(libc::SYS_dup3, [source as c_long, target as c_long, 0, 0]).map(drop),
-        // One that is closed already is as it should be.
+        // One that is closed already needs no change.
         None => {
             let _ = call(libc::SYS_close, [target as c_long, 0, 0, 0]);
             Ok(())
@@ -109,7 +109,7 @@ fn place(Placement { target, source }: Placement, later: &mut [Placement], above
 }
 
 fn set_limit(Limit { resource, value }: Limit) -> Result<(), i32> {
-    // At the hard limit of processor time the kernel sends SIGKILL, and nobody is told why.
+    // At the hard limit of processor time the kernel sends SIGKILL, which gives no reason.
     let hard = value.saturating_add(u64::from(resource == Resource::CpuTime));
     let value = [value, hard];
     let arguments = [0, resource.number() as c_long, value.as_ptr() as c_long, 0];
@@ -117,12 +117,12 @@ fn set_limit(Limit { resource, value }: Limit) -> Result<(), i32> {
 }
 
 fn add_nice(more: i32) -> Result<(), i32> {
-    // The raw call answers 20 less the nice value, to keep clear of errors (getpriority(2)).
+    // The raw call returns 20 minus the nice value, to keep clear of errors (getpriority(2)).
     let now = 20 - call(libc::SYS_getpriority, [0; 4])?;
     call(libc::SYS_setpriority, [0, 0, now.saturating_add(more as c_long), 0]).map(drop)
 }
 
-/// Groups first, the user last: after that the rest is no longer ours to change.
+/// Sets groups first, the user last: after that, this process may not change the others.
 fn become_user(identity: &Identity) -> Result<(), i32> {
     if let Some(groups) = &identity.groups {
         call(libc::SYS_setgroups, [groups.len() as c_long, groups.as_ptr() as c_long, 0, 0])?;

@@ -1,27 +1,28 @@
-//! Where a child can't go on in our memory beside us: each is awaited until its program runs.
+//! For systems on which a child can't run in our memory beside this process: each is awaited until its
+//! program runs.
 //!
-//! What a child does there it must do by raw system calls, since libc's keep errno where our thread has its own. Those
-//! are written for one architecture (`clone3`).
+//! The child would have to make raw system calls, since those of libc write errno, which belongs to a
+//! thread of this process. They are implemented for one architecture (`clone3`).
 
 use super::{Request, SpawnError};
 use crate::sys::wait::Process;
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
-/// There is none.
+/// Never created.
 #[derive(Debug)]
 pub struct PendingExec<R>(Infallible, PhantomData<R>);
 
-/// Gives the request back.
+/// Returns the request.
 ///
 /// # Errors
-/// Always.
+/// Always fails.
 pub fn begin<R: Request>(request: R) -> Result<(Process, PendingExec<R>), R> {
     Err(request)
 }
 
 impl<R> PendingExec<R> {
-    /// What the child is made from.
+    /// Returns the data from which the child is made.
     pub fn request(&self) -> &R {
         match self.0 {}
     }
@@ -31,7 +32,7 @@ impl<R> PendingExec<R> {
         match self.0 {}
     }
 
-    /// Leaves what the child works with where it is.
+    /// Leaves the child's data in place.
     pub fn abandon(self) {
         match self.0 {}
     }

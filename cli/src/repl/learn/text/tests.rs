@@ -3,7 +3,7 @@ use crate::repl::learn::ask::ask;
 use pipewright::CancelToken;
 use proptest::prelude::*;
 
-/// An option as one line: `--sort=WORD  what it does`.
+/// Returns an option as one line: `--sort=WORD  what it does`.
 fn shown(flag: &Flag) -> String {
     let value = match &flag.value {
         Takes::Nothing => String::new(),
@@ -83,7 +83,7 @@ fn the_styles_of_clap() {
             "-Z <FLAG>  Unstable",
         ],
     );
-    // The long one has a paragraph below each.
+    // The long help has a paragraph below each option.
     assert_flags(
         "OPTIONS:\n  \
          -e, --regexp=<PATTERN>\n          \
@@ -170,7 +170,7 @@ fn usage_lines_of_bsd_and_single_dashes() {
 }
 
 #[test]
-fn commands_are_those_under_a_head_that_says_so() {
+fn commands_are_those_under_such_a_head() {
     let text = "Usage: tool [OPTIONS]\n\
         \n\
         Commands:\n  \
@@ -194,7 +194,7 @@ fn commands_are_those_under_a_head_that_says_so() {
 }
 
 #[test]
-fn what_a_printer_obeys_is_no_text() {
+fn control_sequences_of_printers_are_not_text() {
     assert_flags("  \x1b[1m-\x1b[0mx\x08x, --y\x07  a\tb\x1b[2J\r\n", &["-x  a    b", "--y  a    b"]);
 }
 
@@ -212,7 +212,7 @@ fn values_are_told_by_brackets() {
     assert_eq!(values("  --mode <KEY=VALUE|PATH>  how\n"), "");
 }
 
-/// The help of a real program.
+/// Returns the help of a real program.
 fn help(program: &str, question: &[&str]) -> Option<Help> {
     let directories =
         ["/usr/local/bin", "/usr/bin", "/bin"].map(|directory| format!("{directory}/{program}"));
@@ -262,7 +262,7 @@ fn real_programs_tell_their_options() {
 }
 
 proptest! {
-    /// Whatever a program prints: no panic, and names that are options.
+    /// For any output of a program: no panic, and names that are options.
     #[test]
     fn any_text_is_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = parse(&bytes);
@@ -285,7 +285,7 @@ fn a_text_of_megabytes_is_read_in_part() {
     let many: String = (0..100_000).map(|n| format!("  --o{n}  what\nCommands:\n  c{n}  what\n\n")).collect();
     let help = parse(many.as_bytes());
     assert_eq!((help.options.len(), help.commands.len()), (MOST, MOST));
-    // One line, with what could be nested.
+    // One line, with text that could be nested.
     for part in ["[", "-[", "-a ", "--[no-]x<", "usage: -", "-a[="] {
         let _ = parse(part.repeat(200_000).as_bytes());
     }

@@ -42,7 +42,7 @@ fn names(option: &CliOption<'_>) -> Vec<String> {
     option.short.map(|letter| format!("-{letter}")).into_iter().chain([option.long.clone()]).collect()
 }
 
-/// The arm for the word after an option.
+/// Returns the arm that completes the value of an option.
 fn value_of(option: &CliOption<'_>) -> String {
     let pattern = names(option).join(" | ");
     match option.takes {

@@ -22,7 +22,7 @@ pub fn script(line: &CommandLine<'_>) -> String {
         let mut words = vec![command.clone(), format!("-l {}", &option.long[2..])];
         words.extend(option.short.map(|letter| format!("-s {letter}")));
         match option.takes {
-            // A counter has a value in its long form alone.
+            // Only the long form of a counter has a value.
             Some(_) if option.counts => {}
             Some(Values::Choices(choices)) => {
                 let choices: Vec<String> = choices.iter().map(|choice| fish_word(&text_of(choice))).collect();
@@ -40,7 +40,7 @@ pub fn script(line: &CommandLine<'_>) -> String {
     text
 }
 
-/// A text as a word of fish.
+/// Returns a text as a word of fish.
 fn fish_word(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }

@@ -1,6 +1,7 @@
-//! The scripts by which shells complete a script's own options: `script.pw --completions bash`.
+//! The scripts with which shells complete a script's options: `script.pw --completions bash`.
 //!
-//! Each is made of the parameters of `main` alone. It starts nothing, so that a script is never run by a key press.
+//! Each is made from the parameters of `main` alone, and starts nothing, so that a key press never runs
+//! the script.
 
 mod bash;
 mod fish;
@@ -12,7 +13,7 @@ use crate::diag::visible;
 use crate::value::Str;
 use std::borrow::Cow;
 
-/// The completions for a shell; none if it is not known.
+/// Returns the completions for a shell; none if the shell is unknown.
 pub fn script(function: &Function, name: &str, shell: &str) -> Option<String> {
     let line = CommandLine::of(function, name);
     match shell {
@@ -23,13 +24,13 @@ pub fn script(function: &Function, name: &str, shell: &str) -> Option<String> {
     }
 }
 
-/// A script as a shell has to know it.
+/// The command line of a script, as a shell needs to know it.
 struct CommandLine<'f> {
     name: &'f str,
     /// The name on one line, for comments.
     title: String,
     options: Vec<CliOption<'f>>,
-    /// The parameters that are given by their place.
+    /// The positional parameters.
     positional: Vec<&'f Parameter>,
 }
 
@@ -39,17 +40,17 @@ struct CliOption<'f> {
     short: Option<char>,
     takes: Option<Values<'f>>,
     is_repeated: bool,
-    /// Its short form takes no value.
+    /// Whether its short form takes no value.
     counts: bool,
     help: &'f str,
 }
 
-/// What a shell offers for a value.
+/// The values that a shell offers.
 #[derive(Clone, Copy)]
 enum Values<'f> {
     Choices(&'f [Str]),
     Files,
-    /// Nothing: only the user knows.
+    /// None: only the user knows them.
     Unknown,
 }
 
@@ -86,12 +87,12 @@ impl<'f> CommandLine<'f> {
         Self { name, title: visible(name.as_bytes()), options, positional }
     }
 
-    /// The name as a part of the name of a shell's function.
+    /// Returns the name as a part of the name of a shell function.
     fn identifier(&self) -> String {
         self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
     }
 
-    /// What stands for any of the arguments that are no options.
+    /// The choices of all arguments that are not options.
     fn argument_choices(&self) -> impl Iterator<Item = &'f Str> {
         self.positional.iter().flat_map(|parameter| &parameter.formal.choices)
     }
@@ -117,12 +118,12 @@ impl<'f> Values<'f> {
     }
 }
 
-/// A text as a word of bash and zsh.
+/// Returns a text as a word of bash and zsh.
 fn sh_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// The text of a choice, whose other bytes no command line of a user has.
+/// Returns the text of a choice. Other bytes can't be in the command line of a user.
 fn text_of(choice: &Str) -> Cow<'_, str> {
     String::from_utf8_lossy(choice.as_bytes())
 }

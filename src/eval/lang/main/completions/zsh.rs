@@ -56,14 +56,14 @@ fn action(values: Values<'_>) -> String {
     }
 }
 
-/// A text within a specification.
+/// Escapes a text for a specification.
 fn escaped(text: &str) -> String {
     text.chars()
         .flat_map(|c| matches!(c, '\\' | ':' | '[' | ']').then_some('\\').into_iter().chain([c]))
         .collect()
 }
 
-/// A word in the parentheses of an action.
+/// Escapes a word in the parentheses of an action.
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./+,@%=".contains(c);
     text.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect()
