@@ -1,5 +1,4 @@
-//! The parser that pest makes from grammar/pipewright.pest. It is not written by hand: grammar/generate
-//! writes it.
+//! The parser that pest makes of grammar/pipewright.pest. Not written by hand: grammar/generate does it.
 
 #![allow(dead_code, missing_docs, clippy::all, clippy::pedantic)]
 
