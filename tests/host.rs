@@ -305,7 +305,7 @@ fn a_run_gives_the_result_of_main_or_of_its_last_call() {
     assert_eq!(error.kind(), ErrorKind::Script);
     // If the binary runs it, the result of main is a status.
     let error = Session::new().run(&plain("fn main() { return 3 }")).status().unwrap_err();
-    assert!(error.to_string().contains("which nobody takes"), "{error}");
+    assert!(error.to_string().contains("but the value is not used"), "{error}");
 }
 
 #[test]

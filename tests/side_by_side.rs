@@ -159,7 +159,7 @@ fn few_descriptors_mean_fewer_turns_at_once() {
     let expected: String = (1..=60).map(|i| format!("{i}\n")).collect();
     assert_eq!(outcome.out(), expected);
     assert_eq!(outcome.err().lines().count(), 1, "{outcome}");
-    assert!(outcome.err().contains("for a while"), "{outcome}");
+    assert!(outcome.err().contains("for now"), "{outcome}");
 }
 
 #[test]

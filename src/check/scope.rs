@@ -259,7 +259,7 @@ impl<'s> Scopes<'s> {
         }
     }
 
-    /// Returns a distinct point of the text, after earlier declarations and before later ones.
+    /// Returns a new point of the text, which lies after all earlier declarations and before all later ones.
     pub fn pass(&mut self) -> u32 {
         self.declared += 1;
         self.declared

@@ -113,7 +113,7 @@ impl Diagnostic {
         self.label(source, span, text.into(), false)
     }
 
-    /// Returns the same page about another text, whose places correspond to those of `one`.
+    /// Returns the same page with its places in `other` instead of `one`. The same span must mean the same place in both.
     #[cfg(feature = "dialog")]
     #[must_use]
     pub(crate) fn in_place_of(mut self, one: &Arc<Source>, other: &Arc<Source>) -> Self {

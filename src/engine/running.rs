@@ -185,7 +185,7 @@ impl Running {
     }
 
     /// Ends it: its programs get SIGTERM, deferred blocks run, and processes that are left after `grace` get SIGKILL.
-    /// The grace of the script (5 s, or as set by `with grace=`) may end earlier. Returns when all have ended.
+    /// If the grace of the script (5 s, or as set by `with grace=`) is shorter, it applies. Returns when all have ended.
     pub fn shutdown(&self, grace: Duration) -> Report {
         self.state.interrupt.raise(Signal::TERM);
         let result = self.state.wait_for(grace).unwrap_or_else(|| {

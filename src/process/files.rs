@@ -22,8 +22,8 @@ pub enum Descriptor {
 /// soon as its stage has started; otherwise a reader never sees the end of its pipe.
 #[derive(Clone, Debug)]
 pub struct FileTable {
-    /// Sorted by number; none is closed. Numbers that are not listed are as this process was started with them, if
-    /// that is passed on ([`descriptor::is_passed_on`]), otherwise closed.
+    /// The descriptors, sorted by number; `None` is a closed one. A number that is not listed is as it was at the start
+    /// of this process if it is passed on ([`descriptor::is_passed_on`]), and closed otherwise.
     entries: Arc<Vec<(RawFd, Option<Descriptor>)>>,
 }
 

@@ -1,5 +1,5 @@
-//! Opening a file in steps, none of which waits: opening a FIFO takes until its other end is opened, and a
-//! thread that signals don't reach could not stop an open(2).
+//! Opening a file in steps, none of which waits. open(2) of a FIFO waits until its other end is opened, and in a
+//! thread that gets no signals nothing could end that call.
 
 use crate::sys::errno;
 use crate::sys::fifo::Reader;

@@ -124,7 +124,7 @@ const REAP: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(100);
 /// …and after this long, even if it is busy.
 const DRAIN: Duration = Duration::from_secs(1);
-/// How long only a pipe is awaited before the user is informed.
+/// The time of waiting only for a pipe after which the user is informed.
 pub const HELD: Duration = Duration::from_secs(2);
 
 /// Waits until all children have ended, moves the bytes of the pump, and reaps.

@@ -2,7 +2,8 @@
 //! and the kernel delivers a signal for the process to this thread.
 //!
 //! If a signal comes just before the call, its handler has already run when the call begins to wait, and would not end
-//! it. So when a call is announced, the handler has SIGALRM sent until the call is over: `EINTR` comes a moment late.
+//! it. So when a call is announced, the handler starts a timer that sends SIGALRM until the call is over, and the call
+//! ends with `EINTR` a moment later.
 
 use super::handlers;
 use super::signal::Signal;

@@ -28,8 +28,8 @@ pub enum Kind {
 /// returns false.
 ///
 /// # Errors
-/// Fails with `EMFILE` and `ENFILE` when no descriptor is left, with `ENOMEM` and `EIO`: there may then be
-/// more entries.
+/// Fails with `EMFILE` and `ENFILE` when no descriptor is left, with `ENOMEM` and `EIO`. Entries may
+/// then be missing.
 pub fn read(directory: &[u8], mut visit: impl FnMut(&[u8], Kind) -> bool) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let open = || rustix::fs::open(OsStr::from_bytes(directory), flags, Mode::empty());

@@ -127,7 +127,7 @@ impl Interrupt {
         }
     }
 
-    /// Does the same for a key of the terminal, which programs have received from there.
+    /// Raises the signal of a key. The programs have already received it from the terminal.
     pub fn raise_key(&self, signal: Signal) {
         if let Some(state) = &self.state {
             state.raise(signal.number(), true);

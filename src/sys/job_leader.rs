@@ -21,10 +21,10 @@ use std::time::Duration;
 const FELT: [libc::c_int; 7] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
-/// Those of them that end it, and KILL.
+/// The signals among them that end a job, and KILL.
 const ENDS: [libc::c_int; 5] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGKILL];
 
-/// Those that stop it, and STOP.
+/// The signals among them that stop a job, and STOP.
 const STOPS: [libc::c_int; 4] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU, libc::SIGSTOP];
 
 /// The process. Dropping it kills and reaps it.

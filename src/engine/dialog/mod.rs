@@ -309,7 +309,7 @@ impl Dialog {
         self.interpreter.request()
     }
 
-    /// Returns that signal and settles it.
+    /// Returns that signal, and marks it as taken.
     pub fn take_signal(&self) -> Option<Signal> {
         let signal = self.interpreter.take_request();
         self.cancel.clear();

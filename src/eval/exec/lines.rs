@@ -116,8 +116,8 @@ impl Interpreter {
         })
     }
 
-    /// Returns whether an input is a file that no command has on a descriptor, inside or outside. `/dev/stdin` may be
-    /// the same open file as one of them.
+    /// Returns whether an input is an open file that no command has on a descriptor, inside or outside. An input that
+    /// was opened as `/dev/stdin`, for example, may be the same open file as one of their descriptors.
     fn is_own_file(&self, input: &Descriptor, outside: &FileTable) -> bool {
         let Ok(input) = input.borrow() else { return false };
         let mut others = self.env.files.iter().chain(outside.iter());

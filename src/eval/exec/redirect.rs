@@ -45,7 +45,7 @@ enum Action {
 enum When {
     /// Now, however long it takes.
     Now,
-    /// Now, if that does not wait.
+    /// Now, if it can be opened without waiting.
     AtOnce,
     /// After one that waits.
     Later,

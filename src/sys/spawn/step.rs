@@ -43,11 +43,11 @@ pub struct Placement {
 pub enum ProcessGroup {
     /// That of this process.
     Inherit,
-    /// A new one that it leads.
+    /// A new group that the child leads.
     New,
-    /// A new one in its own session, without a terminal (setsid(2)).
+    /// A new group in a new session, without a terminal (setsid(2)).
     Session,
-    /// That of a child that is not reaped yet.
+    /// The group of a child that is not reaped yet.
     Join(Pid),
 }
 
