@@ -191,6 +191,8 @@ fn signals_and_standard_streams_of_the_process() {
 #[ignore = "changes this process: run by signals_and_standard_streams_of_the_process"]
 fn handlers_end_with_execve() {
     let interrupt = Interrupt::new().unwrap();
+    // Below nohup(1) it is ignored, and would stay so. SAFETY: no handler is involved.
+    unsafe { libc::signal(libc::SIGHUP, libc::SIG_DFL) };
     handlers::install(&interrupt, None, &[Signal::TERM, Signal::HUP]).unwrap();
     // In the child, the signal meets no handler of this process, and ends it.
     let (end, _) = output(&sh("kill -TERM $$; sleep 1"));
