@@ -42,6 +42,7 @@ struct Seen {
 impl Terminal {
     /// Starts a program with a terminal of 24 lines and 80 columns that is its own.
     pub fn start(command: &mut Command) -> Self {
+        super::run::hear_signals();
         let (master, slave) = open();
         let descriptor = || Stdio::from(slave.try_clone().expect("a descriptor is left"));
         command.stdin(descriptor()).stdout(descriptor()).stderr(descriptor());
