@@ -293,8 +293,14 @@ impl Control {
 
     /// Stops the whole job after a program of it was stopped, perhaps alone. The prompt is notified as when the
     /// terminal stops all of them.
+    ///
+    /// A job that has been told to end is not stopped: `kill -KILL %1` continues a suspended job, whose thread may only
+    /// then handle the stop of its program. The prompt would wait for the end of a job that nothing continues.
     pub fn stop(&self) {
-        if let Some(job_leader) = self.current_leader().filter(|_| !self.is_suspended()) {
+        if let Some(job_leader) = self.current_leader()
+            && !self.is_suspended()
+            && self.cancel.raised().is_none()
+        {
             job_leader.signal(Signal::STOP);
         }
     }
@@ -392,12 +398,13 @@ impl Control {
         let _ = signal::send_group(self.group, signal);
     }
 
-    /// Waits until the prompt knows that the job is stopped, or until it no longer is.
+    /// Waits until the prompt knows that the job is stopped, or until it no longer is, or has to end.
     pub fn await_suspension(&self) {
         let mut look = Duration::from_millis(1);
         loop {
             std::thread::sleep(look);
             if self.is_suspended()
+                || self.cancel.raised().is_some()
                 || self.current_leader().is_none_or(|one| one.group_signal() != Some(GroupSignal::Stop))
             {
                 break;

@@ -90,10 +90,12 @@ impl Bench {
         }
     }
 
-    /// Returns the text of a stub, which records its call, prints and exits: all by builtins, since thousands run.
+    /// Returns the text of a stub, which records its call, prints and exits: all by builtins, since thousands run. It
+    /// prints by one write(2), because several may run at once.
     fn stub(&self, stub: &Stub) -> String {
         let calls = self.at("calls");
-        let words = "printf %s \"${0##*/}\"; for word_; do printf ' [%s]' \"$word_\"; done; echo";
+        let words =
+            "line_=${0##*/}; for word_; do line_=\"$line_ [$word_]\"; done; printf '%s\\n' \"$line_\"";
         let reads = if stub.reads { "echo input:; /bin/cat" } else { "" };
         let prints = match &stub.prints {
             Some(text) => format!("printf %s '{}'", text.replace('\'', "'\\''")),
@@ -102,7 +104,7 @@ impl Bench {
         format!(
             "#!/bin/dash\n\
              {{ {words}; pwd\n\
-             unset _ PWD OLDPWD SHLVL HISTFILE word_; export -p\n\
+             unset _ PWD OLDPWD SHLVL HISTFILE word_ line_; export -p\n\
              {reads}\n\
              }} > {}/$$\n\
              {prints}\n\

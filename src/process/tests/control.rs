@@ -36,8 +36,8 @@ fn a_stop_is_repeated_for_programs_without_a_handler() {
 
 #[test]
 fn who_is_to_start_programs_of_a_suspended_job_knows_that_it_was_ended() {
-    let control = Control::new(Interrupt::new().unwrap()).unwrap();
     for signal in [Signal::KILL, Signal::TERM, Signal::INT] {
+        let control = Control::new(Interrupt::new().unwrap()).unwrap();
         control.stop();
         assert_eq!(control.attend(), Attended::Suspended);
         std::thread::scope(|scope| {
@@ -48,6 +48,17 @@ fn who_is_to_start_programs_of_a_suspended_job_knows_that_it_was_ended() {
             control.end(signal);
             assert!(starts.join().unwrap().is_some(), "{signal}");
         });
-        control.keys().clear();
     }
+}
+
+/// Its thread may handle the stop of a program only after the job was told to end.
+#[test]
+fn a_job_that_was_told_to_end_is_not_stopped() {
+    let control = Control::new(Interrupt::new().unwrap()).unwrap();
+    control.stop();
+    assert_eq!(control.attend(), Attended::Suspended);
+    control.end(Signal::KILL);
+    control.stop();
+    control.await_suspension();
+    assert_eq!(control.look(), Attended::Running);
 }
