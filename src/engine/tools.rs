@@ -84,7 +84,7 @@ pub fn process_table(reports: &[StageReport]) -> String {
 /// assert!(explain("E0201").is_some_and(|page| page.starts_with("E0201: name is not declared")));
 /// assert!(explain("timeout").is_some_and(|page| page.starts_with("with timeout=")));
 /// assert!(explain("split").is_some_and(|page| page.contains("separator")));
-/// assert!(explain("export").is_some_and(|page| page.contains("env.EDITOR")));
+/// assert!(explain("export").is_some_and(|page| page.contains("env.NAME = expression")));
 /// assert_eq!(explain("no such thing"), None);
 /// ```
 pub fn explain(topic: &str) -> Option<String> {
