@@ -1,7 +1,7 @@
 //! The scheduler: a state machine that is told what happens, and tells what to do.
 
 use super::backoff::Backoff;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The number of a turn in the order of the input, from 0.
@@ -110,7 +110,7 @@ pub struct Scheduler {
     first: Turn,
     /// The turn that left the loop: those after it don't count.
     broke: Option<Turn>,
-    failed: BTreeMap<Turn, ()>,
+    failed: BTreeSet<Turn>,
     /// How many failed beyond those that are remembered.
     more_failed: u64,
     succeeded: bool,
@@ -131,7 +131,7 @@ impl Scheduler {
             waiting: BTreeSet::new(),
             first: 0,
             broke: None,
-            failed: BTreeMap::new(),
+            failed: BTreeSet::new(),
             more_failed: 0,
             succeeded: false,
             stopped: false,
@@ -245,7 +245,7 @@ impl Scheduler {
     /// Returns how the loop ended, once no turn runs.
     pub fn verdict(&self) -> Verdict {
         let succeeded = self.rules.halt == Halt::First && self.succeeded;
-        match self.failed.keys().next() {
+        match self.failed.first() {
             Some(first) if !succeeded => Verdict::Failed(*first),
             _ => Verdict::Succeeded,
         }
@@ -271,7 +271,7 @@ impl Scheduler {
     }
 
     fn fail(&mut self, turn: Turn, after: &mut After) {
-        self.failed.insert(turn, ());
+        self.failed.insert(turn);
         if self.failed.len() > MOST_FAILED {
             self.failed.pop_last();
             self.more_failed += 1;

@@ -159,8 +159,13 @@ const TRIES: usize = 100;
 /// # Errors
 /// Fails if the file system lacks them, or no file may be created there.
 pub(super) fn unnamed(directory: &Path) -> io::Result<()> {
-    let place = Place::find(None, directory.join("none").as_os_str().as_encoded_bytes())?;
+    let place = place_in(directory)?;
     unnamed_in(&place.directory, Mode::from_raw_mode(0o600)).map(drop)
+}
+
+/// Returns a place in a directory, for a file whose name does not matter.
+fn place_in(directory: &Path) -> io::Result<Place> {
+    Place::find(None, directory.join("none").as_os_str().as_encoded_bytes())
 }
 
 /// Makes a file in a directory that has no name, or none any more.
@@ -168,7 +173,7 @@ pub(super) fn unnamed(directory: &Path) -> io::Result<()> {
 /// # Errors
 /// Those of open(2) in the directory.
 pub(super) fn unnamed_file(directory: &Path) -> io::Result<OwnedFd> {
-    let place = Place::find(None, directory.join("none").as_os_str().as_encoded_bytes())?;
+    let place = place_in(directory)?;
     let mode = Mode::from_raw_mode(0o600);
     if let Ok(file) = unnamed_in(&place.directory, mode) {
         return Ok(file);

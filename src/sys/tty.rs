@@ -76,8 +76,7 @@ pub fn columns(fd: BorrowedFd<'_>) -> Option<usize> {
 
 /// Returns the number of columns of the terminal on standard error, if it is one.
 pub fn width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
-    Some(usize::from(size.ws_col)).filter(|columns| *columns > 20)
+    columns(rustix::stdio::stderr()).filter(|columns| *columns > 20)
 }
 
 /// Returns its number of lines.

@@ -30,11 +30,40 @@ pub(in crate::eval) enum EachLoop<'a> {
 /// An input whose lines are taken as they are wanted, without waiting for them.
 pub(in crate::eval) struct LineSource<'a> {
     source: Source<'a>,
-    buffer: Vec<u8>,
-    /// Where the next line begins, and where the search for its end goes on.
-    start: usize,
-    searched: usize,
+    buffer: LineBuffer,
     ended: bool,
+}
+
+/// Input that has been read and is taken line by line.
+#[derive(Default)]
+struct LineBuffer {
+    bytes: Vec<u8>,
+    /// Where the next line begins.
+    start: usize,
+    /// Where the search for its end continues: a long line that arrives in pieces is searched once.
+    searched: usize,
+}
+
+impl LineBuffer {
+    /// Takes the next line, without its end. If there is no whole line, makes room for more input.
+    #[inline]
+    fn next_line(&mut self) -> Option<Vec<u8>> {
+        let Some(length) = memchr::memchr(b'\n', &self.bytes[self.searched..]) else {
+            self.bytes.drain(..self.start);
+            (self.start, self.searched) = (0, self.bytes.len());
+            return None;
+        };
+        let end = self.searched + length;
+        let line = self.bytes[self.start..end].to_vec();
+        (self.start, self.searched) = (end + 1, end + 1);
+        Some(line)
+    }
+
+    /// Takes the rest after the last whole line: a last line that lacks its end.
+    fn last_line(&mut self) -> Option<Vec<u8>> {
+        let line = std::mem::take(self).bytes;
+        (!line.is_empty()).then_some(line)
+    }
 }
 
 impl<'a> LineSource<'a> {
@@ -46,27 +75,19 @@ impl<'a> LineSource<'a> {
     /// Takes the next line.
     pub fn take(&mut self, run: &Interpreter) -> Eval<Given> {
         loop {
-            if let Some(length) = memchr::memchr(b'\n', &self.buffer[self.searched..]) {
-                let end = self.searched + length;
-                let line = self.buffer[self.start..end].to_vec();
-                (self.start, self.searched) = (end + 1, end + 1);
+            if let Some(line) = self.buffer.next_line() {
                 run.captured(line.len(), self.source.span)?;
                 return Ok(Given::line(line));
             }
-            self.buffer.drain(..self.start);
-            (self.start, self.searched) = (0, self.buffer.len());
             if self.ended {
-                // The last line may lack its end.
-                let line = std::mem::take(&mut self.buffer);
-                self.searched = 0;
-                return Ok(if line.is_empty() { Given::End } else { Given::line(line) });
+                return Ok(self.buffer.last_line().map_or(Given::End, Given::line));
             }
-            run.refuse_long_line(self.buffer.len(), self.source.span)?;
+            run.refuse_long_line(self.buffer.bytes.len(), self.source.span)?;
             let source = &mut self.source;
             if !source.reader.never_waits() && !is_readable(source.input) {
                 return Ok(Given::Later);
             }
-            match source.reader.take(source.input, &mut self.buffer) {
+            match source.reader.take(source.input, &mut self.buffer.bytes) {
                 Ok(taken) => self.ended = taken == Taken::End,
                 Err(error) if pipe::is_for_later(&error) => return Ok(Given::Later),
                 Err(error) => return Err(run.unreadable(&error, self.source.span)),
@@ -128,34 +149,19 @@ impl Interpreter {
     /// Passes each line of an input to the block. `alone` means that the input has no other reader, now or later.
     fn each_of(&mut self, input: &Descriptor, alone: bool, name: Slot, body: &Block, span: Span) -> Eval<()> {
         let mut source = self.source_of_lines(input, alone, span)?;
-        let mut buffer: Vec<u8> = Vec::new();
-        let mut start = 0;
-        // The place from which the search for a line end continues: a long line that arrives in pieces is searched
-        // once.
-        let mut searched = 0;
+        let mut buffer = LineBuffer::default();
         loop {
-            while let Some(length) = memchr::memchr(b'\n', &buffer[searched..]) {
-                let end = searched + length;
-                let line = buffer[start..end].to_vec();
-                start = end + 1;
-                searched = start;
+            while let Some(line) = buffer.next_line() {
                 if self.each_turn(name, line, body)? {
                     return Ok(());
                 }
             }
-            searched = buffer.len();
-            if start > 0 {
-                buffer.drain(..start);
-                searched -= start;
-                start = 0;
-            }
-            if self.take_lines(&mut source, &mut buffer)? == Taken::End {
+            if self.take_lines(&mut source, &mut buffer.bytes)? == Taken::End {
                 break;
             }
         }
-        // The last line may lack its line end.
-        if !buffer.is_empty() {
-            self.each_turn(name, buffer, body)?;
+        if let Some(line) = buffer.last_line() {
+            self.each_turn(name, line, body)?;
         }
         Ok(())
     }
@@ -214,7 +220,7 @@ impl Interpreter {
         span: Span,
     ) -> Eval<LineSource<'a>> {
         let source = self.source_of_lines(input, alone, span)?;
-        Ok(LineSource { source, buffer: Vec::new(), start: 0, searched: 0, ended: false })
+        Ok(LineSource { source, buffer: LineBuffer::default(), ended: false })
     }
 
     fn source_of_lines<'a>(&self, input: &'a Descriptor, alone: bool, span: Span) -> Eval<Source<'a>> {

@@ -4,7 +4,7 @@ use crate::check::program::{Binding, Expr, ForItems};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::span::Span;
-use crate::value::{List, Str, Value};
+use crate::value::{List, Map, Str, Value};
 
 /// An item of a loop.
 pub enum Item {
@@ -18,8 +18,9 @@ pub enum Items {
     Words(std::vec::IntoIter<Str>),
     /// The next number and the last.
     Range(i64, i64),
+    /// What is gone through, and the place of the next item.
     List(List, usize),
-    Entries(std::vec::IntoIter<(Str, Value)>),
+    Entries(Map, usize),
     None,
 }
 
@@ -43,7 +44,11 @@ impl Iterator for Items {
                 *place += 1;
                 item.map(Item::One)
             }
-            Self::Entries(entries) => entries.next().map(|(key, value)| Item::Entry(key, value)),
+            Self::Entries(map, place) => {
+                let entry = map.at(*place);
+                *place += 1;
+                entry.map(|(key, value)| Item::Entry(key.clone(), value.clone()))
+            }
             Self::None => None,
         }
     }
@@ -56,7 +61,7 @@ impl Items {
             Self::Words(words) => words.len() as u64,
             Self::Range(next, last) => last.abs_diff(*next).saturating_add(1),
             Self::List(list, place) => list.len().saturating_sub(*place) as u64,
-            Self::Entries(entries) => entries.len() as u64,
+            Self::Entries(map, place) => map.len().saturating_sub(*place) as u64,
             Self::None => 0,
         }
     }
@@ -78,10 +83,7 @@ impl Interpreter {
                 Ok(range.bounds().map_or(Items::None, |(first, last)| Items::Range(first, last)))
             }
             (Value::List(list), [_]) => Ok(Items::List(list, 0)),
-            (Value::Map(map), [_, _]) => {
-                let entries: Vec<_> = map.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-                Ok(Items::Entries(entries.into_iter()))
-            }
+            (Value::Map(map), [_, _]) => Ok(Items::Entries(map, 0)),
             (value, bindings) => Err(self.no_items(&value, bindings.len() == 1, span)),
         }
     }
