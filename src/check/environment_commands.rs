@@ -8,12 +8,13 @@ use super::program::*;
 use super::scope::Name;
 use super::sh_constructs;
 use super::side_by_side::Effect;
-use super::variable_commands::{is_name, name_at_start};
+use super::variable_commands::is_name;
 use super::words::literal;
 use crate::builtins::Builtin;
 use crate::diag::code;
 use crate::span::Span;
 use crate::syntax::ast::{self, WordKind};
+use crate::syntax::name::name_at;
 use crate::value::Str;
 
 impl<'s> Checker<'s> {
@@ -112,7 +113,7 @@ impl<'s> Checker<'s> {
         let source = &self.text[assignment.value.span.range()];
         if assignment.append {
             let variable =
-                if name_at_start(source).is_empty() { format!("${name}") } else { format!("${{{name}}}") };
+                if name_at(source).is_empty() { format!("${name}") } else { format!("${{{name}}}") };
             let help = format!("write the whole value: export {name}={variable}{source}");
             self.refuse_environment(span, "`+=` in `export`".to_string(), &help);
             return None;

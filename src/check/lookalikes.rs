@@ -6,6 +6,7 @@ use super::context::Context;
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, ExprKind, PartKind, WordKind};
+use crate::syntax::name::name_at;
 
 fn bare<'s>(word: Option<&ast::Word<'s>>) -> Option<&'s str> {
     match word?.kind {
@@ -333,7 +334,7 @@ pub fn shown_value(context: &Context<'_, '_>, span: Span) -> Option<Diagnostic> 
 /// Refuses `echo ...xs`: a list is spliced by `...$xs`, and this is a word.
 pub fn bare_splice(context: &Context<'_, '_>, text: &str, span: Span) -> Option<Diagnostic> {
     let path = text.strip_prefix("...")?;
-    let name = super::variable_commands::name_at_start(path);
+    let name = name_at(path);
     let is_path = path == name || path[name.len()..].starts_with('.');
     if is_path && context.is_variable(name) {
         let splice = if path == name { format!("...${path}") } else { format!("...$[{path}]") };

@@ -10,6 +10,7 @@ use super::scope::Name;
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
+use crate::syntax::name::name_at;
 
 const ASSIGNING: &[&str] = &["=", "+=", "-=", "++=", "*=", "**=", "/=", "//=", "%=", "??="];
 
@@ -76,7 +77,7 @@ impl<'s> Checker<'s> {
         if value_name(first).is_some() {
             return rest.is_empty() && self.refuse_value_compared(word, first.span, redirections, span, at);
         }
-        let name = name_at_start(word);
+        let name = name_at(word);
         if !super::commands::is_unquoted(first) && !word[name.len()..].starts_with('[')
             || !self.is_variable(name)
         {
@@ -108,7 +109,7 @@ impl<'s> Checker<'s> {
         let path = &word[name.len()..];
         let is_path = path.is_empty()
             || path.starts_with('[')
-            || path.strip_prefix('.').is_some_and(|rest| !name_at_start(rest).is_empty());
+            || path.strip_prefix('.').is_some_and(|rest| !name_at(rest).is_empty());
         if !is_path {
             return None;
         }
@@ -288,7 +289,7 @@ impl<'s> Checker<'s> {
     fn value_of_word(&self, word: &str) -> Option<String> {
         let inside = |open: &str, close: &str| word.strip_prefix(open)?.strip_suffix(close);
         if let Some(path) = inside("${", "}").or_else(|| word.strip_prefix('$')) {
-            return self.is_variable(name_at_start(path)).then(|| path.to_string());
+            return self.is_variable(name_at(path)).then(|| path.to_string());
         }
         let is_plain = |text: &str| {
             !text.is_empty()
@@ -302,7 +303,7 @@ impl<'s> Checker<'s> {
         }
         let is_value =
             crate::value::literal::parse_number(word).is_ok() || matches!(word, "true" | "false" | "null");
-        if is_value || self.is_variable(name_at_start(word)) && is_plain(word) {
+        if is_value || self.is_variable(name_at(word)) && is_plain(word) {
             return Some(word.to_string());
         }
         is_plain(word).then(|| format!("\"{word}\""))
@@ -322,7 +323,7 @@ impl<'s> Checker<'s> {
         let is_value = |span: &Span| {
             let inside = self.text[span.range()].trim_start_matches('(').trim_end_matches(')').trim();
             let mut words = inside.split_ascii_whitespace();
-            let first = words.next().is_some_and(|word| self.is_variable(name_at_start(word)));
+            let first = words.next().is_some_and(|word| self.is_variable(name_at(word)));
             first && words.next().is_none_or(|word| operator(word).is_some() || word.starts_with(['<', '>']))
         };
         let Some(span) = groups.into_iter().find(is_value).filter(|span| *span != whole) else {
@@ -353,22 +354,16 @@ fn value_name<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
     }
 }
 
-/// Returns the name that a text begins with; empty if it does not.
-pub fn name_at_start(text: &str) -> &str {
-    let length = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-    if text.starts_with(|first: char| first.is_ascii_digit()) { "" } else { &text[..length] }
-}
-
 /// Returns whether a text is a name.
 pub fn is_name(text: &str) -> bool {
-    !text.is_empty() && name_at_start(text).len() == text.len()
+    !text.is_empty() && name_at(text).len() == text.len()
 }
 
 /// Returns whether the second word of a command is an operator. `cat - file`, `ls / dir` and `rm * dir` are calls of
 /// programs.
 fn is_operator(word: &str, words: usize, is_variable: impl Fn(&str) -> bool, next: &str) -> bool {
     match word {
-        "-" | "/" | "*" => words == 2 && (next.parse::<f64>().is_ok() || is_variable(name_at_start(next))),
+        "-" | "/" | "*" => words == 2 && (next.parse::<f64>().is_ok() || is_variable(name_at(next))),
         _ => words > 1 && operator(word).is_some(),
     }
 }

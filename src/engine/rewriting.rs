@@ -62,10 +62,15 @@ impl Names for Judge<'_> {
 impl Judge<'_> {
     /// Returns the text that a prompt takes in the place of one that has these errors.
     pub fn taken(&self, text: &str, errors: &[Diagnostic]) -> Option<String> {
+        self.takes(errors).then(|| self.offered(text))?
+    }
+
+    /// Returns whether a prompt takes the counterpart of a text with these errors, instead of offering it.
+    pub fn takes(&self, errors: &[Diagnostic]) -> bool {
         let is_taken = |error: &Diagnostic| REWRITTEN.contains(&error.code) && !OFFERED.contains(&error.code);
         // A variable that is assigned as in sh is not declared for what follows.
         let is_all = errors.iter().all(|error| is_taken(error) || error.code == code::UNDECLARED_NAME);
-        (self.is_typed && is_all && errors.iter().any(is_taken)).then(|| self.offered(text))?
+        self.is_typed && is_all && errors.iter().any(is_taken)
     }
 
     /// Returns the text of an entry that means the same, and passes the check.

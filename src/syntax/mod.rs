@@ -18,6 +18,7 @@ mod grammar;
 mod here;
 mod hidden;
 mod hints;
+pub mod name;
 pub(crate) mod nesting;
 mod pattern;
 mod pipeline;

@@ -282,8 +282,9 @@ impl Shell {
                 let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
                 self.offered = corrected.filter(is_whole).unwrap_or_default();
                 self.unseen = !self.offered.is_empty();
-                let rewritten = self.dialog.borrow().rewritten(text);
-                if let Some(entry) = rewritten.filter(|_| self.offered.is_empty()) {
+                if self.offered.is_empty()
+                    && let Some(entry) = self.dialog.borrow().rewritten(text)
+                {
                     self.editor.offer(entry);
                 }
                 (self.status, self.statuses) = (2, vec![2]);

@@ -183,7 +183,7 @@ impl Dialog {
         let errors = |source: &Arc<Source>| self.earlier.errors(source, 0, Rc::new(NoFiles));
         let found = errors(&source("entry", text.as_bytes().to_vec()).ok()?);
         let judge = self.judge(&errors);
-        if found.is_empty() || judge.taken(text, &found).is_some() { None } else { judge.offered(text) }
+        if found.is_empty() || judge.takes(&found) { None } else { judge.offered(text) }
     }
 
     /// Returns whether an entry with these errors is taken all the same, since it means what it means in sh.

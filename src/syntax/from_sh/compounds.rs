@@ -91,12 +91,12 @@ impl Rewriter<'_> {
         self.statements(until)?;
         let trimmed = self.out.trim_end_matches([' ', '\t']);
         if trimmed.ends_with('\n') {
-            // The brace stands where the word stood.
-            let indent = &self.out[trimmed.len()..];
-            self.out = format!("{trimmed}{indent}}}");
+            // The brace replaces the word, at the same indentation.
+            self.out.push('}');
         } else {
             let trimmed = trimmed.strip_suffix(';').unwrap_or(trimmed).trim_end_matches([' ', '\t']);
-            self.out = format!("{trimmed} }}");
+            self.out.truncate(trimmed.len());
+            self.out += " }";
         }
         Ok(())
     }
@@ -260,17 +260,15 @@ impl Rewriter<'_> {
                 break;
             }
             self.out.push(' ');
-            let start = (self.at, self.out.len());
+            let (start, text) = (self.at, self.text);
             self.a_word()?;
-            words.push(self.text[start.0..self.at].to_owned());
-            // Without a dollar's value in quotes `[` would see another number of words in sh, and here not.
-            if self.out[start.1..].is_empty() || words.len() > 4 {
+            words.push(&text[start..self.at]);
+            if words.len() > 4 {
                 return Err(Stop);
             }
         }
         self.at += "]]".len();
         self.out += " ]";
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let operands = match words[..] {
             ["!", unary, operand] | [unary, operand] if is_unary(unary) => vec![operand],
             [left, "=" | "==" | "!=", right] => vec![left, right],

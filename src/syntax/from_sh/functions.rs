@@ -1,5 +1,6 @@
 //! Functions, aliases, and settings that always hold here.
 
+use super::parameters::literal;
 use super::{Rewrite, Rewriter, Stop, name_at};
 
 /// The name of the parameter that has the words of a call.
@@ -65,10 +66,10 @@ impl Rewriter<'_> {
         };
         self.out += &match default {
             None => format!("${{{WORDS}[{index}]}}"),
-            Some(default) if default.chars().all(|c| c.is_alphanumeric() || " ./:-_,@=+%".contains(c)) => {
-                format!("$[{WORDS}.len() > {index} ? {WORDS}[{index}].or(\"{default}\") : \"{default}\"]")
+            Some(default) => {
+                let default = literal(default).ok_or(Stop)?;
+                format!("$[{WORDS}.len() > {index} ? {WORDS}[{index}].or({default}) : {default}]")
             }
-            Some(_) => return Err(Stop),
         };
         self.at += length;
         Ok(true)

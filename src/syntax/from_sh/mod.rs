@@ -14,6 +14,8 @@ mod functions;
 mod parameters;
 mod words;
 
+use super::name::name_at;
+
 /// What is known of the names that a text has not declared itself.
 pub trait Names {
     /// Returns whether a variable of this name is declared.
@@ -339,21 +341,15 @@ impl<'t> Rewriter<'t> {
                 self.test()?;
                 false
             }
-            "{" if self.rest().starts_with(['{']) && self.rest()[1..].starts_with([' ', '\t', '\n']) => {
+            "{" if self.rest()[1..].starts_with([' ', '\t', '\n']) => {
                 self.copy(1);
-                self.open_scope();
-                self.statements(&["}"])?;
-                self.close_scope();
-                self.copy(1);
+                self.inside("}")?;
                 false
             }
             "" if self.sees("((") => return Err(Stop),
             "" if self.sees("(") => {
                 self.copy(1);
-                self.open_scope();
-                self.statements(&[")"])?;
-                self.close_scope();
-                self.copy(1);
+                self.inside(")")?;
                 false
             }
             // Declarations and blocks of Pipewright are not sh's.
@@ -397,12 +393,6 @@ impl<'t> Rewriter<'t> {
     fn refer(&self, name: &str) -> Rewrite<()> {
         if self.lost.iter().any(|lost| lost == name) { Err(Stop) } else { Ok(()) }
     }
-}
-
-/// Returns the name that a text begins with, which may be empty.
-fn name_at(text: &str) -> &str {
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
-    if text.starts_with(|c: char| c.is_ascii_digit()) { "" } else { &text[..end] }
 }
 
 #[cfg(test)]

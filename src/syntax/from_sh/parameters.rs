@@ -69,7 +69,7 @@ fn operation(text: &str) -> Option<String> {
 }
 
 /// Returns a text that has neither quotes nor patterns as an expression.
-fn literal(text: &str) -> Option<String> {
+pub(super) fn literal(text: &str) -> Option<String> {
     let is_plain = |letter: char| letter.is_alphanumeric() || " ./:-_,@=+%".contains(letter);
     text.chars().all(is_plain).then(|| format!("\"{text}\""))
 }

@@ -60,7 +60,7 @@ impl Rewriter<'_> {
     fn redirection(&mut self) -> Rewrite<()> {
         if self.sees("<(") || self.sees(">(") {
             self.copy(2);
-            return self.inside();
+            return self.inside(")");
         }
         if self.sees("<<") && !self.sees("<<<") {
             return Err(Stop);
@@ -72,10 +72,10 @@ impl Rewriter<'_> {
         self.a_word()
     }
 
-    /// Rewrites the commands up to a closing parenthesis, with it.
-    pub(super) fn inside(&mut self) -> Rewrite<()> {
+    /// Rewrites the commands up to a closing sign, with it.
+    pub(super) fn inside(&mut self, end: &str) -> Rewrite<()> {
         self.open_scope();
-        self.statements(&[")"])?;
+        self.statements(&[end])?;
         self.close_scope();
         self.copy(1);
         Ok(())
@@ -139,7 +139,7 @@ impl Rewriter<'_> {
                 return Err(Stop);
             }
             self.copy(2);
-            self.inside()?;
+            self.inside(")")?;
         } else if rest.starts_with("${") {
             self.parameter()?;
         } else if rest.starts_with("$'") && !is_quoted {
