@@ -147,7 +147,7 @@ struct Beside {
 impl Beside {
     /// Starts a script that creates the file `waiting`, and waits for that file.
     fn start(code: &str) -> Self {
-        support::run::hear_signals();
+        support::inherited::shed();
         let place = place();
         let marker = format!("blocking-{}", place.path().display());
         let file = |name: &str| File::create(place.path().join(name)).expect("it can be made");
@@ -447,7 +447,7 @@ fn a_file_that_is_used_is_not_a_fifo() {
 /// Before a run there is nothing to clean up, so the default action of the signal is right.
 #[test]
 fn a_signal_ends_reading_before_a_run() {
-    support::run::hear_signals();
+    support::inherited::shed();
     let rows: &[&[&str]] =
         &[&["ff"], &["--check", "ff"], &["--policy", "ff", "-c", "true"], &["--fmt", "ff"]];
     for row in rows {

@@ -85,7 +85,7 @@ fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     set_child_subreaper(Some(rustix::process::getpid())).expect("a subreaper (Linux 3.4)");
-    support::run::hear_signals();
+    support::inherited::shed();
     guard
 }
 

@@ -299,7 +299,7 @@ fn nesting_of_any_bracket_ends_in_a_clear_error() {
         for closed in [true, false] {
             let close = if closed { close.repeat(deep) } else { String::new() };
             let text = format!("{before}{}{close}\n", open.repeat(deep));
-            let outcome = check(text.as_bytes(), 60);
+            let outcome = check(text.as_bytes(), 10);
             wrong.extend(
                 excess(&outcome, 200 * MIB).map(|what| format!("{before}{open}… closed: {closed}: {what}")),
             );
@@ -330,7 +330,7 @@ fn long_chains_are_not_nesting() {
         (format!("let x = 1{}", " ?? 1".repeat(long)), false),
     ] {
         let what = text.chars().take(40).collect::<String>();
-        let outcome = if runs { run_text(text.as_bytes(), &[], 60) } else { check(text.as_bytes(), 60) };
+        let outcome = if runs { run_text(text.as_bytes(), &[], 30) } else { check(text.as_bytes(), 30) };
         wrong.extend(excess(&outcome, 300 * MIB).map(|excess| format!("{what}: {excess}")));
         if runs && outcome.status != 0 {
             wrong.push(format!("{what}: {}", outcome.err().lines().next().unwrap_or_default()));

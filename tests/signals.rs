@@ -27,7 +27,7 @@ struct Ended {
 
 impl Beside {
     fn start(options: &[&str], code: &str) -> Self {
-        support::run::hear_signals();
+        support::inherited::shed();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let file = |name: &str| File::create(directory.path().join(name)).expect("it can be made");
         let child = Command::new(support::pipewright())

@@ -338,7 +338,7 @@ struct Group {
 
 impl Group {
     fn start(place: &Place, command: &mut Command) -> Self {
-        support::run::hear_signals();
+        support::inherited::shed();
         let value = marker_value(place);
         let mut path = place.at("../bin").into_os_string();
         path.push(":");

@@ -6,6 +6,8 @@
 //! `ONLY=history cargo bench --bench prompt` takes the measures whose name holds "history", and
 //! `PIPEWRIGHT=/path/to/binary` measures another build.
 
+#[path = "../../tests/support/inherited.rs"]
+mod inherited;
 #[path = "../../tests/support/pty.rs"]
 #[allow(dead_code)] // The tests need more of it.
 mod pty;

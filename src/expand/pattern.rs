@@ -509,10 +509,11 @@ mod tests {
 
     #[test]
     fn hostile_patterns_take_no_time() {
+        let long = if crate::sys::testing::is_long() { 100_000 } else { 10_000 };
         for unit in ["[", "[[:", "[!", "[a-", "[]"] {
-            let _ = Pattern::parse_text(unit.repeat(10_000).as_bytes());
+            let _ = Pattern::parse_text(unit.repeat(long).as_bytes());
         }
-        assert!(Pattern::parse_text("*a".repeat(10_000).as_bytes()).is_err());
+        assert!(Pattern::parse_text("*a".repeat(long).as_bytes()).is_err());
         let pattern = Pattern::parse_text([&"*a?".repeat(100), "[b]"].concat().as_bytes()).unwrap();
         assert!(!pattern.matches("a".repeat(2000).as_bytes()));
     }

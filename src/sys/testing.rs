@@ -87,6 +87,11 @@ pub(crate) fn limit_descriptors(most: u64) {
     rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();
 }
 
+/// Returns whether the tests have time for their full sizes, as in `.ci/long`.
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("SCALE").is_some()
+}
+
 /// Returns the processor time that this thread has taken (clock_gettime(2)). Unlike the time of a clock it doesn't
 /// depend on what else the machine does.
 pub(crate) fn processor_time() -> std::time::Duration {

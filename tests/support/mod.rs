@@ -8,6 +8,7 @@
 pub mod effect;
 #[cfg(feature = "prompt")]
 pub mod home;
+pub mod inherited;
 pub mod marked;
 pub mod ordinary;
 pub mod place;

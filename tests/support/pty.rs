@@ -42,16 +42,13 @@ struct Seen {
 impl Terminal {
     /// Starts a program with a terminal of 24 lines and 80 columns that is its own.
     pub fn start(command: &mut Command) -> Self {
+        super::inherited::shed();
         let (master, slave) = open();
         let descriptor = || Stdio::from(slave.try_clone().expect("a descriptor is left"));
         command.stdin(descriptor()).stdout(descriptor()).stderr(descriptor());
         // SAFETY: only system calls, between fork and exec.
         unsafe {
             command.pre_exec(|| {
-                // A shell without job control has its background jobs ignore some, and nohup(1) another.
-                for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM] {
-                    libc::signal(signal, libc::SIG_DFL);
-                }
                 if libc::setsid() < 0 || libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
                     return Err(std::io::Error::last_os_error());
                 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::in_memory;
+use super::{in_memory, inherited};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
@@ -40,7 +40,7 @@ pub struct Outcome {
 
 impl Run {
     pub fn new(program: impl AsRef<OsStr>) -> Self {
-        keep_descriptors_home();
+        inherited::shed();
         let mut command = Command::new(program);
         command.env_clear().env("PATH", super::path()).env("HOME", "/home/nobody").env("LC_ALL", "C");
         // Its own group, so that a run that hangs can be ended together with its children.
@@ -173,25 +173,6 @@ impl std::fmt::Display for Outcome {
             cut(self.out()),
             cut(self.err())
         )
-    }
-}
-
-/// Keeps descriptors that the parent of the tests left open out of the programs under test, which report what they
-/// were given.
-fn keep_descriptors_home() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    // SAFETY: no descriptor is closed before an exec.
-    ONCE.call_once(|| unsafe {
-        libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as libc::c_int);
-    });
-}
-
-/// Restores the default action of INT. A shell without job control lets its background jobs ignore INT, and
-/// children inherit that, so a test that sends signals would wait in vain.
-pub fn hear_signals() {
-    for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM] {
-        // SAFETY: the default action; no Rust handler is involved.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
 }
 

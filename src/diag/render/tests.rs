@@ -187,16 +187,16 @@ error[E0201]: not declared
 }
 
 #[test]
-fn a_line_of_a_megabyte_is_cut_around_the_place() {
-    let (before, after) = ("ab ".repeat(200_000), " cd".repeat(200_000));
+fn a_line_of_ten_megabytes_is_cut_around_the_place() {
+    let (before, after) = ("ab ".repeat(2_000_000), " cd".repeat(2_000_000));
     let text = format!("{before}$x{after}");
     let page = Diagnostic::new(code::UNDECLARED_NAME, "no")
         .at(&source(&text), span(&text, "$x"), "here")
         .also_at(&source(&text), Span::new(0, text.len()), "all");
     let start = processor_time();
     let shown = page.render(false, 80);
-    assert!(processor_time() - start < Duration::from_secs(5));
-    assert!(shown.contains("deploy.pw:1:600001\n"), "{shown}");
+    assert!(processor_time() - start < Duration::from_secs(1));
+    assert!(shown.contains("deploy.pw:1:6000001\n"), "{shown}");
     assert!(shown.len() < 1500, "{}", shown.len());
     assert!(shown.contains(" ab $x cd "), "{shown}");
     assert!(shown.lines().take(5).all(|line| line.chars().count() <= 80), "{shown}");

@@ -155,7 +155,7 @@ mod tests {
     fn state_between_keys_changes_nothing() {
         let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
         let mut directories = vec![std::path::PathBuf::from(directory)];
-        let step = if std::env::var_os("SCALE").is_some() { 1 } else { 10 };
+        let step = if crate::sys::testing::is_long() { 1 } else { 10 };
         let (mut scripts, mut texts) = (0, 0);
         while let Some(directory) = directories.pop() {
             for entry in std::fs::read_dir(directory).unwrap() {
