@@ -41,7 +41,7 @@ pub enum Read {
 
 pub struct Editor {
     line: rustyline::Editor<Assistant, MemHistory>,
-    /// Whether the line was left so that a program can edit it.
+    /// Whether the user left the line to edit it in a program.
     outside: Arc<AtomicBool>,
     colours: bool,
 }
@@ -55,7 +55,7 @@ pub struct EditorConfig {
 /// The first descriptor number that select(2) does not accept.
 const FD_SETSIZE: RawFd = 1024;
 
-/// How many entries are available to the arrows, suggestions and Ctrl-R.
+/// The number of entries that the arrows, suggestions and Ctrl-R search.
 const AT_HAND: usize = 100_000;
 
 impl Editor {
@@ -288,7 +288,7 @@ struct Assistant {
     entered: Cell<bool>,
     /// Whether no key has been read yet.
     begins: Cell<bool>,
-    /// Whether there was a list of candidates, whose questions may have consumed a Ctrl-C.
+    /// Whether candidates were listed. The question about a long list may have taken a Ctrl-C.
     listed: Cell<bool>,
     /// The message about the last completion, with its line.
     notice: RefCell<Option<(String, String)>>,

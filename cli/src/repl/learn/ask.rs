@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A program that takes longer waits for something that it will never get.
 const TIME: Duration = Duration::from_secs(3);
 
-/// How much of each of its streams is kept.
+/// The number of bytes that are kept of each of its streams.
 const MOST: usize = 1 << 20;
 
 const SCRIPT: &str = "with grace=100ms { $program ...$[flags(arguments)] }";

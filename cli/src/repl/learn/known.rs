@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-/// How a program is asked.
+/// The way to ask a program for its options and commands.
 pub struct Known {
     /// The arguments for its own help.
     pub options: &'static [&'static str],
@@ -15,7 +15,7 @@ pub struct Known {
     pub below: &'static str,
 }
 
-/// How a program is asked that the user has allowed.
+/// The way to ask a program that the user allowed.
 pub const ALLOWED: Known = Known { options: &["--help"], commands: &[], below: "--help" };
 
 const PLAIN: Known = Known { below: "", ..ALLOWED };

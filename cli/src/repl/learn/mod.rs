@@ -34,10 +34,10 @@ pub enum Learned {
     Coming,
 }
 
-/// How long one Tab waits, for all programs and commands that it asks.
+/// The time that one Tab waits for all programs and commands together.
 pub const PATIENCE: Duration = Duration::from_millis(150);
 
-/// How many programs are asked at the same time.
+/// The number of programs that are asked at the same time.
 const AT_ONCE: usize = 4;
 
 /// The depth of commands of commands, such as `docker image ls`.
