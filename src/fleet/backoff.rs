@@ -1,17 +1,17 @@
-//! Fewer turns at once for a while, after the system had no descriptor or process for one more.
+//! Limits the number of concurrent turns for a while after the system had no descriptor or process for one more.
 
 use std::time::Duration;
 
-/// The first pause; each further one without a success in between is twice as long.
+/// The first pause. Each further pause without a successful start in between is twice as long.
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// The limit that a shortage sets.
+/// The limit on concurrent turns that a shortage sets.
 #[derive(Debug, Default)]
 pub struct Backoff {
-    /// How many turns ran when one more could not be started.
+    /// The number of turns that ran when one more could not be started.
     most: Option<usize>,
-    /// When the next start is tried.
+    /// The time of the next attempt to start a turn.
     until: Duration,
     /// The next pause.
     pause: Duration,
@@ -19,7 +19,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Notes that a start failed while `running` turns ran. Returns whether this is the first time.
+    /// Notes that a start failed while `running` turns ran. Returns true the first time.
     pub fn short(&mut self, running: usize, now: Duration) -> bool {
         self.pause = (self.pause * 2).clamp(FIRST, LONGEST);
         self.until = now + self.pause;
@@ -27,7 +27,7 @@ impl Backoff {
         !std::mem::replace(&mut self.told, true)
     }
 
-    /// Notes that a start succeeded: the next time one more is tried.
+    /// Notes that a start succeeded, and lifts the limit if `running` has reached it.
     pub fn started(&mut self, running: usize) {
         self.pause = Duration::ZERO;
         if self.most.is_some_and(|most| running >= most) {
@@ -35,7 +35,7 @@ impl Backoff {
         }
     }
 
-    /// Returns when a turn may start beside `running` others: `None` is now.
+    /// Returns the time from which a turn may start beside `running` others, or `None` for now.
     pub fn next(&self, running: usize, now: Duration) -> Option<Duration> {
         let is_full = self.most.is_some_and(|most| running >= most);
         let waits = is_full || self.pause > Duration::ZERO;

@@ -1,4 +1,4 @@
-//! The line that tells how far a loop or a program has come, fitted to the width of a terminal.
+//! The progress line of a loop or a program, fitted to the width of a terminal.
 
 use super::progress::State;
 use super::watched::Part;
@@ -6,18 +6,18 @@ use crate::diag::visible;
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The least room that an item gets; where there is less it is left out.
+/// The smallest number of columns for an item. With fewer columns the line omits the item.
 const SHORTEST_ITEM: usize = 8;
 
 impl State {
-    /// Returns the line for so many columns. Without a limit it is a line of a log file.
+    /// Returns the line, at most `columns` wide. Without a limit it is a line for a log file.
     pub fn line(&self, columns: Option<usize>) -> String {
         let width = columns.unwrap_or(usize::MAX);
         let done = match self.total {
             Some(total) => format!("{}/{total}", self.done),
             None => format!("{} done", self.done),
         };
-        // In the order of the line; the number says which one is left out last.
+        // In the order of the line. The part with the highest number is omitted last.
         let mut parts = vec![(0, done)];
         if self.failed > 0 {
             parts.push((1, format!("{} failed", self.failed)));
@@ -46,7 +46,7 @@ impl State {
 }
 
 impl Part {
-    /// Returns the line of a program that has run for so long, and has done this part of its work if it is known.
+    /// Returns the line of a program that has run for `after`. `part` is the part of its work that is done, if known.
     pub fn line(part: Option<Self>, name: &str, after: Duration, columns: Option<usize>) -> String {
         let width = columns.unwrap_or(usize::MAX);
         let mut line = match part {
@@ -68,7 +68,7 @@ fn joined_width(parts: &[(u32, String)]) -> usize {
     parts.iter().map(|(_, text)| text.width() + 2).sum::<usize>() - 2
 }
 
-/// Returns a text with control characters escaped, and cut off where there is no more room.
+/// Returns a text with control characters escaped, cut to `room` columns.
 fn cut(text: &str, room: usize) -> String {
     let text = visible(text.as_bytes());
     if text.width() <= room {
@@ -89,7 +89,7 @@ fn cut(text: &str, room: usize) -> String {
     kept
 }
 
-/// Returns a rate by the second, or where that is less than one, by the minute or hour.
+/// Formats a rate per second, or per minute or hour if it is less than one per second.
 fn rate_text(rate: f64) -> String {
     let units = [(1.0, "s"), (60.0, "min"), (3600.0, "h")];
     let (factor, unit) = units.into_iter().find(|(factor, _)| rate * factor >= 1.0).unwrap_or(units[2]);
@@ -97,7 +97,7 @@ fn rate_text(rate: f64) -> String {
     if rate < 10.0 { format!("{rate:.1}/{unit}") } else { format!("{rate:.0}/{unit}") }
 }
 
-/// Returns a time in its two largest units.
+/// Formats a time in its two largest units.
 fn time_text(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {

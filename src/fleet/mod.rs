@@ -1,5 +1,6 @@
-//! Turns of a loop that run side by side: which starts when, in which order their output is passed on, and what a failure
-//! ends. Nothing here knows syntax or processes, and time is handed in, so that tests simulate it.
+//! The decisions of a loop whose turns run side by side: when each turn starts, in which order their output is passed
+//! on, and what a failure ends. This module knows neither syntax nor processes. Its callers pass the time in, so tests
+//! can simulate it.
 
 mod backoff;
 pub mod line;

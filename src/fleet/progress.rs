@@ -1,41 +1,42 @@
-//! How far a loop or a program has come: counts and times, without a clock of its own.
+//! The progress of a loop: counts and times.
 //!
-//! Times are counted from the beginning of the loop. The caller says what they are, so that tests need no clock.
+//! Times are measured from the beginning of the loop. The caller passes them in, so tests need no clock.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// How many turns the rate is taken from: the last ones, since the first items may be smaller than the rest.
+/// The number of recent turns that the rate is calculated from. The first turns don't count for ever, because their
+/// items may be smaller than the rest.
 const RECENT: usize = 100;
 
-/// What a loop side by side has done so far.
+/// The progress of a loop side by side so far.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// How many items there are, where that is known: of a list, not of lines that are still to come.
+    /// The number of items. It is known for a list, but not for lines that have not arrived yet.
     total: Option<u64>,
     /// The items that a log holds as done.
     passed_over: u64,
     succeeded: u64,
     failed: u64,
-    /// When the running turns have begun, and their items, by number.
+    /// The start times and items of the running turns, by number.
     running: BTreeMap<u64, (Duration, String)>,
-    /// When the last turns have ended.
+    /// The end times of the most recent turns.
     recent: VecDeque<Duration>,
 }
 
 /// The state of a loop at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// The turns that have ended, with the items that a log holds as done.
+    /// The number of turns that have ended, including the items that a log holds as done.
     pub done: u64,
     pub total: Option<u64>,
     pub running: usize,
     pub failed: u64,
-    /// Turns that end each second, once there is one.
+    /// Turns that end per second, as soon as it is known.
     pub rate: Option<f64>,
-    /// How long the rest takes at this rate, where the total is known.
+    /// The time that the rest will take at this rate, if the total is known.
     pub left: Option<Duration>,
-    /// The item of the turn that has been running for the longest time, and that time.
+    /// The item of the turn that has run longest, and for how long it has run.
     pub oldest: Option<(String, Duration)>,
 }
 
@@ -87,10 +88,10 @@ impl Progress {
         }
     }
 
-    /// Returns how many turns end each second, of late.
+    /// Returns the recent number of turns that end per second.
     fn rate(&self, now: Duration) -> Option<f64> {
         let ended = self.succeeded + self.failed;
-        // The first of the recent ones marks the beginning, once there were others before it.
+        // When older turns have been forgotten, the end of the first remembered turn is the beginning of the interval.
         let (since, count) = match self.recent.front() {
             Some(first) if ended > RECENT as u64 => (*first, RECENT - 1),
             _ => (Duration::ZERO, self.recent.len()),
@@ -100,7 +101,7 @@ impl Progress {
     }
 }
 
-/// Returns how long so much takes, a second's worth at a time.
+/// Returns the time for `rest` at `rate` per second.
 pub fn time_for(rest: f64, rate: f64) -> Duration {
     const LONGEST: f64 = 1e9;
     Duration::from_secs_f64((rest / rate).clamp(0.0, LONGEST))

@@ -1,4 +1,4 @@
-//! The scheduler: a state machine that is told what happens, and tells what to do.
+//! The scheduler: a state machine. Its inputs are events, and its outputs are the actions to take.
 
 use super::backoff::Backoff;
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The number of a turn in the order of the input, from 0.
 pub type Turn = u64;
 
-/// As many finished turns may wait for an earlier one; then none is started.
+/// The largest number of finished turns that wait for an earlier one. At this number no further turn starts.
 pub const MOST_WAITING: usize = 100_000;
 
 /// When the output of a turn is passed on.
@@ -36,10 +36,10 @@ pub enum Halt {
     First,
 }
 
-/// The options of a loop that the scheduler heeds.
+/// The options of a loop that the scheduler uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// How many turns run at once, at least 1.
+    /// The largest number of turns that run at once, at least 1.
     pub jobs: usize,
     pub order: Order,
     pub halt: Halt,
@@ -68,7 +68,7 @@ pub enum Start {
     Never,
 }
 
-/// Something else that a start waits for: a rate, the load of the machine, its free memory.
+/// A further condition for starting a turn: a rate, the load of the machine, its free memory.
 pub trait Condition {
     /// Returns when to look again, if no turn may start now.
     fn next(&mut self, now: Duration) -> Option<Duration>;
@@ -77,14 +77,14 @@ pub trait Condition {
     fn started(&mut self, _now: Duration) {}
 }
 
-/// What is to be done after an event.
+/// The actions to take after an event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct After {
-    /// The turns whose held output is passed on now, in this order.
+    /// The turns whose held output is to be passed on now, in this order.
     pub pass: Vec<Turn>,
     /// The turns to be asked to end.
     pub end: Vec<Turn>,
-    /// The turns whose output is dropped.
+    /// The turns whose output is to be dropped.
     pub drop: Vec<Turn>,
 }
 
@@ -92,33 +92,33 @@ pub struct After {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Succeeded,
-    /// The first turn of the input that failed.
+    /// The turn that failed first in the order of the input.
     Failed(Turn),
 }
 
 /// The turns of one loop.
 pub struct Scheduler {
     rules: Rules,
-    /// How many turns have been started.
+    /// The number of turns that have been started.
     started: Turn,
     running: BTreeSet<Turn>,
-    /// Those that have been asked to end.
+    /// The running turns that have been asked to end.
     ending: BTreeSet<Turn>,
-    /// Finished turns whose output waits for that of earlier ones.
+    /// Finished turns whose output waits for the output of earlier turns.
     waiting: BTreeSet<Turn>,
     /// The first turn whose output has not been passed on as a whole.
     first: Turn,
-    /// The turn that left the loop: those after it don't count.
+    /// The turn that left the loop. Turns after it don't count.
     broke: Option<Turn>,
     failed: BTreeSet<Turn>,
-    /// How many failed beyond those that are remembered.
+    /// The number of failed turns beyond those in `failed`.
     more_failed: u64,
     succeeded: bool,
     stopped: bool,
     backoff: Backoff,
 }
 
-/// As many failed turns are remembered by number.
+/// The largest number of failed turns that are remembered individually.
 const MOST_FAILED: usize = 1000;
 
 impl Scheduler {
@@ -165,12 +165,12 @@ impl Scheduler {
         turn
     }
 
-    /// Notes that the system had no room for one more turn. Returns whether that is to be told: once a loop.
+    /// Notes that the system had no resources for one more turn. Returns true the first time, when the loop reports it.
     pub fn short(&mut self, now: Duration) -> bool {
         self.backoff.short(self.running.len(), now)
     }
 
-    /// Starts no further turn, and has all running ones ended.
+    /// Prevents further starts. Returns all running turns, which the caller ends.
     pub fn end_all(&mut self) -> Vec<Turn> {
         self.stopped = true;
         self.end_running(|_| true)
@@ -205,7 +205,7 @@ impl Scheduler {
         after
     }
 
-    /// Notes that the output of a turn that had ended was lost, which is its failure.
+    /// Notes that the output of an ended turn was lost. The turn then counts as failed.
     pub fn fails_late(&mut self, turn: Turn) -> After {
         let mut after = After::default();
         if self.counts(turn) {
@@ -214,7 +214,7 @@ impl Scheduler {
         after
     }
 
-    /// Returns whether what a running turn prints is passed on as it comes.
+    /// Returns whether the output of a running turn is passed on as it arrives.
     pub fn streams(&self, turn: Turn) -> bool {
         match self.rules.order {
             _ if self.is_whole() => false,
@@ -237,7 +237,7 @@ impl Scheduler {
         self.started
     }
 
-    /// Returns how many turns have failed that count.
+    /// Returns the number of failed turns, without those after the turn that left the loop.
     pub fn failures(&self) -> u64 {
         self.failed.len() as u64 + self.more_failed
     }
@@ -251,7 +251,8 @@ impl Scheduler {
         }
     }
 
-    /// Returns whether the output of each turn is one piece: with `halt="first"` the output of ended turns is dropped.
+    /// Returns whether the output of each turn is passed on in one piece. This includes `halt="first"`, which drops the
+    /// output of the turns that it ends.
     fn is_whole(&self) -> bool {
         self.rules.halt == Halt::First
     }
@@ -288,7 +289,7 @@ impl Scheduler {
         chosen.filter(|turn| self.ending.insert(*turn)).collect()
     }
 
-    /// Passes on what need not wait any more.
+    /// Passes on the output that no longer waits for an earlier turn.
     fn advance(&mut self, after: &mut After) {
         while self.waiting.remove(&self.first) {
             after.pass.push(self.first);

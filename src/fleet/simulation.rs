@@ -1,4 +1,5 @@
-//! Loops with a simulated clock: each turn takes a time and has an end, and what was passed on is compared.
+//! Tests of the scheduler with a simulated clock. Each turn has a duration and an outcome, and the tests compare the
+//! output that was passed on.
 
 use super::{Condition, End, Halt, Order, Rules, Scheduler, Start, Turn, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ struct Script {
     end: End,
 }
 
-/// What a simulated loop came to.
+/// The result of a simulated loop.
 #[derive(Debug, Default)]
 struct Ran {
     passed: Vec<Turn>,
@@ -83,7 +84,7 @@ fn turns(takes: &[u64]) -> Vec<Script> {
     takes.iter().map(|takes| Script { takes: *takes, end: End::Succeeded }).collect()
 }
 
-/// A generator of numbers that gives the same for the same seed (splitmix64).
+/// A pseudo-random number generator (splitmix64), which yields the same numbers for the same seed.
 struct Numbers(u64);
 
 impl Numbers {
@@ -181,7 +182,7 @@ fn no_turn_is_started_while_too_many_wait_for_an_earlier_one() {
     assert_eq!(scheduler.may_start(Duration::ZERO, &mut []), Start::Now);
 }
 
-/// What a loop without `jobs` does: the turns whose output it prints, and how it ends.
+/// Returns the result of a loop without `jobs`: the turns whose output it prints, and the verdict.
 fn plain(scripts: &[Script]) -> (Vec<Turn>, Verdict) {
     let mut printed = Vec::new();
     for (turn, script) in scripts.iter().enumerate() {
@@ -207,7 +208,7 @@ fn a_loop_comes_to_the_same_however_many_turns_run_at_once() {
         assert_eq!(ran.verdict, Some(verdict), "{seed}");
         match verdict {
             Verdict::Succeeded => assert_eq!(ran.passed, printed, "{seed}"),
-            // Later ones may have run, and print.
+            // Later turns may have run and printed.
             Verdict::Failed(_) => {
                 assert!(
                     ran.passed.is_sorted() && ran.passed.starts_with(&printed),

@@ -1,25 +1,25 @@
-//! What a line of progress is made of: a loop, or one program.
+//! The data behind a progress line: the state of a loop or of one program.
 
 use super::progress::State;
 use super::watched::Part;
 use std::time::Duration;
 
-/// How far a loop or program has come at one moment.
+/// The progress of a loop or program at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Snapshot {
     Loop(State),
     Program {
-        /// What the line calls it.
+        /// The name of the program in the line.
         name: String,
-        /// None before it has said anything.
+        /// The part that is done, or `None` until the program has reported one.
         part: Option<Part>,
-        /// How long it has run.
+        /// The time that the program has run.
         after: Duration,
     },
 }
 
 impl Snapshot {
-    /// Returns the line for so many columns, or for a log.
+    /// Returns the line, at most `columns` wide, or without a limit for a log.
     pub fn line(&self, columns: Option<usize>) -> String {
         match self {
             Self::Loop(state) => state.line(columns),
@@ -27,7 +27,7 @@ impl Snapshot {
         }
     }
 
-    /// Returns whether nothing has happened since another moment but that time has passed.
+    /// Returns whether only the time differs from an earlier snapshot.
     pub fn is_same(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::Loop(now), Self::Loop(then)) => {

@@ -1,4 +1,4 @@
-//! How far a program has come, by what it prints or has read.
+//! The progress of a program, found in its output or in the amount of input that it has read.
 
 use super::progress::time_for;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use std::time::Duration;
 pub struct Part {
     /// From 0 to 1.
     pub done: f64,
-    /// How long the rest takes, once some is done.
+    /// The time that the rest will take, once some of the work is done.
     pub left: Option<Duration>,
 }
 
 impl Part {
-    /// Returns the part of a program that has run for so long.
+    /// Returns the part `done` of a program that has run for `after`, with an estimate of the rest.
     pub fn new(done: f64, after: Duration) -> Self {
         let done = done.clamp(0.0, 1.0);
         let seconds = after.as_secs_f64();
@@ -22,7 +22,7 @@ impl Part {
     }
 }
 
-/// Finds progress in the output of a program, in whatever pieces that comes.
+/// Finds progress in the output of a program. The output may arrive in pieces of any size.
 #[derive(Debug)]
 pub enum Reader {
     Percent(Percent),
@@ -30,7 +30,7 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// Takes more of the output. Returns the part that is done by the last word of it, if there was one.
+    /// Takes more of the output. Returns the last progress that it reports, from 0 to 1, if any.
     pub fn feed(&mut self, output: &[u8]) -> Option<f64> {
         match self {
             Self::Percent(percent) => percent.feed(output),
@@ -39,17 +39,17 @@ impl Reader {
     }
 }
 
-/// Takes the last `N%`: `45%`, `45.2 %`, `45,2%`.
+/// Finds the last `N%`: `45%`, `45.2 %`, `45,2%`.
 #[derive(Debug, Default)]
 pub struct Percent {
     /// The number that the output ends with.
     number: String,
-    /// Blanks follow it.
+    /// Whether blanks follow the number.
     is_over: bool,
 }
 
 impl Percent {
-    /// The longest number that is one.
+    /// The longest text that is accepted as a number.
     const LONGEST: usize = 16;
 
     fn feed(&mut self, output: &[u8]) -> Option<f64> {
@@ -80,7 +80,7 @@ impl Percent {
     }
 }
 
-/// Takes the longest `Duration: 00:01:30.50` of the inputs, and the last `time=00:00:45.25`.
+/// Finds the longest `Duration: 00:01:30.50` of the inputs, and the last `time=00:00:45.25`.
 #[derive(Debug, Default)]
 pub struct Ffmpeg {
     /// The beginning of the line or piece that the output ends with.
@@ -89,7 +89,7 @@ pub struct Ffmpeg {
 }
 
 impl Ffmpeg {
-    /// Longer pieces have no word on progress behind this.
+    /// The number of bytes of a piece that are searched for progress.
     const LONGEST: usize = 4096;
 
     fn feed(&mut self, output: &[u8]) -> Option<f64> {
@@ -105,7 +105,7 @@ impl Ffmpeg {
         last
     }
 
-    /// Reads a piece; the part that it tells of.
+    /// Reads a piece. Returns the progress that it reports, if any.
     fn piece(&mut self) -> Option<f64> {
         let text = String::from_utf8_lossy(&self.piece);
         if let Some(length) = time_after(&text, "Duration: ") {

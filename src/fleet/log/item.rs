@@ -1,29 +1,29 @@
-//! An item of a loop as its log has it.
+//! An item of a loop in the form in which the log stores it.
 
 use crate::value::json_text::Text;
 use crate::value::{Type, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-/// The JSON text of an item. Text that is not UTF-8 is `{"base64": "…"}`; durations and sizes are their text.
+/// The JSON text of an item. Text that is not UTF-8 becomes `{"base64": "…"}`; durations and sizes become strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item(String);
 
-/// The reason why a value is not an item of a log.
+/// The reason why a log can't store a value as an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoItem {
-    /// It is a secret, or holds one.
+    /// The value is a secret or holds one.
     Secret,
-    /// It is, or holds, a value that JSON has no form for.
+    /// The value is or holds a value that JSON can't express.
     Type(Type),
 }
 
-/// How deep lists and maps of an item may be nested.
+/// The deepest nesting of lists and maps in an item.
 const DEPTH: usize = 128;
 
 impl Item {
     pub fn of(value: &Value) -> Result<Self, NoItem> {
         refuse(value, DEPTH)?;
-        // Only a value that `refuse` does not let through fails.
+        // Serialization fails only for values that `refuse` refuses.
         serde_json::to_string(&Json(value)).map(Self).map_err(|_| NoItem::Type(value.type_of()))
     }
 
@@ -38,7 +38,7 @@ impl Item {
     }
 }
 
-/// Refuses what has no form.
+/// Refuses a value that the log can't store.
 fn refuse(value: &Value, depth: usize) -> Result<(), NoItem> {
     match value {
         secret if secret.as_secret().is_some() => Err(NoItem::Secret),

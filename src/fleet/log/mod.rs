@@ -1,8 +1,8 @@
-//! The log of a loop: a line of JSON for each turn that has finished, by which a later run passes over the items that are
-//! done.
+//! The log of a loop: a line of JSON for each finished turn. A later run reads it and skips the items that are done.
 //!
-//! The first line names the loop. A line is complete when it ends with a line feed: the run that wrote the last one may have
-//! been killed in the middle. Items are compared by their JSON text, and counted: of three equal items two may be done.
+//! The first line names the loop. A line is complete when it ends with a line feed. The last line may be incomplete,
+//! because the run that wrote it was killed. Items are compared by their JSON text and counted, so two of three equal
+//! items can be done.
 
 mod item;
 mod record;
@@ -14,36 +14,36 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead};
 
-/// The longest line that is read. Longer lines are not records.
+/// The largest number of bytes in a line. A longer line is not a record.
 const LONGEST_LINE: u64 = 64 << 20;
 
 /// The items that a log holds as done.
 pub struct DoneItems {
-    /// How often each is done, by its digest: the items themselves may be long.
+    /// How often each item is done, by its digest, because the items themselves may be long.
     counts: HashMap<u128, u64>,
-    /// Secret keys, so that an item can't be crafted to have the digest of another.
+    /// Random keys, so that no item can be crafted to have the digest of another.
     keys: [RandomState; 2],
-    /// The bytes of the complete lines.
+    /// The length of the complete lines in bytes.
     length: u64,
 }
 
-/// Why a log can't be continued.
+/// The reason why a log can't be continued.
 #[derive(Debug)]
 pub enum Unusable {
-    /// Its first line is not that of a log of a loop.
+    /// The first line is not the first line of a loop's log.
     NoLog,
-    /// It is the log of another loop: the script and the variable of that one.
+    /// The log belongs to another loop, with this script and variable.
     OtherLoop {
         script: String,
         variable: String,
     },
-    /// A complete line is not a record; its number, from 1.
+    /// The complete line with this number, from 1, is not a record.
     Damaged(u64),
     Unreadable(io::Error),
 }
 
 impl DoneItems {
-    /// Reads the log of the loop that `head` names. A log without a complete line is an empty one.
+    /// Reads the log of the loop that `head` names. A log without a complete line counts as empty.
     pub fn read(log: impl BufRead, head: &Head<'_>) -> Result<Self, Unusable> {
         let mut done =
             Self { counts: HashMap::new(), keys: [RandomState::new(), RandomState::new()], length: 0 };
@@ -63,12 +63,12 @@ impl DoneItems {
         Ok(done)
     }
 
-    /// Returns how many bytes the complete lines have; what follows is a line that was cut off.
+    /// Returns the length of the complete lines in bytes. Any text after them is a line that was cut off.
     pub const fn length(&self) -> u64 {
         self.length
     }
 
-    /// Takes one of the turns with this item that are done. Returns false when none is left.
+    /// Uses up one done turn with this item. Returns false if none is left.
     pub fn take(&mut self, item: &Item) -> bool {
         if self.counts.is_empty() {
             return false;
@@ -91,7 +91,7 @@ impl DoneItems {
 /// The complete lines of a log.
 struct Lines<R> {
     log: R,
-    /// The one that was read last, with its line feed.
+    /// The line that was read last, with its line feed.
     line: Vec<u8>,
     number: u64,
 }
@@ -106,7 +106,7 @@ impl<R: BufRead> Lines<R> {
             return Err(if self.number == 1 { Unusable::NoLog } else { Unusable::Damaged(self.number) });
         }
         let is_complete = self.line.ends_with(b"\n");
-        // A file that some other program wrote is not to be taken for a log that was cut off.
+        // A file that another program wrote must not be mistaken for a log that was cut off.
         if !is_complete && self.number == 1 && !Head::begins(&self.line) {
             return Err(Unusable::NoLog);
         }

@@ -1,20 +1,20 @@
-//! The lines of a log, as JSON has them.
+//! The lines of a log as JSON.
 
 use super::{Item, Unusable};
 use serde::de::IgnoredAny;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The loop that a log belongs to: the first line.
+/// The first line of a log, which names its loop.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// The path of the script, or the name that its text goes by.
+    /// The path of the script, or the name of a text that is not a file.
     pub script: &'a str,
-    /// The variables of the loop, as the script has them.
+    /// The variables of the loop, as the script writes them.
     pub variable: &'a str,
 }
 
-/// How the first line of each log begins, with the number of its format.
+/// The beginning of the first line of each log, with the number of the format.
 const BEGINNING: &[u8] = br#"{"pipewright_loop":1,"#;
 
 impl Head<'_> {
@@ -27,13 +27,13 @@ impl Head<'_> {
         line
     }
 
-    /// Returns true if a part of a first line is that of a log.
+    /// Returns true if a possibly incomplete first line belongs to a log.
     pub(super) fn begins(line: &[u8]) -> bool {
         let common = line.len().min(BEGINNING.len());
         line[..common] == BEGINNING[..common]
     }
 
-    /// Compares a first line with the loop that it is to be of.
+    /// Checks that a first line names the expected loop.
     pub(super) fn check(line: &[u8], expected: &Self) -> Result<(), Unusable> {
         if !line.starts_with(BEGINNING) {
             return Err(Unusable::NoLog);
@@ -55,20 +55,20 @@ impl Head<'_> {
 #[derive(Clone, Debug)]
 pub struct Finished<'a> {
     pub item: &'a Item,
-    /// Its number in the input, from 1.
+    /// The number of the turn in the input, from 1.
     pub number: u64,
     pub start: SystemTime,
     pub duration: Duration,
-    /// How often its body was run.
+    /// How often the body was run.
     pub tries: u32,
     pub end: RecordedEnd<'a>,
-    /// The machine that it ran on, if another.
+    /// The machine that the turn ran on, unless it was this one.
     pub host: Option<&'a str>,
-    /// The code of its error.
+    /// The code of the error.
     pub code: Option<&'a str>,
-    /// The processor time of its programs.
+    /// The processor time of the turn's programs.
     pub cpu: Duration,
-    /// The most memory that one of its programs held, in bytes.
+    /// The largest amount of memory that one of the programs held, in bytes.
     pub memory: u64,
 }
 
@@ -76,16 +76,16 @@ pub struct Finished<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordedEnd<'a> {
     Status(u8),
-    /// A signal, by its name, ended it or its program.
+    /// The name of the signal that ended the turn or its program.
     Signal(&'a str),
 }
 
 impl Finished<'_> {
     /// Returns the line, with its line feed.
     pub fn line(&self) -> Vec<u8> {
-        // The item stands first, and is taken from the line as it is.
+        // The item comes first, so that a reader can take its text from the line unchanged.
         let mut line = format!("{{\"item\":{},", self.item.json()).into_bytes();
-        // Numbers and short strings always have a form.
+        // Numbers and short strings can always be serialized.
         let rest = serde_json::to_vec(&Rest(self)).unwrap_or_default();
         line.extend_from_slice(rest.strip_prefix(b"{").unwrap_or(&rest));
         line.push(b'\n');
@@ -93,7 +93,7 @@ impl Finished<'_> {
     }
 }
 
-/// What follows the item.
+/// The fields of a line after the item.
 struct Rest<'a>(&'a Finished<'a>);
 
 impl Serialize for Rest<'_> {
@@ -117,19 +117,19 @@ impl Serialize for Rest<'_> {
     }
 }
 
-/// Seconds, to the microsecond.
+/// Returns a time in seconds, rounded to the microsecond.
 fn seconds(time: Duration) -> f64 {
     time.as_micros() as f64 / 1e6
 }
 
-/// What a later run needs of a line.
+/// The parts of a line that a later run needs.
 pub(super) struct Parsed<'a> {
     /// The text of the item.
     pub item: &'a [u8],
     pub succeeded: bool,
 }
 
-/// Reads a line; none if it is not a record.
+/// Parses a line. Returns `None` if it is not a record.
 pub(super) fn parse(line: &[u8]) -> Option<Parsed<'_>> {
     let after = line.strip_prefix(br#"{"item":"#)?;
     let mut items = serde_json::Deserializer::from_slice(after).into_iter::<IgnoredAny>();

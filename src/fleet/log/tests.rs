@@ -108,7 +108,7 @@ fn a_changed_line_is_reported_by_its_number() {
 }
 
 proptest! {
-    /// A run that is killed leaves any beginning of its log.
+    /// A run that is killed may leave any prefix of its log.
     #[test]
     fn each_beginning_of_a_log_holds_the_turns_whose_lines_are_complete(
         turns in prop::collection::vec(("[a-c\"\\\\{}, \u{e9}]{0,4}", 0_u8..2), 0..12),

@@ -1,14 +1,14 @@
-//! A line at the bottom of a terminal, with output that scrolls above it.
+//! A status line at the bottom of a terminal, with output that scrolls above it.
 //!
-//! A progress bar of a library (indicatif 0.18) begins its row at the first column, and so writes over output that has not
-//! ended its line. Here the cursor always stays where the output ends, so the line can be taken away whatever the size of
-//! the terminal has become: a terminal that folds long rows anew keeps the cursor at its character.
+//! A progress bar of a library (indicatif 0.18) begins its row at the first column, which overwrites output that has
+//! not ended its line. Here the cursor always stays where the output ends. The line can therefore be removed even after
+//! the terminal was resized, since a terminal that wraps its rows again keeps the cursor at its character.
 //!
-//! - After a line end the line is drawn in the row of the cursor, which goes back to the first column.
-//! - After an unfinished row it is drawn in the row below.
-//! - After output that may have moved the cursor, or filled its row, it is not drawn until the row ends.
+//! - After a line end, the status line is drawn in the row of the cursor, and the cursor returns to the first column.
+//! - After an unfinished row, it is drawn in the row below.
+//! - After output that may have moved the cursor or filled its row, it is not drawn until the row ends.
 
-/// The state of a terminal: where output has left the cursor, and whether the line is there.
+/// The state of a terminal: the place where output left the cursor, and the status line if it is drawn.
 #[derive(Debug, Default)]
 pub struct Screen {
     row: Row,
@@ -18,9 +18,9 @@ pub struct Screen {
 /// The row that the output ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Row {
-    /// It holds text of at most so many columns, and the cursor stands behind at most so many of them.
+    /// The row holds text of at most this many columns, and the cursor is after at most this many of them.
     Open { width: usize, column: usize },
-    /// The cursor may be anywhere in it.
+    /// The cursor may be anywhere in the row.
     Unknown,
 }
 
@@ -28,7 +28,7 @@ enum Row {
 struct Drawn {
     text: String,
     columns: usize,
-    /// It stands below the row of the cursor.
+    /// Whether the status line is below the row of the cursor.
     below: bool,
 }
 
@@ -38,13 +38,13 @@ impl Default for Row {
     }
 }
 
-/// Makes a row below that of the cursor, which keeps its place: IND and CUU (ECMA-48).
+/// Makes a row below the cursor and keeps the cursor in its place: IND and CUU (ECMA-48).
 const ROW_BELOW: &str = "\x1bD\x1b[A";
 
-/// Keeps the place of the cursor, and goes to the row below (DECSC of the VT100, CUD).
+/// Saves the place of the cursor and moves to the row below (DECSC of the VT100, CUD).
 const DOWN: &str = "\x1b7\x1b[B\r";
 
-/// Goes back (DECRC).
+/// Moves back to the saved place (DECRC).
 const BACK: &str = "\x1b8";
 
 /// Erases to the end of the row (EL), and of the screen (ED).
@@ -52,7 +52,7 @@ const ERASE_ROW: &str = "\x1b[K";
 const ERASE_SCREEN: &str = "\x1b[J";
 
 impl Screen {
-    /// Returns the bytes that show more output, and below it the line; without a line there is none.
+    /// Returns the bytes that show more output and the status line below it. Without a `line` only the output is shown.
     pub fn frame(&mut self, output: &[u8], line: Option<&str>, columns: usize) -> Vec<u8> {
         let wanted = line.and_then(|line| self.place_after(output, line, columns));
         if output.is_empty() && wanted == self.drawn {
@@ -66,10 +66,10 @@ impl Screen {
         bytes
     }
 
-    /// Returns where the line goes after more output, if it has a place.
+    /// Returns the place of the status line after more output, or `None` if it can't be drawn.
     fn place_after(&self, output: &[u8], line: &str, columns: usize) -> Option<Drawn> {
         let Row::Open { width, .. } = self.row_after(output) else { return None };
-        // The cursor of a full row stands before or behind its last column.
+        // The cursor of a full row is before or after its last column, which differs between terminals.
         let fits = width < columns && !line.is_empty();
         fits.then(|| Drawn { text: line.to_owned(), columns, below: width > 0 })
     }
@@ -82,7 +82,7 @@ impl Screen {
         for byte in rest {
             let Row::Open { width, column } = row else { break };
             let column = match byte {
-                // What was printed before it is still there.
+                // The text that was printed before the cursor is still in the row.
                 b'\r' => 0,
                 b'\t' => column + 8,
                 // A character has at least as many bytes in UTF-8 as it has columns.
@@ -100,11 +100,11 @@ impl Screen {
     fn erase(&self, columns: usize) -> String {
         match &self.drawn {
             None => String::new(),
-            // The row below may have gone with a part of the terminal.
+            // The row below may be gone if the terminal has become smaller.
             Some(Drawn { below: true, .. }) => format!("{ROW_BELOW}{DOWN}{ERASE_SCREEN}{BACK}"),
-            // A key may have been echoed.
+            // The terminal may have echoed a key.
             Some(drawn) if drawn.columns <= columns => format!("\r{ERASE_ROW}"),
-            // The line may have been folded. A screen that is erased as a whole goes to the history of tmux(1).
+            // The terminal may have wrapped the line. Erasing the whole screen would move it to the history of tmux(1).
             Some(_) => format!("\r{ERASE_ROW}{ROW_BELOW}{DOWN}{ERASE_SCREEN}{BACK}"),
         }
     }

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// A small terminal: rows of characters, the last of them at the bottom.
+/// An emulator of a small terminal: rows of characters, the last of which is at the bottom.
 struct Emulator {
     rows: Vec<Vec<char>>,
     row: usize,
@@ -46,19 +46,19 @@ impl Emulator {
             }
             "\x1b[K" => self.rows[self.row].truncate(self.column),
             "\x1b[A" => self.row = self.row.saturating_sub(1),
-            // It stops at the bottom, and does not scroll.
+            // The cursor stops at the bottom, and the screen does not scroll.
             "\x1b[B" => {
                 self.row = (self.row + 1).min(self.first() + self.height - 1);
                 self.rows.resize(self.rows.len().max(self.row + 1), Vec::new());
             }
             "\x1bD" => self.down(),
-            // Positions are those of the screen, which scrolls.
+            // Positions are relative to the screen, which scrolls.
             "\x1b7" => self.saved = (self.row - self.first(), self.column),
             _ => (self.row, self.column) = (self.saved.0 + self.first(), self.saved.1),
         }
     }
 
-    /// The row at the top of the screen.
+    /// Returns the row at the top of the screen.
     fn first(&self) -> usize {
         self.rows.len().saturating_sub(self.height)
     }
@@ -137,7 +137,7 @@ fn without_a_line_output_is_passed_on_unchanged() {
 }
 
 proptest! {
-    /// Whatever is printed in whatever pieces, at the end the screen is as if there had been no line.
+    /// After any output in any pieces, the screen ends as it would without a status line.
     #[test]
     fn the_line_leaves_no_trace(
         steps in prop::collection::vec(("[a-z \r\n]{0,30}", prop::option::of("[0-9]{1,9}")), 0..40),

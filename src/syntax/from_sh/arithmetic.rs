@@ -1,9 +1,9 @@
-//! `$((…))` with integers, `+`, `-` and `*`, of which both languages make the same.
+//! Rewrites `$((…))` with integers, `+`, `-` and `*`, which have the same result in both languages.
 
 use super::{Kind, Rewrite, Rewriter, Stop, name_at};
 
 impl Rewriter<'_> {
-    /// Returns the expression for `$((…))`, which is skipped.
+    /// Skips `$((…))`, and returns the expression for it.
     pub(super) fn arithmetic_expansion(&mut self) -> Rewrite<String> {
         let inside = &self.rest()["$((".len()..];
         let mut depth = 0usize;
@@ -35,7 +35,7 @@ impl Rewriter<'_> {
                 '0'..='9' if wants_operand => {
                     let length = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
                     let number = &rest[..length];
-                    // An octal number, one that is too large, and `16#ff`.
+                    // Octal numbers, numbers that are too large, and `16#ff` are not rewritten.
                     let is_plain = number.parse::<i64>().is_ok_and(|value| value.to_string() == number);
                     if !is_plain || rest[length..].starts_with(|c: char| c == '#' || c.is_ascii_alphabetic())
                     {
@@ -62,7 +62,7 @@ impl Rewriter<'_> {
                     if rest[1..].starts_with(['+', '-', '*', '=']) {
                         return Err(Stop);
                     }
-                    // Here blanks stand on both sides of an operator, or none.
+                    // Pipewright requires blanks on both sides of an operator, or on neither.
                     let is_spaced = rest[1..].starts_with([' ', '\t']);
                     let before = out.trim_end().len();
                     out.truncate(before);

@@ -1,11 +1,11 @@
-//! `NAME=word` that stands alone, and a word of sh as an expression.
+//! Rewrites `NAME=word` without a command, and words of sh as expressions.
 
 use super::{Kind, Rewrite, Rewriter, Stop, name_at};
 
 /// A part of a word that becomes a value.
 enum Part {
     Text(String),
-    /// A variable, as it stands in an expression.
+    /// A variable, as an expression writes it.
     Variable(String),
     /// `$(…)`
     Capture(String),
@@ -14,12 +14,12 @@ enum Part {
 }
 
 impl Rewriter<'_> {
-    /// Rewrites assignments that no command follows. Returns whether there were any.
+    /// Rewrites assignments that are not followed by a command. Returns whether there were any.
     pub(super) fn assignments(&mut self) -> Rewrite<bool> {
         if assigned_name(self.rest()).is_none() {
             return Ok(false);
         }
-        // `curl http://x/?a=1&b=2`, without quotes around the address.
+        // `b=2` in `curl http://x/?a=1&b=2` is part of an address that the user has not quoted.
         if self.text[..self.at].ends_with('&') && !self.text[..self.at].ends_with("&&") {
             return Err(Stop);
         }
@@ -36,7 +36,7 @@ impl Rewriter<'_> {
         }
         let is_alone = matches!(self.peek(), Some('\n' | ';' | ')' | '}') | None);
         if !is_alone || self.sees(";;") && self.depth == 0 {
-            // Before a command they are its environment. A list such as `x=1 && cmd` has no counterpart.
+            // Before a command, assignments set its environment. A list such as `x=1 && cmd` has no counterpart.
             if matches!(self.peek(), Some('&' | '|' | '<' | '>' | '#')) {
                 return Err(Stop);
             }
@@ -63,13 +63,13 @@ impl Rewriter<'_> {
                     || rewriter.names.is_variable(name)
                     || rewriter.names.is_exported(name))
         };
-        // In sh a variable of a function is global, and an assignment in a stage is lost.
+        // In sh a variable that a function sets is global, and an assignment in a stage is lost.
         if self.in_function || self.in_stage && is_outer(self) {
             return Err(Stop);
         }
         let in_block = self.scopes.len() > 1;
         match self.kind(name) {
-            // A variable that holds an integer keeps it: what is calculated with it stays right.
+            // An integer variable must stay an integer, because the text may calculate with it.
             Some(Kind::Integer) if kind == Kind::Text => Err(Stop),
             Some(_) => Ok(format!("{name} = {value}")),
             None if self.names.is_variable(name) => Ok(format!("{name} = {value}")),
@@ -85,7 +85,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Returns the expression for a word whose text is a value: it is neither split nor matched with files.
+    /// Returns the expression for a word in a place where sh neither splits it nor matches it with files.
     pub(super) fn value(&mut self) -> Rewrite<(String, Kind)> {
         let start = self.at;
         let mut parts = Vec::new();
@@ -101,7 +101,7 @@ impl Rewriter<'_> {
                 }
                 '"' => {
                     self.at += 1;
-                    // A value, even if it is empty.
+                    // Empty quotes are a value, too.
                     parts.push(Part::Text(String::new()));
                     while !self.sees("\"") {
                         self.value_part(true, &mut parts)?;
@@ -126,7 +126,7 @@ impl Rewriter<'_> {
         expression(parts, is_bare)
     }
 
-    /// Takes one part of a word, in double quotes or not.
+    /// Reads one part of a word, inside or outside double quotes.
     fn value_part(&mut self, is_quoted: bool, parts: &mut Vec<Part>) -> Rewrite<()> {
         let letter = self.peek().ok_or(Stop)?;
         let rest = self.rest();
@@ -150,7 +150,7 @@ impl Rewriter<'_> {
             self.at += letter.len_utf8();
             return Ok(());
         }
-        // What a command would have in the place.
+        // Any other part is rewritten as in a command, and then turned into an expression.
         let name = name_at(&rest[1..]);
         if letter == '$' && !name.is_empty() {
             self.at += 1 + name.len();
@@ -174,13 +174,13 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// Returns a variable as it stands in an expression.
+    /// Returns a variable in the form for an expression.
     pub(super) fn variable(&self, name: &str) -> Rewrite<String> {
         self.refer(name)?;
         if self.kind(name).is_some() || self.names.is_variable(name) {
             return Ok(name.to_owned());
         }
-        // `$NAME` is the environment's only from a capital on.
+        // `$NAME` means a variable of the environment only if the name begins with a capital letter.
         let is_capital = name.starts_with(|first: char| first.is_ascii_uppercase());
         if is_capital { Ok(format!("env.{name}")) } else { Err(Stop) }
     }
@@ -229,7 +229,7 @@ fn expression(parts: Vec<Part>, is_bare: bool) -> Rewrite<(String, Kind)> {
     Ok(if is_integer { (out, Kind::Integer) } else { (format!("\"{out}\""), Kind::Text) })
 }
 
-/// Returns the type of an expression that comes of arithmetic, or of an operator of `${…}`.
+/// Returns the type of an expression that replaces arithmetic or an operator of `${…}`.
 fn kind_of(expression: &str) -> Kind {
     let is_text = expression.contains('"') || expression.ends_with(')') && expression.contains(").");
     if is_text || expression.contains("env.") { Kind::Text } else { Kind::Integer }

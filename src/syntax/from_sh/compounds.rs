@@ -1,9 +1,9 @@
-//! Loops, `if`, `case` and `[[ … ]]`.
+//! Rewrites loops, `if`, `case` and `[[ … ]]`.
 
 use super::{Kind, Rewrite, Rewriter, Stop, name_at};
 
 impl Rewriter<'_> {
-    /// `for NAME in WORD…; do …; done`
+    /// Rewrites `for NAME in WORD…; do …; done`.
     pub(super) fn for_loop(&mut self) -> Rewrite<bool> {
         self.at += "for".len();
         self.skip_blanks();
@@ -28,14 +28,14 @@ impl Rewriter<'_> {
         self.body(name, Kind::Text)
     }
 
-    /// Refuses the name of a loop's variable that is something outside of the loop, which the loop would change in sh.
+    /// Refuses a loop variable whose name exists outside the loop, because in sh the loop would change that variable.
     fn take_for_loop(&self, name: &str) -> Rewrite<()> {
         let is_known = self.kind(name).is_some() || self.names.is_variable(name);
         let is_fixed = self.names.is_exported(name) || self.names.is_special(name);
         if name.is_empty() || is_known || is_fixed { Err(Stop) } else { Ok(()) }
     }
 
-    /// `for ((i = 0; i < 3; i++)); do …; done`
+    /// Rewrites `for ((i = 0; i < 3; i++)); do …; done`.
     fn counting_loop(&mut self) -> Rewrite<bool> {
         let end = self.rest().find("))").ok_or(Stop)?;
         let head = &self.rest()["((".len()..end];
@@ -58,7 +58,7 @@ impl Rewriter<'_> {
         if !steps.contains(&step.replace(' ', "")) {
             return Err(Stop);
         }
-        // A limit that the body changes would be looked at again in bash.
+        // bash evaluates the limit again before each turn, so a limit with a variable may change.
         if limit.contains(|c: char| c.is_ascii_alphabetic()) {
             return Err(Stop);
         }
@@ -70,7 +70,7 @@ impl Rewriter<'_> {
         self.body(name, Kind::Integer)
     }
 
-    /// Rewrites the commands of a loop behind `do`, and its end.
+    /// Rewrites the commands of a loop between `do` and `done`.
     fn body(&mut self, name: &str, kind: Kind) -> Rewrite<bool> {
         self.open_scope();
         if !name.is_empty() {
@@ -82,7 +82,7 @@ impl Rewriter<'_> {
         Ok(true)
     }
 
-    /// Rewrites the commands of a block, with its braces, up to one of these words.
+    /// Rewrites commands up to one of these words as a block in braces.
     fn block(&mut self, until: &[&str]) -> Rewrite<()> {
         self.out += " {";
         if !self.rest().starts_with([' ', '\t', '\n']) {
@@ -101,7 +101,7 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// `while CONDITION; do …; done`, and the loop over lines that are read.
+    /// Rewrites `while CONDITION; do …; done`, including a loop over lines that `read` reads.
     pub(super) fn while_loop(&mut self, is_first: bool) -> Rewrite<bool> {
         self.at += "while".len();
         self.skip_blanks();
@@ -117,7 +117,7 @@ impl Rewriter<'_> {
         self.body("", Kind::Text)
     }
 
-    /// `while IFS= read -r NAME; do …; done`, behind a pipe or from a file.
+    /// Rewrites `while IFS= read -r NAME; do …; done`, after a pipe or with its input from a file.
     fn line_loop(&mut self, reader: usize, is_first: bool) -> Rewrite<bool> {
         self.at += reader;
         let name = name_at(self.rest());
@@ -129,7 +129,7 @@ impl Rewriter<'_> {
         self.body(name, Kind::Text)?;
         self.skip_blanks();
         if is_first {
-            // The lines of a file come through a pipe here.
+            // `each` reads the lines of a file through a pipe.
             if !self.sees("<") || self.sees("<<") || self.sees("<(") || self.sees("<&") {
                 return Err(Stop);
             }
@@ -143,7 +143,7 @@ impl Rewriter<'_> {
         Ok(false)
     }
 
-    /// `until COMMAND; do …; done`
+    /// Rewrites `until COMMAND; do …; done`.
     pub(super) fn until_loop(&mut self) -> Rewrite<bool> {
         self.at += "until".len();
         self.skip_blanks();
@@ -159,7 +159,7 @@ impl Rewriter<'_> {
         self.body("", Kind::Text)
     }
 
-    /// `if CONDITION; then …; elif CONDITION; then …; else …; fi`
+    /// Rewrites `if CONDITION; then …; elif CONDITION; then …; else …; fi`.
     pub(super) fn if_command(&mut self) -> Rewrite<bool> {
         self.at += "if".len();
         self.skip_blanks();
@@ -191,7 +191,7 @@ impl Rewriter<'_> {
         Ok(true)
     }
 
-    /// `case WORD in PATTERN) …;; esac`
+    /// Rewrites `case WORD in PATTERN) …;; esac`.
     pub(super) fn case_command(&mut self) -> Rewrite<bool> {
         self.at += "case".len();
         self.skip_blanks();
@@ -222,7 +222,7 @@ impl Rewriter<'_> {
         Ok(true)
     }
 
-    /// Rewrites the patterns of an arm of `case`, and skips the parenthesis.
+    /// Rewrites the patterns of an arm of `case`, and skips the parenthesis after them.
     fn pattern(&mut self) -> Rewrite<()> {
         if self.sees("(") {
             self.at += 1;
@@ -249,7 +249,7 @@ impl Rewriter<'_> {
         self.at += self.rest().len() - self.rest().trim_start_matches([' ', '\t', '\n']).len();
     }
 
-    /// `[[ … ]]` with one comparison, of which `[` does the same.
+    /// Rewrites `[[ … ]]` with one comparison as `[ … ]`, if both mean the same.
     pub(super) fn test(&mut self) -> Rewrite<()> {
         self.at += "[[".len();
         self.out.push('[');
@@ -275,7 +275,7 @@ impl Rewriter<'_> {
             [left, "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge", right] => vec![left, right],
             _ => return Err(Stop),
         };
-        // Patterns, which `[` compares as text or replaces by files.
+        // `[` would compare a pattern as text, or replace it with file names.
         let is_plain = |operand: &&str| !operand.contains(['*', '?', '[', '~', '{', '\\', '!']);
         if operands.iter().all(is_plain) { Ok(()) } else { Err(Stop) }
     }
@@ -287,7 +287,7 @@ fn is_unary(word: &str) -> bool {
         && word[1..].contains(['d', 'e', 'f', 'h', 'L', 'n', 'r', 's', 'w', 'x', 'z'])
 }
 
-/// Returns the length of a `read` before the name, and whether it takes each line as it stands.
+/// Returns the length of a `read` up to its variable, and whether it reads each line unchanged.
 fn line_reader(text: &str) -> Option<(usize, bool)> {
     let mut length = 0;
     let mut words = Vec::new();

@@ -1,13 +1,13 @@
-//! Functions, aliases, and settings that always hold here.
+//! Rewrites functions, aliases, and settings that Pipewright always has.
 
 use super::parameters::literal;
 use super::{Rewrite, Rewriter, Stop, name_at};
 
-/// The name of the parameter that has the words of a call.
+/// The name of the parameter that receives the words of a call.
 const WORDS: &str = "words";
 
 impl Rewriter<'_> {
-    /// `NAME() { …; }` or `function NAME { …; }`. Returns whether there was one.
+    /// Rewrites `NAME() { …; }` or `function NAME { …; }`. Returns whether there was one.
     pub(super) fn function(&mut self) -> Rewrite<bool> {
         let (is_keyword, head) = match self.rest().strip_prefix("function ") {
             Some(rest) => (true, rest.trim_start_matches([' ', '\t'])),
@@ -75,7 +75,7 @@ impl Rewriter<'_> {
         Ok(true)
     }
 
-    /// `"$@"`, which is all words of the call. Returns whether there was one.
+    /// Rewrites `"$@"`, all words of the call. Returns whether there was one.
     pub(super) fn all_words(&mut self) -> bool {
         let is_all = self.in_function && self.sees("\"$@\"");
         let is_whole = self.rest().get(4..).is_some_and(|rest| {
@@ -88,13 +88,13 @@ impl Rewriter<'_> {
         is_all && is_whole
     }
 
-    /// Rewrites a builtin of shells that says what holds here anyway, or declares an alias. Returns whether there was one.
+    /// Rewrites a builtin that sets what Pipewright does anyway, or that declares an alias. Returns whether there was one.
     pub(super) fn setting(&mut self) -> Rewrite<bool> {
         let rest = self.rest();
         let end = rest.find(['\n', ';', '|', '&', ')', '<', '>']).unwrap_or(rest.len());
         let words: Vec<&str> = rest[..end].split_ascii_whitespace().collect();
         let always = match words[..] {
-            // Of which nothing is remembered when a directory of PATH has changed.
+            // The command search notices changed directories of PATH, so there is nothing to forget.
             ["hash", "-r"] => true,
             ["set", ref options @ ..] => {
                 let holds = |option: &&str| ["-e", "-u", "-eu", "-euo", "-o", "pipefail"].contains(option);
@@ -114,7 +114,7 @@ impl Rewriter<'_> {
         Ok(false)
     }
 
-    /// `alias NAME='words'`
+    /// Rewrites `alias NAME='words'`.
     fn alias(&mut self) -> Rewrite<()> {
         let rest = self.rest()["alias".len()..].trim_start_matches([' ', '\t']);
         let name = name_at(rest);
@@ -122,7 +122,7 @@ impl Rewriter<'_> {
         let quote = value.chars().next().filter(|first| matches!(first, '\'' | '"')).ok_or(Stop)?;
         let (value, after) = value[1..].split_once(quote).ok_or(Stop)?;
         let is_whole = after.is_empty() || after.starts_with(['\n', ';']);
-        // The words of a call follow the value, which ends with a word of a command.
+        // The words of a call come after the value, so the value must end with a word of a command.
         let is_open =
             value.ends_with([' ', '\t', ';', '&', '|', '}', ')', '\\']) || value.contains(['\n', '#', '=']);
         if name.is_empty()

@@ -1,11 +1,11 @@
 //! Rewrites a small part of sh as Pipewright: loops, `if`, `case`, assignments, arithmetic and backticks.
 //!
-//! The text that comes out means what the text means in bash under `-euo pipefail`, or there is none. Simple commands are
-//! copied as they stand: the check decides whether they may. So a rewritten text is offered only after it has passed
-//! the check.
+//! The result means what the text means in bash under `-euo pipefail`; otherwise there is no result. Simple commands are
+//! copied unchanged, and the check decides whether they are valid. A caller therefore offers a rewritten text only after
+//! it has passed the check.
 //!
-//! Variables of sh live on after their block, and a loop changes a variable of the same name. A text in which either
-//! would be seen is not rewritten.
+//! In sh a variable outlives its block, and a loop changes an outer variable of the same name. A text in which either
+//! makes a difference is not rewritten.
 
 mod arithmetic;
 mod assignments;
@@ -16,28 +16,28 @@ mod words;
 
 use super::name::name_at;
 
-/// What is known of the names that a text has not declared itself.
+/// The names that exist outside the text.
 pub trait Names {
     /// Returns whether a variable of this name is declared.
     fn is_variable(&self, name: &str) -> bool;
     /// Returns whether the environment has a variable of this name.
     fn is_exported(&self, name: &str) -> bool;
-    /// Returns whether shells make or obey a variable of this name.
+    /// Returns whether shells set or use a variable of this name.
     fn is_special(&self, name: &str) -> bool;
 }
 
-/// A text as Pipewright has it.
+/// A rewritten text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rewriting {
     pub text: String,
-    /// Where it means another thing than in sh. Without any it means the same.
+    /// The differences in meaning from sh. If there are none, the text means the same.
     pub notes: Vec<&'static str>,
 }
 
-/// More text is not rewritten.
+/// The largest text in bytes that is rewritten.
 const MOST_TEXT: usize = 64 << 10;
 
-/// Rewrites a text. None if it has nothing of sh, or something that can't be rewritten.
+/// Rewrites a text. Returns `None` if it contains nothing of sh, or something that can't be rewritten.
 pub fn rewrite(text: &str, names: &dyn Names) -> Option<Rewriting> {
     let mut rewriter = Rewriter::new(text, names);
     if text.len() > MOST_TEXT {
@@ -47,7 +47,7 @@ pub fn rewrite(text: &str, names: &dyn Names) -> Option<Rewriting> {
     (rewriter.out != text).then(|| rewriter.rewriting())
 }
 
-/// Rewrites the statement that begins at a place. Returns its end in the text, and what stands in its place.
+/// Rewrites the statement that begins at `start`. Returns its end in the text, and its replacement.
 pub fn rewrite_statement(text: &str, start: usize, names: &dyn Names) -> Option<(usize, Rewriting)> {
     let mut rewriter = Rewriter::new(text, names);
     if text.len() > MOST_TEXT {
@@ -59,7 +59,7 @@ pub fn rewrite_statement(text: &str, start: usize, names: &dyn Names) -> Option<
     (text.get(start..end)? != rewriter.out).then(|| (end, rewriter.rewriting()))
 }
 
-/// Returns whether a text ends within a loop, an `if` or a `case` of sh, behind its `do`, `then` or `in`.
+/// Returns whether a text ends inside a loop, an `if` or a `case` of sh, after its `do`, `then` or `in`.
 #[cfg(feature = "dialog")]
 pub fn is_open(text: &str) -> bool {
     struct Nothing;
@@ -82,13 +82,13 @@ pub fn is_open(text: &str) -> bool {
     rewriter.statements(&[]).is_err() && rewriter.is_open
 }
 
-/// Something that can't be rewritten.
+/// The error for text that can't be rewritten.
 #[derive(Debug)]
 struct Stop;
 
 type Rewrite<T> = Result<T, Stop>;
 
-/// The type that the value of a variable has here.
+/// The type of a variable in the rewritten text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -104,25 +104,25 @@ struct Rewriter<'t> {
     text: &'t str,
     at: usize,
     out: String,
-    /// The names that the text has declared, by the blocks that are open.
+    /// The names that the text has declared, one list for each open block.
     scopes: Vec<Vec<Declared>>,
-    /// The names that ended with a block, and go on in sh.
+    /// The names whose block has ended, but which still exist in sh.
     lost: Vec<String>,
     names: &'t dyn Names,
     notes: Vec<&'static str>,
     in_function: bool,
-    /// In a stage behind a pipe, which is a copy in sh and may be none here.
+    /// Whether the text is a stage after a pipe. In sh it runs on copies of the variables, here perhaps not.
     in_stage: bool,
-    /// The text ended within a loop, an `if` or a `case`.
+    /// Whether the text ended inside a loop, an `if` or a `case`.
     is_open: bool,
-    /// How many lists are open, against a text that is nested without end.
+    /// The number of open lists, which bounds the recursion.
     depth: usize,
 }
 
-/// Nested more deeply, a text is not rewritten.
+/// The deepest nesting that is rewritten.
 const MOST_NESTED: usize = 24;
 
-/// The words that end a list of commands, or begin no command.
+/// The words that end a list of commands or can't begin a command.
 const RESERVED: &[&str] = &["do", "done", "then", "fi", "elif", "else", "esac", "in", "}"];
 
 impl<'t> Rewriter<'t> {
@@ -165,7 +165,7 @@ impl<'t> Rewriter<'t> {
         self.rest().starts_with(text)
     }
 
-    /// Copies so many bytes.
+    /// Copies `length` bytes.
     fn copy(&mut self, length: usize) {
         self.out += &self.rest()[..length];
         self.at += length;
@@ -203,7 +203,7 @@ impl<'t> Rewriter<'t> {
         self.at += self.rest().len() - self.rest().trim_start_matches([' ', '\t']).len();
     }
 
-    /// Skips what stands before a word such as `do`, and the word.
+    /// Skips separators and a word such as `do` after them.
     fn skip_to(&mut self, word: &str) -> Rewrite<()> {
         self.skip_blanks();
         let ends = self.sees(";") && !self.sees(";;");
@@ -225,14 +225,14 @@ impl<'t> Rewriter<'t> {
         Ok(())
     }
 
-    /// Returns the unquoted letters ahead, which may be a reserved word.
+    /// Returns the next unquoted letters, which may be a reserved word.
     fn word(&self) -> &'t str {
         let rest = self.rest();
         let end = rest.find([' ', '\t', '\n', ';', '&', '|', '(', ')', '<', '>', '\'', '"', '\\', '$', '`']);
         &rest[..end.unwrap_or(rest.len())]
     }
 
-    /// Rewrites statements up to one of these words, which is not taken; without any, up to the end of the text.
+    /// Rewrites statements up to one of these words, but not the word. If `until` is empty, rewrites up to the end.
     fn statements(&mut self, until: &[&str]) -> Rewrite<()> {
         self.depth += 1;
         if self.depth > MOST_NESTED {
@@ -352,7 +352,7 @@ impl<'t> Rewriter<'t> {
                 self.inside(")")?;
                 false
             }
-            // Declarations and blocks of Pipewright are not sh's.
+            // Declarations and blocks of Pipewright are not sh.
             "fn" | "let" | "with" | "match" | "try" | "each" | "defer" | "use" | "spawn" => {
                 return Err(Stop);
             }
@@ -389,7 +389,7 @@ impl<'t> Rewriter<'t> {
         }
     }
 
-    /// Refuses a name that has a value from a block which is over.
+    /// Refuses a name that was declared in a block that has ended.
     fn refer(&self, name: &str) -> Rewrite<()> {
         if self.lost.iter().any(|lost| lost == name) { Err(Stop) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! `${NAME}` with an operator of sh.
+//! Rewrites `${NAME}` with an operator of sh.
 
 use super::{Rewrite, Rewriter, Stop, name_at};
 
@@ -34,12 +34,12 @@ impl Rewriter<'_> {
     }
 }
 
-/// Returns what stands behind the variable for an operator with its text.
+/// Returns the methods to call on the variable in place of an operator and its text.
 fn operation(text: &str) -> Option<String> {
     let operators = ["##", "#", "%%", "%", ":-", "//"];
     let operator = *operators.iter().find(|operator| text.starts_with(**operator))?;
     let pattern = &text[operator.len()..];
-    // One sign, such as the slash of `##*/`.
+    // A single punctuation character, such as the slash of `##*/`.
     let sign = |text: &str| {
         let mut letters = text.chars();
         let letter = letters.next().filter(|letter| "./:-_,@=".contains(*letter))?;
@@ -68,7 +68,7 @@ fn operation(text: &str) -> Option<String> {
     })
 }
 
-/// Returns a text that has neither quotes nor patterns as an expression.
+/// Returns a text without quotes and patterns as an expression.
 pub(super) fn literal(text: &str) -> Option<String> {
     let is_plain = |letter: char| letter.is_alphanumeric() || " ./:-_,@=+%".contains(letter);
     text.chars().all(is_plain).then(|| format!("\"{text}\""))

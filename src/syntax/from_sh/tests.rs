@@ -117,18 +117,18 @@ fn backticks_are_captures() {
 #[test]
 fn what_may_mean_another_thing_is_left_alone() {
     for text in [
-        // Nothing of sh.
+        // The text contains nothing of sh.
         "ls -l | sort",
         "echo 'for x in a; do'",
-        // A variable that goes on after its block, or that the loop would change.
+        // The variable outlives its block in sh, or the loop would change it.
         "for f in a; do echo $f; done; echo $f",
         "if true; then x=1; fi; echo $x",
         "for known in a; do echo $known; done",
         "for USER in a; do echo $USER; done",
-        // A value that sh splits.
+        // sh splits the value.
         "for f in $USER; do echo $f; done",
         "for f in a$(ls); do echo $f; done",
-        // More than a line is read.
+        // `read` reads more than a line.
         "cat f | while read a b; do echo $a; done",
         "while read line && test -e f; do echo $line; done < g",
         "while IFS= read -r l; do echo $l; done",

@@ -1,9 +1,9 @@
-//! Simple commands and their words, which are copied, but for backticks, arithmetic and operators of `${…}`.
+//! Rewrites simple commands. Their words are copied, except for backticks, arithmetic and operators of `${…}`.
 
 use super::{Rewrite, Rewriter, Stop, name_at};
 
 impl Rewriter<'_> {
-    /// Rewrites a simple command, or assignments that stand alone.
+    /// Rewrites a simple command, or assignments without a command.
     pub(super) fn simple(&mut self) -> Rewrite<()> {
         if self.assignments()? {
             return Ok(());
@@ -11,7 +11,7 @@ impl Rewriter<'_> {
         if self.setting()? {
             return self.redirections();
         }
-        // It gives variables values.
+        // These commands set variables or use positional parameters in ways that can't be rewritten.
         if matches!(
             self.word(),
             "read" | "mapfile" | "readarray" | "getopts" | "declare" | "local" | "typeset" | "return"
@@ -25,14 +25,14 @@ impl Rewriter<'_> {
                 Some('\n' | ';' | '|' | ')') | None => break,
                 Some('&') if !self.sees("&>") => break,
                 Some('#') if self.at > start => break,
-                // `name()`, and text that no command has.
+                // `name()`, or text that can't be part of a command.
                 Some('(') => return Err(Stop),
                 Some('<' | '>') => self.redirection()?,
                 Some('&') => self.redirection()?,
                 Some(_) => self.a_word()?,
             }
         }
-        // The blanks before a separator are the caller's.
+        // The caller handles the blanks before a separator.
         let copied = self.text[..self.at].len() - self.text[..self.at].trim_end_matches([' ', '\t']).len();
         if self.at - copied > start {
             self.at -= copied;
@@ -41,7 +41,7 @@ impl Rewriter<'_> {
         if self.at == start { Err(Stop) } else { Ok(()) }
     }
 
-    /// Rewrites the redirections behind a compound command.
+    /// Rewrites the redirections after a compound command.
     pub(super) fn redirections(&mut self) -> Rewrite<()> {
         loop {
             let (at, length) = (self.at, self.out.len());
@@ -72,7 +72,7 @@ impl Rewriter<'_> {
         self.a_word()
     }
 
-    /// Rewrites the commands up to a closing sign, with it.
+    /// Rewrites the commands up to and including a closing bracket.
     pub(super) fn inside(&mut self, end: &str) -> Rewrite<()> {
         self.open_scope();
         self.statements(&[end])?;
@@ -125,7 +125,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Rewrites what begins with a dollar.
+    /// Rewrites a part that begins with a dollar.
     pub(super) fn dollar(&mut self, is_quoted: bool) -> Rewrite<()> {
         if self.positional()? {
             return Ok(());
@@ -160,7 +160,7 @@ impl Rewriter<'_> {
         } else {
             let name = name_at(&rest[1..]);
             let next = rest[1 + name.len()..].chars().next();
-            // `$1`, `$@`, `$"…"`, and an element.
+            // `$1`, `$@`, `$"…"` and elements of arrays are not rewritten.
             let is_special = name.is_empty() && next.is_some_and(|next| !" \t\n\"./:%,+=".contains(next));
             if is_special || name.is_empty() && next == Some('"') && !is_quoted {
                 return Err(Stop);
@@ -176,8 +176,8 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// Rewrites a command substitution in backticks: within them a backslash stands before `$`, `` ` `` and itself alone
-    /// (POSIX, 2.6.3).
+    /// Rewrites a command substitution in backticks. Inside them a backslash escapes only `$`, `` ` `` and itself (POSIX,
+    /// 2.6.3).
     pub(super) fn backtick(&mut self, is_quoted: bool) -> Rewrite<()> {
         let mut inside = String::new();
         let mut letters = self.rest()[1..].char_indices();
@@ -187,14 +187,14 @@ impl Rewriter<'_> {
                 '`' => break at + 2,
                 '\\' => match letters.next().ok_or(Stop)?.1 {
                     next @ ('$' | '`' | '\\') => inside.push(next),
-                    // Within double quotes shells disagree about quotes.
+                    // Shells disagree about escaped quotes within double quotes.
                     '"' if is_quoted => return Err(Stop),
                     next => inside.extend(['\\', next]),
                 },
                 _ => inside.push(letter),
             }
         };
-        // A comment would take the parenthesis.
+        // A comment would hide the closing parenthesis.
         if inside.contains('#') || inside.trim().is_empty() || self.depth > super::MOST_NESTED {
             return Err(Stop);
         }
@@ -214,7 +214,7 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// Rewrites a word of `for`. A value would be split in sh, and is one element here.
+    /// Rewrites a word of `for`. An unquoted value, which sh would split, is refused unless the word is a capture.
     pub(super) fn loop_word(&mut self) -> Rewrite<()> {
         let (start, at) = (self.out.len(), self.at);
         self.a_word()?;
@@ -222,7 +222,7 @@ impl Rewriter<'_> {
         if !has_bare_dollar(word) {
             return Ok(());
         }
-        // A word that is one capture is split at blanks and line ends.
+        // A word that is a single capture becomes a list, split at blanks and line ends.
         let is_capture = word.starts_with("$(") && !word.starts_with("$((") || word.starts_with('`');
         let rewritten = self.out.split_off(start);
         let is_alone = rewritten.starts_with("$(") && closes_at_end(&rewritten);
@@ -238,7 +238,7 @@ impl Rewriter<'_> {
     }
 }
 
-/// Programs that print numbers and names without `*`, `?` and `[`.
+/// Programs whose output contains neither `*`, `?` nor `[`.
 const PRINT_NO_PATTERNS: &[&str] = &["seq", "pgrep", "nproc", "id"];
 
 /// Returns whether a word has a `$` or a backtick outside of quotes.
@@ -257,8 +257,8 @@ fn has_bare_dollar(word: &str) -> bool {
     false
 }
 
-/// Returns whether the parenthesis of a capture closes at the end of the text. One in quotes makes no difference: then
-/// it does not seem to.
+/// Returns whether the first parenthesis of a capture closes at the end of the text. Parentheses in quotes are counted,
+/// too, and then the result is false.
 fn closes_at_end(text: &str) -> bool {
     let mut depth = 0usize;
     for (at, letter) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! What the start of a turn waits for beside a free place: `rate`, `load` and `memory_free`.
+//! The conditions that delay the start of a turn even if fewer than `jobs` run: `rate`, `load` and `memory_free`.
 
 use super::options::LoopOptions;
 use crate::fleet::Condition;
@@ -6,13 +6,13 @@ use crate::sys::pressure;
 use std::io;
 use std::time::Duration;
 
-/// How long until the machine is looked at again.
+/// The interval at which a busy machine is checked again.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Returns the conditions that the options set.
+/// Returns the conditions for the options that are set.
 ///
 /// # Errors
-/// The system does not tell its load or its memory, with the name of the option.
+/// The name of the option and the error, if the system does not provide its load or memory.
 pub fn conditions(options: &LoopOptions) -> Result<Vec<Box<dyn Condition>>, (&'static str, io::Error)> {
     let mut conditions: Vec<Box<dyn Condition>> = Vec::new();
     if let Some(rate) = options.rate {
@@ -31,10 +31,10 @@ pub fn conditions(options: &LoopOptions) -> Result<Vec<Box<dyn Condition>>, (&'s
     Ok(conditions)
 }
 
-/// Looks at the machine now and then.
+/// A condition that checks the machine at intervals.
 struct Look<F> {
     is_busy: F,
-    /// When it was seen to be busy.
+    /// The time of the last check, if it found the machine busy.
     busy: Option<Duration>,
 }
 
@@ -54,7 +54,7 @@ impl<F: FnMut() -> bool> Condition for Look<F> {
     }
 }
 
-/// Spaces starts evenly.
+/// A condition that spaces starts evenly.
 struct Rate {
     between: Duration,
     next: Duration,
@@ -75,7 +75,7 @@ impl Condition for Rate {
     }
 
     fn started(&mut self, now: Duration) {
-        // Time that no turn has used is not made up for.
+        // A late start does not allow later starts to come sooner.
         self.next = self.next.max(now).checked_add(self.between).unwrap_or(Duration::MAX);
     }
 }

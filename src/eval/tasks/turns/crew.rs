@@ -1,4 +1,4 @@
-//! The threads that run turns. One is started when a turn finds none idle, and stays until the loop ends.
+//! The threads that run turns. A thread is started when no thread is idle, and stays until the loop ends.
 
 use crate::check::program::{Over, SideBySide};
 use crate::eval::Interpreter;
@@ -14,17 +14,17 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// A turn with all that it runs on.
+/// A turn to run, with everything that it needs.
 pub struct Assignment {
     pub turn: Turn,
     pub run: Interpreter,
     pub item: Item,
     pub work: Work,
-    /// The loop.
+    /// The place of the loop in the script.
     pub span: Span,
 }
 
-/// What a turn runs.
+/// The code that a turn runs: the body of the loop, or a function.
 #[derive(Clone)]
 pub enum Work {
     Body(Arc<SideBySide>),
@@ -35,31 +35,31 @@ pub enum Work {
 /// A turn that has ended.
 pub struct Ended {
     pub turn: Turn,
-    /// Whether it left the loop; none if the thread has crashed.
+    /// The result, or `None` if the thread has crashed.
     pub result: Option<Eval<Finish>>,
     pub status: u8,
 }
 
-/// How a turn came to its end.
+/// The normal ends of a turn.
 #[derive(Debug)]
 pub enum Finish {
-    /// With the value of its function, if it is a call.
+    /// The turn ended, with the value of its function if it is a call.
     Done(Value),
-    /// It left the loop.
+    /// The turn left the loop.
     Left,
 }
 
-/// The threads of one loop. Dropped, they end after the turns that they run.
+/// The threads of one loop. After the crew is dropped, each thread ends when its turn has ended.
 pub struct Crew {
     shared: Arc<Shared>,
-    /// Dropped after `shared` is told that no turn comes any more.
+    /// The threads. They are dropped after `shared` says that no further turn will come.
     threads: Vec<Task<()>>,
 }
 
-/// What the loop's thread and those of its turns share.
+/// The state that the thread of the loop shares with the threads of its turns.
 struct Shared {
     state: Mutex<State>,
-    /// Told when there is a turn to run, or none will come.
+    /// Notified when there is a turn to run, or no further turn will come.
     given: Condvar,
     /// Set when a turn has ended.
     event: Event,
@@ -98,10 +98,10 @@ impl Crew {
         Ok(Self { shared: Arc::new(shared), threads: Vec::new() })
     }
 
-    /// Has a thread run a turn.
+    /// Gives a turn to an idle thread, or to a new one.
     ///
     /// # Errors
-    /// There is no thread for it.
+    /// A new thread is needed but can't be started.
     pub fn give(&mut self, run: &Interpreter, assignment: Assignment, span: Span) -> Result<(), Refused> {
         {
             let mut state = self.shared.state();
@@ -126,7 +126,7 @@ impl Crew {
             }
             Err(unwind) => match self.shared.state().waiting.pop_back() {
                 Some(assignment) => Err(Refused { item: assignment.item, unwind }),
-                // Another thread has become idle and has taken it.
+                // A thread became idle in the meantime and took the turn.
                 None => Ok(()),
             },
         }
@@ -151,7 +151,7 @@ impl Drop for Crew {
     }
 }
 
-/// A turn that no thread was there for.
+/// A turn for which no thread could be started.
 pub struct Refused {
     pub item: Item,
     pub unwind: Unwind,
@@ -177,7 +177,7 @@ fn run_reported(shared: &Shared, assignment: Assignment) {
     report.ended = run(assignment);
 }
 
-/// Runs a turn up to the end of its jobs. Its fork is dropped, and with it what it holds of the pipes that it printed to.
+/// Runs a turn to the end of its jobs. Then drops its fork, which closes the turn's ends of its pipes.
 pub fn run(assignment: Assignment) -> Ended {
     let Assignment { turn, mut run, item, work, span } = assignment;
     if let Some(mark) = &run.env.settings.turn {

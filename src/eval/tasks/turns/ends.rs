@@ -1,4 +1,4 @@
-//! The ends of turns, and of a loop before its input has ended.
+//! The ends of turns, and the early end of a loop.
 
 use super::crew::{Crew, Ended, Finish, Work};
 use super::log::Ending;
@@ -8,7 +8,7 @@ use crate::eval::effects::observe::TurnEnd;
 use crate::eval::report::unwind::{Error, Unwind, page};
 use crate::fleet::{After, End, Turn};
 
-/// An end as observers are told it.
+/// Returns the form of an end that observers receive.
 fn told(end: End) -> TurnEnd {
     match end {
         End::Succeeded => TurnEnd::Succeeded,
@@ -104,7 +104,7 @@ impl Loop<'_, '_> {
         Box::new(Error::refused(page.help("let the turn fail: fail \"…\""), status))
     }
 
-    /// A turn of a loop that was stopped has no more time: what is in its pipes is taken.
+    /// Takes the output that is already in the pipes of a turn. The loop was stopped, so it waits for no more output.
     fn drain(&mut self, turn: Turn) {
         for index in (0..2).rev() {
             self.read(turn, index);
@@ -133,7 +133,7 @@ impl Loop<'_, '_> {
     fn apply(&mut self, after: After) {
         for turn in after.drop {
             self.drop_output(turn);
-            // It may have ended before its pipes did, which nothing reads any more.
+            // The turn may have ended before its pipes did. Nothing reads them any more.
             self.finish_if_over(turn);
         }
         for turn in after.pass {
@@ -142,7 +142,7 @@ impl Loop<'_, '_> {
             }
         }
         after.end.into_iter().for_each(|turn| self.end_turn(turn));
-        // The first unfinished turn streams from now on.
+        // From now on the first unfinished turn streams.
         let first = self.turns.first_entry().filter(|entry| self.scheduler.streams(*entry.key()));
         if let Some(mut entry) = first {
             let (turn, held) = (*entry.key(), std::mem::take(&mut entry.get_mut().held));
@@ -161,7 +161,7 @@ impl Loop<'_, '_> {
         }
     }
 
-    /// Ends the loop. What ends the run reaches the turns by itself.
+    /// Ends the loop. An end of the whole run reaches the turns without this function.
     pub(super) fn stop(&mut self, unwind: Unwind) {
         if self.stop.is_some() {
             return;
@@ -176,7 +176,7 @@ impl Loop<'_, '_> {
             _ => turns.into_iter().for_each(|turn| self.end_turn(turn)),
         }
         if matches!(unwind, Unwind::PipeClosed) {
-            // Their output has no reader. Their programs notice when they write.
+            // The output of the turns has no reader. Their programs notice when they write.
             let over: Vec<Turn> = self.turns.keys().copied().collect();
             over.iter().for_each(|turn| self.drop_output(*turn));
             for (_, mut held) in std::mem::take(&mut self.finished) {

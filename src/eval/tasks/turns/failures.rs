@@ -1,14 +1,14 @@
-//! The failures of a loop's turns, as the one error that the loop raises.
+//! The failures of a loop's turns, combined into the one error of the loop.
 
 use crate::diag::Diagnostic;
 use crate::eval::report::unwind::{Error, Eval, Unwind};
 use crate::fleet::Turn;
 use std::collections::BTreeMap;
 
-/// As many failures are kept beside the first; a page shows them all.
+/// The number of failures that are kept in addition to the first. The error page shows all of them.
 const MOST_KEPT: usize = 8;
 
-/// The failures of a loop, those that come first in the input.
+/// The failures of a loop that come first in the input.
 #[derive(Default)]
 pub struct Failures(BTreeMap<Turn, Failure>);
 
@@ -17,15 +17,15 @@ struct Failure {
     error: Box<Error>,
 }
 
-/// What the loop did not come to.
+/// The counts of failed, started and remaining turns.
 #[derive(Clone, Copy)]
 pub struct Rest {
-    /// How many turns have failed.
+    /// The number of turns that have failed.
     pub failed: u64,
     pub started: u64,
-    /// How many items were left, if that is known.
+    /// The number of items that were not started, if known.
     pub left: Option<u64>,
-    /// Whether it was to go on after a failure.
+    /// Whether the loop continues after a failure (`halt="never"`).
     pub went_on: bool,
 }
 
@@ -37,12 +37,12 @@ impl Failures {
         }
     }
 
-    /// Forgets the failures of turns that would not have run, since an earlier one left the loop.
+    /// Forgets the failures of turns that would not have run, because an earlier turn left the loop.
     pub fn forget_after(&mut self, turn: Turn) {
         self.0.split_off(&(turn + 1));
     }
 
-    /// Returns the error of the first, which tells of the others.
+    /// Returns the error of the first failed turn, with notes about the others.
     pub fn into_error<T: Default>(mut self, rest: Rest) -> Eval<T> {
         let Some((turn, first)) = self.0.pop_first() else { return Ok(T::default()) };
         let mut error = first.error;

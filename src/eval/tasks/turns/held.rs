@@ -1,25 +1,25 @@
-//! Output that waits for an earlier turn: a part in memory, the rest in a file without a name.
+//! The output that waits for an earlier turn. Part of it is in memory, the rest in a file without a name.
 
 use crate::sys::unnamed::UnnamedFile;
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 
-/// How much of a loop's held output is in memory, in bytes.
+/// The largest amount of a loop's held output that stays in memory, in bytes.
 const MOST_IN_MEMORY: usize = 8 << 20;
 
-/// As much is read at once from the file.
+/// The largest number of bytes that are read from the file at once.
 const PIECE: u64 = 256 << 10;
 
-/// The room that the turns of one loop share.
+/// The storage that the turns of one loop share.
 pub struct Store {
     in_memory: usize,
-    /// Where the file is made.
+    /// The directory of the file.
     directory: PathBuf,
     file: Option<UnnamedFile>,
-    /// Where the file goes on.
+    /// The offset at which the next bytes are written to the file.
     end: u64,
-    /// How many bytes of the file are held.
+    /// The number of bytes in the file that are still held.
     in_file: u64,
 }
 
@@ -27,7 +27,7 @@ pub struct Store {
 #[derive(Default)]
 pub struct HeldOutput(VecDeque<Part>);
 
-/// Bytes for one descriptor.
+/// Held bytes for one descriptor.
 struct Part {
     descriptor: i32,
     place: Place,
@@ -52,7 +52,7 @@ impl Store {
     /// Adds bytes to the output of a turn.
     ///
     /// # Errors
-    /// The file can't be made or written.
+    /// The file can't be created or written.
     pub fn hold(&mut self, output: &mut HeldOutput, descriptor: i32, bytes: &[u8]) -> io::Result<()> {
         if self.in_memory + bytes.len() <= MOST_IN_MEMORY {
             self.in_memory += bytes.len();
@@ -83,10 +83,10 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the next bytes that were held of a turn, in the order in which they came.
+    /// Takes the next held bytes of a turn, in the order in which they arrived.
     ///
     /// # Errors
-    /// The file can't be read. Nothing is held of the turn any more.
+    /// The file can't be read. Then the held output of the turn is lost.
     pub fn take(&mut self, output: &mut HeldOutput) -> io::Result<Option<(i32, Vec<u8>)>> {
         let Some(Part { descriptor, place }) = output.0.pop_front() else { return Ok(None) };
         let (at, length) = match place {
@@ -111,7 +111,7 @@ impl Store {
         Ok(Some((descriptor, bytes)))
     }
 
-    /// Forgets what was held of a turn.
+    /// Drops the held output of a turn.
     pub fn forget(&mut self, output: &mut HeldOutput) {
         for Part { place, .. } in output.0.drain(..).collect::<Vec<_>>() {
             match place {

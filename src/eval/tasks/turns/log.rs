@@ -1,4 +1,4 @@
-//! The log of a loop (`log=`, `resume=`): opened before the first turn, with a line for each turn that ends.
+//! The log of a loop (`log=`, `resume=`). It is opened before the first turn and gets a line for each turn that ends.
 
 use super::TurnMark;
 use super::crew::Finish;
@@ -18,35 +18,35 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Where a loop keeps its log.
+/// The value of `log=` or `resume=`.
 #[derive(Clone, Debug)]
 pub struct LogOption {
     pub path: Vec<u8>,
-    /// Whether it is continued.
+    /// Whether an existing log is continued (`resume=`).
     pub resumes: bool,
     pub span: Span,
 }
 
-/// The log of a loop that runs. No other run writes it until this is dropped.
+/// The log of a running loop. No other run can write to it until this is dropped.
 pub struct TurnLog {
     file: Claimed,
     option: LogOption,
-    /// The items to be passed over.
+    /// The items to skip.
     done: Option<DoneItems>,
 }
 
-/// How a turn has ended, as the log has it.
+/// The end of a turn in the form in which the log stores it.
 #[derive(Debug, Default)]
 pub struct Ending {
     status: u8,
-    /// What ended it or a program of it.
+    /// The signal that ended the turn or one of its programs.
     signal: Option<String>,
-    /// The code of its error; "break" of a turn that left the loop, so that it leaves it again after `resume=`.
+    /// The code of the error. It is `break` if the turn left the loop, so that it leaves the loop again after `resume=`.
     code: Option<String>,
 }
 
 impl Ending {
-    /// Returns the end of a turn that `asked` says was asked to end by this signal.
+    /// Returns the end of a turn. `asked` is the signal by which the loop asked the turn to end, if it did.
     pub fn of(result: Option<&Eval<Finish>>, lost: Option<&Error>, asked: Option<Signal>) -> Self {
         let failed = |error: &Error| Self {
             status: error.status,
@@ -72,7 +72,7 @@ impl Ending {
         }
     }
 
-    /// Returns true if the turn has done what it was to do.
+    /// Returns true if the turn has succeeded.
     pub fn is_success(&self) -> bool {
         self.status == 0 && self.signal.is_none() && self.code.as_deref().is_none_or(|code| code == "break")
     }
@@ -81,10 +81,10 @@ impl Ending {
 /// A turn of a loop with a log.
 pub struct LoggedTurn {
     pub item: LoggedItem,
-    /// Its place in the input, from 1.
+    /// The place of the turn in the input, from 1.
     pub number: u64,
     pub start: SystemTime,
-    /// What its programs use.
+    /// The time and memory that the programs of the turn use.
     pub timer: Arc<Timer>,
     pub mark: Arc<TurnMark>,
 }
@@ -114,7 +114,7 @@ impl TurnLog {
         let head = Head { script: &script, variable };
         let read = file.reader().map_err(Unusable::Unreadable).and_then(|log| DoneItems::read(log, &head));
         let mut log = Self { file, option, done: None };
-        // A log that begins anew takes the place of any log of a loop, and of no other file.
+        // A new log replaces the log of any loop, but no other file.
         let begins = match &read {
             Ok(done) => !log.option.resumes || done.length() == 0,
             Err(Unusable::OtherLoop { .. } | Unusable::Damaged(_)) => !log.option.resumes,
@@ -134,7 +134,7 @@ impl TurnLog {
         Ok(log)
     }
 
-    /// Returns the error for a file that this loop can't continue, or replace.
+    /// Returns the error for a file that this loop can't continue or replace.
     fn unusable(&self, run: &Interpreter, unusable: &Unusable) -> Unwind {
         let path = quote_word(&self.option.path);
         let (code, message, help) = match unusable {
@@ -162,14 +162,14 @@ impl TurnLog {
         run.log_error(&self.option, code, message, &help)
     }
 
-    /// Returns an item as the log has it.
+    /// Returns an item in the form in which the log stores it.
     pub fn item(&self, run: &Interpreter, item: &Item) -> Eval<LoggedItem> {
         let logged = match item {
             Item::One(value) => LoggedItem::of(value),
             Item::Entry(key, value) => LoggedItem::of_pair(&key.clone().into(), value),
         };
         let logged = logged.and_then(|logged| {
-            // A secret whose text was revealed.
+            // The item is a secret whose text was revealed.
             let is_masked =
                 *run.shared.redactions().apply(logged.json().as_bytes()) != *logged.json().as_bytes();
             if is_masked { Err(NoItem::Secret) } else { Ok(logged) }
@@ -192,7 +192,7 @@ impl TurnLog {
         })
     }
 
-    /// Returns true if an item is done, and is to be passed over.
+    /// Returns true if an item is done, so that the loop skips it.
     pub fn passes_over(&mut self, item: &LoggedItem) -> bool {
         self.done.as_mut().is_some_and(|done| done.take(item))
     }
@@ -239,7 +239,7 @@ impl Interpreter {
     }
 }
 
-/// Returns the signal that ended a stage of what failed.
+/// Returns the signal that ended a stage of the failed pipeline.
 fn signal_of(error: &Error) -> Option<String> {
     error.stages.iter().rev().find_map(|stage: &StageOutcome| match &stage.end {
         End::Signal(signal, _) => Some(signal.to_string()),

@@ -1,4 +1,4 @@
-//! The thread of a loop: it starts turns, passes on what they print, and takes their ends.
+//! The thread of a loop. It starts turns, passes on their output, and records how they end.
 
 use super::TurnMark;
 use super::conditions::conditions;
@@ -30,27 +30,28 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How many descriptors are to be free for a turn that starts, and for each beside it.
+/// The number of descriptors that must be free to start a turn: `OWN` for the turn itself, and `BESIDE` for each of the
+/// others.
 const OWN: usize = 12;
 const BESIDE: usize = 6;
 
-/// A loop while it runs.
+/// A running loop.
 pub struct Loop<'r, 's> {
     pub run: &'r mut Interpreter,
     pub work: Work,
-    /// The loop in the script.
+    /// The place of the loop in the script.
     pub span: Span,
-    /// What the calls of a function gave.
+    /// The results of the calls, if the loop calls a function.
     pub values: BTreeMap<Turn, Value>,
     pub options: LoopOptions,
     pub conditions: Vec<Box<dyn Condition>>,
     pub scheduler: Scheduler,
     pub source: Source<'s>,
-    /// An item that was taken, and whose turn could not be started yet.
+    /// An item that was taken but whose turn could not be started yet.
     pub next: Option<Item>,
-    /// No turn is started any more.
+    /// Whether no further turn starts: all items have been taken, or the scheduler has stopped.
     pub is_read: bool,
-    /// None of a loop whose turns run one by one on this thread.
+    /// The threads, or `None` if the turns run one after another on this thread.
     pub crew: Option<Crew>,
     pub turns: BTreeMap<Turn, Live>,
     /// The held output of finished turns.
@@ -60,34 +61,34 @@ pub struct Loop<'r, 's> {
     pub record: Record,
     /// The last turn of the input that has ended, and its status.
     pub last: Option<(Turn, u8)>,
-    /// What ends the loop early.
+    /// The error, signal or jump that ends the loop early.
     pub stop: Option<Unwind>,
     pub began: Instant,
     pub null: Arc<OwnedFd>,
-    /// Interrupts of turns that have ended without having been asked to.
+    /// Interrupts that can be reused, because their turns ended without being asked to.
     pub spare: Vec<(Interrupt, Option<Interrupt>)>,
     pub buffer: Vec<u8>,
-    /// Whether descriptors may not suffice for all turns at once.
+    /// Whether there may be too few descriptors for all turns at once.
     pub is_tight: bool,
 }
 
-/// A turn that runs, or whose output has not come to its end.
+/// A turn that runs, or whose output has not ended.
 pub struct Live {
     pub state: Option<Arc<JobState>>,
     pub item: String,
     pub streams: Vec<Stream>,
     pub held: HeldOutput,
-    /// How it ended, if it has.
+    /// How the turn ended, if it has.
     pub end: Option<End>,
-    /// Whether it was asked to end.
+    /// Whether the loop asked the turn to end.
     pub is_asked: bool,
-    /// Whether its output is dropped.
+    /// Whether the output is dropped.
     pub is_dropped: bool,
-    /// The error, if its output could not be passed on or held.
+    /// The error, if the output could not be passed on or held.
     pub lost: Option<Box<Error>>,
 }
 
-/// What the loop waits for beside its turns.
+/// The other events that the loop waits for.
 #[derive(Default)]
 struct Waits {
     until: Option<Duration>,
@@ -143,7 +144,7 @@ impl<'r, 's> Loop<'r, 's> {
         })
     }
 
-    /// Runs the loop to its end. Returns what the calls of a function gave.
+    /// Runs the loop to its end. Returns the results of the calls, if the loop calls a function.
     pub fn run(mut self) -> Eval<BTreeMap<Turn, Value>> {
         loop {
             self.take_ended();
@@ -245,7 +246,7 @@ impl<'r, 's> Loop<'r, 's> {
 
     /// Makes the fork that a turn runs on, and the pipes that it prints to.
     fn prepare(&mut self, turn: Turn, item: &str) -> io::Result<(Interpreter, Live)> {
-        // A turn that has begun can't be put off: its programs and pipes need descriptors, too.
+        // A turn that has begun can't be delayed, and its programs and pipes need descriptors, too.
         let running = self.scheduler.running();
         if self.is_tight
             && running > 0
@@ -273,7 +274,7 @@ impl<'r, 's> Loop<'r, 's> {
         let mut fork = self.run.fork();
         fork.env.files = files;
         fork.env.settings = Arc::new(mark);
-        // Those were requests to another.
+        // These requests were meant for an earlier turn.
         if state.is_some() {
             fork.handled_signals = 0;
         }
@@ -301,7 +302,7 @@ impl<'r, 's> Loop<'r, 's> {
         Ok(state)
     }
 
-    /// Keeps an item for later, as the system has no room for one more turn.
+    /// Keeps an item for later, because the system has no resources for one more turn.
     fn postpone(&mut self, item: Item, unwind: Unwind, why: &str) -> Eval<()> {
         if self.scheduler.running() == 0 {
             return Err(unwind);
@@ -327,7 +328,7 @@ impl<'r, 's> Loop<'r, 's> {
             self.run.check_exhausted()?;
             self.run.check_time()?;
         }
-        // Programs of turns get keys of the terminal themselves.
+        // The programs of the turns receive the keys of the terminal themselves.
         let interrupt = match self.turns.is_empty() {
             true => self.run.interrupt(),
             false => self.run.wait_interrupt(),
@@ -362,7 +363,7 @@ impl<'r, 's> Loop<'r, 's> {
         if let Some(job) = &self.run.env.settings.job {
             job.park();
         }
-        // Of a turn with two pipes the second is read first, as the first may be removed.
+        // If a turn has two pipes, the second is read first, since reading the first may remove it.
         for (turn, index, place) in places.into_iter().rev() {
             if set.is_ready(place) {
                 self.read(turn, index);
@@ -371,7 +372,7 @@ impl<'r, 's> Loop<'r, 's> {
         Ok(())
     }
 
-    /// Returns what the loop comes to, once no turn runs.
+    /// Returns the result of the loop, once no turn runs.
     fn finish(mut self) -> Eval<BTreeMap<Turn, Value>> {
         self.crew = None;
         self.record.end();
@@ -400,7 +401,7 @@ impl<'r, 's> Loop<'r, 's> {
         }
     }
 
-    /// Returns whether a failure has kept turns from being started.
+    /// Returns whether a failure prevented turns from starting.
     fn is_cut(&self) -> bool {
         matches!(self.options.rules.halt, Halt::Soon | Halt::Now)
     }

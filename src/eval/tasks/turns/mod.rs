@@ -1,7 +1,7 @@
-//! Loops whose turns run side by side: `for` and `each` with `jobs=`.
+//! The loops whose turns run side by side: `for` and `each` with `jobs=`.
 //!
-//! One thread runs the loop: it takes items, has turns started as the scheduler (`fleet`) allows, and waits by one poll(2)
-//! for what the turns print and for their ends. Turns run on a crew of threads, each on a fork of the interpreter.
+//! One thread runs the loop. It takes items, starts turns when the scheduler (`fleet`) allows, and waits in one poll(2)
+//! for their output and their ends. The turns run on a crew of threads, each on its own fork of the interpreter.
 
 mod conditions;
 mod crew;
@@ -32,16 +32,16 @@ use source::Source;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A turn, as what its programs do is told apart.
+/// The mark that identifies the turn in audit records, events and messages of its programs.
 #[derive(Debug)]
 pub struct TurnMark {
-    /// Its place in the input, from 1.
+    /// The place of the turn in the input, from 1.
     pub number: u64,
-    /// Its item, as it may be shown.
+    /// The item, without secrets.
     pub item: String,
-    /// Its options, by the first of them.
+    /// The options of the turn, identified by the place of the first.
     options: Option<Span>,
-    /// How often a block with these options was run.
+    /// How often a block with these options has run.
     tries: AtomicU32,
 }
 
@@ -62,28 +62,27 @@ impl TurnMark {
         Self { number, item: item.to_owned(), options, tries: AtomicU32::new(0) }
     }
 
-    /// Notes that a block with options is run, which may be that of the turn.
+    /// Notes that a block with options is run, and counts it if it is the block of the turn.
     pub fn note_try(&self, options: &[WithOption]) {
         if options.first().map(|option| option.span) == self.options {
             self.tries.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Returns how often the turn was run: more than once with `retry=`.
+    /// Returns how often the turn has run, which is more than once after a retry.
     pub fn tries(&self) -> u32 {
         self.tries.load(Ordering::Relaxed).max(1)
     }
 }
 
 impl Interpreter {
-    /// Runs a loop with `jobs=`. `input` gives the lines of an `each` that has an input of its own, and says whether no
-    /// other reader has it.
+    /// Runs a loop with `jobs=`. `input` is the input of an `each` that has its own, and whether no other reader shares it.
     pub(in crate::eval) fn side_by_side(
         &mut self,
         looped: &Arc<SideBySide>,
         input: Option<(&Descriptor, bool)>,
     ) -> Eval<()> {
-        // From now on a signal must not just end this process.
+        // From now on a signal must not end this process by its default action.
         self.interrupt();
         let options = self.loop_options(&looped.options)?;
         let own;
@@ -100,7 +99,7 @@ impl Interpreter {
         Loop::new(self, Work::Body(looped.clone()), looped.span, options, source)?.run().map(drop)
     }
 
-    /// Calls a function with each element of a list, several at once. Returns what it gives in the order of the list.
+    /// Calls a function with each element of a list, several at once. Returns the results in the order of the list.
     pub(in crate::eval) fn apply_side_by_side(
         &mut self,
         function: &Value,

@@ -1,4 +1,4 @@
-//! The options of a loop that say how its turns run side by side.
+//! The options of a loop that define how its turns run side by side.
 
 use super::log::LogOption;
 use crate::check::program::WithOption;
@@ -8,12 +8,12 @@ use crate::eval::report::unwind::Eval;
 use crate::fleet::{Halt, Order, Rules};
 use crate::value::{Value, format};
 
-/// The options of one loop, worked out.
+/// The evaluated options of one loop.
 #[derive(Clone, Debug)]
 pub struct LoopOptions {
     pub rules: Rules,
     pub tag: bool,
-    /// Starts a second.
+    /// The largest number of starts per second.
     pub rate: Option<f64>,
     pub load: Option<f64>,
     pub memory_free: Option<u64>,
@@ -22,21 +22,21 @@ pub struct LoopOptions {
 }
 
 impl LoopOptions {
-    /// Those of a loop that has no other.
+    /// Returns the options of a loop that sets only `jobs`.
     pub fn of_jobs(jobs: usize) -> Self {
         let rules = Rules { jobs, order: Order::Input, halt: Halt::Soon };
         let (rate, load, memory_free, log) = (None, None, None, None);
         Self { rules, tag: false, rate, load, memory_free, progress: false, log }
     }
 
-    /// Returns whether a turn prints to where the loop does, as it runs alone.
+    /// Returns whether turns run alone and print directly to the output of the loop.
     pub fn is_direct(&self) -> bool {
         self.rules.jobs == 1 && !self.tag && !self.progress
     }
 }
 
 impl Interpreter {
-    /// Works out the options, once for the whole loop.
+    /// Evaluates the options, once for the whole loop.
     pub(super) fn loop_options(&mut self, options: &[WithOption]) -> Eval<LoopOptions> {
         let mut all = LoopOptions::of_jobs(1);
         for option in options {

@@ -1,4 +1,4 @@
-//! What the turns of a loop print: passed on, held or dropped.
+//! The output of a loop's turns: it is passed on, held or dropped.
 
 use super::held::HeldOutput;
 use super::looped::Loop;
@@ -9,7 +9,7 @@ use crate::eval::report::unwind::{Error, Unwind, page};
 use crate::fleet::{End, Turn};
 
 impl Loop<'_, '_> {
-    /// Takes what a turn has printed.
+    /// Reads the output that a turn has printed so far.
     pub(super) fn read(&mut self, turn: Turn, index: usize) {
         let Some(live) = self.turns.get_mut(&turn) else { return };
         let Some(stream) = live.streams.get_mut(index) else { return };
@@ -35,7 +35,7 @@ impl Loop<'_, '_> {
         self.buffer = buffer;
     }
 
-    /// Passes on what a turn has printed, or holds it.
+    /// Passes on the output of a turn, or holds it.
     fn print(&mut self, turn: Turn, descriptor: i32, bytes: &[u8]) {
         let Some(live) = self.turns.get_mut(&turn) else { return };
         if live.is_dropped || bytes.is_empty() {
@@ -51,7 +51,7 @@ impl Loop<'_, '_> {
         }
     }
 
-    /// Writes to where the loop prints. Returns whether that was possible.
+    /// Writes to the output of the loop. Returns whether that was possible.
     fn pass(&mut self, turn: Turn, descriptor: i32, bytes: &[u8]) -> bool {
         let files = self.run.env.files.clone();
         let shown = files.get(descriptor).and_then(|target| self.record.pass(self.run, target, bytes));
@@ -67,7 +67,7 @@ impl Loop<'_, '_> {
         false
     }
 
-    /// Notes that a turn's output is lost: that is its failure.
+    /// Notes that the output of a turn is lost. The turn then counts as failed.
     fn lose(&mut self, turn: Turn, code: Code, message: String) {
         let page = page(code, self.run.source(), self.span, message, "the output of its turns");
         self.fail_to_print(turn, Box::new(Error::command(page, 1)));
@@ -75,7 +75,7 @@ impl Loop<'_, '_> {
 
     pub(super) fn fail_to_print(&mut self, turn: Turn, error: Box<Error>) {
         let Some(live) = self.turns.get_mut(&turn) else {
-            // It has ended, and its output was held.
+            // The turn has ended, and its output was held.
             self.fail(turn, String::new(), error);
             let after = self.scheduler.fails_late(turn);
             return after.end.into_iter().for_each(|turn| self.end_turn(turn));

@@ -1,4 +1,4 @@
-//! What is kept of a loop's turns for others: its log, and how far it has come.
+//! The record of a loop: its log and its progress.
 
 use super::TurnMark;
 use super::crew::Work;
@@ -26,13 +26,13 @@ use std::time::{Instant, SystemTime};
 pub struct Record {
     log: Option<TurnLog>,
     progress: Option<Shared>,
-    /// Dropped, it takes the line away.
+    /// The progress line, which disappears when this is dropped.
     shown: Option<Shown>,
-    /// How many items were taken from the input.
+    /// The number of items that were taken from the input.
     taken: u64,
     /// The item that was taken last, until its turn starts.
     item: Option<LoggedItem>,
-    /// The turns that run, of a loop with a log.
+    /// The running turns, if the loop has a log.
     turns: BTreeMap<Turn, LoggedTurn>,
 }
 
@@ -50,7 +50,7 @@ impl Shared {
 }
 
 impl Record {
-    /// Opens the log, and begins to show progress.
+    /// Opens the log and begins to show progress.
     pub fn begin(
         run: &mut Interpreter,
         work: &Work,
@@ -86,7 +86,7 @@ impl Record {
         Ok(is_done)
     }
 
-    /// Returns what adds up the times of a turn's programs, of a loop with a log.
+    /// Returns the timer that adds up the times of a turn's programs, if the loop has a log.
     pub fn timer(&self, outer: Option<&Arc<Timer>>) -> Option<Arc<Timer>> {
         self.log.as_ref().map(|_| Arc::new(Timer::within(outer.cloned())))
     }
@@ -121,19 +121,20 @@ impl Record {
         }
     }
 
-    /// Writes what a turn has printed, above the line. The inner error is the kernel's. None if no line is shown.
+    /// Writes the output of a turn above the progress line. Returns `None` if no line is shown. The inner error is the
+    /// error of write(2).
     pub fn pass(&self, run: &Interpreter, target: &Descriptor, bytes: &[u8]) -> Option<Eval<io::Result<()>>> {
         self.shown.as_ref().map(|shown| shown.pass(run, target, bytes))
     }
 
-    /// Takes the line away for a moment, for a message of the loop itself.
+    /// Removes the progress line until the next frame, so that the loop can print a message.
     pub fn clear_line(&self) {
         if let Some(shown) = &self.shown {
             shown.clear();
         }
     }
 
-    /// Stops showing progress: what follows is not output of a turn.
+    /// Stops showing progress. Later output is not that of a turn.
     pub fn end(&mut self) {
         self.shown = None;
     }

@@ -1,4 +1,4 @@
-//! The items of a loop side by side, which are taken as turns become free.
+//! The items of a loop side by side. The loop takes the next item when a turn can start.
 
 use crate::eval::Interpreter;
 use crate::eval::exec::lines::LineSource;
@@ -7,22 +7,22 @@ use crate::eval::report::unwind::Eval;
 use crate::value::{Str, Value};
 use std::os::fd::BorrowedFd;
 
-/// Where the items come from.
+/// The source of the items.
 pub enum Source<'a> {
     Items(Items),
     Lines(LineSource<'a>),
 }
 
-/// What a source has given.
+/// The result of taking an item.
 pub enum Given {
     Item(Item),
-    /// The next line is not there yet.
+    /// The next line has not arrived yet.
     Later,
     End,
 }
 
 impl Source<'_> {
-    /// Takes the next item, without waiting for one.
+    /// Takes the next item without waiting.
     pub fn take(&mut self, run: &Interpreter) -> Eval<Given> {
         match self {
             Self::Items(items) => Ok(items.next().map_or(Given::End, Given::Item)),
@@ -30,7 +30,7 @@ impl Source<'_> {
         }
     }
 
-    /// Returns the input that the next item comes from.
+    /// Returns the input that the items are read from, if any.
     pub fn input(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Items(_) => None,
@@ -38,7 +38,7 @@ impl Source<'_> {
         }
     }
 
-    /// Returns how many items are left, if that is known.
+    /// Returns the number of remaining items, if it is known.
     pub fn left(&self) -> Option<u64> {
         match self {
             Self::Items(items) => Some(items.left()),
@@ -48,13 +48,13 @@ impl Source<'_> {
 }
 
 impl Given {
-    /// A line of an input.
+    /// Returns a line of an input as an item.
     pub fn line(line: Vec<u8>) -> Self {
         Self::Item(Item::One(Value::Str(Str::from(line))))
     }
 }
 
-/// Returns an item as messages and tags show it, in one line.
+/// Returns an item in the form for messages and tags, which is one line.
 pub fn shown(item: &Item) -> String {
     match item {
         Item::One(value) => shown_value(value),
@@ -63,7 +63,7 @@ pub fn shown(item: &Item) -> String {
 }
 
 fn shown_value(value: &Value) -> String {
-    /// How much of an item is shown, in characters.
+    /// The largest number of characters that are shown.
     const MOST: usize = 200;
     let text = match crate::value::format::to_word(value) {
         Ok(text) => crate::diag::visible(&text),

@@ -1,4 +1,4 @@
-//! What a turn prints: the pipes that it prints to, and the lines of `tag` and `output="live"`.
+//! The pipes that a turn prints to, and the lines of `tag` and `output="live"`.
 
 use crate::process::{Descriptor, FileTable};
 use crate::sys::{lines, pipe};
@@ -6,24 +6,24 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-/// A longer line is passed on in pieces.
+/// The longest line in bytes that is passed on in one piece.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// A pipe that a turn prints to, at the reading end.
+/// The reading end of a pipe that a turn prints to.
 pub struct Stream {
-    /// The descriptor of the loop that its output goes to.
+    /// The descriptor of the loop to which the output goes.
     pub descriptor: i32,
     reader: OwnedFd,
     lines: Option<LineBuffer>,
 }
 
-/// Collects whole lines, and puts a tag before each.
+/// A buffer that collects whole lines and puts a tag before each.
 pub struct LineBuffer {
     tag: Option<Arc<[u8]>>,
-    /// Whether a piece waits for the end of its line.
+    /// Whether an incomplete line waits for its end.
     whole: bool,
     begun: Vec<u8>,
-    /// Whether the line that goes on has been passed on in part.
+    /// Whether a part of the current line has already been passed on.
     is_within: bool,
 }
 
@@ -32,7 +32,7 @@ impl LineBuffer {
         Self { tag, whole, begun: Vec::new(), is_within: false }
     }
 
-    /// Returns what is passed on of the bytes so far.
+    /// Adds bytes. Returns the output that can be passed on now.
     fn add(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len() + 64);
         let end = match memchr::memrchr(b'\n', bytes) {
@@ -50,7 +50,7 @@ impl LineBuffer {
         out
     }
 
-    /// Returns the rest. A line without an end gets one, so that another turn's does not go on with it.
+    /// Returns the rest of the output. A line without an end gets one, so that no output of another turn continues it.
     fn end(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
         let begun = std::mem::take(&mut self.begun);
@@ -72,7 +72,7 @@ impl LineBuffer {
     }
 }
 
-/// What a read of a stream has given.
+/// The result of reading a stream.
 pub enum Read {
     Bytes,
     Nothing,
@@ -84,7 +84,7 @@ impl Stream {
         self.reader.as_fd()
     }
 
-    /// Reads what is there, without waiting, into an empty buffer.
+    /// Reads the available output into an empty buffer, without waiting.
     ///
     /// # Errors
     /// Those of read(2).
@@ -102,8 +102,8 @@ impl Stream {
     }
 }
 
-/// Gives a turn pipes for standard output and error in place of those of the loop. Both share one where they are one open
-/// file, so that their order is exact.
+/// Replaces the standard output and standard error of a turn with pipes. If both are the same open file, they share one
+/// pipe, which keeps their order.
 ///
 /// # Errors
 /// `EMFILE` when no descriptor is left.
@@ -140,7 +140,7 @@ fn is_one_file(one: &Descriptor, other: &Descriptor) -> bool {
         }
 }
 
-/// Returns whether it is `/dev/null`.
+/// Returns whether the descriptor refers to `/dev/null`.
 fn goes_nowhere(target: &Descriptor) -> bool {
     target.borrow().is_ok_and(crate::sys::open::is_null)
 }
