@@ -71,8 +71,8 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             running += 1;
             thread::spawn(move || {
                 let say = move |line: &[u8]| println!("[{name}] {}", String::from_utf8_lossy(line));
-                let run = session.run(script).stdout(Output::Lines(Box::new(say))).cancel(&token);
-                let result = run.stderr(Output::Lines(Box::new(say))).status();
+                let run = session.run(script).stdout(Output::lines(say)).cancel(&token);
+                let result = run.stderr(Output::lines(say)).status();
                 // The receiver lives as long as a task runs.
                 let _ = ended.send((name, result));
             });

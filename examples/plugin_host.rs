@@ -70,5 +70,5 @@ fn start(name: &str, text: &str, home: &Path) -> Result<Running, Box<dyn std::er
     session.set_cwd(home)?;
     let prefix = name.to_owned();
     let say = move |line: &[u8]| println!("{prefix} says {}", String::from_utf8_lossy(line));
-    Ok(session.run(&script).stdout(Output::Lines(Box::new(say))).start()?)
+    Ok(session.run(&script).stdout(Output::lines(say)).start()?)
 }

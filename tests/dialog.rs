@@ -13,7 +13,7 @@ fn enter(dialog: &mut Dialog, text: &str) -> Vec<String> {
     let (sender, lines) = channel();
     let send = move |line: &[u8]| sender.send(String::from_utf8_lossy(line).into_owned()).unwrap_or_default();
     let entry = dialog.check("cell", text).expect("it passes the check");
-    let ended = dialog.run(entry.stdout(Output::Lines(Box::new(send))));
+    let ended = dialog.run(entry.stdout(Output::lines(send)));
     let end = match ended {
         Ended::Value(value) => value.display(80),
         Ended::Failed(error) => error.to_string(),
@@ -75,7 +75,7 @@ fn a_program_of_the_front_end_gets_its_arguments_byte_for_byte() {
     let argv: [&[u8]; 5] = [b"printf", b"<%s>\\n", b"$(x) 'y\n", b"", b"-\xff"];
     let (sender, lines) = channel();
     let send = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
-    let entry = dialog.program(&argv).expect("it passes the check").stdout(Output::Lines(Box::new(send)));
+    let entry = dialog.program(&argv).expect("it passes the check").stdout(Output::lines(send));
     assert!(matches!(dialog.run(entry), Ended::Value(_)));
     assert_eq!(lines.iter().collect::<Vec<_>>().join(&b'\n'), b"<$(x) 'y\n>\n<>\n<-\xff>");
     assert!(dialog.program(&["printf", "a\0b"]).is_err());
@@ -94,7 +94,7 @@ fn a_token_ends_the_entry_and_its_programs_and_no_other() {
     let send = move |_: &[u8]| ready.send(()).unwrap_or_default();
     let entry =
         dialog.check("cell", "sh -c 'echo ready; sleep 1000' | cat; echo not this").expect("it is fine");
-    let ended = dialog.run(entry.stdout(Output::Lines(Box::new(send))));
+    let ended = dialog.run(entry.stdout(Output::lines(send)));
     assert!(matches!(ended, Ended::Signal(_)), "{ended:?}");
     stop.join().expect("it ends");
     assert_eq!(enter(&mut dialog, "echo next"), ["next", "null"]);
@@ -180,7 +180,7 @@ fn an_entry_waits_for_what_comes_late_but_not_for_the_jobs_that_it_leaves() {
         lines.recv().expect("a line");
         token.cancel();
     });
-    let ended = dialog.run(entry.stdout(Output::Lines(Box::new(send))));
+    let ended = dialog.run(entry.stdout(Output::lines(send)));
     canceller.join().expect("it does not panic");
     assert!(matches!(ended, Ended::Signal(_)), "{ended:?}");
 }

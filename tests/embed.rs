@@ -102,7 +102,7 @@ fn script_noise() -> Script {
 fn lines_arrive_one_by_one_and_readers_are_read() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let seen = lines.clone();
-    let output = Output::Lines(Box::new(move |line| seen.lock().unwrap().push(line.to_vec())));
+    let output = Output::lines(move |line| seen.lock().unwrap().push(line.to_vec()));
     let reader = Input::Reader(Box::new(std::io::Cursor::new("b\na\nno end")));
     Session::new().run(&script("sort")).stdin(reader).stdout(output).status().unwrap();
     assert_eq!(*lines.lock().unwrap(), [b"a".to_vec(), b"b".to_vec(), b"no end".to_vec()]);
@@ -192,7 +192,7 @@ fn a_failure_of_the_host_is_distinguished_from_one_of_the_script() {
         Session::new().run(&script("echo x")).stdout(Output::Writer(Box::new(Full))).status().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Host);
     assert!(error.to_string().contains("disk is full"), "{error}");
-    let panics = Output::Lines(Box::new(|_| panic!("in the host's callback")));
+    let panics = Output::lines(|_| panic!("in the host's callback"));
     let error = Session::new().run(&script("echo x")).stdout(panics).status().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Host);
     struct Slow(u8);
@@ -207,7 +207,9 @@ fn a_failure_of_the_host_is_distinguished_from_one_of_the_script() {
         }
     }
     let read = Session::new().run(&script("cat")).stdin(Input::Reader(Box::new(Slow(0)))).read();
-    assert_eq!(read.unwrap(), "xxx");
+    let error = read.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Host);
+    assert!(error.to_string().contains("the host's reader broke"), "{error}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Kinds {
             }
             8 => {
                 let run = session.run(&self.fed).stdin(Input::Reader(Box::new(&b"b\na\n"[..])));
-                let lines = Output::Lines(Box::new(|line| assert!(line == b"a" || line == b"b")));
+                let lines = Output::lines(|line| assert!(line == b"a" || line == b"b"));
                 run.stdout(lines).status().unwrap();
             }
             9 => {
@@ -360,4 +360,42 @@ fn the_host_keeps_its_signals_and_descriptors() {
     }
     assert_eq!(caught(), before);
     assert!(figures()[0] <= now + 8, "from {now} to {} descriptors", figures()[0]);
+}
+
+// ------------------------------------------------------------------------------------------------- stalled clients
+
+#[test]
+fn clients_that_never_read_hold_no_thread_after_the_limit() {
+    let _alone = alone();
+    let threads = || {
+        let tasks = std::fs::read_dir("/proc/self/task").expect("procfs").flatten();
+        let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+        names.filter(|name| name.starts_with("pipewright")).count()
+    };
+    let mut limits = Limits::untrusted();
+    limits.wall_time = Some(Duration::from_millis(200));
+    limits.grace = Some(Duration::from_millis(100));
+    limits.output = Some(1 << 30);
+    // With a limit of the output a thread writes to the socket, otherwise the program does.
+    for counted in [true, false] {
+        limits.output = limits.output.filter(|_| counted);
+        let engine = Engine::builder().limits(limits.clone()).build().unwrap();
+        let flood = script("yes");
+        let clients: Vec<_> = (0..30)
+            .map(|_| {
+                let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+                (engine.session().run(&flood).stdout(ours).start().unwrap(), theirs)
+            })
+            .collect();
+        let mut open = Vec::new();
+        for (running, theirs) in clients {
+            assert_eq!(running.wait().unwrap_err().kind(), ErrorKind::TimedOut);
+            open.push(theirs);
+        }
+        let started = Instant::now();
+        while threads() > 0 {
+            assert!(started.elapsed() < HANG, "{} threads are held", threads());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }

@@ -361,9 +361,9 @@ fn a_run_in_the_background_is_waited_for() {
     let mut session = Session::new();
     let lines = Arc::new(AtomicUsize::new(0));
     let seen = lines.clone();
-    let count = Output::Lines(Box::new(move |_| {
+    let count = Output::lines(move |_| {
         seen.fetch_add(1, Ordering::SeqCst);
-    }));
+    });
     let running = session.run(&plain("printf 'a\\nb\\n'; let x = 1; exit 4")).stdout(count).start().unwrap();
     // It has its own session.
     assert!(session.value("x").is_none());

@@ -213,7 +213,7 @@ fn a_host_gets_what_comes_late() {
     assert_eq!((&*captured.stdout, &*captured.stderr), (&b"now\nlate\n"[..], &b"error\n"[..]));
     let (sender, lines) = channel();
     let each = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
-    let run = session.run(&script).stdout(Output::Lines(Box::new(each))).stderr(Output::Null);
+    let run = session.run(&script).stdout(Output::lines(each)).stderr(Output::Null);
     run.start().unwrap().wait().unwrap();
     assert_eq!(lines.iter().collect::<Vec<_>>(), [b"now".to_vec(), b"late".to_vec()]);
 }
@@ -244,7 +244,7 @@ fn a_host_ends_the_wait_and_the_process_that_holds_the_pipe() {
                 }),
                 ("drop", &|session| {
                     let nothing = |_: &[u8]| {};
-                    let run = session.run(&script).stdout(Output::Lines(Box::new(nothing))).start().unwrap();
+                    let run = session.run(&script).stdout(Output::lines(nothing)).start().unwrap();
                     std::thread::sleep(Duration::from_millis(300));
                     drop(run);
                 }),

@@ -258,6 +258,9 @@ codes! {
     VALUE_NOT_A_WORD = "E0350", "a list or map in the place of one word",
         "A word is one text. `...$list` makes an argument of each element, and `for x in (list)` iterates over a list.";
 
+    SOURCE_LIMIT = "E0385", "the script is too large for its host",
+        "The host limits the size of the text of a script.";
+
     // Well formed, but refused because it would go wrong.
     UNGUARDED_CODE = "E0401", "a value where a program expects code",
         "The program would parse this argument as code, so a value in it could become code. Pass the value as an argument or by the environment. `$[quote(x)]` quotes it for a POSIX shell, and `$[code(x)]` marks it as code.";
@@ -420,6 +423,11 @@ codes! {
         "The host limits the number of bytes that the script may bring in by captures, `read()` and `each`. The script can't catch this, and no deferred block runs after it.";
     VALUE_LIMIT = "E3010", "a value is too large",
         "The host limits the size of a string, list or map of the script. The script can't catch this, and no deferred block runs after it.";
+
+    OUTPUT_LIMIT = "E3080", "too much output",
+        "The host limits the number of bytes that the script and its programs may print. The script can't catch this, and no deferred block runs after it.";
+    DETACH_LIMIT = "E3081", "a program that would outlive the script",
+        "The host does not let this script leave programs running (`with detach=true`). The script can't catch this, and no deferred block runs after it.";
 
     // Bugs in Pipewright.
     INTERNAL = "E9001", "a bug in Pipewright",

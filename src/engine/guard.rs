@@ -6,6 +6,7 @@ use crate::diag::{Diagnostic, code};
 use crate::eval::{Limits, target_accesses};
 use crate::policy::{Both, Denial, Open, Policy, Request};
 use crate::span::Span;
+use crate::syntax::MOST_SOURCE;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -17,6 +18,13 @@ use std::sync::Arc;
 pub(super) struct Guard {
     pub policy: Option<Arc<dyn Policy>>,
     pub limits: Limits,
+}
+
+impl Guard {
+    /// Returns the largest size of a script, or of a file that it uses, in bytes.
+    pub fn most_source(&self) -> usize {
+        self.limits.source_bytes.unwrap_or(MOST_SOURCE).min(MOST_SOURCE)
+    }
 }
 
 impl fmt::Debug for Guard {

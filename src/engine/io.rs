@@ -1,12 +1,13 @@
 //! The input and output of a run.
 
-use crate::process::{self, Descriptor, FileTable, OpenMode, Reader, Readers};
-use crate::sys::pipe;
+use std::any::Any;
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{PipeReader, PipeWriter, Read, Write};
+use std::net::TcpStream;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, OnceLock};
-use std::thread::JoinHandle;
+use std::os::unix::net::UnixStream;
+use std::process::{ChildStdin, ChildStdout};
 
 /// The standard input of a run.
 ///
@@ -21,7 +22,7 @@ use std::thread::JoinHandle;
 /// assert_eq!(session.run(&count).stdin(File::open("/dev/null")?).read()?.trim(), "0");
 /// // Anything that can be read, at the pace of the program that reads it.
 /// let decoder = std::io::Read::take(std::io::repeat(b'x'), 1 << 20);
-/// assert_eq!(session.run(&count).stdin(Input::Reader(Box::new(decoder))).read()?.trim(), "1048576");
+/// assert_eq!(session.run(&count).stdin(Input::reader(decoder)).read()?.trim(), "1048576");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[non_exhaustive]
@@ -38,7 +39,8 @@ pub enum Input {
     /// A file, pipe or socket.
     File(File),
     /// Any reader. A thread copies its data into a pipe. After the end of the run, the thread reads at most once
-    /// more.
+    /// more; the run does not wait for that. If reading fails, so does the run, with
+    /// [`ErrorKind::Host`](super::ErrorKind::Host).
     Reader(Box<dyn Read + Send>),
 }
 
@@ -50,8 +52,8 @@ pub enum Input {
 ///
 /// let script = Script::parse("t", "printf '%s\\n' one two; echo 'not this' >&2")?;
 /// let (sender, lines) = channel();
-/// let each = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
-/// Session::new().run(&script).stdout(Output::Lines(Box::new(each))).stderr(Output::Null).status()?;
+/// let each = Output::lines(move |line| sender.send(line.to_vec()).unwrap_or_default());
+/// Session::new().run(&script).stdout(each).stderr(Output::Null).status()?;
 /// assert_eq!(lines.iter().collect::<Vec<_>>(), [b"one", b"two"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -63,10 +65,17 @@ pub enum Output {
     Inherit,
     /// A file, pipe or socket.
     File(File),
-    /// Any writer. A thread feeds it from a pipe.
+    /// Any writer. A thread feeds it from a pipe. When the run is stopped, a writer that still blocks after the grace is
+    /// abandoned with its thread, and the run reports a [`Warning`](super::Event::Warning). A file, pipe or socket needs
+    /// no thread.
     Writer(Box<dyn Write + Send>),
-    /// A function that a thread calls with each line, without its line end. The last line may lack one.
-    Lines(LineSink),
+    /// A function that a thread calls with each line: see [`Output::lines`].
+    Lines {
+        /// Receives each line without its line end. The last line may lack one.
+        sink: LineSink,
+        /// The largest size of a line in bytes. A longer line arrives in parts of this size.
+        max_line: usize,
+    },
 }
 
 /// A function that receives lines.
@@ -74,160 +83,90 @@ pub enum Output {
 /// ```
 /// use pipewright::{LineSink, Output, Script, Session};
 ///
-/// let log: LineSink = Box::new(|line| eprintln!("[job] {}", String::from_utf8_lossy(line)));
-/// Session::new().run(&Script::parse("t", "echo ready")?).stdout(Output::Lines(log)).status()?;
+/// let sink: LineSink = Box::new(|line| assert!(line.len() <= 4));
+/// let output = Output::Lines { sink, max_line: 4 };
+/// Session::new().run(&Script::parse("t", "echo endless")?).stdout(output).status()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub type LineSink = Box<dyn FnMut(&[u8]) + Send>;
 
-impl From<&str> for Input {
-    fn from(text: &str) -> Self {
-        Self::Bytes(text.as_bytes().to_vec())
+impl Input {
+    /// Returns an input that comes from any reader. A file, a pipe or a socket is given to the programs themselves.
+    pub fn reader(reader: impl Read + Send + 'static) -> Self {
+        match file(reader) {
+            Ok(file) => Self::File(file),
+            Err(reader) => Self::Reader(Box::new(reader)),
+        }
     }
 }
 
-impl From<Vec<u8>> for Input {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Bytes(bytes)
+impl Output {
+    /// Returns an output that calls a function with each line, without its line end. A line of more than 1 MiB arrives
+    /// in parts.
+    pub fn lines(sink: impl FnMut(&[u8]) + Send + 'static) -> Self {
+        Self::Lines { sink: Box::new(sink), max_line: 1 << 20 }
     }
 }
 
-impl From<File> for Input {
-    fn from(file: File) -> Self {
-        Self::File(file)
+/// A writer. A file, a pipe or a socket is given to the programs themselves.
+impl<W: Write + Send + 'static> From<W> for Output {
+    fn from(writer: W) -> Self {
+        match file(writer) {
+            Ok(file) => Self::File(file),
+            Err(writer) => Self::Writer(Box::new(writer)),
+        }
     }
 }
 
-impl From<File> for Output {
-    fn from(file: File) -> Self {
-        Self::File(file)
-    }
-}
-
-/// The threads between a run and its host.
-#[derive(Default)]
-pub(super) struct Plumbing {
-    outputs: Vec<JoinHandle<io::Result<()>>>,
-    /// Created with the first of them.
-    readers: Option<Arc<Readers>>,
-}
-
-impl Plumbing {
-    /// Returns the descriptor for 0.
-    pub fn input(&self, input: Input, usual: &Usual) -> io::Result<Descriptor> {
-        let file: OwnedFd = match input {
-            // The run replaces an input that can't be read.
-            Input::Inherit | Input::Unreadable => return Ok(Descriptor::Inherited(0)),
-            Input::Null => return usual.nothing(),
-            Input::Bytes(bytes) if bytes.is_empty() => return usual.nothing(),
-            Input::Bytes(bytes) => process::here_document(&bytes)?,
-            Input::File(file) => crate::sys::descriptor::lift(file.into())?,
-            Input::Reader(mut from) => {
-                let (reader, writer) = pipe::pipe()?;
-                // Not joined: the thread may be waiting for the host's reader. It ends by itself when the pipe has
-                // no reader.
-                spawn("pipewright-input", move || io::copy(&mut from, &mut File::from(writer)).map(drop))?;
-                reader
-            }
+/// Returns the descriptor of a stream that has one.
+fn file<T: 'static>(stream: T) -> Result<File, T> {
+    let mut stream = Some(stream);
+    let any: &mut dyn Any = &mut stream;
+    macro_rules! of {
+        ($($type:ty)*) => {
+            $(if let Some(Some(stream)) = any.downcast_mut::<Option<$type>>().map(Option::take) {
+                return Ok(File::from(OwnedFd::from(stream)));
+            })*
         };
-        Ok(Descriptor::Open(Arc::new(file)))
     }
+    of!(File TcpStream UnixStream PipeReader PipeWriter ChildStdin ChildStdout);
+    Err(stream.take().expect("it is taken only where it is returned"))
+}
 
-    /// Returns the descriptor for 1 or 2.
-    pub fn output(&mut self, number: i32, output: Output) -> io::Result<Descriptor> {
-        let file: OwnedFd = match output {
-            Output::Inherit => return Ok(Descriptor::Inherited(number)),
-            Output::Null => process::open(None, b"/dev/null", OpenMode::Append)?,
-            Output::File(file) => crate::sys::descriptor::lift(file.into())?,
-            Output::Writer(mut to) => self.drained(move |bytes| to.write_all(bytes))?,
-            Output::Lines(mut line) => {
-                let mut rest: Vec<u8> = Vec::new();
-                self.drained(move |bytes| {
-                    // The end of the file.
-                    if bytes.is_empty() {
-                        if !rest.is_empty() {
-                            line(&rest);
-                        }
-                        return Ok(());
-                    }
-                    for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-                        rest.extend_from_slice(part);
-                        if rest.last() == Some(&b'\n') {
-                            line(&rest[..rest.len() - 1]);
-                            rest.clear();
-                        }
-                    }
-                    Ok(())
-                })?
+macro_rules! bytes {
+    ($($type:ty, $name:ident => $bytes:expr;)*) => {
+        $(impl From<$type> for Input {
+            fn from($name: $type) -> Self {
+                Self::Bytes($bytes)
             }
-        };
-        Ok(Descriptor::Open(Arc::new(file)))
-    }
+        })*
+    };
+}
 
-    fn drained(&mut self, sink: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> io::Result<OwnedFd> {
-        let (reader, writer) = pipe::pipe()?;
-        let reader = self.readers.get_or_insert_default().add(reader);
-        self.outputs.push(spawn("pipewright-output", move || drain(reader, sink))?);
-        Ok(writer)
-    }
+bytes! {
+    &str, text => text.as_bytes().to_vec();
+    String, text => text.into_bytes();
+    &String, text => text.as_bytes().to_vec();
+    Cow<'_, str>, text => text.into_owned().into_bytes();
+    &[u8], bytes => bytes.to_vec();
+    Vec<u8>, bytes => bytes;
+    &Vec<u8>, bytes => bytes.clone();
+}
 
-    /// Returns the reader of the pipes of its outputs, if there are any.
-    pub fn readers(&self) -> Option<&Readers> {
-        self.readers.as_deref()
-    }
-
-    /// Waits until all bytes from the pipes have arrived. Call it when the pipes have ended or are given up.
-    pub fn end(self) -> io::Result<()> {
-        let mut result = Ok(());
-        for thread in self.outputs {
-            let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the host's writer panicked")));
-            result = result.and(ended);
-        }
-        result
+impl<const N: usize> From<&[u8; N]> for Input {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::Bytes(bytes.to_vec())
     }
 }
 
-/// The default descriptors of a run: empty input, and output where this process prints.
-///
-/// Created at the first use: a run that only evaluates an expression takes less time than open(2) and close(2).
-#[derive(Clone, Debug, Default)]
-pub(super) struct Usual(OnceLock<FileTable>);
-
-impl Usual {
-    pub fn files(&self) -> io::Result<&FileTable> {
-        if let Some(files) = self.0.get() {
-            return Ok(files);
-        }
-        let null = process::open(None, b"/dev/null", OpenMode::Read)?;
-        let [output, error] = [1, 2].map(Descriptor::Inherited);
-        let files = FileTable::of([Descriptor::Open(Arc::new(null)), output, error]);
-        Ok(self.0.get_or_init(|| files))
-    }
-
-    fn nothing(&self) -> io::Result<Descriptor> {
-        let nothing = self.files()?.get(0).cloned();
-        nothing.ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
+macro_rules! files {
+    ($($type:ty)*) => {
+        $(impl From<$type> for Input {
+            fn from(stream: $type) -> Self {
+                Self::File(File::from(OwnedFd::from(stream)))
+            }
+        })*
+    };
 }
 
-fn spawn<T: Send + 'static>(
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> io::Result<JoinHandle<T>> {
-    std::thread::Builder::new().name(name.into()).spawn(work)
-}
-
-/// Passes all data from the pipe to a sink, and an empty slice at the end.
-fn drain(reader: Reader, mut sink: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut buffer = Vec::new();
-    reader.drain(|reader| {
-        buffer.clear();
-        match pipe::read_into(reader, &mut buffer, pipe::CAPACITY) {
-            Ok(0) => Ok(Some(0)),
-            Ok(count) => sink(&buffer).map(|()| Some(count)),
-            Err(error) if pipe::is_for_later(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
-    })?;
-    sink(&[])
-}
+files!(File TcpStream UnixStream PipeReader ChildStdout OwnedFd);

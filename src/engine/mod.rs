@@ -16,6 +16,7 @@ mod literal;
 mod miette;
 mod missing;
 mod perform;
+mod plumbing;
 #[cfg(feature = "program")]
 pub mod program;
 mod report;

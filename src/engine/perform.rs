@@ -1,12 +1,14 @@
 //! Carrying out a run: making its streams, setting up the interpreter, and returning its end.
 
+use super::engine::Shared;
 use super::error::{Error, ErrorKind};
-use super::io::{Input, Output, Plumbing};
+use super::io::{Input, Output};
+use super::plumbing::Plumbing;
 use super::{AuditLog, Report, Session};
 use crate::check::program::{FunctionId, Program, Slot};
 use crate::diag::{Diagnostic, code, visible};
-use crate::eval::{Eval, FinishedRun, Interpreter, Observer, SIGPIPE_STATUS, Setup, Unwind};
-use crate::process::{FileTable, Interrupt};
+use crate::eval::{Budget, Eval, FinishedRun, Interpreter, Observer, SIGPIPE_STATUS, Setup, Unwind};
+use crate::process::{FileTable, GRACE, Interrupt};
 use crate::value::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,7 +22,10 @@ pub(super) struct Request {
     pub stdin: Input,
     pub stdout: Output,
     pub stderr: Output,
+    /// Whether the host keeps standard output, and standard error, in memory.
+    pub kept: [bool; 2],
     pub timeout: Option<Duration>,
+    pub grace: Option<Duration>,
     pub cancel: Interrupt,
     /// The observer of this run only.
     pub observer: Option<Arc<dyn Observer>>,
@@ -37,7 +42,9 @@ impl Default for Request {
             stdin: Input::Null,
             stdout: Output::Inherit,
             stderr: Output::Inherit,
+            kept: [false; 2],
             timeout: None,
+            grace: None,
             cancel: Interrupt::none(),
             observer: None,
             audit: None,
@@ -87,17 +94,27 @@ impl Request {
             }
             Work::Call(function, values) => (called(session, &function, values, started)?, Vec::new()),
         };
+        let shared = session.engine.shared.clone();
+        let limits = &shared.guard.limits;
+        let budget = Budget::of(limits.clone());
+        // The token may be that of several runs.
+        let is_own = !self.cancel.is_none() || budget.is_some();
+        let cancel = if is_own { self.cancel.child().map_err(host)? } else { Interrupt::none() };
+        let grace = self.grace(&shared);
         let mut plumbing = Plumbing::default();
+        plumbing.budget = budget.clone().map(|budget| (budget, cancel.clone()));
+        let counts_output = limits.output.is_some();
         let unreadable_input = matches!(self.stdin, Input::Unreadable);
         let files = match (self.stdin, self.stdout, self.stderr) {
-            (Input::Null, Output::Inherit, Output::Inherit) => session.usual.files().map_err(host)?.clone(),
+            (Input::Null, Output::Inherit, Output::Inherit) if !counts_output => {
+                session.usual.files().map_err(host)?.clone()
+            }
             (stdin, stdout, stderr) => FileTable::of([
                 plumbing.input(stdin, &session.usual).map_err(host)?,
-                plumbing.output(1, stdout).map_err(host)?,
-                plumbing.output(2, stderr).map_err(host)?,
+                plumbing.output(1, stdout, self.kept[0]).map_err(host)?,
+                plumbing.output(2, stderr, self.kept[1]).map_err(host)?,
             ]),
         };
-        let shared = &session.engine.shared;
         let mut observers = shared.observers.clone();
         if let Some(observer) = self.observer {
             observers.add(observer);
@@ -119,11 +136,13 @@ impl Request {
             directory_named: session.without_pwd,
             directory: session.directory.clone(),
             environment: Some(session.environment.clone()),
-            interrupt: self.cancel,
+            interrupt: cancel,
             timeout: self.timeout,
+            grace,
             keep_result: self.keep_result,
             policy: shared.guard.policy.clone(),
-            limits: shared.guard.limits.clone(),
+            limits: limits.clone(),
+            budget,
         };
         let (mut interpreter, done, called) = match work {
             Begun::Run(program) => {
@@ -143,6 +162,19 @@ impl Request {
             Some(readers) => interpreter.last_output(readers, done),
             None => done,
         };
+        interpreter.end_left_groups(&done);
+        let unread = plumbing.unread();
+        let plumbed = plumbing.end(grace.unwrap_or(GRACE), || interpreter.stop_request());
+        if plumbed.abandoned {
+            interpreter.report_abandoned();
+        }
+        // A limit or a token may have ended this wait, too.
+        let done = if plumbed.abandoned {
+            done.and_then(|done| interpreter.stop_request().map(|()| done))
+        } else {
+            done
+        };
+        let plumbed = unread.map_or(plumbed.result, Err);
         let ended = ended(done, &interpreter, started);
         let ran = interpreter.into_ran();
         for (name, slot) in &ran.program().variables {
@@ -153,7 +185,6 @@ impl Request {
             }
         }
         session.ran = callable.then_some(ran);
-        let plumbed = plumbing.end();
         match (ended, plumbed) {
             (Ok((status, value)), Ok(())) => Ok(Done { status, value, started }),
             (Err(error), plumbed) if error.kind() != ErrorKind::Script || plumbed.is_ok() => Err(error),
@@ -161,6 +192,17 @@ impl Request {
             // reverse.
             (_, plumbed) => plumbed.map(|()| Done { status: 0, value: Value::Null, started }).map_err(host),
         }
+    }
+
+    /// Returns the most time that programs have to end, if the script does not decide. Otherwise a script could outlive
+    /// its time limit.
+    fn grace(&self, shared: &Shared) -> Option<Duration> {
+        let most = shared.guard.limits.grace;
+        if shared.own_process && self.grace.is_none() && most.is_none() {
+            return None;
+        }
+        let grace = self.grace.unwrap_or(GRACE);
+        Some(most.map_or(grace, |most| most.min(grace)))
     }
 
     /// Returns the values of the script's inputs. Those of this run override those of the session.
@@ -205,6 +247,8 @@ fn called(
 /// Returns the status and value of a run, or its failure.
 fn ended(outcome: Eval<Value>, interpreter: &Interpreter, started: Instant) -> Result<(u8, Value), Error> {
     match outcome {
+        // The threads that pass output on note that a limit was reached, and then stop the run.
+        _ if interpreter.exhausted().is_some() => Err(failed(Unwind::Exhausted, interpreter, started)),
         Ok(value) => Ok((interpreter.final_status(), value)),
         Err(Unwind::Break | Unwind::Continue | Unwind::Return) => Ok((0, Value::Null)),
         Err(Unwind::Exit(status)) => Ok((status, Value::Null)),

@@ -4,6 +4,7 @@
 
 use super::script::read_source;
 use crate::process::{self, Signal};
+use crate::syntax::MOST_SOURCE;
 use crate::sys::{descriptor, guard, handlers, probe, start, tty};
 use std::fs::File;
 use std::io::{self, Read};
@@ -63,8 +64,8 @@ pub fn die_of(signal: Signal) -> ! {
 /// Fails as open(2) and read(2) do.
 pub fn read_script(path: Option<&Path>) -> io::Result<Vec<u8>> {
     match path {
-        Some(path) => read_source(File::open(path)?),
-        None => read_source(io::stdin().lock()),
+        Some(path) => read_source(File::open(path)?, MOST_SOURCE),
+        None => read_source(io::stdin().lock(), MOST_SOURCE),
     }
 }
 

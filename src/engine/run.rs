@@ -77,11 +77,31 @@ impl<'s> Run<'s> {
         self
     }
 
-    /// Limits its time. When the time has passed, its processes get SIGTERM, and SIGKILL after 5 s or the grace that
-    /// the script sets. The run fails with [`ErrorKind::TimedOut`](super::ErrorKind::TimedOut), even while a process
-    /// that it left behind holds a pipe.
+    /// Limits its time. When the time has passed, its processes get SIGTERM, and SIGKILL after the grace
+    /// ([`Run::grace`]). The run fails with [`ErrorKind::TimedOut`](super::ErrorKind::TimedOut), even while a process
+    /// that it left behind holds a pipe, a deferred block runs, or a writer of the host blocks.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.request.timeout = Some(time);
+        self
+    }
+
+    /// Sets how long programs have to end when the run is stopped by its time limit, a token, or the drop of its
+    /// [`Running`]: 5 s by default. Deferred blocks, and then writers of the host, have as long again. The script can
+    /// only shorten it (`with grace=`), so the call ends whatever the script does. In a program that belongs to the
+    /// script ([`own_process`](super::EngineBuilder::own_process)), the script decides, unless this is set.
+    ///
+    /// ```
+    /// use pipewright::{ErrorKind, Script, Session};
+    /// use std::time::Duration;
+    ///
+    /// let stubborn = Script::parse("t", "with grace=1h { sh -c 'trap \"\" TERM; sleep 60 & wait; wait' }")?;
+    /// let short = Duration::from_millis(50);
+    /// let error = Session::new().run(&stubborn).timeout(short).grace(short).status().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::TimedOut);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn grace(mut self, time: Duration) -> Self {
+        self.request.grace = Some(time);
         self
     }
 
@@ -166,6 +186,7 @@ impl<'s> Run<'s> {
             |stream: &Arc<Mutex<Vec<u8>>>| Output::Writer(Box::new(Bounded { bytes: stream.clone(), max }));
         self.request.stdout = into(&streams[0]);
         self.request.stderr = into(&streams[1]);
+        self.request.kept = [true; 2];
         let report = self.status()?;
         let [stdout, stderr] =
             streams.map(|stream| std::mem::take(&mut *stream.lock().unwrap_or_else(PoisonError::into_inner)));
@@ -181,6 +202,7 @@ impl<'s> Run<'s> {
         let stream: Arc<Mutex<Vec<u8>>> = Arc::default();
         self.request.stdout =
             Output::Writer(Box::new(Bounded { bytes: stream.clone(), max: self.max_output }));
+        self.request.kept[0] = true;
         self.status()?;
         let bytes = std::mem::take(&mut *stream.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string())

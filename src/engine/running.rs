@@ -156,7 +156,8 @@ impl Running {
     }
 
     /// Waits for its end without a thread: the thread of the run wakes the future. It needs no runtime and works with
-    /// any. Dropping the future cancels the run and waits for its end.
+    /// any. Dropping the future cancels the run, and does not wait for its end: an executor must not block. The run ends
+    /// within its grace ([`super::Run::grace`]).
     ///
     /// ```
     /// # use std::task::{Context, Poll, Wake, Waker};
@@ -270,6 +271,14 @@ impl Drop for Running {
 #[must_use = "a future that is dropped cancels the run"]
 pub struct Waiting {
     running: Running,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.running.thread.take().is_some() {
+            self.running.state.interrupt.raise(Signal::TERM);
+        }
+    }
 }
 
 impl Future for Waiting {

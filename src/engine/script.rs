@@ -7,7 +7,6 @@ use crate::check::{CheckOptions, Loaded, Loader, NotLoaded, check};
 use crate::diag::{Diagnostic, Source, code, reason};
 use crate::policy::{self, Access, Denial, Open, Policy, Request};
 use crate::process::{Environment, Lookup, Search};
-use crate::syntax::MOST_SOURCE;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -214,9 +213,16 @@ impl ScriptBuilder {
     }
 
     fn program(&self, text: Vec<u8>, foresee: bool) -> Result<Program, ParseError> {
+        let guard = &self.engine.shared.guard;
+        let most = guard.most_source();
+        if text.len() > most {
+            let message = format!("the script is larger than {most} bytes");
+            let page = Diagnostic::new(code::SOURCE_LIMIT, message).help("the host sets this limit");
+            return Err(ParseError(vec![page]));
+        }
         let source = source(&self.name, text)?;
-        let policy = self.engine.shared.guard.policy.clone();
-        let loader = (!self.alone).then(|| Rc::new(Files { policy }) as Rc<dyn Loader>);
+        let policy = guard.policy.clone();
+        let loader = (!self.alone).then(|| Rc::new(Files { policy, most }) as Rc<dyn Loader>);
         let mut hosted = self.engine.shared.hosted.clone();
         hosted.is_prompt = self.typed;
         let checked = |source: &Arc<Source>| {
@@ -247,7 +253,8 @@ impl ScriptBuilder {
     /// # Errors
     /// Fails as [`ScriptBuilder::parse`] does, or if the file can't be read.
     pub fn load(self, path: impl AsRef<Path>) -> Result<Script, ParseError> {
-        match File::open(path.as_ref()).and_then(read_source) {
+        let most = self.engine.shared.guard.most_source();
+        match File::open(path.as_ref()).and_then(|file| read_source(file, most)) {
             Ok(text) => self.path(path.as_ref()).parse(text),
             Err(error) => {
                 let name = crate::diag::quote_word(path.as_ref().as_os_str().as_encoded_bytes());
@@ -262,6 +269,8 @@ impl ScriptBuilder {
 pub(super) struct Files {
     /// Asked before a file is read, since messages would show its text.
     pub policy: Option<Arc<dyn Policy>>,
+    /// The largest size of a file in bytes.
+    pub most: usize,
 }
 
 impl Files {
@@ -299,7 +308,10 @@ impl Files {
 impl Loader for Files {
     fn load(&self, from: &str, path: &str) -> Result<Loaded, NotLoaded> {
         let path = directory_of(Path::new(from)).join(path);
-        let bytes = read_source(self.open(&path)?).map_err(|error| reason(&error))?;
+        let bytes = read_source(self.open(&path)?, self.most).map_err(|error| reason(&error))?;
+        if bytes.len() > self.most {
+            return Err(format!("it is larger than {} bytes", self.most).into());
+        }
         let name = path.to_string_lossy().into_owned();
         let key = self.key(&name).unwrap_or_else(|| name.clone());
         Ok(Loaded { key, name, path, bytes })
@@ -326,16 +338,16 @@ fn directory_of(file: &Path) -> PathBuf {
     }
 }
 
-/// Reads a source to its end, to its first NUL byte, or until it is larger than a source may be. The check then
-/// refuses the text. `/dev/zero` has no end, and neither does `yes | pipewright`.
-pub(super) fn read_source(mut from: impl Read) -> io::Result<Vec<u8>> {
+/// Reads a source to its end, to its first NUL byte, or until it is larger than `most` bytes. The check then refuses the
+/// text. `/dev/zero` has no end, and neither does `yes | pipewright`.
+pub(super) fn read_source(mut from: impl Read, most: usize) -> io::Result<Vec<u8>> {
     const STEP: usize = 1 << 20;
     let mut bytes = Vec::with_capacity(8 << 10);
     loop {
         let before = bytes.len();
         from.by_ref().take(STEP as u64).read_to_end(&mut bytes)?;
         let read = &bytes[before..];
-        if read.len() < STEP || read.contains(&0) || bytes.len() > MOST_SOURCE {
+        if read.len() < STEP || read.contains(&0) || bytes.len() > most {
             return Ok(bytes);
         }
     }

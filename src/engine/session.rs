@@ -1,7 +1,7 @@
 //! Sessions: the variables, environment and directory that runs share.
 
-use super::io::Usual;
 use super::perform::Work;
+use super::plumbing::Usual;
 use super::{Engine, Error, Run, Script};
 use crate::diag::visible;
 use crate::eval::FinishedRun;

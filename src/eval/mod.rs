@@ -11,7 +11,7 @@ mod setup;
 mod shared;
 mod tasks;
 
-pub use effects::limits::Limits;
+pub use effects::limits::{Budget, Limits};
 pub use effects::observe::{Event, Observer, Observers, PipelineReport, Place, Progress, TurnEnd};
 pub use exec::redirect::target_accesses;
 pub use interpreter::Interpreter;

@@ -53,12 +53,17 @@ pub struct Setup {
     pub interrupt: Interrupt,
     /// Its time limit.
     pub timeout: Option<Duration>,
+    /// The most time that programs, and after them deferred blocks, have to end when it is stopped. If none, the script
+    /// decides.
+    pub grace: Option<Duration>,
     /// Whether its result is wanted: the value of `main` is then the result, not a status.
     pub keep_result: bool,
     /// What it may do, if not everything.
     pub policy: Option<Arc<dyn Policy>>,
     /// How much it may use.
     pub limits: Limits,
+    /// The count of what it uses, if the threads that pass its output on share it.
+    pub budget: Option<Arc<Budget>>,
 }
 
 /// The memory of the values of an earlier run, for reuse: an allocation is a noticeable part of the cost of a small
@@ -99,7 +104,15 @@ impl Interpreter {
         let limits = times.into_iter().filter_map(|(time, hard)| {
             Some(Arc::new(TimeLimit::of_run(time?, hard, program.source(script).clone())))
         });
-        let settings = Settings::of_run(limits.collect(), setup.without_terminal);
+        let deferred = setup.timeout.zip(setup.grace).map(|(time, grace)| {
+            Arc::new(TimeLimit::of_deferred(time, grace, program.source(script).clone()))
+        });
+        let settings = Settings::of_run(
+            limits.chain(deferred).collect(),
+            setup.without_terminal,
+            setup.grace,
+            setup.limits.open_files,
+        );
         let shared = Shared {
             own_process: setup.own_process,
             interactive: setup.interactive,
@@ -117,7 +130,9 @@ impl Interpreter {
             asking: Mutex::new(()),
             lines: SharedLines::default(),
             policy: setup.policy,
-            budget: Budget::of(setup.limits),
+            budget: setup.budget.or_else(|| Budget::of(setup.limits)),
+            grace: setup.grace,
+            left: OnceLock::new(),
         };
         Self {
             shared: Arc::new(shared),

@@ -6,11 +6,12 @@ use crate::eval::effects::limits::Budget;
 use crate::eval::effects::observe::Observers;
 use crate::eval::exec::shared_lines::SharedLines;
 use crate::policy::Policy;
-use crate::process::{self, Descriptor, Environment, FileTable, Interrupt, OpenMode};
+use crate::process::{self, Descriptor, Environment, FileTable, Interrupt, LeftGroups, OpenMode};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, Once, OnceLock};
+use std::time::Duration;
 
 /// The state that all threads of a run share.
 pub struct Shared {
@@ -34,6 +35,10 @@ pub struct Shared {
     pub(in crate::eval) lines: SharedLines,
     pub(in crate::eval) policy: Option<Arc<dyn Policy>>,
     pub(in crate::eval) budget: Option<Arc<Budget>>,
+    /// The most time that programs have to end, and then deferred blocks. If none, the script decides.
+    pub(in crate::eval) grace: Option<Duration>,
+    /// The process groups that programs of a host's run have left behind.
+    pub(in crate::eval) left: OnceLock<Arc<LeftGroups>>,
 }
 
 /// The signals that a script reacts to.
@@ -64,6 +69,20 @@ impl Shared {
     /// Returns whether this process belongs to the run.
     pub(in crate::eval) fn is_own_process(&self) -> bool {
         self.own_process
+    }
+
+    /// Returns the most time that programs have to end.
+    pub(in crate::eval) fn most_grace(&self) -> Duration {
+        self.grace.unwrap_or(Duration::MAX)
+    }
+
+    /// Returns where a wait notes the groups of programs that have living members left. A process that belongs to the
+    /// run adopts them instead, and a prompt leaves them alone.
+    pub(in crate::eval) fn left_groups(&self) -> Option<Arc<LeftGroups>> {
+        if self.own_process || self.interactive {
+            return None;
+        }
+        Some(self.left.get_or_init(Arc::default).clone())
     }
 
     /// Returns whether a host may stop the run.

@@ -4,13 +4,16 @@ mod stop;
 
 use super::pump::Progress;
 use super::tree::Tree;
-use super::{Capture, Child, Deadline, Interrupt, Key, Keys, Pump, Signal, holders, sweep, terminate};
+use super::{
+    Capture, Child, Deadline, Interrupt, Key, Keys, LeftGroups, Pump, Signal, holders, sweep, terminate,
+};
 use crate::sys::epoll_set::EpollSet;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::wait::JobChange;
 use crate::sys::{tree, tty};
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The conditions under which a wait ends programs early, and how.
@@ -32,6 +35,8 @@ pub struct Wait {
     /// For a prompt with job control: returns when a program is stopped (Ctrl-Z). At SIGHUP, gives programs a moment
     /// for their own reaction to the closed terminal.
     pub job_control: bool,
+    /// Where to note the groups that have living members when all programs have ended.
+    pub left: Option<Arc<LeftGroups>>,
 }
 
 impl Default for Wait {
@@ -45,6 +50,7 @@ impl Default for Wait {
             grace: terminate::GRACE,
             tell_held: false,
             job_control: false,
+            left: None,
         }
     }
 }
@@ -455,12 +461,16 @@ impl WaitLoop<'_> {
     /// Reaps them, the leader last: until then its group can be signalled and joined.
     fn finish(self) -> Outcome {
         self.pump.captures.iter_mut().for_each(Capture::close);
-        let groups = if self.phase == Phase::Running { Vec::new() } else { terminate::groups(self.children) };
+        let noted = self.phase != Phase::Running || self.how.left.is_some();
+        let groups = if noted { terminate::groups(self.children) } else { Vec::new() };
         self.children.iter_mut().rev().for_each(Child::reap);
         match self.phase {
             Phase::Asked { kill_at, .. } => terminate::await_groups(&groups, kill_at),
             Phase::Killed { .. } => terminate::await_groups(&groups, Instant::now()),
-            Phase::Running => sweep::reap_now_and_then(),
+            Phase::Running => {
+                self.how.left.iter().for_each(|left| left.note(&groups));
+                sweep::reap_now_and_then();
+            }
         }
         self.outcome
     }

@@ -225,6 +225,11 @@ pub fn running_of_group(group: Pid) -> Vec<Pid> {
     members(group).into_iter().filter(|status| !status.is_still()).map(|status| status.identity.pid).collect()
 }
 
+/// Returns the living members of a process group.
+pub fn living_of_group(group: Pid) -> Vec<Identity> {
+    members(group).into_iter().filter(|status| !status.is_dead()).map(|status| status.identity).collect()
+}
+
 fn members(group: Pid) -> Vec<Status> {
     let mut view = View::default();
     let all = view.all().into_iter().filter_map(|pid| view.status(pid));

@@ -4,11 +4,13 @@ use super::Dialog;
 use crate::check::program::Program;
 use crate::check::{Earlier, Loaded, Loader, Meaning, NotLoaded};
 use crate::diag::{Diagnostic, Source, quote_argv};
-use crate::engine::io::{Input, Output, Plumbing, Usual};
+use crate::engine::io::{Input, Output};
+use crate::engine::plumbing::{Plumbing, Usual};
 use crate::engine::rewriting::Judge;
 use crate::engine::script::Files;
 use crate::engine::{ParseError, source};
 use crate::process::{self, Descriptor, FileTable, OpenMode};
+use crate::syntax::MOST_SOURCE;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,8 +26,8 @@ use std::sync::Arc;
 ///
 /// let mut dialog = Dialog::new(Session::new())?;
 /// let (sender, lines) = channel();
-/// let each = move |line: &[u8]| sender.send(line.to_vec()).unwrap_or_default();
-/// let entry = dialog.check("1", "sort")?.stdin("b\na\n").stdout(Output::Lines(Box::new(each)));
+/// let each = Output::lines(move |line| sender.send(line.to_vec()).unwrap_or_default());
+/// let entry = dialog.check("1", "sort")?.stdin("b\na\n").stdout(each);
 /// dialog.run(entry);
 /// assert_eq!(lines.iter().collect::<Vec<_>>(), [b"a", b"b"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -103,7 +105,7 @@ impl Streams {
         }
         for (number, output) in [(1, self.stdout), (2, self.stderr)] {
             if let Some(output) = output {
-                files.put(number, plumbing.output(number, output)?);
+                files.put(number, plumbing.output(number, output, false)?);
             }
         }
         Ok((files, plumbing))
@@ -141,13 +143,13 @@ impl Dialog {
     /// Fails with all errors of the text.
     pub fn check_file(&self, path: impl AsRef<Path>, text: &str) -> Result<Entry, ParseError> {
         let path = self.cwd().join(path);
-        let files = Files { policy: self.interpreter.policy() };
+        let files = Files { policy: self.interpreter.policy(), most: MOST_SOURCE };
         let checked = self.checked_with(&path.to_string_lossy(), text, Rc::new(files))?;
         Ok(Entry { checked, streams: Streams::default() })
     }
 
     pub(super) fn checked(&self, name: &str, text: &str) -> Result<Checked, ParseError> {
-        let files = Files { policy: self.interpreter.policy() };
+        let files = Files { policy: self.interpreter.policy(), most: MOST_SOURCE };
         let loader = FilesBelow { entry: name.to_string(), directory: self.cwd(), files };
         self.checked_with(name, text, Rc::new(loader))
     }

@@ -180,7 +180,8 @@ impl Dialog {
             Some(readers) => self.await_printed(readers, ended, started),
             None => ended,
         };
-        match plumbing.end() {
+        let plumbed = plumbing.end(process::GRACE, || self.interpreter.stop_request());
+        match plumbed.result {
             Err(error) if !matches!(ended, Ended::Exit(_)) => {
                 Ended::Failed(Error::of_stream(&error, started))
             }

@@ -3,7 +3,7 @@
 //! Scenario: `while (true) { try { … } catch e { } }` in an untrusted script. The script can't catch the end of a
 //! budget, and no deferred block runs after it: the next evaluation ends at once, in every thread of the run.
 
-use crate::diag::{Code, Source, code};
+use crate::diag::{Code, Diagnostic, Source, code};
 use crate::eval::Interpreter;
 use crate::eval::lang::measure::{Measuring, elements, own_bytes};
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
@@ -26,7 +26,7 @@ use std::time::Duration;
 /// assert_eq!(error.kind(), ErrorKind::Limit);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
     /// The number of evaluated statements, turns of loops and calls of functions, in total: E3006.
@@ -39,8 +39,11 @@ pub struct Limits {
     /// The number of these that may exist at once: E3008. A detached process counts until the run ends.
     pub processes_at_once: Option<usize>,
     /// The number of bytes that `$(…)`, `lines { }`, `capture { }` and the other captures, `read()` and lines of `each`
-    /// bring in, in total: E3009.
+    /// bring in, and that [`crate::Run::capture`] and [`crate::Run::read`] hold, in total: E3009.
     pub captured_bytes: Option<u64>,
+    /// The number of bytes that the run prints on its standard output and standard error together, wherever they lead:
+    /// E2080. With this limit a thread passes the output on, so that programs print to a pipe.
+    pub output: Option<u64>,
     /// The size of one value in bytes: the length of a string, or, for a list or map, 16 for each element plus the size
     /// of the element, each time it is contained: E3010. The language allows 256 MiB for each string, list and map
     /// alone. Contents are counted at intervals, so a value may have become somewhat larger before the limit is
@@ -48,11 +51,41 @@ pub struct Limits {
     pub value_bytes: Option<usize>,
     /// The time: E3003. Unlike [`crate::Run::timeout`] it also applies to deferred blocks.
     pub wall_time: Option<Duration>,
+    /// The most time that programs and deferred blocks have to end, together, when the run is stopped. `with grace=`
+    /// can only shorten it. See [`crate::Run::grace`].
+    pub grace: Option<Duration>,
+    /// The number of descriptors that each program may have open (`RLIMIT_NOFILE`, setrlimit(2)). `with open_files=` can
+    /// only lower it.
+    pub open_files: Option<u64>,
+    /// Whether `with detach=true` may leave programs running: E2081 if not.
+    pub detached: bool,
+    /// The size of the text of a script, and of each file that it uses, in bytes: E0385. The language allows 256 MiB.
+    pub source_bytes: Option<usize>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: None,
+            call_depth: None,
+            processes: None,
+            processes_at_once: None,
+            captured_bytes: None,
+            output: None,
+            value_bytes: None,
+            wall_time: None,
+            grace: None,
+            open_files: None,
+            detached: true,
+            source_bytes: None,
+        }
+    }
 }
 
 impl Limits {
     /// Returns limits for untrusted scripts: a million steps, 200 nested calls, 100 processes, 16 of them at once, 16
-    /// MiB captured, values of 16 MiB, 10 s.
+    /// MiB captured, 16 MiB printed, values of 16 MiB, 10 s and 1 s of grace, 256 descriptors for each program, no
+    /// detached programs, texts of 1 MiB.
     pub fn untrusted() -> Self {
         Self {
             steps: Some(1_000_000),
@@ -60,8 +93,13 @@ impl Limits {
             processes: Some(100),
             processes_at_once: Some(16),
             captured_bytes: Some(16 << 20),
+            output: Some(16 << 20),
             value_bytes: Some(16 << 20),
             wall_time: Some(Duration::from_secs(10)),
+            grace: Some(Duration::from_secs(1)),
+            open_files: Some(256),
+            detached: false,
+            source_bytes: Some(1 << 20),
         }
     }
 }
@@ -74,6 +112,7 @@ pub struct Budget {
     processes: AtomicU64,
     at_once: AtomicUsize,
     captured: AtomicU64,
+    printed: AtomicU64,
     measuring: Measuring,
     /// The first limit that was reached.
     exhausted: OnceLock<Exhausted>,
@@ -82,7 +121,8 @@ pub struct Budget {
 struct Exhausted {
     code: Code,
     message: String,
-    at: (Arc<Source>, Span),
+    /// None if the script printed more than the host takes: the program that did may have ended.
+    at: Option<(Arc<Source>, Span)>,
 }
 
 /// A running process or thread. The default does not count.
@@ -107,22 +147,44 @@ impl Permit {
 impl Budget {
     /// Creates a budget; none if there is no limit other than time.
     pub fn of(limits: Limits) -> Option<Arc<Self>> {
-        let counted = Limits { wall_time: None, ..limits.clone() };
+        let counted = Limits { wall_time: None, grace: None, source_bytes: None, ..limits.clone() };
         (counted != Limits::default()).then(|| Arc::new(Self { limits, ..Self::default() }))
+    }
+
+    /// Counts bytes that the run has printed, and that its host keeps if `captured`. Returns the message of the limit
+    /// that they exceed.
+    pub fn count_output(&self, bytes: usize, captured: bool) -> Result<(), String> {
+        let Limits { output, captured_bytes, .. } = self.limits;
+        let counts = [
+            (&self.printed, output, code::OUTPUT_LIMIT, "printed"),
+            (&self.captured, captured_bytes.filter(|_| captured), code::CAPTURE_LIMIT, "captured"),
+        ];
+        for (count, most, code, what) in counts {
+            let Some(most) = most else { continue };
+            let bytes = bytes as u64;
+            if count.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > most {
+                let message = format!("the script {what} more than {most} bytes");
+                let _ = self.exhausted.set(Exhausted { code, message: message.clone(), at: None });
+                return Err(message);
+            }
+        }
+        Ok(())
     }
 
     /// Returns the page of the limit that ended the run.
     pub fn error(&self) -> Option<Error> {
-        let Exhausted { code, message, at: (source, span) } = self.exhausted.get()?;
-        let error = page(*code, source, *span, message.clone(), "here")
-            .help("the host that runs the script sets this limit");
-        Some(Error::refused(error, 125))
+        let Exhausted { code, message, at } = self.exhausted.get()?;
+        let error = match at {
+            Some((source, span)) => page(*code, source, *span, message.clone(), "here"),
+            None => Diagnostic::new(*code, message.clone()),
+        };
+        Some(Error::refused(error.help("the host that runs the script sets this limit"), 125))
     }
 }
 
 impl Interpreter {
     fn exhaust(&self, budget: &Budget, code: Code, message: String, span: Span) -> Unwind {
-        let at = (self.source().clone(), span);
+        let at = Some((self.source().clone(), span));
         let _ = budget.exhausted.set(Exhausted { code, message, at });
         Unwind::Exhausted
     }
@@ -184,6 +246,23 @@ impl Interpreter {
                 Err(self.exhaust(budget, code::PROCESS_LIMIT, message, span))
             }
             _ => Ok(permit),
+        }
+    }
+
+    /// Returns how many descriptors a program may have open.
+    pub(in crate::eval) fn most_open_files(&self) -> i64 {
+        let most = self.shared.budget.as_ref().and_then(|budget| budget.limits.open_files);
+        most.and_then(|most| i64::try_from(most).ok()).unwrap_or(i64::MAX)
+    }
+
+    /// Fails if the host does not let scripts leave programs running.
+    pub(in crate::eval) fn may_detach(&self, span: Span) -> Eval<()> {
+        match &self.shared.budget {
+            Some(budget) if !budget.limits.detached => {
+                let message = "the script would leave programs running".to_string();
+                Err(self.exhaust(budget, code::DETACH_LIMIT, message, span))
+            }
+            _ => Ok(()),
         }
     }
 

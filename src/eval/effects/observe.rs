@@ -461,11 +461,16 @@ impl Interpreter {
 
     /// Prints a message on standard error that is not a failure, and reports it.
     pub(in crate::eval) fn warn(&self, message: &str) {
+        self.report_warning(message);
+        self.print_line(message, &self.env.files);
+    }
+
+    /// Reports a message to the host.
+    pub(in crate::eval) fn report_warning(&self, message: &str) {
         if let Some(observers) = self.observers() {
             let message = self.shared.redactions().apply_text(message);
             observers.event(&Event::Warning { message: &message });
         }
-        self.print_line(message, &self.env.files);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::eval::scope::atomic;
 use crate::eval::scope::with::Inputs;
 use crate::eval::tasks::job_state::JobState;
 use crate::eval::tasks::turns::TurnMark;
-use crate::process::{Activity, Clock, Deadline, GRACE, Keys, Signal, Steps, Wait};
+use crate::process::{Activity, Clock, Deadline, GRACE, Keys, Limit, Resource, Signal, Step, Steps, Wait};
 use crate::span::Span;
 use crate::value::MOST_BYTES;
 use std::sync::{Arc, LazyLock};
@@ -91,12 +91,22 @@ pub struct TimeLimit {
 
 impl Settings {
     /// Returns the settings at the start of a run.
-    pub fn of_run(limits: Vec<Arc<TimeLimit>>, own_sessions: bool) -> Arc<Self> {
+    pub fn of_run(
+        limits: Vec<Arc<TimeLimit>>,
+        own_sessions: bool,
+        grace: Option<Duration>,
+        open_files: Option<u64>,
+    ) -> Arc<Self> {
         static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(Arc::default);
-        if limits.is_empty() && !own_sessions {
+        let grace = grace.unwrap_or(GRACE);
+        if limits.is_empty() && !own_sessions && grace == GRACE && open_files.is_none() {
             return PLAIN.clone();
         }
-        Arc::new(Self { limits, own_sessions, ..Self::default() })
+        let mut steps = Steps::default();
+        if let Some(value) = open_files {
+            steps.set(Step::Limit(Limit { resource: Resource::OpenFiles, value }));
+        }
+        Arc::new(Self { limits, own_sessions, grace, steps, ..Self::default() })
     }
 
     /// Returns the time at which a wait has to end.
@@ -115,6 +125,13 @@ impl TimeLimit {
     pub fn of_run(after: Duration, hard: bool, source: Arc<Source>) -> Self {
         let deadline = Deadline::after(after, Clock::default());
         Self { deadline, after, idle: false, hard, source, span: None }
+    }
+
+    /// Creates the same limit for deferred blocks, which begin when programs have ended or were killed after the grace,
+    /// and have as long.
+    pub fn of_deferred(after: Duration, grace: Duration, source: Arc<Source>) -> Self {
+        let deadline = Deadline::after(after.saturating_add(grace * 2), Clock::default());
+        Self { deadline, ..Self::of_run(after, true, source) }
     }
 
     pub fn activity(&self) -> Option<&Activity> {
@@ -188,6 +205,7 @@ impl Interpreter {
             keys,
             tell_held: self.tells_held(),
             job_control,
+            left: self.shared.left_groups(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::check::program::Program;
 use crate::eval::Interpreter;
+use crate::eval::exec::held::is_stop;
 use crate::eval::lang::main::Asked;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::process;
@@ -59,17 +60,32 @@ impl Interpreter {
         if swept.found.is_empty() || matches!(ran, Err(Unwind::Interrupted(_))) && swept.left == 0 {
             return;
         }
-        let named =
-            |(pid, name): &(i32, Vec<u8>)| format!("{} (process {pid})", crate::diag::quote_word(name));
-        let mut names: Vec<String> = swept.found.iter().take(SHOWN).map(named).collect();
-        if swept.found.len() > SHOWN {
-            names.push(format!("{} more", swept.found.len() - SHOWN));
-        }
-        let ended = format!("ended what the script left running: {}", names.join(", "));
-        self.warn(&ended);
+        self.warn(&ended_message(&swept.found));
         if swept.left > 0 {
             self.warn(&format!("{} of them can't be killed", swept.left));
         }
+    }
+
+    /// Ends the processes that programs of a host's run have left behind in their groups. `result` is how the run ended,
+    /// and all its output has been read.
+    pub fn end_left_groups<T>(&self, result: &Eval<T>) {
+        let Some(left) = self.shared.left.get() else { return };
+        let stopped = result.as_ref().is_err_and(is_stop);
+        let found = left.end(!stopped, self.env.settings.signal, self.env.settings.grace);
+        if !found.is_empty() {
+            // Its own streams are closed.
+            self.report_warning(&ended_message(&found));
+        }
+    }
+
+    /// Fails if the run has to end.
+    pub fn stop_request(&self) -> Eval<()> {
+        self.check_interrupt()
+    }
+
+    /// Reports that a writer of the host was abandoned.
+    pub fn report_abandoned(&self) {
+        self.report_warning("a writer of the host still blocked after the grace, and was abandoned");
     }
 
     /// Reports that processes may be left, if they could not be searched for.
@@ -86,4 +102,14 @@ impl Interpreter {
             self.shared.adopting.call_once(process::own_process);
         }
     }
+}
+
+/// Returns the message that these processes, which a script left running, were ended.
+fn ended_message(found: &[(i32, Vec<u8>)]) -> String {
+    let named = |(pid, name): &(i32, Vec<u8>)| format!("{} (process {pid})", crate::diag::quote_word(name));
+    let mut names: Vec<String> = found.iter().take(SHOWN).map(named).collect();
+    if found.len() > SHOWN {
+        names.push(format!("{} more", found.len() - SHOWN));
+    }
+    format!("ended what the script left running: {}", names.join(", "))
 }

@@ -6,6 +6,8 @@ use crate::eval::shared::SignalInterrupts;
 use crate::eval::tasks::job_state::JobState;
 use crate::process::{Interrupt, Signal};
 use std::io;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
 
 /// How many requests to stop are ignored.
 #[derive(Clone, Copy)]
@@ -97,6 +99,30 @@ impl Interpreter {
         self.defer_mask.map_or(0, |defer_mask| defer_mask.all).max(self.handled_signals)
     }
 
+    /// Watches deferred blocks of a host's run: once it was cancelled, they end after the grace, whatever they do. The
+    /// host asks once, and each further request ends one command. The thread ends when the result is dropped.
+    fn watch_deferred(&self) -> Option<Sender<()>> {
+        const LOOK: Duration = Duration::from_millis(20);
+        let grace = self.shared.grace.filter(|_| self.shared.can_be_cancelled())?;
+        let cancel = self.shared.cancel.clone();
+        let (alive, ended) = channel::<()>();
+        let watch = move || {
+            let mut end_at: Option<Instant> = None;
+            while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                let asked = end_at.is_none() && cancel.raised().is_some();
+                if asked {
+                    end_at = Instant::now().checked_add(grace);
+                }
+                if end_at.is_some_and(|at| Instant::now() >= at) {
+                    cancel.raise(Signal::KILL);
+                }
+            }
+        };
+        let builder = std::thread::Builder::new().name("pipewright-defer".into());
+        // Without a thread, only the host's second request ends them.
+        builder.spawn(watch).ok().map(|_| alive)
+    }
+
     /// Runs a deferred block. Time limits don't apply, since one that has passed would end the block at once;
     /// only the host's limit for untrusted scripts does. Neither the first request to stop nor the earlier ones
     /// interrupt the block; each later one ends the command that runs at that moment, so that every wait has an
@@ -108,6 +134,7 @@ impl Interpreter {
             all: first(self.interrupt()).unwrap_or(self.ignored_signals() + 1),
             to_programs: first(self.wait_interrupt()).unwrap_or(1),
         });
+        let watch = if outer.is_none() { self.watch_deferred() } else { None };
         let settings = &self.env.settings;
         let result = if settings.limits.is_empty() {
             run(self)
@@ -116,6 +143,7 @@ impl Interpreter {
             self.with_settings(Settings { limits, ..(**settings).clone() }, run)
         };
         self.defer_mask = outer;
+        drop(watch);
         result
     }
 }

@@ -63,8 +63,8 @@ impl Interpreter {
                     all.idle_timeout = Some((after.to_std(), option.span));
                 }
                 (Setting::Grace, Value::Duration(grace)) => {
-                    settings.grace = grace.to_std();
-                    self.admit(&Effect::With(With::Grace(settings.grace)), option.span)?;
+                    self.admit(&Effect::With(With::Grace(grace.to_std())), option.span)?;
+                    settings.grace = grace.to_std().min(self.shared.most_grace());
                 }
                 (Setting::Signal, value) => {
                     settings.signal = self.signal_of(&value, option)?;
@@ -116,7 +116,8 @@ impl Interpreter {
                     self.limit(settings, Resource::CpuTime, seconds as i64, option)?;
                 }
                 (Setting::OpenFiles, Value::Int(number)) => {
-                    self.limit(settings, Resource::OpenFiles, number, option)?;
+                    let most = self.most_open_files();
+                    self.limit(settings, Resource::OpenFiles, number.min(most), option)?;
                 }
                 (Setting::Processes, Value::Int(number)) => {
                     self.limit(settings, Resource::Processes, number, option)?;
@@ -134,6 +135,7 @@ impl Interpreter {
                 (Setting::Detach, Value::Bool(yes)) => {
                     if yes {
                         self.admit(&Effect::With(With::Detach), option.span)?;
+                        self.may_detach(option.span)?;
                     }
                     settings.detach = yes;
                 }
