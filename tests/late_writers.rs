@@ -297,6 +297,7 @@ fn a_user_at_a_terminal_is_told_what_is_waited_for() {
     for (code, what) in [
         ("let x = $(sh -c 'sleep 60 & echo up')", "`sh`"),
         ("let x = $(true; sh -c 'sleep 60 & echo up')", "the block at -c:1:9"),
+        ("for x in a b with jobs=2 { if (x == \"b\") { sh -c 'sleep 60 & echo up' } }", "turn 2, for b"),
     ] {
         let (mut command, marker) = marked("terminal", code);
         let mut terminal = Terminal::start(&mut command);

@@ -183,3 +183,39 @@ fn a_long_input_takes_no_memory() {
     let (short, long) = (peak(1000), peak(50_000));
     assert!(long < short + (4 << 20), "{short} for 1,000 turns, {long} for 50,000");
 }
+
+#[test]
+#[cfg(feature = "prompt")]
+fn ctrl_c_at_a_prompt_ends_all_turns_and_leaves_the_prompt() {
+    use crate::support::home::Home;
+    use crate::support::marked::{left_after, processes_with};
+    use crate::support::pty::Terminal;
+    use std::time::{Duration, Instant};
+    let patience = Duration::from_secs(20);
+    let home = Home::new();
+    let marker = format!("TURNS=prompt-{}", std::process::id());
+    let mut terminal = Terminal::start(&mut home.command());
+    terminal.ready();
+    let sleeps = "for n in (1..=6) with jobs=3 { @ /bin/sleep 60 }".replace('@', &marker);
+    // A deferred block is run, and a program that handles the key ends as it likes.
+    let handles = "for n in (1..=6) with jobs=3 { defer { echo end $n }; @ sh -c 'trap \"exit 3\" INT; sleep 60 & wait' }"
+        .replace('@', &marker);
+    for (entry, processes) in [(&sleeps, 3), (&handles, 6)] {
+        terminal.start_line(entry);
+        let begun = Instant::now();
+        while processes_with(&marker).len() < processes {
+            assert!(begun.elapsed() < patience, "{entry}: {:?}", processes_with(&marker));
+        }
+        terminal.keys("\x03");
+        // A process in the background is deaf to the key, and holds the output of its turn. The next key ends the wait.
+        if processes > 3 {
+            terminal.expect("waiting for `sleep` (PID ");
+            terminal.keys("\x03");
+        }
+        terminal.ready();
+        assert_eq!(left_after(&marker, patience), [""; 0], "{entry}");
+        assert!(terminal.run("echo still here").contains("still here"), "{entry}");
+    }
+    terminal.line("exit");
+    terminal.end();
+}

@@ -43,11 +43,13 @@ impl<'s> Checker<'s> {
             ast::StageKind::Each(statement) => self.each_loop(*statement, has_lines, span),
             ast::StageKind::Match(statement) => {
                 let subject = self.expr(statement.subject);
-                let (before, mut ends) = (self.status.is_zero, true);
+                let (before, mut ends) = (self.status, true);
                 let arms = statement.arms.into_iter().map(|arm| {
                     let patterns =
                         arm.patterns.into_iter().filter_map(|word| self.match_pattern(word)).collect();
-                    let body = self.ending_status(before, &mut ends, |this| this.open_block(arm.body));
+                    self.status.is_first = before.is_first;
+                    let body =
+                        self.ending_status(before.is_zero, &mut ends, |this| this.open_block(arm.body));
                     Arm { patterns, body }
                 });
                 let arms = arms.collect();

@@ -28,7 +28,9 @@ impl<'s> Checker<'s> {
                     );
                     return Condition::Value(Expr { span: value.span, kind: ExprKind::Value(Value::Null) });
                 }
-                Condition::Value(self.expr(value))
+                let value = self.expr(value);
+                self.status.is_first = false;
+                Condition::Value(value)
             }
             ast::ConditionKind::Command(and_or)
                 if matches!(and_or.first.stages[0].kind, ast::StageKind::Subshell(_))

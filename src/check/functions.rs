@@ -9,6 +9,7 @@ use super::program::*;
 use super::project::Signature;
 use super::scope::{FrameKind, Name};
 use super::side_by_side::Reach;
+use super::status::Flow;
 use super::types::known_type;
 use crate::builtins;
 use crate::diag::code;
@@ -99,12 +100,13 @@ impl<'s> Checker<'s> {
             let doc = doc_of_parameter(self.text, place).into();
             parameters.push(Parameter { formal: formal.clone(), doc, default, span: place });
         }
-        let is_zero = std::mem::replace(&mut self.status.is_zero, false);
+        let status = self.status;
+        self.status = Flow { is_zero: false, is_first: true, ..status };
         let body = self.reaching(
             |_| Reach::default(),
             |this| this.ending(Outcome::Function, |this| this.block(function.body)),
         );
-        self.status.is_zero = is_zero;
+        self.status = status;
         let frame = self.scopes.leave_frame();
         self.function = outer;
         self.loops = loops;

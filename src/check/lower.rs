@@ -151,9 +151,9 @@ impl<'s> Checker<'s> {
     pub fn copy<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
         self.scopes.enter_copy();
         let loops = std::mem::take(&mut self.loops);
-        let is_zero = self.status.is_zero;
+        let (is_zero, is_first) = (self.status.is_zero, self.status.is_first);
         let lowered = self.reaching(Reach::of_copy, |this| this.within(Obstacle::Copy, lower));
-        self.status.is_zero = is_zero;
+        (self.status.is_zero, self.status.is_first) = (is_zero, is_first);
         self.loops = loops;
         self.scopes.leave_copy();
         lowered
@@ -184,6 +184,7 @@ impl<'s> Checker<'s> {
             let lowered_statement = self.statement(statement);
             // An entry is checked line by line as it is typed.
             self.status.before = self.project.earlier.is_none().then_some(span);
+            self.status.is_first = false;
             if let Some(kind) = lowered_statement {
                 defers |= matches!(kind, StatementKind::Defer(_));
                 self.exec.deferred |= defers;
@@ -274,7 +275,7 @@ impl<'s> Checker<'s> {
                 // It runs when the block is left: it can't leave a loop, and can't return.
                 let loops = std::mem::take(&mut self.loops);
                 self.scopes.enter_defer();
-                self.status.is_zero = false;
+                (self.status.is_zero, self.status.is_first) = (false, false);
                 let block = self.ending(Outcome::Unused, |this| this.block(block));
                 self.scopes.leave_defer();
                 self.loops = loops;

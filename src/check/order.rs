@@ -13,6 +13,7 @@
 
 use super::lower::Checker;
 use super::program::*;
+use super::project::Call;
 use super::scope::{FrameKind, Name, Variable};
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
@@ -157,7 +158,9 @@ impl<'s> Checker<'s> {
     /// Notes that a function is called, or taken as a value.
     pub fn called(&mut self, id: FunctionId, span: Span, called: bool) {
         let called = called && self.in_turn();
-        self.project.calls(self.function, id, called);
+        if let Some(function) = self.function {
+            self.project.calls(function, Call { callee: id, called, effects: self.effects_here() });
+        }
         self.lints.called(id);
         if self.scopes.in_copy() && self.reach.turn.is_none() {
             self.project.copied_call(id, self.source, span);

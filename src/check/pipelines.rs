@@ -29,6 +29,7 @@ impl<'s> Checker<'s> {
         let first_span = and_or.first.span;
         let first = self.operand(and_or.first, position_of_first, (joined > 0).then_some(Obstacle::Before));
         self.status.before = Some(first_span);
+        self.status.is_first = false;
         let mut ors = false;
         let rest = and_or.rest.into_iter().enumerate().map(|(at, (connector, pipeline))| {
             let connector = match connector {

@@ -1,10 +1,10 @@
 //! A script with the files that it uses: the contribution of each file to the whole.
 
-use super::effects;
 use super::program::{
     ARGS, Foreseen, Formal, Function, FunctionId, Module, ModuleId, Need, Program, Slot, VariableProgram,
 };
 use super::scope::Name;
+use super::side_by_side::{CallInTurn, Effect, Effects};
 use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;
 use crate::span::Span;
@@ -75,8 +75,8 @@ pub struct Project {
     files: HashMap<String, File>,
     /// The paths of the modules, if they are files.
     paths: Vec<Option<PathBuf>>,
-    /// What functions do, for the turns side by side that call them.
-    pub effects: effects::Known,
+    /// Calls in turns side by side.
+    pub(super) calls_in_turns: Vec<(CallInTurn, Arc<Source>)>,
     /// Calls that work on a copy of the variables.
     copied_calls: Vec<(FunctionId, Arc<Source>, Span)>,
 }
@@ -88,8 +88,19 @@ pub struct Known {
     pub function: Option<Arc<Function>>,
     /// A variable of a module that it assigns.
     assigns: Option<String>,
-    /// The functions that it names, and whether it calls them there.
-    calls: Vec<(FunctionId, bool)>,
+    /// What it does itself to the script around it.
+    pub(super) effects: Effects,
+    calls: Vec<Call>,
+}
+
+/// A function that another one names.
+#[derive(Clone, Copy)]
+pub struct Call {
+    pub callee: FunctionId,
+    /// Whether it is called there, and not only taken as a value.
+    pub called: bool,
+    /// The effects of the callee that leave the caller.
+    pub effects: Effects,
 }
 
 /// The properties that a call needs.
@@ -116,7 +127,13 @@ impl Project {
     pub fn declare(&mut self, signature: Signature) -> FunctionId {
         let id = FunctionId(self.functions.len() as u32);
         let signature = Rc::new(signature);
-        self.functions.push(Known { signature, function: None, assigns: None, calls: Vec::new() });
+        self.functions.push(Known {
+            signature,
+            function: None,
+            assigns: None,
+            effects: 0,
+            calls: Vec::new(),
+        });
         id
     }
 
@@ -166,7 +183,7 @@ impl Project {
         self.loader = None;
         self.warnings.clear();
         self.copied_calls.clear();
-        self.effects.settle();
+        self.calls_in_turns.clear();
     }
 
     /// Forgets the files that were read after the first `modules`; they are read again when they are used
@@ -190,23 +207,39 @@ impl Project {
         self.functions[function.0 as usize].assigns.get_or_insert_with(|| variable.to_string());
     }
 
-    pub fn calls(&mut self, caller: Option<FunctionId>, callee: FunctionId, called: bool) {
-        if let Some(caller) = caller {
-            self.functions[caller.0 as usize].calls.push((callee, called));
-        }
+    pub fn calls(&mut self, caller: FunctionId, call: Call) {
+        self.functions[caller.0 as usize].calls.push(call);
     }
 
     /// Returns the functions that one names.
     pub fn callees(&self, caller: FunctionId) -> impl Iterator<Item = FunctionId> {
-        self.functions[caller.0 as usize].calls.iter().map(|(callee, _)| *callee)
+        self.functions[caller.0 as usize].calls.iter().map(|call| call.callee)
+    }
+
+    /// Finds a function that has one of these effects: this one, or one that it calls.
+    pub(super) fn effect(&self, from: FunctionId, effects: Effects) -> Option<(FunctionId, Effect)> {
+        let mut seen = HashSet::new();
+        let mut next = vec![(from, effects)];
+        while let Some((id, effects)) = next.pop() {
+            if effects == 0 || !seen.insert((id, effects)) {
+                continue;
+            }
+            let known = &self.functions[id.0 as usize];
+            if let Some(found) = Effect::ALL.into_iter().find(|one| known.effects & effects & *one as u8 != 0)
+            {
+                return Some((id, found));
+            }
+            next.extend(known.calls.iter().map(|call| (call.callee, effects & call.effects)));
+        }
+        None
     }
 
     /// Returns the callers of each function.
     pub fn callers(&self) -> HashMap<FunctionId, Vec<FunctionId>> {
         let mut callers: HashMap<_, Vec<_>> = HashMap::new();
         for (caller, known) in self.functions.iter().enumerate() {
-            for (callee, _) in known.calls.iter().filter(|(_, called)| *called) {
-                callers.entry(*callee).or_default().push(FunctionId(caller as u32));
+            for call in known.calls.iter().filter(|call| call.called) {
+                callers.entry(call.callee).or_default().push(FunctionId(caller as u32));
             }
         }
         callers

@@ -15,12 +15,18 @@ pub enum Effect {
     Environment = 2,
     Exit = 4,
     Input = 8,
+    /// It reads the status of what ran before it.
+    Status = 16,
+}
+
+impl Effect {
+    pub const ALL: [Self; 5] = [Self::Directory, Self::Environment, Self::Exit, Self::Input, Self::Status];
 }
 
 /// A set of effects.
 pub type Effects = u8;
 
-const ALL: Effects = 15;
+const ALL: Effects = 31;
 
 /// A loop side by side, as messages about its turns show it.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +56,10 @@ impl Default for Reach {
 }
 
 impl Reach {
-    /// That of commands on copies: their input alone is the one outside.
+    /// That of commands on copies: their input and the first status alone are those outside.
     pub fn of_copy(self) -> Self {
-        Self { turn: None, effects: self.effects & Effect::Input as u8, ..self }
+        let effects = self.effects & (Effect::Input as u8 | Effect::Status as u8);
+        Self { turn: None, effects, ..self }
     }
 
     fn of_turn(self, turn: Turn) -> Self {
@@ -102,7 +109,9 @@ impl<'s> Checker<'s> {
     pub(super) fn turns<T>(&mut self, turn: Turn, lower: impl FnOnce(&mut Self) -> T) -> T {
         self.scopes.enter_copy();
         let loops = std::mem::take(&mut self.loops);
+        let is_first = std::mem::replace(&mut self.status.is_first, true);
         let lowered = self.reaching(|outer| outer.of_turn(turn), lower);
+        self.status.is_first = is_first;
         self.loops = loops;
         self.scopes.leave_copy();
         lowered
@@ -114,12 +123,21 @@ impl<'s> Checker<'s> {
         let option = jobs.map_or(call, |jobs| jobs.name.map_or(call, |name| name.span.to(jobs.value.span)));
         let turn = Turn { option, head: Span::default(), options: Span::default() };
         let effects = |outer: Reach| Reach { turn: outer.turn.or(Some(turn)), ..outer.of_turn(turn) };
-        self.reaching(effects, |this| this.method_arguments(arguments))
+        let is_first = std::mem::replace(&mut self.status.is_first, true);
+        let lowered = self.reaching(effects, |this| this.method_arguments(arguments));
+        self.status.is_first = is_first;
+        lowered
+    }
+
+    /// Returns the effects that reach the code around the open function or turn from here.
+    pub(super) fn effects_here(&self) -> Effects {
+        let settled = if self.status.is_first { 0 } else { Effect::Status as u8 };
+        self.reach.effects & !settled
     }
 
     /// Notes what a statement does, and refuses it in a turn.
     pub fn note_effect(&mut self, effect: Effect, span: Span) {
-        if self.reach.effects & effect as u8 == 0 {
+        if self.effects_here() & effect as u8 == 0 {
             return;
         }
         match (self.reach.around, self.function) {
@@ -127,7 +145,7 @@ impl<'s> Checker<'s> {
                 let page = refusal(effect, &self.text[span.range()], self.text, turn);
                 self.report(page.at_turn(self.source, span, turn));
             }
-            (None, Some(function)) => self.project.has_effect(function, effect),
+            (None, Some(function)) => self.project.functions[function.0 as usize].effects |= effect as u8,
             (None, None) => {}
         }
     }
@@ -142,15 +160,12 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Notes a call, for what the function does.
+    /// Notes a call in a turn, for what the function does.
     pub(super) fn note_call(&mut self, callee: FunctionId, span: Span) {
-        if let Some(function) = self.function {
-            self.project.open_call(function, callee, self.reach.effects);
-        }
         if let Some(turn) = self.reach.around {
             let loses_assignments = self.reach.turn.is_some();
-            let call = CallInTurn { callee, span, turn, loses_assignments, effects: self.reach.effects };
-            self.project.call_in_turn(call, self.source);
+            let call = CallInTurn { callee, span, turn, loses_assignments, effects: self.effects_here() };
+            self.project.calls_in_turns.push((call, self.source.clone()));
         }
     }
 
@@ -342,6 +357,12 @@ fn refusal(effect: Effect, statement: &str, text: &str, turn: Turn) -> Refusal {
                 _ => "let the turn fail: fail \"…\"".into(),
             },
         },
+        Effect::Status => Refusal {
+            code: code::TURN_STATUS,
+            message: "`$?` at the beginning of a turn side by side".into(),
+            label: "in a plain loop, the status with which the turn before it ended",
+            help: one_after_another(text, turn),
+        },
         Effect::Input => Refusal {
             code: code::TURN_READS,
             message: format!("`{name}` in a turn of a loop side by side"),
@@ -392,6 +413,7 @@ pub(super) fn call_page(
                 Effect::Environment => "changes the environment",
                 Effect::Exit => "exits",
                 Effect::Input => "reads the script's input",
+                Effect::Status => "reads `$?` before it runs a command",
             };
             (refusal.code, does.to_string(), refusal.label)
         }

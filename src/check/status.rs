@@ -5,6 +5,7 @@
 
 use super::errors::fits_help;
 use super::lower::Checker;
+use super::side_by_side::Effect;
 use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
@@ -14,6 +15,8 @@ use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
 pub struct Flow {
     /// Whether it is certainly 0.
     pub is_zero: bool,
+    /// Whether no statement of the function, or of the turn side by side, has set it.
+    pub is_first: bool,
     /// Whether an enclosing `with ok=` accepts another status.
     pub accepts: bool,
     /// The command, or the statement, before this one.
@@ -50,8 +53,11 @@ impl<'s> Checker<'s> {
         self.error(code::STATUS_PLACE, span, message, "not in Pipewright", &help);
     }
 
-    /// Warns about `$?` after a statement that has certainly succeeded.
-    pub(super) fn warn_of_zero(&mut self, span: Span) {
+    /// Notes `$?` in a word: warns if it is certainly 0, and refuses it at the beginning of a turn side by side.
+    pub(super) fn note_status(&mut self, span: Span) {
+        if self.status.is_first {
+            return self.note_effect(Effect::Status, span);
+        }
         if !self.status.is_zero || self.project.earlier.is_some() {
             return;
         }

@@ -202,7 +202,7 @@ impl<'s> Checker<'s> {
                     if string {
                         self.refuse_status(span);
                     } else {
-                        self.warn_of_zero(span);
+                        self.note_status(span);
                     }
                     Part::Status
                 }

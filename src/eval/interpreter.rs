@@ -7,7 +7,7 @@ use crate::eval::exec::substitution::Substitution;
 use crate::eval::report::unwind::{Error, StageOutcome, Unwind};
 use crate::eval::scope::exec_env::ExecEnv;
 use crate::eval::scope::slots::Slots;
-use crate::eval::shared::Shared;
+use crate::eval::shared::{Beside, Shared};
 use crate::eval::tasks::job::Jobs;
 use crate::eval::tasks::signals::DeferMask;
 #[cfg(feature = "dialog")]
@@ -20,6 +20,8 @@ use std::sync::Arc;
 /// One thread of a run. A stage, job or capture that works on copies has its own fork.
 pub struct Interpreter {
     pub(in crate::eval) shared: Arc<Shared>,
+    /// Counts it, if it is a fork.
+    pub(in crate::eval) _beside: Option<Beside>,
     pub(in crate::eval) program: Arc<Program>,
     /// The variables of the modules.
     pub(in crate::eval) modules: Slots,
@@ -77,6 +79,7 @@ impl Interpreter {
     fn fork_with(&self, modules: Slots) -> Self {
         Self {
             shared: self.shared.clone(),
+            _beside: Some(Beside::fork(&self.shared)),
             program: self.program.clone(),
             modules,
             frames: self.frames[self.frame..].to_vec(),

@@ -14,7 +14,7 @@ use crate::policy::Policy;
 use crate::process::{Environment, FileTable, Interrupt};
 use crate::value::{List, Str, Value};
 use std::ffi::CStr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicIsize};
 use std::sync::{Arc, LazyLock, Mutex, Once, OnceLock};
 use std::time::Duration;
 
@@ -117,6 +117,7 @@ impl Interpreter {
             own_process: setup.own_process,
             interactive: setup.interactive,
             adopting: Once::new(),
+            beside: AtomicIsize::new(0),
             ends_daemons: AtomicBool::new(false),
             cancel: setup.interrupt,
             signals: OnceLock::new(),
@@ -136,6 +137,7 @@ impl Interpreter {
         };
         Self {
             shared: Arc::new(shared),
+            _beside: None,
             program,
             modules: slots.into(),
             frames,

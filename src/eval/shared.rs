@@ -9,7 +9,7 @@ use crate::policy::Policy;
 use crate::process::{self, Descriptor, Environment, FileTable, Interrupt, LeftGroups, OpenMode};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub struct Shared {
     pub(in crate::eval) adopting: Once,
     /// Whether processes that a block with `daemons="end"` may have left are still to be ended.
     pub(in crate::eval) ends_daemons: AtomicBool,
+    /// The forks that run, without those threads that only wait for the turns of a loop.
+    pub(in crate::eval) beside: AtomicIsize,
     /// The interrupt by which the host stops it.
     pub(in crate::eval) cancel: Interrupt,
     pub(in crate::eval) signals: OnceLock<SignalInterrupts>,
@@ -39,6 +41,35 @@ pub struct Shared {
     pub(in crate::eval) grace: Option<Duration>,
     /// The process groups that programs of a host's run have left behind.
     pub(in crate::eval) left: OnceLock<Arc<LeftGroups>>,
+}
+
+/// Counts one more thread that may start programs, or one less, until it is dropped.
+pub(in crate::eval) struct Beside {
+    shared: Arc<Shared>,
+    by: isize,
+}
+
+impl Beside {
+    /// Counts a fork that runs beside other threads.
+    pub(in crate::eval) fn fork(shared: &Arc<Shared>) -> Self {
+        Self::count(shared, 1)
+    }
+
+    /// Discounts a thread that starts no program, as it waits for its turns.
+    pub(in crate::eval) fn waiting(shared: &Arc<Shared>) -> Self {
+        Self::count(shared, -1)
+    }
+
+    fn count(shared: &Arc<Shared>, by: isize) -> Self {
+        shared.beside.fetch_add(by, Ordering::AcqRel);
+        Self { shared: shared.clone(), by }
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.shared.beside.fetch_sub(self.by, Ordering::AcqRel);
+    }
 }
 
 /// The signals that a script reacts to.

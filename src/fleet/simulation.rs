@@ -138,6 +138,15 @@ fn the_first_success_ends_the_others_and_drops_their_output() {
 }
 
 #[test]
+fn a_failure_that_ends_all_turns_also_ends_one_that_would_have_left_the_loop() {
+    let mut scripts = turns(&[30, 10, 20]);
+    (scripts[0].end, scripts[1].end) = (End::Broke, End::Failed);
+    let verdict = |halt| run(rules(3, Order::Input, halt), &scripts, &mut []).verdict;
+    assert_eq!(verdict(Halt::Now), Some(Verdict::Failed(1)));
+    assert_eq!(verdict(Halt::Soon), Some(Verdict::Succeeded));
+}
+
+#[test]
 fn a_condition_holds_starts_back_until_its_time() {
     struct Every(u64, u64);
     impl Condition for Every {

@@ -3,6 +3,7 @@
 use super::launch::Launch;
 use super::{Group, Signal, StageEnd, StageReport, terminate};
 use crate::sys::child_signal::ChildSignal;
+use crate::sys::signal_state::SignalState;
 use crate::sys::spawn::PendingExec;
 use crate::sys::wait::{End, Ended, JobChange, Process};
 use crate::sys::{Pid, errno};
@@ -159,6 +160,11 @@ impl Child {
 
     pub(super) fn has_ended(&self) -> bool {
         !self.is_running() || self.process.has_ended()
+    }
+
+    /// Returns whether it runs, or has ended unnoticed, and has or had a handler for a signal.
+    pub(super) fn catches(&self, signal: Signal) -> bool {
+        self.is_running() && SignalState::of(self.pid()).is_some_and(|state| state.catches(signal))
     }
 
     /// Returns the signal that ended it, if one did.

@@ -5,7 +5,7 @@
 //! running program would be. They are found by the pipe, not as descendants: a daemon has left its parent long before.
 
 use super::tree::{Tree, may_be_spared};
-use super::{Interrupt, Readers, Signal, terminate};
+use super::{Interrupt, Signal, terminate};
 use crate::sys::tree::Status;
 use crate::sys::{Pid, holders, tree, tty};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -38,9 +38,16 @@ pub(super) fn to_end(pipes: &[BorrowedFd<'_>], since: Instant) -> Vec<Status> {
     found
 }
 
-/// Ends the holders of the pipes that some readers wait for, and all processes below them: by TERM and CONT, and by
-/// KILL after `grace` or when the interrupt is raised again. Returns how many could not be killed.
-pub fn end_holders(readers: &Readers, signal: Signal, interrupt: &Interrupt, grace: Duration) -> usize {
+/// Ends the holders of pipes that descend from processes started at or after `since`, and all processes below them: by
+/// TERM and CONT, and by KILL after `grace` or when the interrupt is raised again. `pipes` gives those that are still
+/// awaited. Returns how many could not be killed.
+pub fn end_holders<P: AsFd>(
+    pipes: impl Fn() -> Vec<P>,
+    since: Instant,
+    signal: Signal,
+    interrupt: &Interrupt,
+    grace: Duration,
+) -> usize {
     const LOOK: Duration = Duration::from_millis(5);
     let raised = || interrupt.raised().map_or(0, |raised| raised.times);
     let (before, begun) = (raised(), Instant::now());
@@ -49,9 +56,9 @@ pub fn end_holders(readers: &Readers, signal: Signal, interrupt: &Interrupt, gra
     loop {
         tree.look(&[]);
         if tree.is_empty() {
-            let pipes = readers.pipes();
+            let pipes = pipes();
             let pipes: Vec<BorrowedFd<'_>> = pipes.iter().map(AsFd::as_fd).collect();
-            if pipes.is_empty() || !tree.add(&to_end(&pipes, readers.started())) {
+            if pipes.is_empty() || !tree.add(&to_end(&pipes, since)) {
                 return 0;
             }
         }

@@ -55,8 +55,8 @@ impl Keys {
 pub struct Key {
     /// The signal that the terminal sends for it.
     pub signal: Signal,
-    /// Whether one of the programs was still running when this process noticed the key. If all had ended by then, none
-    /// of them can have handled it.
+    /// Whether one of the programs was still running when this process noticed the key, or had a handler for it: another
+    /// thread may notice the key only after the program's reaction to it. Otherwise none of them can have handled it.
     pub reached: bool,
 }
 

@@ -104,7 +104,7 @@ pub fn sweep(interrupt: &Interrupt, grace: Duration, daemons: Daemons) -> Swept 
         } else {
             Tree::of_orphans_but(&[])
         };
-        end_orphans(orphans, interrupt, grace, &mut swept);
+        end_orphans(orphans, interrupt, grace, &mut swept, &|| true);
     }
     kill_cleanup::end();
     swept
@@ -144,35 +144,59 @@ pub fn orphans() -> Vec<Identity> {
 }
 
 /// Ends processes that programs left behind, except those in `before`, so that the next run of a block does not meet
-/// the servers of the last one. While other children run, a process may belong to them, and stays.
-pub fn end_orphans_since(before: &[Identity], interrupt: &Interrupt, grace: Duration) {
-    if tree::adopts_orphans() && tree::started_children() == 0 && tree::may_have_strays() {
-        end_orphans(Tree::of_orphans_but(before), interrupt, grace, &mut Swept::default());
+/// the servers of the last one. While other children run, or while other threads may start some (`is_alone` is false), a
+/// process may belong to them, and stays.
+pub fn end_orphans_since(
+    before: &[Identity],
+    interrupt: &Interrupt,
+    grace: Duration,
+    is_alone: &dyn Fn() -> bool,
+) {
+    let is_alone = || tree::started_children() == 0 && is_alone();
+    if tree::adopts_orphans() && is_alone() && tree::may_have_strays() {
+        end_orphans(Tree::of_orphans_but(before), interrupt, grace, &mut Swept::default(), &is_alone);
     }
 }
 
 /// Ends all processes that a block has left behind, except those in `before`, even daemons; others have a moment to end
-/// by themselves. While other children run, a process may belong to them: then none is ended, and the result is false.
-pub fn end_block(before: &[Identity], interrupt: &Interrupt, grace: Duration) -> bool {
+/// by themselves. While other children run, or while other threads may start some (`is_alone` is false), a process may
+/// belong to them: then none is ended, and the result is false.
+pub fn end_block(
+    before: &[Identity],
+    interrupt: &Interrupt,
+    grace: Duration,
+    is_alone: &dyn Fn() -> bool,
+) -> bool {
     if !tree::adopts_orphans() || !tree::may_have_strays() {
         return true;
     }
-    if tree::started_children() > 0 {
+    let is_alone = || tree::started_children() == 0 && is_alone();
+    if !is_alone() {
         return false;
     }
     await_orphans(before, interrupt);
-    end_orphans(Tree::of_orphans_but(before), interrupt, grace, &mut Swept::default());
-    true
+    end_orphans(Tree::of_orphans_but(before), interrupt, grace, &mut Swept::default(), &is_alone)
 }
 
-fn end_orphans(mut orphans: Tree, interrupt: &Interrupt, grace: Duration, swept: &mut Swept) {
+/// Ends orphans, as long as `is_alone` is true: then no process can become one that another thread's program has left.
+/// Returns whether it was true to the end.
+fn end_orphans(
+    mut orphans: Tree,
+    interrupt: &Interrupt,
+    grace: Duration,
+    swept: &mut Swept,
+    is_alone: &dyn Fn() -> bool,
+) -> bool {
     let raised = || interrupt.raised().map_or(0, |raised| raised.times);
     let (before, kill_at) = (raised(), Instant::now() + grace);
     let mut give_up: Option<Instant> = None;
     loop {
+        if !is_alone() {
+            return false;
+        }
         orphans.look(&[]);
         if orphans.is_empty() {
-            return;
+            return true;
         }
         for pid in orphans.pids() {
             if !swept.found.iter().any(|(known, _)| *known == pid) {
@@ -183,7 +207,7 @@ fn end_orphans(mut orphans: Tree, interrupt: &Interrupt, grace: Duration, swept:
         if give_up.is_some_and(|at| now >= at) {
             swept.left = orphans.len();
             swept.unseen = orphans.unseen();
-            return;
+            return true;
         }
         if give_up.is_some() || now >= kill_at || raised() > before {
             orphans.kill();

@@ -204,7 +204,8 @@ fn await_signal(child: &mut Child, how: &Wait) {
             sweep::apart_in(child.started()),
         ];
         match signal.wait(looks.into_iter().flatten().fold(REAP, Duration::min)) {
-            Ok(true) if child.try_reap() => return,
+            // A program that a key has ended is to be looked at before it is reaped.
+            Ok(true) if how.keys.interrupt.raised().is_none() && child.try_reap() => return,
             Ok(true) => {}
             Ok(false) => {
                 sweep::watch_apart(child.started());

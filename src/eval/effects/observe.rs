@@ -6,6 +6,7 @@
 use crate::diag::Source;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{End, StageOutcome, Unwind};
+use crate::eval::tasks::turns::TurnMark;
 use crate::fleet::snapshot::Snapshot;
 use crate::process::{Child, StageEnd, StageReport};
 use crate::span::Span;
@@ -132,7 +133,7 @@ pub enum Event<'a> {
     /// A turn of a loop side by side has been started.
     #[non_exhaustive]
     TurnStarted {
-        /// Its place in the input, from 1.
+        /// The place of its item in the input, from 1.
         number: u64,
         /// Its item, shortened and without control characters.
         item: &'a str,
@@ -142,7 +143,7 @@ pub enum Event<'a> {
     /// A turn of a loop side by side has ended, and all its output has been read.
     #[non_exhaustive]
     TurnEnded {
-        /// Its place in the input, from 1.
+        /// The place of its item in the input, from 1.
         number: u64,
         /// Its item, as at its start.
         item: &'a str,
@@ -390,17 +391,17 @@ impl Interpreter {
     }
 
     /// Reports that a turn of the loop at `span` has been started.
-    pub(in crate::eval) fn observe_turn(&self, number: u64, item: &str, span: Span) {
+    pub(in crate::eval) fn observe_turn(&self, turn: &TurnMark, span: Span) {
         if let Some(observers) = self.observers() {
-            let item = &*self.shared.redactions().apply_text(item);
+            let (number, item) = (turn.number, &*self.shared.redactions().apply_text(&turn.item));
             observers.event(&Event::TurnStarted { number, item, place: self.place(span) });
         }
     }
 
     /// Reports that a turn has ended.
-    pub(in crate::eval) fn observe_turn_end(&self, number: u64, item: &str, end: TurnEnd, span: Span) {
+    pub(in crate::eval) fn observe_turn_end(&self, turn: &TurnMark, end: TurnEnd, span: Span) {
         if let Some(observers) = self.observers() {
-            let item = &*self.shared.redactions().apply_text(item);
+            let (number, item) = (turn.number, &*self.shared.redactions().apply_text(&turn.item));
             observers.event(&Event::TurnEnded { number, item, end, place: self.place(span) });
         }
     }

@@ -213,6 +213,7 @@ impl Interpreter {
 
     fn wait_builtin(&mut self, args: &[Vec<u8>], span: Span) -> Eval<u8> {
         if args.is_empty() {
+            self.refuse_wait_in_turn(span)?;
             return self.await_own_jobs().map(|()| 0);
         }
         for arg in args {
@@ -234,6 +235,7 @@ impl Interpreter {
             match self.wait_for(pid, span) {
                 Some(result) => drop(result?),
                 None => {
+                    self.refuse_wait_in_turn(span)?;
                     return Err(self.problem(span, &format!("wait: no job began with process {pid}"), 127));
                 }
             }

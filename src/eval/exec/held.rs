@@ -70,8 +70,13 @@ impl Interpreter {
         if readers.wait(MOMENT) {
             return;
         }
+        self.end_holders(|| readers.pipes(), readers.started());
+    }
+
+    /// Ends the processes that hold pipes, and that were started at or after `since`.
+    pub(in crate::eval) fn end_holders<P: AsFd>(&self, pipes: impl Fn() -> Vec<P>, since: Instant) {
         let settings = &self.env.settings;
-        let left = end_holders(readers, settings.signal, &self.wait_interrupt(), settings.grace);
+        let left = end_holders(pipes, since, settings.signal, &self.wait_interrupt(), settings.grace);
         if left > 0 {
             self.warn(&format!("{left} processes can't be killed"));
         }

@@ -51,7 +51,8 @@ impl Interpreter {
                 let note = |error: Box<Error>| retry::told(error, attempts, started.elapsed());
                 return Err(Unwind::Error(if attempts > 1 { note(error) } else { error }));
             }
-            process::end_orphans_since(&orphans, &self.interrupt(), self.env.settings.grace);
+            let grace = self.env.settings.grace;
+            process::end_orphans_since(&orphans, &self.interrupt(), grace, &|| self.is_alone());
             self.pause_before_retry(&options.retry, &error, attempts)?;
         }
     }

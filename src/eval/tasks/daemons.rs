@@ -42,11 +42,16 @@ impl Interpreter {
         Err(Error::value(error.help("run the block as a script: pipewright FILE")).into())
     }
 
+    /// Returns whether no other thread of the run may start programs at this moment.
+    pub(in crate::eval) fn is_alone(&self) -> bool {
+        self.shared.beside.load(Ordering::Acquire) == 0
+    }
+
     /// Ends the processes that a block with `daemons="end"` has left since `before`. If other jobs run that may have
     /// started them, they are ended at the end of the script.
     pub(in crate::eval) fn end_block(&self, evaluate_options: &EvaluatedOptions, before: &[Identity]) {
         if evaluate_options.ends_daemons.is_some()
-            && !process::end_block(before, &self.interrupt(), self.env.settings.grace)
+            && !process::end_block(before, &self.interrupt(), self.env.settings.grace, &|| self.is_alone())
         {
             self.shared.ends_daemons.store(true, Ordering::Release);
         }

@@ -39,21 +39,42 @@ impl Job {
 ///
 /// Created with the first job: an allocation is a noticeable part of the cost of a small run.
 #[derive(Default)]
-pub struct Jobs(OnceLock<Arc<Mutex<Vec<Job>>>>);
+pub struct Jobs {
+    list: OnceLock<Arc<Mutex<Vec<Job>>>>,
+    /// Whether they are those of a turn side by side, and a plain loop would know more.
+    is_part: bool,
+}
 
 impl Clone for Jobs {
     fn clone(&self) -> Self {
-        Self(OnceLock::from(self.0.get_or_init(Arc::default).clone()))
+        Self { list: OnceLock::from(self.list.get_or_init(Arc::default).clone()), is_part: self.is_part }
     }
 }
 
 impl Jobs {
+    /// Returns the jobs of a turn side by side: none.
+    pub fn of_turn(is_part: bool) -> Self {
+        Self { list: OnceLock::new(), is_part }
+    }
+
     pub fn lock(&self) -> MutexGuard<'_, Vec<Job>> {
-        self.0.get_or_init(Arc::default).lock().unwrap_or_else(PoisonError::into_inner)
+        self.list.get_or_init(Arc::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_empty(&self) -> bool {
-        self.0.get().is_none() || self.lock().is_empty()
+        self.list.get().is_none() || self.lock().is_empty()
+    }
+
+    /// Returns whether the words of a turn would name fewer jobs than those of a plain loop: there are some around the
+    /// turns. The job that runs the loop doesn't count.
+    pub fn are_around(&self, own: Option<&Arc<JobState>>) -> bool {
+        let is_own = |job: &Job| own.is_some_and(|own| Arc::ptr_eq(own, &job.state));
+        self.is_part || !self.is_empty() && self.lock().iter().any(|job| !job.is_orphan && !is_own(job))
+    }
+
+    /// Returns whether there are jobs that only a plain loop would know here.
+    pub const fn is_part(&self) -> bool {
+        self.is_part
     }
 
     /// Adds a job at the end, and returns its number.

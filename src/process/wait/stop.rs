@@ -74,7 +74,7 @@ impl WaitLoop<'_> {
         if !by_terminal || !Key::is_of_terminal(signal) {
             return;
         }
-        let reached = self.children.iter().any(|child| !child.has_ended());
+        let reached = self.children.iter().any(|child| !child.has_ended() || child.catches(signal));
         self.outcome.key = Some(Key { signal, reached });
         if self.how.keys.have_come() {
             terminate::signal_own_groups(self.children, signal);

@@ -38,6 +38,8 @@ pub struct Ended {
     /// The result, or `None` if the thread has crashed.
     pub result: Option<Eval<Finish>>,
     pub status: u8,
+    /// How many keys of the terminal its programs have handled.
+    pub handled_signals: u32,
 }
 
 /// The normal ends of a turn.
@@ -165,15 +167,16 @@ struct Report<'a> {
 
 impl Drop for Report<'_> {
     fn drop(&mut self) {
-        let Ended { turn, status, .. } = self.ended;
+        let Ended { turn, status, handled_signals, .. } = self.ended;
         let result = self.ended.result.take();
-        self.shared.state().ended.push(Ended { turn, result, status });
+        self.shared.state().ended.push(Ended { turn, result, status, handled_signals });
         self.shared.event.set();
     }
 }
 
 fn run_reported(shared: &Shared, assignment: Assignment) {
-    let mut report = Report { shared, ended: Ended { turn: assignment.turn, result: None, status: 1 } };
+    let ended = Ended { turn: assignment.turn, result: None, status: 1, handled_signals: 0 };
+    let mut report = Report { shared, ended };
     report.ended = run(assignment);
 }
 
@@ -181,7 +184,7 @@ fn run_reported(shared: &Shared, assignment: Assignment) {
 pub fn run(assignment: Assignment) -> Ended {
     let Assignment { turn, mut run, item, work, span } = assignment;
     if let Some(mark) = &run.env.settings.turn {
-        run.observe_turn(mark.number, &mark.item, span);
+        run.observe_turn(mark, span);
     }
     let result = match work {
         Work::Body(looped) => {
@@ -189,7 +192,7 @@ pub fn run(assignment: Assignment) -> Ended {
         }
         Work::Call(function) => run.call_turn(&function, item, span).map(Finish::Done),
     };
-    Ended { turn, result: Some(result), status: run.status }
+    Ended { turn, result: Some(result), status: run.status, handled_signals: run.handled_signals }
 }
 
 impl Interpreter {

@@ -1,12 +1,18 @@
 //! The ends of turns, and the early end of a loop.
 
+use super::TurnMark;
 use super::crew::{Crew, Ended, Finish, Work};
 use super::log::Ending;
-use super::looped::{Live, Loop};
+use super::looped::{Finished, Live, Loop};
+use super::streams::Stream;
 use crate::diag::code;
 use crate::eval::effects::observe::TurnEnd;
+use crate::eval::exec::held::is_stop;
 use crate::eval::report::unwind::{Error, Unwind, page};
 use crate::fleet::{After, End, Turn};
+use crate::process::Signal;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Returns the form of an end that observers receive.
 fn told(end: End) -> TurnEnd {
@@ -30,10 +36,11 @@ impl Loop<'_, '_> {
     }
 
     pub(super) fn take_end(&mut self, ended: Ended) {
-        let Ended { turn, result, status } = ended;
+        let Ended { turn, result, status, handled_signals } = ended;
+        self.run.handled_signals = self.run.handled_signals.max(handled_signals);
         let Some(live) = self.turns.get_mut(&turn) else { return };
         let is_asked = live.is_asked;
-        let item = live.item.clone();
+        let mark = live.mark.clone();
         if let (Some(state), false) = (live.state.take(), is_asked) {
             self.spare.push((state.cancel.clone(), state.keys.clone()));
         }
@@ -41,7 +48,7 @@ impl Loop<'_, '_> {
         let asked = is_asked.then_some(self.run.env.settings.signal);
         let ending = Ending::of(result.as_ref(), lost.as_deref(), asked);
         let end = match (result, lost) {
-            (_, Some(error)) => self.failed(turn, item, error),
+            (_, Some(error)) => self.failed(turn, mark, error),
             (Some(Ok(Finish::Done(value))), None) => {
                 if let Work::Call(_) = self.work {
                     self.values.insert(turn, value);
@@ -50,10 +57,10 @@ impl Loop<'_, '_> {
             }
             (Some(Ok(Finish::Left)), None) => End::Broke,
             (Some(Err(_)), None) if is_asked => End::Ended,
-            (Some(Err(Unwind::Error(error))), None) => self.failed(turn, item, error),
+            (Some(Err(Unwind::Error(error))), None) => self.failed(turn, mark, error),
             (Some(Err(Unwind::Exit(status))), None) => {
                 let error = self.left_by_exit(status);
-                self.failed(turn, item, error)
+                self.failed(turn, mark, error)
             }
             (Some(Err(unwind)), None) => {
                 self.stop(unwind);
@@ -67,7 +74,7 @@ impl Loop<'_, '_> {
                     "the thread of a turn crashed",
                     "this loop",
                 );
-                self.failed(turn, item, Box::new(Error::value(page)))
+                self.failed(turn, mark, Box::new(Error::value(page)))
             }
         };
         if let Err(unwind) = self.record.ended(self.run, turn, &ending) {
@@ -79,22 +86,22 @@ impl Loop<'_, '_> {
             self.last = Some((turn, status));
         }
         if let Some(live) = self.turns.get_mut(&turn) {
-            live.end = Some(end);
+            (live.end, live.ended) = (Some(end), Some(Instant::now()));
         }
         if self.stop.is_some() {
-            self.drain(turn);
+            self.drain(&[turn]);
         }
         self.finish_if_over(turn);
     }
 
-    fn failed(&mut self, turn: Turn, item: String, error: Box<Error>) -> End {
-        self.fail(turn, item, error);
+    fn failed(&mut self, turn: Turn, mark: Arc<TurnMark>, error: Box<Error>) -> End {
+        self.fail(turn, mark, error);
         End::Failed
     }
 
-    pub(super) fn fail(&mut self, turn: Turn, item: String, error: Box<Error>) {
+    pub(super) fn fail(&mut self, turn: Turn, mark: Arc<TurnMark>, error: Box<Error>) {
         if self.scheduler.counts(turn) {
-            self.failures.add(turn, item, error);
+            self.failures.add(turn, mark, error);
         }
     }
 
@@ -104,13 +111,26 @@ impl Loop<'_, '_> {
         Box::new(Error::refused(page.help("let the turn fail: fail \"…\""), status))
     }
 
-    /// Takes the output that is already in the pipes of a turn. The loop was stopped, so it waits for no more output.
-    fn drain(&mut self, turn: Turn) {
-        for index in (0..2).rev() {
-            self.read(turn, index);
+    /// Takes the output that is already in the pipes of turns, and ends the processes that still hold them, as after a
+    /// capture. The loop was stopped, so it waits for no more output.
+    fn drain(&mut self, turns: &[Turn]) {
+        for turn in turns {
+            for index in (0..2).rev() {
+                self.read(*turn, index);
+            }
         }
-        if let Some(live) = self.turns.get_mut(&turn) {
-            live.streams.clear();
+        if self.stop.as_ref().is_some_and(is_stop) {
+            let held = || {
+                let streams =
+                    turns.iter().filter_map(|turn| self.turns.get(turn)).flat_map(|live| &live.streams);
+                streams.map(Stream::reader).collect()
+            };
+            self.run.end_holders(held, self.began);
+        }
+        for turn in turns {
+            if let Some(live) = self.turns.get_mut(turn) {
+                live.streams.clear();
+            }
         }
     }
 
@@ -118,10 +138,10 @@ impl Loop<'_, '_> {
     pub(super) fn finish_if_over(&mut self, turn: Turn) {
         let Some(live) = self.turns.get(&turn).filter(|live| live.streams.is_empty()) else { return };
         let Some(end) = live.end else { return };
-        let Some(Live { held, is_dropped, item, .. }) = self.turns.remove(&turn) else { return };
-        self.run.observe_turn_end(turn + 1, &item, told(end), self.span);
+        let Some(Live { held, is_dropped, mark, .. }) = self.turns.remove(&turn) else { return };
+        self.run.observe_turn_end(&mark, told(end), self.span);
         if !held.is_empty() && !is_dropped {
-            self.finished.insert(turn, held);
+            self.finished.insert(turn, Finished { mark, held });
         }
         let after = self.scheduler.ended(turn, end);
         if end == End::Broke {
@@ -137,8 +157,10 @@ impl Loop<'_, '_> {
             self.finish_if_over(turn);
         }
         for turn in after.pass {
-            if let Some(held) = self.finished.remove(&turn) {
+            if let Some(finished) = self.finished.get_mut(&turn) {
+                let held = std::mem::take(&mut finished.held);
                 self.pass_held(turn, held);
+                self.finished.remove(&turn);
             }
         }
         after.end.into_iter().for_each(|turn| self.end_turn(turn));
@@ -161,6 +183,12 @@ impl Loop<'_, '_> {
         }
     }
 
+    /// Ends the turns that a key of the terminal has not ended.
+    pub(super) fn end_by_key(&self, signal: Signal) {
+        let states = self.turns.values().filter_map(|live| live.state.as_ref());
+        states.for_each(|state| state.end_by_key(signal));
+    }
+
     /// Ends the loop. An end of the whole run reaches the turns without this function.
     pub(super) fn stop(&mut self, unwind: Unwind) {
         if self.stop.is_some() {
@@ -168,10 +196,7 @@ impl Loop<'_, '_> {
         }
         let turns = self.scheduler.end_all();
         match &unwind {
-            Unwind::Interrupted(signal) => {
-                let states = self.turns.values().filter_map(|live| live.state.as_ref());
-                states.for_each(|state| state.end_by_key(*signal));
-            }
+            Unwind::Interrupted(signal) => self.end_by_key(*signal),
             Unwind::TimedOut(_) | Unwind::Exhausted => {}
             _ => turns.into_iter().for_each(|turn| self.end_turn(turn)),
         }
@@ -179,16 +204,14 @@ impl Loop<'_, '_> {
             // The output of the turns has no reader. Their programs notice when they write.
             let over: Vec<Turn> = self.turns.keys().copied().collect();
             over.iter().for_each(|turn| self.drop_output(*turn));
-            for (_, mut held) in std::mem::take(&mut self.finished) {
-                self.store.forget(&mut held);
+            for mut finished in std::mem::take(&mut self.finished).into_values() {
+                self.store.forget(&mut finished.held);
             }
         }
         self.stop = Some(unwind);
         let ended: Vec<Turn> =
             self.turns.iter().filter(|(_, live)| live.end.is_some()).map(|(turn, _)| *turn).collect();
-        for turn in ended {
-            self.drain(turn);
-            self.finish_if_over(turn);
-        }
+        self.drain(&ended);
+        ended.into_iter().for_each(|turn| self.finish_if_over(turn));
     }
 }

@@ -1,9 +1,11 @@
 //! The failures of a loop's turns, combined into the one error of the loop.
 
+use super::TurnMark;
 use crate::diag::Diagnostic;
 use crate::eval::report::unwind::{Error, Eval, Unwind};
 use crate::fleet::Turn;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The number of failures that are kept in addition to the first. The error page shows all of them.
 const MOST_KEPT: usize = 8;
@@ -13,7 +15,7 @@ const MOST_KEPT: usize = 8;
 pub struct Failures(BTreeMap<Turn, Failure>);
 
 struct Failure {
-    item: String,
+    mark: Arc<TurnMark>,
     error: Box<Error>,
 }
 
@@ -22,7 +24,8 @@ struct Failure {
 pub struct Rest {
     /// The number of turns that have failed.
     pub failed: u64,
-    pub started: u64,
+    /// The number of items that were taken.
+    pub taken: u64,
     /// The number of items that were not started, if known.
     pub left: Option<u64>,
     /// Whether the loop continues after a failure (`halt="never"`).
@@ -30,8 +33,8 @@ pub struct Rest {
 }
 
 impl Failures {
-    pub fn add(&mut self, turn: Turn, item: String, error: Box<Error>) {
-        self.0.insert(turn, Failure { item, error });
+    pub fn add(&mut self, turn: Turn, mark: Arc<TurnMark>, error: Box<Error>) {
+        self.0.insert(turn, Failure { mark, error });
         if self.0.len() > MOST_KEPT + 1 {
             self.0.pop_last();
         }
@@ -44,11 +47,11 @@ impl Failures {
 
     /// Returns the error of the first failed turn, with notes about the others.
     pub fn into_error<T: Default>(mut self, rest: Rest) -> Eval<T> {
-        let Some((turn, first)) = self.0.pop_first() else { return Ok(T::default()) };
+        let Some((_, first)) = self.0.pop_first() else { return Ok(T::default()) };
         let mut error = first.error;
         let mut page =
             std::mem::replace(&mut error.diagnostic, Diagnostic::new(crate::diag::code::INTERNAL, ""));
-        page = page.note(format!("in turn {} of the loop, for {}", turn + 1, first.item));
+        page = page.note(format!("in turn {} of the loop, for {}", first.mark.number, first.mark.item));
         let others = rest.failed.saturating_sub(1);
         if others > 0 {
             page = page.note(match others {
@@ -56,9 +59,10 @@ impl Failures {
                 others => format!("{others} other turns failed:"),
             });
             let shown = self.0.len() as u64;
-            for (turn, failure) in &self.0 {
+            for failure in self.0.values() {
                 let message = &failure.error.diagnostic.message;
-                page = page.note(format!("turn {}, for {}: {message}", turn + 1, failure.item));
+                page =
+                    page.note(format!("turn {}, for {}: {message}", failure.mark.number, failure.mark.item));
             }
             if others > shown {
                 page = page.note(format!("… and {} more", others - shown));
@@ -78,6 +82,6 @@ fn not_started(rest: Rest) -> Option<String> {
         Some(0) => None,
         Some(1) => Some("1 turn was not started".to_string()),
         Some(left) => Some(format!("{left} turns were not started")),
-        None => Some(format!("the input was not read beyond item {}", rest.started)),
+        None => Some(format!("the input was not read beyond item {}", rest.taken)),
     }
 }

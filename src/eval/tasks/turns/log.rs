@@ -81,8 +81,6 @@ impl Ending {
 /// A turn of a loop with a log.
 pub struct LoggedTurn {
     pub item: LoggedItem,
-    /// The place of the turn in the input, from 1.
-    pub number: u64,
     pub start: SystemTime,
     /// The time and memory that the programs of the turn use.
     pub timer: Arc<Timer>,
@@ -205,7 +203,7 @@ impl TurnLog {
         };
         let finished = Finished {
             item: &turn.item,
-            number: turn.number,
+            number: turn.mark.number,
             start: turn.start,
             duration: turn.start.elapsed().unwrap_or_default(),
             tries: turn.mark.tries(),

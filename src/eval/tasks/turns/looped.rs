@@ -14,6 +14,8 @@ use crate::eval::Interpreter;
 use crate::eval::lang::items::Item;
 use crate::eval::report::timer::Timer;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::shared::Beside;
+use crate::eval::tasks::job::Jobs;
 use crate::eval::tasks::job_state::JobState;
 use crate::fleet::{Condition, End, Halt, Order, Scheduler, Start, Turn, Verdict};
 use crate::process::{Interrupt, OpenMode, open};
@@ -35,6 +37,9 @@ use std::time::{Duration, Instant};
 const OWN: usize = 12;
 const BESIDE: usize = 6;
 
+/// How often a loop that a key has stopped checks that the key has reached its turns.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// A running loop.
 pub struct Loop<'r, 's> {
     pub run: &'r mut Interpreter,
@@ -49,13 +54,15 @@ pub struct Loop<'r, 's> {
     pub source: Source<'s>,
     /// An item that was taken but whose turn could not be started yet.
     pub next: Option<Item>,
+    /// The number of items that were taken, including those that are done according to a log.
+    pub taken: u64,
     /// Whether no further turn starts: all items have been taken, or the scheduler has stopped.
     pub is_read: bool,
     /// The threads, or `None` if the turns run one after another on this thread.
     pub crew: Option<Crew>,
     pub turns: BTreeMap<Turn, Live>,
     /// The held output of finished turns.
-    pub finished: BTreeMap<Turn, HeldOutput>,
+    pub finished: BTreeMap<Turn, Finished>,
     pub store: Store,
     pub failures: Failures,
     pub record: Record,
@@ -70,22 +77,35 @@ pub struct Loop<'r, 's> {
     pub buffer: Vec<u8>,
     /// Whether there may be too few descriptors for all turns at once.
     pub is_tight: bool,
+    /// Whether there are jobs that turns don't know.
+    pub has_jobs: bool,
+    /// While turns run, this thread starts no program.
+    _waiting: Beside,
 }
 
 /// A turn that runs, or whose output has not ended.
 pub struct Live {
     pub state: Option<Arc<JobState>>,
-    pub item: String,
+    pub mark: Arc<TurnMark>,
     pub streams: Vec<Stream>,
     pub held: HeldOutput,
-    /// How the turn ended, if it has.
+    /// How and when the turn ended, if it has.
     pub end: Option<End>,
+    pub ended: Option<Instant>,
+    /// Whether the user was told that a process still holds its output.
+    pub is_told: bool,
     /// Whether the loop asked the turn to end.
     pub is_asked: bool,
     /// Whether the output is dropped.
     pub is_dropped: bool,
     /// The error, if the output could not be passed on or held.
     pub lost: Option<Box<Error>>,
+}
+
+/// A turn that has ended, and whose output waits for earlier turns.
+pub struct Finished {
+    pub mark: Arc<TurnMark>,
+    pub held: HeldOutput,
 }
 
 /// The other events that the loop waits for.
@@ -117,6 +137,8 @@ impl<'r, 's> Loop<'r, 's> {
         let is_tight = crew.is_some() && descriptor::room().is_some_and(|room| room < most);
         let directory = run.env.environment.get(b"TMPDIR").filter(|path| !path.is_empty());
         let store = Store::new(Path::new(OsStr::from_bytes(directory.unwrap_or(b"/tmp"))).to_path_buf());
+        let waiting = Beside::waiting(&run.shared);
+        let has_jobs = run.jobs.are_around(run.env.settings.job.as_ref());
         Ok(Self {
             scheduler: Scheduler::new(options.rules),
             conditions,
@@ -127,6 +149,7 @@ impl<'r, 's> Loop<'r, 's> {
             options,
             source,
             next: None,
+            taken: 0,
             is_read: false,
             crew,
             turns: BTreeMap::new(),
@@ -141,6 +164,8 @@ impl<'r, 's> Loop<'r, 's> {
             spare: Vec::new(),
             buffer: Vec::new(),
             is_tight,
+            has_jobs,
+            _waiting: waiting,
         })
     }
 
@@ -193,19 +218,20 @@ impl<'r, 's> Loop<'r, 's> {
             return Ok(Given::Item(item));
         }
         loop {
-            match self.source.take(self.run)? {
-                Given::Item(item) if self.record.passes_over(self.run, &item)? => {
-                    self.run.check_interrupt()?
-                }
-                given => return Ok(given),
+            let given = self.source.take(self.run)?;
+            let Given::Item(item) = given else { return Ok(given) };
+            self.taken += 1;
+            if !self.record.passes_over(self.run, &item)? {
+                return Ok(Given::Item(item));
             }
+            self.run.check_interrupt()?;
         }
     }
 
     fn start(&mut self, item: Item) -> Eval<()> {
         let turn = self.scheduler.started();
-        let text = shown(&item);
-        let (fork, live) = match self.prepare(turn, &text) {
+        let mark = Arc::new(TurnMark::new(self.taken, shown(&item), &self.work));
+        let (fork, live) = match self.prepare(&mark) {
             Ok(prepared) => prepared,
             Err(error) => {
                 let unwind = self.run.no_job(&error, self.span);
@@ -213,17 +239,17 @@ impl<'r, 's> Loop<'r, 's> {
             }
         };
         let (work, span) = (self.work.clone(), self.span);
-        let (mark, timer) = (fork.env.settings.turn.clone(), fork.env.settings.timer.clone());
+        let timer = fork.env.settings.timer.clone();
         let assignment = Assignment { turn, run: fork, item, work, span };
         let Some(crew) = &mut self.crew else {
-            self.note_start(turn, live, mark, timer);
+            self.note_start(turn, live, timer);
             let ended = crew::run(assignment);
             self.take_end(ended);
             return Ok(());
         };
         match crew.give(self.run, assignment, span) {
             Ok(()) => {
-                self.note_start(turn, live, mark, timer);
+                self.note_start(turn, live, timer);
                 Ok(())
             }
             Err(Refused { item, unwind: Unwind::Error(error) })
@@ -236,16 +262,14 @@ impl<'r, 's> Loop<'r, 's> {
         }
     }
 
-    fn note_start(&mut self, turn: Turn, live: Live, mark: Option<Arc<TurnMark>>, timer: Option<Arc<Timer>>) {
+    fn note_start(&mut self, turn: Turn, live: Live, timer: Option<Arc<Timer>>) {
         self.scheduler.start(self.began.elapsed(), &mut self.conditions);
+        self.record.started(self.run, turn, &live.mark, timer);
         self.turns.insert(turn, live);
-        if let Some(mark) = mark {
-            self.record.started(self.run, turn, &mark, timer);
-        }
     }
 
     /// Makes the fork that a turn runs on, and the pipes that it prints to.
-    fn prepare(&mut self, turn: Turn, item: &str) -> io::Result<(Interpreter, Live)> {
+    fn prepare(&mut self, mark: &Arc<TurnMark>) -> io::Result<(Interpreter, Live)> {
         // A turn that has begun can't be delayed, and its programs and pipes need descriptors, too.
         let running = self.scheduler.running();
         if self.is_tight
@@ -256,34 +280,34 @@ impl<'r, 's> Loop<'r, 's> {
         }
         let mut files = self.run.env.files.clone();
         files.set(0, self.null.clone());
-        let mut mark = (*self.run.env.settings).clone();
-        mark.turn = Some(Arc::new(TurnMark::new(turn + 1, item, &self.work)));
-        if let Some(timer) = self.record.timer(mark.timer.as_ref()) {
-            mark.timer = Some(timer);
+        let mut settings = (*self.run.env.settings).clone();
+        settings.turn = Some(mark.clone());
+        if let Some(timer) = self.record.timer(settings.timer.as_ref()) {
+            settings.timer = Some(timer);
         }
         let (mut state, mut made) = (None, Vec::new());
         if self.crew.is_some() {
             let own = Arc::new(self.state()?);
-            let tag: Option<Arc<[u8]>> = self.options.tag.then(|| format!("{item}\t").into_bytes().into());
+            let tag: Option<Arc<[u8]>> =
+                self.options.tag.then(|| format!("{}\t", mark.item).into_bytes().into());
             let whole = self.options.rules.order == Order::Live;
             let lines = || (tag.is_some() || whole).then(|| LineBuffer::new(tag.clone(), whole));
             made = streams(&mut files, lines)?;
-            mark.job = Some(own.clone());
+            settings.job = Some(own.clone());
             state = Some(own);
         }
         let mut fork = self.run.fork();
+        fork.jobs = Jobs::of_turn(self.has_jobs);
         fork.env.files = files;
-        fork.env.settings = Arc::new(mark);
-        // These requests were meant for an earlier turn.
-        if state.is_some() {
-            fork.handled_signals = 0;
-        }
+        fork.env.settings = Arc::new(settings);
         let live = Live {
             state,
-            item: item.to_string(),
+            mark: mark.clone(),
             streams: made,
             held: HeldOutput::default(),
             end: None,
+            ended: None,
+            is_told: false,
             is_asked: false,
             is_dropped: false,
             lost: None,
@@ -329,7 +353,7 @@ impl<'r, 's> Loop<'r, 's> {
             self.run.check_time()?;
         }
         // The programs of the turns receive the keys of the terminal themselves.
-        let interrupt = match self.turns.is_empty() {
+        let interrupt = match self.turns.values().all(|live| live.end.is_some()) {
             true => self.run.interrupt(),
             false => self.run.wait_interrupt(),
         };
@@ -358,7 +382,15 @@ impl<'r, 's> Loop<'r, 's> {
         let due = due.map(|due| due.saturating_duration_since(Instant::now()));
         let until = waits.until.map(|until| until.saturating_sub(self.now()));
         let look = interrupt.look_after().filter(|_| !is_stopping);
-        set.wait(due.into_iter().chain(until).chain(look).min())
+        // A program of another turn may have handled the key, which then is no longer raised.
+        let stopping = if let Some(Unwind::Interrupted(signal)) = &self.stop {
+            self.end_by_key(*signal);
+            Some(LOOK)
+        } else {
+            None
+        };
+        let held = self.held_from().map(|from| from.saturating_duration_since(Instant::now()));
+        set.wait(due.into_iter().chain(until).chain(look).chain(held).chain(stopping).min())
             .map_err(|error| self.run.no_job(&error, self.span))?;
         if let Some(job) = &self.run.env.settings.job {
             job.park();
@@ -369,6 +401,7 @@ impl<'r, 's> Loop<'r, 's> {
                 self.read(turn, index);
             }
         }
+        self.tell_of_held();
         Ok(())
     }
 
@@ -393,7 +426,7 @@ impl<'r, 's> Loop<'r, 's> {
                 let left = self.source.left().map(|left| left + u64::from(self.next.is_some()));
                 self.failures.into_error(Rest {
                     failed: self.scheduler.failures(),
-                    started: self.scheduler.started(),
+                    taken: self.taken,
                     left,
                     went_on,
                 })

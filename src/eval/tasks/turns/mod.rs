@@ -17,9 +17,10 @@ mod source;
 mod streams;
 
 use crate::check::program::{Compound, Over, SideBySide, StatementKind, WithOption};
+use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::lang::items::Items;
-use crate::eval::report::unwind::Eval;
+use crate::eval::report::unwind::{Error, Eval, page};
 use crate::methods;
 use crate::process::Descriptor;
 use crate::span::Span;
@@ -35,7 +36,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The mark that identifies the turn in audit records, events and messages of its programs.
 #[derive(Debug)]
 pub struct TurnMark {
-    /// The place of the turn in the input, from 1.
+    /// The place of its item in the input, from 1.
     pub number: u64,
     /// The item, without secrets.
     pub item: String,
@@ -47,7 +48,7 @@ pub struct TurnMark {
 
 impl TurnMark {
     /// Returns the mark of a turn of this loop.
-    fn new(number: u64, item: &str, work: &Work) -> Self {
+    fn new(number: u64, item: String, work: &Work) -> Self {
         let body = match work {
             Work::Body(looped) => looped.body.statements.first().map(|first| &first.kind),
             Work::Call(_) => None,
@@ -59,7 +60,7 @@ impl TurnMark {
             },
             _ => None,
         };
-        Self { number, item: item.to_owned(), options, tries: AtomicU32::new(0) }
+        Self { number, item, options, tries: AtomicU32::new(0) }
     }
 
     /// Notes that a block with options is run, and counts it if it is the block of the turn.
@@ -76,6 +77,19 @@ impl TurnMark {
 }
 
 impl Interpreter {
+    /// Fails if a turn is to wait for jobs, and a plain loop would wait for more of them.
+    pub(in crate::eval) fn refuse_wait_in_turn(&self, span: Span) -> Eval<()> {
+        if !self.jobs.is_part() {
+            return Ok(());
+        }
+        let message = "a turn side by side can wait for its own jobs only, and there are others";
+        let page =
+            page(code::TURN_WAITS, self.source(), span, message, "a plain loop would wait for those, too");
+        let help =
+            "write `wait` before the loop, or take the jobs as values: let job = spawn { … }; job.wait()";
+        Err(self.fail(Error::refused(page.help(help), 1)))
+    }
+
     /// Runs a loop with `jobs=`. `input` is the input of an `each` that has its own, and whether no other reader shares it.
     pub(in crate::eval) fn side_by_side(
         &mut self,

@@ -1,12 +1,15 @@
 //! The output of a loop's turns: it is passed on, held or dropped.
 
 use super::held::HeldOutput;
-use super::looped::Loop;
-use super::streams::Read;
+use super::looped::{Live, Loop};
+use super::streams::{Read, Stream};
 use crate::diag::{Code, code, reason};
 use crate::eval::exec::output::Output;
 use crate::eval::report::unwind::{Error, Unwind, page};
 use crate::fleet::{End, Turn};
+use crate::process::HELD;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
 
 impl Loop<'_, '_> {
     /// Reads the output that a turn has printed so far.
@@ -76,7 +79,9 @@ impl Loop<'_, '_> {
     pub(super) fn fail_to_print(&mut self, turn: Turn, error: Box<Error>) {
         let Some(live) = self.turns.get_mut(&turn) else {
             // The turn has ended, and its output was held.
-            self.fail(turn, String::new(), error);
+            if let Some(mark) = self.finished.get(&turn).map(|finished| finished.mark.clone()) {
+                self.fail(turn, mark, error);
+            }
             let after = self.scheduler.fails_late(turn);
             return after.end.into_iter().for_each(|turn| self.end_turn(turn));
         };
@@ -87,8 +92,8 @@ impl Loop<'_, '_> {
             return self.end_turn(turn);
         }
         live.end = Some(End::Failed);
-        let item = live.item.clone();
-        self.fail(turn, item, error);
+        let mark = live.mark.clone();
+        self.fail(turn, mark, error);
         self.finish_if_over(turn);
     }
 
@@ -109,9 +114,31 @@ impl Loop<'_, '_> {
         }
     }
 
+    /// Returns when the user is next to be told that a process still holds the output of a turn that has ended.
+    pub(super) fn held_from(&self) -> Option<Instant> {
+        if !self.run.tells_held() {
+            return None;
+        }
+        let from = |live: &Live| live.ended.filter(|_| !live.is_told && !live.streams.is_empty());
+        self.turns.values().filter_map(from).min().map(|ended| ended + HELD)
+    }
+
+    /// Tells the user at a terminal which processes hold the output of turns that have ended, once for each turn.
+    pub(super) fn tell_of_held(&mut self) {
+        while self.held_from().is_some_and(|from| Instant::now() >= from) {
+            let of = |live: &&mut Live| !live.is_told && live.ended.is_some() && !live.streams.is_empty();
+            let Some(live) = self.turns.values_mut().filter(of).min_by_key(|live| live.ended) else { return };
+            live.is_told = true;
+            self.record.clear_line();
+            let pipes: Vec<BorrowedFd<'_>> = live.streams.iter().map(Stream::reader).collect();
+            let name = format!("turn {}, for {}", live.mark.number, live.mark.item);
+            self.run.tell_held(&pipes, &self.run.shared.redactions().apply_text(&name));
+        }
+    }
+
     pub(super) fn drop_output(&mut self, turn: Turn) {
-        if let Some(mut held) = self.finished.remove(&turn) {
-            self.store.forget(&mut held);
+        if let Some(mut finished) = self.finished.remove(&turn) {
+            self.store.forget(&mut finished.held);
         }
         if let Some(live) = self.turns.get_mut(&turn) {
             live.is_dropped = true;

@@ -28,8 +28,6 @@ pub struct Record {
     progress: Option<Shared>,
     /// The progress line, which disappears when this is dropped.
     shown: Option<Shown>,
-    /// The number of items that were taken from the input.
-    taken: u64,
     /// The item that was taken last, until its turn starts.
     item: Option<LoggedItem>,
     /// The running turns, if the loop has a log.
@@ -75,7 +73,6 @@ impl Record {
 
     /// Notes that an item was taken from the input. Returns true if the log holds it as done.
     pub fn passes_over(&mut self, run: &Interpreter, item: &Item) -> Eval<bool> {
-        self.taken += 1;
         let Some(log) = &mut self.log else { return Ok(false) };
         let item = log.item(run, item)?;
         let is_done = log.passes_over(&item);
@@ -104,8 +101,7 @@ impl Record {
             progress.lock().begin(turn, item, progress.began.elapsed());
         }
         if let (Some(item), Some(timer)) = (self.item.take(), timer) {
-            let logged =
-                LoggedTurn { item, number: self.taken, start: SystemTime::now(), timer, mark: mark.clone() };
+            let logged = LoggedTurn { item, start: SystemTime::now(), timer, mark: mark.clone() };
             self.turns.insert(turn, logged);
         }
     }
