@@ -399,3 +399,25 @@ fn clients_that_never_read_hold_no_thread_after_the_limit() {
         }
     }
 }
+
+// ------------------------------------------------------------------------------------------------------ SIGCHLD
+
+#[test]
+fn a_host_that_ignores_sigchld_gets_an_error_of_its_own() {
+    let _alone = alone();
+    const INNER: &str = "PIPEWRIGHT_IGNORES_SIGCHLD";
+    if std::env::var_os(INNER).is_none() {
+        // An ignored signal stays ignored in the program that env becomes.
+        let test = "a_host_that_ignores_sigchld_gets_an_error_of_its_own";
+        let mut ignoring = std::process::Command::new("env");
+        ignoring.arg("--ignore-signal=CHLD").arg(std::env::current_exe().unwrap());
+        let output = ignoring.args(["--exact", test]).env(INNER, "1").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        return;
+    }
+    for text in ["/bin/true", "/bin/true || echo absorbed", "if /bin/false { echo a }", "/bin/true | cat"] {
+        let error = Session::new().run(&script(text)).read().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Host, "{text}: {error:?}");
+        assert!(format!("{error:?}").contains("SIGCHLD"), "{text}: {error:?}");
+    }
+}

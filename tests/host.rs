@@ -298,7 +298,7 @@ fn a_run_gives_the_result_of_main_or_of_its_last_call() {
     assert_eq!(value("fn main() { return false }"), "false");
     assert_eq!(value("fn f(n) { return n + 1 }; let n = 3; f(n)"), "4");
     assert_eq!(value("fn f(n) { str(n); return n }; defer { f(9) }; f(2)"), "2");
-    for text in ["true", "fn f() { return 1 }; f(); true", "exit 3", "let xs = [1]; if true { xs.push(2) }"] {
+    for text in ["true", "fn f() { return 1 }; f(); true", "exit 0", "let xs = [1]; if true { xs.push(2) }"] {
         assert_eq!(value(text), "null", "{text}");
     }
     let error = Session::new().run(&plain("fn main() { fail 'no' }")).value().unwrap_err();

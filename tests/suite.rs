@@ -57,6 +57,7 @@ mod prompt_files;
 mod readme;
 mod real_parts;
 mod reference;
+mod results;
 mod resume;
 mod safety;
 mod same_as_sh;

@@ -1,7 +1,8 @@
 //! The errors of scripts and runs.
 
-use super::Report;
+use super::{Captured, Report};
 use crate::diag::{Diagnostic, code, reason};
+use crate::policy::{Denial, OwnedRequest};
 use crate::process::Signal;
 use std::fmt;
 use std::io;
@@ -79,6 +80,8 @@ pub(super) struct Failed {
     pub report: Report,
     pub statuses: Vec<u8>,
     pub signal: Option<Signal>,
+    pub denial: Option<Box<(Denial, OwnedRequest)>>,
+    pub captured: Option<Captured>,
 }
 
 /// The kind of an [`Error`].
@@ -128,7 +131,16 @@ impl Error {
     /// Creates an error that does not belong to a pipeline, for a run that began at this time.
     pub(super) fn new(kind: ErrorKind, diagnostic: Diagnostic, status: u8, started: Instant) -> Self {
         let report = Report { status, wall: started.elapsed() };
-        Self(Box::new(Failed { kind, diagnostic, report, statuses: vec![status], signal: None }))
+        let statuses = vec![status];
+        Self(Box::new(Failed {
+            kind,
+            diagnostic,
+            report,
+            statuses,
+            signal: None,
+            denial: None,
+            captured: None,
+        }))
     }
 
     /// Creates the error of a stream of the host.
@@ -186,6 +198,38 @@ impl Error {
     /// ```
     pub fn statuses(&self) -> &[u8] {
         &self.0.statuses
+    }
+
+    /// Returns the output up to the failure, if the run was to keep it: [`Run::capture`](super::Run::capture),
+    /// [`Run::read`](super::Run::read) and the like.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let script = Script::parse("t", "echo building; sh -c 'echo no disk >&2; exit 3'")?;
+    /// let error = Session::new().run(&script).capture().unwrap_err();
+    /// let captured = error.captured().ok_or("it was kept")?;
+    /// assert_eq!((&*captured.stdout, &*captured.stderr), (&b"building\n"[..], &b"no disk\n"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn captured(&self) -> Option<&Captured> {
+        self.0.captured.as_ref()
+    }
+
+    /// Returns the refusal of a policy and the refused request, for [`ErrorKind::Policy`].
+    ///
+    /// ```
+    /// use pipewright::policy::Rules;
+    /// use pipewright::{Engine, Script};
+    ///
+    /// let engine = Engine::builder().policy(Rules::new()).build()?;
+    /// let error = engine.session().run(&Script::parse("t", "cd /srv")?).status().unwrap_err();
+    /// let (denial, request) = error.denial().ok_or("it was refused")?;
+    /// assert_eq!(format!("{request}: {}", denial.rule()), "working in /srv: no rule allows it");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn denial(&self) -> Option<(&Denial, &OwnedRequest)> {
+        self.0.denial.as_deref().map(|(denial, request)| (denial, request))
     }
 
     /// Renders the page as the binary prints it, for a terminal with this many columns.

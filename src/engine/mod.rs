@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod guard;
 mod io;
+mod kept;
 mod literal;
 #[cfg(feature = "miette")]
 mod miette;

@@ -70,7 +70,7 @@ enum Begun<'s> {
 
 /// How a successful run ended.
 pub(super) struct Done {
-    status: u8,
+    pub status: u8,
     pub value: Value,
     started: Instant,
 }
@@ -285,16 +285,18 @@ pub(super) fn failed(unwind: Unwind, interpreter: &Interpreter, started: Instant
     error
 }
 
-fn of_error(error: crate::eval::Error, started: Instant) -> Error {
+fn of_error(mut error: crate::eval::Error, started: Instant) -> Error {
     let (status, statuses) = (error.status, error.statuses());
+    let denial = error.denial.take();
     let page = error.into_page();
     let kind = match page.code {
         bug if bug == code::INTERNAL => ErrorKind::Internal,
         policy if policy == code::POLICY => ErrorKind::Policy,
-        host if host == code::HOST_FAILED => ErrorKind::Host,
+        host if host == code::HOST_FAILED || host == code::STATUS_TAKEN => ErrorKind::Host,
         _ => ErrorKind::Script,
     };
     let mut error = Error::new(kind, page, status, started);
     error.0.statuses = statuses;
+    error.0.denial = denial;
     error
 }

@@ -1,5 +1,6 @@
 //! The reports of runs.
 
+use super::Error;
 use std::time::Duration;
 
 /// The report of a run.
@@ -55,4 +56,7 @@ pub struct Captured {
     pub stderr: Vec<u8>,
     /// Its report.
     pub report: Report,
+    /// The failure, if [`Run::output`](super::Run::output) or [`Running::wait_output`](super::Running::wait_output) was
+    /// asked for the output of a script that failed.
+    pub failure: Option<Error>,
 }

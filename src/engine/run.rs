@@ -1,12 +1,13 @@
 //! One execution of a script.
 
-use super::error::Error;
+use super::error::{Error, ErrorKind};
 use super::io::{Input, Output};
+use super::kept::Kept;
 use super::perform::{Request, Work};
 use super::{AuditLog, CancelToken, Captured, Report, Running, Session};
+use crate::diag::{Diagnostic, code};
 use crate::value::{MOST_BYTES, Value};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A run that has not begun, of a script or of one of its functions. Configure its input, output and limits, then call
 /// one verb.
@@ -160,10 +161,12 @@ impl<'s> Run<'s> {
     /// ```
     ///
     /// # Errors
-    /// Fails as [`Run::status`] does.
+    /// Fails as [`Run::status`] does, or if the script exits with a status other than 0.
     pub fn value(mut self) -> Result<Value, Error> {
         self.request.keep_result = true;
-        self.request.perform(self.session, self.work).map(|done| done.value)
+        let started = Instant::now();
+        let done = self.request.perform(self.session, self.work)?;
+        exited(done.status, started).map_or(Ok(done.value), Err)
     }
 
     /// Runs it in the background, on its own thread and in a copy of the session, so that this session is free. Its
@@ -172,60 +175,133 @@ impl<'s> Run<'s> {
     /// # Errors
     /// Fails with [`super::ErrorKind::Host`] when no thread or descriptor is left.
     pub fn start(self) -> Result<Running, Error> {
-        Running::start(self.session.clone(), self.work, self.request)
+        Running::start(self.session.clone(), self.work, self.request, None)
+    }
+
+    /// Does the same, and keeps its output for [`Running::wait_output`].
+    ///
+    /// # Errors
+    /// Fails as [`Run::start`] does.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let running = Session::new().run(&Script::parse("t", "echo out; echo err >&2; exit 3")?).start_captured()?;
+    /// let captured = running.wait_output()?;
+    /// assert_eq!((&*captured.stdout, &*captured.stderr), (&b"out\n"[..], &b"err\n"[..]));
+    /// assert_eq!(captured.report.status(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn start_captured(mut self) -> Result<Running, Error> {
+        let kept = self.keep(2);
+        Running::start(self.session.clone(), self.work, self.request, Some(kept))
     }
 
     /// Runs it to its end and returns its output.
     ///
     /// # Errors
-    /// Fails as [`Run::status`] does, or if the output is larger than [`Run::max_output`] allows.
+    /// Fails as [`Run::status`] does, or if the output is larger than [`Run::max_output`] allows. The error has the
+    /// output up to the failure ([`Error::captured`]).
     pub fn capture(mut self) -> Result<Captured, Error> {
-        let streams: [Arc<Mutex<Vec<u8>>>; 2] = Default::default();
-        let max = self.max_output;
-        let into =
-            |stream: &Arc<Mutex<Vec<u8>>>| Output::Writer(Box::new(Bounded { bytes: stream.clone(), max }));
-        self.request.stdout = into(&streams[0]);
-        self.request.stderr = into(&streams[1]);
-        self.request.kept = [true; 2];
-        let report = self.status()?;
-        let [stdout, stderr] =
-            streams.map(|stream| std::mem::take(&mut *stream.lock().unwrap_or_else(PoisonError::into_inner)));
-        Ok(Captured { stdout, stderr, report })
+        let kept = self.keep(2);
+        kept.of(self.status())
     }
 
-    /// Runs it to its end and returns its standard output as text without the final line ends, as `$(…)` does. Bytes
-    /// that are not UTF-8 become U+FFFD.
+    /// Runs it to its end and returns its output, whatever its status: a command of the script that failed is not an
+    /// error.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let script = Script::parse("t", "echo out; sh -c 'exit 7'")?;
+    /// let output = Session::new().run(&script).output()?;
+    /// assert_eq!((&*output.stdout, output.report.status()), (&b"out\n"[..], 7));
+    /// assert_eq!(output.failure.map(|error| error.to_string()).as_deref(), Some("t:1:11: `sh` exited with 7"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// Fails as [`Run::capture`] does.
-    pub fn read(mut self) -> Result<String, Error> {
-        let stream: Arc<Mutex<Vec<u8>>> = Arc::default();
-        self.request.stdout =
-            Output::Writer(Box::new(Bounded { bytes: stream.clone(), max: self.max_output }));
-        self.request.kept[0] = true;
-        self.status()?;
-        let bytes = std::mem::take(&mut *stream.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string())
+    /// Fails as [`Run::capture`] does, except with [`super::ErrorKind::Script`].
+    pub fn output(mut self) -> Result<Captured, Error> {
+        let kept = self.keep(2);
+        kept.of_any(self.status())
     }
-}
 
-/// A captured stream with a size limit.
-struct Bounded {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    max: usize,
-}
+    /// Runs it to its end and returns its standard output as text without the final line ends, as `$(…)` does.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let read = |text: &str| Session::new().run(&Script::parse("t", text).unwrap()).read();
+    /// assert_eq!(read("echo a")?, "a");
+    /// assert_eq!(read("echo a; exit 3").unwrap_err().exit_code(), 3);
+    /// assert!(read("printf '\\377'").unwrap_err().to_string().contains("UTF-8"));
+    /// # Ok::<(), pipewright::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fails as [`Run::capture`] does, if the script exits with a status other than 0, or if the text is not UTF-8.
+    pub fn read(self) -> Result<String, Error> {
+        let started = Instant::now();
+        let captured = self.read_bytes()?;
+        String::from_utf8(captured.stdout).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let message = format!("the output is not UTF-8: its byte {at} is 0x{:02x}", error.as_bytes()[at]);
+            let page = Diagnostic::new(code::NOT_UTF8, message);
+            let page = page.help("take the bytes by Run::capture, or replace them by Run::read_lossy");
+            let mut failed = Error::new(ErrorKind::Script, page, captured.report.status(), started);
+            let stdout = error.into_bytes();
+            failed.0.captured =
+                Some(Captured { stdout, stderr: Vec::new(), report: captured.report, failure: None });
+            failed
+        })
+    }
 
-impl std::io::Write for Bounded {
-    fn write(&mut self, part: &[u8]) -> std::io::Result<usize> {
-        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        if bytes.len() + part.len() > self.max {
-            return Err(std::io::Error::other(format!("more than {} bytes were printed", self.max)));
+    /// Does the same, with U+FFFD for bytes that are not UTF-8.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let script = Script::parse("t", "printf 'caf\\351'")?;
+    /// assert_eq!(Session::new().run(&script).read_lossy()?, "caf\u{fffd}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fails as [`Run::read`] does, except for bytes that are not UTF-8.
+    pub fn read_lossy(self) -> Result<String, Error> {
+        Ok(String::from_utf8_lossy(&self.read_bytes()?.stdout).into_owned())
+    }
+
+    /// Runs it and returns its standard output without the final line ends.
+    fn read_bytes(mut self) -> Result<Captured, Error> {
+        let started = Instant::now();
+        let kept = self.keep(1);
+        let mut captured = kept.of(self.status())?;
+        if let Some(mut error) = exited(captured.report.status(), started) {
+            error.0.captured = Some(captured);
+            return Err(error);
         }
-        bytes.extend_from_slice(part);
-        Ok(part.len())
+        let end = captured.stdout.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+        captured.stdout.truncate(end);
+        Ok(captured)
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    /// Keeps the first `count` streams in memory: standard output, or both.
+    fn keep(&mut self, count: usize) -> Kept {
+        let kept = Kept::default();
+        self.request.stdout = kept.writer(0, self.max_output);
+        if count > 1 {
+            self.request.stderr = kept.writer(1, self.max_output);
+        }
+        self.request.kept = [true, count > 1];
+        kept
     }
+}
+
+/// Returns the error of a script that exited, where a text or value is expected.
+fn exited(status: u8, started: Instant) -> Option<Error> {
+    let message = format!("the script exited with {status}");
+    let page = Diagnostic::new(code::EXITED, message);
+    (status != 0).then(|| Error::new(ErrorKind::Script, page, status, started))
 }

@@ -1,8 +1,9 @@
 //! A run in the background.
 
 use super::error::{Error, ErrorKind};
+use super::kept::Kept;
 use super::perform::{Request, Work};
-use super::{Report, Session, Signal};
+use super::{Captured, Report, Session, Signal};
 use crate::diag::{Diagnostic, code, reason};
 use crate::eval::{Event, Observer, STACK};
 use crate::process::Interrupt;
@@ -52,6 +53,8 @@ struct State {
     ended: Condvar,
     /// Its running programs, by process ID.
     programs: Mutex<BTreeMap<i32, Program>>,
+    /// The output that it keeps for its owner.
+    kept: Kept,
 }
 
 #[derive(Debug)]
@@ -101,7 +104,12 @@ const _: () = {
 };
 
 impl Running {
-    pub(super) fn start(mut session: Session, work: Work<'_>, mut request: Request) -> Result<Self, Error> {
+    pub(super) fn start(
+        mut session: Session,
+        work: Work<'_>,
+        mut request: Request,
+        kept: Option<Kept>,
+    ) -> Result<Self, Error> {
         let work = match work {
             Work::Run(program) => Work::Run(Cow::Owned(program.into_owned())),
             Work::Call(function, values) => Work::Call(function, values),
@@ -118,6 +126,7 @@ impl Running {
             end: Mutex::default(),
             ended: Condvar::new(),
             programs: Mutex::default(),
+            kept: kept.unwrap_or_default(),
         });
         request.cancel = interrupt;
         request.observer = Some(state.clone());
@@ -153,6 +162,17 @@ impl Running {
         let result = self.state.wait();
         self.join();
         result
+    }
+
+    /// Waits for its end and returns its output, whatever its status, as [`super::Run::output`] does. The output is empty
+    /// unless it was started by [`super::Run::start_captured`].
+    ///
+    /// # Errors
+    /// Fails as [`super::Run::output`] does.
+    pub fn wait_output(mut self) -> Result<Captured, Error> {
+        let result = self.state.wait();
+        self.join();
+        self.state.kept.of_any(result)
     }
 
     /// Waits for its end without a thread: the thread of the run wakes the future. It needs no runtime and works with
@@ -194,6 +214,43 @@ impl Running {
             self.state.wait()
         });
         result.unwrap_or_else(|error| error.report().clone())
+    }
+
+    /// Ends it like [`Running::shutdown`], without blocking: a thread waits for the grace.
+    ///
+    /// ```
+    /// # use std::task::{Context, Poll, Wake, Waker};
+    /// # struct Unpark(std::thread::Thread);
+    /// # impl Wake for Unpark { fn wake(self: std::sync::Arc<Self>) { self.0.unpark(); } }
+    /// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+    /// #     let waker = Waker::from(std::sync::Arc::new(Unpark(std::thread::current())));
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     loop {
+    /// #         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+    /// #             Poll::Ready(value) => return value,
+    /// #             Poll::Pending => std::thread::park(),
+    /// #         }
+    /// #     }
+    /// # }
+    /// use pipewright::{ErrorKind, Script, Session};
+    /// use std::time::Duration;
+    ///
+    /// let server = Session::new().run(&Script::parse("t", "/bin/sleep 60")?).start()?;
+    /// let ended = block_on(server.shutdown_async(Duration::from_secs(2)));
+    /// assert_eq!(ended.unwrap_err().kind(), ErrorKind::Cancelled);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shutdown_async(self, grace: Duration) -> Waiting {
+        self.state.interrupt.raise(Signal::TERM);
+        let state = self.state.clone();
+        let kill = move || {
+            if state.wait_for(grace).is_none() {
+                state.interrupt.raise(Signal::KILL);
+            }
+        };
+        // Without a thread, the grace of the run applies.
+        let _ = std::thread::Builder::new().name("pipewright-end".into()).spawn(kill);
+        self.wait_async()
     }
 
     /// Returns the running programs that it has started, without the programs that these have started; those of one

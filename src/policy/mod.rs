@@ -1,6 +1,7 @@
 //! Policies: what a script may do to the outside world. The host is asked just before each action.
 
 mod launch;
+mod owned;
 mod pattern;
 mod request;
 mod rules;
@@ -8,6 +9,7 @@ mod run;
 #[cfg(feature = "policy-toml")]
 mod toml;
 
+pub use owned::{Action, OwnedRequest};
 pub use request::{Access, Open, Request, Spawn, With};
 pub use rules::{PatternError, Rules, Subject};
 #[cfg(feature = "policy-toml")]

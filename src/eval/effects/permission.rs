@@ -27,7 +27,9 @@ impl Interpreter {
         let Err(denial) = policy::ask(&**policy, request) else { return Ok(()) };
         let message = format!("not allowed by the policy: {request}");
         let error = page(code::POLICY, self.source(), span, message, "refused");
-        Err(Error::refused(error.note(format!("refused: {}", denial.rule())), 126).into())
+        let mut error = Error::refused(error.note(format!("refused: {}", denial.rule())), 126);
+        error.denial = Some(Box::new((denial, request.into())));
+        Err(error.into())
     }
 
     /// Waits until the file system of a file answers, and asks about opening or examining the file. The path may be

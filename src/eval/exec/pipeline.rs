@@ -285,7 +285,7 @@ impl Interpreter {
             capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
         }
         for (place, report) in self.reports(programs, count) {
-            outcomes[place] = Some(StageOutcome::of(report, stages[place].span));
+            outcomes[place] = Some(self.outcome_of(report, stages[place].span));
         }
         for (place, task) in tasks {
             outcomes[place] = Some(task.join().unwrap_or_else(|_| self.crashed(stages[place].span)));

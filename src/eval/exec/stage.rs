@@ -1,7 +1,7 @@
 //! Stages that run in the interpreter: each except the last on a thread, on a copy of the whole state.
 
 use crate::check::program::{Compound, Pipeline, Stage, StageKind};
-use crate::diag::code;
+use crate::diag::{code, quote_word};
 use crate::eval::Error;
 use crate::eval::Interpreter;
 use crate::eval::exec::command::{Prepared, Work};
@@ -9,7 +9,7 @@ use crate::eval::exec::pipes::Pipes;
 use crate::eval::exec::redirect::Opened;
 use crate::eval::report::unwind::{End, Eval, SIGPIPE_STATUS, StageOutcome, Unwind, page};
 use crate::eval::tasks::task::Task;
-use crate::process::{Descriptor, FileTable};
+use crate::process::{Descriptor, FileTable, StageEnd, StageReport};
 use crate::span::Span;
 use std::time::Instant;
 
@@ -70,6 +70,21 @@ pub(in crate::eval) struct ThreadSpawnError {
 }
 
 impl Interpreter {
+    /// Returns how a program has ended. If another part of the host took its status, whether it failed is unknown, which
+    /// nothing may absorb.
+    pub(in crate::eval) fn outcome_of(&self, report: StageReport, span: Span) -> StageOutcome {
+        let is_taken = report.end == StageEnd::Abandoned && report.end_order.is_some();
+        let outcome = StageOutcome::of(report, span);
+        if !is_taken {
+            return outcome;
+        }
+        let name = outcome.argv.first().map(|name| quote_word(name)).unwrap_or_default();
+        let message = format!("the exit status of `{name}` was taken: No child processes");
+        let error = page(code::STATUS_TAKEN, self.source(), span, message, "has ended")
+            .help("the program that runs the script must not ignore SIGCHLD (SIG_IGN, SA_NOCLDWAIT), nor wait for any child");
+        StageOutcome { end: End::Error(Box::new(Error::refused(error, 125))), ..outcome }
+    }
+
     /// Starts the stages that run in the interpreter, a task for each. If no thread is left for one, the stages
     /// before it are awaited: with the rest of the pipeline gone, their input and their readers end.
     pub(in crate::eval) fn start_tasks(

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Source, code, quote_argv, quote_word, visible};
 use crate::eval::scope::settings::TimeLimit;
+use crate::policy::{Denial, OwnedRequest};
 use crate::process::{Signal, StageEnd, StageReport};
 use crate::span::Span;
 use std::sync::Arc;
@@ -87,6 +88,8 @@ pub struct Error {
     pub trace: Vec<Call>,
     /// How the stages of the failed pipeline ended.
     pub stages: Vec<StageOutcome>,
+    /// The policy's refusal, and the request.
+    pub denial: Option<Box<(Denial, OwnedRequest)>>,
 }
 
 /// A call of a function that an error passed through.
@@ -111,13 +114,14 @@ impl Error {
     /// Creates the error of a command that failed, or couldn't be started.
     #[cold]
     pub fn command(diagnostic: Diagnostic, status: u8) -> Self {
-        Self { diagnostic, status, is_failure: true, told: false, trace: Vec::new(), stages: Vec::new() }
+        let (trace, stages, denial) = (Vec::new(), Vec::new(), None);
+        Self { diagnostic, status, is_failure: true, told: false, trace, stages, denial }
     }
 
     /// Creates an error that `||` does not absorb, with the status of a script that it stops.
     #[cold]
     pub fn refused(diagnostic: Diagnostic, status: u8) -> Self {
-        Self { diagnostic, status, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
+        Self { is_failure: false, ..Self::command(diagnostic, status) }
     }
 
     /// Returns whether a condition treats it as false: a command that exited with 1, alone or at the end of a
@@ -130,7 +134,7 @@ impl Error {
     /// Creates the error of a wrong value, a limit or a bug, which is not the failure of a command.
     #[cold]
     pub fn value(diagnostic: Diagnostic) -> Self {
-        Self { diagnostic, status: 1, is_failure: false, told: false, trace: Vec::new(), stages: Vec::new() }
+        Self::refused(diagnostic, 1)
     }
 }
 
