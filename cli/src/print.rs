@@ -34,7 +34,7 @@ pub fn print(text: &str) -> u8 {
     }
 }
 
-/// Writes to standard error. A failure of that can't be reported anywhere.
+/// Writes to standard error. If that fails, the failure can't be reported anywhere.
 pub fn print_error(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

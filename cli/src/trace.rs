@@ -43,7 +43,8 @@ pub fn event(event: &Event<'_>) {
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
-/// What a line begins with: as deep as it stands in captures and stages, with the turn of a loop side by side.
+/// Returns the beginning of a line: the indentation by nested captures and stages, and the turn of a loop side by
+/// side.
 fn indent(depth: usize, turn: Option<u64>) -> String {
     let turn = turn.map_or_else(String::new, |turn| format!("[{turn}] "));
     format!("{:indent$}{turn}", "", indent = depth * 2)

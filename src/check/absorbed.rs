@@ -19,8 +19,8 @@ fn several<'a, 's>(stage: &'a ast::Stage<'s>) -> Option<&'a ast::Block<'s>> {
 }
 
 impl<'s> Checker<'s> {
-    /// Refuses `{ false; echo x; } || y`, which prints x in sh, where a failure that is absorbed stops
-    /// nothing.
+    /// Refuses `{ false; echo x; } || y`. In sh it prints x, because an absorbed failure does not stop the block
+    /// there.
     pub fn refuse_absorbed_blocks(&mut self, and_or: &ast::AndOr<'s>) {
         let pipelines: Vec<&ast::Pipeline<'s>> = pipelines(and_or).collect();
         let last = pipelines.len() - 1;

@@ -270,7 +270,7 @@ impl<'s> Checker<'s> {
             self.error(code::SYNTAX, span, message, "this is not one", &help);
             return ExprKind::Value(Value::Null);
         };
-        // The value of the method may be all that is wanted: xs.pop().
+        // The caller may only want the value of the method, as in `xs.pop()`.
         if let Some(Name::Variable(variable)) = self.scopes.find(root) {
             self.lints.read(variable.id);
         }

@@ -325,7 +325,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Lowers `command NAME`, which is NAME but never a function; `command -v` asks for the meaning of a name.
+    /// Lowers `command NAME`, which runs NAME but never a function. `command -v NAME` prints the meaning of a name.
     fn command_builtin(&mut self, words: &[ast::Word<'s>]) -> Option<Target> {
         let Some(next) = words.get(1) else {
             self.error(

@@ -64,7 +64,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Returns whether the text is typed at a prompt, not that of a file that an entry uses.
+    /// Returns whether the text was typed at a prompt and is not a file that an entry uses.
     pub fn is_typed(&self) -> bool {
         self.project.hosted.is_prompt && self.module == self.project.script
     }

@@ -1,4 +1,4 @@
-//! The calls of turns side by side whose functions do what no turn may.
+//! Judges the calls in turns side by side: their functions may not have effects that are not allowed in a turn.
 
 use super::project::Project;
 use super::side_by_side::{CallInTurn, Found, call_page};
@@ -6,7 +6,8 @@ use crate::diag::{Diagnostic, Source};
 use std::sync::Arc;
 
 impl Project {
-    /// Refuses calls in turns side by side whose function, or one that it calls, does what no turn may.
+    /// Refuses calls in turns side by side of functions that have, directly or through other functions, an effect that is
+    /// not allowed in a turn.
     pub fn effects_of_turns(&self) -> Vec<Diagnostic> {
         let page = |(call, source): &(CallInTurn, Arc<Source>)| {
             let assigner = if call.loses_assignments { self.assigner(call.callee) } else { None };

@@ -390,7 +390,8 @@ pub fn loop_items(context: &Context<'_, '_>, words: &[ast::Word<'_>]) -> Option<
     let text = |word: &ast::Word<'_>| &context.text[word.span.range()];
     let is_list = match words {
         [] => false,
-        // A pattern has neither in its brackets, unless it is intended: `[ab]*`, `[,]x`.
+        // A pattern contains neither a comma nor a quote in its brackets, unless the user means it: `[ab]*`,
+        // `[,]x`.
         [word] => {
             let inner = text(word).strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
             inner.is_some_and(|inner| inner.contains([',', '"', '\'']))

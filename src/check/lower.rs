@@ -41,9 +41,9 @@ pub struct Checker<'s> {
     pub outcome: Outcome,
     /// What is known about the value of `$?`.
     pub status: status::Flow,
-    /// What a statement changes outside of the turn or function that it stands in.
+    /// The place of the statement: the turn or function outside of which its effects are tracked.
     pub reach: Reach,
-    /// Whether the compound that is lowered next has an input of its own.
+    /// Whether the next compound has its own input.
     pub has_lines: bool,
     /// Whether the file calls `script_path()`.
     pub asks_for_path: bool,
@@ -139,7 +139,7 @@ impl<'s> Checker<'s> {
         self.obstructed(obstacle, |this| this.open_block(block))
     }
 
-    /// Does the same where a statement in it has the same role as the surrounding ones.
+    /// Does the same where a statement in the block has the same role as the surrounding ones.
     pub fn open_block(&mut self, block: ast::Block<'s>) -> Block {
         self.scopes.enter();
         let block = self.statements(block.statements);

@@ -70,7 +70,7 @@ pub use project::{Loaded, Loader, NotLoaded};
 /// The options of a check.
 #[derive(Default)]
 pub struct CheckOptions<'a> {
-    /// The loader of the files that it uses; without one it may use none.
+    /// The loader of the files that the script uses. Without a loader, the script may not use files.
     pub loader: Option<Rc<dyn Loader>>,
     /// The variables that its host sets.
     pub inputs: &'a [String],

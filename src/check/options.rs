@@ -25,7 +25,7 @@ pub enum OptionForm {
     NextWord,
     /// `--verbose`, `--no-verbose`, `-v`
     Switch(bool),
-    /// `-v` of a parameter that counts.
+    /// A flag such as `-v` whose occurrences are counted.
     Count,
 }
 

@@ -28,7 +28,7 @@ impl<'s> Checker<'s> {
                 None => Word::Text(Box::new(self.text(as_text(parts), span))),
             });
         }
-        // Only to refuse invalid patterns; the values are known only at run time.
+        // This only finds invalid patterns. The values are known only at run time.
         for part in &parts {
             if let PartKind::Pattern(text) = part.kind {
                 self.pattern(

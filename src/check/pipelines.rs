@@ -50,8 +50,8 @@ impl<'s> Checker<'s> {
         AndOr { first, rest, allows_false_test: false }
     }
 
-    /// Lowers a pipeline of a list, whose place in the list may prevent it, and a block in it, from
-    /// being or having an `exec`.
+    /// Lowers a pipeline of a list. Its place in the list decides whether it may be an `exec`, or a block that
+    /// contains one.
     fn operand(&mut self, pipeline: ast::Pipeline<'s>, at: Position, part: Option<Obstacle>) -> Pipeline {
         let is_simple = matches!(&*pipeline.stages, [ast::Stage { kind: ast::StageKind::Simple(_), .. }]);
         let outcome = if part == Some(Obstacle::Before) { operand_outcome(&pipeline) } else { self.outcome };

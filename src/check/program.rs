@@ -364,16 +364,16 @@ pub enum Compound {
 #[derive(Debug)]
 pub struct SideBySide {
     pub over: Over,
-    /// Those that say how the turns run.
+    /// The options that define how the turns run side by side.
     pub options: Box<[WithOption]>,
-    /// What each turn runs, under its own options.
+    /// The code of each turn, with the options of the turn.
     pub body: Block,
     pub span: Span,
-    /// Its variables.
+    /// The variables of the loop.
     pub names: Span,
 }
 
-/// What a loop goes through.
+/// The values that a loop iterates over.
 #[derive(Debug)]
 pub enum Over {
     For { bindings: Box<[Binding]>, items: ForItems },

@@ -1,4 +1,4 @@
-//! `progress=`, `log=` and `resume=`: where they have nothing to look at, or contradict each other.
+//! Refuses `progress=`, `log=` and `resume=` where they have no effect or contradict each other.
 
 use super::context::Context;
 use super::program::*;
@@ -6,7 +6,7 @@ use super::settings::Setting;
 use crate::diag::{Diagnostic, code};
 use crate::value::Value;
 
-/// Warns of `with progress=true { … }` whose programs read no file by a redirection.
+/// Warns about `with progress=true { … }` if its programs read no file by a redirection.
 pub fn without_input(context: &Context<'_, '_>, options: &[WithOption], body: &Block) -> Option<Diagnostic> {
     let is_true = |option: &&WithOption| {
         option.setting == Setting::Progress && matches!(option.value.kind, ExprKind::Value(Value::Bool(true)))
@@ -26,7 +26,7 @@ pub fn without_input(context: &Context<'_, '_>, options: &[WithOption], body: &B
     })
 }
 
-/// Refuses options of a loop side by side that don't go together.
+/// Refuses options of a loop side by side that can't be combined.
 pub fn of_loop(context: &Context<'_, '_>, options: &[WithOption]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let of = |setting| options.iter().find(move |option| option.setting == setting);
@@ -52,7 +52,7 @@ pub fn of_loop(context: &Context<'_, '_>, options: &[WithOption]) -> Vec<Diagnos
     found
 }
 
-/// Returns true for a command that is surely no function, and reads no file by a redirection.
+/// Returns true for a command that certainly is not a function and reads no file by a redirection.
 fn is_without_input(stage: &Stage) -> bool {
     let reads =
         |redirection: &Redirection| matches!(redirection.kind, RedirectionKind::File(FileMode::Read, _));

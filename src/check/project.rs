@@ -277,7 +277,7 @@ impl Project {
         errors
     }
 
-    /// The function that assigns a variable of a module: this one, or one that it calls.
+    /// Returns the function that assigns a variable of a module: `from`, or a function that it calls.
     pub fn assigner(&self, from: FunctionId) -> Option<(FunctionId, &str)> {
         let mut seen = HashSet::from([from]);
         let mut next = vec![from];

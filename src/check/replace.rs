@@ -10,7 +10,7 @@ use crate::diag::code;
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind, WordKind};
 
-/// The properties of the place of a command.
+/// The facts about the place of a command that decide whether `exec` is allowed there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExecContext {
     /// The part that the command plays in its statement.

@@ -60,7 +60,7 @@ pub enum Takes {
     Octal,
     /// A number above zero.
     Positive,
-    /// One of these texts; with them all as a message has them.
+    /// One of these texts. The second field lists them as a message shows them.
     OneOf(&'static [&'static str], &'static str),
     /// `true`, `false`, `"percent"` or `"ffmpeg"`.
     Progress,
@@ -136,7 +136,7 @@ impl Setting {
         &ALL[self as usize]
     }
 
-    /// Returns whether it says how the turns of a loop run side by side.
+    /// Returns whether the option defines how the turns of a loop run side by side.
     pub fn is_of_loop(self) -> bool {
         use Setting::{Halt, Jobs, Load, Log, MemoryFree, Output, Rate, Resume, Tag};
         matches!(self, Halt | Jobs | Load | Log | MemoryFree | Output | Rate | Resume | Tag)

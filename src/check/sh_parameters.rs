@@ -22,7 +22,7 @@ pub const IN_FUNCTION: ConstructSpec = row(
     "fn greet(first, ...others) { echo $first ...$others }\ngreet Ada Bob",
 );
 
-/// Returns whether it is an argument, all arguments, or their number.
+/// Returns whether an expansion of sh means an argument, all arguments or their number.
 pub fn is_positional(text: &str) -> bool {
     let name = text.trim_matches(['$', '{', '}']);
     matches!(name, "@" | "*" | "#")

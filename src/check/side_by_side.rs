@@ -1,4 +1,5 @@
-//! Loops whose turns run side by side, `with jobs=N`: what a turn may not do, since it would not mean the same.
+//! Loops whose turns run side by side (`with jobs=N`): refuses code in a turn that would mean something else than
+//! in a plain loop.
 
 use super::lower::Checker;
 use super::program::*;
@@ -8,7 +9,7 @@ use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast;
 
-/// What a statement does to the script around it, beside its variables.
+/// An effect of a statement on the script around it, other than on its variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     Directory = 1,
@@ -28,7 +29,7 @@ pub type Effects = u8;
 
 const ALL: Effects = 31;
 
-/// A loop side by side, as messages about its turns show it.
+/// A loop side by side, for messages about its turns.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn {
     /// `jobs=N`
@@ -39,12 +40,12 @@ pub struct Turn {
     pub options: Span,
 }
 
-/// What a statement reaches outside of the turn or function that it stands in.
+/// The place of a statement: the turn or function that contains it, and the effects that leave it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reach {
-    /// The loop whose variables it works on a copy of.
+    /// The loop whose turn has its own copies of the variables here.
     pub turn: Option<Turn>,
-    /// The loop whose turn it stands in, also in a capture or stage there.
+    /// The loop whose turn contains the statement, also inside a capture or stage.
     around: Option<Turn>,
     effects: Effects,
 }
@@ -56,7 +57,7 @@ impl Default for Reach {
 }
 
 impl Reach {
-    /// That of commands on copies: their input and the first status alone are those outside.
+    /// Returns the place inside commands on copies, which share only the input and the first status with the code outside.
     pub fn of_copy(self) -> Self {
         let effects = self.effects & (Effect::Input as u8 | Effect::Status as u8);
         Self { turn: None, effects, ..self }
@@ -70,7 +71,7 @@ impl Reach {
         Self { effects: self.effects & !(effect as u8), ..self }
     }
 
-    /// That of a block with these options.
+    /// Returns the place inside a block with these options.
     pub fn under(self, options: &[WithOption]) -> Self {
         options.iter().fold(self, |reach, option| match option.setting {
             Setting::Cwd => reach.without(Effect::Directory),
@@ -86,13 +87,13 @@ pub struct CallInTurn {
     pub callee: FunctionId,
     pub span: Span,
     pub turn: Turn,
-    /// Whether it works on a copy of the variables that the turn itself has.
+    /// Whether the call works on a further copy of the turn's variables.
     pub loses_assignments: bool,
     pub effects: Effects,
 }
 
 impl<'s> Checker<'s> {
-    /// Lowers something that reaches elsewhere than the code around it.
+    /// Lowers code in another place than the code around it.
     pub fn reaching<T>(
         &mut self,
         reach: impl FnOnce(Reach) -> Reach,
@@ -105,7 +106,7 @@ impl<'s> Checker<'s> {
         lowered
     }
 
-    /// Lowers the binding and the body of a loop's turns.
+    /// Lowers the variables and the body of a loop side by side.
     pub(super) fn turns<T>(&mut self, turn: Turn, lower: impl FnOnce(&mut Self) -> T) -> T {
         self.scopes.enter_copy();
         let loops = std::mem::take(&mut self.loops);
@@ -117,7 +118,7 @@ impl<'s> Checker<'s> {
         lowered
     }
 
-    /// Lowers the arguments of `xs.map(f, jobs: 4)`, whose calls are turns.
+    /// Lowers the arguments of `xs.map(f, jobs: 4)`, whose calls run like turns.
     pub(super) fn calls_at_once(&mut self, arguments: Vec<ast::Argument<'s>>, call: Span) -> MethodArguments {
         let jobs = arguments.iter().find(|argument| argument.name.is_some());
         let option = jobs.map_or(call, |jobs| jobs.name.map_or(call, |name| name.span.to(jobs.value.span)));
@@ -135,7 +136,7 @@ impl<'s> Checker<'s> {
         self.reach.effects & !settled
     }
 
-    /// Notes what a statement does, and refuses it in a turn.
+    /// Notes an effect of a statement, and refuses the effect in a turn.
     pub fn note_effect(&mut self, effect: Effect, span: Span) {
         if self.effects_here() & effect as u8 == 0 {
             return;
@@ -150,7 +151,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Notes what a builtin does beside what it prints.
+    /// Notes the effects of a builtin other than its output.
     pub(super) fn note_effect_of(&mut self, builtin: Builtin, span: Span) {
         match builtin {
             Builtin::Cd => self.note_effect(Effect::Directory, span),
@@ -160,7 +161,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// Notes a call in a turn, for what the function does.
+    /// Notes a call in a turn, which has the effects of the function.
     pub(super) fn note_call(&mut self, callee: FunctionId, span: Span) {
         if let Some(turn) = self.reach.around {
             let loses_assignments = self.reach.turn.is_some();
@@ -213,7 +214,7 @@ impl<'s> Checker<'s> {
         self.reaching(|reach| reach.without(Effect::Input), |this| this.compound(kind, span))
     }
 
-    /// `for … with jobs=4 { … } < file`: an input that the turns would take from each other.
+    /// Refuses `for … with jobs=4 { … } < file`, because the turns would take the input from each other.
     pub(super) fn refuse_input_beside_turns(&mut self, stage: &ast::Stage<'s>, input: Option<Span>) {
         let (ast::StageKind::For(statement), Some(input)) = (&stage.kind, input) else { return };
         let Some((name, value)) = statement.options.iter().find(|(name, _)| name.text == "jobs") else {
@@ -240,7 +241,7 @@ impl<'s> Checker<'s> {
         self.report(page.help(help));
     }
 
-    /// `for … with jobs=4 { … > file }`: turns that empty the file of each other.
+    /// Warns about `for … with jobs=4 { … > file }`, whose turns empty the file of each other.
     pub(super) fn warn_of_one_target(&mut self, kind: &RedirectionKind, span: Span) {
         let (Some(turn), RedirectionKind::File(FileMode::Write | FileMode::Clobber, target)) =
             (self.reach.turn, kind)
@@ -249,7 +250,7 @@ impl<'s> Checker<'s> {
         };
         let is_literal = target.parts.iter().all(|part| matches!(part, Part::Text(_)));
         let text = &self.text[target.span.range()];
-        // In a directory of its own each turn has a file of its own.
+        // If each turn has its own directory, it also has its own file.
         let has_directory = self.reach.effects & Effect::Directory as u8 == 0;
         if !is_literal || has_directory && !text.starts_with('/') || text.starts_with("/dev/") {
             return;
@@ -261,8 +262,8 @@ impl<'s> Checker<'s> {
         self.take([page.help(help)]);
     }
 
-    /// Divides the options of a loop into its own and those of each turn. None if the loop is plain, which those are
-    /// refused for that need `jobs`.
+    /// Divides the options of a loop into those of the loop and those of each turn. Returns `None` if the loop is
+    /// plain. Options that need `jobs` are then refused.
     pub(super) fn own_options(
         &mut self,
         options: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
@@ -270,7 +271,7 @@ impl<'s> Checker<'s> {
     ) -> OwnOptions<'s> {
         let first = options.first().map_or(start, |(name, _)| name.span.start);
         let has_jobs = options.iter().any(|(name, _)| name.text == "jobs");
-        // The progress of a plain loop is that of the programs of each turn.
+        // The progress of a plain loop is the progress of the programs in each turn.
         let of_loop = |name: &str| {
             super::settings::find(name).is_some_and(|row| row.setting.is_of_loop())
                 || has_jobs && name == "progress"
@@ -307,13 +308,13 @@ impl<'s> Checker<'s> {
 
 /// The options of a loop.
 pub(super) struct OwnOptions<'s> {
-    /// Those that say how its turns run side by side.
+    /// The options that define how the turns run side by side.
     pub side_by_side: Option<(Turn, Box<[WithOption]>)>,
-    /// Those of each turn.
+    /// The options of each turn.
     pub of_turn: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
 }
 
-/// A page that has yet to be told its places.
+/// An error page whose places are not set yet.
 pub(super) struct Refusal {
     code: crate::diag::Code,
     message: String,
@@ -376,7 +377,7 @@ fn refusal(effect: Effect, statement: &str, text: &str, turn: Turn) -> Refusal {
     }
 }
 
-/// The loop without its `jobs`, as it is to be written.
+/// Returns the loop without its `jobs`, for the help.
 pub(super) fn one_after_another(text: &str, turn: Turn) -> String {
     if turn.head == Span::default() {
         return "run the calls one after another: leave `jobs` and `rate` out".to_string();
@@ -391,7 +392,7 @@ pub(super) fn one_after_another(text: &str, turn: Turn) -> String {
     }
 }
 
-/// The page about a call in a turn whose function does what no turn may.
+/// Returns the page about a call in a turn of a function that has an effect that is not allowed in a turn.
 pub(super) fn call_page(
     source: &std::sync::Arc<crate::diag::Source>,
     call: &CallInTurn,
@@ -433,7 +434,7 @@ pub(super) fn call_page(
     }
 }
 
-/// What a function does that no turn may.
+/// An effect of a function that is not allowed in a turn.
 #[derive(Clone, Copy)]
 pub(super) enum Found<'a> {
     Assigns(&'a str),

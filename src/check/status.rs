@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
 
-/// What is known of the status at a point of the text.
+/// The knowledge about the status at a point of the text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Flow {
     /// Whether it is certainly 0.

@@ -309,8 +309,8 @@ impl<'s> Checker<'s> {
         is_plain(word).then(|| format!("\"{word}\""))
     }
 
-    /// Refuses `if test -e x && (a == "x") {`: parentheses hold an expression only as a whole condition. Returns
-    /// whether it did.
+    /// Refuses `if test -e x && (a == "x") {`. Parentheses contain an expression only if they are the whole
+    /// condition. Returns whether it did.
     pub fn refuse_value_in_parentheses(&mut self, and_or: &ast::AndOr<'s>, whole: Span) -> bool {
         let pipelines =
             std::iter::once(&and_or.first).chain(and_or.rest.iter().map(|(_, pipeline)| pipeline));

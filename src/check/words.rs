@@ -63,7 +63,7 @@ impl<'s> Checker<'s> {
                     "quote it if it is meant as text: '=>'",
                 );
             }
-            // `export` handles those itself.
+            // `export` handles assignments itself.
             WordKind::Assignment(_) => {}
             WordKind::Parts(parts) => {
                 if let [ast::Part { kind: PartKind::Quoted(text), .. }] = &*parts {
@@ -305,8 +305,8 @@ pub fn is_call_of(expr: &ast::Expr<'_>, names: &[&str]) -> bool {
     matches!(&expr.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name(name) if names.contains(&name)))
 }
 
-/// Returns the parts of a word where sh neither matches nor splits: patterns are text, and captures are as in
-/// quotes.
+/// Returns the parts of a word in a place where sh neither matches nor splits. Patterns become text, and captures
+/// have the meaning that they have in quotes.
 pub(super) fn as_text(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
     let quoted = |kind| match kind {
         PartKind::Pattern(text) => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),

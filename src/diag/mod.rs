@@ -122,7 +122,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a fact.
+    /// Adds a note, a fact that explains the error.
     #[must_use]
     pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());

@@ -15,7 +15,7 @@ pub const MASK: &str = "***";
 /// The sign at the end of a text that a message cuts.
 const CUT: &[u8] = "…".as_bytes();
 
-/// The shortest masked secret: masking shorter texts would make messages unreadable.
+/// The length of the shortest secret that is masked. Masking shorter texts would make messages unreadable.
 const SHORTEST: usize = 4;
 
 /// The texts that are masked. Clones share them.

@@ -25,10 +25,11 @@ use super::excerpt::{Excerpt, Mark, excerpts};
 use super::source::floor_boundary;
 use super::{Diagnostic, visible};
 
-/// How many bytes of one line of a message, note or label are shown: an argument list in it may have 2 MB.
+/// The largest part of one line of a message, note or label that is shown, in bytes. An argument list in it may
+/// have 2 MB.
 const MAX_TEXT: usize = 8 * 1024;
 
-/// How much of a long source line is shown without a terminal.
+/// The number of columns of a long source line that are shown without a terminal.
 const LOG_WIDTH: usize = 120;
 
 /// Below this width, excerpts would be cut to nothing.

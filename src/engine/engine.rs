@@ -44,7 +44,7 @@ pub(super) struct Shared {
 }
 
 impl Engine {
-    /// Starts to build an engine.
+    /// Returns a builder for an engine.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
     }
@@ -63,7 +63,7 @@ impl Engine {
         self.script_builder(name).parse(text)
     }
 
-    /// Starts to build a script with inputs, or a script in a file.
+    /// Returns a builder for a script with inputs, or for a script in a file.
     ///
     /// ```
     /// use pipewright::Engine;

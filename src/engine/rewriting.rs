@@ -1,4 +1,4 @@
-//! Lines of sh, rewritten: as the help of an error, and as what a prompt takes in their place.
+//! Rewrites lines of sh, for the help of an error and for the prompt.
 
 use super::source;
 use crate::check::sh_constructs;
@@ -8,7 +8,7 @@ use crate::syntax::from_sh::{Names, Rewriting, rewrite, rewrite_statement};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The errors that tell of a construct which can be rewritten.
+/// The errors about constructs that can be rewritten.
 const REWRITTEN: &[Code] = &[
     code::SH_COMPOUND,
     code::SH_KEYWORD,
@@ -22,25 +22,26 @@ const REWRITTEN: &[Code] = &[
     code::SH_VARIABLE,
 ];
 
-/// Those of which a script's error shows the statement, rewritten. The others tell what the language has instead.
+/// The errors whose help in a script shows the rewritten statement. The other errors name the counterpart in the
+/// language.
 const SHOWN: &[Code] = &[code::SH_COMPOUND, code::SH_KEYWORD, code::SH_BACKTICK];
 
-/// Those of loops, `if` and `case`, which a prompt offers rewritten. It takes the others, since they mean here what they
-/// mean in sh.
+/// The errors about loops, `if` and `case`. A prompt offers these constructs in rewritten form. It accepts the
+/// other constructs directly, since they mean the same here as in sh.
 const OFFERED: &[Code] = &[code::SH_COMPOUND, code::SH_KEYWORD];
 
-/// So many errors get their line at most.
+/// The largest number of errors that get a rewritten line.
 const MOST_ERRORS: usize = 3;
 
-/// A longer text is nothing to read in a help.
+/// The largest rewritten text in bytes that a help shows. Longer text is hard to read there.
 const MOST_HELP: usize = 1500;
 
-/// What decides whether a text may stand in the place of another.
+/// The context that decides whether one text may replace another.
 pub(super) struct Judge<'a> {
     /// Returns whether a variable of this name is declared before the text, or in it.
     pub is_variable: Box<dyn Fn(&str) -> bool + 'a>,
     pub environment: &'a Environment,
-    /// Returns what is wrong with a text.
+    /// Returns the errors in a text.
     pub errors: &'a dyn Fn(&Arc<Source>) -> Vec<Diagnostic>,
     pub is_typed: bool,
 }
@@ -60,20 +61,20 @@ impl Names for Judge<'_> {
 }
 
 impl Judge<'_> {
-    /// Returns the text that a prompt takes in the place of one that has these errors.
+    /// Returns the text that the prompt runs in place of a text with these errors.
     pub fn taken(&self, text: &str, errors: &[Diagnostic]) -> Option<String> {
         self.takes(errors).then(|| self.offered(text))?
     }
 
-    /// Returns whether a prompt takes the counterpart of a text with these errors, instead of offering it.
+    /// Returns whether the prompt accepts a text with these errors directly, instead of offering its counterpart.
     pub fn takes(&self, errors: &[Diagnostic]) -> bool {
         let is_taken = |error: &Diagnostic| REWRITTEN.contains(&error.code) && !OFFERED.contains(&error.code);
-        // A variable that is assigned as in sh is not declared for what follows.
+        // A variable that is assigned as in sh is not declared for the later statements.
         let is_all = errors.iter().all(|error| is_taken(error) || error.code == code::UNDECLARED_NAME);
         self.is_typed && is_all && errors.iter().any(is_taken)
     }
 
-    /// Returns the text of an entry that means the same, and passes the check.
+    /// Returns an entry that means the same and passes the check.
     pub fn offered(&self, text: &str) -> Option<String> {
         let rewriting = rewrite(text, self)?;
         (rewriting.notes.is_empty() && self.passes(&rewriting.text)).then_some(rewriting.text)
@@ -83,7 +84,7 @@ impl Judge<'_> {
         source("entry", text.as_bytes().to_vec()).is_ok_and(|source| (self.errors)(&source).is_empty())
     }
 
-    /// Gives the errors the lines to write instead, where those pass the check.
+    /// Adds the rewritten lines to the errors, if the lines pass the check.
     pub fn explain(&self, text: &str, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let is_rewritten = |error: &Diagnostic| {
             let is_here = error.primary().is_some_and(|label| label.source.text() == text);
@@ -92,7 +93,7 @@ impl Judge<'_> {
         if !errors.iter().any(is_rewritten) {
             return errors;
         }
-        // What one entry declares, the rest of it uses.
+        // The rest of an entry uses what the entry declares.
         if self.is_typed
             && let Some(rewriting) = rewrite(text, self).filter(|rewriting| self.passes(&rewriting.text))
             && let Some(mut error) = errors.iter().find(|error| is_rewritten(error)).cloned()
@@ -114,7 +115,7 @@ impl Judge<'_> {
                 mended.push(statement);
             }
         }
-        // What else is wrong in a statement is not in its rewriting: one cause, one page.
+        // Other errors in a rewritten statement don't apply to its rewriting, so only one error remains for it.
         let mut at = 0..errors.len();
         errors.retain(|error| {
             let is_kept = at.next().is_some_and(|at| kept.contains(&at));
@@ -124,7 +125,8 @@ impl Judge<'_> {
         errors
     }
 
-    /// Rewrites the statement that an error is in: the one that its line begins with, or the one that it begins with.
+    /// Rewrites the statement that contains an error: the statement at the beginning of the error's line, or at the
+    /// error.
     fn statement(&self, text: &str, error: &Diagnostic) -> Option<(Range<usize>, Rewriting)> {
         let at = error.primary()?.span.start as usize;
         let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -149,7 +151,7 @@ impl Judge<'_> {
     }
 }
 
-/// Puts the lines to write in the place of an error's help.
+/// Replaces the help of an error with the rewritten lines.
 fn put(error: &mut Diagnostic, rewriting: &Rewriting) {
     let Rewriting { text, notes } = rewriting;
     let text = text.trim();
@@ -162,7 +164,7 @@ fn put(error: &mut Diagnostic, rewriting: &Rewriting) {
     error.help = vec![format!("{head}:{gap}{text}")];
 }
 
-/// Returns whether a text seems to declare a variable somewhere: by `let`, or as a parameter.
+/// Returns whether a text seems to declare a variable somewhere, by `let` or as a parameter.
 pub(super) fn declares(text: &str, name: &str) -> bool {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     text.lines().map(str::trim_start).any(|line| {

@@ -41,7 +41,7 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Debug)]
 pub struct Running {
     state: Arc<State>,
-    /// None once it is joined or detached.
+    /// The thread, or `None` once it is joined or detached.
     thread: Option<JoinHandle<()>>,
 }
 

@@ -338,8 +338,8 @@ fn directory_of(file: &Path) -> PathBuf {
     }
 }
 
-/// Reads a source to its end, to its first NUL byte, or until it is larger than `most` bytes. The check then refuses the
-/// text. `/dev/zero` has no end, and neither does `yes | pipewright`.
+/// Reads a source to its end, to its first NUL byte, or until it is larger than `most` bytes. The check then refuses a
+/// text that was not read to its end. This matters for `/dev/zero` and `yes | pipewright`, which never end.
 pub(super) fn read_source(mut from: impl Read, most: usize) -> io::Result<Vec<u8>> {
     const STEP: usize = 1 << 20;
     let mut bytes = Vec::with_capacity(8 << 10);

@@ -104,7 +104,7 @@ pub fn explain(topic: &str) -> Option<String> {
     if pages.is_empty() { crate::check::sh_constructs::explain(topic) } else { Some(pages.join("\n")) }
 }
 
-/// Returns the candidate that looks most like a name, for "did you mean"; `None` when none looks like it.
+/// Returns the candidate that is most similar to a name, for "did you mean", or `None` if no candidate is similar.
 ///
 /// ```
 /// use pipewright::tools::similar;

@@ -64,8 +64,8 @@ pub fn is_unknown(value: &Value) -> bool {
 fn holds_unknown(value: &Value) -> bool {
     /// Deeper values are treated as unknown.
     const DEPTH: usize = 64;
-    /// Searches a value. `seen` has the addresses of lists and maps that several values hold: after `a = [a, a]` in a
-    /// loop, each is searched once, instead of twice as often as the one that contains it.
+    /// Searches a value. `seen` has the addresses of lists and maps that were searched. After `a = [a, a]` in a
+    /// loop, the work would otherwise double with each level.
     fn look(value: &Value, depth: usize, seen: &mut HashSet<usize>) -> bool {
         let shared = match value {
             Value::List(items) => items.shared_at(),

@@ -50,7 +50,7 @@ pub struct Interpreter {
     pub(in crate::eval) substitutions: Vec<Substitution>,
     /// The result of the run, if it is wanted.
     pub(in crate::eval) result: Option<Value>,
-    /// The status of the last pipeline, which `exit` alone uses.
+    /// The status of the last pipeline, for `$?` and for `exit` without a status.
     pub(in crate::eval) status: u8,
     /// Whether the open loop has had a turn.
     pub(in crate::eval) turned: bool,

@@ -58,9 +58,9 @@ pub struct Setup {
     pub grace: Option<Duration>,
     /// Whether its result is wanted: the value of `main` is then the result, not a status.
     pub keep_result: bool,
-    /// What it may do, if not everything.
+    /// The policy that limits what the run may do, if there is one.
     pub policy: Option<Arc<dyn Policy>>,
-    /// How much it may use.
+    /// The limits on what the run may use.
     pub limits: Limits,
     /// The count of what it uses, if the threads that pass its output on share it.
     pub budget: Option<Arc<Budget>>,
@@ -91,7 +91,7 @@ impl Interpreter {
         slots.clear();
         slots.resize(program.slots, Value::Null);
         slots[ARGS.place()] = match args {
-            // Without arguments, like the run before: this saves a reference count.
+            // The run before had no arguments either, so its list is used again, which saves a reference count.
             Some(Value::List(none)) if none.is_empty() && setup.args.is_empty() => Value::List(none),
             _ => Value::List(list_of(setup.args)),
         };

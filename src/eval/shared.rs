@@ -131,9 +131,9 @@ impl Shared {
         self.inherited.get_or_init(Environment::inherited)
     }
 
-    /// Installs a standard input that can't be read, where sh has one that this process lacks: a program that
-    /// reads it gets an error, and one that does not read it runs. It must be open, since otherwise the next
-    /// file that a program opens would get its number.
+    /// Installs a standard input that can't be read, in the place where sh would read from the script. A program
+    /// that reads it gets an error, and a program that does not read it runs. It must be open, since otherwise the
+    /// next file that a program opens would get its number.
     ///
     /// # Errors
     /// Fails as open(2) does.
@@ -149,7 +149,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Returns whether a descriptor is that one.
+    /// Returns whether a descriptor is the one that `close_input` installed.
     pub(in crate::eval) fn is_closed_input(&self, descriptor: &Descriptor) -> bool {
         let Some(file) = self.unreadable.get() else { return false };
         matches!(descriptor, Descriptor::Open(open) if Arc::ptr_eq(open, file))

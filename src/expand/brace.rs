@@ -251,7 +251,8 @@ impl<'a, T: Clone> Flat<'a, T> {
             self.append(&mut words, at..open)?;
             let inside = open + 1..close;
             at = close + 1;
-            // Searched at any level, as in bash: `{{a,b}..c}` is `{a,b}..c` without the outer braces.
+            // The content is searched at any level, as in bash: `{{a,b}..c}` becomes the words of `{a,b}..c`,
+            // without the outer braces.
             if self.commas[inside.end] > self.commas[inside.start] {
                 words.multiply(&self.alternatives(inside, depth)?)?;
             } else if let Some(terms) = sequence(&self.text[inside])? {
@@ -259,7 +260,7 @@ impl<'a, T: Clone> Flat<'a, T> {
                 let list = terms.into_iter().map(|term| vec![Chunk::Made(term)]).collect();
                 words.multiply(&Words { list, size })?;
             } else {
-                // Neither: the whole is text, including its content.
+                // There is neither a comma nor a sequence, so the whole is text, including its content.
                 self.append(&mut words, open..close + 1)?;
             }
         }

@@ -10,7 +10,7 @@ use std::ops::Range;
 pub struct EscapeError {
     /// The bytes of the text that cause it.
     pub range: Range<usize>,
-    /// The error and the text to write.
+    /// The message, with the text to write instead.
     pub message: String,
 }
 

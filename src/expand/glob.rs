@@ -33,7 +33,7 @@ struct Step {
 
 #[derive(Clone, Debug)]
 enum Component {
-    /// Names without special characters, which are looked up and never listed; `a/b` if two follow each other.
+    /// Names without special characters. They are looked up, never listed. Two in a row are one component, `a/b`.
     Literal(Vec<u8>),
     /// Names that are listed and compared.
     Names(Pattern),

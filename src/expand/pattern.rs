@@ -28,7 +28,7 @@ pub enum Part<'a> {
 pub struct PatternError {
     /// The bytes that cause it, counted over all parts (or in the text, for [`Pattern::parse_text`]).
     pub range: Range<usize>,
-    /// The error and the text to write.
+    /// The message, with the text to write instead.
     pub message: String,
 }
 

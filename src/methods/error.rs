@@ -22,7 +22,7 @@ pub enum MethodError {
 pub struct Message {
     /// Its kind.
     pub code: Code,
-    /// The event, with the name of the method.
+    /// What happened, with the name of the method.
     pub message: String,
     /// The argument of the call to point at, counted from 0 in the order of the text; otherwise the
     /// receiver or the whole call.

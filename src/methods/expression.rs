@@ -1,8 +1,8 @@
-//! A regular expression, compiled, and the search for its matches.
+//! A compiled regular expression, and the search for its matches.
 //!
-//! The regex crate can't be interrupted. Its time is bounded by the text times the expression, and a hostile script
-//! can reach that: `a[ab]{200}[^ab]` on 15 MB of `a` and `b` took 32 s, in a run with a time limit of 10 s. So where
-//! the bound is beyond a moment, another search is used (`interruptible_regex`).
+//! The regex crate can't be interrupted. Its time is bounded by the length of the text times the size of the
+//! expression, and a hostile script can reach that bound: `a[ab]{200}[^ab]` on 15 MB of `a` and `b` outlasts a time
+//! limit. So if the bound is too large, another search is used (`interruptible_regex`).
 
 use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
@@ -94,11 +94,11 @@ pub struct Expression {
     interruptible_regex: OnceCell<Option<InterruptibleRegex>>,
 }
 
-/// How many bytes times states of the automaton are processed in a moment: a fifth of a second at worst.
+/// The number of bytes times states that are processed in a moment, which is a fifth of a second at worst.
 const MOMENT: usize = 20 << 20;
 /// The largest cost for the regex crate in a run with limits, if the other search can't be used.
 const MOST: usize = 1 << 30;
-/// The length up to which no question is asked.
+/// The length up to which the host is not asked whether to continue.
 const SHORT: usize = 256;
 
 impl Expression {

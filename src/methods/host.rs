@@ -15,10 +15,11 @@ pub trait Host {
     /// Fails with [`MethodError::Host`] if the call failed; the host keeps the reason.
     fn apply(&mut self, function: &Value, arguments: &[Value]) -> Outcome;
 
-    /// Calls a function value with each of these by itself, several at once.
+    /// Calls a function value with each of these items, several at once.
     ///
     /// # Errors
-    /// [`MethodError::Host`] when a call failed; the host keeps the reason of the first of the list that did.
+    /// Fails with [`MethodError::Host`] if a call failed. The host keeps the reason of the first failed call in the
+    /// order of the list.
     fn apply_to_each(&mut self, function: &Value, items: &List, how: SideBySide) -> Outcome<Vec<Value>>;
 
     /// Returns how many bytes a value may hold, if that is less than the language allows.
@@ -93,14 +94,14 @@ pub trait Host {
     fn glob(&mut self, pattern: &[u8]) -> Result<Vec<Vec<u8>>, String>;
 }
 
-/// How calls run side by side.
+/// The options for calls side by side.
 #[derive(Clone, Copy, Debug)]
 pub struct SideBySide {
-    /// How many at once, at least 1.
+    /// The largest number of concurrent calls, at least 1.
     pub jobs: usize,
-    /// How many are started a second, at most.
+    /// The largest number of starts per second.
     pub rate: Option<f64>,
-    /// Whether it is shown how many have ended.
+    /// Whether the progress of the calls is shown.
     pub progress: bool,
 }
 

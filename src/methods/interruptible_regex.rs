@@ -1,9 +1,9 @@
 //! A regex search that can be cancelled.
 //!
-//! It uses the lazy automaton of regex-automata, on which the regex crate is built. The cost of a new state grows with
-//! the expression, and a known state costs next to nothing. So at first the automaton searches by itself, and gives up
-//! if it makes more than a few states for its progress. From then on it gets the text byte by byte, and between two
-//! bytes the run can end. It finds the same matches as the crate.
+//! It uses the lazy automaton of regex-automata, on which the regex crate is built. Creating a state costs more for
+//! a larger expression, while using a known state costs next to nothing. So at first the automaton searches by
+//! itself, and gives up if it creates too many states for its progress. From then on it gets the text byte by byte,
+//! and the run can end between two bytes. It finds the same matches as the crate.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -19,11 +19,11 @@ use super::{Host, Outcome};
 
 /// The compiled expression.
 pub struct InterruptibleRegex {
-    /// Gives up.
+    /// The automaton that gives up.
     quick: Regex,
     quick_cache: RefCell<regex::Cache>,
     gave_up: Cell<bool>,
-    /// Does not give up.
+    /// The automaton that does not give up.
     steps: Regex,
     cache: RefCell<regex::Cache>,
     groups: meta::Regex,
@@ -38,7 +38,8 @@ pub struct DfaQuit;
 /// The size of one compiled expression in bytes: `(\w{500}){500}` is refused rather than tried.
 pub const COMPILED: usize = 4 << 20;
 
-/// The size of the states that each automaton keeps, in bytes: a thread keeps several expressions.
+/// The size in bytes of the states that each automaton keeps. It is small, since a thread keeps several
+/// expressions.
 const CACHED: usize = 1 << 20;
 
 /// The steps of the automaton between two questions, if each meets all of its states.

@@ -14,7 +14,8 @@ pub(crate) use crate::value::{MOST_BYTES as BYTES, MOST_ITEMS as ITEMS};
 /// The size of a value in bytes.
 const ITEM: usize = size_of::<Value>();
 
-/// Refuses a string of more than [`BYTES`], or than the host has room for; `None` is a length that overflowed.
+/// Refuses a string that is longer than [`BYTES`] or than the limit of the host. `None` means that the length
+/// overflowed.
 pub fn bytes(host: &mut dyn Host, method: &str, len: Option<usize>) -> Outcome<usize> {
     match len {
         Some(len) if len <= BYTES && len > host.room() => Err(host.no_room()),
@@ -26,7 +27,7 @@ pub fn bytes(host: &mut dyn Host, method: &str, len: Option<usize>) -> Outcome<u
     }
 }
 
-/// Refuses a list or map of more than [`ITEMS`], or than the host has room for.
+/// Refuses a list or map of more than [`ITEMS`], or of more than the host allows.
 pub fn items(host: &mut dyn Host, method: &str, len: usize) -> Outcome<usize> {
     if len <= ITEMS && len * ITEM > host.room() {
         return Err(host.no_room());

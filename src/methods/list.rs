@@ -305,7 +305,7 @@ pub fn holds(method: &str, host: &mut dyn Host, function: &Value, arguments: &[V
     truth_of(method, host.apply(function, arguments)?)
 }
 
-/// The arguments `jobs`, `rate` and `progress` of a method that calls its function for each element.
+/// Returns the arguments `jobs`, `rate` and `progress` of a method that calls its function for each element.
 fn side_by_side(arguments: &[Value]) -> Outcome<Option<SideBySide>> {
     let wrong = |at, message| MethodError::new(code::BAD_VALUE, message).at(at);
     let rate = match argument(arguments, 2) {

@@ -47,8 +47,8 @@ fn sorted(
 ) -> Outcome<Vec<usize>> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     let mut width = 1;
-    // One type with a total order: the standard library's sort, whose comparison can't fail. It sorts run by run,
-    // since it can't be interrupted.
+    // All values have one type with a total order, so the sort of the standard library can be used: its comparison
+    // can't fail. It sorts run by run, since it can't be interrupted.
     if values.iter().all(|value| matches!(value, Value::Str(_)))
         || values.iter().all(|value| matches!(value, Value::Int(_)))
     {
@@ -151,12 +151,12 @@ pub fn unique(host: &mut dyn Host, this: &Value, _: Arguments) -> Outcome {
     Ok(out.into())
 }
 
-/// Numbers that are the same for values that `==` treats as equal.
+/// Hashes that are equal for values that `==` treats as equal.
 #[derive(Default)]
 struct Hashes {
     hashers: RandomState,
-    /// The hashes of lists and maps that several values hold, by address: `a = [a, a]` in a loop of 60 turns has
-    /// 2^60 elements for code that visits each.
+    /// The hashes of lists and maps that several values hold, by address. After `a = [a, a]` in a loop of 60 turns,
+    /// visiting each element would take 2^60 steps.
     known: HashMap<usize, u64>,
 }
 

@@ -108,12 +108,12 @@ pub fn date(host: &mut dyn Host, this: &Value, arguments: Arguments) -> Outcome 
 /// The parts of an instant.
 struct Date {
     year: i64,
-    /// From 1.
+    /// The month, from 1.
     month: i64,
     day: i64,
-    /// From 1.
+    /// The day of the year, from 1.
     day_of_year: i64,
-    /// From Sunday.
+    /// The day of the week, from Sunday.
     weekday: i64,
     second_of_day: i64,
     second: i64,

@@ -147,7 +147,7 @@ impl Run {
             return program && self.has_anywhere(candidate, argument);
         }
         let arguments = match (candidate.foreseen, candidate.open) {
-            // Only a command that is denied whatever follows.
+            // A command is denied for certain only if it is denied whatever its further arguments are.
             (true, true) => self.open && self.begins(candidate.args),
             (false, true) => candidate.args.iter().zip(&self.args).all(|(arg, pattern)| pattern.matches(arg)),
             (_, false) => {
@@ -185,7 +185,7 @@ fn is_argument(pattern: &Text, given: &[u8]) -> bool {
 }
 
 impl Candidate<'_> {
-    /// Returns whether it is in a directory of the system.
+    /// Returns whether the program is in a directory of the system.
     pub fn is_trusted(&self) -> bool {
         match self.path.as_ref().and_then(|(found, _)| found.parent()) {
             Some(parent) => Rules::TRUSTED.iter().any(|trusted| resolved(Path::new(trusted)) == parent),

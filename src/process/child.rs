@@ -17,11 +17,11 @@ pub struct Child {
     process: Process,
     group: Group,
     group_id: Option<Pid>,
-    /// Its execve, as long as it may not have happened. It holds the arguments in the meantime.
+    /// The pending execve, while it may not have happened yet. It holds the arguments in the meantime.
     pending_exec: Option<PendingExec<Box<Launch>>>,
     argv: Vec<Vec<u8>>,
     started: Instant,
-    /// The same moment for people. It is not for measurements, since the clock may be set.
+    /// The start by the system clock, for people. It is not for measurements, since the clock may be set.
     began: SystemTime,
     state: State,
 }
@@ -40,14 +40,13 @@ enum State {
         order: usize,
         ended: Option<Ended>,
     },
-    /// Left to itself, because it could not be killed, or was detached.
+    /// No longer watched, because it could not be killed or was detached.
     Abandoned,
 }
 
 impl Child {
-    /// Creates a running child. `started` is a time from before its clone: the clone returns only after
-    /// the execve, on a busy machine some milliseconds later, so that a program of 200 ms seemed to have
-    /// taken 190.
+    /// Creates a running child. `started` is a time from before its clone. The clone returns only after the execve,
+    /// which on a busy machine is some milliseconds later, so the time after it would make a program seem faster.
     pub(super) fn new(
         process: Process,
         group: Group,
@@ -96,7 +95,7 @@ impl Child {
         }
     }
 
-    /// Lets it continue when this process ends.
+    /// Lets the program continue when this process ends.
     pub fn spare(&self) {
         self.process.spare();
     }
@@ -188,7 +187,7 @@ impl Child {
         }
     }
 
-    /// Reaps it. Waits for its end if necessary.
+    /// Reaps the program. Waits for its end if necessary.
     pub(super) fn reap(&mut self) {
         let (at, order) = match self.state {
             State::Running => (None, usize::MAX),
@@ -199,7 +198,7 @@ impl Child {
         self.note_reaped(at.unwrap_or_else(Instant::now), order, ended);
     }
 
-    /// Reaps it if it has ended, as the first of its pipeline. Returns whether it has ended.
+    /// Reaps the program if it has ended, as the first of its pipeline. Returns whether it has ended.
     pub(super) fn try_reap(&mut self) -> bool {
         let ended = match self.process.try_reap() {
             Ok(None) => return false,

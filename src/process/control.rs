@@ -26,7 +26,7 @@ pub struct Control {
     keys: Interrupt,
     group: Pid,
     sentinels: Mutex<Sentinels>,
-    /// Read often, and changed with the lock held.
+    /// Whether the job is suspended. It is read often, and changed only with the lock held.
     suspended: AtomicBool,
     /// Announces to threads of this process that it is suspended.
     changes: Changes,
@@ -48,8 +48,8 @@ pub struct Control {
 
 #[derive(Debug)]
 struct Sentinels {
-    /// The first leads the group, which exists until it is dropped. The last receives signals: those before it have
-    /// died.
+    /// The leaders. The first leads the group, which exists until it is dropped. The last receives signals; those
+    /// before it have died.
     all: Vec<Arc<JobLeader>>,
     /// Whether the job has ended.
     finished: bool,
@@ -68,11 +68,11 @@ pub enum Attended {
     Running,
 }
 
-/// How long programs may take to stop by themselves: less(1) first restores the screen. A program that ignores the key
-/// is stopped after this time.
+/// The time that programs have to stop by themselves. For example, less(1) first restores the screen. A program
+/// that ignores the key is stopped after this time.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
-/// When the key is sent once more to programs that do nothing. A program such as less only notes the key. If the first
-/// key comes just after its last check before it waits for input, it notices the second one.
+/// The time after which the key is sent once more to programs that do nothing. A program such as less only notes
+/// the key. If the first key comes just after its last check before it waits for input, it notices the second one.
 const AGAIN: Duration = Duration::from_millis(300);
 /// How often a suspended job checks whether another process has continued it, which sends no notification.
 const LOOK: Duration = Duration::from_millis(250);
@@ -179,8 +179,8 @@ impl Control {
     /// continued would take the prompt's next key.
     fn await_stop(&self, signal: Signal) -> MutexGuard<'_, ()> {
         let begun = Instant::now();
-        // Since when the programs that have not stopped have been idle: a program that is merely slow would stop a
-        // second time, unnoticed, once it continues.
+        // The time since which the programs that have not stopped have been idle. A program that is merely slow
+        // would otherwise stop a second time, unnoticed, after it continues.
         let mut waiting = begun;
         let (mut again, mut stop) = (Some(signal), Some(Signal::STOP));
         loop {
@@ -190,7 +190,7 @@ impl Control {
             }
             let held = self.held();
             let busy = [&self.readers, &self.starters].iter().any(|some| some.load(Ordering::SeqCst) > 0);
-            // Checked again, because of programs that were being started before.
+            // This is checked again because of programs that were being started before.
             let runs =
                 state != GroupState::Still || !busy && tree::group_state(self.group) != GroupState::Still;
             if !runs && !busy || begun.elapsed() >= 2 * STOP_TIMEOUT {
@@ -305,8 +305,8 @@ impl Control {
         }
     }
 
-    /// Raises the signal that the group has received by now, of which the prompt may not know yet: `sleep 10 || echo x`
-    /// must not continue for a moment after Ctrl-C. `died` means that a program died of a signal, perhaps as one of
+    /// Raises a signal that the group has received and that the prompt may not know yet: `sleep 10 || echo x` must
+    /// not continue for a moment after Ctrl-C. `died` means that a program died of a signal, perhaps as one of
     /// several.
     pub fn group_signal(&self, died: bool) -> GroupSignal {
         let Some(job_leader) = self.current_leader() else { return GroupSignal::Nothing };
@@ -326,9 +326,9 @@ impl Control {
         group_signal
     }
 
-    /// Announces that programs are about to be started: until the returned value is dropped, the job does not count as
-    /// suspended. Waits while it is suspended. A program that was started just after Ctrl-Z and not stopped yet took
-    /// text that was typed for the prompt.
+    /// Announces that programs are about to be started. Until the returned value is dropped, the job does not count
+    /// as suspended. Waits while the job is suspended. Otherwise a program that was started just after Ctrl-Z, and
+    /// not stopped yet, could take text that the user typed for the prompt.
     pub fn begin_to_start(&self) -> Starting<'_> {
         loop {
             self.park();
@@ -347,7 +347,8 @@ impl Control {
             self.repeat_stop();
         }
         let Some(raised) = keys.raised().filter(|raised| is_of_terminal(raised.signal)) else { return };
-        // Held until another leader receives signals: the end of this one is not a further key.
+        // The lock is held until another leader receives signals, so that the end of this one does not count as a
+        // further key.
         let mut sentinels = self.sentinels();
         let _ = signal::send_group(self.group, raised.signal);
         if let Ok(next) = JobLeader::start(Some(self.group)) {
@@ -355,8 +356,9 @@ impl Control {
         }
     }
 
-    /// A program that has a handler for Ctrl-Z has run for a while, and has received it. less(1) draws nothing when it
-    /// continues if another signal has stopped it before it handled the key.
+    /// Repeats the stop for programs without a handler for Ctrl-Z. A program with a handler has run for a while and
+    /// has received the key. If less(1) is stopped by another signal before it has handled the key, it draws
+    /// nothing when it continues.
     fn repeat_stop(&self) {
         for program in tree::running_of_group(self.group) {
             if SignalState::of(program).is_some_and(|state| !state.catches(Signal::TSTP)) {
@@ -372,11 +374,11 @@ impl Control {
         if !tty::is_terminal(fd) {
             return nothing;
         }
-        // Held, as the prompt holds it when it declares the job suspended: from then on the terminal belongs to the
+        // The prompt holds the lock when it declares the job suspended. From then on the terminal belongs to the
         // prompt.
         let _held = self.held();
         let Ok(group) = tty::foreground(fd) else { return nothing };
-        // Unless another thread of the job is reading.
+        // Only the first reader takes the terminal.
         let is_first = self.readers.load(Ordering::SeqCst) == 0;
         if self.is_suspended() || is_first && group != self.group {
             return None;
@@ -414,7 +416,7 @@ impl Control {
         }
     }
 
-    /// The job has ended.
+    /// Notes that the job has ended.
     pub fn finish(&self) {
         let mut sentinels = self.sentinels();
         sentinels.finished = true;
@@ -494,7 +496,7 @@ impl Drop for TerminalLease<'_> {
         let Some(fd) = self.fd else { return };
         let _held = self.control.held();
         let is_last = self.control.readers.fetch_sub(1, Ordering::SeqCst) == 1;
-        // A prompt that has waited too long has taken it.
+        // A prompt that has waited too long has taken the terminal.
         if is_last && !self.control.is_suspended() {
             let _ = tty::set_foreground(fd, self.control.group);
         }

@@ -27,7 +27,7 @@ impl Deadline {
         Self { at: None, idle: Some((time, activity)) }
     }
 
-    /// Returns the first of several deadlines to pass, as things are now.
+    /// Returns the deadline that passes first, according to the current state.
     pub fn first<'a>(all: impl Iterator<Item = &'a Self> + Clone) -> Self {
         let at = all.clone().filter_map(|one| one.at.clone());
         // Activity counts for a deadline and for the one that encloses it, so the shortest passes

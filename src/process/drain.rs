@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 /// How often to check whether the wait was stopped.
 const LOOK: Duration = Duration::from_millis(20);
-/// After a stop, a pipe is given up if it is quiet this long: with one check before and one after, that is less than
-/// the 100 ms that a time limit may be late…
+/// After a stop, a pipe that is quiet this long is given up. With one check before and one after, that is less than
+/// the 100 ms by which a time limit may be late…
 const QUIET: Duration = Duration::from_millis(60);
 /// …and after this long, even if it is busy.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ pub struct Readers {
     ended: Condvar,
 }
 
-/// The task of one thread: to read a pipe to its end. When it is dropped, the thread has done so, or gives up.
+/// The task of one thread, to read a pipe to its end. It is dropped when the thread has done so or has given up.
 #[derive(Debug)]
 pub struct Reader {
     readers: Arc<Readers>,
@@ -86,8 +86,8 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    /// Lets `take` read while there is data, until it reports the end with `Some(0)`. None is a read that has to be
-    /// repeated.
+    /// Calls `take` while there is data, until it reports the end with `Some(0)`. If it returns `None`, the read
+    /// has to be repeated.
     ///
     /// After a stop, the last data of the writers is in the pipe and is read, however long `take` needs.
     ///
@@ -98,7 +98,7 @@ impl Reader {
         mut take: impl FnMut(BorrowedFd<'_>) -> Result<Option<usize>, E>,
     ) -> Result<(), E> {
         let pipe = self.pipe.as_fd();
-        // The event that ends the writers also ends the pipe.
+        // No interrupt is needed here, since the event that ends the writers also ends the pipe.
         let never = Interrupt::none();
         let mut stopped: Option<Instant> = None;
         let mut last = Instant::now();

@@ -13,11 +13,12 @@ pub struct Environment(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// If inherited, empty until its first use: a run that starts no program copies nothing.
+    /// The variables. If they are inherited, the map is empty until its first use, so that a run that starts no
+    /// program copies nothing.
     variables: OnceLock<IndexMap<Vec<u8>, Vec<u8>>>,
     /// The names of variables whose values messages never show.
     secret: BTreeSet<Vec<u8>>,
-    /// In the form for execve, built once after each change.
+    /// The form for execve, built once after each change.
     block: OnceLock<StringArray>,
 }
 
@@ -42,7 +43,7 @@ impl fmt::Display for InvalidVariable {
 impl std::error::Error for InvalidVariable {}
 
 impl Clone for Shared {
-    /// Without the block: a copy is made only to be changed.
+    /// Clones without the cached block, since a copy is only made to be changed.
     fn clone(&self) -> Self {
         Self { variables: self.variables.clone(), secret: self.secret.clone(), block: OnceLock::new() }
     }
@@ -124,7 +125,7 @@ impl Environment {
         self.variables().iter().map(|(name, value)| (name.as_slice(), value.as_slice()))
     }
 
-    /// Returns it in the form for execve.
+    /// Returns the variables in the form for execve.
     pub(super) fn block(&self) -> &StringArray {
         self.0.block.get_or_init(|| {
             let entries = self.iter().map(|(name, value)| [name, b"=", value]);

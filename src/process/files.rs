@@ -81,7 +81,7 @@ impl FileTable {
         self.note(fd, Some(descriptor));
     }
 
-    /// Closes `fd`. One that is closed stays closed, as for `n>&-` in sh.
+    /// Closes `fd`. Closing a closed descriptor has no effect, as for `n>&-` in sh.
     pub fn close(&mut self, fd: RawFd) {
         if self.find(fd).is_some() {
             self.note(fd, None);
@@ -151,12 +151,12 @@ impl Descriptor {
         }
     }
 
-    /// Returns whether it is the only owner of an open file.
+    /// Returns whether the descriptor is the only owner of an open file.
     pub fn has_one_owner(&self) -> bool {
         matches!(self, Self::Open(file) if Arc::strong_count(file) == 1)
     }
 
-    /// Returns it for reading or writing in this process.
+    /// Returns the descriptor for reading or writing in this process.
     ///
     /// # Errors
     /// Fails with `EBADF` if it is inherited and the process was started without it.

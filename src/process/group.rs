@@ -141,7 +141,7 @@ impl Group {
         }
     }
 
-    /// Called when a child has been reaped: if it was the leader, no process can join any more.
+    /// Notes that a child has been reaped. If it was the leader, no process can join any more.
     pub(super) fn reaped(&self, pid: Pid) {
         if let Kind::Own(own) = &self.0 {
             let mut leader = own.leader();
@@ -158,8 +158,8 @@ impl Own {
     }
 }
 
-/// Also puts a child into the group that it enters itself, whatever it has done so far: signals to the group reach it
-/// from now on. A Ctrl-C between the start of a program and its own setpgid(2) used to end all programs but that one.
+/// Puts a child into its group from the parent's side. The child also does this itself, but perhaps later. Without
+/// both, a Ctrl-C between the start of a program and its own setpgid(2) would miss the program.
 fn joins(process: &Process, group: Pid) {
     signal::enter_group(process.pid(), group);
 }

@@ -28,13 +28,13 @@ impl Keys {
         Self { interrupt: interrupt.later(), before: Some(keys_come()) }
     }
 
-    /// For a prompt, which watches the group of its job: only processes that are left when programs have ended are
-    /// affected by keys.
+    /// Watches keys for a prompt, which also watches the group of its job. Only processes that are left when the
+    /// programs have ended are affected by these keys.
     pub fn after_programs(interrupt: &Interrupt) -> Self {
         Self { interrupt: interrupt.clone(), before: None }
     }
 
-    /// No keys.
+    /// Watches no keys.
     pub const fn none() -> Self {
         Self { interrupt: Interrupt::none(), before: None }
     }

@@ -34,7 +34,7 @@ impl Opening {
         Self { directory, path, mode, how, in_kernel: false, reader: None, pause: PAUSE.0 }
     }
 
-    /// Does the same for a thread whose system calls are ended by signals.
+    /// Marks that signals end the system calls of this thread.
     pub fn in_kernel(self, in_kernel: bool) -> Self {
         Self { in_kernel, ..self }
     }

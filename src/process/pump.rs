@@ -85,7 +85,7 @@ impl Capture {
                 Ok(Progress::Overflow)
             }
             Ok(_) => {
-                // Then it is a big stream.
+                // A page that is full at once is the beginning of a big stream.
                 if small && self.bytes.len() >= pipe::CAPACITY {
                     pipe::widen(reader.as_fd(), pipe::WIDE);
                 }

@@ -30,29 +30,29 @@ pub struct Swept {
 /// first program is started.
 pub fn own_process() {
     if tree::adopt_orphans() {
-        // Without a watcher, a SIGKILL leaves our children behind. The script runs anyway.
+        // Without a watcher, a SIGKILL leaves the children of this process behind. The script runs anyway.
         let _ = kill_cleanup::start();
     }
 }
 
-/// Starts a watcher that ends our children if this process is killed, but adopts no orphans: for a prompt, whose
-/// programs may leave a server behind. Call it before the first program is started.
+/// Starts a watcher that ends the children of this process if it is killed, but adopts no orphans. This is for a
+/// prompt, whose programs may leave a server behind. Call it before the first program is started.
 pub fn watched() {
     tree::know_children();
     let _ = kill_cleanup::start();
 }
 
-/// Ends the watcher, since there is nothing to watch any more.
+/// Ends the watcher when there is nothing left to watch.
 pub fn unwatched() {
     kill_cleanup::end();
 }
 
-/// How long a program has run before the watcher gets its own memory: most programs have ended by then.
+/// The time that a program has run before the watcher gets its own memory. Most programs end sooner.
 const LASTS: Duration = Duration::from_millis(20);
 
-/// Returns the time at which [`watch_apart`] has something to do for a program that was started at the given time.
+/// Returns the time from now at which [`watch_apart`] is needed for a program that was started at the given time.
 pub(super) fn apart_in(started: Instant) -> Option<Duration> {
-    // Soon again, in case a child is being created then.
+    // The next check comes soon, in case a child is being created then.
     let soon = || LASTS.saturating_sub(started.elapsed()).max(LOOK);
     kill_cleanup::shares_memory().then(soon)
 }
@@ -71,7 +71,7 @@ pub(super) fn watch_apart(started: Instant) {
 /// Fails when there is no room for a process.
 pub fn guarded() -> io::Result<Option<End>> {
     let end = guard::fork_monitor(tree::adopt_orphans)?;
-    // An inner process that exits has swept, and processes that it left are meant to stay.
+    // If the inner process has exited, it has already swept, and the processes that it left are meant to stay.
     if matches!(end, Some(End::Signal { .. })) {
         sweep(&Interrupt::none(), terminate::GRACE, Daemons::End);
     }
@@ -87,7 +87,7 @@ pub enum Daemons {
     End,
 }
 
-/// The time between two checks for processes that have ended.
+/// The interval between two checks for processes that have ended.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// How long a process that is not a daemon may take to end by itself; sh would neither wait for it nor end it.

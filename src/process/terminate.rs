@@ -36,7 +36,8 @@ pub(super) fn signal_all(children: &[Child], signal: Signal) {
         let _ = signal::send_group(group, signal);
     }
     for child in children.iter().filter(|child| child.is_running()) {
-        // Not a second time to the members: a program may interpret a second request as urgent.
+        // The members of the group are not signalled a second time, since a program may interpret a second request
+        // as urgent.
         if child.group_id().is_none() || child.group_id() != signal::group_of(child.pid()) {
             let _ = child.signal(signal);
         }
@@ -135,8 +136,8 @@ fn are_gone_within(child: &Child, tree: &mut Tree, time: Duration, signal: impl 
     }
 }
 
-/// Sends it to the group only for the leader: a stage in the interpreter may start and drop a program of its own
-/// while the rest of the pipeline continues.
+/// Sends the signal to the group only if the child is its leader. A stage in the interpreter may start and drop a
+/// program of its own while the rest of the pipeline continues.
 fn send_at_drop(child: &Child, signal: Signal) {
     if child.group_id() == Some(child.pid()) {
         signal_all(std::slice::from_ref(child), signal);

@@ -206,8 +206,8 @@ impl Tree {
     }
 }
 
-/// Returns whether a process may belong to a program that is left alone (`detach=true`), or to another one: it is no
-/// longer possible to tell.
+/// Returns a function that tells whether a process may belong to a program that is left alone (`detach=true`), or
+/// to another program whose processes can no longer be told apart.
 pub(super) fn may_be_spared() -> impl Fn(&Status) -> bool {
     let since = tree::spared_since();
     let session = since.and_then(|_| tree::status(std::process::id().cast_signed()));

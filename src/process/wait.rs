@@ -30,10 +30,10 @@ pub struct Wait {
     pub signal: Signal,
     /// The time that they have to end, before SIGKILL.
     pub grace: Duration,
-    /// Returns once only a pipe has been awaited for [`HELD`], so that the user can be informed.
+    /// Whether to return once only a pipe has been awaited for [`HELD`], so that the user can be informed.
     pub tell_held: bool,
-    /// For a prompt with job control: returns when a program is stopped (Ctrl-Z). At SIGHUP, gives programs a moment
-    /// for their own reaction to the closed terminal.
+    /// Whether there is a prompt with job control. The wait then returns when a program is stopped (Ctrl-Z). At
+    /// SIGHUP, it gives programs a moment for their own reaction to the closed terminal.
     pub job_control: bool,
     /// Where to note the groups that have living members when all programs have ended.
     pub left: Option<Arc<LeftGroups>>,
@@ -245,9 +245,9 @@ struct WaitLoop<'a> {
     /// The time of the next search there; none means at once.
     look_at: Option<Instant>,
     outcome: Outcome,
-    /// Since when only a pipe is awaited, and the keys that come after that.
+    /// The time since which only a pipe is awaited, and the keys that come after that.
     held: Option<(Instant, Interrupt)>,
-    /// After a stop: since when only a pipe is left, and when it last had data.
+    /// After a stop: the time since which only a pipe is left, and the time of its last data.
     drain: Option<(Instant, Instant)>,
 }
 
@@ -381,7 +381,7 @@ impl WaitLoop<'_> {
         Ok(())
     }
 
-    /// Returns a running program whose end no descriptor reports: one that runs alone.
+    /// Returns the running program whose end no descriptor reports, because it runs alone.
     fn untold(&self) -> Option<usize> {
         let alone = if let [child] = &*self.children { child } else { return None };
         (alone.is_running() && alone.exit_fd().is_none()).then_some(0)
@@ -390,7 +390,7 @@ impl WaitLoop<'_> {
     fn note_end(&mut self, at: usize) {
         self.children[at].note_end(self.ended);
         self.ended += 1;
-        // This process may have adopted the processes below it.
+        // This process may have adopted the processes below the child.
         self.look_at = None;
     }
 
@@ -459,7 +459,7 @@ impl WaitLoop<'_> {
         Ok(())
     }
 
-    /// Reaps them, the leader last: until then its group can be signalled and joined.
+    /// Reaps the children, the leader last. Until then its group can be signalled and joined.
     fn finish(self) -> Outcome {
         self.pump.captures.iter_mut().for_each(Capture::close);
         let noted = self.phase != Phase::Running || self.how.left.is_some();

@@ -88,7 +88,7 @@ pub enum Operands {
     GitConfig,
     /// A command up to `:::`, which a shell parses.
     Parallel,
-    /// A condition of bash (`[[ … ]]`), which calculates.
+    /// A condition of bash (`[[ … ]]`), which evaluates arithmetic.
     Condition,
 }
 
@@ -144,7 +144,7 @@ pub fn find(name: &str) -> Option<&'static Program> {
     table::find(name).or_else(|| table::find(plain_name(name)?))
 }
 
-/// Returns whether a program runs any text.
+/// Returns whether a program can run any text as code.
 pub fn is_evaluator(name: &[u8]) -> bool {
     let Ok(name) = std::str::from_utf8(name) else { return false };
     let unversioned = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');

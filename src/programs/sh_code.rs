@@ -264,7 +264,7 @@ impl<'a> Reader<'a> {
             _ if backquoted => State::Backquoted,
             Context::Command | Context::Backquoted => State::Unquoted,
         };
-        // Text that the shell has unquoted is plain again for the program that receives it.
+        // The program that receives text that the shell has unquoted parses it again.
         let holds = state == State::Unquoted && value.kind == ValueKind::Quoted;
         let kind = if holds { ValueKind::Plain } else { ValueKind::Code };
         self.word().pieces.push(Piece::Value(Value { kind, ..value.clone() }));

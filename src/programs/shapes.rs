@@ -1,6 +1,6 @@
 //! A fast test that a name is not in a table.
 //!
-//! Every command of a script is looked up in tables of a hundred words, and almost none is there: the
+//! Every command of a script is looked up in tables of a hundred words, and almost none of them is found. The
 //! length of a name and its first letter show that without a comparison.
 
 /// The first letters and lengths of the words of some tables, computed at compile time.

@@ -13,7 +13,7 @@ pub enum Role {
     Code(Language),
     /// It determines where programs look for other programs, modules and configuration, or how they do it.
     Place,
-    /// Its ending is that of many variables of the other roles.
+    /// Its name ends like the names of many variables of the other roles.
     Likely,
 }
 

@@ -80,8 +80,8 @@ impl<'a> Word<'a> {
         String::from_utf8(self.text()?.into_owned()).ok()
     }
 
-    /// Returns the name of the program that the word leads to: there must be no value after its last
-    /// slash.
+    /// Returns the name of the program that the word leads to. There must be no value after the last slash of the
+    /// word.
     pub fn program(&self) -> Option<String> {
         if let Some(name) = self.name() {
             return Some(name);

@@ -31,7 +31,7 @@ pub struct Statement<'s> {
 pub enum StatementKind<'s> {
     /// Pipelines joined by `&&` and `||`.
     AndOr(AndOr<'s>),
-    /// The usual case of that: one pipeline of one stage, in the foreground.
+    /// The usual case of `AndOr`: one pipeline of one stage, in the foreground.
     Stage(Stage<'s>),
     Let {
         binding: Binding<'s>,

@@ -132,7 +132,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     page(source, span, &message, help, Some(label))
 }
 
-/// Returns the error for a blank that is not ASCII, if there is one where the reading stopped.
+/// Returns the error for a blank that is not ASCII, if there is one where the reader stopped.
 fn foreign_blank(source: &Arc<Source>, at: usize) -> Option<Box<Diagnostic>> {
     let rest = source.text()[at..].trim_start_matches([' ', '\t']);
     let found = rest.chars().next().filter(|found| hidden::is_foreign_blank(*found))?;

@@ -44,8 +44,7 @@ impl Scanner<'_> {
                 }
             }
         }
-        // The line that ends the body would have to contain it, too, although it looks as if it did
-        // not.
+        // The line that ends the body would also have to contain the blank, although it does not look as if it did.
         let word = std::str::from_utf8(&self.text[start_of_word..self.at]).unwrap_or_default();
         if let Some((at, found)) = hidden::find_blank(word) {
             return Err(Problem::HereDocumentBlank { at: start_of_word + at, found });

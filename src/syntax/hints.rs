@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The text around the place where the reading stopped.
 struct Around<'s> {
-    /// The place itself, after blanks.
+    /// The place where the next token begins, after blanks.
     at: usize,
     /// The text before it, without blanks at its end.
     before: &'s str,
@@ -260,7 +260,7 @@ impl Around<'_> {
             }
         }
         let (at, length, help) = operator_elsewhere(self.rest)?;
-        // Only where the reading stopped: a sign in a later string does not count.
+        // This applies only at the place where the reader stopped, since a sign in a later string does not count.
         (at == 0).then(|| (self.found(length), "there is no such operator".into(), help))
     }
 

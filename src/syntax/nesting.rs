@@ -33,7 +33,7 @@ pub fn met() -> Option<usize> {
     MET.take()
 }
 
-/// Returns the error for that.
+/// Returns the error for text that is nested too deeply for the stack.
 #[cold]
 pub fn stack_is_full(source: &Arc<Source>, span: Span) -> Box<Diagnostic> {
     let page = Diagnostic::new(code::NESTING, "nested more deeply than the stack of this thread has room for")

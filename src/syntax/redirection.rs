@@ -81,7 +81,8 @@ impl<'s> Reader<'s> {
         if here.literal {
             parts.push(Part { span: here.body, kind: PartKind::Quoted(Cow::Borrowed(body.as_bytes())) });
         } else {
-            // Those in its own captures, whose bodies must also be hidden from the grammar.
+            // These here-documents are in captures of the body, and their bodies must also be hidden from the
+            // grammar.
             let nested = self
                 .here_documents
                 .iter()

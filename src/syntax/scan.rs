@@ -106,7 +106,7 @@ pub(super) enum Context {
 }
 
 impl HereDocument {
-    /// Creates a scanner with offsets from the start of another body.
+    /// Creates a scanner for a part of the text, whose offsets begin at `base`.
     pub fn from(self, base: usize) -> Self {
         let shift = |span: Span| Span::new(span.start as usize - base, span.end as usize - base);
         Self { operator: self.operator - base, body: shift(self.body), lines: shift(self.lines), ..self }
@@ -131,7 +131,7 @@ pub(super) struct Scanner<'s> {
     pub(super) text: &'s [u8],
     pub(super) at: usize,
     pub(super) stack: Vec<Open>,
-    /// The number of constructs that are open around the here-document of this body.
+    /// The number of constructs that are open around the here-document whose body is scanned.
     outside: usize,
     pub(super) pending: Vec<Pending>,
     pub(super) scan: Scan,

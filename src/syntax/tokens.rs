@@ -1,8 +1,8 @@
 //! The stream of tokens from which the reader builds the tree.
 //!
-//! At the top of a script they come from one call of the grammar for every few statements (or heads, up to their
-//! `{`), so that the parser only needs memory for some lines. In nested commands they are the inner pairs of a
-//! `body`.
+//! At the top of a script, one call of the grammar provides the tokens of a few statements (or heads, up to their
+//! `{`), so that the parser only needs memory for a few lines. In nested commands the tokens are the inner pairs of
+//! a `body`.
 
 pub use super::grammar::{Grammar, Rule};
 use super::nesting;

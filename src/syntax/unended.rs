@@ -7,8 +7,8 @@ use crate::diag::{Diagnostic, code};
 use crate::span::Span;
 
 impl<'s> Reader<'s> {
-    /// Returns the error for a statement that continues where it should end: mostly a function of
-    /// another language.
+    /// Returns the error for a statement that continues where it should end, which is often a call of another
+    /// language.
     pub(super) fn not_ended(&self, span: Span) -> Stop {
         if let Some(error) = super::redirected::page(self.source, span.start as usize) {
             return Stop::Error(error);
@@ -60,8 +60,8 @@ impl<'s> Reader<'s> {
         Stop::Error(Box::new(error))
     }
 
-    /// Returns the error for `timeout 1s { … }`: for a block, the function of the program is an option
-    /// of `with`.
+    /// Returns the error for `timeout 1s { … }`. A program can't take a block; an option of `with` does the same
+    /// for blocks.
     fn block_behind_program(&self, simple: &Simple<'s>, span: Span, option: &str) -> Stop {
         let value = match simple.words.last() {
             Some(word) if simple.words.len() > 1 => &self.text[word.span.range()],

@@ -135,7 +135,7 @@ impl<'s> Reader<'s> {
                     WordKind::Braces(words)
                 } else {
                     match &*parts {
-                        // `=` and `a#b`, which are rare, are separate parts in the grammar.
+                        // The grammar returns `=` and `a#b`, which are rare, as separate parts.
                         [Part { span: whole, kind: PartKind::Bare(text) }]
                             if *whole == span && !text.contains(&b'~') =>
                         {

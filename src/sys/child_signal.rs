@@ -11,9 +11,9 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Whether all threads block it.
+/// Whether all threads block the signal.
 static BLOCKED: AtomicBool = AtomicBool::new(false);
-/// Whether a thread waits for it.
+/// Whether a thread waits for the signal.
 static AWAITED: AtomicBool = AtomicBool::new(false);
 
 /// The right to wait for the signal, from before the child is created until it is reaped.
@@ -38,10 +38,10 @@ pub(super) fn wake() {
 }
 
 impl ChildSignal {
-    /// Takes the right. Returns none if another thread has it, or if the signal is not blocked.
+    /// Takes the right to wait. Returns `None` if another thread has it, or if the signal is not blocked.
     pub(super) fn take() -> Option<Self> {
         let free = BLOCKED.load(Ordering::Acquire) && !AWAITED.swap(true, Ordering::SeqCst);
-        // Created only then: dropping one returns the right, whichever thread has it.
+        // The value is created only then, since dropping it returns the right, whichever thread has it.
         free.then(|| Self(()))
     }
 

@@ -1,10 +1,10 @@
-//! The children that this process has started and not reaped: a table for code that has to distinguish them from other
-//! children.
+//! The table of children that this process has started and not reaped, for code that has to distinguish them from
+//! other children.
 //!
-//! As a subreaper, the binary gets children that it never started: processes that its programs leave behind. Those are
-//! ended and reaped as orphans, which must never take the status of one of its own children. The watcher
-//! (`kill_cleanup`), which shares the memory of this process and outlives it, also has to know the children. A library
-//! keeps no table.
+//! As a subreaper, the binary gets children that it never started: processes that its programs leave behind. They
+//! are ended and reaped as orphans, and this must never take the status of a child that the binary has started. The
+//! watcher (`kill_cleanup`), which shares the memory of this process and outlives it, also has to know the
+//! children. A library keeps no table.
 
 use super::Pid;
 use std::ptr::null_mut;
@@ -98,7 +98,8 @@ pub(super) fn expect_watcher() {
     TABLE.kill_cleanup.store(COMING, Ordering::Release);
 }
 
-/// Sets the process ID of the watcher, which is not a stray either; 0 if there is none any more.
+/// Sets the process ID of the watcher, which does not count as a stray either; 0 means that there is no watcher any
+/// more.
 pub(super) fn set_watcher(pid: Pid) {
     TABLE.kill_cleanup.store(pid, Ordering::Release);
 }
@@ -145,7 +146,7 @@ impl Place {
         }
     }
 
-    /// Marks that the child stays ours, but is left alone when this process dies.
+    /// Marks that the child still belongs to this process, but is left alone when this process dies.
     pub(super) fn spare(&self) {
         let _in_place = in_place();
         if let Some(place) = self.0 {
@@ -154,7 +155,7 @@ impl Place {
         }
     }
 
-    /// Frees the place: there is no child, or no longer.
+    /// Frees the place, because the child was not created or has been reaped.
     pub(super) fn free(&self) {
         let (Some(place), Some(table)) = (self.0, table()) else { return };
         let _in_place = in_place();

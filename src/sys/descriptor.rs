@@ -27,11 +27,11 @@ pub fn lift(fd: OwnedFd) -> io::Result<OwnedFd> {
     Ok(rustix::io::fcntl_dupfd_cloexec(&fd, LOWEST)?)
 }
 
-/// What a call gives that needs one more than there may be.
+/// The error of a call that needs one more descriptor than the process may have.
 pub const EMFILE: i32 = libc::EMFILE;
 
-/// Returns how many descriptors this process may still open, if there is a limit. It counts those above the lowest that is
-/// free: gaps are few, and make it less than there are.
+/// Returns how many descriptors this process may still open, if there is a limit. Gaps below the highest open
+/// descriptor are not counted, so the result may be slightly too small.
 pub fn room() -> Option<usize> {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
     let null = rustix::fs::open(c"/dev/null", rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty()).ok();
@@ -60,12 +60,13 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(rustix::fs::fcntl_setfl(fd, flags | rustix::fs::OFlags::NONBLOCK)?)
 }
 
-/// Lets programs inherit the descriptors that this process was started with: a pipe of make(1)'s jobserver, `<(…)` of
-/// an outer shell, the sockets of `LISTEN_FDS`. This is for the start of the binary, whose scripts they are meant
-/// for.
+/// Lets programs inherit the descriptors that this process was started with: a pipe of make(1)'s jobserver, `<(…)`
+/// of an outer shell, the sockets of `LISTEN_FDS`. This is for the start of the binary, whose scripts they are
+/// meant for.
 ///
-/// It costs nothing: a descriptor that came through execve(2) is not close-on-exec, and each of our own is. A library
-/// must not call it: a host has descriptors that are none of its programs' concern, so each spawn seals its child.
+/// It needs no system call: a descriptor that came through execve(2) is not close-on-exec, and all descriptors that
+/// this process opens are. A library must not call it, since the descriptors of a host must not reach its programs;
+/// there each spawn seals its child.
 pub fn pass_on_inherited() {
     PASSED_ON.store(true, Ordering::Relaxed);
 }
@@ -91,7 +92,7 @@ pub fn is_closed(fd: RawFd) -> bool {
     (0..LOWEST).contains(&fd) && CLOSED.load(Ordering::Relaxed) & (1 << fd) != 0
 }
 
-/// `close_range` marks instead of closing (Linux 5.11).
+/// The flag of `close_range` that marks instead of closing (Linux 5.11).
 #[cfg(target_os = "linux")]
 pub(super) const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
 

@@ -69,7 +69,7 @@ pub fn fork_monitor<T>(_: impl FnOnce() -> T) -> io::Result<Option<End>> {
 #[cfg(target_os = "linux")]
 fn attend(inner: Pid, wanted: &libc::sigset_t) -> io::Result<End> {
     loop {
-        // SAFETY: both calls fill the structures that they receive; the inner process is our child, which only this
+        // SAFETY: both calls fill the structures that they receive; the inner process is a child that only this
         // code reaps.
         unsafe {
             let mut status = 0;

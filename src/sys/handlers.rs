@@ -36,28 +36,30 @@ pub const REQUESTS: [Signal; 8] = [
     Signal::XCPU,
 ];
 
-/// The signals that have our handler, as bit `number - 1`.
+/// The signals that have a handler of this process, as bit `number - 1`.
 static CAUGHT: AtomicU64 = AtomicU64::new(0);
 
 /// The signals that this process ignores and its children do not, as bit `number - 1`: every Rust program begins with
 /// SIGPIPE ignored.
 static IGNORED: AtomicU64 = AtomicU64::new(1 << (libc::SIGPIPE - 1));
 
-/// The signals that were ignored when this process was started, but that it needs otherwise, as bit `number - 1`.
+/// The signals that were ignored when this process was started, but that it has to handle, as bit `number - 1`.
 static IGNORED_AT_START: AtomicU64 = AtomicU64::new(0);
 
-/// The handler that a reader of lines had installed in place of the one of this process, which runs it, too; 0 if there is none.
+/// The handler that a reader of lines has installed in place of the handler of this process, which also runs it; 0
+/// if there is none.
 static READER: AtomicUsize = AtomicUsize::new(0);
 
-/// From now on, raises `requests` when one of `signals` comes. If `keys` is given, raises it when the terminal has sent
-/// Ctrl-C or Ctrl-\\, which the programs in its foreground have also received. `keys` is a child of `requests`.
+/// From now on, raises `requests` when one of `signals` arrives. If `keys` is given, raises it when the terminal
+/// has sent Ctrl-C or Ctrl-\\, which the programs in the foreground have also received. `keys` is a child of
+/// `requests`.
 ///
-/// A key is a request if the key before it has not been settled ([`Interrupt::settle`]), unless a program reads single
-/// keys: Ctrl-C is then one of its own keys.
+/// A key counts as a request if the key before it has not been settled ([`Interrupt::settle`]). The exception is a
+/// program that reads single keys, for which Ctrl-C is one of its own keys.
 ///
-/// A signal that was ignored when this process was started stays ignored, as nohup(1) and `cmd &` of a shell without
-/// job control require (POSIX, Shell Command Language, 2.12). System calls that wait when a signal comes return
-/// `Interrupted`.
+/// A signal that was ignored when this process was started stays ignored, as nohup(1) and `cmd &` of a shell
+/// without job control require (POSIX, Shell Command Language, 2.12). System calls that wait when a signal comes
+/// return `Interrupted`.
 ///
 /// # Errors
 /// Fails with `EINVAL` for a signal that can't be caught.
@@ -75,7 +77,7 @@ pub fn install(requests: &Interrupt, keys: Option<&Interrupt>, signals: &[Signal
     caught
 }
 
-/// The signals that came before it was known that they are not ignored, as bit `number - 1`.
+/// The signals that arrived before it was known that they are not ignored, as bit `number - 1`.
 static EARLY: AtomicU64 = AtomicU64::new(0);
 
 /// Lets a write beyond the limit on the size of a file fail, instead of ending this process (setrlimit(2),
@@ -105,8 +107,9 @@ pub(super) fn catch_anyway(signal: Signal, handler: *const ()) -> io::Result<()>
     catch(signal, handler)
 }
 
-/// Installs our handler of SIGINT again, in place of one that a reader of lines has installed while it reads. Both then
-/// run: the line is discarded, and the interpreter knows of the signal, even if the line was entered just before.
+/// Installs the handler of SIGINT of this process again, in place of one that a reader of lines has installed while
+/// it reads. Both then run: the reader discards the line, and the interpreter knows of the signal, even if the line
+/// was entered just before.
 pub(super) fn precede_reader() {
     let ours = on_signal as *const () as libc::sighandler_t;
     match disposition(Signal::INT) {
@@ -153,7 +156,7 @@ pub fn ignore(signals: &[Signal]) -> io::Result<()> {
     Ok(())
 }
 
-/// Restores the default action of the signals that have our handler.
+/// Restores the default action of the signals that have a handler of this process.
 #[cfg(test)]
 pub fn restore() -> io::Result<()> {
     for number in 1..=64 {
@@ -194,7 +197,7 @@ pub fn die_of(signal: Signal) -> ! {
     std::process::exit(128 + signal.number())
 }
 
-/// Returns the signals that have our handler, as bit `number - 1`, for a child to reset.
+/// Returns the signals that have a handler of this process, as bit `number - 1`, for a child to reset.
 pub(super) fn caught() -> u64 {
     CAUGHT.load(Ordering::SeqCst)
 }
@@ -291,7 +294,7 @@ fn is_from_kernel(info: &libc::siginfo_t) -> bool {
 
 #[cfg(not(target_os = "linux"))]
 fn is_from_kernel(info: &libc::siginfo_t) -> bool {
-    // SAFETY: every signal that has our handler has the field.
+    // SAFETY: every signal that has a handler of this process has the field.
     unsafe { info.si_pid() == 0 }
 }
 
@@ -306,8 +309,8 @@ fn terminal_gives_keys() -> bool {
     }
 }
 
-/// Returns whether a standard stream is a terminal that has been closed: a shell that notices this sends its jobs
-/// SIGHUP by kill(2). A call on such a terminal fails with `EIO`, and one on a file that is not a terminal with
+/// Returns whether a standard stream is a terminal that has been closed. A shell that notices this sends its jobs
+/// SIGHUP by kill(2). A call on such a terminal fails with `EIO`, and a call on a file that is not a terminal with
 /// `ENOTTY`.
 fn terminal_has_gone() -> bool {
     (0..3).any(|fd| {

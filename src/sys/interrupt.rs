@@ -151,7 +151,7 @@ impl Interrupt {
         let times = state.times.load(Ordering::Acquire);
         state.settled.store(times, Ordering::Release);
         state.event.reset();
-        // A request that came between the two.
+        // A request came between the two steps.
         if state.times.load(Ordering::Acquire) > times {
             state.event.set();
         }

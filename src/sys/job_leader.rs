@@ -17,7 +17,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::ptr::null_mut;
 use std::time::Duration;
 
-/// The signals that end or stop a job. Only these are handled: USR1 is for programs.
+/// The signals that end or stop a job. Only these are handled. USR1, for example, is for programs.
 const FELT: [libc::c_int; 7] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
@@ -44,13 +44,13 @@ pub enum Change {
     Ended(Signal),
 }
 
-/// The signal that has reached it.
+/// The kind of signal that has reached the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupSignal {
     Nothing,
-    /// One that stops it; it has not been continued.
+    /// A signal that stops it. It has not been continued.
     Stop,
-    /// One that ends it.
+    /// A signal that ends it.
     End,
 }
 
@@ -102,11 +102,12 @@ impl JobLeader {
         self.change(libc::WNOHANG)
     }
 
-    /// Returns the signal that has reached it, even if it has not handled it yet: on a busy machine its end comes
-    /// milliseconds after that of the programs in its group. The kernel reaps no process before all members of a group
-    /// have the signal, so this is the answer once a program is known to have died. None means that it can't be known.
+    /// Returns the kind of signal that has reached the process, even if the process has not handled it yet. On a
+    /// busy machine the end of this process comes milliseconds after the end of the programs in its group. The
+    /// kernel reaps no process before all members of a group have the signal, so the answer is certain once a
+    /// program is known to have died. `None` means that it can't be known.
     pub fn group_signal(&self) -> Option<GroupSignal> {
-        // A moment, unless it is halted from outside (a debugger, the freezer of cgroups).
+        // This takes a moment, unless the process is halted from outside (a debugger, the freezer of cgroups).
         for _ in 0..1000 {
             match self.look() {
                 Some(Change::Ended(_)) => return Some(GroupSignal::End),
@@ -163,7 +164,7 @@ impl JobLeader {
 impl Drop for JobLeader {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
-        // SAFETY: our own child, which only this code reaps.
+        // SAFETY: the child was created here, and only this code reaps it.
         while unsafe { libc::waitpid(self.pid, null_mut(), 0) } < 0 && last_error() == libc::EINTR {}
     }
 }

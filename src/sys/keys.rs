@@ -1,9 +1,9 @@
 //! The keys of a terminal that reach a prompt but are meant for its job.
 //!
 //! A job receives Ctrl-C, Ctrl-\ and Ctrl-Z once it has the terminal. A key between Enter and that moment, or while
-//! this process reads from the terminal for the job, is sent to the prompt's own group. Shells ignore QUIT and TSTP
-//! there, so that such a key is lost: `cat`, Enter and at once Ctrl-\ waited for a second one. Here a handler keeps the
-//! key and passes it on.
+//! this process reads from the terminal for the job, goes to the group of the prompt. Shells ignore QUIT and TSTP
+//! there and lose such a key: after `cat`, Enter and an immediate Ctrl-\, the user has to press Ctrl-\ again. Here
+//! a handler keeps the key and passes it on.
 
 use super::handlers;
 use super::signal::Signal;
@@ -27,7 +27,7 @@ const KEYS: [Signal; 2] = [Signal::QUIT, Signal::TSTP];
 /// Keeps the keys from now on.
 ///
 /// # Errors
-/// sigaction(2) has none for these signals.
+/// sigaction(2) does not fail for these signals.
 pub fn keep() -> io::Result<()> {
     handlers::catch(Signal::QUIT, on_key as *const ())?;
     // A prompt with jobs to stop handles it, whatever it was started with.
@@ -36,14 +36,14 @@ pub fn keep() -> io::Result<()> {
 
 /// Passes keys on to a job that has the terminal. Kept keys belong to the job, as do later ones until [`take_back`].
 pub fn pass_on_to(job: Pid) {
-    // First: a handler may run late, on another thread, for an earlier key.
+    // The job is stored first, since a handler may run late, on another thread, for an earlier key.
     JOB.store(job, Ordering::SeqCst);
     for signal in kept(KEPT.swap(0, Ordering::SeqCst)) {
         let _ = super::signal::send_group(job, signal);
     }
 }
 
-/// Ends that: no job has the terminal any more.
+/// Stops passing keys on, because no job has the terminal any more.
 pub fn take_back() {
     JOB.store(0, Ordering::SeqCst);
 }
@@ -81,7 +81,7 @@ fn kept(bits: u64) -> impl Iterator<Item = Signal> {
 extern "C" fn on_key(number: libc::c_int) {
     let errno = last_error();
     let key = 1 << (number - 1);
-    // Kept first: otherwise the job could look for it just before, in vain.
+    // The key is kept first. Otherwise the job could look for it just before, in vain.
     KEPT.fetch_or(key, Ordering::SeqCst);
     let job = JOB.load(Ordering::SeqCst);
     let waits = number == libc::SIGTSTP && READERS.load(Ordering::SeqCst) > 0;

@@ -36,7 +36,7 @@ const NAME: &CStr = c"pw-watcher";
 /// for it.
 const OURS_ENDED: c_int = libc::SIGUSR1;
 
-/// Whether it shares our memory, and this is not known to be unchangeable.
+/// Whether the watcher shares the memory of this process, and may still be replaced.
 static SHARES: AtomicBool = AtomicBool::new(false);
 
 /// Its process ID, while there is one.
@@ -84,8 +84,9 @@ pub fn shares_memory() -> bool {
     SHARES.load(Ordering::Acquire)
 }
 
-/// Replaces the watcher that shares our memory with one that has its own memory and command line. It costs a copy of
-/// the page tables (fork(2)). Does nothing while a child is being created; call it again then.
+/// Replaces the watcher that shares the memory of this process with a watcher that has its own memory and command
+/// line. It costs a copy of the page tables (fork(2)). Does nothing while a child is being created; call it again
+/// then.
 pub fn stand_apart() {
     let mut kill_cleanup = KILL_CLEANUP.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(old) = *kill_cleanup else { return };
@@ -93,7 +94,7 @@ pub fn stand_apart() {
         return;
     }
     let Some(is_shared) = children::share() else { return };
-    // Whatever the result: it is not tried twice.
+    // The attempt is made only once, whatever its result is.
     SHARES.store(false, Ordering::Release);
     if !is_shared {
         return;
@@ -120,7 +121,8 @@ pub fn stand_apart() {
     end_watcher(old);
 }
 
-/// Returns the address from which the kernel reads our command line (proc_pid_stat(5), `arg_start` and `arg_end`).
+/// Returns the address from which the kernel reads the command line of this process (proc_pid_stat(5), `arg_start`
+/// and `arg_end`).
 fn command_line() -> Range<usize> {
     let stat = std::fs::read("/proc/self/stat").unwrap_or_default();
     let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
@@ -137,7 +139,7 @@ unsafe fn watch_apart(parent: usize, title: Range<usize>) -> ! {
     // SAFETY: the arguments of a process are in its own memory, which may be written to; the copy uses no reference to
     // them.
     unsafe {
-        // The reader of one of our pipes waits until every copy of its other end is closed.
+        // The reader of a pipe of this process waits until every copy of the other end is closed.
         if call(libc::SYS_close_range, [0, u32::MAX as usize, 0]) < 0 {
             for fd in 0..super::descriptor::HIGHEST_MARKED as usize {
                 call(libc::SYS_close, [fd]);
@@ -165,7 +167,7 @@ pub fn end() {
 
 /// Ends and reaps a watcher. Returns whether it could.
 fn end_watcher(pid: Pid) -> bool {
-    // SAFETY: our own child, which only this code reaps.
+    // SAFETY: the child was created here, and only this code reaps it.
     unsafe {
         // If a filter of system calls forbids this, the watcher ends when this process has ended, and a wait would last
         // forever.
@@ -186,7 +188,7 @@ extern "C" fn watch(parent: *mut c_void) -> c_int {
         // Not a session: the kernel makes a scheduling group for each (sched(7), autogroup), which takes 80 µs.
         call(libc::SYS_setpgid, [0, 0]);
         call(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as usize, OURS_ENDED as usize]);
-        // So that killall(1) with our name spares it.
+        // So that killall(1) with the name of this program spares it.
         call(libc::SYS_prctl, [libc::PR_SET_NAME as usize, NAME.as_ptr() as usize]);
         let wanted: u64 = 1 << (OURS_ENDED - 1);
         // It is also notified when the thread ends that has created the watcher, and another thread becomes its parent.

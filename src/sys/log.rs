@@ -25,13 +25,13 @@ pub struct LogFile {
 /// A log to which no other process appends while this exists.
 pub struct Locked<'a>(&'a LogFile);
 
-/// A log that no other run appends to until this is dropped, or its process ends. Programs don't inherit it.
+/// A log that no other run can append to until this is dropped or its process ends. Programs don't inherit it.
 pub struct Claimed(LogFile);
 
 /// How long another process may hold the lock, which it needs for a few system calls.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a run waits for the log of one that was killed.
+/// The time that a run waits for the log of a run that was killed.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl LogFile {
@@ -44,7 +44,7 @@ impl LogFile {
         let path = join(None, absolute.as_os_str().as_bytes())?;
         let is_regular =
             rustix::fs::stat(&path).map_or(true, |found| kind(found.st_mode) == FileType::RegularFile);
-        // A pipe must neither wait for a reader nor become its own.
+        // A pipe must neither make this process wait for a reader nor become its controlling terminal.
         let flags = if is_regular { OFlags::RDWR } else { OFlags::WRONLY | OFlags::NONBLOCK };
         let flags = flags | OFlags::CREATE | OFlags::APPEND | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = descriptor::lift(rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600))?)?;
@@ -55,11 +55,11 @@ impl LogFile {
         Ok(Self { file, path, is_regular })
     }
 
-    /// Claims it for as long as this process wants. None: another run has it. What a run that was killed has left holds it
-    /// for a moment longer: a child that has not come to its execve(2).
+    /// Claims the log until this is dropped. Returns `None` if another run has it. After a run was killed, a child
+    /// that has not reached its execve(2) may hold the log for a moment longer.
     ///
     /// # Errors
-    /// Those of flock(2).
+    /// Fails as flock(2) does.
     pub fn claim(self) -> io::Result<Option<Claimed>> {
         match self.await_lock(CLAIM_TIMEOUT) {
             Ok(()) => Ok(Some(Claimed(self))),
@@ -81,7 +81,7 @@ impl LogFile {
         let mut pause = Duration::from_micros(50);
         loop {
             match rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-                // A pipe needs none, and some file systems have none.
+                // A pipe needs no lock, and some file systems don't support locks.
                 Ok(()) | Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::BADF) => return Ok(()),
                 Err(Errno::INTR) => {}
                 Err(Errno::WOULDBLOCK) if started.elapsed() < timeout => {
@@ -120,10 +120,10 @@ impl Deref for Claimed {
 }
 
 impl Claimed {
-    /// Reads it from its beginning. A pipe is empty.
+    /// Returns a reader of the log from its beginning. A pipe is empty.
     ///
     /// # Errors
-    /// `EMFILE` when no descriptor is left.
+    /// Fails with `EMFILE` when no descriptor is left.
     pub fn reader(&self) -> io::Result<BufReader<File>> {
         let mut file = File::from(self.file.try_clone()?);
         if self.is_regular {
@@ -134,16 +134,16 @@ impl Claimed {
         Ok(BufReader::new(file))
     }
 
-    /// Cuts it off behind so many bytes.
+    /// Truncates the log to this length.
     ///
     /// # Errors
-    /// Those of ftruncate(2).
+    /// Fails as ftruncate(2) does.
     pub fn cut(&self, length: u64) -> io::Result<()> {
         if self.is_regular { Ok(rustix::fs::ftruncate(&self.file, length)?) } else { Ok(()) }
     }
 }
 
-/// For the process that holds the lock.
+/// The operations of the process that holds the lock.
 impl LogFile {
     /// Returns whether the path still leads to the open file.
     pub fn is_in_place(&self) -> bool {

@@ -27,7 +27,7 @@ pub enum Lookup {
     NoExec(Vec<u8>),
     /// A directory.
     IsDirectory(Vec<u8>),
-    /// A directory on the way does not exist or may not be searched: the longest path that does not exist.
+    /// A directory on the way does not exist or may not be searched. The value is the longest such path.
     NoDirectory(Vec<u8>),
     /// Unknown: this path could not be examined, for this reason (errno(3)).
     Unknown(Vec<u8>, i32),
@@ -155,7 +155,8 @@ impl Search {
                 Candidate::NotExecutable if worse == Lookup::NotFound => {
                     worse = Lookup::NotExecutable(path.into_bytes());
                 }
-                // It may be the intended program, and a later one would be a different one (as in execvp(3)).
+                // This file may be the intended program, so taking a later one instead could be wrong, as in
+                // execvp(3).
                 Candidate::Unknown(errno) => return Lookup::Unknown(path.into_bytes(), errno),
                 // The user does not mean a directory of that name.
                 _ => {}

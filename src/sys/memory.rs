@@ -14,7 +14,7 @@ pub fn file(bytes: &[u8]) -> io::Result<OwnedFd> {
     let fd = descriptor::lift(create()?)?;
     let mut written = 0;
     while written < bytes.len() {
-        // At an offset, which leaves the file's own position at the beginning.
+        // Writing at an offset leaves the position of the file at the beginning.
         match rustix::io::pwrite(&fd, &bytes[written..], written as u64) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(n) => written += n,

@@ -14,7 +14,7 @@ const FRESH: Duration = Duration::from_secs(5);
 
 struct Known {
     since: Instant,
-    /// Their mount points.
+    /// The mount points of remote file systems.
     remote: Vec<PathBuf>,
 }
 
@@ -121,7 +121,7 @@ fn is_remote_kind(kind: &[u8]) -> bool {
     KINDS.contains(&kind) || kind.starts_with(b"fuse.")
 }
 
-/// Blanks and backslashes are three octal digits there.
+/// Decodes blanks and backslashes, which mountinfo writes as three octal digits.
 fn unescaped(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;

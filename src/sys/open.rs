@@ -168,7 +168,8 @@ pub fn end_after(file: BorrowedFd<'_>, more: usize) -> Option<u64> {
     Some(start.saturating_add(more as u64))
 }
 
-/// Returns whether both paths lead to the same file, by device and inode. A path that leads nowhere equals none.
+/// Returns whether both paths lead to the same file, by device and inode. A path without a file is equal to no
+/// other.
 pub fn same_file(directory: Option<&CStr>, a: &[u8], b: &[u8]) -> bool {
     let identity = |path| {
         let stat = rustix::fs::stat(&*join(directory, path).ok()?).ok()?;
@@ -217,10 +218,11 @@ pub fn is_null(file: BorrowedFd<'_>) -> bool {
     null.is_some() && rustix::fs::fstat(file).ok().and_then(device) == *null
 }
 
-/// Returns how far an open file has been read or written, and its size. Copies of a descriptor share the position.
+/// Returns the position up to which an open file has been read or written, and its size. Copies of a descriptor
+/// share the position.
 ///
 /// # Errors
-/// `ESPIPE` of a pipe; those of lseek(2) and fstat(2).
+/// Fails with `ESPIPE` for a pipe, and as lseek(2) and fstat(2) do.
 pub fn offset_and_size(file: BorrowedFd<'_>) -> io::Result<(u64, u64)> {
     let offset = rustix::fs::seek(file, rustix::fs::SeekFrom::Current(0))?;
     Ok((offset, u64::try_from(rustix::fs::fstat(file)?.st_size).unwrap_or(0)))

@@ -37,7 +37,7 @@ pub fn spelt(path: &[u8]) -> Option<RawFd> {
 /// Returns the number that a path leads to through symbolic links: with `ln -s /dev/stdout log`, or as `../dev/stdin`.
 /// It is for a path that [`super::open::open_as`] has refused.
 pub fn resolved(directory: Option<&CStr>, path: &[u8]) -> Option<RawFd> {
-    // A directory of descriptors holds those of the process that entered it.
+    // A directory of descriptors has the descriptors of the process that entered it.
     let entered = |directory: &CStr| {
         let directory = directory.to_bytes();
         directory == b"/dev/fd" || directory.starts_with(b"/proc/")
@@ -61,7 +61,7 @@ pub fn resolved(directory: Option<&CStr>, path: &[u8]) -> Option<RawFd> {
         if let Some(number) = spelt(at.as_os_str().as_bytes()) {
             return names.is_empty().then_some(number);
         }
-        // A different one for each process, and for each thread.
+        // These links lead to a different place for each process, and for each thread.
         if at == Path::new("/proc/self") || at == Path::new("/proc/thread-self") {
             continue;
         }

@@ -66,8 +66,8 @@ pub fn let_any_user_open(fd: BorrowedFd<'_>) {
     let _ = fd;
 }
 
-/// Returns whether a path of a descriptor leads to a pipe without a name, which opens at once, whether or not its other
-/// end exists.
+/// Returns whether the path of a descriptor leads to a pipe without a name. Such a pipe opens at once, whether or
+/// not its other end exists.
 pub fn is_unnamed(path: &[u8]) -> bool {
     #[cfg(target_os = "linux")]
     return rustix::fs::statfs(path).is_ok_and(|found| found.f_type == PIPEFS);

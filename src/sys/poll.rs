@@ -64,7 +64,8 @@ impl PollSet {
     /// # Errors
     /// Fails with `EINVAL` for more descriptors than `RLIMIT_NOFILE`, with `ENOMEM` (poll(2)).
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<usize> {
-        // Rounded up: a wait that ends slightly early would turn the last millisecond into a busy loop.
+        // The time is rounded up, since a wait that ends slightly early would turn the last millisecond into a busy
+        // loop.
         let milliseconds = timeout.map_or(-1, |t| t.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32);
         // SAFETY: the pointer and the length belong to one vector.
         let n = unsafe { libc::poll(self.fds.as_mut_ptr(), self.fds.len() as libc::nfds_t, milliseconds) };

@@ -1,14 +1,15 @@
-//! How busy the machine is: its load, and the memory that is left.
+//! The pressure on the machine: its load, and the memory that is available.
 
 use std::io;
 
-/// Returns the load of the last minute: how many processes ran or waited for a processor or a disk (getloadavg(3)).
+/// Returns the load of the last minute, which is the number of processes that ran or waited for a processor or a
+/// disk (getloadavg(3)).
 ///
 /// # Errors
-/// The system does not tell.
+/// Fails if the system does not provide it.
 pub fn load() -> io::Result<f64> {
     let mut loads = [0.0; 1];
-    // SAFETY: the pointer is to one number, as is asked for.
+    // SAFETY: the pointer is to one number, and one number is requested.
     let count = unsafe { libc::getloadavg(loads.as_mut_ptr(), 1) };
     if count == 1 { Ok(loads[0]) } else { Err(io::ErrorKind::Unsupported.into()) }
 }
@@ -16,7 +17,7 @@ pub fn load() -> io::Result<f64> {
 /// Returns how many bytes programs can get before the system swaps (proc(5), `MemAvailable`).
 ///
 /// # Errors
-/// The system does not tell.
+/// Fails if the system does not provide it.
 pub fn available_memory() -> io::Result<u64> {
     let text = std::fs::read_to_string("/proc/meminfo")?;
     available(&text).ok_or_else(|| io::ErrorKind::Unsupported.into())

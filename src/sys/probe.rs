@@ -39,7 +39,7 @@ fn said<T>(result: io::Result<T>) -> Result<(), String> {
 #[cfg(target_os = "linux")]
 fn pidfd(own: super::Pid) -> Result<(), String> {
     let me = tree::status(own).ok_or("/proc is not there")?;
-    // CHLD has no effect where no thread waits for it.
+    // Sending CHLD has no effect if no thread waits for it.
     said(tree::send(me.identity, Signal::CHLD))
 }
 

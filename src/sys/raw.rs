@@ -51,8 +51,9 @@ unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize 
     result
 }
 
-/// Makes the call through libc, on architectures for which no assembly exists. The only code that runs there in
-/// our memory is a child whose starter sleeps until its execve (`spawn`), and does not use its errno after that.
+/// Makes the call through libc, on architectures for which no assembly exists. The only code that runs there in the
+/// memory of this process is a child whose starter sleeps until its execve (`spawn`) and does not use its errno
+/// after that.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
     // SAFETY: as for the system call.

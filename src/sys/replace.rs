@@ -28,10 +28,11 @@ pub struct Pending {
     name: Option<CString>,
 }
 
-/// Returns whether a path can be replaced: a regular file, or nothing yet. A device or FIFO is written to directly.
+/// Returns whether the file at a path can be replaced: a regular file, or nothing yet. A device or FIFO is written
+/// to directly.
 ///
 /// # Errors
-/// Fails as stat(2) does, except for a path that leads nowhere: it is unknown then what is there.
+/// Fails as stat(2) does, except for a path that leads nowhere, since it is then unknown what is there.
 pub fn is_replaceable(path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
         Ok(found) => Ok(found.is_file()),
@@ -41,11 +42,11 @@ pub fn is_replaceable(path: &Path) -> io::Result<bool> {
 }
 
 impl Pending {
-    /// Starts with the content of the file before it, or with none. That file is the one at its place or, in a block
-    /// that has replaced it already, the one that will be put there.
+    /// Creates the new file. It begins empty, or with the content of the file that it will replace. That is the
+    /// file at its place or, in a block that has already replaced the file, the waiting replacement.
     ///
     /// # Errors
-    /// Fails as open(2), and copying the old content, access and attributes, do.
+    /// Fails as open(2) does, and as copying the old content, access and attributes does.
     pub fn new(place: Place, before: Option<&Self>, keep: bool, created: Creation) -> Result<Self, Unkept> {
         let old = match before {
             Some(before) => Some(before.file.clone()),
@@ -168,10 +169,10 @@ fn place_in(directory: &Path) -> io::Result<Place> {
     Place::find(None, directory.join("none").as_os_str().as_encoded_bytes())
 }
 
-/// Makes a file in a directory that has no name, or none any more.
+/// Creates a file without a name in a directory. If necessary, creates it with a name and removes the name.
 ///
 /// # Errors
-/// Those of open(2) in the directory.
+/// Fails as open(2) does for the directory.
 pub(super) fn unnamed_file(directory: &Path) -> io::Result<OwnedFd> {
     let place = place_in(directory)?;
     let mode = Mode::from_raw_mode(0o600);

@@ -65,9 +65,9 @@ impl Signal {
     pub const INT: Self = Self(libc::SIGINT);
     /// Quit: Ctrl-\.
     pub const QUIT: Self = Self(libc::SIGQUIT);
-    /// The end that no process can refuse.
+    /// The signal that ends a process and can't be refused.
     pub const KILL: Self = Self(libc::SIGKILL);
-    /// The writer of a pipe without a reader.
+    /// The signal for writing to a pipe without a reader.
     pub const PIPE: Self = Self(libc::SIGPIPE);
     /// The request to end.
     pub const TERM: Self = Self(libc::SIGTERM);
@@ -79,7 +79,7 @@ impl Signal {
     pub const XFSZ: Self = Self(libc::SIGXFSZ);
     /// A child changed its state.
     pub const CHLD: Self = Self(libc::SIGCHLD);
-    /// The stop that no process can refuse.
+    /// The signal that stops a process and can't be refused.
     pub const STOP: Self = Self(libc::SIGSTOP);
     /// Stop from the terminal: Ctrl-Z.
     pub const TSTP: Self = Self(libc::SIGTSTP);

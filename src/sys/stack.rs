@@ -11,7 +11,7 @@ thread_local! {
     static FLOOR: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The reserve for one call: its blocks and expressions are nested at most 256 levels deep.
+/// The reserve for one call, whose blocks and expressions are nested at most 256 levels deep.
 const LEAST: usize = 512 << 10;
 /// The assumed size of a stack of unknown size.
 const ASSUMED: usize = 1 << 20;
@@ -57,14 +57,14 @@ fn floor(here: usize) -> usize {
     low + (size / 4).clamp(LEAST / 4, LEAST)
 }
 
-/// Returns the lowest address and the size.
+/// Returns the lowest address and the size of this thread's stack.
 #[cfg(target_os = "linux")]
 fn bounds() -> Option<(usize, usize)> {
     if super::blocking_call::is_main_thread() { main_bounds() } else { thread_bounds() }
 }
 
-/// Returns those of the main thread, for which pthread_getattr_np(3) would read all of /proc/self/maps. The path of
-/// the program is at the upper end (getauxval(3), `AT_EXECFN`).
+/// Returns the lowest address and the size of the main thread's stack. pthread_getattr_np(3) would read all of
+/// /proc/self/maps for it. The path of the program is at the upper end (getauxval(3), `AT_EXECFN`).
 #[cfg(target_os = "linux")]
 fn main_bounds() -> Option<(usize, usize)> {
     // SAFETY: the first call takes no memory, the second fills the structure.
@@ -77,7 +77,7 @@ fn main_bounds() -> Option<(usize, usize)> {
     (top > 0).then(|| (top - size, size))
 }
 
-/// Returns those of another thread (pthread_getattr_np(3)).
+/// Returns the lowest address and the size of another thread's stack (pthread_getattr_np(3)).
 #[cfg(target_os = "linux")]
 fn thread_bounds() -> Option<(usize, usize)> {
     // SAFETY: the attributes are initialised by the first call, read by the second and destroyed by the third.

@@ -1,8 +1,8 @@
-//! The start of the binary, instead of Rust's runtime.
+//! The start of the binary, in place of Rust's runtime.
 //!
-//! Before `main`, the runtime reads /proc/self/maps to place a guard page, and makes a signal stack and two handlers
-//! that report a stack overflow: some twenty system calls, a tenth of the time of `-c true`. The depth of calls is
-//! bounded here (`stack.rs`), so little remains to be done.
+//! Before `main`, the runtime reads /proc/self/maps to place a guard page, and makes a signal stack and two
+//! handlers that report a stack overflow: some twenty system calls. The depth of calls is bounded here
+//! (`stack.rs`), so little remains to be done.
 
 use super::{blocking_call, child_signal, descriptor, handlers};
 
@@ -28,13 +28,14 @@ fn hold_closed_streams() {
     for fd in fds {
         if fd.revents & libc::POLLNVAL != 0 {
             descriptor::note_closed(fd.fd);
-            // The lowest free number is this one, as those below it are open by now. SAFETY: the path ends in NUL.
+            // This number is the lowest free one, since those below it are open by now. SAFETY: the path ends in
+            // NUL.
             unsafe { libc::open(c"/".as_ptr(), PLACEHOLDER) };
         }
     }
 }
 
-/// Only a path, which can be neither read nor written (open(2)).
+/// The descriptor is only a path, which can be neither read nor written (open(2)).
 #[cfg(target_os = "linux")]
 const PLACEHOLDER: libc::c_int = libc::O_PATH | libc::O_CLOEXEC;
 

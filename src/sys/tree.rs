@@ -1,5 +1,5 @@
-//! Processes that are not our children, from the kernel's own lists (proc(5)): their parents, their states, and signals
-//! to them.
+//! Processes that are not children of this process, from the kernel's own lists (proc(5)): their parents, their
+//! states, and signals to them.
 //!
 //! On systems other than Linux none is found: only process groups are available there.
 
@@ -63,7 +63,8 @@ pub struct View {
 }
 
 impl View {
-    /// Returns the reason why something could not be seen (errno(3)): there may be more processes than were found.
+    /// Returns the reason why something could not be seen (errno(3)). There may then be more processes than were
+    /// found.
     pub fn failure(&self) -> Option<i32> {
         self.failure
     }
@@ -108,7 +109,7 @@ impl View {
         }
     }
 
-    /// Without the lists: the processes that have it as their parent.
+    /// Returns the processes that have it as their parent, for kernels without the lists.
     fn by_parent(&mut self, parent: Pid) -> Vec<Pid> {
         let mut found = Vec::new();
         for pid in self.all() {
@@ -139,9 +140,8 @@ impl View {
         if !adopts_orphans() {
             return Vec::new();
         }
-        // The kernel gives them to the first living thread (exit.c, `find_alive_thread`), and the main one lives as
-        // long as the run. Reading the lists of all threads made two hundred time limits that passed at once 0.3 s
-        // late.
+        // The kernel gives them to the first living thread (exit.c, `find_alive_thread`), which is the main thread,
+        // since it lives as long as the run. Reading the lists of all threads would delay time limits.
         let own = std::process::id().cast_signed();
         let task = format!("/proc/{own}/task/{own}");
         let ours = self.children_of_thread(Path::new(&task)).unwrap_or_else(|| self.by_parent(own));
@@ -186,16 +186,16 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Status> {
 
 /// Returns whether a process group has a living member that may be signalled.
 ///
-/// For kill(2), dead members count until they are reaped. Scenario: the host is process 1 of a container, orphans come
-/// to it, and it reaps none of them. Each time limit then took the grace and two more seconds, until the wait was given
-/// up.
+/// For kill(2), dead members count until they are reaped. Scenario: the host is process 1 of a container, so
+/// orphans become its children, and it reaps none of them. Without this check, each time limit would take the grace
+/// and two more seconds, until the wait is given up.
 pub fn group_lives(group: Pid) -> bool {
     if !super::signal::group_exists(group) {
         return false;
     }
     let mut view = View::default();
     let lives = |status: Status| status.group == group && !status.is_dead();
-    // A process that can't see itself can't see others.
+    // A process that can't see itself in /proc can't see others.
     let blind = view.status(std::process::id().cast_signed()).is_none();
     blind || view.all().into_iter().any(|pid| view.status(pid).is_some_and(lives)) || view.failure().is_some()
 }
@@ -248,7 +248,8 @@ fn has_lists() -> bool {
     Path::new("/proc/thread-self/children").exists()
 }
 
-/// Returns since when there has been a child that is left alone, if there is one.
+/// Returns the identity of the oldest child that is left alone, if there is one. It shows since when there has been
+/// one.
 pub fn spared_since() -> Option<Identity> {
     children::spared().filter_map(status).map(|status| status.identity).min()
 }
@@ -305,12 +306,12 @@ pub fn send(to: Identity, signal: Signal) -> io::Result<()> {
     use std::os::fd::AsRawFd;
     let gone = || io::Error::from_raw_os_error(libc::ESRCH);
     let is_there = || status(to.pid).is_some_and(|status| status.identity == to);
-    // The descriptor first: the process that the check finds after that is the one of the descriptor, or the latter has
-    // ended. SAFETY: no memory is passed.
+    // The descriptor is opened first. The process that the check finds after that is the process of the descriptor,
+    // unless the latter has ended. SAFETY: no memory is passed.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, to.pid, 0) };
     if fd < 0 {
         let error = io::Error::last_os_error();
-        // Before Linux 5.3.
+        // The kernel is older than Linux 5.3.
         let by_number = error.raw_os_error() == Some(libc::ENOSYS) && is_there();
         return if by_number { super::signal::send(to.pid, signal) } else { Err(error) };
     }

@@ -26,7 +26,8 @@ pub fn foreground(fd: BorrowedFd<'_>) -> io::Result<Pid> {
 /// stop this process (tcsetpgrp(3)). Ignoring the signal instead would be inherited by every child.
 ///
 /// # Errors
-/// Fails with `ENOTTY` if `fd` is not the controlling terminal, with `EPERM` if the group is not in our session.
+/// Fails with `ENOTTY` if `fd` is not the controlling terminal, with `EPERM` if the group is not in the session of
+/// this process.
 pub fn set_foreground(fd: BorrowedFd<'_>, group: Pid) -> io::Result<()> {
     // SAFETY: no memory is passed.
     unstopped(|| match unsafe { libc::tcsetpgrp(fd.as_raw_fd(), group) } {
@@ -68,7 +69,7 @@ pub fn is_own_foreground(fd: RawFd) -> bool {
     group > 0 && group == own_group()
 }
 
-/// Returns how many columns a terminal has; none if it does not say.
+/// Returns the number of columns of a terminal, or `None` if the terminal does not report it.
 pub fn columns(fd: BorrowedFd<'_>) -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(fd).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
@@ -79,7 +80,7 @@ pub fn width() -> Option<usize> {
     columns(rustix::stdio::stderr()).filter(|columns| *columns > 20)
 }
 
-/// Returns its number of lines.
+/// Returns the number of lines of the terminal on standard error, if it is one.
 pub fn height() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
     Some(usize::from(size.ws_row)).filter(|rows| *rows > 0)
@@ -104,7 +105,7 @@ pub fn typed_ahead(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
     let mut bytes = vec![0; LONGEST_LINE];
     let count = rustix::io::read(fd, &mut bytes).ok()?;
     bytes.truncate(count);
-    // The end: the terminal has closed, or a Ctrl-D was meant for the entry that ran.
+    // A read of nothing is the end: the terminal has closed, or a Ctrl-D was meant for the entry that ran.
     (count > 0).then_some(bytes)
 }
 

@@ -1,4 +1,5 @@
-//! A file without a name, for data that memory has no room for. It is gone when it is closed, whatever ends the process.
+//! A file without a name, for data that does not fit into memory. It disappears when it is closed, however the
+//! process ends.
 
 use std::fs::File;
 use std::io;
@@ -10,40 +11,40 @@ use std::path::Path;
 pub struct UnnamedFile(File);
 
 impl UnnamedFile {
-    /// Makes one in a directory.
+    /// Creates a file in a directory.
     ///
     /// # Errors
-    /// Those of open(2) in the directory.
+    /// Fails as open(2) does for the directory.
     pub fn create(directory: &Path) -> io::Result<Self> {
         let file = File::from(super::replace::unnamed_file(directory)?);
         Ok(Self(super::descriptor::lift(file.into())?.into()))
     }
 
-    /// Writes all bytes at a place.
+    /// Writes all bytes at an offset.
     ///
     /// # Errors
-    /// Those of pwrite(2), such as `ENOSPC`.
+    /// Fails as pwrite(2) does, for example with `ENOSPC`.
     pub fn write(&self, bytes: &[u8], at: u64) -> io::Result<()> {
         self.0.write_all_at(bytes, at)
     }
 
-    /// Fills the buffer from a place.
+    /// Fills the buffer from an offset.
     ///
     /// # Errors
-    /// Those of pread(2).
+    /// Fails as pread(2) does.
     pub fn read(&self, buffer: &mut [u8], at: u64) -> io::Result<()> {
         self.0.read_exact_at(buffer, at)
     }
 
-    /// Forgets everything.
+    /// Removes the content.
     ///
     /// # Errors
-    /// Those of ftruncate(2).
+    /// Fails as ftruncate(2) does.
     pub fn clear(&self) -> io::Result<()> {
         self.0.set_len(0)
     }
 
-    /// Gives the room of bytes back that are not read again, where the file system can.
+    /// Releases the space of bytes that are not read again, if the file system can.
     pub fn free(&self, at: u64, length: u64) {
         #[cfg(target_os = "linux")]
         {

@@ -57,7 +57,7 @@ pub struct Process {
     place: Place,
 }
 
-/// The source of the news of its end.
+/// The way in which the end of the process is noticed.
 #[derive(Debug)]
 enum Exit {
     Pidfd(OwnedFd),
@@ -72,7 +72,7 @@ impl Process {
         Self { pid, exit: Exit::Pidfd(pidfd), place }
     }
 
-    /// Creates one from a clone that returned none.
+    /// Creates one from a clone that returned no pidfd.
     pub(super) fn told_by_signal(pid: Pid, signal: ChildSignal, place: Place) -> Self {
         Self { pid, exit: Exit::Signal(signal), place }
     }
@@ -197,9 +197,9 @@ impl Process {
         }
     }
 
-    /// By process ID rather than by pidfd, so that all systems work in the same way: until this call, the
-    /// child is a zombie that keeps its process ID. wait4 also returns the resources that the child used,
-    /// which libc's waitid can't.
+    /// Reaps by process ID rather than by pidfd, so that all systems work in the same way. Until this call, the
+    /// child is a zombie that keeps its process ID. wait4 also returns the resources that the child used, which
+    /// libc's waitid can't.
     fn wait4(&self, options: libc::c_int) -> io::Result<Option<Ended>> {
         let mut status = 0;
         // SAFETY: plain integers, for which zero is a value.

@@ -78,8 +78,7 @@ impl FromIterator<Value> for List {
 
 impl Drop for List {
     fn drop(&mut self) {
-        // Check the count first: `get_mut` locks it, which costs as much as the rest of the work on a
-        // shared list.
+        // Check the count first. `get_mut` locks it, which costs as much as the rest of the work on a shared list.
         if Arc::strong_count(&self.0) == 1
             && let Some(own) = Arc::get_mut(&mut self.0)
             && !own.is_empty()

@@ -29,7 +29,7 @@ thread_local! {
 /// Drops contents now, or leaves them to a drop that is in progress.
 pub(super) fn drop_flat(remains: Contents) {
     if DROPPING.get() {
-        // When the thread ends, its heap may be gone before its last values: those are dropped here.
+        // When the thread ends, its heap may be gone before its last values. Those are dropped here.
         _ = HEAP.try_with(|heap| heap.borrow_mut().push(remains));
         return;
     }

@@ -211,7 +211,7 @@ fn write_items<T>(
 
 /// Quotes a string, looking at no more of it than can be shown.
 fn quote_text(text: &[u8], max: usize) -> String {
-    // Past the bytes that continue a character, so that half a character does not look like invalid UTF-8.
+    // Bytes that continue a character are included, so that half a character does not look like invalid UTF-8.
     let is_within = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
     let start = text.len().min(max.saturating_add(1));
     let cut = (start..start + 4).find(|at| !is_within(at)).unwrap_or(start);

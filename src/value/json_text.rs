@@ -1,9 +1,9 @@
-//! Bytes as JSON has them, in logs.
+//! Bytes in the form in which JSON logs store them.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Cow;
 
-/// Bytes: a string where they are UTF-8, else `{"base64": "…"}`.
+/// Bytes that are serialized as a string if they are UTF-8, otherwise as `{"base64": "…"}`.
 pub struct Text<'a>(pub Cow<'a, [u8]>);
 
 impl Serialize for Text<'_> {
@@ -19,7 +19,7 @@ impl Serialize for Text<'_> {
     }
 }
 
-/// RFC 4648, 4.
+/// Encodes bytes in Base64 (RFC 4648, 4).
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();

@@ -44,7 +44,7 @@ pub enum NumberError {
     },
     /// A misplaced underscore: `1__0`, `1_`, `_1`, `1_.5`.
     Underscore,
-    /// More than 64 bits can hold.
+    /// The number needs more than 64 bits.
     Overflow {
         /// The largest value of the type.
         most: &'static str,

@@ -1,8 +1,8 @@
-//! Text that is typed ahead, while something else runs.
+//! Text that the user types while an entry runs.
 //!
-//! It waits in the terminal, which then returns it line by line. The editor would read all of it at once, run the
-//! first entry and lose the others. Here an entry is taken when it is about to run, and the text after it stays: it
-//! may be for the program that the entry runs.
+//! The text waits in the terminal, which then returns it line by line. The editor would read all of it at once, run
+//! the first entry and lose the others. Here an entry is taken when it is about to run. The text after it stays in
+//! the terminal, because it may be input for the program that the entry runs.
 
 use pipewright::dialog::Typed;
 
@@ -17,8 +17,8 @@ pub struct Ahead {
 pub enum Taken {
     /// A complete entry, with Enter.
     Entry(String),
-    /// Text that the user has to see first: the beginning of an entry, or one with keys that only the editor knows,
-    /// and that it did not receive.
+    /// Text that the user has to see first: the beginning of an entry, or an entry with keys that only the editor
+    /// knows and has not received.
     Part(String),
 }
 
@@ -51,7 +51,7 @@ impl Ahead {
     }
 }
 
-/// Returns whether it is the text that the editor would contain if it had received the keys.
+/// Returns whether the text is what the editor would contain if it had received the keys.
 fn is_plain(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| !text.contains(is_key))
 }

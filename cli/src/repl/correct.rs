@@ -7,8 +7,8 @@ use pipewright::dialog::Typed;
 const PATTERN_FOLLOWS: &[&str] =
     &["-name", "-iname", "-path", "-ipath", "-wholename", "--include", "--exclude"];
 
-/// Returns the corrected text, if the errors are one form of sh whose error page has the replacement for these
-/// very words. `previous` is the entry before.
+/// Returns the corrected text if all errors come from one form of sh and the error page shows the replacement of
+/// these very words. `previous` is the entry before.
 pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<String> {
     if let Some(error) = errors.first()
         && error.code == code::SH_HISTORY
@@ -36,12 +36,12 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
         if entry != text[span.range()].trim() {
             return None;
         }
-        // A directory, or a variable.
+        // The word is a directory or a variable.
         let there = help.strip_prefix("go there: ").map(str::to_owned);
         return there.or_else(|| help.contains("is a variable").then(|| format!("= {entry}")));
     }
     if error.code == code::VARIABLE_AS_COMMAND {
-        // A value that the user wants to see.
+        // The entry is a value that the user wants to see.
         let shown = error.help.first()?.strip_prefix("show it by: ")?;
         return (text.trim() == text.get(span.range())?).then(|| shown.to_owned());
     }
@@ -49,8 +49,8 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
         return unescaped(text, span.start as usize);
     }
     if error.code == code::SH_ASSIGNMENT {
-        // `NAME=value`: the page shows the assignment, or only an example of one. In a block it would only apply
-        // to the block.
+        // The word is `NAME=value`. The page shows the assignment, or only an example of one. In a block, the
+        // assignment would only apply to the block.
         let help = error.help.last()?;
         let lines = help.split_once(":\n").or_else(|| help.split_once(": "))?.1.replace('\n', "; ");
         return (substance(&lines) == substance(text)).then_some(lines);
@@ -113,7 +113,7 @@ fn substance(text: &str) -> String {
     text.replace([' ', '"', '\'', ';', '(', ')', '$'], "")
 }
 
-/// Returns `let pattern = "\.rs$"` in single quotes: sh keeps such a backslash, and so do single quotes.
+/// Returns `let pattern = "\.rs$"` with single quotes. sh keeps such a backslash, and single quotes do, too.
 fn unescaped(text: &str, at: usize) -> Option<String> {
     let quote = Typed::new(text.get(..at)?).open().last().copied()?;
     let start = quote.end as usize;
@@ -123,7 +123,7 @@ fn unescaped(text: &str, at: usize) -> Option<String> {
         let next = letters.peek().map_or(' ', |(_, next)| *next);
         match letter {
             '"' => break start + at,
-            // A text that $'…' would change as well: it is unknown which was meant.
+            // `$'…'` would change this text as well, so it is unknown which text the user meant.
             '\\' if next.is_ascii_digit() || "\"\\$`\nabefnrtuvxU".contains(next) => return None,
             '$' if next.is_ascii_alphanumeric() || "_({@*#?!$-".contains(next) => return None,
             '\'' | '`' => return None,
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_not_plain_is_left_alone() {
         assert_corrected("echo $((7 / 2))", None);
-        // A value that can't be determined; one that would be lost; one that would only apply to a block.
+        // A value that can't be determined, one that would be lost, and one that would only apply to a block.
         for text in ["let name=foo", "i=$((i+1))", "x=1 > f", "if true { x=1 }"] {
             assert_corrected(text, None);
         }

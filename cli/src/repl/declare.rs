@@ -22,7 +22,7 @@ pub struct Completions {
     file: Option<PathBuf>,
 }
 
-/// The same, shared by the commands and the editor.
+/// The completions, shared by the commands and the editor.
 pub type Shared = Arc<Mutex<Completions>>;
 
 pub fn lock(completions: &Shared) -> MutexGuard<'_, Completions> {
@@ -30,7 +30,7 @@ pub fn lock(completions: &Shared) -> MutexGuard<'_, Completions> {
 }
 
 impl Completions {
-    /// Reads them from a file, which need not exist.
+    /// Reads the permissions from a file, which need not exist.
     pub fn new(file: Option<PathBuf>) -> Self {
         let lines = file.as_ref().and_then(|file| places::read(file, places::MOST_SETTINGS).ok());
         let lines = String::from_utf8(lines.unwrap_or_default()).unwrap_or_default();

@@ -143,14 +143,16 @@ impl Editor {
         }
     }
 
-    /// Erases an entry that was just read from the screen, so that it is not shown twice when it is offered again.
+    /// Erases an entry that was just read from the screen. The entry is about to be offered again and would
+    /// otherwise be shown twice.
     pub fn erase(prompt: &(String, String), text: &str) {
         if let Some(columns) = terminal_width() {
             super::print(&format!("\x1b[{}A\r\x1b[J", rows(&format!("{}{text}", prompt.0), columns)));
         }
     }
 
-    /// Returns a prompt with an entry and the line's end, as it would be drawn if the entry had been typed here.
+    /// Returns a prompt with an entry and a line end, as the terminal would show them if the user had typed the
+    /// entry here.
     pub fn drawn(&self, (bare, styled): &(String, String), text: &str) -> String {
         let prompt = if self.colours { styled } else { bare };
         let painted =
@@ -163,7 +165,7 @@ impl Editor {
         self.line.helper().map(|assistant| assistant.text.borrow().clone()).unwrap_or_default()
     }
 
-    /// Offers an entry in the place of the one that was refused, in the empty line that is read next.
+    /// Offers an entry in place of the refused entry. It appears in the empty line that is read next.
     pub fn offer(&mut self, text: String) {
         if let Some(assistant) = self.line.helper() {
             assistant.offer.put("", Some(text));
@@ -200,7 +202,7 @@ fn rows(text: &str, columns: usize) -> usize {
     if column == columns { row + 1 } else { row }
 }
 
-/// Returns whether the next descriptors, this many, will all be below a number.
+/// Returns whether each of the next `count` descriptors will be below `limit`.
 fn next_are_below(count: usize, limit: RawFd) -> bool {
     let next: Vec<OwnedFd> =
         (0..count).map_while(|_| io::stdin().as_fd().try_clone_to_owned().ok()).collect();
@@ -252,7 +254,7 @@ fn outdented(text: &str) -> Option<(usize, String)> {
     text[..start].ends_with('\n').then(|| (start, format!("{:width$}}}", "")))
 }
 
-/// Leaves the line so that a program can edit it: during editing, no program can have the terminal.
+/// Leaves the line so that a program can edit it. While the line is being edited, no program can have the terminal.
 struct Leave {
     for_program: Arc<AtomicBool>,
 }
@@ -319,7 +321,7 @@ impl Assistant {
         self.seen.borrow()
     }
 
-    /// The entry for a line of sh, if the check refuses the line.
+    /// Returns the entry to offer for a line of sh that the check refuses.
     fn offered(&self, line: &str) -> Option<String> {
         if let Some(known) = self.offer.of(line) {
             return known;
@@ -368,7 +370,7 @@ impl Highlighter for Assistant {
 /// The gap between the name of a candidate and its description.
 const NOTE: &str = "  \u{2013} ";
 
-/// A candidate in the list.
+/// A candidate in the form that the list shows.
 struct Shown {
     text: String,
     line: String,
@@ -439,9 +441,9 @@ fn row(line: &str) -> String {
 
 /// The grey text after the cursor.
 enum Suggestion {
-    /// The rest of an earlier entry that begins like this one.
+    /// The rest of an earlier entry with the same beginning.
     Rest(String),
-    /// The message about the last completion, or an entry for this line of sh, after an arrow.
+    /// The message about the last completion, or after an arrow the entry to offer for this line of sh.
     Notice(String),
 }
 

@@ -75,7 +75,7 @@ impl History {
     }
 }
 
-/// Returns the entries of whole lines. A line that is not an entry, such as a first line that was cut, is skipped.
+/// Returns the entries of complete lines. Skips lines that are not entries, such as a first line that was cut.
 fn entries(lines: &[u8]) -> Vec<Entry> {
     lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
@@ -118,7 +118,7 @@ fn usage(cx: &mut StageCx<'_>) -> Result<u8, StageError> {
     Ok(2)
 }
 
-/// Returns the age, the status if it is not 0, the duration if it was long, and the text.
+/// Returns a line with the age, the status if it is not 0, the duration if it was long, and the text.
 fn line(entry: &Entry, now: u64) -> String {
     let status = if entry.status == 0 { String::new() } else { entry.status.to_string() };
     let took = Duration::from_millis(entry.milliseconds);

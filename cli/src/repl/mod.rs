@@ -82,11 +82,11 @@ struct Shell {
     status: u8,
     statuses: Vec<u8>,
     took: Duration,
-    /// The text with which the next entry begins: the correction of a refused one, or the result of an editor.
+    /// The text with which the next entry begins: the correction of a refused entry, or the text from an editor.
     offered: String,
-    /// Whether that is a correction that the user has not seen.
+    /// Whether `offered` is a correction that the user has not seen yet.
     unseen: bool,
-    /// Whether the user has asked to leave while jobs run: the next request ends them.
+    /// Whether the prompt has warned the user about running jobs. The next request to leave ends them.
     warned: bool,
     /// Whether an error about the unwritable history was shown.
     forgetful: bool,
@@ -170,23 +170,23 @@ impl Shell {
             let prompt = self.prompt();
             begin_line();
             let read = self.read(&prompt);
-            // A signal that came while nothing ran is for the prompt alone, and only the closed terminal is a reason
-            // to end. Ctrl-C was not a signal then: one that comes this soon after Enter is meant for the entry, or
-            // the editor.
+            // A signal that arrived while no entry ran is meant for the prompt alone. Only a closed terminal is a
+            // reason to end. Ctrl-C sent no signal in that state, so a Ctrl-C that arrives this soon after Enter is
+            // meant for the entry or the editor.
             let request = self.dialog.borrow().signal();
             if request == Some(Signal::HUP) {
                 return 128 + Signal::HUP.number() as u8;
             }
             let runs = matches!(read, Read::Entry(_) | Read::Outside(_)) && !colour::is_dumb();
-            // Not one that comes from here on, which would be lost: in `sleep 60`, Enter and at once Ctrl-C, the
-            // program continued.
+            // A signal that arrives from here on must not be discarded. If Ctrl-C came right after Enter in `sleep
+            // 60`, the program would continue.
             if request.is_some_and(|signal| signal != Signal::INT || !runs) {
                 self.dialog.borrow().take_signal();
             }
             let next = match read {
                 Read::Entry(text) => self.enter(&text),
                 Read::Cleared => {
-                    // Ctrl-Z stops jobs, and has no meaning here: the line stays.
+                    // Ctrl-Z stops jobs and has no meaning here, so the line stays.
                     if self.dialog.borrow().attend_keys() {
                         self.offered = self.editor.text();
                     }
@@ -495,11 +495,11 @@ impl Shell {
     }
 }
 
-/// How long the user needs to read an offered line: keys before that are for the next entry, and must not be appended
-/// to this one.
+/// The time that the user needs to read an offered line. Keys that arrive earlier belong to the next entry and must
+/// not be appended to this one.
 const UNSEEN: Duration = Duration::from_millis(150);
 
-/// The largest number of error pages: more would scroll the first away, which is the one to correct.
+/// The largest number of error pages. More pages would scroll the first one away, which is the one to correct.
 const PAGES: usize = 3;
 
 /// Begins a new line if the last output has not ended its own: the editor would draw over it.

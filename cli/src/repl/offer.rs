@@ -1,39 +1,41 @@
-//! The entry that is offered in the place of a line of sh, as grey text that a key takes.
+//! The entry that the prompt offers in place of a line of sh. It is shown as grey text, and a key accepts it.
 
 use rustyline::{Cmd, ConditionalEventHandler, Event, EventContext, RepeatCount};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The entry that is offered, shared by the line and the handlers of its keys.
+/// The offered entry, shared by the line and the handlers of its keys.
 #[derive(Default)]
 pub struct Offer {
-    /// The line, and the entry if there is one.
+    /// The line, and the entry for it, if there is one.
     known: Mutex<(String, Option<String>)>,
-    /// The key for it was pressed.
+    /// Whether the user has pressed the key that accepts the entry.
     is_taken: AtomicBool,
 }
 
 impl Offer {
-    /// Puts the entry that is offered for a line.
+    /// Stores the entry to offer for a line.
     pub fn put(&self, line: &str, entry: Option<String>) {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = (line.to_owned(), entry);
     }
 
-    /// Returns what is known of a line: nothing, that there is no entry for it, or the entry.
+    /// Returns the result for a line. The outer `None` means that the line has not been examined, and the inner one
+    /// that there is no entry for it.
     pub fn of(&self, line: &str) -> Option<Option<String>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         (known.0 == line).then(|| known.1.clone())
     }
 
-    /// Returns the entry for a line whose key was pressed.
+    /// Returns the entry for a line if the user has accepted it.
     pub fn take(&self, line: &str) -> Option<String> {
         self.is_taken.swap(false, Ordering::Relaxed).then(|| self.of(line))??
     }
 }
 
-/// The key that takes the entry, where the cursor stands at the end of the line.
+/// The key that accepts the entry when the cursor is at the end of the line.
 ///
-/// The entry comes there as a completion of the line, since `Cmd::Replace` leaves the cursor before what it has put in.
+/// The entry is inserted as a completion of the line, because `Cmd::Replace` leaves the cursor before the inserted
+/// text.
 pub struct Take(pub Arc<Offer>);
 
 impl ConditionalEventHandler for Take {

@@ -46,8 +46,8 @@ impl Shell {
         (!words.is_empty()).then_some(words)
     }
 
-    /// Returns the text that the editor has saved. The inner error is the reason for keeping the old text, if it is
-    /// not shown yet.
+    /// Returns the text that the editor has saved. The inner error is the reason for keeping the old text, unless
+    /// that was already shown.
     fn edited(
         &mut self,
         text: &str,
@@ -59,15 +59,15 @@ impl Shell {
         std::fs::write(&path, format!("{}\n", text.trim_end_matches('\n')))?;
         editor.push(path.as_os_str().as_encoded_bytes().to_vec());
         let Some(mut ended) = self.run_program(&editor, None) else { return Ok(Err(None)) };
-        // In the background it would be of no use: no process waits for the text that it saves. So Ctrl-Z does
-        // nothing.
+        // An editor in the background is useless, since no process waits for the text that it saves. Ctrl-Z
+        // therefore does nothing.
         while let Ended::Suspended(job) = &ended {
             let next = self.dialog.borrow_mut().resume(job);
             ended = next;
         }
         match ended {
             Ended::Value(_) => {}
-            // It was not found, or not started.
+            // The program was not found or not started.
             Ended::Failed(error) if could_not_start(&error) => {
                 show_page(error.diagnostic());
                 return Ok(Err(None));
@@ -86,14 +86,14 @@ impl Shell {
         let Ok(edited) = String::from_utf8(bytes) else {
             return Ok(Err(Some("it has written what is not UTF-8".to_string())));
         };
-        // The line editor would write them to the terminal, which interprets them.
+        // The line editor would write these characters to the terminal, which would interpret them.
         if edited.contains(|letter: char| letter.is_control() && !"\n\t".contains(letter)) {
             return Ok(Err(Some("it has written control characters".to_string())));
         }
         Ok(Ok(edited.trim_end_matches('\n').to_string()))
     }
 
-    /// Shows a value: in pages if it has more lines than the terminal, and there is a pager.
+    /// Shows a value. Uses a pager if there is one and the value has more lines than the terminal.
     pub(super) fn show(&mut self, value: &Value) {
         let columns = terminal_width().unwrap_or(80);
         let text = show::shown(value, columns, show::MOST_LINES);
@@ -112,8 +112,8 @@ impl Shell {
         }
     }
 
-    /// Runs a program as an entry, which has the terminal. If a text is given, it is the standard input. Returns none
-    /// after a message that says why it can't be run.
+    /// Runs a program as an entry, which has the terminal. A given text is its standard input. If the program can't
+    /// be run, prints the reason and returns `None`.
     fn run_program(&self, argv: &[Vec<u8>], stdin: Option<String>) -> Option<Ended> {
         let entry = self.dialog.borrow().program(argv);
         let entry = entry.map_err(|error| error.diagnostics().iter().for_each(show_page)).ok()?;

@@ -6,8 +6,8 @@ use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Opens a regular file for reading. Opening a FIFO would wait for its writer, and no key would end that: `.git/HEAD`
-/// of a directory that another user has made can be one.
+/// Opens a regular file for reading. Opening a FIFO would wait for a writer, and no key could end that wait. In a
+/// directory of another user, `.git/HEAD` can be a FIFO.
 ///
 /// # Errors
 /// Fails as stat(2) and open(2) do, or if it is not a regular file.
@@ -36,8 +36,9 @@ fn require_regular(path: &Path) -> Result<()> {
 /// How many bytes of a file of settings are read.
 pub const MOST_SETTINGS: u64 = 1 << 20;
 
-/// Adds a line to a file, which is created with mode 0600, since it is private. It uses one write(2), as other sessions
-/// may do the same, so that no session cuts another one's line. A line that a full disk has cut is ended first.
+/// Adds a line to a private file, which is created with mode 0600. Other sessions may do the same at the same time,
+/// so the line is added by one write(2), which no other write cuts. If a full disk has cut the last line, that line
+/// is ended first.
 ///
 /// # Errors
 /// Fails as mkdir(2), open(2) and write(2) do, or if it is not a regular file.

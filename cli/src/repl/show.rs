@@ -5,7 +5,7 @@ use pipewright::Value;
 use pipewright::diag::visible;
 use pipewright::value::{List, Map};
 
-/// The largest number of printed lines of one value: more would scroll everything else away.
+/// The largest number of lines that are printed for one value. More lines would scroll everything else away.
 pub const MOST_LINES: usize = 1000;
 
 /// The largest number of lines for a pager, which can search them but which take memory.

@@ -61,7 +61,7 @@ impl State {
     }
 }
 
-/// Returns the text without escape sequences, of which the editor counts the columns.
+/// Returns the text without escape sequences. The editor counts its columns.
 pub fn without_styles(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;

@@ -1,9 +1,9 @@
 //! The code guard: refuses values where a program expects code.
 //!
-//! The argument guard keeps values from being options, and the interpreter itself starts no shell. What remains is
-//! a program that the script asks to run text: `sh -c "rm $x"`. The table of [`programs`] lists where a program
-//! takes code: in an argument, an environment variable or its standard input. This module converts the words of a
-//! script into words of that table, and the findings into diagnostics.
+//! The argument guard keeps values from becoming options, and the interpreter itself starts no shell. The remaining
+//! danger is a program that the script asks to run text, as in `sh -c "rm $x"`. The table of [`programs`] lists
+//! where each program takes code: in an argument, an environment variable or its standard input. This module
+//! converts the words of a script into words of that table, and the findings into diagnostics.
 
 mod hints;
 mod input;

@@ -8,16 +8,16 @@ pub struct Placed {
     pub after: usize,
 }
 
-/// A function that puts a value of this name between two texts of code; none if that takes more than a
-/// word.
+/// A function that puts a value of this name between two texts of code. It returns `None` if the value needs more
+/// than one word.
 pub type Put = fn(before: &str, after: &str, name: &str) -> Option<Placed>;
 
 const fn plain(text: String) -> Placed {
     Placed { before: 0, text, after: 0 }
 }
 
-/// The quotes directly around the value, which are removed with it; the quote in which it stands beside
-/// other text.
+/// The quotes around a value in the code: quotes directly around it, which are removed with it, or the quote of a
+/// longer string that contains it.
 enum Around {
     Nothing,
     Quotes,

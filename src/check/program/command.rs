@@ -63,7 +63,7 @@ pub struct Command {
 #[derive(Debug)]
 pub struct Judged {
     pub words: Box<[JudgedWord]>,
-    /// The word that names the program by a value.
+    /// The index of the word that names the program by a value.
     pub name: Option<usize>,
 }
 

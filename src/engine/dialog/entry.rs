@@ -168,7 +168,7 @@ impl Dialog {
         Ok(Checked { program: Arc::new(program), earlier, era: self.era.clone() })
     }
 
-    /// Returns the entry of Pipewright that means what a refused entry of sh means, such as one of its loops. None if
+    /// Returns the Pipewright counterpart of a refused entry of sh, such as one of its loops. Returns `None` if
     /// there is no certain counterpart.
     ///
     /// ```
@@ -188,7 +188,8 @@ impl Dialog {
         if found.is_empty() || judge.takes(&found) { None } else { judge.offered(text) }
     }
 
-    /// Returns whether an entry with these errors is taken all the same, since it means what it means in sh.
+    /// Returns whether an entry with these errors is accepted anyway, because a counterpart with the same meaning
+    /// exists.
     pub(super) fn is_taken(&self, text: &str, found: &[Diagnostic]) -> bool {
         let errors = |source: &Arc<Source>| self.earlier.errors(source, 0, Rc::new(NoFiles));
         self.judge(&errors).taken(text, found).is_some()

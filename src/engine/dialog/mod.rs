@@ -172,7 +172,7 @@ impl Dialog {
         let before = self.interpreter.exchange_files(files);
         let ended = self.run_here(entry, started);
         self.interpreter.exchange_files(before);
-        // A suspended entry will continue to print there.
+        // A suspended entry will continue to print to the same streams.
         if matches!(ended, Ended::Suspended(_)) {
             return ended;
         }

@@ -29,7 +29,7 @@ pub use crate::syntax::scan::{Look, Mark, Place, WordStart};
 pub struct Typed {
     text: String,
     seen: scan::Typed,
-    /// It ends within a loop of sh, which may be offered as one of Pipewright when it has ended.
+    /// Whether the text ends inside a loop of sh, which may be offered in rewritten form when the loop is complete.
     is_open_sh: bool,
 }
 
@@ -69,12 +69,12 @@ impl Typed {
         &self.seen.open
     }
 
-    /// Returns the text that would close all of them.
+    /// Returns the text that would close all open brackets and quotes.
     pub fn closers(&self) -> &str {
         &self.seen.closers
     }
 
-    /// Returns how many of them are blocks and brackets, whose lines are indented.
+    /// Returns how many of the open ones are blocks and brackets, whose lines are indented.
     pub fn indent(&self) -> usize {
         self.seen.indent
     }
@@ -109,7 +109,7 @@ impl Typed {
     fn lasts(&self, error: &Diagnostic) -> bool {
         let length = self.text.trim_end().len();
         let Some(span) = error.primary().map(|label| label.span) else { return false };
-        // The grammar fails at the end of the text: it misses the next key.
+        // The grammar fails at the end of the text, because the user has not typed the next key yet.
         let unfinished = [code::SYNTAX, code::UNCLOSED, code::HEREDOC].contains(&error.code);
         (span.start as usize) < length && !(unfinished && span.end as usize >= length)
     }
@@ -159,7 +159,7 @@ mod tests {
         }
         assert_eq!(wrong("echo $x y"), ["$x"]);
         assert_eq!(wrong("if true { echo $x | wc"), ["$x"]);
-        // Taken as an assignment at the prompt.
+        // The prompt accepts this text as an assignment.
         assert!(wrong("x=5 ").is_empty());
         assert_eq!(wrong("pushd src "), ["pushd"]);
     }

@@ -1,5 +1,5 @@
-//! The state that is kept between two keys: lines before the changed one are read and checked only once. In an entry
-//! of 200 lines, that was half of the time for a key at its end.
+//! The state that is kept between two keys, so that lines before the changed one are read and checked only once.
+//! Without it, long entries would respond slowly to each key.
 
 use super::Dialog;
 use super::entry::NoFiles;

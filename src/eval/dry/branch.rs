@@ -129,7 +129,7 @@ impl Interpreter {
         }
     }
 
-    /// Returns how a branch left its place, if it did. Reports an error.
+    /// Returns how a branch left its place, if it did. Reports an error of the branch.
     fn left(&mut self, result: Eval<()>) -> Eval<Option<Unwind>> {
         self.dry().indent += 1;
         let left = self.told_left(result);
@@ -261,7 +261,7 @@ impl Interpreter {
                 if let Value::Bool(truth) = found {
                     return Ok((Truth::of(truth), head));
                 }
-                // The error of the real condition.
+                // This is the error of the real condition.
                 self.truth(value).map(|truth| (Truth::of(truth), head))
             }
         }
@@ -297,7 +297,7 @@ impl Interpreter {
         self.print_dry("# … and so on")
     }
 
-    /// The turns one after another, as any of them may come first.
+    /// Shows the turns one after another, since any of them may come first.
     fn dry_side_by_side(&mut self, looped: &SideBySide) -> Eval<()> {
         let jobs = looped.options.iter().find(|option| option.setting == Setting::Jobs);
         let jobs = jobs.map_or(Ok(Value::Null), |jobs| self.expr(&jobs.value))?;
@@ -353,7 +353,7 @@ impl Interpreter {
                         let shown = self.written(value.span);
                         return self.dry_each(bindings, &shown, body);
                     }
-                    // The error of the real loop.
+                    // This is the error of the real loop.
                     _ => return self.for_loop(bindings, items, body),
                 }
             }

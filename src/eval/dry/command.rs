@@ -415,7 +415,7 @@ impl Interpreter {
     /// Follows a function. Unknown words are unknowns in it.
     fn dry_call(&mut self, id: FunctionId, words: &[Shown], literal: &[bool], span: Span) -> Eval<Truth> {
         let function = self.program.function(id).clone();
-        // A text that no script contains represents an unknown word while words are bound.
+        // A text that no script contains stands for an unknown word while words are bound.
         let stand_in = |at: usize| Value::str(format!("\u{1}{at}"));
         let value = |(at, word): (usize, &Shown)| word.known_value().unwrap_or_else(|| stand_in(at));
         let values = words.iter().enumerate().map(value);

@@ -216,7 +216,7 @@ impl Interpreter {
         Err(self.exhaust(budget, code::STEP_LIMIT, format!("the script took more than {most} steps"), span))
     }
 
-    /// Counts a call at nesting `depth`.
+    /// Counts a call with this nesting depth.
     pub(in crate::eval) fn enter_call(&self, depth: usize, span: Span) -> Eval<()> {
         let Some(budget) = &self.shared.budget else { return Ok(()) };
         match budget.limits.call_depth {

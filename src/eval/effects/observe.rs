@@ -152,14 +152,15 @@ pub enum Event<'a> {
         /// The loop in the script.
         place: Place<'a>,
     },
-    /// A loop side by side or a block, with `progress=`, has come further. At most five times a second, and at its end.
+    /// A loop side by side, or a block with `progress=`, has made progress. Sent at most five times a second, and
+    /// at the end.
     #[non_exhaustive]
     Progress {
-        /// How far it has come.
+        /// The progress so far.
         progress: &'a Progress,
         /// The loop or block in the script.
         place: Place<'a>,
-        /// How many captures and stages of the interpreter it stands in.
+        /// The number of captures and stages of the interpreter that enclose it.
         depth: usize,
     },
     /// A message on standard error that is not a failure: a retry, a process that was left behind and ended, a
@@ -185,7 +186,7 @@ pub enum TurnEnd {
     Stopped,
 }
 
-/// How far a loop side by side or a block has come: see [`Event::Progress`].
+/// The progress of a loop side by side or a block: see [`Event::Progress`].
 ///
 /// ```
 /// use pipewright::{Engine, Event};
@@ -208,21 +209,21 @@ pub enum TurnEnd {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The turns that have ended, with the items that `resume=` passed over. 0 of a block.
+    /// The number of turns that have ended, including the items that `resume=` skipped; 0 for a block.
     pub done: u64,
-    /// How many items there are, if that is known.
+    /// The number of items, if it is known.
     pub total: Option<u64>,
-    /// The turns that run.
+    /// The number of running turns.
     pub running: usize,
-    /// The turns that have failed.
+    /// The number of failed turns.
     pub failed: u64,
-    /// Turns that end each second.
+    /// The number of turns that end per second.
     pub rate: Option<f64>,
-    /// The part of its work that is done, from 0 to 1, if that is known.
+    /// The part of the work that is done, from 0 to 1, if it is known.
     pub part: Option<f64>,
-    /// How long the rest takes at this rate.
+    /// The time that the rest will take at this rate.
     pub left: Option<Duration>,
-    /// The item of the turn that has been running for the longest time; the program or file of a block.
+    /// The item of the turn that has run longest, or the program or file of a block.
     pub oldest: Option<String>,
 }
 
@@ -363,8 +364,8 @@ impl Observers {
 
     pub(in crate::eval) fn event(&self, event: &Event<'_>) {
         for observer in &self.0 {
-            // A bug of an observer must not fail the script, whose processes have to be awaited. The panic itself has
-            // printed its message.
+            // A bug in an observer must not fail the script, since the processes of the script have to be awaited.
+            // The panic itself has printed its message.
             let _ = catch_unwind(AssertUnwindSafe(|| observer.event(event)));
         }
     }
@@ -385,7 +386,8 @@ impl Interpreter {
         Place { source: self.source(), span }
     }
 
-    /// Returns the number of this turn of a loop side by side, from 1. In nested loops it is that of the innermost.
+    /// Returns the number of this turn of a loop side by side, from 1. In nested loops it is the number in the
+    /// innermost loop.
     pub(in crate::eval) fn turn_number(&self) -> Option<u64> {
         self.env.settings.turn.as_ref().map(|turn| turn.number)
     }
@@ -476,7 +478,7 @@ impl Interpreter {
 }
 
 impl StageOutcome {
-    /// Returns it as its host sees it.
+    /// Returns the report of the stage in the form for hosts.
     fn report(&self) -> StageReport {
         let end = match &self.end {
             End::Signal(signal, core) => StageEnd::Signal { signal: *signal, core: *core },

@@ -43,9 +43,9 @@ impl Interpreter {
         self.ask_policy(&Request::Open(Open { path: &path, access }), span)
     }
 
-    /// Returns the place that a path leads to, held open, with the policy's decision about it: between the request for
-    /// the path and the opening, a directory or link on the way may be exchanged. The inner error is that of the
-    /// kernel.
+    /// Returns the place that a path leads to, held open, and the decision of the policy about it. Holding it open
+    /// matters, because a directory or link on the way could otherwise be exchanged between the request and the
+    /// opening. The inner error is that of the kernel.
     pub(in crate::eval) fn permitted_place(
         &self,
         path: &[u8],
@@ -72,8 +72,8 @@ impl Interpreter {
         Ok(Ok(place))
     }
 
-    /// Opens a file that the policy has been asked about, in the place for which it is asked again. The inner error is
-    /// that of the kernel.
+    /// Opens a file after the policy has allowed its path. The policy is asked again about the actual place. The
+    /// inner error is that of the kernel.
     pub(in crate::eval) fn permitted(
         &self,
         path: &[u8],

@@ -76,7 +76,7 @@ impl Interpreter {
         out.write(self, 1, list.as_bytes(), span).map(|()| 0)
     }
 
-    /// Returns the error of a call that the builtin can't interpret, but that of another shell might.
+    /// Returns the error of a call that this builtin can't interpret, although another shell's builtin might.
     fn usage(&self, span: Span, message: &str) -> Unwind {
         let diagnostic = page(code::BUILTIN_USAGE, self.source(), span, message, "this command");
         Error::refused(diagnostic, 2).into()
@@ -203,7 +203,7 @@ impl Interpreter {
 
     /// Waits for this time, or until the wait is interrupted or a time limit passes.
     pub(in crate::eval) fn pause(&self, time: Duration) -> Eval<()> {
-        // While this sleeps, it may have to end children of other parts of the run.
+        // While this builtin sleeps, it may have to end children of other parts of the run.
         let end = Instant::now().checked_add(time);
         while end.is_none_or(|end| Instant::now() < end) {
             self.pause_until(None, end)?;

@@ -153,7 +153,7 @@ impl Interpreter {
             let ran = this.block(block);
             this.settle_jobs(ran)
         });
-        // This closes our ends of the pipes, so that the threads see the end.
+        // This closes the ends that this process holds, so that the threads see the end.
         let result = self.until_read(&readers, span, result);
         let mut all = [const { Vec::new() }; N];
         for (bytes, drain) in all.iter_mut().zip(drains) {

@@ -18,7 +18,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a reader leaves an input to another reader that has begun to read a line of it.
+/// The time for which a reader leaves an input to another reader that has begun to read a line of it.
 pub(in crate::eval) const ANOTHER_READER: Duration = Duration::from_millis(1);
 
 /// A loop over the lines of an input.
@@ -27,7 +27,7 @@ pub(in crate::eval) enum EachLoop<'a> {
     SideBySide(&'a Arc<SideBySide>),
 }
 
-/// An input whose lines are taken as they are wanted, without waiting for them.
+/// An input whose lines are taken one at a time when the caller wants them, without waiting.
 pub(in crate::eval) struct LineSource<'a> {
     source: Source<'a>,
     buffer: LineBuffer,
@@ -38,9 +38,10 @@ pub(in crate::eval) struct LineSource<'a> {
 #[derive(Default)]
 struct LineBuffer {
     bytes: Vec<u8>,
-    /// Where the next line begins.
+    /// The start of the next line.
     start: usize,
-    /// Where the search for its end continues: a long line that arrives in pieces is searched once.
+    /// The place from which the search for the end of the line continues, so that a long line that arrives in
+    /// pieces is searched only once.
     searched: usize,
 }
 
@@ -59,7 +60,7 @@ impl LineBuffer {
         Some(line)
     }
 
-    /// Takes the rest after the last whole line: a last line that lacks its end.
+    /// Takes the rest after the last complete line, a last line without an end.
     fn last_line(&mut self) -> Option<Vec<u8>> {
         let line = std::mem::take(self).bytes;
         (!line.is_empty()).then_some(line)
@@ -67,7 +68,7 @@ impl LineBuffer {
 }
 
 impl<'a> LineSource<'a> {
-    /// Returns what to wait for when there is no line.
+    /// Returns the input to wait for when there is no line.
     pub fn input(&self) -> BorrowedFd<'a> {
         self.source.input
     }
@@ -111,8 +112,8 @@ impl Interpreter {
         self.each_of(&input, false, name, body, span)
     }
 
-    /// The same with other descriptors: a stage, or an `each` with redirections. Its commands keep the script's
-    /// standard input, and have the other descriptors. `piped` means that its input is the pipeline's own pipe.
+    /// Runs `each` with other descriptors, as a stage or with redirections. Its commands keep the standard input of
+    /// the script, but have the other descriptors. `piped` means that the input is the pipeline's own pipe.
     pub(in crate::eval) fn each_with(
         &mut self,
         mut files: FileTable,
@@ -137,8 +138,8 @@ impl Interpreter {
         })
     }
 
-    /// Returns whether an input is an open file that no command has on a descriptor, inside or outside. An input that
-    /// was opened as `/dev/stdin`, for example, may be the same open file as one of their descriptors.
+    /// Returns whether an input is an open file that no command has on a descriptor, inside or outside the loop. An
+    /// input that was opened as `/dev/stdin`, for example, may be the same open file as one of their descriptors.
     fn is_own_file(&self, input: &Descriptor, outside: &FileTable) -> bool {
         let Ok(input) = input.borrow() else { return false };
         let mut others = self.env.files.iter().chain(outside.iter());
@@ -212,7 +213,7 @@ impl Interpreter {
         self.fail(Error::command(page, 1))
     }
 
-    /// Returns the lines of an input; `alone` says that no other reader has it, now or later.
+    /// Returns the lines of an input. `alone` means that the input has no other reader, now or later.
     pub(in crate::eval) fn line_source<'a>(
         &self,
         input: &'a Descriptor,

@@ -83,7 +83,7 @@ impl Interpreter {
         }
         let left = |at: Instant| at.saturating_duration_since(Instant::now());
         let due = [end, self.due()].into_iter().flatten().map(left).chain(interrupt.look_after()).min();
-        // Whatever ended the wait, the caller checks what to do now.
+        // The caller checks why the wait ended, and decides what to do.
         let _ = set.wait(due);
         self.check_interrupt()
     }

@@ -53,7 +53,7 @@ impl Output<'_> {
 }
 
 impl Interpreter {
-    /// Makes what a write has come to the error of the code that wrote.
+    /// Converts the result of a write to the error of the code that wrote.
     pub(in crate::eval) fn written_to(&self, written: io::Result<()>, span: Span) -> Eval<()> {
         written.map_err(|error| {
             if error.kind() == ErrorKind::BrokenPipe {
@@ -64,7 +64,7 @@ impl Interpreter {
         })
     }
 
-    /// Writes all bytes as fast as the target accepts them. The inner error is that of the kernel.
+    /// Writes all bytes, waiting while the target accepts none. The inner error is that of the kernel.
     pub(in crate::eval) fn write_bytes(&self, target: BorrowedFd<'_>, bytes: &[u8]) -> Eval<io::Result<()>> {
         self.await_leave_to_write(target)?;
         let mut rest = bytes;
@@ -92,8 +92,8 @@ impl Interpreter {
         Ok(Ok(()))
     }
 
-    /// Waits until the target accepts data, and returns how many bytes to write so that the write does not outlast
-    /// the run; none if the kernel may wait. `begun` means that a part was written.
+    /// Waits until the target accepts data. Returns how many bytes to write so that the write does not outlast the
+    /// run, or `None` if the kernel may wait. `begun` means that a part was written.
     fn await_room(&self, target: BorrowedFd<'_>, begun: bool) -> Eval<Option<usize>> {
         let stopped = self.check_interrupt();
         if stopped.is_ok() && self.waits_in_kernel() {

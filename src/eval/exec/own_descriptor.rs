@@ -1,8 +1,8 @@
-//! `/dev/stdin`, `/dev/fd/N` and similar paths as a stage means them: its own descriptors, opened anew as on Linux.
+//! `/dev/stdin`, `/dev/fd/N` and similar paths, which mean the descriptors of the stage, opened again as on Linux.
 //!
-//! A file gets its own offset and is emptied by `>`; a pipe or a terminal is the same one; a socket can't be opened. A
-//! policy is not asked about what the script was given, but only about more: a file that is standard input for reading
-//! may not therefore be written.
+//! A file gets its own offset, and `>` empties it. A pipe or a terminal stays the same one, and a socket can't be
+//! opened. A policy is asked only about access that the script was not given. For example, a file that is standard
+//! input for reading may not be written for that reason alone.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
@@ -63,8 +63,8 @@ impl Interpreter {
         })
     }
 
-    /// Opens a path, or its meaning among these files. `own` is the number that it spells out; by links it may also
-    /// lead to a number. The inner error is that of the kernel.
+    /// Opens a path, or the descriptor that it means among these files. `own` is the number in the path itself;
+    /// links may also lead to a number. The inner error is that of the kernel.
     pub(in crate::eval) fn open_meant(
         &self,
         own: Option<RawFd>,
@@ -105,7 +105,7 @@ impl Interpreter {
             return Ok(());
         }
         let Ok(open) = descriptor.borrow() else { return Ok(()) };
-        // A pipe or the like has no path to ask about: `pipe:[12]`.
+        // A pipe or similar has no path for the request: `pipe:[12]`.
         let Ok(path) = std::fs::read_link(own_path::of(Some(open.as_raw_fd()))) else { return Ok(()) };
         let Granted { read, write, append } = granted(open);
         let is_more = |access: &&Access| match access {
@@ -119,7 +119,7 @@ impl Interpreter {
     }
 }
 
-/// Returns its number in this process.
+/// Returns the number of the descriptor in this process.
 fn in_this_process(descriptor: &Descriptor) -> RawFd {
     match descriptor {
         Descriptor::Open(file) => file.as_raw_fd(),

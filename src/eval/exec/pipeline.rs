@@ -73,7 +73,7 @@ impl Interpreter {
         let joined = self.end_substitutions(substitutions);
         match result? {
             None => joined,
-            // Interrupted in the meantime: that takes precedence over the failure that it caused.
+            // If the run was interrupted in the meantime, that takes precedence over the failure that it caused.
             Some(failure) => match joined? {
                 // The reader of `cmd > >(…)` failed, and its writer only saw the closed pipe.
                 Some(cause) if failure.status() == SIGPIPE_STATUS => Ok(Some(cause)),
@@ -109,7 +109,7 @@ impl Interpreter {
         // programs are found before any file is touched.
         if stages.len() > 1 {
             for (stage, prepared) in stages.iter().zip(&mut prepared) {
-                // No stage ran, whereas in sh the other stages would have run.
+                // In sh the other stages would have run, but here no stage has.
                 self.find_program(prepared, stage.span).map_err(Unwind::not_absorbed)?;
             }
         }
@@ -137,8 +137,8 @@ impl Interpreter {
     }
 
     /// Expands words of a stage. In sh, a capture in them reads from the stage's pipe (`echo x | echo "$(cat)"`).
-    /// When all words are expanded first, that pipe does not exist yet, so the capture can't read at all, rather
-    /// than read something else.
+    /// Here all words are expanded before that pipe exists. The capture therefore can't read at all, which is
+    /// better than reading something else.
     pub(in crate::eval) fn in_place<T>(
         &mut self,
         place: usize,
@@ -217,7 +217,7 @@ impl Interpreter {
     ) -> Eval<Option<Failure>> {
         let stages = &pipeline.stages;
         let count = stages.len();
-        // A program that runs alone, for which we hold no end of a pipe, and whose start is not observed.
+        // The program runs alone, this process has no end of a pipe for it, and its start is not observed.
         let alone = count == 1 && capture.is_none() && opened.iter().all(Vec::is_empty);
         let assume_started = alone && self.substitutions.is_empty() && !self.announces_starts();
         let mut programs = StartedStages::new(self.new_group(), count, assume_started);
@@ -226,13 +226,14 @@ impl Interpreter {
         let mut how = self.how_to_wait();
         // A key that arrived earlier, which the wait does not count, has reached no program, so it ends the script.
         self.check_interrupt()?;
-        // The count as of now: a stage that runs in this thread may take a request as one for its programs.
+        // The number of requests so far. A stage that runs in this thread might otherwise take a request for one to
+        // its programs.
         let keys = self.interrupt();
         let terminal = self.terminal_modes();
         let mut pump = Pump::default();
         let job = self.env.settings.job.clone();
         let starting = job.as_ref().and_then(|job| Some(job.control.as_ref()?.begin_to_start()));
-        // A job that was ended while it was suspended: since the job has no terminal, `cat` would stop all the
+        // The job was ended while it was suspended. Since the job has no terminal, `cat` would stop all the
         // programs that are being started, and no process would continue them.
         let ended = keys.raised().filter(|_| starting.is_some());
         let inner = ended
@@ -249,7 +250,7 @@ impl Interpreter {
         };
         match self.control() {
             Some(control) => control.repeat_key(&keys),
-            // A key that arrived while they were started may have missed some of them.
+            // A key that arrived while the programs were being started may have missed some of them.
             None if how.keys.have_come() => programs.repeat_key(&how.keys),
             None => {}
         }
@@ -307,7 +308,8 @@ impl Interpreter {
         self.judge(outcomes)
     }
 
-    /// Waits until all have ended, however often they are suspended in between, and their output has arrived.
+    /// Waits until all programs have ended and their output has arrived. They may be suspended in between any
+    /// number of times.
     fn wait_for_programs(
         &self,
         programs: &mut StartedStages,
@@ -459,7 +461,7 @@ impl Interpreter {
 
     /// Returns a failure if any stage failed. An error that is not the failure of a command unwinds.
     pub(in crate::eval) fn judge(&mut self, mut outcomes: Vec<StageOutcome>) -> Eval<Option<Failure>> {
-        // One of them reached a limit of the run, so how they ended means nothing.
+        // A stage reached a limit of the run, so the ends of the stages mean nothing.
         self.check_exhausted()?;
         for outcome in &mut outcomes {
             if let Some(masked) = self.shared.redactions().apply_all(&outcome.argv) {
@@ -483,7 +485,7 @@ impl Interpreter {
         if outcomes.iter().any(StageOutcome::failed) {
             return Ok(Some(Failure::Stages(outcomes)));
         }
-        // An accepted status is that of the pipeline, as no other stage has failed.
+        // An accepted status becomes the status of the pipeline, since no other stage has failed.
         self.status = outcomes.iter().rev().map(StageOutcome::status).find(|status| *status > 0).unwrap_or(0);
         if let Some(record) = &mut self.record {
             *record = outcomes;

@@ -10,18 +10,18 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-/// The existing pipes, with our ends of them.
+/// The pipes that exist so far, with the ends that this process holds.
 pub(in crate::eval) struct Pipes {
     stages: usize,
     /// The largest size of the captured output of the last stage, which then has a pipe, too.
     captured: Option<usize>,
-    /// By the stage that writes.
+    /// The pipes by the stage that writes to them.
     made: BTreeMap<usize, Pipe>,
 }
 
 struct Pipe {
     reader: Arc<OwnedFd>,
-    /// Until the writing stage has started.
+    /// The writing end, until the writing stage has started.
     writer: Option<Arc<OwnedFd>>,
 }
 
@@ -36,8 +36,8 @@ impl Pipes {
         Self { stages, captured, made: BTreeMap::new() }
     }
 
-    /// Drops our copies of a stage's ends, which the stage itself holds from now on. For the last stage, returns the
-    /// captured end.
+    /// Drops this process's copies of the ends that a stage has, which the stage itself holds from now on. For the
+    /// last stage, returns the captured end.
     ///
     /// # Errors
     /// Fails with `EMFILE` when the process has no descriptor left.
@@ -60,7 +60,8 @@ impl Interpreter {
     pub(in crate::eval) fn stage_files(&self, ends: &mut Ends<'_>, span: Span) -> Eval<FileTable> {
         let mut files = self.env.files.clone();
         if self.env.settings.detach {
-            // It may outlive the writer of this pipe, and must not take data that is meant for other readers.
+            // The stage may outlive the writer of this pipe, and must not take data that is meant for other
+            // readers.
             self.close_inherited_input(&mut files, span)?;
         }
         let stage = ends.stage;

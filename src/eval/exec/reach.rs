@@ -42,7 +42,7 @@ impl Interpreter {
     fn reach_remote(&self, path: &[u8], span: Span) -> Eval<()> {
         let directory = match &self.env.directory {
             Some(directory) => directory.to_bytes().to_vec(),
-            // The kernel knows this without a request to the server.
+            // The kernel knows the directory without a request to the server.
             None => std::env::current_dir().unwrap_or_default().into_os_string().into_encoded_bytes(),
         };
         let path = Path::new(OsStr::from_bytes(&directory)).join(OsStr::from_bytes(path));

@@ -40,14 +40,14 @@ enum Action {
     },
 }
 
-/// When a target is opened.
+/// The time at which a target is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
     /// Now, however long it takes.
     Now,
     /// Now, if it can be opened without waiting.
     AtOnce,
-    /// After one that waits.
+    /// After an earlier target that waits.
     Later,
 }
 
@@ -150,8 +150,8 @@ impl Interpreter {
                 }
             }
             RedirectionKind::Duplicate(from) => {
-                // Reported at its place in the order, before a later target is created (`>&3 3> file`). The first three
-                // may still become pipes.
+                // The redirection is reported at its place in the order, before a later target is created (`>&3 3>
+                // file`). The first three descriptors may still become pipes.
                 let known = *from <= 2
                     || self.env.files.find(*from).is_some()
                     || opened.iter().any(|before| before.descriptor == *from)
@@ -172,7 +172,7 @@ impl Interpreter {
                         Error::refused(error.help("no argument can hold it either: write the text to a file, write(path, text), and read that: cmd < $path"), 1).into()
                     );
                 }
-                // An empty one is the null device, as in bash.
+                // Empty text needs only the null device, as in bash.
                 let file = if bytes.is_empty() {
                     open(None, b"/dev/null", OpenMode::Read)
                 } else {
@@ -255,7 +255,7 @@ impl Interpreter {
         Ok(TargetFile::Open(Arc::new(file)))
     }
 
-    /// Notes that a file is read, where the block around shows its progress.
+    /// Notes that a file is read, in case an enclosing block shows its progress.
     fn note_input(&self, path: &[u8], mode: OpenMode, file: &OwnedFd) {
         if let (Some(inputs), OpenMode::Read) = (&self.env.settings.inputs, mode) {
             inputs.opened(path, file);
@@ -278,7 +278,7 @@ impl Interpreter {
         })
     }
 
-    /// Returns the error for a target that can't be opened, with help. `own` is the descriptor that it spells out.
+    /// Returns the error for a target that can't be opened, with help. `own` is the descriptor number in its path.
     fn not_opened(
         &self,
         own: Option<RawFd>,
@@ -314,7 +314,7 @@ impl Interpreter {
         self.fail(Error::command(error, 1))
     }
 
-    /// Refuses a target that the same pipeline reads, under another name than the check could see.
+    /// Refuses a target that the same pipeline reads under a name that the check could not compare.
     pub(in crate::eval) fn guard_truncation(&mut self, stages: &[Stage], argv: &[Vec<Vec<u8>>]) -> Eval<()> {
         let mut writes = Vec::new();
         let mut reads = Vec::new();
@@ -328,7 +328,7 @@ impl Interpreter {
                 _ => {}
             }
         }
-        // A file that is written aside is not emptied.
+        // A file whose replacement is written separately is not emptied.
         if writes.is_empty() || self.env.settings.replacements.is_some() {
             return Ok(());
         }
@@ -337,9 +337,10 @@ impl Interpreter {
             !path.starts_with(b"/dev/") && crate::sys::open::holds_data(directory.as_deref(), path)
         };
         for target in writes {
-            // Only a name that has the same value each time it is evaluated: no capture runs twice.
+            // Only names without captures are compared, since they have the same value each time and no capture
+            // runs twice.
             let Some(path) = self.still(target)? else { continue };
-            // A file that may not be written is not examined either.
+            // The policy decides first: if a file may not be written, it is not examined either.
             self.allow(&Effect::Redirect { path: &path, mode: OpenMode::Truncate }, target.span)?;
             if !holds_data(&path) {
                 continue;
@@ -418,7 +419,7 @@ const fn open_mode(mode: FileMode) -> OpenMode {
     }
 }
 
-/// Returns the requests to a policy for a target; none for a descriptor that exists already.
+/// Returns the requests to a policy for a target. There are none for a descriptor that already exists.
 pub fn target_accesses(path: &[u8], mode: FileMode) -> &'static [Access] {
     if own_path::spelt(path).is_some() { &[] } else { accesses(open_mode(mode)) }
 }
@@ -433,13 +434,13 @@ pub(in crate::eval) const fn accesses(mode: OpenMode) -> &'static [Access] {
     }
 }
 
-/// Returns whether one of them waits for the other end of a FIFO.
+/// Returns whether one of the redirections waits for the other end of a FIFO.
 pub(in crate::eval) fn is_late(opened: &[Opened]) -> bool {
     opened.iter().any(|one| matches!(one.action, Action::Opening { .. }))
 }
 
 impl Opened {
-    /// Returns its entry in the audit log, apart from the path by which its target was opened.
+    /// Returns the entry of the redirection in the audit log, without the path by which its target was opened.
     pub fn recorded(&self, redactions: &Redactions) -> Vec<Redirected<'static>> {
         let (mode, of) = match &self.action {
             Action::File(_) if self.path.is_none() => ("text", None),

@@ -11,14 +11,14 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The inputs of a run that are read by lines. Each thread holds the lock while it examines a line and takes it.
+/// The inputs of a run that are read by lines. A thread holds the lock while it examines a line and takes it.
 #[derive(Default)]
 pub(in crate::eval) struct SharedLines(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     scratch: Option<Scratch>,
-    /// The inputs of which a reader has taken the beginning of a line.
+    /// The inputs from which a reader has taken the beginning of a line.
     begun: Vec<FileIdentity>,
 }
 

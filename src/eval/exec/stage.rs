@@ -23,7 +23,7 @@ pub(in crate::eval) struct InProcessStage {
     pub late: Option<Box<Late>>,
 }
 
-/// The work that a stage does first and that waits for the other end of a FIFO.
+/// Work that waits for the other end of a FIFO and that the stage does first.
 pub(in crate::eval) struct Late {
     /// Its redirections, which are not applied yet.
     opened: Vec<Opened>,
@@ -62,10 +62,10 @@ impl InProcessStage {
     }
 }
 
-/// The error that a stage has no thread to run on.
+/// The error when there is no thread for a stage.
 pub(in crate::eval) struct ThreadSpawnError {
     pub unwind: Unwind,
-    /// The stages before it.
+    /// The stages before it, which have started.
     pub started: Vec<(usize, Task<StageOutcome>)>,
 }
 
@@ -109,7 +109,7 @@ impl Interpreter {
         let (outcome, unwind) = self.stage_outcome(stage, span);
         let Err(unwind) = self.settle_jobs(unwind.map_or(Ok(()), Err)) else { return outcome };
         let end = match self.end_of(unwind, span) {
-            // `{ yes; } | head -1`: a program in the block died as it would have as the stage.
+            // In `{ yes; } | head -1`, a program in the block died as it would have died as the stage itself.
             End::Error(error)
                 if error.status == SIGPIPE_STATUS && output.is_some_and(|output| !has_reader(&output)) =>
             {
@@ -227,7 +227,7 @@ impl Interpreter {
         }
     }
 
-    /// Returns the meaning of an early end of a copy for the code outside. The jobs of the copy end with it.
+    /// Returns what an early end of a copy means for the code outside. The jobs of the copy end with it.
     pub(in crate::eval) fn end_of(&mut self, unwind: Unwind, span: Span) -> End {
         match unwind {
             Unwind::Error(error) => End::Error(error),

@@ -54,7 +54,7 @@ impl Interpreter {
 
     #[cold]
     pub(in crate::eval) fn not_started(&self, mut error: StartError, span: Span) -> Unwind {
-        // Before the text is cut: the beginning of a secret is secret, too.
+        // Mask before cutting the text, since the beginning of a secret is secret, too.
         if let Some(masked) = self.shared.redactions().apply_all(&error.argv) {
             error.argv = masked;
         }

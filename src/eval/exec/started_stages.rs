@@ -17,11 +17,11 @@ const BESIDE: usize = 8;
 /// The started programs of a pipeline. Dropping it ends all of them.
 pub(in crate::eval) struct StartedStages {
     group: Group,
-    /// Whether it is assumed to be running: its end shows soon enough that it ran.
+    /// Whether programs are assumed to be running. The end of a program shows soon enough whether it ran.
     assume_started: bool,
     starting: VecDeque<(Child, StageMeta)>,
     children: Vec<Child>,
-    /// One for each child.
+    /// One element for each child.
     metas: Vec<StageMeta>,
 }
 
@@ -29,7 +29,7 @@ struct StageMeta {
     /// The index of its stage.
     place: usize,
     span: Span,
-    /// Returned when it has ended.
+    /// The permit, which is returned when the program has ended.
     pass: Pass,
 }
 
@@ -64,8 +64,8 @@ impl Interpreter {
     ) -> Eval<()> {
         let pass = self.commit(&Effect::Spawn(Program::of(&stage, &redirections)), span)?;
         let meta = StageMeta { place, span, pass };
-        // setsid(1) forks if it leads a group, and its end would then not be that of its program. In a job, that is
-        // how it makes a daemon.
+        // setsid(1) forks if it leads a group, and the end of its first process would then not be the end of its
+        // program. In a job, this fork is how setsid makes a daemon.
         let group = match self.env.settings.job.is_none() && runs_setsid(&stage.argv) {
             true => &programs.group.of_a_follower(),
             false => &programs.group,
@@ -131,7 +131,7 @@ impl Interpreter {
         unwind
     }
 
-    /// Reports how they ended to all observers.
+    /// Reports to all observers how the programs ended.
     pub(in crate::eval) fn reports(
         &self,
         programs: StartedStages,
@@ -156,7 +156,7 @@ impl Interpreter {
         }
     }
 
-    /// Ends them, since one program of their pipeline could not be started.
+    /// Ends the programs, since one program of their pipeline could not be started.
     #[cold]
     pub(in crate::eval) fn abandon(&self, mut programs: StartedStages) {
         for (mut child, meta) in programs.starting.drain(..) {

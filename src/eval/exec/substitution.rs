@@ -14,7 +14,7 @@ use std::time::Instant;
 pub struct Substitution {
     /// The number of its descriptor in the command.
     pub number: i32,
-    /// Our end of the pipe, until the command has its own.
+    /// The end of the pipe that this process holds until the command has its own.
     pub file: Option<Arc<OwnedFd>>,
     /// Dropped after `file`, so that it sees the end of the pipe.
     task: Task<StageOutcome>,
@@ -71,7 +71,7 @@ impl Interpreter {
         }
     }
 
-    /// Drops our ends after the first `keep`, once the command has its own. Those before belong to a
+    /// Drops this process's ends after the first `keep`, once the command has its own. The first `keep` belong to a
     /// command that has not started yet and whose words contain this one: `cat <(a) "$(b)"`.
     pub(in crate::eval) fn close_substitutions(&mut self, keep: usize) {
         for substitution in self.substitutions.iter_mut().skip(keep) {

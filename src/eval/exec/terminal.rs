@@ -21,7 +21,7 @@ pub(in crate::eval) struct TerminalModes {
 }
 
 impl TerminalModes {
-    /// Restores them, since the programs were ended and could not do so.
+    /// Restores the modes, since the programs were ended and could not do so.
     pub(in crate::eval) fn restore(&self) {
         if let Ok(fd) = inherited(self.fd) {
             self.modes.set_now(fd);

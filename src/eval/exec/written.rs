@@ -33,7 +33,7 @@ impl Interpreter {
         if !is_own && let Some(most) = self.file_size() {
             let found = std::fs::metadata(path).ok();
             let before = found.as_ref().filter(|_| append).map_or(0, |found| found.len());
-            // Known before the old content is gone. A device or FIFO has no size.
+            // The size is read before the old content is gone. A device or FIFO has no size.
             let is_limited = found.is_none_or(|found| found.is_file());
             if is_limited && before.saturating_add(bytes.len() as u64) > most {
                 return Ok(Err(io::Error::from_raw_os_error(EFBIG)));
@@ -55,8 +55,8 @@ impl Interpreter {
         }
     }
 
-    /// Writes all bytes if the file may become so large. Under `atomic=true`, or as a descriptor of the
-    /// script, the file may not be the one at its path.
+    /// Writes all bytes, unless the file would exceed its size limit. Under `atomic=true`, or if the path means a
+    /// descriptor of the script, `target` may not be the file at the path.
     fn write_within_limit(&self, target: BorrowedFd<'_>, bytes: &[u8]) -> Eval<io::Result<()>> {
         match self.check_file_size(target, bytes.len()) {
             Ok(()) => self.write_bytes(target, bytes),

@@ -14,7 +14,7 @@ pub struct Argument {
 }
 
 impl Argument {
-    /// Returns the word as text, or, if it has none, as the language writes its value.
+    /// Returns the word as text, or if it has no text, its value in the notation of the language.
     pub fn shown(&self) -> Vec<u8> {
         match format::to_word(&self.value) {
             Ok(text) => text.into_owned(),
@@ -185,7 +185,7 @@ fn unknown(function: &Function, written: &str, name: &str) -> String {
     }
 }
 
-/// `-v 3`: the number is a separate argument, but may be meant as the count.
+/// Refuses `-v 3`: the number is a separate argument, but the user may mean it as the count.
 fn refuse_count_of(parameter: &Formal, name: &str, next: Option<&Argument>) -> Result<(), String> {
     let Some(Value::Str(number)) = next.map(|next| &next.value) else { return Ok(()) };
     let number = String::from_utf8_lossy(number.as_bytes());

@@ -1,8 +1,8 @@
 //! Questions to the user at the terminal: `input("Name? ")` and `confirm("Delete? ")`.
 //!
-//! The terminal is standard input if that is one, otherwise the controlling terminal of the session, so that a script
-//! that reads its data from a pipe can still ask. A run in a host uses only the first: it does not own the terminal of
-//! the host. The question and the answer go there and nowhere else.
+//! The terminal is standard input if that is a terminal, otherwise the controlling terminal of the session, so that
+//! a script that reads its data from a pipe can still ask. A run in a host uses only standard input, since it does
+//! not own the terminal of the host. The question and the answer appear nowhere else.
 
 use crate::diag::{Code, code, reason};
 use crate::eval::Interpreter;

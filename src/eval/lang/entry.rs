@@ -77,9 +77,9 @@ impl Interpreter {
         self.jobs.add(running.state, source, span)
     }
 
-    /// Returns the jobs that were not awaited.
+    /// Returns the jobs that no command has awaited.
     pub fn jobs(&self) -> Vec<Job> {
-        // Those of a `( list )` end without a report.
+        // The jobs of a `( list )` end without a report.
         for orphan in self.jobs.take_orphans(false) {
             let _ = self.await_job(&orphan);
         }
@@ -152,15 +152,15 @@ impl Interpreter {
         &self.env.files
     }
 
-    /// Replaces them, and returns the earlier ones.
+    /// Replaces the files, and returns the earlier ones.
     pub fn exchange_files(&mut self, files: FileTable) -> FileTable {
         std::mem::replace(&mut self.env.files, files)
     }
 
-    /// Ends the background jobs when the user leaves the prompt: they get HUP, as when the terminal closes; those that
-    /// are still there after a moment get TERM, and KILL after the grace. In the meantime, `lend` gives the terminal to each
-    /// suspended job: vim(1) saves its files and restores the modes of the terminal, for which the kernel would stop it
-    /// in the background. A job of nohup or setsid continues.
+    /// Ends the background jobs when the user leaves the prompt. They get HUP, as when the terminal closes. Those
+    /// that have not ended after a moment get TERM, and KILL after the grace. In the meantime, `lend` gives the
+    /// terminal to each suspended job. For example, vim(1) saves its files and restores the modes of the terminal,
+    /// for which the kernel would stop it in the background. A job of nohup or setsid continues.
     pub fn leave(&mut self, lend: impl Fn(&Control)) {
         const MOMENT: Duration = Duration::from_secs(1);
         let runs = |job: &Job| job.state.status().is_none();
@@ -176,7 +176,7 @@ impl Interpreter {
             await_ends(std::slice::from_ref(job));
         }
         await_ends(&others);
-        // A job that was stopped nevertheless would stay stopped for the whole grace.
+        // A job that was stopped again would stay stopped for the whole grace.
         for job in jobs.iter().filter(|job| runs(job)) {
             if job.state.control.as_ref().is_some_and(|control| !control.has_running()) {
                 job.state.signal(Signal::KILL);
@@ -218,7 +218,7 @@ impl Interpreter {
         self.interrupt().raised().map(|raised| raised.signal)
     }
 
-    /// Returns that signal and settles it.
+    /// Returns the signal that has asked this process to end, and settles it.
     pub fn take_request(&self) -> Option<Signal> {
         let request = self.request();
         // A request that arrives between the two is not settled: it is for the next entry.

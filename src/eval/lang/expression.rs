@@ -20,9 +20,9 @@ impl Interpreter {
         if self.dry.is_some() { self.dry_expr(expr) } else { self.evaluate(expr) }
     }
 
-    /// Evaluates the expressions that most turns of a loop consist of, and calls. The others are in a separate
-    /// function with a large frame: making the frame takes longer than evaluating these expressions, and each open
-    /// call would hold one.
+    /// Evaluates the most frequent expressions of loops, and calls. The other expressions are in a separate
+    /// function with a large frame, since making the frame takes longer than evaluating these expressions, and each
+    /// open call would hold one.
     #[inline]
     pub(in crate::eval) fn evaluate(&mut self, expr: &Expr) -> Eval<Value> {
         match &expr.kind {
@@ -96,8 +96,8 @@ impl Interpreter {
                 Ok(Value::Range(Arc::new(Range::new(start, end, *inclusive))))
             }
             ExprKind::Index(parts) => {
-                // An index that can't change the variable needs no copy of the variable, whose reference count all
-                // threads share.
+                // An index that can't change the variable needs no copy of the variable. A copy would change the
+                // reference count, which all threads share.
                 if is_still(&parts.1) && self.operand(&parts.0).is_some() {
                     let index = self.expr(&parts.1)?;
                     if let Some(receiver) = self.operand(&parts.0) {
@@ -330,7 +330,7 @@ impl Interpreter {
         let message = format!("what has this field is {}, not a map", found.phrase());
         let error = page(code::WRONG_TYPE, self.source(), span, message, found.name());
         let name = String::from_utf8_lossy(name.as_bytes());
-        // In its spelling in the script, if that is short.
+        // The receiver is shown as the script spells it, if that is short.
         let receiver = &self.source().text()[span.range()];
         let plain = receiver.len() < 30
             && receiver.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.[]".contains(&byte));

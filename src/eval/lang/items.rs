@@ -1,4 +1,4 @@
-//! What a `for` loop goes through: words, a range, a list or a map, an item after the other.
+//! The items of a `for` loop: words, or the elements of a range, a list or a map.
 
 use crate::check::program::{Binding, Expr, ForItems};
 use crate::eval::Interpreter;
@@ -18,7 +18,7 @@ pub enum Items {
     Words(std::vec::IntoIter<Str>),
     /// The next number and the last.
     Range(i64, i64),
-    /// What is gone through, and the place of the next item.
+    /// The list, and the index of the next element.
     List(List, usize),
     Entries(Map, usize),
     None,
@@ -55,7 +55,7 @@ impl Iterator for Items {
 }
 
 impl Items {
-    /// Returns how many items are left.
+    /// Returns the number of remaining items.
     pub fn left(&self) -> u64 {
         match self {
             Self::Words(words) => words.len() as u64,
@@ -68,7 +68,7 @@ impl Items {
 }
 
 impl Interpreter {
-    /// Works out what a loop goes through.
+    /// Evaluates the items of a loop.
     pub(in crate::eval) fn items(&mut self, bindings: &[Binding], items: &ForItems) -> Eval<Items> {
         match items {
             ForItems::Words(words) => Ok(Items::Words(self.loop_words(words)?.into_iter())),

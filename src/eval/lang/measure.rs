@@ -1,9 +1,9 @@
 //! The size of a value, including its elements.
 //!
-//! Scenario: `while (true) { all.push("x".repeat(1000000)) }` in an untrusted script: no string and no list is large
-//! by itself. But counting a list at each `push` would make a loop of them quadratic. So counting has to be earned:
-//! each check of a value, and each new element, earns the right to count some elements. The script has made everything
-//! that it holds, so a growing value is counted each time it has grown by a certain part.
+//! Scenario: `while (true) { all.push("x".repeat(1000000)) }` in an untrusted script, where no string and no list
+//! is large by itself. But counting the list at each `push` would make the loop quadratic. So the right to count
+//! has to be earned: each check of a value, and each new element, earns the right to count some elements. As a
+//! result, a growing value is counted again only after it has grown by a certain fraction.
 
 use crate::value::Value;
 use std::sync::atomic::{AtomicU64, Ordering};

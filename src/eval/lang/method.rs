@@ -76,7 +76,7 @@ impl Interpreter {
         let (positional, named) = self.arguments_of(&change.arguments)?;
         let mut root = std::mem::take(self.slot_mut(change.slot));
         let result = self.change_at(&mut root, &path, change, positional, named, span);
-        // The whole variable: the changed part may be small, and one of many.
+        // This measures the whole variable, since the changed part may be small and one of many.
         let sized = if path.is_empty() { Ok(()) } else { self.check_size(&root, span) };
         *self.slot_mut(change.slot) = root;
         let result = result.and_then(|value| sized.map(|()| value));
@@ -158,8 +158,8 @@ impl Interpreter {
         let outcome = run(&method.run, &mut caller);
         let unwound = caller.unwound;
         match (outcome, unwound) {
-            // Even if the method treated it as an answer: a file that may not be examined is not
-            // absent.
+            // The refusal of the policy counts, even if the method treated it as an answer. A file that may not be
+            // examined is not absent.
             (_, Some(unwind)) => Err(unwind),
             (Ok(value), None) => self.sized(value, span),
             (Err(error), _) => Err(self.method_error(error, span, arguments)),

@@ -49,7 +49,7 @@ impl Interpreter {
         Ok(Value::Map(recorded.record))
     }
 
-    /// Runs commands and records how they ended, in whatever way.
+    /// Runs commands and records how they ended, including a failure.
     pub(in crate::eval) fn recorded(&mut self, capture: bool, body: &Block, span: Span) -> Recorded {
         let started = std::time::Instant::now();
         let (outer, status) = (self.record.replace(Vec::new()), self.status);

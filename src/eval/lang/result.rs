@@ -101,7 +101,7 @@ impl Interpreter {
         }
     }
 
-    /// The status with which a run ends that has not failed: of an entry of a prompt it may be that of a false test.
+    /// Returns the status of a run that has not failed. For an entry of a prompt, it may be that of a false test.
     pub fn final_status(&self) -> u8 {
         if self.program.is_typed { self.status } else { 0 }
     }

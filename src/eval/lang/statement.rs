@@ -109,7 +109,7 @@ impl Interpreter {
                 self.status = 0;
                 used
             }
-            // Those that `statement` handles; and `defer`, which is only met in blocks that gather deferred blocks.
+            // `statement` handles these. `defer` only occurs in blocks that gather deferred blocks.
             StatementKind::Let(..)
             | StatementKind::Evaluate(_)
             | StatementKind::Return(_)
@@ -141,11 +141,11 @@ impl Interpreter {
             let end = self.in_defer(|this| this.block(body));
             match (end, &result) {
                 (Ok(()), _) => {}
-                // There was no failure before this one.
+                // The deferred block failed, and nothing had failed before.
                 (Err(unwind), Ok(()) | Err(Unwind::Return | Unwind::Break | Unwind::Continue)) => {
                     result = Err(unwind);
                 }
-                // The first failure is the cause; this one must not be lost either.
+                // The first failure is the cause, but this one must not be lost.
                 (Err(Unwind::Error(error)), Err(_)) => self.say_deferred(&error),
                 (Err(_), Err(_)) => {}
             }
@@ -234,7 +234,7 @@ impl Interpreter {
         let right = self.expr(&assign.value)?;
         let mut root = std::mem::take(self.slot_mut(assign.slot));
         let result = self.update(&mut root, &path, assign, right);
-        // The whole variable: the assigned part may be small, and one of many.
+        // This measures the whole variable, since the assigned part may be small and one of many.
         let result = result.and_then(|()| self.check_size(&root, assign.operator_span));
         *self.slot_mut(assign.slot) = root;
         result
@@ -264,7 +264,7 @@ impl Interpreter {
         self.check_size(place, assign.operator_span)
     }
 
-    /// Returns the new value of a variable; none if it was changed in place.
+    /// Returns the new value of a variable, or `None` if the variable was changed in place.
     fn assigned(&mut self, assign: &Assign) -> Eval<Option<Value>> {
         match assign.operator {
             None => self.expr(&assign.value).map(Some),
@@ -369,7 +369,7 @@ impl Interpreter {
                 self.status = u8::from(!truth);
                 Ok(truth)
             }
-            // Which statuses are accepted is one question, which one is true is another.
+            // Whether a status is accepted and whether it is true are two questions.
             Condition::Command(and_or) => match self.without_ok(|this| this.and_or(and_or))? {
                 None => Ok(true),
                 Some(failure) if failure.is_false() => {

@@ -1,8 +1,8 @@
 //! `$(cmd)` without quotes at a prompt: one argument if sh would find exactly one word in the output, otherwise an
 //! error.
 //!
-//! sh splits the output at blanks and uses the words as patterns. Which of these the user meant is known when the
-//! output has arrived: `cd $(git rev-parse --show-toplevel)` means one argument, `kill $(pgrep node)` one or many.
+//! sh splits the output at blanks and uses the words as patterns. Only the output shows whether the user means one
+//! argument, as in `cd $(git rev-parse --show-toplevel)`, or several, as in `kill $(pgrep node)`.
 
 use crate::check::program::{Capture, Part};
 use crate::diag::{code, quote_word, visible};
@@ -44,7 +44,7 @@ impl Interpreter {
         Err(Error::value(error.help(format!("for many, splice them: {spelling} is {list}{more}"))).into())
     }
 
-    /// Fails for an empty word that consists only of unquoted captures: in sh there would be no argument.
+    /// Fails for an empty word that consists only of unquoted captures, since in sh it would not be an argument.
     pub(super) fn check_made(&self, parts: &[Part]) -> Eval<()> {
         let unquoted = parts.iter().map(|part| match part {
             Part::Capture(capture) => capture.unquoted,

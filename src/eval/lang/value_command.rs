@@ -41,7 +41,7 @@ fn value_of(word: &Word) -> Option<&Expr> {
 pub fn truth_of(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
-        // They are builtins of sh, wherever the word comes from.
+        // `true` and `false` are builtins of sh, wherever the word comes from.
         Value::Str(text) if text.as_bytes() == b"true" => Some(true),
         Value::Str(text) if text.as_bytes() == b"false" => Some(false),
         _ => None,

@@ -388,8 +388,8 @@ impl Interpreter {
             let error = page(code::NO_MATCH, self.source(), word.span, message, "matches nothing");
             let with_values = format!("with its values it is {}", visible(&made));
             let error = if made.is_empty() { error } else { error.note(with_values) };
-            // The whole pattern, for the reader at a prompt: for `grep --include=*.rs`, all shells except
-            // bash require the quotes.
+            // The help quotes the whole pattern, for a user at a prompt: for `grep --include=*.rs`, all shells
+            // except bash require the quotes.
             let literal = !text.contains(['\'', '"', '\\', '$']);
             let quoted = if literal { format!(": '{text}'") } else { String::new() };
             let error = error.help(format!(

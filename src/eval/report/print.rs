@@ -11,8 +11,8 @@ use crate::span::Span;
 use std::sync::Arc;
 
 impl Interpreter {
-    /// Prints the reason why a builtin or a start failed on the stage's own standard error, as a program would: its
-    /// error page is not shown, since the failure is absorbed.
+    /// Prints the reason why a builtin or a start failed, on the standard error of the stage, as a program would.
+    /// The failure is absorbed, so its error page is not shown.
     pub(in crate::eval) fn print_failure(&self, failure: &Failure) {
         let errors: Vec<&Error> = match failure {
             Failure::Error(error) => vec![error],
@@ -42,7 +42,7 @@ impl Interpreter {
         self.print_text(&format!("pipewright: {}\n", crate::diag::visible(message.as_bytes())), files);
     }
 
-    /// Writes to the standard error of `files`. If it is closed, the text is not wanted.
+    /// Writes to the standard error of `files`. If that is closed, the text is discarded.
     pub(in crate::eval) fn print_text(&self, text: &str, files: &FileTable) {
         let text = self.shared.redactions().apply(text.as_bytes());
         let _ = Output::Files(files).write(self, 2, &text, Span::default());
@@ -58,7 +58,7 @@ impl Interpreter {
     }
 
     /// If a failed stage had redirected its standard error, prints the failure there at once, as a program would.
-    /// Otherwise the failure waits: its page may be shown, or the failure is absorbed. No descriptor is kept in the
+    /// Otherwise the failure waits until it is either shown as a page or absorbed. No descriptor is kept in the
     /// meantime, since the next stage may be waiting for the end of that pipe.
     pub(in crate::eval) fn print_if_elsewhere(
         &self,

@@ -1,8 +1,9 @@
-//! `progress=…`: how far a loop or a block has come, on a terminal as one line at the bottom, elsewhere as a line of a log
-//! every ten seconds, and for a host as events.
+//! `progress=…`: shows the progress of a loop or a block. On a terminal it is one line at the bottom, elsewhere a
+//! line of a log every ten seconds, and for a host a series of events.
 //!
-//! What a loop or block prints passes through here, since the line has to be taken away before it and drawn again after it
-//! (`fleet/screen`). A process prints one line at a time: of several loops the first draws, and in a host none does.
+//! The output of the loop or block passes through here, since the line has to be removed before it and drawn again
+//! after it (`fleet/screen`). A process shows one line at a time. Of several loops only the first draws, and in a
+//! host none does.
 
 use crate::eval::Interpreter;
 use crate::eval::effects::observe::{Event, Observers, Progress};
@@ -19,44 +20,44 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often the line is drawn; a loop that ends before shows none.
+/// The interval between two drawings. A loop that ends sooner shows no line.
 const REDRAW: Duration = Duration::from_millis(200);
 
-/// How often a log gets a line.
+/// The interval between two lines of a log.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Whether a loop or block of this process has the line.
 static HAS_LINE: AtomicBool = AtomicBool::new(false);
 
-/// The progress of a loop or block that runs. Dropped, it takes the line away.
+/// The display of a loop's or block's progress while it runs. The line disappears when this is dropped.
 pub struct Shown {
     display: Arc<Display>,
-    /// Joined once `display` is over.
+    /// The thread that draws, which is joined once `display` is over.
     ticker: Option<Task<()>>,
 }
 
-/// What the thread of the loop or block and the one that draws share.
+/// The state that the thread of the loop or block shares with the thread that draws.
 struct Display {
     source: Arc<dyn Fn() -> Snapshot + Send + Sync>,
-    /// Standard error, where this process shows it.
+    /// Standard error, if this process shows progress there.
     target: Option<Descriptor>,
-    /// The target is a terminal, and this has the line.
+    /// Whether the target is a terminal, and this loop or block is the one that draws.
     draws: bool,
     state: Mutex<State>,
-    /// Told when it is over.
+    /// Notified when the display is over.
     over: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     screen: Screen,
-    /// The line is there, or may be.
+    /// Whether the line is on the screen, or may be.
     is_shown: bool,
     is_over: bool,
 }
 
 impl Shown {
-    /// Begins to show what `source` gives.
+    /// Begins to show the progress from `source`.
     pub fn begin(
         run: &mut Interpreter,
         source: Arc<dyn Fn() -> Snapshot + Send + Sync>,
@@ -66,7 +67,7 @@ impl Shown {
         let draws = target.as_ref().is_some_and(is_drawable) && !HAS_LINE.swap(true, Ordering::AcqRel);
         let display = Display { source, target, draws, state: Mutex::default(), over: Condvar::new() };
         let mut shown = Self { display: Arc::new(display), ticker: None };
-        // A host without observers sees nothing of it.
+        // A host without observers does not see the progress.
         if shown.display.target.is_none() && run.observers().is_none() {
             return Ok(shown);
         }
@@ -75,7 +76,7 @@ impl Shown {
         Ok(shown)
     }
 
-    /// Takes the line away until it is drawn the next time, for a message that does not pass through here.
+    /// Removes the line until the next drawing, for a message that does not pass through here.
     pub fn clear(&self) {
         let mut state = self.display.lock();
         state.is_shown = false;
@@ -83,7 +84,7 @@ impl Shown {
         self.display.put(&frame);
     }
 
-    /// Writes what the loop or block prints. The inner error is the kernel's.
+    /// Writes output of the loop or block. The inner error is that of the kernel.
     pub fn pass(&self, run: &Interpreter, target: &Descriptor, bytes: &[u8]) -> Eval<io::Result<()>> {
         let target = match target.borrow() {
             Ok(target) => target,
@@ -119,7 +120,7 @@ impl Display {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Draws, or logs, until it is over.
+    /// Draws or logs at intervals, until the display is over.
     fn tick(&self, run: &Interpreter, span: Span) {
         let mut logged = Instant::now();
         let mut told = None;
@@ -147,23 +148,23 @@ impl Display {
         }
     }
 
-    /// Draws the line anew, if the terminal takes it now: the key that ends the script has to come through, though the
-    /// user has stopped the output (Ctrl-S).
+    /// Draws the line again if the terminal accepts it now. It must not wait: if the user has stopped the output
+    /// (Ctrl-S), the key that ends the script still has to work.
     fn draw(&self, run: &Interpreter, state: &mut State) {
         state.is_shown = self.is_in_foreground(run);
         if state.is_shown {
             let frame = self.frame(state, b"");
             self.put(&frame);
         } else {
-            // The rows are those of another program now, such as the shell's prompt.
+            // Another program, such as the shell at its prompt, owns the rows now.
             state.screen = Screen::default();
         }
     }
 
-    /// Returns the bytes that show more output, and the line below it.
+    /// Returns the bytes that show more output and the line below it.
     fn frame(&self, state: &mut State, output: &[u8]) -> Vec<u8> {
         let columns = self.columns().unwrap_or(0);
-        // The last column is left free: some terminals begin a new row once it is filled.
+        // The last column stays free, because some terminals begin a new row once it is filled.
         let line = state.is_shown.then(|| (self.source)().line(Some(columns.saturating_sub(1))));
         state.screen.frame(output, line.as_deref(), columns)
     }
@@ -172,7 +173,7 @@ impl Display {
         tty::columns(self.target.as_ref()?.borrow().ok()?)
     }
 
-    /// Writes a frame if the terminal takes it now.
+    /// Writes a frame if the terminal accepts it now.
     fn put(&self, frame: &[u8]) {
         let Some(Ok(target)) = self.target.as_ref().map(Descriptor::borrow) else { return };
         if !frame.is_empty() && poll::has_room(target) {

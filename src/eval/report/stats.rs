@@ -15,7 +15,7 @@ pub fn lock(reports: &Reports) -> MutexGuard<'_, Vec<StageReport>> {
 
 /// Returns a line for each process, in the order of their ends.
 pub fn table(reports: &[StageReport]) -> String {
-    // Where there are turns side by side, the one that each process belonged to.
+    // The turn that each process belonged to, if there were turns side by side.
     let has_turns = reports.iter().any(|report| report.turn.is_some());
     let turn = |text: String| if has_turns { format!("{text:>6} ") } else { String::new() };
     let mut text = format!(

@@ -46,7 +46,7 @@ impl Interpreter {
     }
 }
 
-/// Returns "did you mean" for a name of which there is not a program.
+/// Returns "did you mean" for the name of a missing program.
 pub fn similar_programs<'c>(name: &str, known: impl IntoIterator<Item = &'c str>) -> Option<String> {
     // An empty or short name resembles too many others, and a quoted or computed name is not a typing error.
     if name.len() < 3 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.+".contains(&byte)) {

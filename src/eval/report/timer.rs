@@ -1,4 +1,5 @@
-//! `time PIPELINE`: the wall time and the processor time that a pipeline used. The log of a loop has the same for each turn.
+//! `time PIPELINE`: the wall time and the processor time that a pipeline used. The log of a loop records the
+//! processor time of each turn in the same way.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
@@ -12,17 +13,17 @@ use std::time::{Duration, Instant};
 /// Adds up the processor time of the programs of a pipeline, from any thread.
 #[derive(Debug, Default)]
 pub struct Timer {
-    /// In nanoseconds.
+    /// The processor time in user mode, in nanoseconds.
     user: AtomicU64,
     system: AtomicU64,
-    /// The most memory that one program held, in bytes.
+    /// The peak memory of one program, in bytes.
     memory: AtomicU64,
     /// The timer of the enclosing pipeline.
     outer: Option<Arc<Timer>>,
 }
 
 impl Timer {
-    /// Returns one whose programs also count for another.
+    /// Returns a timer whose programs also count for `outer`.
     pub fn within(outer: Option<Arc<Self>>) -> Self {
         Self { outer, ..Self::default() }
     }

@@ -82,7 +82,7 @@ pub struct Error {
     /// Whether `||` and `!` may treat it as the failure of a command, as in sh. An error of the language (a pattern
     /// without a match, an option that a builtin lacks) is not one: if absorbed, it would be silent.
     pub is_failure: bool,
-    /// Whether it has been printed where the stage's standard error was redirected, as a program would have done.
+    /// Whether it has been printed on the redirected standard error of the stage, as a program would have done.
     pub told: bool,
     /// The calls that it passed through, innermost first.
     pub trace: Vec<Call>,
@@ -225,7 +225,7 @@ pub enum End {
 }
 
 impl StageOutcome {
-    /// Fails if the error of one of them is not the failure of a command.
+    /// Fails if the error of one of the stages is not the failure of a command.
     pub fn unwind(outcomes: &mut Vec<Self>) -> Eval<()> {
         let is_value = |outcome: &Self| matches!(&outcome.end, End::Error(error) if !error.is_failure);
         match outcomes.iter().position(is_value).map(|place| outcomes.swap_remove(place).end) {
@@ -312,7 +312,7 @@ impl Failure {
         }
     }
 
-    /// Returns whether it is only this status, which a condition treats as false.
+    /// Returns whether the failure is only a status that a condition treats as false.
     pub fn is_false(&self) -> bool {
         match self {
             Self::Error(error) => error.is_false(),
@@ -397,10 +397,11 @@ impl Failure {
     }
 }
 
-/// Adds a note for a writer that exits with its own status when its reader has ended (as Python does): it looks like
-/// a failure of the writer.
+/// Returns a note about a writer that exits with its own status when its reader has ended, as Python does. Such an
+/// exit looks like a failure of the writer.
 fn early_reader(stages: &[StageOutcome], failed: usize) -> Option<String> {
-    /// A process closes its files a moment before its end is seen: in `grep x | wc -l`, wc may seem to end first.
+    /// The time by which ends may seem to be out of order. A process closes its files a moment before its end is
+    /// seen. In `grep x | wc -l`, wc may therefore seem to end first.
     const MOMENT: Duration = Duration::from_millis(5);
     let (reader, writer) = (stages.get(failed + 1)?, &stages[failed]);
     let ended = |stage: &StageOutcome| stage.began.checked_add(stage.wall);

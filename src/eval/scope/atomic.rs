@@ -78,7 +78,7 @@ impl Interpreter {
         let Some(replacements) = &self.env.settings.replacements else { return Ok(Ok(None)) };
         let full = self.directory_path().join(OsStr::from_bytes(path));
         let place = match is_replaceable(&full) {
-            // open(2) has an error for a name that can only be that of a directory.
+            // open(2) has a separate error for a name that can only be a directory.
             Ok(true) if path.ends_with(b"/") => return Ok(Ok(None)),
             Ok(true) => {
                 let access = if append { Access::Append } else { Access::Write };

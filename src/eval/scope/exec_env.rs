@@ -25,7 +25,7 @@ pub struct ExecEnv {
     pub settings: Arc<Settings>,
 }
 
-/// The parts of the environment that a block has for itself. It shares the others with the surrounding code,
+/// The parts of the environment that a block has for itself. It shares the other parts with the surrounding code,
 /// which sees the changes that the block makes to them.
 #[derive(Default)]
 pub struct OwnParts {

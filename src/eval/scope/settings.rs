@@ -38,7 +38,7 @@ pub struct Settings {
     pub replacements: Option<Arc<atomic::Replacements>>,
     /// The collector of the table of processes.
     pub stats: Option<Arc<stats::Reports>>,
-    /// The files that the block around reads, for its progress.
+    /// The files that the enclosing block reads, for its progress.
     pub inputs: Option<Arc<Inputs>>,
     /// The counter of the processor time of programs, for `time`.
     pub timer: Option<Arc<Timer>>,
@@ -48,7 +48,7 @@ pub struct Settings {
     pub own_sessions: bool,
     /// The job that this thread belongs to.
     pub job: Option<Arc<JobState>>,
-    /// The turn of a loop side by side that this is.
+    /// The turn of a loop side by side that this thread runs.
     pub turn: Option<Arc<TurnMark>>,
 }
 
@@ -140,7 +140,7 @@ impl TimeLimit {
 }
 
 impl Interpreter {
-    /// Runs code for which only 0 is not a failure.
+    /// Runs code in which only status 0 is a success.
     #[inline]
     pub(in crate::eval) fn without_ok<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         if self.env.settings.ok.is_none() {

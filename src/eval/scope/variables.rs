@@ -35,14 +35,14 @@ impl Interpreter {
         let name = self.expr(&assign.path[0])?;
         let name = self.variable_name(&name, span)?;
         if name.as_bytes() == b"PWD" {
-            // From now on the script determines it.
+            // From now on the script determines PWD.
             self.name_directory(span);
         }
         let mut value = self.variable(&name, false, span)?;
         let right = self.expr(&assign.value)?;
         self.operate(assign, &mut value, right)?;
         self.admit(&Effect::SetVariable(name.as_bytes()), span)?;
-        // Taken out, so that it changes in place.
+        // The environment is taken out so that it changes in place.
         let mut environment = std::mem::take(&mut self.env.environment);
         let put = self.put_variable(&mut environment, &name, &value, assign.value.span);
         self.env.environment = environment;
@@ -76,7 +76,7 @@ impl Interpreter {
     fn changing<'n>(&mut self, names: impl Iterator<Item = &'n Str>, span: Span) -> Eval<Environment> {
         for name in names {
             if name.as_bytes() == b"PWD" {
-                // From now on the script determines it.
+                // From now on the script determines PWD.
                 self.name_directory(span);
             }
             self.admit(&Effect::SetVariable(name.as_bytes()), span)?;

@@ -10,7 +10,7 @@ use crate::sys::tree::Identity;
 use std::sync::atomic::Ordering;
 
 impl Interpreter {
-    /// Returns the fate of daemons for this end of the script. A signal or a time limit ends them, too.
+    /// Returns what happens to daemons at this end of the script. A signal or a time limit ends them, too.
     pub(in crate::eval) fn daemons_after(&self, ran: &Eval<()>) -> Daemons {
         let stopped = match ran {
             Err(Unwind::Interrupted(_) | Unwind::TimedOut(_) | Unwind::Exhausted) => true,
@@ -47,8 +47,8 @@ impl Interpreter {
         self.shared.beside.load(Ordering::Acquire) == 0
     }
 
-    /// Ends the processes that a block with `daemons="end"` has left since `before`. If other jobs run that may have
-    /// started them, they are ended at the end of the script.
+    /// Ends the processes that a block with `daemons="end"` has left behind since `before`. If other jobs may have started
+    /// some of them, these are ended at the end of the script.
     pub(in crate::eval) fn end_block(&self, evaluate_options: &EvaluatedOptions, before: &[Identity]) {
         if evaluate_options.ends_daemons.is_some()
             && !process::end_block(before, &self.interrupt(), self.env.settings.grace, &|| self.is_alone())

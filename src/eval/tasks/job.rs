@@ -194,7 +194,7 @@ impl Interpreter {
         if options.capture {
             state.capture();
         }
-        // Those were requests to another run.
+        // The requests so far were meant for another run.
         fork.handled_signals = 0;
         fork.env.settings = Arc::new(Settings { job: Some(state.clone()), ..(*self.env.settings).clone() });
         let shared = state.clone();
@@ -202,7 +202,7 @@ impl Interpreter {
             let ending = Ending(shared);
             let ran = work(&mut fork);
             let result = fork.settle_jobs(ran);
-            // The block whose time limit this was may have ended: then no other code would turn it into an error.
+            // The block that set the time limit may have ended, so no other code would turn this into an error.
             let result = match result {
                 Err(Unwind::TimedOut(timed_out)) if !timed_out.limit.hard => {
                     Err(timed_out.into_error().into())

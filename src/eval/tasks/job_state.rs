@@ -143,7 +143,7 @@ impl JobState {
         self.control.as_deref().is_some_and(Control::is_suspended)
     }
 
-    /// Waits while it is suspended.
+    /// Waits while the job is suspended.
     #[inline]
     pub fn park(&self) {
         if let Some(control) = &self.control {

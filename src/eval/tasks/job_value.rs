@@ -54,8 +54,8 @@ impl Interpreter {
         Ok(own)
     }
 
-    /// `wait_any(jobs)`: returns the index of a job that has ended, or of the first if several have. A failure of
-    /// the job has no effect.
+    /// `wait_any(jobs)`: returns the index of a job that has ended, or of the first in the list if several have
+    /// ended. A failure of that job has no effect.
     pub(in crate::eval) fn wait_for_any(&mut self, jobs: &[Arc<JobState>], span: Span) -> Eval<usize> {
         let interrupt = self.interrupt_of_wait(jobs);
         let changes = jobs.iter().map(|state| state.changes());

@@ -69,6 +69,6 @@ fn wait_once(watch: &Watch<'_>, interrupt: &Interrupt, end: Option<Instant>) {
         set.add(event, Interest::Read);
     }
     let left: Option<Duration> = end.map(|end| end.saturating_duration_since(Instant::now()));
-    // Whatever ended the wait, the caller checks everything.
+    // The caller checks all events, whatever ended the wait.
     let _ = set.wait(left.into_iter().chain(interrupt.look_after()).min());
 }

@@ -158,7 +158,7 @@ mod regular_expressions {
         );
     }
 
-    /// Returns the words of the crate, which may change.
+    /// Returns the message of the crate, which may change.
     fn reason(pattern: &str) -> String {
         let shown = of!("a", matches, pattern);
         let (_, rest) = shown.split_once("not a regular expression: ").unwrap();
@@ -224,7 +224,7 @@ mod paths {
             (b"/", true, false, true, false),
             (b"gone", false, false, false, false),
             (b"f/x", false, false, false, false),
-            // Neither the directory itself nor the path before the NUL.
+            // The path is neither the directory itself nor the part before the NUL.
             (b"", false, false, false, false),
             (b"f\0x", false, false, false, false),
         ] {
@@ -319,7 +319,7 @@ mod lists {
         );
     }
 
-    /// Returns the words of the error: the two may be compared in either order.
+    /// Returns the types in the error message. The values may be compared in either order.
     fn sort_words() -> String {
         let words = of!(list([Value::from(1), "a".into()]), sort);
         let (_, rest) = words.split_once("`sort`: ").unwrap();

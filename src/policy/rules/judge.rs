@@ -90,7 +90,7 @@ impl Rules {
                 Self::located(path_of(inner), spawn.directory())
             } else {
                 let path = spawn.variable(b"PATH").unwrap_or_default();
-                // There the launcher searches whatever directory it is in.
+                // In these directories the result of the search depends on the working directory of the launcher.
                 if path.split(|byte| *byte == b':').any(|entry| entry.first() != Some(&b'/')) {
                     let name = quote_word(inner);
                     return Err(Denial::new(format!(

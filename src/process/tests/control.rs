@@ -27,7 +27,7 @@ fn a_stop_is_repeated_for_programs_without_a_handler() {
     };
     File::from(output).read_exact(&mut [0; 3]).unwrap();
     let sleeps = start(without_input(stage(&["sleep", "60"])), &control.group()).unwrap();
-    // The key has missed both.
+    // Neither of the two has received the key.
     control.stop();
     control.repeat_key(&Interrupt::none());
     await_stop(sleeps.pid());
@@ -51,7 +51,7 @@ fn who_is_to_start_programs_of_a_suspended_job_knows_that_it_was_ended() {
     }
 }
 
-/// Its thread may handle the stop of a program only after the job was told to end.
+/// The thread of the job may handle the stop of a program only after the job was asked to end.
 #[test]
 fn a_job_that_was_told_to_end_is_not_stopped() {
     let control = Control::new(Interrupt::new().unwrap()).unwrap();

@@ -31,7 +31,7 @@ fn a_writer_whose_reader_has_enough_has_not_failed() {
 
 #[test]
 fn both_streams_move_at_once() {
-    // 1 MB each: reading them one after the other would deadlock on pipes of 64 KiB.
+    // Each writes 1 MB. Reading them one after the other would deadlock on pipes of 64 KiB.
     let (out, out_writer) = pipe().unwrap();
     let (err, err_writer) = pipe().unwrap();
     let mut stage = sh("head -c 1000000 /dev/zero | tee /dev/stderr");

@@ -7,7 +7,7 @@ use crate::sys::interrupt::Raised;
 use std::time::{Duration, Instant};
 
 impl WaitLoop<'_> {
-    /// Returns the request that the wait stop.
+    /// Returns the request to stop the wait.
     pub(super) fn request(&self) -> Option<Raised> {
         let later = self.held.as_ref().and_then(|(_, keys)| keys.raised());
         self.how.interrupt.raised().or(later)
@@ -20,7 +20,7 @@ impl WaitLoop<'_> {
                 if let Some(raised) = self.request()
                     && !self.leaves_moment(raised.signal, raised.by_terminal)
                 {
-                    // Even if Ctrl-C has ended all of them: the script has to know.
+                    // This applies even if Ctrl-C has ended all programs, since the script has to know.
                     self.stop(Stop::Interrupted(raised.signal));
                 } else if !self.is_complete() && self.how.deadline.has_passed() {
                     self.stop(Stop::TimedOut);
@@ -70,7 +70,7 @@ impl WaitLoop<'_> {
     /// reach.
     pub(super) fn note_key(&mut self, Raised { signal, by_terminal, .. }: Raised) {
         self.hears_keys = false;
-        // A request that does not count here, because a deferred block runs.
+        // The request does not count here, because a deferred block runs.
         if !by_terminal || !Key::is_of_terminal(signal) {
             return;
         }
@@ -89,7 +89,8 @@ impl WaitLoop<'_> {
         }
         self.outcome.stop = Some(stop);
         self.tree = Tree::of(self.children, terminate::groups(self.children));
-        // Before they are asked: a process that ends at once leaves its children to other parents.
+        // The tree is searched before the programs are asked, because a process that ends at once leaves its
+        // children to other parents.
         self.tree.look(self.children);
         terminate::ask(self.children, self.how.signal);
         self.tree.ask(self.how.signal);

@@ -28,7 +28,7 @@ impl Examiner {
                 } else if word.values().next().is_some() {
                     let fault = match reader.label.as_str() {
                         "export" => Fault::Might,
-                        // The index of an element is calculated: `declare 'a[$(cmd)]=1'`.
+                        // The index of an element is arithmetic, which can run commands: `declare 'a[$(cmd)]=1'`.
                         _ => Fault::Code(State::Unquoted),
                     };
                     self.problem(plain(word.values()), reader, fault);
@@ -96,8 +96,7 @@ impl Examiner {
             earlier = &command.words;
         }
         self.placeholder = placeholder;
-        // The interpretation, by a program within the code, of a value that was quoted for the shell
-        // around it.
+        // A program within the code parses a value again that was quoted only for the shell around it.
         for problem in &mut self.findings.problems[own..] {
             if matches!(problem.fault, Fault::Code(_) | Fault::Misquoted(_)) {
                 problem.fault = Fault::Nested(problem.reader.label.clone());
@@ -164,7 +163,8 @@ impl Examiner {
     }
 }
 
-/// Returns the values without those from the environment, which is trusted just as much when it is passed on.
+/// Returns the values except those from the environment. A value from the environment is trusted as much as the
+/// environment itself.
 fn trusted<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
     let trust = |piece: &Piece<'a>| match piece {
         Piece::Value(value) if value.kind == ValueKind::Environment => {

@@ -96,8 +96,7 @@ const fn row_of(mut row: usize) -> Option<&'static Program> {
     None
 }
 
-/// Returns the program of exactly this name. Every command of a script is looked up, and almost none is
-/// there.
+/// Returns the program of exactly this name. Every command of a script is looked up, but few are in the table.
 pub fn find(name: &str) -> Option<&'static Program> {
     let letter = usize::from(*name.as_bytes().first()?);
     let bounds = LETTERS.get(letter..letter + 2)?;

@@ -3,10 +3,10 @@
 use crate::programs::options::Order;
 use crate::programs::{Operands, Program, Trust};
 
-/// Judged by the program that it launches.
+/// A wrapper that is judged by the program that it launches.
 const PLAIN: Program =
     Program { order: Order::Stops, operands: Operands::Command(0), trust: Trust::Plain, ..Program::BASE };
-/// As another user, or with another root: a policy has to name it.
+/// A wrapper that runs the command as another user or with another root, so a policy has to name it.
 const OTHER: Program = Program { trust: Trust::Evaluator, ..PLAIN };
 
 pub const PROGRAMS: &[Program] = &[

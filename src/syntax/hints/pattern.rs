@@ -22,7 +22,7 @@ impl Around<'_> {
             return None;
         }
         let close = closing(&self.text[open..])? + open;
-        // The place may be that of the token before the wrong part.
+        // The place may belong to the token before the wrong part.
         let after = self.text[close + 1..].trim_start_matches([' ', '\t']);
         let is_apart = self.text[close + 1..].starts_with([' ', '\t']);
         let pattern = &self.text[open..=close];

@@ -96,7 +96,7 @@ pub enum Place {
     String,
 }
 
-/// The scanner's notes.
+/// The notes that the scanner makes about a text that is being typed.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     marks: Vec<Mark>,
@@ -114,7 +114,7 @@ pub(super) struct Notes {
 /// The analysis of a text that is being typed.
 #[derive(Debug, Default)]
 pub struct Typed {
-    /// In the order of the text.
+    /// The parts, in the order of the text.
     pub marks: Vec<Mark>,
     /// The words of the command at the end of the text, the last of which may be incomplete.
     pub words: Vec<WordStart>,
@@ -126,7 +126,7 @@ pub struct Typed {
     pub indent: usize,
     /// A closing bracket that has no opening one.
     pub unmatched: Option<Span>,
-    /// Whether it is incomplete, so that the next line belongs to it.
+    /// Whether the text is incomplete, so that the next line belongs to it.
     pub incomplete: bool,
     /// The text that would close everything that is open.
     pub closers: String,
@@ -379,7 +379,7 @@ impl Scanner<'_> {
         if self.word_start
             && let Context::Commands(_) = context
         {
-            // The word that begins with the next key.
+            // The next key begins this word.
             let (at, joined) = (self.text.len(), self.notes.as_ref().is_some_and(|notes| notes.joined));
             self.at = at;
             self.note_word();

@@ -69,7 +69,7 @@ fn attribute(name: &str, error: Errno) -> Unkept {
     Unkept::Attribute(crate::diag::visible(name.as_bytes()), error.into())
 }
 
-/// Returns the list of a file whose access is more than a mode.
+/// Returns the access control list of a file, if its access is more than a mode.
 fn access_list(file: &OwnedFd) -> Result<Option<Vec<u8>>, Unkept> {
     match value(file, ACCESS) {
         Ok(list) => Ok(Some(list)),
@@ -123,7 +123,7 @@ fn names(file: &OwnedFd) -> Result<Vec<String>, Unkept> {
                 break;
             }
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => break,
-            // It has more attributes by now.
+            // The file has more attributes by now.
             Err(Errno::RANGE) => {}
             Err(error) => return Err(error.into()),
         }

@@ -1,8 +1,9 @@
-//! `clone3` with `CLONE_CLEAR_SIGHAND` (Linux 5.5): the child starts with every handler reset, the host's too.
+//! `clone3` with `CLONE_CLEAR_SIGHAND` (Linux 5.5): the child starts with every handler reset, including those of a
+//! host.
 //!
-//! Without it, the child makes a system call for each of our handlers, and a signal before its execve could run a
-//! handler of the host in the host's memory. libc has no wrapper, since the child returns from the call on another
-//! stack; hence the few lines of assembly.
+//! Without it, the child makes a system call for each handler of this process, and a signal before its execve could
+//! run a handler of the host in the host's memory. libc has no wrapper, since the child returns from the call on
+//! another stack; hence the few lines of assembly.
 
 use super::child::{self, Shared};
 use super::linux::owned;
@@ -39,11 +40,12 @@ static UNKNOWN: AtomicBool = AtomicBool::new(false);
 enum Starter {
     /// It sleeps.
     Waits,
-    /// It continues; the kernel clears this number when the child has left our memory.
+    /// It continues. The kernel clears this number when the child has left the memory of this process.
     GoesOn(*mut u32),
 }
 
-/// Starts a child that runs in our memory beside this thread. Returns none if the kernel can't do that or refuses.
+/// Starts a child that runs in the memory of this process beside this thread. Returns `None` if the kernel can't do
+/// that or refuses.
 ///
 /// # Safety
 /// The stack, `shared` and `here` must stay unchanged until `here` is zero.

@@ -1,8 +1,8 @@
 //! The parent's side on Linux: `clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD)`.
 //!
-//! The child shares our memory, so nothing is copied, however large the heap is, and only this thread is
-//! suspended until the child has called execve or ended (`pending_exec` does not wait for that). Failures
-//! are returned through that memory.
+//! The child shares the memory of this process, so nothing is copied, however large the heap is. Only this thread
+//! is suspended until the child has called execve or ended (`pending_exec` does not wait for that). Failures are
+//! returned through that memory.
 
 use super::child::{self, Shared};
 use super::stack::Stack;
@@ -25,7 +25,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     drop(blocked);
     stack.give_back();
     let process = cloned.map_err(failed)?;
-    // SAFETY: the child has left our memory, and `shared` is in this frame.
+    // SAFETY: the child has left the memory of this process, and `shared` is in this frame.
     match unsafe { (*shared).failure } {
         None => Ok(process),
         Some(error) => {
@@ -75,7 +75,7 @@ fn clone_into(place: Place, top: *mut c_void, shared: *mut Shared<'_>) -> Result
 }
 
 pub(super) fn owned(pid: c_int, pidfd: c_int, place: Place) -> Process {
-    // SAFETY: the kernel has just created it for us.
+    // SAFETY: the kernel has just created it for this call.
     let pidfd = unsafe { descriptor::adopt(pidfd) };
     // If no descriptor is left above 2, this one is better than none.
     let lifted = if pidfd.as_raw_fd() > 2 { None } else { descriptor::duplicate(pidfd.as_fd()).ok() };
@@ -86,7 +86,7 @@ pub(super) fn owned(pid: c_int, pidfd: c_int, place: Place) -> Process {
 fn watched(pid: c_int, place: Place) -> Result<Process, i32> {
     place.set(pid);
     Process::watched_by_thread(pid, place).map_err(|error| {
-        // SAFETY: our own unreaped child.
+        // SAFETY: the child was created here and is not reaped.
         unsafe {
             libc::kill(pid, libc::SIGKILL);
             libc::waitpid(pid, null_mut(), 0);

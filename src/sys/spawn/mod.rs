@@ -1,9 +1,9 @@
 //! Starting a program: clone, the preparations of the child, execve.
 //!
-//! `std::process::Command` is not used: with a `pre_exec` hook it falls back to execvp, which passes a file without
-//! `#!` to /bin/sh; and a fork with 1 GiB resident takes 70 ms. posix_spawn is avoided where possible: it makes some
-//! 120 signal calls for each child, and can set neither umask nor limits. On Linux the child runs in our memory, on
-//! its own stack, until execve (`linux`, `child`); elsewhere posix_spawn is used.
+//! `std::process::Command` is not used. With a `pre_exec` hook it falls back to execvp, which passes a file without
+//! `#!` to /bin/sh, and its fork is slow in a process with much memory. posix_spawn is avoided if possible: it
+//! makes some 120 signal calls for each child, and can set neither umask nor limits. On Linux the child runs in the
+//! memory of this process, on its own stack, until execve (`linux`, `child`); elsewhere posix_spawn is used.
 
 #[cfg(target_os = "linux")]
 mod child;
@@ -138,8 +138,8 @@ pub fn replace(_: &Spawn<'_>, _: impl Fn() -> bool) -> SpawnError {
     SpawnError { phase: Phase::Exec, errno: libc::ENOTSUP }
 }
 
-/// Corrects an error: for a number beyond the limit on descriptors, dup2(2) returns `EBADF`, as if the source were
-/// wrong.
+/// Corrects a misleading error: for a number beyond the limit on descriptors, dup2(2) returns `EBADF`, as if the
+/// source were wrong.
 fn told_by_limit(error: SpawnError) -> SpawnError {
     match error {
         SpawnError { phase: Phase::Descriptor(fd), errno: libc::EBADF } if fd >= descriptor::limit() => {

@@ -1,10 +1,10 @@
 //! Starting a program without waiting for its execve.
 //!
-//! With `CLONE_VFORK` the starter sleeps until the child has called execve, and the stages of a pipeline are started
-//! one after the other on one core: 500 stages took a quarter longer. Without it, the child continues in our memory
-//! while this process continues. So it gets its own stack, and all data that it reads stays in place until the kernel
-//! reports that it has left (`CLONE_CHILD_CLEARTID`, clone(2)). This is also cheaper for a single program: its
-//! starter wakes up once, at its end.
+//! With `CLONE_VFORK` the starter sleeps until the child has called execve, so the stages of a pipeline are started
+//! one after the other on one core. Without it, the child continues in the memory of this process while this
+//! process continues. The child therefore gets its own stack, and all data that it reads stays in place until the
+//! kernel reports that it has left (`CLONE_CHILD_CLEARTID`, clone(2)). This is also cheaper for a single program:
+//! its starter wakes up once, at its end.
 
 use super::child::Shared;
 use super::clone3::clone_beside;
@@ -27,21 +27,22 @@ struct Common<R> {
     /// It refers to `request`.
     shared: Option<Shared<'static>>,
     request: R,
-    /// Cleared by the kernel when the child has left our memory.
+    /// Cleared by the kernel when the child has left the memory of this process.
     here: AtomicU32,
 }
 
 // SAFETY: the child is the only other user, and the data that it writes is read after it has left.
 unsafe impl<R: Request + Send> Send for PendingExec<R> {}
 
-/// Starts a child. Returns none, with the request, if that is not possible in this way (the plain way reports the
-/// reason).
+/// Starts a child. If that is not possible in this way, returns `None` with the request; the plain way then reports
+/// the reason.
 pub fn begin<R: Request + 'static>(request: R) -> Result<(Process, PendingExec<R>), R> {
     let Ok(stack) = Stack::take() else { return Err(request) };
     let common = Box::leak(Box::new(Common { shared: None, request, here: AtomicU32::new(1) }));
     let common = NonNull::from(common);
     let at = common.as_ptr();
-    // SAFETY: the box lives until the child has left our memory, and `request` is not touched before.
+    // SAFETY: the box lives until the child has left the memory of this process, and `request` is not touched
+    // before.
     let spawn: Spawn<'static> = unsafe { &(*at).request }.spawn();
     let blocked = BlockedSignals::new();
     // SAFETY: as above.
@@ -100,7 +101,7 @@ impl<R: Request> PendingExec<R> {
     /// Releases the stack and the child's data.
     ///
     /// # Safety
-    /// The child must have left our memory, and this must be called once.
+    /// The child must have left the memory of this process, and this must be called once.
     unsafe fn release(&mut self) -> Box<Common<R>> {
         if let Some(stack) = self.stack.take() {
             stack.give_back();
@@ -113,7 +114,7 @@ impl<R: Request> PendingExec<R> {
 impl<R: Request> Drop for PendingExec<R> {
     fn drop(&mut self) {
         self.await_execve();
-        // SAFETY: the child has left; other code that releases the data forgets this.
+        // SAFETY: the child has left. Other code that releases the data forgets this value.
         drop(unsafe { self.release() });
     }
 }

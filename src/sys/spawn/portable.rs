@@ -71,7 +71,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     };
     check(result).map_err(at(phase))?;
     Process::watched_by_thread(pid, Place::default()).map_err(|error| {
-        // SAFETY: our own unreaped child, which can't be watched.
+        // SAFETY: the child was created here, and is not reaped. It can't be watched.
         unsafe {
             libc::kill(pid, libc::SIGKILL);
             libc::waitpid(pid, std::ptr::null_mut(), 0);

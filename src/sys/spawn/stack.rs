@@ -13,8 +13,8 @@ const SIZE: usize = 32 << 10;
 /// Larger than a page on any system.
 const GUARD: usize = 64 << 10;
 
-/// A mapping whose lowest part can't be accessed: a child that exceeds it is killed instead of writing
-/// into our memory.
+/// A mapping whose lowest part can't be accessed. A child that exceeds it is killed instead of writing into the
+/// memory of this process.
 #[derive(Debug)]
 pub(super) struct Stack {
     base: NonNull<c_void>,
@@ -78,7 +78,7 @@ unsafe impl Send for Stack {}
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // SAFETY: our own mapping, which no child uses.
+        // SAFETY: the mapping was created here, and no child uses it.
         unsafe { libc::munmap(self.base.as_ptr(), GUARD + SIZE) };
     }
 }

@@ -245,8 +245,8 @@ fn div_floor(a: i64, b: i64) -> Option<i64> {
     Some(if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient })
 }
 
-/// Returns the remainder of that. The divisor must not be zero. Wrapping, because `i64::MIN % -1` is 0
-/// but traps in the processor.
+/// Returns the remainder of the division that rounds down. The divisor must not be zero. It wraps, because
+/// `i64::MIN % -1` is 0 but traps in the processor.
 #[inline]
 fn rem_floor(a: i64, b: i64) -> i64 {
     let rest = a.wrapping_rem(b);

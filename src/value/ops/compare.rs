@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::{Op, OpError};
 use crate::value::{Range, Value};
 
-/// How deep lists and maps may be nested to be compared: as deep as a source text can nest them.
+/// The deepest nesting of lists and maps that can be compared. It is the deepest nesting of a source text.
 pub(super) const MAX_DEPTH: usize = 256;
 
-/// The pairs of lists and maps that a comparison has already met, if they are shared with other values.
+/// The pairs of lists and maps that a comparison has already met, if other values share them.
 ///
-/// Scenario: `a = [a, a]` in a loop of 60 turns needs little memory, but has 2^60 elements for code that visits each
-/// of them: a script that compares two such lists would run for years, whatever its limits.
+/// Scenario: `a = [a, a]` in a loop of 60 turns needs little memory, but visiting each of its elements takes 2^60
+/// steps. Without this, comparing two such lists would never end, whatever the limits of the script are.
 #[derive(Default)]
 struct Met(Option<HashSet<(usize, usize)>>);
 

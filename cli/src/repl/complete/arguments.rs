@@ -6,12 +6,13 @@ use crate::repl::learn::options::{Flag, Help, Takes};
 use pipewright::diag::{quote_word, visible};
 use pipewright::dialog::unquote;
 
-/// Returns the candidates for a word, and how much of the word they keep; none if nothing known begins like
-/// it.
+/// Returns the candidates for a word, and the length of the part of the word that they keep. Returns `None` if no
+/// known word begins like it.
 pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)> {
     let (command, prefix) = (unquote(name)?, unquote(typed)?);
     let found = |candidates: Vec<Candidate>| (!candidates.is_empty()).then_some((0, candidates));
-    // A word that contains a value is passed as it was typed.
+    // The candidate is compared with the meaning of the word. A word that contains a value is compared as it was
+    // typed.
     let meant = |word: &&str| unquote(word).unwrap_or_else(|| word.as_bytes().to_vec());
     let mut words: Vec<Vec<u8>> = before.iter().map(meant).collect();
     words.push(prefix.clone());

@@ -32,7 +32,7 @@ pub fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> V
     paths(&path, world, wanted).filter_map(candidate).collect()
 }
 
-/// Returns a text that means itself in double quotes.
+/// Returns a text if it means itself in double quotes.
 fn plain(text: &str) -> Option<Vec<u8>> {
     (!text.contains(['"', '\\', '$', '`'])).then(|| text.as_bytes().to_vec())
 }

@@ -34,8 +34,8 @@ pub trait World {
     /// Returns the words that were declared for a command, given its words up to the current one, each with its
     /// description.
     fn declared(&self, command: &[u8], words: &[Vec<u8>]) -> Vec<(Vec<u8>, String)>;
-    /// Returns the help of a program, or of its command that the words name, and the number of words that do so.
-    /// `asked` means that an option is being typed, not another word.
+    /// Returns the help of a program or of one of its commands, and the number of `words` that name the command.
+    /// `asked` means that the user is typing an option, not another word.
     fn learned(&self, command: &[u8], words: &[String], asked: bool) -> Option<(Rc<Help>, usize)>;
     /// Returns the files of a directory, which is given as it is typed: relative, absolute or below `~/`.
     fn list(&self, directory: &[u8]) -> Vec<File>;
@@ -114,8 +114,8 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
         .filter_map(|at| argument(words[at]))
         .chain((!word.target).then_some(typed_word))
         .collect();
-    // From `sudo -u you nice ls --` to the program that the words belong to. If none of them names it, the typed word
-    // belongs to the wrapper.
+    // `sudo -u you nice ls --` leads to the program ls, which the word belongs to. If no word names a program, the
+    // typed word belongs to the wrapper.
     while !word.target
         && let Some(inner) = wrapped(&own.iter().map(meant).collect::<Vec<_>>()).filter(|at| *at < own.len())
     {
@@ -131,7 +131,7 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
         "cd" => return (start, files(typed_word, world, |file| file.is_directory)),
         "use" => {
             let found = files(typed_word, world, |file| file.is_directory || file.name.ends_with(b".pw"));
-            // Its path is a string, which is never bare.
+            // In an expression a path is a string, which always has quotes.
             let quote = |one: Candidate| match one.text.trim_end() {
                 bare if !bare.ends_with('\'') => Candidate { text: format!("\"{bare}\""), ..one },
                 _ => one,
@@ -170,7 +170,8 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
     (start, files(typed_word, world, |_| true))
 }
 
-/// Returns a word without the operator of a redirection after it; none if it is the number of one, as in `2> file`.
+/// Returns a word without the redirection operator before it. Returns `None` if the word is the number of a
+/// redirection, as in `2> file`.
 fn argument(text: &str) -> Option<&str> {
     let word = text.trim_end_matches(['<', '>', '&', '|']);
     let is_number = word.len() < text.len() && word.bytes().all(|byte| byte.is_ascii_digit());
@@ -190,7 +191,7 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
     let own = |name: &str, note: &str| Candidate::new(format!("{name} "), note);
     candidates.extend(words().filter(|word| starts(word.name())).filter_map(|word| match word.kind() {
         WordKind::Builtin => Some(own(word.name(), word.help())),
-        // Those are only allowed inside a statement.
+        // These keywords are only allowed inside a statement.
         WordKind::Keyword if ["in", "else", "catch"].contains(&word.name()) => None,
         WordKind::Keyword => Some(own(word.name(), "keyword")),
         _ => None,
@@ -269,7 +270,7 @@ fn path_in_call(text: &str, world: &dyn World) -> Option<(usize, Vec<Candidate>)
         before.is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)))
     };
     OF_PATHS.iter().find(is_meant)?;
-    // A name that needs escapes would be a different one there.
+    // A name that needs escapes would mean a different file there.
     let is_plain = |path: &str| !path.contains([quote.chars().next().unwrap_or('"'), '\\', '$', '`', '\n']);
     if !is_plain(typed_path) || typed_path.starts_with('~') {
         return None;
@@ -307,7 +308,7 @@ fn signals(word: &str) -> Vec<Candidate> {
     names.filter(|signal| signal.name.starts_with(word)).collect()
 }
 
-/// The names of the environment: to be removed, or to be given another value.
+/// Completes names of environment variables, to remove them or to give them a value.
 fn names_of_environment(typed: &str, is_export: bool, world: &dyn World) -> Vec<Candidate> {
     let names = world.environment().into_iter().map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
     let mut names: Vec<String> = names.filter(|name| name.starts_with(typed)).collect();

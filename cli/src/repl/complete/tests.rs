@@ -187,7 +187,7 @@ fn values_are_completed_where_they_stand() {
     assert_lines("let x = config.po", &["let x = config.port"]);
     assert_lines("let x = hosts.pus", &["let x = hosts.push("]);
     assert_lines("hosts.is_e", &["hosts.is_empty()"]);
-    // Not a method of a map.
+    // `push` is not a method of a map.
     assert_lines("let x = config.pus", &[]);
     assert_lines("let x = f(1).pus", &["let x = f(1).push("]);
     assert_lines("echo $[ho", &["echo $[hosts"]);
@@ -281,8 +281,8 @@ fn paths_may_begin_with_a_value() {
     assert_lines("cat \"$HOME/t", &["cat \"$HOME/two words\" "]);
     assert_lines("cd \"$HOME/s", &["cd \"$HOME/sub/"]);
     assert_lines("cat > \"$HOME/pl", &["cat > \"$HOME/plain.txt\" "]);
-    // A name with a different meaning there; a value that is not a path; text that is unknown before
-    // the run.
+    // None of these has candidates: a name with a different meaning there, a value that is not a path, text that is
+    // unknown before the run.
     for none in ["cat \"$HOME/a", "cat $hosts/", "cat $nobody/", "cat $(pwd)/", "cat '$HOME/", "cat *$HOME/"]
     {
         assert_lines(none, &[]);

@@ -2,8 +2,8 @@
 
 use pipewright::diag::quote_word;
 
-/// Returns a path as an argument that means it, byte for byte, for every program: never an option,
-/// never a home directory.
+/// Returns a path as an argument that every program receives byte for byte as this path, never as an option or a
+/// home directory.
 pub fn quoted(path: &[u8]) -> String {
     // The tilde that was typed means the home directory only if it is bare.
     if let Some(rest) = path.strip_prefix(b"~/") {

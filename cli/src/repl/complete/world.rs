@@ -21,11 +21,11 @@ use std::time::{Duration, SystemTime};
 pub struct Live {
     dialog: Rc<RefCell<Dialog>>,
     programs: RefCell<Programs>,
-    /// Whether words were found as commands since the last entry: each key asks again.
+    /// Whether words were found as commands since the last entry. The cache exists because each key asks again.
     found: RefCell<HashMap<String, bool>>,
     completions: Shared,
     learner: Learner,
-    /// The programs for which the user was informed that Tab may run them.
+    /// The programs about which the user has been told that Tab may run them.
     told: RefCell<BTreeSet<PathBuf>>,
     /// The message about the last completion.
     notice: Cell<Option<String>>,

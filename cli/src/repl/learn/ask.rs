@@ -7,7 +7,7 @@ use std::io::{Error, Result, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A program that takes longer waits for something that it will never get.
+/// The time limit for the program. A program that takes longer is waiting for input that will never come.
 const TIME: Duration = Duration::from_secs(3);
 
 /// The number of bytes that are kept of each of its streams.
@@ -38,7 +38,7 @@ pub fn ask(program: &str, arguments: &[&str], environment: &Environment, cancel:
     let (printed, complaints) = (Bounded::default(), Bounded::default());
     let run = session.run(&script).arg("program", program).arg("arguments", arguments.to_vec());
     let run = run.stdout(printed.output()).stderr(complaints.output());
-    // The output is all that can be known, however the program ended.
+    // Only the output matters, however the program ended.
     let _ = run.timeout(TIME).cancel(cancel).status();
     [printed.take(), complaints.take()].concat()
 }

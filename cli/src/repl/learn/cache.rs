@@ -36,7 +36,7 @@ pub struct Entry {
     pub help: Help,
 }
 
-/// A longer file is started again: it contains a hundred programs by then.
+/// The largest file, which holds the help of about a hundred programs. A larger file is replaced by a new one.
 const MOST: u64 = 4 << 20;
 
 /// Returns all entries, the newest last.

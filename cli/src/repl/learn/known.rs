@@ -20,8 +20,8 @@ pub const ALLOWED: Known = Known { options: &["--help"], commands: &[], below: "
 
 const PLAIN: Known = Known { below: "", ..ALLOWED };
 
-/// Returns how the program at a path is asked, if the path is in a directory of the system: elsewhere, a program
-/// of that name may be anything.
+/// Returns how to ask the program at a path for its help, if the path is in a system directory. In other
+/// directories, a program of the same name may do anything.
 pub fn find(path: &Path, cargo_home: Option<&Path>) -> Option<Known> {
     let name = path.file_name()?.to_str()?;
     let directory = path.parent()?;

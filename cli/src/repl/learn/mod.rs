@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 /// Names and values.
 pub type Environment = Vec<(OsString, OsString)>;
 
-/// The current knowledge.
+/// The state of learning about a program.
 pub enum Learned {
     Known(Rc<Help>),
     /// The program has been asked, and has not answered yet.
@@ -70,7 +70,7 @@ impl Learner {
         Self { path, state: RefCell::default() }
     }
 
-    /// Returns the help of a program, or of its command that the words name, and the number of words that do so.
+    /// Returns the help of a program or of one of its commands, and the number of `words` that name the command.
     pub fn help(
         &self,
         program: &Path,
@@ -183,7 +183,7 @@ fn questions(known: &Known, commands: &[String]) -> Vec<Vec<String>> {
 }
 
 impl Drop for Asked {
-    /// No process that was asked outlives the prompt.
+    /// Stops the programs that are being asked, so that none outlives the prompt.
     fn drop(&mut self) {
         self.cancel.cancel();
         if let Some(thread) = self.thread.take() {

@@ -171,7 +171,7 @@ impl Reader {
 
     /// Returns whether a line continues the item above it.
     fn goes_on(&mut self, body: &str, indent: usize) -> bool {
-        // A line that begins with a dash in the column of descriptions: `(implies` and below it `--sparse)`.
+        // The line begins with a dash in the column of descriptions, as `--sparse)` does below `(implies`.
         if self.column.is_some_and(|column| indent >= column) {
             self.describe(body);
             return true;

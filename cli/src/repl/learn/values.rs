@@ -63,8 +63,8 @@ fn with_letters(note: &str) -> Option<Vec<String>> {
     note.split(", ").all(|item| item.contains(" -")).then(|| list(note))?
 }
 
-/// Returns the meaning of `WHEN` in GNU programs, and in others if it is about colours: git's
-/// `--ignore-submodules[=<when>]` takes other values.
+/// Returns the meaning of `WHEN` in GNU programs, and in other programs if the option is about colours. The check
+/// is needed because git's `--ignore-submodules[=<when>]` takes other values.
 fn usual(option: &str, name: &str) -> Vec<String> {
     let is_meant = name == "WHEN" || name == "when" && option.contains("color");
     let values: &[&str] = if is_meant { &["always", "auto", "never"] } else { &[] };

@@ -38,7 +38,7 @@ impl Hint<'_, '_> {
     fn environment_line(&self, put: Put, before: &str) -> Option<String> {
         let values = self.values()?;
         let word = self.word_of(values.first()?.0)?;
-        // A launcher such as sudo does not pass the environment on.
+        // A launcher such as sudo does not pass the environment on to its program.
         let first = literal(self.place.words.first())?;
         if self.place.is_input || !self.problems[0].reader.label.starts_with(programs::base_name(&first)) {
             return None;

@@ -16,7 +16,7 @@ pub struct Record<'a> {
     pub prev: &'a str,
     /// Seconds since 1970-01-01 00:00 UTC.
     pub time: f64,
-    /// The turn of a loop side by side that does it.
+    /// The turn of a loop side by side that causes the event.
     pub turn: Option<u64>,
     pub entry: &'a Entry<'a>,
 }

@@ -60,7 +60,7 @@ impl Link {
 struct Run {
     seq: u64,
     finished: bool,
-    /// By `exec`, after which only a failure can follow.
+    /// Whether `exec` has replaced the process, after which only a failure can follow.
     replaced: bool,
 }
 
@@ -106,7 +106,7 @@ pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
     })
 }
 
-/// Returns the meaning of a record with one number in the place of another.
+/// Returns the explanation for a record with the number `found` where `expected` was expected.
 fn misplaced(found: u64, expected: u64, numbers: &HashSet<u64>) -> String {
     if found < expected || numbers.contains(&expected) {
         return format!("it is record {found}: records were moved or added");

@@ -28,9 +28,9 @@ pub struct EvaluatedOptions {
     pub retry: retry::Plan,
     pub atomic: bool,
     pub stats: bool,
-    /// What tells how far the block has come, and where it says so.
+    /// The source of the block's progress, and the place of the option.
     pub progress: Option<(progress::Source, Span)>,
-    /// The place of the option that no process may be left.
+    /// The place of the option by which no process may remain.
     pub ends_daemons: Option<Span>,
 }
 
@@ -191,7 +191,7 @@ impl Interpreter {
         Ok(all)
     }
 
-    /// Works out the value of one option.
+    /// Evaluates one option.
     pub(in crate::eval) fn option_value(&mut self, option: &WithOption) -> Eval<Value> {
         let value = self.expr(&option.value)?;
         let row = option.setting.row();
@@ -305,8 +305,8 @@ impl Interpreter {
     }
 }
 
-/// Returns the user and groups of programs below a `with`, if it sets any. A user comes with all groups of that user,
-/// whatever the enclosing blocks have set. A group in the same `with` replaces the primary one.
+/// Returns the user and groups of programs under a `with`, if the `with` sets any. A user comes with all of the
+/// user's groups, whatever the enclosing blocks have set. A group in the same `with` replaces the primary group.
 fn identity(outer: Option<&Identity>, user: Option<&Account>, group: Option<u32>) -> Option<Identity> {
     let Some(account) = user else {
         // Other groups of this process would still grant access.

@@ -1,5 +1,5 @@
-//! `with progress=… { … }`: how far the programs of a block have come, by what they print or by how far a file of a
-//! redirection has been read.
+//! `with progress=… { … }`: the progress of the programs of a block, found in their output or in how far a
+//! redirected file has been read.
 
 use super::relay::Tap;
 use crate::check::program::Block;
@@ -18,19 +18,19 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What tells how far a block has come.
+/// The source of a block's progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The percentages that its programs print.
+    /// The percentages that the programs print.
     Percent,
     /// The durations that ffmpeg prints.
     Ffmpeg,
-    /// How far the file of a redirection has been read.
+    /// The position in the file of a redirection.
     Input,
 }
 
 impl Source {
-    /// Returns what the value of the option means; none of `false`.
+    /// Returns the source that a value of the option means, or `None` for `false`.
     pub fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Str(name) if name.as_bytes() == b"percent" => Some(Self::Percent),
@@ -68,7 +68,7 @@ impl Inputs {
         }
     }
 
-    /// Returns the name of the file, the part of it that has been read, and for how long that has taken.
+    /// Returns the name of the file, the part that has been read, and the time since it was opened.
     fn part(&self) -> Option<(String, Part, Duration)> {
         let input = self.lock();
         let input = input.as_ref()?;
@@ -79,15 +79,15 @@ impl Inputs {
     }
 }
 
-/// Passes on what a block prints, and finds progress in it.
+/// Passes on the output of a block, and finds progress in it.
 struct Watcher {
     shown: Shown,
     read: Option<Arc<Mutex<Found>>>,
 }
 
-/// What the output has told so far.
+/// The progress that the output has reported so far.
 struct Found {
-    /// That of standard output, and that of standard error.
+    /// The readers of standard output and standard error.
     readers: [Reader; 2],
     done: Option<f64>,
 }
@@ -110,13 +110,13 @@ impl Tap for Watcher {
 }
 
 impl Interpreter {
-    /// Returns what a line of progress calls a block: the first word of it.
+    /// Returns the name of a block in the progress line, which is its first word.
     pub(super) fn name_of(&self, body: &Block) -> String {
         let text = body.statements.first().map_or_else(String::new, |first| self.written(first.span));
         text.split_whitespace().next().unwrap_or_default().to_owned()
     }
 
-    /// Runs a block and shows how far it has come.
+    /// Runs a block and shows its progress.
     pub(super) fn with_progress(
         &mut self,
         source: Source,

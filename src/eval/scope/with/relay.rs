@@ -1,4 +1,4 @@
-//! The output of a block goes through a pipe, so that its absence (`idle_timeout`) and progress can be noticed.
+//! Passes the output of a block through a pipe, so that `idle_timeout` and `progress` can observe it.
 
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
@@ -11,14 +11,15 @@ use crate::sys::pipe;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-/// Passes on what a block prints, and looks at it. Its two threads call it at once.
+/// An observer that passes on the output of a block. Two threads call it at once.
 pub(super) trait Tap: Send + Sync + 'static {
-    /// Writes bytes that came on standard output or error, by its number. The inner error is the kernel's.
+    /// Writes bytes that arrived on standard output (1) or standard error (2). The inner error is that of the
+    /// kernel.
     fn pass(&self, run: &Interpreter, number: i32, target: &Descriptor, bytes: &[u8])
     -> Eval<io::Result<()>>;
 }
 
-/// Notes when there was output.
+/// Notes the time of each output.
 struct Listener(Activity);
 
 impl Tap for Listener {
@@ -32,7 +33,7 @@ impl Tap for Listener {
 }
 
 impl Interpreter {
-    /// Runs something whose output counts as activity.
+    /// Runs code whose output counts as activity.
     pub(super) fn relayed(
         &mut self,
         limit: &Arc<TimeLimit>,
@@ -42,7 +43,7 @@ impl Interpreter {
         self.tapped(Arc::new(Listener(activity.clone())), span, run)
     }
 
-    /// Runs something with its standard output and error passed on by a thread each.
+    /// Runs code with its standard output and standard error passed on, each by a thread.
     pub(super) fn tapped(
         &mut self,
         tap: Arc<impl Tap>,
@@ -51,7 +52,7 @@ impl Interpreter {
     ) -> Eval<()> {
         let readers = Arc::new(Readers::default());
         let mut relays: Vec<Task<Result<(), Lost>>> = Vec::with_capacity(2);
-        // Dropped before the tasks that read the pipes to their end.
+        // The files are dropped before the tasks that read the pipes to their end.
         let mut files = self.env.files.clone();
         for number in [1, 2] {
             let Some(target) = self.env.files.get(number).cloned() else { continue };
@@ -62,7 +63,7 @@ impl Interpreter {
             relays.push(Task::spawn(self, span, move || pass_on(&run, reader, number, &target, &*tap))?);
         }
         let result = self.with_files(files, run);
-        // This closes our ends of the pipes, so that the threads see the end.
+        // This closes the writing ends that this process holds, so that the threads see the end.
         let mut result = self.until_read(&readers, span, result);
         for relay in relays {
             let passed = relay.join().unwrap_or(Err(Lost::Crashed));
@@ -75,7 +76,7 @@ impl Interpreter {
         result
     }
 
-    /// The error for lost output of a block that assumes that all of it was written.
+    /// Returns the error for lost output, for a block that assumed that all its output was written.
     fn lost(&self, lost: Lost, span: Span) -> Unwind {
         let (code, message) = match lost {
             Lost::Ended(unwind) => return unwind,
@@ -90,7 +91,7 @@ impl Interpreter {
     }
 }
 
-/// Returns whether a block ended as if its output had been delivered, or only because its output has no
+/// Returns whether a block ended as if its output had been delivered, or ended only because its output had no
 /// reader left.
 fn believes(result: &Eval<()>) -> bool {
     match result {
@@ -104,7 +105,7 @@ fn believes(result: &Eval<()>) -> bool {
 enum Lost {
     Unread(io::Error),
     Unwritten(io::Error),
-    /// The run or the block ended while no reader took it.
+    /// The run or the block ended while no reader took the output.
     Ended(Unwind),
     Crashed,
 }
@@ -132,7 +133,7 @@ fn pass_on(
             Err(error) if pipe::is_for_later(&error) => return Ok(None),
             Err(error) => return Err(Lost::Unread(error)),
         };
-        // A program that writes to a target without a reader learns it from the end of this pipe.
+        // A program that writes to a target without a reader notices that by the end of this pipe.
         tap.pass(run, number, target, &buffer).map_err(Lost::Ended)?.map_err(Lost::Unwritten)?;
         Ok(Some(count))
     })

@@ -14,7 +14,7 @@ pub(super) struct Placements {
     above_targets: RawFd,
 }
 
-/// A stage has three or fewer; more need the heap.
+/// The storage of the placements. A stage usually has three or fewer; more need the heap.
 enum Copies {
     Few([Placement; 3], usize),
     Many(Vec<Placement>),
@@ -100,7 +100,7 @@ fn place(Placement { target, source }: Placement, later: &mut [Placement], above
             call(libc::SYS_fcntl, [target as c_long, libc::F_SETFD as c_long, 0, 0]).map(drop)
         }
         Some(source) => call(libc::SYS_dup3, [source as c_long, target as c_long, 0, 0]).map(drop),
-        // One that is closed already needs no change.
+        // A descriptor that is already closed needs no change.
         None => {
             let _ = call(libc::SYS_close, [target as c_long, 0, 0, 0]);
             Ok(())

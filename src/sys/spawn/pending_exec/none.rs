@@ -1,8 +1,8 @@
-//! For systems on which a child can't run in our memory beside this process: each is awaited until its
+//! For systems on which a child can't run in the memory of this process beside it: each child is awaited until its
 //! program runs.
 //!
-//! The child would have to make raw system calls, since those of libc write errno, which belongs to a
-//! thread of this process. They are implemented for one architecture (`clone3`).
+//! The child would have to make raw system calls, since those of libc write errno, which belongs to a thread of
+//! this process. They are implemented for one architecture (`clone3`).
 
 use super::{Request, SpawnError};
 use crate::sys::wait::Process;

@@ -262,7 +262,7 @@ fn real_programs_tell_their_options() {
 }
 
 proptest! {
-    /// For any output of a program: no panic, and names that are options.
+    /// Any output of a program parses without a panic, and yields only names that are options.
     #[test]
     fn any_text_is_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = parse(&bytes);
@@ -285,7 +285,7 @@ fn a_text_of_megabytes_is_read_in_part() {
     let many: String = (0..100_000).map(|n| format!("  --o{n}  what\nCommands:\n  c{n}  what\n\n")).collect();
     let help = parse(many.as_bytes());
     assert_eq!((help.options.len(), help.commands.len()), (MOST, MOST));
-    // One line, with text that could be nested.
+    // One line, with text that seems to be nested.
     for part in ["[", "-[", "-a ", "--[no-]x<", "usage: -", "-a[="] {
         let _ = parse(part.repeat(200_000).as_bytes());
     }
