@@ -88,7 +88,7 @@ pub struct Known {
     pub function: Option<Arc<Function>>,
     /// A variable of a module that it assigns.
     assigns: Option<String>,
-    /// What it does itself to the script around it.
+    /// Its direct effects on the script around it.
     pub(super) effects: Effects,
     calls: Vec<Call>,
 }
@@ -99,7 +99,7 @@ pub struct Call {
     pub callee: FunctionId,
     /// Whether it is called there, and not only taken as a value.
     pub called: bool,
-    /// The effects of the callee that leave the caller.
+    /// The effects of the callee that also reach the code around the caller.
     pub effects: Effects,
 }
 
@@ -216,7 +216,7 @@ impl Project {
         self.functions[caller.0 as usize].calls.iter().map(|call| call.callee)
     }
 
-    /// Finds a function that has one of these effects: this one, or one that it calls.
+    /// Returns a function with one of these effects: `from`, or a function that it calls.
     pub(super) fn effect(&self, from: FunctionId, effects: Effects) -> Option<(FunctionId, Effect)> {
         let mut seen = HashSet::new();
         let mut next = vec![(from, effects)];

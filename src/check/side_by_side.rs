@@ -16,7 +16,7 @@ pub enum Effect {
     Environment = 2,
     Exit = 4,
     Input = 8,
-    /// It reads the status of what ran before it.
+    /// It reads the status of the command before it.
     Status = 16,
 }
 

@@ -15,7 +15,7 @@ use crate::syntax::ast::{self, PartKind, RedirectionKind, WordKind};
 pub struct Flow {
     /// Whether it is certainly 0.
     pub is_zero: bool,
-    /// Whether no statement of the function, or of the turn side by side, has set it.
+    /// Whether no earlier statement of the function or turn has set the status.
     pub is_first: bool,
     /// Whether an enclosing `with ok=` accepts another status.
     pub accepts: bool,

@@ -40,7 +40,7 @@ pub(super) struct Plumbed {
 }
 
 impl Plumbing {
-    /// Returns the descriptor for 0.
+    /// Returns the descriptor that becomes standard input.
     pub fn input(&self, input: Input, usual: &Usual) -> io::Result<Descriptor> {
         let file: OwnedFd = match input {
             // The run replaces an input that can't be read.
@@ -59,7 +59,8 @@ impl Plumbing {
         Ok(Descriptor::Open(Arc::new(file)))
     }
 
-    /// Returns the descriptor for 1 or 2. `kept` means that the host keeps the output in memory.
+    /// Returns the descriptor that becomes standard output (1) or standard error (2). `kept` means that the host keeps the
+    /// output in memory.
     pub fn output(&mut self, number: i32, output: Output, kept: bool) -> io::Result<Descriptor> {
         let counted = self.budget.as_ref().is_some_and(|(budget, _)| budget.limits.output.is_some());
         let file: OwnedFd = match output {

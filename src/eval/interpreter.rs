@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// One thread of a run. A stage, job or capture that works on copies has its own fork.
 pub struct Interpreter {
     pub(in crate::eval) shared: Arc<Shared>,
-    /// Counts it, if it is a fork.
+    /// The count of running forks, if this is a fork.
     pub(in crate::eval) _beside: Option<Beside>,
     pub(in crate::eval) program: Arc<Program>,
     /// The variables of the modules.

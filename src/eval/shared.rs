@@ -43,7 +43,7 @@ pub struct Shared {
     pub(in crate::eval) left: OnceLock<Arc<LeftGroups>>,
 }
 
-/// Counts one more thread that may start programs, or one less, until it is dropped.
+/// Counts one thread more, or one thread less, that may start programs, until this is dropped.
 pub(in crate::eval) struct Beside {
     shared: Arc<Shared>,
     by: isize,
@@ -55,7 +55,7 @@ impl Beside {
         Self::count(shared, 1)
     }
 
-    /// Discounts a thread that starts no program, as it waits for its turns.
+    /// Removes this thread from the count while it waits for its turns, since it starts no program then.
     pub(in crate::eval) fn waiting(shared: &Arc<Shared>) -> Self {
         Self::count(shared, -1)
     }

@@ -65,8 +65,7 @@ struct Reading<'h> {
     growth: Growth<'h>,
     /// Whether a number was read that is too large for an integer, if it is one.
     has_large: bool,
-    /// The negative zeros of the text that were not read yet, the next one last; searched for at the first
-    /// one.
+    /// The negative zeros of the text that were not read yet, the next one last. `None` until the first one is read.
     zeros: Option<Vec<&'h str>>,
     stopped: Option<Stop>,
 }

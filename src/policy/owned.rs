@@ -61,7 +61,7 @@ pub enum Action {
     Open {
         /// The absolute path.
         path: PathBuf,
-        /// What for.
+        /// The purpose.
         access: Access,
     },
     /// See [`Request::SetEnv`].

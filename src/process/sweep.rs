@@ -178,8 +178,8 @@ pub fn end_block(
     end_orphans(Tree::of_orphans_but(before), interrupt, grace, &mut Swept::default(), &is_alone)
 }
 
-/// Ends orphans, as long as `is_alone` is true: then no process can become one that another thread's program has left.
-/// Returns whether it was true to the end.
+/// Ends orphans while `is_alone` returns true. During that time, no program of another thread can leave an orphan.
+/// Returns whether `is_alone` returned true until the end.
 fn end_orphans(
     mut orphans: Tree,
     interrupt: &Interrupt,

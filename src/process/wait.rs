@@ -35,7 +35,7 @@ pub struct Wait {
     /// Whether there is a prompt with job control. The wait then returns when a program is stopped (Ctrl-Z). At
     /// SIGHUP, it gives programs a moment for their own reaction to the closed terminal.
     pub job_control: bool,
-    /// Where to note the groups that have living members when all programs have ended.
+    /// The place to note groups that still have living members when all programs have ended.
     pub left: Option<Arc<LeftGroups>>,
 }
 
@@ -204,7 +204,7 @@ fn await_signal(child: &mut Child, how: &Wait) {
             sweep::apart_in(child.started()),
         ];
         match signal.wait(looks.into_iter().flatten().fold(REAP, Duration::min)) {
-            // A program that a key has ended is to be looked at before it is reaped.
+            // A program that a key has ended must be examined before it is reaped.
             Ok(true) if how.keys.interrupt.raised().is_none() && child.try_reap() => return,
             Ok(true) => {}
             Ok(false) => {

@@ -15,7 +15,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Creates one from the opened end.
+    /// Creates a reader from the opened end.
     ///
     /// # Errors
     /// Fails with `EMFILE` or `ENFILE` when no descriptor is left.

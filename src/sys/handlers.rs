@@ -142,9 +142,9 @@ pub(super) fn tell_reader() {
 
 extern "C" fn nothing(_: libc::c_int) {}
 
-/// Ignores signals that are meant for the jobs of a prompt, for which they get their default action, even if this
-/// process was started with them ignored, as by tmux 3.3. Otherwise a `cat &` would get EIO instead of being stopped,
-/// and Ctrl-Z would be lost.
+/// Ignores signals that are meant for the jobs of a prompt. The jobs get the default action, even if this process was
+/// started with the signals ignored, as by tmux 3.3. Otherwise a `cat &` would get EIO instead of being stopped, and
+/// Ctrl-Z would be lost.
 ///
 /// # Errors
 /// Fails with `EINVAL` for a signal that can't be ignored.

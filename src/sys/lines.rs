@@ -62,7 +62,7 @@ pub struct Lines {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// No other reader has it, or could notice what was read: reads as much as there is.
+    /// The input has no other reader that could notice how much was read, so all available data is read.
     Ahead,
     File,
     Pipe,

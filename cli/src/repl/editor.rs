@@ -443,7 +443,7 @@ fn row(line: &str) -> String {
 enum Suggestion {
     /// The rest of an earlier entry with the same beginning.
     Rest(String),
-    /// The message about the last completion, or after an arrow the entry to offer for this line of sh.
+    /// The message about the last completion. For a line of sh, an arrow and the entry to offer.
     Notice(String),
 }
 

@@ -121,7 +121,8 @@ pub struct Budget {
 struct Exhausted {
     code: Code,
     message: String,
-    /// None if the script printed more than the host takes: the program that did may have ended.
+    /// The place, or `None` if the script printed more than the host allows, since the program that printed it may have
+    /// ended.
     at: Option<(Arc<Source>, Span)>,
 }
 

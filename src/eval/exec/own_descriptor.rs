@@ -1,8 +1,8 @@
 //! `/dev/stdin`, `/dev/fd/N` and similar paths, which mean the descriptors of the stage, opened again as on Linux.
 //!
 //! A file gets its own offset, and `>` empties it. A pipe or a terminal stays the same one, and a socket can't be
-//! opened. A policy is asked only about access that the script was not given. For example, a file that is standard
-//! input for reading may not be written for that reason alone.
+//! opened. A policy is asked only about access that the script was not given. For example, writing to a file that is
+//! standard input for reading is such access.
 
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;

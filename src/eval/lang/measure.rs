@@ -15,7 +15,7 @@ const EARNED: u64 = 16;
 #[derive(Default)]
 pub struct Measuring {
     credit: AtomicU64,
-    /// The credit that the next count needs: a count that could not finish is not repeated for a little more.
+    /// The credit that the next count needs. A count that could not finish is repeated only with much more credit.
     wanted: AtomicU64,
 }
 

@@ -41,7 +41,7 @@ impl Job {
 #[derive(Default)]
 pub struct Jobs {
     list: OnceLock<Arc<Mutex<Vec<Job>>>>,
-    /// Whether they are those of a turn side by side, and a plain loop would know more.
+    /// Whether they are the jobs of a turn side by side, and a plain loop would know further jobs.
     is_part: bool,
 }
 

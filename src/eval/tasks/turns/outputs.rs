@@ -114,7 +114,7 @@ impl Loop<'_, '_> {
         }
     }
 
-    /// Returns when the user is next to be told that a process still holds the output of a turn that has ended.
+    /// Returns the time of the next message to the user that a process still holds the output of an ended turn.
     pub(super) fn held_from(&self) -> Option<Instant> {
         if !self.run.tells_held() {
             return None;
