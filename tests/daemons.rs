@@ -227,7 +227,7 @@ fn beside_other_jobs_it_is_the_end_of_the_script_that_ends_daemons() {
 }
 
 #[test]
-fn where_orphans_do_not_come_the_option_is_refused() {
+fn the_option_is_refused_without_adopted_orphans() {
     let script = pipewright::Script::parse("t", "with daemons=\"end\" { true }").unwrap();
     let error = pipewright::Session::new().run(&script).status().unwrap_err();
     assert_eq!(error.diagnostic().code, pipewright::diag::code::DAEMONS, "{error}");

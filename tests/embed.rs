@@ -171,7 +171,7 @@ fn a_slow_writer_gets_all_that_a_run_has_printed() {
 }
 
 #[test]
-fn what_is_captured_has_a_limit() {
+fn captured_output_has_a_limit() {
     let error = Session::new().run(&script("head -c 5000 /dev/zero")).max_output(1000).capture().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Host, "{error}");
     assert!(error.to_string().contains("more than 1000 bytes"), "{error}");

@@ -204,7 +204,7 @@ const HOLDERS: &[(&str, &str, u64, bool)] = &[
 ];
 
 #[test]
-fn a_limit_or_a_token_ends_the_call_whoever_holds_the_pipe() {
+fn a_limit_or_a_token_ends_the_call_even_if_a_process_holds_the_pipe() {
     let _alone = alone();
     let rounds = setting("LIMITS", 5);
     let (mut most, mut left) = (0.0_f64, 0);

@@ -244,7 +244,7 @@ fn deferred_blocks_end_after_the_grace_whatever_stops_the_run() {
 }
 
 #[test]
-fn what_lives_in_the_groups_of_programs_is_ended_and_told() {
+fn processes_in_the_groups_of_programs_are_ended_and_reported() {
     for (text, fails) in [
         ("sh -c 'sleep 1000 > /dev/null 2>&1 &'", false),
         ("sh -c 'sleep 1000 > /dev/null 2>&1 & exit 3'", true),

@@ -84,7 +84,7 @@ fn sigkill_of_the_prompt_ends_its_jobs() {
 }
 
 #[test]
-fn who_leaves_ends_its_jobs_but_what_is_detached() {
+fn leaving_the_prompt_ends_its_jobs_except_detached_ones() {
     let (_home, mut terminal, marker) = marked("left");
     busy(&mut terminal);
     terminal.keys(CTRL_C);

@@ -135,7 +135,7 @@ fn entries_that_are_typed_ahead_run_in_their_order() {
 }
 
 #[test]
-fn what_is_pasted_with_brackets_waits_for_enter() {
+fn bracketed_paste_waits_for_enter() {
     let (_home, mut terminal) = prompt();
     terminal.keys("\x1b[200~echo pas'ted'\recho to'o'\r\x1b[201~");
     terminal.expect("to'o'");

@@ -259,7 +259,7 @@ fn storm(script: &str, case: &Case, run: u64, directory: &Path) -> Result<Durati
         send(&child, case);
     }
     let status = await_end(&mut child, started)?;
-    let took = await_nobody(&marker, started, case)?;
+    let took = await_no_survivor(&marker, started, case)?;
     check_status(status, case)?;
     // A killed process can't remove it, and after a second signal there may not have been enough time.
     let removes = case.signal != Signal::KILL || case.guard == Some(Target::Outer);
@@ -300,7 +300,7 @@ fn await_end(child: &mut Child, started: Instant) -> Result<ExitStatus, String> 
 }
 
 /// Waits until no process has the marker, and reaps adopted orphans. After any end but SIGKILL there may be no orphans.
-fn await_nobody(marker: &str, started: Instant, case: &Case) -> Result<Duration, String> {
+fn await_no_survivor(marker: &str, started: Instant, case: &Case) -> Result<Duration, String> {
     let at_once = case.signal != Signal::KILL;
     loop {
         let time = started.elapsed();

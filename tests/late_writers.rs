@@ -57,7 +57,7 @@ const WAYS: &[&str] = &[
 ];
 
 #[test]
-fn what_is_printed_late_is_not_lost() {
+fn late_output_is_not_lost() {
     std::thread::scope(|scope| {
         for (writers, shells) in [(WRITERS, &["dash", "bash"][..]), (WRITERS_OF_BASH, &["bash"])] {
             for (name, commands) in writers {
@@ -187,7 +187,7 @@ fn a_signal_ends_the_wait_and_the_process_that_holds_the_pipe() {
 }
 
 #[test]
-fn what_is_printed_late_on_standard_error_is_kept_too() {
+fn late_output_on_standard_error_is_kept_too() {
     let code =
         "let c = capture { sh -c '(sleep 0.3; echo late >&2) & echo now' }\necho \"${c.out}|${c.err}\"";
     assert_eq!(Run::code(code).run().success().out(), "now\n|late\n\n");

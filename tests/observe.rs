@@ -143,7 +143,7 @@ fn an_observer_that_panics_does_not_end_the_run_and_others_are_called() {
 }
 
 #[test]
-fn what_runs_in_the_background_is_seen() {
+fn background_programs_are_observed() {
     let running = Session::new().run(&script("/bin/sleep 60 | /bin/sleep 61")).start().unwrap();
     let until = Instant::now() + Duration::from_secs(20);
     while running.stages().len() < 2 && Instant::now() < until {

@@ -221,7 +221,7 @@ fn an_entry_of_several_lines_continues_until_it_is_complete() {
 }
 
 #[test]
-fn what_is_pasted_waits_for_enter() {
+fn pasted_text_waits_for_enter() {
     let (_home, mut terminal) = prompt();
     terminal.keys("\x1b[200~printf '%s,' one\rprintf '%s,' two\r\x1b[201~");
     terminal.expect("two");

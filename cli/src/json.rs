@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hides_text_is_escaped() {
+    fn hiding_characters_are_escaped() {
         let json = escaped("{\"a\":\"é \u{202e} \u{7f} \u{e0001} 日\"}");
         assert_eq!(json, "{\"a\":\"é \\u202e \\u007f \\udb40\\udc01 日\"}");
         let value: Value = serde_json::from_str(&json).unwrap();

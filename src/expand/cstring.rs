@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_bash_would_guess_is_an_error_with_its_place() {
+    fn escapes_that_bash_would_guess_are_errors_with_their_place() {
         let cases: [(&[u8], Range<usize>, &str); 16] = [
             (b"ab\\0", 2..4, "NUL"),
             (b"\\x00z", 0..4, "NUL"),

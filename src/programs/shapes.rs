@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_shape_is_not() {
+    fn names_of_another_shape_are_excluded() {
         let long = "e".repeat(35);
         assert!(["", "e", "expor", "xport", "[[", "é", &long].iter().all(|word| !SHAPES.may_hold(word)));
     }

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_or_reorders_text_is_found_anywhere() {
+    fn hiding_and_reordering_characters_are_found_anywhere() {
         for hidden in [
             '\u{1}',
             '\u{8}',

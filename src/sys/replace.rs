@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_to_begins_with_the_old_content() {
+    fn a_file_that_is_appended_to_begins_with_the_old_content() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
         fs::write(&path, "one ").unwrap();

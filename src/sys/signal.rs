@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn never_signals_everybody() {
+    fn never_signals_all_processes() {
         for pid in [0, -1, -5] {
             assert_eq!(send(pid, Signal::TERM).unwrap_err().raw_os_error(), Some(libc::ESRCH));
         }

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_read_and_leaves_no_name() {
+    fn written_bytes_are_read_and_the_file_has_no_name() {
         let directory = std::env::temp_dir().join(format!("pw-unnamed-{}", std::process::id()));
         std::fs::create_dir(&directory).unwrap();
         let file = UnnamedFile::create(&directory).unwrap();

@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_in_comes_back() {
+    fn values_survive_the_conversion_to_rust_and_back() {
         back(true);
         back(-7_i8);
         back(i64::MIN);

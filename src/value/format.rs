@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_word_names_its_type() {
+    fn values_that_are_not_one_word_name_their_type() {
         for (value, expected) in [
             (Value::Null, "null is not one word"),
             (List::default().into(), "a list is not one word"),

@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_number_says_why() {
+    fn text_that_is_not_a_number_gives_the_reason() {
         for (text, expected) in [
             ("", "this is not a number"),
             ("-", "this is not a number"),

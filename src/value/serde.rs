@@ -132,14 +132,14 @@ mod tests {
     use crate::value::{Duration, Opaque, Range};
 
     #[test]
-    fn what_json_can_hold_comes_back() {
+    fn values_that_json_can_hold_survive_a_round_trip() {
         let text = r#"{"b":[1,-2,1.5,true,null,"é"],"a":{}}"#;
         let value: Value = serde_json::from_str(text).expect("it is JSON");
         assert_eq!(serde_json::to_string(&value).expect("it was JSON"), text);
     }
 
     #[test]
-    fn what_has_no_form_is_an_error() {
+    fn values_without_a_form_are_errors() {
         let json = |value: Value| serde_json::to_string(&value).map_err(|error| error.to_string());
         assert_eq!(json(Value::from(Duration::from_nanos(1_500_000_000))), Ok("\"1.5s\"".to_owned()));
         assert_eq!(json(Value::str(b"\xff")), Ok("[255]".to_owned()));

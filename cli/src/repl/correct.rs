@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_plain_is_left_alone() {
+    fn lines_that_are_not_plain_are_left_alone() {
         assert_corrected("echo $((7 / 2))", None);
         // A value that can't be determined, one that would be lost, and one that would only apply to a block.
         for text in ["let name=foo", "i=$((i+1))", "x=1 > f", "if true { x=1 }"] {

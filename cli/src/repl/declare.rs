@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_is_kept_and_taken_back() {
+    fn permissions_are_kept_and_withdrawn() {
         let directory = tempfile::tempdir().unwrap();
         let file = Some(directory.path().join("pipewright/complete"));
         let mut one = Completions::new(file.clone());

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_one_line_and_the_rest_is_laid_out() {
+    fn values_that_fit_are_one_line_and_others_are_laid_out() {
         let list: Value = vec![Value::from("alpha"), Value::from("beta")].into();
         assert_eq!(shown(&list, 80), "['alpha', 'beta']\n");
         assert_eq!(shown(&list, 12), "[\n  'alpha'\n  'beta'\n]\n");

@@ -32,7 +32,7 @@ fn run(args: &[Vec<u8>]) -> Ended {
 }
 
 #[test]
-fn what_is_printed_goes_out_in_parts_and_ends_with_the_run() {
+fn output_is_written_in_parts_and_ends_with_the_run() {
     /// A sink that stops after some parts.
     struct Stopping(usize, usize);
     impl Sink for Stopping {
@@ -374,7 +374,7 @@ fn floats_are_read_and_shaped_as_in_bash() {
 }
 
 #[test]
-fn what_sets_variables_or_reads_the_clock_is_refused_before_anything_is_printed() {
+fn formats_that_set_variables_or_read_the_clock_are_refused_before_any_output() {
     for (args, part) in [
         (&["-v", "x", "%s"][..], "let NAME"),
         (&["a%n", "x"], "%n"),

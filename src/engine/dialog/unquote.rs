@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_reads_back() {
+    fn quoted_words_read_back_unchanged() {
         for text in [
             &b"plain.txt"[..],
             b"two words",

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_inside_counts_outside() {
+    fn inner_use_counts_for_the_outer_timer() {
         let outer = Arc::new(Timer::default());
         let inner = Timer::within(Some(outer.clone()));
         for (seconds, memory) in [(1, 30), (2, 20)] {

@@ -35,7 +35,7 @@ fn values_of_every_kind() {
 }
 
 #[test]
-fn what_is_not_json_says_where() {
+fn text_that_is_not_json_gives_the_place() {
     assert_eq!(shown(read("")), "E2012: `json`: the text is empty");
     assert_eq!(
         shown(read("[1,\n 2,]")),
@@ -99,7 +99,7 @@ fn writing() {
 }
 
 #[test]
-fn what_has_no_form_is_refused() {
+fn values_without_a_form_are_refused() {
     for (value, expected) in [
         (Duration::from_nanos(1).into(), "E2001: `to_json`: a duration has no form in JSON"),
         (Value::Float(f64::NAN), "E2001: `to_json`: a float has no form in JSON"),
@@ -132,7 +132,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back(value in any_value(), indent in prop_oneof![Just(None), Just(Some(0)), Just(Some(3))]) {
+    fn written_values_read_back_unchanged(value in any_value(), indent in prop_oneof![Just(None), Just(Some(0)), Just(Some(3))]) {
         let text = written(value.clone(), indent).unwrap();
         let back = read(text).unwrap();
         prop_assert!(ops::equal(&back, &value).unwrap());

@@ -261,7 +261,7 @@ mod lists {
     use super::*;
 
     #[test]
-    fn what_is_not_there() {
+    fn empty_lists_have_neutral_results() {
         let none = || list::<i64>([]);
         assert_eq!(of!(none(), first), "null");
         assert_eq!(of!(none(), last), "null");

@@ -85,7 +85,7 @@ fn a_run_that_is_to_end_ends_within_a_method() {
 }
 
 #[test]
-fn what_is_larger_than_the_host_has_room_for_is_not_made() {
+fn values_beyond_the_limit_of_the_host_are_not_made() {
     let by_length: Vec<Large> = vec![
         ("x".into(), "repeat", vec![Value::Int(100_000_000)]),
         ("x".into(), "pad_start", vec![Value::Int(100_000_000)]),
@@ -103,7 +103,7 @@ fn what_is_larger_than_the_host_has_room_for_is_not_made() {
 }
 
 #[test]
-fn what_fits_exactly_is_made() {
+fn values_that_fit_exactly_are_made() {
     let mut host = Desk { room: 10, ..Desk::new() };
     assert!(call(&mut host, &mut "x".into(), "repeat", vec![Value::Int(10)]).is_ok());
     assert!(!host.lacked_room);

@@ -35,7 +35,7 @@ fn a_stop_is_repeated_for_programs_without_a_handler() {
 }
 
 #[test]
-fn who_is_to_start_programs_of_a_suspended_job_knows_that_it_was_ended() {
+fn a_thread_that_starts_programs_of_a_suspended_job_notices_its_end() {
     for signal in [Signal::KILL, Signal::TERM, Signal::INT] {
         let control = Control::new(Interrupt::new().unwrap()).unwrap();
         control.stop();

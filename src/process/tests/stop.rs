@@ -31,7 +31,7 @@ fn a_deadline_ends_the_whole_group() {
 }
 
 #[test]
-fn who_has_left_the_group_ends_too() {
+fn processes_that_have_left_the_group_are_ended_too() {
     let deadline = Deadline::after(Duration::from_millis(300), Clock::default());
     let how = Wait { deadline, grace: Duration::from_millis(200), ..Wait::default() };
     // In its own session, ignoring signals, with a child there.

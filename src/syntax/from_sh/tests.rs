@@ -23,7 +23,7 @@ fn assert_rewritten(text: &str, expected: &str) {
 }
 
 #[test]
-fn what_differs_is_said() {
+fn differences_are_noted() {
     for (text, has_notes) in [
         ("cat f | while IFS= read -r line; do echo $line; done", false),
         ("cat f | while read line; do echo $line; done", true),
@@ -115,7 +115,7 @@ fn backticks_are_captures() {
 }
 
 #[test]
-fn what_may_mean_another_thing_is_left_alone() {
+fn text_with_a_possibly_different_meaning_is_left_alone() {
     for text in [
         // The text contains nothing of sh.
         "ls -l | sort",

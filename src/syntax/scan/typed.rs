@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_more() {
+    fn incomplete_text_waits_for_more() {
         for text in [
             "echo 'a",
             "echo \"a",
@@ -520,7 +520,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_can_be_closed() {
+    fn open_constructs_can_be_closed() {
         for text in
             ["echo \"a $(ls", "if true { echo [", "let x = [1, {a: \"b", "echo 'it", "f(1, (2", "echo ${x"]
         {

@@ -181,7 +181,7 @@ fn signals_and_standard_streams_of_the_process() {
     for test in [
         "handlers_end_with_execve",
         "closed_streams_stay_closed",
-        "what_this_process_was_given_is_passed_on_if_asked",
+        "inherited_descriptors_are_passed_on_on_request",
     ] {
         alone(&format!("sys::spawn::tests::{test}"));
     }
@@ -233,7 +233,7 @@ fn closed_streams_stay_closed() {
 
 #[test]
 #[ignore = "changes this process: run by signals_and_standard_streams_of_the_process"]
-fn what_this_process_was_given_is_passed_on_if_asked() {
+fn inherited_descriptors_are_passed_on_on_request() {
     let (a, b) = pipe::pipe().unwrap();
     make_inheritable(&a);
     let listed = || output(&["/bin/ls", "/proc/self/fd"]).1;

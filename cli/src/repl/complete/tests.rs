@@ -247,7 +247,7 @@ fn jobs_are_completed() {
 }
 
 #[test]
-fn what_was_declared_is_quoted() {
+fn declared_words_are_quoted() {
     assert_lines("'deploy to' --e", &["'deploy to' --env="]);
     assert_lines("'deploy to' t", &["'deploy to' 'two words' "]);
     assert_lines("'deploy to' -x", &["'deploy to' '-x y' "]);

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_always_meant_by_when_needs_no_list() {
+    fn the_usual_meaning_of_when_needs_no_list() {
         assert_values("WHEN", "colorize the output", &["always", "auto", "never"]);
         assert_values("<when>", "ignore changes", &[]);
         let when = Takes::Optional("<when>".to_string());
