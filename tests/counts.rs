@@ -53,6 +53,17 @@ fn system_calls_are_few() {
     // A debug build checks each descriptor that it closes, two for each stage. The number of polls of a pipeline
     // depends on the order in which stages end.
     assert!(stage <= 46.0 + 2.0 * asked, "{stage} system calls for each stage of three");
+    let side_by_side = |body: &str| {
+        let turns =
+            |turns: usize| system_calls(&format!("for i in (1..={turns}) with jobs=2 {{ {body} }} 2>&1"));
+        (turns(200) as f64 - turns(100) as f64) / 100.0
+    };
+    let (turn, alone) = (side_by_side("/bin/true"), side_by_side("true"));
+    println!("a turn side by side {turn}, of a builtin {alone}");
+    // 25 from /bin/true, 14 from its spawn, 4 for a pipe, 2 to tell the end, 3 to hand the turn to its thread; the polls
+    // depend on the order in which turns end. A debug build checks the descriptors that it closes.
+    assert!(turn - 3.0 * asked <= 56.0, "{turn} system calls for a turn side by side");
+    assert!(alone - 2.0 * asked <= 14.0, "{alone} system calls for a turn of a builtin");
     let builtin = per_turn(system_calls, "true");
     assert!(builtin == 0.0, "{builtin} system calls for a builtin that does nothing");
     let capture = per_turn(system_calls, "let x = \"$(printf a)\"");

@@ -1031,3 +1031,37 @@ fn the_binary_takes_rules_from_a_file() {
     std::fs::write(&file, "[allow]\nruns = ['seq']\n").unwrap();
     assert_eq!(run(&["-c", "echo x"]).status, 2);
 }
+
+// -------------------------------------------------------------------------------------- turns side by side
+
+#[test]
+fn a_policy_holds_in_turns_side_by_side() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("out");
+    let rules = Rules::new().allow_run(&["true"]).unwrap();
+    assert_allowed(&rules, "for n in (1..=4) with jobs=2 { /bin/true }");
+    assert_refused(
+        &rules,
+        "for n in (1..=4) with jobs=2 { if (n == 3) { /bin/sleep 0 } else { /bin/true } }",
+    );
+    assert_refused(&rules, "for n in (1..=4) with jobs=2 { /bin/sleep 0 || true }");
+    assert_refused(&rules, &format!("for n in 1 with jobs=2 {{ echo > '{}' }}", file.display()));
+    assert_refused(&rules, &format!("for n in 1 with jobs=1, log=\"{}\" {{ true }}", file.display()));
+    assert_refused(&rules, "let all = [1, 2].map(n => \"$(/bin/sleep 0)\", jobs: 2); echo ...$all");
+    assert!(!file.exists());
+}
+
+#[test]
+fn threads_and_processes_of_turns_are_limited() {
+    let all = limited(|limits| limits.processes = Some(20));
+    assert_limit(&all, "E3008", "for n in (1..=100) with jobs=4, halt=\"never\" { /bin/true }");
+    assert_limit(&all, "E3008", "for n in (1..=100) with jobs=4 { try { /bin/true } catch e { } }");
+    // Four threads are reused, and each turn of a program is a process.
+    all.session().run(&script("for n in (1..=16) with jobs=4 { /bin/true }")).status().unwrap();
+    all.session().run(&script("for n in (1..=1000) with jobs=4 { true }")).status().unwrap();
+    let once = limited(|limits| limits.processes_at_once = Some(8));
+    once.session().run(&script("for n in (1..=40) with jobs=4 { /bin/true }")).status().unwrap();
+    assert_limit(&once, "E3008", "for n in (1..=40) with jobs=8 { /bin/sleep 0.2 }");
+    let steps = limited(|limits| limits.steps = Some(1000));
+    assert_limit(&steps, "E3006", "for n in (1..=2) with jobs=2 { while (true) { } }");
+}

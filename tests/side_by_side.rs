@@ -4,7 +4,7 @@
 //! `LOOPS=1000` runs more than the few of CI, `SEED=7` others.
 
 use crate::support::rng::Rng;
-use crate::support::{Outcome, Run, pipewright, setting};
+use crate::support::{Outcome, Run, have, pipewright, setting};
 use std::fmt::Write;
 
 /// How a generated loop runs: the options in its head.
@@ -218,4 +218,62 @@ fn ctrl_c_at_a_prompt_ends_all_turns_and_leaves_the_prompt() {
     }
     terminal.line("exit");
     terminal.end();
+}
+
+/// Returns whether a test may become another user, or mount a file system.
+fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        eprintln!("SKIPPED in part: only root may do this");
+    }
+    is_root
+}
+
+#[test]
+fn few_processes_mean_fewer_turns_at_once() {
+    use std::os::unix::fs::PermissionsExt;
+    if !is_root() || !have("setpriv") || !have("prlimit") {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let copy = directory.path().join("pipewright");
+    std::fs::copy(pipewright(), &copy).expect("it can be copied");
+    for path in [directory.path(), &copy] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("it is ours");
+    }
+    // A user of this test alone: the limit counts all processes and threads of one.
+    let user = format!("{}", 100_000 + std::process::id());
+    let script = "for i in (1..=60) with jobs=50 { sh -c 'sleep 0.02; echo $1' sh $i }";
+    let as_user =
+        "exec setpriv --reuid=\"$1\" --regid=\"$1\" --clear-groups prlimit --nproc=20 \"$2\" -c \"$3\"";
+    let run = Run::new("sh").args(["-c", as_user, "sh", &user]).arg(&copy).arg(script).dir(directory.path());
+    let outcome = run.timeout(60).run().success();
+    let expected: String = (1..=60).map(|i| format!("{i}\n")).collect();
+    assert_eq!(outcome.out(), expected);
+    assert_eq!(outcome.err().lines().count(), 1, "{outcome}");
+    assert!(outcome.err().contains("for now"), "{outcome}");
+}
+
+#[test]
+fn a_full_file_system_is_the_failure_of_a_turn_or_of_the_log() {
+    if !is_root() || !have("unshare") {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let on_small = |script: &str| {
+        let mounted = "mount -t tmpfs -o size=256k small . && cd \"$PWD\" && TMPDIR=$PWD && export TMPDIR && exec \"$1\" -c \"$2\"";
+        let run = Run::new("unshare").args(["-m", "sh", "-c", mounted, "sh"]).arg(pipewright()).arg(script);
+        run.dir(directory.path()).timeout(60).run()
+    };
+    let held = on_small(
+        "for i in (1..=2) with jobs=2 { if (i == 1) { sleep 500ms } else { head -c 20M /dev/zero } } | wc -c",
+    );
+    assert!(held.status == 1 && held.err().contains("error[E2021]"), "{held}");
+    assert!(held.err().contains("No space left on device"), "{held}");
+    let logged = on_small(
+        "let long = \"x\".repeat(20000)\nfor n in (1..=40) with jobs=2, log=\"log\" { true; echo $n > /dev/null }\n\
+         for n in (list(1..=40).map(n => \"$n$long\")) with jobs=2, log=\"log\" { true }",
+    );
+    assert!(logged.status == 1 && logged.err().contains("error[E2030]"), "{logged}");
+    assert!(logged.err().contains("No space left on device"), "{logged}");
 }

@@ -183,19 +183,24 @@ impl LogFile {
     /// Appends a record by one write(2). If only a part is written, removes it again.
     ///
     /// # Errors
-    /// Fails as write(2) does; with `WriteZero` if only a part was written.
+    /// Fails as write(2) does; with `WriteZero` if only a part was written for no known reason.
     pub fn append(&self, record: &[u8]) -> io::Result<()> {
         loop {
             match rustix::io::write(&self.file, record) {
                 Ok(count) if count == record.len() => return Ok(()),
                 Ok(count) => {
+                    // The rest meets the reason, such as a full disk.
+                    let rest = rustix::io::write(&self.file, &record[count..]);
+                    let count = count + rest.unwrap_or(0);
                     if let Ok(size) = self.size() {
                         // A file that may only grow (chattr +a) keeps the part, and the next run
                         // reports it.
                         let _ = rustix::fs::ftruncate(&self.file, size.saturating_sub(count as u64));
                     }
                     let message = "only a part of a record could be written";
-                    return Err(io::Error::new(io::ErrorKind::WriteZero, message));
+                    return Err(rest.map_or_else(io::Error::from, |_| {
+                        io::Error::new(io::ErrorKind::WriteZero, message)
+                    }));
                 }
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),

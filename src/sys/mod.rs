@@ -42,6 +42,7 @@ pub mod place;
 pub mod poll;
 pub mod pressure;
 pub mod probe;
+pub mod process_room;
 #[cfg(target_os = "linux")]
 mod raw;
 pub mod replace;

@@ -71,9 +71,16 @@ impl Shown {
         if shown.display.target.is_none() && run.observers().is_none() {
             return Ok(shown);
         }
-        let (display, fork) = (shown.display.clone(), run.fork());
+        let (display, mut fork) = (shown.display.clone(), run.fork());
+        // It starts no programs.
+        fork._beside = None;
         shown.ticker = Some(Task::spawn(run, span, move || display.tick(&fork, span))?);
         Ok(shown)
+    }
+
+    /// Returns whether it draws a line, so that output has to pass through here.
+    pub fn draws(&self) -> bool {
+        self.display.draws
     }
 
     /// Removes the line until the next drawing, for a message that does not pass through here.

@@ -144,6 +144,9 @@ impl Interpreter {
             }
         };
         let shown = Shown::begin(self, Arc::new(snapshot), span)?;
+        if source == Source::Input && !shown.draws() {
+            return run(self);
+        }
         let read = (source != Source::Input).then_some(found);
         self.tapped(Arc::new(Watcher { shown, read }), span, run)
     }

@@ -56,6 +56,8 @@ pub struct Crew {
     shared: Arc<Shared>,
     /// The threads. They are dropped after `shared` says that no further turn will come.
     threads: Vec<Task<()>>,
+    /// How many there may be: as many as turns run at once.
+    most: usize,
 }
 
 /// The state that the thread of the loop shares with the threads of its turns.
@@ -70,6 +72,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Assignment>,
+    /// The threads, and those of them that wait for a turn.
+    threads: usize,
     idle: usize,
     is_over: bool,
     ended: Vec<Ended>,
@@ -95,9 +99,9 @@ impl Shared {
 impl Crew {
     /// # Errors
     /// `EMFILE` when no descriptor is left.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(most: usize) -> io::Result<Self> {
         let shared = Shared { state: Mutex::default(), given: Condvar::new(), event: Event::new()? };
-        Ok(Self { shared: Arc::new(shared), threads: Vec::new() })
+        Ok(Self { shared: Arc::new(shared), threads: Vec::new(), most })
     }
 
     /// Gives a turn to an idle thread, or to a new one.
@@ -107,16 +111,20 @@ impl Crew {
     pub fn give(&mut self, run: &Interpreter, assignment: Assignment, span: Span) -> Result<(), Refused> {
         {
             let mut state = self.shared.state();
-            let is_taken = state.waiting.len() < state.idle;
+            // A thread whose turn was taken as ended is about to wait for the next one.
+            let is_taken = state.waiting.len() < state.idle || state.threads >= self.most;
             state.waiting.push_back(assignment);
             if is_taken {
                 drop(state);
                 self.shared.given.notify_one();
                 return Ok(());
             }
+            state.threads += 1;
         }
         let shared = self.shared.clone();
+        let counted = Counted(shared.clone());
         let work = move || {
+            let _counted = counted;
             while let Some(assignment) = shared.next() {
                 run_reported(&shared, assignment);
             }
@@ -157,6 +165,15 @@ impl Drop for Crew {
 pub struct Refused {
     pub item: Item,
     pub unwind: Unwind,
+}
+
+/// Counts a thread of a crew until it ends, after a panic too, or until it could not be started.
+struct Counted(Arc<Shared>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.state().threads -= 1;
+    }
 }
 
 /// Reports the end of a turn when it is dropped, after a panic too.

@@ -26,11 +26,8 @@ fn told(end: End) -> TurnEnd {
 
 impl Loop<'_, '_> {
     pub(super) fn take_ended(&mut self) {
-        loop {
+        if std::mem::take(&mut self.has_ends) {
             let ended = self.crew.as_ref().map(Crew::ended).unwrap_or_default();
-            if ended.is_empty() {
-                return;
-            }
             ended.into_iter().for_each(|ended| self.take_end(ended));
         }
     }

@@ -7,8 +7,9 @@ use super::failures::{Failures, Rest};
 use super::held::{HeldOutput, Store};
 use super::options::LoopOptions;
 use super::record::Record;
+use super::room::Room;
 use super::source::{Given, Source, shown};
-use super::streams::{LineBuffer, Stream, streams};
+use super::streams::{LineBuffer, Stream, Targets};
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::lang::items::Item;
@@ -20,7 +21,6 @@ use crate::eval::tasks::job_state::JobState;
 use crate::fleet::{Condition, End, Halt, Order, Scheduler, Start, Turn, Verdict};
 use crate::process::{Interrupt, OpenMode, open};
 use crate::span::Span;
-use crate::sys::descriptor;
 use crate::sys::poll::{Interest, PollSet};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -31,11 +31,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The number of descriptors that must be free to start a turn: `OWN` for the turn itself, and `BESIDE` for each of the
-/// others.
-const OWN: usize = 12;
-const BESIDE: usize = 6;
 
 /// How often a loop that a key has stopped checks that the key has reached its turns.
 const LOOK: Duration = Duration::from_millis(50);
@@ -60,6 +55,9 @@ pub struct Loop<'r, 's> {
     pub is_read: bool,
     /// The threads, or `None` if the turns run one after another on this thread.
     pub crew: Option<Crew>,
+    /// Whether turns may have ended that were not taken yet.
+    pub has_ends: bool,
+    targets: Targets,
     pub turns: BTreeMap<Turn, Live>,
     /// The held output of finished turns.
     pub finished: BTreeMap<Turn, Finished>,
@@ -75,8 +73,7 @@ pub struct Loop<'r, 's> {
     /// Interrupts that can be reused, because their turns ended without being asked to.
     pub spare: Vec<(Interrupt, Option<Interrupt>)>,
     pub buffer: Vec<u8>,
-    /// Whether there may be too few descriptors for all turns at once.
-    pub is_tight: bool,
+    room: Room,
     /// Whether there are jobs that turns don't know.
     pub has_jobs: bool,
     /// While turns run, this thread starts no program.
@@ -124,19 +121,22 @@ impl<'r, 's> Loop<'r, 's> {
         source: Source<'s>,
     ) -> Eval<Self> {
         let null = open(None, b"/dev/null", OpenMode::Read).map_err(|error| run.no_null(&error, span))?;
-        let crew = match options.is_direct() {
+        let record = Record::begin(run, &work, span, &options, &source)?;
+        let crew = match options.is_direct() && !record.draws() {
             true => None,
-            false => Some(Crew::new().map_err(|error| run.no_job(&error, span))?),
+            false => Some(Crew::new(options.rules.jobs).map_err(|error| run.no_job(&error, span))?),
         };
         let conditions = conditions(&options).map_err(|(option, error)| {
             let message = format!("`{option}` can't be kept here: {}", reason(&error));
             run.fail(Error::value(page(code::BAD_VALUE, run.source(), span, message, "this loop")))
         })?;
-        let record = Record::begin(run, &work, span, &options, &source)?;
-        let most = options.rules.jobs.saturating_mul(OWN + BESIDE);
-        let is_tight = crew.is_some() && descriptor::room().is_some_and(|room| room < most);
+        let room = if crew.is_some() { Room::of(options.rules.jobs) } else { Room::unlimited() };
         let directory = run.env.environment.get(b"TMPDIR").filter(|path| !path.is_empty());
         let store = Store::new(Path::new(OsStr::from_bytes(directory.unwrap_or(b"/tmp"))).to_path_buf());
+        // The turns would each find out what the loop knows.
+        run.name_directory(span);
+        run.search();
+        let targets = Targets::of(&run.env.files);
         let waiting = Beside::waiting(&run.shared);
         let has_jobs = run.jobs.are_around(run.env.settings.job.as_ref());
         Ok(Self {
@@ -152,6 +152,8 @@ impl<'r, 's> Loop<'r, 's> {
             taken: 0,
             is_read: false,
             crew,
+            has_ends: false,
+            targets,
             turns: BTreeMap::new(),
             finished: BTreeMap::new(),
             store,
@@ -163,7 +165,7 @@ impl<'r, 's> Loop<'r, 's> {
             null: Arc::new(null),
             spare: Vec::new(),
             buffer: Vec::new(),
-            is_tight,
+            room,
             has_jobs,
             _waiting: waiting,
         })
@@ -270,14 +272,7 @@ impl<'r, 's> Loop<'r, 's> {
 
     /// Makes the fork that a turn runs on, and the pipes that it prints to.
     fn prepare(&mut self, mark: &Arc<TurnMark>) -> io::Result<(Interpreter, Live)> {
-        // A turn that has begun can't be delayed, and its programs and pipes need descriptors, too.
-        let running = self.scheduler.running();
-        if self.is_tight
-            && running > 0
-            && descriptor::room().is_some_and(|room| room < OWN + running * BESIDE)
-        {
-            return Err(io::Error::from_raw_os_error(descriptor::EMFILE));
-        }
+        self.room.for_one_more(self.scheduler.running())?;
         let mut files = self.run.env.files.clone();
         files.set(0, self.null.clone());
         let mut settings = (*self.run.env.settings).clone();
@@ -292,7 +287,7 @@ impl<'r, 's> Loop<'r, 's> {
                 self.options.tag.then(|| format!("{}\t", mark.item).into_bytes().into());
             let whole = self.options.rules.order == Order::Live;
             let lines = || (tag.is_some() || whole).then(|| LineBuffer::new(tag.clone(), whole));
-            made = streams(&mut files, lines)?;
+            made = self.targets.open(&mut files, lines)?;
             settings.job = Some(own.clone());
             state = Some(own);
         }
@@ -361,9 +356,7 @@ impl<'r, 's> Loop<'r, 's> {
             return Err(Unwind::Interrupted(raised.signal));
         }
         let mut set = PollSet::default();
-        if let Some(crew) = &self.crew {
-            set.add(crew.event(), Interest::Read);
-        }
+        let ends = self.crew.as_ref().map(|crew| set.add(crew.event(), Interest::Read));
         let mut places = Vec::new();
         for (turn, live) in &self.turns {
             for (index, stream) in live.streams.iter().enumerate() {
@@ -395,6 +388,7 @@ impl<'r, 's> Loop<'r, 's> {
         if let Some(job) = &self.run.env.settings.job {
             job.park();
         }
+        self.has_ends = ends.is_some_and(|ends| set.is_ready(ends));
         // If a turn has two pipes, the second is read first, since reading the first may remove it.
         for (turn, index, place) in places.into_iter().rev() {
             if set.is_ready(place) {

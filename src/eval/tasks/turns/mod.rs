@@ -13,6 +13,7 @@ mod looped;
 mod options;
 mod outputs;
 mod record;
+mod room;
 mod source;
 mod streams;
 

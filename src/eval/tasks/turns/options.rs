@@ -31,7 +31,7 @@ impl LoopOptions {
 
     /// Returns whether turns run alone and print directly to the output of the loop.
     pub fn is_direct(&self) -> bool {
-        self.rules.jobs == 1 && !self.tag && !self.progress
+        self.rules.jobs == 1 && !self.tag
     }
 }
 

@@ -130,6 +130,11 @@ impl Record {
         }
     }
 
+    /// Returns whether a line is drawn below the output.
+    pub fn draws(&self) -> bool {
+        self.shown.as_ref().is_some_and(Shown::draws)
+    }
+
     /// Stops showing progress. Later output is not that of a turn.
     pub fn end(&mut self) {
         self.shown = None;

@@ -102,34 +102,40 @@ impl Stream {
     }
 }
 
-/// Replaces the standard output and standard error of a turn with pipes. If both are the same open file, they share one
-/// pipe, which keeps their order.
-///
-/// # Errors
-/// `EMFILE` when no descriptor is left.
-pub fn streams(files: &mut FileTable, lines: impl Fn() -> Option<LineBuffer>) -> io::Result<Vec<Stream>> {
-    let target = |number| files.get(number).filter(|target| !goes_nowhere(target)).cloned();
-    let (output, error) = (target(1), target(2));
-    let mut streams = Vec::with_capacity(2);
-    let mut stream = |numbers: &[i32], files: &mut FileTable| {
-        let (reader, writer) = pipe::pipe()?;
-        let writer = Arc::new(writer);
-        numbers.iter().for_each(|number| files.set(*number, writer.clone()));
-        streams.push(Stream { descriptor: numbers[0], reader, lines: lines() });
-        Ok::<_, io::Error>(())
-    };
-    match (output, error) {
-        (Some(output), Some(error)) if is_one_file(&output, &error) => stream(&[1, 2], files)?,
-        (output, error) => {
-            if output.is_some() {
-                stream(&[1], files)?;
-            }
-            if error.is_some() {
-                stream(&[2], files)?;
-            }
-        }
+/// The descriptors of a loop that its turns have pipes for. A pipe is shared by standard output and standard error if they
+/// are the same open file, which keeps their order.
+pub struct Targets(Vec<&'static [i32]>);
+
+impl Targets {
+    /// Returns those of a loop, once for all its turns. There is no pipe for `/dev/null`.
+    pub fn of(files: &FileTable) -> Self {
+        let target = |number| files.get(number).filter(|target| !goes_nowhere(target));
+        Self(match (target(1), target(2)) {
+            (Some(output), Some(error)) if is_one_file(output, error) => vec![&[1, 2]],
+            (Some(_), Some(_)) => vec![&[1], &[2]],
+            (Some(_), None) => vec![&[1]],
+            (None, Some(_)) => vec![&[2]],
+            (None, None) => Vec::new(),
+        })
     }
-    Ok(streams)
+
+    /// Replaces these descriptors of a turn with pipes.
+    ///
+    /// # Errors
+    /// `EMFILE` when no descriptor is left.
+    pub fn open(
+        &self,
+        files: &mut FileTable,
+        lines: impl Fn() -> Option<LineBuffer>,
+    ) -> io::Result<Vec<Stream>> {
+        let stream = |numbers: &&[i32]| {
+            let (reader, writer) = pipe::pipe()?;
+            let writer = Arc::new(writer);
+            numbers.iter().for_each(|number| files.set(*number, writer.clone()));
+            Ok(Stream { descriptor: numbers[0], reader, lines: lines() })
+        };
+        self.0.iter().map(stream).collect()
+    }
 }
 
 fn is_one_file(one: &Descriptor, other: &Descriptor) -> bool {
