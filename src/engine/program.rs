@@ -80,7 +80,7 @@ pub fn terminal_width() -> Option<usize> {
     tty::width()
 }
 
-/// Returns the number of lines of that terminal.
+/// Returns the number of lines of the terminal on standard error, if it is one.
 pub fn terminal_height() -> Option<usize> {
     tty::height()
 }

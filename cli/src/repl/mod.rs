@@ -517,8 +517,8 @@ fn tell_suspended(job: &Job) {
     print_error(&format!("\n[{}] stopped: {}\n", job.number(), job.text()));
 }
 
-/// Returns whether a failure needs no error page: the whole entry is one program, which has exited. The program has
-/// printed its message, or the status is the answer itself, as 1 of grep is; and the next prompt shows the status.
+/// Returns whether a failure needs no error page, because the whole entry is one program that has exited. The program
+/// has printed its message, or its status is the answer, as with grep. The next prompt shows the status.
 fn is_told(page: &Diagnostic, statuses: &[u8]) -> bool {
     let ([_], [place]) = (statuses, &page.labels[..]) else { return false };
     let is_all = || place.source.text().trim() == &place.source.text()[place.span.range()];

@@ -106,7 +106,7 @@ struct Source<'a> {
 }
 
 impl Interpreter {
-    /// `each line { … }` on a standard input that its own commands have, too.
+    /// Runs `each line { … }` on a standard input that its commands share.
     pub(in crate::eval) fn each(&mut self, name: Slot, body: &Block, span: Span) -> Eval<()> {
         let input = self.standard_input(span)?;
         self.each_of(&input, false, name, body, span)

@@ -23,7 +23,7 @@ pub(in crate::eval) fn mark_unset(program: &Program, slots: &mut [Value]) {
     }
 }
 
-/// Returns that value.
+/// Returns the content of a variable whose `let` has not run.
 #[cfg(feature = "dialog")]
 pub(in crate::eval) fn unset() -> Value {
     Value::from(Opaque::new("unset", "", Unset))

@@ -66,7 +66,7 @@ impl Interpreter {
         })
     }
 
-    /// `xs.push(v)`: changes the value in place, so that it is not shared during the call.
+    /// Calls a method such as `xs.push(v)`, which changes the value in place. The value is not shared during the call.
     pub(in crate::eval) fn change(&mut self, change: &Change, span: Span) -> Eval<Value> {
         let before = self.unknowns();
         let mut path = Vec::with_capacity(change.path.len());
