@@ -77,13 +77,13 @@ pub use engine::dialog;
 pub use engine::program;
 pub use engine::{
     AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
-    Input, IntoResult, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Progress,
-    Report, Run, Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError,
-    StageInfo, StageReport, Streams, TurnEnd, Waiting, verify_audit,
+    Input, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Progress, Report, Run,
+    Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError, StageInfo,
+    StageReport, Streams, TurnEnd, Waiting, verify_audit,
 };
 pub use engine::{build, tools};
 pub use span::Span;
-pub use value::{FromValue, Value, ValueError};
+pub use value::{FromValue, IntoValue, Value, ValueError};
 
 /// The examples of that page, as tests.
 #[cfg(doctest)]

@@ -122,7 +122,7 @@ fn a_failure_knows_its_place_kind_and_status() {
     assert_eq!(Session::new().run(&script("exit 3")).status().unwrap().status(), 3);
     let missing = Script::builder("t").input("x").parse("echo $x").unwrap();
     let error = Session::new().run(&missing).status().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::MissingInput);
+    assert_eq!(error.kind(), ErrorKind::Input);
     assert!(Script::builder("t").input("a b").parse("true").is_err());
     assert!(Script::load("/no/such/script").unwrap_err().to_string().contains("No such file"));
 }

@@ -376,7 +376,7 @@ fn a_run_in_the_background_is_waited_for() {
     assert_eq!(running.try_wait().unwrap_err().exit_code(), 7);
     assert_eq!(running.wait().unwrap_err().exit_code(), 7);
     let missing = Script::builder("t").input("x").parse("echo $x").unwrap();
-    assert_eq!(session.run(&missing).start().unwrap().wait().unwrap_err().kind(), ErrorKind::MissingInput);
+    assert_eq!(session.run(&missing).start().unwrap().wait().unwrap_err().kind(), ErrorKind::Input);
 }
 
 /// Waits until a file exists.

@@ -72,5 +72,6 @@ mod side_by_side;
 mod signals;
 mod support;
 mod tidy;
+mod types;
 mod working_day;
 mod written;

@@ -8,6 +8,8 @@ use crate::{doctor, format, json, options, trace};
 use pipewright::diag::Diagnostic;
 use pipewright::policy::Rules;
 use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Runs the program. Returns its exit status.
@@ -153,7 +155,7 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
     // A command would read the lines after it in the script.
     let from_input = matches!(options.text, Text::StandardInput);
     let mut session = engine.session();
-    let mut run = session.run(script).args(options.args);
+    let mut run = session.run(script).args(options.args.iter().map(|arg| OsStr::from_bytes(arg)));
     run = run.stdin(if from_input { Input::Unreadable } else { Input::Inherit });
     if options.dry_run {
         run = run.dry_run();

@@ -117,8 +117,9 @@ pub enum ErrorKind {
     Policy,
     /// The run reached one of the [`super::Limits`] of its [`super::Engine`], other than the time limit.
     Limit,
-    /// An input of the script has no value.
-    MissingInput,
+    /// The call of the library was wrong: an input of the script has no value, [`super::Run::arg`] named an input that the
+    /// script does not have, a value does not fit, or [`super::Run::env`] or [`super::Run::cwd`] is invalid.
+    Input,
     /// A reader, writer or file of the host failed, or one of its functions or stages.
     Host,
     /// [`super::Session::call`] named a function that does not exist.

@@ -6,11 +6,13 @@ use super::io::{Input, Output};
 use super::plumbing::Plumbing;
 use super::{AuditLog, Report, Session};
 use crate::check::program::{FunctionId, Program, Slot};
-use crate::diag::{Diagnostic, code, visible};
+use crate::diag::{Diagnostic, code, quote_word, reason, visible};
 use crate::eval::{Budget, Eval, FinishedRun, Interpreter, Observer, SIGPIPE_STATUS, Setup, Unwind};
-use crate::process::{FileTable, GRACE, Interrupt};
+use crate::process::{Environment, FileTable, GRACE, Interrupt};
 use crate::value::Value;
 use std::borrow::Cow;
+use std::ffi::CStr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,11 @@ pub(super) struct Request {
     /// Values of the script's inputs.
     pub arguments: Vec<(Slot, Value)>,
     pub args: Vec<Vec<u8>>,
+    /// The first mistake of the host.
+    pub refused: Option<Diagnostic>,
+    /// Variables of this run only.
+    pub environment: Vec<(Vec<u8>, Vec<u8>)>,
+    pub directory: Option<PathBuf>,
     pub stdin: Input,
     pub stdout: Output,
     pub stderr: Output,
@@ -39,6 +46,9 @@ impl Default for Request {
         Self {
             arguments: Vec::new(),
             args: Vec::new(),
+            refused: None,
+            environment: Vec::new(),
+            directory: None,
             stdin: Input::Null,
             stdout: Output::Inherit,
             stderr: Output::Inherit,
@@ -87,6 +97,10 @@ impl Request {
     pub fn perform(mut self, session: &mut Session, work: Work<'_>) -> Result<Done, Error> {
         let started = Instant::now();
         let host = |error: std::io::Error| Error::of_stream(&error, started);
+        let (environment, directory) = self.surroundings(session);
+        if let Some(page) = self.refused.take() {
+            return Err(Error::new(ErrorKind::Input, page, 2, started));
+        }
         let (work, variables) = match work {
             Work::Run(program) => {
                 let variables = self.variables(session, &program, started)?;
@@ -134,8 +148,8 @@ impl Request {
             room: crate::eval::Room::default(),
             files: Some(files),
             directory_named: session.without_pwd,
-            directory: session.directory.clone(),
-            environment: Some(session.environment.clone()),
+            directory,
+            environment: Some(environment),
             interrupt: cancel,
             timeout: self.timeout,
             grace,
@@ -194,6 +208,31 @@ impl Request {
         }
     }
 
+    /// Notes a mistake of the host. The first one counts.
+    pub fn refuse(&mut self, message: String, help: Option<String>) {
+        let page = Diagnostic::new(code::UNDECLARED_NAME, message);
+        self.refused.get_or_insert(help.into_iter().fold(page, Diagnostic::help));
+    }
+
+    /// Returns the environment and the directory of the run.
+    fn surroundings(&mut self, session: &Session) -> (Environment, Option<Arc<CStr>>) {
+        let mut environment = session.environment.clone();
+        for (name, value) in std::mem::take(&mut self.environment) {
+            if let Err(error) = environment.set(&name, &value) {
+                self.refuse(format!("the variable {} can't be set: {error}", quote_word(&name)), None);
+            }
+        }
+        let Some(directory) = self.directory.take() else { return (environment, session.directory.clone()) };
+        match session.directory_at(&directory) {
+            Ok(directory) => (environment, Some(directory)),
+            Err(error) => {
+                let name = quote_word(directory.as_os_str().as_encoded_bytes());
+                self.refuse(format!("can't work in {name}: {}", reason(&error)), None);
+                (environment, None)
+            }
+        }
+    }
+
     /// Returns the most time that programs have to end, if the script does not decide. Otherwise a script could outlive
     /// its time limit.
     fn grace(&self, shared: &Shared) -> Option<Duration> {
@@ -217,10 +256,19 @@ impl Request {
             if variables.iter().any(|(given, _)| given == slot) {
                 continue;
             }
+            if let Some(error) = session.refused.get(&**name) {
+                let message = format!("the variable `{name}` of the session does not fit: {error}");
+                return Err(Error::new(
+                    ErrorKind::Input,
+                    Diagnostic::new(code::UNDECLARED_NAME, message),
+                    2,
+                    started,
+                ));
+            }
             let Some(value) = session.value(name) else {
                 let message = format!("the input `{name}` of the script was given no value");
                 let page = Diagnostic::new(code::UNDECLARED_NAME, message);
-                return Err(Error::new(ErrorKind::MissingInput, page, 2, started));
+                return Err(Error::new(ErrorKind::Input, page, 2, started));
             };
             variables.push((*slot, value.clone()));
         }

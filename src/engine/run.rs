@@ -5,8 +5,11 @@ use super::io::{Input, Output};
 use super::kept::Kept;
 use super::perform::{Request, Work};
 use super::{AuditLog, CancelToken, Captured, Report, Running, Session};
-use crate::diag::{Diagnostic, code};
-use crate::value::{MOST_BYTES, Value};
+use crate::diag::{Diagnostic, code, similar, visible};
+use crate::value::{IntoValue, MOST_BYTES, Value};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A run that has not begun, of a script or of one of its functions. Configure its input, output and limits, then call
@@ -43,20 +46,76 @@ impl<'s> Run<'s> {
         Self { session, work, request: Request::default(), max_output: MOST_BYTES }
     }
 
-    /// Gives an input a value for this run only. Values are data: they never become code.
-    #[inline]
-    pub fn arg(mut self, name: &str, value: impl Into<Value>) -> Self {
-        if let Work::Run(program) = &self.work
-            && let Some((_, slot)) = program.inputs.iter().find(|(input, _)| **input == *name)
-        {
-            self.request.arguments.push((*slot, value.into()));
+    /// Gives an input a value for this run only. Values are data: they never become code. A run with an argument that is
+    /// not an input of the script, or that does not fit, fails with [`ErrorKind::Input`].
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    /// use std::path::Path;
+    ///
+    /// let script = Script::builder("t").input("file").input("sizes").input("hosts").input("user").parse(
+    ///     r#"echo $file $[sizes.sum()] $[hosts.len()] $[user == null]"#,
+    /// )?;
+    /// let mut session = Session::new();
+    /// let run = session.run(&script).arg("file", Path::new("a b")).arg("sizes", [1_u64, 2]);
+    /// assert_eq!(run.arg("hosts", &["web1", "web2"][..]).arg("user", None::<String>).read()?, "a b 3 2 true");
+    ///
+    /// let error = session.run(&script).arg("fiel", "a").read().unwrap_err();
+    /// assert_eq!(error.to_string(), "the script has no input `fiel`");
+    /// assert!(error.render(false, 80).contains("did you mean `file`?"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn arg(mut self, name: &str, value: impl IntoValue) -> Self {
+        let inputs: &[_] = if let Work::Run(program) = &self.work { &program.inputs } else { &[] };
+        let shown = || visible(name.as_bytes());
+        match (inputs.iter().find(|(input, _)| **input == *name), value.into_value()) {
+            (Some((_, slot)), Ok(value)) => self.request.arguments.push((*slot, value)),
+            (Some(_), Err(error)) => {
+                self.request.refuse(format!("the argument `{}` does not fit: {error}", shown()), None);
+            }
+            (None, _) => {
+                let names = inputs.iter().map(|(input, _)| &**input);
+                let similar = similar(name, names).map(|similar| format!("did you mean `{similar}`?"));
+                self.request.refuse(format!("the script has no input `{}`", shown()), similar);
+            }
         }
         self
     }
 
     /// Sets the script's `args`, which are also the words for its `main`.
-    pub fn args<A: AsRef<[u8]>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
-        self.request.args.extend(args.into_iter().map(|arg| arg.as_ref().to_vec()));
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let script = Script::parse("t", "echo $[args.len()]")?;
+    /// let count = Session::new().run(&script).args(std::env::args_os().skip(1)).read()?;
+    /// assert_eq!(count, (std::env::args_os().len() - 1).to_string());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.request.args.extend(args.into_iter().map(|arg| arg.as_ref().as_bytes().to_vec()));
+        self
+    }
+
+    /// Sets an environment variable for this run only.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let script = Script::parse("t", "sh -c 'echo $GREETING'; pwd")?;
+    /// let said = Session::new().run(&script).env("GREETING", "hello").cwd("/usr").read()?;
+    /// assert_eq!(said, "hello\n/usr");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        let variable = (name.as_ref().as_bytes().to_vec(), value.as_ref().as_bytes().to_vec());
+        self.request.environment.push(variable);
+        self
+    }
+
+    /// Sets the directory for this run only, relative to that of the session; see [`Run::env`].
+    pub fn cwd(mut self, directory: impl AsRef<Path>) -> Self {
+        self.request.directory = Some(directory.as_ref().to_path_buf());
         self
     }
 

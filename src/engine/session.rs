@@ -6,7 +6,7 @@ use super::{Engine, Error, Run, Script};
 use crate::diag::visible;
 use crate::eval::FinishedRun;
 use crate::process::{Environment, InvalidVariable};
-use crate::value::{FromValue, Value, ValueError};
+use crate::value::{FromValue, IntoValue, Value, ValueError};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, OsStr, OsString};
@@ -31,6 +31,8 @@ use std::sync::Arc;
 pub struct Session {
     pub(super) engine: Engine,
     pub(super) variables: IndexMap<String, Value>,
+    /// Variables whose last value did not fit. A run that needs one fails.
+    pub(super) refused: IndexMap<String, ValueError>,
     pub(super) environment: Environment,
     /// PWD was removed. Otherwise programs get it even if this process has none.
     pub(super) without_pwd: bool,
@@ -57,6 +59,7 @@ impl Session {
         Self {
             engine: engine.clone(),
             variables: IndexMap::new(),
+            refused: IndexMap::new(),
             environment: Environment::inherited(),
             without_pwd: false,
             directory: if engine.shared.own_process {
@@ -69,10 +72,35 @@ impl Session {
         }
     }
 
-    /// Gives a variable a value, for the scripts that have it as an input.
-    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
-        self.variables.insert(name.to_string(), value.into());
+    /// Gives a variable a value, for the scripts that have it as an input. If the value does not fit, such as a number
+    /// of more than 64 bits, the runs of these scripts fail with [`ErrorKind::Input`](super::ErrorKind::Input).
+    pub fn set(&mut self, name: &str, value: impl IntoValue) -> &mut Self {
+        match value.into_value() {
+            Ok(value) => {
+                self.refused.shift_remove(name);
+                self.variables.insert(name.to_string(), value);
+            }
+            Err(error) => {
+                self.variables.shift_remove(name);
+                self.refused.insert(name.to_string(), error);
+            }
+        }
         self
+    }
+
+    /// Returns all variables, in the order in which they were set.
+    ///
+    /// ```
+    /// use pipewright::{Script, Session};
+    ///
+    /// let mut session = Session::new();
+    /// session.run(&Script::parse("t", "let web = 80; let mail = 25")?).status()?;
+    /// let ports: Vec<_> = session.variables().map(|(name, port)| format!("{name} {port:?}")).collect();
+    /// assert_eq!(ports, ["web 80", "mail 25"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// Returns a variable that was set, or that a script has declared outside any block.
@@ -111,13 +139,18 @@ impl Session {
     /// # Errors
     /// Fails as realpath(3) does, or with `NotADirectory`.
     pub fn set_cwd(&mut self, directory: impl AsRef<Path>) -> io::Result<()> {
+        self.directory = Some(self.directory_at(directory.as_ref())?);
+        Ok(())
+    }
+
+    /// Returns a directory relative to that of the session.
+    pub(super) fn directory_at(&self, directory: &Path) -> io::Result<Arc<CStr>> {
         let before = self.cwd().unwrap_or(Path::new(""));
         let directory = std::fs::canonicalize(before.join(directory))?;
         if !directory.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        self.directory = Some(shared(directory));
-        Ok(())
+        Ok(shared(directory))
     }
 
     /// Returns an environment variable of programs.

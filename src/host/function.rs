@@ -1,12 +1,12 @@
 //! Functions of the host: closures with typed arguments, called from expressions.
 
 use super::panic_message;
-use crate::value::{FromValue, Value, ValueError};
+use crate::value::{FromValue, IntoValue, Value, ValueError};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A closure that expressions can call. It has up to four arguments, each of a type that implements [`FromValue`] and
-/// borrows nothing ([`String`] rather than `&str`), and a result that implements [`IntoResult`]. It may be called from
+/// borrows nothing ([`String`] rather than `&str`), and a result that implements [`IntoValue`], or a [`Result`] of one. It may be called from
 /// any thread, and from several at once.
 ///
 /// Closures implement it; [`EngineBuilder::function`](crate::EngineBuilder::function) takes one. `A` are the arguments,
@@ -31,6 +31,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// assert_eq!(engine.session().run(&engine.script("t", text)?).read()?, "*** 3 1m 13");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// An argument that borrows is an error of the compiler:
+///
+/// ```compile_fail,E0277
+/// pipewright::Engine::builder().function("len", |text: &str| text.len());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "this is not a function for scripts",
+    label = "a closure of up to four arguments is expected, which is `Fn + Send + Sync + 'static`",
+    note = "its arguments own their data (`String`, not `&str`), and each has a type: `|name: String| …`",
+    note = "its result is a value, or a `Result` of one with an error that implements `Display`"
+)]
 pub trait Function<A, R>: Send + Sync + 'static {
     /// The number of its arguments.
     #[doc(hidden)]
@@ -39,55 +51,6 @@ pub trait Function<A, R>: Send + Sync + 'static {
     /// Calls it with this many values.
     #[doc(hidden)]
     fn call(&self, arguments: &[Value]) -> Result<Value, CallError>;
-}
-
-/// A type that a [`Function`] may return: every type that converts to a [`Value`]; [`u64`] and [`usize`] (an error if
-/// they do not fit an integer of the language); and a [`Result`] of these with any error that implements `Display`.
-///
-/// ```
-/// use pipewright::IntoResult;
-///
-/// assert!(u64::MAX.into_result().is_err());
-/// assert!("text".parse::<i64>().into_result().is_err());
-/// assert_eq!(format!("{:?}", vec!["a", "b"].into_result()?), "['a', 'b']");
-/// # Ok::<(), String>(())
-/// ```
-pub trait IntoResult {
-    /// Returns the value, or the message of the error.
-    ///
-    /// # Errors
-    /// Fails with the error of the function.
-    fn into_result(self) -> Result<Value, String>;
-}
-
-impl<T: Into<Value>> IntoResult for T {
-    fn into_result(self) -> Result<Value, String> {
-        match self.into() {
-            // No operation of the language returns such a float either.
-            Value::Float(number) if !number.is_finite() => Err(format!("the result is {number}")),
-            value => Ok(value),
-        }
-    }
-}
-
-impl<T: IntoResult, E: fmt::Display> IntoResult for Result<T, E> {
-    fn into_result(self) -> Result<Value, String> {
-        self.map_err(|error| error.to_string())?.into_result()
-    }
-}
-
-impl IntoResult for u64 {
-    fn into_result(self) -> Result<Value, String> {
-        i64::try_from(self)
-            .map(Value::Int)
-            .map_err(|_| format!("the result, {self}, is not a 64-bit integer"))
-    }
-}
-
-impl IntoResult for usize {
-    fn into_result(self) -> Result<Value, String> {
-        (self as u64).into_result()
-    }
 }
 
 /// The reason why a call returned no value.
@@ -105,13 +68,13 @@ macro_rules! functions {
         impl<F, R, $($type,)*> Function<($($type,)*), R> for F
         where
             F: Fn($($type),*) -> R + Send + Sync + 'static,
-            R: IntoResult,
+            R: IntoValue,
             $($type: for<'v> FromValue<'v>,)*
         {
             const COUNT: usize = $count;
 
             fn call(&self, _arguments: &[Value]) -> Result<Value, CallError> {
-                self($(argument::<$type>(_arguments, $place)?),*).into_result().map_err(CallError::Failed)
+                self($(argument::<$type>(_arguments, $place)?),*).into_value().map_err(|error| CallError::Failed(error.to_string()))
             }
         }
     )*};

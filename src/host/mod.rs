@@ -5,7 +5,7 @@
 mod function;
 mod stage;
 
-pub use function::{CallError, Function, HostFunction, IntoResult};
+pub use function::{CallError, Function, HostFunction};
 pub use stage::{HostStage, Stage, StageCx, StageError, Streams};
 
 use std::any::Any;

@@ -27,6 +27,10 @@ use std::path::Path;
 /// assert_eq!(engine.session().run(&script).read()?, "2: a\n1: b");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "this is not a stage for pipelines",
+    label = "a closure `|cx: &mut StageCx<'_>| -> Result<u8, StageError>` is expected"
+)]
 pub trait Stage: Send + Sync {
     /// Runs the stage and returns its status; 0 is success. It may be called from several threads at once. When
     /// its reader has ended, writing fails with `BrokenPipe`; propagated with `?`, that error ends the stage

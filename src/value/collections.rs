@@ -115,6 +115,10 @@ impl Map {
         Self(Arc::new(entries))
     }
 
+    pub(super) fn entries(&self) -> &IndexMap<Str, Value> {
+        &self.0
+    }
+
     /// Returns the entry at a position, from 0.
     pub(crate) fn at(&self, place: usize) -> Option<(&Str, &Value)> {
         self.0.get_index(place)

@@ -1,14 +1,11 @@
-//! Conversions between values and types of Rust, for a host.
-//!
-//! Every type converts to a value with [`From`], except types whose values may not fit ([`u64`], [`usize`]); the
-//! host converts those first: `i64::try_from(n)?`. [`FromValue`], which can fail, converts back. A `Vec<u8>` is a
-//! string of bytes, and every other `Vec` a list, so `u8` alone has no conversion.
+//! Conversions of values to types of a host.
 
-use super::{Duration, Map, Str, Type, Value};
-use std::collections::BTreeMap;
+use super::{Size, Str, Type, Value};
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::hash::{BuildHasher, Hash};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A type that can be made from a value. The lifetime is that of the value, for types that borrow from it.
@@ -32,6 +29,11 @@ use std::path::{Path, PathBuf};
 /// assert_eq!(Vec::<String>::from_value(&Value::from(vec!["a", "b"]))?, ["a", "b"]);
 /// # Ok::<(), ValueError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a value of Pipewright can't become `{Self}`",
+    label = "a bool, number, text, path, duration, list, map, tuple or option of these is expected",
+    note = "implement `FromValue` for your own type; a function of the host owns its arguments: `String` instead of `&str`"
+)]
 pub trait FromValue<'v>: Sized {
     /// Makes one from a value.
     ///
@@ -83,7 +85,7 @@ impl ValueError {
         Self { part: None, message: Message::Is(what) }
     }
 
-    fn within(mut self, part: String) -> Self {
+    pub(super) fn within(mut self, part: String) -> Self {
         self.part = Some(match self.part {
             Some(inner) => format!("{inner} of {part}"),
             None => part,
@@ -104,59 +106,6 @@ impl fmt::Display for ValueError {
 }
 
 impl std::error::Error for ValueError {}
-
-// ------------------------------------------------------------------------------------------------ to values
-
-macro_rules! from {
-    ($($type:ty, $name:ident => $value:expr;)*) => {
-        $(impl From<$type> for Value {
-            fn from($name: $type) -> Self {
-                $value
-            }
-        })*
-    };
-}
-
-from! {
-    i8, number => Value::Int(number.into());
-    i16, number => Value::Int(number.into());
-    u16, number => Value::Int(number.into());
-    f32, number => Value::Float(number.into());
-    // Clamped to 292 years.
-    std::time::Duration, time => Value::Duration(Duration::from(time));
-    PathBuf, path => Value::str(path.into_os_string().into_vec());
-    &Path, path => Value::str(path.as_os_str().as_bytes());
-    OsString, text => Value::str(text.into_vec());
-    &OsStr, text => Value::str(text.as_bytes());
-}
-
-/// The unit is null.
-impl From<()> for Value {
-    fn from((): ()) -> Self {
-        Value::Null
-    }
-}
-
-/// `None` is null.
-impl<T: Into<Value>> From<Option<T>> for Value {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Value::Null, Into::into)
-    }
-}
-
-impl<T: Into<Value>> From<Vec<T>> for Value {
-    fn from(values: Vec<T>) -> Self {
-        Value::List(values.into_iter().map(Into::into).collect())
-    }
-}
-
-impl<K: Into<Str>, T: Into<Value>> From<BTreeMap<K, T>> for Value {
-    fn from(entries: BTreeMap<K, T>) -> Self {
-        Value::Map(entries.into_iter().map(|(key, value)| (key, value.into())).collect::<Map>())
-    }
-}
-
-// ------------------------------------------------------------------------------------------------ from values
 
 impl FromValue<'_> for Value {
     fn from_value(value: &Value) -> Result<Self, ValueError> {
@@ -259,6 +208,57 @@ impl FromValue<'_> for PathBuf {
     }
 }
 
+impl FromValue<'_> for Box<str> {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        <&str>::from_value(value).map(Into::into)
+    }
+}
+
+impl<'v> FromValue<'v> for &'v OsStr {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        <&[u8]>::from_value(value).map(OsStr::from_bytes)
+    }
+}
+
+impl FromValue<'_> for OsString {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        <&OsStr>::from_value(value).map(OsStr::to_os_string)
+    }
+}
+
+impl FromValue<'_> for Str {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Str(text) => Ok(text.clone()),
+            other => Err(ValueError::expected("a string", other)),
+        }
+    }
+}
+
+impl FromValue<'_> for Size {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Size(size) => Ok(*size),
+            other => Err(ValueError::expected("a size", other)),
+        }
+    }
+}
+
+impl FromValue<'_> for f32 {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        f64::from_value(value).map(|number| number as f32)
+    }
+}
+
+impl FromValue<'_> for () {
+    fn from_value(value: &Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Null => Ok(()),
+            other => Err(ValueError::expected("null", other)),
+        }
+    }
+}
+
 /// Null is `None`.
 impl<'v, T: FromValue<'v>> FromValue<'v> for Option<T> {
     fn from_value(value: &'v Value) -> Result<Self, ValueError> {
@@ -278,16 +278,58 @@ impl<'v, T: FromValue<'v>> FromValue<'v> for Vec<T> {
     }
 }
 
+impl<'v, T: FromValue<'v>, const N: usize> FromValue<'v> for [T; N] {
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        let all = Vec::from_value(value)?;
+        let count = all.len();
+        all.try_into().map_err(|_| ValueError::is(format!("a list of {count} elements, not of {N}")))
+    }
+}
+
 impl<'v, K: FromKey + Ord, T: FromValue<'v>> FromValue<'v> for BTreeMap<K, T> {
     fn from_value(value: &'v Value) -> Result<Self, ValueError> {
-        let Value::Map(map) = value else { return Err(ValueError::expected("a map", value)) };
-        let entry = |(key, value): (&Str, &'v Value)| {
-            let name = || format!("`{}`", crate::diag::visible(key.as_bytes()));
-            let value = T::from_value(value).map_err(|error| error.within(name()))?;
-            Ok((K::from_key(key).map_err(|error| error.within(format!("the key {}", name())))?, value))
-        };
-        map.iter().map(entry).collect()
+        entries(value)
     }
+}
+
+impl<'v, K, T, S> FromValue<'v> for HashMap<K, T, S>
+where
+    K: FromKey + Hash + Eq,
+    T: FromValue<'v>,
+    S: BuildHasher + Default,
+{
+    fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+        entries(value)
+    }
+}
+
+fn entries<'v, K: FromKey, T: FromValue<'v>, C: FromIterator<(K, T)>>(
+    value: &'v Value,
+) -> Result<C, ValueError> {
+    let Value::Map(map) = value else { return Err(ValueError::expected("a map", value)) };
+    let entry = |(key, value): (&Str, &'v Value)| {
+        let name = || format!("`{}`", crate::diag::visible(key.as_bytes()));
+        let value = T::from_value(value).map_err(|error| error.within(name()))?;
+        Ok((K::from_key(key).map_err(|error| error.within(format!("the key {}", name())))?, value))
+    };
+    map.iter().map(entry).collect()
+}
+
+macro_rules! tuples {
+    ($($count:literal: $($type:ident $place:literal)*;)*) => {
+        $(impl<'v, $($type: FromValue<'v>),*> FromValue<'v> for ($($type,)*) {
+            fn from_value(value: &'v Value) -> Result<Self, ValueError> {
+                let all = <[&'v Value; $count]>::from_value(value)?;
+                Ok(($($type::from_value(all[$place]).map_err(|error| error.within(format!("element {}", $place)))?,)*))
+            }
+        })*
+    };
+}
+
+tuples! {
+    2: A 0 B 1;
+    3: A 0 B 1 C 2;
+    4: A 0 B 1 C 2 D 3;
 }
 
 /// A type that can be made from the key of a map.
@@ -333,8 +375,8 @@ impl FromKey for Vec<u8> {
 mod tests {
     use super::*;
 
-    fn back<T: for<'v> FromValue<'v> + Into<Value> + Clone + PartialEq + fmt::Debug>(before: T) {
-        assert_eq!(T::from_value(&before.clone().into()), Ok(before));
+    fn back<T: for<'v> FromValue<'v> + crate::value::IntoValue + Clone + PartialEq + fmt::Debug>(before: T) {
+        assert_eq!(T::from_value(&before.clone().into_value().unwrap()), Ok(before));
     }
 
     #[test]
@@ -351,6 +393,14 @@ mod tests {
         back(None::<i64>);
         back(Some(3));
         back(vec![vec!["a".to_owned()], vec![]]);
+        back(u64::MAX / 2);
+        back(7_usize);
+        back([1_u64, 2]);
+        back(("a".to_owned(), 1.5, Some(vec![true])));
+        back(OsString::from("a b"));
+        back(Box::<str>::from("text"));
+        back(HashMap::from([("k".to_owned(), 1_usize), ("l".to_owned(), 2)]));
+        back(vec![Some(1_u64), None]);
         back(BTreeMap::from([("k".to_owned(), vec![1, 2])]));
     }
 

@@ -7,16 +7,18 @@
 //! - `ops`: arithmetic, joining, comparison.
 //! - `format`: values as the text of arguments, and as text for messages.
 //! - `literal`: numbers, durations and sizes from text.
-//! - [`FromValue`] and [`From`]: conversions from and to the types of Rust.
+//! - [`FromValue`] and [`IntoValue`]: conversions to and from the types of Rust.
 
 pub(crate) mod format;
 pub(crate) mod json_text;
 pub(crate) mod literal;
 pub(crate) mod ops;
 
+mod access;
 mod collections;
 mod convert;
 mod deferred_drop;
+mod into;
 mod scalar;
 mod secret;
 #[cfg(feature = "serde")]
@@ -29,6 +31,7 @@ use std::sync::Arc;
 
 pub use collections::{List, Map};
 pub use convert::{FromKey, FromValue, ValueError};
+pub use into::IntoValue;
 pub use scalar::{Duration, Range, Size};
 pub use text::Str;
 
@@ -260,22 +263,6 @@ impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&format::display(self, 1000))
     }
-}
-
-macro_rules! from {
-    ($($type:ty => $variant:ident,)*) => {
-        $(impl From<$type> for Value {
-            fn from(value: $type) -> Self {
-                Value::$variant(value.into())
-            }
-        })*
-    };
-}
-
-from! {
-    bool => Bool, i64 => Int, i32 => Int, u32 => Int, f64 => Float, Duration => Duration, Size => Size,
-    Str => Str, &str => Str, String => Str, &[u8] => Str, Vec<u8> => Str,
-    List => List, Map => Map, Range => Range, Opaque => Opaque,
 }
 
 #[cfg(test)]
